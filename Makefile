@@ -1,0 +1,67 @@
+# simgate: `make demo` and `make test` are all a newcomer needs.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV   ?= .venv
+BIN     = $(VENV)/bin
+HOSTS  ?=
+ARGS   ?=
+
+.PHONY: demo test slow lint format train quality benchmarks docs clean help
+
+help:            ## what can be made
+	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+demo: $(VENV)/.core | gl  ## judge the shipped model on the office_doors pack (ARGS="--model policies/reference_model/v1/model.yaml" for the old one)
+	$(BIN)/simgate run scenarios/office_doors $(if $(HOSTS),--hosts $(HOSTS)) $(ARGS)
+
+test: $(VENV)/.dev | gl   ## run the tests, all but the slow ones (they are in `make quality` and `make slow`)
+	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+slow: $(VENV)/.dev | gl   ## run the slow tests (half an hour)
+	$(BIN)/python -m pytest -m slow $(ARGS)
+
+lint: $(VENV)/.dev        ## ruff, mypy --strict, import-linter, simgate lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/simgate lint scenarios
+
+format: $(VENV)/.dev      ## put the code into its shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+train: $(VENV)/.torch | gl ## rebuild the reference model (two cores, under 30 minutes)
+	$(BIN)/python -m policies.reference_model.train $(ARGS)
+
+quality: $(VENV)/.dev | gl ## does the gate catch seeded regressions? (minutes)
+	$(BIN)/python -m pytest tests/quality -m "slow or not slow" $(ARGS)
+
+benchmarks: $(VENV)/.dev | gl ## how much the harness costs over a hand-written loop
+	$(BIN)/python -m tests.benchmarks.overhead
+
+docs: $(VENV)/.core       ## write the pages of docs/ that are made from the code
+	$(BIN)/python -m harness.cli.pages
+
+clean:           ## remove what make has installed and what runs have left
+	rm -rf $(VENV) build dist *.egg-info runs .pytest_cache .mypy_cache .ruff_cache .hypothesis .train
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "simgate needs Python 3.11 or newer; on Debian: apt-get install python3 python3-venv"; exit 1; }
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "simgate needs Python 3.11 or newer, $(PYTHON) is older; set PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV) || { echo "no venv module; on Debian: apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
+
+$(VENV)/.core: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.core
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+$(VENV)/.torch: $(VENV)/.core
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[torch]'
+	@touch $@
+
+.PHONY: gl
+gl:
+	@sh .ci/ensure-gl
