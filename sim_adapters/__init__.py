@@ -1,0 +1,1 @@
+"""Simulators behind one batch-first protocol, and the simulator-neutral scenes they run."""

@@ -1,0 +1,117 @@
+"""The protocol that every simulator implements: batch-first, counted in physics steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim_adapters.observation import GroundTruth, Observation
+from sim_adapters.scene.scene import Scene
+
+
+class SimulatorUnavailable(Exception):  # noqa: N818 - the name says what is wrong
+    """An optional simulator is not installed, or cannot be used here; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Rates of the loop; every period is a whole number of physics steps.
+
+    Attributes:
+        physics_hz: Physics steps a second.
+        control_hz: Commands a second; divides ``physics_hz``.
+        camera_hz: Frames a second; divides ``control_hz``.
+
+    Raises:
+        ValueError: A rate does not divide the one above it.
+    """
+
+    physics_hz: int = 200
+    control_hz: int = 10
+    camera_hz: int = 10
+
+    def __post_init__(self) -> None:
+        for name, rate, base in (
+            ("control_hz", self.control_hz, self.physics_hz),
+            ("camera_hz", self.camera_hz, self.control_hz),
+        ):
+            if rate <= 0 or base % rate:
+                raise ValueError(f"{name}={rate} must divide {base} so that periods are whole steps")
+
+    @property
+    def control_steps(self) -> int:
+        """Physics steps between two commands."""
+        return self.physics_hz // self.control_hz
+
+    @property
+    def camera_steps(self) -> int:
+        """Physics steps between two frames; a multiple of :attr:`control_steps`."""
+        return self.physics_hz // self.camera_hz
+
+    def seconds(self, steps: int) -> float:
+        """Simulated time of a step count, seconds."""
+        return steps / self.physics_hz
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterInfo:
+    """Identity of a simulator, part of every run's fingerprint.
+
+    Attributes:
+        name: Entry-point name, for example ``mujoco``.
+        version: Version of the simulator.
+        renderer: What draws the frames, for example ``egl Mesa llvmpipe``.
+        device: Where physics and rendering run, for example ``cpu``.
+    """
+
+    name: str
+    version: str
+    renderer: str
+    device: str
+
+
+@runtime_checkable
+class SimAdapter(Protocol):
+    """N worlds that advance together.
+
+    Constructed by entry point (group ``simgate.sim_adapters``) as ``factory(timing=Timing,
+    options=Mapping[str, object])``.
+    """
+
+    def describe(self) -> AdapterInfo:
+        """Identity for the fingerprint."""
+        ...
+
+    def reset(self, scenes: Sequence[Scene]) -> Observation:
+        """Builds one world for each scene, at step 0, with a first frame.
+
+        Raises:
+            ValueError: A scene cannot be built by this simulator, naming what it lacks.
+        """
+        ...
+
+    def step(self, commands: NDArray[np.float64], active: NDArray[np.bool_] | None = None) -> Observation:
+        """Holds the commands for one control period and senses.
+
+        Args:
+            commands: Forward speed m/s and yaw rate rad/s, float64, shape (N, 2).
+            active: Shape (N,); worlds that are False are neither stepped nor rendered and
+                keep their last readings. None means all.
+        """
+        ...
+
+    def ground_truth(self) -> tuple[GroundTruth, ...]:
+        """The true state of each world at the last observation."""
+        ...
+
+    def health(self) -> tuple[tuple[str, ...], ...]:
+        """For each world the reasons why its simulation cannot be believed; empty when sound."""
+        ...
+
+    def close(self) -> None:
+        """Releases simulator and graphics; safe to call twice."""
+        ...

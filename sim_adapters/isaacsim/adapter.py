@@ -1,0 +1,179 @@
+"""The Isaac Sim adapter: one world at a time, on the application's one stage."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim_adapters.adapter import AdapterInfo, Timing
+from sim_adapters.isaacsim.app import KitApp
+from sim_adapters.isaacsim.camera import CameraFeed
+from sim_adapters.isaacsim.gpu_identity import gpu_and_driver
+from sim_adapters.isaacsim.options import IsaacOptions
+from sim_adapters.isaacsim.physics_loop import PhysicsLoop
+from sim_adapters.isaacsim.world import IsaacWorld
+from sim_adapters.isaacsim.world_stage import WorldStage
+from sim_adapters.observation import GroundTruth, Observation
+from sim_adapters.scene.scene import Scene
+
+
+class IsaacSimAdapter:
+    """See :class:`sim_adapters.adapter.SimAdapter`.
+
+    One world: a stage has one set of lights, and variants differ in theirs, so that worlds side by side would
+    light each other. Throughput comes from hosts, one for each GPU.
+
+    Args:
+        timing: Rates of the loop.
+        options: See :class:`sim_adapters.isaacsim.options.IsaacOptions`.
+
+    Raises:
+        ValueError: An option is unknown or wrong.
+
+    Attributes:
+        render_s: Wall-clock seconds spent rendering so far.
+    """
+
+    bit_reproducible = False
+    """RTX frames of the same scene differ a little from run to run."""
+    max_worlds = 1
+    """Most scenes that :meth:`reset` takes."""
+    recycle_after = 50
+    """Variants after which a fresh process is better: every new stage leaves memory behind."""
+
+    def __init__(self, timing: Timing, options: Mapping[str, object] | None = None) -> None:
+        self._timing = timing
+        self._options = IsaacOptions.read(options or {})
+        self._app: KitApp | None = None
+        self._stage = WorldStage(timing, self._options.assets)
+        self._loop = PhysicsLoop(timing, self._options)
+        self._feed: CameraFeed | None = None
+        self._world: IsaacWorld | None = None
+        self.render_s = 0.0
+
+    def describe(self) -> AdapterInfo:
+        """Identity; version and GPU are known once the application runs."""
+        if self._app is None:
+            return AdapterInfo("isaacsim", "", "RTX, not started", "")
+        options = self._options
+        renderer = f"RTX {options.renderer}, {options.loop} loop, {options.experience}"
+        device = f"{gpu_and_driver(self._app.launch.gpu)}; physics on {options.physics_device}"
+        return AdapterInfo("isaacsim", self._app.version, renderer, device)
+
+    def reset(self, scenes: Sequence[Scene]) -> Observation:
+        """Shows a scene at step 0; :meth:`health` says so when its first frame cannot be believed.
+
+        Raises:
+            ValueError: Not just one scene, or it cannot become a stage.
+            IsaacSimUnavailable: Isaac Sim cannot be started.
+        """
+        if not scenes:
+            raise ValueError("reset needs at least one scene")
+        if len(scenes) > self.max_worlds:
+            raise ValueError(
+                f"isaacsim runs one world at a time, got {len(scenes)} scenes: set sim.batch to 1"
+            )
+        scene = scenes[0]
+        if self._app is None:
+            self._app = KitApp.shared(self._options)
+        self._world = None
+        self._loop.stop()
+        self._show(scene)
+        self._loop.prepare()
+        if self._feed is None:
+            self._feed = CameraFeed(scene.camera, self._options.depth)
+        began = time.perf_counter()
+        self._world = IsaacWorld(scene, self._timing, self._options, self._loop, self._feed)
+        self.render_s += time.perf_counter() - began
+        camera = scene.camera
+        self._rgb = np.zeros((1, camera.height, camera.width, 3), dtype=np.uint8)
+        self._depth = (
+            np.zeros((1, camera.height, camera.width), dtype=np.float32) if self._options.depth else None
+        )
+        self._frame_step = 0
+        self._sense(self._world, new_frame=True)
+        return self._observation
+
+    def _show(self, scene: Scene) -> None:
+        """Edits the stage where that is enough, else opens a new one once nothing is attached to the old."""
+        assert self._app is not None
+        can_edit = self._stage.plan(scene)
+        size = (scene.camera.height, scene.camera.width)
+        if can_edit and self._feed is not None and self._feed.size == size:
+            self._stage.edit()
+            return
+        self._close_feed()
+        self._stage.replace()
+        self._app.apply_render_settings()
+
+    def step(self, commands: NDArray[np.float64], active: NDArray[np.bool_] | None = None) -> Observation:
+        """Holds the command for one control period and senses."""
+        world = self._running()
+        if active is not None and not active[0]:
+            return self._observation
+        world.advance(float(commands[0, 0]), float(commands[0, 1]))
+        new_frame = world.step_count % self._timing.camera_steps == 0
+        if new_frame:
+            began = time.perf_counter()
+            world.look()
+            self.render_s += time.perf_counter() - began
+            self._frame_step = world.step_count
+        self._sense(world, new_frame)
+        return self._observation
+
+    def _sense(self, world: IsaacWorld, new_frame: bool) -> None:
+        frame = world.frame
+        if new_frame and frame.rgb is not None:
+            self._rgb[0] = frame.rgb
+        if new_frame and self._depth is not None and frame.depth_m is not None:
+            self._depth[0] = frame.depth_m
+        self._truth = world.truth(self._frame_step)
+        self._observation = Observation(
+            step=world.step_count,
+            frame_step=self._frame_step,
+            rgb=self._rgb,
+            ranges_m=world.scan()[None],
+            pose=np.array([self._truth.pose]),
+            twist=np.array([self._truth.twist]),
+            depth_m=self._depth,
+        )
+
+    def device_frames(self) -> Any:
+        """The last frame where it was rendered: uint8, shape (H, W, 4), with ``__dlpack__``; None before one.
+
+        For a perception runtime on the same GPU, which then needs no copy through the host. Raw, without
+        camera effects; valid until the next ``step``.
+        """
+        return None if self._world is None else self._world.frame.device_rgba
+
+    def ground_truth(self) -> tuple[GroundTruth, ...]:
+        """The true state at the last observation."""
+        return () if self._world is None else (self._truth,)
+
+    def health(self) -> tuple[tuple[str, ...], ...]:
+        """Reasons why the world cannot be believed."""
+        return () if self._world is None else (self._world.problems(),)
+
+    def close(self) -> None:
+        """Leaves an empty stage; safe to call twice. The application ends with the process."""
+        self._world = None
+        if self._app is None:
+            return
+        self._loop.stop()
+        self._close_feed()
+        self._stage.close()
+        self._app = None
+
+    def _close_feed(self) -> None:
+        if self._feed is not None:
+            self._feed.close()
+            self._feed = None
+
+    def _running(self) -> IsaacWorld:
+        if self._world is None:
+            raise RuntimeError("isaacsim adapter: step before reset")
+        return self._world

@@ -1,0 +1,208 @@
+"""One scene that runs in Isaac Sim: stage, robot, camera, and what is true of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim_adapters.adapter import Timing
+from sim_adapters.isaacsim.camera import CameraFeed
+from sim_adapters.isaacsim.lamps import Lamps
+from sim_adapters.isaacsim.movers import ActorBodies, RobotBody
+from sim_adapters.isaacsim.options import IsaacOptions
+from sim_adapters.isaacsim.physics_loop import PhysicsLoop
+from sim_adapters.isaacsim.readiness import Frame, FrameGate
+from sim_adapters.isaacsim.touching import ContactLog
+from sim_adapters.observation import GroundTruth, VisibleEntity
+from sim_adapters.scene.clearance import ClearanceField
+from sim_adapters.scene.plane_scan import PlaneScan
+from sim_adapters.scene.scene import Scene
+from sim_adapters.scene.visible import LabelledBodies
+
+NEAR_M = 0.5
+"""Contacts are read while something is nearer than this; nothing covers it in a control period."""
+LATE_FRAMES = 4
+"""Frames that are rendered for one moment until one of that moment arrives."""
+
+
+class IsaacWorld:
+    """An episode: from the start pose until the next scene.
+
+    The stage must show the scene, and physics must be prepared.
+
+    Args:
+        scene: The scene.
+        timing: Rates.
+        options: Frames to wait for, checks.
+        loop: The clock.
+        feed: The camera.
+
+    Attributes:
+        frame: The last frame that was taken.
+    """
+
+    def __init__(
+        self, scene: Scene, timing: Timing, options: IsaacOptions, loop: PhysicsLoop, feed: CameraFeed
+    ) -> None:
+        from sim_adapters.usd.paths import StagePaths
+
+        paths = StagePaths(scene)
+        self.scene = scene
+        self._timing, self._options = timing, options
+        self._loop, self._feed = loop, feed
+        self._gate = FrameGate(1.0 / timing.physics_hz, options.depth, options.frame_time)
+        self._reasons: list[str] = []
+        names = (*(body.name for body in scene.bodies), *(actor.body.name for actor in scene.actors))
+        self._index_of = {name: index for index, name in enumerate(names)}
+        self._paths = paths
+        self._clearance = ClearanceField(scene)
+        self._labelled = LabelledBodies(scene)
+        self._lidar = PlaneScan(scene)
+        self._lamps = Lamps(scene, paths)
+        loop.play(self._before_step, self._after_step)
+        self._robot = RobotBody(scene, timing)
+        self._actors = ActorBodies(scene, paths) if scene.actors else None
+        self._near = True
+        self._doubted = False
+        self._contacts = ContactLog(self._robot.prim, names, self._body_at)
+        self._robot.to_start()
+        self._entities: tuple[VisibleEntity, ...] = ()
+        self.frame = self._first_frame()
+
+    def _body_at(self, path: str) -> int:
+        """Number of the body that owns a prim; -1 for what is no prim (``BACKGROUND``) or no body."""
+        name = self._paths.body_at(path) if path.startswith("/") else None
+        return -1 if name is None else self._index_of[name]
+
+    def _before_step(self) -> None:
+        self._robot.drive()
+        if self._actors is not None:
+            # Where they are when the step ends: what is drawn then needs no step to take effect.
+            self._actors.move(self._timing.seconds(self.step_count + 1))
+
+    def _after_step(self) -> None:
+        if self._near:
+            self._contacts.collect(self.step_count)
+
+    @property
+    def step_count(self) -> int:
+        """Physics steps since the start."""
+        return self._loop.step_count
+
+    @property
+    def pose(self) -> tuple[float, float, float]:
+        """(x m, y m, yaw rad) of the robot."""
+        return self._robot.pose
+
+    @property
+    def twist(self) -> tuple[float, float]:
+        """Forward speed m/s and yaw rate rad/s."""
+        return self._robot.twist
+
+    def advance(self, forward_mps: float, yaw_rate_rps: float) -> None:
+        """Holds a command for one control period."""
+        self._robot.command(forward_mps, yaw_rate_rps)
+        self._contacts.clear()
+        self._near = min(self._gaps(self.pose).values(), default=math.inf) < NEAR_M
+        self._loop.advance()
+        if self._loop.lost:
+            self._add(self._loop.lost)
+        if self._contacts.overflow:
+            self._add("more contact points than there is room for")
+
+    def _first_frame(self) -> Frame:
+        """Waits until frames can be believed, then lets ghosts of the last scene fade."""
+        self._lamps.shine(0.0)
+        self._render_until(self._gate.problem, self._options.ready_frames)
+        for _ in range(self._options.settle_frames):
+            self._feed.render()
+        frame = self._feed.read()
+        self._take(frame, self._gate.problem(frame, self._loop.time_s()))
+        return frame
+
+    def look(self) -> None:
+        """Takes a frame of the present state.
+
+        A frame of another moment is rendered again, until it is known that this renderer is always late.
+        Black or uniform ones are not: a robot may stand before a wall, and the run's own checks count those.
+        """
+        relit = self._lamps.shine(self._timing.seconds(self.step_count))
+        drawn = self._options.loop == "coupled" and not relit
+        most = 1 if self._doubted else LATE_FRAMES
+        self.frame, problem = self._render_until(self._arrival_problem, most, drawn)
+        self._take(self.frame, problem)
+
+    def _arrival_problem(self, frame: Frame, now_s: float) -> str:
+        if frame.rgb is None or frame.ids is None:
+            return self._gate.problem(frame, now_s)
+        return self._gate.skew_problem(frame, now_s)
+
+    def _render_until(
+        self, judge: Callable[[Frame, float], str], most: int, drawn: bool = False
+    ) -> tuple[Frame, str]:
+        """Renders until a frame has no problem; returns the last one and its problem.
+
+        Args:
+            judge: Says what is wrong with a frame, given the simulated time.
+            most: Frames to look at.
+            drawn: Whether the first one has been rendered already.
+        """
+        for number in range(most):
+            if number or not drawn:
+                self._feed.render()
+            frame = self._feed.read()
+            problem = judge(frame, self._loop.time_s())
+            if not problem:
+                break
+        return frame, problem
+
+    def _take(self, frame: Frame, problem: str) -> None:
+        if problem and not self._doubted:
+            self._doubted = True
+            self._add(f"{problem}, first seen at step {self.step_count}")
+        pose = self.pose
+        gaps = self._gaps(pose)
+        shown = self._bodies_in(frame)
+        time_s = self._timing.seconds(self.step_count)
+        self._entities = () if shown is None else self._labelled.seen(shown, pose, gaps, time_s)
+
+    def _bodies_in(self, frame: Frame) -> NDArray[np.int64] | None:
+        """Index of the body at each pixel, -1 for none."""
+        if frame.ids is None:
+            return None
+        numbers, inverse = np.unique(frame.ids, return_inverse=True)
+        owners = [self._body_at(frame.paths.get(int(number), "")) for number in numbers]
+        table = np.array(owners, dtype=np.int64)
+        return table[inverse].reshape(frame.ids.shape)
+
+    def scan(self) -> NDArray[np.float64]:
+        """Lidar ranges, metres, ``inf`` where nothing was hit."""
+        return self._lidar.ranges(self.pose, self._timing.seconds(self.step_count))
+
+    def _gaps(self, pose: tuple[float, float, float]) -> dict[str, float]:
+        return self._clearance.gaps(pose[0], pose[1], self._timing.seconds(self.step_count))
+
+    def truth(self, frame_step: int) -> GroundTruth:
+        """The true state now; ``frame_step`` is the step of the last frame."""
+        pose = self.pose
+        return GroundTruth(
+            step=self.step_count,
+            frame_step=frame_step,
+            pose=pose,
+            twist=self.twist,
+            entities=self._entities,
+            contacts=self._contacts.contacts(),
+            clearance_m=self._gaps(pose),
+        )
+
+    def problems(self) -> tuple[str, ...]:
+        """Why this world cannot be believed; empty when it is sound."""
+        finite = all(map(math.isfinite, (*self.pose, *self.twist)))
+        return tuple(self._reasons) if finite else (*self._reasons, "non-finite state")
+
+    def _add(self, reason: str) -> None:
+        if reason not in self._reasons:
+            self._reasons.append(reason)

@@ -1,0 +1,95 @@
+"""The stage that Isaac Sim holds: opened, edited from variant to variant, replaced when it must be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim_adapters.adapter import Timing
+from sim_adapters.scene.scene import Scene
+
+if TYPE_CHECKING:
+    from pxr import Sdf, Usd
+
+    from sim_adapters.usd.assets import AssetTable
+
+
+class WorldStage:
+    """Shows one scene after the other on the application's stage. The timeline must be stopped.
+
+    Args:
+        timing: Rates; the physics rate goes to the physics scene.
+        assets: File of an asset table (:mod:`sim_adapters.usd.assets`), or None.
+
+    Attributes:
+        rebuilds: Stages opened so far; each costs time and memory.
+    """
+
+    def __init__(self, timing: Timing, assets: Any = None) -> None:
+        self.rebuilds = 0
+        self._timing = timing
+        self._assets = _asset_table(assets)
+        self._shown: Sdf.Layer | None = None
+
+    def plan(self, scene: Scene) -> bool:
+        """Authors a scene; returns whether the present stage can become it by :meth:`edit`.
+
+        Raises:
+            StageError: The scene or an asset cannot become a stage.
+        """
+        from sim_adapters.isaacsim.stage_update import has_same_prims, united
+
+        self._planned = self._author(scene)
+        if self._shown is None:
+            return False
+        self._planned = united(self._shown, self._planned)
+        return has_same_prims(self._shown, self._planned)
+
+    def edit(self) -> None:
+        """Brings the present stage to what was planned."""
+        from isaacsim.core.experimental.utils.stage import get_current_stage
+
+        from sim_adapters.isaacsim.stage_update import apply_difference
+
+        assert self._shown is not None
+        stage: Usd.Stage = get_current_stage(backend="usd")
+        apply_difference(stage, self._shown, self._planned)
+        self._shown = self._planned
+
+    def replace(self) -> None:
+        """Opens a new stage with what was planned. Nothing may be attached to the old one."""
+        from isaacsim.core.experimental.utils.stage import create_new_stage
+
+        stage: Usd.Stage = create_new_stage()
+        stage.GetRootLayer().TransferContent(self._planned)
+        self._shown = self._planned
+        self.rebuilds += 1
+
+    def close(self) -> None:
+        """Leaves an empty stage."""
+        from isaacsim.core.experimental.utils.stage import create_new_stage
+
+        if self._shown is not None:
+            create_new_stage()
+            self._shown = None
+
+    def _author(self, scene: Scene) -> Sdf.Layer:
+        from pxr import Sdf
+
+        from sim_adapters.isaacsim.stage_update import name_parts_by_shape
+        from sim_adapters.usd.stage import build_stage
+
+        # A stage's own layer ends with the stage.
+        stage = build_stage(scene, self._timing, assets=self._assets)
+        layer = Sdf.Layer.CreateAnonymous()
+        layer.TransferContent(stage.GetRootLayer())
+        name_parts_by_shape(layer)
+        return layer
+
+
+def _asset_table(given: Any) -> AssetTable | None:
+    if not given:
+        return None
+    from sim_adapters.usd.assets import AssetTable
+
+    return AssetTable.from_yaml(Path(str(given)))

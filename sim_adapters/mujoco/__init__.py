@@ -1,0 +1,1 @@
+"""MuJoCo: the embedded default, runs anywhere with software OpenGL."""

@@ -1,0 +1,202 @@
+"""A batch of worlds that MuJoCo draws, whichever engine moves them."""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Generic, Protocol, TypeVar
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from sim_adapters.adapter import AdapterInfo, Timing
+from sim_adapters.mujoco.build import BuiltScene
+from sim_adapters.mujoco.renderer import FrameRenderer, SceneView
+from sim_adapters.observation import GroundTruth, Observation
+from sim_adapters.scene.scene import Scene
+
+
+class DrawnWorld(Protocol):
+    """One world: an engine moves it, and its MuJoCo model follows."""
+
+    scene: Scene
+    built: BuiltScene
+    data: mujoco.MjData
+
+    @property
+    def pose(self) -> tuple[float, float, float]:
+        """(x m, y m, yaw rad in (-pi, pi]) of the robot."""
+        ...
+
+    @property
+    def twist(self) -> tuple[float, float]:
+        """Forward speed m/s and yaw rate rad/s."""
+        ...
+
+    def advance(self, forward_mps: float, yaw_rate_rps: float) -> None:
+        """Holds a command for one control period; afterwards the model is where the world is."""
+        ...
+
+    def refresh_lights(self) -> None:
+        """Sets the lights to the present moment."""
+        ...
+
+    def scan(self, out: NDArray[np.float64]) -> None:
+        """Lidar ranges into ``out``, metres."""
+        ...
+
+    def truth(self, bodies: NDArray[np.int64], frame_step: int) -> GroundTruth:
+        """The true state now, with what ``bodies`` (body index by pixel) shows of it."""
+        ...
+
+    def problems(self) -> tuple[str, ...]:
+        """Why this world cannot be believed; empty when it is sound."""
+        ...
+
+
+W = TypeVar("W", bound=DrawnWorld)
+
+
+class RenderedAdapter(ABC, Generic[W]):
+    """Worlds stepped one after the other, drawn by one OpenGL context.
+
+    Args:
+        timing: Rates of the loop.
+        options: ``depth`` (bool, default False): also render depth.
+
+    Raises:
+        ValueError: An option is unknown.
+    """
+
+    name: str
+    """Entry-point name of the adapter."""
+
+    def __init__(self, timing: Timing, options: Mapping[str, object] | None = None) -> None:
+        given = dict(options or {})
+        self._with_depth = bool(given.pop("depth", False))
+        if given:
+            raise ValueError(f"{self.name} adapter: unknown option {sorted(given)[0]!r} (known: depth)")
+        self._timing = timing
+        self._renderer: FrameRenderer | None = None
+        self._worlds: list[W] = []
+        self._views: list[SceneView] = []
+        self.render_s = 0.0
+        """Wall-clock seconds spent drawing so far, for the benchmark."""
+
+    @abstractmethod
+    def describe(self) -> AdapterInfo:
+        """Identity for the fingerprint."""
+
+    @abstractmethod
+    def _make_worlds(self, scenes: Sequence[Scene]) -> list[W]:
+        """One world for each scene at step 0."""
+
+    @property
+    def renderer_name(self) -> str:
+        """What draws; known once a first scene was built."""
+        return self._renderer.description if self._renderer else "OpenGL, not started"
+
+    def reset(self, scenes: Sequence[Scene]) -> Observation:
+        """Builds one world for each scene.
+
+        Raises:
+            ValueError: No scene, scenes of different image or lidar sizes, or the engine rejects one.
+        """
+        if not scenes:
+            raise ValueError("reset needs at least one scene")
+        sizes = {(s.camera.width, s.camera.height, s.lidar.beams) for s in scenes}
+        if len(sizes) > 1:
+            raise ValueError(
+                f"scenes of one batch must share image size and lidar beams, got {sorted(sizes)}"
+            )
+        self._worlds = self._make_worlds(scenes)
+        self._step = 0
+        self._frame_step = 0
+        self._prepare_renderer()
+        self._views = [SceneView(self._gl, world.built) for world in self._worlds]
+        self._allocate(*sizes.pop())
+        for index in range(len(scenes)):
+            self._sense(index, new_frame=True)
+        return self._observation()
+
+    @property
+    def _gl(self) -> FrameRenderer:
+        assert self._renderer is not None
+        return self._renderer
+
+    def _prepare_renderer(self) -> None:
+        camera = self._worlds[0].scene.camera
+        old = self._renderer
+        if old is not None and (old.width, old.height) != (camera.width, camera.height):
+            old.close()
+            old = None
+        if old is None:
+            self._renderer = FrameRenderer(self._worlds[0].built)
+
+    def _allocate(self, width: int, height: int, beams: int) -> None:
+        n = len(self._worlds)
+        self._rgb = np.zeros((n, height, width, 3), dtype=np.uint8)
+        self._depth = np.zeros((n, height, width), dtype=np.float32) if self._with_depth else None
+        self._ranges = np.zeros((n, beams))
+        self._pose = np.zeros((n, 3))
+        self._twist = np.zeros((n, 2))
+        self._truth: list[GroundTruth] = [None] * n  # type: ignore[list-item]
+        self._bodies: list[NDArray[np.int64]] = [np.zeros((height, width), dtype=np.int64)] * n
+
+    def step(self, commands: NDArray[np.float64], active: NDArray[np.bool_] | None = None) -> Observation:
+        """Holds the commands for one control period and senses."""
+        self._step += self._timing.control_steps
+        new_frame = self._step % self._timing.camera_steps == 0
+        if new_frame:
+            self._frame_step = self._step
+        for index, world in enumerate(self._worlds):
+            if active is not None and not active[index]:
+                continue
+            world.advance(float(commands[index, 0]), float(commands[index, 1]))
+            self._sense(index, new_frame)
+        return self._observation()
+
+    def _sense(self, index: int, new_frame: bool) -> None:
+        world = self._worlds[index]
+        if new_frame:
+            began = time.perf_counter()
+            view = self._views[index]
+            world.refresh_lights()
+            view.update(world.data)
+            view.color(self._rgb[index])
+            self._bodies[index] = view.bodies()
+            if self._depth is not None:
+                view.depth(self._depth[index])
+            self.render_s += time.perf_counter() - began
+        world.scan(self._ranges[index])
+        self._pose[index] = world.pose
+        self._twist[index] = world.twist
+        self._truth[index] = world.truth(self._bodies[index], self._frame_step)
+
+    def _observation(self) -> Observation:
+        return Observation(
+            step=self._step,
+            frame_step=self._frame_step,
+            rgb=self._rgb,
+            ranges_m=self._ranges,
+            pose=self._pose,
+            twist=self._twist,
+            depth_m=self._depth,
+        )
+
+    def ground_truth(self) -> tuple[GroundTruth, ...]:
+        """The true state of each world at the last observation."""
+        return tuple(self._truth)
+
+    def health(self) -> tuple[tuple[str, ...], ...]:
+        """Reasons why a world cannot be believed."""
+        return tuple(world.problems() for world in self._worlds)
+
+    def close(self) -> None:
+        """Frees worlds and graphics; safe to call twice."""
+        self._views, self._worlds = [], []
+        if self._renderer is not None:
+            self._renderer.close()
+            self._renderer = None

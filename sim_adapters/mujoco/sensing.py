@@ -1,0 +1,132 @@
+"""Sensors and truth of a scene at a pose of the robot, whichever engine has moved it there."""
+
+from __future__ import annotations
+
+import math
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from sim_adapters.mujoco.build import GROUP_SOLID, ROBOT, BuiltScene
+from sim_adapters.mujoco.lighting import light_levels
+from sim_adapters.observation import Contact, GroundTruth
+from sim_adapters.scene.clearance import ClearanceField
+from sim_adapters.scene.scene import Scene
+from sim_adapters.scene.visible import LabelledBodies
+
+Pose = tuple[float, float, float]
+
+
+class SceneSensing:
+    """Lidar, lights and truth of one scene, on a MuJoCo model that is stepped here or posed from outside.
+
+    Args:
+        scene: The scene.
+        built: Its model.
+        data: The model's state, shared with whoever steps or draws it.
+    """
+
+    def __init__(self, scene: Scene, built: BuiltScene, data: mujoco.MjData) -> None:
+        self._scene = scene
+        self._built = built
+        self._data = data
+        self.clearance = ClearanceField(scene)
+        self._labelled = LabelledBodies(scene)
+        self._lights_change = any(light.flicker_hz * light.flicker_depth > 0.0 for light in scene.lights)
+        lidar = scene.lidar
+        half = 0.5 * math.radians(lidar.fov_deg)
+        self._beam_angles = np.linspace(-half, half, lidar.beams)
+        self._directions = np.zeros((lidar.beams, 3))
+        self._hits = np.zeros(lidar.beams, dtype=np.int32)
+        self._distances = np.zeros(lidar.beams)
+        self._seen_by_lidar = np.zeros(6, dtype=np.uint8)
+        self._seen_by_lidar[GROUP_SOLID] = 1
+        self._robot_id = int(built.model.body(ROBOT).id)
+
+    def move_actors(self, time_s: float) -> None:
+        """Puts every actor where its path says at a simulated time in seconds."""
+        for actor, mocap in zip(self._scene.actors, self._built.mocap_ids, strict=True):
+            position, yaw = actor.pose_at(time_s)
+            self._data.mocap_pos[mocap] = position
+            self._data.mocap_quat[mocap] = (math.cos(0.5 * yaw), 0.0, 0.0, math.sin(0.5 * yaw))
+
+    def place(self, pose: Pose, time_s: float) -> None:
+        """Puts the robot and the actors where another engine says they are.
+
+        Args:
+            pose: (x m, y m, yaw rad) of the robot.
+            time_s: Simulated time, for the actors.
+        """
+        start = self._scene.robot.start
+        self._data.qpos[:] = (pose[0] - start[0], pose[1] - start[1], pose[2])
+        self.move_actors(time_s)
+        self.update_poses()
+
+    def update_poses(self) -> None:
+        """Derives the poses of geoms, camera and lights from the state."""
+        mujoco.mj_kinematics(self._built.model, self._data)
+        mujoco.mj_camlight(self._built.model, self._data)
+
+    def refresh_lights(self, time_s: float) -> None:
+        """Sets the lights to a simulated time in seconds; only flicker changes them."""
+        if not self._lights_change:
+            return
+        ambient, colours = light_levels(self._scene, time_s)
+        model = self._built.model
+        model.vis.headlight.ambient[:] = ambient
+        for index, colour in enumerate(colours):
+            model.light_diffuse[index] = colour
+            model.light_specular[index] = [0.6 * channel for channel in colour]
+
+    def scan(self, pose: Pose, out: NDArray[np.float64]) -> None:
+        """Lidar ranges into ``out``, metres, ``inf`` where nothing was hit; glass is passed through.
+
+        Args:
+            pose: (x m, y m, yaw rad) of the robot.
+            out: float64, shape (R,).
+        """
+        x, y, yaw = pose
+        lidar = self._scene.lidar
+        angles = self._beam_angles + yaw
+        np.cos(angles, out=self._directions[:, 0])
+        np.sin(angles, out=self._directions[:, 1])
+        origin = np.array([x, y, lidar.height_m])
+        mujoco.mj_multiRay(
+            self._built.model,
+            self._data,
+            origin,
+            self._directions.reshape(-1),
+            self._seen_by_lidar,
+            True,
+            self._robot_id,
+            self._hits,
+            self._distances,
+            None,
+            lidar.beams,
+            lidar.range_m,
+        )
+        out[:] = np.where((self._hits >= 0) & (self._distances <= lidar.range_m), self._distances, np.inf)
+
+    def truth(
+        self,
+        steps: tuple[int, int],
+        time_s: float,
+        pose: Pose,
+        twist: tuple[float, float],
+        contacts: tuple[Contact, ...],
+        bodies: NDArray[np.int64],
+    ) -> GroundTruth:
+        """The true state of a moment.
+
+        Args:
+            steps: Physics steps since reset: now, and of the frame.
+            time_s: Simulated time now.
+            pose: (x m, y m, yaw rad) of the robot.
+            twist: Forward m/s, yaw rate rad/s.
+            contacts: Touching since the last observation.
+            bodies: Index of the body at each pixel of the frame, -1 for none, shape (H, W).
+        """
+        gaps = self.clearance.gaps(pose[0], pose[1], time_s)
+        entities = self._labelled.seen(bodies, pose, gaps, time_s)
+        return GroundTruth(steps[0], steps[1], pose, twist, entities, contacts, gaps)

@@ -1,0 +1,120 @@
+"""One MuJoCo world: stepping, contacts, health."""
+
+from __future__ import annotations
+
+import math
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from sim_adapters.adapter import Timing
+from sim_adapters.mujoco.build import BuiltScene, build_model
+from sim_adapters.mujoco.sensing import SceneSensing
+from sim_adapters.observation import GroundTruth
+from sim_adapters.scene.scene import Scene
+from sim_adapters.scene.touches import Touches
+
+_LOOKED_AT = {
+    mujoco.mjtWarning.mjWARN_CONTACTFULL: "contact buffer overflow",
+    mujoco.mjtWarning.mjWARN_CNSTRFULL: "constraint buffer overflow",
+    mujoco.mjtWarning.mjWARN_BADQPOS: "positions became non-finite and MuJoCo reset the world",
+    mujoco.mjtWarning.mjWARN_BADQVEL: "velocities became non-finite and MuJoCo reset the world",
+    mujoco.mjtWarning.mjWARN_BADQACC: "accelerations became non-finite and MuJoCo reset the world",
+}
+
+
+class MujocoWorld:
+    """Physics of one scene.
+
+    Args:
+        scene: What to simulate.
+        timing: Rates.
+    """
+
+    def __init__(self, scene: Scene, timing: Timing) -> None:
+        self.scene = scene
+        self.timing = timing
+        self.built: BuiltScene = build_model(scene, timing)
+        self.data = mujoco.MjData(self.built.model)
+        self.step_count = 0
+        self._sensing = SceneSensing(scene, self.built, self.data)
+        self._touches = Touches(self.built.names)
+        self._force = np.zeros(6)
+        self.data.qpos[2] = scene.robot.start[2]
+        self._sensing.move_actors(self.time_s)
+        mujoco.mj_forward(self.built.model, self.data)
+        self._collect_contacts()
+
+    @property
+    def time_s(self) -> float:
+        """Simulated time, seconds."""
+        return self.timing.seconds(self.step_count)
+
+    def advance(self, forward_mps: float, yaw_rate_rps: float) -> None:
+        """Holds a command for one control period."""
+        robot = self.scene.robot
+        top, turn = robot.max_speed_mps, robot.max_yaw_rate_rps
+        model, data = self.built.model, self.data
+        data.ctrl[0] = min(max(forward_mps, -top), top)
+        data.ctrl[1] = 0.0
+        data.ctrl[2] = min(max(yaw_rate_rps, -turn), turn)
+        self._touches.clear()
+        has_actors = bool(self.built.mocap_ids)
+        for _ in range(self.timing.control_steps):
+            if has_actors:
+                self._sensing.move_actors(self.time_s)
+            mujoco.mj_step(model, data)
+            self.step_count += 1
+            if data.ncon:
+                self._collect_contacts()
+        if has_actors:
+            self._sensing.move_actors(self.time_s)
+        # mj_step leaves derived poses one step behind the state.
+        self._sensing.update_poses()
+
+    def _collect_contacts(self) -> None:
+        data, owners = self.data, self.built.geom_body
+        contact = data.contact
+        for index in range(data.ncon):
+            first, second = contact.geom[index]
+            distance = float(contact.dist[index])
+            if distance > 0.0:
+                continue
+            mujoco.mj_contactForce(self.built.model, data, index, self._force)
+            impulse = float(self._force[0]) / self.timing.physics_hz
+            body = int(max(owners[first], owners[second]))
+            self._touches.add(body, self.step_count, impulse, -distance)
+
+    @property
+    def pose(self) -> tuple[float, float, float]:
+        """(x m, y m, yaw rad in (-pi, pi]) of the robot."""
+        q, start = self.data.qpos, self.scene.robot.start
+        return float(q[0] + start[0]), float(q[1] + start[1]), math.remainder(float(q[2]), math.tau)
+
+    @property
+    def twist(self) -> tuple[float, float]:
+        """Forward speed m/s and yaw rate rad/s."""
+        v, yaw = self.data.qvel, float(self.data.qpos[2])
+        return float(v[0] * math.cos(yaw) + v[1] * math.sin(yaw)), float(v[2])
+
+    def refresh_lights(self) -> None:
+        """Sets the lights to the present moment."""
+        self._sensing.refresh_lights(self.time_s)
+
+    def scan(self, out: NDArray[np.float64]) -> None:
+        """Lidar ranges into ``out``, metres."""
+        self._sensing.scan(self.pose, out)
+
+    def truth(self, bodies: NDArray[np.int64], frame_step: int) -> GroundTruth:
+        """The true state now, with what ``bodies`` (body index by pixel) shows of it."""
+        steps = (self.step_count, frame_step)
+        contacts = self._touches.contacts()
+        return self._sensing.truth(steps, self.time_s, self.pose, self.twist, contacts, bodies)
+
+    def problems(self) -> tuple[str, ...]:
+        """Why this world cannot be believed; empty when it is sound."""
+        found = [text for warning, text in _LOOKED_AT.items() if self.data.warning[int(warning)].number]
+        if not (np.isfinite(self.data.qpos).all() and np.isfinite(self.data.qvel).all()):
+            found.append("non-finite state")
+        return tuple(found)

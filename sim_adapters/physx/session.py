@@ -1,0 +1,122 @@
+"""One PhysX engine with one stage at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any
+
+from pxr import Usd
+
+from sim_adapters.physx.engine import engine
+from sim_adapters.physx.selection import ContactSensor, RigidBodies, Selection
+
+_ORDINAL = 1
+
+
+class PhysxSession:
+    """An engine instance; stages come and go, which costs milliseconds, not a new instance.
+
+    Raises:
+        PhysxUnavailable: PhysX cannot be used in this process.
+    """
+
+    def __init__(self) -> None:
+        self._ovphysx = engine()
+        self._physx: Any = self._ovphysx.PhysX()
+        self._stage: Any = None
+        self._dictionary: Any = None
+        self._selections: list[Selection] = []
+
+    def __enter__(self) -> PhysxSession:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def load(self, stage: Usd.Stage) -> None:
+        """Attaches a stage in place of the one before, at its authored state.
+
+        Args:
+            stage: Metres, Z up.
+
+        Raises:
+            ValueError: PhysX rejects the stage; the message carries its reason.
+        """
+        import ovstage
+
+        self.unload()
+        self._stage = ovstage.Stage("simgate")
+        try:
+            ovstage.population.open_usd_from_string(
+                self._stage,
+                _text(stage),
+                ordinal=_ORDINAL,
+                domains=ovstage.PopulationDomain.ALL,
+            )
+            self._stage.advance_write_floor(ordinal=_ORDINAL).wait()
+            self._physx.wait_task(self._physx.attach_ovstage(self._stage, read_ordinal=_ORDINAL))
+        except RuntimeError as error:
+            self.unload()
+            raise ValueError(f"PhysX cannot build the stage: {error}") from None
+        self._dictionary = ovstage.PathDictionary(self._stage)
+
+    def unload(self) -> None:
+        """Detaches the stage, if any; selections of it end."""
+        if self._stage is None:
+            return
+        for selection in self._selections:
+            selection.close()
+        self._selections = []
+        if self._physx.is_stage_attached(self._stage):
+            self._physx.wait_task(self._physx.detach_ovstage())
+        if self._dictionary is not None:
+            self._dictionary.destroy()
+            self._dictionary = None
+        self._stage.destroy()
+        self._stage = None
+
+    def close(self) -> None:
+        """Ends the engine instance; safe to call twice."""
+        if self._physx is None:
+            return
+        self.unload()
+        self._physx.destroy()
+        self._physx = None
+
+    def step(self, seconds: float) -> None:
+        """Advances by one physics step."""
+        self._physx.step_sync(seconds)
+
+    def bodies(self, paths: Sequence[str]) -> RigidBodies:
+        """Rigid bodies by their prim paths.
+
+        Raises:
+            ValueError: One of them is no rigid body of the stage.
+        """
+        kind = self._ovphysx.types.SimObjectType.RIGID_BODY
+        bodies = RigidBodies(self._physx, self._dictionary, kind, paths)
+        self._selections.append(bodies)
+        return bodies
+
+    def contact_sensor(self, path: str) -> ContactSensor:
+        """The contacts of a body that carries ``PhysxContactReportAPI``.
+
+        Raises:
+            ValueError: The prim is no such body.
+        """
+        kind = self._ovphysx.types.SimObjectType.CONTACT_SENSOR
+        sensor = ContactSensor(self._physx, self._dictionary, kind, [path])
+        self._selections.append(sensor)
+        return sensor
+
+
+def _text(stage: Usd.Stage) -> str:
+    """A stage as one layer of text."""
+    layer = stage.GetRootLayer()
+    if layer.GetCompositionAssetDependencies():
+        layer = stage.Flatten(addSourceFileComment=False)
+    text: str = layer.ExportToString()
+    return text

@@ -1,0 +1,1 @@
+"""Simulator-neutral scenes: metres, kilograms, radians, Z up, X forward, quaternions wxyz."""

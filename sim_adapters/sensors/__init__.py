@@ -1,0 +1,1 @@
+"""Sensor imperfections, applied to frames outside the adapters so that every simulator has the same."""

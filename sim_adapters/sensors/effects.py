@@ -1,0 +1,79 @@
+"""Exposure, blur, noise and lost frames: a pure function of frame, settings, seed and frame number."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim_adapters.scene.sensor import CameraEffects
+
+_DISPLAY_GAMMA = 2.2
+_DROP_LANE, _NOISE_LANE = 0, 1
+
+
+def apply_effects(
+    frame: NDArray[np.uint8], effects: CameraEffects, seed: int, frame_index: int
+) -> NDArray[np.uint8] | None:
+    """What the model gets to see of a frame, or None when the frame is lost.
+
+    Exposure acts in linear light (``2**ev``), which is ``2**(ev / 2.2)`` on display-referred values.
+
+    Args:
+        frame: uint8, shape (H, W, 3).
+        effects: Settings.
+        seed: Seed of the episode, 63 bits.
+        frame_index: Number of the frame in the episode; together with ``seed`` it fixes all that is
+            random, whatever came before.
+
+    Returns:
+        A new uint8 array of the same shape, ``frame`` itself when nothing changes it, or None.
+    """
+    if effects.dropout_rate > 0.0 and _stream(seed, frame_index, _DROP_LANE).random() < effects.dropout_rate:
+        return None
+    if effects.exposure_ev == 0.0 and effects.blur_px == 0.0 and effects.noise_std == 0.0:
+        return frame
+    image = frame.astype(np.float32)
+    if effects.exposure_ev != 0.0:
+        image *= np.float32(2.0 ** (effects.exposure_ev / _DISPLAY_GAMMA))
+        np.minimum(image, np.float32(255.0), out=image)
+    if effects.blur_px > 0.0:
+        image = _blur(image, effects.blur_px)
+    if effects.noise_std > 0.0:
+        noise = _stream(seed, frame_index, _NOISE_LANE).standard_normal(image.shape, dtype=np.float32)
+        noise *= np.float32(255.0 * effects.noise_std)
+        image += noise
+    image += np.float32(0.5)
+    np.clip(image, np.float32(0.0), np.float32(255.0), out=image)
+    return image.astype(np.uint8)
+
+
+def _stream(seed: int, frame_index: int, lane: int) -> np.random.Generator:
+    return np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, frame_index, lane]))
+
+
+@lru_cache(maxsize=64)
+def _kernel(sigma: float) -> NDArray[np.float32]:
+    radius = max(1, int(3.0 * sigma + 0.5))
+    offsets = np.arange(-radius, radius + 1, dtype=np.float64)
+    weights = np.exp(-0.5 * (offsets / sigma) ** 2)
+    kernel: NDArray[np.float32] = (weights / weights.sum()).astype(np.float32)
+    return kernel
+
+
+def _blur(image: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+    """Separable Gaussian blur with repeated borders."""
+    for axis in (0, 1):
+        kernel = _kernel(sigma)
+        radius = len(kernel) // 2
+        pad = [(0, 0), (0, 0), (0, 0)]
+        pad[axis] = (radius, radius)
+        padded = np.pad(image, pad, mode="edge")
+        length = image.shape[axis]
+        out = np.zeros_like(image)
+        for index, weight in enumerate(kernel):
+            window = padded[index : index + length] if axis == 0 else padded[:, index : index + length]
+            out += weight * window
+        image = out
+    return image

@@ -1,0 +1,34 @@
+"""A scene as a USD file, with its pictures in a folder next to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sim_adapters.adapter import Timing
+from sim_adapters.scene.scene import Scene
+from sim_adapters.usd.assets import AssetTable
+from sim_adapters.usd.stage import build_stage, write_stage
+
+SUFFIX = ".usda"
+
+
+def write_usd(
+    scene: Scene, timing: Timing, folder: Path, name: str, assets: Path | None = None
+) -> tuple[Path, ...]:
+    """Writes ``<name>.usda``, which ``usdview``, Isaac Sim and Blender open.
+
+    Args:
+        scene: The scene; actors and the robot are where they are at step 0.
+        timing: Rates; the physics rate goes to the physics scene.
+        folder: Where to; made when it is not there.
+        name: File name without suffix.
+        assets: Table of assets to show bodies with (:mod:`sim_adapters.usd.assets`).
+
+    Returns:
+        What was written, the stage first.
+
+    Raises:
+        StageError: The table, or an asset in it, cannot be used.
+    """
+    table = AssetTable.from_yaml(assets) if assets is not None else None
+    return write_stage(build_stage(scene, timing, assets=table), folder / f"{name}{SUFFIX}")

@@ -1,0 +1,44 @@
+"""The robot as prims: one rigid body in the plane, its camera, and where its lidar is."""
+
+from __future__ import annotations
+
+from pxr import Usd, UsdGeom
+
+from sim_adapters.scene.body import Part
+from sim_adapters.scene.scene import Scene
+from sim_adapters.usd.assets import AssetTable
+from sim_adapters.usd.camera import define_camera
+from sim_adapters.usd.geometry import define_part
+from sim_adapters.usd.materials import MaterialLibrary
+from sim_adapters.usd.paths import CAMERA, HULL, LIDAR, ROBOT
+from sim_adapters.usd.physics import make_collider, make_robot_body
+from sim_adapters.usd.placing import place
+from sim_adapters.usd.reference import reference_asset
+
+KIND = "robot"
+
+
+def define_robot(stage: Usd.Stage, scene: Scene, materials: MaterialLibrary, assets: AssetTable) -> None:
+    """The robot at its start; it moves in the floor plane by forces alone.
+
+    The origin of its prim is on the floor, on the axis of the hull.
+    """
+    robot = scene.robot
+    prim = UsdGeom.Xform.Define(stage, ROBOT).GetPrim()
+    x, y, yaw = robot.start
+    place(prim, (x, y, 0.0), yaw)
+    make_robot_body(prim, robot)
+    half = 0.5 * robot.height_m
+    part = Part("cylinder", (robot.radius_m, half, 0.0), (0.0, 0.0, half), material=robot.material)
+    hull = define_part(stage, HULL, part)
+    make_collider(hull)
+    materials.bind_contact(hull)
+    asset = assets.find(KIND, None)
+    if asset is None:
+        materials.bind(hull, robot.material)
+    else:
+        UsdGeom.Imageable(hull).CreatePurposeAttr(UsdGeom.Tokens.guide)
+        reference_asset(stage, f"{ROBOT}/Asset", asset, fit_to=prim)
+    define_camera(stage, CAMERA, scene.camera)
+    lidar = UsdGeom.Xform.Define(stage, LIDAR).GetPrim()
+    place(lidar, (0.0, 0.0, scene.lidar.height_m))

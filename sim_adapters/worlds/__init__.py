@@ -1,0 +1,1 @@
+"""Worlds: functions from parameters to a scene, found by entry point ``simgate.worlds``."""
