@@ -1,0 +1,1 @@
+"""Policies: perception models and the controllers that drive on what they see."""

@@ -1,0 +1,1 @@
+"""Building blocks of controllers: calibration, tracking of doors and people, lane planning."""

@@ -1,0 +1,1 @@
+"""Perception: model packages, preprocessing, decoding, runtimes."""

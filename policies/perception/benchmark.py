@@ -1,0 +1,66 @@
+"""Times a runtime: from frames to detections on the host's clock, and on the device where it says so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from policies.perception.runtime import PerceptionRuntime
+from policies.perception.warm_up import warm_up
+
+LEAST_RUNS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Measurements of one batch size, milliseconds for each call, ascending.
+
+    Attributes:
+        batch: Frames a call.
+        dropped: Calls of the warm-up.
+        host_ms: Frames in host memory to detections.
+        device_ms: On the device; empty where the runtime does not time it.
+        frames_per_s: Of all calls together.
+    """
+
+    batch: int
+    dropped: int
+    host_ms: tuple[float, ...]
+    device_ms: tuple[float, ...]
+    frames_per_s: float
+
+
+def measure(
+    runtime: PerceptionRuntime, frames: NDArray[np.uint8], batches: Sequence[int], seconds: float
+) -> list[Timing]:
+    """Times each batch size for some seconds, at least 20 calls, after a warm-up that is dropped.
+
+    Args:
+        runtime: The model.
+        frames: uint8, shape (N, H, W, 3); taken in turn.
+        batches: Frames a call.
+        seconds: For each batch size.
+    """
+    return [_measure(runtime, frames, batch, seconds) for batch in batches]
+
+
+def _measure(runtime: PerceptionRuntime, frames: NDArray[np.uint8], batch: int, seconds: float) -> Timing:
+    groups = [np.take(frames, range(k, k + batch), axis=0, mode="wrap") for k in range(0, len(frames), batch)]
+    dropped = warm_up(runtime, groups[0])
+    host_ms: list[float] = []
+    device_ms: list[float] = []
+    started = perf_counter()
+    while len(host_ms) < LEAST_RUNS or perf_counter() - started < seconds:
+        group = groups[len(host_ms) % len(groups)]
+        before = perf_counter()
+        runtime.infer(group)
+        host_ms.append((perf_counter() - before) * 1000.0)
+        on_device = getattr(runtime, "device_ms", None)
+        if on_device is not None:
+            device_ms.append(float(on_device))
+    rate = batch * len(host_ms) / (perf_counter() - started)
+    return Timing(batch, dropped, tuple(sorted(host_ms)), tuple(sorted(device_ms)), rate)

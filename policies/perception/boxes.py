@@ -1,0 +1,46 @@
+"""Arithmetic of axis-aligned boxes (x0, y0, x1, y1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def iou_matrix(first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.float64]:
+    """Intersection over union of every pair.
+
+    Args:
+        first: Shape (A, 4).
+        second: Shape (B, 4).
+
+    Returns:
+        Shape (A, B), 0 to 1; 0 where both boxes are empty.
+    """
+    a, b = first[:, None].astype(np.float64), second[None].astype(np.float64)
+    overlap = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
+    inner = np.prod(np.clip(overlap, 0.0, None), axis=-1)
+    area_a = np.prod(np.clip(a[..., 2:] - a[..., :2], 0.0, None), axis=-1)
+    area_b = np.prod(np.clip(b[..., 2:] - b[..., :2], 0.0, None), axis=-1)
+    union = area_a + area_b - inner
+    return np.where(union > 0.0, inner / np.where(union > 0.0, union, 1.0), 0.0)
+
+
+def suppress(boxes: NDArray[np.float32], class_ids: NDArray[np.int64], iou: float) -> list[int]:
+    """Greedy non-maximum suppression within each class.
+
+    Args:
+        boxes: Shape (K, 4), best first.
+        class_ids: Shape (K,).
+        iou: A box that overlaps a better one of its class by more is dropped.
+
+    Returns:
+        Indices of the boxes that stay, best first.
+    """
+    overlaps = iou_matrix(boxes, boxes)
+    kept: list[int] = []
+    for k in range(len(boxes)):
+        if all(class_ids[j] != class_ids[k] or overlaps[j, k] <= iou for j in kept):
+            kept.append(k)
+    return kept

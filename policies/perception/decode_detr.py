@@ -1,0 +1,63 @@
+"""A set of predictions to boxes (Carion et al., End-to-End Object Detection with Transformers, 2020)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from policies.perception.decode_yolo import sigmoid, to_corners
+from policies.perception.detections import Detections
+from policies.perception.package_spec import Detr
+
+
+def decode_detr(
+    logits: NDArray[np.float32],
+    boxes: NDArray[np.float32],
+    spec: Detr,
+    *,
+    classes: tuple[str, ...],
+    thresholds: Sequence[float],
+    size: tuple[int, int],
+) -> list[Detections]:
+    """Boxes of each frame, best first, in pixels of the model's input.
+
+    A query belongs to its best class, the background left out; nothing is suppressed.
+
+    Args:
+        logits: (N, Q, classes), with the background last for ``softmax``.
+        boxes: (N, Q, 4).
+        spec: The package's decoder.
+        classes: Names.
+        thresholds: Smallest score of a detection, for each class.
+        size: (width, height) of the model's input.
+
+    Raises:
+        ValueError: The shapes do not fit, or a value is not finite.
+    """
+    wanted = len(classes) + (spec.activation == "softmax")
+    if logits.ndim != 3 or logits.shape[2] != wanted or boxes.shape != (*logits.shape[:2], 4):
+        raise ValueError(
+            f"logits {logits.shape} and boxes {boxes.shape} do not fit {len(classes)} classes: expected "
+            f"(N, Q, {wanted}) and (N, Q, 4)"
+        )
+    if not (np.isfinite(logits).all() and np.isfinite(boxes).all()):
+        raise ValueError("the model's output holds values that are not finite")
+    scores = sigmoid(logits) if spec.activation == "sigmoid" else _softmax(logits)[:, :, :-1]
+    limits = np.asarray(thresholds, np.float32)
+    found = []
+    for score, box in zip(scores, boxes, strict=True):
+        label = score.argmax(axis=1)
+        best = score[np.arange(len(score)), label]
+        kept = np.flatnonzero(best >= limits[label])
+        kept = kept[np.argsort(-best[kept], kind="stable")][: spec.max_detections]
+        corners = to_corners(box[kept], spec.box, spec.box_unit, size)
+        found.append(Detections(corners, best[kept], label[kept].astype(np.int64), classes))
+    return found
+
+
+def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    result: NDArray[np.float32] = shifted / shifted.sum(axis=-1, keepdims=True)
+    return result

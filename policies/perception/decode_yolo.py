@@ -1,0 +1,95 @@
+"""A YOLO-style table of candidates to boxes (as Ultralytics' models export it), thinned by NMS."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from policies.perception.boxes import suppress
+from policies.perception.detections import Detections
+from policies.perception.package_spec import Yolo
+
+_CANDIDATES = 1000
+"""At most so many of the best candidates of a frame enter the suppression."""
+
+
+def decode_yolo(
+    predictions: NDArray[np.float32],
+    spec: Yolo,
+    *,
+    classes: tuple[str, ...],
+    thresholds: Sequence[float],
+    size: tuple[int, int],
+) -> list[Detections]:
+    """Boxes of each frame, best first, in pixels of the model's input.
+
+    A candidate belongs to its best class; suppression works within each class.
+
+    Args:
+        predictions: (N, channels, K) or (N, K, channels) as declared; channels are 4 for the box, one for
+            objectness when declared, one for each class.
+        spec: The package's decoder.
+        classes: Names.
+        thresholds: Smallest score of a detection, for each class.
+        size: (width, height) of the model's input.
+
+    Raises:
+        ValueError: The shape does not fit the classes, or a value is not finite.
+    """
+    table = predictions.transpose(0, 2, 1) if spec.layout == "channels_first" else predictions
+    first = 5 if spec.objectness else 4
+    if table.ndim != 3 or table.shape[2] != first + len(classes):
+        raise ValueError(
+            f"predictions {predictions.shape} do not fit {len(classes)} classes: expected "
+            f"{first + len(classes)} channels, {spec.layout.replace('_', ' ')}"
+        )
+    if not np.isfinite(table).all():
+        raise ValueError("the model's output holds values that are not finite")
+    scores = table[:, :, 4:] if spec.activation == "none" else sigmoid(table[:, :, 4:])
+    if spec.objectness:
+        scores = scores[:, :, :1] * scores[:, :, 1:]
+    limits = np.asarray(thresholds, np.float32)
+    return [_frame(table[n, :, :4], scores[n], spec, classes, limits, size) for n in range(len(table))]
+
+
+def _frame(
+    boxes: NDArray[np.float32],
+    scores: NDArray[np.float32],
+    spec: Yolo,
+    classes: tuple[str, ...],
+    limits: NDArray[np.float32],
+    size: tuple[int, int],
+) -> Detections:
+    label = scores.argmax(axis=1)
+    best = scores[np.arange(len(scores)), label]
+    kept = np.flatnonzero(best >= limits[label])
+    kept = kept[np.argsort(-best[kept], kind="stable")][:_CANDIDATES]
+    corners = to_corners(boxes[kept], spec.box, spec.box_unit, size)
+    if spec.nms_iou < 1.0 and len(kept) > 1:
+        stay = suppress(corners, label[kept], spec.nms_iou)
+        kept, corners = kept[stay], corners[stay]
+    kept, corners = kept[: spec.max_detections], corners[: spec.max_detections]
+    return Detections(corners, best[kept], label[kept].astype(np.int64), classes)
+
+
+def to_corners(
+    boxes: NDArray[np.float32], form: str, unit: str, size: tuple[int, int]
+) -> NDArray[np.float32]:
+    """Boxes (K, 4) in any declared form as corners in pixels of the model's input, clipped to it."""
+    corners = boxes.astype(np.float32)
+    if form == "cxcywh":
+        half = corners[:, 2:] / np.float32(2)
+        corners = np.concatenate((corners[:, :2] - half, corners[:, :2] + half), axis=1)
+    limits = np.array(size * 2, np.float32)
+    if unit == "share":
+        corners = corners * limits
+    return np.clip(corners, np.float32(0), limits)
+
+
+def sigmoid(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """1 / (1 + exp(-x)) without overflow."""
+    half = np.float32(0.5)
+    result: NDArray[np.float32] = half * (np.tanh(half * values) + np.float32(1))
+    return result

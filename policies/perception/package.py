@@ -1,0 +1,288 @@
+"""The model package: one ``model.yaml`` that says what a model is and how to feed and read it.
+
+Whatever differs between two models (preprocessing, decoding, classes, thresholds, hashes,
+latency on the target) is declared here, so that no runtime has code for a particular model.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from policies.perception.latency import Latency
+from policies.perception.located_yaml import LocatedYaml, parse_located
+from policies.perception.package_spec import (
+    DECODERS,
+    CenterHeatmap,
+    Decoder,
+    Deployed,
+    InputSpec,
+    ModelSpec,
+)
+from policies.perception.problems import PackageError, PackageProblem
+
+__all__ = [
+    "Artifact",
+    "CenterHeatmap",
+    "Decoder",
+    "Deployed",
+    "InputSpec",
+    "ModelPackage",
+    "PackageError",
+    "PackageProblem",
+    "check_package",
+    "load_package",
+]
+
+LFS_HEADER = b"version https://git-lfs.github.com/spec/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A verified file of weights.
+
+    Attributes:
+        kind: ``onnx``, ``tensorrt`` or ``torch``.
+        path: The file.
+        sha256: Its hash, hex.
+        device: Device that the file was built for; None when it runs anywhere.
+    """
+
+    kind: str
+    path: Path
+    sha256: str
+    device: str | None = None
+
+
+@dataclass(frozen=True)
+class ModelPackage:
+    """A loaded package: every file is there and has the declared hash.
+
+    Attributes:
+        path: The ``model.yaml``.
+        spec: Its content.
+        sha256: Hash of ``model.yaml`` itself, hex. It covers the artifacts, whose hashes it holds,
+            and what hashes of weights do not: thresholds, class order, latency.
+        located: Where everything stands in the file, for errors.
+    """
+
+    path: Path
+    spec: ModelSpec
+    sha256: str
+    located: LocatedYaml = field(repr=False, compare=False)
+
+    def problem(
+        self, location: Sequence[str | int], code: str, message: str, hint: str = ""
+    ) -> PackageProblem:
+        """A problem at the value that ``location`` leads to, for whoever finds one later."""
+        return PackageProblem(self.path, *self.located.of_value(location), code, message, hint)
+
+    @property
+    def name(self) -> str:
+        """Name of the model."""
+        return self.spec.name
+
+    @property
+    def version(self) -> str:
+        """Version of the model."""
+        return self.spec.version
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names, in the order of the model's outputs."""
+        return self.spec.classes
+
+    @property
+    def input(self) -> InputSpec:
+        """Preprocessing."""
+        return self.spec.input
+
+    @property
+    def decoder(self) -> Decoder:
+        """Decoding."""
+        return self.spec.decoder
+
+    @property
+    def deployed(self) -> Deployed | None:
+        """What runs on the robot; None when the package does not say."""
+        return self.spec.deployed
+
+    @property
+    def latency(self) -> Latency:
+        """Latency on the target device."""
+        return self.spec.latency
+
+    @cached_property
+    def score_thresholds(self) -> tuple[float, ...]:
+        """Smallest score of a detection, by class index."""
+        thresholds = self.decoder.score_threshold
+        if isinstance(thresholds, dict):
+            return tuple(thresholds[name] for name in self.classes)
+        return (thresholds,) * len(self.classes)
+
+    @cached_property
+    def artifacts(self) -> tuple[Artifact, ...]:
+        """All files of weights."""
+        folder = self.path.parent
+        return tuple(Artifact(a.kind, folder / a.file, a.sha256, a.device) for a in self.spec.artifacts)
+
+    def artifact(self, kind: str) -> Artifact:
+        """The first artifact of a kind.
+
+        Raises:
+            PackageError: The package has none.
+        """
+        for artifact in self.artifacts:
+            if artifact.kind == kind:
+                return artifact
+        raise self.no_artifact(kind)
+
+    def no_artifact(self, kind: str) -> PackageError:
+        """The error of a runtime for which the package holds nothing."""
+        kinds = ", ".join(sorted({a.kind for a in self.artifacts}))
+        message = f"model '{self.name}' has no artifact of kind '{kind}' (has: {kinds})"
+        hint = "choose another runtime"
+        return PackageError([self.problem(("artifacts",), "missing-artifact", message, hint)])
+
+    def unusable(self, code: str, message: str, hint: str = "") -> PackageError:
+        """The error of an artifact that is as declared but cannot be used here."""
+        return PackageError([self.problem(("artifacts",), code, message, hint)])
+
+
+def load_package(path: str | Path) -> ModelPackage:
+    """Reads and verifies a package.
+
+    Args:
+        path: A ``model.yaml``, or the folder that holds one.
+
+    Raises:
+        PackageError: Something is wrong; all problems with file, line and column.
+    """
+    problems, package = _examine(Path(path))
+    if package is None or problems:
+        raise PackageError(problems)
+    return package
+
+
+def check_package(path: str | Path) -> list[PackageProblem]:
+    """All problems of a package; empty when :func:`load_package` would succeed."""
+    return _examine(Path(path))[0]
+
+
+def _examine(path: Path) -> tuple[list[PackageProblem], ModelPackage | None]:
+    if path.is_dir():
+        path = path / "model.yaml"
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        reason = (
+            "does not exist" if isinstance(error, FileNotFoundError) else f"cannot be read: {error.strerror}"
+        )
+        hint = "check the path, or train the model with 'make train'"
+        return [PackageProblem(path, 1, 1, "missing-model", f"model package {reason}", hint)], None
+    if content.startswith(LFS_HEADER):
+        return [_lfs_problem(path, path, (1, 1))], None
+    try:
+        located = parse_located(path, content.decode("utf-8"))
+        spec = _validate(path, located)
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        message = f"not UTF-8: byte {content[error.start]:#04x}"
+        return [
+            PackageProblem(path, line, 1, "model-package-syntax", message, "save the file as UTF-8")
+        ], None
+    except PackageError as error:
+        return list(error.problems), None
+    problems = _artifact_problems(path, located, spec)
+    return problems, ModelPackage(path, spec, hashlib.sha256(content).hexdigest(), located)
+
+
+def _validate(path: Path, located: LocatedYaml) -> ModelSpec:
+    if not isinstance(located.data, dict):
+        message = "a model package must be a mapping with name, version, classes, input, decoder, ..."
+        raise PackageError([PackageProblem(path, 1, 1, "model-package-value", message)])
+    try:
+        return ModelSpec.model_validate(located.data)
+    except ValidationError as error:
+        problems = [_schema_problem(path, located, dict(e)) for e in error.errors(include_url=False)]
+        raise PackageError(sorted(problems, key=lambda p: (p.line, p.column))) from None
+
+
+def _schema_problem(path: Path, located: LocatedYaml, error: dict[str, Any]) -> PackageProblem:
+    location, kind = _without_tag(tuple(error["loc"]), str(error["type"]))
+    dotted = ".".join(str(part) for part in location) or "model package"
+    if error["type"] == "extra_forbidden":
+        known = _known_keys(location, kind)
+        near = difflib.get_close_matches(str(location[-1]), known, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(known)}" if known else ""
+        line, column = located.of_key(location)
+        return PackageProblem(path, line, column, "model-package-key", f"unknown key '{dotted}'", hint)
+    if error["type"] in ("missing", "union_tag_not_found"):
+        line, column = located.of_value(location)
+        return PackageProblem(path, line, column, "model-package-key", f"key '{dotted}' is missing", "add it")
+    line, column = located.of_value(location)
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return PackageProblem(path, line, column, "model-package-value", f"{dotted}: {message}")
+
+
+def _without_tag(location: tuple[str | int, ...], error: str) -> tuple[tuple[str | int, ...], str]:
+    """The path as it stands in the file (pydantic adds the decoder's kind to it), and that kind."""
+    if error.startswith("union_tag"):
+        return (*location, "kind"), ""
+    if len(location) > 1 and location[0] == "decoder" and location[1] in DECODERS:
+        return (location[0], *location[2:]), str(location[1])
+    return location, ""
+
+
+def _known_keys(location: tuple[str | int, ...], kind: str) -> list[str]:
+    """Keys that the model at the parent of ``location`` knows; ``kind`` is the decoder's."""
+    model: Any = ModelSpec
+    for part in location[:-1]:
+        if isinstance(part, int):
+            continue
+        annotation: Any = model.model_fields[part].annotation if part in model.model_fields else None
+        candidates = [annotation, *getattr(annotation, "__args__", ())]
+        models = [c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)]
+        if part == "decoder" and kind:
+            models = [DECODERS[kind]]
+        if not models:
+            return []
+        model = models[0]
+    return list(model.model_fields)
+
+
+def _artifact_problems(path: Path, located: LocatedYaml, spec: ModelSpec) -> list[PackageProblem]:
+    problems = []
+    for index, artifact in enumerate(spec.artifacts):
+        at_file = located.of_value(("artifacts", index, "file"))
+        file = path.parent / artifact.file
+        if not file.is_file():
+            hint = f"restore {file}, or make it again with 'make train'"
+            message = f"artifact file '{artifact.file}' does not exist"
+            problems.append(PackageProblem(path, *at_file, "missing-artifact", message, hint))
+            continue
+        content = file.read_bytes()
+        if content.startswith(LFS_HEADER):
+            problems.append(_lfs_problem(path, file, at_file))
+            continue
+        actual = hashlib.sha256(content).hexdigest()
+        if actual != artifact.sha256:
+            at_hash = located.of_value(("artifacts", index, "sha256"))
+            message = f"'{artifact.file}' has sha256 {actual}, the package declares {artifact.sha256}"
+            hint = (
+                "restore the file that was released, or declare the new hash after evaluating the model again"
+            )
+            problems.append(PackageProblem(path, *at_hash, "model-hash", message, hint))
+    return problems
+
+
+def _lfs_problem(path: Path, file: Path, position: tuple[int, int]) -> PackageProblem:
+    message = f"'{file.name}' is a git-lfs pointer, not the file itself"
+    return PackageProblem(path, *position, "git-lfs-pointer", message, "run 'git lfs pull'")

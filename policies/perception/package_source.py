@@ -1,0 +1,147 @@
+"""Where a model package comes from: a folder, an MLflow registry, or an object store through fsspec.
+
+What is not on this machine is copied into a cache, under the hash of its ``model.yaml``: the same content is
+copied once, and a run that is resumed or replayed finds the very files that it was begun with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from policies.perception.problems import PackageError, PackageProblem
+
+_REMOTE = re.compile(r"(?P<scheme>mlflow|[a-z][a-z0-9+]*)(?P<rest>:models:/\S+|://\S+)")
+_EXTRAS = {"s3": "s3", "gs": "gs", "gcs": "gs"}
+
+
+def is_remote(reference: str) -> bool:
+    """Whether a reference names a place that is not a path (``s3://...``, ``mlflow:models:/...``)."""
+    return _REMOTE.fullmatch(reference) is not None
+
+
+def local_package(reference: str | Path) -> Path:
+    """The path of a package's ``model.yaml`` on this machine.
+
+    Args:
+        reference: A file, a folder, ``mlflow:models:/name/version`` (or ``name@alias``), or the URL of a
+            folder that fsspec can read (``s3://bucket/model``, ``gs://...``).
+
+    Raises:
+        PackageError: It cannot be fetched; the message says why and what to do.
+    """
+    text = str(reference)
+    if not is_remote(text):
+        path = Path(text)
+        return path / "model.yaml" if path.is_dir() else path
+    if text.startswith("mlflow:"):
+        return _keep(text, _from_mlflow)
+    return _keep(text, _from_store)
+
+
+def cache_folder() -> Path:
+    """Where fetched packages are kept: ``$XDG_CACHE_HOME/simgate/models``."""
+    home = os.environ.get("XDG_CACHE_HOME")
+    return (Path(home) if home else Path.home() / ".cache") / "simgate" / "models"
+
+
+def _keep(reference: str, fetch: Any) -> Path:
+    """Fetches into a temporary folder and moves it to its place in one step."""
+    cache = cache_folder()
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".fetching-", dir=cache) as folder:
+        found = fetch(reference, Path(folder))
+        if not (found / "model.yaml").is_file():
+            raise _problem(reference, "holds no model.yaml", "give the folder that holds the package")
+        digest = hashlib.sha256((found / "model.yaml").read_bytes()).hexdigest()
+        target = cache / digest
+        if not target.exists():
+            try:
+                found.rename(target)
+            except OSError:
+                # Another process was quicker.
+                if not target.exists():
+                    raise
+        elif not _complete(target):
+            shutil.copytree(found, target, dirs_exist_ok=True)
+    return target / "model.yaml"
+
+
+def _complete(folder: Path) -> bool:
+    """Whether every file that the package names is there; its hashes are verified when it is loaded."""
+    return all((folder / name).is_file() for name in _files(folder / "model.yaml"))
+
+
+def _files(manifest: Path) -> list[str]:
+    """The files that a ``model.yaml`` names, with the sidecars of its plans."""
+    try:
+        content = yaml.safe_load(manifest.read_text(encoding="utf-8"))
+        entries = [dict(entry) for entry in content.get("artifacts", ())]
+    except (yaml.YAMLError, UnicodeDecodeError, AttributeError, TypeError, ValueError):
+        # The loader says later what is wrong with it, with the position.
+        return []
+    names = []
+    for entry in entries:
+        name = str(entry.get("file", ""))
+        names.append(name)
+        if entry.get("kind") == "tensorrt":
+            names.append(f"{name}.json")
+    card = content.get("model_card")
+    names += [str(card)] if card else []
+    return [name for name in names if name and not Path(name).is_absolute() and ".." not in Path(name).parts]
+
+
+def _from_mlflow(reference: str, folder: Path) -> Path:
+    uri = reference.removeprefix("mlflow:")
+    try:
+        from mlflow.artifacts import download_artifacts
+        from mlflow.exceptions import MlflowException
+    except ImportError:
+        raise _problem(reference, "needs MLflow's client", "pip install 'simgate[mlflow]'") from None
+    try:
+        return Path(download_artifacts(artifact_uri=uri, dst_path=str(folder)))
+    except (MlflowException, OSError) as error:
+        hint = "check the name and version, and MLFLOW_TRACKING_URI or MLFLOW_REGISTRY_URI"
+        raise _problem(reference, f"cannot be fetched: {_first_line(error)}", hint) from error
+
+
+def _from_store(reference: str, folder: Path) -> Path:
+    scheme, _, _ = reference.partition("://")
+    extra = _EXTRAS.get(scheme)
+    hint = f"pip install 'simgate[{extra}]'" if extra else f"install what fsspec needs for {scheme}://"
+    try:
+        import fsspec
+
+        files, root = fsspec.core.url_to_fs(reference)
+    except (ImportError, ValueError) as error:
+        raise _problem(reference, f"cannot be read: {_first_line(error)}", hint) from error
+    root = root.removesuffix("/model.yaml").rstrip("/")
+    target = folder / "package"
+    target.mkdir()
+    try:
+        files.get_file(f"{root}/model.yaml", str(target / "model.yaml"))
+        for name in _files(target / "model.yaml"):
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            if files.exists(f"{root}/{name}"):
+                files.get_file(f"{root}/{name}", str(target / name))
+    except (OSError, PermissionError) as error:
+        hint = "check the address and your credentials"
+        raise _problem(reference, f"cannot be fetched: {_first_line(error)}", hint) from error
+    return target
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip()
+    return text.splitlines()[0] if text else type(error).__name__
+
+
+def _problem(reference: str, message: str, hint: str) -> PackageError:
+    text = f"model package '{reference}' {message}"
+    return PackageError([PackageProblem(Path(reference), 1, 1, "missing-model", text, hint)])

@@ -1,0 +1,65 @@
+"""The same preprocessing on the device where the frames are, with torch."""
+
+from __future__ import annotations
+
+import torch
+
+from policies.perception.package_spec import InputSpec
+from policies.perception.preprocess import check_frames, normalization
+from policies.perception.resize import Axis, ResizePlan, plan_resize
+
+DTYPES = {"float32": torch.float32, "float16": torch.float16}
+
+
+class TorchPreprocessor:
+    """Turns frames on a device into input on that device.
+
+    Args:
+        spec: What the package declares.
+        device: Where frames come from, for example ``torch.device("cuda:0")``.
+    """
+
+    def __init__(self, spec: InputSpec, device: torch.device) -> None:
+        self._spec = spec
+        self._device = device
+        shape = (1, 3, 1, 1) if spec.layout == "nchw" else (1, 1, 1, 3)
+        self._gain, self._offset = (
+            torch.from_numpy(part).reshape(shape).to(device) for part in normalization(spec)
+        )
+
+    def __call__(self, frames: torch.Tensor) -> torch.Tensor:
+        """Input tensor of N frames; see :class:`policies.perception.preprocess.Preprocessor`.
+
+        Raises:
+            ValueError: The frames have another type, or a size that the package refuses.
+        """
+        spec = self._spec
+        check_frames(spec, str(frames.dtype).removeprefix("torch."), tuple(frames.shape))
+        plan = plan_resize(spec, int(frames.shape[1]), int(frames.shape[2]))
+        source = frames if plan is None else self._resized(frames, plan)
+        if spec.color == "bgr":
+            source = source.flip(-1)
+        if spec.layout == "nchw":
+            source = source.permute(0, 3, 1, 2)
+        result = (source.to(torch.float32) * self._gain).add_(self._offset)
+        return result.to(DTYPES[spec.dtype]).contiguous()
+
+    def _resized(self, frames: torch.Tensor, plan: ResizePlan) -> torch.Tensor:
+        spec = self._spec
+        low, high, down = self._on_device(plan.rows, (1, -1, 1, 1))
+        pixels = frames.to(torch.float32)
+        tall = pixels[:, low] * (1 - down) + pixels[:, high] * down
+        low, high, across = self._on_device(plan.columns, (1, 1, -1, 1))
+        inner = tall[:, :, low] * (1 - across) + tall[:, :, high] * across
+        if inner.shape[1:3] == (spec.height, spec.width):
+            return inner
+        shape = (len(frames), spec.height, spec.width, 3)
+        padded = torch.full(shape, float(spec.pad), device=self._device)
+        padded[:, plan.top : plan.top + inner.shape[1], plan.left : plan.left + inner.shape[2]] = inner
+        return padded
+
+    def _on_device(self, axis: Axis, shape: tuple[int, ...]) -> tuple[torch.Tensor, ...]:
+        low, high, share = (
+            torch.from_numpy(part).to(self._device) for part in (axis.low, axis.high, axis.share)
+        )
+        return low, high, share.reshape(shape)

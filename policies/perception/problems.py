@@ -1,0 +1,42 @@
+"""What can be wrong with a model package, said with the position of the cause."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class PackageProblem:
+    """One thing that is wrong.
+
+    Attributes:
+        path: File that holds the cause.
+        line: 1-based.
+        column: 1-based.
+        code: Stable word for the kind of problem: ``missing-model``, ``missing-artifact``,
+            ``model-hash``, ``git-lfs-pointer``, ``model-package-syntax``, ``model-package-key``
+            (a key unknown, missing or given twice) or ``model-package-value``.
+        message: What is wrong.
+        hint: What to do.
+    """
+
+    path: Path
+    line: int
+    column: int
+    code: str
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        hint = f"; {self.hint}" if self.hint else ""
+        return f"{self.path}:{self.line}:{self.column}: error[{self.code}]: {self.message}{hint}"
+
+
+class PackageError(Exception):
+    """A model package cannot be used; the text holds every problem with its position."""
+
+    def __init__(self, problems: Sequence[PackageProblem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))

@@ -1,0 +1,78 @@
+"""The protocol of a perception runtime: camera frames in, detections out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from policies.perception.detections import Detections
+
+
+class DeviceFrames(Protocol):
+    """Frames that are on a device already: anything that speaks DLPack, uint8, shape (N, H, W, 3), RGB."""
+
+    @property
+    def shape(self) -> Any:
+        """(N, H, W, 3)."""
+        ...
+
+    def __dlpack__(self, *, stream: Any = None) -> Any: ...
+
+    def __dlpack_device__(self) -> tuple[Any, Any]: ...
+
+
+Frames = NDArray[np.uint8] | DeviceFrames
+"""Camera frames in host memory, or on a device."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeInfo:
+    """What really ran, for every record.
+
+    Attributes:
+        runtime: Entry-point name, for example ``onnxruntime``.
+        version: Version of the runtime library.
+        device: For example ``cpu`` or ``cuda:0 NVIDIA L4``.
+        model: ``name version`` of the package.
+        artifact_sha256: Hash of the file that was loaded.
+    """
+
+    runtime: str
+    version: str
+    device: str
+    model: str
+    artifact_sha256: str
+
+
+class PerceptionRuntime(Protocol):
+    """Runs one model. Constructed by entry point (group ``simgate.runtimes``) as
+    ``factory(package: ModelPackage)``; one that can run on several devices also takes ``device=``.
+
+    A runtime that times its device has a property ``device_ms``: milliseconds that the last ``infer`` spent
+    on the device, None when unknown.
+    """
+
+    classes: tuple[str, ...]
+
+    def describe(self) -> RuntimeInfo:
+        """Identity for the record."""
+        ...
+
+    def infer(self, frames: NDArray[np.uint8]) -> list[Detections]:
+        """Detections of each frame.
+
+        Args:
+            frames: Camera frames, uint8, shape (N, H, W, 3), RGB. The runtimes of this project also take
+                frames on a device (:data:`Frames`) and do not copy them to the host.
+
+        Raises:
+            RuntimeError: The model could not run, naming the cause.
+        """
+        ...
+
+    def close(self) -> None:
+        """Releases the model."""
+        ...

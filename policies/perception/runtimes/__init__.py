@@ -1,0 +1,1 @@
+"""Perception runtimes, one file each, found through the entry-point group ``simgate.runtimes``."""

@@ -1,0 +1,190 @@
+"""ONNX Runtime: on the CPU the reference, reproducible bit for bit; on CUDA without TF32."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
+
+from policies.perception.availability import Availability
+from policies.perception.decoders import OutputDecoder
+from policies.perception.detections import Detections
+from policies.perception.device_name import DeviceRequest, cuda_device_name, gpu_is_there, parse_device
+from policies.perception.interface import ActualTensor, interface_problems
+from policies.perception.package import ModelPackage
+from policies.perception.preprocess import Preprocessor
+from policies.perception.problems import PackageError
+from policies.perception.runtime import Frames, RuntimeInfo
+
+# ONNX Runtime's exceptions share no base class but Exception.
+ORT_ERRORS: tuple[type[Exception], ...] = (
+    ort_errors.EPFail,
+    ort_errors.EngineError,
+    ort_errors.Fail,
+    ort_errors.InvalidArgument,
+    ort_errors.InvalidGraph,
+    ort_errors.InvalidProtobuf,
+    ort_errors.NoModel,
+    ort_errors.NoSuchFile,
+    ort_errors.NotImplemented,
+    ort_errors.RuntimeException,
+)
+INFERENCE_ERRORS: tuple[type[Exception], ...] = (ValueError, *ORT_ERRORS)
+_CUDA = "CUDAExecutionProvider"
+_DTYPES = {"tensor(float)": "float32", "tensor(float16)": "float16"}
+
+
+class OnnxRuntime:
+    """Runs the ``onnx`` artifact of a package.
+
+    On the CPU sequential execution with one thread, as a host owns one core; a host that is given more cores
+    through ``OMP_NUM_THREADS`` uses them. Sums are added in the same order every time.
+
+    Args:
+        package: The model.
+        device: ``auto`` (CUDA when ONNX Runtime has it and it works, else the CPU), ``cpu`` or ``cuda[:N]``.
+
+    Raises:
+        PackageError: The package has no ONNX file, it cannot be loaded or not on that device, or its inputs
+            and outputs are not what the package declares.
+    """
+
+    def __init__(self, package: ModelPackage, device: str = "auto") -> None:
+        self._package = package
+        self._artifact = package.artifact("onnx")
+        self.classes = package.classes
+        self._session: Any
+        self._session, self._device = _open(package, self._artifact.path.read_bytes(), parse_device(device))
+        problems = interface_problems(
+            package, _actual(self._session.get_inputs()), _actual(self._session.get_outputs())
+        )
+        if problems:
+            raise PackageError(problems)
+        self._prepare = Preprocessor(package.input)
+        self._prepare_on: dict[str, Any] = {}
+        self._decode = OutputDecoder(package)
+
+    @classmethod
+    def availability(cls) -> Availability:
+        """Whether it can run here."""
+        providers = [name.removesuffix("ExecutionProvider") for name in ort.get_available_providers()]
+        detail = f"{ort.__version__}, providers {', '.join(providers)}"
+        remedy = "" if "CUDA" in providers else "for CUDA install onnxruntime-gpu in place of onnxruntime"
+        return Availability(detail, remedy=remedy if gpu_is_there() else "")
+
+    def describe(self) -> RuntimeInfo:
+        """Identity for the record."""
+        return RuntimeInfo(
+            runtime="onnxruntime",
+            version=ort.__version__,
+            device=self._device,
+            model=f"{self._package.name} {self._package.version}",
+            artifact_sha256=self._artifact.sha256,
+        )
+
+    def infer(self, frames: Frames) -> list[Detections]:
+        """Detections of each frame, uint8, shape (N, H, W, 3), RGB, in host memory or on a device.
+
+        Raises:
+            RuntimeError: The frames do not fit the model, or the model failed.
+        """
+        if self._session is None:
+            raise RuntimeError("the ONNX Runtime session has been closed")
+        try:
+            if isinstance(frames, np.ndarray):
+                tensor = self._prepare(frames)
+                outputs = self._session.run(list(self._decode.names), {self._package.input.name: tensor})
+            else:
+                outputs = self._run_on_device(frames)
+            return self._decode(outputs, (int(frames.shape[1]), int(frames.shape[2])))
+        except INFERENCE_ERRORS as error:
+            raise RuntimeError(f"model '{self._package.name}' on ONNX Runtime: {error}") from error
+
+    def _run_on_device(self, frames: Any) -> list[NDArray[Any]]:
+        """Preprocesses where the frames are and hands their address to ONNX Runtime."""
+        import torch
+
+        from policies.perception.preprocess_torch import TorchPreprocessor
+
+        pixels = torch.utils.dlpack.from_dlpack(frames)
+        place = pixels.device
+        prepare = self._prepare_on.setdefault(str(place), TorchPreprocessor(self._package.input, place))
+        tensor = prepare(pixels)
+        if place.type == "cuda":
+            # ONNX Runtime works on a stream of its own.
+            torch.cuda.current_stream(place).synchronize()
+        binding = self._session.io_binding()
+        binding.bind_input(
+            name=self._package.input.name,
+            device_type=place.type,
+            device_id=place.index or 0,
+            element_type=np.dtype(self._package.input.dtype).type,
+            shape=tuple(tensor.shape),
+            buffer_ptr=tensor.data_ptr(),
+        )
+        for name in self._decode.names:
+            binding.bind_output(name, "cpu")
+        self._session.run_with_iobinding(binding)
+        outputs: list[NDArray[Any]] = binding.copy_outputs_to_cpu()
+        return outputs
+
+    def close(self) -> None:
+        """Releases the session; safe to call twice."""
+        self._session = None
+
+
+def _open(package: ModelPackage, content: bytes, wanted: DeviceRequest) -> tuple[Any, str]:
+    """A session and the name of its device."""
+    if wanted.kind in ("auto", "cuda") and _CUDA in ort.get_available_providers():
+        # TF32 would round to 10 bits of mantissa, and a search for the fastest convolution differs by run.
+        settings = {"device_id": str(wanted.index), "use_tf32": "0", "cudnn_conv_algo_search": "DEFAULT"}
+        session = _session(package, content, [(_CUDA, settings), "CPUExecutionProvider"])
+        # ONNX Runtime falls back to the CPU with a warning only.
+        if _CUDA in session.get_providers():
+            return session, cuda_device_name(wanted.index)
+    if wanted.kind == "cuda":
+        message = (
+            f"ONNX Runtime {ort.__version__} cannot use CUDA here (providers: "
+            f"{', '.join(ort.get_available_providers())})"
+        )
+        hint = "install onnxruntime-gpu and the CUDA libraries that it names, or use onnxruntime:cpu"
+        raise package.unusable("runtime-device", message, hint)
+    return _session(package, content, ["CPUExecutionProvider"]), "cpu"
+
+
+def _session(package: ModelPackage, content: bytes, providers: Sequence[Any]) -> Any:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = _threads()
+    options.inter_op_num_threads = 1
+    options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
+    options.use_deterministic_compute = True
+    options.log_severity_level = 3
+    try:
+        return ort.InferenceSession(content, options, providers=list(providers))
+    except ORT_ERRORS as error:
+        name = package.artifact("onnx").path.name
+        message = f"'{name}' cannot be loaded by ONNX Runtime {ort.__version__}: {error}"
+        hint = "export the model again, or install an ONNX Runtime that knows its opset"
+        raise package.unusable("model-unreadable", message, hint) from error
+
+
+def _threads() -> int:
+    """One, unless ``OMP_NUM_THREADS`` gives a host more; more threads compute the same bits, sooner."""
+    given = os.environ.get("OMP_NUM_THREADS", "1")
+    return int(given) if given.isdigit() and int(given) > 0 else 1
+
+
+def _actual(tensors: Sequence[Any]) -> list[ActualTensor]:
+    return [
+        ActualTensor(
+            tensor.name,
+            _DTYPES.get(tensor.type, tensor.type),
+            tuple(size if isinstance(size, int) else None for size in tensor.shape),
+        )
+        for tensor in tensors
+    ]

@@ -1,0 +1,180 @@
+"""TensorRT (10.12 and later, 11.x): runs the plan that is deployed, after its sidecar has been checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from policies.perception.availability import Availability
+from policies.perception.decoders import OutputDecoder
+from policies.perception.detections import Detections
+from policies.perception.device_name import gpu_is_there, parse_device
+from policies.perception.interface import interface_problems
+from policies.perception.package import Artifact, ModelPackage
+from policies.perception.problems import PackageError
+from policies.perception.runtime import Frames, RuntimeInfo
+from policies.perception.trt.cuda_device import CudaDevice, Device, NoCuda
+from policies.perception.trt.sidecar import (
+    EngineMismatch,
+    Sidecar,
+    file_differences,
+    machine_differences,
+    read_sidecar,
+)
+from policies.perception.trt.version import NoTensorRt, installed_version
+
+if TYPE_CHECKING:
+    from policies.perception.trt.engine import Engine
+
+OLDEST = (10, 12)
+_INSTALL = "install it: pip install 'simgate[tensorrt]', or use --runtime onnxruntime"
+_REBUILD = "build it on this machine with `simgate build-engine`, or use --runtime onnxruntime"
+
+
+class TensorRtRuntime:
+    """Runs the ``tensorrt`` artifact of a package that was built for this GPU.
+
+    Frames that are on the GPU already (DLPack) are not copied to the host; preprocessing runs on the device.
+
+    Args:
+        package: The model.
+        device: ``auto``, ``cuda`` or ``cuda:N``, or a device.
+
+    Raises:
+        PackageError: TensorRT, torch or a GPU is missing, or no plan of the package fits this machine; the
+            message names both sides.
+    """
+
+    def __init__(self, package: ModelPackage, device: str | Device = "auto") -> None:
+        self._package = package
+        self.classes = package.classes
+        plans = [artifact for artifact in package.artifacts if artifact.kind == "tensorrt"]
+        if not plans:
+            raise package.no_artifact("tensorrt")
+        self._version = _usable_version(package)
+        self._device = _device(package, device)
+        self._artifact, sidecar = _matching(package, plans, self._version, self._device)
+        self._engine: Engine | None = _load(package, self._artifact, sidecar, self._device)
+        problems = interface_problems(package, self._engine.inputs, self._engine.outputs, fixed_batch=True)
+        if problems:
+            raise PackageError(problems)
+        from policies.perception.preprocess_torch import TorchPreprocessor
+
+        with self._device.scope():
+            self._prepare = TorchPreprocessor(package.input, self._device.place)
+        self._decode = OutputDecoder(package)
+        self.device_ms: float | None = None
+        """Milliseconds that the last call's engine took, between events on its stream."""
+
+    @classmethod
+    def availability(cls) -> Availability:
+        """Whether it can run here."""
+        try:
+            version = installed_version()
+        except NoTensorRt as error:
+            remedy = _INSTALL if gpu_is_there() else "only needed on a machine with an NVIDIA GPU"
+            return Availability("", str(error), remedy)
+        try:
+            device = CudaDevice(0)
+        except NoCuda as error:
+            return Availability("", str(error), "see torch's line")
+        detail = f"{version} on {device.name}, compute capability {device.compute_capability}"
+        if _release(version) < OLDEST:
+            return Availability(detail, f"TensorRT {version} is too old", _INSTALL)
+        return Availability(detail)
+
+    def describe(self) -> RuntimeInfo:
+        """Identity for the record."""
+        return RuntimeInfo(
+            runtime="tensorrt",
+            version=self._version,
+            device=self._device.name,
+            model=f"{self._package.name} {self._package.version}",
+            artifact_sha256=self._artifact.sha256,
+        )
+
+    @property
+    def memory_bytes(self) -> int:
+        """Device memory of the execution context."""
+        return self._engine.memory_bytes if self._engine is not None else 0
+
+    def infer(self, frames: Frames) -> list[Detections]:
+        """Detections of each frame, uint8, shape (N, H, W, 3), RGB, in host memory or on a device.
+
+        Raises:
+            RuntimeError: The frames do not fit the engine, or TensorRT refused something.
+        """
+        if self._engine is None:
+            raise RuntimeError("the TensorRT engine has been released")
+        try:
+            with self._device.scope():
+                tensor = self._prepare(self._device.receive(frames))
+                buffers, self.device_ms = self._engine.run(tensor)
+                given = dict(zip(self._engine.output_names(), buffers, strict=True))
+                arrays = [given[name].float().cpu().numpy() for name in self._decode.names]
+            return self._decode(arrays, (int(frames.shape[1]), int(frames.shape[2])))
+        except (ValueError, TypeError, RuntimeError) as error:
+            raise RuntimeError(f"model '{self._package.name}' on TensorRT: {error}") from error
+
+    def close(self) -> None:
+        """Releases the engine; safe to call twice."""
+        self._engine = None
+
+
+def _usable_version(package: ModelPackage) -> str:
+    try:
+        version = installed_version()
+    except NoTensorRt as error:
+        raise package.unusable("runtime-missing", str(error), _INSTALL) from error
+    if _release(version) < OLDEST:
+        message = f"TensorRT {version} is too old, needed is {'.'.join(map(str, OLDEST))} or later"
+        raise package.unusable("runtime-missing", message, _INSTALL)
+    return version
+
+
+def _release(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".")[:2])
+
+
+def _device(package: ModelPackage, device: str | Device) -> Device:
+    if not isinstance(device, str):
+        return device
+    wanted = parse_device(device)
+    if wanted.kind == "cpu":
+        raise package.unusable("runtime-device", "TensorRT runs on NVIDIA GPUs only", "use onnxruntime:cpu")
+    try:
+        return CudaDevice(wanted.index)
+    except NoCuda as error:
+        raise package.unusable("runtime-device", str(error), "or use --runtime onnxruntime") from error
+
+
+def _matching(
+    package: ModelPackage, plans: Sequence[Artifact], version: str, device: Device
+) -> tuple[Artifact, Sidecar]:
+    """The first plan that fits package and machine."""
+    refused = []
+    for artifact in plans:
+        try:
+            sidecar = read_sidecar(artifact.path)
+        except EngineMismatch as error:
+            refused.append(str(error))
+            continue
+        differences = file_differences(sidecar, package, artifact)
+        differences += machine_differences(
+            sidecar, tensorrt=version, gpu=device.gpu, compute_capability=device.compute_capability
+        )
+        if not differences:
+            return artifact, sidecar
+        refused.append(f"'{artifact.path.name}': {'; '.join(differences)}")
+    raise package.unusable("engine-mismatch", f"no plan fits: {' | '.join(refused)}", _REBUILD)
+
+
+def _load(package: ModelPackage, artifact: Artifact, sidecar: Sidecar, device: Device) -> Any:
+    from policies.perception.trt.engine import Engine, EngineError
+
+    try:
+        with device.scope():
+            return Engine(artifact.path.read_bytes(), device, sidecar.version_compatible)
+    except EngineError as error:
+        message = f"'{artifact.path.name}': {error}"
+        raise package.unusable("engine-unusable", message, _REBUILD) from error

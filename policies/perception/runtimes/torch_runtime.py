@@ -1,0 +1,178 @@
+"""PyTorch: runs a ``torch.export`` program (``.pt2``) or a TorchScript file, on CUDA or the CPU."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from policies.perception.availability import Availability
+from policies.perception.decoders import OutputDecoder
+from policies.perception.detections import Detections
+from policies.perception.device_name import cuda_device_name, gpu_is_there, parse_device
+from policies.perception.package import ModelPackage
+from policies.perception.runtime import Frames, RuntimeInfo
+
+if TYPE_CHECKING:
+    import torch
+
+_INSTALL = "install it: pip install 'simgate[torch]'"
+
+
+class TorchRuntime:
+    """Runs the ``torch`` artifact of a package.
+
+    The program takes the input tensor and returns the decoder's outputs: one tensor, a tuple in the order in
+    which the package declares them, or a mapping by name. On the CPU it runs with the threads that the host
+    gives it (one).
+
+    Args:
+        package: The model.
+        device: ``auto`` (CUDA when torch has it, else the CPU), ``cpu`` or ``cuda[:N]``.
+
+    Raises:
+        PackageError: torch is not installed, the package has no file for it, or the file cannot be loaded.
+    """
+
+    def __init__(self, package: ModelPackage, device: str = "auto") -> None:
+        self._package = package
+        self._artifact = package.artifact("torch")
+        self.classes = package.classes
+        try:
+            import torch
+        except ImportError as error:
+            raise package.unusable("runtime-missing", "torch is not installed", _INSTALL) from error
+        from policies.perception.preprocess_torch import TorchPreprocessor
+
+        self._torch = torch
+        self._device = _device(package, parse_device(device).kind, parse_device(device).index)
+        torch.backends.cuda.matmul.allow_tf32 = False
+        torch.backends.cudnn.allow_tf32 = False
+        torch.backends.cudnn.deterministic = True
+        torch.backends.cudnn.benchmark = False
+        self._program: Any = _load(package, self._artifact.path, self._device)
+        self._prepare = TorchPreprocessor(package.input, self._device)
+        self._decode = OutputDecoder(package)
+        self.device_ms: float | None = None
+        """Milliseconds between CUDA events around the program of the last call; None on the CPU."""
+
+    @classmethod
+    def availability(cls) -> Availability:
+        """Whether it can run here."""
+        try:
+            import torch
+        except ImportError:
+            return Availability("", "torch is not installed", f"for packages with a torch file: {_INSTALL}")
+        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        places = [cuda_device_name(index) for index in range(count)]
+        remedy = "torch has no CUDA: install the build for your CUDA version"
+        detail = f"{torch.__version__}, devices {', '.join([*places, 'cpu'])}"
+        return Availability(detail, remedy=remedy if gpu_is_there() and not count else "")
+
+    def describe(self) -> RuntimeInfo:
+        """Identity for the record."""
+        place = self._device
+        return RuntimeInfo(
+            runtime="torch",
+            version=str(self._torch.__version__),
+            device="cpu" if place.type == "cpu" else cuda_device_name(place.index or 0),
+            model=f"{self._package.name} {self._package.version}",
+            artifact_sha256=self._artifact.sha256,
+        )
+
+    def infer(self, frames: Frames) -> list[Detections]:
+        """Detections of each frame, uint8, shape (N, H, W, 3), RGB, in host memory or on a device.
+
+        Raises:
+            RuntimeError: The frames do not fit the model, or the model failed.
+        """
+        torch = self._torch
+        if self._program is None:
+            raise RuntimeError("the torch program has been released")
+        try:
+            with torch.inference_mode():
+                pixels = _as_tensor(torch, frames).to(self._device)
+                tensor = self._prepare(pixels)
+                outputs = self._timed(lambda: self._program(tensor))
+                arrays = [output.float().cpu().numpy() for output in self._in_order(outputs)]
+            return self._decode(arrays, (int(frames.shape[1]), int(frames.shape[2])))
+        except (ValueError, TypeError, RuntimeError) as error:
+            raise RuntimeError(f"model '{self._package.name}' on torch: {error}") from error
+
+    def _timed(self, run: Callable[[], Any]) -> Any:
+        """Runs the program; on CUDA between two events."""
+        if self._device.type == "cpu":
+            return run()
+        cuda: Any = self._torch.cuda
+        stream = cuda.current_stream(self._device)
+        start, end = (cuda.Event(enable_timing=True) for _ in range(2))
+        start.record(stream)
+        outputs = run()
+        end.record(stream)
+        end.synchronize()
+        self.device_ms = float(start.elapsed_time(end))
+        return outputs
+
+    def _in_order(self, outputs: Any) -> list[Any]:
+        names = self._decode.names
+        if isinstance(outputs, Mapping):
+            missing = [name for name in names if name not in outputs]
+            if missing:
+                raise ValueError(f"the program has no output '{missing[0]}' (has: {', '.join(outputs)})")
+            return [outputs[name] for name in names]
+        given = list(outputs) if isinstance(outputs, tuple | list) else [outputs]
+        if len(given) != len(names):
+            declared = ", ".join(names)
+            raise ValueError(f"the program returns {len(given)} tensors, the package declares {declared}")
+        return given
+
+    def close(self) -> None:
+        """Releases the model; safe to call twice."""
+        self._program = None
+
+
+def _as_tensor(torch: Any, frames: Frames) -> Any:
+    if not isinstance(frames, np.ndarray):
+        return torch.from_dlpack(frames)
+    # torch does not take memory that must not be written.
+    return torch.from_numpy(frames if frames.flags.writeable else frames.copy())
+
+
+def _device(package: ModelPackage, kind: str, index: int) -> torch.device:
+    import torch
+
+    if kind == "cpu" or (kind == "auto" and not torch.cuda.is_available()):
+        return torch.device("cpu")
+    if not torch.cuda.is_available():
+        message = f"torch {torch.__version__} sees no CUDA device"
+        raise package.unusable("runtime-device", message, "install torch with CUDA, or use torch:cpu")
+    if index >= torch.cuda.device_count():
+        message = f"there is no cuda:{index}, torch sees {torch.cuda.device_count()}"
+        raise package.unusable("runtime-device", message, "use another device")
+    return torch.device("cuda", index)
+
+
+def _load(package: ModelPackage, path: Path, device: torch.device) -> Any:
+    """The callable of a ``torch.export`` program or of a TorchScript file."""
+    import torch
+
+    try:
+        if _is_exported(path):
+            program = torch.export.load(path).module()
+            return program.to(device)
+        jit: Any = torch.jit
+        return jit.load(path, map_location=device).eval()
+    except (RuntimeError, ValueError, OSError, KeyError, zipfile.BadZipFile) as error:
+        first = str(error).strip().splitlines()[0]
+        message = f"'{path.name}' cannot be loaded by torch {torch.__version__}: {first}"
+        hint = "export it again with torch.export.save or torch.jit.save, with a torch no newer than this one"
+        raise package.unusable("model-unreadable", message, hint) from error
+
+
+def _is_exported(path: Path) -> bool:
+    """TorchScript archives hold a ``constants.pkl``; those of ``torch.export`` do not."""
+    with zipfile.ZipFile(path) as archive:
+        return not any(name.endswith("/constants.pkl") for name in archive.namelist())

@@ -1,0 +1,215 @@
+"""A deserialized engine: its tensors, its profiles, and one way to run it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import tensorrt as trt
+
+from policies.perception.interface import ActualTensor
+from policies.perception.trt.cuda_device import Device
+from policies.perception.trt.logger import KeepingLogger
+
+DTYPES = {
+    trt.DataType.FLOAT: "float32",
+    trt.DataType.HALF: "float16",
+    trt.DataType.BF16: "bfloat16",
+    trt.DataType.INT8: "int8",
+    trt.DataType.INT32: "int32",
+    trt.DataType.INT64: "int64",
+    trt.DataType.BOOL: "bool",
+    trt.DataType.UINT8: "uint8",
+}
+
+
+class EngineError(RuntimeError):
+    """TensorRT refused something; the message holds what its log says."""
+
+
+@dataclass
+class _Prepared:
+    """Buffers of one batch size, bound to the context.
+
+    The first run is plain, the second captures a graph: batch sizes that change all the time (worlds end,
+    frames are lost) never pay for one.
+    """
+
+    input: Any
+    outputs: dict[str, Any]
+    enqueue: Callable[[], None]
+    runs: int = 0
+
+
+class Engine:
+    """One engine with one context, on one device.
+
+    Args:
+        plan: Content of the plan file.
+        device: Where it runs.
+        version_compatible: Whether the plan was built so; only then code in it may be loaded.
+
+    Raises:
+        EngineError: It cannot be deserialized, or is of a kind that no detector has.
+    """
+
+    def __init__(self, plan: bytes, device: Device, version_compatible: bool = False) -> None:
+        self._device = device
+        self._log = KeepingLogger()
+        self._runtime = _runtime(self._log)
+        if version_compatible:
+            self._runtime.engine_host_code_allowed = True
+        engine = self._runtime.deserialize_cuda_engine(plan)
+        if engine is None:
+            raise EngineError(f"TensorRT {trt.__version__} cannot deserialize the plan: {self._log.cause()}")
+        self._engine: trt.ICudaEngine = engine
+        names = [engine.get_tensor_name(index) for index in range(engine.num_io_tensors)]
+        modes = {name: engine.get_tensor_mode(name) for name in names}
+        self._inputs = [name for name in names if modes[name] == trt.TensorIOMode.INPUT]
+        self._outputs = [name for name in names if modes[name] == trt.TensorIOMode.OUTPUT]
+        if len(self._inputs) != 1:
+            raise EngineError(
+                f"the engine has inputs {', '.join(self._inputs) or 'none'}; a detector has one"
+            )
+        self._input = self._inputs[0]
+        self._profiles = self._batch_ranges()
+        context = engine.create_execution_context()
+        if context is None:
+            raise EngineError(f"TensorRT cannot create an execution context: {self._log.cause()}")
+        self._context: trt.IExecutionContext = context
+        self._profile = 0
+        self._prepared: dict[int, _Prepared] = {}
+
+    @property
+    def inputs(self) -> list[ActualTensor]:
+        """Inputs as the engine reports them."""
+        return [self._tensor(name) for name in self._inputs]
+
+    @property
+    def outputs(self) -> list[ActualTensor]:
+        """Outputs as the engine reports them."""
+        return [self._tensor(name) for name in self._outputs]
+
+    @property
+    def memory_bytes(self) -> int:
+        """Device memory of the context in use."""
+        return int(self._engine.get_device_memory_size_for_profile_v2(self._profile))
+
+    def _tensor(self, name: str) -> ActualTensor:
+        shape = tuple(None if size < 0 else int(size) for size in self._engine.get_tensor_shape(name))
+        dtype = self._engine.get_tensor_dtype(name)
+        return ActualTensor(name, DTYPES.get(dtype, str(dtype)), shape)
+
+    def _batch_ranges(self) -> list[tuple[int, int]]:
+        """Smallest and largest batch of each profile.
+
+        Raises:
+            EngineError: The batch is dynamic and there is no profile, or it is only given at run time.
+        """
+        engine = self._engine
+        if engine.get_tensor_location(self._input) != trt.TensorLocation.DEVICE:
+            raise EngineError(
+                f"input '{self._input}' must be on the host; a detector takes frames on the device"
+            )
+        size = int(engine.get_tensor_shape(self._input)[0])
+        if size >= 0:
+            return [(size, size)]
+        if engine.num_optimization_profiles < 1:
+            raise EngineError(
+                "the engine's batch is dynamic, but it has no optimization profile; build it again"
+            )
+        shapes = [
+            engine.get_tensor_profile_shape(self._input, index)
+            for index in range(engine.num_optimization_profiles)
+        ]
+        return [(int(smallest[0]), int(largest[0])) for smallest, _, largest in shapes]
+
+    def run(self, tensor: Any) -> tuple[list[Any], float]:
+        """Runs a batch; call within the device's scope.
+
+        Args:
+            tensor: Input on the device, contiguous, with the engine's type.
+
+        Returns:
+            Buffers of all outputs, in the engine's order, valid until the next call; device milliseconds.
+
+        Raises:
+            EngineError: The batch is in no profile, or TensorRT refuses something.
+        """
+        batch = int(tensor.shape[0])
+        ready = self._prepared.get(batch)
+        if ready is None:
+            ready = self._prepare(tensor)
+        ready.input.copy_(tensor)
+        if ready.runs == 1:
+            ready.enqueue = self._device.capture(self._enqueue) or self._enqueue
+        took_ms = self._device.timed(ready.enqueue)
+        ready.runs += 1
+        return list(ready.outputs.values()), took_ms
+
+    def output_names(self) -> list[str]:
+        """Names of the outputs, in the order of :meth:`run`."""
+        return list(self._outputs)
+
+    def _prepare(self, tensor: Any) -> _Prepared:
+        """Buffers for a batch size, bound to the context."""
+        batch = int(tensor.shape[0])
+        # A context holds one set of shapes and addresses, so only the newest batch size stays prepared.
+        self._prepared.clear()
+        self._choose_profile(batch)
+        shape = tuple(int(size) for size in tensor.shape)
+        self._require(self._context.set_input_shape(self._input, shape), f"set_input_shape {shape}")
+        unknown = self._context.infer_shapes()
+        if unknown:
+            raise EngineError(f"TensorRT cannot infer shapes; it misses {', '.join(unknown)}")
+        given = self._device.empty(shape, self._tensor(self._input).dtype)
+        self._bind(self._input, given)
+        outputs = {}
+        for name in self._outputs:
+            size = tuple(int(one) for one in self._context.get_tensor_shape(name))
+            if min(size, default=0) < 0:
+                raise EngineError(
+                    f"the shape {size} of output '{name}' depends on the data, which is not supported"
+                )
+            outputs[name] = self._device.empty(size, self._tensor(name).dtype)
+            self._bind(name, outputs[name])
+        ready = _Prepared(given, outputs, self._enqueue)
+        self._prepared[batch] = ready
+        return ready
+
+    def _choose_profile(self, batch: int) -> None:
+        fitting = [k for k, (low, high) in enumerate(self._profiles) if low <= batch <= high]
+        if not fitting:
+            ranges = ", ".join(f"{low} to {high}" for low, high in self._profiles)
+            raise EngineError(
+                f"a batch of {batch} is in no optimization profile of the engine (batches: {ranges}); "
+                "run with another sim.batch, or build the engine again with --max-batch"
+            )
+        chosen = min(fitting, key=lambda k: self._profiles[k][1])
+        if chosen != self._profile:
+            done = self._context.set_optimization_profile_async(chosen, self._device.stream)
+            self._require(done, f"set_optimization_profile_async {chosen}")
+            self._profile = chosen
+
+    def _bind(self, name: str, buffer: Any) -> None:
+        done = self._context.set_tensor_address(name, int(buffer.data_ptr()))
+        self._require(done, f"set_tensor_address '{name}'")
+
+    def _enqueue(self) -> None:
+        self._require(self._context.execute_async_v3(self._device.stream), "execute_async_v3")
+
+    def _require(self, done: bool, what: str) -> None:
+        """Every ``set_*`` and ``execute_*`` says with a bool whether it worked."""
+        if not done:
+            raise EngineError(f"TensorRT refused {what}: {self._log.cause()}")
+
+
+def _runtime(log: KeepingLogger) -> trt.Runtime:
+    """The runtime; without a driver the binding raises TypeError because the library returned null."""
+    try:
+        return trt.Runtime(log)
+    except (TypeError, RuntimeError) as error:
+        raise EngineError(
+            f"TensorRT {trt.__version__} cannot start ({error}): {log.cause()}; check the NVIDIA driver"
+        ) from error

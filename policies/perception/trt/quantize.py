@@ -1,0 +1,72 @@
+"""Precision lives in the ONNX file: FP16 by AutoCast, INT8 by explicit Q/DQ nodes (NVIDIA ModelOpt)."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Precision = Literal["fp32", "fp16", "int8"]
+_INSTALL = (
+    "pip install 'simgate[modelopt]' (it pins its own onnx and onnxruntime, so use an environment of its own "
+    "for building engines), or give an ONNX file that has the precision already"
+)
+
+
+class CannotQuantize(Exception):  # noqa: N818 - the name says what happened
+    """ModelOpt is missing, or lacks what it needs; the message says what to do."""
+
+
+def with_precision(
+    onnx: Path, precision: Precision, calibration: NDArray[np.float32] | None = None, input_name: str = ""
+) -> bytes:
+    """The model in another precision, with inputs and outputs left in float32.
+
+    Args:
+        onnx: FP32 model.
+        precision: ``fp32`` returns the file as it is.
+        calibration: Preprocessed frames for ``int8``, shape (N, ...).
+        input_name: Name of the input that ``calibration`` is for.
+
+    Raises:
+        CannotQuantize: ModelOpt is not installed, or there is nothing to calibrate with.
+    """
+    if precision == "fp32":
+        return onnx.read_bytes()
+    if precision == "fp16":
+        return _autocast(onnx)
+    if calibration is None or not len(calibration):
+        raise CannotQuantize("int8 needs frames to calibrate with: give --frames or --pack")
+    return _explicit_int8(onnx, {input_name: calibration})
+
+
+def _autocast(onnx: Path) -> bytes:
+    try:
+        from modelopt.onnx.autocast import convert_to_mixed_precision
+    except ImportError as error:
+        raise CannotQuantize(f"FP16 needs ModelOpt's AutoCast ({error}): {_INSTALL}") from error
+    model: Any = convert_to_mixed_precision(
+        onnx_path=str(onnx), low_precision_type="fp16", keep_io_types=True
+    )
+    return bytes(model.SerializeToString())
+
+
+def _explicit_int8(onnx: Path, calibration: dict[str, NDArray[np.float32]]) -> bytes:
+    try:
+        from modelopt.onnx.quantization import quantize
+    except ImportError as error:
+        raise CannotQuantize(f"INT8 needs ModelOpt's quantization ({error}): {_INSTALL}") from error
+    with tempfile.TemporaryDirectory(prefix="simgate-int8-") as folder:
+        target = Path(folder) / "int8.onnx"
+        quantize(
+            onnx_path=str(onnx),
+            quantize_mode="int8",
+            calibration_data=calibration,
+            calibration_eps=["cpu"],
+            output_path=str(target),
+            high_precision_dtype="fp32",
+        )
+        return target.read_bytes()

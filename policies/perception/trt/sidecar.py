@@ -1,0 +1,129 @@
+"""The sidecar of a plan: what it was built from, with what and for what.
+
+TensorRT's file has no header that can be asked, so ``<plan>.json`` is written by ``simgate build-engine`` and
+compared with package and machine before anything is deserialized.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+
+from policies.perception.package import Artifact, ModelPackage
+from policies.perception.package_spec import Strict
+
+
+class ProfileShape(Strict):
+    """Shapes of one input under an optimization profile, with the batch."""
+
+    min: tuple[int, ...]
+    opt: tuple[int, ...]
+    max: tuple[int, ...]
+
+
+class EngineTensor(Strict):
+    """An input or output of the engine, as the engine itself reports it."""
+
+    name: str
+    mode: str
+    """``input`` or ``output``."""
+    dtype: str
+    """TensorRT's name: FLOAT, HALF, ..."""
+    shape: tuple[int, ...]
+    """-1 is dynamic."""
+
+
+class Sidecar(Strict):
+    """Content of ``<plan>.json``."""
+
+    schema_version: int = 1
+    plan_sha256: str
+    onnx_sha256: str
+    """Of the package's ONNX file that the plan is of."""
+    built_from_sha256: str = ""
+    """Of what TensorRT was given: the same file, or it in another precision."""
+    tensorrt: str
+    """Version that built the plan."""
+    gpu: str
+    compute_capability: str
+    """For example ``8.9``."""
+    precision: str
+    """What was asked for: ``fp32``, ``fp16`` or ``int8``."""
+    layer_types: dict[str, int] = Field(default_factory=dict)
+    """What the engine inspector says: tensor type -> layers that write it."""
+    tensors: tuple[EngineTensor, ...]
+    profiles: tuple[dict[str, ProfileShape], ...]
+    builder_flags: tuple[str, ...] = ()
+    version_compatible: bool = False
+    built_utc: str = ""
+
+
+class EngineMismatch(Exception):  # noqa: N818 - the name says what happened
+    """A plan is not what this package or this machine needs; the message names both sides."""
+
+
+def sidecar_path(plan: Path) -> Path:
+    """Where the sidecar of a plan lies."""
+    return plan.with_name(plan.name + ".json")
+
+
+def read_sidecar(plan: Path) -> Sidecar:
+    """Reads the sidecar of a plan.
+
+    Raises:
+        EngineMismatch: There is none, or it cannot be read.
+    """
+    path = sidecar_path(plan)
+    try:
+        return Sidecar.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise EngineMismatch(
+            f"'{plan.name}' has no sidecar '{path.name}', so nobody can say what it was built for; "
+            "build it with `simgate build-engine`"
+        ) from None
+    except (OSError, ValidationError) as error:
+        first = str(error).splitlines()
+        raise EngineMismatch(f"'{path.name}' cannot be read: {' '.join(first[:3])}") from None
+
+
+def file_differences(sidecar: Sidecar, package: ModelPackage, artifact: Artifact) -> list[str]:
+    """What the sidecar says otherwise than the files of the package; needs no GPU."""
+    found = []
+    actual = hashlib.sha256(artifact.path.read_bytes()).hexdigest()
+    if sidecar.plan_sha256 != actual:
+        found.append(f"the sidecar is of a plan {sidecar.plan_sha256[:12]}, the file is {actual[:12]}")
+    onnx = [other.sha256 for other in package.artifacts if other.kind == "onnx"]
+    if onnx and sidecar.onnx_sha256 not in onnx:
+        found.append(
+            f"the plan was built from ONNX {sidecar.onnx_sha256[:12]}, the package holds {onnx[0][:12]}"
+        )
+    return found
+
+
+def machine_differences(sidecar: Sidecar, *, tensorrt: str, gpu: str, compute_capability: str) -> list[str]:
+    """What the sidecar says otherwise than this machine.
+
+    A version-compatible plan runs with the version that built it and later ones; any other
+    needs the very version. Every plan needs its GPU.
+    """
+    found = []
+    if sidecar.gpu != gpu:
+        found.append(f"the plan was built for {sidecar.gpu}, this is {gpu}")
+    elif sidecar.compute_capability != compute_capability:
+        found.append(
+            f"the plan was built for compute capability {sidecar.compute_capability}, "
+            f"this is {compute_capability}"
+        )
+    built, here = _numbers(sidecar.tensorrt), _numbers(tensorrt)
+    if sidecar.version_compatible:
+        if here < built:
+            found.append(f"the plan was built with TensorRT {sidecar.tensorrt}, this older one is {tensorrt}")
+    elif here != built:
+        found.append(f"the plan was built with TensorRT {sidecar.tensorrt}, this is {tensorrt}")
+    return found
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdigit())

@@ -1,0 +1,31 @@
+"""The warm-up rule: caches, lazy allocations and clocks settle before anything is timed."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from policies.perception.runtime import PerceptionRuntime
+
+WARM_UP_S = 0.2
+WARM_UP_RUNS = 3
+
+
+def warm_up(runtime: PerceptionRuntime, frames: NDArray[np.uint8], seconds: float = WARM_UP_S) -> int:
+    """Runs a model for at least ``seconds`` and three times, and drops what it measures.
+
+    Args:
+        runtime: The model.
+        frames: A batch of the size that will be timed, uint8, shape (N, H, W, 3).
+        seconds: By time, not by count: a GPU raises its clock in milliseconds, not in calls.
+
+    Returns:
+        How many runs were dropped.
+    """
+    until, runs = perf_counter() + seconds, 0
+    while runs < WARM_UP_RUNS or perf_counter() < until:
+        runtime.infer(frames)
+        runs += 1
+    return runs

@@ -1,0 +1,67 @@
+"""The protocol of a policy: observations and detections in, commands out, never the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from policies.perception.detections import Detections
+from sim_adapters.observation import Observation
+
+
+@dataclass(frozen=True, slots=True)
+class Mission:
+    """What a robot is told before it starts.
+
+    Attributes:
+        goal: (x, y) in the odometry frame, metres.
+        goal_radius_m: The goal counts as reached within this distance.
+        robot_radius_m: Radius of the robot's hull.
+        max_speed_mps: Largest speed the drive can do.
+    """
+
+    goal: tuple[float, float]
+    goal_radius_m: float
+    robot_radius_m: float
+    max_speed_mps: float
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What one robot does for the next control period.
+
+    Attributes:
+        forward_mps: Forward speed.
+        yaw_rate_rps: Yaw rate, counter-clockwise positive.
+        mode: One word for the timeline, for example ``cruise``, ``slow``, ``stop``.
+        report: What the robot says closes its way (``glass``, ``wood``), or None.
+        done: The robot has finished: at the goal, or stopped for good and reported.
+    """
+
+    forward_mps: float
+    yaw_rate_rps: float
+    mode: str
+    report: str | None = None
+    done: bool = False
+
+
+class Policy(Protocol):
+    """Drives N robots. Constructed by entry point (group ``simgate.policies``) as
+    ``factory(control_hz=int, options=Mapping[str, object])``."""
+
+    name: str
+
+    def reset(self, missions: Sequence[Mission]) -> None:
+        """Starts N new episodes; nothing of earlier ones may leak."""
+        ...
+
+    def act(self, observation: Observation, detections: Sequence[Detections | None]) -> list[Decision]:
+        """Decides for each world.
+
+        Args:
+            observation: What the robots sense now.
+            detections: For each world what perception delivered since the last call, or None
+                when nothing new has arrived (latency, a dropped frame).
+        """
+        ...
