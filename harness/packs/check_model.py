@@ -1,0 +1,46 @@
+"""Checks the model package that a pack names."""
+
+from __future__ import annotations
+
+from harness.packs.diagnostics import Diagnostic, shown_path
+from harness.packs.fields import Reader
+from harness.packs.nodes import Node
+
+
+def read_model(reader: Reader, node: Node | None) -> str | None:
+    """Absolute path of the model package, or its remote reference; problems are reported at their own places.
+
+    Args:
+        reader: Typed access to nodes.
+        node: Value of ``model:``; its path is relative to the file that holds it.
+    """
+    text = reader.text(node, "the path of a model.yaml")
+    if text is None or node is None:
+        return None
+    from policies.perception.package_source import is_remote
+
+    if is_remote(text):
+        # Fetched and checked when a run is planned; linting needs no network.
+        return text
+    path = (node.source.path.parent / text).resolve()
+    if not path.is_file():
+        hint = "point to the model.yaml in it" if path.is_dir() else f"looked for {path}"
+        what = "is a folder" if path.is_dir() else "does not exist"
+        reader.problems.at(node, "missing-file", f"model package '{text}' {what}", hint)
+        return None
+    from policies.perception.package import check_package
+
+    found = check_package(path)
+    for problem in found:
+        reader.problems.add(
+            Diagnostic(
+                shown_path(problem.path), max(1, problem.line), max(1, problem.column), 1, "error",
+                problem.code, problem.message, problem.hint,
+            )
+        )  # fmt: skip
+    if found:
+        some = "a problem" if len(found) == 1 else f"{len(found)} problems"
+        reader.problems.at(
+            node, "model-package", f"the model package '{text}' has {some}, listed at its own files"
+        )
+    return str(path)

@@ -1,0 +1,140 @@
+"""Diagnostics in compiler style: where, what, and what to do about it."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import textwrap
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+"""Everything that YAML 1.1 parsers count as the end of a line."""
+
+WIDTH = 100
+"""Columns that source lines and hints keep to; the first line of a diagnostic is never broken."""
+
+_MARGIN = "      | "
+_ROOM = WIDTH - len(_MARGIN)
+_CUT = "..."
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Diagnostic:
+    """One problem of one file.
+
+    Attributes:
+        path: File, relative to the working directory when it is below it.
+        line: From 1.
+        column: From 1, in characters.
+        length: Characters to underline, at least 1.
+        severity: ``error`` stops a run, ``warning`` does not.
+        code: Stable name of the kind of problem, a key of ``harness.packs.codes.CODES``.
+        message: What is wrong, one sentence without a full stop.
+        hint: What to do; may be empty.
+    """
+
+    path: str
+    line: int
+    column: int
+    length: int
+    severity: Literal["error", "warning"]
+    code: str
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}: {self.severity}[{self.code}]: {self.message}"
+
+
+class PackError(Exception):
+    """A pack with problems; ``str()`` is the full text for the person who wrote it.
+
+    Attributes:
+        diagnostics: Every problem of every file, in the order of the files.
+    """
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__(self.diagnostics)
+
+    def __str__(self) -> str:
+        return render_all(self.diagnostics)
+
+
+def render(diagnostic: Diagnostic, source_line: str) -> str:
+    """The diagnostic with its source line, a caret underline and the hint.
+
+    Args:
+        diagnostic: What to show.
+        source_line: The line it speaks of; empty when the file has no such line.
+    """
+    start = diagnostic.column - 1
+    shown, start = _window(source_line, start)
+    if not shown.strip():
+        return "\n".join([str(diagnostic), *_below(diagnostic.hint)])
+    length = max(1, min(diagnostic.length, len(shown) - start))
+    indent = "".join("\t" if c == "\t" else " " for c in shown[:start])
+    printable = "".join(c if c == "\t" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in shown)
+    lines = [str(diagnostic), f"{diagnostic.line:>5} | {printable}"]
+    underline = f"{_MARGIN}{indent}{'^' * length}"
+    if len(underline) + 1 + len(diagnostic.hint) <= WIDTH:
+        return "\n".join([*lines, f"{underline} {diagnostic.hint}".rstrip()])
+    return "\n".join([*lines, underline, *_below(diagnostic.hint)])
+
+
+def _below(hint: str) -> list[str]:
+    """A hint on lines of its own."""
+    first, others = "      = ", "        "
+    return textwrap.wrap(hint, WIDTH, initial_indent=first, subsequent_indent=others, break_on_hyphens=False)
+
+
+def _window(line: str, start: int) -> tuple[str, int]:
+    """Cuts a very long line to the part around ``start``."""
+    if len(line) <= _ROOM:
+        return line, start
+    size = _ROOM - 2 * len(_CUT)
+    first = max(0, start - size // 3)
+    lead = _CUT if first else ""
+    tail = _CUT if first + size < len(line) else ""
+    return f"{lead}{line[first : first + size]}{tail}", start - first + len(lead)
+
+
+def render_all(diagnostics: Iterable[Diagnostic]) -> str:
+    """All diagnostics with their source lines, read from the files they name."""
+    lines: dict[str, list[str]] = {}
+    parts = []
+    for diagnostic in diagnostics:
+        if diagnostic.path not in lines:
+            lines[diagnostic.path] = _lines(Path(diagnostic.path))
+        source = lines[diagnostic.path]
+        parts.append(
+            render(diagnostic, source[diagnostic.line - 1] if diagnostic.line <= len(source) else "")
+        )
+    return "\n".join(parts)
+
+
+def _lines(path: Path) -> list[str]:
+    if not path.is_file():
+        return []
+    with path.open("rb") as file:
+        return LINE_BREAK.split(file.read(5_000_000).decode("utf-8-sig", errors="replace"))
+
+
+def shown_path(path: Path) -> str:
+    """The path relative to the working directory when it lies below it."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """``did you mean 'x'?`` when a known word is close, otherwise the list of what is known."""
+    words = list(known)
+    lower = {w.lower(): w for w in words}
+    match = difflib.get_close_matches(word.lower(), list(lower), n=1, cutoff=0.6)
+    if match:
+        return f"did you mean '{lower[match[0]]}'?"
+    return f"known: {', '.join(words)}" if words else ""

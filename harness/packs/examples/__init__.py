@@ -1,0 +1,31 @@
+"""A wrong and a right example of every diagnostic; documentation and tests are made from them."""
+
+from __future__ import annotations
+
+from harness.packs.examples.example import Example
+from harness.packs.examples.files import FILE_EXAMPLES
+from harness.packs.examples.gate import GATE_EXAMPLES
+from harness.packs.examples.keys import KEY_EXAMPLES
+from harness.packs.examples.models import MODEL_EXAMPLES
+from harness.packs.examples.rules import RULE_EXAMPLES
+from harness.packs.examples.values import VALUE_EXAMPLES
+from harness.packs.examples.worlds import WORLD_EXAMPLES
+
+EXAMPLES: dict[str, Example] = {
+    example.code: example
+    for example in sorted(
+        (
+            *KEY_EXAMPLES,
+            *VALUE_EXAMPLES,
+            *RULE_EXAMPLES,
+            *WORLD_EXAMPLES,
+            *GATE_EXAMPLES,
+            *FILE_EXAMPLES,
+            *MODEL_EXAMPLES,
+        ),
+        key=lambda example: example.code,
+    )
+}
+"""Code -> example; every code of ``harness.packs.codes.CODES`` has one."""
+
+__all__ = ["EXAMPLES", "Example"]

@@ -1,0 +1,24 @@
+"""Examples about the release gate."""
+
+from __future__ import annotations
+
+from harness.packs.examples.example import Example
+
+GATE_EXAMPLES = (
+    Example(
+        "gate-impossible",
+        "gate:\n  - {severity: critical, pass_rate: {at_least: @0.99, confidence: 0.95}}\n",
+        "gate:\n  - {severity: critical, pass_rate: {at_least: 0.98, confidence: 0.95}}\n",
+        level="pack",
+        advice="Even if every one of the 150 variants of this pack passed, 0.99 would not be proven. To "
+        "prove a pass rate at 95 % confidence without a single failure takes 29 variants for 0.90, 59 for "
+        "0.95, 149 for 0.98 and 299 for 0.99. `simgate plan PACK` says what the counts of a pack can prove.",
+    ),
+    Example(
+        "gate-matches-nothing",
+        'gate:\n  - {scenario: @"glas_*", pass_rate: {at_least: 0.98, confidence: 0.95}}\n',
+        'gate:\n  - {scenario: "closed_*", pass_rate: {at_least: 0.98, confidence: 0.95}}\n',
+        level="pack",
+        advice="A rule that speaks of nothing would be green by absence.",
+    ),
+)

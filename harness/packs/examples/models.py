@@ -1,0 +1,116 @@
+"""Examples about the model package that a pack names."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from harness.packs.examples.example import Example, sound_pack
+
+_WEIGHTS = "weights\n"
+_POINTER = (
+    "version https://git-lfs.github.com/spec/v1\n"
+    "oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\n"
+    "size 1048576\n"
+)
+_PACK = sound_pack() + "model: model.yaml\n"
+_MODEL = """\
+name: doors
+version: 1.0.0
+classes: [glass_door, wooden_door]
+input: {{name: frames, width: {width}, height: 120}}
+decoder:
+  kind: center_heatmap
+  stride: 4
+  score_threshold: 0.5
+  outputs: {{heatmap: heatmap, box: box}}
+artifacts:
+  - {{kind: onnx, file: {file}, sha256: {sha256}}}
+latency:
+  device: reference
+  distribution: {{normal: {{mean: 20, std: 4, between: [10, 40]}}}}
+lineage: {{seed: 1, commit: none}}
+"""
+
+
+def _sha256(content: str) -> str:
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _model(file: str = "doors.onnx", sha256: str = _sha256(_WEIGHTS), width: str = "160") -> str:
+    return _MODEL.format(file=file, sha256=sha256, width=width)
+
+
+def _of_model(code: str, wrong: str, advice: str = "", content: str = _WEIGHTS) -> Example:
+    return Example(
+        code, wrong, _model(sha256=_sha256(content)), "file", advice, "model.yaml",
+        {"pack.yaml": _PACK, "doors.onnx": content}, also=("model-package",),
+    )  # fmt: skip
+
+
+MODEL_EXAMPLES = (
+    Example(
+        "missing-model",
+        "simgate run pack.yaml --model nowhere/model.yaml\n",
+        "simgate run pack.yaml --model policies/reference_model/model.yaml\n",
+        level="command",
+        advice="The command line names a model package that is not there; for the pack's own `model:` the "
+        "code is `missing-file`.",
+    ),
+    Example(
+        "model-package",
+        "model: @old.yaml\n",
+        "model: model.yaml\n",
+        level="pack",
+        advice="It stands beside the problems in the package's own file, so that the pack shows which line "
+        "brought them in.",
+        files={"model.yaml": _model(), "doors.onnx": _WEIGHTS, "old.yaml": _model(file="old.onnx")},
+        also=("missing-artifact",),
+    ),
+    _of_model(
+        "missing-artifact",
+        _model(file="@door.onnx"),
+        "The weights were not copied along with `model.yaml`, or were never trained here: `make train`.",
+    ),
+    _of_model(
+        "model-hash",
+        _model(sha256="@" + "ab" * 32),
+        "The weights are not those that were released under this name. Never repair it by copying the new "
+        "hash: evaluate the model, give it a new version, then declare it.",
+    ),
+    _of_model(
+        "model-package-syntax",
+        _model().replace("classes: [glass_door, wooden_door]\n", "classes: [glass_door, wooden_door\n"),
+        "A bracket, brace or quote is not closed, or the indentation is wrong, at the line named or shortly "
+        "above it.",
+    ),
+    _of_model("model-package-key", _model().replace("version: 1.0.0\n", "version: 1.0.0\n@verson: 1.0.0\n")),
+    _of_model("model-package-value", _model(width="@0"), "The message says what is allowed there."),
+    Example(
+        "git-lfs-pointer",
+        _POINTER,
+        "(the weights themselves)\n",
+        "file",
+        "The repository was cloned without git-lfs, so that the model's file holds three lines of text in "
+        "place of the weights. Run `git lfs pull`.",
+        "doors.onnx",
+        {"pack.yaml": _PACK, "model.yaml": _model(sha256=_sha256("(the weights themselves)\n"))},
+        also=("model-package",),
+    ),
+)
+
+
+def write_sound_model(folder: Path) -> Path:
+    """Writes a model package that the linter finds sound, though no runtime could load its weights.
+
+    Args:
+        folder: Made when it does not exist.
+
+    Returns:
+        Its ``model.yaml``.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "doors.onnx").write_text(_WEIGHTS, encoding="utf-8")
+    path = folder / "model.yaml"
+    path.write_text(_model(), encoding="utf-8")
+    return path

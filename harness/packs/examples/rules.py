@@ -1,0 +1,58 @@
+"""Examples about values that come from other parameters or from files."""
+
+from __future__ import annotations
+
+from harness.packs.examples.example import Example, sound_pack
+
+_CSV = "lux,temperature_k\n80,2900\n450,4100\n"
+_DATA = "parameters:\n  lighting.lux: {from_file: {csv: light.csv, column: lux}}\n"
+_PACK = sound_pack().replace("{log_uniform: [80, 1200]}", "{from_file: {csv: light.csv, column: lux}}")
+
+RULE_EXAMPLES = (
+    Example(
+        "cyclic-expr",
+        "parameters:\n"
+        '  door.distance_m: {expr: @"person.cross_at_m + 1"}\n'
+        '  person.cross_at_m: {expr: "door.distance_m - 1"}\n',
+        "parameters:\n"
+        "  door.distance_m: {uniform: [3, 8]}\n"
+        '  person.cross_at_m: {expr: "door.distance_m - 1"}\n',
+    ),
+    Example(
+        "missing-column",
+        "parameters:\n  lighting.lux: {from_file: {csv: light.csv, column: @luks}}\n",
+        _DATA,
+        files={"light.csv": _CSV},
+        advice="The first line of the CSV file names the columns. Parameters that take their values from the "
+        "same file take them from the same row.",
+    ),
+    Example(
+        "empty-cell",
+        "lux,temperature_k\n80,2900\n@,4100\n",
+        _CSV,
+        level="file",
+        file="light.csv",
+        files={"pack.yaml": _PACK},
+    ),
+    Example(
+        "bad-csv",
+        "lux,temperature_k\n80,2900\n@450\n",
+        _CSV,
+        level="file",
+        file="light.csv",
+        files={"pack.yaml": _PACK},
+        advice="Commas separate cells, points are decimal, every row has as many cells as the header, and "
+        "there are at most 10,000 rows.",
+    ),
+    Example(
+        "fixed-size",
+        "place:\n"
+        "  clutter:\n"
+        "    count: 2\n"
+        "    kinds: box\n"
+        "    region: corridor_floor\n"
+        "    length_m: @{uniform: [0.3, 0.6]}\n",
+        "place:\n  clutter:\n    count: 2\n    kinds: box\n    region: corridor_floor\n",
+        advice="`simgate worlds` says which kinds of objects a world has, and which of them can be sized.",
+    ),
+)

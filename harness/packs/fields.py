@@ -1,0 +1,194 @@
+"""Reads typed values from nodes; what does not fit is reported and read as None."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from harness.packs.diagnostics import near
+from harness.packs.keys import Keys
+from harness.packs.misplaced import where_it_belongs
+from harness.packs.model import Scalar
+from harness.packs.nodes import MappingNode, Node, ScalarNode, SequenceNode, shortened
+from harness.packs.problems import Problems
+from harness.packs.table import Table
+from harness.packs.value_hints import mapping_hint
+
+Fields = dict[str, Node]
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
+
+
+class Reader:
+    """Typed access to nodes.
+
+    Args:
+        problems: Takes the diagnostics.
+    """
+
+    def __init__(self, problems: Problems) -> None:
+        self.problems = problems
+        self.tables: dict[Path, Table | None] = {}
+        """Every CSV file that was read, once; None for one that cannot be."""
+        self.folder = Path()
+        """Folder of the pack, from which files of field data are named."""
+
+    def wrong(self, node: Node, wanted: str, hint: str = "") -> None:
+        """Reports a value of the wrong type."""
+        self.problems.at(node, "wrong-type", f"{node.label} must be {wanted}, not {node.described}", hint)
+
+    def fields(self, node: Node, keys: Keys, what: str, owner: Node | None = None) -> Fields | None:
+        """Values by key, unknown and missing keys reported.
+
+        Args:
+            node: Must be a mapping.
+            keys: What the mapping may hold.
+            what: The mapping in words, for messages, for example ``the scenario 'x'``.
+            owner: Where a missing key is reported; the mapping itself by default.
+
+        Returns:
+            The values of known keys, or None when the node is no mapping.
+        """
+        if not isinstance(node, MappingNode):
+            hint = mapping_hint(keys, node.value, node.text) if isinstance(node, ScalarNode) else ""
+            self.wrong(node, f"a mapping with {_some(keys)}", hint)
+            return None
+        found: Fields = {}
+        for key, value in node:
+            if key.text in keys:
+                found[key.text] = value
+            else:
+                message = f"unknown key '{key.text}' in {what}"
+                hint = where_it_belongs(key.text) or near(key.text, keys)
+                if key.text == "<<":
+                    hint = "merge keys are not YAML 1.2, use extends"
+                self.problems.at(key, "unknown-key", message, hint)
+        for name, key_info in keys.items():
+            if key_info.required and name not in found:
+                self.problems.at(
+                    owner or node, "missing-key", f"{what} has no '{name}'", f"add {name}: {key_info.meaning}"
+                )
+        return found
+
+    def mapping(self, node: Node | None, wanted: str) -> list[tuple[ScalarNode, Node]]:
+        """Entries of a mapping with free keys; empty when absent or wrong."""
+        if node is None:
+            return []
+        if not isinstance(node, MappingNode):
+            self.wrong(node, wanted)
+            return []
+        return node.entries
+
+    def items(self, node: Node | None, wanted: str) -> list[Node]:
+        """Items of a list; empty when absent or wrong."""
+        if node is None:
+            return []
+        if not isinstance(node, SequenceNode):
+            text = shortened(node.text) if isinstance(node, ScalarNode) else "a, b"
+            self.wrong(node, wanted, f"write it as a list: [{text}], or one '- ' line for each")
+            return []
+        return node.items
+
+    def scalar(self, node: Node, wanted: str = "a single value") -> Scalar | None:
+        """A number, text or true/false."""
+        if not isinstance(node, ScalarNode) or node.value is None:
+            self.wrong(node, wanted)
+            return None
+        return node.value
+
+    def text(self, node: Node | None, wanted: str = "text") -> str | None:
+        """Text; numbers and true/false must be quoted."""
+        if node is None:
+            return None
+        if isinstance(node, ScalarNode) and isinstance(node.value, str) and node.value.strip():
+            return node.value
+        quotable = isinstance(node, ScalarNode) and node.value is not None
+        self.wrong(node, wanted, 'put quotes around it: "..."' if quotable else "")
+        return None
+
+    def name(self, node: Node | None, what: str) -> str | None:
+        """A name: letters, digits, ``_``, ``-`` and ``.``"""
+        text = self.text(node, f"{what}, as text")
+        if text is None or node is None:
+            return None
+        if not _NAME.match(text):
+            hint = "use letters, digits, '_', '-' and '.', and start with a letter or digit"
+            self.problems.at(node, "bad-name", f"'{text}' cannot be {what}", hint)
+            return None
+        return text
+
+    def word(self, node: Node | None, allowed: Iterable[str], code: str, what: str) -> str | None:
+        """One of a fixed set of words."""
+        text = self.text(node, f"{what}, as text")
+        if text is None or node is None:
+            return None
+        words = list(allowed)
+        if text not in words:
+            self.problems.at(node, code, f"unknown {what} '{text}'", near(text, words))
+            return None
+        return text
+
+    def texts(self, node: Node | None, wanted: str) -> tuple[str, ...]:
+        """A list of texts."""
+        read = [self.text(item) for item in self.items(node, wanted)]
+        return tuple(text for text in read if text is not None)
+
+    def number(
+        self,
+        node: Node | None,
+        low: float | None = None,
+        high: float | None = None,
+        *,
+        above: float | None = None,
+    ) -> float | None:
+        """A number.
+
+        Args:
+            node: Node or None.
+            low: Smallest allowed value.
+            high: Largest allowed value.
+            above: The value must be greater than this.
+        """
+        if node is None:
+            return None
+        value = node.value if isinstance(node, ScalarNode) else None
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            self.wrong(node, "a number")
+            return None
+        limit = None
+        if low is not None and value < low:
+            limit = f"at least {plain(low)}"
+        elif high is not None and value > high:
+            limit = f"at most {plain(high)}"
+        elif above is not None and value <= above:
+            limit = f"greater than {plain(above)}"
+        if limit:
+            self.problems.at(node, "wrong-value", f"{node.label} must be {limit}, not {plain(value)}")
+            return None
+        return value
+
+    def integer(self, node: Node | None, low: int, high: int) -> int | None:
+        """A whole number from ``low`` to ``high``."""
+        value = self.number(node, low, high)
+        if value is None or node is None:
+            return None
+        if not isinstance(value, int):
+            self.wrong(node, "a whole number")
+            return None
+        return value
+
+    def options(self, node: Node | None, what: str) -> dict[str, Scalar]:
+        """A mapping of names to single values."""
+        entries = self.mapping(node, f"a mapping of {what} names to single values")
+        read = {key.text: self.scalar(value) for key, value in entries}
+        return {name: value for name, value in read.items() if value is not None}
+
+
+def plain(number: float) -> str:
+    """A number as people write it: whole ones in full."""
+    return str(number) if isinstance(number, int) else f"{number:g}"
+
+
+def _some(keys: Keys) -> str:
+    wanted = [name for name, key in keys.items() if key.required] or list(keys)
+    return ", ".join(wanted[:4]) + (", ..." if len(wanted) > 4 else "")

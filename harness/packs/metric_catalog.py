@@ -1,0 +1,72 @@
+"""What the linter must know about metrics; ``harness.scoring.metrics`` provides it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class MetricInfo(Protocol):
+    """One metric."""
+
+    @property
+    def name(self) -> str:
+        """Full name."""
+
+    @property
+    def unit(self) -> str:
+        """Unit; empty for none."""
+
+    @property
+    def low(self) -> float | None:
+        """Smallest possible value; None for no limit."""
+
+    @property
+    def high(self) -> float | None:
+        """Largest possible value; None for no limit."""
+
+    @property
+    def kind(self) -> str:
+        """``number``, ``count``, ``bool`` or ``word``."""
+
+    @property
+    def meaning(self) -> str:
+        """One sentence."""
+
+    @property
+    def options(self) -> Sequence[str]:
+        """Options that a criterion on it may give."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormulaProblem:
+    """What is wrong with a temporal-logic formula.
+
+    Attributes:
+        offset: Character of the formula at which it is wrong, from 0.
+        length: Characters that are wrong.
+        message: One sentence without a full stop.
+        hint: What to do; may be empty.
+    """
+
+    offset: int
+    length: int
+    message: str
+    hint: str = ""
+
+
+class MetricCatalog(Protocol):
+    """All that criteria can speak of; a module with these functions is one."""
+
+    def find_metric(self, name: str) -> MetricInfo | None:
+        """The metric of that name, or None."""
+
+    def metric_names(self) -> Sequence[str]:
+        """Known names, patterns such as ``detection.<class>.recall`` included."""
+
+    def signal_names(self) -> Sequence[str]:
+        """Signals of every trace."""
+
+    def check_formula(self, text: str, control_hz: int) -> Sequence[FormulaProblem]:
+        """What is wrong with a temporal-logic formula over these signals."""

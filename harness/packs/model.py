@@ -1,0 +1,216 @@
+"""The checked pack: what is left of the YAML once every problem has been reported.
+
+Plain data, JSON round trip, no behaviour that needs a simulator. The loader builds it; hosts
+receive it over their socket.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from harness.packs.values import ValueSpec
+
+Scalar = bool | int | float | str
+Severity = Literal["critical", "major", "minor"]
+Method = Literal["random", "sobol", "halton", "lhs", "grid", "pairwise", "twise"]
+
+
+class PackModel(BaseModel):
+    """Base of all pack data: immutable, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SimSpec(PackModel):
+    """Where and how the episodes run."""
+
+    adapter: str = "mujoco"
+    """Entry-point name of the simulator."""
+    physics_hz: int = 200
+    """Physics steps a second."""
+    control_hz: int = 10
+    """Commands a second."""
+    camera_hz: int = 10
+    """Frames a second."""
+    time_limit_s: float = 25.0
+    """Simulated time after which an episode ends, seconds."""
+    batch: int = 1
+    """Worlds that advance together in one host; part of a result's identity."""
+    options: dict[str, Scalar] = Field(default_factory=dict)
+    """Passed to the adapter."""
+
+
+class LatencySpec(PackModel):
+    """How perception latency acts in the loop."""
+
+    mode: Literal["simulated", "measured"] = "simulated"
+    """``simulated``: from the model package, reproducible. ``measured``: the inference just timed."""
+    extra_ms: float = 0.0
+    """Added to every latency, milliseconds (for what-if runs)."""
+
+
+class SignalSpec(PackModel):
+    """One number made from a signal of the trace."""
+
+    name: str
+    """Name of the signal, for example ``speed_mps``."""
+    reduce: Literal["max", "min", "mean", "p95", "final"]
+
+
+class Criterion(PackModel):
+    """One acceptance threshold on one metric, on a signal, or on a temporal-logic formula's robustness."""
+
+    metric: str
+    """Name of the metric, for example ``stop_distance_m`` or ``detection.glass_door.recall``; for a signal
+    or a formula the name that the pack gives to the criterion."""
+    op: Literal["at_most", "at_least", "equals", "between"]
+    bound: Scalar | tuple[float, float]
+    """The threshold; two numbers for ``between``."""
+    options: dict[str, Scalar] = Field(default_factory=dict)
+    """``within_m``, ``min_pixels``, ``max_occlusion``: what evidence counts."""
+    if_undefined: Literal["fail", "pass", "invalid"] = "fail"
+    """Outcome when the metric cannot be computed."""
+    stl: str | None = None
+    """Formula of signal temporal logic; its robustness is compared with the bound."""
+    signal: SignalSpec | None = None
+    """What is compared with the bound in place of a metric."""
+    line: int = 0
+    """Line in the pack's file."""
+
+    @property
+    def subject(self) -> str:
+        """What is compared with the bound, in words."""
+        if self.signal is not None:
+            return f"{self.metric}: {self.signal.reduce} of {self.signal.name}"
+        return f"robustness of {self.metric}" if self.stl is not None else self.metric
+
+    @property
+    def statement(self) -> str:
+        """The criterion in words, for example ``stop_distance_m between 0.3 and 1.5``."""
+        if self.stl is not None and self.bound == 0:
+            return f"{self.metric}: {self.stl}"
+        if isinstance(self.bound, tuple):
+            text = f"{self.subject} between {self.bound[0]:g} and {self.bound[1]:g}"
+        else:
+            bound = f"{self.bound:g}" if isinstance(self.bound, float) else str(self.bound)
+            text = f"{self.subject} {self.op.replace('_', ' ')} {bound}"
+        extra = ", ".join(f"{k} {v}" for k, v in self.options.items())
+        return f"{text} ({extra})" if extra else text
+
+
+class PlaceSpec(PackModel):
+    """Objects put down at random, without overlap.
+
+    ``length`` and ``width`` (a box's sides along its own X and Y, metres), ``diameter`` (of a round object,
+    metres) and ``yaw`` (degrees) are None where the world's size, and any turn, are meant.
+    """
+
+    count: ValueSpec
+    kinds: ValueSpec
+    region: str
+    length: ValueSpec | None = None
+    width: ValueSpec | None = None
+    diameter: ValueSpec | None = None
+    yaw: ValueSpec | None = None
+    clearance_m: float = 0.0
+    keep_clear: tuple[str, ...] = ()
+
+
+class VariantsSpec(PackModel):
+    """How many variants, drawn how."""
+
+    count: int
+    method: Method = "random"
+    strength: int = 2
+    """How many discrete parameters meet in every combination, for ``pairwise`` (2) and ``twise``."""
+
+
+class PinnedVariant(PackModel):
+    """An exact variant that once failed; always run, after the sampled ones.
+
+    Parameters that it leaves out take the scenario's constant, else the world's default: nothing
+    but placed objects and seed is drawn for it, so that editing a distribution never changes it.
+    """
+
+    id: str
+    parameters: dict[str, Scalar]
+
+
+class KnownFailure(PackModel):
+    """A quarantine: failures in it are reported apart, until a date."""
+
+    when: str
+    issue: str
+    until: str
+    """ISO date, inclusive."""
+
+
+class Scenario(PackModel):
+    """One scenario of a pack; ``parameters`` holds the pack's and its own, merged."""
+
+    id: str
+    title: str
+    severity: Severity
+    requirements: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    world: str
+    parameters: dict[str, ValueSpec] = Field(default_factory=dict)
+    place: dict[str, PlaceSpec] = Field(default_factory=dict)
+    where: tuple[str, ...] = ()
+    variants: VariantsSpec
+    accept: tuple[Criterion, ...]
+    known_failures: tuple[KnownFailure, ...] = ()
+    pinned: tuple[PinnedVariant, ...] = ()
+    line: int = 0
+
+
+class GateRule(PackModel):
+    """One line of the release gate."""
+
+    kind: Literal["pass_rate", "metric", "regression", "invalid_or_error"]
+    severity: Severity | None = None
+    """Which scenarios, by severity; None is all."""
+    scenario: str | None = None
+    """Which scenarios, by glob on the id; None is all."""
+    metric: str | None = None
+    """For ``metric``: for example ``latency.p95_ms``."""
+    at_least: float | None = None
+    at_most: float | None = None
+    confidence: float = 0.95
+    any_runtime: bool = False
+    """For ``metric``: latency that another runtime than the deployed one took counts as well."""
+    line: int = 0
+
+
+class Pack(PackModel):
+    """One file of scenarios."""
+
+    path: str
+    """Absolute path of the YAML file."""
+    name: str
+    description: str = ""
+    owner: str = ""
+    model: str | None = None
+    """Absolute path of the model package's ``model.yaml``."""
+    policy: str
+    policy_options: dict[str, Scalar] = Field(default_factory=dict)
+    sim: SimSpec = SimSpec()
+    latency: LatencySpec = LatencySpec()
+    seed: int = 0
+    scenarios: tuple[Scenario, ...]
+    gate: tuple[GateRule, ...] = ()
+    source_sha256: str
+    """SHA-256 over the pack's file and everything it extends."""
+
+    def scenario(self, scenario_id: str) -> Scenario:
+        """The scenario of that id.
+
+        Raises:
+            KeyError: No such scenario.
+        """
+        for scenario in self.scenarios:
+            if scenario.id == scenario_id:
+                return scenario
+        raise KeyError(scenario_id)

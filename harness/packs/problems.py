@@ -1,0 +1,38 @@
+"""Collects diagnostics, so that one reading reports every problem."""
+
+from __future__ import annotations
+
+from harness.packs.diagnostics import Diagnostic
+from harness.packs.nodes import Node, SourceFile
+
+
+class Problems:
+    """The diagnostics of one pack, each once."""
+
+    def __init__(self) -> None:
+        self._found: dict[Diagnostic, None] = {}
+
+    def at(self, node: Node, code: str, message: str, hint: str = "") -> None:
+        """Reports a problem of a key or value."""
+        self.span(node.source, node.line, node.column, node.length, code, message, hint)
+
+    def span(
+        self, source: SourceFile, line: int, column: int, length: int, code: str, message: str, hint: str = ""
+    ) -> None:
+        """Reports a problem of a stretch of a file."""
+        self.add(Diagnostic(source.shown, line, column, max(1, length), "error", code, message, hint))
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        """Reports a finished diagnostic."""
+        self._found[diagnostic] = None
+
+    @property
+    def diagnostics(self) -> list[Diagnostic]:
+        """Everything reported so far, in reading order within each file."""
+        order: dict[str, int] = {}
+        for diagnostic in self._found:
+            order.setdefault(diagnostic.path, len(order))
+        return sorted(self._found, key=lambda d: (order[d.path], d.line, d.column, d.code))
+
+    def __len__(self) -> int:
+        return len(self._found)

@@ -1,0 +1,180 @@
+"""Reads the rules of the release gate and checks that they can be met at all."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from typing import get_args
+
+from harness.packs.fields import Fields, Reader
+from harness.packs.keys import (
+    GATE_KINDS,
+    GATE_METRIC,
+    GATE_SCOPE,
+    INVALID_OR_ERROR,
+    PASS_RATE,
+    REGRESSION,
+    Keys,
+)
+from harness.packs.model import GateRule, Severity
+from harness.packs.nodes import MappingNode, Node
+from harness.packs.read_criteria import CriterionReader
+from harness.packs.read_scenario import ReadScenario
+
+_DEFAULT_CONFIDENCE = 0.95
+
+
+def clean_runs_needed(pass_rate: float, confidence: float) -> int:
+    """Smallest n for which n passes out of n prove a pass rate.
+
+    The exact one-sided lower bound of Clopper and Pearson for n out of n is
+    ``(1 - confidence) ** (1 / n)``; the rate is proven when that is not below it.
+
+    Args:
+        pass_rate: Rate to prove, above 0 and below 1.
+        confidence: Above 0 and below 1.
+    """
+    n = max(1, math.ceil(math.log1p(-confidence) / math.log(pass_rate)))
+    while n > 1 and (1 - confidence) ** (1 / (n - 1)) >= pass_rate:
+        n -= 1
+    while (1 - confidence) ** (1 / n) < pass_rate:
+        n += 1
+    return n
+
+
+class GateReader:
+    """Reads gate rules.
+
+    Args:
+        reader: Typed access to nodes.
+        criteria: Knows the metrics.
+        scenarios: All scenarios of the pack.
+    """
+
+    def __init__(self, reader: Reader, criteria: CriterionReader, scenarios: Sequence[ReadScenario]) -> None:
+        self._reader, self._criteria, self._scenarios = reader, criteria, scenarios
+
+    def read(self, node: Node) -> GateRule | None:
+        """One rule; problems are reported and give None."""
+        fields = self._reader.fields(node, {**GATE_SCOPE, **GATE_KINDS, **GATE_METRIC}, "the gate rule")
+        if fields is None or not isinstance(node, MappingNode):
+            return None
+        kinds = [kind for kind in GATE_KINDS if kind in fields]
+        if len(kinds) != 1:
+            message = f"a gate rule has one of {', '.join(GATE_KINDS)}, not {len(kinds)}"
+            self._reader.problems.at(node, "wrong-value" if kinds else "missing-key", message)
+            return None
+        kind = kinds[0]
+        for name in GATE_METRIC:
+            if kind != "metric" and name in fields:
+                message = f"unknown key '{name}' in a gate rule of kind {kind}"
+                self._reader.problems.at(
+                    node.key(name), "unknown-key", message, f"write it inside of {kind}: {{...}}"
+                )
+        severity = self._reader.word(fields.get("severity"), get_args(Severity), "wrong-value", "severity")
+        glob = self._reader.text(fields.get("scenario"), "a scenario's id, or a pattern such as glass_*")
+        matching = self._matching(fields, severity, glob)
+        read = {
+            "pass_rate": self._pass_rate,
+            "metric": self._metric,
+            "regression": self._regression,
+            "invalid_or_error": self._invalid_or_error,
+        }[kind]
+        numbers = read(fields, matching)
+        if numbers is None:
+            return None
+        scope = {"severity": severity, "scenario": glob}
+        return GateRule.model_validate({"kind": kind, **scope, **numbers, "line": node.line})
+
+    def _matching(self, fields: Fields, severity: str | None, glob: str | None) -> list[ReadScenario]:
+        wrong_severity = "severity" in fields and severity is None
+        matching = [
+            s
+            for s in self._scenarios
+            if (severity is None or s.severity == severity)
+            and (glob is None or fnmatchcase(s.key.text, glob))
+        ]
+        if matching or wrong_severity or any(s.severity is None for s in self._scenarios):
+            return matching
+        for name, what in (("scenario", f"id matches '{glob}'"), ("severity", f"severity is {severity}")):
+            if name in fields:
+                known = ", ".join(f"{s.key.text} ({s.severity})" for s in self._scenarios)
+                message = f"the rule speaks of no scenario: there is none whose {what}"
+                if "scenario" in fields and "severity" in fields:
+                    message += f" and severity is {severity}"
+                self._reader.problems.at(fields[name], "gate-matches-nothing", message, f"known: {known}")
+                break
+        return matching
+
+    def _share(self, fields: Fields, name: str, *, open_ends: bool) -> float | None:
+        value = self._reader.number(fields.get(name), 0, 1)
+        if value is not None and open_ends and value in (0, 1):
+            self._reader.problems.at(
+                fields[name], "wrong-value", f"{name} must lie between 0 and 1, both excluded, not {value:g}"
+            )
+            return None
+        return value
+
+    def _confidence(self, fields: Fields) -> float | None:
+        if "confidence" not in fields:
+            return _DEFAULT_CONFIDENCE
+        return self._share(fields, "confidence", open_ends=True)
+
+    def _inner(self, fields: Fields, kind: str, keys: Keys) -> Fields | None:
+        return self._reader.fields(fields[kind], keys, kind)
+
+    def _pass_rate(self, fields: Fields, matching: list[ReadScenario]) -> dict[str, float] | None:
+        inner = self._inner(fields, "pass_rate", PASS_RATE)
+        if inner is None:
+            return None
+        confidence = self._confidence(inner)
+        rate = self._reader.number(inner.get("at_least"), 0, 1)
+        if rate is None or confidence is None:
+            return None
+        if rate == 1:
+            message = "a pass rate of 1 cannot be proven by any number of runs"
+            self._reader.problems.at(inner["at_least"], "gate-impossible", message, "ask for 0.99 or less")
+            return None
+        counts = [s.count for s in matching]
+        known = [count for count in counts if count is not None]
+        if rate > 0 and matching and len(known) == len(counts):
+            needed = clean_runs_needed(rate, confidence)
+            if sum(known) < needed:
+                message = (
+                    f"a pass rate of {rate:g} at {confidence:.10g} confidence needs {needed} clean runs, "
+                    f"the rule's scenarios have {sum(known)} variants"
+                )
+                hint = f"add {needed - sum(known)} variants or ask for less"
+                self._reader.problems.at(inner["at_least"], "gate-impossible", message, hint)
+        return {"at_least": rate, "confidence": confidence}
+
+    def _metric(self, fields: Fields, matching: list[ReadScenario]) -> dict[str, float | str] | None:
+        name = self._reader.text(fields["metric"], "the name of a metric")
+        info = self._criteria.metric(fields["metric"], name) if name else None
+        bounds = [key for key in ("at_most", "at_least") if key in fields]
+        if len(bounds) != 1:
+            code = "wrong-value" if bounds else "missing-key"
+            message = f"a metric rule has one of at_most, at_least, not {len(bounds)}"
+            self._reader.problems.at(fields["metric"], code, message)
+            return None
+        bound = self._criteria.number(fields[bounds[0]], info)
+        confidence = self._confidence(fields)
+        whose = self._reader.word(fields.get("runtime"), ("deployed", "any"), "wrong-value", "runtime")
+        if name is None or bound is None or confidence is None:
+            return None
+        return {"metric": name, bounds[0]: bound, "confidence": confidence, "any_runtime": whose == "any"}
+
+    def _regression(self, fields: Fields, matching: list[ReadScenario]) -> dict[str, float] | None:
+        inner = self._inner(fields, "regression", REGRESSION)
+        if inner is None:
+            return None
+        drop, confidence = self._share(inner, "max_drop", open_ends=False), self._confidence(inner)
+        return None if drop is None or confidence is None else {"at_most": drop, "confidence": confidence}
+
+    def _invalid_or_error(self, fields: Fields, matching: list[ReadScenario]) -> dict[str, float] | None:
+        inner = self._inner(fields, "invalid_or_error", INVALID_OR_ERROR)
+        if inner is None:
+            return None
+        share = self._share(inner, "at_most", open_ends=False)
+        return None if share is None else {"at_most": share}

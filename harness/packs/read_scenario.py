@@ -1,0 +1,218 @@
+"""Reads one scenario and checks it against its world."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import get_args
+
+from harness.packs.check_rules import report_cycles
+from harness.packs.check_world import WorldCheck, load_world
+from harness.packs.diagnostics import near
+from harness.packs.fields import Fields, Reader
+from harness.packs.keys import KNOWN_FAILURE, PINNED, SCENARIO
+from harness.packs.model import (
+    Criterion,
+    KnownFailure,
+    PinnedVariant,
+    Scenario,
+    Severity,
+)
+from harness.packs.nodes import Node, ScalarNode
+from harness.packs.read_criteria import CriterionReader
+from harness.packs.read_place import PlaceReader
+from harness.packs.read_value import ReadValue
+from harness.packs.read_values import read_value
+from harness.packs.read_variants import read_variants
+from harness.packs.values import ValueSpec
+
+PackParameters = list[tuple[ScalarNode, ReadValue | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadScenario:
+    """A scenario as read, with what the checks of the whole pack need.
+
+    Attributes:
+        key: Its id in the file.
+        severity: As read, or None.
+        count: Sampled variants, or None.
+        checked: The world's check, for the pack's parameters.
+        scenario: The result; None when something required is missing or wrong.
+    """
+
+    key: ScalarNode
+    severity: Severity | None
+    count: int | None
+    checked: WorldCheck
+    scenario: Scenario | None
+
+
+class ScenarioReader:
+    """Reads scenarios.
+
+    Args:
+        reader: Typed access to nodes.
+        criteria: Reads acceptance criteria.
+        pack_parameters: Parameters of every scenario.
+        today: Day against which quarantines are held.
+    """
+
+    def __init__(
+        self, reader: Reader, criteria: CriterionReader, pack_parameters: PackParameters, today: date
+    ) -> None:
+        self._reader, self._criteria = reader, criteria
+        self._pack_parameters, self._today = pack_parameters, today
+
+    def read(self, key: ScalarNode, node: Node) -> ReadScenario | None:
+        """One scenario; problems are reported."""
+        scenario_id = self._reader.name(key, "a scenario's id")
+        fields = self._reader.fields(node, SCENARIO, f"the scenario '{key.text}'", owner=key)
+        if fields is None:
+            return None
+        world_name = self._reader.text(fields.get("world"), "the name of a world")
+        world = load_world(self._reader.problems, fields["world"], world_name) if world_name else None
+        check = WorldCheck(self._reader.problems, world)
+        severity = self._severity(fields)
+        variants = read_variants(self._reader, fields.get("variants"))
+        data = {
+            "id": scenario_id,
+            "title": self._reader.text(fields.get("title")),
+            "severity": severity,
+            "requirements": self._reader.texts(fields.get("requirements"), "a list of requirement ids"),
+            "tags": self._reader.texts(fields.get("tags"), "a list of words"),
+            "world": world_name,
+            "parameters": self._parameters(fields, check),
+            "place": PlaceReader(self._reader, check).read(fields.get("place")),
+            "where": self._where(fields, check),
+            "variants": variants,
+            "accept": self._accept(fields),
+            "known_failures": self._known_failures(fields, check),
+            "pinned": self._pinned(fields, check),
+            "line": key.line,
+        }
+        complete = all(value is not None for value in data.values())
+        scenario = Scenario.model_validate(data) if complete else None
+        return ReadScenario(key, severity, variants.count if variants else None, check, scenario)
+
+    def _severity(self, fields: Fields) -> Severity | None:
+        word = self._reader.word(fields.get("severity"), get_args(Severity), "wrong-value", "severity")
+        return next((s for s in get_args(Severity) if s == word), None)
+
+    def _parameters(self, fields: Fields, check: WorldCheck) -> dict[str, ValueSpec]:
+        own: dict[str, ReadValue | None] = {}
+        entries = self._reader.mapping(fields.get("parameters"), "a mapping of parameters to values")
+        for key, node in entries:
+            own[key.text] = read_value(self._reader, node)
+            check.parameter(key, own[key.text])
+        merged: dict[str, ReadValue] = {}
+        for key, shared in self._pack_parameters:
+            if key.text not in own and check.has(key.text):
+                check.parameter(key, shared)
+                if shared is not None:
+                    merged[key.text] = shared
+        merged.update({name: value for name, value in own.items() if value is not None})
+        report_cycles(self._reader.problems, merged)
+        return {name: value.spec for name, value in merged.items()}
+
+    def _where(self, fields: Fields, check: WorldCheck) -> tuple[str, ...]:
+        conditions = []
+        for item in self._reader.items(fields.get("where"), "a list of conditions"):
+            text = self._condition(item, check)
+            if text is not None:
+                conditions.append(text)
+        return tuple(conditions)
+
+    def _condition(self, node: Node | None, check: WorldCheck) -> str | None:
+        if node is None:
+            return None
+        text = self._reader.text(node, "a condition such as door.distance_m > 2")
+        if text is not None and isinstance(node, ScalarNode):
+            check.condition(node)
+        return text
+
+    def _accept(self, fields: Fields) -> tuple[Criterion, ...] | None:
+        if "accept" not in fields:
+            return None
+        entries = self._reader.mapping(fields["accept"], "a mapping of metrics to thresholds")
+        if not entries and not isinstance(fields["accept"], ScalarNode):
+            message = "no acceptance criteria: every run would pass"
+            self._reader.problems.at(
+                fields["accept"], "wrong-value", message, "add one, for example collisions: {at_most: 0}"
+            )
+        read = [self._criteria.read(key, value) for key, value in entries]
+        criteria = tuple(criterion for criterion in read if criterion is not None)
+        return criteria if criteria else None
+
+    def _known_failures(self, fields: Fields, check: WorldCheck) -> tuple[KnownFailure, ...]:
+        known = []
+        for item in self._reader.items(fields.get("known_failures"), "a list of quarantines"):
+            inner = self._reader.fields(item, KNOWN_FAILURE, "the known failure")
+            if inner is None:
+                continue
+            when = self._condition(inner.get("when"), check)
+            issue = self._reader.text(inner.get("issue"), "the id of an issue, as text")
+            until = self._until(inner.get("until"))
+            if when and issue and until:
+                known.append(KnownFailure(when=when, issue=issue, until=until))
+        return tuple(known)
+
+    def _until(self, node: Node | None) -> str | None:
+        text = self._reader.text(node, "a date such as 2027-03-01")
+        if text is None or node is None:
+            return None
+        try:
+            last = date.fromisoformat(text)
+        except ValueError:
+            message = f"'{text}' is not a date"
+            self._reader.problems.at(
+                node, "wrong-value", message, "write year-month-day, for example 2027-03-01"
+            )
+            return None
+        if last < self._today:
+            message = f"this quarantine ended on {last.isoformat()}"
+            hint = "mend the failure and delete the entry, or agree on a new date"
+            self._reader.problems.at(node, "expired-known-failure", message, hint)
+        return last.isoformat()
+
+    def _pinned(self, fields: Fields, check: WorldCheck) -> tuple[PinnedVariant, ...]:
+        pins: dict[str, PinnedVariant] = {}
+        lines: dict[str, int] = {}
+        for item in self._reader.items(fields.get("pinned"), "a list of pinned variants"):
+            inner = self._reader.fields(item, PINNED, "the pinned variant")
+            if inner is None:
+                continue
+            pin_id = self._reader.name(inner.get("id"), "a pinned variant's id")
+            if pin_id in lines:
+                message, hint = (
+                    f"pinned id '{pin_id}' is used twice",
+                    f"the first one is in line {lines[pin_id]}",
+                )
+                self._reader.problems.at(inner["id"], "duplicate-id", message, hint)
+            exact = self._exact(inner.get("parameters"), check)
+            if pin_id is not None:
+                lines.setdefault(pin_id, inner["id"].line)
+                pins[pin_id] = PinnedVariant(id=pin_id, parameters=exact)
+        return tuple(pins.values())
+
+    def _exact(self, node: Node | None, check: WorldCheck) -> dict[str, bool | int | float | str]:
+        values = {}
+        for key, value in self._reader.mapping(node, "a mapping of parameters to exact values"):
+            scalar = self._reader.scalar(value, "an exact value")
+            if scalar is not None:
+                check.pinned(key, scalar, value)
+                values[key.text] = scalar
+        return values
+
+
+def report_unused(reader: Reader, parameters: PackParameters, scenarios: list[ReadScenario]) -> None:
+    """Reports parameters of the pack that no scenario's world has."""
+    worlds = [s.checked.world for s in scenarios if s.checked.world is not None]
+    if not worlds or len(worlds) < len(scenarios):
+        return
+    known = list(dict.fromkeys(name for world in worlds for name in world.parameters))
+    names = ", ".join(sorted({f"'{world.name}'" for world in worlds}))
+    for key, _ in parameters:
+        if key.text not in known:
+            message = f"world {names} has no parameter '{key.text}'"
+            reader.problems.at(key, "unknown-parameter", message, near(key.text, known))

@@ -1,0 +1,131 @@
+"""Reads parameter values: constants, distributions and rules."""
+
+from __future__ import annotations
+
+from harness.packs.diagnostics import near
+from harness.packs.fields import Reader
+from harness.packs.keys import CASE
+from harness.packs.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from harness.packs.read_csv import read_from_file
+from harness.packs.read_distributions import SIMPLE, read_grid
+from harness.packs.read_value import ReadFunction, ReadValue, Rule, made
+from harness.packs.values import Case
+
+MAX_CASES = 50
+
+
+def read_value(reader: Reader, node: Node) -> ReadValue | None:
+    """A constant or ``{distribution: arguments}``; problems are reported and give None."""
+    return _read(reader, node, DISTRIBUTIONS)
+
+
+def read_simple_value(reader: Reader, node: Node) -> ReadValue | None:
+    """A constant or a distribution that needs no other parameter, for objects put on the floor."""
+    return _read(reader, node, SIMPLE)
+
+
+def _read(reader: Reader, node: Node, known: dict[str, ReadFunction]) -> ReadValue | None:
+    if isinstance(node, ScalarNode):
+        if node.value is None:
+            reader.wrong(node, "a value or a distribution")
+            return None
+        return made(node, "constant", ((node.value, node),), choices=(node.value,))
+    if not isinstance(node, MappingNode):
+        reader.wrong(
+            node,
+            "a value or a distribution",
+            "for a range write {uniform: [lo, hi]}, for options {choice: [...]}",
+        )
+        return None
+    if not node.entries:
+        reader.wrong(node, "a value or a distribution")
+        return None
+    for extra, _ in node.entries[1:]:
+        first = node.entries[0][0].text
+        if extra.text in DISTRIBUTIONS or first in DISTRIBUTIONS:
+            message = f"'{extra.text}' beside '{first}': a value has one distribution"
+            reader.problems.at(
+                extra, "unknown-key", message, "write arguments inside of the distribution's own braces"
+            )
+    key, arguments = node.entries[0]
+    read = known.get(key.text)
+    if read is not None:
+        return read(reader, node, arguments)
+    if key.text in DISTRIBUTIONS:
+        message = f"'{key.text}' cannot stand here"
+        reader.problems.at(key, "unknown-distribution", message, f"possible here: {', '.join(known)}")
+        return None
+    message = f"unknown distribution '{key.text}'"
+    reader.problems.at(key, "unknown-distribution", message, near(key.text, known))
+    return None
+
+
+def _expr(reader: Reader, node: Node, arguments: Node) -> ReadValue | None:
+    text = reader.text(arguments, "an expression such as door.distance_m - 1")
+    if text is None or not isinstance(arguments, ScalarNode):
+        return None
+    return made(node, "expr", (), expression=text, rules=(Rule(arguments, is_condition=False),))
+
+
+def _when(reader: Reader, node: Node, arguments: Node) -> ReadValue | None:
+    wanted = "a list of {if: condition, then: value}, with {else: value} at its end"
+    items = reader.items(arguments, wanted)
+    if not items:
+        if isinstance(arguments, SequenceNode):
+            reader.problems.at(arguments, "empty-range", "'when' without a case", f"write {wanted}")
+        return None
+    if len(items) > MAX_CASES:
+        reader.problems.at(items[MAX_CASES], "wrong-value", f"more than {MAX_CASES} cases")
+        return None
+    read = [_case(reader, item, item is items[-1]) for item in items]
+    cases = [case for case in read if case is not None]
+    if len(cases) < len(items):
+        return None
+    values = [value for _, value in cases]
+    specs = tuple(Case(condition=rule.node.text if rule else None, value=value.spec) for rule, value in cases)
+    rules = tuple(rule for rule, _ in cases if rule) + tuple(rule for value in values for rule in value.rules)
+    extremes = tuple(extreme for value in values for extreme in value.extremes)
+    parts = tuple(part for value in values for part in value.parts)
+    return made(node, "when", extremes, cases=specs, rules=rules, branches=parts)
+
+
+def _case(reader: Reader, item: Node, is_last: bool) -> tuple[Rule | None, ReadValue] | None:
+    """Condition and value of one case; no condition for ``else``."""
+    fields = reader.fields(item, CASE, "the case")
+    if fields is None:
+        return None
+    if "else" in fields and not ("if" in fields or "then" in fields):
+        if not is_last:
+            hint = "move it to the end of the list"
+            reader.problems.at(item, "wrong-value", "cases after 'else' never count", hint)
+            return None
+        value = _branch(reader, fields["else"])
+        return None if value is None else (None, value)
+    if "else" in fields or "if" not in fields or "then" not in fields:
+        hint = "write {if: condition, then: value}, and {else: value} as the last entry"
+        reader.problems.at(item, "missing-key", "a case needs 'if' and 'then', or 'else' alone", hint)
+        return None
+    condition = reader.text(fields["if"], "a condition such as door.distance_m > 2")
+    value = _branch(reader, fields["then"])
+    if is_last:
+        message = "the last case is not 'else': what is the value when no condition holds?"
+        reader.problems.at(item, "missing-key", message, "add {else: value} at the end of the list")
+        return None
+    if condition is None or value is None or not isinstance(fields["if"], ScalarNode):
+        return None
+    return Rule(fields["if"], is_condition=True), value
+
+
+def _branch(reader: Reader, node: Node) -> ReadValue | None:
+    value = _read(reader, node, {k: v for k, v in DISTRIBUTIONS.items() if k != "grid"})
+    return value
+
+
+DISTRIBUTIONS: dict[str, ReadFunction] = {
+    **SIMPLE,
+    "grid": read_grid,
+    "expr": _expr,
+    "from_file": read_from_file,
+    "when": _when,
+}
+"""Distribution's key -> function that reads its arguments."""

@@ -1,0 +1,269 @@
+"""JSON Schema (draft 2020-12) of packs, so that editors complete and explain every key.
+
+It says what a schema can say: keys, types, fixed words, ranges of constants. What needs thought (ranges of
+distributions, conditions, gates that cannot be met) stays with the linter. Only members that editors built
+for draft 7 understand as well are used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, get_args
+
+from harness import registry
+from harness.packs import keys
+from harness.packs.metric_catalog import MetricCatalog
+from harness.packs.model import Severity
+from harness.packs.read_place import MAX_OBJECTS
+from harness.packs.read_variants import MAX_STRENGTH, MAX_VARIANTS, METHODS
+from harness.packs.schema_criteria import accept_schema, metric_name_schema
+from harness.packs.schema_values import (
+    EXPRESSION,
+    POSITIVE,
+    SCALAR,
+    Schema,
+    exact_schema,
+    exactly_one,
+    mapping,
+    numbers,
+    parameters_name,
+    parameters_schema,
+    union_schema,
+    value_definitions,
+)
+
+if TYPE_CHECKING:
+    from sim_adapters.worlds.world import World
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+_TEXT: Schema = {"type": "string", "pattern": r"\S"}
+_TEXTS: Schema = {"type": "array", "items": _TEXT}
+_NAME: Schema = {"type": "string", "pattern": r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$"}
+_NAMES: Schema = {"pattern": r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$"}
+_OPTIONS: Schema = {"type": "object", "additionalProperties": SCALAR}
+_RATE: Schema = {"type": "integer", "minimum": 1, "maximum": 100_000}
+_SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
+_INNER_SHARE: Schema = {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}
+_DATE: Schema = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
+
+
+def pack_schema(metrics: MetricCatalog) -> Schema:
+    """The schema of packs, with everything that is installed here.
+
+    Args:
+        metrics: Known metrics.
+    """
+    worlds = _worlds()
+    root = mapping(
+        keys.PACK,
+        {
+            "simgate": {"const": 1},
+            "pack": _NAME,
+            "description": _TEXT,
+            "owner": _TEXT,
+            "extends": {"anyOf": [_TEXT, _TEXTS]},
+            "model": _TEXT,
+            "policy": {"enum": registry.names("simgate.policies")},
+            "policy_options": _OPTIONS,
+            "sim": _sim(),
+            "latency": mapping(
+                keys.LATENCY,
+                {"mode": {"enum": ["simulated", "measured"]}, "extra_ms": {"type": "number", "minimum": 0}},
+            ),
+            "seed": {"type": "integer", "minimum": 0, "maximum": 2**63 - 1},
+            "parameters": union_schema({name: world.parameters for name, world in worlds.items()}),
+            "scenarios": {
+                "type": "object",
+                "propertyNames": _NAMES,
+                "additionalProperties": {"$ref": "#/$defs/scenario"},
+                "minProperties": 1,
+            },
+            "gate": {"type": "array", "items": {"$ref": "#/$defs/gate_rule"}},
+        },
+    )
+    return {
+        "$schema": DIALECT,
+        "title": "simgate scenario pack",
+        **_unless_extended(root),
+        "$defs": {
+            "scenario": _scenario(worlds),
+            "accept": accept_schema(metrics),
+            "gate_rule": _gate_rule(metrics),
+            **value_definitions(),
+            **{parameters_name(name): parameters_schema(name, w.parameters) for name, w in worlds.items()},
+            **{f"exact_{name}": exact_schema(w.parameters) for name, w in worlds.items()},
+            **{f"place_{name}": _place(w) for name, w in worlds.items()},
+        },
+    }
+
+
+def _unless_extended(root: Schema) -> Schema:
+    """What must be there may come from the file that a pack extends, so it is asked of other packs only."""
+    required = root.pop("required")
+    whole = [name for name, key in keys.SCENARIO.items() if key.required]
+    return {
+        **root,
+        "if": {"not": {"required": ["extends"]}},
+        "then": {
+            "required": required,
+            "properties": {"scenarios": {"additionalProperties": {"required": whole}}},
+        },
+    }
+
+
+def _worlds() -> dict[str, World]:
+    """Every installed world that can be loaded."""
+    worlds = {}
+    for name in registry.names("simgate.worlds"):
+        try:
+            worlds[name] = registry.load("simgate.worlds", name)
+        except (ImportError, AttributeError):
+            continue  # The linter reports it when a pack names it.
+    return worlds
+
+
+def _sim() -> Schema:
+    return mapping(
+        keys.SIM,
+        {
+            "adapter": {"enum": registry.names("simgate.sim_adapters")},
+            "physics_hz": _RATE,
+            "control_hz": _RATE,
+            "camera_hz": _RATE,
+            "time_limit_s": POSITIVE,
+            "batch": _RATE,
+            "options": _OPTIONS,
+        },
+    )
+
+
+def _scenario(worlds: Mapping[str, World]) -> Schema:
+    twise = mapping(keys.TWISE, {"t": {"type": "integer", "minimum": 2, "maximum": MAX_STRENGTH}})
+    twise_method: Schema = {
+        "type": "object",
+        "properties": {"twise": twise},
+        "required": ["twise"],
+        "additionalProperties": False,
+    }
+    variants = mapping(
+        keys.VARIANTS,
+        {
+            "count": {"type": "integer", "minimum": 1, "maximum": MAX_VARIANTS},
+            "method": {"anyOf": [{"enum": [name for name in METHODS if name != "twise"]}, twise_method]},
+        },
+    )
+    known = mapping(keys.KNOWN_FAILURE, {"when": EXPRESSION, "issue": _TEXT, "until": _DATE})
+    pinned = mapping(keys.PINNED, {"id": _NAME, "parameters": {"type": "object"}})
+    schema = mapping(
+        keys.SCENARIO,
+        {
+            "title": _TEXT,
+            "severity": {"enum": list(get_args(Severity))},
+            "requirements": _TEXTS,
+            "tags": _TEXTS,
+            "world": {"enum": registry.names("simgate.worlds")},
+            "parameters": {"type": "object"},
+            "place": {"type": "object", "propertyNames": _NAMES},
+            "where": {"type": "array", "items": EXPRESSION},
+            "variants": variants,
+            "accept": {"$ref": "#/$defs/accept"},
+            "known_failures": {"type": "array", "items": known},
+            "pinned": {"type": "array", "items": pinned},
+        },
+    )
+    del schema["required"]
+    return {**schema, "allOf": [_in_world(name) for name in worlds]}
+
+
+def _in_world(name: str) -> Schema:
+    """What depends on the world of a scenario."""
+    pinned = {"properties": {"parameters": {"$ref": f"#/$defs/exact_{name}"}}}
+    return {
+        "if": {"properties": {"world": {"const": name}}, "required": ["world"]},
+        "then": {
+            "properties": {
+                "parameters": {"$ref": f"#/$defs/{parameters_name(name)}"},
+                "place": {"additionalProperties": {"$ref": f"#/$defs/place_{name}"}},
+                "pinned": {"items": pinned},
+            }
+        },
+    }
+
+
+def _place(world: World) -> Schema:
+    kinds: Schema = {"enum": sorted(world.object_kinds)}
+    weighted: Schema = {
+        "type": "object",
+        "propertyNames": kinds,
+        "additionalProperties": POSITIVE,
+        "minProperties": 1,
+    }
+    choice: Schema = {"anyOf": [{"type": "array", "items": kinds, "minItems": 1}, weighted]}
+    drawn: Schema = {
+        "type": "object",
+        "properties": {"choice": choice},
+        "required": ["choice"],
+        "additionalProperties": False,
+    }
+    size: Schema = {"$ref": "#/$defs/simple_number"}
+    return mapping(
+        keys.PLACE,
+        {
+            "count": _object_count(),
+            "kinds": {"anyOf": [kinds, drawn]},
+            "region": {"enum": list(world.region_names)},
+            "length_m": size,
+            "width_m": size,
+            "diameter_m": size,
+            "yaw_deg": {"$ref": "#/$defs/simple_number"},
+            "clearance_m": {"type": "number", "minimum": 0},
+            "keep_clear": {"type": "array", "items": {"enum": list(world.keep_clear_names)}},
+        },
+    )
+
+
+def _object_count() -> Schema:
+    number: Schema = {"type": "integer", "minimum": 0, "maximum": MAX_OBJECTS}
+    weighted: Schema = {"type": "object", "additionalProperties": POSITIVE, "minProperties": 1}
+    drawn: Schema = {
+        "type": "object",
+        "properties": {
+            "integers": numbers(2, number),
+            "choice": {"anyOf": [{"type": "array", "items": number, "minItems": 1}, weighted]},
+        },
+        "additionalProperties": False,
+        "minProperties": 1,
+        "maxProperties": 1,
+    }
+    return {"anyOf": [number, drawn]}
+
+
+def _gate_rule(metrics: MetricCatalog) -> Schema:
+    number: Schema = {"type": "number"}
+    confidence = {"confidence": _INNER_SHARE}
+    rate: Schema = {"type": "number", "minimum": 0, "exclusiveMaximum": 1}
+    rule = mapping(
+        {**keys.GATE_SCOPE, **keys.GATE_KINDS, **keys.GATE_METRIC},
+        {
+            "severity": {"enum": list(get_args(Severity))},
+            "scenario": _TEXT,
+            "pass_rate": mapping(keys.PASS_RATE, {"at_least": rate, **confidence}),
+            "metric": metric_name_schema(metrics),
+            "regression": mapping(keys.REGRESSION, {"max_drop": _SHARE, **confidence}),
+            "invalid_or_error": mapping(keys.INVALID_OR_ERROR, {"at_most": _SHARE}),
+            "at_most": number,
+            "at_least": number,
+            "confidence": _INNER_SHARE,
+            "runtime": {"enum": ["deployed", "any"]},
+        },
+        oneOf=exactly_one(list(keys.GATE_KINDS)),
+    )
+    bounds = ["at_most", "at_least"]
+    loose = {"anyOf": [{"required": [name]} for name in keys.GATE_METRIC]}
+    return {
+        **rule,
+        "if": {"required": ["metric"]},
+        "then": {"oneOf": exactly_one(bounds)},
+        "else": {"not": loose},
+    }

@@ -1,0 +1,231 @@
+"""Reads one YAML file into a tree with positions, and refuses what could hurt.
+
+YAML 1.2's core schema on top of PyYAML's event stream: ``true`` and ``false`` are the only
+booleans, dates are text, tags are refused. Building from events keeps the recursion of YAML
+out of the C stack, and lets limits act before memory is spent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from harness.packs.diagnostics import LINE_BREAK, shown_path
+from harness.packs.model import Scalar
+from harness.packs.nodes import MappingNode, Node, ScalarNode, SequenceNode, SourceFile, shortened
+from harness.packs.problems import Problems
+from harness.packs.yaml_mistakes import explained
+
+MAX_BYTES = 5_000_000
+MAX_DEPTH = 50
+MAX_ALIASED_NODES = 10_000
+
+_ITEM = "an item of "
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NULL = {"", "~", "null", "Null", "NULL"}
+_BOOLS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_INTEGER = re.compile(r"[-+]?[0-9]+\Z")
+_BASED = re.compile(r"0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+_NON_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z")
+
+
+def read_yaml(path: Path, problems: Problems) -> tuple[SourceFile, Node | None]:
+    """Reads a file; what is wrong with it is reported, not raised.
+
+    Args:
+        path: File that exists.
+        problems: Takes the diagnostics.
+
+    Returns:
+        The source and its tree; None for the tree when nothing can be read.
+    """
+    absolute = path.resolve()
+    shown = shown_path(absolute)
+    source = SourceFile(absolute, shown, [])
+    size = absolute.stat().st_size
+    if size > MAX_BYTES:
+        problems.span(source, 1, 1, 1, "too-large", f"the file has {size / 1e6:.1f} MB, a pack at most 5 MB")
+        return source, None
+    data = absolute.read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = LINE_BREAK.split(data[: error.start].decode("utf-8-sig", errors="replace"))
+        message = f"byte 0x{data[error.start]:02x} is not UTF-8 text"
+        hint = "save the file as UTF-8"
+        problems.span(source, len(before), len(before[-1]) + 1, 1, "not-utf8", message, hint)
+        return source, None
+    source = SourceFile(absolute, shown, LINE_BREAK.split(text), digest)
+    forbidden = _FORBIDDEN.search(text)
+    if forbidden:
+        before = LINE_BREAK.split(text[: forbidden.start()])
+        message = f"character U+{ord(forbidden.group()):04X} may not stand in a text file"
+        problems.span(source, len(before), len(before[-1]) + 1, 1, "bad-character", message, "delete it")
+        return source, None
+    return source, _Builder(source, problems).build(text)
+
+
+class _StopError(Exception):
+    """A problem was reported after which reading on makes no sense."""
+
+
+class _Builder:
+    """Turns events into nodes."""
+
+    def __init__(self, source: SourceFile, problems: Problems) -> None:
+        self._source, self._problems = source, problems
+        self._anchors: dict[str, tuple[Node, int] | None] = {}
+        """Finished nodes with their size; None while a node is being read."""
+        self._nodes = 0
+        self._aliased = 0
+
+    def build(self, text: str) -> Node | None:
+        loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        events = iter(yaml.parse(text, Loader=loader))
+        root: Node | None = None
+        try:
+            for event in events:
+                if isinstance(event, yaml.DocumentStartEvent) and root is not None:
+                    raise self._failed(
+                        event, "yaml-syntax", "the file holds a second document", "one file is one pack"
+                    )
+                if isinstance(event, yaml.NodeEvent):
+                    root = self._node(event, events, 1, "the file")
+        except yaml.MarkedYAMLError as error:
+            self._syntax(error)
+            return None
+        except (_StopError, yaml.YAMLError) as error:
+            if isinstance(error, yaml.YAMLError):
+                self._problems.span(self._source, 1, 1, 1, "yaml-syntax", shortened(str(error), 200))
+            return None
+        return root
+
+    def _syntax(self, error: yaml.MarkedYAMLError) -> None:
+        found = explained(error, self._source.lines)
+        self._problems.span(
+            self._source, found.line, found.column, found.length, "yaml-syntax", found.message, found.hint
+        )
+
+    def _failed(self, event: Any, code: str, message: str, hint: str = "") -> _StopError:
+        mark = event.start_mark
+        self._problems.span(self._source, mark.line + 1, mark.column + 1, 1, code, message, hint)
+        return _StopError()
+
+    def _node(self, event: Any, events: Any, depth: int, label: str) -> Node:
+        if depth > MAX_DEPTH:
+            raise self._failed(event, "too-deep", f"nested more than {MAX_DEPTH} deep")
+        if isinstance(event, yaml.AliasEvent):
+            return self._alias(event)
+        first = self._nodes
+        self._nodes += 1
+        start, end = event.start_mark, event.end_mark
+        place = (self._source, start.line + 1, start.column + 1, end.line + 1, end.column + 1, label)
+        if event.tag is not None:
+            self._tag(event.tag, place[1], place[2])
+        if event.anchor is not None:
+            self._anchors[event.anchor] = None
+        node: Node
+        if isinstance(event, yaml.ScalarEvent):
+            node = self._scalar(event, place)
+        elif isinstance(event, yaml.SequenceStartEvent):
+            node = SequenceNode(*place)
+            inner = label if label.startswith(_ITEM) else f"{_ITEM}{label}"
+            while not isinstance(child := next(events), yaml.SequenceEndEvent):
+                node.items.append(self._node(child, events, depth + 1, inner))
+            self._close(node, child)
+        else:
+            node = MappingNode(*place)
+            self._mapping(node, events, depth)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = (node, self._nodes - first)
+        return node
+
+    def _close(self, node: Node, event: Any) -> None:
+        mark = event.end_mark
+        node.end_line, node.end_column = mark.line + 1, mark.column + 1
+
+    def _alias(self, event: Any) -> Node:
+        if event.anchor not in self._anchors:
+            hint = "put quotes around text that starts with *"
+            raise self._failed(event, "yaml-syntax", f"alias '*{event.anchor}' has no anchor before it", hint)
+        found = self._anchors[event.anchor]
+        if found is None:
+            raise self._failed(
+                event, "alias-bomb", f"alias '*{event.anchor}' lies inside of what it stands for"
+            )
+        node, size = found
+        self._nodes += size
+        self._aliased += size
+        if self._aliased > MAX_ALIASED_NODES:
+            message = f"aliases repeat more than {MAX_ALIASED_NODES} values"
+            raise self._failed(event, "alias-bomb", message, "write what is meant, or use extends")
+        return node
+
+    def _tag(self, tag: str, line: int, column: int) -> None:
+        raw = self._source.lines[line - 1]
+        at = raw.find("!", column - 1)
+        at = column - 1 if at < 0 else at
+        written = re.match(r"![^\s,\[\]{}]*", raw[at:])
+        word = written.group() if written else tag
+        self._problems.span(
+            self._source, line, at + 1, len(word), "yaml-tag",
+            f"YAML tag '{shortened(word)}' is not allowed", "delete it: packs hold plain data only",
+        )  # fmt: skip
+
+    def _mapping(self, node: MappingNode, events: Any, depth: int) -> None:
+        seen: dict[tuple[type, Scalar | None], ScalarNode] = {}
+        while not isinstance(event := next(events), yaml.MappingEndEvent):
+            key = self._node(event, events, depth + 1, "a key")
+            name = shortened(key.text) if isinstance(key, ScalarNode) else "the value"
+            value = self._node(next(events), events, depth + 1, name)
+            if not isinstance(key, ScalarNode):
+                self._problems.at(key, "wrong-type", f"a key must be text, not {key.described}")
+                continue
+            same = (type(key.value), key.value)
+            if same in seen:
+                message = f"key '{shortened(key.text)}' is written twice"
+                hint = f"the first one is in line {seen[same].line}"
+                self._problems.at(key, "duplicate-key", message, hint)
+                continue
+            seen[same] = key
+            node.entries.append((key, value))
+        self._close(node, event)
+
+    def _scalar(self, event: Any, place: tuple[SourceFile, int, int, int, int, str]) -> ScalarNode:
+        node = ScalarNode(*place, value=event.value, text=event.value)
+        if event.style in (None, ""):
+            node.value = resolve(event.value)
+            if isinstance(node.value, int | float) and not is_sane(node.value):
+                message = f"{shortened(node.text)} is not a finite number of usable size"
+                self._problems.at(node, "wrong-value", message)
+                node.value = 0
+        return node
+
+
+def resolve(text: str) -> Scalar | None:
+    """A plain scalar's value by YAML 1.2's core schema (section 10.3.2)."""
+    if text in _NULL:
+        return None
+    if text in _BOOLS:
+        return _BOOLS[text]
+    if _INTEGER.match(text):
+        return int(text) if len(text) < 30 else math.inf
+    if _BASED.match(text):
+        return int(text, 0) if len(text) < 30 else math.inf
+    if _FLOAT.match(text):
+        return float(text)
+    if _NON_FINITE.match(text):
+        return math.nan
+    return text
+
+
+def is_sane(number: float) -> bool:
+    """Whether a number is finite and, if whole, fits into 64 bits."""
+    return math.isfinite(number) and (isinstance(number, bool | float) or abs(number) < 2**63)
