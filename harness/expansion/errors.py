@@ -1,0 +1,22 @@
+"""What can keep a sound pack from being expanded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.packs.diagnostics import shown_path
+from harness.packs.model import Pack, Scenario
+
+
+class ExpansionError(Exception):
+    """Conditions or placement leave nothing; the text says which and what to do.
+
+    Attributes:
+        message: What leaves nothing, without the scenario.
+        hint: What to do.
+    """
+
+    def __init__(self, pack: Pack, scenario: Scenario, message: str, hint: str) -> None:
+        self.message, self.hint = message, hint
+        place = f"{shown_path(Path(pack.path))}:{scenario.line}"
+        super().__init__(f"{place}: error: scenario '{scenario.id}': {message}\n  {hint}")

@@ -1,0 +1,120 @@
+"""Public entry of the expansion: packs, scenarios and single variants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness import registry
+from harness.expansion.block import VariantBlock
+from harness.expansion.evaluate import Columns
+from harness.expansion.pinned import PinnedValues
+from harness.expansion.placement import Objects, Placement
+from harness.expansion.sampling import Sampler
+from harness.expansion.streams import Streams
+from harness.expansion.variant import Variant
+from harness.packs.model import Pack, PinnedVariant, Scenario
+
+if TYPE_CHECKING:
+    from sim_adapters.worlds.world import World
+
+Integers = NDArray[np.int64]
+ColumnsOf = Callable[[Integers], Columns]
+
+BLOCK = 4_096
+"""Variants that are in memory together while a scenario is written."""
+
+
+def expand_pack(pack: Pack, count: int | None = None) -> tuple[Variant, ...]:
+    """All variants of all scenarios, in the pack's order.
+
+    Args:
+        pack: A checked pack.
+        count: At most so many sampled variants of each scenario; pinned ones always follow.
+
+    Raises:
+        ExpansionError: Conditions or placement of a scenario leave nothing.
+    """
+    return tuple(variant for scenario in pack.scenarios for variant in expand_scenario(pack, scenario, count))
+
+
+def expand_scenario(pack: Pack, scenario: Scenario, count: int | None = None) -> tuple[Variant, ...]:
+    """All variants of a scenario: sampled ones, then pinned ones. Arguments as for ``expand_pack``."""
+    blocks = expand_blocks(pack, scenario, count)
+    return tuple(variant for block in blocks for variant in block.variants())
+
+
+def expand_blocks(pack: Pack, scenario: Scenario, count: int | None = None) -> Iterator[VariantBlock]:
+    """The variants of ``expand_scenario`` as columns, a few thousand at a time."""
+    total = scenario.variants.count
+    shown = total if count is None else min(max(count, 0), total)
+    source = _Source(pack, scenario)
+    for start in range(0, shown, BLOCK):
+        yield source.sampled(range(start, min(start + BLOCK, shown)))
+    for number, pin in enumerate(scenario.pinned):
+        yield source.pinned(pin, total + number)
+
+
+def expand_variant(pack: Pack, scenario: Scenario, index: int) -> Variant:
+    """One variant, equal to the one of the whole expansion, without computing the others.
+
+    Args:
+        pack: A checked pack.
+        scenario: One of its scenarios.
+        index: From 0; pinned variants come after the sampled ones.
+
+    Raises:
+        IndexError: The scenario has no such variant.
+        ExpansionError: Conditions or placement leave nothing.
+    """
+    total = scenario.variants.count
+    if not 0 <= index < total + len(scenario.pinned):
+        raise IndexError(f"scenario '{scenario.id}' has no variant {index}")
+    source = _Source(pack, scenario)
+    block = source.sampled([index]) if index < total else source.pinned(scenario.pinned[index - total], index)
+    return block.variants()[0]
+
+
+class _Source:
+    """Makes blocks of one scenario."""
+
+    def __init__(self, pack: Pack, scenario: Scenario) -> None:
+        self._pack, self._scenario = pack, scenario
+        self._world: World = registry.load("simgate.worlds", scenario.world)
+        self._streams = Streams(pack.name, scenario.id, pack.seed)
+        self._sampler: Sampler | None = None
+
+    def sampled(self, indices: Sequence[int]) -> VariantBlock:
+        """Variants of these indices."""
+        if self._sampler is None:
+            self._sampler = Sampler(self._pack, self._scenario, self._world, self._streams)
+        index = np.asarray(indices, dtype=np.int64)
+        return self._made([f"v{i:04d}" for i in indices], index, index, self._sampler.columns, self._streams)
+
+    def pinned(self, pin: PinnedVariant, number: int) -> VariantBlock:
+        """A pinned variant.
+
+        Nothing of it is drawn but objects and seed, and those from streams of the pin's id, so that
+        editing a distribution never changes what was pinned.
+        """
+        streams = Streams(self._pack.name, self._scenario.id, self._pack.seed, f"@pin:{pin.id}:")
+        values = PinnedValues(self._pack, self._scenario, self._world, pin)
+        index = np.array([number], dtype=np.int64)
+        first = np.zeros(1, dtype=np.int64)
+        return self._made([f"pin-{pin.id}"], index, first, values.columns, streams)
+
+    def _made(
+        self, names: Sequence[str], index: Integers, drawn: Integers, columns_of: ColumnsOf, streams: Streams
+    ) -> VariantBlock:
+        columns = columns_of(drawn)
+        objects: Sequence[Objects] = ()
+        if self._scenario.place:
+            rows = zip(*(column.tolist() for column in columns.values()), strict=True)
+            parameters = [dict(zip(columns, row, strict=True)) for row in rows]
+            placement = Placement(self._pack, self._scenario, self._world, streams)
+            objects = placement.place(drawn, parameters)
+        seeds = streams["@seed"].bits(drawn) >> np.uint64(1)
+        return VariantBlock(self._scenario.id, self._scenario.world, names, index, columns, objects, seeds)

@@ -1,0 +1,60 @@
+"""The journal: append-only, one JSON record a line, one system call a record.
+
+A killed writer leaves at most a torn last line, which the reader skips and the next append
+terminates. Appending with O_APPEND and a single ``write`` lets several processes share a file.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from harness.results.record import RunRecord
+
+
+class JournalDamaged(Exception):  # noqa: N818 - the name says what happened
+    """A line that is not the last cannot be read; the message names file and line."""
+
+
+def append_record(path: Path, record: RunRecord) -> None:
+    """Appends a record and flushes it to the file system.
+
+    Raises:
+        OSError: The file cannot be written (disk full, permissions).
+    """
+    data = record.model_dump_json().encode() + b"\n"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+    try:
+        size = os.fstat(descriptor).st_size
+        if size and os.pread(descriptor, 1, size - 1) != b"\n":
+            data = b"\n" + data
+        written = os.write(descriptor, data)
+        if written != len(data):
+            raise OSError(f"{path}: only {written} of {len(data)} bytes were written; is the disk full?")
+    finally:
+        os.close(descriptor)
+
+
+def read_journal(path: Path) -> Iterator[RunRecord]:
+    """Yields the records of a journal; a missing file holds none.
+
+    Torn lines (a writer was killed in the middle) are skipped: they do not parse as JSON. A line that
+    is JSON but no record is damage.
+
+    Raises:
+        JournalDamaged: A complete line is not a record.
+    """
+    if not path.exists():
+        return
+    for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            yield RunRecord.model_validate_json(line)
+        except ValidationError as error:
+            if any(detail["type"] == "json_invalid" for detail in error.errors()):
+                continue
+            raise JournalDamaged(f"{path}:{number}: not a run record: {error}") from None

@@ -1,0 +1,77 @@
+"""The manifest: what a run set out to do, and with what, written before the first variant runs.
+
+The gate counts against this list, so that a variant that never reported is missing evidence and
+never simply absent.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from harness.results.record import ResultModel
+
+
+class ExpectedVariant(ResultModel):
+    """One variant that must have a record."""
+
+    id: str
+    scenario: str
+    severity: str
+    digest: str
+    """Variant digest."""
+    identity: str
+    """Run identity that its record must carry."""
+    scene: str = ""
+    """Names world, objects and all parameters but those of light and camera; variants of one scene are a
+    cluster. Empty in manifests of older versions: every variant then stands for itself."""
+
+
+class Fingerprint(ResultModel):
+    """With what the run was made; two runs are comparable when all but the model agree."""
+
+    git_commit: str = ""
+    """Commit of the checkout that holds the pack; empty outside git."""
+    git_dirty: bool = False
+    packages: dict[str, str] = Field(default_factory=dict)
+    """Versions of the packages that can change a result."""
+    python: str = ""
+    machine: str = ""
+    """Operating system, architecture and CPU model."""
+    gpus: tuple[str, ...] = ()
+    adapter: str = ""
+    adapter_version: str = ""
+    renderer: str = ""
+    batch: int = 1
+    policy: str = ""
+    model: str = ""
+    """``name version`` of the model package; empty without a model."""
+    model_sha256: str = ""
+    """Hash of the model package's ``model.yaml``, which holds the hash of every artifact."""
+    runtime: str = ""
+    pack_sha256: str = ""
+
+
+class Manifest(ResultModel):
+    """Everything that is known about a run before it starts."""
+
+    schema_version: int = 1
+    run_id: str
+    """Name of the run's folder."""
+    created_utc: str
+    """ISO 8601."""
+    command: tuple[str, ...] = ()
+    """What the user typed."""
+    pack_name: str
+    pack_path: str
+    """As given by the user, relative where possible."""
+    pack: dict[str, Any]
+    """The checked pack (``harness.packs.model.Pack`` as JSON), so that the gate needs no YAML."""
+    expected: tuple[ExpectedVariant, ...]
+    until_decided: bool = False
+    """A sequential test ends the run; ``expected`` then is in the order in which variants are counted."""
+    selection: str = ""
+    """Why fewer variants than the pack's are expected (``--variants 5``, ``-k glass``); empty when it is
+    the whole pack."""
+    fingerprint: Fingerprint

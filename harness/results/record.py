@@ -1,0 +1,109 @@
+"""The run record: one line of the journal, everything known about one variant's run.
+
+Versioned and self-describing, because it outlives the code that wrote it.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Scalar = bool | int | float | str
+
+
+class Outcome(StrEnum):
+    """Outcome of one variant; precedence ERROR > INVALID > FAIL > PASS."""
+
+    PASS = "PASS"
+    FAIL = "FAIL"
+    INVALID = "INVALID"
+    ERROR = "ERROR"
+    KNOWN = "KNOWN"
+
+
+class ResultModel(BaseModel):
+    """Base of all result data: immutable, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CriterionResult(ResultModel):
+    """One acceptance criterion, judged."""
+
+    metric: str
+    statement: str
+    """The criterion in words."""
+    observed: Scalar | None
+    """Value of the metric; None when it could not be computed."""
+    unit: str = ""
+    outcome: Outcome
+    """PASS, FAIL, or INVALID when undefined and the criterion says so."""
+    margin: float | None = None
+    """Signed distance to the bound in the metric's unit; negative is a failure. None for words."""
+    lost_at_s: float | None = None
+    """Simulated time at which it was lost, when that is a moment."""
+    reason: str = ""
+    """Why, when the number does not say it (``no evidence: no glass_door was ever in view``)."""
+
+
+class LatencySamples(ResultModel):
+    """Perception latency of one run, milliseconds."""
+
+    in_loop_ms: tuple[float, ...] = ()
+    """What acted in simulated time."""
+    measured_ms: tuple[float, ...] = ()
+    """What the inference took on this machine, host clock."""
+    device_ms: tuple[float, ...] = ()
+    """What it took on the device, where the runtime times it (CUDA events)."""
+    mode: Literal["simulated", "measured"] = "simulated"
+    """Where ``in_loop_ms`` came from."""
+    stalls: int = 0
+    """Results during which this machine stood still; in mode ``measured`` the standstill was left out."""
+
+
+class RunRecord(ResultModel):
+    """What happened to one variant."""
+
+    schema_version: int = 1
+    variant: str
+    """Variant id."""
+    scenario: str
+    severity: str
+    variant_digest: str
+    """Names what was simulated."""
+    identity: str
+    """Names what was simulated, by what, with which model, judged how: a valid record with the same
+    identity need not be run again."""
+    outcome: Outcome
+    reason: str = ""
+    """First thing to read: the failing criterion, the invalid state or the error."""
+    criteria: tuple[CriterionResult, ...] = ()
+    metrics: dict[str, Scalar | None] = Field(default_factory=dict)
+    parameters: dict[str, Scalar] = Field(default_factory=dict)
+    trace_digest: str = ""
+    sim_s: float = 0.0
+    """Simulated seconds."""
+    wall_s: float = 0.0
+    """Wall-clock seconds of the host for this variant (its share of a batch)."""
+    phases_s: dict[str, float] = Field(default_factory=dict)
+    """Wall-clock seconds by phase: build, step, render, truth, effects, inference, policy, record, scoring,
+    pictures, digest; they add up to ``wall_s``."""
+    latency: LatencySamples = LatencySamples()
+    end: str = ""
+    """How the episode ended: done, goal, collision, time_limit, invalid."""
+    report: str | None = None
+    """What the robot reported."""
+    known_issue: str | None = None
+    """Issue of the quarantine, for KNOWN."""
+    attempts: int = 1
+    host: int = 0
+    runtime: str = ""
+    """Perception runtime and device that really ran."""
+    runtime_deployed: bool | None = None
+    """Whether that is what the model package says is deployed; None when it does not say."""
+    resources: dict[str, float] = Field(default_factory=dict)
+    """What the host spent: ``cpu.rss_peak_mb``, and through NVML ``gpu.*``; not reproducible."""
+    artifacts: dict[str, str] = Field(default_factory=dict)
+    """Name -> path relative to the run's folder: ``start_picture``, ``failure_picture``, ``trace``."""

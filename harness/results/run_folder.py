@@ -1,0 +1,101 @@
+"""The folder of a run: where everything lies, and how it is read back.
+
+``manifest.json`` and ``journal.ndjson`` are evidence; every other file is derived from them (and from
+recordings and frames) and can be made again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.results.atomic_write import write_atomic
+from harness.results.journal import read_journal
+from harness.results.manifest import Fingerprint, Manifest
+from harness.results.record import RunRecord
+
+
+class NotARun(Exception):  # noqa: N818 - the name says what happened
+    """The folder holds no readable manifest; the message says what to do."""
+
+
+class RunFolder:
+    """Paths and contents of one run.
+
+    Args:
+        path: The run's folder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.manifest_path = path / "manifest.json"
+        self.journal_path = path / "journal.ndjson"
+        self.hosts_dir = path / "hosts"
+        self.recordings_dir = path / "recordings"
+        self.frames_dir = path / "frames"
+        self.verdict_path = path / "verdict.json"
+        self.junit_path = path / "junit.xml"
+        self.report_path = path / "report.html"
+
+    def manifest(self) -> Manifest:
+        """The manifest.
+
+        Raises:
+            NotARun: There is none, or it cannot be read.
+        """
+        try:
+            return Manifest.model_validate_json(self.manifest_path.read_bytes())
+        except FileNotFoundError:
+            raise NotARun(
+                f"{self.path} is not a run folder: it has no manifest.json; "
+                "give a folder that `simgate run` printed, for example runs/<time>-<pack>-<id>"
+            ) from None
+        except ValueError as error:
+            raise NotARun(f"{self.manifest_path} cannot be read: {error}") from None
+
+    def records(self) -> list[RunRecord]:
+        """The last record of each variant in the journal, in order of first appearance."""
+        last: dict[str, RunRecord] = {}
+        for record in read_journal(self.journal_path):
+            last[record.variant] = record
+        return list(last.values())
+
+    def create(self) -> None:
+        """Makes the folder and its parts.
+
+        Raises:
+            OSError: It exists already, or cannot be written.
+        """
+        self.path.mkdir(parents=True)
+        for part in (self.hosts_dir, self.recordings_dir, self.frames_dir):
+            part.mkdir()
+
+    def host_log(self, number: int) -> Path:
+        """Where the stdout and stderr of a host go."""
+        return self.hosts_dir / f"{number}.log"
+
+    def keep_host(self, number: int, identity: Mapping[str, Any]) -> None:
+        """Keeps what a host said it is: ``adapter`` and ``runtime``, as their info types have them."""
+        write_atomic(self.hosts_dir / f"{number}.json", json.dumps(identity, indent=2) + "\n")
+
+    def hosts(self) -> list[dict[str, Any]]:
+        """What the hosts said they are, by number; empty before the first was ready."""
+        files = sorted(self.hosts_dir.glob("*.json"), key=lambda file: int(file.stem))
+        return [json.loads(file.read_bytes()) for file in files]
+
+    def fingerprint(self) -> Fingerprint:
+        """The manifest's fingerprint, completed with what only a running host can know.
+
+        Raises:
+            NotARun: There is no readable manifest.
+        """
+        fingerprint = self.manifest().fingerprint
+        hosts = self.hosts()
+        if not hosts:
+            return fingerprint
+        adapter = hosts[0]["adapter"]
+        return fingerprint.model_copy(
+            update={"adapter_version": adapter["version"], "renderer": adapter["renderer"]}
+        )

@@ -1,0 +1,123 @@
+"""Judges one acceptance criterion: met or not, by how much, and since when."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from harness.packs.model import Criterion, Scalar
+from harness.results.record import CriterionResult, Outcome
+from harness.scoring.evidence import Evidence
+from harness.scoring.metric import MetricValue
+from harness.scoring.metrics import metric_of
+
+_UNDEFINED_OUTCOME = {"fail": Outcome.FAIL, "pass": Outcome.PASS, "invalid": Outcome.INVALID}
+
+
+class UnusableCriterion(ValueError):  # noqa: N818 - the name says what happened
+    """The bound cannot be compared with the metric's value; the linter finds such packs before they run."""
+
+
+def judge(criterion: Criterion, evidence: Evidence) -> CriterionResult:
+    """Judges a criterion.
+
+    The margin is the signed distance to the bound in the metric's unit, negative when it is violated;
+    words and bools have none. An undefined metric is FAIL for want of evidence unless ``if_undefined``
+    says otherwise.
+
+    Raises:
+        UnknownMetric: No such metric.
+        UnusableCriterion: For example ``at_most`` on a word.
+        ValueError: A formula cannot be read.
+    """
+    metric = metric_of(criterion)
+    found, unit = metric.compute(evidence, criterion.options), metric.info.unit
+    if found.value is None:
+        return CriterionResult(
+            metric=criterion.metric,
+            statement=criterion.statement,
+            observed=None,
+            unit=unit,
+            outcome=_UNDEFINED_OUTCOME[criterion.if_undefined],
+            reason=_undefined_reason(criterion, found.undefined),
+        )
+    margin = _margin(criterion, found.value)
+    passed = margin >= 0.0
+    is_number = not isinstance(found.value, bool | str)
+    return CriterionResult(
+        metric=criterion.metric,
+        statement=criterion.statement,
+        observed=found.value,
+        unit=unit,
+        outcome=Outcome.PASS if passed else Outcome.FAIL,
+        margin=margin if is_number else None,
+        lost_at_s=None if passed else _lost_at_s(criterion, found),
+        reason="" if passed else _failure_reason(criterion, found.value, unit, margin),
+    )
+
+
+def _margin(criterion: Criterion, value: Scalar) -> float:
+    """Signed distance to the bound; for words and bools -1 when they differ."""
+    bound = criterion.bound
+    if criterion.op == "equals" and not isinstance(bound, tuple):
+        if isinstance(value, bool | str) or isinstance(bound, bool | str):
+            return 0.0 if value == bound and isinstance(value, str) == isinstance(bound, str) else -1.0
+        return 0.0 if value == bound else -abs(float(value) - float(bound))
+    if isinstance(value, str) or isinstance(bound, str):
+        raise UnusableCriterion(
+            f"{criterion.statement}: '{value}' cannot be compared with {bound!r}; use equals"
+        )
+    if isinstance(bound, tuple):
+        if criterion.op != "between":
+            raise UnusableCriterion(f"{criterion.statement}: {criterion.op} takes one number, not two")
+        return min(float(value) - bound[0], bound[1] - float(value))
+    if criterion.op == "at_most":
+        return float(bound) - float(value)
+    if criterion.op == "at_least":
+        return float(value) - float(bound)
+    raise UnusableCriterion(f"{criterion.statement}: {criterion.op} takes two numbers")
+
+
+def _lost_at_s(criterion: Criterion, found: MetricValue) -> float | None:
+    """First moment at which the bound was violated, else the moment that the metric itself names."""
+    bound = criterion.bound
+    if found.series is None or isinstance(bound, str):
+        return found.lost_at_s
+    low, high = bound if isinstance(bound, tuple) else (float(bound), float(bound))
+    times, values = found.series
+    below, above = values < low, values > high
+    # A violated minimum was lost when the series first fell below, a maximum when it first rose above.
+    is_below = not isinstance(found.value, str) and found.value is not None and found.value < low
+    rows = np.flatnonzero(below if is_below else above)
+    return float(times[rows[0]]) if len(rows) else found.lost_at_s
+
+
+def number_in_words(value: Scalar) -> str:
+    """A value in at most four significant digits; words in quotes, bools as in YAML."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return f"'{value}'"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _failure_reason(criterion: Criterion, value: Scalar, unit: str, margin: float) -> str:
+    bound, gap = criterion.bound, ""
+    if isinstance(bound, tuple):
+        demand = f"be between {number_in_words(bound[0])} and {number_in_words(bound[1])}"
+    else:
+        verb = {"at_most": "be at most", "at_least": "be at least", "equals": "equal"}[criterion.op]
+        demand = f"{verb} {number_in_words(bound)}"
+    tail = f" {unit}" if unit else ""
+    if not isinstance(value, bool | str):
+        floor = bound[0] if isinstance(bound, tuple) else bound
+        word = "short by" if not isinstance(floor, str) and value < floor else "over by"
+        gap = f" ({word} {number_in_words(-margin)}{tail})"
+    options = ", ".join(f"{name} {setting}" for name, setting in criterion.options.items())
+    where = f" ({options})" if options else ""
+    return f"{criterion.subject}{where}: observed {number_in_words(value)}{tail}, must {demand}{gap}"
+
+
+def _undefined_reason(criterion: Criterion, why: str) -> str:
+    if criterion.if_undefined == "fail":
+        return f"no evidence: {why}"
+    return f"no evidence: {why} (if_undefined: {criterion.if_undefined})"

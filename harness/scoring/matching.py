@@ -1,0 +1,179 @@
+"""Pairs detections with what was really in view, frame by frame."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from harness.results.record import Scalar
+from harness.trace import Trace
+from sim_adapters.observation import VisibleEntity
+
+IOU_THRESHOLD = 0.5
+"""Overlap from which a box counts as found, as in PASCAL VOC and COCO's AP50."""
+
+Box = Sequence[float]
+DetectionBoxes = dict[str, list[tuple[float, Box]]]
+"""Class -> (score, box) of one frame, best first."""
+
+
+class Hit(NamedTuple):
+    """A true detection.
+
+    Attributes:
+        score: Confidence that the model gave.
+        iou: Overlap with the entity's box.
+        step: Physics step of the frame.
+        distance_m: Distance to the entity.
+        centre_error_px: Distance between the centres of the two boxes.
+    """
+
+    score: float
+    iou: float
+    step: int
+    distance_m: float
+    centre_error_px: float
+
+
+class Sighting(NamedTuple):
+    """An entity that was in view in a frame.
+
+    Attributes:
+        step: Physics step of the frame.
+        name: The entity's name.
+        found: Whether it was detected.
+    """
+
+    step: int
+    name: str
+    found: bool
+
+
+@dataclass(slots=True)
+class ClassMatches:
+    """All frames of an episode, judged for one class.
+
+    Attributes:
+        truths: How often an entity that counts was in view (entity times frames).
+        hits: Each true detection.
+        false_alarms: (score, frame's step) of each detection of nothing.
+        missed_steps: Frame's step of each entity that was in view and not found.
+        sightings: Each entity that counts in each judged frame, in order of time.
+        frames_judged: Frames that say something about the model.
+        in_view: Whether the class was in view at all, counted or not.
+    """
+
+    truths: int = 0
+    hits: list[Hit] = field(default_factory=list)
+    false_alarms: list[tuple[float, int]] = field(default_factory=list)
+    missed_steps: list[int] = field(default_factory=list)
+    sightings: list[Sighting] = field(default_factory=list)
+    frames_judged: int = 0
+    in_view: bool = False
+
+
+def boxes_by_frame(trace: Trace) -> dict[int, DetectionBoxes]:
+    """Detections as plain numbers, by physics step of their frame and class, best first."""
+    frames: dict[int, DetectionBoxes] = {}
+    for found in trace.detections:
+        by_class = frames.setdefault(found.frame_step, {})
+        rows = zip(found.class_ids.tolist(), found.scores.tolist(), found.boxes.tolist(), strict=True)
+        for class_id, score, box in rows:
+            by_class.setdefault(found.classes[class_id], []).append((score, box))
+    for by_class in frames.values():
+        for boxes in by_class.values():
+            boxes.sort(key=lambda scored: -scored[0])
+    return frames
+
+
+def match_class(
+    trace: Trace, boxes: Mapping[int, DetectionBoxes], label: str, options: Mapping[str, Scalar]
+) -> ClassMatches:
+    """Pairs the detections of a class with the truth.
+
+    A frame that was dropped, or that perception never answered, is a miss for everything in view. A
+    frame whose answer was still on its way when the episode ended says nothing and is left out. An
+    entity that the options exclude is neither to be found nor an error to find: detections on it
+    are not judged.
+
+    Args:
+        trace: The episode.
+        boxes: Its detections, from :func:`boxes_by_frame`.
+        label: Class.
+        options: ``within_m``, ``min_pixels``, ``max_occlusion``.
+    """
+    result = ClassMatches()
+    in_flight = _in_flight(trace)
+    for frame in trace.frames:
+        entities = [entity for entity in frame.entities if entity.label == label]
+        result.in_view = result.in_view or bool(entities)
+        answer = boxes.get(frame.step)
+        if answer is None and frame.step in in_flight:
+            continue
+        result.frames_judged += 1
+        counted = [entity for entity in entities if _counts(entity, options)]
+        ignored = [entity for entity in entities if not _counts(entity, options)]
+        result.truths += len(counted)
+        _match_frame(result, frame.step, answer.get(label, []) if answer else [], counted, ignored)
+    return result
+
+
+def iou(first: Box, second: Box) -> float:
+    """Intersection over union of two boxes (x0, y0, x1, y1); 0 when both are empty."""
+    width = min(first[2], second[2]) - max(first[0], second[0])
+    height = min(first[3], second[3]) - max(first[1], second[1])
+    if width <= 0.0 or height <= 0.0:
+        return 0.0
+    inner = width * height
+    area = (first[2] - first[0]) * (first[3] - first[1]) + (second[2] - second[0]) * (second[3] - second[1])
+    return inner / (area - inner)
+
+
+def centre_distance(first: Box, second: Box) -> float:
+    """Distance between the centres of two boxes (x0, y0, x1, y1), in their unit."""
+    across = (first[0] + first[2] - second[0] - second[2]) / 2.0
+    down = (first[1] + first[3] - second[1] - second[3]) / 2.0
+    return math.hypot(across, down)
+
+
+def _in_flight(trace: Trace) -> set[int]:
+    """Steps of the frames that were no older at the end than the slowest answer: theirs was yet to come."""
+    delivered = zip(trace.delivered_steps, trace.detections, strict=True)
+    slowest = max((at - found.frame_step for at, found in delivered), default=None)
+    if slowest is None or not len(trace.steps):
+        return set()
+    since = int(trace.steps[-1]) - slowest
+    return {frame.step for frame in trace.frames if frame.step >= since and not frame.dropped}
+
+
+def _counts(entity: VisibleEntity, options: Mapping[str, Scalar]) -> bool:
+    within, pixels = options.get("within_m"), options.get("min_pixels")
+    occlusion = options.get("max_occlusion")
+    return (
+        (within is None or entity.distance_m <= float(within))
+        and (pixels is None or entity.pixels >= float(pixels))
+        and (occlusion is None or entity.occlusion <= float(occlusion))
+    )
+
+
+def _match_frame(
+    result: ClassMatches,
+    step: int,
+    detections: Sequence[tuple[float, Box]],
+    counted: Sequence[VisibleEntity],
+    ignored: Sequence[VisibleEntity],
+) -> None:
+    free = list(counted)
+    for score, box in detections:
+        overlaps = [(iou(box, entity.box), k) for k, entity in enumerate(free)]
+        best, index = max(overlaps, default=(0.0, -1))
+        if best >= IOU_THRESHOLD:
+            entity = free.pop(index)
+            result.hits.append(Hit(score, best, step, entity.distance_m, centre_distance(box, entity.box)))
+        elif not any(iou(box, entity.box) >= IOU_THRESHOLD for entity in ignored):
+            result.false_alarms.append((score, step))
+    result.missed_steps.extend([step] * len(free))
+    missed = {id(entity) for entity in free}
+    result.sightings += [Sighting(step, entity.name, id(entity) not in missed) for entity in counted]

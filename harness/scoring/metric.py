@@ -1,0 +1,83 @@
+"""What a metric is: a description for people and the linter, and a function of the evidence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.results.record import Scalar
+from harness.scoring.evidence import Evidence
+
+Options = Mapping[str, Scalar]
+
+
+@dataclass(frozen=True, slots=True)
+class MetricInfo:
+    """What a metric means; ``simgate metrics`` and the linter show it.
+
+    Attributes:
+        name: For example ``stop_distance_m``; ``<class>`` stands for a class of the model.
+        unit: For example ``m``; empty for shares, bools and words.
+        direction: Which way is better; ``none`` when neither is.
+        low: Smallest possible value, None when there is none.
+        high: Largest possible value, None when there is none.
+        kind: Type of the value.
+        meaning: One sentence.
+        source: Where the definition or the number comes from.
+        options: Options that a criterion on it may give.
+    """
+
+    name: str
+    unit: str
+    direction: Literal["higher", "lower", "none"]
+    low: float | None
+    high: float | None
+    kind: Literal["number", "count", "bool", "word"]
+    meaning: str
+    source: str
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MetricValue:
+    """A metric of one episode.
+
+    Attributes:
+        value: Plain Python value; None when it cannot be computed.
+        undefined: Why it cannot be computed, in words; empty when it can.
+        lost_at_s: Simulated time to look at when the value is bad (first collision, first missed
+            frame), None when the value belongs to no moment.
+        series: (times in s, values) whose extreme the metric is; it dates a violated bound.
+    """
+
+    value: Scalar | None
+    undefined: str = ""
+    lost_at_s: float | None = None
+    series: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.value, float) and not math.isfinite(self.value):
+            object.__setattr__(self, "undefined", self.undefined or f"the value is {self.value}")
+            object.__setattr__(self, "value", None)
+
+
+def undefined(reason: str) -> MetricValue:
+    """A metric that cannot be computed, and why."""
+    return MetricValue(None, undefined=reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric: its description and its computation, a pure function.
+
+    Third parties register an object of this type in the entry-point group ``simgate.metrics``
+    under the metric's name.
+    """
+
+    info: MetricInfo
+    compute: Callable[[Evidence, Options], MetricValue]

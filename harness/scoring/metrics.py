@@ -1,0 +1,121 @@
+"""The registry of metrics: found by name, documented from the code."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+from harness import registry
+from harness.packs.metric_catalog import FormulaProblem
+from harness.packs.model import Criterion
+from harness.results.record import LatencySamples
+from harness.scoring.evidence import Evidence
+from harness.scoring.metric import Metric, MetricInfo, MetricValue, Options
+from harness.scoring.metrics_perception import PERCEPTION_TEMPLATES, perception_metric
+from harness.scoring.metrics_runtime import RUNTIME_METRICS
+from harness.scoring.metrics_safety import SAFETY_METRICS
+from harness.scoring.metrics_task import TASK_METRICS
+from harness.scoring.signal_metric import signal_metric
+from harness.trace import SIGNALS, Trace
+
+GROUP = "simgate.metrics"
+"""Entry-point group in which third parties register a :class:`~harness.scoring.metric.Metric`."""
+
+_BUILT_IN = {metric.info.name: metric for metric in (*TASK_METRICS, *SAFETY_METRICS, *RUNTIME_METRICS)}
+
+
+class UnknownMetric(LookupError):  # noqa: N818 - the name says what happened
+    """No metric of that name; the message names the nearest one."""
+
+    def __init__(self, name: str) -> None:
+        near = difflib.get_close_matches(name, metric_names(), n=1)
+        hint = f"did you mean '{near[0]}'? " if near else ""
+        super().__init__(f"unknown metric '{name}': {hint}(`simgate metrics` lists them all)")
+
+
+def find(name: str) -> Metric | None:
+    """The metric of a name (``detection.glass_door.recall`` for the template), None when there is none.
+
+    Raises:
+        TypeError: A plugin registers something else than a ``Metric``.
+    """
+    found = _BUILT_IN.get(name) or perception_metric(name)
+    if found is None and name in registry.names(GROUP):
+        found = registry.load(GROUP, name)
+        if not isinstance(found, Metric):
+            raise TypeError(f"entry point '{name}' of group {GROUP} is no harness.scoring.metric.Metric")
+    return found
+
+
+def metric_of(criterion: Criterion) -> Metric:
+    """What a criterion compares with its bound: a metric, a signal or a formula's robustness.
+
+    Raises:
+        UnknownMetric: No metric of that name.
+        ValueError: A formula cannot be read; the linter finds such packs before they run.
+    """
+    if criterion.stl is not None:
+        from harness.scoring.stl import formula_metric
+
+        return formula_metric(criterion)
+    if criterion.signal is not None:
+        return signal_metric(criterion, criterion.signal)
+    metric = find(criterion.metric)
+    if metric is None:
+        raise UnknownMetric(criterion.metric)
+    return metric
+
+
+def signal_names() -> list[str]:
+    """Signals of every trace, for criteria on signals and formulas."""
+    return list(SIGNALS)
+
+
+def check_formula(text: str, control_hz: int) -> Sequence[FormulaProblem]:
+    """What is wrong with a temporal-logic formula."""
+    from harness.scoring import stl_formula
+
+    return stl_formula.check_formula(text, control_hz)
+
+
+def find_metric(name: str) -> MetricInfo | None:
+    """The description of a metric, None when there is no metric of that name."""
+    metric = find(name)
+    return metric.info if metric else None
+
+
+def metric_infos() -> list[MetricInfo]:
+    """Descriptions of all metrics, templates as ``detection.<class>.recall``."""
+    driving = [metric.info for metric in (*TASK_METRICS, *SAFETY_METRICS)]
+    infos = [*driving, *PERCEPTION_TEMPLATES, *(metric.info for metric in RUNTIME_METRICS)]
+    for name in registry.names(GROUP):
+        info = find_metric(name)
+        if info is not None:
+            infos.append(info)
+    return infos
+
+
+def metric_names() -> list[str]:
+    """Names of all metrics, templates with ``<class>``."""
+    return [info.name for info in metric_infos()]
+
+
+def evaluate(name: str, evidence: Evidence, options: Options) -> MetricValue:
+    """A metric of an episode.
+
+    Raises:
+        UnknownMetric: No metric of that name.
+    """
+    metric = find(name)
+    if metric is None:
+        raise UnknownMetric(name)
+    return metric.compute(evidence, options)
+
+
+def compute(name: str, trace: Trace, latency: LatencySamples, options: Options | None = None) -> MetricValue:
+    """A metric of one trace; several metrics of the same trace are cheaper with :func:`evaluate`.
+
+    Raises:
+        UnknownMetric: No metric of that name.
+    """
+    return evaluate(name, Evidence(trace, latency), options or {})

@@ -1,0 +1,180 @@
+"""Metrics of the runtime: latency of perception, deadlines, lost frames, memory and GPU."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from harness.scoring.evidence import Evidence
+from harness.scoring.metric import Metric, MetricInfo, MetricValue, Options, undefined
+from harness.scoring.resources import SAMPLE_PERIOD_S
+
+PERCENTILES = (50, 90, 95, 99)
+NO_SAMPLES = "perception delivered nothing, so there is no latency"
+
+
+def sample_percentile(samples: Sequence[float], percent: float) -> float:
+    """The smallest sample that at least ``percent`` of the samples do not exceed (nearest rank).
+
+    Args:
+        samples: At least one.
+        percent: 0 to 100.
+    """
+    rank = max(math.ceil(percent / 100.0 * len(samples)), 1)
+    return float(sorted(samples)[rank - 1])
+
+
+def _percentile(percent: int, measured: bool) -> Callable[[Evidence, Options], MetricValue]:
+    def compute(evidence: Evidence, options: Options) -> MetricValue:
+        samples = evidence.latency.measured_ms if measured else evidence.latency.in_loop_ms
+        return MetricValue(sample_percentile(samples, percent)) if samples else undefined(NO_SAMPLES)
+
+    return compute
+
+
+def _max(evidence: Evidence, options: Options) -> MetricValue:
+    samples = evidence.latency.in_loop_ms
+    return MetricValue(float(max(samples))) if samples else undefined(NO_SAMPLES)
+
+
+def _jitter(evidence: Evidence, options: Options) -> MetricValue:
+    samples = evidence.latency.in_loop_ms
+    return MetricValue(float(np.std(samples))) if samples else undefined(NO_SAMPLES)
+
+
+def _deadline_misses(evidence: Evidence, options: Options) -> MetricValue:
+    samples = evidence.latency.in_loop_ms
+    if not samples:
+        return undefined(NO_SAMPLES)
+    return MetricValue(sum(sample > evidence.control_period_ms for sample in samples))
+
+
+def _frames_dropped(evidence: Evidence, options: Options) -> MetricValue:
+    steps = [frame.step for frame in evidence.trace.frames if frame.dropped]
+    return MetricValue(len(steps), lost_at_s=steps[0] / evidence.trace.physics_hz if steps else None)
+
+
+def _rss_peak(evidence: Evidence, options: Options) -> MetricValue:
+    peak = evidence.resources.rss_peak_mb
+    return undefined("the memory of the host process was not measured") if peak is None else MetricValue(peak)
+
+
+def _gpu_memory(evidence: Evidence, options: Options) -> MetricValue:
+    samples = evidence.resources.gpu_memory_mb
+    return MetricValue(max(samples)) if samples else undefined(evidence.resources.gpu_absent)
+
+
+def _gpu_utilization(evidence: Evidence, options: Options) -> MetricValue:
+    samples = evidence.resources.gpu_utilization
+    if not samples:
+        return undefined(evidence.resources.gpu_absent)
+    return MetricValue(sample_percentile(samples, 95))
+
+
+def _latency(
+    name: str, meaning: str, source: str, compute: Callable[[Evidence, Options], MetricValue]
+) -> Metric:
+    return Metric(MetricInfo(name, "ms", "lower", 0, None, "number", meaning, source), compute)
+
+
+_IN_LOOP = "Latency that acted in simulated time, from frame to policy."
+_NVML = f"NVML (extra gpu), sampled every {1000 * SAMPLE_PERIOD_S:g} ms; not reproducible."
+_MEASURED = "Inference on this machine, host clock; not reproducible."
+
+RUNTIME_METRICS = (
+    *(
+        _latency(
+            f"latency.p{percent}_ms",
+            f"{percent}th percentile (nearest rank) of the latency of perception in the loop.",
+            _IN_LOOP,
+            _percentile(percent, measured=False),
+        )
+        for percent in PERCENTILES
+    ),
+    _latency("latency.max_ms", "Largest latency of perception in the loop.", _IN_LOOP, _max),
+    _latency(
+        "latency.jitter_ms",
+        "Standard deviation of the latency of perception in the loop.",
+        _IN_LOOP,
+        _jitter,
+    ),
+    *(
+        _latency(
+            f"latency.measured_p{percent}_ms",
+            f"{percent}th percentile (nearest rank) of the inference time measured on this machine.",
+            _MEASURED,
+            _percentile(percent, measured=True),
+        )
+        for percent in PERCENTILES
+    ),
+    Metric(
+        MetricInfo(
+            name="deadline_misses",
+            unit="",
+            direction="lower",
+            low=0,
+            high=None,
+            kind="count",
+            meaning="Answers of perception that took longer than one control period in the loop.",
+            source=_IN_LOOP,
+        ),
+        _deadline_misses,
+    ),
+    Metric(
+        MetricInfo(
+            name="frames_dropped",
+            unit="",
+            direction="lower",
+            low=0,
+            high=None,
+            kind="count",
+            meaning="Camera frames that never reached the model.",
+            source="The camera effects of the scene.",
+        ),
+        _frames_dropped,
+    ),
+    Metric(
+        MetricInfo(
+            name="cpu.rss_peak_mb",
+            unit="MB",
+            direction="lower",
+            low=0,
+            high=None,
+            kind="number",
+            meaning="Largest resident memory of the host process from its start to the end of the variant.",
+            source="VmHWM of the Linux kernel; not reproducible.",
+        ),
+        _rss_peak,
+    ),
+    Metric(
+        MetricInfo(
+            name="gpu.memory_peak_mb",
+            unit="MB",
+            direction="lower",
+            low=0,
+            high=None,
+            kind="number",
+            meaning=(
+                "Largest memory in use on the host's GPU while the variant ran, by all its processes; "
+                "undefined without NVML."
+            ),
+            source=_NVML,
+        ),
+        _gpu_memory,
+    ),
+    Metric(
+        MetricInfo(
+            name="gpu.utilization_p95",
+            unit="%",
+            direction="none",
+            low=0,
+            high=100,
+            kind="number",
+            meaning="95th percentile (nearest rank) of the share of time in which the host's GPU was busy.",
+            source=_NVML,
+        ),
+        _gpu_utilization,
+    ),
+)

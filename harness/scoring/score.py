@@ -1,0 +1,144 @@
+"""Scores one finished episode: criteria, metrics, outcome."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from harness.packs.model import Criterion, Scalar, Scenario
+from harness.results.record import CriterionResult, LatencySamples, Outcome
+from harness.scoring.criteria import judge
+from harness.scoring.evidence import Evidence
+from harness.scoring.metrics import evaluate, metric_of
+from harness.scoring.outcome import combine, with_quarantine
+from harness.scoring.quarantine import find_quarantine
+from harness.scoring.resources import ResourceUse
+from harness.trace import Trace
+
+STANDARD_METRICS = (
+    "success",
+    "collisions",
+    "min_clearance_m",
+    "stop_distance_m",
+    "time_to_goal_s",
+    "path_length_m",
+    "spl",
+    "speed_max_mps",
+    "reported_door",
+    "latency.p95_ms",
+)
+"""In every record, for reports, whatever the criteria ask."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What an episode is worth.
+
+    Attributes:
+        outcome: PASS, FAIL, INVALID or KNOWN (ERROR has no trace to score).
+        reason: First thing to read; empty for PASS.
+        criteria: Every criterion, judged, in the scenario's order.
+        metrics: Every metric that a criterion names and the standard ones; plain Python values,
+            None where undefined. With options the key is ``name{within_m=3}``.
+        known_issue: Issue of the quarantine that the variant lies in, whatever its outcome; the
+            gate keeps the passes in a quarantine apart as well.
+        lost_at_s: Simulated time of the first failing criterion's loss, None when it has no moment.
+    """
+
+    outcome: Outcome
+    reason: str
+    criteria: tuple[CriterionResult, ...]
+    metrics: dict[str, Scalar | None]
+    known_issue: str | None = None
+    lost_at_s: float | None = None
+
+
+def score(
+    scenario: Scenario,
+    trace: Trace,
+    latency: LatencySamples,
+    parameters: Mapping[str, Scalar],
+    today: date | None = None,
+    resources: ResourceUse | None = None,
+) -> Score:
+    """Scores an episode.
+
+    Args:
+        scenario: Whose criteria and quarantines hold.
+        trace: What happened.
+        latency: Perception latency.
+        parameters: Of the variant, for quarantines.
+        today: Date that quarantines are held against; today in UTC when not given.
+        resources: What the episode cost its host, for criteria on ``cpu.*`` and ``gpu.*``.
+
+    Raises:
+        harness.scoring.metrics.UnknownMetric: A criterion names no metric.
+        harness.scoring.criteria.UnusableCriterion: A criterion cannot be compared.
+        ValueError: A formula cannot be read.
+    """
+    evidence = Evidence(trace, latency, resources)
+    criteria = tuple(judge(criterion, evidence) for criterion in scenario.accept)
+    known = find_quarantine(scenario.known_failures, parameters, today or datetime.now(UTC).date())
+    if trace.invalid_reasons:
+        outcome = Outcome.INVALID
+        reason = "; ".join(trace.invalid_reasons)
+    else:
+        outcome = combine(result.outcome for result in criteria)
+        reason = _reason(criteria, outcome)
+        outcome = with_quarantine(outcome, known is not None)
+    first_lost = next((r for r in criteria if r.outcome is not Outcome.PASS), None)
+    return Score(
+        outcome=outcome,
+        reason=reason,
+        criteria=criteria,
+        metrics=_metrics(scenario.accept, evidence),
+        known_issue=known.issue if known else None,
+        lost_at_s=first_lost.lost_at_s if first_lost else None,
+    )
+
+
+def _reason(criteria: Iterable[CriterionResult], outcome: Outcome) -> str:
+    """The first criterion that decided the outcome, and how many more there are."""
+    if outcome is Outcome.PASS:
+        return ""
+    reasons = [
+        f"{r.metric}: {r.reason}" if r.observed is None else r.reason
+        for r in criteria
+        if r.outcome is outcome
+    ]
+    if not reasons:
+        return "no evidence: the scenario has no acceptance criterion"
+    more = len(reasons) - 1
+    tail = f" (and {more} more {'criterion' if more == 1 else 'criteria'})" if more else ""
+    return reasons[0] + tail
+
+
+def metric_key(name: str, options: Mapping[str, Scalar]) -> str:
+    """Key of a metric in a record: its name, with options ``name{max_occlusion=0.5,within_m=3}``."""
+    if not options:
+        return name
+    return f"{name}{{{','.join(f'{option}={options[option]}' for option in sorted(options))}}}"
+
+
+def _metrics(accept: Iterable[Criterion], evidence: Evidence) -> dict[str, Scalar | None]:
+    values: dict[str, Scalar | None] = {}
+    for criterion in accept:
+        found = metric_of(criterion).compute(evidence, criterion.options)
+        values[metric_key(criterion.metric, criterion.options)] = _plain(found.value)
+    asked = list(STANDARD_METRICS)
+    known = evidence.model_classes
+    labels = [label for label in evidence.labels_seen if not known or label in known]
+    asked += [f"detection.{label}.recall" for label in labels]
+    for name in asked:
+        if name not in values:
+            values[name] = _plain(evaluate(name, evidence, {}).value)
+    return values
+
+
+def _plain(value: Scalar | None) -> Scalar | None:
+    """A value that JSON can hold, also from a third party's metric (numpy scalars are unpacked)."""
+    item = getattr(value, "item", None)
+    plain: Scalar | None = item() if item is not None else value
+    return None if isinstance(plain, float) and not math.isfinite(plain) else plain

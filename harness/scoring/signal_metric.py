@@ -1,0 +1,46 @@
+"""A number made from one signal of the trace: its largest, smallest, mean, p95 or last value."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from harness.packs.model import Criterion, SignalSpec
+from harness.scoring.evidence import Evidence
+from harness.scoring.metric import Metric, MetricInfo, MetricValue, Options, undefined
+from harness.scoring.metrics_runtime import sample_percentile
+from harness.trace import SIGNALS
+
+UNITS = {"mps": "m/s", "rps": "rad/s", "rad": "rad", "m": "m", "s": "s"}
+
+
+def signal_metric(criterion: Criterion, signal: SignalSpec) -> Metric:
+    """A criterion's signal, as a metric."""
+    info = MetricInfo(
+        name=criterion.metric,
+        unit=UNITS.get(signal.name.rsplit("_", 1)[-1], ""),
+        direction="none",
+        low=None,
+        high=None,
+        kind="number",
+        meaning=f"{signal.reduce} of {signal.name}: {SIGNALS.get(signal.name, 'a signal of the trace')}.",
+        source=f"Signal {signal.name}, at control ticks.",
+    )
+    return Metric(info, lambda evidence, options: _reduced(signal, evidence, options))
+
+
+def _reduced(signal: SignalSpec, evidence: Evidence, options: Options) -> MetricValue:
+    values = evidence.signal(signal.name)
+    known = np.flatnonzero(np.isfinite(values))
+    if not len(known):
+        return undefined(f"signal {signal.name} has no value in this scene")
+    times, values = evidence.times_s[known], values[known]
+    if signal.reduce in ("max", "min"):
+        row = int(np.argmax(values) if signal.reduce == "max" else np.argmin(values))
+        return MetricValue(float(values[row]), lost_at_s=float(times[row]), series=(times, values))
+    if signal.reduce == "mean":
+        return MetricValue(float(values.mean()))
+    if signal.reduce == "p95":
+        return MetricValue(sample_percentile(values.tolist(), 95))
+    if known[-1] != len(evidence.times_s) - 1:
+        return undefined(f"signal {signal.name} has no value at the end")
+    return MetricValue(float(values[-1]), lost_at_s=float(times[-1]))

@@ -1,0 +1,9 @@
+"""Failure slices: regions of the parameters in which variants fail, found by a tree, proven on others.
+
+scikit-learn (extra ``slices``) is imported when slices are searched, not before.
+"""
+
+from harness.slices.find import MissingExtra, find_slices
+from harness.slices.slice import Condition, Slice
+
+__all__ = ["Condition", "MissingExtra", "Slice", "find_slices"]

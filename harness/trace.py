@@ -1,0 +1,130 @@
+"""The trace: everything that happened in one episode, in simulated time, immutable after it.
+
+Metrics are computed from a trace and never inside the loop, so that a new metric can be
+computed for an old run, and so that the loop stays small.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from policies.perception.detections import Detections
+from sim_adapters.observation import Contact, VisibleEntity
+
+SIGNALS = {
+    "x_m": "position of the robot",
+    "y_m": "position of the robot",
+    "yaw_rad": "heading of the robot",
+    "speed_mps": "forward speed",
+    "yaw_rate_rps": "turn rate",
+    "command_speed_mps": "forward speed that the policy asked for",
+    "command_yaw_rate_rps": "turn rate that the policy asked for",
+    "clearance_m": "gap between hull and the nearest body that it could hit",
+    "barrier_distance_m": "gap between hull and the barrier; nan without a barrier",
+    "goal_distance_m": "distance from the robot's centre to the goal",
+    "lidar_min_m": "shortest range of the lidar",
+    "person_distance_m": "gap between hull and the nearest person; nan without a person",
+}
+"""Signals of every trace with their meaning, in the order in which a row of a recording holds them."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameTruth:
+    """Labelled bodies in one camera frame.
+
+    Attributes:
+        step: Physics step of the frame.
+        entities: What is visible.
+        dropped: The frame never reached the model.
+    """
+
+    step: int
+    entities: tuple[VisibleEntity, ...]
+    dropped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Time series of one episode, one row per control tick, the first at step 0.
+
+    Attributes:
+        physics_hz: Physics steps a second.
+        steps: int64, shape (T,): physics step of each row.
+        signals: Name -> float64, shape (T,). Always all of :data:`SIGNALS`.
+        modes: Policy mode of each row.
+        frames: Truth of each camera frame.
+        detections: What perception delivered, by frame, in order of delivery.
+        delivered_steps: Physics step at which each entry of ``detections`` reached the policy.
+        latency_ms: float64: latency that acted in the loop, by entry of ``detections``.
+        contacts: All contacts of the robot.
+        report: What the robot reported last, or None.
+        end: ``done`` (the policy said so), ``goal``, ``collision``, ``time_limit`` or ``invalid``
+            (ended because going on made no sense; see ``invalid_reasons``).
+        barrier_kind: What stands in the way, or None (truth).
+        has_barrier: Whether a closed barrier exists (truth).
+        goal_radius_m: Radius of the goal.
+        image_size: (width, height) pixels.
+    """
+
+    physics_hz: int
+    steps: NDArray[np.int64]
+    signals: Mapping[str, NDArray[np.float64]]
+    modes: tuple[str, ...]
+    frames: tuple[FrameTruth, ...]
+    detections: tuple[Detections, ...]
+    delivered_steps: tuple[int, ...]
+    latency_ms: NDArray[np.float64]
+    contacts: tuple[Contact, ...]
+    report: str | None
+    end: str
+    barrier_kind: str | None
+    has_barrier: bool
+    goal_radius_m: float
+    image_size: tuple[int, int]
+    invalid_reasons: tuple[str, ...] = field(default=())
+
+    @property
+    def times_s(self) -> NDArray[np.float64]:
+        """Simulated time of each row, seconds."""
+        return self.steps / self.physics_hz
+
+    def digest(self) -> str:
+        """SHA-256 over all that was simulated, hex; wall-clock values are not part of a trace."""
+        h = hashlib.sha256()
+
+        def add(name: str, array: NDArray[np.generic]) -> None:
+            h.update(f"{name}{array.dtype.str}{array.shape}".encode())
+            h.update(np.ascontiguousarray(array).tobytes())
+
+        add("steps", self.steps)
+        for name in sorted(self.signals):
+            add(name, self.signals[name])
+        add("latency_ms", self.latency_ms)
+        for found in self.detections:
+            add(f"det{found.frame_step}", found.boxes)
+            add("scores", found.scores)
+            add("ids", found.class_ids)
+        truth = [[f.step, f.dropped, [_entity_row(e) for e in f.entities]] for f in self.frames]
+        contacts = [[c.body, c.step, c.impulse_ns, c.depth_m] for c in self.contacts]
+        ending = [self.report, self.end, self.invalid_reasons]
+        rest = [truth, contacts, self.modes, self.delivered_steps, *ending]
+        h.update(json.dumps(rest, sort_keys=True).encode())
+        return h.hexdigest()
+
+
+def _entity_row(entity: VisibleEntity) -> list[object]:
+    return [
+        entity.name,
+        entity.label,
+        entity.box,
+        entity.pixels,
+        entity.occlusion,
+        entity.distance_m,
+        entity.truncated,
+    ]
