@@ -1,0 +1,97 @@
+"""Builds the evidence package of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.evidence.canonical_zip import write_zip
+from harness.evidence.contents import collect
+from harness.evidence.readiness import Check
+from harness.evidence.signing import key_id, sign
+from harness.evidence.statement import ENVELOPE, STATEMENT, make_statement
+from harness.gate.decide import write_verdict
+from harness.gate.verdict import Verdict
+from harness.registry import load
+from harness.results.atomic_write import write_atomic
+from harness.results.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+REPORTS = ("junit", "html")
+
+
+class NotEvidence(Exception):  # noqa: N818 - the name says what happened
+    """The run's verdict.json is not what manifest and journal give; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A finished package.
+
+    Attributes:
+        path: The file.
+        files: How many it holds.
+        verdict: What it says.
+        checks: The readiness checklist.
+        remarks: What is not inside, and why.
+        signer: Id of the key; empty when unsigned.
+    """
+
+    path: Path
+    files: int
+    verdict: Verdict
+    checks: list[Check]
+    remarks: list[str]
+    signer: str
+
+
+def build_evidence(
+    folder: RunFolder, out: Path, key: Ed25519PrivateKey | None = None, *, recordings: bool = False
+) -> Built:
+    """Writes one file with everything that the run's verdict rests on.
+
+    The reports are written again first. The same run and key give the same bytes.
+
+    Args:
+        folder: The run.
+        out: The file; an existing one is replaced.
+        key: Signs the package.
+        recordings: Whether pictures and recordings go in as well.
+
+    Raises:
+        harness.results.run_folder.NotARun: No readable manifest.
+        harness.results.journal.JournalDamaged: The journal cannot be read.
+        harness.gate.decide.UndecidableRun: The manifest's pack cannot be read.
+        NotEvidence: verdict.json says something else than manifest and journal.
+        harness.evidence.canonical_zip.TooLarge: More than 4 GB.
+        OSError: A file cannot be read or written.
+    """
+    folder.manifest()
+    verdict = _decided_again(folder)
+    for name in REPORTS:
+        load("simgate.reporters", name)(folder)
+    contents = collect(folder, verdict, signed=key is not None, recordings=recordings)
+    files = dict(contents.files)
+    statement = make_statement(files, verdict, folder.fingerprint())
+    files[STATEMENT] = statement
+    if key is not None:
+        files[ENVELOPE] = sign(statement, key)
+    write_atomic(out, write_zip(files))
+    signer = key_id(key.public_key()) if key is not None else ""
+    return Built(out, len(files), verdict, contents.checks, contents.remarks, signer)
+
+
+def _decided_again(folder: RunFolder) -> Verdict:
+    """The verdict as manifest and journal give it; what stood in verdict.json must be the same."""
+    before = folder.verdict_path.read_bytes() if folder.verdict_path.exists() else None
+    verdict = write_verdict(folder)
+    if before is not None and before != folder.verdict_path.read_bytes():
+        write_atomic(folder.verdict_path, before)
+        raise NotEvidence(
+            f"{folder.verdict_path} is not what manifest and journal give ({verdict.decision.value}); "
+            f"if simgate or the journal has changed since, decide again with `simgate gate {folder.path}`"
+        )
+    return verdict

@@ -1,0 +1,151 @@
+"""What goes into a package: the run, the sources that it was made from, and what is derived for readers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from harness.evidence.page import index_page
+from harness.evidence.readiness import Check, Sources, checklist, is_ready
+from harness.evidence.traceability import as_csv, as_data, requirements, trace
+from harness.gate.tally import JudgedVariant, gather, without_the_rest
+from harness.gate.verdict import Verdict
+from harness.packs.loader import pack_files
+from harness.packs.model import Pack
+from harness.results.journal import read_journal
+from harness.results.manifest import Manifest
+from harness.results.run_folder import RunFolder
+from policies.perception.package import PackageError, load_package
+
+RUN, PACKS, MODEL = "run", "packs", "model"
+LEFT_OUT = ("recordings", "frames")
+"""Folders of a run that are large and can be made again by ``simgate replay``."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """A package before it is hashed.
+
+    Attributes:
+        files: Path inside the package -> content.
+        checks: The readiness checklist.
+        remarks: What is not in the package, and why.
+    """
+
+    files: dict[str, bytes]
+    checks: list[Check]
+    remarks: list[str]
+
+
+def collect(folder: RunFolder, verdict: Verdict, *, signed: bool, recordings: bool) -> Contents:
+    """Everything that a package of this run holds, except for its statement.
+
+    Args:
+        folder: The run, with its reports written.
+        verdict: As decided from manifest and journal just now.
+        signed: Whether the package will be signed, for the checklist.
+        recordings: Whether pictures and recordings go in as well.
+
+    Raises:
+        OSError: A file of the run cannot be read.
+    """
+    manifest = folder.manifest()
+    pack = Pack.model_validate(manifest.pack)
+    files = _run_files(folder, recordings)
+    pack_part, pack_remark = _pack_part(pack)
+    model_part, model_remark = _model_part(pack, manifest)
+    files |= pack_part | model_part
+    variants = _variants(folder, manifest, pack, verdict)
+    matrix = requirements(verdict)
+    rows = trace(matrix, variants)
+    sources = Sources(pack_remark, model_remark)
+    fingerprint = folder.fingerprint()
+    checks = checklist(manifest, fingerprint, verdict, variants, matrix, sources, signed=signed)
+    environment = {
+        "run": manifest.run_id,
+        "created_utc": manifest.created_utc,
+        "command": list(manifest.command),
+        "fingerprint": fingerprint.model_dump(mode="json"),
+        "hosts": folder.hosts(),
+    }
+    readiness = {"ready": is_ready(checks), "checks": [asdict(check) for check in checks]}
+    files |= {
+        "environment.json": _json(environment),
+        "readiness.json": _json(readiness),
+        "traceability.json": _json(as_data(matrix, rows)),
+        "traceability.csv": as_csv(rows).encode(),
+        "index.html": index_page(manifest, verdict, checks, matrix, rows, sorted(files)).encode(
+            "utf-8", "backslashreplace"
+        ),
+    }
+    remarks = [remark for remark in (pack_remark, model_remark) if remark]
+    return Contents(files, checks, remarks)
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+
+
+def _run_files(folder: RunFolder, recordings: bool) -> dict[str, bytes]:
+    """The run's folder without logs, earlier packages and, unless asked for, pictures and recordings."""
+    files = {}
+    for path in sorted(folder.path.rglob("*")):
+        relative = path.relative_to(folder.path)
+        parts = relative.parts
+        is_left_out = parts[0] in LEFT_OUT and not recordings
+        if not path.is_file() or is_left_out or path.suffix in (".log", ".zip") or parts[-1].startswith("."):
+            continue
+        files[f"{RUN}/{relative.as_posix()}"] = path.read_bytes()
+    return files
+
+
+def _variants(
+    folder: RunFolder, manifest: Manifest, pack: Pack, verdict: Verdict
+) -> tuple[JudgedVariant, ...]:
+    evidence = gather(manifest, pack, read_journal(folder.journal_path))
+    if verdict.stopped_at is not None:
+        evidence = without_the_rest(evidence, verdict.stopped_at)
+    return evidence.variants
+
+
+def _pack_part(pack: Pack) -> tuple[dict[str, bytes], str]:
+    """The pack's file, all that it extends and its tables; or why they are not what ran."""
+    path = Path(pack.path)
+    if not path.is_file():
+        return (
+            {},
+            f"the pack's file {path.name} is no longer where it was; the manifest holds the checked pack",
+        )
+    paths, digest = pack_files(path)
+    if digest != pack.source_sha256:
+        return {}, f"{path.name} or a file that it extends has changed since the run"
+    common = Path(os.path.commonpath([file.parent for file in paths]))
+    return {f"{PACKS}/{file.relative_to(common).as_posix()}": file.read_bytes() for file in paths}, ""
+
+
+def _model_part(pack: Pack, manifest: Manifest) -> tuple[dict[str, bytes], str]:
+    """The model package with its artifacts, every hash checked; or why it is not what ran."""
+    if pack.model is None:
+        is_without = not manifest.fingerprint.model_sha256
+        return {}, "" if is_without else "the pack in the manifest names no model, although the run had one"
+    try:
+        package = load_package(pack.model)
+    except PackageError as error:
+        first = str(error).splitlines()[0]
+        return {}, f"the model package can no longer be read: {first}"
+    if package.sha256 != manifest.fingerprint.model_sha256:
+        return {}, f"{package.path.name} of the model has changed since the run"
+    folder = package.path.parent
+    files = {f"{MODEL}/{package.path.name}": package.path.read_bytes()}
+    for artifact in package.artifacts:
+        content = artifact.path.read_bytes()
+        if hashlib.sha256(content).hexdigest() != artifact.sha256:
+            return {}, f"the model's {artifact.path.name} has changed while it was read"
+        files[f"{MODEL}/{os.path.relpath(artifact.path, folder)}"] = content
+    card = folder / "MODEL_CARD.md"
+    if card.is_file():
+        files[f"{MODEL}/{card.name}"] = card.read_bytes()
+    return files, ""

@@ -1,0 +1,117 @@
+"""The in-toto statement of a package: the hash of every file, and what the run has shown.
+
+in-toto Attestation Statement v1 with the predicate ``test-result`` v0.1. A policy that reads nothing but
+``result`` must not let an undecided release through, so everything but GO is ``FAILED``; the decision itself
+stands under ``simgate``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from harness.evidence.blocks import BLOCK, block_checksums
+from harness.gate.verdict import Decision, Verdict
+from harness.results.manifest import Fingerprint
+from harness.results.record import ResultModel
+
+STATEMENT, ENVELOPE = "statement.json", "statement.dsse.json"
+STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+PREDICATE_TYPE = "https://in-toto.io/attestation/test-result/v0.1"
+
+
+class Subject(ResultModel):
+    """A file as it was hashed."""
+
+    name: str
+    digest: dict[str, str]
+    annotations: dict[str, Any]
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the file, hex."""
+        return self.digest["sha256"]
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file."""
+        return int(self.annotations["bytes"])
+
+    @property
+    def checksums(self) -> str:
+        """CRC-32 of its blocks."""
+        return str(self.annotations[_CHECKSUMS])
+
+
+_CHECKSUMS = f"crc32OfEach{BLOCK}Bytes"
+
+
+class BadStatement(ValueError):  # noqa: N818 - the name says what happened
+    """The statement cannot be read."""
+
+
+def make_statement(files: Mapping[str, bytes], verdict: Verdict, fingerprint: Fingerprint) -> bytes:
+    """The statement over these files, as JSON."""
+    subjects = [
+        {
+            "name": name,
+            "digest": {"sha256": hashlib.sha256(files[name]).hexdigest()},
+            "annotations": {"bytes": len(files[name]), _CHECKSUMS: block_checksums(files[name])},
+        }
+        for name in sorted(files)
+    ]
+    configuration = [
+        {"name": name, "digest": {"sha256": digest}}
+        for name, digest in (("pack", fingerprint.pack_sha256), ("model.yaml", fingerprint.model_sha256))
+        if digest
+    ]
+    by_decision = {
+        decision: [rule.statement for rule in verdict.rules if rule.decision is decision]
+        for decision in Decision
+    }
+    predicate = {
+        "result": "PASSED" if verdict.decision is Decision.GO else "FAILED",
+        "configuration": configuration,
+        "passedTests": by_decision[Decision.GO],
+        "failedTests": by_decision[Decision.NO_GO] + by_decision[Decision.INCONCLUSIVE],
+        "simgate": {
+            "decision": verdict.decision.value,
+            "headline": verdict.headline,
+            "run": verdict.run_id,
+            "pack": verdict.pack,
+            "model": verdict.model,
+            "undecidedRules": by_decision[Decision.INCONCLUSIVE],
+        },
+    }
+    statement = {
+        "_type": STATEMENT_TYPE,
+        "subject": subjects,
+        "predicateType": PREDICATE_TYPE,
+        "predicate": predicate,
+    }
+    return json.dumps(statement, indent=1, sort_keys=True).encode() + b"\n"
+
+
+def subjects_of(statement: bytes) -> dict[str, Subject]:
+    """The files that a statement speaks of, by name.
+
+    Raises:
+        BadStatement: It is no statement of simgate.
+    """
+    try:
+        found = json.loads(statement)
+        if found["_type"] != STATEMENT_TYPE or found["predicateType"] != PREDICATE_TYPE:
+            raise BadStatement("is no in-toto statement about a test result")
+        subjects = [Subject.model_validate(entry) for entry in found["subject"]]
+        for subject in subjects:
+            # Read once here, so that a missing field is found before it is needed.
+            _ = subject.sha256, subject.size, subject.checksums
+    except BadStatement:
+        raise
+    except (ValueError, KeyError, TypeError, ValidationError):
+        raise BadStatement("cannot be read as an in-toto statement") from None
+    return {subject.name: subject for subject in subjects}

@@ -1,0 +1,1 @@
+"""The gate: from records to a decision with a stated confidence."""

@@ -1,0 +1,93 @@
+"""A run carries its baseline with it, so that its verdict can be derived again wherever it is taken.
+
+``<run>/baseline/`` holds manifest, journal and what the hosts said; ``<run>/aa.json`` the churn that was
+known when the run began.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from harness.gate.pairing import RunEvidence
+from harness.gate.selection import left_out
+from harness.gate.tally import gather
+from harness.gate.verdict import Churn
+from harness.packs.model import Pack
+from harness.results.atomic_write import write_atomic
+from harness.results.journal import read_journal
+from harness.results.run_folder import NotARun, RunFolder
+
+FOLDER = "baseline"
+CHURN = "aa.json"
+
+
+def read_evidence(folder: RunFolder) -> RunEvidence:
+    """What a comparison needs of a run.
+
+    Raises:
+        harness.results.run_folder.NotARun: No readable manifest, or its pack cannot be read.
+        harness.results.journal.JournalDamaged: A line of the journal is no record.
+    """
+    manifest = folder.manifest()
+    try:
+        pack = Pack.model_validate(manifest.pack)
+    except ValidationError as error:
+        raise NotARun(f"the pack in the manifest of {folder.path} cannot be read: {error}") from None
+    return RunEvidence(
+        manifest=manifest,
+        pack=pack,
+        fingerprint=folder.fingerprint(),
+        evidence=gather(manifest, pack, read_journal(folder.journal_path)),
+        left_out=left_out(manifest, pack),
+    )
+
+
+def keep_baseline(folder: RunFolder, baseline: RunFolder, churn: Churn | None) -> None:
+    """Copies the evidence of a baseline into the folder of the run that is held against it.
+
+    Raises:
+        OSError: A file cannot be read or written.
+    """
+    target = folder.path / FOLDER
+    target.mkdir()
+    copied = [baseline.manifest_path, *sorted(baseline.hosts_dir.glob("*.json"))]
+    copied += [baseline.journal_path] if baseline.journal_path.exists() else []
+    for path in copied:
+        to = target / path.relative_to(baseline.path)
+        to.parent.mkdir(exist_ok=True)
+        shutil.copyfile(path, to)
+    if churn is not None:
+        write_atomic(folder.path / CHURN, churn.model_dump_json(indent=2) + "\n")
+
+
+def kept_baseline(folder: RunFolder) -> RunEvidence | None:
+    """The baseline that the run carries; None when it has none. Raises as :func:`read_evidence`."""
+    path = folder.path / FOLDER
+    return read_evidence(RunFolder(path)) if path.is_dir() else None
+
+
+def kept_churn(folder: RunFolder) -> Churn | None:
+    """The churn that the run carries; None when none was known.
+
+    Raises:
+        NotARun: The file is damaged.
+    """
+    return read_churn(folder.path / CHURN)
+
+
+def read_churn(path: Path) -> Churn | None:
+    """A churn from its file; None when there is no file.
+
+    Raises:
+        NotARun: The file is damaged.
+    """
+    if not path.exists():
+        return None
+    try:
+        return Churn.model_validate(json.loads(path.read_bytes()))
+    except ValueError as error:
+        raise NotARun(f"{path} cannot be read: {error}; measure again with simgate aa") from None

@@ -1,0 +1,136 @@
+"""Named baselines: which run ``main`` is, for a pack on a class of machine. One JSON file beside the runs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from harness.gate.comparability import machine_class, pack_digest
+from harness.results.atomic_write import write_atomic
+from harness.results.record import ResultModel
+from harness.results.run_folder import RunFolder
+
+FILE = "baselines.json"
+
+
+class NoBaseline(Exception):  # noqa: N818 - the name says what happened
+    """No baseline of that name fits; the message says which there are and what to do."""
+
+
+class NamedBaseline(ResultModel):
+    """A run that others are held against."""
+
+    name: str
+    run: str
+    """Path of the run's folder; relative to the store's folder when it lies in it."""
+    run_id: str
+    pack: str
+    pack_digest: str
+    machine: str
+    model: str
+    decision: str
+    """Of the run's own verdict when the name was given; empty when it had none."""
+    set_utc: str
+
+
+class _Store(ResultModel):
+    schema_version: int = 1
+    baselines: tuple[NamedBaseline, ...] = ()
+
+
+class BaselineStore:
+    """The named baselines of a folder of runs.
+
+    Args:
+        runs_dir: Folder of runs; holds ``baselines.json``.
+    """
+
+    def __init__(self, runs_dir: Path) -> None:
+        self.path = runs_dir / FILE
+
+    def all(self) -> tuple[NamedBaseline, ...]:
+        """Every entry, in the order of name and pack.
+
+        Raises:
+            NoBaseline: The file is damaged.
+        """
+        if not self.path.exists():
+            return ()
+        try:
+            return _Store.model_validate_json(self.path.read_bytes()).baselines
+        except ValueError as error:
+            raise NoBaseline(f"{self.path} cannot be read: {error}; mend or delete it") from None
+
+    def put(self, name: str, folder: RunFolder, decision: str) -> NamedBaseline:
+        """Gives a run a name, in place of the run that had it for this pack and class of machine.
+
+        Raises:
+            NotARun: The folder holds no manifest.
+            NoBaseline: The store is damaged.
+            OSError: The store cannot be written.
+        """
+        manifest, fingerprint = folder.manifest(), folder.fingerprint()
+        home, run = self.path.parent.resolve(), folder.path.resolve()
+        entry = NamedBaseline(
+            name=name,
+            run=str(run.relative_to(home)) if run.is_relative_to(home) else str(run),
+            run_id=manifest.run_id,
+            pack=manifest.pack_name,
+            pack_digest=pack_digest(manifest.pack),
+            machine=machine_class(fingerprint),
+            model=fingerprint.model,
+            decision=decision,
+            set_utc=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+        kept = [other for other in self.all() if _key(other) != _key(entry)]
+        entries = tuple(sorted([*kept, entry], key=_key))
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(self.path, _Store(baselines=entries).model_dump_json(indent=2) + "\n")
+        return entry
+
+    def find(self, name: str, digest: str, machine: str) -> NamedBaseline:
+        """The baseline of a name for a pack and a class of machine.
+
+        Raises:
+            NoBaseline: There is none; the message names what differs from those of the same name.
+        """
+        entries = self.all()
+        for entry in entries:
+            if _key(entry) == (name, digest, machine):
+                return entry
+        same = [entry for entry in entries if entry.name == name]
+        if not same:
+            known = ", ".join(sorted({entry.name for entry in entries})) or "none"
+            raise NoBaseline(
+                f"no run folder and no baseline is called '{name}' (baselines in {self.path}: {known}); "
+                f"name one with: simgate baseline set {name} RUN"
+            )
+        reasons = "".join(f"\n  - {entry.run_id}: {_why_not(entry, digest)}" for entry in same)
+        raise NoBaseline(
+            f"the baseline '{name}' does not fit this pack on this machine:{reasons}\n"
+            f"run the baseline model here, then: simgate baseline set {name} RUN"
+        )
+
+    def folder_of(self, entry: NamedBaseline) -> RunFolder:
+        """The run's folder.
+
+        Raises:
+            NoBaseline: It is gone.
+        """
+        path = self.path.parent / entry.run
+        if not path.is_dir():
+            raise NoBaseline(
+                f"the baseline '{entry.name}' was the run {path}, which is gone; set another one with: "
+                f"simgate baseline set {entry.name} RUN"
+            )
+        return RunFolder(path)
+
+
+def _key(entry: NamedBaseline) -> tuple[str, str, str]:
+    return entry.name, entry.pack_digest, entry.machine
+
+
+def _why_not(entry: NamedBaseline, digest: str) -> str:
+    if entry.pack_digest != digest:
+        return f"made with another content of the pack {entry.pack}"
+    return f"made on {entry.machine}"

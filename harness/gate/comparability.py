@@ -1,0 +1,124 @@
+"""May two runs be compared? They must agree in everything but the model; what differs is named."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from harness.results.manifest import Fingerprint, Manifest
+
+_OF_THE_MODEL = frozenset({"path", "model", "source_sha256"})
+_WORDS = frozenset({"line", "column", "description", "owner", "title", "requirements", "tags", "gate"})
+"""What changes no result: where and how something is written, and what is later concluded from it."""
+_SHOWN = 60
+"""Characters of a value in a message."""
+_LISTED = 12
+"""Differences in a message."""
+_VERSIONS = ("simgate", "onnxruntime", "tensorrt", "mujoco")
+"""Packages whose version is the version of adapter, runtime or harness."""
+
+
+class NotComparable(Exception):  # noqa: N818 - the name says what happened
+    """Two runs differ in more than the model; the message names every difference.
+
+    Attributes:
+        differences: One sentence each.
+    """
+
+    def __init__(self, baseline: str, candidate: str, differences: list[str]) -> None:
+        self.differences = tuple(differences)
+        lines = "".join(f"\n  - {difference}" for difference in differences[:_LISTED])
+        if len(differences) > _LISTED:
+            lines += f"\n  - and {len(differences) - _LISTED} more"
+        super().__init__(
+            f"{candidate} cannot be compared with the baseline {baseline}; "
+            f"only the model may differ, but:{lines}\nrun the baseline again under the candidate's conditions"
+        )
+
+
+def pack_digest(pack: Mapping[str, Any]) -> str:
+    """Names what a pack runs and how it judges a variant, whatever the model; SHA-256, hex.
+
+    Comments, titles, requirements, the gate's rules and the place of the file do not count.
+
+    Args:
+        pack: ``Manifest.pack``.
+    """
+    canonical = json.dumps(_substance(pack), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def machine_class(fingerprint: Fingerprint) -> str:
+    """On what kind of machine a run was made, in words."""
+    return "; ".join(part for part in (fingerprint.machine, ", ".join(fingerprint.gpus)) if part)
+
+
+def differences(baseline: Manifest, candidate: Manifest, before: Fingerprint, now: Fingerprint) -> list[str]:
+    """What differs between two runs besides the model, in words; empty when they may be compared.
+
+    Args:
+        baseline: Manifest of the baseline.
+        candidate: Manifest of the candidate.
+        before: The baseline's fingerprint, completed by its hosts where there is any.
+        now: The candidate's. A part that one side does not know (no host was ready yet) is not compared.
+    """
+    found = []
+    if baseline.pack_name != candidate.pack_name:
+        found.append(f"the pack was {baseline.pack_name}, is {candidate.pack_name}")
+    found += [
+        f"in the pack, {text}" for text in _changes(_substance(baseline.pack), _substance(candidate.pack))
+    ]
+    for name, words in (
+        ("adapter", "the simulator"),
+        ("adapter_version", "the simulator's version"),
+        ("renderer", "the renderer"),
+        ("batch", "the batch size"),
+        ("policy", "the policy"),
+        ("runtime", "the perception runtime"),
+    ):
+        old, new = getattr(before, name), getattr(now, name)
+        if old != new and old and new:
+            found.append(f"{words} was {old}, is {new}")
+    if machine_class(before) != machine_class(now):
+        found.append(f"the machine was {machine_class(before)}, is {machine_class(now)}")
+    for name in _VERSIONS:
+        old, new = before.packages.get(name, "absent"), now.packages.get(name, "absent")
+        if old != new:
+            found.append(f"{name} was {old}, is {new}")
+    return found
+
+
+def _substance(value: Any, top: bool = True) -> Any:
+    """The pack without words, and without what belongs to the model."""
+    if isinstance(value, Mapping):
+        left_out = _WORDS | _OF_THE_MODEL if top else _WORDS
+        return {name: _substance(item, False) for name, item in value.items() if name not in left_out}
+    if isinstance(value, list | tuple):
+        return [_substance(item, False) for item in value]
+    return value
+
+
+def _changes(old: Any, new: Any, where: str = "") -> Iterator[str]:
+    """Every leaf that differs, by its dotted path; scenarios go by their id."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for name in sorted({*old, *new}):
+            inside = f"{where}.{name}" if where else str(name)
+            if name not in old or name not in new:
+                yield f"{inside} {'was not there' if name not in old else 'is gone'}"
+            else:
+                yield from _changes(old[name], new[name], inside)
+    elif isinstance(old, list) and isinstance(new, list) and _named(old) and _named(new):
+        yield from _changes({item["id"]: item for item in old}, {item["id"]: item for item in new}, where)
+    elif old != new:
+        yield f"{where} was {_short(old)}, is {_short(new)}"
+
+
+def _named(items: list[Any]) -> bool:
+    return bool(items) and all(isinstance(item, dict) and "id" in item for item in items)
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."

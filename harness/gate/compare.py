@@ -1,0 +1,250 @@
+"""Compares two runs variant by variant: what broke, what was fixed, and whether that may be shipped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import Field
+
+from harness.gate.comparability import NotComparable, machine_class
+from harness.gate.mcnemar import mcnemar_p
+from harness.gate.metric_changes import Describe, MetricChange, metric_changes
+from harness.gate.multiplicity import benjamini_hochberg
+from harness.gate.pairing import Pair, RunEvidence, count_pairs, pair_up
+from harness.gate.regression import Comparison, decide_regression
+from harness.gate.rules import absent_in_scope
+from harness.gate.tally import JudgedVariant, tally
+from harness.gate.verdict import Churn, Decision, RuleVerdict
+from harness.packs.model import GateRule
+from harness.results.record import ResultModel, Scalar
+
+DEFAULT_MAX_DROP = 0.02
+DEFAULT_CONFIDENCE = 0.95
+
+
+class ComparedRun(ResultModel):
+    """One side of a comparison."""
+
+    run_id: str
+    model: str
+    model_sha256: str
+    created_utc: str
+    git_commit: str
+
+
+class ComparedResult(ResultModel):
+    """A variant with one model."""
+
+    outcome: str
+    """``MISSING`` when it has no record."""
+    reason: str = ""
+    metrics: dict[str, Scalar | None] = Field(default_factory=dict)
+    """Values of the criteria's metrics."""
+    artifacts: dict[str, str] = Field(default_factory=dict)
+    """Name -> path relative to that run's folder: ``start_picture``, ``failure_picture``, ``trace``."""
+
+
+class ComparedVariant(ResultModel):
+    """A variant whose outcome changed, or that is in doubt."""
+
+    variant: str
+    scenario: str
+    severity: str
+    change: str
+    """``broken``, ``fixed`` or ``doubtful``."""
+    parameters: dict[str, Scalar] = Field(default_factory=dict)
+    baseline: ComparedResult
+    candidate: ComparedResult
+
+
+class ScenarioChange(ResultModel):
+    """The paired table of one scenario."""
+
+    scenario: str
+    severity: str
+    pairs: int
+    both_pass: int
+    both_fail: int
+    broken: int
+    fixed: int
+    doubtful: int
+    p_value: float
+    """McNemar, exact, one-sided, of this scenario alone."""
+    q_value: float
+    """Benjamini-Hochberg over the scenarios; where to look first, nothing is decided on it."""
+
+
+class RunComparison(ResultModel):
+    """Candidate against baseline; ``compare.json``."""
+
+    schema_version: int = 1
+    pack: str
+    machine: str
+    baseline: ComparedRun
+    candidate: ComparedRun
+    decision: Decision
+    headline: str
+    rule: RuleVerdict
+    """The regression rule over all scenarios; ``rule.paired`` holds the paired table and both intervals."""
+    scenarios: tuple[ScenarioChange, ...]
+    metrics: tuple[MetricChange, ...]
+    variants: tuple[ComparedVariant, ...]
+    """Broken ones first, then doubtful, then fixed."""
+    notes: tuple[str, ...] = ()
+
+
+def regression_of(run: RunEvidence, max_drop: float | None, confidence: float | None) -> GateRule:
+    """The rule to compare by: what is given, else the pack's own regression rule, else 0.02 at 95 %."""
+    own = next(
+        (rule for rule in run.pack.gate if rule.kind == "regression" and rule.at_most is not None), None
+    )
+    drop, level = (own.at_most, own.confidence) if own else (DEFAULT_MAX_DROP, DEFAULT_CONFIDENCE)
+    return GateRule(
+        kind="regression",
+        at_most=drop if max_drop is None else max_drop,
+        confidence=level if confidence is None else confidence,
+    )
+
+
+def compare_runs(
+    baseline: RunEvidence,
+    candidate: RunEvidence,
+    rule: GateRule,
+    describe: Describe,
+    churn: Churn | None = None,
+) -> RunComparison:
+    """Compares two runs.
+
+    Args:
+        baseline: The older run.
+        candidate: The run in question.
+        rule: From :func:`regression_of`.
+        describe: Unit and direction of a metric.
+        churn: What reruns change by themselves; None when it was not measured.
+
+    Raises:
+        NotComparable: The runs differ in more than the model.
+    """
+    comparison = Comparison(baseline, candidate, churn)
+    if named := comparison.differences:
+        raise NotComparable(baseline.manifest.run_id, candidate.manifest.run_id, named)
+    variants = candidate.evidence.variants
+    counts = tally(variants, absent_in_scope(rule, candidate.pack, candidate.left_out))
+    verdict = decide_regression(rule, counts, variants, comparison)
+    pairs = pair_up(variants, baseline.by_digest)
+    before, now = _side(baseline), _side(candidate)
+    return RunComparison(
+        pack=candidate.manifest.pack_name,
+        machine=machine_class(candidate.fingerprint),
+        baseline=before,
+        candidate=now,
+        decision=verdict.decision,
+        headline=f"{verdict.decision.value}: {now.model or 'candidate'} against "
+        f"{before.model or 'baseline'}: {verdict.reason}",
+        rule=verdict,
+        scenarios=_scenarios(pairs),
+        metrics=metric_changes(pairs, describe),
+        variants=_changed(pairs),
+        notes=_notes(baseline, candidate),
+    )
+
+
+def _side(run: RunEvidence) -> ComparedRun:
+    made = run.fingerprint
+    return ComparedRun(
+        run_id=run.manifest.run_id,
+        model=made.model,
+        model_sha256=made.model_sha256,
+        created_utc=run.manifest.created_utc,
+        git_commit=made.git_commit,
+    )
+
+
+def _scenarios(pairs: Sequence[Pair]) -> tuple[ScenarioChange, ...]:
+    groups: dict[str, list[Pair]] = {}
+    for pair in pairs:
+        groups.setdefault(pair.now.expected.scenario, []).append(pair)
+    tables = {name: count_pairs(members) for name, members in groups.items()}
+    p_values = {name: mcnemar_p(table.broken, table.fixed) for name, table in tables.items()}
+    q_values = dict(zip(p_values, benjamini_hochberg(list(p_values.values())), strict=True))
+    return tuple(
+        ScenarioChange(
+            scenario=name,
+            severity=groups[name][0].now.expected.severity,
+            pairs=table.pairs,
+            both_pass=table.both_pass,
+            both_fail=table.both_fail,
+            broken=table.broken,
+            fixed=table.fixed,
+            doubtful=table.doubtful,
+            p_value=p_values[name],
+            q_value=q_values[name],
+        )
+        for name, table in tables.items()
+    )
+
+
+def _changed(pairs: Sequence[Pair]) -> tuple[ComparedVariant, ...]:
+    found = [(change, pair) for pair in pairs if (change := _change(pair))]
+    order = ("broken", "doubtful", "fixed")
+    found.sort(key=lambda item: order.index(item[0]))
+    return tuple(
+        ComparedVariant(
+            variant=pair.now.expected.id,
+            scenario=pair.now.expected.scenario,
+            severity=pair.now.expected.severity,
+            change=change,
+            parameters=_parameters(pair),
+            baseline=_result(pair.before),
+            candidate=_result(pair.now),
+        )
+        for change, pair in found
+    )
+
+
+def _change(pair: Pair) -> str:
+    if pair.known:
+        return ""
+    before, now = pair.results
+    if before is None or now is None:
+        return "doubtful"
+    if before == now:
+        return ""
+    return "broken" if before else "fixed"
+
+
+def _parameters(pair: Pair) -> dict[str, Scalar]:
+    record = pair.now.record or (pair.before.record if pair.before else None)
+    return dict(record.parameters) if record else {}
+
+
+def _result(variant: JudgedVariant | None) -> ComparedResult:
+    record = variant.record if variant else None
+    if record is None:
+        return ComparedResult(outcome="MISSING", reason="no record")
+    return ComparedResult(
+        outcome=record.outcome.value,
+        reason=record.reason,
+        metrics={criterion.metric: criterion.observed for criterion in record.criteria},
+        artifacts=dict(record.artifacts),
+    )
+
+
+def _notes(baseline: RunEvidence, candidate: RunEvidence) -> tuple[str, ...]:
+    notes = []
+    if baseline.fingerprint.model_sha256 == candidate.fingerprint.model_sha256:
+        notes.append("both runs are of the same model: what differs is churn")
+    for side, run in (("baseline", baseline), ("candidate", candidate)):
+        if run.manifest.selection:
+            notes.append(f"the {side} ran only a part of the pack: {run.manifest.selection}")
+        if run.manifest.until_decided:
+            notes.append(
+                f"the {side} was ended by a sequential test; variants that it did not run are in doubt"
+            )
+        if run.fingerprint.git_dirty:
+            notes.append(f"the {side}'s checkout had uncommitted changes")
+    own = {variant.expected.digest for variant in candidate.evidence.variants}
+    only = sum(variant.expected.digest not in own for variant in baseline.evidence.variants)
+    if only:
+        notes.append(f"{only} variants of the baseline were not to be run by the candidate, and are left out")
+    return tuple(notes)

@@ -1,0 +1,130 @@
+"""A comparison as plain text, for terminals and CI logs."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from harness.gate.compare import RunComparison
+from harness.gate.metric_changes import MetricChange
+from harness.gate.regression import churn_words
+
+SHOWN_VARIANTS = 20
+SHOWN_METRICS = 12
+LISTED_BELOW = 0.05
+"""Metrics are listed up to this q-value."""
+
+
+def comparison_table(comparison: RunComparison, width: int = 100) -> str:
+    """Headline, paired table, intervals, scenarios, metrics, changed variants and notes.
+
+    Args:
+        comparison: What to show.
+        width: Sentences are wrapped to so many columns.
+    """
+    before, now = comparison.baseline, comparison.candidate
+    blocks = [
+        f"baseline   {before.model or 'no model'}  ({before.run_id})\n"
+        f"candidate  {now.model or 'no model'}  ({now.run_id})",
+        _paired(comparison, width),
+        _scenarios(comparison),
+        _metrics(comparison.metrics),
+        _variants(comparison),
+        "\n".join(
+            textwrap.fill(f"note: {note}", width, subsequent_indent="      ") for note in comparison.notes
+        ),
+        textwrap.fill(comparison.headline, width),
+    ]
+    return "\n\n".join(block for block in blocks if block)
+
+
+def _paired(comparison: RunComparison, width: int) -> str:
+    facts = comparison.rule.paired
+    if facts is None:
+        return ""
+    rows = [
+        ("", "candidate passes", "candidate fails"),
+        ("baseline passes", str(facts.both_pass), f"{facts.broken} broken"),
+        ("baseline fails", f"{facts.fixed} fixed", str(facts.both_fail)),
+    ]
+    lines = [_columns(rows)]
+    if facts.doubtful or facts.known:
+        lines.append(
+            f"{facts.doubtful} in doubt (counted as either), {facts.known} in quarantine (not counted)"
+        )
+    exact, shown = facts.exact, facts.shown
+    level = f"{100 * exact.confidence:g} %"
+    estimate = "" if facts.drop is None else f"{facts.drop:+.4f}, "
+    lines += [
+        "",
+        f"drop of the pass rate  {estimate}at least {exact.low:+.4f}, at most {exact.high:+.4f} "
+        f"(each at {level})",
+        f"                       {exact.method}",
+        f"                       Tango {shown.low:+.4f} to {shown.high:+.4f} (at {level}, for display)",
+        f"worse than baseline?   McNemar exact, one-sided: p = {facts.mcnemar_p:.4g}",
+        textwrap.fill(churn_words(facts), width),
+    ]
+    return "\n".join(lines)
+
+
+def _scenarios(comparison: RunComparison) -> str:
+    rows: list[tuple[str, ...]] = [
+        ("scenario", "pairs", "both pass", "both fail", "broken", "fixed", "doubtful", "p", "q")
+    ]
+    for item in comparison.scenarios:
+        numbers = (item.pairs, item.both_pass, item.both_fail, item.broken, item.fixed, item.doubtful)
+        rows.append((item.scenario, *(str(n) for n in numbers), f"{item.p_value:.3g}", f"{item.q_value:.3g}"))
+    return _columns(rows)
+
+
+def _metrics(changes: Sequence[MetricChange]) -> str:
+    listed = [change for change in changes if change.q_value <= LISTED_BELOW]
+    if not changes:
+        return ""
+    if not listed:
+        return f"metrics: none of {len(changes)} changed beyond chance (q <= {LISTED_BELOW:g})"
+    rows = [("metric", "baseline", "candidate", "change", "95 % interval", "q", "")]
+    for change in listed[:SHOWN_METRICS]:
+        unit = f" {change.unit}" if change.unit else ""
+        rows.append(
+            (
+                change.metric,
+                f"{change.baseline_mean:.4g}{unit}",
+                f"{change.candidate_mean:.4g}{unit}",
+                f"{change.change:+.4g}",
+                f"{change.low:+.4g} to {change.high:+.4g}",
+                f"{change.q_value:.2g}",
+                "worse" if change.worse else "" if change.direction == "none" else "better",
+            )
+        )
+    more = len(listed) - SHOWN_METRICS
+    tail = f"\nand {more} more, in compare.json" if more > 0 else ""
+    head = f"metrics that changed beyond chance ({len(listed)} of {len(changes)}, q <= {LISTED_BELOW:g}):\n"
+    return head + _columns(rows) + tail
+
+
+def _variants(comparison: RunComparison) -> str:
+    if not comparison.variants:
+        return "no variant changed its outcome"
+    lines = []
+    for variant in comparison.variants[:SHOWN_VARIANTS]:
+        side = variant.baseline if variant.change == "fixed" else variant.candidate
+        if variant.change == "doubtful":
+            reason = f"baseline {variant.baseline.outcome}, candidate {variant.candidate.outcome}"
+        else:
+            reason = ("was: " if variant.change == "fixed" else "") + " ".join(side.reason.split())
+        lines.append(f"{variant.change:<8}  {variant.variant}  {reason}")
+    more = len(comparison.variants) - SHOWN_VARIANTS
+    return "\n".join(lines) + (f"\nand {more} more, in compare.json" if more > 0 else "")
+
+
+def _columns(rows: Sequence[tuple[str, ...]]) -> str:
+    """Rows with aligned columns; the first to the left, the others to the right."""
+    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(size) if k == 0 else cell.rjust(size)
+            for k, (cell, size) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    )

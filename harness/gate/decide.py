@@ -1,0 +1,244 @@
+"""Decides a run: every rule, then all of them together, into one verdict."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from pydantic import ValidationError
+
+from harness.gate.baseline_copy import kept_baseline, kept_churn
+from harness.gate.intervals import wilson
+from harness.gate.multiplicity import holm_rejects
+from harness.gate.notes import notes_for
+from harness.gate.pairing import RunEvidence
+from harness.gate.quarantine import quarantine_errors
+from harness.gate.regression import Comparison
+from harness.gate.rules import decide_rule
+from harness.gate.selection import left_out
+from harness.gate.sequential import count_until_decided
+from harness.gate.sequential_verdict import sequential_rules
+from harness.gate.tally import Evidence, JudgedVariant, Status, gather, tally, without_the_rest
+from harness.gate.verdict import (
+    Churn,
+    Decision,
+    Interval,
+    QuarantineError,
+    RuleVerdict,
+    ScenarioSummary,
+    Verdict,
+)
+from harness.gate.wording import plural
+from harness.packs.model import GateRule, Pack
+from harness.results.atomic_write import write_atomic
+from harness.results.journal import read_journal
+from harness.results.manifest import Fingerprint, Manifest
+from harness.results.record import RunRecord
+from harness.results.run_folder import RunFolder
+
+SHOWN_CONFIDENCE = 0.95
+"""Of the intervals shown for each scenario; nothing is decided on them."""
+
+
+class UndecidableRun(Exception):  # noqa: N818 - the name says what happened
+    """The manifest holds no pack that this version can read; the message says why."""
+
+
+def decide(
+    manifest: Manifest,
+    records: Sequence[RunRecord],
+    baseline: RunEvidence | None = None,
+    fingerprint: Fingerprint | None = None,
+    churn: Churn | None = None,
+) -> Verdict:
+    """The verdict of a run; a pure function.
+
+    Args:
+        manifest: What was to be run; a variant without a fitting record counts as missing, never as nothing.
+        records: The journal, in its order. Records of another identity do not count.
+        baseline: What regression rules hold the run against; they are INCONCLUSIVE without one.
+        fingerprint: Of the run, completed by its hosts; the manifest's when None.
+        churn: From ``simgate aa``, shown beside regression rules.
+
+    Raises:
+        UndecidableRun: The manifest's pack cannot be read.
+    """
+    try:
+        pack = Pack.model_validate(manifest.pack)
+    except ValidationError as error:
+        raise UndecidableRun(
+            f"the pack in the manifest of {manifest.run_id} cannot be read: {error}"
+        ) from None
+    own = RunEvidence(
+        manifest=manifest,
+        pack=pack,
+        fingerprint=fingerprint or manifest.fingerprint,
+        evidence=gather(manifest, pack, records),
+        left_out=left_out(manifest, pack),
+    )
+    comparison = Comparison(baseline, own, churn) if baseline else None
+    evidence, absent, stopped_at = own.evidence, own.left_out, None
+    if manifest.until_decided:
+        gate = count_until_decided(pack, evidence.variants, comparison)
+        if gate.decision is not None:
+            stopped_at = gate.counted
+            evidence = without_the_rest(evidence, gate.counted)
+        rules = sequential_rules(gate, pack, evidence.variants, comparison)
+    else:
+        rules = apply_holm(
+            pack.gate,
+            [decide_rule(rule, pack, evidence.variants, absent, comparison) for rule in pack.gate],
+        )
+    gone_bad = quarantine_errors(manifest, pack, evidence)
+    decision, headline = _overall(manifest, pack, evidence, rules, gone_bad)
+    return Verdict(
+        run_id=manifest.run_id,
+        pack=manifest.pack_name,
+        model=manifest.fingerprint.model,
+        decision=decision,
+        headline=f"{decision.value}: {headline}",
+        rules=rules,
+        scenarios=_summaries(pack, evidence.variants),
+        quarantine_errors=gone_bad,
+        stopped_at=stopped_at,
+        notes=(*(error.message for error in gone_bad), *notes_for(manifest, pack, evidence, absent)),
+    )
+
+
+def combine(decisions: Iterable[Decision]) -> Decision:
+    """All rules together: NO-GO when any is refuted, GO when every one is proven, else INCONCLUSIVE.
+
+    GO needs no correction for several rules: it claims all of them, and each is tested at its own
+    confidence (intersection-union test, Berger 1982). The chance of a false NO-GO grows with the number of
+    rules, so a rule counts as refuted only after :func:`apply_holm`.
+    """
+    made = list(decisions)
+    if Decision.NO_GO in made:
+        return Decision.NO_GO
+    if made and all(decision is Decision.GO for decision in made):
+        return Decision.GO
+    return Decision.INCONCLUSIVE
+
+
+def apply_holm(gate: Sequence[GateRule], rules: Sequence[RuleVerdict]) -> tuple[RuleVerdict, ...]:
+    """Lets a NO-GO of a rule stand only if Holm's procedure over all rules confirms it.
+
+    So the chance that a model which meets every rule gets NO-GO is at most the largest 1 - confidence of the
+    rules, however many there are. A rule that would be refuted alone, and not among the others, is
+    INCONCLUSIVE.
+    """
+    tested = [k for k, rule in enumerate(gate) if rule.kind != "invalid_or_error"]
+    p_values = [rules[k].p_value for k in tested]
+    confirmed = holm_rejects(
+        [1.0 if p is None else p for p in p_values], [1.0 - gate[k].confidence for k in tested]
+    )
+    kept = {k for k, yes in zip(tested, confirmed, strict=True) if yes}
+    found = []
+    for k, verdict in enumerate(rules):
+        if verdict.decision is not Decision.NO_GO or k in kept:
+            found.append(verdict)
+            continue
+        reason = (
+            f"{verdict.reason}; that would refute it alone (p = {verdict.p_value:.2g}), but not as one of "
+            f"{plural(len(tested), 'rule')} tested at once (Holm)"
+        )
+        change = "more variants: a model this bad is refuted by a few more failures"
+        found.append(
+            verdict.model_copy(
+                update={"decision": Decision.INCONCLUSIVE, "reason": reason, "would_change": change}
+            )
+        )
+    return tuple(found)
+
+
+def _overall(
+    manifest: Manifest,
+    pack: Pack,
+    evidence: Evidence,
+    rules: Sequence[RuleVerdict],
+    gone_bad: Sequence[QuarantineError],
+) -> tuple[Decision, str]:
+    """The decision of the gate and its one sentence."""
+    decision = combine(rule.decision for rule in rules)
+    missing = sum(variant.status is Status.MISSING for variant in evidence.variants)
+    model = manifest.fingerprint.model or f"policy {pack.policy}"
+    if decision is Decision.NO_GO:
+        return decision, _first(rules, Decision.NO_GO, "is refuted", "are refuted")
+    if not rules:
+        return Decision.INCONCLUSIVE, "the pack has no gate rules, so nothing can be decided"
+    if not manifest.expected:
+        return Decision.INCONCLUSIVE, "no variant was to be run"
+    if decision is Decision.INCONCLUSIVE:
+        return decision, _first(rules, Decision.INCONCLUSIVE, "is undecided", "are undecided")
+    if all(rule.kind == "invalid_or_error" for rule in pack.gate):
+        return Decision.INCONCLUSIVE, "no gate rule judges the model, only the validity of the evidence"
+    if missing:
+        return Decision.INCONCLUSIVE, (
+            f"every rule holds, but {plural(missing, 'expected variant')} never reported; "
+            "finish the run with --resume"
+        )
+    if gone_bad:
+        return Decision.INCONCLUSIVE, f"every rule holds, but {gone_bad[0].message}"
+    known = tally(evidence.variants).known
+    apart = f", apart from {plural(known, 'variant')} in quarantine" if known else ""
+    counted = sum(variant.status is not Status.NOT_RUN for variant in evidence.variants)
+    claim = f"{plural(len(rules), 'rule')} proven on {plural(counted, 'variant')}"
+    if counted < len(manifest.expected):
+        claim += f" (decided before the other {len(manifest.expected) - counted})"
+    return decision, f"{claim} of {manifest.pack_name} for {model}{apart}"
+
+
+def _first(rules: Sequence[RuleVerdict], decision: Decision, one: str, many: str) -> str:
+    """How many rules are decided so, and the first of them."""
+    made = [rule for rule in rules if rule.decision is decision]
+    of_all = f"{len(made)} of {plural(len(rules), 'rule')} {one if len(made) == 1 else many}"
+    return f"{of_all}: {made[0].statement}: {made[0].reason}"
+
+
+def _summaries(pack: Pack, variants: Sequence[JudgedVariant]) -> tuple[ScenarioSummary, ...]:
+    """Counts of every scenario of the pack, also of those that did not run, in the pack's order."""
+    by_scenario: Mapping[str, list[JudgedVariant]] = defaultdict(list)
+    for variant in variants:
+        by_scenario[variant.expected.scenario].append(variant)
+    summaries = []
+    for scenario in pack.scenarios:
+        counts = tally(by_scenario.get(scenario.id, []))
+        shown = None
+        if counts.counted:
+            low, high = wilson(counts.successes, counts.counted, SHOWN_CONFIDENCE)
+            shown = Interval(low=low, high=high, confidence=SHOWN_CONFIDENCE, method="Wilson")
+        summaries.append(
+            ScenarioSummary(
+                scenario=scenario.id,
+                title=scenario.title,
+                severity=scenario.severity,
+                requirements=scenario.requirements,
+                expected=counts.expected,
+                passed=counts.successes,
+                failed=counts.failures,
+                invalid=counts.invalid,
+                errors=counts.errors,
+                missing=counts.missing,
+                known=counts.known,
+                not_run=counts.not_run,
+                rate=counts.successes / counts.counted if counts.counted else None,
+                shown=shown,
+            )
+        )
+    return tuple(summaries)
+
+
+def write_verdict(folder: RunFolder) -> Verdict:
+    """Decides a run from its manifest, journal and baseline (if it has one), and writes ``verdict.json``.
+
+    Raises:
+        harness.results.run_folder.NotARun: No readable manifest.
+        harness.results.journal.JournalDamaged: A line of the journal is no record.
+        UndecidableRun: The manifest's pack cannot be read.
+        OSError: The file cannot be written.
+    """
+    baseline, churn = kept_baseline(folder), kept_churn(folder)
+    records = list(read_journal(folder.journal_path))
+    verdict = decide(folder.manifest(), records, baseline, folder.fingerprint(), churn)
+    write_atomic(folder.verdict_path, verdict.model_dump_json(indent=2) + "\n")
+    return verdict

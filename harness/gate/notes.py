@@ -1,0 +1,114 @@
+"""What a reader of the verdict must know besides the rules."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from harness.gate.percentile import parse_latency_percentile
+from harness.gate.rules import speaks_of
+from harness.gate.tally import Evidence, Status
+from harness.gate.wording import plural
+from harness.packs.model import Pack
+from harness.results.manifest import Manifest
+
+
+def notes_for(
+    manifest: Manifest, pack: Pack, evidence: Evidence, left_out: Mapping[str, int]
+) -> tuple[str, ...]:
+    """Everything that limits what the verdict means, most important first."""
+    notes = [
+        *_selection(manifest, left_out),
+        *_sequential(manifest, pack, evidence),
+        *_records(evidence),
+        *_quarantine(evidence),
+        *_coverage(pack),
+    ]
+    if any(rule.metric and parse_latency_percentile(rule.metric) for rule in pack.gate):
+        notes.append("latency samples are taken as independent of each other")
+    if manifest.fingerprint.git_dirty:
+        notes.append(f"the checkout had uncommitted changes on top of {manifest.fingerprint.git_commit[:12]}")
+    return tuple(notes)
+
+
+def _selection(manifest: Manifest, left_out: Mapping[str, int]) -> list[str]:
+    notes = []
+    if manifest.selection:
+        notes.append(f"only a part of the pack was to be run: {manifest.selection}")
+    if left_out:
+        names = ", ".join(f"{name} ({count})" for name, count in left_out.items())
+        notes.append(
+            f"variants left out by that selection count as missing for the rules on their scenarios: {names}"
+        )
+    return notes
+
+
+def _sequential(manifest: Manifest, pack: Pack, evidence: Evidence) -> list[str]:
+    if not manifest.until_decided:
+        return []
+    rest = sum(variant.status is Status.NOT_RUN for variant in evidence.variants)
+    if not rest:
+        missing = sum(variant.status is Status.MISSING for variant in evidence.variants)
+        return [
+            f"sequential test, not yet decided ({missing} variants to go)"
+            if missing
+            else "sequential test, not decided by the end of the pack"
+        ]
+    counted = len(evidence.variants) - rest
+    seen = {v.expected.scenario for v in evidence.variants if v.status is not Status.NOT_RUN}
+    unseen = [scenario.id for scenario in pack.scenarios if scenario.id not in seen]
+    notes = [
+        f"sequential test: decided after {plural(counted, 'variant')} in an order fixed in advance; "
+        f"the other {rest} count for nothing, whether they ran or not"
+    ]
+    return notes + ([f"no variant of {_few(unseen)} was needed for the decision"] if unseen else [])
+
+
+def _records(evidence: Evidence) -> list[str]:
+    notes = []
+    contradicted = [v.expected.id for v in evidence.variants if v.contradicted]
+    if contradicted:
+        count = plural(len(contradicted), "variant")
+        notes.append(
+            f"{count} with valid records that contradict each other, counted as INVALID: {_few(contradicted)}"
+        )
+    if evidence.refused:
+        count = plural(len(evidence.refused), "variant")
+        notes.append(
+            f"{count} with records made by another model, simulator or pack only, counted as missing: "
+            f"{_few(evidence.refused)}"
+        )
+    if evidence.unexpected:
+        count = plural(len(evidence.unexpected), "variant")
+        notes.append(
+            f"records of {count} that the manifest does not list were ignored: {_few(evidence.unexpected)}"
+        )
+    return notes
+
+
+def _quarantine(evidence: Evidence) -> list[str]:
+    failed: Counter[str] = Counter()
+    passed: Counter[str] = Counter()
+    for variant in evidence.variants:
+        issue = variant.record.known_issue if variant.record else None
+        if issue is not None and variant.status is Status.KNOWN:
+            failed[issue] += 1
+        elif issue is not None and variant.status is Status.KNOWN_PASSED:
+            passed[issue] += 1
+    return [
+        f"quarantine {issue}: {plural(failed[issue] + passed[issue], 'variant')} kept out of every pass "
+        f"rate, {failed[issue]} failed, {passed[issue]} passed"
+        for issue in sorted(failed | passed)
+    ]
+
+
+def _coverage(pack: Pack) -> list[str]:
+    judging = [rule for rule in pack.gate if rule.kind != "invalid_or_error"]
+    free = [s.id for s in pack.scenarios if not any(speaks_of(r, s.id, s.severity) for r in judging)]
+    return [f"no gate rule judges {_few(free)}"] if free and judging else []
+
+
+def _few(names: tuple[str, ...] | list[str]) -> str:
+    """The first five names, and how many more there are."""
+    more = len(names) - 5
+    return ", ".join(names[:5]) + (f" and {more} more" if more > 0 else "")

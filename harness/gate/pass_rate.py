@@ -1,0 +1,110 @@
+"""Rule ``pass_rate``: the share of passing variants is at least p0, proven exactly or not at all."""
+
+from __future__ import annotations
+
+from harness.gate.intervals import (
+    lower_bound,
+    more_successes_needed,
+    most_failures_allowed,
+    proves_at_least,
+    refutation_p,
+    refutes_at_least,
+    upper_bound,
+    wilson,
+)
+from harness.gate.rule_verdict import inconclusive, with_counts
+from harness.gate.tally import Tally
+from harness.gate.verdict import Decision, Interval, RuleVerdict
+from harness.gate.wording import doubts, percent, plural, quarantine, share, shared_scenes
+from harness.packs.model import GateRule
+
+
+def decide_pass_rate(rule: GateRule, tally: Tally) -> RuleVerdict:
+    """Decides a pass rate.
+
+    GO when the exact lower bound reaches p0 with every doubtful variant (INVALID, ERROR, missing, left out)
+    counted as a failure, and none is missing or left out; NO-GO when the exact upper bound stays below p0
+    with every doubtful variant counted as a pass. Variants in a quarantine count as neither: the statement
+    then holds for what lies outside it. Where variants share scenes, counts are divided by the design effect.
+    """
+    p0, confidence = rule.at_least, rule.confidence
+    if p0 is None:
+        return inconclusive(rule, tally, "the rule has no at_least", "give the rule at_least")
+    if tally.counted == 0:
+        reason = f"no variant passed or failed ({doubts(tally) or 'nothing ran'}){quarantine(tally)}"
+        return inconclusive(rule, tally, reason, "run the variants", bound=p0)
+    total = (tally.counted + tally.doubtful) / tally.effect
+    least, most = tally.successes / tally.effect, (tally.successes + tally.doubtful) / tally.effect
+    if refutes_at_least(most, total, p0, confidence):
+        decision = Decision.NO_GO
+    elif proves_at_least(least, total, p0, confidence) and not tally.absent:
+        decision = Decision.GO
+    else:
+        decision = Decision.INCONCLUSIVE
+    exact = Interval(
+        low=lower_bound(least, total, confidence),
+        high=upper_bound(most, total, confidence),
+        confidence=confidence,
+        method="Clopper-Pearson, one-sided each way"
+        + (", doubtful as both extremes" if tally.doubtful else "")
+        + (f", design effect {tally.effect:.2f}" if tally.effect > 1.0 else ""),
+    )
+    low, high = wilson(tally.successes / tally.effect, tally.counted / tally.effect, confidence)
+    return with_counts(
+        rule,
+        tally,
+        decision=decision,
+        reason=_reason(decision, p0, confidence, tally, exact),
+        would_change=_would_change(decision, p0, confidence, tally),
+        estimate=tally.successes / tally.counted,
+        exact=exact,
+        shown=Interval(low=low, high=high, confidence=confidence, method="Wilson"),
+        bound=p0,
+        p_value=refutation_p(most, total, p0),
+    )
+
+
+def _reason(decision: Decision, p0: float, confidence: float, tally: Tally, exact: Interval) -> str:
+    seen = f"{tally.successes} of {tally.counted} passed"
+    with_confidence = f"with {percent(confidence)} confidence"
+    doubtful = f"; counted as either: {doubts(tally)}" if tally.doubtful else ""
+    tail = doubtful + quarantine(tally) + shared_scenes(tally)
+    if decision is Decision.GO:
+        return f"{seen}: {with_confidence} at least {share(exact.low)} pass, {p0:g} is needed{tail}"
+    if decision is Decision.NO_GO:
+        return f"{seen}: {with_confidence} at most {share(exact.high)} pass, {p0:g} is needed{tail}"
+    if tally.absent and exact.low >= p0:
+        return f"{seen}, enough for {p0:g}, but a run with absent variants is never GO{tail}"
+    return (
+        f"{seen}: {with_confidence} each, at least {share(exact.low)} and at most {share(exact.high)} pass, "
+        f"so {p0:g} is neither proven nor refuted{tail}"
+    )
+
+
+def _would_change(decision: Decision, p0: float, confidence: float, tally: Tally) -> str:
+    total = tally.counted + tally.doubtful
+    if tally.effect > 1.0:
+        return "variants of more scenes; more of the same scenes say little"
+    allowed = most_failures_allowed(total, p0, confidence)
+    if decision is Decision.GO:
+        spare = (allowed or 0) - tally.failures - tally.doubtful
+        return f"{plural(spare + 1, 'more failure')} among these {plural(total, 'variant')}"
+    needed = more_successes_needed(tally.successes, total, p0, confidence)
+    if allowed is None:
+        size = more_successes_needed(0, 0, p0, confidence)
+        many = (
+            "more variants than anyone can run"
+            if size is None
+            else f"at least {plural(size, 'clean variant')}"
+        )
+    else:
+        many = f"at most {plural(allowed, 'failure')} among these {plural(total, 'variant')}"
+    if decision is Decision.NO_GO:
+        return f"GO needs {many}; {tally.failures} failed"
+    if tally.doubtful and allowed is not None and tally.failures <= allowed:
+        rest = tally.doubtful - (allowed - tally.failures)
+        demand = f"if {rest} or more of them pass" if rest > 0 else "whatever they are"
+        return f"valid results for the {plural(tally.doubtful, 'doubtful variant')}: GO {demand}"
+    if needed is None:
+        return f"GO needs {many}"
+    return f"{plural(needed, 'more clean variant')} would give GO"

@@ -1,0 +1,95 @@
+"""Bounds of a percentile from order statistics, without any assumption on the distribution.
+
+Each sample lies at or below the true p-quantile with probability at least p, so the number of samples
+within a limit is binomial. "The p-quantile is at most L" is accepted when seeing so many samples within
+L would be rare (probability at most 1 - confidence) if it were not. This is the early-stopping rule of
+MLPerf LoadGen (``loadgen/early_stopping.cc``, there at confidence 0.99 and tolerance 0): with t samples
+over the limit it asks for h within, the smallest h with P[at most t of h + t over | p] <= 1 - c; p = 0.99
+and t = 0 need h = 459. Samples are taken as independent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.gate.intervals import most_failures_allowed, proves_at_least, refutes_at_least
+
+_NAME = re.compile(r"latency\.(?P<measured>measured_)?p(?P<percent>\d{1,2}(\.\d+)?)_ms")
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyPercentile:
+    """Which percentile of which samples a rule speaks of.
+
+    Attributes:
+        share: For example 0.95.
+        measured: Of what the inference took on this machine, instead of what acted in the loop.
+    """
+
+    share: float
+    measured: bool
+
+
+def parse_latency_percentile(metric: str) -> LatencyPercentile | None:
+    """Reads ``latency.p95_ms`` or ``latency.measured_p99_ms``; None for any other metric."""
+    parsed = _NAME.fullmatch(metric)
+    if parsed is None or float(parsed["percent"]) == 0.0:
+        return None
+    return LatencyPercentile(float(parsed["percent"]) / 100.0, parsed["measured"] is not None)
+
+
+def percentile_upper_bound(
+    samples: Sequence[float], share: float, confidence: float, unknown: int = 0
+) -> float | None:
+    """Upper confidence bound of a quantile: the smallest limit that the samples prove.
+
+    Args:
+        samples: Sorted, ascending.
+        share: Which quantile, 0 to 1.
+        confidence: One-sided.
+        unknown: Samples that were lost; counted as larger than all others.
+
+    Returns:
+        A sample; None when there are too few to prove any limit.
+    """
+    allowed = most_failures_allowed(len(samples) + unknown, share, confidence)
+    if allowed is None or allowed < unknown:
+        return None
+    return samples[len(samples) - 1 - (allowed - unknown)]
+
+
+def percentile_lower_bound(
+    samples: Sequence[float], share: float, confidence: float, unknown: int = 0
+) -> float | None:
+    """Lower confidence bound of a quantile: every limit below it is refuted.
+
+    Args:
+        samples: Sorted, ascending.
+        share: Which quantile, 0 to 1.
+        confidence: One-sided.
+        unknown: Samples that were lost; counted as smaller than all others.
+
+    Returns:
+        A sample; None when there are too few to refute any limit.
+    """
+    total = len(samples) + unknown
+    low, high = -1, len(samples)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if refutes_at_least(middle + unknown, total, share, confidence):
+            low = middle
+        else:
+            high = middle
+    return samples[low] if low >= 0 else None
+
+
+def accepts(within: int, total: int, share: float, confidence: float, unknown: int = 0) -> bool:
+    """Whether "the quantile is at most L" is proven by ``within`` of ``total`` samples at or below L."""
+    return proves_at_least(within, total + unknown, share, confidence)
+
+
+def rejects(within: int, total: int, share: float, confidence: float, unknown: int = 0) -> bool:
+    """Whether "the quantile is at most L" is refuted by ``within`` of ``total`` samples at or below L."""
+    return refutes_at_least(within + unknown, total + unknown, share, confidence)

@@ -1,0 +1,208 @@
+"""Running evidence for one gate rule, variant after variant, in e-values that may be looked at any time."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+
+from harness.gate.confidence_sequence import (
+    log_e_at_least,
+    log_e_below,
+    log_e_worse,
+    sequence_lower,
+    sequence_upper,
+)
+from harness.gate.deployed import foreign_runtime
+from harness.gate.paired_betting import log_e_drop_below, sequence_bounds
+from harness.gate.pairing import Pair, count_pairs
+from harness.gate.percentile import LatencyPercentile
+from harness.gate.tally import VALID, JudgedVariant, Status
+from harness.gate.verdict import Interval
+
+_EACH_WAY = "one-sided each way, valid at any stopping time"
+
+
+class RuleEvidence(ABC):
+    """What the variants counted so far say for and against a rule.
+
+    What is doubtful (INVALID, ERROR) counts against whatever is to be proven: as a failure for GO, as a
+    success for NO-GO.
+
+    Args:
+        confidence: Of the rule.
+    """
+
+    def __init__(self, confidence: float) -> None:
+        self.confidence = confidence
+        self.variants: list[JudgedVariant] = []
+        self.go_at: int | None = None
+        """Number of this rule's variants at which it was proven; it stays proven."""
+        self.log_e_no_go = 0.0
+        """Largest evidence against it so far."""
+        self.interval_at_go: Interval | None = None
+
+    def add(self, variant: JudgedVariant) -> None:
+        """Counts one more variant of the rule's scope."""
+        self.variants.append(variant)
+        self._count(variant)
+
+    def look(self) -> None:
+        """Takes the evidence as it stands."""
+        self.log_e_no_go = max(self.log_e_no_go, self._log_e_no_go())
+        if self.go_at is None and self._log_e_go() >= -math.log1p(-self.confidence):
+            self.go_at = len(self.variants)
+            self.interval_at_go = self._interval()
+
+    @property
+    def proven(self) -> bool:
+        """Whether the rule was proven at some look."""
+        return self.go_at is not None
+
+    @property
+    def interval(self) -> Interval | None:
+        """The confidence sequence: when the rule was proven, else now; None where there is none."""
+        return self.interval_at_go or self._interval()
+
+    def _interval(self) -> Interval | None:
+        return None
+
+    @abstractmethod
+    def _count(self, variant: JudgedVariant) -> None: ...
+
+    @abstractmethod
+    def _log_e_go(self) -> float: ...
+
+    @abstractmethod
+    def _log_e_no_go(self) -> float: ...
+
+
+class PassRateEvidence(RuleEvidence):
+    """Evidence on a pass rate.
+
+    Args:
+        p0: What the rule demands.
+        confidence: Of the rule.
+    """
+
+    def __init__(self, p0: float, confidence: float) -> None:
+        super().__init__(confidence)
+        self.p0 = p0
+        self.successes = self.failures = self.doubtful = 0
+
+    def _count(self, variant: JudgedVariant) -> None:
+        self.successes += variant.status is Status.SUCCESS
+        self.failures += variant.status is Status.FAILURE
+        self.doubtful += variant.status in (Status.INVALID, Status.ERROR)
+
+    def _log_e_go(self) -> float:
+        return log_e_at_least(self.successes, self.failures + self.doubtful, self.p0)
+
+    def _log_e_no_go(self) -> float:
+        return log_e_below(self.successes + self.doubtful, self.failures, self.p0)
+
+    def _interval(self) -> Interval:
+        return Interval(
+            low=sequence_lower(self.successes, self.failures + self.doubtful, self.confidence),
+            high=sequence_upper(self.successes + self.doubtful, self.failures, self.confidence),
+            confidence=self.confidence,
+            method=f"beta-binomial confidence sequence, {_EACH_WAY}",
+        )
+
+
+class LatencyEvidence(RuleEvidence):
+    """Evidence on a latency percentile: the share of samples within the limit.
+
+    Args:
+        which: The percentile.
+        limit_ms: What the rule demands.
+        confidence: Of the rule.
+    """
+
+    def __init__(self, which: LatencyPercentile, limit_ms: float, confidence: float) -> None:
+        super().__init__(confidence)
+        self.which, self.limit_ms = which, limit_ms
+        self.within = self.over = self._largest = self._silent = 0
+
+    @property
+    def unknown(self) -> int:
+        """Samples that doubtful variants owe, estimated by the most that any variant gave."""
+        return self._silent * self._largest
+
+    def _count(self, variant: JudgedVariant) -> None:
+        record = variant.record
+        samples: tuple[float, ...] = ()
+        valid = record is not None and record.outcome in VALID and variant.status is not Status.INVALID
+        # Samples of another runtime than the deployed one say nothing; the variant then owes its samples.
+        if record is not None and valid and not foreign_runtime([variant], self.which.measured):
+            samples = record.latency.measured_ms if self.which.measured else record.latency.in_loop_ms
+        within = sum(sample <= self.limit_ms for sample in samples)
+        self.within += within
+        self.over += len(samples) - within
+        self._largest = max(self._largest, len(samples))
+        self._silent += not samples
+
+    def _log_e_go(self) -> float:
+        return log_e_at_least(self.within, self.over + self.unknown, self.which.share)
+
+    def _log_e_no_go(self) -> float:
+        return log_e_below(self.within + self.unknown, self.over, self.which.share)
+
+
+class RegressionEvidence(RuleEvidence):
+    """Evidence on a drop against a baseline.
+
+    Args:
+        baseline: The baseline's variants by digest.
+        max_drop: What the rule allows.
+        confidence: Of the rule.
+    """
+
+    def __init__(self, baseline: Mapping[str, JudgedVariant], max_drop: float, confidence: float) -> None:
+        super().__init__(confidence)
+        self._baseline, self.max_drop = baseline, max_drop
+        self.pairs: list[Pair] = []
+
+    def _count(self, variant: JudgedVariant) -> None:
+        self.pairs.append(Pair(self._baseline.get(variant.expected.digest), variant))
+
+    def _log_e_go(self) -> float:
+        counts = count_pairs(self.pairs)
+        return log_e_drop_below(*counts.worst, counts.pairs, self.max_drop)
+
+    def _log_e_no_go(self) -> float:
+        return log_e_worse(*count_pairs(self.pairs).best)
+
+    def _interval(self) -> Interval:
+        counts = count_pairs(self.pairs)
+        low, high = sequence_bounds(counts.worst, counts.best, counts.pairs, self.confidence)
+        method = f"paired betting confidence sequence, {_EACH_WAY}"
+        return Interval(low=low, high=high, confidence=self.confidence, method=method)
+
+
+class ValidityEvidence(RuleEvidence):
+    """Share of INVALID and ERROR so far; a count of this very run, so it is proven by what it is now.
+
+    Args:
+        at_most: What the rule allows.
+    """
+
+    def __init__(self, at_most: float) -> None:
+        super().__init__(confidence=0.0)
+        self.at_most = at_most
+        self.bad = 0
+
+    @property
+    def proven(self) -> bool:
+        """Whether few enough of the variants counted so far are INVALID or ERROR."""
+        total = len(self.variants)
+        return total > 0 and self.bad <= self.at_most * total + 1e-9
+
+    def _count(self, variant: JudgedVariant) -> None:
+        self.bad += variant.status in (Status.INVALID, Status.ERROR)
+
+    def _log_e_go(self) -> float:
+        return -math.inf
+
+    def _log_e_no_go(self) -> float:
+        return 0.0

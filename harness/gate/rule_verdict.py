@@ -1,0 +1,54 @@
+"""Puts a rule's counts and its decision together."""
+
+from __future__ import annotations
+
+from harness.gate.tally import Tally
+from harness.gate.verdict import Decision, Interval, Paired, RuleVerdict
+from harness.gate.wording import statement
+from harness.packs.model import GateRule
+
+
+def with_counts(
+    rule: GateRule,
+    tally: Tally,
+    decision: Decision,
+    reason: str,
+    would_change: str = "",
+    estimate: float | None = None,
+    exact: Interval | None = None,
+    shown: Interval | None = None,
+    bound: float | None = None,
+    p_value: float | None = None,
+    paired: Paired | None = None,
+) -> RuleVerdict:
+    """The verdict of a rule, with the counts of its scope."""
+    return RuleVerdict(
+        statement=statement(rule),
+        decision=decision,
+        reason=reason,
+        would_change=would_change,
+        expected=tally.expected,
+        successes=tally.successes,
+        failures=tally.failures,
+        invalid=tally.invalid,
+        errors=tally.errors,
+        missing=tally.missing,
+        known=tally.known,
+        known_passed=tally.known_passed,
+        left_out=tally.left_out,
+        not_run=tally.not_run,
+        design_effect=tally.design_effect if tally.effect > 1.0 else None,
+        p_value=p_value,
+        paired=paired,
+        estimate=estimate,
+        exact=exact,
+        shown=shown,
+        bound=bound,
+    )
+
+
+def inconclusive(
+    rule: GateRule, tally: Tally, reason: str, would_change: str, bound: float | None = None
+) -> RuleVerdict:
+    """A rule that cannot be decided."""
+    return with_counts(rule, tally, Decision.INCONCLUSIVE, reason, would_change, bound=bound)

@@ -1,0 +1,96 @@
+"""Decides one gate rule: what it speaks of, and which kind it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+
+from harness.gate.latency import decide_metric
+from harness.gate.pass_rate import decide_pass_rate
+from harness.gate.regression import Comparison, decide_regression
+from harness.gate.rule_verdict import inconclusive, with_counts
+from harness.gate.tally import JudgedVariant, Tally, tally
+from harness.gate.verdict import Decision, RuleVerdict
+from harness.gate.wording import doubts, plural, scope
+from harness.packs.model import GateRule, Pack
+
+
+def speaks_of(rule: GateRule, scenario: str, severity: str) -> bool:
+    """Whether a scenario is in the scope of a rule."""
+    return (rule.severity is None or rule.severity == severity) and (
+        rule.scenario is None or fnmatchcase(scenario, rule.scenario)
+    )
+
+
+def decide_rule(
+    rule: GateRule,
+    pack: Pack,
+    variants: Sequence[JudgedVariant],
+    left_out: Mapping[str, int],
+    comparison: Comparison | None = None,
+) -> RuleVerdict:
+    """Decides a rule on the variants in its scope.
+
+    Args:
+        rule: The rule.
+        pack: For the scenarios in scope that a selection left out.
+        variants: All variants of the run.
+        left_out: From :func:`harness.gate.selection.left_out`.
+        comparison: Of the run with its baseline; None without one.
+    """
+    scoped = in_scope(rule, variants)
+    absent = absent_in_scope(rule, pack, left_out)
+    counts = tally(scoped, absent)
+    if not scoped:
+        why = "the selection left its scenarios out" if absent else "the pack has no such scenario"
+        return inconclusive(
+            rule, counts, f"no variant in {scope(rule)}: {why}", "run variants of these scenarios"
+        )
+    if rule.kind == "pass_rate":
+        return decide_pass_rate(rule, counts)
+    if rule.kind == "metric":
+        return decide_metric(rule, counts, scoped)
+    if rule.kind == "invalid_or_error":
+        return decide_invalid_or_error(rule, counts)
+    return decide_regression(rule, counts, scoped, comparison)
+
+
+def in_scope(rule: GateRule, variants: Sequence[JudgedVariant]) -> list[JudgedVariant]:
+    """The variants that a rule speaks of."""
+    return [v for v in variants if speaks_of(rule, v.expected.scenario, v.expected.severity)]
+
+
+def absent_in_scope(rule: GateRule, pack: Pack, left_out: Mapping[str, int]) -> int:
+    """How many variants of a rule's scenarios an unfair selection kept from running."""
+    return sum(left_out.get(s.id, 0) for s in pack.scenarios if speaks_of(rule, s.id, s.severity))
+
+
+def decide_invalid_or_error(rule: GateRule, counts: Tally) -> RuleVerdict:
+    """Decides whether enough of the evidence is valid.
+
+    It is a count of this very run, not an estimate, so there is no interval; and bad evidence says nothing
+    against the model, so it is never NO-GO.
+    """
+    if rule.at_most is None:
+        return inconclusive(rule, counts, "the rule has no at_most", "give the rule at_most")
+    bad = counts.invalid + counts.errors + counts.missing
+    ran = counts.expected - counts.not_run
+    if not ran:
+        return inconclusive(rule, counts, f"no variant in {scope(rule)}", "run variants of these scenarios")
+    share = bad / ran
+    seen = f"{bad} of {plural(ran, 'variant')}"
+    detail = f" ({doubts(counts)})" if counts.doubtful else ""
+    # The tolerance keeps 2 of 100 within 0.02 whatever binary fractions make of it.
+    enough = share <= rule.at_most + 1e-9
+    if enough and not counts.absent:
+        allowed = int(rule.at_most * ran + 1e-9)
+        change = f"{allowed - bad + 1} more INVALID or ERROR"
+        reason = f"{seen} gave no valid result{detail}"
+        return with_counts(rule, counts, Decision.GO, reason, change, estimate=share, bound=rule.at_most)
+    why = "absent variants are never GO" if enough else f"more than the share of {rule.at_most:g} allowed"
+    reason = f"{seen} gave no valid result{detail}: {why}"
+    doubtful = plural(counts.doubtful, "doubtful variant")
+    change = f"valid results for the {doubtful} (read hosts/*.log, then run again with --resume)"
+    return with_counts(
+        rule, counts, Decision.INCONCLUSIVE, reason, change, estimate=share, bound=rule.at_most
+    )

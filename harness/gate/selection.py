@@ -1,0 +1,42 @@
+"""What a selection (``--variants 5``, ``-k glass``) kept from running.
+
+The first variants of every scenario are a smaller but fair sample: fewer variants make wider
+intervals, and that is all. Anything else (a scenario left out, variants picked by name, pinned ones
+dropped) could be chosen so that the failing ones are not seen; what was left out then counts as missing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+
+from harness.packs.model import Pack, Scenario
+from harness.results.manifest import Manifest
+
+_SAMPLED = re.compile(r"::v(\d+)$")
+_PINNED = re.compile(r"::pin-.+$")
+
+
+def left_out(manifest: Manifest, pack: Pack) -> dict[str, int]:
+    """Scenario -> how many of its variants an unfair selection left out; only scenarios with any."""
+    ids: dict[str, list[str]] = defaultdict(list)
+    for expected in manifest.expected:
+        ids[expected.scenario].append(expected.id)
+    counts = {scenario.id: _left_out(scenario, ids[scenario.id]) for scenario in pack.scenarios}
+    return {name: count for name, count in counts.items() if count}
+
+
+def _left_out(scenario: Scenario, ids: Iterable[str]) -> int:
+    present = set(ids)
+    absent = scenario.variants.count + len(scenario.pinned) - len(present)
+    if absent <= 0 or (present and _is_fair(scenario, present)):
+        return 0
+    return absent
+
+
+def _is_fair(scenario: Scenario, ids: Iterable[str]) -> bool:
+    numbers = [int(found[1]) for name in ids if (found := _SAMPLED.search(name))]
+    pinned = sum(_PINNED.search(name) is not None for name in ids)
+    is_prefix = bool(numbers) and min(numbers) <= 1 and max(numbers) - min(numbers) + 1 == len(numbers)
+    return is_prefix and pinned == len(scenario.pinned)

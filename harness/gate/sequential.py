@@ -1,0 +1,130 @@
+"""``--until-decided``: counts variants in an order fixed in advance, and says when the gate is decided.
+
+Only the longest completed beginning of the manifest's order counts, so that which host was faster changes
+nothing; the decision falls at the first variant at which it can, and what comes after does not count. Every
+rule is tested by e-values (``rule_evidence``), which allow a look after every variant; a test of fixed size
+that is looked at repeatedly would be wrong far more often than it says, and is not offered.
+
+Several rules at once are treated as in a run of fixed size: GO claims all of them and needs no correction;
+NO-GO needs Holm's procedure on the anytime p-values 1 / E. Its union bound holds over all looks together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.gate.confidence_sequence import anytime_p
+from harness.gate.multiplicity import holm_rejects
+from harness.gate.percentile import parse_latency_percentile
+from harness.gate.regression import Comparison
+from harness.gate.rule_evidence import (
+    LatencyEvidence,
+    PassRateEvidence,
+    RegressionEvidence,
+    RuleEvidence,
+    ValidityEvidence,
+)
+from harness.gate.rules import speaks_of
+from harness.gate.tally import JudgedVariant
+from harness.gate.verdict import Decision
+from harness.packs.model import GateRule, Pack
+
+FIRST_LOOK = 10
+"""No verdict rests on fewer variants. Looking later than allowed is always valid."""
+
+
+def evidence_for(rule: GateRule, comparison: Comparison | None) -> RuleEvidence | None:
+    """What collects evidence for a rule; None when it can never be decided (no baseline, no bound)."""
+    if rule.kind == "invalid_or_error":
+        return None if rule.at_most is None else ValidityEvidence(rule.at_most)
+    if rule.kind == "pass_rate":
+        # A share of 0 or 1 is proven or refuted by nothing; the linter refuses it.
+        if rule.at_least is None or not 0.0 < rule.at_least < 1.0:
+            return None
+        return PassRateEvidence(rule.at_least, rule.confidence)
+    if rule.kind == "metric":
+        which = parse_latency_percentile(rule.metric or "")
+        if which is None or rule.at_most is None:
+            return None
+        return LatencyEvidence(which, rule.at_most, rule.confidence)
+    if comparison is None or rule.at_most is None or comparison.differences:
+        return None
+    return RegressionEvidence(comparison.baseline.by_digest, rule.at_most, rule.confidence)
+
+
+class SequentialGate:
+    """The gate while the run goes on.
+
+    Args:
+        pack: Holds the rules.
+        comparison: With the baseline; None without one.
+    """
+
+    def __init__(self, pack: Pack, comparison: Comparison | None = None) -> None:
+        self.rules: tuple[tuple[GateRule, RuleEvidence | None], ...] = tuple(
+            (rule, evidence_for(rule, comparison)) for rule in pack.gate
+        )
+        self.counted = 0
+        """Variants counted so far, until the decision."""
+        self.decision: Decision | None = None
+        """GO or NO-GO once decided."""
+
+    def add(self, variant: JudgedVariant) -> None:
+        """Counts the next variant of the manifest's order; after the decision nothing counts any more."""
+        if self.decision is not None:
+            return
+        self.counted += 1
+        for rule, evidence in self.rules:
+            if evidence and speaks_of(rule, variant.expected.scenario, variant.expected.severity):
+                evidence.add(variant)
+                if self.counted >= FIRST_LOOK:
+                    evidence.look()
+        if self.counted >= FIRST_LOOK:
+            self.decision = self._decide()
+
+    def refuted(self) -> list[bool]:
+        """Which rules Holm's procedure rejects by now, in the pack's order."""
+        able = [k for k, (_, evidence) in enumerate(self.rules) if _can_be_refuted(evidence)]
+        found = holm_rejects(
+            [self.p_value(k) for k in able], [1.0 - self.rules[k][0].confidence for k in able]
+        )
+        refuted = [False] * len(self.rules)
+        for k, rejected in zip(able, found, strict=True):
+            refuted[k] = rejected
+        return refuted
+
+    def p_value(self, index: int) -> float:
+        """Anytime-valid p-value of a rule's statement."""
+        evidence = self.rules[index][1]
+        if evidence is None or _tolerated(evidence):
+            return 1.0
+        return anytime_p(evidence.log_e_no_go)
+
+    def _decide(self) -> Decision | None:
+        if any(self.refuted()):
+            return Decision.NO_GO
+        judging = [rule for rule, _ in self.rules if rule.kind != "invalid_or_error"]
+        if judging and all(evidence is not None and evidence.proven for _, evidence in self.rules):
+            return Decision.GO
+        return None
+
+
+def _can_be_refuted(evidence: RuleEvidence | None) -> bool:
+    return evidence is not None and not isinstance(evidence, ValidityEvidence)
+
+
+def _tolerated(evidence: RuleEvidence) -> bool:
+    """Worse than the baseline, but proven to be so within what is allowed."""
+    return isinstance(evidence, RegressionEvidence) and evidence.proven
+
+
+def count_until_decided(
+    pack: Pack, variants: Sequence[JudgedVariant], comparison: Comparison | None
+) -> SequentialGate:
+    """Counts the longest completed beginning of a run's variants, in the manifest's order."""
+    gate = SequentialGate(pack, comparison)
+    for variant in variants:
+        if variant.record is None or gate.decision is not None:
+            break
+        gate.add(variant)
+    return gate

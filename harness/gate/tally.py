@@ -1,0 +1,202 @@
+"""Pairs every expected variant with its record, and counts. What is absent is counted as absent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from harness.gate.design_effect import SHOWN_ABOVE, design_effect
+from harness.packs.model import Pack
+from harness.results.manifest import ExpectedVariant, Manifest
+from harness.results.record import Outcome, RunRecord
+
+VALID = (Outcome.PASS, Outcome.FAIL, Outcome.KNOWN)
+"""Outcomes that say something about the model."""
+
+
+class Status(Enum):
+    """What an expected variant counts as."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    INVALID = "invalid"
+    ERROR = "error"
+    MISSING = "missing"
+    KNOWN = "known"
+    KNOWN_PASSED = "known, passed"
+    NOT_RUN = "not run"
+    """A sequential test had decided before its turn; whatever record it has does not count."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedVariant:
+    """An expected variant, the record that counts for it, and what it counts as.
+
+    Attributes:
+        expected: From the manifest.
+        record: None when it is missing.
+        status: What it counts as.
+        contradicted: Several valid records of it disagree; it then counts as INVALID.
+    """
+
+    expected: ExpectedVariant
+    record: RunRecord | None
+    status: Status
+    contradicted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A run as the gate sees it.
+
+    Attributes:
+        variants: One entry for each expected variant, in the manifest's order.
+        refused: Variants with records of another identity only: made with something else, so missing.
+        unexpected: Variants with records that the manifest does not list.
+    """
+
+    variants: tuple[JudgedVariant, ...]
+    refused: tuple[str, ...]
+    unexpected: tuple[str, ...]
+
+
+def gather(manifest: Manifest, pack: Pack, records: Iterable[RunRecord]) -> Evidence:
+    """Pairs expected variants with records.
+
+    A record counts when id, variant digest and run identity are those of the manifest. The last valid one
+    counts, else the last one; valid ones that disagree make the variant INVALID, because the same identity
+    must give the same result.
+    """
+    by_id: dict[str, list[RunRecord]] = {}
+    for record in records:
+        by_id.setdefault(record.variant, []).append(record)
+    excused = quarantines(manifest, pack)
+    variants, refused = [], []
+    for expected in manifest.expected:
+        found = by_id.pop(expected.id, [])
+        own = [r for r in found if (r.identity, r.variant_digest) == (expected.identity, expected.digest)]
+        if found and not own:
+            refused.append(expected.id)
+        variants.append(judge(expected, own, excused.get(expected.scenario, frozenset())))
+    return Evidence(tuple(variants), tuple(refused), tuple(by_id))
+
+
+def without_the_rest(evidence: Evidence, counted: int) -> Evidence:
+    """The evidence of a run that a sequential test ended after its first ``counted`` variants."""
+    variants = tuple(
+        variant
+        if place < counted
+        else replace(variant, record=None, status=Status.NOT_RUN, contradicted=False)
+        for place, variant in enumerate(evidence.variants)
+    )
+    late = {variant.expected.id for variant in variants[counted:]}
+    return Evidence(variants, tuple(v for v in evidence.refused if v not in late), evidence.unexpected)
+
+
+def quarantines(manifest: Manifest, pack: Pack) -> dict[str, frozenset[str]]:
+    """Issues of each scenario's quarantines that were in date when the run was made."""
+    day = manifest.created_utc[:10]
+    return {s.id: frozenset(k.issue for k in s.known_failures if k.until >= day) for s in pack.scenarios}
+
+
+def judge(expected: ExpectedVariant, own: Sequence[RunRecord], excused: frozenset[str]) -> JudgedVariant:
+    """What a variant counts as.
+
+    Args:
+        expected: From the manifest.
+        own: Its records of the expected identity, in the journal's order.
+        excused: Issues of its scenario's quarantines that are in date.
+    """
+    if not own:
+        return JudgedVariant(expected, None, Status.MISSING)
+    valid = [record for record in own if record.outcome in VALID]
+    if len({record.outcome for record in valid}) > 1:
+        return JudgedVariant(expected, valid[-1], Status.INVALID, contradicted=True)
+    record = valid[-1] if valid else own[-1]
+    return JudgedVariant(expected, record, _status(record, excused))
+
+
+def _status(record: RunRecord, excused: frozenset[str]) -> Status:
+    in_quarantine = record.known_issue is not None and record.known_issue in excused
+    if record.outcome is Outcome.PASS:
+        return Status.KNOWN_PASSED if in_quarantine else Status.SUCCESS
+    if record.outcome in (Outcome.FAIL, Outcome.KNOWN):
+        # A KNOWN whose quarantine the pack does not hold, or that had expired, is an ordinary failure.
+        is_known = record.outcome is Outcome.KNOWN and in_quarantine
+        return Status.KNOWN if is_known else Status.FAILURE
+    return Status.INVALID if record.outcome is Outcome.INVALID else Status.ERROR
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Counts of expected variants; all but ``left_out`` and ``known_passed`` add up to ``expected``.
+
+    ``design_effect`` says how many variants of shared scenes count as one; None when it was not estimated.
+    """
+
+    expected: int = 0
+    successes: int = 0
+    failures: int = 0
+    invalid: int = 0
+    errors: int = 0
+    missing: int = 0
+    known: int = 0
+    known_passed: int = 0
+    left_out: int = 0
+    not_run: int = 0
+    design_effect: float | None = None
+
+    @property
+    def effect(self) -> float:
+        """By what counts are divided: the design effect where it is more than noise, else 1."""
+        known = self.design_effect
+        return known if known is not None and known > SHOWN_ABOVE else 1.0
+
+    @property
+    def counted(self) -> int:
+        """Variants that say something: successes and failures."""
+        return self.successes + self.failures
+
+    @property
+    def absent(self) -> int:
+        """Variants that never reported: missing ones, and those of the pack that a selection left out."""
+        return self.missing + self.left_out
+
+    @property
+    def doubtful(self) -> int:
+        """Variants that may be either, had they been valid; they enter as both extremes."""
+        return self.invalid + self.errors + self.absent
+
+
+def tally(variants: Iterable[JudgedVariant], left_out: int = 0) -> Tally:
+    """Counts variants by status."""
+    judged = list(variants)
+    counts = dict.fromkeys(Status, 0)
+    for variant in judged:
+        counts[variant.status] += 1
+    return Tally(
+        expected=sum(counts.values()),
+        successes=counts[Status.SUCCESS],
+        failures=counts[Status.FAILURE],
+        invalid=counts[Status.INVALID],
+        errors=counts[Status.ERROR],
+        missing=counts[Status.MISSING],
+        known=counts[Status.KNOWN] + counts[Status.KNOWN_PASSED],
+        known_passed=counts[Status.KNOWN_PASSED],
+        left_out=left_out,
+        not_run=counts[Status.NOT_RUN],
+        design_effect=_design_effect(judged),
+    )
+
+
+def _design_effect(variants: Sequence[JudgedVariant]) -> float | None:
+    return design_effect(
+        (
+            variant.expected.scenario,
+            variant.expected.scene or variant.expected.id,
+            variant.status is Status.SUCCESS,
+        )
+        for variant in variants
+        if variant.status in (Status.SUCCESS, Status.FAILURE)
+    )

@@ -1,0 +1,81 @@
+"""How the gate writes numbers, counts and rules."""
+
+from __future__ import annotations
+
+from harness.gate.tally import Tally
+from harness.packs.model import GateRule
+
+
+def plural(count: int, noun: str) -> str:
+    """A count with its noun, for example ``1 variant`` or ``31 variants``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def share(value: float) -> str:
+    """A share in three digits that never rounds up to certainty: 0.9996 stays below 1."""
+    rounded = f"{value:.3f}"
+    if rounded in ("0.000", "1.000") and value not in (0.0, 1.0):
+        return f"{value:.6f}"
+    return rounded.rstrip("0").rstrip(".") if value in (0.0, 1.0) else rounded
+
+
+def percent(confidence: float) -> str:
+    """A confidence, for example ``95 %``."""
+    return f"{100.0 * confidence:g} %"
+
+
+def scope(rule: GateRule) -> str:
+    """Which scenarios a rule speaks of, for example ``critical scenarios 'glass_*'``."""
+    severity = f"{rule.severity} " if rule.severity else ""
+    if rule.scenario:
+        return f"{severity}scenarios '{rule.scenario}'"
+    return f"{severity}scenarios" if severity else "all scenarios"
+
+
+def statement(rule: GateRule) -> str:
+    """A gate rule in words."""
+    where, at_most, at_least = scope(rule), _bound(rule.at_most), _bound(rule.at_least)
+    if rule.kind == "invalid_or_error":
+        return f"share of INVALID, ERROR and missing variants in {where} at most {at_most}"
+    if rule.kind == "pass_rate":
+        demand = f"pass rate of {where} at least {at_least}"
+    elif rule.kind == "metric":
+        limit = f"at least {at_least}" if rule.at_most is None else f"at most {at_most}"
+        demand = f"{rule.metric} of {where} {limit}"
+    else:
+        demand = f"pass rate of {where} not more than {at_most} below the baseline's"
+    return f"{demand}, at {percent(rule.confidence)} confidence"
+
+
+def _bound(value: float | None) -> str:
+    return "(no bound)" if value is None else f"{value:g}"
+
+
+def doubts(tally: Tally) -> str:
+    """What could not be counted, for example ``2 INVALID, 1 missing``; empty when nothing."""
+    parts = [
+        (tally.invalid, "INVALID"),
+        (tally.errors, "ERROR"),
+        (tally.missing, "missing"),
+        (tally.left_out, "left out by the selection"),
+    ]
+    return ", ".join(f"{count} {word}" for count, word in parts if count)
+
+
+def quarantine(tally: Tally) -> str:
+    """What a quarantine took out of the count, as an appended clause; empty when nothing."""
+    if not tally.known:
+        return ""
+    failed = tally.known - tally.known_passed
+    return f"; not counted: {plural(tally.known, 'variant')} in quarantine, of which {failed} failed"
+
+
+def shared_scenes(tally: Tally) -> str:
+    """What variants of shared scenes count as, as an appended clause; empty when nothing shrinks."""
+    if tally.effect <= 1.0:
+        return ""
+    total = tally.counted + tally.doubtful
+    return (
+        f"; variants share scenes (design effect {tally.effect:.2f}): {plural(total, 'variant')} count as "
+        f"{total / tally.effect:.0f}"
+    )
