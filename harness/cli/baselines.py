@@ -1,0 +1,89 @@
+"""What ``--baseline`` and BASELINE mean: a run's folder, or the name of a baseline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from harness.execution.plan import Plan
+    from harness.gate.regression import Comparison
+    from harness.packs.model import Pack
+    from harness.results.manifest import Fingerprint, Manifest
+    from harness.results.run_folder import RunFolder
+
+
+def resolve_baseline(wanted: str, runs_dir: Path, manifest: Manifest, fingerprint: Fingerprint) -> RunFolder:
+    """The baseline for a run.
+
+    Args:
+        wanted: Path of a run's folder, or a name.
+        runs_dir: Folder that holds the named baselines.
+        manifest: Of the run that is held against it.
+        fingerprint: Of that run.
+
+    Raises:
+        NoBaseline: Nothing fits.
+    """
+    from harness.gate.baseline_store import BaselineStore
+    from harness.gate.comparability import machine_class, pack_digest
+    from harness.results.run_folder import RunFolder
+
+    path = Path(wanted)
+    if path.is_dir():
+        return RunFolder(path)
+    store = BaselineStore(runs_dir)
+    return store.folder_of(store.find(wanted, pack_digest(manifest.pack), machine_class(fingerprint)))
+
+
+def require_regression_rule(pack: Pack) -> None:
+    """Refuses a baseline that nothing would be held against.
+
+    Raises:
+        UserError: The pack has no regression rule.
+    """
+    from harness.cli.main import UserError
+
+    if not any(rule.kind == "regression" for rule in pack.gate):
+        raise UserError(
+            f"--baseline has no effect: {pack.path} has no regression rule; add to its gate\n"
+            "  - {regression: {max_drop: 0.02, confidence: 0.95}}\n"
+            "or compare after the run: simgate compare BASELINE RUN"
+        )
+
+
+def attach_baseline(plan: Plan, wanted: str, runs_dir: Path) -> None:
+    """Puts a baseline into the folder of a run that is about to start; the folder goes when it does not fit.
+
+    Raises:
+        NoBaseline: Nothing fits.
+        NotComparable: It differs from the run in more than the model.
+    """
+    import shutil
+
+    from harness.gate.baseline_copy import keep_baseline
+    from harness.gate.churn import known_churn
+    from harness.gate.comparability import NotComparable, differences
+
+    manifest, fingerprint = plan.manifest, plan.manifest.fingerprint
+    try:
+        baseline = resolve_baseline(wanted, runs_dir, manifest, fingerprint)
+        named = differences(baseline.manifest(), manifest, baseline.fingerprint(), fingerprint)
+        if named:
+            raise NotComparable(str(baseline.path), "this run", named)
+        keep_baseline(plan.folder, baseline, known_churn(runs_dir, manifest, fingerprint))
+    except Exception:
+        # Nothing has run yet; an empty run would only be in the way.
+        shutil.rmtree(plan.folder.path)
+        raise
+
+
+def comparison_of(plan: Plan) -> Comparison | None:
+    """What a run that goes on is held against; None when it carries no baseline."""
+    from harness.gate.baseline_copy import kept_baseline, kept_churn, read_evidence
+    from harness.gate.regression import Comparison
+
+    baseline = kept_baseline(plan.folder)
+    if baseline is None:
+        return None
+    return Comparison(baseline, read_evidence(plan.folder), kept_churn(plan.folder))

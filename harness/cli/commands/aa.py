@@ -1,0 +1,95 @@
+"""``simgate aa PACK -n K``: runs K variants twice with the same model, to see what changes by itself."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from harness.expansion.variant import Variant
+    from harness.gate.pairing import RunEvidence
+    from harness.packs.model import Pack
+
+HELP = "run K variants twice with the same model and keep how many flip"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's arguments."""
+    parser.add_argument("pack", type=Path, metavar="PACK", help="pack file, or a folder that holds one")
+    parser.add_argument("-n", type=_positive, default=20, metavar="K", help="variants (default: 20)")
+    parser.add_argument("--hosts", type=int, metavar="N", help="host processes (default: usable cores)")
+    parser.add_argument("--runs-dir", type=Path, default=Path("runs"), metavar="DIR", help="default: runs")
+    parser.add_argument("--adapter", metavar="A", help="another simulator than the pack's")
+    parser.add_argument("--model", type=Path, metavar="M", help="another model package than the pack's")
+    parser.add_argument("--runtime", metavar="R", help="perception runtime (default: onnxruntime)")
+    parser.add_argument("--quiet", action="store_true", help="no progress, only the result")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Runs the command; returns 0 when nothing flipped, 1 when something did, 20 without a measurement."""
+    from harness.cli.user_errors import as_user_errors
+
+    with as_user_errors():
+        return _run(args)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from harness.cli.packs import load_checked
+    from harness.execution.counting_order import random_order
+    from harness.expansion.expand import expand_pack
+    from harness.gate.churn import keep_churn, measure_churn, unsteady
+
+    pack = load_checked(args.pack)
+    variants = random_order(pack, expand_pack(pack), "@aa")[: args.n]
+    first = _run_once(args, pack, variants)
+    # The other way round: what a host keeps from one variant to the next would show.
+    second = _run_once(args, pack, variants[::-1])
+    churn = measure_churn(first, second)
+    path = keep_churn(args.runs_dir, second, churn)
+    for variant, (before, now) in unsteady(first, second).items():
+        print(f"{before} then {now}: {variant}")
+    print(f"{churn.words}; {churn.traces_differ} of {churn.variants} took another way")
+    print(f"kept in {path}; shown beside every regression verdict of this pack on this class of machine")
+    if not churn.variants:
+        print("nothing was measured: no variant gave a valid result twice", file=sys.stderr)
+        return 20
+    return 1 if churn.flipped else 0
+
+
+def _run_once(args: argparse.Namespace, pack: Pack, variants: Sequence[Variant]) -> RunEvidence:
+    import os
+
+    from harness.cli.progress import progress_listener
+    from harness.execution.engine import execute
+    from harness.execution.interpreter import default_hosts, host_interpreter
+    from harness.execution.plan import plan_run
+    from harness.gate.baseline_copy import read_evidence
+
+    adapter = args.adapter or pack.sim.adapter
+    plan = plan_run(
+        pack,
+        variants=variants,
+        runs_dir=args.runs_dir / "aa",
+        hosts=default_hosts(adapter, os.environ) if args.hosts is None else args.hosts,
+        interpreter=host_interpreter(adapter, None, os.environ),
+        adapter=args.adapter,
+        model=args.model,
+        runtime=args.runtime,
+        command=("simgate", *sys.argv[1:]),
+        selection=f"simgate aa -n {args.n}",
+    )
+    with progress_listener(args.quiet) as listener:
+        stopped = execute(plan, [listener])
+    if stopped:
+        print(f"the run has ended early: {stopped}", file=sys.stderr)
+    return read_evidence(plan.folder)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be 1 or more, not {number}")
+    return number

@@ -1,0 +1,83 @@
+"""``simgate baseline``: names for runs that others are held against."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from harness.gate.baseline_store import NamedBaseline
+
+HELP = "name a run as baseline (set NAME RUN), or show the named ones (list, show NAME)"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's arguments."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    put = actions.add_parser("set", help="give a run a name, for its pack and class of machine")
+    put.add_argument("name", metavar="NAME", help="for example main")
+    put.add_argument("run_dir", type=Path, metavar="RUN", help="folder of a run")
+    every = actions.add_parser("list", help="all baselines")
+    one = actions.add_parser("show", help="what a name stands for")
+    one.add_argument("name", metavar="NAME")
+    for action in (put, every, one):
+        action.add_argument(
+            "--runs-dir", type=Path, metavar="DIR", help="folder of baselines.json (default: runs, or RUN's)"
+        )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Runs the command; returns the exit code."""
+    from harness.cli.user_errors import as_user_errors
+
+    with as_user_errors():
+        return {"set": _set, "list": _list, "show": _show}[args.action](args)
+
+
+def _set(args: argparse.Namespace) -> int:
+    from harness.cli.main import UserError
+    from harness.gate.baseline_store import BaselineStore
+    from harness.gate.decide import write_verdict
+    from harness.results.run_folder import RunFolder
+
+    if not args.name.strip() or "/" in args.name or Path(args.name).is_dir():
+        raise UserError(f"'{args.name}' cannot be a baseline's name: it is, or looks like, a folder")
+    folder = RunFolder(args.run_dir)
+    decision = write_verdict(folder).decision.value
+    store = BaselineStore(args.runs_dir or folder.path.resolve().parent)
+    entry = store.put(args.name, folder, decision)
+    print(f"baseline '{entry.name}' of {entry.pack} is {entry.run_id} ({entry.model}, {decision})")
+    print(f"on      {entry.machine}\nkept in {store.path}")
+    if decision != "GO":
+        print(f"note: that run is {decision}, not GO")
+    return 0
+
+
+def _list(args: argparse.Namespace) -> int:
+    from harness.gate.baseline_store import BaselineStore
+
+    store = BaselineStore(args.runs_dir or Path("runs"))
+    entries = store.all()
+    if not entries:
+        print(f"no baselines in {store.path}; name one with: simgate baseline set NAME RUN")
+    for entry in entries:
+        print(f"{entry.name:<12} {entry.pack:<20} {entry.decision:<13} {entry.model:<24} {entry.run_id}")
+    return 0
+
+
+def _show(args: argparse.Namespace) -> int:
+    from harness.cli.main import UserError
+    from harness.gate.baseline_store import BaselineStore
+
+    store = BaselineStore(args.runs_dir or Path("runs"))
+    entries = [entry for entry in store.all() if entry.name == args.name]
+    if not entries:
+        known = ", ".join(sorted({entry.name for entry in store.all()})) or "none"
+        raise UserError(f"{store.path} has no baseline '{args.name}' (known: {known})")
+    print("\n\n".join(_facts(entry) for entry in entries))
+    return 0
+
+
+def _facts(entry: NamedBaseline) -> str:
+    return "\n".join(f"{name:<12} {value}" for name, value in entry.model_dump().items())

@@ -1,0 +1,130 @@
+"""``simgate build-engine MODEL``: builds a TensorRT engine on the GPU that will run it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from policies.perception.package import ModelPackage
+    from policies.perception.trt.write_engine import WrittenEngine
+
+HELP = "build a TensorRT engine of a model on this GPU, with its sidecar"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's arguments."""
+    from harness.cli.model.frames import add_frame_arguments
+
+    parser.add_argument("model", metavar="MODEL", help="model package: folder or model.yaml")
+    parser.add_argument(
+        "--precision",
+        choices=("fp32", "fp16", "int8"),
+        default="fp32",
+        help="fp16 and int8 convert the ONNX file through NVIDIA ModelOpt (default: fp32)",
+    )
+    parser.add_argument(
+        "--onnx",
+        type=Path,
+        metavar="FILE",
+        help="this file, already in the precision, in place of the package's",
+    )
+    parser.add_argument("--max-batch", type=int, default=8, metavar="N", help="largest batch (default: 8)")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="default: engines/ beside model.yaml")
+    parser.add_argument("--timing-cache", type=Path, metavar="FILE", help="default: timing.cache in --out")
+    parser.add_argument("--workspace-mb", type=int, default=1024, metavar="MB", help="default: 1024")
+    parser.add_argument(
+        "--version-compatible", action="store_true", help="loadable by later versions of TensorRT too"
+    )
+    parser.add_argument("--device", type=int, default=0, metavar="N", help="which GPU (default: 0)")
+    parser.add_argument("--add", action="store_true", help="write the artifact into model.yaml")
+    parser.add_argument("--verbose", action="store_true", help="show TensorRT's log")
+    add_frame_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Builds, writes plan, sidecar and timing cache, and says what the engine really holds."""
+    from harness.cli.main import UserError
+    from harness.cli.user_errors import as_user_errors
+    from policies.perception.package import load_package
+    from policies.perception.trt.cuda_device import NoCuda
+    from policies.perception.trt.quantize import CannotQuantize
+
+    if args.max_batch < 1:
+        raise UserError(f"--max-batch must be at least 1, not {args.max_batch}")
+    with as_user_errors():
+        package = load_package(args.model)
+        try:
+            written = _build(args, package)
+        except (NoCuda, CannotQuantize) as error:
+            raise UserError(str(error)) from None
+    _print(written)
+    from policies.perception.package_edit import add_artifact
+
+    if args.add and add_artifact(package.path, written.artifact):
+        print(f"{package.path} lists it now")
+    else:
+        print(f"add to the artifacts of {package.path}:\n- {written.artifact}")
+    print(f"then: simgate parity {args.model} --runtime tensorrt")
+    return 0
+
+
+def _build(args: argparse.Namespace, package: ModelPackage) -> WrittenEngine:
+    from harness.cli.main import UserError
+    from policies.perception.trt.version import NoTensorRt, installed_version
+
+    try:
+        installed_version()
+    except NoTensorRt as error:
+        raise UserError(f"{error}; pip install 'simgate[tensorrt]'") from None
+    from policies.perception.trt import cuda_device
+    from policies.perception.trt.build import BuildRequest
+    from policies.perception.trt.engine import EngineError
+    from policies.perception.trt.write_engine import write_engine
+
+    device = cuda_device.CudaDevice(args.device)
+    folder = args.out or package.path.parent / "engines"
+    try:
+        request = BuildRequest(
+            onnx=_onnx(args, package),
+            batches=(1, 1, args.max_batch),
+            timing_cache=args.timing_cache or folder / "timing.cache",
+            workspace_mb=args.workspace_mb,
+            version_compatible=args.version_compatible,
+            verbose=args.verbose,
+        )
+        return write_engine(package, device, request, args.precision, folder)
+    except EngineError as error:
+        raise UserError(str(error)) from None
+
+
+def _onnx(args: argparse.Namespace, package: ModelPackage) -> bytes:
+    """The model in the wanted precision."""
+    from harness.cli.main import UserError
+    from harness.cli.model.frames import load_frames
+    from policies.perception.preprocess import Preprocessor
+    from policies.perception.trt.quantize import with_precision
+
+    if args.onnx is not None:
+        try:
+            return bytes(args.onnx.read_bytes())
+        except OSError as error:
+            raise UserError(f"{args.onnx}: {error.strerror}") from None
+    calibration = None
+    if args.precision == "int8":
+        calibration = Preprocessor(package.input)(load_frames(args, package))
+    return with_precision(package.artifact("onnx").path, args.precision, calibration, package.input.name)
+
+
+def _print(written: WrittenEngine) -> None:
+    sidecar = written.sidecar
+    print(f"{written.plan} ({written.plan.stat().st_size / 1e6:.1f} MB), sidecar {written.plan.name}.json")
+    print(
+        f"TensorRT {sidecar.tensorrt} on {sidecar.gpu}, asked for {sidecar.precision}; "
+        f"{', '.join(sidecar.builder_flags)}"
+    )
+    layers = ", ".join(f"{count} {name}" for name, count in sidecar.layer_types.items())
+    print(f"layers by the type they write: {layers or 'the inspector names none'}")
+    for tensor in sidecar.tensors:
+        print(f"{tensor.mode} {tensor.name}: {tensor.dtype} {list(tensor.shape)}")

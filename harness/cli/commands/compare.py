@@ -1,0 +1,126 @@
+"""``simgate compare BASELINE CANDIDATE``: what a new model breaks and fixes, on the same variants."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from harness.gate.compare import RunComparison
+    from harness.results.run_folder import RunFolder
+
+HELP = "compare two runs variant by variant: GO (0), NO-GO (1), INCONCLUSIVE (20), not comparable (2)"
+JSON, PAGE = "compare.json", "compare.html"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's arguments."""
+    parser.add_argument("baseline", metavar="BASELINE", help="folder of the older run, or a baseline's name")
+    parser.add_argument("candidate", type=Path, metavar="CANDIDATE", help="folder of the run in question")
+    parser.add_argument(
+        "--max-drop",
+        type=_share,
+        metavar="X",
+        help="largest drop of the pass rate allowed (default: the pack's regression rule, else 0.02)",
+    )
+    parser.add_argument(
+        "--confidence", type=_share, metavar="C", help="of both answers (default: the rule's, else 0.95)"
+    )
+    parser.add_argument(
+        "--runs-dir", type=Path, metavar="DIR", help="folder of baselines and churn (default: CANDIDATE's)"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help=f"where {JSON} and {PAGE} go (default: CANDIDATE)"
+    )
+    parser.add_argument(
+        "--replay",
+        type=int,
+        default=3,
+        metavar="N",
+        help="run the first N broken variants again where a picture is missing, for the page (default: 3)",
+    )
+    parser.add_argument("--json", action="store_true", help=f"print {JSON} instead of the table")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Compares, writes compare.json and compare.html, prints; returns the decision's exit code."""
+    from harness.cli.user_errors import as_user_errors
+
+    with as_user_errors():
+        return _run(args)
+
+
+def _run(args: argparse.Namespace) -> int:
+    import shutil
+
+    from harness.cli.baselines import resolve_baseline
+    from harness.cli.compare_pictures import with_pictures
+    from harness.cli.main import UserError
+    from harness.gate.compare_table import comparison_table
+    from harness.registry import load
+    from harness.results.atomic_write import write_atomic
+    from harness.results.run_folder import RunFolder
+
+    candidate = RunFolder(args.candidate)
+    runs_dir = args.runs_dir or candidate.path.resolve().parent
+    baseline = resolve_baseline(args.baseline, runs_dir, candidate.manifest(), candidate.fingerprint())
+    if baseline.path.resolve() == candidate.path.resolve():
+        raise UserError(f"{candidate.path} is compared with itself; give two runs")
+    comparison = compare_folders(baseline, candidate, runs_dir, args.max_drop, args.confidence)
+    comparison = with_pictures(comparison, baseline, candidate, args.replay)
+    out = args.out or candidate.path
+    out.mkdir(parents=True, exist_ok=True)
+    text = comparison.model_dump_json(indent=2) + "\n"
+    write_atomic(out / JSON, text)
+    load("simgate.comparison_reporters", "html")(comparison, baseline.path, candidate.path, out / PAGE)
+    if args.json:
+        print(text, end="")
+    else:
+        width = min(max(shutil.get_terminal_size((110, 24)).columns, 60), 120)
+        print(comparison_table(comparison, width))
+        print(f"\npage    {out / PAGE}\njson    {out / JSON}")
+    return comparison.decision.exit_code
+
+
+def compare_folders(
+    baseline: RunFolder,
+    candidate: RunFolder,
+    runs_dir: Path,
+    max_drop: float | None = None,
+    confidence: float | None = None,
+) -> RunComparison:
+    """Compares two runs from their folders.
+
+    Args:
+        baseline: The older run.
+        candidate: The run in question.
+        runs_dir: Where the churn is kept.
+        max_drop: None for the pack's own rule.
+        confidence: None for the pack's own rule.
+
+    Raises:
+        NotComparable: They differ in more than the model.
+        NotARun: One has no readable manifest.
+    """
+    from harness.gate.baseline_copy import read_evidence
+    from harness.gate.churn import known_churn
+    from harness.gate.compare import compare_runs, regression_of
+    from harness.scoring.metrics import find_metric
+
+    before, now = read_evidence(baseline), read_evidence(candidate)
+
+    def describe(name: str) -> tuple[str, str]:
+        # A criterion's options follow the name: detection.glass_door.recall{within_m=3}.
+        info = find_metric(name.partition("{")[0])
+        return (info.unit, info.direction) if info else ("", "none")
+
+    churn = known_churn(runs_dir, now.manifest, now.fingerprint)
+    return compare_runs(before, now, regression_of(now, max_drop, confidence), describe, churn)
+
+
+def _share(text: str) -> float:
+    number = float(text)
+    if not 0.0 <= number < 1.0:
+        raise argparse.ArgumentTypeError(f"must be at least 0 and below 1, not {number:g}")
+    return number

@@ -1,0 +1,119 @@
+"""``simgate evidence``: packs a run's evidence into one signed file, and checks such a file."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from harness.evidence.build import Built
+    from harness.evidence.verify import Report
+
+HELP = "build, sign and verify the evidence package of a run"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's arguments."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    build = actions.add_parser("build", help="write everything that a run's verdict rests on into one file")
+    build.add_argument("run_dir", metavar="RUN", type=Path, help="folder of a run")
+    build.add_argument("--key", type=Path, metavar="KEY", help="sign with this private key (PEM, Ed25519)")
+    build.add_argument("--out", type=Path, metavar="FILE", help="default: evidence.zip in the run's folder")
+    build.add_argument("--recordings", action="store_true", help="put pictures and recordings in as well")
+    verify = actions.add_parser(
+        "verify", help="say what in a package is not as signed; exit code 1 if any is"
+    )
+    verify.add_argument("file", metavar="FILE", type=Path, help="an evidence package")
+    verify.add_argument("--key", type=Path, metavar="PUB", help="public key of who must have signed it")
+    keygen = actions.add_parser("keygen", help="make a pair of keys for signing")
+    keygen.add_argument(
+        "--out",
+        type=Path,
+        metavar="STEM",
+        default=Path("simgate"),
+        help="STEM.key and STEM.pub (default: simgate)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Does what is asked; 1 when a package is not as signed."""
+    from harness.cli.main import UserError
+    from harness.cli.user_errors import as_user_errors
+    from harness.evidence.build import NotEvidence
+    from harness.evidence.canonical_zip import TooLarge
+    from harness.evidence.signing import KeyProblem
+    from harness.gate.decide import UndecidableRun
+
+    actions = {"build": _build, "verify": _verify, "keygen": _keygen}
+    with as_user_errors():
+        try:
+            return actions[args.action](args)
+        except (KeyProblem, NotEvidence, TooLarge, UndecidableRun) as error:
+            raise UserError(str(error)) from None
+
+
+def _build(args: argparse.Namespace) -> int:
+    from harness.evidence.build import build_evidence
+    from harness.evidence.signing import read_private_key
+    from harness.results.run_folder import RunFolder
+
+    key = read_private_key(args.key) if args.key else None
+    out = args.out or args.run_dir / "evidence.zip"
+    built = build_evidence(RunFolder(args.run_dir), out, key, recordings=args.recordings)
+    print(_summary(built))
+    return 0
+
+
+def _summary(built: Built) -> str:
+    from harness.evidence.readiness import is_ready
+
+    size = built.path.stat().st_size / 1e6
+    lines = [f"{built.path}: {built.files} files, {size:.1f} MB", built.verdict.headline, ""]
+    for check in built.checks:
+        mark = {"yes": "yes", "no": "NO ", "not known": "?  "}[check.answer]
+        needed = "" if check.needed else " (not required)"
+        lines.append(f"  {mark}  {check.question}{needed}: {check.detail}")
+    lines += ["", "ready for release" if is_ready(built.checks) else "not ready for release"]
+    lines += [f"not inside: {remark}" for remark in built.remarks]
+    lines.append(f"signed by key {built.signer[:16]}" if built.signer else "not signed; sign with --key")
+    return "\n".join(lines)
+
+
+def _verify(args: argparse.Namespace) -> int:
+    from harness.evidence.signing import read_public_key
+    from harness.evidence.verify import verify_evidence
+
+    key = read_public_key(args.key) if args.key else None
+    report = verify_evidence(args.file.read_bytes(), key)
+    print(_result(args.file, report))
+    return 0 if report.is_sound else 1
+
+
+def _result(path: Path, report: Report) -> str:
+    if not report.is_sound:
+        found = [f"  {finding}" for finding in report.findings]
+        return "\n".join([f"{path} is NOT as it was signed or written:", *found])
+    lines = [f"{path}: all {report.files} files are as the statement has them"]
+    if report.verdict is not None:
+        lines.append(f"the verdict follows from manifest and journal: {report.verdict.headline}")
+    if report.signature_checked:
+        lines.append("the signature of the key given holds")
+    elif report.signers:
+        short = ", ".join(signer[:16] for signer in report.signers)
+        lines.append(f"signed by key {short}, NOT CHECKED: give the signer's public key with --key")
+    else:
+        lines.append(
+            "NOT SIGNED: whoever has the file could have made it anew; sign with `evidence build --key`"
+        )
+    return "\n".join(lines)
+
+
+def _keygen(args: argparse.Namespace) -> int:
+    from harness.evidence.signing import key_id, make_key_pair, read_public_key
+
+    private, public = make_key_pair(args.out)
+    print(f"{private}  keep it secret; `simgate evidence build RUN --key {private}`")
+    print(f"{public}  give it away; `simgate evidence verify FILE --key {public}`")
+    print(f"key {key_id(read_public_key(public))[:16]}")
+    return 0

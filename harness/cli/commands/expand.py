@@ -1,0 +1,80 @@
+"""``simgate expand``: the variants of a pack with all their values, before anything runs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.cli.selection import add_selection, select
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from harness.packs.model import Pack, Scenario
+
+HELP = "list the variants of a pack with their values"
+FORMATS = ("table", "csv", "json", "ndjson", "parquet")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's arguments."""
+    parser.add_argument("pack", type=Path, metavar="PACK", help="pack's YAML file")
+    parser.add_argument(
+        "--variants",
+        type=int,
+        metavar="N",
+        help="so many sampled variants of each scenario: the first ones, or more than the pack asks for",
+    )
+    add_selection(parser)
+    parser.add_argument("--format", choices=FORMATS, default="table", help="output (default: table)")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write there, not to the terminal")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints the variants."""
+    from harness.cli.expanded import ExpandedScenario, write_expanded
+    from harness.cli.main import UserError
+    from harness.cli.packs import load_checked
+    from harness.expansion.errors import ExpansionError
+
+    pack = load_checked(args.pack)
+    (scenarios,) = select([pack], args)
+    if args.variants is not None and not 1 <= args.variants <= 1_000_000:
+        raise UserError(f"--variants must be from 1 to 1,000,000, not {args.variants}")
+    try:
+        expanded = [ExpandedScenario(*_enlarged(pack, s, args.variants), args.variants) for s in scenarios]
+        with _opened(args.output, args.format) as out:
+            write_expanded(expanded, args.format, out)
+    except ExpansionError as error:
+        raise UserError(str(error)) from None
+    return 0
+
+
+def _enlarged(pack: Pack, scenario: Scenario, wanted: int | None) -> tuple[Pack, Scenario]:
+    """The scenario with as many variants as are asked for, when the pack has fewer."""
+    if wanted is None or wanted <= scenario.variants.count:
+        return pack, scenario
+    variants = scenario.variants.model_copy(update={"count": wanted})
+    return pack, scenario.model_copy(update={"variants": variants})
+
+
+@contextmanager
+def _opened(path: Path | None, form: str) -> Iterator[Any]:
+    """A text stream, or for parquet a binary one."""
+    from harness.cli.main import UserError
+
+    is_binary = form == "parquet"
+    if path is None:
+        if is_binary and sys.stdout.isatty():
+            raise UserError("parquet is not for terminals: add --output variants.parquet")
+        yield sys.stdout.buffer if is_binary else sys.stdout
+        sys.stdout.flush()
+        return
+    try:
+        with path.open("wb") if is_binary else path.open("w", encoding="utf-8", newline="") as file:
+            yield file
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror or error}") from None

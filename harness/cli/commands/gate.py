@@ -1,0 +1,39 @@
+"""``simgate gate RUN``: decides a run again from its records; needs no simulator."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+HELP = "decide a run from its records: GO (exit code 0), NO-GO (1) or INCONCLUSIVE (20)"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's arguments."""
+    parser.add_argument(
+        "run_dir", metavar="RUN", type=Path, help="folder of a run, for example runs/<time>-<pack>-<id>"
+    )
+    parser.add_argument("--json", action="store_true", help="print verdict.json instead of the table")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Decides, writes verdict.json, prints; returns the verdict's exit code."""
+    import shutil
+
+    from harness.cli.main import UserError
+    from harness.gate.decide import UndecidableRun, write_verdict
+    from harness.gate.table import verdict_table
+    from harness.results.journal import JournalDamaged
+    from harness.results.run_folder import NotARun, RunFolder
+
+    folder = RunFolder(args.run_dir)
+    try:
+        verdict = write_verdict(folder)
+    except (NotARun, JournalDamaged, UndecidableRun) as error:
+        raise UserError(str(error)) from None
+    if args.json:
+        print(verdict.model_dump_json(indent=2))
+    else:
+        width = min(max(shutil.get_terminal_size((110, 24)).columns, 60), 120)
+        print(verdict_table(verdict, width))
+    return verdict.decision.exit_code

@@ -1,0 +1,111 @@
+"""``simgate lint``: every problem of every pack, before anything runs."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from harness.packs.diagnostics import Diagnostic
+
+HELP = "report every problem of packs, with file, line, column and remedy"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's arguments."""
+    parser.add_argument(
+        "packs", nargs="*", type=Path, metavar="PACK", help="pack, or folder that holds packs"
+    )
+    parser.add_argument(
+        "--format",
+        choices=tuple(_WRITERS),
+        default="text",
+        help="text (default), json, sarif (code scanning), github (Actions annotations)",
+    )
+    parser.add_argument(
+        "--explain", metavar="CODE", help="say what a diagnostic means, with a wrong and a right example"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints the problems; 0 without errors, 1 with some."""
+    from harness.cli.main import UserError
+    from harness.cli.packs import lint_checked, packs_at
+
+    if args.explain is not None:
+        return _explain(args.explain)
+    if not args.packs:
+        raise UserError("give at least one pack or folder, for example: simgate lint scenarios")
+    packs = packs_at(args.packs)
+    found = lint_checked(packs)
+    _WRITERS[args.format](packs, found)
+    return 1 if any(diagnostic.severity == "error" for diagnostic in found) else 0
+
+
+def _explain(code: str) -> int:
+    from harness.cli.main import UserError
+    from harness.cli.trial import trial
+    from harness.packs.codes import CODES
+    from harness.packs.diagnostics import near
+    from harness.packs.explain import as_text, explain
+    from harness.scoring import metrics
+
+    if code not in CODES:
+        raise UserError(f"no diagnostic has the code '{code}'; {near(code, sorted(CODES))}")
+    print(as_text(explain(code, metrics, trial)))
+    return 0
+
+
+def _write_text(packs: Sequence[Path], found: Sequence[Diagnostic]) -> None:
+    from harness.packs.diagnostics import render_all
+
+    if found:
+        print(render_all(found))
+    print(_summary(packs, found))
+    if found:
+        print(f"more about one: simgate lint --explain {found[0].code}")
+
+
+def _write_json(packs: Sequence[Path], found: Sequence[Diagnostic]) -> None:
+    import json
+    from dataclasses import asdict
+
+    content = {"checked": [str(path) for path in packs], "diagnostics": [asdict(d) for d in found]}
+    print(json.dumps(content, indent=2))
+
+
+def _write_sarif(packs: Sequence[Path], found: Sequence[Diagnostic]) -> None:
+    import json
+    from importlib.metadata import version
+
+    from harness.packs.sarif import to_sarif
+
+    print(json.dumps(to_sarif(found, version("simgate")), indent=2))
+
+
+def _write_github(packs: Sequence[Path], found: Sequence[Diagnostic]) -> None:
+    from harness.packs.github_commands import to_github
+
+    for diagnostic in found:
+        print(to_github(diagnostic))
+    print(_summary(packs, found))
+
+
+def _summary(packs: Sequence[Path], found: Sequence[Diagnostic]) -> str:
+    files = len({diagnostic.path for diagnostic in found})
+    problems = f"{_count(len(found), 'problem')} in {_count(files, 'file')}" if found else "no problems"
+    return f"{_count(len(packs), 'pack')} checked: {problems}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+_WRITERS: dict[str, Callable[[Sequence[Path], Sequence[Diagnostic]], None]] = {
+    "text": _write_text,
+    "json": _write_json,
+    "sarif": _write_sarif,
+    "github": _write_github,
+}

@@ -1,0 +1,75 @@
+"""``simgate metrics``: every metric and signal that a pack can name, documented from the code."""
+
+from __future__ import annotations
+
+import argparse
+import textwrap
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from harness.scoring.metric import MetricInfo
+
+HELP = "list all metrics with unit, direction, range and meaning, and the signals of a run"
+WIDTH = 100
+_DIRECTIONS = {"higher": "higher is better", "lower": "lower is better", "none": "neither is better"}
+_KINDS = {"bool": "true or false", "word": "a word", "count": "count"}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's arguments."""
+    parser.add_argument("name", nargs="?", metavar="NAME", help="only metrics whose name holds this")
+    parser.add_argument(
+        "--format", choices=("table", "json"), default="table", help="output (default: table)"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints the metrics."""
+    import json
+    from dataclasses import asdict
+
+    from harness.cli.main import UserError
+    from harness.packs.diagnostics import near
+    from harness.scoring.metrics import metric_infos
+    from harness.trace import SIGNALS
+
+    infos = metric_infos()
+    if args.name:
+        known = [info.name for info in infos]
+        exact = [info for info in infos if info.name == args.name]
+        infos = exact or [info for info in infos if args.name in info.name]
+        if not infos:
+            raise UserError(f"no metric's name holds '{args.name}'; {near(args.name, known)}")
+    if args.format == "json":
+        print(json.dumps([asdict(info) for info in infos], indent=2))
+        return 0
+    print("\n\n".join(_paragraph(info) for info in infos))
+    if not args.name:
+        print("\n" + _signals(SIGNALS))
+    return 0
+
+
+def facts(info: MetricInfo) -> list[str]:
+    """Unit or type, direction and range of a metric, in words."""
+    found = [info.unit or _KINDS.get(info.kind, "share"), _DIRECTIONS[info.direction]]
+    if info.kind in ("number", "count") and (info.low is not None or info.high is not None):
+        low = "any" if info.low is None else f"{info.low:g}"
+        found.append(f"from {low}" if info.high is None else f"{low} to {info.high:g}")
+    return found
+
+
+def _paragraph(info: MetricInfo) -> str:
+    indent = " " * 4
+    texts = [info.meaning, f"Source: {info.source}"]
+    if info.options:
+        texts.append(f"Options: {', '.join(info.options)}.")
+    wrapped = [textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent) for text in texts]
+    return "\n".join([f"{info.name}  ({'; '.join(facts(info))})", *wrapped])
+
+
+def _signals(signals: Mapping[str, str]) -> str:
+    from harness.cli.tables import table
+
+    listed = table(("signal", "meaning"), [[name, meaning] for name, meaning in signals.items()], indent="  ")
+    return f"Signals, for criteria with `signal:` and `stl:`\n{listed}"

@@ -1,0 +1,168 @@
+"""``simgate plan``: how long a pack takes on this machine, and what its gate can prove and see."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from harness.cli.planning.gate_power import RulePower
+    from harness.cli.planning.times import Measured
+    from harness.packs.model import Pack
+
+HELP = "say how many variants a pack has, how long it takes here, and what its gate can see"
+PROBED = 2
+"""Variants of each scenario that a probe runs."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's arguments."""
+    parser.add_argument("pack", type=Path, metavar="PACK", help="pack file, or folder with one pack")
+    parser.add_argument("--hosts", type=int, metavar="N", help="host processes (default: usable cores)")
+    parser.add_argument("--runs-dir", type=Path, default=Path("runs"), metavar="DIR", help="default: runs")
+    parser.add_argument(
+        "--probe",
+        nargs="?",
+        type=int,
+        const=PROBED,
+        metavar="N",
+        help=f"measure: run the first N variants of each scenario (default: {PROBED})",
+    )
+    parser.add_argument(
+        "--format", choices=("table", "json"), default="table", help="output (default: table)"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints the plan."""
+    import json
+
+    from harness.cli.main import UserError
+    from harness.cli.packs import load_checked
+    from harness.cli.planning.gate_power import gate_power
+    from harness.cli.user_errors import as_user_errors
+    from harness.execution.host_environment import usable_cores
+
+    for option, value in (("--hosts", args.hosts), ("--probe", args.probe)):
+        if value is not None and value < 1:
+            raise UserError(f"{option} must be at least 1, not {value}")
+    hosts = args.hosts or usable_cores()
+    with as_user_errors():
+        pack = load_checked(args.pack)
+        measured = _measured(args, pack, hosts)
+    powers = gate_power(pack, measured.samples)
+    if args.format == "json":
+        print(json.dumps(_data(pack, measured, hosts, powers), indent=2))
+    else:
+        print(_text(args.pack, pack, measured, hosts, powers))
+    return 0
+
+
+def _measured(args: argparse.Namespace, pack: Pack, hosts: int) -> Measured:
+    import sys
+    import tempfile
+
+    from harness.cli.planning.times import past_runs, probe
+
+    if args.probe is None:
+        return past_runs(pack, args.runs_dir)
+    total = sum(min(args.probe, scenario.variants.count) for scenario in pack.scenarios)
+    print(f"running {total} variants to measure them ...", file=sys.stderr, flush=True)
+    with tempfile.TemporaryDirectory(prefix="simgate-plan-") as folder:
+        return probe(pack, args.probe, hosts, Path(folder))
+
+
+def _text(path: Path, pack: Pack, measured: Measured, hosts: int, powers: list[RulePower]) -> str:
+    from harness.cli.planning.times import minutes, variants_of
+    from harness.cli.tables import count, table
+
+    rows = []
+    for scenario in pack.scenarios:
+        number, seconds = variants_of(pack, scenario.id), measured.of(scenario.id)
+        known = measured.seconds.get(scenario.id)
+        each = "-" if seconds is None else f"{seconds:.2f}" + ("" if known else " ?")
+        took = "-" if seconds is None else _duration(number * seconds / hosts)
+        rows.append([scenario.id, scenario.severity, f"{number:,}", each, took])
+    total = minutes(pack, measured, hosts)
+    number = sum(variants_of(pack, scenario.id) for scenario in pack.scenarios)
+    rows.append(
+        ["all", "", f"{number:,}", "", "must be measured" if total is None else _duration(60 * total)]
+    )
+    head = ("scenario", "severity", "variants", "s each", f"on {count(hosts, 'host')}")
+    parts = [table(head, rows, right=(2, 3, 4)), _basis(path, pack, measured)]
+    if not powers:
+        parts.append("gate: none, so that every run ends INCONCLUSIVE; add rules under `gate:`")
+    parts += [_rule(number, power) for number, power in enumerate(powers, start=1)]
+    return "\n\n".join(parts)
+
+
+def _basis(path: Path, pack: Pack, measured: Measured) -> str:
+    """Where the times come from."""
+    import textwrap
+
+    from harness.cli.tables import WIDTH, count
+
+    if not measured.runs:
+        away = (
+            f" ({count(measured.elsewhere, 'run')} of it were made on other machines and do not count)"
+            if measured.elsewhere
+            else ""
+        )
+        text = (
+            f"times: this pack was never run on this machine{away}, so they must be measured: "
+            f"simgate plan {path} --probe"
+        )
+    else:
+        number = sum(map(len, measured.seconds.values()))
+        source = "a probe" if measured.runs == ["probe"] else count(len(measured.runs), "run")
+        text = (
+            f"times: from {count(number, 'variant')} of {source} on this machine, without start-up of hosts"
+        )
+        if measured.other_model:
+            text += f"; {count(measured.other_model, 'run')} had another model"
+        if any(scenario.id not in measured.seconds for scenario in pack.scenarios):
+            text += "; '?' marks scenarios that were never run, taken as the mean of the others"
+    return textwrap.fill(text, WIDTH, subsequent_indent="       ", break_on_hyphens=False)
+
+
+def _rule(number: int, power: RulePower) -> str:
+    import textwrap
+
+    from harness.cli.tables import WIDTH
+
+    lines = [textwrap.fill(f"gate {number}: {power.statement}", WIDTH, subsequent_indent="        ")]
+    lines += [
+        textwrap.fill(line, WIDTH, initial_indent="  - ", subsequent_indent="    ") for line in power.lines
+    ]
+    return "\n".join(lines)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _data(pack: Pack, measured: Measured, hosts: int, powers: list[RulePower]) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from harness.cli.planning.times import minutes, variants_of
+
+    return {
+        "pack": pack.name,
+        "hosts": hosts,
+        "scenarios": [
+            {
+                "scenario": s.id,
+                "severity": s.severity,
+                "variants": variants_of(pack, s.id),
+                "seconds_each": measured.of(s.id),
+                "measured_variants": len(measured.seconds.get(s.id, [])),
+            }
+            for s in pack.scenarios
+        ],
+        "expected_minutes": minutes(pack, measured, hosts),
+        "measured_from": measured.runs,
+        "gate": [asdict(power) for power in powers],
+    }

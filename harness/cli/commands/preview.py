@@ -1,0 +1,60 @@
+"""``simgate preview PACK``: a contact sheet, to look at a pack before it runs."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+HELP = "draw a contact sheet of a pack: start frames of some variants, histograms of all parameters"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's arguments."""
+    parser.add_argument("pack", metavar="PACK", type=Path, help="pack file")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="PNG to write (default: preview-<pack>.png)")
+    parser.add_argument("--variants", type=int, default=24, metavar="N", help="start frames (default: 24)")
+    parser.add_argument("--scenario", default="*", metavar="GLOB", help="only these scenarios")
+    parser.add_argument("--adapter", metavar="A", help="another simulator than the pack's")
+    parser.add_argument("--hosts", type=int, default=1, metavar="N", help="processes that draw (default: 1)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Draws the sheet and prints its path."""
+    import tempfile
+    from fnmatch import fnmatchcase
+
+    from harness.cli.main import UserError
+    from harness.cli.packs import load_checked
+    from harness.cli.preview.choice import spread
+    from harness.cli.preview.contact_sheet import contact_sheet
+    from harness.cli.preview.start_frames import CannotRender, render_start_frames
+    from harness.cli.user_errors import as_user_errors
+    from harness.expansion.expand import expand_scenario
+    from harness.registry import UnknownPlugin, names
+
+    for option, value in (("--variants", args.variants), ("--hosts", args.hosts)):
+        if value < 1:
+            raise UserError(f"{option} must be at least 1, not {value}")
+    with as_user_errors():
+        pack = load_checked(args.pack)
+        if args.adapter is not None:
+            pack = pack.model_copy(update={"sim": pack.sim.model_copy(update={"adapter": args.adapter})})
+        if pack.sim.adapter not in names("simgate.sim_adapters"):
+            raise UnknownPlugin("simgate.sim_adapters", pack.sim.adapter, names("simgate.sim_adapters"))
+        chosen = [scenario for scenario in pack.scenarios if fnmatchcase(scenario.id, args.scenario)]
+        if not chosen:
+            known = ", ".join(scenario.id for scenario in pack.scenarios)
+            raise UserError(f"--scenario {args.scenario} matches no scenario (known: {known})")
+        variants = [variant for scenario in chosen for variant in expand_scenario(pack, scenario)]
+        with tempfile.TemporaryDirectory(prefix="simgate-preview-") as folder:
+            shown = spread(variants, args.variants)
+            try:
+                frames = render_start_frames(pack, shown, Path(folder), args.hosts)
+            except CannotRender as error:
+                raise UserError(f"{args.pack}: {error}") from None
+            sheet = contact_sheet(pack, variants, frames)
+        out = args.out or Path(f"preview-{pack.name}.png")
+        out.parent.mkdir(parents=True, exist_ok=True)
+        sheet.save(out, "PNG", optimize=True)
+    print(out)
+    return 0

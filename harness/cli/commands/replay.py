@@ -1,0 +1,52 @@
+"""``simgate replay``: one variant of an old run again, and whether it went the same way."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from harness.execution.replay import Replay
+
+HELP = "run one variant of a run again and compare it, bit for bit"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's arguments."""
+    parser.add_argument("run_dir", type=Path, metavar="RUN", help="folder of a run")
+    parser.add_argument("variant", metavar="VARIANT", help="for example glass_door_closed::v0007")
+    parser.add_argument(
+        "--hosts",
+        type=int,
+        choices=(0, 1),
+        default=1,
+        help="0 runs in this process, for a debugger (default: 1)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Runs the command; returns 0 when the trace is the same, 1 when it differs."""
+    from harness.cli.user_errors import as_user_errors
+    from harness.execution.replay import replay
+
+    with as_user_errors():
+        result = replay(args.run_dir, args.variant, hosts=args.hosts)
+    print("\n".join(describe(result)))
+    return 0 if result.same else 1
+
+
+def describe(result: Replay) -> list[str]:
+    """What the command prints."""
+    before, now = result.before, result.now
+    lines = [f"{now.variant}: " + ("same trace, bit for bit" if result.same else "DIFFERENT from the run")]
+    for title, record in (("run", before), ("replay", now)):
+        digest = record.trace_digest[:16] or "no trace"
+        reason = f"  {record.reason}" if record.reason else ""
+        lines.append(f"  {title:<7} {record.outcome.value:<8} {digest}{reason}")
+    if not result.same:
+        lines += [f"  since the run: {change}" for change in result.changes]
+        if not result.changes:
+            lines.append("  nothing that is known to matter has changed since the run")
+    lines += [f"  {name}: {result.folder.path / path}" for name, path in now.artifacts.items()]
+    return lines

@@ -1,0 +1,213 @@
+"""``simgate run``: packs in, verdicts out."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.cli.selection import add_selection, select, selected_options
+
+if TYPE_CHECKING:
+    from harness.execution.plan import Plan
+    from harness.execution.stopping import StoppingRule
+    from harness.expansion.variant import Variant
+    from harness.gate.verdict import Verdict
+    from harness.packs.model import Pack
+
+HELP = "run scenario packs, judge them and write the reports"
+REPORTERS = ("junit", "html")
+"""Written after every run; others with `simgate report`."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's arguments."""
+    parser.add_argument("packs", nargs="*", type=Path, metavar="PACK", help="pack file, or folder of packs")
+    parser.add_argument(
+        "--hosts",
+        type=_count,
+        metavar="N",
+        help="host processes (default: usable cores, for Isaac Sim one a GPU; 0: this process)",
+    )
+    parser.add_argument("--runs-dir", type=Path, default=Path("runs"), metavar="DIR", help="default: runs")
+    parser.add_argument(
+        "--variants",
+        type=_positive,
+        metavar="N",
+        help="only the first N of each scenario, and its pinned ones",
+    )
+    add_selection(parser)
+    parser.add_argument("--adapter", metavar="A", help="another simulator than the pack's")
+    parser.add_argument(
+        "--isaac-python",
+        metavar="P",
+        help="Isaac Sim's interpreter (python.sh), for hosts of adapter isaacsim",
+    )
+    parser.add_argument(
+        "--model",
+        metavar="M",
+        help="another model package than the pack's: folder, file, s3://, gs://, mlflow:",
+    )
+    parser.add_argument(
+        "--runtime", metavar="R", help="perception runtime, also with a device: torch:cpu (default: auto)"
+    )
+    parser.add_argument(
+        "--latency-extra-ms", type=float, default=0.0, metavar="X", help="added to every perception latency"
+    )
+    parser.add_argument(
+        "--record", choices=("failed", "all"), default="failed", help="variants that leave a recording"
+    )
+    parser.add_argument(
+        "--baseline",
+        metavar="RUN",
+        help="hold the run against an older one (its folder, or a baseline's name); needs a regression rule",
+    )
+    parser.add_argument(
+        "--until-decided",
+        action="store_true",
+        help="stop as soon as a sequential test has decided; the pack's variants are the most that run",
+    )
+    parser.add_argument("--resume", type=Path, metavar="RUN", help="continue an interrupted run")
+    parser.add_argument("--quiet", action="store_true", help="no progress, only the summary")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Runs the command; returns the exit code of the worst verdict."""
+    from harness.cli.user_errors import as_user_errors
+
+    with as_user_errors():
+        if args.resume:
+            verdicts = [_finish(args, _resumed(args))]
+        else:
+            verdicts = [_finish(args, _plan(args, pack, variants)) for pack, variants in _jobs(args)]
+    return worst_exit_code(verdicts)
+
+
+def worst_exit_code(verdicts: Sequence[Verdict]) -> int:
+    """Exit code over several packs: NO-GO goes before INCONCLUSIVE, and that before GO."""
+    from harness.gate.verdict import Decision
+
+    rank = {Decision.GO: 0, Decision.INCONCLUSIVE: 1, Decision.NO_GO: 2}
+    return max((verdict.decision for verdict in verdicts), key=lambda d: rank[d]).exit_code
+
+
+def _jobs(args: argparse.Namespace) -> list[tuple[Pack, list[Variant]]]:
+    """Loads and expands every pack before the first one runs, so that problems are found at once."""
+    from harness.cli.main import UserError
+    from harness.cli.packs import load_checked, packs_at
+    from harness.expansion.expand import expand_scenario
+
+    if not args.packs:
+        raise UserError("give at least one pack, for example: simgate run scenarios/office_doors/pack.yaml")
+    packs = [load_checked(path) for path in packs_at(args.packs)]
+    jobs = []
+    for pack, scenarios in zip(packs, select(packs, args), strict=True):
+        expanded = [expand_scenario(pack, scenario, args.variants) for scenario in scenarios]
+        jobs.append((pack, [variant for variants in expanded for variant in variants]))
+    return [(pack, variants) for pack, variants in jobs if variants]
+
+
+def _plan(args: argparse.Namespace, pack: Pack, variants: Sequence[Variant]) -> Plan:
+    from harness.cli.baselines import attach_baseline, require_regression_rule
+    from harness.execution.interpreter import default_hosts, host_interpreter
+    from harness.execution.plan import plan_run
+
+    if args.baseline is not None:
+        require_regression_rule(pack)
+    adapter = args.adapter or pack.sim.adapter
+    chosen = [("variants", args.variants), *selected_options(args)]
+    plan = plan_run(
+        pack,
+        variants=variants,
+        runs_dir=args.runs_dir,
+        hosts=default_hosts(adapter, os.environ) if args.hosts is None else args.hosts,
+        interpreter=host_interpreter(adapter, args.isaac_python, os.environ),
+        adapter=args.adapter,
+        model=args.model,
+        runtime=args.runtime,
+        record=args.record,
+        command=("simgate", *sys.argv[1:]),
+        selection=" ".join(f"--{option} {value}" for option, value in chosen if value is not None),
+        latency_extra_ms=args.latency_extra_ms,
+        until_decided=args.until_decided,
+    )
+    if args.baseline is not None:
+        attach_baseline(plan, args.baseline, args.runs_dir)
+    return plan
+
+
+def _resumed(args: argparse.Namespace) -> Plan:
+    from harness.cli.main import UserError
+    from harness.execution.resume import resume_run
+
+    fixed = {
+        "--variants": args.variants,
+        **{f"--{name}": value for name, value in selected_options(args)},
+        "--adapter": args.adapter,
+        "--model": args.model,
+        "--runtime": args.runtime,
+        "--latency-extra-ms": args.latency_extra_ms or None,
+        "--baseline": args.baseline,
+        "--until-decided": args.until_decided or None,
+    }
+    given = [option for option, value in fixed.items() if value is not None]
+    if given:
+        raise UserError(f"{given[0]} cannot be combined with --resume: a run is continued as it was begun")
+    plan = resume_run(args.resume, hosts=args.hosts, record=args.record, isaac_python=args.isaac_python)
+    own = Path(plan.pack.path)
+    for pack in args.packs:
+        if pack.resolve() not in (own, own.parent):
+            raise UserError(f"{args.resume} is a run of {plan.manifest.pack_path}, not of {pack}")
+    return plan
+
+
+def _finish(args: argparse.Namespace, plan: Plan) -> Verdict:
+    """Runs a plan, then everything that is derived from its journal."""
+    from harness.cli.progress import progress_listener
+    from harness.cli.summary import print_summary
+    from harness.execution.engine import execute
+    from harness.gate.decide import write_verdict
+    from harness.registry import load
+
+    try:
+        with progress_listener(args.quiet) as listener:
+            stopped = execute(plan, [listener], _stopping(plan))
+    except KeyboardInterrupt:
+        print(f"\ncontinue with: simgate run --resume {plan.folder.path}", file=sys.stderr)
+        raise
+    if stopped:
+        print(f"the run has ended early: {stopped}", file=sys.stderr)
+    verdict = write_verdict(plan.folder)
+    for reporter in REPORTERS:
+        load("simgate.reporters", reporter)(plan.folder)
+    print_summary(plan.folder, verdict)
+    return verdict
+
+
+def _stopping(plan: Plan) -> StoppingRule | None:
+    """What may end the run before its plan does."""
+    from harness.cli.baselines import comparison_of
+    from harness.execution.resume import valid_records
+    from harness.execution.until_decided import UntilDecided
+
+    if not plan.manifest.until_decided:
+        return None
+    kept = valid_records(plan.manifest, plan.folder.records())
+    return UntilDecided(plan.manifest, plan.pack, comparison_of(plan), kept.values())
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"must be 0 or more, not {number}")
+    return number
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be 1 or more, not {number}")
+    return number

@@ -1,0 +1,37 @@
+"""``simgate schema``: the JSON Schema of packs, for editors."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+HELP = "print the JSON Schema of packs, with which editors complete and explain every key"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's arguments."""
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write it there instead of printing it")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints the schema, or writes it."""
+    from harness.cli.user_errors import as_user_errors
+
+    text = schema_text()
+    if args.out is None:
+        print(text, end="")
+        return 0
+    with as_user_errors():
+        args.out.write_text(text, encoding="utf-8")
+    print(args.out)
+    return 0
+
+
+def schema_text() -> str:
+    """The schema with everything that is installed here, as JSON."""
+    import json
+
+    from harness.packs.schema import pack_schema
+    from harness.scoring import metrics
+
+    return json.dumps(pack_schema(metrics), indent=1) + "\n"

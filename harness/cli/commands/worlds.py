@@ -1,0 +1,160 @@
+"""``simgate worlds``: what a pack can set in a world, documented from the code."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sim_adapters.worlds.world import ParameterSpec, World
+
+HELP = "list the worlds, or everything that a pack can set in one: unit, range, default, meaning"
+GROUP = "simgate.worlds"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's arguments."""
+    parser.add_argument("world", nargs="?", metavar="WORLD", help="only this one, with all its parameters")
+    parser.add_argument(
+        "--format", choices=("table", "json"), default="table", help="output (default: table)"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints the worlds."""
+    import json
+
+    from harness.cli.user_errors import as_user_errors
+    from harness.registry import names
+
+    with as_user_errors():
+        worlds = [_loaded(name) for name in ([args.world] if args.world else names(GROUP))]
+    if args.format == "json":
+        content: Any = [world_data(world) for world in worlds]
+        print(json.dumps(content[0] if args.world else content, indent=2))
+    elif args.world:
+        print(world_text(worlds[0]))
+    else:
+        print(_overview(worlds))
+    return 0
+
+
+def _loaded(name: str) -> World:
+    from harness.cli.main import UserError
+    from harness.registry import load
+
+    try:
+        world: World = load(GROUP, name)
+    except (ImportError, AttributeError) as error:
+        raise UserError(f"world '{name}' cannot be loaded: {error}; reinstall its package") from None
+    return world
+
+
+def _overview(worlds: list[World]) -> str:
+    from harness.cli.tables import table
+
+    rows = [[world.name, str(len(world.parameters)), world.description] for world in worlds]
+    if not worlds:
+        return "no world is installed"
+    listed = table(("world", "parameters", "what it is"), rows, right=(1,))
+    return f"{listed}\n\nall parameters of one: simgate worlds {worlds[0].name}"
+
+
+def world_text(world: World) -> str:
+    """Everything that a pack can set in a world, as plain text."""
+    import textwrap
+
+    from harness.cli.tables import WIDTH, table
+
+    parts = [textwrap.fill(f"{world.name}: {world.description}", WIDTH)]
+    parts.append(
+        table(
+            ("parameter", "unit", "values", "default", "meaning"),
+            [parameter_row(name, spec) for name, spec in sorted(world.parameters.items())],
+            widths=(None, None, 20, None, None),
+        )
+    )
+    for title, head, rows in place_tables(world):
+        if rows:
+            listed = table(head, rows, indent="  ")
+            parts.append(f"{title}\n{listed}")
+    return "\n\n".join(parts)
+
+
+def parameter_row(name: str, spec: ParameterSpec) -> list[str]:
+    """Name, unit, allowed values, default and meaning of a parameter."""
+    return [name, spec.unit or "-", allowed(spec), _plain(spec.default), spec.meaning]
+
+
+def allowed(spec: ParameterSpec) -> str:
+    """Which values a parameter may take, in words."""
+    if spec.kind == "bool":
+        return "true, false"
+    if spec.kind == "choice":
+        return ", ".join(spec.choices)
+    if spec.low is None and spec.high is None:
+        bounds = "any"
+    elif spec.high is None:
+        bounds = f"from {spec.low:g}"
+    elif spec.low is None:
+        bounds = f"up to {spec.high:g}"
+    else:
+        bounds = f"{spec.low:g} to {spec.high:g}"
+    return f"{bounds}, whole" if spec.kind == "integer" else bounds
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def place_tables(world: World) -> list[tuple[str, tuple[str, ...], list[list[str]]]]:
+    """Title, head and rows of what ``place`` can name: regions, places to keep clear, kinds of objects."""
+    from harness.packs.world_sizes import round_kinds, sizable_kinds
+
+    defaults = {name: spec.default for name, spec in world.parameters.items()}
+    regions = []
+    for name in world.region_names:
+        area = world.region(name, defaults)
+        corners = f"x {area.x_min:.2f} to {area.x_max:.2f} m, y {area.y_min:.2f} to {area.y_max:.2f} m"
+        regions.append([name, corners])
+    clear = []
+    for name in world.keep_clear_names:
+        disc = world.keep_clear(name, defaults)
+        clear.append([name, f"{disc.radius:.2f} m around x {disc.x:.2f} m, y {disc.y:.2f} m"])
+    limits, discs = sizable_kinds(world), round_kinds(world)
+    kinds = []
+    for name, (half_x, half_y) in sorted(world.object_kinds.items()):
+        size = f"diameter {2 * half_x:.2f} m" if name in discs else f"{2 * half_x:.2f} x {2 * half_y:.2f} m"
+        low, high = limits.get(name, (0.0, 0.0))
+        kinds.append([name, size, f"{low:g} to {high:g} m" if name in limits else "fixed"])
+    return [
+        ("Regions for `place` (with every parameter at its default):", ("region", "where"), regions),
+        ("Places for `keep_clear` (likewise):", ("place", "what stays free"), clear),
+        ("Kinds of objects for `place`:", ("kind", "footprint", "size that a pack may choose"), kinds),
+    ]
+
+
+def world_data(world: World) -> dict[str, Any]:
+    """The same for machines."""
+    from dataclasses import asdict
+
+    from harness.packs.world_sizes import round_kinds, sizable_kinds
+
+    discs = round_kinds(world)
+    return {
+        "name": world.name,
+        "description": world.description,
+        "parameters": {name: asdict(spec) for name, spec in sorted(world.parameters.items())},
+        "regions": list(world.region_names),
+        "keep_clear": list(world.keep_clear_names),
+        "object_kinds": {
+            name: {
+                "half_extents_m": list(half),
+                "round": name in discs,
+                "sizes_m": list(sizable_kinds(world)[name]) if name in sizable_kinds(world) else None,
+            }
+            for name, half in sorted(world.object_kinds.items())
+        },
+    }

@@ -1,0 +1,1 @@
+"""What ``simgate coverage`` counts: which cells of the parameter space are hit, alone and in pairs."""

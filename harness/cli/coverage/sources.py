@@ -1,0 +1,107 @@
+"""Where the variants of a coverage come from: a pack's expansion, or the records of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.cli.coverage.axis import make_axis
+from harness.cli.coverage.tally import ScenarioCoverage, tally
+from harness.expansion.expand import expand_scenario
+from harness.packs.model import Pack, Scalar, Scenario, VariantsSpec
+from harness.packs.values import ValueSpec
+from harness.registry import names
+from harness.results.record import Outcome
+from harness.results.run_folder import RunFolder
+
+DRAWS = 4_000
+"""Random draws of a scenario that say which cells are reachable."""
+COUNTED = (Outcome.PASS, Outcome.FAIL, Outcome.KNOWN)
+"""Outcomes that say something about the model; INVALID and ERROR have covered nothing."""
+
+
+@dataclass
+class Collected:
+    """The variants of one scenario, from one pack or from several runs.
+
+    Attributes:
+        scenario: As the last source has it.
+        packs: Packs that it was found in, for random draws.
+        rows: Parameters of each variant, by digest of what was simulated.
+        failed: Digests of those that failed.
+    """
+
+    scenario: Scenario
+    packs: list[Pack] = field(default_factory=list)
+    rows: dict[str, dict[str, Scalar]] = field(default_factory=dict)
+    failed: set[str] = field(default_factory=set)
+
+
+def from_pack(pack: Pack, scenarios: Sequence[Scenario]) -> dict[str, Collected]:
+    """The variants that a pack expands to, pinned ones included.
+
+    Raises:
+        ExpansionError: Conditions or placement of a scenario leave nothing.
+    """
+    found = {}
+    for scenario in scenarios:
+        variants = expand_scenario(pack, scenario)
+        rows = {variant.digest: dict(variant.parameters) for variant in variants}
+        found[scenario.id] = Collected(scenario, [pack], rows)
+    return found
+
+
+def from_runs(folders: Iterable[Path]) -> dict[str, Collected]:
+    """The variants that runs have judged, each once however often it ran.
+
+    Raises:
+        harness.results.run_folder.NotARun: A folder is no run.
+    """
+    found: dict[str, Collected] = {}
+    for path in folders:
+        folder = RunFolder(path)
+        pack = Pack.model_validate(folder.manifest().pack)
+        for scenario in pack.scenarios:
+            found.setdefault(scenario.id, Collected(scenario)).packs.append(pack)
+        for record in folder.records():
+            if record.outcome not in COUNTED or record.scenario not in found:
+                continue
+            into = found[record.scenario]
+            into.rows[record.variant_digest] = dict(record.parameters)
+            if record.outcome is not Outcome.PASS:
+                into.failed.add(record.variant_digest)
+    return found
+
+
+def cover(collected: Collected, bins: int) -> ScenarioCoverage:
+    """Counts the cells of a scenario."""
+    rows = list(collected.rows.values())
+    specs: dict[str, list[ValueSpec]] = {}
+    for pack in collected.packs:
+        for name, spec in pack.scenario(collected.scenario.id).parameters.items():
+            specs.setdefault(name, []).append(spec)
+    made = [make_axis(name, found, bins) for name, found in sorted(specs.items())]
+    axes = [axis for axis in made if axis and all(axis.name in row for row in rows)]
+    failed = [digest in collected.failed for digest in collected.rows]
+    draws = _draws(collected)
+    return tally(
+        collected.scenario.id,
+        axes,
+        {axis.name: [row[axis.name] for row in rows] for axis in axes},
+        failed,
+        None if draws is None else {axis.name: [row[axis.name] for row in draws] for axis in axes},
+    )
+
+
+def _draws(collected: Collected) -> list[dict[str, Scalar]] | None:
+    """Parameters of random variants under the scenario's conditions; None when its world is not installed."""
+    rows = []
+    for pack in collected.packs:
+        scenario = pack.scenario(collected.scenario.id)
+        if scenario.world not in names("simgate.worlds"):
+            return None
+        plain = VariantsSpec(count=max(1, DRAWS // len(collected.packs)))
+        free = scenario.model_copy(update={"variants": plain, "place": {}, "pinned": ()})
+        rows += [dict(variant.parameters) for variant in expand_scenario(pack, free)]
+    return rows

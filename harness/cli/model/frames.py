@@ -1,0 +1,113 @@
+"""Frames for a model: saved ones, or drawn from a pack's world through its adapter in a child process."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from policies.perception.package import ModelPackage
+
+DEFAULT_FRAMES = 64
+_SCENARIOS = Path("scenarios")
+
+
+def add_frame_arguments(parser: argparse.ArgumentParser) -> None:
+    """``--frames``, ``--pack`` and ``--count``."""
+    parser.add_argument(
+        "--frames",
+        type=Path,
+        metavar="F",
+        help="saved frames: a folder of PNG files, an .npy or an .npz file",
+    )
+    parser.add_argument(
+        "--pack",
+        type=Path,
+        metavar="PACK",
+        help="draw start frames of this pack's variants (default: the one in scenarios/ that uses the model)",
+    )
+    parser.add_argument(
+        "--count", type=int, default=DEFAULT_FRAMES, metavar="N", help=f"frames (default: {DEFAULT_FRAMES})"
+    )
+
+
+def load_frames(args: argparse.Namespace, package: ModelPackage) -> NDArray[np.uint8]:
+    """Frames as the arguments want them, uint8, shape (N, H, W, 3), RGB.
+
+    Raises:
+        UserError: There are none, or they cannot be read or drawn.
+    """
+    from harness.cli.main import UserError
+
+    if args.count < 1:
+        raise UserError(f"--count must be at least 1, not {args.count}")
+    if args.frames is not None:
+        return _saved(args.frames, args.count)
+    return _drawn(args.pack or _pack_of(package), args.count)
+
+
+def _saved(path: Path, count: int) -> NDArray[np.uint8]:
+    import numpy as np
+
+    from harness.cli.main import UserError
+
+    try:
+        if path.is_dir():
+            files = sorted(path.glob("*.png"))[:count]
+            if not files:
+                raise UserError(f"{path} holds no PNG files")
+            return np.stack([_picture(file) for file in files])
+        loaded = np.load(path, allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot be read as frames: {error}") from None
+    arrays = [loaded] if isinstance(loaded, np.ndarray) else [loaded[name] for name in loaded.files]
+    for array in arrays:
+        if array.dtype == np.uint8 and array.ndim == 4 and array.shape[3] == 3 and len(array):
+            return np.asarray(array[:count], np.uint8)
+    raise UserError(f"{path}: holds no uint8 array of shape (N, height, width, 3)")
+
+
+def _picture(path: Path) -> NDArray[np.uint8]:
+    import numpy as np
+    from PIL import Image
+
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"), np.uint8)
+
+
+def _drawn(path: Path, count: int) -> NDArray[np.uint8]:
+    import numpy as np
+
+    from harness.cli.main import UserError
+    from harness.cli.packs import load_checked
+    from harness.cli.preview.choice import spread
+    from harness.cli.preview.start_frames import CannotRender, render_start_frames
+    from harness.expansion.expand import expand_pack
+
+    pack = load_checked(path)
+    variants = spread(expand_pack(pack), count)
+    with tempfile.TemporaryDirectory(prefix="simgate-frames-") as folder:
+        try:
+            frames = render_start_frames(pack, variants, Path(folder))
+        except CannotRender as error:
+            raise UserError(f"{path}: {error}") from None
+        return np.stack([_picture(frame.picture) for frame in frames if not frame.error])
+
+
+def _pack_of(package: ModelPackage) -> Path:
+    """The pack below ``scenarios`` that names the model."""
+    from harness.cli.main import UserError
+    from harness.cli.packs import load_checked
+    from harness.packs.loader import find_packs
+
+    if _SCENARIOS.is_dir():
+        for path in find_packs(_SCENARIOS):
+            model = load_checked(path).model
+            if model is not None and Path(model).resolve() == package.path.resolve():
+                return path
+    raise UserError("no pack in scenarios/ uses this model; give --pack PACK or --frames FOLDER")

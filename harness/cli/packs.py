@@ -1,0 +1,66 @@
+"""Packs as the front ends see them: found, checked against everything that is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from harness.packs.diagnostics import Diagnostic
+    from harness.packs.model import Pack
+
+
+def load_checked(path: Path) -> Pack:
+    """Loads a pack and checks it against the installed worlds, plugins and metrics.
+
+    Args:
+        path: The pack's file, or a folder that holds just one pack.
+
+    Raises:
+        UserError: The pack has problems (the text holds all of them), or the folder holds several.
+    """
+    from harness.cli.main import UserError
+    from harness.packs.diagnostics import PackError
+    from harness.packs.loader import load_pack
+    from harness.scoring import metrics
+
+    if path.is_dir():
+        packs = packs_at([path])
+        if len(packs) > 1:
+            listed = "".join(f"\n  {pack}" for pack in packs)
+            raise UserError(f"{path} holds {len(packs)} packs; name the one you mean:{listed}")
+        path = packs[0]
+    try:
+        return load_pack(path, metrics)
+    except PackError as error:
+        raise UserError(str(error)) from None
+
+
+def lint_checked(paths: Iterable[Path]) -> list[Diagnostic]:
+    """Every problem of these packs, checked against all that is installed, and expanded on trial."""
+    from harness.cli.trial import trial
+    from harness.packs.loader import lint
+    from harness.scoring import metrics
+
+    return lint(paths, metrics, trial=trial)
+
+
+def packs_at(paths: Iterable[Path]) -> list[Path]:
+    """The packs at or below these paths, each once.
+
+    Raises:
+        UserError: A path does not exist, or a folder holds no pack.
+    """
+    from harness.cli.main import UserError
+    from harness.packs.loader import find_packs
+
+    found: dict[Path, None] = {}
+    for path in paths:
+        if not path.exists():
+            raise UserError(f"{path} does not exist; give a pack's YAML file, or a folder that holds packs")
+        packs = find_packs(path)
+        if not packs:
+            raise UserError(f"{path} holds no pack: no .yaml file below it has the key 'simgate:'")
+        found.update(dict.fromkeys(packs))
+    return list(found)

@@ -1,0 +1,90 @@
+"""The pages of ``docs/`` that are made from the code; ``python -m harness.cli.pages`` writes them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from harness import registry
+from harness.cli.commands.metrics import facts
+from harness.cli.commands.worlds import parameter_row, place_tables
+from harness.cli.tables import markdown_table
+from harness.cli.trial import trial
+from harness.packs.explain import diagnostics_page
+from harness.scoring import metrics
+from harness.trace import SIGNALS
+from sim_adapters.worlds.world import World
+
+_GENERATED = "This page is generated from the code (`python -m harness.cli.pages`); do not edit it by hand."
+
+
+def worlds_page() -> str:
+    """``docs/worlds.md``: every world of this project, with all that a pack can set in it."""
+    parts = [
+        "# Worlds\n",
+        "A scenario names a world and sets its parameters; what it leaves out keeps its default. "
+        "`simgate worlds` lists\nwhat is installed on your machine, third-party worlds included.\n",
+        f"{_GENERATED}\n",
+    ]
+    for name in registry.names("simgate.worlds"):
+        parts.append(_world(registry.load("simgate.worlds", name)))
+    return "\n".join(parts)
+
+
+def _world(world: World) -> str:
+    rows = [parameter_row(name, spec) for name, spec in sorted(world.parameters.items())]
+    rows = [[f"`{row[0]}`", *row[1:]] for row in rows]
+    parts = [f"## {world.name}\n", f"{world.description}\n"]
+    parts.append(markdown_table(("parameter", "unit", "values", "default", "meaning"), rows))
+    for title, head, listed in place_tables(world):
+        if listed:
+            parts.append(f"{title}\n")
+            parts.append(markdown_table(head, [[f"`{row[0]}`", *row[1:]] for row in listed]))
+    return "\n".join(parts)
+
+
+def metrics_page() -> str:
+    """``docs/metrics.md``: every metric, and the signals of a run."""
+    rows = []
+    for info in metrics.metric_infos():
+        options = f" Options: {', '.join(f'`{name}`' for name in info.options)}." if info.options else ""
+        unit, direction, *bounds = facts(info)
+        words = [unit, *bounds, direction]
+        rows.append([f"`{info.name}`", "; ".join(words), f"{info.meaning}{options} *{info.source}*"])
+    signals = [[f"`{name}`", meaning] for name, meaning in SIGNALS.items()]
+    return "\n".join(
+        [
+            "# Metrics\n",
+            "What `accept` can ask for. `<class>` stands for a class of the model, for example `glass_door`. "
+            "`simgate metrics`\nlists the same, third-party metrics included.\n",
+            f"{_GENERATED}\n",
+            markdown_table(("metric", "unit, range, direction", "meaning, *source*"), rows),
+            "## Signals\n",
+            "For criteria with `signal:` and `stl:`, and in recordings.\n",
+            markdown_table(("signal", "meaning"), signals),
+        ]
+    )
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "diagnostics.md": lambda: diagnostics_page(metrics, trial),
+    "metrics.md": metrics_page,
+    "worlds.md": worlds_page,
+}
+"""File name -> function that makes the page."""
+
+
+def main() -> int:
+    """Writes the pages and prints which have changed."""
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "docs")
+    for name, make in PAGES.items():
+        path, text = folder / name, make()
+        before = path.read_text(encoding="utf-8") if path.exists() else ""
+        path.write_text(text, encoding="utf-8")
+        print(f"{path}: {'unchanged' if text == before else 'written'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

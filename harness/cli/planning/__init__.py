@@ -1,0 +1,1 @@
+"""What ``simgate plan`` works out: how long a pack takes here, and what its gate can see."""

@@ -1,0 +1,167 @@
+"""What the counts of a pack let each gate rule prove and see; all of it exact binomial sums."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.cli.planning.times import variants_of
+from harness.cli.tables import count
+from harness.gate.intervals import more_successes_needed, most_failures_allowed, most_successes_refuted
+from harness.gate.mcnemar import mcnemar_p
+from harness.gate.paired_difference import drop_bounds, drop_too_large_p
+from harness.gate.percentile import parse_latency_percentile
+from harness.gate.power import (
+    chance_of_go,
+    clean_runs_needed,
+    smallest_visible_drop,
+    smallest_visible_shortfall,
+)
+from harness.gate.rules import speaks_of
+from harness.gate.wording import percent, statement
+from harness.packs.model import GateRule, Pack
+
+POWER = 0.8
+"""A verdict counts as certain enough to plan with when it comes in four of five runs."""
+_STEPS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class RulePower:
+    """What a rule can do with the variants in its scope.
+
+    Attributes:
+        statement: The rule in words.
+        variants: In its scope.
+        lines: What they can prove and see, one sentence a line.
+        visible_drop: Smallest drop of the pass rate, below the demanded rate or below the baseline, that
+            gives NO-GO in four of five runs; None where there is none, or the rule speaks of no pass rate.
+    """
+
+    statement: str
+    variants: int
+    lines: tuple[str, ...]
+    visible_drop: float | None = None
+
+
+def rule_power(pack: Pack, rule: GateRule, samples: float | None) -> RulePower:
+    """What a rule can prove with a pack's counts.
+
+    Args:
+        pack: The pack.
+        rule: One of its rules.
+        samples: Latency samples of a variant, as measured; None when they are not known.
+    """
+    scope = [s for s in pack.scenarios if speaks_of(rule, s.id, s.severity)]
+    n = sum(variants_of(pack, s.id) for s in scope)
+    if rule.kind == "pass_rate" and rule.at_least is not None:
+        lines, drop = _pass_rate(n, rule.at_least, rule.confidence)
+    elif rule.kind == "regression" and rule.at_most is not None:
+        lines, drop = _regression(n, rule.at_most, rule.confidence)
+    elif rule.kind == "metric":
+        lines, drop = _metric(rule, n, samples), None
+    else:
+        allowed = int((rule.at_most or 0.0) * n + 1e-9)
+        lines, drop = [f"GO with at most {allowed} of {count(n, 'variant')} INVALID, ERROR or missing"], None
+    known = sum(len(s.known_failures) for s in scope)
+    if known and rule.kind in ("pass_rate", "regression"):
+        lines.append("variants in a quarantine do not count, so that it can see less than that")
+    return RulePower(statement(rule), n, tuple(lines), drop)
+
+
+def _pass_rate(n: int, p0: float, confidence: float) -> tuple[list[str], float | None]:
+    allowed = most_failures_allowed(n, p0, confidence)
+    if allowed is None:
+        needed = clean_runs_needed(p0, confidence)
+        return [f"can never be GO: it takes {needed} clean variants, there are {n}"], None
+    refuted = most_successes_refuted(n, p0, confidence)
+    verdicts = f"GO with at most {count(allowed, 'failure')} in {count(n, 'variant')}"
+    if refuted is not None:
+        gap = ", between them INCONCLUSIVE" if n - refuted > allowed + 1 else ""
+        verdicts += f", NO-GO from {count(n - refuted, 'failure')} on{gap}"
+    lines = [verdicts]
+    good = _rate_for_go(n, p0, confidence)
+    if good is not None:
+        lines.append(f"a model gets GO in 4 of 5 runs when it really passes {_rate(good)} or more")
+    drop = smallest_visible_shortfall(n, p0, confidence, POWER)
+    if drop is not None:
+        lines.append(
+            f"a model gets NO-GO in 4 of 5 runs when it really passes {_rate(p0 - drop)} or less: "
+            f"the smallest drop below {p0:g} that it can see is {_rate(drop)}"
+        )
+    return lines, drop
+
+
+def _rate_for_go(n: int, p0: float, confidence: float) -> float | None:
+    """Smallest true pass rate that gives GO with the chance planned with."""
+    low, high = p0, 1.0
+    if chance_of_go(n, high, p0, confidence) < POWER:
+        return None
+    for _ in range(_STEPS):
+        middle = 0.5 * (low + high)
+        if chance_of_go(n, middle, p0, confidence) >= POWER:
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def _regression(n: int, max_drop: float, confidence: float) -> tuple[list[str], float | None]:
+    allowed = _broken_allowed(n, max_drop, confidence)
+    worse = next((k for k in range(1, n + 1) if mcnemar_p(k, 0) < 1.0 - confidence), None)
+    if allowed < 0:
+        same = drop_bounds(0, 0, n, confidence)[1]
+        first = f"can never be GO: {count(n, 'pair')} without any difference prove a drop below {_rate(same)}"
+    else:
+        first = f"GO with at most {count(allowed, 'broken variant')} in {count(n, 'pair')}"
+    if worse is not None:
+        refuted = max(worse, allowed + 1)
+        gap = ", between them INCONCLUSIVE" if allowed >= 0 and refuted > allowed + 1 else ""
+        first += f", NO-GO from {refuted} on{gap}"
+    lines = [f"{first} (when none is repaired at the same time)"]
+    drop = smallest_visible_drop(n, 1.0, max_drop, confidence, POWER)
+    if drop is not None:
+        lines.append(f"the smallest drop below the baseline that it sees in 4 of 5 runs is {_rate(drop)}")
+    return lines, drop
+
+
+def _broken_allowed(n: int, max_drop: float, confidence: float) -> int:
+    """Most broken pairs, with none repaired, that still prove a drop within the limit; -1 when not even 0."""
+    allowed = -1
+    while allowed < n and drop_too_large_p(allowed + 1, 0, n, max_drop) <= 1.0 - confidence:
+        allowed += 1
+    return allowed
+
+
+def _metric(rule: GateRule, n: int, samples: float | None) -> list[str]:
+    which = parse_latency_percentile(rule.metric or "")
+    if which is None:
+        return [f"'{rule.metric}' cannot be gated: put the threshold into accept, and gate its pass rate"]
+    needed = more_successes_needed(0, 0, which.share, rule.confidence)
+    if needed is None:
+        return ["more samples than anyone can take"]
+    lines = [
+        f"GO needs at least {count(needed, 'latency sample')}, all within the limit, "
+        f"for {percent(rule.confidence)} confidence"
+    ]
+    if samples:
+        total = int(samples * n)
+        allowed = most_failures_allowed(total, which.share, rule.confidence)
+        can = "too few" if allowed is None else f"of which {count(allowed, 'sample')} may exceed the limit"
+        lines.append(f"{count(n, 'variant')} give about {count(total, 'sample')}, {can}")
+    return lines
+
+
+def _rate(value: float) -> str:
+    return f"{value:.4f}".rstrip("0").rstrip(".") if value < 0.01 or value > 0.99 else f"{value:.3f}"
+
+
+def gate_power(pack: Pack, samples: Sequence[int]) -> list[RulePower]:
+    """Every rule of a pack.
+
+    Args:
+        pack: The pack.
+        samples: Latency samples of measured variants; may be empty.
+    """
+    mean = sum(samples) / len(samples) if samples else None
+    return [rule_power(pack, rule, mean) for rule in pack.gate]

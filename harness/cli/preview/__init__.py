@@ -1,0 +1,1 @@
+"""What ``simgate preview`` draws: start frames from a child process, and histograms."""

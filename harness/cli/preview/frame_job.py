@@ -1,0 +1,41 @@
+"""What the renderer's process is asked for, and what it answers; both are files, never stdout."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from harness.expansion.variant import Variant
+from harness.packs.model import SimSpec
+
+
+class FrameModel(BaseModel):
+    """Base of job and answers: immutable, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FrameRequest(FrameModel):
+    """One frame to draw."""
+
+    variant: Variant
+    world: str
+    """Entry-point name of the world."""
+    picture: str
+    """File to write, PNG."""
+
+
+class FrameJob(FrameModel):
+    """All frames of one process."""
+
+    sim: SimSpec
+    frames: tuple[FrameRequest, ...]
+    answers: str
+    """File to append answers to, one JSON line a frame."""
+
+
+class FrameAnswer(FrameModel):
+    """What became of a frame."""
+
+    variant: str
+    error: str = ""
+    """Why there is no picture; empty when there is one."""

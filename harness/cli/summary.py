@@ -1,0 +1,147 @@
+"""What the user reads when a run has ended: scenarios, rules, first failures, files, and the verdict last."""
+
+from __future__ import annotations
+
+import io
+import shlex
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING, TextIO
+
+from harness.gate.verdict import Decision, RuleVerdict, ScenarioSummary, Verdict
+from harness.gate.wording import share
+from harness.results.record import Outcome, RunRecord
+from harness.results.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+PLAIN_WIDTH = 120
+FIRST_FAILURES = 8
+DECISION_STYLES = {
+    Decision.GO: "bold green",
+    Decision.NO_GO: "bold red",
+    Decision.INCONCLUSIVE: "bold yellow",
+}
+OUTCOME_STYLES = {Outcome.FAIL: "red", Outcome.KNOWN: "dim"}
+COUNTS = ("n", "pass", "fail", "invalid", "error", "missing", "known")
+
+
+def print_summary(folder: RunFolder, verdict: Verdict, stream: TextIO | None = None) -> None:
+    """Prints the end of a run; the last line begins with the decision.
+
+    Args:
+        folder: The run's folder; its journal gives the first failures.
+        verdict: The gate's answer.
+        stream: Where to; standard output when not given. Colours only on a terminal.
+    """
+    from rich.console import Console
+
+    out = sys.stdout if stream is None else stream
+    if out.isatty():
+        _print(Console(file=out, highlight=False), folder, verdict)
+        return
+    plain = io.StringIO()
+    _print(Console(file=plain, width=PLAIN_WIDTH, highlight=False), folder, verdict)
+    # Rich fills lines up with blanks, which is noise in a log.
+    out.write("".join(f"{line.rstrip()}\n" for line in plain.getvalue().splitlines()))
+
+
+def _print(console: Console, folder: RunFolder, verdict: Verdict) -> None:
+    console.print()
+    if verdict.scenarios:
+        console.print(_scenarios(verdict.scenarios, console.is_terminal))
+    _print_rules(console, verdict.rules)
+    _print_failures(console, folder)
+    for note in verdict.notes:
+        console.print(f"note: {note}", markup=False)
+    _print_files(console, folder)
+    headline = verdict.headline.removeprefix(f"{verdict.decision.value}: ")
+    line = f"{verdict.decision.value}  {' '.join(headline.split())}"
+    console.print(line, style=DECISION_STYLES[verdict.decision], markup=False, soft_wrap=True)
+
+
+def _scenarios(summaries: tuple[ScenarioSummary, ...], terminal: bool) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD if terminal else None, pad_edge=False, show_edge=False)
+    table.add_column("scenario", no_wrap=True)
+    table.add_column("severity")
+    for name in COUNTS:
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("rate", justify="right", no_wrap=True)
+    table.add_column("95 % interval", no_wrap=True)
+    with_rest = any(item.not_run for item in summaries)
+    if with_rest:
+        table.add_column("not needed", justify="right", no_wrap=True)
+    for item in summaries:
+        table.add_row(*_row(item), *([str(item.not_run)] if with_rest else []))
+    return table
+
+
+def _row(item: ScenarioSummary) -> list[str]:
+    from rich.markup import escape
+
+    counts = (item.expected, item.passed, item.failed, item.invalid, item.errors, item.missing, item.known)
+    styles = (None, None, "bold red", "yellow", "yellow", "yellow", None)
+    cells = [
+        f"[{style}]{count}[/]" if style and count else str(count)
+        for count, style in zip(counts, styles, strict=True)
+    ]
+    rate = "-" if item.rate is None else share(item.rate)
+    interval = f"{share(item.shown.low)} to {share(item.shown.high)}" if item.shown else ""
+    return [escape(item.scenario), item.severity, *cells, rate, interval]
+
+
+def _print_rules(console: Console, rules: tuple[RuleVerdict, ...]) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    console.print()
+    for rule in rules:
+        head = Text(f"{rule.decision.value:<13}", style=DECISION_STYLES[rule.decision])
+        console.print(head + Text(rule.statement, style="bold"))
+        more = f"; would change it: {rule.would_change}" if rule.would_change else ""
+        console.print(Padding(Text(rule.reason + more), (0, 0, 0, 13), expand=False))
+    if rules:
+        console.print()
+
+
+def _print_failures(console: Console, folder: RunFolder) -> None:
+    """The first variants of each scenario that did not pass, in turn, so that no scenario hides another."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    bad = [record for record in folder.records() if record.outcome != Outcome.PASS]
+    if not bad:
+        return
+    console.print("first variants that did not pass:", style="bold")
+    for record in _in_turn(bad)[:FIRST_FAILURES]:
+        style = OUTCOME_STYLES.get(record.outcome, "yellow")
+        reason = " ".join(record.reason.split())
+        line = Text.assemble((f"{record.outcome.value:<8}", style), f" {record.variant}  {reason}")
+        console.print(Padding(line, (0, 0, 0, 2), expand=False))
+    if len(bad) > FIRST_FAILURES:
+        console.print(f"  and {len(bad) - FIRST_FAILURES} more, in the report")
+    command = f"simgate replay {shlex.quote(str(folder.path))} {shlex.quote(_in_turn(bad)[0].variant)}"
+    console.print(f"  run the first again: {command}", markup=False, soft_wrap=True)
+    console.print()
+
+
+def _in_turn(records: list[RunRecord]) -> list[RunRecord]:
+    """The first of each scenario, then the second of each, the scenario with most of them first."""
+    seen: Counter[str] = Counter()
+    places = []
+    for record in records:
+        seen[record.scenario] += 1
+        places.append(seen[record.scenario])
+    order = sorted(range(len(records)), key=lambda k: (places[k], -seen[records[k].scenario], k))
+    return [records[k] for k in order]
+
+
+def _print_files(console: Console, folder: RunFolder) -> None:
+    for name, path in (("report", folder.report_path), ("junit", folder.junit_path)):
+        if path.exists():
+            console.print(f"{name:<7} {path}", markup=False, soft_wrap=True)

@@ -1,0 +1,63 @@
+"""Plain text tables that fit a terminal of 100 columns."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+WIDTH = 100
+GAP = "  "
+
+
+def table(
+    head: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    right: Sequence[int] = (),
+    widths: Sequence[int | None] | None = None,
+    indent: str = "",
+    width: int = WIDTH,
+) -> str:
+    """Rows in aligned columns; cells that are too wide are wrapped, never cut.
+
+    Args:
+        head: Titles of the columns.
+        rows: Cells, as many in each row as titles.
+        right: Columns that hold counts, aligned to the right.
+        widths: Widest a column may become; None for as wide as its cells. The last column gets what is left.
+        indent: Before every line.
+        width: Of the whole table.
+    """
+    lines = [list(head), *[list(row) for row in rows]]
+    sizes = [max(len(line[k]) for line in lines) for k in range(len(head))]
+    for k, limit in enumerate(widths or ()):
+        if limit is not None:
+            sizes[k] = min(sizes[k], limit)
+    used = len(indent) + sum(sizes[:-1]) + len(GAP) * (len(sizes) - 1)
+    sizes[-1] = min(sizes[-1], max(20, width - used))
+    out = []
+    for line in lines:
+        cells = [_wrapped(cell, size) for cell, size in zip(line, sizes, strict=True)]
+        for turn in range(max(map(len, cells))):
+            parts = [cell[turn] if turn < len(cell) else "" for cell in cells]
+            placed = [
+                part.rjust(size) if k in right else part.ljust(size)
+                for k, (part, size) in enumerate(zip(parts, sizes, strict=True))
+            ]
+            out.append((indent + GAP.join(placed)).rstrip())
+    return "\n".join(out)
+
+
+def _wrapped(cell: str, size: int) -> list[str]:
+    return textwrap.wrap(cell, size, break_on_hyphens=False) or [""]
+
+
+def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """The same rows for a page."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
+
+
+def count(number: int, what: str) -> str:
+    """A number with its noun, for example ``1 pack`` or ``1,200 packs``."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

@@ -1,0 +1,63 @@
+"""What a host is told to run, and the record of a variant that never got to an episode."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from harness.expansion.variant import Variant
+from harness.packs.model import Pack
+from harness.results.record import Outcome, RunRecord
+
+RecordMode = Literal["failed", "all"]
+
+
+class HostSetup(BaseModel):
+    """Everything a host needs to know once."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    number: int
+    """Number of the host's slot, from 0; names its log."""
+    pack: Pack
+    """With all overrides applied: ``pack.sim.adapter`` and ``pack.model`` are what is used."""
+    runtime: str
+    """Entry-point name of the perception runtime; empty without a model."""
+    run_dir: str
+    """Absolute path of the run's folder."""
+    record: RecordMode
+    """Which variants leave pictures and a recording."""
+
+
+class Assignment(BaseModel):
+    """One variant to run."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    variant: Variant
+    identity: str
+    """Run identity that its record must carry."""
+    attempt: int = 1
+
+
+def error_record(pack: Pack, assignment: Assignment, reason: str, host: int) -> RunRecord:
+    """The record of a variant that could not be run to its end."""
+    variant = assignment.variant
+    return RunRecord(
+        variant=variant.id,
+        scenario=variant.scenario,
+        severity=pack.scenario(variant.scenario).severity,
+        variant_digest=variant.digest,
+        identity=assignment.identity,
+        outcome=Outcome.ERROR,
+        reason=reason,
+        parameters=variant.parameters,
+        attempts=assignment.attempt,
+        host=host,
+    )
+
+
+def file_stem(variant_id: str) -> str:
+    """A variant id as the stem of a file name, on every file system."""
+    return "".join(c if c.isalnum() or c in "-_." else "." for c in variant_id.replace("::", "."))

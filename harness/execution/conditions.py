@@ -1,0 +1,77 @@
+"""Under which conditions a pack's variants run: what their identity and the run's fingerprint say."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from harness.execution.perception_runtime import plugin_name, resolve_runtime
+from harness.packs.model import Pack, Scenario
+from harness.results.fingerprint import git_state, gpu_names, machine, package_versions
+from harness.results.manifest import Fingerprint
+from policies.perception.package import load_package
+
+_POSITION_FIELDS = frozenset({"line", "column"})
+
+
+def scenario_conditions(pack: Pack, scenario: Scenario, fingerprint: Fingerprint) -> dict[str, object]:
+    """Everything beside the variant itself that can change its record.
+
+    Args:
+        pack: With all overrides applied.
+        scenario: One of the pack's.
+        fingerprint: Of the run; what differs between machines (CPU, renderer) stays out.
+    """
+    return {
+        "simgate": fingerprint.packages.get("simgate", ""),
+        "adapter": fingerprint.adapter,
+        "adapter_version": fingerprint.adapter_version,
+        "sim": pack.sim.model_dump(mode="json"),
+        "policy": pack.policy,
+        "policy_options": dict(pack.policy_options),
+        "model": fingerprint.model_sha256,
+        "runtime": fingerprint.runtime,
+        "runtime_version": distribution_version(plugin_name(fingerprint.runtime)),
+        "latency": pack.latency.model_dump(mode="json"),
+        "accept": [c.model_dump(mode="json", exclude=set(_POSITION_FIELDS)) for c in scenario.accept],
+        "known_failures": [k.model_dump(mode="json") for k in scenario.known_failures],
+    }
+
+
+def collect_fingerprint(pack: Pack, runtime: str) -> Fingerprint:
+    """With what a pack would run here and now, as far as can be known without starting a simulator.
+
+    Args:
+        pack: With all overrides applied.
+        runtime: Perception runtime, or ``auto``.
+
+    Raises:
+        policies.perception.package.PackageError: The model package is not in order.
+    """
+    commit, dirty = git_state(Path(pack.path).parent)
+    package = load_package(pack.model) if pack.model else None
+    return Fingerprint(
+        git_commit=commit,
+        git_dirty=dirty,
+        packages=package_versions(),
+        python=platform.python_version(),
+        machine=machine(),
+        gpus=gpu_names(),
+        adapter=pack.sim.adapter,
+        adapter_version=distribution_version(pack.sim.adapter),
+        batch=pack.sim.batch,
+        policy=pack.policy,
+        model=f"{package.name} {package.version}" if package else "",
+        model_sha256=package.sha256 if package else "",
+        runtime=resolve_runtime(runtime, package),
+        pack_sha256=pack.source_sha256,
+    )
+
+
+def distribution_version(name: str) -> str:
+    """Version of the distribution that a plugin is named after; empty when there is none."""
+    try:
+        return version(name) if name else ""
+    except PackageNotFoundError:
+        return ""

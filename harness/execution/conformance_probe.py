@@ -1,0 +1,28 @@
+"""The conformance suite on an installed simulator, as ``simgate doctor --adapter NAME`` runs it with pytest.
+
+``SIMGATE_DOCTOR_ADAPTER`` names the simulator.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from harness.registry import load
+from sim_adapters.adapter import SimAdapter, Timing
+from sim_adapters.conformance import AdapterConformance
+
+VARIABLE = "SIMGATE_DOCTOR_ADAPTER"
+_FACTORY = load("simgate.sim_adapters", os.environ[VARIABLE])
+
+
+class TestInstalledSimulator(AdapterConformance):
+    """The suite."""
+
+    bit_reproducible = getattr(_FACTORY, "bit_reproducible", True)
+    max_worlds = getattr(_FACTORY, "max_worlds", None)
+
+    def make_adapter(self, timing: Timing, options: Mapping[str, object] | None = None) -> SimAdapter:
+        """The simulator that the environment names."""
+        adapter: SimAdapter = _FACTORY(timing=timing, options=options or {})
+        return adapter

@@ -1,0 +1,52 @@
+"""The order of a run that a sequential test may end: fixed before it starts, by nothing but the pack's seed.
+
+Variants are drawn from the whole pack in a random order, so that any beginning of it is a fair sample of all
+scenarios. Pinned variants run first, because they always run, and count where the draw has put them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from harness.expansion.scene_key import scene_key
+from harness.expansion.streams import Streams
+from harness.expansion.variant import Variant
+from harness.gate.design_effect import shares_scenes
+from harness.packs.model import Pack
+
+
+class DependentVariants(Exception):  # noqa: N818 - the name says what happened
+    """Variants of one scene are no independent trials; the message names the scenario."""
+
+
+def counting_order(pack: Pack, variants: Sequence[Variant]) -> tuple[Variant, ...]:
+    """The variants in the order in which they count.
+
+    Args:
+        pack: Name and seed decide the order, and nothing else.
+        variants: Of this pack.
+
+    Raises:
+        DependentVariants: Variants share scenes, which a sequential test does not allow for.
+    """
+    shared = shares_scenes((variant.scenario, scene_key(variant)) for variant in variants)
+    if shared:
+        raise DependentVariants(
+            f"--until-decided needs independent variants, but some of {shared} share a scene (only light or "
+            "camera differ); run without --until-decided, which allows for it by the design effect"
+        )
+    return random_order(pack, variants, "@until-decided")
+
+
+def random_order(pack: Pack, variants: Sequence[Variant], purpose: str) -> tuple[Variant, ...]:
+    """The variants in an order that only the pack's name and seed and the purpose decide."""
+    keys = Streams(pack.name, "", pack.seed)[purpose].uniform(np.arange(len(variants)))
+    return tuple(variants[place] for place in np.argsort(keys, kind="stable").tolist())
+
+
+def running_order(pack: Pack, counted: Sequence[Variant]) -> tuple[Variant, ...]:
+    """The order in which variants are handed out: pinned ones, then as they count."""
+    sampled = {scenario.id: scenario.variants.count for scenario in pack.scenarios}
+    return tuple(sorted(counted, key=lambda variant: variant.index < sampled[variant.scenario]))

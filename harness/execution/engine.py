@@ -1,0 +1,53 @@
+"""The engine: runs a plan and emits events. It knows no consumer; both front ends start it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.execution.events import Listener, RunFinished, RunStarted
+from harness.execution.host_pool import HostPool, HostsCannotStart
+from harness.execution.in_process import InProcess
+from harness.execution.plan import Plan
+from harness.execution.stopping import StoppingRule
+
+
+def execute(plan: Plan, listeners: Sequence[Listener] = (), stopping: StoppingRule | None = None) -> str:
+    """Runs a plan to its end.
+
+    Every record is in the journal before a listener hears of it, so that whatever ends this call (a
+    stopping rule, Ctrl-C, ``kill -9``) loses at most the variants that were running.
+
+    Args:
+        plan: From ``plan_run`` or ``resume_run``.
+        listeners: Called in this thread, in order.
+        stopping: Asked before each portion, told after each variant.
+
+    Returns:
+        Why the run ended before its plan did; empty otherwise. Variants without a record are missing
+        evidence, which the gate counts.
+    """
+
+    def emit(event: RunStarted | RunFinished) -> None:
+        for listener in listeners:
+            listener(event)
+
+    emit(
+        RunStarted(
+            run_dir=plan.folder.path,
+            pack=plan.manifest.pack_name,
+            expected=len(plan.manifest.expected),
+            already_done=plan.already_done,
+            hosts=plan.hosts,
+        )
+    )
+    reason = ""
+    if plan.variants:
+        pool = HostPool(plan, listeners=listeners) if plan.hosts else InProcess(plan, listeners)
+        try:
+            with pool:
+                pool.run(plan.variants, stopping)
+            reason = pool.stopped_early
+        except HostsCannotStart as error:
+            reason = str(error)
+    emit(RunFinished(plan.folder.path, reason))
+    return reason

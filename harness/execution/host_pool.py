@@ -1,0 +1,249 @@
+"""The supervisor: N host processes, fed one portion at a time, watched, killed and replaced.
+
+One thread and one selector. A result counts when its record has arrived, never by exit code.
+"""
+
+from __future__ import annotations
+
+import selectors
+import time
+from collections.abc import Sequence
+from types import TracebackType
+
+from harness.execution.assignment import Assignment, error_record
+from harness.execution.events import HostLost, Listener, VariantStarted
+from harness.execution.host_process import HostGone, HostProcess
+from harness.execution.messages import (
+    BatchFinished,
+    CannotStart,
+    Finished,
+    Ready,
+    Shutdown,
+    Started,
+    ToParent,
+)
+from harness.execution.plan import Plan
+from harness.execution.record_sink import RecordSink
+from harness.execution.slot import Slot
+from harness.execution.stopping import NeverStop, StoppingRule
+from harness.execution.work_queue import WorkQueue
+from harness.expansion.variant import Variant
+from harness.results.record import RunRecord
+
+MAX_FAILED_STARTS = 2
+"""A slot whose host fails to start so often in a row is closed."""
+_EXIT_GRACE_S = 1.0
+"""From the end of a host's stream until its exit status is there to be reported."""
+_LONGEST_WAIT_S = 1.0
+
+
+class HostsCannotStart(Exception):  # noqa: N818 - the name says what happened
+    """No host could be started; the message says why and where the log is."""
+
+
+class HostPool:
+    """Hosts that stay alive between calls of :meth:`run`.
+
+    Use as a context manager; leaving it ends every host, at once when an exception is on its way.
+
+    Args:
+        plan: What the hosts must hold.
+        hosts: Number of hosts; the plan's when None.
+        listeners: Told what happens.
+        first_number: Number of the first slot (several pools may work on one run).
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        hosts: int | None = None,
+        listeners: Sequence[Listener] = (),
+        first_number: int = 0,
+    ) -> None:
+        self._plan = plan
+        self._listeners = tuple(listeners)
+        count = max(1, plan.hosts if hosts is None else hosts)
+        self._slots = [Slot(first_number + index) for index in range(count)]
+        self._selector = selectors.DefaultSelector()
+        self._queue = WorkQueue((), 1)
+        self._sink = RecordSink(plan.folder, self._listeners, NeverStop())
+        self._why_not_started = ""
+        self.stopped_early = ""
+        """Why the last run ended before its variants did; empty otherwise."""
+
+    def __enter__(self) -> HostPool:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.close()
+        else:
+            self._kill_all()
+
+    def run(self, variants: Sequence[Variant], stopping: StoppingRule | None = None) -> list[RunRecord]:
+        """Runs variants to their records, in order of arrival; each is in the journal when told.
+
+        Args:
+            variants: Of the plan's pack; each must be expected by the manifest.
+            stopping: Asked before each portion.
+
+        Raises:
+            HostsCannotStart: No host is left and none can be started; what has a record is kept.
+        """
+        self._sink = RecordSink(self._plan.folder, self._listeners, stopping or NeverStop())
+        self._queue = WorkQueue(self._plan.assignments(variants), self._plan.pack.sim.batch)
+        self.stopped_early = ""
+        while self._queue or any(slot.busy for slot in self._slots):
+            self._hand_out()
+            if not any(slot.host for slot in self._slots) and self._queue:
+                if all(slot.retired for slot in self._slots):
+                    raise HostsCannotStart(self._why_not_started)
+                continue
+            self._wait()
+        return self._sink.records
+
+    def close(self) -> None:
+        """Asks all hosts to exit, and kills those that do not."""
+        alive = [slot.host for slot in self._slots if slot.host is not None]
+        for host in alive:
+            host.send(Shutdown())
+        deadline = time.monotonic() + self._plan.limits.shutdown_s
+        for host in alive:
+            host.wait(max(0.0, deadline - time.monotonic()))
+        self._kill_all()
+
+    def _kill_all(self) -> None:
+        for slot in self._slots:
+            if slot.host is not None:
+                self._empty(slot)
+        self._selector.close()
+
+    def _hand_out(self) -> None:
+        """Feeds ready hosts, and starts as many as the work left can use."""
+        self.stopped_early = self._sink.stopping.should_stop() if self._queue else self.stopped_early
+        if self.stopped_early:
+            self._queue.clear()
+        for slot in self._slots:
+            if slot.ready and not slot.busy and self._queue:
+                if slot.served >= slot.recycle_after:
+                    self._recycle(slot)
+                else:
+                    self._feed(slot)
+        waiting = sum(slot.host is not None and not slot.ready for slot in self._slots)
+        for slot in self._slots:
+            if slot.host is None and not slot.retired and waiting < len(self._queue):
+                self._start(slot)
+                waiting += 1
+
+    def _feed(self, slot: Slot) -> None:
+        portion = self._queue.take()
+        if portion:
+            slot.give(portion, self._plan.limits.batch_s(self._plan.pack.sim.time_limit_s, len(portion)))
+
+    def _start(self, slot: Slot) -> None:
+        folder = self._plan.folder
+        try:
+            host = HostProcess(slot.number, folder.host_log(slot.number), self._plan.interpreter)
+        except OSError as error:
+            slot.retired = True
+            command = " ".join(self._plan.interpreter)
+            self._why_not_started = f"no host could start: `{command}` cannot be run: {error}"
+            return
+        slot.occupy(host, self._plan.setup(slot.number), self._plan.limits)
+        self._selector.register(host.socket, selectors.EVENT_READ, slot)
+
+    def _recycle(self, slot: Slot) -> None:
+        assert slot.host is not None
+        slot.host.send(Shutdown())
+        slot.host.wait(self._plan.limits.shutdown_s)
+        self._empty(slot)
+
+    def _empty(self, slot: Slot) -> tuple[list[Assignment], set[str]]:
+        assert slot.host is not None
+        self._selector.unregister(slot.host.socket)
+        return slot.vacate()
+
+    def _wait(self) -> None:
+        """Sleeps until a host has something to say or its time is up, and deals with it."""
+        now = time.monotonic()
+        pause = min([_LONGEST_WAIT_S, *(slot.next_check() - now for slot in self._slots)])
+        for slot in self._slots:
+            if slot.host is not None:
+                mask = selectors.EVENT_READ | (selectors.EVENT_WRITE if slot.host.wants_to_write else 0)
+                self._selector.modify(slot.host.socket, mask, slot)
+        for key, mask in self._selector.select(max(0.0, pause)):
+            slot = key.data
+            if mask & selectors.EVENT_WRITE:
+                slot.host.flush()
+            if mask & selectors.EVENT_READ:
+                self._listen(slot)
+        now = time.monotonic()
+        for slot in self._slots:
+            reason = slot.overdue(now)
+            if reason:
+                self._lost(slot, reason)
+
+    def _listen(self, slot: Slot) -> None:
+        assert slot.host is not None
+        try:
+            messages = slot.host.receive()
+        except HostGone:
+            slot.host.wait(_EXIT_GRACE_S)
+            self._lost(slot, "")
+            return
+        except ValueError as error:
+            self._lost(slot, f"killed: it sent something that is no message: {error}")
+            return
+        slot.heard()
+        for message in messages:
+            if slot.host is not None:
+                self._handle(slot, message)
+
+    def _handle(self, slot: Slot, message: ToParent) -> None:
+        match message:
+            case Ready():
+                slot.now_ready(message.recycle_after)
+                identity = message.model_dump(mode="json", include={"adapter", "runtime"})
+                self._plan.folder.keep_host(slot.number, identity)
+            case CannotStart(reason=reason):
+                # The same cause would meet every retry.
+                slot.failed_starts, slot.refusal = MAX_FAILED_STARTS, reason
+                self._why_not_started = self._not_started(slot, reason)
+            case Started(variant=variant):
+                slot.started.add(variant)
+                self._sink.emit(VariantStarted(variant, slot.number))
+            case Finished(record=record):
+                if slot.unfinished.pop(record.variant, None) is not None:
+                    self._sink.keep(record)
+            case BatchFinished():
+                if slot.unfinished:
+                    self._lost(slot, "killed: it ended a batch without a record of every variant")
+                else:
+                    slot.batch_done()
+            case _:
+                pass
+
+    def _lost(self, slot: Slot, reason: str) -> None:
+        """A host is gone or must go: keeps what is done, retries the rest, gives up what kills."""
+        assert slot.host is not None
+        host, was_ready = slot.host, slot.ready
+        unfinished, started = self._empty(slot)
+        reason = reason or slot.refusal or host.how_it_ended()
+        if not was_ready:
+            slot.failed_starts += 1
+            if not self._why_not_started:
+                self._why_not_started = self._not_started(slot, f"{reason}\n{host.log_tail()}".strip())
+            slot.retired = slot.failed_starts >= MAX_FAILED_STARTS
+            self._sink.emit(HostLost(slot.number, f"did not start: {reason}", ()))
+            return
+        outcome = self._queue.crashed(unfinished, started)
+        self._sink.emit(HostLost(slot.number, reason, tuple(again.variant.id for again in outcome.retried)))
+        for assignment in outcome.given_up:
+            text = f"host died twice on this variant: {reason}; see hosts/{slot.number}.log"
+            self._sink.keep(error_record(self._plan.pack, assignment, text, slot.number))
+
+    def _not_started(self, slot: Slot, why: str) -> str:
+        log = self._plan.folder.host_log(slot.number)
+        return f"no host could start: {why}\nthe whole output of the host is in {log}"

@@ -1,0 +1,70 @@
+"""From ``--runtime`` to a running model: ``auto``, a name, or a name with its device (``torch:cpu``)."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import Any
+
+from harness.registry import load
+from harness.results.fingerprint import gpu_names
+from policies.perception.choice import Machine, choose_runtime
+from policies.perception.package import ModelPackage
+from policies.perception.package_spec import Deployed
+from policies.perception.runtime import PerceptionRuntime, RuntimeInfo
+
+AUTO = "auto"
+LIBRARIES = ("tensorrt", "onnxruntime", "torch")
+
+
+def this_machine() -> Machine:
+    """What this machine has; imports none of the libraries."""
+    return Machine(gpu_names(), tuple(name for name in LIBRARIES if find_spec(name) is not None))
+
+
+def resolve_runtime(asked: str, package: ModelPackage | None) -> str:
+    """The runtime to use, with its device when one was asked for; empty without a model.
+
+    Args:
+        asked: ``auto``, an entry-point name, or ``name:device``.
+        package: The model.
+    """
+    if package is None:
+        return ""
+    return choose_runtime(package, this_machine()).runtime if asked == AUTO else asked
+
+
+def plugin_name(runtime: str) -> str:
+    """Entry-point name in ``torch:cpu``."""
+    return runtime.partition(":")[0]
+
+
+def make_runtime(runtime: str, package: ModelPackage) -> PerceptionRuntime:
+    """Loads a model.
+
+    Args:
+        runtime: Entry-point name, or ``name:device``.
+        package: The model.
+
+    Raises:
+        UnknownPlugin: There is no such runtime.
+        PackageError: It cannot run this package here.
+    """
+    name, _, device = runtime.partition(":")
+    factory: Any = load("simgate.runtimes", name)
+    try:
+        made: PerceptionRuntime = factory(package, device=device) if device else factory(package)
+    except ValueError as error:
+        hint = "use name, name:cpu, name:cuda or name:cuda:N"
+        raise package.unusable("runtime-device", f"runtime '{runtime}': {error}", hint) from error
+    return made
+
+
+def is_deployed(info: RuntimeInfo, deployed: Deployed | None) -> bool | None:
+    """Whether what ran is what the robot runs; None when the package does not say what that is."""
+    if deployed is None:
+        return None
+    if info.runtime != deployed.runtime:
+        return False
+    if deployed.device == "cpu":
+        return info.device == "cpu"
+    return deployed.device.lower() in info.device.lower()

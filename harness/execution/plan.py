@@ -1,0 +1,214 @@
+"""The plan of a run: which variants, under which conditions, into which folder. Written before it runs."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from harness.execution.assignment import Assignment, HostSetup, RecordMode, file_stem
+from harness.execution.conditions import collect_fingerprint, scenario_conditions
+from harness.execution.counting_order import counting_order, running_order
+from harness.execution.host_limits import HostLimits
+from harness.execution.perception_runtime import AUTO, plugin_name
+from harness.expansion.scene_key import scene_key
+from harness.expansion.variant import Variant
+from harness.packs.model import Pack
+from harness.registry import UnknownPlugin, names
+from harness.results.atomic_write import write_atomic
+from harness.results.identity import run_identity
+from harness.results.manifest import ExpectedVariant, Fingerprint, Manifest
+from harness.results.run_folder import RunFolder
+from policies.perception.package_source import is_remote, local_package
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be run now.
+
+    Attributes:
+        manifest: All that is expected of the run, also what an earlier part of it has done.
+        pack: With all overrides applied.
+        folder: The run's folder.
+        variants: Those without a valid record, in the order in which they are handed out.
+        hosts: Host processes; 0 runs in the calling process.
+        record: Which variants leave pictures and a recording.
+        already_done: Expected variants that have a valid record.
+        limits: When a host is given up.
+        interpreter: Command that runs Python for the hosts.
+    """
+
+    manifest: Manifest
+    pack: Pack
+    folder: RunFolder
+    variants: tuple[Variant, ...]
+    hosts: int
+    record: RecordMode = "failed"
+    already_done: int = 0
+    limits: HostLimits = field(default_factory=HostLimits)
+    interpreter: tuple[str, ...] = (sys.executable,)
+
+    @cached_property
+    def _identities(self) -> dict[str, str]:
+        return {expected.id: expected.identity for expected in self.manifest.expected}
+
+    def assignments(self, variants: Iterable[Variant]) -> list[Assignment]:
+        """What hosts are told for these variants.
+
+        Raises:
+            KeyError: The manifest does not expect a variant.
+        """
+        return [Assignment(variant=v, identity=self._identities[v.id]) for v in variants]
+
+    def setup(self, number: int) -> HostSetup:
+        """What the host of a slot has to build."""
+        return HostSetup(
+            number=number,
+            pack=self.pack,
+            runtime=self.manifest.fingerprint.runtime,
+            run_dir=str(self.folder.path.resolve()),
+            record=self.record,
+        )
+
+
+def override_pack(
+    pack: Pack, *, adapter: str | None = None, model: Path | str | None = None, latency_extra_ms: float = 0.0
+) -> Pack:
+    """The pack as it will run: what the command line says goes before what the file says.
+
+    Args:
+        pack: As loaded.
+        adapter: Another simulator.
+        model: Another model package: ``model.yaml``, its folder, or a remote reference. What is remote is
+            fetched.
+        latency_extra_ms: Added to the pack's own extra latency, milliseconds.
+    """
+    update: dict[str, object] = {}
+    if adapter is not None:
+        update["sim"] = pack.sim.model_copy(update={"adapter": adapter})
+    wanted = pack.model if model is None and pack.model and is_remote(pack.model) else model
+    if wanted is not None:
+        update["model"] = str(local_package(wanted).resolve())
+    if latency_extra_ms:
+        extra = pack.latency.extra_ms + latency_extra_ms
+        update["latency"] = pack.latency.model_copy(update={"extra_ms": extra})
+    return pack.model_copy(update=update)
+
+
+def plan_run(
+    pack: Pack,
+    *,
+    variants: Sequence[Variant],
+    runs_dir: Path,
+    hosts: int,
+    adapter: str | None = None,
+    model: Path | str | None = None,
+    runtime: str | None = None,
+    record: RecordMode = "failed",
+    command: Sequence[str] = (),
+    selection: str = "",
+    latency_extra_ms: float = 0.0,
+    limits: HostLimits | None = None,
+    interpreter: Sequence[str] = (sys.executable,),
+    until_decided: bool = False,
+) -> Plan:
+    """Plans a new run and writes its manifest; nothing has run when this returns.
+
+    Args:
+        pack: As loaded.
+        variants: What to run, of this pack.
+        runs_dir: Folder of all runs.
+        hosts: Host processes; 0 runs in the calling process.
+        adapter: Another simulator than the pack's.
+        model: Another model package than the pack's.
+        runtime: Entry-point name of the perception runtime, with its device when that matters
+            (``torch:cpu``), or ``auto``.
+        record: Which variants leave pictures and a recording.
+        command: What the user typed.
+        selection: Why it is not the whole pack.
+        latency_extra_ms: Added to every perception latency.
+        limits: When a host is given up.
+        interpreter: Command that runs Python for the hosts.
+        until_decided: A sequential test will end the run; fixes the order in which variants count.
+
+    Raises:
+        DependentVariants: Variants share scenes, so that no sequential test is valid.
+        UnknownPlugin: A plugin is not installed.
+        PackageError: The model package is not in order.
+        OSError: The folder cannot be written.
+    """
+    effective = override_pack(pack, adapter=adapter, model=model, latency_extra_ms=latency_extra_ms)
+    fingerprint = collect_fingerprint(effective, runtime or AUTO)
+    _require_plugins(effective, fingerprint.runtime)
+    counted = counting_order(pack, variants) if until_decided else tuple(variants)
+    folder = _new_folder(runs_dir, pack.name)
+    manifest = Manifest(
+        run_id=folder.path.name,
+        created_utc=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=tuple(command),
+        pack_name=pack.name,
+        pack_path=_readable(Path(pack.path)),
+        pack=effective.model_dump(mode="json"),
+        expected=expected_variants(effective, counted, fingerprint),
+        until_decided=until_decided,
+        selection=selection,
+        fingerprint=fingerprint,
+    )
+    write_atomic(folder.manifest_path, manifest.model_dump_json(indent=1) + "\n")
+    limits = limits or HostLimits()
+    return Plan(
+        manifest,
+        effective,
+        folder,
+        running_order(pack, counted) if until_decided else counted,
+        hosts,
+        record,
+        limits=limits,
+        interpreter=tuple(interpreter),
+    )
+
+
+def expected_variants(
+    pack: Pack, variants: Iterable[Variant], fingerprint: Fingerprint
+) -> tuple[ExpectedVariant, ...]:
+    """What the manifest lists: each variant with the identity that its record must carry."""
+    conditions = {s.id: scenario_conditions(pack, s, fingerprint) for s in pack.scenarios}
+    return tuple(
+        ExpectedVariant(
+            id=variant.id,
+            scenario=variant.scenario,
+            severity=pack.scenario(variant.scenario).severity,
+            digest=variant.digest,
+            identity=run_identity(variant.digest, conditions[variant.scenario]),
+            scene=scene_key(variant),
+        )
+        for variant in variants
+    )
+
+
+def _require_plugins(pack: Pack, runtime: str) -> None:
+    """A wrong name is the user's to know now, not from the log of a host."""
+    wanted = [("simgate.sim_adapters", pack.sim.adapter), ("simgate.policies", pack.policy)]
+    wanted += [("simgate.worlds", scenario.world) for scenario in pack.scenarios]
+    if runtime:
+        wanted.append(("simgate.runtimes", plugin_name(runtime)))
+    for group, name in wanted:
+        if name not in names(group):
+            raise UnknownPlugin(group, name, names(group))
+
+
+def _new_folder(runs_dir: Path, pack_name: str) -> RunFolder:
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    folder = RunFolder(runs_dir / f"{stamp}-{file_stem(pack_name)}-{secrets.token_hex(3)}")
+    folder.create()
+    return folder
+
+
+def _readable(path: Path) -> str:
+    """Relative to the working directory where that is possible."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

@@ -1,0 +1,39 @@
+"""Where records go when they arrive: into the journal first, then to whoever listens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.execution.events import Event, Listener, VariantFinished
+from harness.execution.stopping import StoppingRule
+from harness.results.journal import append_record
+from harness.results.record import RunRecord
+from harness.results.run_folder import RunFolder
+
+
+class RecordSink:
+    """Keeps records and tells listeners, in order of arrival.
+
+    Args:
+        folder: The run's folder.
+        listeners: Called one after the other in the engine's thread; what they raise ends the run.
+        stopping: Told each record.
+    """
+
+    def __init__(self, folder: RunFolder, listeners: Sequence[Listener], stopping: StoppingRule) -> None:
+        self.records: list[RunRecord] = []
+        self.stopping = stopping
+        self._folder = folder
+        self._listeners = tuple(listeners)
+
+    def emit(self, event: Event) -> None:
+        """Tells all listeners."""
+        for listener in self._listeners:
+            listener(event)
+
+    def keep(self, record: RunRecord) -> None:
+        """Journals a record, then tells."""
+        append_record(self._folder.journal_path, record)
+        self.records.append(record)
+        self.stopping.observe(record)
+        self.emit(VariantFinished(record))

@@ -1,0 +1,120 @@
+"""Stores a trace in one compressed file and reads it back, bit for bit.
+
+Numbers lie in an ``.npz`` archive as arrays; all that is not a number (entities, modes, ends) as one JSON
+text in it. No pickles, so that a recording can be opened wherever it came from.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.trace import FrameTruth, Trace
+from policies.perception.detections import Detections
+from sim_adapters.observation import Contact, VisibleEntity
+
+_SIGNAL = "signal."
+_FORMAT = 1
+
+
+def save_trace(path: Path, trace: Trace) -> None:
+    """Writes a trace.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    arrays: dict[str, NDArray[Any]] = {
+        "steps": trace.steps,
+        "latency_ms": trace.latency_ms,
+        "delivered_steps": np.array(trace.delivered_steps, dtype=np.int64),
+        "detection_counts": np.array([len(found) for found in trace.detections], dtype=np.int64),
+        "detection_steps": np.array([found.frame_step for found in trace.detections], dtype=np.int64),
+    }
+    arrays |= {_SIGNAL + name: values for name, values in trace.signals.items()}
+    if trace.detections:
+        arrays["boxes"] = np.concatenate([found.boxes for found in trace.detections])
+        arrays["scores"] = np.concatenate([found.scores for found in trace.detections])
+        arrays["class_ids"] = np.concatenate([found.class_ids for found in trace.detections])
+    text = json.dumps(_words(trace), separators=(",", ":"))
+    np.savez_compressed(path, words=np.frombuffer(text.encode(), dtype=np.uint8), **arrays)  # type: ignore[arg-type]
+
+
+def _words(trace: Trace) -> dict[str, Any]:
+    return {
+        "format": _FORMAT,
+        "physics_hz": trace.physics_hz,
+        "modes": trace.modes,
+        "frames": [
+            {"step": f.step, "dropped": f.dropped, "entities": [asdict(entity) for entity in f.entities]}
+            for f in trace.frames
+        ],
+        "classes": trace.detections[0].classes if trace.detections else (),
+        "contacts": [asdict(contact) for contact in trace.contacts],
+        "report": trace.report,
+        "end": trace.end,
+        "barrier_kind": trace.barrier_kind,
+        "has_barrier": trace.has_barrier,
+        "goal_radius_m": trace.goal_radius_m,
+        "image_size": trace.image_size,
+        "invalid_reasons": trace.invalid_reasons,
+    }
+
+
+def load_trace(path: Path) -> Trace:
+    """Reads a trace that :func:`save_trace` has written.
+
+    Raises:
+        OSError: The file cannot be read.
+        ValueError: It is no recording, or one of another format.
+    """
+    with np.load(path, allow_pickle=False) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    if "words" not in arrays:
+        raise ValueError(f"{path} is not a recording of simgate")
+    words = json.loads(arrays["words"].tobytes())
+    if words["format"] != _FORMAT:
+        raise ValueError(f"{path} has recording format {words['format']}; this version reads {_FORMAT}")
+    return Trace(
+        physics_hz=words["physics_hz"],
+        steps=arrays["steps"],
+        signals={
+            name.removeprefix(_SIGNAL): values for name, values in arrays.items() if name.startswith(_SIGNAL)
+        },
+        modes=tuple(words["modes"]),
+        frames=tuple(_frame(frame) for frame in words["frames"]),
+        detections=_detections(arrays, tuple(words["classes"])),
+        delivered_steps=tuple(int(step) for step in arrays["delivered_steps"]),
+        latency_ms=arrays["latency_ms"],
+        contacts=tuple(Contact(**contact) for contact in words["contacts"]),
+        report=words["report"],
+        end=words["end"],
+        barrier_kind=words["barrier_kind"],
+        has_barrier=words["has_barrier"],
+        goal_radius_m=words["goal_radius_m"],
+        image_size=(words["image_size"][0], words["image_size"][1]),
+        invalid_reasons=tuple(words["invalid_reasons"]),
+    )
+
+
+def _frame(words: dict[str, Any]) -> FrameTruth:
+    entities = []
+    for entity in words["entities"]:
+        x0, y0, x1, y1 = entity.pop("box")
+        entities.append(VisibleEntity(box=(x0, y0, x1, y1), **entity))
+    return FrameTruth(words["step"], tuple(entities), words["dropped"])
+
+
+def _detections(arrays: dict[str, NDArray[Any]], classes: tuple[str, ...]) -> tuple[Detections, ...]:
+    found: list[Detections] = []
+    first = 0
+    for count, step in zip(arrays["detection_counts"], arrays["detection_steps"], strict=True):
+        rows = slice(first, first + int(count))
+        boxes, scores, ids = arrays["boxes"][rows], arrays["scores"][rows], arrays["class_ids"][rows]
+        found.append(Detections(boxes, scores, ids, classes, int(step)))
+        first = rows.stop
+    return tuple(found)

@@ -1,0 +1,106 @@
+"""Runs one variant of an old run again, and says whether it went the same way, bit for bit."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.execution.assignment import file_stem
+from harness.execution.conditions import collect_fingerprint
+from harness.execution.events import Listener
+from harness.execution.host_pool import HostPool
+from harness.execution.in_process import InProcess
+from harness.execution.plan import Plan
+from harness.execution.resume import changed, variants_of
+from harness.expansion.variant import Variant
+from harness.packs.model import Pack
+from harness.results.manifest import Manifest
+from harness.results.record import RunRecord
+from harness.results.run_folder import RunFolder
+
+
+class CannotReplay(Exception):  # noqa: N818 - the name says what happened
+    """There is nothing to replay; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A variant, before and now.
+
+    Attributes:
+        before: The record in the run's journal.
+        now: The record of the replay.
+        folder: Where pictures and recording of the replay lie, inside the run's folder.
+        changes: What differs between now and then that may change a result, in words.
+    """
+
+    before: RunRecord
+    now: RunRecord
+    folder: RunFolder
+    changes: tuple[str, ...]
+
+    @property
+    def same(self) -> bool:
+        """Whether every simulated value was the same; two ERRORs have none and are not the same."""
+        return bool(self.now.trace_digest) and self.now.trace_digest == self.before.trace_digest
+
+
+def replay(run_dir: Path, variant_id: str, *, hosts: int = 1, listeners: Sequence[Listener] = ()) -> Replay:
+    """Runs a variant again under the conditions of its run.
+
+    Args:
+        run_dir: Folder of the run.
+        variant_id: ``scenario::v0007``, or a pytest id that ends so.
+        hosts: 0 runs in this process, for a debugger.
+        listeners: Told what happens.
+
+    Raises:
+        NotARun: The folder holds no manifest.
+        CannotReplay: No such variant in the run, or it has no record to compare with.
+        CannotResume: This version expands the pack to other variants.
+        HostsCannotStart: The host cannot start.
+        PackageError: The model package is not in order.
+    """
+    folder = RunFolder(run_dir)
+    manifest = folder.manifest()
+    pack = Pack.model_validate(manifest.pack)
+    variant = _find(variants_of(manifest, pack), variant_id, run_dir)
+    before = {record.variant: record for record in folder.records()}.get(variant.id)
+    if before is None:
+        raise CannotReplay(
+            f"{variant.id} has no record in {folder.journal_path} to compare with; "
+            f"continue the run first: simgate run --resume {run_dir}"
+        )
+    target = _new_folder(folder, variant)
+    plan = Plan(manifest, pack, target, (variant,), hosts, record="all")
+    pool = HostPool(plan, hosts=1, listeners=listeners) if hosts else InProcess(plan, listeners)
+    with pool:
+        records = pool.run([variant])
+    return Replay(before, records[-1], target, _changes(manifest, pack))
+
+
+def _find(variants: Sequence[Variant], wanted: str, run_dir: Path) -> Variant:
+    known = {variant.id: variant for variant in variants}
+    tail = "::".join(wanted.split("::")[-2:])
+    if tail in known:
+        return known[tail]
+    near = difflib.get_close_matches(tail, known, n=1)
+    hint = f"; did you mean '{near[0]}'?" if near else f"; the first is '{next(iter(known), '')}'"
+    raise CannotReplay(f"{run_dir} has no variant '{wanted}'{hint}")
+
+
+def _new_folder(folder: RunFolder, variant: Variant) -> RunFolder:
+    base = folder.path / "replays"
+    number = 1
+    while (base / f"{file_stem(variant.id)}-{number}").exists():
+        number += 1
+    target = RunFolder(base / f"{file_stem(variant.id)}-{number}")
+    target.create()
+    return target
+
+
+def _changes(manifest: Manifest, pack: Pack) -> tuple[str, ...]:
+    now = collect_fingerprint(pack, manifest.fingerprint.runtime)
+    return tuple(changed(manifest.fingerprint, now))

@@ -1,0 +1,266 @@
+"""Runs variants in this process: holds simulator, policy and model, and turns variants into records.
+
+A host process is a worker with a socket; ``--hosts 0`` is a worker without one.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from harness.execution.assignment import Assignment, HostSetup, error_record, file_stem
+from harness.execution.episode import Cast, run_episodes
+from harness.execution.lap_clock import LapClock
+from harness.execution.perception_runtime import is_deployed, make_runtime
+from harness.execution.pictures import end_frame, failure_frame, start_frame, write_picture
+from harness.execution.probe_room import room
+from harness.execution.recording import save_trace
+from harness.execution.resource_sampler import ResourceSampler
+from harness.execution.world_run import Episode
+from harness.expansion.variant import Variant, objects_of
+from harness.packs.model import Scenario
+from harness.registry import load
+from harness.results.record import Outcome, RunRecord
+from harness.results.run_folder import RunFolder
+from harness.scoring.resources import ResourceMonitor, ResourceUse
+from harness.scoring.score import Score, score
+from policies.perception.package import load_package
+from policies.perception.runtime import RuntimeInfo
+from policies.perception.warm_up import warm_up
+from sim_adapters.adapter import AdapterInfo, SimAdapter, Timing
+from sim_adapters.scene.scene import Scene
+
+PICTURED_PASSES = 2
+"""So many first variants of a scenario leave a start picture even when they pass, for the report."""
+
+
+class Worker:
+    """One simulator, one policy, one model, for many variants.
+
+    Args:
+        setup: What to build.
+
+    Raises:
+        UnknownPlugin: Adapter, policy, runtime or world is not installed.
+        PackageError: The model package is not in order.
+    """
+
+    def __init__(self, setup: HostSetup) -> None:
+        self._setup = setup
+        self._pack = pack = setup.pack
+        self._folder = RunFolder(Path(setup.run_dir))
+        self._metrics_asked = {c.metric for scenario in pack.scenarios for c in scenario.accept}
+        sim = pack.sim
+        self._timing = Timing(sim.physics_hz, sim.control_hz, sim.camera_hz)
+        self._adapter: SimAdapter | None = None
+        self._resources = ResourceSampler()
+        self._policy = load("simgate.policies", pack.policy)(
+            control_hz=sim.control_hz, options=pack.policy_options
+        )
+        package = load_package(pack.model) if pack.model else None
+        self._runtime = make_runtime(setup.runtime, package) if package else None
+        self._runtime_info: RuntimeInfo | None = self._runtime.describe() if self._runtime else None
+        simulated = package is not None and pack.latency.mode == "simulated"
+        self._latency = package.latency if package and simulated else None
+        self._deployed = package.deployed if package else None
+        if package and self._runtime and not simulated:
+            # The first calls load, allocate and tune; no robot meets them in motion.
+            warm_up(self._runtime, np.zeros((1, package.input.height, package.input.width, 3), np.uint8))
+
+    def describe(self) -> tuple[AdapterInfo, RuntimeInfo | None]:
+        """What really runs. Builds and draws a small room first: some simulators know only then what they
+        draw with, and one that cannot draw must end the start-up, not every variant."""
+        adapter = self._simulator()
+        adapter.reset([room()])
+        return adapter.describe(), self._runtime_info
+
+    @property
+    def recycle_after(self) -> int | None:
+        """Variants after which the simulator asks for a fresh process (``recycle_after``), if it does."""
+        asked: int | None = getattr(self._adapter, "recycle_after", None)
+        return asked
+
+    def run(
+        self,
+        assignments: Sequence[Assignment],
+        started: Callable[[str], None],
+        finished: Callable[[RunRecord], None],
+    ) -> None:
+        """Runs variants together in one batch of worlds; reports a record for each.
+
+        An exception is the variant's ERROR record, its traceback goes to stderr, and the simulator is
+        built anew. When several ran together, each is run again alone, so that only the guilty one pays.
+
+        Args:
+            assignments: At most ``sim.batch`` of them; run in portions where the simulator takes fewer
+                worlds (``max_worlds``).
+            started: Told the id of each variant before it starts.
+            finished: Told each record, in the order of ``assignments``.
+        """
+        most = getattr(self._adapter, "max_worlds", None) or len(assignments)
+        if len(assignments) > most:
+            for first in range(0, len(assignments), most):
+                self.run(assignments[first : first + most], started, finished)
+            return
+        for assignment in assignments:
+            started(assignment.variant.id)
+        try:
+            records = self._play(assignments)
+        except Exception as error:
+            traceback.print_exc()
+            sys.stderr.flush()
+            self._drop_simulator()
+            if len(assignments) > 1:
+                for assignment in assignments:
+                    self.run([assignment], _ignore, finished)
+                return
+            reason = f"{_in_one_line(error)}; see hosts/{self._setup.number}.log"
+            records = [error_record(self._pack, assignments[0], reason, self._setup.number)]
+        for record in records:
+            finished(record)
+
+    def close(self) -> None:
+        """Releases simulator and model."""
+        if self._adapter is not None:
+            self._adapter.close()
+            self._adapter = None
+        if self._runtime is not None:
+            self._runtime.close()
+        self._resources.close()
+
+    def _simulator(self) -> SimAdapter:
+        if self._adapter is None:
+            factory = load("simgate.sim_adapters", self._pack.sim.adapter)
+            adapter: SimAdapter = factory(timing=self._timing, options=self._pack.sim.options)
+            self._adapter = adapter
+        return self._adapter
+
+    def _drop_simulator(self) -> None:
+        """After an exception the simulator's state is unknown; it may even fail to close."""
+        adapter, self._adapter = self._adapter, None
+        if adapter is None:
+            return
+        try:
+            adapter.close()
+        except Exception:
+            traceback.print_exc()
+
+    def _play(self, assignments: Sequence[Assignment]) -> list[RunRecord]:
+        clock = LapClock()
+        cast = Cast(
+            adapter=self._simulator(),
+            policy=self._policy,
+            runtime=self._runtime,
+            latency=self._latency,
+            extra_ms=self._pack.latency.extra_ms,
+            timing=self._timing,
+            time_limit_s=self._pack.sim.time_limit_s,
+        )
+        variants = [assignment.variant for assignment in assignments]
+        scenes = [self._scene(variant) for variant in variants]
+        self._resources.begin()
+        with ResourceMonitor(self._metrics_asked) as monitor:
+            episodes = run_episodes(cast, scenes, [variant.seed for variant in variants], clock)
+        clock.lap("record")
+        use = monitor.use()
+        judged = [self._judge(v, e, use) for v, e in zip(variants, episodes, strict=True)]
+        clock.lap("scoring")
+        artifacts = [self._keep(v, e, s) for v, e, s in zip(variants, episodes, judged, strict=True)]
+        clock.lap("pictures")
+        digests = [episode.trace.digest() for episode in episodes]
+        clock.lap("digest")
+        share = 1.0 / len(assignments)
+        return [
+            self._record(a, e, s, digest, kept, clock, share)
+            for a, e, s, digest, kept in zip(assignments, episodes, judged, digests, artifacts, strict=True)
+        ]
+
+    def _scene(self, variant: Variant) -> Scene:
+        world = load("simgate.worlds", self._pack.scenario(variant.scenario).world)
+        placed = objects_of(variant)
+        scene: Scene = world.build(variant.parameters, placed)
+        return scene
+
+    def _judge(self, variant: Variant, episode: Episode, use: ResourceUse) -> Score:
+        scenario = self._scenario(variant)
+        return score(scenario, episode.trace, episode.latency, variant.parameters, resources=use)
+
+    def _scenario(self, variant: Variant) -> Scenario:
+        return self._pack.scenario(variant.scenario)
+
+    def _keep(self, variant: Variant, episode: Episode, judged: Score) -> dict[str, str]:
+        """Writes pictures and recording of variants that someone will want to look at."""
+        wanted = judged.outcome is not Outcome.PASS or self._setup.record == "all"
+        kept: dict[str, Path] = {}
+        stem = file_stem(variant.id)
+        first = start_frame(episode)
+        if first is not None and (wanted or variant.index < PICTURED_PASSES):
+            kept["start_picture"] = self._folder.frames_dir / f"{stem}-start.png"
+            write_picture(kept["start_picture"], episode, first)
+        worst = failure_frame(episode, judged.criteria)
+        if worst is not None and judged.outcome is not Outcome.PASS:
+            kept["failure_picture"] = self._folder.frames_dir / f"{stem}-failure.png"
+            write_picture(kept["failure_picture"], episode, worst)
+        last = end_frame(episode)
+        if last is not None and wanted and judged.outcome is Outcome.PASS:
+            kept["end_picture"] = self._folder.frames_dir / f"{stem}-end.png"
+            write_picture(kept["end_picture"], episode, last)
+        if wanted:
+            kept["trace"] = self._folder.recordings_dir / f"{stem}.npz"
+            save_trace(kept["trace"], episode.trace)
+        return {name: path.relative_to(self._folder.path).as_posix() for name, path in kept.items()}
+
+    def _record(
+        self,
+        assignment: Assignment,
+        episode: Episode,
+        judged: Score,
+        digest: str,
+        artifacts: dict[str, str],
+        clock: LapClock,
+        share: float,
+    ) -> RunRecord:
+        variant, trace, info = assignment.variant, episode.trace, self._runtime_info
+        return RunRecord(
+            variant=variant.id,
+            scenario=variant.scenario,
+            severity=self._scenario(variant).severity,
+            variant_digest=variant.digest,
+            identity=assignment.identity,
+            outcome=judged.outcome,
+            reason=judged.reason,
+            criteria=judged.criteria,
+            metrics=judged.metrics,
+            parameters=variant.parameters,
+            trace_digest=digest,
+            sim_s=float(trace.times_s[-1]),
+            wall_s=clock.total_s * share,
+            phases_s={phase: seconds * share for phase, seconds in clock.seconds.items()},
+            latency=episode.latency,
+            end=trace.end,
+            report=trace.report,
+            known_issue=judged.known_issue,
+            attempts=assignment.attempt,
+            host=self._setup.number,
+            runtime=f"{info.runtime} {info.version} {info.device}" if info else "",
+            runtime_deployed=is_deployed(info, self._deployed) if info else None,
+            resources=self._resources.summary(),
+            artifacts=artifacts,
+        )
+
+
+def _ignore(_: str) -> None:
+    """The variant was announced when its batch started."""
+
+
+def _in_one_line(error: Exception) -> str:
+    """An exception as a reader of the report needs it: what, and where in the code it was raised."""
+    text = str(error).strip()
+    first = text.splitlines()[0] if text else "no message"
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" (raised at {Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}: {first}{where}"

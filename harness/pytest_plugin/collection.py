@@ -1,0 +1,132 @@
+"""The collection tree: pack file, scenario, variant. Values of a variant are computed when it runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.pytest_plugin.markers import register_marker
+from harness.pytest_plugin.options import Settings
+from harness.pytest_plugin.outcomes import raise_before_call, raise_in_call, report_properties, represent
+from harness.pytest_plugin.sources import source_of
+
+if TYPE_CHECKING:
+    from harness.packs.model import Pack, Scenario
+    from harness.results.record import RunRecord
+
+SAMPLED, PINNED = "v", "pin-"
+"""What names of variants begin with; see :class:`harness.expansion.variant.Variant`."""
+PACK_SUFFIXES = (".yaml", ".yml")
+_PACK_KEY = re.compile(rb"""^(?:\xef\xbb\xbf)?(?:simgate|"simgate"|'simgate')[ \t]*:""", re.MULTILINE)
+_SNIFFED_BYTES = 1 << 20
+
+
+def is_pack(path: Path) -> bool:
+    """Whether a file is a scenario pack: YAML with the top-level key ``simgate``."""
+    if path.suffix not in PACK_SUFFIXES or not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        return _PACK_KEY.search(stream.read(_SNIFFED_BYTES)) is not None
+
+
+class PackFile(pytest.File):
+    """A pack; its problems are a collection error with the linter's text."""
+
+    pack: Pack
+
+    def collect(self) -> Iterable[ScenarioCollector]:
+        """One collector for each scenario.
+
+        Raises:
+            pytest.Collector.CollectError: The pack has problems.
+        """
+        from harness.packs.diagnostics import PackError
+        from harness.packs.loader import load_pack
+        from harness.scoring import metrics
+
+        try:
+            self.pack = load_pack(self.path, metrics)
+        except PackError as error:
+            raise self.CollectError(str(error)) from None
+        for scenario in self.pack.scenarios:
+            yield ScenarioCollector.from_parent(self, name=scenario.id, pack=self.pack, scenario=scenario)
+
+
+class ScenarioCollector(pytest.Collector):
+    """A scenario; severity, tags and requirements are markers and keywords of its variants."""
+
+    def __init__(self, *, pack: Pack, scenario: Scenario, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.pack = pack
+        self.scenario = scenario
+        words = (scenario.severity, *scenario.tags, *scenario.requirements)
+        self.extra_keyword_matches.update(words)
+        for word in dict.fromkeys(words):
+            if register_marker(self.config, word):
+                self.add_marker(word)
+
+    def collect(self) -> Iterable[VariantItem]:
+        """One item for each variant, without expanding any."""
+        for name in variant_names(self.scenario, Settings.of(self.config).variants):
+            yield VariantItem.from_parent(self, name=name)
+
+
+def variant_names(scenario: Scenario, limit: int | None) -> list[str]:
+    """Names of a scenario's variants in order: sampled ones (at most ``limit``), then pinned ones."""
+    count = scenario.variants.count if limit is None else min(limit, scenario.variants.count)
+    sampled = [f"{SAMPLED}{index:04d}" for index in range(count)]
+    return [*sampled, *(f"{PINNED}{pinned.id}" for pinned in scenario.pinned)]
+
+
+class VariantItem(pytest.Item):
+    """One variant. It runs nothing: a source of records (this process or an xdist worker) has its result."""
+
+    parent: ScenarioCollector
+    record: RunRecord
+
+    @property
+    def pack(self) -> Pack:
+        """Its pack."""
+        return self.parent.pack
+
+    @property
+    def scenario(self) -> Scenario:
+        """Its scenario."""
+        return self.parent.scenario
+
+    @property
+    def variant_id(self) -> str:
+        """Id of the variant in its pack, for example ``glass_door_closed::v0007``."""
+        return f"{self.scenario.id}::{self.name}"
+
+    def setup(self) -> None:
+        """Fetches the record.
+
+        Raises:
+            harness.pytest_plugin.outcomes.NoEvidence: The outcome is INVALID or ERROR, or there is no record.
+            pytest.skip.Exception: The outcome is KNOWN.
+        """
+        self.record = source_of(self.config).record(self)
+        self.user_properties.extend(report_properties(self.record, source_of(self.config).run_dir(self)))
+        raise_before_call(self)
+
+    def runtest(self) -> None:
+        """Passes, or raises what failed.
+
+        Raises:
+            harness.pytest_plugin.outcomes.CriterionNotMet: The outcome is FAIL.
+        """
+        raise_in_call(self)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """What a QA engineer can act on, without traceback; everything else as pytest does."""
+        return represent(self, excinfo) or super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[PathLike[str] | str, int | None, str]:
+        """Place of the scenario in the pack, and the variant's id as headline."""
+        return self.path, max(0, self.scenario.line - 1), self.variant_id

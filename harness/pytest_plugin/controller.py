@@ -1,0 +1,128 @@
+"""The controller of an xdist session: makes the runs once, gives workers slots, chooses the scheduler."""
+
+from __future__ import annotations
+
+import heapq
+import json
+import tempfile
+import uuid
+from collections.abc import Sequence
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from harness.pytest_plugin.collection import is_pack
+from harness.pytest_plugin.runs import Runs
+from harness.pytest_plugin.scheduler import DeferredScheduling, VariantScheduling
+from harness.pytest_plugin.worker_input import WORKER_INPUT, WorkerInput
+
+if TYPE_CHECKING:
+    from xdist.remote import Producer
+    from xdist.scheduler import Scheduling
+    from xdist.workermanage import WorkerController
+
+
+class Slots:
+    """Numbers that workers hold: the lowest free one names the host's log and picks its GPU.
+
+    xdist's own worker numbers grow with every replacement: GPUs chosen by them would in the end be shared.
+    """
+
+    def __init__(self) -> None:
+        self._free: list[int] = []
+        self._fresh = count()
+        self._taken: dict[object, int] = {}
+
+    def take(self, holder: object) -> int:
+        """The lowest free number, held until it is given back."""
+        number = heapq.heappop(self._free) if self._free else next(self._fresh)
+        self._taken[holder] = number
+        return number
+
+    def give_back(self, holder: object) -> None:
+        """Frees the holder's number, if it has one."""
+        number = self._taken.pop(holder, None)
+        if number is not None:
+            heapq.heappush(self._free, number)
+
+
+class Controller:
+    """Plugin of the process that hands work to xdist workers.
+
+    Args:
+        config: The session's configuration.
+        runs: Filled with the run folders.
+    """
+
+    def __init__(self, config: pytest.Config, runs: Runs) -> None:
+        self._config = config
+        self._runs = runs
+        self._slots = Slots()
+        self._batches: dict[Path, int] = {}
+        self._announcement = Path(tempfile.gettempdir()) / f"simgate-{uuid.uuid4().hex}.json"
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: WorkerController) -> None:
+        """Tells a worker its slot, and where it will find the run folders."""
+        told = WorkerInput(slot=self._slots.take(node), runs=str(self._announcement))
+        node.workerinput[WORKER_INPUT] = told
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: WorkerController) -> None:
+        """Frees the worker's slot; a replacement is configured after this."""
+        self._slots.give_back(node)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        """Makes the runs when the first worker has collected; nothing is handed out before this returns."""
+        from harness.pytest_plugin.planning import load_checked_pack, plan_pack
+
+        if self._announcement.exists():
+            return
+        for path, variants in self._variants_by_pack(ids).items():
+            pack = load_checked_pack(path)
+            self._runs.folders[path] = plan_pack(self._config, pack, variants).folder.path
+            self._batches[path] = pack.sim.batch
+        if self._runs.folders:
+            folders = {str(path): str(run_dir) for path, run_dir in self._runs.folders.items()}
+            self._announcement.write_text(json.dumps(folders), encoding="utf-8")
+
+    @pytest.hookimpl(optionalhook=True, tryfirst=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Producer) -> Scheduling:
+        """A scheduler that becomes ours when there are packs, else the one xdist would have used."""
+        others = config.pluginmanager.subset_hook_caller("pytest_xdist_make_scheduler", [self])
+        return cast(
+            "Scheduling",
+            DeferredScheduling(
+                has_packs=lambda ids: bool(self._variants_by_pack(ids)),
+                ours=lambda: cast("Scheduling", self._variant_scheduling()),
+                default=lambda: cast("Scheduling", others(config=config, log=log)),
+            ),
+        )
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        """Removes the announcement."""
+        self._announcement.unlink(missing_ok=True)
+
+    def _variant_scheduling(self) -> VariantScheduling:
+        from xdist.workermanage import parse_tx_spec_config
+
+        return VariantScheduling(
+            workers=len(parse_tx_spec_config(self._config)),
+            batch_of=lambda parent: self._batches.get(self._file(parent), 1),
+            report=lambda report: self._config.hook.pytest_collectreport(report=report),
+        )
+
+    def _variants_by_pack(self, ids: Sequence[str]) -> dict[Path, list[str]]:
+        groups: dict[str, list[str]] = {}
+        for nodeid in ids:
+            file, _, variant_id = nodeid.partition("::")
+            groups.setdefault(file, []).append(variant_id)
+        packs = {self._file(file): variant_ids for file, variant_ids in groups.items()}
+        return {path: variant_ids for path, variant_ids in packs.items() if is_pack(path)}
+
+    def _file(self, nodeid: str) -> Path:
+        return self._config.rootpath / nodeid.partition("::")[0]

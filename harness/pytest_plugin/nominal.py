@@ -1,0 +1,48 @@
+"""The parameters of a variant that lie farthest from nominal, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from harness.expansion.nominal import Position
+    from harness.packs.model import Scenario
+    from harness.results.record import Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Distance:
+    """Where one value lies in its distribution.
+
+    Attributes:
+        parameter: Its name.
+        value: Its value in this variant.
+        where: In words, for example ``3rd percentile of 0.05 to 0.35``.
+    """
+
+    parameter: str
+    value: Scalar
+    where: str
+
+
+def farthest(scenario: Scenario, parameters: Mapping[str, Scalar], limit: int = 5) -> list[Distance]:
+    """The parameters of a variant that lie farthest from nominal, farthest first; constants are left out."""
+    from harness.expansion.nominal import NominalRange
+
+    positions = NominalRange.of_scenario(scenario).positions(parameters)
+    return [Distance(place.parameter, place.value, _where(place)) for place in positions[:limit]]
+
+
+def _where(place: Position) -> str:
+    if place.percentile is None or place.between is None:
+        return f"{100 * (place.share or 0.0):.0f} % of variants"
+    low, high = place.between
+    return f"{_ordinal(round(place.percentile))} percentile of {low:g} to {high:g}"
+
+
+def _ordinal(number: int) -> str:
+    if 10 <= number % 100 <= 20:
+        return f"{number}th"
+    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"

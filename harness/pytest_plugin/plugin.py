@@ -1,0 +1,75 @@
+"""The pytest plugin of simgate: hooks only. A session without packs is left as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from harness.pytest_plugin.collection import PackFile, VariantItem, is_pack
+from harness.pytest_plugin.markers import register_severities
+from harness.pytest_plugin.options import Settings, add_options
+from harness.pytest_plugin.outcomes import finish_report
+from harness.pytest_plugin.runs import Runs
+from harness.pytest_plugin.sources import SOURCE
+from harness.pytest_plugin.worker_input import WORKER_INPUT, WorkerInput
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds the options."""
+    add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Registers what this process needs: plain pytest, controller or worker of xdist."""
+    Settings.of(config)
+    register_severities(config)
+    told = getattr(config, "workerinput", None)
+    if told is not None:
+        # A controller without this plugin has nothing to say, and distributes ordinary tests only.
+        if WORKER_INPUT in told:
+            _configure_worker(config, told[WORKER_INPUT])
+        return
+    from harness.pytest_plugin.session_end import SessionEnd
+
+    runs = Runs()
+    if _hands_out_work(config):
+        from harness.pytest_plugin.controller import Controller
+
+        config.pluginmanager.register(Controller(config, runs), "simgate-controller")
+    else:
+        from harness.pytest_plugin.single_process import SingleProcess
+
+        config.stash[SOURCE] = runs
+        config.pluginmanager.register(SingleProcess(runs), "simgate-single-process")
+    config.pluginmanager.register(SessionEnd(config, runs), "simgate-session-end")
+
+
+def _configure_worker(config: pytest.Config, told: WorkerInput) -> None:
+    from harness.pytest_plugin.worker import Worker
+
+    worker = Worker(told)
+    config.stash[SOURCE] = worker
+    config.pluginmanager.register(worker, "simgate-worker")
+
+
+def _hands_out_work(config: pytest.Config) -> bool:
+    distributed = config.getoption("dist", "no") != "no" and bool(config.getoption("tx", None))
+    return distributed and not config.option.collectonly
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> PackFile | None:
+    """A YAML file with the top-level key ``simgate`` is a pack."""
+    return PackFile.from_parent(parent, path=file_path) if is_pack(file_path) else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Gives the reports of variants their text and their own duration."""
+    report = yield
+    if isinstance(item, VariantItem):
+        finish_report(item, call, report)
+    return report

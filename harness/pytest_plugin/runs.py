@@ -1,0 +1,72 @@
+"""The runs of a session: one folder a pack, and where the records of its variants are."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.pytest_plugin.failure_text import one_line
+from harness.pytest_plugin.outcomes import NoEvidence
+
+if TYPE_CHECKING:
+    from harness.pytest_plugin.collection import VariantItem
+    from harness.results.record import RunRecord
+
+
+@dataclass
+class Runs:
+    """Run folders by pack, and the records that have arrived.
+
+    Attributes:
+        folders: Pack's file -> run folder, in the order in which they were made.
+        records: Pack's file -> variant id -> record.
+        problems: Pack's file -> why the engine could not run all of it; empty when it did.
+        lost_hosts: One line for each host process that died or had to be killed.
+        stopped: Why pytest wanted no more variants before all had run; empty otherwise.
+    """
+
+    folders: dict[Path, Path] = field(default_factory=dict)
+    records: dict[Path, dict[str, RunRecord]] = field(default_factory=dict)
+    problems: dict[Path, str] = field(default_factory=dict)
+    lost_hosts: list[str] = field(default_factory=list)
+    stopped: str = ""
+
+    def add(self, pack: Path, record: RunRecord) -> None:
+        """Keeps a record."""
+        self.records.setdefault(pack, {})[record.variant] = record
+
+    def record(self, item: VariantItem) -> RunRecord:
+        """The record of a variant.
+
+        Raises:
+            NoEvidence: None has arrived.
+        """
+        found = self.records.get(item.path, {}).get(item.variant_id)
+        if found is None:
+            why = self.problems.get(item.path) or "it left no record"
+            raise NoEvidence(
+                f"ERROR: {one_line(why)}",
+                f"ERROR  {item.variant_id}  nothing is known about it: {why}\n"
+                f"finish the run with: simgate run --resume {shlex.quote(str(self.run_dir(item)))}",
+            )
+        return found
+
+    def run_dir(self, item: VariantItem) -> Path:
+        """Folder of the run that the variant belongs to."""
+        return self.folders[item.path]
+
+
+RUNS: pytest.StashKey[Runs] = pytest.StashKey()
+
+
+def by_pack(items: Iterable[VariantItem]) -> dict[Path, list[VariantItem]]:
+    """Groups items by the file of their pack, both in order."""
+    groups: dict[Path, list[VariantItem]] = {}
+    for item in items:
+        groups.setdefault(item.path, []).append(item)
+    return groups

@@ -1,0 +1,166 @@
+"""The end of a session: where the runs lie and, with ``--gate``, the verdict and its exit code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.pytest_plugin.collection import is_pack
+from harness.pytest_plugin.failure_text import shown_path
+from harness.pytest_plugin.options import Settings
+from harness.pytest_plugin.runs import Runs
+
+if TYPE_CHECKING:
+    from harness.gate.verdict import Verdict
+
+TABLE_WIDTH = 100
+GO, NO_GO, INCONCLUSIVE = 0, 1, 20
+"""Exit codes, as in :class:`harness.gate.verdict.Decision`."""
+_JUDGED = (
+    pytest.ExitCode.OK,
+    pytest.ExitCode.TESTS_FAILED,
+    pytest.ExitCode.INTERRUPTED,
+    pytest.ExitCode.NO_TESTS_COLLECTED,
+)
+"""The verdict's code replaces these; a broken collection and ``-x`` under xdist end as INTERRUPTED."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A run and what the gate says of it.
+
+    Attributes:
+        run_dir: Folder of the run.
+        verdict: The verdict; None when the run could not be judged.
+        problem: Why not; empty when it was judged.
+        reports: Files that were written.
+    """
+
+    run_dir: Path
+    verdict: Verdict | None
+    problem: str = ""
+    reports: tuple[Path, ...] = ()
+
+
+class SessionEnd:
+    """Plugin that ends a session; not for xdist workers.
+
+    Args:
+        config: The session's configuration.
+        runs: Run folders of the session.
+    """
+
+    def __init__(self, config: pytest.Config, runs: Runs) -> None:
+        self._cwd = config.invocation_params.dir
+        self._rootpath = config.rootpath
+        self._gate = Settings.of(config).gate
+        self._runs = runs
+        self._collection_errors: dict[str, None] = {}
+        self._ordinary_failures: dict[str, None] = {}
+        self._interrupted = False
+        self._judged: list[Judged] = []
+        self._blocks: list[str] = []
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Remembers what could not be collected: it blocks a GO."""
+        if report.failed:
+            self._collection_errors[report.nodeid] = None
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Remembers ordinary tests that failed; variants are the gate's business."""
+        if report.failed and not self._is_variant(report):
+            self._ordinary_failures[report.nodeid] = None
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Tells Ctrl-C and ``pytest.exit``, whose codes stay, from pytest's own ways to stop (``-x``)."""
+        aborted = isinstance(excinfo.value, pytest.exit.Exception)
+        self._interrupted = aborted or type(excinfo.value) is KeyboardInterrupt
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Judges the runs and sets the exit code, when ``--gate`` was given."""
+        if not self._gate:
+            return
+        self._judged = [judge(run_dir) for run_dir in self._runs.folders.values()]
+        code = self._code()
+        # Any other code (internal error, wrong use, Ctrl-C, pytest.exit) already says that something broke.
+        keeps_its_code = self._interrupted or exitstatus not in _JUDGED
+        if exitstatus == pytest.ExitCode.OK or not keeps_its_code:
+            session.exitstatus = code
+
+    def _code(self) -> int:
+        codes = [
+            INCONCLUSIVE if one.verdict is None else one.verdict.decision.exit_code for one in self._judged
+        ]
+        if not codes:
+            self._blocks.append("nothing was judged: no variant of any pack was selected and run")
+            codes.append(INCONCLUSIVE)
+        if self._collection_errors:
+            self._blocks.append(f"not collected: {', '.join(self._collection_errors)}")
+            codes.append(INCONCLUSIVE)
+        if self._ordinary_failures:
+            self._blocks.append(f"ordinary tests failed: {', '.join(self._ordinary_failures)}")
+            codes.append(NO_GO)
+        return next(code for code in (NO_GO, INCONCLUSIVE, GO) if code in codes)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Prints the verdict, and always where the runs lie."""
+        if not self._runs.folders and not self._gate:
+            return
+        terminalreporter.write_sep("=", "simgate")
+        for line in self._runs.lost_hosts:
+            terminalreporter.write_line(line)
+        if self._runs.stopped:
+            terminalreporter.write_line(f"stopped early: {self._runs.stopped}")
+        if not self._gate:
+            for run_dir in self._runs.folders.values():
+                terminalreporter.write_line(f"run folder: {shown_path(self._cwd, run_dir)}")
+            return
+        for one in self._judged:
+            self._print(one, terminalreporter)
+        for text in self._blocks:
+            terminalreporter.write_line(f"blocks a GO: {text}", red=True, bold=True)
+
+    def _print(self, one: Judged, terminal: pytest.TerminalReporter) -> None:
+        if one.verdict is None:
+            terminal.write_line(f"INCONCLUSIVE: {one.problem}", yellow=True, bold=True)
+        else:
+            from harness.gate.table import verdict_table
+
+            for line in verdict_table(one.verdict, TABLE_WIDTH).splitlines():
+                terminal.write_line(line)
+            colour = {GO: "green", NO_GO: "red", INCONCLUSIVE: "yellow"}[one.verdict.decision.exit_code]
+            terminal.write_line(f"{one.verdict.pack}: {one.verdict.decision}", bold=True, **{colour: True})
+            if one.problem:
+                terminal.write_line(one.problem, red=True)
+        for path in one.reports:
+            terminal.write_line(f"report: {shown_path(self._cwd, path)}")
+        terminal.write_line(f"run folder: {shown_path(self._cwd, one.run_dir)}")
+
+    def _is_variant(self, report: pytest.TestReport) -> bool:
+        return is_pack(self._rootpath / report.nodeid.partition("::")[0])
+
+
+def judge(run_dir: Path) -> Judged:
+    """Decides, writes ``verdict.json`` and every report; what cannot be read is a reason, not a crash."""
+    from harness.gate.decide import UndecidableRun, write_verdict
+    from harness.registry import load, names
+    from harness.results.journal import JournalDamaged
+    from harness.results.run_folder import NotARun, RunFolder
+
+    folder = RunFolder(run_dir)
+    try:
+        verdict = write_verdict(folder)
+    except (NotARun, JournalDamaged, UndecidableRun, OSError) as error:
+        return Judged(run_dir, None, str(error))
+    written: list[Path] = []
+    problems = []
+    for name in names("simgate.reporters"):
+        try:
+            written.append(load("simgate.reporters", name)(folder))
+        except Exception as error:
+            problems.append(f"the {name} report was not written: {type(error).__name__}: {error}")
+    return Judged(run_dir, verdict, "\n".join(problems), tuple(written))

@@ -1,0 +1,146 @@
+"""Plain pytest: one loop hands all variants to the engine and reports them as they finish."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.pytest_plugin.collection import VariantItem
+from harness.pytest_plugin.planning import plan_pack
+from harness.pytest_plugin.runs import Runs, by_pack
+
+if TYPE_CHECKING:
+    from harness.execution.events import Event
+    from harness.execution.plan import Plan
+    from harness.results.record import RunRecord
+
+
+class SingleProcess:
+    """Plugin of a session that is not distributed.
+
+    Args:
+        runs: Filled with folders and records.
+    """
+
+    def __init__(self, runs: Runs) -> None:
+        self._runs = runs
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        """Runs ordinary tests, then all variants; leaves a session without variants to pytest."""
+        option = session.config.option
+        if option.collectonly or (session.testsfailed and not option.continue_on_collection_errors):
+            return None
+        variants = [item for item in session.items if isinstance(item, VariantItem)]
+        if not variants:
+            return None
+        packs = by_pack(variants)
+        plans = {path: self._plan(session.config, items) for path, items in packs.items()}
+        _run_ordinary(session, [item for item in session.items if not isinstance(item, VariantItem)])
+        reporter = InCompletionOrder(session)
+        for path, items in packs.items():
+            self._run_pack(plans[path], items, reporter)
+        reporter.finish()
+        _raise_when_stopped(session)
+        return True
+
+    def _plan(self, config: pytest.Config, items: Sequence[VariantItem]) -> Plan:
+        plan = plan_pack(config, items[0].pack, [item.variant_id for item in items])
+        self._runs.folders[items[0].path] = plan.folder.path
+        return plan
+
+    def _run_pack(self, plan: Plan, items: Sequence[VariantItem], reporter: InCompletionOrder) -> None:
+        from harness.execution.engine import execute
+        from harness.execution.events import HostLost, VariantFinished
+
+        path = items[0].path
+        waiting = {item.variant_id: item for item in items}
+
+        def listen(event: Event) -> None:
+            if isinstance(event, VariantFinished):
+                self._runs.add(path, event.record)
+                reporter.push(waiting.pop(event.record.variant), fails(event.record))
+            elif isinstance(event, HostLost):
+                again = f"; run again: {', '.join(event.retried)}" if event.retried else ""
+                self._runs.lost_hosts.append(f"host {event.host} was lost ({event.reason}){again}")
+
+        if not reporter.should_stop():
+            self._runs.problems[path] = execute(plan, [listen], reporter)
+        if waiting and (reason := reporter.should_stop()):
+            self._runs.stopped = reason
+            return
+        for item in waiting.values():
+            reporter.push(item, fails=True)
+
+
+class InCompletionOrder:
+    """Reports items as their records arrive, one item behind, so that pytest learns the right next item.
+
+    It is also the engine's stopping rule: it says when pytest wants no more (``-x``, ``--maxfail``).
+
+    Args:
+        session: The session.
+    """
+
+    def __init__(self, session: pytest.Session) -> None:
+        self._session = session
+        self._held: VariantItem | None = None
+        self._held_fails = False
+        self._maxfail = int(session.config.getoption("maxfail") or 0)
+
+    def push(self, item: VariantItem, fails: bool) -> None:
+        """Takes an item whose record has arrived, and reports the one before.
+
+        Args:
+            item: The item.
+            fails: Whether pytest will count it as failed.
+        """
+        self._report(item)
+        self._held = item
+        self._held_fails = fails
+
+    def finish(self) -> None:
+        """Reports the last item."""
+        self._report(None)
+        self._held = None
+
+    def should_stop(self) -> str:
+        """Why pytest wants no more variants; empty when it does."""
+        asked = self._session.shouldfail or self._session.shouldstop
+        if asked:
+            return str(asked)
+        if self._held_fails and 0 < self._maxfail <= self._session.testsfailed + 1:
+            return f"stopping after {self._session.testsfailed + 1} failures"
+        return ""
+
+    def observe(self, record: RunRecord) -> None:
+        """Nothing to learn here: the listener pushes the record's item."""
+
+    def _report(self, following: VariantItem | None) -> None:
+        if self._held is None or self._session.shouldfail or self._session.shouldstop:
+            return
+        self._held.config.hook.pytest_runtest_protocol(item=self._held, nextitem=following)
+        self._held_fails = False
+
+
+def fails(record: RunRecord) -> bool:
+    """Whether pytest will count the variant as failed."""
+    from harness.results.record import Outcome
+
+    return record.outcome in (Outcome.FAIL, Outcome.INVALID, Outcome.ERROR)
+
+
+def _run_ordinary(session: pytest.Session, items: Sequence[pytest.Item]) -> None:
+    for index, item in enumerate(items):
+        following = items[index + 1] if index + 1 < len(items) else None
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        _raise_when_stopped(session)
+
+
+def _raise_when_stopped(session: pytest.Session) -> None:
+    if session.shouldfail:
+        raise session.Failed(session.shouldfail)
+    if session.shouldstop:
+        raise session.Interrupted(session.shouldstop)

@@ -1,0 +1,36 @@
+"""Where an item gets its record from: this process' own loop, or the host of an xdist worker."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+if TYPE_CHECKING:
+    from harness.pytest_plugin.collection import VariantItem
+    from harness.results.record import RunRecord
+
+
+class RecordSource(Protocol):
+    """Has, or makes, the record of a variant."""
+
+    def record(self, item: VariantItem) -> RunRecord:
+        """The record of a variant.
+
+        Raises:
+            harness.pytest_plugin.outcomes.NoEvidence: There is none.
+        """
+        ...
+
+    def run_dir(self, item: VariantItem) -> Path:
+        """Folder of the run that the variant belongs to."""
+        ...
+
+
+SOURCE: pytest.StashKey[RecordSource] = pytest.StashKey()
+
+
+def source_of(config: pytest.Config) -> RecordSource:
+    """The source of records of this process."""
+    return config.stash[SOURCE]

@@ -1,0 +1,111 @@
+"""An xdist worker: drives one host and runs the variants that the controller sends, a batch at a time."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.pytest_plugin.collection import VariantItem
+from harness.pytest_plugin.options import Settings
+from harness.pytest_plugin.runs import Runs
+from harness.pytest_plugin.worker_input import WorkerInput
+
+if TYPE_CHECKING:
+    from harness.execution.host_pool import HostPool
+    from harness.results.record import RunRecord
+
+
+class Worker:
+    """Plugin of an xdist worker.
+
+    Args:
+        told: What the controller said.
+    """
+
+    def __init__(self, told: WorkerInput) -> None:
+        self._slot = told["slot"]
+        self._announcement = Path(told["runs"])
+        self._runs = Runs()
+        self._open: tuple[Path, HostPool] | None = None
+        self._resources = ExitStack()
+        self._batches: dict[str, list[VariantItem]] = {}
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Finds out which items run together; the controller's scheduler never splits these."""
+        variants = [item for item in session.items if isinstance(item, VariantItem)]
+        for parent, members in groupby(variants, key=lambda item: item.parent):
+            together = list(members)
+            size = max(1, parent.pack.sim.batch)
+            for start in range(0, len(together), size):
+                batch = together[start : start + size]
+                self._batches.update({item.nodeid: batch for item in batch})
+
+    def record(self, item: VariantItem) -> RunRecord:
+        """Runs the item's batch when it has not run yet, and gives the item's record.
+
+        Raises:
+            NoEvidence: The host left no record.
+        """
+        if item.variant_id not in self._runs.records.get(item.path, {}):
+            self._run(item)
+        return self._runs.record(item)
+
+    def run_dir(self, item: VariantItem) -> Path:
+        """Folder of the run, which the controller made."""
+        if not self._runs.folders:
+            told = json.loads(self._announcement.read_text(encoding="utf-8"))
+            self._runs.folders.update({Path(pack): Path(run_dir) for pack, run_dir in told.items()})
+        return self._runs.run_dir(item)
+
+    def _run(self, item: VariantItem) -> None:
+        from harness.execution.host_pool import HostsCannotStart
+        from harness.pytest_plugin.planning import expand_ids
+
+        pool = self._pool_for(item)
+        batch = self._batches[item.nodeid]
+        position = batch.index(item)
+        if position:
+            # The batch was begun by a worker that has died: what stands before the item is reported, and
+            # what that worker brought into the journal need not run again.
+            self._read_journal(item)
+        known = self._runs.records.get(item.path, {})
+        left = [member.variant_id for member in batch[position:] if member.variant_id not in known]
+        try:
+            records = pool.run(expand_ids(item.pack, left))
+        except HostsCannotStart as error:
+            self._runs.problems[item.path] = str(error)
+            return
+        for record in records:
+            self._runs.add(item.path, record)
+
+    def _pool_for(self, item: VariantItem) -> HostPool:
+        from harness.execution.host_pool import HostPool
+        from harness.pytest_plugin.planning import open_plan
+
+        if self._open is None or self._open[0] != item.path:
+            self._resources.close()
+            plan = open_plan(self.run_dir(item), Settings.of(item.config))
+            self._read_journal(item)
+            pool = self._resources.enter_context(HostPool(plan, hosts=1, first_number=self._slot))
+            self._open = (item.path, pool)
+        return self._open[1]
+
+    def _read_journal(self, item: VariantItem) -> None:
+        from harness.execution.resume import valid_records
+        from harness.results.run_folder import RunFolder
+
+        folder = RunFolder(self.run_dir(item))
+        for record in valid_records(folder.manifest(), folder.records()).values():
+            self._runs.add(item.path, record)
+
+    @pytest.hookimpl
+    def pytest_sessionfinish(self) -> None:
+        """Ends the host."""
+        self._resources.close()
+        self._open = None
