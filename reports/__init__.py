@@ -1,0 +1,1 @@
+"""Reporters: one a file, made from a run folder, found by entry point."""

@@ -1,0 +1,189 @@
+"""Variants that did not pass, as the page shows them: the worst in full, the rest while there is room."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+
+from harness.execution.recording import load_trace
+from harness.expansion.nominal import Position
+from harness.results.record import CriterionResult, Outcome, RunRecord
+from reports.pictures import Picture, PictureStore
+from reports.run_data import SEVERITIES, RunData, VariantResult
+from reports.timeline import Timeline, timeline
+from reports.wording import broken_criteria, headline, replay_line
+
+EXPANDED_PER_SCENARIO = 3
+EXPANDED_IN_ALL = 12
+DETAILED_IN_ALL = 250
+"""Variants with criteria, parameters and timeline in the page; further ones get one line each."""
+PICTURE_BYTES = 7_000_000
+NEAR_SHOWN = 9
+"""Parameters near nominal that are shown when few are far from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailureDetail:
+    """Everything about one variant that did not pass.
+
+    Attributes:
+        record: Its record.
+        headline: First thing to read.
+        criteria: Broken ones first.
+        shown: Parameters far from nominal, and a few more.
+        others: The other varied parameters.
+        fixed: Parameters that are the same in the whole pack.
+        pictures: Start, and the moment of failure.
+        timeline: What happened; None without a recording.
+        no_timeline: Why there is none.
+        replay: Command that runs it again.
+        expanded: Whether it is open when the page opens.
+    """
+
+    record: RunRecord
+    headline: str
+    criteria: tuple[CriterionResult, ...]
+    shown: tuple[Position, ...]
+    others: tuple[Position, ...]
+    fixed: tuple[tuple[str, object], ...]
+    pictures: tuple[Picture, ...]
+    timeline: Timeline | None
+    no_timeline: str
+    replay: str
+    expanded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FailureLine:
+    """A variant for which the page has no room, or no record."""
+
+    variant: str
+    outcome: str
+    headline: str
+
+
+@dataclass(frozen=True, slots=True)
+class FailureGroup:
+    """The variants of one scenario that did not pass."""
+
+    scenario: str
+    severity: str
+    expected: int
+    details: tuple[FailureDetail, ...]
+    lines: tuple[FailureLine, ...]
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.details) + len(self.lines)
+
+
+def failure_groups(run: RunData) -> tuple[FailureGroup, ...]:
+    """Groups of variants that did not pass, critical scenarios first, most failures first."""
+    shown = {
+        name: [r for r in results if r.outcome != Outcome.PASS] for name, results in run.by_scenario.items()
+    }
+    names = sorted((name for name in shown if shown[name]), key=lambda name: _rank(shown[name]))
+    builder = _Builder(run, _share_room({name: len([r for r in shown[name] if r.record]) for name in names}))
+    return tuple(builder.group(name, shown[name]) for name in names)
+
+
+def _rank(results: list[VariantResult]) -> tuple[int, int]:
+    severity = results[0].expected.severity
+    place = SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
+    return place, -len(results)
+
+
+def _share_room(wanted: dict[str, int]) -> dict[str, int]:
+    """How many details each scenario gets: equal shares, what one does not need goes to the others."""
+    room, left = dict.fromkeys(wanted, 0), DETAILED_IN_ALL
+    open_names = [name for name, count in wanted.items() if count]
+    while open_names and left > 0:
+        share = max(1, left // len(open_names))
+        for name in open_names:
+            more = min(share, wanted[name] - room[name], left)
+            room[name] += more
+            left -= more
+        open_names = [name for name in open_names if room[name] < wanted[name]]
+    return room
+
+
+class _Builder:
+    """Builds groups while it counts what is already in the page."""
+
+    def __init__(self, run: RunData, room: dict[str, int]) -> None:
+        self._run = run
+        self._room = room
+        self._expanded = 0
+
+    def group(self, scenario: str, results: list[VariantResult]) -> FailureGroup:
+        with_record = [result.record for result in results if result.record]
+        with_record.sort(key=_worst_first)
+        room = self._room[scenario]
+        pictures = PictureStore(self._run.folder, PICTURE_BYTES * room // max(1, sum(self._room.values())))
+        details = tuple(
+            self._detail(record, index, pictures) for index, record in enumerate(with_record[:room])
+        )
+        lines = [self._line(record) for record in with_record[room:]]
+        lines += [
+            FailureLine(result.expected.id, "MISSING", result.missing_because)
+            for result in results
+            if result.record is None
+        ]
+        expected = len(self._run.by_scenario[scenario])
+        return FailureGroup(scenario, results[0].expected.severity, expected, details, tuple(lines))
+
+    def _line(self, record: RunRecord) -> FailureLine:
+        return FailureLine(record.variant, record.outcome.value, headline(record))
+
+    def _detail(self, record: RunRecord, index: int, store: PictureStore) -> FailureDetail:
+        open_here = max(1, min(EXPANDED_PER_SCENARIO, EXPANDED_IN_ALL // max(1, len(self._room))))
+        expanded = index < open_here and self._expanded < EXPANDED_IN_ALL
+        self._expanded += expanded
+        nominal = self._run.nominal[record.scenario]
+        positions = nominal.positions(record.parameters)
+        far = sum(place.far for place in positions)
+        cut = max(far, NEAR_SHOWN)
+        fixed = [(n, v) for n, v in sorted(record.parameters.items()) if not nominal.is_varied(n)]
+        drawn, why_not = self._timeline(record)
+        return FailureDetail(
+            record=record,
+            headline=headline(record),
+            criteria=tuple(sorted(record.criteria, key=lambda c: c.outcome == Outcome.PASS)),
+            shown=tuple(positions[:cut]),
+            others=tuple(positions[cut:]),
+            fixed=tuple(fixed),
+            pictures=_record_pictures(record, store),
+            timeline=drawn,
+            no_timeline=why_not,
+            replay=replay_line(self._run.folder, record.variant),
+            expanded=expanded,
+        )
+
+    def _timeline(self, record: RunRecord) -> tuple[Timeline | None, str]:
+        path = record.artifacts.get("trace")
+        if not path:
+            return None, "no recording was kept"
+        try:
+            trace = load_trace(self._run.folder / path)
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            return None, f"the recording {path} cannot be read: {error}"
+        return timeline(trace, record.criteria), ""
+
+
+def _worst_first(record: RunRecord) -> tuple[int, float, str]:
+    """FAIL before INVALID before ERROR; most negative margin first."""
+    order = (Outcome.FAIL, Outcome.INVALID, Outcome.ERROR, Outcome.KNOWN)
+    margins = [
+        criterion.margin for criterion in broken_criteria(record.criteria) if criterion.margin is not None
+    ]
+    return order.index(record.outcome), min(margins, default=0.0), record.variant
+
+
+def _record_pictures(record: RunRecord, store: PictureStore) -> tuple[Picture, ...]:
+    captions = {"start_picture": "start", "failure_picture": "moment of failure"}
+    return tuple(
+        store.picture(path, caption, f"camera frame of {record.variant}, {caption}")
+        for name, caption in captions.items()
+        if (path := record.artifacts.get(name))
+    )

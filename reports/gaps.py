@@ -1,0 +1,99 @@
+"""What a run did not measure: said out loud, because a reader cannot see what is not there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from fnmatch import fnmatchcase
+from typing import Any
+
+from harness.expansion.nominal import NominalRange
+from harness.results.record import Outcome
+from reports.run_data import RunData
+from reports.wording import count_noun
+
+
+def gaps(run: RunData) -> tuple[str, ...]:
+    """Sentences, the ones that weigh most first."""
+    found = [*_absent(run), *_ungated(run), *_undefined(run), *_not_varied(run), *_runtime(run)]
+    return tuple(found)
+
+
+def _absent(run: RunData) -> list[str]:
+    found = []
+    if run.manifest.selection:
+        found.append(f"This was a selection, not the whole pack: {run.manifest.selection}.")
+    missing = Counter(result.expected.scenario for result in run.results if result.record is None)
+    if missing:
+        where = ", ".join(f"{name} ({count})" for name, count in missing.most_common())
+        found.append(f"{count_noun(missing.total(), 'expected variant')} left no record: {where}.")
+    for outcome, why in (
+        (Outcome.INVALID, "the simulation cannot be believed"),
+        (Outcome.ERROR, "the run broke"),
+    ):
+        if count := run.count(outcome):
+            found.append(f"{count_noun(count, 'variant')} ended {outcome.value} ({why}) and are no evidence.")
+    if known := run.count(Outcome.KNOWN):
+        found.append(f"{count_noun(known, 'variant')} failed inside a quarantine and are counted apart.")
+    silent = [item.scenario for item in run.verdict.scenarios if item.rate is None]
+    if silent:
+        found.append(f"No variant counted in: {', '.join(silent)}.")
+    if run.unexpected:
+        count_text = count_noun(len(run.unexpected), "variant")
+        found.append(
+            f"The journal holds {count_text} that the manifest does not list; they count for nothing."
+        )
+    return found
+
+
+def _ungated(run: RunData) -> list[str]:
+    rules: list[dict[str, Any]] = run.manifest.pack.get("gate", [])
+    open_scenarios = [
+        name
+        for name, results in run.by_scenario.items()
+        if not any(_covers(rule, name, results[0].expected.severity) for rule in rules)
+    ]
+    return [f"No pass-rate rule covers: {', '.join(open_scenarios)}."] if open_scenarios else []
+
+
+def _covers(rule: dict[str, Any], scenario: str, severity: str) -> bool:
+    return (
+        rule.get("kind") == "pass_rate"
+        and rule.get("severity") in (None, severity)
+        and fnmatchcase(scenario, rule.get("scenario") or "*")
+    )
+
+
+def _undefined(run: RunData) -> list[str]:
+    undefined: Counter[str] = Counter()
+    for record in run.records:
+        undefined.update({criterion.metric for criterion in record.criteria if criterion.observed is None})
+    return [
+        f"{metric} could not be computed in {count_noun(count, 'variant')}."
+        for metric, count in undefined.most_common()
+    ]
+
+
+def _not_varied(run: RunData) -> list[str]:
+    nominal = NominalRange.of_variants(record.parameters for record in run.records)
+    names = sorted({name for record in run.records for name in record.parameters})
+    fixed = [name for name in names if not nominal.is_varied(name)]
+    if not fixed:
+        return []
+    listed = ", ".join(fixed)
+    return [
+        f"{len(fixed)} of {count_noun(len(names), 'parameter')} had one value in every variant: {listed}."
+    ]
+
+
+def _runtime(run: RunData) -> list[str]:
+    found = []
+    mode = run.manifest.pack.get("latency", {}).get("mode", "simulated")
+    if mode == "simulated":
+        found.append(
+            "Perception latency in the loop was taken from the model package, not from this machine."
+        )
+    if run.records and not any(record.latency.measured_ms for record in run.records):
+        found.append("The time that inference takes on this machine was not measured.")
+    if not run.manifest.fingerprint.gpus:
+        found.append("No GPU was used, so GPU memory and utilisation were not measured.")
+    return found

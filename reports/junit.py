@@ -1,0 +1,221 @@
+"""``junit.xml``: every expected variant as a test case, the gate as a suite of its own.
+
+The junit-xml package writes the elements; what Jenkins' junit-10.xsd refuses is removed afterwards:
+``disabled``, times with more than three decimals, and characters that XML cannot carry. Properties on a
+test case are invalid there too, so parameters and the reproduce line go to ``system-out``.
+"""
+
+from __future__ import annotations
+
+import math
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+from junit_xml import TestCase, TestSuite
+
+from harness.gate.verdict import Decision, QuarantineError, RuleVerdict, Verdict
+from harness.results.atomic_write import write_atomic
+from harness.results.record import Outcome, RunRecord
+from harness.results.run_folder import RunFolder
+from reports.run_data import RunData, VariantResult, load_run
+from reports.wording import describe_criterion, headline, number, ordinal, percent, replay_line, with_unit
+from reports.xml_text import xml_text
+
+ALL_PARAMETERS_UP_TO = 5000
+"""With more variants, passed ones are listed without their parameters: GitLab wants files under 30 MB."""
+PICTURES = ("start_picture", "failure_picture")
+
+
+def write_junit(folder: RunFolder) -> Path:
+    """Writes ``junit.xml`` into the run's folder.
+
+    Returns:
+        Path of the file.
+
+    Raises:
+        NotARun: The folder has no readable manifest.
+        JournalDamaged: The journal cannot be read.
+    """
+    document = junit_document(load_run(folder))
+    write_atomic(folder.junit_path, ET.tostring(document, encoding="utf-8", xml_declaration=True))
+    return folder.junit_path
+
+
+def junit_document(run: RunData) -> ET.Element:
+    """The ``testsuites`` element of a run, valid against junit-10.xsd whatever the texts hold."""
+    suites = [_scenario_suite(run, scenario) for scenario in run.by_scenario]
+    if run.not_needed:
+        suites.append(_not_needed_suite(run))
+    suites.append(_gate_suite(run))
+    root = ET.Element("testsuites", {"name": run.manifest.run_id})
+    totals = dict.fromkeys(("tests", "failures", "errors"), 0)
+    seconds = 0.0
+    for suite in suites:
+        element = suite.build_xml_doc()
+        for key in totals:
+            totals[key] += int(element.get(key, "0"))
+        seconds += float(element.get("time", "0"))
+        root.append(element)
+    root.attrib.update({key: str(value) for key, value in totals.items()})
+    root.set("time", f"{seconds:.3f}")
+    _make_valid(root)
+    return root
+
+
+def _make_valid(root: ET.Element) -> None:
+    """Removes what junit-10.xsd refuses, in place."""
+    for element in root.iter():
+        element.attrib.pop("disabled", None)
+        if element.tag in ("testsuite", "testcase"):
+            element.set("time", f"{float(element.get('time', '0')):.3f}")
+        for name, value in element.attrib.items():
+            element.set(name, xml_text(value))
+        if element.text:
+            element.text = xml_text(element.text)
+
+
+def _scenario_suite(run: RunData, scenario: str) -> TestSuite:
+    results = run.by_scenario[scenario]
+    summary = next((item for item in run.verdict.scenarios if item.scenario == scenario), None)
+    print_of = run.manifest.fingerprint
+    properties = {
+        "title": summary.title if summary else "",
+        "severity": results[0].expected.severity,
+        "requirements": ", ".join(summary.requirements) if summary else "",
+        "model": print_of.model,
+        "adapter": f"{print_of.adapter} {print_of.adapter_version}".strip(),
+        "git_commit": print_of.git_commit + (" (dirty)" if print_of.git_dirty else ""),
+    }
+    return TestSuite(
+        scenario,
+        [_variant_case(run, result) for result in results],
+        timestamp=run.manifest.created_utc,
+        properties={name: value for name, value in properties.items() if value},
+    )
+
+
+def _not_needed_suite(run: RunData) -> TestSuite:
+    cases = []
+    for expected in run.not_needed:
+        case = TestCase(expected.id, f"{run.manifest.pack_name}.{expected.scenario}")
+        case.add_skipped_info(f"not needed: decided after {run.verdict.stopped_at} variants")
+        cases.append(case)
+    return TestSuite("not needed", cases, timestamp=run.manifest.created_utc)
+
+
+def _seconds(value: float) -> float:
+    return value if math.isfinite(value) and value > 0 else 0.0
+
+
+def _variant_case(run: RunData, result: VariantResult) -> TestCase:
+    expected, record = result.expected, result.record
+    classname = f"{run.manifest.pack_name}.{expected.scenario}"
+    replay = replay_line(run.folder, expected.id)
+    if record is None:
+        case = TestCase(expected.id, classname, stdout=f"reproduce: {replay}")
+        case.add_error_info(
+            f"{result.missing_because}; the manifest expects this variant, so the evidence is incomplete",
+            f"continue the run with: simgate run --resume {run.folder}",
+            "MISSING",
+        )
+        return case
+    case = TestCase(expected.id, classname, _seconds(record.wall_s), stdout=_stdout(run, record, replay))
+    message = headline(record)
+    if record.outcome == Outcome.FAIL:
+        case.add_failure_info(message, _explanation(run, record, replay), "FAIL")
+    elif record.outcome in (Outcome.INVALID, Outcome.ERROR):
+        case.add_error_info(message, _explanation(run, record, replay), record.outcome.value)
+    elif record.outcome == Outcome.KNOWN:
+        issue = record.known_issue or "no issue given"
+        case.add_skipped_info(f"known failure, {issue}: {message}", _explanation(run, record, replay))
+    return case
+
+
+def _explanation(run: RunData, record: RunRecord, replay: str) -> str:
+    """What a QA engineer needs to act: criteria, unusual parameters, how to see it again."""
+    lines = [record.reason] if record.reason else []
+    lines += [f"{criterion.outcome.value:7} {describe_criterion(criterion)}" for criterion in record.criteria]
+    far = [place for place in run.nominal[record.scenario].positions(record.parameters) if place.far]
+    if far:
+        lines.append("far from nominal:")
+    for place in far:
+        where = (
+            f"{ordinal(place.percentile)} percentile of the scenario"
+            if place.percentile is not None
+            else f"{percent(place.share)} of the scenario"
+        )
+        lines.append(
+            f"  {place.parameter} = {number(place.value)} ({where}; nominal {number(place.nominal)})"
+        )
+    lines.append(f"reproduce: {replay}")
+    return "\n".join(lines)
+
+
+def _stdout(run: RunData, record: RunRecord, replay: str) -> str:
+    lines = [f"reproduce: {replay}"]
+    if record.outcome != Outcome.PASS or len(run.results) <= ALL_PARAMETERS_UP_TO:
+        lines += [f"{name} = {number(value)}" for name, value in sorted(record.parameters.items())]
+    for name in PICTURES:
+        if path := record.artifacts.get(name):
+            lines.append(f"[[ATTACHMENT|{run.folder / path}]]")
+    return "\n".join(lines)
+
+
+def _gate_suite(run: RunData) -> TestSuite:
+    verdict = run.verdict
+    classname = f"{run.manifest.pack_name}.gate"
+    cases = [
+        _rule_case(classname, name, rule)
+        for name, rule in zip(_rule_names(verdict), verdict.rules, strict=True)
+    ]
+    cases += [_quarantine_case(classname, error) for error in verdict.quarantine_errors]
+    decided = {rule.decision for rule in verdict.rules}
+    if verdict.decision not in decided:
+        # The whole can be worse than its rules (no rule at all, a damaged run); it must not look green.
+        case = TestCase("verdict", classname, stdout=verdict.headline)
+        _add_decision(case, verdict.decision, verdict.headline, "\n".join(verdict.notes))
+        cases.append(case)
+    stdout = "\n".join([f"{verdict.decision.value}: {verdict.headline}", *verdict.notes])
+    return TestSuite("gate", cases, timestamp=run.manifest.created_utc, stdout=stdout)
+
+
+def _quarantine_case(classname: str, error: QuarantineError) -> TestCase:
+    """A quarantine that has gone bad is an error of its own, so that nothing rots green."""
+    case = TestCase(f"quarantine {error.issue} of {error.scenario}", classname, stdout=error.message)
+    case.add_error_info(error.message, error.message, "QUARANTINE")
+    return case
+
+
+def _rule_names(verdict: Verdict) -> list[str]:
+    """Statements, numbered where two are the same: GitLab drops cases of equal name."""
+    names: list[str] = []
+    for index, rule in enumerate(verdict.rules, start=1):
+        statement = rule.statement or "rule without statement"
+        names.append(f"{statement} (rule {index})" if statement in names else statement)
+    return names
+
+
+def _rule_case(classname: str, name: str, rule: RuleVerdict) -> TestCase:
+    lines = [
+        f"{rule.decision.value}: {rule.reason}",
+        f"expected {rule.expected}, passed {rule.successes}, failed {rule.failures}, invalid {rule.invalid}, "
+        f"error {rule.errors}, missing {rule.missing}, known {rule.known}",
+    ]
+    if rule.exact:
+        exact = rule.exact
+        lines.append(f"{exact.method}: {number(exact.low)} to {number(exact.high)} at {exact.confidence:g}")
+    if rule.bound is not None:
+        lines.append(f"bound: {with_unit(rule.bound, '')}")
+    if rule.would_change:
+        lines.append(f"would change it: {rule.would_change}")
+    case = TestCase(name, classname, stdout="\n".join(lines))
+    _add_decision(case, rule.decision, rule.reason or rule.decision.value, "\n".join(lines))
+    return case
+
+
+def _add_decision(case: TestCase, decision: Decision, message: str, output: str) -> None:
+    """NO-GO is a failure, INCONCLUSIVE an error, GO neither."""
+    if decision == Decision.NO_GO:
+        case.add_failure_info(message or decision.value, output, decision.value)
+    elif decision == Decision.INCONCLUSIVE:
+        case.add_error_info(message or decision.value, output, decision.value)

@@ -1,0 +1,175 @@
+"""What a report needs of a run: manifest, verdict, and each expected variant with the record that counts.
+
+Which record counts is decided by the gate (:func:`harness.gate.tally.gather`), so that a report can never
+show other numbers than the verdict rests on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from harness.expansion.nominal import NominalRange
+from harness.gate.decide import write_verdict
+from harness.gate.tally import JudgedVariant, Status, gather
+from harness.gate.verdict import Verdict
+from harness.packs.model import Pack
+from harness.results.journal import read_journal
+from harness.results.manifest import ExpectedVariant, Manifest
+from harness.results.record import Outcome, RunRecord
+from harness.results.run_folder import NotARun, RunFolder
+
+SEVERITIES = ("critical", "major", "minor")
+OUTCOMES = {
+    Status.SUCCESS: Outcome.PASS,
+    Status.FAILURE: Outcome.FAIL,
+    Status.INVALID: Outcome.INVALID,
+    Status.ERROR: Outcome.ERROR,
+    Status.KNOWN: Outcome.KNOWN,
+    Status.KNOWN_PASSED: Outcome.PASS,
+}
+
+
+class UnreadableVerdict(NotARun):
+    """verdict.json is damaged; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class VariantResult:
+    """An expected variant and what became of it.
+
+    Attributes:
+        expected: From the manifest.
+        record: The record that counts, with the outcome that the gate counts; None when it is missing.
+        missing_because: Why there is no record; empty when there is one.
+    """
+
+    expected: ExpectedVariant
+    record: RunRecord | None
+    missing_because: str = ""
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """Outcome that the gate counts; None when it is missing."""
+        return self.record.outcome if self.record else None
+
+
+@dataclass(frozen=True)
+class RunData:
+    """A run as reports see it.
+
+    Attributes:
+        folder: Where the run lies.
+        manifest: What was to be run, and with what.
+        verdict: The gate's answer.
+        results: One entry for each expected variant, in the manifest's order.
+        unexpected: Variants with records that the manifest does not list; they count for nothing.
+        not_needed: Variants after a sequential test's decision; not among ``results``.
+    """
+
+    folder: Path
+    manifest: Manifest
+    verdict: Verdict
+    results: tuple[VariantResult, ...]
+    unexpected: tuple[str, ...] = ()
+    not_needed: tuple[ExpectedVariant, ...] = ()
+
+    @cached_property
+    def by_scenario(self) -> dict[str, list[VariantResult]]:
+        """Results by scenario, in the order of the manifest."""
+        groups: dict[str, list[VariantResult]] = {}
+        for result in self.results:
+            groups.setdefault(result.expected.scenario, []).append(result)
+        return groups
+
+    @cached_property
+    def records(self) -> list[RunRecord]:
+        """The records that count."""
+        return [result.record for result in self.results if result.record]
+
+    @cached_property
+    def nominal(self) -> dict[str, NominalRange]:
+        """Distribution of the parameters, by scenario."""
+        pack = Pack.model_validate(self.manifest.pack)
+        rows = {
+            name: [result.record.parameters for result in results if result.record]
+            for name, results in self.by_scenario.items()
+        }
+        return {s.id: NominalRange.of_scenario(s, rows.get(s.id, ())) for s in pack.scenarios}
+
+    @cached_property
+    def log_parameters(self) -> frozenset[str]:
+        """Parameters that the pack draws on a log scale."""
+        return frozenset(
+            name
+            for scenario in Pack.model_validate(self.manifest.pack).scenarios
+            for name, spec in scenario.parameters.items()
+            if spec.kind == "log_uniform"
+        )
+
+    def count(self, outcome: Outcome | None) -> int:
+        """How many expected variants ended so; None counts the missing ones."""
+        return sum(result.outcome == outcome for result in self.results)
+
+
+def load_run(folder: RunFolder) -> RunData:
+    """Reads a run; takes its verdict.json, or decides when there is none.
+
+    Raises:
+        harness.results.run_folder.NotARun: No readable manifest.
+        harness.results.journal.JournalDamaged: The journal cannot be read.
+    """
+    manifest = folder.manifest()
+    records = read_journal(folder.journal_path)
+    results, unexpected = match_records(manifest, records)
+    verdict = load_verdict(folder)
+    counted = len(results) if verdict.stopped_at is None else verdict.stopped_at
+    rest = tuple(result.expected for result in results[counted:])
+    return RunData(folder.path, manifest, verdict, results[:counted], unexpected, rest)
+
+
+def match_records(
+    manifest: Manifest, records: Iterable[RunRecord]
+) -> tuple[tuple[VariantResult, ...], tuple[str, ...]]:
+    """Pairs expected variants with the records that count for them.
+
+    Returns:
+        One result for each expected variant, and the ids that nobody expected.
+    """
+    evidence = gather(manifest, Pack.model_validate(manifest.pack), records)
+    refused = set(evidence.refused)
+    return tuple(_result(variant, refused) for variant in evidence.variants), evidence.unexpected
+
+
+def _result(variant: JudgedVariant, refused: set[str]) -> VariantResult:
+    if variant.record is None:
+        why = "no record"
+        if variant.expected.id in refused:
+            why = (
+                "no record that counts: the one in the journal was made with another model, simulator or pack"
+            )
+        return VariantResult(variant.expected, None, why)
+    outcome, reason = OUTCOMES[variant.status], variant.record.reason
+    if variant.contradicted:
+        reason = "records of the same identity disagree, so none of them can be believed"
+    return VariantResult(
+        variant.expected, variant.record.model_copy(update={"outcome": outcome, "reason": reason})
+    )
+
+
+def load_verdict(folder: RunFolder) -> Verdict:
+    """The verdict beside the journal; decided and written first when it is missing.
+
+    Raises:
+        UnreadableVerdict: There is one, but it is damaged.
+    """
+    if not folder.verdict_path.exists():
+        return write_verdict(folder)
+    try:
+        return Verdict.model_validate_json(folder.verdict_path.read_bytes())
+    except ValueError:
+        raise UnreadableVerdict(
+            f"{folder.verdict_path} cannot be read; `simgate gate {folder.path}` decides again and writes it"
+        ) from None

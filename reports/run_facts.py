@@ -1,0 +1,78 @@
+"""Facts beside the verdict: with what the run was made, where the time went, how slow perception was."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+
+import numpy as np
+
+from reports.run_data import RunData
+from reports.wording import count_noun
+
+Fact = tuple[str, str]
+
+
+def environment(run: RunData) -> tuple[Fact, ...]:
+    """Name and value of everything in the manifest's fingerprint that is known."""
+    made = run.manifest.fingerprint
+    commit = f"{made.git_commit}{' with uncommitted changes' if made.git_dirty else ''}"
+    facts = [
+        ("run", run.manifest.run_id),
+        ("started", run.manifest.created_utc),
+        ("command", shlex.join(run.manifest.command)),
+        ("pack", f"{run.manifest.pack_name} ({run.manifest.pack_path})"),
+        ("pack sha256", made.pack_sha256),
+        ("model", made.model),
+        ("model sha256", made.model_sha256),
+        ("runtime", ", ".join(sorted({r.runtime for r in run.records if r.runtime})) or made.runtime),
+        ("policy", made.policy),
+        ("simulator", f"{made.adapter} {made.adapter_version}".strip()),
+        ("renderer", made.renderer),
+        ("worlds in a batch", str(made.batch)),
+        ("machine", made.machine),
+        ("GPUs", ", ".join(made.gpus) or "none"),
+        ("python", made.python),
+        ("packages", ", ".join(f"{name} {version}" for name, version in sorted(made.packages.items()))),
+        ("git commit", commit),
+    ]
+    return tuple((name, value) for name, value in facts if value)
+
+
+def costs(run: RunData) -> tuple[Fact, ...]:
+    """Simulated and wall-clock time, by phase, and latency percentiles."""
+    if not run.records:
+        return ()
+    wall = sum(record.wall_s for record in run.records)
+    simulated = sum(record.sim_s for record in run.records)
+    facts = [
+        ("host time", f"{_duration(wall)} in all, {wall / len(run.records):.2f} s a variant"),
+        (
+            "simulated time",
+            f"{_duration(simulated)}" + (f", {simulated / wall:.1f} times real time" if wall else ""),
+        ),
+    ]
+    phases: Counter[str] = Counter()
+    for record in run.records:
+        phases.update(record.phases_s)
+    if total := sum(phases.values()):
+        shares = ", ".join(f"{name} {100 * spent / total:.0f} %" for name, spent in phases.most_common())
+        facts.append(("by phase", shares))
+    for name, attribute in (("latency in the loop", "in_loop_ms"), ("latency measured here", "measured_ms")):
+        samples = [value for record in run.records for value in getattr(record.latency, attribute)]
+        if samples:
+            p50, p95 = np.percentile(samples, [50, 95])
+            text = f"p50 {p50:.1f} ms, p95 {p95:.1f} ms, largest {max(samples):.1f} ms"
+            facts.append((name, f"{text} ({count_noun(len(samples), 'frame')})"))
+    retried = sum(record.attempts > 1 for record in run.records)
+    if retried:
+        facts.append(("retried", f"{count_noun(retried, 'variant')} after a host was lost"))
+    return tuple(facts)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
