@@ -1,0 +1,116 @@
+"""How much the harness costs over a hand-written loop, as a ratio within one run.
+
+``python -m tests.benchmarks.overhead [--variants N]`` runs the same variants of the office_doors pack both
+ways, turn by turn so that a drifting machine hurts both, and prints the ratio of their times per variant and
+where the harness's time goes. The harness here is all of it: a host process, socket, truth, trace, digest,
+scoring, pictures of failures, journal.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+
+from harness.cli.packs import load_checked
+from harness.execution.gl import choose_backend
+from harness.execution.host_pool import HostPool
+from harness.execution.plan import plan_run
+from harness.expansion.expand import expand_pack
+from harness.results.record import RunRecord
+
+PACK = Path(__file__).resolve().parents[2] / "scenarios" / "office_doors" / "pack.yaml"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--variants", type=int, default=6, help="variants of each scenario (default 6)")
+    parser.add_argument("--repeats", type=int, default=3, help="rounds over all of them (default 3)")
+    args = parser.parse_args()
+    use_software_gl()
+    from policies.perception.package import load_package
+    from tests.benchmarks.handwritten import Afternoon
+
+    pack = load_checked(PACK)
+    variants = expand_pack(pack, args.variants)
+    by_hand = Afternoon(load_package(Path(pack.model)))
+    by_hand.run(variants[0], pack.sim.time_limit_s)
+    ratios, harness_s, hand_s = [], [], []
+    phases: dict[str, float] = defaultdict(float)
+    with tempfile.TemporaryDirectory() as folder:
+        plan = plan_run(
+            pack,
+            variants=variants,
+            runs_dir=Path(folder),
+            hosts=1,
+            command=("overhead",),
+            selection="benchmark",
+        )
+        records: list[RunRecord] = []
+        with HostPool(plan, hosts=1) as pool:
+            pool.run(variants[:1])
+            for turn in range(args.repeats):
+                for number, variant in enumerate(variants):
+                    first_by_hand = (number + turn) % 2 == 0
+                    times = {}
+                    for side in ("hand", "harness") if first_by_hand else ("harness", "hand"):
+                        began = time.perf_counter()
+                        if side == "hand":
+                            last_step = by_hand.run(variant, pack.sim.time_limit_s)
+                        else:
+                            records += pool.run([variant])
+                        times[side] = time.perf_counter() - began
+                    expect_same_episode(variant.id, last_step / pack.sim.physics_hz, records[-1].sim_s)
+                    ratios.append(times["harness"] / times["hand"])
+                    harness_s.append(times["harness"])
+                    hand_s.append(times["hand"])
+    for record in records:
+        for name, seconds in record.phases_s.items():
+            phases[name] += seconds
+    report(ratios, harness_s, hand_s, phases)
+    return 0
+
+
+def expect_same_episode(variant: str, by_hand_s: float, harness_s: float) -> None:
+    """A ratio says something only when both loops did the same work."""
+    if abs(by_hand_s - harness_s) > 1e-9:
+        raise SystemExit(
+            f"{variant}: {by_hand_s} s by hand, {harness_s} s in the harness: not the same episode"
+        )
+
+
+def use_software_gl() -> None:
+    """The hand-written loop draws under the same conditions as a host does."""
+    backend = choose_backend(os.environ)
+    if backend:
+        os.environ["MUJOCO_GL"] = backend
+    os.environ.setdefault("LP_NUM_THREADS", "1")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def report(
+    ratios: list[float], harness_s: list[float], hand_s: list[float], phases: dict[str, float]
+) -> None:
+    total, by_hand = sum(harness_s), sum(hand_s)
+    print(f"{len(ratios)} pairs of runs, one core each")
+    print(f"  harness       {total / len(ratios):8.3f} s a variant")
+    print(f"  hand-written  {by_hand / len(ratios):8.3f} s a variant")
+    print(f"  ratio of sums {total / by_hand:8.3f}")
+    quartiles = statistics.quantiles(ratios, n=4)
+    print(
+        f"  ratio by pair {statistics.median(ratios):8.3f} median, {quartiles[0]:.3f} to {quartiles[2]:.3f} middle half"
+    )
+    print("where the harness's time goes:")
+    inside = sum(phases.values())
+    for name, seconds in sorted(phases.items(), key=lambda item: -item[1]):
+        print(f"  {name:<13} {seconds / total:7.1%}")
+    print(f"  {'outside host':<13} {(total - inside) / total:7.1%}   socket, journal, waiting")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,239 @@
+"""The application: one stage, one timeline, one physics engine, and the products that are rendered."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from pxr import Usd, UsdGeom, UsdPhysics
+
+from isaacsim_double.faults import Faults
+from isaacsim_double.picture import DrawnState, Picture
+from isaacsim_double.product import RenderProduct
+from isaacsim_double.shown_scene import SceneListener
+from sim_adapters.physx.session import PhysxSession
+from sim_adapters.usd.paths import ACTORS, BODIES, PHYSICS_SCENE, ROBOT
+
+STEPS_BY_ITSELF = 2
+"""``play()`` integrates so many steps while it sets physics up."""
+LEAST_FRAME_RATE = 30.0
+"""Application updates longer than this drop physics steps."""
+
+
+class Kit:
+    """State of the application; :data:`kit` is the one of this process."""
+
+    def __init__(self) -> None:
+        self.faults = Faults.of_this_process()
+        self.started = False
+        self.playing = False
+        self.fabric = False
+        self.stage: Usd.Stage | None = None
+        self.steps = 0
+        self.update_s = 1.0 / 60.0
+        self.products: list[RenderProduct] = []
+        self.callbacks: dict[int, tuple[str, Callable[[float, Any], Any]]] = {}
+        self._callback_number = 0
+        self._listener: SceneListener | None = None
+        self._session: PhysxSession | None = None
+        self._robot: Any = None
+        self._actors: Any = None
+        self._picture: Picture | None = None
+        self._drawn: DrawnState | None = None
+        self._late: DrawnState | None = None
+        self._steps_at_play = 0
+        self._time_s = 0.0
+
+    # -- application and stage
+
+    def start(self) -> None:
+        if self.started:
+            raise RuntimeError("SimulationApp was started twice in this process")
+        self.started = True
+        self._listener = SceneListener()
+        self._session = PhysxSession()
+
+    def new_stage(self) -> Usd.Stage:
+        self._require_started()
+        if any(product.annotators for product in self.products):
+            raise RuntimeError("the stage was replaced while sensors were attached to it")
+        if self.playing:
+            raise RuntimeError("the stage was replaced while the timeline played")
+        self.stage = Usd.Stage.CreateInMemory()
+        self.callbacks.clear()
+        self.steps, self._time_s = 0, 0.0
+        return self.stage
+
+    def current_stage(self) -> Usd.Stage:
+        if self.stage is None:
+            raise RuntimeError("no stage is open")
+        return self.stage
+
+    def close(self) -> None:
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    def _require_started(self) -> None:
+        if not self.started:
+            raise RuntimeError("SimulationApp has not been started")
+
+    @property
+    def bodies(self) -> frozenset[str]:
+        """Names of the bodies that the stage shows."""
+        if self.stage is None:
+            return frozenset()
+        found = self.stage.GetPrimAtPath(BODIES)
+        children = found.GetChildren() if found.IsValid() else []
+        shown = UsdGeom.Tokens.inherited
+        return frozenset(
+            prim.GetName() for prim in children if UsdGeom.Imageable(prim).ComputeVisibility() == shown
+        )
+
+    # -- timeline
+
+    @property
+    def step_s(self) -> float:
+        return 1.0 / self.steps_per_second
+
+    @property
+    def steps_per_second(self) -> int:
+        scene = self.current_stage().GetPrimAtPath(PHYSICS_SCENE)
+        return int(scene.GetAttribute("physxScene:timeStepsPerSecond").Get())
+
+    def play(self) -> None:
+        assert self._session is not None and self._listener is not None
+        if self.playing:
+            return
+        stage = self.current_stage()
+        scene = self._listener.check(stage)
+        assert self._listener.timing is not None
+        self._picture = Picture(scene, self._listener.timing)
+        self._session.load(stage)
+        self._robot = self._session.bodies([ROBOT])
+        actors = stage.GetPrimAtPath(ACTORS).GetChildren()
+        paths = [str(prim.GetPath()) for prim in actors if _is_live(prim)]
+        self._actors = self._session.bodies(paths) if paths else None
+        self.playing = True
+        for _ in range(STEPS_BY_ITSELF):
+            self._session.step(self.step_s)
+            self._count()
+        self._steps_at_play = self.steps
+        self.update_fabric()
+        self._late = self._drawn
+
+    def stop(self) -> None:
+        assert self._session is not None
+        self.playing = False
+        self._session.unload()
+        self._robot = self._actors = None
+
+    # -- physics
+
+    @property
+    def session(self) -> PhysxSession:
+        if not self.playing or self._session is None:
+            raise RuntimeError("physics does not run: play() has not been called")
+        return self._session
+
+    def step(self) -> None:
+        """One physics step with its callbacks."""
+        self.faults.before_step(self.bodies)
+        self._call("PHYSICS_PRE_STEP")
+        self.session.step(self.step_s)
+        if not self.faults.strike("lost_steps", self.bodies):
+            self._count()
+        self._call("PHYSICS_POST_STEP")
+
+    def _count(self) -> None:
+        self.steps += 1
+        self._time_s += self.step_s
+
+    @property
+    def time_s(self) -> float:
+        return self._time_s
+
+    def register(self, event: str, callback: Callable[[float, Any], Any]) -> int:
+        self._callback_number += 1
+        self.callbacks[self._callback_number] = (event, callback)
+        return self._callback_number
+
+    def _call(self, event: str) -> None:
+        for wanted, callback in list(self.callbacks.values()):
+            if wanted == event:
+                callback(self.step_s, None)
+
+    def update_fabric(self) -> None:
+        """Lets the renderer know the present state."""
+        self._late = self._drawn
+        x, y, yaw = _planar(self._robot.states())
+        actors = ()
+        if self._actors is not None:
+            state = self._actors.states()
+            turns = np.roll(state.orientation, 1, axis=1)
+            actors = tuple(zip(state.position, turns, strict=True))
+        episode_s = (self.steps - self._steps_at_play) * self.step_s
+        self._drawn = DrawnState((x, y, yaw), actors, self._time_s, episode_s)
+
+    # -- updates
+
+    def update(self) -> None:
+        """An update of the application: physics of its period when the timeline plays, then a frame."""
+        if self.playing:
+            wanted = round(self.update_s * self.steps_per_second)
+            for _ in range(min(wanted, int(self.steps_per_second / LEAST_FRAME_RATE))):
+                self.step()
+            self.update_fabric()
+        self.render()
+
+    def render(self) -> None:
+        """Draws the state that the renderer knows into every product."""
+        if self._drawn is None or self._picture is None or not self.playing:
+            return
+        assert self._listener is not None
+        bodies = self.bodies
+        if self.faults.strike("no_frame", bodies):
+            return
+        late = self.faults.strike("skewed", bodies) and self._late is not None
+        state = self._late if late and self._late is not None else self._drawn
+        colour, shown, depth = self._picture.draw(state)
+        if self.faults.strike("black", bodies):
+            colour[:] = 0
+        if self.faults.strike("constant", bodies):
+            colour[:] = 117
+        paths = {
+            index + 2: f"{BODIES if index < self._fixed else ACTORS}/{name}/Part_0_Cube"
+            for index, name in enumerate(self._path_names())
+        }
+        for product in self.products:
+            product.fill(colour, shown, depth, paths, state.time_s)
+
+    @property
+    def _fixed(self) -> int:
+        assert self._listener is not None and self._listener.scene is not None
+        return len(self._listener.scene.bodies)
+
+    def _path_names(self) -> list[str]:
+        from sim_adapters.usd.paths import StagePaths
+
+        assert self._listener is not None and self._listener.scene is not None
+        table = StagePaths(self._listener.scene)
+        return [path.rpartition("/")[2] for path in (*table.bodies.values(), *table.actors.values())]
+
+
+def _is_live(prim: Usd.Prim) -> bool:
+    return (
+        prim.HasAPI(UsdPhysics.RigidBodyAPI)
+        and UsdGeom.Imageable(prim).ComputeVisibility() != UsdGeom.Tokens.invisible
+    )
+
+
+def _planar(state: Any) -> tuple[float, float, float]:
+    x, y, z, w = (float(value) for value in state.orientation[0])
+    yaw = math.atan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
+    return float(state.position[0, 0]), float(state.position[0, 1]), yaw
+
+
+kit = Kit()

@@ -1,0 +1,136 @@
+"""``simgate run``, ``replay`` and ``doctor`` with the in-memory simulator."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from harness.cli.main import main
+from harness.results.run_folder import RunFolder
+from tests.unit.execution.conftest import memory_plugins
+from tests.unit.execution.memory_pack import write_model, write_pack
+
+__all__ = ["memory_plugins"]
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def run(*arguments: str) -> int:
+    return main(["run", *arguments, "--runtime", "memory_runtime", "--hosts", "1", "--quiet"])
+
+
+def only_run() -> RunFolder:
+    (path,) = Path("runs").iterdir()
+    return RunFolder(path)
+
+
+def test_a_run_ends_with_verdict_reports_and_the_verdicts_exit_code(tmp_path: Path) -> None:
+    assert run(str(write_pack(tmp_path))) == 0
+    folder = only_run()
+    assert json.loads(folder.verdict_path.read_text())["decision"] == "GO"
+    assert folder.junit_path.is_file()
+    assert folder.report_path.is_file()
+    assert len(folder.records()) == 8
+
+
+def test_a_failing_pack_is_no_go(tmp_path: Path) -> None:
+    assert run(str(write_pack(tmp_path, criterion="path_length_m"))) == 1
+    assert {r.outcome.value for r in only_run().records()} == {"FAIL"}
+
+
+def test_a_part_of_a_pack_is_marked_as_such(tmp_path: Path) -> None:
+    run(str(write_pack(tmp_path)), "--variants", "2", "--scenario", "door_*")
+    manifest = only_run().manifest()
+    assert len(manifest.expected) == 2
+    assert manifest.selection == "--variants 2 --scenario door_*"
+
+
+def test_a_folder_of_packs_gives_a_run_for_each_and_the_worst_exit_code(tmp_path: Path) -> None:
+    good, bad = tmp_path / "packs" / "good", tmp_path / "packs" / "bad"
+    good.mkdir(parents=True)
+    bad.mkdir()
+    write_pack(good, 2)
+    write_pack(bad, 2, criterion="path_length_m")
+    assert run("packs") == 1
+    assert len(list(Path("runs").iterdir())) == 2
+
+
+def test_a_host_that_cannot_start_is_inconclusive(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", str(write_pack(tmp_path, 2)), "--hosts", "1", "--quiet"]) == 20
+    assert "cannot be loaded by ONNX Runtime" in capsys.readouterr().err
+    assert json.loads(only_run().verdict_path.read_text())["decision"] == "INCONCLUSIVE"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--adapter", "memori"], "; did you mean 'memory'?"),
+        (["--model", "nowhere"], "model package does not exist"),
+        (["--scenario", "nothing*"], "no scenario is meant by that; there are\n  scenario: door_ahead"),
+        (["--resume", "nowhere"], "nowhere is not a run folder"),
+    ],
+)
+def test_wrong_use_says_what_is_wrong_and_starts_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    pack = [] if "--resume" in arguments else [str(write_pack(tmp_path))]
+    assert main(["run", *pack, *arguments, "--hosts", "1"]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert "Traceback" not in error
+    assert not Path("runs").exists()
+
+
+def test_a_run_is_continued_as_it_was_begun(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(str(write_pack(tmp_path, 2)))
+    folder = str(only_run().path)
+    assert main(["run", "--resume", folder, "--model", "elsewhere"]) == 2
+    assert "--model cannot be combined with --resume" in capsys.readouterr().err
+    assert main(["run", "--resume", folder, "--hosts", "1", "--quiet"]) == 0
+
+
+def test_a_replay_says_whether_it_went_the_same_way(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(str(write_pack(tmp_path, 2)))
+    folder = str(only_run().path)
+    assert main(["replay", folder, "door_ahead::v0001"]) == 0
+    assert "same trace, bit for bit" in capsys.readouterr().out
+    write_model(tmp_path / "model", latency="constant: 99")
+    assert main(["replay", folder, "door_ahead::v0001", "--hosts", "0"]) == 1
+    text = capsys.readouterr().out
+    assert "DIFFERENT" in text
+    assert "model sha256 was" in text
+
+
+def test_the_doctor_sees_that_this_machine_can_run_and_draw(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "scenarios").mkdir()
+    write_pack(tmp_path / "scenarios")
+    main(["doctor"])
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("ok   simulator memory: 1 draws with numpy on cpu") for line in lines)
+    assert any(line.startswith("ok   model: columns 1") for line in lines)
+    assert any(line.startswith("ok   packages: simgate") for line in lines)
+
+
+def test_the_doctor_names_what_is_missing_and_the_remedy(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "scenarios").mkdir()
+    write_pack(tmp_path / "scenarios")
+    shutil.rmtree(tmp_path / "scenarios" / "model")
+    monkeypatch.setenv("SIMGATE_PLUGINS", "sim_adapters:broken=no_such_module:Adapter")
+    assert main(["doctor"]) == 1
+    out = capsys.readouterr().out
+    assert "BAD  simulator broken" in out
+    assert "No module named 'no_such_module'" in out
+    assert "BAD  pack" in out
+    assert out.splitlines()[-1].endswith("missing")

@@ -1,0 +1,93 @@
+"""``simgate preview`` with the real simulator in its child process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from harness.cli.preview.start_frames import CannotRender, render_start_frames
+from harness.expansion.expand import expand_pack
+from harness.packs.loader import load_pack
+
+PACK = """\
+simgate: 1
+pack: small
+policy: door_navigator
+sim: {adapter: mujoco}
+seed: 1
+scenarios:
+  closed:
+    title: A closed door
+    severity: critical
+    world: office_corridor
+    parameters:
+      door.kind: {choice: [glass, wood]}
+      lighting.lux: {uniform: [50, 900]}
+      camera.dropout_rate: 0.9
+    variants: {count: 6}
+    accept:
+      collisions: {at_most: 0}
+"""
+
+
+@pytest.fixture
+def pack_file(tmp_path: Path) -> Path:
+    path = tmp_path / "pack.yaml"
+    path.write_text(PACK)
+    return path
+
+
+def test_a_sheet_is_drawn_and_no_simulator_enters_the_calling_process(pack_file: Path) -> None:
+    out = pack_file.with_name("sheet.png")
+    code = (
+        "import sys; from harness.cli.main import main; "
+        f"code = main(['preview', {str(pack_file)!r}, '--out', {str(out)!r}, '--variants=4', '--hosts=2']); "
+        "assert not any(name.split('.')[0] == 'mujoco' for name in sys.modules); sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == str(out)
+    with Image.open(out) as sheet:
+        tile = np.asarray(sheet.convert("L"))[100:260, 40:240]
+    assert tile.std() > 5
+
+
+def test_frames_are_the_same_whatever_the_number_of_processes(pack_file: Path, tmp_path: Path) -> None:
+    pack = load_pack(pack_file)
+    variants = expand_pack(pack)
+    drawn = []
+    for hosts in (1, 3):
+        folder = tmp_path / str(hosts)
+        folder.mkdir()
+        frames = render_start_frames(pack, variants, folder, hosts)
+        assert [frame.error for frame in frames] == [""] * 6
+        drawn.append([frame.picture.read_bytes() for frame in frames])
+    assert drawn[0] == drawn[1]
+    assert len(set(drawn[0])) == 6
+
+
+def test_a_variant_that_cannot_be_built_does_not_take_the_others_with_it(
+    pack_file: Path, tmp_path: Path
+) -> None:
+    pack = load_pack(pack_file)
+    variants = list(expand_pack(pack)[:2])
+    variants[0] = variants[0].model_copy(
+        update={"parameters": {**variants[0].parameters, "door.kind": "paper"}}
+    )
+    first, second = render_start_frames(pack, variants, tmp_path)
+    assert "paper" in first.error
+    assert second.error == ""
+
+
+def test_when_nothing_can_be_drawn_the_log_is_shown(pack_file: Path, tmp_path: Path) -> None:
+    pack = load_pack(pack_file)
+    broken = pack.model_copy(update={"sim": pack.sim.model_copy(update={"camera_hz": 7})})
+    with pytest.raises(CannotRender, match="camera_hz=7 must divide"):
+        render_start_frames(broken, expand_pack(pack)[:1], tmp_path)

@@ -1,0 +1,144 @@
+"""``pytest --gate``: the verdict's exit code, and nothing that could pass for GO by accident."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.plugin.conftest import BLOCKED_WAY, CLEAR_WAY, HEAD, PASS_RATE, Bench, scenario
+
+GO, NO_GO, INCONCLUSIVE = 0, 1, 20
+
+
+def decision(bench: Bench) -> str:
+    (run_dir,) = bench.run_dirs()
+    verdict: dict[str, str] = json.loads((run_dir / "verdict.json").read_bytes())
+    return verdict["decision"]
+
+
+def test_go_ends_with_0_although_a_scenario_without_a_rule_fails(bench: Bench) -> None:
+    bench.pack(CLEAR_WAY, BLOCKED_WAY)
+    result = bench.run("--gate")
+    assert result.ret == GO
+    assert decision(bench) == "GO"
+    (run_dir,) = bench.run_dirs()
+    result.stdout.fnmatch_lines(
+        ["*= simgate =*", "GO: *", "tiny: GO", "report: *", f"run folder: *{run_dir.name}"]
+    )
+    assert (run_dir / "junit.xml").is_file()
+    assert (run_dir / "report.html").is_file()
+
+
+def test_without_gate_pytests_own_codes_hold_and_no_verdict_is_written(bench: Bench) -> None:
+    bench.pack(CLEAR_WAY, BLOCKED_WAY)
+    assert bench.run().ret == 1
+    (run_dir,) = bench.run_dirs()
+    assert not (run_dir / "verdict.json").exists()
+
+
+def test_no_go_ends_with_1(bench: Bench) -> None:
+    bench.pack(
+        scenario("blocked", count=6, block__offset_m="0").replace(
+            "    block.offset_m: {uniform: [1.0, 2.0]}\n", ""
+        )
+    )
+    result = bench.run("--gate")
+    assert result.ret == NO_GO
+    assert decision(bench) == "NO-GO"
+    result.stdout.fnmatch_lines(["tiny: NO-GO"])
+
+
+def test_too_few_variants_end_with_20_and_the_manifest_says_why(bench: Bench) -> None:
+    bench.pack(CLEAR_WAY)
+    result = bench.run("--gate", "-k", "v0000")
+    assert result.ret == INCONCLUSIVE
+    assert decision(bench) == "INCONCLUSIVE"
+    assert bench.manifest()["selection"] == "1 of 6 variants (-k 'v0000')"
+
+
+def test_errors_are_no_evidence_and_end_with_20(bench: Bench) -> None:
+    bench.pack(CLEAR_WAY, scenario("dies", count=6, fault="raise"))
+    assert bench.run("--gate").ret == INCONCLUSIVE
+
+
+def test_a_run_that_x_cut_short_is_not_go(bench: Bench) -> None:
+    bench.pack(BLOCKED_WAY, CLEAR_WAY)
+    assert bench.run("--gate", "-x").ret == INCONCLUSIVE
+
+
+@pytest.mark.parametrize("arguments", [[], ["-k", "no_such_scenario"], ["--co"]])
+def test_nothing_to_judge_ends_with_20(bench: Bench, arguments: list[str]) -> None:
+    if arguments:
+        bench.pack(CLEAR_WAY)
+    result = bench.run("--gate", *arguments)
+    assert result.ret == INCONCLUSIVE
+    result.stdout.fnmatch_lines(["blocks a GO: nothing was judged*"])
+
+
+def test_a_pack_that_cannot_be_read_blocks_a_go(bench: Bench) -> None:
+    bench.pack(CLEAR_WAY, name="a.yaml")
+    bench.file("b.yaml", HEAD + "scenario: {}\n")
+    assert bench.run("--gate").ret == INCONCLUSIVE
+    result = bench.run("--gate", "--continue-on-collection-errors")
+    assert decision(bench) == "GO"
+    assert result.ret == INCONCLUSIVE
+    result.stdout.fnmatch_lines(["blocks a GO: not collected: b.yaml"])
+
+
+def test_an_ordinary_test_that_fails_blocks_a_go(bench: Bench) -> None:
+    bench.pack(CLEAR_WAY)
+    bench.file("test_ordinary.py", "def test_wrong():\n    assert False\n")
+    result = bench.run("--gate")
+    assert decision(bench) == "GO"
+    assert result.ret == NO_GO
+    result.stdout.fnmatch_lines(["blocks a GO: ordinary tests failed: test_ordinary.py::test_wrong"])
+
+
+def test_one_pack_that_is_not_go_decides_for_all(bench: Bench) -> None:
+    bench.pack(CLEAR_WAY, name="a.yaml")
+    bench.pack(
+        CLEAR_WAY, name="b.yaml", gate=PASS_RATE.replace("0.5, confidence: 0.9", "0.68, confidence: 0.9")
+    )
+    assert bench.run("--gate", "--deselect", "b.yaml::clear_way::v0005").ret == INCONCLUSIVE
+
+
+def test_an_internal_error_keeps_its_own_code(bench: Bench) -> None:
+    bench.pack(CLEAR_WAY)
+    bench.file(
+        "conftest.py", "def pytest_runtest_logreport(report):\n    raise ValueError('a broken plugin')\n"
+    )
+    assert bench.run("--gate").ret == 3
+
+
+@pytest.mark.parametrize(("asked", "code"), [(0, INCONCLUSIVE), (1, 1), (7, 7)])
+def test_a_plugin_that_ends_the_session_cannot_fake_a_go(bench: Bench, asked: int, code: int) -> None:
+    bench.pack(CLEAR_WAY)
+    bench.file(
+        "conftest.py",
+        f"""
+        import pytest
+
+        def pytest_runtest_logreport(report):
+            pytest.exit("enough", returncode={asked})
+        """,
+    )
+    assert bench.run("--gate").ret == code
+
+
+def test_a_reporter_that_fails_does_not_hide_the_verdict(bench: Bench) -> None:
+    bench.pack(CLEAR_WAY)
+    bench.file(
+        "conftest.py",
+        """
+        import reports.html
+
+        def write_html(folder):
+            raise TypeError("a broken reporter")
+
+        reports.html.write_html = write_html
+        """,
+    )
+    result = bench.run("--gate")
+    assert result.ret == GO
+    result.stdout.fnmatch_lines(["tiny: GO", "the html report was not written: TypeError: a broken reporter"])

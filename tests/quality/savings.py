@@ -1,0 +1,118 @@
+"""How many variants ``--until-decided`` needs. ``python -m tests.quality.savings`` prints the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.gate.power import chance_of_go, chance_of_no_go, runs_needed
+from harness.gate.sequential import SequentialGate
+from harness.gate.tally import JudgedVariant, Status
+from harness.gate.verdict import Decision
+from harness.packs.model import GateRule
+from tests.unit.gate.runs import make_manifest, make_pack, make_record, scenario
+
+POWER = 0.9
+RUNS = 100
+GOOD, BAD = "clearly good", "clearly bad"
+
+
+@dataclass(frozen=True)
+class Saving:
+    """One row of the table.
+
+    Attributes:
+        p0: What the rule demands, at 95 %.
+        fixed: Variants of the pack: enough to prove p0 in 90 % of runs when the rate is halfway to 1.
+        model: In words.
+        rate: Its true pass rate.
+        mean: Variants counted at the decision, on average; undecided runs count with the whole pack.
+        go: Share of runs that end GO.
+        no_go: Share of runs that end NO-GO.
+        fixed_go: Chance of GO when the whole pack runs.
+        fixed_no_go: Chance of NO-GO when the whole pack runs.
+    """
+
+    p0: float
+    fixed: int
+    model: str
+    rate: float
+    mean: float
+    go: float
+    no_go: float
+    fixed_go: float
+    fixed_no_go: float
+
+    @property
+    def share(self) -> float:
+        """Of the pack."""
+        return self.mean / self.fixed
+
+
+def savings(fixed_size: int | None = None, p0s: tuple[float, ...] = (0.9, 0.95, 0.98)) -> Iterator[Saving]:
+    """Simulates runs variant by variant through the sequential gate itself.
+
+    Args:
+        fixed_size: Size of the pack; by default what a test of fixed size needs.
+        p0s: Demands.
+    """
+    for p0 in p0s:
+        fixed = fixed_size or runs_needed((1 + p0) / 2, p0, 0.95, POWER)
+        assert fixed is not None
+        for model, rate in ((GOOD, 1.0), ("good", 1 - (1 - p0) / 10), ("borderline", p0), (BAD, p0 - 0.3)):
+            yield _simulate(p0, fixed, model, rate)
+
+
+def _simulate(p0: float, fixed: int, model: str, rate: float) -> Saving:
+    rng = np.random.default_rng(11)
+    one = scenario("s", fixed)
+    pack = make_pack([one], [GateRule(kind="pass_rate", at_least=p0)])
+    judged = [
+        {
+            passed: JudgedVariant(e, make_record(e.id), Status.SUCCESS if passed else Status.FAILURE)
+            for passed in (True, False)
+        }
+        for e in make_manifest(pack).expected
+    ]
+    counted, decisions = [], []
+    for passes in (rng.random((RUNS, fixed)) < rate).tolist():
+        gate = SequentialGate(pack)
+        for variant, passed in zip(judged, passes, strict=True):
+            gate.add(variant[passed])
+            if gate.decision is not None:
+                break
+        counted.append(gate.counted)
+        decisions.append(gate.decision)
+    return Saving(
+        p0=p0,
+        fixed=fixed,
+        model=model,
+        rate=rate,
+        mean=float(np.mean(counted)),
+        go=decisions.count(Decision.GO) / RUNS,
+        no_go=decisions.count(Decision.NO_GO) / RUNS,
+        fixed_go=chance_of_go(fixed, rate, p0, 0.95),
+        fixed_no_go=chance_of_no_go(fixed, rate, p0, 0.95),
+    )
+
+
+def main() -> None:
+    """Prints both tables."""
+    for title, rows in (
+        ("Packs sized for a test of fixed size", savings()),
+        ("The 250 critical variants of office_doors", savings(250, (0.98,))),
+    ):
+        print(f"\n{title}\n")
+        print("| p0 | variants | model | pass rate | mean needed | share | GO | NO-GO | fixed: GO | NO-GO |")
+        print("|---|---|---|---|---|---|---|---|---|---|")
+        for row in rows:
+            print(
+                f"| {row.p0} | {row.fixed} | {row.model} | {row.rate:.3f} | {row.mean:.0f} | {row.share:.0%} "
+                f"| {row.go:.0%} | {row.no_go:.0%} | {row.fixed_go:.0%} | {row.fixed_no_go:.0%} |"
+            )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""Every seeded regression of the demo is refused; no null change turns verdict or traces (minutes)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from harness.results.run_folder import RunFolder
+from tests.quality.mutations import PACK, REGRESSIONS
+from tests.quality.sensitivity import null_changes, run, table, try_out, verdict_of
+
+pytestmark = pytest.mark.slow
+VARIANTS = int(os.environ.get("SIMGATE_QUALITY_VARIANTS", "8"))
+"""Of each scenario; the shipped model, and regressions that cost few variants, run the whole pack."""
+HOSTS = 2
+FOUND = []
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    return run([PACK], tmp_path_factory.mktemp("shipped") / "runs", None, HOSTS)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _the_table_is_printed(request: pytest.FixtureRequest):
+    yield
+    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and FOUND:
+        reporter.write_line("")
+        reporter.write_line(table(FOUND))
+
+
+def test_the_shipped_model_is_not_refused(shipped):
+    assert verdict_of(shipped)["decision"] != "NO-GO"
+
+
+@pytest.mark.parametrize("regression", REGRESSIONS, ids=lambda regression: regression.name)
+def test_a_seeded_regression_is_refused_or_broken_out_by_compare(regression, shipped, tmp_path: Path):
+    found = try_out(regression, shipped, tmp_path, VARIANTS, HOSTS)
+    FOUND.append(found)
+    assert found.caught, found
+
+
+def test_hosts_order_rerun_and_resume_change_neither_verdict_nor_traces(tmp_path: Path):
+    assert null_changes(tmp_path, VARIANTS) == {"hosts": [], "rerun": [], "order": [], "resume": []}

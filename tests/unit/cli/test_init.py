@@ -1,0 +1,99 @@
+"""``simgate init`` writes a pack that is sound at once, and never over anything."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from harness.cli.main import main
+from harness.cli.starter import as_written, pack_name, starter_pack
+from harness.expansion.expand import expand_pack
+from harness.packs.examples.models import write_sound_model
+from harness.packs.loader import load_pack
+from harness.scoring import metrics
+from tests.unit.packs.plain_data import data_of
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_pack_is_clean_and_expands(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init", "doors"]) == 0
+    assert main(["lint", "doors"]) == 0
+    pack = load_pack(here / "doors" / "pack.yaml", metrics)
+    assert pack.name == "doors"
+    assert len(expand_pack(pack)) == sum(scenario.variants.count for scenario in pack.scenarios) == 40
+
+
+def test_it_says_what_to_do_next(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["init", "my doors"])
+    text = capsys.readouterr().out
+    for command in ("lint", "expand", "preview", "coverage", "plan", "run"):
+        assert f"simgate {command} 'my doors'" in text
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_every_rule_of_the_gate_can_be_met_and_every_scenario_is_judged(here: Path) -> None:
+    main(["init", "doors"])
+    pack = load_pack(here / "doors" / "pack.yaml", metrics)
+    judged = {rule.severity for rule in pack.gate if rule.kind == "pass_rate"}
+    assert {scenario.severity for scenario in pack.scenarios} == judged
+
+
+def test_the_pack_fits_the_schema_beside_it_and_names_it(here: Path) -> None:
+    main(["init", "doors"])
+    schema = json.loads((here / "doors" / "simgate.schema.json").read_text(encoding="utf-8"))
+    pack = here / "doors" / "pack.yaml"
+    assert list(Draft202012Validator(schema).iter_errors(data_of(pack))) == []
+    first, second = pack.read_text(encoding="utf-8").splitlines()[:2]
+    assert first == "# yaml-language-server: $schema=simgate.schema.json"
+    assert second == "# $schema: simgate.schema.json"
+
+
+@pytest.mark.parametrize("name", ["pack.yaml", "simgate.schema.json"])
+def test_nothing_is_ever_overwritten(here: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / name).write_text("mine", encoding="utf-8")
+    assert main(["init"]) == 2
+    assert "is there already, nothing was written" in capsys.readouterr().err
+    assert [path.name for path in here.iterdir()] == [name]
+    assert (here / name).read_text(encoding="utf-8") == "mine"
+
+
+def test_a_model_of_ones_own_is_written_in_and_judged_by_recall(here: Path) -> None:
+    model = write_sound_model(here / "models")
+    assert main(["init", "doors", "--model", str(model)]) == 0
+    pack = load_pack(here / "doors" / "pack.yaml", metrics)
+    assert pack.model == str(model.resolve())
+    assert "detection.glass_door.recall" in [criterion.metric for criterion in pack.scenarios[0].accept]
+
+
+def test_a_model_that_is_not_there_is_the_users_mistake(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["init", "doors", "--model", "nowhere.yaml"]) == 2
+    assert "nowhere.yaml does not exist" in capsys.readouterr().err
+    assert not (here / "doors").exists()
+
+
+def test_comments_stay_within_110_columns() -> None:
+    lines = starter_pack("doors", "../models/model.yaml").splitlines()
+    assert max(map(len, lines)) <= 110
+
+
+def test_the_model_is_named_relative_within_a_project_and_absolute_from_elsewhere(tmp_path: Path) -> None:
+    model, project = tmp_path / "a" / "policies" / "m" / "model.yaml", tmp_path / "a"
+    model.parent.mkdir(parents=True)
+    (project / ".git").mkdir()
+    assert as_written(model, project / "scenarios" / "doors") == "../../policies/m/model.yaml"
+    assert as_written(model, tmp_path / "b" / "c" / "d" / "e") == str(model)
+
+
+@pytest.mark.parametrize(("folder", "name"), [("my doors!", "my_doors"), ("---", "my_pack"), ("a.b", "a_b")])
+def test_a_folders_name_becomes_a_packs_name(tmp_path: Path, folder: str, name: str) -> None:
+    assert pack_name(tmp_path / folder) == name

@@ -1,0 +1,128 @@
+"""``simgate parity`` and ``simgate bench-model`` as a user types them."""
+
+import json
+
+import numpy as np
+import pytest
+
+from harness.cli.main import main
+
+pytest.importorskip("onnx", reason="makes the tiny model of these tests")
+
+from tests.unit.policies.perception.tiny_model import write_package
+
+
+@pytest.fixture
+def model(tmp_path):
+    path = write_package(tmp_path)
+    path.write_text(path.read_text() + "limits: {box_max_px: 0.5, score_max: 0.01}\n")
+    frames = np.random.default_rng(1).integers(0, 256, (6, 24, 32, 3)).astype(np.uint8)
+    np.save(tmp_path / "frames.npy", frames)
+    np.savez(tmp_path / "frames.npz", lux=np.zeros(6), rgb=frames)
+    return tmp_path
+
+
+def test_parity_with_torch_prints_the_largest_differences_and_passes(model, capsys):
+    pytest.importorskip("torch", reason="the other runtime")
+    from policies.perception.onnx_to_torch import main as onnx_to_torch
+
+    assert onnx_to_torch([str(model), str(model / "tiny.pt2"), "--add"]) == 0
+    assert main(["parity", str(model), "--runtime", "torch", "--frames", str(model / "frames.npz")]) == 0
+    said = capsys.readouterr().out
+    assert "torch" in said.splitlines()[1]
+    assert "6 frames" in said
+    assert "box, largest" in said
+    assert "(limit 0.5 px, frame " in said
+    assert said.endswith("within the package's limits\n")
+
+
+def test_parity_fails_past_a_limit(model, capsys):
+    """The torch program has weights that are two percent larger."""
+    pytest.importorskip("torch", reason="the other runtime")
+    import onnx
+    from onnx import numpy_helper
+
+    from policies.perception.onnx_to_torch import main as onnx_to_torch
+    from policies.perception.package_edit import add_artifact, artifact_line
+    from tests.unit.policies.perception.tiny_model import onnx_bytes
+
+    changed = onnx.load_model_from_string(onnx_bytes())
+    weights = changed.graph.initializer[0]
+    weights.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(weights) * 1.1, weights.name))
+    other = model / "other"
+    other.mkdir()
+    write_package(other, changed.SerializeToString())
+    assert onnx_to_torch([str(other), str(model / "tiny.pt2")]) == 0
+    digest = capsys.readouterr().out.partition("sha256: ")[2].partition("}")[0]
+    assert add_artifact(model / "model.yaml", artifact_line("torch", "tiny.pt2", digest))
+    frames = np.full((1, 24, 32, 3), 128, np.uint8)
+    frames[0, 8:16, 8:16] = (134, 100, 100)
+    np.save(model / "red.npy", frames)
+    assert main(["parity", str(model), "--runtime", "torch", "--frames", str(model / "red.npy")]) == 1
+    said = capsys.readouterr().out
+    assert "PAST score, largest" in said
+    assert "past the package's limits: score_max" in said
+
+
+def test_parity_of_a_runtime_with_itself_says_so(model, capsys):
+    assert main(["parity", str(model), "--frames", str(model / "frames.npy")]) == 0
+    assert "both are the same runtime" in capsys.readouterr().out
+
+
+def test_a_bench_prints_percentiles_with_bounds_and_writes_them(model, capsys):
+    out = model / "bench.json"
+    options = [
+        "--frames",
+        str(model / "frames.npy"),
+        "--seconds",
+        "0.2",
+        "--batches",
+        "1,4",
+        "--json",
+        str(out),
+    ]
+    assert main(["bench-model", str(model), *options]) == 0
+    said = capsys.readouterr().out
+    assert "tiny 1.0.0 on onnxruntime" in said
+    assert "cpu.rss_peak_mb" in said
+    written = json.loads(out.read_text())
+    assert [row["batch"] for row in written["batches"]] == [1, 4]
+    for row in written["batches"]:
+        assert row["calls"] >= 20
+        assert row["dropped"] >= 3
+        times = row["host_ms"]
+        assert 0 < times["p50"] <= times["p95"] <= times["p99"]
+        assert times["p50_at_most"] >= times["p50"]
+        assert row["device_ms"] is None
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--frames", "nowhere.npy"], "nowhere.npy: cannot be read as frames"),
+        (["--frames", "{model}"], "holds no PNG files"),
+        (["--frames", "{model}/model.yaml"], "cannot be read as frames"),
+        ([], "no pack in scenarios/ uses this model; give --pack PACK or --frames FOLDER"),
+        (["--count", "0"], "--count must be at least 1"),
+        (["--frames", "{model}/frames.npy", "--runtime", "torhc"], "did you mean 'torch'"),
+        (["--frames", "{model}/frames.npy", "--runtime", "onnxruntime:tpu"], "name:cuda:N"),
+    ],
+)
+@pytest.mark.parametrize("command", ["parity", "bench-model"])
+def test_wrong_use_is_told_in_one_line(model, capsys, monkeypatch, command, options, words):
+    monkeypatch.chdir(model)
+    assert main([command, str(model), *(option.format(model=model) for option in options)]) == 2
+    said = capsys.readouterr().err
+    assert words in said
+    assert len(said.strip().splitlines()) == 1
+
+
+def test_png_files_are_frames(model, capsys):
+    from PIL import Image
+
+    folder = model / "pictures"
+    folder.mkdir()
+    for number, frame in enumerate(np.load(model / "frames.npy")):
+        Image.fromarray(frame).save(folder / f"{number}.png")
+    assert main(["parity", str(model), "--frames", str(folder), "--count", "4"]) == 0
+    assert "4 frames" in capsys.readouterr().out

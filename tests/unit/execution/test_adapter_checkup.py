@@ -1,0 +1,119 @@
+"""The doctor's page about one simulator: what is measured, and what is said of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+import pytest
+
+from harness.execution.adapter_checkup import (
+    _alignment_finding,
+    _memory_finding,
+    _repeat_finding,
+    _Run,
+    _start_findings,
+)
+from harness.execution.adapter_probe import measure_alignment, measure_repeat, measure_start
+from sim_adapters.adapter import Timing
+from sim_adapters.mujoco.adapter import MujocoAdapter
+
+
+class LateByOne(MujocoAdapter):
+    """Shows every frame one control period late."""
+
+    def reset(self, scenes):
+        seen = super().reset(scenes)
+        self._kept = seen.rgb.copy()
+        return seen
+
+    def step(self, commands, active=None):
+        seen = super().step(commands, active)
+        late, self._kept = self._kept, seen.rgb.copy()
+        return dataclasses.replace(seen, rgb=late)
+
+
+class Jittery(MujocoAdapter):
+    """Adds something to a pixel that differs from run to run."""
+
+    count = 0
+
+    def step(self, commands, active=None):
+        seen = super().step(commands, active)
+        Jittery.count += 1
+        rgb = seen.rgb.copy()
+        rgb[0, 0, 0, 0] = Jittery.count % 251
+        return dataclasses.replace(seen, rgb=rgb)
+
+
+@pytest.fixture
+def make() -> Iterator[object]:
+    made = []
+
+    def build(kind: type[MujocoAdapter]) -> MujocoAdapter:
+        made.append(kind(timing=Timing()))
+        return made[-1]
+
+    yield build
+    for adapter in made:
+        adapter.close()
+
+
+def run(answer, by_itself=True, ended="it ended with exit code 0"):
+    return _Run(answer, ended, by_itself, 1.5, "last words")
+
+
+def test_frames_that_show_the_moment_are_within_a_pixel(make):
+    found = measure_alignment(make(MujocoAdapter))
+    assert found["frames"] > 15
+    assert found["worst_px"] < 1.0
+    assert _alignment_finding("frames", run(found)).state == "ok"
+
+
+def test_a_renderer_that_is_late_by_one_frame_is_found_and_told(make):
+    found = measure_alignment(make(LateByOne))
+    finding = _alignment_finding("frames", run(found))
+    assert finding.state == "bad"
+    assert "late by one" in finding.remedy
+
+
+def test_the_same_scene_twice_tells_frames_from_poses(make):
+    assert _repeat_finding(run(measure_repeat(make(MujocoAdapter)))).detail.endswith(
+        "bit for bit, frames too"
+    )
+    jittery = _repeat_finding(run(measure_repeat(make(Jittery))))
+    assert jittery.state == "ok"
+    assert "poses are equal bit for bit, frames differ by" in jittery.detail
+
+
+def test_a_start_is_told_with_its_first_frame_and_its_end(make):
+    answer = measure_start(make(MujocoAdapter))
+    start, close = _start_findings("mujoco", run(answer))
+    assert (start.state, close.state) == ("ok", "ok")
+    assert "first frame after" in start.detail
+    _, hung = _start_findings("mujoco", run(answer, by_itself=False, ended="it had to be killed"))
+    assert hung.state == "note"
+    assert "it had to be killed" in hung.detail
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (None, "no first frame: it died of signal 6; its last words: last words"),
+        ({"unavailable": "no licence"}, "no licence"),
+    ],
+)
+def test_a_simulator_that_does_not_start_is_one_line(answer, said):
+    (finding,) = _start_findings("isaacsim", run(answer, ended="it died of signal 6"))
+    assert (finding.state, finding.detail) == ("bad", said)
+
+
+def test_memory_that_grows_fast_is_noted():
+    assert _memory_finding(run({"mib_per_stage": 80.0, "mib": 900.0, "stages": 12})).state == "note"
+    assert _memory_finding(run({"mib_per_stage": 1.0, "mib": 900.0, "stages": 12})).state == "ok"
+    assert _memory_finding(run(None)).state == "bad"
+
+
+def test_a_frame_without_the_post_measures_nothing():
+    finding = _alignment_finding("frames", run({"frames": 0, "health": []}))
+    assert (finding.state, finding.detail.split(":")[0]) == ("bad", "nothing was measured")

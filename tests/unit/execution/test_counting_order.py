@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import pytest
+
+from harness.execution.counting_order import DependentVariants, counting_order, random_order, running_order
+from harness.expansion.scene_key import scene_key
+from harness.packs.model import PinnedVariant
+from tests.unit.execution.memory_pack import ids, make_pack, make_variant, make_variants
+
+
+@pytest.fixture
+def pack(tmp_path):
+    return make_pack(tmp_path)
+
+
+def test_the_order_is_shuffled_and_the_same_every_time(pack):
+    variants = make_variants(40)
+    order = counting_order(pack, variants)
+    assert sorted(ids(order)) == ids(variants) != ids(order)
+    assert counting_order(pack, variants) == order
+
+
+def test_another_seed_or_purpose_gives_another_order(pack):
+    variants = make_variants(40)
+    other = pack.model_copy(update={"seed": 1})
+    assert counting_order(other, variants) != counting_order(pack, variants)
+    assert random_order(pack, variants, "@aa") != counting_order(pack, variants)
+
+
+def test_nothing_but_the_place_of_a_variant_decides_where_it_counts(pack):
+    plain, noisy = make_variants(40), make_variants(40, noise=0.3)
+    assert ids(counting_order(pack, plain)) == ids(counting_order(pack, noisy))
+
+
+def test_pinned_variants_run_first_and_count_where_they_were_drawn(pack):
+    scenario = pack.scenarios[0].model_copy(update={"pinned": (PinnedVariant(id="old", parameters={}),)})
+    with_pin = pack.model_copy(update={"scenarios": (scenario,)})
+    variants = make_variants(9)
+    counted = counting_order(with_pin, variants)
+    handed_out = running_order(with_pin, counted)
+    assert handed_out[0].index == 8
+    assert [v for v in handed_out if v.index != 8] == [v for v in counted if v.index != 8]
+
+
+def same_scene(index, lux):
+    return make_variant(
+        index, {"door.distance_m": 3.0, "lighting.lux": lux, "camera.noise_std": 0.01 * index}
+    )
+
+
+def test_light_and_camera_do_not_make_another_scene():
+    assert scene_key(same_scene(0, 100.0)) == scene_key(same_scene(1, 300.0))
+    assert scene_key(same_scene(0, 100.0)) != scene_key(make_variants(1)[0])
+
+
+def test_variants_that_share_scenes_are_refused_with_the_scenario(pack):
+    variants = [same_scene(0, 100.0), same_scene(1, 200.0), *make_variants(8)[2:]]
+    with pytest.raises(DependentVariants, match="some of door_ahead share a scene"):
+        counting_order(pack, variants)
+
+
+def test_one_fixed_scene_in_which_only_noise_varies_is_allowed(pack):
+    assert len(counting_order(pack, [same_scene(k, 100.0) for k in range(5)])) == 5

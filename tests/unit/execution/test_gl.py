@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import pytest
+
+from harness.execution.gl import choose_backend, missing_gl
+from harness.execution.host_environment import host_environment
+
+
+def libraries(*present: str):
+    return lambda name: f"lib{name}.so.1" if name in present else None
+
+
+@pytest.mark.parametrize(
+    ("environ", "present", "backend", "missing"),
+    [
+        ({}, ("EGL", "OSMesa"), "egl", False),
+        ({}, ("OSMesa",), "osmesa", False),
+        ({}, (), None, True),
+        ({"MUJOCO_GL": "osmesa"}, ("EGL",), "osmesa", False),
+        ({"DISPLAY": ":0"}, ("EGL",), None, False),
+    ],
+)
+def test_the_backend_is_the_users_choice_or_the_best_library_that_is_there(
+    environ: dict[str, str], present: tuple[str, ...], backend: str | None, missing: bool
+) -> None:
+    assert choose_backend(environ, libraries(*present)) == backend
+    assert missing_gl(environ, libraries(*present)) is missing
+
+
+def test_gpus_of_the_caller_are_dealt_out_in_turn() -> None:
+    environ = {"CUDA_VISIBLE_DEVICES": "2, GPU-abc"}
+    dealt = [host_environment(n, environ)["CUDA_VISIBLE_DEVICES"] for n in range(3)]
+    assert dealt == ["2", "GPU-abc", "2"]
+
+
+def test_without_the_variable_a_host_sees_what_the_caller_sees() -> None:
+    assert "CUDA_VISIBLE_DEVICES" not in host_environment(0, {})
+
+
+def test_a_host_uses_one_thread_unless_the_user_says_otherwise() -> None:
+    child = host_environment(0, {"OMP_NUM_THREADS": "4"})
+    assert (child["LP_NUM_THREADS"], child["OMP_NUM_THREADS"]) == ("1", "4")

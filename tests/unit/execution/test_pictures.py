@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from harness.execution.pictures import (
+    FOUND_COLOR,
+    SCALE,
+    TRUTH_COLOR,
+    failure_frame,
+    start_frame,
+    write_picture,
+)
+from harness.results.record import CriterionResult, Outcome
+from tests.unit.execution.memory_plugins import HEIGHT, WIDTH
+from tests.unit.execution.test_episode import cast, play
+
+__all__ = ["cast"]
+
+
+def colors(path: Path) -> set[tuple[int, ...]]:
+    with Image.open(path) as image:
+        assert image.size == (WIDTH * SCALE, HEIGHT * SCALE)
+        return {tuple(pixel) for row in np.asarray(image.convert("RGB")).tolist() for pixel in row}
+
+
+def lost(at_s: float | None, outcome: Outcome = Outcome.FAIL) -> CriterionResult:
+    return CriterionResult(metric="m", statement="m at most 0", observed=1, outcome=outcome, lost_at_s=at_s)
+
+
+def test_a_picture_shows_the_frame_enlarged_with_truth_and_detections(cast, tmp_path: Path) -> None:
+    episode = play(cast(), 3.0)[0]
+    write_picture(tmp_path / "seen.png", episode, 10)
+    write_picture(tmp_path / "undelivered.png", episode, len(episode.frames) - 1)
+    seen, undelivered = colors(tmp_path / "seen.png"), colors(tmp_path / "undelivered.png")
+    assert FOUND_COLOR in seen
+    assert TRUTH_COLOR in undelivered
+    assert FOUND_COLOR not in undelivered
+
+
+@pytest.mark.parametrize(("at_s", "frame"), [(0.0, 0), (0.52, 5), (0.58, 6), (99.0, -1)])
+def test_the_failure_picture_is_the_frame_nearest_the_moment_of_loss(cast, at_s: float, frame: int) -> None:
+    episode = play(cast(), 3.0)[0]
+    expected = frame if frame >= 0 else len(episode.frames) - 1
+    assert failure_frame(episode, (lost(None, Outcome.PASS), lost(at_s))) == expected
+
+
+def test_without_a_moment_of_loss_it_is_the_last_frame(cast) -> None:
+    episode = play(cast(), 3.0)[0]
+    assert failure_frame(episode, (lost(None),)) == len(episode.frames) - 1
+    assert start_frame(episode) == 0

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from harness.execution.until_decided import UntilDecided
+from harness.gate.decide import decide
+from harness.packs.model import Pack
+from harness.results.record import Outcome
+from tests.unit.gate.runs import PASS_RATE, a_run, make_record
+
+
+def a_sequential_run(letters):
+    manifest, records = a_run(letters, PASS_RATE)
+    manifest = manifest.model_copy(update={"until_decided": True})
+    return manifest, Pack.model_validate(manifest.pack), records
+
+
+def test_it_stops_when_the_gate_is_decided_and_says_after_how_many():
+    manifest, pack, records = a_sequential_run("P" * 60)
+    rule = UntilDecided(manifest, pack)
+    for count, record in enumerate(records, start=1):
+        rule.observe(record)
+        assert bool(rule.should_stop()) == (count >= 33)
+    assert rule.should_stop() == "decided after 33 of 60 variants"
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_order_of_arrival_changes_neither_where_it_stops_nor_the_verdict(seed):
+    manifest, pack, records = a_sequential_run("PPFPPPPPFP" * 20)
+    shuffled = list(records)
+    random.Random(seed).shuffle(shuffled)
+    rule = UntilDecided(manifest, pack)
+    for record in shuffled:
+        rule.observe(record)
+    at = decide(manifest, records).stopped_at
+    assert rule.should_stop() == (f"decided after {at} of 200 variants" if at else "")
+    assert decide(manifest, shuffled) == decide(manifest, records)
+
+
+def test_results_that_arrive_before_those_that_count_first_decide_nothing():
+    manifest, pack, records = a_sequential_run("P" * 60)
+    rule = UntilDecided(manifest, pack)
+    for record in records[1:]:
+        rule.observe(record)
+    assert rule.should_stop() == ""
+    rule.observe(records[0])
+    assert rule.should_stop()
+
+
+def test_records_of_an_earlier_part_of_the_run_count():
+    manifest, pack, records = a_sequential_run("P" * 60)
+    assert UntilDecided(manifest, pack, records=records[:33]).should_stop()
+
+
+def test_records_of_another_model_do_not_count():
+    manifest, pack, records = a_sequential_run("P" * 60)
+    rule = UntilDecided(manifest, pack)
+    for record in records:
+        rule.observe(make_record(record.variant, Outcome.PASS, identity="made-with-v1"))
+    assert rule.should_stop() == ""

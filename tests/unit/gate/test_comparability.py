@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import pytest
+
+from harness.gate.comparability import NotComparable, differences, machine_class, pack_digest
+from tests.unit.gate.pairs import MADE_WITH, run_of
+
+
+def between(before, now, **changed):
+    return differences(before, now, MADE_WITH, MADE_WITH.model_copy(update=changed))
+
+
+@pytest.fixture
+def manifest():
+    return run_of("PPP")[0]
+
+
+def with_pack(manifest, **changes):
+    return manifest.model_copy(update={"pack": {**manifest.pack, **changes}})
+
+
+def test_two_models_on_the_same_pack_may_be_compared(manifest):
+    other = with_pack(manifest, model="/elsewhere/model.yaml")
+    assert between(manifest, other, model="other 1", model_sha256="f" * 64, git_commit="abc") == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("adapter", "isaacsim", "the simulator was mujoco, is isaacsim"),
+        ("adapter_version", "5.0", "the simulator's version was 4.0.0, is 5.0"),
+        ("renderer", "OSMesa", "the renderer was EGL, is OSMesa"),
+        ("batch", 8, "the batch size was 1, is 8"),
+        ("machine", "Linux arm64", "the machine was Linux x86_64 CPU, is Linux arm64"),
+        ("gpus", ("H200",), "the machine was Linux x86_64 CPU, is Linux x86_64 CPU; H200"),
+        ("runtime", "tensorrt", "the perception runtime was onnxruntime, is tensorrt"),
+        ("packages", {"simgate": "0.2.0", "onnxruntime": "1.31.1"}, "simgate was 0.1.0, is 0.2.0"),
+    ],
+)
+def test_every_other_difference_is_named(manifest, field, value, words):
+    assert between(manifest, manifest, **{field: value}) == [words]
+
+
+def test_what_differs_in_the_pack_is_named_by_its_path(manifest):
+    scenario = {
+        **manifest.pack["scenarios"][0],
+        "variants": {**manifest.pack["scenarios"][0]["variants"], "count": 4},
+    }
+    changed = with_pack(manifest, seed=7, scenarios=[scenario])
+    assert between(manifest, changed) == [
+        "in the pack, scenarios.glass.variants.count was 3, is 4",
+        "in the pack, seed was 0, is 7",
+    ]
+
+
+def test_words_the_gate_and_where_the_pack_lies_do_not_count(manifest):
+    scenario = {**manifest.pack["scenarios"][0], "title": "New title", "line": 99}
+    other = with_pack(
+        manifest,
+        description="new",
+        owner="me",
+        path="/b.yaml",
+        source_sha256="9",
+        gate=[],
+        scenarios=[scenario],
+    )
+    assert between(manifest, other) == []
+    assert pack_digest(manifest.pack) == pack_digest(other.pack)
+
+
+def test_a_part_that_one_side_does_not_know_yet_is_not_compared(manifest):
+    assert between(manifest, manifest, renderer="") == []
+
+
+def test_the_refusal_names_both_runs_and_every_difference():
+    error = NotComparable("a", "b", ["the renderer was EGL, is OSMesa", "seed"])
+    assert "b cannot be compared with the baseline a" in str(error)
+    assert "\n  - the renderer was EGL, is OSMesa\n  - seed\n" in str(error)
+
+
+def test_a_long_list_of_differences_is_cut_in_the_message_and_whole_in_the_error():
+    error = NotComparable("a", "b", [f"difference {k}" for k in range(20)])
+    assert "and 8 more" in str(error)
+    assert len(error.differences) == 20
+
+
+def test_a_class_of_machines_is_cpu_and_gpus():
+    assert machine_class(MADE_WITH.model_copy(update={"gpus": ("A", "B")})) == "Linux x86_64 CPU; A, B"

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from harness.cli.main import main
+from harness.gate.comparability import NotComparable
+from harness.gate.compare import RunComparison, compare_runs, regression_of
+from harness.gate.compare_table import comparison_table
+from harness.gate.verdict import Decision
+from harness.packs.model import GateRule
+from harness.results.journal import append_record
+from harness.results.run_folder import RunFolder
+from reports.compare_html import render
+from tests.unit.gate.pairs import REGRESSION, baseline, evidence_of, run_of
+
+NEW = {"model": "door_detector 2.0", "model_sha256": "2" * 64}
+
+
+def unknown(name):
+    return "", "none"
+
+
+def compared(before, now, **rule):
+    candidate = evidence_of(*run_of(now, made=NEW))
+    chosen = regression_of(candidate, rule.get("max_drop"), rule.get("confidence"))
+    return compare_runs(baseline(before), candidate, chosen, unknown)
+
+
+def test_broken_variants_come_first_then_doubtful_then_fixed():
+    found = compared("PPFP" + "P" * 40, "FPPI" + "P" * 40)
+    assert [(v.variant, v.change) for v in found.variants] == [
+        ("glass::v0000", "broken"),
+        ("glass::v0003", "doubtful"),
+        ("glass::v0002", "fixed"),
+    ]
+    assert found.variants[0].baseline.outcome == "PASS"
+
+
+def test_it_decides_by_the_packs_own_rule_unless_told_otherwise():
+    assert compared("P" * 149, "P" * 149).decision is Decision.GO
+    assert compared("P" * 149, "P" * 149, max_drop=0.01).decision is Decision.INCONCLUSIVE
+    candidate = evidence_of(*run_of("P", GateRule(kind="pass_rate", at_least=0.9)))
+    assert regression_of(candidate, None, None).at_most == 0.02
+
+
+def test_the_drop_of_a_scenario_is_told_apart_from_the_others():
+    (scenario,) = compared("P" * 40, "F" * 6 + "P" * 34).scenarios
+    assert (scenario.broken, scenario.p_value, scenario.q_value) == (6, 0.5**6, 0.5**6)
+
+
+def test_runs_that_differ_in_more_than_the_model_are_refused():
+    candidate = evidence_of(*run_of("P" * 20, made={**NEW, "machine": "Linux arm64"}))
+    with pytest.raises(NotComparable, match="the machine was Linux x86_64 CPU, is Linux arm64"):
+        compare_runs(baseline("P" * 20), candidate, REGRESSION, unknown)
+
+
+def test_the_same_model_twice_is_noted_as_churn():
+    candidate = evidence_of(*run_of("P" * 20))
+    found = compare_runs(baseline("P" * 20), candidate, REGRESSION, unknown)
+    assert "the same model" in found.notes[0]
+
+
+def test_the_table_tells_what_broke_and_by_how_much():
+    text = comparison_table(compared("P" * 60, "F" * 6 + "P" * 54))
+    assert "6 broken" in text
+    assert "McNemar exact, one-sided: p = 0.01562" in text
+    assert "broken    glass::v0000" in text
+    assert "NO-GO: door_detector 2.0 against door_detector 1.0" in text
+
+
+def test_it_survives_json():
+    found = compared("PF" * 30, "FP" * 30)
+    assert RunComparison.model_validate_json(found.model_dump_json()) == found
+
+
+def test_the_page_shows_both_sides_and_says_where_a_picture_is_missing(tmp_path):
+    page = render(compared("P" * 60, "F" * 6 + "P" * 54), tmp_path, tmp_path)
+    assert page.count("glass::v0003") == 1
+    assert "baseline: door_detector 1.0" in page
+    assert "no picture: variants that pass leave none" in page
+    assert "<h1>NO-GO</h1>" in page
+    assert "http://" not in page.replace("http://www.w3.org", "")
+
+
+def test_what_a_pack_or_model_says_is_escaped_in_the_page(tmp_path):
+    candidate = evidence_of(*run_of("F" * 6 + "P" * 54, made={**NEW, "model": "<script>x</script>"}))
+    page = render(compare_runs(baseline("P" * 60), candidate, REGRESSION, unknown), tmp_path, tmp_path)
+    assert "<script>x" not in page
+
+
+class TestCommand:
+    @pytest.fixture
+    def run_dir(self, tmp_path):
+        def make(name, letters, made=None):
+            manifest, records = run_of(letters, made=made)
+            folder = RunFolder(tmp_path / name)
+            folder.create()
+            folder.manifest_path.write_text(manifest.model_copy(update={"run_id": name}).model_dump_json())
+            for record in records:
+                append_record(folder.journal_path, record)
+            return folder.path
+
+        return make
+
+    @pytest.mark.parametrize(
+        ("now", "code"), [("P" * 149, 0), ("F" * 6 + "P" * 143, 1), ("F" * 2 + "P" * 147, 20)]
+    )
+    def test_the_exit_code_is_the_decision(self, run_dir, capsys, now, code):
+        old, new = run_dir("old", "P" * 149), run_dir("new", now, NEW)
+        assert main(["compare", str(old), str(new), "--replay", "0"]) == code
+        assert (new / "compare.html").exists()
+        assert RunComparison.model_validate_json((new / "compare.json").read_bytes()).baseline.run_id == "old"
+
+    def test_json_is_what_lies_in_compare_json(self, run_dir, capsys):
+        old, new = run_dir("old", "P" * 60), run_dir("new", "P" * 60, NEW)
+        main(["compare", str(old), str(new), "--json"])
+        assert json.loads(capsys.readouterr().out) == json.loads((new / "compare.json").read_text())
+
+    def test_a_refusal_is_wrong_use_and_names_the_difference(self, run_dir, capsys):
+        old, new = run_dir("old", "P" * 60), run_dir("new", "P" * 60, {**NEW, "batch": 8})
+        assert main(["compare", str(old), str(new)]) == 2
+        assert "the batch size was 1, is 8" in capsys.readouterr().err
+
+    def test_a_run_is_not_compared_with_itself(self, run_dir, capsys):
+        old = run_dir("old", "P" * 60)
+        assert main(["compare", str(old), str(old)]) == 2
+
+    def test_a_baseline_goes_by_its_name(self, run_dir, capsys):
+        old, new = run_dir("old", "P" * 149), run_dir("new", "P" * 149, NEW)
+        assert main(["baseline", "set", "main", str(old)]) == 0
+        assert main(["compare", "main", str(new)]) == 0
+        assert main(["baseline", "list", "--runs-dir", str(old.parent)]) == 0
+        assert main(["baseline", "show", "main", "--runs-dir", str(old.parent)]) == 0
+        assert "pack_digest" in capsys.readouterr().out
+        assert main(["compare", "maim", str(new)]) == 2
+        assert main(["baseline", "show", "maim", "--runs-dir", str(old.parent)]) == 2
+
+    def test_pictures_that_cannot_be_made_cost_nothing_but_the_pictures(self, run_dir, capsys):
+        old, new = run_dir("old", "P" * 60), run_dir("new", "F" * 6 + "P" * 54, NEW)
+        assert main(["compare", str(old), str(new)]) == 1
+        assert "no pictures of passing variants" in capsys.readouterr().err
+
+    def test_explain_gives_every_rule_in_words(self, run_dir, capsys):
+        assert main(["explain", str(run_dir("old", "P" * 10))]) == 20
+        out = capsys.readouterr().out
+        assert "needs --baseline" in out
+        assert out.startswith("INCONCLUSIVE for door_detector 1.0 on doors")

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import pytest
+
+from harness.gate.decide import decide
+from harness.gate.verdict import Decision
+from harness.packs.model import GateRule
+from tests.unit.gate.runs import (
+    PASS_RATE,
+    VALIDITY,
+    make_manifest,
+    make_pack,
+    make_records,
+    scenario,
+    variant_ids,
+)
+
+NAMES = ("glass", "wood", "bins")
+
+
+def verdict_of(letters, gate):
+    scenarios = [scenario(name, len(text)) for name, text in zip(NAMES, letters, strict=False)]
+    manifest = make_manifest(make_pack(scenarios, gate))
+    records = [
+        r for one, text in zip(scenarios, letters, strict=True) for r in make_records(variant_ids(one), text)
+    ]
+    return decide(manifest, records)
+
+
+def rule_on(name):
+    return PASS_RATE.model_copy(update={"scenario": name})
+
+
+def test_a_rule_that_is_refuted_alone_may_be_undecided_among_others():
+    # 7 of 30 failures at p0 = 0.9: p = 0.026, above 0.05 / 3.
+    letters = ["F" * 7 + "P" * 23, "P" * 30, "P" * 30]
+    assert verdict_of(letters[:1], [rule_on("glass")]).decision is Decision.NO_GO
+    verdict = verdict_of(letters, [rule_on(name) for name in NAMES])
+    assert verdict.rules[0].decision is Decision.INCONCLUSIVE
+    assert "not as one of 3 rules tested at once (Holm)" in verdict.rules[0].reason
+    assert verdict.decision is Decision.INCONCLUSIVE
+
+
+def test_a_second_refuted_rule_helps_the_first():
+    letters = ["F" * 7 + "P" * 23, "F" * 25 + "P" * 5]
+    verdict = verdict_of(letters, [rule_on("glass"), rule_on("wood")])
+    assert [rule.decision for rule in verdict.rules] == [Decision.NO_GO, Decision.NO_GO]
+
+
+def test_rules_on_the_evidence_are_not_among_those_tested():
+    letters = ["F" * 7 + "P" * 23]
+    assert verdict_of(letters, [rule_on("glass"), VALIDITY]).decision is Decision.NO_GO
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_go_claims_every_rule_at_its_own_confidence_however_many_there_are(count):
+    gate = [rule_on(name) for name in NAMES[:count]]
+    assert verdict_of(["P" * 29] * count, gate).decision is Decision.GO
+
+
+def test_a_rule_without_evidence_cannot_be_refuted_and_counts_as_tested():
+    gate = [rule_on("glass"), GateRule(kind="pass_rate", at_least=0.9, scenario="stairs")]
+    # p = 0.026 is above 0.05 / 2.
+    assert verdict_of(["F" * 7 + "P" * 23], gate).rules[0].decision is Decision.INCONCLUSIVE

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import binom
+
+from harness.gate.intervals import proves_at_least, refutes_at_least
+from harness.gate.mcnemar import mcnemar_p
+from harness.gate.power import (
+    chance_of_go,
+    chance_of_no_go,
+    clean_runs_needed,
+    runs_needed,
+    smallest_visible_drop,
+    smallest_visible_shortfall,
+)
+
+
+@pytest.mark.parametrize(("p0", "needed"), [(0.9, 29), (0.95, 59), (0.98, 149), (0.99, 299)])
+def test_clean_runs_needed_at_95_percent(p0, needed):
+    assert clean_runs_needed(p0, 0.95) == needed
+
+
+@pytest.mark.parametrize(("n", "rate", "p0"), [(60, 0.95, 0.9), (250, 0.99, 0.98), (28, 1.0, 0.9)])
+def test_the_chance_of_a_verdict_is_the_sum_over_every_possible_outcome(n, rate, p0):
+    outcomes = range(n + 1)
+    go = sum(binom.pmf(k, n, rate) for k in outcomes if proves_at_least(k, n, p0, 0.95))
+    no_go = sum(binom.pmf(k, n, rate) for k in outcomes if refutes_at_least(k, n, p0, 0.95))
+    assert chance_of_go(n, rate, p0, 0.95) == pytest.approx(go, abs=1e-12)
+    assert chance_of_no_go(n, rate, p0, 0.95) == pytest.approx(no_go, abs=1e-12)
+
+
+def test_fewer_variants_than_needed_leave_less_power():
+    n = runs_needed(0.99, 0.98, 0.95, 0.8)
+    assert chance_of_go(n, 0.99, 0.98, 0.95) >= 0.8
+    assert max(chance_of_go(fewer, 0.99, 0.98, 0.95) for fewer in range(149, n)) < 0.8
+
+
+def test_no_number_of_variants_proves_what_is_not_true():
+    assert runs_needed(0.98, 0.98, 0.95, 0.8) is None
+
+
+def test_the_smallest_visible_shortfall_has_just_the_wanted_chance():
+    drop = smallest_visible_shortfall(250, 0.98, 0.95, 0.8)
+    assert chance_of_no_go(250, 0.98 - drop, 0.98, 0.95) == pytest.approx(0.8, abs=1e-6)
+    assert smallest_visible_shortfall(1, 0.5, 0.99, 0.8) is None
+
+
+@pytest.mark.parametrize("fixed", [0.0, 0.01])
+def test_the_smallest_visible_drop_is_seen_as_often_as_it_says(fixed):
+    n, power = 310, 0.8
+    drop = smallest_visible_drop(n, 0.97, 0.0, 0.95, power, fixed)
+    rng = np.random.default_rng(7)
+    broken = drop + fixed
+    tables = rng.multinomial(n, [broken, fixed, 1 - broken - fixed], 20_000)
+    seen = np.mean([mcnemar_p(b, c) < 0.05 for b, c in tables[:, :2].tolist()])
+    assert seen == pytest.approx(power, abs=0.012)
+
+
+def test_a_drop_that_is_allowed_does_not_count_as_visible():
+    assert smallest_visible_drop(5000, 0.99, 0.02, 0.95, 0.8) == 0.02
+
+
+def test_repairs_hide_breakage():
+    assert smallest_visible_drop(310, 0.9, 0, 0.95, 0.8, 0.05) > smallest_visible_drop(310, 0.9, 0, 0.95, 0.8)
+
+
+def test_more_cannot_be_fixed_than_fails():
+    with pytest.raises(ValueError, match="cannot fix"):
+        smallest_visible_drop(100, 0.99, 0.0, 0.95, 0.8, fixed=0.1)
+
+
+def test_four_pairs_show_no_drop_at_all():
+    assert smallest_visible_drop(4, 1.0, 0.0, 0.95, 0.8) is None

@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.gate.decide import decide
+from harness.gate.sequential import FIRST_LOOK
+from harness.gate.verdict import Decision
+from harness.packs.model import GateRule
+from harness.results.record import LatencySamples
+from tests.unit.gate.pairs import REGRESSION, baseline, run_of
+from tests.unit.gate.runs import (
+    PASS_RATE,
+    VALIDITY,
+    a_run,
+    make_manifest,
+    make_pack,
+    make_records,
+    scenario,
+    variant_ids,
+)
+
+GO, NO_GO, INCONCLUSIVE = Decision.GO, Decision.NO_GO, Decision.INCONCLUSIVE
+LATENCY = GateRule(kind="metric", metric="latency.p95_ms", at_most=80, confidence=0.99)
+
+
+def until_decided(letters, *gate, **changes):
+    """The verdict of a run that may end early; a letter for each variant, ``-`` for one without a record."""
+    manifest, records = a_run(letters, *gate, **changes)
+    return decide(manifest.model_copy(update={"until_decided": True}), records)
+
+
+def test_clean_variants_end_the_run_as_soon_as_the_rule_is_proven():
+    verdict = until_decided("P" * 33 + "-" * 167)
+    assert (verdict.decision, verdict.stopped_at) == (GO, 33)
+    assert until_decided("P" * 32 + "-" * 168).decision is INCONCLUSIVE
+
+
+def test_a_bad_model_is_refused_at_the_first_look():
+    verdict = until_decided("F" * FIRST_LOOK + "-" * 190)
+    assert (verdict.decision, verdict.stopped_at) == (NO_GO, FIRST_LOOK)
+
+
+def test_no_verdict_rests_on_fewer_variants_than_the_first_look():
+    assert until_decided("F" * (FIRST_LOOK - 1) + "-" * 191).decision is INCONCLUSIVE
+
+
+def test_what_was_not_needed_is_told_from_what_is_missing():
+    verdict = until_decided("P" * 33 + "-" * 167, PASS_RATE, VALIDITY)
+    rule, summary = verdict.rules[0], verdict.scenarios[0]
+    assert (rule.missing, rule.not_run, summary.missing, summary.not_run) == (0, 167, 0, 167)
+    assert verdict.rules[1].decision is GO
+    assert "decided after 33 variants" in " ".join(verdict.notes)
+    undecided = until_decided("P" * 20 + "-" * 180, PASS_RATE, VALIDITY)
+    assert (undecided.rules[0].missing, undecided.rules[0].not_run) == (180, 0)
+    assert undecided.decision is INCONCLUSIVE
+
+
+@given(st.text("PF", min_size=40, max_size=80), st.text("PFIE-", max_size=30))
+@settings(max_examples=60, deadline=None)
+def test_what_came_after_the_decision_changes_nothing(letters, late):
+    first = until_decided(letters + "-" * 30)
+    again = until_decided(letters + late.ljust(30, "-"))
+    if first.stopped_at is not None:
+        assert again == first
+
+
+def test_only_the_completed_beginning_counts_whichever_host_was_faster():
+    # The failures have arrived, but the variants before them have not.
+    verdict = until_decided("P" * 5 + "-" * 10 + "F" * 100)
+    assert (verdict.decision, verdict.stopped_at) == (INCONCLUSIVE, None)
+
+
+def test_one_failure_costs_as_many_variants_as_it_must():
+    assert until_decided("F" + "P" * 65 + "-" * 100).decision is GO
+    assert until_decided("F" + "P" * 64 + "-" * 100).decision is INCONCLUSIVE
+
+
+@pytest.mark.parametrize("letter", ["I", "E"])
+def test_what_is_in_doubt_is_a_failure_for_go_and_a_success_for_no_go(letter):
+    assert until_decided(letter + "P" * 64 + "-" * 100).decision is INCONCLUSIVE
+    assert until_decided(letter + "P" * 65 + "-" * 100).decision is GO
+    assert until_decided(letter * 200).decision is INCONCLUSIVE
+
+
+def test_all_hosts_dead_is_never_go_nor_no_go():
+    assert until_decided("E" * 200, PASS_RATE, VALIDITY).decision is INCONCLUSIVE
+
+
+def test_too_many_invalid_variants_hold_a_go_back_until_there_are_few_enough():
+    verdict = until_decided("I" + "P" * 80 + "-" * 100, PASS_RATE, VALIDITY)
+    # 1 of 66 would do for the pass rate, 1 of 50 is the share allowed.
+    assert verdict.stopped_at == 66
+    hard = GateRule(kind="invalid_or_error", at_most=0.01)
+    held_back = until_decided("I" + "P" * 120 + "-" * 100, PASS_RATE, hard)
+    assert held_back.stopped_at == 100
+    assert "1 of 100 variants gave no valid result" in held_back.rules[1].reason
+
+
+def test_a_rule_on_latency_is_tested_sequentially_too():
+    slow = LatencySamples(in_loop_ms=(150.0,) * 10)
+    assert until_decided("P" * 10 + "-" * 100, PASS_RATE, LATENCY, latency=slow).decision is NO_GO
+    verdict = until_decided("P" * 40 + "-" * 100, PASS_RATE, LATENCY)
+    assert verdict.decision is GO
+    assert "p95 is proven to stay within 80 ms" in verdict.rules[1].reason
+
+
+def test_every_rule_must_be_proven_before_the_run_ends():
+    assert (
+        until_decided("P" * 40 + "-" * 20, PASS_RATE, GateRule(kind="pass_rate", at_least=0.95)).decision
+        is INCONCLUSIVE
+    )
+    assert (
+        until_decided("P" * 67 + "-" * 20, PASS_RATE, GateRule(kind="pass_rate", at_least=0.95)).stopped_at
+        == 67
+    )
+
+
+def test_several_rules_make_a_no_go_harder_not_easier():
+    letters = "F" * 4 + "P" * 6 + "-" * 50
+    one = GateRule(kind="pass_rate", at_least=0.95)
+    clean = [one.model_copy(update={"scenario": f"other {k}"}) for k in range(7)]
+    # The evidence is 37: more than 20, less than 8 * 20.
+    assert until_decided(letters, one).decision is NO_GO
+    assert until_decided(letters, one, *clean).decision is INCONCLUSIVE
+
+
+def test_a_gate_without_a_judging_rule_never_ends_the_run():
+    assert until_decided("P" * 60, VALIDITY).decision is INCONCLUSIVE
+    assert (
+        until_decided("P" * 60, GateRule(kind="metric", metric="speed", at_most=1)).decision is INCONCLUSIVE
+    )
+
+
+def test_a_rule_whose_scenario_has_not_run_yet_is_not_proven():
+    glass, wood = scenario("glass", 200), scenario("wood", 200)
+    rules = [PASS_RATE.model_copy(update={"scenario": name}) for name in ("glass", "wood")]
+    manifest = make_manifest(make_pack([glass, wood], rules), until_decided=True)
+    verdict = decide(manifest, make_records(variant_ids(glass), "P" * 200))
+    assert [rule.decision for rule in verdict.rules] == [GO, INCONCLUSIVE]
+    assert verdict.decision is INCONCLUSIVE
+
+
+def against_baseline(before, now, *gate):
+    manifest, records = run_of(now, *gate, made={"model": "new", "model_sha256": "2" * 64})
+    return decide(manifest.model_copy(update={"until_decided": True}), records, baseline(before, *gate))
+
+
+def test_a_candidate_that_changes_nothing_is_go_after_169_pairs():
+    verdict = against_baseline("P" * 400, "P" * 169 + "-" * 231, REGRESSION)
+    assert (verdict.decision, verdict.stopped_at) == (GO, 169)
+    assert verdict.rules[0].paired.pairs == 169
+
+
+def test_a_candidate_that_breaks_variants_is_no_go_at_once():
+    verdict = against_baseline("P" * 400, "F" * 10 + "-" * 390, REGRESSION)
+    assert (verdict.decision, verdict.stopped_at) == (NO_GO, 10)
+
+
+def test_without_a_baseline_a_regression_rule_is_never_decided():
+    verdict = until_decided("P" * 400, PASS_RATE, REGRESSION)
+    assert verdict.decision is INCONCLUSIVE
+    assert "needs --baseline" in verdict.rules[1].reason
+
+
+def test_the_interval_is_the_confidence_sequence_and_the_p_value_valid_at_any_time():
+    rule = until_decided("P" * 33 + "-" * 10).rules[0]
+    assert rule.exact.method.startswith("beta-binomial confidence sequence")
+    assert rule.exact.low >= 0.9
+    refuted = until_decided("F" * 10 + "-" * 10).rules[0]
+    assert math.isclose(refuted.p_value, 0, abs_tol=1e-8)

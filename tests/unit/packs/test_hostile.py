@@ -1,0 +1,234 @@
+"""Whatever a file holds: diagnostics or variants, soon, and in little memory; never a traceback."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.expansion.errors import ExpansionError
+from harness.expansion.expand import expand_blocks
+from harness.packs.diagnostics import PackError, render_all
+from harness.packs.loader import find_packs, lint, load_pack
+from harness.packs.read_values import DISTRIBUTIONS
+from harness.packs.read_variants import METHODS
+from harness.scoring import metrics
+from tests.unit.packs.sound_pack import SOUND
+from tests.unit.packs.yard import PLUGINS
+
+ROOT = Path(__file__).parents[3]
+SHIPPED = [path.read_bytes() for path in find_packs(ROOT / "scenarios")] + [SOUND.encode()]
+SECONDS = 20
+"""Of processor time; a loaded machine is no reason to fail."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _yard_for_hypothesis() -> Any:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SIMGATE_PLUGINS", PLUGINS)
+        yield
+
+
+def survives(content: bytes, **others: bytes) -> None:
+    """Lints, renders what is wrong, and expands what is sound."""
+    start = time.process_time()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "pack.yaml"
+        path.write_bytes(content)
+        for name, data in others.items():
+            (Path(folder) / f"{name}.yaml").write_bytes(data)
+        found = lint([path], metrics)
+        assert all(d.line >= 1 and d.column >= 1 and d.message for d in found)
+        render_all(found)
+        try:
+            pack = load_pack(path, metrics)
+        except PackError as error:
+            assert found and str(error)
+        else:
+            assert not found
+            for scenario in pack.scenarios:
+                try:
+                    for block in expand_blocks(pack, scenario, 40):
+                        block.json_lines()
+                except ExpansionError as error:
+                    assert str(error)
+    assert time.process_time() - start < SECONDS
+
+
+_words = st.sampled_from(
+    ["simgate", "pack", "scenarios", "yard", "gate.kind", "crew", "light.lux", "side_m", "extends", "when", "expr",
+     "count", "method", "place", "floor", "kinds", "box", "region", "accept", "collisions", "if", "then", "else",
+     "title", "severity", "world", "variants", "where", "pinned", "from", "to", "step", *DISTRIBUTIONS, *METHODS]
+)  # fmt: skip
+_scalars = st.one_of(
+    st.none(), st.booleans(), st.integers(-(10**30), 10**30), st.floats(), st.text(max_size=12), _words,
+    st.sampled_from(["crew + side_m", "gate.open", "side_m > 3", "1e999", "0x10", "crew / crew", "2 ** 2 ** 2 ** 9"]),
+)  # fmt: skip
+_trees = st.recursive(
+    _scalars,
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(_words, inner, max_size=4)),
+    max_leaves=20,
+)
+
+
+def flow(tree: Any) -> str:
+    """A tree as YAML in flow style, everything else left to chance."""
+    if isinstance(tree, dict):
+        return "{" + ", ".join(f"{flow(key)}: {flow(value)}" for key, value in tree.items()) + "}"
+    if isinstance(tree, list):
+        return "[" + ", ".join(flow(item) for item in tree) + "]"
+    if isinstance(tree, str):
+        return (
+            '"' + "".join(c if c.isprintable() and c not in '"\\' else f"\\U{ord(c):08x}" for c in tree) + '"'
+        )
+    return (
+        {None: "null", True: "true", False: "false"}.get(tree, str(tree))
+        if not isinstance(tree, float)
+        else str(tree)
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(_trees)
+def test_any_tree_is_survived(tree: Any) -> None:
+    survives(flow(tree).encode("utf-8", errors="surrogatepass"))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(sorted(DISTRIBUTIONS)),
+    _trees,
+    st.sampled_from(["gate.distance_m", "crew", "gate.kind", "gate.open"]),
+)
+def test_any_arguments_of_a_distribution_are_survived(kind: str, tree: Any, parameter: str) -> None:
+    value = f"{{{kind}: {flow(tree)}}}"
+    text = SOUND.replace("gate.kind: steel\n", "").replace(
+        "gate.distance_m: {uniform: [3, 8]}", f"{parameter}: {value}"
+    )
+    survives(text.encode("utf-8", errors="surrogatepass"))
+
+
+_edits = st.lists(
+    st.tuples(
+        st.floats(0, 1),
+        st.sampled_from(["delete", "insert", "copy", "swap"]),
+        st.binary(min_size=1, max_size=6),
+        st.integers(0, 60),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from(SHIPPED), _edits)
+def test_a_shipped_pack_with_damaged_bytes_is_survived(
+    content: bytes, edits: list[tuple[float, str, bytes, int]]
+) -> None:
+    data = bytearray(content)
+    for share, what, added, length in edits:
+        at = int(share * len(data))
+        if what == "insert":
+            data[at:at] = added
+        elif what == "delete":
+            del data[at : at + length]
+        elif what == "copy":
+            data[at:at] = data[at : at + length]
+        else:
+            data[at : at + len(added)] = added
+    survives(bytes(data))
+
+
+def test_cyclic_and_endlessly_shared_files_are_survived() -> None:
+    survives(b"extends: a.yaml\n", a=b"extends: b.yaml\n", b=b"extends: a.yaml\n")
+    chain = {f"f{i}": f"extends: [f{i + 1}.yaml, f{i + 1}.yaml, f{i + 1}.yaml]\n".encode() for i in range(30)}
+    survives(b"extends: f0.yaml\n", **chain, f30=b"seed: 1\n")
+    long = {f"f{i}": f"extends: f{i + 1}.yaml\n".encode() for i in range(2000)}
+    survives(b"extends: f0.yaml\n", **long, f2000=b"seed: 1\n")
+
+
+def pack_with(parameters: str, variants: str = "{count: 5}", more: str = "") -> str:
+    return f"""\
+simgate: 1
+pack: huge
+policy: door_navigator
+scenarios:
+  one:
+    title: A
+    severity: minor
+    world: yard
+    parameters: {parameters}
+    variants: {variants}
+    accept: {{collisions: {{at_most: 0}}}}
+{more}"""
+
+
+GRID = "{grid: {from: 1, to: 9, step: 0.001}}"
+HUGE = {
+    "a billion variants": pack_with("{}", "{count: 1000000000}"),
+    "a grid of billions": pack_with(f"{{tilt_deg: {GRID}, side_m: {GRID}, gate.distance_m: {GRID}}}", "{count: 1000000}"),
+    "a grid of one step too small": pack_with("{tilt_deg: {grid: {from: 0, to: 9, step: 1.0e-300}}}"),
+    "six-wise coverage": pack_with("{crew: {integers: [0, 9]}, tilt_deg: {grid: {from: 1, to: 9, step: 0.1}}, side_m: {grid: {from: 1, to: 9, step: 0.1}}, light.lux: {integers: [10, 50]}}", "{count: 1000000, method: {twise: {t: 6}}}"),
+    "conditions that link millions": pack_with(f"{{tilt_deg: {GRID}, side_m: {GRID}}}", "{count: 1000000}", "    where: [tilt_deg < side_m]\n"),
+    "conditions that hold almost never": pack_with("{tilt_deg: {uniform: [0, 1]}}", "{count: 1000000}", "    where: [tilt_deg < 0.0003]\n"),
+    "conditions that never hold": pack_with("{tilt_deg: {uniform: [0, 1]}}", "{count: 1000000}", "    where: [tilt_deg > 2]\n"),
+    "a crowd": pack_with("{side_m: 50}", "{count: 1000000}", "    place: {a: {count: 100, kinds: plank, region: floor, clearance_m: 1}}\n"),
+    "a tight crowd": pack_with("{side_m: 9}", "{count: 1000000}", "    place: {a: {count: 9, kinds: box, region: floor, clearance_m: 0.7}}\n"),
+    "nested cases": pack_with("{tilt_deg: " + "{when: [{if: crew > 1, then: 1}, {else: " * 20 + "2" + "}]}" * 20 + "}"),
+    "deep cases": pack_with("{tilt_deg: " + "{when: [{if: crew > 1, then: 1}, {else: " * 200 + "2" + "}]}" * 200 + "}"),
+    "a tower of powers": pack_with("{tilt_deg: {expr: '9 ** 9 ** 9 ** 9'}}"),
+    "a deep expression": pack_with("{tilt_deg: {expr: '" + "(" * 500 + "1" + ")" * 500 + "'}}"),
+    "a chain of expressions": pack_with("{tilt_deg: {expr: side_m}, side_m: {expr: crew + 1}, crew: {expr: light.lux / 100}}"),
+    "a long choice": pack_with("{light.lux: {choice: [" + "50, " * 100_000 + "60]}}", "{count: 900000}"),
+    "nested lists": "[" * 100_000,
+    "nested mappings": "{a: " * 100_000,
+    "laughs": "a: &a [x, x, x]\n" + "".join(f"{chr(98 + i)}: &{chr(98 + i)} [*{chr(97 + i)}, *{chr(97 + i)}, *{chr(97 + i)}]\n" for i in range(20)),
+}  # fmt: skip
+
+
+_ALL_OF_THEM = """
+import resource, sys
+from harness.cli.main import main
+for path in sys.argv[1:]:
+    print(path, file=sys.stderr)
+    code = main(["expand", path, "--format", "ndjson", "--variants", "300", "--output", "/dev/null"])
+    assert code in (0, 2), code
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    print("done", code, used.ru_utime, used.ru_maxrss)
+"""
+
+
+def test_what_asks_for_the_moon_gets_an_answer_in_less_than_a_gigabyte(tmp_path: Path) -> None:
+    """In one process, so that what one pack leaves behind counts against the next."""
+    paths = []
+    for number, name in enumerate(sorted(HUGE)):
+        paths.append(tmp_path / f"{number:02d}.yaml")
+        paths[-1].write_text(HUGE[name], encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", _ALL_OF_THEM, *map(str, paths)], cwd=ROOT, capture_output=True, text=True,
+        check=False, env={**os.environ, "OPENBLAS_NUM_THREADS": "1"}, preexec_fn=_limits,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "Traceback" not in done.stderr
+    lines = [line.split() for line in done.stdout.splitlines() if line.startswith("done")]
+    assert len(lines) == len(HUGE)
+    ends = [0.0, *(float(line[2]) for line in lines)]
+    slowest = max(zip((b - a for a, b in pairwise(ends)), sorted(HUGE), strict=True))
+    assert slowest[0] < SECONDS, slowest
+    assert all(float(line[3]) < 1e6 for line in lines)
+
+
+def _limits() -> None:
+    """Memory, and processor time so that an endless run ends."""
+    resource.setrlimit(resource.RLIMIT_DATA, (2**30, 2**30))
+    resource.setrlimit(resource.RLIMIT_CPU, (300, 300))

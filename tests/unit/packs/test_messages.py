@@ -1,0 +1,92 @@
+"""Messages name what a person did, not what a parser met, and say what to write instead."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from harness.packs.diagnostics import Diagnostic
+from harness.packs.loader import lint
+from harness.packs.misplaced import where_it_belongs
+from harness.packs.value_hints import number_hint
+from harness.scoring import metrics
+from tests.unit.packs.sound_pack import SOUND
+
+SYNTAX = [
+    ("a:\n  b: 60\n    c: 1\n", 3, 5, "'c' is indented deeper than 'b' in line 2", "indent it like line 2"),
+    ("title: Door: open\n", 1, 12, "a text that holds ': ' needs quotes", "put quotes around the whole text"),
+    ("a:\n    b: 1\n   c: 2\n", 3, 4, "the indentation of 3 spaces fits no line above", "use 0 or 4 spaces"),
+    ("a:\n\tb: 1\n", 2, 1, "a tab", "indent with spaces"),
+    ("a: {b: 1\nc: 2\n", 1, 4, "the '{' that starts here is never closed", "add the '}'"),
+    ("a: {b: [1, 2}\n", 1, 13, "'}' where '[' of column 8 must be closed first", "add the ']' before it"),
+    ("a: {b: 1 c: 2}\n", 1, 11, "a comma or a bracket is missing", "separate entries with ', '"),
+    ("a:\n  b 1\n  c: 2\n", 2, 3, "'b 1' is no key with a value", "write 'key: value'"),
+    ("a:\n  c: 2\n  b 1\n", 3, 3, "'b 1' is no key with a value", "write 'key: value'"),
+    ("a:1\nb: 2\n", 1, 1, "a space is missing after ':'", "write 'a: 1'"),
+    ("a: 1\nb:2\n", 2, 1, "a space is missing after ':'", "write 'b: 2'"),
+    ('a: "x\nb: 1\n', 1, 4, "the quote that starts here is never closed", "in line 1"),
+    ("title: 'it's'\n", 1, 12, "text after the end of a quoted text", "'it''s'"),
+    ("a:\n  b: 1\n  - c\n", 3, 3, "a list item ('- ') and a key stand side by side", "a list or keys"),
+    ("a: %x\n", 1, 4, "a text cannot start with %", "put quotes around it"),
+    ("where:\n  - > 3\n", 2, 7, "not YAML", "put quotes around text that starts with | or >"),
+]
+SLIPS = [
+    ("{count: 30}", "30", "write {count: 30}"),
+    ("success: {equals: true}", "success: true", "write {equals: true}"),
+    ("{at_most: 0}", "0", "write {at_most: 0}"),
+    ("success: {equals: true}", "success: {at_least: 1}", "write {equals: true} or {equals: false}"),
+    ("between: [0.3, 1.5]", "at_least: 30cm", "write the number alone, in m"),
+    ("{bool: 0.9}", "yes", "'yes' is a word in YAML 1.2: write true"),
+    ("{bool: 0.9}", "off", "'off' is a word in YAML 1.2: write false"),
+    ("{uniform: [3, 8]}", "3..8", "for a range write {uniform: [3, 8]}"),
+    ("gate.distance_m: {", "gate.distance_cm: {", "did you mean 'gate.distance_m'? (1 to 20 m)"),
+    ("      - gate.distance_m > 2 * abs(tilt_deg)", "      - true", "put quotes around it"),
+    ("    tags: [gate]", "    tags: gate", "write it as a list: [gate], or one '- ' line for each"),
+    ("variants: {count: 30}", "variants: {count: 30, seed: 3}", "'seed' belongs into the top of the pack"),
+    ("variants: {count: 30}", "variants: {count:30}", "a space is missing after ':': write count: 30"),
+]
+
+
+def problems(folder: Path, text: str) -> list[Diagnostic]:
+    path = folder / "pack.yaml"
+    path.write_text(text, encoding="utf-8")
+    return lint([path], metrics, date(2026, 11, 20))
+
+
+@pytest.mark.parametrize(("text", "line", "column", "message", "hint"), SYNTAX)
+def test_what_is_no_yaml_is_explained_where_it_begins(
+    tmp_path: Path, text: str, line: int, column: int, message: str, hint: str
+) -> None:
+    found = [d for d in problems(tmp_path, text) if d.code == "yaml-syntax"]
+    assert [(d.line, d.column) for d in found] == [(line, column)], found
+    assert message in found[0].message
+    assert hint in found[0].hint
+
+
+@pytest.mark.parametrize(("right", "wrong", "hint"), SLIPS)
+def test_a_slip_is_answered_with_what_was_meant(tmp_path: Path, right: str, wrong: str, hint: str) -> None:
+    assert right in SOUND
+    found = problems(tmp_path, SOUND.replace(right, wrong, 1))
+    assert any(hint in diagnostic.hint for diagnostic in found), found
+
+
+def test_a_key_that_belongs_nowhere_or_everywhere_gets_no_place() -> None:
+    assert where_it_belongs("colour") == ""
+    assert where_it_belongs("parameters") == ""
+    assert where_it_belongs("accept") == "'accept' belongs into a scenario: check the indentation"
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("2 to 4", "for a range write {uniform: [2, 4]}"),
+        ("2-4", "for a range write {uniform: [2, 4]}"),
+        ("-2..4.5", "for a range write {uniform: [-2, 4.5]}"),
+        ("50 %", "write the number alone, in lux"),
+        ("bright", ""),
+    ],
+)
+def test_numbers_written_as_text_are_understood(text: str, hint: str) -> None:
+    assert number_hint(text, "lux") == hint

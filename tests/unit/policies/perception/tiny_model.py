@@ -1,0 +1,76 @@
+"""A model package with a real, tiny ONNX file, for tests."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+YAML = """\
+name: tiny
+version: 1.0.0
+classes: [glass_door, wooden_door]
+input:
+  name: frames
+  width: 32
+  height: 24
+  layout: nchw
+  color: {color}
+  scale: 0.00392156862745098
+  mean: [0.5, 0.5, 0.5]
+  std: [0.25, 0.25, 0.25]
+decoder:
+  kind: center_heatmap
+  stride: 8
+  score_threshold: {{glass_door: 0.5, wooden_door: 0.6}}
+  max_detections: 5
+  outputs: {{heatmap: heatmap, box: box}}
+artifacts:
+  - {{kind: onnx, file: tiny.onnx, sha256: {sha256}}}
+latency:
+  device: reference
+  distribution: {{normal: {{mean: 20, std: 4, between: [10, 40]}}}}
+lineage: {{seed: 1, commit: none}}
+"""
+
+
+def onnx_bytes(*, batch: int | str = "n", input_name: str = "frames", channels: int = 2) -> bytes:
+    """Class 0 scores red cells, class 1 blue cells; every box reaches one stride each way."""
+    weights = np.zeros((channels, 3, 8, 8), np.float32)
+    weights[0, 0], weights[1, 2] = 0.1, 0.1
+    nodes = [
+        helper.make_node("Conv", [input_name, "w", "b"], ["logits"], strides=[8, 8]),
+        helper.make_node("Sigmoid", ["logits"], ["heatmap"]),
+        helper.make_node("Conv", [input_name, "w4", "b4"], ["box"], strides=[8, 8]),
+    ]
+    constants = {
+        "w": weights,
+        "b": np.zeros(channels, np.float32),
+        "w4": np.zeros((4, 3, 8, 8), np.float32),
+        "b4": np.ones(4, np.float32),
+    }
+    graph = helper.make_graph(
+        nodes,
+        "tiny",
+        [helper.make_tensor_value_info(input_name, TensorProto.FLOAT, [batch, 3, 24, 32])],
+        [
+            helper.make_tensor_value_info("heatmap", TensorProto.FLOAT, [batch, channels, 3, 4]),
+            helper.make_tensor_value_info("box", TensorProto.FLOAT, [batch, 4, 3, 4]),
+        ],
+        [numpy_helper.from_array(value, name) for name, value in constants.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString())
+
+
+def write_package(folder: Path, content: bytes | None = None, color: str = "rgb") -> Path:
+    """Writes the package and returns its ``model.yaml``."""
+    content = onnx_bytes() if content is None else content
+    (folder / "tiny.onnx").write_bytes(content)
+    path = folder / "model.yaml"
+    path.write_text(YAML.format(sha256=hashlib.sha256(content).hexdigest(), color=color))
+    return path

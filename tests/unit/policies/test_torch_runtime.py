@@ -1,0 +1,134 @@
+"""The torch runtime on the CPU, with real programs made from the tiny ONNX model."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("onnx", reason="makes the tiny model of these tests")
+pytest.importorskip("torch", reason="the runtime under test")
+
+import torch
+
+from policies.perception.onnx_to_torch import UnknownOperator, convert, main
+from policies.perception.package import PackageError, load_package
+from policies.perception.package_edit import add_artifact, artifact_line
+from policies.perception.runtimes.onnxruntime_runtime import OnnxRuntime
+from policies.perception.runtimes.torch_runtime import TorchRuntime
+from tests.unit.policies.perception.tiny_model import onnx_bytes, write_package
+
+pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
+
+FRAMES = np.random.default_rng(3).integers(0, 256, (5, 24, 32, 3)).astype(np.uint8)
+
+
+def packaged(folder, file):
+    path = write_package(folder)
+    assert main([str(path), str(folder / file), "--add"]) == 0
+    return load_package(path)
+
+
+def with_program(folder, program):
+    path = write_package(folder)
+    file = folder / "other.pt"
+    torch.jit.trace(program, (torch.zeros(2, 3, 24, 32),), strict=False).save(str(file))
+    import hashlib
+
+    add_artifact(path, artifact_line("torch", file.name, hashlib.sha256(file.read_bytes()).hexdigest()))
+    return load_package(path)
+
+
+def same(first, second):
+    assert [len(found) for found in first] == [len(found) for found in second]
+    assert sum(map(len, first)) > 0
+    for a, b in zip(first, second, strict=True):
+        np.testing.assert_array_equal(a.class_ids, b.class_ids)
+        np.testing.assert_allclose(a.boxes, b.boxes, atol=1e-4)
+        np.testing.assert_allclose(a.scores, b.scores, atol=1e-5)
+
+
+@pytest.mark.parametrize("file", ["detector.pt2", "detector.pt"])
+def test_both_kinds_of_files_find_what_onnxruntime_finds(tmp_path, file):
+    package = packaged(tmp_path, file)
+    runtime = TorchRuntime(package)
+    reference = OnnxRuntime(package)
+    for count in (1, 2, 5):
+        same(runtime.infer(FRAMES[:count]), reference.infer(FRAMES[:count]))
+    info = runtime.describe()
+    assert (info.runtime, info.version) == ("torch", torch.__version__)
+    assert info.artifact_sha256 == package.artifact("torch").sha256
+
+
+def test_tensors_and_frames_that_must_not_be_written_are_taken(tmp_path):
+    runtime = TorchRuntime(packaged(tmp_path, "detector.pt"), "cpu")
+    frames = FRAMES.copy()
+    frames.flags.writeable = False
+    same(runtime.infer(frames), runtime.infer(torch.from_numpy(FRAMES)))
+
+
+def test_onnxruntime_takes_frames_over_dlpack(tmp_path):
+    reference = OnnxRuntime(load_package(write_package(tmp_path)), "cpu")
+    same(reference.infer(torch.from_numpy(FRAMES)), reference.infer(FRAMES))
+
+
+class ByName(torch.nn.Module):
+    def __init__(self, names):
+        super().__init__()
+        self.names = names
+
+    def forward(self, x):
+        cells = x[:, :2, ::8, ::8]
+        return dict.fromkeys(
+            self.names, torch.cat((cells, cells), 1)[:, : 2 if "box" not in self.names else 4]
+        )
+
+
+def test_a_program_that_lacks_an_output_is_refused_by_its_name(tmp_path):
+    runtime = TorchRuntime(with_program(tmp_path, ByName(["heatmap"])))
+    with pytest.raises(RuntimeError, match=r"no output 'box' \(has: heatmap\)"):
+        runtime.infer(FRAMES)
+
+
+def test_a_program_with_too_few_outputs_is_refused(tmp_path):
+    class One(torch.nn.Module):
+        def forward(self, x):
+            return x[:, :2, ::8, ::8]
+
+    runtime = TorchRuntime(with_program(tmp_path, One()))
+    with pytest.raises(RuntimeError, match="returns 1 tensors, the package declares heatmap, box"):
+        runtime.infer(FRAMES)
+
+
+@pytest.mark.parametrize("content", [b"no archive", b"PK\x05\x06" + bytes(18)])
+def test_a_file_that_is_no_program_is_reported_with_its_name(tmp_path, content):
+    import hashlib
+
+    path = write_package(tmp_path)
+    (tmp_path / "bad.pt2").write_bytes(content)
+    add_artifact(path, artifact_line("torch", "bad.pt2", hashlib.sha256(content).hexdigest()))
+    with pytest.raises(PackageError, match=r"model-unreadable.*'bad.pt2' cannot be loaded by torch"):
+        TorchRuntime(load_package(path))
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a CUDA device")
+def test_cuda_is_refused_where_there_is_none(tmp_path):
+    package = packaged(tmp_path, "detector.pt")
+    with pytest.raises(PackageError, match="sees no CUDA device"):
+        TorchRuntime(package, "cuda")
+    with pytest.raises(PackageError, match=r"cannot use CUDA here \(providers: "):
+        OnnxRuntime(package, "cuda:1")
+
+
+def test_without_torch_the_message_says_how_to_get_it(tmp_path, monkeypatch):
+    package = packaged(tmp_path, "detector.pt")
+    monkeypatch.setitem(__import__("sys").modules, "torch", None)
+    with pytest.raises(PackageError, match=r"runtime-missing.*simgate\[torch\]"):
+        TorchRuntime(package)
+
+
+def test_an_operator_that_is_not_known_is_named(tmp_path):
+    import onnx
+
+    model = onnx.load_model_from_string(onnx_bytes())
+    model.graph.node[1].op_type = "Softplus"
+    package = load_package(write_package(tmp_path, model.SerializeToString()))
+    with pytest.raises(UnknownOperator, match="Softplus"):
+        convert(package, tmp_path / "x.pt")

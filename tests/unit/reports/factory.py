@@ -1,0 +1,394 @@
+"""Builds run folders as the engine leaves them: manifest, journal, pictures, recordings.
+
+The numbers are made up by a small model of a robot that cannot see clear glass in dim light, so that
+reports have a reason to find. Everything is written through the real classes.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFilter
+
+from harness.execution.recording import save_trace
+from harness.packs.model import Criterion, GateRule, LatencySpec, Pack, Scenario, VariantsSpec
+from harness.packs.values import ValueSpec
+from harness.results.identity import run_identity
+from harness.results.journal import append_record
+from harness.results.manifest import ExpectedVariant, Fingerprint, Manifest
+from harness.results.record import CriterionResult, LatencySamples, Outcome, RunRecord, Scalar
+from harness.results.run_folder import RunFolder
+from harness.trace import FrameTruth, Trace
+from policies.perception.detections import Detections
+from sim_adapters.observation import Contact, VisibleEntity
+
+CLASSES = ("glass_door", "wooden_door", "person")
+PHYSICS_HZ = 200
+GATE = (
+    GateRule(kind="pass_rate", severity="critical", at_least=0.98, confidence=0.95),
+    GateRule(kind="pass_rate", severity="major", at_least=0.9, confidence=0.95),
+    GateRule(kind="metric", scenario="glass_*", metric="latency.p95_ms", at_most=50, confidence=0.95),
+    GateRule(kind="invalid_or_error", at_most=0.02),
+)
+
+
+@dataclass(frozen=True)
+class ScenarioPlan:
+    """One scenario of a made-up run."""
+
+    id: str
+    title: str
+    severity: str
+    count: int
+    door: str = "glass"
+    dim: bool = False
+    requirements: tuple[str, ...] = ("NAV-012",)
+
+
+OFFICE = (
+    ScenarioPlan("glass_door_closed", "A closed glass door blocks the corridor", "critical", 60,
+                 requirements=("NAV-012", "PER-003")),
+    ScenarioPlan("glass_door_dim_light", "A closed glass door in dim light", "critical", 60, dim=True,
+                 requirements=("NAV-012", "PER-004")),
+    ScenarioPlan("glass_door_backlit", "Daylight falls through the glass door", "critical", 44),
+    ScenarioPlan("wooden_door_closed", "A closed wooden door blocks the corridor", "major", 40, door="wood"),
+    ScenarioPlan("open_doorway", "The way is open", "major", 40, door="none", requirements=("NAV-002",)),
+    ScenarioPlan("person_crossing", "A person walks across", "critical", 30, door="none"),
+    ScenarioPlan("degraded_camera", "Blur, noise and lost frames", "minor", 40),
+)  # fmt: skip
+
+
+@dataclass
+class RunPlan:
+    """What the made-up run holds.
+
+    Attributes:
+        scenarios: Its scenarios.
+        blindness: 0: sees all glass; 1: misses clear glass in dim light.
+        invalid: Variants that end INVALID, by id suffix.
+        skip: Variants that leave no record, by position.
+        pictures: Whether pictures are written for variants that did not pass.
+        recordings: Whether traces are.
+        seed: Of the made-up numbers.
+    """
+
+    scenarios: tuple[ScenarioPlan, ...] = OFFICE
+    blindness: float = 1.0
+    invalid: frozenset[int] = frozenset()
+    errors: frozenset[int] = frozenset()
+    skip: frozenset[int] = frozenset()
+    pictures: bool = True
+    recordings: bool = True
+    seed: int = 7
+    gate: tuple[GateRule, ...] = GATE
+    selection: str = ""
+    changes: dict[str, dict[str, object]] = field(default_factory=dict)
+
+
+def build_run(path: Path, plan: RunPlan | None = None) -> RunFolder:
+    """Writes a run folder and returns it."""
+    plan = plan or RunPlan()
+    folder = RunFolder(path)
+    for directory in (path, folder.frames_dir, folder.recordings_dir):
+        directory.mkdir(parents=True, exist_ok=True)
+    variants = [
+        (scenario, f"{scenario.id}::v{index:04d}")
+        for scenario in plan.scenarios
+        for index in range(scenario.count)
+    ]
+    expected = tuple(_expected(scenario, name) for scenario, name in variants)
+    folder.manifest_path.write_text(_manifest(path, plan, expected).model_dump_json(indent=1))
+    rng = np.random.default_rng(plan.seed)
+    for position, ((scenario, _), entry) in enumerate(zip(variants, expected, strict=True)):
+        record = _record(folder, plan, scenario, entry, position, rng)
+        if position not in plan.skip:
+            append_record(folder.journal_path, record)
+    return folder
+
+
+def _expected(scenario: ScenarioPlan, name: str) -> ExpectedVariant:
+    digest = run_identity(name, {"what": "variant"})
+    identity = run_identity(digest, {"model": "reference_detector 2"})
+    return ExpectedVariant(
+        id=name, scenario=scenario.id, severity=scenario.severity, digest=digest, identity=identity
+    )
+
+
+def pack_of(plan: RunPlan) -> Pack:
+    """The pack that the run was made from."""
+    accept = (Criterion(metric="collisions", op="at_most", bound=0),)
+    return Pack(
+        path="scenarios/office_doors/pack.yaml",
+        name="office_doors",
+        policy="door_navigator",
+        latency=LatencySpec(),
+        scenarios=tuple(
+            Scenario(
+                id=s.id,
+                title=s.title,
+                severity=s.severity,
+                requirements=s.requirements,
+                world="office_corridor",
+                parameters={"lighting.lux": ValueSpec(kind="log_uniform", numbers={"low": 25, "high": 1200})},
+                variants=VariantsSpec(count=s.count),
+                accept=accept,
+            )
+            for s in plan.scenarios
+        ),
+        gate=plan.gate,
+        source_sha256="5f" * 32,
+    )
+
+
+def _manifest(path: Path, plan: RunPlan, expected: tuple[ExpectedVariant, ...]) -> Manifest:
+    return Manifest(
+        run_id=path.name,
+        created_utc="2026-11-20T09:41:07Z",
+        command=("simgate", "run", "scenarios/office_doors/pack.yaml", "--hosts", "2"),
+        pack_name="office_doors",
+        pack_path="scenarios/office_doors/pack.yaml",
+        pack=pack_of(plan).model_dump(mode="json"),
+        expected=expected,
+        selection=plan.selection,
+        fingerprint=Fingerprint(
+            git_commit="9663dc4a1f7b2c3d4e5f60718293a4b5c6d7e8f9",
+            packages={"mujoco": "4.0.0", "onnxruntime": "1.31.1", "numpy": "2.4.6"},
+            python="3.11.2",
+            machine="Linux x86_64, 2 cores",
+            adapter="mujoco",
+            adapter_version="4.0.0",
+            renderer="egl Mesa llvmpipe",
+            policy="door_navigator",
+            model="reference_detector 1",
+            model_sha256="c0ffee" * 10 + "c0ff",
+            runtime="onnxruntime 1.31.1 cpu",
+            pack_sha256="5f" * 32,
+        ),
+    )
+
+
+def _parameters(scenario: ScenarioPlan, rng: np.random.Generator) -> dict[str, Scalar]:
+    lux = rng.uniform(25, 130) if scenario.dim else math.exp(rng.uniform(math.log(110), math.log(1200)))
+    degraded = scenario.id == "degraded_camera"
+    return {
+        "camera.blur_px": float(rng.uniform(0.5, 2)) if degraded else 0.0,
+        "camera.dropout_rate": float(rng.uniform(0.1, 0.5)) if degraded else 0.0,
+        "camera.noise_std": float(rng.uniform(0.0, 0.12 if degraded else 0.03)),
+        "camera.pitch_deg": float(rng.normal(0, 1)),
+        "corridor.width_m": float(rng.uniform(2.0, 3.0)),
+        "door.distance_m": float(rng.uniform(3, 8)),
+        "door.handle": str(rng.choice(["bar", "lever", "plate"])),
+        "door.kind": scenario.door,
+        "door.opening_deg": 0.0,
+        "door.tint": float(0.05 + 0.3 * rng.beta(2, 5)),
+        "floor.material": str(rng.choice(["carpet", "tiles", "parquet", "concrete"])),
+        "lighting.lux": float(lux),
+        "lighting.temperature_k": float(rng.normal(4500, 600)),
+        "person.present": scenario.id == "person_crossing",
+        "robot.radius_m": 0.25,
+        "robot.start_yaw_deg": float(rng.uniform(-8, 8)),
+        "wall.color": str(rng.choice(["white", "grey", "beige"])),
+        "window.lux": float(rng.uniform(4000, 16000)) if scenario.id == "glass_door_backlit" else 0.0,
+    }
+
+
+def _record(
+    folder: RunFolder,
+    plan: RunPlan,
+    scenario: ScenarioPlan,
+    entry: ExpectedVariant,
+    position: int,
+    rng: np.random.Generator,
+) -> RunRecord:
+    parameters = _parameters(scenario, rng)
+    distance = float(parameters["door.distance_m"])
+    glare = float(parameters["lighting.lux"]) * float(parameters["door.tint"])
+    chance = plan.blindness / (1 + math.exp((glare - 9.5) / 1.6)) if scenario.door == "glass" else 0.0
+    blind = rng.random() < chance
+    outcome = Outcome.FAIL if blind else Outcome.PASS
+    reason = ""
+    stop = -0.02 if blind else float(rng.uniform(0.6, 1.1))
+    lost = (distance - 0.25) / 0.8 if blind else None
+    criteria = _criteria(scenario, blind, stop, lost, rng)
+    if blind:
+        reason = "collisions: observed 1, must be at most 0 (over by 1) (and 2 more criteria)"
+    if position in plan.invalid:
+        outcome, criteria = Outcome.INVALID, ()
+        reason = "penetration at the start: 0.04 m into box_2"
+    if position in plan.errors:
+        outcome, criteria = Outcome.ERROR, ()
+        reason = "host 1 was killed twice on this variant: no heartbeat"
+    record = RunRecord(
+        variant=entry.id,
+        scenario=scenario.id,
+        severity=scenario.severity,
+        variant_digest=entry.digest,
+        identity=entry.identity,
+        outcome=outcome,
+        reason=reason,
+        criteria=criteria,
+        metrics={"collisions": int(blind), "stop_distance_m": stop, "latency.p95_ms": 38.0},
+        parameters=parameters,
+        trace_digest=entry.digest[::-1],
+        sim_s=distance / 0.8 + 2,
+        wall_s=float(rng.uniform(0.6, 1.4)),
+        phases_s={"step": 0.2, "render": 0.6, "inference": 0.2, "build": 0.05},
+        latency=LatencySamples(in_loop_ms=(35.0, 38.0), measured_ms=(4.1, 5.2)),
+        end="collision" if blind else "done",
+        report=None if blind else scenario.door,
+        runtime="onnxruntime 1.31.1 cpu",
+    )
+    if outcome != Outcome.PASS:
+        record = record.model_copy(update={"artifacts": _artifacts(folder, plan, record, scenario, rng)})
+    return record.model_copy(update=plan.changes.get(entry.id, {}))
+
+
+def _criteria(
+    scenario: ScenarioPlan, blind: bool, stop: float, lost: float | None, rng: np.random.Generator
+) -> tuple[CriterionResult, ...]:
+    bad = Outcome.FAIL if blind else Outcome.PASS
+    recall = float(rng.uniform(0, 0.2)) if blind else float(rng.uniform(0.92, 1))
+    rows = [
+        CriterionResult(
+            metric="collisions",
+            statement="collisions at most 0",
+            observed=int(blind),
+            outcome=bad,
+            margin=-1.0 if blind else 0.0,
+            lost_at_s=lost,
+        ),
+        CriterionResult(
+            metric="stop_distance_m",
+            statement="stop_distance_m between 0.3 and 1.5",
+            observed=stop,
+            unit="m",
+            outcome=bad,
+            margin=min(stop - 0.3, 1.5 - stop),
+            lost_at_s=lost,
+        ),
+    ]
+    if scenario.door == "glass":
+        rows.append(
+            CriterionResult(
+                metric="detection.glass_door.recall",
+                statement="detection.glass_door.recall at least 0.9 (within_m 3)",
+                observed=recall,
+                outcome=bad,
+                margin=recall - 0.9,
+            )
+        )
+    rows.append(
+        CriterionResult(metric="path_length_m", statement="path_length_m at most 12", observed=6.1, unit="m",
+                        outcome=Outcome.PASS, margin=5.9)
+    )  # fmt: skip
+    return tuple(rows)
+
+
+def _artifacts(
+    folder: RunFolder, plan: RunPlan, record: RunRecord, scenario: ScenarioPlan, rng: np.random.Generator
+) -> dict[str, str]:
+    name = record.variant.replace("::", "-")
+    artifacts: dict[str, str] = {}
+    if plan.pictures:
+        for key, near in (("start_picture", 0.0), ("failure_picture", 0.85)):
+            artifacts[key] = f"frames/{name}-{key}.png"
+            corridor_picture(record.parameters, near, rng).save(folder.path / artifacts[key])
+    if plan.recordings and record.outcome == Outcome.FAIL:
+        artifacts["trace"] = f"recordings/{name}.npz"
+        save_trace(folder.path / artifacts["trace"], blind_trace(record.parameters, scenario.door, rng))
+    return artifacts
+
+
+def corridor_picture(parameters: dict[str, Scalar], near: float, rng: np.random.Generator) -> Image.Image:
+    """A corridor with a door as a robot's camera might see it, 480 x 360, with noise."""
+    light = min(1.0, 0.16 + 0.16 * math.log10(max(float(parameters["lighting.lux"]), 10)))
+    width, height = 160, 120
+    image = Image.new("RGB", (width, height))
+    draw = ImageDraw.Draw(image)
+
+    def tone(r: float, g: float, b: float) -> tuple[int, int, int]:
+        return tuple(int(255 * light * c) for c in (r, g, b))  # type: ignore[return-value]
+
+    half = 18 + 40 * near
+    left, right, top, bottom = 80 - half, 80 + half, 58 - half * 0.9, 58 + half * 0.9
+    draw.polygon([(0, 0), (left, top), (right, top), (width, 0)], fill=tone(0.9, 0.9, 0.88))
+    draw.polygon([(0, height), (left, bottom), (right, bottom), (width, height)], fill=tone(0.42, 0.4, 0.38))
+    draw.polygon([(0, 0), (left, top), (left, bottom), (0, height)], fill=tone(0.72, 0.7, 0.66))
+    draw.polygon([(width, 0), (right, top), (right, bottom), (width, height)], fill=tone(0.64, 0.62, 0.58))
+    draw.rectangle((left, top, right, bottom), fill=tone(0.6, 0.66, 0.68))
+    draw.rectangle((left, top, right, bottom), outline=tone(0.35, 0.36, 0.38), width=2)
+    image = image.resize((480, 360)).filter(ImageFilter.GaussianBlur(1))
+    pixels = np.asarray(image, np.float64) + rng.normal(0, 5, (360, 480, 1))
+    return Image.fromarray(pixels.clip(0, 255).astype(np.uint8), "RGB")
+
+
+def blind_trace(parameters: dict[str, Scalar], door: str, rng: np.random.Generator) -> Trace:
+    """A robot that drives into a door that it hardly sees."""
+    distance = float(parameters["door.distance_m"])
+    touch_s = (distance - 0.25) / 0.8
+    times = np.arange(0, touch_s + 0.5, 0.1)
+    x = 0.8 * np.minimum(times, touch_s)
+    barrier = distance - x - 0.25
+    nan = np.full_like(times, np.nan)
+    steps = np.round(times * PHYSICS_HZ).astype(np.int64)
+    label = "wooden_door" if door == "wood" else "glass_door"
+    size = 60 / np.maximum(distance - x, 0.3)
+    frames = tuple(
+        FrameTruth(
+            int(step),
+            (VisibleEntity("door", label, _box(s), int(4 * s * s), 0.0, float(b), False),) if b < 6 else (),
+            dropped=bool(rng.random() < 0.03),
+        )
+        for step, s, b in zip(steps, size, barrier, strict=True)
+    )
+    detections = tuple(_found(frame, rng) for frame in frames if not frame.dropped)
+    return Trace(
+        physics_hz=PHYSICS_HZ,
+        steps=steps,
+        signals={
+            "x_m": x,
+            "y_m": 0 * x,
+            "yaw_rad": 0 * x,
+            "speed_mps": np.where(times < touch_s, 0.8 * np.minimum(times / 0.6, 1), 0.0),
+            "yaw_rate_rps": 0 * x,
+            "command_speed_mps": np.full_like(times, 0.8),
+            "command_yaw_rate_rps": 0 * x,
+            "clearance_m": np.minimum(barrier, 0.95),
+            "barrier_distance_m": barrier,
+            "goal_distance_m": distance + 2 - x,
+            "lidar_min_m": np.full_like(times, 1.2),
+            "person_distance_m": nan,
+        },
+        modes=tuple("cruise" if b > 2 else "slow" if b > 1.4 else "cruise" for b in barrier),
+        frames=frames,
+        detections=detections,
+        delivered_steps=tuple(found.frame_step + 20 for found in detections),
+        latency_ms=np.full(len(detections), 38.0),
+        contacts=(Contact("door", 3.2, 0.004, round(touch_s * PHYSICS_HZ)),),
+        report=None,
+        end="collision",
+        barrier_kind=door,
+        has_barrier=True,
+        goal_radius_m=0.5,
+        image_size=(160, 120),
+    )
+
+
+def _box(size: float) -> tuple[int, int, int, int]:
+    half = int(min(size, 58))
+    return 80 - half, 60 - half, 80 + half, 60 + half
+
+
+def _found(frame: FrameTruth, rng: np.random.Generator) -> Detections:
+    seen = bool(frame.entities) and rng.random() < 0.12
+    count = 1 if seen else 0
+    return Detections(
+        boxes=np.full((count, 4), 30, np.float32),
+        scores=np.full(count, rng.uniform(0.5, 0.8), np.float32),
+        class_ids=np.zeros(count, np.int64),
+        classes=CLASSES,
+        frame_step=frame.step,
+    )

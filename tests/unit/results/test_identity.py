@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import pytest
+
+from harness.results.identity import run_identity
+
+
+def test_the_order_of_conditions_does_not_matter() -> None:
+    assert run_identity("v", {"a": 1, "b": [2]}) == run_identity("v", {"b": [2], "a": 1})
+
+
+def test_variant_and_every_condition_matter() -> None:
+    known = {
+        run_identity("v", {"a": 1}),
+        run_identity("w", {"a": 1}),
+        run_identity("v", {"a": 2}),
+        run_identity("v", {"a": "1"}),
+        run_identity("v", {"a": 1, "b": None}),
+    }
+    assert len(known) == 5
+
+
+def test_a_number_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError):
+        run_identity("v", {"a": float("nan")})

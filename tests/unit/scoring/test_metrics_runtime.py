@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from harness.scoring.metrics import compute
+from harness.scoring.metrics_runtime import sample_percentile
+from tests.unit.scoring.traces import frame, make_trace, samples
+
+HUNDRED = samples(*range(1, 101), measured_ms=[2.0 * k for k in range(1, 101)])
+
+
+def value(name, latency=HUNDRED, trace=None):
+    return compute(name, trace or make_trace(), latency).value
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("latency.p50_ms", 50),
+        ("latency.p95_ms", 95),
+        ("latency.p99_ms", 99),
+        ("latency.max_ms", 100),
+        ("latency.measured_p95_ms", 190),
+    ],
+)
+def test_percentiles_are_samples_of_nearest_rank(name, expected):
+    assert value(name) == expected
+
+
+@pytest.mark.parametrize("percent", [1, 50, 90, 95, 99, 99.9, 100])
+@pytest.mark.parametrize("size", [1, 2, 7, 20, 101])
+def test_nearest_rank_agrees_with_numpys_inverted_cdf(percent, size):
+    data = np.random.default_rng(size).lognormal(size=size)
+    expected = np.percentile(data, percent, method="inverted_cdf")
+    assert sample_percentile(data.tolist(), percent) == expected
+
+
+def test_jitter_is_the_standard_deviation():
+    assert value("latency.jitter_ms", samples(10, 20, 30)) == pytest.approx(np.std([10, 20, 30]))
+
+
+def test_a_deadline_is_one_control_period():
+    assert value("deadline_misses", samples(99.0, 100.0, 100.1, 250.0)) == 2
+
+
+def test_latency_without_samples_is_undefined():
+    for name in ("latency.p95_ms", "latency.max_ms", "latency.jitter_ms", "deadline_misses"):
+        assert "delivered nothing" in compute(name, make_trace(), samples()).undefined
+
+
+def test_dropped_frames_are_counted():
+    trace = make_trace(frames=[frame(0), frame(1, dropped=True), frame(2, dropped=True)])
+    assert value("frames_dropped", trace=trace) == 2

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import json
+import math
+import time
+from datetime import date
+
+import pytest
+
+from harness.packs.model import Criterion, KnownFailure, Scenario, VariantsSpec
+from harness.results.record import Outcome
+from harness.scoring.metric import MetricValue
+from harness.scoring.score import STANDARD_METRICS, metric_key, score
+from tests.unit.scoring.traces import BOX, barrier_trace, found, frame, make_trace, samples, seen, touch
+
+NO_COLLISION = Criterion(metric="collisions", op="at_most", bound=0)
+STOPS = Criterion(metric="stop_distance_m", op="between", bound=(0.3, 1.5))
+RECALL = Criterion(
+    metric="detection.glass_door.recall", op="at_least", bound=0.9, options={"within_m": 3, "min_pixels": 64}
+)
+TODAY = date(2026, 12, 1)
+
+
+def scenario(*accept, known=()):
+    return Scenario(
+        id="glass_door_closed",
+        title="A closed glass door",
+        severity="critical",
+        world="office_corridor",
+        variants=VariantsSpec(count=10),
+        accept=accept,
+        known_failures=known,
+    )
+
+
+def scored(trace, *accept, known=(), parameters=None):
+    return score(scenario(*accept, known=known), trace, samples(40.0, 45.0), parameters or {}, TODAY)
+
+
+def test_a_variant_passes_when_every_criterion_is_met():
+    result = scored(barrier_trace(), NO_COLLISION, STOPS)
+    assert (result.outcome, result.reason, result.lost_at_s) == (Outcome.PASS, "", None)
+    assert [c.outcome for c in result.criteria] == [Outcome.PASS, Outcome.PASS]
+
+
+def test_one_criterion_not_met_fails_the_variant_and_is_its_reason():
+    result = scored(barrier_trace(0.12), NO_COLLISION, STOPS)
+    assert result.outcome is Outcome.FAIL
+    assert result.reason == "stop_distance_m: observed 0.12 m, must be between 0.3 and 1.5 (short by 0.18 m)"
+
+
+def test_further_failing_criteria_are_counted_in_the_reason():
+    result = scored(barrier_trace(0.0, contacts=(touch(10),)), NO_COLLISION, STOPS)
+    assert result.reason.startswith("collisions: observed 1")
+    assert result.reason.endswith("(and 1 more criterion)")
+    assert result.lost_at_s == pytest.approx(1.0)
+
+
+def test_a_simulation_that_cannot_be_believed_is_invalid_even_if_its_criteria_hold():
+    result = scored(barrier_trace(invalid_reasons=("black frame at 0.3 s",)), NO_COLLISION)
+    assert (result.outcome, result.reason) == (Outcome.INVALID, "black frame at 0.3 s")
+
+
+def test_a_door_that_was_never_in_view_is_no_pass():
+    result = scored(barrier_trace(), RECALL)
+    assert result.outcome is Outcome.FAIL
+    assert "no evidence: no glass_door was ever in view within 3 m" in result.reason
+    assert "detection.glass_door.recall" in result.reason
+
+
+def test_if_undefined_invalid_makes_the_variant_invalid():
+    lenient = RECALL.model_copy(update={"if_undefined": "invalid"})
+    assert scored(barrier_trace(), lenient).outcome is Outcome.INVALID
+
+
+def test_a_scenario_without_criteria_passes_nothing():
+    result = scored(barrier_trace())
+    assert result.outcome is Outcome.FAIL
+    assert "no acceptance criterion" in result.reason
+
+
+def test_a_failure_in_a_quarantine_is_known_and_names_the_issue():
+    known = (KnownFailure(when="lighting.lux < 70", issue="PER-311", until="2027-03-01"),)
+    result = scored(barrier_trace(0.1), STOPS, known=known, parameters={"lighting.lux": 60.0})
+    assert (result.outcome, result.known_issue) == (Outcome.KNOWN, "PER-311")
+    assert "short by" in result.reason
+
+
+def test_a_pass_in_a_quarantine_stays_a_pass_and_names_the_issue():
+    known = (KnownFailure(when="lighting.lux < 70", issue="PER-311", until="2027-03-01"),)
+    result = scored(barrier_trace(), STOPS, known=known, parameters={"lighting.lux": 60.0})
+    assert (result.outcome, result.known_issue) == (Outcome.PASS, "PER-311")
+
+
+def test_a_quarantine_does_not_excuse_an_invalid_simulation():
+    known = (KnownFailure(when="lighting.lux < 70", issue="PER-311", until="2027-03-01"),)
+    trace = barrier_trace(0.1, invalid_reasons=("nan",))
+    assert scored(trace, STOPS, known=known, parameters={"lighting.lux": 60.0}).outcome is Outcome.INVALID
+
+
+def test_metrics_hold_the_standard_set_and_what_the_criteria_ask_and_the_recall_of_what_was_seen():
+    trace = barrier_trace(frames=[frame(0, seen(), seen("handle", name="h"))], detections=[found(0)])
+    metrics = scored(trace, RECALL).metrics
+    assert set(STANDARD_METRICS) <= set(metrics)
+    assert metrics["detection.glass_door.recall{min_pixels=64,within_m=3}"] == 0.0
+    assert metrics["detection.glass_door.recall"] == 0.0
+    assert "detection.handle.recall" not in metrics
+
+
+def test_metrics_survive_json_without_nan():
+    trace = make_trace(3, {"clearance_m": math.inf})
+    metrics = scored(trace, NO_COLLISION).metrics
+    assert json.loads(json.dumps(metrics, allow_nan=False)) == metrics
+    assert metrics["min_clearance_m"] is None
+
+
+def test_options_are_part_of_a_metrics_key_in_any_order():
+    assert metric_key("m", {"b": 1, "a": 2}) == metric_key("m", {"a": 2, "b": 1}) == "m{a=2,b=1}"
+    assert metric_key("m", {}) == "m"
+
+
+def test_scoring_an_episode_of_150_frames_takes_milliseconds():
+    frames = [frame(tick, seen(), seen("person", (0, 0, 20, 60), name="p")) for tick in range(150)]
+    boxes = [("glass_door", 0.9, BOX), ("person", 0.8, (0, 0, 20, 60)), ("wooden_door", 0.3, (5, 5, 30, 30))]
+    answers = [found(tick, *boxes) for tick in range(150)]
+    trace = make_trace(151, {"barrier_distance_m": 1.0}, frames, answers, has_barrier=True)
+    best = math.inf
+    for _ in range(20):
+        start = time.perf_counter()
+        scored(trace, NO_COLLISION, STOPS, RECALL)
+        best = min(best, time.perf_counter() - start)
+    # Ten times what it takes on a slow core: the test is for accidents such as quadratic matching.
+    assert best < 0.05
+
+
+def test_two_scores_of_one_trace_are_equal():
+    trace = barrier_trace(frames=[frame(0, seen())], detections=[found(0, ("glass_door", 0.9, BOX))])
+    assert scored(trace, NO_COLLISION, RECALL) == scored(trace, NO_COLLISION, RECALL)
+
+
+def test_metric_values_are_plain_python():
+    for value in scored(barrier_trace(), NO_COLLISION).metrics.values():
+        assert value is None or type(value) in (bool, int, float, str)
+    assert MetricValue(1.0).value == 1.0

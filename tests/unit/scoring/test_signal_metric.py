@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import pytest
+
+from harness.packs.model import Criterion, SignalSpec
+from harness.results.record import Outcome
+from harness.scoring.criteria import judge
+from harness.scoring.evidence import Evidence
+from tests.unit.scoring.traces import make_trace, samples
+
+SPEED = [0.0, 0.5, 1.0, 0.75, 0.25]
+
+
+def judged(reduce, op, bound, name="speed_mps", **signals):
+    criterion = Criterion(metric="pace", op=op, bound=bound, signal=SignalSpec(name=name, reduce=reduce))
+    return judge(criterion, Evidence(make_trace(5, signals or {"speed_mps": SPEED}), samples()))
+
+
+@pytest.mark.parametrize(
+    ("reduce", "value"), [("max", 1.0), ("min", 0.0), ("mean", 0.5), ("p95", 1.0), ("final", 0.25)]
+)
+def test_a_signal_is_reduced_to_one_number(reduce, value):
+    assert judged(reduce, "at_most", 9.0).observed == pytest.approx(value)
+
+
+def test_the_margin_has_the_signals_unit_and_the_loss_the_time_of_the_bound():
+    result = judged("max", "at_most", 0.4)
+    assert (result.outcome, result.unit) == (Outcome.FAIL, "m/s")
+    assert result.margin == pytest.approx(-0.6)
+    assert result.lost_at_s == pytest.approx(0.1)
+    assert result.statement == "pace: max of speed_mps at most 0.4"
+    assert result.reason == "pace: max of speed_mps: observed 1 m/s, must be at most 0.4 (over by 0.6 m/s)"
+
+
+def test_a_signal_without_a_value_is_no_evidence():
+    result = judged("min", "at_least", 0.5, name="person_distance_m")
+    assert result.outcome is Outcome.FAIL
+    assert result.reason == "no evidence: signal person_distance_m has no value in this scene"
+
+
+def test_a_final_value_that_is_missing_is_not_replaced_by_an_earlier_one():
+    distance = [3.0, 2.0, 1.0, float("nan"), float("nan")]
+    result = judged("final", "at_least", 0.5, name="person_distance_m", person_distance_m=distance)
+    assert result.reason == "no evidence: signal person_distance_m has no value at the end"
