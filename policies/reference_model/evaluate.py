@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from policies.perception.detections import Detections
 from policies.perception.package import ModelPackage, PackageError, load_package
 from policies.perception.runtime import PerceptionRuntime
-from policies.reference_model.frames import CLASSES, FrameSet, load_plugin, render
+from policies.reference_model.frames import CLASSES, DOORS, FrameSet, load_plugin, render
 from policies.reference_model.measurement import Measurement, Row
 from policies.reference_model.metrics import (
     ajar,
@@ -56,7 +56,7 @@ def measure(package: ModelPackage, frames: FrameSet) -> Measurement:
     within = counted & (frames.distances_m <= 4.0)
     ap50 = {label: average_precision(match(frames, detections, label, within)) for label in CLASSES}
     recall, ajar_recall, alarms = {}, {}, {}
-    for label in ("glass_door", "wooden_door"):
+    for label in DOORS:
         near = counted & (frames.distances_m <= 3.0)
         threshold = thresholds[label]
         recall[label] = [

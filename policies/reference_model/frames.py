@@ -17,7 +17,8 @@ from policies.reference_model.sampling import Domain, draw
 from sim_adapters.adapter import SimAdapter, Timing
 from sim_adapters.sensors.effects import apply_effects
 
-CLASSES = ("glass_door", "wooden_door", "person")
+DOORS = ("glass_door", "wooden_door")
+CLASSES = (*DOORS, "person")
 MIN_PIXELS = 60
 """A body with fewer visible pixels is neither asked for nor counted as a false alarm."""
 MAX_OCCLUSION = 0.5

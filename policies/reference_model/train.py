@@ -23,6 +23,7 @@ from policies.reference_model.thresholds import choose_thresholds
 from policies.reference_model.training import train
 
 TRAINING_SEED, VALIDATION_SEED = 710_001, 720_001
+VALIDATION_FRAMES = 4000
 VERSIONS = {"v2": "2.0.0", "v1": "1.0.0"}
 FOLDERS = {"v2": Path(__file__).parent, "v1": Path(__file__).parent / "v1"}
 LIMITS: dict[str, str | float] = {
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, help="folder for the package (default: where it is committed)")
     parser.add_argument("--cache", type=Path, default=Path(".train"), help="folder for rendered frames")
     parser.add_argument("--frames", type=int, default=24_000, help="training frames")
-    parser.add_argument("--epochs", type=int, default=18)
+    parser.add_argument("--epochs", type=int, default=14)
     parser.add_argument("--seed", type=int, default=1, help="seed of weights and order")
     parser.add_argument("--processes", type=int, default=2, help="rendering processes")
     options = parser.parse_args(arguments)
@@ -54,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     domain = TRAINING_DOMAINS[options.variant]
     frames = render(options.cache, domain, TRAINING_SEED, options.frames, processes=options.processes)
     checked = validation_domain(options.variant)
-    validation = render(options.cache, checked, VALIDATION_SEED, 2000, processes=options.processes)
+    validation = render(options.cache, checked, VALIDATION_SEED, VALIDATION_FRAMES, processes=options.processes)
     net = train(frames, options.epochs, options.seed)
     options.out.mkdir(parents=True, exist_ok=True)
     export_onnx(net, options.out / ONNX_FILE)

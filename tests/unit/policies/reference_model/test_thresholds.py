@@ -7,7 +7,7 @@ BOX = (40, 20, 80, 100)
 
 
 def thresholds_for(alarm_scores):
-    frames = frame_set(*[{"entities": []} for _ in alarm_scores])
+    frames = frame_set(*[{"kind": "none"} for _ in alarm_scores])
     found = [detections(("glass_door", score, BOX)) if score else detections() for score in alarm_scores]
     return choose_thresholds(frames, found)["glass_door"]
 
@@ -25,3 +25,10 @@ def test_the_threshold_lies_above_all_but_a_few_false_alarms():
 
 def test_a_noisy_detector_does_not_become_deaf():
     assert thresholds_for([0.9] * 100) == 0.7
+
+
+def test_a_door_is_judged_in_open_doorways_and_not_in_front_of_other_doors():
+    shut = [{"entities": [("wooden_door", BOX, 2.0)], "kind": "wood"} for _ in range(1000)]
+    free = [{"kind": "none"} for _ in range(100)]
+    found = [detections() for _ in shut] + [detections(("glass_door", 0.5, BOX)) for _ in free]
+    assert choose_thresholds(frame_set(*shut, *free), found)["glass_door"] > 0.5
