@@ -55,7 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     domain = TRAINING_DOMAINS[options.variant]
     frames = render(options.cache, domain, TRAINING_SEED, options.frames, processes=options.processes)
     checked = validation_domain(options.variant)
-    validation = render(options.cache, checked, VALIDATION_SEED, VALIDATION_FRAMES, processes=options.processes)
+    validation = render(
+        options.cache, checked, VALIDATION_SEED, VALIDATION_FRAMES, processes=options.processes
+    )
     net = train(frames, options.epochs, options.seed)
     options.out.mkdir(parents=True, exist_ok=True)
     export_onnx(net, options.out / ONNX_FILE)
