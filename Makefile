@@ -5,7 +5,7 @@ BIN     = $(VENV)/bin
 HOSTS  ?=
 ARGS   ?=
 
-.PHONY: demo test slow lint format train quality benchmarks docs clean help
+.PHONY: demo test extras slow lint format train quality benchmarks docs clean help
 
 help:            ## what can be made
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -15,6 +15,8 @@ demo: $(VENV)/.core | gl  ## judge the shipped model on the office_doors pack (A
 
 test: $(VENV)/.dev | gl   ## run the tests, all but the slow ones (they are in `make quality` and `make slow`)
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+extras: $(VENV)/.extras   ## install torch, OpenUSD, PhysX and parquet too, so that fewer tests skip (3 GB; torch as a CPU build where pip finds one)
 
 slow: $(VENV)/.dev | gl   ## run the slow tests (half an hour)
 	$(BIN)/python -m pytest -m slow $(ARGS)
@@ -60,6 +62,12 @@ $(VENV)/.dev: $(VENV)/.core
 
 $(VENV)/.torch: $(VENV)/.core
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[torch]'
+	@touch $@
+
+# ovphysx asks for packaging<24 and pytest for more; it uses nothing that the newer one lacks (docs/physx.md).
+$(VENV)/.extras: $(VENV)/.dev
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[torch,parquet]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps usd-core ovphysx ovstage warp-lang physx-usd-schemas newton-usd-schemas
 	@touch $@
 
 .PHONY: gl
