@@ -102,11 +102,22 @@ def fill_slots(
 def _fill(
     slots: Slots, of_group: Integers, name: str, spec: PlaceSpec, streams: Streams, index: Integers
 ) -> None:
-    """Kinds of one group's slots."""
+    """Kinds of one group's slots: the kind whose clock rings first, and the heavier the kind, the faster.
+
+    An exponential race with a stream for every kind (Efraimidis and Spirakis 2006): in law a weighted choice,
+    but the order of the kinds means nothing, and a further kind takes objects over without swapping others.
+    """
     lanes = (index[:, None], 0, slots.number[of_group][None, :])
-    codes = tuple(slots.kinds.index(str(kind)) for kind in spec.kinds.choices)
-    kinds = spec.kinds.model_copy(update={"choices": codes})
-    slots.kind[:, of_group] = draw(kinds, streams[f"@place:{name}:kind"].uniform(*lanes))
+    weights: dict[str, float] = {}
+    for kind, weight in zip(spec.kinds.choices, spec.kinds.weights or (1.0,), strict=True):
+        weights[str(kind)] = weights.get(str(kind), 0.0) + weight
+    names = sorted(weights)
+    slots.kind[:, of_group] = slots.kinds.index(names[0])
+    if len(names) == 1:
+        return
+    rings = [-np.log(streams[f"@place:{name}:kind:{kind}"].uniform(*lanes)) / weights[kind] for kind in names]
+    codes = np.array([slots.kinds.index(kind) for kind in names], dtype=np.int64)
+    slots.kind[:, of_group] = codes[np.argmin(rings, axis=0)]
 
 
 def _places(

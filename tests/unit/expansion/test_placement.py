@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 from harness.expansion.boxes import Boxes, distance
@@ -15,7 +19,15 @@ from harness.expansion.expand import expand_pack, expand_variant
 from harness.expansion.variant import Placed, Variant
 from harness.packs.model import PlaceSpec
 from tests.unit.expansion.packs import pack, place, scenario
-from tests.unit.packs.yard import YARD
+from tests.unit.packs.yard import PLUGINS, YARD
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _yard_for_hypothesis() -> Iterator[None]:
+    """Hypothesis runs many examples in one function; the world stays installed for all of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SIMGATE_PLUGINS", PLUGINS)
+        yield
 
 
 def expanded(side_m: float, count: int, **groups: PlaceSpec) -> tuple[Variant, ...]:
@@ -121,6 +133,30 @@ def test_another_group_leaves_counts_and_kinds_of_the_first_as_they_were() -> No
     joined = expanded(12, 50, a=first, b=place(2, "plank"))
     for before, after in zip(alone, joined, strict=True):
         assert [i.kind for i in before.placed] == [i.kind for i in after.placed if i.group == "a"]
+
+
+_weights = st.dictionaries(
+    st.sampled_from(["bin", "box", "plank", "crate", "drum"]), st.integers(1, 5), min_size=1
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(weights=_weights, added=st.sampled_from(["bin", "box", "plank", "crate", "drum"]), order=st.randoms())
+def test_kinds_can_be_reordered_and_added_without_swapping_others(
+    weights: dict[str, int], added: str, order: Any
+) -> None:
+    shuffled = list(weights.items())
+    order.shuffle(shuffled)
+    before = expanded(25, 30, a=place(("integers", 0, 3), weights))
+    assert expanded(25, 30, a=place(("integers", 0, 3), dict(shuffled))) == before
+    if added in weights:
+        return
+    after = expanded(25, 30, a=place(("integers", 0, 3), {added: 2, **weights}))
+    for old, new in zip(before, after, strict=True):
+        pairs = list(zip(old.placed, new.placed, strict=True))
+        assert all(b.kind in (a.kind, added) for a, b in pairs)
+        # Other footprints can cost other attempts; without them nothing moves.
+        assert old.placed == new.placed or any(b.kind == added for _, b in pairs)
 
 
 def shapes(objects: tuple[Placed, ...]) -> list[tuple[Boxes, float]]:
