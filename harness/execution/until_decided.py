@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from harness.gate.regression import Comparison
+from harness.gate.selection import left_out
 from harness.gate.sequential import SequentialGate
 from harness.gate.tally import judge, quarantines
 from harness.packs.model import Pack
@@ -33,7 +34,7 @@ class UntilDecided:
     ) -> None:
         self._manifest = manifest
         self._excused = quarantines(manifest, pack)
-        self._gate = SequentialGate(pack, comparison)
+        self._gate = SequentialGate(pack, comparison, left_out(manifest, pack))
         self._wanted = {expected.id: expected.identity for expected in manifest.expected}
         self._arrived: dict[str, RunRecord] = {}
         for record in records:

@@ -63,6 +63,7 @@ def _paired(comparison: RunComparison, width: int) -> str:
         f"                       Tango {shown.low:+.4f} to {shown.high:+.4f} (at {level}, for display)",
         f"worse than baseline?   McNemar exact, one-sided: p = {facts.mcnemar_p:.4g}",
         textwrap.fill(churn_words(facts), width),
+        textwrap.fill(f"would change this: {comparison.rule.would_change}", width, subsequent_indent="  "),
     ]
     return "\n".join(lines)
 

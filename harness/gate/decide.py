@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import ValidationError
 
 from harness.gate.baseline_copy import kept_baseline, kept_churn
-from harness.gate.intervals import wilson
+from harness.gate.intervals import fewest, refutation_p, wilson
+from harness.gate.mcnemar import mcnemar_p
 from harness.gate.multiplicity import holm_rejects
 from harness.gate.notes import notes_for
 from harness.gate.pairing import RunEvidence
@@ -79,11 +81,11 @@ def decide(
     comparison = Comparison(baseline, own, churn) if baseline else None
     evidence, absent, stopped_at = own.evidence, own.left_out, None
     if manifest.until_decided:
-        gate = count_until_decided(pack, evidence.variants, comparison)
+        gate = count_until_decided(pack, evidence.variants, comparison, absent)
         if gate.decision is not None:
             stopped_at = gate.counted
             evidence = without_the_rest(evidence, gate.counted)
-        rules = sequential_rules(gate, pack, evidence.variants, comparison)
+        rules = sequential_rules(gate, pack, evidence.variants, comparison, absent)
     else:
         rules = apply_holm(
             pack.gate,
@@ -142,13 +144,34 @@ def apply_holm(gate: Sequence[GateRule], rules: Sequence[RuleVerdict]) -> tuple[
             f"{verdict.reason}; that would refute it alone (p = {verdict.p_value:.2g}), but not as one of "
             f"{plural(len(tested), 'rule')} tested at once (Holm)"
         )
-        change = "more variants: a model this bad is refuted by a few more failures"
+        change = _to_refute_among(gate[k], verdict, len(tested))
         found.append(
             verdict.model_copy(
                 update={"decision": Decision.INCONCLUSIVE, "reason": reason, "would_change": change}
             )
         )
     return tuple(found)
+
+
+def _to_refute_among(rule: GateRule, verdict: RuleVerdict, tested: int) -> str:
+    """What would refute a rule among so many, when Holm's procedure has not confirmed that it is.
+
+    Counted at the strictest level that Holm can ask for, so that it suffices whatever the others give.
+    """
+    level = (1.0 - rule.confidence) / tested
+    if verdict.paired is not None:
+        pairs = verdict.paired
+        more = fewest(lambda k: mcnemar_p(pairs.broken + k, pairs.fixed + pairs.doubtful) < level)
+        assert more is not None  # Enough broken pairs outweigh any number of fixed ones.
+        return f"{plural(more, 'more broken variant')} would refute it among them"
+    if rule.kind != "pass_rate" or rule.at_least is None:
+        return "more samples: a model this slow is refuted by a few more"
+    effect = verdict.design_effect or 1.0
+    most = verdict.successes + verdict.invalid + verdict.errors + verdict.missing + verdict.left_out
+    total, share = most + verdict.failures, rule.at_least
+    more = fewest(lambda k: refutation_p(most / effect, total / effect + k, share) < level)
+    assert more is not None  # Some number of failures refutes any share that so few successes refute alone.
+    return f"{plural(math.ceil(more * effect), 'more failure')} would refute it among them"
 
 
 def _overall(
@@ -169,7 +192,9 @@ def _overall(
     if not manifest.expected:
         return Decision.INCONCLUSIVE, "no variant was to be run"
     if decision is Decision.INCONCLUSIVE:
-        return decision, _first(rules, Decision.INCONCLUSIVE, "is undecided", "are undecided")
+        undecided = _first(rules, Decision.INCONCLUSIVE, "is undecided", "are undecided")
+        change = next(rule.would_change for rule in rules if rule.decision is Decision.INCONCLUSIVE)
+        return decision, f"{undecided}; {change}" if change else undecided
     if all(rule.kind == "invalid_or_error" for rule in pack.gate):
         return Decision.INCONCLUSIVE, "no gate rule judges the model, only the validity of the evidence"
     if missing:

@@ -9,6 +9,7 @@ effect divides them (Korn and Graubard, Survey Methodology 24, 1998).
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from statistics import NormalDist
 
 from scipy.special import betainc, betaincinv
@@ -98,22 +99,50 @@ def refutation_p(successes: float, total: float, share: float) -> float:
     return float(betainc(total - successes, successes + 1, 1.0 - share))
 
 
-def more_successes_needed(successes: int, total: int, share: float, confidence: float) -> int | None:
-    """How many more trials, all successes, prove the share; None when more than anyone would run."""
-    if proves_at_least(successes, total, share, confidence):
+def fewest(enough: Callable[[int], bool], at_most: int = MORE_THAN_ANYONE_RUNS) -> int | None:
+    """Smallest count, 0 included, that is enough; None when that is more than ``at_most``.
+
+    Args:
+        enough: Holds for every count above one for which it holds.
+        at_most: Where the search ends.
+    """
+    if enough(0):
         return 0
     low, high = 0, 1
-    while not proves_at_least(successes + high, total + high, share, confidence):
-        if high > MORE_THAN_ANYONE_RUNS:
+    while not enough(high):
+        if high > at_most:
             return None
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2
-        if proves_at_least(successes + middle, total + middle, share, confidence):
+        if enough(middle):
             high = middle
         else:
             low = middle
     return high
+
+
+def more_successes_needed(successes: float, total: float, share: float, confidence: float) -> int | None:
+    """How many more trials, all successes, prove the share; None when more than anyone would run."""
+    return fewest(lambda k: proves_at_least(successes + k, total + k, share, confidence))
+
+
+def more_failures_needed(successes: float, total: float, share: float, confidence: float) -> int | None:
+    """How many more trials, all failures, refute the share; None when no number does."""
+    return fewest(lambda k: refutes_at_least(successes, total + k, share, confidence))
+
+
+def more_at_this_rate(successes: float, total: float, share: float, confidence: float) -> int | None:
+    """How many more trials decide the share, one way or the other, if they go on as they have begun.
+
+    None when nothing was seen yet, when the rate seen is the share itself, or when it takes more than anyone
+    would run.
+    """
+    if total <= 0 or successes == share * total:
+        return None
+    rate = successes / total
+    decides = proves_at_least if rate > share else refutes_at_least
+    return fewest(lambda k: decides(successes + rate * k, total + k, share, confidence))
 
 
 def most_failures_allowed(total: int, share: float, confidence: float) -> int | None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.gate.deployed import foreign_runtime
-from harness.gate.intervals import more_successes_needed, refutation_p
+from harness.gate.intervals import more_successes_needed, most_failures_allowed, refutation_p
 from harness.gate.percentile import (
     LatencyPercentile,
     accepts,
@@ -19,7 +19,7 @@ from harness.gate.percentile import (
 from harness.gate.rule_verdict import inconclusive, with_counts
 from harness.gate.tally import VALID, JudgedVariant, Status, Tally
 from harness.gate.verdict import Decision, Interval, RuleVerdict
-from harness.gate.wording import doubts, percent
+from harness.gate.wording import doubts, percent, plural
 from harness.packs.model import GateRule
 
 SUPPORTED = "latency.p<NN>_ms and latency.measured_p<NN>_ms with at_most"
@@ -135,8 +135,14 @@ def _would_change(
         return f"a model whose p{100 * which.share:g} is within the limit"
     total = len(pool.samples) + pool.unknown
     if decision is Decision.GO:
-        return "more samples over the limit"
+        allowed = most_failures_allowed(total, which.share, confidence)
+        spare = (allowed or 0) - (total - within)
+        return f"{spare + 1} of these {plural(total, 'sample')} over the limit instead of within"
     if pool.unknown:
         return "valid results for the doubtful variants"
     needed = more_successes_needed(within, total, which.share, confidence)
-    return "more samples" if needed is None else f"{needed} more samples within the limit would give GO"
+    return (
+        "more samples"
+        if needed is None
+        else f"{plural(needed, 'more sample')} within the limit would give GO"
+    )

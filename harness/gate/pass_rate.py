@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 from harness.gate.intervals import (
     lower_bound,
+    more_at_this_rate,
+    more_failures_needed,
     more_successes_needed,
     most_failures_allowed,
     proves_at_least,
@@ -84,7 +88,7 @@ def _reason(decision: Decision, p0: float, confidence: float, tally: Tally, exac
 def _would_change(decision: Decision, p0: float, confidence: float, tally: Tally) -> str:
     total = tally.counted + tally.doubtful
     if tally.effect > 1.0:
-        return "variants of more scenes; more of the same scenes say little"
+        return _in_more_scenes(decision, p0, confidence, tally)
     allowed = most_failures_allowed(total, p0, confidence)
     if decision is Decision.GO:
         spare = (allowed or 0) - tally.failures - tally.doubtful
@@ -107,4 +111,33 @@ def _would_change(decision: Decision, p0: float, confidence: float, tally: Tally
         return f"valid results for the {plural(tally.doubtful, 'doubtful variant')}: GO {demand}"
     if needed is None:
         return f"GO needs {many}"
-    return f"{plural(needed, 'more clean variant')} would give GO"
+    return f"{plural(needed, 'more clean variant')} would give GO{_otherwise(p0, confidence, tally)}"
+
+
+def _otherwise(p0: float, confidence: float, tally: Tally) -> str:
+    """What else would decide: failures, and variants that go on as they have begun."""
+    seen, total = tally.successes, tally.counted
+    failures = more_failures_needed(seen + tally.doubtful, total + tally.doubtful, p0, confidence)
+    text = "" if failures is None else f", {plural(failures, 'more failure')} NO-GO"
+    if not tally.failures or tally.doubtful:
+        return text
+    more = more_at_this_rate(seen, total, p0, confidence)
+    if more is None:
+        return text
+    way = "GO" if seen > p0 * total else "NO-GO"
+    return f"{text}; if variants go on as so far ({share(seen / total)} pass), about {more} more give {way}"
+
+
+def _in_more_scenes(decision: Decision, p0: float, confidence: float, tally: Tally) -> str:
+    """What would change a decision on variants that share scenes."""
+    if decision is not Decision.INCONCLUSIVE:
+        return "results of variants in more scenes; more of the same scenes say little"
+    total = (tally.counted + tally.doubtful) / tally.effect
+    needed = more_successes_needed(tally.successes / tally.effect, total, p0, confidence)
+    if needed is None:
+        return "more variants than anyone can run"
+    more = plural(math.ceil(needed * tally.effect), "more clean variant")
+    return (
+        f"about {more} would give GO, in new scenes of as many variants each; more of the same scenes say "
+        "little"
+    )

@@ -12,6 +12,7 @@ from harness.gate.wording import plural
 from harness.packs.model import Pack, Scenario
 from harness.results.manifest import Manifest
 
+_OVER = "delete the entry, or date it anew while the issue is open"
 _SILENT = (Status.MISSING, Status.ERROR, Status.NOT_RUN)
 """Statuses of variants of which nobody knows whether they would fail in a quarantine."""
 
@@ -29,7 +30,7 @@ def quarantine_errors(manifest: Manifest, pack: Pack, evidence: Evidence) -> tup
         entries = sorted(scenario.known_failures, key=lambda known: known.until)
         last_day = {known.issue: known.until for known in entries}
         for issue, until in last_day.items():
-            what = f"ended on {until}, before this run" if until < day else ""
+            what = f"ended on {until}, before this run: {_OVER}" if until < day else ""
             if not what and not manifest.selection:
                 what = _unused(scenario, issue, evidence)
             if what:

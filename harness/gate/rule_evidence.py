@@ -14,6 +14,7 @@ from harness.gate.confidence_sequence import (
     sequence_upper,
 )
 from harness.gate.deployed import foreign_runtime
+from harness.gate.intervals import fewest
 from harness.gate.paired_betting import log_e_drop_below, sequence_bounds
 from harness.gate.pairing import Pair, count_pairs
 from harness.gate.percentile import LatencyPercentile
@@ -21,6 +22,8 @@ from harness.gate.tally import VALID, JudgedVariant, Status
 from harness.gate.verdict import Interval
 
 _EACH_WAY = "one-sided each way, valid at any stopping time"
+_MOST_TRIED = 100_000
+"""A search for what would prove a rule ends here."""
 
 
 class RuleEvidence(ABC):
@@ -50,7 +53,7 @@ class RuleEvidence(ABC):
     def look(self) -> None:
         """Takes the evidence as it stands."""
         self.log_e_no_go = max(self.log_e_no_go, self._log_e_no_go())
-        if self.go_at is None and self._log_e_go() >= -math.log1p(-self.confidence):
+        if self.go_at is None and self._log_e_go() >= self._enough:
             self.go_at = len(self.variants)
             self.interval_at_go = self._interval()
 
@@ -66,6 +69,17 @@ class RuleEvidence(ABC):
 
     def _interval(self) -> Interval | None:
         return None
+
+    def clean_needed(self) -> int | None:
+        """How many more of what it counts, all of them good, would prove the rule; None for too many.
+
+        Variants for a pass rate, samples for a latency, pairs that both models pass for a regression.
+        """
+        return None
+
+    @property
+    def _enough(self) -> float:
+        return -math.log1p(-self.confidence)
 
     @abstractmethod
     def _count(self, variant: JudgedVariant) -> None: ...
@@ -100,6 +114,13 @@ class PassRateEvidence(RuleEvidence):
 
     def _log_e_no_go(self) -> float:
         return log_e_below(self.successes + self.doubtful, self.failures, self.p0)
+
+    def clean_needed(self) -> int | None:
+        """See the base class."""
+        against = self.failures + self.doubtful
+        return fewest(
+            lambda k: log_e_at_least(self.successes + k, against, self.p0) >= self._enough, _MOST_TRIED
+        )
 
     def _interval(self) -> Interval:
         return Interval(
@@ -148,6 +169,11 @@ class LatencyEvidence(RuleEvidence):
     def _log_e_no_go(self) -> float:
         return log_e_below(self.within + self.unknown, self.over, self.which.share)
 
+    def clean_needed(self) -> int | None:
+        """See the base class."""
+        against, share = self.over + self.unknown, self.which.share
+        return fewest(lambda k: log_e_at_least(self.within + k, against, share) >= self._enough, _MOST_TRIED)
+
 
 class RegressionEvidence(RuleEvidence):
     """Evidence on a drop against a baseline.
@@ -172,6 +198,16 @@ class RegressionEvidence(RuleEvidence):
 
     def _log_e_no_go(self) -> float:
         return log_e_worse(*count_pairs(self.pairs).best)
+
+    def clean_needed(self) -> int | None:
+        """See the base class."""
+        counts = count_pairs(self.pairs)
+        broken, fixed = counts.worst
+
+        def enough(more: int) -> bool:
+            return log_e_drop_below(broken, fixed, counts.pairs + more, self.max_drop) >= self._enough
+
+        return fewest(enough, _MOST_TRIED)
 
     def _interval(self) -> Interval:
         counts = count_pairs(self.pairs)

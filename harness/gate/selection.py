@@ -38,5 +38,5 @@ def _left_out(scenario: Scenario, ids: Iterable[str]) -> int:
 def _is_fair(scenario: Scenario, ids: Iterable[str]) -> bool:
     numbers = [int(found[1]) for name in ids if (found := _SAMPLED.search(name))]
     pinned = sum(_PINNED.search(name) is not None for name in ids)
-    is_prefix = bool(numbers) and min(numbers) <= 1 and max(numbers) - min(numbers) + 1 == len(numbers)
+    is_prefix = bool(numbers) and min(numbers) == 0 and max(numbers) + 1 == len(numbers)
     return is_prefix and pinned == len(scenario.pinned)

@@ -11,7 +11,8 @@ NO-GO needs Holm's procedure on the anytime p-values 1 / E. Its union bound hold
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from harness.gate.confidence_sequence import anytime_p
 from harness.gate.multiplicity import holm_rejects
@@ -24,7 +25,7 @@ from harness.gate.rule_evidence import (
     RuleEvidence,
     ValidityEvidence,
 )
-from harness.gate.rules import speaks_of
+from harness.gate.rules import absent_in_scope, speaks_of
 from harness.gate.tally import JudgedVariant
 from harness.gate.verdict import Decision
 from harness.packs.model import GateRule, Pack
@@ -58,11 +59,20 @@ class SequentialGate:
     Args:
         pack: Holds the rules.
         comparison: With the baseline; None without one.
+        left_out: Scenario -> variants that an unfair selection keeps from running
+            (:func:`harness.gate.selection.left_out`). A rule that speaks of such a scenario is not tested:
+            what does run is no fair sample of what it speaks of.
     """
 
-    def __init__(self, pack: Pack, comparison: Comparison | None = None) -> None:
+    def __init__(
+        self,
+        pack: Pack,
+        comparison: Comparison | None = None,
+        left_out: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:
         self.rules: tuple[tuple[GateRule, RuleEvidence | None], ...] = tuple(
-            (rule, evidence_for(rule, comparison)) for rule in pack.gate
+            (rule, None if absent_in_scope(rule, pack, left_out) else evidence_for(rule, comparison))
+            for rule in pack.gate
         )
         self.counted = 0
         """Variants counted so far, until the decision."""
@@ -119,10 +129,13 @@ def _tolerated(evidence: RuleEvidence) -> bool:
 
 
 def count_until_decided(
-    pack: Pack, variants: Sequence[JudgedVariant], comparison: Comparison | None
+    pack: Pack,
+    variants: Sequence[JudgedVariant],
+    comparison: Comparison | None,
+    left_out: Mapping[str, int] = MappingProxyType({}),
 ) -> SequentialGate:
     """Counts the longest completed beginning of a run's variants, in the manifest's order."""
-    gate = SequentialGate(pack, comparison)
+    gate = SequentialGate(pack, comparison, left_out)
     for variant in variants:
         if variant.record is None or gate.decision is not None:
             break

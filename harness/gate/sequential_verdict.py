@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from harness.gate.deployed import foreign_runtime
 from harness.gate.intervals import wilson
@@ -17,7 +17,7 @@ from harness.gate.rule_evidence import (
 )
 from harness.gate.rule_verdict import inconclusive, with_counts
 from harness.gate.rules import decide_invalid_or_error, decide_rule, in_scope
-from harness.gate.sequential import SequentialGate
+from harness.gate.sequential import FIRST_LOOK, SequentialGate
 from harness.gate.tally import JudgedVariant, Tally, tally
 from harness.gate.verdict import Decision, Interval, RuleVerdict
 from harness.gate.wording import doubts, percent, plural, quarantine, share
@@ -25,7 +25,11 @@ from harness.packs.model import GateRule, Pack
 
 
 def sequential_rules(
-    gate: SequentialGate, pack: Pack, variants: Sequence[JudgedVariant], comparison: Comparison | None
+    gate: SequentialGate,
+    pack: Pack,
+    variants: Sequence[JudgedVariant],
+    comparison: Comparison | None,
+    left_out: Mapping[str, int],
 ) -> tuple[RuleVerdict, ...]:
     """The verdict of every rule.
 
@@ -34,6 +38,7 @@ def sequential_rules(
         pack: Holds the rules.
         variants: All expected variants; those after the decision are NOT_RUN.
         comparison: With the baseline; None without one.
+        left_out: Scenario -> variants that an unfair selection kept from running.
     """
     refuted = gate.refuted()
     verdicts = []
@@ -42,7 +47,7 @@ def sequential_rules(
         counts = tally(scoped)
         if evidence is None:
             # What could not be tested at all is told by the words of a run of fixed size.
-            verdicts.append(_untestable(rule, pack, scoped, comparison))
+            verdicts.append(_untestable(rule, pack, variants, comparison, left_out))
         elif isinstance(evidence, ValidityEvidence):
             verdicts.append(decide_invalid_or_error(rule, counts))
         else:
@@ -52,9 +57,13 @@ def sequential_rules(
 
 
 def _untestable(
-    rule: GateRule, pack: Pack, scoped: Sequence[JudgedVariant], comparison: Comparison | None
+    rule: GateRule,
+    pack: Pack,
+    variants: Sequence[JudgedVariant],
+    comparison: Comparison | None,
+    left_out: Mapping[str, int],
 ) -> RuleVerdict:
-    found = decide_rule(rule, pack, scoped, {}, comparison)
+    found = decide_rule(rule, pack, variants, left_out, comparison)
     if found.decision is Decision.INCONCLUSIVE:
         return found
     return found.model_copy(
@@ -112,7 +121,7 @@ def _pass_rate(
         decision=decision,
         reason=f"{evidence.successes} of {total} passed: with {percent(rule.confidence)} confidence at any "
         f"stopping time {claim}, {p0:g} is needed{when}{doubtful}{quarantine(counts)}",
-        would_change=_would_change(decision),
+        would_change=_would_change(decision, evidence, "more clean variant"),
         estimate=evidence.successes / total if total else None,
         exact=interval,
         shown=shown,
@@ -140,7 +149,7 @@ def _latency(
         reason=f"{evidence.within} of {plural(total, 'sample')} are within {evidence.limit_ms:g} ms: with "
         f"{percent(rule.confidence)} confidence at any stopping time "
         f"p{100 * evidence.which.share:g} {claim}{lost}",
-        would_change=_would_change(decision),
+        would_change=_would_change(decision, evidence, "more sample", " within the limit"),
         bound=evidence.limit_ms,
         p_value=p_value,
     )
@@ -168,7 +177,7 @@ def _regression(
         decision=decision,
         reason=f"broken {pairs.broken}, fixed {pairs.fixed} of {plural(pairs.pairs, 'pair')}: with "
         f"{percent(rule.confidence)} confidence at any stopping time {claim}; {churn_words(facts)}",
-        would_change=_would_change(decision),
+        would_change=_would_change(decision, evidence, "more variant", " that both models pass"),
         estimate=facts.drop,
         exact=facts.exact,
         shown=facts.shown,
@@ -178,7 +187,13 @@ def _regression(
     )
 
 
-def _would_change(decision: Decision) -> str:
-    if decision is Decision.INCONCLUSIVE:
-        return "more variants, or a run of fixed size: it needs fewer than a test that may stop at any time"
-    return "another model; a sequential decision stands once it has fallen"
+def _would_change(decision: Decision, evidence: RuleEvidence, what: str, condition: str = "") -> str:
+    """What would change a decision; ``what`` is what the evidence counts, for example ``more sample``."""
+    if decision is not Decision.INCONCLUSIVE:
+        return "another model; a sequential decision stands once it has fallen"
+    needed = evidence.clean_needed()
+    if needed is None:
+        return "more variants than anyone can run, or fewer failures"
+    if needed == 0:
+        return f"results up to variant {FIRST_LOOK}, the first that may decide"
+    return f"{plural(needed, what)}{condition} would prove it; a run of fixed size may need fewer"

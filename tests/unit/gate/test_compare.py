@@ -67,7 +67,16 @@ def test_the_table_tells_what_broke_and_by_how_much():
     assert "6 broken" in text
     assert "McNemar exact, one-sided: p = 0.01562" in text
     assert "broken    glass::v0000" in text
+    assert "would change this: a candidate that does not break these variants" in text
     assert "NO-GO: door_detector 2.0 against door_detector 1.0" in text
+
+
+def test_an_undecided_comparison_says_how_many_more_variants_would_decide_it():
+    found = compared("P" * 100, "F" * 2 + "P" * 98)
+    more = int(found.rule.would_change.split()[0])
+    text = comparison_table(found)
+    assert f"would change this: {more} more variants that both models pass would give GO" in text
+    assert compared("P" * (100 + more), "F" * 2 + "P" * (98 + more)).decision is Decision.GO
 
 
 def test_it_survives_json():

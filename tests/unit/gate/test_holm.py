@@ -41,6 +41,16 @@ def test_a_rule_that_is_refuted_alone_may_be_undecided_among_others():
     assert verdict.decision is Decision.INCONCLUSIVE
 
 
+def test_it_says_how_many_more_failures_would_refute_it_among_the_others():
+    letters = ["F" * 7 + "P" * 23, "P" * 30, "P" * 30]
+    said = verdict_of(letters, [rule_on(name) for name in NAMES]).rules[0].would_change
+    more = int(said.split()[0])
+    assert said.endswith("would refute it among them")
+    for failures, decision in ((more - 1, Decision.INCONCLUSIVE), (more, Decision.NO_GO)):
+        letters[0] = "F" * (7 + failures) + "P" * 23
+        assert verdict_of(letters, [rule_on(name) for name in NAMES]).rules[0].decision is decision
+
+
 def test_a_second_refuted_rule_helps_the_first():
     letters = ["F" * 7 + "P" * 23, "F" * 25 + "P" * 5]
     verdict = verdict_of(letters, [rule_on("glass"), rule_on("wood")])

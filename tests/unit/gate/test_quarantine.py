@@ -45,7 +45,7 @@ def test_an_expired_quarantine_is_an_error_even_when_it_still_fails():
     manifest, records = run_with("", EXPIRED)
     verdict = decide(manifest, records)
     assert verdict.decision is Decision.INCONCLUSIVE
-    assert "ended on 2026-11-30, before this run" in verdict.headline
+    assert "ended on 2026-11-30, before this run: delete the entry, or date it anew" in verdict.headline
 
 
 def test_a_refuted_rule_stays_no_go_beside_a_bad_quarantine():

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from harness.gate.decide import decide
@@ -85,8 +87,25 @@ def test_the_interval_spans_both_extremes_of_what_is_doubtful():
 
 
 def test_inconclusive_says_how_many_more_clean_variants_would_decide():
-    assert rule_of("P" * 20).would_change == "9 more clean variants would give GO"
-    assert rule_of("P" * 28).would_change == "1 more clean variant would give GO"
+    assert rule_of("P" * 20).would_change == "9 more clean variants would give GO, 6 more failures NO-GO"
+    assert rule_of("P" * 28).would_change == "1 more clean variant would give GO, 8 more failures NO-GO"
+
+
+@pytest.mark.parametrize(("letters", "way"), [("P" * 57 + "F" * 3, "GO"), ("P" * 50 + "F" * 10, "NO-GO")])
+def test_inconclusive_says_how_many_more_decide_it_if_they_go_on_like_this(letters, way):
+    said = re.search(r"about (\d+) more give (GO|NO-GO)$", rule_of(letters).would_change)
+    assert said[2] == way
+    rate, more = letters.count("P") / len(letters), int(said[1])
+    passes = round(rate * more)
+    assert rule_of(letters + "P" * passes + "F" * (more - passes)).decision is Decision(way)
+    passes = round(rate * 0.8 * more)
+    fewer = letters + "P" * passes + "F" * (round(0.8 * more) - passes)
+    assert rule_of(fewer).decision is Decision.INCONCLUSIVE
+
+
+def test_the_headline_of_an_undecided_run_says_what_would_decide_it():
+    verdict = decide(*a_run("P" * 20, PASS_RATE))
+    assert verdict.headline.endswith("; 9 more clean variants would give GO, 6 more failures NO-GO")
 
 
 def test_no_go_says_what_go_would_have_needed():

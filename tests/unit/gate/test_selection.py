@@ -32,6 +32,10 @@ def test_dropping_the_pinned_variant_leaves_it_out_however_many_others_run():
     assert missing_of(*GLASS_IDS[:10], *WOOD_IDS) == {"glass": 1}
 
 
+def test_leaving_out_the_first_variant_alone_is_no_fair_sample_either():
+    assert missing_of(*GLASS_IDS[1:], *WOOD_IDS) == {"glass": 1}
+
+
 def test_the_last_variants_are_no_fair_sample():
     assert missing_of(*GLASS_IDS[5:], *WOOD_IDS) == {"glass": 5}
 

@@ -144,6 +144,38 @@ def test_a_rule_whose_scenario_has_not_run_yet_is_not_proven():
     assert verdict.decision is INCONCLUSIVE
 
 
+@pytest.mark.parametrize("letter", ["P", "F"])
+def test_scenarios_that_a_selection_left_out_are_never_decided_by_those_that_it_kept(letter):
+    glass, wood = scenario("glass", 200), scenario("wood", 200)
+    manifest = make_manifest(make_pack([glass, wood], [PASS_RATE]), variant_ids(glass), until_decided=True)
+    verdict = decide(manifest, make_records(variant_ids(glass), letter * 200))
+    assert (verdict.decision, verdict.stopped_at) == (INCONCLUSIVE, None)
+    assert "200 left out by the selection" in verdict.rules[0].reason
+
+
+def test_a_rule_that_speaks_only_of_what_was_selected_is_still_decided():
+    glass, wood = scenario("glass", 200), scenario("wood", 200)
+    rules = [PASS_RATE.model_copy(update={"scenario": name}) for name in ("glass", "wood")]
+    manifest = make_manifest(make_pack([glass, wood], rules), variant_ids(glass), until_decided=True)
+    assert decide(manifest, make_records(variant_ids(glass), "P" * 200)).decision is INCONCLUSIVE
+    refused = decide(manifest, make_records(variant_ids(glass), "F" * 200))
+    assert (refused.decision, refused.stopped_at) == (NO_GO, FIRST_LOOK)
+
+
+def test_undecided_says_how_many_more_would_prove_each_rule():
+    letters = "P" * 10 + "-" * 190
+    few = LatencySamples(in_loop_ms=(20.0,) * 4)
+    verdict = until_decided(letters, PASS_RATE, LATENCY, latency=few)
+    assert verdict.rules[0].would_change.startswith("23 more clean variants would prove it")
+    needed = int(verdict.rules[1].would_change.split()[0])
+    assert "more samples within the limit would prove it" in verdict.rules[1].would_change
+    for more, decision in (((needed - 1) // 10, INCONCLUSIVE), (-(-needed // 10), GO)):
+        samples = LatencySamples(in_loop_ms=(20.0,) * (4 + more))
+        assert until_decided(letters, LATENCY, latency=samples).rules[0].decision is decision
+    paired = against_baseline("P" * 400, "P" * 100 + "-" * 300, REGRESSION)
+    assert paired.rules[0].would_change.startswith("69 more variants that both models pass would prove it")
+
+
 def against_baseline(before, now, *gate):
     manifest, records = run_of(now, *gate, made={"model": "new", "model_sha256": "2" * 64})
     return decide(manifest.model_copy(update={"until_decided": True}), records, baseline(before, *gate))
