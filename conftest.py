@@ -1,6 +1,7 @@
 """pytest settings of this repository; the plugin itself is harness.pytest_plugin."""
 
 import os
+from importlib.util import find_spec
 
 from harness.execution.gl import choose_backend
 
@@ -18,4 +19,14 @@ def _draw_without_a_display() -> None:
     os.environ.setdefault("LP_NUM_THREADS", "1")
 
 
+def _let_a_busy_machine_take_its_time() -> None:
+    """No property fails because an example was slow; hypothesis is there for the tests only."""
+    if find_spec("hypothesis"):
+        from hypothesis import settings
+
+        settings.register_profile("simgate", deadline=None)
+        settings.load_profile("simgate")
+
+
 _draw_without_a_display()
+_let_a_busy_machine_take_its_time()
