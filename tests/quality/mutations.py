@@ -128,11 +128,13 @@ class Regression:
         name: As in the table.
         how: How it is injected, in words.
         words: Folder -> pack and options of ``simgate run``.
+        whole_pack: Too rare to be told from chance on a few variants of each scenario.
     """
 
     name: str
     how: str
     words: Callable[[Path], list[object]]
+    whole_pack: bool = False
 
 
 def _with_model(change: Callable[[Package], None], graph: Callable[[Any], None] | None = None) -> Any:

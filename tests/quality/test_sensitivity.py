@@ -9,13 +9,14 @@ import pytest
 
 from harness.results.run_folder import RunFolder
 from tests.quality.mutations import PACK, REGRESSIONS
-from tests.quality.sensitivity import null_changes, run, table, try_out, verdict_of
+from tests.quality.sensitivity import null_changes, null_table, run, scenarios, table, try_out, verdict_of
 
 pytestmark = pytest.mark.slow
 VARIANTS = int(os.environ.get("SIMGATE_QUALITY_VARIANTS", "8"))
 """Of each scenario; the shipped model, and regressions that cost few variants, run the whole pack."""
 HOSTS = 2
 FOUND = []
+UNCHANGED = {}
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +31,8 @@ def _the_table_is_printed(request: pytest.FixtureRequest):
     if reporter is not None and FOUND:
         reporter.write_line("")
         reporter.write_line(table(FOUND))
+        reporter.write_line("")
+        reporter.write_line(null_table(UNCHANGED, VARIANTS * scenarios()))
 
 
 def test_the_shipped_model_is_not_refused(shipped):
@@ -44,4 +47,5 @@ def test_a_seeded_regression_is_refused_or_broken_out_by_compare(regression, shi
 
 
 def test_hosts_order_rerun_and_resume_change_neither_verdict_nor_traces(tmp_path: Path):
-    assert null_changes(tmp_path, VARIANTS) == {"hosts": [], "rerun": [], "order": [], "resume": []}
+    UNCHANGED.update(null_changes(tmp_path, VARIANTS))
+    assert UNCHANGED == {"hosts": [], "rerun": [], "order": [], "resume": []}
