@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
+from harness.gate.broken_slices import BrokenSlice, broken_slices
 from harness.gate.comparability import NotComparable, machine_class
 from harness.gate.mcnemar import mcnemar_p
 from harness.gate.metric_changes import Describe, MetricChange, metric_changes
@@ -90,6 +91,10 @@ class RunComparison(ResultModel):
     metrics: tuple[MetricChange, ...]
     variants: tuple[ComparedVariant, ...]
     """Broken ones first, then doubtful, then fixed."""
+    slices: tuple[BrokenSlice, ...] = ()
+    """Regions of the parameters in which variants are broken, most first."""
+    no_slices: str = ""
+    """Why there are none although variants are broken."""
     notes: tuple[str, ...] = ()
 
 
@@ -133,6 +138,7 @@ def compare_runs(
     verdict = decide_regression(rule, counts, variants, comparison)
     pairs = pair_up(variants, baseline.by_digest)
     before, now = _side(baseline), _side(candidate)
+    slices, no_slices = broken_slices(pairs)
     return RunComparison(
         pack=candidate.manifest.pack_name,
         machine=machine_class(candidate.fingerprint),
@@ -145,6 +151,8 @@ def compare_runs(
         scenarios=_scenarios(pairs),
         metrics=metric_changes(pairs, describe),
         variants=_changed(pairs),
+        slices=slices,
+        no_slices=no_slices,
         notes=_notes(baseline, candidate),
     )
 

@@ -29,6 +29,7 @@ def comparison_table(comparison: RunComparison, width: int = 100) -> str:
         _paired(comparison, width),
         _scenarios(comparison),
         _metrics(comparison.metrics),
+        _slices(comparison, width),
         _variants(comparison),
         "\n".join(
             textwrap.fill(f"note: {note}", width, subsequent_indent="      ") for note in comparison.notes
@@ -102,6 +103,16 @@ def _metrics(changes: Sequence[MetricChange]) -> str:
     tail = f"\nand {more} more, in compare.json" if more > 0 else ""
     head = f"metrics that changed beyond chance ({len(listed)} of {len(changes)}, q <= {LISTED_BELOW:g}):\n"
     return head + _columns(rows) + tail
+
+
+def _slices(comparison: RunComparison, width: int) -> str:
+    if not comparison.slices:
+        return textwrap.fill(comparison.no_slices, width)
+    lines = ["where it breaks:"]
+    for one in comparison.slices:
+        lines.append(textwrap.fill(f"  {one.text}", width, subsequent_indent="    "))
+        lines.append(textwrap.fill(one.detail, width, initial_indent="    ", subsequent_indent="    "))
+    return "\n".join(lines)
 
 
 def _variants(comparison: RunComparison) -> str:
