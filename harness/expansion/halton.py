@@ -11,6 +11,8 @@ that two names share would put all points on a diagonal if each did not have its
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -20,6 +22,9 @@ from harness.expansion.streams import Stream, to_unit
 
 _DIGITS = {2: 20, 3: 13, 5: 9, 7: 8}
 """Base -> digits that are reversed, enough for a million points; what lies below them is random."""
+_MOST_IN_TABLE = 2**16
+_WORTH_A_TABLE = 4_096
+"""Points from which shifts of digits are looked up instead of drawn."""
 _DIGIT_LANE = 4
 _INSIDE_LANE = 5
 _ORDER_LANE = 8
@@ -43,15 +48,30 @@ def halton_point(stream: Stream, index: ArrayLike) -> NDArray[np.float64]:
     value = np.zeros(digits.shape, dtype=np.int64)
     path = np.zeros(digits.shape, dtype=np.int64)
     for place in range(_DIGITS[base]):
-        digits, digit = np.divmod(digits, base)
-        turn, _, _, _ = philox((path, place, 0, _DIGIT_LANE), stream.key)
-        # A random shift of the digit, another one for every path of digits before it.
-        value = value * base + (digit + turn.astype(np.int64)) % base
+        # A division and a product are three times faster than divmod.
+        higher = digits // base
+        digits, digit = higher, digits - higher * base
+        value = value * base + (digit + _turns(stream.key, path, place, base)) % base
         path = path * base + digit
     inside = to_unit(stream.bits(number.reshape(-1), 0, _INSIDE_LANE))
     points = (value + inside) / base ** _DIGITS[base]
     shaped: NDArray[np.float64] = np.minimum(points, 1.0 - 2.0**-53).reshape(number.shape)
     return shaped
+
+
+def _turns(key: tuple[int, int], path: NDArray[np.int64], place: int, base: int) -> NDArray[np.int64]:
+    """A random shift of the digit at a place, another one for every path of digits before it."""
+    if path.size >= _WORTH_A_TABLE and base**place <= _MOST_IN_TABLE:
+        return _turn_table(key, place, base)[path].astype(np.int64)
+    turn, _, _, _ = philox((path, place, 0, _DIGIT_LANE), key)
+    return turn.astype(np.int64) % base
+
+
+@lru_cache(maxsize=1024)
+def _turn_table(key: tuple[int, int], place: int, base: int) -> NDArray[np.uint8]:
+    """The shifts of every path; blocks of many variants meet the same few paths again and again."""
+    turn, _, _, _ = philox((np.arange(base**place), place, 0, _DIGIT_LANE), key)
+    return (turn % np.uint64(base)).astype(np.uint8)
 
 
 def _ordered(stream: Stream, number: NDArray[np.int64], base: int) -> NDArray[np.int64]:
@@ -62,8 +82,9 @@ def _ordered(stream: Stream, number: NDArray[np.int64], base: int) -> NDArray[np
         if not larger.any():
             break
         block[larger] *= base
-    first, rest = np.divmod(number, block)
+    first = number // block
     ordered = first * block
+    rest = number - ordered
     for digit in range(1, base):
         at = np.flatnonzero(first == digit)
         ordered[at] += permuted(stream, _ORDER_LANE + digit, rest[at], block[at])

@@ -7,6 +7,8 @@ range walks on until it is back (Black, Rogaway: Ciphers with arbitrary finite d
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,7 +34,7 @@ def permuted(
         Array of the same shape, from 0 to ``size`` - 1.
     """
     bits = np.ceil(np.log2(np.maximum(size, 2).astype(np.float64))).astype(np.int64)
-    multipliers, summands = _factors(stream, lane)
+    multipliers, summands = _factors(stream.key, lane)
     result = number.astype(np.uint64)
     limit = size.astype(np.uint64)
     walking = np.arange(result.size)
@@ -42,10 +44,11 @@ def permuted(
     return result.astype(np.int64)
 
 
-def _factors(stream: Stream, lane: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+@lru_cache(maxsize=1024)
+def _factors(key: tuple[int, int], lane: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
     """Odd multipliers and summands, shape (32, rounds): others for every number of bits."""
     row, turn = np.meshgrid(np.arange(33), np.arange(_ROUNDS), indexing="ij")
-    multiplier, summand, _, _ = philox((row, turn, 0, lane), stream.key)
+    multiplier, summand, _, _ = philox((row, turn, 0, lane), key)
     return multiplier | _ONE, summand
 
 

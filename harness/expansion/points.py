@@ -35,7 +35,8 @@ def uniform_points(variants: VariantsSpec, stream: Stream, index: Integers, atte
     if first.all():
         return method(variants, stream, index)
     points = stream.uniform(index, attempt)
-    points[first] = method(variants, stream, index[first])
+    if first.any():
+        points[first] = method(variants, stream, index[first])
     return points
 
 

@@ -12,6 +12,8 @@ the plane empty for 256 points. With twelve parameters that hits four packs in t
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -37,10 +39,11 @@ def scrambled_point(stream: Stream, index: ArrayLike) -> NDArray[np.float64]:
     return (high + low * 2.0**-20) * 2.0**-32
 
 
-def _factors(stream: Stream, lane: int, rows: int) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+@lru_cache(maxsize=1024)
+def _factors(key: tuple[int, int], lane: int, rows: int) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     """Random odd multipliers and summands, shape (rows, rounds)."""
     row, turn = np.meshgrid(np.arange(rows), np.arange(_ROUNDS), indexing="ij")
-    multiplier, summand, _, _ = philox((row, turn, 0, lane), stream.key)
+    multiplier, summand, _, _ = philox((row, turn, 0, lane), key)
     return multiplier.astype(np.uint32) | _ONE, summand.astype(np.uint32)
 
 
@@ -56,7 +59,7 @@ def _reordered(stream: Stream, number: NDArray[np.uint32]) -> NDArray[np.uint32]
     top = np.where(number > 0, _ONE << octave.astype(np.uint32), np.uint32(0))
     mask = np.where(number > 0, top - _ONE, np.uint32(0))
     shift = np.maximum(octave // 2, 1).astype(np.uint32)
-    multipliers, summands = _factors(stream, _ORDER_LANE, 32)
+    multipliers, summands = _factors(stream.key, _ORDER_LANE, 32)
     x = number & mask
     for turn in range(_ROUNDS):
         x = (x * multipliers[octave, turn] + summands[octave, turn]) & mask
@@ -71,7 +74,7 @@ def _scrambled(stream: Stream, value: NDArray[np.uint32]) -> NDArray[np.uint32]:
     Read from the lowest bit that is nested uniform scrambling by hashing (in the manner of Laine,
     Karras: Stratified sampling for stochastic transparency, EGSR 2011).
     """
-    multipliers, summands = _factors(stream, _SCRAMBLE_LANE, 2)
+    multipliers, summands = _factors(stream.key, _SCRAMBLE_LANE, 2)
     x = value
     for turn in range(_ROUNDS):
         x = x * multipliers[0, turn] + summands[0, turn]
