@@ -67,8 +67,8 @@ def broken_slices(pairs: Sequence[Pair]) -> tuple[tuple[BrokenSlice, ...], str]:
     kept = len(outcomes) - broken
     if min(broken, kept) < MIN_GROUP:
         return (), (
-            f"no region of the parameters was searched: {broken} broken and {kept} that pass with both models, "
-            f"and it takes {MIN_GROUP} of each"
+            f"no region of the parameters was searched: {broken} broken and {kept} that pass with both models"
+            f"; it takes {MIN_GROUP} of each"
         )
     try:
         found = find_slices([_row(record) for record, _ in passed], outcomes)
