@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.execution.events import Listener, RunFinished, RunStarted
+from harness.execution.assignment import error_record
+from harness.execution.events import Event, Listener, RunFinished, RunStarted, VariantFinished
 from harness.execution.host_pool import HostPool, HostsCannotStart
 from harness.execution.in_process import InProcess
 from harness.execution.plan import Plan
 from harness.execution.stopping import StoppingRule
+from harness.results.journal import append_record
 
 
 def execute(plan: Plan, listeners: Sequence[Listener] = (), stopping: StoppingRule | None = None) -> str:
@@ -24,12 +26,17 @@ def execute(plan: Plan, listeners: Sequence[Listener] = (), stopping: StoppingRu
 
     Returns:
         Why the run ended before its plan did; empty otherwise. Variants without a record are missing
-        evidence, which the gate counts.
+        evidence, which the gate counts; those that no host could take are ERROR with the cause.
     """
+    finished: set[str] = set()
 
-    def emit(event: RunStarted | RunFinished) -> None:
+    def emit(event: Event) -> None:
         for listener in listeners:
             listener(event)
+
+    def note(event: Event) -> None:
+        if isinstance(event, VariantFinished):
+            finished.add(event.record.variant)
 
     emit(
         RunStarted(
@@ -42,12 +49,26 @@ def execute(plan: Plan, listeners: Sequence[Listener] = (), stopping: StoppingRu
     )
     reason = ""
     if plan.variants:
-        pool = HostPool(plan, listeners=listeners) if plan.hosts else InProcess(plan, listeners)
+        heard = (note, *listeners)
+        pool = HostPool(plan, listeners=heard) if plan.hosts else InProcess(plan, heard)
         try:
             with pool:
                 pool.run(plan.variants, stopping)
             reason = pool.stopped_early
         except HostsCannotStart as error:
             reason = str(error)
+            _give_up(plan, finished, reason)
     emit(RunFinished(plan.folder.path, reason))
     return reason
+
+
+def _give_up(plan: Plan, finished: set[str], reason: str) -> None:
+    """Journals why the rest could not run, so that whoever reads only the evidence finds the cause.
+
+    Listeners hear it once, with the end of the run, and not once for each variant. ``--resume`` runs ERROR
+    again.
+    """
+    text = f"{reason.splitlines()[0]}; see {plan.folder.hosts_dir.name}/*.log"
+    rest = [variant for variant in plan.variants if variant.id not in finished]
+    for assignment in plan.assignments(rest):
+        append_record(plan.folder.journal_path, error_record(plan.pack, assignment, text, 0))

@@ -15,6 +15,7 @@ from harness.execution.events import Event, HostLost, RunFinished, RunStarted, V
 from harness.execution.host_limits import HostLimits
 from harness.execution.host_pool import HostPool, HostsCannotStart
 from harness.execution.plan import Plan, plan_run
+from harness.execution.resume import resume_run
 from harness.results.record import Outcome, RunRecord
 from tests.unit.execution.conftest import memory_plugins
 from tests.unit.execution.memory_pack import ids, make_pack, make_variants
@@ -221,7 +222,9 @@ def test_hosts_are_replaced_after_so_many_variants(planned: PlanMaker) -> None:
     assert set(outcomes(plan).values()) == {Outcome.PASS}
 
 
-def test_a_host_that_cannot_start_ends_the_run_with_the_reason_and_no_record(planned: PlanMaker) -> None:
+def test_hosts_that_cannot_start_end_the_run_and_every_variant_is_an_error_with_the_reason(
+    planned: PlanMaker,
+) -> None:
     plan = planned(3, hosts=2, runtime="onnxruntime")
     story: list[Event] = []
     reason = execute(plan, [story.append])
@@ -229,7 +232,20 @@ def test_a_host_that_cannot_start_ends_the_run_with_the_reason_and_no_record(pla
     assert str(plan.folder.hosts_dir) in reason
     assert isinstance(story[-1], RunFinished)
     assert story[-1].stopped_early == reason
-    assert plan.folder.records() == []
+    assert not [e for e in story if isinstance(e, VariantFinished)], "told once, not for each variant"
+    records = plan.folder.records()
+    assert [r.variant for r in records] == ids(plan.variants)
+    for record in records:
+        assert record.outcome is Outcome.ERROR
+        assert "no host could start: " in record.reason
+        assert "'weights.onnx' cannot be loaded by ONNX Runtime" in record.reason
+        assert record.reason.endswith("; see hosts/*.log")
+
+
+def test_what_no_host_could_run_is_run_when_the_run_is_resumed(planned: PlanMaker) -> None:
+    plan = planned(3, runtime="onnxruntime")
+    execute(plan)
+    assert len(resume_run(plan.folder.path, hosts=1).variants) == 3
 
 
 def test_a_host_that_crashes_while_starting_shows_the_end_of_its_log(

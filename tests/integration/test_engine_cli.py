@@ -65,6 +65,8 @@ def test_a_host_that_cannot_start_is_inconclusive(tmp_path: Path, capsys: pytest
     assert main(["run", str(write_pack(tmp_path, 2)), "--hosts", "1", "--quiet"]) == 20
     assert "cannot be loaded by ONNX Runtime" in capsys.readouterr().err
     assert json.loads(only_run().verdict_path.read_text())["decision"] == "INCONCLUSIVE"
+    for evidence in ("junit.xml", "report.html"):
+        assert "cannot be loaded by ONNX Runtime" in (only_run().path / evidence).read_text(), evidence
 
 
 @pytest.mark.parametrize(
