@@ -15,7 +15,6 @@ from harness.execution.events import Event, HostLost, RunFinished, RunStarted, V
 from harness.execution.host_limits import HostLimits
 from harness.execution.host_pool import HostPool, HostsCannotStart
 from harness.execution.plan import Plan, plan_run
-from harness.execution.resume import resume_run
 from harness.results.record import Outcome, RunRecord
 from tests.unit.execution.conftest import memory_plugins
 from tests.unit.execution.memory_pack import ids, make_pack, make_variants
@@ -240,12 +239,6 @@ def test_hosts_that_cannot_start_end_the_run_and_every_variant_is_an_error_with_
         assert "no host could start: " in record.reason
         assert "'weights.onnx' cannot be loaded by ONNX Runtime" in record.reason
         assert record.reason.endswith("; see hosts/*.log")
-
-
-def test_what_no_host_could_run_is_run_when_the_run_is_resumed(planned: PlanMaker) -> None:
-    plan = planned(3, runtime="onnxruntime")
-    execute(plan)
-    assert len(resume_run(plan.folder.path, hosts=1).variants) == 3
 
 
 def test_a_host_that_crashes_while_starting_shows_the_end_of_its_log(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli.main import main
+from harness.execution.resume import resume_run
 from harness.results.run_folder import RunFolder
 from tests.unit.execution.conftest import memory_plugins
 from tests.unit.execution.memory_pack import write_model, write_pack
@@ -67,6 +68,7 @@ def test_a_host_that_cannot_start_is_inconclusive(tmp_path: Path, capsys: pytest
     assert json.loads(only_run().verdict_path.read_text())["decision"] == "INCONCLUSIVE"
     for evidence in ("junit.xml", "report.html"):
         assert "cannot be loaded by ONNX Runtime" in (only_run().path / evidence).read_text(), evidence
+    assert len(resume_run(only_run().path, hosts=1).variants) == 2, "ERROR runs again"
 
 
 @pytest.mark.parametrize(
