@@ -145,7 +145,10 @@ def _model_part(pack: Pack, manifest: Manifest) -> tuple[dict[str, bytes], str]:
         if hashlib.sha256(content).hexdigest() != artifact.sha256:
             return {}, f"the model's {artifact.path.name} has changed while it was read"
         files[f"{MODEL}/{os.path.relpath(artifact.path, folder)}"] = content
-    card = folder / "MODEL_CARD.md"
-    if card.is_file():
-        files[f"{MODEL}/{card.name}"] = card.read_bytes()
+    if package.spec.model_card is None:
+        return files, ""
+    card = folder / package.spec.model_card
+    if not card.is_file():
+        return files, f"the model card {package.spec.model_card}, which model.yaml names, is not there"
+    files[f"{MODEL}/{os.path.relpath(card, folder)}"] = card.read_bytes()
     return files, ""

@@ -29,6 +29,9 @@ def small_run(place: Path, **plan: object) -> RunFolder:
     source.write_text(PACK)
     (source.parent / "common" / "base.yaml").write_text("policy: door_navigator\nscenarios: {}\n")
     model = write_model(place / "model")
+    (model.parent / "card.md").write_text("# What was measured\n")
+    with model.open("a") as out:
+        out.write("model_card: card.md\n")
     manifest = folder.manifest()
     pack = Pack.model_validate(manifest.pack).model_copy(
         update={"path": str(source), "model": str(model), "source_sha256": pack_files(source)[1]}

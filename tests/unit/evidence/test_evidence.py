@@ -72,6 +72,7 @@ class TestWhatIsInside:
             "packs/common/base.yaml",
             "model/model.yaml",
             "model/weights.onnx",
+            "model/card.md",
             "environment.json",
             "readiness.json",
             "traceability.csv",
@@ -145,6 +146,13 @@ class TestWhatIsInside:
         assert not [
             name for name in files_of(built.path.read_bytes()) if name.startswith(("packs/", "model/"))
         ]
+
+    def test_a_model_card_that_is_gone_is_said_and_costs_nothing_else(self, tmp_path):
+        folder = small_run(tmp_path, gate=GATE)
+        (tmp_path / "model" / "card.md").unlink()
+        built = build_evidence(folder, tmp_path / "e.zip")
+        assert built.remarks == ["the model card card.md, which model.yaml names, is not there"]
+        assert "model/weights.onnx" in files_of(built.path.read_bytes())
 
     def test_a_verdict_that_was_edited_is_not_packed(self, tmp_path):
         folder = small_run(tmp_path, gate=(GateRule(kind="pass_rate", at_least=0.99),))
