@@ -49,25 +49,29 @@ clean:           ## remove what make has installed and what runs have left
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "simgate needs Python 3.11 or newer; on Debian: apt-get install python3 python3-venv"; exit 1; }
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "simgate needs Python 3.11 or newer, $(PYTHON) is older; set PYTHON=/path/to/python3.11"; exit 1; }
-	$(PYTHON) -m venv $(VENV) || { echo "no venv module; on Debian: apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "simgate needs Python 3.11 or newer, $(PYTHON) is older; set PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "no venv module; on Debian: apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
 
 $(VENV)/.core: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@echo "Installing simgate into $(VENV)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.core
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@echo "Installing what the tests need into $(VENV)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
 $(VENV)/.torch: $(VENV)/.core
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[torch]'
+	@echo "Installing torch into $(VENV)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[torch]'
 	@touch $@
 
 # ovphysx asks for packaging<24 and pytest for more; it uses nothing that the newer one lacks (docs/physx.md).
 $(VENV)/.extras: $(VENV)/.dev
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[torch,parquet]'
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps usd-core ovphysx ovstage warp-lang physx-usd-schemas newton-usd-schemas
+	@echo "Installing torch, OpenUSD, PhysX and parquet into $(VENV)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[torch,parquet]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps usd-core ovphysx ovstage warp-lang physx-usd-schemas newton-usd-schemas
 	@touch $@
 
 .PHONY: gl
