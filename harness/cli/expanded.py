@@ -143,9 +143,9 @@ def head_columns(block: VariantBlock) -> dict[str, Sequence[Any]]:
 
 def parameter_names(scenarios: Sequence[ExpandedScenario]) -> list[str]:
     """Every parameter of every scenario's world, in the order of the worlds."""
-    from harness import registry
+    from harness.packs.worlds import world_of
 
-    worlds = [registry.load("simgate.worlds", scenario.scenario.world) for scenario in scenarios]
+    worlds = [world_of(scenario.pack, scenario.scenario) for scenario in scenarios]
     return list(dict.fromkeys(name for world in worlds for name in sorted(world.parameters)))
 
 

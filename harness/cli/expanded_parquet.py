@@ -35,10 +35,10 @@ def write_parquet(scenarios: Sequence[ExpandedScenario], out: BinaryIO) -> None:
 
 def _schema(pa: Any, scenarios: Sequence[ExpandedScenario]) -> Any:
     """Types of all columns; worlds that give one name two types make it text."""
-    from harness import registry
+    from harness.packs.worlds import world_of
 
     types = {"number": pa.float64(), "integer": pa.int64(), "bool": pa.bool_(), "choice": pa.string()}
-    worlds = [registry.load("simgate.worlds", scenario.scenario.world) for scenario in scenarios]
+    worlds = [world_of(scenario.pack, scenario.scenario) for scenario in scenarios]
     fields = [("id", pa.string()), ("scenario", pa.string()), ("index", pa.int64()), ("seed", pa.int64())]
     fields.append(("digest", pa.string()))
     for name in parameter_names(scenarios):

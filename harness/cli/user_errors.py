@@ -24,6 +24,7 @@ def as_user_errors() -> Iterator[None]:
     from harness.gate.comparability import NotComparable
     from harness.gate.decide import UndecidableRun
     from harness.packs.diagnostics import PackError
+    from harness.packs.worlds import UnfitAdapter
     from harness.registry import UnknownPlugin, UnusablePlugins
     from harness.results.journal import JournalDamaged
     from harness.results.run_folder import NotARun
@@ -45,6 +46,7 @@ def as_user_errors() -> Iterator[None]:
         PackError,
         PackageError,
         UndecidableRun,
+        UnfitAdapter,
         UnknownPlugin,
         UnusablePlugins,
     ) as error:

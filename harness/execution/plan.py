@@ -18,6 +18,7 @@ from harness.execution.perception_runtime import AUTO, plugin_name
 from harness.expansion.scene_key import scene_key
 from harness.expansion.variant import Variant
 from harness.packs.model import Pack
+from harness.packs.worlds import WORLDS, require_fit
 from harness.registry import UnknownPlugin, names
 from harness.results.atomic_write import write_atomic
 from harness.results.identity import run_identity
@@ -138,6 +139,7 @@ def plan_run(
     Raises:
         DependentVariants: Variants share scenes, so that no sequential test is valid.
         UnknownPlugin: A plugin is not installed.
+        UnfitAdapter: The simulator cannot open the file of a native world.
         PackageError: The model package is not in order.
         OSError: The folder cannot be written.
     """
@@ -193,12 +195,13 @@ def expected_variants(
 def _require_plugins(pack: Pack, runtime: str) -> None:
     """A wrong name is the user's to know now, not from the log of a host."""
     wanted = [("simgate.sim_adapters", pack.sim.adapter), ("simgate.policies", pack.policy)]
-    wanted += [("simgate.worlds", scenario.world) for scenario in pack.scenarios]
+    wanted += [(WORLDS, scenario.world) for scenario in pack.scenarios if scenario.native is None]
     if runtime:
         wanted.append(("simgate.runtimes", plugin_name(runtime)))
     for group, name in wanted:
         if name not in names(group):
             raise UnknownPlugin(group, name, names(group))
+    require_fit(pack.scenarios, pack.sim.adapter)
 
 
 def _new_folder(runs_dir: Path, pack_name: str) -> RunFolder:

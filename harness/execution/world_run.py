@@ -66,7 +66,7 @@ class WorldRun:
         self._timing = timing
         self._goal = scene.task.goal
         self._barrier = scene.task.barrier
-        self._persons = _names_labelled(scene, "person")
+        self._persons = scene.labelled("person")
         self._limit_step = round(time_limit_s * timing.physics_hz)
         self._run_on_steps = round(COLLISION_RUN_ON_S * timing.physics_hz)
         self._steps: list[int] = []
@@ -168,8 +168,3 @@ class WorldRun:
             invalid_reasons=tuple(self.monitor.reasons),
         )
         return Episode(trace, tuple(self._camera.frames), self._camera.latency_samples())
-
-
-def _names_labelled(scene: Scene, label: str) -> tuple[str, ...]:
-    bodies = [*scene.bodies, *(actor.body for actor in scene.actors)]
-    return tuple(body.name for body in bodies if body.label == label)

@@ -11,12 +11,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
-from harness import registry
 from harness.expansion.constraints import MAX_ROWS, Constraints, ImpossibleDesign
 from harness.expansion.covering import Group, TooManyCombinations, covering_array
 from harness.expansion.errors import ExpansionError
@@ -25,12 +26,15 @@ from harness.expansion.rules import Rules
 from harness.packs.expressions import parse
 from harness.packs.model import Pack, Scalar, Scenario
 from harness.packs.values import ValueSpec
+from harness.packs.worlds import find_world
+from sim_adapters.worlds.native import NativeSpec
 
 if TYPE_CHECKING:
     from sim_adapters.worlds.world import World
 
 Integers = NDArray[np.int64]
 
+NATIVE_SPEC: TypeAdapter[NativeSpec | None] = TypeAdapter(NativeSpec | None)
 MAX_LEVELS = 50
 """Values of ``integers`` up to which it counts as discrete; a wider range is drawn."""
 _COVERS = {"pairwise", "twise"}
@@ -75,7 +79,7 @@ def design_of(pack: Pack, scenario: Scenario, world: World) -> Design | None:
         raise ExpansionError(pack, scenario, message, hint)
     relevant = _relevant(scenario, names)
     key = {
-        "world": scenario.world,
+        "scenario": scenario.model_dump(mode="json", include={"world", "native"}),
         "kinds": {name: (spec.kind, spec.default) for name, spec in sorted(world.parameters.items())},
         "parameters": {name: spec.model_dump() for name, spec in relevant.items()},
         "names": names,
@@ -120,7 +124,9 @@ def _relevant(scenario: Scenario, names: Sequence[str]) -> dict[str, ValueSpec]:
 def _design(key: str) -> Design:
     """A design from everything that decides it; kept, because single variants ask for it again and again."""
     wanted = json.loads(key)
-    world: World = registry.load("simgate.worlds", wanted["world"])
+    native = wanted["scenario"].get("native")
+    # Only parameters are asked for, so that it does not matter where the file is.
+    world = find_world(wanted["scenario"]["world"], NATIVE_SPEC.validate_python(native), Path())
     parameters = {name: ValueSpec.model_validate(spec) for name, spec in wanted["parameters"].items()}
     names: list[str] = wanted["names"]
     levels = [_levels(parameters[name], world, name) for name in names]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import registry
 from harness.expansion.block import VariantBlock
 from harness.expansion.evaluate import Columns
 from harness.expansion.pinned import PinnedValues
@@ -17,6 +16,7 @@ from harness.expansion.sampling import Sampler
 from harness.expansion.streams import Streams
 from harness.expansion.variant import Variant
 from harness.packs.model import Pack, PinnedVariant, Scenario
+from harness.packs.worlds import world_of
 
 if TYPE_CHECKING:
     from sim_adapters.worlds.world import World
@@ -83,7 +83,7 @@ class _Source:
 
     def __init__(self, pack: Pack, scenario: Scenario) -> None:
         self._pack, self._scenario = pack, scenario
-        self._world: World = registry.load("simgate.worlds", scenario.world)
+        self._world: World = world_of(pack, scenario)
         self._streams = Streams(pack.name, scenario.id, pack.seed)
         self._sampler: Sampler | None = None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.packs.diagnostics import near
 from harness.packs.keys import Keys
@@ -14,6 +15,9 @@ from harness.packs.nodes import MappingNode, Node, ScalarNode, SequenceNode, sho
 from harness.packs.problems import Problems
 from harness.packs.table import Table
 from harness.packs.value_hints import mapping_hint
+
+if TYPE_CHECKING:
+    from sim_adapters.worlds.native_file import NativeFile
 
 Fields = dict[str, Node]
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
@@ -30,6 +34,8 @@ class Reader:
         self.problems = problems
         self.tables: dict[Path, Table | None] = {}
         """Every CSV file that was read, once; None for one that cannot be."""
+        self.native: dict[tuple[str, Path], NativeFile | None] = {}
+        """Every file of a native world that was opened, once; None for one that cannot be."""
         self.folder = Path()
         """Folder of the pack, from which files of field data are named."""
 

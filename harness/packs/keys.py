@@ -54,7 +54,7 @@ SCENARIO: Keys = {
     "severity": Key("critical, major or minor", required=True),
     "requirements": Key("list of requirement ids"),
     "tags": Key("list of words to select by"),
-    "world": Key("name of the world, for example office_corridor", required=True),
+    "world": Key("name of the world, for example office_corridor; or {mjcf: FILE, ...}", required=True),
     "parameters": Key("parameters of the world, name: value or distribution"),
     "place": Key("groups of objects put down at random, name: group"),
     "where": Key("list of conditions that every variant meets"),
@@ -62,6 +62,41 @@ SCENARIO: Keys = {
     "accept": Key("acceptance criteria, metric: threshold", required=True),
     "known_failures": Key("list of quarantines"),
     "pinned": Key("list of exact variants that always run"),
+}
+NATIVE: Keys = {
+    "mjcf": Key("path of an MJCF file with robot and site"),
+    "usd": Key("path of an OpenUSD file with robot and site"),
+    "robot": Key("{body: NAME, camera: NAME}: what of the file drives and sees", required=True),
+    "goal": Key("[x, y] in metres, or the name of a point of the file", required=True),
+    "goal_radius_m": Key("the goal counts as reached within this distance, metres"),
+    "labels": Key("what a detector is expected to see, body or shape: class of the model"),
+    "barrier": Key("what can close the way, body or shape: word that the robot is expected to report"),
+    "open_from": Key("parameter: value from which on the way is open"),
+    "set": Key("parameters that set something in the file, name: target"),
+}
+NATIVE_ROBOT: Keys = {
+    "body": Key("name of the body that drives, X ahead, Z up", required=True),
+    "camera": Key("name of the camera on it that the model sees through", required=True),
+    "pose": Key("name of a stored pose, in which the robot's own joints are locked"),
+    "radius_m": Key("radius of the hull as the policy is told it; measured in the file when left out"),
+    "max_speed_mps": Key("top speed"),
+    "max_yaw_rate_rps": Key("top turn rate, rad/s"),
+    "max_accel_mps2": Key("limit of the drive's acceleration, m/s^2"),
+    "max_yaw_accel_rps2": Key("limit of the turn's acceleration, rad/s^2"),
+    "lidar": Key("{height_m: 0.25, range_m: 10}: the scanner on the robot's axis"),
+}
+NATIVE_LIDAR: Keys = {
+    "height_m": Key("height of the scan plane above the floor"),
+    "range_m": Key("largest range"),
+    "beams": Key("number of beams"),
+    "fov_deg": Key("angle between the first and the last beam"),
+}
+NATIVE_SET: Keys = {
+    "target": Key("what to set, for example geom/box_1.pos.x, or a list of such", required=True),
+    "between": Key("[smallest, largest] allowed value"),
+    "choices": Key("word: value, for a parameter whose values have names"),
+    "unit": Key("unit of the value, for people"),
+    "meaning": Key("one sentence about it, for people"),
 }
 PLACE: Keys = {
     "count": Key("how many objects: a whole number, {integers: [lo, hi]} or {choice: [...]}", required=True),

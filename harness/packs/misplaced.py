@@ -10,6 +10,8 @@ _PLACES: dict[str, tables.Keys] = {
     "sim": tables.SIM,
     "latency": tables.LATENCY,
     "variants": tables.VARIANTS,
+    "a native world": tables.NATIVE,
+    "the robot of a native world": tables.NATIVE_ROBOT,
     "a group of place": tables.PLACE,
     "a criterion of accept": tables.CRITERION,
     "a known failure": tables.KNOWN_FAILURE,

@@ -18,6 +18,7 @@ from harness.packs.problems import Problems
 from harness.packs.read_criteria import CriterionReader
 from harness.packs.read_csv import csv_sources
 from harness.packs.read_gate import GateReader
+from harness.packs.read_native import native_sources
 from harness.packs.read_scenario import PackParameters, ReadScenario, ScenarioReader, report_unused
 from harness.packs.read_values import read_value
 
@@ -52,8 +53,8 @@ class PackReader:
         self._version(fields.get("simgate"))
         sim = self._sim(fields.get("sim"))
         self._criteria.control_hz = sim.control_hz if sim else SimSpec().control_hz
-        scenarios = self._scenarios(fields)
-        self.files = (*sources, *csv_sources(reader.tables))
+        scenarios = self._scenarios(fields, sim or SimSpec())
+        self.files = (*sources, *csv_sources(reader.tables), *native_sources(reader))
         data = {
             "path": str(sources[0].path),
             "name": reader.name(fields.get("pack"), "a pack's name"),
@@ -126,7 +127,7 @@ class PackReader:
         extra = self._reader.number(fields.get("extra_ms"), 0)
         return LatencySpec.model_validate({"mode": mode or "simulated", "extra_ms": extra or 0.0})
 
-    def _scenarios(self, fields: Fields) -> list[ReadScenario]:
+    def _scenarios(self, fields: Fields, sim: SimSpec) -> list[ReadScenario]:
         reader = self._reader
         entries = reader.mapping(fields.get("parameters"), "a mapping of parameters to values")
         parameters: PackParameters = [(key, read_value(reader, node)) for key, node in entries]
@@ -134,7 +135,7 @@ class PackReader:
         entries = reader.mapping(scenarios_node, "a mapping of ids to scenarios")
         if scenarios_node is not None and isinstance(scenarios_node, MappingNode) and not entries:
             self._problems.at(scenarios_node, "wrong-value", "the pack has no scenarios")
-        scenario_reader = ScenarioReader(reader, self._criteria, parameters, self._today)
+        scenario_reader = ScenarioReader(reader, self._criteria, parameters, self._today, sim.adapter)
         read = [scenario_reader.read(key, node) for key, node in entries]
         scenarios = [scenario for scenario in read if scenario is not None]
         report_unused(reader, parameters, scenarios)

@@ -18,13 +18,16 @@ from harness.packs.model import (
     Scenario,
     Severity,
 )
-from harness.packs.nodes import Node, ScalarNode
+from harness.packs.nodes import MappingNode, Node, ScalarNode
 from harness.packs.read_criteria import CriterionReader
+from harness.packs.read_native import NativeReader
 from harness.packs.read_place import PlaceReader
 from harness.packs.read_value import ReadValue
 from harness.packs.read_values import read_value
 from harness.packs.read_variants import read_variants
 from harness.packs.values import ValueSpec
+from sim_adapters.worlds.native import NativeWorld
+from sim_adapters.worlds.world import World
 
 PackParameters = list[tuple[ScalarNode, ReadValue | None]]
 
@@ -56,11 +59,18 @@ class ScenarioReader:
         criteria: Reads acceptance criteria.
         pack_parameters: Parameters of every scenario.
         today: Day against which quarantines are held.
+        adapter: The pack's simulator.
     """
 
     def __init__(
-        self, reader: Reader, criteria: CriterionReader, pack_parameters: PackParameters, today: date
+        self,
+        reader: Reader,
+        criteria: CriterionReader,
+        pack_parameters: PackParameters,
+        today: date,
+        adapter: str,
     ) -> None:
+        self._native = NativeReader(reader, adapter)
         self._reader, self._criteria = reader, criteria
         self._pack_parameters, self._today = pack_parameters, today
 
@@ -70,8 +80,7 @@ class ScenarioReader:
         fields = self._reader.fields(node, SCENARIO, f"the scenario '{key.text}'", owner=key)
         if fields is None:
             return None
-        world_name = self._reader.text(fields.get("world"), "the name of a world")
-        world = load_world(self._reader.problems, fields["world"], world_name) if world_name else None
+        world = self._world(fields.get("world"))
         check = WorldCheck(self._reader.problems, world)
         severity = self._severity(fields)
         variants = read_variants(self._reader, fields.get("variants"))
@@ -81,7 +90,7 @@ class ScenarioReader:
             "severity": severity,
             "requirements": self._reader.texts(fields.get("requirements"), "a list of requirement ids"),
             "tags": self._reader.texts(fields.get("tags"), "a list of words"),
-            "world": world_name,
+            "world": (world.spec.name if isinstance(world, NativeWorld) else world.name) if world else None,
             "parameters": self._parameters(fields, check),
             "place": PlaceReader(self._reader, check).read(fields.get("place")),
             "where": self._where(fields, check),
@@ -92,8 +101,16 @@ class ScenarioReader:
             "line": key.line,
         }
         complete = all(value is not None for value in data.values())
-        scenario = Scenario.model_validate(data) if complete else None
+        native = world.spec if isinstance(world, NativeWorld) else None
+        scenario = Scenario.model_validate({**data, "native": native}) if complete else None
         return ReadScenario(key, severity, variants.count if variants else None, check, scenario)
+
+    def _world(self, node: Node | None) -> World | None:
+        """The world that the node names or describes; problems are reported."""
+        if isinstance(node, MappingNode):
+            return self._native.read(node)
+        name = self._reader.text(node, "the name of a world, or {mjcf: FILE, ...}")
+        return load_world(self._reader.problems, node, name) if name and node else None
 
     def _severity(self, fields: Fields) -> Severity | None:
         word = self._reader.word(fields.get("severity"), get_args(Severity), "wrong-value", "severity")

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim_adapters.adapter import Timing
-from sim_adapters.drive import SERVO_S, SIDE_GRIP_MPS2
 from sim_adapters.mujoco.lighting import light_levels
+from sim_adapters.mujoco.servo import add_planar_joints, add_servos
 from sim_adapters.scene.body import Body, Material, Part
 from sim_adapters.scene.pattern import PATTERNS, pattern_pixels
 from sim_adapters.scene.robot import Robot
@@ -24,6 +24,8 @@ from sim_adapters.scene.sensor import Camera
 
 ROBOT = "robot"
 GROUP_SOLID, GROUP_CLEAR, GROUP_ROBOT = 0, 3, 4
+ROBOT_GEOM, UNCOUNTED_GEOM = -1, -2
+"""Owners of geoms that are no body's: the robot's, and what is never touched or told apart (a floor)."""
 _CONTACT_ROBOT, _CONTACT_WORLD = 1, 2
 _SHAPES = {
     "box": mujoco.mjtGeom.mjGEOM_BOX,
@@ -35,20 +37,48 @@ _PATTERNS = {pattern: f"pattern_{pattern}" for pattern in PATTERNS}
 
 
 @dataclass(frozen=True, slots=True)
+class Drive:
+    """Where the robot's three planar joints (x, y, yaw) and their servos are in a model.
+
+    Attributes:
+        qpos: Index of the first of the three positions.
+        dof: Index of the first of the three velocities.
+        ctrl: Index of the first of the three controls (forward, sideways, turn).
+        origin: (x m, y m) of the robot where the joints are at zero.
+    """
+
+    qpos: int = 0
+    dof: int = 0
+    ctrl: int = 0
+    origin: tuple[float, float] = (0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
 class BuiltScene:
     """A compiled scene.
 
     Attributes:
         model: The MuJoCo model.
-        geom_body: For each geom the index of its body in ``names``, -1 for the robot; int64 (G,).
+        geom_body: For each geom the index of its body in ``names``, or ``ROBOT_GEOM``, or ``UNCOUNTED_GEOM``;
+            int64 (G,).
         names: Names of the bodies, fixed ones first, then actors'.
         mocap_ids: Mocap index of each actor.
+        drive: Where the robot's drive is.
+        robot_body: Number of the robot's body in the model.
+        camera: Number of the robot's camera in the model.
+        unseen_groups: Groups of geoms that are not drawn.
+        start: Positions of all joints at step 0 but the robot's own three, by index.
     """
 
     model: mujoco.MjModel
     geom_body: NDArray[np.int64]
     names: tuple[str, ...]
     mocap_ids: tuple[int, ...]
+    drive: Drive
+    robot_body: int
+    camera: int = 0
+    unseen_groups: tuple[int, ...] = (GROUP_ROBOT,)
+    start: tuple[tuple[int, float], ...] = ()
 
 
 def build_model(scene: Scene, timing: Timing) -> BuiltScene:
@@ -62,12 +92,14 @@ def build_model(scene: Scene, timing: Timing) -> BuiltScene:
         model = spec.compile()
     except ValueError as error:
         raise ValueError(f"MuJoCo cannot build scene '{scene.name}': {error}") from None
-    geom_body = np.full(model.ngeom, -1, dtype=np.int64)
+    geom_body = np.full(model.ngeom, ROBOT_GEOM, dtype=np.int64)
     for name, index in owners:
         geom_body[model.geom(name).id] = index
     bodies = [*scene.bodies, *(actor.body for actor in scene.actors)]
     mocap_ids = tuple(int(model.body(f"body/{a.body.name}").mocapid[0]) for a in scene.actors)
-    return BuiltScene(model, geom_body, tuple(body.name for body in bodies), mocap_ids)
+    names = tuple(body.name for body in bodies)
+    x, y, _ = scene.robot.start
+    return BuiltScene(model, geom_body, names, mocap_ids, Drive(origin=(x, y)), int(model.body(ROBOT).id))
 
 
 def build_spec(scene: Scene, timing: Timing) -> tuple[mujoco.MjSpec, list[tuple[str, int]]]:
@@ -184,10 +216,7 @@ def _add_robot(spec: mujoco.MjSpec, robot: Robot, camera: Camera, materials: dic
     tilt = robot.mass_kg * (3.0 * robot.radius_m**2 + robot.height_m**2) / 12.0
     base.inertia = [tilt, tilt, robot.yaw_inertia_kgm2]
     base.ipos = [0.0, 0.0, 0.5 * robot.height_m]
-    slide, hinge = mujoco.mjtJoint.mjJNT_SLIDE, mujoco.mjtJoint.mjJNT_HINGE
-    base.add_joint(name="x", type=slide, axis=[1.0, 0.0, 0.0])
-    base.add_joint(name="y", type=slide, axis=[0.0, 1.0, 0.0])
-    base.add_joint(name="yaw", type=hinge, axis=[0.0, 0.0, 1.0])
+    add_planar_joints(base)
     base.add_site(name="drive", pos=[0.0, 0.0, 0.0])
     base.add_geom(
         name="hull",
@@ -204,24 +233,7 @@ def _add_robot(spec: mujoco.MjSpec, robot: Robot, camera: Camera, materials: dic
     base.add_camera(
         name="front", pos=list(camera.position), fovy=camera.vertical_fov_deg, quat=_camera_quaternion(pitch)
     )
-    for name, gear, inertia, limit in (
-        ("forward", [1.0, 0.0, 0.0, 0.0, 0.0, 0.0], robot.mass_kg, robot.max_accel_mps2),
-        ("sideways", [0.0, 1.0, 0.0, 0.0, 0.0, 0.0], robot.mass_kg, SIDE_GRIP_MPS2),
-        ("turn", [0.0, 0.0, 0.0, 0.0, 0.0, 1.0], robot.yaw_inertia_kgm2, robot.max_yaw_accel_rps2),
-    ):
-        gain = inertia / SERVO_S
-        spec.add_actuator(
-            name=name,
-            trntype=mujoco.mjtTrn.mjTRN_SITE,
-            target="drive",
-            gear=gear,
-            gaintype=mujoco.mjtGain.mjGAIN_FIXED,
-            gainprm=[gain] + [0.0] * 9,
-            biastype=mujoco.mjtBias.mjBIAS_AFFINE,
-            biasprm=[0.0, 0.0, -gain] + [0.0] * 7,
-            forcelimited=True,
-            forcerange=[-inertia * limit, inertia * limit],
-        )
+    add_servos(spec, "drive", robot, robot.mass_kg, robot.yaw_inertia_kgm2)
 
 
 def _camera_quaternion(pitch: float) -> list[float]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sim_adapters.adapter import AdapterInfo, Timing
 from sim_adapters.mujoco.build import BuiltScene
-from sim_adapters.mujoco.renderer import FrameRenderer, SceneView
+from sim_adapters.mujoco.renderer import FrameRenderer, SceneView, assets_of
 from sim_adapters.observation import GroundTruth, Observation
 from sim_adapters.scene.scene import Scene
 
@@ -129,7 +129,11 @@ class RenderedAdapter(ABC, Generic[W]):
     def _prepare_renderer(self) -> None:
         camera = self._worlds[0].scene.camera
         old = self._renderer
-        if old is not None and (old.width, old.height) != (camera.width, camera.height):
+        fits = {assets_of(world.built) for world in self._worlds}
+        if len(fits) > 1:
+            raise ValueError("scenes of one batch must come from one file, with the same pictures and meshes")
+        size = (camera.width, camera.height)
+        if old is not None and ((old.width, old.height) != size or old.assets not in fits):
             old.close()
             old = None
         if old is None:
@@ -147,6 +151,8 @@ class RenderedAdapter(ABC, Generic[W]):
 
     def step(self, commands: NDArray[np.float64], active: NDArray[np.bool_] | None = None) -> Observation:
         """Holds the commands for one control period and senses."""
+        if not self._worlds:
+            raise RuntimeError(f"{self.name} adapter: step before reset")
         self._step += self._timing.control_steps
         new_frame = self._step % self._timing.camera_steps == 0
         if new_frame:

@@ -1,18 +1,34 @@
 """One OpenGL context for a whole host: colour, depth and body masks of any number of scenes.
 
 ``mujoco.Renderer`` belongs to one model and costs 130 ms to make, most of it fonts. The context here is made
-once; a model only needs the same textures (see :mod:`sim_adapters.mujoco.build`) and the same image size.
+once; a model only needs the same textures (see :mod:`sim_adapters.mujoco.build`), the same meshes and the
+same image size.
 """
 
 from __future__ import annotations
+
+import hashlib
 
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from sim_adapters.mujoco.build import GROUP_ROBOT, BuiltScene
+from sim_adapters.mujoco.build import BuiltScene
 
 _MAX_GEOMS = 2000
+
+
+def assets_of(built: BuiltScene) -> bytes:
+    """What a context keeps of a model: a digest of its pictures and meshes."""
+    model = built.model
+    h = hashlib.blake2b(digest_size=16)
+    for array in (
+        model.tex_data, model.tex_width, model.tex_height, model.tex_type, model.mesh_vert, model.mesh_face,
+        model.mesh_normal, model.mesh_texcoord, model.hfield_data, model.hfield_size, model.skin_vert,
+    ):  # fmt: skip
+        h.update(str(array.shape).encode())
+        h.update(np.ascontiguousarray(array).tobytes())
+    return h.digest()
 
 
 class FrameRenderer:
@@ -24,6 +40,7 @@ class FrameRenderer:
 
     def __init__(self, first: BuiltScene) -> None:
         model = first.model
+        self.assets = assets_of(first)
         self.width = int(model.vis.global_.offwidth)
         self.height = int(model.vis.global_.offheight)
         self._gl = mujoco.GLContext(self.width, self.height)
@@ -32,9 +49,6 @@ class FrameRenderer:
         mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN.value, self._context)
         self._context.readDepthMap = mujoco.mjtDepthMap.mjDEPTH_ZEROFAR
         self._viewport = mujoco.MjrRect(0, 0, self.width, self.height)
-        self._option = mujoco.MjvOption()
-        self._option.geomgroup[:] = 1
-        self._option.geomgroup[GROUP_ROBOT] = 0
         self._pixels = np.empty((self.height, self.width, 3), dtype=np.uint8)
 
     @property
@@ -69,16 +83,18 @@ class SceneView:
         self._scene = mujoco.MjvScene(built.model, _MAX_GEOMS)
         self._camera = mujoco.MjvCamera()
         self._camera.type = mujoco.mjtCamera.mjCAMERA_FIXED
-        self._camera.fixedcamid = 0
+        self._camera.fixedcamid = built.camera
+        self._option = mujoco.MjvOption()
+        self._option.geomgroup[:] = 1
+        self._option.geomgroup[list(built.unseen_groups)] = 0
         self._body_of_segment: NDArray[np.int64] | None = None
 
     def update(self, data: mujoco.MjData) -> None:
         """Takes over poses and lights."""
-        renderer = self._renderer
         mujoco.mjv_updateScene(
             self._built.model,
             data,
-            renderer._option,
+            self._option,
             None,
             self._camera,
             mujoco.mjtCatBit.mjCAT_ALL.value,

@@ -3,19 +3,39 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Protocol
 
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from sim_adapters.mujoco.build import GROUP_SOLID, ROBOT, BuiltScene
+from sim_adapters.mujoco.build import GROUP_SOLID, BuiltScene
 from sim_adapters.mujoco.lighting import light_levels
-from sim_adapters.observation import Contact, GroundTruth
+from sim_adapters.observation import Contact, GroundTruth, VisibleEntity
 from sim_adapters.scene.clearance import ClearanceField
 from sim_adapters.scene.scene import Scene
 from sim_adapters.scene.visible import LabelledBodies
 
 Pose = tuple[float, float, float]
+
+
+class Clearance(Protocol):
+    """Says how near the robot is to everything that it could hit."""
+
+    def gaps(self, x: float, y: float, time_s: float) -> dict[str, float]:
+        """See :meth:`sim_adapters.scene.clearance.ClearanceField.gaps`."""
+        ...
+
+
+class Labelled(Protocol):
+    """Says what a frame shows of the bodies that a detector is expected to see."""
+
+    def seen(
+        self, bodies: NDArray[np.int64], pose: Pose, gaps: Mapping[str, float], time_s: float
+    ) -> tuple[VisibleEntity, ...]:
+        """See :meth:`sim_adapters.scene.visible.LabelledBodies.seen`."""
+        ...
 
 
 class SceneSensing:
@@ -25,14 +45,23 @@ class SceneSensing:
         scene: The scene.
         built: Its model.
         data: The model's state, shared with whoever steps or draws it.
+        clearance: Measures gaps; by the scene's primitives when left out.
+        labelled: Names what is seen; by the scene's primitives when left out.
     """
 
-    def __init__(self, scene: Scene, built: BuiltScene, data: mujoco.MjData) -> None:
+    def __init__(
+        self,
+        scene: Scene,
+        built: BuiltScene,
+        data: mujoco.MjData,
+        clearance: Clearance | None = None,
+        labelled: Labelled | None = None,
+    ) -> None:
         self._scene = scene
         self._built = built
         self._data = data
-        self.clearance = ClearanceField(scene)
-        self._labelled = LabelledBodies(scene)
+        self.clearance: Clearance = clearance or ClearanceField(scene)
+        self._labelled: Labelled = labelled or LabelledBodies(scene)
         self._lights_change = any(light.flicker_hz * light.flicker_depth > 0.0 for light in scene.lights)
         lidar = scene.lidar
         half = 0.5 * math.radians(lidar.fov_deg)
@@ -42,7 +71,6 @@ class SceneSensing:
         self._distances = np.zeros(lidar.beams)
         self._seen_by_lidar = np.zeros(6, dtype=np.uint8)
         self._seen_by_lidar[GROUP_SOLID] = 1
-        self._robot_id = int(built.model.body(ROBOT).id)
 
     def move_actors(self, time_s: float) -> None:
         """Puts every actor where its path says at a simulated time in seconds."""
@@ -99,7 +127,7 @@ class SceneSensing:
             self._directions.reshape(-1),
             self._seen_by_lidar,
             True,
-            self._robot_id,
+            self._built.robot_body,
             self._hits,
             self._distances,
             None,

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim_adapters.adapter import Timing
-from sim_adapters.mujoco.build import BuiltScene, build_model
+from sim_adapters.mujoco.build import ROBOT_GEOM, BuiltScene, build_model
+from sim_adapters.mujoco.native.build import build_native
+from sim_adapters.mujoco.native.sensing import NativeClearance, NativeLabelled
 from sim_adapters.mujoco.sensing import SceneSensing
 from sim_adapters.observation import GroundTruth
 from sim_adapters.scene.scene import Scene
@@ -35,16 +37,27 @@ class MujocoWorld:
     def __init__(self, scene: Scene, timing: Timing) -> None:
         self.scene = scene
         self.timing = timing
-        self.built: BuiltScene = build_model(scene, timing)
+        self.built: BuiltScene = (build_model if scene.native is None else build_native)(scene, timing)
         self.data = mujoco.MjData(self.built.model)
         self.step_count = 0
-        self._sensing = SceneSensing(scene, self.built, self.data)
+        self._drive = drive = self.built.drive
+        self._sensing = self._make_sensing()
         self._touches = Touches(self.built.names)
         self._force = np.zeros(6)
-        self.data.qpos[2] = scene.robot.start[2]
+        x, y, yaw = scene.robot.start
+        self.data.qpos[drive.qpos : drive.qpos + 3] = (x - drive.origin[0], y - drive.origin[1], yaw)
+        for index, value in self.built.start:
+            self.data.qpos[index] = value
         self._sensing.move_actors(self.time_s)
         mujoco.mj_forward(self.built.model, self.data)
         self._collect_contacts()
+
+    def _make_sensing(self) -> SceneSensing:
+        scene, built, data = self.scene, self.built, self.data
+        if scene.native is None:
+            return SceneSensing(scene, built, data)
+        clearance, labelled = NativeClearance(built, data), NativeLabelled(scene, built, data)
+        return SceneSensing(scene, built, data, clearance, labelled)
 
     @property
     def time_s(self) -> float:
@@ -56,9 +69,11 @@ class MujocoWorld:
         robot = self.scene.robot
         top, turn = robot.max_speed_mps, robot.max_yaw_rate_rps
         model, data = self.built.model, self.data
-        data.ctrl[0] = min(max(forward_mps, -top), top)
-        data.ctrl[1] = 0.0
-        data.ctrl[2] = min(max(yaw_rate_rps, -turn), turn)
+        data.ctrl[self._drive.ctrl : self._drive.ctrl + 3] = (
+            min(max(forward_mps, -top), top),
+            0.0,
+            min(max(yaw_rate_rps, -turn), turn),
+        )
         self._touches.clear()
         has_actors = bool(self.built.mocap_ids)
         for _ in range(self.timing.control_steps):
@@ -79,24 +94,27 @@ class MujocoWorld:
         for index in range(data.ncon):
             first, second = contact.geom[index]
             distance = float(contact.dist[index])
-            if distance > 0.0:
+            body = int(max(owners[first], owners[second]))
+            is_robots = min(owners[first], owners[second]) == ROBOT_GEOM
+            if distance > 0.0 or body < 0 or not is_robots:
                 continue
             mujoco.mj_contactForce(self.built.model, data, index, self._force)
             impulse = float(self._force[0]) / self.timing.physics_hz
-            body = int(max(owners[first], owners[second]))
             self._touches.add(body, self.step_count, impulse, -distance)
 
     @property
     def pose(self) -> tuple[float, float, float]:
         """(x m, y m, yaw rad in (-pi, pi]) of the robot."""
-        q, start = self.data.qpos, self.scene.robot.start
-        return float(q[0] + start[0]), float(q[1] + start[1]), math.remainder(float(q[2]), math.tau)
+        drive = self._drive
+        x, y, yaw = (float(q) for q in self.data.qpos[drive.qpos : drive.qpos + 3])
+        return x + drive.origin[0], y + drive.origin[1], math.remainder(yaw, math.tau)
 
     @property
     def twist(self) -> tuple[float, float]:
         """Forward speed m/s and yaw rate rad/s."""
-        v, yaw = self.data.qvel, float(self.data.qpos[2])
-        return float(v[0] * math.cos(yaw) + v[1] * math.sin(yaw)), float(v[2])
+        drive, yaw = self._drive, float(self.data.qpos[self._drive.qpos + 2])
+        x, y, turn = (float(v) for v in self.data.qvel[drive.dof : drive.dof + 3])
+        return x * math.cos(yaw) + y * math.sin(yaw), turn
 
     def refresh_lights(self) -> None:
         """Sets the lights to the present moment."""

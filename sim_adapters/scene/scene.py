@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from sim_adapters.scene.body import Actor, Body
 from sim_adapters.scene.light import Light
+from sim_adapters.scene.native import NativeSite
 from sim_adapters.scene.robot import Robot
 from sim_adapters.scene.sensor import Camera, CameraEffects, Lidar
 
@@ -43,6 +44,7 @@ class Scene:
         effects: What the camera does to its frames.
         lidar: The robot's lidar.
         task: Goal and barrier.
+        native: A file that holds bodies, lights and the robot's own body in place of the fields above.
     """
 
     name: str
@@ -55,3 +57,12 @@ class Scene:
     lights: tuple[Light, ...] = ()
     ambient_lux: float = 0.0
     effects: CameraEffects = field(default_factory=CameraEffects)
+    native: NativeSite | None = None
+
+    def labelled(self, label: str) -> tuple[str, ...]:
+        """Names of the bodies of a semantic class, fixed ones first."""
+        bodies = [*self.bodies, *(actor.body for actor in self.actors)]
+        names = [body.name for body in bodies if body.label == label]
+        if self.native is not None:
+            names += [name for name, own in self.native.labels if own == label]
+        return tuple(names)

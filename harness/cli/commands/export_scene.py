@@ -87,12 +87,9 @@ def _variant(pack: Pack, wanted: str) -> Variant:
 
 def _scene(pack: Pack, variant: Variant) -> Scene:
     from harness.expansion.variant import objects_of
-    from harness.registry import load
+    from harness.packs.worlds import world_of
 
-    world: Any = load("simgate.worlds", pack.scenario(variant.scenario).world)
-    placed = objects_of(variant)
-    scene: Scene = world.build(variant.parameters, placed)
-    return scene
+    return world_of(pack, pack.scenario(variant.scenario)).build(variant.parameters, objects_of(variant))
 
 
 def _timing(pack: Pack) -> Any:

@@ -30,6 +30,7 @@ def run(args: argparse.Namespace) -> int:
     from harness.cli.preview.start_frames import CannotRender, render_start_frames
     from harness.cli.user_errors import as_user_errors
     from harness.expansion.expand import expand_scenario
+    from harness.packs.worlds import require_fit
     from harness.registry import UnknownPlugin, names
 
     for option, value in (("--variants", args.variants), ("--hosts", args.hosts)):
@@ -41,6 +42,7 @@ def run(args: argparse.Namespace) -> int:
             pack = pack.model_copy(update={"sim": pack.sim.model_copy(update={"adapter": args.adapter})})
         if pack.sim.adapter not in names("simgate.sim_adapters"):
             raise UnknownPlugin("simgate.sim_adapters", pack.sim.adapter, names("simgate.sim_adapters"))
+        require_fit(pack.scenarios, pack.sim.adapter)
         chosen = [scenario for scenario in pack.scenarios if fnmatchcase(scenario.id, args.scenario)]
         if not chosen:
             known = ", ".join(scenario.id for scenario in pack.scenarios)

@@ -11,7 +11,7 @@ from harness.cli.coverage.tally import ScenarioCoverage, tally
 from harness.expansion.expand import expand_scenario
 from harness.packs.model import Pack, Scalar, Scenario, VariantsSpec
 from harness.packs.values import ValueSpec
-from harness.registry import names
+from harness.packs.worlds import is_installed
 from harness.results.record import Outcome
 from harness.results.run_folder import RunFolder
 
@@ -99,7 +99,7 @@ def _draws(collected: Collected) -> list[dict[str, Scalar]] | None:
     rows = []
     for pack in collected.packs:
         scenario = pack.scenario(collected.scenario.id)
-        if scenario.world not in names("simgate.worlds"):
+        if not is_installed(scenario):
             return None
         plain = VariantsSpec(count=max(1, DRAWS // len(collected.packs)))
         free = scenario.model_copy(update={"variants": plain, "place": {}, "pinned": ()})

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from harness.expansion.variant import Variant
 from harness.packs.model import SimSpec
+from sim_adapters.worlds.native import NativeSpec
 
 
 class FrameModel(BaseModel):
@@ -20,6 +21,10 @@ class FrameRequest(FrameModel):
     variant: Variant
     world: str
     """Entry-point name of the world."""
+    native: NativeSpec | None = None
+    """What the pack says about a file of the team's own."""
+    folder: str = ""
+    """The pack's folder."""
     picture: str
     """File to write, PNG."""
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from harness.cli.preview.frame_job import FrameAnswer, FrameJob, FrameRequest
 from harness.expansion.variant import objects_of
+from harness.packs.worlds import find_world
 from harness.registry import load
 from sim_adapters.adapter import SimAdapter, Timing
 from sim_adapters.sensors.effects import apply_effects
@@ -47,7 +48,8 @@ def first_frame(adapter: SimAdapter, request: FrameRequest) -> NDArray[np.uint8]
     """What the camera sees at step 0, with its effects but never dropped; uint8, shape (H, W, 3)."""
     variant = request.variant
     placed = objects_of(variant)
-    scene = load("simgate.worlds", request.world).build(variant.parameters, placed)
+    world = find_world(request.world, request.native, Path(request.folder))
+    scene = world.build(variant.parameters, placed)
     observation = adapter.reset([scene])
     kept = replace(scene.effects, dropout_rate=0.0)
     frame = apply_effects(observation.rgb[0], kept, variant.seed, 0)

@@ -49,7 +49,13 @@ def render_start_frames(
         CannotRender: Not a single frame could be drawn.
     """
     requests = [
-        FrameRequest(variant=v, world=pack.scenario(v.scenario).world, picture=str(folder / f"{i:04d}.png"))
+        FrameRequest(
+            variant=v,
+            world=pack.scenario(v.scenario).world,
+            native=pack.scenario(v.scenario).native,
+            folder=str(Path(pack.path).parent),
+            picture=str(folder / f"{i:04d}.png"),
+        )
         for i, v in enumerate(variants)
     ]
     shares = [share for k in range(max(1, hosts)) if (share := tuple(requests[k :: max(1, hosts)]))]

@@ -1,0 +1,247 @@
+"""Reads a native world: a file of the team's own, what of it drives, sees and counts, and what can be set."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from harness import registry
+from harness.packs.diagnostics import near, shown_path
+from harness.packs.fields import Fields, Reader
+from harness.packs.keys import NATIVE, NATIVE_LIDAR, NATIVE_ROBOT
+from harness.packs.nodes import MappingNode, Node, ScalarNode, SequenceNode, SourceFile
+from harness.packs.read_native_set import SetReader
+from harness.packs.worlds import NATIVE as GROUP
+from harness.packs.worlds import native_reader
+from sim_adapters.scene.robot import Robot
+from sim_adapters.scene.sensor import Camera, Lidar
+from sim_adapters.worlds.native import NativeSpec, NativeWorld
+from sim_adapters.worlds.native_file import CameraFacts, NativeError, RobotFacts
+
+if TYPE_CHECKING:
+    from sim_adapters.worlds.native_file import NativeFile
+
+CODES = {"file": "native-file", "element": "unknown-element", "target": "unknown-target"}
+"""What is wrong with a file -> code of the diagnostic."""
+T = TypeVar("T")
+_KINDS = ("mjcf", "usd")
+_LIMITS = ("max_speed_mps", "max_yaw_rate_rps", "max_accel_mps2", "max_yaw_accel_rps2")
+
+
+class NativeReader:
+    """Reads the native worlds of a pack.
+
+    Args:
+        reader: Typed access to nodes; keeps the files that were opened.
+        adapter: The pack's simulator.
+    """
+
+    def __init__(self, reader: Reader, adapter: str) -> None:
+        self._reader, self._adapter = reader, adapter
+
+    def read(self, node: MappingNode) -> NativeWorld | None:
+        """The world; None when something required is missing or wrong, which is reported."""
+        fields = self._reader.fields(node, NATIVE, "the native world")
+        if fields is None:
+            return None
+        before = len(self._reader.problems)
+        key = self._file_key(node, fields)
+        file = self._open(key.text, fields[key.text]) if key is not None else None
+        if key is None or file is None:
+            return None
+        self._check_adapter(key, file)
+        spec = self._spec(key.text, fields, file)
+        if spec is None or len(self._reader.problems) > before:
+            return None
+        return NativeWorld(spec, self._reader.folder)
+
+    def _file_key(self, node: MappingNode, fields: Fields) -> ScalarNode | None:
+        given = [kind for kind in _KINDS if kind in fields]
+        if not given:
+            self._reader.problems.at(
+                node, "missing-key", "the native world names no file", "add mjcf: FILE or usd: FILE"
+            )
+            return None
+        if len(given) > 1:
+            message = "a world is one file: 'usd' beside 'mjcf'"
+            self._reader.problems.at(node.key("usd"), "wrong-value", message, "leave one of them out")
+            return None
+        return node.key(given[0])
+
+    def _open(self, kind: str, node: Node) -> NativeFile | None:
+        """The opened file, read once for all scenarios; its problems are reported at every use."""
+        text = self._reader.text(node, "the path of a file")
+        if text is None:
+            return None
+        path = (node.source.path.parent / text).resolve()
+        if not path.is_file():
+            what = "is a folder" if path.is_dir() else "does not exist"
+            self._reader.problems.at(node, "missing-file", f"file '{text}' {what}", f"looked for {path}")
+            return None
+        if kind not in registry.names(GROUP):
+            message = f"no reader of {kind.upper()} files is installed"
+            self._reader.problems.at(node, "broken-plugin", message, "reinstall simgate")
+            return None
+        known = self._reader.native
+        if known.get((kind, path)) is not None:
+            return known[kind, path]
+        try:
+            file: NativeFile = native_reader(kind)(path=path)
+        except NativeError as error:
+            self._report(node, error)
+            return None
+        except ImportError as error:
+            self._reader.problems.at(node, "broken-plugin", f"{kind.upper()} files cannot be read: {error}")
+            return None
+        known[kind, path] = file
+        return file
+
+    def _check_adapter(self, key: ScalarNode, file: NativeFile) -> None:
+        if self._adapter in file.adapters or self._adapter not in registry.names("simgate.sim_adapters"):
+            return
+        message = f"the simulator '{self._adapter}' cannot open {key.text.upper()} files"
+        able = " or ".join(f"sim: {{adapter: {name}}}" for name in file.adapters)
+        self._reader.problems.at(key, "world-adapter", message, f"write {able}")
+
+    def _spec(self, kind: str, fields: Fields, file: NativeFile) -> NativeSpec | None:
+        reader = self._reader
+        robot = reader.fields(fields["robot"], NATIVE_ROBOT, "the robot") if "robot" in fields else None
+        body = self._text(robot, "body", "the name of a body")
+        camera_name = self._text(robot, "camera", "the name of a camera")
+        pose = self._text(robot, "pose", "the name of a stored pose")
+        facts = self._ask((robot or {}).get("body"), lambda: file.robot(body or "", pose)) if body else None
+        seen = None
+        if facts is not None and camera_name:
+            seen = self._ask((robot or {}).get("camera"), lambda: file.camera(camera_name, body or ""))
+        goal = self._goal(fields.get("goal"), file)
+        labels = self._names(fields.get("labels"), file, "a mapping of bodies or shapes to classes")
+        barrier = self._names(fields.get("barrier"), file, "a mapping of bodies or shapes to words")
+        knobs = SetReader(reader, file).read(fields.get("set"))
+        open_from = self._open_from(fields.get("open_from"), list(knobs))
+        radius_m = reader.number(fields.get("goal_radius_m"), above=0)
+        lidar = self._lidar((robot or {}).get("lidar"))
+        if robot is None or facts is None or seen is None or goal is None or not (body and camera_name):
+            return None
+        return NativeSpec(
+            kind=kind,
+            file=Path(os.path.relpath(file.files[0], reader.folder)).as_posix(),
+            sha256=file.sha256,
+            robot_body=body,
+            robot=self._robot(robot, facts),
+            camera_name=camera_name,
+            camera=_camera(seen),
+            lidar=lidar,
+            goal=goal,
+            goal_radius_m=float(radius_m or 0.5),
+            pose=pose,
+            labels=labels,
+            barrier=barrier,
+            open_from=open_from,
+            knobs=knobs,
+        )
+
+    def _text(self, fields: Fields | None, key: str, wanted: str) -> str | None:
+        return self._reader.text((fields or {}).get(key), wanted)
+
+    def _ask(self, node: Node | None, question: Callable[[], T]) -> T | None:
+        """An answer of the file; None when it has none, which is reported."""
+        try:
+            return question()
+        except NativeError as error:
+            if node is not None:
+                self._report(node, error)
+            return None
+
+    def _report(self, node: Node, error: NativeError) -> None:
+        hint = error.hint or (near(error.unknown, error.known) if error.unknown else "")
+        self._reader.problems.at(node, CODES[error.what], error.message, hint)
+
+    def _robot(self, fields: Fields, facts: RobotFacts) -> Robot:
+        reader = self._reader
+        limits = {name: reader.number(fields.get(name), above=0) for name in _LIMITS}
+        radius = reader.number(fields.get("radius_m"), above=0)
+        robot = Robot(
+            start=facts.start,
+            radius_m=float(radius) if radius is not None else round(facts.radius_m, 4),
+            height_m=round(facts.height_m, 4),
+            mass_kg=round(facts.mass_kg, 4),
+        )
+        given = {name: float(value) for name, value in limits.items() if value is not None}
+        return replace(robot, **given)  # type: ignore[arg-type]  # mypy takes any field for any other
+
+    def _lidar(self, node: Node | None) -> Lidar:
+        fields = self._reader.fields(node, NATIVE_LIDAR, "the lidar") if node is not None else None
+        if fields is None:
+            return Lidar()
+        reader, plain = self._reader, Lidar()
+        height = reader.number(fields.get("height_m"), above=0)
+        reach = reader.number(fields.get("range_m"), above=0)
+        fov = reader.number(fields.get("fov_deg"), high=360, above=0)
+        beams = reader.integer(fields.get("beams"), 2, 10_000)
+        return Lidar(
+            beams=beams or plain.beams,
+            fov_deg=float(fov or plain.fov_deg),
+            range_m=float(reach or plain.range_m),
+            height_m=float(height or plain.height_m),
+        )
+
+    def _goal(self, node: Node | None, file: NativeFile) -> tuple[float, float] | None:
+        if node is None:
+            return None
+        if isinstance(node, SequenceNode):
+            numbers = [self._reader.number(item) for item in node.items]
+            if len(numbers) == 2 and numbers[0] is not None and numbers[1] is not None:
+                return float(numbers[0]), float(numbers[1])
+            if None not in numbers:
+                self._reader.wrong(node, "[x, y] in metres")
+            return None
+        name = self._reader.text(node, "[x, y] in metres, or the name of a point of the file")
+        return self._ask(node, lambda: file.point(name)) if name else None
+
+    def _names(self, node: Node | None, file: NativeFile, wanted: str) -> dict[str, str]:
+        found = {}
+        for key, value in self._reader.mapping(node, wanted):
+            word = self._reader.text(value)
+            try:
+                file.require(key.text)
+            except NativeError as error:
+                self._report(key, error)
+                continue
+            if word is not None:
+                found[key.text] = word
+        return found
+
+    def _open_from(self, node: Node | None, known: list[str]) -> dict[str, float]:
+        found = {}
+        for key, value in self._reader.mapping(node, "a mapping of parameters to numbers"):
+            if key.text not in known:
+                message = f"'{key.text}' is no parameter of 'set'"
+                self._reader.problems.at(key, "unknown-parameter", message, near(key.text, known))
+                continue
+            number = self._reader.number(value)
+            if number is not None:
+                found[key.text] = float(number)
+        return found
+
+
+def _camera(seen: CameraFacts) -> Camera:
+    return Camera(
+        width=seen.width,
+        height=seen.height,
+        vertical_fov_deg=seen.vertical_fov_deg,
+        position=seen.position,
+        pitch_deg=seen.pitch_deg,
+    )
+
+
+def native_sources(reader: Reader) -> list[SourceFile]:
+    """The files of native worlds and all that they read, in order of their paths."""
+    files = {path for file in reader.native.values() if file is not None for path in file.files}
+    return [
+        SourceFile(path, shown_path(path), [], hashlib.sha256(path.read_bytes()).hexdigest())
+        for path in sorted(files)
+    ]

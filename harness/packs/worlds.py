@@ -1,0 +1,81 @@
+"""The world of a scenario: an installed one by its name, or a team's own file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness import registry
+from harness.packs.model import Pack, Scenario
+
+if TYPE_CHECKING:
+    from sim_adapters.worlds.native import NativeSpec
+    from sim_adapters.worlds.world import World
+
+WORLDS = "simgate.worlds"
+NATIVE = "simgate.native_worlds"
+
+
+class UnfitAdapter(Exception):  # noqa: N818 - the name says what is wrong
+    """A simulator cannot open a kind of file; the message says which one can."""
+
+
+def world_of(pack: Pack, scenario: Scenario) -> World:
+    """The world of a scenario of a pack.
+
+    Raises:
+        UnknownPlugin: It is not installed.
+    """
+    return find_world(scenario.world, scenario.native, Path(pack.path).parent)
+
+
+def find_world(name: str, native: NativeSpec | None, folder: Path) -> World:
+    """A world by its name, or from what a pack says about a file.
+
+    Args:
+        name: Entry-point name, of no interest for a file.
+        native: What the pack says about a file; None for an installed world.
+        folder: The pack's folder, where the file's path begins.
+
+    Raises:
+        UnknownPlugin: It is not installed.
+    """
+    if native is not None:
+        from sim_adapters.worlds.native import NativeWorld
+
+        return NativeWorld(native, folder)
+    world: World = registry.load(WORLDS, name)
+    return world
+
+
+def is_installed(scenario: Scenario) -> bool:
+    """Whether the world of a scenario can be had here."""
+    return scenario.native is not None or scenario.world in registry.names(WORLDS)
+
+
+def native_reader(kind: str) -> Any:
+    """The reader of a kind of file; see :class:`sim_adapters.worlds.native_file.NativeFile`.
+
+    Raises:
+        UnknownPlugin: There is none.
+        ImportError: What it needs is not installed.
+    """
+    return registry.load(NATIVE, kind)
+
+
+def require_fit(scenarios: Iterable[Scenario], adapter: str) -> None:
+    """Asks whether a simulator can open the files of all native worlds.
+
+    Raises:
+        UnfitAdapter: It cannot open one of them.
+    """
+    for scenario in scenarios:
+        if scenario.native is None:
+            continue
+        able = native_reader(scenario.native.kind).adapters
+        if adapter not in able:
+            raise UnfitAdapter(
+                f"scenario '{scenario.id}': the simulator '{adapter}' cannot open {scenario.native.file}, "
+                f"which is {scenario.native.kind.upper()}; {' and '.join(able)} can"
+            )

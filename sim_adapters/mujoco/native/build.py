@@ -1,0 +1,203 @@
+"""A native scene to a compiled model: the file, the values of the variant, and who owns which geom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from sim_adapters.adapter import Timing
+from sim_adapters.mujoco.build import (
+    GROUP_CLEAR,
+    GROUP_ROBOT,
+    GROUP_SOLID,
+    ROBOT_GEOM,
+    UNCOUNTED_GEOM,
+    BuiltScene,
+    Drive,
+)
+from sim_adapters.mujoco.native.planar import DRIVE_SITE, PREFIX, planar_spec
+from sim_adapters.mujoco.native.site_file import box_corners, collides, robot_bodies
+from sim_adapters.mujoco.native.source import in_one_line, promised_source
+from sim_adapters.mujoco.native.target import Target, apply, parse_target
+from sim_adapters.mujoco.servo import add_servos
+from sim_adapters.scene.native import NativeSite
+from sim_adapters.scene.scene import Scene
+from sim_adapters.worlds.native_file import NativeError
+
+KIND = "mjcf"
+GROUP_HIDDEN = 5
+FLOOR_M = 0.02
+"""What ends lower than this above z = 0 is floor: driven on, never touched."""
+_FIRST_HIDDEN_GROUP = 3
+"""MuJoCo's viewers do not show this group and those above it; files keep collision geoms there."""
+_GROUND = (int(mujoco.mjtGeom.mjGEOM_PLANE), int(mujoco.mjtGeom.mjGEOM_HFIELD))
+_TOUCH_BIT = 1 << 30
+
+
+def build_native(scene: Scene, timing: Timing) -> BuiltScene:
+    """Compiles a native scene.
+
+    Raises:
+        ValueError: It is no MJCF, has changed, or MuJoCo rejects it with these values.
+    """
+    site = scene.native
+    assert site is not None
+    spec, targets = native_spec(scene, timing)
+    try:
+        model = spec.compile()
+    except ValueError as error:
+        raise ValueError(f"MuJoCo cannot build {site.path} with these values: {in_one_line(error)}") from None
+    data = mujoco.MjData(model)
+    mujoco.mj_kinematics(model, data)
+    robot = int(model.body(site.robot).id)
+    owners, names = _owners(model, data, robot, site)
+    _let_touch(model, owners)
+    _regroup(model, owners)
+    drive = Drive(
+        int(model.joint(f"{PREFIX}x").qposadr[0]),
+        int(model.joint(f"{PREFIX}x").dofadr[0]),
+        int(model.actuator(f"{PREFIX}forward").id),
+    )
+    return BuiltScene(
+        model, owners, names, (), drive, robot, int(model.camera(site.camera).id), (GROUP_HIDDEN,),
+        _joint_starts(model, targets),
+    )  # fmt: skip
+
+
+def native_spec(
+    scene: Scene, timing: Timing
+) -> tuple[mujoco.MjSpec, list[tuple[Target, float | bool | str | tuple[float, ...]]]]:
+    """The file with the values of a scene, before it is compiled, and the targets with their values.
+
+    Raises:
+        ValueError: See :func:`build_native`.
+    """
+    site = scene.native
+    assert site is not None
+    if site.kind != KIND:
+        raise ValueError(f"MuJoCo opens MJCF, not {site.kind.upper()} ({site.path}); use --adapter physx")
+    source = promised_source(Path(site.path), site.sha256)
+    try:
+        planar = planar_spec(source, site.robot, site.pose)
+        spec = planar.spec.copy()
+        targets = [(parse_target(text, spec), value) for text, value in site.values]
+        # Whether something is there comes last: what is not there can still be given a colour.
+        for target, value in sorted(targets, key=lambda item: item[0].attribute.kind == "present"):
+            if target.attribute.kind != "present" or _is_there(target, spec):
+                apply(target, spec, value)
+    except NativeError as error:
+        raise ValueError(f"{site.path}: {error}") from None
+    add_servos(spec, DRIVE_SITE, scene.robot, planar.mass_kg, planar.yaw_inertia_kgm2, PREFIX)
+    spec.option.timestep = 1.0 / timing.physics_hz
+    view = spec.visual
+    view.global_.offwidth, view.global_.offheight = scene.camera.width, scene.camera.height
+    # Numbers of bodies are drawn as colours; smoothing edges would mix them.
+    view.quality.offsamples = 0
+    return spec, targets
+
+
+def _is_there(target: Target, spec: mujoco.MjSpec) -> bool:
+    """Whether the element is not gone with the body that held it."""
+    try:
+        parse_target(target.text, spec)
+    except NativeError:
+        return False
+    return True
+
+
+def _owners(
+    model: mujoco.MjModel, data: mujoco.MjData, robot: int, site: NativeSite
+) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """For each geom the number of its body in the names that are returned with it.
+
+    A name of the pack (label, barrier) owns its geom, or the geoms of its body and what hangs on it.
+    Everything else goes by its top-level body, and geoms of the world by their own names.
+    """
+    chosen = {name for name, _ in site.labels} | set(site.counted)
+    of_robot = set(robot_bodies(model, robot).tolist())
+    owners = np.full(model.ngeom, UNCOUNTED_GEOM, dtype=np.int64)
+    numbers: dict[str, int] = {}
+    for geom in range(model.ngeom):
+        body = int(model.geom_bodyid[geom])
+        if body in of_robot:
+            owners[geom] = ROBOT_GEOM
+            continue
+        name = _owner(model, geom, body, chosen)
+        if name in chosen or not _is_floor(model, data, geom):
+            owners[geom] = numbers.setdefault(name, len(numbers))
+    return owners, tuple(numbers)
+
+
+def _owner(model: mujoco.MjModel, geom: int, body: int, chosen: set[str]) -> str:
+    own = str(model.geom(geom).name)
+    if own in chosen:
+        return own
+    above = body
+    while above:
+        name = str(model.body(above).name)
+        if name in chosen:
+            return name
+        above = int(model.body_parentid[above])
+    if body == 0:
+        return own or f"geom {geom}"
+    top = int(model.body_rootid[body])
+    return str(model.body(top).name) or f"body {top}"
+
+
+def _is_floor(model: mujoco.MjModel, data: mujoco.MjData, geom: int) -> bool:
+    if int(model.geom_type[geom]) in _GROUND:
+        return bool(data.geom_xmat[geom][8] > 1.0 - 1e-6)
+    return float(box_corners(model, data, geom)[:, 2].max()) < FLOOR_M
+
+
+def _let_touch(model: mujoco.MjModel, owners: NDArray[np.int64]) -> None:
+    """Lets the robot touch what it could touch in the file, except for the floor and itself.
+
+    On planar joints it cannot be lifted, so a floor that it rubs against would only brake it.
+    """
+    robot = [g for g in range(model.ngeom) if owners[g] == ROBOT_GEOM and collides(model, g)]
+    types = int(np.bitwise_or.reduce(model.geom_contype[robot], initial=0))
+    affinities = int(np.bitwise_or.reduce(model.geom_conaffinity[robot], initial=0))
+    for geom in np.flatnonzero(owners >= 0):
+        if types & int(model.geom_conaffinity[geom]) or affinities & int(model.geom_contype[geom]):
+            model.geom_conaffinity[geom] |= _TOUCH_BIT
+    model.geom_contype[robot], model.geom_conaffinity[robot] = _TOUCH_BIT, 0
+    for body in range(model.nbody):
+        geoms = np.flatnonzero(model.geom_bodyid == body)
+        model.body_contype[body] = np.bitwise_or.reduce(model.geom_contype[geoms], initial=0)
+        model.body_conaffinity[body] = np.bitwise_or.reduce(model.geom_conaffinity[geoms], initial=0)
+
+
+def can_touch(model: mujoco.MjModel, geom: int) -> bool:
+    """Whether the robot can touch a geom of the site."""
+    return bool(model.geom_conaffinity[geom] & _TOUCH_BIT)
+
+
+def _regroup(model: mujoco.MjModel, owners: NDArray[np.int64]) -> None:
+    """Groups by what is seen: by nobody, by the camera alone (the robot, glass), by the lidar too."""
+    alpha = np.where(
+        (model.geom_matid >= 0) & np.all(np.isclose(model.geom_rgba, (0.5, 0.5, 0.5, 1.0)), axis=1),
+        model.mat_rgba[model.geom_matid, 3] if model.nmat else 1.0,
+        model.geom_rgba[:, 3],
+    )
+    groups = np.where(alpha < 1.0, GROUP_CLEAR, GROUP_SOLID)
+    groups[owners == ROBOT_GEOM] = GROUP_ROBOT
+    model.geom_group[:] = np.where(model.geom_group >= _FIRST_HIDDEN_GROUP, GROUP_HIDDEN, groups)
+
+
+def _joint_starts(
+    model: mujoco.MjModel, targets: list[tuple[Target, float | bool | str | tuple[float, ...]]]
+) -> tuple[tuple[int, float], ...]:
+    found = []
+    for target, value in targets:
+        if target.attribute.kind != "start":
+            continue
+        number = float(np.asarray(value))
+        joint = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_JOINT, target.name)
+        if joint >= 0:  # Gone with its body, or one of the robot's, which are locked.
+            radians = np.radians(number) if target.key == "start_deg" else number
+            found.append((int(model.jnt_qposadr[joint]), float(radians)))
+    return tuple(found)

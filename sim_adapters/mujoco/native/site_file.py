@@ -1,0 +1,213 @@
+"""An MJCF file as the linter asks it: its robot, cameras, points, names, and what can be set."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+from pathlib import Path
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from sim_adapters.mujoco.native.elements import ATTRIBUTES, elements
+from sim_adapters.mujoco.native.source import in_one_line, open_source
+from sim_adapters.mujoco.native.target import parameter_of, parse_target
+from sim_adapters.worlds.native_file import CameraFacts, NativeError, RobotFacts
+from sim_adapters.worlds.world import ParameterSpec
+
+_UPRIGHT = 1e-3
+_DEFAULT_IMAGE = (160, 120)
+_GEOM = mujoco.mjtGeom
+_ROUND = (int(_GEOM.mjGEOM_SPHERE), int(_GEOM.mjGEOM_CYLINDER), int(_GEOM.mjGEOM_CAPSULE))
+
+
+class MjcfFile:
+    """See :class:`sim_adapters.worlds.native_file.NativeFile`.
+
+    Args:
+        path: The file.
+
+    Raises:
+        NativeError: MuJoCo cannot read or compile it.
+    """
+
+    adapters = ("mujoco",)
+
+    def __init__(self, path: Path) -> None:
+        source = open_source(path.resolve())
+        self.files, self.sha256 = source.files, source.sha256
+        self._spec = source.spec
+        try:
+            self._model = source.spec.copy().compile()
+        except ValueError as error:
+            raise NativeError("file", f"MuJoCo cannot compile it: {in_one_line(error)}") from None
+
+    def robot(self, name: str, pose: str | None) -> RobotFacts:
+        """The driving body: on the floor by itself, upright, with a mass."""
+        model, data = self._model, self._at(pose)
+        self._need("body", name)
+        body = int(model.body(name).id)
+        if int(model.body_parentid[body]) != 0:
+            parent = model.body(int(model.body_parentid[body])).name
+            hint = f"name the body that holds the whole robot, for example '{parent}'"
+            raise NativeError("file", f"body '{name}' hangs on another body and cannot drive", hint)
+        frame = data.xmat[body].reshape(3, 3)
+        if frame[2, 2] < 1.0 - _UPRIGHT:
+            raise NativeError(
+                "file", f"body '{name}' is tilted", "turn it so that its Z axis points up and X ahead"
+            )
+        mass = float(model.body_subtreemass[body])
+        if mass <= 0.0:
+            raise NativeError("file", f"body '{name}' has no mass", "give its geoms a density or mass")
+        reach, top = self._hull(robot_bodies(model, body), data, data.xpos[body])
+        x, y, _ = data.xpos[body]
+        start = (float(x), float(y), math.atan2(frame[1, 0], frame[0, 0]))
+        return RobotFacts(start, reach, top, mass)
+
+    def _hull(
+        self, bodies: NDArray[np.int64], data: mujoco.MjData, origin: NDArray[np.float64]
+    ) -> tuple[float, float]:
+        """Radius about the vertical through ``origin``, and height, of all that can touch."""
+        model = self._model
+        geoms = [g for g in range(model.ngeom) if model.geom_bodyid[g] in bodies and collides(model, g)]
+        if not geoms:
+            raise NativeError(
+                "file", "nothing of the robot can touch anything", "give it a geom with contype 1"
+            )
+        reach = max(self._reach(data, geom, origin) for geom in geoms)
+        top = max(float(box_corners(model, data, geom)[:, 2].max()) for geom in geoms)
+        return reach, top
+
+    def _reach(self, data: mujoco.MjData, geom: int, origin: NDArray[np.float64]) -> float:
+        """How far a geom reaches from a vertical line."""
+        corners = box_corners(self._model, data, geom)
+        reach = float(np.hypot(*(corners[:, :2] - origin[:2]).T).max())
+        if int(self._model.geom_type[geom]) in _ROUND:
+            # The corners of its box are not on a round shape.
+            radius, half = (float(size) for size in self._model.geom_size[geom][:2])
+            lean = math.sqrt(max(0.0, 1.0 - float(data.geom_xmat[geom][8]) ** 2))
+            offset = float(np.hypot(*(data.geom_xpos[geom][:2] - origin[:2])))
+            reach = min(reach, offset + radius + lean * half)
+        return reach
+
+    def camera(self, name: str, robot: str) -> CameraFacts:
+        """A camera on the robot, at its place in the file."""
+        model, data = self._model, self._at(None)
+        self._need("camera", name)
+        camera, body = int(model.camera(name).id), int(model.body(robot).id)
+        if int(model.cam_bodyid[camera]) not in robot_bodies(model, body):
+            mounted = [
+                model.camera(k).name
+                for k in range(model.ncam)
+                if model.cam_bodyid[k] in robot_bodies(model, body) and model.camera(k).name
+            ]
+            message = f"camera '{name}' is not on the robot '{robot}'"
+            hint = f"on it: {', '.join(mounted)}" if mounted else "put a camera into the robot's body"
+            raise NativeError("element", message, hint)
+        frame = data.xmat[body].reshape(3, 3)
+        x, y, z = frame.T @ (data.cam_xpos[camera] - data.xpos[body])
+        ahead = -data.cam_xmat[camera].reshape(3, 3)[:, 2]
+        width, height = (int(n) for n in model.cam_resolution[camera])
+        if width <= 1 or height <= 1:
+            width, height = _DEFAULT_IMAGE
+        return CameraFacts(
+            width, height, float(model.cam_fovy[camera]), (float(x), float(y), float(z)),
+            math.degrees(math.asin(max(-1.0, min(1.0, float(ahead[2]))))) + 0.0,
+        )  # fmt: skip
+
+    def point(self, name: str) -> tuple[float, float]:
+        """Where a site is on the floor."""
+        self._need("site", name)
+        x, y, _ = self._at(None).site_xpos[int(self._model.site(name).id)]
+        return float(x), float(y)
+
+    def require(self, name: str) -> None:
+        """A body or a geom of that name."""
+        bodies, geoms = elements(self._spec, "body"), elements(self._spec, "geom")
+        if name not in bodies and name not in geoms:
+            message = f"the file has no body or geom '{name}'"
+            raise NativeError("element", message, unknown=name, known=tuple({**bodies, **geoms}))
+
+    def target(self, text: str) -> ParameterSpec:
+        """What a target takes."""
+        return parameter_of(parse_target(text, self._spec), self._spec)
+
+    def components(self, text: str) -> tuple[int, ...]:
+        """A colour as a whole takes three numbers, with its opacity four."""
+        target = parse_target(text, self._spec)
+        if target.attribute.kind != "colour" or target.part is not None:
+            return ()
+        return tuple(range(3, len(target.attribute.parts) + 1))
+
+    def listing(self) -> list[tuple[str, str, str]]:
+        """Everything that can be set."""
+        rows = []
+        for kind, attributes in ATTRIBUTES.items():
+            for name in elements(self._spec, kind):
+                for key, attribute in attributes.items():
+                    ends = [f".{part}" for part in attribute.parts] if attribute.kind == "vector" else [""]
+                    rows += [row for end in ends if (row := self._row(f"{kind}/{name}.{key}{end}"))]
+        return rows
+
+    def _row(self, text: str) -> tuple[str, str, str] | None:
+        try:
+            spec = self.target(text)
+        except NativeError:
+            return None  # This element does not have it, for example a geom given by fromto.
+        takes = {"bool": "true, false", "choice": ", ".join(spec.choices)}.get(
+            spec.kind, spec.unit or "number"
+        )
+        value = str(spec.default).lower() if isinstance(spec.default, bool) else f"{spec.default}"
+        return text, takes, value
+
+    def _need(self, kind: str, name: str) -> None:
+        known = elements(self._spec, kind)
+        if name not in known:
+            raise NativeError("element", f"the file has no {kind} '{name}'", unknown=name, known=tuple(known))
+
+    @cached_property
+    def _states(self) -> dict[str | None, mujoco.MjData]:
+        return {}
+
+    def _at(self, pose: str | None) -> mujoco.MjData:
+        """The state at a stored pose, or at the file's own."""
+        if pose not in self._states:
+            self._states[pose] = state_at(self._model, pose)
+        return self._states[pose]
+
+
+def state_at(model: mujoco.MjModel, pose: str | None) -> mujoco.MjData:
+    """All poses of a model at a keyframe, or as the file places everything.
+
+    Raises:
+        NativeError: There is no such keyframe.
+    """
+    data = mujoco.MjData(model)
+    if pose is not None:
+        known = tuple(model.key(k).name for k in range(model.nkey) if model.key(k).name)
+        if pose not in known:
+            raise NativeError("element", f"the file has no key '{pose}'", unknown=pose, known=known)
+        mujoco.mj_resetDataKeyframe(model, data, int(model.key(pose).id))
+    mujoco.mj_kinematics(model, data)
+    mujoco.mj_camlight(model, data)
+    return data
+
+
+def robot_bodies(model: mujoco.MjModel, root: int) -> NDArray[np.int64]:
+    """Numbers of a top-level body and everything that hangs on it."""
+    return np.flatnonzero(model.body_rootid == root)
+
+
+def collides(model: mujoco.MjModel, geom: int) -> bool:
+    """Whether a geom takes part in collisions at all."""
+    return bool(model.geom_contype[geom] or model.geom_conaffinity[geom])
+
+
+def box_corners(model: mujoco.MjModel, data: mujoco.MjData, geom: int) -> NDArray[np.float64]:
+    """World corners of the box around a geom, metres, shape (8, 3)."""
+    centre, half = model.geom_aabb[geom][:3], model.geom_aabb[geom][3:]
+    signs = np.array([(a, b, c) for a in (-1, 1) for b in (-1, 1) for c in (-1, 1)], dtype=np.float64)
+    local = centre + signs * half
+    corners: NDArray[np.float64] = local @ data.geom_xmat[geom].reshape(3, 3).T + data.geom_xpos[geom]
+    return corners

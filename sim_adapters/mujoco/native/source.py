@@ -1,0 +1,103 @@
+"""An MJCF file and everything that it reads: opened once, refused when it is not what was promised."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import mujoco
+
+from sim_adapters.worlds.native_file import NativeError
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A parsed file.
+
+    Attributes:
+        path: Absolute path.
+        spec: As parsed; never changed, copied for use.
+        files: The file and everything that it reads, itself first.
+        sha256: Digest over their contents, hex.
+    """
+
+    path: Path
+    spec: mujoco.MjSpec
+    files: tuple[Path, ...]
+    sha256: str
+
+
+def open_source(path: Path) -> Source:
+    """Parses a file.
+
+    Raises:
+        NativeError: It cannot be read, or a file that it reads is missing.
+    """
+    files = _files(path)
+    try:
+        spec = mujoco.MjSpec.from_file(str(path))
+    except ValueError as error:
+        raise NativeError("file", f"MuJoCo cannot read it: {in_one_line(error)}") from None
+    return Source(path, spec, files, digest(files))
+
+
+def promised_source(path: Path, sha256: str) -> Source:
+    """The file that a pack was checked with; kept, for every variant asks for it.
+
+    Raises:
+        ValueError: It is gone, or its content or that of a file it reads is another one now.
+    """
+    try:
+        return _promised(path, sha256, _stamps(path))
+    except (NativeError, OSError) as error:
+        raise ValueError(f"native world {path}: {error}") from None
+
+
+@lru_cache(maxsize=8)
+def _promised(path: Path, sha256: str, stamps: tuple[tuple[str, int, int], ...]) -> Source:
+    source = open_source(path)
+    if source.sha256 != sha256:
+        raise NativeError(
+            "file",
+            f"it or a file that it reads has changed (sha256 was {sha256[:12]}, is {source.sha256[:12]})",
+            "restore it, or start a new run",
+        )
+    return source
+
+
+def _stamps(path: Path) -> tuple[tuple[str, int, int], ...]:
+    """What tells without reading that nothing was written since."""
+    stats = [(str(file), file.stat()) for file in _files(path)]
+    return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
+
+
+def _files(path: Path) -> tuple[Path, ...]:
+    if not path.is_file():
+        raise NativeError("file", f"{path.name} does not exist", f"looked for {path}")
+    try:
+        listed = mujoco.mju_getXMLDependencies(str(path))
+    except (ValueError, RuntimeError, mujoco.FatalError) as error:
+        raise NativeError("file", f"MuJoCo cannot read it: {in_one_line(error)}") from None
+    found = dict.fromkeys([path, *(Path(path.parent, name).resolve() for name in sorted(listed))])
+    missing = [file.name for file in found if not file.is_file()]
+    if missing:
+        raise NativeError("file", f"it reads what does not exist: {', '.join(missing)}", "copy it next to it")
+    return tuple(found)
+
+
+def digest(files: tuple[Path, ...]) -> str:
+    """SHA-256 over contents and the names by which the first file reads them, hex."""
+    base = files[0].parent
+    lines = [
+        f"{hashlib.sha256(file.read_bytes()).hexdigest()} "
+        f"{file.name if file.is_relative_to(base) is False else file.relative_to(base).as_posix()}"
+        for file in files
+    ]
+    return hashlib.sha256("\n".join([lines[0], *sorted(lines[1:])]).encode()).hexdigest()
+
+
+def in_one_line(error: Exception) -> str:
+    """MuJoCo's message without its line breaks."""
+    return " ".join(str(error).split())

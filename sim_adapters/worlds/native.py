@@ -1,0 +1,193 @@
+"""A world whose scenes come from a team's own file (MJCF, OpenUSD), as a pack declares it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from sim_adapters.scene.native import NativeSite, NativeValue
+from sim_adapters.scene.robot import Robot
+from sim_adapters.scene.scene import Scene, Task
+from sim_adapters.scene.sensor import Camera, CameraEffects, Lidar
+from sim_adapters.worlds.world import Disc, ParameterSpec, PlacedObject, Rectangle, Value
+
+EFFECTS = {
+    "camera.blur_px": ParameterSpec(
+        "number", 0.0, "Gaussian blur of the camera frame (standard deviation).", "px", 0.0, 3.0
+    ),
+    "camera.dropout_rate": ParameterSpec(
+        "number", 0.0, "Probability that a camera frame is lost.", "", 0.0, 0.9
+    ),
+    "camera.exposure_ev": ParameterSpec(
+        "number", 0.0, "Exposure of the camera; +1 doubles the light.", "EV", -3.0, 3.0
+    ),
+    "camera.noise_std": ParameterSpec("number", 0.01, "Pixel noise, as a share of full scale.", "", 0.0, 0.2),
+}
+"""What the harness itself does to frames, whatever drew them; parameters of every native world."""
+START = ("robot.start_x_m", "robot.start_y_m", "robot.start_yaw_deg")
+"""Where the robot starts; parameters of every native world, the file's own place by default."""
+
+
+@dataclass(frozen=True, slots=True)
+class Knob:
+    """A parameter of a pack that sets something in the file.
+
+    Attributes:
+        spec: Kind, range, default, meaning.
+        targets: What it sets, all to the same value.
+        values: Word -> value, for a parameter that names its values; empty when the value is set as it is.
+    """
+
+    spec: ParameterSpec
+    targets: tuple[str, ...]
+    values: dict[str, NativeValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NativeSpec:
+    """All that a pack says about a native world, checked against the file.
+
+    Attributes:
+        kind: ``mjcf`` or ``usd``: which key named the file.
+        file: Path from the pack's folder, with ``/``.
+        sha256: Digest over the file and everything that it reads, hex.
+        robot_body: Body that drives.
+        robot: Hull and limits of the drive, and where it starts in the file.
+        camera_name: The robot's camera.
+        camera: Its intrinsics.
+        lidar: The scanner on the robot's axis.
+        goal: (x, y), metres.
+        goal_radius_m: The goal counts as reached within this distance.
+        pose: Stored pose that the robot's own joints are locked in.
+        labels: Body or shape -> semantic class.
+        barrier: Body or shape that can close the way -> the word that the robot is expected to report.
+        open_from: Parameter -> value from which on the way is open.
+        knobs: Parameter -> what it sets.
+    """
+
+    kind: str
+    file: str
+    sha256: str
+    robot_body: str
+    robot: Robot
+    camera_name: str
+    camera: Camera
+    lidar: Lidar
+    goal: tuple[float, float]
+    goal_radius_m: float = 0.5
+    pose: str | None = None
+    labels: dict[str, str] = field(default_factory=dict)
+    barrier: dict[str, str] = field(default_factory=dict)
+    open_from: dict[str, float] = field(default_factory=dict)
+    knobs: dict[str, Knob] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The world's name in results: kind, file, and what was in it."""
+        return f"{self.kind}:{self.file}@{self.sha256[:12]}"
+
+
+class NativeWorld:
+    """A world of scenes that a simulator reads from a file.
+
+    Args:
+        spec: As the pack declares it.
+        folder: The pack's folder, where the file's path begins.
+    """
+
+    object_kinds: Mapping[str, tuple[float, float]] = {}
+    region_names: tuple[str, ...] = ()
+    keep_clear_names: tuple[str, ...] = ()
+
+    def __init__(self, spec: NativeSpec, folder: Path) -> None:
+        self.spec = spec
+        self.name = spec.name
+        self.description = f"The site in {spec.file}, a file of {spec.kind.upper()}."
+        self._path = (folder / spec.file).resolve()
+        self.parameters: Mapping[str, ParameterSpec] = {
+            **EFFECTS,
+            **_start_parameters(spec.robot.start),
+            **{name: knob.spec for name, knob in spec.knobs.items()},
+        }
+
+    def region(self, name: str, parameters: Mapping[str, Value]) -> Rectangle:
+        """A native world has no regions: what stands in it stands in its file."""
+        raise KeyError(name)
+
+    def keep_clear(self, name: str, parameters: Mapping[str, Value]) -> Disc:
+        """A native world has no places to keep clear."""
+        raise KeyError(name)
+
+    def build(self, parameters: Mapping[str, Value], placed: Sequence[PlacedObject]) -> Scene:
+        """The scene of a variant: the file, and what to set in it."""
+        spec = self.spec
+        values = self._values(parameters)
+        barrier = self._barrier(parameters, dict(values))
+        hidden = set(spec.barrier) - {barrier}
+        x, y, yaw = (float(parameters[name]) for name in START)
+        return Scene(
+            name=self.name,
+            bodies=(),
+            robot=replace(spec.robot, start=(x, y, math.radians(yaw))),
+            camera=spec.camera,
+            lidar=spec.lidar,
+            task=Task(
+                goal=spec.goal,
+                goal_radius_m=spec.goal_radius_m,
+                barrier=barrier,
+                barrier_kind=spec.barrier[barrier] if barrier is not None else None,
+            ),
+            effects=CameraEffects(
+                noise_std=float(parameters["camera.noise_std"]),
+                blur_px=float(parameters["camera.blur_px"]),
+                exposure_ev=float(parameters["camera.exposure_ev"]),
+                dropout_rate=float(parameters["camera.dropout_rate"]),
+            ),
+            native=NativeSite(
+                kind=spec.kind,
+                path=str(self._path),
+                sha256=spec.sha256,
+                robot=spec.robot_body,
+                camera=spec.camera_name,
+                pose=spec.pose,
+                # A door that stands wide open is none that a detector must see.
+                labels=tuple((name, label) for name, label in spec.labels.items() if name not in hidden),
+                counted=tuple(spec.barrier),
+                values=values,
+            ),
+        )
+
+    def _values(self, parameters: Mapping[str, Value]) -> tuple[tuple[str, NativeValue], ...]:
+        found: list[tuple[str, NativeValue]] = []
+        for name, knob in self.spec.knobs.items():
+            value: NativeValue = parameters[name]
+            if knob.values:
+                value = knob.values[str(value)]
+            found += [(target, value) for target in knob.targets]
+        return tuple(found)
+
+    def _barrier(self, parameters: Mapping[str, Value], values: Mapping[str, NativeValue]) -> str | None:
+        """What closes the way: the first barrier that is there, unless the way is open."""
+        for name, limit in self.spec.open_from.items():
+            if float(parameters[name]) >= limit:
+                return None
+        for name in self.spec.barrier:
+            # Whether it is there at all may be set under its name as a body or as a shape.
+            if all(values.get(f"{kind}/{name}.present", True) for kind in ("body", "geom")):
+                return name
+        return None
+
+
+def _start_parameters(start: tuple[float, float, float]) -> dict[str, ParameterSpec]:
+    where = "Where the robot starts; the place in the file when left out."
+    x, y, yaw = START
+    return {
+        x: ParameterSpec("number", start[0], where, "m"),
+        y: ParameterSpec("number", start[1], where, "m"),
+        yaw: ParameterSpec(
+            "number", math.degrees(start[2]), "Heading of the robot at the start, positive left.", "deg",
+            -360.0, 360.0,
+        ),
+    }  # fmt: skip

@@ -1,0 +1,133 @@
+"""What a native file says about itself, before anything is simulated: the protocol of its readers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from sim_adapters.worlds.world import ParameterSpec
+
+
+class NativeError(Exception):
+    """A native file cannot be used as asked.
+
+    Attributes:
+        what: ``file`` (it cannot be read or lacks something), ``element`` (it has nothing of that name) or
+            ``target`` (that cannot be set).
+        message: What is wrong, one sentence without a full stop.
+        unknown: The word that is unknown; empty when no single word is.
+        known: What there is in its place.
+        hint: What to do; empty when ``known`` says it.
+    """
+
+    def __init__(
+        self,
+        what: Literal["file", "element", "target"],
+        message: str,
+        hint: str = "",
+        *,
+        unknown: str = "",
+        known: tuple[str, ...] = (),
+    ) -> None:
+        self.what, self.message, self.hint = what, message, hint
+        self.unknown, self.known = unknown, known
+        super().__init__(f"{message}; {hint}" if hint else message)
+
+
+@dataclass(frozen=True, slots=True)
+class RobotFacts:
+    """The body that drives, as the file has it.
+
+    Attributes:
+        start: (x m, y m, yaw rad).
+        radius_m: Radius of the smallest disc about the body's origin that holds all that can touch.
+        height_m: Top of what can touch, above the floor at z = 0.
+        mass_kg: With everything that hangs on it.
+    """
+
+    start: tuple[float, float, float]
+    radius_m: float
+    height_m: float
+    mass_kg: float
+
+
+@dataclass(frozen=True, slots=True)
+class CameraFacts:
+    """A camera on the robot; position in the frame of the driving body, metres.
+
+    Attributes:
+        width: Pixels.
+        height: Pixels.
+        vertical_fov_deg: Vertical field of view.
+        position: Metres.
+        pitch_deg: Positive looks up.
+    """
+
+    width: int
+    height: int
+    vertical_fov_deg: float
+    position: tuple[float, float, float]
+    pitch_deg: float
+
+
+class NativeFile(Protocol):
+    """A native file, opened. Constructed by entry point (group ``simgate.native_worlds``) as
+    ``factory(path=Path)``; raises :class:`NativeError` when the file cannot be read.
+
+    ``adapters`` names the simulators that can open such files.
+    """
+
+    adapters: tuple[str, ...]
+    files: tuple[Path, ...]
+    """The file and everything that it reads, itself first; absolute paths."""
+    sha256: str
+    """Digest over all of them, hex."""
+
+    def robot(self, name: str, pose: str | None) -> RobotFacts:
+        """The driving body.
+
+        Raises:
+            NativeError: There is no such body, or it cannot drive.
+        """
+        ...
+
+    def camera(self, name: str, robot: str) -> CameraFacts:
+        """A camera of the robot.
+
+        Raises:
+            NativeError: There is no such camera, or it is not on the robot.
+        """
+        ...
+
+    def point(self, name: str) -> tuple[float, float]:
+        """Where a marked point is on the floor, metres.
+
+        Raises:
+            NativeError: There is no such point.
+        """
+        ...
+
+    def require(self, name: str) -> None:
+        """Asks for a body or shape that can carry a label.
+
+        Raises:
+            NativeError: There is none of that name.
+        """
+        ...
+
+    def target(self, text: str) -> ParameterSpec:
+        """What a target takes, with the file's own value as default.
+
+        Raises:
+            NativeError: There is no such thing, or it cannot be set.
+        """
+        ...
+
+    def components(self, text: str) -> tuple[int, ...]:
+        """How many numbers a target takes as a whole, where it takes several; empty otherwise."""
+        ...
+
+    def listing(self) -> list[tuple[str, str, str]]:
+        """Everything that can be set: target, what it takes, the file's value."""
+        ...
