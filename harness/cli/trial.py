@@ -61,6 +61,8 @@ def _reduced(scenario: Scenario) -> Scenario:
 def _diagnostic(pack: Pack, scenario: Scenario, error: ExpansionError, lines: Sequence[str]) -> Diagnostic:
     words = next((text for text in scenario.where if f"'{text}'" in error.message), "")
     words = words or next((key for said, key in _KEYS if said in error.message), "")
+    if " is computed, " in error.message:
+        words = f"{error.message.partition(' ')[0]}:"
     line, column, length = _place(lines, scenario, words)
     path = shown_path(Path(pack.path))
     message = f"scenario '{scenario.id}' has no variants: {error.message}"

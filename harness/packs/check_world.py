@@ -13,13 +13,21 @@ from harness.packs.model import Scalar
 from harness.packs.nodes import Node, ScalarNode
 from harness.packs.problems import Problems
 from harness.packs.read_value import ReadValue
-from harness.packs.value_hints import parameter_hint, parameter_name_hint
+from harness.packs.value_hints import distribution_hint, parameter_hint, parameter_name_hint
 from harness.packs.values import FRACTIONAL
 from harness.packs.world_sizes import round_kinds, sizable_kinds
 
 if TYPE_CHECKING:
     from sim_adapters.worlds.world import ParameterSpec, World
 
+_DRAWS = {**dict.fromkeys(FRACTIONAL, "fractions"), "integers": "whole numbers", "bool": "true or false"}
+_TAKES = {
+    "number": FRACTIONAL | {"integers"},
+    "integer": {"integers"},
+    "bool": {"bool"},
+    "choice": frozenset(),
+}
+_KIND_WORDS = {"number": "a number", "integer": "a whole number", "bool": "true or false", "choice": "a word"}
 _KINDS: dict[str, Kind] = {"number": "number", "integer": "number", "bool": "bool", "choice": "text"}
 
 
@@ -67,10 +75,10 @@ class WorldCheck:
         if value is None:
             return
         for part in value.parts:
-            if spec.kind == "integer" and part.spec.kind in FRACTIONAL:
-                message = f"{key.text} is a whole number, '{part.spec.kind}' draws fractions"
-                hint = "use {integers: [lo, hi]} or {choice: [...]}"
-                self._problems.at(part.node, "wrong-type", message, hint)
+            if part.spec.kind in _DRAWS and part.spec.kind not in _TAKES[spec.kind]:
+                message = f"{key.text} is {_KIND_WORDS[spec.kind]}, "
+                message += f"'{part.spec.kind}' draws {_DRAWS[part.spec.kind]}"
+                self._problems.at(part.node, "wrong-type", message, distribution_hint(spec))
                 continue
             for scalar, node in part.extremes:
                 self._allowed(key.text, spec, scalar, node)
@@ -82,7 +90,18 @@ class WorldCheck:
         if problem is None:
             return
         hint = parameter_hint(spec, scalar)
+        if spec.kind in ("number", "integer") and isinstance(scalar, str) and self._is_formula(scalar):
+            hint = f'to compute it write {{expr: "{scalar}"}}'
         self._problems.at(node, "parameter-range", f"{name} {problem}", hint)
+
+    def _is_formula(self, text: str) -> bool:
+        """Whether a text can be computed from the world's parameters."""
+        assert self.world is not None
+        try:
+            names = parse(text).names
+        except ExpressionError:
+            return False
+        return bool(names) and names <= self.world.parameters.keys()
 
     def pinned(self, key: ScalarNode, scalar: Scalar, node: Node) -> None:
         """Reports what is wrong with one exact value."""

@@ -116,7 +116,15 @@ _TOKEN = re.compile(
 )
 _WORDS = {"and", "or", "not", "in", "true", "false", "True", "False"}
 _COMPARISONS = {"<", "<=", ">", ">=", "==", "!="}
-_STRAY_HINTS = {"=": "compare with ==", "&": "write and", "|": "write or", "!": "write not, or !="}
+_STRAY_HINTS = {
+    "=": "compare with ==", "&": "write and", "|": "write or", "!": "write not, or !=", "^": "powers are **",
+    "\u2264": "write <=", "\u2265": "write >=", "\u2260": "write !=", "\u00b0": "write the number alone",
+    **dict.fromkeys("\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb", "type straight quotes: ' or \""),
+}  # fmt: skip
+_STRAY_WORDS = {
+    "AND": "write and", "OR": "write or", "NOT": "write not", "IN": "write in", "is": "compare with ==",
+    "between": "write low <= name <= high", "if": "conditions are written without if",
+}  # fmt: skip
 
 
 def _tokens(text: str) -> list[_Token]:
@@ -180,7 +188,16 @@ class _Parser:
         token = self._next
         shown = token.text if token.kind == "text" else f"'{token.text}'"
         message = otherwise if token.kind == "end" else f"unexpected {shown}"
-        return ExpressionError(token.offset, len(token.text), message)
+        return ExpressionError(token.offset, len(token.text), message, self._meant(token))
+
+    def _meant(self, token: _Token) -> str:
+        """What a word at the wrong place was meant as; empty for no idea."""
+        before = self._tokens[self._at - 1] if self._at else None
+        if before is None or token.kind != "name":
+            return ""
+        if before.kind == "number" and before.offset + len(before.text) == token.offset:
+            return "write the number alone: units are part of the parameters' names"
+        return _STRAY_WORDS.get(token.text, "")
 
     def _since(self, first: Term) -> tuple[int, int]:
         last = self._tokens[self._at - 1]

@@ -177,6 +177,8 @@ class _Check:
         symbol = self._symbols.get(term.name)
         if symbol is None:
             hint = near(term.name, self._symbols)
+            if any(term.name in other.choices for other in self._symbols.values()):
+                hint = f"words need quotes: '{term.name}'"
             self._add(term, f"unknown parameter '{term.name}'", hint)
             return None
         return symbol.kind

@@ -12,9 +12,10 @@ from harness.packs.keys import Keys
 from harness.packs.misplaced import where_it_belongs
 from harness.packs.model import Scalar
 from harness.packs.nodes import MappingNode, Node, ScalarNode, SequenceNode, shortened
+from harness.packs.other_words import key_in_other_words, list_as_mapping_hint, stray_mark
 from harness.packs.problems import Problems
 from harness.packs.table import Table
-from harness.packs.value_hints import mapping_hint
+from harness.packs.value_hints import mapping_hint, share_hint, written_number_hint
 
 if TYPE_CHECKING:
     from sim_adapters.worlds.native_file import NativeFile
@@ -56,8 +57,7 @@ class Reader:
             The values of known keys, or None when the node is no mapping.
         """
         if not isinstance(node, MappingNode):
-            hint = mapping_hint(keys, node.value, node.text) if isinstance(node, ScalarNode) else ""
-            self.wrong(node, f"a mapping with {_some(keys)}", hint)
+            self.wrong(node, f"a mapping with {_some(keys)}", mapping_hint(keys, node))
             return None
         found: Fields = {}
         for key, value in node:
@@ -65,7 +65,8 @@ class Reader:
                 found[key.text] = value
             else:
                 message = f"unknown key '{key.text}' in {what}"
-                hint = where_it_belongs(key.text) or near(key.text, keys)
+                hint = stray_mark(key) or key_in_other_words(key.text, keys)
+                hint = hint or where_it_belongs(key.text) or near(key.text, keys)
                 if key.text == "<<":
                     hint = "merge keys are not YAML 1.2, use extends"
                 self.problems.at(key, "unknown-key", message, hint)
@@ -81,7 +82,7 @@ class Reader:
         if node is None:
             return []
         if not isinstance(node, MappingNode):
-            self.wrong(node, wanted)
+            self.wrong(node, wanted, list_as_mapping_hint(node))
             return []
         return node.entries
 
@@ -90,8 +91,10 @@ class Reader:
         if node is None:
             return []
         if not isinstance(node, SequenceNode):
-            text = shortened(node.text) if isinstance(node, ScalarNode) else "a, b"
-            self.wrong(node, wanted, f"write it as a list: [{text}], or one '- ' line for each")
+            hint = "start every entry with '- '"
+            if isinstance(node, ScalarNode):
+                hint = f"write it as a list: [{shortened(node.text)}], or one '- ' line for each"
+            self.wrong(node, wanted, hint)
             return []
         return node.items
 
@@ -130,7 +133,8 @@ class Reader:
             return None
         words = list(allowed)
         if text not in words:
-            self.problems.at(node, code, f"unknown {what} '{text}'", near(text, words))
+            hint = "a comment needs a space before the '#'" if "#" in text else near(text, words)
+            self.problems.at(node, code, f"unknown {what} '{text}'", hint)
             return None
         return text
 
@@ -159,7 +163,7 @@ class Reader:
             return None
         value = node.value if isinstance(node, ScalarNode) else None
         if isinstance(value, bool) or not isinstance(value, int | float):
-            self.wrong(node, "a number")
+            self.wrong(node, "a number", written_number_hint(value, high) if isinstance(value, str) else "")
             return None
         limit = None
         if low is not None and value < low:
@@ -169,7 +173,8 @@ class Reader:
         elif above is not None and value <= above:
             limit = f"greater than {plain(above)}"
         if limit:
-            self.problems.at(node, "wrong-value", f"{node.label} must be {limit}, not {plain(value)}")
+            message = f"{node.label} must be {limit}, not {plain(value)}"
+            self.problems.at(node, "wrong-value", message, share_hint(value, low, high))
             return None
         return value
 

@@ -10,7 +10,7 @@ from harness.packs.keys import CRITERION, EVIDENCE, OPERATORS, SIGNAL, SIGNAL_CR
 from harness.packs.metric_catalog import MetricCatalog, MetricInfo
 from harness.packs.model import Criterion, Scalar, SignalSpec, SimSpec
 from harness.packs.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from harness.packs.value_hints import threshold_hint
+from harness.packs.value_hints import share_hint, threshold_hint
 
 _TYPE_WORDS = {"number": "a number", "count": "a number", "bool": "true or false", "word": "text"}
 
@@ -206,7 +206,7 @@ class CriterionReader:
     def _type_problem(self, node: Node, info: MetricInfo) -> None:
         message = f"{info.name} is {_TYPE_WORDS[info.kind]}, the threshold is {node.described}"
         value = node.value if isinstance(node, ScalarNode) else None
-        hint = threshold_hint(info.kind, info.unit, value)
+        hint = threshold_hint(info.kind, info.unit, value, info.high)
         self._reader.problems.at(node, "threshold-type", message, hint)
 
     def number(self, node: Node, info: MetricInfo | None) -> float | None:
@@ -227,6 +227,7 @@ class CriterionReader:
             high = "inf" if info.high is None else f"{info.high:g}"
             unit = f" {info.unit}" if info.unit else ""
             message = f"{info.name} lies between {low} and {high}{unit}, the threshold is {number:g}"
-            self._reader.problems.at(node, "threshold-range", message)
+            hint = share_hint(number, info.low, info.high)
+            self._reader.problems.at(node, "threshold-range", message, hint)
             return None
         return number

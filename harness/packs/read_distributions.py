@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from harness.packs.fields import Reader, plain
 from harness.packs.keys import BETA, GRID_STEPS, LOG_NORMAL, NORMAL
 from harness.packs.model import Scalar
-from harness.packs.nodes import MappingNode, Node, SequenceNode
+from harness.packs.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from harness.packs.other_words import ends_of
 from harness.packs.read_value import Extremes, ReadFunction, ReadValue, made
 
 LARGEST_INTEGER = 2**53
@@ -38,7 +39,8 @@ def _interval(reader: Reader, node: Node, above: float | None = None) -> _Interv
     """``[low, high]`` with low <= high."""
     if not isinstance(node, SequenceNode) or len(node.items) != 2:
         found = f"a list of {len(node.items)}" if isinstance(node, SequenceNode) else node.described
-        reader.problems.at(node, "wrong-type", f"{node.label} must be two numbers [low, high], not {found}")
+        message = f"{node.label} must be two numbers [low, high], not {found}"
+        reader.problems.at(node, "wrong-type", message, _interval_hint(node))
         return None
     low, high = (reader.number(item, above=above) for item in node.items)
     if low is None or high is None:
@@ -49,6 +51,17 @@ def _interval(reader: Reader, node: Node, above: float | None = None) -> _Interv
         )
         return None
     return _Interval(low, high, *node.items)
+
+
+def _interval_hint(node: Node) -> str:
+    ends = ends_of(node)
+    if ends:
+        return f"write [{ends[0]}, {ends[1]}]"
+    if isinstance(node, SequenceNode) and len(node.items) == 3:
+        return "for lowest, most likely and highest use triangular"
+    if isinstance(node, SequenceNode) and len(node.items) == 4:
+        return "numbers have a point: 0.2, not 0,2"
+    return "write [low, high]"
 
 
 def _uniform(reader: Reader, node: Node, arguments: Node) -> ReadValue | None:
@@ -151,6 +164,11 @@ def _choice(reader: Reader, node: Node, arguments: Node) -> ReadValue | None:
     if isinstance(arguments, MappingNode):
         options: list[Node] = [key for key, _ in arguments]
         weights = [reader.number(value, above=0) for _, value in arguments]
+    elif _are_weights(arguments):
+        reader.problems.at(
+            arguments, "wrong-type", "weights stand in a mapping, not in a list", _weights_hint(arguments)
+        )
+        return None
     else:
         options = reader.items(arguments, "a list of values, or a mapping of values to weights")
         weights = [1.0] * len(options)
@@ -167,6 +185,24 @@ def _choice(reader: Reader, node: Node, arguments: Node) -> ReadValue | None:
     total = math.fsum(good_weights)
     extremes = tuple(zip(good_values, options, strict=True))
     return made(node, "choice", extremes, choices=good_values, weights=tuple(w / total for w in good_weights))
+
+
+def _are_weights(node: Node) -> bool:
+    """Whether it is ``[navy: 3, khaki: 1]``, which YAML reads as a list of mappings."""
+    items = node.items if isinstance(node, SequenceNode) else []
+    return bool(items) and all(isinstance(item, MappingNode) and len(item.entries) == 1 for item in items)
+
+
+def _weights_hint(node: Node) -> str:
+    entries = (
+        [item.entries[0] for item in node.items if isinstance(item, MappingNode)]
+        if isinstance(node, SequenceNode)
+        else []
+    )
+    texts = ", ".join(
+        f"{key.text}: {value.text if isinstance(value, ScalarNode) else '...'}" for key, value in entries
+    )
+    return f"write {{choice: {{{texts}}}}}"
 
 
 def _bool(reader: Reader, node: Node, arguments: Node) -> ReadValue | None:

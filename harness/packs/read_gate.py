@@ -18,7 +18,7 @@ from harness.packs.keys import (
     Keys,
 )
 from harness.packs.model import GateRule, Severity
-from harness.packs.nodes import MappingNode, Node
+from harness.packs.nodes import MappingNode, Node, ScalarNode
 from harness.packs.read_criteria import CriterionReader
 from harness.packs.read_scenario import ReadScenario
 
@@ -64,8 +64,7 @@ class GateReader:
             return None
         kinds = [kind for kind in GATE_KINDS if kind in fields]
         if len(kinds) != 1:
-            message = f"a gate rule has one of {', '.join(GATE_KINDS)}, not {len(kinds)}"
-            self._reader.problems.at(node, "wrong-value" if kinds else "missing-key", message)
+            self._not_one(node, fields, kinds)
             return None
         kind = kinds[0]
         for name in GATE_METRIC:
@@ -89,7 +88,23 @@ class GateReader:
         scope = {"severity": severity, "scenario": glob}
         return GateRule.model_validate({"kind": kind, **scope, **numbers, "line": node.line})
 
+    def _not_one(self, node: Node, fields: Fields, kinds: Sequence[str]) -> None:
+        """Reports a rule that demands nothing, or several things."""
+        every = ", ".join(GATE_KINDS)
+        if kinds:
+            message = f"a gate rule has one of {every}, this one has {' and '.join(kinds)}"
+            self._reader.problems.at(
+                node, "wrong-value", message, "write a rule for each, with '- ' before it"
+            )
+            return
+        at_least = fields.get("at_least")
+        rate = at_least.text if isinstance(at_least, ScalarNode) else "0.9"
+        hint = f"for example pass_rate: {{at_least: {rate}, confidence: 0.95}}"
+        self._reader.problems.at(node, "missing-key", f"a gate rule needs one of {every}", hint)
+
     def _matching(self, fields: Fields, severity: str | None, glob: str | None) -> list[ReadScenario]:
+        if not self._scenarios:
+            return []  # That the pack has none, or none that can be read, is reported there.
         wrong_severity = "severity" in fields and severity is None
         matching = [
             s

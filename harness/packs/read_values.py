@@ -6,6 +6,7 @@ from harness.packs.diagnostics import near
 from harness.packs.fields import Reader
 from harness.packs.keys import CASE
 from harness.packs.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from harness.packs.other_words import distribution_in_other_words, texts_of
 from harness.packs.read_csv import read_from_file
 from harness.packs.read_distributions import SIMPLE, read_grid
 from harness.packs.read_value import ReadFunction, ReadValue, Rule, made
@@ -31,14 +32,12 @@ def _read(reader: Reader, node: Node, known: dict[str, ReadFunction]) -> ReadVal
             return None
         return made(node, "constant", ((node.value, node),), choices=(node.value,))
     if not isinstance(node, MappingNode):
-        reader.wrong(
-            node,
-            "a value or a distribution",
-            "for a range write {uniform: [lo, hi]}, for options {choice: [...]}",
-        )
+        reader.wrong(node, "a value or a distribution", _list_hint(node))
         return None
     if not node.entries:
         reader.wrong(node, "a value or a distribution")
+        return None
+    if _lacks_brackets(reader, node, known):
         return None
     for extra, _ in node.entries[1:]:
         first = node.entries[0][0].text
@@ -56,8 +55,33 @@ def _read(reader: Reader, node: Node, known: dict[str, ReadFunction]) -> ReadVal
         reader.problems.at(key, "unknown-distribution", message, f"possible here: {', '.join(known)}")
         return None
     message = f"unknown distribution '{key.text}'"
-    reader.problems.at(key, "unknown-distribution", message, near(key.text, known))
+    hint = distribution_in_other_words(node, known) or near(key.text, known)
+    reader.problems.at(key, "unknown-distribution", message, hint)
     return None
+
+
+def _list_hint(node: Node) -> str:
+    """What a bare list was meant as."""
+    items = node.items if isinstance(node, SequenceNode) else []
+    texts = texts_of(items) or ["..."]
+    numbers = [item.value for item in items if isinstance(item, ScalarNode)]
+    if len(numbers) == 2 and all(isinstance(n, int | float) and not isinstance(n, bool) for n in numbers):
+        way = "integers" if node.label == "count" else "uniform"
+        return f"for a range write {{{way}: [{', '.join(texts)}]}}, for these values {{choice: [...]}}"
+    return f"to draw one of them write {{choice: [{', '.join(texts)}]}}"
+
+
+def _lacks_brackets(reader: Reader, node: MappingNode, known: dict[str, ReadFunction]) -> bool:
+    """Reports ``{choice: wood, none}`` and ``{uniform: 3, 8}``, which YAML reads as several keys."""
+    (key, first), *others = node.entries
+    if key.text not in known or not others or not isinstance(first, ScalarNode):
+        return False
+    if any(not isinstance(value, ScalarNode) or value.value is not None for _, value in others):
+        return False
+    texts = ", ".join([first.text, *(other.text for other, _ in others)])
+    message = f"the values of '{key.text}' need brackets"
+    reader.problems.at(first, "wrong-type", message, f"write {{{key.text}: [{texts}]}}")
+    return True
 
 
 def _expr(reader: Reader, node: Node, arguments: Node) -> ReadValue | None:

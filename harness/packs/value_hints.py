@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from harness.packs.diagnostics import near
 from harness.packs.keys import Keys
 from harness.packs.model import Scalar
+from harness.packs.nodes import Node, ScalarNode, SequenceNode
 
 if TYPE_CHECKING:
     from sim_adapters.worlds.world import ParameterSpec
@@ -16,12 +17,19 @@ if TYPE_CHECKING:
 _NUMBER = r"-?\d+(?:\.\d+)?"
 _RANGE = re.compile(rf"({_NUMBER})\s*(?:\.\.+|-|to|\u2013)\s*({_NUMBER})")
 _WITH_UNIT = re.compile(rf"({_NUMBER})\s*[^\s\d.].*")
+_PERCENT = re.compile(rf"({_NUMBER})\s*%")
+_COMMA = re.compile(r"(-?\d+),(\d+)")
+_MOST_IN_A_HINT = 3
+"""Keys of a mapping that a hint writes out."""
 _YES = ("yes", "on", "y")
 _NO = ("no", "off", "n")
 
 
 def parameter_name_hint(name: str, parameters: Mapping[str, ParameterSpec]) -> str:
     """The nearest parameter of a world, with its range and unit; or all that there are."""
+    inside = [known for known in parameters if known.startswith(f"{name}.")]
+    if inside:
+        return f"write the whole name before the value, for example {inside[0]}: (all: {', '.join(inside)})"
     hint = near(name, parameters)
     meant = next((spec for known, spec in parameters.items() if hint == f"did you mean '{known}'?"), None)
     if meant is None or meant.low is None or meant.high is None:
@@ -36,9 +44,28 @@ def parameter_hint(spec: ParameterSpec, value: Scalar) -> str:
         return near(str(value), spec.choices)
     if spec.kind == "bool":
         return _bool_hint(value)
-    if isinstance(value, bool) or not isinstance(value, str):
-        return spec.meaning
-    return number_hint(value, spec.unit) or spec.meaning
+    if isinstance(value, str):
+        return number_hint(value, spec.unit, spec.high) or spec.meaning
+    share = "" if spec.unit else share_hint(value, spec.low, spec.high)
+    return share or spec.meaning
+
+
+def distribution_hint(spec: ParameterSpec) -> str:
+    """Ways to draw values of a parameter."""
+    return {
+        "number": "use {uniform: [lo, hi]} or {choice: [...]}",
+        "integer": "use {integers: [lo, hi]} or {choice: [...]}",
+        "bool": "use {bool: 0.3}, or true or false",
+        "choice": f"use {{choice: [{', '.join(spec.choices)}]}}",
+    }[spec.kind]
+
+
+def share_hint(value: float, low: float | None, high: float | None) -> str:
+    """How to write a share that was written in percent; empty when the limits speak of no share."""
+    is_share = low is not None and low >= 0 and high is not None and high <= 1
+    if not is_share or isinstance(value, bool) or not 1 < value <= 100:
+        return ""
+    return f"a share from 0 to 1, not percent: {value / 100:g}" if value / 100 <= (high or 0) else ""
 
 
 def _bool_hint(value: Scalar) -> str:
@@ -48,48 +75,76 @@ def _bool_hint(value: Scalar) -> str:
     return "write true or false, or {bool: 0.3} for true in 30 of 100 variants"
 
 
-def number_hint(text: str, unit: str) -> str:
+def number_hint(text: str, unit: str, high: float | None = None) -> str:
     """How to write a number that was written as text; empty when the text means no number.
 
     Args:
         text: As written.
         unit: Of the number; empty for none.
+        high: Largest allowed value; 1 for shares.
     """
     found = _RANGE.fullmatch(text.strip())
     if found:
         return f"for a range write {{uniform: [{found[1]}, {found[2]}]}}"
+    plain = written_number_hint(text, high)
+    if plain and not (unit and "%" in text):
+        return plain
     if _WITH_UNIT.fullmatch(text.strip()):
         return f"write the number alone, in {unit}" if unit else "write the number alone; it has no unit"
     return ""
 
 
-def threshold_hint(kind: str, unit: str, value: object) -> str:
+def written_number_hint(text: str, high: float | None = None) -> str:
+    """How to write a number that stands in quotes, with a comma or in percent; empty for other texts.
+
+    Args:
+        text: As written.
+        high: Largest allowed value; 1 for shares.
+    """
+    text = text.strip()
+    if re.fullmatch(_NUMBER, text):
+        return f"write it without quotes: {text}"
+    comma = _COMMA.fullmatch(text)
+    if comma:
+        return f"numbers have a point: {comma[1]}.{comma[2]}"
+    percent = _PERCENT.fullmatch(text)
+    if percent and high == 1:
+        return f"a share from 0 to 1, not percent: {float(percent[1]) / 100:g}"
+    return f"write the number alone: {percent[1]}" if percent else ""
+
+
+def threshold_hint(kind: str, unit: str, value: object, high: float | None = None) -> str:
     """How to write a threshold of the wrong type.
 
     Args:
         kind: Of the metric: ``number``, ``count``, ``bool`` or ``word``.
         unit: Of the metric; empty for none.
         value: As written.
+        high: Largest value of the metric; 1 for shares.
     """
     if kind == "bool":
         return "write {equals: true} or {equals: false}"
     if kind == "word":
         return "write {equals: WORD}, a word such as glass or none"
-    return (number_hint(value, unit) if isinstance(value, str) else "") or "write a number"
+    return (number_hint(value, unit, high) if isinstance(value, str) else "") or "write a number"
 
 
-def mapping_hint(keys: Keys, value: Scalar | None, text: str) -> str:
-    """How to write a mapping of which only one value was written, for example ``60`` for ``{count: 60}``.
+def mapping_hint(keys: Keys, node: Node) -> str:
+    """How to write a mapping of which only the values were written, for example ``60`` for ``{count: 60}``.
 
     Args:
         keys: Of the mapping.
-        value: What was written; None when it was no single value.
-        text: The same, as written.
+        node: What was written in its place.
     """
     required = [name for name, key in keys.items() if key.required]
-    if value is None or len(required) > 1:
+    values = [node] if isinstance(node, ScalarNode) else node.items if isinstance(node, SequenceNode) else []
+    texts = [value.text for value in values if isinstance(value, ScalarNode) and value.value is not None]
+    if not texts or len(texts) < len(values) or len(required) > _MOST_IN_A_HINT:
         return ""
-    name = next(iter(required or keys))
-    if not required and "equals" in keys and isinstance(value, bool | str):
-        name = "equals"
-    return f"write {{{name}: {text}}}"
+    names = required or list(keys)[:1]
+    if not required and "equals" in keys and isinstance(node, ScalarNode):
+        names = ["equals"] if isinstance(node.value, bool | str) else names
+    if len(texts) > len(names):
+        return ""
+    texts += ["..."] * (len(names) - len(texts))
+    return "write {" + ", ".join(f"{name}: {text}" for name, text in zip(names, texts, strict=True)) + "}"

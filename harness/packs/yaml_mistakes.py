@@ -12,6 +12,8 @@ _KEY = re.compile(
     r"(?:\s+(?P<value>[^#\s].*))?\s*(?:#.*)?$"
 )
 _GLUED = re.compile(r"^[ ]*(?:- +)?(?P<key>[\w.]+):(?P<value>[^\s:]+)\s*$")
+_ODD_SPACE = re.compile("(?:^ *|[:-] ?)(?P<odd>[\u00a0\u2000-\u200f\u202f\u2060\u3000\ufeff])")
+"""Where it passes for the space that YAML needs; within a text it is nobody's business."""
 _OPENERS = {"flow mapping": ("{", "}"), "flow sequence": ("[", "]")}
 
 
@@ -46,6 +48,12 @@ def explained(error: Any, lines: Sequence[str]) -> Mistake:
     problem, context = str(error.problem or ""), str(error.context or "")
     start = error.context_mark.line + 1 if error.context_mark else line
     start_column = error.context_mark.column + 1 if error.context_mark else column
+    for number in (start, line, line - 1):
+        odd = _ODD_SPACE.search(_text(lines, number))
+        if odd:
+            code = f"U+{ord(odd['odd']):04X}"
+            message = f"an invisible character ({code}), as word processors and web pages hold"
+            return Mistake(number, odd.start("odd") + 1, 1, message, "delete it, or type an ordinary space")
     if "values are not allowed" in problem:
         return _unexpected_colon(lines, line, column)
     if "could not find expected ':'" in problem:
@@ -55,6 +63,9 @@ def explained(error: Any, lines: Sequence[str]) -> Mistake:
     if "end of stream" in problem:
         hint = f"close it, or put it away, in line {start}"
         return Mistake(start, start_column, 1, "the quote that starts here is never closed", hint)
+    if "tab character" in problem:
+        at = _text(lines, line).find("\t") + 1
+        return Mistake(line, max(1, at), 1, "a tab", "indent with spaces")
     if "cannot start any token" in problem:
         return _bad_start(lines, line, column)
     if "did not find expected key" in problem or "expected '-'" in problem:

@@ -36,13 +36,13 @@ class ParameterSpec:
     def problem(self, value: object) -> str | None:
         """Says in words why ``value`` is not allowed, or returns None."""
         if self.kind == "bool":
-            return None if isinstance(value, bool) else f"must be true or false, not {value!r}"
+            return None if isinstance(value, bool) else f"must be true or false, not {_written(value)}"
         if self.kind == "choice":
             if value in self.choices:
                 return None
-            return f"must be one of {', '.join(self.choices)}, not {value!r}"
+            return f"must be one of {', '.join(self.choices)}, not {_written(value)}"
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            return f"must be a number, not {value!r}"
+            return f"must be a number, not {_written(value)}"
         if self.kind == "integer" and value != int(value):
             return f"must be a whole number, not {value!r}"
         if self.low is not None and value < self.low:
@@ -54,6 +54,11 @@ class ParameterSpec:
     @property
     def _unit_text(self) -> str:
         return f" {self.unit}" if self.unit else ""
+
+
+def _written(value: object) -> str:
+    """A value as people write it in YAML."""
+    return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 @dataclass(frozen=True, slots=True)
