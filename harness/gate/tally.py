@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from harness.gate.design_effect import SHOWN_ABOVE, design_effect
+from harness.gate.design_effect import SHOWN_ABOVE, design_effect, scenes_of_shared
 from harness.packs.model import Pack
 from harness.results.manifest import ExpectedVariant, Manifest
 from harness.results.record import Outcome, RunRecord
@@ -133,6 +133,7 @@ class Tally:
     """Counts of expected variants; all but ``left_out`` and ``known_passed`` add up to ``expected``.
 
     ``design_effect`` says how many variants of shared scenes count as one; None when it was not estimated.
+    ``sharing`` variants that count lie in scenarios whose variants share scenes, in ``scenes`` of them.
     """
 
     expected: int = 0
@@ -146,6 +147,8 @@ class Tally:
     left_out: int = 0
     not_run: int = 0
     design_effect: float | None = None
+    sharing: int = 0
+    scenes: int = 0
 
     @property
     def effect(self) -> float:
@@ -175,6 +178,8 @@ def tally(variants: Iterable[JudgedVariant], left_out: int = 0) -> Tally:
     counts = dict.fromkeys(Status, 0)
     for variant in judged:
         counts[variant.status] += 1
+    outcomes = _scenes(judged)
+    sharing, scenes = scenes_of_shared(outcomes)
     return Tally(
         expected=sum(counts.values()),
         successes=counts[Status.SUCCESS],
@@ -186,12 +191,15 @@ def tally(variants: Iterable[JudgedVariant], left_out: int = 0) -> Tally:
         known_passed=counts[Status.KNOWN_PASSED],
         left_out=left_out,
         not_run=counts[Status.NOT_RUN],
-        design_effect=_design_effect(judged),
+        design_effect=design_effect(outcomes),
+        sharing=sharing,
+        scenes=scenes,
     )
 
 
-def _design_effect(variants: Sequence[JudgedVariant]) -> float | None:
-    return design_effect(
+def _scenes(variants: Sequence[JudgedVariant]) -> list[tuple[str, str, bool]]:
+    """(scenario, scene, passed) of what counts; a variant without a scene is one of its own."""
+    return [
         (
             variant.expected.scenario,
             variant.expected.scene or variant.expected.id,
@@ -199,4 +207,4 @@ def _design_effect(variants: Sequence[JudgedVariant]) -> float | None:
         )
         for variant in variants
         if variant.status in (Status.SUCCESS, Status.FAILURE)
-    )
+    ]

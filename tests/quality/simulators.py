@@ -1,10 +1,11 @@
 """Runs a pack on MuJoCo and on other simulators, in turn, and compares the outcomes variant by variant.
 
-    python -m tests.quality.simulators scenarios/office_doors --variants 23 --out DIR physx isaacsim
+    python -m tests.quality.simulators scenarios/office_doors physx isaacsim --variants 23 --out DIR
 
-``isaacsim`` is the double of this repository unless ``--isaac-python`` names a real one. Runs lie in
-``DIR/<adapter>``; one that was stopped (Ctrl-C, ``--minutes``) is continued by the same command, a finished one
-is not run again. The tables go to ``DIR/agreement.md``.
+``isaacsim`` is the double of this repository unless ``--isaac-python`` names a real one. Every scenario is a run
+of its own, in ``DIR/<adapter>/<scenario>``, so that a limit of time leaves none of them out. What was stopped
+(Ctrl-C, ``--minutes``) is continued by the same command, what is finished is not run again. The tables go to
+``DIR/agreement.md``.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from harness.cli.packs import load_checked
+from harness.results.record import RunRecord
 from harness.results.run_folder import RunFolder
 from tests.integration.adapters import isaac_double
-from tests.quality.agreement import Agreement, compare, table
+from tests.quality.agreement import compare, table
 
 REFERENCE = "mujoco"
 LEAST = 0.95
@@ -28,18 +32,22 @@ _VERDICTS = (0, 1, 20)
 _PATIENCE_S = 60.0
 
 
-def run(
-    pack: Path, adapter: str, folder: Path, variants: int, minutes: float, isaac_python: str | None = None
-) -> RunFolder:
-    """Runs a pack on one host, or goes on with the run that lies in ``folder``.
+def run_scenario(
+    pack: Path, scenario: str, adapter: str, folder: Path, variants: int, seconds: float, python: str | None
+) -> RunFolder | None:
+    """Runs one scenario on one host, or goes on with the run that lies in ``folder``.
 
     Args:
         pack: The pack.
+        scenario: Its id.
         adapter: Simulator.
         folder: Where its one run lies.
-        variants: Of each scenario.
-        minutes: Wall-clock minutes after which it is stopped; what has finished by then counts.
-        isaac_python: Interpreter of a real Isaac Sim; None for the double.
+        variants: How many of its first.
+        seconds: Wall-clock time after which it is stopped; what has finished by then counts.
+        python: Interpreter of a real Isaac Sim; None for the double.
+
+    Returns:
+        The run; None when the time was up before it had begun.
 
     Raises:
         SystemExit: simgate did not come to a verdict.
@@ -49,43 +57,57 @@ def run(
     if begun:
         typed += ["--resume", str(begun[-1].parent)]
     else:
-        typed += [str(pack), "--adapter", adapter, "--variants", str(variants), "--runs-dir", str(folder)]
-    if isaac_python is not None:
-        typed += ["--isaac-python", isaac_python]
+        typed += [str(pack), "--scenario", scenario, "--variants", str(variants)]
+        typed += ["--adapter", adapter, "--runs-dir", str(folder)]
+    if python is not None:
+        typed += ["--isaac-python", python]
     folder.mkdir(parents=True, exist_ok=True)
-    print(f"{adapter}: simgate {' '.join(typed)}", flush=True)
     with (folder / "output.txt").open("ab") as sink:
-        command = [sys.executable, "-m", "harness.cli.main", *typed]
         process = subprocess.Popen(
-            command, stdout=sink, stderr=sink, env=_environment(adapter, folder, isaac_python)
+            [sys.executable, "-m", "harness.cli.main", *typed],
+            stdout=sink,
+            stderr=sink,
+            env=_environment(adapter, folder, python),
         )
-        code = _wait(process, minutes)
+        code = _wait(process, seconds)
     found = [RunFolder(path.parent) for path in sorted(folder.glob("*/manifest.json"))]
-    ended_well = code is None or (code in _VERDICTS and found and found[-1].verdict_path.exists())
-    if not found or not ended_well:
+    judged = code in _VERDICTS and bool(found) and found[-1].verdict_path.exists()
+    if code is not None and not judged:
         raise SystemExit(f"{adapter}: exit code {code}, see {folder / 'output.txt'}")
-    return found[-1]
+    return found[-1] if found else None
 
 
-def _wait(process: subprocess.Popen[bytes], minutes: float) -> int | None:
+def _wait(process: subprocess.Popen[bytes], seconds: float) -> int | None:
     """Exit code; None when the time was up, and the run was interrupted as a user would."""
     try:
-        return process.wait(60.0 * minutes)
+        return process.wait(seconds)
     except subprocess.TimeoutExpired:
         process.send_signal(signal.SIGINT)
         process.wait(_PATIENCE_S)
         return None
 
 
-def _environment(adapter: str, folder: Path, isaac_python: str | None) -> Mapping[str, str]:
-    if adapter != "isaacsim" or isaac_python is not None:
+def _environment(adapter: str, folder: Path, python: str | None) -> Mapping[str, str]:
+    if adapter != "isaacsim" or python is not None:
         return os.environ
     return {**os.environ, **isaac_double.host_environment(folder)}
 
 
-def agreement_of(reference: RunFolder, other: RunFolder) -> Agreement:
-    """Compares two runs by their journals."""
-    return compare(reference.records(), other.records())
+def run(
+    pack: Path, adapter: str, folder: Path, variants: int, minutes: float, python: str | None = None
+) -> list[RunRecord]:
+    """The records of a pack on one simulator; scenarios share the time that is left evenly."""
+    scenarios = [scenario.id for scenario in load_checked(pack).scenarios]
+    end = time.monotonic() + 60.0 * minutes
+    records: list[RunRecord] = []
+    for number, scenario in enumerate(scenarios):
+        seconds = max(1.0, (end - time.monotonic()) / (len(scenarios) - number))
+        began = time.monotonic()
+        ran = run_scenario(pack, scenario, adapter, folder / scenario, variants, seconds, python)
+        new = ran.records() if ran is not None else []
+        records += new
+        print(f"{adapter} {scenario}: {len(new)} variants, {time.monotonic() - began:.0f} s", flush=True)
+    return records
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -108,7 +130,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for adapter in args.adapters:
         python = args.isaac_python if adapter == "isaacsim" else None
         other = run(args.pack, adapter, out / adapter, args.variants, args.minutes, python)
-        agreement = agreement_of(reference, other)
+        agreement = compare(reference, other)
         worst = min(worst, agreement.share)
         texts.append(f"## {adapter}\n\n{table(agreement, REFERENCE, adapter)}")
         (out / "agreement.md").write_text("\n".join(texts))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from importlib.util import find_spec
 
 import pytest
 
@@ -11,7 +10,7 @@ from harness.results.record import CriterionResult, Outcome
 from tests.integration.adapters import isaac_double
 from tests.quality.agreement import compare, table
 from tests.quality.mutations import PACK
-from tests.quality.simulators import LEAST, agreement_of, main, run
+from tests.quality.simulators import LEAST, REFERENCE, run, run_scenario
 from tests.unit.gate.runs import make_record
 
 VARIANTS = int(os.environ.get("SIMGATE_QUALITY_SIM_VARIANTS", "2"))
@@ -70,26 +69,29 @@ def test_variants_of_other_values_or_in_one_run_only_are_no_pairs():
 
 
 @pytest.fixture(scope="module")
-def mujoco_run(tmp_path_factory):
-    return run(PACK, "mujoco", tmp_path_factory.mktemp("mujoco"), VARIANTS, MINUTES)
+def reference(tmp_path_factory):
+    return run(PACK, REFERENCE, tmp_path_factory.mktemp(REFERENCE), VARIANTS, MINUTES)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("adapter", ["physx", "isaacsim"])
-def test_another_simulator_judges_the_door_pack_as_mujoco_does(adapter, mujoco_run, tmp_path):
-    if find_spec("ovphysx") is None or isaac_double.missing():
-        pytest.skip(isaac_double.missing() or "needs simgate[physx]")
-    found = agreement_of(mujoco_run, run(PACK, adapter, tmp_path, VARIANTS, MINUTES))
-    print(table(found, "mujoco", adapter))
-    assert len(found.pairs) == len(mujoco_run.records()) > 0
+def test_another_simulator_judges_the_door_pack_as_mujoco_does(adapter, reference, tmp_path):
+    if isaac_double.missing():
+        pytest.skip(isaac_double.missing())
+    found = compare(reference, run(PACK, adapter, tmp_path, VARIANTS, MINUTES))
+    print(table(found, REFERENCE, adapter))
+    assert len(found.pairs) == len(reference) > 0
     assert found.unlike == ()
-    assert found.share >= LEAST, table(found, "mujoco", adapter)
+    assert found.share >= LEAST, table(found, REFERENCE, adapter)
 
 
 @pytest.mark.slow
-def test_a_run_that_was_stopped_is_continued_by_the_same_command(tmp_path):
-    first = run(PACK, "mujoco", tmp_path / "mujoco", 1, 0.15)
-    begun = len(first.records())
-    assert main([str(PACK), "mujoco", "--out", str(tmp_path), "--variants", "1"]) == 0
-    assert len(first.records()) == len(first.manifest().expected) > begun
-    assert [path.name for path in (tmp_path / "mujoco").iterdir() if path.is_dir()] == [first.path.name]
+def test_what_was_stopped_is_continued_by_the_same_command(tmp_path):
+    arguments = (PACK, "open_doorway", REFERENCE, tmp_path, 20)
+    stopped = None
+    while stopped is None or not stopped.records():
+        stopped = run_scenario(*arguments, 8.0, None)
+    begun = len(stopped.records())
+    again = run_scenario(*arguments, 60.0 * MINUTES, None)
+    assert again.path == stopped.path
+    assert len(again.records()) == len(again.manifest().expected) > begun

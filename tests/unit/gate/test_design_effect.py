@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
+from scipy.stats import t
 
-from harness.gate.design_effect import design_effect, shares_scenes
+from harness.gate.design_effect import design_effect, scenes_of_shared, shares_scenes, variance_ratio
 
 
 def outcomes(*scenes, scenario="s"):
@@ -17,7 +18,8 @@ def test_variants_without_shared_scenes_have_none():
 def test_scenes_that_fail_as_a_whole_count_as_one_variant_each():
     effect = design_effect(outcomes("PPPPP", "FFFFF", "PPPPP", "FFFFF", "PPPPP", "PPPPP"))
     # All of a scene agree: 30 variants say as much as 6, up to the factor G / (G - 1).
-    assert effect == pytest.approx(5 * 6 / 5)
+    # and as little again as six scenes tell about how alike their variants are.
+    assert effect == pytest.approx(5 * 6 / 5 * (t.ppf(0.95, 5) / t.ppf(0.95, 29)) ** 2)
 
 
 def test_failures_spread_over_the_scenes_have_no_effect():
@@ -49,7 +51,18 @@ def test_statsmodels_cluster_robust_variance_gives_the_same_effect():
     )
     rate, g = sum(y) / len(y), len(scenes)
     expected = g / (g - 1) * fit.cov_params()[0][0] / (rate * (1 - rate) / len(y))
-    assert design_effect(data) == pytest.approx(expected)
+    assert variance_ratio(data) == pytest.approx(expected)
+    assert design_effect(data) > expected
+
+
+def test_the_fewer_scenes_the_less_is_believed_of_the_estimate():
+    effects = [design_effect(outcomes(*["PPPPF", "PPPPP", "PPFFP"] * times)) for times in (1, 3, 10)]
+    assert effects == sorted(effects, reverse=True)
+
+
+def test_what_is_shared_can_be_counted():
+    data = outcomes("PP", "PF", "P") + outcomes(*"PPPP", scenario="alone") + outcomes("PPPP", scenario="one")
+    assert scenes_of_shared(data) == (5, 3)
 
 
 def test_a_scenario_with_some_shared_scenes_is_named():
