@@ -101,6 +101,9 @@ class SimAdapter(Protocol):
             commands: Forward speed m/s and yaw rate rad/s, float64, shape (N, 2).
             active: Shape (N,); worlds that are False are neither stepped nor rendered and
                 keep their last readings. None means all.
+
+        Raises:
+            RuntimeError: There is no scene: before the first ``reset``, or after ``close``.
         """
         ...
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from harness.execution.device_frames import source_of
 from harness.execution.lap_clock import LapClock
 from harness.execution.latency import Delivery
 from harness.execution.perception_stage import LatencySource, PerceptionStage, WorldCamera
@@ -63,7 +64,9 @@ def run_episodes(cast: Cast, scenes: Sequence[Scene], seeds: Sequence[int], cloc
     cameras = [
         WorldCamera(scene.effects, seed, timing.physics_hz) for scene, seed in zip(scenes, seeds, strict=True)
     ]
-    perception = PerceptionStage(cast.runtime, cast.latency, cast.extra_ms, cameras, clock)
+    perception = PerceptionStage(
+        cast.runtime, cast.latency, cast.extra_ms, cameras, clock, source_of(adapter)
+    )
     runs = [
         WorldRun(scene, camera, timing, cast.time_limit_s)
         for scene, camera in zip(scenes, cameras, strict=True)

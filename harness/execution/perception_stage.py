@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal, Protocol
+from typing import Literal, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.execution.device_frames import FrameSource, frames_for
 from harness.execution.inference_time import InferenceTime, Stopwatch
 from harness.execution.lap_clock import LapClock
 from harness.execution.latency import Delivery, LatencyQueue
 from harness.results.record import LatencySamples
-from policies.perception.runtime import PerceptionRuntime
+from policies.perception.runtime import Frames, PerceptionRuntime
 from sim_adapters.observation import Observation
 from sim_adapters.scene.sensor import CameraEffects
 from sim_adapters.sensors.effects import apply_effects
@@ -75,6 +76,8 @@ class PerceptionStage:
         extra_ms: Added to every latency, milliseconds.
         cameras: One for each world.
         clock: Books the phases ``effects`` and ``inference``.
+        on_device: Gives the simulator's frames where they were rendered. They go to a runtime on that device
+            when no camera effect has changed or lost one; all others go through host memory.
     """
 
     def __init__(
@@ -84,8 +87,10 @@ class PerceptionStage:
         extra_ms: float,
         cameras: Sequence[WorldCamera],
         clock: LapClock,
+        on_device: FrameSource | None = None,
     ) -> None:
         self.cameras = tuple(cameras)
+        self._on_device = on_device
         self._runtime = runtime
         self._latency = latency
         self._extra_ms = extra_ms
@@ -97,9 +102,12 @@ class PerceptionStage:
             return
         seen: list[WorldCamera] = []
         taken: list[Frame] = []
+        untouched = len(active) == len(self.cameras)
         for world in active:
             camera = self.cameras[world]
-            frame = camera.take(observation.rgb[world])
+            raw = observation.rgb[world]
+            frame = camera.take(raw)
+            untouched = untouched and frame is raw
             if frame is None:
                 camera.frames.append(None)
             else:
@@ -113,7 +121,10 @@ class PerceptionStage:
             camera.frames.append(frame)
         self._clock.lap("effects")
         if self._runtime is not None:
-            self._infer(self._runtime, seen, batch, observation.frame_step)
+            # Measured latency is that of each frame alone; frames on a device go in together.
+            together = untouched and (self._latency is not None or len(batch) == 1)
+            frames = frames_for(self._runtime, self._on_device, len(batch)) if together else None
+            self._infer(self._runtime, seen, batch if frames is None else frames, observation.frame_step)
 
     def deliver(self, step: int, active: Sequence[int]) -> list[list[Delivery]]:
         """For each world what reaches its policy at this control tick; nothing for inactive ones."""
@@ -123,19 +134,20 @@ class PerceptionStage:
         return arrived
 
     def _infer(
-        self, runtime: PerceptionRuntime, seen: Sequence[WorldCamera], batch: Frame, frame_step: int
+        self, runtime: PerceptionRuntime, seen: Sequence[WorldCamera], batch: Frames, frame_step: int
     ) -> None:
-        if self._latency is None:
+        if self._latency is None and isinstance(batch, np.ndarray):
             for index, camera in enumerate(seen):
                 self._infer_together(runtime, [camera], batch[index : index + 1], frame_step)
         else:
             self._infer_together(runtime, seen, batch, frame_step)
 
     def _infer_together(
-        self, runtime: PerceptionRuntime, seen: Sequence[WorldCamera], batch: Frame, frame_step: int
+        self, runtime: PerceptionRuntime, seen: Sequence[WorldCamera], batch: Frames, frame_step: int
     ) -> None:
         watch = Stopwatch()
-        found = runtime.infer(batch)
+        # Others than arrays only get to runtimes that take them (``frames_device``).
+        found = runtime.infer(cast(Frame, batch))
         wall_ms = self._clock.lap("inference") * 1000.0
         took = watch.stop(wall_ms, getattr(runtime, "device_ms", None))
         for camera, detections in zip(seen, found, strict=True):

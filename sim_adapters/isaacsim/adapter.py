@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sim_adapters.adapter import AdapterInfo, Timing
 from sim_adapters.isaacsim.app import KitApp
-from sim_adapters.isaacsim.camera import CameraFeed
+from sim_adapters.isaacsim.camera import CameraFeed, colours_on_device
 from sim_adapters.isaacsim.gpu_identity import gpu_and_driver
 from sim_adapters.isaacsim.options import IsaacOptions
 from sim_adapters.isaacsim.physics_loop import PhysicsLoop
@@ -143,12 +143,12 @@ class IsaacSimAdapter:
         )
 
     def device_frames(self) -> Any:
-        """The last frame where it was rendered: uint8, shape (H, W, 4), with ``__dlpack__``; None before one.
+        """The last frame where it was rendered, uint8, shape (1, H, W, 3), over DLPack; None before one.
 
         For a perception runtime on the same GPU, which then needs no copy through the host. Raw, without
-        camera effects; valid until the next ``step``.
+        camera effects; valid until the next ``step``. The rows have gaps: it is a view of RGBA.
         """
-        return None if self._world is None else self._world.frame.device_rgba
+        return None if self._world is None else colours_on_device(self._world.frame.device_rgba)
 
     def ground_truth(self) -> tuple[GroundTruth, ...]:
         """The true state at the last observation."""

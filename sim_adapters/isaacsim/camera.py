@@ -94,6 +94,30 @@ class CameraFeed:
         self._sensor, self._device_rgba = None, None
 
 
+def colours_on_device(rgba: Any) -> Any:
+    """A batch of one RGB frame that shares the memory of an RGBA frame; None for None.
+
+    Args:
+        rgba: Warp array, uint8, shape (H, W, 4), on any device.
+    """
+    if rgba is None:
+        return None
+    import warp
+
+    height, width, _ = rgba.shape
+    view: Any = warp.array(
+        ptr=rgba.ptr,
+        dtype=warp.uint8,
+        shape=(1, height, width, 3),
+        strides=(height * rgba.strides[0], *rgba.strides),
+        device=rgba.device,
+        copy=False,
+    )
+    # An array that is given an address does not keep its memory alive by itself.
+    view._ref = rgba
+    return view
+
+
 def _copied(array: Any, dtype: type) -> NDArray[Any]:
     """A simulator's array as numpy; ``numpy()`` of one on the CPU is a view."""
     return np.array(array.numpy(), dtype=dtype)

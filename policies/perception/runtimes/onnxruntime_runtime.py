@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from policies.perception.availability import Availability
 from policies.perception.decoders import OutputDecoder
 from policies.perception.detections import Detections
 from policies.perception.device_name import DeviceRequest, cuda_device_name, gpu_is_there, parse_device
+from policies.perception.dlpack import DlpackDevice, dlpack_device
 from policies.perception.interface import ActualTensor, interface_problems
 from policies.perception.package import ModelPackage
 from policies.perception.preprocess import Preprocessor
@@ -86,6 +88,14 @@ class OnnxRuntime:
             model=f"{self._package.name} {self._package.version}",
             artifact_sha256=self._artifact.sha256,
         )
+
+    @property
+    def frames_device(self) -> DlpackDevice | None:
+        """The GPU on which frames are taken without a copy; None on the CPU, and without torch's DLPack."""
+        place = self._device.split()[0]
+        if not place.startswith("cuda") or find_spec("torch") is None:
+            return None
+        return dlpack_device("cuda", int(place.partition(":")[2] or 0))
 
     def infer(self, frames: Frames) -> list[Detections]:
         """Detections of each frame, uint8, shape (N, H, W, 3), RGB, in host memory or on a device.

@@ -13,6 +13,7 @@ from policies.perception.availability import Availability
 from policies.perception.decoders import OutputDecoder
 from policies.perception.detections import Detections
 from policies.perception.device_name import cuda_device_name, gpu_is_there, parse_device
+from policies.perception.dlpack import DlpackDevice, dlpack_device
 from policies.perception.package import ModelPackage
 from policies.perception.runtime import Frames, RuntimeInfo
 
@@ -82,6 +83,11 @@ class TorchRuntime:
             model=f"{self._package.name} {self._package.version}",
             artifact_sha256=self._artifact.sha256,
         )
+
+    @property
+    def frames_device(self) -> DlpackDevice:
+        """The device on which frames are taken without a copy."""
+        return dlpack_device(self._device.type, self._device.index)
 
     def infer(self, frames: Frames) -> list[Detections]:
         """Detections of each frame, uint8, shape (N, H, W, 3), RGB, in host memory or on a device.

@@ -99,11 +99,18 @@ def test_more_scenes_than_one_are_refused_in_words(adapter):
         adapter.reset([scene(), scene()])
 
 
-def test_frames_are_offered_to_the_gpu_runtime_without_a_copy(adapter):
+def test_frames_are_offered_to_a_runtime_where_they_were_rendered(adapter):
+    assert adapter.device_frames() is None
     seen = adapter.reset([scene(wall(3.0))])
-    offered = np.from_dlpack(adapter.device_frames())
-    assert offered.shape == (120, 160, 4)
-    assert np.array_equal(offered[..., :3], seen.rgb[0])
+    frames = adapter.device_frames()
+    offered = np.from_dlpack(frames)
+    assert offered.shape == (1, 120, 160, 3)
+    assert np.array_equal(offered, seen.rgb)
+    assert offered.ctypes.data == adapter._world.frame.device_rgba.ptr
+    first = offered.copy()
+    later = adapter.step(np.array([[0.5, 0.4]])).rgb
+    assert np.array_equal(np.from_dlpack(adapter.device_frames()), later)
+    assert not np.array_equal(later, first)
 
 
 def test_an_observation_survives_the_renders_that_follow(adapter):

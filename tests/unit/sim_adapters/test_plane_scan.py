@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim_adapters.conformance import _GLASS, scene, wall
+from sim_adapters.conformance import GLASS, scene, wall
 from sim_adapters.scene.body import Actor, Body, Material, Part, Waypoint
 from sim_adapters.scene.plane_scan import PlaneScan
 from sim_adapters.worlds.office_corridor import OFFICE_CORRIDOR
@@ -45,7 +45,7 @@ def test_a_beam_ends_where_the_plane_cuts_the_part(part, gap):
 
 
 def test_the_nearest_of_several_counts_and_glass_is_passed():
-    assert ahead(wall(5.0), wall(4.0), wall(2.0, "pane", _GLASS)) == pytest.approx(4.0)
+    assert ahead(wall(5.0), wall(4.0), wall(2.0, "pane", GLASS)) == pytest.approx(4.0)
 
 
 def test_beams_turn_with_the_robot_and_go_counter_clockwise():

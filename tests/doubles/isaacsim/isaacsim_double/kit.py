@@ -45,6 +45,7 @@ class Kit:
         self._late: DrawnState | None = None
         self._steps_at_play = 0
         self._time_s = 0.0
+        self._bodies: frozenset[str] = frozenset()
 
     # -- application and stage
 
@@ -82,7 +83,10 @@ class Kit:
 
     @property
     def bodies(self) -> frozenset[str]:
-        """Names of the bodies that the stage shows."""
+        """Names of the bodies that the stage shows; it does not change while the timeline plays."""
+        return self._bodies if self.playing else self._shown_bodies()
+
+    def _shown_bodies(self) -> frozenset[str]:
         if self.stage is None:
             return frozenset()
         found = self.stage.GetPrimAtPath(BODIES)
@@ -116,6 +120,7 @@ class Kit:
         actors = stage.GetPrimAtPath(ACTORS).GetChildren()
         paths = [str(prim.GetPath()) for prim in actors if _is_live(prim)]
         self._actors = self._session.bodies(paths) if paths else None
+        self._bodies = self._shown_bodies()
         self.playing = True
         for _ in range(STEPS_BY_ITSELF):
             self._session.step(self.step_s)

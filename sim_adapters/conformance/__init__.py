@@ -1,0 +1,34 @@
+"""The suite that every adapter must pass; third parties subclass it in their own tests.
+
+Example:
+    >>> class TestMyAdapter(AdapterConformance):            # doctest: +SKIP
+    ...     def make_adapter(self, timing, options=None):
+    ...         return MyAdapter(timing=timing, options=options or {})
+
+Expected values are analytic: where a known cube projects, how far a wall is, what a lidar reads
+through glass. Image tolerances are pixels of rasterisation, not of convention.
+"""
+
+from __future__ import annotations
+
+from sim_adapters.conformance.contact import Touch
+from sim_adapters.conformance.geometry import Geometry
+from sim_adapters.conformance.images import Images
+from sim_adapters.conformance.lidar import LidarRanges
+from sim_adapters.conformance.motion import Motion
+from sim_adapters.conformance.repeat import Repeat
+from sim_adapters.conformance.scenes import GLASS, TIMING, drive, scene, wall
+from sim_adapters.conformance.time_and_life import TimeAndLife
+from sim_adapters.conformance.truth import Truth
+
+__all__ = ["GLASS", "TIMING", "AdapterConformance", "drive", "scene", "wall"]
+
+
+class AdapterConformance(TimeAndLife, Motion, Geometry, Images, Truth, LidarRanges, Touch, Repeat):
+    """Subclass it and implement ``make_adapter``.
+
+    Attributes:
+        bit_reproducible: Whether the same scene gives the same frames bit for bit (false for ray-traced
+            renderers); poses must always repeat.
+        max_worlds: Most worlds that the adapter takes together; tests that need more are skipped.
+    """

@@ -1,0 +1,93 @@
+"""The same scene gives the same run, alone or in a batch."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from sim_adapters.adapter import SimAdapter
+from sim_adapters.conformance.base import ConformanceBase
+from sim_adapters.conformance.scenes import TIMING, drive, scene, wall
+from sim_adapters.scene.body import Actor, Body, Part, Waypoint
+from sim_adapters.scene.scene import Scene
+
+
+class Repeat(ConformanceBase):
+    """Reproducibility and batches."""
+
+    def _frames(self, adapter: SimAdapter, scenes: list[Scene], world: int) -> list[NDArray[np.uint8]]:
+        frames = [adapter.reset(scenes).rgb[world].copy()]
+        for tick in range(6):
+            commands = np.tile(np.array([0.5, 0.1 * (tick % 2)]), (len(scenes), 1))
+            frames.append(adapter.step(commands).rgb[world].copy())
+        return frames
+
+    def test_the_same_scene_gives_the_same_run(self, adapter: SimAdapter) -> None:
+        first, second = (self._frames(adapter, [scene(wall(3.0))], 0) for _ in range(2))
+        if self.bit_reproducible:
+            assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+        adapter.reset([scene(wall(3.0))])
+        one = [truth.pose for truth in drive(adapter, (0.5, 0.2), 10)]
+        adapter.reset([scene(wall(3.0))])
+        assert one == [truth.pose for truth in drive(adapter, (0.5, 0.2), 10)]
+
+    def test_a_world_does_not_feel_its_neighbours_in_a_batch(self, adapter: SimAdapter) -> None:
+        self._need_worlds(3)
+        alone = self._frames(adapter, [scene(wall(3.0))], 0)
+        beside = self._frames(adapter, [scene(wall(2.0)), scene(wall(3.0)), scene(wall(4.0))], 1)
+        if self.bit_reproducible:
+            assert all(np.array_equal(a, b) for a, b in zip(alone, beside, strict=True))
+        adapter.reset([scene(wall(3.0))])
+        poses = [truth.pose for truth in drive(adapter, (0.5, 0.2), 10)]
+        adapter.reset([scene(wall(3.0)), scene(wall(1.0))])
+        assert poses == [truth.pose for truth in drive(adapter, (0.5, 0.2), 10, worlds=2)]
+
+    def test_an_inactive_world_stands_still(self, adapter: SimAdapter) -> None:
+        self._need_worlds(2)
+        adapter.reset([scene(wall(3.0)), scene(wall(3.0))])
+        active = np.array([True, False])
+        for _ in range(5):
+            seen = adapter.step(np.full((2, 2), 0.5), active)
+        assert seen.pose[0][0] > 0.05
+        assert seen.pose[1] == pytest.approx([0.0, 0.0, 0.0])
+
+    def test_a_sound_world_has_no_complaints(self, adapter: SimAdapter) -> None:
+        worlds = 1 if self.max_worlds == 1 else 2
+        adapter.reset([scene(wall(3.0)), scene()][:worlds])
+        drive(adapter, (0.3, 0.0), 3, worlds=worlds)
+        assert adapter.health() == ((),) * worlds
+
+    def test_a_scene_runs_the_same_whatever_the_simulator_has_done_before(self) -> None:
+        """A used simulator and a fresh one: nothing of a crash, an actor or another light may be left."""
+        fresh = self.make_adapter(TIMING)
+        try:
+            alone = self._frames(fresh, [scene(wall(3.0))], 0)
+            poses = self._poses(fresh)
+        finally:
+            fresh.close()
+        used = self.make_adapter(TIMING)
+        try:
+            body = Body("walker", (Part("capsule", (0.2, 0.5, 0), (0, 0, 0.75)),), label="person")
+            path = (Waypoint(0.0, (0.0, 1.0, 0.0)), Waypoint(1.0, (0.0, 0.0, 0.0)))
+            busy = scene(wall(0.6), start=(0.1, 0.0, 0.3), actors=(Actor(body, path),))
+            used.reset([dataclasses.replace(busy, ambient_lux=40.0)])
+            assert any(truth.contacts for truth in drive(used, (1.0, -0.5), 12))
+            again = self._frames(used, [scene(wall(3.0))], 0)
+            assert self._poses(used) == poses
+        finally:
+            used.close()
+        if self.bit_reproducible:
+            assert all(np.array_equal(a, b) for a, b in zip(alone, again, strict=True))
+
+    def _poses(self, adapter: SimAdapter) -> list[tuple[float, float, float]]:
+        adapter.reset([scene(wall(1.2))])
+        return [truth.pose for truth in drive(adapter, (0.7, 0.1), 20)]
+
+    def test_more_worlds_than_it_takes_are_refused_in_words(self, adapter: SimAdapter) -> None:
+        if self.max_worlds is None:
+            pytest.skip("the adapter takes any number of worlds")
+        with pytest.raises(ValueError, match=str(self.max_worlds + 1)):
+            adapter.reset([scene()] * (self.max_worlds + 1))
