@@ -12,6 +12,8 @@ from harness.results.manifest import Fingerprint, Manifest
 _OF_THE_MODEL = frozenset({"path", "model", "source_sha256"})
 _WORDS = frozenset({"line", "column", "description", "owner", "title", "requirements", "tags", "gate"})
 """What changes no result: where and how something is written, and what is later concluded from it."""
+_NAMED_BY_USERS = frozenset({"parameters", "place", "policy_options", "options"})
+"""Mappings whose keys are names of the user's own, which may be words as well."""
 _SHOWN = 60
 """Characters of a value in a message."""
 _LISTED = 12
@@ -90,11 +92,15 @@ def differences(baseline: Manifest, candidate: Manifest, before: Fingerprint, no
     return found
 
 
-def _substance(value: Any, top: bool = True) -> Any:
-    """The pack without words, and without what belongs to the model."""
+def _substance(value: Any, top: bool = True, named_by_user: bool = False) -> Any:
+    """The pack without words, and without what belongs to the model; parameters stay, whatever their name."""
     if isinstance(value, Mapping):
-        left_out = _WORDS | _OF_THE_MODEL if top else _WORDS
-        return {name: _substance(item, False) for name, item in value.items() if name not in left_out}
+        left_out = frozenset() if named_by_user else _WORDS | _OF_THE_MODEL if top else _WORDS
+        return {
+            name: _substance(item, False, not named_by_user and name in _NAMED_BY_USERS)
+            for name, item in value.items()
+            if name not in left_out
+        }
     if isinstance(value, list | tuple):
         return [_substance(item, False) for item in value]
     return value

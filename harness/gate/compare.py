@@ -242,6 +242,12 @@ def _notes(baseline: RunEvidence, candidate: RunEvidence) -> tuple[str, ...]:
     notes = []
     if baseline.fingerprint.model_sha256 == candidate.fingerprint.model_sha256:
         notes.append("both runs are of the same model: what differs is churn")
+    commits = baseline.fingerprint.git_commit, candidate.fingerprint.git_commit
+    if all(commits) and commits[0] != commits[1]:
+        notes.append(
+            f"made at different commits ({commits[0][:12]} and {commits[1][:12]}): what else changed between "
+            "them is not seen here, but for the pack and the versions of simgate and the simulator"
+        )
     for side, run in (("baseline", baseline), ("candidate", candidate)):
         if run.manifest.selection:
             notes.append(f"the {side} ran only a part of the pack: {run.manifest.selection}")

@@ -53,6 +53,23 @@ def test_what_differs_in_the_pack_is_named_by_its_path(manifest):
     ]
 
 
+@pytest.mark.parametrize("name", ["gate", "title", "column"])
+def test_a_parameter_that_is_called_like_a_word_counts(manifest, name):
+    pinned = {"id": "p0", "parameters": {name: 1.0}, "line": 3}
+    before, now = (
+        with_pack(
+            manifest,
+            scenarios=[
+                {**manifest.pack["scenarios"][0], "pinned": [{**pinned, "parameters": {name: value}}]}
+            ],
+        )
+        for value in (1.0, 2.0)
+    )
+    assert between(before, now) == [
+        f"in the pack, scenarios.glass.pinned.p0.parameters.{name} was 1.0, is 2.0"
+    ]
+
+
 def test_words_the_gate_and_where_the_pack_lies_do_not_count(manifest):
     scenario = {**manifest.pack["scenarios"][0], "title": "New title", "line": 99}
     other = with_pack(

@@ -62,6 +62,15 @@ def test_the_same_model_twice_is_noted_as_churn():
     assert "the same model" in found.notes[0]
 
 
+def test_runs_of_different_commits_are_compared_and_that_is_noted():
+    found = compared("P" * 20, "P" * 20)
+    assert not [note for note in found.notes if "commits" in note]
+    candidate = evidence_of(*run_of("P" * 20, made={**NEW, "git_commit": "b" * 40}))
+    older = baseline("P" * 20, made={"git_commit": "a" * 40})
+    [note] = [n for n in compare_runs(older, candidate, REGRESSION, unknown).notes if "commits" in n]
+    assert "aaaaaaaaaaaa and bbbbbbbbbbbb" in note
+
+
 def test_the_table_tells_what_broke_and_by_how_much():
     text = comparison_table(compared("P" * 60, "F" * 6 + "P" * 54))
     assert "6 broken" in text
