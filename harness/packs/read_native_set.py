@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from math import isclose
 from typing import TYPE_CHECKING
 
 from harness.packs.diagnostics import near
@@ -91,6 +93,12 @@ class SetReader:
                 message = f"{read[0][0]} takes {read[0][1].kind}, {text} takes {spec.kind}"
                 self._reader.problems.at(item, "wrong-value", message, "make two parameters of them")
                 return []
+            if read and read[0][1].default != spec.default:
+                first, own = read[0][1].default, spec.default
+                message = f"the file has {read[0][0]} at {first} and {text} at {own}"
+                hint = "make two parameters of them, or let the file have one value"
+                self._reader.problems.at(item, "wrong-value", message, hint)
+                return []
             read.append((text, spec))
         if not nodes:
             self._reader.problems.at(node, "empty-range", "'target' names nothing", _FORM)
@@ -109,11 +117,28 @@ class SetReader:
             values = self._choices(fields["choices"], targets[0], spec)
             if not values:
                 return None
-            words = tuple(values)
-            own = next((word for word in words if values[word] == spec.default), words[0])
-            return Knob(ParameterSpec("choice", own, spec.meaning, choices=words), targets, values)
+            own = self._own_word(fields["choices"], targets[0], spec, values)
+            if own is None:
+                return None
+            return Knob(ParameterSpec("choice", own, spec.meaning, choices=tuple(values)), targets, values)
         narrowed = self._between(fields["between"], spec) if "between" in fields else spec
         return Knob(narrowed, targets) if narrowed is not None else None
+
+    def _own_word(
+        self, node: Node, target: str, spec: ParameterSpec, values: Mapping[str, NativeValue]
+    ) -> str | None:
+        """The word for what the file has: what a pack leaves out must not change the file."""
+        whole = self._file.whole(target)
+        for word, value in values.items():
+            if isinstance(value, tuple):
+                if all(isclose(a, b, abs_tol=1e-6) for a, b in zip(value, whole, strict=False)):
+                    return word
+            elif value == spec.default and not whole:
+                return word
+        shown = f"[{', '.join(f'{number:g}' for number in whole)}]" if whole else spec.default
+        message = f"no word stands for the file's own value of {target}"
+        self._reader.problems.at(node, "wrong-value", message, f"add one, for example as_is: {shown}")
+        return None
 
     def _between(self, node: Node, spec: ParameterSpec) -> ParameterSpec | None:
         items = self._reader.items(node, "[smallest, largest]")
@@ -150,11 +175,12 @@ class SetReader:
 
     def _choice(self, node: Node, target: str, spec: ParameterSpec) -> NativeValue | None:
         """One named value: as the target takes it, or several numbers for a colour."""
-        size = self._file.components(target)
+        whole = self._file.whole(target)
+        size = range(3, len(whole) + 1)
         if isinstance(node, SequenceNode):
             numbers = [self._reader.number(item) for item in node.items]
             if len(numbers) not in size or None in numbers:
-                wanted = " or ".join(str(count) for count in size)
+                wanted = " or ".join(map(str, size))
                 self._reader.wrong(node, f"{wanted} numbers" if size else "a single value")
                 return None
             row = tuple(float(number) for number in numbers if number is not None)

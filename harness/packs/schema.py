@@ -17,6 +17,12 @@ from harness.packs.model import Severity
 from harness.packs.read_place import MAX_OBJECTS
 from harness.packs.read_variants import MAX_STRENGTH, MAX_VARIANTS, METHODS
 from harness.packs.schema_criteria import accept_schema, metric_name_schema
+from harness.packs.schema_native import (
+    IN_NATIVE,
+    known_parameters_only,
+    native_schema,
+    with_native_parameters,
+)
 from harness.packs.schema_values import (
     EXPRESSION,
     POSITIVE,
@@ -55,6 +61,7 @@ def pack_schema(metrics: MetricCatalog) -> Schema:
         metrics: Known metrics.
     """
     worlds = _worlds()
+    shared = union_schema({name: world.parameters for name, world in worlds.items()})
     root = mapping(
         keys.PACK,
         {
@@ -72,7 +79,7 @@ def pack_schema(metrics: MetricCatalog) -> Schema:
                 {"mode": {"enum": ["simulated", "measured"]}, "extra_ms": {"type": "number", "minimum": 0}},
             ),
             "seed": {"type": "integer", "minimum": 0, "maximum": 2**63 - 1},
-            "parameters": union_schema({name: world.parameters for name, world in worlds.items()}),
+            "parameters": with_native_parameters(shared),
             "scenarios": {
                 "type": "object",
                 "propertyNames": _NAMES,
@@ -86,6 +93,7 @@ def pack_schema(metrics: MetricCatalog) -> Schema:
         "$schema": DIALECT,
         "title": "simgate scenario pack",
         **_unless_extended(root),
+        "allOf": [known_parameters_only(shared)],
         "$defs": {
             "scenario": _scenario(worlds),
             "accept": accept_schema(metrics),
@@ -162,7 +170,7 @@ def _scenario(worlds: Mapping[str, World]) -> Schema:
             "severity": {"enum": list(get_args(Severity))},
             "requirements": _TEXTS,
             "tags": _TEXTS,
-            "world": {"enum": registry.names("simgate.worlds")},
+            "world": {"anyOf": [{"enum": registry.names("simgate.worlds")}, native_schema()]},
             "parameters": {"type": "object"},
             "place": {"type": "object", "propertyNames": _NAMES},
             "where": {"type": "array", "items": EXPRESSION},
@@ -173,7 +181,7 @@ def _scenario(worlds: Mapping[str, World]) -> Schema:
         },
     )
     del schema["required"]
-    return {**schema, "allOf": [_in_world(name) for name in worlds]}
+    return {**schema, "allOf": [*(_in_world(name) for name in worlds), IN_NATIVE]}
 
 
 def _in_world(name: str) -> Schema:

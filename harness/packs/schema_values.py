@@ -51,6 +51,7 @@ def value_definitions() -> dict[str, Schema]:
     rules = _rules()
     return {
         "distribution": _one_of({**simple, **rules}),
+        "value": _scalar_or("distribution"),
         "branch": _scalar_or("branch_distribution"),
         "branch_distribution": _one_of(
             {**simple, **{name: rule for name, rule in rules.items() if name != "grid"}}

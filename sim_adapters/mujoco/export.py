@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sim_adapters.adapter import Timing
 from sim_adapters.mujoco.build import build_spec
+from sim_adapters.mujoco.native.export import write_native
 from sim_adapters.scene.pattern import PATTERNS, pattern_pixels
 from sim_adapters.scene.scene import Scene
 
@@ -27,10 +28,12 @@ def write_mjcf(scene: Scene, timing: Timing, folder: Path, name: str) -> tuple[P
         What was written, the model first.
 
     Raises:
-        ValueError: MuJoCo rejects the scene.
+        ValueError: MuJoCo rejects the scene, or cannot open its file.
     """
     from PIL import Image
 
+    if scene.native is not None:
+        return write_native(scene, timing, folder, folder / f"{name}{SUFFIX}")
     spec, _ = build_spec(scene, timing)
     for actor in scene.actors:
         position, yaw = actor.pose_at(0.0)

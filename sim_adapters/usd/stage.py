@@ -11,6 +11,7 @@ from sim_adapters.adapter import Timing
 from sim_adapters.scene.scene import Scene
 from sim_adapters.usd.assets import AssetTable
 from sim_adapters.usd.bodies import BodyBuilder
+from sim_adapters.usd.errors import StageError
 from sim_adapters.usd.lights import define_lights
 from sim_adapters.usd.materials import TEXTURES, MaterialLibrary
 from sim_adapters.usd.paths import ACTORS, BODIES, WORLD, StagePaths
@@ -47,6 +48,11 @@ def author_stage(
     Raises:
         StageError: See :func:`build_stage`.
     """
+    if scene.native is not None:
+        raise StageError(
+            f"{scene.native.path} is {scene.native.kind.upper()} and cannot become an OpenUSD stage; "
+            "export it with --mjcf, and run it with --adapter mujoco"
+        )
     table = assets or AssetTable()
     paths = StagePaths(scene)
     UsdGeom.SetStageMetersPerUnit(stage, 1.0)

@@ -103,7 +103,7 @@ class NativeWorld:
 
     def __init__(self, spec: NativeSpec, folder: Path) -> None:
         self.spec = spec
-        self.name = spec.name
+        self.name = f"{spec.kind}:{spec.file}"
         self.description = f"The site in {spec.file}, a file of {spec.kind.upper()}."
         self._path = (folder / spec.file).resolve()
         self.parameters: Mapping[str, ParameterSpec] = {

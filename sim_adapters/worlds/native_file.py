@@ -124,8 +124,8 @@ class NativeFile(Protocol):
         """
         ...
 
-    def components(self, text: str) -> tuple[int, ...]:
-        """How many numbers a target takes as a whole, where it takes several; empty otherwise."""
+    def whole(self, text: str) -> tuple[float, ...]:
+        """The file's value of a target that takes several numbers at once (a colour); empty otherwise."""
         ...
 
     def listing(self) -> list[tuple[str, str, str]]:

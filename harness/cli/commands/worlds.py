@@ -14,7 +14,13 @@ GROUP = "simgate.worlds"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
-    parser.add_argument("world", nargs="?", metavar="WORLD", help="only this one, with all its parameters")
+    parser.add_argument(
+        "world",
+        nargs="?",
+        metavar="WORLD",
+        help="only this one, with all its parameters; a pack, for those of its scenarios; or an MJCF file, "
+        "for all that a pack can set in it",
+    )
     parser.add_argument(
         "--format", choices=("table", "json"), default="table", help="output (default: table)"
     )
@@ -24,16 +30,24 @@ def run(args: argparse.Namespace) -> int:
     """Prints the worlds."""
     import json
 
+    from harness.cli.native_worlds import file_data, file_text, is_native_file, is_pack, worlds_of_pack
     from harness.cli.user_errors import as_user_errors
     from harness.registry import names
 
     with as_user_errors():
-        worlds = [_loaded(name) for name in ([args.world] if args.world else names(GROUP))]
+        if args.world and is_native_file(args.world):
+            as_json = args.format == "json"
+            print(json.dumps(file_data(args.world), indent=2) if as_json else file_text(args.world))
+            return 0
+        if args.world and is_pack(args.world):
+            worlds = worlds_of_pack(args.world)
+        else:
+            worlds = [_loaded(name) for name in ([args.world] if args.world else names(GROUP))]
     if args.format == "json":
         content: Any = [world_data(world) for world in worlds]
-        print(json.dumps(content[0] if args.world else content, indent=2))
+        print(json.dumps(content[0] if args.world and len(worlds) == 1 else content, indent=2))
     elif args.world:
-        print(world_text(worlds[0]))
+        print("\n\n".join(world_text(world) for world in worlds))
     else:
         print(_overview(worlds))
     return 0

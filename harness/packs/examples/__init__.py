@@ -7,6 +7,7 @@ from harness.packs.examples.files import FILE_EXAMPLES
 from harness.packs.examples.gate import GATE_EXAMPLES
 from harness.packs.examples.keys import KEY_EXAMPLES
 from harness.packs.examples.models import MODEL_EXAMPLES
+from harness.packs.examples.native import NATIVE_EXAMPLES
 from harness.packs.examples.rules import RULE_EXAMPLES
 from harness.packs.examples.values import VALUE_EXAMPLES
 from harness.packs.examples.worlds import WORLD_EXAMPLES
@@ -19,6 +20,7 @@ EXAMPLES: dict[str, Example] = {
             *VALUE_EXAMPLES,
             *RULE_EXAMPLES,
             *WORLD_EXAMPLES,
+            *NATIVE_EXAMPLES,
             *GATE_EXAMPLES,
             *FILE_EXAMPLES,
             *MODEL_EXAMPLES,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sim_adapters.mujoco.native.elements import ATTRIBUTES, elements
 from sim_adapters.mujoco.native.source import in_one_line, open_source
-from sim_adapters.mujoco.native.target import parameter_of, parse_target
+from sim_adapters.mujoco.native.target import parameter_of, parse_target, whole_of
 from sim_adapters.worlds.native_file import CameraFacts, NativeError, RobotFacts
 from sim_adapters.worlds.world import ParameterSpec
 
@@ -133,12 +133,9 @@ class MjcfFile:
         """What a target takes."""
         return parameter_of(parse_target(text, self._spec), self._spec)
 
-    def components(self, text: str) -> tuple[int, ...]:
-        """A colour as a whole takes three numbers, with its opacity four."""
-        target = parse_target(text, self._spec)
-        if target.attribute.kind != "colour" or target.part is not None:
-            return ()
-        return tuple(range(3, len(target.attribute.parts) + 1))
+    def whole(self, text: str) -> tuple[float, ...]:
+        """A colour as a whole: three numbers, four with its opacity."""
+        return whole_of(parse_target(text, self._spec), self._spec)
 
     def listing(self) -> list[tuple[str, str, str]]:
         """Everything that can be set."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -39,7 +40,7 @@ def open_source(path: Path) -> Source:
     try:
         spec = mujoco.MjSpec.from_file(str(path))
     except ValueError as error:
-        raise NativeError("file", f"MuJoCo cannot read it: {in_one_line(error)}") from None
+        raise NativeError("file", f"MuJoCo cannot read it: {_with_place(error, files)}") from None
     return Source(path, spec, files, digest(files))
 
 
@@ -96,6 +97,15 @@ def digest(files: tuple[Path, ...]) -> str:
         for file in files
     ]
     return hashlib.sha256("\n".join([lines[0], *sorted(lines[1:])]).encode()).hexdigest()
+
+
+def _with_place(error: Exception, files: tuple[Path, ...]) -> str:
+    """MuJoCo's message as FILE:LINE; it does not say of which file the line is when one includes another."""
+    said = in_one_line(error)
+    place = re.search(r",? ?\bline (\d+)", said)
+    if place is None or sum(file.suffix == files[0].suffix for file in files) > 1:
+        return said
+    return f"{files[0].name}:{place[1]}: {said[: place.start()]}{said[place.end() :]}"
 
 
 def in_one_line(error: Exception) -> str:

@@ -115,6 +115,14 @@ def parameter_of(target: Target, spec: mujoco.MjSpec) -> ParameterSpec:
     return ParameterSpec("number", _number(target, spec), meaning, attribute.unit, low, high)
 
 
+def whole_of(target: Target, spec: mujoco.MjSpec) -> tuple[float, ...]:
+    """The file's value of a colour as a whole; empty for what takes one number."""
+    if target.attribute.kind != "colour" or target.part is not None:
+        return ()
+    values = _vector(target, _element(target, spec), spec)
+    return tuple(_rounded(value) for value in values[: len(target.attribute.parts)])
+
+
 def _number(target: Target, spec: mujoco.MjSpec) -> float:
     element, attribute = _element(target, spec), target.attribute
     if attribute.kind == "turn":

@@ -1,0 +1,82 @@
+"""What ``simgate worlds`` says about files of a team's own, and about packs that use them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sim_adapters.worlds.native_file import NativeFile
+    from sim_adapters.worlds.world import World
+
+_SUFFIXES = {".xml": "mjcf", ".mjcf": "mjcf", ".usd": "usd", ".usda": "usd", ".usdc": "usd"}
+
+
+def is_native_file(text: str) -> bool:
+    """Whether the argument names a file that could be a world."""
+    return Path(text).suffix.lower() in _SUFFIXES
+
+
+def is_pack(text: str) -> bool:
+    """Whether the argument names a pack or a folder of one, and not an installed world."""
+    path = Path(text)
+    return path.suffix.lower() in (".yaml", ".yml") or path.is_dir()
+
+
+def worlds_of_pack(text: str) -> list[World]:
+    """The different worlds of a pack's scenarios.
+
+    Raises:
+        UserError: The pack has problems.
+    """
+    from harness.cli.packs import load_checked
+    from harness.packs.worlds import world_of
+
+    pack = load_checked(Path(text))
+    found: list[World] = []
+    seen: list[object] = []
+    for scenario in pack.scenarios:
+        key = (scenario.world, scenario.native)
+        if key not in seen:
+            seen.append(key)
+            found.append(world_of(pack, scenario))
+    return found
+
+
+def file_text(text: str) -> str:
+    """Every target of a file, as plain text.
+
+    Raises:
+        UserError: The file cannot be read.
+    """
+    from harness.cli.tables import table
+
+    rows = [list(row) for row in _open(text).listing()]
+    listed = table(("target", "takes", "in the file"), rows, widths=(None, 30, None))
+    return f"{text}: what a pack can set with 'set: {{NAME: TARGET}}'\n\n{listed}"
+
+
+def file_data(text: str) -> list[dict[str, Any]]:
+    """The same for machines."""
+    return [dict(zip(("target", "takes", "value"), row, strict=True)) for row in _open(text).listing()]
+
+
+def _open(text: str) -> NativeFile:
+    from harness.cli.main import UserError
+    from harness.packs.worlds import native_reader
+    from harness.registry import UnknownPlugin
+    from sim_adapters.worlds.native_file import NativeError
+
+    path = Path(text)
+    kind = _SUFFIXES[path.suffix.lower()]
+    if not path.is_file():
+        raise UserError(f"{text} does not exist")
+    try:
+        file: NativeFile = native_reader(kind)(path=path)
+    except NativeError as error:
+        raise UserError(f"{text}: {error}") from None
+    except ImportError as error:
+        raise UserError(f"{text}: {kind.upper()} files cannot be read: {error}") from None
+    except UnknownPlugin:
+        raise UserError(f"{text}: this simgate does not read {kind.upper()} files as worlds") from None
+    return file

@@ -1,0 +1,81 @@
+"""Examples about native worlds: files of a team's own."""
+
+from __future__ import annotations
+
+from harness.packs.examples.example import Example
+
+_SITE = """\
+<mujoco model="yard">
+  <worldbody>
+    <light name="lamp" pos="0 0 3" diffuse="0.8 0.8 0.8"/>
+    <geom name="floor" type="plane" size="9 9 0.1"/>
+    <body name="crate" pos="3 0 0.3"><geom name="crate" type="box" size="0.3 0.3 0.3"/></body>
+    <body name="cart">
+      <freejoint/>
+      <geom type="cylinder" size="0.25 0.15" pos="0 0 0.2"/>
+      <camera name="front" pos="0.2 0 0.6" xyaxes="0 -1 0 0 0 1"/>
+    </body>
+  </worldbody>
+</mujoco>
+"""
+_WORLD = """\
+world:
+  {kind}: {file}
+  robot: {{body: {body}, camera: front}}
+  goal: [5, 0]
+  set:
+    crate.x_m: {target}
+    lighting.lux: light/lamp.diffuse
+parameters:
+  crate.x_m: {{uniform: [2, 4]}}
+"""
+_FILES = {"yard.xml": _SITE}
+_BROKEN = {
+    **_FILES,
+    "gate.xml": "<mujoco>\n  <worldbody>\n    <geom type='bix'/>\n  </worldbody>\n</mujoco>\n",
+}
+
+
+def _world(
+    kind: str = "mjcf", file: str = "yard.xml", body: str = "cart", target: str = "body/crate.pos.x"
+) -> str:
+    return _WORLD.format(kind=kind, file=file, body=body, target=target)
+
+
+NATIVE_EXAMPLES = (
+    Example(
+        "native-file",
+        _world(file="@gate.xml"),
+        _world(),
+        advice="MuJoCo itself says what it does not like; open the file in its viewer to see it work.",
+        files=_BROKEN,
+    ),
+    Example(
+        "unknown-element",
+        _world(body="@crt"),
+        _world(),
+        advice="`simgate worlds FILE` lists what is in a file.",
+        files=_FILES,
+    ),
+    Example(
+        "unknown-target",
+        _world(target="@body/crates.pos.x"),
+        _world(),
+        advice="`simgate worlds FILE` lists everything that can be set in a file.",
+        files=_FILES,
+    ),
+    Example(
+        "world-adapter",
+        "sim: {adapter: physx}\nscenarios:\n  closed_door:\n    title: A crate stands in the yard\n"
+        "    severity: critical\n"
+        + "".join(f"    {line}\n" for line in _world("@mjcf").splitlines())
+        + "    variants: {count: 150}\n    accept: {collisions: {at_most: 0}}\n",
+        "sim: {adapter: mujoco}\nscenarios:\n  closed_door:\n    title: A crate stands in the yard\n"
+        "    severity: critical\n"
+        + "".join(f"    {line}\n" for line in _world().splitlines())
+        + "    variants: {count: 150}\n    accept: {collisions: {at_most: 0}}\n",
+        level="pack",
+        advice="A file belongs to the simulators that can read it.",
+        files=_FILES,
+    ),
+)
