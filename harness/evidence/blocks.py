@@ -10,6 +10,8 @@ import hashlib
 import zlib
 from dataclasses import dataclass
 
+import numpy as np
+
 BLOCK = 1024
 """Bytes of a block."""
 
@@ -51,7 +53,9 @@ def locate(content: bytes, size: int, sha256: str, checksums: str) -> Change:
     begin = min(block * BLOCK, len(content))
     end = min(begin + BLOCK, max(len(content), size))
     if len(content) != size:
-        what = f"{abs(len(content) - size)} bytes {'too many' if len(content) > size else 'are missing'}"
+        many = abs(len(content) - size)
+        verb = "too many" if len(content) > size else "is missing" if many == 1 else "are missing"
+        what = f"{many} {'byte' if many == 1 else 'bytes'} {verb}"
         return Change(begin, end, f"first changed between bytes {begin} and {end - 1}, {what}")
     if block < len(known):
         found = _single_byte(content, begin, end, known[block], sha256)
@@ -63,14 +67,22 @@ def locate(content: bytes, size: int, sha256: str, checksums: str) -> Change:
 
 
 def _single_byte(content: bytes, begin: int, end: int, crc: int, sha256: str) -> tuple[int, int] | None:
-    """Position and former value when one byte explains the change."""
-    for position in range(begin, end):
-        before = zlib.crc32(content[begin:position])
-        after = content[position + 1 : end]
-        for value in range(256):
-            if zlib.crc32(after, zlib.crc32(bytes((value,)), before)) != crc:
-                continue
+    """Position and former value when one byte explains the change.
+
+    A CRC is linear: what a changed byte does to it depends on nothing but the difference of the byte and how
+    many bytes follow. All 255 differences are followed from the last byte of the block to the first.
+    """
+    wanted = zlib.crc32(content[begin:end]) ^ crc
+    effects = _EFFECTS
+    for position in range(end - 1, begin - 1, -1):
+        for difference in np.flatnonzero(effects == wanted).tolist():
+            value = content[position] ^ difference
             restored = content[:position] + bytes((value,)) + content[position + 1 :]
-            if hashlib.sha256(restored).hexdigest() == sha256:
+            if difference and hashlib.sha256(restored).hexdigest() == sha256:
                 return position, value
+        effects = (effects >> np.uint32(8)) ^ _EFFECTS[effects & np.uint32(0xFF)]
     return None
+
+
+_EFFECTS = np.array([zlib.crc32(bytes((d,))) ^ zlib.crc32(b"\0") for d in range(256)], dtype=np.uint32)
+"""What a difference in the last byte does to the CRC; also the table by which a CRC moves on by one byte."""

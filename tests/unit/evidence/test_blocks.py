@@ -31,7 +31,7 @@ def test_several_changed_bytes_are_narrowed_to_a_block():
 def test_an_inserted_byte_is_told_by_the_length():
     change = found(CONTENT[:1500] + b"!" + CONTENT[1500:])
     assert change.begin == BLOCK
-    assert "1 bytes too many" in change.message
+    assert "1 byte too many" in change.message
 
 
 def test_a_cut_end_is_told_by_the_length():
