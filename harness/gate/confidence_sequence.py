@@ -21,7 +21,7 @@ from scipy.special import betaincc, betaln
 
 TOWARDS = 1.0
 AWAY = 0.25
-"""Parameters of the beta density; measured against others in docs/verdicts.md."""
+"""Parameters of the beta density; docs/verdicts.md compares them with others."""
 _STEPS = 50
 
 
