@@ -68,6 +68,7 @@ def run_scenario(
             stdout=sink,
             stderr=sink,
             env=_environment(adapter, folder, python),
+            preexec_fn=_heed_interrupts,
         )
         code = _wait(process, seconds)
     found = [RunFolder(path.parent) for path in sorted(folder.glob("*/manifest.json"))]
@@ -75,6 +76,11 @@ def run_scenario(
     if code is not None and not judged:
         raise SystemExit(f"{adapter}: exit code {code}, see {folder / 'output.txt'}")
     return found[-1] if found else None
+
+
+def _heed_interrupts() -> None:
+    """A shell that puts this program into the background makes it, and its children, deaf to Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _wait(process: subprocess.Popen[bytes], seconds: float) -> int | None:

@@ -18,6 +18,7 @@ from sim_adapters.isaacsim.adapter import IsaacSimAdapter
 from sim_adapters.worlds.office_corridor import OFFICE_CORRIDOR
 from tests.integration.adapters import isaac_double
 
+HANDLER_BEFORE, ARGUMENTS_BEFORE = signal.getsignal(signal.SIGINT), list(sys.argv)
 pytestmark = pytest.mark.skipif(bool(isaac_double.missing()), reason=isaac_double.missing() or "-")
 
 
@@ -142,8 +143,8 @@ def test_its_identity_names_version_loop_experience_and_where_physics_runs(adapt
 
 def test_ctrl_c_and_the_command_line_are_given_back_after_the_launch(adapter):
     adapter.reset([scene()])
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    assert len(sys.argv) >= 1
+    assert signal.getsignal(signal.SIGINT) is HANDLER_BEFORE
+    assert sys.argv == ARGUMENTS_BEFORE
 
 
 def test_physics_agrees_with_mujoco_on_a_driven_path(adapter):
