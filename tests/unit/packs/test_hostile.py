@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
-import time
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.cli.trial import trial
 from harness.expansion.errors import ExpansionError
 from harness.expansion.expand import expand_blocks
 from harness.packs.diagnostics import PackError, render_all
@@ -27,42 +29,79 @@ from tests.unit.packs.sound_pack import SOUND
 from tests.unit.packs.yard import PLUGINS
 
 ROOT = Path(__file__).parents[3]
-SHIPPED = [path.read_bytes() for path in find_packs(ROOT / "scenarios")] + [SOUND.encode()]
 SECONDS = 20
 """Of processor time; a loaded machine is no reason to fail."""
+GIGABYTE = 2**30
+
+
+def shipped() -> list[bytes]:
+    """The shipped packs, without the models that they name: alone in a folder those are just missing files."""
+    packs = [path.read_bytes() for path in find_packs(ROOT / "scenarios")]
+    return [re.sub(rb"(?m)^model:.*\n", b"", pack) for pack in packs] + [SOUND.encode()]
+
+
+SHIPPED = shipped()
+
+
+class EndlessError(Exception):
+    """A file has kept the processor busy for too long."""
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _yard_for_hypothesis() -> Any:
+def _yard_and_limits() -> Any:
+    """The yard for all examples of a function, and what no file may pass: time, and a gigabyte more memory."""
+
+    def stop(*_: object) -> None:
+        raise EndlessError(f"more than {SECONDS} s of processor time")
+
+    used = 1024 * int(re.search(r"VmData:\s+(\d+)", Path("/proc/self/status").read_text())[1])  # type: ignore[index]
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    before = signal.signal(signal.SIGPROF, stop)
+    resource.setrlimit(resource.RLIMIT_DATA, (used + GIGABYTE, hard))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SIMGATE_PLUGINS", PLUGINS)
         yield
+    resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+    signal.signal(signal.SIGPROF, before)
 
 
-def survives(content: bytes, **others: bytes) -> None:
-    """Lints, renders what is wrong, and expands what is sound."""
-    start = time.process_time()
+def test_every_shipped_pack_is_sound_before_it_is_damaged() -> None:
+    assert len(SHIPPED) >= 3
+    assert sum(survives(content) for content in SHIPPED) > 100
+
+
+def survives(content: bytes, **others: bytes) -> int:
+    """Lints, renders what is wrong, and expands what is sound; how many variants that were."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "pack.yaml"
         path.write_bytes(content)
         for name, data in others.items():
             (Path(folder) / f"{name}.yaml").write_bytes(data)
-        found = lint([path], metrics)
-        assert all(d.line >= 1 and d.column >= 1 and d.message for d in found)
-        render_all(found)
+        signal.setitimer(signal.ITIMER_PROF, SECONDS)
         try:
-            pack = load_pack(path, metrics)
-        except PackError as error:
-            assert found and str(error)
-        else:
-            assert not found
-            for scenario in pack.scenarios:
-                try:
-                    for block in expand_blocks(pack, scenario, 40):
-                        block.json_lines()
-                except ExpansionError as error:
-                    assert str(error)
-    assert time.process_time() - start < SECONDS
+            return _read_and_expanded(path)
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _read_and_expanded(path: Path) -> int:
+    found = lint([path], metrics, trial=trial)
+    assert all(d.line >= 1 and d.column >= 1 and d.message for d in found)
+    render_all(found)
+    try:
+        pack = load_pack(path, metrics)
+    except PackError as error:
+        assert found and str(error)
+        return 0
+    assert all(diagnostic.code == "no-variants" for diagnostic in found)
+    variants = 0
+    for scenario in pack.scenarios:
+        try:
+            for block in expand_blocks(pack, scenario, 40):
+                variants += len(block.json_lines())
+        except ExpansionError as error:
+            assert str(error)
+    return variants
 
 
 _words = st.sampled_from(
@@ -147,6 +186,37 @@ def test_a_shipped_pack_with_damaged_bytes_is_survived(
         else:
             data[at : at + len(added)] = added
     survives(bytes(data))
+
+
+TOKEN = re.compile(rb"[\w.]+|[^\w\s]")
+STRANGE = [
+    b"1000000000", b"1e9", b"-1", b"0", b"1e-300", b"1e300", b"0.5", b".nan", b".inf", b"null", b"true", b"no",
+    b"[]", b"{}", b"[1, 2]", b"{uniform: [0, 1]}", b"{grid: {from: 0, to: 1000000000, step: 1}}",
+    b"{integers: [0, 1000000000]}", b"{choice: [a, 1]}", b"{expr: door.distance_m}", b"{twise: {t: 6}}",
+    b"lighting.lux", b"door.distance_m / 0", b"pairwise", b"grid", b"lhs", b"halton", b"''", b"\0",
+]  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from(SHIPPED),
+    st.lists(
+        st.tuples(st.floats(0, 1), st.one_of(st.sampled_from(STRANGE), st.floats(0, 1))),
+        min_size=1,
+        max_size=3,
+    ),
+)
+def test_a_shipped_pack_with_strange_words_is_survived(
+    content: bytes, edits: list[tuple[float, bytes | float]]
+) -> None:
+    """A word becomes a strange one, or another word of the pack: most such packs are YAML, and many sound."""
+    data = content
+    for share, word in edits:
+        words = list(TOKEN.finditer(data))
+        old = words[int(share * (len(words) - 1))]
+        new = word if isinstance(word, bytes) else words[int(word * (len(words) - 1))][0]
+        data = data[: old.start()] + new + data[old.end() :]
+    survives(data)
 
 
 def test_cyclic_and_endlessly_shared_files_are_survived() -> None:
