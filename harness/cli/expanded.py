@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
+from numpy.typing import NDArray
+
 from harness.expansion.block import VariantBlock
 from harness.expansion.expand import expand_blocks
 from harness.packs.model import Pack, Scalar, Scenario
@@ -109,9 +111,15 @@ def _write_csv(scenarios: Sequence[ExpandedScenario], out: TextIO) -> None:
     writer.writerow([*_HEAD, *names, "placed"])
     for block in (block for scenario in scenarios for block in scenario.blocks()):
         columns = [
-            block.columns[name].tolist() if name in block.columns else [""] * len(block) for name in names
+            _cells(block.columns[name]) if name in block.columns else [""] * len(block) for name in names
         ]
         writer.writerows(zip(*head_columns(block).values(), *columns, block.placed_json(), strict=True))
+
+
+def _cells(column: NDArray[Any]) -> list[Any]:
+    """Values as packs and field data write them: true and false, not Python's True and False."""
+    values: list[Any] = column.tolist()
+    return [str(value).lower() for value in values] if column.dtype.kind == "b" else values
 
 
 def _write_json(scenarios: Sequence[ExpandedScenario], out: TextIO) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from harness.cli.selection import add_selection, select
 
 if TYPE_CHECKING:
     from harness.cli.coverage.sources import Collected
@@ -24,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--holes", type=int, default=8, metavar="N", help="holes shown of each kind (default: 8; 0: all)"
     )
-    parser.add_argument("--scenario", default="*", metavar="GLOB", help="only these scenarios")
+    add_selection(parser)
     parser.add_argument(
         "--format", choices=("table", "json"), default="table", help="output (default: table)"
     )
@@ -61,20 +62,17 @@ def _collect(args: argparse.Namespace) -> dict[str, Collected]:
     from harness.results.run_folder import RunFolder
 
     are_runs = [(path / "manifest.json").exists() for path in args.sources]
-    if all(are_runs):
-        packs = {RunFolder(path).manifest().pack_name for path in args.sources}
-        if len(packs) > 1:
-            raise UserError(f"runs of different packs cannot be merged: {', '.join(sorted(packs))}")
-        found = {
-            name: one for name, one in from_runs(args.sources).items() if fnmatchcase(name, args.scenario)
-        }
-        known = ", ".join(found)
-    elif any(are_runs) or len(args.sources) > 1:
-        raise UserError("give one pack, or one or more folders of runs (they are merged)")
-    else:
+    if not all(are_runs):
+        if any(are_runs) or len(args.sources) > 1:
+            raise UserError("give one pack, or one or more folders of runs (they are merged)")
         pack = load_checked(args.sources[0])
-        chosen = [s for s in pack.scenarios if fnmatchcase(s.id, args.scenario)]
-        found, known = from_pack(pack, chosen), ", ".join(s.id for s in pack.scenarios)
-    if not found:
-        raise UserError(f"no scenario's id matches '{args.scenario}' (known: {known})")
-    return found
+        (chosen,) = select([pack], args)
+        return from_pack(pack, chosen)
+    packs = {RunFolder(path).manifest().pack_name for path in args.sources}
+    if len(packs) > 1:
+        raise UserError(f"runs of different packs cannot be merged: {', '.join(sorted(packs))}")
+    found = from_runs(args.sources)
+    merged = tuple(one.scenario for one in found.values())
+    whole = next(iter(found.values())).packs[0].model_copy(update={"scenarios": merged})
+    (chosen,) = select([whole], args)
+    return {scenario.id: found[scenario.id] for scenario in chosen}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from harness.cli.selection import add_selection, select
+
 HELP = "draw a contact sheet of a pack: start frames of some variants, histograms of all parameters"
 
 
@@ -13,7 +15,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pack", metavar="PACK", type=Path, help="pack file")
     parser.add_argument("--out", type=Path, metavar="FILE", help="PNG to write (default: preview-<pack>.png)")
     parser.add_argument("--variants", type=int, default=24, metavar="N", help="start frames (default: 24)")
-    parser.add_argument("--scenario", default="*", metavar="GLOB", help="only these scenarios")
+    add_selection(parser)
     parser.add_argument("--adapter", metavar="A", help="another simulator than the pack's")
     parser.add_argument("--hosts", type=int, default=1, metavar="N", help="processes that draw (default: 1)")
 
@@ -21,7 +23,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Draws the sheet and prints its path."""
     import tempfile
-    from fnmatch import fnmatchcase
 
     from harness.cli.main import UserError
     from harness.cli.packs import load_checked
@@ -43,10 +44,7 @@ def run(args: argparse.Namespace) -> int:
         if pack.sim.adapter not in names("simgate.sim_adapters"):
             raise UnknownPlugin("simgate.sim_adapters", pack.sim.adapter, names("simgate.sim_adapters"))
         require_fit(pack.scenarios, pack.sim.adapter)
-        chosen = [scenario for scenario in pack.scenarios if fnmatchcase(scenario.id, args.scenario)]
-        if not chosen:
-            known = ", ".join(scenario.id for scenario in pack.scenarios)
-            raise UserError(f"--scenario {args.scenario} matches no scenario (known: {known})")
+        (chosen,) = select([pack], args)
         variants = [variant for scenario in chosen for variant in expand_scenario(pack, scenario)]
         with tempfile.TemporaryDirectory(prefix="simgate-preview-") as folder:
             shown = spread(variants, args.variants)

@@ -175,4 +175,16 @@ def test_a_glob_that_matches_nothing_names_the_scenarios(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["coverage", str(write_pack(tmp_path)), "--scenario", "open*"]) == 2
-    assert "known: closed" in capsys.readouterr().err
+    assert "there are\n  scenario: closed" in capsys.readouterr().err
+
+
+def test_scenarios_of_a_pack_and_of_runs_are_chosen_by_severity(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pack = write_pack(tmp_path)
+    run = write_run(tmp_path / "r1", pack, {0: Outcome.PASS})
+    for source in (pack, run.path):
+        assert main(["coverage", str(source), "--severity", "critical", "--tag", "nobody"]) == 2
+        assert "there are" in capsys.readouterr().err
+        assert main(["coverage", str(source), "--scenario", "clos*"]) == 0
+        assert "closed" in capsys.readouterr().out

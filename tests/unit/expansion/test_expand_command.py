@@ -50,6 +50,7 @@ def test_csv_has_a_row_for_each_variant(path: str, capsys: pytest.CaptureFixture
     assert len(rows) == 3 + 1 + 3 and rows[0]["id"] == "gate_closed::v0000"
     assert 50 <= float(rows[0]["light.lux"]) <= 500
     assert isinstance(json.loads(rows[0]["placed"]), list)
+    assert {row["gate.open"] for row in rows} <= {"true", "false"}
 
 
 def test_the_table_shows_what_varies_and_says_the_rest_once(
