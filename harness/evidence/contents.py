@@ -21,8 +21,8 @@ from harness.results.run_folder import RunFolder
 from policies.perception.package import PackageError, load_package
 
 RUN, PACKS, MODEL = "run", "packs", "model"
-LEFT_OUT = ("recordings", "frames")
-"""Folders of a run that are large and can be made again by ``simgate replay``."""
+LEFT_OUT = ("recordings", "frames", "replays")
+"""Folders of a run that are large and that ``simgate replay`` makes again, or has made since."""
 
 
 @dataclass(frozen=True)

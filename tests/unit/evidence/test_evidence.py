@@ -98,6 +98,16 @@ class TestWhatIsInside:
     def test_the_same_run_and_key_give_the_same_bytes(self, place, folder, keys, signed):
         assert build_evidence(folder, place / "again.zip", keys[0]).path.read_bytes() == signed
 
+    def test_what_was_replayed_since_changes_no_byte_unless_recordings_are_asked_for(self, tmp_path, keys):
+        folder = small_run(tmp_path, gate=GATE)
+        before = build_evidence(folder, tmp_path / "e.zip", keys[0]).path.read_bytes()
+        replayed = folder.path / "replays" / "v0000-1" / "frames" / "end.png"
+        replayed.parent.mkdir(parents=True)
+        replayed.write_bytes(b"a picture")
+        assert build_evidence(folder, tmp_path / "e.zip", keys[0]).path.read_bytes() == before
+        built = build_evidence(folder, tmp_path / "e.zip", recordings=True)
+        assert "run/replays/v0000-1/frames/end.png" in files_of(built.path.read_bytes())
+
     def test_the_matrix_leads_from_requirements_to_variants(self, signed):
         files = files_of(signed)
         rows = list(csv.DictReader(io.StringIO(files["traceability.csv"].decode())))
