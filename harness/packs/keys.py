@@ -76,7 +76,9 @@ NATIVE: Keys = {
 }
 NATIVE_ROBOT: Keys = {
     "body": Key("name of the body that drives, X ahead, Z up", required=True),
-    "camera": Key("name of the camera on it that the model sees through", required=True),
+    "camera": Key(
+        "camera on it that the model sees through: its name, or {position: [x, y, z]}", required=True
+    ),
     "pose": Key("name of a stored pose, in which the robot's own joints are locked"),
     "radius_m": Key("radius of the hull as the policy is told it; measured in the file when left out"),
     "max_speed_mps": Key("top speed"),
@@ -84,6 +86,13 @@ NATIVE_ROBOT: Keys = {
     "max_accel_mps2": Key("limit of the drive's acceleration, m/s^2"),
     "max_yaw_accel_rps2": Key("limit of the turn's acceleration, rad/s^2"),
     "lidar": Key("{height_m: 0.25, range_m: 10}: the scanner on the robot's axis"),
+}
+NATIVE_CAMERA: Keys = {
+    "position": Key("[ahead, left, above the floor] of the body's origin, metres", required=True),
+    "pitch_deg": Key("degrees that it looks up"),
+    "fovy_deg": Key("vertical field of view, degrees; 60 when left out"),
+    "width": Key("pixels; 160 when left out"),
+    "height": Key("pixels; 120 when left out"),
 }
 NATIVE_LIDAR: Keys = {
     "height_m": Key("height of the scan plane above the floor"),

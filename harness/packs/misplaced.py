@@ -12,6 +12,7 @@ _PLACES: dict[str, tables.Keys] = {
     "variants": tables.VARIANTS,
     "a native world": tables.NATIVE,
     "the robot of a native world": tables.NATIVE_ROBOT,
+    "the camera of a native world": tables.NATIVE_CAMERA,
     "a group of place": tables.PLACE,
     "a criterion of accept": tables.CRITERION,
     "a known failure": tables.KNOWN_FAILURE,

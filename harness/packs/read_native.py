@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from harness import registry
 from harness.packs.diagnostics import near, shown_path
 from harness.packs.fields import Fields, Reader
-from harness.packs.keys import NATIVE, NATIVE_LIDAR, NATIVE_ROBOT
+from harness.packs.keys import NATIVE, NATIVE_CAMERA, NATIVE_LIDAR, NATIVE_ROBOT
 from harness.packs.nodes import MappingNode, Node, ScalarNode, SequenceNode, SourceFile
 from harness.packs.read_native_set import SetReader
 from harness.packs.worlds import NATIVE as GROUP
@@ -111,12 +111,14 @@ class NativeReader:
         reader = self._reader
         robot = reader.fields(fields["robot"], NATIVE_ROBOT, "the robot") if "robot" in fields else None
         body = self._text(robot, "body", "the name of a body")
-        camera_name = self._text(robot, "camera", "the name of a camera")
+        at = (robot or {}).get("camera")
+        mounted = self._mounted(at) if isinstance(at, MappingNode) else None
+        camera_name = None if isinstance(at, MappingNode) else reader.text(at, "the name of a camera")
         pose = self._text(robot, "pose", "the name of a stored pose")
         facts = self._ask((robot or {}).get("body"), lambda: file.robot(body or "", pose)) if body else None
-        seen = None
         if facts is not None and camera_name:
-            seen = self._ask((robot or {}).get("camera"), lambda: file.camera(camera_name, body or ""))
+            seen = self._ask(at, lambda: file.camera(camera_name, body or ""))
+            mounted = _camera(seen) if seen is not None else None
         goal = self._goal(fields.get("goal"), file)
         labels = self._names(fields.get("labels"), file, "a mapping of bodies or shapes to classes")
         barrier = self._names(fields.get("barrier"), file, "a mapping of bodies or shapes to words")
@@ -124,7 +126,7 @@ class NativeReader:
         open_from = self._open_from(fields.get("open_from"), list(knobs))
         radius_m = reader.number(fields.get("goal_radius_m"), above=0)
         lidar = self._lidar((robot or {}).get("lidar"))
-        if robot is None or facts is None or seen is None or goal is None or not (body and camera_name):
+        if robot is None or facts is None or mounted is None or goal is None or not body:
             return None
         return NativeSpec(
             kind=kind,
@@ -133,7 +135,7 @@ class NativeReader:
             robot_body=body,
             robot=self._robot(robot, facts),
             camera_name=camera_name,
-            camera=_camera(seen),
+            camera=mounted,
             lidar=lidar,
             goal=goal,
             goal_radius_m=float(radius_m or 0.5),
@@ -172,6 +174,24 @@ class NativeReader:
         )
         given = {name: float(value) for name, value in limits.items() if value is not None}
         return replace(robot, **given)  # type: ignore[arg-type]  # mypy takes any field for any other
+
+    def _mounted(self, node: MappingNode) -> Camera | None:
+        """A camera that the file does not have, put onto the body."""
+        reader, plain = self._reader, Camera()
+        fields = reader.fields(node, NATIVE_CAMERA, "the camera")
+        if fields is None or "position" not in fields:
+            return None
+        place = [reader.number(item) for item in reader.items(fields["position"], "[x, y, z] in metres")]
+        if len(place) != 3 or place[0] is None or place[1] is None or place[2] is None:
+            reader.wrong(fields["position"], "[x, y, z] in metres")
+            return None
+        return Camera(
+            width=reader.integer(fields.get("width"), 16, 4096) or plain.width,
+            height=reader.integer(fields.get("height"), 16, 4096) or plain.height,
+            vertical_fov_deg=float(reader.number(fields.get("fovy_deg"), high=170, above=0) or 60.0),
+            position=(float(place[0]), float(place[1]), float(place[2])),
+            pitch_deg=float(reader.number(fields.get("pitch_deg"), -90, 90) or 0.0),
+        )
 
     def _lidar(self, node: Node | None) -> Lidar:
         fields = self._reader.fields(node, NATIVE_LIDAR, "the lidar") if node is not None else None

@@ -30,9 +30,24 @@ def native_schema() -> Schema:
             "fov_deg": {**POSITIVE, "maximum": 360},
         },
     )
-    texts = dict.fromkeys(("body", "camera", "pose"), _TEXT)
-    limits = {name: POSITIVE for name in keys.NATIVE_ROBOT if name not in (*texts, "lidar")}
-    robot = mapping(keys.NATIVE_ROBOT, {**texts, **limits, "lidar": lidar})
+    pixels: Schema = {"type": "integer", "minimum": 16, "maximum": 4096}
+    mounted = mapping(
+        keys.NATIVE_CAMERA,
+        {
+            "position": numbers(3),
+            "pitch_deg": {"type": "number", "minimum": -90, "maximum": 90},
+            "fovy_deg": {**POSITIVE, "maximum": 170},
+            "width": pixels,
+            "height": pixels,
+        },
+    )
+    known = {
+        "body": _TEXT,
+        "pose": _TEXT,
+        "camera": {"if": {"type": "object"}, "then": mounted, "else": _TEXT},
+        "lidar": lidar,
+    }
+    robot = mapping(keys.NATIVE_ROBOT, {**dict.fromkeys(keys.NATIVE_ROBOT, POSITIVE), **known})
     return mapping(
         keys.NATIVE,
         {

@@ -229,11 +229,26 @@ def _add_robot(spec: mujoco.MjSpec, robot: Robot, camera: Camera, materials: dic
         conaffinity=_CONTACT_WORLD,
         friction=[0.3, 0.005, 0.0001],
     )
-    pitch = math.radians(camera.pitch_deg)
-    base.add_camera(
-        name="front", pos=list(camera.position), fovy=camera.vertical_fov_deg, quat=_camera_quaternion(pitch)
-    )
+    mount_camera(base, camera, "front")
     add_servos(spec, "drive", robot, robot.mass_kg, robot.yaw_inertia_kgm2)
+
+
+def mount_camera(base: mujoco.MjsBody, camera: Camera, name: str, floor_m: float = 0.0) -> None:
+    """Puts the scene's camera onto a body.
+
+    Args:
+        base: Upright, X ahead.
+        camera: Mount and intrinsics.
+        name: Of the new camera.
+        floor_m: Height of the floor in the body's frame.
+    """
+    x, y, z = camera.position
+    base.add_camera(
+        name=name,
+        pos=[x, y, z + floor_m],
+        fovy=camera.vertical_fov_deg,
+        quat=_camera_quaternion(math.radians(camera.pitch_deg)),
+    )
 
 
 def _camera_quaternion(pitch: float) -> list[float]:

@@ -18,7 +18,7 @@ class NativeSite:
         sha256: Digest over the file and all that it reads, hex; a simulator refuses another content.
         robot: Name of the body that drives.
         pose: Name of the stored pose that the robot's own joints are locked in; None for the file's own.
-        camera: Name of the robot's camera.
+        camera: Name of the robot's camera; None where the scene's camera is to be mounted on the robot.
         labels: Body or shape -> semantic class, for what a detector is expected to see.
         counted: Further bodies or shapes that are told apart by name, such as a barrier without a label.
         values: Target -> value, in the order in which they are set.
@@ -28,7 +28,7 @@ class NativeSite:
     path: str
     sha256: str
     robot: str
-    camera: str
+    camera: str | None
     pose: str | None = None
     labels: tuple[tuple[str, str], ...] = ()
     counted: tuple[str, ...] = ()

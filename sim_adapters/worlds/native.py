@@ -55,8 +55,8 @@ class NativeSpec:
         sha256: Digest over the file and everything that it reads, hex.
         robot_body: Body that drives.
         robot: Hull and limits of the drive, and where it starts in the file.
-        camera_name: The robot's camera.
-        camera: Its intrinsics.
+        camera_name: The robot's camera in the file; None for one that the pack mounts itself.
+        camera: Its intrinsics and mount.
         lidar: The scanner on the robot's axis.
         goal: (x, y), metres.
         goal_radius_m: The goal counts as reached within this distance.
@@ -72,7 +72,7 @@ class NativeSpec:
     sha256: str
     robot_body: str
     robot: Robot
-    camera_name: str
+    camera_name: str | None
     camera: Camera
     lidar: Lidar
     goal: tuple[float, float]

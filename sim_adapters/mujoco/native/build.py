@@ -17,6 +17,7 @@ from sim_adapters.mujoco.build import (
     UNCOUNTED_GEOM,
     BuiltScene,
     Drive,
+    mount_camera,
 )
 from sim_adapters.mujoco.native.planar import DRIVE_SITE, PREFIX, planar_spec
 from sim_adapters.mujoco.native.site_file import box_corners, collides, robot_bodies
@@ -28,6 +29,7 @@ from sim_adapters.scene.scene import Scene
 from sim_adapters.worlds.native_file import NativeError
 
 KIND = "mjcf"
+CAMERA = f"{PREFIX}camera"
 GROUP_HIDDEN = 5
 FLOOR_M = 0.02
 """What ends lower than this above z = 0 is floor: driven on, never touched."""
@@ -62,7 +64,7 @@ def build_native(scene: Scene, timing: Timing) -> BuiltScene:
         int(model.actuator(f"{PREFIX}forward").id),
     )
     return BuiltScene(
-        model, owners, names, (), drive, robot, int(model.camera(site.camera).id), (GROUP_HIDDEN,),
+        model, owners, names, (), drive, robot, int(model.camera(site.camera or CAMERA).id), (GROUP_HIDDEN,),
         _joint_starts(model, targets),
     )  # fmt: skip
 
@@ -90,6 +92,8 @@ def native_spec(
                 apply(target, spec, value)
     except NativeError as error:
         raise ValueError(f"{site.path}: {error}") from None
+    if site.camera is None:
+        mount_camera(spec.body(site.robot), scene.camera, CAMERA, -planar.height_m)
     add_servos(spec, DRIVE_SITE, scene.robot, planar.mass_kg, planar.yaw_inertia_kgm2, PREFIX)
     spec.option.timestep = 1.0 / timing.physics_hz
     view = spec.visual

@@ -32,11 +32,13 @@ class PlanarSpec:
         spec: Not to be changed, but copied.
         mass_kg: Of the robot.
         yaw_inertia_kgm2: About the vertical through its body's origin.
+        height_m: Of that origin above z = 0.
     """
 
     spec: mujoco.MjSpec
     mass_kg: float
     yaw_inertia_kgm2: float
+    height_m: float
 
 
 @lru_cache(maxsize=8)
@@ -63,7 +65,7 @@ def planar_spec(source: Source, robot: str, pose: str | None) -> PlanarSpec:
     add_planar_joints(base, PREFIX)
     base.add_site(name=DRIVE_SITE, pos=[0.0, 0.0, 0.0])
     spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
-    return PlanarSpec(spec, *_inertia(spec.copy().compile()))
+    return PlanarSpec(spec, *_inertia(spec.copy().compile()), float(data.xpos[root][2]))
 
 
 def _inertia(model: mujoco.MjModel) -> tuple[float, float]:
