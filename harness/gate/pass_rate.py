@@ -23,13 +23,18 @@ from harness.gate.wording import doubts, percent, plural, quarantine, share, sha
 from harness.packs.model import GateRule
 
 
-def decide_pass_rate(rule: GateRule, tally: Tally) -> RuleVerdict:
+def decide_pass_rate(rule: GateRule, tally: Tally, tested: int = 1) -> RuleVerdict:
     """Decides a pass rate.
 
     GO when the exact lower bound reaches p0 with every doubtful variant (INVALID, ERROR, missing, left out)
     counted as a failure, and none is missing or left out; NO-GO when the exact upper bound stays below p0
     with every doubtful variant counted as a pass. Variants in a quarantine count as neither: the statement
     then holds for what lies outside it. Where variants share scenes, counts are divided by the design effect.
+
+    Args:
+        rule: With ``at_least``.
+        tally: Counts of the variants in its scope.
+        tested: Rules that Holm's procedure goes over; for what would change the decision.
     """
     p0, confidence = rule.at_least, rule.confidence
     if p0 is None:
@@ -59,7 +64,7 @@ def decide_pass_rate(rule: GateRule, tally: Tally) -> RuleVerdict:
         tally,
         decision=decision,
         reason=_reason(decision, p0, confidence, tally, exact),
-        would_change=_would_change(decision, p0, confidence, tally),
+        would_change=_would_change(decision, p0, confidence, tally, tested),
         estimate=tally.successes / tally.counted,
         exact=exact,
         shown=Interval(low=low, high=high, confidence=confidence, method="Wilson"),
@@ -85,7 +90,7 @@ def _reason(decision: Decision, p0: float, confidence: float, tally: Tally, exac
     )
 
 
-def _would_change(decision: Decision, p0: float, confidence: float, tally: Tally) -> str:
+def _would_change(decision: Decision, p0: float, confidence: float, tally: Tally, tested: int) -> str:
     total = tally.counted + tally.doubtful
     if tally.effect > 1.0:
         return _in_more_scenes(decision, p0, confidence, tally)
@@ -111,20 +116,24 @@ def _would_change(decision: Decision, p0: float, confidence: float, tally: Tally
         return f"valid results for the {plural(tally.doubtful, 'doubtful variant')}: GO {demand}"
     if needed is None:
         return f"GO needs {many}"
-    return f"{plural(needed, 'more clean variant')} would give GO{_otherwise(p0, confidence, tally)}"
+    return f"{plural(needed, 'more clean variant')} would give GO{_otherwise(p0, confidence, tally, tested)}"
 
 
-def _otherwise(p0: float, confidence: float, tally: Tally) -> str:
-    """What else would decide: failures, and variants that go on as they have begun."""
+def _otherwise(p0: float, confidence: float, tally: Tally, tested: int) -> str:
+    """What else would decide: failures, and variants that go on as they have begun.
+
+    NO-GO is counted at the level that Holm's procedure asks of one rule while the others hold.
+    """
+    strict = 1.0 - (1.0 - confidence) / tested
     seen, total = tally.successes, tally.counted
-    failures = more_failures_needed(seen + tally.doubtful, total + tally.doubtful, p0, confidence)
+    failures = more_failures_needed(seen + tally.doubtful, total + tally.doubtful, p0, strict)
     text = "" if failures is None else f", {plural(failures, 'more failure')} NO-GO"
     if not tally.failures or tally.doubtful:
         return text
-    more = more_at_this_rate(seen, total, p0, confidence)
+    way = "GO" if seen > p0 * total else "NO-GO"
+    more = more_at_this_rate(seen, total, p0, confidence if way == "GO" else strict)
     if more is None:
         return text
-    way = "GO" if seen > p0 * total else "NO-GO"
     return f"{text}; if variants go on as so far ({share(seen / total)} pass), about {more} more give {way}"
 
 

@@ -47,7 +47,7 @@ def decide_rule(
             rule, counts, f"no variant in {scope(rule)}: {why}", "run variants of these scenarios"
         )
     if rule.kind == "pass_rate":
-        return decide_pass_rate(rule, counts)
+        return decide_pass_rate(rule, counts, sum(other.kind != "invalid_or_error" for other in pack.gate))
     if rule.kind == "metric":
         return decide_metric(rule, counts, scoped)
     if rule.kind == "invalid_or_error":

@@ -91,9 +91,15 @@ def _text(path: Path, pack: Pack, measured: Measured, hosts: int, powers: list[R
     )
     head = ("scenario", "severity", "variants", "s each", f"on {count(hosts, 'host')}")
     parts = [table(head, rows, right=(2, 3, 4)), _basis(path, pack, measured)]
-    if not powers:
+    if not pack.gate:
         parts.append("gate: none, so that every run ends INCONCLUSIVE; add rules under `gate:`")
     parts += [_rule(number, power) for number, power in enumerate(powers, start=1)]
+    tested = sum(rule.kind != "invalid_or_error" for rule in pack.gate)
+    if tested > 1:
+        parts.append(
+            f"NO-GO is planned at the level that Holm's procedure asks of one of {tested} rules while the "
+            "others hold.\nAll of it for a run of fixed size; --until-decided stops earlier (docs/verdicts.md)."
+        )
     return "\n\n".join(parts)
 
 
@@ -129,9 +135,11 @@ def _basis(path: Path, pack: Pack, measured: Measured) -> str:
 def _rule(number: int, power: RulePower) -> str:
     import textwrap
 
+    from harness.cli.planning.gate_power import COMPARE
     from harness.cli.tables import WIDTH
 
-    lines = [textwrap.fill(f"gate {number}: {power.statement}", WIDTH, subsequent_indent="        ")]
+    name = "" if power.statement.startswith(COMPARE) else f"gate {number}: "
+    lines = [textwrap.fill(f"{name}{power.statement}", WIDTH, subsequent_indent="        ")]
     lines += [
         textwrap.fill(line, WIDTH, initial_indent="  - ", subsequent_indent="    ") for line in power.lines
     ]

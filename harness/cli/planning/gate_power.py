@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.cli.planning.times import variants_of
 from harness.cli.tables import count
+from harness.gate.compare import DEFAULT_CONFIDENCE, DEFAULT_MAX_DROP
 from harness.gate.intervals import more_successes_needed, most_failures_allowed, most_successes_refuted
 from harness.gate.mcnemar import mcnemar_p
 from harness.gate.paired_difference import drop_bounds, drop_too_large_p
@@ -23,6 +24,8 @@ from harness.packs.model import GateRule, Pack
 
 POWER = 0.8
 """A verdict counts as certain enough to plan with when it comes in four of five runs."""
+COMPARE = "simgate compare"
+"""Begins the statement of what is no rule of the pack."""
 _STEPS = 50
 
 
@@ -44,20 +47,23 @@ class RulePower:
     visible_drop: float | None = None
 
 
-def rule_power(pack: Pack, rule: GateRule, samples: float | None) -> RulePower:
+def rule_power(pack: Pack, rule: GateRule, samples: float | None, tested: int = 1) -> RulePower:
     """What a rule can prove with a pack's counts.
 
     Args:
         pack: The pack.
         rule: One of its rules.
         samples: Latency samples of a variant, as measured; None when they are not known.
+        tested: Rules that Holm's procedure goes over. NO-GO is planned at the level that it asks of the
+            first of them, for the others may all hold.
     """
+    strict = 1.0 - (1.0 - rule.confidence) / tested
     scope = [s for s in pack.scenarios if speaks_of(rule, s.id, s.severity)]
     n = sum(variants_of(pack, s.id) for s in scope)
     if rule.kind == "pass_rate" and rule.at_least is not None:
-        lines, drop = _pass_rate(n, rule.at_least, rule.confidence)
+        lines, drop = _pass_rate(n, rule.at_least, rule.confidence, strict)
     elif rule.kind == "regression" and rule.at_most is not None:
-        lines, drop = _regression(n, rule.at_most, rule.confidence)
+        lines, drop = _regression(n, rule.at_most, rule.confidence, strict)
     elif rule.kind == "metric":
         lines, drop = _metric(rule, n, samples), None
     else:
@@ -69,12 +75,13 @@ def rule_power(pack: Pack, rule: GateRule, samples: float | None) -> RulePower:
     return RulePower(statement(rule), n, tuple(lines), drop)
 
 
-def _pass_rate(n: int, p0: float, confidence: float) -> tuple[list[str], float | None]:
+def _pass_rate(n: int, p0: float, confidence: float, strict: float) -> tuple[list[str], float | None]:
+    """GO is decided at ``confidence``, NO-GO at ``strict``."""
     allowed = most_failures_allowed(n, p0, confidence)
     if allowed is None:
         needed = clean_runs_needed(p0, confidence)
         return [f"can never be GO: it takes {needed} clean variants, there are {n}"], None
-    refuted = most_successes_refuted(n, p0, confidence)
+    refuted = most_successes_refuted(n, p0, strict)
     verdicts = f"GO with at most {count(allowed, 'failure')} in {count(n, 'variant')}"
     if refuted is not None:
         gap = ", between them INCONCLUSIVE" if n - refuted > allowed + 1 else ""
@@ -83,7 +90,7 @@ def _pass_rate(n: int, p0: float, confidence: float) -> tuple[list[str], float |
     good = _rate_for_go(n, p0, confidence)
     if good is not None:
         lines.append(f"a model gets GO in 4 of 5 runs when it really passes {_rate(good)} or more")
-    drop = smallest_visible_shortfall(n, p0, confidence, POWER)
+    drop = smallest_visible_shortfall(n, p0, strict, POWER)
     if drop is not None:
         lines.append(
             f"a model gets NO-GO in 4 of 5 runs when it really passes {_rate(p0 - drop)} or less: "
@@ -106,9 +113,10 @@ def _rate_for_go(n: int, p0: float, confidence: float) -> float | None:
     return high
 
 
-def _regression(n: int, max_drop: float, confidence: float) -> tuple[list[str], float | None]:
+def _regression(n: int, max_drop: float, confidence: float, strict: float) -> tuple[list[str], float | None]:
+    """GO is decided at ``confidence``, NO-GO at ``strict``."""
     allowed = _broken_allowed(n, max_drop, confidence)
-    worse = next((k for k in range(1, n + 1) if mcnemar_p(k, 0) < 1.0 - confidence), None)
+    worse = next((k for k in range(1, n + 1) if mcnemar_p(k, 0) < 1.0 - strict), None)
     if allowed < 0:
         same = drop_bounds(0, 0, n, confidence)[1]
         first = f"can never be GO: {count(n, 'pair')} without any difference prove a drop below {_rate(same)}"
@@ -119,7 +127,7 @@ def _regression(n: int, max_drop: float, confidence: float) -> tuple[list[str], 
         gap = ", between them INCONCLUSIVE" if allowed >= 0 and refuted > allowed + 1 else ""
         first += f", NO-GO from {refuted} on{gap}"
     lines = [f"{first} (when none is repaired at the same time)"]
-    drop = smallest_visible_drop(n, 1.0, max_drop, confidence, POWER)
+    drop = smallest_visible_drop(n, 1.0, max_drop, strict, POWER)
     if drop is not None:
         lines.append(f"the smallest drop below the baseline that it sees in 4 of 5 runs is {_rate(drop)}")
     return lines, drop
@@ -157,11 +165,17 @@ def _rate(value: float) -> str:
 
 
 def gate_power(pack: Pack, samples: Sequence[int]) -> list[RulePower]:
-    """Every rule of a pack.
+    """Every rule of a pack, and what ``simgate compare`` can see where no rule is on a regression.
 
     Args:
         pack: The pack.
         samples: Latency samples of measured variants; may be empty.
     """
     mean = sum(samples) / len(samples) if samples else None
-    return [rule_power(pack, rule, mean) for rule in pack.gate]
+    tested = sum(rule.kind != "invalid_or_error" for rule in pack.gate)
+    powers = [rule_power(pack, rule, mean, max(tested, 1)) for rule in pack.gate]
+    if any(rule.kind == "regression" for rule in pack.gate):
+        return powers
+    default = GateRule(kind="regression", at_most=DEFAULT_MAX_DROP, confidence=DEFAULT_CONFIDENCE)
+    power = rule_power(pack, default, mean)
+    return [*powers, replace(power, statement=f"{COMPARE}: {power.statement}")]

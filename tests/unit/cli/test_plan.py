@@ -12,7 +12,7 @@ import pytest
 from harness.cli.main import main
 from harness.cli.planning.gate_power import POWER, rule_power
 from harness.cli.planning.times import past_runs
-from harness.gate.intervals import proves_at_least, refutes_at_least
+from harness.gate.intervals import proves_at_least, refutation_p, refutes_at_least
 from harness.packs.loader import load_pack
 from harness.packs.model import GateRule, Pack
 from harness.results.record import Outcome
@@ -104,6 +104,26 @@ def test_the_smallest_visible_drop_is_seen_in_four_of_five_simulated_runs(pack_f
     passes = np.random.default_rng(5).binomial(120, 0.9 - drop, 4000)
     refuted = [refutes_at_least(int(k), 120, 0.9, 0.95) for k in range(121)]
     assert np.mean([refuted[k] for k in passes]) == pytest.approx(POWER, abs=0.03)
+
+
+def test_among_several_rules_no_go_is_planned_at_the_level_that_holm_asks_for(pack_file: Path) -> None:
+    rule = GateRule(kind="pass_rate", at_least=0.9, confidence=0.95)
+    alone, among = (rule_power(pack_with(rule, 120, pack_file), rule, None, tested) for tested in (1, 3))
+    p_of = [refutation_p(120 - k, 120, 0.9) for k in range(121)]
+    for power, level in ((alone, 0.05), (among, 0.05 / 3)):
+        first = next(k for k in range(121) if p_of[k] < level)
+        assert f"NO-GO from {first} failures on" in power.lines[0]
+    assert among.visible_drop > alone.visible_drop
+    # What GO takes does not depend on how many rules there are.
+    assert among.lines[0].partition(",")[0] == alone.lines[0].partition(",")[0]
+
+
+def test_a_pack_without_a_regression_rule_is_told_what_compare_can_see(
+    pack_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["plan", str(pack_file)]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "simgate compare: pass rate of all scenarios not more than 0.02 below the baseline's" in text
 
 
 def test_a_rule_that_can_never_be_met_says_what_it_takes(pack_file: Path) -> None:

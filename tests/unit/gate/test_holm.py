@@ -51,6 +51,16 @@ def test_it_says_how_many_more_failures_would_refute_it_among_the_others():
         assert verdict_of(letters, [rule_on(name) for name in NAMES]).rules[0].decision is decision
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_failures_that_an_undecided_rule_names_are_those_that_refute_it_among_the_others(count):
+    letters, gate = ["P" * 20] + ["P" * 30] * (count - 1), [rule_on(name) for name in NAMES[:count]]
+    said = verdict_of(letters, gate).rules[0].would_change
+    more = int(said.partition("GO, ")[2].split()[0])
+    for failures, decision in ((more - 1, Decision.INCONCLUSIVE), (more, Decision.NO_GO)):
+        letters[0] = "P" * 20 + "F" * failures
+        assert verdict_of(letters, gate).rules[0].decision is decision
+
+
 def test_a_second_refuted_rule_helps_the_first():
     letters = ["F" * 7 + "P" * 23, "F" * 25 + "P" * 5]
     verdict = verdict_of(letters, [rule_on("glass"), rule_on("wood")])
