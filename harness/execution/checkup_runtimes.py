@@ -5,11 +5,28 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 from harness.execution.checkup import Finding, probe
 from harness.execution.host_environment import host_environment
 from harness.execution.perception_runtime import this_machine
 from harness.registry import names
+from policies.perception.choice import choose_runtime
+from policies.perception.package import ModelPackage
+
+_KINDS = {"onnxruntime": "onnx", "tensorrt": "tensorrt", "torch": "torch"}
+"""Kind of the file that a runtime of this project loads; others are asked by loading the model."""
+_FILES = {
+    "onnx": ("no ONNX file", "export one: it is what parity and the other runtimes are compared with"),
+    "tensorrt": (
+        "no plan",
+        "on a machine with the robot's GPU: simgate build-engine {model} --add",
+    ),
+    "torch": (
+        "no torch file",
+        "only for --runtime torch: python -m policies.perception.onnx_to_torch {model} detector.pt2 --add",
+    ),
+}
 
 
 def check_runtimes() -> Iterator[Finding]:
@@ -26,25 +43,9 @@ def check_runtimes() -> Iterator[Finding]:
 
 
 def check_choice(folder: Path) -> Iterator[Finding]:
-    """What ``--runtime auto`` takes for the model of each pack below a folder, and why not TensorRT."""
-    from harness.packs.diagnostics import PackError
-    from harness.packs.loader import find_packs, load_pack
-    from policies.perception.choice import choose_runtime
-    from policies.perception.package import PackageError, load_package
-    from policies.perception.package_source import local_package
-
-    models = []
-    for path in find_packs(folder) if folder.is_dir() else []:
-        try:
-            models.append(load_pack(path).model)
-        except PackError:
-            # The check of packs says what is wrong with it.
-            continue
-    for model in dict.fromkeys(filter(None, models)):
-        try:
-            package = load_package(local_package(model))
-        except PackageError:
-            continue
+    """For the model of each pack below a folder: what ``--runtime auto`` takes, and whether each runtime has
+    a file that fits and really loads it."""
+    for package in _packages(folder):
         choice = choose_runtime(package, this_machine())
         deployed = package.deployed
         remedy = ""
@@ -54,3 +55,47 @@ def check_choice(folder: Path) -> Iterator[Finding]:
             )
         subject = f"runtime for {package.name} {package.version}"
         yield Finding(subject, "ok", f"{choice.runtime} ({choice.reason})", remedy)
+        for name in names("simgate.runtimes"):
+            yield _check_fit(package, name, needed=name == choice.runtime)
+
+
+def _packages(folder: Path) -> Iterator[ModelPackage]:
+    """The models of the packs below a folder; what is wrong with a pack or model is another check's."""
+    from harness.packs.diagnostics import PackError
+    from harness.packs.loader import find_packs, load_pack
+    from policies.perception.package import PackageError, load_package
+    from policies.perception.package_source import local_package
+
+    models = []
+    for path in find_packs(folder) if folder.is_dir() else []:
+        try:
+            models.append(load_pack(path).model)
+        except PackError:
+            continue
+    for model in dict.fromkeys(filter(None, models)):
+        try:
+            yield load_package(local_package(model))
+        except PackageError:
+            continue
+
+
+def _check_fit(package: ModelPackage, runtime: str, needed: bool) -> Finding:
+    """Whether a runtime runs this model here, tried in a child process.
+
+    Args:
+        package: The model.
+        runtime: Entry-point name.
+        needed: Whether runs take this one.
+    """
+    subject = f"{package.name} {package.version} on {runtime}"
+    fault: Literal["bad", "note"] = "bad" if needed else "note"
+    kind = _KINDS.get(runtime)
+    if kind is not None and all(artifact.kind != kind for artifact in package.artifacts):
+        lacks, remedy = _FILES[kind]
+        return Finding(subject, fault, f"the package has {lacks}", remedy.format(model=package.path.parent))
+    answer, error = probe(["model", runtime, str(package.path)], host_environment(0, os.environ))
+    if answer is None:
+        return Finding(subject, fault, f"crashes: {error}", "use another runtime")
+    if answer["problem"]:
+        return Finding(subject, fault, answer["problem"], answer["remedy"])
+    return Finding(subject, "ok", answer["detail"])

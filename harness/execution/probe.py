@@ -2,6 +2,7 @@
 
 ``python -m harness.execution.probe adapter NAME`` renders one frame of a small room;
 ``python -m harness.execution.probe runtime NAME`` asks a perception runtime whether it can work here;
+``python -m harness.execution.probe model RUNTIME MODEL_YAML`` loads a model and gives it a frame;
 ``python -m harness.execution.probe plugins`` loads every plugin. The last line of stdout is a JSON object.
 """
 
@@ -9,11 +10,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+import numpy as np
+
+from harness.execution.perception_runtime import make_runtime
 from harness.execution.probe_room import room
 from harness.execution.validity import BLACK_LEVEL, CONSTANT_SPREAD
 from harness.registry import load, names
+from policies.perception.package import PackageError, load_package
 from sim_adapters.adapter import SimAdapter, SimulatorUnavailable, Timing
 
 GROUPS = (
@@ -28,8 +33,13 @@ GROUPS = (
 def main() -> int:
     """Runs the probe that the command line names."""
     what, *rest = sys.argv[1:]
-    probes = {"adapter": probe_adapter, "runtime": probe_runtime}
-    answer = probes[what](rest[0]) if what in probes else probe_plugins()
+    probes: Mapping[str, Callable[..., Mapping[str, object]]] = {
+        "adapter": probe_adapter,
+        "runtime": probe_runtime,
+        "model": probe_model,
+        "plugins": probe_plugins,
+    }
+    answer = probes[what](*rest)
     print()
     print(json.dumps(answer))
     return 0
@@ -63,6 +73,23 @@ def probe_runtime(name: str) -> Mapping[str, object]:
         return {"detail": "can be imported", "problem": "", "remedy": ""}
     found = ask()
     return {"detail": found.detail, "problem": found.problem, "remedy": found.remedy}
+
+
+def probe_model(runtime: str, path: str) -> Mapping[str, object]:
+    """Loads a model as a host would and runs it once; ``problem`` and ``remedy`` say what is wrong."""
+    package = load_package(path)
+    try:
+        model = make_runtime(runtime, package)
+        model.infer(np.zeros((1, package.input.height, package.input.width, 3), np.uint8))
+    except PackageError as error:
+        first = error.problems[0]
+        return {"detail": "", "problem": first.message, "remedy": first.hint}
+    except RuntimeError as error:
+        return {"detail": "", "problem": str(error), "remedy": ""}
+    info = model.describe()
+    file = next(one.path.name for one in package.artifacts if one.sha256 == info.artifact_sha256)
+    model.close()
+    return {"detail": f"{file} runs on {info.device}", "problem": "", "remedy": ""}
 
 
 def probe_plugins() -> Mapping[str, object]:

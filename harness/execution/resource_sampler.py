@@ -6,20 +6,16 @@ on ``gpu.*`` have a denser sampler (:mod:`harness.scoring.resources`), which run
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import defaultdict
 from collections.abc import Callable
-from contextlib import suppress
-from importlib.util import find_spec
 from statistics import fmean
 from typing import Any
 
-from harness.scoring.resources import MEGABYTE, rss_peak_mb
+from harness.scoring.gpu_board import open_board
+from harness.scoring.resources import rss_peak_mb
 
 PERIOD_S = 0.2
-BRAKES = ("SwPowerCap", "HwSlowdown", "SwThermalSlowdown", "HwThermalSlowdown", "HwPowerBrakeSlowdown")
-"""NVML's reasons for a low clock that slow a model down: power, heat, a brake; being idle is none."""
 _SUMMARIES: dict[str, tuple[str, Callable[[list[float]], float]]] = {
     "gpu.memory_peak_mb": ("memory_mb", max),
     "gpu.utilization_mean": ("utilization", fmean),
@@ -41,16 +37,15 @@ class ResourceSampler:
         self._samples: dict[str, list[float]] = defaultdict(list)
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
-        self._nvml, self._device = _open(nvml)
-        if self._device is not None:
+        self._board, _ = open_board(nvml)
+        if self._board is not None:
             self._thread = threading.Thread(target=self._run, name="simgate-resources", daemon=True)
             self._thread.start()
 
     def begin(self) -> None:
         """A variant starts: forgets what was sampled before."""
         self._samples = defaultdict(list)
-        if self._device is not None:
-            self._sample()
+        self._sample()
 
     def summary(self) -> dict[str, float]:
         """What was seen since :meth:`begin`, by name; what this machine does not tell is left out.
@@ -59,8 +54,7 @@ class ResourceSampler:
         ``gpu.utilization_mean`` (percent), ``gpu.power_mean_w``, ``gpu.power_peak_w``, ``gpu.clock_min_mhz``,
         ``gpu.throttled_share``.
         """
-        if self._device is not None:
-            self._sample()
+        self._sample()
         found: dict[str, float] = {}
         peak = rss_peak_mb()
         if peak is not None:
@@ -83,33 +77,9 @@ class ResourceSampler:
             self._sample()
 
     def _sample(self) -> None:
-        """One value of each quantity; boards differ in what they tell (Jetson tells less)."""
-        nvml, device, samples = self._nvml, self._device, self._samples
-        with suppress(nvml.NVMLError):
-            samples["memory_mb"].append(nvml.nvmlDeviceGetMemoryInfo(device).used / MEGABYTE)
-        with suppress(nvml.NVMLError):
-            samples["utilization"].append(float(nvml.nvmlDeviceGetUtilizationRates(device).gpu))
-        with suppress(nvml.NVMLError):
-            samples["power_w"].append(nvml.nvmlDeviceGetPowerUsage(device) / 1000.0)
-        with suppress(nvml.NVMLError):
-            samples["clock_mhz"].append(float(nvml.nvmlDeviceGetClockInfo(device, nvml.NVML_CLOCK_SM)))
-        with suppress(nvml.NVMLError):
-            reasons = nvml.nvmlDeviceGetCurrentClocksThrottleReasons(device)
-            brakes = [getattr(nvml, f"nvmlClocksThrottleReason{name}") for name in BRAKES]
-            samples["throttled"].append(float(any(reasons & brake for brake in brakes)))
-
-
-def _open(nvml: Any) -> tuple[Any, Any]:
-    """NVML and the GPU that this process was given; None for what is missing."""
-    if nvml is None:
-        if find_spec("pynvml") is None:
-            return None, None
-        import pynvml
-
-        nvml = pynvml
-    first = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")[0].strip()
-    try:
-        nvml.nvmlInit()
-        return nvml, nvml.nvmlDeviceGetHandleByIndex(int(first) if first.isdigit() else 0)
-    except nvml.NVMLError:
-        return nvml, None
+        """One value of each quantity that the board tells."""
+        if self._board is None:
+            return
+        samples = self._samples
+        for name, value in self._board.read().items():
+            samples[name].append(value)

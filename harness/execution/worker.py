@@ -15,7 +15,7 @@ import numpy as np
 from harness.execution.assignment import Assignment, HostSetup, error_record, file_stem
 from harness.execution.episode import Cast, run_episodes
 from harness.execution.lap_clock import LapClock
-from harness.execution.perception_runtime import is_deployed, make_runtime
+from harness.execution.perception_runtime import is_deployed, make_runtime, require_batches
 from harness.execution.pictures import end_frame, failure_frame, start_frame, write_picture
 from harness.execution.probe_room import room
 from harness.execution.recording import save_trace
@@ -23,6 +23,7 @@ from harness.execution.resource_sampler import ResourceSampler
 from harness.execution.world_run import Episode
 from harness.expansion.variant import Variant, objects_of
 from harness.packs.model import Scenario
+from harness.packs.worlds import world_of
 from harness.registry import load
 from harness.results.record import Outcome, RunRecord
 from harness.results.run_folder import RunFolder
@@ -65,6 +66,7 @@ class Worker:
         self._runtime = make_runtime(setup.runtime, package) if package else None
         self._runtime_info: RuntimeInfo | None = self._runtime.describe() if self._runtime else None
         simulated = package is not None and pack.latency.mode == "simulated"
+        self._package = package
         self._latency = package.latency if package and simulated else None
         self._deployed = package.deployed if package else None
         if package and self._runtime and not simulated:
@@ -75,6 +77,9 @@ class Worker:
         """What really runs. Builds and draws a small room first: some simulators know only then what they
         draw with, and one that cannot draw must end the start-up, not every variant."""
         adapter = self._simulator()
+        if self._package is not None and self._runtime is not None:
+            together = self._most_worlds(self._pack.sim.batch) if self._latency else 1
+            require_batches(self._runtime, self._package, together)
         adapter.reset([room()])
         return adapter.describe(), self._runtime_info
 
@@ -101,7 +106,7 @@ class Worker:
             started: Told the id of each variant before it starts.
             finished: Told each record, in the order of ``assignments``.
         """
-        most = getattr(self._adapter, "max_worlds", None) or len(assignments)
+        most = self._most_worlds(len(assignments))
         if len(assignments) > most:
             for first in range(0, len(assignments), most):
                 self.run(assignments[first : first + most], started, finished)
@@ -131,6 +136,10 @@ class Worker:
         if self._runtime is not None:
             self._runtime.close()
         self._resources.close()
+
+    def _most_worlds(self, wanted: int) -> int:
+        """How many of so many worlds run together."""
+        return min(getattr(self._adapter, "max_worlds", None) or wanted, wanted)
 
     def _simulator(self) -> SimAdapter:
         if self._adapter is None:
@@ -180,10 +189,8 @@ class Worker:
         ]
 
     def _scene(self, variant: Variant) -> Scene:
-        world = load("simgate.worlds", self._pack.scenario(variant.scenario).world)
-        placed = objects_of(variant)
-        scene: Scene = world.build(variant.parameters, placed)
-        return scene
+        world = world_of(self._pack, self._scenario(variant))
+        return world.build(variant.parameters, objects_of(variant))
 
     def _judge(self, variant: Variant, episode: Episode, use: ResourceUse) -> Score:
         scenario = self._scenario(variant)

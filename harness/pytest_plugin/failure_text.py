@@ -115,9 +115,13 @@ def reproduce_lines(item: VariantItem, run_dir: Path) -> list[str]:
         again += ["--sim-adapter", settings.adapter]
     if settings.model:
         again += ["--model", shown_path(cwd, settings.model)]
+    if settings.runtime:
+        again += ["--sim-runtime", settings.runtime]
     return [shlex.join(replay), " ".join([again[0], f'"{again[1]}"', *map(shlex.quote, again[2:])])]
 
 
-def shown_path(cwd: Path, path: Path) -> str:
-    """A path as seen from ``cwd`` when it lies below, else as it is."""
+def shown_path(cwd: Path, path: Path | str) -> str:
+    """A path as seen from ``cwd`` when it lies below, else as it is; an address as it is."""
+    if isinstance(path, str):
+        return path
     return os.path.relpath(path, cwd) if path.is_relative_to(cwd) else str(path)

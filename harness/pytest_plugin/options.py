@@ -20,7 +20,8 @@ class Settings:
         hosts: Simulator processes; None is one a core, 0 runs in this process.
         runs_dir: Folder in which run folders are made.
         adapter: Simulator in place of the pack's; None keeps it.
-        model: Model package in place of the pack's; None keeps it.
+        model: Model package in place of the pack's, a path or an address; None keeps it.
+        runtime: Perception runtime, also with its device; None takes what the machine has.
         variants: At most so many sampled variants a scenario; None is all.
         gate: Whether the session ends with the verdict and its exit code.
         record: Which variants leave pictures and a recording.
@@ -29,7 +30,8 @@ class Settings:
     hosts: int | None
     runs_dir: Path
     adapter: str | None
-    model: Path | None
+    model: Path | str | None
+    runtime: str | None
     variants: int | None
     gate: bool
     record: RecordMode
@@ -48,7 +50,8 @@ class Settings:
             hosts=None if hosts is None else _whole_number(hosts, "--hosts", lowest=0),
             runs_dir=config.invocation_params.dir / runs_dir,
             adapter=_setting(config, "adapter"),
-            model=None if model is None else config.invocation_params.dir / model,
+            model=None if model is None else _model(model, config.invocation_params.dir),
+            runtime=_setting(config, "runtime"),
             variants=config.getoption("simgate_variants"),
             gate=bool(config.getoption("simgate_gate")),
             record=_record_mode(config),
@@ -67,7 +70,18 @@ def add_options(parser: pytest.Parser) -> None:
     )
     option("--runs-dir", dest="simgate_runs_dir", metavar="DIR", help="where run folders are made (runs)")
     option("--sim-adapter", dest="simgate_adapter", metavar="NAME", help="simulator in place of the pack's")
-    option("--model", dest="simgate_model", metavar="PATH", help="model.yaml in place of the pack's")
+    option(
+        "--model",
+        dest="simgate_model",
+        metavar="M",
+        help="model package in place of the pack's: path, s3://, gs://, mlflow:",
+    )
+    option(
+        "--sim-runtime",
+        dest="simgate_runtime",
+        metavar="R",
+        help="perception runtime, also with its device: onnxruntime, torch:cpu (auto: what the machine has)",
+    )
     option(
         "--variants",
         dest="simgate_variants",
@@ -92,6 +106,7 @@ def add_options(parser: pytest.Parser) -> None:
         ("runs_dir", "--runs-dir, relative to where pytest is called"),
         ("adapter", "--sim-adapter"),
         ("model", "--model"),
+        ("runtime", "--sim-runtime"),
         ("record", "--record"),
     ):
         parser.addini(f"simgate_{key}", INI_HELP.format(flag), default=None)
@@ -103,6 +118,13 @@ RECORD_CHOICES: tuple[RecordMode, ...] = ("failed", "all")
 def _setting(config: pytest.Config, key: str) -> Any:
     given = config.getoption(f"simgate_{key}")
     return given if given is not None else (config.getini(f"simgate_{key}") or None)
+
+
+def _model(reference: str, folder: Path) -> Path | str:
+    """A path counts from where pytest was called; an address is kept for whoever fetches it."""
+    from policies.perception.package_source import is_remote
+
+    return reference if is_remote(reference) else folder / reference
 
 
 def _record_mode(config: pytest.Config) -> RecordMode:

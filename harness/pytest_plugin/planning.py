@@ -59,6 +59,7 @@ def plan_pack(config: pytest.Config, pack: Pack, variant_ids: Sequence[str]) -> 
             interpreter=host_interpreter(adapter, None, os.environ),
             adapter=settings.adapter,
             model=settings.model,
+            runtime=settings.runtime,
             record=settings.record,
             command=(Path(sys.argv[0]).name, *config.invocation_params.args),
             selection=selection_words(config, variant_ids, whole),

@@ -11,6 +11,7 @@ from harness.packs.model import Criterion
 from harness.results.record import LatencySamples
 from harness.scoring.evidence import Evidence
 from harness.scoring.metric import Metric, MetricInfo, MetricValue, Options
+from harness.scoring.metrics_gpu import GPU_METRICS
 from harness.scoring.metrics_perception import PERCEPTION_TEMPLATES, perception_metric
 from harness.scoring.metrics_runtime import RUNTIME_METRICS
 from harness.scoring.metrics_safety import SAFETY_METRICS
@@ -21,7 +22,8 @@ from harness.trace import SIGNALS, Trace
 GROUP = "simgate.metrics"
 """Entry-point group in which third parties register a :class:`~harness.scoring.metric.Metric`."""
 
-_BUILT_IN = {metric.info.name: metric for metric in (*TASK_METRICS, *SAFETY_METRICS, *RUNTIME_METRICS)}
+_MACHINE = (*RUNTIME_METRICS, *GPU_METRICS)
+_BUILT_IN = {metric.info.name: metric for metric in (*TASK_METRICS, *SAFETY_METRICS, *_MACHINE)}
 
 
 class UnknownMetric(LookupError):  # noqa: N818 - the name says what happened
@@ -87,7 +89,7 @@ def find_metric(name: str) -> MetricInfo | None:
 def metric_infos() -> list[MetricInfo]:
     """Descriptions of all metrics, templates as ``detection.<class>.recall``."""
     driving = [metric.info for metric in (*TASK_METRICS, *SAFETY_METRICS)]
-    infos = [*driving, *PERCEPTION_TEMPLATES, *(metric.info for metric in RUNTIME_METRICS)]
+    infos = [*driving, *PERCEPTION_TEMPLATES, *(metric.info for metric in _MACHINE)]
     for name in registry.names(GROUP):
         info = find_metric(name)
         if info is not None:

@@ -1,4 +1,4 @@
-"""Metrics of the runtime: latency of perception, deadlines, lost frames, memory and GPU."""
+"""Metrics of the runtime: latency of perception, deadlines, lost frames, memory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 
 from harness.scoring.evidence import Evidence
 from harness.scoring.metric import Metric, MetricInfo, MetricValue, Options, undefined
-from harness.scoring.resources import SAMPLE_PERIOD_S
 
 PERCENTILES = (50, 90, 95, 99)
 NO_SAMPLES = "perception delivered nothing, so there is no latency"
@@ -61,18 +60,6 @@ def _rss_peak(evidence: Evidence, options: Options) -> MetricValue:
     return undefined("the memory of the host process was not measured") if peak is None else MetricValue(peak)
 
 
-def _gpu_memory(evidence: Evidence, options: Options) -> MetricValue:
-    samples = evidence.resources.gpu_memory_mb
-    return MetricValue(max(samples)) if samples else undefined(evidence.resources.gpu_absent)
-
-
-def _gpu_utilization(evidence: Evidence, options: Options) -> MetricValue:
-    samples = evidence.resources.gpu_utilization
-    if not samples:
-        return undefined(evidence.resources.gpu_absent)
-    return MetricValue(sample_percentile(samples, 95))
-
-
 def _latency(
     name: str, meaning: str, source: str, compute: Callable[[Evidence, Options], MetricValue]
 ) -> Metric:
@@ -80,7 +67,6 @@ def _latency(
 
 
 _IN_LOOP = "Latency that acted in simulated time, from frame to policy."
-_NVML = f"NVML (extra gpu), sampled every {1000 * SAMPLE_PERIOD_S:g} ms; not reproducible."
 _MEASURED = "Inference on this machine, host clock; not reproducible."
 
 RUNTIME_METRICS = (
@@ -147,34 +133,5 @@ RUNTIME_METRICS = (
             source="VmHWM of the Linux kernel; not reproducible.",
         ),
         _rss_peak,
-    ),
-    Metric(
-        MetricInfo(
-            name="gpu.memory_peak_mb",
-            unit="MB",
-            direction="lower",
-            low=0,
-            high=None,
-            kind="number",
-            meaning=(
-                "Largest memory in use on the host's GPU while the variant ran, by all its processes; "
-                "undefined without NVML."
-            ),
-            source=_NVML,
-        ),
-        _gpu_memory,
-    ),
-    Metric(
-        MetricInfo(
-            name="gpu.utilization_p95",
-            unit="%",
-            direction="none",
-            low=0,
-            high=100,
-            kind="number",
-            meaning="95th percentile (nearest rank) of the share of time in which the host's GPU was busy.",
-            source=_NVML,
-        ),
-        _gpu_utilization,
     ),
 )

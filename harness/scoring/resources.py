@@ -6,18 +6,17 @@ trace. Nothing is sampled unless a criterion of the pack asks for it.
 
 from __future__ import annotations
 
-import os
 import threading
-from collections.abc import Iterable
-from dataclasses import dataclass
-from importlib.util import find_spec
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType, TracebackType
-from typing import Any, Self
+from types import TracebackType
+from typing import Self
 
-MEGABYTE = 1e6
+from harness.scoring.gpu_board import MEGABYTE, GpuBoard, open_board
+
 SAMPLE_PERIOD_S = 0.02
-GPU_EXTRA = "GPU use is read through NVML: pip install 'simgate[gpu]'"
 NOT_SAMPLED = "GPU use was not sampled"
 _STATUS = Path("/proc/self/status")
 
@@ -29,14 +28,13 @@ class ResourceUse:
     Attributes:
         rss_peak_mb: Largest resident memory of the host process since it started, megabytes; None where
             the system does not say it.
-        gpu_memory_mb: Memory in use on the host's GPU, one value for each sample, megabytes.
-        gpu_utilization: Share of time in which the GPU was busy, percent, one value for each sample.
+        gpu: Samples of the host's GPU by what :meth:`harness.scoring.gpu_board.GpuBoard.read` calls them;
+            a quantity that the board does not tell is missing.
         gpu_absent: Why there are no GPU samples; empty when there are.
     """
 
     rss_peak_mb: float | None = None
-    gpu_memory_mb: tuple[float, ...] = ()
-    gpu_utilization: tuple[float, ...] = ()
+    gpu: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     gpu_absent: str = NOT_SAMPLED
 
 
@@ -76,52 +74,38 @@ class ResourceMonitor:
 
     def use(self) -> ResourceUse:
         """What was measured."""
-        sampler = self._sampler
+        samples = self._sampler.samples if self._sampler else {}
         return ResourceUse(
             rss_peak_mb=rss_peak_mb(),
-            gpu_memory_mb=tuple(sampler.memory_mb) if sampler else (),
-            gpu_utilization=tuple(sampler.utilization) if sampler else (),
+            gpu={name: tuple(values) for name, values in samples.items()},
             gpu_absent=self._gpu_absent,
         )
 
 
 def _start_sampler() -> tuple[_GpuSampler | None, str]:
     """A running sampler, or why there is none."""
-    if find_spec("pynvml") is None:
-        return None, GPU_EXTRA
-    import pynvml
-
-    try:
-        pynvml.nvmlInit()
-        device = pynvml.nvmlDeviceGetHandleByIndex(_device_index())
-    except pynvml.NVMLError as error:
-        return None, f"NVML finds no GPU: {error}"
-    sampler = _GpuSampler(pynvml, device)
+    board, why_not = open_board()
+    if board is None:
+        return None, why_not
+    sampler = _GpuSampler(board)
     sampler.start()
     return sampler, ""
 
 
-def _device_index() -> int:
-    """The first GPU that the caller has handed out; identifiers that are no numbers mean the first one."""
-    first = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")[0].strip()
-    return int(first) if first.isdigit() else 0
-
-
 class _GpuSampler(threading.Thread):
-    """Reads memory and utilisation of one GPU every 20 ms, at least once."""
+    """Reads one GPU every 20 ms, at least once."""
 
-    def __init__(self, nvml: ModuleType, device: Any) -> None:
+    def __init__(self, board: GpuBoard) -> None:
         super().__init__(name="simgate-gpu", daemon=True)
-        self.memory_mb: list[float] = []
-        self.utilization: list[float] = []
-        self._nvml, self._device = nvml, device
+        self.samples: dict[str, list[float]] = defaultdict(list)
+        self._board = board
         self._ended = threading.Event()
 
     def run(self) -> None:
         """Samples until :meth:`stop`."""
         while True:
-            self.memory_mb.append(self._nvml.nvmlDeviceGetMemoryInfo(self._device).used / MEGABYTE)
-            self.utilization.append(float(self._nvml.nvmlDeviceGetUtilizationRates(self._device).gpu))
+            for name, value in self._board.read().items():
+                self.samples[name].append(value)
             if self._ended.wait(SAMPLE_PERIOD_S):
                 return
 

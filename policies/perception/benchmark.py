@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from time import perf_counter
+from time import perf_counter, process_time
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ class Timing:
         host_ms: Frames in host memory to detections.
         device_ms: On the device; empty where the runtime does not time it.
         frames_per_s: Of all calls together.
+        cpu_ms_per_frame: Processor time of all threads; what a busy machine takes away is not in it.
     """
 
     batch: int
@@ -32,6 +33,7 @@ class Timing:
     host_ms: tuple[float, ...]
     device_ms: tuple[float, ...]
     frames_per_s: float
+    cpu_ms_per_frame: float
 
 
 def measure(
@@ -53,7 +55,7 @@ def _measure(runtime: PerceptionRuntime, frames: NDArray[np.uint8], batch: int, 
     dropped = warm_up(runtime, groups[0])
     host_ms: list[float] = []
     device_ms: list[float] = []
-    started = perf_counter()
+    started, worked = perf_counter(), process_time()
     while len(host_ms) < LEAST_RUNS or perf_counter() - started < seconds:
         group = groups[len(host_ms) % len(groups)]
         before = perf_counter()
@@ -62,5 +64,6 @@ def _measure(runtime: PerceptionRuntime, frames: NDArray[np.uint8], batch: int, 
         on_device = getattr(runtime, "device_ms", None)
         if on_device is not None:
             device_ms.append(float(on_device))
-    rate = batch * len(host_ms) / (perf_counter() - started)
-    return Timing(batch, dropped, tuple(sorted(host_ms)), tuple(sorted(device_ms)), rate)
+    count = batch * len(host_ms)
+    rate, cpu_ms = count / (perf_counter() - started), (process_time() - worked) * 1000.0 / count
+    return Timing(batch, dropped, tuple(sorted(host_ms)), tuple(sorted(device_ms)), rate, cpu_ms)

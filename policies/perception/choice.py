@@ -6,7 +6,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from policies.perception.package import ModelPackage
-from policies.perception.trt.sidecar import EngineMismatch, file_differences, read_sidecar
+from policies.perception.trt.sidecar import (
+    EngineMismatch,
+    file_differences,
+    read_sidecar,
+    version_differences,
+)
 
 FALLBACK = "onnxruntime"
 
@@ -18,10 +23,12 @@ class Machine:
     Attributes:
         gpus: Names of its NVIDIA GPUs.
         libraries: Those of ``tensorrt``, ``onnxruntime`` and ``torch`` that are installed.
+        tensorrt: Version of the distribution; empty where it does not say one.
     """
 
     gpus: tuple[str, ...]
     libraries: Collection[str]
+    tensorrt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,10 @@ def choose_runtime(package: ModelPackage, machine: Machine) -> Choice:
 
 
 def plan_obstacle(package: ModelPackage, machine: Machine) -> str:
-    """Why no plan of the package can run here; empty when one can (its version is checked on loading)."""
+    """Why no plan of the package can run here; empty when one can.
+
+    Where TensorRT's version is only known once it is loaded, it is checked then.
+    """
     plans = [artifact for artifact in package.artifacts if artifact.kind == "tensorrt"]
     if not plans:
         return "the package has no plan"
@@ -67,6 +77,8 @@ def plan_obstacle(package: ModelPackage, machine: Machine) -> str:
         differences = file_differences(sidecar, package, artifact)
         if sidecar.gpu not in machine.gpus:
             differences.append(f"it is for {sidecar.gpu}, here is {', '.join(machine.gpus)}")
+        if machine.tensorrt:
+            differences += version_differences(sidecar, machine.tensorrt)
         if not differences:
             return ""
         obstacles.append(f"'{artifact.path.name}': {'; '.join(differences)}")

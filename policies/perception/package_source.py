@@ -143,5 +143,6 @@ def _first_line(error: Exception) -> str:
 
 
 def _problem(reference: str, message: str, hint: str) -> PackageError:
-    text = f"model package '{reference}' {message}"
-    return PackageError([PackageProblem(Path(reference), 1, 1, "missing-model", text, hint)])
+    text = f"the model package {message}"
+    problem = PackageProblem(Path(reference), 1, 1, "missing-model", text, hint, address=reference)
+    return PackageError([problem])

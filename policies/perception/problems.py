@@ -20,6 +20,7 @@ class PackageProblem:
             (a key unknown, missing or given twice) or ``model-package-value``.
         message: What is wrong.
         hint: What to do.
+        address: Of a package that could not be fetched, shown in place of the position.
     """
 
     path: Path
@@ -28,10 +29,12 @@ class PackageProblem:
     code: str
     message: str
     hint: str = ""
+    address: str = ""
 
     def __str__(self) -> str:
         hint = f"; {self.hint}" if self.hint else ""
-        return f"{self.path}:{self.line}:{self.column}: error[{self.code}]: {self.message}{hint}"
+        where = self.address or f"{self.path}:{self.line}:{self.column}"
+        return f"{where}: error[{self.code}]: {self.message}{hint}"
 
 
 class PackageError(Exception):

@@ -49,16 +49,28 @@ def write_double_plan(
     *,
     batches: Sequence[tuple[int, int, int]] = ((1, 1, 8),),
     release: str = "11.4",
+    size: tuple[tuple[int, ...], tuple[int, ...]] | None = None,
     **sidecar: Any,
 ) -> Path:
-    """Adds a plan with its sidecar to a package; keywords replace what the sidecar says."""
+    """Adds a plan with its sidecar to a package; keywords replace what the sidecar says.
+
+    Args:
+        model_yaml: Of the package.
+        batches: Smallest, typical and largest batch of each profile.
+        release: Of TensorRT.
+        size: Smallest and largest shape of a frame in every profile; what the package declares when None.
+        sidecar: Fields.
+    """
     from policies.perception.trt.sidecar import EngineTensor, Sidecar, sidecar_path
 
     package = load_package(model_yaml)
     onnx = package.artifact("onnx")
     tensor = declared_input(package)
     shape = [size for size in tensor.shape if size is not None]
-    profiles = [{tensor.name: [[batch, *shape] for batch in three]} for three in batches]
+    least, most = size or (shape, shape)
+    profiles = [
+        {tensor.name: [[low, *least], [typical, *most], [high, *most]]} for low, typical, high in batches
+    ]
     content = write_plan(onnx.path.read_bytes(), profiles, VERSIONS[release])
     plan = model_yaml.parent / "detector.plan"
     plan.write_bytes(content)

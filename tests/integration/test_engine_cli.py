@@ -123,6 +123,10 @@ def test_the_doctor_sees_that_this_machine_can_run_and_draw(
     assert any(line.startswith("ok   simulator memory: 1 draws with numpy on cpu") for line in lines)
     assert any(line.startswith("ok   model: columns 1") for line in lines)
     assert any(line.startswith("ok   packages: simgate") for line in lines)
+    assert any(
+        line.startswith("BAD  columns 1 on onnxruntime: 'weights.onnx' cannot be loaded") for line in lines
+    )
+    assert any(line.startswith("note columns 1 on tensorrt: the package has no plan") for line in lines)
 
 
 def test_the_doctor_names_what_is_missing_and_the_remedy(

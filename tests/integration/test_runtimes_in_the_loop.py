@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
+from html import unescape
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +18,8 @@ from harness.results.run_folder import RunFolder
 
 pytest.importorskip("torch", reason="two of the runtimes need it")
 pytest.importorskip("onnx", reason="converts the reference model to torch")
+
+import onnx
 
 from policies.perception.onnx_to_torch import main as onnx_to_torch
 from tests.doubles.engines import DOUBLES, write_double_plan
@@ -99,11 +104,80 @@ def test_an_engine_that_fails_while_it_runs_is_an_error_of_each_variant(pack, do
     assert "TensorRT refused execute_async_v3: enqueueV3: CUDA error 719" in record.reason
 
 
-def test_an_engine_that_cannot_be_loaded_ends_the_run_with_its_cause(
-    pack, double, tmp_path, monkeypatch, capsys
+def with_plan(pack: Path, folder: Path, **plan: Any) -> Path:
+    """The pack with another plan; ``size`` also opens the model's frame size."""
+    content = (MODEL / "detector.onnx").read_bytes()
+    changed = _of_any_size(content) if "size" in plan else content
+    (folder / "detector.onnx").write_bytes(changed)
+    before, after = (hashlib.sha256(one).hexdigest() for one in (content, changed))
+    (folder / "model.yaml").write_text((MODEL / "model.yaml").read_text().replace(before, after))
+    write_double_plan(folder / "model.yaml", **plan)
+    shutil.copy(pack, folder / "pack.yaml")
+    return folder / "pack.yaml"
+
+
+def _of_any_size(content: bytes) -> bytes:
+    model = onnx.load_model_from_string(content)
+    for tensor in (*model.graph.input, *model.graph.output):
+        for index, size in enumerate(tensor.type.tensor_type.shape.dim[2:]):
+            size.dim_param = f"{tensor.name}_{index}"
+    return bytes(model.SerializeToString())
+
+
+@pytest.mark.parametrize(
+    ("plan", "fault", "batch", "words"),
+    [
+        (
+            {},
+            "deserialize",
+            1,
+            "'detector.plan': TensorRT 11.4.0.106 cannot deserialize the plan: Serialization",
+        ),
+        ({}, "context", 1, "cannot create an execution context: IExecutionContext::create: out of memory"),
+        (
+            {"gpu": "NVIDIA L4"},
+            "",
+            1,
+            "'detector.plan': the plan was built for NVIDIA L4, this is Double of a GPU",
+        ),
+        ({"tensorrt": "10.12.0.36"}, "", 1, "built with TensorRT 10.12.0.36, this is 11.4.0.106"),
+        ({"plan_sha256": "0" * 64}, "", 1, "the sidecar is of a plan 000000000000, the file is"),
+        ({"batches": []}, "", 1, "input 'frames' is dynamic, but the engine has no optimization profile"),
+        (
+            {"batches": [(1, 1, 2)]},
+            "",
+            4,
+            "'tensorrt' takes batches of 1 to 2 with this model, but a host gives it 1 to 4 frames at once "
+            "(sim.batch: 4); build the engine again: `simgate build-engine MODEL --max-batch 4`, "
+            "or set sim.batch to 2",
+        ),
+        (
+            {"size": ((3, 64, 64), (3, 96, 96))},
+            "",
+            1,
+            "no optimization profile of the engine takes input 'frames' of shape [N, 3, 120, 160] "
+            "(profiles: [1, 3, 64, 64] to [8, 3, 96, 96])",
+        ),
+        (
+            {"batches": [(2, 4, 8)]},
+            "",
+            1,
+            "takes batches of 2 to 8 with this model, but a host gives it one frame",
+        ),
+    ],
+)
+def test_an_engine_that_does_not_fit_makes_every_variant_an_error_with_the_cause(
+    pack, double, tmp_path, monkeypatch, capsys, plan, fault, batch, words
 ):
-    monkeypatch.setenv("SIMGATE_TRT_FAULT", "deserialize")
-    assert run(pack, tmp_path / "runs", "tensorrt").records() == []
-    said = capsys.readouterr()
-    assert "'detector.plan': TensorRT 11.4.0.106 cannot deserialize the plan: Serialization" in said.err
-    assert "Traceback" not in said.err
+    monkeypatch.setenv("SIMGATE_TRT_FAULT", fault)
+    path = with_plan(pack, tmp_path, **plan)
+    text = path.read_text()
+    assert "\nsim: {" in text
+    path.write_text(text.replace("\nsim: {", f"\nsim: {{batch: {batch}, "))
+    folder = run(path, tmp_path / "runs", "tensorrt")
+    (record,) = folder.records()
+    assert record.outcome is Outcome.ERROR
+    assert words in record.reason
+    assert words in capsys.readouterr().err
+    assert "Traceback" not in record.reason
+    assert words in unescape((folder.path / "junit.xml").read_text())

@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from tests.plugin.conftest import BLOCKED_WAY, CLEAR_WAY, Bench, scenario
+from tests.unit.execution.memory_pack import write_model
 
 KNOWN = "  known_failures:\n    - {when: block.offset_m < 1, issue: NAV-77, until: 2999-01-01}\n"
 
@@ -200,6 +201,7 @@ def test_hosts_zero_runs_in_the_process_of_pytest(bench: Bench) -> None:
     [
         (["--sim-adapter", "tinny"], "*unknown sim adapter 'tinny'*did you mean 'tiny'?*"),
         (["--model", "nowhere/model.yaml"], "*nowhere/model.yaml*"),
+        (["--model", "nosuch://bucket/model"], "*nosuch://bucket/model: error*cannot be read*"),
     ],
 )
 def test_what_cannot_be_planned_is_said_before_anything_runs(
@@ -211,6 +213,18 @@ def test_what_cannot_be_planned_is_said_before_anything_runs(
     result.stderr.fnmatch_lines([text])
     result.stderr.no_fnmatch_line("*Traceback*")
     assert not bench.run_dirs()
+
+
+def test_another_model_and_its_runtime_may_be_given(bench: Bench) -> None:
+    bench.pack(CLEAR_WAY)
+    write_model(bench.path / "model")
+    result = bench.run("--model", "model", "--sim-runtime", "torhc")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*unknown runtime 'torhc'*did you mean 'torch'?*"])
+    bench.run("--model", "model", "--sim-runtime", "onnxruntime:cpu", hosts=1).assert_outcomes(errors=6)
+    assert bench.manifest()["fingerprint"]["runtime"] == "onnxruntime:cpu"
+    assert {record["outcome"] for record in bench.journal()} == {"ERROR"}
+    assert "cannot be loaded by ONNX Runtime" in bench.journal()[0]["reason"]
 
 
 def test_settings_may_stand_in_the_ini_file(bench: Bench) -> None:

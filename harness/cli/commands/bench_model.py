@@ -28,7 +28,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--batches", type=_batches, default=(1, 2, 4, 8), metavar="N,N", help="default: 1,2,4,8"
     )
-    parser.add_argument("--seconds", type=float, default=3.0, metavar="S", help="for each batch (default: 3)")
+    parser.add_argument(
+        "--seconds", type=_seconds, default=3.0, metavar="S", help="for each batch (default: 3)"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all numbers")
     add_frame_arguments(parser)
 
@@ -36,6 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Prints a table; returns 0."""
     from harness.cli.model.frames import load_frames
+    from harness.cli.model.model_errors import model_errors
     from harness.cli.model.one_thread import one_thread
     from harness.cli.user_errors import as_user_errors
     from harness.execution.perception_runtime import make_runtime, resolve_runtime
@@ -53,7 +56,8 @@ def run(args: argparse.Namespace) -> int:
     sampler = ResourceSampler()
     sampler.begin()
     try:
-        timings = measure(runtime, frames, args.batches, args.seconds)
+        with model_errors():
+            timings = measure(runtime, frames, args.batches, args.seconds)
         memory = sampler.summary()
     finally:
         sampler.close()
@@ -83,6 +87,7 @@ def _row(timing: Timing) -> dict[str, Any]:
         "calls": len(timing.host_ms),
         "dropped": timing.dropped,
         "frames_per_s": round(timing.frames_per_s, 2),
+        "cpu_ms_per_frame": round(timing.cpu_ms_per_frame, 4),
         "host_ms": _percentiles(timing.host_ms),
         "device_ms": _percentiles(timing.device_ms) if timing.device_ms else None,
     }
@@ -105,15 +110,16 @@ def _percentiles(samples: Sequence[float]) -> dict[str, float | None]:
 def _print(about: dict[str, str], rows: list[dict[str, Any]], memory: dict[str, float]) -> None:
     print(f"{about['model']} on {about['runtime']}, {about['device']}; {about['machine']}")
     print("milliseconds a call: percentile (<= what the samples prove with 95 % confidence)")
-    print(f"{'batch':>5} {'calls':>6} {'frames/s':>9}  {'p50':>16} {'p95':>18} {'p99':>18}")
+    heads = f"{'batch':>5} {'calls':>6} {'frames/s':>9} {'CPU ms/frame':>13}"
+    print(f"{heads}  {'p50':>18} {'p95':>18} {'p99':>18}")
     for row in rows:
         for where in ("host_ms", "device_ms"):
             if row[where] is None:
                 continue
             cells = [_cell(row[where], f"p{100 * share:.0f}") for share in _PERCENTILES]
             head = f"{row['batch']:>5} {row['calls']:>6} {row['frames_per_s']:>9.1f}"
-            head = head if where == "host_ms" else f"{'device':>22}"
-            print(f"{head}  {cells[0]:>16} {cells[1]:>18} {cells[2]:>18}")
+            head = f"{head} {row['cpu_ms_per_frame']:>13.3f}" if where == "host_ms" else f"{'device':>36}"
+            print(f"{head}  {cells[0]:>18} {cells[1]:>18} {cells[2]:>18}")
     print(f"warm-up dropped: {', '.join(str(row['dropped']) for row in rows)} calls")
     for name, value in memory.items():
         print(f"{name}: {value:.1f}")
@@ -122,6 +128,16 @@ def _print(about: dict[str, str], rows: list[dict[str, Any]], memory: dict[str, 
 def _cell(values: dict[str, float | None], name: str) -> str:
     bound = values[f"{name}_at_most"]
     return f"{values[name]:.3f} (<= {'?' if bound is None else f'{bound:.3f}'})"
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0.0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be a number above 0, not '{text}'")
+    return seconds
 
 
 def _batches(text: str) -> tuple[int, ...]:

@@ -45,6 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Prints the largest differences; returns 1 when one is past the package's limit."""
     from harness.cli.model.frames import load_frames
+    from harness.cli.model.model_errors import model_errors
     from harness.cli.model.one_thread import one_thread
     from harness.cli.user_errors import as_user_errors
     from harness.execution.perception_runtime import AUTO, resolve_runtime
@@ -59,8 +60,9 @@ def run(args: argparse.Namespace) -> int:
         other = resolve_runtime(args.runtime or deployed, package)
         frames = load_frames(args, package)
         limits = limits_of(package.spec.limits)
-        expected, reference = _run(args.reference, package, frames)
-        given, compared = _run(other, package, frames)
+        with model_errors():
+            expected, reference = _run(args.reference, package, frames)
+            given, compared = _run(other, package, frames)
     seen = compare(expected, given, package.score_thresholds, limits.get("score_max", 0.0))
     values = measured(seen)
     past = past_limits(values, limits)

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from policies.perception.availability import Availability
-from policies.perception.decoders import OutputDecoder
+from policies.perception.decoders import OutputDecoder, declared_input
 from policies.perception.detections import Detections
 from policies.perception.device_name import gpu_is_there, parse_device
+from policies.perception.dlpack import DlpackDevice, dlpack_device
 from policies.perception.interface import interface_problems
 from policies.perception.package import Artifact, ModelPackage
 from policies.perception.problems import PackageError
@@ -24,7 +25,7 @@ from policies.perception.trt.sidecar import (
 from policies.perception.trt.version import NoTensorRt, installed_version
 
 if TYPE_CHECKING:
-    from policies.perception.trt.engine import Engine
+    from policies.perception.trt.engine import Engine, EngineError
 
 OLDEST = (10, 12)
 _INSTALL = "install it: pip install 'simgate[tensorrt]', or use --runtime onnxruntime"
@@ -58,6 +59,7 @@ class TensorRtRuntime:
         problems = interface_problems(package, self._engine.inputs, self._engine.outputs, fixed_batch=True)
         if problems:
             raise PackageError(problems)
+        _require_size(package, self._artifact, self._engine)
         from policies.perception.preprocess_torch import TorchPreprocessor
 
         with self._device.scope():
@@ -97,6 +99,16 @@ class TensorRtRuntime:
     def memory_bytes(self) -> int:
         """Device memory of the execution context."""
         return self._engine.memory_bytes if self._engine is not None else 0
+
+    @property
+    def batches(self) -> tuple[tuple[int, int], ...]:
+        """Smallest and largest batch of each of the engine's profiles."""
+        return self._engine.batches if self._engine is not None else ()
+
+    @property
+    def frames_device(self) -> DlpackDevice:
+        """The device on which frames are taken without a copy."""
+        return dlpack_device(self._device.place.type, self._device.place.index)
 
     def infer(self, frames: Frames) -> list[Detections]:
         """Detections of each frame, uint8, shape (N, H, W, 3), RGB, in host memory or on a device.
@@ -176,5 +188,20 @@ def _load(package: ModelPackage, artifact: Artifact, sidecar: Sidecar, device: D
         with device.scope():
             return Engine(artifact.path.read_bytes(), device, sidecar.version_compatible)
     except EngineError as error:
-        message = f"'{artifact.path.name}': {error}"
-        raise package.unusable("engine-unusable", message, _REBUILD) from error
+        raise _unusable(package, artifact, error) from error
+
+
+def _require_size(package: ModelPackage, artifact: Artifact, engine: Engine) -> None:
+    """The engine takes frames of the size that the package declares."""
+    from policies.perception.trt.engine import EngineError
+
+    size = tuple(one for one in declared_input(package).shape if one is not None)
+    try:
+        engine.require_size(size)
+    except EngineError as error:
+        raise _unusable(package, artifact, error) from error
+
+
+def _unusable(package: ModelPackage, artifact: Artifact, error: EngineError) -> PackageError:
+    hint = f"{error.remedy}; or use --runtime onnxruntime" if error.remedy else _REBUILD
+    return package.unusable("engine-unusable", f"'{artifact.path.name}': {error}", hint)

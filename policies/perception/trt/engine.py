@@ -24,8 +24,21 @@ DTYPES = {
 }
 
 
+Range = tuple[tuple[int, ...], tuple[int, ...]]
+"""Smallest and largest shape of the input."""
+_FREE_MEMORY = "free memory on the GPU (`nvidia-smi` lists who holds it), or run fewer hosts (--hosts 1)"
+
+
 class EngineError(RuntimeError):
-    """TensorRT refused something; the message holds what its log says."""
+    """TensorRT refused something; the message holds what its log says.
+
+    Attributes:
+        remedy: What to do about it; empty where building the engine again is the way.
+    """
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.remedy = remedy
 
 
 @dataclass
@@ -70,13 +83,15 @@ class Engine:
         self._outputs = [name for name in names if modes[name] == trt.TensorIOMode.OUTPUT]
         if len(self._inputs) != 1:
             raise EngineError(
-                f"the engine has inputs {', '.join(self._inputs) or 'none'}; a detector has one"
+                f"the engine has inputs {', '.join(self._inputs) or 'none'}; a detector has one",
+                "export the model with one input, the frames, and build the engine from that",
             )
         self._input = self._inputs[0]
-        self._profiles = self._batch_ranges()
+        self._profiles = self._ranges()
         context = engine.create_execution_context()
         if context is None:
-            raise EngineError(f"TensorRT cannot create an execution context: {self._log.cause()}")
+            cause = self._log.cause()
+            raise EngineError(f"TensorRT cannot create an execution context: {cause}", _FREE_MEMORY)
         self._context: trt.IExecutionContext = context
         self._profile = 0
         self._prepared: dict[int, _Prepared] = {}
@@ -101,29 +116,48 @@ class Engine:
         dtype = self._engine.get_tensor_dtype(name)
         return ActualTensor(name, DTYPES.get(dtype, str(dtype)), shape)
 
-    def _batch_ranges(self) -> list[tuple[int, int]]:
-        """Smallest and largest batch of each profile.
+    @property
+    def batches(self) -> tuple[tuple[int, int], ...]:
+        """Smallest and largest batch of each profile."""
+        return tuple((low[0], high[0]) for low, high in self._profiles)
+
+    def require_size(self, size: tuple[int, ...]) -> None:
+        """Raises EngineError unless a profile takes inputs of this shape (without the batch)."""
+        if not any(_holds(profile, (profile[0][0], *size)) for profile in self._profiles):
+            ranges = ", ".join(f"{list(low)} to {list(high)}" for low, high in self._profiles)
+            raise EngineError(
+                f"no optimization profile of the engine takes input '{self._input}' of shape "
+                f"[N, {', '.join(map(str, size))}] (profiles: {ranges})"
+            )
+
+    def _ranges(self) -> list[Range]:
+        """Smallest and largest input shape of each profile; of a fixed engine the only one.
 
         Raises:
-            EngineError: The batch is dynamic and there is no profile, or it is only given at run time.
+            EngineError: The shape is dynamic and there is no profile, or it is only given at run time.
         """
         engine = self._engine
         if engine.get_tensor_location(self._input) != trt.TensorLocation.DEVICE:
             raise EngineError(
-                f"input '{self._input}' must be on the host; a detector takes frames on the device"
+                f"input '{self._input}' must be on the host; a detector takes frames on the device",
+                "export the model with the frames as a plain input, and build the engine from that",
             )
-        size = int(engine.get_tensor_shape(self._input)[0])
-        if size >= 0:
-            return [(size, size)]
+        shape = tuple(int(size) for size in engine.get_tensor_shape(self._input))
+        if min(shape) >= 0:
+            return [(shape, shape)]
         if engine.num_optimization_profiles < 1:
             raise EngineError(
-                "the engine's batch is dynamic, but it has no optimization profile; build it again"
+                f"the shape {list(shape)} of input '{self._input}' is dynamic, but the engine has no "
+                "optimization profile"
             )
         shapes = [
             engine.get_tensor_profile_shape(self._input, index)
             for index in range(engine.num_optimization_profiles)
         ]
-        return [(int(smallest[0]), int(largest[0])) for smallest, _, largest in shapes]
+        return [
+            (tuple(int(size) for size in smallest), tuple(int(size) for size in largest))
+            for smallest, _, largest in shapes
+        ]
 
     def run(self, tensor: Any) -> tuple[list[Any], float]:
         """Runs a batch; call within the device's scope.
@@ -157,8 +191,8 @@ class Engine:
         batch = int(tensor.shape[0])
         # A context holds one set of shapes and addresses, so only the newest batch size stays prepared.
         self._prepared.clear()
-        self._choose_profile(batch)
         shape = tuple(int(size) for size in tensor.shape)
+        self._choose_profile(shape)
         self._require(self._context.set_input_shape(self._input, shape), f"set_input_shape {shape}")
         unknown = self._context.infer_shapes()
         if unknown:
@@ -178,15 +212,16 @@ class Engine:
         self._prepared[batch] = ready
         return ready
 
-    def _choose_profile(self, batch: int) -> None:
-        fitting = [k for k, (low, high) in enumerate(self._profiles) if low <= batch <= high]
+    def _choose_profile(self, shape: tuple[int, ...]) -> None:
+        fitting = [k for k, profile in enumerate(self._profiles) if _holds(profile, shape)]
         if not fitting:
-            ranges = ", ".join(f"{low} to {high}" for low, high in self._profiles)
+            self.require_size(shape[1:])
+            ranges = ", ".join(f"{low} to {high}" for low, high in self.batches)
             raise EngineError(
-                f"a batch of {batch} is in no optimization profile of the engine (batches: {ranges}); "
+                f"a batch of {shape[0]} is in no optimization profile of the engine (batches: {ranges}); "
                 "run with another sim.batch, or build the engine again with --max-batch"
             )
-        chosen = min(fitting, key=lambda k: self._profiles[k][1])
+        chosen = min(fitting, key=lambda k: self._profiles[k][1][0])
         if chosen != self._profile:
             done = self._context.set_optimization_profile_async(chosen, self._device.stream)
             self._require(done, f"set_optimization_profile_async {chosen}")
@@ -211,5 +246,13 @@ def _runtime(log: KeepingLogger) -> trt.Runtime:
         return trt.Runtime(log)
     except (TypeError, RuntimeError) as error:
         raise EngineError(
-            f"TensorRT {trt.__version__} cannot start ({error}): {log.cause()}; check the NVIDIA driver"
+            f"TensorRT {trt.__version__} cannot start ({error}): {log.cause()}",
+            "check the NVIDIA driver: `nvidia-smi` must list the GPU",
         ) from error
+
+
+def _holds(profile: Range, shape: tuple[int, ...]) -> bool:
+    low, high = profile
+    return len(shape) == len(low) and all(
+        least <= size <= most for least, size, most in zip(low, shape, high, strict=True)
+    )

@@ -80,8 +80,7 @@ def read_sidecar(plan: Path) -> Sidecar:
         return Sidecar.model_validate_json(path.read_bytes())
     except FileNotFoundError:
         raise EngineMismatch(
-            f"'{plan.name}' has no sidecar '{path.name}', so nobody can say what it was built for; "
-            "build it with `simgate build-engine`"
+            f"'{plan.name}' has no sidecar '{path.name}', so nobody can say what it was built for"
         ) from None
     except (OSError, ValidationError) as error:
         first = str(error).splitlines()
@@ -93,7 +92,10 @@ def file_differences(sidecar: Sidecar, package: ModelPackage, artifact: Artifact
     found = []
     actual = hashlib.sha256(artifact.path.read_bytes()).hexdigest()
     if sidecar.plan_sha256 != actual:
-        found.append(f"the sidecar is of a plan {sidecar.plan_sha256[:12]}, the file is {actual[:12]}")
+        found.append(
+            f"the sidecar is of a plan {sidecar.plan_sha256[:12]}, the file is {actual[:12]} "
+            "(copy both from where they were built)"
+        )
     onnx = [other.sha256 for other in package.artifacts if other.kind == "onnx"]
     if onnx and sidecar.onnx_sha256 not in onnx:
         found.append(
@@ -116,13 +118,18 @@ def machine_differences(sidecar: Sidecar, *, tensorrt: str, gpu: str, compute_ca
             f"the plan was built for compute capability {sidecar.compute_capability}, "
             f"this is {compute_capability}"
         )
+    return [*found, *version_differences(sidecar, tensorrt)]
+
+
+def version_differences(sidecar: Sidecar, tensorrt: str) -> list[str]:
+    """What the plan's version of TensorRT rules out, of this version."""
     built, here = _numbers(sidecar.tensorrt), _numbers(tensorrt)
     if sidecar.version_compatible:
         if here < built:
-            found.append(f"the plan was built with TensorRT {sidecar.tensorrt}, this older one is {tensorrt}")
+            return [f"the plan was built with TensorRT {sidecar.tensorrt}, this older one is {tensorrt}"]
     elif here != built:
-        found.append(f"the plan was built with TensorRT {sidecar.tensorrt}, this is {tensorrt}")
-    return found
+        return [f"the plan was built with TensorRT {sidecar.tensorrt}, this is {tensorrt}"]
+    return []
 
 
 def _numbers(version: str) -> tuple[int, ...]:

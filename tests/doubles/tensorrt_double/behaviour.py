@@ -148,9 +148,13 @@ class IExecutionContext:
     def get_tensor_shape(self, name: str) -> Any:
         if name in self._shapes:
             return trt().Dims(self._shapes[name])
-        batch = next(iter(self._shapes.values()))[0]
-        shape = self._engine.get_tensor_shape(name)
-        return trt().Dims([batch if size == -1 else size for size in shape])
+        session = self._engine._session
+        zeros = {
+            tensor.name: np.zeros(self._shapes[tensor.name], ORT_TYPES[tensor.type][1])
+            for tensor in session.get_inputs()
+        }
+        (value,) = session.run([name], zeros)
+        return trt().Dims(value.shape)
 
     def set_tensor_address(self, name: str, memory: int) -> bool:
         self._addresses[name] = int(memory)

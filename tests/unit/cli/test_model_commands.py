@@ -94,6 +94,7 @@ def test_a_bench_prints_percentiles_with_bounds_and_writes_them(model, capsys):
         assert 0 < times["p50"] <= times["p95"] <= times["p99"]
         assert times["p50_at_most"] >= times["p50"]
         assert row["device_ms"] is None
+        assert 0 < row["cpu_ms_per_frame"] < 1000
 
 
 @pytest.mark.parametrize(
@@ -115,6 +116,22 @@ def test_wrong_use_is_told_in_one_line(model, capsys, monkeypatch, command, opti
     said = capsys.readouterr().err
     assert words in said
     assert len(said.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["parity", "bench-model"])
+def test_what_the_model_refuses_is_told_without_a_traceback(model, capsys, command):
+    np.save(model / "large.npy", np.zeros((2, 48, 64, 3), np.uint8))
+    assert main([command, str(model), "--frames", str(model / "large.npy")]) == 2
+    said = capsys.readouterr().err
+    assert "32x24 pixels" in said
+    assert len(said.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "soon", "inf", "nan"])
+def test_a_bench_needs_some_time(model, capsys, seconds):
+    with pytest.raises(SystemExit):
+        main(["bench-model", str(model), "--seconds", seconds])
+    assert f"must be a number above 0, not '{seconds}'" in capsys.readouterr().err
 
 
 def test_png_files_are_frames(model, capsys):

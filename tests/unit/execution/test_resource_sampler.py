@@ -2,7 +2,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.execution.resource_sampler import BRAKES, ResourceSampler
+from harness.execution.resource_sampler import ResourceSampler
+from harness.scoring.gpu_board import BRAKES
 
 
 class Board:
@@ -29,6 +30,9 @@ class Board:
     def nvmlDeviceGetHandleByIndex(self, index):
         self.index = index
         return "board"
+
+    def nvmlDeviceGetHandleByUUID(self, uuid):
+        raise self.NVMLError("unknown")
 
     def nvmlDeviceGetMemoryInfo(self, device):
         self.count += 1

@@ -116,7 +116,7 @@ def test_what_tensorrt_refuses_while_it_runs_is_named_with_its_reason(
     ("fault", "words"),
     [
         ("deserialize", "cannot deserialize the plan: Serialization assertion"),
-        ("context", "cannot create an execution context: .* out of memory"),
+        ("context", "cannot create an execution context: .* out of memory; free memory on the GPU"),
     ],
 )
 def test_a_plan_that_cannot_be_loaded_is_an_error_of_the_package(
@@ -174,8 +174,30 @@ def test_a_batch_outside_of_every_profile_names_the_ranges(tmp_path, release):
 
 
 def test_a_dynamic_batch_without_a_profile_is_refused(tmp_path, newest):
-    with pytest.raises(PackageError, match="no optimization profile; build it again"):
+    words = (
+        r"shape \[-1, 3, 24, 32\] of input 'frames' is dynamic, but .* has no optimization profile; build it"
+    )
+    with pytest.raises(PackageError, match=words):
         TensorRtRuntime(packaged(tmp_path, batches=[]), CpuDevice())
+
+
+def test_profiles_for_frames_of_another_size_are_named_when_the_plan_is_loaded(tmp_path, release):
+    path = write_package(tmp_path, onnx_bytes(open_size=True))
+    write_double_plan(path, release=release, size=((3, 32, 32), (3, 64, 64)))
+    words = (
+        r"engine-unusable.*no optimization profile of the engine takes input 'frames' of shape "
+        r"\[N, 3, 24, 32\] \(profiles: \[1, 3, 32, 32\] to \[8, 3, 64, 64\]\)"
+    )
+    with pytest.raises(PackageError, match=words):
+        TensorRtRuntime(load_package(path), CpuDevice())
+
+
+def test_a_profile_that_holds_the_declared_size_is_used(tmp_path, release):
+    path = write_package(tmp_path, onnx_bytes(open_size=True))
+    write_double_plan(path, release=release, size=((3, 8, 8), (3, 64, 64)))
+    runtime = TensorRtRuntime(load_package(path), CpuDevice())
+    assert len(runtime.infer(FRAMES[:2])) == 2
+    assert runtime.batches == ((1, 8),)
 
 
 def test_an_engine_of_a_fixed_batch_runs_that_batch_only(tmp_path, newest):

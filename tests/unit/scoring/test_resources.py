@@ -14,14 +14,30 @@ from tests.unit.scoring.traces import make_trace, samples
 
 
 class OneGpu:
-    """NVML of a machine with one GPU, as far as the sampler uses it."""
+    """NVML of a machine with one GPU, as far as the sampler uses it; ``untold`` is not supported."""
+
+    NVML_CLOCK_SM = 1
+    nvmlClocksThrottleReasonGpuIdle = 1
+    nvmlClocksThrottleReasonSwPowerCap = 4
+    nvmlClocksThrottleReasonHwSlowdown = 8
+    nvmlClocksThrottleReasonSwThermalSlowdown = 32
+    nvmlClocksThrottleReasonHwThermalSlowdown = 64
+    nvmlClocksThrottleReasonHwPowerBrakeSlowdown = 128
 
     class NVMLError(Exception):
         pass
 
-    def __init__(self):
+    def __init__(self, untold=()):
         self.asked_for = None
+        self.untold = untold
         self.used = iter([1_000_000_000, 3_000_000_000, 2_000_000_000])
+        self.power = iter([50_000, 80_000, 70_000])
+        self.reasons = iter([self.nvmlClocksThrottleReasonSwPowerCap, self.nvmlClocksThrottleReasonGpuIdle])
+
+    def _tell(self, what, value):
+        if what in self.untold:
+            raise self.NVMLError("not supported")
+        return value
 
     def nvmlInit(self):
         pass
@@ -30,11 +46,36 @@ class OneGpu:
         self.asked_for = index
         return "gpu"
 
+    def nvmlDeviceGetHandleByUUID(self, uuid):
+        self.asked_for = uuid
+        return "gpu"
+
     def nvmlDeviceGetMemoryInfo(self, device):
-        return SimpleNamespace(used=next(self.used, 2_000_000_000))
+        return self._tell("memory", SimpleNamespace(used=next(self.used, 2_000_000_000)))
 
     def nvmlDeviceGetUtilizationRates(self, device):
-        return SimpleNamespace(gpu=40)
+        return self._tell("utilization", SimpleNamespace(gpu=40))
+
+    def nvmlDeviceGetPowerUsage(self, device):
+        return self._tell("power", next(self.power, 60_000))
+
+    def nvmlDeviceGetClockInfo(self, device, kind):
+        assert kind == self.NVML_CLOCK_SM
+        return self._tell("clock", 1410)
+
+    def nvmlDeviceGetCurrentClocksThrottleReasons(self, device):
+        return self._tell("reasons", next(self.reasons, 0))
+
+
+@pytest.fixture
+def nvml(monkeypatch):
+    def install(**board):
+        made = OneGpu(**board)
+        monkeypatch.setattr("harness.scoring.gpu_board.find_spec", lambda name: object())
+        monkeypatch.setitem(sys.modules, "pynvml", made)
+        return made
+
+    return install
 
 
 def value_of(name, use):
@@ -78,22 +119,48 @@ def test_a_pack_that_does_not_ask_touches_no_gpu(monkeypatch):
     assert value_of("gpu.memory_peak_mb", monitor.use()).undefined == "GPU use was not sampled"
 
 
-def test_gpu_metrics_are_the_peak_and_the_percentile_of_the_samples(monkeypatch):
-    nvml = OneGpu()
-    monkeypatch.setattr("harness.scoring.resources.find_spec", lambda name: object())
-    monkeypatch.setitem(sys.modules, "pynvml", nvml)
+def measured(metrics):
+    """What a monitor saw while the GPU was read at least three times."""
+    with ResourceMonitor(metrics) as monitor:
+        while len(monitor.use().gpu.get("utilization", ())) < 3:
+            time.sleep(0.005)
+    return monitor.use()
+
+
+def test_gpu_metrics_are_made_of_the_samples(monkeypatch, nvml):
+    board = nvml()
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,3")
-    with ResourceMonitor(["gpu.memory_peak_mb"]) as monitor:
-        time.sleep(0.12)
-    use = monitor.use()
-    assert nvml.asked_for == 2
-    assert len(use.gpu_memory_mb) >= 3
+    use = measured(["gpu.memory_peak_mb"])
+    assert board.asked_for == 2
+    taken = len(use.gpu["throttled"])
+    expected = {
+        "gpu.memory_peak_mb": 3000.0,
+        "gpu.utilization_p95": 40.0,
+        "gpu.utilization_mean": 40.0,
+        "gpu.power_peak_w": 80.0,
+        "gpu.power_mean_w": (50 + 80 + 70 + 60 * (taken - 3)) / taken,
+        "gpu.clock_min_mhz": 1410.0,
+        "gpu.throttled_share": 1 / taken,
+    }
+    assert {name: value_of(name, use).value for name in expected} == pytest.approx(expected)
+
+
+def test_a_gpu_that_was_handed_out_by_its_uuid_is_the_one_that_is_read(monkeypatch, nvml):
+    board = nvml()
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-8f1a,GPU-77")
+    measured(["gpu.power_peak_w"])
+    assert board.asked_for == "GPU-8f1a"
+
+
+def test_what_a_board_does_not_tell_is_undefined_and_says_so(nvml):
+    nvml(untold=("power",))
+    use = measured(["gpu.power_peak_w"])
+    assert value_of("gpu.power_peak_w", use).undefined == "this GPU does not tell its power through NVML"
     assert value_of("gpu.memory_peak_mb", use).value == 3000.0
-    assert value_of("gpu.utilization_p95", use).value == 40.0
 
 
 def test_without_the_extra_the_reason_says_how_to_get_it(monkeypatch):
-    monkeypatch.setattr("harness.scoring.resources.find_spec", lambda name: None)
+    monkeypatch.setattr("harness.scoring.gpu_board.find_spec", lambda name: None)
     with ResourceMonitor(["gpu.utilization_p95"]) as monitor:
         pass
     assert "simgate[gpu]" in value_of("gpu.utilization_p95", monitor.use()).undefined

@@ -37,8 +37,19 @@ lineage: {{seed: 1, commit: none}}
 """
 
 
-def onnx_bytes(*, batch: int | str = "n", input_name: str = "frames", channels: int = 2) -> bytes:
-    """Class 0 scores red cells, class 1 blue cells; every box reaches one stride each way."""
+def onnx_bytes(
+    *, batch: int | str = "n", input_name: str = "frames", channels: int = 2, open_size: bool = False
+) -> bytes:
+    """Class 0 scores red cells, class 1 blue cells; every box reaches one stride each way.
+
+    Args:
+        batch: Fixed, or the name of an open one.
+        input_name: Of the input.
+        channels: Of the heatmap.
+        open_size: Whether frames may have any size.
+    """
+    size: list[int | str] = ["h", "w"] if open_size else [24, 32]
+    cells: list[int | str] = ["rows", "columns"] if open_size else [3, 4]
     weights = np.zeros((channels, 3, 8, 8), np.float32)
     weights[0, 0], weights[1, 2] = 0.1, 0.1
     nodes = [
@@ -55,10 +66,10 @@ def onnx_bytes(*, batch: int | str = "n", input_name: str = "frames", channels: 
     graph = helper.make_graph(
         nodes,
         "tiny",
-        [helper.make_tensor_value_info(input_name, TensorProto.FLOAT, [batch, 3, 24, 32])],
+        [helper.make_tensor_value_info(input_name, TensorProto.FLOAT, [batch, 3, *size])],
         [
-            helper.make_tensor_value_info("heatmap", TensorProto.FLOAT, [batch, channels, 3, 4]),
-            helper.make_tensor_value_info("box", TensorProto.FLOAT, [batch, 4, 3, 4]),
+            helper.make_tensor_value_info("heatmap", TensorProto.FLOAT, [batch, channels, *cells]),
+            helper.make_tensor_value_info("box", TensorProto.FLOAT, [batch, 4, *cells]),
         ],
         [numpy_helper.from_array(value, name) for name, value in constants.items()],
     )
