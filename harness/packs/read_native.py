@@ -122,7 +122,7 @@ class NativeReader:
         goal = self._goal(fields.get("goal"), file)
         labels = self._names(fields.get("labels"), file, "a mapping of bodies or shapes to classes")
         barrier = self._names(fields.get("barrier"), file, "a mapping of bodies or shapes to words")
-        knobs = SetReader(reader, file).read(fields.get("set"))
+        knobs = SetReader(reader, file, body if facts is not None and body else "").read(fields.get("set"))
         open_from = self._open_from(fields.get("open_from"), list(knobs))
         radius_m = reader.number(fields.get("goal_radius_m"), above=0)
         lidar = self._lidar((robot or {}).get("lidar"))

@@ -31,10 +31,11 @@ class SetReader:
     Args:
         reader: Typed access to nodes.
         file: The opened file.
+        robot: The driving body; empty when it is not known.
     """
 
-    def __init__(self, reader: Reader, file: NativeFile) -> None:
-        self._reader, self._file = reader, file
+    def __init__(self, reader: Reader, file: NativeFile, robot: str) -> None:
+        self._reader, self._file, self._robot = reader, file, robot
 
     def read(self, node: Node | None) -> dict[str, Knob]:
         """The parameters that can be read, by name; problems are reported."""
@@ -84,7 +85,7 @@ class SetReader:
             if text is None:
                 return []
             try:
-                spec = self._file.target(text)
+                spec = self._file.target(text, self._robot)
             except NativeError as error:
                 hint = error.hint or near(error.unknown, error.known)
                 self._reader.problems.at(item, "unknown-target", error.message, hint)

@@ -116,8 +116,12 @@ class NativeFile(Protocol):
         """
         ...
 
-    def target(self, text: str) -> ParameterSpec:
+    def target(self, text: str, robot: str = "") -> ParameterSpec:
         """What a target takes, with the file's own value as default.
+
+        Args:
+            text: As written.
+            robot: The driving body, whose place and joints are not the pack's to set; empty for none.
 
         Raises:
             NativeError: There is no such thing, or it cannot be set.

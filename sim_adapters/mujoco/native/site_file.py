@@ -129,9 +129,20 @@ class MjcfFile:
             message = f"the file has no body or geom '{name}'"
             raise NativeError("element", message, unknown=name, known=tuple({**bodies, **geoms}))
 
-    def target(self, text: str) -> ParameterSpec:
+    def target(self, text: str, robot: str = "") -> ParameterSpec:
         """What a target takes."""
-        return parameter_of(parse_target(text, self._spec), self._spec)
+        target = parse_target(text, self._spec)
+        if robot and target.kind == "body" and target.name == robot:
+            message = f"body '{robot}' is the robot, which is where it starts"
+            raise NativeError(
+                "target", message, "use robot.start_x_m, robot.start_y_m and robot.start_yaw_deg"
+            )
+        if robot and target.kind == "joint":
+            bodies = robot_bodies(self._model, int(self._model.body(robot).id))
+            if int(self._model.joint(target.name).bodyid[0]) in bodies:
+                message = f"joint '{target.name}' is the robot's, whose joints are locked"
+                raise NativeError("target", message, "lock them in another pose with robot: {pose: KEY}")
+        return parameter_of(target, self._spec)
 
     def whole(self, text: str) -> tuple[float, ...]:
         """A colour as a whole: three numbers, four with its opacity."""
