@@ -98,7 +98,7 @@ def _text(path: Path, pack: Pack, measured: Measured, hosts: int, powers: list[R
     if tested > 1:
         parts.append(
             f"NO-GO is planned at the level that Holm's procedure asks of one of {tested} rules while the "
-            "others hold.\nAll of it for a run of fixed size; --until-decided stops earlier (docs/verdicts.md)."
+            "others hold.\nAll of it is for a run of fixed size; --until-decided stops earlier."
         )
     return "\n\n".join(parts)
 
