@@ -13,6 +13,7 @@ so that every simulator has the same physics. What is not in the table is shown 
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,8 +21,11 @@ from pathlib import Path
 from typing import Any
 
 from sim_adapters.scene.body import Vec3
+from sim_adapters.scene.scene import Scene
 from sim_adapters.usd.errors import StageError
 
+ROBOT_KEY = "robot"
+"""Key of the robot."""
 _KEYS = ("usd", "fit", "convert", "position", "yaw_deg")
 
 
@@ -52,10 +56,22 @@ class AssetTable:
 
     def find(self, name: str, label: str | None) -> Asset | None:
         """The asset of a body: by its name, else by its name without number, else by its label."""
-        for key in (name, re.sub(r"_\d+$", "", name), label):
-            if key is not None and key in self.entries:
+        for key in _keys(name, label):
+            if key in self.entries:
                 return self.entries[key]
         return None
+
+    def unused(self, scene: Scene) -> tuple[str, ...]:
+        """What to say of each entry that shows no body of a scene; a slip of the pen looks like that."""
+        bodies = [*scene.bodies, *(actor.body for actor in scene.actors)]
+        named = {ROBOT_KEY: None} | {key: None for body in bodies for key in _keys(body.name, body.label)}
+        notes = []
+        for key in self.entries:
+            if key not in named:
+                near = difflib.get_close_matches(key, named, n=1)
+                hint = f"did you mean '{near[0]}'?" if near else f"it has: {', '.join(named)}"
+                notes.append(f"the asset '{key}' shows nothing in this scene; {hint}")
+        return tuple(notes)
 
     @classmethod
     def from_yaml(cls, path: Path) -> AssetTable:
@@ -82,6 +98,11 @@ class AssetTable:
             given = yaml.SafeLoader("").construct_object(value, deep=True)
             entries[str(key.value)] = _entry(where, str(key.value), given, path.parent)
         return cls(entries)
+
+
+def _keys(name: str, label: str | None) -> tuple[str, ...]:
+    """Keys under which a body may be in a table, the first found wins."""
+    return (name, re.sub(r"_\d+$", "", name), *([label] if label is not None else []))
 
 
 def _entry(where: str, key: str, given: Any, folder: Path) -> Asset:

@@ -13,7 +13,12 @@ SUFFIX = ".usda"
 
 
 def write_usd(
-    scene: Scene, timing: Timing, folder: Path, name: str, assets: Path | None = None
+    scene: Scene,
+    timing: Timing,
+    folder: Path,
+    name: str,
+    assets: Path | None = None,
+    notes: list[str] | None = None,
 ) -> tuple[Path, ...]:
     """Writes ``<name>.usda``, which ``usdview``, Isaac Sim and Blender open.
 
@@ -23,6 +28,7 @@ def write_usd(
         folder: Where to; made when it is not there.
         name: File name without suffix.
         assets: Table of assets to show bodies with (:mod:`sim_adapters.usd.assets`).
+        notes: Takes what the user may want to know, one line each.
 
     Returns:
         What was written, the stage first.
@@ -31,4 +37,6 @@ def write_usd(
         StageError: The table, or an asset in it, cannot be used.
     """
     table = AssetTable.from_yaml(assets) if assets is not None else None
+    if table is not None and notes is not None:
+        notes.extend(table.unused(scene))
     return write_stage(build_stage(scene, timing, assets=table), folder / f"{name}{SUFFIX}")

@@ -6,7 +6,7 @@ from pxr import Usd, UsdGeom
 
 from sim_adapters.scene.body import Part
 from sim_adapters.scene.scene import Scene
-from sim_adapters.usd.assets import AssetTable
+from sim_adapters.usd.assets import ROBOT_KEY, AssetTable
 from sim_adapters.usd.camera import define_camera
 from sim_adapters.usd.geometry import define_part
 from sim_adapters.usd.materials import MaterialLibrary
@@ -14,8 +14,6 @@ from sim_adapters.usd.paths import CAMERA, HULL, LIDAR, ROBOT
 from sim_adapters.usd.physics import make_collider, make_robot_body
 from sim_adapters.usd.placing import place
 from sim_adapters.usd.reference import reference_asset
-
-KIND = "robot"
 
 
 def define_robot(stage: Usd.Stage, scene: Scene, materials: MaterialLibrary, assets: AssetTable) -> None:
@@ -33,7 +31,7 @@ def define_robot(stage: Usd.Stage, scene: Scene, materials: MaterialLibrary, ass
     hull = define_part(stage, HULL, part)
     make_collider(hull)
     materials.bind_contact(hull)
-    asset = assets.find(KIND, None)
+    asset = assets.find(ROBOT_KEY, None)
     if asset is None:
         materials.bind(hull, robot.material)
     else:

@@ -85,6 +85,15 @@ def test_assets_of_ones_own_are_shown_or_refused_by_name(pack, tmp_path):
     assert "Traceback" not in done.stderr
 
 
+@NEEDS_USD
+def test_an_asset_that_shows_nothing_is_noted(pack, tmp_path):
+    table = tmp_path / "assets.yaml"
+    table.write_text("dor: {usd: missing.usd}\n")
+    done = export(pack, "closed::v0000", "--usd", "--assets", table, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "note: the asset 'dor' shows nothing in this scene; did you mean 'door'?" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

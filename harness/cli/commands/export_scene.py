@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,8 +59,10 @@ def run(args: argparse.Namespace) -> int:
         try:
             scene = _scene(pack, variant)
             for fmt in formats:
-                more = {"assets": args.assets} if fmt == "usd" and args.assets is not None else {}
-                _report(fmt, _writer(fmt)(scene, _timing(pack), folder, name, **more))
+                notes: list[str] = []
+                with_assets = fmt == "usd" and args.assets is not None
+                more = {"assets": args.assets, "notes": notes} if with_assets else {}
+                _report(fmt, _writer(fmt)(scene, _timing(pack), folder, name, **more), notes)
         except ImportError as error:
             raise UserError(str(error)) from None
         except ValueError as error:
@@ -105,7 +108,9 @@ def _writer(fmt: str) -> Callable[..., tuple[Path, ...]]:
     return writer
 
 
-def _report(fmt: str, written: tuple[Path, ...]) -> None:
+def _report(fmt: str, written: tuple[Path, ...], notes: list[str]) -> None:
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
     for path in written:
         print(path)
     print(f"  open with: {_VIEWERS[fmt].format(written[0])}")

@@ -4,7 +4,7 @@ pytest.importorskip("pxr", reason="needs simgate[usd]")
 
 from pxr import Gf, Usd, UsdGeom, UsdPhysics
 
-from sim_adapters.conformance import scene
+from sim_adapters.conformance import scene, wall
 from sim_adapters.scene.body import Body, Part
 from sim_adapters.usd.assets import Asset, AssetTable
 from sim_adapters.usd.errors import StageError
@@ -188,3 +188,12 @@ def test_a_wrong_table_says_where_and_what(tmp_path, text, words):
 def test_a_missing_table_is_named(tmp_path):
     with pytest.raises(StageError, match=r"no\.yaml: cannot be read"):
         AssetTable.from_yaml(tmp_path / "no.yaml")
+
+
+def test_an_entry_that_shows_nothing_is_told_with_the_nearest_name():
+    made = scene(wall(3.0), Body("chair_3", (Part("box", (0.2, 0.2, 0.2)),), label="chair"))
+    table = AssetTable({key: Asset("a.usd") for key in ("robot", "chair", "wall", "chiar", "sofa")})
+    assert table.unused(made) == (
+        "the asset 'chiar' shows nothing in this scene; did you mean 'chair'?",
+        "the asset 'sofa' shows nothing in this scene; it has: robot, floor, wall, chair_3, chair",
+    )

@@ -1,14 +1,22 @@
+from pathlib import Path
+
 import pytest
 
 pytest.importorskip("pxr", reason="needs simgate[usd]")
 
 from pxr import Usd, UsdGeom, UsdPhysics
 
+from harness.expansion.expand import expand_scenario
+from harness.expansion.variant import objects_of
+from harness.packs.loader import load_pack
+from harness.packs.worlds import world_of
+from harness.scoring import metrics
 from sim_adapters.usd.stage import write_stage
 from sim_adapters.usd.validation import stage_problems
 from tests.unit.sim_adapters.usd.scenes import built, random_office
 
 VARIANTS = 200
+SCENARIOS = Path(__file__).parents[4] / "scenarios"
 
 
 def test_a_stage_without_units_and_default_prim_is_complained_about():
@@ -44,4 +52,24 @@ def test_two_hundred_random_offices_are_clean():
     problems = {
         seed: found for seed in range(VARIANTS) if (found := stage_problems(built(random_office(seed))))
     }
+    assert problems == {}
+
+
+@pytest.mark.parametrize("name", ["office_doors", "arena"])
+def test_every_scenario_of_the_shipped_packs_is_clean(name, tmp_path):
+    """Read without its model, which nothing here needs."""
+    lines = [
+        line
+        for line in (SCENARIOS / name / "pack.yaml").read_text().splitlines()
+        if not line.startswith("model:")
+    ]
+    copy = tmp_path / "pack.yaml"
+    copy.write_text("\n".join(lines))
+    pack = load_pack(copy, metrics)
+    problems = {}
+    for scenario in pack.scenarios:
+        for variant in expand_scenario(pack, scenario, 5):
+            made = world_of(pack, scenario).build(variant.parameters, objects_of(variant))
+            if found := stage_problems(built(made)):
+                problems[variant.id] = found
     assert problems == {}
