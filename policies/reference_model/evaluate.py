@@ -27,7 +27,8 @@ from policies.reference_model.metrics import (
 from policies.reference_model.model_card import card_text, shortfalls
 from policies.reference_model.sampling import OPERATING_DOMAIN
 
-HELD_OUT_SEED = 730_001
+# 730001 was looked at when the rule for thresholds was made.
+HELD_OUT_SEED = 730_002
 HELD_OUT_FRAMES = 2000
 _QUIETEST = 0.05
 _BATCH = 50

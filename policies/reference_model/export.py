@@ -42,7 +42,7 @@ def write_package(
     *,
     version: str,
     thresholds: Mapping[str, float],
-    lineage: Mapping[str, str | int | float],
+    lineage: Mapping[str, str | int | float | bool],
     limits: Mapping[str, str | float],
 ) -> Path:
     """Writes ``model.yaml`` for the ONNX file that lies in ``folder``; returns its path."""

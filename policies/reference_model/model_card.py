@@ -6,9 +6,8 @@ from collections.abc import Iterable
 
 from policies.perception.package import ModelPackage
 from policies.reference_model.measurement import Measurement, Row
+from policies.reference_model.requirements import ALLOWED_ALARMS, REQUIRED_AP50, REQUIRED_RECALL
 from policies.reference_model.sampling import OPERATING_DOMAIN, Domain
-
-REQUIRED_AP50, REQUIRED_RECALL, ALLOWED_ALARMS = 0.90, 0.98, 0.01
 
 
 def shortfalls(measurement: Measurement) -> list[str]:

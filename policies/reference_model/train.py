@@ -1,7 +1,7 @@
 """Makes the detector: ``python -m policies.reference_model.train [--variant v2|v1] [--out DIR]``.
 
 Renders frames, trains, chooses thresholds on validation frames, exports, writes ``model.yaml``, and
-measures the result on held-out frames for the model card. Under 30 minutes on two cores.
+measures the result on held-out frames for the model card. ``--keep-weights`` begins at the thresholds.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from pathlib import Path
 from policies.perception.package import load_package
 from policies.reference_model import evaluate
 from policies.reference_model.export import ONNX_FILE, export_onnx, write_package
-from policies.reference_model.frames import ADAPTER, CLASSES, WORLD, FrameSet, render
+from policies.reference_model.frames import ADAPTER, CLASSES, WORLD, render
 from policies.reference_model.sampling import TRAINING_DOMAINS, validation_domain
 from policies.reference_model.thresholds import choose_thresholds
 from policies.reference_model.training import train
 
 TRAINING_SEED, VALIDATION_SEED = 710_001, 720_001
 VALIDATION_FRAMES = 4000
+Lineage = dict[str, str | int | float | bool]
 VERSIONS = {"v2": "2.0.0", "v1": "1.0.0"}
 FOLDERS = {"v2": Path(__file__).parent, "v1": Path(__file__).parent / "v1"}
 LIMITS: dict[str, str | float] = {
@@ -49,45 +50,57 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--epochs", type=int, default=14)
     parser.add_argument("--seed", type=int, default=1, help="seed of weights and order")
     parser.add_argument("--processes", type=int, default=2, help="rendering processes")
+    parser.add_argument(
+        "--keep-weights", action="store_true", help="only choose the thresholds of the model in --out anew"
+    )
     options = parser.parse_args(arguments)
     options.out = options.out or FOLDERS[options.variant]
     started = time.monotonic()
-    domain = TRAINING_DOMAINS[options.variant]
-    frames = render(options.cache, domain, TRAINING_SEED, options.frames, processes=options.processes)
-    checked = validation_domain(options.variant)
-    validation = render(
-        options.cache, checked, VALIDATION_SEED, VALIDATION_FRAMES, processes=options.processes
-    )
-    net = train(frames, options.epochs, options.seed)
-    options.out.mkdir(parents=True, exist_ok=True)
-    export_onnx(net, options.out / ONNX_FILE)
-    _package(options, frames, validation)
+    lineage = _kept_lineage(options) if options.keep_weights else _made(options)
+    _choose_thresholds(options, lineage)
     print(f"made in {(time.monotonic() - started) / 60.0:.1f} min")
     card = [str(options.out / "model.yaml"), "--cache", str(options.cache), "--write-card"]
     return evaluate.main([*card, "--processes", str(options.processes)])
 
 
-def _package(options: argparse.Namespace, frames: FrameSet, validation: FrameSet) -> None:
-    lineage: dict[str, str | int | float] = {
+def _made(options: argparse.Namespace) -> Lineage:
+    """Trains and exports; returns what the weights come from."""
+    # Before anything runs: the source may change while it does.
+    commit = _commit()
+    domain = TRAINING_DOMAINS[options.variant]
+    frames = render(options.cache, domain, TRAINING_SEED, options.frames, processes=options.processes)
+    net = train(frames, options.epochs, options.seed)
+    options.out.mkdir(parents=True, exist_ok=True)
+    export_onnx(net, options.out / ONNX_FILE)
+    return {
         "variant": options.variant,
         "script": "policies/reference_model/train.py",
-        "commit": _commit(),
+        "commit": commit,
         "world": WORLD,
         "renderer": ADAPTER,
         "training_frames": len(frames),
         "training_seed": TRAINING_SEED,
-        "training_lux": "{:g} to {:g}".format(*TRAINING_DOMAINS[options.variant].lux),
+        "training_lux": "{:g} to {:g}".format(*domain.lux),
         "validation_seed": VALIDATION_SEED,
         "weights_seed": options.seed,
         "epochs": options.epochs,
         "data_sha256": frames.digest(),
     }
+
+
+def _kept_lineage(options: argparse.Namespace) -> Lineage:
+    kept = load_package(options.out / "model.yaml").spec.lineage
+    return {**kept, "validation_seed": VALIDATION_SEED, "thresholds_commit": _commit()}
+
+
+def _choose_thresholds(options: argparse.Namespace, lineage: Lineage) -> None:
+    checked = validation_domain(options.variant)
+    frames = render(options.cache, checked, VALIDATION_SEED, VALIDATION_FRAMES, processes=options.processes)
     write = partial(
         write_package, options.out, version=VERSIONS[options.variant], lineage=lineage, limits=LIMITS
     )
     path = write(thresholds=dict.fromkeys(CLASSES, 0.1))
-    seen = evaluate.detect(load_package(path), validation, 0.05)
-    write(thresholds=choose_thresholds(validation, seen))
+    write(thresholds=choose_thresholds(frames, evaluate.detect(load_package(path), frames, 0.05)))
 
 
 def _commit() -> str:
