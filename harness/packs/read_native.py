@@ -115,7 +115,7 @@ class NativeReader:
         mounted = self._mounted(at) if isinstance(at, MappingNode) else None
         camera_name = None if isinstance(at, MappingNode) else reader.text(at, "the name of a camera")
         pose = self._text(robot, "pose", "the name of a stored pose")
-        facts = self._ask((robot or {}).get("body"), lambda: file.robot(body or "", pose)) if body else None
+        facts = self._facts(robot, file, body, pose) if robot and body else None
         if facts is not None and camera_name:
             seen = self._ask(at, lambda: file.camera(camera_name, body or ""))
             mounted = _camera(seen) if seen is not None else None
@@ -145,6 +145,13 @@ class NativeReader:
             open_from=open_from,
             knobs=knobs,
         )
+
+    def _facts(self, robot: Fields, file: NativeFile, body: str, pose: str | None) -> RobotFacts | None:
+        try:
+            return file.robot(body, pose)
+        except NativeError as error:
+            self._report(robot["pose" if pose is not None and error.unknown == pose else "body"], error)
+            return None
 
     def _text(self, fields: Fields | None, key: str, wanted: str) -> str | None:
         return self._reader.text((fields or {}).get(key), wanted)

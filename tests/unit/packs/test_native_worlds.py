@@ -1,0 +1,231 @@
+"""``world: {mjcf: FILE}``: what is read, and every mistake at its place with what to write instead."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from harness.expansion.expand import expand_scenario
+from harness.packs.loader import lint, load_pack, pack_files
+from harness.packs.model import Pack
+from harness.packs.worlds import UnfitAdapter, require_fit, world_of
+from harness.scoring import metrics
+from tests.unit.packs.sound_pack import SOUND
+from tests.unit.sim_adapters.native_sites import write_yard
+
+PACK = """\
+simgate: 1
+pack: yard
+policy: door_navigator
+sim: {adapter: mujoco}
+scenarios:
+  pane:
+    title: A pane of glass stands in the yard
+    severity: critical
+    world:
+      mjcf: yard.xml
+      robot: {body: cart, camera: front}
+      goal: dock
+      goal_radius_m: 0.4
+      labels: {pane: glass_door}
+      barrier: {pane: glass}
+      open_from: {pane.turn_deg: 60}
+      set:
+        cube.x_m: body/cube.pos.x
+        pane.turn_deg: body/pane.turn_deg
+        pane.tint: {target: material/clear.rgba.a, between: [0.1, 0.6], meaning: How dark the pane is.}
+        cube.look: {target: geom/cube.rgba, choices: {red: [0.8, 0.1, 0.1], blue: [0.1, 0.1, 0.8]}}
+        cube.there: body/cube.present
+    parameters:
+      cube.x_m: {uniform: [2.5, 3.5]}
+      cube.look: {choice: [red, blue]}
+      pane.tint: {expr: "clip(cube.x_m / 10, 0.2, 0.5)"}
+    where:
+      - cube.x_m > 2.6
+    variants: {count: 30}
+    accept: {collisions: {at_most: 0}}
+"""
+
+
+def write(folder: Path, text: str = PACK) -> Path:
+    write_yard(folder)
+    path = folder / "pack.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_sound_pack_becomes_a_world_with_its_own_parameters(tmp_path: Path) -> None:
+    pack = load_pack(write(tmp_path), metrics)
+    (scenario,) = pack.scenarios
+    native = scenario.native
+    assert native is not None
+    assert (native.file, native.goal, native.goal_radius_m) == ("yard.xml", (4.0, 1.5), 0.4)
+    assert scenario.world == f"mjcf:yard.xml@{native.sha256[:12]}"
+    world = world_of(pack, scenario)
+    assert world.parameters["pane.tint"].high == 0.6
+    assert world.parameters["pane.tint"].meaning == "How dark the pane is."
+    assert world.parameters["cube.look"].choices == ("red", "blue")
+    assert world.parameters["cube.look"].default == "red"
+    assert {"camera.noise_std", "robot.start_x_m"} <= set(world.parameters)
+
+
+def test_values_travel_from_the_pack_to_the_targets(tmp_path: Path) -> None:
+    pack = load_pack(write(tmp_path), metrics)
+    (scenario,) = pack.scenarios
+    for variant in expand_scenario(pack, scenario, 8):
+        x = variant.parameters["cube.x_m"]
+        assert 2.6 < float(x) <= 3.5
+        scene = world_of(pack, scenario).build(variant.parameters, ())
+        assert scene.native is not None
+        values = dict(scene.native.values)
+        assert values["body/cube.pos.x"] == x
+        assert values["material/clear.rgba.a"] == variant.parameters["pane.tint"]
+        red = variant.parameters["cube.look"] == "red"
+        assert values["geom/cube.rgba"] == ((0.8, 0.1, 0.1) if red else (0.1, 0.1, 0.8))
+
+
+def test_designs_know_the_parameters_of_a_file(tmp_path: Path) -> None:
+    text = PACK.replace(
+        "cube.x_m: {uniform: [2.5, 3.5]}", "cube.x_m: {grid: [2.7, 3]}\n      cube.there: {bool: 0.5}"
+    )
+    pack = load_pack(write(tmp_path, text.replace("{count: 30}", "{count: 30, method: pairwise}")), metrics)
+    seen = {
+        (v.parameters["cube.x_m"], v.parameters["cube.there"], v.parameters["cube.look"])
+        for v in expand_scenario(pack, pack.scenarios[0])
+    }
+    assert {(x, there) for x, there, _ in seen} == {(x, there) for x in (2.7, 3.0) for there in (True, False)}
+
+
+def test_a_pack_survives_its_way_through_json(tmp_path: Path) -> None:
+    pack = load_pack(write(tmp_path), metrics)
+    assert Pack.model_validate_json(pack.model_dump_json()) == pack
+    assert Pack.model_validate(json.loads(json.dumps(pack.model_dump(mode="json")))) == pack
+
+
+def test_packs_without_a_file_are_written_as_before(tmp_path: Path) -> None:
+    (tmp_path / "pack.yaml").write_text(SOUND, encoding="utf-8")
+    dumped = load_pack(tmp_path / "pack.yaml", metrics).model_dump(mode="json")
+    assert all("native" not in scenario for scenario in dumped["scenarios"])
+
+
+def test_another_site_is_another_pack_and_another_variant(tmp_path: Path) -> None:
+    path = write(tmp_path)
+    before = load_pack(path, metrics)
+    site = tmp_path / "yard.xml"
+    site.write_text(site.read_text().replace('pos="5.1 0 1"', 'pos="5.2 0 1"'))
+    after = load_pack(path, metrics)
+    assert before.source_sha256 != after.source_sha256
+    first = [expand_scenario(pack, pack.scenarios[0], 1)[0] for pack in (before, after)]
+    assert first[0].parameters == first[1].parameters
+    assert first[0].digest != first[1].digest
+    files, digest = pack_files(path)
+    assert (files, digest) == ([path, site], after.source_sha256)
+
+
+def test_the_place_of_the_pack_does_not_matter(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    packs = [load_pack(write(tmp_path / name), metrics) for name in "ab"]
+    digests = [[v.digest for v in expand_scenario(pack, pack.scenarios[0], 3)] for pack in packs]
+    assert digests[0] == digests[1]
+
+
+def test_a_path_starts_at_the_file_in_which_it_stands(tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "packs").mkdir()
+    write_yard(tmp_path / "site")
+    base = PACK.replace("simgate: 1\n", "").replace("pack: yard\n", "")
+    (tmp_path / "site" / "base.yaml").write_text(base, encoding="utf-8")
+    path = tmp_path / "packs" / "pack.yaml"
+    path.write_text("simgate: 1\npack: yard\nextends: ../site/base.yaml\n", encoding="utf-8")
+    native = load_pack(path, metrics).scenarios[0].native
+    assert native is not None
+    assert native.file == "../site/yard.xml"
+
+
+def test_a_camera_can_be_mounted_by_the_pack(tmp_path: Path) -> None:
+    text = PACK.replace(
+        "camera: front", "camera: {position: [0.2, 0, 0.6], pitch_deg: 5, width: 320, height: 240}"
+    )
+    pack = load_pack(write(tmp_path, text), metrics)
+    native = pack.scenarios[0].native
+    assert native is not None
+    assert native.camera_name is None
+    assert (native.camera.width, native.camera.position, native.camera.pitch_deg) == (
+        320,
+        (0.2, 0.0, 0.6),
+        5.0,
+    )
+
+
+MISTAKES = [
+    ("missing-file", "mjcf: yard.xml", "mjcf: @yrd.xml", "looked for"),
+    ("missing-file", "mjcf: yard.xml", "mjcf: @.", "looked for"),
+    ("missing-key", "      mjcf: yard.xml\n      robot", "      @robot", "add mjcf: FILE"),
+    ("wrong-value", "mjcf: yard.xml\n", "mjcf: yard.xml\n      @usd: yard.usda\n", "leave one of them out"),
+    ("missing-key", "{body: cart, camera: front}", "@{body: cart}", "add camera"),
+    ("missing-key", "      goal: dock\n", "", "add goal"),
+    ("unknown-key", "goal_radius_m: 0.4", "@goal_radius: 0.4", "did you mean 'goal_radius_m'?"),
+    ("unknown-key", "camera: front}", "camera: front, @top_speed: 1}", "known: body, camera"),
+    ("unknown-element", "body: cart", "body: @card", "did you mean 'cart'?"),
+    ("native-file", "body: cart", "body: @arm", "name the body that holds the whole robot, for example 'cart'"),
+    ("unknown-element", "camera: front", "camera: @frnt", "did you mean 'front'?"),
+    ("unknown-element", "camera: front", "camera: @fixed", "on it: front, rear"),
+    ("unknown-element", "camera: front}", "camera: front, pose: @reech}", "did you mean 'reach'?"),
+    ("unknown-element", "goal: dock", "goal: @dok", "did you mean 'dock'?"),
+    ("wrong-type", "goal: dock", "goal: @[1, 2, 3]", ""),
+    ("unknown-element", "labels: {pane", "labels: {@pain", "did you mean 'pane'?"),
+    ("unknown-element", "barrier: {pane", "barrier: {@window", "known: "),
+    ("unknown-parameter", "open_from: {pane.turn_deg", "open_from: {@pane.turn", "did you mean 'pane.turn_deg'?"),
+    ("unknown-target", "cube.x_m: body/cube.pos.x", "cube.x_m: @body/cub.pos.x", "did you mean 'cube'?"),
+    ("unknown-target", "cube.x_m: body/cube.pos.x", "cube.x_m: @body/cube.pos", "say which: pos.x"),
+    ("unknown-target", "cube.x_m: body/cube.pos.x", "cube.x_m: @joint/shoulder.start_deg", "pose: KEY"),
+    ("bad-name", "cube.x_m: body/cube.pos.x", "@body/cube.pos.x: {uniform: [2, 3]}", "write cube.pos.x: body/cube.pos.x"),
+    ("bad-name", "cube.there: body", "@camera.noise_std: body", "take another name"),
+    ("unknown-key", "cube.x_m: body/cube.pos.x", "cube.x_m: {@uniform: [2, 3]}", "the value under parameters"),
+    ("parameter-range", "between: [0.1, 0.6]", "between: [0.1, @1.6]", ""),
+    ("parameter-range", "between: [0.1, 0.6]", "between: @[0.4, 0.6]", "widen the range"),
+    ("empty-range", "between: [0.1, 0.6]", "between: @[0.6, 0.1]", ""),
+    ("wrong-value", "red: [0.8, 0.1, 0.1], ", "", "add one, for example as_is: [0.8, 0.1, 0.1, 1]"),
+    ("wrong-type", "blue: [0.1, 0.1, 0.8]", "blue: @[0.1, 0.1]", ""),
+    ("parameter-range", "blue: [0.1, 0.1, 0.8]", "blue: [0.1, 0.1, @8]", ""),
+    (
+        "wrong-value", "cube.there: body/cube.present",
+        "cube.there: {target: [body/cube.pos.y, @body/cube.pos.z]}", "make two parameters of them",
+    ),
+    ("unknown-parameter", "cube.look: {choice", "@cube.looks: {choice", "did you mean 'cube.look'?"),
+    ("parameter-range", "[red, blue]}", "[red, @green]}", ""),
+    ("expression", "cube.x_m > 2.6", "@cube.y_m > 2.6", "did you mean"),
+    ("world-adapter", "adapter: mujoco", "adapter: physx", "write sim: {adapter: mujoco}"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "right", "wrong", "hint"), MISTAKES)
+def test_a_mistake_is_reported_at_its_place(
+    tmp_path: Path, code: str, right: str, wrong: str, hint: str
+) -> None:
+    assert right in PACK
+    text = PACK.replace(right, wrong, 1)
+    path = write(tmp_path, text.replace("@", ""))
+    found = [d for d in lint([path], metrics) if d.code == code]
+    assert len(found) == 1, lint([path], metrics)
+    assert hint in found[0].hint
+    if "@" in text:
+        before = text[: text.index("@")].split("\n")
+        assert (found[0].line, found[0].column) == (len(before), len(before[-1]) + 1)
+
+
+def test_objects_cannot_be_placed_in_a_file(tmp_path: Path) -> None:
+    place = "    place:\n      boxes: {count: 1, kinds: box, region: floor}\n    variants:"
+    path = write(tmp_path, PACK.replace("    variants:", place))
+    codes = [d.code for d in lint([path], metrics)]
+    assert codes == ["unknown-kind", "unknown-region"]
+
+
+def test_another_simulator_on_the_command_line_is_refused_with_the_one_that_can(tmp_path: Path) -> None:
+    pack = load_pack(write(tmp_path), metrics)
+    with pytest.raises(UnfitAdapter, match=r"'physx' cannot open yard\.xml, which is MJCF; mujoco can"):
+        require_fit(pack.scenarios, "physx")
+    require_fit(pack.scenarios, "mujoco")
