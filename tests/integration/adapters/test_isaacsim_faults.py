@@ -108,7 +108,9 @@ def test_without_the_licence_no_host_starts_and_the_operator_is_told_what_to_set
     plan, stopped = run(["none"], without=("OMNI_KIT_ACCEPT_EULA",))
     assert "NVIDIA's licence for Isaac Sim has not been accepted" in stopped
     assert "OMNI_KIT_ACCEPT_EULA=YES" in stopped
-    assert plan.folder.records() == []
+    record = by_mark(plan)["none"]
+    assert (record.outcome, record.attempts) == (Outcome.ERROR, 1)
+    assert "NVIDIA's licence for Isaac Sim has not been accepted" in record.reason
 
 
 def test_an_interpreter_without_isaac_sim_is_told_about_the_option(run: Runner, monkeypatch) -> None:
