@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
 from time import perf_counter, sleep
 
 import pytest
@@ -20,6 +24,55 @@ from harness.execution.inference_time import InferenceTime, Stopwatch
 def test_only_a_standstill_is_left_out(wall, cpu, device, felt, stalled):
     time = InferenceTime(wall, cpu, device)
     assert (time.felt_ms, time.stalled) == (felt, stalled)
+
+
+@pytest.mark.parametrize(
+    ("wall", "cpu", "device", "queued", "felt", "stalled"),
+    [
+        (24.0, 20.0, None, 4.0, 20.0, True),  # one slice of somebody else's
+        (20.4, 20.0, None, 0.4, 20.0, False),  # left out, and not worth a word
+        (40.0, 2.0, 17.0, 20.0, 20.0, True),  # the device worked, then the thread waited for a processor
+        (500.0, 20.0, None, 30.0, 20.0, True),  # descheduled, and suspended
+    ],
+)
+def test_waiting_for_a_processor_is_left_out_whatever_it_comes_to(wall, cpu, device, queued, felt, stalled):
+    time = InferenceTime(wall, cpu, device, queued)
+    assert time.felt_ms == pytest.approx(felt)
+    assert time.stalled is stalled
+
+
+CONTENDED = """
+import os, sys
+from time import perf_counter
+from harness.execution.inference_time import Stopwatch
+os.sched_setaffinity(0, {int(sys.argv[1])})
+took = []
+for _ in range(40):
+    watch, start = Stopwatch(), perf_counter()
+    sum(range(200_000))
+    took.append(watch.stop((perf_counter() - start) * 1000.0, None))
+wall, cpu, felt = (sum(getattr(t, name) for t in took) for name in ("wall_ms", "cpu_ms", "felt_ms"))
+print(wall / cpu, felt / cpu, sum(t.stalled for t in took))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/thread-self/schedstat").exists(), reason="Linux says it there")
+def test_work_feels_as_long_as_it_is_on_a_processor_that_three_share():
+    core = str(min(os.sched_getaffinity(0)))
+    spin = f"import os; os.sched_setaffinity(0, {{{core}}})\nwhile True: pass"
+    others = [subprocess.Popen([sys.executable, "-c", spin]) for _ in range(2)]
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", CONTENDED, core], capture_output=True, text=True, check=True
+        )
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+    wall, felt, stalls = map(float, done.stdout.splitlines()[-1].split())
+    assert wall > 1.5, "the processor was not shared"
+    assert felt < 1.15
+    assert stalls > 5
 
 
 def test_sleeping_is_a_standstill_and_working_is_not():
