@@ -1,10 +1,10 @@
 """How long an inference took for the robot: a machine that stood still is not a slow model.
 
 The host clock runs on while the process is descheduled, swapped out or suspended. Two things tell that from
-work. Linux says how long the calling thread was ready but had no processor: that is left out as it is. For the
-rest (a suspended machine, a page that had to come from a disk), what the model itself needs is processor time
-of this process plus time on its device; when the host clock shows clearly more than both together, the
-difference is left out as well.
+work. Linux says how long the calling thread was ready but had no processor: that is left out. For the rest (a
+suspended machine, a page that had to come from a disk), what the model itself needs is processor time of this
+process plus time on its device; when the host clock shows clearly more than both together, the difference is
+left out as well.
 """
 
 from __future__ import annotations
