@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.quality.mutations import PACK, REGRESSIONS
+from tests.quality.mutations import REGRESSIONS
 from tests.quality.sensitivity import (
     Shipped,
     null_changes,
