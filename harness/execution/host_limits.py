@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+SLOW_SIMULATORS = frozenset({"isaacsim"})
+"""Adapters that start for minutes while they compile shaders, and may stand still as long later on."""
+
 
 @dataclass(frozen=True, slots=True)
 class HostLimits:
@@ -28,3 +31,14 @@ class HostLimits:
     def batch_s(self, time_limit_s: float, variants: int) -> float:
         """Deadline of a batch, wall-clock seconds."""
         return self.batch_floor_s + self.wall_factor * time_limit_s * variants
+
+
+def limits_of(adapter: str) -> HostLimits:
+    """The limits for a simulator.
+
+    Args:
+        adapter: Entry-point name.
+    """
+    if adapter in SLOW_SIMULATORS:
+        return HostLimits(startup_s=900.0, heartbeat_s=400.0, batch_floor_s=400.0)
+    return HostLimits()

@@ -13,7 +13,7 @@ from pathlib import Path
 from harness.execution.assignment import Assignment, HostSetup, RecordMode, file_stem
 from harness.execution.conditions import collect_fingerprint, scenario_conditions
 from harness.execution.counting_order import counting_order, running_order
-from harness.execution.host_limits import HostLimits
+from harness.execution.host_limits import HostLimits, limits_of
 from harness.execution.perception_runtime import AUTO, plugin_name
 from harness.expansion.scene_key import scene_key
 from harness.expansion.variant import Variant
@@ -132,7 +132,7 @@ def plan_run(
         command: What the user typed.
         selection: Why it is not the whole pack.
         latency_extra_ms: Added to every perception latency.
-        limits: When a host is given up.
+        limits: When a host is given up; None for what suits the simulator.
         interpreter: Command that runs Python for the hosts.
         until_decided: A sequential test will end the run; fixes the order in which variants count.
 
@@ -161,7 +161,6 @@ def plan_run(
         fingerprint=fingerprint,
     )
     write_atomic(folder.manifest_path, manifest.model_dump_json(indent=1) + "\n")
-    limits = limits or HostLimits()
     return Plan(
         manifest,
         effective,
@@ -169,7 +168,7 @@ def plan_run(
         running_order(pack, counted) if until_decided else counted,
         hosts,
         record,
-        limits=limits,
+        limits=limits or limits_of(effective.sim.adapter),
         interpreter=tuple(interpreter),
     )
 

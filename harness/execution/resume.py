@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness.execution.assignment import RecordMode
 from harness.execution.conditions import collect_fingerprint
+from harness.execution.host_limits import limits_of
 from harness.execution.interpreter import default_hosts, host_interpreter
 from harness.execution.plan import Plan, expected_variants
 from harness.expansion.variant import Variant
@@ -68,6 +69,7 @@ def resume_run(
         hosts=default_hosts(pack.sim.adapter, os.environ) if hosts is None else hosts,
         record=record,
         already_done=len(done),
+        limits=limits_of(pack.sim.adapter),
         interpreter=host_interpreter(pack.sim.adapter, isaac_python, os.environ),
     )
 
