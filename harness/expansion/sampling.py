@@ -162,6 +162,8 @@ class Sampler:
         if not drawn:
             used = sorted({name for condition in conditions for name in condition.names})
             hint = f"loosen it: it speaks only of constants ({', '.join(used) or 'numbers'})"
+        if conditions[worst].range_in_brackets:
+            hint = f"these are two values; for a range write {conditions[worst].range_in_brackets}"
         raise ExpansionError(self._pack, self._scenario, message, hint)
 
     def _hopeless(self, number: int, conditions: Sequence[Expression]) -> ExpansionError:

@@ -131,8 +131,13 @@ def shown_path(path: Path) -> str:
 
 
 def near(word: str, known: Iterable[str]) -> str:
-    """``did you mean 'x'?`` when a known word is close, otherwise the list of what is known."""
+    """``did you mean 'x'?`` when a known word is close or ends like it, otherwise all that is known."""
     words = list(known)
+    ends = [w for w in words if "." in w and w.rpartition(".")[2].lower() == word.lower()]
+    if ends:
+        # A parameter without its first part: lux for lighting.lux or window.lux.
+        meant = " or ".join(f"'{end}'" for end in ends[:3])
+        return f"did you mean {meant}?"
     lower = {w.lower(): w for w in words}
     match = difflib.get_close_matches(word.lower(), list(lower), n=1, cutoff=0.6)
     if match:

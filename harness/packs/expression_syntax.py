@@ -193,6 +193,8 @@ class _Parser:
     def _meant(self, token: _Token) -> str:
         """What a word at the wrong place was meant as; empty for no idea."""
         before = self._tokens[self._at - 1] if self._at else None
+        if before is not None and before.text == "%":
+            return "write the number alone: % is the remainder of a division"
         if before is None or token.kind != "name":
             return ""
         if before.kind == "number" and before.offset + len(before.text) == token.offset:
@@ -260,7 +262,10 @@ class _Parser:
         self._expect("in")
         close = {"[": "]", "(": ")"}.get(self._next.text)
         if close is None:
-            raise self._unexpected("a list such as ['a', 'b'] is missing")
+            token = self._next
+            hint = f"write in [{token.text}]" if token.kind in ("text", "number") else "write in ['a', 'b']"
+            message = "after 'in' stands a list"
+            raise ExpressionError(token.offset, len(token.text), message, hint)
         self._take()
         options = self._list(close)
         return Membership(*self._since(item), item, options, negated)

@@ -54,6 +54,18 @@ class Expression:
     tree: Term
 
     @property
+    def range_in_brackets(self) -> str:
+        """What ``x in [2, 4]`` was meant as, if anything: two numbers in brackets are no range."""
+        for term in _walk(self.tree):
+            if isinstance(term, Membership) and isinstance(term.item, Name) and len(term.options) == 2:
+                ends = [
+                    o.value for o in term.options if isinstance(o, LiteralTerm) and type(o.value) is float
+                ]
+                if len(ends) == 2:
+                    return f"{ends[0]:g} <= {term.item.name} <= {ends[1]:g}"
+        return ""
+
+    @property
     def names(self) -> frozenset[str]:
         """Parameters that it uses."""
         return frozenset(term.name for term in _walk(self.tree) if isinstance(term, Name))
@@ -107,6 +119,10 @@ def parse(text: str) -> Expression:
 def holds(text: str, values: Mapping[str, Any]) -> bool:
     """Whether a condition holds for one set of parameters, for example ``known_failures.when``."""
     return bool(parse(text).evaluate(values))
+
+
+def _is_quoted_number(*terms: Term) -> bool:
+    return any(isinstance(t, LiteralTerm) and str(t.value)[:1].isdigit() for t in terms)
 
 
 def _walk(term: Term) -> Iterator[Term]:
@@ -191,7 +207,13 @@ class _Check:
     def _want(self, term: Term, wanted: Kind, operator: str) -> None:
         kind = self.kind(term)
         if kind not in (None, wanted):
-            self._add(term, f"'{operator}' needs {_KIND_WORDS[wanted]} here, not {_KIND_WORDS[kind]}")
+            hint = ""
+            if kind == "bool" and wanted == "number":
+                hint = "write the name alone, or not before it"
+            elif isinstance(term, LiteralTerm) and wanted == "number" and str(term.value)[:1].isdigit():
+                hint = f"write it without quotes: {term.value}"
+            message = f"'{operator}' needs {_KIND_WORDS[wanted]} here, not {_KIND_WORDS[kind or wanted]}"
+            self._add(term, message, hint)
 
     def _comparison(self, term: Comparison) -> None:
         left = term.first
@@ -210,6 +232,10 @@ class _Check:
         if kinds[0] != kinds[1]:
             words = [_KIND_WORDS[kind] for kind in kinds if kind]
             hint = "put quotes around words" if "text" in kinds else ""
+            if set(kinds) == {"bool", "text"}:
+                hint = "write true or false, without quotes"
+            elif set(kinds) == {"number", "text"} and _is_quoted_number(left, right):
+                hint = "write the number without quotes"
             self._add(right, f"'{operator}' compares {words[0]} with {words[1]}", hint)
         for name, word in ((left, right), (right, left)):
             if isinstance(name, Name) and isinstance(word, LiteralTerm) and isinstance(word.value, str):

@@ -12,7 +12,7 @@ from harness.packs.keys import Keys
 from harness.packs.misplaced import where_it_belongs
 from harness.packs.model import Scalar
 from harness.packs.nodes import MappingNode, Node, ScalarNode, SequenceNode, shortened
-from harness.packs.other_words import key_in_other_words, list_as_mapping_hint, stray_mark
+from harness.packs.other_words import key_in_other_words, list_as_mapping_hint, nothing_hint, stray_mark
 from harness.packs.problems import Problems
 from harness.packs.table import Table
 from harness.packs.value_hints import mapping_hint, share_hint, written_number_hint
@@ -57,7 +57,7 @@ class Reader:
             The values of known keys, or None when the node is no mapping.
         """
         if not isinstance(node, MappingNode):
-            self.wrong(node, f"a mapping with {_some(keys)}", mapping_hint(keys, node))
+            self.wrong(node, f"a mapping with {_some(keys)}", nothing_hint(node) or mapping_hint(keys, node))
             return None
         found: Fields = {}
         for key, value in node:
@@ -82,7 +82,7 @@ class Reader:
         if node is None:
             return []
         if not isinstance(node, MappingNode):
-            self.wrong(node, wanted, list_as_mapping_hint(node))
+            self.wrong(node, wanted, nothing_hint(node) or list_as_mapping_hint(node))
             return []
         return node.entries
 
@@ -93,7 +93,10 @@ class Reader:
         if not isinstance(node, SequenceNode):
             hint = "start every entry with '- '"
             if isinstance(node, ScalarNode):
-                hint = f"write it as a list: [{shortened(node.text)}], or one '- ' line for each"
+                hint = (
+                    nothing_hint(node)
+                    or f"write it as a list: [{shortened(node.text)}], or one '- ' line for each"
+                )
             self.wrong(node, wanted, hint)
             return []
         return node.items

@@ -80,7 +80,17 @@ def stray_mark(key: ScalarNode) -> str:
         return f"it holds the invisible character U+{ord(odd):04X}: delete it, or type an ordinary space"
     line = key.source.lines[key.line - 1] if key.line <= len(key.source.lines) else ""
     whole = re.search(r"(-?\d+),\Z", line[: key.column - 1])
-    return f"numbers have a point: write {whole[1]}.{text}" if whole and text.isdigit() else ""
+    if not whole or not text.isdigit():
+        return ""
+    if len(text) == 3 and whole[1].strip("-0"):
+        return f"numbers have a point and no separators: write {whole[1]}{text} or {whole[1]}.{text}"
+    return f"numbers have a point: write {whole[1]}.{text}"
+
+
+def nothing_hint(node: Node) -> str:
+    """What to do about a key with nothing behind or below it; empty for other nodes."""
+    is_nothing = isinstance(node, ScalarNode) and node.value is None
+    return "indent what belongs to it below it, or delete the key" if is_nothing else ""
 
 
 def list_as_mapping_hint(node: Node) -> str:

@@ -99,6 +99,12 @@ def _parsed(reader: Reader, source: SourceFile) -> Table | None:
     if twice is not None:
         wrong(1, f"two columns are named '{shortened(twice)}'")
         return None
+    if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
+        mark = "semicolons" if ";" in header[0] else "tabs"
+        wrong(
+            1, f"the columns are separated by {mark}", "save it as CSV with commas, and with decimal points"
+        )
+        return None
     for line, row in rows:
         if len(row) != len(header):
             wrong(line, f"{len(row)} cells in a table of {len(header)} columns", "separate cells by commas")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.packs.fields import Reader, plain
@@ -182,6 +183,8 @@ def _choice(reader: Reader, node: Node, arguments: Node) -> ReadValue | None:
     good_weights = [weight for weight in weights if weight is not None]
     if len(good_values) != len(options) or len(good_weights) != len(options):
         return None
+    if _repeats(reader, options, good_values, "choice"):
+        return None
     total = math.fsum(good_weights)
     extremes = tuple(zip(good_values, options, strict=True))
     return made(node, "choice", extremes, choices=good_values, weights=tuple(w / total for w in good_weights))
@@ -226,13 +229,23 @@ def _grid(reader: Reader, node: Node, arguments: Node) -> ReadValue | None:
     good = tuple(value for value in values if value is not None)
     if len(good) < len(items):
         return None
-    first: dict[tuple[bool, Scalar], None] = {}
-    for value, item in zip(good, items, strict=True):
-        if (isinstance(value, bool), value) in first:
-            reader.problems.at(item, "wrong-value", "this value is in the grid twice", "delete one of them")
-            return None
-        first[isinstance(value, bool), value] = None
+    if _repeats(reader, items, good, "grid"):
+        return None
     return made(node, "grid", tuple(zip(good, items, strict=True)), choices=good)
+
+
+def _repeats(reader: Reader, items: Sequence[Node], values: Sequence[Scalar], where: str) -> bool:
+    """Reports a value that is listed twice."""
+    seen: set[tuple[bool, Scalar]] = set()
+    for value, item in zip(values, items, strict=True):
+        if (isinstance(value, bool), value) in seen:
+            hint = "delete one of them"
+            if where == "choice":
+                hint += f"; to take it more often write {{choice: {{{value}: 2, ...}}}}"
+            reader.problems.at(item, "wrong-value", f"this value is in the {where} twice", hint)
+            return True
+        seen.add((isinstance(value, bool), value))
+    return False
 
 
 def _steps(reader: Reader, node: Node, arguments: Node) -> ReadValue | None:

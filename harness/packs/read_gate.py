@@ -172,7 +172,9 @@ class GateReader:
         bounds = [key for key in ("at_most", "at_least") if key in fields]
         if len(bounds) != 1:
             code = "wrong-value" if bounds else "missing-key"
-            message = f"a metric rule has one of at_most, at_least, not {len(bounds)}"
+            message = "a metric rule has one of at_most and at_least, not both"
+            if not bounds:
+                message = "a metric rule needs at_most or at_least"
             self._reader.problems.at(fields["metric"], code, message)
             return None
         bound = self._criteria.number(fields[bounds[0]], info)

@@ -104,6 +104,8 @@ def written_number_hint(text: str, high: float | None = None) -> str:
     text = text.strip()
     if re.fullmatch(_NUMBER, text):
         return f"write it without quotes: {text}"
+    if re.fullmatch(r"\d{1,3}(?:[_' ]\d{3})+", text):
+        return f"write it without separators: {re.sub(r'[^0-9]', '', text)}"
     comma = _COMMA.fullmatch(text)
     if comma:
         return f"numbers have a point: {comma[1]}.{comma[2]}"

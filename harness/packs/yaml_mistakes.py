@@ -73,12 +73,21 @@ def explained(error: Any, lines: Sequence[str]) -> Mistake:
     if "undefined alias" in problem or "alphabetic or numeric" in problem:
         message = "'*' and '&' at the start of a text name YAML's aliases"
         return Mistake(line, column, 1, message, "put quotes around text that starts with * or &")
-    hint = "put quotes around text that starts with | or >" if "block scalar" in context else ""
+    hint = ""
+    if "block scalar" in context:
+        hint = "put quotes around text that starts with | or >"
+        if re.match(r"\s*(?:- +)?(?:[\w.]+: +)?[*&]", _text(lines, line)):
+            hint = "put quotes around text that starts with * or &"
     return Mistake(line, column, 1, f"not YAML: {problem or context or 'cannot be read'}", hint)
 
 
 def _text(lines: Sequence[str], line: int) -> str:
     return lines[line - 1] if 0 < line <= len(lines) else ""
+
+
+def _indent(lines: Sequence[str], line: int) -> int:
+    text = _text(lines, line)
+    return len(text) - len(text.lstrip())
 
 
 def _unexpected_colon(lines: Sequence[str], line: int, column: int) -> Mistake:
@@ -93,6 +102,14 @@ def _unexpected_colon(lines: Sequence[str], line: int, column: int) -> Mistake:
     if is_first and key and key["value"] and len(text) - len(text.lstrip()) > len(key["indent"]):
         word = text.strip().partition(":")[0]
         at = len(text) - len(text.lstrip()) + 1
+        first_above = above - 1
+        while first_above and not _text(lines, first_above).split("#")[0].strip():
+            first_above -= 1
+        indent = len(text) - len(text.lstrip())
+        if len(key["indent"]) < _indent(lines, first_above) == indent:
+            at, length = len(key["indent"]) + 1, len(key["key"])
+            message = f"'{key['key']}' stands further left than the lines around it"
+            return Mistake(above, at, length, message, f"indent it like line {line}")
         message = (
             f"'{word}' is indented deeper than '{key['key']}' in line {above}, which has its value already"
         )

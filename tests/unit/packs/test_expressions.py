@@ -105,7 +105,7 @@ def test_everything_else_of_python_is_refused(text: str) -> None:
         ("", 0, "ends too early"), ("a >", 3, "ends too early"), ("(a > 1", 6, "')' is missing"), ("a > 1)", 5, "unexpected ')'"),
         ("a = 1", 2, "unexpected '='"), ("a > 1 && b", 6, "unexpected '&'"), ("kind == 'glass", 8, "without an end"),
         ("a > abbs(b)", 4, "unknown function"), ("abs(a, b) > 1", 0, "takes 1 arguments, not 2"), ("max() > 1", 0, "at least 2"),
-        ("kind in 'glass'", 8, "unexpected 'glass'"), ("a b", 2, "unexpected 'b'"),
+        ("kind in 'glass'", 8, "after 'in' stands a list"), ("a b", 2, "unexpected 'b'"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named_at_its_column(text: str, offset: int, message: str) -> None:

@@ -16,6 +16,14 @@ from tests.unit.packs.sound_pack import SOUND
 
 SYNTAX = [
     ("a:\n  b: 60\n    c: 1\n", 3, 5, "'c' is indented deeper than 'b' in line 2", "indent it like line 2"),
+    (
+        "a:\n    b: 60\nc: 1\n    d: 2\n",
+        3,
+        1,
+        "'c' stands further left than the lines",
+        "indent it like line 4",
+    ),
+    ("where:\n  - *x > 2\n", 2, 10, "not YAML", "put quotes around text that starts with * or &"),
     ("title: Door: open\n", 1, 12, "a text that holds ': ' needs quotes", "put quotes around the whole text"),
     ("a:\n    b: 1\n   c: 2\n", 3, 4, "the indentation of 3 spaces fits no line above", "use 0 or 4 spaces"),
     ("a:\n\tb: 1\n", 2, 1, "a tab", "indent with spaces"),
@@ -76,6 +84,20 @@ SLIPS = [
     ("at_least: 0.9,", "at_least: 90,", "a share from 0 to 1, not percent: 0.9"),
     ("at_least: 0.9,", "at_least: 90%,", "a share from 0 to 1, not percent: 0.9"),
     ("severity: major", "severity: major# now", "a comment needs a space before the '#'"),
+    ("variants: {count: 30}", "variants: {count: 1_000}", "write it without separators: 1000"),
+    ("variants: {count: 30}", "variants: {count: 1,000}", "write 1000 or 1.000"),
+    ("variants: {count: 30}", "variants:", "indent what belongs to it below it, or delete the key"),
+    ("gate.distance_m > 2 ", "gate.distance_m in 5 and 1 > ", "write in [5]"),
+    ("gate.distance_m > 2 ", "gate.distance_m > '2' ", "write it without quotes: 2"),
+    (
+        "gate.distance_m > 2 * abs(tilt_deg)",
+        "gate.distance_m > 50%",
+        "write the number alone: % is the remainder",
+    ),
+    ("gate.distance_m > 2 * abs(tilt_deg)", "gate.open == 'true'", "write true or false, without quotes"),
+    ("gate.distance_m > 2 * abs(tilt_deg)", "gate.open > 0", "write the name alone, or not before it"),
+    ("gate.distance_m > 2 ", "lux > 2 ", "did you mean 'light.lux'?"),
+    ("[steel, glass]", "[steel, glass, steel]", "to take it more often write {choice: {steel: 2, ...}}"),
     ("variants: {count: 30}", "variants: {count:30}", "a space is missing after ':': write count: 30"),
 ]
 
