@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from harness.evidence.canonical_zip import write_zip
 from harness.evidence.contents import collect
 from harness.evidence.readiness import Check
 from harness.evidence.signing import key_id, sign
+from harness.evidence.sigstore_bundle import BUNDLE
 from harness.evidence.statement import ENVELOPE, STATEMENT, make_statement
 from harness.gate.decide import write_verdict
 from harness.gate.verdict import Verdict
@@ -37,7 +39,8 @@ class Built:
         verdict: What it says.
         checks: The readiness checklist.
         remarks: What is not inside, and why.
-        signer: Id of the key; empty when unsigned.
+        signer: Id of the key; empty without one.
+        sigstore: Whether it holds a Sigstore bundle.
     """
 
     path: Path
@@ -46,10 +49,16 @@ class Built:
     checks: list[Check]
     remarks: list[str]
     signer: str
+    sigstore: bool = False
 
 
 def build_evidence(
-    folder: RunFolder, out: Path, key: Ed25519PrivateKey | None = None, *, recordings: bool = False
+    folder: RunFolder,
+    out: Path,
+    key: Ed25519PrivateKey | None = None,
+    *,
+    recordings: bool = False,
+    sigstore: Callable[[bytes], bytes] | None = None,
 ) -> Built:
     """Writes one file with everything that the run's verdict rests on.
 
@@ -60,6 +69,7 @@ def build_evidence(
         out: The file; an existing one is replaced.
         key: Signs the package.
         recordings: Whether pictures and recordings go in as well.
+        sigstore: Makes a Sigstore bundle of the statement; None for none.
 
     Raises:
         harness.results.run_folder.NotARun: No readable manifest.
@@ -73,15 +83,24 @@ def build_evidence(
     verdict = _decided_again(folder)
     for name in REPORTS:
         load("simgate.reporters", name)(folder)
-    contents = collect(folder, verdict, signed=key is not None, recordings=recordings)
+    signed = _signed(key is not None, sigstore is not None)
+    contents = collect(folder, verdict, signed=signed, recordings=recordings)
     files = dict(contents.files)
     statement = make_statement(files, verdict, folder.fingerprint())
     files[STATEMENT] = statement
     if key is not None:
         files[ENVELOPE] = sign(statement, key)
+    if sigstore is not None:
+        files[BUNDLE] = sigstore(statement)
     write_atomic(out, write_zip(files))
     signer = key_id(key.public_key()) if key is not None else ""
-    return Built(out, len(files), verdict, contents.checks, contents.remarks, signer)
+    return Built(out, len(files), verdict, contents.checks, contents.remarks, signer, sigstore is not None)
+
+
+def _signed(with_key: bool, with_sigstore: bool) -> str:
+    """How a package is signed, in words; empty when it is not."""
+    ways = [("Ed25519, DSSE envelope", with_key), ("Sigstore bundle", with_sigstore)]
+    return " and ".join(way for way, is_used in ways if is_used)
 
 
 def _decided_again(folder: RunFolder) -> Verdict:

@@ -40,13 +40,13 @@ class Contents:
     remarks: list[str]
 
 
-def collect(folder: RunFolder, verdict: Verdict, *, signed: bool, recordings: bool) -> Contents:
+def collect(folder: RunFolder, verdict: Verdict, *, signed: str, recordings: bool) -> Contents:
     """Everything that a package of this run holds, except for its statement.
 
     Args:
         folder: The run, with its reports written.
         verdict: As decided from manifest and journal just now.
-        signed: Whether the package will be signed, for the checklist.
+        signed: How the package will be signed, for the checklist; empty when it will not.
         recordings: Whether pictures and recordings go in as well.
 
     Raises:

@@ -12,6 +12,7 @@ from harness.gate.verdict import Decision, Verdict
 from harness.gate.wording import plural
 from harness.results.manifest import Fingerprint, Manifest
 
+_NOBODY = "nobody vouches for it; build with --key or --sigstore"
 Answer = Literal["yes", "no", "not known"]
 
 
@@ -53,24 +54,20 @@ def checklist(
     matrix: Sequence[Requirement],
     sources: Sources,
     *,
-    signed: bool,
+    signed: str,
 ) -> list[Check]:
-    """Every question, the ones that decide first."""
+    """Every question, the ones that decide first; ``signed`` says how, empty when not at all."""
     return [
         *_about_the_decision(manifest, verdict, variants),
         *_about_requirements(matrix),
         *_about_origin(fingerprint, sources),
         *_about_comparison(verdict),
-        Check("Is this package signed?", "yes" if signed else "no", _signature(signed), needed=False),
+        Check("Is this package signed?", _answer(bool(signed)), signed or _NOBODY, needed=False),
     ]
 
 
 def _answer(holds: bool) -> Answer:
     return "yes" if holds else "no"
-
-
-def _signature(signed: bool) -> str:
-    return "Ed25519, DSSE envelope" if signed else "nobody vouches for it; build with --key"
 
 
 def _about_the_decision(

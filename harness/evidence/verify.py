@@ -13,6 +13,7 @@ from harness.evidence.blocks import locate
 from harness.evidence.canonical_zip import Entry, read_zip
 from harness.evidence.contents import RUN
 from harness.evidence.signing import BadEnvelope, check_envelope, key_id, open_envelope
+from harness.evidence.sigstore_bundle import BUNDLE, Identity, check_bundle
 from harness.evidence.statement import ENVELOPE, STATEMENT, BadStatement, Subject, subjects_of
 from harness.gate.decide import UndecidableRun, write_verdict
 from harness.gate.verdict import Verdict
@@ -50,7 +51,7 @@ class Report:
         findings: Everything that is not as signed; empty when all is.
         files: Files inside the package.
         signers: Key ids in the envelope, not checked when ``signature_checked`` is false.
-        signature_checked: Whether a key was given and has signed the package.
+        signature_checked: Whether a key or an identity was given, and whoever was given has signed.
         verdict: What the package says; None when it cannot be read.
     """
 
@@ -66,12 +67,18 @@ class Report:
         return not self.findings
 
 
-def verify_evidence(data: bytes, key: Ed25519PublicKey | None = None) -> Report:
+def verify_evidence(
+    data: bytes, key: Ed25519PublicKey | None = None, identity: Identity | None = None
+) -> Report:
     """Checks a package.
 
     Args:
         data: The file.
         key: Public key of who must have signed it; without one a signature is read but not believed.
+        identity: Who must have signed it with Sigstore; without one a bundle is not looked into.
+
+    Raises:
+        harness.evidence.signing.KeyProblem: ``sigstore`` is needed and not installed, or has no trusted root.
     """
     entries, damage = read_zip(data, _doubts)
     findings = []
@@ -84,10 +91,12 @@ def verify_evidence(data: bytes, key: Ed25519PublicKey | None = None) -> Report:
     findings += _compare(entries, subjects)
     signers, signature = _signature(by_name, key)
     findings += signature
+    by_identity = _sigstore(by_name, identity)
+    findings += by_identity
     verdict = _stated_verdict(by_name)
     if not _concerns_evidence(findings):
         findings += _recomputed(by_name, verdict)
-    checked = key is not None and not signature
+    checked = (key is not None or identity is not None) and not signature and not by_identity
     return Report(tuple(findings), len(entries), signers, checked, verdict)
 
 
@@ -95,7 +104,7 @@ def _doubts(entries: Sequence[Entry]) -> int:
     """Names that a reading of the archive has and the statement does not, and the other way round."""
     by_name = {entry.name: entry for entry in entries}
     subjects, _ = _subjects(by_name)
-    return len((set(by_name) - {ENVELOPE}) ^ {*subjects, STATEMENT})
+    return len((set(by_name) - {ENVELOPE, BUNDLE}) ^ {*subjects, STATEMENT})
 
 
 def _subjects(by_name: Mapping[str, Entry]) -> tuple[dict[str, Subject], Finding | None]:
@@ -115,7 +124,7 @@ def _compare(entries: Iterable[Entry], subjects: Mapping[str, Subject]) -> list[
     for entry in entries:
         present.add(entry.name)
         subject = subjects.get(entry.name)
-        if entry.name in (STATEMENT, ENVELOPE):
+        if entry.name in (STATEMENT, ENVELOPE, BUNDLE):
             if not entry.is_whole:
                 message = "was changed after the package was written (its CRC-32 does not fit)"
                 found.append(Finding(entry.name, message, entry.offset))
@@ -156,6 +165,20 @@ def _signature(
         except BadEnvelope as error:
             found.append(Finding(ENVELOPE, str(error)))
     return tuple(ids), found
+
+
+def _sigstore(by_name: Mapping[str, Entry], identity: Identity | None) -> list[Finding]:
+    """What speaks against the Sigstore bundle; nothing when no identity is asked for."""
+    if identity is None:
+        return []
+    bundle, statement = by_name.get(BUNDLE), by_name.get(STATEMENT)
+    if bundle is None:
+        return [Finding(BUNDLE, f"is missing: the package is not signed by {identity}")]
+    try:
+        check_bundle(bundle.content, statement.content if statement else b"", identity)
+    except BadEnvelope as error:
+        return [Finding(BUNDLE, str(error), bundle.offset)]
+    return []
 
 
 def _first_difference(first: bytes, second: bytes) -> int:

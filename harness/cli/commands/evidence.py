@@ -19,6 +19,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     build = actions.add_parser("build", help="write everything that a run's verdict rests on into one file")
     build.add_argument("run_dir", metavar="RUN", type=Path, help="folder of a run")
     build.add_argument("--key", type=Path, metavar="KEY", help="sign with this private key (PEM, Ed25519)")
+    build.add_argument(
+        "--sigstore", action="store_true", help="sign with Sigstore, by the identity of this CI or of a token"
+    )
+    build.add_argument(
+        "--identity-token",
+        type=Path,
+        metavar="FILE",
+        help="OIDC token for --sigstore (default: the CI's own)",
+    )
     build.add_argument("--out", type=Path, metavar="FILE", help="default: evidence.zip in the run's folder")
     build.add_argument("--recordings", action="store_true", help="put pictures and recordings in as well")
     verify = actions.add_parser(
@@ -26,6 +35,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     verify.add_argument("file", metavar="FILE", type=Path, help="an evidence package")
     verify.add_argument("--key", type=Path, metavar="PUB", help="public key of who must have signed it")
+    verify.add_argument(
+        "--identity", metavar="WHO", help="e-mail or workflow that must have signed it with Sigstore"
+    )
+    verify.add_argument("--issuer", metavar="URL", help="OIDC provider that must have vouched for WHO")
+    verify.add_argument(
+        "--offline", action="store_true", help="take Sigstore's trusted root as it lies on this machine"
+    )
     keygen = actions.add_parser("keygen", help="make a pair of keys for signing")
     keygen.add_argument(
         "--out",
@@ -54,19 +70,29 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _build(args: argparse.Namespace) -> int:
+    from functools import partial
+
+    from harness.cli.main import UserError
     from harness.evidence.build import build_evidence
     from harness.evidence.signing import read_private_key
+    from harness.evidence.sigstore_bundle import require_sigstore, sign_with_sigstore
     from harness.results.run_folder import RunFolder
 
     key = read_private_key(args.key) if args.key else None
+    if args.identity_token and not args.sigstore:
+        raise UserError("--identity-token is for --sigstore; give both")
+    if args.sigstore:
+        require_sigstore()
+    sigstore = partial(sign_with_sigstore, token_file=args.identity_token) if args.sigstore else None
     out = args.out or args.run_dir / "evidence.zip"
-    built = build_evidence(RunFolder(args.run_dir), out, key, recordings=args.recordings)
+    built = build_evidence(RunFolder(args.run_dir), out, key, recordings=args.recordings, sigstore=sigstore)
     print(_summary(built))
     return 0
 
 
 def _summary(built: Built) -> str:
     from harness.evidence.readiness import is_ready
+    from harness.evidence.sigstore_bundle import BUNDLE
 
     size = built.path.stat().st_size / 1e6
     lines = [f"{built.path}: {built.files} files, {size:.1f} MB", built.verdict.headline, ""]
@@ -76,16 +102,28 @@ def _summary(built: Built) -> str:
         lines.append(f"  {mark}  {check.question}{needed}: {check.detail}")
     lines += ["", "ready for release" if is_ready(built.checks) else "not ready for release"]
     lines += [f"not inside: {remark}" for remark in built.remarks]
-    lines.append(f"signed by key {built.signer[:16]}" if built.signer else "not signed; sign with --key")
+    if built.signer:
+        lines.append(f"signed by key {built.signer[:16]}")
+    if built.sigstore:
+        lines.append(f"signed with Sigstore; check with --identity WHO --issuer URL ({BUNDLE})")
+    if not built.signer and not built.sigstore:
+        lines.append("not signed; sign with --key or --sigstore")
     return "\n".join(lines)
 
 
 def _verify(args: argparse.Namespace) -> int:
+    from harness.cli.main import UserError
     from harness.evidence.signing import read_public_key
+    from harness.evidence.sigstore_bundle import Identity
     from harness.evidence.verify import verify_evidence
 
+    if bool(args.identity) != bool(args.issuer):
+        raise UserError(
+            "--identity and --issuer belong together: who signed, and which provider vouches for it"
+        )
     key = read_public_key(args.key) if args.key else None
-    report = verify_evidence(args.file.read_bytes(), key)
+    identity = Identity(args.identity, args.issuer, args.offline) if args.identity else None
+    report = verify_evidence(args.file.read_bytes(), key, identity)
     print(_result(args.file, report))
     return 0 if report.is_sound else 1
 
@@ -98,7 +136,7 @@ def _result(path: Path, report: Report) -> str:
     if report.verdict is not None:
         lines.append(f"the verdict follows from manifest and journal: {report.verdict.headline}")
     if report.signature_checked:
-        lines.append("the signature of the key given holds")
+        lines.append("the signature of whom you named holds")
     elif report.signers:
         short = ", ".join(signer[:16] for signer in report.signers)
         lines.append(f"signed by key {short}, NOT CHECKED: give the signer's public key with --key")
