@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from harness.execution.adapter_options import make_adapter
 from harness.execution.assignment import Assignment, HostSetup, error_record, file_stem
 from harness.execution.episode import Cast, run_episodes
 from harness.execution.lap_clock import LapClock
@@ -143,9 +144,7 @@ class Worker:
 
     def _simulator(self) -> SimAdapter:
         if self._adapter is None:
-            factory = load("simgate.sim_adapters", self._pack.sim.adapter)
-            adapter: SimAdapter = factory(timing=self._timing, options=self._pack.sim.options)
-            self._adapter = adapter
+            self._adapter = make_adapter(self._pack.sim, Path(self._pack.path).parent)
         return self._adapter
 
     def _drop_simulator(self) -> None:

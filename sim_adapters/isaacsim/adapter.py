@@ -42,6 +42,8 @@ class IsaacSimAdapter:
     """RTX frames of the same scene differ a little from run to run."""
     max_worlds = 1
     """Most scenes that :meth:`reset` takes."""
+    path_options = ("assets",)
+    """Options that name a file; a pack's start at the pack's folder."""
     recycle_after = 50
     """Variants after which a fresh process is better: every new stage leaves memory behind."""
 

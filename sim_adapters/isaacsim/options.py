@@ -26,7 +26,7 @@ class IsaacOptions:
         gpu: Number of the GPU; None takes the first of ``CUDA_VISIBLE_DEVICES``, or Kit's choice.
         experience: Experience file below ``EXP_PATH``.
         extra_args: More arguments for Kit, ``--/path=value``.
-        assets: Asset table, file or mapping (:mod:`sim_adapters.usd.assets`); empty for none.
+        assets: File of an asset table (:mod:`sim_adapters.usd.assets`); None for none.
     """
 
     depth: bool = False
@@ -39,7 +39,7 @@ class IsaacOptions:
     gpu: int | None = None
     experience: str = "isaacsim.exp.base.zero_delay.kit"
     extra_args: tuple[str, ...] = ()
-    assets: Any = None
+    assets: str | None = None
 
     @classmethod
     def read(cls, given: Mapping[str, object]) -> IsaacOptions:
@@ -69,6 +69,8 @@ class IsaacOptions:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
                 wrong = f"{name} must be a whole number of at least {least}, not {value!r}"
+        if not (self.assets is None or isinstance(self.assets, str)):
+            wrong = f"assets must be the file of an asset table, not {self.assets!r}"
         for name in ("depth", "frame_time"):
             if not isinstance(getattr(self, name), bool):
                 wrong = f"{name} must be true or false, not {getattr(self, name)!r}"

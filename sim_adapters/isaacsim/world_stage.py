@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sim_adapters.adapter import Timing
 from sim_adapters.scene.scene import Scene
@@ -25,7 +25,7 @@ class WorldStage:
         rebuilds: Stages opened so far; each costs time and memory.
     """
 
-    def __init__(self, timing: Timing, assets: Any = None) -> None:
+    def __init__(self, timing: Timing, assets: str | None = None) -> None:
         self.rebuilds = 0
         self._timing = timing
         self._assets = _asset_table(assets)
@@ -87,9 +87,9 @@ class WorldStage:
         return layer
 
 
-def _asset_table(given: Any) -> AssetTable | None:
+def _asset_table(given: str | None) -> AssetTable | None:
     if not given:
         return None
     from sim_adapters.usd.assets import AssetTable
 
-    return AssetTable.from_yaml(Path(str(given)))
+    return AssetTable.from_yaml(Path(given))

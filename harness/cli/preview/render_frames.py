@@ -14,18 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.cli.preview.frame_job import FrameAnswer, FrameJob, FrameRequest
+from harness.execution.adapter_options import make_adapter
 from harness.expansion.variant import objects_of
 from harness.packs.worlds import find_world
-from harness.registry import load
-from sim_adapters.adapter import SimAdapter, Timing
+from sim_adapters.adapter import SimAdapter
 from sim_adapters.sensors.effects import apply_effects
 
 
 def render(job: FrameJob) -> None:
     """Draws every frame of a job; a frame that fails is answered with its error and the next one goes on."""
-    sim = job.sim
-    timing = Timing(sim.physics_hz, sim.control_hz, sim.camera_hz)
-    adapter: SimAdapter = load("simgate.sim_adapters", sim.adapter)(timing=timing, options=sim.options)
+    if not job.frames:
+        return
+    adapter = make_adapter(job.sim, Path(job.frames[0].folder))
     try:
         with Path(job.answers).open("a", encoding="utf-8") as answers:
             for request in job.frames:

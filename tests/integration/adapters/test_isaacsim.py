@@ -162,6 +162,34 @@ def test_physics_agrees_with_mujoco_on_a_driven_path(adapter):
     assert abs(math.remainder(ends[0][2] - ends[1][2], math.tau)) < math.radians(1.0)
 
 
+def test_assets_of_ones_own_show_bodies_and_change_nothing_else(adapter, tmp_path):
+    from pxr import Usd, UsdGeom, UsdPhysics
+
+    asset = Usd.Stage.CreateNew(str(tmp_path / "look.usda"))
+    UsdGeom.SetStageMetersPerUnit(asset, 1.0)
+    UsdGeom.SetStageUpAxis(asset, UsdGeom.Tokens.z)
+    asset.SetDefaultPrim(UsdGeom.Xform.Define(asset, "/Look").GetPrim())
+    UsdPhysics.CollisionAPI.Apply(UsdGeom.Cube.Define(asset, "/Look/Cube").GetPrim())
+    asset.Save()
+    table = tmp_path / "assets.yaml"
+    table.write_text("wall: {usd: look.usda, fit: true}\nrobot: {usd: look.usda, fit: true}\n")
+    shown = IsaacSimAdapter(TIMING, {"settle_frames": 0, "assets": str(table)})
+    ends = []
+    for made in (adapter, shown):
+        made.reset([scene(wall(2.0))])
+        made.reset([scene(wall(1.0))])
+        ends.append([(truth.pose, truth.contacts) for truth in drive(made, (0.6, 0.0), 20)])
+        assert made.health() == ((),)
+        if made is adapter:
+            made.close()
+    from isaacsim_double.kit import kit
+
+    assert kit.current_stage().GetPrimAtPath("/World/Robot/Asset/Content/Cube").IsValid()
+    assert shown._stage.rebuilds == 1
+    shown.close()
+    assert ends[0] == ends[1]
+
+
 def test_importing_the_adapter_brings_in_neither_kit_nor_openusd():
     code = (
         "import sys, sim_adapters.isaacsim.adapter; "

@@ -31,11 +31,12 @@ class SceneListener:
     def __init__(self) -> None:
         self.scene: Scene | None = None
         self.timing: Timing | None = None
+        self._options: dict[str, Any] = {}
         self._author = authoring.build_stage
         authoring.build_stage = self._heard
 
     def _heard(self, scene: Scene, timing: Timing, **options: Any) -> Usd.Stage:
-        self.scene, self.timing = scene, timing
+        self.scene, self.timing, self._options = scene, timing, options
         return self._author(scene, timing, **options)
 
     def check(self, stage: Usd.Stage) -> Scene:
@@ -46,7 +47,7 @@ class SceneListener:
         """
         if self.scene is None or self.timing is None:
             raise WrongStage("physics was started before any scene was authored")
-        fresh = self._author(self.scene, self.timing)
+        fresh = self._author(self.scene, self.timing, **self._options)
         name_parts_by_shape(fresh.GetRootLayer())
         for prim in fresh.Traverse():
             held = stage.GetPrimAtPath(prim.GetPath())

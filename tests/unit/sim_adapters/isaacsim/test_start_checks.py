@@ -25,6 +25,7 @@ from sim_adapters.isaacsim.version import installed_version, require_supported
         ({"depth": "yes"}, "depth must be true or false"),
         ({"gpu": "first"}, "gpu must be a number"),
         ({"extra_args": ["--help"]}, "settings like --/path=value, not '--help'"),
+        ({"assets": {"robot": "a.usd"}}, "assets must be the file of an asset table"),
     ],
 )
 def test_a_wrong_option_is_refused_in_words(given, said):
