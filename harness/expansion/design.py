@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import TypeAdapter
 
 from harness.expansion.constraints import MAX_ROWS, Constraints, ImpossibleDesign
 from harness.expansion.covering import Group, TooManyCombinations, covering_array
@@ -25,16 +24,15 @@ from harness.expansion.evaluate import DTYPES, Columns, typed
 from harness.expansion.rules import Rules
 from harness.packs.expressions import parse
 from harness.packs.model import Pack, Scalar, Scenario
+from harness.packs.native_field import read_spec
 from harness.packs.values import ValueSpec
 from harness.packs.worlds import find_world
-from sim_adapters.worlds.native import NativeSpec
 
 if TYPE_CHECKING:
     from sim_adapters.worlds.world import World
 
 Integers = NDArray[np.int64]
 
-NATIVE_SPEC: TypeAdapter[NativeSpec | None] = TypeAdapter(NativeSpec | None)
 MAX_LEVELS = 50
 """Values of ``integers`` up to which it counts as discrete; a wider range is drawn."""
 _COVERS = {"pairwise", "twise"}
@@ -126,7 +124,7 @@ def _design(key: str) -> Design:
     wanted = json.loads(key)
     native = wanted["scenario"].get("native")
     # Only parameters are asked for, so that it does not matter where the file is.
-    world = find_world(wanted["scenario"]["world"], NATIVE_SPEC.validate_python(native), Path())
+    world = find_world(wanted["scenario"]["world"], read_spec(native), Path())
     parameters = {name: ValueSpec.model_validate(spec) for name, spec in wanted["parameters"].items()}
     names: list[str] = wanted["names"]
     levels = [_levels(parameters[name], world, name) for name in names]

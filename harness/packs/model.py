@@ -10,8 +10,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from harness.packs.native_field import NativeField
 from harness.packs.values import ValueSpec
-from sim_adapters.worlds.native import NativeSpec
 
 Scalar = bool | int | float | str
 Severity = Literal["critical", "major", "minor"]
@@ -162,7 +162,7 @@ class Scenario(PackModel):
     tags: tuple[str, ...] = ()
     world: str
     """Entry-point name of the world; for a native one its kind, file and content in one word."""
-    native: NativeSpec | None = Field(default=None, exclude_if=_is_none)
+    native: NativeField = Field(default=None, exclude_if=_is_none)
     """What the pack says about a file of the team's own; None for an installed world."""
     parameters: dict[str, ValueSpec] = Field(default_factory=dict)
     place: dict[str, PlaceSpec] = Field(default_factory=dict)

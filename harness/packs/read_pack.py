@@ -18,7 +18,6 @@ from harness.packs.problems import Problems
 from harness.packs.read_criteria import CriterionReader
 from harness.packs.read_csv import csv_sources
 from harness.packs.read_gate import GateReader
-from harness.packs.read_native import native_sources
 from harness.packs.read_scenario import PackParameters, ReadScenario, ScenarioReader, report_unused
 from harness.packs.read_values import read_value
 
@@ -54,7 +53,7 @@ class PackReader:
         sim = self._sim(fields.get("sim"))
         self._criteria.control_hz = sim.control_hz if sim else SimSpec().control_hz
         scenarios = self._scenarios(fields, sim or SimSpec())
-        self.files = (*sources, *csv_sources(reader.tables), *native_sources(reader))
+        self.files = (*sources, *csv_sources(reader.tables), *_native_sources(reader))
         data = {
             "path": str(sources[0].path),
             "name": reader.name(fields.get("pack"), "a pack's name"),
@@ -145,6 +144,14 @@ class PackReader:
         gate = GateReader(self._reader, self._criteria, scenarios)
         rules = [gate.read(item) for item in self._reader.items(node, "a list of rules")]
         return [rule for rule in rules if rule is not None]
+
+
+def _native_sources(reader: Reader) -> list[SourceFile]:
+    if not reader.native:
+        return []
+    from harness.packs.read_native import native_sources
+
+    return native_sources(reader)
 
 
 def _digest(sources: Sequence[SourceFile]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from harness.packs.check_rules import report_cycles
 from harness.packs.check_world import WorldCheck, load_world
@@ -20,14 +20,15 @@ from harness.packs.model import (
 )
 from harness.packs.nodes import MappingNode, Node, ScalarNode
 from harness.packs.read_criteria import CriterionReader
-from harness.packs.read_native import NativeReader
 from harness.packs.read_place import PlaceReader
 from harness.packs.read_value import ReadValue
 from harness.packs.read_values import read_value
 from harness.packs.read_variants import read_variants
 from harness.packs.values import ValueSpec
-from sim_adapters.worlds.native import NativeWorld
-from sim_adapters.worlds.world import World
+
+if TYPE_CHECKING:
+    from sim_adapters.worlds.native import NativeSpec
+    from sim_adapters.worlds.world import World
 
 PackParameters = list[tuple[ScalarNode, ReadValue | None]]
 
@@ -70,7 +71,7 @@ class ScenarioReader:
         today: date,
         adapter: str,
     ) -> None:
-        self._native = NativeReader(reader, adapter)
+        self._adapter = adapter
         self._reader, self._criteria = reader, criteria
         self._pack_parameters, self._today = pack_parameters, today
 
@@ -80,7 +81,7 @@ class ScenarioReader:
         fields = self._reader.fields(node, SCENARIO, f"the scenario '{key.text}'", owner=key)
         if fields is None:
             return None
-        world = self._world(fields.get("world"))
+        world, native = self._world(fields.get("world"))
         check = WorldCheck(self._reader.problems, world)
         severity = self._severity(fields)
         variants = read_variants(self._reader, fields.get("variants"))
@@ -90,7 +91,7 @@ class ScenarioReader:
             "severity": severity,
             "requirements": self._reader.texts(fields.get("requirements"), "a list of requirement ids"),
             "tags": self._reader.texts(fields.get("tags"), "a list of words"),
-            "world": (world.spec.name if isinstance(world, NativeWorld) else world.name) if world else None,
+            "world": native.name if native is not None else world.name if world is not None else None,
             "parameters": self._parameters(fields, check),
             "place": PlaceReader(self._reader, check).read(fields.get("place")),
             "where": self._where(fields, check),
@@ -101,16 +102,18 @@ class ScenarioReader:
             "line": key.line,
         }
         complete = all(value is not None for value in data.values())
-        native = world.spec if isinstance(world, NativeWorld) else None
         scenario = Scenario.model_validate({**data, "native": native}) if complete else None
         return ReadScenario(key, severity, variants.count if variants else None, check, scenario)
 
-    def _world(self, node: Node | None) -> World | None:
-        """The world that the node names or describes; problems are reported."""
+    def _world(self, node: Node | None) -> tuple[World | None, NativeSpec | None]:
+        """The world that the node names or describes, with what it says of a file; problems are reported."""
         if isinstance(node, MappingNode):
-            return self._native.read(node)
+            from harness.packs.read_native import NativeReader
+
+            described = NativeReader(self._reader, self._adapter).read(node)
+            return described, described.spec if described is not None else None
         name = self._reader.text(node, "the name of a world, or {mjcf: FILE, ...}")
-        return load_world(self._reader.problems, node, name) if name and node else None
+        return load_world(self._reader.problems, node, name) if name and node else None, None
 
     def _severity(self, fields: Fields) -> Severity | None:
         word = self._reader.word(fields.get("severity"), get_args(Severity), "wrong-value", "severity")

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from harness.expansion.variant import Variant
 from harness.packs.model import SimSpec
-from sim_adapters.worlds.native import NativeSpec
+from harness.packs.native_field import NativeField
 
 
 class FrameModel(BaseModel):
@@ -21,7 +21,7 @@ class FrameRequest(FrameModel):
     variant: Variant
     world: str
     """Entry-point name of the world."""
-    native: NativeSpec | None = None
+    native: NativeField = None
     """What the pack says about a file of the team's own."""
     folder: str = ""
     """The pack's folder."""
