@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 from harness.cli.main import main
+from harness.execution.checkup import Finding
+from harness.execution.checkup_runtimes import check_choice
 from harness.execution.recording import load_trace
 from harness.results.record import Outcome
 from harness.results.run_folder import RunFolder
@@ -181,3 +183,21 @@ def test_an_engine_that_does_not_fit_makes_every_variant_an_error_with_the_cause
     assert words in capsys.readouterr().err
     assert "Traceback" not in record.reason
     assert words in unescape((folder.path / "junit.xml").read_text())
+
+
+def test_the_doctor_says_for_each_runtime_whether_its_file_fits_and_runs(pack, double, tmp_path):
+    def found(folder: Path) -> dict[str, Finding]:
+        return {finding.subject.rpartition(" ")[2]: finding for finding in check_choice(folder)}
+
+    fits = found(pack.parent)
+    assert {name: fits[name].state for name in ("onnxruntime", "tensorrt", "torch")} == dict.fromkeys(
+        ("onnxruntime", "tensorrt", "torch"), "ok"
+    )
+    assert fits["tensorrt"].detail == "detector.plan runs on cuda:0 Double of a GPU"
+    with_plan(pack, tmp_path, gpu="NVIDIA L4")
+    other = found(tmp_path)
+    assert other["tensorrt"].state == "note", "ONNX Runtime runs the model"
+    assert "the plan was built for NVIDIA L4, this is Double of a GPU" in other["tensorrt"].detail
+    assert "simgate build-engine" in other["tensorrt"].remedy
+    assert other["torch"].detail == "the package has no torch file"
+    assert "onnx_to_torch" in other["torch"].remedy
