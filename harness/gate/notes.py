@@ -21,6 +21,7 @@ def notes_for(
         *_selection(manifest, left_out),
         *_sequential(manifest, pack, evidence),
         *_records(evidence),
+        *_runtime(evidence),
         *_quarantine(evidence),
         *_coverage(pack),
     ]
@@ -84,6 +85,17 @@ def _records(evidence: Evidence) -> list[str]:
             f"records of {count} that the manifest does not list were ignored: {_few(evidence.unexpected)}"
         )
     return notes
+
+
+def _runtime(evidence: Evidence) -> list[str]:
+    records = [variant.record for variant in evidence.variants if variant.record is not None]
+    foreign = sorted({record.runtime for record in records if record.runtime_deployed is False})
+    if not foreign:
+        return []
+    return [
+        f"the model ran on {', '.join(foreign)}, which is not what its package says is deployed; "
+        "`simgate parity` tells how far the two differ"
+    ]
 
 
 def _quarantine(evidence: Evidence) -> list[str]:

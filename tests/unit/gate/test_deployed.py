@@ -45,3 +45,10 @@ def test_latency_drawn_from_the_package_counts_whatever_ran():
 
 def test_the_rule_can_be_told_otherwise():
     assert decided(MEASURED.model_copy(update={"any_runtime": True}), deployed=False).decision is Decision.GO
+
+
+@pytest.mark.parametrize(("deployed", "noted"), [(False, 1), (True, 0), (None, 0)])
+def test_a_verdict_on_another_runtime_than_the_deployed_one_says_so(deployed, noted):
+    manifest, records = a_run("P" * 20, runtime="onnxruntime 1.31 cpu", runtime_deployed=deployed)
+    words = "the model ran on onnxruntime 1.31 cpu, which is not what its package says is deployed"
+    assert sum(note.startswith(words) for note in decide(manifest, records).notes) == noted
