@@ -83,8 +83,9 @@ class NativeReader:
             self._reader.problems.at(node, "missing-file", f"file '{text}' {what}", f"looked for {path}")
             return None
         if kind not in registry.names(GROUP):
-            message = f"no reader of {kind.upper()} files is installed"
-            self._reader.problems.at(node, "broken-plugin", message, "reinstall simgate")
+            readable = " or ".join(f"{name}: FILE" for name in registry.names(GROUP)) or "none"
+            message = f"worlds in {kind.upper()} files cannot be opened by what is installed here"
+            self._reader.problems.at(node, "native-file", message, f"what can be opened: {readable}")
             return None
         known = self._reader.native
         if known.get((kind, path)) is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import mujoco
 import numpy as np
@@ -76,6 +77,8 @@ class NativeLabelled:
     def __init__(self, scene: Scene, built: BuiltScene, data: mujoco.MjData) -> None:
         assert scene.native is not None
         self._scene, self._built, self._data = scene, built, data
+        # A pack can set the field of view like anything else in the file.
+        self._lens = replace(scene.camera, vertical_fov_deg=float(built.model.cam_fovy[built.camera]))
         owners = built.geom_body
         self._items: list[tuple[int, str, str, list[tuple[int, NDArray[np.float64]]]]] = []
         for name, label in scene.native.labels:
@@ -102,7 +105,7 @@ class NativeLabelled:
                 continue
             columns = np.flatnonzero(mask.any(axis=0))
             pixels = int(np.count_nonzero(mask))
-            area, cut = silhouette(self._in_camera(clouds), self._scene.camera)
+            area, cut = silhouette(self._in_camera(clouds), self._lens)
             found.append(
                 VisibleEntity(
                     name=name,

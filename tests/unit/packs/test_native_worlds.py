@@ -163,6 +163,7 @@ def test_a_camera_can_be_mounted_by_the_pack(tmp_path: Path) -> None:
 MISTAKES = [
     ("missing-file", "mjcf: yard.xml", "mjcf: @yrd.xml", "looked for"),
     ("missing-file", "mjcf: yard.xml", "mjcf: @.", "looked for"),
+    ("native-file", "mjcf: yard.xml", "usd: @yard.xml", "what can be opened: mjcf: FILE"),
     ("missing-key", "      mjcf: yard.xml\n      robot", "      @robot", "add mjcf: FILE"),
     ("wrong-value", "mjcf: yard.xml\n", "mjcf: yard.xml\n      @usd: yard.usda\n", "leave one of them out"),
     ("missing-key", "{body: cart, camera: front}", "@{body: cart}", "add camera"),

@@ -371,6 +371,32 @@ def test_a_known_cube_projects_where_it_must(yard: Path) -> None:
     assert observation.depth_m[0][40, 100] == pytest.approx(2.5, abs=0.01)
 
 
+def test_a_narrower_lens_changes_the_silhouette_with_the_picture(yard: Path) -> None:
+    world = yard_world(
+        yard, {"pane": "body/pane.present", "view": "camera/front.fovy"}, labels={"cube": "crate"}
+    )
+    adapter = MujocoAdapter(TIMING)
+    adapter.reset([scene_of(world, pane=False, view=30.0)])
+    (entity,) = adapter.ground_truth()[0].entities
+    adapter.close()
+    half = 0.3 * 50.0 / math.tan(math.radians(15.0)) / 2.5
+    assert entity.box == pytest.approx((100 - half, 50 - half, 100 + half, 50 + half), abs=1.5)
+    assert entity.occlusion < 0.1
+
+
+def test_worlds_of_a_batch_do_not_disturb_each_other(yard: Path) -> None:
+    world = yard_world(yard, {"pane": "body/pane.present"}, labels={"cube": "crate"})
+    scenes = [scene_of(world), scene_of(world, pane=False, robot__start_y_m=0.4)]
+    commands = np.array([[0.5, 0.2], [0.3, -0.2]])
+    adapter = MujocoAdapter(TIMING)
+    adapter.reset(scenes)
+    together = adapter.step(commands).rgb.copy()
+    for index, scene in enumerate(scenes):
+        adapter.reset([scene])
+        assert (adapter.step(commands[index : index + 1]).rgb[0] == together[index]).all()
+    adapter.close()
+
+
 def test_two_runs_are_the_same_bit_for_bit(yard: Path) -> None:
     scene = scene_of(yard_world(yard, {"gate": "joint/hinge.start_deg"}), gate=40.0)
     commands = [(0.8, 0.3)] * 30
