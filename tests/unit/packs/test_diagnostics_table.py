@@ -275,5 +275,6 @@ def test_every_code_of_the_language_has_a_case() -> None:
         "model-package", "missing-model", "missing-artifact", "model-hash", "git-lfs-pointer",
         "model-package-syntax", "model-package-key", "model-package-value",
         "not-utf8", "too-large", "too-deep", "no-variants",
+        "native-file", "unknown-element", "unknown-target", "world-adapter",  # test_native_worlds
     }  # fmt: skip
     assert {code for code, _, _ in CASES} | elsewhere == set(CODES)

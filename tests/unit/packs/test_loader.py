@@ -172,14 +172,26 @@ def test_linting_imports_neither_simulator_nor_scipy() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_lint_starts_in_under_half_a_second_of_processor_time(path: Path) -> None:
-    code = (
-        "import argparse, resource, sys; from harness.cli.commands import lint;"
-        "p = argparse.ArgumentParser(); lint.configure(p); lint.run(p.parse_args(sys.argv[1:]));"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_utime)"
+def user_seconds(code: str, *arguments: str) -> tuple[float, str]:
+    """Processor seconds of a Python program, the least of three runs, and what it printed."""
+    code += "\nimport resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_utime)"
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout
+        for _ in range(3)
+    ]
+    return min(float(text.split()[-1]) for text in runs), runs[0]
+
+
+def test_lint_starts_in_little_more_than_its_libraries_take_to_load(path: Path) -> None:
+    libraries, _ = user_seconds(
+        "import numpy, pydantic, scipy.special, yaml"
+    )  # a condition needs the normal curve
+    used, text = user_seconds(
+        "import argparse, sys; from harness.cli.commands import lint;"
+        "p = argparse.ArgumentParser(); lint.configure(p); lint.run(p.parse_args(sys.argv[1:]))",
+        str(path),
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(path)], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert "1 pack checked: no problems" in done.stdout
-    assert float(done.stdout.split()[-1]) < 0.5
+    assert "1 pack checked: no problems" in text
+    assert used < 3 * libraries
