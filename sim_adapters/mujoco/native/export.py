@@ -47,21 +47,23 @@ def write_native(scene: Scene, timing: Timing, folder: Path, path: Path) -> tupl
         raise ValueError(f"MuJoCo cannot build {scene.native.path}: {in_one_line(error)}") from None
     source = promised_source(Path(scene.native.path), scene.native.sha256)
     tree = ET.fromstring(spec.to_xml())
-    copied = _gather(tree, source, folder)
+    copied = _gather(tree, spec, source, folder)
     folder.mkdir(parents=True, exist_ok=True)
     ET.ElementTree(tree).write(path, encoding="utf-8")
     return (path, *copied)
 
 
-def _gather(tree: ET.Element, source: Source, folder: Path) -> tuple[Path, ...]:
+def _gather(tree: ET.Element, spec: mujoco.MjSpec, source: Source, folder: Path) -> tuple[Path, ...]:
     """Copies every file that the model reads into one folder and lets the model read it there."""
     compiler = tree.find("compiler")
-    settings = compiler.attrib if compiler is not None else {}
-    places = [source.path.parent / settings.pop(name, "") for name in _FOLDERS]
+    if compiler is not None:
+        for name in _FOLDERS:
+            compiler.attrib.pop(name, None)
     copied: dict[Path, Path] = {}
     for element in tree.iter():
         for key in [name for name in element.attrib if name.startswith("file")]:
-            original = _original(element.attrib[key], places, source)
+            asked = Path(_asked_in(element, spec), element.attrib[key]).as_posix()
+            original = _original(asked, source)
             target = copied.setdefault(original, folder / _ASSETS / f"{len(copied)}_{original.name}")
             element.attrib[key] = f"{_ASSETS}/{target.name}"
     for original, target in copied.items():
@@ -70,12 +72,26 @@ def _gather(tree: ET.Element, source: Source, folder: Path) -> tuple[Path, ...]:
     return tuple(copied.values())
 
 
-def _original(name: str, places: list[Path], source: Source) -> Path:
-    """The file that a model means, below one of its folders or among what an attached model brought."""
-    for place in places:
-        if (place / name).is_file():
-            return (place / name).resolve()
-    matches = [file for file in source.files if file.name == Path(name).name]
-    if not matches:
-        raise ValueError(f"{source.path.name}: cannot find '{name}', which it reads")
-    return matches[0]
+def _asked_in(element: ET.Element, spec: mujoco.MjSpec) -> str:
+    """Folder in which an asset is looked for: an attached model has folders of its own."""
+    listed = {"mesh": spec.meshes, "texture": spec.textures, "hfield": spec.hfields, "skin": spec.skins}
+    name = element.attrib.get("name", "")
+    for asset in listed.get(element.tag, ()):
+        if asset.name == name:
+            compiler = asset.compiler
+            return str(compiler.texturedir if element.tag == "texture" else compiler.meshdir)
+    return ""
+
+
+def _original(asked: str, source: Source) -> Path:
+    """The file that a model means, among all that it reads.
+
+    Raises:
+        ValueError: None of them, or several, lie at such a path.
+    """
+    matches = [file for file in source.files if file.as_posix().endswith(f"/{asked.lstrip('./')}")]
+    exact = [file for file in matches if file == (source.path.parent / asked).resolve()]
+    if len(exact or matches) != 1:
+        found = "is not among the files that it reads" if not matches else "could be several files"
+        raise ValueError(f"{source.path.name}: '{asked}' {found}; give it a folder and name of its own")
+    return (exact or matches)[0]
