@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.execution.assignment import error_record
 from harness.execution.events import Event, Listener, RunFinished, RunStarted, VariantFinished
+from harness.execution.giving_up import give_up
 from harness.execution.host_pool import HostPool, HostsCannotStart
 from harness.execution.in_process import InProcess
 from harness.execution.plan import Plan
 from harness.execution.stopping import StoppingRule
-from harness.results.journal import append_record
 
 
 def execute(plan: Plan, listeners: Sequence[Listener] = (), stopping: StoppingRule | None = None) -> str:
@@ -57,18 +56,6 @@ def execute(plan: Plan, listeners: Sequence[Listener] = (), stopping: StoppingRu
             reason = pool.stopped_early
         except HostsCannotStart as error:
             reason = str(error)
-            _give_up(plan, finished, reason)
+            give_up(plan, [variant for variant in plan.variants if variant.id not in finished], reason)
     emit(RunFinished(plan.folder.path, reason))
     return reason
-
-
-def _give_up(plan: Plan, finished: set[str], reason: str) -> None:
-    """Journals why the rest could not run, so that whoever reads only the evidence finds the cause.
-
-    Listeners hear it once, with the end of the run, and not once for each variant. ``--resume`` runs ERROR
-    again.
-    """
-    text = f"{reason.splitlines()[0]}; see {plan.folder.hosts_dir.name}/*.log"
-    rest = [variant for variant in plan.variants if variant.id not in finished]
-    for assignment in plan.assignments(rest):
-        append_record(plan.folder.journal_path, error_record(plan.pack, assignment, text, 0))

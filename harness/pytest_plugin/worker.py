@@ -17,6 +17,7 @@ from harness.pytest_plugin.worker_input import WorkerInput
 
 if TYPE_CHECKING:
     from harness.execution.host_pool import HostPool
+    from harness.execution.plan import Plan
     from harness.results.record import RunRecord
 
 
@@ -31,7 +32,7 @@ class Worker:
         self._slot = told["slot"]
         self._announcement = Path(told["runs"])
         self._runs = Runs()
-        self._open: tuple[Path, HostPool] | None = None
+        self._open: tuple[Path, Plan, HostPool] | None = None
         self._resources = ExitStack()
         self._batches: dict[str, list[VariantItem]] = {}
 
@@ -64,10 +65,11 @@ class Worker:
         return self._runs.run_dir(item)
 
     def _run(self, item: VariantItem) -> None:
+        from harness.execution.giving_up import give_up
         from harness.execution.host_pool import HostsCannotStart
         from harness.pytest_plugin.planning import expand_ids
 
-        pool = self._pool_for(item)
+        plan, pool = self._pool_for(item)
         batch = self._batches[item.nodeid]
         position = batch.index(item)
         if position:
@@ -76,15 +78,19 @@ class Worker:
             self._read_journal(item)
         known = self._runs.records.get(item.path, {})
         left = [member.variant_id for member in batch[position:] if member.variant_id not in known]
+        variants = expand_ids(item.pack, left)
         try:
-            records = pool.run(expand_ids(item.pack, left))
+            records = pool.run(variants)
         except HostsCannotStart as error:
             self._runs.problems[item.path] = str(error)
+            self._read_journal(item)
+            known = self._runs.records.get(item.path, {})
+            give_up(plan, [variant for variant in variants if variant.id not in known], str(error))
             return
         for record in records:
             self._runs.add(item.path, record)
 
-    def _pool_for(self, item: VariantItem) -> HostPool:
+    def _pool_for(self, item: VariantItem) -> tuple[Plan, HostPool]:
         from harness.execution.host_pool import HostPool
         from harness.pytest_plugin.planning import open_plan
 
@@ -93,8 +99,8 @@ class Worker:
             plan = open_plan(self.run_dir(item), Settings.of(item.config))
             self._read_journal(item)
             pool = self._resources.enter_context(HostPool(plan, hosts=1, first_number=self._slot))
-            self._open = (item.path, pool)
-        return self._open[1]
+            self._open = (item.path, plan, pool)
+        return self._open[1:]
 
     def _read_journal(self, item: VariantItem) -> None:
         from harness.execution.resume import valid_records

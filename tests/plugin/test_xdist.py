@@ -10,6 +10,7 @@ import pytest
 
 from harness.pytest_plugin.controller import Slots
 from tests.plugin.conftest import BLOCKED_WAY, CLEAR_WAY, HEAD, Bench, scenario
+from tests.unit.execution.memory_pack import write_model
 
 DIE_ON = """
 import os
@@ -118,6 +119,18 @@ def test_what_cannot_be_planned_ends_the_session(bench: Bench) -> None:
     result = bench.run("-n", "2", "--sim-adapter", "tinny")
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*unknown sim adapter 'tinny'*"])
+
+
+def test_hosts_that_cannot_start_leave_an_error_with_the_cause_for_every_variant(bench: Bench) -> None:
+    bench.pack(CLEAR_WAY)
+    write_model(bench.path / "model")
+    result = bench.run("-n", "2", "--model", "model", "--sim-runtime", "onnxruntime:cpu")
+    result.assert_outcomes(errors=6)
+    assert set(counts(bench).values()) == {1}
+    assert len(counts(bench)) == 6
+    for record in bench.journal():
+        assert record["outcome"] == "ERROR"
+        assert "'weights.onnx' cannot be loaded by ONNX Runtime" in record["reason"]
 
 
 def test_ordinary_tests_are_distributed_as_ever(bench: Bench) -> None:
