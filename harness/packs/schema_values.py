@@ -104,7 +104,8 @@ def _simple() -> dict[str, Schema]:
             "Whole numbers, both ends included: [lowest, highest]", numbers(2, {"type": "integer"})
         ),
         "choice": _said(
-            "One of a list, or of a mapping of values to weights", {"anyOf": [_SCALARS, weighted]}
+            "One of a list, or of a mapping of values to weights",
+            {"anyOf": [{**_SCALARS, "uniqueItems": True}, weighted]},
         ),
         "bool": _said("true with this probability", {"type": "number", "minimum": 0, "maximum": 1}),
     }

@@ -116,6 +116,7 @@ CASES = [
     ("missing-key", UNIFORM, "{log_normal: @{median: 5, between: [3, 8]}}"),
     ("empty-range", UNIFORM, "{grid: @[]}"),
     ("wrong-value", UNIFORM, "{grid: [3, 4, @3]}"),
+    ("wrong-value", "choice: [steel, glass]", "choice: [steel, glass, @steel]"),
     ("empty-range", UNIFORM, "{grid: @{from: 8, to: 3, step: 1}}"),
     ("wrong-value", UNIFORM, "{grid: {from: 3, to: 8, step: @0}}"),
     ("wrong-value", UNIFORM, "{grid: {from: 3, to: 8, step: @0.000001}}"),
