@@ -62,6 +62,7 @@ def planar_spec(source: Source, robot: str, pose: str | None) -> PlanarSpec:
     for element in doomed:
         spec.delete(element)
     base = spec.body(robot)
+    base.mocap = False
     add_planar_joints(base, PREFIX)
     base.add_site(name=DRIVE_SITE, pos=[0.0, 0.0, 0.0])
     spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST

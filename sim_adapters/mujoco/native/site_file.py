@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sim_adapters.mujoco.native.elements import ATTRIBUTES, elements
 from sim_adapters.mujoco.native.source import in_one_line, open_source
-from sim_adapters.mujoco.native.target import parameter_of, parse_target, whole_of
+from sim_adapters.mujoco.native.target import Target, apply, parameter_of, parse_target, whole_of
 from sim_adapters.worlds.native_file import CameraFacts, NativeError, RobotFacts
 from sim_adapters.worlds.world import ParameterSpec
 
@@ -35,7 +35,7 @@ class MjcfFile:
     adapters = ("mujoco",)
 
     def __init__(self, path: Path) -> None:
-        source = open_source(path.resolve())
+        self._source = source = open_source(path.resolve())
         self.files, self.sha256 = source.files, source.sha256
         self._spec = source.spec
         try:
@@ -61,9 +61,22 @@ class MjcfFile:
         if mass <= 0.0:
             raise NativeError("file", f"body '{name}' has no mass", "give its geoms a density or mass")
         reach, top = self._hull(robot_bodies(model, body), data, data.xpos[body])
+        self._check_drive(name, pose)
         x, y, _ = data.xpos[body]
         start = (float(x), float(y), math.atan2(frame[1, 0], frame[0, 0]))
         return RobotFacts(start, reach, top, mass)
+
+    def _check_drive(self, robot: str, pose: str | None) -> None:
+        """Puts the robot on its planar joints once, so that what MuJoCo has against it is known now."""
+        from sim_adapters.mujoco.native.planar import planar_spec
+
+        try:
+            planar_spec(self._source, robot, pose)
+        except ValueError as error:
+            message = f"MuJoCo cannot let body '{robot}' drive: {in_one_line(error)}"
+            raise NativeError(
+                "file", message, "see docs/native-worlds.md, 'What becomes of the file'"
+            ) from None
 
     def _hull(
         self, bodies: NDArray[np.int64], data: mujoco.MjData, origin: NDArray[np.float64]
@@ -142,7 +155,23 @@ class MjcfFile:
             if int(self._model.joint(target.name).bodyid[0]) in bodies:
                 message = f"joint '{target.name}' is the robot's, whose joints are locked"
                 raise NativeError("target", message, "lock them in another pose with robot: {pose: KEY}")
+        if robot and target.attribute.kind == "present":
+            self._check_without(target)
         return parameter_of(target, self._spec)
+
+    def _check_without(self, target: Target) -> None:
+        """Whether the file can do without something: nothing else may need it."""
+        spec = self._spec.copy()
+        apply(target, spec, False)
+        for key in list(spec.keys):
+            spec.delete(key)
+        try:
+            spec.compile()
+        except ValueError as error:
+            message = f"the file cannot do without {target.kind} '{target.name}': {in_one_line(error)}"
+            raise NativeError(
+                "target", message, "take what needs it out of the file, or set its pos"
+            ) from None
 
     def whole(self, text: str) -> tuple[float, ...]:
         """A colour as a whole: three numbers, four with its opacity."""

@@ -168,6 +168,23 @@ def test_what_the_robot_decides_is_not_the_packs_to_set(yard: Path, target: str,
     assert hint in error.value.hint
 
 
+def test_what_others_need_cannot_be_taken_out(yard: Path) -> None:
+    with pytest.raises(NativeError, match=r"cannot do without geom 'gate': .*mass") as error:
+        MjcfFile(yard).target("geom/gate.present", "cart")
+    assert error.value.what == "target"
+    MjcfFile(yard).target("body/gate.present", "cart")  # with its hinge and the motor on it
+
+
+def test_a_kinematic_robot_is_made_to_drive(tmp_path: Path) -> None:
+    text = (
+        '<mujoco><worldbody><body name="puck" mocap="true" pos="1 0 0.2"><geom size="0.2"/>'
+        "</body></worldbody></mujoco>"
+    )
+    world = yard_world(write_yard(tmp_path, text), robot="puck", camera=Camera())
+    poses = driven(scene_of(world), [(0.5, 0.0)] * 10)
+    assert poses[-1][0] > 1.3
+
+
 # What is set.
 
 
