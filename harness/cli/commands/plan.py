@@ -41,8 +41,10 @@ def run(args: argparse.Namespace) -> int:
     from harness.cli.main import UserError
     from harness.cli.packs import load_checked
     from harness.cli.planning.gate_power import gate_power
+    from harness.cli.trial import trial
     from harness.cli.user_errors import as_user_errors
     from harness.execution.host_environment import usable_cores
+    from harness.packs.diagnostics import render_all
 
     for option, value in (("--hosts", args.hosts), ("--probe", args.probe)):
         if value is not None and value < 1:
@@ -50,6 +52,9 @@ def run(args: argparse.Namespace) -> int:
     hosts = args.hosts or usable_cores()
     with as_user_errors():
         pack = load_checked(args.pack)
+        hopeless = trial(pack)
+        if hopeless:
+            raise UserError(render_all(hopeless))
         measured = _measured(args, pack, hosts)
     powers = gate_power(pack, measured.samples)
     if args.format == "json":

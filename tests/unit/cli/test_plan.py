@@ -156,3 +156,13 @@ def test_a_pack_without_a_gate_is_told_that_it_decides_nothing(
 ) -> None:
     assert main(["plan", str(write_pack(tmp_path, PACK[: PACK.index("\ngate:") + 1]))]) == 0
     assert "every run ends INCONCLUSIVE" in capsys.readouterr().out
+
+
+def test_a_pack_that_leaves_nothing_to_run_has_no_plan(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    hopeless = PACK.replace("door.distance_m < 7", "door.distance_m > 11")
+    assert hopeless != PACK
+    assert main(["plan", str(write_pack(tmp_path, hopeless))]) == 2
+    said = capsys.readouterr().err
+    assert "error[no-variants]" in said and "door.distance_m > 11" in said
