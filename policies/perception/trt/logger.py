@@ -25,7 +25,7 @@ class KeepingLogger(trt.ILogger):  # type: ignore[misc, unused-ignore]
             self._errors.append(msg.strip())
         elif severity != trt.ILogger.Severity.WARNING and not self._verbose:
             return
-        print(f"TensorRT {severity}: {msg}", file=sys.stderr, flush=True)
+        print(f"TensorRT {severity.name}: {msg}", file=sys.stderr, flush=True)
 
     def cause(self) -> str:
         """What TensorRT has said since it was last asked, to be put behind a colon."""
