@@ -151,9 +151,12 @@ class ModelPackage:
         hint = "choose another runtime"
         return PackageError([self.problem(("artifacts",), "missing-artifact", message, hint)])
 
-    def unusable(self, code: str, message: str, hint: str = "") -> PackageError:
-        """The error of an artifact that is as declared but cannot be used here."""
-        return PackageError([self.problem(("artifacts",), code, message, hint)])
+    def unusable(
+        self, code: str, message: str, hint: str = "", artifact: Artifact | None = None
+    ) -> PackageError:
+        """The error of an artifact that is as declared but cannot be used here, at its place in the file."""
+        at = ("artifacts",) if artifact is None else ("artifacts", self.artifacts.index(artifact))
+        return PackageError([self.problem(at, code, message, hint)])
 
 
 def load_package(path: str | Path) -> ModelPackage:

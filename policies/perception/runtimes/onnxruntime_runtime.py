@@ -177,10 +177,10 @@ def _session(package: ModelPackage, content: bytes, providers: Sequence[Any]) ->
     try:
         return ort.InferenceSession(content, options, providers=list(providers))
     except ORT_ERRORS as error:
-        name = package.artifact("onnx").path.name
-        message = f"'{name}' cannot be loaded by ONNX Runtime {ort.__version__}: {error}"
+        artifact = package.artifact("onnx")
+        message = f"'{artifact.path.name}' cannot be loaded by ONNX Runtime {ort.__version__}: {error}"
         hint = "export the model again, or install an ONNX Runtime that knows its opset"
-        raise package.unusable("model-unreadable", message, hint) from error
+        raise package.unusable("model-unreadable", message, hint, artifact) from error
 
 
 def _threads() -> int:

@@ -204,4 +204,4 @@ def _require_size(package: ModelPackage, artifact: Artifact, engine: Engine) -> 
 
 def _unusable(package: ModelPackage, artifact: Artifact, error: EngineError) -> PackageError:
     hint = f"{error.remedy}; or use --runtime onnxruntime" if error.remedy else _REBUILD
-    return package.unusable("engine-unusable", f"'{artifact.path.name}': {error}", hint)
+    return package.unusable("engine-unusable", f"'{artifact.path.name}': {error}", hint, artifact)

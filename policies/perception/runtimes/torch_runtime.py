@@ -175,7 +175,7 @@ def _load(package: ModelPackage, path: Path, device: torch.device) -> Any:
         first = str(error).strip().splitlines()[0]
         message = f"'{path.name}' cannot be loaded by torch {torch.__version__}: {first}"
         hint = "export it again with torch.export.save or torch.jit.save, with a torch no newer than this one"
-        raise package.unusable("model-unreadable", message, hint) from error
+        raise package.unusable("model-unreadable", message, hint, package.artifact("torch")) from error
 
 
 def _is_exported(path: Path) -> bool:

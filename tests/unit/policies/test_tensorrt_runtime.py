@@ -124,8 +124,10 @@ def test_a_plan_that_cannot_be_loaded_is_an_error_of_the_package(
 ):
     package = packaged(tmp_path, release=release)
     monkeypatch.setenv("SIMGATE_TRT_FAULT", fault)
-    with pytest.raises(PackageError, match=rf"engine-unusable\]: 'detector.plan': .*{words}"):
+    with pytest.raises(PackageError, match=rf"engine-unusable\]: 'detector.plan': .*{words}") as raised:
         TensorRtRuntime(package, CpuDevice())
+    line = package.path.read_text().splitlines()[raised.value.problems[0].line - 1]
+    assert "detector.plan" in line
 
 
 @pytest.mark.parametrize(
