@@ -19,7 +19,7 @@ from sim_adapters.mujoco.build import (
     Drive,
     mount_camera,
 )
-from sim_adapters.mujoco.native.planar import DRIVE_SITE, PREFIX, planar_spec
+from sim_adapters.mujoco.native.planar import CAMERA, DRIVE_SITE, PREFIX, planar_spec
 from sim_adapters.mujoco.native.site_file import box_corners, collides, robot_bodies
 from sim_adapters.mujoco.native.source import in_one_line, promised_source
 from sim_adapters.mujoco.native.target import Target, apply, parse_target
@@ -29,7 +29,6 @@ from sim_adapters.scene.scene import Scene
 from sim_adapters.worlds.native_file import NativeError
 
 KIND = "mjcf"
-CAMERA = f"{PREFIX}camera"
 GROUP_HIDDEN = 5
 FLOOR_M = 0.02
 """What ends lower than this above z = 0 is floor: driven on, never touched."""

@@ -22,6 +22,7 @@ from sim_adapters.mujoco.servo import add_planar_joints
 
 PREFIX = "simgate/"
 DRIVE_SITE = f"{PREFIX}drive"
+CAMERA = f"{PREFIX}camera"
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +62,10 @@ def planar_spec(source: Source, robot: str, pose: str | None) -> PlanarSpec:
     _stand_at_origin(spec, model, data, root)
     for element in doomed:
         spec.delete(element)
+    # A scene that was exported, and is a site now, brings these along.
+    for left in [*spec.sites, *spec.cameras]:
+        if left.name in (DRIVE_SITE, CAMERA):
+            spec.delete(left)
     base = spec.body(robot)
     base.mocap = False
     add_planar_joints(base, PREFIX)
