@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sim_adapters.adapter import AdapterInfo, Timing
 from sim_adapters.mujoco.build import BuiltScene
+from sim_adapters.mujoco.mujoco_log import warn_on_stderr
 from sim_adapters.mujoco.renderer import FrameRenderer, SceneView, assets_of
 from sim_adapters.observation import GroundTruth, Observation
 from sim_adapters.scene.scene import Scene
@@ -78,6 +79,7 @@ class RenderedAdapter(ABC, Generic[W]):
         self._with_depth = bool(given.pop("depth", False))
         if given:
             raise ValueError(f"{self.name} adapter: unknown option {sorted(given)[0]!r} (known: depth)")
+        warn_on_stderr()
         self._timing = timing
         self._renderer: FrameRenderer | None = None
         self._worlds: list[W] = []

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import mujoco
 
+from sim_adapters.mujoco.mujoco_log import warn_on_stderr
 from sim_adapters.worlds.native_file import NativeError
 
 
@@ -37,6 +38,7 @@ def open_source(path: Path) -> Source:
         NativeError: It cannot be read, or a file that it reads is missing.
     """
     files = _files(path)
+    warn_on_stderr()
     try:
         spec = mujoco.MjSpec.from_file(str(path))
     except ValueError as error:
