@@ -1,4 +1,4 @@
-"""MuJoCo's warnings go to standard error, each once; its default is a file, MUJOCO_LOG.TXT, where a user stands."""
+"""MuJoCo's warnings go to standard error, each once; else they fill MUJOCO_LOG.TXT where a user stands."""
 
 from __future__ import annotations
 
