@@ -68,7 +68,7 @@ def run_scenario(
             stdout=sink,
             stderr=sink,
             env=_environment(adapter, folder, python),
-            preexec_fn=_heed_interrupts,
+            preexec_fn=_heed_interrupts,  # noqa: PLW1509 - this program has one thread
         )
         code = _wait(process, seconds)
     found = [RunFolder(path.parent) for path in sorted(folder.glob("*/manifest.json"))]
