@@ -131,6 +131,8 @@ def _metrics(accept: Iterable[Criterion], evidence: Evidence) -> dict[str, Scala
     known = evidence.model_classes
     labels = [label for label in evidence.labels_seen if not known or label in known]
     asked += [f"detection.{label}.recall" for label in labels]
+    # Of every class: what is reported where there is nothing shows in the precision alone.
+    asked += [f"detection.{label}.precision" for label in sorted(known or labels)]
     for name in asked:
         if name not in values:
             values[name] = _plain(evaluate(name, evidence, {}).value)

@@ -74,9 +74,13 @@ def drop_normalisation(package: Package) -> None:
     package["input"]["std"] = [1.0, 1.0, 1.0]
 
 
-def drop_score_threshold(package: Package) -> None:
-    """Every peak is a detection, however faint."""
-    package["decoder"]["score_threshold"] = 0.01
+def misplace_score_threshold(package: Package) -> None:
+    """Only what is nearly certain is a detection.
+
+    The other way round, without a threshold (0.01), this detector behaves as shipped: its peaks are high or
+    not there at all.
+    """
+    package["decoder"]["score_threshold"] = 0.95
 
 
 def perturb_weights(model: Any) -> None:
@@ -161,8 +165,8 @@ REGRESSIONS = (
     ),
     Regression(
         "confidence threshold off",
-        "decoder.score_threshold 0.01 in model.yaml",
-        _with_model(drop_score_threshold),
+        "decoder.score_threshold 0.95 in model.yaml",
+        _with_model(misplace_score_threshold),
     ),
     Regression("latency +150 ms", "--latency-extra-ms 150", lambda _: [PACK, "--latency-extra-ms", 150]),
     Regression(
@@ -178,6 +182,8 @@ REGRESSIONS = (
                 folder, {"camera.pitch_deg": {"normal": {"mean": -5, "std": 0.6, "between": [-6.5, -3.5]}}}
             )
         ],
+        # The navigator copes with most of it: about one variant in fifty breaks.
+        whole_pack=True,
     ),
     Regression(
         "an older model", "policies/reference_model/v1", lambda _: [PACK, "--model", REFERENCE / "v1"]

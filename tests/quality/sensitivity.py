@@ -19,10 +19,12 @@ from harness.gate.comparability import NotComparable
 from harness.gate.compare import RunComparison, compare_runs, regression_of
 from harness.gate.pairing import RunEvidence
 from harness.results.run_folder import RunFolder
+from harness.scoring.metrics import find_metric
 from tests.e2e.conftest import digests, simgate, the_run
 from tests.quality.mutations import PACK, REGRESSIONS, Regression
 
 TIMEOUT_S = 3600.0
+METRIC_LEVEL = 0.01
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Found:
         fixed: Variants that it fixes.
         p_value: McNemar's.
         refuted: Rules that the run alone refutes.
+        worse: Metrics that compare lists as worse beyond chance, at a q-value of 0.01.
     """
 
     name: str
@@ -54,11 +57,12 @@ class Found:
     fixed: int
     p_value: float
     refuted: tuple[str, ...]
+    worse: tuple[str, ...] = ()
 
     @property
     def caught(self) -> bool:
-        """NO-GO alone, or broken out by compare."""
-        return "NO-GO" in (self.verdict, self.compared)
+        """NO-GO alone, or broken out by compare: by its decision, or by a metric that is worse."""
+        return "NO-GO" in (self.verdict, self.compared) or bool(self.worse)
 
 
 def run(words: list[object], runs_dir: Path, variants: int | None, hosts: int) -> RunFolder:
@@ -118,6 +122,11 @@ def try_out(
         fixed=facts.fixed,
         p_value=facts.mcnemar_p,
         refuted=tuple(r["statement"] for r in verdict["rules"] if r["decision"] == "NO-GO"),
+        worse=tuple(
+            f"{change.metric} {change.baseline_mean:.3g} to {change.candidate_mean:.3g}"
+            for change in paired.metrics
+            if change.worse and change.q_value <= METRIC_LEVEL
+        ),
     )
 
 
@@ -132,8 +141,13 @@ def compare_by_id(baseline: RunFolder, candidate: RunFolder) -> RunComparison:
         replace(_named_by_id(before), manifest=same),
         _named_by_id(now),
         regression_of(now, None, None),
-        lambda _: ("", "none"),
+        _described,
     )
+
+
+def _described(name: str) -> tuple[str, str]:
+    info = find_metric(name.partition("{")[0])
+    return (info.unit, info.direction) if info else ("", "none")
 
 
 def _named_by_id(run: RunEvidence) -> RunEvidence:
@@ -227,14 +241,16 @@ def _without_latency(value: Any) -> Any:
 def table(found: list[Found]) -> str:
     """The results as a table in Markdown."""
     lines = [
-        "| regression | injected as | passed | verdict alone | against the shipped | broken / fixed | p |",
-        "|---|---|---|---|---|---|---|",
+        "| regression | injected as | passed | verdict alone | against the shipped | broken / fixed | p "
+        "| worse beyond chance (q <= 0.01) |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for item in found:
         star = " *" if item.refused else ""
         lines.append(
             f"| {item.name} | {item.how} | {item.passed} of {item.total} | {item.verdict} "
-            f"| {item.compared}{star} | {item.broken} / {item.fixed} | {item.p_value:.2g} |"
+            f"| {item.compared}{star} | {item.broken} / {item.fixed} | {item.p_value:.2g} "
+            f"| {', '.join(item.worse)} |"
         )
     return "\n".join(lines)
 
