@@ -61,8 +61,8 @@ class Found:
 
     @property
     def caught(self) -> bool:
-        """NO-GO alone, or broken out by compare: by its decision, or by a metric that is worse."""
-        return "NO-GO" in (self.verdict, self.compared) or bool(self.worse)
+        """NO-GO alone, or broken out by compare."""
+        return "NO-GO" in (self.verdict, self.compared)
 
 
 def run(words: list[object], runs_dir: Path, variants: int | None, hosts: int) -> RunFolder:
