@@ -56,9 +56,16 @@ class FrameRenderer:
         """What draws, as OpenGL names itself."""
         from OpenGL import GL
 
+        self._gl.make_current()
+
         name = GL.glGetString(GL.GL_RENDERER)
         version = GL.glGetString(GL.GL_VERSION)
         return f"{name.decode()}; OpenGL {version.decode()}"
+
+    def draw(self, scene: mujoco.MjvScene) -> None:
+        """Draws into the buffer that the next read takes, whoever else has drawn in this process since."""
+        self._gl.make_current()
+        mujoco.mjr_render(self._viewport, scene, self._context)
 
     def close(self) -> None:
         """Frees the context; safe to call twice."""
@@ -105,7 +112,7 @@ class SceneView:
         """Draws the camera image into ``out``, uint8, shape (H, W, 3)."""
         r = self._renderer
         self._bind_materials()
-        mujoco.mjr_render(r._viewport, self._scene, r._context)
+        r.draw(self._scene)
         mujoco.mjr_readPixels(r._pixels, None, r._viewport, r._context)
         out[:] = r._pixels[::-1]
 
@@ -128,7 +135,7 @@ class SceneView:
         r, scene = self._renderer, self._scene
         scene.flags[mujoco.mjtRndFlag.mjRND_SEGMENT] = 1
         scene.flags[mujoco.mjtRndFlag.mjRND_IDCOLOR] = 1
-        mujoco.mjr_render(r._viewport, scene, r._context)
+        r.draw(scene)
         mujoco.mjr_readPixels(r._pixels, None, r._viewport, r._context)
         scene.flags[mujoco.mjtRndFlag.mjRND_SEGMENT] = 0
         scene.flags[mujoco.mjtRndFlag.mjRND_IDCOLOR] = 0
@@ -154,7 +161,7 @@ class SceneView:
         scene.flags[mujoco.mjtRndFlag.mjRND_SEGMENT] = 1
         scene.flags[mujoco.mjtRndFlag.mjRND_IDCOLOR] = 1
         buffer = np.empty((r.height, r.width), dtype=np.float32)
-        mujoco.mjr_render(r._viewport, scene, r._context)
+        r.draw(scene)
         mujoco.mjr_readPixels(None, buffer, r._viewport, r._context)
         scene.flags[mujoco.mjtRndFlag.mjRND_SEGMENT] = 0
         scene.flags[mujoco.mjtRndFlag.mjRND_IDCOLOR] = 0

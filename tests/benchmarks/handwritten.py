@@ -79,6 +79,14 @@ class Afternoon:
         camera = mujoco.MjvCamera()
         camera.type, camera.fixedcamid = mujoco.mjtCamera.mjCAMERA_FIXED, 0
         data.qpos[2] = scene.robot.start[2]
+
+        def walk(step: int) -> None:
+            for actor, mocap in zip(scene.actors, built.mocap_ids, strict=True):
+                position, heading = actor.pose_at(step / TIMING.physics_hz)
+                data.mocap_pos[mocap] = position
+                data.mocap_quat[mocap] = math.cos(heading / 2), 0, 0, math.sin(heading / 2)
+
+        walk(0)
         mujoco.mj_forward(model, data)
 
         lidar = scene.lidar
@@ -163,14 +171,12 @@ class Afternoon:
                 np.clip(decision.yaw_rate_rps, -turn, turn),
             )
             for _ in range(TIMING.control_steps):
-                for actor, mocap in zip(scene.actors, built.mocap_ids, strict=True):
-                    position, heading = actor.pose_at(step / TIMING.physics_hz)
-                    data.mocap_pos[mocap] = position
-                    data.mocap_quat[mocap] = math.cos(heading / 2), 0, 0, math.sin(heading / 2)
+                walk(step)
                 mujoco.mj_step(model, data)
                 step += 1
                 if data.ncon and touched_at is None and (data.contact.dist[: data.ncon] <= 0).any():
                     touched_at = step
+            walk(step)
             mujoco.mj_kinematics(model, data)
             mujoco.mj_camlight(model, data)
         assert segments.shape == (HEIGHT, WIDTH)

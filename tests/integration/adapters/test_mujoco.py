@@ -29,6 +29,19 @@ def test_the_graphics_context_survives_from_scene_to_scene():
     adapter.close()
 
 
+def test_two_simulators_in_one_process_do_not_draw_into_each_other():
+    first, second = MujocoAdapter(TIMING), MujocoAdapter(TIMING)
+    before = first.reset([scene(wall(3.0))]).rgb.copy()
+    other = second.reset([scene(wall(1.5))]).rgb.copy()
+    between = first.reset([scene(wall(3.0))]).rgb.copy()
+    second.close()
+    after = first.reset([scene(wall(3.0))]).rgb.copy()
+    first.close()
+    assert (before != other).any()
+    np.testing.assert_array_equal(before, between)
+    np.testing.assert_array_equal(before, after)
+
+
 def office_scene(generator):
     parameters = {name: spec.default for name, spec in OFFICE_CORRIDOR.parameters.items()}
     parameters["door.distance_m"] = float(generator.uniform(2.0, 6.0))
