@@ -132,13 +132,11 @@ class Regression:
         name: As in the table.
         how: How it is injected, in words.
         words: Folder -> pack and options of ``simgate run``.
-        whole_pack: Too rare to be told from chance on a few variants of each scenario.
     """
 
     name: str
     how: str
     words: Callable[[Path], list[object]]
-    whole_pack: bool = False
 
 
 def _with_model(change: Callable[[Package], None], graph: Callable[[Any], None] | None = None) -> Any:
@@ -175,15 +173,14 @@ REGRESSIONS = (
         lambda folder: [mutated_pack(folder, {"camera.dropout_rate": 1 / 3})],
     ),
     Regression(
-        "camera mounted 5 deg off",
-        "camera.pitch_deg around -5 (it droops) instead of 0 in every scenario of the pack",
+        "camera mounted 9 deg off",
+        # The navigator tolerates 5 degrees either way, so there the verdict must not turn: docs/verdicts.md.
+        "camera.pitch_deg around -9 (it droops) instead of 0 in every scenario of the pack",
         lambda folder: [
             mutated_pack(
-                folder, {"camera.pitch_deg": {"normal": {"mean": -5, "std": 0.6, "between": [-6.5, -3.5]}}}
+                folder, {"camera.pitch_deg": {"normal": {"mean": -9, "std": 0.6, "between": [-10, -8]}}}
             )
         ],
-        # The navigator copes with most of it: about one variant in fifty breaks.
-        whole_pack=True,
     ),
     Regression(
         "an older model", "policies/reference_model/v1", lambda _: [PACK, "--model", REFERENCE / "v1"]

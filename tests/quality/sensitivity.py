@@ -310,8 +310,8 @@ def main() -> None:
                 continue
             place = folder / regression.name.replace("/", "-")
             place.mkdir()
-            some = None if regression.whole_pack else args.variants
-            found.append(try_out(regression, shipped.run_of(some), place, some, args.hosts))
+            shipped_run = shipped.run_of(args.variants)
+            found.append(try_out(regression, shipped_run, place, args.variants, args.hosts))
             print(f"{'caught' if found[-1].caught else 'MISSED'}: {found[-1]}", flush=True)
         print(table(found), flush=True)
         if not args.no_null:

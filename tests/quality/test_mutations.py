@@ -20,7 +20,7 @@ ASKED_FOR = {
     "confidence threshold off",
     "latency +150 ms",
     "every third frame dropped",
-    "camera mounted 5 deg off",
+    "camera mounted 9 deg off",
     "an older model",
 }
 
