@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import mujoco
+import numpy as np
+
+from sim_adapters.adapter import Timing
+from sim_adapters.mujoco.native.build import build_native
 from sim_adapters.mujoco.native.site_file import MjcfFile
+from sim_adapters.mujoco.world_state import MujocoWorld
 from sim_adapters.scene.robot import Robot
 from sim_adapters.scene.scene import Scene
 from sim_adapters.scene.sensor import Camera, Lidar
 from sim_adapters.worlds.native import Knob, NativeSpec, NativeWorld
 from sim_adapters.worlds.world import Value
+
+TIMING = Timing(200, 10, 10)
 
 YARD = """\
 <mujoco model="yard">
@@ -116,3 +125,16 @@ def scene_of(world: NativeWorld, **values: Value) -> Scene:
     parameters: dict[str, Value] = {name: spec.default for name, spec in world.parameters.items()}
     parameters |= {name.replace("__", "."): value for name, value in values.items()}
     return world.build(parameters, ())
+
+
+def driven(scene: Scene, commands: list[tuple[float, float]]) -> np.ndarray:
+    world = MujocoWorld(scene, TIMING)
+    poses = []
+    for command in commands:
+        world.advance(*command)
+        poses.append(world.pose)
+    return np.array(poses)
+
+
+def built_with(yard: Path, targets: dict[str, str], **values: Any) -> mujoco.MjModel:
+    return build_native(scene_of(yard_world(yard, targets), **values), TIMING).model

@@ -5,21 +5,24 @@ from __future__ import annotations
 import contextlib
 import math
 from pathlib import Path
-from typing import Any
 
 import mujoco
 import pytest
 
-from sim_adapters.adapter import Timing
 from sim_adapters.mujoco.adapter import MujocoAdapter
-from sim_adapters.mujoco.native.build import build_native
 from sim_adapters.mujoco.native.site_file import MjcfFile
 from sim_adapters.mujoco.world_state import MujocoWorld
 from sim_adapters.scene.sensor import Camera
 from sim_adapters.worlds.native_file import NativeError
-from tests.unit.sim_adapters.native_sites import YARD, scene_of, write_yard, yard_world
-
-TIMING = Timing(200, 10, 10)
+from tests.unit.sim_adapters.native_sites import (
+    TIMING,
+    YARD,
+    built_with,
+    driven,
+    scene_of,
+    write_yard,
+    yard_world,
+)
 
 
 @pytest.fixture
@@ -168,10 +171,6 @@ def test_a_kinematic_robot_is_made_to_drive(tmp_path: Path) -> None:
 
 
 # What is set.
-
-
-def built_with(yard: Path, targets: dict[str, str], **values: Any) -> mujoco.MjModel:
-    return build_native(scene_of(yard_world(yard, targets), **values), TIMING).model
 
 
 def test_values_arrive_in_the_compiled_model(yard: Path) -> None:

@@ -11,33 +11,26 @@ import mujoco
 import numpy as np
 import pytest
 
-from sim_adapters.adapter import Timing
 from sim_adapters.mujoco.adapter import MujocoAdapter
 from sim_adapters.mujoco.world_state import MujocoWorld
 from sim_adapters.scene.body import Body, Part
 from sim_adapters.scene.robot import Robot
 from sim_adapters.scene.scene import Scene, Task
 from sim_adapters.scene.sensor import Camera, Lidar
-from tests.unit.sim_adapters.native_sites import YARD, scene_of, write_yard, yard_world
-
-TIMING = Timing(200, 10, 10)
+from tests.unit.sim_adapters.native_sites import (
+    TIMING,
+    YARD,
+    built_with,
+    driven,
+    scene_of,
+    write_yard,
+    yard_world,
+)
 
 
 @pytest.fixture
 def yard(tmp_path: Path) -> Path:
     return write_yard(tmp_path)
-
-
-def driven(scene: Scene, commands: list[tuple[float, float]]) -> np.ndarray:
-    world = MujocoWorld(scene, TIMING)
-    poses = []
-    for command in commands:
-        world.advance(*command)
-        poses.append(world.pose)
-    return np.array(poses)
-
-
-# What is read.
 
 
 def test_the_robot_keeps_its_shape_and_loses_its_joints(yard: Path) -> None:
