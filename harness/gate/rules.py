@@ -89,8 +89,18 @@ def decide_invalid_or_error(rule: GateRule, counts: Tally) -> RuleVerdict:
         return with_counts(rule, counts, Decision.GO, reason, change, estimate=share, bound=rule.at_most)
     why = "absent variants are never GO" if enough else f"more than the share of {rule.at_most:g} allowed"
     reason = f"{seen} gave no valid result{detail}: {why}"
-    doubtful = plural(counts.doubtful, "doubtful variant")
-    change = f"valid results for the {doubtful} (read hosts/*.log, then run again with --resume)"
     return with_counts(
-        rule, counts, Decision.INCONCLUSIVE, reason, change, estimate=share, bound=rule.at_most
+        rule, counts, Decision.INCONCLUSIVE, reason, _mended_by(counts), estimate=share, bound=rule.at_most
     )
+
+
+def _mended_by(counts: Tally) -> str:
+    """What would make doubtful evidence whole: another selection, another try, or both."""
+    spoilt = counts.doubtful - counts.left_out
+    changes = []
+    if counts.left_out:
+        changes.append(f"a run that leaves out none of the {plural(counts.left_out, 'variant')}")
+    if spoilt:
+        doubtful = plural(spoilt, "doubtful variant")
+        changes.append(f"valid results for the {doubtful} (read hosts/*.log, then run again with --resume)")
+    return " and ".join(changes)

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from harness.gate.decide import decide
-from harness.gate.rules import speaks_of
+from harness.gate.rules import decide_invalid_or_error, speaks_of
+from harness.gate.tally import Tally
 from harness.gate.verdict import Decision
 from harness.packs.model import GateRule, KnownFailure
 from harness.results.record import LatencySamples, Outcome
@@ -214,6 +215,15 @@ def test_a_rule_that_matches_nothing_is_inconclusive():
 )
 def test_the_share_of_useless_evidence_is_go_or_inconclusive_but_never_no_go(letters, decision):
     assert rule_of(letters, VALIDITY).decision is decision
+
+
+def test_what_spoils_the_evidence_is_named_with_its_own_remedy():
+    spoilt = decide_invalid_or_error(VALIDITY, Tally(expected=10, passed=5, invalid=5)).would_change
+    assert spoilt.startswith("valid results for the 5 doubtful variants (read hosts/*.log")
+    selected = decide_invalid_or_error(VALIDITY, Tally(expected=10, passed=10, left_out=40)).would_change
+    assert selected == "a run that leaves out none of the 40 variants"
+    both = decide_invalid_or_error(VALIDITY, Tally(expected=10, passed=9, errors=1, left_out=40)).would_change
+    assert both == f"{selected} and {spoilt.replace('5 doubtful variants', '1 doubtful variant')}"
 
 
 def test_a_regression_rule_waits_for_a_baseline():
