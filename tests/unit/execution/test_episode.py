@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from harness.execution.episode import Cast, run_episodes
+from harness.execution.inference_time import QUEUED_MS
 from harness.execution.lap_clock import LapClock
 from harness.execution.world_run import SIGNALS, Episode
 from policies.perception.package import load_package
@@ -130,8 +131,10 @@ def test_measured_latency_is_the_inference_just_timed(cast) -> None:
     latency = episode.latency
     assert latency.mode == "measured"
     pairs = list(zip(latency.in_loop_ms, latency.measured_ms, strict=True))
-    assert sum(felt == measured + 5.0 for felt, measured in pairs) == len(pairs) - latency.stalls
-    assert all(felt <= measured + 5.0 for felt, measured in pairs)
+    assert len(pairs) > 3
+    assert all(5.0 <= felt <= measured + 5.0 for felt, measured in pairs)
+    # What a busy machine took from a call without making it a standstill is left out too, but is short.
+    assert sum(measured + 5.0 - felt > QUEUED_MS for felt, measured in pairs) <= latency.stalls
 
 
 def test_a_machine_that_stands_still_is_not_a_slow_model(cast) -> None:
