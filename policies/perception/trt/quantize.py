@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any, Literal
@@ -36,11 +37,14 @@ def with_precision(
     """
     if precision == "fp32":
         return onnx.read_bytes()
-    if precision == "fp16":
-        return _autocast(onnx)
-    if calibration is None or not len(calibration):
+    if precision == "int8" and (calibration is None or not len(calibration)):
         raise CannotQuantize("int8 needs frames to calibrate with: give --frames or --pack")
-    return _explicit_int8(onnx, {input_name: calibration})
+    with tempfile.TemporaryDirectory(prefix="simgate-precision-") as folder:
+        # ModelOpt writes into the file that it is given.
+        copy = Path(shutil.copy(onnx, folder))
+        if calibration is None or precision == "fp16":
+            return _autocast(copy)
+        return _explicit_int8(copy, {input_name: calibration})
 
 
 def _autocast(onnx: Path) -> bytes:
@@ -59,14 +63,13 @@ def _explicit_int8(onnx: Path, calibration: dict[str, NDArray[np.float32]]) -> b
         from modelopt.onnx.quantization import quantize
     except ImportError as error:
         raise CannotQuantize(f"INT8 needs ModelOpt's quantization ({error}): {_INSTALL}") from error
-    with tempfile.TemporaryDirectory(prefix="simgate-int8-") as folder:
-        target = Path(folder) / "int8.onnx"
-        quantize(
-            onnx_path=str(onnx),
-            quantize_mode="int8",
-            calibration_data=calibration,
-            calibration_eps=["cpu"],
-            output_path=str(target),
-            high_precision_dtype="fp32",
-        )
-        return target.read_bytes()
+    target = onnx.with_name("int8.onnx")
+    quantize(
+        onnx_path=str(onnx),
+        quantize_mode="int8",
+        calibration_data=calibration,
+        calibration_eps=["cpu"],
+        output_path=str(target),
+        high_precision_dtype="fp32",
+    )
+    return target.read_bytes()
