@@ -136,3 +136,30 @@ def test_int8_needs_frames(tmp_path):
     onnx = load_package(write_package(tmp_path)).artifact("onnx").path
     with pytest.raises(CannotQuantize, match="calibrate"):
         with_precision(onnx, "int8")
+
+
+def test_a_converter_that_writes_into_its_input_does_not_reach_the_model(tmp_path, monkeypatch):
+    """ModelOpt 0.47 does, seen on the reference detector; here a stand-in, for it is not installed with the tests."""
+    import sys
+    import types
+    from pathlib import Path
+
+    from policies.perception.trt.quantize import with_precision
+
+    source = tmp_path / "model.onnx"
+    source.write_bytes(b"weights")
+
+    def convert_to_mixed_precision(onnx_path, **_):
+        Path(onnx_path).write_bytes(b"spoilt")
+        return types.SimpleNamespace(SerializeToString=lambda: b"half the weights")
+
+    autocast = types.ModuleType("modelopt.onnx.autocast")
+    autocast.convert_to_mixed_precision = convert_to_mixed_precision
+    for name, module in (
+        ("modelopt", types.ModuleType("modelopt")),
+        ("modelopt.onnx", types.ModuleType("modelopt.onnx")),
+        ("modelopt.onnx.autocast", autocast),
+    ):
+        monkeypatch.setitem(sys.modules, name, module)
+    assert with_precision(source, "fp16") == b"half the weights"
+    assert source.read_bytes() == b"weights"
