@@ -222,7 +222,9 @@ def test_what_spoils_the_evidence_is_named_with_its_own_remedy():
     assert spoilt.startswith("valid results for the 5 doubtful variants (read hosts/*.log")
     selected = decide_invalid_or_error(VALIDITY, Tally(expected=10, successes=10, left_out=40)).would_change
     assert selected == "a run that leaves out none of the 40 variants"
-    both = decide_invalid_or_error(VALIDITY, Tally(expected=10, successes=9, errors=1, left_out=40)).would_change
+    both = decide_invalid_or_error(
+        VALIDITY, Tally(expected=10, successes=9, errors=1, left_out=40)
+    ).would_change
     assert both == f"{selected} and {spoilt.replace('5 doubtful variants', '1 doubtful variant')}"
 
 
