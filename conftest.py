@@ -3,7 +3,7 @@
 import os
 from importlib.util import find_spec
 
-from harness.execution.gl import choose_backend
+from sim_adapters.gl import choose_backend
 
 pytest_plugins = ["pytester"]
 

@@ -13,9 +13,9 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any, Literal
 
-from harness.execution.gl import REMEDY, choose_backend
 from harness.execution.host_environment import host_environment, usable_cores
 from harness.registry import names
+from sim_adapters.gl import REMEDY, choose_backend
 
 _PROBE_S = 120.0
 _REINSTALL = "install the project again: `make setup`, or `pip install -e .`"

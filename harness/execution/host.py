@@ -17,7 +17,6 @@ import threading
 import traceback
 from dataclasses import asdict
 
-from harness.execution.gl import REMEDY, missing_gl
 from harness.execution.messages import (
     AdapterIdentity,
     BatchFinished,
@@ -33,6 +32,7 @@ from harness.execution.messages import (
     Started,
 )
 from harness.execution.worker import Worker
+from sim_adapters.gl import REMEDY, missing_gl
 
 HEARTBEAT_S = 1.0
 _PR_SET_PDEATHSIG = 1

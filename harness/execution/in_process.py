@@ -8,13 +8,13 @@ from dataclasses import asdict
 from types import TracebackType
 
 from harness.execution.events import Listener, VariantStarted
-from harness.execution.gl import choose_backend
 from harness.execution.plan import Plan
 from harness.execution.record_sink import RecordSink
 from harness.execution.stopping import NeverStop, StoppingRule
 from harness.execution.work_queue import WorkQueue
 from harness.expansion.variant import Variant
 from harness.results.record import RunRecord
+from sim_adapters.gl import choose_backend
 
 
 class InProcess:

@@ -18,11 +18,11 @@ from collections import defaultdict
 from pathlib import Path
 
 from harness.cli.packs import load_checked
-from harness.execution.gl import choose_backend
 from harness.execution.host_pool import HostPool
 from harness.execution.plan import plan_run
 from harness.expansion.expand import expand_pack
 from harness.results.record import RunRecord
+from sim_adapters.gl import choose_backend
 
 PACK = Path(__file__).resolve().parents[2] / "scenarios" / "office_doors" / "pack.yaml"
 
