@@ -105,7 +105,7 @@ def build_model(scene: Scene, timing: Timing) -> BuiltScene:
 def build_spec(scene: Scene, timing: Timing) -> tuple[mujoco.MjSpec, list[tuple[str, int]]]:
     """A scene before it is compiled, and for each geom's name the number of its body."""
     spec = mujoco.MjSpec()
-    _set_options(spec, scene, timing)
+    set_options(spec, scene, timing)
     _add_patterns(spec)
     materials: dict[Material, str] = {}
     owners: list[tuple[str, int]] = []
@@ -113,11 +113,12 @@ def build_spec(scene: Scene, timing: Timing) -> tuple[mujoco.MjSpec, list[tuple[
     for index, (body, moves) in enumerate(bodies):
         _add_body(spec, body, index, moves, materials, owners)
     _add_robot(spec, scene.robot, scene.camera, materials)
-    _add_lights(spec, scene)
+    add_lights(spec, scene)
     return spec, owners
 
 
-def _set_options(spec: mujoco.MjSpec, scene: Scene, timing: Timing) -> None:
+def set_options(spec: mujoco.MjSpec, scene: Scene, timing: Timing) -> None:
+    """Solver and picture as every scene has them."""
     spec.modelname = scene.name
     spec.option.timestep = 1.0 / timing.physics_hz
     spec.option.gravity = [0.0, 0.0, 0.0]
@@ -149,7 +150,8 @@ def _add_patterns(spec: mujoco.MjSpec) -> None:
         )
 
 
-def _material(spec: mujoco.MjSpec, look: Material, known: dict[Material, str]) -> str:
+def add_material(spec: mujoco.MjSpec, look: Material, known: dict[Material, str]) -> str:
+    """Name of the material with a look, which is added where it is not known yet."""
     if look in known:
         return known[look]
     name = f"material_{len(known)}"
@@ -200,7 +202,7 @@ def _add_part(
         size=list(part.size),
         pos=list(part.position),
         quat=[math.cos(half), 0.0, 0.0, math.sin(half)],
-        material=_material(spec, part.material, materials),
+        material=add_material(spec, part.material, materials),
         group=GROUP_CLEAR if part.material.lidar_transparent else GROUP_SOLID,
         contype=_CONTACT_WORLD if part.collides else 0,
         conaffinity=_CONTACT_ROBOT if part.collides else 0,
@@ -223,7 +225,7 @@ def _add_robot(spec: mujoco.MjSpec, robot: Robot, camera: Camera, materials: dic
         type=mujoco.mjtGeom.mjGEOM_CYLINDER,
         size=[robot.radius_m, 0.5 * robot.height_m, 0.0],
         pos=[0.0, 0.0, 0.5 * robot.height_m],
-        material=_material(spec, robot.material, materials),
+        material=add_material(spec, robot.material, materials),
         group=GROUP_ROBOT,
         contype=_CONTACT_ROBOT,
         conaffinity=_CONTACT_WORLD,
@@ -261,7 +263,8 @@ def _camera_quaternion(pitch: float) -> list[float]:
     return [float(q) for q in quaternion]
 
 
-def _add_lights(spec: mujoco.MjSpec, scene: Scene) -> None:
+def add_lights(spec: mujoco.MjSpec, scene: Scene) -> None:
+    """The lights of a scene, as they are at time 0."""
     ambient, colours = light_levels(scene, 0.0)
     spec.visual.headlight.ambient = list(ambient)
     for light, colour in zip(scene.lights, colours, strict=True):

@@ -86,8 +86,8 @@ class SceneSensing:
             pose: (x m, y m, yaw rad) of the robot.
             time_s: Simulated time, for the actors.
         """
-        start = self._scene.robot.start
-        self._data.qpos[:] = (pose[0] - start[0], pose[1] - start[1], pose[2])
+        x, y = self._built.drive.origin
+        self._data.qpos[:] = (pose[0] - x, pose[1] - y, pose[2])
         self.move_actors(time_s)
         self.update_poses()
 

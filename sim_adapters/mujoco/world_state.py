@@ -26,6 +26,21 @@ _LOOKED_AT = {
 }
 
 
+def build_any(scene: Scene, timing: Timing) -> BuiltScene:
+    """Compiles a scene, of primitives or from a file of either kind.
+
+    Raises:
+        ValueError: MuJoCo rejects it, or the file cannot be used; the message says why.
+    """
+    if scene.native is None:
+        return build_model(scene, timing)
+    if scene.native.kind == "usd":
+        from sim_adapters.usd.native.stepped import build_stepped
+
+        return build_stepped(scene, timing)
+    return build_native(scene, timing)
+
+
 class MujocoWorld:
     """Physics of one scene.
 
@@ -37,7 +52,7 @@ class MujocoWorld:
     def __init__(self, scene: Scene, timing: Timing) -> None:
         self.scene = scene
         self.timing = timing
-        self.built: BuiltScene = (build_model if scene.native is None else build_native)(scene, timing)
+        self.built: BuiltScene = build_any(scene, timing)
         self.data = mujoco.MjData(self.built.model)
         self.step_count = 0
         self._drive = drive = self.built.drive

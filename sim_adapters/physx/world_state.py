@@ -10,14 +10,12 @@ from numpy.typing import NDArray
 
 from sim_adapters.adapter import Timing
 from sim_adapters.drive import Servo
-from sim_adapters.mujoco.build import BuiltScene, build_model
-from sim_adapters.mujoco.sensing import SceneSensing
+from sim_adapters.mujoco.build import BuiltScene
 from sim_adapters.observation import GroundTruth
 from sim_adapters.physx.session import PhysxSession
+from sim_adapters.physx.stage_body import stage_body
 from sim_adapters.scene.scene import Scene
 from sim_adapters.scene.touches import Touches
-from sim_adapters.usd.paths import ROBOT, StagePaths
-from sim_adapters.usd.stage import build_stage
 
 _NEAR_M = 0.5
 """Contacts are read while something is nearer than this; nothing covers it in a control period."""
@@ -40,21 +38,22 @@ class PhysxWorld:
     def __init__(self, scene: Scene, timing: Timing, session: PhysxSession) -> None:
         self.scene = scene
         self.timing = timing
-        self.built: BuiltScene = build_model(scene, timing)
+        self._body = body = stage_body(scene, timing)
+        self.built: BuiltScene = body.built
         self.data = mujoco.MjData(self.built.model)
         self.step_count = 0
-        self._sensing = SceneSensing(scene, self.built, self.data)
+        self._sensing = body.sensing(scene, self.data)
         self._touches = Touches(self.built.names)
         self._servo = Servo(scene.robot, 1.0 / timing.physics_hz)
         self._session = session
-        session.load(build_stage(scene, timing))
-        self._paths = StagePaths(scene)
+        session.load(body.stage)
         self._number = {name: index for index, name in enumerate(self.built.names)}
-        self._robot = session.bodies([ROBOT])
-        self._sensor = session.contact_sensor(ROBOT)
-        self._actors = session.bodies(list(self._paths.actors.values())) if scene.actors else None
+        self._robot = session.bodies([body.robot])
+        self._sensor = session.contact_sensor(body.robot)
+        self._actors = session.bodies(list(body.actors)) if body.actors else None
+        self._loose = session.bodies(list(body.followers)) if body.followers else None
         self._read_state()
-        self._sensing.place(self.pose, self.time_s)
+        self._follow()
 
     @property
     def time_s(self) -> float:
@@ -75,6 +74,16 @@ class PhysxWorld:
             self._read_state()
             if near:
                 self._collect_contacts()
+        self._follow()
+
+    def _follow(self) -> None:
+        """Brings the model to where the bodies are."""
+        if self._loose is not None:
+            states = self._loose.states()
+            for row, mocap in enumerate(self._body.followers.values()):
+                x, y, z, w = states.orientation[row]
+                self.data.mocap_pos[mocap] = states.position[row]
+                self.data.mocap_quat[mocap] = (w, x, y, z)
         self._sensing.place(self.pose, self.time_s)
 
     def _push(self, command: tuple[float, float]) -> None:
@@ -103,14 +112,14 @@ class PhysxWorld:
         self._pose = (x, y, math.remainder(2.0 * math.atan2(qz, qw), math.tau))
         self._velocity = (float(state.linear_velocity[0, 0]), float(state.linear_velocity[0, 1]))
         self._yaw_rate = float(state.angular_velocity[0, 2])
-        self._off_plane = (abs(z), 2.0 * math.hypot(qx, qy))
+        self._off_plane = (abs(z - self._body.height_m), 2.0 * math.hypot(qx, qy))
 
     def _collect_contacts(self) -> None:
         for point in self._sensor.points():
             # Points within the contact offset are listed before anything touches.
             if point.separation_m > 0.0 and point.force_n == 0.0:
                 continue
-            name = self._paths.body_at(point.other)
+            name = self._body.body_at(point.other)
             if name is not None:
                 impulse = point.force_n / self.timing.physics_hz
                 self._touches.add(self._number[name], self.step_count, impulse, max(0.0, -point.separation_m))

@@ -21,3 +21,13 @@ def linear(level: float) -> float:
 def linear_rgb(rgb: Vec3) -> Vec3:
     """A display-referred colour as linear light."""
     return linear(rgb[0]), linear(rgb[1]), linear(rgb[2])
+
+
+def display(light: float) -> float:
+    """Linear light, 0 to 1, as a display-referred level."""
+    return 12.92 * light if light <= 0.0031308 else float(1.055 * light ** (1.0 / 2.4) - 0.055)
+
+
+def display_rgb(rgb: Vec3) -> Vec3:
+    """Linear light as a display-referred colour."""
+    return display(rgb[0]), display(rgb[1]), display(rgb[2])

@@ -174,10 +174,17 @@ class NativeWorld:
             if float(parameters[name]) >= limit:
                 return None
         for name in self.spec.barrier:
-            # Whether it is there at all may be set under its name as a body or as a shape.
-            if all(values.get(f"{kind}/{name}.present", True) for kind in ("body", "geom")):
+            if all(values.get(target, True) for target in _presence_of(name)):
                 return name
         return None
+
+
+def _presence_of(name: str) -> list[str]:
+    """The targets that say whether something is there: in MJCF its body or shape, in USD all prims above too."""
+    if not name.startswith("/"):
+        return [f"{kind}/{name}.present" for kind in ("body", "geom")]
+    parts = name.split("/")[1:]
+    return [f"/{'/'.join(parts[: count + 1])}.present" for count in range(len(parts))]
 
 
 def _start_parameters(start: tuple[float, float, float]) -> dict[str, ParameterSpec]:

@@ -35,7 +35,7 @@ FLOOR_M = 0.02
 _FIRST_HIDDEN_GROUP = 3
 """MuJoCo's viewers do not show this group and those above it; files keep collision geoms there."""
 _GROUND = (int(mujoco.mjtGeom.mjGEOM_PLANE), int(mujoco.mjtGeom.mjGEOM_HFIELD))
-_TOUCH_BIT = 1 << 30
+TOUCH_BIT = 1 << 30
 
 
 def build_native(scene: Scene, timing: Timing) -> BuiltScene:
@@ -166,8 +166,8 @@ def _let_touch(model: mujoco.MjModel, owners: NDArray[np.int64]) -> None:
     affinities = int(np.bitwise_or.reduce(model.geom_conaffinity[robot], initial=0))
     for geom in np.flatnonzero(owners >= 0):
         if types & int(model.geom_conaffinity[geom]) or affinities & int(model.geom_contype[geom]):
-            model.geom_conaffinity[geom] |= _TOUCH_BIT
-    model.geom_contype[robot], model.geom_conaffinity[robot] = _TOUCH_BIT, 0
+            model.geom_conaffinity[geom] |= TOUCH_BIT
+    model.geom_contype[robot], model.geom_conaffinity[robot] = TOUCH_BIT, 0
     for body in range(model.nbody):
         geoms = np.flatnonzero(model.geom_bodyid == body)
         model.body_contype[body] = np.bitwise_or.reduce(model.geom_contype[geoms], initial=0)
@@ -176,7 +176,7 @@ def _let_touch(model: mujoco.MjModel, owners: NDArray[np.int64]) -> None:
 
 def can_touch(model: mujoco.MjModel, geom: int) -> bool:
     """Whether the robot can touch a geom of the site."""
-    return bool(model.geom_conaffinity[geom] & _TOUCH_BIT)
+    return bool(model.geom_conaffinity[geom] & TOUCH_BIT)
 
 
 def _regroup(model: mujoco.MjModel, owners: NDArray[np.int64]) -> None:

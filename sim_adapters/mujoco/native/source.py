@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,6 +10,7 @@ from pathlib import Path
 import mujoco
 
 from sim_adapters.mujoco.mujoco_log import warn_on_stderr
+from sim_adapters.worlds.file_digest import digest, stamps
 from sim_adapters.worlds.native_file import NativeError
 
 
@@ -53,7 +53,7 @@ def promised_source(path: Path, sha256: str) -> Source:
         ValueError: It is gone, or its content or that of a file it reads is another one now.
     """
     try:
-        return _promised(path, sha256, _stamps(path))
+        return _promised(path, sha256, stamps(_files(path)))
     except (NativeError, OSError) as error:
         raise ValueError(f"native world {path}: {error}") from None
 
@@ -70,12 +70,6 @@ def _promised(path: Path, sha256: str, stamps: tuple[tuple[str, int, int], ...])
     return source
 
 
-def _stamps(path: Path) -> tuple[tuple[str, int, int], ...]:
-    """What tells without reading that nothing was written since."""
-    stats = [(str(file), file.stat()) for file in _files(path)]
-    return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
-
-
 def _files(path: Path) -> tuple[Path, ...]:
     if not path.is_file():
         raise NativeError("file", f"{path.name} does not exist", f"looked for {path}")
@@ -88,17 +82,6 @@ def _files(path: Path) -> tuple[Path, ...]:
     if missing:
         raise NativeError("file", f"it reads what does not exist: {', '.join(missing)}", "copy it next to it")
     return tuple(found)
-
-
-def digest(files: tuple[Path, ...]) -> str:
-    """SHA-256 over contents and the names by which the first file reads them, hex."""
-    base = files[0].parent
-    lines = [
-        f"{hashlib.sha256(file.read_bytes()).hexdigest()} "
-        f"{file.name if file.is_relative_to(base) is False else file.relative_to(base).as_posix()}"
-        for file in files
-    ]
-    return hashlib.sha256("\n".join([lines[0], *sorted(lines[1:])]).encode()).hexdigest()
 
 
 def _with_place(error: Exception, files: tuple[Path, ...]) -> str:

@@ -1,0 +1,98 @@
+"""What of a stage is what: the robot, what moves by physics, and the name by which each shape goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pxr import Sdf, Usd, UsdPhysics
+
+from sim_adapters.scene.native import NativeSite
+from sim_adapters.usd.native.solids import Solid
+
+MOUNTED_CAMERA = "simgate_camera"
+"""Name of a camera that a pack mounts, below the robot's prim."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageLayout:
+    """Roles on a stage.
+
+    Attributes:
+        robot: Path of the prim that drives.
+        camera: Path of the camera that the model sees through.
+        height_m: Of the robot's origin above z = 0.
+        loose: Paths of the other bodies that physics moves.
+        names: What can be hit or told apart, in the order of the stage; each is the path of a prim.
+    """
+
+    robot: str
+    camera: str
+    height_m: float
+    loose: tuple[str, ...]
+    names: tuple[str, ...]
+    _heads: frozenset[str]
+
+    def owner(self, path: str) -> str | None:
+        """The name by which a prim goes; None for the robot's.
+
+        A name of the pack (label, barrier) owns its prim and all below it; what moves by physics goes by its
+        body; everything else by itself.
+        """
+        if self.is_robots(path):
+            return None
+        return next((above for above in _upwards(path) if above in self._heads), path)
+
+    def is_robots(self, path: str) -> bool:
+        """Whether a prim is the robot's."""
+        return path == self.robot or path.startswith(f"{self.robot}/")
+
+    def body_of(self, path: str) -> str | None:
+        """The loose body that a prim moves with; None for what stands still."""
+        return next((above for above in _upwards(path) if above in self.loose), None)
+
+    def body_at(self, path: str) -> str | None:
+        """The name of what is at a path, among ``names``."""
+        name = self.owner(path)
+        return name if name in self.names else None
+
+
+def layout_of(stage: Usd.Stage, site: NativeSite, solids: Iterable[Solid], height_m: float) -> StageLayout:
+    """Roles on a stage that shows a variant.
+
+    Args:
+        stage: The stage.
+        site: What the pack says of it.
+        solids: Its shapes.
+        height_m: Of the robot's origin.
+    """
+    camera = site.camera or f"{site.robot}/{MOUNTED_CAMERA}"
+    loose = tuple(path for path in _moving(stage) if not path.startswith(f"{site.robot}/") and path != site.robot)
+    heads = frozenset({name for name, _ in site.labels} | set(site.counted) | set(loose))
+    bare = StageLayout(site.robot, camera, height_m, loose, (), heads)
+    owners = (bare.owner(solid.path) for solid in solids)
+    names = tuple(dict.fromkeys(name for name in owners if name is not None))
+    return StageLayout(site.robot, camera, height_m, loose, names, heads)
+
+
+def _moving(stage: Usd.Stage) -> list[str]:
+    return [
+        str(prim.GetPath())
+        for prim in stage.Traverse(Usd.TraverseInstanceProxies())
+        if prim.HasAPI(UsdPhysics.RigidBodyAPI)
+        and UsdPhysics.RigidBodyAPI(prim).GetRigidBodyEnabledAttr().Get() is not False
+        and not UsdPhysics.RigidBodyAPI(prim).GetKinematicEnabledAttr().Get()
+    ]
+
+
+def joints_of(stage: Usd.Stage) -> list[Usd.Prim]:
+    """The active joints of a stage."""
+    return [prim for prim in stage.Traverse() if prim.IsA(UsdPhysics.Joint)]
+
+
+def _upwards(path: str) -> Iterable[str]:
+    """A path and those above it, nearest first."""
+    at = Sdf.Path(path)
+    while not at.isEmpty and at != Sdf.Path.absoluteRootPath:
+        yield str(at)
+        at = at.GetParentPath()

@@ -1,0 +1,185 @@
+"""An OpenUSD file as the linter asks it: its robot, cameras, points, names, and what can be set."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from pxr import Usd, UsdGeom, UsdPhysics
+
+from sim_adapters.usd.native.layout import joints_of
+from sim_adapters.usd.native.solids import Solid, read_solids, rigid_pose, world_matrix
+from sim_adapters.usd.native.source import open_source
+from sim_adapters.usd.native.target import (
+    WORDS,
+    XYZ,
+    parameter_of,
+    parse_target,
+    prim_at,
+    vertical_fov_deg,
+    whole_of,
+)
+from sim_adapters.usd.native.variant_stage import check_robot
+from sim_adapters.worlds.native_file import CameraFacts, NativeError, RobotFacts
+from sim_adapters.worlds.world import ParameterSpec
+
+_IMAGE_HEIGHT = 120
+_DENSITY = 1000.0
+
+
+class UsdFile:
+    """See :class:`sim_adapters.worlds.native_file.NativeFile`. A name is the path of a prim.
+
+    Args:
+        path: The file.
+
+    Raises:
+        NativeError: OpenUSD cannot read it, or it holds what cannot be simulated.
+    """
+
+    adapters: tuple[str, ...] = ("isaacsim", "mujoco", "physx")
+
+    def __init__(self, path: Path) -> None:
+        source = open_source(path.resolve())
+        self._stage = source.stage
+        self.files, self.sha256 = source.files, source.sha256
+        self._solids
+
+    @cached_property
+    def _solids(self) -> list[Solid]:
+        return read_solids(self._stage)
+
+    def robot(self, name: str, pose: str | None) -> RobotFacts:
+        """The driving prim: upright, below nothing that moves it, with something that can touch."""
+        if pose is not None:
+            raise NativeError(
+                "element", "an OpenUSD file has no stored poses", "leave pose out", unknown=pose
+            )
+        prim = prim_at(self._stage, name, "element")
+        check_robot(self._stage, name)
+        self._check_joints(name)
+        matrix = world_matrix(prim)
+        parts = [solid for solid in self._solids if f"{solid.path}/".startswith(f"{name}/") and solid.collides]
+        if not parts:
+            raise NativeError(
+                "file", f"nothing of the robot '{name}' can touch anything", "give it a prim with CollisionAPI"
+            )
+        x, y = float(matrix[0, 3]), float(matrix[1, 3])
+        reach = max(part.reach_m(x, y) for part in parts)
+        top = max(part.top_m() for part in parts)
+        start = (x, y, math.atan2(matrix[1, 0], matrix[0, 0]))
+        return RobotFacts(start, reach, top, self._mass(prim, parts))
+
+    def _check_joints(self, robot: str) -> None:
+        """Joints of the site are physics that MuJoCo does not take over."""
+        left = [str(joint.GetPath()) for joint in joints_of(self._stage) if not _is_on(joint, robot)]
+        if left:
+            self.adapters = ("isaacsim", "physx")
+
+    def _mass(self, prim: Usd.Prim, parts: list[Solid]) -> float:
+        """Mass of the robot: what the file gives its prims, else density times volume."""
+        given = [
+            float(UsdPhysics.MassAPI(part).GetMassAttr().Get() or 0.0)
+            for part in Usd.PrimRange(prim, Usd.TraverseInstanceProxies())
+            if part.HasAPI(UsdPhysics.MassAPI)
+        ]
+        if sum(given) > 0.0:
+            return sum(given)
+        volume = sum(part.volume_m3() for part in parts)
+        return max(volume * _DENSITY, 1.0)
+
+    def camera(self, name: str, robot: str) -> CameraFacts:
+        """A camera on the robot, at its place in the file."""
+        prim = prim_at(self._stage, name, "element")
+        mounted = [
+            str(part.GetPath())
+            for part in Usd.PrimRange(self._stage.GetPrimAtPath(robot), Usd.TraverseInstanceProxies())
+            if part.IsA(UsdGeom.Camera)
+        ]
+        if name not in mounted:
+            said = "is no camera" if not prim.IsA(UsdGeom.Camera) else f"is not on the robot '{robot}'"
+            hint = f"on it: {', '.join(mounted)}" if mounted else "put a camera below the robot's prim"
+            raise NativeError("element", f"'{name}' {said}", hint)
+        frame = rigid_pose(self._stage.GetPrimAtPath(robot))
+        assert frame is not None
+        seen = np.linalg.inv(frame) @ world_matrix(prim)
+        camera = UsdGeom.Camera(prim)
+        across = float(camera.GetHorizontalApertureAttr().Get())
+        width = round(_IMAGE_HEIGHT * across / float(camera.GetVerticalApertureAttr().Get()))
+        ahead = -seen[:3, 2] / np.linalg.norm(seen[:3, 2])
+        x, y, z = (float(value) for value in seen[:3, 3])
+        pitch = math.degrees(math.asin(max(-1.0, min(1.0, float(ahead[2])))))
+        return CameraFacts(
+            width, _IMAGE_HEIGHT, vertical_fov_deg(camera), (x, y, z), pitch + 0.0
+        )
+
+    def point(self, name: str) -> tuple[float, float]:
+        """Where a prim is on the floor."""
+        matrix = world_matrix(prim_at(self._stage, name, "element"))
+        return float(matrix[0, 3]), float(matrix[1, 3])
+
+    def require(self, name: str) -> None:
+        """A prim with shapes of its own or below it."""
+        prim_at(self._stage, name, "element")
+        if not any(f"{solid.path}/".startswith(f"{name}/") for solid in self._solids):
+            raise NativeError("element", f"'{name}' has no shape", "name a prim that is drawn or can be hit")
+
+    def target(self, text: str, robot: str = "") -> ParameterSpec:
+        """What a target takes."""
+        target = parse_target(text, self._stage)
+        moves = target.kind in ("pos", "turn", "present") or target.key.startswith("xformOp:")
+        if robot and moves and f"{robot}/".startswith(f"{target.path}/"):
+            message = f"'{target.path}' is the robot, which is where it starts"
+            raise NativeError(
+                "target", message, "use robot.start_x_m, robot.start_y_m and robot.start_yaw_deg"
+            )
+        return parameter_of(target, self._stage)
+
+    def whole(self, text: str) -> tuple[float, ...]:
+        """A colour as a whole: three numbers."""
+        return whole_of(parse_target(text, self._stage), self._stage)
+
+    def listing(self) -> list[tuple[str, str, str]]:
+        """Everything that can be set: words that fit, and the attributes that the file gives values to."""
+        rows = []
+        for prim in self._stage.Traverse():
+            rows += [row for text in _texts(prim) if (row := self._row(text))]
+        return rows
+
+    def _row(self, text: str) -> tuple[str, str, str] | None:
+        try:
+            spec = self.target(text)
+        except NativeError:
+            return None  # This prim has it, but it cannot be set, for example what is connected.
+        takes = {"bool": "true, false", "choice": ", ".join(spec.choices)}.get(
+            spec.kind, spec.unit or "number"
+        )
+        value = str(spec.default).lower() if isinstance(spec.default, bool) else f"{spec.default}"
+        return text, takes, value
+
+
+def _is_on(joint: Usd.Prim, robot: str) -> bool:
+    schema = UsdPhysics.Joint(joint)
+    ends = [*schema.GetBody0Rel().GetTargets(), *schema.GetBody1Rel().GetTargets()]
+    return any(f"{path}/".startswith(f"{robot}/") for path in map(str, (joint.GetPath(), *ends)))
+
+
+def _texts(prim: Usd.Prim) -> list[str]:
+    """What could be set of a prim, as written in a pack."""
+    path = str(prim.GetPath())
+    texts = []
+    for word in WORDS:
+        texts += [f"{path}.{word}.{part}" for part in XYZ] if word == "pos" else [f"{path}.{word}"]
+    for attribute in prim.GetAttributes():
+        name = attribute.GetName()
+        if not attribute.HasAuthoredValue() or name.startswith(("xformOp", "physics:", "info:", "outputs:")):
+            continue
+        texts.append(f"{path}.{name}")
+        texts += [f"{path}.{name}.{part}" for part in XYZ if not _is_colour(attribute)]
+    return texts
+
+
+def _is_colour(attribute: Usd.Attribute) -> bool:
+    return str(attribute.GetTypeName().scalarType).startswith("color3")

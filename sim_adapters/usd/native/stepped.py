@@ -1,0 +1,28 @@
+"""A stage that MuJoCo steps itself."""
+
+from __future__ import annotations
+
+from sim_adapters.adapter import Timing
+from sim_adapters.mujoco.build import BuiltScene
+from sim_adapters.scene.scene import Scene
+from sim_adapters.usd.errors import StageError
+from sim_adapters.usd.native.layout import joints_of
+from sim_adapters.usd.native.twin import build_twin
+from sim_adapters.usd.native.variant_stage import VariantStage
+
+
+def build_stepped(scene: Scene, timing: Timing) -> BuiltScene:
+    """Compiles a native scene of kind ``usd``, its loose bodies free.
+
+    Raises:
+        StageError: The file cannot be used, or has joints.
+        ValueError: MuJoCo rejects it.
+    """
+    shown = VariantStage(scene, timing)
+    joints = joints_of(shown.stage)
+    if joints:
+        raise StageError(
+            f"{scene.name}: MuJoCo does not take over joints of a stage, such as {joints[0].GetPath()}; "
+            "use --adapter physx or isaacsim"
+        )
+    return build_twin(scene, timing, shown, steps=True).built

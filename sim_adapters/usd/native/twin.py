@@ -1,0 +1,221 @@
+"""A stage as a MuJoCo model: what draws it and measures in it, and where its bodies move freely, steps it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+from pxr import Usd, UsdGeom, UsdPhysics
+
+from sim_adapters.adapter import Timing
+from sim_adapters.mujoco.build import (
+    GROUP_CLEAR,
+    GROUP_ROBOT,
+    GROUP_SOLID,
+    ROBOT,
+    ROBOT_GEOM,
+    UNCOUNTED_GEOM,
+    BuiltScene,
+    Drive,
+    add_lights,
+    add_material,
+    set_options,
+)
+from sim_adapters.mujoco.native.build import GROUP_HIDDEN, TOUCH_BIT
+from sim_adapters.mujoco.servo import add_planar_joints, add_servos
+from sim_adapters.scene.body import Material
+from sim_adapters.scene.scene import Scene
+from sim_adapters.usd.native.lamps import read_lights
+from sim_adapters.usd.native.solids import Array, Solid, rigid_pose
+from sim_adapters.usd.native.target import vertical_fov_deg
+from sim_adapters.usd.native.variant_stage import VariantStage
+from sim_adapters.usd.physics import GRAVITY_MPS2
+
+_GEOM = mujoco.mjtGeom
+_TYPES = {
+    "box": _GEOM.mjGEOM_BOX, "ellipsoid": _GEOM.mjGEOM_ELLIPSOID, "cylinder": _GEOM.mjGEOM_CYLINDER,
+    "capsule": _GEOM.mjGEOM_CAPSULE, "plane": _GEOM.mjGEOM_PLANE, "mesh": _GEOM.mjGEOM_MESH,
+}  # fmt: skip
+_DENSITY = 1000.0
+"""Of what has neither mass nor density, kg/m3: UsdPhysics' own."""
+_DRIVE = "drive"
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """A compiled stage.
+
+    Attributes:
+        built: The model, as sensors and renderer want it.
+        followers: Path of a loose body -> mocap index; empty where MuJoCo moves them itself.
+    """
+
+    built: BuiltScene
+    followers: dict[str, int]
+
+
+def build_twin(scene: Scene, timing: Timing, shown: VariantStage, *, steps: bool) -> Twin:
+    """Compiles a stage.
+
+    Args:
+        scene: The scene that the stage shows.
+        timing: Rates.
+        shown: The stage.
+        steps: Whether MuJoCo steps it. Loose bodies are then free, else another engine says where they are.
+
+    Raises:
+        ValueError: MuJoCo rejects it.
+    """
+    lights, ambient_lux = read_lights(shown.stage)
+    lit = replace(scene, lights=lights, ambient_lux=ambient_lux)
+    builder = _Builder(lit, timing, shown, steps)
+    try:
+        model = builder.spec.compile()
+    except ValueError as error:
+        raise ValueError(f"MuJoCo cannot build {scene.name} with these values: {error}") from None
+    owners = np.full(model.ngeom, UNCOUNTED_GEOM, dtype=np.int64)
+    for name, owner in builder.owners.items():
+        owners[model.geom(name).id] = owner
+    built = BuiltScene(
+        model, owners, shown.layout.names, (), Drive(origin=(0.0, 0.0)), int(model.body(ROBOT).id),
+        int(model.camera("front").id), (GROUP_HIDDEN,), builder.start(model),
+    )  # fmt: skip
+    followers = {path: int(model.body(path).mocapid[0]) for path in shown.layout.loose} if not steps else {}
+    return Twin(built, followers)
+
+
+class _Builder:
+    """Puts a stage together as an MjSpec."""
+
+    def __init__(self, scene: Scene, timing: Timing, shown: VariantStage, steps: bool) -> None:
+        self.spec = spec = mujoco.MjSpec()
+        self.owners: dict[str, int] = {}
+        self._shown, self._steps = shown, steps
+        self._materials: dict[Material, str] = {}
+        set_options(spec, scene, timing)
+        spec.option.gravity = [0.0, 0.0, -GRAVITY_MPS2]
+        # The robot is first: its joints and servos are where a drive's are by default.
+        self._frames = {"": (spec.worldbody, np.eye(4))}
+        self._add_robot(scene)
+        for path in shown.layout.loose:
+            self._add_loose(path)
+        for solid in shown.solids:
+            self._add_solid(solid)
+        add_lights(spec, scene)
+
+    def _add_robot(self, scene: Scene) -> None:
+        robot, layout = scene.robot, self._shown.layout
+        base = self.spec.worldbody.add_body(name=ROBOT, pos=[0.0, 0.0, layout.height_m])
+        base.explicitinertial = True
+        base.mass = robot.mass_kg
+        tilt = robot.mass_kg * (3.0 * robot.radius_m**2 + robot.height_m**2) / 12.0
+        base.inertia = [tilt, tilt, robot.yaw_inertia_kgm2]
+        base.ipos = [0.0, 0.0, 0.5 * robot.height_m - layout.height_m]
+        add_planar_joints(base)
+        base.add_site(name=_DRIVE, pos=[0.0, 0.0, 0.0])
+        add_servos(self.spec, _DRIVE, robot, robot.mass_kg, robot.yaw_inertia_kgm2)
+        pose = rigid_pose(self._prim(layout.robot))
+        assert pose is not None
+        self._frames[layout.robot] = (base, pose)
+        camera = self._prim(layout.camera)
+        seen = np.linalg.inv(pose) @ _without_scale(camera)
+        fovy = vertical_fov_deg(UsdGeom.Camera(camera))
+        base.add_camera(name="front", pos=seen[:3, 3].tolist(), quat=_quaternion(seen), fovy=fovy)
+
+    def _add_loose(self, path: str) -> None:
+        """A body that physics moves: free here, or led by another engine."""
+        pose = _without_scale(self._prim(path))
+        body = self.spec.worldbody.add_body(
+            name=path, pos=pose[:3, 3].tolist(), quat=_quaternion(pose), mocap=not self._steps
+        )
+        if self._steps:
+            body.add_freejoint(name=path)
+        self._frames[path] = (body, pose)
+
+    def _add_solid(self, solid: Solid) -> None:
+        layout = self._shown.layout
+        is_robots, loose = layout.is_robots(solid.path), layout.body_of(solid.path)
+        body, frame = self._frames[layout.robot if is_robots else loose or ""]
+        pose = np.linalg.inv(frame) @ solid.pose
+        is_floor = solid.path in self._shown.floor
+        name = f"{solid.path}#{len(self.owners)}"
+        touch = solid.collides
+        geom = body.add_geom(
+            name=name,
+            type=_TYPES[solid.kind],
+            pos=pose[:3, 3].tolist(),
+            quat=_quaternion(pose),
+            material=add_material(self.spec, solid.look, self._materials),
+            group=_group(solid, is_robots),
+            density=self._density(solid, loose) if loose and touch else 0.0,
+            contype=(TOUCH_BIT if is_robots else 1) if touch else 0,
+            conaffinity=(0 if is_robots else 1 if is_floor else 1 | TOUCH_BIT) if touch else 0,
+        )
+        if solid.mesh is None:
+            geom.size = list(solid.size)
+        else:
+            geom.meshname = self._add_mesh(solid)
+        owner = layout.owner(solid.path)
+        labelled = owner is not None and owner != solid.path
+        counted = owner is not None and (labelled or not is_floor)
+        number = layout.names.index(owner) if owner is not None and counted else UNCOUNTED_GEOM
+        self.owners[name] = ROBOT_GEOM if is_robots else number
+
+    def _add_mesh(self, solid: Solid) -> str:
+        assert solid.mesh is not None
+        name = f"mesh_{len(self.spec.meshes)}"
+        self.spec.add_mesh(
+            name=name,
+            uservert=solid.mesh.vertices.ravel().tolist(),
+            userface=solid.mesh.faces.ravel().tolist(),
+            inertia=mujoco.mjtMeshInertia.mjMESH_INERTIA_CONVEX if solid.collides
+            else mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL,
+        )  # fmt: skip
+        return name
+
+    def _density(self, solid: Solid, loose: str) -> float:
+        """Density that gives a loose body its mass."""
+        mass = UsdPhysics.MassAPI(self._prim(loose))
+        total, own = mass.GetMassAttr().Get(), mass.GetDensityAttr().Get()
+        if not total:
+            return float(own or _DENSITY)
+        parts = [s for s in self._shown.solids if s.collides and self._shown.layout.body_of(s.path) == loose]
+        return float(total) / max(1e-9, sum(part.volume_m3() for part in parts))
+
+    def _prim(self, path: str) -> Usd.Prim:
+        return self._shown.stage.GetPrimAtPath(path)
+
+    def start(self, model: mujoco.MjModel) -> tuple[tuple[int, float], ...]:
+        """Positions of free bodies at step 0, by index."""
+        if not self._steps:
+            return ()
+        starts: list[tuple[int, float]] = []
+        for path in self._shown.layout.loose:
+            first = int(model.joint(path).qposadr[0])
+            starts += [(first + k, float(model.qpos0[first + k])) for k in range(7)]
+        return tuple(starts)
+
+
+def _group(solid: Solid, is_robots: bool) -> int:
+    if not solid.is_drawn:
+        return GROUP_HIDDEN
+    if is_robots:
+        return GROUP_ROBOT
+    return GROUP_CLEAR if solid.look.lidar_transparent else GROUP_SOLID
+
+
+def _without_scale(prim: Usd.Prim) -> Array:
+    """World pose of a prim; a scale above it does not turn it."""
+    matrix = np.array(
+        UsdGeom.Imageable(prim).ComputeLocalToWorldTransform(Usd.TimeCode.Default()), dtype=np.float64
+    ).T
+    matrix[:3, :3] /= np.linalg.norm(matrix[:3, :3], axis=0)
+    return matrix
+
+
+def _quaternion(pose: NDArray[np.float64]) -> list[float]:
+    quaternion = np.zeros(4)
+    mujoco.mju_mat2Quat(quaternion, np.ascontiguousarray(pose[:3, :3]).reshape(9))
+    return [float(part) for part in quaternion]

@@ -1,0 +1,169 @@
+"""The stage of a variant: the team's file below, and over it the values, the drive and the solver."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+from pxr import Gf, Sdf, Usd, UsdGeom, UsdPhysics
+
+from sim_adapters.adapter import Timing
+from sim_adapters.scene.native import NativeValue
+from sim_adapters.scene.scene import Scene
+from sim_adapters.usd.camera import define_camera
+from sim_adapters.usd.errors import StageError
+from sim_adapters.usd.native.apply import apply, set_local
+from sim_adapters.usd.native.layout import MOUNTED_CAMERA, StageLayout, joints_of, layout_of
+from sim_adapters.usd.native.solids import Solid, can_touch, read_solids, rigid_pose, world_matrix
+from sim_adapters.usd.native.source import UsdSource, promised_source
+from sim_adapters.usd.native.target import parse_target
+from sim_adapters.usd.physics import define_physics_scene, make_collider, make_robot_body
+from sim_adapters.worlds.native_file import NativeError
+
+KIND = "usd"
+FLOOR_M = 0.02
+"""What ends lower than this above z = 0 is floor: driven on, never touched."""
+_PHYSICS_SCENE = "/simgatePhysicsScene"
+_STAGE_DATA = ("defaultPrim", "metersPerUnit", "upAxis", "kilogramsPerUnit", "timeCodesPerSecond")
+
+
+class VariantStage:
+    """A stage that shows a variant at step 0.
+
+    Args:
+        scene: A native scene of kind ``usd``.
+        timing: Rates; the physics rate goes to the physics scene.
+
+    Raises:
+        StageError: The file has changed, or cannot be used with these values.
+
+    Attributes:
+        stage: The stage; its root layer holds opinions over the file, which is its only sublayer.
+        layout: Who is who.
+        solids: Its shapes, the robot at its start.
+        floor: Paths of what the robot drives on.
+    """
+
+    def __init__(self, scene: Scene, timing: Timing) -> None:
+        site = scene.native
+        assert site is not None and site.kind == KIND
+        try:
+            source = promised_source(Path(site.path), site.sha256)
+            self.stage = over(source)
+            _set_values(self.stage, site.values)
+            height_m = lock_robot(self.stage, site.robot)
+            self._place_robot(scene, height_m)
+            self.solids = read_solids(self.stage)
+        except NativeError as error:
+            raise StageError(f"{site.path}: {error}") from None
+        except ValueError as error:
+            raise StageError(str(error)) from None
+        if site.camera is None:
+            _mount(self.stage, scene, site.robot, height_m)
+        self.layout: StageLayout = layout_of(self.stage, site, self.solids, height_m)
+        self.floor = floor_of(self.solids, self.layout)
+        self._prepare_physics(timing)
+
+    def _place_robot(self, scene: Scene, height_m: float) -> None:
+        site = scene.native
+        assert site is not None
+        x, y, yaw = scene.robot.start
+        turn = Gf.Matrix4d().SetRotate(Gf.Rotation(Gf.Vec3d(0.0, 0.0, 1.0), math.degrees(yaw)))
+        prim = self.stage.GetPrimAtPath(site.robot)
+        set_local(prim, turn.SetTranslateOnly(Gf.Vec3d(x, y, height_m)))
+        make_robot_body(prim, scene.robot)
+        centre = Gf.Vec3f(0.0, 0.0, 0.5 * scene.robot.height_m - height_m)
+        UsdPhysics.MassAPI(prim).GetCenterOfMassAttr().Set(centre)
+
+    def _prepare_physics(self, timing: Timing) -> None:
+        """The solver of every simgate stage, surfaces that touch where they are, and a floor without drag."""
+        stage = self.stage
+        for prim in list(stage.Traverse()):
+            if prim.IsA(UsdPhysics.Scene):
+                prim.SetActive(False)
+            elif can_touch(prim):
+                make_collider(prim)
+        define_physics_scene(stage, timing, _PHYSICS_SCENE)
+        if self.floor:
+            pairs = UsdPhysics.FilteredPairsAPI.Apply(stage.GetPrimAtPath(self.layout.robot))
+            for path in self.floor:
+                pairs.CreateFilteredPairsRel().AddTarget(path)
+
+
+def over(source: UsdSource) -> Usd.Stage:
+    """A stage over a file, to be edited; without instances, whose prims cannot be."""
+    layer = Sdf.Layer.CreateAnonymous(".usda")
+    layer.subLayerPaths.append(str(source.path))
+    stage = Usd.Stage.Open(layer)
+    root = source.stage.GetRootLayer().pseudoRoot
+    for key in _STAGE_DATA:
+        if root.HasInfo(key):
+            layer.pseudoRoot.SetInfo(key, root.GetInfo(key))
+    while instances := [prim for prim in stage.Traverse() if prim.IsInstance()]:
+        for prim in instances:
+            prim.SetInstanceable(False)
+    return stage
+
+
+def _set_values(stage: Usd.Stage, values: tuple[tuple[str, NativeValue], ...]) -> None:
+    targets = [(parse_target(text, stage), value) for text, value in values]
+    for target, value in targets:
+        apply(target, stage, value)
+
+
+def lock_robot(stage: Usd.Stage, robot: str) -> float:
+    """Makes one rigid body of a robot: its joints go, its inner bodies become parts of it.
+
+    Returns:
+        Height of its origin, metres.
+    """
+    root = stage.GetPrimAtPath(robot)
+    height_m = float(world_matrix(root)[2, 3])
+    for joint in joints_of(stage):
+        schema = UsdPhysics.Joint(joint)
+        ends = [*schema.GetBody0Rel().GetTargets(), *schema.GetBody1Rel().GetTargets()]
+        if any(end.HasPrefix(root.GetPath()) for end in (joint.GetPath(), *ends)):
+            joint.SetActive(False)
+    for prim in Usd.PrimRange(root):
+        for schema in (UsdPhysics.ArticulationRootAPI, UsdPhysics.RigidBodyAPI, UsdPhysics.MassAPI):
+            if prim.HasAPI(schema):
+                prim.RemoveAPI(schema)
+    return height_m
+
+
+def _mount(stage: Usd.Stage, scene: Scene, robot: str, height_m: float) -> None:
+    prim = define_camera(stage, f"{robot}/{MOUNTED_CAMERA}", scene.camera)
+    x, y, z = scene.camera.position
+    prim.GetAttribute("xformOp:translate").Set(Gf.Vec3d(x, y, z - height_m))
+
+
+def floor_of(solids: list[Solid], layout: StageLayout) -> tuple[str, ...]:
+    """Paths of the prims that can be touched and are floor."""
+    low: dict[str, bool] = {}
+    for solid in solids:
+        if solid.collides and not layout.is_robots(solid.path) and layout.body_of(solid.path) is None:
+            low[solid.path] = low.get(solid.path, True) and solid.top_m() < FLOOR_M
+    return tuple(path for path, is_low in low.items() if is_low)
+
+
+def check_robot(stage: Usd.Stage, robot: str) -> None:
+    """Asks whether a prim can drive.
+
+    Raises:
+        NativeError: It is scaled, tilted or hangs on something that is not where the world is.
+    """
+    prim = stage.GetPrimAtPath(robot)
+    if not prim.IsA(UsdGeom.Xformable):
+        raise NativeError("file", f"'{robot}' has no place", "name the Xform that holds the whole robot")
+    pose = rigid_pose(prim)
+    if pose is None:
+        raise NativeError("file", f"'{robot}' is scaled", "scale its shapes in its place")
+    if pose[2, 2] < 1.0 - 1e-3:
+        raise NativeError("file", f"'{robot}' is tilted", "turn it so that its Z axis points up and X ahead")
+    above = prim.GetParent()
+    offset = rigid_pose(above) if above.IsA(UsdGeom.Imageable) else None
+    if offset is not None and not np.allclose(offset, np.eye(4), atol=1e-6):
+        raise NativeError(
+            "file", f"'{robot}' hangs on '{above.GetPath()}', which is moved", "put it below a prim that is not"
+        )
