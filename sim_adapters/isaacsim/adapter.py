@@ -86,10 +86,11 @@ class IsaacSimAdapter:
         self._loop.stop()
         self._show(scene)
         self._loop.prepare()
+        shown = self._stage.shown
         if self._feed is None:
-            self._feed = CameraFeed(scene.camera, self._options.depth)
+            self._feed = CameraFeed(scene.camera, shown.camera, self._options.depth)
         began = time.perf_counter()
-        self._world = IsaacWorld(scene, self._timing, self._options, self._loop, self._feed)
+        self._world = IsaacWorld(scene, shown, self._timing, self._options, self._loop, self._feed)
         self.render_s += time.perf_counter() - began
         camera = scene.camera
         self._rgb = np.zeros((1, camera.height, camera.width, 3), dtype=np.uint8)
@@ -104,8 +105,8 @@ class IsaacSimAdapter:
         """Edits the stage where that is enough, else opens a new one once nothing is attached to the old."""
         assert self._app is not None
         can_edit = self._stage.plan(scene)
-        size = (scene.camera.height, scene.camera.width)
-        if can_edit and self._feed is not None and self._feed.size == size:
+        size, camera = (scene.camera.height, scene.camera.width), self._stage.shown.camera
+        if can_edit and self._feed is not None and (self._feed.size, self._feed.path) == (size, camera):
             self._stage.edit()
             return
         self._close_feed()

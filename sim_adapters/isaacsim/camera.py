@@ -26,19 +26,18 @@ class CameraFeed:
 
     Args:
         camera: Resolution; the intrinsics are on the stage, where nothing here may touch them.
+        path: Of the camera's prim.
         with_depth: Also read depth.
     """
 
-    def __init__(self, camera: Camera, with_depth: bool) -> None:
+    def __init__(self, camera: Camera, path: str, with_depth: bool) -> None:
         from isaacsim.sensors.experimental.rtx import CameraSensor
         from omni.replicator.core import AnnotatorRegistry
 
-        from sim_adapters.usd.paths import CAMERA
-
-        self.size = (camera.height, camera.width)
+        self.path, self.size = path, (camera.height, camera.width)
         self._annotators = [_COLOUR, _BODIES, *([_DEPTH] if with_depth else [])]
         self._sensor: CameraSensor | None = CameraSensor(
-            CAMERA, resolution=self.size, annotators=self._annotators
+            path, resolution=self.size, annotators=self._annotators
         )
         self._product = str(self._sensor.render_product.GetPath())
         self._time: Any = AnnotatorRegistry.get_annotator("ReferenceTime")

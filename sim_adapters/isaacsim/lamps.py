@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from sim_adapters.scene.scene import Scene
@@ -9,18 +10,16 @@ from sim_adapters.scene.scene import Scene
 if TYPE_CHECKING:
     from pxr import Usd
 
-    from sim_adapters.usd.paths import StagePaths
-
 
 class Lamps:
     """The lights of a scene on the current stage.
 
     Args:
         scene: The scene.
-        paths: Where its lights are.
+        paths: Name of a light -> path of its prim.
     """
 
-    def __init__(self, scene: Scene, paths: StagePaths) -> None:
+    def __init__(self, scene: Scene, paths: Mapping[str, str]) -> None:
         self._scene = scene
         self._paths = paths
         self._flicker = [light for light in scene.lights if light.flicker_hz * light.flicker_depth > 0.0]
@@ -36,7 +35,7 @@ class Lamps:
 
         stage: Usd.Stage = get_current_stage(backend="usd")
         for light in self._flicker:
-            _set(stage, self._paths.lights[light.name], luminance(self._scene, light, time_s))
+            _set(stage, self._paths[light.name], luminance(self._scene, light, time_s))
         if any(light.kind == "ceiling" for light in self._flicker):
             _set(stage, AMBIENT, ambient_luminance(self._scene, time_s))
         return True

@@ -16,8 +16,6 @@ from sim_adapters.scene.scene import Scene
 if TYPE_CHECKING:
     from isaacsim.core.experimental.prims import RigidPrim
 
-    from sim_adapters.usd.paths import StagePaths
-
 
 class RobotBody:
     """The robot's rigid body, driven by velocities.
@@ -29,14 +27,15 @@ class RobotBody:
     Args:
         scene: The scene.
         timing: Rates.
+        path: Of its prim.
+        height_m: Of the prim's origin above z = 0.
     """
 
-    def __init__(self, scene: Scene, timing: Timing) -> None:
+    def __init__(self, scene: Scene, timing: Timing, path: str, height_m: float) -> None:
         from isaacsim.core.experimental.prims import RigidPrim
 
-        from sim_adapters.usd.paths import ROBOT
-
-        self.prim: RigidPrim = RigidPrim(ROBOT, max_contact_count=MOST_CONTACTS)
+        self.prim: RigidPrim = RigidPrim(path, max_contact_count=MOST_CONTACTS)
+        self._height_m = height_m
         self._start = scene.robot.start
         self._mass, self._inertia = scene.robot.mass_kg, scene.robot.yaw_inertia_kgm2
         self._servo = Servo(scene.robot, 1.0 / timing.physics_hz)
@@ -46,7 +45,7 @@ class RobotBody:
     def to_start(self) -> None:
         """Teleports to the start, at rest."""
         x, y, yaw = self._start
-        self.prim.set_world_poses(positions=[[x, y, 0.0]], orientations=[_quaternion(yaw)])
+        self.prim.set_world_poses(positions=[[x, y, self._height_m]], orientations=[_quaternion(yaw)])
         self.prim.set_velocities([[0.0, 0.0, 0.0]], [[0.0, 0.0, 0.0]])
         self._command = (0.0, 0.0)
 
@@ -89,14 +88,14 @@ class ActorBodies:
 
     Args:
         scene: The scene; must have actors.
-        paths: Where they are.
+        paths: Of their prims.
     """
 
-    def __init__(self, scene: Scene, paths: StagePaths) -> None:
+    def __init__(self, scene: Scene, paths: tuple[str, ...]) -> None:
         from isaacsim.core.experimental.prims import RigidPrim
 
         self._actors = scene.actors
-        self.prims: RigidPrim = RigidPrim([paths.actors[actor.body.name] for actor in scene.actors])
+        self.prims: RigidPrim = RigidPrim(list(paths))
 
     def move(self, time_s: float) -> None:
         """Puts every actor where its path says at a simulated time in seconds."""
@@ -104,6 +103,27 @@ class ActorBodies:
         self.prims.set_world_poses(
             positions=[list(position) for position, _ in poses],
             orientations=[_quaternion(yaw) for _, yaw in poses],
+        )
+
+
+class LooseBodies:
+    """Bodies of a team's own stage that physics moves.
+
+    Args:
+        paths: Of their prims.
+    """
+
+    def __init__(self, paths: tuple[str, ...]) -> None:
+        from isaacsim.core.experimental.prims import RigidPrim
+
+        self._prims: RigidPrim = RigidPrim(list(paths))
+
+    def poses(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Positions in metres (N, 3) and orientations wxyz (N, 4)."""
+        positions, orientations = self._prims.get_world_poses()
+        return (
+            np.array(positions.numpy(), dtype=np.float64),
+            np.array(orientations.numpy(), dtype=np.float64),
         )
 
 

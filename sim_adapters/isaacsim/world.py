@@ -11,16 +11,14 @@ from numpy.typing import NDArray
 from sim_adapters.adapter import Timing
 from sim_adapters.isaacsim.camera import CameraFeed
 from sim_adapters.isaacsim.lamps import Lamps
-from sim_adapters.isaacsim.movers import ActorBodies, RobotBody
+from sim_adapters.isaacsim.movers import ActorBodies, LooseBodies, RobotBody
 from sim_adapters.isaacsim.options import IsaacOptions
 from sim_adapters.isaacsim.physics_loop import PhysicsLoop
 from sim_adapters.isaacsim.readiness import Frame, FrameGate
+from sim_adapters.isaacsim.shown import ShownScene
 from sim_adapters.isaacsim.touching import ContactLog
 from sim_adapters.observation import GroundTruth, VisibleEntity
-from sim_adapters.scene.clearance import ClearanceField
-from sim_adapters.scene.plane_scan import PlaneScan
 from sim_adapters.scene.scene import Scene
-from sim_adapters.scene.visible import LabelledBodies
 
 NEAR_M = 0.5
 """Contacts are read while something is nearer than this; nothing covers it in a control period."""
@@ -35,6 +33,7 @@ class IsaacWorld:
 
     Args:
         scene: The scene.
+        shown: Its paths and truth.
         timing: Rates.
         options: Frames to wait for, checks.
         loop: The clock.
@@ -45,36 +44,36 @@ class IsaacWorld:
     """
 
     def __init__(
-        self, scene: Scene, timing: Timing, options: IsaacOptions, loop: PhysicsLoop, feed: CameraFeed
+        self,
+        scene: Scene,
+        shown: ShownScene,
+        timing: Timing,
+        options: IsaacOptions,
+        loop: PhysicsLoop,
+        feed: CameraFeed,
     ) -> None:
-        from sim_adapters.usd.paths import StagePaths
-
-        paths = StagePaths(scene)
         self.scene = scene
+        self._shown = shown
         self._timing, self._options = timing, options
         self._loop, self._feed = loop, feed
         self._gate = FrameGate(1.0 / timing.physics_hz, options.depth, options.frame_time)
         self._reasons: list[str] = []
-        names = (*(body.name for body in scene.bodies), *(actor.body.name for actor in scene.actors))
-        self._index_of = {name: index for index, name in enumerate(names)}
-        self._paths = paths
-        self._clearance = ClearanceField(scene)
-        self._labelled = LabelledBodies(scene)
-        self._lidar = PlaneScan(scene)
-        self._lamps = Lamps(scene, paths)
+        self._index_of = {name: index for index, name in enumerate(shown.names)}
+        self._lamps = Lamps(scene, shown.lights)
         loop.play(self._before_step, self._after_step)
-        self._robot = RobotBody(scene, timing)
-        self._actors = ActorBodies(scene, paths) if scene.actors else None
+        self._robot = RobotBody(scene, timing, shown.robot, shown.height_m)
+        self._actors = ActorBodies(scene, shown.actors) if scene.actors else None
+        self._loose = LooseBodies(shown.loose) if shown.loose else None
         self._near = True
         self._doubted = False
-        self._contacts = ContactLog(self._robot.prim, names, self._body_at)
+        self._contacts = ContactLog(self._robot.prim, shown.names, self._body_at)
         self._robot.to_start()
         self._entities: tuple[VisibleEntity, ...] = ()
         self.frame = self._first_frame()
 
     def _body_at(self, path: str) -> int:
         """Number of the body that owns a prim; -1 for what is no prim (``BACKGROUND``) or no body."""
-        name = self._paths.body_at(path) if path.startswith("/") else None
+        name = self._shown.body_at(path) if path.startswith("/") else None
         return -1 if name is None else self._index_of[name]
 
     def _before_step(self) -> None:
@@ -167,7 +166,7 @@ class IsaacWorld:
         gaps = self._gaps(pose)
         shown = self._bodies_in(frame)
         time_s = self._timing.seconds(self.step_count)
-        self._entities = () if shown is None else self._labelled.seen(shown, pose, gaps, time_s)
+        self._entities = () if shown is None else self._shown.seen(shown, pose, gaps, time_s)
 
     def _bodies_in(self, frame: Frame) -> NDArray[np.int64] | None:
         """Index of the body at each pixel, -1 for none."""
@@ -180,10 +179,12 @@ class IsaacWorld:
 
     def scan(self) -> NDArray[np.float64]:
         """Lidar ranges, metres, ``inf`` where nothing was hit."""
-        return self._lidar.ranges(self.pose, self._timing.seconds(self.step_count))
+        return self._shown.ranges(self.pose, self._timing.seconds(self.step_count))
 
     def _gaps(self, pose: tuple[float, float, float]) -> dict[str, float]:
-        return self._clearance.gaps(pose[0], pose[1], self._timing.seconds(self.step_count))
+        if self._loose is not None:
+            self._shown.follow(*self._loose.poses())
+        return self._shown.gaps(pose, self._timing.seconds(self.step_count))
 
     def truth(self, frame_step: int) -> GroundTruth:
         """The true state now; ``frame_step`` is the step of the last frame."""

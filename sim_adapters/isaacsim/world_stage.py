@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim_adapters.adapter import Timing
+from sim_adapters.isaacsim.shown import PrimitiveScene, ShownScene, StageScene
 from sim_adapters.scene.scene import Scene
 
 if TYPE_CHECKING:
@@ -23,13 +24,16 @@ class WorldStage:
 
     Attributes:
         rebuilds: Stages opened so far; each costs time and memory.
+        shown: Paths and truth of the scene that was planned last.
     """
+
+    shown: ShownScene
 
     def __init__(self, timing: Timing, assets: str | None = None) -> None:
         self.rebuilds = 0
         self._timing = timing
         self._assets = _asset_table(assets)
-        self._shown: Sdf.Layer | None = None
+        self._held: Sdf.Layer | None = None
 
     def plan(self, scene: Scene) -> bool:
         """Authors a scene; returns whether the present stage can become it by :meth:`edit`.
@@ -40,10 +44,12 @@ class WorldStage:
         from sim_adapters.isaacsim.stage_update import has_same_prims, united
 
         self._planned = self._author(scene)
-        if self._shown is None:
+        old = self._held
+        if old is None or old.subLayerPaths != self._planned.subLayerPaths:
             return False
-        self._planned = united(self._shown, self._planned)
-        return has_same_prims(self._shown, self._planned)
+        if scene.native is None:
+            self._planned = united(old, self._planned)
+        return has_same_prims(old, self._planned)
 
     def edit(self) -> None:
         """Brings the present stage to what was planned."""
@@ -51,10 +57,10 @@ class WorldStage:
 
         from sim_adapters.isaacsim.stage_update import apply_difference
 
-        assert self._shown is not None
+        assert self._held is not None
         stage: Usd.Stage = get_current_stage(backend="usd")
-        apply_difference(stage, self._shown, self._planned)
-        self._shown = self._planned
+        apply_difference(stage, self._held, self._planned)
+        self._held = self._planned
 
     def replace(self) -> None:
         """Opens a new stage with what was planned. Nothing may be attached to the old one."""
@@ -62,26 +68,33 @@ class WorldStage:
 
         stage: Usd.Stage = create_new_stage()
         stage.GetRootLayer().TransferContent(self._planned)
-        self._shown = self._planned
+        self._held = self._planned
         self.rebuilds += 1
 
     def close(self) -> None:
         """Leaves an empty stage."""
         from isaacsim.core.experimental.utils.stage import create_new_stage
 
-        if self._shown is not None:
+        if self._held is not None:
             create_new_stage()
-            self._shown = None
+            self._held = None
 
     def _author(self, scene: Scene) -> Sdf.Layer:
         from pxr import Sdf
 
         from sim_adapters.isaacsim.stage_update import name_parts_by_shape
+        from sim_adapters.usd.native import variant_stage
         from sim_adapters.usd.stage import build_stage
 
         # A stage's own layer ends with the stage.
-        stage = build_stage(scene, self._timing, assets=self._assets)
         layer = Sdf.Layer.CreateAnonymous()
+        if scene.native is not None and scene.native.kind == variant_stage.KIND:
+            variant = variant_stage.VariantStage(scene, self._timing)
+            self.shown = StageScene(scene, self._timing, variant)
+            layer.TransferContent(variant.stage.GetRootLayer())
+            return layer
+        stage = build_stage(scene, self._timing, assets=self._assets)
+        self.shown = PrimitiveScene(scene)
         layer.TransferContent(stage.GetRootLayer())
         name_parts_by_shape(layer)
         return layer

@@ -22,9 +22,9 @@ _TYPES = {
 }
 
 
-def define_physics_scene(stage: Usd.Stage, timing: Timing, path: str = PHYSICS_SCENE) -> None:
+def define_physics_scene(stage: Usd.Stage, timing: Timing) -> None:
     """Gravity, step rate, and a solver on the CPU that repeats itself."""
-    scene = UsdPhysics.Scene.Define(stage, path)
+    scene = UsdPhysics.Scene.Define(stage, PHYSICS_SCENE)
     scene.CreateGravityDirectionAttr(Gf.Vec3f(0.0, 0.0, -1.0))
     scene.CreateGravityMagnitudeAttr(GRAVITY_MPS2)
     settings: dict[str, Any] = {

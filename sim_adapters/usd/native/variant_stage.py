@@ -15,16 +15,16 @@ from sim_adapters.usd.camera import define_camera
 from sim_adapters.usd.errors import StageError
 from sim_adapters.usd.native.apply import apply, set_local
 from sim_adapters.usd.native.layout import MOUNTED_CAMERA, StageLayout, joints_of, layout_of
-from sim_adapters.usd.native.solids import Solid, can_touch, read_solids, rigid_pose, world_matrix
+from sim_adapters.usd.native.solids import Solid, read_solids, rigid_pose, world_matrix
 from sim_adapters.usd.native.source import UsdSource, promised_source
 from sim_adapters.usd.native.target import parse_target
+from sim_adapters.usd.paths import PHYSICS_SCENE
 from sim_adapters.usd.physics import define_physics_scene, make_collider, make_robot_body
 from sim_adapters.worlds.native_file import NativeError
 
 KIND = "usd"
 FLOOR_M = 0.02
 """What ends lower than this above z = 0 is floor: driven on, never touched."""
-_PHYSICS_SCENE = "/simgatePhysicsScene"
 _STAGE_DATA = ("defaultPrim", "metersPerUnit", "upAxis", "kilogramsPerUnit", "timeCodesPerSecond")
 
 
@@ -80,11 +80,11 @@ class VariantStage:
         """The solver of every simgate stage, surfaces that touch where they are, and a floor without drag."""
         stage = self.stage
         for prim in list(stage.Traverse()):
-            if prim.IsA(UsdPhysics.Scene):
+            if prim.IsA(UsdPhysics.Scene) and prim.GetPath() != PHYSICS_SCENE:
                 prim.SetActive(False)
-            elif can_touch(prim):
+            elif prim.HasAPI(UsdPhysics.CollisionAPI):
                 make_collider(prim)
-        define_physics_scene(stage, timing, _PHYSICS_SCENE)
+        define_physics_scene(stage, timing)
         if self.floor:
             pairs = UsdPhysics.FilteredPairsAPI.Apply(stage.GetPrimAtPath(self.layout.robot))
             for path in self.floor:

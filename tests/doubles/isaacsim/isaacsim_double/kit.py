@@ -14,7 +14,7 @@ from isaacsim_double.picture import DrawnState, Picture
 from isaacsim_double.product import RenderProduct
 from isaacsim_double.shown_scene import SceneListener
 from sim_adapters.physx.session import PhysxSession
-from sim_adapters.usd.paths import ACTORS, BODIES, PHYSICS_SCENE, ROBOT
+from sim_adapters.usd.paths import ACTORS, BODIES
 
 STEPS_BY_ITSELF = 2
 """``play()`` integrates so many steps while it sets physics up."""
@@ -104,7 +104,8 @@ class Kit:
 
     @property
     def steps_per_second(self) -> int:
-        scene = self.current_stage().GetPrimAtPath(PHYSICS_SCENE)
+        prims = self.current_stage().Traverse()
+        (scene,) = [prim for prim in prims if prim.IsA(UsdPhysics.Scene)]
         return int(scene.GetAttribute("physxScene:timeStepsPerSecond").Get())
 
     def play(self) -> None:
@@ -114,11 +115,12 @@ class Kit:
         stage = self.current_stage()
         scene = self._listener.check(stage)
         assert self._listener.timing is not None
-        self._picture = Picture(scene, self._listener.timing)
+        self._picture = Picture(scene, self._listener.timing, self._listener.variant)
         self._session.load(stage)
-        self._robot = self._session.bodies([ROBOT])
-        actors = stage.GetPrimAtPath(ACTORS).GetChildren()
-        paths = [str(prim.GetPath()) for prim in actors if _is_live(prim)]
+        self._robot = self._session.bodies([self._listener.robot])
+        actors = stage.GetPrimAtPath(ACTORS)
+        paths = [str(prim.GetPath()) for prim in (actors.GetChildren() if actors else []) if _is_live(prim)]
+        paths += self._listener.loose
         self._actors = self._session.bodies(paths) if paths else None
         self._bodies = self._shown_bodies()
         self.playing = True
@@ -208,24 +210,9 @@ class Kit:
             colour[:] = 0
         if self.faults.strike("constant", bodies):
             colour[:] = 117
-        paths = {
-            index + 2: f"{BODIES if index < self._fixed else ACTORS}/{name}/Part_0_Cube"
-            for index, name in enumerate(self._path_names())
-        }
+        paths = {index + 2: path for index, path in enumerate(self._listener.paths())}
         for product in self.products:
             product.fill(colour, shown, depth, paths, state.time_s)
-
-    @property
-    def _fixed(self) -> int:
-        assert self._listener is not None and self._listener.scene is not None
-        return len(self._listener.scene.bodies)
-
-    def _path_names(self) -> list[str]:
-        from sim_adapters.usd.paths import StagePaths
-
-        assert self._listener is not None and self._listener.scene is not None
-        table = StagePaths(self._listener.scene)
-        return [path.rpartition("/")[2] for path in (*table.bodies.values(), *table.actors.values())]
 
 
 def _is_live(prim: Usd.Prim) -> bool:

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from sim_adapters.adapter import Timing
 from sim_adapters.mujoco.build import build_model
-from sim_adapters.mujoco.renderer import FrameRenderer, SceneView
+from sim_adapters.mujoco.renderer import FrameRenderer, SceneView, assets_of
 from sim_adapters.mujoco.sensing import SceneSensing
 from sim_adapters.scene.scene import Scene
+from sim_adapters.usd.native.twin import build_twin
+from sim_adapters.usd.native.variant_stage import VariantStage
 
 
 @dataclass(frozen=True)
@@ -37,14 +39,19 @@ class Picture:
 
     _renderer: FrameRenderer | None = None
 
-    def __init__(self, scene: Scene, timing: Timing) -> None:
-        self._scene = scene
-        self._built = build_model(scene, timing)
+    def __init__(self, scene: Scene, timing: Timing, variant: VariantStage | None) -> None:
+        if variant is None:
+            self._built = build_model(scene, timing)
+            self._mocaps = self._built.mocap_ids
+        else:
+            twin = build_twin(scene, timing, variant, steps=False)
+            self._built, self._mocaps = twin.built, tuple(twin.followers.values())
         self._data = mujoco.MjData(self._built.model)
         self._sensing = SceneSensing(scene, self._built, self._data)
         self.size = (scene.camera.height, scene.camera.width)
         renderer = Picture._renderer
-        if renderer is None or (renderer.height, renderer.width) != self.size:
+        fits = renderer is not None and (renderer.height, renderer.width) == self.size
+        if renderer is None or not fits or renderer.assets != assets_of(self._built):
             if renderer is not None:
                 renderer.close()
             Picture._renderer = renderer = FrameRenderer(self._built)
@@ -53,9 +60,9 @@ class Picture:
 
     def draw(self, state: DrawnState) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.float32]]:
         """Colour (H, W, 3), body index by pixel (H, W), depth (H, W)."""
-        start = self._scene.robot.start
-        self._data.qpos[:] = (state.robot[0] - start[0], state.robot[1] - start[1], state.robot[2])
-        for mocap, (position, quaternion) in zip(self._built.mocap_ids, state.actors, strict=True):
+        x, y = self._built.drive.origin
+        self._data.qpos[:] = (state.robot[0] - x, state.robot[1] - y, state.robot[2])
+        for mocap, (position, quaternion) in zip(self._mocaps, state.actors, strict=True):
             self._data.mocap_pos[mocap] = position
             self._data.mocap_quat[mocap] = quaternion
         self._sensing.update_poses()

@@ -11,12 +11,13 @@ from typing import Any
 
 from pxr import Sdf, Usd, UsdGeom, UsdPhysics
 
+import sim_adapters.usd.native.variant_stage as native
 import sim_adapters.usd.stage as authoring
 from sim_adapters.adapter import Timing
 from sim_adapters.isaacsim.stage_update import name_parts_by_shape
 from sim_adapters.scene.scene import Scene
 from sim_adapters.usd.lights import ambient_luminance, luminance
-from sim_adapters.usd.paths import ACTORS, AMBIENT, BODIES, CAMERA, LIGHTS, StagePaths
+from sim_adapters.usd.paths import ACTORS, AMBIENT, BODIES, CAMERA, LIGHTS, ROBOT, StagePaths
 
 _SET_BY_THE_SIMULATOR = ("verticalAperture",)
 
@@ -32,11 +33,20 @@ class SceneListener:
         self.scene: Scene | None = None
         self.timing: Timing | None = None
         self._options: dict[str, Any] = {}
+        self.variant: native.VariantStage | None = None
         self._author = authoring.build_stage
         authoring.build_stage = self._heard
+        self._variant_of = native.VariantStage
+        native.VariantStage = self._heard_native
+
+    def _heard_native(self, scene: Scene, timing: Timing) -> native.VariantStage:
+        self.scene, self.timing = scene, timing
+        self.variant = self._variant_of(scene, timing)
+        return self.variant
 
     def _heard(self, scene: Scene, timing: Timing, **options: Any) -> Usd.Stage:
         self.scene, self.timing, self._options = scene, timing, options
+        self.variant = None
         return self._author(scene, timing, **options)
 
     def check(self, stage: Usd.Stage) -> Scene:
@@ -47,8 +57,7 @@ class SceneListener:
         """
         if self.scene is None or self.timing is None:
             raise WrongStage("physics was started before any scene was authored")
-        fresh = self._author(self.scene, self.timing, **self._options)
-        name_parts_by_shape(fresh.GetRootLayer())
+        fresh = self._fresh()
         for prim in fresh.Traverse():
             held = stage.GetPrimAtPath(prim.GetPath())
             if not held.IsValid() or held.GetTypeName() != prim.GetTypeName():
@@ -65,12 +74,43 @@ class SceneListener:
         self._check_camera(stage)
         return self.scene
 
+    def _fresh(self) -> Usd.Stage:
+        assert self.scene is not None and self.timing is not None
+        if self.variant is not None:
+            return self._variant_of(self.scene, self.timing).stage
+        fresh = self._author(self.scene, self.timing, **self._options)
+        name_parts_by_shape(fresh.GetRootLayer())
+        return fresh
+
+    @property
+    def camera(self) -> str:
+        """Path of the robot's camera."""
+        return CAMERA if self.variant is None else self.variant.layout.camera
+
+    @property
+    def robot(self) -> str:
+        """Path of the robot."""
+        return ROBOT if self.variant is None else self.variant.layout.robot
+
+    @property
+    def loose(self) -> tuple[str, ...]:
+        """Paths of a native stage's own bodies that physics moves."""
+        return () if self.variant is None else self.variant.layout.loose
+
+    def paths(self) -> list[str]:
+        """A prim of each body, in the order of the bodies' numbers."""
+        assert self.scene is not None
+        if self.variant is not None:
+            return list(self.variant.layout.names)
+        table = StagePaths(self.scene)
+        return [f"{path}/Part_0_Cube" for path in (*table.bodies.values(), *table.actors.values())]
+
     def _check_camera(self, stage: Usd.Stage) -> None:
         assert self.scene is not None
-        camera = UsdGeom.Camera(stage.GetPrimAtPath(CAMERA))
+        camera = UsdGeom.Camera(stage.GetPrimAtPath(self.camera))
         wanted = self.scene.camera
         focal = camera.GetFocalLengthAttr().Get() / camera.GetHorizontalApertureAttr().Get() * wanted.width
-        if not math.isclose(focal, wanted.focal_px, rel_tol=1e-5):
+        if self.variant is None and not math.isclose(focal, wanted.focal_px, rel_tol=1e-5):
             raise WrongStage(f"the camera's focal length is {focal} pixels instead of {wanted.focal_px}")
 
     def check_lights(self, stage: Usd.Stage, time_s: float) -> None:
