@@ -1,4 +1,4 @@
-"""What is where on the stage that is shown, and what is true of it: of primitives, or of a team's own file."""
+"""What is where on the stage that is shown, and what is true of it, whether it is ours or a team's own."""
 
 from __future__ import annotations
 

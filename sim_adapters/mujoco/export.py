@@ -32,6 +32,10 @@ def write_mjcf(scene: Scene, timing: Timing, folder: Path, name: str) -> tuple[P
     """
     from PIL import Image
 
+    if scene.native is not None and scene.native.kind == "usd":
+        from sim_adapters.usd.native.export import write_twin
+
+        return write_twin(scene, timing, folder / f"{name}{SUFFIX}")
     if scene.native is not None:
         return write_native(scene, timing, folder, folder / f"{name}{SUFFIX}")
     spec, _ = build_spec(scene, timing)

@@ -7,6 +7,9 @@ from pathlib import Path
 from sim_adapters.adapter import Timing
 from sim_adapters.scene.scene import Scene
 from sim_adapters.usd.assets import AssetTable
+from sim_adapters.usd.errors import StageError
+from sim_adapters.usd.native.export import write_variant
+from sim_adapters.usd.native.variant_stage import KIND
 from sim_adapters.usd.stage import build_stage, write_stage
 
 SUFFIX = ".usda"
@@ -36,6 +39,12 @@ def write_usd(
     Raises:
         StageError: The table, or an asset in it, cannot be used.
     """
+    if scene.native is not None and scene.native.kind == KIND:
+        if assets is not None:
+            raise StageError(
+                f"{scene.native.path} is a stage of its own; an asset table shows simgate's bodies"
+            )
+        return write_variant(scene, timing, folder / f"{name}{SUFFIX}")
     table = AssetTable.from_yaml(assets) if assets is not None else None
     if table is not None and notes is not None:
         notes.extend(table.unused(scene))

@@ -180,7 +180,7 @@ class NativeWorld:
 
 
 def _presence_of(name: str) -> list[str]:
-    """The targets that say whether something is there: in MJCF its body or shape, in USD all prims above too."""
+    """The targets that say whether it is there: in MJCF its body or shape, in USD all prims above it too."""
     if not name.startswith("/"):
         return [f"{kind}/{name}.present" for kind in ("body", "geom")]
     parts = name.split("/")[1:]

@@ -12,7 +12,7 @@ from pxr import Usd, UsdGeom, UsdLux
 
 from sim_adapters.scene.light import Light, blackbody_rgb
 from sim_adapters.usd.lights import WINDOW_REACH_M, rectangle_view_factor
-from sim_adapters.usd.native.solids import world_matrix
+from sim_adapters.usd.native.solids import Array, world_matrix
 
 _WHITE_K = 5000.0
 _DOWN = -0.5
@@ -70,7 +70,7 @@ def _light(prim: Usd.Prim) -> Light | None:
     )
 
 
-def _lux(prim: Usd.Prim, reach: float, scale: np.ndarray) -> float | None:  # type: ignore[type-arg]
+def _lux(prim: Usd.Prim, reach: float, scale: Array) -> float | None:
     """Illuminance on a surface that faces the light at a distance; None for a kind that has none."""
     level = _level(prim)
     if prim.IsA(UsdLux.DistantLight):
@@ -78,16 +78,16 @@ def _lux(prim: Usd.Prim, reach: float, scale: np.ndarray) -> float | None:  # ty
     normalized = bool(UsdLux.LightAPI(prim).GetNormalizeAttr().Get())
     if prim.IsA(UsdLux.RectLight):
         rect = UsdLux.RectLight(prim)
-        width = rect.GetWidthAttr().Get() * float(scale[0])
-        height = rect.GetHeightAttr().Get() * float(scale[1])
+        width = float(rect.GetWidthAttr().Get() * scale[0])
+        height = float(rect.GetHeightAttr().Get() * scale[1])
         luminance = level / (width * height) if normalized else level
         return math.pi * luminance * rectangle_view_factor(width, height, reach)
     if prim.IsA(UsdLux.DiskLight):
-        radius = UsdLux.DiskLight(prim).GetRadiusAttr().Get() * float(scale[0])
+        radius = float(UsdLux.DiskLight(prim).GetRadiusAttr().Get() * scale[0])
         luminance = level / (math.pi * radius**2) if normalized else level
         return math.pi * luminance * radius**2 / (radius**2 + reach**2)
     if prim.IsA(UsdLux.SphereLight):
-        radius = UsdLux.SphereLight(prim).GetRadiusAttr().Get() * float(scale[0])
+        radius = float(UsdLux.SphereLight(prim).GetRadiusAttr().Get() * scale[0])
         luminance = level / (4.0 * math.pi * radius**2) if normalized else level
         return math.pi * luminance * min(1.0, (radius / reach) ** 2)
     return None

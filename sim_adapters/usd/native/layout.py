@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pxr import Sdf, Usd, UsdPhysics
@@ -12,6 +12,8 @@ from sim_adapters.usd.native.solids import Solid
 
 MOUNTED_CAMERA = "simgate_camera"
 """Name of a camera that a pack mounts, below the robot's prim."""
+FLOOR_M = 0.02
+"""What ends lower than this above z = 0 is floor: driven on, never touched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class StageLayout:
         height_m: Of the robot's origin above z = 0.
         loose: Paths of the other bodies that physics moves.
         names: What can be hit or told apart, in the order of the stage; each is the path of a prim.
+        floor: Paths of what the robot drives on.
     """
 
     robot: str
@@ -31,6 +34,7 @@ class StageLayout:
     height_m: float
     loose: tuple[str, ...]
     names: tuple[str, ...]
+    floor: tuple[str, ...]
     _heads: frozenset[str]
 
     def owner(self, path: str) -> str | None:
@@ -42,6 +46,10 @@ class StageLayout:
         if self.is_robots(path):
             return None
         return next((above for above in _upwards(path) if above in self._heads), path)
+
+    def is_named(self, path: str) -> bool:
+        """Whether a prim goes by another name than its own, or the pack names it."""
+        return any(above in self._heads for above in _upwards(path))
 
     def is_robots(self, path: str) -> bool:
         """Whether a prim is the robot's."""
@@ -57,7 +65,7 @@ class StageLayout:
         return name if name in self.names else None
 
 
-def layout_of(stage: Usd.Stage, site: NativeSite, solids: Iterable[Solid], height_m: float) -> StageLayout:
+def layout_of(stage: Usd.Stage, site: NativeSite, solids: Sequence[Solid], height_m: float) -> StageLayout:
     """Roles on a stage that shows a variant.
 
     Args:
@@ -67,12 +75,26 @@ def layout_of(stage: Usd.Stage, site: NativeSite, solids: Iterable[Solid], heigh
         height_m: Of the robot's origin.
     """
     camera = site.camera or f"{site.robot}/{MOUNTED_CAMERA}"
-    loose = tuple(path for path in _moving(stage) if not path.startswith(f"{site.robot}/") and path != site.robot)
+    loose = tuple(
+        path for path in _moving(stage) if not path.startswith(f"{site.robot}/") and path != site.robot
+    )
     heads = frozenset({name for name, _ in site.labels} | set(site.counted) | set(loose))
-    bare = StageLayout(site.robot, camera, height_m, loose, (), heads)
-    owners = (bare.owner(solid.path) for solid in solids)
+    bare = StageLayout(site.robot, camera, height_m, loose, (), (), heads)
+    floor = floor_of(solids, bare)
+    owners = (
+        bare.owner(solid.path) for solid in solids if solid.path not in floor or bare.is_named(solid.path)
+    )
     names = tuple(dict.fromkeys(name for name in owners if name is not None))
-    return StageLayout(site.robot, camera, height_m, loose, names, heads)
+    return StageLayout(site.robot, camera, height_m, loose, names, floor, heads)
+
+
+def floor_of(solids: Sequence[Solid], layout: StageLayout) -> tuple[str, ...]:
+    """Paths of the prims that are driven on."""
+    low: dict[str, bool] = {}
+    for solid in solids:
+        if not layout.is_robots(solid.path) and layout.body_of(solid.path) is None:
+            low[solid.path] = low.get(solid.path, True) and solid.top_m() < FLOOR_M
+    return tuple(path for path, is_low in low.items() if is_low)
 
 
 def _moving(stage: Usd.Stage) -> list[str]:

@@ -29,8 +29,8 @@ class Solid:
 
     Attributes:
         path: Of its prim.
-        kind: ``box`` (half extents), ``ellipsoid`` (radii), ``cylinder`` and ``capsule`` (radius, half height,
-            unused; axis Z), ``plane`` (half extents, faces up its Z) or ``mesh`` (unused).
+        kind: ``box`` (half extents), ``ellipsoid`` (radii), ``cylinder`` and ``capsule`` (radius, half
+            height, unused; axis Z), ``plane`` (half extents, faces up its Z) or ``mesh`` (unused).
         size: Metres, as ``kind`` says.
         pose: World frame, float64, shape (4, 4), without scale.
         look: What it looks like.
@@ -94,7 +94,7 @@ def read_solids(stage: Usd.Stage) -> list[Solid]:
     Raises:
         NativeError: A prim is of a kind that cannot be read, or has a shape that cannot be touched as it is.
     """
-    found = []
+    found: list[Solid] = []
     for prim in Usd.PrimRange.Stage(stage, Usd.TraverseInstanceProxies()):
         found += _solids_of(prim)
     return found
@@ -155,7 +155,9 @@ def _placed(prim: Usd.Prim) -> tuple[Array, Array]:
     matrix = world_matrix(prim)
     scale = np.linalg.norm(matrix[:3, :3], axis=0)
     if (scale < 1e-9).any():
-        raise NativeError("file", f"'{prim.GetPath()}' is scaled to nothing", "give it a size, or deactivate it")
+        raise NativeError(
+            "file", f"'{prim.GetPath()}' is scaled to nothing", "give it a size, or deactivate it"
+        )
     turn = matrix[:3, :3] / scale
     if not np.allclose(turn.T @ turn, np.eye(3), atol=_SQUARE):
         raise NativeError(
@@ -203,7 +205,9 @@ def _along_axis(prim: Usd.Prim, across: Array, up: float) -> tuple[str, tuple[fl
     if prim.IsA(UsdGeom.Plane):
         plane = UsdGeom.Plane(prim)
         sides = (float(plane.GetWidthAttr().Get()), float(plane.GetLengthAttr().Get()))
-        halves = [min(0.5 * side * float(factor), _PLANE_HALF_M) for side, factor in zip(sides, across, strict=True)]
+        halves = [
+            min(0.5 * side * float(factor), _PLANE_HALF_M) for side, factor in zip(sides, across, strict=True)
+        ]
         return "plane", (halves[0], halves[1], 0.01)
     if prim.IsA(UsdGeom.Capsule):
         capsule = UsdGeom.Capsule(prim)

@@ -107,9 +107,7 @@ def _check_units(stage: Usd.Stage) -> None:
     if axis != UsdGeom.Tokens.z:
         faults.append(f"upAxis is {axis}")
     if faults:
-        raise NativeError(
-            "file", f"{' and '.join(faults)}", "a world is in metres with Z up; save it so"
-        )
+        raise NativeError("file", f"{' and '.join(faults)}", "a world is in metres with Z up; save it so")
 
 
 def _in_one_line(error: Exception) -> str:

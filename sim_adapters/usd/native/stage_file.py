@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -45,11 +44,7 @@ class UsdFile:
         source = open_source(path.resolve())
         self._stage = source.stage
         self.files, self.sha256 = source.files, source.sha256
-        self._solids
-
-    @cached_property
-    def _solids(self) -> list[Solid]:
-        return read_solids(self._stage)
+        self._solids: list[Solid] = read_solids(self._stage)
 
     def robot(self, name: str, pose: str | None) -> RobotFacts:
         """The driving prim: upright, below nothing that moves it, with something that can touch."""
@@ -61,10 +56,14 @@ class UsdFile:
         check_robot(self._stage, name)
         self._check_joints(name)
         matrix = world_matrix(prim)
-        parts = [solid for solid in self._solids if f"{solid.path}/".startswith(f"{name}/") and solid.collides]
+        parts = [
+            solid for solid in self._solids if f"{solid.path}/".startswith(f"{name}/") and solid.collides
+        ]
         if not parts:
             raise NativeError(
-                "file", f"nothing of the robot '{name}' can touch anything", "give it a prim with CollisionAPI"
+                "file",
+                f"nothing of the robot '{name}' can touch anything",
+                "give it a prim with CollisionAPI",
             )
         x, y = float(matrix[0, 3]), float(matrix[1, 3])
         reach = max(part.reach_m(x, y) for part in parts)
@@ -111,9 +110,7 @@ class UsdFile:
         ahead = -seen[:3, 2] / np.linalg.norm(seen[:3, 2])
         x, y, z = (float(value) for value in seen[:3, 3])
         pitch = math.degrees(math.asin(max(-1.0, min(1.0, float(ahead[2])))))
-        return CameraFacts(
-            width, _IMAGE_HEIGHT, vertical_fov_deg(camera), (x, y, z), pitch + 0.0
-        )
+        return CameraFacts(width, _IMAGE_HEIGHT, vertical_fov_deg(camera), (x, y, z), pitch + 0.0)
 
     def point(self, name: str) -> tuple[float, float]:
         """Where a prim is on the floor."""

@@ -7,12 +7,17 @@ from sim_adapters.mujoco.build import BuiltScene
 from sim_adapters.scene.scene import Scene
 from sim_adapters.usd.errors import StageError
 from sim_adapters.usd.native.layout import joints_of
-from sim_adapters.usd.native.twin import build_twin
+from sim_adapters.usd.native.twin import Twin, build_twin
 from sim_adapters.usd.native.variant_stage import VariantStage
 
 
 def build_stepped(scene: Scene, timing: Timing) -> BuiltScene:
-    """Compiles a native scene of kind ``usd``, its loose bodies free.
+    """Compiles a native scene of kind ``usd``, its loose bodies free; see :func:`stepped_twin`."""
+    return stepped_twin(scene, timing).built
+
+
+def stepped_twin(scene: Scene, timing: Timing) -> Twin:
+    """The twin of a native scene of kind ``usd``, its loose bodies free.
 
     Raises:
         StageError: The file cannot be used, or has joints.
@@ -25,4 +30,4 @@ def build_stepped(scene: Scene, timing: Timing) -> BuiltScene:
             f"{scene.name}: MuJoCo does not take over joints of a stage, such as {joints[0].GetPath()}; "
             "use --adapter physx or isaacsim"
         )
-    return build_twin(scene, timing, shown, steps=True).built
+    return build_twin(scene, timing, shown, steps=True)

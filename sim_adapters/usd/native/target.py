@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from pxr import Gf, Sdf, Usd, UsdGeom, UsdShade
+from pxr import Sdf, Usd, UsdGeom, UsdShade
 
 from sim_adapters.worlds.native_file import NativeError
 from sim_adapters.worlds.world import ParameterSpec
@@ -224,7 +224,7 @@ def _own_number(target: Target, stage: Usd.Stage) -> float:
     return _rounded(value[target.part] if target.part is not None else max(value))
 
 
-def _value(target: Target, attribute: Usd.Attribute) -> Gf.Vec3d | float:
+def _value(target: Target, attribute: Usd.Attribute) -> Any:
     value = attribute.Get()
     return value[0] if target.listed else value
 

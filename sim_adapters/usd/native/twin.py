@@ -48,10 +48,12 @@ class Twin:
     """A compiled stage.
 
     Attributes:
+        spec: Before it was compiled.
         built: The model, as sensors and renderer want it.
         followers: Path of a loose body -> mocap index; empty where MuJoCo moves them itself.
     """
 
+    spec: mujoco.MjSpec
     built: BuiltScene
     followers: dict[str, int]
 
@@ -83,7 +85,7 @@ def build_twin(scene: Scene, timing: Timing, shown: VariantStage, *, steps: bool
         int(model.camera("front").id), (GROUP_HIDDEN,), builder.start(model),
     )  # fmt: skip
     followers = {path: int(model.body(path).mocapid[0]) for path in shown.layout.loose} if not steps else {}
-    return Twin(built, followers)
+    return Twin(builder.spec, built, followers)
 
 
 class _Builder:
@@ -139,7 +141,7 @@ class _Builder:
         is_robots, loose = layout.is_robots(solid.path), layout.body_of(solid.path)
         body, frame = self._frames[layout.robot if is_robots else loose or ""]
         pose = np.linalg.inv(frame) @ solid.pose
-        is_floor = solid.path in self._shown.floor
+        is_floor = solid.path in layout.floor
         name = f"{solid.path}#{len(self.owners)}"
         touch = solid.collides
         geom = body.add_geom(
@@ -158,9 +160,7 @@ class _Builder:
         else:
             geom.meshname = self._add_mesh(solid)
         owner = layout.owner(solid.path)
-        labelled = owner is not None and owner != solid.path
-        counted = owner is not None and (labelled or not is_floor)
-        number = layout.names.index(owner) if owner is not None and counted else UNCOUNTED_GEOM
+        number = layout.names.index(owner) if owner in layout.names else UNCOUNTED_GEOM
         self.owners[name] = ROBOT_GEOM if is_robots else number
 
     def _add_mesh(self, solid: Solid) -> str:

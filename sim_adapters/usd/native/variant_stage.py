@@ -15,7 +15,7 @@ from sim_adapters.usd.camera import define_camera
 from sim_adapters.usd.errors import StageError
 from sim_adapters.usd.native.apply import apply, set_local
 from sim_adapters.usd.native.layout import MOUNTED_CAMERA, StageLayout, joints_of, layout_of
-from sim_adapters.usd.native.solids import Solid, read_solids, rigid_pose, world_matrix
+from sim_adapters.usd.native.solids import read_solids, rigid_pose, world_matrix
 from sim_adapters.usd.native.source import UsdSource, promised_source
 from sim_adapters.usd.native.target import parse_target
 from sim_adapters.usd.paths import PHYSICS_SCENE
@@ -23,8 +23,6 @@ from sim_adapters.usd.physics import define_physics_scene, make_collider, make_r
 from sim_adapters.worlds.native_file import NativeError
 
 KIND = "usd"
-FLOOR_M = 0.02
-"""What ends lower than this above z = 0 is floor: driven on, never touched."""
 _STAGE_DATA = ("defaultPrim", "metersPerUnit", "upAxis", "kilogramsPerUnit", "timeCodesPerSecond")
 
 
@@ -42,7 +40,6 @@ class VariantStage:
         stage: The stage; its root layer holds opinions over the file, which is its only sublayer.
         layout: Who is who.
         solids: Its shapes, the robot at its start.
-        floor: Paths of what the robot drives on.
     """
 
     def __init__(self, scene: Scene, timing: Timing) -> None:
@@ -62,7 +59,6 @@ class VariantStage:
         if site.camera is None:
             _mount(self.stage, scene, site.robot, height_m)
         self.layout: StageLayout = layout_of(self.stage, site, self.solids, height_m)
-        self.floor = floor_of(self.solids, self.layout)
         self._prepare_physics(timing)
 
     def _place_robot(self, scene: Scene, height_m: float) -> None:
@@ -85,10 +81,10 @@ class VariantStage:
             elif prim.HasAPI(UsdPhysics.CollisionAPI):
                 make_collider(prim)
         define_physics_scene(stage, timing)
-        if self.floor:
-            pairs = UsdPhysics.FilteredPairsAPI.Apply(stage.GetPrimAtPath(self.layout.robot))
-            for path in self.floor:
-                pairs.CreateFilteredPairsRel().AddTarget(path)
+        prims = [stage.GetPrimAtPath(path) for path in self.layout.floor]
+        driven_on = [prim.GetPath() for prim in prims if prim.HasAPI(UsdPhysics.CollisionAPI)]
+        pairs = UsdPhysics.FilteredPairsAPI.Apply(stage.GetPrimAtPath(self.layout.robot))
+        pairs.CreateFilteredPairsRel().SetTargets(driven_on)
 
 
 def over(source: UsdSource) -> Usd.Stage:
@@ -138,15 +134,6 @@ def _mount(stage: Usd.Stage, scene: Scene, robot: str, height_m: float) -> None:
     prim.GetAttribute("xformOp:translate").Set(Gf.Vec3d(x, y, z - height_m))
 
 
-def floor_of(solids: list[Solid], layout: StageLayout) -> tuple[str, ...]:
-    """Paths of the prims that can be touched and are floor."""
-    low: dict[str, bool] = {}
-    for solid in solids:
-        if solid.collides and not layout.is_robots(solid.path) and layout.body_of(solid.path) is None:
-            low[solid.path] = low.get(solid.path, True) and solid.top_m() < FLOOR_M
-    return tuple(path for path, is_low in low.items() if is_low)
-
-
 def check_robot(stage: Usd.Stage, robot: str) -> None:
     """Asks whether a prim can drive.
 
@@ -165,5 +152,7 @@ def check_robot(stage: Usd.Stage, robot: str) -> None:
     offset = rigid_pose(above) if above.IsA(UsdGeom.Imageable) else None
     if offset is not None and not np.allclose(offset, np.eye(4), atol=1e-6):
         raise NativeError(
-            "file", f"'{robot}' hangs on '{above.GetPath()}', which is moved", "put it below a prim that is not"
+            "file",
+            f"'{robot}' hangs on '{above.GetPath()}', which is moved",
+            "put it below a prim that is not",
         )

@@ -1,0 +1,81 @@
+"""The stage of a variant as files: flat, with what it reads beside it, or as its MuJoCo twin."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import mujoco
+from pxr import Sdf, UsdUtils
+
+from sim_adapters.adapter import Timing
+from sim_adapters.mujoco.build import BuiltScene
+from sim_adapters.scene.scene import Scene
+from sim_adapters.usd.native.stepped import stepped_twin
+from sim_adapters.usd.native.variant_stage import VariantStage
+
+_ASSETS = "assets"
+
+
+def write_variant(scene: Scene, timing: Timing, path: Path) -> tuple[Path, ...]:
+    """Writes the stage as one layer and copies the pictures and materials that it reads.
+
+    Args:
+        scene: A native scene of kind ``usd``.
+        timing: Rates; the physics rate goes to the physics scene.
+        path: ``.usda``, ``.usdc`` or ``.usd`` file.
+
+    Returns:
+        What was written, the stage first.
+
+    Raises:
+        StageError: The file has changed, or cannot be used with these values.
+    """
+    shown = VariantStage(scene, timing)
+    layer: Sdf.Layer = shown.stage.Flatten(addSourceFileComment=False)
+    copied: dict[str, Path] = {}
+
+    def beside(asset: str) -> str:
+        source = Path(asset)
+        if not source.is_absolute() or not source.is_file():
+            return asset  # A simulator finds it on a search path of its own.
+        target = copied.setdefault(asset, path.parent / _ASSETS / f"{len(copied)}_{source.name}")
+        return f"./{_ASSETS}/{target.name}"
+
+    UsdUtils.ModifyAssetPaths(layer, beside)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for source, target in copied.items():
+        target.parent.mkdir(exist_ok=True)
+        shutil.copyfile(source, target)
+    layer.Export(str(path))
+    return (path, *copied.values())
+
+
+def write_twin(scene: Scene, timing: Timing, path: Path) -> tuple[Path, ...]:
+    """Writes what MuJoCo makes of the stage, the robot at its start in the key frame ``start``.
+
+    Args:
+        scene: A native scene of kind ``usd``.
+        timing: Rates; the physics rate becomes the time step.
+        path: ``.xml`` file.
+
+    Returns:
+        The file.
+
+    Raises:
+        StageError: The file cannot be used, or has joints.
+    """
+    twin = stepped_twin(scene, timing)
+    twin.spec.add_key(name="start", qpos=_start(twin.built, scene))
+    twin.spec.compile()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(twin.spec.to_xml(), encoding="utf-8")
+    return (path,)
+
+
+def _start(built: BuiltScene, scene: Scene) -> list[float]:
+    data = mujoco.MjData(built.model)
+    data.qpos[built.drive.qpos : built.drive.qpos + 3] = scene.robot.start
+    for index, value in built.start:
+        data.qpos[index] = value
+    return [float(value) for value in data.qpos]

@@ -1,0 +1,183 @@
+"""A team's own stage moves, touches and looks the same on every simulator that opens it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.integration.adapters import isaac_double
+
+if isaac_double.missing():
+    pytest.skip(isaac_double.missing(), allow_module_level=True)
+
+from sim_adapters.adapter import SimAdapter
+from sim_adapters.isaacsim.adapter import IsaacSimAdapter
+from sim_adapters.mujoco.adapter import MujocoAdapter
+from sim_adapters.physx.adapter import PhysxAdapter
+from sim_adapters.scene.scene import Scene
+from tests.unit.sim_adapters.usd.native_stages import (
+    CRATE,
+    CUBE,
+    PANE,
+    TIMING,
+    WALL,
+    scene_of,
+    with_prim,
+    write_yard,
+    yard_world,
+)
+
+SETS = {
+    "crate_x": f"{CRATE}.pos.x", "crate_y": f"{CRATE}.pos.y", "pane_there": f"{PANE}.present",
+    "cube_there": f"{CUBE}.present", "cube_x": f"{CUBE}.pos.x", "tint": f"{PANE}.inputs:opacity",
+}  # fmt: skip
+
+
+@dataclass
+class Run:
+    """What a drive was: pose by control step, what was touched, truth and frame at the end."""
+
+    poses: np.ndarray
+    touched: set[str]
+    clearance: dict[str, float]
+    seen: dict[str, int]
+    ranges: np.ndarray
+    rgb: np.ndarray
+
+
+@pytest.fixture(params=["physx", "isaacsim"])
+def other(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SimAdapter]:
+    """Another simulator than MuJoCo; Isaac Sim is the double over PhysX."""
+    made: SimAdapter
+    if request.param == "physx":
+        made = PhysxAdapter(TIMING)
+    else:
+        isaac_double.use_in_this_process(monkeypatch, tmp_path_factory.getbasetemp())
+        made = IsaacSimAdapter(TIMING, {"settle_frames": 0})
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def mujoco() -> Iterator[SimAdapter]:
+    made = MujocoAdapter(TIMING)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def yard(tmp_path: Path) -> Callable[..., Scene]:
+    world = yard_world(write_yard(tmp_path), SETS, labels={PANE: "glass_door", CUBE: "cube"})
+    return lambda **values: scene_of(world, **values)
+
+
+def driven(adapter: SimAdapter, scene: Scene, steps: int, command: tuple[float, float] = (0.8, 0.0)) -> Run:
+    adapter.reset([scene])
+    poses, touched = [], set()
+    for _ in range(steps):
+        seen = adapter.step(np.array([command]))
+        (truth,) = adapter.ground_truth()
+        poses.append(truth.pose)
+        touched |= {contact.body for contact in truth.contacts}
+    assert adapter.health() == ((),)
+    pixels = {entity.name: entity.pixels for entity in truth.entities}
+    return Run(np.array(poses), touched, dict(truth.clearance_m), pixels, seen.ranges_m[0].copy(), seen.rgb[0].copy())
+
+
+def assert_same(one: Run, two: Run, metres: float = 0.01) -> None:
+    assert np.abs(one.poses[:, :2] - two.poses[:, :2]).max() < metres
+    assert np.abs(np.degrees(one.poses[:, 2] - two.poses[:, 2])).max() < 1.0
+    assert one.touched == two.touched
+    assert one.clearance.keys() == two.clearance.keys()
+    for name, gap in one.clearance.items():
+        assert two.clearance[name] == pytest.approx(gap, abs=2 * metres), name
+    assert one.seen.keys() == two.seen.keys()
+
+
+def test_it_drives_the_same_curve(
+    mujoco: SimAdapter, other: SimAdapter, yard: Callable[..., Scene]
+) -> None:
+    scene = yard(robot__start_y_m=-1.0, robot__start_yaw_deg=20.0)
+    runs = [driven(adapter, scene, 50, (0.6, 0.25)) for adapter in (mujoco, other)]
+    assert_same(*runs)
+    assert runs[0].touched == set()
+    finite = np.isfinite(runs[0].ranges)
+    assert (finite == np.isfinite(runs[1].ranges)).mean() > 0.98
+    assert np.abs(runs[0].ranges[finite] - runs[1].ranges[finite]).max() < 0.05
+
+
+def test_it_is_stopped_by_the_pane_and_says_so(
+    mujoco: SimAdapter, other: SimAdapter, yard: Callable[..., Scene]
+) -> None:
+    runs = [driven(adapter, yard(), 30) for adapter in (mujoco, other)]
+    assert_same(*runs)
+    assert runs[1].touched == {PANE}
+    assert runs[1].poses[-1, 0] == pytest.approx(2.0 - 0.01 - 0.25, abs=0.01)
+
+
+def test_what_is_not_there_is_neither_hit_nor_seen(
+    mujoco: SimAdapter, other: SimAdapter, yard: Callable[..., Scene]
+) -> None:
+    scene = yard(pane_there=False, cube_there=False)
+    runs = [driven(adapter, scene, 70) for adapter in (mujoco, other)]
+    assert_same(*runs)
+    assert runs[1].touched == {WALL}
+    assert runs[1].seen == {}
+
+
+def test_a_loose_crate_is_pushed_along(
+    mujoco: SimAdapter, other: SimAdapter, yard: Callable[..., Scene]
+) -> None:
+    scene = yard(crate_x=0.8, crate_y=0.0, pane_there=False, cube_there=False)
+    runs = [driven(adapter, scene, 25) for adapter in (mujoco, other)]
+    for run in runs:
+        assert run.touched == {CRATE}
+        assert run.poses[-1, 0] > 1.0
+        assert run.clearance[CRATE] == pytest.approx(0.0, abs=0.01)
+        # It stands between the robot and the wall, and the lidar measures it where it is now.
+        assert run.ranges[len(run.ranges) // 2] == pytest.approx(0.25, abs=0.02)
+
+
+def test_isaac_sim_goes_from_variant_to_variant_without_a_new_stage(
+    yard: Callable[..., Scene], monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    isaac_double.use_in_this_process(monkeypatch, tmp_path_factory.getbasetemp())
+    adapter = IsaacSimAdapter(TIMING, {"settle_frames": 0})
+    first = driven(adapter, yard(), 3)
+    for values in ({"tint": 0.6, "cube_x": 3.5}, {"pane_there": False}, {}):
+        last = driven(adapter, yard(**values), 3)
+    assert adapter._stage.rebuilds == 1
+    np.testing.assert_array_equal(first.poses, last.poses)
+    np.testing.assert_array_equal(first.rgb, last.rgb)
+    adapter.close()
+
+
+def test_a_joint_of_the_site_moves_by_physics_where_there_is_physics_for_it(
+    tmp_path: Path, other: SimAdapter
+) -> None:
+    """A gate on a hinge is pushed open; MuJoCo, which would take it for loose, refuses it."""
+    gate = (
+        '    def Xform "Gate" (\n        prepend apiSchemas = ["PhysicsRigidBodyAPI", "PhysicsMassAPI"]\n    )\n    {\n'
+        "        float physics:mass = 3\n        double3 xformOp:translate = (1, 0.4, 0.4)\n"
+        '        uniform token[] xformOpOrder = ["xformOp:translate"]\n'
+        '        def Cube "Leaf" (\n            prepend apiSchemas = ["PhysicsCollisionAPI"]\n        )\n        {\n'
+        "            double size = 1\n            double3 xformOp:translate = (0, -0.4, 0)\n"
+        "            float3 xformOp:scale = (0.04, 0.8, 0.6)\n"
+        '            uniform token[] xformOpOrder = ["xformOp:translate", "xformOp:scale"]\n        }\n    }\n'
+        '    def PhysicsRevoluteJoint "Hinge"\n    {\n        uniform token physics:axis = "Z"\n'
+        "        rel physics:body1 = </World/Gate>\n        point3f physics:localPos0 = (1, 0.4, 0.4)\n    }\n"
+    )
+    world = yard_world(write_yard(tmp_path, with_prim(gate)), {"pane": f"{PANE}.present"})
+    run = driven(other, scene_of(world, pane=False, robot__start_y_m=-0.2), 30)
+    assert run.touched == {"/World/Gate"}
+    assert run.poses[-1, 0] > 1.2
+    adapter = MujocoAdapter(TIMING)
+    with pytest.raises(ValueError, match=r"joints of a stage, such as /World/Hinge; use --adapter physx"):
+        adapter.reset([scene_of(world)])
+    adapter.close()

@@ -1,0 +1,236 @@
+"""Small stages whose geometry can be computed by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from sim_adapters.adapter import Timing
+from sim_adapters.scene.robot import Robot
+from sim_adapters.scene.scene import Scene
+from sim_adapters.scene.sensor import Camera, Lidar
+from sim_adapters.usd.native.stage_file import UsdFile
+from sim_adapters.worlds.native import Knob, NativeSpec, NativeWorld
+from sim_adapters.worlds.world import Value
+
+TIMING = Timing(200, 10, 10)
+PANE, CUBE, WALL, CART, CRATE = "/World/Pane", "/World/Cube", "/World/Wall", "/World/Cart", "/World/Crate"
+GLASS = "/World/Looks/Clear/Surface"
+
+YARD = """\
+#usda 1.0
+(
+    defaultPrim = "World"
+    metersPerUnit = 1
+    upAxis = "Z"
+)
+
+def Xform "World"
+{
+    def DomeLight "Sky"
+    {
+        float inputs:intensity = 60
+        color3f inputs:color = (1, 0.5, 0.25)
+    }
+
+    def SphereLight "Lamp"
+    {
+        float inputs:intensity = 2000
+        float inputs:radius = 0.1
+        double3 xformOp:translate = (2, 0, 3)
+        uniform token[] xformOpOrder = ["xformOp:translate"]
+    }
+
+    def Plane "Floor" (
+        prepend apiSchemas = ["PhysicsCollisionAPI"]
+    )
+    {
+        double width = 18
+        double length = 18
+        uniform token axis = "Z"
+    }
+
+    def Cube "Wall" (
+        prepend apiSchemas = ["PhysicsCollisionAPI"]
+    )
+    {
+        double size = 1
+        double3 xformOp:translate = (5.1, 0, 1)
+        float3 xformOp:scale = (0.2, 8, 2)
+        uniform token[] xformOpOrder = ["xformOp:translate", "xformOp:scale"]
+    }
+
+    def Cube "Cube" (
+        prepend apiSchemas = ["PhysicsCollisionAPI", "MaterialBindingAPI"]
+    )
+    {
+        double size = 0.6
+        rel material:binding = </World/Looks/Red>
+        double3 xformOp:translate = (3, 0, 0.6)
+        uniform token[] xformOpOrder = ["xformOp:translate"]
+    }
+
+    def Cube "Pane" (
+        prepend apiSchemas = ["PhysicsCollisionAPI", "MaterialBindingAPI"]
+    )
+    {
+        double size = 2
+        rel material:binding = </World/Looks/Clear>
+        double3 xformOp:translate = (2, 0, 0.5)
+        float3 xformOp:scale = (0.01, 0.5, 0.5)
+        uniform token[] xformOpOrder = ["xformOp:translate", "xformOp:scale"]
+    }
+
+    def Xform "Crate" (
+        prepend apiSchemas = ["PhysicsRigidBodyAPI", "PhysicsMassAPI"]
+    )
+    {
+        float physics:mass = 1
+        double3 xformOp:translate = (0, 3, 0.25)
+        uniform token[] xformOpOrder = ["xformOp:translate"]
+
+        def Cube "Box" (
+            prepend apiSchemas = ["PhysicsCollisionAPI"]
+        )
+        {
+            double size = 0.5
+            color3f[] primvars:displayColor = [(0.5, 0.25, 0.125)]
+        }
+    }
+
+    def Xform "Cart"
+    {
+        double3 xformOp:translate = (0, 0, 0.1)
+        uniform token[] xformOpOrder = ["xformOp:translate"]
+
+        def Cylinder "Hull" (
+            prepend apiSchemas = ["PhysicsRigidBodyAPI", "PhysicsCollisionAPI", "PhysicsMassAPI"]
+        )
+        {
+            uniform token axis = "Z"
+            double radius = 0.25
+            double height = 0.2
+            float physics:mass = 20
+            double3 xformOp:translate = (0, 0, 0.05)
+            uniform token[] xformOpOrder = ["xformOp:translate"]
+        }
+
+        def Cube "Arm" (
+            prepend apiSchemas = ["PhysicsRigidBodyAPI", "PhysicsCollisionAPI", "PhysicsMassAPI"]
+        )
+        {
+            double size = 0.1
+            float physics:mass = 2
+            double3 xformOp:translate = (0, 0, 0.3)
+            uniform token[] xformOpOrder = ["xformOp:translate"]
+        }
+
+        def PhysicsRevoluteJoint "Shoulder"
+        {
+            uniform token physics:axis = "Z"
+            rel physics:body0 = </World/Cart/Hull>
+            rel physics:body1 = </World/Cart/Arm>
+        }
+
+        def Camera "Front"
+        {
+            float focalLength = 18
+            float horizontalAperture = 34.64102
+            float verticalAperture = 20.78461
+            double3 xformOp:translate = (0.2, 0, 0.5)
+            float3 xformOp:rotateXYZ = (90, 0, -90)
+            uniform token[] xformOpOrder = ["xformOp:translate", "xformOp:rotateXYZ"]
+        }
+    }
+
+    def Xform "Dock"
+    {
+        double3 xformOp:translate = (4, 1.5, 0)
+        uniform token[] xformOpOrder = ["xformOp:translate"]
+    }
+
+    def Camera "Fixed"
+    {
+    }
+
+    def Scope "Looks"
+    {
+        def Material "Red"
+        {
+            token outputs:surface.connect = </World/Looks/Red/Surface.outputs:surface>
+
+            def Shader "Surface"
+            {
+                uniform token info:id = "UsdPreviewSurface"
+                color3f inputs:diffuseColor = (0.6, 0.01, 0.01)
+                token outputs:surface
+            }
+        }
+
+        def Material "Clear"
+        {
+            token outputs:surface.connect = </World/Looks/Clear/Surface.outputs:surface>
+
+            def Shader "Surface"
+            {
+                uniform token info:id = "UsdPreviewSurface"
+                color3f inputs:diffuseColor = (0.3, 0.6, 0.6)
+                float inputs:opacity = 0.3
+                float inputs:roughness.connect = </World/Looks/Red/Surface.inputs:diffuseColor>
+                token outputs:surface
+            }
+        }
+    }
+}
+"""
+"""A yard: wall at x = 5, red cube at 2.7..3.3, pane of glass at x = 2, a loose crate, a cart at the origin."""
+
+
+def write_yard(folder: Path, text: str = YARD) -> Path:
+    path = folder / "yard.usda"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def with_prim(text: str) -> str:
+    """The yard with one more prim in ``/World``."""
+    return YARD.replace('    def Xform "Dock"', f'{text}\n    def Xform "Dock"', 1)
+
+
+def yard_world(
+    path: Path,
+    targets: Mapping[str, str] | None = None,
+    *,
+    camera: str | Camera = f"{CART}/Front",
+    labels: Mapping[str, str] | None = None,
+    barrier: Mapping[str, str] | None = None,
+) -> NativeWorld:
+    """The world of a stage, as the pack's reader would make it."""
+    file = UsdFile(path)
+    facts = file.robot(CART, None)
+    mount = camera
+    if isinstance(mount, str):
+        seen = file.camera(mount, CART)
+        mount = Camera(seen.width, seen.height, seen.vertical_fov_deg, seen.position, seen.pitch_deg)
+    spec = NativeSpec(
+        kind="usd",
+        file=path.name,
+        sha256=file.sha256,
+        robot_body=CART,
+        robot=Robot(facts.start, facts.radius_m, facts.height_m, facts.mass_kg),
+        camera_name=camera if isinstance(camera, str) else None,
+        camera=mount,
+        lidar=Lidar(),
+        goal=(4.0, 1.5),
+        labels=dict(labels or {}),
+        barrier=dict(barrier or {}),
+        knobs={name: Knob(file.target(target), (target,)) for name, target in (targets or {}).items()},
+    )
+    return NativeWorld(spec, path.parent)
+
+
+def scene_of(world: NativeWorld, **values: Value) -> Scene:
+    """A scene with these parameters (``__`` for a dot in a name), the others at their defaults."""
+    parameters: dict[str, Value] = {name: spec.default for name, spec in world.parameters.items()}
+    parameters |= {name.replace("__", "."): value for name, value in values.items()}
+    return world.build(parameters, ())
