@@ -54,7 +54,10 @@ SCENARIO: Keys = {
     "severity": Key("critical, major or minor", required=True),
     "requirements": Key("list of requirement ids"),
     "tags": Key("list of words to select by"),
-    "world": Key("name of the world, for example office_corridor; or {mjcf: FILE, ...}", required=True),
+    "world": Key(
+        "name of the world, for example office_corridor; or {mjcf: FILE, ...}, {usd: FILE, ...}",
+        required=True,
+    ),
     "parameters": Key("parameters of the world, name: value or distribution"),
     "place": Key("groups of objects put down at random, name: group"),
     "where": Key("list of conditions that every variant meets"),
@@ -69,13 +72,13 @@ NATIVE: Keys = {
     "robot": Key("{body: NAME, camera: NAME}: what of the file drives and sees", required=True),
     "goal": Key("[x, y] in metres, or the name of a point of the file", required=True),
     "goal_radius_m": Key("the goal counts as reached within this distance, metres"),
-    "labels": Key("what a detector is expected to see, body or shape: class of the model"),
-    "barrier": Key("what can close the way, body or shape: word that the robot is expected to report"),
+    "labels": Key("what a detector is expected to see, body, shape or prim: class of the model"),
+    "barrier": Key("what can close the way, body, shape or prim: word that the robot is expected to report"),
     "open_from": Key("parameter: value from which on the way is open"),
     "set": Key("parameters that set something in the file, name: target"),
 }
 NATIVE_ROBOT: Keys = {
-    "body": Key("name of the body that drives, X ahead, Z up", required=True),
+    "body": Key("name of the body, or path of the prim, that drives, X ahead, Z up", required=True),
     "camera": Key(
         "camera on it that the model sees through: its name, or {position: [x, y, z]}", required=True
     ),

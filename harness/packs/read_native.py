@@ -53,8 +53,8 @@ class NativeReader:
         file = self._open(key.text, fields[key.text]) if key is not None else None
         if key is None or file is None:
             return None
-        self._check_adapter(key, file)
         spec = self._spec(key.text, fields, file)
+        self._check_adapter(key, file)
         if spec is None or len(self._reader.problems) > before:
             return None
         return NativeWorld(spec, self._reader.folder)

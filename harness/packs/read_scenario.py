@@ -112,7 +112,7 @@ class ScenarioReader:
 
             described = NativeReader(self._reader, self._adapter).read(node)
             return described, described.spec if described is not None else None
-        name = self._reader.text(node, "the name of a world, or {mjcf: FILE, ...}")
+        name = self._reader.text(node, "the name of a world, or {mjcf: FILE, ...}, {usd: FILE, ...}")
         return load_world(self._reader.problems, node, name) if name and node else None, None
 
     def _severity(self, fields: Fields) -> Severity | None:

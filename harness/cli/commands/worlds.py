@@ -18,8 +18,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "world",
         nargs="?",
         metavar="WORLD",
-        help="only this one, with all its parameters; a pack, for those of its scenarios; or an MJCF file, "
-        "for all that a pack can set in it",
+        help="only this one, with all its parameters; a pack, for those of its scenarios; or an MJCF or "
+        "OpenUSD file, for all that a pack can set in it",
     )
     parser.add_argument(
         "--format", choices=("table", "json"), default="table", help="output (default: table)"

@@ -45,7 +45,7 @@ def open_source(path: Path) -> UsdSource:
         stage = Usd.Stage.Open(str(path))
         stage.Reload()
     except Tf.ErrorException as error:
-        raise NativeError("file", f"OpenUSD cannot read it: {_in_one_line(error)}") from None
+        raise NativeError("file", f"OpenUSD cannot read it: {_said(error, path)}") from None
     files = _files(path)
     _check_units(stage)
     return UsdSource(path, stage, files, digest(files))
@@ -86,7 +86,7 @@ def _files(path: Path) -> tuple[Path, ...]:
     try:
         layers, assets, missing = UsdUtils.ComputeAllDependencies(str(path))
     except Tf.ErrorException as error:
-        raise NativeError("file", f"OpenUSD cannot read it: {_in_one_line(error)}") from None
+        raise NativeError("file", f"OpenUSD cannot read it: {_said(error, path)}") from None
     lost = sorted(name for name in missing if not name.endswith(_ON_THE_SIMULATOR))
     if lost:
         raise NativeError("file", f"it reads what does not exist: {', '.join(lost)}", "copy it next to it")
@@ -110,7 +110,7 @@ def _check_units(stage: Usd.Stage) -> None:
         raise NativeError("file", f"{' and '.join(faults)}", "a world is in metres with Z up; save it so")
 
 
-def _in_one_line(error: Exception) -> str:
-    """OpenUSD's message without the place in its own source and without line breaks."""
-    said = " ".join(str(error).split())
-    return said.rpartition(" -- ")[2].strip("'\" ") or said
+def _said(error: Tf.ErrorException, path: Path) -> str:
+    """The first and most precise of OpenUSD's messages, with the file's name for its path."""
+    first = str(error.args[0].commentary if error.args else error)
+    return " ".join(first.replace(f"@{path}@", path.name).replace(str(path), path.name).split())

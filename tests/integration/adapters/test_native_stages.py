@@ -87,7 +87,9 @@ def driven(adapter: SimAdapter, scene: Scene, steps: int, command: tuple[float, 
         touched |= {contact.body for contact in truth.contacts}
     assert adapter.health() == ((),)
     pixels = {entity.name: entity.pixels for entity in truth.entities}
-    return Run(np.array(poses), touched, dict(truth.clearance_m), pixels, seen.ranges_m[0].copy(), seen.rgb[0].copy())
+    return Run(
+        np.array(poses), touched, dict(truth.clearance_m), pixels, seen.ranges_m[0].copy(), seen.rgb[0].copy()
+    )
 
 
 def assert_same(one: Run, two: Run, metres: float = 0.01) -> None:
@@ -100,9 +102,7 @@ def assert_same(one: Run, two: Run, metres: float = 0.01) -> None:
     assert one.seen.keys() == two.seen.keys()
 
 
-def test_it_drives_the_same_curve(
-    mujoco: SimAdapter, other: SimAdapter, yard: Callable[..., Scene]
-) -> None:
+def test_it_drives_the_same_curve(mujoco: SimAdapter, other: SimAdapter, yard: Callable[..., Scene]) -> None:
     scene = yard(robot__start_y_m=-1.0, robot__start_yaw_deg=20.0)
     runs = [driven(adapter, scene, 50, (0.6, 0.25)) for adapter in (mujoco, other)]
     assert_same(*runs)

@@ -163,7 +163,6 @@ def test_a_camera_can_be_mounted_by_the_pack(tmp_path: Path) -> None:
 MISTAKES = [
     ("missing-file", "mjcf: yard.xml", "mjcf: @yrd.xml", "looked for"),
     ("missing-file", "mjcf: yard.xml", "mjcf: @.", "looked for"),
-    ("native-file", "mjcf: yard.xml", "usd: @yard.xml", "what can be opened: mjcf: FILE"),
     ("missing-key", "      mjcf: yard.xml\n      robot", "      @robot", "add mjcf: FILE"),
     ("wrong-value", "mjcf: yard.xml\n", "mjcf: yard.xml\n      @usd: yard.usda\n", "leave one of them out"),
     ("missing-key", "{body: cart, camera: front}", "@{body: cart}", "add camera"),
@@ -216,6 +215,22 @@ def test_a_mistake_is_reported_at_its_place(
     if "@" in text:
         before = text[: text.index("@")].split("\n")
         assert (found[0].line, found[0].column) == (len(before), len(before[-1]) + 1)
+
+
+def test_a_kind_of_file_that_nothing_reads_here_says_what_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with an installation that is older than the file's kind."""
+    from harness.packs import read_native
+
+    known = read_native.registry.names
+    only = ("mjcf",)
+    monkeypatch.setattr(
+        read_native.registry, "names", lambda group: only if group == read_native.GROUP else known(group)
+    )
+    path = write(tmp_path, PACK.replace("mjcf: yard.xml", "usd: yard.xml"))
+    (found,) = [d for d in lint([path], metrics) if d.code == "native-file"]
+    assert found.hint == "what can be opened: mjcf: FILE"
 
 
 def test_objects_cannot_be_placed_in_a_file(tmp_path: Path) -> None:
