@@ -147,19 +147,10 @@ def plan_run(
     fingerprint = collect_fingerprint(effective, runtime or AUTO)
     _require_plugins(effective, fingerprint.runtime)
     counted = counting_order(pack, variants) if until_decided else tuple(variants)
+    expected = expected_variants(effective, counted, fingerprint)
     folder = _new_folder(runs_dir, pack.name)
-    manifest = Manifest(
-        run_id=folder.path.name,
-        created_utc=datetime.now(UTC).isoformat(timespec="seconds"),
-        command=tuple(command),
-        pack_name=pack.name,
-        pack_path=_readable(Path(pack.path)),
-        pack=effective.model_dump(mode="json"),
-        expected=expected_variants(effective, counted, fingerprint),
-        until_decided=until_decided,
-        selection=selection,
-        fingerprint=fingerprint,
-    )
+    manifest = _manifest(folder, effective, expected, fingerprint, command)
+    manifest = manifest.model_copy(update={"until_decided": until_decided, "selection": selection})
     write_atomic(folder.manifest_path, manifest.model_dump_json(indent=1) + "\n")
     return Plan(
         manifest,
@@ -170,6 +161,25 @@ def plan_run(
         record,
         limits=limits or limits_of(effective.sim.adapter),
         interpreter=tuple(interpreter),
+    )
+
+
+def _manifest(
+    folder: RunFolder,
+    pack: Pack,
+    expected: tuple[ExpectedVariant, ...],
+    fingerprint: Fingerprint,
+    command: Sequence[str],
+) -> Manifest:
+    return Manifest(
+        run_id=folder.path.name,
+        created_utc=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=tuple(command),
+        pack_name=pack.name,
+        pack_path=_readable(Path(pack.path)),
+        pack=pack.model_dump(mode="json"),
+        expected=expected,
+        fingerprint=fingerprint,
     )
 
 

@@ -58,7 +58,8 @@ def test_it_runs_on_mujoco_and_can_be_replayed(pack: Path, capsys: pytest.Captur
 def test_physx_comes_to_the_same_result(pack: Path) -> None:
     pytest.importorskip("ovphysx", reason="needs simgate[physx]")
     ours, theirs = (
-        run(pack, "--scenario", "glass*", "--adapter", adapter).records()[0] for adapter in ("mujoco", "physx")
+        run(pack, "--scenario", "glass*", "--adapter", adapter).records()[0]
+        for adapter in ("mujoco", "physx")
     )
     assert (theirs.outcome, theirs.report) == (ours.outcome, ours.report)
     assert theirs.variant_digest == ours.variant_digest
@@ -83,7 +84,9 @@ def test_the_exported_scene_has_the_variants_values(pack: Path, capsys: pytest.C
     variants = json.loads(text[text.index("\n[") if "\n[" in text else text.index("[") :])
     values = next(row for row in variants if row["id"] == variant)["parameters"]
     stage = UsdFile(Path("scene/door_wide_open-v0003.usda"))
-    assert stage.target("/World/Looks/Glass/Surface.inputs:opacity").default == pytest.approx(values["door.tint"])
+    assert stage.target("/World/Looks/Glass/Surface.inputs:opacity").default == pytest.approx(
+        values["door.tint"]
+    )
     assert stage.point("/World/Carton")[0] == pytest.approx(values["carton.x_m"])
     assert stage.target("/World/WoodenLeaf.visibility").default == "invisible"
     model = mujoco.MjModel.from_xml_path("scene/door_wide_open-v0003.xml")
@@ -92,7 +95,9 @@ def test_the_exported_scene_has_the_variants_values(pack: Path, capsys: pytest.C
     assert not [g for g in range(model.ngeom) if model.geom(g).name.startswith("/World/WoodenLeaf")]
 
 
-def test_an_asset_table_is_not_for_a_stage_of_ones_own(pack: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_asset_table_is_not_for_a_stage_of_ones_own(
+    pack: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     Path("assets.yaml").write_text("robot: {usd: robot.usd}\n")
     typed = ["export-scene", str(pack), "door_wide_open::v0003", "--usd", "--assets", "assets.yaml"]
     assert main(typed) == 2
