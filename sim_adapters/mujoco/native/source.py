@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import mujoco
 
 from sim_adapters.mujoco.mujoco_log import warn_on_stderr
-from sim_adapters.worlds.file_digest import digest, stamps
+from sim_adapters.worlds.file_digest import digest
+from sim_adapters.worlds.kept_source import KeptSources
 from sim_adapters.worlds.native_file import NativeError
 
 
@@ -46,28 +46,9 @@ def open_source(path: Path) -> Source:
     return Source(path, spec, files, digest(files))
 
 
-def promised_source(path: Path, sha256: str) -> Source:
-    """The file that a pack was checked with; kept, for every variant asks for it.
-
-    Raises:
-        ValueError: It is gone, or its content or that of a file it reads is another one now.
-    """
-    try:
-        return _promised(path, sha256, stamps(_files(path)))
-    except (NativeError, OSError) as error:
-        raise ValueError(f"native world {path}: {error}") from None
-
-
-@lru_cache(maxsize=8)
-def _promised(path: Path, sha256: str, stamps: tuple[tuple[str, int, int], ...]) -> Source:
-    source = open_source(path)
-    if source.sha256 != sha256:
-        raise NativeError(
-            "file",
-            f"it or a file that it reads has changed (sha256 was {sha256[:12]}, is {source.sha256[:12]})",
-            "restore it, or start a new run",
-        )
-    return source
+_KEPT = KeptSources(open_source)
+promised_source = _KEPT.promised
+"""The file that a pack was checked with; see :meth:`KeptSources.promised`."""
 
 
 def _files(path: Path) -> tuple[Path, ...]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from pxr import Tf, Usd, UsdGeom, UsdUtils
 
-from sim_adapters.worlds.file_digest import digest, stamps
+from sim_adapters.worlds.file_digest import digest
+from sim_adapters.worlds.kept_source import KeptSources
 from sim_adapters.worlds.native_file import NativeError
 
 _ON_THE_SIMULATOR = (".mdl",)
@@ -51,35 +51,9 @@ def open_source(path: Path) -> UsdSource:
     return UsdSource(path, stage, files, digest(files))
 
 
-def promised_source(path: Path, sha256: str) -> UsdSource:
-    """The file that a pack was checked with; kept, for every variant asks for it.
-
-    Raises:
-        ValueError: It is gone, or its content or that of a file it reads is another one now.
-    """
-    try:
-        known = _known_files(path)
-        return _promised(path, sha256, stamps(known))
-    except (NativeError, OSError) as error:
-        raise ValueError(f"native world {path}: {error}") from None
-
-
-@lru_cache(maxsize=8)
-def _known_files(path: Path) -> tuple[Path, ...]:
-    """What a file reads; whoever adds a file to them changes one of them."""
-    return _files(path)
-
-
-@lru_cache(maxsize=8)
-def _promised(path: Path, sha256: str, _: tuple[tuple[str, int, int], ...]) -> UsdSource:
-    source = open_source(path)
-    if source.sha256 != sha256:
-        raise NativeError(
-            "file",
-            f"it or a file that it reads has changed (sha256 was {sha256[:12]}, is {source.sha256[:12]})",
-            "restore it, or start a new run",
-        )
-    return source
+_KEPT = KeptSources(open_source)
+promised_source = _KEPT.promised
+"""The file that a pack was checked with; see :meth:`KeptSources.promised`."""
 
 
 def _files(path: Path) -> tuple[Path, ...]:

@@ -19,13 +19,13 @@ from sim_adapters.isaacsim.adapter import IsaacSimAdapter
 from sim_adapters.mujoco.adapter import MujocoAdapter
 from sim_adapters.physx.adapter import PhysxAdapter
 from sim_adapters.scene.scene import Scene
+from tests.unit.sim_adapters.native_world import scene_of
 from tests.unit.sim_adapters.usd.native_stages import (
     CRATE,
     CUBE,
     PANE,
     TIMING,
     WALL,
-    scene_of,
     with_prim,
     write_yard,
     yard_world,

@@ -11,6 +11,7 @@ pytest.importorskip("pxr", reason="needs simgate[usd]")
 from harness.packs.loader import lint, load_pack
 from harness.packs.worlds import require_fit, world_of
 from harness.scoring import metrics
+from tests.unit.packs.mistakes import assert_reported
 from tests.unit.sim_adapters.usd.native_stages import YARD, with_prim, write_yard
 
 PACK = """\
@@ -96,15 +97,7 @@ MISTAKES = [
 def test_a_mistake_is_reported_at_its_place(
     tmp_path: Path, code: str, right: str, wrong: str, hint: str
 ) -> None:
-    assert right in PACK
-    text = PACK.replace(right, wrong, 1)
-    path = write(tmp_path, text.replace("@", ""))
-    found = [d for d in lint([path], metrics) if d.code == code]
-    assert len(found) == 1, lint([path], metrics)
-    assert hint in found[0].hint
-    if "@" in text:
-        before = text[: text.index("@")].split("\n")
-        assert (found[0].line, found[0].column) == (len(before), len(before[-1]) + 1)
+    assert_reported(lambda text: write(tmp_path, text), PACK, code, right, wrong, hint)
 
 
 def test_a_site_with_joints_is_not_for_mujoco(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from harness.packs.loader import lint, load_pack, pack_files
 from harness.packs.model import Pack
 from harness.packs.worlds import UnfitAdapter, require_fit, world_of
 from harness.scoring import metrics
+from tests.unit.packs.mistakes import assert_reported
 from tests.unit.packs.sound_pack import SOUND
 from tests.unit.sim_adapters.native_sites import write_yard
 
@@ -206,15 +207,7 @@ MISTAKES = [
 def test_a_mistake_is_reported_at_its_place(
     tmp_path: Path, code: str, right: str, wrong: str, hint: str
 ) -> None:
-    assert right in PACK
-    text = PACK.replace(right, wrong, 1)
-    path = write(tmp_path, text.replace("@", ""))
-    found = [d for d in lint([path], metrics) if d.code == code]
-    assert len(found) == 1, lint([path], metrics)
-    assert hint in found[0].hint
-    if "@" in text:
-        before = text[: text.index("@")].split("\n")
-        assert (found[0].line, found[0].column) == (len(before), len(before[-1]) + 1)
+    assert_reported(lambda text: write(tmp_path, text), PACK, code, right, wrong, hint)
 
 
 def test_a_kind_of_file_that_nothing_reads_here_says_what_is_read(

@@ -13,11 +13,10 @@ from sim_adapters.adapter import Timing
 from sim_adapters.mujoco.native.build import build_native
 from sim_adapters.mujoco.native.site_file import MjcfFile
 from sim_adapters.mujoco.world_state import MujocoWorld
-from sim_adapters.scene.robot import Robot
 from sim_adapters.scene.scene import Scene
-from sim_adapters.scene.sensor import Camera, Lidar
-from sim_adapters.worlds.native import Knob, NativeSpec, NativeWorld
-from sim_adapters.worlds.world import Value
+from sim_adapters.scene.sensor import Camera
+from sim_adapters.worlds.native import NativeWorld
+from tests.unit.sim_adapters.native_world import scene_of, world_of_file
 
 TIMING = Timing(200, 10, 10)
 
@@ -95,36 +94,7 @@ def yard_world(
     open_from: Mapping[str, float] | None = None,
 ) -> NativeWorld:
     """The world of a site, as the pack's reader would make it."""
-    file = MjcfFile(path)
-    facts = file.robot(robot, pose)
-    mount = camera
-    if isinstance(mount, str):
-        seen = file.camera(mount, robot)
-        mount = Camera(seen.width, seen.height, seen.vertical_fov_deg, seen.position, seen.pitch_deg)
-    spec = NativeSpec(
-        kind="mjcf",
-        file=path.name,
-        sha256=file.sha256,
-        robot_body=robot,
-        robot=Robot(facts.start, facts.radius_m, facts.height_m, facts.mass_kg),
-        camera_name=camera if isinstance(camera, str) else None,
-        camera=mount,
-        lidar=Lidar(),
-        goal=(4.0, 1.5),
-        pose=pose,
-        labels=dict(labels or {}),
-        barrier=dict(barrier or {}),
-        open_from=dict(open_from or {}),
-        knobs={name: Knob(file.target(target), (target,)) for name, target in (targets or {}).items()},
-    )
-    return NativeWorld(spec, path.parent)
-
-
-def scene_of(world: NativeWorld, **values: Value) -> Scene:
-    """A scene with these parameters (``__`` for a dot in a name), the others at their defaults."""
-    parameters: dict[str, Value] = {name: spec.default for name, spec in world.parameters.items()}
-    parameters |= {name.replace("__", "."): value for name, value in values.items()}
-    return world.build(parameters, ())
+    return world_of_file("mjcf", MjcfFile(path), targets, robot, camera, pose, labels, barrier, open_from)
 
 
 def driven(scene: Scene, commands: list[tuple[float, float]]) -> np.ndarray:

@@ -16,7 +16,8 @@ from sim_adapters.mujoco.export import write_mjcf
 from sim_adapters.mujoco.native.site_file import MjcfFile
 from sim_adapters.mujoco.world_state import MujocoWorld
 from sim_adapters.worlds.native import NativeWorld
-from tests.unit.sim_adapters.native_sites import scene_of, yard_world
+from tests.unit.sim_adapters.native_sites import yard_world
+from tests.unit.sim_adapters.native_world import scene_of
 
 TIMING = Timing(200, 10, 10)
 SITE = """\

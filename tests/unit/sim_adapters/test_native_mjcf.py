@@ -19,10 +19,10 @@ from tests.unit.sim_adapters.native_sites import (
     YARD,
     built_with,
     driven,
-    scene_of,
     write_yard,
     yard_world,
 )
+from tests.unit.sim_adapters.native_world import scene_of
 
 
 @pytest.fixture

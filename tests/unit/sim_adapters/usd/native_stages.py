@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sim_adapters.adapter import Timing
-from sim_adapters.scene.robot import Robot
-from sim_adapters.scene.scene import Scene
-from sim_adapters.scene.sensor import Camera, Lidar
+from sim_adapters.scene.sensor import Camera
 from sim_adapters.usd.native.stage_file import UsdFile
-from sim_adapters.worlds.native import Knob, NativeSpec, NativeWorld
-from sim_adapters.worlds.world import Value
+from sim_adapters.worlds.native import NativeWorld
+from tests.unit.sim_adapters.native_world import world_of_file
 
 TIMING = Timing(200, 10, 10)
 PANE, CUBE, WALL, CART, CRATE = "/World/Pane", "/World/Cube", "/World/Wall", "/World/Cart", "/World/Crate"
@@ -206,31 +204,4 @@ def yard_world(
     barrier: Mapping[str, str] | None = None,
 ) -> NativeWorld:
     """The world of a stage, as the pack's reader would make it."""
-    file = UsdFile(path)
-    facts = file.robot(CART, None)
-    mount = camera
-    if isinstance(mount, str):
-        seen = file.camera(mount, CART)
-        mount = Camera(seen.width, seen.height, seen.vertical_fov_deg, seen.position, seen.pitch_deg)
-    spec = NativeSpec(
-        kind="usd",
-        file=path.name,
-        sha256=file.sha256,
-        robot_body=CART,
-        robot=Robot(facts.start, facts.radius_m, facts.height_m, facts.mass_kg),
-        camera_name=camera if isinstance(camera, str) else None,
-        camera=mount,
-        lidar=Lidar(),
-        goal=(4.0, 1.5),
-        labels=dict(labels or {}),
-        barrier=dict(barrier or {}),
-        knobs={name: Knob(file.target(target), (target,)) for name, target in (targets or {}).items()},
-    )
-    return NativeWorld(spec, path.parent)
-
-
-def scene_of(world: NativeWorld, **values: Value) -> Scene:
-    """A scene with these parameters (``__`` for a dot in a name), the others at their defaults."""
-    parameters: dict[str, Value] = {name: spec.default for name, spec in world.parameters.items()}
-    parameters |= {name.replace("__", "."): value for name, value in values.items()}
-    return world.build(parameters, ())
+    return world_of_file("usd", UsdFile(path), targets, CART, camera, None, labels, barrier)

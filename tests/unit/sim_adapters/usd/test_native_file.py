@@ -11,6 +11,7 @@ pytest.importorskip("pxr", reason="needs simgate[usd]")
 from sim_adapters.usd.native.stage_file import UsdFile
 from sim_adapters.usd.native.variant_stage import VariantStage
 from sim_adapters.worlds.native_file import NativeError
+from tests.unit.sim_adapters.native_world import scene_of
 from tests.unit.sim_adapters.usd.native_stages import (
     CART,
     CRATE,
@@ -20,7 +21,6 @@ from tests.unit.sim_adapters.usd.native_stages import (
     TIMING,
     WALL,
     YARD,
-    scene_of,
     with_prim,
     write_yard,
     yard_world,

@@ -20,6 +20,7 @@ from sim_adapters.usd.native.meshes import convex_parts
 from sim_adapters.usd.native.twin import build_twin
 from sim_adapters.usd.native.variant_stage import VariantStage
 from sim_adapters.worlds.native_file import NativeError
+from tests.unit.sim_adapters.native_world import scene_of
 from tests.unit.sim_adapters.usd.native_stages import (
     CART,
     CRATE,
@@ -28,7 +29,6 @@ from tests.unit.sim_adapters.usd.native_stages import (
     TIMING,
     WALL,
     YARD,
-    scene_of,
     with_prim,
     write_yard,
     yard_world,
