@@ -66,6 +66,16 @@ def test_a_larger_look_goes_on_with_further_hypercubes() -> None:
     assert len(np.unique(points)) == 300
 
 
+@pytest.mark.parametrize("name", ["a", "b", "c", "d", "e", "f"])
+@pytest.mark.parametrize("first", [0, 64_000, 130_000, 1_040_000])
+def test_a_point_of_halton_is_the_same_alone_and_in_a_block(name: str, first: int) -> None:
+    """A block looks its digits up in tables, of other sizes the further it is; a single point does not."""
+    index = np.arange(first, first + 8_192)
+    block = halton_point(stream(name), index)
+    for k in (0, 1, 1_535, 4_095, 8_191):
+        assert block[k] == halton_point(stream(name), index[k])
+
+
 @pytest.mark.parametrize("method", ["sobol", "halton", "lhs"])
 def test_points_alone_equal_points_of_the_whole(method: str) -> None:
     variants = VariantsSpec(count=500, method=method)
