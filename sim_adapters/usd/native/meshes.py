@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
-from pxr import Usd, UsdGeom, UsdPhysics, UsdShade
+from pxr import Usd, UsdGeom, UsdPhysics, UsdShade, Vt
 
 from sim_adapters.worlds.native_file import NativeError
 
@@ -17,6 +20,9 @@ _DENT = 0.02
 _SMALL_M3 = 1e-9
 _THIN_M = 5e-4
 _HULLS = ("boundingCube", "boundingSphere", "convexDecomposition", "convexHull", "sdf", "sphereFill")
+
+
+_MOST_KNOWN = 4096
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +36,10 @@ class Mesh:
 
     vertices: NDArray[np.float64]
     faces: NDArray[np.int32]
+
+
+_KNOWN: dict[bytes, tuple[Mesh, NDArray[np.int64]]] = {}
+_PARTS: WeakKeyDictionary[Mesh, list[Mesh]] = WeakKeyDictionary()
 
 
 def mesh_pieces(prim: Usd.Prim, scale: NDArray[np.float64]) -> list[tuple[Usd.Prim, Mesh]]:
@@ -70,6 +80,12 @@ def convex_parts(prim: Usd.Prim, scale: NDArray[np.float64]) -> list[Mesh]:
         approximation = str(UsdPhysics.MeshCollisionAPI(prim).GetApproximationAttr().Get())
     if approximation in _HULLS:
         return [whole]
+    if whole not in _PARTS:
+        _PARTS[whole] = _taken_apart(prim, whole)
+    return _PARTS[whole]
+
+
+def _taken_apart(prim: Usd.Prim, whole: Mesh) -> list[Mesh]:
     # Two boxes that touch share places but no vertices; a box may also repeat its vertices face by face.
     _, places = np.unique(np.round(whole.vertices, 6), axis=0, return_inverse=True)
     own = np.arange(len(whole.vertices))
@@ -85,27 +101,47 @@ def convex_parts(prim: Usd.Prim, scale: NDArray[np.float64]) -> list[Mesh]:
 
 
 def _triangles(prim: Usd.Prim, scale: NDArray[np.float64]) -> tuple[Mesh, NDArray[np.int64]]:
-    """All triangles of a mesh, and the face that each comes from."""
+    """All triangles of a mesh, and the face that each comes from; kept, for variants share their meshes."""
     mesh = UsdGeom.Mesh(prim)
-    points = np.array(mesh.GetPointsAttr().Get() or [], dtype=np.float64).reshape(-1, 3) * scale
+    points = np.array(mesh.GetPointsAttr().Get() or [], dtype=np.float64).reshape(-1, 3)
     counts = np.array(mesh.GetFaceVertexCountsAttr().Get() or [], dtype=np.int64)
     indices = np.array(mesh.GetFaceVertexIndicesAttr().Get() or [], dtype=np.int64)
-    valid, why = UsdGeom.Mesh.ValidateTopology(
-        mesh.GetFaceVertexIndicesAttr().Get() or [], mesh.GetFaceVertexCountsAttr().Get() or [], len(points)
-    )
-    if not valid or len(counts) == 0:
-        raise NativeError("file", f"mesh '{prim.GetPath()}' is broken: {why or 'it has no faces'}", "mend it")
+    mirrored = (mesh.GetOrientationAttr().Get() == UsdGeom.Tokens.leftHanded) != bool(np.prod(scale) < 0.0)
+    key = _digest(points, counts, indices, scale, np.array([mirrored]))
+    if key not in _KNOWN:
+        valid, why = UsdGeom.Mesh.ValidateTopology(
+            Vt.IntArray.FromNumpy(indices.astype(np.int32)), Vt.IntArray.FromNumpy(counts.astype(np.int32)),
+            len(points),
+        )  # fmt: skip
+        if not valid or len(counts) == 0:
+            reason = why or "it has no faces"
+            raise NativeError("file", f"mesh '{prim.GetPath()}' is broken: {reason}", "mend it")
+        while len(_KNOWN) >= _MOST_KNOWN:
+            _KNOWN.pop(next(iter(_KNOWN)))
+        _KNOWN[key] = _fanned(points * scale, counts, indices, mirrored)
+    return _KNOWN[key]
+
+
+def _fanned(
+    points: NDArray[np.float64], counts: NDArray[np.int64], indices: NDArray[np.int64], mirrored: bool
+) -> tuple[Mesh, NDArray[np.int64]]:
+    """Every face as triangles about its first corner."""
     starts = np.concatenate(([0], np.cumsum(counts)[:-1]))
-    faces, face_of = [], []
-    for number, (start, count) in enumerate(zip(starts, counts, strict=True)):
-        ring = indices[start : start + count]
-        faces += [(ring[0], ring[k], ring[k + 1]) for k in range(1, count - 1)]
-        face_of += [number] * max(0, int(count) - 2)
-    triangles = np.array(faces, dtype=np.int32).reshape(-1, 3)
-    turned = mesh.GetOrientationAttr().Get() == UsdGeom.Tokens.leftHanded
-    if turned != bool(np.prod(scale) < 0.0):
+    each = np.maximum(counts - 2, 0)
+    face_of = np.repeat(np.arange(len(counts)), each)
+    first = starts[face_of]
+    step = np.arange(len(face_of)) - np.repeat(np.cumsum(each) - each, each) + 1
+    triangles = np.stack((indices[first], indices[first + step], indices[first + step + 1]), axis=1)
+    if mirrored:
         triangles = triangles[:, ::-1]
-    return Mesh(points, triangles), np.array(face_of, dtype=np.int64)
+    return Mesh(points, triangles.astype(np.int32)), face_of
+
+
+def _digest(*arrays: NDArray[Any]) -> bytes:
+    h = hashlib.blake2b(digest_size=16)
+    for array in arrays:
+        h.update(str(array.shape).encode() + np.ascontiguousarray(array).tobytes())
+    return h.digest()
 
 
 def _used(vertices: NDArray[np.float64], faces: NDArray[np.int32]) -> Mesh:
