@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from harness import registry
@@ -53,10 +53,13 @@ class WorldCheck:
     Args:
         problems: Takes the diagnostics.
         world: The scenario's world, or None when it is unknown.
+        elsewhere: Says of a name that is no parameter what it is, and where it belongs; empty for none.
     """
 
-    def __init__(self, problems: Problems, world: World | None) -> None:
-        self._problems, self.world = problems, world
+    def __init__(
+        self, problems: Problems, world: World | None, elsewhere: Callable[[str], str] = lambda _: ""
+    ) -> None:
+        self._problems, self.world, self._elsewhere = problems, world, elsewhere
 
     def has(self, name: str) -> bool:
         """Whether the world has this parameter."""
@@ -178,8 +181,9 @@ class WorldCheck:
             found = [error]
         for problem in found:
             line, column = node.position(problem.offset)
+            hint = (problem.unknown and self._elsewhere(problem.unknown)) or problem.hint
             self._problems.span(
-                node.source, line, column, problem.length, "expression", problem.message, problem.hint
+                node.source, line, column, problem.length, "expression", problem.message, hint
             )
 
     @property

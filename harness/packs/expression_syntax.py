@@ -27,10 +27,12 @@ class ExpressionError(ValueError):
         length: Characters of the mistake.
         message: What is wrong.
         hint: What to do; may be empty.
+        unknown: The name that is no parameter, when that is the mistake.
     """
 
-    def __init__(self, offset: int, length: int, message: str, hint: str = "") -> None:
+    def __init__(self, offset: int, length: int, message: str, hint: str = "", unknown: str = "") -> None:
         self.offset, self.length, self.message, self.hint = offset, max(1, length), message, hint
+        self.unknown = unknown
         super().__init__(f"column {offset + 1}: {message}{f' ({hint})' if hint else ''}")
 
 

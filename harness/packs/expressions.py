@@ -195,12 +195,12 @@ class _Check:
             hint = near(term.name, self._symbols)
             if any(term.name in other.choices for other in self._symbols.values()):
                 hint = f"words need quotes: '{term.name}'"
-            self._add(term, f"unknown parameter '{term.name}'", hint)
+            self._add(term, f"unknown parameter '{term.name}'", hint, term.name)
             return None
         return symbol.kind
 
-    def _add(self, term: Term, message: str, hint: str = "") -> None:
-        problem = ExpressionError(term.offset, term.length, message, hint)
+    def _add(self, term: Term, message: str, hint: str = "", unknown: str = "") -> None:
+        problem = ExpressionError(term.offset, term.length, message, hint, unknown)
         if not any(p.offset == problem.offset and p.message == message for p in self.found):
             self.found.append(problem)
 

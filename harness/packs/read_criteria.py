@@ -28,6 +28,10 @@ class CriterionReader:
         self.control_hz = SimSpec().control_hz
         """Of the pack that is read; the time bounds of formulas are whole control periods."""
 
+    def is_metric(self, name: str) -> bool:
+        """Whether a metric has that name."""
+        return self._metrics is not None and self._metrics.find_metric(name) is not None
+
     def metric(self, node: Node, name: str) -> MetricInfo | None:
         """The metric of that name; an unknown one is reported."""
         if self._metrics is None:

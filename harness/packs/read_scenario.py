@@ -82,7 +82,9 @@ class ScenarioReader:
         if fields is None:
             return None
         world, native = self._world(fields.get("world"))
-        check = WorldCheck(self._reader.problems, world)
+        place = fields.get("place")
+        groups = [item.text for item, _ in place] if isinstance(place, MappingNode) else []
+        check = WorldCheck(self._reader.problems, world, lambda name: self._elsewhere(name, groups))
         severity = self._severity(fields)
         variants = read_variants(self._reader, fields.get("variants"))
         data = {
@@ -104,6 +106,14 @@ class ScenarioReader:
         complete = all(value is not None for value in data.values())
         scenario = Scenario.model_validate({**data, "native": native}) if complete else None
         return ReadScenario(key, severity, variants.count if variants else None, check, scenario)
+
+    def _elsewhere(self, name: str, groups: list[str]) -> str:
+        """What a name is that stands in a condition and is no parameter."""
+        if self._criteria.is_metric(name):
+            return "it is a metric, known after the run: it belongs under accept"
+        if name.partition(".")[0] in groups:
+            return "it is a group of objects, and conditions speak of parameters alone"
+        return ""
 
     def _world(self, node: Node | None) -> tuple[World | None, NativeSpec | None]:
         """The world that the node names or describes, with what it says of a file; problems are reported."""

@@ -53,6 +53,8 @@ SLIPS = [
     ("{uniform: [3, 8]}", "3..8", "for a range write {uniform: [3, 8]}"),
     ("gate.distance_m: {", "gate.distance_cm: {", "did you mean 'gate.distance_m'? (1 to 20 m)"),
     ("      - gate.distance_m > 2 * abs(tilt_deg)", "      - true", "put quotes around it"),
+    ("      - gate.distance_m > 2", "      - collisions < 2", "it belongs under accept"),
+    ("      - gate.distance_m > 2", "      - clutter.count > 2", "it is a group of objects"),
     ("    tags: [gate]", "    tags: gate", "write it as a list: [gate], or one '- ' line for each"),
     ("variants: {count: 30}", "variants: {count: 30, seed: 3}", "'seed' belongs into the top of the pack"),
     ("{uniform: [3, 8]}", "{uniform: ['3', 8]}", "write it without quotes: 3"),
