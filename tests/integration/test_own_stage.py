@@ -11,9 +11,12 @@ import pytest
 
 pytest.importorskip("pxr", reason="needs simgate[usd]")
 
+from pxr import Usd
+
 from harness.cli.main import main
 from harness.results.run_folder import RunFolder
 from sim_adapters.usd.native.stage_file import UsdFile
+from sim_adapters.usd.validation import stage_problems
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = Path("docs/examples/own_stage")
@@ -83,6 +86,7 @@ def test_the_exported_scene_has_the_variants_values(pack: Path, capsys: pytest.C
     text = capsys.readouterr().out
     variants = json.loads(text[text.index("\n[") if "\n[" in text else text.index("[") :])
     values = next(row for row in variants if row["id"] == variant)["parameters"]
+    assert stage_problems(Usd.Stage.Open("scene/door_wide_open-v0003.usda")) == []
     stage = UsdFile(Path("scene/door_wide_open-v0003.usda"))
     assert stage.target("/World/Looks/Glass/Surface.inputs:opacity").default == pytest.approx(
         values["door.tint"]
