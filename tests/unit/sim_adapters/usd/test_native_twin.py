@@ -153,6 +153,22 @@ def test_a_mounted_camera_is_where_the_pack_says(yard: Path) -> None:
     assert math.degrees(math.asin(ahead[2])) == pytest.approx(5.0, abs=1e-4)
 
 
+def test_a_camera_of_the_file_looks_up_by_its_pitch_and_has_its_field_of_view(yard: Path) -> None:
+    world = yard_world(yard, {"pitch": f"{CART}/Front.pitch_deg", "fovy": f"{CART}/Front.fovy"})
+    run = MujocoWorld(scene_of(world, pitch=5.0, fovy=75.0, robot__start_yaw_deg=90.0), TIMING)
+    camera = run.built.camera
+    ahead = -run.data.cam_xmat[camera].reshape(3, 3)[:, 2]
+    assert ahead == pytest.approx((0.0, math.cos(math.radians(5)), math.sin(math.radians(5))), abs=1e-5)
+    assert run.data.cam_xpos[camera] == pytest.approx((0.0, 0.2, 0.6), abs=1e-6)
+    assert run.built.model.cam_fovy[camera] == pytest.approx(75.0, abs=1e-4)
+
+
+def test_what_is_turned_turns_about_its_own_origin(yard: Path) -> None:
+    world = yard_world(yard, {"turn": f"{PANE}.turn_deg", "x": f"{PANE}.pos.x"})
+    run = MujocoWorld(scene_of(world, turn=90.0, x=2.5), TIMING)
+    assert span(run, PANE) == pytest.approx(np.array([[2.0, -0.01, 0], [3.0, 0.01, 1]]), abs=1e-6)
+
+
 BOX = [(x, y, z) for x in (0, 1) for y in (0, 1) for z in (0, 1)]
 FACES = [(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)]
 
