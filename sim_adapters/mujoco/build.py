@@ -140,14 +140,14 @@ def _add_patterns(spec: mujoco.MjSpec) -> None:
     """The neutral patterns, which every model has."""
     for pattern, name in _PATTERNS.items():
         grey = pattern_pixels(pattern)
-        spec.add_texture(
+        texture = spec.add_texture(
             name=name,
             type=mujoco.mjtTexture.mjTEXTURE_2D,
             width=grey.shape[1],
             height=grey.shape[0],
             nchannel=3,
-            data=np.repeat(grey.reshape(-1), 3).tolist(),
         )
+        texture.data = np.repeat(grey.reshape(-1), 3).tobytes()
 
 
 def add_material(spec: mujoco.MjSpec, look: Material, known: dict[Material, str]) -> str:

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from sim_adapters.mujoco.build import BuiltScene
 
-_MAX_GEOMS = 2000
+_SPARE_GEOMS = 100
+"""Room for what is drawn beside a model's geoms. Room for thousands took longer to make than a frame to draw."""
 
 
 def assets_of(built: BuiltScene) -> bytes:
@@ -76,6 +77,12 @@ class FrameRenderer:
             self._context = None
 
 
+def _room_for(model: mujoco.MjModel) -> int:
+    """How many things a scene of a model may draw, decorations such as sites and tendons included."""
+    drawn = (model.ngeom, model.nsite, model.ntendon, model.nwrap, model.nflexvert, model.nskin)
+    return 2 * int(sum(drawn)) + _SPARE_GEOMS
+
+
 class SceneView:
     """The drawable state of one built scene.
 
@@ -87,7 +94,7 @@ class SceneView:
     def __init__(self, renderer: FrameRenderer, built: BuiltScene) -> None:
         self._renderer = renderer
         self._built = built
-        self._scene = mujoco.MjvScene(built.model, _MAX_GEOMS)
+        self._scene = mujoco.MjvScene(built.model, _room_for(built.model))
         self._camera = mujoco.MjvCamera()
         self._camera.type = mujoco.mjtCamera.mjCAMERA_FIXED
         self._camera.fixedcamid = built.camera
