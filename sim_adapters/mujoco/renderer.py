@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sim_adapters.mujoco.build import BuiltScene
 
 _SPARE_GEOMS = 100
-"""Room for what is drawn beside a model's geoms. Room for thousands took longer to make than a frame to draw."""
+"""Room beside the model's geoms. Room for thousands takes longer to make than a frame to draw."""
 
 
 def assets_of(built: BuiltScene) -> bytes:
