@@ -93,6 +93,7 @@ def Xform "World"
         {
             double size = 0.5
             color3f[] primvars:displayColor = [(0.5, 0.25, 0.125)]
+            float[] primvars:displayOpacity = [1]
         }
     }
 

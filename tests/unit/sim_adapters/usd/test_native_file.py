@@ -70,6 +70,7 @@ TARGETS = [
     ("/World/Looks/Red/Surface.inputs:diffuseColor", 0.6, "", 0.3),
     ("/World/Looks/Red/Surface.inputs:diffuseColor.g", 0.01, "", 0.3),
     (f"{CRATE}/Box.primvars:displayColor", 0.5, "", 0.25),
+    (f"{CRATE}/Box.primvars:displayOpacity", 1.0, "", 0.5),
     (f"{CUBE}.size", 0.6, "", 0.4),
 ]
 
