@@ -84,4 +84,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # This file is another module now than the one whose errors the commands raise.
+    from harness.cli.main import main as imported
+
+    sys.exit(imported())

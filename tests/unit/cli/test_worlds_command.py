@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -71,3 +73,10 @@ def test_a_world_that_cannot_be_loaded_is_named(
 def test_open_ends_of_a_range_are_said_in_words(low: float | None, high: float | None, words: str) -> None:
     assert allowed(ParameterSpec("number", 1.0, "m", low=low, high=high)) == words
     assert allowed(ParameterSpec("integer", 1, "m", low=low, high=high)) == f"{words}, whole"
+
+
+def test_a_mistake_is_a_sentence_also_when_the_module_is_run() -> None:
+    typed = [sys.executable, "-m", "harness.cli.main", "worlds", "nope"]
+    done = subprocess.run(typed, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "unknown world 'nope' (known: arena, office_corridor)\n"
