@@ -3,20 +3,12 @@
 import os
 from importlib.util import find_spec
 
-from sim_adapters.gl import choose_backend
+from sim_adapters.gl import draw_on_one_core
 
 pytest_plugins = ["pytester"]
 
 # Packs under tests are test data; only those under scenarios are for `pytest scenarios/`.
 collect_ignore_glob = ["tests/*.yaml", "tests/*.yml"]
-
-
-def _draw_without_a_display() -> None:
-    """MuJoCo reads these when it is imported; a user's own setting stays."""
-    backend = choose_backend(os.environ)
-    if backend:
-        os.environ.setdefault("MUJOCO_GL", backend)
-    os.environ.setdefault("LP_NUM_THREADS", "1")
 
 
 def _let_a_busy_machine_take_its_time() -> None:
@@ -28,5 +20,5 @@ def _let_a_busy_machine_take_its_time() -> None:
         settings.load_profile("simgate")
 
 
-_draw_without_a_display()
+draw_on_one_core(os.environ)
 _let_a_busy_machine_take_its_time()

@@ -6,7 +6,7 @@ that does not say what to install.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from ctypes.util import find_library
 
 REMEDY = (
@@ -34,6 +34,14 @@ def choose_backend(
     if find("EGL"):
         return "egl"
     return "osmesa" if find("OSMesa") else None
+
+
+def draw_on_one_core(environ: MutableMapping[str, str]) -> None:
+    """Lets MuJoCo, which reads this when it is imported, draw without a display; a user's settings stay."""
+    backend = choose_backend(environ)
+    if backend:
+        environ["MUJOCO_GL"] = backend
+    environ.setdefault("LP_NUM_THREADS", "1")
 
 
 def missing_gl(environ: Mapping[str, str], find: Callable[[str], str | None] = find_library) -> bool:

@@ -149,8 +149,7 @@ def plan_run(
     counted = counting_order(pack, variants) if until_decided else tuple(variants)
     expected = expected_variants(effective, counted, fingerprint)
     folder = _new_folder(runs_dir, pack.name)
-    manifest = _manifest(folder, effective, expected, fingerprint, command)
-    manifest = manifest.model_copy(update={"until_decided": until_decided, "selection": selection})
+    manifest = _manifest(folder, effective, expected, fingerprint, command, selection, until_decided)
     write_atomic(folder.manifest_path, manifest.model_dump_json(indent=1) + "\n")
     return Plan(
         manifest,
@@ -170,6 +169,8 @@ def _manifest(
     expected: tuple[ExpectedVariant, ...],
     fingerprint: Fingerprint,
     command: Sequence[str],
+    selection: str,
+    until_decided: bool,
 ) -> Manifest:
     return Manifest(
         run_id=folder.path.name,
@@ -179,6 +180,8 @@ def _manifest(
         pack_path=_readable(Path(pack.path)),
         pack=pack.model_dump(mode="json"),
         expected=expected,
+        until_decided=until_decided,
+        selection=selection,
         fingerprint=fingerprint,
     )
 

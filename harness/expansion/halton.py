@@ -56,18 +56,16 @@ def halton_point(stream: Stream, index: ArrayLike) -> NDArray[np.float64]:
 
 def _reversed(key: tuple[int, int], digits: NDArray[np.int64], base: int) -> NDArray[np.int64]:
     """Whole numbers with their lowest digits first, each turned by the digits before it."""
-    many = digits.size >= _WORTH_A_TABLE
+    if digits.size < _WORTH_A_TABLE:
+        zero = np.zeros_like(digits)
+        return _turned_from(key, digits, base, 0, zero, zero, _DIGITS[base])[0]
+    known = _places_in_table(base)
+    higher = digits // base**known
+    lowest = digits - higher * base**known
+    values, paths = _head_table(key, base)
     # Tables as large as the scenario pay for themselves over its blocks.
-    most = max(_MOST_IN_TABLE, min(int(digits.max(initial=0)), _MOST_AT_ALL))
-    known = _places_in_table(base) if many else 0
-    value, path = np.zeros_like(digits), np.zeros_like(digits)
-    if many:
-        size = base**known
-        higher = digits // size
-        lowest = digits - higher * size
-        values, paths = _head_table(key, base)
-        digits, value, path = higher, values[lowest], paths[lowest]
-    return _turned_from(key, digits, base, known, value, path, _DIGITS[base], most)[0]
+    most = max(_MOST_IN_TABLE, min(int(digits.max()), _MOST_AT_ALL))
+    return _turned_from(key, higher, base, known, values[lowest], paths[lowest], _DIGITS[base], most)[0]
 
 
 def _turned_from(

@@ -106,13 +106,13 @@ class _Follower:
 
     def __init__(self, average: DoorNet, net: DoorNet) -> None:
         pairs = list(zip(average.state_dict().values(), net.state_dict().values(), strict=True))
-        self._numbers = [pair for pair in pairs if pair[0].is_floating_point()]
+        self._numbers = [mine for mine, _ in pairs if mine.is_floating_point()]
+        self._followed = [theirs for mine, theirs in pairs if mine.is_floating_point()]
         self._counts = [pair for pair in pairs if not pair[0].is_floating_point()]
 
     def follow(self, keep: float) -> None:
         """Takes over the rest of ``keep``."""
         with torch.no_grad():
-            mine, theirs = (list(side) for side in zip(*self._numbers, strict=True))
-            torch._foreach_lerp_(mine, theirs, 1.0 - keep)
+            torch._foreach_lerp_(self._numbers, self._followed, 1.0 - keep)
             for own, other in self._counts:
                 own.copy_(other)

@@ -85,9 +85,8 @@ class PrimitiveScene:
         self.lights: Mapping[str, str] = paths.lights
         self.body_at = paths.body_at
         self._clearance = ClearanceField(scene)
-        self._lidar = PlaneScan(scene)
         self.seen = LabelledBodies(scene).seen
-        self.ranges = self._lidar.ranges
+        self.ranges = PlaneScan(scene).ranges
 
     def follow(self, positions: NDArray[np.float64], orientations: NDArray[np.float64]) -> None:
         """Nothing is loose."""
@@ -112,16 +111,13 @@ class StageScene:
     def __init__(self, scene: Scene, timing: Timing, shown: VariantStage) -> None:
         import mujoco
 
-        from sim_adapters.mujoco.native.sensing import NativeClearance, NativeLabelled
-        from sim_adapters.mujoco.sensing import SceneSensing
+        from sim_adapters.mujoco.native.sensing import sensing_of
         from sim_adapters.usd.native.twin import build_twin
 
         layout = shown.layout
         twin = build_twin(scene, timing, shown, steps=False)
         self._data = mujoco.MjData(twin.built.model)
-        self._clearance = NativeClearance(twin.built, self._data)
-        self._labelled = NativeLabelled(scene, twin.built, self._data)
-        self._sensing = SceneSensing(scene, twin.built, self._data, self._clearance, self._labelled)
+        self._sensing = sensing_of(scene, twin.built, self._data)
         self._mocaps = list(twin.followers.values())
         self._beams = scene.lidar.beams
         self.names, self.robot, self.camera = layout.names, layout.robot, layout.camera
@@ -135,14 +131,14 @@ class StageScene:
     def gaps(self, pose: Pose, time_s: float) -> dict[str, float]:
         """Clearance of each body that can be touched, metres."""
         self._sensing.place(pose, time_s)
-        return self._clearance.gaps(pose[0], pose[1], time_s)
+        return self._sensing.clearance.gaps(pose[0], pose[1], time_s)
 
     def seen(
         self, bodies: NDArray[np.int64], pose: Pose, gaps: Mapping[str, float], time_s: float
     ) -> tuple[VisibleEntity, ...]:
         """The labelled bodies that a frame shows."""
         self._sensing.place(pose, time_s)
-        return self._labelled.seen(bodies, pose, gaps, time_s)
+        return self._sensing.labelled.seen(bodies, pose, gaps, time_s)
 
     def ranges(self, pose: Pose, time_s: float) -> NDArray[np.float64]:
         """Lidar ranges, metres."""

@@ -164,9 +164,9 @@ class IsaacWorld:
             self._add(f"{problem}, first seen at step {self.step_count}")
         pose = self.pose
         gaps = self._gaps(pose)
-        shown = self._bodies_in(frame)
+        bodies = self._bodies_in(frame)
         time_s = self._timing.seconds(self.step_count)
-        self._entities = () if shown is None else self._shown.seen(shown, pose, gaps, time_s)
+        self._entities = () if bodies is None else self._shown.seen(bodies, pose, gaps, time_s)
 
     def _bodies_in(self, frame: Frame) -> NDArray[np.int64] | None:
         """Index of the body at each pixel, -1 for none."""

@@ -215,7 +215,7 @@ def _add_robot(spec: mujoco.MjSpec, robot: Robot, camera: Camera, materials: dic
     base = spec.worldbody.add_body(name=ROBOT, pos=[x, y, 0.0])
     base.explicitinertial = True
     base.mass = robot.mass_kg
-    tilt = robot.mass_kg * (3.0 * robot.radius_m**2 + robot.height_m**2) / 12.0
+    tilt = robot.tilt_inertia_kgm2
     base.inertia = [tilt, tilt, robot.yaw_inertia_kgm2]
     base.ipos = [0.0, 0.0, 0.5 * robot.height_m]
     add_planar_joints(base)

@@ -61,7 +61,7 @@ class SceneSensing:
         self._built = built
         self._data = data
         self.clearance: Clearance = clearance or ClearanceField(scene)
-        self._labelled: Labelled = labelled or LabelledBodies(scene)
+        self.labelled: Labelled = labelled or LabelledBodies(scene)
         self._lights_change = any(light.flicker_hz * light.flicker_depth > 0.0 for light in scene.lights)
         lidar = scene.lidar
         half = 0.5 * math.radians(lidar.fov_deg)
@@ -156,5 +156,5 @@ class SceneSensing:
             bodies: Index of the body at each pixel of the frame, -1 for none, shape (H, W).
         """
         gaps = self.clearance.gaps(pose[0], pose[1], time_s)
-        entities = self._labelled.seen(bodies, pose, gaps, time_s)
+        entities = self.labelled.seen(bodies, pose, gaps, time_s)
         return GroundTruth(steps[0], steps[1], pose, twist, entities, contacts, gaps)

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from sim_adapters.adapter import Timing
 from sim_adapters.mujoco.build import ROBOT_GEOM, BuiltScene, build_model
 from sim_adapters.mujoco.native.build import build_native
-from sim_adapters.mujoco.native.sensing import NativeClearance, NativeLabelled
-from sim_adapters.mujoco.sensing import SceneSensing
+from sim_adapters.mujoco.native.sensing import sensing_of
 from sim_adapters.observation import GroundTruth
 from sim_adapters.scene.scene import Scene
 from sim_adapters.scene.touches import Touches
@@ -35,9 +34,9 @@ def build_any(scene: Scene, timing: Timing) -> BuiltScene:
     if scene.native is None:
         return build_model(scene, timing)
     if scene.native.kind == "usd":
-        from sim_adapters.usd.native.stepped import build_stepped
+        from sim_adapters.usd.native.stepped import stepped_twin
 
-        return build_stepped(scene, timing)
+        return stepped_twin(scene, timing).built
     return build_native(scene, timing)
 
 
@@ -56,7 +55,7 @@ class MujocoWorld:
         self.data = mujoco.MjData(self.built.model)
         self.step_count = 0
         self._drive = drive = self.built.drive
-        self._sensing = self._make_sensing()
+        self._sensing = sensing_of(scene, self.built, self.data)
         self._touches = Touches(self.built.names)
         self._force = np.zeros(6)
         x, y, yaw = scene.robot.start
@@ -66,13 +65,6 @@ class MujocoWorld:
         self._sensing.move_actors(self.time_s)
         mujoco.mj_forward(self.built.model, self.data)
         self._collect_contacts()
-
-    def _make_sensing(self) -> SceneSensing:
-        scene, built, data = self.scene, self.built, self.data
-        if scene.native is None:
-            return SceneSensing(scene, built, data)
-        clearance, labelled = NativeClearance(built, data), NativeLabelled(scene, built, data)
-        return SceneSensing(scene, built, data, clearance, labelled)
 
     @property
     def time_s(self) -> float:

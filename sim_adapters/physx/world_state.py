@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from sim_adapters.adapter import Timing
 from sim_adapters.drive import Servo
 from sim_adapters.mujoco.build import BuiltScene
+from sim_adapters.mujoco.native.sensing import sensing_of
 from sim_adapters.observation import GroundTruth
+from sim_adapters.physx.physx_scene import physx_scene
 from sim_adapters.physx.session import PhysxSession
-from sim_adapters.physx.stage_body import stage_body
 from sim_adapters.scene.scene import Scene
 from sim_adapters.scene.touches import Touches
 
@@ -38,20 +39,20 @@ class PhysxWorld:
     def __init__(self, scene: Scene, timing: Timing, session: PhysxSession) -> None:
         self.scene = scene
         self.timing = timing
-        self._body = body = stage_body(scene, timing)
-        self.built: BuiltScene = body.built
+        self._prepared = prepared = physx_scene(scene, timing)
+        self.built: BuiltScene = prepared.built
         self.data = mujoco.MjData(self.built.model)
         self.step_count = 0
-        self._sensing = body.sensing(scene, self.data)
+        self._sensing = sensing_of(scene, self.built, self.data)
         self._touches = Touches(self.built.names)
         self._servo = Servo(scene.robot, 1.0 / timing.physics_hz)
         self._session = session
-        session.load(body.stage)
+        session.load(prepared.stage)
         self._number = {name: index for index, name in enumerate(self.built.names)}
-        self._robot = session.bodies([body.robot])
-        self._sensor = session.contact_sensor(body.robot)
-        self._actors = session.bodies(list(body.actors)) if body.actors else None
-        self._loose = session.bodies(list(body.followers)) if body.followers else None
+        self._robot = session.bodies([prepared.robot])
+        self._sensor = session.contact_sensor(prepared.robot)
+        self._actors = session.bodies(list(prepared.actors)) if prepared.actors else None
+        self._loose = session.bodies(list(prepared.followers)) if prepared.followers else None
         self._read_state()
         self._follow()
 
@@ -80,7 +81,7 @@ class PhysxWorld:
         """Brings the model to where the bodies are."""
         if self._loose is not None:
             states = self._loose.states()
-            for row, mocap in enumerate(self._body.followers.values()):
+            for row, mocap in enumerate(self._prepared.followers.values()):
                 x, y, z, w = states.orientation[row]
                 self.data.mocap_pos[mocap] = states.position[row]
                 self.data.mocap_quat[mocap] = (w, x, y, z)
@@ -112,14 +113,14 @@ class PhysxWorld:
         self._pose = (x, y, math.remainder(2.0 * math.atan2(qz, qw), math.tau))
         self._velocity = (float(state.linear_velocity[0, 0]), float(state.linear_velocity[0, 1]))
         self._yaw_rate = float(state.angular_velocity[0, 2])
-        self._off_plane = (abs(z - self._body.height_m), 2.0 * math.hypot(qx, qy))
+        self._off_plane = (abs(z - self._prepared.height_m), 2.0 * math.hypot(qx, qy))
 
     def _collect_contacts(self) -> None:
         for point in self._sensor.points():
             # Points within the contact offset are listed before anything touches.
             if point.separation_m > 0.0 and point.force_n == 0.0:
                 continue
-            name = self._body.body_at(point.other)
+            name = self._prepared.body_at(point.other)
             if name is not None:
                 impulse = point.force_n / self.timing.physics_hz
                 self._touches.add(self._number[name], self.step_count, impulse, max(0.0, -point.separation_m))

@@ -39,6 +39,11 @@ class Robot:
     material: Material = HULL_LOOK
 
     @property
+    def tilt_inertia_kgm2(self) -> float:
+        """Inertia of a solid cylinder about a level axis through its middle, kg m^2."""
+        return self.mass_kg * (3.0 * self.radius_m**2 + self.height_m**2) / 12.0
+
+    @property
     def yaw_inertia_kgm2(self) -> float:
         """Yaw inertia of a solid cylinder, kg m^2."""
         return 0.5 * self.mass_kg * self.radius_m**2

@@ -53,6 +53,11 @@ class StagePaths:
         return None
 
 
+def is_at_or_below(path: str, root: str) -> bool:
+    """Whether a prim is another one, or hangs on it."""
+    return f"{path}/".startswith(f"{root}/")
+
+
 def _paths(parent: str, names: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:
     used = set(taken)
     table: dict[str, str] = {}

@@ -59,7 +59,7 @@ def make_robot_body(prim: Usd.Prim, robot: Robot) -> None:
     mass = UsdPhysics.MassAPI.Apply(prim)
     mass.CreateMassAttr(robot.mass_kg)
     mass.CreateCenterOfMassAttr(Gf.Vec3f(0.0, 0.0, 0.5 * robot.height_m))
-    tilt = robot.mass_kg * (3.0 * robot.radius_m**2 + robot.height_m**2) / 12.0
+    tilt = robot.tilt_inertia_kgm2
     mass.CreateDiagonalInertiaAttr(Gf.Vec3f(tilt, tilt, robot.yaw_inertia_kgm2))
     mass.CreatePrincipalAxesAttr(Gf.Quatf(1.0))
     settings: dict[str, Any] = {

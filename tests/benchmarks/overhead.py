@@ -22,7 +22,7 @@ from harness.execution.host_pool import HostPool
 from harness.execution.plan import plan_run
 from harness.expansion.expand import expand_pack
 from harness.results.record import RunRecord
-from sim_adapters.gl import choose_backend
+from sim_adapters.gl import draw_on_one_core
 
 PACK = Path(__file__).resolve().parents[2] / "scenarios" / "office_doors" / "pack.yaml"
 
@@ -86,10 +86,7 @@ def expect_same_episode(variant: str, by_hand_s: float, harness_s: float) -> Non
 
 def use_software_gl() -> None:
     """The hand-written loop draws under the same conditions as a host does."""
-    backend = choose_backend(os.environ)
-    if backend:
-        os.environ["MUJOCO_GL"] = backend
-    os.environ.setdefault("LP_NUM_THREADS", "1")
+    draw_on_one_core(os.environ)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 

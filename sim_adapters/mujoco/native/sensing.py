@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sim_adapters.mujoco.build import ROBOT_GEOM, BuiltScene
 from sim_adapters.mujoco.native.build import can_touch
 from sim_adapters.mujoco.native.site_file import collides
+from sim_adapters.mujoco.sensing import SceneSensing
 from sim_adapters.observation import VisibleEntity
 from sim_adapters.scene.scene import Scene
 from sim_adapters.scene.silhouette import silhouette
@@ -129,6 +130,14 @@ class NativeLabelled:
         # MuJoCo's camera has X right, Y up and looks along -Z.
         flipped: NDArray[np.float64] = seen * (1.0, -1.0, -1.0)
         return flipped
+
+
+def sensing_of(scene: Scene, built: BuiltScene, data: mujoco.MjData) -> SceneSensing:
+    """Sensors and truth of a scene on its model: by the model's shapes where a file holds them."""
+    if scene.native is None:
+        return SceneSensing(scene, built, data)
+    clearance, labelled = NativeClearance(built, data), NativeLabelled(scene, built, data)
+    return SceneSensing(scene, built, data, clearance, labelled)
 
 
 def hull_points(model: mujoco.MjModel, geom: int) -> NDArray[np.float64]:

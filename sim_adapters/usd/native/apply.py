@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from pxr import Gf, Sdf, Usd, UsdGeom, UsdPhysics, UsdShade, Vt
+from pxr import Gf, Usd, UsdGeom, UsdPhysics, UsdShade
 
 from sim_adapters.scene.native import NativeValue
 from sim_adapters.usd.native.target import Target
@@ -89,7 +89,7 @@ def _set_attribute(target: Target, attribute: Usd.Attribute, value: NativeValue)
     if target.kind in ("number", "integer"):
         assert not isinstance(value, (str, tuple))
         number = int(value) if target.kind == "integer" else float(value)
-        attribute.Set(_array(attribute, [number]) if target.listed else number)
+        attribute.Set(type(attribute.Get())([number]) if target.listed else number)
         return
     own = attribute.Get()
     numbers = [float(channel) for channel in (own[0] if target.listed else own)]
@@ -101,9 +101,4 @@ def _set_attribute(target: Target, attribute: Usd.Attribute, value: NativeValue)
         top = max(numbers)
         numbers = [channel / top * float(value) if top > 0.0 else float(value) for channel in numbers]
     vector = type(own[0] if target.listed else own)(*numbers)
-    attribute.Set(_array(attribute, [vector]) if target.listed else vector)
-
-
-def _array(attribute: Usd.Attribute, values: list[object]) -> object:
-    kind: type = Sdf.ValueTypeNames.Find(str(attribute.GetTypeName())).type.pythonClass
-    return kind(values) if kind is not None else Vt.FloatArray(values)
+    attribute.Set(type(own)([vector]) if target.listed else vector)

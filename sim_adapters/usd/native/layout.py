@@ -9,6 +9,7 @@ from pxr import Sdf, Usd, UsdPhysics
 
 from sim_adapters.scene.native import NativeSite
 from sim_adapters.usd.native.solids import Solid
+from sim_adapters.usd.paths import is_at_or_below
 
 MOUNTED_CAMERA = "simgate_camera"
 """Name of a camera that a pack mounts, below the robot's prim."""
@@ -53,7 +54,7 @@ class StageLayout:
 
     def is_robots(self, path: str) -> bool:
         """Whether a prim is the robot's."""
-        return path == self.robot or path.startswith(f"{self.robot}/")
+        return is_at_or_below(path, self.robot)
 
     def body_of(self, path: str) -> str | None:
         """The loose body that a prim moves with; None for what stands still."""
@@ -75,9 +76,7 @@ def layout_of(stage: Usd.Stage, site: NativeSite, solids: Sequence[Solid], heigh
         height_m: Of the robot's origin.
     """
     camera = site.camera or f"{site.robot}/{MOUNTED_CAMERA}"
-    loose = tuple(
-        path for path in _moving(stage) if not path.startswith(f"{site.robot}/") and path != site.robot
-    )
+    loose = tuple(path for path in _moving(stage) if not is_at_or_below(path, site.robot))
     heads = frozenset({name for name, _ in site.labels} | set(site.counted) | set(loose))
     bare = StageLayout(site.robot, camera, height_m, loose, (), (), heads)
     floor = floor_of(solids, bare)
@@ -110,6 +109,13 @@ def _moving(stage: Usd.Stage) -> list[str]:
 def joints_of(stage: Usd.Stage) -> list[Usd.Prim]:
     """The active joints of a stage."""
     return [prim for prim in stage.Traverse() if prim.IsA(UsdPhysics.Joint)]
+
+
+def is_joint_of(joint: Usd.Prim, robot: str) -> bool:
+    """Whether a joint is a part of the robot or holds one."""
+    schema = UsdPhysics.Joint(joint)
+    ends = [*schema.GetBody0Rel().GetTargets(), *schema.GetBody1Rel().GetTargets()]
+    return any(is_at_or_below(str(path), robot) for path in (joint.GetPath(), *ends))
 
 
 def _upwards(path: str) -> Iterable[str]:

@@ -11,7 +11,7 @@ from PIL import Image
 from pxr import Usd, UsdGeom, UsdShade
 
 from sim_adapters.scene.body import Material, Vec3
-from sim_adapters.usd.colour import WHITE_NITS, display, display_rgb
+from sim_adapters.usd.colour import WHITE_NITS, display, display_rgb, linear
 from sim_adapters.usd.native.target import surface_of
 
 _GREY: Vec3 = (0.18, 0.18, 0.18)
@@ -87,8 +87,7 @@ def _input(surface: Usd.Prim, name: str) -> Any:
 def _mean_of(path: Path, _: int) -> tuple[float, float, float]:
     """Mean of a picture as linear light."""
     with Image.open(path) as picture:
-        pixels = np.asarray(picture.convert("RGB"), dtype=np.float64) / 255.0
-    low = pixels <= 0.04045
-    linear = np.where(low, pixels / 12.92, ((pixels + 0.055) / 1.055) ** 2.4)
-    red, green, blue = linear.reshape(-1, 3).mean(axis=0)
+        pixels = np.asarray(picture.convert("RGB"))
+    levels = np.array([linear(level / 255.0) for level in range(256)])
+    red, green, blue = levels[pixels].reshape(-1, 3).mean(axis=0)
     return float(red), float(green), float(blue)

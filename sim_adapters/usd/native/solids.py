@@ -20,6 +20,8 @@ Array = NDArray[np.float64]
 _SQUARE = 1e-4
 _UNDRAWN = (UsdGeom.BasisCurves, UsdGeom.HermiteCurves, UsdGeom.NurbsCurves, UsdGeom.Points)
 _PLANE_HALF_M = 50.0
+DENSITY_KGM3 = 1000.0
+"""Of what has neither mass nor density: UsdPhysics' own."""
 _SIGNS = np.array([(a, b, c) for a in (-1, 1) for b in (-1, 1) for c in (-1, 1)], dtype=np.float64)
 
 
@@ -150,6 +152,13 @@ def rigid_pose(prim: Usd.Prim) -> Array | None:
     return matrix
 
 
+def unscaled_pose(prim: Usd.Prim) -> Array:
+    """World pose of a prim without the scale that it and what it hangs on have."""
+    matrix = world_matrix(prim)
+    matrix[:3, :3] /= np.linalg.norm(matrix[:3, :3], axis=0)
+    return matrix
+
+
 def _placed(prim: Usd.Prim) -> tuple[Array, Array]:
     """World pose and scale along the prim's own axes; a mirror image has a negative first scale."""
     matrix = world_matrix(prim)
@@ -180,13 +189,13 @@ def _shape(prim: Usd.Prim, scale: Array) -> tuple[Any, tuple[float, float, float
     if prim.IsA(UsdGeom.Sphere):
         radii = float(UsdGeom.Sphere(prim).GetRadiusAttr().Get()) * stretch
         return "ellipsoid", (float(radii[0]), float(radii[1]), float(radii[2])), none, None
-    axis_of = getattr(prim.GetAttribute("axis"), "Get", lambda: None)()
-    if axis_of is None:
+    axis = prim.GetAttribute("axis")
+    if not axis:
         raise NativeError(
             "file", f"'{prim.GetPath()}' is a {prim.GetTypeName()}, which cannot be read",
             "make it a mesh, or a cube, sphere, cylinder, capsule, cone or plane",
         )  # fmt: skip
-    turn, order = _axis_to_z(str(axis_of))
+    turn, order = _axis_to_z(str(axis.Get()))
     across, up = stretch[list(order[:2])], float(stretch[order[2]])
     if not _is_exact(prim, across):
         return "mesh", (0.0, 0.0, 0.0), turn, _tessellated(prim, across, up)
@@ -223,10 +232,9 @@ def _tessellated(prim: Usd.Prim, across: Array, up: float) -> Mesh:
     height = float(prim.GetAttribute("height").Get()) * up
     if prim.IsA(UsdGeom.Cone):
         return cone(float(prim.GetAttribute("radius").Get()) * across, height)
-    ends = [prim.GetAttribute(name).Get() for name in ("radiusBottom", "radiusTop")]
-    if None in ends:
-        ends = [prim.GetAttribute("radius").Get()] * 2
-    if prim.IsA(UsdGeom.Capsule) or any(prim.GetTypeName() == name for name in ("Capsule_1",)):
+    names = ("radiusBottom", "radiusTop") if prim.GetAttribute("radiusTop") else ("radius", "radius")
+    ends = [prim.GetAttribute(name).Get() for name in names]
+    if prim.IsA(UsdGeom.Capsule) or prim.GetTypeName() == "Capsule_1":
         height += float(ends[0] + ends[1]) * up
     return tube(float(ends[0]) * across, float(ends[1]) * across, height)
 

@@ -8,8 +8,15 @@ from pathlib import Path
 import numpy as np
 from pxr import Usd, UsdGeom, UsdPhysics
 
-from sim_adapters.usd.native.layout import joints_of
-from sim_adapters.usd.native.solids import Solid, read_solids, rigid_pose, world_matrix
+from sim_adapters.usd.native.layout import is_joint_of, joints_of
+from sim_adapters.usd.native.solids import (
+    DENSITY_KGM3,
+    Solid,
+    read_solids,
+    rigid_pose,
+    unscaled_pose,
+    world_matrix,
+)
 from sim_adapters.usd.native.source import open_source
 from sim_adapters.usd.native.target import (
     WORDS,
@@ -21,11 +28,11 @@ from sim_adapters.usd.native.target import (
     whole_of,
 )
 from sim_adapters.usd.native.variant_stage import check_robot
+from sim_adapters.usd.paths import is_at_or_below
 from sim_adapters.worlds.native_file import CameraFacts, NativeError, RobotFacts
 from sim_adapters.worlds.world import ParameterSpec
 
 _IMAGE_HEIGHT = 120
-_DENSITY = 1000.0
 
 
 class UsdFile:
@@ -54,11 +61,11 @@ class UsdFile:
             )
         prim = prim_at(self._stage, name, "element")
         check_robot(self._stage, name)
-        self._check_joints(name)
+        if any(not is_joint_of(joint, name) for joint in joints_of(self._stage)):
+            # Joints of the site are physics that MuJoCo does not take over.
+            self.adapters = ("isaacsim", "physx")
         matrix = world_matrix(prim)
-        parts = [
-            solid for solid in self._solids if f"{solid.path}/".startswith(f"{name}/") and solid.collides
-        ]
+        parts = [solid for solid in self._solids if solid.collides and is_at_or_below(solid.path, name)]
         if not parts:
             raise NativeError(
                 "file",
@@ -71,12 +78,6 @@ class UsdFile:
         start = (x, y, math.atan2(matrix[1, 0], matrix[0, 0]))
         return RobotFacts(start, reach, top, self._mass(prim, parts))
 
-    def _check_joints(self, robot: str) -> None:
-        """Joints of the site are physics that MuJoCo does not take over."""
-        left = [str(joint.GetPath()) for joint in joints_of(self._stage) if not _is_on(joint, robot)]
-        if left:
-            self.adapters = ("isaacsim", "physx")
-
     def _mass(self, prim: Usd.Prim, parts: list[Solid]) -> float:
         """Mass of the robot: what the file gives its prims, else density times volume."""
         given = [
@@ -87,7 +88,7 @@ class UsdFile:
         if sum(given) > 0.0:
             return sum(given)
         volume = sum(part.volume_m3() for part in parts)
-        return max(volume * _DENSITY, 1.0)
+        return max(volume * DENSITY_KGM3, 1.0)
 
     def camera(self, name: str, robot: str) -> CameraFacts:
         """A camera on the robot, at its place in the file."""
@@ -103,13 +104,12 @@ class UsdFile:
             raise NativeError("element", f"'{name}' {said}", hint)
         frame = rigid_pose(self._stage.GetPrimAtPath(robot))
         assert frame is not None
-        seen = np.linalg.inv(frame) @ world_matrix(prim)
+        seen = np.linalg.inv(frame) @ unscaled_pose(prim)
         camera = UsdGeom.Camera(prim)
         across = float(camera.GetHorizontalApertureAttr().Get())
         width = round(_IMAGE_HEIGHT * across / float(camera.GetVerticalApertureAttr().Get()))
-        ahead = -seen[:3, 2] / np.linalg.norm(seen[:3, 2])
         x, y, z = (float(value) for value in seen[:3, 3])
-        pitch = math.degrees(math.asin(max(-1.0, min(1.0, float(ahead[2])))))
+        pitch = math.degrees(math.asin(max(-1.0, min(1.0, -float(seen[2, 2])))))
         return CameraFacts(width, _IMAGE_HEIGHT, vertical_fov_deg(camera), (x, y, z), pitch + 0.0)
 
     def point(self, name: str) -> tuple[float, float]:
@@ -120,14 +120,14 @@ class UsdFile:
     def require(self, name: str) -> None:
         """A prim with shapes of its own or below it."""
         prim_at(self._stage, name, "element")
-        if not any(f"{solid.path}/".startswith(f"{name}/") for solid in self._solids):
+        if not any(is_at_or_below(solid.path, name) for solid in self._solids):
             raise NativeError("element", f"'{name}' has no shape", "name a prim that is drawn or can be hit")
 
     def target(self, text: str, robot: str = "") -> ParameterSpec:
         """What a target takes."""
         target = parse_target(text, self._stage)
         moves = target.kind in ("pos", "turn", "present") or target.key.startswith("xformOp:")
-        if robot and moves and f"{robot}/".startswith(f"{target.path}/"):
+        if robot and moves and is_at_or_below(robot, target.path):
             message = f"'{target.path}' is the robot, which is where it starts"
             raise NativeError(
                 "target", message, "use robot.start_x_m, robot.start_y_m and robot.start_yaw_deg"
@@ -155,12 +155,6 @@ class UsdFile:
         )
         value = str(spec.default).lower() if isinstance(spec.default, bool) else f"{spec.default}"
         return text, takes, value
-
-
-def _is_on(joint: Usd.Prim, robot: str) -> bool:
-    schema = UsdPhysics.Joint(joint)
-    ends = [*schema.GetBody0Rel().GetTargets(), *schema.GetBody1Rel().GetTargets()]
-    return any(f"{path}/".startswith(f"{robot}/") for path in map(str, (joint.GetPath(), *ends)))
 
 
 def _texts(prim: Usd.Prim) -> list[str]:

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from sim_adapters.adapter import Timing
-from sim_adapters.mujoco.build import BuiltScene
 from sim_adapters.scene.scene import Scene
 from sim_adapters.usd.errors import StageError
 from sim_adapters.usd.native.layout import joints_of
 from sim_adapters.usd.native.twin import Twin, build_twin
 from sim_adapters.usd.native.variant_stage import VariantStage
-
-
-def build_stepped(scene: Scene, timing: Timing) -> BuiltScene:
-    """Compiles a native scene of kind ``usd``, its loose bodies free; see :func:`stepped_twin`."""
-    return stepped_twin(scene, timing).built
 
 
 def stepped_twin(scene: Scene, timing: Timing) -> Twin:

@@ -28,7 +28,7 @@ from sim_adapters.mujoco.servo import add_planar_joints, add_servos
 from sim_adapters.scene.body import Material
 from sim_adapters.scene.scene import Scene
 from sim_adapters.usd.native.lamps import read_lights
-from sim_adapters.usd.native.solids import Array, Solid, rigid_pose
+from sim_adapters.usd.native.solids import DENSITY_KGM3, Solid, unscaled_pose
 from sim_adapters.usd.native.target import vertical_fov_deg
 from sim_adapters.usd.native.variant_stage import VariantStage
 from sim_adapters.usd.physics import GRAVITY_MPS2
@@ -38,8 +38,6 @@ _TYPES = {
     "box": _GEOM.mjGEOM_BOX, "ellipsoid": _GEOM.mjGEOM_ELLIPSOID, "cylinder": _GEOM.mjGEOM_CYLINDER,
     "capsule": _GEOM.mjGEOM_CAPSULE, "plane": _GEOM.mjGEOM_PLANE, "mesh": _GEOM.mjGEOM_MESH,
 }  # fmt: skip
-_DENSITY = 1000.0
-"""Of what has neither mass nor density, kg/m3: UsdPhysics' own."""
 _DRIVE = "drive"
 
 
@@ -112,23 +110,22 @@ class _Builder:
         base = self.spec.worldbody.add_body(name=ROBOT, pos=[0.0, 0.0, layout.height_m])
         base.explicitinertial = True
         base.mass = robot.mass_kg
-        tilt = robot.mass_kg * (3.0 * robot.radius_m**2 + robot.height_m**2) / 12.0
+        tilt = robot.tilt_inertia_kgm2
         base.inertia = [tilt, tilt, robot.yaw_inertia_kgm2]
         base.ipos = [0.0, 0.0, 0.5 * robot.height_m - layout.height_m]
         add_planar_joints(base)
         base.add_site(name=_DRIVE, pos=[0.0, 0.0, 0.0])
         add_servos(self.spec, _DRIVE, robot, robot.mass_kg, robot.yaw_inertia_kgm2)
-        pose = rigid_pose(self._prim(layout.robot))
-        assert pose is not None
+        pose = unscaled_pose(self._prim(layout.robot))
         self._frames[layout.robot] = (base, pose)
         camera = self._prim(layout.camera)
-        seen = np.linalg.inv(pose) @ _without_scale(camera)
+        seen = np.linalg.inv(pose) @ unscaled_pose(camera)
         fovy = vertical_fov_deg(UsdGeom.Camera(camera))
         base.add_camera(name="front", pos=seen[:3, 3].tolist(), quat=_quaternion(seen), fovy=fovy)
 
     def _add_loose(self, path: str) -> None:
         """A body that physics moves: free here, or led by another engine."""
-        pose = _without_scale(self._prim(path))
+        pose = unscaled_pose(self._prim(path))
         body = self.spec.worldbody.add_body(
             name=path, pos=pose[:3, 3].tolist(), quat=_quaternion(pose), mocap=not self._steps
         )
@@ -180,7 +177,7 @@ class _Builder:
         mass = UsdPhysics.MassAPI(self._prim(loose))
         total, own = mass.GetMassAttr().Get(), mass.GetDensityAttr().Get()
         if not total:
-            return float(own or _DENSITY)
+            return float(own or DENSITY_KGM3)
         parts = [s for s in self._shown.solids if s.collides and self._shown.layout.body_of(s.path) == loose]
         return float(total) / max(1e-9, sum(part.volume_m3() for part in parts))
 
@@ -204,15 +201,6 @@ def _group(solid: Solid, is_robots: bool) -> int:
     if is_robots:
         return GROUP_ROBOT
     return GROUP_CLEAR if solid.look.lidar_transparent else GROUP_SOLID
-
-
-def _without_scale(prim: Usd.Prim) -> Array:
-    """World pose of a prim; a scale above it does not turn it."""
-    matrix = np.array(
-        UsdGeom.Imageable(prim).ComputeLocalToWorldTransform(Usd.TimeCode.Default()), dtype=np.float64
-    ).T
-    matrix[:3, :3] /= np.linalg.norm(matrix[:3, :3], axis=0)
-    return matrix
 
 
 def _quaternion(pose: NDArray[np.float64]) -> list[float]:

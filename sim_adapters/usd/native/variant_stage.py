@@ -14,7 +14,7 @@ from sim_adapters.scene.scene import Scene
 from sim_adapters.usd.camera import define_camera
 from sim_adapters.usd.errors import StageError
 from sim_adapters.usd.native.apply import apply, set_local
-from sim_adapters.usd.native.layout import MOUNTED_CAMERA, StageLayout, joints_of, layout_of
+from sim_adapters.usd.native.layout import MOUNTED_CAMERA, StageLayout, is_joint_of, joints_of, layout_of
 from sim_adapters.usd.native.solids import read_solids, rigid_pose, world_matrix
 from sim_adapters.usd.native.source import UsdSource, promised_source
 from sim_adapters.usd.native.target import parse_target
@@ -117,9 +117,7 @@ def lock_robot(stage: Usd.Stage, robot: str) -> float:
     root = stage.GetPrimAtPath(robot)
     height_m = float(world_matrix(root)[2, 3])
     for joint in joints_of(stage):
-        schema = UsdPhysics.Joint(joint)
-        ends = [*schema.GetBody0Rel().GetTargets(), *schema.GetBody1Rel().GetTargets()]
-        if any(end.HasPrefix(root.GetPath()) for end in (joint.GetPath(), *ends)):
+        if is_joint_of(joint, robot):
             joint.SetActive(False)
     for prim in Usd.PrimRange(root):
         for schema in (UsdPhysics.ArticulationRootAPI, UsdPhysics.RigidBodyAPI, UsdPhysics.MassAPI):

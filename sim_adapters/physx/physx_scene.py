@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import mujoco
 from pxr import Usd
 
 from sim_adapters.adapter import Timing
 from sim_adapters.mujoco.build import BuiltScene, build_model
-from sim_adapters.mujoco.native.sensing import NativeClearance, NativeLabelled
-from sim_adapters.mujoco.sensing import SceneSensing
 from sim_adapters.scene.scene import Scene
 from sim_adapters.usd.native.twin import build_twin
 from sim_adapters.usd.native.variant_stage import KIND, VariantStage
@@ -20,7 +17,7 @@ from sim_adapters.usd.stage import build_stage
 
 
 @dataclass(frozen=True, slots=True)
-class StageBody:
+class PhysxScene:
     """A scene for two engines.
 
     Attributes:
@@ -41,15 +38,8 @@ class StageBody:
     actors: tuple[str, ...] = ()
     followers: dict[str, int] = field(default_factory=dict)
 
-    def sensing(self, scene: Scene, data: mujoco.MjData) -> SceneSensing:
-        """Sensors and truth on the model, at the poses that ``data`` is given."""
-        if scene.native is None:
-            return SceneSensing(scene, self.built, data)
-        clearance, labelled = NativeClearance(self.built, data), NativeLabelled(scene, self.built, data)
-        return SceneSensing(scene, self.built, data, clearance, labelled)
 
-
-def stage_body(scene: Scene, timing: Timing) -> StageBody:
+def physx_scene(scene: Scene, timing: Timing) -> PhysxScene:
     """Builds both sides.
 
     Raises:
@@ -58,9 +48,11 @@ def stage_body(scene: Scene, timing: Timing) -> StageBody:
     if scene.native is None or scene.native.kind != KIND:
         paths = StagePaths(scene)
         actors = tuple(paths.actors.values())
-        return StageBody(build_stage(scene, timing), build_model(scene, timing), paths.body_at, actors=actors)
+        return PhysxScene(
+            build_stage(scene, timing), build_model(scene, timing), paths.body_at, actors=actors
+        )
     shown = VariantStage(scene, timing)
     twin, layout = build_twin(scene, timing, shown, steps=False), shown.layout
-    return StageBody(
+    return PhysxScene(
         shown.stage, twin.built, layout.body_at, layout.robot, layout.height_m, (), twin.followers
     )
