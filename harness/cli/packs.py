@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,9 +59,18 @@ def packs_at(paths: Iterable[Path]) -> list[Path]:
     found: dict[Path, None] = {}
     for path in paths:
         if not path.exists():
-            raise UserError(f"{path} does not exist; give a pack's YAML file, or a folder that holds packs")
+            raise UserError(f"{path} does not exist; {_instead_of(path)}")
         packs = find_packs(path)
         if not packs:
             raise UserError(f"{path} holds no pack: no .yaml file below it has the key 'simgate:'")
         found.update(dict.fromkeys(packs))
     return list(found)
+
+
+def _instead_of(path: Path) -> str:
+    """What was meant by a path that is not there."""
+    beside = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []
+    match = difflib.get_close_matches(path.name, beside, n=1)
+    if match:
+        return f"did you mean {path.with_name(match[0])}?"
+    return "give a pack's YAML file, or a folder that holds packs"

@@ -73,3 +73,11 @@ def test_run_and_expand_take_the_same_options(capsys: pytest.CaptureFixture[str]
         assert all(f"--{name}" in text for name in ("scenario", "tag", "severity", "requirement"))
     assert main(["run", shipped, "--tag", "no_such_tag"]) == 2
     assert "--tag no_such_tag: no scenario is meant by that" in capsys.readouterr().err
+
+
+def test_a_path_that_is_nearly_right_is_answered_with_the_right_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "office_doors").mkdir()
+    assert main(["lint", str(tmp_path / "office_door")]) == 2
+    assert f"did you mean {tmp_path / 'office_doors'}?" in capsys.readouterr().err
