@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import mujoco
@@ -14,8 +13,8 @@ from PIL import Image
 from harness.cli.main import main
 from harness.results.run_folder import RunFolder
 from sim_adapters.mujoco.native.site_file import MjcfFile
+from tests.integration.shipped import copy_pack
 
-ROOT = Path(__file__).parents[2]
 SITE = Path("packs/own_site/site/office.xml")
 
 
@@ -24,13 +23,8 @@ def pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the pack and of its model, which may be in training."""
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "packs" / "own_site"
-    shutil.copytree(ROOT / "scenarios" / "own_site", folder)
-    path = folder / "pack.yaml"
     model = tmp_path / "policies" / "reference_model"
-    model.mkdir(parents=True)
-    for name in ("model.yaml", "detector.onnx", "model_card.md"):
-        shutil.copy(ROOT / "policies" / "reference_model" / name, model)
-    return path
+    return copy_pack("scenarios/own_site", folder, model) / "pack.yaml"
 
 
 def only_run() -> RunFolder:

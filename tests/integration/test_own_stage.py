@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import mujoco
@@ -17,8 +16,8 @@ from harness.cli.main import main
 from harness.results.run_folder import RunFolder
 from sim_adapters.usd.native.stage_file import UsdFile
 from sim_adapters.usd.validation import stage_problems
+from tests.integration.shipped import copy_pack
 
-ROOT = Path(__file__).parents[2]
 EXAMPLE = Path("docs/examples/own_stage")
 SITE = EXAMPLE / "site" / "office.usda"
 
@@ -27,12 +26,7 @@ SITE = EXAMPLE / "site" / "office.usda"
 def pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the pack and of its model, which may be in training."""
     monkeypatch.chdir(tmp_path)
-    shutil.copytree(ROOT / EXAMPLE, EXAMPLE)
-    model = tmp_path / "policies" / "reference_model"
-    model.mkdir(parents=True)
-    for name in ("model.yaml", "detector.onnx", "model_card.md"):
-        shutil.copy(ROOT / "policies" / "reference_model" / name, model)
-    return EXAMPLE
+    return copy_pack(str(EXAMPLE), EXAMPLE, tmp_path / "policies" / "reference_model")
 
 
 def newest_run() -> RunFolder:
