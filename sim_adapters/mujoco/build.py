@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 from sim_adapters.adapter import Timing
 from sim_adapters.mujoco.lighting import light_levels
 from sim_adapters.mujoco.servo import add_planar_joints, add_servos
-from sim_adapters.scene.body import Body, Material, Part
+from sim_adapters.scene.body import Body, Material, Part, Vec3
 from sim_adapters.scene.pattern import PATTERNS, pattern_pixels
 from sim_adapters.scene.robot import Robot
 from sim_adapters.scene.scene import Scene
 from sim_adapters.scene.sensor import Camera
 
-ROBOT = "robot"
+ROBOT, FRONT = "robot", "front"
+"""Names of the robot's body and of its camera in a model."""
 GROUP_SOLID, GROUP_CLEAR, GROUP_ROBOT = 0, 3, 4
 ROBOT_GEOM, UNCOUNTED_GEOM = -1, -2
 """Owners of geoms that are no body's: the robot's, and what is never touched or told apart (a floor)."""
@@ -212,14 +213,7 @@ def _add_part(
 def _add_robot(spec: mujoco.MjSpec, robot: Robot, camera: Camera, materials: dict[Material, str]) -> None:
     """A hull on two slides and a hinge, driven by velocity servos in the body's own frame."""
     x, y, _ = robot.start
-    base = spec.worldbody.add_body(name=ROBOT, pos=[x, y, 0.0])
-    base.explicitinertial = True
-    base.mass = robot.mass_kg
-    tilt = robot.tilt_inertia_kgm2
-    base.inertia = [tilt, tilt, robot.yaw_inertia_kgm2]
-    base.ipos = [0.0, 0.0, 0.5 * robot.height_m]
-    add_planar_joints(base)
-    base.add_site(name="drive", pos=[0.0, 0.0, 0.0])
+    base = add_base(spec, robot, (x, y, 0.0))
     base.add_geom(
         name="hull",
         type=mujoco.mjtGeom.mjGEOM_CYLINDER,
@@ -231,8 +225,27 @@ def _add_robot(spec: mujoco.MjSpec, robot: Robot, camera: Camera, materials: dic
         conaffinity=_CONTACT_WORLD,
         friction=[0.3, 0.005, 0.0001],
     )
-    mount_camera(base, camera, "front")
+    mount_camera(base, camera, FRONT)
+
+
+def add_base(spec: mujoco.MjSpec, robot: Robot, position: Vec3) -> mujoco.MjsBody:
+    """The robot's body without shapes: a solid cylinder on the floor, on planar joints, with servos.
+
+    Args:
+        spec: Takes it; must have no other joints and actuators yet.
+        robot: Mass, hull and drive.
+        position: Of the body's origin, metres.
+    """
+    base = spec.worldbody.add_body(name=ROBOT, pos=list(position))
+    base.explicitinertial = True
+    base.mass = robot.mass_kg
+    tilt = robot.tilt_inertia_kgm2
+    base.inertia = [tilt, tilt, robot.yaw_inertia_kgm2]
+    base.ipos = [0.0, 0.0, 0.5 * robot.height_m - position[2]]
+    add_planar_joints(base)
+    base.add_site(name="drive", pos=[0.0, 0.0, 0.0])
     add_servos(spec, "drive", robot, robot.mass_kg, robot.yaw_inertia_kgm2)
+    return base
 
 
 def mount_camera(base: mujoco.MjsBody, camera: Camera, name: str, floor_m: float = 0.0) -> None:

@@ -11,6 +11,7 @@ from pxr import Usd, UsdGeom, UsdPhysics
 
 from sim_adapters.adapter import Timing
 from sim_adapters.mujoco.build import (
+    FRONT,
     GROUP_CLEAR,
     GROUP_ROBOT,
     GROUP_SOLID,
@@ -19,12 +20,12 @@ from sim_adapters.mujoco.build import (
     UNCOUNTED_GEOM,
     BuiltScene,
     Drive,
+    add_base,
     add_lights,
     add_material,
     set_options,
 )
 from sim_adapters.mujoco.native.build import GROUP_HIDDEN, TOUCH_BIT
-from sim_adapters.mujoco.servo import add_planar_joints, add_servos
 from sim_adapters.scene.body import Material
 from sim_adapters.scene.scene import Scene
 from sim_adapters.usd.native.lamps import read_lights
@@ -38,7 +39,6 @@ _TYPES = {
     "box": _GEOM.mjGEOM_BOX, "ellipsoid": _GEOM.mjGEOM_ELLIPSOID, "cylinder": _GEOM.mjGEOM_CYLINDER,
     "capsule": _GEOM.mjGEOM_CAPSULE, "plane": _GEOM.mjGEOM_PLANE, "mesh": _GEOM.mjGEOM_MESH,
 }  # fmt: skip
-_DRIVE = "drive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def build_twin(scene: Scene, timing: Timing, shown: VariantStage, *, steps: bool
         owners[model.geom(name).id] = owner
     built = BuiltScene(
         model, owners, shown.layout.names, (), Drive(origin=(0.0, 0.0)), int(model.body(ROBOT).id),
-        int(model.camera("front").id), (GROUP_HIDDEN,), builder.start(model),
+        int(model.camera(FRONT).id), (GROUP_HIDDEN,), builder.start(model),
     )  # fmt: skip
     followers = {path: int(model.body(path).mocapid[0]) for path in shown.layout.loose} if not steps else {}
     return Twin(builder.spec, built, followers)
@@ -106,22 +106,14 @@ class _Builder:
         add_lights(spec, scene)
 
     def _add_robot(self, scene: Scene) -> None:
-        robot, layout = scene.robot, self._shown.layout
-        base = self.spec.worldbody.add_body(name=ROBOT, pos=[0.0, 0.0, layout.height_m])
-        base.explicitinertial = True
-        base.mass = robot.mass_kg
-        tilt = robot.tilt_inertia_kgm2
-        base.inertia = [tilt, tilt, robot.yaw_inertia_kgm2]
-        base.ipos = [0.0, 0.0, 0.5 * robot.height_m - layout.height_m]
-        add_planar_joints(base)
-        base.add_site(name=_DRIVE, pos=[0.0, 0.0, 0.0])
-        add_servos(self.spec, _DRIVE, robot, robot.mass_kg, robot.yaw_inertia_kgm2)
+        layout = self._shown.layout
+        base = add_base(self.spec, scene.robot, (0.0, 0.0, layout.height_m))
         pose = unscaled_pose(self._prim(layout.robot))
         self._frames[layout.robot] = (base, pose)
         camera = self._prim(layout.camera)
         seen = np.linalg.inv(pose) @ unscaled_pose(camera)
         fovy = vertical_fov_deg(UsdGeom.Camera(camera))
-        base.add_camera(name="front", pos=seen[:3, 3].tolist(), quat=_quaternion(seen), fovy=fovy)
+        base.add_camera(name=FRONT, pos=seen[:3, 3].tolist(), quat=_quaternion(seen), fovy=fovy)
 
     def _add_loose(self, path: str) -> None:
         """A body that physics moves: free here, or led by another engine."""
