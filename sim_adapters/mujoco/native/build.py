@@ -28,7 +28,6 @@ from sim_adapters.scene.native import NativeSite
 from sim_adapters.scene.scene import Scene
 from sim_adapters.worlds.native_file import NativeError
 
-KIND = "mjcf"
 GROUP_HIDDEN = 5
 FLOOR_M = 0.02
 """What ends lower than this above z = 0 is floor: driven on, never touched."""
@@ -42,7 +41,7 @@ def build_native(scene: Scene, timing: Timing) -> BuiltScene:
     """Compiles a native scene.
 
     Raises:
-        ValueError: It is no MJCF, has changed, or MuJoCo rejects it with these values.
+        ValueError: It has changed, or MuJoCo rejects it with these values.
     """
     site = scene.native
     assert site is not None
@@ -78,8 +77,6 @@ def native_spec(
     """
     site = scene.native
     assert site is not None
-    if site.kind != KIND:
-        raise ValueError(f"MuJoCo opens MJCF, not {site.kind.upper()} ({site.path}); use --adapter physx")
     source = promised_source(Path(site.path), site.sha256)
     try:
         planar = planar_spec(source, site.robot, site.pose)

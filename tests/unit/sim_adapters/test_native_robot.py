@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 import shutil
 from pathlib import Path
@@ -218,6 +219,7 @@ def test_scenes_of_two_files_follow_each_other_in_one_adapter(tmp_path: Path) ->
 
 
 def test_the_wrong_simulator_says_which_one_can(yard: Path) -> None:
-    stage = pytest.importorskip("sim_adapters.usd.stage", reason="needs simgate[usd]")
+    pytest.importorskip("pxr", reason="needs simgate[usd]")
+    stage = importlib.import_module("sim_adapters.usd.stage")
     with pytest.raises(ValueError, match="run it with --adapter mujoco"):
         stage.build_stage(scene_of(yard_world(yard)), TIMING)
