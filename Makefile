@@ -33,7 +33,7 @@ format: $(VENV)/.dev      ## put the code into its shape
 	$(BIN)/ruff format .
 
 train: $(VENV)/.torch | gl ## rebuild the reference model (two cores, under 30 minutes)
-	$(BIN)/python -m policies.reference_model.train $(ARGS)
+	$(BIN)/python -m simgate.policies.reference_model.train $(ARGS)
 
 quality: $(VENV)/.dev | gl ## does the gate catch seeded regressions? (minutes)
 	$(BIN)/python -m pytest tests/quality -m "slow or not slow" $(ARGS)
@@ -43,7 +43,7 @@ benchmarks: $(VENV)/.dev | gl ## how much the harness costs over a hand-written 
 	$(BIN)/python -m tests.benchmarks.expansion
 
 docs: $(VENV)/.core       ## write the pages of docs/ that are made from the code
-	$(BIN)/python -m harness.cli.pages
+	$(BIN)/python -m simgate.harness.cli.pages
 
 clean:           ## remove what make has installed and what runs have left
 	rm -rf $(VENV) build dist *.egg-info runs .pytest_cache .mypy_cache .ruff_cache .hypothesis .train

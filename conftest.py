@@ -1,9 +1,9 @@
-"""pytest settings of this repository; the plugin itself is harness.pytest_plugin."""
+"""pytest settings of this repository; the plugin itself is simgate.harness.pytest_plugin."""
 
 import os
 from importlib.util import find_spec
 
-from sim_adapters.gl import draw_on_one_core
+from simgate.sim_adapters.gl import draw_on_one_core
 
 pytest_plugins = ["pytester"]
 

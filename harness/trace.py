@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from policies.perception.detections import Detections
-from sim_adapters.observation import Contact, VisibleEntity
+from simgate.policies.perception.detections import Detections
+from simgate.sim_adapters.observation import Contact, VisibleEntity
 
 SIGNALS = {
     "x_m": "position of the robot",

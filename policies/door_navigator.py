@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from policies.navigation.pilot import Pilot
-from policies.perception.detections import Detections
-from policies.policy import Decision, Mission
-from sim_adapters.observation import Observation
+from simgate.policies.navigation.pilot import Pilot
+from simgate.policies.perception.detections import Detections
+from simgate.policies.policy import Decision, Mission
+from simgate.sim_adapters.observation import Observation
 
 
 class DoorNavigator:
-    """Drives N robots, each with its own :class:`~policies.navigation.pilot.Pilot`.
+    """Drives N robots, each with its own :class:`~simgate.policies.navigation.pilot.Pilot`.
 
     Args:
         control_hz: Decisions a second.

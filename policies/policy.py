@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from policies.perception.detections import Detections
-from sim_adapters.observation import Observation
+from simgate.policies.perception.detections import Detections
+from simgate.sim_adapters.observation import Observation
 
 
 @dataclass(frozen=True, slots=True)

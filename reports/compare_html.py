@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.gate.compare import ComparedResult, ComparedVariant, RunComparison
-from harness.gate.regression import churn_words
-from harness.results.atomic_write import write_atomic
-from reports import wording
-from reports.html import TEMPLATES, breakable, mark
-from reports.pictures import Picture, PictureStore
+from simgate.harness.gate.compare import ComparedResult, ComparedVariant, RunComparison
+from simgate.harness.gate.regression import churn_words
+from simgate.harness.results.atomic_write import write_atomic
+from simgate.reports import wording
+from simgate.reports.html import TEMPLATES, breakable, mark
+from simgate.reports.pictures import Picture, PictureStore
 
 PICTURE_BYTES = 6_000_000
 """Of all pictures in the page together."""

@@ -15,8 +15,8 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.expansion.nominal import is_number
-from harness.results.record import Scalar
+from simgate.harness.expansion.nominal import is_number
+from simgate.harness.results.record import Scalar
 
 MIN_GROUP = 3
 """Fewer failed or passed variants than this are not compared."""

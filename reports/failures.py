@@ -5,13 +5,13 @@ from __future__ import annotations
 import zipfile
 from dataclasses import dataclass
 
-from harness.execution.recording import load_trace
-from harness.expansion.nominal import Position
-from harness.results.record import CriterionResult, Outcome, RunRecord
-from reports.pictures import Picture, PictureStore
-from reports.run_data import SEVERITIES, RunData, VariantResult
-from reports.timeline import Timeline, timeline
-from reports.wording import broken_criteria, headline, replay_line
+from simgate.harness.execution.recording import load_trace
+from simgate.harness.expansion.nominal import Position
+from simgate.harness.results.record import CriterionResult, Outcome, RunRecord
+from simgate.reports.pictures import Picture, PictureStore
+from simgate.reports.run_data import SEVERITIES, RunData, VariantResult
+from simgate.reports.timeline import Timeline, timeline
+from simgate.reports.wording import broken_criteria, headline, replay_line
 
 EXPANDED_PER_SCENARIO = 3
 EXPANDED_IN_ALL = 12

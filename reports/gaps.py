@@ -6,10 +6,10 @@ from collections import Counter
 from fnmatch import fnmatchcase
 from typing import Any
 
-from harness.expansion.nominal import NominalRange
-from harness.results.record import Outcome
-from reports.run_data import RunData
-from reports.wording import count_noun
+from simgate.harness.expansion.nominal import NominalRange
+from simgate.harness.results.record import Outcome
+from simgate.reports.run_data import RunData
+from simgate.reports.wording import count_noun
 
 
 def gaps(run: RunData) -> tuple[str, ...]:

@@ -8,17 +8,17 @@ from typing import Any
 
 from markupsafe import Markup
 
-from harness.evidence.traceability import NO_REQUIREMENT, requirements
-from harness.gate.verdict import Decision, RuleVerdict, Verdict
-from harness.results.atomic_write import write_atomic
-from harness.results.record import Outcome
-from harness.results.run_folder import RunFolder
-from reports import interval_bar, wording
-from reports.failures import failure_groups
-from reports.gaps import gaps
-from reports.reasons import reasons, slices_absent
-from reports.run_data import SEVERITIES, RunData, load_run
-from reports.run_facts import costs, environment
+from simgate.harness.evidence.traceability import NO_REQUIREMENT, requirements
+from simgate.harness.gate.verdict import Decision, RuleVerdict, Verdict
+from simgate.harness.results.atomic_write import write_atomic
+from simgate.harness.results.record import Outcome
+from simgate.harness.results.run_folder import RunFolder
+from simgate.reports import interval_bar, wording
+from simgate.reports.failures import failure_groups
+from simgate.reports.gaps import gaps
+from simgate.reports.reasons import reasons, slices_absent
+from simgate.reports.run_data import SEVERITIES, RunData, load_run
+from simgate.reports.run_facts import costs, environment
 
 TEMPLATES = Path(__file__).parent / "templates"
 

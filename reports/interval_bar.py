@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from harness.gate.verdict import Interval, RuleVerdict
-from reports import svg
-from reports.wording import number, percent
+from simgate.harness.gate.verdict import Interval, RuleVerdict
+from simgate.reports import svg
+from simgate.reports.wording import number, percent
 
 WIDTH, HEIGHT, PAD = 220.0, 34.0, 8.0
 

@@ -13,13 +13,21 @@ from pathlib import Path
 
 from junit_xml import TestCase, TestSuite
 
-from harness.gate.verdict import Decision, QuarantineError, RuleVerdict, Verdict
-from harness.results.atomic_write import write_atomic
-from harness.results.record import Outcome, RunRecord
-from harness.results.run_folder import RunFolder
-from reports.run_data import RunData, VariantResult, load_run
-from reports.wording import describe_criterion, headline, number, ordinal, percent, replay_line, with_unit
-from reports.xml_text import xml_text
+from simgate.harness.gate.verdict import Decision, QuarantineError, RuleVerdict, Verdict
+from simgate.harness.results.atomic_write import write_atomic
+from simgate.harness.results.record import Outcome, RunRecord
+from simgate.harness.results.run_folder import RunFolder
+from simgate.reports.run_data import RunData, VariantResult, load_run
+from simgate.reports.wording import (
+    describe_criterion,
+    headline,
+    number,
+    ordinal,
+    percent,
+    replay_line,
+    with_unit,
+)
+from simgate.reports.xml_text import xml_text
 
 ALL_PARAMETERS_UP_TO = 5000
 """With more variants, passed ones are listed without their parameters: GitLab wants files under 30 MB."""

@@ -9,12 +9,12 @@ from importlib.util import find_spec
 import numpy as np
 from markupsafe import Markup
 
-from harness.results.record import Outcome, RunRecord
-from harness.slices import Slice, find_slices
-from reports.contrast import MIN_GROUP, Contrast, NumberContrast, compare
-from reports.run_data import SEVERITIES, RunData
-from reports.strip_plot import contrast_plot
-from reports.wording import count_noun, number, percent, unit_of, with_unit
+from simgate.harness.results.record import Outcome, RunRecord
+from simgate.harness.slices import Slice, find_slices
+from simgate.reports.contrast import MIN_GROUP, Contrast, NumberContrast, compare
+from simgate.reports.run_data import SEVERITIES, RunData
+from simgate.reports.strip_plot import contrast_plot
+from simgate.reports.wording import count_noun, number, percent, unit_of, with_unit
 
 SHOWN_IN_SCENARIO = 3
 SHOWN_IN_PACK = 4

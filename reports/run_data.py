@@ -1,7 +1,7 @@
 """What a report needs of a run: manifest, verdict, and each expected variant with the record that counts.
 
-Which record counts is decided by the gate (:func:`harness.gate.tally.gather`), so that a report can never
-show other numbers than the verdict rests on.
+Which record counts is decided by the gate (:func:`simgate.harness.gate.tally.gather`), so that a report can
+never show other numbers than the verdict rests on.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from harness.expansion.nominal import NominalRange
-from harness.gate.decide import write_verdict
-from harness.gate.tally import JudgedVariant, Status, gather
-from harness.gate.verdict import Verdict
-from harness.packs.model import Pack
-from harness.results.journal import read_journal
-from harness.results.manifest import ExpectedVariant, Manifest
-from harness.results.record import Outcome, RunRecord
-from harness.results.run_folder import NotARun, RunFolder
+from simgate.harness.expansion.nominal import NominalRange
+from simgate.harness.gate.decide import write_verdict
+from simgate.harness.gate.tally import JudgedVariant, Status, gather
+from simgate.harness.gate.verdict import Verdict
+from simgate.harness.packs.model import Pack
+from simgate.harness.results.journal import read_journal
+from simgate.harness.results.manifest import ExpectedVariant, Manifest
+from simgate.harness.results.record import Outcome, RunRecord
+from simgate.harness.results.run_folder import NotARun, RunFolder
 
 SEVERITIES = ("critical", "major", "minor")
 OUTCOMES = {
@@ -118,8 +118,8 @@ def load_run(folder: RunFolder) -> RunData:
     """Reads a run; takes its verdict.json, or decides when there is none.
 
     Raises:
-        harness.results.run_folder.NotARun: No readable manifest.
-        harness.results.journal.JournalDamaged: The journal cannot be read.
+        simgate.harness.results.run_folder.NotARun: No readable manifest.
+        simgate.harness.results.journal.JournalDamaged: The journal cannot be read.
     """
     manifest = folder.manifest()
     records = read_journal(folder.journal_path)

@@ -7,8 +7,8 @@ from collections import Counter
 
 import numpy as np
 
-from reports.run_data import RunData
-from reports.wording import count_noun
+from simgate.reports.run_data import RunData
+from simgate.reports.wording import count_noun
 
 Fact = tuple[str, str]
 

@@ -14,10 +14,10 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from harness.results.record import CriterionResult
-from harness.trace import Trace
-from reports import svg
-from reports.wording import count_noun
+from simgate.harness.results.record import CriterionResult
+from simgate.harness.trace import Trace
+from simgate.reports import svg
+from simgate.reports.wording import count_noun
 
 SPAN, TALL = 1000.0, 100.0
 """Units of a lane's drawing; the page stretches them."""

@@ -6,7 +6,7 @@ import math
 import shlex
 from pathlib import Path
 
-from harness.results.record import CriterionResult, Outcome, RunRecord, Scalar
+from simgate.harness.results.record import CriterionResult, Outcome, RunRecord, Scalar
 
 UNIT_SUFFIXES = {
     "mps": "m/s",

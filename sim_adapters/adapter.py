@@ -9,8 +9,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from sim_adapters.observation import GroundTruth, Observation
-from sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.observation import GroundTruth, Observation
+from simgate.sim_adapters.scene.scene import Scene
 
 
 class SimulatorUnavailable(Exception):  # noqa: N818 - the name says what is wrong

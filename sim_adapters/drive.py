@@ -1,7 +1,8 @@
 """The drive of the robot: one velocity servo for every simulator.
 
-MuJoCo runs this law as actuators with an implicit integrator (:mod:`sim_adapters.mujoco.build`); a simulator
-that only takes forces applies :meth:`Servo.wrench` before each physics step and gets the same motion.
+MuJoCo runs this law as actuators with an implicit integrator (:mod:`simgate.sim_adapters.mujoco.build`).
+A simulator that only takes forces applies :meth:`Servo.wrench` before each physics step and gets the same
+motion.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from sim_adapters.scene.robot import Robot
+from simgate.sim_adapters.scene.robot import Robot
 
 SERVO_S = 0.04
 """Time constant of the velocity servo, seconds."""

@@ -1,7 +1,7 @@
 """Any adapter as a single-robot ``gymnasium.Env``, to train or probe policies on the worlds that gate them.
 
-The observation is what :class:`sim_adapters.observation.Observation` gives a policy; ground truth is only in
-``info``, for rewards and debugging. The gate itself does not run through this class.
+The observation is what :class:`simgate.sim_adapters.observation.Observation` gives a policy; ground truth
+is only in ``info``, for rewards and debugging. The gate itself does not run through this class.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from sim_adapters.adapter import SimAdapter, Timing
-from sim_adapters.observation import GroundTruth, Observation
-from sim_adapters.scene.scene import Scene
-from sim_adapters.sensors.effects import apply_effects
+from simgate.sim_adapters.adapter import SimAdapter, Timing
+from simgate.sim_adapters.observation import GroundTruth, Observation
+from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.sensors.effects import apply_effects
 
 SceneSampler = Callable[[np.random.Generator], Scene]
 Sensed = dict[str, Any]

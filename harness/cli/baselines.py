@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from harness.execution.plan import Plan
-    from harness.gate.regression import Comparison
-    from harness.packs.model import Pack
-    from harness.results.manifest import Fingerprint, Manifest
-    from harness.results.run_folder import RunFolder
+    from simgate.harness.execution.plan import Plan
+    from simgate.harness.gate.regression import Comparison
+    from simgate.harness.packs.model import Pack
+    from simgate.harness.results.manifest import Fingerprint, Manifest
+    from simgate.harness.results.run_folder import RunFolder
 
 
 def resolve_baseline(wanted: str, runs_dir: Path, manifest: Manifest, fingerprint: Fingerprint) -> RunFolder:
@@ -25,9 +25,9 @@ def resolve_baseline(wanted: str, runs_dir: Path, manifest: Manifest, fingerprin
     Raises:
         NoBaseline: Nothing fits.
     """
-    from harness.gate.baseline_store import BaselineStore
-    from harness.gate.comparability import machine_class, pack_digest
-    from harness.results.run_folder import RunFolder
+    from simgate.harness.gate.baseline_store import BaselineStore
+    from simgate.harness.gate.comparability import machine_class, pack_digest
+    from simgate.harness.results.run_folder import RunFolder
 
     path = Path(wanted)
     if path.is_dir():
@@ -42,7 +42,7 @@ def require_regression_rule(pack: Pack) -> None:
     Raises:
         UserError: The pack has no regression rule.
     """
-    from harness.cli.main import UserError
+    from simgate.harness.cli.main import UserError
 
     if not any(rule.kind == "regression" for rule in pack.gate):
         raise UserError(
@@ -61,9 +61,9 @@ def attach_baseline(plan: Plan, wanted: str, runs_dir: Path) -> None:
     """
     import shutil
 
-    from harness.gate.baseline_copy import keep_baseline
-    from harness.gate.churn import known_churn
-    from harness.gate.comparability import NotComparable, differences
+    from simgate.harness.gate.baseline_copy import keep_baseline
+    from simgate.harness.gate.churn import known_churn
+    from simgate.harness.gate.comparability import NotComparable, differences
 
     manifest, fingerprint = plan.manifest, plan.manifest.fingerprint
     try:
@@ -80,8 +80,8 @@ def attach_baseline(plan: Plan, wanted: str, runs_dir: Path) -> None:
 
 def comparison_of(plan: Plan) -> Comparison | None:
     """What a run that goes on is held against; None when it carries no baseline."""
-    from harness.gate.baseline_copy import kept_baseline, kept_churn, read_evidence
-    from harness.gate.regression import Comparison
+    from simgate.harness.gate.baseline_copy import kept_baseline, kept_churn, read_evidence
+    from simgate.harness.gate.regression import Comparison
 
     baseline = kept_baseline(plan.folder)
     if baseline is None:

@@ -6,8 +6,8 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from harness.gate.compare import ComparedResult, ComparedVariant, RunComparison
-    from harness.results.run_folder import RunFolder
+    from simgate.harness.gate.compare import ComparedResult, ComparedVariant, RunComparison
+    from simgate.harness.results.run_folder import RunFolder
 
 _PICTURES = ("failure_picture", "end_picture")
 
@@ -53,11 +53,11 @@ class _Unreplayable(Exception):  # noqa: N818 - the name says what happened
 
 
 def _pictured(result: ComparedResult, folder: RunFolder, variant: str) -> ComparedResult:
-    from harness.execution.host_pool import HostsCannotStart
-    from harness.execution.replay import CannotReplay, replay
-    from harness.execution.resume import CannotResume
-    from harness.registry import UnknownPlugin
-    from policies.perception.problems import PackageError
+    from simgate.harness.execution.host_pool import HostsCannotStart
+    from simgate.harness.execution.replay import CannotReplay, replay
+    from simgate.harness.execution.resume import CannotResume
+    from simgate.harness.registry import UnknownPlugin
+    from simgate.policies.perception.problems import PackageError
 
     if any(name in result.artifacts for name in _PICTURES):
         return result

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from numpy.typing import NDArray
 
-from harness.expansion.block import VariantBlock
-from harness.expansion.expand import expand_blocks
-from harness.packs.model import Pack, Scalar, Scenario
+from simgate.harness.expansion.block import VariantBlock
+from simgate.harness.expansion.expand import expand_blocks
+from simgate.harness.packs.model import Pack, Scalar, Scenario
 
 if TYPE_CHECKING:
-    from harness.expansion.variant import Variant
+    from simgate.harness.expansion.variant import Variant
 
 MOST_IN_TABLE = 20_000
 _HEAD = ("id", "scenario", "index", "seed", "digest")
@@ -54,11 +54,11 @@ def write_expanded(scenarios: Sequence[ExpandedScenario], form: str, out: Any) -
         out: Text stream; binary for ``parquet``.
 
     Raises:
-        harness.expansion.errors.ExpansionError: Conditions or placement of a scenario leave nothing.
+        simgate.harness.expansion.errors.ExpansionError: Conditions or placement of a scenario leave nothing.
         UserError: Too many rows for a table, or no pyarrow for Parquet.
     """
     if form == "parquet":
-        from harness.cli.expanded_parquet import write_parquet
+        from simgate.harness.cli.expanded_parquet import write_parquet
 
         write_parquet(scenarios, out)
     else:
@@ -67,7 +67,7 @@ def write_expanded(scenarios: Sequence[ExpandedScenario], form: str, out: Any) -
 
 def _write_table(scenarios: Sequence[ExpandedScenario], out: TextIO) -> None:
     """One table a scenario, with the parameters that vary; what never varies is said once."""
-    from harness.cli.main import UserError
+    from simgate.harness.cli.main import UserError
 
     for scenario in scenarios:
         if scenario.size > MOST_IN_TABLE:
@@ -151,7 +151,7 @@ def head_columns(block: VariantBlock) -> dict[str, Sequence[Any]]:
 
 def parameter_names(scenarios: Sequence[ExpandedScenario]) -> list[str]:
     """Every parameter of every scenario's world, in the order of the worlds."""
-    from harness.packs.worlds import world_of
+    from simgate.harness.packs.worlds import world_of
 
     worlds = [world_of(scenario.pack, scenario.scenario) for scenario in scenarios]
     return list(dict.fromkeys(name for world in worlds for name in sorted(world.parameters)))

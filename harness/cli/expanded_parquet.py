@@ -6,11 +6,11 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from harness.cli.expanded import head_columns, parameter_names
+from simgate.harness.cli.expanded import head_columns, parameter_names
 
 if TYPE_CHECKING:
-    from harness.cli.expanded import ExpandedScenario
-    from harness.expansion.block import VariantBlock
+    from simgate.harness.cli.expanded import ExpandedScenario
+    from simgate.harness.expansion.block import VariantBlock
 
 
 def write_parquet(scenarios: Sequence[ExpandedScenario], out: BinaryIO) -> None:
@@ -18,9 +18,9 @@ def write_parquet(scenarios: Sequence[ExpandedScenario], out: BinaryIO) -> None:
 
     Raises:
         UserError: pyarrow is not installed.
-        harness.expansion.errors.ExpansionError: Conditions or placement of a scenario leave nothing.
+        simgate.harness.expansion.errors.ExpansionError: Conditions or placement of a scenario leave nothing.
     """
-    from harness.cli.main import UserError
+    from simgate.harness.cli.main import UserError
 
     try:
         import pyarrow as pa
@@ -35,7 +35,7 @@ def write_parquet(scenarios: Sequence[ExpandedScenario], out: BinaryIO) -> None:
 
 def _schema(pa: Any, scenarios: Sequence[ExpandedScenario]) -> Any:
     """Types of all columns; worlds that give one name two types make it text."""
-    from harness.packs.worlds import world_of
+    from simgate.harness.packs.worlds import world_of
 
     types = {"number": pa.float64(), "integer": pa.int64(), "bool": pa.bool_(), "choice": pa.string()}
     worlds = [world_of(scenario.pack, scenario.scenario) for scenario in scenarios]

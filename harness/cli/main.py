@@ -49,7 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="store_true", help="print the version and stop")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for name in COMMANDS:
-        module = importlib.import_module(f"harness.cli.commands.{name.replace('-', '_')}")
+        module = importlib.import_module(f"simgate.harness.cli.commands.{name.replace('-', '_')}")
         sub = commands.add_parser(name, help=module.HELP, description=module.HELP)
         module.configure(sub)
         sub.set_defaults(run=module.run)
@@ -85,6 +85,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 if __name__ == "__main__":
     # This file is another module now than the one whose errors the commands raise.
-    from harness.cli.main import main as imported
+    from simgate.harness.cli.main import main as imported
 
     sys.exit(imported())

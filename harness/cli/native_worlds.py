@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim_adapters.worlds.native_file import NativeFile
-    from sim_adapters.worlds.world import World
+    from simgate.sim_adapters.worlds.native_file import NativeFile
+    from simgate.sim_adapters.worlds.world import World
 
 _SUFFIXES = {".xml": "mjcf", ".mjcf": "mjcf", ".usd": "usd", ".usda": "usd", ".usdc": "usd"}
 
@@ -29,8 +29,8 @@ def worlds_of_pack(text: str) -> list[World]:
     Raises:
         UserError: The pack has problems.
     """
-    from harness.cli.packs import load_checked
-    from harness.packs.worlds import world_of
+    from simgate.harness.cli.packs import load_checked
+    from simgate.harness.packs.worlds import world_of
 
     pack = load_checked(Path(text))
     found: list[World] = []
@@ -49,7 +49,7 @@ def file_text(text: str) -> str:
     Raises:
         UserError: The file cannot be read.
     """
-    from harness.cli.tables import table
+    from simgate.harness.cli.tables import table
 
     rows = [list(row) for row in _open(text).listing()]
     listed = table(("target", "takes", "in the file"), rows, widths=(None, 30, None))
@@ -62,10 +62,10 @@ def file_data(text: str) -> list[dict[str, Any]]:
 
 
 def _open(text: str) -> NativeFile:
-    from harness.cli.main import UserError
-    from harness.packs.worlds import native_reader
-    from harness.registry import UnknownPlugin
-    from sim_adapters.worlds.native_file import NativeError
+    from simgate.harness.cli.main import UserError
+    from simgate.harness.packs.worlds import native_reader
+    from simgate.harness.registry import UnknownPlugin
+    from simgate.sim_adapters.worlds.native_file import NativeError
 
     path = Path(text)
     kind = _SUFFIXES[path.suffix.lower()]

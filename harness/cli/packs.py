@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from harness.packs.diagnostics import Diagnostic
-    from harness.packs.model import Pack
+    from simgate.harness.packs.diagnostics import Diagnostic
+    from simgate.harness.packs.model import Pack
 
 
 def load_checked(path: Path) -> Pack:
@@ -21,10 +21,10 @@ def load_checked(path: Path) -> Pack:
     Raises:
         UserError: The pack has problems (the text holds all of them), or the folder holds several.
     """
-    from harness.cli.main import UserError
-    from harness.packs.diagnostics import PackError
-    from harness.packs.loader import load_pack
-    from harness.scoring import metrics
+    from simgate.harness.cli.main import UserError
+    from simgate.harness.packs.diagnostics import PackError
+    from simgate.harness.packs.loader import load_pack
+    from simgate.harness.scoring import metrics
 
     if path.is_dir():
         packs = packs_at([path])
@@ -40,9 +40,9 @@ def load_checked(path: Path) -> Pack:
 
 def lint_checked(paths: Iterable[Path]) -> list[Diagnostic]:
     """Every problem of these packs, checked against all that is installed, and expanded on trial."""
-    from harness.cli.trial import trial
-    from harness.packs.loader import lint
-    from harness.scoring import metrics
+    from simgate.harness.cli.trial import trial
+    from simgate.harness.packs.loader import lint
+    from simgate.harness.scoring import metrics
 
     return lint(paths, metrics, trial=trial)
 
@@ -53,8 +53,8 @@ def packs_at(paths: Iterable[Path]) -> list[Path]:
     Raises:
         UserError: A path does not exist, or a folder holds no pack.
     """
-    from harness.cli.main import UserError
-    from harness.packs.loader import find_packs
+    from simgate.harness.cli.main import UserError
+    from simgate.harness.packs.loader import find_packs
 
     found: dict[Path, None] = {}
     for path in paths:

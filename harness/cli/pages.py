@@ -1,4 +1,4 @@
-"""The pages of ``docs/`` that are made from the code; ``python -m harness.cli.pages`` writes them."""
+"""The pages of ``docs/`` that are made from the code; ``python -m simgate.harness.cli.pages`` writes them."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from harness import registry
-from harness.cli.commands.metrics import facts
-from harness.cli.commands.worlds import parameter_row, place_tables
-from harness.cli.tables import markdown_table
-from harness.cli.trial import trial
-from harness.packs.explain import diagnostics_page
-from harness.scoring import metrics
-from harness.trace import SIGNALS
-from sim_adapters.worlds.world import World
+from simgate.harness import registry
+from simgate.harness.cli.commands.metrics import facts
+from simgate.harness.cli.commands.worlds import parameter_row, place_tables
+from simgate.harness.cli.tables import markdown_table
+from simgate.harness.cli.trial import trial
+from simgate.harness.packs.explain import diagnostics_page
+from simgate.harness.scoring import metrics
+from simgate.harness.trace import SIGNALS
+from simgate.sim_adapters.worlds.world import World
 
-_GENERATED = "This page is generated from the code (`python -m harness.cli.pages`); do not edit it by hand."
+_GENERATED = (
+    "This page is generated from the code (`python -m simgate.harness.cli.pages`); do not edit it by hand."
+)
 
 
 def worlds_page() -> str:

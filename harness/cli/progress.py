@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
-from harness.execution.events import Event, HostLost, Listener, RunStarted, VariantFinished
-from harness.results.record import Outcome, RunRecord
+from simgate.harness.execution.events import Event, HostLost, Listener, RunStarted, VariantFinished
+from simgate.harness.results.record import Outcome, RunRecord
 
 SHARE_OF_A_LINE = 0.1
 """Plain output says how far it is after every such share of the variants."""

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from harness.packs.model import Pack, Scenario
+    from simgate.harness.packs.model import Pack, Scenario
 
 _OPTIONS = ("scenario", "tag", "severity", "requirement")
 
@@ -33,7 +33,7 @@ def select(packs: Sequence[Pack], args: argparse.Namespace) -> list[list[Scenari
     Raises:
         UserError: No scenario of any pack is chosen; the text lists what there is.
     """
-    from harness.cli.main import UserError
+    from simgate.harness.cli.main import UserError
 
     chosen = [[scenario for scenario in pack.scenarios if _is_chosen(scenario, args)] for pack in packs]
     if not any(chosen):

@@ -106,9 +106,9 @@ def pack_name(folder: Path) -> str:
 
 def reference_model() -> Path | None:
     """The model package that this project ships; None where it is not installed or not trained."""
-    import policies
+    import simgate.policies
 
-    path = Path(next(iter(policies.__path__))) / "reference_model" / "model.yaml"
+    path = Path(next(iter(simgate.policies.__path__))).resolve() / "reference_model" / "model.yaml"
     return path if path.is_file() else None
 
 

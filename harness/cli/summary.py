@@ -8,10 +8,10 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING, TextIO
 
-from harness.gate.verdict import Decision, RuleVerdict, ScenarioSummary, Verdict
-from harness.gate.wording import share
-from harness.results.record import Outcome, RunRecord
-from harness.results.run_folder import RunFolder
+from simgate.harness.gate.verdict import Decision, RuleVerdict, ScenarioSummary, Verdict
+from simgate.harness.gate.wording import share
+from simgate.harness.results.record import Outcome, RunRecord
+from simgate.harness.results.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from rich.console import Console

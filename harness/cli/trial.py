@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.expansion.errors import ExpansionError
-from harness.expansion.expand import expand_scenario
-from harness.expansion.rules import Rules
-from harness.packs.diagnostics import Diagnostic, shown_path
-from harness.packs.expressions import parse
-from harness.packs.model import Pack, Scenario
+from simgate.harness.expansion.errors import ExpansionError
+from simgate.harness.expansion.expand import expand_scenario
+from simgate.harness.expansion.rules import Rules
+from simgate.harness.packs.diagnostics import Diagnostic, shown_path
+from simgate.harness.packs.expressions import parse
+from simgate.harness.packs.model import Pack, Scenario
 
 CODE = "no-variants"
 TRIED = 4

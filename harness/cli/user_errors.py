@@ -13,22 +13,22 @@ def as_user_errors() -> Iterator[None]:
     Raises:
         UserError: In place of a problem with a pack, a model, a plugin's name, a run's folder or a host.
     """
-    from harness.cli.main import UserError
-    from harness.execution.counting_order import DependentVariants
-    from harness.execution.host_pool import HostsCannotStart
-    from harness.execution.interpreter import NoInterpreter
-    from harness.execution.replay import CannotReplay
-    from harness.execution.resume import CannotResume
-    from harness.expansion.errors import ExpansionError
-    from harness.gate.baseline_store import NoBaseline
-    from harness.gate.comparability import NotComparable
-    from harness.gate.decide import UndecidableRun
-    from harness.packs.diagnostics import PackError
-    from harness.packs.worlds import UnfitAdapter
-    from harness.registry import UnknownPlugin, UnusablePlugins
-    from harness.results.journal import JournalDamaged
-    from harness.results.run_folder import NotARun
-    from policies.perception.problems import PackageError
+    from simgate.harness.cli.main import UserError
+    from simgate.harness.execution.counting_order import DependentVariants
+    from simgate.harness.execution.host_pool import HostsCannotStart
+    from simgate.harness.execution.interpreter import NoInterpreter
+    from simgate.harness.execution.replay import CannotReplay
+    from simgate.harness.execution.resume import CannotResume
+    from simgate.harness.expansion.errors import ExpansionError
+    from simgate.harness.gate.baseline_store import NoBaseline
+    from simgate.harness.gate.comparability import NotComparable
+    from simgate.harness.gate.decide import UndecidableRun
+    from simgate.harness.packs.diagnostics import PackError
+    from simgate.harness.packs.worlds import UnfitAdapter
+    from simgate.harness.registry import UnknownPlugin, UnusablePlugins
+    from simgate.harness.results.journal import JournalDamaged
+    from simgate.harness.results.run_folder import NotARun
+    from simgate.policies.perception.problems import PackageError
 
     try:
         yield

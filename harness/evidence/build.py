@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.evidence.canonical_zip import write_zip
-from harness.evidence.contents import collect
-from harness.evidence.readiness import Check
-from harness.evidence.signing import key_id, sign
-from harness.evidence.sigstore_bundle import BUNDLE
-from harness.evidence.statement import ENVELOPE, STATEMENT, make_statement
-from harness.gate.decide import write_verdict
-from harness.gate.verdict import Verdict
-from harness.registry import load
-from harness.results.atomic_write import write_atomic
-from harness.results.run_folder import RunFolder
+from simgate.harness.evidence.canonical_zip import write_zip
+from simgate.harness.evidence.contents import collect
+from simgate.harness.evidence.readiness import Check
+from simgate.harness.evidence.signing import key_id, sign
+from simgate.harness.evidence.sigstore_bundle import BUNDLE
+from simgate.harness.evidence.statement import ENVELOPE, STATEMENT, make_statement
+from simgate.harness.gate.decide import write_verdict
+from simgate.harness.gate.verdict import Verdict
+from simgate.harness.registry import load
+from simgate.harness.results.atomic_write import write_atomic
+from simgate.harness.results.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -72,11 +72,11 @@ def build_evidence(
         sigstore: Makes a Sigstore bundle of the statement; None for none.
 
     Raises:
-        harness.results.run_folder.NotARun: No readable manifest.
-        harness.results.journal.JournalDamaged: The journal cannot be read.
-        harness.gate.decide.UndecidableRun: The manifest's pack cannot be read.
+        simgate.harness.results.run_folder.NotARun: No readable manifest.
+        simgate.harness.results.journal.JournalDamaged: The journal cannot be read.
+        simgate.harness.gate.decide.UndecidableRun: The manifest's pack cannot be read.
         NotEvidence: verdict.json says something else than manifest and journal.
-        harness.evidence.canonical_zip.TooLarge: More than 4 GB.
+        simgate.harness.evidence.canonical_zip.TooLarge: More than 4 GB.
         OSError: A file cannot be read or written.
     """
     folder.manifest()

@@ -8,17 +8,17 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from harness.evidence.page import index_page
-from harness.evidence.readiness import Check, Sources, checklist, is_ready
-from harness.evidence.traceability import as_csv, as_data, requirements, trace
-from harness.gate.tally import JudgedVariant, gather, without_the_rest
-from harness.gate.verdict import Verdict
-from harness.packs.loader import pack_files
-from harness.packs.model import Pack
-from harness.results.journal import read_journal
-from harness.results.manifest import Manifest
-from harness.results.run_folder import RunFolder
-from policies.perception.package import PackageError, load_package
+from simgate.harness.evidence.page import index_page
+from simgate.harness.evidence.readiness import Check, Sources, checklist, is_ready
+from simgate.harness.evidence.traceability import as_csv, as_data, requirements, trace
+from simgate.harness.gate.tally import JudgedVariant, gather, without_the_rest
+from simgate.harness.gate.verdict import Verdict
+from simgate.harness.packs.loader import pack_files
+from simgate.harness.packs.model import Pack
+from simgate.harness.results.journal import read_journal
+from simgate.harness.results.manifest import Manifest
+from simgate.harness.results.run_folder import RunFolder
+from simgate.policies.perception.package import PackageError, load_package
 
 RUN, PACKS, MODEL = "run", "packs", "model"
 LEFT_OUT = ("recordings", "frames", "replays")

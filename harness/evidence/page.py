@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.evidence.readiness import Check, is_ready
-from harness.evidence.traceability import Requirement, Row
-from harness.gate.verdict import Verdict
-from harness.results.manifest import Manifest
+from simgate.harness.evidence.readiness import Check, is_ready
+from simgate.harness.evidence.traceability import Requirement, Row
+from simgate.harness.gate.verdict import Verdict
+from simgate.harness.results.manifest import Manifest
 
 TEMPLATES = Path(__file__).parent / "templates"
 ROWS_SHOWN = 2000

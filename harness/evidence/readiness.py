@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.evidence.traceability import NO_REQUIREMENT, Requirement, Standing
-from harness.gate.tally import JudgedVariant, Status
-from harness.gate.verdict import Decision, Verdict
-from harness.gate.wording import plural
-from harness.results.manifest import Fingerprint, Manifest
+from simgate.harness.evidence.traceability import NO_REQUIREMENT, Requirement, Standing
+from simgate.harness.gate.tally import JudgedVariant, Status
+from simgate.harness.gate.verdict import Decision, Verdict
+from simgate.harness.gate.wording import plural
+from simgate.harness.results.manifest import Fingerprint, Manifest
 
 _NOBODY = "nobody vouches for it; build with --key or --sigstore"
 Answer = Literal["yes", "no", "not known"]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from harness.evidence.signing import PAYLOAD_TYPE, BadEnvelope, KeyProblem
+from simgate.harness.evidence.signing import PAYLOAD_TYPE, BadEnvelope, KeyProblem
 
 BUNDLE = "statement.sigstore.json"
 

@@ -14,10 +14,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from harness.evidence.blocks import BLOCK, block_checksums
-from harness.gate.verdict import Decision, Verdict
-from harness.results.manifest import Fingerprint
-from harness.results.record import ResultModel
+from simgate.harness.evidence.blocks import BLOCK, block_checksums
+from simgate.harness.gate.verdict import Decision, Verdict
+from simgate.harness.results.manifest import Fingerprint
+from simgate.harness.results.record import ResultModel
 
 STATEMENT, ENVELOPE = "statement.json", "statement.dsse.json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from harness.gate.tally import JudgedVariant, Status
-from harness.gate.verdict import ScenarioSummary, Verdict
-from harness.gate.wording import plural
+from simgate.harness.gate.tally import JudgedVariant, Status
+from simgate.harness.gate.verdict import ScenarioSummary, Verdict
+from simgate.harness.gate.wording import plural
 
 NO_REQUIREMENT = "(none)"
 """Stands for scenarios that name no requirement, so that the matrix holds every variant."""

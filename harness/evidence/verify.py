@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.evidence.blocks import locate
-from harness.evidence.canonical_zip import Entry, read_zip
-from harness.evidence.contents import RUN
-from harness.evidence.signing import BadEnvelope, check_envelope, key_id, open_envelope
-from harness.evidence.sigstore_bundle import BUNDLE, Identity, check_bundle
-from harness.evidence.statement import ENVELOPE, STATEMENT, BadStatement, Subject, subjects_of
-from harness.gate.decide import UndecidableRun, write_verdict
-from harness.gate.verdict import Verdict
-from harness.results.journal import JournalDamaged
-from harness.results.run_folder import NotARun, RunFolder
+from simgate.harness.evidence.blocks import locate
+from simgate.harness.evidence.canonical_zip import Entry, read_zip
+from simgate.harness.evidence.contents import RUN
+from simgate.harness.evidence.signing import BadEnvelope, check_envelope, key_id, open_envelope
+from simgate.harness.evidence.sigstore_bundle import BUNDLE, Identity, check_bundle
+from simgate.harness.evidence.statement import ENVELOPE, STATEMENT, BadStatement, Subject, subjects_of
+from simgate.harness.gate.decide import UndecidableRun, write_verdict
+from simgate.harness.gate.verdict import Verdict
+from simgate.harness.results.journal import JournalDamaged
+from simgate.harness.results.run_folder import NotARun, RunFolder
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -78,7 +78,8 @@ def verify_evidence(
         identity: Who must have signed it with Sigstore; without one a bundle is not looked into.
 
     Raises:
-        harness.evidence.signing.KeyProblem: ``sigstore`` is needed and not installed, or has no trusted root.
+        simgate.harness.evidence.signing.KeyProblem: ``sigstore`` is needed and not installed, or has no
+            trusted root.
     """
     entries, damage = read_zip(data, _doubts)
     findings = []

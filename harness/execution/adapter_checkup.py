@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from harness.execution.checkup import Finding
-from harness.execution.host_environment import host_environment
-from harness.execution.validity import CONSTANT_SPREAD
+from simgate.harness.execution.checkup import Finding
+from simgate.harness.execution.host_environment import host_environment
+from simgate.harness.execution.validity import CONSTANT_SPREAD
 
 LOOPS = {"isaacsim": ("explicit", "coupled")}
 """Adapters with an option ``loop``, and its values."""
@@ -90,7 +90,7 @@ class _AdapterCheckup:
         """One measurement in a fresh process."""
         out = self._folder / "answer.json"
         out.unlink(missing_ok=True)
-        arguments = ["-P", "-m", "harness.execution.adapter_probe", what, self._name, str(out)]
+        arguments = ["-P", "-m", "simgate.harness.execution.adapter_probe", what, self._name, str(out)]
         return self._run([*arguments, json.dumps(dict(options))], out, deadline_s)
 
     def _run(self, arguments: Sequence[str], out: Path, deadline_s: float) -> _Run:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from harness.packs.model import SimSpec
-from harness.registry import load
-from sim_adapters.adapter import SimAdapter, Timing
+from simgate.harness.packs.model import SimSpec
+from simgate.harness.registry import load
+from simgate.sim_adapters.adapter import SimAdapter, Timing
 
 
 def make_adapter(sim: SimSpec, folder: Path) -> SimAdapter:

@@ -1,6 +1,6 @@
 """A child process of ``simgate doctor --adapter NAME``: one measurement of one simulator.
 
-``python -m harness.execution.adapter_probe WHAT ADAPTER OUT OPTIONS`` with WHAT one of ``start``,
+``python -m simgate.harness.execution.adapter_probe WHAT ADAPTER OUT OPTIONS`` with WHAT one of ``start``,
 ``alignment``, ``repeat``, ``memory``. The answer is a JSON object in the file OUT, written before the
 simulator is closed: closing is what simulators do worst, and stdout is theirs.
 """
@@ -17,12 +17,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.execution.probe_room import room
-from harness.registry import load
-from sim_adapters.adapter import SimAdapter, SimulatorUnavailable, Timing
-from sim_adapters.scene.body import Body, Material, Part
-from sim_adapters.scene.scene import Scene
-from sim_adapters.scene.silhouette import project
+from simgate.harness.execution.probe_room import room
+from simgate.harness.registry import load
+from simgate.sim_adapters.adapter import SimAdapter, SimulatorUnavailable, Timing
+from simgate.sim_adapters.scene.body import Body, Material, Part
+from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.scene.silhouette import project
 
 TURNS = 24
 """Frames of the alignment check."""

@@ -6,9 +6,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from harness.expansion.variant import Variant
-from harness.packs.model import Pack
-from harness.results.record import Outcome, RunRecord
+from simgate.harness.expansion.variant import Variant
+from simgate.harness.packs.model import Pack
+from simgate.harness.results.record import Outcome, RunRecord
 
 RecordMode = Literal["failed", "all"]
 

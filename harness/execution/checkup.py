@@ -13,9 +13,9 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any, Literal
 
-from harness.execution.host_environment import host_environment, usable_cores
-from harness.registry import names
-from sim_adapters.gl import REMEDY, choose_backend
+from simgate.harness.execution.host_environment import host_environment, usable_cores
+from simgate.harness.registry import names
+from simgate.sim_adapters.gl import REMEDY, choose_backend
 
 _PROBE_S = 120.0
 _REINSTALL = "install the project again: `make setup`, or `pip install -e .`"
@@ -116,8 +116,8 @@ def _backends(environ: Mapping[str, str]) -> tuple[str, ...]:
 
 def check_packs(folder: Path) -> Iterator[Finding]:
     """The packs below a folder can be read, and their models are complete."""
-    from harness.packs.diagnostics import PackError
-    from harness.packs.loader import find_packs, load_pack
+    from simgate.harness.packs.diagnostics import PackError
+    from simgate.harness.packs.loader import find_packs, load_pack
 
     paths = find_packs(folder) if folder.is_dir() else []
     if not paths:
@@ -134,8 +134,8 @@ def check_packs(folder: Path) -> Iterator[Finding]:
 
 
 def _check_model(path: str) -> Finding:
-    from policies.perception.package import PackageError, load_package
-    from policies.perception.package_source import local_package
+    from simgate.policies.perception.package import PackageError, load_package
+    from simgate.policies.perception.package_source import local_package
 
     try:
         package = load_package(local_package(path))
@@ -165,7 +165,7 @@ def check_runs_dir(runs_dir: Path) -> Finding:
 
 def probe(arguments: list[str], environ: Mapping[str, str]) -> tuple[dict[str, Any] | None, str]:
     """Runs a probe; its answer, or None and the last line of what went wrong."""
-    command = [sys.executable, "-P", "-m", "harness.execution.probe", *arguments]
+    command = [sys.executable, "-P", "-m", "simgate.harness.execution.probe", *arguments]
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, check=False, timeout=_PROBE_S, env=dict(environ)

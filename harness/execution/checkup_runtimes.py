@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from harness.execution.checkup import Finding, probe
-from harness.execution.host_environment import host_environment
-from harness.execution.perception_runtime import this_machine
-from harness.registry import names
-from policies.perception.choice import choose_runtime
-from policies.perception.package import ModelPackage
+from simgate.harness.execution.checkup import Finding, probe
+from simgate.harness.execution.host_environment import host_environment
+from simgate.harness.execution.perception_runtime import this_machine
+from simgate.harness.registry import names
+from simgate.policies.perception.choice import choose_runtime
+from simgate.policies.perception.package import ModelPackage
 
 _KINDS = {"onnxruntime": "onnx", "tensorrt": "tensorrt", "torch": "torch"}
 """Kind of the file that a runtime of this project loads; others are asked by loading the model."""
@@ -24,7 +24,8 @@ _FILES = {
     ),
     "torch": (
         "no torch file",
-        "only for --runtime torch: python -m policies.perception.onnx_to_torch {model} detector.pt2 --add",
+        "only for --runtime torch: "
+        "python -m simgate.policies.perception.onnx_to_torch {model} detector.pt2 --add",
     ),
 }
 
@@ -61,10 +62,10 @@ def check_choice(folder: Path) -> Iterator[Finding]:
 
 def _packages(folder: Path) -> Iterator[ModelPackage]:
     """The models of the packs below a folder; what is wrong with a pack or model is another check's."""
-    from harness.packs.diagnostics import PackError
-    from harness.packs.loader import find_packs, load_pack
-    from policies.perception.package import PackageError, load_package
-    from policies.perception.package_source import local_package
+    from simgate.harness.packs.diagnostics import PackError
+    from simgate.harness.packs.loader import find_packs, load_pack
+    from simgate.policies.perception.package import PackageError, load_package
+    from simgate.policies.perception.package_source import local_package
 
     models = []
     for path in find_packs(folder) if folder.is_dir() else []:

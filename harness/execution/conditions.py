@@ -6,11 +6,11 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from harness.execution.perception_runtime import plugin_name, resolve_runtime
-from harness.packs.model import Pack, Scenario
-from harness.results.fingerprint import git_state, gpu_names, machine, package_versions
-from harness.results.manifest import Fingerprint
-from policies.perception.package import load_package
+from simgate.harness.execution.perception_runtime import plugin_name, resolve_runtime
+from simgate.harness.packs.model import Pack, Scenario
+from simgate.harness.results.fingerprint import git_state, gpu_names, machine, package_versions
+from simgate.harness.results.manifest import Fingerprint
+from simgate.policies.perception.package import load_package
 
 _POSITION_FIELDS = frozenset({"line", "column"})
 
@@ -47,7 +47,7 @@ def collect_fingerprint(pack: Pack, runtime: str) -> Fingerprint:
         runtime: Perception runtime, or ``auto``.
 
     Raises:
-        policies.perception.package.PackageError: The model package is not in order.
+        simgate.policies.perception.package.PackageError: The model package is not in order.
     """
     commit, dirty = git_state(Path(pack.path).parent)
     package = load_package(pack.model) if pack.model else None

@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from harness.registry import load
-from sim_adapters.adapter import SimAdapter, Timing
-from sim_adapters.conformance import AdapterConformance
+from simgate.harness.registry import load
+from simgate.sim_adapters.adapter import SimAdapter, Timing
+from simgate.sim_adapters.conformance import AdapterConformance
 
 VARIABLE = "SIMGATE_DOCTOR_ADAPTER"
 _FACTORY = load("simgate.sim_adapters", os.environ[VARIABLE])

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from harness.expansion.scene_key import scene_key
-from harness.expansion.streams import Streams
-from harness.expansion.variant import Variant
-from harness.gate.design_effect import shares_scenes
-from harness.packs.model import Pack
+from simgate.harness.expansion.scene_key import scene_key
+from simgate.harness.expansion.streams import Streams
+from simgate.harness.expansion.variant import Variant
+from simgate.harness.gate.design_effect import shares_scenes
+from simgate.harness.packs.model import Pack
 
 
 class DependentVariants(Exception):  # noqa: N818 - the name says what happened

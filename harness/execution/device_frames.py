@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from policies.perception.runtime import DeviceFrames, PerceptionRuntime
+from simgate.policies.perception.runtime import DeviceFrames, PerceptionRuntime
 
 FrameSource = Callable[[], Any]
 """Gives the newest frames of all worlds, uint8 (N, H, W, 3) over DLPack, or None when there are none."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.execution.events import Event, Listener, RunFinished, RunStarted, VariantFinished
-from harness.execution.giving_up import give_up
-from harness.execution.host_pool import HostPool, HostsCannotStart
-from harness.execution.in_process import InProcess
-from harness.execution.plan import Plan
-from harness.execution.stopping import StoppingRule
+from simgate.harness.execution.events import Event, Listener, RunFinished, RunStarted, VariantFinished
+from simgate.harness.execution.giving_up import give_up
+from simgate.harness.execution.host_pool import HostPool, HostsCannotStart
+from simgate.harness.execution.in_process import InProcess
+from simgate.harness.execution.plan import Plan
+from simgate.harness.execution.stopping import StoppingRule
 
 
 def execute(plan: Plan, listeners: Sequence[Listener] = (), stopping: StoppingRule | None = None) -> str:

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.execution.device_frames import source_of
-from harness.execution.lap_clock import LapClock
-from harness.execution.latency import Delivery
-from harness.execution.perception_stage import LatencySource, PerceptionStage, WorldCamera
-from harness.execution.world_run import Episode, WorldRun, mission_of
-from policies.perception.detections import Detections
-from policies.perception.runtime import PerceptionRuntime
-from policies.policy import Policy
-from sim_adapters.adapter import SimAdapter, Timing
-from sim_adapters.scene.scene import Scene
+from simgate.harness.execution.device_frames import source_of
+from simgate.harness.execution.lap_clock import LapClock
+from simgate.harness.execution.latency import Delivery
+from simgate.harness.execution.perception_stage import LatencySource, PerceptionStage, WorldCamera
+from simgate.harness.execution.world_run import Episode, WorldRun, mission_of
+from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.runtime import PerceptionRuntime
+from simgate.policies.policy import Policy
+from simgate.sim_adapters.adapter import SimAdapter, Timing
+from simgate.sim_adapters.scene.scene import Scene
 
 
 @dataclass(frozen=True, slots=True)

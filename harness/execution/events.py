@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.results.record import RunRecord
+from simgate.harness.results.record import RunRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from harness.execution.assignment import error_record
-from harness.execution.plan import Plan
-from harness.expansion.variant import Variant
-from harness.results.journal import append_record
+from simgate.harness.execution.assignment import error_record
+from simgate.harness.execution.plan import Plan
+from simgate.harness.expansion.variant import Variant
+from simgate.harness.results.journal import append_record
 
 
 def give_up(plan: Plan, variants: Iterable[Variant], reason: str) -> None:

@@ -1,4 +1,4 @@
-"""The host process: ``python -m harness.execution.host --fd N`` (or ``--connect PATH``).
+"""The host process: ``python -m simgate.harness.execution.host --fd N`` (or ``--connect PATH``).
 
 Holds one simulator, one policy and one model, and runs what its parent sends. It dies with its parent:
 by the kernel's hand (PR_SET_PDEATHSIG), by the first heartbeat that finds no reader, or when the next
@@ -17,7 +17,7 @@ import threading
 import traceback
 from dataclasses import asdict
 
-from harness.execution.messages import (
+from simgate.harness.execution.messages import (
     AdapterIdentity,
     BatchFinished,
     CannotStart,
@@ -31,8 +31,8 @@ from harness.execution.messages import (
     Shutdown,
     Started,
 )
-from harness.execution.worker import Worker
-from sim_adapters.gl import REMEDY, missing_gl
+from simgate.harness.execution.worker import Worker
+from simgate.sim_adapters.gl import REMEDY, missing_gl
 
 HEARTBEAT_S = 1.0
 _PR_SET_PDEATHSIG = 1
@@ -41,7 +41,7 @@ _PR_SET_PDEATHSIG = 1
 def main() -> int:
     """Runs the host until its parent ends it; returns the exit code."""
     _die_with_parent()
-    parser = argparse.ArgumentParser(prog="harness.execution.host")
+    parser = argparse.ArgumentParser(prog="simgate.harness.execution.host")
     way = parser.add_mutually_exclusive_group(required=True)
     way.add_argument("--fd", type=int, help="inherited descriptor of a connected stream socket")
     way.add_argument("--connect", help="path of a unix socket on which the parent listens")

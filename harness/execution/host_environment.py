@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from sim_adapters.gl import choose_backend
+from simgate.sim_adapters.gl import choose_backend
 
 ONE_THREAD = ("LP_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """A host owns one core; libraries that start a thread per core would fight over it."""

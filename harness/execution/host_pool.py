@@ -10,10 +10,10 @@ import time
 from collections.abc import Sequence
 from types import TracebackType
 
-from harness.execution.assignment import Assignment, error_record
-from harness.execution.events import HostLost, Listener, VariantStarted
-from harness.execution.host_process import HostGone, HostProcess
-from harness.execution.messages import (
+from simgate.harness.execution.assignment import Assignment, error_record
+from simgate.harness.execution.events import HostLost, Listener, VariantStarted
+from simgate.harness.execution.host_process import HostGone, HostProcess
+from simgate.harness.execution.messages import (
     BatchFinished,
     CannotStart,
     Finished,
@@ -22,13 +22,13 @@ from harness.execution.messages import (
     Started,
     ToParent,
 )
-from harness.execution.plan import Plan
-from harness.execution.record_sink import RecordSink
-from harness.execution.slot import Slot
-from harness.execution.stopping import NeverStop, StoppingRule
-from harness.execution.work_queue import WorkQueue
-from harness.expansion.variant import Variant
-from harness.results.record import RunRecord
+from simgate.harness.execution.plan import Plan
+from simgate.harness.execution.record_sink import RecordSink
+from simgate.harness.execution.slot import Slot
+from simgate.harness.execution.stopping import NeverStop, StoppingRule
+from simgate.harness.execution.work_queue import WorkQueue
+from simgate.harness.expansion.variant import Variant
+from simgate.harness.results.record import RunRecord
 
 MAX_FAILED_STARTS = 2
 """A slot whose host fails to start so often in a row is closed."""

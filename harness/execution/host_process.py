@@ -12,8 +12,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.execution.host_environment import host_environment
-from harness.execution.messages import Message, ToParent, decode_to_parent, encode
+from simgate.harness.execution.host_environment import host_environment
+from simgate.harness.execution.messages import Message, ToParent, decode_to_parent, encode
 
 _CHUNK = 1 << 20
 _REAP_S = 10.0
@@ -49,7 +49,14 @@ class HostProcess:
         try:
             with log_path.open("ab") as log:
                 self._process = subprocess.Popen(
-                    [*interpreter, "-P", "-m", "harness.execution.host", "--fd", str(theirs.fileno())],
+                    [
+                        *interpreter,
+                        "-P",
+                        "-m",
+                        "simgate.harness.execution.host",
+                        "--fd",
+                        str(theirs.fileno()),
+                    ],
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,

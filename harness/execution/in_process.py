@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from types import TracebackType
 
-from harness.execution.events import Listener, VariantStarted
-from harness.execution.plan import Plan
-from harness.execution.record_sink import RecordSink
-from harness.execution.stopping import NeverStop, StoppingRule
-from harness.execution.work_queue import WorkQueue
-from harness.expansion.variant import Variant
-from harness.results.record import RunRecord
-from sim_adapters.gl import choose_backend
+from simgate.harness.execution.events import Listener, VariantStarted
+from simgate.harness.execution.plan import Plan
+from simgate.harness.execution.record_sink import RecordSink
+from simgate.harness.execution.stopping import NeverStop, StoppingRule
+from simgate.harness.execution.work_queue import WorkQueue
+from simgate.harness.expansion.variant import Variant
+from simgate.harness.results.record import RunRecord
+from simgate.sim_adapters.gl import choose_backend
 
 
 class InProcess:
-    """Has the interface of :class:`harness.execution.host_pool.HostPool`.
+    """Has the interface of :class:`simgate.harness.execution.host_pool.HostPool`.
 
     Args:
         plan: What to hold.
@@ -33,7 +33,7 @@ class InProcess:
         if backend:
             # Simulators read it at import, which happens below.
             os.environ["MUJOCO_GL"] = backend
-        from harness.execution.worker import Worker
+        from simgate.harness.execution.worker import Worker
 
         self.stopped_early = ""
         self._plan = plan

@@ -6,7 +6,7 @@ import shutil
 import sys
 from collections.abc import Mapping
 
-from harness.execution.host_environment import usable_cores
+from simgate.harness.execution.host_environment import usable_cores
 
 VARIABLE = "SIMGATE_ISAAC_PYTHON"
 """Environment variable with the same meaning as ``--isaac-python``, for ``pytest`` and CI."""

@@ -12,7 +12,7 @@ import math
 from collections import deque
 from dataclasses import dataclass
 
-from policies.perception.detections import Detections
+from simgate.policies.perception.detections import Detections
 
 _ROUNDING_STEPS = 1e-9
 """A latency that is a whole number of steps but for float rounding must not cost one step more."""

@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from harness.execution.assignment import Assignment, HostSetup
-from harness.results.record import RunRecord
+from simgate.harness.execution.assignment import Assignment, HostSetup
+from simgate.harness.results.record import RunRecord
 
 
 class Message(BaseModel):

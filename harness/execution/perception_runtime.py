@@ -6,12 +6,12 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Any
 
-from harness.registry import load
-from harness.results.fingerprint import gpu_names
-from policies.perception.choice import Machine, choose_runtime
-from policies.perception.package import ModelPackage
-from policies.perception.package_spec import Deployed
-from policies.perception.runtime import PerceptionRuntime, RuntimeInfo
+from simgate.harness.registry import load
+from simgate.harness.results.fingerprint import gpu_names
+from simgate.policies.perception.choice import Machine, choose_runtime
+from simgate.policies.perception.package import ModelPackage
+from simgate.policies.perception.package_spec import Deployed
+from simgate.policies.perception.runtime import PerceptionRuntime, RuntimeInfo
 
 AUTO = "auto"
 LIBRARIES = ("tensorrt", "onnxruntime", "torch")

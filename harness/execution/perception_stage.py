@@ -9,15 +9,15 @@ from typing import Literal, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.execution.device_frames import FrameSource, frames_for
-from harness.execution.inference_time import InferenceTime, Stopwatch
-from harness.execution.lap_clock import LapClock
-from harness.execution.latency import Delivery, LatencyQueue
-from harness.results.record import LatencySamples
-from policies.perception.runtime import Frames, PerceptionRuntime
-from sim_adapters.observation import Observation
-from sim_adapters.scene.sensor import CameraEffects
-from sim_adapters.sensors.effects import apply_effects
+from simgate.harness.execution.device_frames import FrameSource, frames_for
+from simgate.harness.execution.inference_time import InferenceTime, Stopwatch
+from simgate.harness.execution.lap_clock import LapClock
+from simgate.harness.execution.latency import Delivery, LatencyQueue
+from simgate.harness.results.record import LatencySamples
+from simgate.policies.perception.runtime import Frames, PerceptionRuntime
+from simgate.sim_adapters.observation import Observation
+from simgate.sim_adapters.scene.sensor import CameraEffects
+from simgate.sim_adapters.sensors.effects import apply_effects
 
 Frame = NDArray[np.uint8]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from harness.execution.world_run import Episode
-from harness.results.record import CriterionResult, Outcome
+from simgate.harness.execution.world_run import Episode
+from simgate.harness.results.record import CriterionResult, Outcome
 
 SCALE = 3
 """Edge of a frame's pixel in the picture; nearest neighbour, so that nothing is smoothed over."""

@@ -10,21 +10,21 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
-from harness.execution.assignment import Assignment, HostSetup, RecordMode, file_stem
-from harness.execution.conditions import collect_fingerprint, scenario_conditions
-from harness.execution.counting_order import counting_order, running_order
-from harness.execution.host_limits import HostLimits, limits_of
-from harness.execution.perception_runtime import AUTO, plugin_name
-from harness.expansion.scene_key import scene_key
-from harness.expansion.variant import Variant
-from harness.packs.model import Pack
-from harness.packs.worlds import WORLDS, require_fit
-from harness.registry import UnknownPlugin, names
-from harness.results.atomic_write import write_atomic
-from harness.results.identity import run_identity
-from harness.results.manifest import ExpectedVariant, Fingerprint, Manifest
-from harness.results.run_folder import RunFolder
-from policies.perception.package_source import is_remote, local_package
+from simgate.harness.execution.assignment import Assignment, HostSetup, RecordMode, file_stem
+from simgate.harness.execution.conditions import collect_fingerprint, scenario_conditions
+from simgate.harness.execution.counting_order import counting_order, running_order
+from simgate.harness.execution.host_limits import HostLimits, limits_of
+from simgate.harness.execution.perception_runtime import AUTO, plugin_name
+from simgate.harness.expansion.scene_key import scene_key
+from simgate.harness.expansion.variant import Variant
+from simgate.harness.packs.model import Pack
+from simgate.harness.packs.worlds import WORLDS, require_fit
+from simgate.harness.registry import UnknownPlugin, names
+from simgate.harness.results.atomic_write import write_atomic
+from simgate.harness.results.identity import run_identity
+from simgate.harness.results.manifest import ExpectedVariant, Fingerprint, Manifest
+from simgate.harness.results.run_folder import RunFolder
+from simgate.policies.perception.package_source import is_remote, local_package
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 """A child process of ``simgate doctor``: tries what would take the caller down with it if it crashed.
 
-``python -m harness.execution.probe adapter NAME`` renders one frame of a small room;
-``python -m harness.execution.probe runtime NAME`` asks a perception runtime whether it can work here;
-``python -m harness.execution.probe model RUNTIME MODEL_YAML`` loads a model and gives it a frame;
-``python -m harness.execution.probe plugins`` loads every plugin. The last line of stdout is a JSON object.
+``python -m simgate.harness.execution.probe adapter NAME`` renders one frame of a small room;
+``python -m simgate.harness.execution.probe runtime NAME`` asks a perception runtime whether it can work here;
+``python -m simgate.harness.execution.probe model RUNTIME MODEL_YAML`` loads a model and gives it a frame;
+``python -m simgate.harness.execution.probe plugins`` loads every plugin. The last line of stdout is a JSON
+object.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from harness.execution.perception_runtime import make_runtime
-from harness.execution.probe_room import room
-from harness.execution.validity import BLACK_LEVEL, CONSTANT_SPREAD
-from harness.registry import load, names
-from policies.perception.package import PackageError, load_package
-from sim_adapters.adapter import SimAdapter, SimulatorUnavailable, Timing
+from simgate.harness.execution.perception_runtime import make_runtime
+from simgate.harness.execution.probe_room import room
+from simgate.harness.execution.validity import BLACK_LEVEL, CONSTANT_SPREAD
+from simgate.harness.registry import load, names
+from simgate.policies.perception.package import PackageError, load_package
+from simgate.sim_adapters.adapter import SimAdapter, SimulatorUnavailable, Timing
 
 GROUPS = (
     "simgate.sim_adapters",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sim_adapters.scene.body import Body, Material, Part
-from sim_adapters.scene.light import Light
-from sim_adapters.scene.robot import Robot
-from sim_adapters.scene.scene import Scene, Task
-from sim_adapters.scene.sensor import Camera, Lidar
+from simgate.sim_adapters.scene.body import Body, Material, Part
+from simgate.sim_adapters.scene.light import Light
+from simgate.sim_adapters.scene.robot import Robot
+from simgate.sim_adapters.scene.scene import Scene, Task
+from simgate.sim_adapters.scene.sensor import Camera, Lidar
 
 
 def room() -> Scene:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.execution.events import Event, Listener, VariantFinished
-from harness.execution.stopping import StoppingRule
-from harness.results.journal import append_record
-from harness.results.record import RunRecord
-from harness.results.run_folder import RunFolder
+from simgate.harness.execution.events import Event, Listener, VariantFinished
+from simgate.harness.execution.stopping import StoppingRule
+from simgate.harness.results.journal import append_record
+from simgate.harness.results.record import RunRecord
+from simgate.harness.results.run_folder import RunFolder
 
 
 class RecordSink:

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.trace import FrameTruth, Trace
-from policies.perception.detections import Detections
-from sim_adapters.observation import Contact, VisibleEntity
+from simgate.harness.trace import FrameTruth, Trace
+from simgate.policies.perception.detections import Detections
+from simgate.sim_adapters.observation import Contact, VisibleEntity
 
 _SIGNAL = "signal."
 _FORMAT = 1

@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.execution.assignment import file_stem
-from harness.execution.conditions import collect_fingerprint
-from harness.execution.events import Listener
-from harness.execution.host_pool import HostPool
-from harness.execution.in_process import InProcess
-from harness.execution.plan import Plan
-from harness.execution.resume import changed, variants_of
-from harness.expansion.variant import Variant
-from harness.packs.model import Pack
-from harness.results.manifest import Manifest
-from harness.results.record import RunRecord
-from harness.results.run_folder import RunFolder
+from simgate.harness.execution.assignment import file_stem
+from simgate.harness.execution.conditions import collect_fingerprint
+from simgate.harness.execution.events import Listener
+from simgate.harness.execution.host_pool import HostPool
+from simgate.harness.execution.in_process import InProcess
+from simgate.harness.execution.plan import Plan
+from simgate.harness.execution.resume import changed, variants_of
+from simgate.harness.expansion.variant import Variant
+from simgate.harness.packs.model import Pack
+from simgate.harness.results.manifest import Manifest
+from simgate.harness.results.record import RunRecord
+from simgate.harness.results.run_folder import RunFolder
 
 
 class CannotReplay(Exception):  # noqa: N818 - the name says what happened

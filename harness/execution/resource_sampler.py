@@ -1,7 +1,8 @@
 """What a host spends while it works, for the record of each variant: memory, and the GPU through NVML.
 
 Always on where the extra ``gpu`` and a driver are there, five times a second, in its own thread. Criteria
-on ``gpu.*`` have a denser sampler (:mod:`harness.scoring.resources`), which runs only when a pack asks.
+on ``gpu.*`` have a denser sampler (:mod:`simgate.harness.scoring.resources`), which runs only when a pack
+asks.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from collections.abc import Callable
 from statistics import fmean
 from typing import Any
 
-from harness.scoring.gpu_board import open_board
-from harness.scoring.resources import rss_peak_mb
+from simgate.harness.scoring.gpu_board import open_board
+from simgate.harness.scoring.resources import rss_peak_mb
 
 PERIOD_S = 0.2
 _SUMMARIES: dict[str, tuple[str, Callable[[list[float]], float]]] = {

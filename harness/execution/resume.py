@@ -6,16 +6,16 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.execution.assignment import RecordMode
-from harness.execution.conditions import collect_fingerprint
-from harness.execution.host_limits import limits_of
-from harness.execution.interpreter import default_hosts, host_interpreter
-from harness.execution.plan import Plan, expected_variants
-from harness.expansion.variant import Variant
-from harness.packs.model import Pack
-from harness.results.manifest import Fingerprint, Manifest
-from harness.results.record import Outcome, RunRecord
-from harness.results.run_folder import RunFolder
+from simgate.harness.execution.assignment import RecordMode
+from simgate.harness.execution.conditions import collect_fingerprint
+from simgate.harness.execution.host_limits import limits_of
+from simgate.harness.execution.interpreter import default_hosts, host_interpreter
+from simgate.harness.execution.plan import Plan, expected_variants
+from simgate.harness.expansion.variant import Variant
+from simgate.harness.packs.model import Pack
+from simgate.harness.results.manifest import Fingerprint, Manifest
+from simgate.harness.results.record import Outcome, RunRecord
+from simgate.harness.results.run_folder import RunFolder
 
 
 class CannotResume(Exception):  # noqa: N818 - the name says what happened
@@ -80,7 +80,7 @@ def variants_of(manifest: Manifest, pack: Pack) -> tuple[Variant, ...]:
     Raises:
         CannotResume: This version expands the pack to other variants.
     """
-    from harness.expansion.expand import expand_pack
+    from simgate.harness.expansion.expand import expand_pack
 
     by_id = {variant.id: variant for variant in expand_pack(pack)}
     lost = [expected.id for expected in manifest.expected if expected.id not in by_id]
@@ -122,7 +122,7 @@ def _short(value: str) -> str:
 
 def _require_same_source(pack: Pack, manifest: Manifest) -> None:
     """The pack's file may be gone (the manifest holds it), but not another one."""
-    from harness.packs.loader import load_pack
+    from simgate.harness.packs.loader import load_pack
 
     if not Path(pack.path).exists():
         return

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from harness.execution.assignment import Assignment, HostSetup
-from harness.execution.host_limits import HostLimits
-from harness.execution.host_process import HostProcess
-from harness.execution.messages import Init, RunBatch
+from simgate.harness.execution.assignment import Assignment, HostSetup
+from simgate.harness.execution.host_limits import HostLimits
+from simgate.harness.execution.host_process import HostProcess
+from simgate.harness.execution.messages import Init, RunBatch
 
 
 class Slot:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from harness.results.record import RunRecord
+from simgate.harness.results.record import RunRecord
 
 
 class StoppingRule(Protocol):

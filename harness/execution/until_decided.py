@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from harness.gate.regression import Comparison
-from harness.gate.selection import left_out
-from harness.gate.sequential import SequentialGate
-from harness.gate.tally import judge, quarantines
-from harness.packs.model import Pack
-from harness.results.manifest import Manifest
-from harness.results.record import RunRecord
+from simgate.harness.gate.regression import Comparison
+from simgate.harness.gate.selection import left_out
+from simgate.harness.gate.sequential import SequentialGate
+from simgate.harness.gate.tally import judge, quarantines
+from simgate.harness.packs.model import Pack
+from simgate.harness.results.manifest import Manifest
+from simgate.harness.results.record import RunRecord
 
 
 class UntilDecided:
-    """A :class:`harness.execution.stopping.StoppingRule`.
+    """A :class:`simgate.harness.execution.stopping.StoppingRule`.
 
     Records arrive in any order; they count in the manifest's, each as soon as all before it are there.
 

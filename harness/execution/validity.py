@@ -11,8 +11,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sim_adapters.adapter import Timing
-from sim_adapters.observation import GroundTruth, Observation
+from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.observation import GroundTruth, Observation
 
 BLACK_LEVEL = 1
 """A frame whose brightest value is at most this shows nothing, even in a dim room."""

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from harness.execution.assignment import Assignment
+from simgate.harness.execution.assignment import Assignment
 
 MAX_ATTEMPTS = 2
 """A variant on which two hosts have died is not given to a third."""

@@ -12,29 +12,29 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.execution.adapter_options import make_adapter
-from harness.execution.assignment import Assignment, HostSetup, error_record, file_stem
-from harness.execution.episode import Cast, run_episodes
-from harness.execution.lap_clock import LapClock
-from harness.execution.perception_runtime import is_deployed, make_runtime, require_batches
-from harness.execution.pictures import end_frame, failure_frame, start_frame, write_picture
-from harness.execution.probe_room import room
-from harness.execution.recording import save_trace
-from harness.execution.resource_sampler import ResourceSampler
-from harness.execution.world_run import Episode
-from harness.expansion.variant import Variant, objects_of
-from harness.packs.model import Scenario
-from harness.packs.worlds import world_of
-from harness.registry import load
-from harness.results.record import Outcome, RunRecord
-from harness.results.run_folder import RunFolder
-from harness.scoring.resources import ResourceMonitor, ResourceUse
-from harness.scoring.score import Score, score
-from policies.perception.package import load_package
-from policies.perception.runtime import RuntimeInfo
-from policies.perception.warm_up import warm_up
-from sim_adapters.adapter import AdapterInfo, SimAdapter, Timing
-from sim_adapters.scene.scene import Scene
+from simgate.harness.execution.adapter_options import make_adapter
+from simgate.harness.execution.assignment import Assignment, HostSetup, error_record, file_stem
+from simgate.harness.execution.episode import Cast, run_episodes
+from simgate.harness.execution.lap_clock import LapClock
+from simgate.harness.execution.perception_runtime import is_deployed, make_runtime, require_batches
+from simgate.harness.execution.pictures import end_frame, failure_frame, start_frame, write_picture
+from simgate.harness.execution.probe_room import room
+from simgate.harness.execution.recording import save_trace
+from simgate.harness.execution.resource_sampler import ResourceSampler
+from simgate.harness.execution.world_run import Episode
+from simgate.harness.expansion.variant import Variant, objects_of
+from simgate.harness.packs.model import Scenario
+from simgate.harness.packs.worlds import world_of
+from simgate.harness.registry import load
+from simgate.harness.results.record import Outcome, RunRecord
+from simgate.harness.results.run_folder import RunFolder
+from simgate.harness.scoring.resources import ResourceMonitor, ResourceUse
+from simgate.harness.scoring.score import Score, score
+from simgate.policies.perception.package import load_package
+from simgate.policies.perception.runtime import RuntimeInfo
+from simgate.policies.perception.warm_up import warm_up
+from simgate.sim_adapters.adapter import AdapterInfo, SimAdapter, Timing
+from simgate.sim_adapters.scene.scene import Scene
 
 PICTURED_PASSES = 2
 """So many first variants of a scenario leave a start picture even when they pass, for the report."""

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.execution.latency import Delivery
-from harness.execution.perception_stage import Frame, WorldCamera
-from harness.execution.validity import ValidityMonitor
-from harness.results.record import LatencySamples
-from harness.trace import SIGNALS, FrameTruth, Trace
-from policies.perception.detections import Detections
-from policies.policy import Decision, Mission
-from sim_adapters.adapter import Timing
-from sim_adapters.observation import Contact, GroundTruth, Observation
-from sim_adapters.scene.scene import Scene
+from simgate.harness.execution.latency import Delivery
+from simgate.harness.execution.perception_stage import Frame, WorldCamera
+from simgate.harness.execution.validity import ValidityMonitor
+from simgate.harness.results.record import LatencySamples
+from simgate.harness.trace import SIGNALS, FrameTruth, Trace
+from simgate.policies.perception.detections import Detections
+from simgate.policies.policy import Decision, Mission
+from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.observation import Contact, GroundTruth, Observation
+from simgate.sim_adapters.scene.scene import Scene
 
 COLLISION_RUN_ON_S = 0.5
 """Simulated time after the first contact until the episode ends, so that the trace shows what follows."""

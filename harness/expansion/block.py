@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic_core import to_json
 
-from harness.expansion.evaluate import Columns, Values
-from harness.expansion.placement import Objects
-from harness.expansion.variant import Variant
+from simgate.harness.expansion.evaluate import Columns, Values
+from simgate.harness.expansion.placement import Objects
+from simgate.harness.expansion.variant import Variant
 
 Tokens = list[str]
 TokensOf = Callable[[Values], Tokens]

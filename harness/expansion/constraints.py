@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.expansion.covering import Group
-from harness.expansion.evaluate import Columns, Evaluator
-from harness.expansion.rules import Rules
-from harness.expansion.streams import Streams
-from harness.packs.expressions import Expression, parse
-from harness.packs.model import VariantsSpec
-from harness.packs.values import ValueSpec
+from simgate.harness.expansion.covering import Group
+from simgate.harness.expansion.evaluate import Columns, Evaluator
+from simgate.harness.expansion.rules import Rules
+from simgate.harness.expansion.streams import Streams
+from simgate.harness.packs.expressions import Expression, parse
+from simgate.harness.packs.model import VariantsSpec
+from simgate.harness.packs.values import ValueSpec
 
 if TYPE_CHECKING:
-    from sim_adapters.worlds.world import World
+    from simgate.sim_adapters.worlds.world import World
 
 Flags = NDArray[np.bool_]
 

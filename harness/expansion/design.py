@@ -17,19 +17,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.expansion.constraints import MAX_ROWS, Constraints, ImpossibleDesign
-from harness.expansion.covering import Group, TooManyCombinations, covering_array
-from harness.expansion.errors import ExpansionError
-from harness.expansion.evaluate import DTYPES, Columns, typed
-from harness.expansion.rules import Rules
-from harness.packs.expressions import parse
-from harness.packs.model import Pack, Scalar, Scenario
-from harness.packs.native_field import read_spec
-from harness.packs.values import ValueSpec
-from harness.packs.worlds import find_world
+from simgate.harness.expansion.constraints import MAX_ROWS, Constraints, ImpossibleDesign
+from simgate.harness.expansion.covering import Group, TooManyCombinations, covering_array
+from simgate.harness.expansion.errors import ExpansionError
+from simgate.harness.expansion.evaluate import DTYPES, Columns, typed
+from simgate.harness.expansion.rules import Rules
+from simgate.harness.packs.expressions import parse
+from simgate.harness.packs.model import Pack, Scalar, Scenario
+from simgate.harness.packs.native_field import read_spec
+from simgate.harness.packs.values import ValueSpec
+from simgate.harness.packs.worlds import find_world
 
 if TYPE_CHECKING:
-    from sim_adapters.worlds.world import World
+    from simgate.sim_adapters.worlds.world import World
 
 Integers = NDArray[np.int64]
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.packs.values import ValueSpec
+from simgate.harness.packs.values import ValueSpec
 
 Uniform = NDArray[np.float64]
 Values = NDArray[Any]

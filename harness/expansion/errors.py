@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.packs.diagnostics import shown_path
-from harness.packs.model import Pack, Scenario
+from simgate.harness.packs.diagnostics import shown_path
+from simgate.harness.packs.model import Pack, Scenario
 
 
 class ExpansionError(Exception):

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.expansion.distributions import draw
-from harness.expansion.points import uniform_points
-from harness.expansion.rules import file_stream
-from harness.expansion.streams import Stream, Streams
-from harness.packs.expressions import parse
-from harness.packs.model import Scalar, VariantsSpec
-from harness.packs.values import ValueSpec
+from simgate.harness.expansion.distributions import draw
+from simgate.harness.expansion.points import uniform_points
+from simgate.harness.expansion.rules import file_stream
+from simgate.harness.expansion.streams import Stream, Streams
+from simgate.harness.packs.expressions import parse
+from simgate.harness.packs.model import Scalar, VariantsSpec
+from simgate.harness.packs.values import ValueSpec
 
 if TYPE_CHECKING:
-    from sim_adapters.worlds.world import ParameterSpec, World
+    from simgate.sim_adapters.worlds.world import ParameterSpec, World
 
 Integers = NDArray[np.int64]
 Values = NDArray[Any]

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.expansion.block import VariantBlock
-from harness.expansion.evaluate import Columns
-from harness.expansion.pinned import PinnedValues
-from harness.expansion.placement import Objects, Placement
-from harness.expansion.sampling import Sampler
-from harness.expansion.streams import Streams
-from harness.expansion.variant import Variant
-from harness.packs.model import Pack, PinnedVariant, Scenario
-from harness.packs.worlds import world_of
+from simgate.harness.expansion.block import VariantBlock
+from simgate.harness.expansion.evaluate import Columns
+from simgate.harness.expansion.pinned import PinnedValues
+from simgate.harness.expansion.placement import Objects, Placement
+from simgate.harness.expansion.sampling import Sampler
+from simgate.harness.expansion.streams import Streams
+from simgate.harness.expansion.variant import Variant
+from simgate.harness.packs.model import Pack, PinnedVariant, Scenario
+from simgate.harness.packs.worlds import world_of
 
 if TYPE_CHECKING:
-    from sim_adapters.worlds.world import World
+    from simgate.sim_adapters.worlds.world import World
 
 Integers = NDArray[np.int64]
 ColumnsOf = Callable[[Integers], Columns]

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.expansion.distributions import draw
-from harness.expansion.slots import Floats, Groups, Integers, Slots
-from harness.expansion.streams import Stream, Streams
-from harness.packs.values import ValueSpec
+from simgate.harness.expansion.distributions import draw
+from simgate.harness.expansion.slots import Floats, Groups, Integers, Slots
+from simgate.harness.expansion.streams import Stream, Streams
+from simgate.harness.packs.values import ValueSpec
 
 
 @dataclass(frozen=True, slots=True)

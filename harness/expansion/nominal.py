@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.expansion.distributions import draw
-from harness.packs.model import Scalar, Scenario
-from harness.packs.values import ValueSpec
+from simgate.harness.expansion.distributions import draw
+from simgate.harness.packs.model import Scalar, Scenario
+from simgate.harness.packs.values import ValueSpec
 
 FAR_PERCENT = 10.0
 """A value is far from nominal among the lowest or highest tenth, or when at most a tenth share it."""

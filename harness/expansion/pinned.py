@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.expansion.evaluate import Columns
-from harness.expansion.sampling import Sampler
-from harness.expansion.streams import Streams
-from harness.packs.model import Pack, PinnedVariant, Scalar, Scenario, VariantsSpec
-from harness.packs.values import Case, ValueSpec
+from simgate.harness.expansion.evaluate import Columns
+from simgate.harness.expansion.sampling import Sampler
+from simgate.harness.expansion.streams import Streams
+from simgate.harness.packs.model import Pack, PinnedVariant, Scalar, Scenario, VariantsSpec
+from simgate.harness.packs.values import Case, ValueSpec
 
 if TYPE_CHECKING:
-    from sim_adapters.worlds.world import World
+    from simgate.sim_adapters.worlds.world import World
 
 
 class PinnedValues:

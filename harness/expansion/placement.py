@@ -20,19 +20,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.expansion.boxes import Boxes, apart
-from harness.expansion.distributions import draw
-from harness.expansion.errors import ExpansionError
-from harness.expansion.footprints import Footprints, Sizes
-from harness.expansion.philox import philox
-from harness.expansion.rejection import ExhaustedError, first_accepted
-from harness.expansion.slots import Flags, Floats, Integers, Slots, fill_slots
-from harness.expansion.streams import Streams, word_to_unit
-from harness.expansion.variant import Placed
-from harness.packs.model import Pack, Scalar, Scenario
+from simgate.harness.expansion.boxes import Boxes, apart
+from simgate.harness.expansion.distributions import draw
+from simgate.harness.expansion.errors import ExpansionError
+from simgate.harness.expansion.footprints import Footprints, Sizes
+from simgate.harness.expansion.philox import philox
+from simgate.harness.expansion.rejection import ExhaustedError, first_accepted
+from simgate.harness.expansion.slots import Flags, Floats, Integers, Slots, fill_slots
+from simgate.harness.expansion.streams import Streams, word_to_unit
+from simgate.harness.expansion.variant import Placed
+from simgate.harness.packs.model import Pack, Scalar, Scenario
 
 if TYPE_CHECKING:
-    from sim_adapters.worlds.world import World
+    from simgate.sim_adapters.worlds.world import World
 
 _JOINT_ATTEMPTS = 50_000
 """Draws of all objects of a variant."""

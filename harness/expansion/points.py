@@ -7,11 +7,11 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.expansion.halton import halton_point
-from harness.expansion.permutation import permuted
-from harness.expansion.sobol import scrambled_point
-from harness.expansion.streams import Stream
-from harness.packs.model import VariantsSpec
+from simgate.harness.expansion.halton import halton_point
+from simgate.harness.expansion.permutation import permuted
+from simgate.harness.expansion.sobol import scrambled_point
+from simgate.harness.expansion.streams import Stream
+from simgate.harness.packs.model import VariantsSpec
 
 Integers = NDArray[np.int64]
 Uniform = NDArray[np.float64]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from harness.packs.expressions import parse
-from harness.packs.values import ValueSpec
+from simgate.harness.packs.expressions import parse
+from simgate.harness.packs.values import ValueSpec
 
 
 def file_stream(spec: ValueSpec) -> str:

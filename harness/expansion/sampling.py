@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.expansion.design import Design, design_of
-from harness.expansion.errors import ExpansionError
-from harness.expansion.evaluate import DTYPES, Columns, Evaluator
-from harness.expansion.rejection import ExhaustedError, first_accepted
-from harness.expansion.rules import Rules
-from harness.expansion.streams import Streams
-from harness.packs.expressions import Expression, parse
-from harness.packs.model import Pack, Scenario
-from harness.packs.values import ValueSpec
+from simgate.harness.expansion.design import Design, design_of
+from simgate.harness.expansion.errors import ExpansionError
+from simgate.harness.expansion.evaluate import DTYPES, Columns, Evaluator
+from simgate.harness.expansion.rejection import ExhaustedError, first_accepted
+from simgate.harness.expansion.rules import Rules
+from simgate.harness.expansion.streams import Streams
+from simgate.harness.packs.expressions import Expression, parse
+from simgate.harness.packs.model import Pack, Scenario
+from simgate.harness.packs.values import ValueSpec
 
 if TYPE_CHECKING:
-    from sim_adapters.worlds.world import ParameterSpec, World
+    from simgate.sim_adapters.worlds.world import ParameterSpec, World
 
 Integers = NDArray[np.int64]
 

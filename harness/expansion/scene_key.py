@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
-from harness.expansion.variant import Variant
+from simgate.harness.expansion.variant import Variant
 
 LOOKED_AT_THROUGH = ("camera.", "lighting.")
 """Parameters of how a scene is seen; the same doors and boxes in another light are the same scene."""

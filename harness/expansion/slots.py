@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.expansion.distributions import draw
-from harness.expansion.points import uniform_points
-from harness.expansion.streams import Streams
-from harness.packs.model import PlaceSpec, Scalar, VariantsSpec
-from harness.packs.world_sizes import round_kinds
+from simgate.harness.expansion.distributions import draw
+from simgate.harness.expansion.points import uniform_points
+from simgate.harness.expansion.streams import Streams
+from simgate.harness.packs.model import PlaceSpec, Scalar, VariantsSpec
+from simgate.harness.packs.world_sizes import round_kinds
 
 if TYPE_CHECKING:
-    from sim_adapters.worlds.world import World
+    from simgate.sim_adapters.worlds.world import World
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sim_adapters.worlds.world import PlacedObject
+from simgate.sim_adapters.worlds.world import PlacedObject
 
 
 def _is_none(value: object) -> bool:

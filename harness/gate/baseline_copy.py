@@ -12,14 +12,14 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from harness.gate.pairing import RunEvidence
-from harness.gate.selection import left_out
-from harness.gate.tally import gather
-from harness.gate.verdict import Churn
-from harness.packs.model import Pack
-from harness.results.atomic_write import write_atomic
-from harness.results.journal import read_journal
-from harness.results.run_folder import NotARun, RunFolder
+from simgate.harness.gate.pairing import RunEvidence
+from simgate.harness.gate.selection import left_out
+from simgate.harness.gate.tally import gather
+from simgate.harness.gate.verdict import Churn
+from simgate.harness.packs.model import Pack
+from simgate.harness.results.atomic_write import write_atomic
+from simgate.harness.results.journal import read_journal
+from simgate.harness.results.run_folder import NotARun, RunFolder
 
 FOLDER = "baseline"
 CHURN = "aa.json"
@@ -29,8 +29,8 @@ def read_evidence(folder: RunFolder) -> RunEvidence:
     """What a comparison needs of a run.
 
     Raises:
-        harness.results.run_folder.NotARun: No readable manifest, or its pack cannot be read.
-        harness.results.journal.JournalDamaged: A line of the journal is no record.
+        simgate.harness.results.run_folder.NotARun: No readable manifest, or its pack cannot be read.
+        simgate.harness.results.journal.JournalDamaged: A line of the journal is no record.
     """
     manifest = folder.manifest()
     try:

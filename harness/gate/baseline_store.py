@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from harness.gate.comparability import machine_class, pack_digest
-from harness.results.atomic_write import write_atomic
-from harness.results.record import ResultModel
-from harness.results.run_folder import RunFolder
+from simgate.harness.gate.comparability import machine_class, pack_digest
+from simgate.harness.results.atomic_write import write_atomic
+from simgate.harness.results.record import ResultModel
+from simgate.harness.results.run_folder import RunFolder
 
 FILE = "baselines.json"
 

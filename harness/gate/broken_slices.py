@@ -1,19 +1,19 @@
 """Where a candidate breaks what the baseline passes: regions of the parameters, for triage.
 
 Searched among the variants that the baseline passes, so that what fails with both models is no part of it. A
-region is shown only when variants that took no part in the search support it (``harness.slices``).
+region is shown only when variants that took no part in the search support it (``simgate.harness.slices``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.gate.pairing import Pair
-from harness.gate.wording import plural
-from harness.results.record import ResultModel, RunRecord
-from harness.slices import MissingExtra, Slice, find_slices
-from harness.slices.find import MIN_GROUP
-from harness.slices.slice import p_in_words
+from simgate.harness.gate.pairing import Pair
+from simgate.harness.gate.wording import plural
+from simgate.harness.results.record import ResultModel, RunRecord
+from simgate.harness.slices import MissingExtra, Slice, find_slices
+from simgate.harness.slices.find import MIN_GROUP
+from simgate.harness.slices.slice import p_in_words
 
 
 class BrokenSlice(ResultModel):

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from harness.gate.baseline_copy import read_churn
-from harness.gate.comparability import machine_class, pack_digest
-from harness.gate.intervals import upper_bound
-from harness.gate.pairing import RunEvidence, pair_up
-from harness.gate.tally import VALID
-from harness.gate.verdict import Churn
-from harness.results.atomic_write import write_atomic
-from harness.results.manifest import Fingerprint, Manifest
+from simgate.harness.gate.baseline_copy import read_churn
+from simgate.harness.gate.comparability import machine_class, pack_digest
+from simgate.harness.gate.intervals import upper_bound
+from simgate.harness.gate.pairing import RunEvidence, pair_up
+from simgate.harness.gate.tally import VALID
+from simgate.harness.gate.verdict import Churn
+from simgate.harness.results.atomic_write import write_atomic
+from simgate.harness.results.manifest import Fingerprint, Manifest
 
 CONFIDENCE = 0.95
 

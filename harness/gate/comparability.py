@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from harness.results.manifest import Fingerprint, Manifest
+from simgate.harness.results.manifest import Fingerprint, Manifest
 
 _OF_THE_MODEL = frozenset({"path", "model", "source_sha256"})
 _WORDS = frozenset({"line", "column", "description", "owner", "title", "requirements", "tags", "gate"})

@@ -6,18 +6,18 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from harness.gate.broken_slices import BrokenSlice, broken_slices
-from harness.gate.comparability import NotComparable, machine_class
-from harness.gate.mcnemar import mcnemar_p
-from harness.gate.metric_changes import Describe, MetricChange, metric_changes
-from harness.gate.multiplicity import benjamini_hochberg
-from harness.gate.pairing import Pair, RunEvidence, count_pairs, pair_up
-from harness.gate.regression import Comparison, decide_regression
-from harness.gate.rules import absent_in_scope
-from harness.gate.tally import JudgedVariant, tally
-from harness.gate.verdict import Churn, Decision, RuleVerdict
-from harness.packs.model import GateRule
-from harness.results.record import ResultModel, Scalar
+from simgate.harness.gate.broken_slices import BrokenSlice, broken_slices
+from simgate.harness.gate.comparability import NotComparable, machine_class
+from simgate.harness.gate.mcnemar import mcnemar_p
+from simgate.harness.gate.metric_changes import Describe, MetricChange, metric_changes
+from simgate.harness.gate.multiplicity import benjamini_hochberg
+from simgate.harness.gate.pairing import Pair, RunEvidence, count_pairs, pair_up
+from simgate.harness.gate.regression import Comparison, decide_regression
+from simgate.harness.gate.rules import absent_in_scope
+from simgate.harness.gate.tally import JudgedVariant, tally
+from simgate.harness.gate.verdict import Churn, Decision, RuleVerdict
+from simgate.harness.packs.model import GateRule
+from simgate.harness.results.record import ResultModel, Scalar
 
 DEFAULT_MAX_DROP = 0.02
 DEFAULT_CONFIDENCE = 0.95

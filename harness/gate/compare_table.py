@@ -5,9 +5,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from harness.gate.compare import RunComparison
-from harness.gate.metric_changes import MetricChange
-from harness.gate.regression import churn_words
+from simgate.harness.gate.compare import RunComparison
+from simgate.harness.gate.metric_changes import MetricChange
+from simgate.harness.gate.regression import churn_words
 
 SHOWN_VARIANTS = 20
 SHOWN_METRICS = 12

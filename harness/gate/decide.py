@@ -8,20 +8,20 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import ValidationError
 
-from harness.gate.baseline_copy import kept_baseline, kept_churn
-from harness.gate.intervals import fewest, refutation_p, wilson
-from harness.gate.mcnemar import mcnemar_p
-from harness.gate.multiplicity import holm_rejects
-from harness.gate.notes import notes_for
-from harness.gate.pairing import RunEvidence
-from harness.gate.quarantine import quarantine_errors
-from harness.gate.regression import Comparison
-from harness.gate.rules import decide_rule
-from harness.gate.selection import left_out
-from harness.gate.sequential import count_until_decided
-from harness.gate.sequential_verdict import sequential_rules
-from harness.gate.tally import Evidence, JudgedVariant, Status, gather, tally, without_the_rest
-from harness.gate.verdict import (
+from simgate.harness.gate.baseline_copy import kept_baseline, kept_churn
+from simgate.harness.gate.intervals import fewest, refutation_p, wilson
+from simgate.harness.gate.mcnemar import mcnemar_p
+from simgate.harness.gate.multiplicity import holm_rejects
+from simgate.harness.gate.notes import notes_for
+from simgate.harness.gate.pairing import RunEvidence
+from simgate.harness.gate.quarantine import quarantine_errors
+from simgate.harness.gate.regression import Comparison
+from simgate.harness.gate.rules import decide_rule
+from simgate.harness.gate.selection import left_out
+from simgate.harness.gate.sequential import count_until_decided
+from simgate.harness.gate.sequential_verdict import sequential_rules
+from simgate.harness.gate.tally import Evidence, JudgedVariant, Status, gather, tally, without_the_rest
+from simgate.harness.gate.verdict import (
     Churn,
     Decision,
     Interval,
@@ -30,13 +30,13 @@ from harness.gate.verdict import (
     ScenarioSummary,
     Verdict,
 )
-from harness.gate.wording import plural
-from harness.packs.model import GateRule, Pack
-from harness.results.atomic_write import write_atomic
-from harness.results.journal import read_journal
-from harness.results.manifest import Fingerprint, Manifest
-from harness.results.record import RunRecord
-from harness.results.run_folder import RunFolder
+from simgate.harness.gate.wording import plural
+from simgate.harness.packs.model import GateRule, Pack
+from simgate.harness.results.atomic_write import write_atomic
+from simgate.harness.results.journal import read_journal
+from simgate.harness.results.manifest import Fingerprint, Manifest
+from simgate.harness.results.record import RunRecord
+from simgate.harness.results.run_folder import RunFolder
 
 SHOWN_CONFIDENCE = 0.95
 """Of the intervals shown for each scenario; nothing is decided on them."""
@@ -257,8 +257,8 @@ def write_verdict(folder: RunFolder) -> Verdict:
     """Decides a run from its manifest, journal and baseline (if it has one), and writes ``verdict.json``.
 
     Raises:
-        harness.results.run_folder.NotARun: No readable manifest.
-        harness.results.journal.JournalDamaged: A line of the journal is no record.
+        simgate.harness.results.run_folder.NotARun: No readable manifest.
+        simgate.harness.results.journal.JournalDamaged: A line of the journal is no record.
         UndecidableRun: The manifest's pack cannot be read.
         OSError: The file cannot be written.
     """

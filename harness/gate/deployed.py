@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.gate.tally import JudgedVariant
+from simgate.harness.gate.tally import JudgedVariant
 
 
 def foreign_runtime(variants: Sequence[JudgedVariant], measured: bool) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import textwrap
 
-from harness.gate.verdict import Decision, RuleVerdict, Verdict
-from harness.gate.wording import percent, plural, share
+from simgate.harness.gate.verdict import Decision, RuleVerdict, Verdict
+from simgate.harness.gate.wording import percent, plural, share
 
 _MEANING = {
     Decision.GO: "every rule is proven, so the model may be shipped as far as this pack can tell",

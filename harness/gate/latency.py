@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.gate.deployed import foreign_runtime
-from harness.gate.intervals import more_successes_needed, most_failures_allowed, refutation_p
-from harness.gate.percentile import (
+from simgate.harness.gate.deployed import foreign_runtime
+from simgate.harness.gate.intervals import more_successes_needed, most_failures_allowed, refutation_p
+from simgate.harness.gate.percentile import (
     LatencyPercentile,
     accepts,
     parse_latency_percentile,
@@ -16,11 +16,11 @@ from harness.gate.percentile import (
     percentile_upper_bound,
     rejects,
 )
-from harness.gate.rule_verdict import inconclusive, with_counts
-from harness.gate.tally import VALID, JudgedVariant, Status, Tally
-from harness.gate.verdict import Decision, Interval, RuleVerdict
-from harness.gate.wording import doubts, percent, plural
-from harness.packs.model import GateRule
+from simgate.harness.gate.rule_verdict import inconclusive, with_counts
+from simgate.harness.gate.tally import VALID, JudgedVariant, Status, Tally
+from simgate.harness.gate.verdict import Decision, Interval, RuleVerdict
+from simgate.harness.gate.wording import doubts, percent, plural
+from simgate.harness.packs.model import GateRule
 
 SUPPORTED = "latency.p<NN>_ms and latency.measured_p<NN>_ms with at_most"
 

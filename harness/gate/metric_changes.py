@@ -13,10 +13,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.gate.multiplicity import benjamini_hochberg
-from harness.gate.pairing import Pair
-from harness.gate.tally import VALID
-from harness.results.record import ResultModel, RunRecord
+from simgate.harness.gate.multiplicity import benjamini_hochberg
+from simgate.harness.gate.pairing import Pair
+from simgate.harness.gate.tally import VALID
+from simgate.harness.results.record import ResultModel, RunRecord
 
 RESAMPLES = 4_000
 CONFIDENCE = 0.95

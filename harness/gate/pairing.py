@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.gate.tally import Evidence, JudgedVariant, Status, gather
-from harness.packs.model import Pack
-from harness.results.manifest import Fingerprint, Manifest
-from harness.results.record import RunRecord
+from simgate.harness.gate.tally import Evidence, JudgedVariant, Status, gather
+from simgate.harness.packs.model import Pack
+from simgate.harness.results.manifest import Fingerprint, Manifest
+from simgate.harness.results.record import RunRecord
 
 _KNOWN = (Status.KNOWN, Status.KNOWN_PASSED)
 
@@ -41,7 +41,7 @@ def run_evidence(
     manifest: Manifest, pack: Pack, fingerprint: Fingerprint, records: Sequence[RunRecord]
 ) -> RunEvidence:
     """Puts together what a comparison needs of a run."""
-    from harness.gate.selection import left_out
+    from simgate.harness.gate.selection import left_out
 
     return RunEvidence(manifest, pack, fingerprint, gather(manifest, pack, records), left_out(manifest, pack))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from harness.gate.intervals import (
+from simgate.harness.gate.intervals import (
     lower_bound,
     more_at_this_rate,
     more_failures_needed,
@@ -16,11 +16,11 @@ from harness.gate.intervals import (
     upper_bound,
     wilson,
 )
-from harness.gate.rule_verdict import inconclusive, with_counts
-from harness.gate.tally import Tally
-from harness.gate.verdict import Decision, Interval, RuleVerdict
-from harness.gate.wording import doubts, percent, plural, quarantine, share, shared_scenes
-from harness.packs.model import GateRule
+from simgate.harness.gate.rule_verdict import inconclusive, with_counts
+from simgate.harness.gate.tally import Tally
+from simgate.harness.gate.verdict import Decision, Interval, RuleVerdict
+from simgate.harness.gate.wording import doubts, percent, plural, quarantine, share, shared_scenes
+from simgate.harness.packs.model import GateRule
 
 
 def decide_pass_rate(rule: GateRule, tally: Tally, tested: int = 1) -> RuleVerdict:

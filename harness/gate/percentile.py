@@ -14,7 +14,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.gate.intervals import most_failures_allowed, proves_at_least, refutes_at_least
+from simgate.harness.gate.intervals import most_failures_allowed, proves_at_least, refutes_at_least
 
 _NAME = re.compile(r"latency\.(?P<measured>measured_)?p(?P<percent>\d{1,2}(\.\d+)?)_ms")
 

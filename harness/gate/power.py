@@ -12,13 +12,13 @@ from functools import lru_cache
 import numpy as np
 from scipy.stats import binom
 
-from harness.gate.intervals import (
+from simgate.harness.gate.intervals import (
     MORE_THAN_ANYONE_RUNS,
     more_successes_needed,
     most_failures_allowed,
     most_successes_refuted,
 )
-from harness.gate.mcnemar import mcnemar_p
+from simgate.harness.gate.mcnemar import mcnemar_p
 
 _TINY = 1e-12
 _STEPS = 60
@@ -94,7 +94,7 @@ def smallest_visible_drop(
     """Smallest true drop below the baseline that ``n`` pairs turn into NO-GO with a chance of ``power``.
 
     NO-GO of a regression rule needs McNemar's exact test and that a drop within ``max_drop`` is not proven
-    (``harness.gate.regression``); so nothing below ``max_drop`` counts as visible.
+    (``simgate.harness.gate.regression``); so nothing below ``max_drop`` counts as visible.
 
     Args:
         n: Pairs.

@@ -6,11 +6,11 @@ with such an entry is never GO. It is not NO-GO either: the entry says nothing a
 
 from __future__ import annotations
 
-from harness.gate.tally import Evidence, Status
-from harness.gate.verdict import QuarantineError
-from harness.gate.wording import plural
-from harness.packs.model import Pack, Scenario
-from harness.results.manifest import Manifest
+from simgate.harness.gate.tally import Evidence, Status
+from simgate.harness.gate.verdict import QuarantineError
+from simgate.harness.gate.wording import plural
+from simgate.harness.packs.model import Pack, Scenario
+from simgate.harness.results.manifest import Manifest
 
 _OVER = "delete the entry, or date it anew while the issue is open"
 _SILENT = (Status.MISSING, Status.ERROR, Status.NOT_RUN)

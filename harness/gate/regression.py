@@ -12,15 +12,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.gate.comparability import differences
-from harness.gate.mcnemar import mcnemar_p
-from harness.gate.paired_difference import drop_bounds, drop_too_large_p, tango_interval
-from harness.gate.pairing import Pair, PairCounts, RunEvidence, count_pairs, pair_up
-from harness.gate.rule_verdict import inconclusive, with_counts
-from harness.gate.tally import JudgedVariant, Tally
-from harness.gate.verdict import Churn, Decision, Interval, Paired, RuleVerdict
-from harness.gate.wording import percent, plural, share
-from harness.packs.model import GateRule
+from simgate.harness.gate.comparability import differences
+from simgate.harness.gate.mcnemar import mcnemar_p
+from simgate.harness.gate.paired_difference import drop_bounds, drop_too_large_p, tango_interval
+from simgate.harness.gate.pairing import Pair, PairCounts, RunEvidence, count_pairs, pair_up
+from simgate.harness.gate.rule_verdict import inconclusive, with_counts
+from simgate.harness.gate.tally import JudgedVariant, Tally
+from simgate.harness.gate.verdict import Churn, Decision, Interval, Paired, RuleVerdict
+from simgate.harness.gate.wording import percent, plural, share
+from simgate.harness.packs.model import GateRule
 
 _MOST_PAIRS_TRIED = 5_000
 """A search for the number of pairs ends here."""

@@ -6,20 +6,20 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
-from harness.gate.confidence_sequence import (
+from simgate.harness.gate.confidence_sequence import (
     log_e_at_least,
     log_e_below,
     log_e_worse,
     sequence_lower,
     sequence_upper,
 )
-from harness.gate.deployed import foreign_runtime
-from harness.gate.intervals import fewest
-from harness.gate.paired_betting import log_e_drop_below, sequence_bounds
-from harness.gate.pairing import Pair, count_pairs
-from harness.gate.percentile import LatencyPercentile
-from harness.gate.tally import VALID, JudgedVariant, Status
-from harness.gate.verdict import Interval
+from simgate.harness.gate.deployed import foreign_runtime
+from simgate.harness.gate.intervals import fewest
+from simgate.harness.gate.paired_betting import log_e_drop_below, sequence_bounds
+from simgate.harness.gate.pairing import Pair, count_pairs
+from simgate.harness.gate.percentile import LatencyPercentile
+from simgate.harness.gate.tally import VALID, JudgedVariant, Status
+from simgate.harness.gate.verdict import Interval
 
 _EACH_WAY = "one-sided each way, valid at any stopping time"
 _MOST_TRIED = 100_000

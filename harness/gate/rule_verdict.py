@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from harness.gate.tally import Tally
-from harness.gate.verdict import Decision, Interval, Paired, RuleVerdict
-from harness.gate.wording import statement
-from harness.packs.model import GateRule
+from simgate.harness.gate.tally import Tally
+from simgate.harness.gate.verdict import Decision, Interval, Paired, RuleVerdict
+from simgate.harness.gate.wording import statement
+from simgate.harness.packs.model import GateRule
 
 
 def with_counts(

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from harness.gate.latency import decide_metric
-from harness.gate.pass_rate import decide_pass_rate
-from harness.gate.regression import Comparison, decide_regression
-from harness.gate.rule_verdict import inconclusive, with_counts
-from harness.gate.tally import JudgedVariant, Tally, tally
-from harness.gate.verdict import Decision, RuleVerdict
-from harness.gate.wording import doubts, plural, scope
-from harness.packs.model import GateRule, Pack
+from simgate.harness.gate.latency import decide_metric
+from simgate.harness.gate.pass_rate import decide_pass_rate
+from simgate.harness.gate.regression import Comparison, decide_regression
+from simgate.harness.gate.rule_verdict import inconclusive, with_counts
+from simgate.harness.gate.tally import JudgedVariant, Tally, tally
+from simgate.harness.gate.verdict import Decision, RuleVerdict
+from simgate.harness.gate.wording import doubts, plural, scope
+from simgate.harness.packs.model import GateRule, Pack
 
 
 def speaks_of(rule: GateRule, scenario: str, severity: str) -> bool:
@@ -35,7 +35,7 @@ def decide_rule(
         rule: The rule.
         pack: For the scenarios in scope that a selection left out.
         variants: All variants of the run.
-        left_out: From :func:`harness.gate.selection.left_out`.
+        left_out: From :func:`simgate.harness.gate.selection.left_out`.
         comparison: Of the run with its baseline; None without one.
     """
     scoped = in_scope(rule, variants)

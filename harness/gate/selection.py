@@ -11,8 +11,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 
-from harness.packs.model import Pack, Scenario
-from harness.results.manifest import Manifest
+from simgate.harness.packs.model import Pack, Scenario
+from simgate.harness.results.manifest import Manifest
 
 _SAMPLED = re.compile(r"::v(\d+)$")
 _PINNED = re.compile(r"::pin-.+$")

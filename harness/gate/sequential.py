@@ -14,21 +14,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from harness.gate.confidence_sequence import anytime_p
-from harness.gate.multiplicity import holm_rejects
-from harness.gate.percentile import parse_latency_percentile
-from harness.gate.regression import Comparison
-from harness.gate.rule_evidence import (
+from simgate.harness.gate.confidence_sequence import anytime_p
+from simgate.harness.gate.multiplicity import holm_rejects
+from simgate.harness.gate.percentile import parse_latency_percentile
+from simgate.harness.gate.regression import Comparison
+from simgate.harness.gate.rule_evidence import (
     LatencyEvidence,
     PassRateEvidence,
     RegressionEvidence,
     RuleEvidence,
     ValidityEvidence,
 )
-from harness.gate.rules import absent_in_scope, speaks_of
-from harness.gate.tally import JudgedVariant
-from harness.gate.verdict import Decision
-from harness.packs.model import GateRule, Pack
+from simgate.harness.gate.rules import absent_in_scope, speaks_of
+from simgate.harness.gate.tally import JudgedVariant
+from simgate.harness.gate.verdict import Decision
+from simgate.harness.packs.model import GateRule, Pack
 
 FIRST_LOOK = 10
 """No verdict rests on fewer variants. Looking later than allowed is always valid."""
@@ -60,8 +60,8 @@ class SequentialGate:
         pack: Holds the rules.
         comparison: With the baseline; None without one.
         left_out: Scenario -> variants that an unfair selection keeps from running
-            (:func:`harness.gate.selection.left_out`). A rule that speaks of such a scenario is not tested:
-            what does run is no fair sample of what it speaks of.
+            (:func:`simgate.harness.gate.selection.left_out`). A rule that speaks of such a scenario is not
+            tested: what does run is no fair sample of what it speaks of.
     """
 
     def __init__(

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from harness.gate.deployed import foreign_runtime
-from harness.gate.intervals import wilson
-from harness.gate.pairing import count_pairs
-from harness.gate.regression import Comparison, churn_words, paired_facts
-from harness.gate.rule_evidence import (
+from simgate.harness.gate.deployed import foreign_runtime
+from simgate.harness.gate.intervals import wilson
+from simgate.harness.gate.pairing import count_pairs
+from simgate.harness.gate.regression import Comparison, churn_words, paired_facts
+from simgate.harness.gate.rule_evidence import (
     LatencyEvidence,
     PassRateEvidence,
     RegressionEvidence,
     RuleEvidence,
     ValidityEvidence,
 )
-from harness.gate.rule_verdict import inconclusive, with_counts
-from harness.gate.rules import decide_invalid_or_error, decide_rule, in_scope
-from harness.gate.sequential import FIRST_LOOK, SequentialGate
-from harness.gate.tally import JudgedVariant, Tally, tally
-from harness.gate.verdict import Decision, Interval, RuleVerdict
-from harness.gate.wording import doubts, percent, plural, quarantine, share
-from harness.packs.model import GateRule, Pack
+from simgate.harness.gate.rule_verdict import inconclusive, with_counts
+from simgate.harness.gate.rules import decide_invalid_or_error, decide_rule, in_scope
+from simgate.harness.gate.sequential import FIRST_LOOK, SequentialGate
+from simgate.harness.gate.tally import JudgedVariant, Tally, tally
+from simgate.harness.gate.verdict import Decision, Interval, RuleVerdict
+from simgate.harness.gate.wording import doubts, percent, plural, quarantine, share
+from simgate.harness.packs.model import GateRule, Pack
 
 
 def sequential_rules(

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from harness.gate.design_effect import SHOWN_ABOVE, design_effect, scenes_of_shared
-from harness.packs.model import Pack
-from harness.results.manifest import ExpectedVariant, Manifest
-from harness.results.record import Outcome, RunRecord
+from simgate.harness.gate.design_effect import SHOWN_ABOVE, design_effect, scenes_of_shared
+from simgate.harness.packs.model import Pack
+from simgate.harness.results.manifest import ExpectedVariant, Manifest
+from simgate.harness.results.record import Outcome, RunRecord
 
 VALID = (Outcome.PASS, Outcome.FAIL, Outcome.KNOWN)
 """Outcomes that say something about the model."""

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from harness.results.record import ResultModel
+from simgate.harness.results.record import ResultModel
 
 
 class Decision(StrEnum):
@@ -106,7 +106,7 @@ class RuleVerdict(ResultModel):
     known_passed: int = 0
     """Of ``known``, how many passed: a quarantine that excuses nothing any more."""
     left_out: int = 0
-    """Variants of the pack that a selection kept from running (see ``harness.gate.selection``)."""
+    """Variants of the pack that a selection kept from running (see ``simgate.harness.gate.selection``)."""
     not_run: int = 0
     """Variants that were not needed, because a sequential test had decided before."""
     design_effect: float | None = None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness.gate.tally import Tally
-from harness.packs.model import GateRule
+from simgate.harness.gate.tally import Tally
+from simgate.harness.packs.model import GateRule
 
 
 def plural(count: int, noun: str) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from harness.packs.diagnostics import Diagnostic, shown_path
-from harness.packs.fields import Reader
-from harness.packs.nodes import Node
+from simgate.harness.packs.diagnostics import Diagnostic, shown_path
+from simgate.harness.packs.fields import Reader
+from simgate.harness.packs.nodes import Node
 
 
 def read_model(reader: Reader, node: Node | None) -> str | None:
@@ -17,7 +17,7 @@ def read_model(reader: Reader, node: Node | None) -> str | None:
     text = reader.text(node, "the path of a model.yaml")
     if text is None or node is None:
         return None
-    from policies.perception.package_source import is_remote
+    from simgate.policies.perception.package_source import is_remote
 
     if is_remote(text):
         # Fetched and checked when a run is planned; linting needs no network.
@@ -28,7 +28,7 @@ def read_model(reader: Reader, node: Node | None) -> str | None:
         what = "is a folder" if path.is_dir() else "does not exist"
         reader.problems.at(node, "missing-file", f"model package '{text}' {what}", hint)
         return None
-    from policies.perception.package import check_package
+    from simgate.policies.perception.package import check_package
 
     found = check_package(path)
     for problem in found:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness.packs.expression_syntax import ExpressionError
-from harness.packs.expressions import parse
-from harness.packs.problems import Problems
-from harness.packs.read_value import ReadValue
+from simgate.harness.packs.expression_syntax import ExpressionError
+from simgate.harness.packs.expressions import parse
+from simgate.harness.packs.problems import Problems
+from simgate.harness.packs.read_value import ReadValue
 
 
 def report_cycles(problems: Problems, parameters: Mapping[str, ReadValue]) -> None:

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from harness import registry
-from harness.packs.diagnostics import near
-from harness.packs.expression_syntax import ExpressionError
-from harness.packs.expressions import Kind, Symbol, parse
-from harness.packs.model import Scalar
-from harness.packs.nodes import Node, ScalarNode
-from harness.packs.problems import Problems
-from harness.packs.read_value import ReadValue
-from harness.packs.value_hints import distribution_hint, parameter_hint, parameter_name_hint
-from harness.packs.values import FRACTIONAL
-from harness.packs.world_sizes import round_kinds, sizable_kinds
+from simgate.harness import registry
+from simgate.harness.packs.diagnostics import near
+from simgate.harness.packs.expression_syntax import ExpressionError
+from simgate.harness.packs.expressions import Kind, Symbol, parse
+from simgate.harness.packs.model import Scalar
+from simgate.harness.packs.nodes import Node, ScalarNode
+from simgate.harness.packs.problems import Problems
+from simgate.harness.packs.read_value import ReadValue
+from simgate.harness.packs.value_hints import distribution_hint, parameter_hint, parameter_name_hint
+from simgate.harness.packs.values import FRACTIONAL
+from simgate.harness.packs.world_sizes import round_kinds, sizable_kinds
 
 if TYPE_CHECKING:
-    from sim_adapters.worlds.world import ParameterSpec, World
+    from simgate.sim_adapters.worlds.world import ParameterSpec, World
 
 _DRAWS = {**dict.fromkeys(FRACTIONAL, "fractions"), "integers": "whole numbers", "bool": "true or false"}
 _TAKES = {

@@ -32,7 +32,7 @@ class Diagnostic:
         column: From 1, in characters.
         length: Characters to underline, at least 1.
         severity: ``error`` stops a run, ``warning`` does not.
-        code: Stable name of the kind of problem, a key of ``harness.packs.codes.CODES``.
+        code: Stable name of the kind of problem, a key of ``simgate.harness.packs.codes.CODES``.
         message: What is wrong, one sentence without a full stop.
         hint: What to do; may be empty.
     """

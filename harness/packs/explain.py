@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from harness.packs.codes import CODES
-from harness.packs.diagnostics import Diagnostic, render
-from harness.packs.examples import EXAMPLES
-from harness.packs.examples.example import MARK, Example, sound_pack
-from harness.packs.loader import lint
-from harness.packs.metric_catalog import MetricCatalog
-from harness.packs.model import Pack
-from harness.registry import PLUGINS_VARIABLE
+from simgate.harness.packs.codes import CODES
+from simgate.harness.packs.diagnostics import Diagnostic, render
+from simgate.harness.packs.examples import EXAMPLES
+from simgate.harness.packs.examples.example import MARK, Example, sound_pack
+from simgate.harness.packs.loader import lint
+from simgate.harness.packs.metric_catalog import MetricCatalog
+from simgate.harness.packs.model import Pack
+from simgate.harness.registry import PLUGINS_VARIABLE
 
 Trial = Callable[[Pack], Iterable[Diagnostic]]
 
@@ -37,9 +37,9 @@ pack they are those of the file.
 ```yaml
 {pack}```
 
-This page is generated (`python -m harness.cli.pages`) from the table that the tests use: each wrong example
-gets exactly the code that it stands under, at the place that the message names, and each right one is clean.
-Do not edit it by hand.
+This page is generated (`python -m simgate.harness.cli.pages`) from the table that the tests use: each wrong
+example gets exactly the code that it stands under, at the place that the message names, and each right one is
+clean. Do not edit it by hand.
 
 """
 _TODAY = date(2026, 11, 20)
@@ -75,7 +75,7 @@ def explain(code: str, metrics: MetricCatalog, trial: Trial | None = None) -> Ex
     Args:
         code: A key of ``CODES``.
         metrics: Known metrics.
-        trial: As for ``harness.packs.loader.lint``; some codes are found by it.
+        trial: As for ``simgate.harness.packs.loader.lint``; some codes are found by it.
 
     Raises:
         KeyError: No such code.

@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.packs.expression_syntax import Binary, Call, Comparison, Literal, Membership, Name, Term, Unary
+from simgate.harness.packs.expression_syntax import (
+    Binary,
+    Call,
+    Comparison,
+    Literal,
+    Membership,
+    Name,
+    Term,
+    Unary,
+)
 
 Array = NDArray[Any]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from harness.packs.diagnostics import near
-from harness.packs.expression_syntax import (
+from simgate.harness.packs.diagnostics import near
+from simgate.harness.packs.expression_syntax import (
     Binary,
     Call,
     Comparison,
@@ -19,7 +19,7 @@ from harness.packs.expression_syntax import (
     Unary,
     parse_tree,
 )
-from harness.packs.expression_syntax import Literal as LiteralTerm
+from simgate.harness.packs.expression_syntax import Literal as LiteralTerm
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -101,7 +101,7 @@ class Expression:
         Raises:
             KeyError: A name that ``values`` does not hold.
         """
-        from harness.packs.expression_arrays import value_of
+        from simgate.harness.packs.expression_arrays import value_of
 
         return value_of(self.tree, values)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.packs.fields import Reader
-from harness.packs.nodes import MappingNode, Node, ScalarNode, SequenceNode, SourceFile
-from harness.packs.problems import Problems
-from harness.packs.yaml_source import read_yaml
+from simgate.harness.packs.fields import Reader
+from simgate.harness.packs.nodes import MappingNode, Node, ScalarNode, SequenceNode, SourceFile
+from simgate.harness.packs.problems import Problems
+from simgate.harness.packs.yaml_source import read_yaml
 
 _WHOLE = (
     ("parameters", "*"),

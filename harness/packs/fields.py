@@ -7,18 +7,23 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.packs.diagnostics import near
-from harness.packs.keys import Keys
-from harness.packs.misplaced import where_it_belongs
-from harness.packs.model import Scalar
-from harness.packs.nodes import MappingNode, Node, ScalarNode, SequenceNode, shortened
-from harness.packs.other_words import key_in_other_words, list_as_mapping_hint, nothing_hint, stray_mark
-from harness.packs.problems import Problems
-from harness.packs.table import Table
-from harness.packs.value_hints import mapping_hint, share_hint, written_number_hint
+from simgate.harness.packs.diagnostics import near
+from simgate.harness.packs.keys import Keys
+from simgate.harness.packs.misplaced import where_it_belongs
+from simgate.harness.packs.model import Scalar
+from simgate.harness.packs.nodes import MappingNode, Node, ScalarNode, SequenceNode, shortened
+from simgate.harness.packs.other_words import (
+    key_in_other_words,
+    list_as_mapping_hint,
+    nothing_hint,
+    stray_mark,
+)
+from simgate.harness.packs.problems import Problems
+from simgate.harness.packs.table import Table
+from simgate.harness.packs.value_hints import mapping_hint, share_hint, written_number_hint
 
 if TYPE_CHECKING:
-    from sim_adapters.worlds.native_file import NativeFile
+    from simgate.sim_adapters.worlds.native_file import NativeFile
 
 Fields = dict[str, Node]
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")

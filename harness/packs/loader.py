@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 
-from harness.packs.diagnostics import Diagnostic, PackError, shown_path
-from harness.packs.extends import read_merged
-from harness.packs.metric_catalog import MetricCatalog
-from harness.packs.model import Pack
-from harness.packs.nodes import SourceFile
-from harness.packs.problems import Problems
-from harness.packs.read_pack import PackReader
+from simgate.harness.packs.diagnostics import Diagnostic, PackError, shown_path
+from simgate.harness.packs.extends import read_merged
+from simgate.harness.packs.metric_catalog import MetricCatalog
+from simgate.harness.packs.model import Pack
+from simgate.harness.packs.nodes import SourceFile
+from simgate.harness.packs.problems import Problems
+from simgate.harness.packs.read_pack import PackReader
 
 _PACK_MARK = re.compile(rb"^simgate[ \t]*:", re.MULTILINE)
 _MARK_WITHIN = 200_000
@@ -45,7 +45,7 @@ def load_pack(path: Path, metrics: MetricCatalog | None = None, today: date | No
 
     Args:
         path: The pack's file.
-        metrics: Known metrics (``harness.scoring.metrics``); None skips the checks that need them.
+        metrics: Known metrics (``simgate.harness.scoring.metrics``); None skips the checks that need them.
         today: Day against which quarantines are held; the machine's by default.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What the linter must know about metrics; ``harness.scoring.metrics`` provides it."""
+"""What the linter must know about metrics; ``simgate.harness.scoring.metrics`` provides it."""
 
 from __future__ import annotations
 

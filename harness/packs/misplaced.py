@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.packs import keys as tables
+from simgate.harness.packs import keys as tables
 
 _PLACES: dict[str, tables.Keys] = {
     "the top of the pack": tables.PACK,

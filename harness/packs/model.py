@@ -10,8 +10,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from harness.packs.native_field import NativeField
-from harness.packs.values import ValueSpec
+from simgate.harness.packs.native_field import NativeField
+from simgate.harness.packs.values import ValueSpec
 
 Scalar = bool | int | float | str
 Severity = Literal["critical", "major", "minor"]

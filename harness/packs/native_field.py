@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BeforeValidator, PlainSerializer, SerializationInfo, TypeAdapter
 
 if TYPE_CHECKING:
-    from sim_adapters.worlds.native import NativeSpec
+    from simgate.sim_adapters.worlds.native import NativeSpec
 
 
 @cache
 def _adapter() -> TypeAdapter[NativeSpec]:
-    from sim_adapters.worlds.native import NativeSpec
+    from simgate.sim_adapters.worlds.native import NativeSpec
 
     return TypeAdapter(NativeSpec)
 

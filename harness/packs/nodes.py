@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.packs.model import Scalar
+from simgate.harness.packs.model import Scalar
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from harness.packs.keys import Keys
-from harness.packs.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from simgate.harness.packs.keys import Keys
+from simgate.harness.packs.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 _KEYS = {
     "at_most": ("<=", "<", "=<", "max", "maximum", "below", "less_than", "le", "lt", "upper"),

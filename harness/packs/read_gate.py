@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import get_args
 
-from harness.packs.fields import Fields, Reader
-from harness.packs.keys import (
+from simgate.harness.packs.fields import Fields, Reader
+from simgate.harness.packs.keys import (
     GATE_KINDS,
     GATE_METRIC,
     GATE_SCOPE,
@@ -17,10 +17,10 @@ from harness.packs.keys import (
     REGRESSION,
     Keys,
 )
-from harness.packs.model import GateRule, Severity
-from harness.packs.nodes import MappingNode, Node, ScalarNode
-from harness.packs.read_criteria import CriterionReader
-from harness.packs.read_scenario import ReadScenario
+from simgate.harness.packs.model import GateRule, Severity
+from simgate.harness.packs.nodes import MappingNode, Node, ScalarNode
+from simgate.harness.packs.read_criteria import CriterionReader
+from simgate.harness.packs.read_scenario import ReadScenario
 
 _DEFAULT_CONFIDENCE = 0.95
 _PERCENTILE_CONFIDENCE = 0.99

@@ -9,21 +9,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from harness import registry
-from harness.packs.diagnostics import near, shown_path
-from harness.packs.fields import Fields, Reader
-from harness.packs.keys import NATIVE, NATIVE_CAMERA, NATIVE_LIDAR, NATIVE_ROBOT
-from harness.packs.nodes import MappingNode, Node, ScalarNode, SequenceNode, SourceFile
-from harness.packs.read_native_set import SetReader
-from harness.packs.worlds import NATIVE as GROUP
-from harness.packs.worlds import native_reader
-from sim_adapters.scene.robot import Robot
-from sim_adapters.scene.sensor import Camera, Lidar
-from sim_adapters.worlds.native import NativeSpec, NativeWorld
-from sim_adapters.worlds.native_file import CameraFacts, NativeError, RobotFacts
+from simgate.harness import registry
+from simgate.harness.packs.diagnostics import near, shown_path
+from simgate.harness.packs.fields import Fields, Reader
+from simgate.harness.packs.keys import NATIVE, NATIVE_CAMERA, NATIVE_LIDAR, NATIVE_ROBOT
+from simgate.harness.packs.nodes import MappingNode, Node, ScalarNode, SequenceNode, SourceFile
+from simgate.harness.packs.read_native_set import SetReader
+from simgate.harness.packs.worlds import NATIVE as GROUP
+from simgate.harness.packs.worlds import native_reader
+from simgate.sim_adapters.scene.robot import Robot
+from simgate.sim_adapters.scene.sensor import Camera, Lidar
+from simgate.sim_adapters.worlds.native import NativeSpec, NativeWorld
+from simgate.sim_adapters.worlds.native_file import CameraFacts, NativeError, RobotFacts
 
 if TYPE_CHECKING:
-    from sim_adapters.worlds.native_file import NativeFile
+    from simgate.sim_adapters.worlds.native_file import NativeFile
 
 CODES = {"file": "native-file", "element": "unknown-element", "target": "unknown-target"}
 """What is wrong with a file -> code of the diagnostic."""

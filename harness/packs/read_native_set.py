@@ -7,19 +7,19 @@ from dataclasses import replace
 from math import isclose
 from typing import TYPE_CHECKING
 
-from harness.packs.diagnostics import near
-from harness.packs.fields import Fields, Reader
-from harness.packs.keys import NATIVE_SET
-from harness.packs.model import Scalar
-from harness.packs.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from harness.packs.read_values import DISTRIBUTIONS
-from sim_adapters.worlds.native import EFFECTS, START, Knob
-from sim_adapters.worlds.native_file import NativeError
-from sim_adapters.worlds.world import ParameterSpec
+from simgate.harness.packs.diagnostics import near
+from simgate.harness.packs.fields import Fields, Reader
+from simgate.harness.packs.keys import NATIVE_SET
+from simgate.harness.packs.model import Scalar
+from simgate.harness.packs.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from simgate.harness.packs.read_values import DISTRIBUTIONS
+from simgate.sim_adapters.worlds.native import EFFECTS, START, Knob
+from simgate.sim_adapters.worlds.native_file import NativeError
+from simgate.sim_adapters.worlds.world import ParameterSpec
 
 if TYPE_CHECKING:
-    from sim_adapters.scene.native import NativeValue
-    from sim_adapters.worlds.native_file import NativeFile
+    from simgate.sim_adapters.scene.native import NativeValue
+    from simgate.sim_adapters.worlds.native_file import NativeFile
 
 _OWN = (*EFFECTS, *START)
 _FORM = "write NAME: TARGET, for example box.x_m: geom/box_1.pos.x"

@@ -6,20 +6,20 @@ import hashlib
 from collections.abc import Sequence
 from datetime import date
 
-from harness import registry
-from harness.packs.check_model import read_model
-from harness.packs.diagnostics import near
-from harness.packs.fields import Fields, Reader
-from harness.packs.keys import LATENCY, PACK, SIM
-from harness.packs.metric_catalog import MetricCatalog
-from harness.packs.model import GateRule, LatencySpec, Pack, SimSpec
-from harness.packs.nodes import MappingNode, Node, ScalarNode, SourceFile
-from harness.packs.problems import Problems
-from harness.packs.read_criteria import CriterionReader
-from harness.packs.read_csv import csv_sources
-from harness.packs.read_gate import GateReader
-from harness.packs.read_scenario import PackParameters, ReadScenario, ScenarioReader, report_unused
-from harness.packs.read_values import read_value
+from simgate.harness import registry
+from simgate.harness.packs.check_model import read_model
+from simgate.harness.packs.diagnostics import near
+from simgate.harness.packs.fields import Fields, Reader
+from simgate.harness.packs.keys import LATENCY, PACK, SIM
+from simgate.harness.packs.metric_catalog import MetricCatalog
+from simgate.harness.packs.model import GateRule, LatencySpec, Pack, SimSpec
+from simgate.harness.packs.nodes import MappingNode, Node, ScalarNode, SourceFile
+from simgate.harness.packs.problems import Problems
+from simgate.harness.packs.read_criteria import CriterionReader
+from simgate.harness.packs.read_csv import csv_sources
+from simgate.harness.packs.read_gate import GateReader
+from simgate.harness.packs.read_scenario import PackParameters, ReadScenario, ScenarioReader, report_unused
+from simgate.harness.packs.read_values import read_value
 
 _MAX_HZ = 100_000
 _MAX_SEED = 2**63 - 1
@@ -149,7 +149,7 @@ class PackReader:
 def _native_sources(reader: Reader) -> list[SourceFile]:
     if not reader.native:
         return []
-    from harness.packs.read_native import native_sources
+    from simgate.harness.packs.read_native import native_sources
 
     return native_sources(reader)
 

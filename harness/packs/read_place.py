@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from harness.packs.check_world import WorldCheck
-from harness.packs.fields import Fields, Reader
-from harness.packs.keys import PLACE
-from harness.packs.model import PlaceSpec
-from harness.packs.nodes import Node
-from harness.packs.read_value import ReadValue
-from harness.packs.read_values import read_simple_value
-from harness.packs.values import ValueSpec
+from simgate.harness.packs.check_world import WorldCheck
+from simgate.harness.packs.fields import Fields, Reader
+from simgate.harness.packs.keys import PLACE
+from simgate.harness.packs.model import PlaceSpec
+from simgate.harness.packs.nodes import Node
+from simgate.harness.packs.read_value import ReadValue
+from simgate.harness.packs.read_values import read_simple_value
+from simgate.harness.packs.values import ValueSpec
 
 MAX_OBJECTS = 100
 _SIZES = {"length_m": "length", "width_m": "width", "diameter_m": "diameter"}

@@ -6,29 +6,29 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, get_args
 
-from harness.packs.check_rules import report_cycles
-from harness.packs.check_world import WorldCheck, load_world
-from harness.packs.diagnostics import near
-from harness.packs.fields import Fields, Reader
-from harness.packs.keys import KNOWN_FAILURE, PINNED, SCENARIO
-from harness.packs.model import (
+from simgate.harness.packs.check_rules import report_cycles
+from simgate.harness.packs.check_world import WorldCheck, load_world
+from simgate.harness.packs.diagnostics import near
+from simgate.harness.packs.fields import Fields, Reader
+from simgate.harness.packs.keys import KNOWN_FAILURE, PINNED, SCENARIO
+from simgate.harness.packs.model import (
     Criterion,
     KnownFailure,
     PinnedVariant,
     Scenario,
     Severity,
 )
-from harness.packs.nodes import MappingNode, Node, ScalarNode
-from harness.packs.read_criteria import CriterionReader
-from harness.packs.read_place import PlaceReader
-from harness.packs.read_value import ReadValue
-from harness.packs.read_values import read_value
-from harness.packs.read_variants import read_variants
-from harness.packs.values import ValueSpec
+from simgate.harness.packs.nodes import MappingNode, Node, ScalarNode
+from simgate.harness.packs.read_criteria import CriterionReader
+from simgate.harness.packs.read_place import PlaceReader
+from simgate.harness.packs.read_value import ReadValue
+from simgate.harness.packs.read_values import read_value
+from simgate.harness.packs.read_variants import read_variants
+from simgate.harness.packs.values import ValueSpec
 
 if TYPE_CHECKING:
-    from sim_adapters.worlds.native import NativeSpec
-    from sim_adapters.worlds.world import World
+    from simgate.sim_adapters.worlds.native import NativeSpec
+    from simgate.sim_adapters.worlds.world import World
 
 PackParameters = list[tuple[ScalarNode, ReadValue | None]]
 
@@ -118,7 +118,7 @@ class ScenarioReader:
     def _world(self, node: Node | None) -> tuple[World | None, NativeSpec | None]:
         """The world that the node names or describes, with what it says of a file; problems are reported."""
         if isinstance(node, MappingNode):
-            from harness.packs.read_native import NativeReader
+            from simgate.harness.packs.read_native import NativeReader
 
             described = NativeReader(self._reader, self._adapter).read(node)
             return described, described.spec if described is not None else None

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from harness.packs.fields import Reader
-from harness.packs.model import Scalar
-from harness.packs.nodes import Node, ScalarNode
-from harness.packs.values import ValueKind, ValueSpec
+from simgate.harness.packs.fields import Reader
+from simgate.harness.packs.model import Scalar
+from simgate.harness.packs.nodes import Node, ScalarNode
+from simgate.harness.packs.values import ValueKind, ValueSpec
 
 Extremes = tuple[tuple[Scalar, Node], ...]
 

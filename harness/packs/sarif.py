@@ -12,9 +12,9 @@ from pathlib import Path, PurePath
 from typing import Any
 from urllib.parse import quote
 
-from harness.packs.codes import CODES
-from harness.packs.diagnostics import Diagnostic
-from harness.packs.examples import EXAMPLES
+from simgate.harness.packs.codes import CODES
+from simgate.harness.packs.diagnostics import Diagnostic
+from simgate.harness.packs.examples import EXAMPLES
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 

@@ -10,20 +10,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, get_args
 
-from harness import registry
-from harness.packs import keys
-from harness.packs.metric_catalog import MetricCatalog
-from harness.packs.model import Severity
-from harness.packs.read_place import MAX_OBJECTS
-from harness.packs.read_variants import MAX_STRENGTH, MAX_VARIANTS, METHODS
-from harness.packs.schema_criteria import accept_schema, metric_name_schema
-from harness.packs.schema_native import (
+from simgate.harness import registry
+from simgate.harness.packs import keys
+from simgate.harness.packs.metric_catalog import MetricCatalog
+from simgate.harness.packs.model import Severity
+from simgate.harness.packs.read_place import MAX_OBJECTS
+from simgate.harness.packs.read_variants import MAX_STRENGTH, MAX_VARIANTS, METHODS
+from simgate.harness.packs.schema_criteria import accept_schema, metric_name_schema
+from simgate.harness.packs.schema_native import (
     IN_NATIVE,
     known_parameters_only,
     native_schema,
     with_native_parameters,
 )
-from harness.packs.schema_values import (
+from simgate.harness.packs.schema_values import (
     EXPRESSION,
     POSITIVE,
     SCALAR,
@@ -39,7 +39,7 @@ from harness.packs.schema_values import (
 )
 
 if TYPE_CHECKING:
-    from sim_adapters.worlds.world import World
+    from simgate.sim_adapters.worlds.world import World
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import get_args
 
-from harness.packs.keys import (
+from simgate.harness.packs.keys import (
     CRITERION,
     EVIDENCE,
     OPERATORS,
@@ -14,9 +14,9 @@ from harness.packs.keys import (
     STL_CRITERION,
     Keys,
 )
-from harness.packs.metric_catalog import MetricCatalog, MetricInfo
-from harness.packs.model import SignalSpec
-from harness.packs.schema_values import EXPRESSION, Schema, exactly_one, mapping, numbers
+from simgate.harness.packs.metric_catalog import MetricCatalog, MetricInfo
+from simgate.harness.packs.model import SignalSpec
+from simgate.harness.packs.schema_values import EXPRESSION, Schema, exactly_one, mapping, numbers
 
 _TEMPLATE = re.compile(r"<[^>]*>")
 _SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1}

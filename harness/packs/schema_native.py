@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness.packs import keys
-from harness.packs.schema_values import POSITIVE, SCALAR, Schema, exactly_one, mapping, numbers
+from simgate.harness.packs import keys
+from simgate.harness.packs.schema_values import POSITIVE, SCALAR, Schema, exactly_one, mapping, numbers
 
 _TEXT: Schema = {"type": "string", "pattern": r"\S"}
 _WORDS: Schema = {"type": "object", "additionalProperties": _TEXT}

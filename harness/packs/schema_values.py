@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from harness.packs.keys import BETA, CASE, FROM_FILE, GRID_STEPS, LOG_NORMAL, NORMAL, Keys
-from harness.packs.values import FRACTIONAL
+from simgate.harness.packs.keys import BETA, CASE, FROM_FILE, GRID_STEPS, LOG_NORMAL, NORMAL, Keys
+from simgate.harness.packs.values import FRACTIONAL
 
 if TYPE_CHECKING:
-    from sim_adapters.worlds.world import ParameterSpec
+    from simgate.sim_adapters.worlds.world import ParameterSpec
 
 Schema = dict[str, Any]
 

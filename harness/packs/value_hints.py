@@ -6,13 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from harness.packs.diagnostics import near
-from harness.packs.keys import Keys
-from harness.packs.model import Scalar
-from harness.packs.nodes import Node, ScalarNode, SequenceNode
+from simgate.harness.packs.diagnostics import near
+from simgate.harness.packs.keys import Keys
+from simgate.harness.packs.model import Scalar
+from simgate.harness.packs.nodes import Node, ScalarNode, SequenceNode
 
 if TYPE_CHECKING:
-    from sim_adapters.worlds.world import ParameterSpec
+    from simgate.sim_adapters.worlds.world import ParameterSpec
 
 _NUMBER = r"-?\d+(?:\.\d+)?"
 _RANGE = re.compile(rf"({_NUMBER})\s*(?:\.\.+|-|to|\u2013)\s*({_NUMBER})")

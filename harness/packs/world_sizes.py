@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sim_adapters.worlds.world import World
+    from simgate.sim_adapters.worlds.world import World
 
 
 def sizable_kinds(world: World) -> Mapping[str, tuple[float, float]]:

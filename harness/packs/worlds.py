@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import registry
-from harness.packs.model import Pack, Scenario
+from simgate.harness import registry
+from simgate.harness.packs.model import Pack, Scenario
 
 if TYPE_CHECKING:
-    from sim_adapters.worlds.native import NativeSpec
-    from sim_adapters.worlds.world import World
+    from simgate.sim_adapters.worlds.native import NativeSpec
+    from simgate.sim_adapters.worlds.world import World
 
 WORLDS = "simgate.worlds"
 NATIVE = "simgate.native_worlds"
@@ -42,7 +42,7 @@ def find_world(name: str, native: NativeSpec | None, folder: Path) -> World:
         UnknownPlugin: It is not installed.
     """
     if native is not None:
-        from sim_adapters.worlds.native import NativeWorld
+        from simgate.sim_adapters.worlds.native import NativeWorld
 
         return NativeWorld(native, folder)
     world: World = registry.load(WORLDS, name)
@@ -55,7 +55,7 @@ def is_installed(scenario: Scenario) -> bool:
 
 
 def native_reader(kind: str) -> Any:
-    """The reader of a kind of file; see :class:`sim_adapters.worlds.native_file.NativeFile`.
+    """The reader of a kind of file; see :class:`simgate.sim_adapters.worlds.native_file.NativeFile`.
 
     Raises:
         UnknownPlugin: There is none.

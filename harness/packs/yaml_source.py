@@ -15,11 +15,11 @@ from typing import Any
 
 import yaml
 
-from harness.packs.diagnostics import LINE_BREAK, shown_path
-from harness.packs.model import Scalar
-from harness.packs.nodes import MappingNode, Node, ScalarNode, SequenceNode, SourceFile, shortened
-from harness.packs.problems import Problems
-from harness.packs.yaml_mistakes import explained
+from simgate.harness.packs.diagnostics import LINE_BREAK, shown_path
+from simgate.harness.packs.model import Scalar
+from simgate.harness.packs.nodes import MappingNode, Node, ScalarNode, SequenceNode, SourceFile, shortened
+from simgate.harness.packs.problems import Problems
+from simgate.harness.packs.yaml_mistakes import explained
 
 MAX_BYTES = 5_000_000
 MAX_DEPTH = 50

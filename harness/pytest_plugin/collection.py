@@ -10,17 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.pytest_plugin.markers import register_marker
-from harness.pytest_plugin.options import Settings
-from harness.pytest_plugin.outcomes import raise_before_call, raise_in_call, report_properties, represent
-from harness.pytest_plugin.sources import source_of
+from simgate.harness.pytest_plugin.markers import register_marker
+from simgate.harness.pytest_plugin.options import Settings
+from simgate.harness.pytest_plugin.outcomes import (
+    raise_before_call,
+    raise_in_call,
+    report_properties,
+    represent,
+)
+from simgate.harness.pytest_plugin.sources import source_of
 
 if TYPE_CHECKING:
-    from harness.packs.model import Pack, Scenario
-    from harness.results.record import RunRecord
+    from simgate.harness.packs.model import Pack, Scenario
+    from simgate.harness.results.record import RunRecord
 
 SAMPLED, PINNED = "v", "pin-"
-"""What names of variants begin with; see :class:`harness.expansion.variant.Variant`."""
+"""What names of variants begin with; see :class:`simgate.harness.expansion.variant.Variant`."""
 PACK_SUFFIXES = (".yaml", ".yml")
 _PACK_KEY = re.compile(rb"""^(?:\xef\xbb\xbf)?(?:simgate|"simgate"|'simgate')[ \t]*:""", re.MULTILINE)
 _SNIFFED_BYTES = 1 << 20
@@ -45,9 +50,9 @@ class PackFile(pytest.File):
         Raises:
             pytest.Collector.CollectError: The pack has problems.
         """
-        from harness.packs.diagnostics import PackError
-        from harness.packs.loader import load_pack
-        from harness.scoring import metrics
+        from simgate.harness.packs.diagnostics import PackError
+        from simgate.harness.packs.loader import load_pack
+        from simgate.harness.scoring import metrics
 
         try:
             self.pack = load_pack(self.path, metrics)
@@ -108,7 +113,8 @@ class VariantItem(pytest.Item):
         """Fetches the record.
 
         Raises:
-            harness.pytest_plugin.outcomes.NoEvidence: The outcome is INVALID or ERROR, or there is no record.
+            simgate.harness.pytest_plugin.outcomes.NoEvidence: The outcome is INVALID or ERROR, or there is
+                no record.
             pytest.skip.Exception: The outcome is KNOWN.
         """
         self.record = source_of(self.config).record(self)
@@ -119,7 +125,7 @@ class VariantItem(pytest.Item):
         """Passes, or raises what failed.
 
         Raises:
-            harness.pytest_plugin.outcomes.CriterionNotMet: The outcome is FAIL.
+            simgate.harness.pytest_plugin.outcomes.CriterionNotMet: The outcome is FAIL.
         """
         raise_in_call(self)
 

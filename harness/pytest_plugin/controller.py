@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from harness.pytest_plugin.collection import is_pack
-from harness.pytest_plugin.runs import Runs
-from harness.pytest_plugin.scheduler import DeferredScheduling, VariantScheduling
-from harness.pytest_plugin.worker_input import WORKER_INPUT, WorkerInput
+from simgate.harness.pytest_plugin.collection import is_pack
+from simgate.harness.pytest_plugin.runs import Runs
+from simgate.harness.pytest_plugin.scheduler import DeferredScheduling, VariantScheduling
+from simgate.harness.pytest_plugin.worker_input import WORKER_INPUT, WorkerInput
 
 if TYPE_CHECKING:
     from xdist.remote import Producer
@@ -77,7 +77,7 @@ class Controller:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
         """Makes the runs when the first worker has collected; nothing is handed out before this returns."""
-        from harness.pytest_plugin.planning import load_checked_pack, plan_pack
+        from simgate.harness.pytest_plugin.planning import load_checked_pack, plan_pack
 
         if self._announcement.exists():
             return

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.pytest_plugin.nominal import farthest
-from harness.pytest_plugin.options import Settings
-from harness.pytest_plugin.sources import source_of
+from simgate.harness.pytest_plugin.nominal import farthest
+from simgate.harness.pytest_plugin.options import Settings
+from simgate.harness.pytest_plugin.sources import source_of
 
 if TYPE_CHECKING:
-    from harness.pytest_plugin.collection import VariantItem
-    from harness.results.record import CriterionResult, RunRecord, Scalar
+    from simgate.harness.pytest_plugin.collection import VariantItem
+    from simgate.harness.results.record import CriterionResult, RunRecord, Scalar
 
 LABEL_WIDTH = 11
 
@@ -43,7 +43,7 @@ def failure_text(item: VariantItem) -> str:
 
 
 def _why(record: RunRecord, cwd: Path, run_dir: Path) -> Iterator[str]:
-    from harness.results.record import Outcome
+    from simgate.harness.results.record import Outcome
 
     if record.outcome in (Outcome.ERROR, Outcome.INVALID):
         yield from _labelled("reason", record.reason)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from harness.expansion.nominal import Position
-    from harness.packs.model import Scenario
-    from harness.results.record import Scalar
+    from simgate.harness.expansion.nominal import Position
+    from simgate.harness.packs.model import Scenario
+    from simgate.harness.results.record import Scalar
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Distance:
 
 def farthest(scenario: Scenario, parameters: Mapping[str, Scalar], limit: int = 5) -> list[Distance]:
     """The parameters of a variant that lie farthest from nominal, farthest first; constants are left out."""
-    from harness.expansion.nominal import NominalRange
+    from simgate.harness.expansion.nominal import NominalRange
 
     positions = NominalRange.of_scenario(scenario).positions(parameters)
     return [Distance(place.parameter, place.value, _where(place)) for place in positions[:limit]]

@@ -122,7 +122,7 @@ def _setting(config: pytest.Config, key: str) -> Any:
 
 def _model(reference: str, folder: Path) -> Path | str:
     """A path counts from where pytest was called; an address is kept for whoever fetches it."""
-    from policies.perception.package_source import is_remote
+    from simgate.policies.perception.package_source import is_remote
 
     return reference if is_remote(reference) else folder / reference
 

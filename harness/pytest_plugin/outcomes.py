@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.pytest_plugin.failure_text import failure_text, headline
+from simgate.harness.pytest_plugin.failure_text import failure_text, headline
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from harness.pytest_plugin.collection import VariantItem
-    from harness.results.record import RunRecord
+    from simgate.harness.pytest_plugin.collection import VariantItem
+    from simgate.harness.results.record import RunRecord
 
 
 class NotPassed(Exception):  # noqa: N818 - says what happened
@@ -43,7 +43,7 @@ def raise_before_call(item: VariantItem) -> None:
         NoEvidence: INVALID or ERROR.
         pytest.skip.Exception: KNOWN.
     """
-    from harness.results.record import Outcome
+    from simgate.harness.results.record import Outcome
 
     record = item.record
     if record.outcome in (Outcome.INVALID, Outcome.ERROR):
@@ -58,7 +58,7 @@ def raise_in_call(item: VariantItem) -> None:
     Raises:
         CriterionNotMet: FAIL.
     """
-    from harness.results.record import Outcome
+    from simgate.harness.results.record import Outcome
 
     if item.record.outcome is Outcome.FAIL:
         raise CriterionNotMet(headline(item.record), failure_text(item))

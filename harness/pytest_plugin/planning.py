@@ -10,24 +10,24 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.pytest_plugin.collection import PINNED, SAMPLED, variant_names
-from harness.pytest_plugin.options import Settings
-from harness.pytest_plugin.selection import selection_words
+from simgate.harness.pytest_plugin.collection import PINNED, SAMPLED, variant_names
+from simgate.harness.pytest_plugin.options import Settings
+from simgate.harness.pytest_plugin.selection import selection_words
 
 if TYPE_CHECKING:
-    from harness.execution.plan import Plan
-    from harness.expansion.variant import Variant
-    from harness.packs.model import Pack, Scenario
+    from simgate.harness.execution.plan import Plan
+    from simgate.harness.expansion.variant import Variant
+    from simgate.harness.packs.model import Pack, Scenario
 
 
 def load_checked_pack(path: Path) -> Pack:
     """Loads a pack, its metrics checked too.
 
     Raises:
-        harness.packs.diagnostics.PackError: The pack has problems.
+        simgate.harness.packs.diagnostics.PackError: The pack has problems.
     """
-    from harness.packs.loader import load_pack
-    from harness.scoring import metrics
+    from simgate.harness.packs.loader import load_pack
+    from simgate.harness.scoring import metrics
 
     return load_pack(path, metrics)
 
@@ -39,11 +39,11 @@ def plan_pack(config: pytest.Config, pack: Pack, variant_ids: Sequence[str]) -> 
         pytest.UsageError: The pack cannot be run as asked: unknown simulator, model not in order, folder
             that cannot be written.
     """
-    from harness.execution.interpreter import NoInterpreter, default_hosts, host_interpreter
-    from harness.execution.plan import plan_run
-    from harness.expansion.errors import ExpansionError
-    from harness.registry import UnknownPlugin
-    from policies.perception.package import PackageError
+    from simgate.harness.execution.interpreter import NoInterpreter, default_hosts, host_interpreter
+    from simgate.harness.execution.plan import plan_run
+    from simgate.harness.expansion.errors import ExpansionError
+    from simgate.harness.registry import UnknownPlugin
+    from simgate.policies.perception.package import PackageError
 
     settings = Settings.of(config)
     adapter = settings.adapter or pack.sim.adapter
@@ -70,9 +70,9 @@ def plan_pack(config: pytest.Config, pack: Pack, variant_ids: Sequence[str]) -> 
 
 def open_plan(run_dir: Path, settings: Settings) -> Plan:
     """The plan of a run that another process has made, for one host more."""
-    from harness.execution.plan import Plan
-    from harness.packs.model import Pack
-    from harness.results.run_folder import RunFolder
+    from simgate.harness.execution.plan import Plan
+    from simgate.harness.packs.model import Pack
+    from simgate.harness.results.run_folder import RunFolder
 
     folder = RunFolder(run_dir)
     manifest = folder.manifest()
@@ -90,9 +90,9 @@ def expand_ids(pack: Pack, variant_ids: Sequence[str]) -> list[Variant]:
     """All values of these variants, in their order.
 
     Raises:
-        harness.expansion.errors.ExpansionError: Conditions or placement of a scenario leave nothing.
+        simgate.harness.expansion.errors.ExpansionError: Conditions or placement of a scenario leave nothing.
     """
-    from harness.expansion.expand import expand_scenario, expand_variant
+    from simgate.harness.expansion.expand import expand_scenario, expand_variant
 
     wanted: dict[str, list[str]] = {}
     for variant_id in variant_ids:

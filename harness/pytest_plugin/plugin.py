@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from harness.pytest_plugin.collection import PackFile, VariantItem, is_pack
-from harness.pytest_plugin.markers import register_severities
-from harness.pytest_plugin.options import Settings, add_options
-from harness.pytest_plugin.outcomes import finish_report
-from harness.pytest_plugin.runs import Runs
-from harness.pytest_plugin.sources import SOURCE
-from harness.pytest_plugin.worker_input import WORKER_INPUT, WorkerInput
+from simgate.harness.pytest_plugin.collection import PackFile, VariantItem, is_pack
+from simgate.harness.pytest_plugin.markers import register_severities
+from simgate.harness.pytest_plugin.options import Settings, add_options
+from simgate.harness.pytest_plugin.outcomes import finish_report
+from simgate.harness.pytest_plugin.runs import Runs
+from simgate.harness.pytest_plugin.sources import SOURCE
+from simgate.harness.pytest_plugin.worker_input import WORKER_INPUT, WorkerInput
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,15 +31,15 @@ def pytest_configure(config: pytest.Config) -> None:
         if WORKER_INPUT in told:
             _configure_worker(config, told[WORKER_INPUT])
         return
-    from harness.pytest_plugin.session_end import SessionEnd
+    from simgate.harness.pytest_plugin.session_end import SessionEnd
 
     runs = Runs()
     if _hands_out_work(config):
-        from harness.pytest_plugin.controller import Controller
+        from simgate.harness.pytest_plugin.controller import Controller
 
         config.pluginmanager.register(Controller(config, runs), "simgate-controller")
     else:
-        from harness.pytest_plugin.single_process import SingleProcess
+        from simgate.harness.pytest_plugin.single_process import SingleProcess
 
         config.stash[SOURCE] = runs
         config.pluginmanager.register(SingleProcess(runs), "simgate-single-process")
@@ -47,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _configure_worker(config: pytest.Config, told: WorkerInput) -> None:
-    from harness.pytest_plugin.worker import Worker
+    from simgate.harness.pytest_plugin.worker import Worker
 
     worker = Worker(told)
     config.stash[SOURCE] = worker

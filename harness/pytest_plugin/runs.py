@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.pytest_plugin.failure_text import one_line
-from harness.pytest_plugin.outcomes import NoEvidence
+from simgate.harness.pytest_plugin.failure_text import one_line
+from simgate.harness.pytest_plugin.outcomes import NoEvidence
 
 if TYPE_CHECKING:
-    from harness.pytest_plugin.collection import VariantItem
-    from harness.results.record import RunRecord
+    from simgate.harness.pytest_plugin.collection import VariantItem
+    from simgate.harness.results.record import RunRecord
 
 
 @dataclass

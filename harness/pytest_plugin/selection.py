@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import pytest
 
-from harness.pytest_plugin.options import Settings
+from simgate.harness.pytest_plugin.options import Settings
 
 
 def selection_words(config: pytest.Config, selected: Collection[str], whole: Collection[str]) -> str:

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.pytest_plugin.collection import is_pack
-from harness.pytest_plugin.failure_text import shown_path
-from harness.pytest_plugin.options import Settings
-from harness.pytest_plugin.runs import Runs
+from simgate.harness.pytest_plugin.collection import is_pack
+from simgate.harness.pytest_plugin.failure_text import shown_path
+from simgate.harness.pytest_plugin.options import Settings
+from simgate.harness.pytest_plugin.runs import Runs
 
 if TYPE_CHECKING:
-    from harness.gate.verdict import Verdict
+    from simgate.harness.gate.verdict import Verdict
 
 TABLE_WIDTH = 100
 GO, NO_GO, INCONCLUSIVE = 0, 1, 20
-"""Exit codes, as in :class:`harness.gate.verdict.Decision`."""
+"""Exit codes, as in :class:`simgate.harness.gate.verdict.Decision`."""
 _JUDGED = (
     pytest.ExitCode.OK,
     pytest.ExitCode.TESTS_FAILED,
@@ -128,7 +128,7 @@ class SessionEnd:
         if one.verdict is None:
             terminal.write_line(f"INCONCLUSIVE: {one.problem}", yellow=True, bold=True)
         else:
-            from harness.gate.table import verdict_table
+            from simgate.harness.gate.table import verdict_table
 
             for line in verdict_table(one.verdict, TABLE_WIDTH).splitlines():
                 terminal.write_line(line)
@@ -146,10 +146,10 @@ class SessionEnd:
 
 def judge(run_dir: Path) -> Judged:
     """Decides, writes ``verdict.json`` and every report; what cannot be read is a reason, not a crash."""
-    from harness.gate.decide import UndecidableRun, write_verdict
-    from harness.registry import load, names
-    from harness.results.journal import JournalDamaged
-    from harness.results.run_folder import NotARun, RunFolder
+    from simgate.harness.gate.decide import UndecidableRun, write_verdict
+    from simgate.harness.registry import load, names
+    from simgate.harness.results.journal import JournalDamaged
+    from simgate.harness.results.run_folder import NotARun, RunFolder
 
     folder = RunFolder(run_dir)
     try:

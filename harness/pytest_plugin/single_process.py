@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.pytest_plugin.collection import VariantItem
-from harness.pytest_plugin.planning import plan_pack
-from harness.pytest_plugin.runs import Runs, by_pack
+from simgate.harness.pytest_plugin.collection import VariantItem
+from simgate.harness.pytest_plugin.planning import plan_pack
+from simgate.harness.pytest_plugin.runs import Runs, by_pack
 
 if TYPE_CHECKING:
-    from harness.execution.events import Event
-    from harness.execution.plan import Plan
-    from harness.results.record import RunRecord
+    from simgate.harness.execution.events import Event
+    from simgate.harness.execution.plan import Plan
+    from simgate.harness.results.record import RunRecord
 
 
 class SingleProcess:
@@ -52,8 +52,8 @@ class SingleProcess:
         return plan
 
     def _run_pack(self, plan: Plan, items: Sequence[VariantItem], reporter: InCompletionOrder) -> None:
-        from harness.execution.engine import execute
-        from harness.execution.events import HostLost, VariantFinished
+        from simgate.harness.execution.engine import execute
+        from simgate.harness.execution.events import HostLost, VariantFinished
 
         path = items[0].path
         waiting = {item.variant_id: item for item in items}
@@ -127,7 +127,7 @@ class InCompletionOrder:
 
 def fails(record: RunRecord) -> bool:
     """Whether pytest will count the variant as failed."""
-    from harness.results.record import Outcome
+    from simgate.harness.results.record import Outcome
 
     return record.outcome in (Outcome.FAIL, Outcome.INVALID, Outcome.ERROR)
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 if TYPE_CHECKING:
-    from harness.pytest_plugin.collection import VariantItem
-    from harness.results.record import RunRecord
+    from simgate.harness.pytest_plugin.collection import VariantItem
+    from simgate.harness.results.record import RunRecord
 
 
 class RecordSource(Protocol):
@@ -19,7 +19,7 @@ class RecordSource(Protocol):
         """The record of a variant.
 
         Raises:
-            harness.pytest_plugin.outcomes.NoEvidence: There is none.
+            simgate.harness.pytest_plugin.outcomes.NoEvidence: There is none.
         """
         ...
 

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.pytest_plugin.collection import VariantItem
-from harness.pytest_plugin.options import Settings
-from harness.pytest_plugin.runs import Runs
-from harness.pytest_plugin.worker_input import WorkerInput
+from simgate.harness.pytest_plugin.collection import VariantItem
+from simgate.harness.pytest_plugin.options import Settings
+from simgate.harness.pytest_plugin.runs import Runs
+from simgate.harness.pytest_plugin.worker_input import WorkerInput
 
 if TYPE_CHECKING:
-    from harness.execution.host_pool import HostPool
-    from harness.execution.plan import Plan
-    from harness.results.record import RunRecord
+    from simgate.harness.execution.host_pool import HostPool
+    from simgate.harness.execution.plan import Plan
+    from simgate.harness.results.record import RunRecord
 
 
 class Worker:
@@ -65,9 +65,9 @@ class Worker:
         return self._runs.run_dir(item)
 
     def _run(self, item: VariantItem) -> None:
-        from harness.execution.giving_up import give_up
-        from harness.execution.host_pool import HostsCannotStart
-        from harness.pytest_plugin.planning import expand_ids
+        from simgate.harness.execution.giving_up import give_up
+        from simgate.harness.execution.host_pool import HostsCannotStart
+        from simgate.harness.pytest_plugin.planning import expand_ids
 
         plan, pool = self._pool_for(item)
         batch = self._batches[item.nodeid]
@@ -91,8 +91,8 @@ class Worker:
             self._runs.add(item.path, record)
 
     def _pool_for(self, item: VariantItem) -> tuple[Plan, HostPool]:
-        from harness.execution.host_pool import HostPool
-        from harness.pytest_plugin.planning import open_plan
+        from simgate.harness.execution.host_pool import HostPool
+        from simgate.harness.pytest_plugin.planning import open_plan
 
         if self._open is None or self._open[0] != item.path:
             self._resources.close()
@@ -103,8 +103,8 @@ class Worker:
         return self._open[1:]
 
     def _read_journal(self, item: VariantItem) -> None:
-        from harness.execution.resume import valid_records
-        from harness.results.run_folder import RunFolder
+        from simgate.harness.execution.resume import valid_records
+        from simgate.harness.results.run_folder import RunFolder
 
         folder = RunFolder(self.run_dir(item))
         for record in valid_records(folder.manifest(), folder.records()).values():

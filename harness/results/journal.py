@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from harness.results.record import RunRecord
+from simgate.harness.results.record import RunRecord
 
 
 class JournalDamaged(Exception):  # noqa: N818 - the name says what happened

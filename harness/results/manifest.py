@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import Field
 
-from harness.results.record import ResultModel
+from simgate.harness.results.record import ResultModel
 
 
 class ExpectedVariant(ResultModel):
@@ -67,7 +67,7 @@ class Manifest(ResultModel):
     pack_path: str
     """As given by the user, relative where possible."""
     pack: dict[str, Any]
-    """The checked pack (``harness.packs.model.Pack`` as JSON), so that the gate needs no YAML."""
+    """The checked pack (``simgate.harness.packs.model.Pack`` as JSON), so that the gate needs no YAML."""
     expected: tuple[ExpectedVariant, ...]
     until_decided: bool = False
     """A sequential test ends the run; ``expected`` then is in the order in which variants are counted."""

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.results.atomic_write import write_atomic
-from harness.results.journal import read_journal
-from harness.results.manifest import Fingerprint, Manifest
-from harness.results.record import RunRecord
+from simgate.harness.results.atomic_write import write_atomic
+from simgate.harness.results.journal import read_journal
+from simgate.harness.results.manifest import Fingerprint, Manifest
+from simgate.harness.results.record import RunRecord
 
 
 class NotARun(Exception):  # noqa: N818 - the name says what happened

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from harness.packs.model import Criterion, Scalar
-from harness.results.record import CriterionResult, Outcome
-from harness.scoring.evidence import Evidence
-from harness.scoring.metric import MetricValue
-from harness.scoring.metrics import metric_of
+from simgate.harness.packs.model import Criterion, Scalar
+from simgate.harness.results.record import CriterionResult, Outcome
+from simgate.harness.scoring.evidence import Evidence
+from simgate.harness.scoring.metric import MetricValue
+from simgate.harness.scoring.metrics import metric_of
 
 _UNDEFINED_OUTCOME = {"fail": Outcome.FAIL, "pass": Outcome.PASS, "invalid": Outcome.INVALID}
 

@@ -8,10 +8,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.results.record import LatencySamples, Scalar
-from harness.scoring.matching import ClassMatches, DetectionBoxes, boxes_by_frame, match_class
-from harness.scoring.resources import ResourceUse
-from harness.trace import Trace
+from simgate.harness.results.record import LatencySamples, Scalar
+from simgate.harness.scoring.matching import ClassMatches, DetectionBoxes, boxes_by_frame, match_class
+from simgate.harness.scoring.resources import ResourceUse
+from simgate.harness.trace import Trace
 
 REST_SPEED_MPS = 0.05
 """Below this speed the robot is at rest."""

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from harness.results.record import Scalar
-from harness.trace import Trace
-from sim_adapters.observation import VisibleEntity
+from simgate.harness.results.record import Scalar
+from simgate.harness.trace import Trace
+from simgate.sim_adapters.observation import VisibleEntity
 
 IOU_THRESHOLD = 0.5
 """Overlap from which a box counts as found, as in PASCAL VOC and COCO's AP50."""

@@ -10,8 +10,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.results.record import Scalar
-from harness.scoring.evidence import Evidence
+from simgate.harness.results.record import Scalar
+from simgate.harness.scoring.evidence import Evidence
 
 Options = Mapping[str, Scalar]
 

@@ -5,22 +5,22 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
-from harness import registry
-from harness.packs.metric_catalog import FormulaProblem
-from harness.packs.model import Criterion
-from harness.results.record import LatencySamples
-from harness.scoring.evidence import Evidence
-from harness.scoring.metric import Metric, MetricInfo, MetricValue, Options
-from harness.scoring.metrics_gpu import GPU_METRICS
-from harness.scoring.metrics_perception import PERCEPTION_TEMPLATES, perception_metric
-from harness.scoring.metrics_runtime import RUNTIME_METRICS
-from harness.scoring.metrics_safety import SAFETY_METRICS
-from harness.scoring.metrics_task import TASK_METRICS
-from harness.scoring.signal_metric import signal_metric
-from harness.trace import SIGNALS, Trace
+from simgate.harness import registry
+from simgate.harness.packs.metric_catalog import FormulaProblem
+from simgate.harness.packs.model import Criterion
+from simgate.harness.results.record import LatencySamples
+from simgate.harness.scoring.evidence import Evidence
+from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, Options
+from simgate.harness.scoring.metrics_gpu import GPU_METRICS
+from simgate.harness.scoring.metrics_perception import PERCEPTION_TEMPLATES, perception_metric
+from simgate.harness.scoring.metrics_runtime import RUNTIME_METRICS
+from simgate.harness.scoring.metrics_safety import SAFETY_METRICS
+from simgate.harness.scoring.metrics_task import TASK_METRICS
+from simgate.harness.scoring.signal_metric import signal_metric
+from simgate.harness.trace import SIGNALS, Trace
 
 GROUP = "simgate.metrics"
-"""Entry-point group in which third parties register a :class:`~harness.scoring.metric.Metric`."""
+"""Entry-point group in which third parties register a :class:`~simgate.harness.scoring.metric.Metric`."""
 
 _MACHINE = (*RUNTIME_METRICS, *GPU_METRICS)
 _BUILT_IN = {metric.info.name: metric for metric in (*TASK_METRICS, *SAFETY_METRICS, *_MACHINE)}
@@ -45,7 +45,9 @@ def find(name: str) -> Metric | None:
     if found is None and name in registry.names(GROUP):
         found = registry.load(GROUP, name)
         if not isinstance(found, Metric):
-            raise TypeError(f"entry point '{name}' of group {GROUP} is no harness.scoring.metric.Metric")
+            raise TypeError(
+                f"entry point '{name}' of group {GROUP} is no simgate.harness.scoring.metric.Metric"
+            )
     return found
 
 
@@ -57,7 +59,7 @@ def metric_of(criterion: Criterion) -> Metric:
         ValueError: A formula cannot be read; the linter finds such packs before they run.
     """
     if criterion.stl is not None:
-        from harness.scoring.stl import formula_metric
+        from simgate.harness.scoring.stl import formula_metric
 
         return formula_metric(criterion)
     if criterion.signal is not None:
@@ -75,7 +77,7 @@ def signal_names() -> list[str]:
 
 def check_formula(text: str, control_hz: int) -> Sequence[FormulaProblem]:
     """What is wrong with a temporal-logic formula."""
-    from harness.scoring import stl_formula
+    from simgate.harness.scoring import stl_formula
 
     return stl_formula.check_formula(text, control_hz)
 

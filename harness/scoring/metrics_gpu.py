@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from statistics import fmean
 from typing import Literal
 
-from harness.scoring.evidence import Evidence
-from harness.scoring.metric import Metric, MetricInfo, MetricValue, Options, undefined
-from harness.scoring.metrics_runtime import sample_percentile
-from harness.scoring.resources import SAMPLE_PERIOD_S
+from simgate.harness.scoring.evidence import Evidence
+from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, Options, undefined
+from simgate.harness.scoring.metrics_runtime import sample_percentile
+from simgate.harness.scoring.resources import SAMPLE_PERIOD_S
 
 _NVML = f"NVML (extra gpu), sampled every {1000 * SAMPLE_PERIOD_S:g} ms; not reproducible."
 _WORDS = {

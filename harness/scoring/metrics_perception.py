@@ -9,9 +9,9 @@ from typing import Literal
 
 import numpy as np
 
-from harness.scoring.evidence import Evidence
-from harness.scoring.matching import IOU_THRESHOLD, ClassMatches, Sighting
-from harness.scoring.metric import Metric, MetricInfo, MetricValue, Options, undefined
+from simgate.harness.scoring.evidence import Evidence
+from simgate.harness.scoring.matching import IOU_THRESHOLD, ClassMatches, Sighting
+from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, Options, undefined
 
 ALL_CLASSES = "all"
 CLASS_PLACEHOLDER = "<class>"

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from harness.scoring.evidence import Evidence
-from harness.scoring.metric import Metric, MetricInfo, MetricValue, Options, undefined
+from simgate.harness.scoring.evidence import Evidence
+from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, Options, undefined
 
 PERCENTILES = (50, 90, 95, 99)
 NO_SAMPLES = "perception delivered nothing, so there is no latency"

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.scoring.evidence import REST_SPEED_MPS, Evidence
-from harness.scoring.metric import Metric, MetricInfo, MetricValue, Options, undefined
+from simgate.harness.scoring.evidence import REST_SPEED_MPS, Evidence
+from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, Options, undefined
 
 NEAR_PERSON_M = 1.0
 """Within this gap the robot is near a person."""

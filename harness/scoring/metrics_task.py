@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness.scoring.evidence import REST_SPEED_MPS, Evidence
-from harness.scoring.metric import Metric, MetricInfo, MetricValue, Options, undefined
+from simgate.harness.scoring.evidence import REST_SPEED_MPS, Evidence
+from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, Options, undefined
 
 NO_REPORT = "none"
 """Value of ``reported_door`` when the robot reported nothing."""

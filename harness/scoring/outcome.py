@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from harness.results.record import Outcome
+from simgate.harness.results.record import Outcome
 
 PRECEDENCE = (Outcome.ERROR, Outcome.INVALID, Outcome.FAIL, Outcome.PASS)
 """The first one present decides."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from harness.packs.model import KnownFailure, Scalar
+from simgate.harness.packs.model import KnownFailure, Scalar
 
 
 def find_quarantine(
@@ -23,7 +23,7 @@ def find_quarantine(
     """
     if not known_failures:
         return None
-    from harness.packs.expressions import parse
+    from simgate.harness.packs.expressions import parse
 
     for known in known_failures:
         if today <= date.fromisoformat(known.until) and bool(parse(known.when).evaluate(parameters)):

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from harness.scoring.gpu_board import MEGABYTE, GpuBoard, open_board
+from simgate.harness.scoring.gpu_board import MEGABYTE, GpuBoard, open_board
 
 SAMPLE_PERIOD_S = 0.02
 NOT_SAMPLED = "GPU use was not sampled"
@@ -28,8 +28,8 @@ class ResourceUse:
     Attributes:
         rss_peak_mb: Largest resident memory of the host process since it started, megabytes; None where
             the system does not say it.
-        gpu: Samples of the host's GPU by what :meth:`harness.scoring.gpu_board.GpuBoard.read` calls them;
-            a quantity that the board does not tell is missing.
+        gpu: Samples of the host's GPU by what :meth:`simgate.harness.scoring.gpu_board.GpuBoard.read` calls
+            them; a quantity that the board does not tell is missing.
         gpu_absent: Why there are no GPU samples; empty when there are.
     """
 

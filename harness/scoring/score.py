@@ -7,15 +7,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from harness.packs.model import Criterion, Scalar, Scenario
-from harness.results.record import CriterionResult, LatencySamples, Outcome
-from harness.scoring.criteria import judge
-from harness.scoring.evidence import Evidence
-from harness.scoring.metrics import evaluate, metric_of
-from harness.scoring.outcome import combine, with_quarantine
-from harness.scoring.quarantine import find_quarantine
-from harness.scoring.resources import ResourceUse
-from harness.trace import Trace
+from simgate.harness.packs.model import Criterion, Scalar, Scenario
+from simgate.harness.results.record import CriterionResult, LatencySamples, Outcome
+from simgate.harness.scoring.criteria import judge
+from simgate.harness.scoring.evidence import Evidence
+from simgate.harness.scoring.metrics import evaluate, metric_of
+from simgate.harness.scoring.outcome import combine, with_quarantine
+from simgate.harness.scoring.quarantine import find_quarantine
+from simgate.harness.scoring.resources import ResourceUse
+from simgate.harness.trace import Trace
 
 STANDARD_METRICS = (
     "success",
@@ -74,8 +74,8 @@ def score(
         resources: What the episode cost its host, for criteria on ``cpu.*`` and ``gpu.*``.
 
     Raises:
-        harness.scoring.metrics.UnknownMetric: A criterion names no metric.
-        harness.scoring.criteria.UnusableCriterion: A criterion cannot be compared.
+        simgate.harness.scoring.metrics.UnknownMetric: A criterion names no metric.
+        simgate.harness.scoring.criteria.UnusableCriterion: A criterion cannot be compared.
         ValueError: A formula cannot be read.
     """
     evidence = Evidence(trace, latency, resources)

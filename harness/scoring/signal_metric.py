@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from harness.packs.model import Criterion, SignalSpec
-from harness.scoring.evidence import Evidence
-from harness.scoring.metric import Metric, MetricInfo, MetricValue, Options, undefined
-from harness.scoring.metrics_runtime import sample_percentile
-from harness.trace import SIGNALS
+from simgate.harness.packs.model import Criterion, SignalSpec
+from simgate.harness.scoring.evidence import Evidence
+from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, Options, undefined
+from simgate.harness.scoring.metrics_runtime import sample_percentile
+from simgate.harness.trace import SIGNALS
 
 UNITS = {"mps": "m/s", "rps": "rad/s", "rad": "rad", "m": "m", "s": "s"}
 

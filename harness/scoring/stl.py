@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from harness.packs.model import Criterion
-from harness.scoring.evidence import Evidence
-from harness.scoring.metric import Metric, MetricInfo, MetricValue, Options, undefined
-from harness.scoring.stl_formula import Formula, read_formula
+from simgate.harness.packs.model import Criterion
+from simgate.harness.scoring.evidence import Evidence
+from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, Options, undefined
+from simgate.harness.scoring.stl_formula import Formula, read_formula
 
 _ALWAYS = frozenset({"Always", "TimedAlways"})
 _EVENTUALLY = frozenset({"Eventually", "TimedEventually", "Until", "TimedUntil"})

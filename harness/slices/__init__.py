@@ -3,7 +3,7 @@
 scikit-learn (extra ``slices``) is imported when slices are searched, not before.
 """
 
-from harness.slices.find import MissingExtra, find_slices
-from harness.slices.slice import Condition, Slice
+from simgate.harness.slices.find import MissingExtra, find_slices
+from simgate.harness.slices.slice import Condition, Slice
 
 __all__ = ["Condition", "MissingExtra", "Slice", "find_slices"]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.slices.slice import Condition, Scalar
+from simgate.harness.slices.slice import Condition, Scalar
 
 MAX_WORDS = 12
 """A parameter with more different words than this is left out: each would be a region of its own."""

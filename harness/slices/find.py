@@ -21,8 +21,8 @@ from importlib.util import find_spec
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.slices.columns import Column, columns_of
-from harness.slices.slice import Condition, Scalar, Slice
+from simgate.harness.slices.columns import Column, columns_of
+from simgate.harness.slices.slice import Condition, Scalar, Slice
 
 LEVEL = 0.05
 MIN_GROUP = 8

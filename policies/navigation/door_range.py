@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from policies.navigation.calibration import CameraModel
-from policies.navigation.mission_frame import Pose
+from simgate.policies.navigation.calibration import CameraModel
+from simgate.policies.navigation.mission_frame import Pose
 
 # One and a half pixels of box error at 104 px focal length, and 1.5 degrees of unknown camera pitch.
 _ANGLE_STD_RAD = 0.03

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from policies.navigation.door_range import DoorFix
+from simgate.policies.navigation.door_range import DoorFix
 
 DOOR_WORDS = {"glass_door": "glass", "wooden_door": "wood"}
 """Detector class -> what the robot reports."""

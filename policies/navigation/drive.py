@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from policies.navigation.mission_frame import Pose
+from simgate.policies.navigation.mission_frame import Pose
 
 ACCELERATION_MPS2 = 0.8
 BRAKING_MPS2 = 1.1

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from policies.navigation.calibration import CameraModel
-from policies.navigation.mission_frame import Pose
+from simgate.policies.navigation.calibration import CameraModel
+from simgate.policies.navigation.mission_frame import Pose
 
 _POSITION_GAIN, _VELOCITY_GAIN = 0.5, 0.25
 _GATE_M = 0.9

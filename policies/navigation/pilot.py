@@ -7,9 +7,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from policies.navigation.calibration import beam_directions
-from policies.navigation.door_track import DOOR_WORDS, DoorTrack
-from policies.navigation.drive import (
+from simgate.policies.navigation.calibration import beam_directions
+from simgate.policies.navigation.door_track import DOOR_WORDS, DoorTrack
+from simgate.policies.navigation.drive import (
     aim,
     free_ahead,
     limit_change,
@@ -18,11 +18,11 @@ from policies.navigation.drive import (
     steer,
     stoppable_speed,
 )
-from policies.navigation.lane_planner import LanePlanner
-from policies.navigation.mission_frame import MissionFrame, Pose, to_frame
-from policies.navigation.watch import Watch
-from policies.perception.detections import Detections
-from policies.policy import Decision, Mission
+from simgate.policies.navigation.lane_planner import LanePlanner
+from simgate.policies.navigation.mission_frame import MissionFrame, Pose, to_frame
+from simgate.policies.navigation.watch import Watch
+from simgate.policies.perception.detections import Detections
+from simgate.policies.policy import Decision, Mission
 
 LIDAR_FOV_DEG = 240.0
 STOP_GAP_M = 0.8

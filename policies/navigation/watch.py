@@ -8,13 +8,13 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
-from policies.navigation.calibration import CameraModel
-from policies.navigation.door_range import locate_door
-from policies.navigation.door_track import DOOR_WORDS, DoorTrack
-from policies.navigation.drive import stoppable_speed
-from policies.navigation.mission_frame import Pose
-from policies.navigation.person_track import PersonTrack, locate_person
-from policies.perception.detections import Detections
+from simgate.policies.navigation.calibration import CameraModel
+from simgate.policies.navigation.door_range import locate_door
+from simgate.policies.navigation.door_track import DOOR_WORDS, DoorTrack
+from simgate.policies.navigation.drive import stoppable_speed
+from simgate.policies.navigation.mission_frame import Pose
+from simgate.policies.navigation.person_track import PersonTrack, locate_person
+from simgate.policies.perception.detections import Detections
 
 PERSON = "person"
 _REMEMBERED_POSES = 50

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from policies.perception.package import ModelPackage
-from policies.perception.trt.sidecar import (
+from simgate.policies.perception.package import ModelPackage
+from simgate.policies.perception.trt.sidecar import (
     EngineMismatch,
     file_differences,
     read_sidecar,

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from policies.perception.boxes import suppress
-from policies.perception.detections import Detections
+from simgate.policies.perception.boxes import suppress
+from simgate.policies.perception.detections import Detections
 
 
 def decode_center_heatmap(

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from policies.perception.decode_yolo import sigmoid, to_corners
-from policies.perception.detections import Detections
-from policies.perception.package_spec import Detr
+from simgate.policies.perception.decode_yolo import sigmoid, to_corners
+from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.package_spec import Detr
 
 
 def decode_detr(

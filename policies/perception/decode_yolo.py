@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from policies.perception.boxes import suppress
-from policies.perception.detections import Detections
-from policies.perception.package_spec import Yolo
+from simgate.policies.perception.boxes import suppress
+from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.package_spec import Yolo
 
 _CANDIDATES = 1000
 """At most so many of the best candidates of a frame enter the suppression."""

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from policies.perception.decode import decode_center_heatmap
-from policies.perception.decode_detr import decode_detr
-from policies.perception.decode_yolo import decode_yolo
-from policies.perception.detections import Detections
-from policies.perception.package import ModelPackage
-from policies.perception.package_spec import CenterHeatmap, Yolo
-from policies.perception.resize import plan_resize
+from simgate.policies.perception.decode import decode_center_heatmap
+from simgate.policies.perception.decode_detr import decode_detr
+from simgate.policies.perception.decode_yolo import decode_yolo
+from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.package import ModelPackage
+from simgate.policies.perception.package_spec import CenterHeatmap, Yolo
+from simgate.policies.perception.resize import plan_resize
 
 Location = tuple[str | int, ...]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from policies.perception.decoders import DeclaredTensor, declared_input, declared_outputs
-from policies.perception.package import ModelPackage
-from policies.perception.problems import PackageProblem
+from simgate.policies.perception.decoders import DeclaredTensor, declared_input, declared_outputs
+from simgate.policies.perception.package import ModelPackage
+from simgate.policies.perception.problems import PackageProblem
 
 HINT = "correct model.yaml, or export the model again"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from policies.perception.problems import PackageError, PackageProblem
+from simgate.policies.perception.problems import PackageError, PackageProblem
 
 Key = str | int
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

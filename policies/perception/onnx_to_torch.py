@@ -1,4 +1,4 @@
-"""An ONNX detector as a torch program: ``python -m policies.perception.onnx_to_torch MODEL OUT``.
+"""An ONNX detector as a torch program: ``python -m simgate.policies.perception.onnx_to_torch MODEL OUT``.
 
 For packages of which only the ONNX file was kept. Knows the operators of plain convolutional networks;
 a model with others is exported from its own source with ``torch.export``.
@@ -20,10 +20,10 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 from torch.nn import functional
 
-from policies.perception.decoders import declared_input, declared_outputs
-from policies.perception.package import ModelPackage, load_package
-from policies.perception.package_edit import add_artifact, artifact_line
-from policies.perception.problems import PackageError
+from simgate.policies.perception.decoders import declared_input, declared_outputs
+from simgate.policies.perception.package import ModelPackage, load_package
+from simgate.policies.perception.package_edit import add_artifact, artifact_line
+from simgate.policies.perception.problems import PackageError
 
 OPERATORS = (
     "Add", "Clip", "Concat", "Constant", "Conv", "Exp", "Gemm", "GlobalAveragePool", "Identity", "MaxPool",
@@ -171,7 +171,9 @@ def convert(package: ModelPackage, path: Path) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line; prints the line that the package needs."""
-    parser = argparse.ArgumentParser(prog="python -m policies.perception.onnx_to_torch", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m simgate.policies.perception.onnx_to_torch", description=__doc__
+    )
     parser.add_argument("model", type=Path, help="model.yaml, or its folder")
     parser.add_argument("--add", action="store_true", help="write the artifact into model.yaml")
     parser.add_argument("out", type=Path, help="file to write: .pt2 for torch.export, .pt for TorchScript")

@@ -16,9 +16,9 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from policies.perception.latency import Latency
-from policies.perception.located_yaml import LocatedYaml, parse_located
-from policies.perception.package_spec import (
+from simgate.policies.perception.latency import Latency
+from simgate.policies.perception.located_yaml import LocatedYaml, parse_located
+from simgate.policies.perception.package_spec import (
     DECODERS,
     CenterHeatmap,
     Decoder,
@@ -26,7 +26,7 @@ from policies.perception.package_spec import (
     InputSpec,
     ModelSpec,
 )
-from policies.perception.problems import PackageError, PackageProblem
+from simgate.policies.perception.problems import PackageError, PackageProblem
 
 __all__ = [
     "Artifact",

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from policies.perception.problems import PackageError, PackageProblem
+from simgate.policies.perception.problems import PackageError, PackageProblem
 
 _REMOTE = re.compile(r"(?P<scheme>mlflow|[a-z][a-z0-9+]*)(?P<rest>:models:/\S+|://\S+)")
 _EXTRAS = {"s3": "s3", "gs": "gs", "gcs": "gs"}

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from policies.perception.boxes import iou_matrix
-from policies.perception.detections import Detections
+from simgate.policies.perception.boxes import iou_matrix
+from simgate.policies.perception.detections import Detections
 
 SAME_OBJECT_IOU = 0.5
 LIMITS = ("box_max_px", "box_p99_px", "score_max", "score_p99", "class_changes", "unmatched")

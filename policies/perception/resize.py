@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from policies.perception.package_spec import InputSpec
+from simgate.policies.perception.package_spec import InputSpec
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from policies.perception.detections import Detections
+from simgate.policies.perception.detections import Detections
 
 
 class DeviceFrames(Protocol):

@@ -7,7 +7,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from policies.perception.runtime import PerceptionRuntime
+from simgate.policies.perception.runtime import PerceptionRuntime
 
 WARM_UP_S = 0.2
 WARM_UP_RUNS = 3

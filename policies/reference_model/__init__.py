@@ -2,7 +2,7 @@
 
 import os
 
-from sim_adapters.gl import draw_on_one_core
+from simgate.sim_adapters.gl import draw_on_one_core
 
 # Before torch is loaded: threads that spin while they wait for each other make training four times slower as
 # soon as anything else runs on the machine.

@@ -1,4 +1,4 @@
-"""Measures a detector on fresh frames: ``python -m policies.reference_model.evaluate MODEL_YAML``."""
+"""Measures a detector on fresh frames: ``python -m simgate.policies.reference_model.evaluate MODEL_YAML``."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from policies.perception.detections import Detections
-from policies.perception.package import ModelPackage, PackageError, load_package
-from policies.perception.runtime import PerceptionRuntime
-from policies.reference_model.frames import CLASSES, DOORS, FrameSet, load_plugin, render
-from policies.reference_model.measurement import Measurement, Row
-from policies.reference_model.metrics import (
+from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.package import ModelPackage, PackageError, load_package
+from simgate.policies.perception.runtime import PerceptionRuntime
+from simgate.policies.reference_model.frames import CLASSES, DOORS, FrameSet, load_plugin, render
+from simgate.policies.reference_model.measurement import Measurement, Row
+from simgate.policies.reference_model.metrics import (
     ajar,
     average_precision,
     best_score,
@@ -24,8 +24,8 @@ from policies.reference_model.metrics import (
     open_doorway,
     recall_at,
 )
-from policies.reference_model.model_card import card_text, shortfalls
-from policies.reference_model.sampling import OPERATING_DOMAIN
+from simgate.policies.reference_model.model_card import card_text, shortfalls
+from simgate.policies.reference_model.sampling import OPERATING_DOMAIN
 
 # 730001 was looked at when the rule for thresholds was made.
 HELD_OUT_SEED = 730_002
@@ -91,7 +91,9 @@ def _slices(frames: FrameSet, base: NDArray[np.bool_], *, with_tint: bool) -> di
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line; 0 when all requirements are met, 1 when not, 2 when there is no model."""
-    parser = argparse.ArgumentParser(prog="python -m policies.reference_model.evaluate", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m simgate.policies.reference_model.evaluate", description=__doc__
+    )
     parser.add_argument("model", type=Path, help="model.yaml of the detector")
     parser.add_argument("--cache", type=Path, default=Path(".train"), help="folder for rendered frames")
     parser.add_argument("--frames", type=int, default=HELD_OUT_FRAMES, help="number of held-out frames")

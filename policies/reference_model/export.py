@@ -10,9 +10,9 @@ from pathlib import Path
 import torch
 import yaml
 
-from policies.reference_model.frames import CLASSES
-from policies.reference_model.network import STRIDE, DoorNet, Exported
-from policies.reference_model.training import MEAN, STD
+from simgate.policies.reference_model.frames import CLASSES
+from simgate.policies.reference_model.network import STRIDE, DoorNet, Exported
+from simgate.policies.reference_model.training import MEAN, STD
 
 WIDTH, HEIGHT = 160, 120
 ONNX_FILE = "detector.onnx"

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from policies.reference_model.sampling import Domain, draw
-from sim_adapters.adapter import SimAdapter, Timing
-from sim_adapters.sensors.effects import apply_effects
+from simgate.policies.reference_model.sampling import Domain, draw
+from simgate.sim_adapters.adapter import SimAdapter, Timing
+from simgate.sim_adapters.sensors.effects import apply_effects
 
 DOORS = ("glass_door", "wooden_door")
 CLASSES = (*DOORS, "person")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from policies.reference_model.network import STRIDE
+from simgate.policies.reference_model.network import STRIDE
 
 _SPREAD = 0.1  # Standard deviation of a centre's blob as a share of its box.
 _BOX_WEIGHT, _PRESENCE_WEIGHT = 1.0, 0.8

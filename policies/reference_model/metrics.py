@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from policies.perception.boxes import iou_matrix
-from policies.perception.detections import Detections
-from policies.reference_model.frames import CLASSES, FrameSet
+from simgate.policies.perception.boxes import iou_matrix
+from simgate.policies.perception.detections import Detections
+from simgate.policies.reference_model.frames import CLASSES, FrameSet
 
 _IOU = 0.5
 

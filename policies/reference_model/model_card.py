@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from policies.perception.package import ModelPackage
-from policies.reference_model.measurement import Measurement, Row
-from policies.reference_model.requirements import ALLOWED_ALARMS, REQUIRED_AP50, REQUIRED_RECALL
-from policies.reference_model.sampling import OPERATING_DOMAIN, Domain
+from simgate.policies.perception.package import ModelPackage
+from simgate.policies.reference_model.measurement import Measurement, Row
+from simgate.policies.reference_model.requirements import ALLOWED_ALARMS, REQUIRED_AP50, REQUIRED_RECALL
+from simgate.policies.reference_model.sampling import OPERATING_DOMAIN, Domain
 
 
 def shortfalls(measurement: Measurement) -> list[str]:
@@ -42,7 +42,7 @@ def card_text(package: ModelPackage, measurement: Measurement, seed: int) -> str
         "must not drive a real robot.",
         "## Measured",
         f"{measurement.frames} held-out frames, seed {seed}, rendered for this measurement and used for "
-        "nothing else; `python -m policies.reference_model.evaluate` makes them again. "
+        "nothing else; `python -m simgate.policies.reference_model.evaluate` makes them again. "
         + _domain_text(OPERATING_DOMAIN),
         f"Score thresholds (chosen on other frames): {thresholds}. A detection is right at IoU 0.5.",
         f"Required: AP50 >= {REQUIRED_AP50} within 4 m for each door, recall of shut doors within 3 m >= "

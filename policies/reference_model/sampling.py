@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sim_adapters.scene.body import Actor, Waypoint
-from sim_adapters.scene.scene import Scene
-from sim_adapters.worlds.world import ParameterSpec, PlacedObject, Value, World
+from simgate.sim_adapters.scene.body import Actor, Waypoint
+from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.worlds.world import ParameterSpec, PlacedObject, Value, World
 
 _SAMPLE_LANE = 7
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from policies.perception.detections import Detections
-from policies.reference_model.frames import CLASSES, DOORS, FrameSet
-from policies.reference_model.metrics import best_score, closed, match, open_doorway
-from policies.reference_model.requirements import ALLOWED_ALARMS, REQUIRED_RECALL
+from simgate.policies.perception.detections import Detections
+from simgate.policies.reference_model.frames import CLASSES, DOORS, FrameSet
+from simgate.policies.reference_model.metrics import best_score, closed, match, open_doorway
+from simgate.policies.reference_model.requirements import ALLOWED_ALARMS, REQUIRED_RECALL
 
 _RANGE = (0.2, 0.7)
 _STEP = 0.01

@@ -1,4 +1,4 @@
-"""Makes the detector: ``python -m policies.reference_model.train [--variant v2|v1] [--out DIR]``.
+"""Makes the detector: ``python -m simgate.policies.reference_model.train [--variant v2|v1] [--out DIR]``.
 
 Renders frames, trains, chooses thresholds on validation frames, exports, writes ``model.yaml``, and
 measures the result on held-out frames for the model card. ``--keep-weights`` begins at the thresholds.
@@ -14,13 +14,13 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from policies.perception.package import load_package
-from policies.reference_model import evaluate
-from policies.reference_model.export import ONNX_FILE, export_onnx, write_package
-from policies.reference_model.frames import ADAPTER, CLASSES, WORLD, render
-from policies.reference_model.sampling import TRAINING_DOMAINS, validation_domain
-from policies.reference_model.thresholds import choose_thresholds
-from policies.reference_model.training import train
+from simgate.policies.perception.package import load_package
+from simgate.policies.reference_model import evaluate
+from simgate.policies.reference_model.export import ONNX_FILE, export_onnx, write_package
+from simgate.policies.reference_model.frames import ADAPTER, CLASSES, WORLD, render
+from simgate.policies.reference_model.sampling import TRAINING_DOMAINS, validation_domain
+from simgate.policies.reference_model.thresholds import choose_thresholds
+from simgate.policies.reference_model.training import train
 
 TRAINING_SEED, VALIDATION_SEED = 710_001, 720_001
 VALIDATION_FRAMES = 4000
@@ -42,7 +42,9 @@ LIMITS: dict[str, str | float] = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line; returns the exit code of the evaluation."""
-    parser = argparse.ArgumentParser(prog="python -m policies.reference_model.train", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m simgate.policies.reference_model.train", description=__doc__
+    )
     parser.add_argument("--variant", choices=sorted(TRAINING_DOMAINS), default="v2")
     parser.add_argument("--out", type=Path, help="folder for the package (default: where it is committed)")
     parser.add_argument("--cache", type=Path, default=Path(".train"), help="folder for rendered frames")

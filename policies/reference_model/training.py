@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from policies.reference_model.frames import CLASSES, FrameSet
-from policies.reference_model.loss import detector_loss, make_targets
-from policies.reference_model.network import STRIDE, DoorNet
+from simgate.policies.reference_model.frames import CLASSES, FrameSet
+from simgate.policies.reference_model.loss import detector_loss, make_targets
+from simgate.policies.reference_model.network import STRIDE, DoorNet
 
 MEAN, STD = 0.45, 0.27
 _BATCH = 64

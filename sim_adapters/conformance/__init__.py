@@ -11,15 +11,15 @@ through glass. Image tolerances are pixels of rasterisation, not of convention.
 
 from __future__ import annotations
 
-from sim_adapters.conformance.contact import Touch
-from sim_adapters.conformance.geometry import Geometry
-from sim_adapters.conformance.images import Images
-from sim_adapters.conformance.lidar import LidarRanges
-from sim_adapters.conformance.motion import Motion
-from sim_adapters.conformance.repeat import Repeat
-from sim_adapters.conformance.scenes import GLASS, TIMING, drive, scene, wall
-from sim_adapters.conformance.time_and_life import TimeAndLife
-from sim_adapters.conformance.truth import Truth
+from simgate.sim_adapters.conformance.contact import Touch
+from simgate.sim_adapters.conformance.geometry import Geometry
+from simgate.sim_adapters.conformance.images import Images
+from simgate.sim_adapters.conformance.lidar import LidarRanges
+from simgate.sim_adapters.conformance.motion import Motion
+from simgate.sim_adapters.conformance.repeat import Repeat
+from simgate.sim_adapters.conformance.scenes import GLASS, TIMING, drive, scene, wall
+from simgate.sim_adapters.conformance.time_and_life import TimeAndLife
+from simgate.sim_adapters.conformance.truth import Truth
 
 __all__ = ["GLASS", "TIMING", "AdapterConformance", "drive", "scene", "wall"]
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from sim_adapters.adapter import SimAdapter, Timing
-from sim_adapters.conformance.scenes import TIMING
+from simgate.sim_adapters.adapter import SimAdapter, Timing
+from simgate.sim_adapters.conformance.scenes import TIMING
 
 
 class ConformanceBase:
-    """See :class:`sim_adapters.conformance.AdapterConformance`."""
+    """See :class:`simgate.sim_adapters.conformance.AdapterConformance`."""
 
     bit_reproducible = True
     """Whether the same scene gives the same frames bit for bit (false for ray-traced renderers)."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from sim_adapters.adapter import SimAdapter
-from sim_adapters.conformance.base import ConformanceBase
-from sim_adapters.conformance.scenes import GLASS, RED, TIMING, block, drive, scene, wall
-from sim_adapters.scene.body import Actor, Body, Part, Waypoint
-from sim_adapters.scene.robot import Robot
+from simgate.sim_adapters.adapter import SimAdapter
+from simgate.sim_adapters.conformance.base import ConformanceBase
+from simgate.sim_adapters.conformance.scenes import GLASS, RED, TIMING, block, drive, scene, wall
+from simgate.sim_adapters.scene.body import Actor, Body, Part, Waypoint
+from simgate.sim_adapters.scene.robot import Robot
 
 
 class Touch(ConformanceBase):

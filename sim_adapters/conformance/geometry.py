@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from sim_adapters.adapter import SimAdapter
-from sim_adapters.conformance.base import ConformanceBase
-from sim_adapters.conformance.scenes import RED, Box, block, corners, drive, pinhole_box, scene
-from sim_adapters.scene.body import Actor, Body, Part, Waypoint
-from sim_adapters.scene.sensor import Camera
+from simgate.sim_adapters.adapter import SimAdapter
+from simgate.sim_adapters.conformance.base import ConformanceBase
+from simgate.sim_adapters.conformance.scenes import RED, Box, block, corners, drive, pinhole_box, scene
+from simgate.sim_adapters.scene.body import Actor, Body, Part, Waypoint
+from simgate.sim_adapters.scene.sensor import Camera
 
 _SLAB, _PLACE = (0.02, 0.7, 0.3), (3.0, 0.4, 0.7)
 """Half extents and centre of a slab across the view, metres."""

@@ -7,10 +7,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from sim_adapters.adapter import SimAdapter
-from sim_adapters.conformance.base import ConformanceBase
-from sim_adapters.conformance.scenes import GLASS, LAMP, TIMING, scene, wall
-from sim_adapters.scene.sensor import Camera
+from simgate.sim_adapters.adapter import SimAdapter
+from simgate.sim_adapters.conformance.base import ConformanceBase
+from simgate.sim_adapters.conformance.scenes import GLASS, LAMP, TIMING, scene, wall
+from simgate.sim_adapters.scene.sensor import Camera
 
 
 class Images(ConformanceBase):

@@ -6,10 +6,10 @@ import math
 
 import pytest
 
-from sim_adapters.adapter import SimAdapter
-from sim_adapters.conformance.base import ConformanceBase
-from sim_adapters.conformance.scenes import drive, scene
-from sim_adapters.scene.robot import Robot
+from simgate.sim_adapters.adapter import SimAdapter
+from simgate.sim_adapters.conformance.base import ConformanceBase
+from simgate.sim_adapters.conformance.scenes import drive, scene
+from simgate.sim_adapters.scene.robot import Robot
 
 
 class Motion(ConformanceBase):

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sim_adapters.adapter import SimAdapter
-from sim_adapters.conformance.base import ConformanceBase
-from sim_adapters.conformance.scenes import TIMING, drive, scene, wall
-from sim_adapters.scene.body import Actor, Body, Part, Waypoint
-from sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.adapter import SimAdapter
+from simgate.sim_adapters.conformance.base import ConformanceBase
+from simgate.sim_adapters.conformance.scenes import TIMING, drive, scene, wall
+from simgate.sim_adapters.scene.body import Actor, Body, Part, Waypoint
+from simgate.sim_adapters.scene.scene import Scene
 
 
 class Repeat(ConformanceBase):

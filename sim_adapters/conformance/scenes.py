@@ -9,13 +9,13 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from sim_adapters.adapter import SimAdapter, Timing
-from sim_adapters.observation import GroundTruth
-from sim_adapters.scene.body import Actor, Body, Material, Part, Vec3
-from sim_adapters.scene.light import Light
-from sim_adapters.scene.robot import Robot
-from sim_adapters.scene.scene import Scene, Task
-from sim_adapters.scene.sensor import Camera, Lidar
+from simgate.sim_adapters.adapter import SimAdapter, Timing
+from simgate.sim_adapters.observation import GroundTruth
+from simgate.sim_adapters.scene.body import Actor, Body, Material, Part, Vec3
+from simgate.sim_adapters.scene.light import Light
+from simgate.sim_adapters.scene.robot import Robot
+from simgate.sim_adapters.scene.scene import Scene, Task
+from simgate.sim_adapters.scene.sensor import Camera, Lidar
 
 TIMING = Timing(physics_hz=200, control_hz=10, camera_hz=10)
 RED = Material(rgb=(0.9, 0.1, 0.1))

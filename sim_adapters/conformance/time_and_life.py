@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim_adapters.adapter import SimAdapter, Timing
-from sim_adapters.conformance.base import ConformanceBase
-from sim_adapters.conformance.scenes import TIMING, scene, wall
+from simgate.sim_adapters.adapter import SimAdapter, Timing
+from simgate.sim_adapters.conformance.base import ConformanceBase
+from simgate.sim_adapters.conformance.scenes import TIMING, scene, wall
 
 
 class TimeAndLife(ConformanceBase):

@@ -6,11 +6,11 @@ import math
 
 import pytest
 
-from sim_adapters.adapter import SimAdapter
-from sim_adapters.conformance.base import ConformanceBase
-from sim_adapters.conformance.scenes import RED, block, corners, drive, pinhole_box, scene, wall
-from sim_adapters.scene.body import Actor, Body, Part, Waypoint
-from sim_adapters.scene.sensor import Camera
+from simgate.sim_adapters.adapter import SimAdapter
+from simgate.sim_adapters.conformance.base import ConformanceBase
+from simgate.sim_adapters.conformance.scenes import RED, block, corners, drive, pinhole_box, scene, wall
+from simgate.sim_adapters.scene.body import Actor, Body, Part, Waypoint
+from simgate.sim_adapters.scene.sensor import Camera
 
 
 class Truth(ConformanceBase):

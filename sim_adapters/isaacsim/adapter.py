@@ -9,27 +9,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim_adapters.adapter import AdapterInfo, Timing
-from sim_adapters.isaacsim.app import KitApp
-from sim_adapters.isaacsim.camera import CameraFeed, colours_on_device
-from sim_adapters.isaacsim.gpu_identity import gpu_and_driver
-from sim_adapters.isaacsim.options import IsaacOptions
-from sim_adapters.isaacsim.physics_loop import PhysicsLoop
-from sim_adapters.isaacsim.world import IsaacWorld
-from sim_adapters.isaacsim.world_stage import WorldStage
-from sim_adapters.observation import GroundTruth, Observation
-from sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.adapter import AdapterInfo, Timing
+from simgate.sim_adapters.isaacsim.app import KitApp
+from simgate.sim_adapters.isaacsim.camera import CameraFeed, colours_on_device
+from simgate.sim_adapters.isaacsim.gpu_identity import gpu_and_driver
+from simgate.sim_adapters.isaacsim.options import IsaacOptions
+from simgate.sim_adapters.isaacsim.physics_loop import PhysicsLoop
+from simgate.sim_adapters.isaacsim.world import IsaacWorld
+from simgate.sim_adapters.isaacsim.world_stage import WorldStage
+from simgate.sim_adapters.observation import GroundTruth, Observation
+from simgate.sim_adapters.scene.scene import Scene
 
 
 class IsaacSimAdapter:
-    """See :class:`sim_adapters.adapter.SimAdapter`.
+    """See :class:`simgate.sim_adapters.adapter.SimAdapter`.
 
     One world: a stage has one set of lights, and variants differ in theirs, so that worlds side by side would
     light each other. Throughput comes from hosts, one for each GPU.
 
     Args:
         timing: Rates of the loop.
-        options: See :class:`sim_adapters.isaacsim.options.IsaacOptions`.
+        options: See :class:`simgate.sim_adapters.isaacsim.options.IsaacOptions`.
 
     Raises:
         ValueError: An option is unknown or wrong.

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim_adapters.isaacsim.readiness import Frame
-from sim_adapters.scene.sensor import Camera
+from simgate.sim_adapters.isaacsim.readiness import Frame
+from simgate.sim_adapters.scene.sensor import Camera
 
 if TYPE_CHECKING:
     from isaacsim.sensors.experimental.rtx import CameraSensor

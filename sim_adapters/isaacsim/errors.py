@@ -1,6 +1,6 @@
 """What can keep Isaac Sim from starting, for the person who can mend it."""
 
-from sim_adapters.adapter import SimulatorUnavailable
+from simgate.sim_adapters.adapter import SimulatorUnavailable
 
 
 class IsaacSimUnavailable(SimulatorUnavailable):

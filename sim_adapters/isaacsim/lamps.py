@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.scene.scene import Scene
 
 if TYPE_CHECKING:
     from pxr import Usd
@@ -30,8 +30,8 @@ class Lamps:
             return False
         from isaacsim.core.experimental.utils.stage import get_current_stage
 
-        from sim_adapters.usd.lights import ambient_luminance, luminance
-        from sim_adapters.usd.paths import AMBIENT
+        from simgate.sim_adapters.usd.lights import ambient_luminance, luminance
+        from simgate.sim_adapters.usd.paths import AMBIENT
 
         stage: Usd.Stage = get_current_stage(backend="usd")
         for light in self._flicker:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sim_adapters.adapter import Timing
-from sim_adapters.drive import Servo
-from sim_adapters.isaacsim.touching import MOST_CONTACTS
-from sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.drive import Servo
+from simgate.sim_adapters.isaacsim.touching import MOST_CONTACTS
+from simgate.sim_adapters.scene.scene import Scene
 
 if TYPE_CHECKING:
     from isaacsim.core.experimental.prims import RigidPrim

@@ -26,7 +26,7 @@ class IsaacOptions:
         gpu: Number of the GPU; None takes the first of ``CUDA_VISIBLE_DEVICES``, or Kit's choice.
         experience: Experience file below ``EXP_PATH``.
         extra_args: More arguments for Kit, ``--/path=value``.
-        assets: File of an asset table (:mod:`sim_adapters.usd.assets`); None for none.
+        assets: File of an asset table (:mod:`simgate.sim_adapters.usd.assets`); None for none.
     """
 
     depth: bool = False

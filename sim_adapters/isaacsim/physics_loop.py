@@ -6,9 +6,9 @@ from collections.abc import Callable
 from math import gcd
 from typing import Any
 
-from sim_adapters.adapter import Timing
-from sim_adapters.isaacsim.errors import IsaacSimUnavailable
-from sim_adapters.isaacsim.options import IsaacOptions
+from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.isaacsim.errors import IsaacSimUnavailable
+from simgate.sim_adapters.isaacsim.options import IsaacOptions
 
 SLOWEST_UPDATE_S = 1.0 / 30.0
 """A longer application update makes the coupled loop drop physics steps."""
@@ -44,7 +44,7 @@ class PhysicsLoop:
         from isaacsim.core.rendering_manager import RenderingManager
         from isaacsim.core.simulation_manager import PhysxScene, SimulationManager
 
-        from sim_adapters.usd.paths import PHYSICS_SCENE
+        from simgate.sim_adapters.usd.paths import PHYSICS_SCENE
 
         wanted = self._timing.physics_hz
         SimulationManager.setup_simulation(dt=1.0 / wanted, device=self._options.physics_device)

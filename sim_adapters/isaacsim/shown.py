@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sim_adapters.adapter import Timing
-from sim_adapters.observation import VisibleEntity
-from sim_adapters.scene.clearance import ClearanceField
-from sim_adapters.scene.plane_scan import PlaneScan
-from sim_adapters.scene.scene import Scene
-from sim_adapters.scene.visible import LabelledBodies
+from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.observation import VisibleEntity
+from simgate.sim_adapters.scene.clearance import ClearanceField
+from simgate.sim_adapters.scene.plane_scan import PlaneScan
+from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.scene.visible import LabelledBodies
 
 if TYPE_CHECKING:
-    from sim_adapters.usd.native.variant_stage import VariantStage
+    from simgate.sim_adapters.usd.native.variant_stage import VariantStage
 
 Pose = tuple[float, float, float]
 
@@ -76,7 +76,7 @@ class PrimitiveScene:
     loose: tuple[str, ...] = ()
 
     def __init__(self, scene: Scene) -> None:
-        from sim_adapters.usd.paths import CAMERA, ROBOT, StagePaths
+        from simgate.sim_adapters.usd.paths import CAMERA, ROBOT, StagePaths
 
         paths = StagePaths(scene)
         self.robot, self.camera = ROBOT, CAMERA
@@ -111,8 +111,8 @@ class StageScene:
     def __init__(self, scene: Scene, timing: Timing, shown: VariantStage) -> None:
         import mujoco
 
-        from sim_adapters.mujoco.native.sensing import sensing_of
-        from sim_adapters.usd.native.twin import build_twin
+        from simgate.sim_adapters.mujoco.native.sensing import sensing_of
+        from simgate.sim_adapters.usd.native.twin import build_twin
 
         layout = shown.layout
         twin = build_twin(scene, timing, shown, steps=False)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from pxr import Sdf, Usd, UsdGeom, UsdPhysics
 
-from sim_adapters.usd.paths import ACTORS, BODIES, LIGHTS
+from simgate.sim_adapters.usd.paths import ACTORS, BODIES, LIGHTS
 
 _HIDEABLE = (BODIES, ACTORS, LIGHTS)
 _SHAPE_OF_A_PRIM = ("typeName", "apiSchemas", "references", "payload", "active", "kind")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim_adapters.observation import Contact
-from sim_adapters.scene.touches import Touches
+from simgate.sim_adapters.observation import Contact
+from simgate.sim_adapters.scene.touches import Touches
 
 if TYPE_CHECKING:
     from isaacsim.core.experimental.prims import RigidPrim

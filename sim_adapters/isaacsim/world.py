@@ -8,17 +8,17 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from sim_adapters.adapter import Timing
-from sim_adapters.isaacsim.camera import CameraFeed
-from sim_adapters.isaacsim.lamps import Lamps
-from sim_adapters.isaacsim.movers import ActorBodies, LooseBodies, RobotBody
-from sim_adapters.isaacsim.options import IsaacOptions
-from sim_adapters.isaacsim.physics_loop import PhysicsLoop
-from sim_adapters.isaacsim.readiness import Frame, FrameGate
-from sim_adapters.isaacsim.shown import ShownScene
-from sim_adapters.isaacsim.touching import ContactLog
-from sim_adapters.observation import GroundTruth, VisibleEntity
-from sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.isaacsim.camera import CameraFeed
+from simgate.sim_adapters.isaacsim.lamps import Lamps
+from simgate.sim_adapters.isaacsim.movers import ActorBodies, LooseBodies, RobotBody
+from simgate.sim_adapters.isaacsim.options import IsaacOptions
+from simgate.sim_adapters.isaacsim.physics_loop import PhysicsLoop
+from simgate.sim_adapters.isaacsim.readiness import Frame, FrameGate
+from simgate.sim_adapters.isaacsim.shown import ShownScene
+from simgate.sim_adapters.isaacsim.touching import ContactLog
+from simgate.sim_adapters.observation import GroundTruth, VisibleEntity
+from simgate.sim_adapters.scene.scene import Scene
 
 NEAR_M = 0.5
 """Contacts are read while something is nearer than this; nothing covers it in a control period."""

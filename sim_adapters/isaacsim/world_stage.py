@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim_adapters.adapter import Timing
-from sim_adapters.isaacsim.shown import PrimitiveScene, ShownScene, StageScene
-from sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.isaacsim.shown import PrimitiveScene, ShownScene, StageScene
+from simgate.sim_adapters.scene.scene import Scene
 
 if TYPE_CHECKING:
     from pxr import Sdf, Usd
 
-    from sim_adapters.usd.assets import AssetTable
+    from simgate.sim_adapters.usd.assets import AssetTable
 
 
 class WorldStage:
@@ -20,7 +20,7 @@ class WorldStage:
 
     Args:
         timing: Rates; the physics rate goes to the physics scene.
-        assets: File of an asset table (:mod:`sim_adapters.usd.assets`), or None.
+        assets: File of an asset table (:mod:`simgate.sim_adapters.usd.assets`), or None.
 
     Attributes:
         rebuilds: Stages opened so far; each costs time and memory.
@@ -41,7 +41,7 @@ class WorldStage:
         Raises:
             StageError: The scene or an asset cannot become a stage.
         """
-        from sim_adapters.isaacsim.stage_update import has_same_prims, united
+        from simgate.sim_adapters.isaacsim.stage_update import has_same_prims, united
 
         self._planned = self._author(scene)
         old = self._held
@@ -55,7 +55,7 @@ class WorldStage:
         """Brings the present stage to what was planned."""
         from isaacsim.core.experimental.utils.stage import get_current_stage
 
-        from sim_adapters.isaacsim.stage_update import apply_difference
+        from simgate.sim_adapters.isaacsim.stage_update import apply_difference
 
         assert self._held is not None
         stage: Usd.Stage = get_current_stage(backend="usd")
@@ -82,9 +82,9 @@ class WorldStage:
     def _author(self, scene: Scene) -> Sdf.Layer:
         from pxr import Sdf
 
-        from sim_adapters.isaacsim.stage_update import name_parts_by_shape
-        from sim_adapters.usd.native import variant_stage
-        from sim_adapters.usd.stage import build_stage
+        from simgate.sim_adapters.isaacsim.stage_update import name_parts_by_shape
+        from simgate.sim_adapters.usd.native import variant_stage
+        from simgate.sim_adapters.usd.stage import build_stage
 
         # A stage's own layer ends with the stage.
         layer = Sdf.Layer.CreateAnonymous()
@@ -103,6 +103,6 @@ class WorldStage:
 def _asset_table(given: str | None) -> AssetTable | None:
     if not given:
         return None
-    from sim_adapters.usd.assets import AssetTable
+    from simgate.sim_adapters.usd.assets import AssetTable
 
     return AssetTable.from_yaml(Path(given))

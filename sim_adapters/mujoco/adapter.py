@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import mujoco
 
-from sim_adapters.adapter import AdapterInfo
-from sim_adapters.mujoco.rendered import RenderedAdapter
-from sim_adapters.mujoco.world_state import MujocoWorld
-from sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.adapter import AdapterInfo
+from simgate.sim_adapters.mujoco.rendered import RenderedAdapter
+from simgate.sim_adapters.mujoco.world_state import MujocoWorld
+from simgate.sim_adapters.scene.scene import Scene
 
 
 class MujocoAdapter(RenderedAdapter[MujocoWorld]):
-    """See :class:`sim_adapters.adapter.SimAdapter`; arguments as :class:`RenderedAdapter` says."""
+    """See :class:`simgate.sim_adapters.adapter.SimAdapter`; arguments as :class:`RenderedAdapter` says."""
 
     name = "mujoco"
 

@@ -13,14 +13,14 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from sim_adapters.adapter import Timing
-from sim_adapters.mujoco.lighting import light_levels
-from sim_adapters.mujoco.servo import add_planar_joints, add_servos
-from sim_adapters.scene.body import Body, Material, Part, Vec3
-from sim_adapters.scene.pattern import PATTERNS, pattern_pixels
-from sim_adapters.scene.robot import Robot
-from sim_adapters.scene.scene import Scene
-from sim_adapters.scene.sensor import Camera
+from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.mujoco.lighting import light_levels
+from simgate.sim_adapters.mujoco.servo import add_planar_joints, add_servos
+from simgate.sim_adapters.scene.body import Body, Material, Part, Vec3
+from simgate.sim_adapters.scene.pattern import PATTERNS, pattern_pixels
+from simgate.sim_adapters.scene.robot import Robot
+from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.scene.sensor import Camera
 
 ROBOT, FRONT = "robot", "front"
 """Names of the robot's body and of its camera in a model."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from sim_adapters.adapter import Timing
-from sim_adapters.mujoco.build import build_spec
-from sim_adapters.mujoco.native.export import write_native
-from sim_adapters.scene.pattern import PATTERNS, pattern_pixels
-from sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.mujoco.build import build_spec
+from simgate.sim_adapters.mujoco.native.export import write_native
+from simgate.sim_adapters.scene.pattern import PATTERNS, pattern_pixels
+from simgate.sim_adapters.scene.scene import Scene
 
 _TEXTURES = "textures"
 SUFFIX = ".xml"
@@ -33,7 +33,7 @@ def write_mjcf(scene: Scene, timing: Timing, folder: Path, name: str) -> tuple[P
     from PIL import Image
 
     if scene.native is not None and scene.native.kind == "usd":
-        from sim_adapters.usd.native.export import write_twin
+        from simgate.sim_adapters.usd.native.export import write_twin
 
         return write_twin(scene, timing, folder / f"{name}{SUFFIX}")
     if scene.native is not None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from sim_adapters.scene.body import Vec3
-from sim_adapters.scene.light import blackbody_rgb
-from sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.scene.body import Vec3
+from simgate.sim_adapters.scene.light import blackbody_rgb
+from simgate.sim_adapters.scene.scene import Scene
 
 REFERENCE_LUX = 400.0
 WHITE_BALANCE_K = 5000.0

@@ -11,12 +11,12 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from sim_adapters.adapter import AdapterInfo, Timing
-from sim_adapters.mujoco.build import BuiltScene
-from sim_adapters.mujoco.mujoco_log import warn_on_stderr
-from sim_adapters.mujoco.renderer import FrameRenderer, SceneView, assets_of
-from sim_adapters.observation import GroundTruth, Observation
-from sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.adapter import AdapterInfo, Timing
+from simgate.sim_adapters.mujoco.build import BuiltScene
+from simgate.sim_adapters.mujoco.mujoco_log import warn_on_stderr
+from simgate.sim_adapters.mujoco.renderer import FrameRenderer, SceneView, assets_of
+from simgate.sim_adapters.observation import GroundTruth, Observation
+from simgate.sim_adapters.scene.scene import Scene
 
 
 class DrawnWorld(Protocol):

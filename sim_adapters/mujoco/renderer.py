@@ -1,8 +1,8 @@
 """One OpenGL context for a whole host: colour, depth and body masks of any number of scenes.
 
 ``mujoco.Renderer`` belongs to one model and costs 130 ms to make, most of it fonts. The context here is made
-once; a model only needs the same textures (see :mod:`sim_adapters.mujoco.build`), the same meshes and the
-same image size.
+once; a model only needs the same textures (see :mod:`simgate.sim_adapters.mujoco.build`), the same meshes
+and the same image size.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from sim_adapters.mujoco.build import BuiltScene
+from simgate.sim_adapters.mujoco.build import BuiltScene
 
 _SPARE_GEOMS = 100
 """Room beside the model's geoms. Room for thousands takes longer to make than a frame to draw."""

@@ -10,12 +10,12 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from sim_adapters.mujoco.build import GROUP_SOLID, BuiltScene
-from sim_adapters.mujoco.lighting import light_levels
-from sim_adapters.observation import Contact, GroundTruth, VisibleEntity
-from sim_adapters.scene.clearance import ClearanceField
-from sim_adapters.scene.scene import Scene
-from sim_adapters.scene.visible import LabelledBodies
+from simgate.sim_adapters.mujoco.build import GROUP_SOLID, BuiltScene
+from simgate.sim_adapters.mujoco.lighting import light_levels
+from simgate.sim_adapters.observation import Contact, GroundTruth, VisibleEntity
+from simgate.sim_adapters.scene.clearance import ClearanceField
+from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.scene.visible import LabelledBodies
 
 Pose = tuple[float, float, float]
 
@@ -24,7 +24,7 @@ class Clearance(Protocol):
     """Says how near the robot is to everything that it could hit."""
 
     def gaps(self, x: float, y: float, time_s: float) -> dict[str, float]:
-        """See :meth:`sim_adapters.scene.clearance.ClearanceField.gaps`."""
+        """See :meth:`simgate.sim_adapters.scene.clearance.ClearanceField.gaps`."""
         ...
 
 
@@ -34,7 +34,7 @@ class Labelled(Protocol):
     def seen(
         self, bodies: NDArray[np.int64], pose: Pose, gaps: Mapping[str, float], time_s: float
     ) -> tuple[VisibleEntity, ...]:
-        """See :meth:`sim_adapters.scene.visible.LabelledBodies.seen`."""
+        """See :meth:`simgate.sim_adapters.scene.visible.LabelledBodies.seen`."""
         ...
 
 

@@ -1,11 +1,11 @@
-"""The drive of :mod:`sim_adapters.drive` as MuJoCo's actuators: three joints in the plane, three servos."""
+"""The drive of :mod:`simgate.sim_adapters.drive` as MuJoCo's actuators: three joints, three servos."""
 
 from __future__ import annotations
 
 import mujoco
 
-from sim_adapters.drive import SERVO_S, SIDE_GRIP_MPS2
-from sim_adapters.scene.robot import Robot
+from simgate.sim_adapters.drive import SERVO_S, SIDE_GRIP_MPS2
+from simgate.sim_adapters.scene.robot import Robot
 
 
 def add_planar_joints(base: mujoco.MjsBody, prefix: str = "") -> None:

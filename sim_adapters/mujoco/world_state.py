@@ -8,13 +8,13 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from sim_adapters.adapter import Timing
-from sim_adapters.mujoco.build import ROBOT_GEOM, BuiltScene, build_model
-from sim_adapters.mujoco.native.build import build_native
-from sim_adapters.mujoco.native.sensing import sensing_of
-from sim_adapters.observation import GroundTruth
-from sim_adapters.scene.scene import Scene
-from sim_adapters.scene.touches import Touches
+from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.mujoco.build import ROBOT_GEOM, BuiltScene, build_model
+from simgate.sim_adapters.mujoco.native.build import build_native
+from simgate.sim_adapters.mujoco.native.sensing import sensing_of
+from simgate.sim_adapters.observation import GroundTruth
+from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.scene.touches import Touches
 
 _LOOKED_AT = {
     mujoco.mjtWarning.mjWARN_CONTACTFULL: "contact buffer overflow",
@@ -34,7 +34,7 @@ def build_any(scene: Scene, timing: Timing) -> BuiltScene:
     if scene.native is None:
         return build_model(scene, timing)
     if scene.native.kind == "usd":
-        from sim_adapters.usd.native.stepped import stepped_twin
+        from simgate.sim_adapters.usd.native.stepped import stepped_twin
 
         return stepped_twin(scene, timing).built
     return build_native(scene, timing)

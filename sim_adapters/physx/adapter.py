@@ -6,19 +6,19 @@ from collections.abc import Mapping, Sequence
 
 import mujoco
 
-from sim_adapters.adapter import AdapterInfo, Timing
-from sim_adapters.mujoco.rendered import RenderedAdapter
-from sim_adapters.physx.engine import check_process, version
+from simgate.sim_adapters.adapter import AdapterInfo, Timing
+from simgate.sim_adapters.mujoco.rendered import RenderedAdapter
+from simgate.sim_adapters.physx.engine import check_process, version
 
 check_process()
 
-from sim_adapters.physx.session import PhysxSession  # noqa: E402 - brings pxr in, after the checks
-from sim_adapters.physx.world_state import PhysxWorld  # noqa: E402
-from sim_adapters.scene.scene import Scene  # noqa: E402
+from simgate.sim_adapters.physx.session import PhysxSession  # noqa: E402 - brings pxr in, after the checks
+from simgate.sim_adapters.physx.world_state import PhysxWorld  # noqa: E402
+from simgate.sim_adapters.scene.scene import Scene  # noqa: E402
 
 
 class PhysxAdapter(RenderedAdapter[PhysxWorld]):
-    """See :class:`sim_adapters.adapter.SimAdapter`; arguments as :class:`RenderedAdapter` says.
+    """See :class:`simgate.sim_adapters.adapter.SimAdapter`; arguments as :class:`RenderedAdapter` says.
 
     Every world has an engine instance of its own, kept from scene to scene.
     """

@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from sim_adapters.adapter import SimulatorUnavailable
+from simgate.sim_adapters.adapter import SimulatorUnavailable
 
 _NEEDED = ("pxr", "ovphysx", "ovstage", "physx_usd_schemas", "newton_usd_schemas")
 _NATIVE = ("ovphysx._bindings", "ovstage._src.bindings")
@@ -47,7 +47,7 @@ def check_process() -> None:
     if early and "pxr.Usd" not in sys.modules:
         raise PhysxUnavailable(
             f"{early[0].partition('.')[0]} was loaded before pxr in this process, which can end it with "
-            "'free(): invalid pointer'; import pxr first, or leave both imports to sim_adapters.physx"
+            "'free(): invalid pointer'; import pxr first, or leave both imports to simgate.sim_adapters.physx"
         )
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 from pxr import Usd
 
-from sim_adapters.adapter import Timing
-from sim_adapters.mujoco.build import BuiltScene, build_model
-from sim_adapters.scene.scene import Scene
-from sim_adapters.usd.native.twin import build_twin
-from sim_adapters.usd.native.variant_stage import KIND, VariantStage
-from sim_adapters.usd.paths import ROBOT, StagePaths
-from sim_adapters.usd.stage import build_stage
+from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.mujoco.build import BuiltScene, build_model
+from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.usd.native.twin import build_twin
+from simgate.sim_adapters.usd.native.variant_stage import KIND, VariantStage
+from simgate.sim_adapters.usd.paths import ROBOT, StagePaths
+from simgate.sim_adapters.usd.stage import build_stage
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from typing import Any
 
 from pxr import Usd
 
-from sim_adapters.physx.engine import engine
-from sim_adapters.physx.selection import ContactSensor, RigidBodies, Selection
+from simgate.sim_adapters.physx.engine import engine
+from simgate.sim_adapters.physx.selection import ContactSensor, RigidBodies, Selection
 
 _ORDINAL = 1
 

@@ -7,8 +7,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sim_adapters.scene.body import Actor, Body, Part
-from sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.scene.body import Actor, Body, Part
+from simgate.sim_adapters.scene.scene import Scene
 
 
 class ClearanceField:

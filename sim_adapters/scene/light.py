@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from sim_adapters.scene.body import Vec3
+from simgate.sim_adapters.scene.body import Vec3
 
 
 @dataclass(frozen=True, slots=True)

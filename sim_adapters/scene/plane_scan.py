@@ -11,8 +11,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sim_adapters.scene.body import Body, Part
-from sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.scene.body import Body, Part
+from simgate.sim_adapters.scene.scene import Scene
 
 _PARALLEL = 1e-12
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sim_adapters.scene.body import Material
+from simgate.sim_adapters.scene.body import Material
 
 HULL_LOOK = Material(rgb=(0.2, 0.25, 0.3))
 

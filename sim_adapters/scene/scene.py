@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sim_adapters.scene.body import Actor, Body
-from sim_adapters.scene.light import Light
-from sim_adapters.scene.native import NativeSite
-from sim_adapters.scene.robot import Robot
-from sim_adapters.scene.sensor import Camera, CameraEffects, Lidar
+from simgate.sim_adapters.scene.body import Actor, Body
+from simgate.sim_adapters.scene.light import Light
+from simgate.sim_adapters.scene.native import NativeSite
+from simgate.sim_adapters.scene.robot import Robot
+from simgate.sim_adapters.scene.sensor import Camera, CameraEffects, Lidar
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sim_adapters.scene.body import Body, Part
-from sim_adapters.scene.sensor import Camera
+from simgate.sim_adapters.scene.body import Body, Part
+from simgate.sim_adapters.scene.sensor import Camera
 
 Point = tuple[float, float]
 _NEAR_M = 0.02

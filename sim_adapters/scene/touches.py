@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sim_adapters.observation import Contact
+from simgate.sim_adapters.observation import Contact
 
 
 @dataclass(slots=True)

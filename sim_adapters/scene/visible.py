@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim_adapters.observation import VisibleEntity
-from sim_adapters.scene.scene import Scene
-from sim_adapters.scene.silhouette import corner_points, project, silhouette
+from simgate.sim_adapters.observation import VisibleEntity
+from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.scene.silhouette import corner_points, project, silhouette
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,8 @@ class LabelledBodies:
         Args:
             bodies: Index of the body at each pixel, -1 for none, shape (H, W).
             pose: (x m, y m, yaw rad) of the robot when the frame was taken.
-            gaps: Clearance of each body, metres (:class:`sim_adapters.scene.clearance.ClearanceField`).
+            gaps: Clearance of each body, metres
+                (:class:`simgate.sim_adapters.scene.clearance.ClearanceField`).
             time_s: Simulated time of the frame, for the actors.
         """
         camera, robot = self._scene.camera, self._scene.robot

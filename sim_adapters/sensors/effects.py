@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from sim_adapters.scene.sensor import CameraEffects
+from simgate.sim_adapters.scene.sensor import CameraEffects
 
 _DISPLAY_GAMMA = 2.2
 _DROP_LANE, _NOISE_LANE = 0, 1

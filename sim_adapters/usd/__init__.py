@@ -6,7 +6,7 @@ semantic labels), so that a variant has the same values in every simulator.
 
 from importlib.util import find_spec
 
-from sim_adapters.usd.errors import MissingUsd
+from simgate.sim_adapters.usd.errors import MissingUsd
 
 if find_spec("pxr") is None:
     raise MissingUsd()

@@ -20,9 +20,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sim_adapters.scene.body import Vec3
-from sim_adapters.scene.scene import Scene
-from sim_adapters.usd.errors import StageError
+from simgate.sim_adapters.scene.body import Vec3
+from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.usd.errors import StageError
 
 ROBOT_KEY = "robot"
 """Key of the robot."""

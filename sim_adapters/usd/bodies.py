@@ -6,14 +6,14 @@ from dataclasses import replace
 
 from pxr import Usd, UsdGeom
 
-from sim_adapters.scene.body import Body, Part, Vec3
-from sim_adapters.usd.assets import AssetTable
-from sim_adapters.usd.geometry import define_part, define_textured_box
-from sim_adapters.usd.materials import MaterialLibrary
-from sim_adapters.usd.physics import make_collider
-from sim_adapters.usd.placing import place
-from sim_adapters.usd.reference import reference_asset
-from sim_adapters.usd.semantics import set_label
+from simgate.sim_adapters.scene.body import Body, Part, Vec3
+from simgate.sim_adapters.usd.assets import AssetTable
+from simgate.sim_adapters.usd.geometry import define_part, define_textured_box
+from simgate.sim_adapters.usd.materials import MaterialLibrary
+from simgate.sim_adapters.usd.physics import make_collider
+from simgate.sim_adapters.usd.placing import place
+from simgate.sim_adapters.usd.reference import reference_asset
+from simgate.sim_adapters.usd.semantics import set_label
 
 
 class BodyBuilder:

@@ -6,9 +6,9 @@ import math
 
 from pxr import Gf, Usd, UsdGeom
 
-from sim_adapters.scene.sensor import Camera
-from sim_adapters.usd.colour import WHITE_NITS
-from sim_adapters.usd.placing import place
+from simgate.sim_adapters.scene.sensor import Camera
+from simgate.sim_adapters.usd.colour import WHITE_NITS
+from simgate.sim_adapters.usd.placing import place
 
 FOCAL_LENGTH_M = 0.004
 NEAR_M, FAR_M = 0.02, 60.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pxr import Gf, Sdf, Usd, UsdGeom, Vt
 
-from sim_adapters.scene.body import Part, Vec3
-from sim_adapters.usd.placing import place
+from simgate.sim_adapters.scene.body import Part, Vec3
+from simgate.sim_adapters.usd.placing import place
 
 _CORNERS = (
     (-1, -1, -1),

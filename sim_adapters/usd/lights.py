@@ -12,11 +12,11 @@ import math
 
 from pxr import Gf, Sdf, Usd, UsdGeom, UsdLux
 
-from sim_adapters.scene.body import Vec3
-from sim_adapters.scene.light import Light
-from sim_adapters.scene.scene import Scene
-from sim_adapters.usd.paths import AMBIENT, LIGHTS, StagePaths
-from sim_adapters.usd.placing import place
+from simgate.sim_adapters.scene.body import Vec3
+from simgate.sim_adapters.scene.light import Light
+from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.usd.paths import AMBIENT, LIGHTS, StagePaths
+from simgate.sim_adapters.usd.placing import place
 
 STRIP_WIDTH_M = 0.6
 STRIP_MARGIN_M = 0.5

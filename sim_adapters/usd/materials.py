@@ -6,9 +6,9 @@ from pathlib import Path
 
 from pxr import Gf, Sdf, Usd, UsdGeom, UsdPhysics, UsdShade
 
-from sim_adapters.scene.body import Material
-from sim_adapters.usd.colour import WHITE_NITS, linear, linear_rgb
-from sim_adapters.usd.paths import LOOKS
+from simgate.sim_adapters.scene.body import Material
+from simgate.sim_adapters.usd.colour import WHITE_NITS, linear, linear_rgb
+from simgate.sim_adapters.usd.paths import LOOKS
 
 TEXTURES = Path(__file__).parent / "textures"
 GLASS_IOR = 1.5

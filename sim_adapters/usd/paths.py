@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from pxr import Sdf, Tf
 
-from sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.scene.scene import Scene
 
 WORLD = "/World"
 PHYSICS_SCENE = "/World/PhysicsScene"

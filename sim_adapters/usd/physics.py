@@ -6,9 +6,9 @@ from typing import Any
 
 from pxr import Gf, Sdf, Usd, UsdPhysics
 
-from sim_adapters.adapter import Timing
-from sim_adapters.scene.robot import Robot
-from sim_adapters.usd.paths import PHYSICS_SCENE
+from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.scene.robot import Robot
+from simgate.sim_adapters.usd.paths import PHYSICS_SCENE
 
 GRAVITY_MPS2 = 9.81
 CONTACT_OFFSET_M = 0.01

@@ -6,7 +6,7 @@ import math
 
 from pxr import Gf, Usd, UsdGeom
 
-from sim_adapters.scene.body import Vec3
+from simgate.sim_adapters.scene.body import Vec3
 
 UNIT: Vec3 = (1.0, 1.0, 1.0)
 

@@ -6,10 +6,10 @@ import math
 
 from pxr import Gf, Tf, Usd, UsdGeom, UsdPhysics, UsdUtils
 
-from sim_adapters.scene.body import Vec3
-from sim_adapters.usd.assets import Asset
-from sim_adapters.usd.errors import StageError
-from sim_adapters.usd.placing import UNIT, place, yaw_quaternion
+from simgate.sim_adapters.scene.body import Vec3
+from simgate.sim_adapters.usd.assets import Asset
+from simgate.sim_adapters.usd.errors import StageError
+from simgate.sim_adapters.usd.placing import UNIT, place, yaw_quaternion
 
 _QUARTER = math.pi / 2.0
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from pxr import Usd, UsdGeom
 
-from sim_adapters.scene.body import Part
-from sim_adapters.scene.scene import Scene
-from sim_adapters.usd.assets import ROBOT_KEY, AssetTable
-from sim_adapters.usd.camera import define_camera
-from sim_adapters.usd.geometry import define_part
-from sim_adapters.usd.materials import MaterialLibrary
-from sim_adapters.usd.paths import CAMERA, HULL, LIDAR, ROBOT
-from sim_adapters.usd.physics import make_collider, make_robot_body
-from sim_adapters.usd.placing import place
-from sim_adapters.usd.reference import reference_asset
+from simgate.sim_adapters.scene.body import Part
+from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.usd.assets import ROBOT_KEY, AssetTable
+from simgate.sim_adapters.usd.camera import define_camera
+from simgate.sim_adapters.usd.geometry import define_part
+from simgate.sim_adapters.usd.materials import MaterialLibrary
+from simgate.sim_adapters.usd.paths import CAMERA, HULL, LIDAR, ROBOT
+from simgate.sim_adapters.usd.physics import make_collider, make_robot_body
+from simgate.sim_adapters.usd.placing import place
+from simgate.sim_adapters.usd.reference import reference_asset
 
 
 def define_robot(stage: Usd.Stage, scene: Scene, materials: MaterialLibrary, assets: AssetTable) -> None:

@@ -7,22 +7,22 @@ from pathlib import Path
 
 from pxr import Kind, Sdf, Usd, UsdGeom, UsdPhysics, UsdUtils
 
-from sim_adapters.adapter import Timing
-from sim_adapters.scene.scene import Scene
-from sim_adapters.usd.assets import AssetTable
-from sim_adapters.usd.bodies import BodyBuilder
-from sim_adapters.usd.errors import StageError
-from sim_adapters.usd.lights import define_lights
-from sim_adapters.usd.materials import TEXTURES, MaterialLibrary
-from sim_adapters.usd.paths import ACTORS, BODIES, WORLD, StagePaths
-from sim_adapters.usd.physics import define_physics_scene, make_kinematic
-from sim_adapters.usd.robot import define_robot
+from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.usd.assets import AssetTable
+from simgate.sim_adapters.usd.bodies import BodyBuilder
+from simgate.sim_adapters.usd.errors import StageError
+from simgate.sim_adapters.usd.lights import define_lights
+from simgate.sim_adapters.usd.materials import TEXTURES, MaterialLibrary
+from simgate.sim_adapters.usd.paths import ACTORS, BODIES, WORLD, StagePaths
+from simgate.sim_adapters.usd.physics import define_physics_scene, make_kinematic
+from simgate.sim_adapters.usd.robot import define_robot
 
 
 def build_stage(scene: Scene, timing: Timing, *, assets: AssetTable | None = None) -> Usd.Stage:
     """Authors a scene at step 0 as OpenUSD: metres, kilograms, Z up, default prim ``/World``.
 
-    Prims are where :mod:`sim_adapters.usd.paths` says.
+    Prims are where :mod:`simgate.sim_adapters.usd.paths` says.
 
     Args:
         scene: What to author.

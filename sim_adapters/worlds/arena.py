@@ -9,13 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from sim_adapters.scene.body import Body, Material, Part, Vec3
-from sim_adapters.scene.light import Light
-from sim_adapters.scene.robot import Robot
-from sim_adapters.scene.scene import Scene, Task
-from sim_adapters.scene.sensor import Camera, CameraEffects, Lidar
-from sim_adapters.worlds.arena_objects import OBJECT_KINDS, ROUND_KINDS, SIZABLE_KINDS, standing_body
-from sim_adapters.worlds.world import Disc, ParameterSpec, PlacedObject, Rectangle, Value
+from simgate.sim_adapters.scene.body import Body, Material, Part, Vec3
+from simgate.sim_adapters.scene.light import Light
+from simgate.sim_adapters.scene.robot import Robot
+from simgate.sim_adapters.scene.scene import Scene, Task
+from simgate.sim_adapters.scene.sensor import Camera, CameraEffects, Lidar
+from simgate.sim_adapters.worlds.arena_objects import OBJECT_KINDS, ROUND_KINDS, SIZABLE_KINDS, standing_body
+from simgate.sim_adapters.worlds.world import Disc, ParameterSpec, PlacedObject, Rectangle, Value
 
 _HALF_WALL_M = 0.1
 _WALL_HEIGHT_M = 2.4

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sim_adapters.scene.body import Body, Material, Part
-from sim_adapters.worlds.world import PlacedObject
+from simgate.sim_adapters.scene.body import Body, Material, Part
+from simgate.sim_adapters.worlds.world import PlacedObject
 
 OBJECT_KINDS: dict[str, tuple[float, float]] = {
     "robot": (0.3, 0.25),

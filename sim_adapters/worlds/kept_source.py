@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
-from sim_adapters.worlds.file_digest import stamps
-from sim_adapters.worlds.native_file import NativeError
+from simgate.sim_adapters.worlds.file_digest import stamps
+from simgate.sim_adapters.worlds.native_file import NativeError
 
 _MOST = 8
 

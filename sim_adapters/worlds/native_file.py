@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from sim_adapters.worlds.world import ParameterSpec
+from simgate.sim_adapters.worlds.world import ParameterSpec
 
 
 class NativeError(Exception):

@@ -10,16 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sim_adapters.scene.body import Body
-from sim_adapters.scene.light import Light
-from sim_adapters.scene.robot import Robot
-from sim_adapters.scene.scene import Scene, Task
-from sim_adapters.scene.sensor import Camera, CameraEffects, Lidar
-from sim_adapters.worlds.office_door import BARRIER_LABELS, DoorGeometry, door_bodies
-from sim_adapters.worlds.office_objects import OBJECT_KINDS, placed_body, walking_person
-from sim_adapters.worlds.office_parameters import OFFICE_PARAMETERS
-from sim_adapters.worlds.office_shell import ROOM_DEPTH_M, shell_bodies
-from sim_adapters.worlds.world import Disc, ParameterSpec, PlacedObject, Rectangle, Value
+from simgate.sim_adapters.scene.body import Body
+from simgate.sim_adapters.scene.light import Light
+from simgate.sim_adapters.scene.robot import Robot
+from simgate.sim_adapters.scene.scene import Scene, Task
+from simgate.sim_adapters.scene.sensor import Camera, CameraEffects, Lidar
+from simgate.sim_adapters.worlds.office_door import BARRIER_LABELS, DoorGeometry, door_bodies
+from simgate.sim_adapters.worlds.office_objects import OBJECT_KINDS, placed_body, walking_person
+from simgate.sim_adapters.worlds.office_parameters import OFFICE_PARAMETERS
+from simgate.sim_adapters.worlds.office_shell import ROOM_DEPTH_M, shell_bodies
+from simgate.sim_adapters.worlds.world import Disc, ParameterSpec, PlacedObject, Rectangle, Value
 
 _CEILING_SHARE = 0.55
 _CEILING_DIRECTION = (0.43, 0.13, -0.894)

@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sim_adapters.scene.body import Body, Material, Part, Vec3
-from sim_adapters.worlds.world import Value
+from simgate.sim_adapters.scene.body import Body, Material, Part, Vec3
+from simgate.sim_adapters.worlds.world import Value
 
 DOOR_HEIGHT_M = 2.05
 BARRIER_BELOW_DEG = 60.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from sim_adapters.scene.body import Actor, Body, Material, Part, Vec3, Waypoint
-from sim_adapters.worlds.world import PlacedObject, Value
+from simgate.sim_adapters.scene.body import Actor, Body, Material, Part, Vec3, Waypoint
+from simgate.sim_adapters.worlds.world import PlacedObject, Value
 
 OBJECT_KINDS: dict[str, tuple[float, float]] = {
     "box": (0.2, 0.16),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim_adapters.worlds.world import ParameterSpec
+from simgate.sim_adapters.worlds.world import ParameterSpec
 
 
 def _number(default: float, unit: str, low: float, high: float, meaning: str) -> ParameterSpec:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from sim_adapters.scene.body import Body, Material, Part, Vec3
-from sim_adapters.worlds.office_door import DOOR_HEIGHT_M, FRAME_M, DoorGeometry
-from sim_adapters.worlds.world import Value
+from simgate.sim_adapters.scene.body import Body, Material, Part, Vec3
+from simgate.sim_adapters.worlds.office_door import DOOR_HEIGHT_M, FRAME_M, DoorGeometry
+from simgate.sim_adapters.worlds.world import Value
 
 CEILING_M = 2.6
 BEHIND_M = 1.5

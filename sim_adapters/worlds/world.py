@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.scene.scene import Scene
 
 Value = float | int | str | bool
 

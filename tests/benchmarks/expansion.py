@@ -27,18 +27,18 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from harness import registry
-from harness.cli.expanded import ExpandedScenario, write_expanded
-from harness.cli.packs import load_checked
-from harness.expansion.boxes import Boxes, apart
-from harness.expansion.covering import Group, covering_array
-from harness.expansion.expand import expand_scenario
-from harness.expansion.sampling import Sampler
-from harness.expansion.streams import Streams
-from harness.packs.loader import lint
-from harness.packs.model import Pack, Scenario, VariantsSpec
-from harness.packs.values import ValueSpec
-from harness.scoring import metrics
+from simgate.harness import registry
+from simgate.harness.cli.expanded import ExpandedScenario, write_expanded
+from simgate.harness.cli.packs import load_checked
+from simgate.harness.expansion.boxes import Boxes, apart
+from simgate.harness.expansion.covering import Group, covering_array
+from simgate.harness.expansion.expand import expand_scenario
+from simgate.harness.expansion.sampling import Sampler
+from simgate.harness.expansion.streams import Streams
+from simgate.harness.packs.loader import lint
+from simgate.harness.packs.model import Pack, Scenario, VariantsSpec
+from simgate.harness.packs.values import ValueSpec
+from simgate.harness.scoring import metrics
 from tests.unit.packs.test_lint_speed import big_pack
 from tests.unit.packs.yard import PLUGINS
 
@@ -123,7 +123,7 @@ def typing() -> None:
     bare = child_seconds("-c", "pass")
     print("simgate --help")
     report("Python alone", bare, bare)
-    report("simgate --help", child_seconds("-m", "harness.cli.main", "--help"), bare, 13.0)
+    report("simgate --help", child_seconds("-m", "simgate.harness.cli.main", "--help"), bare, 13.0)
 
 
 def note(is_good: bool, what: str) -> None:
@@ -161,7 +161,7 @@ def write(pack: Pack, scenario: Scenario) -> None:
 def command_seconds(count: int) -> float:
     """Processor seconds of ``simgate expand``, start-up included."""
     options = ("--format", "ndjson", "--variants", str(count))
-    return child_seconds("-m", "harness.cli.main", "expand", str(PACK), *options)
+    return child_seconds("-m", "simgate.harness.cli.main", "expand", str(PACK), *options)
 
 
 def child_seconds(*arguments: str) -> float:

@@ -14,17 +14,17 @@ from dataclasses import dataclass, replace
 import mujoco
 import numpy as np
 
-from harness.expansion.variant import Variant, objects_of
-from policies.door_navigator import DoorNavigator
-from policies.perception.detections import Detections
-from policies.perception.package import ModelPackage
-from policies.perception.runtimes.onnxruntime_runtime import OnnxRuntime
-from policies.policy import Mission
-from sim_adapters.adapter import Timing
-from sim_adapters.mujoco.build import GROUP_ROBOT, build_model
-from sim_adapters.observation import Observation
-from sim_adapters.sensors.effects import apply_effects
-from sim_adapters.worlds.office_corridor import OFFICE_CORRIDOR
+from simgate.harness.expansion.variant import Variant, objects_of
+from simgate.policies.door_navigator import DoorNavigator
+from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.package import ModelPackage
+from simgate.policies.perception.runtimes.onnxruntime_runtime import OnnxRuntime
+from simgate.policies.policy import Mission
+from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.mujoco.build import GROUP_ROBOT, build_model
+from simgate.sim_adapters.observation import Observation
+from simgate.sim_adapters.sensors.effects import apply_effects
+from simgate.sim_adapters.worlds.office_corridor import OFFICE_CORRIDOR
 
 TIMING = Timing(200, 10, 10)
 WIDTH, HEIGHT = 160, 120

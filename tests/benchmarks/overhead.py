@@ -17,12 +17,12 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-from harness.cli.packs import load_checked
-from harness.execution.host_pool import HostPool
-from harness.execution.plan import plan_run
-from harness.expansion.expand import expand_pack
-from harness.results.record import RunRecord
-from sim_adapters.gl import draw_on_one_core
+from simgate.harness.cli.packs import load_checked
+from simgate.harness.execution.host_pool import HostPool
+from simgate.harness.execution.plan import plan_run
+from simgate.harness.expansion.expand import expand_pack
+from simgate.harness.results.record import RunRecord
+from simgate.sim_adapters.gl import draw_on_one_core
 
 PACK = Path(__file__).resolve().parents[2] / "scenarios" / "office_doors" / "pack.yaml"
 
@@ -33,7 +33,7 @@ def main() -> int:
     parser.add_argument("--repeats", type=int, default=3, help="rounds over all of them (default 3)")
     args = parser.parse_args()
     use_software_gl()
-    from policies.perception.package import load_package
+    from simgate.policies.perception.package import load_package
     from tests.benchmarks.handwritten import Afternoon
 
     pack = load_checked(PACK)

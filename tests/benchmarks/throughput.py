@@ -52,7 +52,7 @@ def main() -> int:
 
 def frames(model: Path) -> np.ndarray:
     """Noise of the model's size: what is in a frame changes the work of decoding only."""
-    from policies.perception.package import load_package
+    from simgate.policies.perception.package import load_package
 
     spec = load_package(model).input
     shape = (max(BATCHES), spec.height, spec.width, 3)
@@ -64,7 +64,7 @@ def bench(args: argparse.Namespace, folder: Path, hosts: int, threads: int) -> d
     sums: dict[int, dict[str, Any]] = {}
     for batch in BATCHES:
         out = [folder / f"{number}.json" for number in range(hosts)]
-        command = [sys.executable, "-m", "harness.cli.main", "bench-model", str(args.model)]
+        command = [sys.executable, "-m", "simgate.harness.cli.main", "bench-model", str(args.model)]
         command += ["--runtime", args.runtime, "--frames", str(folder / "frames.npy")]
         command += ["--batches", str(batch), "--seconds", str(args.seconds), "--json"]
         environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from policies.perception.decoders import declared_input
-from policies.perception.package import load_package
-from policies.perception.package_edit import add_artifact, artifact_line
+from simgate.policies.perception.decoders import declared_input
+from simgate.policies.perception.package import load_package
+from simgate.policies.perception.package_edit import add_artifact, artifact_line
 from tests.doubles.tensorrt_double.plan_file import write_plan
 
 DOUBLES = Path(__file__).parent
@@ -21,10 +21,10 @@ GPU, CAPABILITY = "Double of a GPU", "8.9"
 VERSIONS = {"11.4": "11.4.0.106", "10.16": "10.16.1.11"}
 BOUND = (
     "tensorrt",
-    "policies.perception.trt.engine",
-    "policies.perception.trt.logger",
-    "policies.perception.trt.build",
-    "policies.perception.trt.write_engine",
+    "simgate.policies.perception.trt.engine",
+    "simgate.policies.perception.trt.logger",
+    "simgate.policies.perception.trt.build",
+    "simgate.policies.perception.trt.write_engine",
 )
 """Modules that hold what they imported from a release."""
 
@@ -61,7 +61,7 @@ def write_double_plan(
         size: Smallest and largest shape of a frame in every profile; what the package declares when None.
         sidecar: Fields.
     """
-    from policies.perception.trt.sidecar import EngineTensor, Sidecar, sidecar_path
+    from simgate.policies.perception.trt.sidecar import EngineTensor, Sidecar, sidecar_path
 
     package = load_package(model_yaml)
     onnx = package.artifact("onnx")

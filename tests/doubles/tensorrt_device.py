@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from policies.perception.package import ModelPackage
-from policies.perception.runtimes.tensorrt_runtime import TensorRtRuntime
+from simgate.policies.perception.package import ModelPackage
+from simgate.policies.perception.runtimes.tensorrt_runtime import TensorRtRuntime
 from tests.doubles.engines import CAPABILITY, GPU
 
 
 class CpuDevice:
-    """A device of :mod:`policies.perception.trt.cuda_device` whose memory is the host's."""
+    """A device of :mod:`simgate.policies.perception.trt.cuda_device` whose memory is the host's."""
 
     def __init__(self, index: int = 0) -> None:
         self.name, self.gpu, self.compute_capability = f"cuda:{index} {GPU}", GPU, CAPABILITY

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.results.record import RunRecord
-from harness.results.run_folder import RunFolder
+from simgate.harness.results.record import RunRecord
+from simgate.harness.results.run_folder import RunFolder
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PACK = REPOSITORY / "scenarios" / "office_doors" / "pack.yaml"
@@ -28,7 +28,7 @@ class Typed:
 
 def simgate(*words: object, timeout: float = 400) -> Typed:
     """Types ``simgate WORDS`` in the repository."""
-    command = [sys.executable, "-m", "harness.cli.main", *map(str, words)]
+    command = [sys.executable, "-m", "simgate.harness.cli.main", *map(str, words)]
     done = subprocess.run(
         command,
         capture_output=True,

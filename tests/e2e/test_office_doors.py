@@ -11,7 +11,7 @@ import time
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
-from harness.results.record import Outcome
+from simgate.harness.results.record import Outcome
 from tests.e2e.conftest import PACK, REPOSITORY, V1, digests, simgate, the_run
 
 SCENARIOS = 9
@@ -58,7 +58,17 @@ def test_one_and_two_hosts_give_identical_traces(tmp_path):
 
 
 def test_a_killed_run_is_resumed_and_no_variant_runs_twice(runs_dir):
-    command = [sys.executable, "-m", "harness.cli.main", "run", str(PACK), "--variants", "2", "--hosts", "2"]
+    command = [
+        sys.executable,
+        "-m",
+        "simgate.harness.cli.main",
+        "run",
+        str(PACK),
+        "--variants",
+        "2",
+        "--hosts",
+        "2",
+    ]
     process = subprocess.Popen(
         [*command, "--runs-dir", str(runs_dir), "--quiet"], cwd=REPOSITORY, start_new_session=True
     )

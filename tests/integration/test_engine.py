@@ -10,12 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from harness.execution.engine import execute
-from harness.execution.events import Event, HostLost, RunFinished, RunStarted, VariantFinished, VariantStarted
-from harness.execution.host_limits import HostLimits
-from harness.execution.host_pool import HostPool, HostsCannotStart
-from harness.execution.plan import Plan, plan_run
-from harness.results.record import Outcome, RunRecord
+from simgate.harness.execution.engine import execute
+from simgate.harness.execution.events import (
+    Event,
+    HostLost,
+    RunFinished,
+    RunStarted,
+    VariantFinished,
+    VariantStarted,
+)
+from simgate.harness.execution.host_limits import HostLimits
+from simgate.harness.execution.host_pool import HostPool, HostsCannotStart
+from simgate.harness.execution.plan import Plan, plan_run
+from simgate.harness.results.record import Outcome, RunRecord
 from tests.unit.execution.conftest import memory_plugins
 from tests.unit.execution.memory_pack import ids, make_pack, make_variants
 
@@ -141,7 +148,7 @@ def only_child() -> int:
             command = (stat.parent / "cmdline").read_bytes()
         except OSError:
             continue
-        if int(fields[1]) == mine and b"harness.execution.host" in command:
+        if int(fields[1]) == mine and b"simgate.harness.execution.host" in command:
             found.append(int(stat.parent.name))
     assert len(found) == 1
     return found[0]

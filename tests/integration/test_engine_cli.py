@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli.main import main
-from harness.execution.resume import resume_run
-from harness.results.run_folder import RunFolder
+from simgate.harness.cli.main import main
+from simgate.harness.execution.resume import resume_run
+from simgate.harness.results.run_folder import RunFolder
 from tests.unit.execution.conftest import memory_plugins
 from tests.unit.execution.memory_pack import write_model, write_pack
 

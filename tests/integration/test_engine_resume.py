@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from harness.execution.engine import execute
-from harness.execution.plan import Plan, plan_run
-from harness.execution.replay import CannotReplay, replay
-from harness.execution.resume import CannotResume, resume_run
-from harness.expansion.expand import expand_pack
-from harness.packs.loader import load_pack
-from harness.results.record import Outcome
-from harness.results.run_folder import NotARun, RunFolder
+from simgate.harness.execution.engine import execute
+from simgate.harness.execution.plan import Plan, plan_run
+from simgate.harness.execution.replay import CannotReplay, replay
+from simgate.harness.execution.resume import CannotResume, resume_run
+from simgate.harness.expansion.expand import expand_pack
+from simgate.harness.packs.loader import load_pack
+from simgate.harness.results.record import Outcome
+from simgate.harness.results.run_folder import NotARun, RunFolder
 from tests.integration.test_engine import alive, wait_until
 from tests.unit.execution.conftest import memory_plugins
 from tests.unit.execution.memory_pack import ids, write_model, write_pack
@@ -40,7 +40,7 @@ def begin(folder: Path, count: int = 6, pace_s: float = 0.0, hosts: int = 1) -> 
 
 
 def run_command(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
-    code = "import sys; from harness.cli.main import main; sys.exit(main())"
+    code = "import sys; from simgate.harness.cli.main import main; sys.exit(main())"
     return subprocess.Popen([sys.executable, "-c", code, "run", *arguments], cwd=folder)
 
 

@@ -25,7 +25,7 @@ scenarios:
     accept:
       collisions: {at_most: 0}
 """
-CALL = "import sys; from harness.cli.main import main; sys.exit(main())"
+CALL = "import sys; from simgate.harness.cli.main import main; sys.exit(main())"
 NEEDS_USD = pytest.mark.skipif(find_spec("pxr") is None, reason="needs simgate[usd]")
 
 

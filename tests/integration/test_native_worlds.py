@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from harness.cli.main import main
-from harness.results.run_folder import RunFolder
-from sim_adapters.mujoco.native.site_file import MjcfFile
+from simgate.harness.cli.main import main
+from simgate.harness.results.run_folder import RunFolder
+from simgate.sim_adapters.mujoco.native.site_file import MjcfFile
 from tests.integration.shipped import copy_pack
 
 SITE = Path("packs/own_site/site/office.xml")

@@ -12,10 +12,10 @@ pytest.importorskip("pxr", reason="needs simgate[usd]")
 
 from pxr import Usd
 
-from harness.cli.main import main
-from harness.results.run_folder import RunFolder
-from sim_adapters.usd.native.stage_file import UsdFile
-from sim_adapters.usd.validation import stage_problems
+from simgate.harness.cli.main import main
+from simgate.harness.results.run_folder import RunFolder
+from simgate.sim_adapters.usd.native.stage_file import UsdFile
+from simgate.sim_adapters.usd.validation import stage_problems
 from tests.integration.shipped import copy_pack
 
 EXAMPLE = Path("docs/examples/own_stage")

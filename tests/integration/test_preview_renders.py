@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from harness.cli.preview.start_frames import CannotRender, render_start_frames
-from harness.expansion.expand import expand_pack
-from harness.packs.loader import load_pack
+from simgate.harness.cli.preview.start_frames import CannotRender, render_start_frames
+from simgate.harness.expansion.expand import expand_pack
+from simgate.harness.packs.loader import load_pack
 
 PACK = """\
 simgate: 1
@@ -45,7 +45,7 @@ def pack_file(tmp_path: Path) -> Path:
 def test_a_sheet_is_drawn_and_no_simulator_enters_the_calling_process(pack_file: Path) -> None:
     out = pack_file.with_name("sheet.png")
     code = (
-        "import sys; from harness.cli.main import main; "
+        "import sys; from simgate.harness.cli.main import main; "
         f"code = main(['preview', {str(pack_file)!r}, '--out', {str(out)!r}, '--variants=4', '--hosts=2']); "
         "assert not any(name.split('.')[0] == 'mujoco' for name in sys.modules); sys.exit(code)"
     )

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-import policies.reference_model
-from policies.perception.package import load_package
-from policies.reference_model.evaluate import measure
-from policies.reference_model.frames import render
-from policies.reference_model.sampling import OPERATING_DOMAIN
+import simgate.policies.reference_model
+from simgate.policies.perception.package import load_package
+from simgate.policies.reference_model.evaluate import measure
+from simgate.policies.reference_model.frames import render
+from simgate.policies.reference_model.sampling import OPERATING_DOMAIN
 
 SEED, FRAMES = 790_001, 400
-FOLDER = Path(policies.reference_model.__file__).parent
+FOLDER = Path(simgate.policies.reference_model.__file__).parent
 FOLDERS = {"v2": FOLDER, "v1": FOLDER / "v1"}
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from harness.cli.main import main
-from harness.results.run_folder import RunFolder
+from simgate.harness.cli.main import main
+from simgate.harness.results.run_folder import RunFolder
 from tests.unit.execution.conftest import memory_plugins
 from tests.unit.execution.memory_pack import write_model, write_pack
 

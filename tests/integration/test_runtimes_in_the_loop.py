@@ -11,19 +11,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.cli.main import main
-from harness.execution.checkup import Finding
-from harness.execution.checkup_runtimes import check_choice
-from harness.execution.recording import load_trace
-from harness.results.record import Outcome
-from harness.results.run_folder import RunFolder
+from simgate.harness.cli.main import main
+from simgate.harness.execution.checkup import Finding
+from simgate.harness.execution.checkup_runtimes import check_choice
+from simgate.harness.execution.recording import load_trace
+from simgate.harness.results.record import Outcome
+from simgate.harness.results.run_folder import RunFolder
 
 pytest.importorskip("torch", reason="two of the runtimes need it")
 pytest.importorskip("onnx", reason="converts the reference model to torch")
 
 import onnx
 
-from policies.perception.onnx_to_torch import main as onnx_to_torch
+from simgate.policies.perception.onnx_to_torch import main as onnx_to_torch
 from tests.doubles.engines import DOUBLES, write_double_plan
 
 REPOSITORY = Path(__file__).parents[2]

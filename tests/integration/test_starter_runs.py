@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli.main import main
-from harness.results.record import Outcome
-from harness.results.run_folder import RunFolder
+from simgate.harness.cli.main import main
+from simgate.harness.results.record import Outcome
+from simgate.harness.results.run_folder import RunFolder
 
 
 def test_the_starter_pack_runs_and_ends_with_a_verdict(

@@ -12,9 +12,9 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from sim_adapters.conformance import TIMING, AdapterConformance, scene, wall
-from sim_adapters.isaacsim.adapter import IsaacSimAdapter
-from sim_adapters.isaacsim.licence import VARIABLES
+from simgate.sim_adapters.conformance import TIMING, AdapterConformance, scene, wall
+from simgate.sim_adapters.isaacsim.adapter import IsaacSimAdapter
+from simgate.sim_adapters.isaacsim.licence import VARIABLES
 
 
 def absent() -> str:

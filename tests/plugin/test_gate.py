@@ -131,12 +131,12 @@ def test_a_reporter_that_fails_does_not_hide_the_verdict(bench: Bench) -> None:
     bench.file(
         "conftest.py",
         """
-        import reports.html
+        import simgate.reports.html
 
         def write_html(folder):
             raise TypeError("a broken reporter")
 
-        reports.html.write_html = write_html
+        simgate.reports.html.write_html = write_html
         """,
     )
     result = bench.run("--gate")

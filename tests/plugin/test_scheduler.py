@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.pytest_plugin.scheduler import DeferredScheduling, VariantScheduling, split_into_units
+from simgate.harness.pytest_plugin.scheduler import DeferredScheduling, VariantScheduling, split_into_units
 
 
 class FakeNode:

@@ -162,7 +162,7 @@ def test_a_session_of_ordinary_tests_shows_and_loads_nothing_of_simgate(bench: B
         import sys
 
         def test_one():
-            assert not {"pydantic", "numpy", "mujoco", "harness.packs.loader"} & set(sys.modules)
+            assert not {"pydantic", "numpy", "mujoco", "simgate.harness.packs.loader"} & set(sys.modules)
         """,
     )
     result = bench.run()

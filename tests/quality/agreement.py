@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from harness.gate.intervals import lower_bound
-from harness.results.record import CriterionResult, Outcome, RunRecord
+from simgate.harness.gate.intervals import lower_bound
+from simgate.harness.results.record import CriterionResult, Outcome, RunRecord
 
 CONFIDENCE = 0.95
 MEASURES = {"stop_distance_m": "stop distance", "min_clearance_m": "clearance"}

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binom
 
-from harness.gate.confidence_sequence import log_e_at_least, log_e_below, log_e_worse
-from harness.gate.design_effect import SHOWN_ABOVE, design_effect
-from harness.gate.intervals import (
+from simgate.harness.gate.confidence_sequence import log_e_at_least, log_e_below, log_e_worse
+from simgate.harness.gate.design_effect import SHOWN_ABOVE, design_effect
+from simgate.harness.gate.intervals import (
     lower_bound,
     proves_at_least,
     refutation_p,
@@ -25,11 +25,11 @@ from harness.gate.intervals import (
     upper_bound,
     wilson,
 )
-from harness.gate.mcnemar import mcnemar_p
-from harness.gate.multiplicity import holm_rejects
-from harness.gate.paired_betting import log_e_drop_below
-from harness.gate.paired_difference import drop_too_large_p
-from harness.gate.percentile import accepts, rejects
+from simgate.harness.gate.mcnemar import mcnemar_p
+from simgate.harness.gate.multiplicity import holm_rejects
+from simgate.harness.gate.paired_betting import log_e_drop_below
+from simgate.harness.gate.paired_difference import drop_too_large_p
+from simgate.harness.gate.percentile import accepts, rejects
 
 PACKS = 20_000
 CONFIDENCE = 0.95

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.gate.power import chance_of_go, chance_of_no_go, runs_needed
-from harness.gate.sequential import SequentialGate
-from harness.gate.tally import JudgedVariant, Status
-from harness.gate.verdict import Decision
-from harness.packs.model import GateRule
+from simgate.harness.gate.power import chance_of_go, chance_of_no_go, runs_needed
+from simgate.harness.gate.sequential import SequentialGate
+from simgate.harness.gate.tally import JudgedVariant, Status
+from simgate.harness.gate.verdict import Decision
+from simgate.harness.packs.model import GateRule
 from tests.unit.gate.runs import make_manifest, make_pack, make_record, scenario
 
 POWER = 0.9

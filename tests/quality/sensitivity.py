@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from harness.cli.commands.compare import compare_folders
-from harness.cli.packs import load_checked
-from harness.gate.baseline_copy import read_evidence
-from harness.gate.comparability import NotComparable
-from harness.gate.compare import RunComparison, compare_runs, regression_of
-from harness.gate.pairing import RunEvidence
-from harness.results.run_folder import RunFolder
-from harness.scoring.metrics import find_metric
+from simgate.harness.cli.commands.compare import compare_folders
+from simgate.harness.cli.packs import load_checked
+from simgate.harness.gate.baseline_copy import read_evidence
+from simgate.harness.gate.comparability import NotComparable
+from simgate.harness.gate.compare import RunComparison, compare_runs, regression_of
+from simgate.harness.gate.pairing import RunEvidence
+from simgate.harness.results.run_folder import RunFolder
+from simgate.harness.scoring.metrics import find_metric
 from tests.e2e.conftest import digests, simgate, the_run
 from tests.quality.mutations import PACK, REGRESSIONS, Regression
 
@@ -193,10 +193,10 @@ def null_changes(baseline: RunFolder, folder: Path, variants: int | None) -> dic
 
 def _another_order(baseline: RunFolder, folder: Path, variants: int | None) -> list[str]:
     """Runs the same variants the other way round, through the engine."""
-    from harness.execution.engine import execute
-    from harness.execution.plan import plan_run
-    from harness.expansion.expand import expand_pack
-    from harness.gate.decide import write_verdict
+    from simgate.harness.execution.engine import execute
+    from simgate.harness.execution.plan import plan_run
+    from simgate.harness.expansion.expand import expand_pack
+    from simgate.harness.gate.decide import write_verdict
 
     pack = load_checked(PACK)
     plan = plan_run(

@@ -19,9 +19,9 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from harness.cli.packs import load_checked
-from harness.results.record import RunRecord
-from harness.results.run_folder import RunFolder
+from simgate.harness.cli.packs import load_checked
+from simgate.harness.results.record import RunRecord
+from simgate.harness.results.run_folder import RunFolder
 from tests.integration.adapters import isaac_double
 from tests.quality.agreement import compare, table
 
@@ -64,7 +64,7 @@ def run_scenario(
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "output.txt").open("ab") as sink:
         process = subprocess.Popen(
-            [sys.executable, "-m", "harness.cli.main", *typed],
+            [sys.executable, "-m", "simgate.harness.cli.main", *typed],
             stdout=sink,
             stderr=sink,
             env=_environment(adapter, folder, python),

@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from harness.cli.main import main as simgate
-from harness.gate.decide import decide, write_verdict
-from harness.gate.verdict import Decision
-from harness.packs.model import Criterion
-from harness.results.journal import append_record
-from harness.results.record import LatencySamples, RunRecord
-from harness.results.run_folder import RunFolder
-from harness.scoring.score import score
+from simgate.harness.cli.main import main as simgate
+from simgate.harness.gate.decide import decide, write_verdict
+from simgate.harness.gate.verdict import Decision
+from simgate.harness.packs.model import Criterion
+from simgate.harness.results.journal import append_record
+from simgate.harness.results.record import LatencySamples, RunRecord
+from simgate.harness.results.run_folder import RunFolder
+from simgate.harness.scoring.score import score
 from tests.quality.mutations import PACK
 from tests.unit.gate.pairs import REGRESSION, baseline, run_of
 from tests.unit.gate.runs import (

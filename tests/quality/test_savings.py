@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.gate.power import clean_runs_needed
+from simgate.harness.gate.power import clean_runs_needed
 from tests.quality.savings import BAD, GOOD, savings
 
 

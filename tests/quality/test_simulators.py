@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from harness.results.record import CriterionResult, Outcome
+from simgate.harness.results.record import CriterionResult, Outcome
 from tests.integration.adapters import isaac_double
 from tests.quality.agreement import compare, table
 from tests.quality.mutations import PACK

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.evidence.build import build_evidence
-from harness.evidence.canonical_zip import read_zip
-from harness.evidence.signing import make_key_pair, read_private_key, read_public_key
-from harness.evidence.verify import verify_evidence
-from harness.packs.model import GateRule
+from simgate.harness.evidence.build import build_evidence
+from simgate.harness.evidence.canonical_zip import read_zip
+from simgate.harness.evidence.signing import make_key_pair, read_private_key, read_public_key
+from simgate.harness.evidence.verify import verify_evidence
+from simgate.harness.packs.model import GateRule
 from tests.unit.evidence.runs import small_run
 
 pytest.importorskip("cryptography", reason="needs the extra evidence")

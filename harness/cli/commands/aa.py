@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from harness.expansion.variant import Variant
-    from harness.gate.pairing import RunEvidence
-    from harness.packs.model import Pack
+    from simgate.harness.expansion.variant import Variant
+    from simgate.harness.gate.pairing import RunEvidence
+    from simgate.harness.packs.model import Pack
 
 HELP = "run K variants twice with the same model and keep how many flip"
 
@@ -30,17 +30,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Runs the command; returns 0 when nothing flipped, 1 when something did, 20 without a measurement."""
-    from harness.cli.user_errors import as_user_errors
+    from simgate.harness.cli.user_errors import as_user_errors
 
     with as_user_errors():
         return _run(args)
 
 
 def _run(args: argparse.Namespace) -> int:
-    from harness.cli.packs import load_checked
-    from harness.execution.counting_order import random_order
-    from harness.expansion.expand import expand_pack
-    from harness.gate.churn import keep_churn, measure_churn, unsteady
+    from simgate.harness.cli.packs import load_checked
+    from simgate.harness.execution.counting_order import random_order
+    from simgate.harness.expansion.expand import expand_pack
+    from simgate.harness.gate.churn import keep_churn, measure_churn, unsteady
 
     pack = load_checked(args.pack)
     variants = random_order(pack, expand_pack(pack), "@aa")[: args.n]
@@ -62,11 +62,11 @@ def _run(args: argparse.Namespace) -> int:
 def _run_once(args: argparse.Namespace, pack: Pack, variants: Sequence[Variant]) -> RunEvidence:
     import os
 
-    from harness.cli.progress import progress_listener
-    from harness.execution.engine import execute
-    from harness.execution.interpreter import default_hosts, host_interpreter
-    from harness.execution.plan import plan_run
-    from harness.gate.baseline_copy import read_evidence
+    from simgate.harness.cli.progress import progress_listener
+    from simgate.harness.execution.engine import execute
+    from simgate.harness.execution.interpreter import default_hosts, host_interpreter
+    from simgate.harness.execution.plan import plan_run
+    from simgate.harness.gate.baseline_copy import read_evidence
 
     adapter = args.adapter or pack.sim.adapter
     plan = plan_run(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from harness.gate.baseline_store import NamedBaseline
+    from simgate.harness.gate.baseline_store import NamedBaseline
 
 HELP = "name a run as baseline (set NAME RUN), or show the named ones (list, show NAME)"
 
@@ -29,17 +29,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Runs the command; returns the exit code."""
-    from harness.cli.user_errors import as_user_errors
+    from simgate.harness.cli.user_errors import as_user_errors
 
     with as_user_errors():
         return {"set": _set, "list": _list, "show": _show}[args.action](args)
 
 
 def _set(args: argparse.Namespace) -> int:
-    from harness.cli.main import UserError
-    from harness.gate.baseline_store import BaselineStore
-    from harness.gate.decide import write_verdict
-    from harness.results.run_folder import RunFolder
+    from simgate.harness.cli.main import UserError
+    from simgate.harness.gate.baseline_store import BaselineStore
+    from simgate.harness.gate.decide import write_verdict
+    from simgate.harness.results.run_folder import RunFolder
 
     if not args.name.strip() or "/" in args.name or Path(args.name).is_dir():
         raise UserError(f"'{args.name}' cannot be a baseline's name: it is, or looks like, a folder")
@@ -55,7 +55,7 @@ def _set(args: argparse.Namespace) -> int:
 
 
 def _list(args: argparse.Namespace) -> int:
-    from harness.gate.baseline_store import BaselineStore
+    from simgate.harness.gate.baseline_store import BaselineStore
 
     store = BaselineStore(args.runs_dir or Path("runs"))
     entries = store.all()
@@ -67,8 +67,8 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _show(args: argparse.Namespace) -> int:
-    from harness.cli.main import UserError
-    from harness.gate.baseline_store import BaselineStore
+    from simgate.harness.cli.main import UserError
+    from simgate.harness.gate.baseline_store import BaselineStore
 
     store = BaselineStore(args.runs_dir or Path("runs"))
     entries = [entry for entry in store.all() if entry.name == args.name]

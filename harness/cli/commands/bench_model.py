@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from policies.perception.benchmark import Timing
+    from simgate.policies.perception.benchmark import Timing
 
 HELP = "time a model on this machine: p50, p95, p99 with their bounds, frames a second by batch, memory"
 CONFIDENCE = 0.95
@@ -19,7 +19,7 @@ _PERCENTILES = (0.50, 0.95, 0.99)
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
-    from harness.cli.model.frames import add_frame_arguments
+    from simgate.harness.cli.model.frames import add_frame_arguments
 
     parser.add_argument(
         "model", metavar="MODEL", help="model package: folder, model.yaml, s3://, gs://, mlflow:"
@@ -37,16 +37,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prints a table; returns 0."""
-    from harness.cli.model.frames import load_frames
-    from harness.cli.model.model_errors import model_errors
-    from harness.cli.model.one_thread import one_thread
-    from harness.cli.user_errors import as_user_errors
-    from harness.execution.perception_runtime import make_runtime, resolve_runtime
-    from harness.execution.resource_sampler import ResourceSampler
-    from harness.results.fingerprint import machine
-    from policies.perception.benchmark import measure
-    from policies.perception.package import load_package
-    from policies.perception.package_source import local_package
+    from simgate.harness.cli.model.frames import load_frames
+    from simgate.harness.cli.model.model_errors import model_errors
+    from simgate.harness.cli.model.one_thread import one_thread
+    from simgate.harness.cli.user_errors import as_user_errors
+    from simgate.harness.execution.perception_runtime import make_runtime, resolve_runtime
+    from simgate.harness.execution.resource_sampler import ResourceSampler
+    from simgate.harness.results.fingerprint import machine
+    from simgate.policies.perception.benchmark import measure
+    from simgate.policies.perception.package import load_package
+    from simgate.policies.perception.package_source import local_package
 
     one_thread()
     with as_user_errors():
@@ -95,8 +95,8 @@ def _row(timing: Timing) -> dict[str, Any]:
 
 def _percentiles(samples: Sequence[float]) -> dict[str, float | None]:
     """Nearest-rank percentiles, and for each the bound that the samples prove."""
-    from harness.gate.percentile import percentile_upper_bound
-    from policies.perception.parity import percentile
+    from simgate.harness.gate.percentile import percentile_upper_bound
+    from simgate.policies.perception.parity import percentile
 
     found: dict[str, float | None] = {}
     for share in _PERCENTILES:

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from policies.perception.package import ModelPackage
-    from policies.perception.trt.write_engine import WrittenEngine
+    from simgate.policies.perception.package import ModelPackage
+    from simgate.policies.perception.trt.write_engine import WrittenEngine
 
 HELP = "build a TensorRT engine of a model on this GPU, with its sidecar"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
-    from harness.cli.model.frames import add_frame_arguments
+    from simgate.harness.cli.model.frames import add_frame_arguments
 
     parser.add_argument("model", metavar="MODEL", help="model package: folder or model.yaml")
     parser.add_argument(
@@ -45,11 +45,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Builds, writes plan, sidecar and timing cache, and says what the engine really holds."""
-    from harness.cli.main import UserError
-    from harness.cli.user_errors import as_user_errors
-    from policies.perception.package import load_package
-    from policies.perception.trt.cuda_device import NoCuda
-    from policies.perception.trt.quantize import CannotQuantize
+    from simgate.harness.cli.main import UserError
+    from simgate.harness.cli.user_errors import as_user_errors
+    from simgate.policies.perception.package import load_package
+    from simgate.policies.perception.trt.cuda_device import NoCuda
+    from simgate.policies.perception.trt.quantize import CannotQuantize
 
     if args.max_batch < 1:
         raise UserError(f"--max-batch must be at least 1, not {args.max_batch}")
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
         except (NoCuda, CannotQuantize) as error:
             raise UserError(str(error)) from None
     _print(written)
-    from policies.perception.package_edit import add_artifact
+    from simgate.policies.perception.package_edit import add_artifact
 
     if args.add and add_artifact(package.path, written.artifact):
         print(f"{package.path} lists it now")
@@ -71,17 +71,17 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _build(args: argparse.Namespace, package: ModelPackage) -> WrittenEngine:
-    from harness.cli.main import UserError
-    from policies.perception.trt.version import NoTensorRt, installed_version
+    from simgate.harness.cli.main import UserError
+    from simgate.policies.perception.trt.version import NoTensorRt, installed_version
 
     try:
         installed_version()
     except NoTensorRt as error:
         raise UserError(f"{error}; pip install 'simgate[tensorrt]'") from None
-    from policies.perception.trt import cuda_device
-    from policies.perception.trt.build import BuildRequest
-    from policies.perception.trt.engine import EngineError
-    from policies.perception.trt.write_engine import write_engine
+    from simgate.policies.perception.trt import cuda_device
+    from simgate.policies.perception.trt.build import BuildRequest
+    from simgate.policies.perception.trt.engine import EngineError
+    from simgate.policies.perception.trt.write_engine import write_engine
 
     device = cuda_device.CudaDevice(args.device)
     folder = args.out or package.path.parent / "engines"
@@ -101,10 +101,10 @@ def _build(args: argparse.Namespace, package: ModelPackage) -> WrittenEngine:
 
 def _onnx(args: argparse.Namespace, package: ModelPackage) -> bytes:
     """The model in the wanted precision."""
-    from harness.cli.main import UserError
-    from harness.cli.model.frames import load_frames
-    from policies.perception.preprocess import Preprocessor
-    from policies.perception.trt.quantize import with_precision
+    from simgate.harness.cli.main import UserError
+    from simgate.harness.cli.model.frames import load_frames
+    from simgate.policies.perception.preprocess import Preprocessor
+    from simgate.policies.perception.trt.quantize import with_precision
 
     if args.onnx is not None:
         try:

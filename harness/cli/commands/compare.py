@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from harness.gate.compare import RunComparison
-    from harness.results.run_folder import RunFolder
+    from simgate.harness.gate.compare import RunComparison
+    from simgate.harness.results.run_folder import RunFolder
 
 HELP = "compare two runs variant by variant: GO (0), NO-GO (1), INCONCLUSIVE (20), not comparable (2)"
 JSON, PAGE = "compare.json", "compare.html"
@@ -45,7 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compares, writes compare.json and compare.html, prints; returns the decision's exit code."""
-    from harness.cli.user_errors import as_user_errors
+    from simgate.harness.cli.user_errors import as_user_errors
 
     with as_user_errors():
         return _run(args)
@@ -54,13 +54,13 @@ def run(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace) -> int:
     import shutil
 
-    from harness.cli.baselines import resolve_baseline
-    from harness.cli.compare_pictures import with_pictures
-    from harness.cli.main import UserError
-    from harness.gate.compare_table import comparison_table
-    from harness.registry import load
-    from harness.results.atomic_write import write_atomic
-    from harness.results.run_folder import RunFolder
+    from simgate.harness.cli.baselines import resolve_baseline
+    from simgate.harness.cli.compare_pictures import with_pictures
+    from simgate.harness.cli.main import UserError
+    from simgate.harness.gate.compare_table import comparison_table
+    from simgate.harness.registry import load
+    from simgate.harness.results.atomic_write import write_atomic
+    from simgate.harness.results.run_folder import RunFolder
 
     candidate = RunFolder(args.candidate)
     runs_dir = args.runs_dir or candidate.path.resolve().parent
@@ -103,10 +103,10 @@ def compare_folders(
         NotComparable: They differ in more than the model.
         NotARun: One has no readable manifest.
     """
-    from harness.gate.baseline_copy import read_evidence
-    from harness.gate.churn import known_churn
-    from harness.gate.compare import compare_runs, regression_of
-    from harness.scoring.metrics import find_metric
+    from simgate.harness.gate.baseline_copy import read_evidence
+    from simgate.harness.gate.churn import known_churn
+    from simgate.harness.gate.compare import compare_runs, regression_of
+    from simgate.harness.scoring.metrics import find_metric
 
     before, now = read_evidence(baseline), read_evidence(candidate)
 

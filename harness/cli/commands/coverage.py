@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.cli.selection import add_selection, select
+from simgate.harness.cli.selection import add_selection, select
 
 if TYPE_CHECKING:
-    from harness.cli.coverage.sources import Collected
+    from simgate.harness.cli.coverage.sources import Collected
 
 HELP = "show which cells of the parameter space a pack, or runs of it, hit: alone, in pairs, with the holes"
 
@@ -35,10 +35,10 @@ def run(args: argparse.Namespace) -> int:
     """Prints the coverage."""
     import json
 
-    from harness.cli.coverage.sources import cover
-    from harness.cli.coverage.text import coverage_data, coverage_text
-    from harness.cli.main import UserError
-    from harness.cli.user_errors import as_user_errors
+    from simgate.harness.cli.coverage.sources import cover
+    from simgate.harness.cli.coverage.text import coverage_data, coverage_text
+    from simgate.harness.cli.main import UserError
+    from simgate.harness.cli.user_errors import as_user_errors
 
     if args.bins < 2:
         raise UserError(f"--bins must be at least 2, not {args.bins}")
@@ -56,10 +56,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _collect(args: argparse.Namespace) -> dict[str, Collected]:
     """Variants by scenario, from one pack or from runs."""
-    from harness.cli.coverage.sources import from_pack, from_runs
-    from harness.cli.main import UserError
-    from harness.cli.packs import load_checked
-    from harness.results.run_folder import RunFolder
+    from simgate.harness.cli.coverage.sources import from_pack, from_runs
+    from simgate.harness.cli.main import UserError
+    from simgate.harness.cli.packs import load_checked
+    from simgate.harness.results.run_folder import RunFolder
 
     are_runs = [(path / "manifest.json").exists() for path in args.sources]
     if not all(are_runs):

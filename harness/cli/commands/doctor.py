@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from harness.execution.checkup import Finding
+    from simgate.harness.execution.checkup import Finding
 
 HELP = "check this machine: packages, graphics, plugins, model, folders"
 _SIGNS = {"ok": "ok  ", "note": "note", "bad": "BAD "}
@@ -31,7 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Runs the command; returns 1 when something that runs need is missing."""
-    from harness.cli.user_errors import as_user_errors
+    from simgate.harness.cli.user_errors import as_user_errors
 
     with as_user_errors():
         return _report(_adapter_findings(args) if args.adapter else _findings(args))
@@ -50,9 +50,9 @@ def _report(findings: Iterator[Finding]) -> int:
 
 
 def _adapter_findings(args: argparse.Namespace) -> Iterator[Finding]:
-    from harness.execution.adapter_checkup import check_adapter
-    from harness.execution.interpreter import host_interpreter
-    from harness.registry import UnknownPlugin, names
+    from simgate.harness.execution.adapter_checkup import check_adapter
+    from simgate.harness.execution.interpreter import host_interpreter
+    from simgate.harness.registry import UnknownPlugin, names
 
     known = names("simgate.sim_adapters")
     if args.adapter not in known:
@@ -63,7 +63,7 @@ def _adapter_findings(args: argparse.Namespace) -> Iterator[Finding]:
 
 
 def _findings(args: argparse.Namespace) -> Iterator[Finding]:
-    from harness.execution import checkup, checkup_runtimes
+    from simgate.harness.execution import checkup, checkup_runtimes
 
     yield checkup.check_python()
     yield from checkup.check_packages()

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from harness.evidence.build import Built
-    from harness.evidence.verify import Report
+    from simgate.harness.evidence.build import Built
+    from simgate.harness.evidence.verify import Report
 
 HELP = "build, sign and verify the evidence package of a run"
 
@@ -54,12 +54,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Does what is asked; 1 when a package is not as signed."""
-    from harness.cli.main import UserError
-    from harness.cli.user_errors import as_user_errors
-    from harness.evidence.build import NotEvidence
-    from harness.evidence.canonical_zip import TooLarge
-    from harness.evidence.signing import KeyProblem
-    from harness.gate.decide import UndecidableRun
+    from simgate.harness.cli.main import UserError
+    from simgate.harness.cli.user_errors import as_user_errors
+    from simgate.harness.evidence.build import NotEvidence
+    from simgate.harness.evidence.canonical_zip import TooLarge
+    from simgate.harness.evidence.signing import KeyProblem
+    from simgate.harness.gate.decide import UndecidableRun
 
     actions = {"build": _build, "verify": _verify, "keygen": _keygen}
     with as_user_errors():
@@ -72,11 +72,11 @@ def run(args: argparse.Namespace) -> int:
 def _build(args: argparse.Namespace) -> int:
     from functools import partial
 
-    from harness.cli.main import UserError
-    from harness.evidence.build import build_evidence
-    from harness.evidence.signing import read_private_key
-    from harness.evidence.sigstore_bundle import require_sigstore, sign_with_sigstore
-    from harness.results.run_folder import RunFolder
+    from simgate.harness.cli.main import UserError
+    from simgate.harness.evidence.build import build_evidence
+    from simgate.harness.evidence.signing import read_private_key
+    from simgate.harness.evidence.sigstore_bundle import require_sigstore, sign_with_sigstore
+    from simgate.harness.results.run_folder import RunFolder
 
     key = read_private_key(args.key) if args.key else None
     if args.identity_token and not args.sigstore:
@@ -91,8 +91,8 @@ def _build(args: argparse.Namespace) -> int:
 
 
 def _summary(built: Built) -> str:
-    from harness.evidence.readiness import is_ready
-    from harness.evidence.sigstore_bundle import BUNDLE
+    from simgate.harness.evidence.readiness import is_ready
+    from simgate.harness.evidence.sigstore_bundle import BUNDLE
 
     size = built.path.stat().st_size / 1e6
     lines = [f"{built.path}: {built.files} files, {size:.1f} MB", built.verdict.headline, ""]
@@ -112,10 +112,10 @@ def _summary(built: Built) -> str:
 
 
 def _verify(args: argparse.Namespace) -> int:
-    from harness.cli.main import UserError
-    from harness.evidence.signing import read_public_key
-    from harness.evidence.sigstore_bundle import Identity
-    from harness.evidence.verify import verify_evidence
+    from simgate.harness.cli.main import UserError
+    from simgate.harness.evidence.signing import read_public_key
+    from simgate.harness.evidence.sigstore_bundle import Identity
+    from simgate.harness.evidence.verify import verify_evidence
 
     if bool(args.identity) != bool(args.issuer):
         raise UserError(
@@ -148,7 +148,7 @@ def _result(path: Path, report: Report) -> str:
 
 
 def _keygen(args: argparse.Namespace) -> int:
-    from harness.evidence.signing import key_id, make_key_pair, read_public_key
+    from simgate.harness.evidence.signing import key_id, make_key_pair, read_public_key
 
     private, public = make_key_pair(args.out)
     print(f"{private}  keep it secret; `simgate evidence build RUN --key {private}`")

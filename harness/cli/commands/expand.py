@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.cli.selection import add_selection, select
+from simgate.harness.cli.selection import add_selection, select
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harness.packs.model import Pack, Scenario
+    from simgate.harness.packs.model import Pack, Scenario
 
 HELP = "list the variants of a pack with their values"
 FORMATS = ("table", "csv", "json", "ndjson", "parquet")
@@ -35,10 +35,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prints the variants."""
-    from harness.cli.expanded import ExpandedScenario, write_expanded
-    from harness.cli.main import UserError
-    from harness.cli.packs import load_checked
-    from harness.expansion.errors import ExpansionError
+    from simgate.harness.cli.expanded import ExpandedScenario, write_expanded
+    from simgate.harness.cli.main import UserError
+    from simgate.harness.cli.packs import load_checked
+    from simgate.harness.expansion.errors import ExpansionError
 
     pack = load_checked(args.pack)
     (scenarios,) = select([pack], args)
@@ -64,7 +64,7 @@ def _enlarged(pack: Pack, scenario: Scenario, wanted: int | None) -> tuple[Pack,
 @contextmanager
 def _opened(path: Path | None, form: str) -> Iterator[Any]:
     """A text stream, or for parquet a binary one."""
-    from harness.cli.main import UserError
+    from simgate.harness.cli.main import UserError
 
     is_binary = form == "parquet"
     if path is None:

@@ -17,10 +17,10 @@ def run(args: argparse.Namespace) -> int:
     """Decides again, writes verdict.json, prints; returns the verdict's exit code."""
     import shutil
 
-    from harness.cli.user_errors import as_user_errors
-    from harness.gate.decide import write_verdict
-    from harness.gate.explain import explain
-    from harness.results.run_folder import RunFolder
+    from simgate.harness.cli.user_errors import as_user_errors
+    from simgate.harness.gate.decide import write_verdict
+    from simgate.harness.gate.explain import explain
+    from simgate.harness.results.run_folder import RunFolder
 
     with as_user_errors():
         verdict = write_verdict(RunFolder(args.run_dir))

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness.expansion.variant import Variant
-    from harness.packs.model import Pack
-    from sim_adapters.scene.scene import Scene
+    from simgate.harness.expansion.variant import Variant
+    from simgate.harness.packs.model import Pack
+    from simgate.sim_adapters.scene.scene import Scene
 
 HELP = "write the scene of one variant as OpenUSD or MJCF, to open it in a viewer"
 GROUP = "simgate.scene_formats"
@@ -42,9 +42,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Writes the files and says what they are."""
-    from harness.cli.main import UserError
-    from harness.cli.packs import load_checked
-    from harness.cli.user_errors import as_user_errors
+    from simgate.harness.cli.main import UserError
+    from simgate.harness.cli.packs import load_checked
+    from simgate.harness.cli.user_errors import as_user_errors
 
     formats: list[str] = args.formats or []
     if not formats:
@@ -72,8 +72,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _variant(pack: Pack, wanted: str) -> Variant:
     """A variant of the pack by its id, or by a pytest id that ends so."""
-    from harness.cli.main import UserError
-    from harness.expansion.expand import expand_scenario
+    from simgate.harness.cli.main import UserError
+    from simgate.harness.expansion.expand import expand_scenario
 
     scenario_id, _, rest = wanted.partition("::")
     while scenario_id not in {s.id for s in pack.scenarios} and "::" in rest:
@@ -89,20 +89,20 @@ def _variant(pack: Pack, wanted: str) -> Variant:
 
 
 def _scene(pack: Pack, variant: Variant) -> Scene:
-    from harness.expansion.variant import objects_of
-    from harness.packs.worlds import world_of
+    from simgate.harness.expansion.variant import objects_of
+    from simgate.harness.packs.worlds import world_of
 
     return world_of(pack, pack.scenario(variant.scenario)).build(variant.parameters, objects_of(variant))
 
 
 def _timing(pack: Pack) -> Any:
-    from sim_adapters.adapter import Timing
+    from simgate.sim_adapters.adapter import Timing
 
     return Timing(pack.sim.physics_hz, pack.sim.control_hz, pack.sim.camera_hz)
 
 
 def _writer(fmt: str) -> Callable[..., tuple[Path, ...]]:
-    from harness.registry import load
+    from simgate.harness.registry import load
 
     writer: Callable[..., tuple[Path, ...]] = load(GROUP, fmt)
     return writer

@@ -20,11 +20,11 @@ def run(args: argparse.Namespace) -> int:
     """Decides, writes verdict.json, prints; returns the verdict's exit code."""
     import shutil
 
-    from harness.cli.main import UserError
-    from harness.gate.decide import UndecidableRun, write_verdict
-    from harness.gate.table import verdict_table
-    from harness.results.journal import JournalDamaged
-    from harness.results.run_folder import NotARun, RunFolder
+    from simgate.harness.cli.main import UserError
+    from simgate.harness.gate.decide import UndecidableRun, write_verdict
+    from simgate.harness.gate.table import verdict_table
+    from simgate.harness.results.journal import JournalDamaged
+    from simgate.harness.results.run_folder import NotARun, RunFolder
 
     folder = RunFolder(args.run_dir)
     try:

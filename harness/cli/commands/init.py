@@ -25,9 +25,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Writes the pack and its schema, and says what to do next."""
-    from harness.cli.commands.schema import schema_text
-    from harness.cli.main import UserError
-    from harness.cli.starter import (
+    from simgate.harness.cli.commands.schema import schema_text
+    from simgate.harness.cli.main import UserError
+    from simgate.harness.cli.starter import (
         PACK_FILE,
         SCHEMA_FILE,
         as_written,
@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
         reference_model,
         starter_pack,
     )
-    from harness.cli.user_errors import as_user_errors
+    from simgate.harness.cli.user_errors import as_user_errors
 
     folder: Path = args.folder
     pack, schema = folder / PACK_FILE, folder / SCHEMA_FILE
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
 def _next_steps(folder: Path) -> str:
     import shlex
 
-    from harness.cli.tables import table
+    from simgate.harness.cli.tables import table
 
     where = shlex.quote(str(folder))
     rows = [

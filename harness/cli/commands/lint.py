@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from harness.packs.diagnostics import Diagnostic
+    from simgate.harness.packs.diagnostics import Diagnostic
 
 HELP = "report every problem of packs, with file, line, column and remedy"
 
@@ -31,8 +31,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prints the problems; 0 without errors, 1 with some."""
-    from harness.cli.main import UserError
-    from harness.cli.packs import lint_checked, packs_at
+    from simgate.harness.cli.main import UserError
+    from simgate.harness.cli.packs import lint_checked, packs_at
 
     if args.explain is not None:
         return _explain(args.explain)
@@ -45,12 +45,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _explain(code: str) -> int:
-    from harness.cli.main import UserError
-    from harness.cli.trial import trial
-    from harness.packs.codes import CODES
-    from harness.packs.diagnostics import near
-    from harness.packs.explain import as_text, explain
-    from harness.scoring import metrics
+    from simgate.harness.cli.main import UserError
+    from simgate.harness.cli.trial import trial
+    from simgate.harness.packs.codes import CODES
+    from simgate.harness.packs.diagnostics import near
+    from simgate.harness.packs.explain import as_text, explain
+    from simgate.harness.scoring import metrics
 
     if code not in CODES:
         raise UserError(f"no diagnostic has the code '{code}'; {near(code, sorted(CODES))}")
@@ -59,7 +59,7 @@ def _explain(code: str) -> int:
 
 
 def _write_text(packs: Sequence[Path], found: Sequence[Diagnostic]) -> None:
-    from harness.packs.diagnostics import render_all
+    from simgate.harness.packs.diagnostics import render_all
 
     if found:
         print(render_all(found))
@@ -80,13 +80,13 @@ def _write_sarif(packs: Sequence[Path], found: Sequence[Diagnostic]) -> None:
     import json
     from importlib.metadata import version
 
-    from harness.packs.sarif import to_sarif
+    from simgate.harness.packs.sarif import to_sarif
 
     print(json.dumps(to_sarif(found, version("simgate")), indent=2))
 
 
 def _write_github(packs: Sequence[Path], found: Sequence[Diagnostic]) -> None:
-    from harness.packs.github_commands import to_github
+    from simgate.harness.packs.github_commands import to_github
 
     for diagnostic in found:
         print(to_github(diagnostic))

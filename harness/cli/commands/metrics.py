@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from harness.scoring.metric import MetricInfo
+    from simgate.harness.scoring.metric import MetricInfo
 
 HELP = "list all metrics with unit, direction, range and meaning, and the signals of a run"
 WIDTH = 100
@@ -29,10 +29,10 @@ def run(args: argparse.Namespace) -> int:
     import json
     from dataclasses import asdict
 
-    from harness.cli.main import UserError
-    from harness.packs.diagnostics import near
-    from harness.scoring.metrics import metric_infos
-    from harness.trace import SIGNALS
+    from simgate.harness.cli.main import UserError
+    from simgate.harness.packs.diagnostics import near
+    from simgate.harness.scoring.metrics import metric_infos
+    from simgate.harness.trace import SIGNALS
 
     infos = metric_infos()
     if args.name:
@@ -69,7 +69,7 @@ def _paragraph(info: MetricInfo) -> str:
 
 
 def _signals(signals: Mapping[str, str]) -> str:
-    from harness.cli.tables import table
+    from simgate.harness.cli.tables import table
 
     listed = table(("signal", "meaning"), [[name, meaning] for name, meaning in signals.items()], indent="  ")
     return f"Signals, for criteria with `signal:` and `stl:`\n{listed}"

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from policies.perception.detections import Detections
-    from policies.perception.package import ModelPackage
-    from policies.perception.parity import Disagreement
+    from simgate.policies.perception.detections import Detections
+    from simgate.policies.perception.package import ModelPackage
+    from simgate.policies.perception.parity import Disagreement
 
 HELP = "compare a runtime with ONNX Runtime in float32 on the same frames: boxes, scores, classes"
 REFERENCE = "onnxruntime:cpu"
@@ -30,7 +30,7 @@ _WORDS = {
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
-    from harness.cli.model.frames import add_frame_arguments
+    from simgate.harness.cli.model.frames import add_frame_arguments
 
     parser.add_argument(
         "model", metavar="MODEL", help="model package: folder, model.yaml, s3://, gs://, mlflow:"
@@ -44,14 +44,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prints the largest differences; returns 1 when one is past the package's limit."""
-    from harness.cli.model.frames import load_frames
-    from harness.cli.model.model_errors import model_errors
-    from harness.cli.model.one_thread import one_thread
-    from harness.cli.user_errors import as_user_errors
-    from harness.execution.perception_runtime import AUTO, resolve_runtime
-    from policies.perception.package import load_package
-    from policies.perception.package_source import local_package
-    from policies.perception.parity import compare, limits_of, measured, past_limits
+    from simgate.harness.cli.model.frames import load_frames
+    from simgate.harness.cli.model.model_errors import model_errors
+    from simgate.harness.cli.model.one_thread import one_thread
+    from simgate.harness.cli.user_errors import as_user_errors
+    from simgate.harness.execution.perception_runtime import AUTO, resolve_runtime
+    from simgate.policies.perception.package import load_package
+    from simgate.policies.perception.package_source import local_package
+    from simgate.policies.perception.parity import compare, limits_of, measured, past_limits
 
     one_thread()
     with as_user_errors():
@@ -83,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _run(runtime: str, package: ModelPackage, frames: NDArray[np.uint8]) -> tuple[list[Detections], str]:
     """Detections of frame after frame, as on the robot, and what ran."""
-    from harness.execution.perception_runtime import make_runtime
+    from simgate.harness.execution.perception_runtime import make_runtime
 
     model = make_runtime(runtime, package)
     try:

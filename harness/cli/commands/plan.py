@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness.cli.planning.gate_power import RulePower
-    from harness.cli.planning.times import Measured
-    from harness.packs.model import Pack
+    from simgate.harness.cli.planning.gate_power import RulePower
+    from simgate.harness.cli.planning.times import Measured
+    from simgate.harness.packs.model import Pack
 
 HELP = "say how many variants a pack has, how long it takes here, and what its gate can see"
 PROBED = 2
@@ -38,13 +38,13 @@ def run(args: argparse.Namespace) -> int:
     """Prints the plan."""
     import json
 
-    from harness.cli.main import UserError
-    from harness.cli.packs import load_checked
-    from harness.cli.planning.gate_power import gate_power
-    from harness.cli.trial import trial
-    from harness.cli.user_errors import as_user_errors
-    from harness.execution.host_environment import usable_cores
-    from harness.packs.diagnostics import render_all
+    from simgate.harness.cli.main import UserError
+    from simgate.harness.cli.packs import load_checked
+    from simgate.harness.cli.planning.gate_power import gate_power
+    from simgate.harness.cli.trial import trial
+    from simgate.harness.cli.user_errors import as_user_errors
+    from simgate.harness.execution.host_environment import usable_cores
+    from simgate.harness.packs.diagnostics import render_all
 
     for option, value in (("--hosts", args.hosts), ("--probe", args.probe)):
         if value is not None and value < 1:
@@ -68,7 +68,7 @@ def _measured(args: argparse.Namespace, pack: Pack, hosts: int) -> Measured:
     import sys
     import tempfile
 
-    from harness.cli.planning.times import past_runs, probe
+    from simgate.harness.cli.planning.times import past_runs, probe
 
     if args.probe is None:
         return past_runs(pack, args.runs_dir)
@@ -79,8 +79,8 @@ def _measured(args: argparse.Namespace, pack: Pack, hosts: int) -> Measured:
 
 
 def _text(path: Path, pack: Pack, measured: Measured, hosts: int, powers: list[RulePower]) -> str:
-    from harness.cli.planning.times import minutes, variants_of
-    from harness.cli.tables import count, table
+    from simgate.harness.cli.planning.times import minutes, variants_of
+    from simgate.harness.cli.tables import count, table
 
     rows = []
     for scenario in pack.scenarios:
@@ -112,7 +112,7 @@ def _basis(path: Path, pack: Pack, measured: Measured) -> str:
     """Where the times come from."""
     import textwrap
 
-    from harness.cli.tables import WIDTH, count
+    from simgate.harness.cli.tables import WIDTH, count
 
     if not measured.runs:
         away = (
@@ -140,8 +140,8 @@ def _basis(path: Path, pack: Pack, measured: Measured) -> str:
 def _rule(number: int, power: RulePower) -> str:
     import textwrap
 
-    from harness.cli.planning.gate_power import COMPARE
-    from harness.cli.tables import WIDTH
+    from simgate.harness.cli.planning.gate_power import COMPARE
+    from simgate.harness.cli.tables import WIDTH
 
     name = "" if power.statement.startswith(COMPARE) else f"gate {number}: "
     lines = [textwrap.fill(f"{name}{power.statement}", WIDTH, subsequent_indent="        ")]
@@ -160,7 +160,7 @@ def _duration(seconds: float) -> str:
 def _data(pack: Pack, measured: Measured, hosts: int, powers: list[RulePower]) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from harness.cli.planning.times import minutes, variants_of
+    from simgate.harness.cli.planning.times import minutes, variants_of
 
     return {
         "pack": pack.name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from harness.cli.selection import add_selection, select
+from simgate.harness.cli.selection import add_selection, select
 
 HELP = "draw a contact sheet of a pack: start frames of some variants, histograms of all parameters"
 
@@ -24,15 +24,15 @@ def run(args: argparse.Namespace) -> int:
     """Draws the sheet and prints its path."""
     import tempfile
 
-    from harness.cli.main import UserError
-    from harness.cli.packs import load_checked
-    from harness.cli.preview.choice import spread
-    from harness.cli.preview.contact_sheet import contact_sheet
-    from harness.cli.preview.start_frames import CannotRender, render_start_frames
-    from harness.cli.user_errors import as_user_errors
-    from harness.expansion.expand import expand_scenario
-    from harness.packs.worlds import require_fit
-    from harness.registry import UnknownPlugin, names
+    from simgate.harness.cli.main import UserError
+    from simgate.harness.cli.packs import load_checked
+    from simgate.harness.cli.preview.choice import spread
+    from simgate.harness.cli.preview.contact_sheet import contact_sheet
+    from simgate.harness.cli.preview.start_frames import CannotRender, render_start_frames
+    from simgate.harness.cli.user_errors import as_user_errors
+    from simgate.harness.expansion.expand import expand_scenario
+    from simgate.harness.packs.worlds import require_fit
+    from simgate.harness.registry import UnknownPlugin, names
 
     for option, value in (("--variants", args.variants), ("--hosts", args.hosts)):
         if value < 1:

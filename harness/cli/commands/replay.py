@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from harness.execution.replay import Replay
+    from simgate.harness.execution.replay import Replay
 
 HELP = "run one variant of a run again and compare it, bit for bit"
 
@@ -27,8 +27,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Runs the command; returns 0 when the trace is the same, 1 when it differs."""
-    from harness.cli.user_errors import as_user_errors
-    from harness.execution.replay import replay
+    from simgate.harness.cli.user_errors import as_user_errors
+    from simgate.harness.execution.replay import replay
 
     with as_user_errors():
         result = replay(args.run_dir, args.variant, hosts=args.hosts)

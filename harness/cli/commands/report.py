@@ -18,11 +18,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Writes the reports and prints their paths; returns 0 whatever the verdict is."""
-    from harness.cli.main import UserError
-    from harness.cli.user_errors import as_user_errors
-    from harness.gate.decide import UndecidableRun, write_verdict
-    from harness.registry import load, names
-    from harness.results.run_folder import RunFolder
+    from simgate.harness.cli.main import UserError
+    from simgate.harness.cli.user_errors import as_user_errors
+    from simgate.harness.gate.decide import UndecidableRun, write_verdict
+    from simgate.harness.registry import load, names
+    from simgate.harness.results.run_folder import RunFolder
 
     folder = RunFolder(args.run_dir)
     wanted = names("simgate.reporters") if args.format == "all" else [args.format]

@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.cli.selection import add_selection, select, selected_options
+from simgate.harness.cli.selection import add_selection, select, selected_options
 
 if TYPE_CHECKING:
-    from harness.execution.plan import Plan
-    from harness.execution.stopping import StoppingRule
-    from harness.expansion.variant import Variant
-    from harness.gate.verdict import Verdict
-    from harness.packs.model import Pack
+    from simgate.harness.execution.plan import Plan
+    from simgate.harness.execution.stopping import StoppingRule
+    from simgate.harness.expansion.variant import Variant
+    from simgate.harness.gate.verdict import Verdict
+    from simgate.harness.packs.model import Pack
 
 HELP = "run scenario packs, judge them and write the reports"
 REPORTERS = ("junit", "html")
@@ -76,7 +76,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Runs the command; returns the exit code of the worst verdict."""
-    from harness.cli.user_errors import as_user_errors
+    from simgate.harness.cli.user_errors import as_user_errors
 
     with as_user_errors():
         if args.resume:
@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
 
 def worst_exit_code(verdicts: Sequence[Verdict]) -> int:
     """Exit code over several packs: NO-GO goes before INCONCLUSIVE, and that before GO."""
-    from harness.gate.verdict import Decision
+    from simgate.harness.gate.verdict import Decision
 
     rank = {Decision.GO: 0, Decision.INCONCLUSIVE: 1, Decision.NO_GO: 2}
     return max((verdict.decision for verdict in verdicts), key=lambda d: rank[d]).exit_code
@@ -96,9 +96,9 @@ def worst_exit_code(verdicts: Sequence[Verdict]) -> int:
 
 def _jobs(args: argparse.Namespace) -> list[tuple[Pack, list[Variant]]]:
     """Loads and expands every pack before the first one runs, so that problems are found at once."""
-    from harness.cli.main import UserError
-    from harness.cli.packs import load_checked, packs_at
-    from harness.expansion.expand import expand_scenario
+    from simgate.harness.cli.main import UserError
+    from simgate.harness.cli.packs import load_checked, packs_at
+    from simgate.harness.expansion.expand import expand_scenario
 
     if not args.packs:
         raise UserError("give at least one pack, for example: simgate run scenarios/office_doors/pack.yaml")
@@ -111,9 +111,9 @@ def _jobs(args: argparse.Namespace) -> list[tuple[Pack, list[Variant]]]:
 
 
 def _plan(args: argparse.Namespace, pack: Pack, variants: Sequence[Variant]) -> Plan:
-    from harness.cli.baselines import attach_baseline, require_regression_rule
-    from harness.execution.interpreter import default_hosts, host_interpreter
-    from harness.execution.plan import plan_run
+    from simgate.harness.cli.baselines import attach_baseline, require_regression_rule
+    from simgate.harness.execution.interpreter import default_hosts, host_interpreter
+    from simgate.harness.execution.plan import plan_run
 
     if args.baseline is not None:
         require_regression_rule(pack)
@@ -140,8 +140,8 @@ def _plan(args: argparse.Namespace, pack: Pack, variants: Sequence[Variant]) -> 
 
 
 def _resumed(args: argparse.Namespace) -> Plan:
-    from harness.cli.main import UserError
-    from harness.execution.resume import resume_run
+    from simgate.harness.cli.main import UserError
+    from simgate.harness.execution.resume import resume_run
 
     fixed = {
         "--variants": args.variants,
@@ -166,11 +166,11 @@ def _resumed(args: argparse.Namespace) -> Plan:
 
 def _finish(args: argparse.Namespace, plan: Plan) -> Verdict:
     """Runs a plan, then everything that is derived from its journal."""
-    from harness.cli.progress import progress_listener
-    from harness.cli.summary import print_summary
-    from harness.execution.engine import execute
-    from harness.gate.decide import write_verdict
-    from harness.registry import load
+    from simgate.harness.cli.progress import progress_listener
+    from simgate.harness.cli.summary import print_summary
+    from simgate.harness.execution.engine import execute
+    from simgate.harness.gate.decide import write_verdict
+    from simgate.harness.registry import load
 
     try:
         with progress_listener(args.quiet) as listener:
@@ -189,9 +189,9 @@ def _finish(args: argparse.Namespace, plan: Plan) -> Verdict:
 
 def _stopping(plan: Plan) -> StoppingRule | None:
     """What may end the run before its plan does."""
-    from harness.cli.baselines import comparison_of
-    from harness.execution.resume import valid_records
-    from harness.execution.until_decided import UntilDecided
+    from simgate.harness.cli.baselines import comparison_of
+    from simgate.harness.execution.resume import valid_records
+    from simgate.harness.execution.until_decided import UntilDecided
 
     if not plan.manifest.until_decided:
         return None

@@ -15,7 +15,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prints the schema, or writes it."""
-    from harness.cli.user_errors import as_user_errors
+    from simgate.harness.cli.user_errors import as_user_errors
 
     text = schema_text()
     if args.out is None:
@@ -31,7 +31,7 @@ def schema_text() -> str:
     """The schema with everything that is installed here, as JSON."""
     import json
 
-    from harness.packs.schema import pack_schema
-    from harness.scoring import metrics
+    from simgate.harness.packs.schema import pack_schema
+    from simgate.harness.scoring import metrics
 
     return json.dumps(pack_schema(metrics), indent=1) + "\n"

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim_adapters.worlds.world import ParameterSpec, World
+    from simgate.sim_adapters.worlds.world import ParameterSpec, World
 
 HELP = "list the worlds, or everything that a pack can set in one: unit, range, default, meaning"
 GROUP = "simgate.worlds"
@@ -30,9 +30,15 @@ def run(args: argparse.Namespace) -> int:
     """Prints the worlds."""
     import json
 
-    from harness.cli.native_worlds import file_data, file_text, is_native_file, is_pack, worlds_of_pack
-    from harness.cli.user_errors import as_user_errors
-    from harness.registry import names
+    from simgate.harness.cli.native_worlds import (
+        file_data,
+        file_text,
+        is_native_file,
+        is_pack,
+        worlds_of_pack,
+    )
+    from simgate.harness.cli.user_errors import as_user_errors
+    from simgate.harness.registry import names
 
     with as_user_errors():
         if args.world and is_native_file(args.world):
@@ -54,8 +60,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _loaded(name: str) -> World:
-    from harness.cli.main import UserError
-    from harness.registry import load
+    from simgate.harness.cli.main import UserError
+    from simgate.harness.registry import load
 
     try:
         world: World = load(GROUP, name)
@@ -65,7 +71,7 @@ def _loaded(name: str) -> World:
 
 
 def _overview(worlds: list[World]) -> str:
-    from harness.cli.tables import table
+    from simgate.harness.cli.tables import table
 
     rows = [[world.name, str(len(world.parameters)), world.description] for world in worlds]
     if not worlds:
@@ -78,7 +84,7 @@ def world_text(world: World) -> str:
     """Everything that a pack can set in a world, as plain text."""
     import textwrap
 
-    from harness.cli.tables import WIDTH, table
+    from simgate.harness.cli.tables import WIDTH, table
 
     parts = [textwrap.fill(f"{world.name}: {world.description}", WIDTH)]
     parts.append(
@@ -125,7 +131,7 @@ def _plain(value: object) -> str:
 
 def place_tables(world: World) -> list[tuple[str, tuple[str, ...], list[list[str]]]]:
     """Title, head and rows of what ``place`` can name: regions, places to keep clear, kinds of objects."""
-    from harness.packs.world_sizes import round_kinds, sizable_kinds
+    from simgate.harness.packs.world_sizes import round_kinds, sizable_kinds
 
     defaults = {name: spec.default for name, spec in world.parameters.items()}
     regions = []
@@ -154,7 +160,7 @@ def world_data(world: World) -> dict[str, Any]:
     """The same for machines."""
     from dataclasses import asdict
 
-    from harness.packs.world_sizes import round_kinds, sizable_kinds
+    from simgate.harness.packs.world_sizes import round_kinds, sizable_kinds
 
     discs = round_kinds(world)
     return {

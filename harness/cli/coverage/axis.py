@@ -10,8 +10,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.packs.model import Scalar
-from harness.packs.values import ValueSpec
+from simgate.harness.packs.model import Scalar
+from simgate.harness.packs.values import ValueSpec
 
 MOST_VALUES = 12
 """A parameter with more different numbers than this is binned; words are never binned."""

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.cli.coverage.axis import make_axis
-from harness.cli.coverage.tally import ScenarioCoverage, tally
-from harness.expansion.expand import expand_scenario
-from harness.packs.model import Pack, Scalar, Scenario, VariantsSpec
-from harness.packs.values import ValueSpec
-from harness.packs.worlds import is_installed
-from harness.results.record import Outcome
-from harness.results.run_folder import RunFolder
+from simgate.harness.cli.coverage.axis import make_axis
+from simgate.harness.cli.coverage.tally import ScenarioCoverage, tally
+from simgate.harness.expansion.expand import expand_scenario
+from simgate.harness.packs.model import Pack, Scalar, Scenario, VariantsSpec
+from simgate.harness.packs.values import ValueSpec
+from simgate.harness.packs.worlds import is_installed
+from simgate.harness.results.record import Outcome
+from simgate.harness.results.run_folder import RunFolder
 
 DRAWS = 4_000
 """Random draws of a scenario that say which cells are reachable."""
@@ -56,7 +56,7 @@ def from_runs(folders: Iterable[Path]) -> dict[str, Collected]:
     """The variants that runs have judged, each once however often it ran.
 
     Raises:
-        harness.results.run_folder.NotARun: A folder is no run.
+        simgate.harness.results.run_folder.NotARun: A folder is no run.
     """
     found: dict[str, Collected] = {}
     for path in folders:

@@ -9,8 +9,8 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.cli.coverage.axis import Axis
-from harness.packs.model import Scalar
+from simgate.harness.cli.coverage.axis import Axis
+from simgate.harness.packs.model import Scalar
 
 Counts = NDArray[np.int64]
 Columns = Mapping[str, Sequence[Scalar]]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from harness.cli.coverage.tally import Cells, ScenarioCoverage, totals
-from harness.cli.tables import count, table
+from simgate.harness.cli.coverage.tally import Cells, ScenarioCoverage, totals
+from simgate.harness.cli.tables import count, table
 
 
 def coverage_text(scenarios: Sequence[ScenarioCoverage], holes: int) -> str:

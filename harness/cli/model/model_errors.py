@@ -13,7 +13,7 @@ def model_errors() -> Iterator[None]:
     Raises:
         UserError: In place of the RuntimeError that runtimes raise.
     """
-    from harness.cli.main import UserError
+    from simgate.harness.cli.main import UserError
 
     try:
         yield

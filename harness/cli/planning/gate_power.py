@@ -5,22 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from harness.cli.planning.times import variants_of
-from harness.cli.tables import count
-from harness.gate.compare import DEFAULT_CONFIDENCE, DEFAULT_MAX_DROP
-from harness.gate.intervals import more_successes_needed, most_failures_allowed, most_successes_refuted
-from harness.gate.mcnemar import mcnemar_p
-from harness.gate.paired_difference import drop_bounds, drop_too_large_p
-from harness.gate.percentile import parse_latency_percentile
-from harness.gate.power import (
+from simgate.harness.cli.planning.times import variants_of
+from simgate.harness.cli.tables import count
+from simgate.harness.gate.compare import DEFAULT_CONFIDENCE, DEFAULT_MAX_DROP
+from simgate.harness.gate.intervals import (
+    more_successes_needed,
+    most_failures_allowed,
+    most_successes_refuted,
+)
+from simgate.harness.gate.mcnemar import mcnemar_p
+from simgate.harness.gate.paired_difference import drop_bounds, drop_too_large_p
+from simgate.harness.gate.percentile import parse_latency_percentile
+from simgate.harness.gate.power import (
     chance_of_go,
     clean_runs_needed,
     smallest_visible_drop,
     smallest_visible_shortfall,
 )
-from harness.gate.rules import speaks_of
-from harness.gate.wording import percent, statement
-from harness.packs.model import GateRule, Pack
+from simgate.harness.gate.rules import speaks_of
+from simgate.harness.gate.wording import percent, statement
+from simgate.harness.packs.model import GateRule, Pack
 
 POWER = 0.8
 """A verdict counts as certain enough to plan with when it comes in four of five runs."""

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
 
-from harness.packs.model import Pack
-from harness.results.fingerprint import machine
-from harness.results.journal import JournalDamaged
-from harness.results.record import Outcome, RunRecord
-from harness.results.run_folder import NotARun, RunFolder
+from simgate.harness.packs.model import Pack
+from simgate.harness.results.fingerprint import machine
+from simgate.harness.results.journal import JournalDamaged
+from simgate.harness.results.record import Outcome, RunRecord
+from simgate.harness.results.run_folder import NotARun, RunFolder
 
 COUNTED = (Outcome.PASS, Outcome.FAIL, Outcome.KNOWN)
 """Variants that ended as they should; others may have hung or died at once."""
@@ -89,10 +89,10 @@ def probe(pack: Pack, variants: int, hosts: int, runs_dir: Path) -> Measured:
     Raises:
         HostsCannotStart: No host came up.
     """
-    from harness.execution.engine import execute
-    from harness.execution.host_pool import HostsCannotStart
-    from harness.execution.plan import plan_run
-    from harness.expansion.expand import expand_scenario
+    from simgate.harness.execution.engine import execute
+    from simgate.harness.execution.host_pool import HostsCannotStart
+    from simgate.harness.execution.plan import plan_run
+    from simgate.harness.expansion.expand import expand_scenario
 
     chosen = [variant for s in pack.scenarios for variant in expand_scenario(pack, s, variants)[:variants]]
     plan = plan_run(pack, variants=chosen, runs_dir=runs_dir, hosts=hosts, selection="probe")

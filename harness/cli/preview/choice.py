@@ -6,8 +6,8 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from harness.expansion.variant import Variant
-from harness.packs.model import Pack, Scalar
+from simgate.harness.expansion.variant import Variant
+from simgate.harness.packs.model import Pack, Scalar
 
 NAMED = 3
 

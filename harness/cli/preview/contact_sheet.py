@@ -6,18 +6,18 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from harness.cli.preview.choice import columns, key_parameters, log_parameters
-from harness.cli.preview.histogram import HEIGHT as PANEL_HEIGHT
-from harness.cli.preview.histogram import INK, LINE, SOFT, histogram, short
-from harness.cli.preview.histogram import WIDTH as PANEL_WIDTH
-from harness.cli.preview.start_frames import StartFrame
-from harness.expansion.variant import Variant
-from harness.packs.model import Pack, Scalar
+from simgate.harness.cli.preview.choice import columns, key_parameters, log_parameters
+from simgate.harness.cli.preview.histogram import HEIGHT as PANEL_HEIGHT
+from simgate.harness.cli.preview.histogram import INK, LINE, SOFT, histogram, short
+from simgate.harness.cli.preview.histogram import WIDTH as PANEL_WIDTH
+from simgate.harness.cli.preview.start_frames import StartFrame
+from simgate.harness.expansion.variant import Variant
+from simgate.harness.packs.model import Pack, Scalar
 
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw
 
-    from harness.cli.preview.histogram import Font
+    from simgate.harness.cli.preview.histogram import Font
 
 COLUMNS, TILE_WIDTH, TILE_HEIGHT, LABEL_HEIGHT, GAP = 6, 240, 180, 78, 12
 MARGIN, HEAD = 24, 64

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from harness.expansion.variant import Variant
-from harness.packs.model import SimSpec
-from harness.packs.native_field import NativeField
+from simgate.harness.expansion.variant import Variant
+from simgate.harness.packs.model import SimSpec
+from simgate.harness.packs.native_field import NativeField
 
 
 class FrameModel(BaseModel):

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.cli.preview.choice import is_number
-from harness.packs.model import Scalar
+from simgate.harness.cli.preview.choice import is_number
+from simgate.harness.packs.model import Scalar
 
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw, ImageFont

@@ -1,4 +1,4 @@
-"""Draws the first frame of variants: ``python -m harness.cli.preview.render_frames JOB.json``.
+"""Draws the first frame of variants: ``python -m simgate.harness.cli.preview.render_frames JOB.json``.
 
 A process of its own, because the command line never imports a simulator. It speaks in files: simulators
 litter stdout.
@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.cli.preview.frame_job import FrameAnswer, FrameJob, FrameRequest
-from harness.execution.adapter_options import make_adapter
-from harness.expansion.variant import objects_of
-from harness.packs.worlds import find_world
-from sim_adapters.adapter import SimAdapter
-from sim_adapters.sensors.effects import apply_effects
+from simgate.harness.cli.preview.frame_job import FrameAnswer, FrameJob, FrameRequest
+from simgate.harness.execution.adapter_options import make_adapter
+from simgate.harness.expansion.variant import objects_of
+from simgate.harness.packs.worlds import find_world
+from simgate.sim_adapters.adapter import SimAdapter
+from simgate.sim_adapters.sensors.effects import apply_effects
 
 
 def render(job: FrameJob) -> None:

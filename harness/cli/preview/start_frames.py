@@ -11,10 +11,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.cli.preview.frame_job import FrameAnswer, FrameJob, FrameRequest
-from harness.execution.host_environment import host_environment
-from harness.expansion.variant import Variant
-from harness.packs.model import Pack
+from simgate.harness.cli.preview.frame_job import FrameAnswer, FrameJob, FrameRequest
+from simgate.harness.execution.host_environment import host_environment
+from simgate.harness.expansion.variant import Variant
+from simgate.harness.packs.model import Pack
 
 START_UP_S, PER_FRAME_S = 60.0, 10.0
 """Wall-clock limits of a process: to start, and for each of its frames."""
@@ -82,7 +82,7 @@ def _run(jobs: Sequence[FrameJob], folder: Path) -> list[Path]:
         path.write_text(job.model_dump_json())
         with log.open("wb") as stream:
             process = subprocess.Popen(
-                [sys.executable, "-m", "harness.cli.preview.render_frames", str(path)],
+                [sys.executable, "-m", "simgate.harness.cli.preview.render_frames", str(path)],
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=subprocess.STDOUT,

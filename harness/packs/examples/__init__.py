@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from harness.packs.examples.example import Example
-from harness.packs.examples.files import FILE_EXAMPLES
-from harness.packs.examples.gate import GATE_EXAMPLES
-from harness.packs.examples.keys import KEY_EXAMPLES
-from harness.packs.examples.models import MODEL_EXAMPLES
-from harness.packs.examples.native import NATIVE_EXAMPLES
-from harness.packs.examples.rules import RULE_EXAMPLES
-from harness.packs.examples.values import VALUE_EXAMPLES
-from harness.packs.examples.worlds import WORLD_EXAMPLES
+from simgate.harness.packs.examples.example import Example
+from simgate.harness.packs.examples.files import FILE_EXAMPLES
+from simgate.harness.packs.examples.gate import GATE_EXAMPLES
+from simgate.harness.packs.examples.keys import KEY_EXAMPLES
+from simgate.harness.packs.examples.models import MODEL_EXAMPLES
+from simgate.harness.packs.examples.native import NATIVE_EXAMPLES
+from simgate.harness.packs.examples.rules import RULE_EXAMPLES
+from simgate.harness.packs.examples.values import VALUE_EXAMPLES
+from simgate.harness.packs.examples.worlds import WORLD_EXAMPLES
 
 EXAMPLES: dict[str, Example] = {
     example.code: example
@@ -28,6 +28,6 @@ EXAMPLES: dict[str, Example] = {
         key=lambda example: example.code,
     )
 }
-"""Code -> example; every code of ``harness.packs.codes.CODES`` has one."""
+"""Code -> example; every code of ``simgate.harness.packs.codes.CODES`` has one."""
 
 __all__ = ["EXAMPLES", "Example"]

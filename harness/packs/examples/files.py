@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.packs.examples.example import Example, sound_pack
+from simgate.harness.packs.examples.example import Example, sound_pack
 
 _TOO_LARGE = "# " + "x" * 5_100_000 + "\n"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from harness.packs.examples.example import Example, sound_pack
+from simgate.harness.packs.examples.example import Example, sound_pack
 
 _WEIGHTS = "weights\n"
 _POINTER = (

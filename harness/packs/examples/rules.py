@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.packs.examples.example import Example, sound_pack
+from simgate.harness.packs.examples.example import Example, sound_pack
 
 _CSV = "lux,temperature_k\n80,2900\n450,4100\n"
 _DATA = "parameters:\n  lighting.lux: {from_file: {csv: light.csv, column: lux}}\n"

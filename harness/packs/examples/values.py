@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.packs.examples.example import Example
+from simgate.harness.packs.examples.example import Example
 
 VALUE_EXAMPLES = (
     Example(

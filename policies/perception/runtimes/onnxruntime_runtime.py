@@ -12,16 +12,21 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
-from policies.perception.availability import Availability
-from policies.perception.decoders import OutputDecoder
-from policies.perception.detections import Detections
-from policies.perception.device_name import DeviceRequest, cuda_device_name, gpu_is_there, parse_device
-from policies.perception.dlpack import DlpackDevice, dlpack_device
-from policies.perception.interface import ActualTensor, interface_problems
-from policies.perception.package import ModelPackage
-from policies.perception.preprocess import Preprocessor
-from policies.perception.problems import PackageError
-from policies.perception.runtime import Frames, RuntimeInfo
+from simgate.policies.perception.availability import Availability
+from simgate.policies.perception.decoders import OutputDecoder
+from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.device_name import (
+    DeviceRequest,
+    cuda_device_name,
+    gpu_is_there,
+    parse_device,
+)
+from simgate.policies.perception.dlpack import DlpackDevice, dlpack_device
+from simgate.policies.perception.interface import ActualTensor, interface_problems
+from simgate.policies.perception.package import ModelPackage
+from simgate.policies.perception.preprocess import Preprocessor
+from simgate.policies.perception.problems import PackageError
+from simgate.policies.perception.runtime import Frames, RuntimeInfo
 
 # ONNX Runtime's exceptions share no base class but Exception.
 ORT_ERRORS: tuple[type[Exception], ...] = (
@@ -119,7 +124,7 @@ class OnnxRuntime:
         """Preprocesses where the frames are and hands their address to ONNX Runtime."""
         import torch
 
-        from policies.perception.preprocess_torch import TorchPreprocessor
+        from simgate.policies.perception.preprocess_torch import TorchPreprocessor
 
         pixels = torch.utils.dlpack.from_dlpack(frames)
         place = pixels.device

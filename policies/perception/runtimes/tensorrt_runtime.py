@@ -5,27 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from policies.perception.availability import Availability
-from policies.perception.decoders import OutputDecoder, declared_input
-from policies.perception.detections import Detections
-from policies.perception.device_name import gpu_is_there, parse_device
-from policies.perception.dlpack import DlpackDevice, dlpack_device
-from policies.perception.interface import interface_problems
-from policies.perception.package import Artifact, ModelPackage
-from policies.perception.problems import PackageError
-from policies.perception.runtime import Frames, RuntimeInfo
-from policies.perception.trt.cuda_device import CudaDevice, Device, NoCuda
-from policies.perception.trt.sidecar import (
+from simgate.policies.perception.availability import Availability
+from simgate.policies.perception.decoders import OutputDecoder, declared_input
+from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.device_name import gpu_is_there, parse_device
+from simgate.policies.perception.dlpack import DlpackDevice, dlpack_device
+from simgate.policies.perception.interface import interface_problems
+from simgate.policies.perception.package import Artifact, ModelPackage
+from simgate.policies.perception.problems import PackageError
+from simgate.policies.perception.runtime import Frames, RuntimeInfo
+from simgate.policies.perception.trt.cuda_device import CudaDevice, Device, NoCuda
+from simgate.policies.perception.trt.sidecar import (
     EngineMismatch,
     Sidecar,
     file_differences,
     machine_differences,
     read_sidecar,
 )
-from policies.perception.trt.version import NoTensorRt, installed_version
+from simgate.policies.perception.trt.version import NoTensorRt, installed_version
 
 if TYPE_CHECKING:
-    from policies.perception.trt.engine import Engine, EngineError
+    from simgate.policies.perception.trt.engine import Engine, EngineError
 
 OLDEST = (10, 12)
 _INSTALL = "install it: pip install 'simgate[tensorrt]', or use --runtime onnxruntime"
@@ -60,7 +60,7 @@ class TensorRtRuntime:
         if problems:
             raise PackageError(problems)
         _require_size(package, self._artifact, self._engine)
-        from policies.perception.preprocess_torch import TorchPreprocessor
+        from simgate.policies.perception.preprocess_torch import TorchPreprocessor
 
         with self._device.scope():
             self._prepare = TorchPreprocessor(package.input, self._device.place)
@@ -182,7 +182,7 @@ def _matching(
 
 
 def _load(package: ModelPackage, artifact: Artifact, sidecar: Sidecar, device: Device) -> Any:
-    from policies.perception.trt.engine import Engine, EngineError
+    from simgate.policies.perception.trt.engine import Engine, EngineError
 
     try:
         with device.scope():
@@ -193,7 +193,7 @@ def _load(package: ModelPackage, artifact: Artifact, sidecar: Sidecar, device: D
 
 def _require_size(package: ModelPackage, artifact: Artifact, engine: Engine) -> None:
     """The engine takes frames of the size that the package declares."""
-    from policies.perception.trt.engine import EngineError
+    from simgate.policies.perception.trt.engine import EngineError
 
     size = tuple(one for one in declared_input(package).shape if one is not None)
     try:

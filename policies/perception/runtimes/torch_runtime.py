@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from policies.perception.availability import Availability
-from policies.perception.decoders import OutputDecoder
-from policies.perception.detections import Detections
-from policies.perception.device_name import cuda_device_name, gpu_is_there, parse_device
-from policies.perception.dlpack import DlpackDevice, dlpack_device
-from policies.perception.package import ModelPackage
-from policies.perception.runtime import Frames, RuntimeInfo
+from simgate.policies.perception.availability import Availability
+from simgate.policies.perception.decoders import OutputDecoder
+from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.device_name import cuda_device_name, gpu_is_there, parse_device
+from simgate.policies.perception.dlpack import DlpackDevice, dlpack_device
+from simgate.policies.perception.package import ModelPackage
+from simgate.policies.perception.runtime import Frames, RuntimeInfo
 
 if TYPE_CHECKING:
     import torch
@@ -46,7 +46,7 @@ class TorchRuntime:
             import torch
         except ImportError as error:
             raise package.unusable("runtime-missing", "torch is not installed", _INSTALL) from error
-        from policies.perception.preprocess_torch import TorchPreprocessor
+        from simgate.policies.perception.preprocess_torch import TorchPreprocessor
 
         self._torch = torch
         self._device = _device(package, parse_device(device).kind, parse_device(device).index)

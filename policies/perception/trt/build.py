@@ -11,11 +11,11 @@ from typing import Any
 
 import tensorrt as trt
 
-from policies.perception.decoders import declared_input
-from policies.perception.package import ModelPackage
-from policies.perception.trt.engine import EngineError
-from policies.perception.trt.logger import KeepingLogger
-from policies.perception.trt.sidecar import EngineTensor, ProfileShape
+from simgate.policies.perception.decoders import declared_input
+from simgate.policies.perception.package import ModelPackage
+from simgate.policies.perception.trt.engine import EngineError
+from simgate.policies.perception.trt.logger import KeepingLogger
+from simgate.policies.perception.trt.sidecar import EngineTensor, ProfileShape
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from policies.perception.runtime import Frames
+from simgate.policies.perception.runtime import Frames
 
 
 class Device(Protocol):

@@ -8,9 +8,9 @@ from typing import Any
 
 import tensorrt as trt
 
-from policies.perception.interface import ActualTensor
-from policies.perception.trt.cuda_device import Device
-from policies.perception.trt.logger import KeepingLogger
+from simgate.policies.perception.interface import ActualTensor
+from simgate.policies.perception.trt.cuda_device import Device
+from simgate.policies.perception.trt.logger import KeepingLogger
 
 DTYPES = {
     trt.DataType.FLOAT: "float32",

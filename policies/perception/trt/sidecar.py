@@ -11,8 +11,8 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
-from policies.perception.package import Artifact, ModelPackage
-from policies.perception.package_spec import Strict
+from simgate.policies.perception.package import Artifact, ModelPackage
+from simgate.policies.perception.package_spec import Strict
 
 
 class ProfileShape(Strict):

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from policies.perception.package import ModelPackage
-from policies.perception.package_edit import artifact_line
-from policies.perception.trt.build import BuildRequest, build_engine
-from policies.perception.trt.cuda_device import Device
-from policies.perception.trt.engine import EngineError
-from policies.perception.trt.quantize import Precision
-from policies.perception.trt.sidecar import Sidecar, sidecar_path
-from policies.perception.trt.version import installed_version
+from simgate.policies.perception.package import ModelPackage
+from simgate.policies.perception.package_edit import artifact_line
+from simgate.policies.perception.trt.build import BuildRequest, build_engine
+from simgate.policies.perception.trt.cuda_device import Device
+from simgate.policies.perception.trt.engine import EngineError
+from simgate.policies.perception.trt.quantize import Precision
+from simgate.policies.perception.trt.sidecar import Sidecar, sidecar_path
+from simgate.policies.perception.trt.version import installed_version
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from sim_adapters.adapter import Timing
-from sim_adapters.mujoco.build import (
+from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.mujoco.build import (
     GROUP_CLEAR,
     GROUP_ROBOT,
     GROUP_SOLID,
@@ -19,14 +19,14 @@ from sim_adapters.mujoco.build import (
     Drive,
     mount_camera,
 )
-from sim_adapters.mujoco.native.planar import CAMERA, DRIVE_SITE, PREFIX, planar_spec
-from sim_adapters.mujoco.native.site_file import box_corners, collides, robot_bodies
-from sim_adapters.mujoco.native.source import in_one_line, promised_source
-from sim_adapters.mujoco.native.target import Target, apply, parse_target
-from sim_adapters.mujoco.servo import add_servos
-from sim_adapters.scene.native import NativeSite
-from sim_adapters.scene.scene import Scene
-from sim_adapters.worlds.native_file import NativeError
+from simgate.sim_adapters.mujoco.native.planar import CAMERA, DRIVE_SITE, PREFIX, planar_spec
+from simgate.sim_adapters.mujoco.native.site_file import box_corners, collides, robot_bodies
+from simgate.sim_adapters.mujoco.native.source import in_one_line, promised_source
+from simgate.sim_adapters.mujoco.native.target import Target, apply, parse_target
+from simgate.sim_adapters.mujoco.servo import add_servos
+from simgate.sim_adapters.scene.native import NativeSite
+from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.worlds.native_file import NativeError
 
 GROUP_HIDDEN = 5
 FLOOR_M = 0.02

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import mujoco
 
-from sim_adapters.adapter import Timing
-from sim_adapters.mujoco.native.build import build_native, native_spec
-from sim_adapters.mujoco.native.source import Source, in_one_line, promised_source
-from sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.mujoco.native.build import build_native, native_spec
+from simgate.sim_adapters.mujoco.native.source import Source, in_one_line, promised_source
+from simgate.sim_adapters.scene.scene import Scene
 
 _ASSETS = "assets"
 _FOLDERS = ("meshdir", "texturedir", "assetdir")

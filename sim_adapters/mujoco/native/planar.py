@@ -15,10 +15,10 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from sim_adapters.mujoco.native.site_file import robot_bodies, state_at
-from sim_adapters.mujoco.native.source import Source
-from sim_adapters.mujoco.native.target import orientation
-from sim_adapters.mujoco.servo import add_planar_joints
+from simgate.sim_adapters.mujoco.native.site_file import robot_bodies, state_at
+from simgate.sim_adapters.mujoco.native.source import Source
+from simgate.sim_adapters.mujoco.native.target import orientation
+from simgate.sim_adapters.mujoco.servo import add_planar_joints
 
 PREFIX = "simgate/"
 DRIVE_SITE = f"{PREFIX}drive"

@@ -10,13 +10,13 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from sim_adapters.mujoco.build import ROBOT_GEOM, BuiltScene
-from sim_adapters.mujoco.native.build import can_touch
-from sim_adapters.mujoco.native.site_file import collides
-from sim_adapters.mujoco.sensing import SceneSensing
-from sim_adapters.observation import VisibleEntity
-from sim_adapters.scene.scene import Scene
-from sim_adapters.scene.silhouette import silhouette
+from simgate.sim_adapters.mujoco.build import ROBOT_GEOM, BuiltScene
+from simgate.sim_adapters.mujoco.native.build import can_touch
+from simgate.sim_adapters.mujoco.native.site_file import collides
+from simgate.sim_adapters.mujoco.sensing import SceneSensing
+from simgate.sim_adapters.observation import VisibleEntity
+from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.scene.silhouette import silhouette
 
 _FAR_M = 100.0
 _ROUND = 8
@@ -26,8 +26,9 @@ _FEW_POINTS = 16
 class NativeClearance:
     """Shortest distance between what of the robot and what of a body can touch.
 
-    Unlike :class:`sim_adapters.scene.clearance.ClearanceField` it is measured in space, between the shapes
-    themselves, and not between discs and rectangles in the floor plane: a site has table tops and meshes.
+    Unlike :class:`simgate.sim_adapters.scene.clearance.ClearanceField` it is measured in space, between the
+    shapes themselves, and not between discs and rectangles in the floor plane: a site has table tops and
+    meshes.
 
     Args:
         built: The compiled scene.
@@ -67,7 +68,7 @@ class NativeClearance:
 
 
 class NativeLabelled:
-    """The labelled bodies of a native scene; see :class:`sim_adapters.scene.visible.LabelledBodies`.
+    """The labelled bodies of a native scene; see :class:`simgate.sim_adapters.scene.visible.LabelledBodies`.
 
     Args:
         scene: The scene.

@@ -10,11 +10,11 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from sim_adapters.mujoco.native.elements import ATTRIBUTES, elements
-from sim_adapters.mujoco.native.source import in_one_line, open_source
-from sim_adapters.mujoco.native.target import Target, apply, parameter_of, parse_target, whole_of
-from sim_adapters.worlds.native_file import CameraFacts, NativeError, RobotFacts
-from sim_adapters.worlds.world import ParameterSpec
+from simgate.sim_adapters.mujoco.native.elements import ATTRIBUTES, elements
+from simgate.sim_adapters.mujoco.native.source import in_one_line, open_source
+from simgate.sim_adapters.mujoco.native.target import Target, apply, parameter_of, parse_target, whole_of
+from simgate.sim_adapters.worlds.native_file import CameraFacts, NativeError, RobotFacts
+from simgate.sim_adapters.worlds.world import ParameterSpec
 
 _UPRIGHT = 1e-3
 _DEFAULT_IMAGE = (160, 120)
@@ -23,7 +23,7 @@ _ROUND = (int(_GEOM.mjGEOM_SPHERE), int(_GEOM.mjGEOM_CYLINDER), int(_GEOM.mjGEOM
 
 
 class MjcfFile:
-    """See :class:`sim_adapters.worlds.native_file.NativeFile`.
+    """See :class:`simgate.sim_adapters.worlds.native_file.NativeFile`.
 
     Args:
         path: The file.
@@ -68,7 +68,7 @@ class MjcfFile:
 
     def _check_drive(self, robot: str, pose: str | None) -> None:
         """Puts the robot on its planar joints once, so that what MuJoCo has against it is known now."""
-        from sim_adapters.mujoco.native.planar import planar_spec
+        from simgate.sim_adapters.mujoco.native.planar import planar_spec
 
         try:
             planar_spec(self._source, robot, pose)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import mujoco
 
-from sim_adapters.mujoco.mujoco_log import warn_on_stderr
-from sim_adapters.worlds.file_digest import digest
-from sim_adapters.worlds.kept_source import KeptSources
-from sim_adapters.worlds.native_file import NativeError
+from simgate.sim_adapters.mujoco.mujoco_log import warn_on_stderr
+from simgate.sim_adapters.worlds.file_digest import digest
+from simgate.sim_adapters.worlds.kept_source import KeptSources
+from simgate.sim_adapters.worlds.native_file import NativeError
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,10 +10,10 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from sim_adapters.mujoco.native.elements import ATTRIBUTES, Attribute, elements
-from sim_adapters.scene.native import NativeValue
-from sim_adapters.worlds.native_file import NativeError
-from sim_adapters.worlds.world import ParameterSpec
+from simgate.sim_adapters.mujoco.native.elements import ATTRIBUTES, Attribute, elements
+from simgate.sim_adapters.scene.native import NativeValue
+from simgate.sim_adapters.worlds.native_file import NativeError
+from simgate.sim_adapters.worlds.world import ParameterSpec
 
 FORM = "kind/name.attribute, for example geom/box_1.pos.x or light/ceiling.diffuse"
 _RGB_PARTS = 3

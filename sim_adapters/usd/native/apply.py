@@ -6,8 +6,8 @@ import math
 
 from pxr import Gf, Usd, UsdGeom, UsdPhysics, UsdShade
 
-from sim_adapters.scene.native import NativeValue
-from sim_adapters.usd.native.target import Target
+from simgate.sim_adapters.scene.native import NativeValue
+from simgate.sim_adapters.usd.native.target import Target
 
 
 def apply(target: Target, stage: Usd.Stage, value: NativeValue) -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 import mujoco
 from pxr import Sdf, UsdUtils
 
-from sim_adapters.adapter import Timing
-from sim_adapters.mujoco.build import BuiltScene
-from sim_adapters.scene.scene import Scene
-from sim_adapters.usd.native.stepped import stepped_twin
-from sim_adapters.usd.native.variant_stage import VariantStage
+from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.mujoco.build import BuiltScene
+from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.usd.native.stepped import stepped_twin
+from simgate.sim_adapters.usd.native.variant_stage import VariantStage
 
 _ASSETS = "assets"
 

@@ -10,9 +10,9 @@ import math
 import numpy as np
 from pxr import Usd, UsdGeom, UsdLux
 
-from sim_adapters.scene.light import Light, blackbody_rgb
-from sim_adapters.usd.lights import WINDOW_REACH_M, rectangle_view_factor
-from sim_adapters.usd.native.solids import Array, world_matrix
+from simgate.sim_adapters.scene.light import Light, blackbody_rgb
+from simgate.sim_adapters.usd.lights import WINDOW_REACH_M, rectangle_view_factor
+from simgate.sim_adapters.usd.native.solids import Array, world_matrix
 
 _WHITE_K = 5000.0
 _DOWN = -0.5

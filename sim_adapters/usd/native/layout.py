@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from pxr import Sdf, Usd, UsdPhysics
 
-from sim_adapters.scene.native import NativeSite
-from sim_adapters.usd.native.solids import Solid
-from sim_adapters.usd.paths import is_at_or_below
+from simgate.sim_adapters.scene.native import NativeSite
+from simgate.sim_adapters.usd.native.solids import Solid
+from simgate.sim_adapters.usd.paths import is_at_or_below
 
 MOUNTED_CAMERA = "simgate_camera"
 """Name of a camera that a pack mounts, below the robot's prim."""

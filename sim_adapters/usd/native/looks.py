@@ -10,9 +10,9 @@ import numpy as np
 from PIL import Image
 from pxr import Usd, UsdGeom, UsdShade
 
-from sim_adapters.scene.body import Material, Vec3
-from sim_adapters.usd.colour import WHITE_NITS, display, display_rgb, linear
-from sim_adapters.usd.native.target import surface_of
+from simgate.sim_adapters.scene.body import Material, Vec3
+from simgate.sim_adapters.usd.colour import WHITE_NITS, display, display_rgb, linear
+from simgate.sim_adapters.usd.native.target import surface_of
 
 _GREY: Vec3 = (0.18, 0.18, 0.18)
 _PREVIEW = "UsdPreviewSurface"

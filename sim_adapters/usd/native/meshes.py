@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pxr import Usd, UsdGeom, UsdPhysics, UsdShade, Vt
 
-from sim_adapters.worlds.native_file import NativeError
+from simgate.sim_adapters.worlds.native_file import NativeError
 
 _AROUND = 24
 _DENT = 0.02

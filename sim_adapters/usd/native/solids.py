@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pxr import Usd, UsdGeom, UsdPhysics
 
-from sim_adapters.scene.body import Material
-from sim_adapters.usd.native.looks import look_of
-from sim_adapters.usd.native.meshes import Mesh, cone, convex_parts, hull_volume, mesh_pieces, tube
-from sim_adapters.worlds.native_file import NativeError
+from simgate.sim_adapters.scene.body import Material
+from simgate.sim_adapters.usd.native.looks import look_of
+from simgate.sim_adapters.usd.native.meshes import Mesh, cone, convex_parts, hull_volume, mesh_pieces, tube
+from simgate.sim_adapters.worlds.native_file import NativeError
 
 Array = NDArray[np.float64]
 _SQUARE = 1e-4

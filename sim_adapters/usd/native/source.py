@@ -8,9 +8,9 @@ from pathlib import Path
 
 from pxr import Tf, Usd, UsdGeom, UsdUtils
 
-from sim_adapters.worlds.file_digest import digest
-from sim_adapters.worlds.kept_source import KeptSources
-from sim_adapters.worlds.native_file import NativeError
+from simgate.sim_adapters.worlds.file_digest import digest
+from simgate.sim_adapters.worlds.kept_source import KeptSources
+from simgate.sim_adapters.worlds.native_file import NativeError
 
 _ON_THE_SIMULATOR = (".mdl",)
 """Files that a simulator brings along: Omniverse finds its materials on a search path of its own."""

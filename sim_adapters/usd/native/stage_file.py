@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from pxr import Usd, UsdGeom, UsdPhysics
 
-from sim_adapters.usd.native.layout import is_joint_of, joints_of
-from sim_adapters.usd.native.solids import (
+from simgate.sim_adapters.usd.native.layout import is_joint_of, joints_of
+from simgate.sim_adapters.usd.native.solids import (
     DENSITY_KGM3,
     Solid,
     read_solids,
@@ -17,8 +17,8 @@ from sim_adapters.usd.native.solids import (
     unscaled_pose,
     world_matrix,
 )
-from sim_adapters.usd.native.source import open_source
-from sim_adapters.usd.native.target import (
+from simgate.sim_adapters.usd.native.source import open_source
+from simgate.sim_adapters.usd.native.target import (
     WORDS,
     XYZ,
     parameter_of,
@@ -27,16 +27,16 @@ from sim_adapters.usd.native.target import (
     vertical_fov_deg,
     whole_of,
 )
-from sim_adapters.usd.native.variant_stage import check_robot
-from sim_adapters.usd.paths import is_at_or_below
-from sim_adapters.worlds.native_file import CameraFacts, NativeError, RobotFacts
-from sim_adapters.worlds.world import ParameterSpec
+from simgate.sim_adapters.usd.native.variant_stage import check_robot
+from simgate.sim_adapters.usd.paths import is_at_or_below
+from simgate.sim_adapters.worlds.native_file import CameraFacts, NativeError, RobotFacts
+from simgate.sim_adapters.worlds.world import ParameterSpec
 
 _IMAGE_HEIGHT = 120
 
 
 class UsdFile:
-    """See :class:`sim_adapters.worlds.native_file.NativeFile`. A name is the path of a prim.
+    """See :class:`simgate.sim_adapters.worlds.native_file.NativeFile`. A name is the path of a prim.
 
     Args:
         path: The file.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sim_adapters.adapter import Timing
-from sim_adapters.scene.scene import Scene
-from sim_adapters.usd.errors import StageError
-from sim_adapters.usd.native.layout import joints_of
-from sim_adapters.usd.native.twin import Twin, build_twin
-from sim_adapters.usd.native.variant_stage import VariantStage
+from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.usd.errors import StageError
+from simgate.sim_adapters.usd.native.layout import joints_of
+from simgate.sim_adapters.usd.native.twin import Twin, build_twin
+from simgate.sim_adapters.usd.native.variant_stage import VariantStage
 
 
 def stepped_twin(scene: Scene, timing: Timing) -> Twin:

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from pxr import Sdf, Usd, UsdGeom, UsdShade
 
-from sim_adapters.worlds.native_file import NativeError
-from sim_adapters.worlds.world import ParameterSpec
+from simgate.sim_adapters.worlds.native_file import NativeError
+from simgate.sim_adapters.worlds.world import ParameterSpec
 
 FORM = "/Path/of/prim.attribute, for example /World/Box.pos.x or /World/Looks/Glass/Surface.inputs:opacity"
 XYZ, RGB = ("x", "y", "z"), ("r", "g", "b")

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pxr import Usd, UsdGeom, UsdPhysics
 
-from sim_adapters.adapter import Timing
-from sim_adapters.mujoco.build import (
+from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.mujoco.build import (
     FRONT,
     GROUP_CLEAR,
     GROUP_ROBOT,
@@ -25,14 +25,14 @@ from sim_adapters.mujoco.build import (
     add_material,
     set_options,
 )
-from sim_adapters.mujoco.native.build import GROUP_HIDDEN, TOUCH_BIT
-from sim_adapters.scene.body import Material
-from sim_adapters.scene.scene import Scene
-from sim_adapters.usd.native.lamps import read_lights
-from sim_adapters.usd.native.solids import DENSITY_KGM3, Solid, unscaled_pose
-from sim_adapters.usd.native.target import vertical_fov_deg
-from sim_adapters.usd.native.variant_stage import VariantStage
-from sim_adapters.usd.physics import GRAVITY_MPS2
+from simgate.sim_adapters.mujoco.native.build import GROUP_HIDDEN, TOUCH_BIT
+from simgate.sim_adapters.scene.body import Material
+from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.usd.native.lamps import read_lights
+from simgate.sim_adapters.usd.native.solids import DENSITY_KGM3, Solid, unscaled_pose
+from simgate.sim_adapters.usd.native.target import vertical_fov_deg
+from simgate.sim_adapters.usd.native.variant_stage import VariantStage
+from simgate.sim_adapters.usd.physics import GRAVITY_MPS2
 
 _GEOM = mujoco.mjtGeom
 _TYPES = {

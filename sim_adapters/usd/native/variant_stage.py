@@ -8,19 +8,25 @@ from pathlib import Path
 import numpy as np
 from pxr import Gf, Sdf, Usd, UsdGeom, UsdPhysics
 
-from sim_adapters.adapter import Timing
-from sim_adapters.scene.native import NativeValue
-from sim_adapters.scene.scene import Scene
-from sim_adapters.usd.camera import define_camera
-from sim_adapters.usd.errors import StageError
-from sim_adapters.usd.native.apply import apply, set_local
-from sim_adapters.usd.native.layout import MOUNTED_CAMERA, StageLayout, is_joint_of, joints_of, layout_of
-from sim_adapters.usd.native.solids import read_solids, rigid_pose, world_matrix
-from sim_adapters.usd.native.source import UsdSource, promised_source
-from sim_adapters.usd.native.target import parse_target
-from sim_adapters.usd.paths import PHYSICS_SCENE
-from sim_adapters.usd.physics import define_physics_scene, make_collider, make_robot_body
-from sim_adapters.worlds.native_file import NativeError
+from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.scene.native import NativeValue
+from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.usd.camera import define_camera
+from simgate.sim_adapters.usd.errors import StageError
+from simgate.sim_adapters.usd.native.apply import apply, set_local
+from simgate.sim_adapters.usd.native.layout import (
+    MOUNTED_CAMERA,
+    StageLayout,
+    is_joint_of,
+    joints_of,
+    layout_of,
+)
+from simgate.sim_adapters.usd.native.solids import read_solids, rigid_pose, world_matrix
+from simgate.sim_adapters.usd.native.source import UsdSource, promised_source
+from simgate.sim_adapters.usd.native.target import parse_target
+from simgate.sim_adapters.usd.paths import PHYSICS_SCENE
+from simgate.sim_adapters.usd.physics import define_physics_scene, make_collider, make_robot_body
+from simgate.sim_adapters.worlds.native_file import NativeError
 
 KIND = "usd"
 _STAGE_DATA = ("defaultPrim", "metersPerUnit", "upAxis", "kilogramsPerUnit", "timeCodesPerSecond")

@@ -9,16 +9,16 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from harness.expansion.variant import Variant
-from harness.packs.model import Criterion, LatencySpec, Pack, Scenario, SimSpec, VariantsSpec
-from policies.policy import Decision, Mission
-from sim_adapters.observation import Observation
-from sim_adapters.scene.body import Body, Material, Part
-from sim_adapters.scene.light import Light
-from sim_adapters.scene.robot import Robot
-from sim_adapters.scene.scene import Scene, Task
-from sim_adapters.scene.sensor import Camera, Lidar
-from sim_adapters.worlds.world import Disc, ParameterSpec, PlacedObject, Rectangle, Value
+from simgate.harness.expansion.variant import Variant
+from simgate.harness.packs.model import Criterion, LatencySpec, Pack, Scenario, SimSpec, VariantsSpec
+from simgate.policies.policy import Decision, Mission
+from simgate.sim_adapters.observation import Observation
+from simgate.sim_adapters.scene.body import Body, Material, Part
+from simgate.sim_adapters.scene.light import Light
+from simgate.sim_adapters.scene.robot import Robot
+from simgate.sim_adapters.scene.scene import Scene, Task
+from simgate.sim_adapters.scene.sensor import Camera, Lidar
+from simgate.sim_adapters.worlds.world import Disc, ParameterSpec, PlacedObject, Rectangle, Value
 
 MARKS = ("none", "dead", "exit0", "hung", "no_frame", "black", "constant", "skewed", "lost_steps")
 TIME_LIMIT_S = 3.0

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim_adapters.adapter import Timing
-from sim_adapters.mujoco.world_state import MujocoWorld
-from sim_adapters.physx.session import PhysxSession
-from sim_adapters.physx.world_state import PhysxWorld
-from sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.mujoco.world_state import MujocoWorld
+from simgate.sim_adapters.physx.session import PhysxSession
+from simgate.sim_adapters.physx.world_state import PhysxWorld
+from simgate.sim_adapters.scene.scene import Scene
 
 TIMING = Timing()
 Command = Callable[[float], tuple[float, float]]

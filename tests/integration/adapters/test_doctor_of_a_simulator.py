@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from harness.cli.main import main
+from simgate.harness.cli.main import main
 from tests.integration.adapters import isaac_double
 from tests.integration.adapters.test_isaacsim_faults import left_processes
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli.main import main
+from simgate.harness.cli.main import main
 from tests.integration.adapters import isaac_double
 from tests.integration.adapters.isaac_room import PLUGINS
 from tests.integration.adapters.test_isaacsim_faults import left_processes

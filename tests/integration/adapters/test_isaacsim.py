@@ -12,10 +12,10 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from sim_adapters.adapter import Timing
-from sim_adapters.conformance import TIMING, AdapterConformance, drive, scene, wall
-from sim_adapters.isaacsim.adapter import IsaacSimAdapter
-from sim_adapters.worlds.office_corridor import OFFICE_CORRIDOR
+from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.conformance import TIMING, AdapterConformance, drive, scene, wall
+from simgate.sim_adapters.isaacsim.adapter import IsaacSimAdapter
+from simgate.sim_adapters.worlds.office_corridor import OFFICE_CORRIDOR
 from tests.integration.adapters import isaac_double
 
 HANDLER_BEFORE, ARGUMENTS_BEFORE = signal.getsignal(signal.SIGINT), list(sys.argv)
@@ -148,7 +148,7 @@ def test_ctrl_c_and_the_command_line_are_given_back_after_the_launch(adapter):
 
 
 def test_physics_agrees_with_mujoco_on_a_driven_path(adapter):
-    from sim_adapters.mujoco.adapter import MujocoAdapter
+    from simgate.sim_adapters.mujoco.adapter import MujocoAdapter
 
     reference = MujocoAdapter(TIMING)
     ends = []
@@ -192,7 +192,7 @@ def test_assets_of_ones_own_show_bodies_and_change_nothing_else(adapter, tmp_pat
 
 def test_importing_the_adapter_brings_in_neither_kit_nor_openusd():
     code = (
-        "import sys, sim_adapters.isaacsim.adapter; "
+        "import sys, simgate.sim_adapters.isaacsim.adapter; "
         "print([m for m in sys.modules if m.split('.')[0] in ('pxr', 'isaacsim', 'omni', 'warp', 'mujoco')])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -11,16 +11,16 @@ import pytest
 pytest.importorskip("torch", reason="takes frames over DLPack")
 pytest.importorskip("onnx", reason="converts the reference model to torch")
 
-from harness.execution.device_frames import source_of
-from harness.execution.lap_clock import LapClock
-from harness.execution.perception_stage import PerceptionStage, WorldCamera
-from policies.perception.onnx_to_torch import main as onnx_to_torch
-from policies.perception.package import load_package
-from policies.perception.runtimes.torch_runtime import TorchRuntime
-from sim_adapters.conformance import TIMING
-from sim_adapters.isaacsim.adapter import IsaacSimAdapter
-from sim_adapters.scene.sensor import CameraEffects
-from sim_adapters.worlds.office_corridor import OFFICE_CORRIDOR
+from simgate.harness.execution.device_frames import source_of
+from simgate.harness.execution.lap_clock import LapClock
+from simgate.harness.execution.perception_stage import PerceptionStage, WorldCamera
+from simgate.policies.perception.onnx_to_torch import main as onnx_to_torch
+from simgate.policies.perception.package import load_package
+from simgate.policies.perception.runtimes.torch_runtime import TorchRuntime
+from simgate.sim_adapters.conformance import TIMING
+from simgate.sim_adapters.isaacsim.adapter import IsaacSimAdapter
+from simgate.sim_adapters.scene.sensor import CameraEffects
+from simgate.sim_adapters.worlds.office_corridor import OFFICE_CORRIDOR
 from tests.integration.adapters import isaac_double
 
 MODEL = Path(__file__).parents[3] / "policies" / "reference_model"

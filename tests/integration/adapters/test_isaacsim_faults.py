@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from harness.execution.engine import execute
-from harness.execution.host_limits import HostLimits
-from harness.execution.plan import Plan, plan_run
-from harness.results.record import Outcome, RunRecord
-from sim_adapters.isaacsim.errors import IsaacSimUnavailable
-from sim_adapters.isaacsim.gpu_lock import GpuLock
+from simgate.harness.execution.engine import execute
+from simgate.harness.execution.host_limits import HostLimits
+from simgate.harness.execution.plan import Plan, plan_run
+from simgate.harness.results.record import Outcome, RunRecord
+from simgate.sim_adapters.isaacsim.errors import IsaacSimUnavailable
+from simgate.sim_adapters.isaacsim.gpu_lock import GpuLock
 from tests.integration.adapters import isaac_double
 from tests.integration.adapters.isaac_room import PLUGINS, make_pack, make_variants
 

@@ -4,10 +4,10 @@ import gymnasium.utils.env_checker
 import numpy as np
 import pytest
 
-from sim_adapters.conformance import TIMING, AdapterConformance, scene, wall
-from sim_adapters.gym_env import SimEnv
-from sim_adapters.mujoco.adapter import MujocoAdapter
-from sim_adapters.worlds.office_corridor import OFFICE_CORRIDOR
+from simgate.sim_adapters.conformance import TIMING, AdapterConformance, scene, wall
+from simgate.sim_adapters.gym_env import SimEnv
+from simgate.sim_adapters.mujoco.adapter import MujocoAdapter
+from simgate.sim_adapters.worlds.office_corridor import OFFICE_CORRIDOR
 
 
 class TestMujoco(AdapterConformance):

@@ -14,11 +14,11 @@ from tests.integration.adapters import isaac_double
 if isaac_double.missing():
     pytest.skip(isaac_double.missing(), allow_module_level=True)
 
-from sim_adapters.adapter import SimAdapter
-from sim_adapters.isaacsim.adapter import IsaacSimAdapter
-from sim_adapters.mujoco.adapter import MujocoAdapter
-from sim_adapters.physx.adapter import PhysxAdapter
-from sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.adapter import SimAdapter
+from simgate.sim_adapters.isaacsim.adapter import IsaacSimAdapter
+from simgate.sim_adapters.mujoco.adapter import MujocoAdapter
+from simgate.sim_adapters.physx.adapter import PhysxAdapter
+from simgate.sim_adapters.scene.scene import Scene
 from tests.unit.sim_adapters.native_world import scene_of
 from tests.unit.sim_adapters.usd.native_stages import (
     CRATE,

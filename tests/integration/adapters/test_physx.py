@@ -10,12 +10,12 @@ import pytest
 if find_spec("ovphysx") is None or find_spec("pxr") is None:
     pytest.skip("needs simgate[physx]", allow_module_level=True)
 
-from sim_adapters.conformance import TIMING, AdapterConformance, scene, wall
-from sim_adapters.physx.adapter import PhysxAdapter
-from sim_adapters.physx.session import PhysxSession
-from sim_adapters.scene.body import Actor, Body, Part, Waypoint
-from sim_adapters.usd.paths import HULL, ROBOT
-from sim_adapters.usd.stage import build_stage
+from simgate.sim_adapters.conformance import TIMING, AdapterConformance, scene, wall
+from simgate.sim_adapters.physx.adapter import PhysxAdapter
+from simgate.sim_adapters.physx.session import PhysxSession
+from simgate.sim_adapters.scene.body import Actor, Body, Part, Waypoint
+from simgate.sim_adapters.usd.paths import HULL, ROBOT
+from simgate.sim_adapters.usd.stage import build_stage
 
 
 class TestPhysx(AdapterConformance):
@@ -144,18 +144,18 @@ importlib.util.find_spec = lambda name, package=None: None if name == {name!r} e
 
 
 def test_a_missing_package_is_named_with_its_remedy():
-    code = HIDE.format(name="ovphysx") + "import sim_adapters.physx.adapter"
+    code = HIDE.format(name="ovphysx") + "import simgate.sim_adapters.physx.adapter"
     done = run_python(code)
     assert "needs ovphysx: pip install 'simgate[physx]'" in done.stderr
 
 
 def test_missing_openusd_is_named_with_its_remedy():
-    code = HIDE.format(name="pxr") + "import sim_adapters.usd"
+    code = HIDE.format(name="pxr") + "import simgate.sim_adapters.usd"
     assert "pip install 'simgate[usd]'" in run_python(code).stderr
 
 
 def test_an_engine_that_was_loaded_before_pxr_is_an_error_in_words_and_no_abort():
-    done = run_python("import ovphysx; ovphysx.PhysX; import sim_adapters.physx.adapter")
+    done = run_python("import ovphysx; ovphysx.PhysX; import simgate.sim_adapters.physx.adapter")
     assert done.returncode == 1
     assert "ovphysx was loaded before pxr" in done.stderr
 
@@ -164,7 +164,7 @@ def test_a_third_openusd_in_the_environment_is_refused():
     code = (
         "from importlib import metadata; real = metadata.version\n"
         "metadata.version = lambda name: '4.0.0' if name == 'mujoco-usd' else real(name)\n"
-        "import sim_adapters.physx.adapter"
+        "import simgate.sim_adapters.physx.adapter"
     )
     done = run_python(code)
     assert done.returncode == 1
@@ -177,10 +177,10 @@ def test_it_runs_whatever_the_host_process_has_imported_before(first):
         pytest.skip(f"{first} is not installed")
     code = f"""
 import {first}
-from sim_adapters.conformance import TIMING, scene
-from sim_adapters.physx.session import PhysxSession
-from sim_adapters.usd.paths import ROBOT
-from sim_adapters.usd.stage import build_stage
+from simgate.sim_adapters.conformance import TIMING, scene
+from simgate.sim_adapters.physx.session import PhysxSession
+from simgate.sim_adapters.usd.paths import ROBOT
+from simgate.sim_adapters.usd.stage import build_stage
 with PhysxSession() as session:
     session.load(build_stage(scene(), TIMING))
     session.step(0.005)

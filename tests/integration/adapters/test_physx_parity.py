@@ -12,13 +12,13 @@ import mujoco
 import numpy as np
 from pxr import Usd, UsdGeom, UsdPhysics
 
-from sim_adapters.conformance import scene, wall
-from sim_adapters.drive import Servo
-from sim_adapters.mujoco.build import build_model
-from sim_adapters.mujoco.world_state import MujocoWorld
-from sim_adapters.physx.session import PhysxSession
-from sim_adapters.physx.world_state import PhysxWorld
-from sim_adapters.usd.paths import StagePaths
+from simgate.sim_adapters.conformance import scene, wall
+from simgate.sim_adapters.drive import Servo
+from simgate.sim_adapters.mujoco.build import build_model
+from simgate.sim_adapters.mujoco.world_state import MujocoWorld
+from simgate.sim_adapters.physx.session import PhysxSession
+from simgate.sim_adapters.physx.world_state import PhysxWorld
+from simgate.sim_adapters.usd.paths import StagePaths
 from tests.integration.adapters.parity import TIMING, drive_both, first_touch
 from tests.unit.sim_adapters.usd.scenes import built, random_office
 

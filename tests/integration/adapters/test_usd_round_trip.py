@@ -15,9 +15,9 @@ pytest.importorskip("pxr", reason="needs simgate[usd]")
 
 import mujoco
 
-from sim_adapters.mujoco.build import build_model
-from sim_adapters.usd.paths import HULL, StagePaths
-from sim_adapters.usd.stage import write_stage
+from simgate.sim_adapters.mujoco.build import build_model
+from simgate.sim_adapters.usd.paths import HULL, StagePaths
+from simgate.sim_adapters.usd.stage import write_stage
 from tests.unit.sim_adapters.usd.scenes import TIMING, built, office, random_office
 
 PYTHON = os.environ.get("SIMGATE_MUJOCO_USD_PYTHON")

@@ -14,14 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from policies.policy import Decision, Mission
-from sim_adapters.adapter import AdapterInfo, Timing
-from sim_adapters.observation import Contact, GroundTruth, Observation
-from sim_adapters.scene.body import Body, Part
-from sim_adapters.scene.robot import Robot
-from sim_adapters.scene.scene import Scene, Task
-from sim_adapters.scene.sensor import Camera, Lidar
-from sim_adapters.worlds.world import Disc, ParameterSpec, PlacedObject, Rectangle
+from simgate.policies.policy import Decision, Mission
+from simgate.sim_adapters.adapter import AdapterInfo, Timing
+from simgate.sim_adapters.observation import Contact, GroundTruth, Observation
+from simgate.sim_adapters.scene.body import Body, Part
+from simgate.sim_adapters.scene.robot import Robot
+from simgate.sim_adapters.scene.scene import Scene, Task
+from simgate.sim_adapters.scene.sensor import Camera, Lidar
+from simgate.sim_adapters.worlds.world import Disc, ParameterSpec, PlacedObject, Rectangle
 
 BLOCK_X_M = 1.5
 GOAL_X_M = 3.0

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness.expansion.expand import expand_pack
-from harness.packs.loader import load_pack
-from harness.packs.model import Pack
-from harness.results.fingerprint import machine
-from harness.results.journal import append_record
-from harness.results.manifest import ExpectedVariant, Fingerprint, Manifest
-from harness.results.record import LatencySamples, Outcome, RunRecord
-from harness.results.run_folder import RunFolder
+from simgate.harness.expansion.expand import expand_pack
+from simgate.harness.packs.loader import load_pack
+from simgate.harness.packs.model import Pack
+from simgate.harness.results.fingerprint import machine
+from simgate.harness.results.journal import append_record
+from simgate.harness.results.manifest import ExpectedVariant, Fingerprint, Manifest
+from simgate.harness.results.record import LatencySamples, Outcome, RunRecord
+from simgate.harness.results.run_folder import RunFolder
 
 PACK = """\
 simgate: 1

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.cli.coverage.axis import make_axis
-from harness.cli.coverage.tally import tally, totals
-from harness.cli.main import main
-from harness.packs.values import Case, ValueKind, ValueSpec
-from harness.results.record import Outcome
+from simgate.harness.cli.coverage.axis import make_axis
+from simgate.harness.cli.coverage.tally import tally, totals
+from simgate.harness.cli.main import main
+from simgate.harness.packs.values import Case, ValueKind, ValueSpec
+from simgate.harness.results.record import Outcome
 from tests.unit.cli.small_runs import PACK, write_pack, write_run
 
 

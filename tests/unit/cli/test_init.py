@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from harness.cli.main import main
-from harness.cli.starter import as_written, pack_name, starter_pack
-from harness.expansion.expand import expand_pack
-from harness.packs.examples.models import write_sound_model
-from harness.packs.loader import load_pack
-from harness.scoring import metrics
+from simgate.harness.cli.main import main
+from simgate.harness.cli.starter import as_written, pack_name, starter_pack
+from simgate.harness.expansion.expand import expand_pack
+from simgate.harness.packs.examples.models import write_sound_model
+from simgate.harness.packs.loader import load_pack
+from simgate.harness.scoring import metrics
 from tests.unit.packs.plain_data import data_of
 
 

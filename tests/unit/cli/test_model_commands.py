@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from harness.cli.main import main
+from simgate.harness.cli.main import main
 
 pytest.importorskip("onnx", reason="makes the tiny model of these tests")
 
@@ -24,7 +24,7 @@ def model(tmp_path):
 
 def test_parity_with_torch_prints_the_largest_differences_and_passes(model, capsys):
     pytest.importorskip("torch", reason="the other runtime")
-    from policies.perception.onnx_to_torch import main as onnx_to_torch
+    from simgate.policies.perception.onnx_to_torch import main as onnx_to_torch
 
     assert onnx_to_torch([str(model), str(model / "tiny.pt2"), "--add"]) == 0
     assert main(["parity", str(model), "--runtime", "torch", "--frames", str(model / "frames.npz")]) == 0
@@ -42,8 +42,8 @@ def test_parity_fails_past_a_limit(model, capsys):
     import onnx
     from onnx import numpy_helper
 
-    from policies.perception.onnx_to_torch import main as onnx_to_torch
-    from policies.perception.package_edit import add_artifact, artifact_line
+    from simgate.policies.perception.onnx_to_torch import main as onnx_to_torch
+    from simgate.policies.perception.package_edit import add_artifact, artifact_line
     from tests.unit.policies.perception.tiny_model import onnx_bytes
 
     changed = onnx.load_model_from_string(onnx_bytes())

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli.pages import PAGES
-from harness.registry import names
-from harness.scoring.metrics import metric_names
+from simgate.harness.cli.pages import PAGES
+from simgate.harness.registry import names
+from simgate.harness.scoring.metrics import metric_names
 
 DOCS = Path(__file__).parents[3] / "docs"
 
@@ -16,7 +16,7 @@ DOCS = Path(__file__).parents[3] / "docs"
 @pytest.mark.parametrize("name", PAGES)
 def test_the_committed_page_is_up_to_date(name: str) -> None:
     committed = (DOCS / name).read_text(encoding="utf-8")
-    assert committed == PAGES[name](), "make it again: python -m harness.cli.pages"
+    assert committed == PAGES[name](), "make it again: python -m simgate.harness.cli.pages"
 
 
 def test_every_world_and_metric_is_on_its_page() -> None:

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.cli.main import main
-from harness.cli.planning.gate_power import POWER, rule_power
-from harness.cli.planning.times import past_runs
-from harness.gate.intervals import proves_at_least, refutation_p, refutes_at_least
-from harness.packs.loader import load_pack
-from harness.packs.model import GateRule, Pack
-from harness.results.record import Outcome
+from simgate.harness.cli.main import main
+from simgate.harness.cli.planning.gate_power import POWER, rule_power
+from simgate.harness.cli.planning.times import past_runs
+from simgate.harness.gate.intervals import proves_at_least, refutation_p, refutes_at_least
+from simgate.harness.packs.loader import load_pack
+from simgate.harness.packs.model import GateRule, Pack
+from simgate.harness.results.record import Outcome
 from tests.unit.cli.small_runs import PACK, write_pack, write_run
 
 

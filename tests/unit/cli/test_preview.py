@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from harness.cli.preview.choice import columns, key_parameters, log_parameters, spread
-from harness.cli.preview.contact_sheet import contact_sheet
-from harness.cli.preview.histogram import MOST_BINS, bin_counts
-from harness.cli.preview.start_frames import StartFrame
-from harness.expansion.variant import Placed, Variant
+from simgate.harness.cli.preview.choice import columns, key_parameters, log_parameters, spread
+from simgate.harness.cli.preview.contact_sheet import contact_sheet
+from simgate.harness.cli.preview.histogram import MOST_BINS, bin_counts
+from simgate.harness.cli.preview.start_frames import StartFrame
+from simgate.harness.expansion.variant import Placed, Variant
 from tests.unit.reports.factory import RunPlan, pack_of
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli.progress import PlainLines, Tally, progress_listener
-from harness.execution.events import Event, HostLost, RunFinished, RunStarted, VariantFinished
-from harness.results.record import Outcome, RunRecord
+from simgate.harness.cli.progress import PlainLines, Tally, progress_listener
+from simgate.harness.execution.events import Event, HostLost, RunFinished, RunStarted, VariantFinished
+from simgate.harness.results.record import Outcome, RunRecord
 
 
 class Terminal(io.StringIO):

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli.main import main
-from harness.results.run_folder import RunFolder
+from simgate.harness.cli.main import main
+from simgate.harness.results.run_folder import RunFolder
 from tests.unit.reports.factory import OFFICE, RunPlan, build_run
 
 

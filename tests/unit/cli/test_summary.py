@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli.summary import print_summary
-from harness.gate.decide import write_verdict
-from harness.packs.model import GateRule
-from harness.results.run_folder import RunFolder
+from simgate.harness.cli.summary import print_summary
+from simgate.harness.gate.decide import write_verdict
+from simgate.harness.packs.model import GateRule
+from simgate.harness.results.run_folder import RunFolder
 from tests.unit.reports.factory import OFFICE, RunPlan, build_run
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli.packs import lint_checked
-from harness.packs.diagnostics import Diagnostic
+from simgate.harness.cli.packs import lint_checked
+from simgate.harness.packs.diagnostics import Diagnostic
 from tests.unit.cli.small_runs import PACK, write_pack
 
 CLUTTER = """\

@@ -8,10 +8,10 @@ import sys
 
 import pytest
 
-from harness.cli.commands.worlds import allowed
-from harness.cli.main import main
-from harness.registry import PLUGINS_VARIABLE, load
-from sim_adapters.worlds.world import ParameterSpec
+from simgate.harness.cli.commands.worlds import allowed
+from simgate.harness.cli.main import main
+from simgate.harness.registry import PLUGINS_VARIABLE, load
+from simgate.sim_adapters.worlds.world import ParameterSpec
 from tests.unit.packs.yard import PLUGINS
 
 
@@ -76,7 +76,7 @@ def test_open_ends_of_a_range_are_said_in_words(low: float | None, high: float |
 
 
 def test_a_mistake_is_a_sentence_also_when_the_module_is_run() -> None:
-    typed = [sys.executable, "-m", "harness.cli.main", "worlds", "nope"]
+    typed = [sys.executable, "-m", "simgate.harness.cli.main", "worlds", "nope"]
     done = subprocess.run(typed, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr == "unknown world 'nope' (known: arena, office_corridor)\n"

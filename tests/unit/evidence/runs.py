@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from harness.packs.loader import pack_files
-from harness.packs.model import Pack
-from harness.results.atomic_write import write_atomic
-from harness.results.run_folder import RunFolder
+from simgate.harness.packs.loader import pack_files
+from simgate.harness.packs.model import Pack
+from simgate.harness.results.atomic_write import write_atomic
+from simgate.harness.results.run_folder import RunFolder
 from tests.unit.execution.memory_pack import write_model
 from tests.unit.reports.factory import RunPlan, ScenarioPlan, build_run
 

@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from harness.evidence.blocks import BLOCK, block_checksums, locate
+from simgate.harness.evidence.blocks import BLOCK, block_checksums, locate
 
 CONTENT = bytes(range(256)) * 12
 

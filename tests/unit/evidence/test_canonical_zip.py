@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.evidence.canonical_zip import contents, read_zip, write_zip
+from simgate.harness.evidence.canonical_zip import contents, read_zip, write_zip
 
 FILES = {"a.txt": b"one", "b/c.json": b"{}\n" * 40, "empty": b"", "ä.txt": b"x"}
 

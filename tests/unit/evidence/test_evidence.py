@@ -12,16 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli.main import main
-from harness.evidence.build import NotEvidence, build_evidence
-from harness.evidence.canonical_zip import contents, read_zip, write_zip
-from harness.evidence.signing import key_id, make_key_pair, read_private_key, read_public_key
-from harness.evidence.statement import ENVELOPE, STATEMENT, make_statement
-from harness.evidence.verify import verify_evidence
-from harness.gate.verdict import Decision, Verdict
-from harness.packs.model import GateRule
-from harness.results.record import Outcome
-from harness.results.run_folder import RunFolder
+from simgate.harness.cli.main import main
+from simgate.harness.evidence.build import NotEvidence, build_evidence
+from simgate.harness.evidence.canonical_zip import contents, read_zip, write_zip
+from simgate.harness.evidence.signing import key_id, make_key_pair, read_private_key, read_public_key
+from simgate.harness.evidence.statement import ENVELOPE, STATEMENT, make_statement
+from simgate.harness.evidence.verify import verify_evidence
+from simgate.harness.gate.verdict import Decision, Verdict
+from simgate.harness.packs.model import GateRule
+from simgate.harness.results.record import Outcome
+from simgate.harness.results.run_folder import RunFolder
 from tests.unit.evidence.runs import small_run
 
 pytest.importorskip("cryptography", reason="needs the extra evidence")
@@ -319,7 +319,7 @@ class TestCommand:
         assert "Traceback" not in capsys.readouterr().err
 
     def test_without_cryptography_signing_names_the_extra(self, tmp_path, folder, monkeypatch, capsys):
-        monkeypatch.setattr("harness.evidence.signing.find_spec", lambda name: None)
+        monkeypatch.setattr("simgate.harness.evidence.signing.find_spec", lambda name: None)
         assert (
             main(["evidence", "build", str(folder.path), "--key", "k", "--out", str(tmp_path / "e.zip")]) == 2
         )

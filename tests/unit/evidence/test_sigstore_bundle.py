@@ -8,14 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli.main import main
-from harness.evidence.build import build_evidence
-from harness.evidence.canonical_zip import contents, read_zip, write_zip
-from harness.evidence.signing import BadEnvelope, KeyProblem
-from harness.evidence.sigstore_bundle import BUNDLE, Identity, check_bundle, sign_with_sigstore, signer_of
-from harness.evidence.statement import STATEMENT
-from harness.evidence.verify import verify_evidence
-from harness.results.run_folder import RunFolder
+from simgate.harness.cli.main import main
+from simgate.harness.evidence.build import build_evidence
+from simgate.harness.evidence.canonical_zip import contents, read_zip, write_zip
+from simgate.harness.evidence.signing import BadEnvelope, KeyProblem
+from simgate.harness.evidence.sigstore_bundle import (
+    BUNDLE,
+    Identity,
+    check_bundle,
+    sign_with_sigstore,
+    signer_of,
+)
+from simgate.harness.evidence.statement import STATEMENT
+from simgate.harness.evidence.verify import verify_evidence
+from simgate.harness.results.run_folder import RunFolder
 from tests.unit.evidence.runs import small_run
 
 WHO = Identity("release@acme.example", "https://accounts.acme.example", offline=True)
@@ -76,7 +82,7 @@ def test_what_the_check_says_of_the_bundle_is_what_verify_says(package, monkeypa
         if refusal:
             raise BadEnvelope(refusal)
 
-    monkeypatch.setattr("harness.evidence.verify.check_bundle", check)
+    monkeypatch.setattr("simgate.harness.evidence.verify.check_bundle", check)
     report = verify_evidence(package, identity=WHO)
     files = files_of(package)
     assert seen == [(files[BUNDLE], files[STATEMENT], WHO)]
@@ -87,7 +93,7 @@ def test_what_the_check_says_of_the_bundle_is_what_verify_says(package, monkeypa
 class TestWithoutSigstore:
     @pytest.fixture(autouse=True)
     def _absent(self, monkeypatch):
-        monkeypatch.setattr("harness.evidence.sigstore_bundle.find_spec", lambda name: None)
+        monkeypatch.setattr("simgate.harness.evidence.sigstore_bundle.find_spec", lambda name: None)
 
     def test_the_message_names_the_extra(self, package, folder, tmp_path, capsys):
         with pytest.raises(KeyProblem, match=r"simgate\[sigstore\]"):

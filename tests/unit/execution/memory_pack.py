@@ -7,8 +7,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.expansion.variant import Variant
-from harness.packs.model import Criterion, LatencySpec, Pack, Scenario, SimSpec, VariantsSpec
+from simgate.harness.expansion.variant import Variant
+from simgate.harness.packs.model import Criterion, LatencySpec, Pack, Scenario, SimSpec, VariantsSpec
 
 REPOSITORY = Path(__file__).parents[3]
 

@@ -16,16 +16,16 @@ from pathlib import Path
 
 import numpy as np
 
-from policies.perception.detections import Detections
-from policies.perception.runtime import RuntimeInfo
-from policies.policy import Decision, Mission
-from sim_adapters.adapter import AdapterInfo, Timing
-from sim_adapters.observation import Contact, GroundTruth, Observation, VisibleEntity
-from sim_adapters.scene.body import Body, Part
-from sim_adapters.scene.robot import Robot
-from sim_adapters.scene.scene import Scene, Task
-from sim_adapters.scene.sensor import Camera, CameraEffects, Lidar
-from sim_adapters.worlds.world import Disc, ParameterSpec, PlacedObject, Rectangle, Value
+from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.runtime import RuntimeInfo
+from simgate.policies.policy import Decision, Mission
+from simgate.sim_adapters.adapter import AdapterInfo, Timing
+from simgate.sim_adapters.observation import Contact, GroundTruth, Observation, VisibleEntity
+from simgate.sim_adapters.scene.body import Body, Part
+from simgate.sim_adapters.scene.robot import Robot
+from simgate.sim_adapters.scene.scene import Scene, Task
+from simgate.sim_adapters.scene.sensor import Camera, CameraEffects, Lidar
+from simgate.sim_adapters.worlds.world import Disc, ParameterSpec, PlacedObject, Rectangle, Value
 
 WIDTH, HEIGHT = 32, 24
 FAULTS = (

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.execution.adapter_checkup import (
+from simgate.harness.execution.adapter_checkup import (
     _alignment_finding,
     _memory_finding,
     _repeat_finding,
     _Run,
     _start_findings,
 )
-from harness.execution.adapter_probe import measure_alignment, measure_repeat, measure_start
-from sim_adapters.adapter import Timing
-from sim_adapters.mujoco.adapter import MujocoAdapter
+from simgate.harness.execution.adapter_probe import measure_alignment, measure_repeat, measure_start
+from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.mujoco.adapter import MujocoAdapter
 
 
 class LateByOne(MujocoAdapter):

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.execution.adapter_options import make_adapter
-from harness.packs.model import SimSpec
+from simgate.harness.execution.adapter_options import make_adapter
+from simgate.harness.packs.model import SimSpec
 from tests.unit.execution.memory_plugins import MemoryAdapter
 
 

@@ -2,9 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from harness.execution.counting_order import DependentVariants, counting_order, random_order, running_order
-from harness.expansion.scene_key import scene_key
-from harness.packs.model import PinnedVariant
+from simgate.harness.execution.counting_order import (
+    DependentVariants,
+    counting_order,
+    random_order,
+    running_order,
+)
+from simgate.harness.expansion.scene_key import scene_key
+from simgate.harness.packs.model import PinnedVariant
 from tests.unit.execution.memory_pack import ids, make_pack, make_variant, make_variants
 
 

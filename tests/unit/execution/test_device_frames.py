@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.execution.episode import Cast, run_episodes
-from harness.execution.lap_clock import LapClock
-from policies.perception.dlpack import dlpack_device
-from policies.perception.package import load_package
-from sim_adapters.adapter import Timing
+from simgate.harness.execution.episode import Cast, run_episodes
+from simgate.harness.execution.lap_clock import LapClock
+from simgate.policies.perception.dlpack import dlpack_device
+from simgate.policies.perception.package import load_package
+from simgate.sim_adapters.adapter import Timing
 from tests.unit.execution.memory_pack import write_model
 from tests.unit.execution.memory_plugins import MEMORY_CORRIDOR, MemoryAdapter, MemoryPolicy, MemoryRuntime
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.execution.episode import Cast, run_episodes
-from harness.execution.inference_time import QUEUED_MS
-from harness.execution.lap_clock import LapClock
-from harness.execution.world_run import SIGNALS, Episode
-from policies.perception.package import load_package
-from policies.policy import Decision
-from sim_adapters.adapter import Timing
+from simgate.harness.execution.episode import Cast, run_episodes
+from simgate.harness.execution.inference_time import QUEUED_MS
+from simgate.harness.execution.lap_clock import LapClock
+from simgate.harness.execution.world_run import SIGNALS, Episode
+from simgate.policies.perception.package import load_package
+from simgate.policies.policy import Decision
+from simgate.sim_adapters.adapter import Timing
 from tests.unit.execution.memory_pack import write_model
 from tests.unit.execution.memory_plugins import MEMORY_CORRIDOR, MemoryAdapter, MemoryPolicy, MemoryRuntime
 

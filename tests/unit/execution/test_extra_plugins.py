@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness import registry
+from simgate.harness import registry
 from tests.unit.execution.memory_plugins import MemoryAdapter
 
 

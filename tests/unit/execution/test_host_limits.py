@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from harness.execution.host_limits import HostLimits, limits_of
-from harness.execution.plan import plan_run
-from harness.execution.resume import resume_run
-from harness.expansion.expand import expand_scenario
+from simgate.harness.execution.host_limits import HostLimits, limits_of
+from simgate.harness.execution.plan import plan_run
+from simgate.harness.execution.resume import resume_run
+from simgate.harness.expansion.expand import expand_scenario
 from tests.integration.adapters.isaac_room import PLUGINS, make_pack
 
 LONGEST_STANDSTILL_S = 270.0

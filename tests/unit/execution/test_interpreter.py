@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.execution.host_environment import usable_cores
-from harness.execution.interpreter import VARIABLE, NoInterpreter, default_hosts, host_interpreter
+from simgate.harness.execution.host_environment import usable_cores
+from simgate.harness.execution.interpreter import VARIABLE, NoInterpreter, default_hosts, host_interpreter
 
 
 @pytest.fixture

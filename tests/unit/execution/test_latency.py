@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.execution.latency import LatencyQueue, steps_of
-from policies.perception.detections import Detections
+from simgate.harness.execution.latency import LatencyQueue, steps_of
+from simgate.policies.perception.detections import Detections
 
 RATES = st.sampled_from([50, 100, 200, 240, 500, 1000])
 LATENCIES = st.floats(0.0, 2000.0, allow_nan=False)

@@ -2,11 +2,16 @@ import shutil
 
 import pytest
 
-from harness.execution.perception_runtime import is_deployed, plugin_name, require_batches, resolve_runtime
-from policies.perception.choice import Machine, choose_runtime
-from policies.perception.package import PackageError, load_package
-from policies.perception.package_spec import Deployed
-from policies.perception.runtime import RuntimeInfo
+from simgate.harness.execution.perception_runtime import (
+    is_deployed,
+    plugin_name,
+    require_batches,
+    resolve_runtime,
+)
+from simgate.policies.perception.choice import Machine, choose_runtime
+from simgate.policies.perception.package import PackageError, load_package
+from simgate.policies.perception.package_spec import Deployed
+from simgate.policies.perception.runtime import RuntimeInfo
 from tests.unit.execution.memory_pack import write_model
 
 ALL = ("tensorrt", "onnxruntime", "torch")
@@ -16,8 +21,8 @@ def packaged(folder, *kinds, **sidecar):
     """A package with files of these kinds; a plan gets a sidecar."""
     import hashlib
 
-    from policies.perception.package_edit import artifact_line
-    from policies.perception.trt.sidecar import Sidecar
+    from simgate.policies.perception.package_edit import artifact_line
+    from simgate.policies.perception.trt.sidecar import Sidecar
 
     path = write_model(folder)
     text = path.read_text()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from harness.execution.pictures import (
+from simgate.harness.execution.pictures import (
     FOUND_COLOR,
     SCALE,
     TRUTH_COLOR,
@@ -14,7 +14,7 @@ from harness.execution.pictures import (
     start_frame,
     write_picture,
 )
-from harness.results.record import CriterionResult, Outcome
+from simgate.harness.results.record import CriterionResult, Outcome
 from tests.unit.execution.memory_plugins import HEIGHT, WIDTH
 from tests.unit.execution.test_episode import cast, play
 

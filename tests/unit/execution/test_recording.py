@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.execution.recording import load_trace, save_trace
-from harness.trace import Trace
+from simgate.harness.execution.recording import load_trace, save_trace
+from simgate.harness.trace import Trace
 from tests.unit.execution.test_episode import cast, play
 
 __all__ = ["cast"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.execution.slot import Slot
+from simgate.harness.execution.slot import Slot
 
 
 @pytest.mark.parametrize(("asked", "after"), [(None, 200), (50, 50), (500, 200)])

@@ -4,10 +4,10 @@ import random
 
 import pytest
 
-from harness.execution.until_decided import UntilDecided
-from harness.gate.decide import decide
-from harness.packs.model import Pack
-from harness.results.record import Outcome
+from simgate.harness.execution.until_decided import UntilDecided
+from simgate.harness.gate.decide import decide
+from simgate.harness.packs.model import Pack
+from simgate.harness.results.record import Outcome
 from tests.unit.gate.runs import PASS_RATE, a_run, make_record
 
 

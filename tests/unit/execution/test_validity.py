@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from harness.execution.validity import ValidityMonitor
-from sim_adapters.adapter import Timing
-from sim_adapters.observation import Contact, GroundTruth, Observation
+from simgate.harness.execution.validity import ValidityMonitor
+from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.observation import Contact, GroundTruth, Observation
 
 TIMING = Timing(200, 10, 5)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness.packs.model import Criterion, Pack, PinnedVariant, PlaceSpec, Scenario, VariantsSpec
-from harness.packs.values import Case, ValueSpec
+from simgate.harness.packs.model import Criterion, Pack, PinnedVariant, PlaceSpec, Scenario, VariantsSpec
+from simgate.harness.packs.values import Case, ValueSpec
 
 
 def spec(value: Any) -> ValueSpec:

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.expansion.block import VariantBlock
-from harness.expansion.expand import expand_blocks
-from harness.packs.model import PinnedVariant
+from simgate.harness.expansion.block import VariantBlock
+from simgate.harness.expansion.expand import expand_blocks
+from simgate.harness.packs.model import PinnedVariant
 from tests.unit.expansion.packs import pack, place, scenario
 from tests.unit.packs.yard import PLUGINS
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from harness.expansion.errors import ExpansionError
-from harness.expansion.expand import expand_pack, expand_scenario, expand_variant
-from harness.expansion.variant import Variant
-from harness.packs.expressions import holds
-from harness.packs.model import Scenario
+from simgate.harness.expansion.errors import ExpansionError
+from simgate.harness.expansion.expand import expand_pack, expand_scenario, expand_variant
+from simgate.harness.expansion.variant import Variant
+from simgate.harness.packs.expressions import holds
+from simgate.harness.packs.model import Scenario
 from tests.unit.expansion.packs import expr, pack, scenario
 
 DISCRETE: dict[str, Any] = {

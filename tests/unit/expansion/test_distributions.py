@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from harness.expansion.distributions import draw
-from harness.expansion.streams import Streams
-from harness.packs.values import ValueSpec
+from simgate.harness.expansion.distributions import draw
+from simgate.harness.expansion.streams import Streams
+from simgate.harness.packs.values import ValueSpec
 
 UNIFORM = Streams("pack", "scenario", 1)["law"].uniform(np.arange(50_000))
 ENDS = np.array([2.0**-53, 1 - 2.0**-53])

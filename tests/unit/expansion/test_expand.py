@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from harness.expansion.errors import ExpansionError
-from harness.expansion.expand import expand_pack, expand_scenario, expand_variant
-from harness.expansion.variant import Variant
-from harness.packs.expressions import holds
-from harness.packs.model import Pack, PinnedVariant, Scenario
+from simgate.harness.expansion.errors import ExpansionError
+from simgate.harness.expansion.expand import expand_pack, expand_scenario, expand_variant
+from simgate.harness.expansion.variant import Variant
+from simgate.harness.packs.expressions import holds
+from simgate.harness.packs.model import Pack, PinnedVariant, Scenario
 from tests.unit.expansion.packs import pack, place, scenario
 from tests.unit.packs.yard import PLUGINS, YARD
 

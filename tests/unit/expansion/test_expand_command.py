@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli.commands import expand
-from harness.cli.main import UserError
-from harness.cli.packs import load_checked
-from harness.expansion.expand import expand_pack
-from harness.expansion.variant import Variant
+from simgate.harness.cli.commands import expand
+from simgate.harness.cli.main import UserError
+from simgate.harness.cli.packs import load_checked
+from simgate.harness.expansion.expand import expand_pack
+from simgate.harness.expansion.variant import Variant
 from tests.unit.packs.sound_pack import SOUND
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from harness.expansion.nominal import NominalRange
-from harness.packs.model import Scenario, VariantsSpec
-from harness.packs.values import ValueSpec
+from simgate.harness.expansion.nominal import NominalRange
+from simgate.harness.packs.model import Scenario, VariantsSpec
+from simgate.harness.packs.values import ValueSpec
 
 LUX = [
     {"lux": float(value), "door": "glass" if value % 20 else "wood", "radius": 0.25}

@@ -16,12 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from harness.expansion.boxes import Boxes, distance
-from harness.expansion.errors import ExpansionError
-from harness.expansion.expand import expand_pack, expand_variant
-from harness.expansion.variant import Placed, Variant
-from harness.packs.loader import load_pack
-from harness.packs.model import Pack, PlaceSpec, Scenario, VariantsSpec
+from simgate.harness.expansion.boxes import Boxes, distance
+from simgate.harness.expansion.errors import ExpansionError
+from simgate.harness.expansion.expand import expand_pack, expand_variant
+from simgate.harness.expansion.variant import Placed, Variant
+from simgate.harness.packs.loader import load_pack
+from simgate.harness.packs.model import Pack, PlaceSpec, Scenario, VariantsSpec
 from tests.unit.expansion.packs import pack, place, scenario
 from tests.unit.packs.yard import PLUGINS, YARD
 

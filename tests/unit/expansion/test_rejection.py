@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.expansion.rejection import ExhaustedError, first_accepted
-from harness.expansion.streams import Streams
+from simgate.harness.expansion.rejection import ExhaustedError, first_accepted
+from simgate.harness.expansion.streams import Streams
 
 STREAM = Streams("p", "s", 1)["r"]
 

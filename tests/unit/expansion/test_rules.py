@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from harness.expansion.distributions import draw
-from harness.expansion.errors import ExpansionError
-from harness.expansion.expand import expand_pack, expand_scenario, expand_variant
-from harness.expansion.rules import Rules
-from harness.expansion.variant import Variant
-from harness.packs.model import PinnedVariant, Scenario
-from harness.packs.values import ValueSpec
+from simgate.harness.expansion.distributions import draw
+from simgate.harness.expansion.errors import ExpansionError
+from simgate.harness.expansion.expand import expand_pack, expand_scenario, expand_variant
+from simgate.harness.expansion.rules import Rules
+from simgate.harness.expansion.variant import Variant
+from simgate.harness.packs.model import PinnedVariant, Scenario
+from simgate.harness.packs.values import ValueSpec
 from tests.unit.expansion.packs import expr, from_file, pack, scenario, spec, when
 from tests.unit.packs.yard import PLUGINS
 

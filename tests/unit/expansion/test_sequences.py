@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from harness.expansion.halton import halton_base, halton_point
-from harness.expansion.permutation import permuted
-from harness.expansion.points import uniform_points
-from harness.expansion.streams import Stream, Streams
-from harness.packs.model import VariantsSpec
+from simgate.harness.expansion.halton import halton_base, halton_point
+from simgate.harness.expansion.permutation import permuted
+from simgate.harness.expansion.points import uniform_points
+from simgate.harness.expansion.streams import Stream, Streams
+from simgate.harness.packs.model import VariantsSpec
 
 
 def stream(name: str) -> Stream:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.expansion.expand import expand_scenario, expand_variant
-from harness.expansion.variant import objects_of
-from harness.packs.loader import find_packs, load_pack
-from harness.packs.worlds import world_of
-from harness.scoring import metrics
+from simgate.harness.expansion.expand import expand_scenario, expand_variant
+from simgate.harness.expansion.variant import objects_of
+from simgate.harness.packs.loader import find_packs, load_pack
+from simgate.harness.packs.worlds import world_of
+from simgate.harness.scoring import metrics
 
 ROOT = Path(__file__).parents[3]
 NEEDS_USD = [] if find_spec("pxr") is None else find_packs(ROOT / "docs" / "examples")

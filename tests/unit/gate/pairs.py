@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.gate.pairing import RunEvidence
-from harness.gate.selection import left_out
-from harness.gate.tally import gather
-from harness.packs.model import GateRule, Pack
-from harness.results.manifest import Fingerprint, Manifest
-from harness.results.record import RunRecord
+from simgate.harness.gate.pairing import RunEvidence
+from simgate.harness.gate.selection import left_out
+from simgate.harness.gate.tally import gather
+from simgate.harness.packs.model import GateRule, Pack
+from simgate.harness.results.manifest import Fingerprint, Manifest
+from simgate.harness.results.record import RunRecord
 from tests.unit.gate.runs import a_run
 
 REGRESSION = GateRule(kind="regression", at_most=0.02)

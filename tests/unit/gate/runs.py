@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from harness.packs.model import Criterion, GateRule, KnownFailure, Pack, PinnedVariant, Scenario, VariantsSpec
-from harness.results.manifest import ExpectedVariant, Fingerprint, Manifest
-from harness.results.record import LatencySamples, Outcome, RunRecord
+from simgate.harness.packs.model import (
+    Criterion,
+    GateRule,
+    KnownFailure,
+    Pack,
+    PinnedVariant,
+    Scenario,
+    VariantsSpec,
+)
+from simgate.harness.results.manifest import ExpectedVariant, Fingerprint, Manifest
+from simgate.harness.results.record import LatencySamples, Outcome, RunRecord
 
 IDENTITY = "made-with-v2"
 PASS_RATE = GateRule(kind="pass_rate", at_least=0.9)

@@ -2,15 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from harness.gate.baseline_copy import keep_baseline, kept_baseline, kept_churn, read_evidence
-from harness.gate.baseline_store import BaselineStore, NoBaseline
-from harness.gate.churn import keep_churn, known_churn, measure_churn, unsteady
-from harness.gate.comparability import machine_class, pack_digest
-from harness.gate.decide import write_verdict
-from harness.gate.verdict import Churn, Decision
-from harness.results.journal import append_record
-from harness.results.record import Outcome
-from harness.results.run_folder import NotARun, RunFolder
+from simgate.harness.gate.baseline_copy import keep_baseline, kept_baseline, kept_churn, read_evidence
+from simgate.harness.gate.baseline_store import BaselineStore, NoBaseline
+from simgate.harness.gate.churn import keep_churn, known_churn, measure_churn, unsteady
+from simgate.harness.gate.comparability import machine_class, pack_digest
+from simgate.harness.gate.decide import write_verdict
+from simgate.harness.gate.verdict import Churn, Decision
+from simgate.harness.results.journal import append_record
+from simgate.harness.results.record import Outcome
+from simgate.harness.results.run_folder import NotARun, RunFolder
 from tests.unit.gate.pairs import MADE_WITH, REGRESSION, evidence_of, run_of
 from tests.unit.gate.runs import make_record
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.gate.compare import RunComparison, compare_runs
-from harness.gate.compare_table import comparison_table
-from harness.results.record import Outcome
-from reports.compare_html import render
+from simgate.harness.gate.compare import RunComparison, compare_runs
+from simgate.harness.gate.compare_table import comparison_table
+from simgate.harness.results.record import Outcome
+from simgate.reports.compare_html import render
 from tests.unit.gate.pairs import REGRESSION, baseline, evidence_of, run_of
 
 pytest.importorskip("sklearn", reason="needs the extra slices")
@@ -78,6 +78,6 @@ def test_without_a_broken_variant_nothing_is_said():
 
 
 def test_without_scikit_learn_the_comparison_goes_on_and_names_the_extra(monkeypatch):
-    monkeypatch.setattr("harness.slices.find.find_spec", lambda name: None)
+    monkeypatch.setattr("simgate.harness.slices.find.find_spec", lambda name: None)
     found = compared("P" * COUNT, lambda k, row: row["lighting.lux"] < 150)
     assert "simgate[slices]" in found.no_slices

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.gate.comparability import NotComparable, differences, machine_class, pack_digest
+from simgate.harness.gate.comparability import NotComparable, differences, machine_class, pack_digest
 from tests.unit.gate.pairs import MADE_WITH, run_of
 
 

@@ -4,15 +4,15 @@ import json
 
 import pytest
 
-from harness.cli.main import main
-from harness.gate.comparability import NotComparable
-from harness.gate.compare import RunComparison, compare_runs, regression_of
-from harness.gate.compare_table import comparison_table
-from harness.gate.verdict import Decision
-from harness.packs.model import GateRule
-from harness.results.journal import append_record
-from harness.results.run_folder import RunFolder
-from reports.compare_html import render
+from simgate.harness.cli.main import main
+from simgate.harness.gate.comparability import NotComparable
+from simgate.harness.gate.compare import RunComparison, compare_runs, regression_of
+from simgate.harness.gate.compare_table import comparison_table
+from simgate.harness.gate.verdict import Decision
+from simgate.harness.packs.model import GateRule
+from simgate.harness.results.journal import append_record
+from simgate.harness.results.run_folder import RunFolder
+from simgate.reports.compare_html import render
 from tests.unit.gate.pairs import REGRESSION, baseline, evidence_of, run_of
 
 NEW = {"model": "door_detector 2.0", "model_sha256": "2" * 64}

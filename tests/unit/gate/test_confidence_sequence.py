@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import beta
 
-from harness.gate.confidence_sequence import (
+from simgate.harness.gate.confidence_sequence import (
     AWAY,
     TOWARDS,
     anytime_p,

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.gate.decide import UndecidableRun, combine, decide, write_verdict
-from harness.gate.verdict import Decision, Verdict
-from harness.packs.model import GateRule
-from harness.results.journal import append_record
-from harness.results.record import Outcome
-from harness.results.run_folder import RunFolder
+from simgate.harness.gate.decide import UndecidableRun, combine, decide, write_verdict
+from simgate.harness.gate.verdict import Decision, Verdict
+from simgate.harness.packs.model import GateRule
+from simgate.harness.results.journal import append_record
+from simgate.harness.results.record import Outcome
+from simgate.harness.results.run_folder import RunFolder
 from tests.unit.gate.runs import (
     PASS_RATE,
     VALIDITY,

@@ -2,10 +2,10 @@
 
 import pytest
 
-from harness.gate.decide import decide
-from harness.gate.verdict import Decision
-from harness.packs.model import GateRule
-from harness.results.record import LatencySamples
+from simgate.harness.gate.decide import decide
+from simgate.harness.gate.verdict import Decision
+from simgate.harness.packs.model import GateRule
+from simgate.harness.results.record import LatencySamples
 from tests.unit.gate.runs import a_run
 
 IN_LOOP = GateRule(kind="metric", metric="latency.p95_ms", at_most=50.0)

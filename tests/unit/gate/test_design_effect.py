@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from scipy.stats import t
 
-from harness.gate.design_effect import design_effect, scenes_of_shared, shares_scenes, variance_ratio
+from simgate.harness.gate.design_effect import design_effect, scenes_of_shared, shares_scenes, variance_ratio
 
 
 def outcomes(*scenes, scenario="s"):

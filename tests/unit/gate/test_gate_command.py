@@ -5,10 +5,10 @@ import json
 
 import pytest
 
-from harness.cli.commands import gate
-from harness.cli.main import UserError
-from harness.results.journal import append_record
-from harness.results.run_folder import RunFolder
+from simgate.harness.cli.commands import gate
+from simgate.harness.cli.main import UserError
+from simgate.harness.results.journal import append_record
+from simgate.harness.results.run_folder import RunFolder
 from tests.unit.gate.runs import a_run
 
 

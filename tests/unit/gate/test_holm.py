@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from harness.gate.decide import decide
-from harness.gate.verdict import Decision
-from harness.packs.model import GateRule
+from simgate.harness.gate.decide import decide
+from simgate.harness.gate.verdict import Decision
+from simgate.harness.packs.model import GateRule
 from tests.unit.gate.runs import (
     PASS_RATE,
     VALIDITY,

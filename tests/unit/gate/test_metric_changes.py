@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.gate.metric_changes import metric_changes
-from harness.gate.pairing import pair_up
+from simgate.harness.gate.metric_changes import metric_changes
+from simgate.harness.gate.pairing import pair_up
 from tests.unit.gate.pairs import evidence_of, run_of
 from tests.unit.gate.runs import make_record
 

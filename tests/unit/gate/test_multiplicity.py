@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.gate.multiplicity import benjamini_hochberg, holm_rejects
+from simgate.harness.gate.multiplicity import benjamini_hochberg, holm_rejects
 
 
 @pytest.mark.parametrize(

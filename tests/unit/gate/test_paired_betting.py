@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.gate.paired_betting import log_e_drop_below, sequence_bounds
+from simgate.harness.gate.paired_betting import log_e_drop_below, sequence_bounds
 
 ENOUGH = math.log(20)
 

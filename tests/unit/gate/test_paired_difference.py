@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import multinomial
 
-from harness.gate.intervals import upper_bound
-from harness.gate.paired_difference import (
+from simgate.harness.gate.intervals import upper_bound
+from simgate.harness.gate.paired_difference import (
     drop_bounds,
     drop_too_large_p,
     drop_too_small_p,

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from harness.gate.percentile import (
+from simgate.harness.gate.percentile import (
     LatencyPercentile,
     accepts,
     parse_latency_percentile,

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from harness.gate.intervals import proves_at_least, refutes_at_least
-from harness.gate.mcnemar import mcnemar_p
-from harness.gate.power import (
+from simgate.harness.gate.intervals import proves_at_least, refutes_at_least
+from simgate.harness.gate.mcnemar import mcnemar_p
+from simgate.harness.gate.power import (
     chance_of_go,
     chance_of_no_go,
     clean_runs_needed,

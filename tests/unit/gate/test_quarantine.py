@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from harness.gate.decide import decide
-from harness.gate.verdict import Decision
-from harness.packs.model import GateRule, KnownFailure
-from harness.results.record import Outcome
+from simgate.harness.gate.decide import decide
+from simgate.harness.gate.verdict import Decision
+from simgate.harness.packs.model import GateRule, KnownFailure
+from simgate.harness.results.record import Outcome
 from tests.unit.gate.runs import a_run
 
 RULE = GateRule(kind="pass_rate", at_least=0.9)

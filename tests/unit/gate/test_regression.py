@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.gate.decide import decide
-from harness.gate.paired_difference import drop_too_large_p
-from harness.gate.regression import pairs_needed
-from harness.gate.verdict import Churn, Decision
-from harness.packs.model import GateRule, KnownFailure
-from harness.results.record import Outcome
+from simgate.harness.gate.decide import decide
+from simgate.harness.gate.paired_difference import drop_too_large_p
+from simgate.harness.gate.regression import pairs_needed
+from simgate.harness.gate.verdict import Churn, Decision
+from simgate.harness.packs.model import GateRule, KnownFailure
+from simgate.harness.results.record import Outcome
 from tests.unit.gate.pairs import REGRESSION, baseline, run_of
 from tests.unit.gate.runs import make_record
 

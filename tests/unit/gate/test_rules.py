@@ -4,12 +4,12 @@ import re
 
 import pytest
 
-from harness.gate.decide import decide
-from harness.gate.rules import decide_invalid_or_error, speaks_of
-from harness.gate.tally import Tally
-from harness.gate.verdict import Decision
-from harness.packs.model import GateRule, KnownFailure
-from harness.results.record import LatencySamples, Outcome
+from simgate.harness.gate.decide import decide
+from simgate.harness.gate.rules import decide_invalid_or_error, speaks_of
+from simgate.harness.gate.tally import Tally
+from simgate.harness.gate.verdict import Decision
+from simgate.harness.packs.model import GateRule, KnownFailure
+from simgate.harness.results.record import LatencySamples, Outcome
 from tests.unit.gate.runs import (
     LETTERS,
     PASS_RATE,

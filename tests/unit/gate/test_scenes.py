@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness.gate.decide import decide
-from harness.gate.verdict import Decision
+from simgate.harness.gate.decide import decide
+from simgate.harness.gate.verdict import Decision
 from tests.unit.gate.runs import a_run
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from harness.gate.selection import left_out
+from simgate.harness.gate.selection import left_out
 from tests.unit.gate.runs import PASS_RATE, make_manifest, make_pack, scenario, variant_ids
 
 GLASS, WOOD = scenario("glass", 10, pinned=1), scenario("wood", 5, "major")

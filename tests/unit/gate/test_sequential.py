@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.gate.decide import decide
-from harness.gate.sequential import FIRST_LOOK
-from harness.gate.verdict import Decision
-from harness.packs.model import GateRule
-from harness.results.record import LatencySamples
+from simgate.harness.gate.decide import decide
+from simgate.harness.gate.sequential import FIRST_LOOK
+from simgate.harness.gate.verdict import Decision
+from simgate.harness.packs.model import GateRule
+from simgate.harness.results.record import LatencySamples
 from tests.unit.gate.pairs import REGRESSION, baseline, run_of
 from tests.unit.gate.runs import (
     PASS_RATE,

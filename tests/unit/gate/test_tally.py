@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from harness.gate.tally import Status, gather, tally
-from harness.packs.model import KnownFailure
-from harness.results.record import Outcome
+from simgate.harness.gate.tally import Status, gather, tally
+from simgate.harness.packs.model import KnownFailure
+from simgate.harness.results.record import Outcome
 from tests.unit.gate.runs import PASS_RATE, make_manifest, make_pack, make_record, scenario
 
 IN_DATE = KnownFailure(when="lighting.lux < 70", issue="PER-311", until="2027-03-01")

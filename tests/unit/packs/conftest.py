@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.registry import PLUGINS_VARIABLE
+from simgate.harness.registry import PLUGINS_VARIABLE
 from tests.unit.packs.yard import PLUGINS
 
 

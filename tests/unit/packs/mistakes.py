@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from harness.packs.loader import lint
-from harness.scoring import metrics
+from simgate.harness.packs.loader import lint
+from simgate.harness.scoring import metrics
 
 
 def assert_reported(

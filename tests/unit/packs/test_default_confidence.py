@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.packs.loader import load_pack
-from harness.scoring import metrics
+from simgate.harness.packs.loader import load_pack
+from simgate.harness.scoring import metrics
 from tests.unit.packs.sound_pack import SOUND
 
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli.main import main
-from harness.cli.trial import trial
-from harness.packs.codes import CODES
-from harness.packs.examples import EXAMPLES, Example
-from harness.packs.examples.example import MARK, sound_pack
-from harness.packs.explain import as_markdown, as_text, explain, problems_of
-from harness.packs.loader import lint
-from harness.scoring import metrics
+from simgate.harness.cli.main import main
+from simgate.harness.cli.trial import trial
+from simgate.harness.packs.codes import CODES
+from simgate.harness.packs.examples import EXAMPLES, Example
+from simgate.harness.packs.examples.example import MARK, sound_pack
+from simgate.harness.packs.explain import as_markdown, as_text, explain, problems_of
+from simgate.harness.packs.loader import lint
+from simgate.harness.scoring import metrics
 
 LINTED = [example for example in EXAMPLES.values() if example.level != "command"]
 

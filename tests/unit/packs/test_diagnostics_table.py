@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.packs.codes import CODES
-from harness.packs.diagnostics import Diagnostic
-from harness.packs.loader import lint
-from harness.scoring import metrics
+from simgate.harness.packs.codes import CODES
+from simgate.harness.packs.diagnostics import Diagnostic
+from simgate.harness.packs.loader import lint
+from simgate.harness.scoring import metrics
 from tests.unit.packs.sound_pack import SOUND
 
 TODAY = date(2026, 11, 20)

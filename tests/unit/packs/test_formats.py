@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from harness.cli.commands import lint
-from harness.packs.codes import CODES
-from harness.packs.diagnostics import WIDTH, Diagnostic, render
-from harness.packs.github_commands import to_github
-from harness.packs.sarif import to_sarif
+from simgate.harness.cli.commands import lint
+from simgate.harness.packs.codes import CODES
+from simgate.harness.packs.diagnostics import WIDTH, Diagnostic, render
+from simgate.harness.packs.github_commands import to_github
+from simgate.harness.packs.sarif import to_sarif
 from tests.unit.packs.sound_pack import SOUND
 
 TEXT = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}}

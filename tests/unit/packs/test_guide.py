@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from harness.cli.trial import trial
-from harness.expansion.expand import expand_pack
-from harness.packs.examples import EXAMPLES, Example
-from harness.packs.examples.example import Placement
-from harness.packs.loader import lint, load_pack
-from harness.packs.schema import pack_schema
-from harness.scoring import metrics
+from simgate.harness.cli.trial import trial
+from simgate.harness.expansion.expand import expand_pack
+from simgate.harness.packs.examples import EXAMPLES, Example
+from simgate.harness.packs.examples.example import Placement
+from simgate.harness.packs.loader import lint, load_pack
+from simgate.harness.packs.schema import pack_schema
+from simgate.harness.scoring import metrics
 from tests.unit.packs.plain_data import data_of
 
 GUIDE = Path(__file__).parents[3] / "docs" / "scenario-guide.md"
@@ -96,7 +96,7 @@ def test_a_wrong_block_gets_its_code_in_its_own_lines(tmp_path: Path, block: Blo
 
 
 def test_codes_and_commands_that_the_guide_names_exist() -> None:
-    from harness.cli.main import COMMANDS
+    from simgate.harness.cli.main import COMMANDS
 
     guide = GUIDE.read_text(encoding="utf-8")
     assert set(re.findall(r"`?simgate ([a-z]+)", guide)) - {"run"} <= {*COMMANDS, "lint"}
@@ -104,7 +104,7 @@ def test_codes_and_commands_that_the_guide_names_exist() -> None:
 
 
 def test_the_guide_says_the_numbers_of_variants_that_the_linter_asks_for() -> None:
-    from harness.packs.read_gate import clean_runs_needed
+    from simgate.harness.packs.read_gate import clean_runs_needed
 
     row = (
         "| variants | " + " | ".join(str(clean_runs_needed(p, 0.95)) for p in (0.9, 0.95, 0.98, 0.99)) + " |"

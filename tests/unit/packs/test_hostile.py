@@ -17,14 +17,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.cli.trial import trial
-from harness.expansion.errors import ExpansionError
-from harness.expansion.expand import expand_blocks
-from harness.packs.diagnostics import PackError, render_all
-from harness.packs.loader import find_packs, lint, load_pack
-from harness.packs.read_values import DISTRIBUTIONS
-from harness.packs.read_variants import METHODS
-from harness.scoring import metrics
+from simgate.harness.cli.trial import trial
+from simgate.harness.expansion.errors import ExpansionError
+from simgate.harness.expansion.expand import expand_blocks
+from simgate.harness.packs.diagnostics import PackError, render_all
+from simgate.harness.packs.loader import find_packs, lint, load_pack
+from simgate.harness.packs.read_values import DISTRIBUTIONS
+from simgate.harness.packs.read_variants import METHODS
+from simgate.harness.scoring import metrics
 from tests.unit.packs.sound_pack import SOUND
 from tests.unit.packs.yard import PLUGINS
 
@@ -268,7 +268,7 @@ HUGE = {
 
 _ALL_OF_THEM = """
 import resource, sys
-from harness.cli.main import main
+from simgate.harness.cli.main import main
 for path in sys.argv[1:]:
     print(path, file=sys.stderr)
     code = main(["expand", path, "--format", "ndjson", "--variants", "300", "--output", "/dev/null"])

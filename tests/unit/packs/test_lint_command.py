@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli.commands import lint
-from harness.cli.main import UserError
-from harness.cli.packs import load_checked
+from simgate.harness.cli.commands import lint
+from simgate.harness.cli.main import UserError
+from simgate.harness.cli.packs import load_checked
 from tests.unit.packs.sound_pack import SOUND
 
 

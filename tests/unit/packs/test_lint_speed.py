@@ -8,8 +8,8 @@ import sys
 import time
 from pathlib import Path
 
-from harness.packs.loader import lint
-from harness.scoring import metrics
+from simgate.harness.packs.loader import lint
+from simgate.harness.scoring import metrics
 from tests.unit.packs.sound_pack import SOUND
 
 
@@ -39,7 +39,7 @@ def test_a_pack_of_2000_lines_is_checked_within_300_ms(tmp_path: Path) -> None:
 def test_help_loads_nothing_heavy_and_comes_within_400_ms() -> None:
     code = (
         "import sys, time; start = time.process_time()\n"
-        "from harness.cli.main import build_parser\n"
+        "from simgate.harness.cli.main import build_parser\n"
         "build_parser().format_help()\n"
         "heavy = {'numpy', 'scipy', 'yaml', 'pydantic', 'mujoco', 'PIL', 'rich'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.packs.diagnostics import Diagnostic, PackError, render
-from harness.packs.loader import lint, load_pack
-from harness.packs.model import Criterion, GateRule, Pack
-from harness.packs.read_gate import clean_runs_needed
-from harness.scoring import metrics
+from simgate.harness.packs.diagnostics import Diagnostic, PackError, render
+from simgate.harness.packs.loader import lint, load_pack
+from simgate.harness.packs.model import Criterion, GateRule, Pack
+from simgate.harness.packs.read_gate import clean_runs_needed
+from simgate.harness.scoring import metrics
 from tests.unit.packs.sound_pack import SOUND
 
 ROOT = Path(__file__).parents[3]
@@ -164,7 +164,7 @@ def test_two_thousand_lines_are_linted_in_under_300_ms(path: Path) -> None:
 
 def test_linting_imports_neither_simulator_nor_scipy() -> None:
     code = (
-        "import sys; from pathlib import Path; from harness.cli.packs import lint_checked;"
+        "import sys; from pathlib import Path; from simgate.harness.cli.packs import lint_checked;"
         "lint_checked([Path('scenarios/office_doors/pack.yaml')]);"
         "print([m for m in ('mujoco', 'onnxruntime', 'torch', 'scipy', 'rich', 'jinja2') if m in sys.modules])"
     )
@@ -189,7 +189,7 @@ def test_lint_starts_in_little_more_than_its_libraries_take_to_load(path: Path) 
         "import numpy, pydantic, scipy.special, yaml"
     )  # a condition needs the normal curve
     used, text = user_seconds(
-        "import argparse, sys; from harness.cli.commands import lint;"
+        "import argparse, sys; from simgate.harness.cli.commands import lint;"
         "p = argparse.ArgumentParser(); lint.configure(p); lint.run(p.parse_args(sys.argv[1:]))",
         str(path),
     )

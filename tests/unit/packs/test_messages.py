@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.packs.diagnostics import Diagnostic
-from harness.packs.loader import lint
-from harness.packs.misplaced import where_it_belongs
-from harness.packs.value_hints import number_hint
-from harness.scoring import metrics
+from simgate.harness.packs.diagnostics import Diagnostic
+from simgate.harness.packs.loader import lint
+from simgate.harness.packs.misplaced import where_it_belongs
+from simgate.harness.packs.value_hints import number_hint
+from simgate.harness.scoring import metrics
 from tests.unit.packs.sound_pack import SOUND
 
 SYNTAX = [

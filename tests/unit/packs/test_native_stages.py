@@ -8,9 +8,9 @@ import pytest
 
 pytest.importorskip("pxr", reason="needs simgate[usd]")
 
-from harness.packs.loader import lint, load_pack
-from harness.packs.worlds import require_fit, world_of
-from harness.scoring import metrics
+from simgate.harness.packs.loader import lint, load_pack
+from simgate.harness.packs.worlds import require_fit, world_of
+from simgate.harness.scoring import metrics
 from tests.unit.packs.mistakes import assert_reported
 from tests.unit.sim_adapters.usd.native_stages import YARD, with_prim, write_yard
 

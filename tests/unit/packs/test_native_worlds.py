@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.expansion.expand import expand_scenario
-from harness.packs.loader import lint, load_pack, pack_files
-from harness.packs.model import Pack
-from harness.packs.worlds import UnfitAdapter, require_fit, world_of
-from harness.scoring import metrics
+from simgate.harness.expansion.expand import expand_scenario
+from simgate.harness.packs.loader import lint, load_pack, pack_files
+from simgate.harness.packs.model import Pack
+from simgate.harness.packs.worlds import UnfitAdapter, require_fit, world_of
+from simgate.harness.scoring import metrics
 from tests.unit.packs.mistakes import assert_reported
 from tests.unit.packs.sound_pack import SOUND
 from tests.unit.sim_adapters.native_sites import write_yard
@@ -214,7 +214,7 @@ def test_a_kind_of_file_that_nothing_reads_here_says_what_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As with an installation that is older than the file's kind."""
-    from harness.packs import read_native
+    from simgate.harness.packs import read_native
 
     known = read_native.registry.names
     only = ("mjcf",)

@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from harness.cli.main import main
-from harness.packs.examples import EXAMPLES
-from harness.packs.examples.example import sound_pack
-from harness.packs.loader import find_packs
-from harness.packs.read_values import DISTRIBUTIONS
-from harness.packs.read_variants import METHODS
-from harness.packs.schema import DIALECT, pack_schema
-from harness.registry import PLUGINS_VARIABLE
-from harness.scoring import metrics
+from simgate.harness.cli.main import main
+from simgate.harness.packs.examples import EXAMPLES
+from simgate.harness.packs.examples.example import sound_pack
+from simgate.harness.packs.loader import find_packs
+from simgate.harness.packs.read_values import DISTRIBUTIONS
+from simgate.harness.packs.read_variants import METHODS
+from simgate.harness.packs.schema import DIALECT, pack_schema
+from simgate.harness.registry import PLUGINS_VARIABLE
+from simgate.harness.scoring import metrics
 from tests.unit.packs.plain_data import data_of
 from tests.unit.packs.sound_pack import SOUND
 from tests.unit.packs.test_diagnostics_table import CASES

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.packs.loader import lint, load_pack
-from harness.packs.model import Pack, SignalSpec
-from harness.scoring import metrics
+from simgate.harness.packs.loader import lint, load_pack
+from simgate.harness.packs.model import Pack, SignalSpec
+from simgate.harness.scoring import metrics
 from tests.unit.packs.sound_pack import SOUND
 
 TODAY = date(2026, 11, 20)

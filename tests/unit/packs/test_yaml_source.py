@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.packs.loader import lint
-from harness.packs.nodes import MappingNode, Node, ScalarNode
-from harness.packs.problems import Problems
-from harness.packs.yaml_source import MAX_BYTES, read_yaml
+from simgate.harness.packs.loader import lint
+from simgate.harness.packs.nodes import MappingNode, Node, ScalarNode
+from simgate.harness.packs.problems import Problems
+from simgate.harness.packs.yaml_source import MAX_BYTES, read_yaml
 from tests.unit.packs.sound_pack import SOUND
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sim_adapters.scene.scene import Scene
-from sim_adapters.worlds.world import Disc, ParameterSpec, PlacedObject, Rectangle, Value
+from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.worlds.world import Disc, ParameterSpec, PlacedObject, Rectangle, Value
 
 PLUGINS = "worlds:yard=tests.unit.packs.yard:YARD,worlds:broken=tests.unit.packs.yard:NOTHING"
 """Value of SIMGATE_PLUGINS that installs it, and a world that cannot be loaded."""

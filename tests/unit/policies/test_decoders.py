@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from policies.perception.decode_detr import decode_detr
-from policies.perception.decode_yolo import decode_yolo, sigmoid
-from policies.perception.decoders import OutputDecoder, declared_outputs
-from policies.perception.package import check_package, load_package
-from policies.perception.package_spec import Detr, InputSpec, Yolo
-from policies.perception.preprocess import Preprocessor
-from policies.perception.resize import plan_resize
+from simgate.policies.perception.decode_detr import decode_detr
+from simgate.policies.perception.decode_yolo import decode_yolo, sigmoid
+from simgate.policies.perception.decoders import OutputDecoder, declared_outputs
+from simgate.policies.perception.package import check_package, load_package
+from simgate.policies.perception.package_spec import Detr, InputSpec, Yolo
+from simgate.policies.perception.preprocess import Preprocessor
+from simgate.policies.perception.resize import plan_resize
 
 CLASSES = ("glass_door", "person")
 
@@ -210,7 +210,7 @@ def test_a_letterbox_keeps_the_aspect_ratio_and_pads_both_sides():
 @pytest.mark.parametrize("changes", [{}, {"color": "bgr"}, {"layout": "nhwc"}, {"dtype": "float16"}])
 def test_preprocessing_on_the_device_gives_the_same_numbers(resize, changes):
     torch = pytest.importorskip("torch", reason="preprocessing on the device")
-    from policies.perception.preprocess_torch import TorchPreprocessor
+    from simgate.policies.perception.preprocess_torch import TorchPreprocessor
 
     size = {"width": 16, "height": 20} if resize == "exact" else {}
     declared = spec(resize=resize, **size, **changes)

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policies.door_navigator import DoorNavigator
-from policies.policy import Mission
-from sim_adapters.observation import Observation
+from simgate.policies.door_navigator import DoorNavigator
+from simgate.policies.policy import Mission
+from simgate.sim_adapters.observation import Observation
 from tests.unit.policies.navigation.corridor import CONTROL_HZ, Corridor, square
 
 

@@ -4,9 +4,9 @@ import os
 
 import pytest
 
-from policies.perception.package import PackageError, load_package
-from policies.perception.package_edit import add_artifact, artifact_line
-from policies.perception.package_source import cache_folder, is_remote, local_package
+from simgate.policies.perception.package import PackageError, load_package
+from simgate.policies.perception.package_edit import add_artifact, artifact_line
+from simgate.policies.perception.package_source import cache_folder, is_remote, local_package
 
 pytest.importorskip("onnx", reason="makes the tiny model of these tests")
 
@@ -117,8 +117,8 @@ def test_a_store_whose_client_is_missing_names_the_extra(scheme, extra):
 
 
 def test_a_run_takes_a_remote_model(store):
-    from harness.execution.plan import override_pack
-    from harness.packs.model import Pack
+    from simgate.harness.execution.plan import override_pack
+    from simgate.harness.packs.model import Pack
 
     pack = Pack(
         path="/p.yaml", name="p", policy="x", scenarios=(), source_sha256="", model="memory://bucket/model"

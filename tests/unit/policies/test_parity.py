@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from policies.perception.detections import Detections
-from policies.perception.parity import compare, limits_of, measured, past_limits, percentile
+from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.parity import compare, limits_of, measured, past_limits, percentile
 
 CLASSES = ("glass_door", "person")
 

@@ -8,12 +8,12 @@ import pytest
 pytest.importorskip("onnx", reason="makes the tiny model of these tests")
 pytest.importorskip("torch", reason="the runtime keeps its buffers in torch")
 
-from harness.cli.main import main
-from policies.perception.package import load_package
-from policies.perception.runtimes.onnxruntime_runtime import OnnxRuntime
-from policies.perception.runtimes.tensorrt_runtime import TensorRtRuntime
-from policies.perception.trt.quantize import CannotQuantize, with_precision
-from policies.perception.trt.sidecar import read_sidecar
+from simgate.harness.cli.main import main
+from simgate.policies.perception.package import load_package
+from simgate.policies.perception.runtimes.onnxruntime_runtime import OnnxRuntime
+from simgate.policies.perception.runtimes.tensorrt_runtime import TensorRtRuntime
+from simgate.policies.perception.trt.quantize import CannotQuantize, with_precision
+from simgate.policies.perception.trt.sidecar import read_sidecar
 from tests.doubles.engines import double_on_path
 from tests.doubles.tensorrt_device import CpuDevice
 from tests.unit.policies.perception.tiny_model import write_package
@@ -23,7 +23,7 @@ FRAMES = np.random.default_rng(3).integers(0, 256, (4, 24, 32, 3)).astype(np.uin
 
 @pytest.fixture(params=["11.4", "10.16"])
 def release(request, monkeypatch):
-    monkeypatch.setattr("policies.perception.trt.cuda_device.CudaDevice", CpuDevice)
+    monkeypatch.setattr("simgate.policies.perception.trt.cuda_device.CudaDevice", CpuDevice)
     with double_on_path(request.param, monkeypatch):
         yield request.param
 
@@ -144,7 +144,7 @@ def test_a_converter_that_writes_into_its_input_does_not_reach_the_model(tmp_pat
     import types
     from pathlib import Path
 
-    from policies.perception.trt.quantize import with_precision
+    from simgate.policies.perception.trt.quantize import with_precision
 
     source = tmp_path / "model.onnx"
     source.write_bytes(b"weights")

@@ -11,9 +11,9 @@ pytest.importorskip("torch", reason="the runtime keeps its buffers in torch")
 
 import torch
 
-from policies.perception.package import PackageError, load_package
-from policies.perception.runtimes.onnxruntime_runtime import OnnxRuntime
-from policies.perception.runtimes.tensorrt_runtime import TensorRtRuntime
+from simgate.policies.perception.package import PackageError, load_package
+from simgate.policies.perception.runtimes.onnxruntime_runtime import OnnxRuntime
+from simgate.policies.perception.runtimes.tensorrt_runtime import TensorRtRuntime
 from tests.doubles.engines import double_on_path, write_double_plan
 from tests.doubles.tensorrt_device import CpuDevice
 from tests.doubles.tensorrt_double.plan_file import write_plan

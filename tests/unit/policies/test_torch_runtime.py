@@ -8,11 +8,11 @@ pytest.importorskip("torch", reason="the runtime under test")
 
 import torch
 
-from policies.perception.onnx_to_torch import UnknownOperator, convert, main
-from policies.perception.package import PackageError, load_package
-from policies.perception.package_edit import add_artifact, artifact_line
-from policies.perception.runtimes.onnxruntime_runtime import OnnxRuntime
-from policies.perception.runtimes.torch_runtime import TorchRuntime
+from simgate.policies.perception.onnx_to_torch import UnknownOperator, convert, main
+from simgate.policies.perception.package import PackageError, load_package
+from simgate.policies.perception.package_edit import add_artifact, artifact_line
+from simgate.policies.perception.runtimes.onnxruntime_runtime import OnnxRuntime
+from simgate.policies.perception.runtimes.torch_runtime import TorchRuntime
 from tests.unit.policies.perception.tiny_model import onnx_bytes, write_package
 
 pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")

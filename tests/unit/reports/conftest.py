@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.results.run_folder import RunFolder
-from reports.run_data import RunData, load_run
+from simgate.harness.results.run_folder import RunFolder
+from simgate.reports.run_data import RunData, load_run
 from tests.unit.reports.factory import RunPlan, build_run
 
 

@@ -13,17 +13,17 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from harness.execution.recording import save_trace
-from harness.packs.model import Criterion, GateRule, LatencySpec, Pack, Scenario, VariantsSpec
-from harness.packs.values import ValueSpec
-from harness.results.identity import run_identity
-from harness.results.journal import append_record
-from harness.results.manifest import ExpectedVariant, Fingerprint, Manifest
-from harness.results.record import CriterionResult, LatencySamples, Outcome, RunRecord, Scalar
-from harness.results.run_folder import RunFolder
-from harness.trace import FrameTruth, Trace
-from policies.perception.detections import Detections
-from sim_adapters.observation import Contact, VisibleEntity
+from simgate.harness.execution.recording import save_trace
+from simgate.harness.packs.model import Criterion, GateRule, LatencySpec, Pack, Scenario, VariantsSpec
+from simgate.harness.packs.values import ValueSpec
+from simgate.harness.results.identity import run_identity
+from simgate.harness.results.journal import append_record
+from simgate.harness.results.manifest import ExpectedVariant, Fingerprint, Manifest
+from simgate.harness.results.record import CriterionResult, LatencySamples, Outcome, RunRecord, Scalar
+from simgate.harness.results.run_folder import RunFolder
+from simgate.harness.trace import FrameTruth, Trace
+from simgate.policies.perception.detections import Detections
+from simgate.sim_adapters.observation import Contact, VisibleEntity
 
 CLASSES = ("glass_door", "wooden_door", "person")
 PHYSICS_HZ = 200

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import mannwhitneyu
 
-from reports.contrast import NumberContrast, WordContrast, compare, rank_biserial
+from simgate.reports.contrast import NumberContrast, WordContrast, compare, rank_biserial
 
 
 def rows(rng: np.random.Generator, count: int, lux: float, kind: str = "glass") -> list[dict[str, object]]:

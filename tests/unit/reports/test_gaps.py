@@ -3,9 +3,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from harness.results.record import Outcome
-from reports.gaps import gaps
-from reports.run_data import RunData, load_run
+from simgate.harness.results.record import Outcome
+from simgate.reports.gaps import gaps
+from simgate.reports.run_data import RunData, load_run
 from tests.unit.reports.factory import GATE, OFFICE, RunPlan, build_run
 
 

@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
-from harness.gate.verdict import Decision
-from harness.packs.model import GateRule
-from harness.results.record import Outcome
-from harness.results.run_folder import NotARun, RunFolder
-from reports.html import render, write_html
-from reports.reasons import reasons
-from reports.run_data import RunData, load_run
+from simgate.harness.gate.verdict import Decision
+from simgate.harness.packs.model import GateRule
+from simgate.harness.results.record import Outcome
+from simgate.harness.results.run_folder import NotARun, RunFolder
+from simgate.reports.html import render, write_html
+from simgate.reports.reasons import reasons
+from simgate.reports.run_data import RunData, load_run
 from tests.unit.reports.factory import OFFICE, RunPlan, ScenarioPlan, build_run
 
 ANY_TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=20)
@@ -84,7 +84,7 @@ def test_failure_slices_say_where_failures_gather_and_what_was_held_out(tree: lx
 def test_without_scikit_learn_the_page_says_that_slices_were_not_searched(
     blind_data: RunData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reports.reasons.find_spec", lambda name: None)
+    monkeypatch.setattr("simgate.reports.reasons.find_spec", lambda name: None)
     page = render(blind_data)
     assert "Failure slices were not searched: pip install &#39;simgate[slices]&#39;." in page
     assert "lower lighting.lux" in page
@@ -213,7 +213,7 @@ def share_pictures_and_recordings(folder: RunFolder) -> None:
     """Lets every failed variant point to the same noisy picture and recording."""
     import numpy as np
 
-    from harness.execution.recording import save_trace
+    from simgate.harness.execution.recording import save_trace
     from tests.unit.reports.factory import blind_trace, corridor_picture
 
     rng = np.random.default_rng(5)
@@ -246,6 +246,6 @@ def test_reasons_fall_back_to_other_scenarios_when_all_of_one_failed(blind_data:
 
 
 def test_every_decision_has_its_own_sign() -> None:
-    from reports.html import mark
+    from simgate.reports.html import mark
 
     assert len({mark(decision.value) for decision in Decision}) == 3

@@ -2,8 +2,8 @@ import re
 
 import pytest
 
-from harness.gate.verdict import Decision, Interval, RuleVerdict
-from reports.interval_bar import Axis, rate_bar, rule_bar, share_axis
+from simgate.harness.gate.verdict import Decision, Interval, RuleVerdict
+from simgate.reports.interval_bar import Axis, rate_bar, rule_bar, share_axis
 
 WILSON = Interval(low=0.9, high=0.96, confidence=0.95, method="Wilson")
 

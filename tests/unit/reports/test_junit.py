@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from harness.gate.verdict import Decision, QuarantineError, RuleVerdict
-from harness.results.record import Outcome
-from harness.results.run_folder import RunFolder
-from reports.junit import junit_document, write_junit
-from reports.run_data import RunData, load_run
+from simgate.harness.gate.verdict import Decision, QuarantineError, RuleVerdict
+from simgate.harness.results.record import Outcome
+from simgate.harness.results.run_folder import RunFolder
+from simgate.reports.junit import junit_document, write_junit
+from simgate.reports.run_data import RunData, load_run
 from tests.unit.reports.factory import OFFICE, RunPlan, build_run
 
 SCHEMA = Path(__file__).parents[4] / "shared" / "contracts" / "junit-10.xsd"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.results.run_folder import RunFolder
-from reports.html import write_html
+from simgate.harness.results.run_folder import RunFolder
+from simgate.reports.html import write_html
 
 BROWSER = next((path for name in ("chromium", "google-chrome") if (path := shutil.which(name))), None)
 PROBE = """<script>

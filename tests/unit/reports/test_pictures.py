@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reports.pictures import LARGEST, PictureStore
+from simgate.reports.pictures import LARGEST, PictureStore
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from harness.results.record import CriterionResult, Outcome
-from harness.trace import Trace
-from reports.timeline import MOST_POINTS, Lane, timeline
+from simgate.harness.results.record import CriterionResult, Outcome
+from simgate.harness.trace import Trace
+from simgate.reports.timeline import MOST_POINTS, Lane, timeline
 from tests.unit.reports.factory import blind_trace
 
 LOST = CriterionResult(

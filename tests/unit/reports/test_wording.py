@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.results.record import CriterionResult, Outcome
-from reports.wording import describe_criterion, number, ordinal, percent, replay_line, unit_of
+from simgate.harness.results.record import CriterionResult, Outcome
+from simgate.reports.wording import describe_criterion, number, ordinal, percent, replay_line, unit_of
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.xml_text import xml_text
+from simgate.reports.xml_text import xml_text
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.results.atomic_write import write_atomic
+from simgate.harness.results.atomic_write import write_atomic
 
 
 def test_the_new_content_replaces_the_old_and_nothing_else_is_left(tmp_path: Path) -> None:

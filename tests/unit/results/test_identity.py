@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.results.identity import run_identity
+from simgate.harness.results.identity import run_identity
 
 
 def test_the_order_of_conditions_does_not_matter() -> None:

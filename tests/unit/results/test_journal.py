@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.results.journal import JournalDamaged, append_record, read_journal
-from harness.results.record import Outcome, RunRecord
-from harness.results.run_folder import NotARun, RunFolder
+from simgate.harness.results.journal import JournalDamaged, append_record, read_journal
+from simgate.harness.results.record import Outcome, RunRecord
+from simgate.harness.results.run_folder import NotARun, RunFolder
 
 
 def record(number: int, outcome: Outcome = Outcome.PASS, reason: str = "") -> RunRecord:

@@ -3,11 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.packs.model import Criterion
-from harness.results.record import Outcome
-from harness.scoring.criteria import UnusableCriterion, judge
-from harness.scoring.evidence import Evidence
-from harness.scoring.metrics import UnknownMetric
+from simgate.harness.packs.model import Criterion
+from simgate.harness.results.record import Outcome
+from simgate.harness.scoring.criteria import UnusableCriterion, judge
+from simgate.harness.scoring.evidence import Evidence
+from simgate.harness.scoring.metrics import UnknownMetric
 from tests.unit.scoring.traces import barrier_trace, make_trace, open_trace, samples, touch
 
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import argparse
 import json
 
-from harness.cli.commands import metrics
-from harness.scoring.metrics import metric_names
+from simgate.harness.cli.commands import metrics
+from simgate.harness.scoring.metrics import metric_names
 
 
 def printed(capsys, *arguments):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.scoring.metrics import compute
+from simgate.harness.scoring.metrics import compute
 from tests.unit.scoring.traces import BOX, PHYSICS_HZ, found, frame, make_trace, samples, seen
 
 HIT = ("glass_door", 0.9, BOX)

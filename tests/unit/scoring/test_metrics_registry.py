@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from harness import registry
-from harness.scoring.metric import Metric, MetricInfo, MetricValue
-from harness.scoring.metrics import UnknownMetric, compute, find_metric, metric_infos, metric_names
+from simgate.harness import registry
+from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue
+from simgate.harness.scoring.metrics import UnknownMetric, compute, find_metric, metric_infos, metric_names
 from tests.unit.scoring.traces import make_trace, samples
 
 ROWS_METRIC = Metric(

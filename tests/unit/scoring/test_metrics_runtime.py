@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.scoring.metrics import compute
-from harness.scoring.metrics_runtime import sample_percentile
+from simgate.harness.scoring.metrics import compute
+from simgate.harness.scoring.metrics_runtime import sample_percentile
 from tests.unit.scoring.traces import frame, make_trace, samples
 
 HUNDRED = samples(*range(1, 101), measured_ms=[2.0 * k for k in range(1, 101)])

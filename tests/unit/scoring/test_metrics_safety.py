@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.scoring.metrics import compute
-from sim_adapters.observation import Contact
+from simgate.harness.scoring.metrics import compute
+from simgate.sim_adapters.observation import Contact
 from tests.unit.scoring.traces import PERIOD, barrier_trace, make_trace, open_trace, samples, touch
 
 

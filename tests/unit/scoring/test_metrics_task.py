@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.scoring.metrics import compute
+from simgate.harness.scoring.metrics import compute
 from tests.unit.scoring.traces import barrier_trace, make_trace, open_trace, samples, touch
 
 

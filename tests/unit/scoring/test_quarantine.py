@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from harness.packs.model import KnownFailure
-from harness.scoring.quarantine import find_quarantine
+from simgate.harness.packs.model import KnownFailure
+from simgate.harness.scoring.quarantine import find_quarantine
 
 DIM = KnownFailure(when="lighting.lux < 70", issue="PER-311", until="2027-03-01")
 

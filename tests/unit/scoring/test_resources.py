@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.scoring.evidence import Evidence
-from harness.scoring.metrics import evaluate
-from harness.scoring.resources import ResourceMonitor, ResourceUse, rss_peak_mb
+from simgate.harness.scoring.evidence import Evidence
+from simgate.harness.scoring.metrics import evaluate
+from simgate.harness.scoring.resources import ResourceMonitor, ResourceUse, rss_peak_mb
 from tests.unit.scoring.traces import make_trace, samples
 
 
@@ -71,7 +71,7 @@ class OneGpu:
 def nvml(monkeypatch):
     def install(**board):
         made = OneGpu(**board)
-        monkeypatch.setattr("harness.scoring.gpu_board.find_spec", lambda name: object())
+        monkeypatch.setattr("simgate.harness.scoring.gpu_board.find_spec", lambda name: object())
         monkeypatch.setitem(sys.modules, "pynvml", made)
         return made
 
@@ -83,7 +83,7 @@ def value_of(name, use):
 
 
 IN_A_FRESH_PROCESS = """
-from harness.scoring.resources import rss_peak_mb
+from simgate.harness.scoring.resources import rss_peak_mb
 before = rss_peak_mb()
 block = bytearray(60_000_000)
 block[::4096] = b"x" * len(block[::4096])
@@ -160,7 +160,7 @@ def test_what_a_board_does_not_tell_is_undefined_and_says_so(nvml):
 
 
 def test_without_the_extra_the_reason_says_how_to_get_it(monkeypatch):
-    monkeypatch.setattr("harness.scoring.gpu_board.find_spec", lambda name: None)
+    monkeypatch.setattr("simgate.harness.scoring.gpu_board.find_spec", lambda name: None)
     with ResourceMonitor(["gpu.utilization_p95"]) as monitor:
         pass
     assert "simgate[gpu]" in value_of("gpu.utilization_p95", monitor.use()).undefined

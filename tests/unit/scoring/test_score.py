@@ -7,10 +7,10 @@ from datetime import date
 
 import pytest
 
-from harness.packs.model import Criterion, KnownFailure, Scenario, VariantsSpec
-from harness.results.record import Outcome
-from harness.scoring.metric import MetricValue
-from harness.scoring.score import STANDARD_METRICS, metric_key, score
+from simgate.harness.packs.model import Criterion, KnownFailure, Scenario, VariantsSpec
+from simgate.harness.results.record import Outcome
+from simgate.harness.scoring.metric import MetricValue
+from simgate.harness.scoring.score import STANDARD_METRICS, metric_key, score
 from tests.unit.scoring.traces import BOX, barrier_trace, found, frame, make_trace, samples, seen, touch
 
 NO_COLLISION = Criterion(metric="collisions", op="at_most", bound=0)

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from harness.packs.model import Criterion, SignalSpec
-from harness.results.record import Outcome
-from harness.scoring.criteria import judge
-from harness.scoring.evidence import Evidence
+from simgate.harness.packs.model import Criterion, SignalSpec
+from simgate.harness.results.record import Outcome
+from simgate.harness.scoring.criteria import judge
+from simgate.harness.scoring.evidence import Evidence
 from tests.unit.scoring.traces import make_trace, samples
 
 SPEED = [0.0, 0.5, 1.0, 0.75, 0.25]

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.packs.model import Criterion
-from harness.results.record import Outcome
-from harness.scoring.criteria import judge
-from harness.scoring.evidence import Evidence
-from harness.scoring.metrics import check_formula
-from harness.scoring.stl import formula_metric
+from simgate.harness.packs.model import Criterion
+from simgate.harness.results.record import Outcome
+from simgate.harness.scoring.criteria import judge
+from simgate.harness.scoring.evidence import Evidence
+from simgate.harness.scoring.metrics import check_formula
+from simgate.harness.scoring.stl import formula_metric
 from tests.unit.scoring.traces import make_trace, samples
 
 pytest.importorskip("rtamt", reason="needs the extra stl")
@@ -222,7 +222,7 @@ def test_bounds_are_held_against_the_control_rate():
 
 
 def test_without_rtamt_the_message_names_the_extra(monkeypatch):
-    monkeypatch.setattr("harness.scoring.stl_formula.find_spec", lambda name: None)
+    monkeypatch.setattr("simgate.harness.scoring.stl_formula.find_spec", lambda name: None)
     problem = check_formula("always (speed_mps > 1)", 10)[0]
     assert "not installed" in problem.message
     assert "simgate[stl]" in problem.hint

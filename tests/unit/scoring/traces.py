@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from harness.results.record import LatencySamples
-from harness.trace import FrameTruth, Trace
-from policies.perception.detections import Detections
-from sim_adapters.observation import Contact, VisibleEntity
+from simgate.harness.results.record import LatencySamples
+from simgate.harness.trace import FrameTruth, Trace
+from simgate.policies.perception.detections import Detections
+from simgate.sim_adapters.observation import Contact, VisibleEntity
 
 PHYSICS_HZ = 200
 PERIOD = 20

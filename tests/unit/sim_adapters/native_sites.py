@@ -9,13 +9,13 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from sim_adapters.adapter import Timing
-from sim_adapters.mujoco.native.build import build_native
-from sim_adapters.mujoco.native.site_file import MjcfFile
-from sim_adapters.mujoco.world_state import MujocoWorld
-from sim_adapters.scene.scene import Scene
-from sim_adapters.scene.sensor import Camera
-from sim_adapters.worlds.native import NativeWorld
+from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.mujoco.native.build import build_native
+from simgate.sim_adapters.mujoco.native.site_file import MjcfFile
+from simgate.sim_adapters.mujoco.world_state import MujocoWorld
+from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.scene.sensor import Camera
+from simgate.sim_adapters.worlds.native import NativeWorld
 from tests.unit.sim_adapters.native_world import scene_of, world_of_file
 
 TIMING = Timing(200, 10, 10)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sim_adapters.scene.robot import Robot
-from sim_adapters.scene.scene import Scene
-from sim_adapters.scene.sensor import Camera, Lidar
-from sim_adapters.worlds.native import Knob, NativeSpec, NativeWorld
-from sim_adapters.worlds.native_file import NativeFile
-from sim_adapters.worlds.world import Value
+from simgate.sim_adapters.scene.robot import Robot
+from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.scene.sensor import Camera, Lidar
+from simgate.sim_adapters.worlds.native import Knob, NativeSpec, NativeWorld
+from simgate.sim_adapters.worlds.native_file import NativeFile
+from simgate.sim_adapters.worlds.world import Value
 
 
 def world_of_file(

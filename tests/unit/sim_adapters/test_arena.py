@@ -6,11 +6,11 @@ import math
 
 import pytest
 
-from harness.registry import load
-from sim_adapters.scene.scene import Scene
-from sim_adapters.worlds.arena import ARENA
-from sim_adapters.worlds.arena_objects import OBJECT_KINDS, SIZABLE_KINDS
-from sim_adapters.worlds.world import PlacedObject
+from simgate.harness.registry import load
+from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.worlds.arena import ARENA
+from simgate.sim_adapters.worlds.arena_objects import OBJECT_KINDS, SIZABLE_KINDS
+from simgate.sim_adapters.worlds.world import PlacedObject
 
 DEFAULTS = {name: spec.default for name, spec in ARENA.parameters.items()}
 ROBOT = PlacedObject("robot", 1.0, -2.0, 0.5, 0.8, 0.6)

@@ -2,8 +2,8 @@ import math
 
 import pytest
 
-from sim_adapters.drive import SERVO_S, SIDE_GRIP_MPS2, Servo
-from sim_adapters.scene.robot import Robot
+from simgate.sim_adapters.drive import SERVO_S, SIDE_GRIP_MPS2, Servo
+from simgate.sim_adapters.scene.robot import Robot
 
 ROBOT = Robot((0.0, 0.0, 0.0))
 SERVO = Servo(ROBOT, 0.005)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from sim_adapters.scene.sensor import CameraEffects
-from sim_adapters.sensors.effects import apply_effects
+from simgate.sim_adapters.scene.sensor import CameraEffects
+from simgate.sim_adapters.sensors.effects import apply_effects
 
 GREY = np.full((24, 32, 3), 100, dtype=np.uint8)
 

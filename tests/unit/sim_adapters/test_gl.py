@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from harness.execution.host_environment import host_environment
-from sim_adapters.gl import choose_backend, missing_gl
+from simgate.harness.execution.host_environment import host_environment
+from simgate.sim_adapters.gl import choose_backend, missing_gl
 
 
 def libraries(*present: str):

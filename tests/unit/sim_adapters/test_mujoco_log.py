@@ -8,7 +8,7 @@ SITE = """<mujoco><option timestep="0.002"/><asset><model name="r" file="robot.x
 <worldbody><attach model="r" body="b" prefix="r/"/></worldbody></mujoco>"""
 OPEN_TWICE = """
 from pathlib import Path
-from sim_adapters.mujoco.native.source import open_source
+from simgate.sim_adapters.mujoco.native.source import open_source
 for _ in range(2):
     open_source(Path("site.xml").resolve()).spec.copy().compile()
 """

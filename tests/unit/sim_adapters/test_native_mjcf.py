@@ -9,11 +9,11 @@ from pathlib import Path
 import mujoco
 import pytest
 
-from sim_adapters.mujoco.adapter import MujocoAdapter
-from sim_adapters.mujoco.native.site_file import MjcfFile
-from sim_adapters.mujoco.world_state import MujocoWorld
-from sim_adapters.scene.sensor import Camera
-from sim_adapters.worlds.native_file import NativeError
+from simgate.sim_adapters.mujoco.adapter import MujocoAdapter
+from simgate.sim_adapters.mujoco.native.site_file import MjcfFile
+from simgate.sim_adapters.mujoco.world_state import MujocoWorld
+from simgate.sim_adapters.scene.sensor import Camera
+from simgate.sim_adapters.worlds.native_file import NativeError
 from tests.unit.sim_adapters.native_sites import (
     TIMING,
     YARD,

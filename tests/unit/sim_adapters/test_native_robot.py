@@ -12,12 +12,12 @@ import mujoco
 import numpy as np
 import pytest
 
-from sim_adapters.mujoco.adapter import MujocoAdapter
-from sim_adapters.mujoco.world_state import MujocoWorld
-from sim_adapters.scene.body import Body, Part
-from sim_adapters.scene.robot import Robot
-from sim_adapters.scene.scene import Scene, Task
-from sim_adapters.scene.sensor import Camera, Lidar
+from simgate.sim_adapters.mujoco.adapter import MujocoAdapter
+from simgate.sim_adapters.mujoco.world_state import MujocoWorld
+from simgate.sim_adapters.scene.body import Body, Part
+from simgate.sim_adapters.scene.robot import Robot
+from simgate.sim_adapters.scene.scene import Scene, Task
+from simgate.sim_adapters.scene.sensor import Camera, Lidar
 from tests.unit.sim_adapters.native_sites import (
     TIMING,
     YARD,
@@ -220,6 +220,6 @@ def test_scenes_of_two_files_follow_each_other_in_one_adapter(tmp_path: Path) ->
 
 def test_the_wrong_simulator_says_which_one_can(yard: Path) -> None:
     pytest.importorskip("pxr", reason="needs simgate[usd]")
-    stage = importlib.import_module("sim_adapters.usd.stage")
+    stage = importlib.import_module("simgate.sim_adapters.usd.stage")
     with pytest.raises(ValueError, match="run it with --adapter mujoco"):
         stage.build_stage(scene_of(yard_world(yard)), TIMING)

@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from sim_adapters.scene.clearance import ClearanceField
-from sim_adapters.worlds.office_corridor import OFFICE_CORRIDOR
-from sim_adapters.worlds.world import ParameterSpec, PlacedObject
+from simgate.sim_adapters.scene.clearance import ClearanceField
+from simgate.sim_adapters.worlds.office_corridor import OFFICE_CORRIDOR
+from simgate.sim_adapters.worlds.world import ParameterSpec, PlacedObject
 
 DEFAULTS = {name: spec.default for name, spec in OFFICE_CORRIDOR.parameters.items()}
 

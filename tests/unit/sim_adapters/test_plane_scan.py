@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim_adapters.conformance import GLASS, scene, wall
-from sim_adapters.scene.body import Actor, Body, Material, Part, Waypoint
-from sim_adapters.scene.plane_scan import PlaneScan
-from sim_adapters.worlds.office_corridor import OFFICE_CORRIDOR
-from sim_adapters.worlds.world import PlacedObject
+from simgate.sim_adapters.conformance import GLASS, scene, wall
+from simgate.sim_adapters.scene.body import Actor, Body, Material, Part, Waypoint
+from simgate.sim_adapters.scene.plane_scan import PlaneScan
+from simgate.sim_adapters.worlds.office_corridor import OFFICE_CORRIDOR
+from simgate.sim_adapters.worlds.world import PlacedObject
 
 AHEAD = 60
 
@@ -71,8 +71,8 @@ def test_actors_are_where_they_are_at_the_time_of_the_scan():
 
 
 def test_it_reads_what_mujoco_reads_in_the_office():
-    from sim_adapters.adapter import Timing
-    from sim_adapters.mujoco.world_state import MujocoWorld
+    from simgate.sim_adapters.adapter import Timing
+    from simgate.sim_adapters.mujoco.world_state import MujocoWorld
 
     base = {name: spec.default for name, spec in OFFICE_CORRIDOR.parameters.items()}
     generator = np.random.default_rng(4)

@@ -5,13 +5,13 @@ import math
 import numpy as np
 import pytest
 
-from sim_adapters.scene.body import Actor, Body, Part, Waypoint
-from sim_adapters.scene.clearance import ClearanceField
-from sim_adapters.scene.light import Light, blackbody_rgb
-from sim_adapters.scene.robot import Robot
-from sim_adapters.scene.scene import Scene, Task
-from sim_adapters.scene.sensor import Camera, Lidar
-from sim_adapters.scene.silhouette import corner_points, project, silhouette
+from simgate.sim_adapters.scene.body import Actor, Body, Part, Waypoint
+from simgate.sim_adapters.scene.clearance import ClearanceField
+from simgate.sim_adapters.scene.light import Light, blackbody_rgb
+from simgate.sim_adapters.scene.robot import Robot
+from simgate.sim_adapters.scene.scene import Scene, Task
+from simgate.sim_adapters.scene.sensor import Camera, Lidar
+from simgate.sim_adapters.scene.silhouette import corner_points, project, silhouette
 
 
 def scene_with(*bodies, actors=()):

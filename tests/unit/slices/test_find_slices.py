@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import permutation_test
 
-from harness.slices import Condition, MissingExtra, find_slices
-from harness.slices.columns import columns_of
-from harness.slices.find import _holm, _tail
+from simgate.harness.slices import Condition, MissingExtra, find_slices
+from simgate.harness.slices.columns import columns_of
+from simgate.harness.slices.find import _holm, _tail
 
 pytest.importorskip("sklearn", reason="needs the extra slices")
 
@@ -145,7 +145,7 @@ def test_holm_steps_down():
 
 
 def test_without_scikit_learn_the_message_names_the_extra(monkeypatch):
-    monkeypatch.setattr("harness.slices.find.find_spec", lambda name: None)
+    monkeypatch.setattr("simgate.harness.slices.find.find_spec", lambda name: None)
     parameters = variants(100, 0)
     with pytest.raises(MissingExtra, match=r"simgate\[slices\]"):
         find_slices(parameters, [k < 30 for k in range(100)])

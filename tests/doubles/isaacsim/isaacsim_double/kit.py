@@ -13,8 +13,8 @@ from isaacsim_double.faults import Faults
 from isaacsim_double.picture import DrawnState, Picture
 from isaacsim_double.product import RenderProduct
 from isaacsim_double.shown_scene import SceneListener
-from sim_adapters.physx.session import PhysxSession
-from sim_adapters.usd.paths import ACTORS, BODIES
+from simgate.sim_adapters.physx.session import PhysxSession
+from simgate.sim_adapters.usd.paths import ACTORS, BODIES
 
 STEPS_BY_ITSELF = 2
 """``play()`` integrates so many steps while it sets physics up."""

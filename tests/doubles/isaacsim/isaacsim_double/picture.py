@@ -8,13 +8,13 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from sim_adapters.adapter import Timing
-from sim_adapters.mujoco.build import build_model
-from sim_adapters.mujoco.renderer import FrameRenderer, SceneView, assets_of
-from sim_adapters.mujoco.sensing import SceneSensing
-from sim_adapters.scene.scene import Scene
-from sim_adapters.usd.native.twin import build_twin
-from sim_adapters.usd.native.variant_stage import VariantStage
+from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.mujoco.build import build_model
+from simgate.sim_adapters.mujoco.renderer import FrameRenderer, SceneView, assets_of
+from simgate.sim_adapters.mujoco.sensing import SceneSensing
+from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.usd.native.twin import build_twin
+from simgate.sim_adapters.usd.native.variant_stage import VariantStage
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from policies.door_navigator import DoorNavigator
-from policies.navigation.calibration import CameraModel, beam_directions
-from policies.perception.detections import Detections
-from policies.policy import Decision, Mission
-from sim_adapters.observation import Observation
+from simgate.policies.door_navigator import DoorNavigator
+from simgate.policies.navigation.calibration import CameraModel, beam_directions
+from simgate.policies.perception.detections import Detections
+from simgate.policies.policy import Decision, Mission
+from simgate.sim_adapters.observation import Observation
 
 CLASSES = ("glass_door", "wooden_door", "person")
 DOOR_HEIGHT_M = 2.05

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.navigation.calibration import CameraModel, beam_directions
-from sim_adapters.scene.sensor import Camera, Lidar
+from simgate.policies.navigation.calibration import CameraModel, beam_directions
+from simgate.sim_adapters.scene.sensor import Camera, Lidar
 
 
 def test_the_data_sheet_is_that_of_the_simulated_robot():

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policies.navigation.calibration import CameraModel
-from policies.navigation.door_range import locate_door
+from simgate.policies.navigation.calibration import CameraModel
+from simgate.policies.navigation.door_range import locate_door
 from tests.unit.policies.navigation.corridor import DOOR_HEIGHT_M, box_of
 
 NOTHING = np.zeros((0, 2))

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.navigation.door_range import DoorFix
-from policies.navigation.door_track import DoorTrack
+from simgate.policies.navigation.door_range import DoorFix
+from simgate.policies.navigation.door_track import DoorTrack
 
 
 def fix(x: float, std: float = 0.2) -> DoorFix:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.navigation.drive import (
+from simgate.policies.navigation.drive import (
     BRAKING_MPS2,
     aim,
     free_ahead,

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policies.navigation.lane_planner import LanePlanner
+from simgate.policies.navigation.lane_planner import LanePlanner
 
 GOAL = (6.0, 0.0)
 

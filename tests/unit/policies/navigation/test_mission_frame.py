@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.navigation.mission_frame import MissionFrame, to_frame
+from simgate.policies.navigation.mission_frame import MissionFrame, to_frame
 
 coordinate = st.floats(-20.0, 20.0)
 

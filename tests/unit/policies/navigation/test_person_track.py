@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from policies.navigation.calibration import CameraModel
-from policies.navigation.person_track import PersonTrack, locate_person
+from simgate.policies.navigation.calibration import CameraModel
+from simgate.policies.navigation.person_track import PersonTrack, locate_person
 from tests.unit.policies.navigation.corridor import box_of
 
 CAMERA = CameraModel()

@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from policies.navigation.watch import Watch
-from policies.perception.detections import Detections
+from simgate.policies.navigation.watch import Watch
+from simgate.policies.perception.detections import Detections
 from tests.unit.policies.navigation.corridor import CLASSES, DOOR_HEIGHT_M, box_of
 
 NOTHING = np.zeros((0, 2))

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.perception.boxes import iou_matrix
+from simgate.policies.perception.boxes import iou_matrix
 
 coordinate = st.integers(0, 20)
 box = st.tuples(coordinate, coordinate, coordinate, coordinate).map(

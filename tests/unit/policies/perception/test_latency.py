@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.perception.latency import Latency
+from simgate.policies.perception.latency import Latency
 
 KINDS = {
     "constant": 25.0,

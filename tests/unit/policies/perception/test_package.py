@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from policies.perception.package import PackageError, check_package, load_package
+from simgate.policies.perception.package import PackageError, check_package, load_package
 from tests.unit.policies.perception.tiny_model import write_package
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"

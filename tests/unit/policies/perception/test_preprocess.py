@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policies.perception.package import InputSpec
-from policies.perception.preprocess import Preprocessor
+from simgate.policies.perception.package import InputSpec
+from simgate.policies.perception.preprocess import Preprocessor
 
 
 def spec(**changes) -> InputSpec:

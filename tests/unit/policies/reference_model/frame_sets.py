@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from policies.perception.detections import Detections
-from policies.reference_model.frames import CLASSES, MAX_ENTITIES, FrameSet
+from simgate.policies.perception.detections import Detections
+from simgate.policies.reference_model.frames import CLASSES, MAX_ENTITIES, FrameSet
 
 
 def frame_set(*frames: dict) -> FrameSet:

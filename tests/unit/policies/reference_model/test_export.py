@@ -6,13 +6,13 @@ pytest.importorskip("onnx", reason="training only")
 
 import torch
 
-from policies.perception.package import load_package
-from policies.perception.preprocess import Preprocessor
-from policies.perception.runtimes.onnxruntime_runtime import OnnxRuntime
-from policies.reference_model.export import ONNX_FILE, export_onnx, write_package
-from policies.reference_model.frames import CLASSES
-from policies.reference_model.network import DoorNet
-from policies.reference_model.training import as_input
+from simgate.policies.perception.package import load_package
+from simgate.policies.perception.preprocess import Preprocessor
+from simgate.policies.perception.runtimes.onnxruntime_runtime import OnnxRuntime
+from simgate.policies.reference_model.export import ONNX_FILE, export_onnx, write_package
+from simgate.policies.reference_model.frames import CLASSES
+from simgate.policies.reference_model.network import DoorNet
+from simgate.policies.reference_model.training import as_input
 
 
 @pytest.fixture

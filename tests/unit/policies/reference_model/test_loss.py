@@ -5,8 +5,8 @@ pytest.importorskip("torch", reason="training only")
 
 import torch
 
-from policies.perception.decode import decode_center_heatmap
-from policies.reference_model.loss import detector_loss, make_targets
+from simgate.policies.perception.decode import decode_center_heatmap
+from simgate.policies.reference_model.loss import detector_loss, make_targets
 
 CLASSES, SIZE = 3, (15, 20)
 

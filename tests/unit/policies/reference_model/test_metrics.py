@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from policies.reference_model.metrics import (
+from simgate.policies.reference_model.metrics import (
     ajar,
     average_precision,
     best_score,

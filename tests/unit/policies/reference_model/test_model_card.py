@@ -1,5 +1,5 @@
-from policies.reference_model.measurement import Measurement, Row
-from policies.reference_model.model_card import shortfalls
+from simgate.policies.reference_model.measurement import Measurement, Row
+from simgate.policies.reference_model.model_card import shortfalls
 
 
 def measurement(ap50=0.95, found=99, alarms=1) -> Measurement:

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import policies.reference_model
-from policies.perception.package import check_package, load_package
-from policies.perception.runtimes.onnxruntime_runtime import OnnxRuntime
+import simgate.policies.reference_model
+from simgate.policies.perception.package import check_package, load_package
+from simgate.policies.perception.runtimes.onnxruntime_runtime import OnnxRuntime
 
-FOLDER = Path(policies.reference_model.__file__).parent
+FOLDER = Path(simgate.policies.reference_model.__file__).parent
 PACKAGES = {"v2": FOLDER / "model.yaml", "v1": FOLDER / "v1" / "model.yaml"}
 
 

@@ -2,8 +2,8 @@ import math
 
 import pytest
 
-from policies.reference_model.frames import load_plugin
-from policies.reference_model.sampling import (
+from simgate.policies.reference_model.frames import load_plugin
+from simgate.policies.reference_model.sampling import (
     OPERATING_DOMAIN,
     TRAINING_DOMAINS,
     draw,

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from policies.reference_model.thresholds import choose_thresholds
+from simgate.policies.reference_model.thresholds import choose_thresholds
 from tests.unit.policies.reference_model.frame_sets import detections, frame_set
 
 BOX = (40, 20, 80, 100)

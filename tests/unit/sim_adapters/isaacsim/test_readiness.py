@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim_adapters.isaacsim.readiness import Frame, FrameGate
+from simgate.sim_adapters.isaacsim.readiness import Frame, FrameGate
 
 GATE = FrameGate(step_s=0.005)
 PICTURE = np.tile(np.arange(8, dtype=np.uint8)[None, :, None] * 20, (6, 1, 3))

@@ -8,15 +8,15 @@ pytest.importorskip("pxr", reason="OpenUSD is not installed: pip install 'simgat
 
 from pxr import Sdf, Usd, UsdGeom, UsdPhysics
 
-from sim_adapters.conformance import TIMING
-from sim_adapters.isaacsim.stage_update import (
+from simgate.sim_adapters.conformance import TIMING
+from simgate.sim_adapters.isaacsim.stage_update import (
     apply_difference,
     has_same_prims,
     name_parts_by_shape,
     united,
 )
-from sim_adapters.usd.stage import build_stage
-from sim_adapters.worlds.office_corridor import OFFICE_CORRIDOR
+from simgate.sim_adapters.usd.stage import build_stage
+from simgate.sim_adapters.worlds.office_corridor import OFFICE_CORRIDOR
 
 BASE = {name: spec.default for name, spec in OFFICE_CORRIDOR.parameters.items()}
 

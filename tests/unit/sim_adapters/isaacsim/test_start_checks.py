@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from sim_adapters.adapter import SimulatorUnavailable, Timing
-from sim_adapters.isaacsim.app import _launch
-from sim_adapters.isaacsim.errors import IsaacSimUnavailable
-from sim_adapters.isaacsim.gpu_lock import chosen_gpu
-from sim_adapters.isaacsim.licence import require_licence
-from sim_adapters.isaacsim.options import IsaacOptions
-from sim_adapters.isaacsim.physics_loop import SLOWEST_UPDATE_S, PhysicsLoop
-from sim_adapters.isaacsim.version import installed_version, require_supported
+from simgate.sim_adapters.adapter import SimulatorUnavailable, Timing
+from simgate.sim_adapters.isaacsim.app import _launch
+from simgate.sim_adapters.isaacsim.errors import IsaacSimUnavailable
+from simgate.sim_adapters.isaacsim.gpu_lock import chosen_gpu
+from simgate.sim_adapters.isaacsim.licence import require_licence
+from simgate.sim_adapters.isaacsim.options import IsaacOptions
+from simgate.sim_adapters.isaacsim.physics_loop import SLOWEST_UPDATE_S, PhysicsLoop
+from simgate.sim_adapters.isaacsim.version import installed_version, require_supported
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_either_variable_accepts_it(environ):
 def test_nothing_in_the_adapter_sets_the_licence():
     from pathlib import Path
 
-    import sim_adapters.isaacsim as package
+    import simgate.sim_adapters.isaacsim as package
 
     for path in Path(str(package.__file__)).parent.glob("*.py"):
         assert 'environ["' not in path.read_text(), path

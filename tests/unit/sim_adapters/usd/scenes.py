@@ -3,9 +3,9 @@
 import random
 from collections import deque
 
-from sim_adapters.adapter import Timing
-from sim_adapters.worlds.office_corridor import OFFICE_CORRIDOR
-from sim_adapters.worlds.world import PlacedObject
+from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.worlds.office_corridor import OFFICE_CORRIDOR
+from simgate.sim_adapters.worlds.world import PlacedObject
 
 TIMING = Timing()
 _alive = deque(maxlen=4)
@@ -13,7 +13,7 @@ _alive = deque(maxlen=4)
 
 def built(made):
     """The stage of a scene, kept alive for the test: a prim does not keep its stage, and USD aborts."""
-    from sim_adapters.usd.stage import build_stage
+    from simgate.sim_adapters.usd.stage import build_stage
 
     stage = build_stage(made, TIMING)
     _alive.append(stage)

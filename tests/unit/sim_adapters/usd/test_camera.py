@@ -8,12 +8,12 @@ pytest.importorskip("pxr", reason="needs simgate[usd]")
 import numpy as np
 from pxr import Gf, Usd, UsdGeom
 
-from sim_adapters.conformance import scene
-from sim_adapters.scene.sensor import Camera
-from sim_adapters.scene.silhouette import project
-from sim_adapters.usd.camera import define_camera
-from sim_adapters.usd.colour import WHITE_NITS
-from sim_adapters.usd.paths import CAMERA
+from simgate.sim_adapters.conformance import scene
+from simgate.sim_adapters.scene.sensor import Camera
+from simgate.sim_adapters.scene.silhouette import project
+from simgate.sim_adapters.usd.camera import define_camera
+from simgate.sim_adapters.usd.colour import WHITE_NITS
+from simgate.sim_adapters.usd.paths import CAMERA
 from tests.unit.sim_adapters.usd.scenes import built
 
 

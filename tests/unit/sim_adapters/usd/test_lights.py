@@ -8,8 +8,8 @@ pytest.importorskip("pxr", reason="needs simgate[usd]")
 import numpy as np
 from pxr import Gf, Usd, UsdGeom, UsdLux
 
-from sim_adapters.usd.lights import ambient_luminance, luminance, rectangle_view_factor
-from sim_adapters.usd.paths import AMBIENT, StagePaths
+from simgate.sim_adapters.usd.lights import ambient_luminance, luminance, rectangle_view_factor
+from simgate.sim_adapters.usd.paths import AMBIENT, StagePaths
 from tests.unit.sim_adapters.usd.scenes import built, office
 
 

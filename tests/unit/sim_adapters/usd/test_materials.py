@@ -4,9 +4,9 @@ pytest.importorskip("pxr", reason="needs simgate[usd]")
 
 from pxr import UsdShade
 
-from sim_adapters.conformance import scene
-from sim_adapters.scene.body import Body, Material, Part
-from sim_adapters.usd.colour import WHITE_NITS, linear
+from simgate.sim_adapters.conformance import scene
+from simgate.sim_adapters.scene.body import Body, Material, Part
+from simgate.sim_adapters.usd.colour import WHITE_NITS, linear
 from tests.unit.sim_adapters.usd.scenes import built, office
 
 

@@ -8,9 +8,9 @@ import pytest
 
 pytest.importorskip("pxr", reason="needs simgate[usd]")
 
-from sim_adapters.usd.native.stage_file import UsdFile
-from sim_adapters.usd.native.variant_stage import VariantStage
-from sim_adapters.worlds.native_file import NativeError
+from simgate.sim_adapters.usd.native.stage_file import UsdFile
+from simgate.sim_adapters.usd.native.variant_stage import VariantStage
+from simgate.sim_adapters.worlds.native_file import NativeError
 from tests.unit.sim_adapters.native_world import scene_of
 from tests.unit.sim_adapters.usd.native_stages import (
     CART,

@@ -12,14 +12,14 @@ pytest.importorskip("pxr", reason="needs simgate[usd]")
 
 import mujoco
 
-from sim_adapters.mujoco.native.site_file import box_corners
-from sim_adapters.mujoco.world_state import MujocoWorld
-from sim_adapters.scene.sensor import Camera
-from sim_adapters.usd.native.lamps import read_lights
-from sim_adapters.usd.native.meshes import convex_parts
-from sim_adapters.usd.native.twin import build_twin
-from sim_adapters.usd.native.variant_stage import VariantStage
-from sim_adapters.worlds.native_file import NativeError
+from simgate.sim_adapters.mujoco.native.site_file import box_corners
+from simgate.sim_adapters.mujoco.world_state import MujocoWorld
+from simgate.sim_adapters.scene.sensor import Camera
+from simgate.sim_adapters.usd.native.lamps import read_lights
+from simgate.sim_adapters.usd.native.meshes import convex_parts
+from simgate.sim_adapters.usd.native.twin import build_twin
+from simgate.sim_adapters.usd.native.variant_stage import VariantStage
+from simgate.sim_adapters.worlds.native_file import NativeError
 from tests.unit.sim_adapters.native_world import scene_of
 from tests.unit.sim_adapters.usd.native_stages import (
     CART,

@@ -8,9 +8,9 @@ from importlib.util import find_spec
 
 from pxr import Sdf, UsdGeom, UsdPhysics
 
-from sim_adapters.conformance import scene
-from sim_adapters.scene.robot import Robot
-from sim_adapters.usd.paths import HULL, PHYSICS_SCENE, ROBOT, StagePaths
+from simgate.sim_adapters.conformance import scene
+from simgate.sim_adapters.scene.robot import Robot
+from simgate.sim_adapters.usd.paths import HULL, PHYSICS_SCENE, ROBOT, StagePaths
 from tests.unit.sim_adapters.usd.scenes import built, office
 
 

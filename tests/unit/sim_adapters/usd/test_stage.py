@@ -8,13 +8,13 @@ import numpy as np
 from PIL import Image
 from pxr import Sdf, Usd, UsdGeom, UsdPhysics
 
-from sim_adapters.conformance import scene
-from sim_adapters.scene.body import Body, Part
-from sim_adapters.scene.pattern import PATTERNS, pattern_pixels
-from sim_adapters.usd.materials import TEXTURES
-from sim_adapters.usd.paths import ROBOT, StagePaths
-from sim_adapters.usd.semantics import label_of
-from sim_adapters.usd.stage import write_stage
+from simgate.sim_adapters.conformance import scene
+from simgate.sim_adapters.scene.body import Body, Part
+from simgate.sim_adapters.scene.pattern import PATTERNS, pattern_pixels
+from simgate.sim_adapters.usd.materials import TEXTURES
+from simgate.sim_adapters.usd.paths import ROBOT, StagePaths
+from simgate.sim_adapters.usd.semantics import label_of
+from simgate.sim_adapters.usd.stage import write_stage
 from tests.unit.sim_adapters.usd.scenes import built, office
 
 

@@ -6,13 +6,13 @@ pytest.importorskip("pxr", reason="needs simgate[usd]")
 
 from pxr import Usd, UsdGeom, UsdPhysics
 
-from harness.expansion.expand import expand_scenario
-from harness.expansion.variant import objects_of
-from harness.packs.loader import load_pack
-from harness.packs.worlds import world_of
-from harness.scoring import metrics
-from sim_adapters.usd.stage import write_stage
-from sim_adapters.usd.validation import stage_problems
+from simgate.harness.expansion.expand import expand_scenario
+from simgate.harness.expansion.variant import objects_of
+from simgate.harness.packs.loader import load_pack
+from simgate.harness.packs.worlds import world_of
+from simgate.harness.scoring import metrics
+from simgate.sim_adapters.usd.stage import write_stage
+from simgate.sim_adapters.usd.validation import stage_problems
 from tests.unit.sim_adapters.usd.scenes import built, random_office
 
 VARIANTS = 200

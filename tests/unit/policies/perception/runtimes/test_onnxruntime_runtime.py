@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from policies.perception.package import PackageError, load_package
+from simgate.policies.perception.package import PackageError, load_package
 
 pytest.importorskip("onnx", reason="makes the tiny model of these tests")
 
-from policies.perception.runtimes.onnxruntime_runtime import OnnxRuntime
+from simgate.policies.perception.runtimes.onnxruntime_runtime import OnnxRuntime
 from tests.unit.policies.perception.tiny_model import onnx_bytes, write_package
 
 

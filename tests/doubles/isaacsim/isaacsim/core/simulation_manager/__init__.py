@@ -45,7 +45,7 @@ class PhysxScene:
 class SimulationManager:
     @classmethod
     def setup_simulation(cls, dt: float | None = None, device: str | None = None) -> None:
-        from sim_adapters.usd.paths import PHYSICS_SCENE
+        from simgate.sim_adapters.usd.paths import PHYSICS_SCENE
 
         if device not in (None, "cpu"):
             raise NotImplementedError("the double runs physics on the CPU")

@@ -8,7 +8,7 @@ import numpy as np
 import warp as wp
 from isaacsim_double.kit import kit
 
-from sim_adapters.physx.selection import BodyStates
+from simgate.sim_adapters.physx.selection import BodyStates
 
 _POSE = ("position", "orientation")
 _PADDING = 3
