@@ -5,10 +5,10 @@ BIN     = $(VENV)/bin
 HOSTS  ?=
 ARGS   ?=
 
-.PHONY: demo test extras slow lint format train quality benchmarks docs clean help
+.PHONY: demo test extras slow lint format train quality benchmarks docs release-check clean help
 
 help:            ## what can be made
-	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 demo: $(VENV)/.core | gl  ## judge the shipped model on the office_doors pack (ARGS="--model policies/reference_model/v1/model.yaml" for the old one)
 	$(BIN)/simgate run scenarios/office_doors $(if $(HOSTS),--hosts $(HOSTS)) $(ARGS)
@@ -44,6 +44,9 @@ benchmarks: $(VENV)/.dev | gl ## how much the harness costs over a hand-written 
 
 docs: $(VENV)/.core       ## write the pages of docs/ that are made from the code
 	$(BIN)/python -m simgate.harness.cli.pages
+
+release-check: | gl       ## build the wheel and try it in an empty environment
+	PYTHON=$(PYTHON) .ci/release-check
 
 clean:           ## remove what make has installed and what runs have left
 	rm -rf $(VENV) build dist *.egg-info runs .pytest_cache .mypy_cache .ruff_cache .hypothesis .train
