@@ -215,10 +215,14 @@ def _would_change(decision: Decision, within: bool, max_drop: float, alpha: floa
         return "results for the absent variants"
     broken, fixed = counts.worst
     if decision is Decision.GO:
-        more = 1
-        while drop_too_large_p(broken + more, fixed, counts.pairs, max_drop) <= alpha:
-            more += 1
-        return f"{plural(more, 'more broken variant')} among these {plural(counts.pairs, 'pair')}"
+        unbroken = counts.pairs - broken - fixed
+        for more in range(1, unbroken + 1):
+            if drop_too_large_p(broken + more, fixed, counts.pairs, max_drop) > alpha:
+                return f"{plural(more, 'more broken variant')} among these {plural(counts.pairs, 'pair')}"
+        return (
+            f"nothing among these {plural(counts.pairs, 'pair')}: with every other one broken the "
+            f"{plural(fixed, 'fixed variant')} would still outweigh it"
+        )
     needed = pairs_needed(broken, fixed, counts.pairs, max_drop, alpha)
     if needed is None:
         return f"more than {_MOST_PAIRS_TRIED} further variants that both models pass, or fewer broken ones"

@@ -80,8 +80,10 @@ def test_what_the_dockerfile_needs_is_let_into_the_image_and_is_there():
     assert "*" in ignore
     assert [path for path in let_in if not (REPOSITORY / path).exists()] == []
     settings = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
-    packages = settings["tool"]["setuptools"]["packages"]["find"]["include"]
-    needed = {name.rstrip("*") for name in packages} | {settings["project"]["readme"], "scenarios"}
+    (source,) = settings["tool"]["setuptools"]["packages"]["find"]["where"]
+    rooms = {path.name for path in (REPOSITORY / source / "simgate").iterdir() if path.is_symlink()}
+    assert len(rooms) == 4
+    needed = {source, *rooms, settings["project"]["readme"], "scenarios"}
     needed |= set(re.findall(r"-c (\S+\.txt)", DOCKERFILE.read_text()))
     assert needed <= let_in
 

@@ -13,6 +13,7 @@ from simgate.harness.results.record import Outcome
 from tests.unit.gate.pairs import REGRESSION, baseline, run_of
 from tests.unit.gate.runs import make_record
 
+WIDE = GateRule(kind="regression", at_most=0.3, confidence=0.95)
 GO, NO_GO, INCONCLUSIVE = Decision.GO, Decision.NO_GO, Decision.INCONCLUSIVE
 NEW = {"model": "door_detector 2.0", "model_sha256": "2" * 64}
 
@@ -35,6 +36,17 @@ def test_149_unchanged_variants_are_go_and_148_are_not():
 def test_five_broken_variants_are_no_go_and_four_are_not():
     assert held_against("P" * 60, "F" * 5 + "P" * 55)[0].decision is NO_GO
     assert held_against("P" * 60, "F" * 4 + "P" * 56)[0].decision is INCONCLUSIVE
+
+
+@pytest.mark.parametrize("fixed", [0, 13, 14, 29, 30])
+def test_a_candidate_that_fixes_much_gets_a_verdict(fixed):
+    verdict, rule = held_against("F" * fixed + "P" * (30 - fixed), "P" * 30, WIDE)
+    assert verdict.decision is GO
+    assert rule.paired.fixed == fixed
+    most = next(
+        (k for k in range(1, 31 - fixed) if drop_too_large_p(k, fixed, 30, WIDE.at_most) > 0.05), None
+    )
+    assert rule.would_change.startswith("nothing" if most is None else f"{most} more broken variant")
 
 
 def test_variants_that_fail_with_both_models_count_against_neither():
