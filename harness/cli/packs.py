@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from simgate.harness.packs.diagnostics import Diagnostic
     from simgate.harness.packs.model import Pack
+    from simgate.policies.documents.diagnostics import Diagnostic
 
 
 def load_checked(path: Path) -> Pack:
@@ -22,9 +22,9 @@ def load_checked(path: Path) -> Pack:
         UserError: The pack has problems (the text holds all of them), or the folder holds several.
     """
     from simgate.harness.cli.main import UserError
-    from simgate.harness.packs.diagnostics import PackError
     from simgate.harness.packs.loader import load_pack
     from simgate.harness.scoring import metrics
+    from simgate.policies.documents.diagnostics import PackError
 
     if path.is_dir():
         packs = packs_at([path])

@@ -8,9 +8,9 @@ from pathlib import Path
 from simgate.harness.expansion.errors import ExpansionError
 from simgate.harness.expansion.expand import expand_scenario
 from simgate.harness.expansion.rules import Rules
-from simgate.harness.packs.diagnostics import Diagnostic, shown_path
 from simgate.harness.packs.expressions import parse
 from simgate.harness.packs.model import Pack, Scenario
+from simgate.policies.documents.diagnostics import Diagnostic, shown_path
 
 CODE = "no-variants"
 TRIED = 4

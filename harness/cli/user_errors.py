@@ -23,11 +23,11 @@ def as_user_errors() -> Iterator[None]:
     from simgate.harness.gate.baseline_store import NoBaseline
     from simgate.harness.gate.comparability import NotComparable
     from simgate.harness.gate.decide import UndecidableRun
-    from simgate.harness.packs.diagnostics import PackError
     from simgate.harness.packs.worlds import UnfitAdapter
     from simgate.harness.registry import UnknownPlugin, UnusablePlugins
     from simgate.harness.results.journal import JournalDamaged
     from simgate.harness.results.run_folder import NotARun
+    from simgate.policies.documents.diagnostics import PackError
     from simgate.policies.perception.problems import PackageError
 
     try:

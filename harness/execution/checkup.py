@@ -116,8 +116,8 @@ def _backends(environ: Mapping[str, str]) -> tuple[str, ...]:
 
 def check_packs(folder: Path) -> Iterator[Finding]:
     """The packs below a folder can be read, and their models are complete."""
-    from simgate.harness.packs.diagnostics import PackError
     from simgate.harness.packs.loader import find_packs, load_pack
+    from simgate.policies.documents.diagnostics import PackError
 
     paths = find_packs(folder) if folder.is_dir() else []
     if not paths:

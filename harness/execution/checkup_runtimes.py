@@ -62,8 +62,8 @@ def check_choice(folder: Path) -> Iterator[Finding]:
 
 def _packages(folder: Path) -> Iterator[ModelPackage]:
     """The models of the packs below a folder; what is wrong with a pack or model is another check's."""
-    from simgate.harness.packs.diagnostics import PackError
     from simgate.harness.packs.loader import find_packs, load_pack
+    from simgate.policies.documents.diagnostics import PackError
     from simgate.policies.perception.package import PackageError, load_package
     from simgate.policies.perception.package_source import local_package
 

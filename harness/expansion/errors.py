@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from simgate.harness.packs.diagnostics import shown_path
 from simgate.harness.packs.model import Pack, Scenario
+from simgate.policies.documents.diagnostics import shown_path
 
 
 class ExpansionError(Exception):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from simgate.harness.packs.diagnostics import Diagnostic, shown_path
 from simgate.harness.packs.fields import Reader
-from simgate.harness.packs.nodes import Node
+from simgate.policies.documents.diagnostics import Diagnostic, shown_path
+from simgate.policies.documents.nodes import Node
 
 
 def read_model(reader: Reader, node: Node | None) -> str | None:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from simgate.harness.packs.expression_syntax import ExpressionError
 from simgate.harness.packs.expressions import parse
-from simgate.harness.packs.problems import Problems
 from simgate.harness.packs.read_value import ReadValue
+from simgate.policies.documents.problems import Problems
 
 
 def report_cycles(problems: Problems, parameters: Mapping[str, ReadValue]) -> None:

@@ -6,16 +6,16 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from simgate.harness import registry
-from simgate.harness.packs.diagnostics import near
 from simgate.harness.packs.expression_syntax import ExpressionError
 from simgate.harness.packs.expressions import Kind, Symbol, parse
 from simgate.harness.packs.model import Scalar
-from simgate.harness.packs.nodes import Node, ScalarNode
-from simgate.harness.packs.problems import Problems
 from simgate.harness.packs.read_value import ReadValue
 from simgate.harness.packs.value_hints import distribution_hint, parameter_hint, parameter_name_hint
 from simgate.harness.packs.values import FRACTIONAL
 from simgate.harness.packs.world_sizes import round_kinds, sizable_kinds
+from simgate.policies.documents.diagnostics import near
+from simgate.policies.documents.nodes import Node, ScalarNode
+from simgate.policies.documents.problems import Problems
 
 if TYPE_CHECKING:
     from simgate.sim_adapters.worlds.world import ParameterSpec, World

@@ -57,6 +57,6 @@ CODES: dict[str, str] = {
     "wrong-type": "A value has another type than its key asks for.",
     "wrong-value": "A value has the right type but is not allowed.",
     "yaml-syntax": "The file is not YAML.",
-    "yaml-tag": "The file uses a YAML tag; packs hold plain data only.",
+    "yaml-tag": "The file uses a YAML tag; only plain data is read.",
 }
 """Code -> meaning."""

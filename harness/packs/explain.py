@@ -13,13 +13,13 @@ from datetime import date
 from pathlib import Path
 
 from simgate.harness.packs.codes import CODES
-from simgate.harness.packs.diagnostics import Diagnostic, render
 from simgate.harness.packs.examples import EXAMPLES
 from simgate.harness.packs.examples.example import MARK, Example, sound_pack
 from simgate.harness.packs.loader import lint
 from simgate.harness.packs.metric_catalog import MetricCatalog
 from simgate.harness.packs.model import Pack
 from simgate.harness.registry import PLUGINS_VARIABLE
+from simgate.policies.documents.diagnostics import Diagnostic, render
 
 Trial = Callable[[Pack], Iterable[Diagnostic]]
 

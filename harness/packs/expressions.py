@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from simgate.harness.packs.diagnostics import near
 from simgate.harness.packs.expression_syntax import (
     Binary,
     Call,
@@ -20,6 +19,7 @@ from simgate.harness.packs.expression_syntax import (
     parse_tree,
 )
 from simgate.harness.packs.expression_syntax import Literal as LiteralTerm
+from simgate.policies.documents.diagnostics import near
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from simgate.harness.packs.fields import Reader
-from simgate.harness.packs.nodes import MappingNode, Node, ScalarNode, SequenceNode, SourceFile
-from simgate.harness.packs.problems import Problems
-from simgate.harness.packs.yaml_source import read_yaml
+from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode, SourceFile
+from simgate.policies.documents.problems import Problems
+from simgate.policies.documents.yaml_source import read_yaml
 
 _WHOLE = (
     ("parameters", "*"),

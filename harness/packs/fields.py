@@ -7,20 +7,20 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simgate.harness.packs.diagnostics import near
 from simgate.harness.packs.keys import Keys
 from simgate.harness.packs.misplaced import where_it_belongs
 from simgate.harness.packs.model import Scalar
-from simgate.harness.packs.nodes import MappingNode, Node, ScalarNode, SequenceNode, shortened
 from simgate.harness.packs.other_words import (
     key_in_other_words,
     list_as_mapping_hint,
     nothing_hint,
     stray_mark,
 )
-from simgate.harness.packs.problems import Problems
 from simgate.harness.packs.table import Table
 from simgate.harness.packs.value_hints import mapping_hint, share_hint, written_number_hint
+from simgate.policies.documents.diagnostics import near
+from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode, shortened
+from simgate.policies.documents.problems import Problems
 
 if TYPE_CHECKING:
     from simgate.sim_adapters.worlds.native_file import NativeFile

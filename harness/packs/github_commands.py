@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simgate.harness.packs.diagnostics import Diagnostic
+from simgate.policies.documents.diagnostics import Diagnostic
 
 _DATA = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 _PROPERTY = {**_DATA, ":": "%3A", ",": "%2C"}

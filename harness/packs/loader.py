@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 
-from simgate.harness.packs.diagnostics import Diagnostic, PackError, shown_path
 from simgate.harness.packs.extends import read_merged
 from simgate.harness.packs.metric_catalog import MetricCatalog
 from simgate.harness.packs.model import Pack
-from simgate.harness.packs.nodes import SourceFile
-from simgate.harness.packs.problems import Problems
 from simgate.harness.packs.read_pack import PackReader
+from simgate.policies.documents.diagnostics import Diagnostic, PackError, shown_path
+from simgate.policies.documents.nodes import SourceFile
+from simgate.policies.documents.problems import Problems
 
 _PACK_MARK = re.compile(rb"^simgate[ \t]*:", re.MULTILINE)
 _MARK_WITHIN = 200_000

@@ -12,8 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from simgate.harness.packs.native_field import NativeField
 from simgate.harness.packs.values import ValueSpec
+from simgate.policies.documents import nodes
 
-Scalar = bool | int | float | str
+Scalar = nodes.Scalar
 Severity = Literal["critical", "major", "minor"]
 Method = Literal["random", "sobol", "halton", "lhs", "grid", "pairwise", "twise"]
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from simgate.harness.packs.keys import Keys
-from simgate.harness.packs.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 _KEYS = {
     "at_most": ("<=", "<", "=<", "max", "maximum", "below", "less_than", "le", "lt", "upper"),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import get_args
 
-from simgate.harness.packs.diagnostics import near
 from simgate.harness.packs.fields import Fields, Reader
 from simgate.harness.packs.keys import CRITERION, EVIDENCE, OPERATORS, SIGNAL, SIGNAL_CRITERION, STL_CRITERION
 from simgate.harness.packs.metric_catalog import MetricCatalog, MetricInfo
 from simgate.harness.packs.model import Criterion, Scalar, SignalSpec, SimSpec
-from simgate.harness.packs.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from simgate.harness.packs.value_hints import share_hint, threshold_hint
+from simgate.policies.documents.diagnostics import near
+from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 _TYPE_WORDS = {"number": "a number", "count": "a number", "bool": "true or false", "word": "text"}
 

@@ -7,14 +7,14 @@ import hashlib
 import os
 from pathlib import Path
 
-from simgate.harness.packs.diagnostics import LINE_BREAK, near, shown_path
 from simgate.harness.packs.fields import Reader
 from simgate.harness.packs.keys import FROM_FILE
 from simgate.harness.packs.model import Scalar
-from simgate.harness.packs.nodes import Node, ScalarNode, SourceFile, shortened
 from simgate.harness.packs.read_value import Extremes, ReadValue, made
 from simgate.harness.packs.table import Table
-from simgate.harness.packs.yaml_source import MAX_BYTES, is_sane, resolve
+from simgate.policies.documents.diagnostics import LINE_BREAK, near, shown_path
+from simgate.policies.documents.nodes import Node, ScalarNode, SourceFile, shortened
+from simgate.policies.documents.yaml_source import MAX_BYTES, is_sane, resolve
 
 MAX_ROWS = 10_000
 """Rows of field data; they travel with the pack to every host and into the run's manifest."""

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from simgate.harness.packs.fields import Reader, plain
 from simgate.harness.packs.keys import BETA, GRID_STEPS, LOG_NORMAL, NORMAL
 from simgate.harness.packs.model import Scalar
-from simgate.harness.packs.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from simgate.harness.packs.other_words import ends_of
 from simgate.harness.packs.read_value import Extremes, ReadFunction, ReadValue, made
+from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 LARGEST_INTEGER = 2**53
 MAX_GRID = 10_000

@@ -18,9 +18,9 @@ from simgate.harness.packs.keys import (
     Keys,
 )
 from simgate.harness.packs.model import GateRule, Severity
-from simgate.harness.packs.nodes import MappingNode, Node, ScalarNode
 from simgate.harness.packs.read_criteria import CriterionReader
 from simgate.harness.packs.read_scenario import ReadScenario
+from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode
 
 _DEFAULT_CONFIDENCE = 0.95
 _PERCENTILE_CONFIDENCE = 0.99

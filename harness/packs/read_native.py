@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from simgate.harness import registry
-from simgate.harness.packs.diagnostics import near, shown_path
 from simgate.harness.packs.fields import Fields, Reader
 from simgate.harness.packs.keys import NATIVE, NATIVE_CAMERA, NATIVE_LIDAR, NATIVE_ROBOT
-from simgate.harness.packs.nodes import MappingNode, Node, ScalarNode, SequenceNode, SourceFile
 from simgate.harness.packs.read_native_set import SetReader
 from simgate.harness.packs.worlds import NATIVE as GROUP
 from simgate.harness.packs.worlds import native_reader
+from simgate.policies.documents.diagnostics import near, shown_path
+from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode, SourceFile
 from simgate.sim_adapters.scene.robot import Robot
 from simgate.sim_adapters.scene.sensor import Camera, Lidar
 from simgate.sim_adapters.worlds.native import NativeSpec, NativeWorld

@@ -7,12 +7,12 @@ from dataclasses import replace
 from math import isclose
 from typing import TYPE_CHECKING
 
-from simgate.harness.packs.diagnostics import near
 from simgate.harness.packs.fields import Fields, Reader
 from simgate.harness.packs.keys import NATIVE_SET
 from simgate.harness.packs.model import Scalar
-from simgate.harness.packs.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from simgate.harness.packs.read_values import DISTRIBUTIONS
+from simgate.policies.documents.diagnostics import near
+from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from simgate.sim_adapters.worlds.native import EFFECTS, START, Knob
 from simgate.sim_adapters.worlds.native_file import NativeError
 from simgate.sim_adapters.worlds.world import ParameterSpec

@@ -8,18 +8,18 @@ from datetime import date
 
 from simgate.harness import registry
 from simgate.harness.packs.check_model import read_model
-from simgate.harness.packs.diagnostics import near
 from simgate.harness.packs.fields import Fields, Reader
 from simgate.harness.packs.keys import LATENCY, PACK, SIM
 from simgate.harness.packs.metric_catalog import MetricCatalog
 from simgate.harness.packs.model import GateRule, LatencySpec, Pack, SimSpec
-from simgate.harness.packs.nodes import MappingNode, Node, ScalarNode, SourceFile
-from simgate.harness.packs.problems import Problems
 from simgate.harness.packs.read_criteria import CriterionReader
 from simgate.harness.packs.read_csv import csv_sources
 from simgate.harness.packs.read_gate import GateReader
 from simgate.harness.packs.read_scenario import PackParameters, ReadScenario, ScenarioReader, report_unused
 from simgate.harness.packs.read_values import read_value
+from simgate.policies.documents.diagnostics import near
+from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SourceFile
+from simgate.policies.documents.problems import Problems
 
 _MAX_HZ = 100_000
 _MAX_SEED = 2**63 - 1

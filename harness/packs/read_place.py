@@ -6,10 +6,10 @@ from simgate.harness.packs.check_world import WorldCheck
 from simgate.harness.packs.fields import Fields, Reader
 from simgate.harness.packs.keys import PLACE
 from simgate.harness.packs.model import PlaceSpec
-from simgate.harness.packs.nodes import Node
 from simgate.harness.packs.read_value import ReadValue
 from simgate.harness.packs.read_values import read_simple_value
 from simgate.harness.packs.values import ValueSpec
+from simgate.policies.documents.nodes import Node
 
 MAX_OBJECTS = 100
 _SIZES = {"length_m": "length", "width_m": "width", "diameter_m": "diameter"}

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, get_args
 
 from simgate.harness.packs.check_rules import report_cycles
 from simgate.harness.packs.check_world import WorldCheck, load_world
-from simgate.harness.packs.diagnostics import near
 from simgate.harness.packs.fields import Fields, Reader
 from simgate.harness.packs.keys import KNOWN_FAILURE, PINNED, SCENARIO
 from simgate.harness.packs.model import (
@@ -18,13 +17,14 @@ from simgate.harness.packs.model import (
     Scenario,
     Severity,
 )
-from simgate.harness.packs.nodes import MappingNode, Node, ScalarNode
 from simgate.harness.packs.read_criteria import CriterionReader
 from simgate.harness.packs.read_place import PlaceReader
 from simgate.harness.packs.read_value import ReadValue
 from simgate.harness.packs.read_values import read_value
 from simgate.harness.packs.read_variants import read_variants
 from simgate.harness.packs.values import ValueSpec
+from simgate.policies.documents.diagnostics import near
+from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode
 
 if TYPE_CHECKING:
     from simgate.sim_adapters.worlds.native import NativeSpec

@@ -8,8 +8,8 @@ from typing import Any
 
 from simgate.harness.packs.fields import Reader
 from simgate.harness.packs.model import Scalar
-from simgate.harness.packs.nodes import Node, ScalarNode
 from simgate.harness.packs.values import ValueKind, ValueSpec
+from simgate.policies.documents.nodes import Node, ScalarNode
 
 Extremes = tuple[tuple[Scalar, Node], ...]
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from simgate.harness.packs.diagnostics import near
 from simgate.harness.packs.fields import Reader
 from simgate.harness.packs.keys import CASE
-from simgate.harness.packs.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from simgate.harness.packs.other_words import distribution_in_other_words, texts_of
 from simgate.harness.packs.read_csv import read_from_file
 from simgate.harness.packs.read_distributions import SIMPLE, read_grid
 from simgate.harness.packs.read_value import ReadFunction, ReadValue, Rule, made
 from simgate.harness.packs.values import Case
+from simgate.policies.documents.diagnostics import near
+from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 MAX_CASES = 50
 

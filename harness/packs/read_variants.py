@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import get_args
 
-from simgate.harness.packs.diagnostics import near
 from simgate.harness.packs.fields import Reader
 from simgate.harness.packs.keys import TWISE, VARIANTS
 from simgate.harness.packs.model import Method, VariantsSpec
-from simgate.harness.packs.nodes import MappingNode, Node
+from simgate.policies.documents.diagnostics import near
+from simgate.policies.documents.nodes import MappingNode, Node
 
 METHODS: tuple[str, ...] = get_args(Method)
 MAX_VARIANTS = 1_000_000

@@ -13,8 +13,8 @@ from typing import Any
 from urllib.parse import quote
 
 from simgate.harness.packs.codes import CODES
-from simgate.harness.packs.diagnostics import Diagnostic
 from simgate.harness.packs.examples import EXAMPLES
+from simgate.policies.documents.diagnostics import Diagnostic
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simgate.harness.packs.nodes import ScalarNode, SourceFile
+from simgate.policies.documents.nodes import ScalarNode, SourceFile
 
 
 @dataclass(frozen=True, slots=True)

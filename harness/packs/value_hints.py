@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from simgate.harness.packs.diagnostics import near
 from simgate.harness.packs.keys import Keys
 from simgate.harness.packs.model import Scalar
-from simgate.harness.packs.nodes import Node, ScalarNode, SequenceNode
+from simgate.policies.documents.diagnostics import near
+from simgate.policies.documents.nodes import Node, ScalarNode, SequenceNode
 
 if TYPE_CHECKING:
     from simgate.sim_adapters.worlds.world import ParameterSpec

@@ -50,9 +50,9 @@ class PackFile(pytest.File):
         Raises:
             pytest.Collector.CollectError: The pack has problems.
         """
-        from simgate.harness.packs.diagnostics import PackError
         from simgate.harness.packs.loader import load_pack
         from simgate.harness.scoring import metrics
+        from simgate.policies.documents.diagnostics import PackError
 
         try:
             self.pack = load_pack(self.path, metrics)

@@ -24,7 +24,7 @@ def load_checked_pack(path: Path) -> Pack:
     """Loads a pack, its metrics checked too.
 
     Raises:
-        simgate.harness.packs.diagnostics.PackError: The pack has problems.
+        simgate.policies.documents.diagnostics.PackError: The pack has problems.
     """
     from simgate.harness.packs.loader import load_pack
     from simgate.harness.scoring import metrics

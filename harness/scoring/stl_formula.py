@@ -16,9 +16,9 @@ from functools import lru_cache
 from importlib.util import find_spec
 from typing import Any
 
-from simgate.harness.packs.diagnostics import near
 from simgate.harness.packs.metric_catalog import FormulaProblem
 from simgate.harness.trace import SIGNALS
+from simgate.policies.documents.diagnostics import near
 
 NEEDS_RTAMT = "formulas of temporal logic are read with rtamt, which is not installed"
 INSTALL_RTAMT = "pip install 'simgate[stl]' (needs Python below 3.13)"

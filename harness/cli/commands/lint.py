@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from simgate.harness.packs.diagnostics import Diagnostic
+    from simgate.policies.documents.diagnostics import Diagnostic
 
 HELP = "report every problem of packs, with file, line, column and remedy"
 
@@ -48,9 +48,9 @@ def _explain(code: str) -> int:
     from simgate.harness.cli.main import UserError
     from simgate.harness.cli.trial import trial
     from simgate.harness.packs.codes import CODES
-    from simgate.harness.packs.diagnostics import near
     from simgate.harness.packs.explain import as_text, explain
     from simgate.harness.scoring import metrics
+    from simgate.policies.documents.diagnostics import near
 
     if code not in CODES:
         raise UserError(f"no diagnostic has the code '{code}'; {near(code, sorted(CODES))}")
@@ -59,7 +59,7 @@ def _explain(code: str) -> int:
 
 
 def _write_text(packs: Sequence[Path], found: Sequence[Diagnostic]) -> None:
-    from simgate.harness.packs.diagnostics import render_all
+    from simgate.policies.documents.diagnostics import render_all
 
     if found:
         print(render_all(found))

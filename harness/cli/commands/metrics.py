@@ -30,9 +30,9 @@ def run(args: argparse.Namespace) -> int:
     from dataclasses import asdict
 
     from simgate.harness.cli.main import UserError
-    from simgate.harness.packs.diagnostics import near
     from simgate.harness.scoring.metrics import metric_infos
     from simgate.harness.trace import SIGNALS
+    from simgate.policies.documents.diagnostics import near
 
     infos = metric_infos()
     if args.name:

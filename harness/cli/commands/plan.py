@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     from simgate.harness.cli.trial import trial
     from simgate.harness.cli.user_errors import as_user_errors
     from simgate.harness.execution.host_environment import usable_cores
-    from simgate.harness.packs.diagnostics import render_all
+    from simgate.policies.documents.diagnostics import render_all
 
     for option, value in (("--hosts", args.hosts), ("--probe", args.probe)):
         if value is not None and value < 1:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from simgate.harness.packs.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from simgate.harness.packs.problems import Problems
-from simgate.harness.packs.yaml_source import read_yaml
+from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from simgate.policies.documents.problems import Problems
+from simgate.policies.documents.yaml_source import read_yaml
 
 
 def data_of(path: Path) -> Any:

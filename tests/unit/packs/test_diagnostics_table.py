@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from simgate.harness.packs.codes import CODES
-from simgate.harness.packs.diagnostics import Diagnostic
 from simgate.harness.packs.loader import lint
 from simgate.harness.scoring import metrics
+from simgate.policies.documents.diagnostics import Diagnostic
 from tests.unit.packs.sound_pack import SOUND
 
 TODAY = date(2026, 11, 20)

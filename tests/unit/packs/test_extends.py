@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from simgate.harness.packs.diagnostics import PackError
 from simgate.harness.packs.loader import find_packs, lint, load_pack
+from simgate.policies.documents.diagnostics import PackError
 from tests.unit.packs.sound_pack import SOUND
 
 BASE = """\

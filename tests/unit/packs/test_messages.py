@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from simgate.harness.packs.diagnostics import Diagnostic
 from simgate.harness.packs.loader import lint
 from simgate.harness.packs.misplaced import where_it_belongs
 from simgate.harness.packs.value_hints import number_hint
 from simgate.harness.scoring import metrics
+from simgate.policies.documents.diagnostics import Diagnostic
 from tests.unit.packs.sound_pack import SOUND
 
 SYNTAX = [

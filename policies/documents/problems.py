@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from simgate.harness.packs.diagnostics import Diagnostic
-from simgate.harness.packs.nodes import Node, SourceFile
+from simgate.policies.documents.diagnostics import Diagnostic
+from simgate.policies.documents.nodes import Node, SourceFile
 
 
 class Problems:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from simgate.harness.packs.model import Scalar
+Scalar = bool | int | float | str
+"""What a single value of a document can be, beside nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,11 +15,18 @@ from typing import Any
 
 import yaml
 
-from simgate.harness.packs.diagnostics import LINE_BREAK, shown_path
-from simgate.harness.packs.model import Scalar
-from simgate.harness.packs.nodes import MappingNode, Node, ScalarNode, SequenceNode, SourceFile, shortened
-from simgate.harness.packs.problems import Problems
-from simgate.harness.packs.yaml_mistakes import explained
+from simgate.policies.documents.diagnostics import LINE_BREAK, shown_path
+from simgate.policies.documents.nodes import (
+    MappingNode,
+    Node,
+    Scalar,
+    ScalarNode,
+    SequenceNode,
+    SourceFile,
+    shortened,
+)
+from simgate.policies.documents.problems import Problems
+from simgate.policies.documents.yaml_mistakes import explained
 
 MAX_BYTES = 5_000_000
 MAX_DEPTH = 50
@@ -50,7 +57,8 @@ def read_yaml(path: Path, problems: Problems) -> tuple[SourceFile, Node | None]:
     source = SourceFile(absolute, shown, [])
     size = absolute.stat().st_size
     if size > MAX_BYTES:
-        problems.span(source, 1, 1, 1, "too-large", f"the file has {size / 1e6:.1f} MB, a pack at most 5 MB")
+        message = f"the file has {size / 1e6:.1f} MB, more than the 5 MB that are read"
+        problems.span(source, 1, 1, 1, "too-large", message)
         return source, None
     data = absolute.read_bytes()
     digest = hashlib.sha256(data).hexdigest()
@@ -94,7 +102,10 @@ class _Builder:
             for event in events:
                 if isinstance(event, yaml.DocumentStartEvent) and root is not None:
                     raise self._failed(
-                        event, "yaml-syntax", "the file holds a second document", "one file is one pack"
+                        event,
+                        "yaml-syntax",
+                        "the file holds a second document",
+                        "give it its own file",
                     )
                 if isinstance(event, yaml.NodeEvent):
                     root = self._node(event, events, 1, "the file")
@@ -165,7 +176,7 @@ class _Builder:
         self._aliased += size
         if self._aliased > MAX_ALIASED_NODES:
             message = f"aliases repeat more than {MAX_ALIASED_NODES} values"
-            raise self._failed(event, "alias-bomb", message, "write what is meant, or use extends")
+            raise self._failed(event, "alias-bomb", message, "write what is meant")
         return node
 
     def _tag(self, tag: str, line: int, column: int) -> None:
@@ -176,7 +187,7 @@ class _Builder:
         word = written.group() if written else tag
         self._problems.span(
             self._source, line, at + 1, len(word), "yaml-tag",
-            f"YAML tag '{shortened(word)}' is not allowed", "delete it: packs hold plain data only",
+            f"YAML tag '{shortened(word)}' is not allowed", "delete it: only plain data is read",
         )  # fmt: skip
 
     def _mapping(self, node: MappingNode, events: Any, depth: int) -> None:

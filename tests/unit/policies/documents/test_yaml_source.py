@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simgate.harness.packs.loader import lint
-from simgate.harness.packs.nodes import MappingNode, Node, ScalarNode
-from simgate.harness.packs.problems import Problems
-from simgate.harness.packs.yaml_source import MAX_BYTES, read_yaml
+from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode
+from simgate.policies.documents.problems import Problems
+from simgate.policies.documents.yaml_source import MAX_BYTES, read_yaml
 from tests.unit.packs.sound_pack import SOUND
 
 

@@ -1,0 +1,1 @@
+"""YAML files that people write: read with positions, every problem reported at its place."""
