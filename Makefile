@@ -1,9 +1,9 @@
 # simgate: `make demo` and `make test` are all a newcomer needs.
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
-VENV   ?= .venv
-BIN     = $(VENV)/bin
-HOSTS  ?=
-ARGS   ?=
+PYTHON  ?= $(shell command -v python3.11 || command -v python3)
+VENV    ?= .venv
+BIN      = $(VENV)/bin
+WORKERS ?=
+ARGS    ?=
 
 .PHONY: demo test extras slow lint format train quality benchmarks docs release-check clean help
 
@@ -11,7 +11,7 @@ help:            ## what can be made
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 demo: $(VENV)/.core | gl  ## judge the shipped model on the office_doors pack (ARGS="--model policies/reference_model/v1/model.yaml" for the old one)
-	$(BIN)/simgate run scenarios/office_doors $(if $(HOSTS),--hosts $(HOSTS)) $(ARGS)
+	$(BIN)/simgate run scenarios/office_doors $(if $(WORKERS),--workers $(WORKERS)) $(ARGS)
 
 test: $(VENV)/.dev | gl   ## run the tests, all but the slow ones (they are in `make quality` and `make slow`)
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
+from simgate.harness.cli.tables import count
 from simgate.harness.execution.events import Event, HostLost, Listener, RunStarted, VariantFinished
 from simgate.harness.results.record import Outcome, RunRecord
 
@@ -124,8 +125,7 @@ class PlainLines:
             self._tally.start(event)
             self._next = self._tally.done + SHARE_OF_A_LINE * event.expected
             kept = f", {event.already_done} already done" if event.already_done else ""
-            hosts = f"{event.hosts} {'host' if event.hosts == 1 else 'hosts'}"
-            where = hosts if event.hosts else "this process"
+            where = count(event.hosts, "worker") if event.hosts else "this process"
             self._say(f"{event.pack}: {event.expected} variants on {where}{kept}, into {event.run_dir}")
         elif isinstance(event, HostLost):
             self._say(host_line(event))
@@ -173,7 +173,7 @@ class TerminalBar:
 
     def __init__(self, progress: Any) -> None:
         self._progress = progress
-        self._task = progress.add_task("starting hosts", total=None, counts="", speed="")
+        self._task = progress.add_task("starting workers", total=None, counts="", speed="")
         self._tally = Tally()
 
     def __call__(self, event: Event) -> None:

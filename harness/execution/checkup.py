@@ -147,7 +147,7 @@ def _check_model(path: str) -> Finding:
 def check_cores() -> Finding:
     """How many hosts run by default."""
     cores = usable_cores()
-    return Finding("cores", "ok", f"{cores}: `--hosts {cores}` is the default")
+    return Finding("cores", "ok", f"{cores}: `--workers {cores}` is the default")
 
 
 def check_runs_dir(runs_dir: Path) -> Finding:

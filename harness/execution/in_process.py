@@ -1,4 +1,4 @@
-"""``--hosts 0``: runs variants in the calling process, for a debugger. Nothing protects it from a crash."""
+"""``--workers 0``: runs variants in the calling process, for a debugger. Nothing protects it from a crash."""
 
 from __future__ import annotations
 

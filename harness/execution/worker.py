@@ -1,6 +1,6 @@
 """Runs variants in this process: holds simulator, policy and model, and turns variants into records.
 
-A host process is a worker with a socket; ``--hosts 0`` is a worker without one.
+A host process is a worker with a socket; ``--workers 0`` is a worker without one.
 """
 
 from __future__ import annotations

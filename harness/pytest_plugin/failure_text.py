@@ -114,7 +114,7 @@ def reproduce_lines(item: VariantItem, run_dir: Path) -> list[str]:
     if settings.adapter:
         again += ["--sim-adapter", settings.adapter]
     if settings.model:
-        again += ["--model", shown_path(cwd, settings.model)]
+        again += ["--sim-model", shown_path(cwd, settings.model)]
     if settings.runtime:
         again += ["--sim-runtime", settings.runtime]
     return [shlex.join(replay), " ".join([again[0], f'"{again[1]}"', *map(shlex.quote, again[2:])])]

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 
+from simgate.harness.frontend.renamed import Renamed
+
 RecordMode = Literal["failed", "all"]
-INI_HELP = "Default for {}."
+RECORD_CHOICES: tuple[RecordMode, ...] = ("failed", "all")
+OLD_WORKERS_KEY = "simgate_hosts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +22,7 @@ class Settings:
     """What the user asked for, command line before ini file.
 
     Attributes:
-        hosts: Simulator processes; None is one a core, 0 runs in this process.
+        workers: Simulator processes; None is one a core, 0 runs in this process.
         runs_dir: Folder in which run folders are made.
         adapter: Simulator in place of the pack's; None keeps it.
         model: Model package in place of the pack's, a path or an address; None keeps it.
@@ -27,7 +32,7 @@ class Settings:
         record: Which variants leave pictures and a recording.
     """
 
-    hosts: int | None
+    workers: int | None
     runs_dir: Path
     adapter: str | None
     model: Path | str | None
@@ -43,11 +48,13 @@ class Settings:
         Raises:
             pytest.UsageError: A number is not one, or is out of range.
         """
-        hosts = _setting(config, "hosts")
+        if config.getini(OLD_WORKERS_KEY) is not None:
+            raise pytest.UsageError(f"{OLD_WORKERS_KEY} has another name now: simgate_workers")
+        workers = _setting(config, "workers")
         model = _setting(config, "model")
         runs_dir = Path(_setting(config, "runs_dir") or "runs")
         return cls(
-            hosts=None if hosts is None else _whole_number(hosts, "--hosts", lowest=0),
+            workers=None if workers is None else _whole_number(workers, "--workers", lowest=0),
             runs_dir=config.invocation_params.dir / runs_dir,
             adapter=_setting(config, "adapter"),
             model=None if model is None else _model(model, config.invocation_params.dir),
@@ -58,61 +65,76 @@ class Settings:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option, under the word that `simgate run` has for it.
+
+    Attributes:
+        name: ``--sim-NAME`` is always ours; ``--NAME`` where nobody else has it.
+        help: For ``--help``.
+        metavar: What stands for its value; empty when it takes none.
+        choices: Its values, when they are few.
+        type: Turns its text into a value.
+        ini: Whether ``simgate_NAME`` in the ini file gives a default.
+    """
+
+    name: str
+    help: str
+    metavar: str = ""
+    choices: tuple[str, ...] | None = None
+    type: Callable[[str], object] | None = None
+    ini: bool = False
+
+    @property
+    def key(self) -> str:
+        """Its key in pytest's namespace and in the ini file."""
+        return f"simgate_{self.name.replace('-', '_')}"
+
+    def add(self, group: pytest.OptionGroup, flag: str, text: str) -> None:
+        """Adds it to the group under a flag, with a text for ``--help``."""
+        kind: dict[str, Any] = {"action": "store_true"}
+        if self.metavar:
+            kind = {"metavar": self.metavar, "choices": self.choices, "type": self.type}
+        group.addoption(flag, dest=self.key, help=text, **kind)
+
+
 def add_options(parser: pytest.Parser) -> None:
-    """Adds the option group ``simgate`` and its ini keys."""
-    group = parser.getgroup("simgate", "simgate: scenario packs")
-    option = group.addoption
-    option(
-        "--hosts",
-        dest="simgate_hosts",
-        metavar="N",
-        help="run N simulator processes; 0 runs in this one, for a debugger (with -n each worker has one)",
-    )
-    option("--runs-dir", dest="simgate_runs_dir", metavar="DIR", help="where run folders are made (runs)")
-    option("--sim-adapter", dest="simgate_adapter", metavar="NAME", help="simulator in place of the pack's")
-    option(
-        "--model",
-        dest="simgate_model",
-        metavar="M",
-        help="model package in place of the pack's: path, s3://, gs://, mlflow:",
-    )
-    option(
-        "--sim-runtime",
-        dest="simgate_runtime",
-        metavar="R",
-        help="perception runtime, also with its device: onnxruntime, torch:cpu (auto: what the machine has)",
-    )
-    option(
-        "--variants",
-        dest="simgate_variants",
-        metavar="N",
-        type=_positive,
-        help="at most N sampled variants of each scenario",
-    )
-    option(
-        "--gate",
-        dest="simgate_gate",
-        action="store_true",
-        help="end with the release verdict: exit code 0 GO, 1 NO-GO, 20 INCONCLUSIVE",
-    )
-    option(
-        "--record",
-        dest="simgate_record",
-        choices=RECORD_CHOICES,
-        help="which variants leave pictures and a recording (failed)",
-    )
-    for key, flag in (
-        ("hosts", "--hosts"),
-        ("runs_dir", "--runs-dir, relative to where pytest is called"),
-        ("adapter", "--sim-adapter"),
-        ("model", "--model"),
-        ("runtime", "--sim-runtime"),
-        ("record", "--record"),
-    ):
-        parser.addini(f"simgate_{key}", INI_HELP.format(flag), default=None)
+    """Adds the option group ``simgate`` and its ini keys, under names that nothing else has."""
+    for option in OPTIONS:
+        option.add(_group(parser), f"--sim-{option.name}", option.help)
+        if option.ini:
+            parser.addini(option.key, f"Default for --sim-{option.name}.", default=None)
+    parser.addini(OLD_WORKERS_KEY, "Has another name now: simgate_workers.", default=None)
 
 
-RECORD_CHOICES: tuple[RecordMode, ...] = ("failed", "all")
+def add_short_names(parser: pytest.Parser) -> None:
+    """Adds ``--NAME`` for every option whose short name neither a plugin nor a conftest has taken.
+
+    To be called when all of them have registered theirs: pytest refuses to start when two want one name,
+    and teams' conftest files do have ``--model``, ``--record`` and ``--baseline``.
+    """
+    taken = _flags(parser)
+    for option in OPTIONS:
+        if f"--{option.name}" not in taken:
+            option.add(_group(parser), f"--{option.name}", argparse.SUPPRESS)
+    if "--hosts" not in taken:
+        _group(parser).addoption("--hosts", action=Renamed, new="--workers, or --sim-workers")
+
+
+def without_values(parser: pytest.Parser, args: Sequence[str]) -> list[str]:
+    """The command line without what follows short names to come: no value is a path to look for tests in."""
+    takes_value = {f"--{option.name}" for option in OPTIONS if option.metavar} - _flags(parser)
+    return [arg for before, arg in zip(["", *args[:-1]], args, strict=True) if before not in takes_value]
+
+
+def _flags(parser: pytest.Parser) -> set[str]:
+    """What is registered so far."""
+    groups = [*parser._groups, parser._anonymous]
+    return {name for group in groups for option in group.options for name in option.names()}
+
+
+def _group(parser: pytest.Parser) -> pytest.OptionGroup:
+    return parser.getgroup("simgate", "simgate: scenario packs (--sim-X is also --X, where nothing else is)")
 
 
 def _setting(config: pytest.Config, key: str) -> Any:
@@ -147,3 +169,28 @@ def _whole_number(text: object, name: str, lowest: int) -> int:
 
 def _positive(text: str) -> int:
     return _whole_number(text, "--variants", lowest=1)
+
+
+OPTIONS = (
+    Option(
+        "workers",
+        "worker processes; 0 runs in this one, for a debugger (with -n each has one)",
+        "N",
+        ini=True,
+    ),
+    Option("runs-dir", "where run folders are made, from where pytest is called (runs)", "DIR", ini=True),
+    Option("adapter", "simulator in place of the pack's", "NAME", ini=True),
+    Option("model", "model package in place of the pack's: path, s3://, gs://, mlflow:", "M", ini=True),
+    Option(
+        "runtime",
+        "perception runtime, also with its device: onnxruntime, torch:cpu (auto: what the machine has)",
+        "R",
+        ini=True,
+    ),
+    Option("variants", "at most N sampled variants of each scenario", "N", type=_positive),
+    Option("gate", "end with the release verdict: exit code 0 GO, 1 NO-GO, 20 INCONCLUSIVE"),
+    Option(
+        "record", "which variants leave pictures and a recording (failed)", "WHICH", RECORD_CHOICES, ini=True
+    ),
+)
+"""All of them."""

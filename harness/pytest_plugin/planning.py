@@ -55,7 +55,7 @@ def plan_pack(config: pytest.Config, pack: Pack, variant_ids: Sequence[str]) -> 
             pack,
             variants=expand_ids(pack, variant_ids),
             runs_dir=settings.runs_dir,
-            hosts=default_hosts(adapter, os.environ) if settings.hosts is None else settings.hosts,
+            hosts=default_hosts(adapter, os.environ) if settings.workers is None else settings.workers,
             interpreter=host_interpreter(adapter, None, os.environ),
             adapter=settings.adapter,
             model=settings.model,

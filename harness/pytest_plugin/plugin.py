@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from copy import copy
 from pathlib import Path
 
 import pytest
 
 from simgate.harness.pytest_plugin.collection import PackFile, VariantItem, is_pack
 from simgate.harness.pytest_plugin.markers import register_severities
-from simgate.harness.pytest_plugin.options import Settings, add_options
+from simgate.harness.pytest_plugin.options import Settings, add_options, add_short_names, without_values
 from simgate.harness.pytest_plugin.outcomes import finish_report
 from simgate.harness.pytest_plugin.runs import Runs
 from simgate.harness.pytest_plugin.sources import SOURCE
@@ -19,6 +20,17 @@ from simgate.harness.pytest_plugin.worker_input import WORKER_INPUT, WorkerInput
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds the options."""
     add_options(parser)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> Generator[None]:
+    """Adds the short names of the options when every plugin and conftest has registered its own."""
+    known = parser.parse_known_args(without_values(parser, args), copy(early_config.option))
+    early_config.known_args_namespace.file_or_dir = known.file_or_dir
+    yield
+    add_short_names(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:

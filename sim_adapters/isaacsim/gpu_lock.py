@@ -62,8 +62,8 @@ class GpuLock:
     def _taken(self, holder: str) -> str:
         return (
             f"GPU {self.gpu} is used by another Isaac Sim of simgate ({holder or 'unknown process'}); two on "
-            "one GPU are unstable. Use --hosts 1, list more GPUs in CUDA_VISIBLE_DEVICES or end that process "
-            f"(lock: {self.path})"
+            "one GPU are unstable. Use --workers 1, list more GPUs in CUDA_VISIBLE_DEVICES or end that "
+            f"process (lock: {self.path})"
         )
 
     def release(self) -> None:

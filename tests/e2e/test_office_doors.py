@@ -18,7 +18,7 @@ SCENARIOS = 9
 
 
 def test_a_run_leaves_everything_that_an_auditor_asks_for(runs_dir):
-    typed = simgate("run", PACK, "--variants", 1, "--hosts", 2, "--runs-dir", runs_dir)
+    typed = simgate("run", PACK, "--variants", 1, "--workers", 2, "--runs-dir", runs_dir)
     folder = the_run(runs_dir)
     records = folder.records()
     assert len(records) == len(folder.manifest().expected) == SCENARIOS
@@ -50,7 +50,7 @@ def test_one_and_two_hosts_give_identical_traces(tmp_path):
     found = []
     for hosts in (1, 2):
         runs_dir = tmp_path / str(hosts)
-        simgate("run", PACK, "--variants", 2, "--hosts", hosts, "--runs-dir", runs_dir, "--quiet")
+        simgate("run", PACK, "--variants", 2, "--workers", hosts, "--runs-dir", runs_dir, "--quiet")
         found.append(digests(the_run(runs_dir)))
     assert len(found[0]) == 2 * SCENARIOS
     assert found[0] == found[1]
@@ -66,7 +66,7 @@ def test_a_killed_run_is_resumed_and_no_variant_runs_twice(runs_dir):
         str(PACK),
         "--variants",
         "2",
-        "--hosts",
+        "--workers",
         "2",
     ]
     process = subprocess.Popen(
@@ -83,7 +83,7 @@ def test_a_killed_run_is_resumed_and_no_variant_runs_twice(runs_dir):
     before = digests(folder)
     assert 4 <= len(before) < 2 * SCENARIOS
 
-    resumed = simgate("run", "--resume", folder.path, "--hosts", 2, "--quiet")
+    resumed = simgate("run", "--resume", folder.path, "--workers", 2, "--quiet")
     assert resumed.code == 20, resumed.out + resumed.err
     lines = [line for line in folder.journal_path.read_text().splitlines() if line.strip()]
     variants = []
@@ -97,7 +97,7 @@ def test_a_killed_run_is_resumed_and_no_variant_runs_twice(runs_dir):
 
 
 def test_the_old_model_fails_in_dim_light_and_the_report_shows_it(runs_dir):
-    chosen = ("--scenario", "glass_door_dim_light", "--variants", 20, "--hosts", 2)
+    chosen = ("--scenario", "glass_door_dim_light", "--variants", 20, "--workers", 2)
     typed = simgate("run", PACK, "--model", V1, *chosen, "--runs-dir", runs_dir)
     folder = the_run(runs_dir)
     failed = [record for record in folder.records() if record.outcome is Outcome.FAIL]

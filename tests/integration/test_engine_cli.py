@@ -23,7 +23,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(*arguments: str) -> int:
-    return main(["run", *arguments, "--runtime", "memory_runtime", "--hosts", "1", "--quiet"])
+    return main(["run", *arguments, "--runtime", "memory_runtime", "--workers", "1", "--quiet"])
 
 
 def only_run() -> RunFolder:
@@ -63,7 +63,7 @@ def test_a_folder_of_packs_gives_a_run_for_each_and_the_worst_exit_code(tmp_path
 
 
 def test_a_host_that_cannot_start_is_inconclusive(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["run", str(write_pack(tmp_path, 2)), "--hosts", "1", "--quiet"]) == 20
+    assert main(["run", str(write_pack(tmp_path, 2)), "--workers", "1", "--quiet"]) == 20
     assert "cannot be loaded by ONNX Runtime" in capsys.readouterr().err
     assert json.loads(only_run().verdict_path.read_text())["decision"] == "INCONCLUSIVE"
     for evidence in ("junit.xml", "report.html"):
@@ -84,7 +84,7 @@ def test_wrong_use_says_what_is_wrong_and_starts_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
     pack = [] if "--resume" in arguments else [str(write_pack(tmp_path))]
-    assert main(["run", *pack, *arguments, "--hosts", "1"]) == 2
+    assert main(["run", *pack, *arguments, "--workers", "1"]) == 2
     error = capsys.readouterr().err
     assert message in error
     assert "Traceback" not in error
@@ -96,7 +96,7 @@ def test_a_run_is_continued_as_it_was_begun(tmp_path: Path, capsys: pytest.Captu
     folder = str(only_run().path)
     assert main(["run", "--resume", folder, "--model", "elsewhere"]) == 2
     assert "--model cannot be combined with --resume" in capsys.readouterr().err
-    assert main(["run", "--resume", folder, "--hosts", "1", "--quiet"]) == 0
+    assert main(["run", "--resume", folder, "--workers", "1", "--quiet"]) == 0
 
 
 def test_a_replay_says_whether_it_went_the_same_way(
@@ -107,7 +107,7 @@ def test_a_replay_says_whether_it_went_the_same_way(
     assert main(["replay", folder, "door_ahead::v0001"]) == 0
     assert "same trace, bit for bit" in capsys.readouterr().out
     write_model(tmp_path / "model", latency="constant: 99")
-    assert main(["replay", folder, "door_ahead::v0001", "--hosts", "0"]) == 1
+    assert main(["replay", folder, "door_ahead::v0001", "--workers", "0"]) == 1
     text = capsys.readouterr().out
     assert "DIFFERENT" in text
     assert "model sha256 was" in text

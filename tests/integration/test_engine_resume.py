@@ -56,7 +56,7 @@ def journal_lines(folder: RunFolder) -> int:
 def interrupted(folder: Path, how: Callable[[subprocess.Popen[bytes]], None]) -> RunFolder:
     """A run of the command line that is ended by ``how`` once it has a few records."""
     pack = write_pack(folder, count=10, pace_s=0.02)
-    command = run_command(folder, str(pack), "--runtime", "memory_runtime", "--hosts", "2", "--quiet")
+    command = run_command(folder, str(pack), "--runtime", "memory_runtime", "--workers", "2", "--quiet")
     runs = folder / "runs"
     assert wait_until(lambda: runs.exists() and any(runs.glob("*/manifest.json")), 20.0)
     run = RunFolder(next(runs.iterdir()))
@@ -77,7 +77,7 @@ def test_a_run_killed_in_the_middle_leaves_no_host_and_resumes_without_running_a
     assert 3 <= len(before) < 10
     with run.journal_path.open("ab") as journal:
         journal.write(b'{"schema_version":1,"variant":"door_ah')
-    assert run_command(tmp_path, "--resume", str(run.path), "--hosts", "2", "--quiet").wait(60.0) == 0
+    assert run_command(tmp_path, "--resume", str(run.path), "--workers", "2", "--quiet").wait(60.0) == 0
     after = run.records()
     assert len(after) == 10
     assert {r.outcome for r in after} == {Outcome.PASS}
@@ -224,7 +224,7 @@ def test_a_replay_of_a_variant_without_a_record_says_to_finish_the_run(tmp_path:
 def test_the_deaths_of_parent_and_hosts_are_noticed_within_a_second_or_two(tmp_path: Path) -> None:
     """The kernel ends the hosts with their parent, even while they compute."""
     pack = write_pack(tmp_path, count=2, pace_s=5.0)
-    command = run_command(tmp_path, str(pack), "--runtime", "memory_runtime", "--hosts", "2", "--quiet")
+    command = run_command(tmp_path, str(pack), "--runtime", "memory_runtime", "--workers", "2", "--quiet")
     try:
         assert wait_until(lambda: len(hosts_below(command.pid)) == 2, 20.0)
         hosts = hosts_below(command.pid)

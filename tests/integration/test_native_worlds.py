@@ -35,7 +35,7 @@ def only_run() -> RunFolder:
 def test_it_runs_to_a_verdict_and_every_variant_can_be_replayed(
     pack: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["run", str(pack), "--variants", "2", "--hosts", "1", "--quiet"]) == 20  # too few to decide
+    assert main(["run", str(pack), "--variants", "2", "--workers", "1", "--quiet"]) == 20  # too few to decide
     folder = only_run()
     records = {record.variant: record for record in folder.records()}
     assert len(records) == 6
@@ -57,7 +57,7 @@ def test_it_runs_to_a_verdict_and_every_variant_can_be_replayed(
 
 def test_a_changed_robot_is_another_run(pack: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The robot's own file counts as much as the site's, although the pack does not name it."""
-    main(["run", str(pack), "--variants", "1", "--scenario", "wooden*", "--hosts", "1", "--quiet"])
+    main(["run", str(pack), "--variants", "1", "--scenario", "wooden*", "--workers", "1", "--quiet"])
     folder = only_run()
     (before,) = folder.records()
     robot = SITE.parent / "carrier.xml"
@@ -67,7 +67,7 @@ def test_a_changed_robot_is_another_run(pack: Path, capsys: pytest.CaptureFixtur
     assert "has changed since it began" in capsys.readouterr().err
     assert main(["replay", str(folder.path), before.variant]) == 1
     assert "restore it, or start a new run" in capsys.readouterr().out
-    main(["run", str(pack), "--variants", "1", "--scenario", "wooden*", "--hosts", "1", "--quiet"])
+    main(["run", str(pack), "--variants", "1", "--scenario", "wooden*", "--workers", "1", "--quiet"])
     newest = max(Path("runs").iterdir(), key=lambda path: path.stat().st_mtime_ns)
     (after,) = RunFolder(newest).records()
     assert after.identity != before.identity

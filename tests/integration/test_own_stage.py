@@ -34,7 +34,7 @@ def newest_run() -> RunFolder:
 
 
 def run(pack: Path, *more: str) -> RunFolder:
-    main(["run", str(pack), "--variants", "1", "--hosts", "1", "--quiet", *more])
+    main(["run", str(pack), "--variants", "1", "--workers", "1", "--quiet", *more])
     return newest_run()
 
 

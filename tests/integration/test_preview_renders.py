@@ -46,7 +46,7 @@ def test_a_sheet_is_drawn_and_no_simulator_enters_the_calling_process(pack_file:
     out = pack_file.with_name("sheet.png")
     code = (
         "import sys; from simgate.harness.cli.main import main; "
-        f"code = main(['preview', {str(pack_file)!r}, '--out', {str(out)!r}, '--variants=4', '--hosts=2']); "
+        f"code = main(['preview', {str(pack_file)!r}, '--out', {str(out)!r}, '--variants=4', '--workers=2']); "
         "assert not any(name.split('.')[0] == 'mujoco' for name in sys.modules); sys.exit(code)"
     )
     done = subprocess.run(

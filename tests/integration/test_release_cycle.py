@@ -24,7 +24,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(*arguments: str, hosts: int = 1) -> int:
-    return main(["run", *arguments, "--runtime", "memory_runtime", "--hosts", str(hosts), "--quiet"])
+    return main(["run", *arguments, "--runtime", "memory_runtime", "--workers", str(hosts), "--quiet"])
 
 
 def newest() -> RunFolder:
@@ -94,7 +94,7 @@ def test_a_decided_run_that_is_continued_runs_nothing_more(tmp_path: Path) -> No
     assert run(str(write_pack(tmp_path, count=40)), "--until-decided") == 0
     folder = newest()
     before, records = verdict(folder), len(folder.records())
-    assert main(["run", "--resume", str(folder.path), "--hosts", "1", "--quiet"]) == 0
+    assert main(["run", "--resume", str(folder.path), "--workers", "1", "--quiet"]) == 0
     assert (verdict(folder), len(folder.records())) == (before, records)
 
 
@@ -102,7 +102,7 @@ def test_reruns_of_the_same_model_are_shown_beside_the_next_regression_verdict(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pack = a_pack(tmp_path)
-    words = ["--runtime", "memory_runtime", "--hosts", "1", "--quiet"]
+    words = ["--runtime", "memory_runtime", "--workers", "1", "--quiet"]
     assert main(["aa", pack, "-n", "4", *words]) == 0
     assert "0 of 4 variants flipped on a rerun" in capsys.readouterr().out
     run(pack)

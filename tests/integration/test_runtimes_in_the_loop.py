@@ -63,7 +63,7 @@ def double(monkeypatch):
 
 
 def run(pack: Path, runs: Path, runtime: str) -> RunFolder:
-    options = {"--scenario": SCENARIO, "--variants": "1", "--hosts": "1", "--record": "all"}
+    options = {"--scenario": SCENARIO, "--variants": "1", "--workers": "1", "--record": "all"}
     options |= {"--runs-dir": str(runs), "--runtime": runtime}
     code = main(["run", str(pack), "--quiet", *(part for pair in options.items() for part in pair)])
     assert code in (1, 20)

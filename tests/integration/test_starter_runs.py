@@ -16,7 +16,7 @@ def test_the_starter_pack_runs_and_ends_with_a_verdict(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["init", "doors"]) == 0
-    assert main(["run", "doors", "--variants", "1", "--hosts", "1", "--quiet"]) in (0, 1, 20)
+    assert main(["run", "doors", "--variants", "1", "--workers", "1", "--quiet"]) in (0, 1, 20)
     (path,) = (tmp_path / "runs").iterdir()
     records = RunFolder(path).records()
     assert len(records) == 2
@@ -30,7 +30,7 @@ def test_a_plan_is_measured_by_a_probe(
     monkeypatch.chdir(tmp_path)
     main(["init", "doors"])
     capsys.readouterr()
-    assert main(["plan", "doors", "--probe", "1", "--hosts", "1"]) == 0
+    assert main(["plan", "doors", "--probe", "1", "--workers", "1"]) == 0
     text = capsys.readouterr().out
     assert "times: from 2 variants of a probe on this machine" in text
     assert "must be measured" not in text

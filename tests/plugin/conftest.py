@@ -116,9 +116,9 @@ class Bench:
         found: list[list[str]] = json.loads(result.outlines[-1])
         return found
 
-    def run(self, *args: str, hosts: int = 0) -> pytest.RunResult:
+    def run(self, *args: str, workers: int = 0) -> pytest.RunResult:
         """Runs pytest as a child process; host processes only where a test is about them."""
-        return self.pytester.runpytest_subprocess("--hosts", str(hosts), *args, timeout=90)
+        return self.pytester.runpytest_subprocess("--sim-workers", str(workers), *args, timeout=90)
 
     def run_dirs(self) -> list[Path]:
         """Folders of the runs that were made."""

@@ -91,7 +91,7 @@ def test_with_a_broken_pack_nothing_runs_unless_asked(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (["--hosts", "many"], "--hosts must be a whole number of at least 0, not 'many'"),
+        (["--workers", "many"], "--workers must be a whole number of at least 0, not 'many'"),
         (["--variants", "0"], "--variants must be a whole number of at least 1, not '0'"),
     ],
 )

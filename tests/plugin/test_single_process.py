@@ -26,7 +26,7 @@ def test_every_outcome_has_its_word_in_pytest(bench: Bench) -> None:
         scenario("breaks", count=1, fault="nonfinite"),
         scenario("dies", count=1, fault="die"),
     )
-    result = bench.run("--junitxml", "out.xml", hosts=2)
+    result = bench.run("--junitxml", "out.xml", workers=2)
     result.assert_outcomes(passed=4, failed=1, errors=3, skipped=1)
     assert result.ret == 1
     found = cases(bench)
@@ -51,7 +51,7 @@ def test_every_outcome_has_its_word_in_pytest(bench: Bench) -> None:
 
 def test_a_failure_says_what_by_how_much_and_how_to_see_it_again(bench: Bench) -> None:
     bench.pack(BLOCKED_WAY.replace("count: 3", "count: 1"), gate="")
-    result = bench.run(hosts=1)
+    result = bench.run(workers=1)
     (run_dir,) = bench.run_dirs()
     run = f"runs/{run_dir.name}"
     result.stdout.fnmatch_lines(
@@ -103,7 +103,7 @@ def test_x_stops_at_the_first_failure_and_hands_out_nothing_more(bench: Bench) -
 
 def test_maxfail_reports_exactly_so_many_failures_with_several_hosts(bench: Bench) -> None:
     bench.pack(BLOCKED_WAY.replace("count: 3", "count: 20"), gate="")
-    bench.run("--maxfail", "3", hosts=2).assert_outcomes(failed=3)
+    bench.run("--maxfail", "3", workers=2).assert_outcomes(failed=3)
     assert 3 <= len(bench.journal()) <= 5
 
 
@@ -191,7 +191,7 @@ def test_two_packs_make_two_runs(bench: Bench) -> None:
 
 def test_hosts_zero_runs_in_the_process_of_pytest(bench: Bench) -> None:
     bench.pack(CLEAR_WAY)
-    bench.run(hosts=0).assert_outcomes(passed=6)
+    bench.run(workers=0).assert_outcomes(passed=6)
     (run_dir,) = bench.run_dirs()
     assert not list((run_dir / "hosts").glob("*.log"))
 
@@ -221,7 +221,7 @@ def test_another_model_and_its_runtime_may_be_given(bench: Bench) -> None:
     result = bench.run("--model", "model", "--sim-runtime", "torhc")
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*unknown runtime 'torhc'*did you mean 'torch'?*"])
-    bench.run("--model", "model", "--sim-runtime", "onnxruntime:cpu", hosts=1).assert_outcomes(errors=6)
+    bench.run("--model", "model", "--sim-runtime", "onnxruntime:cpu", workers=1).assert_outcomes(errors=6)
     assert bench.manifest()["fingerprint"]["runtime"] == "onnxruntime:cpu"
     assert {record["outcome"] for record in bench.journal()} == {"ERROR"}
     assert "cannot be loaded by ONNX Runtime" in bench.journal()[0]["reason"]
@@ -230,7 +230,7 @@ def test_another_model_and_its_runtime_may_be_given(bench: Bench) -> None:
 def test_settings_may_stand_in_the_ini_file(bench: Bench) -> None:
     bench.pack(CLEAR_WAY)
     (bench.path / "tox.ini").write_text(
-        "[pytest]\nsimgate_runs_dir = elsewhere\nsimgate_hosts = 0\naddopts = -p no:hypothesispytest\n"
+        "[pytest]\nsimgate_runs_dir = elsewhere\nsimgate_workers = 0\naddopts = -p no:hypothesispytest\n"
     )
     bench.pytester.runpytest_subprocess(timeout=60).assert_outcomes(passed=6)
     (run_dir,) = (bench.path / "elsewhere").iterdir()

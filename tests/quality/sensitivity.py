@@ -1,6 +1,6 @@
 """Does the gate notice? Ten seeded regressions of the demo, and four changes that must change nothing.
 
-``python -m tests.quality.sensitivity [--variants N] [--hosts N]`` runs them and prints the table of the docs.
+``python -m tests.quality.sensitivity [--variants N] [--workers N]`` runs them and prints the table of the docs.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def run(words: list[object], runs_dir: Path, variants: int | None, hosts: int) -
     """
     some = ["--variants", variants] if variants else []
     typed = simgate(
-        "run", *words, *some, "--hosts", hosts, "--quiet", "--runs-dir", runs_dir, timeout=TIMEOUT_S
+        "run", *words, *some, "--workers", hosts, "--quiet", "--runs-dir", runs_dir, timeout=TIMEOUT_S
     )
     if typed.code not in (0, 1, 20):
         raise RuntimeError(f"simgate run {words} ended with {typed.code}: {typed.err or typed.out}")
@@ -215,7 +215,7 @@ def _resumed(baseline: RunFolder, folder: Path, variants: int | None) -> list[st
     again = run([PACK], folder, variants, 2)
     lines = again.journal_path.read_bytes().splitlines(keepends=True)
     again.journal_path.write_bytes(b"".join(lines[: len(lines) // 2]) + lines[-1][:40])
-    typed = simgate("run", "--resume", again.path, "--hosts", 2, "--quiet", timeout=TIMEOUT_S)
+    typed = simgate("run", "--resume", again.path, "--workers", 2, "--quiet", timeout=TIMEOUT_S)
     return _differences(baseline, again) + ([] if typed.code in (0, 1, 20) else [typed.err])
 
 
@@ -296,7 +296,7 @@ def main() -> None:
     """Runs everything and prints the table."""
     parser = argparse.ArgumentParser(description="seeded regressions of the office_doors demo")
     parser.add_argument("--variants", type=int, default=8, help="of each scenario (default: 8)")
-    parser.add_argument("--hosts", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--only", help="regressions whose name holds this")
     parser.add_argument("--no-null", action="store_true", help="without the changes that must change nothing")
     args = parser.parse_args()

@@ -53,7 +53,7 @@ def run_scenario(
         SystemExit: simgate did not come to a verdict.
     """
     begun = sorted(folder.glob("*/manifest.json"))
-    typed = ["run", "--hosts", "1", "--quiet"]
+    typed = ["run", "--workers", "1", "--quiet"]
     if begun:
         typed += ["--resume", str(begun[-1].parent)]
     else:

@@ -10,7 +10,7 @@ import pytest
 from tests.e2e.conftest import PACK, simgate, the_run
 from tests.quality.mutations import mutated, swap_door_classes, swap_red_and_blue
 
-FEW = ("--variants", 4, "--hosts", 2, "--quiet")
+FEW = ("--variants", 4, "--workers", 2, "--quiet")
 
 
 def decide(tmp_path: Path, *words: object) -> tuple[int, list[tuple[str, str]]]:

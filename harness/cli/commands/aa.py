@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simgate.harness.cli.workers import add_workers
+
 if TYPE_CHECKING:
     from simgate.harness.expansion.variant import Variant
     from simgate.harness.gate.pairing import RunEvidence
@@ -20,7 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     parser.add_argument("pack", type=Path, metavar="PACK", help="pack file, or a folder that holds one")
     parser.add_argument("-n", type=_positive, default=20, metavar="K", help="variants (default: 20)")
-    parser.add_argument("--hosts", type=int, metavar="N", help="host processes (default: usable cores)")
+    add_workers(parser)
     parser.add_argument("--runs-dir", type=Path, default=Path("runs"), metavar="DIR", help="default: runs")
     parser.add_argument("--adapter", metavar="A", help="another simulator than the pack's")
     parser.add_argument("--model", type=Path, metavar="M", help="another model package than the pack's")
@@ -73,7 +75,7 @@ def _run_once(args: argparse.Namespace, pack: Pack, variants: Sequence[Variant])
         pack,
         variants=variants,
         runs_dir=args.runs_dir / "aa",
-        hosts=default_hosts(adapter, os.environ) if args.hosts is None else args.hosts,
+        hosts=default_hosts(adapter, os.environ) if args.workers is None else args.workers,
         interpreter=host_interpreter(adapter, None, os.environ),
         adapter=args.adapter,
         model=args.model,

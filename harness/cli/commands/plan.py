@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from simgate.harness.cli.workers import add_workers
+
 if TYPE_CHECKING:
     from simgate.harness.cli.planning.gate_power import RulePower
     from simgate.harness.cli.planning.times import Measured
@@ -19,7 +21,7 @@ PROBED = 2
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     parser.add_argument("pack", type=Path, metavar="PACK", help="pack file, or folder with one pack")
-    parser.add_argument("--hosts", type=int, metavar="N", help="host processes (default: usable cores)")
+    add_workers(parser)
     parser.add_argument("--runs-dir", type=Path, default=Path("runs"), metavar="DIR", help="default: runs")
     parser.add_argument(
         "--probe",
@@ -46,25 +48,25 @@ def run(args: argparse.Namespace) -> int:
     from simgate.harness.execution.host_environment import usable_cores
     from simgate.policies.documents.diagnostics import render_all
 
-    for option, value in (("--hosts", args.hosts), ("--probe", args.probe)):
+    for option, value in (("--workers", args.workers), ("--probe", args.probe)):
         if value is not None and value < 1:
             raise UserError(f"{option} must be at least 1, not {value}")
-    hosts = args.hosts or usable_cores()
+    workers = args.workers or usable_cores()
     with as_user_errors():
         pack = load_checked(args.pack)
         hopeless = trial(pack)
         if hopeless:
             raise UserError(render_all(hopeless))
-        measured = _measured(args, pack, hosts)
+        measured = _measured(args, pack, workers)
     powers = gate_power(pack, measured.samples)
     if args.format == "json":
-        print(json.dumps(_data(pack, measured, hosts, powers), indent=2))
+        print(json.dumps(_data(pack, measured, workers, powers), indent=2))
     else:
-        print(_text(args.pack, pack, measured, hosts, powers))
+        print(_text(args.pack, pack, measured, workers, powers))
     return 0
 
 
-def _measured(args: argparse.Namespace, pack: Pack, hosts: int) -> Measured:
+def _measured(args: argparse.Namespace, pack: Pack, workers: int) -> Measured:
     import sys
     import tempfile
 
@@ -75,10 +77,10 @@ def _measured(args: argparse.Namespace, pack: Pack, hosts: int) -> Measured:
     total = sum(min(args.probe, scenario.variants.count) for scenario in pack.scenarios)
     print(f"running {total} variants to measure them ...", file=sys.stderr, flush=True)
     with tempfile.TemporaryDirectory(prefix="simgate-plan-") as folder:
-        return probe(pack, args.probe, hosts, Path(folder))
+        return probe(pack, args.probe, workers, Path(folder))
 
 
-def _text(path: Path, pack: Pack, measured: Measured, hosts: int, powers: list[RulePower]) -> str:
+def _text(path: Path, pack: Pack, measured: Measured, workers: int, powers: list[RulePower]) -> str:
     from simgate.harness.cli.planning.times import minutes, variants_of
     from simgate.harness.cli.tables import count, table
 
@@ -87,14 +89,14 @@ def _text(path: Path, pack: Pack, measured: Measured, hosts: int, powers: list[R
         number, seconds = variants_of(pack, scenario.id), measured.of(scenario.id)
         known = measured.seconds.get(scenario.id)
         each = "-" if seconds is None else f"{seconds:.2f}" + ("" if known else " ?")
-        took = "-" if seconds is None else _duration(number * seconds / hosts)
+        took = "-" if seconds is None else _duration(number * seconds / workers)
         rows.append([scenario.id, scenario.severity, f"{number:,}", each, took])
-    total = minutes(pack, measured, hosts)
+    total = minutes(pack, measured, workers)
     number = sum(variants_of(pack, scenario.id) for scenario in pack.scenarios)
     rows.append(
         ["all", "", f"{number:,}", "", "must be measured" if total is None else _duration(60 * total)]
     )
-    head = ("scenario", "severity", "variants", "s each", f"on {count(hosts, 'host')}")
+    head = ("scenario", "severity", "variants", "s each", f"on {count(workers, 'worker')}")
     parts = [table(head, rows, right=(2, 3, 4)), _basis(path, pack, measured)]
     if not pack.gate:
         parts.append("gate: none, so that every run ends INCONCLUSIVE; add rules under `gate:`")
@@ -128,7 +130,7 @@ def _basis(path: Path, pack: Pack, measured: Measured) -> str:
         number = sum(map(len, measured.seconds.values()))
         source = "a probe" if measured.runs == ["probe"] else count(len(measured.runs), "run")
         text = (
-            f"times: from {count(number, 'variant')} of {source} on this machine, without start-up of hosts"
+            f"times: from {count(number, 'variant')} of {source} on this machine, without start-up of workers"
         )
         if measured.other_model:
             text += f"; {count(measured.other_model, 'run')} had another model"
@@ -157,14 +159,14 @@ def _duration(seconds: float) -> str:
     return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
-def _data(pack: Pack, measured: Measured, hosts: int, powers: list[RulePower]) -> dict[str, Any]:
+def _data(pack: Pack, measured: Measured, workers: int, powers: list[RulePower]) -> dict[str, Any]:
     from dataclasses import asdict
 
     from simgate.harness.cli.planning.times import minutes, variants_of
 
     return {
         "pack": pack.name,
-        "hosts": hosts,
+        "workers": workers,
         "scenarios": [
             {
                 "scenario": s.id,
@@ -175,7 +177,7 @@ def _data(pack: Pack, measured: Measured, hosts: int, powers: list[RulePower]) -
             }
             for s in pack.scenarios
         ],
-        "expected_minutes": minutes(pack, measured, hosts),
+        "expected_minutes": minutes(pack, measured, workers),
         "measured_from": measured.runs,
         "gate": [asdict(power) for power in powers],
     }

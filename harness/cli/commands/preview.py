@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from simgate.harness.cli.selection import add_selection, select
+from simgate.harness.cli.workers import add_workers
 
 HELP = "draw a contact sheet of a pack: start frames of some variants, histograms of all parameters"
 
@@ -17,7 +18,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--variants", type=int, default=24, metavar="N", help="start frames (default: 24)")
     add_selection(parser)
     parser.add_argument("--adapter", metavar="A", help="another simulator than the pack's")
-    parser.add_argument("--hosts", type=int, default=1, metavar="N", help="processes that draw (default: 1)")
+    add_workers(parser, "processes that draw (default: 1)", default=1)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -34,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     from simgate.harness.packs.worlds import require_fit
     from simgate.harness.registry import UnknownPlugin, names
 
-    for option, value in (("--variants", args.variants), ("--hosts", args.hosts)):
+    for option, value in (("--variants", args.variants), ("--workers", args.workers)):
         if value < 1:
             raise UserError(f"{option} must be at least 1, not {value}")
     with as_user_errors():
@@ -49,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
         with tempfile.TemporaryDirectory(prefix="simgate-preview-") as folder:
             shown = spread(variants, args.variants)
             try:
-                frames = render_start_frames(pack, shown, Path(folder), args.hosts)
+                frames = render_start_frames(pack, shown, Path(folder), args.workers)
             except CannotRender as error:
                 raise UserError(f"{args.pack}: {error}") from None
             sheet = contact_sheet(pack, variants, frames)

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simgate.harness.cli.workers import add_workers
+
 if TYPE_CHECKING:
     from simgate.harness.execution.replay import Replay
 
@@ -16,13 +18,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     parser.add_argument("run_dir", type=Path, metavar="RUN", help="folder of a run")
     parser.add_argument("variant", metavar="VARIANT", help="for example glass_door_closed::v0007")
-    parser.add_argument(
-        "--hosts",
-        type=int,
-        choices=(0, 1),
-        default=1,
-        help="0 runs in this process, for a debugger (default: 1)",
-    )
+    text = "0 runs in this process, for a debugger (default: 1)"
+    add_workers(parser, text, choices=(0, 1), default=1, metavar=None)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -31,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     from simgate.harness.execution.replay import replay
 
     with as_user_errors():
-        result = replay(args.run_dir, args.variant, hosts=args.hosts)
+        result = replay(args.run_dir, args.variant, hosts=args.workers)
     print("\n".join(describe(result)))
     return 0 if result.same else 1
 

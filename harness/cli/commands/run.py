@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simgate.harness.cli.selection import add_selection, select, selected_options
+from simgate.harness.cli.workers import add_workers
 
 if TYPE_CHECKING:
     from simgate.harness.execution.plan import Plan
@@ -26,12 +27,8 @@ REPORTERS = ("junit", "html")
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     parser.add_argument("packs", nargs="*", type=Path, metavar="PACK", help="pack file, or folder of packs")
-    parser.add_argument(
-        "--hosts",
-        type=_count,
-        metavar="N",
-        help="host processes (default: usable cores, for Isaac Sim one a GPU; 0: this process)",
-    )
+    text = "worker processes (default: usable cores, for Isaac Sim one a GPU; 0: this process)"
+    add_workers(parser, text, type=_count)
     parser.add_argument("--runs-dir", type=Path, default=Path("runs"), metavar="DIR", help="default: runs")
     parser.add_argument(
         "--variants",
@@ -44,7 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--isaac-python",
         metavar="P",
-        help="Isaac Sim's interpreter (python.sh), for hosts of adapter isaacsim",
+        help="Isaac Sim's interpreter (python.sh), for workers with adapter isaacsim",
     )
     parser.add_argument(
         "--model",
@@ -123,7 +120,7 @@ def _plan(args: argparse.Namespace, pack: Pack, variants: Sequence[Variant]) -> 
         pack,
         variants=variants,
         runs_dir=args.runs_dir,
-        hosts=default_hosts(adapter, os.environ) if args.hosts is None else args.hosts,
+        hosts=default_hosts(adapter, os.environ) if args.workers is None else args.workers,
         interpreter=host_interpreter(adapter, args.isaac_python, os.environ),
         adapter=args.adapter,
         model=args.model,
@@ -156,7 +153,7 @@ def _resumed(args: argparse.Namespace) -> Plan:
     given = [option for option, value in fixed.items() if value is not None]
     if given:
         raise UserError(f"{given[0]} cannot be combined with --resume: a run is continued as it was begun")
-    plan = resume_run(args.resume, hosts=args.hosts, record=args.record, isaac_python=args.isaac_python)
+    plan = resume_run(args.resume, hosts=args.workers, record=args.record, isaac_python=args.isaac_python)
     own = Path(plan.pack.path)
     for pack in args.packs:
         if pack.resolve() not in (own, own.parent):

@@ -26,7 +26,7 @@ DTYPES = {
 
 Range = tuple[tuple[int, ...], tuple[int, ...]]
 """Smallest and largest shape of the input."""
-_FREE_MEMORY = "free memory on the GPU (`nvidia-smi` lists who holds it), or run fewer hosts (--hosts 1)"
+_FREE_MEMORY = "free memory on the GPU (`nvidia-smi` lists who holds it), or run fewer hosts (--workers 1)"
 
 
 class EngineError(RuntimeError):

@@ -46,7 +46,7 @@ def test_minutes_come_from_past_runs_and_the_number_of_hosts(
 ) -> None:
     write_run(Path("runs/r1"), pack_file, dict.fromkeys(range(10), Outcome.PASS), wall_s=3.0)
     write_run(Path("runs/r2"), pack_file, dict.fromkeys(range(10), Outcome.FAIL), wall_s=1.0)
-    found = plan(capsys, pack_file, "--hosts", "2")
+    found = plan(capsys, pack_file, "--workers", "2")
     assert found["scenarios"][0]["seconds_each"] == 2.0
     assert found["expected_minutes"] == pytest.approx(150 * 2.0 / 2 / 60)
     assert found["measured_from"] == ["r1", "r2"]
@@ -68,7 +68,7 @@ def test_a_scenario_that_never_ran_takes_the_mean_of_the_others_and_is_marked(
     write_run(Path("runs/r1"), pack_file, {0: Outcome.PASS}, wall_s=4.0)
     scenario = PACK[PACK.index("  closed:") : PACK.index("\ngate:") + 1]
     more = PACK.replace("\ngate:", "\n" + scenario.replace("closed:", "again:") + "gate:")
-    assert main(["plan", str(write_pack(tmp_path, more)), "--hosts", "1"]) == 0
+    assert main(["plan", str(write_pack(tmp_path, more)), "--workers", "1"]) == 0
     text = capsys.readouterr().out
     assert "4.00 ?" in text
     assert "'?' marks scenarios that were never run" in " ".join(text.split())

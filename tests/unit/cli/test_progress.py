@@ -57,7 +57,7 @@ def run_of(*outcomes: Outcome) -> list[Event]:
 def test_plain_output_has_a_line_for_each_tenth() -> None:
     lines = shown(run_of(*[Outcome.PASS] * 20)).splitlines()
     assert len(lines) == 11
-    assert lines[0] == "office_doors: 20 variants on 2 hosts, into runs/r1"
+    assert lines[0] == "office_doors: 20 variants on 2 workers, into runs/r1"
     assert lines[1].startswith("2 of 20 (10 %), 2 pass, 0 fail, 0 invalid, 0 error, ")
     assert lines[-1].startswith("20 of 20 (100 %), 20 pass")
 

@@ -147,7 +147,7 @@ def _manifest(path: Path, plan: RunPlan, expected: tuple[ExpectedVariant, ...]) 
     return Manifest(
         run_id=path.name,
         created_utc="2026-11-20T09:41:07Z",
-        command=("simgate", "run", "scenarios/office_doors/pack.yaml", "--hosts", "2"),
+        command=("simgate", "run", "scenarios/office_doors/pack.yaml", "--workers", "2"),
         pack_name="office_doors",
         pack_path="scenarios/office_doors/pack.yaml",
         pack=pack_of(plan).model_dump(mode="json"),

@@ -1,0 +1,21 @@
+"""The option ``--workers`` of all commands that start simulators."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from simgate.harness.frontend.renamed import Renamed
+
+
+def add_workers(parser: argparse.ArgumentParser, text: str = "", **attributes: Any) -> None:
+    """Adds the option.
+
+    Args:
+        parser: Of the command.
+        text: Its help.
+        attributes: Further arguments of ``add_argument`` (``type``, ``default``, ``choices``).
+    """
+    attributes = {"type": int, "metavar": "N", **attributes}
+    parser.add_argument("--workers", help=text or "worker processes (default: usable cores)", **attributes)
+    parser.add_argument("--hosts", action=Renamed, new="--workers")

@@ -1,0 +1,1 @@
+"""What the command line and the pytest plugin share: options, loading, planning, the end of a run."""

@@ -1,0 +1,19 @@
+"""The option `--workers`, and the name that it had."""
+
+from __future__ import annotations
+
+import pytest
+
+from simgate.harness.cli.main import main
+
+
+@pytest.mark.parametrize(
+    "command", [["run", "p"], ["aa", "p"], ["plan", "p"], ["preview", "p"], ["replay", "r", "v"]]
+)
+def test_the_old_name_is_answered_with_the_new_one(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([*command, "--hosts", "1"])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.endswith("error: --hosts has another name now: --workers\n")
