@@ -163,6 +163,7 @@ def _stdout(run: RunData, record: RunRecord, replay: str) -> str:
     lines = [f"reproduce: {replay}"]
     if record.outcome != Outcome.PASS or len(run.results) <= ALL_PARAMETERS_UP_TO:
         lines += [f"{name} = {number(value)}" for name, value in sorted(record.parameters.items())]
+    lines += record.notes
     for name in PICTURES:
         if path := record.artifacts.get(name):
             lines.append(f"[[ATTACHMENT|{run.folder / path}]]")

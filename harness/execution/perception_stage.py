@@ -14,6 +14,7 @@ from simgate.harness.execution.inference_time import InferenceTime, Stopwatch
 from simgate.harness.execution.lap_clock import LapClock
 from simgate.harness.execution.latency import Delivery, LatencyQueue
 from simgate.harness.results.record import LatencySamples
+from simgate.policies.perception.detections import require_sound
 from simgate.policies.perception.runtime import Frames, PerceptionRuntime
 from simgate.sim_adapters.observation import Observation
 from simgate.sim_adapters.scene.sensor import CameraEffects
@@ -150,6 +151,7 @@ class PerceptionStage:
         found = runtime.infer(cast(Frame, batch))
         wall_ms = self._clock.lap("inference") * 1000.0
         took = watch.stop(wall_ms, getattr(runtime, "device_ms", None))
+        require_sound(found, len(seen))
         for camera, detections in zip(seen, found, strict=True):
             latency_ms = self._latency_of(camera, took) + self._extra_ms
             camera.in_loop_ms.append(latency_ms)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
+from simgate.harness.execution.box_picture import picture
 from simgate.harness.execution.world_run import Episode
 from simgate.harness.results.record import CriterionResult, Outcome
 
 SCALE = 3
-"""Edge of a frame's pixel in the picture; nearest neighbour, so that nothing is smoothed over."""
+"""Edge of a frame's pixel in the picture."""
 _COMPRESSION = 2
 """Camera noise does not compress; the default level takes three times as long for little."""
-TRUTH_COLOR = (60, 220, 90)
-FOUND_COLOR = (255, 176, 0)
 
 
 def failure_frame(episode: Episode, criteria: tuple[CriterionResult, ...]) -> int | None:
@@ -60,28 +58,10 @@ def write_picture(path: Path, episode: Episode, index: int) -> None:
     Raises:
         OSError: The file cannot be written.
     """
-    from PIL import Image, ImageDraw
-
     frame = episode.frames[index]
     if frame is None:
         raise ValueError(f"frame {index} was dropped; there is no picture of it")
-    height, width = frame.shape[:2]
-    image = Image.fromarray(frame, "RGB").resize((width * SCALE, height * SCALE), Image.Resampling.NEAREST)
-    draw = ImageDraw.Draw(image)
     truth = episode.trace.frames[index]
-    for entity in truth.entities:
-        _box(draw, entity.box, TRUTH_COLOR, 1, "")
-    for found in episode.trace.detections:
-        if found.frame_step == truth.step:
-            for k, box in enumerate(found.boxes.tolist()):
-                _box(draw, box, FOUND_COLOR, 2, f"{found.label(k)} {found.scores[k]:.2f}")
+    found = [one for one in episode.trace.detections if one.frame_step == truth.step]
+    image = picture(frame, found, SCALE, [entity.box for entity in truth.entities])
     image.save(path, "PNG", compress_level=_COMPRESSION)
-
-
-def _box(draw: Any, box: Any, color: tuple[int, int, int], width: int, text: str) -> None:
-    x0, y0, x1, y1 = (SCALE * edge for edge in box)
-    draw.rectangle((min(x0, x1), min(y0, y1), max(x0, x1) - 1, max(y0, y1) - 1), outline=color, width=width)
-    if text:
-        left, top, right, bottom = draw.textbbox((x0 + 2, max(0, y0 - 12)), text)
-        draw.rectangle((left - 1, top - 1, right + 1, bottom + 1), fill=(0, 0, 0))
-        draw.text((x0 + 2, max(0, y0 - 12)), text, fill=color)

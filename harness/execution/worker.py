@@ -13,20 +13,19 @@ from pathlib import Path
 import numpy as np
 
 from simgate.harness.execution.adapter_options import make_adapter
-from simgate.harness.execution.assignment import Assignment, HostSetup, error_record, file_stem
+from simgate.harness.execution.assignment import Assignment, HostSetup, error_record
 from simgate.harness.execution.episode import Cast, run_episodes
+from simgate.harness.execution.kept_files import keep_files
 from simgate.harness.execution.lap_clock import LapClock
 from simgate.harness.execution.perception_runtime import is_deployed, make_runtime, require_batches
-from simgate.harness.execution.pictures import end_frame, failure_frame, start_frame, write_picture
 from simgate.harness.execution.probe_room import room
-from simgate.harness.execution.recording import save_trace
 from simgate.harness.execution.resource_sampler import ResourceSampler
 from simgate.harness.execution.world_run import Episode
 from simgate.harness.expansion.variant import Variant, objects_of
 from simgate.harness.packs.model import Scenario
 from simgate.harness.packs.worlds import world_of
 from simgate.harness.registry import load
-from simgate.harness.results.record import Outcome, RunRecord
+from simgate.harness.results.record import RunRecord
 from simgate.harness.results.run_folder import RunFolder
 from simgate.harness.scoring.resources import ResourceMonitor, ResourceUse
 from simgate.harness.scoring.score import Score, score
@@ -35,9 +34,6 @@ from simgate.policies.perception.runtime import RuntimeInfo
 from simgate.policies.perception.warm_up import warm_up
 from simgate.sim_adapters.adapter import AdapterInfo, SimAdapter, Timing
 from simgate.sim_adapters.scene.scene import Scene
-
-PICTURED_PASSES = 2
-"""So many first variants of a scenario leave a start picture even when they pass, for the report."""
 
 
 class Worker:
@@ -177,14 +173,17 @@ class Worker:
         use = monitor.use()
         judged = [self._judge(v, e, use) for v, e in zip(variants, episodes, strict=True)]
         clock.lap("scoring")
-        artifacts = [self._keep(v, e, s) for v, e, s in zip(variants, episodes, judged, strict=True)]
+        files = [
+            keep_files(self._folder, self._setup.record, v, e, s)
+            for v, e, s in zip(variants, episodes, judged, strict=True)
+        ]
         clock.lap("pictures")
         digests = [episode.trace.digest() for episode in episodes]
         clock.lap("digest")
         share = 1.0 / len(assignments)
         return [
             self._record(a, e, s, digest, kept, clock, share)
-            for a, e, s, digest, kept in zip(assignments, episodes, judged, digests, artifacts, strict=True)
+            for a, e, s, digest, kept in zip(assignments, episodes, judged, digests, files, strict=True)
         ]
 
     def _scene(self, variant: Variant) -> Scene:
@@ -198,35 +197,13 @@ class Worker:
     def _scenario(self, variant: Variant) -> Scenario:
         return self._pack.scenario(variant.scenario)
 
-    def _keep(self, variant: Variant, episode: Episode, judged: Score) -> dict[str, str]:
-        """Writes pictures and recording of variants that someone will want to look at."""
-        wanted = judged.outcome is not Outcome.PASS or self._setup.record == "all"
-        kept: dict[str, Path] = {}
-        stem = file_stem(variant.id)
-        first = start_frame(episode)
-        if first is not None and (wanted or variant.index < PICTURED_PASSES):
-            kept["start_picture"] = self._folder.frames_dir / f"{stem}-start.png"
-            write_picture(kept["start_picture"], episode, first)
-        worst = failure_frame(episode, judged.criteria)
-        if worst is not None and judged.outcome is not Outcome.PASS:
-            kept["failure_picture"] = self._folder.frames_dir / f"{stem}-failure.png"
-            write_picture(kept["failure_picture"], episode, worst)
-        last = end_frame(episode)
-        if last is not None and wanted and judged.outcome is Outcome.PASS:
-            kept["end_picture"] = self._folder.frames_dir / f"{stem}-end.png"
-            write_picture(kept["end_picture"], episode, last)
-        if wanted:
-            kept["trace"] = self._folder.recordings_dir / f"{stem}.npz"
-            save_trace(kept["trace"], episode.trace)
-        return {name: path.relative_to(self._folder.path).as_posix() for name, path in kept.items()}
-
     def _record(
         self,
         assignment: Assignment,
         episode: Episode,
         judged: Score,
         digest: str,
-        artifacts: dict[str, str],
+        kept: tuple[dict[str, str], tuple[str, ...]],
         clock: LapClock,
         share: float,
     ) -> RunRecord:
@@ -255,7 +232,8 @@ class Worker:
             runtime=f"{info.runtime} {info.version} {info.device}" if info else "",
             runtime_deployed=is_deployed(info, self._deployed) if info else None,
             resources=self._resources.summary(),
-            artifacts=artifacts,
+            artifacts=kept[0],
+            notes=kept[1],
         )
 
 

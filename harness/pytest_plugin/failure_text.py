@@ -97,11 +97,13 @@ def _parameters(item: VariantItem) -> Iterator[str]:
 
 
 def _pictures(record: RunRecord, cwd: Path, run_dir: Path) -> Iterator[str]:
-    if not record.artifacts:
+    if not record.artifacts and not record.notes:
         return
     yield "look at"
     for name, path in record.artifacts.items():
         yield f"  {name.replace('_', ' ')}: {shown_path(cwd, run_dir / path)}"
+    for note in record.notes:
+        yield f"  {note}"
     yield ""
 
 

@@ -107,3 +107,5 @@ class RunRecord(ResultModel):
     """What the host spent: ``cpu.rss_peak_mb``, and through NVML ``gpu.*``; not reproducible."""
     artifacts: dict[str, str] = Field(default_factory=dict)
     """Name -> path relative to the run's folder: ``start_picture``, ``failure_picture``, ``trace``."""
+    notes: tuple[str, ...] = ()
+    """What could not be kept, and why (a picture that cannot be drawn); says nothing about the outcome."""

@@ -46,4 +46,5 @@ def describe(result: Replay) -> list[str]:
         if not result.changes:
             lines.append("  nothing that is known to matter has changed since the run")
     lines += [f"  {name}: {result.folder.path / path}" for name, path in now.artifacts.items()]
+    lines += [f"  {note}" for note in now.notes]
     return lines

@@ -1,0 +1,56 @@
+"""What of an episode is kept, and that nothing about keeping it changes what was judged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from simgate.harness.execution.kept_files import keep_files
+from simgate.harness.expansion.variant import Variant
+from simgate.harness.results.record import Outcome
+from simgate.harness.results.run_folder import RunFolder
+from simgate.harness.scoring.score import Score
+from tests.unit.execution.test_episode import cast, play
+
+__all__ = ["cast"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> RunFolder:
+    folder = RunFolder(tmp_path / "run")
+    folder.frames_dir.mkdir(parents=True)
+    folder.recordings_dir.mkdir()
+    return folder
+
+
+def keep(folder, episode, outcome=Outcome.FAIL):
+    variant = Variant(id="s::v0007", scenario="s", index=7, parameters={}, seed=1, digest="0")
+    return keep_files(folder, "failed", variant, episode, Score(outcome, "", (), {}))
+
+
+def test_a_failed_variant_leaves_two_pictures_and_a_recording(cast, folder):
+    kept, notes = keep(folder, play(cast(), 3.0)[0])
+    assert (set(kept), notes) == ({"start_picture", "failure_picture", "trace"}, ())
+    assert all((folder.path / path).is_file() for path in kept.values())
+    assert keep(folder, play(cast(), 3.0)[0], Outcome.PASS) == ({}, ())
+
+
+def test_a_picture_that_cannot_be_drawn_is_said_and_the_rest_is_kept(cast, folder, capsys):
+    """A runtime of a plugin may give what no decoder gives; here a class that has no name."""
+    episode = play(cast(), 3.0)[0]
+    strange = [replace(one, class_ids=np.full(len(one), 9)) for one in episode.trace.detections]
+    kept, notes = keep(folder, replace(episode, trace=replace(episode.trace, detections=tuple(strange))))
+    assert "trace" in kept
+    assert notes == ("no start picture: IndexError: tuple index out of range",)
+    assert "IndexError" in capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_written_is_said(cast, folder):
+    folder.frames_dir.rmdir()
+    kept, notes = keep(folder, play(cast(), 3.0)[0])
+    assert set(kept) == {"trace"}
+    assert [note.partition(":")[0] for note in notes] == ["no start picture", "no failure picture"]
+    assert all("No such file" in note for note in notes)
