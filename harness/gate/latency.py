@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from simgate.harness.gate.deployed import foreign_runtime
 from simgate.harness.gate.intervals import more_successes_needed, most_failures_allowed, refutation_p
 from simgate.harness.gate.percentile import (
-    LatencyPercentile,
     accepts,
-    parse_latency_percentile,
     percentile_lower_bound,
     percentile_upper_bound,
     rejects,
@@ -20,6 +18,7 @@ from simgate.harness.gate.rule_verdict import inconclusive, with_counts
 from simgate.harness.gate.tally import VALID, JudgedVariant, Status, Tally
 from simgate.harness.gate.verdict import Decision, Interval, RuleVerdict
 from simgate.harness.gate.wording import doubts, percent, plural
+from simgate.harness.packs.latency_percentile import LatencyPercentile, parse_latency_percentile
 from simgate.harness.packs.model import GateRule
 
 SUPPORTED = "latency.p<NN>_ms and latency.measured_p<NN>_ms with at_most"

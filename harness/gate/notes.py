@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from simgate.harness.gate.percentile import parse_latency_percentile
 from simgate.harness.gate.rules import speaks_of
 from simgate.harness.gate.tally import Evidence, Status
 from simgate.harness.gate.wording import plural
+from simgate.harness.packs.latency_percentile import parse_latency_percentile
 from simgate.harness.packs.model import Pack
 from simgate.harness.results.manifest import Manifest
 

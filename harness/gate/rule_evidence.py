@@ -17,9 +17,9 @@ from simgate.harness.gate.deployed import foreign_runtime
 from simgate.harness.gate.intervals import fewest
 from simgate.harness.gate.paired_betting import log_e_drop_below, sequence_bounds
 from simgate.harness.gate.pairing import Pair, count_pairs
-from simgate.harness.gate.percentile import LatencyPercentile
 from simgate.harness.gate.tally import VALID, JudgedVariant, Status
 from simgate.harness.gate.verdict import Interval
+from simgate.harness.packs.latency_percentile import LatencyPercentile
 
 _EACH_WAY = "one-sided each way, valid at any stopping time"
 _MOST_TRIED = 100_000

@@ -16,7 +16,6 @@ from types import MappingProxyType
 
 from simgate.harness.gate.confidence_sequence import anytime_p
 from simgate.harness.gate.multiplicity import holm_rejects
-from simgate.harness.gate.percentile import parse_latency_percentile
 from simgate.harness.gate.regression import Comparison
 from simgate.harness.gate.rule_evidence import (
     LatencyEvidence,
@@ -28,6 +27,7 @@ from simgate.harness.gate.rule_evidence import (
 from simgate.harness.gate.rules import absent_in_scope, speaks_of
 from simgate.harness.gate.tally import JudgedVariant
 from simgate.harness.gate.verdict import Decision
+from simgate.harness.packs.latency_percentile import parse_latency_percentile
 from simgate.harness.packs.model import GateRule, Pack
 
 FIRST_LOOK = 10

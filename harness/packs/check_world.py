@@ -13,6 +13,7 @@ from simgate.harness.packs.read_value import ReadValue
 from simgate.harness.packs.value_hints import distribution_hint, parameter_hint, parameter_name_hint
 from simgate.harness.packs.values import FRACTIONAL
 from simgate.harness.packs.world_sizes import round_kinds, sizable_kinds
+from simgate.harness.packs.written_numbers import Quantity, number_hint, quantity_of
 from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import Node, ScalarNode
 from simgate.policies.documents.problems import Problems
@@ -64,6 +65,11 @@ class WorldCheck:
     def has(self, name: str) -> bool:
         """Whether the world has this parameter."""
         return self.world is None or name in self.world.parameters
+
+    def quantity(self, name: str) -> Quantity:
+        """What the numbers of a parameter stand for."""
+        spec = self.world.parameters.get(name) if self.world is not None else None
+        return quantity_of(name) if spec is None else Quantity(spec.unit, spec.high)
 
     def parameter(self, key: ScalarNode, value: ReadValue | None) -> None:
         """Reports an unknown parameter, and values that the world does not allow."""
@@ -164,7 +170,8 @@ class WorldCheck:
 
     def _within(self, node: Node, what: str, scalar: Scalar, low: float, high: float) -> None:
         if isinstance(scalar, bool) or not isinstance(scalar, int | float):
-            self._problems.at(node, "wrong-type", f"{what} must be a number")
+            hint = number_hint(str(scalar), Quantity("m", high))
+            self._problems.at(node, "wrong-type", f"{what} must be a number", hint)
         elif not low <= scalar <= high:
             message = f"{what} must be from {low:g} to {high:g} m, not {scalar:g}"
             self._problems.at(node, "parameter-range", message)

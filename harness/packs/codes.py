@@ -18,6 +18,7 @@ CODES: dict[str, str] = {
     "expression": "A condition cannot be read, compares what cannot be compared, or names something unknown.",
     "fixed-size": "The world gives a kind of object one size only.",
     "gate-impossible": "A gate rule can never be proven, however well the variants run.",
+    "gate-metric": "The gate cannot decide on this metric.",
     "gate-matches-nothing": "A gate rule speaks of no scenario of the pack.",
     "git-lfs-pointer": "A model's file is only git-lfs' note about it.",
     "missing-artifact": "A file that the model package names does not exist.",

@@ -17,7 +17,8 @@ from simgate.harness.packs.other_words import (
     stray_mark,
 )
 from simgate.harness.packs.table import Table
-from simgate.harness.packs.value_hints import mapping_hint, share_hint, written_number_hint
+from simgate.harness.packs.value_hints import mapping_hint, share_hint
+from simgate.harness.packs.written_numbers import Quantity, number_hint, quantity_of
 from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode, shortened
 from simgate.policies.documents.problems import Problems
@@ -44,6 +45,8 @@ class Reader:
         """Every file of a native world that was opened, once; None for one that cannot be."""
         self.folder = Path()
         """Folder of the pack, from which files of field data are named."""
+        self.quantity = Quantity()
+        """What the numbers of the value stand for that is being read, where their own key does not say it."""
 
     def wrong(self, node: Node, wanted: str, hint: str = "") -> None:
         """Reports a value of the wrong type."""
@@ -171,7 +174,7 @@ class Reader:
             return None
         value = node.value if isinstance(node, ScalarNode) else None
         if isinstance(value, bool) or not isinstance(value, int | float):
-            self.wrong(node, "a number", written_number_hint(value, high) if isinstance(value, str) else "")
+            self.wrong(node, "a number", self._number_hint(node, high))
             return None
         limit = None
         if low is not None and value < low:
@@ -188,13 +191,25 @@ class Reader:
 
     def integer(self, node: Node | None, low: int, high: int) -> int | None:
         """A whole number from ``low`` to ``high``."""
-        value = self.number(node, low, high)
-        if value is None or node is None:
+        value = node.value if isinstance(node, ScalarNode) else None
+        if node is not None and (isinstance(value, bool) or not isinstance(value, int)):
+            self.wrong(node, "a whole number", self.whole_hint(node) or f"write one of at least {low}")
             return None
-        if not isinstance(value, int):
-            self.wrong(node, "a whole number")
-            return None
-        return value
+        return value if self.number(node, low, high) is not None and isinstance(value, int) else None
+
+    def whole_hint(self, node: Node) -> str:
+        """How to write a whole number that was written as text or as a fraction; empty when none is meant."""
+        value = node.value if isinstance(node, ScalarNode) else None
+        if isinstance(value, float):
+            return f"write {value:.0f}" if value.is_integer() else ""
+        return self._number_hint(node, None)
+
+    def _number_hint(self, node: Node, high: float | None) -> str:
+        if not isinstance(node, ScalarNode) or not isinstance(node.value, str):
+            return ""
+        own = quantity_of(node.label)
+        known = own if own.unit is not None else self.quantity
+        return number_hint(node.value, Quantity(known.unit, known.high if high is None else high))
 
     def options(self, node: Node | None, what: str) -> dict[str, Scalar]:
         """A mapping of names to single values."""

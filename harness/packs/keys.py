@@ -40,7 +40,7 @@ SIM: Keys = {
     "adapter": Key("name of the simulator adapter, for example mujoco"),
     "physics_hz": Key("physics steps a second"),
     "control_hz": Key("commands a second; divides physics_hz"),
-    "camera_hz": Key("frames a second; divides physics_hz"),
+    "camera_hz": Key("frames a second; divides control_hz"),
     "time_limit_s": Key("simulated seconds after which an episode ends"),
     "batch": Key("worlds that advance together in one host"),
     "options": Key("options of the adapter, name: value"),
@@ -174,7 +174,7 @@ GATE_SCOPE: Keys = {
 }
 GATE_KINDS: Keys = {
     "pass_rate": Key("{at_least: share, confidence: share}"),
-    "metric": Key("name of a metric, with at_most or at_least, and confidence"),
+    "metric": Key("name of a latency percentile, for example latency.p95_ms, with at_most and confidence"),
     "regression": Key("{max_drop: share, confidence: share}"),
     "invalid_or_error": Key("{at_most: share}"),
 }

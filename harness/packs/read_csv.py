@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from simgate.harness.packs.fields import Reader
@@ -79,15 +80,22 @@ def _parsed(reader: Reader, source: SourceFile) -> Table | None:
     def wrong(line: int, message: str, hint: str = "") -> None:
         reader.problems.span(source, line, 1, 1, "bad-csv", message, hint)
 
-    lines = csv.reader(source.lines, strict=True)
+    # With their ends: a line break inside of quotes is part of the cell.
+    lines = csv.reader((f"{line}\n" for line in source.lines), strict=True)
     rows: list[tuple[int, tuple[str, ...]]] = []
+    first = 1
     try:
         header: tuple[str, ...] = tuple(name.strip() for name in next(lines, []))
+        first = lines.line_num + 1
         for cells in lines:
             if cells and len(rows) <= MAX_ROWS:
-                rows.append((lines.line_num, tuple(cell.strip() for cell in cells)))
+                rows.append((first, tuple(cell if "\n" in cell else cell.strip() for cell in cells)))
+            first = lines.line_num + 1
     except csv.Error as error:
-        wrong(lines.line_num, f"not CSV: {error}", "put quotes around text that holds commas")
+        if "unexpected end" in str(error):
+            wrong(first, "a quote of this row is never closed", "close it, or put it away")
+        else:
+            wrong(lines.line_num, f"not CSV: {error}", "put quotes around text that holds commas")
         return None
     if not header or not rows:
         wrong(1, "no rows of data", "the first line names the columns, every other line is a row")
@@ -105,11 +113,22 @@ def _parsed(reader: Reader, source: SourceFile) -> Table | None:
             1, f"the columns are separated by {mark}", "save it as CSV with commas, and with decimal points"
         )
         return None
-    for line, row in rows:
-        if len(row) != len(header):
-            wrong(line, f"{len(row)} cells in a table of {len(header)} columns", "separate cells by commas")
-            return None
+    ragged = next(((line, row) for line, row in rows if len(row) != len(header)), None)
+    if ragged is not None:
+        line, row = ragged
+        columns = "1 column" if len(header) == 1 else f"{len(header)} columns"
+        wrong(line, f"{len(row)} cells in a table of {columns}", _ragged_hint(row, len(header)))
+        return None
     return Table(source, header, tuple(rows))
+
+
+def _ragged_hint(row: Sequence[str], columns: int) -> str:
+    """How to write a row that has another number of cells than the header."""
+    if any(mark in cell for cell in row for mark in ";\t"):
+        return "save it as CSV with commas, and with decimal points"
+    if columns == 1 and len(row) == 2 and row[1].isdigit():
+        return f"numbers have a point: {'.'.join(row)}"
+    return "separate cells by commas"
 
 
 def _cells(reader: Reader, table: Table, column: int) -> tuple[tuple[Scalar, ...], Extremes] | None:
@@ -117,7 +136,12 @@ def _cells(reader: Reader, table: Table, column: int) -> tuple[tuple[Scalar, ...
     values: list[Scalar] = []
     empty: list[int] = []
     first: dict[tuple[type, Scalar], int] = {}
-    for row, (_, cells) in enumerate(table.rows):
+    for row, (line, cells) in enumerate(table.rows):
+        if "\n" in cells[column]:
+            message = f"the cell of column '{table.header[column]}' holds a line break"
+            hint = "write the value alone; a quote is perhaps not closed where it should be"
+            reader.problems.span(table.source, line, 1, 1, "bad-csv", message, hint)
+            return None
         value = resolve(cells[column])
         if value is None or (_is_number(value) and not is_sane(float(value))):
             empty.append(row)

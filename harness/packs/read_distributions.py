@@ -81,7 +81,7 @@ def _integers(reader: Reader, node: Node, arguments: Node) -> ReadValue | None:
         return None
     for value, end in interval.extremes:
         if not isinstance(value, int) or abs(value) > LARGEST_INTEGER:
-            reader.wrong(end, "a whole number")
+            reader.wrong(end, "a whole number", reader.whole_hint(end))
             return None
     return made(node, "integers", interval.extremes, interval.numbers)
 

@@ -17,6 +17,7 @@ from simgate.harness.packs.keys import (
     REGRESSION,
     Keys,
 )
+from simgate.harness.packs.latency_percentile import parse_latency_percentile
 from simgate.harness.packs.model import GateRule, Severity
 from simgate.harness.packs.read_criteria import CriterionReader
 from simgate.harness.packs.read_scenario import ReadScenario
@@ -172,17 +173,32 @@ class GateReader:
         bounds = [key for key in ("at_most", "at_least") if key in fields]
         if len(bounds) != 1:
             code = "wrong-value" if bounds else "missing-key"
-            message = "a metric rule has one of at_most and at_least, not both"
-            if not bounds:
-                message = "a metric rule needs at_most or at_least"
+            message = "a metric rule has at_most alone" if bounds else "a metric rule needs at_most"
             self._reader.problems.at(fields["metric"], code, message)
             return None
         bound = self._criteria.number(fields[bounds[0]], info)
+        if info is not None and not self._is_gated(fields, info.name, bounds[0]):
+            return None
         confidence = self._confidence(fields, _PERCENTILE_CONFIDENCE)
         whose = self._reader.word(fields.get("runtime"), ("deployed", "any"), "wrong-value", "runtime")
         if name is None or bound is None or confidence is None:
             return None
         return {"metric": name, bounds[0]: bound, "confidence": confidence, "any_runtime": whose == "any"}
+
+    def _is_gated(self, fields: Fields, name: str, operator: str) -> bool:
+        """Whether the gate can decide on a metric; one that it cannot is reported."""
+        if parse_latency_percentile(name) is None:
+            bound = fields[operator]
+            written = f"{operator}: {bound.text}" if isinstance(bound, ScalarNode) else "at_most: ..."
+            message = f"the gate cannot decide on '{name}': it decides on percentiles of latency alone"
+            hint = f"write {name}: {{{written}}} under accept of the scenarios, and gate their pass_rate"
+            self._reader.problems.at(fields["metric"], "gate-metric", message, hint)
+            return False
+        if operator != "at_most":
+            message = f"the gate cannot decide whether {name} is at least something"
+            self._reader.problems.at(fields["metric"], "gate-metric", message, "write at_most")
+            return False
+        return True
 
     def _regression(self, fields: Fields, matching: list[ReadScenario]) -> dict[str, float] | None:
         inner = self._inner(fields, "regression", REGRESSION)

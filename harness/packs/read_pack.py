@@ -17,6 +17,7 @@ from simgate.harness.packs.read_csv import csv_sources
 from simgate.harness.packs.read_gate import GateReader
 from simgate.harness.packs.read_scenario import PackParameters, ReadScenario, ScenarioReader, report_unused
 from simgate.harness.packs.read_values import read_value
+from simgate.harness.packs.written_numbers import quantity_of
 from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SourceFile
 from simgate.policies.documents.problems import Problems
@@ -107,11 +108,14 @@ class PackReader:
             "options": reader.options(fields.get("options"), "option"),
         }
         sim = SimSpec.model_validate({name: value for name, value in read.items() if value is not None})
-        for name, rate in (("control_hz", sim.control_hz), ("camera_hz", sim.camera_hz)):
-            at = fields.get(name) or fields.get("physics_hz")
-            if sim.physics_hz % rate and at is not None:
-                message = f"{name} {rate} does not divide physics_hz {sim.physics_hz}"
-                divisors = [d for d in range(1, sim.physics_hz + 1) if sim.physics_hz % d == 0]
+        for name, rate, base_name, base in (
+            ("control_hz", sim.control_hz, "physics_hz", sim.physics_hz),
+            ("camera_hz", sim.camera_hz, "control_hz", sim.control_hz),
+        ):
+            at = fields.get(name) or fields.get(base_name) or node
+            if base % rate:
+                message = f"{name} {rate} does not divide {base_name} {base}"
+                divisors = [d for d in range(1, base + 1) if base % d == 0]
                 nearest = sorted(sorted(divisors, key=lambda d: abs(d - rate))[:4])
                 self._problems.at(at, "rates", message, f"possible: {', '.join(map(str, nearest))}")
         return sim
@@ -129,7 +133,9 @@ class PackReader:
     def _scenarios(self, fields: Fields, sim: SimSpec) -> list[ReadScenario]:
         reader = self._reader
         entries = reader.mapping(fields.get("parameters"), "a mapping of parameters to values")
-        parameters: PackParameters = [(key, read_value(reader, node)) for key, node in entries]
+        parameters: PackParameters = [
+            (key, read_value(reader, node, quantity_of(key.text))) for key, node in entries
+        ]
         scenarios_node = fields.get("scenarios")
         entries = reader.mapping(scenarios_node, "a mapping of ids to scenarios")
         if scenarios_node is not None and isinstance(scenarios_node, MappingNode) and not entries:

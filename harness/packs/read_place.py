@@ -9,6 +9,7 @@ from simgate.harness.packs.model import PlaceSpec
 from simgate.harness.packs.read_value import ReadValue
 from simgate.harness.packs.read_values import read_simple_value
 from simgate.harness.packs.values import ValueSpec
+from simgate.harness.packs.written_numbers import Quantity, number_hint
 from simgate.policies.documents.nodes import Node
 
 MAX_OBJECTS = 100
@@ -66,7 +67,8 @@ class PlaceReader:
             return None
         for value, place in count.extremes:
             if isinstance(value, bool) or not isinstance(value, int):
-                self._reader.wrong(place, "a whole number of objects", "use {integers: [lo, hi]}")
+                hint = self._reader.whole_hint(place) or "use {integers: [lo, hi]}"
+                self._reader.wrong(place, "a whole number of objects", hint)
                 return None
             if not 0 <= value <= MAX_OBJECTS:
                 self._reader.problems.at(
@@ -111,8 +113,9 @@ class PlaceReader:
             return None
         for scalar, place in value.extremes:
             if isinstance(scalar, bool) or not isinstance(scalar, int | float) or abs(scalar) > 360:
+                hint = number_hint(str(scalar), Quantity("deg", 360))
                 self._reader.problems.at(
-                    place, "wrong-value", f"a turn is a number from -360 to 360 degrees, not {scalar}"
+                    place, "wrong-value", f"a turn is a number from -360 to 360 degrees, not {scalar}", hint
                 )
                 return None
         return value.spec

@@ -133,7 +133,7 @@ class ScenarioReader:
         own: dict[str, ReadValue | None] = {}
         entries = self._reader.mapping(fields.get("parameters"), "a mapping of parameters to values")
         for key, node in entries:
-            own[key.text] = read_value(self._reader, node)
+            own[key.text] = read_value(self._reader, node, check.quantity(key.text))
             check.parameter(key, own[key.text])
         merged: dict[str, ReadValue] = {}
         for key, shared in self._pack_parameters:

@@ -9,20 +9,36 @@ from simgate.harness.packs.read_csv import read_from_file
 from simgate.harness.packs.read_distributions import SIMPLE, read_grid
 from simgate.harness.packs.read_value import ReadFunction, ReadValue, Rule, made
 from simgate.harness.packs.values import Case
+from simgate.harness.packs.written_numbers import Quantity, quantity_of
 from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 MAX_CASES = 50
 
 
-def read_value(reader: Reader, node: Node) -> ReadValue | None:
-    """A constant or ``{distribution: arguments}``; problems are reported and give None."""
-    return _read(reader, node, DISTRIBUTIONS)
+def read_value(reader: Reader, node: Node, quantity: Quantity) -> ReadValue | None:
+    """A constant or ``{distribution: arguments}``; problems are reported and give None.
+
+    Args:
+        reader: Typed access to nodes.
+        node: The value.
+        quantity: What its numbers stand for.
+    """
+    return _read_as(reader, node, quantity, DISTRIBUTIONS)
 
 
 def read_simple_value(reader: Reader, node: Node) -> ReadValue | None:
     """A constant or a distribution that needs no other parameter, for objects put on the floor."""
-    return _read(reader, node, SIMPLE)
+    return _read_as(reader, node, quantity_of(node.label), SIMPLE)
+
+
+def _read_as(
+    reader: Reader, node: Node, quantity: Quantity, known: dict[str, ReadFunction]
+) -> ReadValue | None:
+    reader.quantity = quantity
+    value = _read(reader, node, known)
+    reader.quantity = Quantity()
+    return value
 
 
 def _read(reader: Reader, node: Node, known: dict[str, ReadFunction]) -> ReadValue | None:

@@ -16,7 +16,7 @@ from simgate.harness.packs.metric_catalog import MetricCatalog
 from simgate.harness.packs.model import Severity
 from simgate.harness.packs.read_place import MAX_OBJECTS
 from simgate.harness.packs.read_variants import MAX_STRENGTH, MAX_VARIANTS, METHODS
-from simgate.harness.packs.schema_criteria import accept_schema, metric_name_schema
+from simgate.harness.packs.schema_criteria import accept_schema, gate_metric_schema
 from simgate.harness.packs.schema_native import (
     IN_NATIVE,
     known_parameters_only,
@@ -257,7 +257,7 @@ def _gate_rule(metrics: MetricCatalog) -> Schema:
             "severity": {"enum": list(get_args(Severity))},
             "scenario": _TEXT,
             "pass_rate": mapping(keys.PASS_RATE, {"at_least": rate, **confidence}),
-            "metric": metric_name_schema(metrics),
+            "metric": gate_metric_schema(metrics),
             "regression": mapping(keys.REGRESSION, {"max_drop": _SHARE, **confidence}),
             "invalid_or_error": mapping(keys.INVALID_OR_ERROR, {"at_most": _SHARE}),
             "at_most": number,
@@ -267,11 +267,10 @@ def _gate_rule(metrics: MetricCatalog) -> Schema:
         },
         oneOf=exactly_one(list(keys.GATE_KINDS)),
     )
-    bounds = ["at_most", "at_least"]
     loose = {"anyOf": [{"required": [name]} for name in keys.GATE_METRIC]}
     return {
         **rule,
         "if": {"required": ["metric"]},
-        "then": {"oneOf": exactly_one(bounds)},
+        "then": {"required": ["at_most"], "properties": {"at_least": False}},
         "else": {"not": loose},
     }

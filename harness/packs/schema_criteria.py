@@ -14,6 +14,7 @@ from simgate.harness.packs.keys import (
     STL_CRITERION,
     Keys,
 )
+from simgate.harness.packs.latency_percentile import parse_latency_percentile
 from simgate.harness.packs.metric_catalog import MetricCatalog, MetricInfo
 from simgate.harness.packs.model import SignalSpec
 from simgate.harness.packs.schema_values import EXPRESSION, Schema, exactly_one, mapping, numbers
@@ -74,12 +75,9 @@ def metric_pattern(template: str) -> str:
     return "^" + "[^.]+".join(re.escape(part) for part in literal) + "$"
 
 
-def metric_name_schema(catalog: MetricCatalog) -> Schema:
-    """The name of a metric."""
-    names = list(catalog.metric_names())
-    patterns = [{"pattern": metric_pattern(name)} for name in names if _TEMPLATE.search(name)]
-    plain = [name for name in names if not _TEMPLATE.search(name)]
-    return {"type": "string", "anyOf": [{"enum": plain}, *patterns]}
+def gate_metric_schema(catalog: MetricCatalog) -> Schema:
+    """The name of a metric that a gate rule can speak of."""
+    return {"enum": [name for name in catalog.metric_names() if parse_latency_percentile(name) is not None]}
 
 
 def _criterion(info: MetricInfo) -> Schema:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from simgate.harness.packs.keys import Keys
 from simgate.harness.packs.model import Scalar
+from simgate.harness.packs.written_numbers import Quantity, number_hint
 from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import Node, ScalarNode, SequenceNode
 
 if TYPE_CHECKING:
     from simgate.sim_adapters.worlds.world import ParameterSpec
 
-_NUMBER = r"-?\d+(?:\.\d+)?"
-_RANGE = re.compile(rf"({_NUMBER})\s*(?:\.\.+|-|to|\u2013)\s*({_NUMBER})")
-_WITH_UNIT = re.compile(rf"({_NUMBER})\s*[^\s\d.].*")
-_PERCENT = re.compile(rf"({_NUMBER})\s*%")
-_COMMA = re.compile(r"(-?\d+),(\d+)")
 _MOST_IN_A_HINT = 3
 """Keys of a mapping that a hint writes out."""
 _YES = ("yes", "on", "y")
@@ -45,7 +40,7 @@ def parameter_hint(spec: ParameterSpec, value: Scalar) -> str:
     if spec.kind == "bool":
         return _bool_hint(value)
     if isinstance(value, str):
-        return number_hint(value, spec.unit, spec.high) or spec.meaning
+        return number_hint(value, Quantity(spec.unit, spec.high)) or spec.meaning
     share = "" if spec.unit else share_hint(value, spec.low, spec.high)
     return share or spec.meaning
 
@@ -75,46 +70,6 @@ def _bool_hint(value: Scalar) -> str:
     return "write true or false, or {bool: 0.3} for true in 30 of 100 variants"
 
 
-def number_hint(text: str, unit: str, high: float | None = None) -> str:
-    """How to write a number that was written as text; empty when the text means no number.
-
-    Args:
-        text: As written.
-        unit: Of the number; empty for none.
-        high: Largest allowed value; 1 for shares.
-    """
-    found = _RANGE.fullmatch(text.strip())
-    if found:
-        return f"for a range write {{uniform: [{found[1]}, {found[2]}]}}"
-    plain = written_number_hint(text, high)
-    if plain and not (unit and "%" in text):
-        return plain
-    if _WITH_UNIT.fullmatch(text.strip()):
-        return f"write the number alone, in {unit}" if unit else "write the number alone; it has no unit"
-    return ""
-
-
-def written_number_hint(text: str, high: float | None = None) -> str:
-    """How to write a number that stands in quotes, with a comma or in percent; empty for other texts.
-
-    Args:
-        text: As written.
-        high: Largest allowed value; 1 for shares.
-    """
-    text = text.strip()
-    if re.fullmatch(_NUMBER, text):
-        return f"write it without quotes: {text}"
-    if re.fullmatch(r"\d{1,3}(?:[_' ]\d{3})+", text):
-        return f"write it without separators: {re.sub(r'[^0-9]', '', text)}"
-    comma = _COMMA.fullmatch(text)
-    if comma:
-        return f"numbers have a point: {comma[1]}.{comma[2]}"
-    percent = _PERCENT.fullmatch(text)
-    if percent and high == 1:
-        return f"a share from 0 to 1, not percent: {float(percent[1]) / 100:g}"
-    return f"write the number alone: {percent[1]}" if percent else ""
-
-
 def threshold_hint(kind: str, unit: str, value: object, high: float | None = None) -> str:
     """How to write a threshold of the wrong type.
 
@@ -128,7 +83,7 @@ def threshold_hint(kind: str, unit: str, value: object, high: float | None = Non
         return "write {equals: true} or {equals: false}"
     if kind == "word":
         return "write {equals: WORD}, a word such as glass or none"
-    return (number_hint(value, unit, high) if isinstance(value, str) else "") or "write a number"
+    return (number_hint(value, Quantity(unit, high)) if isinstance(value, str) else "") or "write a number"
 
 
 def mapping_hint(keys: Keys, node: Node) -> str:

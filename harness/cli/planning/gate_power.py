@@ -15,7 +15,6 @@ from simgate.harness.gate.intervals import (
 )
 from simgate.harness.gate.mcnemar import mcnemar_p
 from simgate.harness.gate.paired_difference import drop_bounds, drop_too_large_p
-from simgate.harness.gate.percentile import parse_latency_percentile
 from simgate.harness.gate.power import (
     chance_of_go,
     clean_runs_needed,
@@ -24,6 +23,7 @@ from simgate.harness.gate.power import (
 )
 from simgate.harness.gate.rules import speaks_of
 from simgate.harness.gate.wording import percent, statement
+from simgate.harness.packs.latency_percentile import parse_latency_percentile
 from simgate.harness.packs.model import GateRule, Pack
 
 POWER = 0.8

@@ -15,6 +15,15 @@ GATE_EXAMPLES = (
         "0.95, 149 for 0.98 and 299 for 0.99. `simgate plan PACK` says what the counts of a pack can prove.",
     ),
     Example(
+        "gate-metric",
+        "gate:\n  - {metric: @collisions, at_most: 0}\n",
+        "gate:\n  - {severity: critical, pass_rate: {at_least: 0.98, confidence: 0.95}}\n",
+        level="pack",
+        advice="A rule on a metric is decided on all samples of all variants, which only latency has: "
+        "`latency.p95_ms` and its like, with `at_most`. Any other threshold stands under `accept`, where "
+        "each variant meets it or not, and a rule on `pass_rate` decides how many must.",
+    ),
+    Example(
         "gate-matches-nothing",
         'gate:\n  - {scenario: @"glas_*", pass_rate: {at_least: 0.98, confidence: 0.95}}\n',
         'gate:\n  - {scenario: "closed_*", pass_rate: {at_least: 0.98, confidence: 0.95}}\n',

@@ -7,13 +7,12 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from simgate.harness.gate.percentile import (
-    LatencyPercentile,
     accepts,
-    parse_latency_percentile,
     percentile_lower_bound,
     percentile_upper_bound,
     rejects,
 )
+from simgate.harness.packs.latency_percentile import LatencyPercentile, parse_latency_percentile
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ simgate: 1
 pack: yard_gates
 description: Gates of a yard.
 policy: door_navigator
-sim: {adapter: mujoco, physics_hz: 200, control_hz: 10, camera_hz: 20, time_limit_s: 20}
+sim: {adapter: mujoco, physics_hz: 200, control_hz: 10, camera_hz: 10, time_limit_s: 20}
 latency: {mode: simulated, extra_ms: 5}
 seed: 7
 

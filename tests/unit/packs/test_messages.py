@@ -9,7 +9,6 @@ import pytest
 
 from simgate.harness.packs.loader import lint
 from simgate.harness.packs.misplaced import where_it_belongs
-from simgate.harness.packs.value_hints import number_hint
 from simgate.harness.scoring import metrics
 from simgate.policies.documents.diagnostics import Diagnostic
 from tests.unit.packs.sound_pack import SOUND
@@ -58,6 +57,24 @@ SLIPS = [
     ("    tags: [gate]", "    tags: gate", "write it as a list: [gate], or one '- ' line for each"),
     ("variants: {count: 30}", "variants: {count: 30, seed: 3}", "'seed' belongs into the top of the pack"),
     ("{uniform: [3, 8]}", "{uniform: ['3', 8]}", "write it without quotes: 3"),
+    ("{uniform: [3, 8]}", "{uniform: [30cm, 8]}", "write the number alone, in m: 0.3"),
+    ("{uniform: [3, 8]}", "{uniform: [3, 8 ft]}", "write the number alone, in m: 2.4384"),
+    ("{log_uniform: [50, 500]}", "{log_uniform: [50lx, 500]}", "write the number alone, in lux: 50"),
+    ("{bool: 0.9}", "{bool: 90%}", "a share from 0 to 1, not percent: 0.9"),
+    ("clearance_m: 0.2", "clearance_m: 20 cm", "write the number alone, in m: 0.2"),
+    ("clearance_m: 0.2", "yaw_deg: 5deg", "write the number alone, in deg: 5"),
+    ("between: [0.3, 1.5]", "at_least: 30cm", "write the number alone, in m: 0.3"),
+    (
+        "between: [0.3, 1.5]",
+        "at_least: '1,200'",
+        "numbers have a point and no separators: write 1200 or 1.200",
+    ),
+    ("time_limit_s: 20", "time_limit_s: 1:30", "write the time in s: 90"),
+    ("extra_ms: 5", "extra_ms: 0.5 s", "write the number alone, in ms: 500"),
+    ("seed: 7", "seed: abc", "write one of at least 0"),
+    ("seed: 7", "seed: 1e3", "write 1000"),
+    ("{integers: [0, 3]}", "{integers: [0, 3.0]}", "write 3"),
+    ("count: 30", "count: 30.0", "write 30"),
     ("{uniform: [3, 8]}", "{uniform: [0,3, 0,8]}", "numbers have a point: 0.2, not 0,2"),
     ("{uniform: [3, 8]}", "{uniform: [3, 5, 8]}", "use triangular"),
     ("{uniform: [3, 8]}", "{uniform: {min: 3, max: 8}}", "write [3, 8]"),
@@ -131,17 +148,3 @@ def test_a_key_that_belongs_nowhere_or_everywhere_gets_no_place() -> None:
     assert where_it_belongs("colour") == ""
     assert where_it_belongs("parameters") == ""
     assert where_it_belongs("accept") == "'accept' belongs into a scenario: check the indentation"
-
-
-@pytest.mark.parametrize(
-    ("text", "hint"),
-    [
-        ("2 to 4", "for a range write {uniform: [2, 4]}"),
-        ("2-4", "for a range write {uniform: [2, 4]}"),
-        ("-2..4.5", "for a range write {uniform: [-2, 4.5]}"),
-        ("50 %", "write the number alone, in lux"),
-        ("bright", ""),
-    ],
-)
-def test_numbers_written_as_text_are_understood(text: str, hint: str) -> None:
-    assert number_hint(text, "lux") == hint
