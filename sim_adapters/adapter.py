@@ -103,7 +103,10 @@ class SimAdapter(Protocol):
                 keep their last readings. None means all.
 
         Raises:
-            RuntimeError: There is no scene: before the first ``reset``, or after ``close``.
+            RuntimeError: There is no scene: before the first ``reset``, after one that was refused, or after
+                ``close``.
+            ValueError: The commands have another shape or are no finite numbers
+                (:func:`simgate.sim_adapters.commands.checked_commands` says it).
         """
         ...
 

@@ -78,21 +78,34 @@ class SimEnv(gym.Env[Sensed, NDArray[np.float32]]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Sensed, dict[str, Any]]:
-        """Draws a scene and starts it; ``options={"scene": Scene}`` starts that one."""
+        """Draws a scene and starts it; ``options={"scene": Scene}`` starts that one.
+
+        Raises:
+            ValueError: The scene has another image size or lidar, or the simulator cannot build it.
+        """
         super().reset(seed=seed)
         given = (options or {}).get("scene")
-        self._scene = given if given is not None else self._scenes(self.np_random)
+        scene = given if given is not None else self._scenes(self.np_random)
+        self._require_size(scene)
         self._noise_seed = int(self.np_random.integers(2**63 - 1))
+        observation = self._adapter.reset([scene])
+        self._scene = scene
         self._frame_index = 0
-        observation = self._adapter.reset([self._scene])
+        # The first frame can be lost: what is seen then must not be the last episode.
+        self._frame = np.zeros_like(self._frame)
         truth = self._adapter.ground_truth()[0]
         self._goal_distance = self._distance(truth)
         return self._sensed(observation), {"truth": truth}
 
     def step(self, action: NDArray[np.float32]) -> tuple[Sensed, float, bool, bool, dict[str, Any]]:
-        """Holds the action for one control period."""
+        """Holds the action for one control period.
+
+        Raises:
+            RuntimeError: There is no episode: before the first ``reset``, or after ``close``.
+            ValueError: The action is not two finite numbers.
+        """
         robot = self._scene.robot
-        share = np.clip(np.asarray(action, dtype=np.float64), -1.0, 1.0)
+        share = np.clip(self._checked(action), -1.0, 1.0)
         command = np.array([[share[0] * robot.max_speed_mps, share[1] * robot.max_yaw_rate_rps]])
         observation = self._adapter.step(command)
         truth = self._adapter.ground_truth()[0]
@@ -114,6 +127,27 @@ class SimEnv(gym.Env[Sensed, NDArray[np.float32]]):
         """Closes the adapter."""
         self._adapter.close()
 
+    def _checked(self, action: object) -> NDArray[np.float64]:
+        """The action as float64; a simulator would make something of anything, a clipped ``nan`` included."""
+        given = np.asarray(action)
+        if given.dtype.kind not in "fiu" or given.shape != self.action_space.shape:
+            raise ValueError(
+                "an action is two numbers from -1 to 1, shares of top speed and yaw rate, "
+                f"not {given.dtype} of shape {given.shape}"
+            )
+        if not np.isfinite(given).all():
+            raise ValueError(f"the action {given.tolist()} is not finite")
+        return given.astype(np.float64)
+
+    def _require_size(self, scene: Scene) -> None:
+        """All scenes fit the observation space, which was made for the first one."""
+        for what, found, wanted in (
+            ("image size", _image_size(scene), _image_size(self._scene)),
+            ("lidar beams and range", _lidar_size(scene), _lidar_size(self._scene)),
+        ):
+            if found != wanted:
+                raise ValueError(f"all scenes of an environment share {what} {wanted}; this one has {found}")
+
     def _distance(self, truth: GroundTruth) -> float:
         goal = self._scene.task.goal
         return math.hypot(goal[0] - truth.pose[0], goal[1] - truth.pose[1])
@@ -134,3 +168,11 @@ class SimEnv(gym.Env[Sensed, NDArray[np.float32]]):
             "twist": observation.twist[0].astype(np.float32),
             "goal": np.array(self._scene.task.goal, dtype=np.float32),
         }
+
+
+def _image_size(scene: Scene) -> tuple[int, int]:
+    return scene.camera.width, scene.camera.height
+
+
+def _lidar_size(scene: Scene) -> tuple[int, float]:
+    return scene.lidar.beams, scene.lidar.range_m

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simgate.harness.execution.decision_check import checked_decisions
 from simgate.harness.execution.device_frames import source_of
 from simgate.harness.execution.lap_clock import LapClock
 from simgate.harness.execution.latency import Delivery
@@ -55,6 +56,9 @@ def run_episodes(cast: Cast, scenes: Sequence[Scene], seeds: Sequence[int], cloc
         seeds: One for each world: everything random inside the episode comes from it.
         clock: Books wall-clock time by phase: build, truth, effects, inference, policy, record, step,
             render (when the adapter counts it).
+
+    Raises:
+        BadDecision: The policy answered with what is no command.
     """
     adapter, timing = cast.adapter, cast.timing
     observation = adapter.reset(scenes)
@@ -79,7 +83,8 @@ def run_episodes(cast: Cast, scenes: Sequence[Scene], seeds: Sequence[int], cloc
         clock.lap("truth")
         perception.sense(observation, worlds)
         arrived = perception.deliver(observation.step, worlds)
-        decisions = cast.policy.act(observation, [_newest(results) for results in arrived])
+        answered = cast.policy.act(observation, [_newest(results) for results in arrived])
+        decisions = checked_decisions(cast.policy, answered, len(scenes), worlds, observation.step)
         clock.lap("policy")
         for world in worlds:
             decision = decisions[world]

@@ -14,6 +14,7 @@ from __future__ import annotations
 from simgate.sim_adapters.conformance.contact import Touch
 from simgate.sim_adapters.conformance.geometry import Geometry
 from simgate.sim_adapters.conformance.images import Images
+from simgate.sim_adapters.conformance.independence import Independence
 from simgate.sim_adapters.conformance.lidar import LidarRanges
 from simgate.sim_adapters.conformance.motion import Motion
 from simgate.sim_adapters.conformance.repeat import Repeat
@@ -24,7 +25,9 @@ from simgate.sim_adapters.conformance.truth import Truth
 __all__ = ["GLASS", "TIMING", "AdapterConformance", "drive", "scene", "wall"]
 
 
-class AdapterConformance(TimeAndLife, Motion, Geometry, Images, Truth, LidarRanges, Touch, Repeat):
+class AdapterConformance(
+    TimeAndLife, Motion, Geometry, Images, Truth, LidarRanges, Touch, Repeat, Independence
+):
     """Subclass it and implement ``make_adapter``.
 
     Attributes:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from simgate.sim_adapters.adapter import SimAdapter
 from simgate.sim_adapters.conformance.base import ConformanceBase
-from simgate.sim_adapters.conformance.scenes import TIMING, drive, scene, wall
-from simgate.sim_adapters.scene.body import Actor, Body, Part, Waypoint
+from simgate.sim_adapters.conformance.scenes import drive, scene, wall
 from simgate.sim_adapters.scene.scene import Scene
 
 
@@ -59,32 +56,6 @@ class Repeat(ConformanceBase):
         adapter.reset([scene(wall(3.0)), scene()][:worlds])
         drive(adapter, (0.3, 0.0), 3, worlds=worlds)
         assert adapter.health() == ((),) * worlds
-
-    def test_a_scene_runs_the_same_whatever_the_simulator_has_done_before(self) -> None:
-        """A used simulator and a fresh one: nothing of a crash, an actor or another light may be left."""
-        fresh = self.make_adapter(TIMING)
-        try:
-            alone = self._frames(fresh, [scene(wall(3.0))], 0)
-            poses = self._poses(fresh)
-        finally:
-            fresh.close()
-        used = self.make_adapter(TIMING)
-        try:
-            body = Body("walker", (Part("capsule", (0.2, 0.5, 0), (0, 0, 0.75)),), label="person")
-            path = (Waypoint(0.0, (0.0, 1.0, 0.0)), Waypoint(1.0, (0.0, 0.0, 0.0)))
-            busy = scene(wall(0.6), start=(0.1, 0.0, 0.3), actors=(Actor(body, path),))
-            used.reset([dataclasses.replace(busy, ambient_lux=40.0)])
-            assert any(truth.contacts for truth in drive(used, (1.0, -0.5), 12))
-            again = self._frames(used, [scene(wall(3.0))], 0)
-            assert self._poses(used) == poses
-        finally:
-            used.close()
-        if self.bit_reproducible:
-            assert all(np.array_equal(a, b) for a, b in zip(alone, again, strict=True))
-
-    def _poses(self, adapter: SimAdapter) -> list[tuple[float, float, float]]:
-        adapter.reset([scene(wall(1.2))])
-        return [truth.pose for truth in drive(adapter, (0.7, 0.1), 20)]
 
     def test_more_worlds_than_it_takes_are_refused_in_words(self, adapter: SimAdapter) -> None:
         if self.max_worlds is None:

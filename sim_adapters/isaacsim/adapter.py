@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.sim_adapters.adapter import AdapterInfo, Timing
+from simgate.sim_adapters.commands import checked_commands
 from simgate.sim_adapters.isaacsim.app import KitApp
 from simgate.sim_adapters.isaacsim.camera import CameraFeed, colours_on_device
 from simgate.sim_adapters.isaacsim.gpu_identity import gpu_and_driver
@@ -116,9 +117,10 @@ class IsaacSimAdapter:
     def step(self, commands: NDArray[np.float64], active: NDArray[np.bool_] | None = None) -> Observation:
         """Holds the command for one control period and senses."""
         world = self._running()
+        told = checked_commands("isaacsim", commands, 1, active)
         if active is not None and not active[0]:
             return self._observation
-        world.advance(float(commands[0, 0]), float(commands[0, 1]))
+        world.advance(float(told[0, 0]), float(told[0, 1]))
         new_frame = world.step_count % self._timing.camera_steps == 0
         if new_frame:
             began = time.perf_counter()

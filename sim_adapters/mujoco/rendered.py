@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.sim_adapters.adapter import AdapterInfo, Timing
+from simgate.sim_adapters.commands import checked_commands
 from simgate.sim_adapters.mujoco.build import BuiltScene
 from simgate.sim_adapters.mujoco.mujoco_log import warn_on_stderr
 from simgate.sim_adapters.mujoco.renderer import FrameRenderer, SceneView, assets_of
@@ -113,6 +114,8 @@ class RenderedAdapter(ABC, Generic[W]):
             raise ValueError(
                 f"scenes of one batch must share image size and lidar beams, got {sorted(sizes)}"
             )
+        # A scene that is refused must not leave the last episode running.
+        self._worlds = []
         self._worlds = self._make_worlds(scenes)
         self._step = 0
         self._frame_step = 0
@@ -152,9 +155,15 @@ class RenderedAdapter(ABC, Generic[W]):
         self._bodies: list[NDArray[np.int64]] = [np.zeros((height, width), dtype=np.int64)] * n
 
     def step(self, commands: NDArray[np.float64], active: NDArray[np.bool_] | None = None) -> Observation:
-        """Holds the commands for one control period and senses."""
+        """Holds the commands for one control period and senses.
+
+        Raises:
+            RuntimeError: There is no scene.
+            ValueError: The commands have another shape or are no finite numbers.
+        """
         if not self._worlds:
             raise RuntimeError(f"{self.name} adapter: step before reset")
+        told = checked_commands(self.name, commands, len(self._worlds), active)
         self._step += self._timing.control_steps
         new_frame = self._step % self._timing.camera_steps == 0
         if new_frame:
@@ -162,7 +171,7 @@ class RenderedAdapter(ABC, Generic[W]):
         for index, world in enumerate(self._worlds):
             if active is not None and not active[index]:
                 continue
-            world.advance(float(commands[index, 0]), float(commands[index, 1]))
+            world.advance(float(told[index, 0]), float(told[index, 1]))
             self._sense(index, new_frame)
         return self._observation()
 

@@ -20,12 +20,22 @@ _SPARE_GEOMS = 100
 
 
 def assets_of(built: BuiltScene) -> bytes:
-    """What a context keeps of a model: a digest of its pictures and meshes."""
+    """What a context keeps of a model: a digest of its pictures, its meshes, and how finely things are drawn.
+
+    All that ``mjr_makeContext`` uploads (MuJoCo, ``src/render/render_context.c``); what it merely copies is
+    set anew for each scene, see :class:`SceneView`.
+    """
     model = built.model
     h = hashlib.blake2b(digest_size=16)
+    quality, visual = model.vis.quality, model.vis
+    fineness = (quality.shadowsize, quality.numslices, quality.numstacks, quality.numquads)
     for array in (
-        model.tex_data, model.tex_width, model.tex_height, model.tex_type, model.mesh_vert, model.mesh_face,
-        model.mesh_normal, model.mesh_texcoord, model.hfield_data, model.hfield_size, model.skin_vert,
+        model.tex_data, model.tex_width, model.tex_height, model.tex_type, model.tex_nchannel,
+        model.tex_colorspace, model.mesh_vert, model.mesh_vertadr, model.mesh_face, model.mesh_faceadr,
+        model.mesh_normal, model.mesh_facenormal, model.mesh_texcoord, model.mesh_facetexcoord,
+        model.hfield_data, model.hfield_size, model.hfield_nrow, model.hfield_ncol, model.skin_vert,
+        model.skin_face, model.skin_texcoord, np.array(fineness), np.array(visual.map.haze),
+        visual.rgba.haze,
     ):  # fmt: skip
         h.update(str(array.shape).encode())
         h.update(np.ascontiguousarray(array).tobytes())
@@ -118,18 +128,23 @@ class SceneView:
     def color(self, out: NDArray[np.uint8]) -> None:
         """Draws the camera image into ``out``, uint8, shape (H, W, 3)."""
         r = self._renderer
-        self._bind_materials()
+        self._bind()
         r.draw(self._scene)
         mujoco.mjr_readPixels(r._pixels, None, r._viewport, r._context)
         out[:] = r._pixels[::-1]
 
-    def _bind_materials(self) -> None:
-        """Tells the context which texture each of this model's materials has.
+    def _bind(self) -> None:
+        """Tells the context which texture each of this model's materials has, and how far shadows and fog go.
 
-        The context keeps a copy of that table from the model it was made for; with another model's table a
+        The context keeps a copy of these from the model it was made for; with another model's table a
         glass leaf is drawn with the wood of the first scene, and frames depend on what was drawn before.
         """
         context, model = self._renderer._context, self._built.model
+        extent, far = model.stat.extent, model.vis.map
+        context.shadowClip, context.shadowScale = extent * far.shadowclip, far.shadowscale
+        context.fogStart, context.fogEnd = extent * far.fogstart, extent * far.fogend
+        context.fogRGBA[:] = model.vis.rgba.fog
+        context.lineWidth = model.vis.global_.linewidth
         context.mat_texid[: model.mat_texid.size] = model.mat_texid.ravel()
         context.mat_texuniform[: model.nmat] = model.mat_texuniform
         context.mat_texrepeat[: model.mat_texrepeat.size] = model.mat_texrepeat.ravel()

@@ -35,7 +35,6 @@ class PhysxAdapter(RenderedAdapter[PhysxWorld]):
         return AdapterInfo(self.name, version(), drawn_by, "cpu")
 
     def _make_worlds(self, scenes: Sequence[Scene]) -> list[PhysxWorld]:
-        self._worlds = []
         while len(self._sessions) < len(scenes):
             self._sessions.append(PhysxSession())
         for session in self._sessions[len(scenes) :]:
