@@ -19,6 +19,7 @@ from simgate.policies.documents.diagnostics import near, shown_path
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode, SourceFile
 from simgate.sim_adapters.scene.robot import Robot
 from simgate.sim_adapters.scene.sensor import Camera, Lidar
+from simgate.sim_adapters.worlds.file_digest import absolute
 from simgate.sim_adapters.worlds.native import NativeSpec, NativeWorld
 from simgate.sim_adapters.worlds.native_file import CameraFacts, NativeError, RobotFacts
 
@@ -77,7 +78,7 @@ class NativeReader:
         text = self._reader.text(node, "the path of a file")
         if text is None:
             return None
-        path = (node.source.path.parent / text).resolve()
+        path = absolute(node.source.path.parent / text)
         if not path.is_file():
             what = "is a folder" if path.is_dir() else "does not exist"
             self._reader.problems.at(node, "missing-file", f"file '{text}' {what}", f"looked for {path}")

@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 
-def digest(files: tuple[Path, ...]) -> str:
-    """SHA-256 over contents and the names by which the first file reads them, hex."""
+def digest(files: tuple[Path, ...], read: Callable[[Path], bytes] = Path.read_bytes) -> str:
+    """SHA-256 over contents and the names by which the first file reads them, hex.
+
+    Args:
+        files: Absolute paths, the first file first.
+        read: Content of a file, for one whose files are in memory.
+    """
     base = files[0].parent
     lines = [
-        f"{hashlib.sha256(file.read_bytes()).hexdigest()} "
-        f"{file.relative_to(base).as_posix() if file.is_relative_to(base) else file.name}"
+        f"{hashlib.sha256(read(file)).hexdigest()} {Path(os.path.relpath(file, base)).as_posix()}"
         for file in files
     ]
     return hashlib.sha256("\n".join([lines[0], *sorted(lines[1:])]).encode()).hexdigest()
+
+
+def absolute(path: Path) -> Path:
+    """The whole path of a file.
+
+    Links are not followed: in stores of large files (DVC, Bazel) what a link points at has another name, and
+    what a file reads stands beside the link.
+    """
+    return Path(os.path.normpath(path.absolute()))
 
 
 def stamps(files: tuple[Path, ...]) -> tuple[tuple[str, int, int], ...]:

@@ -11,6 +11,7 @@ from simgate.sim_adapters.scene.native import NativeSite, NativeValue
 from simgate.sim_adapters.scene.robot import Robot
 from simgate.sim_adapters.scene.scene import Scene, Task
 from simgate.sim_adapters.scene.sensor import Camera, CameraEffects, Lidar
+from simgate.sim_adapters.worlds.file_digest import absolute
 from simgate.sim_adapters.worlds.world import Disc, ParameterSpec, PlacedObject, Rectangle, Value
 
 EFFECTS = {
@@ -105,7 +106,7 @@ class NativeWorld:
         self.spec = spec
         self.name = f"{spec.kind}:{spec.file}"
         self.description = f"The site in {spec.file}, a file of {spec.kind.upper()}."
-        self._path = (folder / spec.file).resolve()
+        self._path = str(absolute(folder / spec.file))
         self.parameters: Mapping[str, ParameterSpec] = {
             **EFFECTS,
             **_start_parameters(spec.robot.start),
@@ -147,7 +148,7 @@ class NativeWorld:
             ),
             native=NativeSite(
                 kind=spec.kind,
-                path=str(self._path),
+                path=self._path,
                 sha256=spec.sha256,
                 robot=spec.robot_body,
                 camera=spec.camera_name,

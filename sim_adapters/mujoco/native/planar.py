@@ -51,7 +51,6 @@ def planar_spec(source: Source, robot: str, pose: str | None) -> PlanarSpec:
         NativeError: There is no such pose.
     """
     spec = source.spec.copy()
-    spec.compiler.fusestatic = spec.compiler.discardvisual = False
     model = spec.compile()
     data = state_at(model, pose)
     root = int(model.body(robot).id)

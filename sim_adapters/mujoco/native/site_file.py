@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from simgate.sim_adapters.mujoco.native.elements import ATTRIBUTES, elements
 from simgate.sim_adapters.mujoco.native.source import in_one_line, open_source
 from simgate.sim_adapters.mujoco.native.target import Target, apply, parameter_of, parse_target, whole_of
+from simgate.sim_adapters.worlds.file_digest import absolute
 from simgate.sim_adapters.worlds.native_file import CameraFacts, NativeError, RobotFacts
 from simgate.sim_adapters.worlds.world import ParameterSpec
 
@@ -35,13 +36,9 @@ class MjcfFile:
     adapters = ("mujoco",)
 
     def __init__(self, path: Path) -> None:
-        self._source = source = open_source(path.resolve())
+        self._source = source = open_source(absolute(path))
         self.files, self.sha256 = source.files, source.sha256
-        self._spec = source.spec
-        try:
-            self._model = source.spec.copy().compile()
-        except ValueError as error:
-            raise NativeError("file", f"MuJoCo cannot compile it: {in_one_line(error)}") from None
+        self._spec, self._model = source.spec, source.model
 
     def robot(self, name: str, pose: str | None) -> RobotFacts:
         """The driving body: on the floor by itself, upright, with a mass."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import mujoco
 
 from simgate.sim_adapters.mujoco.mujoco_log import warn_on_stderr
+from simgate.sim_adapters.mujoco.native.opened_files import OpenedFiles, plain
 from simgate.sim_adapters.worlds.file_digest import digest
 from simgate.sim_adapters.worlds.kept_source import KeptSources
 from simgate.sim_adapters.worlds.native_file import NativeError
@@ -21,29 +22,42 @@ class Source:
     Attributes:
         path: Absolute path.
         spec: As parsed; never changed, copied for use.
+        model: As compiled; never changed.
+        opened: What MuJoCo read for it, which its copies are compiled of.
         files: The file and everything that it reads, itself first.
         sha256: Digest over their contents, hex.
     """
 
     path: Path
     spec: mujoco.MjSpec
+    model: mujoco.MjModel
+    opened: OpenedFiles
     files: tuple[Path, ...]
     sha256: str
 
 
 def open_source(path: Path) -> Source:
-    """Parses a file.
+    """Parses and compiles a file.
 
     Raises:
-        NativeError: It cannot be read, or a file that it reads is missing.
+        NativeError: It cannot be read or compiled, or a file that it reads is missing.
     """
-    files = _files(path)
+    if not path.is_file():
+        raise NativeError("file", f"{path.name} does not exist", f"looked for {path}")
     warn_on_stderr()
+    opened = OpenedFiles(path)
     try:
-        spec = mujoco.MjSpec.from_file(str(path))
+        spec = mujoco.MjSpec.from_file(opened.uri)
+        # What names the pack uses is not known here, so nothing is merged away.
+        spec.compiler.fusestatic = spec.compiler.discardvisual = False
+        model = spec.copy().compile()
     except ValueError as error:
-        raise NativeError("file", f"MuJoCo cannot read it: {_with_place(error, files)}") from None
-    return Source(path, spec, files, digest(files))
+        message = f"MuJoCo cannot read it: {_with_place(error, path, opened)}"
+        raise NativeError("file", message, _lookup_hint(message, opened)) from None
+    finally:
+        opened.complete()
+    files = (path, *sorted(file for file in opened.contents if file != path))
+    return Source(path, spec, model, opened, files, digest(files, opened.contents.__getitem__))
 
 
 _KEPT = KeptSources(open_source)
@@ -51,29 +65,24 @@ promised_source = _KEPT.promised
 """The file that a pack was checked with; see :meth:`KeptSources.promised`."""
 
 
-def _files(path: Path) -> tuple[Path, ...]:
-    if not path.is_file():
-        raise NativeError("file", f"{path.name} does not exist", f"looked for {path}")
-    try:
-        listed = mujoco.mju_getXMLDependencies(str(path))
-    except (ValueError, RuntimeError, mujoco.FatalError) as error:
-        raise NativeError("file", f"MuJoCo cannot read it: {in_one_line(error)}") from None
-    found = dict.fromkeys([path, *(Path(path.parent, name).resolve() for name in sorted(listed))])
-    missing = [file.name for file in found if not file.is_file()]
-    if missing:
-        raise NativeError("file", f"it reads what does not exist: {', '.join(missing)}", "copy it next to it")
-    return tuple(found)
-
-
-def _with_place(error: Exception, files: tuple[Path, ...]) -> str:
+def _with_place(error: Exception, path: Path, opened: OpenedFiles) -> str:
     """MuJoCo's message as FILE:LINE; it does not say of which file the line is when one includes another."""
     said = in_one_line(error)
     place = re.search(r",? ?\bline (\d+)", said)
-    if place is None or sum(file.suffix == files[0].suffix for file in files) > 1:
+    if place is None or any(file.suffix == path.suffix for file in opened.contents if file != path):
         return said
-    return f"{files[0].name}:{place[1]}: {said[: place.start()]}{said[place.end() :]}"
+    return f"{path.name}:{place[1]}: {said[: place.start()]}{said[place.end() :]}"
+
+
+def _lookup_hint(message: str, opened: OpenedFiles) -> str:
+    """Where a file that is not there was looked for; empty when the message is about something else."""
+    asked = re.search(r"Error opening file '([^']+)'", message)
+    if asked is None or not opened.missing:
+        return ""
+    named = [path for path in opened.missing if path.name == Path(asked[1]).name]
+    return f"copy it to {(named or opened.missing)[-1]}, or take it out of the file"
 
 
 def in_one_line(error: Exception) -> str:
     """MuJoCo's message without its line breaks."""
-    return " ".join(str(error).split())
+    return plain(" ".join(str(error).split()))

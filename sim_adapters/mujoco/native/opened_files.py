@@ -1,0 +1,162 @@
+"""The files that MuJoCo opens for one model: it asks for each, so exactly these are known, and kept as read.
+
+Which file a name in MJCF means depends on folders of the file it stands in, of includes and of attached
+models, and on what exists. MuJoCo alone knows its rules; its own ``mju_getXMLDependencies`` follows others.
+So every file comes through a resource provider, MuJoCo's interface for files from elsewhere: names in a model
+begin with ``simgate:NUMBER/``, and what MuJoCo asks for under them is answered here, from memory once the
+model is complete.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from functools import cache
+from itertools import count
+from pathlib import Path
+from weakref import WeakValueDictionary
+
+import mujoco
+
+from simgate.sim_adapters.worlds.native_file import NativeError
+
+_SCHEME = "simgate"
+_OURS = re.compile(rf"{_SCHEME}:(\d+)(/.*)")
+_ABSOLUTE = re.compile(rb"""(\s(?:file\w*|dir|assetdir|meshdir|texturedir)\s*=\s*["'])(?=/)""")
+"""A path in MJCF that would lead past the provider."""
+
+
+class OpenedFiles:
+    """The files of one model, read once.
+
+    Args:
+        path: The model's own file, absolute.
+    """
+
+    def __init__(self, path: Path) -> None:
+        _register()
+        self._number = next(_NUMBERS)
+        self._there: dict[Path, bool] = {}
+        self._served: dict[Path, bytes] = {}
+        self._complete = False
+        self._fault: OSError | None = None
+        self.uri = f"{_SCHEME}:{self._number}{path.as_posix()}"
+        """What MuJoCo is to open; every file that this one names is then asked for here."""
+        self.contents: dict[Path, bytes] = {}
+        """Every file that was read, by its absolute path, the model's own first."""
+        _MODELS[self._number] = self
+
+    def complete(self) -> None:
+        """From now on nothing more is read: a model that is built anew is built of the same bytes.
+
+        Raises:
+            NativeError: A file is there and could not be read.
+        """
+        self._complete = True
+        if self._fault is not None:
+            raise NativeError("file", f"{self._fault.filename} cannot be read: {self._fault.strerror}")
+
+    @property
+    def missing(self) -> list[Path]:
+        """What MuJoCo asked for and is not there; for some files it has another place to look in then."""
+        return [path for path, is_there in self._there.items() if not is_there]
+
+    def is_there(self, path: Path) -> bool:
+        """Answers whether a file exists, the same at every time."""
+        if path not in self._there:
+            self._there[path] = not self._complete and path.is_file()
+        return self._there[path]
+
+    def read(self, path: Path) -> bytes | None:
+        """What MuJoCo gets of a file: its content, with absolute paths led here; None for none."""
+        if path not in self._served and not self._complete:
+            try:
+                content = path.read_bytes()
+            except OSError as error:
+                self._fault = self._fault or error
+                return None
+            self.contents[path] = content
+            is_xml = content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+            own = f"{_SCHEME}:{self._number}".encode()
+            self._served[path] = _ABSOLUTE.sub(rb"\1" + own, content) if is_xml else content
+        return self._served.get(path)
+
+
+_MODELS: WeakValueDictionary[int, OpenedFiles] = WeakValueDictionary()
+_NUMBERS = count(1)
+
+
+def plain(text: str) -> str:
+    """MuJoCo's words with paths as the user knows them."""
+    return re.sub(rf"{_SCHEME}:\d+/", "/", text)
+
+
+class _Resource(ctypes.Structure):
+    """The head of MuJoCo's ``mjResource``."""
+
+    _fields_ = (("name", ctypes.c_char_p), ("data", ctypes.c_void_p))
+
+
+_Opened = ctypes.POINTER(_Resource)
+_Open = ctypes.CFUNCTYPE(ctypes.c_int, _Opened)
+_Read = ctypes.CFUNCTYPE(ctypes.c_int, _Opened, ctypes.POINTER(ctypes.c_void_p))
+_Close = ctypes.CFUNCTYPE(None, _Opened)
+_Modified = ctypes.CFUNCTYPE(ctypes.c_int, _Opened, ctypes.c_char_p)
+
+
+class _Provider(ctypes.Structure):
+    """MuJoCo's ``mjpResourceProvider``."""
+
+    _fields_ = (
+        ("prefix", ctypes.c_char_p), ("open", _Open), ("read", _Read), ("close", _Close),
+        ("mount", ctypes.c_void_p), ("unmount", ctypes.c_void_p), ("modified", _Modified),
+        ("write", ctypes.c_void_p), ("data", ctypes.c_void_p),
+    )  # fmt: skip
+
+
+def _asked(name: bytes) -> tuple[OpenedFiles | None, Path]:
+    match = _OURS.fullmatch(name.decode())
+    return (_MODELS.get(int(match[1])), Path(match[2])) if match else (None, Path())
+
+
+def _open(resource: ctypes._Pointer[_Resource]) -> int:
+    model, path = _asked(resource.contents.name)
+    return int(model is not None and model.is_there(path))
+
+
+def _read(resource: ctypes._Pointer[_Resource], buffer: ctypes._Pointer[ctypes.c_void_p]) -> int:
+    model, path = _asked(resource.contents.name)
+    content = model.read(path) if model is not None else None
+    if content is None:
+        return -1
+    buffer[0] = ctypes.cast(ctypes.c_char_p(content), ctypes.c_void_p)
+    return len(content)
+
+
+def _close(resource: ctypes._Pointer[_Resource]) -> None:
+    """Nothing to free: the model keeps what was read."""
+
+
+def _modified(resource: ctypes._Pointer[_Resource], timestamp: bytes) -> int:
+    """Never: a number is given once and its files are read once, so MuJoCo's cache of meshes may be used."""
+    return 0
+
+
+_PROVIDER = _Provider(
+    prefix=_SCHEME.encode(),
+    open=_Open(_open),
+    read=_Read(_read),
+    close=_Close(_close),
+    modified=_Modified(_modified),
+)
+
+
+@cache
+def _register() -> None:
+    try:
+        register = ctypes.CDLL(mujoco._functions.__file__).mjp_registerProvider
+    except AttributeError:
+        message = f"MuJoCo {mujoco.__version__} does not tell which files it reads"
+        raise NativeError("file", message, "install mujoco 4.0, with which this was tried") from None
+    if register(ctypes.byref(_PROVIDER)) < 0:
+        raise NativeError("file", f"MuJoCo {mujoco.__version__} refuses simgate's way to files")
