@@ -7,7 +7,7 @@ import numpy as np
 from simgate.harness.packs.model import Criterion, Scalar
 from simgate.harness.results.record import CriterionResult, Outcome
 from simgate.harness.scoring.evidence import Evidence
-from simgate.harness.scoring.metric import MetricValue
+from simgate.harness.scoring.metric import LARGEST, MetricValue
 from simgate.harness.scoring.metrics import metric_of
 
 _UNDEFINED_OUTCOME = {"fail": Outcome.FAIL, "pass": Outcome.PASS, "invalid": Outcome.INVALID}
@@ -97,6 +97,8 @@ def number_in_words(value: Scalar) -> str:
         return "true" if value else "false"
     if isinstance(value, str):
         return f"'{value}'"
+    if isinstance(value, float) and abs(value) == LARGEST:
+        return "unlimited" if value > 0.0 else "-unlimited"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 

@@ -57,6 +57,11 @@ class Evidence:
         return int(steps[1] - steps[0]) if len(steps) > 1 else 1
 
     @property
+    def control_hz(self) -> int:
+        """Rows of the trace in one second of simulated time; physics_hz for a trace of one row."""
+        return self.trace.physics_hz // self.control_period_steps
+
+    @property
     def control_period_ms(self) -> float:
         """Control period, milliseconds of simulated time."""
         return 1000.0 * self.control_period_steps / self.trace.physics_hz

@@ -61,7 +61,7 @@ class ClassMatches:
         false_alarms: (score, frame's step) of each detection of nothing.
         missed_steps: Frame's step of each entity that was in view and not found.
         sightings: Each entity that counts in each judged frame, in order of time.
-        frames_judged: Frames that say something about the model.
+        judged_steps: Step of each frame that says something about the model, in order of time.
         in_view: Whether the class was in view at all, counted or not.
     """
 
@@ -70,7 +70,7 @@ class ClassMatches:
     false_alarms: list[tuple[float, int]] = field(default_factory=list)
     missed_steps: list[int] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
-    frames_judged: int = 0
+    judged_steps: list[int] = field(default_factory=list)
     in_view: bool = False
 
 
@@ -112,7 +112,7 @@ def match_class(
         answer = boxes.get(frame.step)
         if answer is None and frame.step in in_flight:
             continue
-        result.frames_judged += 1
+        result.judged_steps.append(frame.step)
         counted = [entity for entity in entities if _counts(entity, options)]
         ignored = [entity for entity in entities if not _counts(entity, options)]
         result.truths += len(counted)

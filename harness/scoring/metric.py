@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -64,6 +65,15 @@ class MetricValue:
         if isinstance(self.value, float) and not math.isfinite(self.value):
             object.__setattr__(self, "undefined", self.undefined or f"the value is {self.value}")
             object.__setattr__(self, "value", None)
+
+
+LARGEST = sys.float_info.max
+"""What stands for infinity in a record, which is JSON and knows none."""
+
+
+def saturated(value: float) -> float:
+    """A number with the largest ones for infinities, so that it compares as it should and can be written."""
+    return max(-LARGEST, min(LARGEST, float(value))) + 0.0
 
 
 def undefined(reason: str) -> MetricValue:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -84,7 +85,8 @@ def average_precision(matches: ClassMatches) -> float:
     """Area under the interpolated precision-recall curve, at COCO's 101 recall levels.
 
     Lin et al. 2014 (COCO detection evaluation): precision at a recall level is the largest precision at
-    that recall or a higher one, 0 beyond the highest recall reached.
+    that recall or a higher one, 0 beyond the highest recall reached. COCO's own code takes detections of
+    equal score in the order in which they come; here they count as one, so that no order flatters.
 
     Args:
         matches: At least one truth.
@@ -95,10 +97,12 @@ def average_precision(matches: ClassMatches) -> float:
     if not scored:
         return 0.0
     scores = np.array([score for score, _ in scored])
-    is_hit = np.array([hit for _, hit in scored])[np.argsort(-scores, kind="stable")]
-    found = np.cumsum(is_hit)
+    order = np.argsort(-scores, kind="stable")
+    # Detections of one score come and go together: only where the score changes is there an operating point.
+    points = np.flatnonzero(np.append(np.diff(scores[order]) != 0.0, True))
+    found = np.cumsum(np.array([hit for _, hit in scored])[order])[points]
     recall = found / matches.truths
-    precision = np.maximum.accumulate((found / np.arange(1, len(found) + 1))[::-1])[::-1]
+    precision = np.maximum.accumulate((found / (points + 1))[::-1])[::-1]
     rows = np.searchsorted(recall, np.linspace(0.0, 1.0, 101), side="left")
     return float(np.append(precision, 0.0)[rows].mean())
 
@@ -145,18 +149,19 @@ def _centre_error(evidence: Evidence, label: str, options: Options) -> MetricVal
 
 
 def _flicker(evidence: Evidence, label: str, options: Options) -> MetricValue:
-    """Losses of an object between one judged frame and the next in which it is in view."""
+    """Losses of an object that is in view in two judged frames in a row."""
     in_view_steps, lost = 0, []
     for one in _judged(evidence, label, options):
         before: dict[str, Sighting] = {}
+        frame_before = dict(pairwise(one.judged_steps))
         for sighting in one.sightings:
             last = before.get(sighting.name)
-            if last is not None:
+            if last is not None and frame_before.get(last.step) == sighting.step:
                 in_view_steps += sighting.step - last.step
                 lost += [sighting.step] if last.found and not sighting.found else []
             before[sighting.name] = sighting
     if in_view_steps == 0:
-        return undefined(f"no {_called(label)} was in view in two frames")
+        return undefined(f"no {_called(label)} was in view in two frames in a row")
     seconds = in_view_steps / evidence.trace.physics_hz
     return MetricValue(len(lost) / seconds, lost_at_s=_moment_s(evidence, lost))
 
@@ -260,7 +265,7 @@ _TEMPLATES: dict[str, tuple[MetricInfo, _Compute]] = {
             "Hz",
             None,
             "How often a detected object is lost in the next judged frame although it is still in view, for "
-            "each second in view.",
+            "each second in view; where it was out of view in between, that is no loss and no time in view.",
         ),
         _flicker,
     ),

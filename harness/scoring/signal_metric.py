@@ -6,7 +6,7 @@ import numpy as np
 
 from simgate.harness.packs.model import Criterion, SignalSpec
 from simgate.harness.scoring.evidence import Evidence
-from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, Options, undefined
+from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, Options, saturated, undefined
 from simgate.harness.scoring.metrics_runtime import sample_percentile
 from simgate.harness.trace import SIGNALS
 
@@ -30,17 +30,20 @@ def signal_metric(criterion: Criterion, signal: SignalSpec) -> Metric:
 
 def _reduced(signal: SignalSpec, evidence: Evidence, options: Options) -> MetricValue:
     values = evidence.signal(signal.name)
-    known = np.flatnonzero(np.isfinite(values))
+    known = np.flatnonzero(~np.isnan(values))
     if not len(known):
         return undefined(f"signal {signal.name} has no value in this scene")
     times, values = evidence.times_s[known], values[known]
     if signal.reduce in ("max", "min"):
         row = int(np.argmax(values) if signal.reduce == "max" else np.argmin(values))
-        return MetricValue(float(values[row]), lost_at_s=float(times[row]), series=(times, values))
+        return MetricValue(saturated(values[row]), lost_at_s=float(times[row]), series=(times, values))
     if signal.reduce == "mean":
+        endless = np.flatnonzero(np.isinf(values))
+        if len(endless):
+            return undefined(f"signal {signal.name} is infinite at {times[endless[0]]:g} s and has no mean")
         return MetricValue(float(values.mean()))
     if signal.reduce == "p95":
-        return MetricValue(sample_percentile(values.tolist(), 95))
+        return MetricValue(saturated(sample_percentile(values.tolist(), 95)))
     if known[-1] != len(evidence.times_s) - 1:
         return undefined(f"signal {signal.name} has no value at the end")
-    return MetricValue(float(values[-1]), lost_at_s=float(times[-1]))
+    return MetricValue(saturated(values[-1]), lost_at_s=float(times[-1]))

@@ -1,28 +1,19 @@
-"""Robustness of a temporal-logic formula over a trace, and the time at which it was violated.
+"""Robustness of a temporal-logic formula over a trace as a metric, and the time at which it was violated.
 
-Discrete time, one sample for each control tick, quantitative semantics of Donze and Maler 2010 as rtamt
-computes them. A formula holds when its robustness at the start of the episode is at least 0; the number is
-how much a signal could have been worse.
-
-End of the trace: nothing is known after it. ``eventually`` and ``until`` must come true within it, even when
-their time bound reaches further; ``always`` speaks of what the trace has. A formula that speaks only of
-times after the end has no robustness at all and is undefined.
+A formula holds when its robustness at the start of the episode is at least the criterion's bound, 0 by
+default; the number is how much a signal could have been worse. Where the trace does not decide it, it is
+undefined (:mod:`simgate.harness.scoring.stl_robustness`).
 """
 
 from __future__ import annotations
-
-import math
-from typing import Any
 
 import numpy as np
 
 from simgate.harness.packs.model import Criterion
 from simgate.harness.scoring.evidence import Evidence
-from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, Options, undefined
-from simgate.harness.scoring.stl_formula import Formula, read_formula
-
-_ALWAYS = frozenset({"Always", "TimedAlways"})
-_EVENTUALLY = frozenset({"Eventually", "TimedEventually", "Until", "TimedUntil"})
+from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, Options, saturated, undefined
+from simgate.harness.scoring.stl_formula import Formula, Node, read_formula
+from simgate.harness.scoring.stl_robustness import Evaluation
 
 
 def formula_metric(criterion: Criterion) -> Metric:
@@ -31,7 +22,8 @@ def formula_metric(criterion: Criterion) -> Metric:
     Raises:
         ValueError: The formula cannot be read; the linter finds such packs before they run.
     """
-    text = criterion.stl or ""
+    text, bound = criterion.stl or "", criterion.bound
+    asked = float(bound) if isinstance(bound, int | float) else 0.0
     info = MetricInfo(
         name=criterion.metric,
         unit="",
@@ -40,62 +32,61 @@ def formula_metric(criterion: Criterion) -> Metric:
         high=None,
         kind="number",
         meaning=f"Robustness of {text}.",
-        source="Donze and Maler 2010, computed by rtamt.",
+        source="Donze and Maler 2010; intervals for what is unknown, Deshmukh et al. 2017.",
     )
 
     def compute(evidence: Evidence, options: Options) -> MetricValue:
-        return robustness(read_formula(text, _control_hz(evidence)), evidence)
+        return robustness(read_formula(text, evidence.control_hz), evidence, asked)
 
     return Metric(info, compute)
 
 
-def _control_hz(evidence: Evidence) -> int:
-    return evidence.trace.physics_hz // evidence.control_period_steps
+def robustness(formula: Formula, evidence: Evidence, asked: float = 0.0) -> MetricValue:
+    """Robustness at the start of an episode, with the time of violation.
+
+    Args:
+        formula: What to judge.
+        evidence: The episode.
+        asked: Robustness that is needed; where the trace leaves a range, it decides only from one side of it.
+    """
+    signals = {name: evidence.signal(name) for name in sorted(formula.signals)}
+    evaluation = Evaluation(formula, signals or {"": np.zeros(len(evidence.times_s))})
+    known = evaluation.known(formula.root)
+    low, high = float(known.low[0]), float(known.high[0])
+    if low >= asked:
+        return MetricValue(saturated(low))
+    if high < asked:
+        row = _lost_row(formula.root, evaluation, asked)
+        return MetricValue(saturated(high), lost_at_s=float(evidence.times_s[row]))
+    return undefined(_why_unknown(evaluation, evidence))
 
 
-def robustness(formula: Formula, evidence: Evidence) -> MetricValue:
-    """Robustness at the start of an episode, with the time of violation."""
-    columns: dict[str, list[float]] = {}
-    for name in sorted(formula.signals):
-        values = evidence.signal(name)
+def _why_unknown(evaluation: Evaluation, evidence: Evidence) -> str:
+    for name, values in evaluation.signals.items():
         unknown = np.flatnonzero(np.isnan(values))
         if len(unknown):
             at = f"at {float(evidence.times_s[unknown[0]]):g} s" if unknown[0] else "in this scene"
-            return undefined(f"signal {name} has no value {at}")
-        columns[name] = values.tolist()
-    specification = formula.specification
-    try:
-        rows = specification.evaluate({"time": evidence.times_s.tolist(), **columns})
-    except (ZeroDivisionError, OverflowError, ValueError) as error:
-        return undefined(f"the formula's arithmetic fails: {error}")
-    value = float(rows[0][1]) + 0.0
-    if math.isinf(value):
-        return undefined(
-            f"the episode ended after {evidence.duration_s:g} s, before the times that the formula speaks of"
-        )
-    lost = None
-    if value < 0.0:
-        samples = specification.ast.offline_results
-        lost = _lost_row(specification.ast.specs[0], samples, len(evidence.times_s), formula)
-    return MetricValue(value, lost_at_s=None if lost is None else float(evidence.times_s[lost]))
+            return f"signal {name} has no value {at}"
+    if evaluation.failed_rows:
+        at = float(evidence.times_s[min(evaluation.failed_rows)])
+        return f"the formula's arithmetic fails at {at:g} s"
+    return f"the episode ended after {evidence.duration_s:g} s, before the times that the formula speaks of"
 
 
-def _lost_row(node: Any, samples: dict[Any, list[float]], rows: int, formula: Formula) -> int:
+def _lost_row(node: Node, evaluation: Evaluation, asked: float) -> int:
     """Row at which a formula that does not hold was lost.
 
     For ``always`` the first row at which its operand does not hold, for ``eventually`` and ``until`` the last
     row that could have made it true, for ``and`` the earlier of its parts; otherwise the start.
     """
-    kind = type(node).__name__
-    begin, end = 0, rows - 1
-    if kind.startswith("Timed"):
-        begin, end = formula.specification.offline_interpreter.time_unit_transformer(node)
-    if kind in _EVENTUALLY:
-        return min(end, rows - 1)
-    if kind in _ALWAYS:
-        operand = samples[node.children[0]]
-        return next((row for row in range(begin, min(end, rows - 1) + 1) if operand[row] < 0.0), 0)
-    if kind == "Conjunction":
-        broken = [child for child in node.children if samples[child][0] < 0.0]
-        return min(_lost_row(child, samples, rows, formula) for child in broken)
+    last = evaluation.rows - 1
+    begin, end = evaluation.window(node)
+    if node.kind in ("eventually", "until"):
+        return min(end, last)
+    if node.kind == "always":
+        operand = evaluation.known(node.children[0]).high
+        return next((row for row in range(begin, min(end, last) + 1) if operand[row] < asked), 0)
+    if node.kind == "and":
+        broken = [child for child in node.children if evaluation.known(child).high[0] < asked]
+        return min(_lost_row(child, evaluation, asked) for child in broken)
     return 0

@@ -1,37 +1,47 @@
-"""Signal temporal logic: checks a formula and reads it with rtamt.
+"""Signal temporal logic: reads a formula into a tree, and says what is wrong with it.
 
-rtamt (extra ``stl``) does the grammar and the robustness. In front of it stands a check of our own,
-because rtamt takes unknown names as new variables, skips characters that it does not know, can import
-modules, and defines the robustness of ``iff`` and ``xor`` so that they never hold: these two are refused.
+The parser is lark's (LALR). Unknown names and bounds that are no whole control periods are found before it,
+so that a message names the word and not what the parser stumbled over. ``iff`` and ``xor`` are refused: under
+quantitative semantics they hold only where both sides are exactly at their limits.
 """
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
-from importlib.util import find_spec
-from typing import Any
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
 from simgate.harness.packs.metric_catalog import FormulaProblem
 from simgate.harness.trace import SIGNALS
 from simgate.policies.documents.diagnostics import near
 
-NEEDS_RTAMT = "formulas of temporal logic are read with rtamt, which is not installed"
-INSTALL_RTAMT = "pip install 'simgate[stl]' (needs Python below 3.13)"
+if TYPE_CHECKING:
+    from lark import Lark, Token, Tree
 
-TEMPORAL = ("always", "G", "eventually", "F", "until", "U", "once", "O", "historically", "H", "since", "S")
-BOOLEAN = ("not", "and", "or", "implies")
-FUNCTIONS = ("abs", "sqrt", "exp", "pow", "rise", "fall")
-UNITS = {"s": Fraction(1), "ms": Fraction(1, 1000)}
-_WORDS = (*TEMPORAL, *BOOLEAN, *FUNCTIONS, *UNITS)
+MOST_NESTED = 100
+"""Operators inside each other; no formula that a person reads comes near, and the readers below recurse."""
+
+_CALLED = {"G": "always", "F": "eventually", "O": "once", "H": "historically", "U": "until", "S": "since"}
+_CALLED |= {"&": "and", "|": "or", "!": "not", "->": "implies"}
+_UNITS = {"s": Fraction(1), "ms": Fraction(1, 1000)}
+_OPERATORS = ("always", "eventually", "until", "once", "historically", "since", "not", "and", "or", "implies")
+FUNCTIONS = {"abs": 1, "sqrt": 1, "exp": 1, "pow": 2}
+"""Function of numbers -> how many it takes."""
+_EDGES = ("rise", "fall")
+_WORDS = {*_OPERATORS, *FUNCTIONS, *_EDGES, *_UNITS, *(word for word in _CALLED if word.isalpha())}
 _REFUSED = {
     "iff": "write (a -> b) and (b -> a)",
     "xor": "write (a or b) and not (a and b)",
 }
+ARITHMETIC = frozenset({"signal", "number", "negative", "+", "-", "*", "/", *FUNCTIONS})
+"""Kinds of node whose value is a number; all others are true or false."""
+COMPARISONS = ("<", "<=", ">", ">=", "==", "!==")
+
+_EXAMPLE = "for example always ((barrier_distance_m < 1.5) -> eventually[0:0.8] (speed_mps < 0.25))"
+_ARROWS = "of two implications put one in parentheses"
 
 _NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _TOKEN = re.compile(
@@ -42,12 +52,60 @@ _TOKEN = re.compile(
 _INTERVAL = re.compile(
     rf"\[\s*(?P<begin>{_NUMBER})\s*(?P<begin_unit>[a-z]*)\s*[:,]\s*(?P<end>{_NUMBER})\s*(?P<end_unit>[a-z]*)\s*\]"
 )
-_PLACE = re.compile(r"(?P<line>\d+):(?P<column>\d+): Syntax ERROR, (?P<what>.*)", re.DOTALL)
-_ARITHMETIC = frozenset(
-    {"Variable", "Constant", "Abs", "Sqrt", "Exp", "Pow"}
-    | {"Addition", "Subtraction", "Multiplication", "Division"}
-)
-"""Nodes of rtamt's tree whose value is a number; all others are true or false."""
+_GRAMMAR = r"""
+?start: implication
+?implication: disjunction (IMPLIES disjunction)?
+?disjunction: conjunction (OR conjunction)*
+?conjunction: bound (AND bound)*
+?bound: unary (BINARY INTERVAL? unary)?
+?unary: (NOT | UNARY INTERVAL?) unary -> prefixed
+      | comparison
+?comparison: sum (COMPARE sum)*
+?sum: product (ADD product)*
+?product: negation (TIMES negation)*
+?negation: MINUS negation -> prefixed
+         | atom
+?atom: NUMBER -> leaf
+     | NAME -> leaf
+     | CALL "(" implication ("," implication)* ")" -> call
+     | "(" implication ")"
+IMPLIES.2: /->|implies\b/
+OR.2: /\||or\b/
+AND.2: /&|and\b/
+NOT.2: /!(?!==)|not\b/
+BINARY.2: /(until|since|U|S)\b/
+UNARY.2: /(always|eventually|once|historically|G|F|O|H)\b/
+CALL.2: /(abs|sqrt|exp|pow|rise|fall)\b/
+COMPARE: /!==|==|<=|>=|<|>/
+ADD: "+" | MINUS
+MINUS: "-"
+TIMES: "*" | "/"
+INTERVAL: /\[[^\]]*\]/
+NUMBER: /(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?/
+NAME: /[A-Za-z_]\w*/
+%ignore /\s+/
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """An operator of a formula with its operands.
+
+    Attributes:
+        kind: The operator by its long name (``always``), its sign (``<``), ``signal`` or ``number``.
+        text: As written.
+        offset: Character of the formula at which it begins.
+        children: Operands.
+        value: Of a number.
+        interval_s: Time bounds in seconds; None without.
+    """
+
+    kind: str
+    text: str
+    offset: int
+    children: tuple[Node, ...] = ()
+    value: float = 0.0
+    interval_s: tuple[Fraction, Fraction] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +114,15 @@ class Formula:
 
     Attributes:
         text: As written.
-        specification: rtamt's, with its tree.
+        root: Its outermost operator.
         signals: Names of the signals that it uses.
+        control_hz: Rows of the trace in one second.
     """
 
     text: str
-    specification: Any
+    root: Node
     signals: frozenset[str]
+    control_hz: int
 
 
 def check_formula(text: str, control_hz: int) -> Sequence[FormulaProblem]:
@@ -75,9 +135,8 @@ def check_formula(text: str, control_hz: int) -> Sequence[FormulaProblem]:
     problems = [*_names(text), *_bounds(text, control_hz)]
     if problems:
         return problems
-    if find_spec("rtamt") is None:
-        return [FormulaProblem(0, len(text), NEEDS_RTAMT, INSTALL_RTAMT)]
-    return _grammar(text)
+    root = _parsed(text)
+    return [root] if isinstance(root, FormulaProblem) else list(_types(root, wants_number=False))
 
 
 @lru_cache(maxsize=256)
@@ -85,15 +144,20 @@ def read_formula(text: str, control_hz: int) -> Formula:
     """Reads a formula that has no problems.
 
     Raises:
-        ValueError: It has some, or rtamt is not installed.
+        ValueError: It has some.
     """
     problems = check_formula(text, control_hz)
-    if problems:
-        raise ValueError(f"{text}: {problems[0].message}; {problems[0].hint}".rstrip("; "))
-    specification = _parsed(text)
-    specification.set_sampling_period(Fraction(1, control_hz), "s")
-    used = {name for name in SIGNALS if re.search(rf"\b{name}\b", text)}
-    return Formula(text, specification, frozenset(used))
+    root = _parsed(text) if not problems else problems[0]
+    if isinstance(root, FormulaProblem):
+        raise ValueError(f"{text}: {root.message}; {root.hint}".rstrip("; "))
+    return Formula(text, root, frozenset(_signals(root)), control_hz)
+
+
+def _signals(node: Node) -> Iterator[str]:
+    if node.kind == "signal":
+        yield node.text
+    for child in node.children:
+        yield from _signals(child)
 
 
 def _names(text: str) -> Iterator[FormulaProblem]:
@@ -118,15 +182,12 @@ def _bounds(text: str, control_hz: int) -> Iterator[FormulaProblem]:
     """Time bounds that are no interval of whole control periods."""
     for bracket in re.finditer(r"\[[^\]]*\]?", text):
         start, length = bracket.start(), len(bracket.group())
-        found = _INTERVAL.fullmatch(bracket.group())
-        units = (found["begin_unit"], found["end_unit"]) if found else ("", "")
-        if found is None or not set(units) <= {"", *UNITS} or (units[0] and not units[1]):
+        interval = _interval_s(bracket.group())
+        if interval is None:
             message = f"{bracket.group()} is no time interval"
             yield FormulaProblem(start, length, message, "write [0:0.8], [0:800ms] or [0s:0.8s]")
             continue
-        end_unit = units[1] or "s"
-        begin = Fraction(found["begin"]) * UNITS[units[0] or end_unit]
-        end = Fraction(found["end"]) * UNITS[end_unit]
+        begin, end = interval
         if begin > end:
             message = f"empty interval: {float(begin):g} s is after {float(end):g} s"
             yield FormulaProblem(start, length, message, "write [begin:end]")
@@ -136,58 +197,119 @@ def _bounds(text: str, control_hz: int) -> Iterator[FormulaProblem]:
             yield FormulaProblem(start, length, message, hint)
 
 
-def _grammar(text: str) -> list[FormulaProblem]:
-    """What rtamt says against the formula, and terms of the wrong type."""
-    from rtamt import RTAMTException
+def _interval_s(bracket: str) -> tuple[Fraction, Fraction] | None:
+    """Seconds of ``[begin:end]``; a begin without a unit has that of the end. None when it is none."""
+    found = _INTERVAL.fullmatch(bracket)
+    if found is None or not {found["begin_unit"], found["end_unit"]} <= {"", *_UNITS}:
+        return None
+    if found["begin_unit"] and not found["end_unit"]:
+        return None
+    end_unit = found["end_unit"] or "s"
+    begin = Fraction(found["begin"]) * _UNITS[found["begin_unit"] or end_unit]
+    return begin, Fraction(found["end"]) * _UNITS[end_unit]
+
+
+@cache
+def _parser() -> Lark:
+    from lark import Lark
+
+    return Lark(_GRAMMAR, parser="lalr", propagate_positions=True, maybe_placeholders=False)
+
+
+def _parsed(text: str) -> Node | FormulaProblem:
+    """The tree of a formula whose names and bounds are in order."""
+    from lark.exceptions import UnexpectedInput
 
     try:
-        tree = _parsed(text).ast.specs[0]
-    except RTAMTException as error:
-        return [_syntax_problem(text, str(error))]
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        # rtamt walks half a tree after some errors and stumbles over what is not there.
-        return [FormulaProblem(0, len(text), f"the formula cannot be read ({type(error).__name__})")]
-    return [FormulaProblem(0, len(text), message, hint) for message, hint in _types(tree, wants_number=False)]
+        return _Reader(text).node(_parser().parse(text), 0)
+    except UnexpectedInput as error:
+        at = (
+            error.pos_in_stream if error.pos_in_stream is not None and error.pos_in_stream >= 0 else len(text)
+        )
+        token = getattr(error, "token", None)
+        found = "the end of the formula" if token is None or token.type == "$END" else f"'{token}'"
+        if token is not None and token.type == "$END":
+            at = len(text)
+        at = min(at, max(len(text) - 1, 0))
+        hint = _ARROWS if token is not None and token.type == "IMPLIES" else _EXAMPLE
+        return FormulaProblem(at, 1, f"syntax error: {found} is not expected here", hint)
+    except _TooDeep as deep:
+        message = f"operators stand more than {MOST_NESTED} deep inside each other"
+        return FormulaProblem(deep.offset, 1, message, "make several criteria of it")
 
 
-def _syntax_problem(text: str, message: str) -> FormulaProblem:
-    place = _PLACE.search(message)
-    if place is None:
-        return FormulaProblem(0, len(text), message.removeprefix("RTAMT Exception: ").strip())
-    line_starts = [0, *(found.end() for found in re.finditer("\n", text))]
-    offset = line_starts[int(place["line"]) - 1] + int(place["column"])
-    what = place["what"].split(" expecting ")[0]
-    what = what.replace("input '<EOF>'", "end").replace("'<EOF>'", "the end").strip()
-    hint = "for example always ((barrier_distance_m < 1.5) -> eventually[0:0.8] (speed_mps < 0.25))"
-    return FormulaProblem(min(offset, max(len(text) - 1, 0)), 1, f"syntax error: {what}", hint)
+class _TooDeep(Exception):  # noqa: N818 - it never leaves this module
+    def __init__(self, offset: int) -> None:
+        super().__init__(offset)
+        self.offset = offset
 
 
-def _types(node: Any, wants_number: bool) -> Iterator[tuple[str, str]]:
-    """Numbers where something true or false is needed, and the other way round."""
-    kind = type(node).__name__
-    if (kind in _ARITHMETIC) != wants_number:
+class _Reader:
+    """Turns lark's tree into nodes."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def node(self, tree: Tree[Token], depth: int) -> Node:
+        """The node of a rule."""
+        start, end = tree.meta.start_pos, tree.meta.end_pos
+        if depth > MOST_NESTED:
+            raise _TooDeep(start)
+        text = self._text[start:end]
+        if tree.data == "leaf":
+            number = tree.children[0].type == "NUMBER"  # type: ignore[union-attr]
+            return Node("number" if number else "signal", text, start, value=float(text) if number else 0.0)
+        if tree.data in ("prefixed", "call"):
+            word, *rest = tree.children
+            kind = "negative" if word == "-" else _CALLED.get(str(word), str(word))
+            return Node(kind, text, start, self._operands(rest, depth), interval_s=self._interval(rest))
+        return self._chain(tree, depth)
+
+    def _operands(self, parts: Sequence[Tree[Token] | Token], depth: int) -> tuple[Node, ...]:
+        return tuple(self.node(part, depth + 1) for part in parts if not isinstance(part, str))
+
+    def _interval(self, parts: Sequence[Tree[Token] | Token]) -> tuple[Fraction, Fraction] | None:
+        return next((_interval_s(part) for part in parts if isinstance(part, str)), None)
+
+    def _chain(self, tree: Tree[Token], depth: int) -> Node:
+        """Operands with operators between them, from the left."""
+        first, *rest = tree.children
+        assert not isinstance(first, str)
+        left = self.node(first, depth + 1)
+        while rest:
+            taken = 3 if len(rest) > 2 and getattr(rest[1], "type", "") == "INTERVAL" else 2
+            sign, *operands = rest[:taken]
+            rest = rest[taken:]
+            (right,) = self._operands(operands, depth)
+            start, end = (
+                tree.meta.start_pos,
+                tree.meta.end_pos if not rest else right.offset + len(right.text),
+            )
+            kind = _CALLED.get(str(sign), str(sign))
+            left = Node(
+                kind, self._text[start:end], start, (left, right), interval_s=self._interval(operands)
+            )
+        return left
+
+
+def _types(node: Node, wants_number: bool) -> Iterator[FormulaProblem]:
+    """Numbers where something true or false is needed, the other way round, and a wrong count of them."""
+    if (node.kind in ARITHMETIC) != wants_number:
         what, wanted = ("true or false", "a number") if wants_number else ("a number", "a comparison")
         hint = (
-            "chains such as 1 < a < 2 are two comparisons" if wants_number else f"for example {node.name} > 0"
+            "chains such as 1 < a < 2 are two comparisons" if wants_number else f"for example {node.text} > 0"
         )
-        yield f"'{node.name}' is {what}, {wanted} is needed there", hint
+        message = f"'{node.text}' is {what}, {wanted} is needed there"
+        yield FormulaProblem(node.offset, len(node.text), message, hint)
         return
-    for child in getattr(node, "children", []):
-        yield from _types(child, wants_number=kind in _ARITHMETIC or kind == "Predicate")
-
-
-def _parsed(text: str) -> Any:
-    """rtamt's specification of a formula whose names are known."""
-    import rtamt
-
-    specification = rtamt.StlDiscreteTimeOfflineSpecification()
-    for name in SIGNALS:
-        specification.declare_var(name, "float")
-    specification.spec = text
-    # rtamt logs to the root logger what its exceptions say as well.
-    logging.disable(logging.WARNING)
-    try:
-        specification.parse()
-    finally:
-        logging.disable(logging.NOTSET)
-    return specification
+    if node.kind == "signal" and node.text not in SIGNALS:
+        yield FormulaProblem(
+            node.offset, len(node.text), f"'{node.text}' is no signal", near(node.text, SIGNALS)
+        )
+    takes = FUNCTIONS.get(node.kind, 1 if node.kind in _EDGES else len(node.children))
+    if len(node.children) != takes:
+        message = f"{node.kind} takes {takes} and not {len(node.children)}"
+        yield FormulaProblem(node.offset, len(node.text), message, "pow(base, exponent), abs(number)")
+        return
+    for child in node.children:
+        yield from _types(child, wants_number=node.kind in ARITHMETIC or node.kind in COMPARISONS)

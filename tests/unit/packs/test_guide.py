@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -35,7 +34,6 @@ class Block:
         level: Where it stands in a pack: ``file``, ``pack`` or ``scenario``.
         name: File that it is, for files that others need.
         wrong: Codes that it must get; empty for a right block.
-        needs: Package without which it cannot be checked.
         text: Its text.
     """
 
@@ -43,7 +41,6 @@ class Block:
     level: str
     name: str
     wrong: frozenset[str]
-    needs: str
     text: str
 
 
@@ -55,7 +52,7 @@ def blocks() -> Iterator[Block]:
         assert len(levels) == 1, f"say file, pack or scenario after ```yaml: {found[0][:80]}"
         line = guide[: found.start()].count("\n") + 1
         wrong = frozenset(filter(None, marks.get("wrong", "").split(",")))
-        yield Block(line, levels[0], marks.get("file", ""), wrong, marks.get("needs", ""), found["text"])
+        yield Block(line, levels[0], marks.get("file", ""), wrong, found["text"])
 
 
 ALL = list(blocks())
@@ -64,8 +61,6 @@ FILES = {block.name: block.text for block in ALL if block.name}
 
 
 def written(block: Block, folder: Path) -> Placement:
-    if block.needs and find_spec(block.needs) is None:
-        pytest.skip(f"needs {block.needs}")
     example = Example("", "", block.text, block.level, files=FILES)  # type: ignore[arg-type]
     return example.write(folder, wrong=False)
 

@@ -31,7 +31,6 @@ def criterion_of(pack: Pack, name: str):
 
 
 def test_a_formula_is_held_against_a_robustness_of_zero(written):
-    pytest.importorskip("rtamt", reason="needs the extra stl")
     text = "always (speed_mps < 1)"
     pack = load_pack(written(f'calm: {{stl: "{text}", if_undefined: invalid}}'), metrics, TODAY)
     criterion = criterion_of(pack, "calm")

@@ -35,6 +35,17 @@ class TestCentreError:
         assert "ever detected" in metric("centre_error_px", [frame(0, seen())], [found(0, OFF)]).undefined
 
 
+class TestAveragePrecision:
+    @pytest.mark.parametrize("alarm_first", [True, False])
+    def test_equal_scores_have_no_order_that_flatters(self, alarm_first):
+        pair = [("glass_door", 0.9, (0, 0, 20, 20)), HIT]
+        answer = found(0, *(pair if alarm_first else reversed(pair)))
+        assert metric("ap50", [frame(0, seen())], [answer]).value == pytest.approx(0.5)
+
+    def test_a_worse_score_of_the_false_alarm_does(self):
+        assert metric("ap50", [frame(0, seen())], [found(0, HIT, OFF)]).value == pytest.approx(1.0)
+
+
 class TestFlicker:
     def test_every_loss_of_an_object_in_view_counts(self):
         # Seen, lost, seen, lost: two losses in three tenths of a second.
@@ -45,7 +56,18 @@ class TestFlicker:
 
     def test_an_object_that_leaves_the_view_is_not_lost(self):
         frames = [frame(0, seen()), frame(1), frame(2, seen())]
-        assert metric("flicker_hz", frames, [found(0, HIT), found(1), found(2, HIT)]).value == 0.0
+        answers = [found(0, HIT), found(1), found(2)]
+        assert "two frames in a row" in metric("flicker_hz", frames, answers).undefined
+
+    def test_time_out_of_view_is_no_time_and_no_loss(self):
+        # In view at 0, 0.1, 0.4, 0.5 s; found, found, missed (back in view), found: nothing was lost in view.
+        frames = [frame(0, seen()), frame(1, seen()), frame(2), frame(3), frame(4, seen()), frame(5, seen())]
+        answers = [found(0, HIT), found(1, HIT), found(2), found(3), found(4), found(5, HIT)]
+        assert metric("flicker_hz", frames, answers).value == 0.0
+        answers[5] = found(5)
+        answers[4] = found(4, HIT)
+        # One loss in two stretches of a tenth of a second.
+        assert metric("flicker_hz", frames, answers).value == pytest.approx(1 / 0.2)
 
     def test_a_steady_miss_does_not_flicker(self):
         frames = [frame(0, seen()), frame(1, seen())]

@@ -6,6 +6,7 @@ from simgate.harness.packs.model import Criterion, SignalSpec
 from simgate.harness.results.record import Outcome
 from simgate.harness.scoring.criteria import judge
 from simgate.harness.scoring.evidence import Evidence
+from simgate.harness.scoring.metric import LARGEST
 from tests.unit.scoring.traces import make_trace, samples
 
 SPEED = [0.0, 0.5, 1.0, 0.75, 0.25]
@@ -42,3 +43,19 @@ def test_a_final_value_that_is_missing_is_not_replaced_by_an_earlier_one():
     distance = [3.0, 2.0, 1.0, float("nan"), float("nan")]
     result = judged("final", "at_least", 0.5, name="person_distance_m", person_distance_m=distance)
     assert result.reason == "no evidence: signal person_distance_m has no value at the end"
+
+
+NOTHING_NEAR = [2.0, float("inf"), float("inf"), 4.0, float("inf")]
+
+
+@pytest.mark.parametrize(
+    ("reduce", "observed"), [("min", 2.0), ("max", LARGEST), ("p95", LARGEST), ("final", LARGEST)]
+)
+def test_an_infinite_value_counts_like_any_other(reduce, observed):
+    result = judged(reduce, "at_least", 1.0, name="lidar_min_m", lidar_min_m=NOTHING_NEAR)
+    assert (result.outcome, result.observed) == (Outcome.PASS, observed)
+
+
+def test_infinite_values_have_no_mean_and_the_reason_says_when():
+    result = judged("mean", "at_least", 1.0, name="lidar_min_m", lidar_min_m=NOTHING_NEAR)
+    assert result.reason == "no evidence: signal lidar_min_m is infinite at 0.1 s and has no mean"
