@@ -68,8 +68,8 @@ def _why_unknown(evaluation: Evaluation, evidence: Evidence) -> str:
             at = f"at {float(evidence.times_s[unknown[0]]):g} s" if unknown[0] else "in this scene"
             return f"signal {name} has no value {at}"
     if evaluation.failed_rows:
-        at = float(evidence.times_s[min(evaluation.failed_rows)])
-        return f"the formula's arithmetic fails at {at:g} s"
+        failed_s = float(evidence.times_s[min(evaluation.failed_rows)])
+        return f"the formula's arithmetic fails at {failed_s:g} s"
     return f"the episode ended after {evidence.duration_s:g} s, before the times that the formula speaks of"
 
 
