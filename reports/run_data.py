@@ -12,14 +12,14 @@ from functools import cached_property
 from pathlib import Path
 
 from simgate.harness.expansion.nominal import NominalRange
-from simgate.harness.gate.decide import write_verdict
+from simgate.harness.gate.decide import decide_folder
 from simgate.harness.gate.tally import JudgedVariant, Status, gather
 from simgate.harness.gate.verdict import Verdict
 from simgate.harness.packs.model import Pack
 from simgate.harness.results.journal import read_journal
 from simgate.harness.results.manifest import ExpectedVariant, Manifest
 from simgate.harness.results.record import Outcome, RunRecord
-from simgate.harness.results.run_folder import NotARun, RunFolder
+from simgate.harness.results.run_folder import RunFolder
 
 SEVERITIES = ("critical", "major", "minor")
 OUTCOMES = {
@@ -30,10 +30,6 @@ OUTCOMES = {
     Status.KNOWN: Outcome.KNOWN,
     Status.KNOWN_PASSED: Outcome.PASS,
 }
-
-
-class UnreadableVerdict(NotARun):
-    """verdict.json is damaged; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +111,17 @@ class RunData:
 
 
 def load_run(folder: RunFolder) -> RunData:
-    """Reads a run; takes its verdict.json, or decides when there is none.
+    """Reads a run and decides it from its records; nothing else that lies in the folder is believed.
 
     Raises:
         simgate.harness.results.run_folder.NotARun: No readable manifest.
         simgate.harness.results.journal.JournalDamaged: The journal cannot be read.
+        simgate.harness.gate.decide.UndecidableRun: The manifest's pack cannot be read.
     """
     manifest = folder.manifest()
     records = read_journal(folder.journal_path)
     results, unexpected = match_records(manifest, records)
-    verdict = load_verdict(folder)
+    verdict = decide_folder(folder)
     counted = len(results) if verdict.stopped_at is None else verdict.stopped_at
     rest = tuple(result.expected for result in results[counted:])
     return RunData(folder.path, manifest, verdict, results[:counted], unexpected, rest)
@@ -157,19 +154,3 @@ def _result(variant: JudgedVariant, refused: set[str]) -> VariantResult:
     return VariantResult(
         variant.expected, variant.record.model_copy(update={"outcome": outcome, "reason": reason})
     )
-
-
-def load_verdict(folder: RunFolder) -> Verdict:
-    """The verdict beside the journal; decided and written first when it is missing.
-
-    Raises:
-        UnreadableVerdict: There is one, but it is damaged.
-    """
-    if not folder.verdict_path.exists():
-        return write_verdict(folder)
-    try:
-        return Verdict.model_validate_json(folder.verdict_path.read_bytes())
-    except ValueError:
-        raise UnreadableVerdict(
-            f"{folder.verdict_path} cannot be read; `simgate gate {folder.path}` decides again and writes it"
-        ) from None

@@ -253,17 +253,27 @@ def _summaries(pack: Pack, variants: Sequence[JudgedVariant]) -> tuple[ScenarioS
     return tuple(summaries)
 
 
-def write_verdict(folder: RunFolder) -> Verdict:
-    """Decides a run from its manifest, journal and baseline (if it has one), and writes ``verdict.json``.
+def decide_folder(folder: RunFolder) -> Verdict:
+    """Decides a run from its manifest, journal and baseline (if it has one).
+
+    The one way to a run's verdict: ``verdict.json`` is for readers outside of simgate and is never believed.
 
     Raises:
         simgate.harness.results.run_folder.NotARun: No readable manifest.
         simgate.harness.results.journal.JournalDamaged: A line of the journal is no record.
         UndecidableRun: The manifest's pack cannot be read.
-        OSError: The file cannot be written.
     """
     baseline, churn = kept_baseline(folder), kept_churn(folder)
     records = list(read_journal(folder.journal_path))
-    verdict = decide(folder.manifest(), records, baseline, folder.fingerprint(), churn)
+    return decide(folder.manifest(), records, baseline, folder.fingerprint(), churn)
+
+
+def write_verdict(folder: RunFolder) -> Verdict:
+    """Decides a run and writes ``verdict.json``, whatever stood there.
+
+    Raises:
+        OSError: The file cannot be written; and as :func:`decide_folder`.
+    """
+    verdict = decide_folder(folder)
     write_atomic(folder.verdict_path, verdict.model_dump_json(indent=2) + "\n")
     return verdict

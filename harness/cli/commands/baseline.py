@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from simgate.harness.gate.baseline_store import NamedBaseline
+    from simgate.harness.gate.baseline_store import BaselineStore, NamedBaseline
 
 HELP = "name a run as baseline (set NAME RUN), or show the named ones (list, show NAME)"
 
@@ -62,7 +62,8 @@ def _list(args: argparse.Namespace) -> int:
     if not entries:
         print(f"no baselines in {store.path}; name one with: simgate baseline set NAME RUN")
     for entry in entries:
-        print(f"{entry.name:<12} {entry.pack:<20} {entry.decision:<13} {entry.model:<24} {entry.run_id}")
+        decision = _decision(store, entry)
+        print(f"{entry.name:<12} {entry.pack:<20} {decision:<13} {entry.model:<24} {entry.run_id}")
     return 0
 
 
@@ -75,9 +76,25 @@ def _show(args: argparse.Namespace) -> int:
     if not entries:
         known = ", ".join(sorted({entry.name for entry in store.all()})) or "none"
         raise UserError(f"{store.path} has no baseline '{args.name}' (known: {known})")
-    print("\n\n".join(_facts(entry) for entry in entries))
+    print("\n\n".join(_facts(store, entry) for entry in entries))
     return 0
 
 
-def _facts(entry: NamedBaseline) -> str:
-    return "\n".join(f"{name:<12} {value}" for name, value in entry.model_dump().items())
+def _facts(store: BaselineStore, entry: NamedBaseline) -> str:
+    facts = entry.model_dump() | {"decision": _decision(store, entry)}
+    return "\n".join(f"{name:<12} {value}" for name, value in facts.items())
+
+
+def _decision(store: BaselineStore, entry: NamedBaseline) -> str:
+    """What the run's records give now; what was noted when it was named is not believed."""
+    from simgate.harness.gate.baseline_store import NoBaseline
+    from simgate.harness.gate.decide import UndecidableRun, decide_folder
+    from simgate.harness.results.journal import JournalDamaged
+    from simgate.harness.results.run_folder import NotARun
+
+    try:
+        return decide_folder(store.folder_of(entry)).decision.value
+    except NoBaseline:
+        return "run is gone"
+    except (NotARun, JournalDamaged, UndecidableRun):
+        return "unreadable"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-HELP = "write the reports of a run again (junit.xml, report.html)"
+HELP = "decide a run again and write its reports (verdict.json, junit.xml, report.html)"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -17,10 +17,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Writes the reports and prints their paths; returns 0 whatever the verdict is."""
-    from simgate.harness.cli.main import UserError
+    """Writes verdict and reports and prints their paths; returns 0 whatever the verdict is."""
     from simgate.harness.cli.user_errors import as_user_errors
-    from simgate.harness.gate.decide import UndecidableRun, write_verdict
+    from simgate.harness.gate.decide import write_verdict
     from simgate.harness.registry import load, names
     from simgate.harness.results.run_folder import RunFolder
 
@@ -28,13 +27,13 @@ def run(args: argparse.Namespace) -> int:
     wanted = names("simgate.reporters") if args.format == "all" else [args.format]
     with as_user_errors():
         reporters = [load("simgate.reporters", name) for name in wanted]
-        try:
-            folder.manifest()
-            if not folder.verdict_path.exists():
-                write_verdict(folder)
-                print(folder.verdict_path)
-            for write in reporters:
-                print(write(folder))
-        except UndecidableRun as error:
-            raise UserError(str(error)) from None
+        before = folder.verdict_path.read_bytes() if folder.verdict_path.exists() else None
+        decision = write_verdict(folder).decision.value
+        print(folder.verdict_path)
+        if before is not None and before != folder.verdict_path.read_bytes():
+            print(
+                f"note: {folder.verdict_path} was not what the records give ({decision}); it is written anew"
+            )
+        for write in reporters:
+            print(write(folder))
     return 0
