@@ -11,7 +11,7 @@ from pxr import Sdf, UsdUtils
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.mujoco.build import BuiltScene
 from simgate.sim_adapters.scene.scene import Scene
-from simgate.sim_adapters.usd.native.stepped import stepped_twin
+from simgate.sim_adapters.usd.native.twin import stepped_twin
 from simgate.sim_adapters.usd.native.variant_stage import VariantStage
 
 _ASSETS = "assets"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pxr import Sdf, Usd, UsdPhysics
 
 from simgate.sim_adapters.scene.native import NativeSite
-from simgate.sim_adapters.usd.native.solids import Solid
+from simgate.sim_adapters.usd.native.solids import Solid, is_moving_body
 from simgate.sim_adapters.usd.paths import is_at_or_below
 
 MOUNTED_CAMERA = "simgate_camera"
@@ -98,11 +98,7 @@ def floor_of(solids: Sequence[Solid], layout: StageLayout) -> tuple[str, ...]:
 
 def _moving(stage: Usd.Stage) -> list[str]:
     return [
-        str(prim.GetPath())
-        for prim in stage.Traverse(Usd.TraverseInstanceProxies())
-        if prim.HasAPI(UsdPhysics.RigidBodyAPI)
-        and UsdPhysics.RigidBodyAPI(prim).GetRigidBodyEnabledAttr().Get() is not False
-        and not UsdPhysics.RigidBodyAPI(prim).GetKinematicEnabledAttr().Get()
+        str(prim.GetPath()) for prim in stage.Traverse(Usd.TraverseInstanceProxies()) if is_moving_body(prim)
     ]
 
 

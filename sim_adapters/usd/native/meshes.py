@@ -74,7 +74,7 @@ def convex_parts(prim: Usd.Prim, scale: NDArray[np.float64]) -> list[Mesh]:
     Raises:
         NativeError: A piece is not convex and the file does not ask for a hull.
     """
-    whole, _ = _triangles(prim, scale)
+    whole = whole_mesh(prim, scale)
     approximation = "none"
     if prim.HasAPI(UsdPhysics.MeshCollisionAPI):
         approximation = str(UsdPhysics.MeshCollisionAPI(prim).GetApproximationAttr().Get())
@@ -83,6 +83,11 @@ def convex_parts(prim: Usd.Prim, scale: NDArray[np.float64]) -> list[Mesh]:
     if whole not in _PARTS:
         _PARTS[whole] = _taken_apart(prim, whole)
     return _PARTS[whole]
+
+
+def whole_mesh(prim: Usd.Prim, scale: NDArray[np.float64]) -> Mesh:
+    """All triangles of a mesh; as a collider that is its hull."""
+    return _triangles(prim, scale)[0]
 
 
 def _taken_apart(prim: Usd.Prim, whole: Mesh) -> list[Mesh]:

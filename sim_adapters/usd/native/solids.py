@@ -13,15 +13,21 @@ from pxr import Usd, UsdGeom, UsdPhysics
 
 from simgate.sim_adapters.scene.body import Material
 from simgate.sim_adapters.usd.native.looks import look_of
-from simgate.sim_adapters.usd.native.meshes import Mesh, cone, convex_parts, hull_volume, mesh_pieces, tube
+from simgate.sim_adapters.usd.native.meshes import (
+    Mesh,
+    cone,
+    convex_parts,
+    hull_volume,
+    mesh_pieces,
+    tube,
+    whole_mesh,
+)
 from simgate.sim_adapters.worlds.native_file import NativeError
 
 Array = NDArray[np.float64]
 _SQUARE = 1e-4
 _UNDRAWN = (UsdGeom.BasisCurves, UsdGeom.HermiteCurves, UsdGeom.NurbsCurves, UsdGeom.Points)
 _PLANE_HALF_M = 50.0
-DENSITY_KGM3 = 1000.0
-"""Of what has neither mass nor density: UsdPhysics' own."""
 _SIGNS = np.array([(a, b, c) for a in (-1, 1) for b in (-1, 1) for c in (-1, 1)], dtype=np.float64)
 
 
@@ -111,7 +117,7 @@ def _solids_of(prim: Usd.Prim) -> Iterator[Solid]:
     collides = can_touch(prim)
     if not (is_drawn or collides) or any(prim.IsA(schema) for schema in _UNDRAWN):
         return
-    pose, scale = _placed(prim)
+    pose, scale = placed(prim)
     if prim.IsA(UsdGeom.Mesh):
         yield from _mesh_solids(prim, pose, scale, is_drawn, collides)
         return
@@ -134,8 +140,35 @@ def _mesh_solids(
     path = str(prim.GetPath())
     for owner, mesh in mesh_pieces(prim, scale) if is_drawn else ():
         yield Solid(path, "mesh", (0.0, 0.0, 0.0), pose, look_of(owner), True, False, mesh)
-    for part in convex_parts(prim, scale) if collides else ():
+    for part in _touched_parts(prim, scale) if collides else ():
         yield Solid(path, "mesh", (0.0, 0.0, 0.0), pose, Material(), False, True, part)
+
+
+def _touched_parts(prim: Usd.Prim, scale: Array) -> list[Mesh]:
+    """What of a mesh can be touched: of one that physics moves its hull, whatever PhysX is asked for."""
+    if any(map(is_moving_body, upwards(prim))):
+        return [whole_mesh(prim, scale)]
+    return convex_parts(prim, scale)
+
+
+def upwards(prim: Usd.Prim) -> Iterator[Usd.Prim]:
+    """A prim and those above it, nearest first."""
+    while prim and not prim.IsPseudoRoot():
+        yield prim
+        prim = prim.GetParent()
+
+
+def is_enabled_body(prim: Usd.Prim) -> bool:
+    """Whether a prim is a rigid body that is switched on."""
+    return (
+        prim.HasAPI(UsdPhysics.RigidBodyAPI)
+        and UsdPhysics.RigidBodyAPI(prim).GetRigidBodyEnabledAttr().Get() is not False
+    )
+
+
+def is_moving_body(prim: Usd.Prim) -> bool:
+    """Whether a prim is a rigid body that physics moves."""
+    return is_enabled_body(prim) and not UsdPhysics.RigidBodyAPI(prim).GetKinematicEnabledAttr().Get()
 
 
 def world_matrix(prim: Usd.Prim) -> Array:
@@ -159,7 +192,7 @@ def unscaled_pose(prim: Usd.Prim) -> Array:
     return matrix
 
 
-def _placed(prim: Usd.Prim) -> tuple[Array, Array]:
+def placed(prim: Usd.Prim) -> tuple[Array, Array]:
     """World pose and scale along the prim's own axes; a mirror image has a negative first scale."""
     matrix = world_matrix(prim)
     scale = np.linalg.norm(matrix[:3, :3], axis=0)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from pxr import Tf, Usd, UsdGeom, UsdUtils
+from pxr import Tf, Usd, UsdGeom, UsdPhysics, UsdShade, UsdUtils
 
+from simgate.sim_adapters.usd.native.units import check_units
 from simgate.sim_adapters.worlds.file_digest import digest
 from simgate.sim_adapters.worlds.kept_source import KeptSources
 from simgate.sim_adapters.worlds.native_file import NativeError
 
 _ON_THE_SIMULATOR = (".mdl",)
 """Files that a simulator brings along: Omniverse finds its materials on a search path of its own."""
+_READ = (UsdGeom.Imageable, UsdGeom.Subset, UsdShade.NodeGraph, UsdShade.Shader, UsdPhysics.Joint)
+"""Prims of which something is read; an animation of a skeleton, say, is none."""
+_NO_VALUE = (Usd.ResolveInfoSourceFallback, Usd.ResolveInfoSourceNone)
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +40,8 @@ def open_source(path: Path) -> UsdSource:
     """Opens a file.
 
     Raises:
-        NativeError: It cannot be read, a file that it reads is missing, or it is not in metres with Z up.
+        NativeError: It cannot be read, a file that it reads is missing, it is not in metres and kilograms
+            with Z up, or it has values at times alone.
     """
     if not path.is_file():
         raise NativeError("file", f"{path.name} does not exist", f"looked for {path}")
@@ -47,7 +51,8 @@ def open_source(path: Path) -> UsdSource:
     except Tf.ErrorException as error:
         raise NativeError("file", f"OpenUSD cannot read it: {_said(error, path)}") from None
     files = _files(path)
-    _check_units(stage)
+    check_units(stage)
+    _check_times(stage)
     return UsdSource(path, stage, files, digest(files))
 
 
@@ -73,15 +78,27 @@ def _file_of(asset: str) -> Path:
     return Path(str(asset).partition("[")[0])
 
 
-def _check_units(stage: Usd.Stage) -> None:
-    unit, axis = UsdGeom.GetStageMetersPerUnit(stage), UsdGeom.GetStageUpAxis(stage)
-    faults = []
-    if not math.isclose(unit, 1.0, rel_tol=1e-6):
-        faults.append(f"metersPerUnit is {unit:g}")
-    if axis != UsdGeom.Tokens.z:
-        faults.append(f"upAxis is {axis}")
-    if faults:
-        raise NativeError("file", f"{' and '.join(faults)}", "a world is in metres with Z up; save it so")
+def _check_times(stage: Usd.Stage) -> None:
+    """Asks for a value without a time wherever there are values over time: nothing is played here."""
+    timed = [
+        str(attribute.GetPath())
+        for prim in Usd.PrimRange.Stage(stage, Usd.TraverseInstanceProxies())
+        if any(prim.IsA(schema) for schema in _READ)
+        for attribute in prim.GetAuthoredAttributes()
+        if has_times(attribute) and attribute.GetResolveInfo(Usd.TimeCode.Default()).GetSource() in _NO_VALUE
+    ]
+    if timed:
+        more = f" (and {len(timed) - 1} more)" if len(timed) > 1 else ""
+        raise NativeError(
+            "file",
+            f"'{timed[0]}'{more} has values over time and none without a time, which is what is read",
+            "write the value that holds as its default: attribute.Set(attribute.Get(time))",
+        )
+
+
+def has_times(attribute: Usd.Attribute) -> bool:
+    """Whether an attribute has values over time: samples, clips or a spline."""
+    return bool(attribute.GetNumTimeSamples()) or bool(attribute.HasSpline())
 
 
 def _said(error: Tf.ErrorException, path: Path) -> str:

@@ -6,11 +6,11 @@ import math
 from pathlib import Path
 
 import numpy as np
-from pxr import Usd, UsdGeom, UsdPhysics
+from pxr import Usd, UsdGeom
 
 from simgate.sim_adapters.usd.native.layout import is_joint_of, joints_of
+from simgate.sim_adapters.usd.native.masses import robot_mass_kg
 from simgate.sim_adapters.usd.native.solids import (
-    DENSITY_KGM3,
     Solid,
     read_solids,
     rigid_pose,
@@ -76,19 +76,7 @@ class UsdFile:
         reach = max(part.reach_m(x, y) for part in parts)
         top = max(part.top_m() for part in parts)
         start = (x, y, math.atan2(matrix[1, 0], matrix[0, 0]))
-        return RobotFacts(start, reach, top, self._mass(prim, parts))
-
-    def _mass(self, prim: Usd.Prim, parts: list[Solid]) -> float:
-        """Mass of the robot: what the file gives its prims, else density times volume."""
-        given = [
-            float(UsdPhysics.MassAPI(part).GetMassAttr().Get() or 0.0)
-            for part in Usd.PrimRange(prim, Usd.TraverseInstanceProxies())
-            if part.HasAPI(UsdPhysics.MassAPI)
-        ]
-        if sum(given) > 0.0:
-            return sum(given)
-        volume = sum(part.volume_m3() for part in parts)
-        return max(volume * DENSITY_KGM3, 1.0)
+        return RobotFacts(start, reach, top, robot_mass_kg(prim, self._solids))
 
     def camera(self, name: str, robot: str) -> CameraFacts:
         """A camera on the robot, at its place in the file."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import mujoco
 import numpy as np
-from numpy.typing import NDArray
-from pxr import Usd, UsdGeom, UsdPhysics
+from pxr import Usd, UsdGeom
 
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.mujoco.build import (
@@ -28,17 +28,15 @@ from simgate.sim_adapters.mujoco.build import (
 from simgate.sim_adapters.mujoco.native.build import GROUP_HIDDEN, TOUCH_BIT
 from simgate.sim_adapters.scene.body import Material
 from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.usd.errors import StageError
+from simgate.sim_adapters.usd.native.geoms import add_geom, quaternion_of
 from simgate.sim_adapters.usd.native.lamps import read_lights
-from simgate.sim_adapters.usd.native.solids import DENSITY_KGM3, Solid, unscaled_pose
+from simgate.sim_adapters.usd.native.layout import joints_of
+from simgate.sim_adapters.usd.native.masses import mass_of
+from simgate.sim_adapters.usd.native.solids import Solid, unscaled_pose
 from simgate.sim_adapters.usd.native.target import vertical_fov_deg
 from simgate.sim_adapters.usd.native.variant_stage import VariantStage
 from simgate.sim_adapters.usd.physics import GRAVITY_MPS2
-
-_GEOM = mujoco.mjtGeom
-_TYPES = {
-    "box": _GEOM.mjGEOM_BOX, "ellipsoid": _GEOM.mjGEOM_ELLIPSOID, "cylinder": _GEOM.mjGEOM_CYLINDER,
-    "capsule": _GEOM.mjGEOM_CAPSULE, "plane": _GEOM.mjGEOM_PLANE, "mesh": _GEOM.mjGEOM_MESH,
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +84,23 @@ def build_twin(scene: Scene, timing: Timing, shown: VariantStage, *, steps: bool
     return Twin(builder.spec, built, followers)
 
 
+def stepped_twin(scene: Scene, timing: Timing) -> Twin:
+    """The twin of a native scene of kind ``usd`` that MuJoCo steps itself, its loose bodies free.
+
+    Raises:
+        StageError: The file cannot be used, or has joints.
+        ValueError: MuJoCo rejects it.
+    """
+    shown = VariantStage(scene, timing)
+    joints = joints_of(shown.stage)
+    if joints:
+        raise StageError(
+            f"{scene.name}: MuJoCo does not take over joints of a stage, such as {joints[0].GetPath()}; "
+            "use --adapter physx or isaacsim"
+        )
+    return build_twin(scene, timing, shown, steps=True)
+
+
 class _Builder:
     """Puts a stage together as an MjSpec."""
 
@@ -94,6 +109,7 @@ class _Builder:
         self.owners: dict[str, int] = {}
         self._shown, self._steps = shown, steps
         self._materials: dict[Material, str] = {}
+        self._density: dict[str, float] = {}
         set_options(spec, scene, timing)
         spec.option.gravity = [0.0, 0.0, -GRAVITY_MPS2]
         # The robot is first: its joints and servos are where a drive's are by default.
@@ -113,17 +129,30 @@ class _Builder:
         camera = self._prim(layout.camera)
         seen = np.linalg.inv(pose) @ unscaled_pose(camera)
         fovy = vertical_fov_deg(UsdGeom.Camera(camera))
-        base.add_camera(name=FRONT, pos=seen[:3, 3].tolist(), quat=_quaternion(seen), fovy=fovy)
+        base.add_camera(name=FRONT, pos=seen[:3, 3].tolist(), quat=quaternion_of(seen), fovy=fovy)
 
     def _add_loose(self, path: str) -> None:
         """A body that physics moves: free here, or led by another engine."""
         pose = unscaled_pose(self._prim(path))
         body = self.spec.worldbody.add_body(
-            name=path, pos=pose[:3, 3].tolist(), quat=_quaternion(pose), mocap=not self._steps
+            name=path, pos=pose[:3, 3].tolist(), quat=quaternion_of(pose), mocap=not self._steps
         )
         if self._steps:
             body.add_freejoint(name=path)
+            self._weigh(path, body)
         self._frames[path] = (body, pose)
+
+    def _weigh(self, path: str, body: Any) -> None:
+        """Gives a free body its mass: by the density of its shapes, or as OpenUSD counts uneven ones."""
+        mass = mass_of(self._prim(path), self._shown.solids)
+        if mass.is_even:
+            layout, solids = self._shown.layout, self._shown.solids
+            volumes = [s.volume_m3() for s in solids if s.collides and layout.body_of(s.path) == path]
+            self._density[path] = mass.mass_kg / max(1e-9, sum(volumes))
+            return
+        body.explicitinertial = True
+        body.mass, body.inertia = mass.mass_kg, list(mass.inertia)
+        body.ipos, body.iquat = list(mass.centre), list(mass.axes)
 
     def _add_solid(self, solid: Solid) -> None:
         layout = self._shown.layout
@@ -133,45 +162,21 @@ class _Builder:
         is_floor = solid.path in layout.floor
         name = f"{solid.path}#{len(self.owners)}"
         touch = solid.collides
-        geom = body.add_geom(
+        add_geom(
+            self.spec,
+            body,
+            solid,
+            pose,
             name=name,
-            type=_TYPES[solid.kind],
-            pos=pose[:3, 3].tolist(),
-            quat=_quaternion(pose),
             material=add_material(self.spec, solid.look, self._materials),
             group=_group(solid, is_robots),
-            density=self._density(solid, loose) if loose and touch else 0.0,
+            density=self._density.get(loose or "", 0.0) if touch else 0.0,
             contype=(TOUCH_BIT if is_robots else 1) if touch else 0,
             conaffinity=(0 if is_robots else 1 if is_floor else 1 | TOUCH_BIT) if touch else 0,
         )
-        if solid.mesh is None:
-            geom.size = list(solid.size)
-        else:
-            geom.meshname = self._add_mesh(solid)
         owner = layout.owner(solid.path)
         number = layout.names.index(owner) if owner in layout.names else UNCOUNTED_GEOM
         self.owners[name] = ROBOT_GEOM if is_robots else number
-
-    def _add_mesh(self, solid: Solid) -> str:
-        assert solid.mesh is not None
-        name = f"mesh_{len(self.spec.meshes)}"
-        self.spec.add_mesh(
-            name=name,
-            uservert=solid.mesh.vertices.ravel().tolist(),
-            userface=solid.mesh.faces.ravel().tolist(),
-            inertia=mujoco.mjtMeshInertia.mjMESH_INERTIA_CONVEX if solid.collides
-            else mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL,
-        )  # fmt: skip
-        return name
-
-    def _density(self, solid: Solid, loose: str) -> float:
-        """Density that gives a loose body its mass."""
-        mass = UsdPhysics.MassAPI(self._prim(loose))
-        total, own = mass.GetMassAttr().Get(), mass.GetDensityAttr().Get()
-        if not total:
-            return float(own or DENSITY_KGM3)
-        parts = [s for s in self._shown.solids if s.collides and self._shown.layout.body_of(s.path) == loose]
-        return float(total) / max(1e-9, sum(part.volume_m3() for part in parts))
 
     def _prim(self, path: str) -> Usd.Prim:
         return self._shown.stage.GetPrimAtPath(path)
@@ -193,9 +198,3 @@ def _group(solid: Solid, is_robots: bool) -> int:
     if is_robots:
         return GROUP_ROBOT
     return GROUP_CLEAR if solid.look.lidar_transparent else GROUP_SOLID
-
-
-def _quaternion(pose: NDArray[np.float64]) -> list[float]:
-    quaternion = np.zeros(4)
-    mujoco.mju_mat2Quat(quaternion, np.ascontiguousarray(pose[:3, :3]).reshape(9))
-    return [float(part) for part in quaternion]

@@ -21,8 +21,9 @@ from simgate.sim_adapters.usd.native.layout import (
     joints_of,
     layout_of,
 )
+from simgate.sim_adapters.usd.native.masses import mass_of
 from simgate.sim_adapters.usd.native.solids import read_solids, rigid_pose, world_matrix
-from simgate.sim_adapters.usd.native.source import UsdSource, promised_source
+from simgate.sim_adapters.usd.native.source import UsdSource, has_times, promised_source
 from simgate.sim_adapters.usd.native.target import parse_target
 from simgate.sim_adapters.usd.paths import PHYSICS_SCENE
 from simgate.sim_adapters.usd.physics import define_physics_scene, make_collider, make_robot_body
@@ -65,6 +66,10 @@ class VariantStage:
         if site.camera is None:
             _mount(self.stage, scene, site.robot, height_m)
         self.layout: StageLayout = layout_of(self.stage, site, self.solids, height_m)
+        for path in self.layout.loose:
+            # PhysX would count colliders that are switched off.
+            body = self.stage.GetPrimAtPath(path)
+            UsdPhysics.MassAPI.Apply(body).CreateMassAttr(mass_of(body, self.solids).mass_kg)
         self._prepare_physics(timing)
 
     def _place_robot(self, scene: Scene, height_m: float) -> None:
@@ -94,7 +99,7 @@ class VariantStage:
 
 
 def over(source: UsdSource) -> Usd.Stage:
-    """A stage over a file, to be edited; without instances, whose prims cannot be."""
+    """A stage over a file, to be edited: without instances, whose prims cannot be, and without animation."""
     layer = Sdf.Layer.CreateAnonymous(".usda")
     layer.subLayerPaths.append(str(source.path))
     stage = Usd.Stage.Open(layer)
@@ -105,6 +110,11 @@ def over(source: UsdSource) -> Usd.Stage:
     while instances := [prim for prim in stage.Traverse() if prim.IsInstance()]:
         for prim in instances:
             prim.SetInstanceable(False)
+    for prim in stage.TraverseAll():
+        for attribute in prim.GetAuthoredAttributes():
+            # A default over it hides every value at a time, from a simulator's timeline too.
+            if has_times(attribute) and (value := attribute.Get()) is not None:
+                attribute.Set(value)
     return stage
 
 

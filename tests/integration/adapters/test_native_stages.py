@@ -17,15 +17,20 @@ if isaac_double.missing():
 from simgate.sim_adapters.adapter import SimAdapter
 from simgate.sim_adapters.isaacsim.adapter import IsaacSimAdapter
 from simgate.sim_adapters.mujoco.adapter import MujocoAdapter
+from simgate.sim_adapters.mujoco.world_state import MujocoWorld
 from simgate.sim_adapters.physx.adapter import PhysxAdapter
+from simgate.sim_adapters.physx.session import PhysxSession
+from simgate.sim_adapters.physx.world_state import PhysxWorld
 from simgate.sim_adapters.scene.scene import Scene
 from tests.unit.sim_adapters.native_world import scene_of
 from tests.unit.sim_adapters.usd.native_stages import (
     CRATE,
     CUBE,
+    MASSES,
     PANE,
     TIMING,
     WALL,
+    two_boxes,
     with_prim,
     write_yard,
     yard_world,
@@ -142,6 +147,18 @@ def test_a_loose_crate_is_pushed_along(
         assert run.clearance[CRATE] == pytest.approx(0.0, abs=0.01)
         # It stands between the robot and the wall, and the lidar measures it where it is now.
         assert run.ranges[len(run.ranges) // 2] == pytest.approx(0.25, abs=0.02)
+
+
+@pytest.mark.parametrize("said", MASSES)
+def test_a_body_weighs_the_same_on_every_engine(tmp_path: Path, said: str) -> None:
+    scene = scene_of(yard_world(write_yard(tmp_path, two_boxes("Load", MASSES[said][0]))))
+    ours = MujocoWorld(scene, TIMING)
+    with PhysxSession() as session:
+        theirs = PhysxWorld(scene, TIMING, session)
+        (mass,) = session.bodies(["/World/Load"]).read(["mass"])["mass"]
+        assert float(mass) == pytest.approx(MASSES[said][1], rel=1e-5)
+    assert theirs.built.names == ours.built.names
+    assert ours.built.model.body("/World/Load").mass[0] == pytest.approx(MASSES[said][1], rel=1e-5)
 
 
 def test_isaac_sim_goes_from_variant_to_variant_without_a_new_stage(

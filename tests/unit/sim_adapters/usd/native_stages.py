@@ -196,6 +196,53 @@ def with_prim(text: str) -> str:
     return YARD.replace('    def Xform "Dock"', f'{text}\n    def Xform "Dock"', 1)
 
 
+def two_boxes(name: str, text: str) -> str:
+    """The yard with a body away from everything, whose prims a text gives."""
+    api = '"PhysicsRigidBodyAPI", "PhysicsMassAPI"'
+    place = 'double3 xformOp:translate = (-3, -3, 0.2)\nuniform token[] xformOpOrder = ["xformOp:translate"]'
+    return with_prim(f'def Xform "{name}" ( prepend apiSchemas = [{api}] )\n{{\n{place}\n{text}}}\n')
+
+
+def _box(name: str, x: float, more: str = "", apis: str = "") -> str:
+    return (
+        f'def Cube "{name}" ( prepend apiSchemas = ["PhysicsCollisionAPI", "MaterialBindingAPI"{apis}] )\n{{\n'
+        f"double size = 0.2\ndouble3 xformOp:translate = ({x}, 0, 0)\n"
+        f'uniform token[] xformOpOrder = ["xformOp:translate"]\n{more}}}\n'
+    )
+
+
+_A, _B, _MASS = _box("A", 0), _box("B", 0.5), ', "PhysicsMassAPI"'
+_FOAM = (
+    'def Material "Foam" ( prepend apiSchemas = ["PhysicsMaterialAPI"] )\n{\nfloat physics:density = 50\n}\n'
+)
+_OF_FOAM = "rel material:binding:physics = <../Foam>\n"
+MASSES = {
+    "nothing": (_A + _B, 16.0, 0.25),  # 1,000 kg/m3
+    "body's mass": ("float physics:mass = 3\n" + _A + _B, 3.0, 0.25),
+    "body's density": ("float physics:density = 100\n" + _A + _B, 1.6, 0.25),
+    "one collider's mass": (_box("A", 0, "float physics:mass = 5\n", _MASS) + _B, 13.0, 0.5 * 8 / 13),
+    "one collider's density": (
+        "float physics:density = 100\n" + _box("A", 0, "float physics:density = 500\n", _MASS) + _B,
+        4.8,
+        0.5 * 0.8 / 4.8,
+    ),
+    "body's mass before colliders'": (
+        "float physics:mass = 3\n" + _box("A", 0, "float physics:mass = 5\n", _MASS) + _B,
+        3.0,
+        0.5 * 8 / 13,
+    ),
+    "material's density": (_FOAM + _box("A", 0, _OF_FOAM) + _B, 8.4, 0.5 * 8 / 8.4),
+    "body's density before material's": (
+        "float physics:density = 100\n" + _FOAM + _box("A", 0, _OF_FOAM) + _B,
+        1.6,
+        0.25,
+    ),
+    "centre of mass": ("point3f physics:centerOfMass = (0.1, 0, 0)\n" + _A + _B, 16.0, 0.1),
+    "one collider off": (_A + _box("B", 0.5, "bool physics:collisionEnabled = 0\n"), 8.0, 0.0),
+}
+"""What of a body is said -> text of the prims, mass in kilograms, centre of mass along X in metres."""
+
+
 def yard_world(
     path: Path,
     targets: Mapping[str, str] | None = None,
