@@ -18,10 +18,13 @@ from simgate.harness.evidence.blocks import BLOCK, block_checksums
 from simgate.harness.gate.verdict import Decision, Verdict
 from simgate.harness.results.manifest import Fingerprint
 from simgate.harness.results.record import ResultModel
+from simgate.harness.results.schema_version import NewerSchema, require_known
 
 STATEMENT, ENVELOPE = "statement.json", "statement.dsse.json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://in-toto.io/attestation/test-result/v0.1"
+SCHEMA_VERSION = 1
+"""Of the package: which files it holds, and what the statement says of each."""
 
 
 class Subject(ResultModel):
@@ -79,6 +82,7 @@ def make_statement(files: Mapping[str, bytes], verdict: Verdict, fingerprint: Fi
         "passedTests": by_decision[Decision.GO],
         "failedTests": by_decision[Decision.NO_GO] + by_decision[Decision.INCONCLUSIVE],
         "simgate": {
+            "schemaVersion": SCHEMA_VERSION,
             "decision": verdict.decision.value,
             "headline": verdict.headline,
             "run": verdict.run_id,
@@ -100,18 +104,21 @@ def subjects_of(statement: bytes) -> dict[str, Subject]:
     """The files that a statement speaks of, by name.
 
     Raises:
-        BadStatement: It is no statement of simgate.
+        BadStatement: It is no statement of simgate, or one of a newer version.
     """
     try:
         found = json.loads(statement)
         if found["_type"] != STATEMENT_TYPE or found["predicateType"] != PREDICATE_TYPE:
             raise BadStatement("is no in-toto statement about a test result")
+        require_known(found["predicate"]["simgate"].get("schemaVersion", 1), SCHEMA_VERSION)
         subjects = [Subject.model_validate(entry) for entry in found["subject"]]
         for subject in subjects:
             # Read once here, so that a missing field is found before it is needed.
             _ = subject.sha256, subject.size, subject.checksums
     except BadStatement:
         raise
+    except NewerSchema as error:
+        raise BadStatement(str(error)) from None
     except (ValueError, KeyError, TypeError, ValidationError):
         raise BadStatement("cannot be read as an in-toto statement") from None
     return {subject.name: subject for subject in subjects}

@@ -19,6 +19,7 @@ from simgate.harness.gate.decide import UndecidableRun, write_verdict
 from simgate.harness.gate.verdict import Verdict
 from simgate.harness.results.journal import JournalDamaged
 from simgate.harness.results.run_folder import NotARun, RunFolder
+from simgate.harness.results.schema_version import NewerSchema
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -94,8 +95,9 @@ def verify_evidence(
     findings += signature
     by_identity = _sigstore(by_name, identity)
     findings += by_identity
-    verdict = _stated_verdict(by_name)
-    if not _concerns_evidence(findings):
+    verdict, newer = _stated_verdict(by_name)
+    findings += newer
+    if not newer and not _concerns_evidence(findings):
         findings += _recomputed(by_name, verdict)
     checked = (key is not None or identity is not None) and not signature and not by_identity
     return Report(tuple(findings), len(entries), signers, checked, verdict)
@@ -187,14 +189,18 @@ def _first_difference(first: bytes, second: bytes) -> int:
     return next((k for k in range(shared) if first[k] != second[k]), shared)
 
 
-def _stated_verdict(by_name: Mapping[str, Entry]) -> Verdict | None:
-    entry = by_name.get(f"{RUN}/verdict.json")
+def _stated_verdict(by_name: Mapping[str, Entry]) -> tuple[Verdict | None, list[Finding]]:
+    """The verdict inside, None when it cannot be read; and a finding when a newer simgate wrote it."""
+    name = f"{RUN}/verdict.json"
+    entry = by_name.get(name)
     if entry is None:
-        return None
+        return None, []
     try:
-        return Verdict.model_validate_json(entry.content)
+        return Verdict.model_validate_json(entry.content), []
+    except NewerSchema as error:
+        return None, [Finding(name, str(error), entry.offset)]
     except ValueError:
-        return None
+        return None, []
 
 
 def _concerns_evidence(findings: Iterable[Finding]) -> bool:

@@ -14,12 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simgate.harness.results.schema_version import NewerSchema, require_known
 from simgate.harness.trace import FrameTruth, Trace
 from simgate.policies.perception.detections import Detections
 from simgate.sim_adapters.observation import Contact, VisibleEntity
 
 _SIGNAL = "signal."
 _FORMAT = 1
+"""Raised with each change of what a recording holds."""
 
 
 def save_trace(path: Path, trace: Trace) -> None:
@@ -70,15 +72,17 @@ def load_trace(path: Path) -> Trace:
 
     Raises:
         OSError: The file cannot be read.
-        ValueError: It is no recording, or one of another format.
+        ValueError: It is no recording, or one of a newer format.
     """
     with np.load(path, allow_pickle=False) as archive:
         arrays = {name: archive[name] for name in archive.files}
     if "words" not in arrays:
         raise ValueError(f"{path} is not a recording of simgate")
     words = json.loads(arrays["words"].tobytes())
-    if words["format"] != _FORMAT:
-        raise ValueError(f"{path} has recording format {words['format']}; this version reads {_FORMAT}")
+    try:
+        require_known(words.get("format"), _FORMAT)
+    except NewerSchema as error:
+        raise ValueError(f"{path} {error}") from None
     return Trace(
         physics_hz=words["physics_hz"],
         steps=arrays["steps"],

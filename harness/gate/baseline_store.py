@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated
 
 from simgate.harness.gate.comparability import machine_class, pack_digest
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.record import ResultModel
 from simgate.harness.results.run_folder import RunFolder
+from simgate.harness.results.schema_version import NewerSchema, reads
 
 FILE = "baselines.json"
 
@@ -34,7 +36,7 @@ class NamedBaseline(ResultModel):
 
 
 class _Store(ResultModel):
-    schema_version: int = 1
+    schema_version: Annotated[int, reads(1)] = 1
     baselines: tuple[NamedBaseline, ...] = ()
 
 
@@ -52,12 +54,14 @@ class BaselineStore:
         """Every entry, in the order of name and pack.
 
         Raises:
-            NoBaseline: The file is damaged.
+            NoBaseline: The file is damaged, or of a newer version.
         """
         if not self.path.exists():
             return ()
         try:
             return _Store.model_validate_json(self.path.read_bytes()).baselines
+        except NewerSchema as error:
+            raise NoBaseline(f"{self.path} {error}") from None
         except ValueError as error:
             raise NoBaseline(f"{self.path} cannot be read: {error}; mend or delete it") from None
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field
 
 from simgate.harness.results.record import ResultModel
+from simgate.harness.results.schema_version import reads
 
 
 class Decision(StrEnum):
@@ -157,7 +159,7 @@ class QuarantineError(ResultModel):
 class Verdict(ResultModel):
     """The answer: is it safe to ship?"""
 
-    schema_version: int = 1
+    schema_version: Annotated[int, reads(1)] = 1
     run_id: str
     pack: str
     model: str

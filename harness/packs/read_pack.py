@@ -81,7 +81,11 @@ class PackReader:
         value = self._reader.scalar(node, "the number 1") if node is not None else None
         if node is not None and value is not None and (isinstance(value, bool) or value != 1):
             message = f"version {value} of the scenario language is not known"
-            self._problems.at(node, "unsupported-version", message, "write simgate: 1")
+            newer = isinstance(value, int) and value > 1
+            hint = (
+                "upgrade simgate, which reads version 1, or write simgate: 1" if newer else "write simgate: 1"
+            )
+            self._problems.at(node, "unsupported-version", message, hint)
 
     def _plugin(self, node: Node | None, group: str, what: str) -> str | None:
         name = self._reader.text(node, f"the name of a {what}")

@@ -13,10 +13,11 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from simgate.harness.results.record import RunRecord
+from simgate.harness.results.schema_version import NewerSchema
 
 
 class JournalDamaged(Exception):  # noqa: N818 - the name says what happened
-    """A line that is not the last cannot be read; the message names file and line."""
+    """A complete line is no record, or one of a newer version; the message names file and line."""
 
 
 def append_record(path: Path, record: RunRecord) -> None:
@@ -45,7 +46,7 @@ def read_journal(path: Path) -> Iterator[RunRecord]:
     is JSON but no record is damage.
 
     Raises:
-        JournalDamaged: A complete line is not a record.
+        JournalDamaged: A complete line is not a record, or one of a newer version.
     """
     if not path.exists():
         return
@@ -54,6 +55,8 @@ def read_journal(path: Path) -> Iterator[RunRecord]:
             continue
         try:
             yield RunRecord.model_validate_json(line)
+        except NewerSchema as error:
+            raise JournalDamaged(f"{path}:{number}: the record {error}") from None
         except ValidationError as error:
             if any(detail["type"] == "json_invalid" for detail in error.errors()):
                 continue

@@ -6,11 +6,12 @@ never simply absent.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from simgate.harness.results.record import ResultModel
+from simgate.harness.results.schema_version import reads
 
 
 class ExpectedVariant(ResultModel):
@@ -56,7 +57,7 @@ class Fingerprint(ResultModel):
 class Manifest(ResultModel):
     """Everything that is known about a run before it starts."""
 
-    schema_version: int = 1
+    schema_version: Annotated[int, reads(1)] = 1
     run_id: str
     """Name of the run's folder."""
     created_utc: str

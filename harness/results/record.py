@@ -6,9 +6,11 @@ Versioned and self-describing, because it outlives the code that wrote it.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from simgate.harness.results.schema_version import reads
 
 Scalar = bool | int | float | str
 
@@ -66,7 +68,7 @@ class LatencySamples(ResultModel):
 class RunRecord(ResultModel):
     """What happened to one variant."""
 
-    schema_version: int = 1
+    schema_version: Annotated[int, reads(1)] = 1
     variant: str
     """Variant id."""
     scenario: str

@@ -15,6 +15,7 @@ from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.journal import read_journal
 from simgate.harness.results.manifest import Fingerprint, Manifest
 from simgate.harness.results.record import RunRecord
+from simgate.harness.results.schema_version import NewerSchema
 
 
 class NotARun(Exception):  # noqa: N818 - the name says what happened
@@ -43,7 +44,7 @@ class RunFolder:
         """The manifest.
 
         Raises:
-            NotARun: There is none, or it cannot be read.
+            NotARun: There is none, it cannot be read, or it is of a newer version.
         """
         try:
             return Manifest.model_validate_json(self.manifest_path.read_bytes())
@@ -52,6 +53,8 @@ class RunFolder:
                 f"{self.path} is not a run folder: it has no manifest.json; "
                 "give a folder that `simgate run` printed, for example runs/<time>-<pack>-<id>"
             ) from None
+        except NewerSchema as error:
+            raise NotARun(f"{self.manifest_path} {error}") from None
         except ValueError as error:
             raise NotARun(f"{self.manifest_path} cannot be read: {error}") from None
 

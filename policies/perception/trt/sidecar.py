@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
 from simgate.policies.perception.package import Artifact, ModelPackage
 from simgate.policies.perception.package_spec import Strict
+
+_SCHEMA_VERSION = 1
 
 
 class ProfileShape(Strict):
@@ -35,10 +38,23 @@ class EngineTensor(Strict):
     """-1 is dynamic."""
 
 
+class EngineMismatch(Exception):  # noqa: N818 - the name says what happened
+    """A plan is not what this package or this machine needs; the message names both sides."""
+
+
+def _known_version(found: object) -> object:
+    if isinstance(found, int) and found > _SCHEMA_VERSION:
+        raise EngineMismatch(
+            f"the plan's sidecar is of schema version {found}, and this simgate reads version "
+            f"{_SCHEMA_VERSION}: upgrade simgate, or build the engine again with `simgate build-engine`"
+        )
+    return found
+
+
 class Sidecar(Strict):
     """Content of ``<plan>.json``."""
 
-    schema_version: int = 1
+    schema_version: Annotated[int, BeforeValidator(_known_version)] = 1
     plan_sha256: str
     onnx_sha256: str
     """Of the package's ONNX file that the plan is of."""
@@ -60,10 +76,6 @@ class Sidecar(Strict):
     built_utc: str = ""
 
 
-class EngineMismatch(Exception):  # noqa: N818 - the name says what happened
-    """A plan is not what this package or this machine needs; the message names both sides."""
-
-
 def sidecar_path(plan: Path) -> Path:
     """Where the sidecar of a plan lies."""
     return plan.with_name(plan.name + ".json")
@@ -73,7 +85,7 @@ def read_sidecar(plan: Path) -> Sidecar:
     """Reads the sidecar of a plan.
 
     Raises:
-        EngineMismatch: There is none, or it cannot be read.
+        EngineMismatch: There is none, it cannot be read, or it is of a newer version.
     """
     path = sidecar_path(plan)
     try:
