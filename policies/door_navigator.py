@@ -8,11 +8,13 @@ it, says what it is and is done.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
-from simgate.policies.navigation.pilot import Pilot
+from simgate.policies.navigation.pilot import REPORTS, Pilot
 from simgate.policies.perception.detections import Detections
 from simgate.policies.policy import Decision, Mission
 from simgate.sim_adapters.observation import Observation
+from simgate.sim_adapters.options import Option, Options, read_options
 
 
 class DoorNavigator:
@@ -20,23 +22,24 @@ class DoorNavigator:
 
     Args:
         control_hz: Decisions a second.
-        options: ``cruise_mps`` (default 0.8): speed where the way is free.
+        options: See :attr:`options`.
 
     Raises:
         ValueError: An option is unknown or out of range.
     """
 
     name = "door_navigator"
+    options: ClassVar[Options] = {
+        "cruise_mps": Option("number", 0.8, "Speed where the way is free, m/s.", low=0.1, high=2.0)
+    }
+    """What a pack may say under ``policy_options``."""
+    reports: ClassVar[tuple[str, ...]] = REPORTS
+    """Everything that the robot can report."""
 
     def __init__(self, control_hz: int, options: Mapping[str, object] | None = None) -> None:
-        given = dict(options or {})
-        cruise = given.pop("cruise_mps", 0.8)
-        if given:
-            raise ValueError(f"door_navigator: unknown option {sorted(given)[0]!r} (known: cruise_mps)")
-        if isinstance(cruise, bool) or not isinstance(cruise, int | float) or not 0.1 <= cruise <= 2.0:
-            raise ValueError(f"door_navigator: cruise_mps must be a number from 0.1 to 2, not {cruise!r}")
+        values = read_options(self.name, self.options, options or {})
         self._period_s = 1.0 / control_hz
-        self._cruise_mps = float(cruise)
+        self._cruise_mps = float(values["cruise_mps"])
         self._pilots: list[Pilot] = []
 
     def reset(self, missions: Sequence[Mission]) -> None:

@@ -48,7 +48,12 @@ class Decision:
 
 class Policy(Protocol):
     """Drives N robots. Constructed by entry point (group ``simgate.policies``) as
-    ``factory(control_hz=int, options=Mapping[str, object])``."""
+    ``factory(control_hz=int, options=Mapping[str, object])``.
+
+    Two attributes of the factory are optional, for checks of packs before anything runs: ``reports``, every
+    word that :attr:`Decision.report` can be, and ``options``, what may stand under ``policy_options``
+    (:data:`simgate.sim_adapters.options.Options`). What a policy does not declare is not judged.
+    """
 
     name: str
 

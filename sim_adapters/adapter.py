@@ -79,7 +79,8 @@ class SimAdapter(Protocol):
     """N worlds that advance together.
 
     Constructed by entry point (group ``simgate.sim_adapters``) as ``factory(timing=Timing,
-    options=Mapping[str, object])``.
+    options=Mapping[str, object])``. Its options can be declared in group ``simgate.adapter_options``
+    (:data:`simgate.sim_adapters.options.Options`), so that packs are checked without starting it.
     """
 
     def describe(self) -> AdapterInfo:

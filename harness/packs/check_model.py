@@ -7,30 +7,36 @@ from simgate.policies.documents.diagnostics import Diagnostic, shown_path
 from simgate.policies.documents.nodes import Node
 
 
-def read_model(reader: Reader, node: Node | None) -> str | None:
-    """Absolute path of the model package, or its remote reference; problems are reported at their own places.
+def read_model(reader: Reader, node: Node | None) -> tuple[str | None, tuple[str, ...] | None]:
+    """The model package that a pack names; problems are reported at their own places.
 
     Args:
         reader: Typed access to nodes.
         node: Value of ``model:``; its path is relative to the file that holds it.
+
+    Returns:
+        Absolute path of the package, or its remote reference; and its classes, None when they are not known.
     """
     text = reader.text(node, "the path of a model.yaml")
     if text is None or node is None:
-        return None
+        return None, None
     from simgate.policies.perception.package_source import is_remote
 
     if is_remote(text):
         # Fetched and checked when a run is planned; linting needs no network.
-        return text
+        return text, None
     path = (node.source.path.parent / text).resolve()
     if not path.is_file():
         hint = "point to the model.yaml in it" if path.is_dir() else f"looked for {path}"
         what = "is a folder" if path.is_dir() else "does not exist"
         reader.problems.at(node, "missing-file", f"model package '{text}' {what}", hint)
-        return None
-    from simgate.policies.perception.package import check_package
+        return None, None
+    from simgate.policies.perception.package import PackageError, load_package
 
-    found = check_package(path)
+    try:
+        return str(path), load_package(path).classes
+    except PackageError as error:
+        found = error.problems
     for problem in found:
         reader.problems.add(
             Diagnostic(
@@ -38,9 +44,8 @@ def read_model(reader: Reader, node: Node | None) -> str | None:
                 problem.code, problem.message, problem.hint,
             )
         )  # fmt: skip
-    if found:
-        some = "a problem" if len(found) == 1 else f"{len(found)} problems"
-        reader.problems.at(
-            node, "model-package", f"the model package '{text}' has {some}, listed at its own files"
-        )
-    return str(path)
+    some = "a problem" if len(found) == 1 else f"{len(found)} problems"
+    reader.problems.at(
+        node, "model-package", f"the model package '{text}' has {some}, listed at its own files"
+    )
+    return str(path), None

@@ -211,12 +211,6 @@ class Reader:
         known = own if own.unit is not None else self.quantity
         return number_hint(node.value, Quantity(known.unit, known.high if high is None else high))
 
-    def options(self, node: Node | None, what: str) -> dict[str, Scalar]:
-        """A mapping of names to single values."""
-        entries = self.mapping(node, f"a mapping of {what} names to single values")
-        read = {key.text: self.scalar(value) for key, value in entries}
-        return {name: value for name, value in read.items() if value is not None}
-
 
 def plain(number: float) -> str:
     """A number as people write it: whole ones in full."""

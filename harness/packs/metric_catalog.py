@@ -65,6 +65,12 @@ class MetricCatalog(Protocol):
     def metric_names(self) -> Sequence[str]:
         """Known names, patterns such as ``detection.<class>.recall`` included."""
 
+    def class_of(self, name: str) -> str:
+        """The class of the model that a metric speaks of; empty for none, and for all of them."""
+
+    def silence_of(self, name: str) -> str:
+        """The value of a metric that is the policy's report when it reports nothing; empty for others."""
+
     def signal_names(self) -> Sequence[str]:
         """Signals of every trace."""
 

@@ -9,6 +9,7 @@ from simgate.harness.packs.keys import CRITERION, EVIDENCE, OPERATORS, SIGNAL, S
 from simgate.harness.packs.metric_catalog import MetricCatalog, MetricInfo
 from simgate.harness.packs.model import Criterion, Scalar, SignalSpec, SimSpec
 from simgate.harness.packs.value_hints import share_hint, threshold_hint
+from simgate.harness.packs.vocabulary import Vocabulary
 from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
@@ -27,6 +28,8 @@ class CriterionReader:
         self._reader, self._metrics = reader, metrics
         self.control_hz = SimSpec().control_hz
         """Of the pack that is read; the time bounds of formulas are whole control periods."""
+        self.vocabulary = Vocabulary(reader)
+        """What the pack's model and policy know."""
 
     def is_metric(self, name: str) -> bool:
         """Whether a metric has that name."""
@@ -49,6 +52,9 @@ class CriterionReader:
         if isinstance(value, MappingNode) and value.find("signal"):
             return self._of_signal(key, value)
         info = self.metric(key, key.text)
+        label = self._metrics.class_of(key.text) if self._metrics is not None and info is not None else ""
+        if label:
+            self.vocabulary.require_class(key, label, key.text.index(f".{label}.") + 1)
         fields = self._reader.fields(value, CRITERION, f"the criterion '{key.text}'", owner=key)
         if fields is None or not isinstance(value, MappingNode):
             return None
@@ -203,9 +209,15 @@ class CriterionReader:
         if (info.kind == "bool" and isinstance(value, bool)) or (
             info.kind == "word" and isinstance(value, str)
         ):
+            self._check_word(node, info, value)
             return value
         self._type_problem(node, info)
         return None
+
+    def _check_word(self, node: Node, info: MetricInfo, value: Scalar) -> None:
+        silence = self._metrics.silence_of(info.name) if self._metrics is not None else ""
+        if silence:
+            self.vocabulary.require_report(node, str(value), (silence,))
 
     def _type_problem(self, node: Node, info: MetricInfo) -> None:
         message = f"{info.name} is {_TYPE_WORDS[info.kind]}, the threshold is {node.described}"

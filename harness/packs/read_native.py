@@ -13,6 +13,7 @@ from simgate.harness import registry
 from simgate.harness.packs.fields import Fields, Reader
 from simgate.harness.packs.keys import NATIVE, NATIVE_CAMERA, NATIVE_LIDAR, NATIVE_ROBOT
 from simgate.harness.packs.read_native_set import SetReader
+from simgate.harness.packs.vocabulary import Vocabulary
 from simgate.harness.packs.worlds import NATIVE as GROUP
 from simgate.harness.packs.worlds import native_reader
 from simgate.policies.documents.diagnostics import near, shown_path
@@ -39,13 +40,20 @@ class NativeReader:
     Args:
         reader: Typed access to nodes; keeps the files that were opened.
         adapter: The pack's simulator.
+        vocabulary: What the pack's model and policy know.
     """
 
-    def __init__(self, reader: Reader, adapter: str) -> None:
-        self._reader, self._adapter = reader, adapter
+    def __init__(self, reader: Reader, adapter: str, vocabulary: Vocabulary) -> None:
+        self._reader, self._adapter, self._vocabulary = reader, adapter, vocabulary
 
-    def read(self, node: MappingNode) -> NativeWorld | None:
-        """The world; None when something required is missing or wrong, which is reported."""
+    def read(self, node: MappingNode, *, reports_count: bool) -> NativeWorld | None:
+        """The world; None when something required is missing or wrong, which is reported.
+
+        Args:
+            node: What the pack says.
+            reports_count: Whether a criterion asks for the right report, so that words of barriers must be
+                ones that the policy knows.
+        """
         fields = self._reader.fields(node, NATIVE, "the native world")
         if fields is None:
             return None
@@ -55,6 +63,10 @@ class NativeReader:
         if key is None or file is None:
             return None
         spec = self._spec(key.text, fields, file)
+        for _, word in _entries(fields.get("labels")):
+            self._vocabulary.require_class(word, word.text)
+        for _, word in _entries(fields.get("barrier")) if reports_count else ():
+            self._vocabulary.require_report(word, word.text)
         self._check_adapter(key, file)
         if spec is None or len(self._reader.problems) > before:
             return None
@@ -255,6 +267,12 @@ class NativeReader:
             if number is not None:
                 found[key.text] = float(number)
         return found
+
+
+def _entries(node: Node | None) -> list[tuple[ScalarNode, ScalarNode]]:
+    """The entries of a mapping whose values are words; what else stands there is reported elsewhere."""
+    entries = node.entries if isinstance(node, MappingNode) else []
+    return [(k, v) for k, v in entries if isinstance(v, ScalarNode) and isinstance(v.value, str)]
 
 
 def _camera(seen: CameraFacts) -> Camera:

@@ -17,6 +17,7 @@ from simgate.harness.packs.read_csv import csv_sources
 from simgate.harness.packs.read_gate import GateReader
 from simgate.harness.packs.read_scenario import PackParameters, ReadScenario, ScenarioReader, report_unused
 from simgate.harness.packs.read_values import read_value
+from simgate.harness.packs.vocabulary import POLICIES, Vocabulary, adapter_options
 from simgate.harness.packs.written_numbers import quantity_of
 from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SourceFile
@@ -52,7 +53,11 @@ class PackReader:
             return None
         self._version(fields.get("simgate"))
         sim = self._sim(fields.get("sim"))
+        model, classes = read_model(reader, fields.get("model"))
+        policy = self._plugin(fields.get("policy"), POLICIES, "policy")
+        vocabulary = Vocabulary(reader, classes, _installed(fields.get("policy")))
         self._criteria.control_hz = sim.control_hz if sim else SimSpec().control_hz
+        self._criteria.vocabulary = vocabulary
         scenarios = self._scenarios(fields, sim or SimSpec())
         self.files = (*sources, *csv_sources(reader.tables), *_native_sources(reader))
         data = {
@@ -60,9 +65,9 @@ class PackReader:
             "name": reader.name(fields.get("pack"), "a pack's name"),
             "description": reader.text(fields.get("description")) or "",
             "owner": reader.text(fields.get("owner")) or "",
-            "model": read_model(reader, fields.get("model")),
-            "policy": self._plugin(fields.get("policy"), "simgate.policies", "policy"),
-            "policy_options": reader.options(fields.get("policy_options"), "option"),
+            "model": model,
+            "policy": policy,
+            "policy_options": vocabulary.policy_options(fields.get("policy_options")),
             "sim": sim,
             "latency": self._latency(fields.get("latency")),
             "seed": reader.integer(fields.get("seed"), 0, _MAX_SEED) or 0,
@@ -101,7 +106,7 @@ class PackReader:
         if fields is None:
             return None
         reader = self._reader
-        read = {
+        read: dict[str, object] = {
             "adapter": self._plugin(fields.get("adapter"), "simgate.sim_adapters", "adapter"),
             **{
                 name: reader.integer(fields.get(name), 1, _MAX_HZ)
@@ -109,8 +114,9 @@ class PackReader:
             },
             "time_limit_s": reader.number(fields.get("time_limit_s"), above=0),
             "batch": reader.integer(fields.get("batch"), 1, 100_000),
-            "options": reader.options(fields.get("options"), "option"),
         }
+        adapter = read["adapter"] or SimSpec().adapter
+        read["options"] = adapter_options(reader, fields.get("options"), str(adapter))
         sim = SimSpec.model_validate({name: value for name, value in read.items() if value is not None})
         for name, rate, base_name, base in (
             ("control_hz", sim.control_hz, "physics_hz", sim.physics_hz),
@@ -154,6 +160,11 @@ class PackReader:
         gate = GateReader(self._reader, self._criteria, scenarios)
         rules = [gate.read(item) for item in self._reader.items(node, "a list of rules")]
         return [rule for rule in rules if rule is not None]
+
+
+def _installed(node: Node | None) -> ScalarNode | None:
+    """The node of a policy that can be asked."""
+    return node if isinstance(node, ScalarNode) and node.text in registry.names(POLICIES) else None
 
 
 def _native_sources(reader: Reader) -> list[SourceFile]:

@@ -81,7 +81,7 @@ class ScenarioReader:
         fields = self._reader.fields(node, SCENARIO, f"the scenario '{key.text}'", owner=key)
         if fields is None:
             return None
-        world, native = self._world(fields.get("world"))
+        world, native = self._world(fields.get("world"), fields.get("accept"))
         place = fields.get("place")
         groups = [item.text for item, _ in place] if isinstance(place, MappingNode) else []
         check = WorldCheck(self._reader.problems, world, lambda name: self._elsewhere(name, groups))
@@ -115,12 +115,14 @@ class ScenarioReader:
             return "it is a group of objects, and conditions speak of parameters alone"
         return ""
 
-    def _world(self, node: Node | None) -> tuple[World | None, NativeSpec | None]:
+    def _world(self, node: Node | None, accept: Node | None) -> tuple[World | None, NativeSpec | None]:
         """The world that the node names or describes, with what it says of a file; problems are reported."""
         if isinstance(node, MappingNode):
             from simgate.harness.packs.read_native import NativeReader
 
-            described = NativeReader(self._reader, self._adapter).read(node)
+            judged = isinstance(accept, MappingNode) and accept.find("report_correct") is not None
+            native_reader = NativeReader(self._reader, self._adapter, self._criteria.vocabulary)
+            described = native_reader.read(node, reports_count=judged)
             return described, described.spec if described is not None else None
         name = self._reader.text(node, "the name of a world, or {mjcf: FILE, ...}, {usd: FILE, ...}")
         return load_world(self._reader.problems, node, name) if name and node else None, None

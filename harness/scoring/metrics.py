@@ -12,10 +12,14 @@ from simgate.harness.results.record import LatencySamples
 from simgate.harness.scoring.evidence import Evidence
 from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, Options
 from simgate.harness.scoring.metrics_gpu import GPU_METRICS
-from simgate.harness.scoring.metrics_perception import PERCEPTION_TEMPLATES, perception_metric
+from simgate.harness.scoring.metrics_perception import (
+    PERCEPTION_TEMPLATES,
+    perception_class,
+    perception_metric,
+)
 from simgate.harness.scoring.metrics_runtime import RUNTIME_METRICS
 from simgate.harness.scoring.metrics_safety import SAFETY_METRICS
-from simgate.harness.scoring.metrics_task import TASK_METRICS
+from simgate.harness.scoring.metrics_task import NO_REPORT, TASK_METRICS
 from simgate.harness.scoring.signal_metric import signal_metric
 from simgate.harness.trace import SIGNALS, Trace
 
@@ -86,6 +90,16 @@ def find_metric(name: str) -> MetricInfo | None:
     """The description of a metric, None when there is no metric of that name."""
     metric = find(name)
     return metric.info if metric else None
+
+
+def class_of(name: str) -> str:
+    """The class of the model that a metric speaks of; empty for none, and for all of them."""
+    return perception_class(name)
+
+
+def silence_of(name: str) -> str:
+    """The value of a metric that is the policy's report when it reports nothing; empty for others."""
+    return NO_REPORT if name == "reported_door" else ""
 
 
 def metric_infos() -> list[MetricInfo]:

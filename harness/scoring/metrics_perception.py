@@ -19,7 +19,7 @@ CLASS_PLACEHOLDER = "<class>"
 OPTIONS = ("within_m", "min_pixels", "max_occlusion")
 CALIBRATION_BINS = 10
 
-_NAME = re.compile(r"detection\.(?P<label>[A-Za-z0-9_\-]+)\.(?P<what>[a-z0-9_]+)")
+_NAME = re.compile(r"detection\.(?P<label>[^.\s](?:[^.]*[^.\s])?)\.(?P<what>[a-z0-9_]+)")
 _Compute = Callable[[Evidence, str, Options], MetricValue]
 
 
@@ -291,6 +291,12 @@ def perception_metric(name: str) -> Metric | None:
     info, compute = _TEMPLATES[parsed["what"]]
     label = parsed["label"]
     return Metric(replace(info, name=name), lambda evidence, options: compute(evidence, label, options))
+
+
+def perception_class(name: str) -> str:
+    """The class of such a metric; empty for other metrics and for ``all``."""
+    parsed = _NAME.fullmatch(name)
+    return "" if parsed is None or parsed["label"] == ALL_CLASSES else parsed["label"]
 
 
 PERCEPTION_TEMPLATES = tuple(info for info, _ in _TEMPLATES.values())

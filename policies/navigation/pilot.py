@@ -37,6 +37,9 @@ _OBSTACLE_GAP_M = 0.08
 _REST_MPS = 0.03
 _REPORT_AFTER_S = 0.5
 _GIVE_UP_AFTER_S = 9.0
+_UNKNOWN = "unknown"
+REPORTS = (*DOOR_WORDS.values(), _UNKNOWN)
+"""Everything that a robot can report as closing its way."""
 
 
 class Pilot:
@@ -144,7 +147,7 @@ class Pilot:
             self._report = DOOR_WORDS[door.label]
             return self._command(0.0, 0.0, "report", done=self._rest_s >= _REPORT_AFTER_S)
         if resting and mode in ("stop_blocked", "stop_obstacle") and self._rest_s > _GIVE_UP_AFTER_S:
-            self._report = "unknown"
+            self._report = _UNKNOWN
             return self._command(0.0, 0.0, "report", done=True)
         # Turning on before a door only shakes the picture.
         turn = 0.0 if wanted == 0.0 and mode in ("stop_door", "stop_yield", "stop_slow") else rate

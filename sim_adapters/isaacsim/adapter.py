@@ -14,7 +14,7 @@ from simgate.sim_adapters.commands import checked_commands
 from simgate.sim_adapters.isaacsim.app import KitApp
 from simgate.sim_adapters.isaacsim.camera import CameraFeed, colours_on_device
 from simgate.sim_adapters.isaacsim.gpu_identity import gpu_and_driver
-from simgate.sim_adapters.isaacsim.options import IsaacOptions
+from simgate.sim_adapters.isaacsim.options import OPTIONS, IsaacOptions
 from simgate.sim_adapters.isaacsim.physics_loop import PhysicsLoop
 from simgate.sim_adapters.isaacsim.world import IsaacWorld
 from simgate.sim_adapters.isaacsim.world_stage import WorldStage
@@ -43,7 +43,7 @@ class IsaacSimAdapter:
     """RTX frames of the same scene differ a little from run to run."""
     max_worlds = 1
     """Most scenes that :meth:`reset` takes."""
-    path_options = ("assets",)
+    path_options = tuple(name for name, option in OPTIONS.items() if option.kind == "file")
     """Options that name a file; a pack's start at the pack's folder."""
     recycle_after = 50
     """Variants after which a fresh process is better: every new stage leaves memory behind."""

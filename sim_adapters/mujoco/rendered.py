@@ -15,8 +15,10 @@ from simgate.sim_adapters.adapter import AdapterInfo, Timing
 from simgate.sim_adapters.commands import checked_commands
 from simgate.sim_adapters.mujoco.build import BuiltScene
 from simgate.sim_adapters.mujoco.mujoco_log import warn_on_stderr
+from simgate.sim_adapters.mujoco.options import OPTIONS
 from simgate.sim_adapters.mujoco.renderer import FrameRenderer, SceneView, assets_of
 from simgate.sim_adapters.observation import GroundTruth, Observation
+from simgate.sim_adapters.options import read_options
 from simgate.sim_adapters.scene.scene import Scene
 
 
@@ -66,20 +68,17 @@ class RenderedAdapter(ABC, Generic[W]):
 
     Args:
         timing: Rates of the loop.
-        options: ``depth`` (bool, default False): also render depth.
+        options: See :data:`simgate.sim_adapters.mujoco.options.OPTIONS`.
 
     Raises:
-        ValueError: An option is unknown.
+        ValueError: An option is unknown or wrong.
     """
 
     name: str
     """Entry-point name of the adapter."""
 
     def __init__(self, timing: Timing, options: Mapping[str, object] | None = None) -> None:
-        given = dict(options or {})
-        self._with_depth = bool(given.pop("depth", False))
-        if given:
-            raise ValueError(f"{self.name} adapter: unknown option {sorted(given)[0]!r} (known: depth)")
+        self._with_depth: bool = read_options(f"{self.name} adapter", OPTIONS, options or {})["depth"]
         warn_on_stderr()
         self._timing = timing
         self._renderer: FrameRenderer | None = None

@@ -82,7 +82,7 @@ def test_the_facts_hold_all_that_the_adapter_uses_and_no_more(facts: Contract, s
 
 def test_launch_settings_and_annotators_are_known_ones() -> None:
     content = json.loads(FACTS_PATH.read_text())
-    launch = dict(_launch(IsaacOptions(gpu=1)).config)
+    launch = dict(_launch(IsaacOptions.read({"gpu": 1})).config)
     assert launch.keys() <= set(content["launch_keys"])
     camera = (ADAPTER / "camera.py").read_text()
     named = {

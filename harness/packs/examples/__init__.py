@@ -10,6 +10,7 @@ from simgate.harness.packs.examples.models import MODEL_EXAMPLES
 from simgate.harness.packs.examples.native import NATIVE_EXAMPLES
 from simgate.harness.packs.examples.rules import RULE_EXAMPLES
 from simgate.harness.packs.examples.values import VALUE_EXAMPLES
+from simgate.harness.packs.examples.words import WORD_EXAMPLES
 from simgate.harness.packs.examples.worlds import WORLD_EXAMPLES
 
 EXAMPLES: dict[str, Example] = {
@@ -24,6 +25,7 @@ EXAMPLES: dict[str, Example] = {
             *GATE_EXAMPLES,
             *FILE_EXAMPLES,
             *MODEL_EXAMPLES,
+            *WORD_EXAMPLES,
         ),
         key=lambda example: example.code,
     )

@@ -104,6 +104,8 @@ CASES = [
     ("rates", "camera_hz: 10", "camera_hz: @60"),
     ("rates", "camera_hz: 10", "camera_hz: @20"),
     ("rates", "camera_hz: 10", "camera_hz: @4"),
+    ("unknown-report", "{equals: glass}", "{equals: @glas}"),
+    ("unknown-option", "seed: 7", "seed: 7\npolicy_options: {@cruise: 1}"),
     ("gate-metric", "{regression: {max_drop: 0.02, confidence: 0.95}}", "{metric: @collisions, at_most: 0}"),
     ("gate-metric", "{regression: {max_drop: 0.02, confidence: 0.95}}", "{metric: @latency.max_ms, at_most: 0}"),
     ("gate-metric", "{regression: {max_drop: 0.02, confidence: 0.95}}", "{metric: @latency.p95_ms, at_least: 5}"),
@@ -282,5 +284,6 @@ def test_every_code_of_the_language_has_a_case() -> None:
         "model-package-syntax", "model-package-key", "model-package-value",
         "not-utf8", "too-large", "too-deep", "no-variants",
         "native-file", "unknown-element", "unknown-target", "world-adapter",  # test_native_worlds
+            "unknown-class",  # test_vocabulary
     }  # fmt: skip
     assert {code for code, _, _ in CASES} | elsewhere == set(CODES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from simgate.harness.cli.commands import lint
 from simgate.harness.cli.main import UserError
 from simgate.harness.cli.packs import load_checked
 from tests.unit.packs.sound_pack import SOUND
+
+ROOT = Path(__file__).parents[3]
 
 
 def run(*arguments: str) -> int:
@@ -26,6 +29,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "bad.yaml").write_text(SOUND.replace("seed: 7", "sede: x"), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def test_every_pack_that_is_shipped_is_clean(capsys: pytest.CaptureFixture[str]) -> None:
+    has_usd = find_spec("pxr") is not None  # the example is a stage
+    folders = ["scenarios", "docs/examples"] if has_usd else ["scenarios"]
+    assert run(*(str(ROOT / folder) for folder in folders)) == 0
+    assert f"{4 if has_usd else 3} packs checked: no problems" in capsys.readouterr().out
 
 
 def test_a_sound_pack_ends_with_zero(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -27,7 +27,7 @@ SCENARIOS = Path(__file__).parents[3] / "scenarios"
 
 BEYOND_A_SCHEMA = {
     "cyclic-expr", "cyclic-extends", "duplicate-id", "duplicate-key", "empty-range", "expired-known-failure",
-    "expression", "gate-impossible", "gate-matches-nothing", "missing-file", "rates", "bad-csv",
+    "expression", "gate-impossible", "unknown-option", "unknown-report", "gate-matches-nothing", "missing-file", "rates", "bad-csv",
     "missing-column", "empty-cell", "fixed-size", "broken-plugin", "alias-bomb", "bad-character",
     "yaml-syntax", "yaml-tag", "unused-condition", "not-utf8", "too-large", "too-deep",
 }  # fmt: skip

@@ -95,7 +95,7 @@ def test_the_gpu_is_the_options_or_the_first_that_is_visible(option, visible, gp
 
 def test_the_launch_is_headless_on_one_gpu_and_turns_caches_off(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
-    config = dict(_launch(IsaacOptions()).config)
+    config = dict(_launch(IsaacOptions.read({})).config)
     assert config["headless"] is True
     assert config["multi_gpu"] is False
     assert config["disable_viewport_updates"] is True
@@ -109,7 +109,7 @@ def test_the_launch_is_headless_on_one_gpu_and_turns_caches_off(monkeypatch):
     [(Timing(200, 10, 10), 5), (Timing(200, 20, 10), 5), (Timing(60, 10, 10), 2), (Timing(490, 10, 10), 7)],
 )
 def test_a_coupled_update_is_as_long_as_it_may_be_without_losing_steps(timing, steps):
-    found = PhysicsLoop(timing, IsaacOptions()).update_steps
+    found = PhysicsLoop(timing, IsaacOptions.read({})).update_steps
     assert found == steps
     assert timing.control_steps % found == 0
     assert timing.seconds(found) <= SLOWEST_UPDATE_S
