@@ -2,92 +2,188 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
-from pxr import Usd, UsdGeom, UsdShade
+from pxr import Sdf, Usd, UsdGeom, UsdShade
 
 from simgate.sim_adapters.scene.body import Material, Vec3
-from simgate.sim_adapters.usd.colour import WHITE_NITS, display, display_rgb, linear
+from simgate.sim_adapters.usd.colour import WHITE_NITS, display, display_rgb
+from simgate.sim_adapters.usd.native.pictures import CHANNELS, PictureError, Spread, spread_of_picture
 from simgate.sim_adapters.usd.native.target import surface_of
+from simgate.sim_adapters.worlds.native_file import NativeError
 
 _GREY: Vec3 = (0.18, 0.18, 0.18)
-_PREVIEW = "UsdPreviewSurface"
+_PREVIEW, _TEXTURE, _PRIMVAR = "UsdPreviewSurface", "UsdUVTexture", "UsdPrimvarReader"
+_NEUTRAL = {"scale": (1.0,) * 4, "bias": (0.0,) * 4, "fallback": (0.0, 0.0, 0.0, 1.0)}
+_OPAQUE = 0.5
+"""Share of a surface from which on it counts as opaque to the lidar."""
 
 
 def look_of(prim: Usd.Prim) -> Material:
     """The look of a prim: its preview surface, else its display colour, else grey.
 
-    A picture counts as its mean colour.
+    A picture counts as its mean. The lidar sees what is opaque over at least half of it.
+
+    Raises:
+        NativeError: A picture, or what else an input is connected to, cannot be read.
     """
     surface = surface_of(prim)
     if surface is None or UsdShade.Shader(surface).GetIdAttr().Get() != _PREVIEW:
         return _plain(prim)
-    opacity = _number(surface, "opacity", 1.0)
-    glow = _colour(surface, "emissiveColor", (0.0, 0.0, 0.0))
+    inputs = _Inputs(UsdShade.Shader(surface), _shape_of(prim))
+    opacity = inputs.opacity()
+    glow = inputs.colour("emissiveColor", (0.0, 0.0, 0.0))
     return Material(
-        rgb=display_rgb(_colour(surface, "diffuseColor", _GREY)),
-        opacity=opacity,
-        roughness=_number(surface, "roughness", 0.5),
+        rgb=display_rgb(inputs.colour("diffuseColor", _GREY)),
+        opacity=_share(opacity.mean()),
+        roughness=inputs.number("roughness", 0.5).mean(),
         reflectance=0.0,
-        emission=min(1.0, display(max(glow) / WHITE_NITS)),
-        lidar_transparent=opacity < 1.0,
+        emission=min(1.0, display(max(0.0, *glow) / WHITE_NITS)),
+        lidar_transparent=opacity.reaching(1.0) < _OPAQUE,
     )
 
 
 def _plain(prim: Usd.Prim) -> Material:
-    gprim = UsdGeom.Gprim(prim)
-    colours = gprim.GetDisplayColorAttr().Get() if gprim else None
-    opacities = gprim.GetDisplayOpacityAttr().Get() if gprim else None
-    rgb = tuple(float(channel) for channel in colours[0]) if colours else _GREY
-    opacity = float(opacities[0]) if opacities else 1.0
-    return Material(display_rgb((rgb[0], rgb[1], rgb[2])), opacity, lidar_transparent=opacity < 1.0)
+    shape = _shape_of(prim)
+    colours, opacities = _primvar(shape, "displayColor"), _primvar(shape, "displayOpacity")
+    rgb = _GREY if colours is None else tuple(spread.mean() for spread in colours)
+    opacity = _constant(1.0) if opacities is None else opacities[0]
+    return Material(
+        display_rgb((rgb[0], rgb[1], rgb[2])),
+        _share(opacity.mean()),
+        lidar_transparent=opacity.reaching(1.0) < _OPAQUE,
+    )
 
 
-def _number(surface: Usd.Prim, name: str, default: float) -> float:
-    value = _input(surface, name)
-    return float(value) if isinstance(value, (int, float)) else default
+def _shape_of(prim: Usd.Prim) -> Usd.Prim:
+    """The prim that has the primvars: of a part of a mesh, the mesh."""
+    return prim.GetParent() if prim.IsA(UsdGeom.Subset) else prim
 
 
-def _colour(surface: Usd.Prim, name: str, default: Vec3) -> Vec3:
-    value = _input(surface, name)
-    if value is None or isinstance(value, (int, float)):
-        return default
-    return float(value[0]), float(value[1]), float(value[2])
+def _share(value: float) -> float:
+    return min(1.0, max(0.0, value))
 
 
-def _input(surface: Usd.Prim, name: str) -> Any:
-    """The value of an input where it comes from; the mean of a picture."""
-    shading = UsdShade.Shader(surface).GetInput(name)
-    if not shading:
+def _constant(value: float) -> Spread:
+    return Spread(np.array([value]), np.ones(1))
+
+
+def _primvar(shape: Usd.Prim, name: str) -> list[Spread] | None:
+    """A primvar of a prim or of what it hangs on, channel by channel; None without a value."""
+    primvar = UsdGeom.PrimvarsAPI(shape).FindPrimvarWithInheritance(name)
+    value = primvar.ComputeFlattened() if primvar else None
+    if value is None or (primvar.GetTypeName().isArray and not len(value)):
         return None
-    sources = shading.GetValueProducingAttributes()
-    if not sources:
-        return None
-    source = sources[0].GetPrim()
-    if not UsdShade.Output.IsOutput(sources[0]):
-        return sources[0].Get()
-    file = UsdShade.Shader(source).GetInput("file")
-    asset = file.Get() if file else None
-    path = Path(asset.resolvedPath) if asset is not None and asset.resolvedPath else None
-    if path is None or not path.is_file():
-        return None
-    mean = np.array(_mean_of(path, path.stat().st_mtime_ns))
-    for part, neutral in (("scale", 1.0), ("bias", 0.0)):
-        given = UsdShade.Shader(source).GetInput(part)
-        factor = np.array(given.Get() if given and given.Get() is not None else [neutral] * 4)[:3]
-        mean = mean * factor if part == "scale" else mean + factor
-    return tuple(mean) if str(sources[0].GetTypeName()) != "float" else float(mean[0])
+    rows = np.array(value if primvar.GetTypeName().isArray else [value], dtype=np.float64)
+    rows = rows.reshape(len(rows), -1)
+    return [Spread(rows[:, k], np.full(len(rows), 1.0 / len(rows))) for k in range(rows.shape[1])]
 
 
-@lru_cache(maxsize=64)
-def _mean_of(path: Path, _: int) -> tuple[float, float, float]:
-    """Mean of a picture as linear light."""
-    with Image.open(path) as picture:
-        pixels = np.asarray(picture.convert("RGB"))
-    levels = np.array([linear(level / 255.0) for level in range(256)])
-    red, green, blue = levels[pixels].reshape(-1, 3).mean(axis=0)
-    return float(red), float(green), float(blue)
+class _Inputs:
+    """Inputs of a surface where their values come from.
+
+    Args:
+        surface: The preview surface.
+        shape: The prim that it is drawn on.
+    """
+
+    def __init__(self, surface: UsdShade.Shader, shape: Usd.Prim) -> None:
+        self._surface, self._shape = surface, shape
+
+    def number(self, name: str, default: float) -> Spread:
+        """An input of one channel."""
+        found = self._spreads(name)
+        return found[0] if found else _constant(default)
+
+    def colour(self, name: str, default: Vec3) -> Vec3:
+        """The mean of an input of three channels, linear light; one channel is grey."""
+        means = [spread.mean() for spread in self._spreads(name)]
+        if not means:
+            return default
+        return (means[0], means[1], means[2]) if len(means) > 2 else (means[0],) * 3
+
+    def opacity(self) -> Spread:
+        """Opacity; under a threshold a surface is cut out and otherwise there altogether."""
+        found = self.number("opacity", 1.0)
+        threshold = self.number("opacityThreshold", 0.0).mean()
+        if threshold <= 0.0:
+            return found
+        return Spread((found.values >= threshold).astype(np.float64), found.shares)
+
+    def _spreads(self, name: str) -> list[Spread]:
+        """Channel by channel; empty where the file gives nothing."""
+        given = self._surface.GetInput(name)
+        sources = given.GetValueProducingAttributes() if given else ()
+        if not sources:
+            return []
+        if not UsdShade.Output.IsOutput(sources[0]):
+            value = sources[0].Get()
+            return [] if value is None else [_constant(float(part)) for part in np.atleast_1d(value)]
+        reader, output = UsdShade.Shader(sources[0].GetPrim()), UsdShade.Output(sources[0]).GetBaseName()
+        kind = str(reader.GetIdAttr().Get())
+        if kind == _TEXTURE:
+            return self._of_picture(name, reader, CHANNELS[:3] if output.startswith("rgb") else output)
+        if kind.startswith(_PRIMVAR):
+            found = _primvar(self._shape, str(_given(reader, "varname")))
+            return found or [
+                _constant(float(part)) for part in np.atleast_1d(_given(reader, "fallback") or 0)
+            ]
+        raise NativeError(
+            "file",
+            f"{self._named(name)} comes from '{reader.GetPath()}', a node of the kind {kind or '(none)'}, "
+            "which is not read",
+            f"give it a value, or connect it to a {_TEXTURE} or a {_PRIMVAR}",
+        )
+
+    def _of_picture(self, name: str, reader: UsdShade.Shader, channels: str) -> list[Spread]:
+        scale, bias, fallback = (_given(reader, key) or _NEUTRAL[key] for key in _NEUTRAL)
+        numbers = [CHANNELS.index(channel) for channel in channels]
+        paths = _files_of(reader)
+        if not paths:
+            return [_constant(float(fallback[k] * scale[k] + bias[k])) for k in numbers]
+        space = str(_given(reader, "sourceColorSpace") or "auto")
+        found = []
+        for channel, k in zip(channels, numbers, strict=True):
+            try:
+                tiles = [spread_of_picture(path, channel, space, scale[k], bias[k]) for path in paths]
+            except PictureError as error:
+                raise NativeError(
+                    "file",
+                    f"{self._named(name)} reads {_short(paths)}, which cannot be read as a picture: {error}",
+                    "save it as PNG or JPEG",
+                ) from None
+            values = np.concatenate([tile.values for tile in tiles])
+            found.append(Spread(values, np.concatenate([tile.shares for tile in tiles]) / len(tiles)))
+        return found
+
+    def _named(self, name: str) -> str:
+        return f"'{self._surface.GetPath()}.inputs:{name}'"
+
+
+def _given(shader: UsdShade.Shader, name: str) -> Any:
+    """The value of an input of a node, through the interface of its material too; None for none."""
+    attribute = _source(shader, name)
+    return attribute.Get() if attribute is not None else None
+
+
+def _source(shader: UsdShade.Shader, name: str) -> Usd.Attribute | None:
+    given = shader.GetInput(name)
+    sources = given.GetValueProducingAttributes() if given else ()
+    return sources[0] if sources else None
+
+
+def _files_of(reader: UsdShade.Shader) -> list[str]:
+    """The picture that a node reads, or the tiles of one (``<UDIM>``); empty for none."""
+    attribute = _source(reader, "file")
+    asset: Sdf.AssetPath | None = attribute.Get() if attribute is not None else None
+    if attribute is None or asset is None or not asset.path:
+        return []
+    if UsdShade.UdimUtils.IsUdimIdentifier(asset.path):
+        layer = attribute.GetPropertyStack(Usd.TimeCode.Default())[0].layer
+        return [path for path, _ in UsdShade.UdimUtils.ResolveUdimTilePaths(asset.path, layer)]
+    return [asset.resolvedPath or asset.path]
+
+
+def _short(paths: list[str]) -> str:
+    return ", ".join(path.rpartition("/")[2].rstrip("]") for path in paths)
