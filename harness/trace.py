@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,6 +70,8 @@ class Trace:
         has_barrier: Whether a closed barrier exists (truth).
         goal_radius_m: Radius of the goal.
         image_size: (width, height) pixels.
+        invalid_reasons: Why the episode cannot be believed; empty when it can.
+        doubt_step: Physics step from which on it cannot, None without doubt.
     """
 
     physics_hz: int
@@ -88,11 +90,30 @@ class Trace:
     goal_radius_m: float
     image_size: tuple[int, int]
     invalid_reasons: tuple[str, ...] = field(default=())
+    doubt_step: int | None = None
 
     @property
     def times_s(self) -> NDArray[np.float64]:
         """Simulated time of each row, seconds."""
         return self.steps / self.physics_hz
+
+    def before(self, step: int) -> Trace:
+        """The episode as far as it came before a physics step, after the first row."""
+        rows = int(np.searchsorted(self.steps, step, side="left"))
+        arrived = sum(at < step for at in self.delivered_steps)
+        return replace(
+            self,
+            steps=self.steps[:rows],
+            signals={name: values[:rows] for name, values in self.signals.items()},
+            modes=self.modes[:rows],
+            frames=tuple(frame for frame in self.frames if frame.step < step),
+            detections=self.detections[:arrived],
+            delivered_steps=self.delivered_steps[:arrived],
+            latency_ms=self.latency_ms[:arrived],
+            contacts=tuple(contact for contact in self.contacts if contact.step < step),
+            invalid_reasons=(),
+            doubt_step=None,
+        )
 
     def digest(self) -> str:
         """SHA-256 over all that was simulated, hex; wall-clock values are not part of a trace."""

@@ -29,6 +29,7 @@ OUTCOMES = {
     Status.ERROR: Outcome.ERROR,
     Status.KNOWN: Outcome.KNOWN,
     Status.KNOWN_PASSED: Outcome.PASS,
+    Status.KNOWN_INVALID: Outcome.INVALID,
 }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from simgate.harness.evidence.traceability import NO_REQUIREMENT, Requirement, Standing
-from simgate.harness.gate.tally import JudgedVariant, Status
+from simgate.harness.gate.tally import IN_QUARANTINE, WITHOUT_RESULT, JudgedVariant, Status
 from simgate.harness.gate.verdict import Decision, Verdict
 from simgate.harness.gate.wording import plural
 from simgate.harness.results.manifest import Fingerprint, Manifest
@@ -86,14 +86,14 @@ def _about_the_decision(
     yield Check("Has every expected variant reported?", _answer(bool(variants) and not missing), detail)
     whole = not manifest.selection
     yield Check("Was the whole pack run?", _answer(whole), manifest.selection or "every variant was expected")
-    doubtful = sum(v.status in (Status.INVALID, Status.ERROR) for v in variants)
+    doubtful = sum(v.status in WITHOUT_RESULT for v in variants)
     yield Check(
         "Is every result valid?",
         _answer(not doubtful),
-        f"{doubtful} INVALID or ERROR; the gate counts them as both extremes",
+        f"{doubtful} INVALID or ERROR; outside quarantines the gate counts them as both extremes",
         needed=False,
     )
-    known = sum(v.status in (Status.KNOWN, Status.KNOWN_PASSED) for v in variants)
+    known = sum(v.status in IN_QUARANTINE for v in variants)
     yield Check(
         "Are results free of quarantines?", _answer(not known), f"{known} in quarantine", needed=False
     )

@@ -120,6 +120,7 @@ _OUTCOMES = {
     Status.MISSING: "MISSING",
     Status.KNOWN: "KNOWN",
     Status.KNOWN_PASSED: "PASS (in quarantine)",
+    Status.KNOWN_INVALID: "INVALID (in quarantine)",
     Status.NOT_RUN: "NOT RUN",
 }
 

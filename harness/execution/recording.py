@@ -64,6 +64,7 @@ def _words(trace: Trace) -> dict[str, Any]:
         "goal_radius_m": trace.goal_radius_m,
         "image_size": trace.image_size,
         "invalid_reasons": trace.invalid_reasons,
+        "doubt_step": trace.doubt_step,
     }
 
 
@@ -102,6 +103,7 @@ def load_trace(path: Path) -> Trace:
         goal_radius_m=words["goal_radius_m"],
         image_size=(words["image_size"][0], words["image_size"][1]),
         invalid_reasons=tuple(words["invalid_reasons"]),
+        doubt_step=words.get("doubt_step"),
     )
 
 

@@ -1,7 +1,8 @@
 """Can this simulation be believed? Everything that makes an episode INVALID instead of judged.
 
-A gate that scores a broken simulation reports noise as evidence. The checks look at what the simulator
-itself delivered (raw frames, before camera effects; true state), never at what the robot did with it.
+A gate that scores a broken simulation reports noise as evidence, and one that calls a broken robot a broken
+simulation hides it. The checks look at what the simulator itself delivered (raw frames, before camera
+effects; true state), never at what the robot did with it.
 """
 
 from __future__ import annotations
@@ -12,22 +13,37 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.sim_adapters.adapter import Timing
-from simgate.sim_adapters.observation import GroundTruth, Observation
+from simgate.sim_adapters.observation import GroundTruth, Observation, VisibleEntity
 
 BLACK_LEVEL = 1
 """A frame whose brightest value is at most this shows nothing, even in a dim room."""
 CONSTANT_SPREAD = 2
 """A frame whose values differ by at most this shows nothing."""
 CONSTANT_RUN = 5
-"""So many constant frames in a row; fewer can be a robot that looks at a plain wall from close by."""
+"""So many constant frames in a row."""
 REPEATED_RUN = 3
-"""So many equal frames in a row, while the robot moves, mean that the renderer stands still."""
-REPEATED_MOTION = 0.05
-"""Metres or radians of motion over the repeated frames; less may leave a coarse image unchanged."""
+"""So many equal frames in a row are looked at."""
+MUST_GROW_PX = 3.0
+"""An object whose box must have changed by so much cannot leave the picture equal."""
+MUST_TURN_RAD = math.radians(10.0)
+"""A camera that has turned so far sees an object elsewhere."""
+MAY_SHIFT_M = 0.02
+"""While the camera has moved less, a turn is a turn only."""
+CONTRAST = 10
+"""So much must an object differ from what is around it for a picture to show that it moved."""
 
 
 class ValidityMonitor:
     """Watches one world during its episode.
+
+    A check proves that simulator or harness is broken. What a broken robot looks like too (its nose at a
+    plain wall) is no proof: equal or empty pictures count against the renderer only where something that is
+    in view must have changed them.
+
+    Attributes:
+        reasons: Why the episode cannot be believed; empty when it can.
+        doubt_step: Physics step from which on it cannot; what happened before still counts. None without
+            doubt.
 
     Args:
         timing: Rates that the simulator was asked for.
@@ -35,12 +51,12 @@ class ValidityMonitor:
 
     def __init__(self, timing: Timing) -> None:
         self.reasons: list[str] = []
+        self.doubt_step: int | None = None
         self._timing = timing
         self._expected_step = 0
-        self._previous_frame = b""
-        self._previous_pose: tuple[float, float, float] | None = None
+        self._repeated = b""
         self._repeats = 0
-        self._repeat_motion = 0.0
+        self._first_of_repeats: GroundTruth | None = None
         self._constants = 0
 
     def check(self, observation: Observation, truth: GroundTruth, world: int) -> bool:
@@ -52,34 +68,41 @@ class ValidityMonitor:
             self._check_frame(observation.rgb[world], truth)
         return sound
 
-    def add(self, reason: str) -> None:
-        """Notes a reason once, however often it is met."""
+    def add(self, reason: str, step: int = 0) -> None:
+        """Notes a reason once, however often it is met.
+
+        Args:
+            reason: In words.
+            step: Physics step from which on there is doubt; 0 when nobody knows.
+        """
         if reason not in self.reasons:
             self.reasons.append(reason)
+            self.doubt_step = step if self.doubt_step is None else min(step, self.doubt_step)
 
     def _check_clock(self, observation: Observation, truth: GroundTruth) -> bool:
         expected = self._expected_step
         self._expected_step += self._timing.control_steps
         if observation.step != expected:
-            self.add(f"the simulator's clock is at step {observation.step} instead of {expected}")
+            self.add(f"the simulator's clock is at step {observation.step} instead of {expected}", expected)
             return False
         frame_step = expected - expected % self._timing.camera_steps
         if observation.frame_step != frame_step:
             late = f"from step {observation.frame_step} instead of {frame_step}"
-            self.add(f"at step {expected} the camera frame is {late}")
+            self.add(f"at step {expected} the camera frame is {late}", expected)
         if truth.step != observation.step or truth.frame_step != observation.frame_step:
             self.add(
                 f"truth (step {truth.step}, frame {truth.frame_step}) and observation "
-                f"(step {observation.step}, frame {observation.frame_step}) are out of step"
+                f"(step {observation.step}, frame {observation.frame_step}) are out of step",
+                expected,
             )
         return True
 
     def _check_finite(self, observation: Observation, truth: GroundTruth, world: int) -> bool:
         if not all(map(math.isfinite, (*truth.pose, *truth.twist))):
-            self.add(f"non-finite state of the robot at step {observation.step}")
+            self.add(f"non-finite state of the robot at step {observation.step}", observation.step)
             return False
         if np.isnan(observation.ranges_m[world]).any() or not np.isfinite(observation.pose[world]).all():
-            self.add(f"non-finite sensor reading at step {observation.step}")
+            self.add(f"non-finite sensor reading at step {observation.step}", observation.step)
             return False
         return True
 
@@ -92,24 +115,61 @@ class ValidityMonitor:
 
     def _check_frame(self, frame: NDArray[np.uint8], truth: GroundTruth) -> None:
         brightest = int(frame.max())
-        if brightest <= BLACK_LEVEL:
-            self.add(f"black camera frame at step {truth.frame_step}")
-        spread = brightest - int(frame.min())
-        self._constants = self._constants + 1 if spread <= CONSTANT_SPREAD else 0
+        constant = brightest - int(frame.min()) <= CONSTANT_SPREAD
+        edges = truth.frame_step == 0 or _shows_part(truth, frame)
+        if brightest <= BLACK_LEVEL and edges:
+            self.add(f"black camera frame at step {truth.frame_step}", truth.frame_step)
+        self._constants = self._constants + 1 if constant and edges else 0
         if self._constants == CONSTANT_RUN:
-            self.add(f"{CONSTANT_RUN} camera frames of one colour in a row, until step {truth.frame_step}")
-        self._check_repeated(frame.tobytes(), truth)
-
-    def _check_repeated(self, frame: bytes, truth: GroundTruth) -> None:
-        if frame == self._previous_frame and self._previous_pose is not None:
-            x, y, yaw = self._previous_pose
-            moved = math.hypot(truth.pose[0] - x, truth.pose[1] - y) + abs(
-                math.remainder(truth.pose[2] - yaw, math.tau)
+            since = truth.frame_step - (CONSTANT_RUN - 1) * self._timing.camera_steps
+            self.add(
+                f"{CONSTANT_RUN} camera frames of one colour in a row, until step {truth.frame_step}, while "
+                "something in view fills only part of them",
+                since,
             )
-            self._repeats += 1
-            self._repeat_motion += moved
-        else:
-            self._repeats, self._repeat_motion = 0, 0.0
-        if self._repeats >= REPEATED_RUN and self._repeat_motion > REPEATED_MOTION:
-            self.add(f"the camera frame stands still while the robot moves, seen at step {truth.frame_step}")
-        self._previous_frame, self._previous_pose = frame, truth.pose
+        self._check_repeated(frame, truth)
+
+    def _check_repeated(self, frame: NDArray[np.uint8], truth: GroundTruth) -> None:
+        data = frame.tobytes()
+        if data != self._repeated or self._first_of_repeats is None:
+            self._repeated, self._repeats, self._first_of_repeats = data, 0, truth
+            return
+        self._repeats += 1
+        if self._repeats >= REPEATED_RUN and (moved := _must_differ(self._first_of_repeats, truth, frame)):
+            self.add(
+                f"the camera frame stands still while {moved} moves in it, seen at step {truth.frame_step}",
+                self._first_of_repeats.frame_step,
+            )
+
+
+def _shows_part(truth: GroundTruth, frame: NDArray[np.uint8]) -> bool:
+    """Whether something in view ends within the picture, so that the picture has two colours."""
+    size = frame.shape[0] * frame.shape[1]
+    return any(not entity.truncated and 0 < entity.pixels < size for entity in truth.entities)
+
+
+def _must_differ(before: GroundTruth, now: GroundTruth, frame: NDArray[np.uint8]) -> str:
+    """Name of something whose picture cannot be the same at both times; empty when there is nothing.
+
+    Nearer by a share d, a thing wholly in view is larger by d; after a turn on the spot it is elsewhere.
+    """
+    turned = abs(math.remainder(now.pose[2] - before.pose[2], math.tau))
+    shifted = math.hypot(now.pose[0] - before.pose[0], now.pose[1] - before.pose[1])
+    seen_before = {entity.name: entity for entity in before.entities if not entity.truncated}
+    for entity in now.entities:
+        last = seen_before.get(entity.name)
+        if last is None or entity.truncated or not _stands_out(entity, frame):
+            continue
+        side = max(entity.box[2] - entity.box[0], entity.box[3] - entity.box[1])
+        nearest, farthest = sorted((last.distance_m, entity.distance_m))
+        if side * (farthest - nearest) > MUST_GROW_PX * farthest:
+            return entity.name
+        if turned > MUST_TURN_RAD and shifted < MAY_SHIFT_M:
+            return entity.name
+    return ""
+
+
+def _stands_out(entity: VisibleEntity, frame: NDArray[np.uint8]) -> bool:
+    x0, y0, x1, y1 = entity.box
+    around = frame[max(y0 - 2, 0) : y1 + 2, max(x0 - 2, 0) : x1 + 2]
+    return around.size > 0 and int(around.max()) - int(around.min()) >= CONTRAST

@@ -166,5 +166,6 @@ class WorldRun:
             goal_radius_m=task.goal_radius_m,
             image_size=(camera.width, camera.height),
             invalid_reasons=tuple(self.monitor.reasons),
+            doubt_step=self.monitor.doubt_step,
         )
         return Episode(trace, tuple(self._camera.frames), self._camera.latency_samples())

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from simgate.harness.gate.tally import Evidence, JudgedVariant, Status, gather
+from simgate.harness.gate.tally import IN_QUARANTINE, Evidence, JudgedVariant, Status, gather
 from simgate.harness.packs.model import Pack
 from simgate.harness.results.manifest import Fingerprint, Manifest
 from simgate.harness.results.record import RunRecord
-
-_KNOWN = (Status.KNOWN, Status.KNOWN_PASSED)
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,9 @@ class Pair:
     @property
     def known(self) -> bool:
         """In a quarantine on either side; it counts as nothing."""
-        return self.now.status in _KNOWN or (self.before is not None and self.before.status in _KNOWN)
+        return self.now.status in IN_QUARANTINE or (
+            self.before is not None and self.before.status in IN_QUARANTINE
+        )
 
     @property
     def results(self) -> tuple[bool | None, bool | None]:

@@ -17,7 +17,7 @@ from simgate.harness.gate.deployed import foreign_runtime
 from simgate.harness.gate.intervals import fewest
 from simgate.harness.gate.paired_betting import log_e_drop_below, sequence_bounds
 from simgate.harness.gate.pairing import Pair, count_pairs
-from simgate.harness.gate.tally import VALID, JudgedVariant, Status
+from simgate.harness.gate.tally import VALID, WITHOUT_RESULT, JudgedVariant, Status
 from simgate.harness.gate.verdict import Interval
 from simgate.harness.packs.latency_percentile import LatencyPercentile
 
@@ -235,7 +235,7 @@ class ValidityEvidence(RuleEvidence):
         return total > 0 and self.bad <= self.at_most * total + 1e-9
 
     def _count(self, variant: JudgedVariant) -> None:
-        self.bad += variant.status in (Status.INVALID, Status.ERROR)
+        self.bad += variant.status in WITHOUT_RESULT
 
     def _log_e_go(self) -> float:
         return -math.inf

@@ -73,7 +73,7 @@ def decide_invalid_or_error(rule: GateRule, counts: Tally) -> RuleVerdict:
     """
     if rule.at_most is None:
         return inconclusive(rule, counts, "the rule has no at_most", "give the rule at_most")
-    bad = counts.invalid + counts.errors + counts.missing
+    bad = counts.invalid + counts.known_invalid + counts.errors + counts.missing
     ran = counts.expected - counts.not_run
     if not ran:
         return inconclusive(rule, counts, f"no variant in {scope(rule)}", "run variants of these scenarios")

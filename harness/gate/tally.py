@@ -25,8 +25,15 @@ class Status(Enum):
     MISSING = "missing"
     KNOWN = "known"
     KNOWN_PASSED = "known, passed"
+    KNOWN_INVALID = "known, invalid"
     NOT_RUN = "not run"
     """A sequential test had decided before its turn; whatever record it has does not count."""
+
+
+IN_QUARANTINE = (Status.KNOWN, Status.KNOWN_PASSED, Status.KNOWN_INVALID)
+"""They count for and against nothing, but an INVALID one is still evidence that is not valid."""
+WITHOUT_RESULT = (Status.INVALID, Status.KNOWN_INVALID, Status.ERROR)
+"""They reported, and say nothing of the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +132,15 @@ def _status(record: RunRecord, excused: frozenset[str]) -> Status:
         # A KNOWN whose quarantine the pack does not hold, or that had expired, is an ordinary failure.
         is_known = record.outcome is Outcome.KNOWN and in_quarantine
         return Status.KNOWN if is_known else Status.FAILURE
-    return Status.INVALID if record.outcome is Outcome.INVALID else Status.ERROR
+    if record.outcome is Outcome.INVALID:
+        return Status.KNOWN_INVALID if in_quarantine else Status.INVALID
+    return Status.ERROR
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Counts of expected variants; all but ``left_out`` and ``known_passed`` add up to ``expected``.
+    """Counts of expected variants; all but ``left_out``, ``known_passed`` and ``known_invalid`` add up to
+    ``expected``.
 
     ``design_effect`` says how many variants of shared scenes count as one; None when it was not estimated.
     ``sharing`` variants that count lie in scenarios whose variants share scenes, in ``scenes`` of them.
@@ -144,6 +154,7 @@ class Tally:
     missing: int = 0
     known: int = 0
     known_passed: int = 0
+    known_invalid: int = 0
     left_out: int = 0
     not_run: int = 0
     design_effect: float | None = None
@@ -187,8 +198,9 @@ def tally(variants: Iterable[JudgedVariant], left_out: int = 0) -> Tally:
         invalid=counts[Status.INVALID],
         errors=counts[Status.ERROR],
         missing=counts[Status.MISSING],
-        known=counts[Status.KNOWN] + counts[Status.KNOWN_PASSED],
+        known=sum(counts[status] for status in IN_QUARANTINE),
         known_passed=counts[Status.KNOWN_PASSED],
+        known_invalid=counts[Status.KNOWN_INVALID],
         left_out=left_out,
         not_run=counts[Status.NOT_RUN],
         design_effect=design_effect(outcomes),

@@ -66,8 +66,9 @@ def quarantine(tally: Tally) -> str:
     """What a quarantine took out of the count, as an appended clause; empty when nothing."""
     if not tally.known:
         return ""
-    failed = tally.known - tally.known_passed
-    return f"; not counted: {plural(tally.known, 'variant')} in quarantine, of which {failed} failed"
+    failed = tally.known - tally.known_passed - tally.known_invalid
+    invalid = f" and {tally.known_invalid} gave no valid result" if tally.known_invalid else ""
+    return f"; not counted: {plural(tally.known, 'variant')} in quarantine, of which {failed} failed{invalid}"
 
 
 def shared_scenes(tally: Tally) -> str:

@@ -31,6 +31,9 @@ STANDARD_METRICS = (
 )
 """In every record, for reports, whatever the criteria ask."""
 
+_ONLY_GROW = ("collisions", "contact_impulse_ns", "contact_time_s", "contact_depth_max_m", "speed_max_mps")
+_ONLY_FALL = ("min_clearance_m", "min_clearance_m.person", "min_clearance_m.barrier")
+
 
 @dataclass(frozen=True, slots=True)
 class Score:
@@ -82,12 +85,11 @@ def score(
     criteria = tuple(judge(criterion, evidence) for criterion in scenario.accept)
     known = find_quarantine(scenario.known_failures, parameters, today or datetime.now(UTC).date())
     if trace.invalid_reasons:
-        outcome = Outcome.INVALID
-        reason = "; ".join(trace.invalid_reasons)
+        outcome, reason = _of_doubt(scenario, trace, latency)
     else:
         outcome = combine(result.outcome for result in criteria)
         reason = _reason(criteria, outcome)
-        outcome = with_quarantine(outcome, known is not None)
+    outcome = with_quarantine(outcome, known is not None)
     first_lost = next((r for r in criteria if r.outcome is not Outcome.PASS), None)
     return Score(
         outcome=outcome,
@@ -96,6 +98,30 @@ def score(
         metrics=_metrics(scenario.accept, evidence),
         known_issue=known.issue if known else None,
         lost_at_s=first_lost.lost_at_s if first_lost else None,
+    )
+
+
+def _of_doubt(scenario: Scenario, trace: Trace, latency: LatencySamples) -> tuple[Outcome, str]:
+    """INVALID, unless the robot had failed before there was doubt in a way that nothing later mends."""
+    doubt = "; ".join(trace.invalid_reasons)
+    if not trace.doubt_step:
+        return Outcome.INVALID, doubt
+    sound = Evidence(trace.before(trace.doubt_step), latency)
+    if sound.first_contact_s is not None:
+        lost = [judge(criterion, sound) for criterion in scenario.accept if _stays_lost(criterion)]
+        if Outcome.FAIL in {result.outcome for result in lost}:
+            since = trace.doubt_step / trace.physics_hz
+            return Outcome.FAIL, f"{_reason(lost, Outcome.FAIL)}; in doubt only from {since:g} s on: {doubt}"
+    return Outcome.INVALID, doubt
+
+
+def _stays_lost(criterion: Criterion) -> bool:
+    """Whether a contact that violates a criterion does so for good: its metric only grows, or only falls."""
+    return (
+        (criterion.metric in _ONLY_GROW and criterion.op == "at_most")
+        or (criterion.metric in _ONLY_FALL and criterion.op == "at_least")
+        or (criterion.metric == "collisions" and criterion.op == "equals" and criterion.bound == 0)
+        or (criterion.metric == "success" and criterion.op == "equals" and criterion.bound is True)
     )
 
 

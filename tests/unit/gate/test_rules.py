@@ -156,6 +156,20 @@ def test_passes_in_a_quarantine_do_not_help_the_rate_either():
     )
 
 
+def test_what_is_invalid_in_a_quarantine_is_in_doubt_for_no_rate_but_no_valid_evidence_either():
+    manifest, records = a_run("P" * 30 + "I" * 4, PASS_RATE, VALIDITY, known=[QUARANTINE])
+    inside = [r.model_copy(update={"known_issue": "PER-311"}) for r in records[30:]]
+    verdict = decide(manifest, records[:30] + inside)
+    rate, validity = verdict.rules
+    assert (rate.decision, rate.invalid, rate.known) == (Decision.GO, 0, 4)
+    assert rate.exact.low == pytest.approx(0.05 ** (1 / 30))
+    assert "4 variants in quarantine, of which 0 failed and 4 gave no valid result" in rate.reason
+    assert validity.decision is Decision.INCONCLUSIVE
+    assert validity.reason.startswith("4 of 34 variants gave no valid result")
+    (summary,) = verdict.scenarios
+    assert (summary.passed, summary.invalid, summary.known) == (30, 4, 0)
+
+
 def test_a_run_that_is_quarantined_as_a_whole_is_not_go():
     manifest, records = a_run("K" * 60, known=[QUARANTINE], known_issue="PER-311")
     rule = decide(manifest, records).rules[0]

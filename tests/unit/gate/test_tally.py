@@ -81,6 +81,9 @@ def test_the_same_result_twice_is_no_contradiction():
         (Outcome.KNOWN, None, Status.FAILURE),
         (Outcome.PASS, "PER-200", Status.SUCCESS),
         (Outcome.FAIL, "PER-311", Status.FAILURE),
+        (Outcome.INVALID, "PER-311", Status.KNOWN_INVALID),
+        (Outcome.INVALID, "PER-200", Status.INVALID),
+        (Outcome.ERROR, "PER-311", Status.ERROR),
     ],
 )
 def test_only_a_quarantine_of_the_pack_that_was_in_date_takes_a_variant_out(outcome, issue, expected):

@@ -61,6 +61,43 @@ def test_a_simulation_that_cannot_be_believed_is_invalid_even_if_its_criteria_ho
     assert (result.outcome, result.reason) == (Outcome.INVALID, "black frame at 0.3 s")
 
 
+DOUBT = {"invalid_reasons": ("black camera frame at step 300",), "doubt_step": 300}
+
+
+@pytest.mark.parametrize(
+    "criterion",
+    [
+        NO_COLLISION,
+        Criterion(metric="success", op="equals", bound=True),
+        Criterion(metric="collisions", op="equals", bound=0),
+        Criterion(metric="min_clearance_m", op="at_least", bound=1.2),
+    ],
+    ids=lambda criterion: f"{criterion.metric} {criterion.op}",
+)
+def test_a_collision_before_the_moment_of_doubt_is_never_hidden_by_it(criterion):
+    result = scored(barrier_trace(0.0, contacts=(touch(10),), **DOUBT), criterion)
+    assert result.outcome is Outcome.FAIL
+    assert result.reason.startswith(criterion.metric)
+    assert result.reason.endswith("in doubt only from 1.5 s on: black camera frame at step 300")
+
+
+@pytest.mark.parametrize(
+    ("criterion", "contacts", "doubt_step"),
+    [
+        (NO_COLLISION, (touch(16),), 300),
+        (NO_COLLISION, (touch(15),), 300),
+        (NO_COLLISION, (), 300),
+        (NO_COLLISION, (touch(10),), None),
+        (Criterion(metric="collisions", op="at_most", bound=1), (touch(10),), 300),
+        (STOPS, (touch(10),), 300),
+    ],
+    ids=["after it", "at it", "none", "unknown when", "allowed", "could have been mended"],
+)
+def test_what_happens_in_doubt_stays_invalid(criterion, contacts, doubt_step):
+    trace = barrier_trace(0.0, contacts=contacts, **DOUBT | {"doubt_step": doubt_step})
+    assert scored(trace, criterion).outcome is Outcome.INVALID
+
+
 def test_a_door_that_was_never_in_view_is_no_pass():
     result = scored(barrier_trace(), RECALL)
     assert result.outcome is Outcome.FAIL
