@@ -79,6 +79,7 @@ class WorldRun:
         self._contacts: list[Contact] = []
         self._report: str | None = None
         self._end = ""
+        self._overran = False
 
     def tick(
         self,
@@ -132,6 +133,14 @@ class WorldRun:
             if step >= self._contacts[0].step + self._run_on_steps or step >= self._limit_step:
                 return "collision"
             return ""
+        ending = self._ending(step, truth, decision)
+        if ending and not self._overran and min(truth.clearance_m.values(), default=math.inf) < 0.0:
+            # Contact is found while a step is made: what begins in the last one is known a period later.
+            self._overran = True
+            return ""
+        return ending
+
+    def _ending(self, step: int, truth: GroundTruth, decision: Decision) -> str:
         if decision.done:
             return "done"
         goal_distance = math.hypot(self._goal[0] - truth.pose[0], self._goal[1] - truth.pose[1])

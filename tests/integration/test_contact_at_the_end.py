@@ -63,10 +63,8 @@ def overlap_step(adapter: MujocoAdapter) -> int:
 
 @pytest.mark.parametrize("by", ["time limit", "policy"])
 def test_a_contact_in_the_last_step_is_a_collision(adapter, overlap_step, by):
-    if by == "time limit":
-        trace = drive(adapter, overlap_step)
-    else:
-        trace = drive(adapter, 1200, done_at=overlap_step)
+    limit, done_at = (overlap_step, None) if by == "time limit" else (1200, overlap_step)
+    trace = drive(adapter, limit, done_at)
     assert trace.end == "collision"
     assert trace.contacts[0].step == overlap_step + 1
     assert compute("collisions", trace, None, {}).value >= 1
