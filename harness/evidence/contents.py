@@ -127,7 +127,7 @@ def _pack_part(pack: Pack) -> tuple[dict[str, bytes], str]:
 
 
 def _model_part(pack: Pack, manifest: Manifest) -> tuple[dict[str, bytes], str]:
-    """The model package with its artifacts, every hash checked; or why it is not what ran."""
+    """The model package with all its files, every hash checked; or why it is not what ran."""
     if pack.model is None:
         is_without = not manifest.fingerprint.model_sha256
         return {}, "" if is_without else "the pack in the manifest names no model, although the run had one"
@@ -138,17 +138,13 @@ def _model_part(pack: Pack, manifest: Manifest) -> tuple[dict[str, bytes], str]:
         return {}, f"the model package can no longer be read: {first}"
     if package.sha256 != manifest.fingerprint.model_sha256:
         return {}, f"{package.path.name} of the model has changed since the run"
-    folder = package.path.parent
-    files = {f"{MODEL}/{package.path.name}": package.path.read_bytes()}
-    for artifact in package.artifacts:
-        content = artifact.path.read_bytes()
-        if hashlib.sha256(content).hexdigest() != artifact.sha256:
-            return {}, f"the model's {artifact.path.name} has changed while it was read"
-        files[f"{MODEL}/{os.path.relpath(artifact.path, folder)}"] = content
-    if package.spec.model_card is None:
-        return files, ""
-    card = folder / package.spec.model_card
-    if not card.is_file():
-        return files, f"the model card {package.spec.model_card}, which model.yaml names, is not there"
-    files[f"{MODEL}/{os.path.relpath(card, folder)}"] = card.read_bytes()
+    files = {}
+    for file in package.files:
+        content = file.path.read_bytes()
+        if hashlib.sha256(content).hexdigest() != file.sha256:
+            return {}, f"the model's {file.name} has changed while it was read"
+        files[f"{MODEL}/{file.name}"] = content
+    card = package.spec.model_card
+    if card is not None and not (package.path.parent / card).is_file():
+        return files, f"the model card {card}, which model.yaml names, is not there"
     return files, ""

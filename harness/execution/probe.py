@@ -88,7 +88,7 @@ def probe_model(runtime: str, path: str) -> Mapping[str, object]:
     except RuntimeError as error:
         return {"detail": "", "problem": str(error), "remedy": ""}
     info = model.describe()
-    file = next(one.path.name for one in package.artifacts if one.sha256 == info.artifact_sha256)
+    file = next(one.path.name for one in package.artifacts if one.digest == info.artifact_sha256)
     model.close()
     return {"detail": f"{file} runs on {info.device}", "problem": "", "remedy": ""}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from simgate.harness.packs.fields import Reader
 from simgate.policies.documents.diagnostics import Diagnostic, shown_path
+from simgate.policies.documents.named_file import named_file
 from simgate.policies.documents.nodes import Node
 
 
@@ -25,11 +26,8 @@ def read_model(reader: Reader, node: Node | None) -> tuple[str | None, tuple[str
     if is_remote(text):
         # Fetched and checked when a run is planned; linting needs no network.
         return text, None
-    path = (node.source.path.parent / text).resolve()
-    if not path.is_file():
-        hint = "point to the model.yaml in it" if path.is_dir() else f"looked for {path}"
-        what = "is a folder" if path.is_dir() else "does not exist"
-        reader.problems.at(node, "missing-file", f"model package '{text}' {what}", hint)
+    path = named_file(reader.problems, node, text, "model package", "point to the model.yaml in it")
+    if path is None:
         return None, None
     from simgate.policies.perception.package import PackageError, load_package
 

@@ -138,7 +138,7 @@ def _message(example: Example, metrics: MetricCatalog, trial: Trial | None) -> s
 
 def _in_example(words: str, folder: Path, above: int) -> str:
     """Words without the temporary folder, and with lines that count in the example."""
-    words = words.replace(f"{folder}{os.sep}", "")
+    words = words.replace(f"{folder}{os.sep}", "").replace(str(folder), ".")
     return _LINE.sub(lambda match: f"{match[1]}{max(1, int(match[2]) - above)}", words)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from simgate.harness.packs.fields import Reader
+from simgate.policies.documents.named_file import named_file
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode, SourceFile
 from simgate.policies.documents.problems import Problems
 from simgate.policies.documents.yaml_source import read_yaml
@@ -74,9 +75,8 @@ def _base(
     text = Reader(problems).text(node, "the path of a YAML file")
     if text is None:
         return None
-    path = (node.source.path.parent / text).resolve()
-    if not path.is_file():
-        problems.at(node, "missing-file", f"file '{text}' does not exist", f"looked for {path}")
+    path = named_file(problems, node, text)
+    if path is None:
         return None
     if len(sources) >= MAX_FILES:
         if len(sources) == MAX_FILES:

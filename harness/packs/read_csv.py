@@ -14,6 +14,7 @@ from simgate.harness.packs.model import Scalar
 from simgate.harness.packs.read_value import Extremes, ReadValue, made
 from simgate.harness.packs.table import Table
 from simgate.policies.documents.diagnostics import LINE_BREAK, near, shown_path
+from simgate.policies.documents.named_file import named_file
 from simgate.policies.documents.nodes import Node, ScalarNode, SourceFile, shortened
 from simgate.policies.documents.yaml_source import MAX_BYTES, is_sane, resolve
 
@@ -48,14 +49,12 @@ def read_from_file(reader: Reader, node: Node, arguments: Node) -> ReadValue | N
 
 
 def _table(reader: Reader, node: Node, name: str) -> Table | None:
-    path = (node.source.path.parent / name).resolve()
+    path = named_file(reader.problems, node, name)
+    if path is None:
+        return None
     if path in reader.tables:
         return reader.tables[path]
     reader.tables[path] = None
-    if not path.is_file():
-        what = "is a folder" if path.is_dir() else "does not exist"
-        reader.problems.at(node, "missing-file", f"file '{name}' {what}", f"looked for {path}")
-        return None
     size = path.stat().st_size
     if size > MAX_BYTES:
         hint = "keep the rows and columns that the pack needs"

@@ -17,6 +17,7 @@ from simgate.harness.packs.vocabulary import Vocabulary
 from simgate.harness.packs.worlds import NATIVE as GROUP
 from simgate.harness.packs.worlds import native_reader
 from simgate.policies.documents.diagnostics import near, shown_path
+from simgate.policies.documents.named_file import named_file
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode, SourceFile
 from simgate.sim_adapters.scene.robot import Robot
 from simgate.sim_adapters.scene.sensor import Camera, Lidar
@@ -90,11 +91,9 @@ class NativeReader:
         text = self._reader.text(node, "the path of a file")
         if text is None:
             return None
-        path = absolute(node.source.path.parent / text)
-        if not path.is_file():
-            what = "is a folder" if path.is_dir() else "does not exist"
-            self._reader.problems.at(node, "missing-file", f"file '{text}' {what}", f"looked for {path}")
+        if named_file(self._reader.problems, node, text) is None:
             return None
+        path = absolute(node.source.path.parent / text)
         if kind not in registry.names(GROUP):
             readable = " or ".join(f"{name}: FILE" for name in registry.names(GROUP)) or "none"
             message = f"worlds in {kind.upper()} files cannot be opened by what is installed here"

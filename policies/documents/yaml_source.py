@@ -27,6 +27,7 @@ from simgate.policies.documents.nodes import (
 )
 from simgate.policies.documents.problems import Problems
 from simgate.policies.documents.yaml_mistakes import explained
+from simgate.sim_adapters.unfetched import unfetched
 
 MAX_BYTES = 5_000_000
 MAX_DEPTH = 50
@@ -55,6 +56,10 @@ def read_yaml(path: Path, problems: Problems) -> tuple[SourceFile, Node | None]:
     absolute = path.resolve()
     shown = shown_path(absolute)
     source = SourceFile(absolute, shown, [])
+    lacking = unfetched(absolute)
+    if lacking is not None:
+        problems.span(source, 1, 1, 1, "not-fetched", f"'{path.name}' {lacking.message}", lacking.remedy)
+        return source, None
     size = absolute.stat().st_size
     if size > MAX_BYTES:
         message = f"the file has {size / 1e6:.1f} MB, more than the 5 MB that are read"

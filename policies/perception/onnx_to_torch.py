@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from simgate.policies.perception.decoders import declared_input, declared_outputs
+from simgate.policies.perception.files.verified import private_copy
 from simgate.policies.perception.package import ModelPackage, load_package
 from simgate.policies.perception.package_edit import add_artifact, artifact_line
 from simgate.policies.perception.problems import PackageError
@@ -39,16 +40,16 @@ class OnnxProgram(nn.Module):
     """Computes an ONNX graph node by node; its initialisers are parameters.
 
     Args:
-        content: The ONNX file.
+        model: The ONNX model, its external data loaded.
         outputs: Tensors to return, in this order.
 
     Raises:
         UnknownOperator: A node is of a kind that is not in ``OPERATORS``.
     """
 
-    def __init__(self, content: bytes, outputs: Sequence[str]) -> None:
+    def __init__(self, model: Any, outputs: Sequence[str]) -> None:
         super().__init__()
-        graph = onnx.load_model_from_string(content).graph
+        graph = model.graph
         unknown = sorted({node.op_type for node in graph.node} - set(OPERATORS))
         if unknown:
             raise UnknownOperator(
@@ -156,7 +157,8 @@ def convert(package: ModelPackage, path: Path) -> str:
         PackageError: The package has no ONNX file.
     """
     names = [tensor.name for tensor in declared_outputs(package)]
-    program = OnnxProgram(package.artifact("onnx").path.read_bytes(), names).eval()
+    with private_copy(package, package.artifact("onnx")) as copy:
+        program = OnnxProgram(onnx.load(copy), names).eval()
     shape = [size for size in declared_input(package).shape if size is not None]
     example = torch.zeros(2, *shape)
     if path.suffix == ".pt2":

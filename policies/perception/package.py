@@ -16,6 +16,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from simgate.policies.perception.files.check_files import file_problems
+from simgate.policies.perception.files.package_files import Artifact, PackageFile, package_files
 from simgate.policies.perception.latency import Latency
 from simgate.policies.perception.located_yaml import LocatedYaml, parse_located
 from simgate.policies.perception.package_spec import (
@@ -27,6 +29,7 @@ from simgate.policies.perception.package_spec import (
     ModelSpec,
 )
 from simgate.policies.perception.problems import PackageError, PackageProblem
+from simgate.sim_adapters.unfetched import unfetched
 
 __all__ = [
     "Artifact",
@@ -36,29 +39,11 @@ __all__ = [
     "InputSpec",
     "ModelPackage",
     "PackageError",
+    "PackageFile",
     "PackageProblem",
     "check_package",
     "load_package",
 ]
-
-LFS_HEADER = b"version https://git-lfs.github.com/spec/v1"
-
-
-@dataclass(frozen=True, slots=True)
-class Artifact:
-    """A verified file of weights.
-
-    Attributes:
-        kind: ``onnx``, ``tensorrt`` or ``torch``.
-        path: The file.
-        sha256: Its hash, hex.
-        device: Device that the file was built for; None when it runs anywhere.
-    """
-
-    kind: str
-    path: Path
-    sha256: str
-    device: str | None = None
 
 
 @dataclass(frozen=True)
@@ -68,8 +53,8 @@ class ModelPackage:
     Attributes:
         path: The ``model.yaml``.
         spec: Its content.
-        sha256: Hash of ``model.yaml`` itself, hex. It covers the artifacts, whose hashes it holds,
-            and what hashes of weights do not: thresholds, class order, latency.
+        sha256: Hash of ``model.yaml`` itself, hex. It covers the artifacts and their external data, whose
+            hashes it holds, and what hashes of weights do not: thresholds, class order, latency.
         located: Where everything stands in the file, for errors.
     """
 
@@ -131,7 +116,22 @@ class ModelPackage:
     def artifacts(self) -> tuple[Artifact, ...]:
         """All files of weights."""
         folder = self.path.parent
-        return tuple(Artifact(a.kind, folder / a.file, a.sha256, a.device) for a in self.spec.artifacts)
+        return tuple(
+            Artifact(
+                a.kind,
+                folder / a.file,
+                a.sha256,
+                a.device,
+                tuple(PackageFile(d.file, folder / d.file, d.sha256) for d in a.external_data),
+            )
+            for a in self.spec.artifacts
+        )
+
+    @cached_property
+    def files(self) -> tuple[PackageFile, ...]:
+        """Everything that the package consists of, each once, itself first: artifacts and their external data
+        with their declared hashes, sidecars of plans and the model card with what they hold now."""
+        return package_files(self)
 
     def artifact(self, kind: str) -> Artifact:
         """The first artifact of a kind.
@@ -182,6 +182,10 @@ def check_package(path: str | Path) -> list[PackageProblem]:
 def _examine(path: Path) -> tuple[list[PackageProblem], ModelPackage | None]:
     if path.is_dir():
         path = path / "model.yaml"
+    lacking = unfetched(path)
+    if lacking is not None:
+        message = f"'{path.name}' {lacking.message}"
+        return [PackageProblem(path, 1, 1, "not-fetched", message, lacking.remedy)], None
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -190,8 +194,6 @@ def _examine(path: Path) -> tuple[list[PackageProblem], ModelPackage | None]:
         )
         hint = "check the path, or train the model with 'make train'"
         return [PackageProblem(path, 1, 1, "missing-model", f"model package {reason}", hint)], None
-    if content.startswith(LFS_HEADER):
-        return [_lfs_problem(path, path, (1, 1))], None
     try:
         located = parse_located(path, content.decode("utf-8"))
         spec = _validate(path, located)
@@ -203,8 +205,8 @@ def _examine(path: Path) -> tuple[list[PackageProblem], ModelPackage | None]:
         ], None
     except PackageError as error:
         return list(error.problems), None
-    problems = _artifact_problems(path, located, spec)
-    return problems, ModelPackage(path, spec, hashlib.sha256(content).hexdigest(), located)
+    package = ModelPackage(path, spec, hashlib.sha256(content).hexdigest(), located)
+    return file_problems(package), package
 
 
 def _validate(path: Path, located: LocatedYaml) -> ModelSpec:
@@ -259,33 +261,3 @@ def _known_keys(location: tuple[str | int, ...], kind: str) -> list[str]:
             return []
         model = models[0]
     return list(model.model_fields)
-
-
-def _artifact_problems(path: Path, located: LocatedYaml, spec: ModelSpec) -> list[PackageProblem]:
-    problems = []
-    for index, artifact in enumerate(spec.artifacts):
-        at_file = located.of_value(("artifacts", index, "file"))
-        file = path.parent / artifact.file
-        if not file.is_file():
-            hint = f"restore {file}, or make it again with 'make train'"
-            message = f"artifact file '{artifact.file}' does not exist"
-            problems.append(PackageProblem(path, *at_file, "missing-artifact", message, hint))
-            continue
-        content = file.read_bytes()
-        if content.startswith(LFS_HEADER):
-            problems.append(_lfs_problem(path, file, at_file))
-            continue
-        actual = hashlib.sha256(content).hexdigest()
-        if actual != artifact.sha256:
-            at_hash = located.of_value(("artifacts", index, "sha256"))
-            message = f"'{artifact.file}' has sha256 {actual}, the package declares {artifact.sha256}"
-            hint = (
-                "restore the file that was released, or declare the new hash after evaluating the model again"
-            )
-            problems.append(PackageProblem(path, *at_hash, "model-hash", message, hint))
-    return problems
-
-
-def _lfs_problem(path: Path, file: Path, position: tuple[int, int]) -> PackageProblem:
-    message = f"'{file.name}' is a git-lfs pointer, not the file itself"
-    return PackageProblem(path, *position, "git-lfs-pointer", message, "run 'git lfs pull'")

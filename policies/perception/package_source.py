@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from simgate.policies.perception.files.package_files import leads_outside, sidecar_path
 from simgate.policies.perception.problems import PackageError, PackageProblem
 
 _REMOTE = re.compile(r"(?P<scheme>mlflow|[a-z][a-z0-9+]*)(?P<rest>:models:/\S+|://\S+)")
@@ -80,22 +81,22 @@ def _complete(folder: Path) -> bool:
 
 
 def _files(manifest: Path) -> list[str]:
-    """The files that a ``model.yaml`` names, with the sidecars of its plans."""
+    """The files that a ``model.yaml`` names, with external data and the sidecars of its plans."""
     try:
         content = yaml.safe_load(manifest.read_text(encoding="utf-8"))
         entries = [dict(entry) for entry in content.get("artifacts", ())]
-    except (yaml.YAMLError, UnicodeDecodeError, AttributeError, TypeError, ValueError):
+    except (yaml.YAMLError, UnicodeDecodeError, AttributeError, KeyError, TypeError, ValueError):
         # The loader says later what is wrong with it, with the position.
         return []
     names = []
     for entry in entries:
         name = str(entry.get("file", ""))
-        names.append(name)
+        names += [name, *(str(data["file"]) for data in entry.get("external_data", ()))]
         if entry.get("kind") == "tensorrt":
-            names.append(f"{name}.json")
+            names.append(sidecar_path(Path(name)).as_posix())
     card = content.get("model_card")
     names += [str(card)] if card else []
-    return [name for name in names if name and not Path(name).is_absolute() and ".." not in Path(name).parts]
+    return [name for name in names if name and not leads_outside(name)]
 
 
 def _from_mlflow(reference: str, folder: Path) -> Path:

@@ -121,15 +121,28 @@ Decoder = CenterHeatmap | Yolo | Detr
 DECODERS: dict[str, type[Strict]] = {"center_heatmap": CenterHeatmap, "yolo": Yolo, "detr": Detr}
 
 
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class DataFile(Strict):
+    """A further file that an artifact reads its weights from."""
+
+    file: str
+    """Relative to ``model.yaml``."""
+    sha256: Sha256
+
+
 class ArtifactSpec(Strict):
     """A file of weights."""
 
     kind: Literal["onnx", "tensorrt", "torch"]
     file: str
     """Relative to ``model.yaml``. A TensorRT plan has a sidecar beside it, ``<file>.json``."""
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    sha256: Sha256
     device: str | None = None
     """Device that the file was built for; None when it runs anywhere."""
+    external_data: tuple[DataFile, ...] = ()
+    """Files beside an ONNX file that hold its weights; torch's exporter writes one by default."""
 
 
 class Deployed(Strict):

@@ -15,9 +15,7 @@ class PackageProblem:
         path: File that holds the cause.
         line: 1-based.
         column: 1-based.
-        code: Stable word for the kind of problem: ``missing-model``, ``missing-artifact``,
-            ``model-hash``, ``git-lfs-pointer``, ``model-package-syntax``, ``model-package-key``
-            (a key unknown, missing or given twice) or ``model-package-value``.
+        code: Stable word for the kind of problem, as ``simgate lint`` lists them.
         message: What is wrong.
         hint: What to do.
         address: Of a package that could not be fetched, shown in place of the position.

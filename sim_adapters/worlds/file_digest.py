@@ -7,6 +7,9 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from simgate.sim_adapters.unfetched import unfetched
+from simgate.sim_adapters.worlds.native_file import NativeError
+
 
 def digest(files: tuple[Path, ...], read: Callable[[Path], bytes] = Path.read_bytes) -> str:
     """SHA-256 over contents and the names by which the first file reads them, hex.
@@ -30,6 +33,17 @@ def absolute(path: Path) -> Path:
     what a file reads stands beside the link.
     """
     return Path(os.path.normpath(path.absolute()))
+
+
+def require_fetched(file: Path) -> None:
+    """Refuses a file of which version control has left only a pointer.
+
+    Raises:
+        NativeError: With the command that fetches it.
+    """
+    lacking = unfetched(file)
+    if lacking is not None:
+        raise NativeError("file", f"{file.name} {lacking.message}", lacking.remedy)
 
 
 def stamps(files: tuple[Path, ...]) -> tuple[tuple[str, int, int], ...]:

@@ -61,7 +61,8 @@ def write_double_plan(
         size: Smallest and largest shape of a frame in every profile; what the package declares when None.
         sidecar: Fields.
     """
-    from simgate.policies.perception.trt.sidecar import EngineTensor, Sidecar, sidecar_path
+    from simgate.policies.perception.files.package_files import sidecar_path
+    from simgate.policies.perception.trt.sidecar import EngineTensor, Sidecar
 
     package = load_package(model_yaml)
     onnx = package.artifact("onnx")

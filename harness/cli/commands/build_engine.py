@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from simgate.policies.perception.package import ModelPackage
     from simgate.policies.perception.trt.write_engine import WrittenEngine
 
@@ -85,36 +88,46 @@ def _build(args: argparse.Namespace, package: ModelPackage) -> WrittenEngine:
 
     device = cuda_device.CudaDevice(args.device)
     folder = args.out or package.path.parent / "engines"
+    if not folder.resolve().is_relative_to(package.path.parent.resolve()):
+        raise UserError(f"--out {args.out}: a plan must lie below the package's folder {package.path.parent}")
     try:
-        request = BuildRequest(
-            onnx=_onnx(args, package),
-            batches=(1, 1, args.max_batch),
-            timing_cache=args.timing_cache or folder / "timing.cache",
-            workspace_mb=args.workspace_mb,
-            version_compatible=args.version_compatible,
-            verbose=args.verbose,
-        )
-        return write_engine(package, device, request, args.precision, folder)
+        with _onnx(args, package) as onnx:
+            request = BuildRequest(
+                onnx=onnx,
+                batches=(1, 1, args.max_batch),
+                timing_cache=args.timing_cache or folder / "timing.cache",
+                workspace_mb=args.workspace_mb,
+                version_compatible=args.version_compatible,
+                verbose=args.verbose,
+            )
+            return write_engine(package, device, request, args.precision, folder)
     except EngineError as error:
         raise UserError(str(error)) from None
 
 
-def _onnx(args: argparse.Namespace, package: ModelPackage) -> bytes:
-    """The model in the wanted precision."""
+@contextmanager
+def _onnx(args: argparse.Namespace, package: ModelPackage) -> Iterator[Path]:
+    """The model in the wanted precision, with its external data beside it."""
     from simgate.harness.cli.main import UserError
     from simgate.harness.cli.model.frames import load_frames
+    from simgate.policies.perception.files.verified import private_copy
     from simgate.policies.perception.preprocess import Preprocessor
     from simgate.policies.perception.trt.quantize import with_precision
+    from simgate.sim_adapters.unfetched import unfetched
 
     if args.onnx is not None:
-        try:
-            return bytes(args.onnx.read_bytes())
-        except OSError as error:
-            raise UserError(f"{args.onnx}: {error.strerror}") from None
+        lacking = unfetched(args.onnx)
+        if lacking is not None:
+            raise UserError(f"{args.onnx} {lacking.message}; {lacking.remedy}")
+        if not args.onnx.is_file():
+            raise UserError(f"{args.onnx} does not exist")
+        yield args.onnx
+        return
     calibration = None
     if args.precision == "int8":
         calibration = Preprocessor(package.input)(load_frames(args, package))
-    return with_precision(package.artifact("onnx").path, args.precision, calibration, package.input.name)
+    with private_copy(package, package.artifact("onnx")) as copy:
+        yield with_precision(copy, args.precision, calibration, package.input.name)
 
 
 def _print(written: WrittenEngine) -> None:

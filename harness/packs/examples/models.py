@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 from simgate.harness.packs.examples.example import Example, sound_pack
@@ -13,6 +14,9 @@ _POINTER = (
     "oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\n"
     "size 1048576\n"
 )
+_IN_A_SECOND_FILE = "\x3a\x1d\x2a\x1b\x70\x01\x6a\x17\x0a\x08location\x12\x0bdoors.data1"
+"""An ONNX file whose only tensor lies in the file ``doors.data1``."""
+_FILES = {"doors.onnx": _WEIGHTS}
 _PACK = sound_pack() + "model: model.yaml\n"
 _MODEL = """\
 name: doors
@@ -25,7 +29,7 @@ decoder:
   score_threshold: 0.5
   outputs: {{heatmap: heatmap, box: box}}
 artifacts:
-  - {{kind: onnx, file: {file}, sha256: {sha256}}}
+  - {{kind: onnx, file: {file}, sha256: {sha256}{more}}}
 latency:
   device: reference
   distribution: {{normal: {{mean: 20, std: 4, between: [10, 40]}}}}
@@ -37,14 +41,18 @@ def _sha256(content: str) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def _model(file: str = "doors.onnx", sha256: str = _sha256(_WEIGHTS), width: str = "160") -> str:
-    return _MODEL.format(file=file, sha256=sha256, width=width)
+def _model(
+    file: str = "doors.onnx", sha256: str = _sha256(_WEIGHTS), width: str = "160", more: str = ""
+) -> str:
+    return _MODEL.format(file=file, sha256=sha256, width=width, more=more)
 
 
-def _of_model(code: str, wrong: str, advice: str = "", content: str = _WEIGHTS) -> Example:
+def _of_model(
+    code: str, wrong: str, advice: str = "", files: Mapping[str, str] = _FILES, right: str = ""
+) -> Example:
     return Example(
-        code, wrong, _model(sha256=_sha256(content)), "file", advice, "model.yaml",
-        {"pack.yaml": _PACK, "doors.onnx": content}, also=("model-package",),
+        code, wrong, right or _model(), "file", advice, "model.yaml",
+        {"pack.yaml": _PACK, **files}, also=("model-package",),
     )  # fmt: skip
 
 
@@ -87,15 +95,35 @@ MODEL_EXAMPLES = (
     _of_model("model-package-key", _model().replace("version: 1.0.0\n", "version: 1.0.0\n@verson: 1.0.0\n")),
     _of_model("model-package-value", _model(width="@0"), "The message says what is allowed there."),
     Example(
-        "git-lfs-pointer",
+        "not-fetched",
         _POINTER,
         "(the weights themselves)\n",
         "file",
         "The repository was cloned without git-lfs, so that the model's file holds three lines of text in "
-        "place of the weights. Run `git lfs pull`.",
+        "place of the weights. Files that DVC or git-annex keeps are said likewise, with their commands.",
         "doors.onnx",
-        {"pack.yaml": _PACK, "model.yaml": _model(sha256=_sha256("(the weights themselves)\n"))},
+        {
+            "pack.yaml": _PACK,
+            "model.yaml": _model(sha256=_sha256("(the weights themselves)\n")),
+            ".git/HEAD": "ref: refs/heads/main\n",
+        },
         also=("model-package",),
+    ),
+    _of_model(
+        "external-data",
+        _model(file="@doors.onnx", sha256=_sha256(_IN_A_SECOND_FILE)),
+        "Exporters (torch's by default) write weights into a second file beside the ONNX file. What is in it "
+        "decides what the model sees, so it is declared with its hash like the model itself.",
+        {"doors.onnx": _IN_A_SECOND_FILE, "doors.data1": _WEIGHTS},
+        _model(
+            sha256=_sha256(_IN_A_SECOND_FILE),
+            more=f",\n     external_data: [{{file: doors.data1, sha256: {_sha256(_WEIGHTS)}}}]",
+        ),
+    ),
+    _of_model(
+        "outside-package",
+        _model(file="@../doors.onnx"),
+        "A package is one folder, so that it can be copied, fetched and put into evidence as a whole.",
     ),
 )
 

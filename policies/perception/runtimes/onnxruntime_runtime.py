@@ -22,8 +22,9 @@ from simgate.policies.perception.device_name import (
     parse_device,
 )
 from simgate.policies.perception.dlpack import DlpackDevice, dlpack_device
+from simgate.policies.perception.files.verified import private_copy, verified_bytes
 from simgate.policies.perception.interface import ActualTensor, interface_problems
-from simgate.policies.perception.package import ModelPackage
+from simgate.policies.perception.package import Artifact, ModelPackage
 from simgate.policies.perception.preprocess import Preprocessor
 from simgate.policies.perception.problems import PackageError
 from simgate.policies.perception.runtime import Frames, RuntimeInfo
@@ -43,6 +44,7 @@ ORT_ERRORS: tuple[type[Exception], ...] = (
 )
 INFERENCE_ERRORS: tuple[type[Exception], ...] = (ValueError, *ORT_ERRORS)
 _CUDA = "CUDAExecutionProvider"
+_DATA_FOLDER = "session.model_external_initializers_file_folder_path"
 _DTYPES = {"tensor(float)": "float32", "tensor(float16)": "float16"}
 
 
@@ -66,7 +68,7 @@ class OnnxRuntime:
         self._artifact = package.artifact("onnx")
         self.classes = package.classes
         self._session: Any
-        self._session, self._device = _open(package, self._artifact.path.read_bytes(), parse_device(device))
+        self._session, self._device = _open(package, self._artifact, parse_device(device))
         problems = interface_problems(
             package, _actual(self._session.get_inputs()), _actual(self._session.get_outputs())
         )
@@ -91,7 +93,7 @@ class OnnxRuntime:
             version=ort.__version__,
             device=self._device,
             model=f"{self._package.name} {self._package.version}",
-            artifact_sha256=self._artifact.sha256,
+            artifact_sha256=self._artifact.digest,
         )
 
     @property
@@ -153,12 +155,12 @@ class OnnxRuntime:
         self._session = None
 
 
-def _open(package: ModelPackage, content: bytes, wanted: DeviceRequest) -> tuple[Any, str]:
+def _open(package: ModelPackage, artifact: Artifact, wanted: DeviceRequest) -> tuple[Any, str]:
     """A session and the name of its device."""
     if wanted.kind in ("auto", "cuda") and _CUDA in ort.get_available_providers():
         # TF32 would round to 10 bits of mantissa, and a search for the fastest convolution differs by run.
         settings = {"device_id": str(wanted.index), "use_tf32": "0", "cudnn_conv_algo_search": "DEFAULT"}
-        session = _session(package, content, [(_CUDA, settings), "CPUExecutionProvider"])
+        session = _session(package, artifact, [(_CUDA, settings), "CPUExecutionProvider"])
         # ONNX Runtime falls back to the CPU with a warning only.
         if _CUDA in session.get_providers():
             return session, cuda_device_name(wanted.index)
@@ -169,10 +171,10 @@ def _open(package: ModelPackage, content: bytes, wanted: DeviceRequest) -> tuple
         )
         hint = "install onnxruntime-gpu and the CUDA libraries that it names, or use onnxruntime:cpu"
         raise package.unusable("runtime-device", message, hint)
-    return _session(package, content, ["CPUExecutionProvider"]), "cpu"
+    return _session(package, artifact, ["CPUExecutionProvider"]), "cpu"
 
 
-def _session(package: ModelPackage, content: bytes, providers: Sequence[Any]) -> Any:
+def _session(package: ModelPackage, artifact: Artifact, providers: Sequence[Any]) -> Any:
     options = ort.SessionOptions()
     options.intra_op_num_threads = _threads()
     options.inter_op_num_threads = 1
@@ -180,9 +182,14 @@ def _session(package: ModelPackage, content: bytes, providers: Sequence[Any]) ->
     options.use_deterministic_compute = True
     options.log_severity_level = 3
     try:
-        return ort.InferenceSession(content, options, providers=list(providers))
+        if artifact.external_data:
+            # Maps external data into memory, so it must be a copy that nobody else writes.
+            with private_copy(package, artifact) as path:
+                return ort.InferenceSession(str(path), options, providers=list(providers))
+        # Of a model in memory it would look for external data in the current folder.
+        options.add_session_config_entry(_DATA_FOLDER, os.devnull)
+        return ort.InferenceSession(verified_bytes(package, artifact), options, providers=list(providers))
     except ORT_ERRORS as error:
-        artifact = package.artifact("onnx")
         message = f"'{artifact.path.name}' cannot be loaded by ONNX Runtime {ort.__version__}: {error}"
         hint = "export the model again, or install an ONNX Runtime that knows its opset"
         raise package.unusable("model-unreadable", message, hint, artifact) from error

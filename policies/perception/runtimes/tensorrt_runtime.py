@@ -10,6 +10,7 @@ from simgate.policies.perception.decoders import OutputDecoder, declared_input
 from simgate.policies.perception.detections import Detections
 from simgate.policies.perception.device_name import gpu_is_there, parse_device
 from simgate.policies.perception.dlpack import DlpackDevice, dlpack_device
+from simgate.policies.perception.files.verified import verified_bytes
 from simgate.policies.perception.interface import interface_problems
 from simgate.policies.perception.package import Artifact, ModelPackage
 from simgate.policies.perception.problems import PackageError
@@ -92,7 +93,7 @@ class TensorRtRuntime:
             version=self._version,
             device=self._device.name,
             model=f"{self._package.name} {self._package.version}",
-            artifact_sha256=self._artifact.sha256,
+            artifact_sha256=self._artifact.digest,
         )
 
     @property
@@ -186,7 +187,7 @@ def _load(package: ModelPackage, artifact: Artifact, sidecar: Sidecar, device: D
 
     try:
         with device.scope():
-            return Engine(artifact.path.read_bytes(), device, sidecar.version_compatible)
+            return Engine(verified_bytes(package, artifact), device, sidecar.version_compatible)
     except EngineError as error:
         raise _unusable(package, artifact, error) from error
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +14,8 @@ from simgate.policies.perception.decoders import OutputDecoder
 from simgate.policies.perception.detections import Detections
 from simgate.policies.perception.device_name import cuda_device_name, gpu_is_there, parse_device
 from simgate.policies.perception.dlpack import DlpackDevice, dlpack_device
-from simgate.policies.perception.package import ModelPackage
+from simgate.policies.perception.files.verified import verified_bytes
+from simgate.policies.perception.package import Artifact, ModelPackage
 from simgate.policies.perception.runtime import Frames, RuntimeInfo
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class TorchRuntime:
         torch.backends.cudnn.allow_tf32 = False
         torch.backends.cudnn.deterministic = True
         torch.backends.cudnn.benchmark = False
-        self._program: Any = _load(package, self._artifact.path, self._device)
+        self._program: Any = _load(package, self._artifact, self._device)
         self._prepare = TorchPreprocessor(package.input, self._device)
         self._decode = OutputDecoder(package)
         self.device_ms: float | None = None
@@ -81,7 +82,7 @@ class TorchRuntime:
             version=str(self._torch.__version__),
             device="cpu" if place.type == "cpu" else cuda_device_name(place.index or 0),
             model=f"{self._package.name} {self._package.version}",
-            artifact_sha256=self._artifact.sha256,
+            artifact_sha256=self._artifact.digest,
         )
 
     @property
@@ -161,24 +162,27 @@ def _device(package: ModelPackage, kind: str, index: int) -> torch.device:
     return torch.device("cuda", index)
 
 
-def _load(package: ModelPackage, path: Path, device: torch.device) -> Any:
+def _load(package: ModelPackage, artifact: Artifact, device: torch.device) -> Any:
     """The callable of a ``torch.export`` program or of a TorchScript file."""
     import torch
 
+    content = io.BytesIO(verified_bytes(package, artifact))
     try:
-        if _is_exported(path):
-            program = torch.export.load(path).module()
+        if _is_exported(content):
+            program = torch.export.load(content).module()
             return program.to(device)
         jit: Any = torch.jit
-        return jit.load(path, map_location=device).eval()
+        return jit.load(content, map_location=device).eval()
     except (RuntimeError, ValueError, OSError, KeyError, zipfile.BadZipFile) as error:
         first = str(error).strip().splitlines()[0]
-        message = f"'{path.name}' cannot be loaded by torch {torch.__version__}: {first}"
+        message = f"'{artifact.path.name}' cannot be loaded by torch {torch.__version__}: {first}"
         hint = "export it again with torch.export.save or torch.jit.save, with a torch no newer than this one"
-        raise package.unusable("model-unreadable", message, hint, package.artifact("torch")) from error
+        raise package.unusable("model-unreadable", message, hint, artifact) from error
 
 
-def _is_exported(path: Path) -> bool:
+def _is_exported(content: io.BytesIO) -> bool:
     """TorchScript archives hold a ``constants.pkl``; those of ``torch.export`` do not."""
-    with zipfile.ZipFile(path) as archive:
-        return not any(name.endswith("/constants.pkl") for name in archive.namelist())
+    with zipfile.ZipFile(content) as archive:
+        names = archive.namelist()
+    content.seek(0)
+    return not any(name.endswith("/constants.pkl") for name in names)

@@ -23,7 +23,7 @@ class BuildRequest:
     """What to build.
 
     Attributes:
-        onnx: Content of the model; its tensors' types are the precision.
+        onnx: The model, its external data beside it; its tensors' types are the precision.
         batches: Smallest, typical and largest batch of the one optimization profile.
         timing_cache: File that keeps timings between builds; None for none.
         workspace_mb: Scratch memory that the builder may use.
@@ -31,7 +31,7 @@ class BuildRequest:
         verbose: Whether TensorRT's information goes to stderr.
     """
 
-    onnx: bytes
+    onnx: Path
     batches: tuple[int, int, int]
     timing_cache: Path | None = None
     workspace_mb: int = 1024
@@ -102,9 +102,10 @@ def _network_flags() -> int:
     return 0 if flag is None else 1 << int(flag)
 
 
-def _parse(network: trt.INetworkDefinition, log: KeepingLogger, onnx: bytes) -> None:
+def _parse(network: trt.INetworkDefinition, log: KeepingLogger, onnx: Path) -> None:
     parser = trt.OnnxParser(network, log)
-    if parser.parse(onnx):
+    # With the path it finds external data.
+    if parser.parse(onnx.read_bytes(), str(onnx)):
         return
     reasons = [str(parser.get_error(index)) for index in range(parser.num_errors)]
     raise EngineError(f"TensorRT cannot read the ONNX file: {'; '.join(reasons) or log.cause()}")

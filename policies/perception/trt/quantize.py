@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,31 +21,31 @@ class CannotQuantize(Exception):  # noqa: N818 - the name says what happened
 
 def with_precision(
     onnx: Path, precision: Precision, calibration: NDArray[np.float32] | None = None, input_name: str = ""
-) -> bytes:
+) -> Path:
     """The model in another precision, with inputs and outputs left in float32.
 
     Args:
-        onnx: FP32 model.
+        onnx: FP32 model, a copy: ModelOpt writes into the file that it is given.
         precision: ``fp32`` returns the file as it is.
         calibration: Preprocessed frames for ``int8``, shape (N, ...).
         input_name: Name of the input that ``calibration`` is for.
+
+    Returns:
+        A file in the folder of ``onnx``.
 
     Raises:
         CannotQuantize: ModelOpt is not installed, or there is nothing to calibrate with.
     """
     if precision == "fp32":
-        return onnx.read_bytes()
+        return onnx
     if precision == "int8" and (calibration is None or not len(calibration)):
         raise CannotQuantize("int8 needs frames to calibrate with: give --frames or --pack")
-    with tempfile.TemporaryDirectory(prefix="simgate-precision-") as folder:
-        # ModelOpt writes into the file that it is given.
-        copy = Path(shutil.copy(onnx, folder))
-        if calibration is None or precision == "fp16":
-            return _autocast(copy)
-        return _explicit_int8(copy, {input_name: calibration})
+    if calibration is None or precision == "fp16":
+        return _autocast(onnx)
+    return _explicit_int8(onnx, {input_name: calibration})
 
 
-def _autocast(onnx: Path) -> bytes:
+def _autocast(onnx: Path) -> Path:
     try:
         from modelopt.onnx.autocast import convert_to_mixed_precision
     except ImportError as error:
@@ -55,10 +53,12 @@ def _autocast(onnx: Path) -> bytes:
     model: Any = convert_to_mixed_precision(
         onnx_path=str(onnx), low_precision_type="fp16", keep_io_types=True
     )
-    return bytes(model.SerializeToString())
+    target = onnx.with_name("fp16.onnx")
+    target.write_bytes(model.SerializeToString())
+    return target
 
 
-def _explicit_int8(onnx: Path, calibration: dict[str, NDArray[np.float32]]) -> bytes:
+def _explicit_int8(onnx: Path, calibration: dict[str, NDArray[np.float32]]) -> Path:
     try:
         from modelopt.onnx.quantization import quantize
     except ImportError as error:
@@ -72,4 +72,4 @@ def _explicit_int8(onnx: Path, calibration: dict[str, NDArray[np.float32]]) -> b
         output_path=str(target),
         high_precision_dtype="fp32",
     )
-    return target.read_bytes()
+    return target

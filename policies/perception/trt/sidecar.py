@@ -6,12 +6,12 @@ compared with package and machine before anything is deserialized.
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, ValidationError
 
+from simgate.policies.perception.files.package_files import sha256_of, sidecar_path
 from simgate.policies.perception.package import Artifact, ModelPackage
 from simgate.policies.perception.package_spec import Strict
 
@@ -57,7 +57,7 @@ class Sidecar(Strict):
     schema_version: Annotated[int, BeforeValidator(_known_version)] = 1
     plan_sha256: str
     onnx_sha256: str
-    """Of the package's ONNX file that the plan is of."""
+    """Of the package's ONNX file that the plan is of, with its external data."""
     built_from_sha256: str = ""
     """Of what TensorRT was given: the same file, or it in another precision."""
     tensorrt: str
@@ -74,11 +74,6 @@ class Sidecar(Strict):
     builder_flags: tuple[str, ...] = ()
     version_compatible: bool = False
     built_utc: str = ""
-
-
-def sidecar_path(plan: Path) -> Path:
-    """Where the sidecar of a plan lies."""
-    return plan.with_name(plan.name + ".json")
 
 
 def read_sidecar(plan: Path) -> Sidecar:
@@ -102,13 +97,13 @@ def read_sidecar(plan: Path) -> Sidecar:
 def file_differences(sidecar: Sidecar, package: ModelPackage, artifact: Artifact) -> list[str]:
     """What the sidecar says otherwise than the files of the package; needs no GPU."""
     found = []
-    actual = hashlib.sha256(artifact.path.read_bytes()).hexdigest()
+    actual = sha256_of(artifact.path)
     if sidecar.plan_sha256 != actual:
         found.append(
             f"the sidecar is of a plan {sidecar.plan_sha256[:12]}, the file is {actual[:12]} "
             "(copy both from where they were built)"
         )
-    onnx = [other.sha256 for other in package.artifacts if other.kind == "onnx"]
+    onnx = [other.digest for other in package.artifacts if other.kind == "onnx"]
     if onnx and sidecar.onnx_sha256 not in onnx:
         found.append(
             f"the plan was built from ONNX {sidecar.onnx_sha256[:12]}, the package holds {onnx[0][:12]}"

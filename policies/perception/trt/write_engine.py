@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from simgate.policies.perception.files.package_files import onnx_digest, sidecar_path
 from simgate.policies.perception.package import ModelPackage
 from simgate.policies.perception.package_edit import artifact_line
 from simgate.policies.perception.trt.build import BuildRequest, build_engine
 from simgate.policies.perception.trt.cuda_device import Device
 from simgate.policies.perception.trt.engine import EngineError
 from simgate.policies.perception.trt.quantize import Precision
-from simgate.policies.perception.trt.sidecar import Sidecar, sidecar_path
+from simgate.policies.perception.trt.sidecar import Sidecar
 from simgate.policies.perception.trt.version import installed_version
 
 
@@ -59,8 +60,8 @@ def write_engine(
         )
     sidecar = Sidecar(
         plan_sha256=hashlib.sha256(built.plan).hexdigest(),
-        onnx_sha256=package.artifact("onnx").sha256,
-        built_from_sha256=hashlib.sha256(request.onnx).hexdigest(),
+        onnx_sha256=package.artifact("onnx").digest,
+        built_from_sha256=onnx_digest(request.onnx),
         tensorrt=installed_version(),
         gpu=device.gpu,
         compute_capability=device.compute_capability,

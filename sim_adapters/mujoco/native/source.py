@@ -10,7 +10,7 @@ import mujoco
 
 from simgate.sim_adapters.mujoco.mujoco_log import warn_on_stderr
 from simgate.sim_adapters.mujoco.native.opened_files import OpenedFiles, plain
-from simgate.sim_adapters.worlds.file_digest import digest
+from simgate.sim_adapters.worlds.file_digest import digest, require_fetched
 from simgate.sim_adapters.worlds.kept_source import KeptSources
 from simgate.sim_adapters.worlds.native_file import NativeError
 
@@ -42,6 +42,7 @@ def open_source(path: Path) -> Source:
     Raises:
         NativeError: It cannot be read or compiled, or a file that it reads is missing.
     """
+    require_fetched(path)
     if not path.is_file():
         raise NativeError("file", f"{path.name} does not exist", f"looked for {path}")
     warn_on_stderr()
@@ -52,6 +53,8 @@ def open_source(path: Path) -> Source:
         spec.compiler.fusestatic = spec.compiler.discardvisual = False
         model = spec.copy().compile()
     except ValueError as error:
+        for file in (*opened.contents, *opened.missing):
+            require_fetched(file)
         message = f"MuJoCo cannot read it: {_with_place(error, path, opened)}"
         raise NativeError("file", message, _lookup_hint(message, opened)) from None
     finally:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from pxr import Tf, Usd, UsdGeom, UsdPhysics, UsdShade, UsdUtils
 
 from simgate.sim_adapters.usd.native.units import check_units
-from simgate.sim_adapters.worlds.file_digest import digest
+from simgate.sim_adapters.worlds.file_digest import digest, require_fetched
 from simgate.sim_adapters.worlds.kept_source import KeptSources
 from simgate.sim_adapters.worlds.native_file import NativeError
 
@@ -43,13 +44,14 @@ def open_source(path: Path) -> UsdSource:
         NativeError: It cannot be read, a file that it reads is missing, it is not in metres and kilograms
             with Z up, or it has values at times alone.
     """
+    require_fetched(path)
     if not path.is_file():
         raise NativeError("file", f"{path.name} does not exist", f"looked for {path}")
     try:
         stage = Usd.Stage.Open(str(path))
         stage.Reload()
     except Tf.ErrorException as error:
-        raise NativeError("file", f"OpenUSD cannot read it: {_said(error, path)}") from None
+        raise _unreadable(error, path) from None
     files = _files(path)
     check_units(stage)
     _check_times(stage)
@@ -65,11 +67,15 @@ def _files(path: Path) -> tuple[Path, ...]:
     try:
         layers, assets, missing = UsdUtils.ComputeAllDependencies(str(path))
     except Tf.ErrorException as error:
-        raise NativeError("file", f"OpenUSD cannot read it: {_said(error, path)}") from None
+        raise _unreadable(error, path) from None
     lost = sorted(name for name in missing if not name.endswith(_ON_THE_SIMULATOR))
+    for name in lost:
+        require_fetched(path.parent / name)
     if lost:
         raise NativeError("file", f"it reads what does not exist: {', '.join(lost)}", "copy it next to it")
     found = [path, *(Path(layer.realPath.partition("[")[0]) for layer in layers), *map(_file_of, assets)]
+    for file in found:
+        require_fetched(file)
     return tuple(dict.fromkeys(file.resolve() for file in found if file.is_file()))
 
 
@@ -99,6 +105,12 @@ def _check_times(stage: Usd.Stage) -> None:
 def has_times(attribute: Usd.Attribute) -> bool:
     """Whether an attribute has values over time: samples, clips or a spline."""
     return bool(attribute.GetNumTimeSamples()) or bool(attribute.HasSpline())
+
+
+def _unreadable(error: Tf.ErrorException, path: Path) -> NativeError:
+    for named in re.findall("[@<]([^@<>]+)[@>]", str(error)):
+        require_fetched(Path(named))
+    return NativeError("file", f"OpenUSD cannot read it: {_said(error, path)}")
 
 
 def _said(error: Tf.ErrorException, path: Path) -> str:

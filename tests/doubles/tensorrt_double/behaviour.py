@@ -8,6 +8,7 @@ import os
 from typing import Any
 
 import numpy as np
+import onnx
 import onnxruntime as ort
 
 from tests.doubles.tensorrt_double.plan_file import read_plan, write_plan
@@ -224,7 +225,10 @@ class OnnxParser:
         if fault() == "parse":
             self.num_errors = 1
             return False
-        self._network._onnx = bytes(model)
+        content = onnx.load_model_from_string(bytes(model))
+        folder = os.path.dirname(path) if path is not None else "nowhere"  # noqa: PTH120 - as TensorRT takes it
+        onnx.external_data_helper.load_external_data_for_model(content, folder)
+        self._network._onnx = content.SerializeToString()
         return True
 
     def get_error(self, index: int) -> str:

@@ -157,6 +157,25 @@ class TestWhatIsInside:
             name for name in files_of(built.path.read_bytes()) if name.startswith(("packs/", "model/"))
         ]
 
+    def test_external_weights_and_sidecars_of_plans_are_in(self, tmp_path):
+        folder = small_run(tmp_path, gate=GATE)
+        model = tmp_path / "model" / "model.yaml"
+        (model.parent / "weights.onnx.data").write_bytes(b"most of the weights")
+        (model.parent / "gpu.plan").write_bytes(b"a plan")
+        (model.parent / "gpu.plan.json").write_text("{}")
+        data, plan = (hashlib.sha256(content).hexdigest() for content in (b"most of the weights", b"a plan"))
+        before = hashlib.sha256(model.read_bytes()).hexdigest()
+        told = f", external_data: [{{file: weights.onnx.data, sha256: {data}}}]}}"
+        told += f"\n  - {{kind: tensorrt, file: gpu.plan, sha256: {plan}}}\nlatency:"
+        model.write_text(model.read_text().replace("}\nlatency:", told))
+        after = hashlib.sha256(model.read_bytes()).hexdigest()
+        folder.manifest_path.write_text(folder.manifest_path.read_text().replace(before, after))
+        built = build_evidence(folder, tmp_path / "e.zip")
+        inside = {name for name in files_of(built.path.read_bytes()) if name.startswith("model/")}
+        names = ("model.yaml", "weights.onnx", "weights.onnx.data", "gpu.plan", "gpu.plan.json", "card.md")
+        assert inside == {f"model/{name}" for name in names}
+        assert built.remarks == []
+
     def test_a_model_card_that_is_gone_is_said_and_costs_nothing_else(self, tmp_path):
         folder = small_run(tmp_path, gate=GATE)
         (tmp_path / "model" / "card.md").unlink()

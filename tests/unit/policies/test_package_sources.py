@@ -1,7 +1,9 @@
 """Packages from a folder, from object stores through fsspec, and from a real MLflow registry."""
 
+import hashlib
 import os
 
+import numpy as np
 import pytest
 
 from simgate.policies.perception.package import PackageError, load_package
@@ -10,7 +12,8 @@ from simgate.policies.perception.package_source import cache_folder, is_remote, 
 
 pytest.importorskip("onnx", reason="makes the tiny model of these tests")
 
-from tests.unit.policies.perception.tiny_model import write_package
+from simgate.policies.perception.runtimes.onnxruntime_runtime import OnnxRuntime
+from tests.unit.policies.perception.tiny_model import write_external, write_package
 
 
 @pytest.fixture(autouse=True)
@@ -64,6 +67,19 @@ def test_a_package_in_an_object_store_is_copied_once_under_the_hash_of_its_conte
     stamp = path.stat().st_mtime_ns
     assert local_package(url) == path
     assert path.stat().st_mtime_ns == stamp
+
+
+def test_weights_in_a_second_file_and_sidecars_are_copied_as_well(store, model):
+    write_external(model.parent, "weights/all.bin")
+    (model.parent / "gpu.plan").write_bytes(b"plan")
+    (model.parent / "gpu.plan.json").write_text("{}")
+    add_artifact(model, artifact_line("tensorrt", "gpu.plan", hashlib.sha256(b"plan").hexdigest()))
+    for file in (file for file in model.parent.rglob("*") if file.is_file()):
+        store.put_file(str(file), f"/bucket/model/{file.relative_to(model.parent)}")
+    package = load_package(local_package("memory://bucket/model"))
+    names = ["model.yaml", "tiny.onnx", "weights/all.bin", "gpu.plan", "gpu.plan.json"]
+    assert [file.name for file in package.files] == names
+    assert OnnxRuntime(package, "cpu").infer(np.zeros((1, 24, 32, 3), np.uint8))
 
 
 def test_a_changed_package_gets_a_place_of_its_own(store, model):

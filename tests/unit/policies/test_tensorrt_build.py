@@ -9,14 +9,19 @@ pytest.importorskip("onnx", reason="makes the tiny model of these tests")
 pytest.importorskip("torch", reason="the runtime keeps its buffers in torch")
 
 from simgate.harness.cli.main import main
-from simgate.policies.perception.package import load_package
+from simgate.policies.perception.package import PackageError, load_package
 from simgate.policies.perception.runtimes.onnxruntime_runtime import OnnxRuntime
 from simgate.policies.perception.runtimes.tensorrt_runtime import TensorRtRuntime
 from simgate.policies.perception.trt.quantize import CannotQuantize, with_precision
 from simgate.policies.perception.trt.sidecar import read_sidecar
 from tests.doubles.engines import double_on_path
 from tests.doubles.tensorrt_device import CpuDevice
-from tests.unit.policies.perception.tiny_model import write_package
+from tests.unit.policies.perception.tiny_model import (
+    declare_external,
+    onnx_bytes,
+    write_external,
+    write_package,
+)
 
 FRAMES = np.random.default_rng(3).integers(0, 256, (4, 24, 32, 3)).astype(np.uint8)
 
@@ -122,7 +127,7 @@ def test_what_tensorrt_refuses_is_said_without_a_traceback(
 def test_without_modelopt_fp16_and_int8_say_what_to_install(tmp_path):
     pytest.importorskip("onnx")
     onnx = load_package(write_package(tmp_path)).artifact("onnx").path
-    assert with_precision(onnx, "fp32") == onnx.read_bytes()
+    assert with_precision(onnx, "fp32") == onnx
     frames = np.zeros((1, 3, 24, 32), np.float32)
     try:
         import modelopt  # noqa: F401
@@ -138,20 +143,22 @@ def test_int8_needs_frames(tmp_path):
         with_precision(onnx, "int8")
 
 
-def test_a_converter_that_writes_into_its_input_does_not_reach_the_model(tmp_path, monkeypatch):
+def test_a_converter_that_writes_into_its_input_does_not_reach_the_model(
+    tmp_path, release, monkeypatch, capsys
+):
     """ModelOpt 0.47 does, seen on the reference detector; here a stand-in, for it is not installed with the tests."""
     import sys
     import types
     from pathlib import Path
 
-    from simgate.policies.perception.trt.quantize import with_precision
-
-    source = tmp_path / "model.onnx"
-    source.write_bytes(b"weights")
+    path = write_external(tmp_path)
+    content = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    given = []
 
     def convert_to_mixed_precision(onnx_path, **_):
+        given.extend(sorted(file.name for file in Path(onnx_path).parent.iterdir()))
         Path(onnx_path).write_bytes(b"spoilt")
-        return types.SimpleNamespace(SerializeToString=lambda: b"half the weights")
+        return types.SimpleNamespace(SerializeToString=onnx_bytes)
 
     autocast = types.ModuleType("modelopt.onnx.autocast")
     autocast.convert_to_mixed_precision = convert_to_mixed_precision
@@ -161,5 +168,29 @@ def test_a_converter_that_writes_into_its_input_does_not_reach_the_model(tmp_pat
         ("modelopt.onnx.autocast", autocast),
     ):
         monkeypatch.setitem(sys.modules, name, module)
-    assert with_precision(source, "fp16") == b"half the weights"
-    assert source.read_bytes() == b"weights"
+    assert main(["build-engine", str(path), "--precision", "fp16"]) == 2
+    assert "no layer of the engine writes fp16" in capsys.readouterr().err
+    assert given == ["tiny.onnx", "tiny.onnx.data"]
+    assert {name: (tmp_path / name).read_bytes() for name in content} == content
+
+
+def test_an_engine_is_built_of_weights_in_a_second_file_and_is_of_no_other_weights(tmp_path, release):
+    path = write_external(tmp_path)
+    assert main(["build-engine", str(path), "--add"]) == 0
+    package = load_package(path)
+    sidecar = read_sidecar(package.artifact("tensorrt").path)
+    assert sidecar.onnx_sha256 == sidecar.built_from_sha256 == package.artifact("onnx").digest
+    assert len(TensorRtRuntime(package, CpuDevice()).infer(FRAMES)) == len(FRAMES)
+    (tmp_path / "tiny.onnx.data").write_bytes(bytes((tmp_path / "tiny.onnx.data").stat().st_size))
+    declare_external(path, "tiny.onnx.data")
+    with pytest.raises(PackageError, match="the plan was built from ONNX"):
+        TensorRtRuntime(load_package(path), CpuDevice())
+
+
+def test_a_plan_is_not_built_where_its_package_may_not_name_it(tmp_path, release, capsys):
+    folder = tmp_path / "package"
+    folder.mkdir()
+    path = write_package(folder)
+    assert main(["build-engine", str(path), "--out", str(tmp_path / "elsewhere")]) == 2
+    assert "must lie below the package's folder" in capsys.readouterr().err
+    assert not (tmp_path / "elsewhere").exists()

@@ -213,15 +213,17 @@ def test_an_engine_of_a_fixed_batch_runs_that_batch_only(tmp_path, newest):
 
 def test_an_engine_with_other_tensors_than_declared_is_refused(tmp_path, newest):
     package = packaged(tmp_path)
+    declared = package.artifact("tensorrt").sha256
     content = write_plan(onnx_bytes(channels=3), [{"frames": [[1, 3, 24, 32]] * 3}], "11.4.0.106")
     (tmp_path / "detector.plan").write_bytes(content)
     sidecar = json.loads((tmp_path / "detector.plan.json").read_text())
     sidecar["plan_sha256"] = hashlib.sha256(content).hexdigest()
     (tmp_path / "detector.plan.json").write_text(json.dumps(sidecar))
+    package.path.write_text(package.path.read_text().replace(declared, sidecar["plan_sha256"]))
     with pytest.raises(
         PackageError, match=r"model-io.*shape \[any, 3, 3, 4\], the package says \[N, 2, 3, 4\]"
     ):
-        TensorRtRuntime(package, CpuDevice())
+        TensorRtRuntime(load_package(package.path), CpuDevice())
 
 
 def test_a_release_that_is_too_old_is_refused(tmp_path, newest, monkeypatch):

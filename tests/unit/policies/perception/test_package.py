@@ -75,12 +75,12 @@ def test_a_changed_artifact_is_reported_with_both_hashes_at_the_declared_one(tmp
 
 
 @pytest.mark.parametrize("name", ["tiny.onnx", "model.yaml"])
-def test_a_git_lfs_pointer_says_how_to_fetch_the_file(tmp_path, name):
+def test_a_git_lfs_pointer_is_no_model(tmp_path, name):
     path = write_package(tmp_path)
     (tmp_path / name).write_bytes(POINTER)
     problem = only(path)
-    assert problem.code == "git-lfs-pointer"
-    assert name in problem.message and "git lfs pull" in problem.hint
+    assert problem.code == "not-fetched"
+    assert name in problem.message and "get the file itself" in problem.hint
 
 
 def test_an_unknown_key_is_reported_at_the_key_with_the_nearest_known_one(tmp_path):

@@ -85,3 +85,33 @@ def write_package(folder: Path, content: bytes | None = None, color: str = "rgb"
     path = folder / "model.yaml"
     path.write_text(YAML.format(sha256=hashlib.sha256(content).hexdigest(), color=color))
     return path
+
+
+def write_external(
+    folder: Path, location: str = "tiny.onnx.data", declare: bool = True, content: bytes | None = None
+) -> Path:
+    """The package with all weights in a second file, as torch's exporter writes them; returns ``model.yaml``."""
+    path = write_package(folder, content)
+    (folder / location).parent.mkdir(parents=True, exist_ok=True)
+    onnx.save_model(
+        onnx.load(folder / "tiny.onnx"),
+        str(folder / "tiny.onnx"),
+        save_as_external_data=True,
+        location=location,
+        size_threshold=0,
+    )
+    declare_external(path, location if declare else "")
+    return path
+
+
+def declare_external(path: Path, location: str) -> None:
+    """Writes the hashes of what lies there now into ``model.yaml``; without a location only the ONNX file's."""
+    folder = path.parent
+    own, data = (
+        hashlib.sha256((folder / name).read_bytes()).hexdigest() if name else ""
+        for name in ("tiny.onnx", location)
+    )
+    told = f", external_data: [{{file: {location}, sha256: {data}}}]" if location else ""
+    line = f"  - {{kind: onnx, file: tiny.onnx, sha256: {own}{told}}}"
+    lines = [line if "kind: onnx" in old else old for old in path.read_text().splitlines()]
+    path.write_text("\n".join(lines) + "\n")

@@ -1,0 +1,110 @@
+"""The files that a model package consists of, each with its hash."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import TYPE_CHECKING
+
+from simgate.policies.perception.files.onnx_data import external_locations
+
+if TYPE_CHECKING:
+    from simgate.policies.perception.package import ModelPackage
+
+
+@dataclass(frozen=True, slots=True)
+class PackageFile:
+    """One file of a package.
+
+    Attributes:
+        name: Path from the package's folder, with ``/``.
+        path: The file.
+        sha256: Its hash, hex.
+    """
+
+    name: str
+    path: Path
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A verified file of weights.
+
+    Attributes:
+        kind: ``onnx``, ``tensorrt`` or ``torch``.
+        path: The file.
+        sha256: Its hash, hex.
+        device: Device that the file was built for; None when it runs anywhere.
+        external_data: Further files that hold its weights, verified as well.
+    """
+
+    kind: str
+    path: Path
+    sha256: str
+    device: str | None = None
+    external_data: tuple[PackageFile, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """Names the weights; the file's own hash when they are all in it."""
+        return _together(self.path, self.sha256, ((file.path, file.sha256) for file in self.external_data))
+
+
+def onnx_digest(path: Path) -> str:
+    """:attr:`Artifact.digest` of an ONNX file as it lies there with its external data.
+
+    Raises:
+        OSError: One of them cannot be read.
+    """
+    data = [path.parent / location for location in external_locations(path)]
+    return _together(path, sha256_of(path), ((file, sha256_of(file)) for file in data))
+
+
+def _together(path: Path, sha256: str, data: Iterable[tuple[Path, str]]) -> str:
+    lines = sorted(f"{digest} {os.path.relpath(file, path.parent)}" for file, digest in data)
+    return hashlib.sha256("\n".join([sha256, *lines]).encode()).hexdigest() if lines else sha256
+
+
+def sha256_of(path: Path) -> str:
+    """Hash of a file, hex, read piece by piece.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def leads_outside(name: str) -> bool:
+    """Whether a name in a package can be of a file that is not below the package's folder."""
+    path, there = PurePosixPath(name), PureWindowsPath(name)
+    return path.is_absolute() or bool(there.drive or there.root) or ".." in (*path.parts, *there.parts)
+
+
+def sidecar_path(plan: Path) -> Path:
+    """Where the sidecar of a TensorRT plan lies."""
+    return plan.with_name(plan.name + ".json")
+
+
+def package_files(package: ModelPackage) -> tuple[PackageFile, ...]:
+    """See :attr:`ModelPackage.files`."""
+    folder = package.path.parent
+    found = [PackageFile(package.path.name, package.path, package.sha256)]
+    undeclared = []
+    for artifact in package.artifacts:
+        found += [
+            PackageFile(os.path.relpath(artifact.path, folder), artifact.path, artifact.sha256),
+            *artifact.external_data,
+        ]
+        if artifact.kind == "tensorrt":
+            undeclared.append(sidecar_path(artifact.path))
+    if package.spec.model_card is not None:
+        undeclared.append(folder / package.spec.model_card)
+    for path in undeclared:
+        if path.is_file():
+            found.append(PackageFile(os.path.relpath(path, folder), path, sha256_of(path)))
+    return tuple({file.path: file for file in found}.values())

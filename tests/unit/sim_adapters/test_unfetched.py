@@ -1,0 +1,182 @@
+"""A pointer of Git LFS, DVC or git-annex in place of a file is recognised, with the command that fetches it."""
+
+import hashlib
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from simgate.policies.documents.problems import Problems
+from simgate.policies.documents.yaml_source import read_yaml
+from simgate.sim_adapters.unfetched import dvc_output, unfetched
+
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
+MD5 = "d41d8cd98f00b204e9800998ecf8427e"
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch):
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    (tmp_path / ".dvc").mkdir()
+    (tmp_path / "models").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path
+
+
+def test_a_file_that_is_there_and_one_that_is_just_missing_are_no_pointers(repository):
+    assert unfetched(write(repository / "models/a.onnx", "weights")) is None
+    assert unfetched(write(repository / "models/long.txt", POINTER + "x" * 1024)) is None
+    assert unfetched(repository / "models/none.onnx") is None
+    assert unfetched(repository / "models") is None
+
+
+@pytest.mark.parametrize("host", ["git-lfs", "hawser"])
+def test_a_git_lfs_pointer_is_pulled_by_its_path_in_the_repository(repository, monkeypatch, host):
+    path = write(repository / "models/a b.onnx", POINTER.replace("git-lfs", host))
+    assert unfetched(path).remedy == "run: git lfs pull --include 'models/a b.onnx'"
+    monkeypatch.chdir(repository / "models")
+    assert unfetched(Path("a b.onnx")).remedy == "run: git lfs pull --include 'models/a b.onnx'"
+    monkeypatch.chdir("/")
+    assert unfetched(path).remedy == f"run: git -C {repository} lfs pull --include 'models/a b.onnx'"
+
+
+def test_a_pointer_outside_of_a_repository_is_no_case_for_git(tmp_path):
+    found = unfetched(write(tmp_path / "a.onnx", POINTER))
+    assert "git-lfs pointer" in found.message and "get the file itself" in found.remedy
+
+
+@pytest.mark.parametrize(
+    ("record", "content", "command"),
+    [
+        (
+            "models/a.onnx.dvc",
+            f"outs:\n- md5: {MD5}\n  hash: md5\n  path: a.onnx\n",
+            "dvc pull models/a.onnx.dvc",
+        ),
+        ("models.dvc", f"outs:\n- md5: {MD5}.dir\n  hash: md5\n  path: models\n", "dvc pull models.dvc"),
+        (
+            "dvc.lock",
+            f"schema: '2.0'\nstages:\n  train:\n    outs:\n    - path: models/a.onnx\n      md5: {MD5}\n",
+            "dvc pull models/a.onnx",
+        ),
+    ],
+)
+def test_a_file_that_dvc_tracks_is_pulled(repository, record, content, command):
+    write(repository / record, content)
+    found = unfetched(repository / "models/a.onnx")
+    assert "tracked by DVC" in found.message and found.remedy == f"run: {command}"
+    assert unfetched(repository / "elsewhere.onnx") is None
+
+
+@pytest.mark.parametrize("content", ["", "[", "outs: 3", "outs: [1]", "- a", "outs: [{md5: x}]"])
+def test_a_dvc_file_that_says_nothing_is_none(repository, content):
+    write(repository / "models/a.onnx.dvc", content)
+    assert unfetched(repository / "models/a.onnx") is None
+    assert dvc_output(repository / "models/a.onnx") is None
+
+
+def test_the_md5_of_a_dvc_file_is_kept_as_written(repository):
+    digits = "01234567890123456789012345678901"
+    path = write(repository / "models/a.onnx", "weights")
+    write(repository / "models/a.onnx.dvc", f"outs:\n- md5: {digits}\n  path: a.onnx\n")
+    assert (dvc_output(path).md5, dvc_output(path).is_of_bytes) == (digits, False)
+
+
+def test_files_of_git_annex_are_got(repository):
+    key = "SHA256E-s7--0123.onnx"
+    locked, unlocked = repository / "models/a.onnx", repository / "models/b.onnx"
+    locked.symlink_to(f"../.git/annex/objects/aa/bb/{key}/{key}")
+    write(unlocked, f"/annex/objects/{key}\n")
+    assert unfetched(locked).remedy == "run: git annex get models/a.onnx"
+    assert unfetched(unlocked).remedy == "run: git annex get models/b.onnx"
+
+
+def test_a_pack_that_is_a_pointer_is_said_at_the_pack(repository):
+    problems = Problems()
+    assert read_yaml(write(repository / "pack.yaml", POINTER), problems)[1] is None
+    (problem,) = problems.diagnostics
+    assert (problem.path, problem.code) == ("pack.yaml", "not-fetched")
+    assert problem.hint == "run: git lfs pull --include pack.yaml"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "model: gone.bin",
+        "extends: gone.bin",
+        "parameters: {light.lux: {from_file: {csv: gone.bin, column: lux}}}",
+        "scenarios: {a: {world: {mjcf: gone.bin}}}",
+    ],
+)
+def test_whatever_a_pack_names_may_be_a_pointer_or_only_in_dvc(repository, line):
+    from simgate.harness.packs.loader import lint
+
+    pack = write(repository / "pack.yaml", f"simgate: 1\n{line}\n")
+    write(repository / "gone.bin", POINTER)
+    expected = "run: git lfs pull --include gone.bin"
+    assert expected in {problem.hint for problem in lint([pack]) if problem.code == "not-fetched"}
+    (repository / "gone.bin").unlink()
+    write(repository / "gone.bin.dvc", f"outs:\n- md5: {MD5}\n  path: gone.bin\n")
+    expected = "run: dvc pull gone.bin.dvc"
+    assert expected in {problem.hint for problem in lint([pack]) if problem.code == "not-fetched"}
+
+
+MJCF = """<mujoco><asset><mesh name="m" file="{file}"/></asset>
+<worldbody><geom type="mesh" mesh="m"/></worldbody></mujoco>"""
+
+
+def test_a_mesh_of_a_native_mjcf_world_that_is_a_pointer_is_named(repository):
+    from simgate.sim_adapters.mujoco.native.source import open_source
+    from simgate.sim_adapters.worlds.native_file import NativeError
+
+    path = write(repository / "site.xml", MJCF.format(file="models/m.stl"))
+    write(repository / "models/m.stl", POINTER)
+    with pytest.raises(NativeError, match=r"m.stl is a git-lfs pointer.*--include models/m.stl"):
+        open_source(path)
+    (repository / "models/m.stl").unlink()
+    write(repository / "models.dvc", f"outs:\n- md5: {MD5}.dir\n  path: models\n")
+    with pytest.raises(NativeError, match=r"m.stl is tracked by DVC.*dvc pull models.dvc"):
+        open_source(path)
+
+
+@pytest.mark.parametrize("file", ["part.usda", "paint.png"])
+def test_a_layer_or_picture_of_a_native_stage_that_is_a_pointer_is_named(repository, file):
+    pytest.importorskip("pxr")
+    from simgate.sim_adapters.usd.native.source import open_source
+    from simgate.sim_adapters.worlds.native_file import NativeError
+
+    uses = "(references = @part.usda@) {}" if file == "part.usda" else "{ asset a = @paint.png@ }"
+    stage = f'#usda 1.0\n(metersPerUnit = 1\nupAxis = "Z")\ndef Xform "a" {uses}\n'
+    path = write(repository / "site.usda", stage)
+    write(repository / file, POINTER)
+    with pytest.raises(NativeError, match=rf"{file} is a git-lfs pointer.*--include {file}"):
+        open_source(path)
+    (repository / file).unlink()
+    write(repository / f"{file}.dvc", f"outs:\n- md5: {MD5}\n  path: {file}\n")
+    with pytest.raises(NativeError, match=rf"{file} is tracked by DVC.*dvc pull {file}.dvc"):
+        open_source(path)
+
+
+@pytest.mark.parametrize("name", ["tiny.onnx", "model.yaml"])
+def test_a_model_in_dvc_says_the_command_and_one_that_differs_from_dvc_is_refused(repository, name):
+    pytest.importorskip("onnx", reason="makes the tiny model of these tests")
+    from simgate.policies.perception.package import check_package
+    from tests.unit.policies.perception.tiny_model import write_package
+
+    path = write_package(repository)
+    file = repository / name
+    md5 = hashlib.md5(file.read_bytes()).hexdigest()
+    record = write(repository / f"{name}.dvc", f"outs:\n- md5: {md5}\n  hash: md5\n  path: {name}\n")
+    assert check_package(path) == []
+    if name == "tiny.onnx":
+        write(record, record.read_text().replace(md5, MD5))
+        (problem,) = check_package(path)
+        assert problem.code == "model-hash" and md5 in problem.message and MD5 in problem.message
+    file.unlink()
+    (problem,) = check_package(path)
+    assert (problem.code, problem.hint) == ("not-fetched", f"run: dvc pull {name}.dvc")
