@@ -38,6 +38,27 @@ def load_checked(path: Path) -> Pack:
         raise UserError(str(error)) from None
 
 
+def load_all_checked(paths: Iterable[Path]) -> list[Pack]:
+    """Loads packs that are to be run together.
+
+    Args:
+        paths: Files, and folders of packs.
+
+    Raises:
+        UserError: A pack has problems, or the name of another one.
+    """
+    from simgate.harness.cli.main import UserError
+    from simgate.harness.packs.pack_mark import same_name
+
+    packs = [load_checked(path) for path in packs_at(paths)]
+    named: dict[str, Pack] = {}
+    for pack in packs:
+        first = named.setdefault(pack.name, pack)
+        if first is not pack:
+            raise UserError(same_name(pack.name, Path(first.path), Path(pack.path)))
+    return packs
+
+
 def lint_checked(paths: Iterable[Path]) -> list[Diagnostic]:
     """Every problem of these packs, checked against all that is installed, and expanded on trial."""
     from simgate.harness.cli.trial import trial
@@ -56,15 +77,17 @@ def packs_at(paths: Iterable[Path]) -> list[Path]:
     from simgate.harness.cli.main import UserError
     from simgate.harness.packs.loader import find_packs
 
-    found: dict[Path, None] = {}
+    found: dict[Path, Path] = {}
     for path in paths:
         if not path.exists():
             raise UserError(f"{path} does not exist; {_instead_of(path)}")
         packs = find_packs(path)
         if not packs:
             raise UserError(f"{path} holds no pack: no .yaml file below it has the key 'simgate:'")
-        found.update(dict.fromkeys(packs))
-    return list(found)
+        for pack in packs:
+            # A link and the file behind it are one pack.
+            found.setdefault(pack.resolve(), pack)
+    return list(found.values())
 
 
 def _instead_of(path: Path) -> str:

@@ -12,6 +12,7 @@ CODES: dict[str, str] = {
     "cyclic-extends": "A file extends itself, directly or through others.",
     "duplicate-id": "Two pinned variants of a scenario share an id.",
     "duplicate-key": "The same key is written twice in one mapping.",
+    "duplicate-pack": "Another pack that is checked or run with it has the same name.",
     "empty-cell": "A CSV file has no value where the pack needs one.",
     "empty-range": "A range or list allows no value at all.",
     "expired-known-failure": "A quarantine is past its date.",

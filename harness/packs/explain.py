@@ -93,7 +93,8 @@ def problems_of(
     """What the linter finds in an example that it writes into an empty folder."""
     placement = example.write(folder, wrong=wrong)
     with _installed(example.plugins):
-        return lint([placement.pack], metrics, _TODAY, trial)
+        packs = [*(folder / name for name in example.linted_before), placement.pack]
+        return lint(packs, metrics, _TODAY, trial)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
@@ -10,14 +9,11 @@ from pathlib import Path
 from simgate.harness.packs.extends import read_merged
 from simgate.harness.packs.metric_catalog import MetricCatalog
 from simgate.harness.packs.model import Pack
+from simgate.harness.packs.pack_mark import is_marked
 from simgate.harness.packs.read_pack import PackReader
 from simgate.policies.documents.diagnostics import Diagnostic, PackError, shown_path
-from simgate.policies.documents.nodes import SourceFile
+from simgate.policies.documents.nodes import ScalarNode, SourceFile
 from simgate.policies.documents.problems import Problems
-
-_PACK_MARK = re.compile(rb"^simgate[ \t]*:", re.MULTILINE)
-_MARK_WITHIN = 200_000
-"""Bytes at the start of a file in which the key ``simgate:`` is looked for."""
 
 
 def find_packs(path: Path) -> list[Path]:
@@ -32,12 +28,7 @@ def find_packs(path: Path) -> list[Path]:
     visible = [
         file for file in files if not any(part.startswith(".") for part in file.relative_to(path).parts)
     ]
-    return sorted(file for file in visible if file.is_file() and _is_marked(file))
-
-
-def _is_marked(file: Path) -> bool:
-    with file.open("rb") as stream:
-        return _PACK_MARK.search(stream.read(_MARK_WITHIN)) is not None
+    return sorted(file for file in visible if file.is_file() and is_marked(file))
 
 
 def load_pack(path: Path, metrics: MetricCatalog | None = None, today: date | None = None) -> Pack:
@@ -52,7 +43,7 @@ def load_pack(path: Path, metrics: MetricCatalog | None = None, today: date | No
         PackError: The pack has problems; it holds all of them.
     """
     problems = Problems()
-    pack = _load(path, metrics, today or date.today(), problems)
+    pack, _ = _load(path, metrics, today or date.today(), problems)
     if pack is None:
         raise PackError(problems.diagnostics)
     return pack
@@ -73,9 +64,13 @@ def lint(
         trial: Finds further problems of a pack that has none so far.
     """
     found: dict[Diagnostic, None] = {}
+    named: dict[str, Path] = {}
     for path in paths:
         problems = Problems()
-        pack = _load(path, metrics, today or date.today(), problems)
+        pack, name = _load(path, metrics, today or date.today(), problems)
+        if name is not None and (first := named.setdefault(name.text, path)) != path:
+            message = f"the pack has the name of {shown_path(first)}"
+            problems.at(name, "duplicate-pack", message, "give every pack a name of its own")
         found.update(dict.fromkeys(problems.diagnostics))
         if trial is not None and pack is not None:
             found.update(dict.fromkeys(trial(pack)))
@@ -95,15 +90,20 @@ def pack_files(path: Path) -> tuple[list[Path], str]:
     return [source.path for source in reader.files], reader.source_sha256
 
 
-def _load(path: Path, metrics: MetricCatalog | None, today: date, problems: Problems) -> Pack | None:
+def _load(
+    path: Path, metrics: MetricCatalog | None, today: date, problems: Problems
+) -> tuple[Pack | None, ScalarNode | None]:
+    """The pack, and where it says its name; None for what cannot be read."""
     if not path.is_file():
         what = "is a folder, not a pack" if path.is_dir() else "does not exist"
         source = SourceFile(path, shown_path(path), [])
         problems.span(
             source, 1, 1, 1, "missing-file", f"the file {what}", "give the path of a pack's YAML file"
         )
-        return None
+        return None, None
     sources, root = read_merged(path, problems)
     if root is None:
-        return None
-    return PackReader(problems, metrics, today).read(root, sources)
+        return None, None
+    _, name = root.find("pack") or (None, None)
+    pack = PackReader(problems, metrics, today).read(root, sources)
+    return pack, name if isinstance(name, ScalarNode) and name.text else None

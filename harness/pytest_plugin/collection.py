@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from os import PathLike
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from simgate.harness.packs.pack_mark import is_marked, same_name
 from simgate.harness.pytest_plugin.markers import register_marker
 from simgate.harness.pytest_plugin.options import Settings
 from simgate.harness.pytest_plugin.outcomes import (
@@ -27,16 +27,13 @@ if TYPE_CHECKING:
 SAMPLED, PINNED = "v", "pin-"
 """What names of variants begin with; see :class:`simgate.harness.expansion.variant.Variant`."""
 PACK_SUFFIXES = (".yaml", ".yml")
-_PACK_KEY = re.compile(rb"""^(?:\xef\xbb\xbf)?(?:simgate|"simgate"|'simgate')[ \t]*:""", re.MULTILINE)
-_SNIFFED_BYTES = 1 << 20
+_NAMED = pytest.StashKey[dict[str, Path]]()
+"""Name of a pack -> the file that has it in this session."""
 
 
 def is_pack(path: Path) -> bool:
     """Whether a file is a scenario pack: YAML with the top-level key ``simgate``."""
-    if path.suffix not in PACK_SUFFIXES or not path.is_file():
-        return False
-    with path.open("rb") as stream:
-        return _PACK_KEY.search(stream.read(_SNIFFED_BYTES)) is not None
+    return path.suffix in PACK_SUFFIXES and path.is_file() and is_marked(path)
 
 
 class PackFile(pytest.File):
@@ -48,7 +45,7 @@ class PackFile(pytest.File):
         """One collector for each scenario.
 
         Raises:
-            pytest.Collector.CollectError: The pack has problems.
+            pytest.Collector.CollectError: The pack has problems, or the name of another one.
         """
         from simgate.harness.packs.loader import load_pack
         from simgate.harness.scoring import metrics
@@ -58,6 +55,9 @@ class PackFile(pytest.File):
             self.pack = load_pack(self.path, metrics)
         except PackError as error:
             raise self.CollectError(str(error)) from None
+        first = self.config.stash.setdefault(_NAMED, {}).setdefault(self.pack.name, self.path)
+        if first != self.path:
+            raise self.CollectError(same_name(self.pack.name, first, self.path))
         for scenario in self.pack.scenarios:
             yield ScenarioCollector.from_parent(self, name=scenario.id, pack=self.pack, scenario=scenario)
 

@@ -100,3 +100,15 @@ def test_a_wrong_option_is_said_in_one_line(bench: Bench, arguments: list[str], 
     assert result.ret == 4
     result.stderr.fnmatch_lines([f"*{text}*"])
     result.stderr.no_fnmatch_line("*Traceback*")
+
+
+def test_a_second_pack_of_the_same_name_is_an_error_that_names_both(bench: Bench) -> None:
+    bench.pack(CLEAR_WAY)
+    bench.file("nightly/pack.yaml", (bench.path / "pack.yaml").read_text())
+    result = bench.run("--co")
+    assert result.ret == 2
+    result.stdout.fnmatch_lines(["*pack.yaml: the pack has the name of *nightly/pack.yaml, 'tiny'*"])
+    bench.file(
+        "nightly/pack.yaml", (bench.path / "pack.yaml").read_text().replace("pack: tiny", "pack: small")
+    )
+    assert bench.run("--co").ret == 0

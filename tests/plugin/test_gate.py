@@ -98,7 +98,10 @@ def test_an_ordinary_test_that_fails_blocks_a_go(bench: Bench) -> None:
 def test_one_pack_that_is_not_go_decides_for_all(bench: Bench) -> None:
     bench.pack(CLEAR_WAY, name="a.yaml")
     bench.pack(
-        CLEAR_WAY, name="b.yaml", gate=PASS_RATE.replace("0.5, confidence: 0.9", "0.68, confidence: 0.9")
+        CLEAR_WAY,
+        name="b.yaml",
+        gate=PASS_RATE.replace("0.5, confidence: 0.9", "0.68, confidence: 0.9"),
+        head=HEAD.replace("pack: tiny", "pack: other"),
     )
     assert bench.run("--gate", "--deselect", "b.yaml::clear_way::v0005").ret == INCONCLUSIVE
 

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from tests.plugin.conftest import BLOCKED_WAY, CLEAR_WAY, Bench, scenario
+from tests.plugin.conftest import BLOCKED_WAY, CLEAR_WAY, HEAD, Bench, scenario
 from tests.unit.execution.memory_pack import write_model
 
 KNOWN = "  known_failures:\n    - {when: block.offset_m < 1, issue: NAV-77, until: 2999-01-01}\n"
@@ -184,7 +184,7 @@ def test_each_case_has_the_variants_own_time(bench: Bench) -> None:
 
 def test_two_packs_make_two_runs(bench: Bench) -> None:
     bench.pack(CLEAR_WAY, name="a/pack.yaml")
-    bench.pack(CLEAR_WAY, name="b/pack.yaml")
+    bench.pack(CLEAR_WAY, name="b/pack.yaml", head=HEAD.replace("pack: tiny", "pack: other"))
     bench.run().assert_outcomes(passed=12)
     assert len(bench.run_dirs()) == 2
 

@@ -94,12 +94,12 @@ def worst_exit_code(verdicts: Sequence[Verdict]) -> int:
 def _jobs(args: argparse.Namespace) -> list[tuple[Pack, list[Variant]]]:
     """Loads and expands every pack before the first one runs, so that problems are found at once."""
     from simgate.harness.cli.main import UserError
-    from simgate.harness.cli.packs import load_checked, packs_at
+    from simgate.harness.cli.packs import load_all_checked
     from simgate.harness.expansion.expand import expand_scenario
 
     if not args.packs:
         raise UserError("give at least one pack, for example: simgate run scenarios/office_doors/pack.yaml")
-    packs = [load_checked(path) for path in packs_at(args.packs)]
+    packs = load_all_checked(args.packs)
     jobs = []
     for pack, scenarios in zip(packs, select(packs, args), strict=True):
         expanded = [expand_scenario(pack, scenario, args.variants) for scenario in scenarios]

@@ -54,6 +54,7 @@ class Example:
         leave_out: Keys of the surrounding pack or scenario that the example must do without.
         shown: Words in place of a wrong text that cannot be shown.
         also: Codes that the same mistake causes elsewhere.
+        linted_before: Those of ``files`` that are packs and checked together with this one.
         plugins: Value of ``SIMGATE_PLUGINS`` that the mistake needs.
     """
 
@@ -67,6 +68,7 @@ class Example:
     leave_out: tuple[str, ...] = ()
     shown: str = ""
     also: tuple[str, ...] = ()
+    linted_before: tuple[str, ...] = ()
     plugins: str = ""
 
     @property

@@ -67,6 +67,16 @@ FILE_EXAMPLES = (
         advice="Paths are relative to the file in which they stand.",
     ),
     Example(
+        "duplicate-pack",
+        "pack: @glass_doors\n",
+        "pack: wooden_doors\n",
+        level="pack",
+        files={"glass.yaml": sound_pack()},
+        linted_before=("glass.yaml",),
+        advice="The name stands in front of every result of a pack: in `junit.xml`, in baselines and in CI. "
+        "Two packs of one name are refused by `simgate run` and by pytest too.",
+    ),
+    Example(
         "cyclic-extends",
         "extends: @pack.yaml\n",
         "extends: common.yaml\n",

@@ -1,0 +1,24 @@
+"""Which YAML files are packs, asked of many files: nothing is imported that reads them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+_KEY = re.compile(rb"""^(?:\xef\xbb\xbf)?(?:simgate|"simgate"|'simgate')[ \t]*:""", re.MULTILINE)
+_WITHIN = 1 << 20
+"""Bytes at the start of a file in which the key ``simgate:`` is looked for."""
+
+
+def is_marked(file: Path) -> bool:
+    """Whether a file has the top-level key ``simgate:``, even when the rest of it is broken."""
+    with file.open("rb") as stream:
+        return _KEY.search(stream.read(_WITHIN)) is not None
+
+
+def same_name(name: str, first: Path, second: Path) -> str:
+    """What to say of two packs of one name, whose results nobody could tell apart."""
+    return (
+        f"{second}: the pack has the name of {first}, '{name}', and their results would be taken for each "
+        "other (junit.xml, baselines); give every pack a name of its own, or run one at a time"
+    )
