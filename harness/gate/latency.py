@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from simgate.harness.gate.deployed import foreign_runtime
 from simgate.harness.gate.intervals import more_successes_needed, most_failures_allowed, refutation_p
 from simgate.harness.gate.percentile import (
     accepts,
+    nearest_rank,
     percentile_lower_bound,
     percentile_upper_bound,
     rejects,
@@ -109,7 +109,7 @@ def _decide(
         decision=decision,
         reason=f"{seen}: {claim}{absent}{tail}",
         would_change=_would_change(decision, which, pool, confidence, within),
-        estimate=samples[max(math.ceil(which.share * total), 1) - 1],
+        estimate=nearest_rank(samples, which.share),
         exact=exact,
         bound=limit_ms,
         p_value=refutation_p(within + unknown, total + unknown, which.share),

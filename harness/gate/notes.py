@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+from simgate.harness.gate.percentile import nearest_rank
 from simgate.harness.gate.rules import speaks_of
-from simgate.harness.gate.tally import Evidence, Status
+from simgate.harness.gate.tally import VALID, Evidence, Status
 from simgate.harness.gate.wording import plural
 from simgate.harness.packs.latency_percentile import parse_latency_percentile
 from simgate.harness.packs.model import Pack
 from simgate.harness.results.manifest import Manifest
+
+_ENOUGH_RECORDS = 2_000
+"""A note on latency looks at about so many, evenly spread."""
 
 
 def notes_for(
@@ -22,6 +26,7 @@ def notes_for(
         *_sequential(manifest, pack, evidence),
         *_records(evidence),
         *_runtime(evidence),
+        *_slower_than_declared(evidence),
         *_quarantine(evidence),
         *_coverage(pack),
     ]
@@ -95,6 +100,25 @@ def _runtime(evidence: Evidence) -> list[str]:
     return [
         f"the model ran on {', '.join(foreign)}, which is not what its package says is deployed; "
         "`simgate parity` tells how far the two differ"
+    ]
+
+
+def _slower_than_declared(evidence: Evidence) -> list[str]:
+    """The latency that a package declares is only as good as somebody's word until it was measured."""
+    records = [v.record for v in evidence.variants if v.record is not None and v.record.outcome in VALID]
+    some = records[:: max(len(records) // _ENOUGH_RECORDS, 1)]
+    drawn = [record.latency for record in some if record.latency.mode == "simulated"]
+    declared = [sample for latency in drawn for sample in latency.in_loop_ms]
+    measured = [sample for latency in drawn for sample in latency.measured_ms]
+    if not declared or not measured:
+        return []
+    loop_ms, host_ms = nearest_rank(sorted(declared), 0.95), nearest_rank(sorted(measured), 0.95)
+    if host_ms <= loop_ms:
+        return []
+    return [
+        f"inference took {host_ms:.3g} ms on this machine and {loop_ms:.3g} ms in the loop (p95): the "
+        "declared latency holds only if the deployed machine is so much faster (rule: "
+        "latency.measured_p95_ms)"
     ]
 
 

@@ -10,9 +10,20 @@ and t = 0 need h = 459. Samples are taken as independent.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from simgate.harness.gate.intervals import most_failures_allowed, proves_at_least, refutes_at_least
+
+
+def nearest_rank(samples: Sequence[float], share: float) -> float:
+    """The smallest sample that at least a share of them does not exceed.
+
+    Args:
+        samples: Sorted, ascending, at least one.
+        share: 0 to 1.
+    """
+    return samples[max(math.ceil(share * len(samples)), 1) - 1]
 
 
 def percentile_upper_bound(

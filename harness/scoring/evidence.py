@@ -110,5 +110,5 @@ class Evidence:
         """Detections of a class paired with the truth, under a criterion's options."""
         key = (label, *sorted(options.items()))
         if key not in self._matches:
-            self._matches[key] = match_class(self.trace, self.boxes, label, options)
+            self._matches[key] = match_class(self.trace, self.boxes, label, options, self.latency.in_loop_ms)
         return self._matches[key]

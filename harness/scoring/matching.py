@@ -89,12 +89,17 @@ def boxes_by_frame(trace: Trace) -> dict[int, DetectionBoxes]:
 
 
 def match_class(
-    trace: Trace, boxes: Mapping[int, DetectionBoxes], label: str, options: Mapping[str, Scalar]
+    trace: Trace,
+    boxes: Mapping[int, DetectionBoxes],
+    label: str,
+    options: Mapping[str, Scalar],
+    latency_ms: Sequence[float],
 ) -> ClassMatches:
     """Pairs the detections of a class with the truth.
 
     A frame that was dropped, or that perception never answered, is a miss for everything in view. A
-    frame whose answer was still on its way when the episode ended says nothing and is left out. An
+    frame whose answer was still on its way when the episode ended says nothing and is left out, the first
+    ones of an episode too short for any answer among them. An
     entity that the options exclude is neither to be found nor an error to find: detections on it
     are not judged.
 
@@ -103,9 +108,10 @@ def match_class(
         boxes: Its detections, from :func:`boxes_by_frame`.
         label: Class.
         options: ``within_m``, ``min_pixels``, ``max_occlusion``.
+        latency_ms: Of each frame that the model was given, in order of time.
     """
     result = ClassMatches()
-    in_flight = _in_flight(trace)
+    in_flight = _in_flight(trace, latency_ms)
     for frame in trace.frames:
         entities = [entity for entity in frame.entities if entity.label == label]
         result.in_view = result.in_view or bool(entities)
@@ -138,14 +144,14 @@ def centre_distance(first: Box, second: Box) -> float:
     return math.hypot(across, down)
 
 
-def _in_flight(trace: Trace) -> set[int]:
-    """Steps of the frames that were no older at the end than the slowest answer: theirs was yet to come."""
-    delivered = zip(trace.delivered_steps, trace.detections, strict=True)
-    slowest = max((at - found.frame_step for at, found in delivered), default=None)
-    if slowest is None or not len(trace.steps):
+def _in_flight(trace: Trace, latency_ms: Sequence[float]) -> set[int]:
+    """Steps of the frames whose answer was to come after the end, by the latency that each one had."""
+    if not len(trace.steps):
         return set()
-    since = int(trace.steps[-1]) - slowest
-    return {frame.step for frame in trace.frames if frame.step >= since and not frame.dropped}
+    end_ms = 1000.0 * int(trace.steps[-1]) / trace.physics_hz
+    given = [frame.step for frame in trace.frames if not frame.dropped]
+    late = zip(given, latency_ms, strict=False)
+    return {step for step, taken in late if 1000.0 * step / trace.physics_hz + taken > end_ms}
 
 
 def _counts(entity: VisibleEntity, options: Mapping[str, Scalar]) -> bool:

@@ -193,7 +193,8 @@ def _ece(evidence: Evidence, label: str, options: Options) -> MetricValue:
 
 _MATCHING = (
     f"Greedy matching by score at IoU >= {IOU_THRESHOLD} in each frame; dropped and unanswered frames are "
-    "misses; what the options exclude is not judged."
+    "misses, but not those whose answer was on its way when the episode ended; what the options exclude is "
+    "not judged."
 )
 
 

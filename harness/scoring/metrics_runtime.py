@@ -38,6 +38,21 @@ def _max(evidence: Evidence, options: Options) -> MetricValue:
     return MetricValue(float(max(samples))) if samples else undefined(NO_SAMPLES)
 
 
+def _ages_ms(evidence: Evidence) -> list[float]:
+    """How old each answer's frame was at the control tick in which the policy got it, milliseconds."""
+    trace = evidence.trace
+    delivered = zip(trace.delivered_steps, trace.detections, strict=True)
+    return [1000.0 * (step - found.frame_step) / trace.physics_hz for step, found in delivered]
+
+
+def _age(percent: float) -> Callable[[Evidence, Options], MetricValue]:
+    def compute(evidence: Evidence, options: Options) -> MetricValue:
+        ages = _ages_ms(evidence)
+        return MetricValue(sample_percentile(ages, percent)) if ages else undefined(NO_SAMPLES)
+
+    return compute
+
+
 def _jitter(evidence: Evidence, options: Options) -> MetricValue:
     samples = evidence.latency.in_loop_ms
     return MetricValue(float(np.std(samples))) if samples else undefined(NO_SAMPLES)
@@ -66,7 +81,11 @@ def _latency(
     return Metric(MetricInfo(name, "ms", "lower", 0, None, "number", meaning, source), compute)
 
 
-_IN_LOOP = "Latency that acted in simulated time, from frame to policy."
+_IN_LOOP = (
+    "The model's time in the loop, drawn from its package or measured, of every frame that it was given, "
+    "also where the episode ended before the answer; when the policy got the answer is latency.age_*."
+)
+_AGE = "From the frame's moment to the control tick in which the policy got the answer; answers that came."
 _MEASURED = "Inference on this machine, host clock; not reproducible."
 
 RUNTIME_METRICS = (
@@ -86,6 +105,16 @@ RUNTIME_METRICS = (
         _IN_LOOP,
         _jitter,
     ),
+    *(
+        _latency(
+            f"latency.age_p{percent}_ms",
+            f"{percent}th percentile (nearest rank) of the age of detections when the policy gets them.",
+            _AGE,
+            _age(percent),
+        )
+        for percent in PERCENTILES
+    ),
+    _latency("latency.age_max_ms", "Oldest detections that the policy got.", _AGE, _age(100)),
     *(
         _latency(
             f"latency.measured_p{percent}_ms",

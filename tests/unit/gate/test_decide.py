@@ -10,7 +10,7 @@ from simgate.harness.gate.decide import UndecidableRun, combine, decide, write_v
 from simgate.harness.gate.verdict import Decision, Verdict
 from simgate.harness.packs.model import GateRule
 from simgate.harness.results.journal import append_record
-from simgate.harness.results.record import Outcome
+from simgate.harness.results.record import LatencySamples, Outcome
 from simgate.harness.results.run_folder import RunFolder
 from tests.unit.gate.runs import (
     PASS_RATE,
@@ -248,3 +248,16 @@ def test_the_whole_journal_counts_not_only_the_last_record_of_a_variant(tmp_path
     assert last.failed == 1
     append_record(folder.journal_path, make_record("glass::v0028", Outcome.PASS))
     assert write_verdict(folder).scenarios[0].invalid == 1
+
+
+@pytest.mark.parametrize(
+    ("measured", "mode", "noted"),
+    [(331.0, "simulated", True), (31.0, "simulated", False), (331.0, "measured", False)],
+)
+def test_a_model_slower_than_it_declares_is_in_the_notes(measured, mode, noted):
+    manifest, records = a_run("P" * 40)
+    latency = LatencySamples(in_loop_ms=(31.0,) * 20, measured_ms=(measured,) * 20, mode=mode)
+    verdict = decide(manifest, [record.model_copy(update={"latency": latency}) for record in records])
+    said = [note for note in verdict.notes if note.startswith("inference took")]
+    assert bool(said) is noted
+    assert not noted or "331 ms on this machine and 31 ms in the loop" in said[0]

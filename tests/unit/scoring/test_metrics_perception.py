@@ -9,8 +9,8 @@ HIT = ("glass_door", 0.9, BOX)
 OFF = ("glass_door", 0.8, (0, 0, 20, 20))
 
 
-def metric(what, trace, **options):
-    return compute(f"detection.glass_door.{what}", trace, samples(), options)
+def metric(what, trace, latency=None, **options):
+    return compute(f"detection.glass_door.{what}", trace, latency or samples(), options)
 
 
 def watched(*frames_and_answers, **changes):
@@ -59,13 +59,28 @@ def test_dropped_frames_are_misses():
 def test_a_frame_whose_answer_was_still_to_come_is_not_judged():
     frames = [frame(0, seen()), frame(10, seen())]
     trace = make_trace(11, frames=frames, detections=[found(0, HIT)], delay_steps=20)
-    assert metric("recall", trace).value == 1.0
+    assert metric("recall", trace, latency=samples(100.0, 100.0)).value == 1.0
+
+
+def test_before_the_first_answer_as_after_the_last():
+    trace = make_trace(11, frames=[frame(0, seen()), frame(5, seen())])
+    assert "ever in view" in metric("recall", trace, latency=samples(1200.0, 1200.0)).undefined
+    # The answer to the frame at 0 s was due at 0.9 s and never came.
+    assert metric("recall", trace, latency=samples(900.0, 900.0)).value == 0.0
+
+
+def test_each_frame_has_the_latency_that_it_had():
+    lost = frame(1, seen(), dropped=True)
+    frames = [frame(0, seen()), lost, frame(8, seen()), frame(9, seen())]
+    trace = make_trace(11, frames=frames, detections=[found(0, HIT)])
+    # Dropped: a miss. At 0.8 s answered by 1 s and yet not: a miss. At 0.9 s with 300 ms: on its way.
+    assert metric("recall", trace, latency=samples(0.0, 200.0, 300.0)).value == pytest.approx(1 / 3)
 
 
 def test_a_frame_that_perception_had_time_for_and_never_answered_is_a_miss():
     frames = [frame(0, seen()), frame(5, seen())]
     trace = make_trace(11, frames=frames, detections=[found(0, HIT)], delay_steps=20)
-    assert metric("recall", trace).value == pytest.approx(0.5)
+    assert metric("recall", trace, latency=samples(100.0, 100.0)).value == pytest.approx(0.5)
 
 
 def test_a_dead_perception_has_recall_zero_and_no_other_value():

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from simgate.harness.scoring.metrics import compute
 from simgate.harness.scoring.metrics_runtime import sample_percentile
-from tests.unit.scoring.traces import frame, make_trace, samples
+from tests.unit.scoring.traces import found, frame, make_trace, samples
 
 HUNDRED = samples(*range(1, 101), measured_ms=[2.0 * k for k in range(1, 101)])
 
@@ -34,6 +36,18 @@ def test_nearest_rank_agrees_with_numpys_inverted_cdf(percent, size):
     data = np.random.default_rng(size).lognormal(size=size)
     expected = np.percentile(data, percent, method="inverted_cdf")
     assert sample_percentile(data.tolist(), percent) == expected
+
+
+def test_the_age_of_an_answer_is_what_the_policy_feels_in_whole_control_periods():
+    answers = [found(0), found(1), found(2), found(3)]
+    trace = make_trace(11, frames=[frame(k) for k in range(5)], detections=answers)
+    # A model of 31 ms: its answer waits for the next control tick. The fifth frame's never came.
+    late = [20, 40, 60, 100]
+    trace = dataclasses.replace(trace, delivered_steps=tuple(late))
+    model = samples(31.0, 31.0, 31.0, 131.0, 31.0)
+    assert value("latency.p50_ms", model, trace) == 31.0
+    assert value("latency.age_p50_ms", model, trace) == pytest.approx(100.0)
+    assert value("latency.age_max_ms", model, trace) == pytest.approx(200.0)
 
 
 def test_jitter_is_the_standard_deviation():
