@@ -108,11 +108,15 @@ class NativeFile(Protocol):
         """
         ...
 
-    def require(self, name: str) -> None:
+    def require(self, name: str, *, solid: bool = False) -> None:
         """Asks for a body or shape that can carry a label.
 
+        Args:
+            name: Its name.
+            solid: Whether something of it must be there to be touched, as of what closes the way.
+
         Raises:
-            NativeError: There is none of that name.
+            NativeError: There is none of that name, or nothing of it can be touched.
         """
         ...
 

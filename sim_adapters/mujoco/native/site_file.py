@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -132,12 +133,27 @@ class MjcfFile:
         x, y, _ = self._at(None).site_xpos[int(self._model.site(name).id)]
         return float(x), float(y)
 
-    def require(self, name: str) -> None:
+    def require(self, name: str, *, solid: bool = False) -> None:
         """A body or a geom of that name."""
         bodies, geoms = elements(self._spec, "body"), elements(self._spec, "geom")
         if name not in bodies and name not in geoms:
             message = f"the file has no body or geom '{name}'"
             raise NativeError("element", message, unknown=name, known=tuple({**bodies, **geoms}))
+        if solid and not any(collides(self._model, geom) for geom in self._geoms_of(name)):
+            message = f"'{name}' closes no way: nothing of it can be touched"
+            raise NativeError("element", message, "give it a geom whose contype or conaffinity is not 0")
+
+    def _geoms_of(self, name: str) -> Iterator[int]:
+        """Geoms of that name, of a body of that name, or of what hangs on it."""
+        model = self._model
+        for geom in range(model.ngeom):
+            body = int(model.geom_bodyid[geom])
+            names = {model.geom(geom).name, model.body(body).name}
+            while body:
+                body = int(model.body_parentid[body])
+                names.add(model.body(body).name)
+            if name in names:
+                yield geom
 
     def target(self, text: str, robot: str = "") -> ParameterSpec:
         """What a target takes."""

@@ -103,8 +103,9 @@ def _moving(stage: Usd.Stage) -> list[str]:
 
 
 def joints_of(stage: Usd.Stage) -> list[Usd.Prim]:
-    """The active joints of a stage."""
-    return [prim for prim in stage.Traverse() if prim.IsA(UsdPhysics.Joint)]
+    """The active joints of a stage, those in instances too."""
+    every = stage.Traverse(Usd.TraverseInstanceProxies())
+    return [prim for prim in every if prim.IsA(UsdPhysics.Joint)]
 
 
 def is_joint_of(joint: Usd.Prim, robot: str) -> bool:

@@ -28,6 +28,7 @@ Array = NDArray[np.float64]
 _SQUARE = 1e-4
 _UNDRAWN = (UsdGeom.BasisCurves, UsdGeom.HermiteCurves, UsdGeom.NurbsCurves, UsdGeom.Points)
 _PLANE_HALF_M = 50.0
+_TRIGGER = "PhysxTriggerAPI"
 _SIGNS = np.array([(a, b, c) for a in (-1, 1) for b in (-1, 1) for c in (-1, 1)], dtype=np.float64)
 
 
@@ -126,8 +127,8 @@ def _solids_of(prim: Usd.Prim) -> Iterator[Solid]:
 
 
 def can_touch(prim: Usd.Prim) -> bool:
-    """Whether a prim is a collider that is switched on."""
-    if not prim.HasAPI(UsdPhysics.CollisionAPI):
+    """Whether a prim is a collider that is switched on, and none that only notices what passes through."""
+    if not prim.HasAPI(UsdPhysics.CollisionAPI) or _TRIGGER in prim.GetPrimTypeInfo().GetAppliedAPISchemas():
         return False
     enabled = UsdPhysics.CollisionAPI(prim).GetCollisionEnabledAttr().Get()
     return enabled is None or bool(enabled)

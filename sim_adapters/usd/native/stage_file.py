@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from pxr import Usd, UsdGeom
 
+from simgate.sim_adapters.usd.native.contacts import check_contacts
 from simgate.sim_adapters.usd.native.layout import is_joint_of, joints_of
 from simgate.sim_adapters.usd.native.masses import robot_mass_kg
 from simgate.sim_adapters.usd.native.solids import (
@@ -61,8 +62,9 @@ class UsdFile:
             )
         prim = prim_at(self._stage, name, "element")
         check_robot(self._stage, name)
-        if any(not is_joint_of(joint, name) for joint in joints_of(self._stage)):
-            # Joints of the site are physics that MuJoCo does not take over.
+        is_filtered = check_contacts(self._stage, name, self._solids)
+        if is_filtered or any(not is_joint_of(joint, name) for joint in joints_of(self._stage)):
+            # Joints of the site and filters between its bodies are physics that MuJoCo does not take over.
             self.adapters = ("isaacsim", "physx")
         matrix = world_matrix(prim)
         parts = [solid for solid in self._solids if solid.collides and is_at_or_below(solid.path, name)]
@@ -105,11 +107,18 @@ class UsdFile:
         matrix = world_matrix(prim_at(self._stage, name, "element"))
         return float(matrix[0, 3]), float(matrix[1, 3])
 
-    def require(self, name: str) -> None:
+    def require(self, name: str, *, solid: bool = False) -> None:
         """A prim with shapes of its own or below it."""
         prim_at(self._stage, name, "element")
-        if not any(is_at_or_below(solid.path, name) for solid in self._solids):
+        shapes = [shape for shape in self._solids if is_at_or_below(shape.path, name)]
+        if not shapes:
             raise NativeError("element", f"'{name}' has no shape", "name a prim that is drawn or can be hit")
+        if solid and not any(shape.collides for shape in shapes):
+            raise NativeError(
+                "element",
+                f"'{name}' closes no way: nothing of it can be touched",
+                "give it a collider that is switched on (physics:collisionEnabled) and no trigger",
+            )
 
     def target(self, text: str, robot: str = "") -> ParameterSpec:
         """What a target takes."""

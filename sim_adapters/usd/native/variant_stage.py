@@ -14,6 +14,7 @@ from simgate.sim_adapters.scene.scene import Scene
 from simgate.sim_adapters.usd.camera import define_camera
 from simgate.sim_adapters.usd.errors import StageError
 from simgate.sim_adapters.usd.native.apply import apply, set_local
+from simgate.sim_adapters.usd.native.contacts import free_contacts
 from simgate.sim_adapters.usd.native.layout import (
     MOUNTED_CAMERA,
     StageLayout,
@@ -79,6 +80,7 @@ class VariantStage:
         turn = Gf.Matrix4d().SetRotate(Gf.Rotation(Gf.Vec3d(0.0, 0.0, 1.0), math.degrees(yaw)))
         prim = self.stage.GetPrimAtPath(site.robot)
         set_local(prim, turn.SetTranslateOnly(Gf.Vec3d(x, y, height_m)))
+        free_contacts(self.stage, site.robot)
         make_robot_body(prim, scene.robot)
         centre = Gf.Vec3f(0.0, 0.0, 0.5 * scene.robot.height_m - height_m)
         UsdPhysics.MassAPI(prim).GetCenterOfMassAttr().Set(centre)

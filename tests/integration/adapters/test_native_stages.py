@@ -28,6 +28,7 @@ from tests.unit.sim_adapters.usd.native_stages import (
     CUBE,
     MASSES,
     PANE,
+    SWITCHED_ROBOT,
     TIMING,
     WALL,
     two_boxes,
@@ -159,6 +160,19 @@ def test_a_body_weighs_the_same_on_every_engine(tmp_path: Path, said: str) -> No
         assert float(mass) == pytest.approx(MASSES[said][1], rel=1e-5)
     assert theirs.built.names == ours.built.names
     assert ours.built.model.body("/World/Load").mass[0] == pytest.approx(MASSES[said][1], rel=1e-5)
+
+
+def test_switches_of_the_file_do_not_make_a_collision_impossible(
+    mujoco: SimAdapter, other: SimAdapter, tmp_path: Path
+) -> None:
+    """Disabled, asleep, owned by a scene that is gone, without contact force: it moves and pushes all the same."""
+    world = yard_world(write_yard(tmp_path, SWITCHED_ROBOT), SETS)
+    scene = scene_of(world, crate_x=0.8, crate_y=0.0, pane_there=False, cube_there=False)
+    runs = [driven(adapter, scene, 25) for adapter in (mujoco, other)]
+    for run in runs:
+        assert run.touched == {CRATE}
+        assert run.poses[-1, 0] > 1.0
+        assert run.clearance[CRATE] == pytest.approx(0.0, abs=0.01)
 
 
 def test_isaac_sim_goes_from_variant_to_variant_without_a_new_stage(

@@ -66,7 +66,8 @@ def test_a_stage_becomes_a_world_with_its_own_parameters(tmp_path: Path) -> None
 
 
 def test_a_barrier_is_gone_with_what_it_hangs_on(tmp_path: Path) -> None:
-    inner = '    def Xform "Frame"\n    {\n        def Cube "Leaf"\n        {\n        }\n    }\n'
+    leaf = 'def Cube "Leaf" ( prepend apiSchemas = ["PhysicsCollisionAPI"] )'
+    inner = f'    def Xform "Frame"\n    {{\n        {leaf}\n        {{\n        }}\n    }}\n'
     text = PACK.replace("barrier: {/World/Pane: glass}", "barrier: {/World/Frame/Leaf: glass}").replace(
         "pane.there: /World/Pane.present", "pane.there: /World/Frame.present"
     )

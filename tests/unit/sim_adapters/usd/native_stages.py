@@ -243,6 +243,27 @@ MASSES = {
 """What of a body is said -> text of the prims, mass in kilograms, centre of mass along X in metres."""
 
 
+SWITCHED_ROBOT = (
+    with_prim('    def PhysicsScene "Old"\n    {\n    }\n')
+    .replace(
+        '    def Xform "Cart"\n    {\n',
+        '    def Xform "Cart" ( prepend apiSchemas = ["PhysicsRigidBodyAPI"] )\n    {\n'
+        "        bool physics:rigidBodyEnabled = 0\n        bool physics:kinematicEnabled = 1\n"
+        "        bool physics:startsAsleep = 1\n        vector3f physics:velocity = (0, 3, 0)\n"
+        "        rel physics:simulationOwner = </World/Old>\n"
+        "        float physxRigidBody:maxLinearVelocity = 0.1\n        float physxRigidBody:maxContactImpulse = 0\n",
+        1,
+    )
+    .replace(
+        '"Crate" (\n        prepend apiSchemas = ["PhysicsRigidBodyAPI", "PhysicsMassAPI"]\n    )\n    {\n',
+        '"Crate" (\n        prepend apiSchemas = ["PhysicsRigidBodyAPI", "PhysicsMassAPI", "PhysxRigidBodyAPI"]\n    )\n    {\n'
+        "        rel physics:simulationOwner = </World/Old>\n        float physxRigidBody:maxContactImpulse = 0\n",
+        1,
+    )
+)
+"""The yard with every switch set that keeps its cart from moving or its crate from being pushed."""
+
+
 def yard_world(
     path: Path,
     targets: Mapping[str, str] | None = None,
