@@ -67,7 +67,7 @@ def write_expanded(scenarios: Sequence[ExpandedScenario], form: str, out: Any) -
 
 def _write_table(scenarios: Sequence[ExpandedScenario], out: TextIO) -> None:
     """One table a scenario, with the parameters that vary; what never varies is said once."""
-    from simgate.harness.cli.main import UserError
+    from simgate.harness.frontend.user_errors import UserError
 
     for scenario in scenarios:
         if scenario.size > MOST_IN_TABLE:

@@ -20,7 +20,7 @@ def write_parquet(scenarios: Sequence[ExpandedScenario], out: BinaryIO) -> None:
         UserError: pyarrow is not installed.
         simgate.harness.expansion.errors.ExpansionError: Conditions or placement of a scenario leave nothing.
     """
-    from simgate.harness.cli.main import UserError
+    from simgate.harness.frontend.user_errors import UserError
 
     try:
         import pyarrow as pa

@@ -8,6 +8,8 @@ import os
 import sys
 from collections.abc import Sequence
 
+from simgate.harness.frontend.user_errors import UserError
+
 COMMANDS = (
     "init",
     "run",
@@ -33,10 +35,6 @@ COMMANDS = (
     "bench-model",
     "doctor",
 )
-
-
-class UserError(Exception):
-    """Something the user can mend; printed without traceback, exit code 2."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -84,7 +82,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    # This file is another module now than the one whose errors the commands raise.
-    from simgate.harness.cli.main import main as imported
-
-    sys.exit(imported())
+    sys.exit(main())

@@ -29,7 +29,7 @@ def worlds_of_pack(text: str) -> list[World]:
     Raises:
         UserError: The pack has problems.
     """
-    from simgate.harness.cli.packs import load_checked
+    from simgate.harness.frontend.packs import load_checked
     from simgate.harness.packs.worlds import world_of
 
     pack = load_checked(Path(text))
@@ -62,7 +62,7 @@ def file_data(text: str) -> list[dict[str, Any]]:
 
 
 def _open(text: str) -> NativeFile:
-    from simgate.harness.cli.main import UserError
+    from simgate.harness.frontend.user_errors import UserError
     from simgate.harness.packs.worlds import native_reader
     from simgate.harness.registry import UnknownPlugin
     from simgate.sim_adapters.worlds.native_file import NativeError

@@ -33,7 +33,7 @@ def select(packs: Sequence[Pack], args: argparse.Namespace) -> list[list[Scenari
     Raises:
         UserError: No scenario of any pack is chosen; the text lists what there is.
     """
-    from simgate.harness.cli.main import UserError
+    from simgate.harness.frontend.user_errors import UserError
 
     chosen = [[scenario for scenario in pack.scenarios if _is_chosen(scenario, args)] for pack in packs]
     if not any(chosen):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from simgate.harness.results.record import RunRecord
@@ -17,6 +18,26 @@ class StoppingRule(Protocol):
     def observe(self, record: RunRecord) -> None:
         """A record has arrived and is in the journal."""
         ...
+
+
+class AnyOf:
+    """Stops as soon as one of several rules does, for that one's reason.
+
+    Args:
+        rules: All are told of every record.
+    """
+
+    def __init__(self, rules: Sequence[StoppingRule]) -> None:
+        self._rules = tuple(rules)
+
+    def should_stop(self) -> str:
+        """The first reason."""
+        return next((reason for rule in self._rules if (reason := rule.should_stop())), "")
+
+    def observe(self, record: RunRecord) -> None:
+        """Tells all of them."""
+        for rule in self._rules:
+            rule.observe(record)
 
 
 class NeverStop:

@@ -47,13 +47,12 @@ class PackFile(pytest.File):
         Raises:
             pytest.Collector.CollectError: The pack has problems, or the name of another one.
         """
-        from simgate.harness.packs.loader import load_pack
-        from simgate.harness.scoring import metrics
-        from simgate.policies.documents.diagnostics import PackError
+        from simgate.harness.frontend.packs import load_checked
+        from simgate.harness.frontend.user_errors import UserError
 
         try:
-            self.pack = load_pack(self.path, metrics)
-        except PackError as error:
+            self.pack = load_checked(self.path)
+        except UserError as error:
             raise self.CollectError(str(error)) from None
         first = self.config.stash.setdefault(_NAMED, {}).setdefault(self.pack.name, self.path)
         if first != self.path:

@@ -77,12 +77,13 @@ class Controller:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
         """Makes the runs when the first worker has collected; nothing is handed out before this returns."""
-        from simgate.harness.pytest_plugin.planning import load_checked_pack, plan_pack
+        from simgate.harness.frontend.packs import load_checked
+        from simgate.harness.pytest_plugin.planning import plan_pack
 
         if self._announcement.exists():
             return
         for path, variants in self._variants_by_pack(ids).items():
-            pack = load_checked_pack(path)
+            pack = load_checked(path)
             self._runs.folders[path] = plan_pack(self._config, pack, variants).folder.path
             self._batches[path] = pack.sim.batch
         if self._runs.folders:

@@ -112,13 +112,13 @@ def reproduce_lines(item: VariantItem, run_dir: Path) -> list[str]:
     cwd = item.config.invocation_params.dir
     replay = ["simgate", "replay", shown_path(cwd, run_dir), item.variant_id]
     again = ["pytest", f"{shown_path(cwd, item.path)}::{item.variant_id}"]
-    settings = Settings.of(item.config)
-    if settings.adapter:
-        again += ["--sim-adapter", settings.adapter]
-    if settings.model:
-        again += ["--sim-model", shown_path(cwd, settings.model)]
-    if settings.runtime:
-        again += ["--sim-runtime", settings.runtime]
+    asked = Settings.of(item.config).run
+    if asked.adapter:
+        again += ["--sim-adapter", asked.adapter]
+    if asked.model:
+        again += ["--sim-model", shown_path(cwd, asked.model)]
+    if asked.runtime:
+        again += ["--sim-runtime", asked.runtime]
     return [shlex.join(replay), " ".join([again[0], f'"{again[1]}"', *map(shlex.quote, again[2:])])]
 
 

@@ -6,14 +6,13 @@ import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
+from simgate.harness.frontend.planning import RECORD_CHOICES, RecordMode, RunOptions
 from simgate.harness.frontend.renamed import Renamed
 
-RecordMode = Literal["failed", "all"]
-RECORD_CHOICES: tuple[RecordMode, ...] = ("failed", "all")
 OLD_WORKERS_KEY = "simgate_hosts"
 
 
@@ -22,24 +21,14 @@ class Settings:
     """What the user asked for, command line before ini file.
 
     Attributes:
-        workers: Simulator processes; None is one a core, 0 runs in this process.
-        runs_dir: Folder in which run folders are made.
-        adapter: Simulator in place of the pack's; None keeps it.
-        model: Model package in place of the pack's, a path or an address; None keeps it.
-        runtime: Perception runtime, also with its device; None takes what the machine has.
+        run: How packs are run.
         variants: At most so many sampled variants a scenario; None is all.
         gate: Whether the session ends with the verdict and its exit code.
-        record: Which variants leave pictures and a recording.
     """
 
-    workers: int | None
-    runs_dir: Path
-    adapter: str | None
-    model: Path | str | None
-    runtime: str | None
+    run: RunOptions
     variants: int | None
     gate: bool
-    record: RecordMode
 
     @classmethod
     def of(cls, config: pytest.Config) -> Settings:
@@ -52,17 +41,17 @@ class Settings:
             raise pytest.UsageError(f"{OLD_WORKERS_KEY} has another name now: simgate_workers")
         workers = _setting(config, "workers")
         model = _setting(config, "model")
-        runs_dir = Path(_setting(config, "runs_dir") or "runs")
-        return cls(
+        run = RunOptions(
+            runs_dir=config.invocation_params.dir / (_setting(config, "runs_dir") or "runs"),
             workers=None if workers is None else _whole_number(workers, "--workers", lowest=0),
-            runs_dir=config.invocation_params.dir / runs_dir,
             adapter=_setting(config, "adapter"),
             model=None if model is None else _model(model, config.invocation_params.dir),
             runtime=_setting(config, "runtime"),
-            variants=config.getoption("simgate_variants"),
-            gate=bool(config.getoption("simgate_gate")),
             record=_record_mode(config),
+            baseline=config.getoption("simgate_baseline"),
+            until_decided=bool(config.getoption("simgate_until_decided")),
         )
+        return cls(run, config.getoption("simgate_variants"), bool(config.getoption("simgate_gate")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +177,15 @@ OPTIONS = (
         ini=True,
     ),
     Option("variants", "at most N sampled variants of each scenario", "N", type=_positive),
+    Option(
+        "baseline",
+        "hold the run against an older one (its folder, or a baseline's name); needs a regression rule",
+        "RUN",
+    ),
+    Option(
+        "until-decided",
+        "stop as soon as a sequential test has decided; the pack's variants are the most that run",
+    ),
     Option("gate", "end with the release verdict: exit code 0 GO, 1 NO-GO, 20 INCONCLUSIVE"),
     Option(
         "record", "which variants leave pictures and a recording (failed)", "WHICH", RECORD_CHOICES, ini=True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,58 +16,38 @@ from simgate.harness.pytest_plugin.selection import selection_words
 if TYPE_CHECKING:
     from simgate.harness.execution.plan import Plan
     from simgate.harness.expansion.variant import Variant
+    from simgate.harness.frontend.planning import RecordMode
     from simgate.harness.packs.model import Pack, Scenario
-
-
-def load_checked_pack(path: Path) -> Pack:
-    """Loads a pack, its metrics checked too.
-
-    Raises:
-        simgate.policies.documents.diagnostics.PackError: The pack has problems.
-    """
-    from simgate.harness.packs.loader import load_pack
-    from simgate.harness.scoring import metrics
-
-    return load_pack(path, metrics)
 
 
 def plan_pack(config: pytest.Config, pack: Pack, variant_ids: Sequence[str]) -> Plan:
     """Makes the run's folder and manifest for the selected variants of a pack.
 
     Raises:
-        pytest.UsageError: The pack cannot be run as asked: unknown simulator, model not in order, folder
-            that cannot be written.
+        pytest.UsageError: The pack cannot be run as asked.
     """
-    from simgate.harness.execution.interpreter import NoInterpreter, default_hosts, host_interpreter
-    from simgate.harness.execution.plan import plan_run
-    from simgate.harness.expansion.errors import ExpansionError
-    from simgate.harness.registry import UnknownPlugin
-    from simgate.policies.perception.package import PackageError
+    from simgate.harness.frontend.planning import plan_as_asked
+    from simgate.harness.frontend.user_errors import UserError, as_user_errors
 
-    settings = Settings.of(config)
-    adapter = settings.adapter or pack.sim.adapter
+    # With --keep-duplicates pytest has items several times; a variant runs once.
+    wanted = tuple(dict.fromkeys(variant_ids))
     whole = [
         f"{scenario.id}::{name}" for scenario in pack.scenarios for name in variant_names(scenario, None)
     ]
     try:
-        return plan_run(
-            pack,
-            variants=expand_ids(pack, variant_ids),
-            runs_dir=settings.runs_dir,
-            hosts=default_hosts(adapter, os.environ) if settings.workers is None else settings.workers,
-            interpreter=host_interpreter(adapter, None, os.environ),
-            adapter=settings.adapter,
-            model=settings.model,
-            runtime=settings.runtime,
-            record=settings.record,
-            command=(Path(sys.argv[0]).name, *config.invocation_params.args),
-            selection=selection_words(config, variant_ids, whole),
-        )
-    except (NoInterpreter, UnknownPlugin, PackageError, ExpansionError, OSError) as error:
+        with as_user_errors():
+            return plan_as_asked(
+                pack,
+                expand_ids(pack, wanted),
+                Settings.of(config).run,
+                command=(Path(sys.argv[0]).name, *config.invocation_params.args),
+                selection=selection_words(config, wanted, whole),
+            )
+    except UserError as error:
         raise pytest.UsageError(str(error)) from None
 
 
-def open_plan(run_dir: Path, settings: Settings) -> Plan:
+def open_plan(run_dir: Path, record: RecordMode) -> Plan:
     """The plan of a run that another process has made, for one host more."""
     from simgate.harness.execution.plan import Plan
     from simgate.harness.packs.model import Pack
@@ -82,7 +61,7 @@ def open_plan(run_dir: Path, settings: Settings) -> Plan:
         folder=folder,
         variants=(),
         hosts=1,
-        record=settings.record,
+        record=record,
     )
 
 

@@ -34,8 +34,12 @@ def pytest_load_initial_conftests(
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Registers what this process needs: plain pytest, controller or worker of xdist."""
-    Settings.of(config)
+    """Registers what this process needs: plain pytest, controller or worker of xdist.
+
+    Raises:
+        pytest.UsageError: A setting is wrong, or does not go with another.
+    """
+    settings = Settings.of(config)
     register_severities(config)
     told = getattr(config, "workerinput", None)
     if told is not None:
@@ -47,6 +51,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
     runs = Runs()
     if _hands_out_work(config):
+        if settings.run.until_decided:
+            raise pytest.UsageError(
+                "--until-decided wants one process that sees every result: leave out -n, and say with "
+                "--workers how many simulators run"
+            )
         from simgate.harness.pytest_plugin.controller import Controller
 
         config.pluginmanager.register(Controller(config, runs), "simgate-controller")

@@ -26,6 +26,7 @@ class Runs:
         folders: Pack's file -> run folder, in the order in which they were made.
         records: Pack's file -> variant id -> record.
         problems: Pack's file -> why the engine could not run all of it; empty when it did.
+        not_needed: Pack's file -> why some of its variants did not have to run.
         lost_hosts: One line for each host process that died or had to be killed.
         stopped: Why pytest wanted no more variants before all had run; empty otherwise.
     """
@@ -33,6 +34,7 @@ class Runs:
     folders: dict[Path, Path] = field(default_factory=dict)
     records: dict[Path, dict[str, RunRecord]] = field(default_factory=dict)
     problems: dict[Path, str] = field(default_factory=dict)
+    not_needed: dict[Path, str] = field(default_factory=dict)
     lost_hosts: list[str] = field(default_factory=list)
     stopped: str = ""
 
@@ -45,9 +47,12 @@ class Runs:
 
         Raises:
             NoEvidence: None has arrived.
+            pytest.skip.Exception: None was needed.
         """
         found = self.records.get(item.path, {}).get(item.variant_id)
         if found is None:
+            if reason := self.not_needed.get(item.path):
+                pytest.skip(f"not needed: {reason}")
             why = self.problems.get(item.path) or "it left no record"
             raise NoEvidence(
                 f"ERROR: {one_line(why)}",

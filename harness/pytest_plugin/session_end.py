@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from simgate.harness.gate.verdict import Verdict
 
 TABLE_WIDTH = 100
-GO, NO_GO, INCONCLUSIVE = 0, 1, 20
-"""Exit codes, as in :class:`simgate.harness.gate.verdict.Decision`."""
+COLOURS = {"GO": "green", "NO-GO": "red", "INCONCLUSIVE": "yellow"}
 _JUDGED = (
     pytest.ExitCode.OK,
     pytest.ExitCode.TESTS_FAILED,
@@ -92,19 +91,19 @@ class SessionEnd:
             session.exitstatus = code
 
     def _code(self) -> int:
-        codes = [
-            INCONCLUSIVE if one.verdict is None else one.verdict.decision.exit_code for one in self._judged
-        ]
-        if not codes:
+        from simgate.harness.gate.decide import combine
+        from simgate.harness.gate.verdict import Decision
+
+        found = [one.verdict.decision if one.verdict else Decision.INCONCLUSIVE for one in self._judged]
+        if not found:
             self._blocks.append("nothing was judged: no variant of any pack was selected and run")
-            codes.append(INCONCLUSIVE)
         if self._collection_errors:
             self._blocks.append(f"not collected: {', '.join(self._collection_errors)}")
-            codes.append(INCONCLUSIVE)
+            found.append(Decision.INCONCLUSIVE)
         if self._ordinary_failures:
             self._blocks.append(f"ordinary tests failed: {', '.join(self._ordinary_failures)}")
-            codes.append(NO_GO)
-        return next(code for code in (NO_GO, INCONCLUSIVE, GO) if code in codes)
+            found.append(Decision.NO_GO)
+        return combine(found).exit_code
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Prints the verdict, and always where the runs lie."""
@@ -132,7 +131,7 @@ class SessionEnd:
 
             for line in verdict_table(one.verdict, TABLE_WIDTH).splitlines():
                 terminal.write_line(line)
-            colour = {GO: "green", NO_GO: "red", INCONCLUSIVE: "yellow"}[one.verdict.decision.exit_code]
+            colour = COLOURS[one.verdict.decision.value]
             terminal.write_line(f"{one.verdict.pack}: {one.verdict.decision}", bold=True, **{colour: True})
             if one.problem:
                 terminal.write_line(one.problem, red=True)
@@ -146,21 +145,14 @@ class SessionEnd:
 
 def judge(run_dir: Path) -> Judged:
     """Decides, writes ``verdict.json`` and every report; what cannot be read is a reason, not a crash."""
-    from simgate.harness.gate.decide import UndecidableRun, write_verdict
-    from simgate.harness.registry import load, names
+    from simgate.harness.frontend.conclusion import conclude
+    from simgate.harness.gate.decide import UndecidableRun
     from simgate.harness.results.journal import JournalDamaged
     from simgate.harness.results.run_folder import NotARun, RunFolder
 
     folder = RunFolder(run_dir)
     try:
-        verdict = write_verdict(folder)
+        verdict, reports = conclude(folder)
     except (NotARun, JournalDamaged, UndecidableRun, OSError) as error:
         return Judged(run_dir, None, str(error))
-    written: list[Path] = []
-    problems = []
-    for name in names("simgate.reporters"):
-        try:
-            written.append(load("simgate.reporters", name)(folder))
-        except Exception as error:
-            problems.append(f"the {name} report was not written: {type(error).__name__}: {error}")
-    return Judged(run_dir, verdict, "\n".join(problems), tuple(written))
+    return Judged(run_dir, verdict, "\n".join(reports.problems), reports.written)

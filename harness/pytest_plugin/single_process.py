@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import pytest
@@ -54,25 +55,34 @@ class SingleProcess:
     def _run_pack(self, plan: Plan, items: Sequence[VariantItem], reporter: InCompletionOrder) -> None:
         from simgate.harness.execution.engine import execute
         from simgate.harness.execution.events import HostLost, VariantFinished
+        from simgate.harness.execution.stopping import AnyOf
+        from simgate.harness.frontend.planning import stopping_rule
 
         path = items[0].path
-        waiting = {item.variant_id: item for item in items}
+        waiting: dict[str, list[VariantItem]] = {}
+        for item in items:
+            waiting.setdefault(item.variant_id, []).append(item)
 
         def listen(event: Event) -> None:
             if isinstance(event, VariantFinished):
                 self._runs.add(path, event.record)
-                reporter.push(waiting.pop(event.record.variant), fails(event.record))
+                for item in waiting.pop(event.record.variant):
+                    reporter.push(item, fails(event.record))
             elif isinstance(event, HostLost):
                 again = f"; run again: {', '.join(event.retried)}" if event.retried else ""
                 self._runs.lost_hosts.append(f"host {event.host} was lost ({event.reason}){again}")
 
+        until_decided = stopping_rule(plan)
         if not reporter.should_stop():
-            self._runs.problems[path] = execute(plan, [listen], reporter)
+            rules = AnyOf([reporter, until_decided] if until_decided else [reporter])
+            self._runs.problems[path] = execute(plan, [listen], rules)
         if waiting and (reason := reporter.should_stop()):
             self._runs.stopped = reason
             return
-        for item in waiting.values():
-            reporter.push(item, fails=True)
+        if until_decided and (reason := until_decided.should_stop()):
+            self._runs.not_needed[path] = reason
+        for item in chain.from_iterable(waiting.values()):
+            reporter.push(item, fails=path not in self._runs.not_needed)
 
 
 class InCompletionOrder:

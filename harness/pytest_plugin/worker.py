@@ -34,7 +34,7 @@ class Worker:
         self._runs = Runs()
         self._open: tuple[Path, Plan, HostPool] | None = None
         self._resources = ExitStack()
-        self._batches: dict[str, list[VariantItem]] = {}
+        self._batches: dict[VariantItem, list[VariantItem]] = {}
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -45,7 +45,7 @@ class Worker:
             size = max(1, parent.pack.sim.batch)
             for start in range(0, len(together), size):
                 batch = together[start : start + size]
-                self._batches.update({item.nodeid: batch for item in batch})
+                self._batches.update(dict.fromkeys(batch, batch))
 
     def record(self, item: VariantItem) -> RunRecord:
         """Runs the item's batch when it has not run yet, and gives the item's record.
@@ -70,7 +70,7 @@ class Worker:
         from simgate.harness.pytest_plugin.planning import expand_ids
 
         plan, pool = self._pool_for(item)
-        batch = self._batches[item.nodeid]
+        batch = self._batches[item]
         position = batch.index(item)
         if position:
             # The batch was begun by a worker that has died: what stands before the item is reported, and
@@ -78,7 +78,7 @@ class Worker:
             self._read_journal(item)
         known = self._runs.records.get(item.path, {})
         left = [member.variant_id for member in batch[position:] if member.variant_id not in known]
-        variants = expand_ids(item.pack, left)
+        variants = expand_ids(item.pack, tuple(dict.fromkeys(left)))
         try:
             records = pool.run(variants)
         except HostsCannotStart as error:
@@ -96,7 +96,7 @@ class Worker:
 
         if self._open is None or self._open[0] != item.path:
             self._resources.close()
-            plan = open_plan(self.run_dir(item), Settings.of(item.config))
+            plan = open_plan(self.run_dir(item), Settings.of(item.config).run.record)
             self._read_journal(item)
             pool = self._resources.enter_context(HostPool(plan, hosts=1, first_number=self._slot))
             self._open = (item.path, plan, pool)

@@ -29,12 +29,12 @@ import yaml
 
 from simgate.harness import registry
 from simgate.harness.cli.expanded import ExpandedScenario, write_expanded
-from simgate.harness.cli.packs import load_checked
 from simgate.harness.expansion.boxes import Boxes, apart
 from simgate.harness.expansion.covering import Group, covering_array
 from simgate.harness.expansion.expand import expand_scenario
 from simgate.harness.expansion.sampling import Sampler
 from simgate.harness.expansion.streams import Streams
+from simgate.harness.frontend.packs import load_checked
 from simgate.harness.packs.loader import lint
 from simgate.harness.packs.model import Pack, Scenario, VariantsSpec
 from simgate.harness.packs.values import ValueSpec

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
 from simgate.harness.cli.main import main
 from simgate.harness.execution.resume import resume_run
+from simgate.harness.registry import PLUGINS_VARIABLE
 from simgate.harness.results.run_folder import RunFolder
 from tests.unit.execution.conftest import memory_plugins
 from tests.unit.execution.memory_pack import write_model, write_pack
@@ -57,9 +60,41 @@ def test_a_folder_of_packs_gives_a_run_for_each_and_the_worst_exit_code(tmp_path
     good.mkdir(parents=True)
     bad.mkdir()
     write_pack(good, 2)
-    write_pack(bad, 2, criterion="path_length_m")
+    path = write_pack(bad, 2, criterion="path_length_m")
+    path.write_text(path.read_text().replace("pack: ", "pack: other_", 1))
     assert run("packs") == 1
     assert len(list(Path("runs").iterdir())) == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "cause"),
+    [
+        ("raise KeyError('a broken reporter')", "KeyError: 'a broken reporter'"),
+        ("raise SystemExit(7)", "SystemExit: 7"),
+        ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
+    ],
+)
+def test_a_reporter_that_fails_takes_neither_verdict_nor_code_nor_the_other_reports(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    body: str,
+    cause: str,
+) -> None:
+    (tmp_path / "own_reporter.py").write_text(f"def write(folder):\n    {body}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "own_reporter", raising=False)
+    known = os.environ[PLUGINS_VARIABLE]
+    monkeypatch.setenv(PLUGINS_VARIABLE, f"{known},reporters:a_team=own_reporter:write")
+    assert run(str(write_pack(tmp_path))) == 0
+    said = capsys.readouterr()
+    assert f"the a_team report was not written: {cause}\n" in said.err
+    assert "Traceback" not in said.err
+    assert "\nGO  " in said.out
+    folder = only_run()
+    assert folder.verdict_path.is_file()
+    assert folder.junit_path.is_file()
+    assert folder.report_path.is_file()
 
 
 def test_a_host_that_cannot_start_is_inconclusive(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

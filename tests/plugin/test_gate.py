@@ -10,6 +10,15 @@ from tests.plugin.conftest import BLOCKED_WAY, CLEAR_WAY, HEAD, PASS_RATE, Bench
 
 GO, NO_GO, INCONCLUSIVE = 0, 1, 20
 
+BROKEN = """
+    import simgate.reports.html
+
+    def write_html(folder):
+        {body}
+
+    simgate.reports.html.write_html = write_html
+    """
+
 
 def decision(bench: Bench) -> str:
     (run_dir,) = bench.run_dirs()
@@ -129,19 +138,63 @@ def test_a_plugin_that_ends_the_session_cannot_fake_a_go(bench: Bench, asked: in
     assert bench.run("--gate").ret == code
 
 
-def test_a_reporter_that_fails_does_not_hide_the_verdict(bench: Bench) -> None:
+@pytest.mark.parametrize(
+    ("body", "cause"),
+    [
+        ('raise TypeError("a broken reporter")', "TypeError: a broken reporter"),
+        ("raise SystemExit(0)", "SystemExit: 0"),
+    ],
+)
+def test_a_reporter_that_fails_takes_neither_verdict_nor_code_nor_the_other_reports(
+    bench: Bench, body: str, cause: str
+) -> None:
     bench.pack(CLEAR_WAY)
-    bench.file(
-        "conftest.py",
-        """
-        import simgate.reports.html
-
-        def write_html(folder):
-            raise TypeError("a broken reporter")
-
-        simgate.reports.html.write_html = write_html
-        """,
-    )
+    bench.file("conftest.py", BROKEN.format(body=body))
     result = bench.run("--gate")
     assert result.ret == GO
-    result.stdout.fnmatch_lines(["tiny: GO", "the html report was not written: TypeError: a broken reporter"])
+    result.stdout.fnmatch_lines(["tiny: GO", f"the html report was not written: {cause}", "report: *.xml"])
+
+
+def test_baseline_means_what_it_means_for_simgate_run(bench: Bench) -> None:
+    bench.pack(CLEAR_WAY, gate="- {regression: {max_drop: 0.45, confidence: 0.8}}\n")
+    assert bench.run("--gate").ret == INCONCLUSIVE, "nothing to hold it against"
+    (before,) = bench.run_dirs()
+    result = bench.run("--gate", "--baseline", str(before))
+    assert result.ret == GO
+    (after,) = set(bench.run_dirs()) - {before}
+    assert (after / "baseline" / "manifest.json").is_file()
+    assert "6 pairs" in json.loads((after / "verdict.json").read_bytes())["rules"][0]["reason"]
+
+
+def test_a_baseline_that_does_not_fit_is_said_in_one_line_and_leaves_no_folder(bench: Bench) -> None:
+    bench.pack(CLEAR_WAY, gate="- {regression: {max_drop: 0.45, confidence: 0.8}}\n")
+    result = bench.run("--gate", "--baseline", "nightly")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["ERROR: *nightly*"])
+    assert not bench.run_dirs()
+
+
+def test_a_baseline_without_a_rule_that_looks_at_it_is_refused(bench: Bench) -> None:
+    bench.pack(CLEAR_WAY)
+    result = bench.run("--gate", "--baseline", "nightly")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["ERROR: --baseline has no effect: *"])
+
+
+def test_until_decided_ends_a_clear_case_early_and_the_rest_is_skipped_with_the_reason(bench: Bench) -> None:
+    bench.pack(CLEAR_WAY.replace("count: 6", "count: 60"))
+    result = bench.run("--gate", "--until-decided")
+    assert result.ret == GO
+    (run_dir,) = bench.run_dirs()
+    verdict = json.loads((run_dir / "verdict.json").read_bytes())
+    ran = len(bench.journal())
+    assert verdict["stopped_at"] == ran < 30
+    result.assert_outcomes(passed=ran, skipped=60 - ran)
+    result.stdout.fnmatch_lines([f"SKIPPED * not needed: decided after {ran} of 60 variants"])
+
+
+def test_until_decided_with_xdist_is_refused_with_what_to_do(bench: Bench) -> None:
+    bench.pack(CLEAR_WAY)
+    result = bench.run("--until-decided", "-n", "2")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*leave out -n*--workers*"])

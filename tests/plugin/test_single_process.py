@@ -189,6 +189,16 @@ def test_two_packs_make_two_runs(bench: Bench) -> None:
     assert len(bench.run_dirs()) == 2
 
 
+@pytest.mark.parametrize("distributed", [[], ["-n", "2"]])
+def test_a_variant_that_is_asked_for_twice_is_reported_twice(bench: Bench, distributed: list[str]) -> None:
+    path = str(bench.pack(CLEAR_WAY, BLOCKED_WAY))
+    bench.run("--keep-duplicates", path, path, *distributed).assert_outcomes(passed=12, failed=6)
+    assert len(bench.manifest()["expected"]) == 9
+    assert bench.manifest()["selection"] == ""
+    result = bench.run("--last-failed", "--keep-duplicates", path, path, *distributed)
+    result.assert_outcomes(failed=6)
+
+
 def test_hosts_zero_runs_in_the_process_of_pytest(bench: Bench) -> None:
     bench.pack(CLEAR_WAY)
     bench.run(workers=0).assert_outcomes(passed=6)

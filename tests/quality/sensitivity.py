@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from simgate.harness.cli.commands.compare import compare_folders
-from simgate.harness.cli.packs import load_checked
+from simgate.harness.frontend.packs import load_checked
 from simgate.harness.gate.baseline_copy import read_evidence
 from simgate.harness.gate.comparability import NotComparable
 from simgate.harness.gate.compare import RunComparison, compare_runs, regression_of

@@ -19,7 +19,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from simgate.harness.cli.packs import load_checked
+from simgate.harness.frontend.packs import load_checked
 from simgate.harness.results.record import RunRecord
 from simgate.harness.results.run_folder import RunFolder
 from tests.integration.adapters import isaac_double

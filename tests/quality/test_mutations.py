@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from simgate.harness.cli.packs import load_checked
+from simgate.harness.frontend.packs import load_checked
 from simgate.policies.perception.package import load_package
 from tests.quality.mutations import PACK, REFERENCE, REGRESSIONS, Regression
 from tests.quality.sensitivity import NULL_CHANGES, Found, null_table, table

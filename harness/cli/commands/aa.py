@@ -32,16 +32,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Runs the command; returns 0 when nothing flipped, 1 when something did, 20 without a measurement."""
-    from simgate.harness.cli.user_errors import as_user_errors
+    from simgate.harness.frontend.user_errors import as_user_errors
 
     with as_user_errors():
         return _run(args)
 
 
 def _run(args: argparse.Namespace) -> int:
-    from simgate.harness.cli.packs import load_checked
     from simgate.harness.execution.counting_order import random_order
     from simgate.harness.expansion.expand import expand_pack
+    from simgate.harness.frontend.packs import load_checked
     from simgate.harness.gate.churn import keep_churn, measure_churn, unsteady
 
     pack = load_checked(args.pack)
@@ -62,27 +62,16 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _run_once(args: argparse.Namespace, pack: Pack, variants: Sequence[Variant]) -> RunEvidence:
-    import os
-
     from simgate.harness.cli.progress import progress_listener
     from simgate.harness.execution.engine import execute
-    from simgate.harness.execution.interpreter import default_hosts, host_interpreter
-    from simgate.harness.execution.plan import plan_run
+    from simgate.harness.frontend.planning import RunOptions, plan_as_asked
     from simgate.harness.gate.baseline_copy import read_evidence
 
-    adapter = args.adapter or pack.sim.adapter
-    plan = plan_run(
-        pack,
-        variants=variants,
-        runs_dir=args.runs_dir / "aa",
-        hosts=default_hosts(adapter, os.environ) if args.workers is None else args.workers,
-        interpreter=host_interpreter(adapter, None, os.environ),
-        adapter=args.adapter,
-        model=args.model,
-        runtime=args.runtime,
-        command=("simgate", *sys.argv[1:]),
-        selection=f"simgate aa -n {args.n}",
+    options = RunOptions(
+        args.runs_dir / "aa", args.workers, args.adapter, model=args.model, runtime=args.runtime
     )
+    words = ("simgate", *sys.argv[1:])
+    plan = plan_as_asked(pack, variants, options, command=words, selection=f"simgate aa -n {args.n}")
     with progress_listener(args.quiet) as listener:
         stopped = execute(plan, [listener])
     if stopped:

@@ -29,14 +29,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Runs the command; returns the exit code."""
-    from simgate.harness.cli.user_errors import as_user_errors
+    from simgate.harness.frontend.user_errors import as_user_errors
 
     with as_user_errors():
         return {"set": _set, "list": _list, "show": _show}[args.action](args)
 
 
 def _set(args: argparse.Namespace) -> int:
-    from simgate.harness.cli.main import UserError
+    from simgate.harness.frontend.user_errors import UserError
     from simgate.harness.gate.baseline_store import BaselineStore
     from simgate.harness.gate.decide import write_verdict
     from simgate.harness.results.run_folder import RunFolder
@@ -68,7 +68,7 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _show(args: argparse.Namespace) -> int:
-    from simgate.harness.cli.main import UserError
+    from simgate.harness.frontend.user_errors import UserError
     from simgate.harness.gate.baseline_store import BaselineStore
 
     store = BaselineStore(args.runs_dir or Path("runs"))

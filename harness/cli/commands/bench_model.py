@@ -40,9 +40,9 @@ def run(args: argparse.Namespace) -> int:
     from simgate.harness.cli.model.frames import load_frames
     from simgate.harness.cli.model.model_errors import model_errors
     from simgate.harness.cli.model.one_thread import one_thread
-    from simgate.harness.cli.user_errors import as_user_errors
     from simgate.harness.execution.perception_runtime import make_runtime, resolve_runtime
     from simgate.harness.execution.resource_sampler import ResourceSampler
+    from simgate.harness.frontend.user_errors import as_user_errors
     from simgate.harness.results.fingerprint import machine
     from simgate.policies.perception.benchmark import measure
     from simgate.policies.perception.package import load_package

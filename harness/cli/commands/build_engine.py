@@ -48,8 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Builds, writes plan, sidecar and timing cache, and says what the engine really holds."""
-    from simgate.harness.cli.main import UserError
-    from simgate.harness.cli.user_errors import as_user_errors
+    from simgate.harness.frontend.user_errors import UserError, as_user_errors
     from simgate.policies.perception.package import load_package
     from simgate.policies.perception.trt.cuda_device import NoCuda
     from simgate.policies.perception.trt.quantize import CannotQuantize
@@ -74,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _build(args: argparse.Namespace, package: ModelPackage) -> WrittenEngine:
-    from simgate.harness.cli.main import UserError
+    from simgate.harness.frontend.user_errors import UserError
     from simgate.policies.perception.trt.version import NoTensorRt, installed_version
 
     try:
@@ -108,8 +107,8 @@ def _build(args: argparse.Namespace, package: ModelPackage) -> WrittenEngine:
 @contextmanager
 def _onnx(args: argparse.Namespace, package: ModelPackage) -> Iterator[Path]:
     """The model in the wanted precision, with its external data beside it."""
-    from simgate.harness.cli.main import UserError
     from simgate.harness.cli.model.frames import load_frames
+    from simgate.harness.frontend.user_errors import UserError
     from simgate.policies.perception.files.verified import private_copy
     from simgate.policies.perception.preprocess import Preprocessor
     from simgate.policies.perception.trt.quantize import with_precision

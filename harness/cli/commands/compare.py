@@ -45,7 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compares, writes compare.json and compare.html, prints; returns the decision's exit code."""
-    from simgate.harness.cli.user_errors import as_user_errors
+    from simgate.harness.frontend.user_errors import as_user_errors
 
     with as_user_errors():
         return _run(args)
@@ -54,9 +54,9 @@ def run(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace) -> int:
     import shutil
 
-    from simgate.harness.cli.baselines import resolve_baseline
     from simgate.harness.cli.compare_pictures import with_pictures
-    from simgate.harness.cli.main import UserError
+    from simgate.harness.frontend.baselines import resolve_baseline
+    from simgate.harness.frontend.user_errors import UserError
     from simgate.harness.gate.compare_table import comparison_table
     from simgate.harness.registry import load
     from simgate.harness.results.atomic_write import write_atomic

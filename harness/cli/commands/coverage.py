@@ -37,8 +37,7 @@ def run(args: argparse.Namespace) -> int:
 
     from simgate.harness.cli.coverage.sources import cover
     from simgate.harness.cli.coverage.text import coverage_data, coverage_text
-    from simgate.harness.cli.main import UserError
-    from simgate.harness.cli.user_errors import as_user_errors
+    from simgate.harness.frontend.user_errors import UserError, as_user_errors
 
     if args.bins < 2:
         raise UserError(f"--bins must be at least 2, not {args.bins}")
@@ -57,8 +56,8 @@ def run(args: argparse.Namespace) -> int:
 def _collect(args: argparse.Namespace) -> dict[str, Collected]:
     """Variants by scenario, from one pack or from runs."""
     from simgate.harness.cli.coverage.sources import from_pack, from_runs
-    from simgate.harness.cli.main import UserError
-    from simgate.harness.cli.packs import load_checked
+    from simgate.harness.frontend.packs import load_checked
+    from simgate.harness.frontend.user_errors import UserError
     from simgate.harness.results.run_folder import RunFolder
 
     are_runs = [(path / "manifest.json").exists() for path in args.sources]

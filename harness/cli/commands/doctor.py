@@ -31,7 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Runs the command; returns 1 when something that runs need is missing."""
-    from simgate.harness.cli.user_errors import as_user_errors
+    from simgate.harness.frontend.user_errors import as_user_errors
 
     with as_user_errors():
         return _report(_adapter_findings(args) if args.adapter else _findings(args))

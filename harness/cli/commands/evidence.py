@@ -54,11 +54,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Does what is asked; 1 when a package is not as signed."""
-    from simgate.harness.cli.main import UserError
-    from simgate.harness.cli.user_errors import as_user_errors
     from simgate.harness.evidence.build import NotEvidence
     from simgate.harness.evidence.canonical_zip import TooLarge
     from simgate.harness.evidence.signing import KeyProblem
+    from simgate.harness.frontend.user_errors import UserError, as_user_errors
     from simgate.harness.gate.decide import UndecidableRun
 
     actions = {"build": _build, "verify": _verify, "keygen": _keygen}
@@ -72,10 +71,10 @@ def run(args: argparse.Namespace) -> int:
 def _build(args: argparse.Namespace) -> int:
     from functools import partial
 
-    from simgate.harness.cli.main import UserError
     from simgate.harness.evidence.build import build_evidence
     from simgate.harness.evidence.signing import read_private_key
     from simgate.harness.evidence.sigstore_bundle import require_sigstore, sign_with_sigstore
+    from simgate.harness.frontend.user_errors import UserError
     from simgate.harness.results.run_folder import RunFolder
 
     key = read_private_key(args.key) if args.key else None
@@ -112,10 +111,10 @@ def _summary(built: Built) -> str:
 
 
 def _verify(args: argparse.Namespace) -> int:
-    from simgate.harness.cli.main import UserError
     from simgate.harness.evidence.signing import read_public_key
     from simgate.harness.evidence.sigstore_bundle import Identity
     from simgate.harness.evidence.verify import verify_evidence
+    from simgate.harness.frontend.user_errors import UserError
 
     if bool(args.identity) != bool(args.issuer):
         raise UserError(

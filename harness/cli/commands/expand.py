@@ -36,9 +36,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Prints the variants."""
     from simgate.harness.cli.expanded import ExpandedScenario, write_expanded
-    from simgate.harness.cli.main import UserError
-    from simgate.harness.cli.packs import load_checked
     from simgate.harness.expansion.errors import ExpansionError
+    from simgate.harness.frontend.packs import load_checked
+    from simgate.harness.frontend.user_errors import UserError
 
     pack = load_checked(args.pack)
     (scenarios,) = select([pack], args)
@@ -64,7 +64,7 @@ def _enlarged(pack: Pack, scenario: Scenario, wanted: int | None) -> tuple[Pack,
 @contextmanager
 def _opened(path: Path | None, form: str) -> Iterator[Any]:
     """A text stream, or for parquet a binary one."""
-    from simgate.harness.cli.main import UserError
+    from simgate.harness.frontend.user_errors import UserError
 
     is_binary = form == "parquet"
     if path is None:

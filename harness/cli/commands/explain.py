@@ -17,7 +17,7 @@ def run(args: argparse.Namespace) -> int:
     """Decides again, writes verdict.json, prints; returns the verdict's exit code."""
     import shutil
 
-    from simgate.harness.cli.user_errors import as_user_errors
+    from simgate.harness.frontend.user_errors import as_user_errors
     from simgate.harness.gate.decide import write_verdict
     from simgate.harness.gate.explain import explain
     from simgate.harness.results.run_folder import RunFolder

@@ -42,9 +42,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Writes the files and says what they are."""
-    from simgate.harness.cli.main import UserError
-    from simgate.harness.cli.packs import load_checked
-    from simgate.harness.cli.user_errors import as_user_errors
+    from simgate.harness.frontend.packs import load_checked
+    from simgate.harness.frontend.user_errors import UserError, as_user_errors
 
     formats: list[str] = args.formats or []
     if not formats:
@@ -72,8 +71,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _variant(pack: Pack, wanted: str) -> Variant:
     """A variant of the pack by its id, or by a pytest id that ends so."""
-    from simgate.harness.cli.main import UserError
     from simgate.harness.expansion.expand import expand_scenario
+    from simgate.harness.frontend.user_errors import UserError
 
     scenario_id, _, rest = wanted.partition("::")
     while scenario_id not in {s.id for s in pack.scenarios} and "::" in rest:

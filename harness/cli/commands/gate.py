@@ -20,7 +20,7 @@ def run(args: argparse.Namespace) -> int:
     """Decides, writes verdict.json, prints; returns the verdict's exit code."""
     import shutil
 
-    from simgate.harness.cli.main import UserError
+    from simgate.harness.frontend.user_errors import UserError
     from simgate.harness.gate.decide import UndecidableRun, write_verdict
     from simgate.harness.gate.table import verdict_table
     from simgate.harness.results.journal import JournalDamaged

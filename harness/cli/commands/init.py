@@ -26,7 +26,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Writes the pack and its schema, and says what to do next."""
     from simgate.harness.cli.commands.schema import schema_text
-    from simgate.harness.cli.main import UserError
     from simgate.harness.cli.starter import (
         PACK_FILE,
         SCHEMA_FILE,
@@ -35,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
         reference_model,
         starter_pack,
     )
-    from simgate.harness.cli.user_errors import as_user_errors
+    from simgate.harness.frontend.user_errors import UserError, as_user_errors
 
     folder: Path = args.folder
     pack, schema = folder / PACK_FILE, folder / SCHEMA_FILE

@@ -31,8 +31,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prints the problems; 0 without errors, 1 with some."""
-    from simgate.harness.cli.main import UserError
-    from simgate.harness.cli.packs import lint_checked, packs_at
+    from simgate.harness.frontend.packs import lint_checked, packs_at
+    from simgate.harness.frontend.user_errors import UserError
 
     if args.explain is not None:
         return _explain(args.explain)
@@ -45,8 +45,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _explain(code: str) -> int:
-    from simgate.harness.cli.main import UserError
-    from simgate.harness.cli.trial import trial
+    from simgate.harness.frontend.trial import trial
+    from simgate.harness.frontend.user_errors import UserError
     from simgate.harness.packs.codes import CODES
     from simgate.harness.packs.explain import as_text, explain
     from simgate.harness.scoring import metrics

@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     import json
     from dataclasses import asdict
 
-    from simgate.harness.cli.main import UserError
+    from simgate.harness.frontend.user_errors import UserError
     from simgate.harness.scoring.metrics import metric_infos
     from simgate.harness.trace import SIGNALS
     from simgate.policies.documents.diagnostics import near

@@ -47,8 +47,8 @@ def run(args: argparse.Namespace) -> int:
     from simgate.harness.cli.model.frames import load_frames
     from simgate.harness.cli.model.model_errors import model_errors
     from simgate.harness.cli.model.one_thread import one_thread
-    from simgate.harness.cli.user_errors import as_user_errors
     from simgate.harness.execution.perception_runtime import AUTO, resolve_runtime
+    from simgate.harness.frontend.user_errors import as_user_errors
     from simgate.policies.perception.package import load_package
     from simgate.policies.perception.package_source import local_package
     from simgate.policies.perception.parity import compare, limits_of, measured, past_limits

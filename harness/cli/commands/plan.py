@@ -40,12 +40,11 @@ def run(args: argparse.Namespace) -> int:
     """Prints the plan."""
     import json
 
-    from simgate.harness.cli.main import UserError
-    from simgate.harness.cli.packs import load_checked
     from simgate.harness.cli.planning.gate_power import gate_power
-    from simgate.harness.cli.trial import trial
-    from simgate.harness.cli.user_errors import as_user_errors
     from simgate.harness.execution.host_environment import usable_cores
+    from simgate.harness.frontend.packs import load_checked
+    from simgate.harness.frontend.trial import trial
+    from simgate.harness.frontend.user_errors import UserError, as_user_errors
     from simgate.policies.documents.diagnostics import render_all
 
     for option, value in (("--workers", args.workers), ("--probe", args.probe)):

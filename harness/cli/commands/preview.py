@@ -25,13 +25,12 @@ def run(args: argparse.Namespace) -> int:
     """Draws the sheet and prints its path."""
     import tempfile
 
-    from simgate.harness.cli.main import UserError
-    from simgate.harness.cli.packs import load_checked
     from simgate.harness.cli.preview.choice import spread
     from simgate.harness.cli.preview.contact_sheet import contact_sheet
     from simgate.harness.cli.preview.start_frames import CannotRender, render_start_frames
-    from simgate.harness.cli.user_errors import as_user_errors
     from simgate.harness.expansion.expand import expand_scenario
+    from simgate.harness.frontend.packs import load_checked
+    from simgate.harness.frontend.user_errors import UserError, as_user_errors
     from simgate.harness.packs.worlds import require_fit
     from simgate.harness.registry import UnknownPlugin, names
 

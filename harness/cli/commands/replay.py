@@ -24,8 +24,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Runs the command; returns 0 when the trace is the same, 1 when it differs."""
-    from simgate.harness.cli.user_errors import as_user_errors
     from simgate.harness.execution.replay import replay
+    from simgate.harness.frontend.user_errors import as_user_errors
 
     with as_user_errors():
         result = replay(args.run_dir, args.variant, hosts=args.workers)

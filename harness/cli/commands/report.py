@@ -18,15 +18,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Writes verdict and reports and prints their paths; returns 0 whatever the verdict is."""
-    from simgate.harness.cli.user_errors import as_user_errors
+    from simgate.harness.frontend.conclusion import REPORTERS, write_reports
+    from simgate.harness.frontend.user_errors import UserError, as_user_errors
     from simgate.harness.gate.decide import write_verdict
-    from simgate.harness.registry import load, names
+    from simgate.harness.registry import UnknownPlugin, names
     from simgate.harness.results.run_folder import RunFolder
 
     folder = RunFolder(args.run_dir)
-    wanted = names("simgate.reporters") if args.format == "all" else [args.format]
     with as_user_errors():
-        reporters = [load("simgate.reporters", name) for name in wanted]
+        known = names(REPORTERS)
+        if args.format not in (*known, "all"):
+            raise UnknownPlugin(REPORTERS, args.format, known)
         before = folder.verdict_path.read_bytes() if folder.verdict_path.exists() else None
         decision = write_verdict(folder).decision.value
         print(folder.verdict_path)
@@ -34,6 +36,9 @@ def run(args: argparse.Namespace) -> int:
             print(
                 f"note: {folder.verdict_path} was not what the records give ({decision}); it is written anew"
             )
-        for write in reporters:
-            print(write(folder))
+        reports = write_reports(folder, known if args.format == "all" else [args.format])
+        for path in reports.written:
+            print(path)
+        if reports.problems:
+            raise UserError("\n".join(reports.problems))
     return 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,17 +10,15 @@ from typing import TYPE_CHECKING
 
 from simgate.harness.cli.selection import add_selection, select, selected_options
 from simgate.harness.cli.workers import add_workers
+from simgate.harness.frontend.planning import RECORD_CHOICES
 
 if TYPE_CHECKING:
     from simgate.harness.execution.plan import Plan
-    from simgate.harness.execution.stopping import StoppingRule
     from simgate.harness.expansion.variant import Variant
     from simgate.harness.gate.verdict import Verdict
     from simgate.harness.packs.model import Pack
 
 HELP = "run scenario packs, judge them and write the reports"
-REPORTERS = ("junit", "html")
-"""Written after every run; others with `simgate report`."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -55,7 +52,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--latency-extra-ms", type=float, default=0.0, metavar="X", help="added to every perception latency"
     )
     parser.add_argument(
-        "--record", choices=("failed", "all"), default="failed", help="variants that leave a recording"
+        "--record", choices=RECORD_CHOICES, default="failed", help="variants that leave a recording"
     )
     parser.add_argument(
         "--baseline",
@@ -73,29 +70,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Runs the command; returns the exit code of the worst verdict."""
-    from simgate.harness.cli.user_errors import as_user_errors
+    from simgate.harness.frontend.user_errors import as_user_errors
+    from simgate.harness.gate.decide import combine
 
     with as_user_errors():
         if args.resume:
             verdicts = [_finish(args, _resumed(args))]
         else:
             verdicts = [_finish(args, _plan(args, pack, variants)) for pack, variants in _jobs(args)]
-    return worst_exit_code(verdicts)
-
-
-def worst_exit_code(verdicts: Sequence[Verdict]) -> int:
-    """Exit code over several packs: NO-GO goes before INCONCLUSIVE, and that before GO."""
-    from simgate.harness.gate.verdict import Decision
-
-    rank = {Decision.GO: 0, Decision.INCONCLUSIVE: 1, Decision.NO_GO: 2}
-    return max((verdict.decision for verdict in verdicts), key=lambda d: rank[d]).exit_code
+    return combine(verdict.decision for verdict in verdicts).exit_code
 
 
 def _jobs(args: argparse.Namespace) -> list[tuple[Pack, list[Variant]]]:
     """Loads and expands every pack before the first one runs, so that problems are found at once."""
-    from simgate.harness.cli.main import UserError
-    from simgate.harness.cli.packs import load_all_checked
     from simgate.harness.expansion.expand import expand_scenario
+    from simgate.harness.frontend.packs import load_all_checked
+    from simgate.harness.frontend.user_errors import UserError
 
     if not args.packs:
         raise UserError("give at least one pack, for example: simgate run scenarios/office_doors/pack.yaml")
@@ -108,37 +98,28 @@ def _jobs(args: argparse.Namespace) -> list[tuple[Pack, list[Variant]]]:
 
 
 def _plan(args: argparse.Namespace, pack: Pack, variants: Sequence[Variant]) -> Plan:
-    from simgate.harness.cli.baselines import attach_baseline, require_regression_rule
-    from simgate.harness.execution.interpreter import default_hosts, host_interpreter
-    from simgate.harness.execution.plan import plan_run
+    from simgate.harness.frontend.planning import RunOptions, plan_as_asked
 
-    if args.baseline is not None:
-        require_regression_rule(pack)
-    adapter = args.adapter or pack.sim.adapter
-    chosen = [("variants", args.variants), *selected_options(args)]
-    plan = plan_run(
-        pack,
-        variants=variants,
+    options = RunOptions(
         runs_dir=args.runs_dir,
-        hosts=default_hosts(adapter, os.environ) if args.workers is None else args.workers,
-        interpreter=host_interpreter(adapter, args.isaac_python, os.environ),
+        workers=args.workers,
         adapter=args.adapter,
         model=args.model,
         runtime=args.runtime,
         record=args.record,
-        command=("simgate", *sys.argv[1:]),
-        selection=" ".join(f"--{option} {value}" for option, value in chosen if value is not None),
         latency_extra_ms=args.latency_extra_ms,
+        isaac_python=args.isaac_python,
+        baseline=args.baseline,
         until_decided=args.until_decided,
     )
-    if args.baseline is not None:
-        attach_baseline(plan, args.baseline, args.runs_dir)
-    return plan
+    chosen = [("variants", args.variants), *selected_options(args)]
+    selection = " ".join(f"--{option} {value}" for option, value in chosen if value is not None)
+    return plan_as_asked(pack, variants, options, command=("simgate", *sys.argv[1:]), selection=selection)
 
 
 def _resumed(args: argparse.Namespace) -> Plan:
-    from simgate.harness.cli.main import UserError
     from simgate.harness.execution.resume import resume_run
+    from simgate.harness.frontend.user_errors import UserError
 
     fixed = {
         "--variants": args.variants,
@@ -166,34 +147,22 @@ def _finish(args: argparse.Namespace, plan: Plan) -> Verdict:
     from simgate.harness.cli.progress import progress_listener
     from simgate.harness.cli.summary import print_summary
     from simgate.harness.execution.engine import execute
-    from simgate.harness.gate.decide import write_verdict
-    from simgate.harness.registry import load
+    from simgate.harness.frontend.conclusion import conclude
+    from simgate.harness.frontend.planning import stopping_rule
 
     try:
         with progress_listener(args.quiet) as listener:
-            stopped = execute(plan, [listener], _stopping(plan))
+            stopped = execute(plan, [listener], stopping_rule(plan))
     except KeyboardInterrupt:
         print(f"\ncontinue with: simgate run --resume {plan.folder.path}", file=sys.stderr)
         raise
     if stopped:
         print(f"the run has ended early: {stopped}", file=sys.stderr)
-    verdict = write_verdict(plan.folder)
-    for reporter in REPORTERS:
-        load("simgate.reporters", reporter)(plan.folder)
+    verdict, reports = conclude(plan.folder)
+    for problem in reports.problems:
+        print(problem, file=sys.stderr)
     print_summary(plan.folder, verdict)
     return verdict
-
-
-def _stopping(plan: Plan) -> StoppingRule | None:
-    """What may end the run before its plan does."""
-    from simgate.harness.cli.baselines import comparison_of
-    from simgate.harness.execution.resume import valid_records
-    from simgate.harness.execution.until_decided import UntilDecided
-
-    if not plan.manifest.until_decided:
-        return None
-    kept = valid_records(plan.manifest, plan.folder.records())
-    return UntilDecided(plan.manifest, plan.pack, comparison_of(plan), kept.values())
 
 
 def _count(text: str) -> int:

@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
         is_pack,
         worlds_of_pack,
     )
-    from simgate.harness.cli.user_errors import as_user_errors
+    from simgate.harness.frontend.user_errors import as_user_errors
     from simgate.harness.registry import names
 
     with as_user_errors():
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _loaded(name: str) -> World:
-    from simgate.harness.cli.main import UserError
+    from simgate.harness.frontend.user_errors import UserError
     from simgate.harness.registry import load
 
     try:

@@ -42,7 +42,7 @@ def load_frames(args: argparse.Namespace, package: ModelPackage) -> NDArray[np.u
     Raises:
         UserError: There are none, or they cannot be read or drawn.
     """
-    from simgate.harness.cli.main import UserError
+    from simgate.harness.frontend.user_errors import UserError
 
     if args.count < 1:
         raise UserError(f"--count must be at least 1, not {args.count}")
@@ -54,7 +54,7 @@ def load_frames(args: argparse.Namespace, package: ModelPackage) -> NDArray[np.u
 def _saved(path: Path, count: int) -> NDArray[np.uint8]:
     import numpy as np
 
-    from simgate.harness.cli.main import UserError
+    from simgate.harness.frontend.user_errors import UserError
 
     try:
         if path.is_dir():
@@ -83,11 +83,11 @@ def _picture(path: Path) -> NDArray[np.uint8]:
 def _drawn(path: Path, count: int) -> NDArray[np.uint8]:
     import numpy as np
 
-    from simgate.harness.cli.main import UserError
-    from simgate.harness.cli.packs import load_checked
     from simgate.harness.cli.preview.choice import spread
     from simgate.harness.cli.preview.start_frames import CannotRender, render_start_frames
     from simgate.harness.expansion.expand import expand_pack
+    from simgate.harness.frontend.packs import load_checked
+    from simgate.harness.frontend.user_errors import UserError
 
     pack = load_checked(path)
     variants = spread(expand_pack(pack), count)
@@ -101,8 +101,8 @@ def _drawn(path: Path, count: int) -> NDArray[np.uint8]:
 
 def _pack_of(package: ModelPackage) -> Path:
     """The pack below ``scenarios`` that names the model."""
-    from simgate.harness.cli.main import UserError
-    from simgate.harness.cli.packs import load_checked
+    from simgate.harness.frontend.packs import load_checked
+    from simgate.harness.frontend.user_errors import UserError
     from simgate.harness.packs.loader import find_packs
 
     if _SCENARIOS.is_dir():

@@ -13,7 +13,7 @@ def model_errors() -> Iterator[None]:
     Raises:
         UserError: In place of the RuntimeError that runtimes raise.
     """
-    from simgate.harness.cli.main import UserError
+    from simgate.harness.frontend.user_errors import UserError
 
     try:
         yield

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from simgate.harness.cli.main import main
-from simgate.harness.registry import load
+from simgate.harness.registry import PLUGINS_VARIABLE, load
 from simgate.harness.results.run_folder import RunFolder
 from tests.unit.reports.factory import OFFICE, RunPlan, build_run
 
@@ -37,6 +37,20 @@ def test_an_unknown_format_names_the_known_ones(run: RunFolder, capsys: pytest.C
     error = capsys.readouterr().err
     assert "did you mean 'html'?" in error
     assert "junit" in error
+
+
+def test_a_reporter_that_fails_is_named_and_the_others_write_theirs(
+    run: RunFolder, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PLUGINS_VARIABLE, "reporters:a_team=tests.unit.cli.test_report_command:broken")
+    assert main(["report", str(run.path)]) == 2
+    said = capsys.readouterr()
+    assert said.err == "the a_team report was not written: ZeroDivisionError: nothing to divide by\n"
+    assert {str(run.junit_path), str(run.report_path)} <= set(said.out.split())
+
+
+def broken(folder: RunFolder) -> Path:
+    raise ZeroDivisionError("nothing to\ndivide by")
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from simgate.harness.cli.commands import expand
-from simgate.harness.cli.main import UserError
-from simgate.harness.cli.packs import load_checked
 from simgate.harness.expansion.expand import expand_pack
 from simgate.harness.expansion.variant import Variant
+from simgate.harness.frontend.packs import load_checked
+from simgate.harness.frontend.user_errors import UserError
 from tests.unit.packs.sound_pack import SOUND
 
 

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from simgate.harness.cli.commands import gate
-from simgate.harness.cli.main import UserError
+from simgate.harness.frontend.user_errors import UserError
 from simgate.harness.results.journal import append_record
 from simgate.harness.results.run_folder import RunFolder
 from tests.unit.gate.runs import a_run

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from simgate.harness.cli.main import main
-from simgate.harness.cli.trial import trial
+from simgate.harness.frontend.trial import trial
 from simgate.harness.packs.codes import CODES
 from simgate.harness.packs.examples import EXAMPLES, Example
 from simgate.harness.packs.examples.example import MARK, sound_pack

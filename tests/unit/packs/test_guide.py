@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from simgate.harness.cli.trial import trial
 from simgate.harness.expansion.expand import expand_pack
+from simgate.harness.frontend.trial import trial
 from simgate.harness.packs.examples import EXAMPLES, Example
 from simgate.harness.packs.examples.example import Placement
 from simgate.harness.packs.loader import lint, load_pack

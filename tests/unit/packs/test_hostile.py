@@ -17,9 +17,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simgate.harness.cli.trial import trial
 from simgate.harness.expansion.errors import ExpansionError
 from simgate.harness.expansion.expand import expand_blocks
+from simgate.harness.frontend.trial import trial
 from simgate.harness.packs.loader import find_packs, lint, load_pack
 from simgate.harness.packs.read_values import DISTRIBUTIONS
 from simgate.harness.packs.read_variants import METHODS

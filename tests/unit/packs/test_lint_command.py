@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from simgate.harness.cli.commands import lint
-from simgate.harness.cli.main import UserError
-from simgate.harness.cli.packs import load_checked
+from simgate.harness.frontend.packs import load_checked
+from simgate.harness.frontend.user_errors import UserError
 from tests.unit.packs.sound_pack import SOUND
 
 ROOT = Path(__file__).parents[3]

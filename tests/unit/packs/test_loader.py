@@ -164,7 +164,7 @@ def test_two_thousand_lines_are_linted_in_under_300_ms(path: Path) -> None:
 
 def test_linting_imports_neither_simulator_nor_scipy() -> None:
     code = (
-        "import sys; from pathlib import Path; from simgate.harness.cli.packs import lint_checked;"
+        "import sys; from pathlib import Path; from simgate.harness.frontend.packs import lint_checked;"
         "lint_checked([Path('scenarios/office_doors/pack.yaml')]);"
         "print([m for m in ('mujoco', 'onnxruntime', 'torch', 'scipy', 'rich', 'jinja2') if m in sys.modules])"
     )

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from simgate.harness.cli.main import UserError, main
-from simgate.harness.cli.packs import load_all_checked, packs_at
+from simgate.harness.cli.main import main
+from simgate.harness.frontend.packs import load_all_checked, packs_at
+from simgate.harness.frontend.user_errors import UserError
 from simgate.harness.packs.loader import find_packs, lint
 from simgate.harness.scoring import metrics
 from tests.unit.packs.sound_pack import SOUND

@@ -21,7 +21,7 @@ def load_checked(path: Path) -> Pack:
     Raises:
         UserError: The pack has problems (the text holds all of them), or the folder holds several.
     """
-    from simgate.harness.cli.main import UserError
+    from simgate.harness.frontend.user_errors import UserError
     from simgate.harness.packs.loader import load_pack
     from simgate.harness.scoring import metrics
     from simgate.policies.documents.diagnostics import PackError
@@ -47,7 +47,7 @@ def load_all_checked(paths: Iterable[Path]) -> list[Pack]:
     Raises:
         UserError: A pack has problems, or the name of another one.
     """
-    from simgate.harness.cli.main import UserError
+    from simgate.harness.frontend.user_errors import UserError
     from simgate.harness.packs.pack_mark import same_name
 
     packs = [load_checked(path) for path in packs_at(paths)]
@@ -61,7 +61,7 @@ def load_all_checked(paths: Iterable[Path]) -> list[Pack]:
 
 def lint_checked(paths: Iterable[Path]) -> list[Diagnostic]:
     """Every problem of these packs, checked against all that is installed, and expanded on trial."""
-    from simgate.harness.cli.trial import trial
+    from simgate.harness.frontend.trial import trial
     from simgate.harness.packs.loader import lint
     from simgate.harness.scoring import metrics
 
@@ -74,7 +74,7 @@ def packs_at(paths: Iterable[Path]) -> list[Path]:
     Raises:
         UserError: A path does not exist, or a folder holds no pack.
     """
-    from simgate.harness.cli.main import UserError
+    from simgate.harness.frontend.user_errors import UserError
     from simgate.harness.packs.loader import find_packs
 
     found: dict[Path, Path] = {}

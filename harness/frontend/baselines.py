@@ -42,7 +42,7 @@ def require_regression_rule(pack: Pack) -> None:
     Raises:
         UserError: The pack has no regression rule.
     """
-    from simgate.harness.cli.main import UserError
+    from simgate.harness.frontend.user_errors import UserError
 
     if not any(rule.kind == "regression" for rule in pack.gate):
         raise UserError(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from simgate.harness.cli.packs import lint_checked
+from simgate.harness.frontend.packs import lint_checked
 from simgate.policies.documents.diagnostics import Diagnostic
 from tests.unit.cli.small_runs import PACK, write_pack
 

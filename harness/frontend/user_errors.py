@@ -6,14 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
+class UserError(Exception):
+    """Something the user can mend; shown without traceback."""
+
+
 @contextmanager
 def as_user_errors() -> Iterator[None]:
-    """Lets errors that a user can mend end the command with their text and exit code 2.
+    """Lets errors that a user can mend end a command, or a session, with nothing but their text.
 
     Raises:
         UserError: In place of a problem with a pack, a model, a plugin's name, a run's folder or a host.
     """
-    from simgate.harness.cli.main import UserError
     from simgate.harness.execution.counting_order import DependentVariants
     from simgate.harness.execution.host_pool import HostsCannotStart
     from simgate.harness.execution.interpreter import NoInterpreter

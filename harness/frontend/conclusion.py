@@ -1,0 +1,61 @@
+"""The end of a run: the verdict, then the reports. No reporter can take the verdict with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from simgate.harness.gate.verdict import Verdict
+    from simgate.harness.results.run_folder import RunFolder
+
+REPORTERS = "simgate.reporters"
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """What the reporters have done.
+
+    Attributes:
+        written: Files, in the order of the reporters' names.
+        problems: One line for each reporter that failed: its name and the cause.
+    """
+
+    written: tuple[Path, ...]
+    problems: tuple[str, ...]
+
+
+def conclude(folder: RunFolder) -> tuple[Verdict, Reports]:
+    """Decides a run, writes ``verdict.json`` and then the report of every installed reporter.
+
+    Raises:
+        NotARun, JournalDamaged, UndecidableRun: There is nothing that could be decided.
+        OSError: The verdict cannot be written.
+    """
+    from simgate.harness.gate.decide import write_verdict
+    from simgate.harness.registry import names
+
+    verdict = write_verdict(folder)
+    return verdict, write_reports(folder, names(REPORTERS))
+
+
+def write_reports(folder: RunFolder, reporters: Iterable[str]) -> Reports:
+    """Writes the reports of a run that has its verdict; a reporter that fails keeps no other from its turn.
+
+    Args:
+        folder: The run's folder.
+        reporters: Their names.
+    """
+    from simgate.harness.registry import load
+
+    written: list[Path] = []
+    problems: list[str] = []
+    for name in reporters:
+        try:
+            written.append(load(REPORTERS, name)(folder))
+        except (Exception, SystemExit) as error:
+            cause = " ".join(str(error).split()) or "it gives no reason"
+            problems.append(f"the {name} report was not written: {type(error).__name__}: {cause}")
+    return Reports(tuple(written), tuple(problems))

@@ -1,0 +1,107 @@
+"""From what a user asked for to a plan: the options of a run, and what may end it early."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from simgate.harness.execution.plan import Plan
+    from simgate.harness.execution.stopping import StoppingRule
+    from simgate.harness.expansion.variant import Variant
+    from simgate.harness.packs.model import Pack
+
+RecordMode = Literal["failed", "all"]
+RECORD_CHOICES: tuple[RecordMode, ...] = ("failed", "all")
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How packs are run; the same words on the command line and in pytest.
+
+    Attributes:
+        runs_dir: Folder in which run folders are made, and that holds the named baselines.
+        workers: Worker processes; None is the simulator's default, 0 runs in this process.
+        adapter: Simulator in place of the pack's; None keeps it.
+        model: Model package in place of the pack's, a path or an address; None keeps it.
+        runtime: Perception runtime, also with its device; None takes what the machine has.
+        record: Which variants leave pictures and a recording.
+        latency_extra_ms: Added to every perception latency, milliseconds.
+        isaac_python: Interpreter of Isaac Sim's workers; None for the environment's.
+        baseline: Folder or name of the run to hold this one against; None for none.
+        until_decided: Whether a sequential test ends the run.
+    """
+
+    runs_dir: Path
+    workers: int | None = None
+    adapter: str | None = None
+    model: Path | str | None = None
+    runtime: str | None = None
+    record: RecordMode = "failed"
+    latency_extra_ms: float = 0.0
+    isaac_python: str | None = None
+    baseline: str | None = None
+    until_decided: bool = False
+
+
+def plan_as_asked(
+    pack: Pack, variants: Sequence[Variant], options: RunOptions, *, command: Sequence[str], selection: str
+) -> Plan:
+    """Makes the folder and manifest of a run, its baseline within; options go before the pack, and that
+    before defaults.
+
+    Args:
+        pack: As loaded.
+        variants: What to run, of this pack.
+        options: What the user asked for.
+        command: What the user typed.
+        selection: Why it is not the whole pack.
+
+    Raises:
+        UserError: A baseline is asked for, and the pack has no rule that looks at it.
+        NoInterpreter: Isaac Sim's interpreter cannot be found.
+        NoBaseline: No run fits.
+        NotComparable: The baseline differs from the run in more than the model.
+        DependentVariants, UnknownPlugin, UnfitAdapter, PackageError, OSError: See
+            :func:`simgate.harness.execution.plan.plan_run`.
+    """
+    from simgate.harness.execution.interpreter import default_hosts, host_interpreter
+    from simgate.harness.execution.plan import plan_run
+    from simgate.harness.frontend.baselines import attach_baseline, require_regression_rule
+
+    if options.baseline is not None:
+        require_regression_rule(pack)
+    adapter = options.adapter or pack.sim.adapter
+    plan = plan_run(
+        pack,
+        variants=variants,
+        runs_dir=options.runs_dir,
+        hosts=default_hosts(adapter, os.environ) if options.workers is None else options.workers,
+        interpreter=host_interpreter(adapter, options.isaac_python, os.environ),
+        adapter=options.adapter,
+        model=options.model,
+        runtime=options.runtime,
+        record=options.record,
+        command=command,
+        selection=selection,
+        latency_extra_ms=options.latency_extra_ms,
+        until_decided=options.until_decided,
+    )
+    if options.baseline is not None:
+        attach_baseline(plan, options.baseline, options.runs_dir)
+    return plan
+
+
+def stopping_rule(plan: Plan) -> StoppingRule | None:
+    """What may end the run before its plan does; None when nothing may."""
+    from simgate.harness.execution.resume import valid_records
+    from simgate.harness.execution.until_decided import UntilDecided
+    from simgate.harness.frontend.baselines import comparison_of
+
+    if not plan.manifest.until_decided:
+        return None
+    kept = valid_records(plan.manifest, plan.folder.records())
+    return UntilDecided(plan.manifest, plan.pack, comparison_of(plan), kept.values())
