@@ -9,7 +9,7 @@ from pathlib import Path
 from pxr import Tf, Usd, UsdGeom, UsdPhysics, UsdShade, UsdUtils
 
 from simgate.sim_adapters.usd.native.units import check_units
-from simgate.sim_adapters.worlds.file_digest import digest, require_fetched
+from simgate.sim_adapters.worlds.file_digest import absolute, digest, require_fetched
 from simgate.sim_adapters.worlds.kept_source import KeptSources
 from simgate.sim_adapters.worlds.native_file import NativeError
 
@@ -76,7 +76,7 @@ def _files(path: Path) -> tuple[Path, ...]:
     found = [path, *(Path(layer.realPath.partition("[")[0]) for layer in layers), *map(_file_of, assets)]
     for file in found:
         require_fetched(file)
-    return tuple(dict.fromkeys(file.resolve() for file in found if file.is_file()))
+    return tuple(dict.fromkeys(absolute(file) for file in found if file.is_file()))
 
 
 def _file_of(asset: str) -> Path:

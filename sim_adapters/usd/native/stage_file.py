@@ -30,6 +30,7 @@ from simgate.sim_adapters.usd.native.target import (
 )
 from simgate.sim_adapters.usd.native.variant_stage import check_robot
 from simgate.sim_adapters.usd.paths import is_at_or_below
+from simgate.sim_adapters.worlds.file_digest import absolute
 from simgate.sim_adapters.worlds.native_file import CameraFacts, NativeError, RobotFacts
 from simgate.sim_adapters.worlds.world import ParameterSpec
 
@@ -49,7 +50,7 @@ class UsdFile:
     adapters: tuple[str, ...] = ("isaacsim", "mujoco", "physx")
 
     def __init__(self, path: Path) -> None:
-        source = open_source(path.resolve())
+        source = open_source(absolute(path))
         self._stage = source.stage
         self.files, self.sha256 = source.files, source.sha256
         self._solids: list[Solid] = read_solids(self._stage)

@@ -31,7 +31,11 @@ from simgate.sim_adapters.usd.physics import define_physics_scene, make_collider
 from simgate.sim_adapters.worlds.native_file import NativeError
 
 KIND = "usd"
-_STAGE_DATA = ("defaultPrim", "metersPerUnit", "upAxis", "kilogramsPerUnit", "timeCodesPerSecond")
+_STAGE_DATA = (
+    "defaultPrim", "metersPerUnit", "upAxis", "kilogramsPerUnit", "timeCodesPerSecond", "expressionVariables",
+    "fallbackPrimTypes",
+)  # fmt: skip
+"""What OpenUSD reads from the root layer alone, so that a layer over it must repeat it."""
 
 
 class VariantStage:
@@ -104,11 +108,11 @@ def over(source: UsdSource) -> Usd.Stage:
     """A stage over a file, to be edited: without instances, whose prims cannot be, and without animation."""
     layer = Sdf.Layer.CreateAnonymous(".usda")
     layer.subLayerPaths.append(str(source.path))
-    stage = Usd.Stage.Open(layer)
     root = source.stage.GetRootLayer().pseudoRoot
     for key in _STAGE_DATA:
         if root.HasInfo(key):
             layer.pseudoRoot.SetInfo(key, root.GetInfo(key))
+    stage = Usd.Stage.Open(layer)
     while instances := [prim for prim in stage.Traverse() if prim.IsInstance()]:
         for prim in instances:
             prim.SetInstanceable(False)
