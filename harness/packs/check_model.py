@@ -38,7 +38,7 @@ def read_model(reader: Reader, node: Node | None) -> tuple[str | None, tuple[str
     for problem in found:
         reader.problems.add(
             Diagnostic(
-                shown_path(problem.path), max(1, problem.line), max(1, problem.column), 1, "error",
+                shown_path(problem.path), problem.line, problem.column, problem.length, "error",
                 problem.code, problem.message, problem.hint,
             )
         )  # fmt: skip

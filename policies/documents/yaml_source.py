@@ -43,12 +43,16 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _NON_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z")
 
 
-def read_yaml(path: Path, problems: Problems) -> tuple[SourceFile, Node | None]:
+def read_yaml(
+    path: Path, problems: Problems, as_written: frozenset[str] = frozenset()
+) -> tuple[SourceFile, Node | None]:
     """Reads a file; what is wrong with it is reported, not raised.
 
     Args:
         path: File that exists.
         problems: Takes the diagnostics.
+        as_written: Keys of the file's own mapping below which a plain value is its text, whatever it looks
+            like.
 
     Returns:
         The source and its tree; None for the tree when nothing can be read.
@@ -82,7 +86,7 @@ def read_yaml(path: Path, problems: Problems) -> tuple[SourceFile, Node | None]:
         message = f"character U+{ord(forbidden.group()):04X} may not stand in a text file"
         problems.span(source, len(before), len(before[-1]) + 1, 1, "bad-character", message, "delete it")
         return source, None
-    return source, _Builder(source, problems).build(text)
+    return source, _Builder(source, problems, as_written).build(text)
 
 
 class _StopError(Exception):
@@ -92,8 +96,9 @@ class _StopError(Exception):
 class _Builder:
     """Turns events into nodes."""
 
-    def __init__(self, source: SourceFile, problems: Problems) -> None:
-        self._source, self._problems = source, problems
+    def __init__(self, source: SourceFile, problems: Problems, as_written: frozenset[str]) -> None:
+        self._source, self._problems, self._as_written = source, problems, as_written
+        self._verbatim = False
         self._anchors: dict[str, tuple[Node, int] | None] = {}
         """Finished nodes with their size; None while a node is being read."""
         self._nodes = 0
@@ -200,7 +205,10 @@ class _Builder:
         while not isinstance(event := next(events), yaml.MappingEndEvent):
             key = self._node(event, events, depth + 1, "a key")
             name = shortened(key.text) if isinstance(key, ScalarNode) else "the value"
+            if depth == 1:
+                self._verbatim = name in self._as_written
             value = self._node(next(events), events, depth + 1, name)
+            self._verbatim = self._verbatim and depth > 1
             if not isinstance(key, ScalarNode):
                 self._problems.at(key, "wrong-type", f"a key must be text, not {key.described}")
                 continue
@@ -217,7 +225,8 @@ class _Builder:
     def _scalar(self, event: Any, place: tuple[SourceFile, int, int, int, int, str]) -> ScalarNode:
         node = ScalarNode(*place, value=event.value, text=event.value)
         if event.style in (None, ""):
-            node.value = resolve(event.value)
+            is_text = self._verbatim and event.value not in _NULL
+            node.value = event.value if is_text else resolve(event.value)
             if isinstance(node.value, int | float) and not is_sane(node.value):
                 message = f"{shortened(node.text)} is not a finite number of usable size"
                 self._problems.at(node, "wrong-value", message)

@@ -80,13 +80,31 @@ class UniformLatency(_Strict):
         return low + share * (high - low)
 
 
+def _tuples(value: object) -> object:
+    """Lists as tuples, which strict validation wants of what has passed through a function."""
+    if isinstance(value, dict):
+        return {key: _tuples(inner) for key, inner in value.items()}
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
 class LatencyDistribution(_Strict):
-    """Exactly one of the distributions, all in milliseconds."""
+    """Exactly one of the distributions, all in milliseconds; a number alone is a constant, as in packs."""
 
     constant: Milliseconds | None = None
     uniform: UniformLatency | None = None
     normal: NormalLatency | None = None
     log_normal: LogNormalLatency | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_in_packs(cls, given: object) -> object:
+        """``25`` is ``{constant: 25}``, and ``{uniform: [12, 80]}`` is ``{uniform: {between: [12, 80]}}``."""
+        if isinstance(given, int | float) and not isinstance(given, bool):
+            return {"constant": given}
+        given = _tuples(given)
+        if isinstance(given, dict) and isinstance(given.get("uniform"), tuple):
+            return {**given, "uniform": {"between": given["uniform"]}}
+        return given
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:

@@ -6,28 +6,23 @@ latency on the target) is declared here, so that no runtime has code for a parti
 
 from __future__ import annotations
 
-import difflib
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-from pydantic import BaseModel, ValidationError
 
 from simgate.policies.perception.files.check_files import file_problems
 from simgate.policies.perception.files.package_files import Artifact, PackageFile, package_files
 from simgate.policies.perception.latency import Latency
-from simgate.policies.perception.located_yaml import LocatedYaml, parse_located
+from simgate.policies.perception.package_schema import read_spec, sound_artifacts
 from simgate.policies.perception.package_spec import (
-    DECODERS,
     CenterHeatmap,
     Decoder,
     Deployed,
     InputSpec,
     ModelSpec,
 )
+from simgate.policies.perception.package_text import PackageText, read_text
 from simgate.policies.perception.problems import PackageError, PackageProblem
 from simgate.sim_adapters.unfetched import unfetched
 
@@ -55,19 +50,19 @@ class ModelPackage:
         spec: Its content.
         sha256: Hash of ``model.yaml`` itself, hex. It covers the artifacts and their external data, whose
             hashes it holds, and what hashes of weights do not: thresholds, class order, latency.
-        located: Where everything stands in the file, for errors.
+        text: Where everything stands in the file, for errors.
     """
 
     path: Path
     spec: ModelSpec
     sha256: str
-    located: LocatedYaml = field(repr=False, compare=False)
+    text: PackageText = field(repr=False, compare=False)
 
     def problem(
         self, location: Sequence[str | int], code: str, message: str, hint: str = ""
     ) -> PackageProblem:
         """A problem at the value that ``location`` leads to, for whoever finds one later."""
-        return PackageProblem(self.path, *self.located.of_value(location), code, message, hint)
+        return self.text.problem(location, code, message, hint)
 
     @property
     def name(self) -> str:
@@ -187,77 +182,22 @@ def _examine(path: Path) -> tuple[list[PackageProblem], ModelPackage | None]:
         message = f"'{path.name}' {lacking.message}"
         return [PackageProblem(path, 1, 1, "not-fetched", message, lacking.remedy)], None
     try:
-        content = path.read_bytes()
+        problems, text = read_text(path)
     except OSError as error:
         reason = (
             "does not exist" if isinstance(error, FileNotFoundError) else f"cannot be read: {error.strerror}"
         )
         hint = "check the path, or train the model with 'make train'"
         return [PackageProblem(path, 1, 1, "missing-model", f"model package {reason}", hint)], None
-    try:
-        located = parse_located(path, content.decode("utf-8"))
-        spec = _validate(path, located)
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        message = f"not UTF-8: byte {content[error.start]:#04x}"
-        return [
-            PackageProblem(path, line, 1, "model-package-syntax", message, "save the file as UTF-8")
-        ], None
-    except PackageError as error:
-        return list(error.problems), None
-    package = ModelPackage(path, spec, hashlib.sha256(content).hexdigest(), located)
-    return file_problems(package), package
-
-
-def _validate(path: Path, located: LocatedYaml) -> ModelSpec:
-    if not isinstance(located.data, dict):
-        message = "a model package must be a mapping with name, version, classes, input, decoder, ..."
-        raise PackageError([PackageProblem(path, 1, 1, "model-package-value", message)])
-    try:
-        return ModelSpec.model_validate(located.data)
-    except ValidationError as error:
-        problems = [_schema_problem(path, located, dict(e)) for e in error.errors(include_url=False)]
-        raise PackageError(sorted(problems, key=lambda p: (p.line, p.column))) from None
-
-
-def _schema_problem(path: Path, located: LocatedYaml, error: dict[str, Any]) -> PackageProblem:
-    location, kind = _without_tag(tuple(error["loc"]), str(error["type"]))
-    dotted = ".".join(str(part) for part in location) or "model package"
-    if error["type"] == "extra_forbidden":
-        known = _known_keys(location, kind)
-        near = difflib.get_close_matches(str(location[-1]), known, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(known)}" if known else ""
-        line, column = located.of_key(location)
-        return PackageProblem(path, line, column, "model-package-key", f"unknown key '{dotted}'", hint)
-    if error["type"] in ("missing", "union_tag_not_found"):
-        line, column = located.of_value(location)
-        return PackageProblem(path, line, column, "model-package-key", f"key '{dotted}' is missing", "add it")
-    line, column = located.of_value(location)
-    message = str(error["msg"]).removeprefix("Value error, ")
-    return PackageProblem(path, line, column, "model-package-value", f"{dotted}: {message}")
-
-
-def _without_tag(location: tuple[str | int, ...], error: str) -> tuple[tuple[str | int, ...], str]:
-    """The path as it stands in the file (pydantic adds the decoder's kind to it), and that kind."""
-    if error.startswith("union_tag"):
-        return (*location, "kind"), ""
-    if len(location) > 1 and location[0] == "decoder" and location[1] in DECODERS:
-        return (location[0], *location[2:]), str(location[1])
-    return location, ""
-
-
-def _known_keys(location: tuple[str | int, ...], kind: str) -> list[str]:
-    """Keys that the model at the parent of ``location`` knows; ``kind`` is the decoder's."""
-    model: Any = ModelSpec
-    for part in location[:-1]:
-        if isinstance(part, int):
-            continue
-        annotation: Any = model.model_fields[part].annotation if part in model.model_fields else None
-        candidates = [annotation, *getattr(annotation, "__args__", ())]
-        models = [c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)]
-        if part == "decoder" and kind:
-            models = [DECODERS[kind]]
-        if not models:
-            return []
-        model = models[0]
-    return list(model.model_fields)
+    if text is None:
+        return problems, None
+    spec, found = read_spec(text)
+    # What cannot be read stands in for its value, which is then wrong a second time.
+    unreadable = {(problem.line, problem.column) for problem in problems}
+    problems += [problem for problem in found if (problem.line, problem.column) not in unreadable]
+    if spec is None:
+        problems += file_problems(text, sound_artifacts(text), None)
+    else:
+        problems += file_problems(text, dict(enumerate(spec.artifacts)), spec.model_card)
+    problems.sort(key=lambda problem: (problem.line, problem.column))
+    return problems, None if spec is None else ModelPackage(path, spec, text.sha256, text)

@@ -14,9 +14,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from simgate.policies.documents.nodes import ScalarNode
 from simgate.policies.perception.files.package_files import leads_outside, sidecar_path
+from simgate.policies.perception.package_schema import sound_artifacts
+from simgate.policies.perception.package_text import read_text
 from simgate.policies.perception.problems import PackageError, PackageProblem
 
 _REMOTE = re.compile(r"(?P<scheme>mlflow|[a-z][a-z0-9+]*)(?P<rest>:models:/\S+|://\S+)")
@@ -81,22 +82,21 @@ def _complete(folder: Path) -> bool:
 
 
 def _files(manifest: Path) -> list[str]:
-    """The files that a ``model.yaml`` names, with external data and the sidecars of its plans."""
-    try:
-        content = yaml.safe_load(manifest.read_text(encoding="utf-8"))
-        entries = [dict(entry) for entry in content.get("artifacts", ())]
-    except (yaml.YAMLError, UnicodeDecodeError, AttributeError, KeyError, TypeError, ValueError):
-        # The loader says later what is wrong with it, with the position.
+    """The files that a ``model.yaml`` names, with external data and the sidecars of its plans.
+
+    What is wrong with it the loader says later, with the position.
+    """
+    text = read_text(manifest)[1]
+    if text is None:
         return []
     names = []
-    for entry in entries:
-        name = str(entry.get("file", ""))
-        names += [name, *(str(data["file"]) for data in entry.get("external_data", ()))]
-        if entry.get("kind") == "tensorrt":
-            names.append(sidecar_path(Path(name)).as_posix())
-    card = content.get("model_card")
-    names += [str(card)] if card else []
-    return [name for name in names if name and not leads_outside(name)]
+    for artifact in sound_artifacts(text).values():
+        names += [artifact.file, *(data.file for data in artifact.external_data)]
+        if artifact.kind == "tensorrt":
+            names.append(sidecar_path(Path(artifact.file)).as_posix())
+    card = text.node(("model_card",))
+    names += [card.text] if isinstance(card, ScalarNode) and card.value is not None else []
+    return [name for name in names if not leads_outside(name)]
 
 
 def _from_mlflow(reference: str, folder: Path) -> Path:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from simgate.policies.perception.latency import Latency
 
@@ -164,22 +164,28 @@ class ModelSpec(Strict):
     artifacts: Annotated[tuple[ArtifactSpec, ...], Field(min_length=1)]
     deployed: Deployed | None = None
     latency: Latency
-    lineage: dict[str, str | int | float | bool]
-    """Where the weights come from: training commit, data digest, seed."""
+    lineage: dict[str, str]
+    """Where the weights come from, as written: training commit, data digest, seed."""
     limits: dict[str, str | int | float | bool] = Field(default_factory=dict)
     """What the model was made for, and how far another runtime may differ from the reference
     (``box_max_px``, ``box_p99_px``, ``score_max``, ``score_p99``, ``class_changes``)."""
     model_card: str | None = None
     """File with the measured numbers, relative to ``model.yaml``."""
 
-    @model_validator(mode="after")
-    def _classes_agree(self) -> Self:
-        if len(set(self.classes)) != len(self.classes):
-            raise ValueError(f"classes {list(self.classes)} name one class twice")
-        thresholds = self.decoder.score_threshold
-        if isinstance(thresholds, dict) and set(thresholds) != set(self.classes):
+    @field_validator("classes")
+    @classmethod
+    def _each_once(cls, classes: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(classes)) != len(classes):
+            raise ValueError(f"{list(classes)} name one class twice")
+        return classes
+
+    @field_validator("decoder")
+    @classmethod
+    def _classes_agree(cls, decoder: Decoder, others: ValidationInfo) -> Decoder:
+        classes, thresholds = others.data.get("classes"), decoder.score_threshold
+        if classes is not None and isinstance(thresholds, dict) and set(thresholds) != set(classes):
             raise ValueError(
-                f"decoder.score_threshold must name every class once: has {sorted(thresholds)}, "
-                f"classes are {sorted(self.classes)}"
+                f"score_threshold must name every class once: has {sorted(thresholds)}, "
+                f"classes are {sorted(classes)}"
             )
-        return self
+        return decoder

@@ -18,6 +18,7 @@ class PackageProblem:
         code: Stable word for the kind of problem, as ``simgate lint`` lists them.
         message: What is wrong.
         hint: What to do.
+        length: Characters to underline.
         address: Of a package that could not be fetched, shown in place of the position.
     """
 
@@ -28,6 +29,7 @@ class PackageProblem:
     message: str
     hint: str = ""
     address: str = ""
+    length: int = 1
 
     def __str__(self) -> str:
         hint = f"; {self.hint}" if self.hint else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +39,7 @@ def detect(package: ModelPackage, frames: FrameSet, threshold: float) -> list[De
     """Detections of every frame above one threshold for all classes, through the real runtime."""
     decoder = package.spec.decoder.model_copy(update={"score_threshold": threshold})
     spec = package.spec.model_copy(update={"decoder": decoder})
-    loud = ModelPackage(package.path, spec, package.sha256, package.located)
+    loud = replace(package, spec=spec)
     runtime: PerceptionRuntime = load_plugin("runtimes", "onnxruntime")(loud)
     try:
         found = []

@@ -86,12 +86,6 @@ MODEL_EXAMPLES = (
         "The weights are not those that were released under this name. Never repair it by copying the new "
         "hash: evaluate the model, give it a new version, then declare it.",
     ),
-    _of_model(
-        "model-package-syntax",
-        _model().replace("classes: [glass_door, wooden_door]\n", "classes: [glass_door, wooden_door\n"),
-        "A bracket, brace or quote is not closed, or the indentation is wrong, at the line named or shortly "
-        "above it.",
-    ),
     _of_model("model-package-key", _model().replace("version: 1.0.0\n", "version: 1.0.0\n@verson: 1.0.0\n")),
     _of_model("model-package-value", _model(width="@0"), "The message says what is allowed there."),
     Example(

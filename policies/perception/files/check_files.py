@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from simgate.policies.perception.files.onnx_data import external_locations
 from simgate.policies.perception.files.package_files import leads_outside, sha256_of, sidecar_path
+from simgate.policies.perception.package_text import PackageText
 from simgate.policies.perception.problems import PackageProblem
 from simgate.sim_adapters.unfetched import Unfetched, dvc_output, unfetched
 
 if TYPE_CHECKING:
-    from simgate.policies.perception.package import ModelPackage
     from simgate.policies.perception.package_spec import ArtifactSpec, DataFile
 
 _Location = tuple[str | int, ...]
 
 
-def file_problems(package: ModelPackage) -> list[PackageProblem]:
-    """What is wrong with the files of a package, each problem where ``model.yaml`` speaks of the file."""
+def file_problems(
+    package: PackageText, artifacts: Mapping[int, ArtifactSpec], model_card: str | None
+) -> list[PackageProblem]:
+    """What is wrong with the files of a package, each problem where ``model.yaml`` speaks of the file.
+
+    Args:
+        package: Its text.
+        artifacts: By their place in the list.
+        model_card: None when there is none.
+    """
     problems: list[PackageProblem] = []
-    for index, artifact in enumerate(package.spec.artifacts):
+    for index, artifact in artifacts.items():
         at: _Location = ("artifacts", index)
         found = _declared(package, at, artifact, "artifact file")
         problems += found
@@ -32,13 +41,13 @@ def file_problems(package: ModelPackage) -> list[PackageProblem]:
         if artifact.kind == "tensorrt" and not found:
             sidecar = sidecar_path(Path(artifact.file))
             problems += _link_outside(package, (*at, "file"), str(sidecar), "sidecar")
-    if package.spec.model_card is not None:
-        problems += _link_outside(package, ("model_card",), package.spec.model_card, "model card")
+    if model_card is not None:
+        problems += _link_outside(package, ("model_card",), model_card, "model card")
     return problems
 
 
 def _declared(
-    package: ModelPackage, at: _Location, file: ArtifactSpec | DataFile, what: str
+    package: PackageText, at: _Location, file: ArtifactSpec | DataFile, what: str
 ) -> list[PackageProblem]:
     """A file with a hash."""
     here, path = (*at, "file"), package.path.parent / file.file
@@ -58,7 +67,7 @@ def _declared(
     return [package.problem((*at, "sha256"), "model-hash", message, hint)]
 
 
-def _undeclared(package: ModelPackage, at: _Location, artifact: ArtifactSpec) -> list[PackageProblem]:
+def _undeclared(package: PackageText, at: _Location, artifact: ArtifactSpec) -> list[PackageProblem]:
     """Weights of an ONNX file in further files that the package says nothing of."""
     here, own = (*at, "file"), PurePosixPath(artifact.file)
     declared = {PurePosixPath(data.file) for data in artifact.external_data}
@@ -87,11 +96,11 @@ def _undeclared(package: ModelPackage, at: _Location, artifact: ArtifactSpec) ->
     return problems
 
 
-def _lacking(package: ModelPackage, at: _Location, name: str, lacking: Unfetched) -> PackageProblem:
+def _lacking(package: PackageText, at: _Location, name: str, lacking: Unfetched) -> PackageProblem:
     return package.problem(at, "not-fetched", f"'{name}' {lacking.message}", lacking.remedy)
 
 
-def _other_in_dvc(package: ModelPackage, at: _Location, path: Path) -> list[PackageProblem]:
+def _other_in_dvc(package: PackageText, at: _Location, path: Path) -> list[PackageProblem]:
     """The lineage names what DVC tracks, so that must be the file that is there."""
     tracked = dvc_output(path)
     if tracked is None or not tracked.is_of_bytes:
@@ -105,7 +114,7 @@ def _other_in_dvc(package: ModelPackage, at: _Location, path: Path) -> list[Pack
     return [package.problem(at, "model-hash", message, hint)]
 
 
-def _link_outside(package: ModelPackage, at: _Location, name: str, what: str) -> list[PackageProblem]:
+def _link_outside(package: PackageText, at: _Location, name: str, what: str) -> list[PackageProblem]:
     """A file whose content nobody promised, so that it must not be a link to just any file.
 
     Where a whole package consists of links (the cache of a download), it may lie where ``model.yaml`` lies.
@@ -116,6 +125,6 @@ def _link_outside(package: ModelPackage, at: _Location, name: str, what: str) ->
     return [] if inside and not leads_outside(name) else [_outside(package, at, name, what)]
 
 
-def _outside(package: ModelPackage, at: _Location, name: str, what: str) -> PackageProblem:
+def _outside(package: PackageText, at: _Location, name: str, what: str) -> PackageProblem:
     message = f"{what} '{name}' lies outside of the package's folder"
     return package.problem(at, "outside-package", message, f"put it below {package.path.parent}")

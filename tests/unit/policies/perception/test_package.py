@@ -101,10 +101,10 @@ def test_an_unknown_key_is_reported_at_the_key_with_the_nearest_known_one(tmp_pa
         ("classes: [glass_door, wooden_door]", "classes: [a, a]", "model-package-value", "twice"),
         ("between: [10, 40]", "between: [40, 10]", "model-package-value", "empty"),
         ("{normal: {mean: 20, std: 4, between: [10, 40]}}", "{}", "model-package-value", "exactly one"),
-        ("name: tiny\n", "name: tiny\nname: tiny\n", "model-package-key", "given twice"),
-        ("name: tiny\n", "name: !!python/name:os.system\n", "model-package-syntax", "python/name"),
-        ("lineage: {seed: 1, commit: none}", "lineage: &a {seed: *a}", "model-package-syntax", "alias"),
-        ("lineage: {seed: 1", "lineage: {seed: 1: 2", "model-package-syntax", ""),
+        ("name: tiny\n", "name: tiny\nname: tiny\n", "duplicate-key", "written twice"),
+        ("name: tiny\n", "name: !!python/name:os.system\n", "yaml-tag", "python/name"),
+        ("lineage: {seed: 1, commit: none}", "lineage: &a {seed: *a}", "alias-bomb", "alias"),
+        ("lineage: {seed: 1", "lineage: {seed: 1: 2", "yaml-syntax", ""),
         ("std: [0.25, 0.25, 0.25]", "std: [0.25, 0.0, 0.25]", "model-package-value", "input.std"),
     ],
 )
@@ -131,7 +131,7 @@ def test_bytes_that_are_no_text_are_reported_at_their_line(tmp_path):
     path = write_package(tmp_path)
     path.write_bytes(b"name: tiny\nversion: \xff\n")
     problem = only(path)
-    assert (problem.code, problem.line) == ("model-package-syntax", 2)
+    assert (problem.code, problem.line) == ("not-utf8", 2)
 
 
 def test_asking_for_an_artifact_that_is_not_there_lists_what_there_is(tmp_path):

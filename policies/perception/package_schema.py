@@ -1,0 +1,139 @@
+"""A model package's text against what a package may say; every problem at its place."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from simgate.policies.documents.diagnostics import near
+from simgate.policies.documents.nodes import Node, ScalarNode, shortened
+from simgate.policies.documents.yaml_source import resolve
+from simgate.policies.perception.package_spec import DECODERS, ArtifactSpec, ModelSpec
+from simgate.policies.perception.package_text import PackageText
+from simgate.policies.perception.problems import PackageProblem
+
+_Location = tuple[str | int, ...]
+_WANTED = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+}
+"""Type of pydantic's error -> what must stand there."""
+_SHOULD = re.compile(r"^\w+ should ")
+
+
+def read_spec(text: PackageText) -> tuple[ModelSpec | None, list[PackageProblem]]:
+    """The content of a package, or everything that is wrong with it."""
+    data = text.data
+    if not isinstance(data, dict):
+        message = "a model package must be a mapping with name, version, classes, input, decoder, ..."
+        return None, [text.problem((), "model-package-value", message)]
+    try:
+        return ModelSpec.model_validate_json(json.dumps(data), strict=True), []
+    except ValidationError as error:
+        return None, _problems(text, [dict(found) for found in error.errors(include_url=False)])
+
+
+def sound_artifacts(text: PackageText) -> dict[int, ArtifactSpec]:
+    """The artifacts that can be looked at although something else is wrong, by their place in the list."""
+    data = text.data
+    entries = data.get("artifacts") if isinstance(data, dict) else None
+    found = {}
+    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+        try:
+            found[index] = ArtifactSpec.model_validate_json(json.dumps(entry), strict=True)
+        except ValidationError:
+            continue
+    return found
+
+
+def _problems(text: PackageText, errors: list[dict[str, Any]]) -> list[PackageProblem]:
+    """One problem for each place and code: a value that may be one of two things is wrong once."""
+    found: dict[tuple[int, int, str, str], PackageProblem] = {}
+    for error in errors:
+        problem = _problem(text, error)
+        about = problem.message if problem.code == "model-package-key" else ""
+        found.setdefault((problem.line, problem.column, problem.code, about), problem)
+    return sorted(found.values(), key=lambda p: (p.line, p.column))
+
+
+def _problem(text: PackageText, error: dict[str, Any]) -> PackageProblem:
+    kind = str(error["type"])
+    location, decoder = _in_file(text, tuple(error["loc"]), kind)
+    dotted = ".".join(str(part) for part in location) or "the model package"
+    if kind == "extra_forbidden":
+        hint = near(str(location[-1]), _known_keys(location, decoder))
+        return text.problem(location, "model-package-key", f"unknown key '{dotted}'", hint, at_key=True)
+    if kind in ("missing", "union_tag_not_found"):
+        return text.problem(location, "model-package-key", f"key '{dotted}' is missing", "add it")
+    node = text.node(location)
+    if kind == "union_tag_invalid":
+        word = node.text if isinstance(node, ScalarNode) else ""
+        message = f"unknown decoder '{shortened(word)}'"
+        return text.problem(location, "model-package-value", message, near(word, DECODERS))
+    said = f"be {_WANTED[kind]}" if kind in _WANTED else _SHOULD.sub("", str(error["msg"]))
+    if kind == "value_error":
+        message = f"{dotted}: {said.removeprefix('Value error, ')}"
+    else:
+        message = f"{dotted} must {said}, not {node.described}"
+    return text.problem(location, "model-package-value", message, _hint(kind, said, node))
+
+
+def _hint(kind: str, said: str, node: Node) -> str:
+    """How to write what was meant."""
+    if not isinstance(node, ScalarNode) or node.value is None:
+        return ""
+    if kind == "string_type":
+        return f'put quotes around it: "{shortened(node.text)}"'
+    if kind == "literal_error" and isinstance(node.value, str):
+        found = near(node.text, re.findall("'([^']*)'", said))
+        return found if found.startswith("did") else ""
+    if kind in ("int_type", "float_type") and isinstance(node.value, str):
+        if isinstance(resolve(node.text), int | float):
+            return f"write it without quotes: {node.text}"
+        parts = re.fullmatch(r"(\d+(?:\.\d+)?)\s*/\s*(\d*[1-9]\d*)", node.text)
+        return f"write the number: {float(parts[1]) / float(parts[2])!r}" if parts else ""
+    return ""
+
+
+def _in_file(text: PackageText, location: _Location, kind: str) -> tuple[_Location, str]:
+    """The path as it stands in the file, and the decoder's kind.
+
+    Pydantic adds the decoder's kind to it, and names for each of the types that a value may have.
+    """
+    decoder = ""
+    if kind.startswith("union_tag"):
+        return (*location, "kind"), ""
+    if len(location) > 1 and location[0] == "decoder" and location[1] in DECODERS:
+        location, decoder = (location[0], *location[2:]), str(location[1])
+    if kind not in ("missing", "extra_forbidden"):
+        while location and isinstance(text.node(location[:-1]), ScalarNode):
+            location = location[:-1]
+    return location, decoder
+
+
+def _known_keys(location: _Location, decoder: str) -> list[str]:
+    """Keys that the model at the parent of ``location`` knows."""
+    model: Any = ModelSpec
+    for part in location[:-1]:
+        if isinstance(part, int):
+            continue
+        annotation: Any = model.model_fields[part].annotation if part in model.model_fields else None
+        candidates = [annotation, *getattr(annotation, "__args__", ())]
+        models = [c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)]
+        if part == "decoder" and decoder:
+            models = [DECODERS[decoder]]
+        if not models:
+            return []
+        model = models[0]
+    return list(model.model_fields)
