@@ -1,4 +1,7 @@
-"""Expands the first variants of every scenario, so that the linter finds what leaves nothing to run."""
+"""Expands the first variants of every scenario and builds their scenes; nothing is simulated.
+
+So the linter finds what leaves nothing to run, and criteria that no run can meet.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,20 @@ from pathlib import Path
 from simgate.harness.expansion.errors import ExpansionError
 from simgate.harness.expansion.expand import expand_scenario
 from simgate.harness.expansion.rules import Rules
+from simgate.harness.expansion.variant import Variant, objects_of
+from simgate.harness.frontend.scene_checks import Finding, check_scenes
 from simgate.harness.packs.expressions import parse
 from simgate.harness.packs.model import Pack, Scenario
+from simgate.harness.packs.values import ValueSpec
+from simgate.harness.packs.worlds import world_of
+from simgate.harness.scoring import metrics
 from simgate.policies.documents.diagnostics import Diagnostic, shown_path
+from simgate.sim_adapters.scene.scene import Scene
 
 CODE = "no-variants"
-TRIED = 4
+TRIED, TRIED_OF_MANY = 16, 4
 """Variants of each scenario; enough for conditions and methods, and for most arrangements of objects."""
+MANY_SCENARIOS = 40
 _DESIGNS = ("grid", "pairwise", "twise")
 _CURVES = ("normal", "log_normal", "beta")
 _KEYS = (("place group", "place:"), ("count is", "variants:"), ("method", "variants:"), ("grid", "variants:"))
@@ -22,40 +32,69 @@ _KEYS = (("place group", "place:"), ("count is", "variants:"), ("method", "varia
 
 
 def trial(pack: Pack) -> list[Diagnostic]:
-    """Scenarios of a pack that cannot be expanded, as diagnostics."""
-    found = []
+    """Scenarios of a pack that leave nothing to run, or nothing that can be judged, as diagnostics."""
     lines = Path(pack.path).read_text(encoding="utf-8-sig").split("\n")
-    for scenario in pack.scenarios:
-        if not _can_fail(scenario):
-            continue
+    return [found for scenario in pack.scenarios for found in _of_scenario(pack, scenario, lines)]
+
+
+def _of_scenario(pack: Pack, scenario: Scenario, lines: Sequence[str]) -> list[Diagnostic]:
+    many = len(pack.scenarios) > MANY_SCENARIOS
+    count = TRIED_OF_MANY if many else TRIED
+    found: list[Finding] = []
+    try:
+        # Quick and about right first; what it suspects is looked at again in the variants that will run.
+        for tried in (_reduced(scenario), scenario.model_copy(update={"pinned": ()})):
+            scenes = _scenes(pack, scenario, expand_scenario(pack, tried, count))
+            found = check_scenes(scenario, pack.sim, scenes, metrics)
+            if not found:
+                break
+    except ExpansionError as error:
+        return [_diagnostic(pack, scenario, error, lines)]
+    return [_of_finding(pack, scenario, finding, lines) for finding in found]
+
+
+def _scenes(pack: Pack, scenario: Scenario, variants: Sequence[Variant]) -> list[Scene | str]:
+    """Scenes of variants, and why a world cannot build one."""
+    world = world_of(pack, scenario)
+    scenes: list[Scene | str] = []
+    for variant in variants:
         try:
-            expand_scenario(pack, _reduced(scenario), TRIED)
-        except ExpansionError as error:
-            found.append(_diagnostic(pack, scenario, error, lines))
-    return found
-
-
-def _can_fail(scenario: Scenario) -> bool:
-    """Whether anything in a scenario can leave nothing; plain draws cannot."""
-    swept = any(spec.kind == "grid" for spec in scenario.parameters.values())
-    return bool(scenario.where or scenario.place or swept or scenario.variants.method in _DESIGNS)
+            scenes.append(world.build(variant.parameters, objects_of(variant)))
+        except NotImplementedError:
+            return []  # A world that cannot build yet; its packs can be written already.
+        except Exception as error:
+            reason = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+            scenes.append(reason)
+    return scenes
 
 
 def _reduced(scenario: Scenario) -> Scenario:
-    """The scenario without what cannot make it fail, because the linter must be quick.
+    """The scenario with what is slow made quick, because the linter must be.
 
-    Curves that no condition speaks of are left at the world's default: drawing them needs scipy, which takes
-    longer to load than a pack takes to check; and spreading points evenly changes nothing here.
+    Curves that no condition speaks of are drawn evenly over their support: drawing them right needs scipy,
+    which takes longer to load than a pack takes to check; and spreading points evenly changes nothing here.
     """
     used = frozenset().union(*(parse(condition).names for condition in scenario.where))
     needed = set(Rules(scenario.parameters).ordered(used))
     kept = {
-        name: spec for name, spec in scenario.parameters.items() if name in needed or spec.kind not in _CURVES
+        name: _evenly(spec) if name not in needed and spec.kind in _CURVES else spec
+        for name, spec in scenario.parameters.items()
     }
     variants = scenario.variants
     if variants.method not in _DESIGNS:
         variants = variants.model_copy(update={"method": "random"})
     return scenario.model_copy(update={"parameters": kept, "pinned": (), "variants": variants})
+
+
+def _evenly(spec: ValueSpec) -> ValueSpec:
+    ends = {name: spec.numbers[name] for name in ("low", "high")}
+    return spec.model_copy(update={"kind": "uniform", "numbers": ends})
+
+
+def _of_finding(pack: Pack, scenario: Scenario, found: Finding, lines: Sequence[str]) -> Diagnostic:
+    place = _place(lines, scenario, found.words)
+    message = f"scenario '{scenario.id}': {found.message}"
+    return Diagnostic(shown_path(Path(pack.path)), *place, found.severity, found.code, message, found.hint)
 
 
 def _diagnostic(pack: Pack, scenario: Scenario, error: ExpansionError, lines: Sequence[str]) -> Diagnostic:

@@ -38,6 +38,14 @@ class MetricInfo(Protocol):
     def options(self) -> Sequence[str]:
         """Options that a criterion on it may give."""
 
+    @property
+    def needs(self) -> str:
+        """What must be so for the metric to be defined: ``barrier`` or ``open_way``; empty for nothing."""
+
+    @property
+    def needs_class(self) -> str:
+        """Semantic class of which something must be there; empty for none."""
+
 
 @dataclass(frozen=True, slots=True)
 class FormulaProblem:

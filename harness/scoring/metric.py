@@ -31,6 +31,8 @@ class MetricInfo:
         meaning: One sentence.
         source: Where the definition or the number comes from.
         options: Options that a criterion on it may give.
+        needs: What must be so for the metric to be defined: something closes the way, or nothing does.
+        needs_class: Semantic class of which something must be there; empty for none.
     """
 
     name: str
@@ -42,6 +44,8 @@ class MetricInfo:
     meaning: str
     source: str
     options: tuple[str, ...] = ()
+    needs: Literal["", "barrier", "open_way"] = ""
+    needs_class: str = ""
 
 
 @dataclass(frozen=True, slots=True)

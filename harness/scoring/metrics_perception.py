@@ -198,6 +198,8 @@ _MATCHING = (
 )
 
 
+_OF_TRUTHS = ("recall", "ap50", "first_seen_m", "flicker_hz")
+"""Undefined where nothing of the class is ever in view."""
 _LOWER_IS_BETTER = ("false_alarms_per_min", "centre_error_px", "flicker_hz", "ece")
 
 
@@ -291,7 +293,11 @@ def perception_metric(name: str) -> Metric | None:
         return None
     info, compute = _TEMPLATES[parsed["what"]]
     label = parsed["label"]
-    return Metric(replace(info, name=name), lambda evidence, options: compute(evidence, label, options))
+    needs_class = perception_class(name) if parsed["what"] in _OF_TRUTHS else ""
+    return Metric(
+        replace(info, name=name, needs_class=needs_class),
+        lambda evidence, options: compute(evidence, label, options),
+    )
 
 
 def perception_class(name: str) -> str:

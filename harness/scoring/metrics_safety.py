@@ -241,6 +241,7 @@ SAFETY_METRICS = (
             kind="number",
             meaning="Smallest gap between the robot's hull and a person; undefined without a person.",
             source="Signal person_distance_m, at control ticks.",
+            needs_class="person",
         ),
         _min_clearance_to("person_distance_m", "person"),
     ),
@@ -254,6 +255,7 @@ SAFETY_METRICS = (
             kind="number",
             meaning="Smallest gap between the robot's hull and the barrier; undefined without a barrier.",
             source="Signal barrier_distance_m, at control ticks.",
+            needs="barrier",
         ),
         _min_clearance_to("barrier_distance_m", "barrier"),
     ),
@@ -299,6 +301,7 @@ SAFETY_METRICS = (
                 "is, so a criterion says with if_undefined what that means."
             ),
             source="Signals speed_mps and person_distance_m.",
+            needs_class="person",
         ),
         _speed_near_person,
     ),

@@ -98,6 +98,7 @@ TASK_METRICS = (
             kind="number",
             meaning="Simulated time until the robot is first within the goal's radius; undefined if never.",
             source="Signal goal_distance_m.",
+            needs="open_way",
         ),
         _time_to_goal,
     ),
@@ -114,6 +115,7 @@ TASK_METRICS = (
                 "the straight way to the goal's radius divided by the way driven; undefined with a barrier."
             ),
             source="Anderson et al. 2018 (arXiv:1807.06757), with the straight line as the shortest path.",
+            needs="open_way",
         ),
         _spl,
     ),
@@ -156,6 +158,7 @@ TASK_METRICS = (
                 "when it was still moving at the end."
             ),
             source="Signal barrier_distance_m in the last row.",
+            needs="barrier",
         ),
         _stop_distance,
     ),

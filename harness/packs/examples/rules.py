@@ -45,6 +45,36 @@ RULE_EXAMPLES = (
         "there are at most 10,000 rows.",
     ),
     Example(
+        "no-scene",
+        "@world: office_corridor\n"
+        "parameters:\n"
+        "  door.distance_m: {uniform: [3, 8]}\n"
+        "  person.present: true\n"
+        "  person.cross_at_m: {uniform: [2, 8]}\n",
+        "world: office_corridor\n"
+        "parameters:\n"
+        "  door.distance_m: {uniform: [3, 8]}\n"
+        "  person.present: true\n"
+        "  person.cross_at_m: {uniform: [2, 8]}\n"
+        "where: [person.cross_at_m < door.distance_m - 0.5]\n",
+        advice="The scenes of the first variants are built, though nothing is simulated. A variant without a "
+        "scene would be an ERROR.",
+    ),
+    Example(
+        "undefined-metric",
+        "parameters: {door.kind: glass}\naccept:\n  @time_to_goal_s: {at_most: 20}\n",
+        "parameters: {door.kind: none}\naccept:\n  time_to_goal_s: {at_most: 20}\n",
+        advice="`simgate metrics` says when a metric is undefined. What holds for some of the first variants "
+        "only is a warning.",
+    ),
+    Example(
+        "time-limit",
+        "parameters: {door.kind: none}\naccept:\n  @time_to_goal_s: {at_most: 3}\n",
+        "parameters: {door.kind: none}\naccept:\n  time_to_goal_s: {at_most: 15}\n",
+        advice="The straight way is held against the robot's top speed; no policy can be quicker. What holds "
+        "for some of the first variants only is a warning.",
+    ),
+    Example(
         "fixed-size",
         "place:\n"
         "  clutter:\n"

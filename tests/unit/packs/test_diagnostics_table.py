@@ -286,5 +286,6 @@ def test_every_code_of_the_language_has_a_case() -> None:
         "native-file", "unknown-element", "unknown-target", "world-adapter",  # test_native_worlds
             "unknown-class",  # test_vocabulary
             "duplicate-pack",  # test_pack_names
+            "no-scene", "undefined-metric", "time-limit",  # test_scene_checks
     }  # fmt: skip
     assert {code for code, _, _ in CASES} | elsewhere == set(CODES)

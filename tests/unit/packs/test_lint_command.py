@@ -26,7 +26,9 @@ def run(*arguments: str) -> int:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "good.yaml").write_text(SOUND, encoding="utf-8")
-    (tmp_path / "bad.yaml").write_text(SOUND.replace("seed: 7", "sede: x"), encoding="utf-8")
+    (tmp_path / "bad.yaml").write_text(
+        SOUND.replace("yard_gates", "bad_gates").replace("seed: 7", "sede: x"), encoding="utf-8"
+    )
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

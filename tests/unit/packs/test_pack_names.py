@@ -46,7 +46,8 @@ def test_a_name_from_a_common_file_is_marked_there(two: tuple[Path, Path]) -> No
 
 
 def test_run_refuses_both_and_names_them(two: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["run", *map(str, two)]) == 2
+    runs = str(two[0].parent / "runs")
+    assert main(["run", *map(str, two), "--runs-dir", runs]) == 2
     said = capsys.readouterr().err
     assert all(str(path) in said for path in two)
     assert "'yard_gates'" in said
