@@ -73,36 +73,6 @@ def make_runtime(runtime: str, package: ModelPackage) -> PerceptionRuntime:
     return made
 
 
-def require_batches(runtime: PerceptionRuntime, package: ModelPackage, most: int) -> None:
-    """Refuses a model that cannot take the frames of as many worlds as a host runs together.
-
-    Found out while a run goes on, each batch would fail and each of its variants be run again alone, which
-    is slow and looks like success.
-
-    Args:
-        runtime: Says by ``batches`` which sizes it takes (smallest and largest of each range); one that does
-            not say takes all.
-        package: The model.
-        most: Frames that a host may give it at once; fewer come when worlds end or frames are lost.
-
-    Raises:
-        PackageError: A size from 1 to ``most`` is in no range.
-    """
-    ranges: tuple[tuple[int, int], ...] | None = getattr(runtime, "batches", None)
-    if ranges is None:
-        return
-    refused = [n for n in range(1, most + 1) if not any(low <= n <= high for low, high in ranges)]
-    if not refused:
-        return
-    takes = ", ".join(f"{low} to {high}" if low != high else str(low) for low, high in ranges)
-    gives = f"1 to {most} frames at once (sim.batch: {most})" if most > 1 else "one frame at a time"
-    name = runtime.describe().runtime
-    message = f"'{name}' takes batches of {takes} with this model, but a host gives it {gives}"
-    smaller = f", or set sim.batch to {refused[0] - 1}" if refused[0] > 1 else ""
-    hint = f"build the engine again: `simgate build-engine MODEL --max-batch {most}`{smaller}"
-    raise package.unusable("runtime-batch", message, hint)
-
-
 def is_deployed(info: RuntimeInfo, deployed: Deployed | None) -> bool | None:
     """Whether what ran is what the robot runs; None when the package does not say what that is."""
     if deployed is None:

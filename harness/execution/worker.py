@@ -17,7 +17,7 @@ from simgate.harness.execution.assignment import Assignment, HostSetup, error_re
 from simgate.harness.execution.episode import Cast, run_episodes
 from simgate.harness.execution.kept_files import keep_files
 from simgate.harness.execution.lap_clock import LapClock
-from simgate.harness.execution.perception_runtime import is_deployed, make_runtime, require_batches
+from simgate.harness.execution.perception_runtime import is_deployed, make_runtime
 from simgate.harness.execution.probe_room import room
 from simgate.harness.execution.resource_sampler import ResourceSampler
 from simgate.harness.execution.world_run import Episode
@@ -63,7 +63,6 @@ class Worker:
         self._runtime = make_runtime(setup.runtime, package) if package else None
         self._runtime_info: RuntimeInfo | None = self._runtime.describe() if self._runtime else None
         simulated = package is not None and pack.latency.mode == "simulated"
-        self._package = package
         self._latency = package.latency if package and simulated else None
         self._deployed = package.deployed if package else None
         if package and self._runtime and not simulated:
@@ -74,9 +73,6 @@ class Worker:
         """What really runs. Builds and draws a small room first: some simulators know only then what they
         draw with, and one that cannot draw must end the start-up, not every variant."""
         adapter = self._simulator()
-        if self._package is not None and self._runtime is not None:
-            together = self._most_worlds(self._pack.sim.batch) if self._latency else 1
-            require_batches(self._runtime, self._package, together)
         adapter.reset([room()])
         return adapter.describe(), self._runtime_info
 

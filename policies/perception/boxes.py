@@ -44,3 +44,28 @@ def suppress(boxes: NDArray[np.float32], class_ids: NDArray[np.int64], iou: floa
         if all(class_ids[j] != class_ids[k] or overlaps[j, k] <= iou for j in kept):
             kept.append(k)
     return kept
+
+
+def to_corners(
+    boxes: NDArray[np.float32], form: str, unit: str, size: tuple[int, int]
+) -> NDArray[np.float32]:
+    """Boxes as corners in pixels, clipped to the image.
+
+    Args:
+        boxes: Shape (K, 4).
+        form: xyxy, cxcywh, xywh (corner at the top left) or yxyx.
+        unit: ``share`` of the image's size, anything else is pixels.
+        size: (width, height) of the image.
+    """
+    corners = boxes.astype(np.float32)
+    if form == "cxcywh":
+        half = corners[:, 2:] / np.float32(2)
+        corners = np.concatenate((corners[:, :2] - half, corners[:, :2] + half), axis=1)
+    elif form == "xywh":
+        corners = np.concatenate((corners[:, :2], corners[:, :2] + corners[:, 2:]), axis=1)
+    elif form == "yxyx":
+        corners = corners[:, [1, 0, 3, 2]]
+    limits = np.array(size * 2, np.float32)
+    if unit == "share":
+        corners = corners * limits
+    return np.clip(corners, np.float32(0), limits)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from simgate.policies.perception.boxes import suppress
 from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.scores import require_finite, shares
 
 
 def decode_center_heatmap(
@@ -44,8 +45,8 @@ def decode_center_heatmap(
             f"heatmap {heatmap.shape} and box {box.shape} do not fit {len(classes)} classes: "
             f"expected (N, {len(classes)}, h, w) and (N, 4, h, w)"
         )
-    if not (np.isfinite(heatmap).all() and np.isfinite(box).all()):
-        raise ValueError("the model's output holds values that are not finite")
+    require_finite(heatmap, box)
+    heatmap = shares(heatmap, "export the model with the sigmoid in it")
     frame, label, row, column = _peaks(heatmap, np.asarray(thresholds, np.float32))
     scores = heatmap[frame, label, row, column]
     height, width = rows * stride, columns * stride

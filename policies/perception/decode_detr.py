@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.policies.perception.decode_yolo import sigmoid, to_corners
+from simgate.policies.perception.boxes import to_corners
 from simgate.policies.perception.detections import Detections
 from simgate.policies.perception.package_spec import Detr
+from simgate.policies.perception.scores import require_finite, sigmoid, softmax
 
 
 def decode_detr(
@@ -26,7 +27,7 @@ def decode_detr(
     A query belongs to its best class, the background left out; nothing is suppressed.
 
     Args:
-        logits: (N, Q, classes), with the background last for ``softmax``.
+        logits: (N, Q, classes), for ``softmax`` with the background first or last.
         boxes: (N, Q, 4).
         spec: The package's decoder.
         classes: Names.
@@ -42,9 +43,9 @@ def decode_detr(
             f"logits {logits.shape} and boxes {boxes.shape} do not fit {len(classes)} classes: expected "
             f"(N, Q, {wanted}) and (N, Q, 4)"
         )
-    if not (np.isfinite(logits).all() and np.isfinite(boxes).all()):
-        raise ValueError("the model's output holds values that are not finite")
-    scores = sigmoid(logits) if spec.activation == "sigmoid" else _softmax(logits)[:, :, :-1]
+    require_finite(logits, boxes)
+    named = slice(1, None) if spec.background == "first" else slice(-1)
+    scores = sigmoid(logits) if spec.activation == "sigmoid" else softmax(logits)[:, :, named]
     limits = np.asarray(thresholds, np.float32)
     found = []
     for score, box in zip(scores, boxes, strict=True):
@@ -55,9 +56,3 @@ def decode_detr(
         corners = to_corners(box[kept], spec.box, spec.box_unit, size)
         found.append(Detections(corners, best[kept], label[kept].astype(np.int64), classes))
     return found
-
-
-def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    result: NDArray[np.float32] = shifted / shifted.sum(axis=-1, keepdims=True)
-    return result

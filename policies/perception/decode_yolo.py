@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.policies.perception.boxes import suppress
+from simgate.policies.perception.boxes import suppress, to_corners
 from simgate.policies.perception.detections import Detections
 from simgate.policies.perception.package_spec import Yolo
+from simgate.policies.perception.scores import require_finite, shares, sigmoid
 
 _CANDIDATES = 1000
 """At most so many of the best candidates of a frame enter the suppression."""
@@ -36,7 +37,7 @@ def decode_yolo(
         size: (width, height) of the model's input.
 
     Raises:
-        ValueError: The shape does not fit the classes, or a value is not finite.
+        ValueError: The shape does not fit the classes, a value is not finite, or a score is no share.
     """
     table = predictions.transpose(0, 2, 1) if spec.layout == "channels_first" else predictions
     first = 5 if spec.objectness else 4
@@ -45,9 +46,11 @@ def decode_yolo(
             f"predictions {predictions.shape} do not fit {len(classes)} classes: expected "
             f"{first + len(classes)} channels, {spec.layout.replace('_', ' ')}"
         )
-    if not np.isfinite(table).all():
-        raise ValueError("the model's output holds values that are not finite")
-    scores = table[:, :, 4:] if spec.activation == "none" else sigmoid(table[:, :, 4:])
+    require_finite(table)
+    if spec.activation == "none":
+        scores = shares(table[:, :, 4:], "declare activation: sigmoid if they are logits")
+    else:
+        scores = sigmoid(table[:, :, 4:])
     if spec.objectness:
         scores = scores[:, :, :1] * scores[:, :, 1:]
     limits = np.asarray(thresholds, np.float32)
@@ -72,24 +75,3 @@ def _frame(
         kept, corners = kept[stay], corners[stay]
     kept, corners = kept[: spec.max_detections], corners[: spec.max_detections]
     return Detections(corners, best[kept], label[kept].astype(np.int64), classes)
-
-
-def to_corners(
-    boxes: NDArray[np.float32], form: str, unit: str, size: tuple[int, int]
-) -> NDArray[np.float32]:
-    """Boxes (K, 4) in any declared form as corners in pixels of the model's input, clipped to it."""
-    corners = boxes.astype(np.float32)
-    if form == "cxcywh":
-        half = corners[:, 2:] / np.float32(2)
-        corners = np.concatenate((corners[:, :2] - half, corners[:, :2] + half), axis=1)
-    limits = np.array(size * 2, np.float32)
-    if unit == "share":
-        corners = corners * limits
-    return np.clip(corners, np.float32(0), limits)
-
-
-def sigmoid(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """1 / (1 + exp(-x)) without overflow."""
-    half = np.float32(0.5)
-    result: NDArray[np.float32] = half * (np.tanh(half * values) + np.float32(1))
-    return result

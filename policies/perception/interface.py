@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from simgate.policies.perception.decoders import DeclaredTensor, declared_input, declared_outputs
+from simgate.policies.perception.decoders import (
+    DeclaredTensor,
+    declared_extra_inputs,
+    declared_input,
+    declared_outputs,
+)
 from simgate.policies.perception.package import ModelPackage
+from simgate.policies.perception.package_spec import Yolo
 from simgate.policies.perception.problems import PackageProblem
 
 HINT = "correct model.yaml, or export the model again"
@@ -28,56 +34,108 @@ class ActualTensor:
 
 
 def interface_problems(
-    package: ModelPackage,
-    inputs: Sequence[ActualTensor],
-    outputs: Sequence[ActualTensor],
-    fixed_batch: bool = False,
+    package: ModelPackage, inputs: Sequence[ActualTensor], outputs: Sequence[ActualTensor] | None = None
 ) -> list[PackageProblem]:
     """What differs; empty when the model can be fed and read.
 
     Args:
         package: The declaration.
         inputs: All inputs of the model.
-        outputs: All outputs of the model.
-        fixed_batch: Whether a batch that is not open is accepted.
+        outputs: All outputs of the model; None when they are known only once it has run.
     """
-    problems: list[PackageProblem] = []
-    wanted = declared_input(package)
-    if [tensor.name for tensor in inputs] != [wanted.name]:
-        names = ", ".join(tensor.name for tensor in inputs)
-        message = f"the model's inputs are '{names}', the package declares '{wanted.name}'"
-        problems.append(package.problem(("input", "name"), "model-io", message, HINT))
-    else:
-        messages = _differences(wanted, inputs[0], (package.input.dtype,), fixed_batch)
-        problems += [package.problem(wanted.at, "model-io", message, HINT) for message in messages]
-    by_name = {tensor.name: tensor for tensor in outputs}
-    for declared in declared_outputs(package):
+    problems = _input_problems(package, inputs)
+    by_name = {tensor.name: tensor for tensor in outputs or ()}
+    for declared in declared_outputs(package) if outputs is not None else ():
         if declared.name in by_name:
-            messages = _differences(declared, by_name[declared.name], ("float32", "float16"), fixed_batch)
+            messages = _differences(declared, by_name[declared.name])
         else:
-            messages = [f"the model has no output '{declared.name}' (has: {', '.join(by_name)})"]
-        problems += [package.problem(declared.at, "model-io", message, HINT) for message in messages]
+            messages = [f"the model has no output '{declared.name}'"]
+        problems += [package.problem(declared.at, "model-io", message) for message in messages]
+    if problems:
+        last = problems[-1]
+        hint = last.hint or _head(package, by_name) or f"{HINT}; docs/models.md says what can be read"
+        has = f"inputs {_listed(inputs)}" + ("" if outputs is None else f" and outputs {_listed(outputs)}")
+        problems[-1] = replace(last, hint=f"{hint}; the model has {has}")
     return problems
 
 
-def _differences(
-    declared: DeclaredTensor, actual: ActualTensor, dtypes: tuple[str, ...], fixed_batch: bool
-) -> list[str]:
+def _head(package: ModelPackage, outputs: Mapping[str, ActualTensor]) -> str:
+    """What to declare for a table of candidates that is of another kind than declared; empty when unknown."""
+    decoder = package.decoder
+    table = outputs.get(declared_outputs(package)[0].name)
+    if not isinstance(decoder, Yolo) or table is None or len(table.shape) != 3:
+        return ""
+    first = decoder.layout == "channels_first"
+    channels, other = (table.shape[1], table.shape[2]) if first else (table.shape[2], table.shape[1])
+    wanted = 4 + decoder.objectness + len(package.classes)
+    if other == wanted:
+        return f"declare layout: {'channels_last' if first else 'channels_first'}"
+    if channels == wanted + 1 and not decoder.objectness:
+        return "declare objectness: true if the fifth channel is that, or name the class that is missing"
+    if 6 in (channels, other):
+        return "declare kind: detections if its 6 columns are box, score and class"
+    return ""
+
+
+def _input_problems(package: ModelPackage, inputs: Sequence[ActualTensor]) -> list[PackageProblem]:
+    problems: list[PackageProblem] = []
+    wanted = (declared_input(package), *declared_extra_inputs(package))
+    by_name = {tensor.name: tensor for tensor in inputs}
+    for declared in wanted:
+        if declared.name in by_name:
+            messages = _differences(declared, by_name[declared.name])
+        else:
+            names = ", ".join(by_name)
+            messages = [f"the model's inputs are '{names}', the package declares '{declared.name}'"]
+        problems += [package.problem(declared.at, "model-io", message) for message in messages]
+    if not problems:
+        for name in sorted(by_name.keys() - {declared.name for declared in wanted}):
+            message = f"the model has an input '{name}' that the package does not declare"
+            hint = f"give it a value: extra_inputs: {{{name}: {{value: ...}}}}"
+            problems.append(package.problem(("input",), "model-io", message, hint))
+    batch, said = _fixed_batch(package, inputs), package.input.batch
+    if batch is not None and said is not None and batch != said:
+        message = f"the model takes batches of {batch}, the package says {said}"
+        problems.append(package.problem(("input", "batch"), "model-io", message, HINT))
+    return problems
+
+
+def batches(package: ModelPackage, inputs: Sequence[ActualTensor]) -> tuple[tuple[int, int], ...] | None:
+    """Batches that the model takes, by its file or its package; None for any."""
+    batch = _fixed_batch(package, inputs) or package.input.batch
+    return None if batch is None else ((batch, batch),)
+
+
+def _fixed_batch(package: ModelPackage, inputs: Sequence[ActualTensor]) -> int | None:
+    """Frames that the model takes at once, by its own file."""
+    shapes = [tensor.shape for tensor in inputs if tensor.name == package.input.name and tensor.shape]
+    return shapes[0][0] if shapes else None
+
+
+def _listed(tensors: Sequence[ActualTensor]) -> str:
+    return ", ".join(f"{one.name} {one.dtype} {_shape(one.shape)}" for one in tensors) or "none"
+
+
+def _shape(shape: Sequence[int | None]) -> str:
+    return f"[{', '.join('any' if size is None else str(size) for size in shape)}]"
+
+
+def _differences(declared: DeclaredTensor, actual: ActualTensor) -> list[str]:
     """A dimension that either side leaves open fits anything."""
-    found = []
-    if actual.dtype not in dtypes:
-        found.append(f"tensor '{actual.name}' is {actual.dtype}, must be {' or '.join(dtypes)}")
-    shape = actual.shape
-    fits = len(shape) == len(declared.shape) + 1 and all(
-        has is None or wants is None or has == wants
-        for has, wants in zip(shape[1:], declared.shape, strict=True)
+    messages = []
+    if actual.dtype not in declared.dtypes:
+        wanted = " or ".join(declared.dtypes)
+        messages.append(f"tensor '{actual.name}' is {actual.dtype}, must be {wanted}")
+    inner = actual.shape[1:] if declared.batched else actual.shape
+    fits = len(actual.shape) >= declared.batched and any(
+        len(inner) == len(shape)
+        and all(has is None or wants is None or has == wants for has, wants in zip(inner, shape, strict=True))
+        for shape in declared.shapes
     )
     if not fits:
-        says = ", ".join("any" if size is None else str(size) for size in declared.shape)
-        has = ", ".join("any" if size is None else str(size) for size in shape)
-        found.append(f"tensor '{actual.name}' has shape [{has}], the package says [N, {says}]")
-    elif shape[0] is not None and not fixed_batch:
-        found.append(
-            f"tensor '{actual.name}' has a fixed batch of {shape[0]}; export with a dynamic batch axis"
+        says = " or ".join(
+            _shape(shape).replace("[", "[N, " if shape else "[N") if declared.batched else _shape(shape)
+            for shape in declared.shapes
         )
-    return found
+        messages.append(f"tensor '{actual.name}' has shape {_shape(actual.shape)}, the package says {says}")
+    return messages

@@ -20,7 +20,7 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 from torch.nn import functional
 
-from simgate.policies.perception.decoders import declared_input, declared_outputs
+from simgate.policies.perception.decoders import declared_outputs, frame_shape
 from simgate.policies.perception.files.verified import private_copy
 from simgate.policies.perception.package import ModelPackage, load_package
 from simgate.policies.perception.package_edit import add_artifact, artifact_line
@@ -55,7 +55,14 @@ class OnnxProgram(nn.Module):
             raise UnknownOperator(
                 f"operators {', '.join(unknown)} are not known here; export the model from its own source"
             )
-        self._input = graph.input[0].name
+        weights = {tensor.name for tensor in graph.initializer}
+        given = [tensor for tensor in graph.input if tensor.name not in weights]
+        if len(given) != 1:
+            names = ", ".join(tensor.name for tensor in given)
+            raise UnknownOperator(f"the network has inputs {names}; export it from its own source")
+        self._input = given[0].name
+        self.batch = int(given[0].type.tensor_type.shape.dim[0].dim_value)
+        """Frames that the network takes at once; 0 for any number."""
         self._outputs = tuple(outputs)
         self._constants: dict[str, Any] = {}
         self._weights: dict[str, str] = {}
@@ -159,11 +166,10 @@ def convert(package: ModelPackage, path: Path) -> str:
     names = [tensor.name for tensor in declared_outputs(package)]
     with private_copy(package, package.artifact("onnx")) as copy:
         program = OnnxProgram(onnx.load(copy), names).eval()
-    shape = [size for size in declared_input(package).shape if size is not None]
-    example = torch.zeros(2, *shape)
+    example = torch.zeros(program.batch or 2, *frame_shape(package))
     if path.suffix == ".pt2":
-        batch = torch.export.Dim("batch", min=1, max=1024)
-        exported = torch.export.export(program, (example,), dynamic_shapes=({0: batch},))
+        batch = {} if program.batch else {0: torch.export.Dim("batch", min=1, max=1024)}
+        exported = torch.export.export(program, (example,), dynamic_shapes=(batch,))
         torch.export.save(exported, path)
     else:
         jit: Any = torch.jit

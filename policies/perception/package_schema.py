@@ -125,10 +125,13 @@ def _in_file(text: PackageText, location: _Location, kind: str) -> tuple[_Locati
 def _known_keys(location: _Location, decoder: str) -> list[str]:
     """Keys that the model at the parent of ``location`` knows."""
     model: Any = ModelSpec
+    named = False
     for part in location[:-1]:
-        if isinstance(part, int):
+        if isinstance(part, int) or named:
+            named = False
             continue
         annotation: Any = model.model_fields[part].annotation if part in model.model_fields else None
+        named = getattr(annotation, "__origin__", None) is dict
         candidates = [annotation, *getattr(annotation, "__args__", ())]
         models = [c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)]
         if part == "decoder" and decoder:

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import math
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+import numpy as np
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from simgate.policies.perception.latency import Latency
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 PositiveFloat = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
-Triple = tuple[float, float, float]
+PerChannel = Annotated[tuple[float, ...], Field(min_length=1, max_length=3)]
+BoxForm = Literal["xyxy", "cxcywh", "xywh", "yxyx"]
+"""Corners; centre and size; corner at the top left and size; corners with y first, as TensorFlow's."""
+BoxUnit = Literal["pixel", "share"]
+"""Pixels of the model's input, or shares of its size."""
 
 
 class Strict(BaseModel):
@@ -33,14 +47,73 @@ class InputSpec(Strict):
     the camera frame."""
     pad: Annotated[int, Field(ge=0, le=255)] = 114
     """Pixel value of the border that ``letterbox`` adds."""
-    dtype: Literal["float32", "float16"] = "float32"
+    dtype: Literal["float32", "float16", "uint8"] = "float32"
+    """``uint8`` takes pixels as they are, without scale, mean and std."""
     layout: Literal["nchw", "nhwc"] = "nchw"
-    color: Literal["rgb", "bgr"] = "rgb"
-    """Channel order that the model was trained with; camera frames are RGB."""
+    color: Literal["rgb", "bgr", "grey"] = "rgb"
+    """Channels that the model was trained with; camera frames are RGB. ``grey`` is one channel of whole
+    numbers, 0.299 R + 0.587 G + 0.114 B, as OpenCV and Pillow compute it."""
+    batch: Annotated[int, Field(gt=0)] | None = None
+    """Frames that the model takes at once, for a file that does not say it."""
     scale: PositiveFloat = 1.0 / 255.0
-    mean: Triple = (0.0, 0.0, 0.0)
-    """In the model's channel order, after ``scale``."""
-    std: tuple[PositiveFloat, PositiveFloat, PositiveFloat] = (1.0, 1.0, 1.0)
+    mean: PerChannel = (0.0,)
+    """In the model's channel order, after ``scale``; one number is for all channels."""
+    std: Annotated[tuple[PositiveFloat, ...], Field(min_length=1, max_length=3)] = (1.0,)
+
+    @property
+    def channels(self) -> int:
+        """Of the model's input."""
+        return 1 if self.color == "grey" else 3
+
+    @model_validator(mode="after")
+    def _channels_agree(self) -> Self:
+        for name in ("mean", "std"):
+            count = len(getattr(self, name))
+            if count not in (1, self.channels):
+                one = "one channel" if self.channels == 1 else f"{self.channels} channels"
+                raise ValueError(f"{name} has {count} numbers, but color {self.color} has {one}")
+        given = self.model_fields_set & {"scale", "mean", "std"}
+        if self.dtype == "uint8" and given:
+            raise ValueError(
+                f"dtype uint8 takes pixels as they are, so {', '.join(sorted(given))} cannot act; "
+                "leave them out, or declare the dtype that the model's input has"
+            )
+        return self
+
+
+def _numbers(value: object) -> object:
+    """A number, a list of them, or a list of equally long lists; lists become tuples."""
+    rows = value if isinstance(value, list) else [value]
+    flat = [number for row in rows for number in (row if isinstance(row, list) else [row])]
+    shapes = {len(row) if isinstance(row, list) else None for row in rows}
+    good = all(isinstance(n, int | float) and not isinstance(n, bool) and math.isfinite(n) for n in flat)
+    if not good or not flat or len(shapes) > 1:
+        raise ValueError("must be a number, a list of numbers, or a list of equally long lists of numbers")
+    if not isinstance(value, list):
+        return value
+    return tuple(tuple(row) if isinstance(row, list) else row for row in value)
+
+
+class ExtraInput(Strict):
+    """An input besides the frames: a constant, or what follows from the size of the camera frame."""
+
+    value: Annotated[Any, BeforeValidator(_numbers)] = None
+    """Of one frame: a number, a list, or a list of lists."""
+    of_frame: Literal["width_height", "height_width", "scale_x_y", "scale_y_x"] | None = None
+    """Size of the camera frame in pixels, or how many pixels of the model's input one of it becomes."""
+    dtype: Literal["float32", "float16", "int32", "int64"] = "float32"
+    per_frame: bool = True
+    """Whether the tensor has a row for each frame of a batch, (N, ...); otherwise it is the value alone."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.value is None) == (self.of_frame is None):
+            raise ValueError("give either value or of_frame")
+        size = self.of_frame in ("width_height", "height_width")
+        whole = size or (self.value is not None and all(float(n).is_integer() for n in np.ravel(self.value)))
+        if self.dtype.startswith("int") and not whole:
+            raise ValueError(f"{self.of_frame or self.value} does not fit dtype {self.dtype}")
+        return self
 
 
 class HeatmapOutputs(Strict):
@@ -84,9 +157,8 @@ class Yolo(_Decoder):
     kind: Literal["yolo"]
     layout: Literal["channels_first", "channels_last"] = "channels_first"
     """(N, channels, K) as YOLOv8 and later export it, or (N, K, channels) as YOLOv5 does."""
-    box: Literal["cxcywh", "xyxy"] = "cxcywh"
-    box_unit: Literal["pixel", "share"] = "pixel"
-    """Pixels of the model's input, or shares of its size."""
+    box: BoxForm = "cxcywh"
+    box_unit: BoxUnit = "pixel"
     objectness: bool = False
     """Whether a fifth channel multiplies the class scores."""
     activation: Literal["none", "sigmoid"] = "none"
@@ -100,7 +172,7 @@ class DetrOutputs(Strict):
     """Names of the output tensors of a DETR-style model."""
 
     logits: str
-    """(N, Q, classes), or (N, Q, classes + 1) with the background last."""
+    """(N, Q, classes), or (N, Q, classes + 1) with the background."""
     boxes: str
     """(N, Q, 4)."""
 
@@ -110,15 +182,56 @@ class Detr(_Decoder):
 
     kind: Literal["detr"]
     activation: Literal["softmax", "sigmoid"] = "softmax"
-    """``softmax`` over the classes and the background, which is last; ``sigmoid`` for each class alone."""
-    box: Literal["cxcywh", "xyxy"] = "cxcywh"
-    box_unit: Literal["pixel", "share"] = "share"
-    """Pixels of the model's input, or shares of its size."""
+    """``softmax`` over the classes and the background; ``sigmoid`` for each class alone."""
+    background: Literal["first", "last"] = "last"
+    """Where ``softmax`` has the background."""
+    box: BoxForm = "cxcywh"
+    box_unit: BoxUnit = "share"
     outputs: DetrOutputs
 
 
-Decoder = CenterHeatmap | Yolo | Detr
-DECODERS: dict[str, type[Strict]] = {"center_heatmap": CenterHeatmap, "yolo": Yolo, "detr": Detr}
+class FinalOutputs(Strict):
+    """Names of the output tensors of a model that thins its detections itself: a table, or three tensors."""
+
+    detections: str | None = None
+    """(N, K, 6), box, score and class of each; with ``count`` also (rows, 6), frame after frame."""
+    boxes: str | None = None
+    """(N, K, 4)."""
+    scores: str | None = None
+    """(N, K)."""
+    classes: str | None = None
+    """(N, K), integers of any type."""
+    count: str | None = None
+    """(N) or (N, 1): rows of each frame that count. Without it rows of no score are padding."""
+
+    @model_validator(mode="after")
+    def _table_or_tensors(self) -> Self:
+        apart = [self.boxes, self.scores, self.classes]
+        if (self.detections is None) == (None in apart) or (self.detections and any(apart)):
+            raise ValueError("name either detections, or boxes, scores and classes")
+        return self
+
+
+class Final(_Decoder):
+    """Decoder of final detections (end-to-end YOLO, non-maximum suppression in the model's file)."""
+
+    kind: Literal["detections"]
+    columns: Literal["box_score_class", "box_class_score", "class_score_box"] = "box_score_class"
+    """Order in the table ``detections``."""
+    layout: Literal["channels_last", "channels_first"] = "channels_last"
+    """Of the table: (N, K, 6) or (N, 6, K)."""
+    box: BoxForm = "xyxy"
+    box_unit: Literal["pixel", "share", "frame_pixel"] = "pixel"
+    """``frame_pixel`` is for models that are told the frame's size and answer in pixels of it."""
+    first_class: Annotated[int, Field(ge=0)] = 0
+    """Number of the first of ``classes``; 1 where the model counts a background."""
+    outputs: FinalOutputs
+
+
+Decoder = CenterHeatmap | Yolo | Detr | Final
+DECODERS: dict[str, type[Strict]] = {
+    "center_heatmap": CenterHeatmap, "yolo": Yolo, "detr": Detr, "detections": Final
+}  # fmt: skip
 
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -160,6 +273,8 @@ class ModelSpec(Strict):
     version: Annotated[str, Field(min_length=1)]
     classes: Annotated[tuple[str, ...], Field(min_length=1)]
     input: InputSpec
+    extra_inputs: dict[str, ExtraInput] = Field(default_factory=dict)
+    """Inputs besides the frames, by the name of their tensor."""
     decoder: Annotated[Decoder, Field(discriminator="kind")]
     artifacts: Annotated[tuple[ArtifactSpec, ...], Field(min_length=1)]
     deployed: Deployed | None = None
@@ -187,5 +302,24 @@ class ModelSpec(Strict):
             raise ValueError(
                 f"score_threshold must name every class once: has {sorted(thresholds)}, "
                 f"classes are {sorted(classes)}"
+            )
+        return decoder
+
+    @field_validator("extra_inputs")
+    @classmethod
+    def _not_the_frames(cls, extra: dict[str, ExtraInput], others: ValidationInfo) -> dict[str, ExtraInput]:
+        frames = others.data.get("input")
+        if frames is not None and frames.name in extra:
+            raise ValueError(f"'{frames.name}' is the input of the frames")
+        return extra
+
+    @field_validator("decoder")
+    @classmethod
+    def _size_is_known(cls, decoder: Decoder, others: ValidationInfo) -> Decoder:
+        frames, of_frame = others.data.get("input"), getattr(decoder, "box_unit", "") == "frame_pixel"
+        if of_frame and frames is not None and frames.resize == "letterbox":
+            raise ValueError(
+                "box_unit frame_pixel does not go with input.resize letterbox, of whose border the model "
+                "knows nothing; declare stretch, or give it the input's size and declare pixel"
             )
         return decoder

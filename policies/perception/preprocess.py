@@ -12,11 +12,22 @@ from simgate.policies.perception.resize import ResizePlan, plan_resize
 
 
 def normalization(spec: InputSpec) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """``(pixel * scale - mean) / std`` as one factor and one summand for each channel, shape (3,) each."""
-    std = np.asarray(spec.std, np.float64)
+    """``(pixel * scale - mean) / std`` as one factor and one summand for each channel, shape (C,) each."""
+    std = np.broadcast_to(np.asarray(spec.std, np.float64), (spec.channels,))
     gain = (spec.scale / std).astype(np.float32)
     offset = (-np.asarray(spec.mean, np.float64) / std).astype(np.float32)
     return gain, offset
+
+
+GREY_WEIGHTS = (19595, 38470, 7471)
+"""Of red, green and blue in 1/65536 (ITU-R BT.601), as Pillow rounds them."""
+
+
+def grey(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """One channel of whole numbers, shape (N, H, W, 1)."""
+    red, green, blue = (frames[..., k].astype(np.uint32) * GREY_WEIGHTS[k] for k in range(3))
+    result: NDArray[np.uint8] = ((red + green + blue + 0x8000) >> 16).astype(np.uint8)[..., None]
+    return result
 
 
 def check_frames(spec: InputSpec, dtype: str, shape: tuple[int, ...]) -> None:
@@ -33,7 +44,7 @@ class Preprocessor:
 
     def __init__(self, spec: InputSpec) -> None:
         self._spec = spec
-        shape = (1, 3, 1, 1) if spec.layout == "nchw" else (1, 1, 1, 3)
+        shape = (1, -1, 1, 1) if spec.layout == "nchw" else (1, 1, 1, -1)
         self._gain, self._offset = (part.reshape(shape) for part in normalization(spec))
         self._buffer = np.empty((0,), np.float32)
 
@@ -44,7 +55,7 @@ class Preprocessor:
             frames: uint8, shape (N, H, W, 3), RGB.
 
         Returns:
-            float32 or float16 as declared, shape (N, 3, H, W) or (N, H, W, 3) of the model's input size.
+            Of the declared type, shape (N, C, H, W) or (N, H, W, C) of the model's input size.
 
         Raises:
             ValueError: The frames have another type, or a size that the package refuses.
@@ -52,11 +63,15 @@ class Preprocessor:
         spec = self._spec
         check_frames(spec, str(frames.dtype), frames.shape)
         plan = plan_resize(spec, *frames.shape[1:3])
-        source: NDArray[Any] = frames if plan is None else _resized(frames, spec, plan)
+        source: NDArray[Any] = grey(frames) if spec.color == "grey" else frames
+        if plan is not None:
+            source = _resized(source, spec, plan)
         if spec.color == "bgr":
             source = source[..., ::-1]
         if spec.layout == "nchw":
             source = source.transpose(0, 3, 1, 2)
+        if spec.dtype == "uint8":
+            return np.ascontiguousarray(source if plan is None else np.rint(source).astype(np.uint8))
         if self._buffer.shape != source.shape:
             self._buffer = np.empty(source.shape, np.float32)
         # One multiplication and one addition for each value.
@@ -76,7 +91,7 @@ def _resized(frames: NDArray[np.uint8], spec: InputSpec, plan: ResizePlan) -> ND
     )
     if inner.shape[1:3] == (spec.height, spec.width):
         return inner
-    shape = (len(frames), spec.height, spec.width, 3)
+    shape = (len(frames), spec.height, spec.width, frames.shape[3])
     padded: NDArray[np.float32] = np.full(shape, spec.pad, np.float32)
     padded[:, plan.top : plan.top + inner.shape[1], plan.left : plan.left + inner.shape[2]] = inner
     return padded

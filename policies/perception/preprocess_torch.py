@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 
 from simgate.policies.perception.package_spec import InputSpec
-from simgate.policies.perception.preprocess import check_frames, normalization
+from simgate.policies.perception.preprocess import GREY_WEIGHTS, check_frames, normalization
 from simgate.policies.perception.resize import Axis, ResizePlan, plan_resize
 
-DTYPES = {"float32": torch.float32, "float16": torch.float16}
+DTYPES = {"float32": torch.float32, "float16": torch.float16, "uint8": torch.uint8}
 
 
 class TorchPreprocessor:
@@ -22,7 +22,7 @@ class TorchPreprocessor:
     def __init__(self, spec: InputSpec, device: torch.device) -> None:
         self._spec = spec
         self._device = device
-        shape = (1, 3, 1, 1) if spec.layout == "nchw" else (1, 1, 1, 3)
+        shape = (1, -1, 1, 1) if spec.layout == "nchw" else (1, 1, 1, -1)
         self._gain, self._offset = (
             torch.from_numpy(part).reshape(shape).to(device) for part in normalization(spec)
         )
@@ -36,13 +36,22 @@ class TorchPreprocessor:
         spec = self._spec
         check_frames(spec, str(frames.dtype).removeprefix("torch."), tuple(frames.shape))
         plan = plan_resize(spec, int(frames.shape[1]), int(frames.shape[2]))
-        source = frames if plan is None else self._resized(frames, plan)
+        source = self._grey(frames) if spec.color == "grey" else frames
+        if plan is not None:
+            source = self._resized(source, plan)
         if spec.color == "bgr":
             source = source.flip(-1)
         if spec.layout == "nchw":
             source = source.permute(0, 3, 1, 2)
+        if spec.dtype == "uint8":
+            return (source if plan is None else source.round()).to(torch.uint8).contiguous()
         result = (source.to(torch.float32) * self._gain).add_(self._offset)
         return result.to(DTYPES[spec.dtype]).contiguous()
+
+    def _grey(self, frames: torch.Tensor) -> torch.Tensor:
+        weights = torch.tensor(GREY_WEIGHTS, dtype=torch.int32, device=self._device)
+        summed = (frames.to(torch.int32) * weights).sum(dim=-1, keepdim=True)
+        return ((summed + 0x8000) >> 16).to(torch.uint8)
 
     def _resized(self, frames: torch.Tensor, plan: ResizePlan) -> torch.Tensor:
         spec = self._spec
@@ -53,7 +62,7 @@ class TorchPreprocessor:
         inner = tall[:, :, low] * (1 - across) + tall[:, :, high] * across
         if inner.shape[1:3] == (spec.height, spec.width):
             return inner
-        shape = (len(frames), spec.height, spec.width, 3)
+        shape = (len(frames), spec.height, spec.width, frames.shape[3])
         padded = torch.full(shape, float(spec.pad), device=self._device)
         padded[:, plan.top : plan.top + inner.shape[1], plan.left : plan.left + inner.shape[2]] = inner
         return padded

@@ -54,8 +54,9 @@ class PerceptionRuntime(Protocol):
     A runtime that times its device has a property ``device_ms``: milliseconds that the last ``infer`` spent
     on the device, None when unknown.
 
-    A runtime that does not take every batch size has a property ``batches``: smallest and largest of each
-    range that it takes.
+    A model that takes batches of certain sizes only is fed by portions
+    (:func:`simgate.policies.perception.portions.infer_in_portions`): ``infer`` takes any number of frames.
+    Such a runtime may have a property ``batches``: smallest and largest of each range that the model takes.
 
     A runtime that takes frames on a device without a copy has a property ``frames_device``: that device as
     DLPack numbers it, or None. Frames of a simulator on the same device then go in where they were rendered.

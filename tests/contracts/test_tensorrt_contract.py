@@ -169,7 +169,7 @@ def test_each_use_is_caught_when_it_is_misspelt(check, bindings):
     [
         ("engine.py", "execute_async_v3(self._device.stream)", "execute_async_v4(0)", "execute_async_v4"),
         ("engine.py", "execute_async_v3(self._device.stream)", "execute_async_v3()", "stream_handle"),
-        ("engine.py", "set_input_shape(self._input, shape)", "set_input_shape(shape)", "set_input_shape"),
+        ("engine.py", "set_input_shape(name, shape)", "set_input_shape(shape)", "set_input_shape"),
         (
             "engine.py",
             "get_tensor_profile_shape(self._input, index)",

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from simgate.policies.perception.decoders import declared_input
+from simgate.policies.perception.decoders import declared_extra_inputs, declared_input, frame_shape
 from simgate.policies.perception.package import load_package
 from simgate.policies.perception.package_edit import add_artifact, artifact_line
 from tests.doubles.tensorrt_double.plan_file import write_plan
@@ -67,10 +67,16 @@ def write_double_plan(
     package = load_package(model_yaml)
     onnx = package.artifact("onnx")
     tensor = declared_input(package)
-    shape = [size for size in tensor.shape if size is not None]
+    shape = frame_shape(package)
     least, most = size or (shape, shape)
     profiles = [
-        {tensor.name: [[low, *least], [typical, *most], [high, *most]]} for low, typical, high in batches
+        {tensor.name: [[low, *least], [typical, *most], [high, *most]]}
+        | {
+            extra.name: [[batch] * extra.batched + list(extra.shapes[0]) for batch in sizes]
+            for extra in declared_extra_inputs(package)
+        }
+        for sizes in batches
+        for low, typical, high in [sizes]
     ]
     content = write_plan(onnx.path.read_bytes(), profiles, VERSIONS[release])
     plan = model_yaml.parent / "detector.plan"

@@ -93,7 +93,7 @@ def _build(args: argparse.Namespace, package: ModelPackage) -> WrittenEngine:
         with _onnx(args, package) as onnx:
             request = BuildRequest(
                 onnx=onnx,
-                batches=(1, 1, args.max_batch),
+                batches=_batches(args, package),
                 timing_cache=args.timing_cache or folder / "timing.cache",
                 workspace_mb=args.workspace_mb,
                 version_compatible=args.version_compatible,
@@ -104,11 +104,22 @@ def _build(args: argparse.Namespace, package: ModelPackage) -> WrittenEngine:
         raise UserError(str(error)) from None
 
 
+def _batches(args: argparse.Namespace, package: ModelPackage) -> tuple[int, int, int]:
+    """Smallest, typical and largest batch: of an ONNX file with a fixed one, that."""
+    from simgate.harness.execution.perception_runtime import make_runtime
+
+    model = make_runtime("onnxruntime:cpu", package)
+    fixed = getattr(model, "batches", None)
+    model.close()
+    return (fixed[0][0],) * 3 if fixed else (1, 1, args.max_batch)
+
+
 @contextmanager
 def _onnx(args: argparse.Namespace, package: ModelPackage) -> Iterator[Path]:
     """The model in the wanted precision, with its external data beside it."""
     from simgate.harness.cli.model.frames import load_frames
     from simgate.harness.frontend.user_errors import UserError
+    from simgate.policies.perception.extra_inputs import extra_arrays
     from simgate.policies.perception.files.verified import private_copy
     from simgate.policies.perception.preprocess import Preprocessor
     from simgate.policies.perception.trt.quantize import with_precision
@@ -124,9 +135,11 @@ def _onnx(args: argparse.Namespace, package: ModelPackage) -> Iterator[Path]:
         return
     calibration = None
     if args.precision == "int8":
-        calibration = Preprocessor(package.input)(load_frames(args, package))
+        frames = load_frames(args, package)
+        calibration = {package.input.name: Preprocessor(package.input)(frames)}
+        calibration |= extra_arrays(package, frames.shape[1:3], len(frames))
     with private_copy(package, package.artifact("onnx")) as copy:
-        yield with_precision(copy, args.precision, calibration, package.input.name)
+        yield with_precision(copy, args.precision, calibration)
 
 
 def _print(written: WrittenEngine) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from typing import Any
 
@@ -22,9 +22,11 @@ from simgate.policies.perception.device_name import (
     parse_device,
 )
 from simgate.policies.perception.dlpack import DlpackDevice, dlpack_device
+from simgate.policies.perception.extra_inputs import extra_arrays
 from simgate.policies.perception.files.verified import private_copy, verified_bytes
-from simgate.policies.perception.interface import ActualTensor, interface_problems
+from simgate.policies.perception.interface import ActualTensor, batches, interface_problems
 from simgate.policies.perception.package import Artifact, ModelPackage
+from simgate.policies.perception.portions import infer_in_portions
 from simgate.policies.perception.preprocess import Preprocessor
 from simgate.policies.perception.problems import PackageError
 from simgate.policies.perception.runtime import Frames, RuntimeInfo
@@ -45,7 +47,7 @@ ORT_ERRORS: tuple[type[Exception], ...] = (
 INFERENCE_ERRORS: tuple[type[Exception], ...] = (ValueError, *ORT_ERRORS)
 _CUDA = "CUDAExecutionProvider"
 _DATA_FOLDER = "session.model_external_initializers_file_folder_path"
-_DTYPES = {"tensor(float)": "float32", "tensor(float16)": "float16"}
+_DTYPES = {"tensor(float)": "float32", "tensor(double)": "float64"}
 
 
 class OnnxRuntime:
@@ -69,11 +71,12 @@ class OnnxRuntime:
         self.classes = package.classes
         self._session: Any
         self._session, self._device = _open(package, self._artifact, parse_device(device))
-        problems = interface_problems(
-            package, _actual(self._session.get_inputs()), _actual(self._session.get_outputs())
-        )
+        inputs = _actual(self._session.get_inputs())
+        problems = interface_problems(package, inputs, _actual(self._session.get_outputs()))
         if problems:
             raise PackageError(problems)
+        self.batches = batches(package, inputs)
+        """Smallest and largest batch that the model takes; None for any."""
         self._prepare = Preprocessor(package.input)
         self._prepare_on: dict[str, Any] = {}
         self._decode = OutputDecoder(package)
@@ -113,17 +116,26 @@ class OnnxRuntime:
         if self._session is None:
             raise RuntimeError("the ONNX Runtime session has been closed")
         try:
+            size = (int(frames.shape[1]), int(frames.shape[2]))
             if isinstance(frames, np.ndarray):
-                tensor = self._prepare(frames)
-                outputs = self._session.run(list(self._decode.names), {self._package.input.name: tensor})
+                tensor, run = self._prepare(frames), self._run
             else:
-                outputs = self._run_on_device(frames)
-            return self._decode(outputs, (int(frames.shape[1]), int(frames.shape[2])))
+                tensor, run = self._prepare_there(frames), self._run_there
+            return infer_in_portions(
+                tensor,
+                self.batches,
+                lambda part: self._decode(run(part, extra_arrays(self._package, size, len(part))), size),
+            )
         except INFERENCE_ERRORS as error:
             raise RuntimeError(f"model '{self._package.name}' on ONNX Runtime: {error}") from error
 
-    def _run_on_device(self, frames: Any) -> list[NDArray[Any]]:
-        """Preprocesses where the frames are and hands their address to ONNX Runtime."""
+    def _run(self, tensor: Any, extra: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        given = {self._package.input.name: tensor, **extra}
+        outputs: list[NDArray[Any]] = self._session.run(list(self._decode.names), given)
+        return outputs
+
+    def _prepare_there(self, frames: Any) -> Any:
+        """Preprocesses where the frames are."""
         import torch
 
         from simgate.policies.perception.preprocess_torch import TorchPreprocessor
@@ -131,7 +143,13 @@ class OnnxRuntime:
         pixels = torch.utils.dlpack.from_dlpack(frames)
         place = pixels.device
         prepare = self._prepare_on.setdefault(str(place), TorchPreprocessor(self._package.input, place))
-        tensor = prepare(pixels)
+        return prepare(pixels)
+
+    def _run_there(self, tensor: Any, extra: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        """Hands the tensor's address to ONNX Runtime."""
+        import torch
+
+        place = tensor.device
         if place.type == "cuda":
             # ONNX Runtime works on a stream of its own.
             torch.cuda.current_stream(place).synchronize()
@@ -144,6 +162,8 @@ class OnnxRuntime:
             shape=tuple(tensor.shape),
             buffer_ptr=tensor.data_ptr(),
         )
+        for name, array in extra.items():
+            binding.bind_cpu_input(name, array)
         for name in self._decode.names:
             binding.bind_output(name, "cpu")
         self._session.run_with_iobinding(binding)
@@ -205,7 +225,7 @@ def _actual(tensors: Sequence[Any]) -> list[ActualTensor]:
     return [
         ActualTensor(
             tensor.name,
-            _DTYPES.get(tensor.type, tensor.type),
+            _DTYPES.get(tensor.type, tensor.type.removeprefix("tensor(").removesuffix(")")),
             tuple(size if isinstance(size, int) else None for size in tensor.shape),
         )
         for tensor in tensors

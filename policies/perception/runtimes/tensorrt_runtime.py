@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from simgate.policies.perception.availability import Availability
-from simgate.policies.perception.decoders import OutputDecoder, declared_input
+from simgate.policies.perception.decoders import OutputDecoder, frame_shape
 from simgate.policies.perception.detections import Detections
 from simgate.policies.perception.device_name import gpu_is_there, parse_device
 from simgate.policies.perception.dlpack import DlpackDevice, dlpack_device
+from simgate.policies.perception.extra_inputs import extra_arrays
 from simgate.policies.perception.files.verified import verified_bytes
 from simgate.policies.perception.interface import interface_problems
 from simgate.policies.perception.package import Artifact, ModelPackage
+from simgate.policies.perception.portions import infer_in_portions
 from simgate.policies.perception.problems import PackageError
 from simgate.policies.perception.runtime import Frames, RuntimeInfo
 from simgate.policies.perception.trt.cuda_device import CudaDevice, Device, NoCuda
@@ -57,7 +59,7 @@ class TensorRtRuntime:
         self._device = _device(package, device)
         self._artifact, sidecar = _matching(package, plans, self._version, self._device)
         self._engine: Engine | None = _load(package, self._artifact, sidecar, self._device)
-        problems = interface_problems(package, self._engine.inputs, self._engine.outputs, fixed_batch=True)
+        problems = interface_problems(package, self._engine.inputs, self._engine.outputs)
         if problems:
             raise PackageError(problems)
         _require_size(package, self._artifact, self._engine)
@@ -103,7 +105,7 @@ class TensorRtRuntime:
 
     @property
     def batches(self) -> tuple[tuple[int, int], ...]:
-        """Smallest and largest batch of each of the engine's profiles."""
+        """Smallest and largest batch of each of the engine's profiles; others go in by portions."""
         return self._engine.batches if self._engine is not None else ()
 
     @property
@@ -120,14 +122,29 @@ class TensorRtRuntime:
         if self._engine is None:
             raise RuntimeError("the TensorRT engine has been released")
         try:
+            self.device_ms = 0.0
+            size = (int(frames.shape[1]), int(frames.shape[2]))
             with self._device.scope():
                 tensor = self._prepare(self._device.receive(frames))
-                buffers, self.device_ms = self._engine.run(tensor)
-                given = dict(zip(self._engine.output_names(), buffers, strict=True))
-                arrays = [given[name].float().cpu().numpy() for name in self._decode.names]
-            return self._decode(arrays, (int(frames.shape[1]), int(frames.shape[2])))
+                return infer_in_portions(
+                    tensor, self.batches, lambda part: self._decode(self._run(part, size), size)
+                )
         except (ValueError, TypeError, RuntimeError) as error:
             raise RuntimeError(f"model '{self._package.name}' on TensorRT: {error}") from error
+
+    def _run(self, tensor: Any, frame: tuple[int, int]) -> list[Any]:
+        """Outputs of a batch that is in a profile."""
+        import torch
+
+        assert self._engine is not None
+        extra = extra_arrays(self._package, frame, len(tensor))
+        given = {self._package.input.name: tensor} | {
+            name: torch.from_numpy(array).to(self._device.place) for name, array in extra.items()
+        }
+        buffers, took_ms = self._engine.run(given)
+        self.device_ms = (self.device_ms or 0.0) + took_ms
+        outputs = dict(zip(self._engine.output_names(), buffers, strict=True))
+        return [outputs[name].float().cpu().numpy() for name in self._decode.names]
 
     def close(self) -> None:
         """Releases the engine; safe to call twice."""
@@ -187,7 +204,8 @@ def _load(package: ModelPackage, artifact: Artifact, sidecar: Sidecar, device: D
 
     try:
         with device.scope():
-            return Engine(verified_bytes(package, artifact), device, sidecar.version_compatible)
+            plan = verified_bytes(package, artifact)
+            return Engine(plan, package.input.name, device, sidecar.version_compatible)
     except EngineError as error:
         raise _unusable(package, artifact, error) from error
 
@@ -196,9 +214,8 @@ def _require_size(package: ModelPackage, artifact: Artifact, engine: Engine) -> 
     """The engine takes frames of the size that the package declares."""
     from simgate.policies.perception.trt.engine import EngineError
 
-    size = tuple(one for one in declared_input(package).shape if one is not None)
     try:
-        engine.require_size(size)
+        engine.require_size(frame_shape(package))
     except EngineError as error:
         raise _unusable(package, artifact, error) from error
 

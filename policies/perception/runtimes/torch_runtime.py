@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simgate.policies.perception.availability import Availability
-from simgate.policies.perception.decoders import OutputDecoder
+from simgate.policies.perception.decoders import OutputDecoder, declared_extra_inputs, declared_input
 from simgate.policies.perception.detections import Detections
 from simgate.policies.perception.device_name import cuda_device_name, gpu_is_there, parse_device
 from simgate.policies.perception.dlpack import DlpackDevice, dlpack_device
+from simgate.policies.perception.extra_inputs import extra_arrays
 from simgate.policies.perception.files.verified import verified_bytes
+from simgate.policies.perception.interface import ActualTensor, batches, interface_problems
 from simgate.policies.perception.package import Artifact, ModelPackage
+from simgate.policies.perception.portions import infer_in_portions
+from simgate.policies.perception.problems import PackageError
 from simgate.policies.perception.runtime import Frames, RuntimeInfo
 
 if TYPE_CHECKING:
@@ -27,16 +31,17 @@ _INSTALL = "install it: pip install 'simgate[torch]'"
 class TorchRuntime:
     """Runs the ``torch`` artifact of a package.
 
-    The program takes the input tensor and returns the decoder's outputs: one tensor, a tuple in the order in
-    which the package declares them, or a mapping by name. On the CPU it runs with the threads that the host
-    gives it (one).
+    The program takes the frames, then the package's extra inputs in their order, and returns the decoder's
+    outputs: one tensor, a tuple in the order in which the package declares them, or a mapping by name. On the
+    CPU it runs with the threads that the host gives it (one).
 
     Args:
         package: The model.
         device: ``auto`` (CUDA when torch has it, else the CPU), ``cpu`` or ``cuda[:N]``.
 
     Raises:
-        PackageError: torch is not installed, the package has no file for it, or the file cannot be loaded.
+        PackageError: torch is not installed, the package has no file for it, the file cannot be loaded, or
+            its inputs are not what the package declares.
     """
 
     def __init__(self, package: ModelPackage, device: str = "auto") -> None:
@@ -55,11 +60,18 @@ class TorchRuntime:
         torch.backends.cudnn.allow_tf32 = False
         torch.backends.cudnn.deterministic = True
         torch.backends.cudnn.benchmark = False
-        self._program: Any = _load(package, self._artifact, self._device)
+        self._program: Any
+        self._program, inputs = _load(package, self._artifact, self._device)
+        if inputs is not None and (problems := interface_problems(package, inputs)):
+            raise PackageError(problems)
         self._prepare = TorchPreprocessor(package.input, self._device)
         self._decode = OutputDecoder(package)
         self.device_ms: float | None = None
         """Milliseconds between CUDA events around the program of the last call; None on the CPU."""
+        self.batches = batches(package, inputs or ())
+        """Smallest and largest batch that the model takes; None for any."""
+        if self.batches is None and inputs is None:
+            self.batches = self._tried_batches()
 
     @classmethod
     def availability(cls) -> Availability:
@@ -102,12 +114,35 @@ class TorchRuntime:
         try:
             with torch.inference_mode():
                 pixels = _as_tensor(torch, frames).to(self._device)
-                tensor = self._prepare(pixels)
-                outputs = self._timed(lambda: self._program(tensor))
-                arrays = [output.float().cpu().numpy() for output in self._in_order(outputs)]
-            return self._decode(arrays, (int(frames.shape[1]), int(frames.shape[2])))
+                self.device_ms = None if self._device.type == "cpu" else 0.0
+                size = (int(frames.shape[1]), int(frames.shape[2]))
+                return infer_in_portions(
+                    self._prepare(pixels),
+                    self.batches,
+                    lambda part: self._decode(self._run(part, size), size),
+                )
         except (ValueError, TypeError, RuntimeError) as error:
             raise RuntimeError(f"model '{self._package.name}' on torch: {error}") from error
+
+    def _run(self, tensor: Any, frame: tuple[int, int]) -> list[Any]:
+        arrays = extra_arrays(self._package, frame, len(tensor)).values()
+        extra = [self._torch.from_numpy(array).to(self._device) for array in arrays]
+        outputs = self._timed(lambda: self._program(tensor, *extra))
+        return [output.float().cpu().numpy() for output in self._in_order(outputs)]
+
+    def _tried_batches(self) -> tuple[tuple[int, int], ...] | None:
+        """A TorchScript file does not say its batch, and may hold the one that it was traced with."""
+        given = self._package.input
+        try:
+            with self._torch.inference_mode():
+                frames = self._torch.zeros((2, given.height, given.width, 3), dtype=self._torch.uint8)
+                tensor = self._prepare(frames.to(self._device))
+                size = (given.height, given.width)
+                answered = len(self._decode(self._run(tensor, size), size))
+        except (ValueError, TypeError, RuntimeError):
+            # What else is wrong with the program is said when it is given one frame.
+            return ((1, 1),)
+        return None if answered == 2 else ((1, 1),)
 
     def _timed(self, run: Callable[[], Any]) -> Any:
         """Runs the program; on CUDA between two events."""
@@ -120,7 +155,7 @@ class TorchRuntime:
         outputs = run()
         end.record(stream)
         end.synchronize()
-        self.device_ms = float(start.elapsed_time(end))
+        self.device_ms = (self.device_ms or 0.0) + float(start.elapsed_time(end))
         return outputs
 
     def _in_order(self, outputs: Any) -> list[Any]:
@@ -162,22 +197,39 @@ def _device(package: ModelPackage, kind: str, index: int) -> torch.device:
     return torch.device("cuda", index)
 
 
-def _load(package: ModelPackage, artifact: Artifact, device: torch.device) -> Any:
-    """The callable of a ``torch.export`` program or of a TorchScript file."""
+def _load(
+    package: ModelPackage, artifact: Artifact, device: torch.device
+) -> tuple[Any, list[ActualTensor] | None]:
+    """The callable of a ``torch.export`` program with its inputs; a TorchScript file names none."""
     import torch
 
     content = io.BytesIO(verified_bytes(package, artifact))
     try:
         if _is_exported(content):
-            program = torch.export.load(content).module()
-            return program.to(device)
+            exported = torch.export.load(content)
+            return exported.module().to(device), _inputs(package, exported)
         jit: Any = torch.jit
-        return jit.load(content, map_location=device).eval()
+        return jit.load(content, map_location=device).eval(), None
     except (RuntimeError, ValueError, OSError, KeyError, zipfile.BadZipFile) as error:
         first = str(error).strip().splitlines()[0]
         message = f"'{artifact.path.name}' cannot be loaded by torch {torch.__version__}: {first}"
         hint = "export it again with torch.export.save or torch.jit.save, with a torch no newer than this one"
         raise package.unusable("model-unreadable", message, hint, artifact) from error
+
+
+def _inputs(package: ModelPackage, exported: Any) -> list[ActualTensor]:
+    """Inputs of a program under the package's names: its own are those of its source, so the order counts."""
+    given = [node for node in exported.graph.nodes if node.name in exported.graph_signature.user_inputs]
+    names = [one.name for one in (declared_input(package), *declared_extra_inputs(package))]
+    names += [node.name for node in given[len(names) :]]
+    return [
+        ActualTensor(
+            name,
+            str(node.meta["val"].dtype).removeprefix("torch."),
+            tuple(size if isinstance(size, int) else None for size in node.meta["val"].shape),
+        )
+        for name, node in zip(names, given, strict=False)
+    ]
 
 
 def _is_exported(content: io.BytesIO) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 import tensorrt as trt
 
-from simgate.policies.perception.decoders import declared_input
+from simgate.policies.perception.decoders import declared_extra_inputs, declared_input
 from simgate.policies.perception.package import ModelPackage
 from simgate.policies.perception.trt.engine import EngineError
 from simgate.policies.perception.trt.logger import KeepingLogger
@@ -70,9 +70,12 @@ def build_engine(package: ModelPackage, request: BuildRequest) -> BuiltEngine:
         config.set_flag(trt.BuilderFlag.VERSION_COMPATIBLE)
         flags.append("version compatible")
     profile = builder.create_optimization_profile()
-    shape = tuple(size for size in declared_input(package).shape if size is not None)
-    smallest, typical, largest = ((batch, *shape) for batch in request.batches)
-    profile.set_shape(package.input.name, smallest, typical, largest)
+    ranges = {}
+    for tensor in (declared_input(package), *declared_extra_inputs(package)):
+        shape = tuple(size for size in tensor.shapes[0] if size is not None)
+        least, usual, most = ((batch, *shape) if tensor.batched else shape for batch in request.batches)
+        profile.set_shape(tensor.name, least, usual, most)
+        ranges[tensor.name] = ProfileShape(min=least, opt=usual, max=most)
     if config.add_optimization_profile(profile) < 0:
         raise EngineError(f"TensorRT refused the optimization profile {request.batches}: {log.cause()}")
     _read_timing_cache(config, request.timing_cache)
@@ -81,8 +84,7 @@ def build_engine(package: ModelPackage, request: BuildRequest) -> BuiltEngine:
         raise EngineError(f"TensorRT {trt.__version__} cannot build the engine: {log.cause()}")
     plan = bytes(memory)
     _write_timing_cache(config, request.timing_cache)
-    ranges = ProfileShape(min=smallest, opt=typical, max=largest)
-    return _inspect(plan, log, request, ({package.input.name: ranges},), tuple(flags))
+    return _inspect(plan, log, request, (ranges,), tuple(flags))
 
 
 def _builder(log: KeepingLogger) -> trt.Builder:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,7 +49,7 @@ class _Prepared:
     frames are lost) never pay for one.
     """
 
-    input: Any
+    inputs: dict[str, Any]
     outputs: dict[str, Any]
     enqueue: Callable[[], None]
     runs: int = 0
@@ -60,6 +60,7 @@ class Engine:
 
     Args:
         plan: Content of the plan file.
+        frames: Name of the input of the frames.
         device: Where it runs.
         version_compatible: Whether the plan was built so; only then code in it may be loaded.
 
@@ -67,7 +68,7 @@ class Engine:
         EngineError: It cannot be deserialized, or is of a kind that no detector has.
     """
 
-    def __init__(self, plan: bytes, device: Device, version_compatible: bool = False) -> None:
+    def __init__(self, plan: bytes, frames: str, device: Device, version_compatible: bool = False) -> None:
         self._device = device
         self._log = KeepingLogger()
         self._runtime = _runtime(self._log)
@@ -81,12 +82,12 @@ class Engine:
         modes = {name: engine.get_tensor_mode(name) for name in names}
         self._inputs = [name for name in names if modes[name] == trt.TensorIOMode.INPUT]
         self._outputs = [name for name in names if modes[name] == trt.TensorIOMode.OUTPUT]
-        if len(self._inputs) != 1:
+        if frames not in self._inputs:
             raise EngineError(
-                f"the engine has inputs {', '.join(self._inputs) or 'none'}; a detector has one",
-                "export the model with one input, the frames, and build the engine from that",
+                f"the engine has inputs {', '.join(self._inputs) or 'none'}, the package declares '{frames}'",
+                "correct model.yaml, or build the engine from the package's own ONNX file",
             )
-        self._input = self._inputs[0]
+        self._input = frames
         self._profiles = self._ranges()
         context = engine.create_execution_context()
         if context is None:
@@ -137,11 +138,12 @@ class Engine:
             EngineError: The shape is dynamic and there is no profile, or it is only given at run time.
         """
         engine = self._engine
-        if engine.get_tensor_location(self._input) != trt.TensorLocation.DEVICE:
-            raise EngineError(
-                f"input '{self._input}' must be on the host; a detector takes frames on the device",
-                "export the model with the frames as a plain input, and build the engine from that",
-            )
+        for name in self._inputs:
+            if engine.get_tensor_location(name) != trt.TensorLocation.DEVICE:
+                raise EngineError(
+                    f"input '{name}' must be on the host (it is a shape); inputs are given on the device",
+                    "export the model with plain inputs, and build the engine from that",
+                )
         shape = tuple(int(size) for size in engine.get_tensor_shape(self._input))
         if min(shape) >= 0:
             return [(shape, shape)]
@@ -159,11 +161,11 @@ class Engine:
             for smallest, _, largest in shapes
         ]
 
-    def run(self, tensor: Any) -> tuple[list[Any], float]:
+    def run(self, given: Mapping[str, Any]) -> tuple[list[Any], float]:
         """Runs a batch; call within the device's scope.
 
         Args:
-            tensor: Input on the device, contiguous, with the engine's type.
+            given: Every input by its name, on the device, contiguous, with the engine's type.
 
         Returns:
             Buffers of all outputs, in the engine's order, valid until the next call; device milliseconds.
@@ -171,11 +173,11 @@ class Engine:
         Raises:
             EngineError: The batch is in no profile, or TensorRT refuses something.
         """
-        batch = int(tensor.shape[0])
-        ready = self._prepared.get(batch)
+        ready = self._prepared.get(int(given[self._input].shape[0]))
         if ready is None:
-            ready = self._prepare(tensor)
-        ready.input.copy_(tensor)
+            ready = self._prepare(given)
+        for name, buffer in ready.inputs.items():
+            buffer.copy_(given[name])
         if ready.runs == 1:
             ready.enqueue = self._device.capture(self._enqueue) or self._enqueue
         took_ms = self._device.timed(ready.enqueue)
@@ -186,19 +188,21 @@ class Engine:
         """Names of the outputs, in the order of :meth:`run`."""
         return list(self._outputs)
 
-    def _prepare(self, tensor: Any) -> _Prepared:
+    def _prepare(self, given: Mapping[str, Any]) -> _Prepared:
         """Buffers for a batch size, bound to the context."""
-        batch = int(tensor.shape[0])
         # A context holds one set of shapes and addresses, so only the newest batch size stays prepared.
         self._prepared.clear()
-        shape = tuple(int(size) for size in tensor.shape)
-        self._choose_profile(shape)
-        self._require(self._context.set_input_shape(self._input, shape), f"set_input_shape {shape}")
+        shapes = {name: tuple(int(size) for size in tensor.shape) for name, tensor in given.items()}
+        self._choose_profile(shapes[self._input])
+        for name, shape in shapes.items():
+            self._require(self._context.set_input_shape(name, shape), f"set_input_shape '{name}' {shape}")
         unknown = self._context.infer_shapes()
         if unknown:
             raise EngineError(f"TensorRT cannot infer shapes; it misses {', '.join(unknown)}")
-        given = self._device.empty(shape, self._tensor(self._input).dtype)
-        self._bind(self._input, given)
+        inputs = {}
+        for name, shape in shapes.items():
+            inputs[name] = self._device.empty(shape, self._tensor(name).dtype)
+            self._bind(name, inputs[name])
         outputs = {}
         for name in self._outputs:
             size = tuple(int(one) for one in self._context.get_tensor_shape(name))
@@ -208,8 +212,8 @@ class Engine:
                 )
             outputs[name] = self._device.empty(size, self._tensor(name).dtype)
             self._bind(name, outputs[name])
-        ready = _Prepared(given, outputs, self._enqueue)
-        self._prepared[batch] = ready
+        ready = _Prepared(inputs, outputs, self._enqueue)
+        self._prepared[shapes[self._input][0]] = ready
         return ready
 
     def _choose_profile(self, shape: tuple[int, ...]) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 from numpy.typing import NDArray
 
 Precision = Literal["fp32", "fp16", "int8"]
@@ -20,15 +20,14 @@ class CannotQuantize(Exception):  # noqa: N818 - the name says what happened
 
 
 def with_precision(
-    onnx: Path, precision: Precision, calibration: NDArray[np.float32] | None = None, input_name: str = ""
+    onnx: Path, precision: Precision, calibration: Mapping[str, NDArray[Any]] | None = None
 ) -> Path:
     """The model in another precision, with inputs and outputs left in float32.
 
     Args:
         onnx: FP32 model, a copy: ModelOpt writes into the file that it is given.
         precision: ``fp32`` returns the file as it is.
-        calibration: Preprocessed frames for ``int8``, shape (N, ...).
-        input_name: Name of the input that ``calibration`` is for.
+        calibration: For ``int8`` every input by its name, preprocessed frames first, shape (N, ...).
 
     Returns:
         A file in the folder of ``onnx``.
@@ -38,11 +37,11 @@ def with_precision(
     """
     if precision == "fp32":
         return onnx
-    if precision == "int8" and (calibration is None or not len(calibration)):
+    if precision == "int8" and not (calibration and all(map(len, calibration.values()))):
         raise CannotQuantize("int8 needs frames to calibrate with: give --frames or --pack")
     if calibration is None or precision == "fp16":
         return _autocast(onnx)
-    return _explicit_int8(onnx, {input_name: calibration})
+    return _explicit_int8(onnx, calibration)
 
 
 def _autocast(onnx: Path) -> Path:
@@ -58,7 +57,7 @@ def _autocast(onnx: Path) -> Path:
     return target
 
 
-def _explicit_int8(onnx: Path, calibration: dict[str, NDArray[np.float32]]) -> Path:
+def _explicit_int8(onnx: Path, calibration: Mapping[str, NDArray[Any]]) -> Path:
     try:
         from modelopt.onnx.quantization import quantize
     except ImportError as error:
@@ -67,7 +66,7 @@ def _explicit_int8(onnx: Path, calibration: dict[str, NDArray[np.float32]]) -> P
     quantize(
         onnx_path=str(onnx),
         quantize_mode="int8",
-        calibration_data=calibration,
+        calibration_data=dict(calibration),
         calibration_eps=["cpu"],
         output_path=str(target),
         high_precision_dtype="fp32",

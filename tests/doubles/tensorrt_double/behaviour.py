@@ -13,7 +13,13 @@ import onnxruntime as ort
 
 from tests.doubles.tensorrt_double.plan_file import read_plan, write_plan
 
-ORT_TYPES = {"tensor(float)": ("FLOAT", np.float32), "tensor(float16)": ("HALF", np.float16)}
+ORT_TYPES = {
+    "tensor(float)": ("FLOAT", np.float32),
+    "tensor(float16)": ("HALF", np.float16),
+    "tensor(uint8)": ("UINT8", np.uint8),
+    "tensor(int32)": ("INT32", np.int32),
+    "tensor(int64)": ("INT64", np.int64),
+}
 LAST: dict[str, Any] = {}
 """The newest builder configuration, for tests to look at."""
 

@@ -5,11 +5,10 @@ import pytest
 from simgate.harness.execution.perception_runtime import (
     is_deployed,
     plugin_name,
-    require_batches,
     resolve_runtime,
 )
 from simgate.policies.perception.choice import Machine, choose_runtime
-from simgate.policies.perception.package import PackageError, load_package
+from simgate.policies.perception.package import load_package
 from simgate.policies.perception.package_spec import Deployed
 from simgate.policies.perception.runtime import RuntimeInfo
 from tests.unit.execution.memory_pack import write_model
@@ -104,41 +103,3 @@ def test_what_was_asked_for_is_kept_with_its_device(tmp_path):
 )
 def test_the_record_says_whether_what_ran_is_what_is_deployed(runtime, device, deployed, same):
     assert is_deployed(RuntimeInfo(runtime, "1", device, "m", "x"), deployed) is same
-
-
-class Takes:
-    """A runtime that takes these batches."""
-
-    def __init__(self, *batches):
-        self.batches = batches
-
-    def describe(self):
-        return RuntimeInfo("tensorrt", "11.4", "cuda:0", "m", "x")
-
-
-@pytest.mark.parametrize(
-    ("batches", "most", "words"),
-    [
-        (((1, 8),), 8, ""),
-        (((1, 2), (3, 6)), 6, ""),
-        (
-            ((1, 8),),
-            9,
-            r"batches of 1 to 8 .* 1 to 9 frames at once \(sim.batch: 9\).*--max-batch 9.*sim.batch to 8",
-        ),
-        (((1, 2), (4, 6)), 6, r"batches of 1 to 2, 4 to 6 .*sim.batch to 2"),
-        (((4, 4),), 4, r"batches of 4 with this model, but a host gives it 1 to 4 frames .*--max-batch 4`$"),
-        (((2, 8),), 1, r"batches of 2 to 8 with this model, but a host gives it one frame at a time"),
-    ],
-)
-def test_a_host_gives_no_more_frames_than_the_engine_takes(tmp_path, batches, most, words):
-    package = packaged(tmp_path, "onnx")
-    if words:
-        with pytest.raises(PackageError, match=words):
-            require_batches(Takes(*batches), package, most)
-    else:
-        require_batches(Takes(*batches), package, most)
-
-
-def test_a_runtime_that_names_no_batches_takes_all(tmp_path):
-    require_batches(object(), packaged(tmp_path, "onnx"), 1000)

@@ -16,6 +16,7 @@ from simgate.policies.perception.trt.quantize import CannotQuantize, with_precis
 from simgate.policies.perception.trt.sidecar import read_sidecar
 from tests.doubles.engines import double_on_path
 from tests.doubles.tensorrt_device import CpuDevice
+from tests.unit.policies.perception.made_models import dense_onnx, package
 from tests.unit.policies.perception.tiny_model import (
     declare_external,
     onnx_bytes,
@@ -54,8 +55,7 @@ def test_an_engine_is_built_listed_and_runs_like_its_onnx_file(tmp_path, release
     runtime = TensorRtRuntime(package, CpuDevice())
     for found, expected in zip(runtime.infer(FRAMES), OnnxRuntime(package).infer(FRAMES), strict=True):
         np.testing.assert_allclose(found.boxes, expected.boxes, atol=1e-4)
-    with pytest.raises(RuntimeError, match="batches: 1 to 4"):
-        runtime.infer(np.repeat(FRAMES, 2, axis=0))
+    assert runtime.batches == ((1, 4),)
 
 
 def test_building_again_replaces_the_artifact_and_reads_the_timing_cache(tmp_path, release):
@@ -134,7 +134,7 @@ def test_without_modelopt_fp16_and_int8_say_what_to_install(tmp_path):
     except ImportError:
         for precision in ("fp16", "int8"):
             with pytest.raises(CannotQuantize, match=r"ModelOpt.*simgate\[modelopt\]"):
-                with_precision(onnx, precision, frames, "frames")
+                with_precision(onnx, precision, {"frames": frames})
 
 
 def test_int8_needs_frames(tmp_path):
@@ -194,3 +194,16 @@ def test_a_plan_is_not_built_where_its_package_may_not_name_it(tmp_path, release
     assert main(["build-engine", str(path), "--out", str(tmp_path / "elsewhere")]) == 2
     assert "must lie below the package's folder" in capsys.readouterr().err
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_fixed_batch_and_further_inputs_become_the_engines_profile(tmp_path, release, capsys):
+    content = dense_onnx(extra="scale", batch=1)
+    given = package(tmp_path, content, extra_inputs={"scale": {"value": [1, 1]}})
+    assert main(["build-engine", str(tmp_path), "--max-batch", "4", "--add"]) == 0
+    built = load_package(given.path)
+    profile = read_sidecar(built.artifact("tensorrt").path).profiles[0]
+    assert profile["images"].min == profile["images"].max == (1, 3, 24, 32)
+    assert profile["scale"].max == (1, 2)
+    runtime = TensorRtRuntime(built, CpuDevice())
+    expected = OnnxRuntime(built).infer(FRAMES)
+    assert [len(one) for one in runtime.infer(FRAMES)] == [len(one) for one in expected]

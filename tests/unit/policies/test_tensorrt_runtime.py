@@ -17,6 +17,7 @@ from simgate.policies.perception.runtimes.tensorrt_runtime import TensorRtRuntim
 from tests.doubles.engines import double_on_path, write_double_plan
 from tests.doubles.tensorrt_device import CpuDevice
 from tests.doubles.tensorrt_double.plan_file import write_plan
+from tests.unit.policies.perception.made_models import constant_onnx, dense_onnx, package
 from tests.unit.policies.perception.tiny_model import onnx_bytes, write_package
 
 FRAMES = np.random.default_rng(3).integers(0, 256, (8, 24, 32, 3)).astype(np.uint8)
@@ -163,16 +164,13 @@ def test_a_plan_without_a_readable_sidecar_is_refused(tmp_path, newest, content,
         TensorRtRuntime(package, CpuDevice())
 
 
-def test_a_batch_outside_of_every_profile_names_the_ranges(tmp_path, release):
-    runtime = TensorRtRuntime(
-        packaged(tmp_path, release=release, batches=[(1, 1, 2), (4, 4, 6)]), CpuDevice()
-    )
-    for batch in (1, 2, 4, 6):
-        assert len(runtime.infer(FRAMES[:batch])) == batch
-    for batch in (3, 8):
-        with pytest.raises(RuntimeError, match=rf"a batch of {batch} is in no .*\(batches: 1 to 2, 4 to 6\)"):
-            runtime.infer(FRAMES[:batch])
-    assert len(runtime.infer(FRAMES[:1])) == 1
+@pytest.mark.parametrize("batches", [[(1, 1, 2), (4, 4, 6)], [(1, 1, 1)], [(3, 3, 3)], [(2, 2, 8)]])
+def test_any_number_of_frames_goes_in_by_the_batches_that_the_profiles_take(tmp_path, release, batches):
+    package = packaged(tmp_path, release=release, batches=batches)
+    runtime = TensorRtRuntime(package, CpuDevice())
+    expected = OnnxRuntime(package).infer(FRAMES)
+    for count in (1, 2, 3, 4, 6, 7, 8):
+        same(runtime.infer(FRAMES[:count]), expected[:count], 1e-4)
 
 
 def test_a_dynamic_batch_without_a_profile_is_refused(tmp_path, newest):
@@ -202,13 +200,59 @@ def test_a_profile_that_holds_the_declared_size_is_used(tmp_path, release):
     assert runtime.batches == ((1, 8),)
 
 
-def test_an_engine_of_a_fixed_batch_runs_that_batch_only(tmp_path, newest):
-    path = write_package(tmp_path, onnx_bytes(batch=1))
+@pytest.mark.parametrize("batch", [1, 3])
+def test_an_engine_of_a_fixed_batch_is_fed_with_that(tmp_path, newest, batch):
+    path = write_package(tmp_path, onnx_bytes(batch=batch))
     write_double_plan(path, batches=[])
     runtime = TensorRtRuntime(load_package(path), CpuDevice())
-    assert len(runtime.infer(FRAMES[:1])) == 1
-    with pytest.raises(RuntimeError, match="a batch of 2 is in no optimization profile"):
-        runtime.infer(FRAMES[:2])
+    (tmp_path / "any").mkdir()
+    expected = OnnxRuntime(load_package(write_package(tmp_path / "any"))).infer(FRAMES)
+    assert sum(map(len, expected)) > 0
+    for count in (1, 2, 3, 8):
+        same(runtime.infer(FRAMES[:count]), expected[:count], 1e-4)
+        assert runtime.device_ms > 0
+
+
+@pytest.mark.parametrize("batch", ["n", 1])
+def test_further_inputs_and_bytes_go_in_as_onnxruntime_gives_them(tmp_path, release, batch):
+    content = dense_onnx(extra="im_shape", dtype="uint8", layout="nhwc", batch=batch)
+    declared = {"im_shape": {"of_frame": "scale_x_y"}}
+    given = {"dtype": "uint8", "layout": "nhwc", "resize": "stretch"}
+    path = package(tmp_path, content, extra_inputs=declared, input=given).path
+    write_double_plan(path, release=release, batches=[(1, 1, 3)] if batch == "n" else [])
+    frames = np.random.default_rng(5).integers(0, 256, (5, 48, 48, 3)).astype(np.uint8)
+    runtime, reference = TensorRtRuntime(load_package(path), CpuDevice()), OnnxRuntime(load_package(path))
+    expected = reference.infer(frames)
+    assert sum(map(len, expected)) > 5
+    for _ in range(3):
+        same(runtime.infer(frames), expected, 1e-3)
+
+
+def test_integers_for_classes_and_counts_are_read(tmp_path, newest):
+    outputs = {
+        "b": np.array([[[4, 3, 20, 15]]], np.float32),
+        "s": np.array([[0.9]], np.float32),
+        "c": np.array([[2]], np.int64),
+        "n": np.array([[1]], np.int32),
+    }
+    names = {"boxes": "b", "scores": "s", "classes": "c", "count": "n"}
+    decoder = {"kind": "detections", "score_threshold": 0.5, "outputs": names}
+    path = package(tmp_path, constant_onnx(outputs), decoder=decoder).path
+    write_double_plan(path)
+    for found in TensorRtRuntime(load_package(path), CpuDevice()).infer(FRAMES[:3]):
+        assert [found.label(k) for k in range(len(found))] == ["person"]
+
+
+def test_an_engine_with_other_inputs_than_declared_is_refused(tmp_path, newest):
+    path = package(tmp_path, dense_onnx(extra="scale"), extra_inputs={"scale": {"value": [1, 1]}}).path
+    write_double_plan(path)
+    text = path.read_text()
+    path.write_text(text[: text.index("extra_inputs")])
+    with pytest.raises(PackageError, match="has an input 'scale' that the package does not declare"):
+        TensorRtRuntime(load_package(path), CpuDevice())
+    path.write_text(text.replace("name: images", "name: pixels"))
+    with pytest.raises(PackageError, match="has inputs images, scale, the package declares 'pixels'"):
+        TensorRtRuntime(load_package(path), CpuDevice())
 
 
 def test_an_engine_with_other_tensors_than_declared_is_refused(tmp_path, newest):

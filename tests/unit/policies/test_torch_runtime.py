@@ -13,6 +13,7 @@ from simgate.policies.perception.package import PackageError, load_package
 from simgate.policies.perception.package_edit import add_artifact, artifact_line
 from simgate.policies.perception.runtimes.onnxruntime_runtime import OnnxRuntime
 from simgate.policies.perception.runtimes.torch_runtime import TorchRuntime
+from tests.unit.policies.perception.made_models import package
 from tests.unit.policies.perception.tiny_model import onnx_bytes, write_package
 
 pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
@@ -132,3 +133,73 @@ def test_an_operator_that_is_not_known_is_named(tmp_path):
     package = load_package(write_package(tmp_path, model.SerializeToString()))
     with pytest.raises(UnknownOperator, match="Softplus"):
         convert(package, tmp_path / "x.pt")
+
+
+class Dense(torch.nn.Module):
+    """A dense head (N, 7, K) whose boxes are divided by a second input when there is one.
+
+    Args:
+        batch: Held in the file when it is not -1; then more frames make more candidates, not an error.
+    """
+
+    def __init__(self, batch: int = -1):
+        super().__init__()
+        torch.manual_seed(3)
+        self.conv = torch.nn.Conv2d(3, 7, 8, 8)
+        self.batch = batch
+
+    def forward(self, x, scale=None):
+        table = self.conv(x).reshape(self.batch, 7, 12 if self.batch < 0 else -1)
+        boxes, scores = table[:, :4].abs() * 40, table[:, 4:].sigmoid()
+        if scale is not None:
+            boxes = boxes / torch.cat((scale, scale), 1)[:, :, None]
+        return torch.cat((boxes, scores), 1)
+
+
+def saved(folder, program, batch, file, *extra):
+    """A package with the program, traced or exported with ``batch`` frames."""
+    folder.mkdir()
+    given = (torch.rand(batch, 3, 24, 32), *(torch.ones(batch, 2) for _ in extra))
+    if file.endswith(".pt2"):
+        open_batch = {0: torch.export.Dim("batch", min=1, max=64)} if program.batch < 0 else None
+        shapes = tuple(open_batch for _ in given)
+        torch.export.save(torch.export.export(program, given, dynamic_shapes=shapes), folder / file)
+    else:
+        torch.jit.trace(program, given).save(str(folder / file))
+    declared = {name: {"value": [2.0, 4.0]} for name in extra}
+    return package(folder, (folder / file).read_bytes(), file=file, kind="torch", extra_inputs=declared)
+
+
+@pytest.mark.parametrize("file", ["m.pt2", "m.pt"])
+@pytest.mark.parametrize("extra", [(), ("scale",)])
+def test_a_program_with_a_batch_of_one_finds_what_one_with_an_open_batch_finds(tmp_path, file, extra):
+    with torch.no_grad():
+        open_batch = TorchRuntime(saved(tmp_path / "open", Dense(), 2, file, *extra))
+        of_one = TorchRuntime(saved(tmp_path / "one", Dense(1), 1, file, *extra))
+    assert (open_batch.batches, of_one.batches) == (None, ((1, 1),))
+    for count in (1, 2, 5):
+        same(of_one.infer(FRAMES[:count]), open_batch.infer(FRAMES[:count]))
+
+
+def test_an_exported_program_says_its_batch_and_a_traced_one_is_told(tmp_path):
+    expected = TorchRuntime(saved(tmp_path / "open", Dense(), 2, "m.pt")).infer(FRAMES)
+    exported = TorchRuntime(saved(tmp_path / "exported", Dense(4), 4, "m.pt2"))
+    assert exported.batches == ((4, 4),)
+    same(exported.infer(FRAMES), expected)
+    traced = saved(tmp_path / "traced", Dense(4), 4, "m.pt")
+    text = traced.path.read_text().replace("  name: images", "  name: images\n  batch: 4")
+    traced.path.write_text(text)
+    same(TorchRuntime(load_package(traced.path)).infer(FRAMES), expected)
+
+
+def test_an_exported_program_with_other_inputs_than_declared_is_refused_with_those(tmp_path):
+    two = saved(tmp_path / "two", Dense(), 2, "m.pt2", "scale")
+    two.path.write_text(two.path.read_text().replace("value:\n    - 2.0\n    - 4.0", "value: [1, 2, 3]"))
+    with pytest.raises(PackageError, match=r"'scale' has shape \[any, 2\], the package says \[N, 3\]"):
+        TorchRuntime(load_package(two.path))
+    path = two.path
+    text = path.read_text()
+    path.write_text(text[: text.index("extra_inputs:")])
+    words = r"has an input 'scale' that .*; the model has inputs images float32 \[any, 3, 24, 32\], scale"
+    with pytest.raises(PackageError, match=words):
+        TorchRuntime(load_package(path))

@@ -56,7 +56,7 @@ def test_a_lineage_that_says_nothing_is_refused(tmp_path, nothing):
         ("width: 32", "width: 32.0", "input.width must be a whole number, not the number 32.0"),
         ("width: 32", "width: true", "input.width must be a whole number, not true"),
         ("0.00392156862745098", "1/255", "not the text '1/255'; write the number: 0.00392156862745098"),
-        ("color: rgb", "color: RGB", "must be 'rgb' or 'bgr', not the text 'RGB'; did you mean 'rgb'?"),
+        ("color: rgb", "color: RGB", "must be 'rgb', 'bgr' or 'grey', not the text 'RGB'; did you mean 'rgb'?"),
         ("stride: 8", "stride: 0", "decoder.stride must be greater than 0, not the number 0"),
         ("kind: center_heatmap", "kind: centre_heatmap", "unknown decoder 'centre_heatmap'; did you mean 'center_heatmap'?"),
         ("mean: [0.5, 0.5, 0.5]", "mean: .nan", ".nan is not a finite number of usable size"),

@@ -71,7 +71,6 @@ def test_a_file_that_is_no_onnx_model_is_reported_with_its_name(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"batch": 1}, "fixed batch of 1"),
         ({"input_name": "images"}, "inputs are 'images', the package declares 'frames'"),
         ({"channels": 3}, r"shape \[any, 3, 3, 4\], the package says \[N, 2, 3, 4\]"),
     ],
