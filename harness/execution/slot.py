@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from simgate.harness.execution.assignment import Assignment, HostSetup
 from simgate.harness.execution.host_limits import HostLimits
@@ -16,10 +17,12 @@ class Slot:
 
     Args:
         number: From 0; names the log and picks the GPU.
+        clock: Seconds that only grow.
     """
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, clock: Callable[[], float] = time.monotonic) -> None:
         self.number = number
+        self._clock = clock
         self.host: HostProcess | None = None
         self.ready = False
         self.unfinished: dict[str, Assignment] = {}
@@ -41,7 +44,7 @@ class Slot:
         self.host, self.ready, self.served, self.refusal = host, False, 0, ""
         self._silence_s = limits.heartbeat_s
         self.recycle_after = limits.recycle_after
-        self._last_heard = time.monotonic()
+        self._last_heard = self._clock()
         self._set_deadline("did not get ready", limits.startup_s)
         host.send(Init(setup=setup))
 
@@ -82,25 +85,26 @@ class Slot:
 
     def heard(self) -> None:
         """Something has arrived from the host."""
-        self._last_heard = time.monotonic()
+        self._last_heard = self._clock()
 
     def overdue(self, now: float) -> str:
         """Why the host must be given up, or empty."""
-        if self.host is None:
+        if now < self.next_check():
             return ""
-        if self._deadline_of and now > self._deadline:
+        if self._deadline_of and now >= self._deadline:
             return f"killed: it {self._deadline_of} in {self._allowed_s:.0f} s"
-        if self.ready and now - self._last_heard > self._silence_s:
-            return f"killed: no sign of life for {self._silence_s:.0f} s"
-        return ""
+        return f"killed: no sign of life for {self._silence_s:.0f} s"
 
     def next_check(self) -> float:
-        """Clock time of the next deadline; infinity without a host."""
+        """Clock time at which the host is overdue unless it says something before; infinity without a host.
+
+        A host that is not ready yet has its deadline, and may be silent until then.
+        """
         if self.host is None:
-            return float("inf")
-        silence = self._last_heard + self._silence_s
+            return math.inf
+        silence = self._last_heard + self._silence_s if self.ready else math.inf
         return min(self._deadline, silence) if self._deadline_of else silence
 
     def _set_deadline(self, what: str, seconds: float) -> None:
         self._deadline_of, self._allowed_s = what, seconds
-        self._deadline = time.monotonic() + seconds
+        self._deadline = self._clock() + seconds

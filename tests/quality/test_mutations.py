@@ -1,50 +1,181 @@
-"""The seeded regressions are those that were asked for, and each is one thing wrong in a package that loads."""
+"""Each seeded regression is wrong in the one way that its name says, on real frames, and in no other."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import onnx
 import pytest
 
+from simgate.harness.cli.preview.start_frames import render_start_frames
+from simgate.harness.expansion.expand import expand_pack
 from simgate.harness.frontend.packs import load_checked
-from simgate.policies.perception.package import load_package
+from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.package import ModelPackage, load_package
+from simgate.policies.perception.preprocess import Preprocessor
+from simgate.policies.perception.runtimes.onnxruntime_runtime import OnnxRuntime
 from tests.quality.mutations import PACK, REFERENCE, REGRESSIONS, Regression
 from tests.quality.sensitivity import NULL_CHANGES, Found, null_table, table
 
-ASKED_FOR = {
-    "weights perturbed",
-    "two classes swapped",
-    "RGB/BGR swapped",
-    "normalisation dropped",
-    "boxes scaled by 1.2",
-    "confidence threshold off",
-    "latency +150 ms",
-    "every third frame dropped",
-    "camera mounted 9 deg off",
-    "an older model",
+
+@pytest.fixture(scope="module")
+def frames(tmp_path_factory: pytest.TempPathFactory) -> np.ndarray:
+    """Start frames of the pack, one for each scenario and pinned variant, uint8, shape (N, H, W, 3), RGB."""
+    from PIL import Image
+
+    pack = load_checked(PACK)
+    chosen = expand_pack(pack, 1)
+    drawn = render_start_frames(pack, chosen, tmp_path_factory.mktemp("frames"))
+    return np.stack([np.asarray(Image.open(frame.picture).convert("RGB")) for frame in drawn])
+
+
+@dataclass(frozen=True)
+class Case:
+    """A regression beside what is shipped."""
+
+    words: list[object]
+    frames: np.ndarray
+
+    def option(self, name: str) -> object | None:
+        return self.words[self.words.index(name) + 1] if name in self.words else None
+
+    @property
+    def shipped(self) -> ModelPackage:
+        return load_package(REFERENCE / "model.yaml")
+
+    @property
+    def package(self) -> ModelPackage:
+        return load_package(Path(str(self.option("--model"))))
+
+    @property
+    def before(self) -> list[Detections]:
+        return OnnxRuntime(self.shipped, "cpu").infer(self.frames)
+
+    @property
+    def now(self) -> list[Detections]:
+        return OnnxRuntime(self.package, "cpu").infer(self.frames)
+
+    def values(self, parameter: str) -> np.ndarray:
+        """Of every variant of the pack that the regression runs."""
+        variants = expand_pack(load_checked(Path(str(self.words[0]))))
+        return np.array([variant.parameters[parameter] for variant in variants])
+
+
+def certain(detections: Detections, least: float) -> dict[str, list[tuple[float, ...]]]:
+    """Class -> boxes of at least this score."""
+    found: dict[str, list[tuple[float, ...]]] = {}
+    for k in range(len(detections)):
+        if detections.scores[k] >= least:
+            found.setdefault(detections.label(k), []).append(tuple(detections.boxes[k].tolist()))
+    return found
+
+
+def weights_are_off_by_a_third_of_their_spread(case: Case) -> None:
+    before, now = (
+        {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in onnx.load(path).graph.initializer}
+        for path in (REFERENCE / "detector.onnx", case.package.path.parent / "detector.onnx")
+    )
+    large = [name for name, values in before.items() if values.size > 500]
+    assert len(large) > 3
+    for name in large:
+        assert (now[name] - before[name]).std() / before[name].std() == pytest.approx(0.3, rel=0.15), name
+
+
+def doors_carry_the_other_doors_name(case: Case) -> None:
+    seen = 0
+    for before, now in zip(case.before, case.now, strict=True):
+        # The thresholds go with the names, so only what passes either is comparable.
+        was, is_now = certain(before, 0.48), certain(now, 0.48)
+        assert was.get("glass_door", []) == is_now.get("wooden_door", [])
+        assert was.get("wooden_door", []) == is_now.get("glass_door", [])
+        seen += len(was)
+    assert seen
+
+
+def a_frame_with_red_and_blue_swapped_is_what_the_shipped_model_sees(case: Case) -> None:
+    swapped = OnnxRuntime(case.package, "cpu").infer(case.frames[..., ::-1].copy())
+    for before, again in zip(case.before, swapped, strict=True):
+        np.testing.assert_array_equal(before.boxes, again.boxes)
+        np.testing.assert_array_equal(before.scores, again.scores)
+
+
+def the_network_is_fed_pixels_between_0_and_1(case: Case) -> None:
+    assert case.frames.shape[1:3] == (120, 160), "as the model takes them, so that nothing is resized"
+    fed = Preprocessor(case.package.input)(case.frames)
+    np.testing.assert_allclose(fed, case.frames.transpose(0, 3, 1, 2) / 255.0, atol=1e-6)
+
+
+def boxes_are_a_fifth_larger_about_the_same_cell(case: Case) -> None:
+    ratios = []
+    for before, now in zip(case.before, case.now, strict=True):
+        for k in range(min(len(before), len(now), 1)):
+            old, new = before.boxes[k], now.boxes[k]
+            if old.min() > 15 and old[2] < 145 and old[3] < 105:
+                ratios += [(new[2] - new[0]) / (old[2] - old[0]), (new[3] - new[1]) / (old[3] - old[1])]
+    assert ratios
+    np.testing.assert_allclose(ratios, 1.2, atol=0.01)
+
+
+def only_what_is_nearly_certain_is_left(case: Case) -> None:
+    before, now = case.before, case.now
+    assert [certain(one, 0.0) for one in now] == [certain(one, 0.95) for one in before]
+    assert sum(map(len, now)) < sum(map(len, before))
+
+
+def answers_are_150_ms_late(case: Case) -> None:
+    assert case.option("--latency-extra-ms") == 150
+
+
+def a_third_of_the_frames_is_lost(case: Case) -> None:
+    np.testing.assert_allclose(case.values("camera.dropout_rate"), 1 / 3)
+
+
+def the_camera_looks_9_degrees_down(case: Case) -> None:
+    pitch = case.values("camera.pitch_deg")
+    assert pitch.min() >= -10 and pitch.max() <= -8
+    assert pitch.mean() == pytest.approx(-9, abs=0.1)
+
+
+def the_model_is_older(case: Case) -> None:
+    assert case.package.name == case.shipped.name
+    assert case.package.version.split(".") < case.shipped.version.split(".")
+
+
+WRONG: dict[str, Callable[[Case], None]] = {
+    "weights perturbed": weights_are_off_by_a_third_of_their_spread,
+    "two classes swapped": doors_carry_the_other_doors_name,
+    "RGB/BGR swapped": a_frame_with_red_and_blue_swapped_is_what_the_shipped_model_sees,
+    "normalisation dropped": the_network_is_fed_pixels_between_0_and_1,
+    "boxes scaled by 1.2": boxes_are_a_fifth_larger_about_the_same_cell,
+    "confidence threshold off": only_what_is_nearly_certain_is_left,
+    "latency +150 ms": answers_are_150_ms_late,
+    "every third frame dropped": a_third_of_the_frames_is_lost,
+    "camera mounted 9 deg off": the_camera_looks_9_degrees_down,
+    "an older model": the_model_is_older,
 }
+"""The ten that were asked for."""
 
 
-def test_all_ten_are_there():
-    assert {regression.name for regression in REGRESSIONS} == ASKED_FOR
-
-
-def option(words: list[object], name: str) -> object | None:
-    return words[words.index(name) + 1] if name in words else None
+@pytest.mark.parametrize("name", WRONG)
+def test_it_is_wrong_in_the_way_that_its_name_says(name: str, frames: np.ndarray, tmp_path: Path):
+    (regression,) = (one for one in REGRESSIONS if one.name == name)
+    WRONG[name](Case(regression.words(tmp_path), frames))
 
 
 @pytest.mark.parametrize("regression", REGRESSIONS, ids=lambda regression: regression.name)
-def test_each_loads_without_a_complaint_and_differs_from_what_is_shipped(
+def test_it_loads_without_a_complaint_and_differs_from_what_is_shipped_in_one_thing(
     regression: Regression, tmp_path: Path
 ):
-    words = regression.words(tmp_path)
-    shipped = load_checked(PACK)
-    pack = load_checked(Path(str(words[0])))
-    model = option(words, "--model")
+    case = Case(regression.words(tmp_path), np.empty(0))
+    pack = load_checked(Path(str(case.words[0])))
+    model = case.option("--model") or pack.model
     changed = [
-        load_package(Path(str(model or pack.model))).sha256 != load_package(REFERENCE / "model.yaml").sha256,
-        pack.source_sha256 != shipped.source_sha256,
-        option(words, "--latency-extra-ms") is not None,
+        load_package(Path(str(model))).sha256 != case.shipped.sha256,
+        pack.source_sha256 != load_checked(PACK).source_sha256,
+        case.option("--latency-extra-ms") is not None,
     ]
     assert changed.count(True) == 1, changed
 
@@ -52,7 +183,7 @@ def test_each_loads_without_a_complaint_and_differs_from_what_is_shipped(
 def test_the_tables_name_every_regression_and_every_null_change():
     rows = [Found(r.name, r.how, "NO-GO", 1, 2, "NO-GO", "", 1, 0, 0.5, ()) for r in REGRESSIONS]
     printed = table(rows)
-    assert all(f"| {name} |" in printed for name in ASKED_FOR)
+    assert all(f"| {name} |" in printed for name in WRONG)
     unchanged = null_table({name: [] for name in NULL_CHANGES}, 72)
     assert unchanged.count("nothing: decision, rules and 72 trace digests") == 4
     assert "| order | the variants the other way round | trace of a; decision |" in null_table(

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simgate.policies.navigation.drive import (
-    BRAKING_MPS2,
     aim,
     free_ahead,
     limit_change,
@@ -19,10 +18,28 @@ ORIGIN = (0.0, 0.0, 0.0)
 STRAIGHT_WAY = np.stack((np.arange(0.0, 4.0, 0.2), np.zeros(20)), axis=1)
 
 
-@given(st.floats(0.0, 5.0), st.floats(0.0, 1.2))
-def test_from_the_stoppable_speed_the_robot_does_stop_in_time(distance, speed):
-    allowed = stoppable_speed(distance, speed)
-    assert allowed**2 / (2 * BRAKING_MPS2) + 0.15 * speed <= distance + 1e-9 or allowed == 0.0
+@pytest.mark.parametrize("distance_m", [0.2, 0.5, 1.0, 2.0, 4.0])
+@pytest.mark.parametrize("period_s", [0.02, 0.05, 0.1])
+def test_a_robot_that_goes_as_fast_as_it_may_stops_within_5_mm_of_the_line(distance_m, period_s):
+    """Driven as the pilot drives it: towards a wall, from rest, with 1.2 m/s at most and brakes of 1.1 m/s2."""
+    gone = speed = fastest = 0.0
+    for _ in range(round(30.0 / period_s)):
+        slower, before = min(1.2, stoppable_speed(distance_m - gone, speed)), speed
+        speed = limit_change(slower, speed, period_s)
+        assert before - speed <= 1.1 * period_s + 1e-9, "no brake is that hard"
+        gone += period_s * speed
+        fastest = max(fastest, speed)
+        assert gone < distance_m + 0.005
+    assert gone == pytest.approx(distance_m, abs=0.005)
+    assert speed == 0.0
+    assert distance_m < 3.0 or fastest == 1.2
+
+
+def test_the_stoppable_speed_is_the_one_that_the_brakes_take_away_within_what_reaction_leaves():
+    # At 1 m/s 0.15 s of reaction take 0.15 m of 2 m; 1.85 m at 1.1 m/s2 take away 2.0174 m/s.
+    assert stoppable_speed(2.0, 1.0) == pytest.approx(2.0174, abs=1e-4)
+    assert stoppable_speed(0.14, 1.0) == 0.0
+    assert stoppable_speed(2.0, -1.0) == stoppable_speed(2.0, 0.0) > stoppable_speed(2.0, 1.0)
 
 
 def test_no_obstacle_means_no_limit():
