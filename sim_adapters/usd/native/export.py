@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import mujoco
-from pxr import Sdf, UsdUtils
+from pxr import Ar, Sdf, UsdShade, UsdUtils
 
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.mujoco.build import BuiltScene
 from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.usd.native.pictures import bytes_of, name_of
 from simgate.sim_adapters.usd.native.twin import stepped_twin
 from simgate.sim_adapters.usd.native.variant_stage import VariantStage
 
@@ -33,22 +33,34 @@ def write_variant(scene: Scene, timing: Timing, path: Path) -> tuple[Path, ...]:
     """
     shown = VariantStage(scene, timing)
     layer: Sdf.Layer = shown.stage.Flatten(addSourceFileComment=False)
-    copied: dict[str, Path] = {}
+    names: dict[str, str] = {}
+    copied: dict[Path, str] = {}
 
     def beside(asset: str) -> str:
-        source = Path(asset)
-        if not source.is_absolute() or not source.is_file():
+        sources = _sources(asset)
+        if not sources:
             return asset  # A simulator finds it on a search path of its own.
-        target = copied.setdefault(asset, path.parent / _ASSETS / f"{len(copied)}_{source.name}")
-        return f"./{_ASSETS}/{target.name}"
+        name = names.setdefault(asset, f"{len(names)}_{name_of(asset)}")
+        for source, tile in sources:
+            copied[path.parent / _ASSETS / UsdShade.UdimUtils.ReplaceUdimPattern(name, tile)] = source
+        return f"./{_ASSETS}/{name}"
 
     UsdUtils.ModifyAssetPaths(layer, beside)
     path.parent.mkdir(parents=True, exist_ok=True)
-    for source, target in copied.items():
+    for target, source in copied.items():
         target.parent.mkdir(exist_ok=True)
-        shutil.copyfile(source, target)
+        target.write_bytes(bytes_of(source))
     layer.Export(str(path))
-    return (path, *copied.values())
+    return (path, *copied)
+
+
+def _sources(asset: str) -> list[tuple[str, str]]:
+    """The files of an asset, with the number of each tile; also what is inside a package."""
+    if UsdShade.UdimUtils.IsUdimIdentifier(asset):
+        tiles: list[tuple[str, str]] = UsdShade.UdimUtils.ResolveUdimTilePaths(asset, None)
+        return tiles
+    outer = Path(Ar.SplitPackageRelativePathOuter(asset)[0])
+    return [(asset, "")] if outer.is_absolute() and outer.is_file() else []
 
 
 def write_twin(scene: Scene, timing: Timing, path: Path) -> tuple[Path, ...]:

@@ -9,7 +9,13 @@ from pxr import Sdf, Usd, UsdGeom, UsdShade
 
 from simgate.sim_adapters.scene.body import Material, Vec3
 from simgate.sim_adapters.usd.colour import WHITE_NITS, display, display_rgb
-from simgate.sim_adapters.usd.native.pictures import CHANNELS, PictureError, Spread, spread_of_picture
+from simgate.sim_adapters.usd.native.pictures import (
+    CHANNELS,
+    PictureError,
+    Spread,
+    name_of,
+    spread_of_picture,
+)
 from simgate.sim_adapters.usd.native.target import surface_of
 from simgate.sim_adapters.worlds.native_file import NativeError
 
@@ -150,7 +156,7 @@ class _Inputs:
             except PictureError as error:
                 raise NativeError(
                     "file",
-                    f"{self._named(name)} reads {_short(paths)}, which cannot be read as a picture: {error}",
+                    f"{self._named(name)} reads {', '.join(map(name_of, paths))}, which cannot be read as a picture: {error}",
                     "save it as PNG or JPEG",
                 ) from None
             values = np.concatenate([tile.values for tile in tiles])
@@ -183,7 +189,3 @@ def _files_of(reader: UsdShade.Shader) -> list[str]:
         layer = attribute.GetPropertyStack(Usd.TimeCode.Default())[0].layer
         return [path for path, _ in UsdShade.UdimUtils.ResolveUdimTilePaths(asset.path, layer)]
     return [asset.resolvedPath or asset.path]
-
-
-def _short(paths: list[str]) -> str:
-    return ", ".join(path.rpartition("/")[2].rstrip("]") for path in paths)

@@ -74,11 +74,7 @@ def spread_of_picture(path: str, channel: str, space: str, scale: float, bias: f
 @lru_cache(maxsize=64)
 def _counted(path: str, _: int) -> tuple[bool, list[NDArray[np.int64]]]:
     """Whether colours are sRGB by default, and for R, G, B and A how many pixels have each level."""
-    asset = Ar.GetResolver().OpenAsset(Ar.ResolvedPath(path))
-    if asset is None:
-        raise PictureError("it cannot be opened")
-    with asset as opened:
-        data = bytes(opened.GetBuffer())
+    data = bytes_of(path)
     try:
         with Image.open(io.BytesIO(data)) as picture:
             return _levels(picture, is_deep=data.startswith(_PNG) and data[_PNG_DEPTH] > 8)
@@ -86,6 +82,24 @@ def _counted(path: str, _: int) -> tuple[bool, list[NDArray[np.int64]]]:
         raise PictureError("its format is not read here") from None
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise PictureError(f"it is broken: {error}") from None
+
+
+def name_of(path: str) -> str:
+    """The name of a file without its folder, of what is in a package without the package."""
+    return (Ar.SplitPackageRelativePathInner(path)[1] or path).rpartition("/")[2]
+
+
+def bytes_of(path: str) -> bytes:
+    """The content of a file, or of what is in a package.
+
+    Raises:
+        PictureError: It cannot be opened.
+    """
+    asset = Ar.GetResolver().OpenAsset(Ar.ResolvedPath(path))
+    if asset is None:
+        raise PictureError("it cannot be opened")
+    with asset as opened:
+        return bytes(opened.GetBuffer())
 
 
 def _levels(picture: Image.Image, is_deep: bool) -> tuple[bool, list[NDArray[np.int64]]]:
