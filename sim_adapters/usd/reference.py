@@ -9,7 +9,9 @@ from pxr import Gf, Tf, Usd, UsdGeom, UsdPhysics, UsdUtils
 from simgate.sim_adapters.scene.body import Vec3
 from simgate.sim_adapters.usd.assets import Asset
 from simgate.sim_adapters.usd.errors import StageError
+from simgate.sim_adapters.usd.native.units import check_layers
 from simgate.sim_adapters.usd.placing import UNIT, place, yaw_quaternion
+from simgate.sim_adapters.worlds.native_file import NativeError
 
 _QUARTER = math.pi / 2.0
 
@@ -24,8 +26,8 @@ def reference_asset(stage: Usd.Stage, path: str, asset: Asset, fit_to: Usd.Prim)
         fit_to: The body's prim, with its primitives.
 
     Raises:
-        StageError: The asset cannot be opened, refers to what cannot be found, has no default prim, or has
-            other units or another up axis than the stage and no ``convert: true``.
+        StageError: The asset cannot be opened, refers to what cannot be found, has no default prim, has other
+            units or another up axis than the stage and no ``convert: true``, or shows such unconverted.
     """
     source = check_asset(asset)
     unit = UsdGeom.GetStageMetersPerUnit(source)
@@ -75,6 +77,10 @@ def check_asset(asset: Asset) -> Usd.Stage:
             f"asset {asset.usd}: {' and '.join(faults)}; add 'convert: true' to its entry to have it scaled "
             "and turned, or save it in metres with Z up"
         )
+    try:
+        check_layers(source)
+    except NativeError as error:
+        raise StageError(f"asset {asset.usd}: {error}") from None
     return source
 
 

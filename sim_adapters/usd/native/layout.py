@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from pxr import Sdf, Usd, UsdPhysics
 
 from simgate.sim_adapters.scene.native import NativeSite
@@ -15,6 +16,9 @@ MOUNTED_CAMERA = "simgate_camera"
 """Name of a camera that a pack mounts, below the robot's prim."""
 FLOOR_M = 0.02
 """What ends lower than this above z = 0 is floor: driven on, never touched."""
+_STATES = (
+    "physics:velocity", "physics:angularVelocity", "physics:startsAsleep", "physxRigidBody:disableGravity",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,16 @@ def joints_of(stage: Usd.Stage) -> list[Usd.Prim]:
     """The active joints of a stage, those in instances too."""
     every = stage.Traverse(Usd.TraverseInstanceProxies())
     return [prim for prim in every if prim.IsA(UsdPhysics.Joint)]
+
+
+def has_states(stage: Usd.Stage, robot: str) -> bool:
+    """Whether a body of the site starts in motion or asleep, or has no weight."""
+    for path in _moving(stage):
+        prim = stage.GetPrimAtPath(path)
+        values = (prim.GetAttribute(name).Get() for name in _STATES if prim.HasAttribute(name))
+        if not is_at_or_below(path, robot) and any(value and any(np.atleast_1d(value)) for value in values):
+            return True
+    return False
 
 
 def is_joint_of(joint: Usd.Prim, robot: str) -> bool:

@@ -50,6 +50,14 @@ def look_of(prim: Usd.Prim) -> Material:
     )
 
 
+def is_guessed(prim: Usd.Prim) -> bool:
+    """Whether a prim looks grey and opaque only because its material cannot be read, as one in MDL alone."""
+    material, _ = UsdShade.MaterialBindingAPI(prim).ComputeBoundMaterial()
+    surface, shape = surface_of(prim), _shape_of(prim)
+    is_read = surface is not None and UsdShade.Shader(surface).GetIdAttr().Get() == _PREVIEW
+    return bool(material) and not is_read and _primvar(shape, "displayOpacity") is None
+
+
 def _plain(prim: Usd.Prim) -> Material:
     shape = _shape_of(prim)
     colours, opacities = _primvar(shape, "displayColor"), _primvar(shape, "displayOpacity")
@@ -154,9 +162,10 @@ class _Inputs:
             try:
                 tiles = [spread_of_picture(path, channel, space, scale[k], bias[k]) for path in paths]
             except PictureError as error:
+                read = ", ".join(map(name_of, paths))
                 raise NativeError(
                     "file",
-                    f"{self._named(name)} reads {', '.join(map(name_of, paths))}, which cannot be read as a picture: {error}",
+                    f"{self._named(name)} reads {read}, which cannot be read as a picture: {error}",
                     "save it as PNG or JPEG",
                 ) from None
             values = np.concatenate([tile.values for tile in tiles])

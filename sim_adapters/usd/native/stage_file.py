@@ -9,7 +9,8 @@ import numpy as np
 from pxr import Usd, UsdGeom
 
 from simgate.sim_adapters.usd.native.contacts import check_contacts
-from simgate.sim_adapters.usd.native.layout import is_joint_of, joints_of
+from simgate.sim_adapters.usd.native.layout import has_states, is_joint_of, joints_of
+from simgate.sim_adapters.usd.native.looks import is_guessed
 from simgate.sim_adapters.usd.native.masses import robot_mass_kg
 from simgate.sim_adapters.usd.native.solids import (
     Solid,
@@ -64,8 +65,9 @@ class UsdFile:
         prim = prim_at(self._stage, name, "element")
         check_robot(self._stage, name)
         is_filtered = check_contacts(self._stage, name, self._solids)
-        if is_filtered or any(not is_joint_of(joint, name) for joint in joints_of(self._stage)):
-            # Joints of the site and filters between its bodies are physics that MuJoCo does not take over.
+        has_joints = any(not is_joint_of(joint, name) for joint in joints_of(self._stage))
+        if is_filtered or has_joints or has_states(self._stage, name):
+            # Joints, filters and states of the site's bodies are physics that MuJoCo does not take over.
             self.adapters = ("isaacsim", "physx")
         matrix = world_matrix(prim)
         parts = [solid for solid in self._solids if solid.collides and is_at_or_below(solid.path, name)]
@@ -114,7 +116,18 @@ class UsdFile:
         shapes = [shape for shape in self._solids if is_at_or_below(shape.path, name)]
         if not shapes:
             raise NativeError("element", f"'{name}' has no shape", "name a prim that is drawn or can be hit")
-        if solid and not any(shape.collides for shape in shapes):
+        if not solid:
+            return
+        for shape in shapes:
+            # What cannot be read counts as opaque; the lidar would see a glass door that it never sees.
+            if shape.is_drawn and is_guessed(self._stage.GetPrimAtPath(shape.path)):
+                raise NativeError(
+                    "element",
+                    f"'{shape.path}' closes the way in a material that is not read, so nobody knows whether "
+                    "the lidar sees it",
+                    "give the material a UsdPreviewSurface too, or the prim a primvars:displayOpacity",
+                )
+        if not any(shape.collides for shape in shapes):
             raise NativeError(
                 "element",
                 f"'{name}' closes no way: nothing of it can be touched",

@@ -133,8 +133,6 @@ def _attribute(text: str, prim: Usd.Prim, key: str) -> Target:
     if attribute.HasAuthoredConnections():
         source = attribute.GetConnections()[0]
         raise NativeError("target", f"'{path}.{key}' is connected to {source}", "set that in its place")
-    if attribute.GetNumTimeSamples() > 1:
-        raise NativeError("target", f"'{path}.{key}' changes over time in the file", "give it one value")
     value, kind = attribute.Get(), _kind(attribute)
     listed = attribute.GetTypeName().isArray
     if kind is None or (listed and (value is None or len(value) != 1)):

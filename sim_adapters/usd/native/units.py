@@ -53,33 +53,49 @@ def check_units(stage: Usd.Stage) -> None:
     Raises:
         NativeError: The stage is in other units, or a layer in other units stands on it unconverted.
     """
-    found = _Units(
-        UsdGeom.GetStageMetersPerUnit(stage), UsdPhysics.GetStageKilogramsPerUnit(stage),
-        str(UsdGeom.GetStageUpAxis(stage)),
-    )  # fmt: skip
+    found = _units_of(stage)
     if not found.is_like(_OURS):
-        raise NativeError("file", " and ".join(_differences(found)), _HINT)
-    if all(_said(layer).is_like(_OURS) for layer in stage.GetUsedLayers()):
+        raise NativeError("file", " and ".join(_differences(found, _OURS)), _HINT)
+    check_layers(stage)
+
+
+def check_layers(stage: Usd.Stage) -> None:
+    """Asks that all that a stage is put together from is in its units, or converted where it stands.
+
+    Raises:
+        NativeError: Something is not.
+    """
+    root = _units_of(stage)
+    if all(_said(layer).is_like(root) for layer in stage.GetUsedLayers()):
         return
     for layer in stage.GetLayerStack(includeSessionLayers=False):
-        _check_sublayer(layer)
+        _check_sublayer(layer, root)
     for prim in Usd.PrimRange.Stage(stage, Usd.TraverseInstanceProxies()):
         for arc in _arcs(prim):
-            _check_arc(prim, arc)
+            _check_arc(prim, arc, root)
+
+
+def _units_of(stage: Usd.Stage) -> _Units:
+    """The units in which a stage is read, whether it says so or not."""
+    return _Units(
+        UsdGeom.GetStageMetersPerUnit(stage),
+        UsdPhysics.GetStageKilogramsPerUnit(stage),
+        str(UsdGeom.GetStageUpAxis(stage)),
+    )
 
 
 def _same(one: float, two: float) -> bool:
     return math.isclose(one, two, rel_tol=1e-6)
 
 
-def _differences(units: _Units) -> list[str]:
-    """The words in which units are not ours."""
+def _differences(units: _Units, wanted: _Units) -> list[str]:
+    """The words in which units are not those that are wanted."""
     said = []
-    if units.metres is not None and not _same(units.metres, 1.0):
+    if not _Units(units.metres, None, None).is_like(wanted):
         said.append(f"metersPerUnit is {units.metres:g}")
-    if units.kilograms is not None and not _same(units.kilograms, 1.0):
+    if not _Units(None, units.kilograms, None).is_like(wanted):
         said.append(f"kilogramsPerUnit is {units.kilograms:g}")
-    if units.up not in (None, "Z"):
+    if not _Units(None, None, units.up).is_like(wanted):
         said.append(f"upAxis is {units.up}")
     return said
 
@@ -93,7 +109,7 @@ def _said(layer: Sdf.Layer) -> _Units:
     return _Units(metres, kilograms, str(up) if up is not None else None)
 
 
-def _check_sublayer(layer: Sdf.Layer) -> None:
+def _check_sublayer(layer: Sdf.Layer, root: _Units) -> None:
     """A sublayer's numbers are read in the units of the root layer, whatever it says of itself."""
     units = _said(layer)
     names: set[str] = set()
@@ -102,15 +118,15 @@ def _check_sublayer(layer: Sdf.Layer) -> None:
         if path.IsPrimPropertyPath():
             names.add(path.name)
 
-    if not units.is_like(_OURS):
+    if not units.is_like(root):
         layer.Traverse(Sdf.Path.absoluteRootPath, note)
         lengths = bool(names.intersection(_LENGTHS)) and (units.metres or units.up)
         masses = bool(names.intersection(_MASSES)) and units.kilograms
         if lengths or masses:
             raise NativeError(
                 "file",
-                f"of its sublayer {layer.GetDisplayName()} {' and '.join(_differences(units))}, and OpenUSD "
-                "takes its numbers as metres and kilograms with Z up",
+                f"of its sublayer {layer.GetDisplayName()} {' and '.join(_differences(units, root))}, and "
+                "OpenUSD takes its numbers in the units of the root layer",
                 "save the sublayer in the units of the stage",
             )
 
@@ -125,22 +141,22 @@ def _arcs(prim: Usd.Prim) -> Iterator[Usd.CompositionArc]:
     yield from query.GetCompositionArcs()
 
 
-def _check_arc(prim: Usd.Prim, arc: Usd.CompositionArc) -> None:
+def _check_arc(prim: Usd.Prim, arc: Usd.CompositionArc, root: _Units) -> None:
     """What is referred to must stand on the stage as large and as upright as its own layer has it."""
     layer, node = arc.GetTargetLayer(), arc.GetIntroducingNode()
-    around = _said(node.layerStack.identifier.rootLayer).over(_OURS)
+    around = _said(node.layerStack.identifier.rootLayer).over(root)
     units = _said(layer).over(around)
     if units == around:
         return
     faults, remedies = [], []
     if any(part.IsA(UsdGeom.Boundable) or part.IsA(UsdGeom.Camera) for part in _below(prim)):
-        assert units.metres is not None and around.metres is not None
+        assert units.metres and around.metres and root.metres
         matrix = _into_world(prim, layer, arc.GetTargetPrimPath())
         size = float(np.cbrt(abs(np.linalg.det(matrix[:3, :3]))))
-        if _is_nearer(size, around.metres, units.metres):
+        if _is_nearer(size, around.metres / root.metres, units.metres / root.metres):
             faults.append(f"metersPerUnit is {units.metres:g}")
             remedies.append(f"scale that prim by {units.metres / around.metres:g}")
-        if units.up != around.up and _points_up(matrix, str(around.up)):
+        if units.up != around.up and _points_up(matrix, str(around.up), str(root.up)):
             faults.append(f"upAxis is {units.up}")
             remedies.append(f"turn that prim so that {units.up} points up")
     if units.kilograms != around.kilograms and any(_has_mass(part) for part in _below(prim)):
@@ -151,7 +167,7 @@ def _check_arc(prim: Usd.Prim, arc: Usd.CompositionArc) -> None:
             "file",
             f"'{prim.GetPath()}' shows {layer.GetDisplayName()}, whose {' and '.join(faults)}, and OpenUSD "
             "converts nothing",
-            f"{' and '.join(remedies)}, or save {layer.GetDisplayName()} in metres and kilograms with Z up",
+            f"{' and '.join(remedies)}, or save {layer.GetDisplayName()} in the units of the stage",
         )
 
 
@@ -171,9 +187,9 @@ def _is_nearer(size: float, wrong: float, right: float) -> bool:
     return abs(math.log(max(size, 1e-12) / wrong)) < abs(math.log(max(size, 1e-12) / right))
 
 
-def _points_up(matrix: Array, axis: str) -> bool:
+def _points_up(matrix: Array, axis: str, up: str) -> bool:
     column = matrix[:3, _UP[axis]]
-    return float(column[2]) > _ALONG * float(np.linalg.norm(column))
+    return float(column[_UP[up]]) > _ALONG * float(np.linalg.norm(column))
 
 
 def _below(prim: Usd.Prim) -> Iterator[Usd.Prim]:

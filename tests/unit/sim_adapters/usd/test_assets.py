@@ -96,6 +96,20 @@ def test_other_units_or_another_up_axis_are_refused_with_the_remedy(tmp_path, mo
     assert "convert: true" in str(caught.value)
 
 
+def test_a_part_in_other_units_than_its_asset_is_refused_even_when_that_is_converted(tmp_path):
+    asset(tmp_path / "part.usda", unit=1.0)
+    path = asset(tmp_path / "a.usda", unit=0.01)
+    stage = Usd.Stage.Open(path)
+    arm = stage.DefinePrim(stage.GetDefaultPrim().GetPath().AppendChild("Arm"), "Xform")
+    arm.GetReferences().AddReference("./part.usda")
+    stage.Save()
+    with pytest.raises(StageError, match=r"shows part\.usda, whose metersPerUnit is 1"):
+        shown(usd=path, convert=True)
+    UsdGeom.Xformable(arm).AddScaleOp().Set((100, 100, 100))
+    stage.Save()
+    shown(usd=path, convert=True)
+
+
 def test_convert_turns_and_scales_the_asset(tmp_path):
     path = asset(tmp_path / "a.usda", unit=0.01, up="Y", size=(40.0, 80.0, 20.0))
     low, high = bounds(shown(usd=path, convert=True), ASSET)

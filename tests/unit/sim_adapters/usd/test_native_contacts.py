@@ -86,6 +86,22 @@ def test_filters_that_hide_no_collision_are_let_be(tmp_path: Path, text: str) ->
     assert "mujoco" in file.adapters
 
 
+@pytest.mark.parametrize(
+    "state",
+    [
+        "vector3f physics:velocity = (0, 1, 0)",
+        "bool physics:startsAsleep = 1",
+        "bool physxRigidBody:disableGravity = 1",
+    ],
+)
+def test_a_body_that_starts_in_motion_or_floats_needs_a_simulator_that_has_it(
+    tmp_path: Path, state: str
+) -> None:
+    file = UsdFile(write_yard(tmp_path, with_first("Crate", "", f"{state}\n")))
+    file.robot(CART, None)
+    assert file.adapters == ("isaacsim", "physx")
+
+
 def test_a_filter_between_loose_bodies_needs_a_simulator_that_has_it(tmp_path: Path) -> None:
     file = UsdFile(write_yard(tmp_path, pair("Pane", CRATE)))
     file.robot(CART, None)
@@ -115,6 +131,24 @@ def test_a_barrier_that_nothing_can_touch_is_refused(tmp_path: Path, text: str) 
     file.require(CUBE, solid=True)
     with pytest.raises(NativeError, match="closes no way: nothing of it can be touched"):
         file.require(PANE, solid=True)
+
+
+GLASS_IN_MDL = with_prim(
+    'def Material "Mdl"\n{\ntoken outputs:mdl:surface.connect = </World/Mdl/S.outputs:out>\ndef Shader "S"\n{\n'
+    'uniform token info:implementationSource = "sourceAsset"\nuniform asset info:mdl:sourceAsset = @OmniGlass.mdl@\n'
+    "token outputs:out\n}\n}\n"
+).replace("</World/Looks/Clear>", "</World/Mdl>", 1)
+
+
+def test_a_barrier_must_say_whether_the_lidar_sees_it(tmp_path: Path) -> None:
+    file = UsdFile(write_yard(tmp_path, GLASS_IN_MDL))
+    file.require(PANE)
+    with pytest.raises(NativeError, match="closes the way in a material that is not read") as caught:
+        file.require(PANE, solid=True)
+    assert "UsdPreviewSurface" in caught.value.hint
+    head, _, tail = GLASS_IN_MDL.partition('def Cube "Pane"')
+    said = head + 'def Cube "Pane"' + tail.replace("{\n", "{\nfloat[] primvars:displayOpacity = [0.3]\n", 1)
+    UsdFile(write_yard(tmp_path, said)).require(PANE, solid=True)
 
 
 def test_the_robot_is_switched_on_whatever_its_file_says(tmp_path: Path) -> None:

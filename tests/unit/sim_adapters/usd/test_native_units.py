@@ -141,3 +141,6 @@ def test_an_animation_with_a_default_is_hidden_from_every_simulator(tmp_path: Pa
     place = shown.stage.GetAttributeAtPath(f"{CUBE}.xformOp:translate")
     assert [tuple(place.Get(time)) for time in (0.0, 4.0)] == [(3, 0, pytest.approx(0.6))] * 2
     assert place.GetNumTimeSamples() == 0
+    target = f"{CUBE}.xformOp:translate.x"
+    moved = VariantStage(scene_of(yard_world(path, {"x": target}), x=2.0), TIMING)
+    assert moved.stage.GetAttributeAtPath(f"{CUBE}.xformOp:translate").Get(4.0)[0] == 2.0
