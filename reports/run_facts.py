@@ -25,6 +25,7 @@ def environment(run: RunData) -> tuple[Fact, ...]:
         ("pack sha256", made.pack_sha256),
         ("model", made.model),
         ("model sha256", made.model_sha256),
+        ("model made from", ", ".join(f"{name} {value}" for name, value in made.model_lineage.items())),
         ("runtime", ", ".join(sorted({r.runtime for r in run.records if r.runtime})) or made.runtime),
         ("policy", made.policy),
         ("simulator", f"{made.adapter} {made.adapter_version}".strip()),

@@ -64,6 +64,7 @@ def collect_fingerprint(pack: Pack, runtime: str) -> Fingerprint:
         policy=pack.policy,
         model=f"{package.name} {package.version}" if package else "",
         model_sha256=package.sha256 if package else "",
+        model_lineage=package.lineage if package else {},
         runtime=resolve_runtime(runtime, package),
         pack_sha256=pack.source_sha256,
     )

@@ -50,6 +50,8 @@ class Fingerprint(ResultModel):
     """``name version`` of the model package; empty without a model."""
     model_sha256: str = ""
     """Hash of the model package's ``model.yaml``, which holds the hash of every artifact."""
+    model_lineage: dict[str, str] = Field(default_factory=dict)
+    """Where the model's weights come from, as its package and DVC say."""
     runtime: str = ""
     pack_sha256: str = ""
 

@@ -24,7 +24,7 @@ from simgate.policies.perception.package_spec import (
 )
 from simgate.policies.perception.package_text import PackageText, read_text
 from simgate.policies.perception.problems import PackageError, PackageProblem
-from simgate.sim_adapters.unfetched import unfetched
+from simgate.sim_adapters.unfetched import dvc_output, unfetched
 
 __all__ = [
     "Artifact",
@@ -127,6 +127,13 @@ class ModelPackage:
         """Everything that the package consists of, each once, itself first: artifacts and their external data
         with their declared hashes, sidecars of plans and the model card with what they hold now."""
         return package_files(self)
+
+    @cached_property
+    def lineage(self) -> dict[str, str]:
+        """Where the weights come from: what the package says, and the MD5 of every file that DVC tracks."""
+        tracked = {file.name: dvc_output(file.path) for file in self.files}
+        dvc = {f"dvc md5 of {name}": output.md5 for name, output in tracked.items() if output is not None}
+        return self.spec.lineage | dvc
 
     def artifact(self, kind: str) -> Artifact:
         """The first artifact of a kind.

@@ -1,3 +1,4 @@
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,19 @@ def test_bytes_that_are_no_text_are_reported_at_their_line(tmp_path):
     path.write_bytes(b"name: tiny\nversion: \xff\n")
     problem = only(path)
     assert (problem.code, problem.line) == ("not-utf8", 2)
+
+
+def test_the_md5_of_what_dvc_tracks_is_in_the_lineage_of_package_and_run(tmp_path):
+    from simgate.harness.execution.conditions import collect_fingerprint
+    from tests.unit.execution.memory_pack import make_pack
+
+    pack = make_pack(tmp_path)
+    file = Path(str(pack.model)).with_name("weights.onnx")
+    md5 = hashlib.md5(file.read_bytes()).hexdigest()
+    file.with_name("weights.onnx.dvc").write_text(f"outs:\n- md5: {md5}\n  hash: md5\n  path: weights.onnx\n")
+    package = load_package(Path(str(pack.model)))
+    assert package.lineage == {"made_by": "tests", "dvc md5 of weights.onnx": md5}
+    assert collect_fingerprint(pack, "onnxruntime").model_lineage == package.lineage
 
 
 def test_asking_for_an_artifact_that_is_not_there_lists_what_there_is(tmp_path):
