@@ -20,6 +20,7 @@ from simgate.policies.perception.latency import Latency
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 PositiveFloat = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
+Pixel = Annotated[int, Field(ge=0, le=255)]
 PerChannel = Annotated[tuple[float, ...], Field(min_length=1, max_length=3)]
 BoxForm = Literal["xyxy", "cxcywh", "xywh", "yxyx"]
 """Corners; centre and size; corner at the top left and size; corners with y first, as TensorFlow's."""
@@ -45,8 +46,11 @@ class InputSpec(Strict):
     """``exact`` refuses frames of another size. ``stretch`` and ``letterbox`` (keeps the aspect ratio, pads
     the rest) resize bilinearly, pixel centres at half integers, no antialiasing; boxes come back in pixels of
     the camera frame."""
-    pad: Annotated[int, Field(ge=0, le=255)] = 114
-    """Pixel value of the border that ``letterbox`` adds."""
+    pad: Pixel | tuple[Pixel, Pixel, Pixel] = 114
+    """Border that ``letterbox`` adds: one value for all channels, or red, green and blue."""
+    placement: Literal["center", "top_left"] = "center"
+    """Where ``letterbox`` puts the picture: with the border on both sides (the odd pixel right or below), or
+    only right or below."""
     dtype: Literal["float32", "float16", "uint8"] = "float32"
     """``uint8`` takes pixels as they are, without scale, mean and std."""
     layout: Literal["nchw", "nhwc"] = "nchw"
@@ -72,6 +76,8 @@ class InputSpec(Strict):
             if count not in (1, self.channels):
                 one = "one channel" if self.channels == 1 else f"{self.channels} channels"
                 raise ValueError(f"{name} has {count} numbers, but color {self.color} has {one}")
+        if self.channels == 1 and isinstance(self.pad, tuple):
+            raise ValueError("pad has 3 numbers, but color grey has one channel")
         given = self.model_fields_set & {"scale", "mean", "std"}
         if self.dtype == "uint8" and given:
             raise ValueError(

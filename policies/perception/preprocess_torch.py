@@ -63,7 +63,8 @@ class TorchPreprocessor:
         if inner.shape[1:3] == (spec.height, spec.width):
             return inner
         shape = (len(frames), spec.height, spec.width, frames.shape[3])
-        padded = torch.full(shape, float(spec.pad), device=self._device)
+        padded = torch.empty(shape, device=self._device)
+        padded[:] = torch.tensor(spec.pad, dtype=torch.float32, device=self._device)
         padded[:, plan.top : plan.top + inner.shape[1], plan.left : plan.left + inner.shape[2]] = inner
         return padded
 

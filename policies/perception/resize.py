@@ -65,11 +65,12 @@ def plan_resize(spec: InputSpec, height: int, width: int) -> ResizePlan | None:
     if spec.resize == "letterbox":
         scale = min(spec.width / width, spec.height / height)
         inner_w, inner_h = max(1, round(width * scale)), max(1, round(height * scale))
+    centered = spec.placement == "center"
     return ResizePlan(
         rows=_axis(height, inner_h),
         columns=_axis(width, inner_w),
-        top=(spec.height - inner_h) // 2,
-        left=(spec.width - inner_w) // 2,
+        top=(spec.height - inner_h) // 2 if centered else 0,
+        left=(spec.width - inner_w) // 2 if centered else 0,
         frame=(width, height),
         scale=(inner_w / width, inner_h / height),
     )

@@ -138,6 +138,15 @@ def test_boxes_of_a_letterboxed_frame_come_back_in_pixels_of_the_camera(tmp_path
     np.testing.assert_allclose(found.boxes, [[24, 28, 40, 36]])
 
 
+def test_boxes_come_back_from_a_letterbox_with_the_picture_at_the_top_left(tmp_path):
+    path = write(tmp_path, YOLO_YAML)
+    path.write_text(path.read_text().replace("resize: letterbox", "resize: letterbox, placement: top_left"))
+    # A 128 x 64 frame is halved and lies above 32 rows of padding.
+    predictions = np.asarray([[[32, 16, 16, 8, 0.9, 0.0]]], np.float32).transpose(0, 2, 1)
+    (found,) = OutputDecoder(load_package(path))([predictions], (64, 128))
+    np.testing.assert_allclose(found.boxes, [[48, 24, 80, 40]])
+
+
 def test_what_the_package_declares_is_the_shape_that_is_checked(tmp_path):
     (only,) = declared_outputs(load_package(write(tmp_path, YOLO_YAML)))
     assert (only.name, only.shapes) == ("p", ((6, None),))
@@ -207,6 +216,25 @@ def test_a_letterbox_keeps_the_aspect_ratio_and_pads_both_sides():
     assert (padded[:, :, :, 3:9] > 0).any()
 
 
+@pytest.mark.parametrize(("placement", "first"), [("center", 3), ("top_left", 0)])
+@pytest.mark.parametrize("color", ["rgb", "bgr"])
+def test_the_border_of_a_letterbox_has_the_declared_colour_where_it_is_declared(placement, first, color):
+    declared = spec(
+        resize="letterbox", pad=(10, 20, 30), placement=placement, color=color, mean=(0,), std=(1,), scale=1
+    )
+    padded = Preprocessor(declared)(FRAMES)
+    border = np.delete(padded, range(first, first + 6), axis=3)
+    colour = (10, 20, 30) if color == "rgb" else (30, 20, 10)
+    assert border.shape[3] == 6 and (border == np.array(colour)[None, :, None, None]).all()
+    plain = Preprocessor(declared.model_copy(update={"placement": "center", "pad": 0}))(FRAMES)
+    np.testing.assert_array_equal(padded[..., first : first + 6], plain[..., 3:9])
+
+
+def test_a_coloured_border_does_not_go_with_grey():
+    with pytest.raises(ValueError, match="pad has 3 numbers, but color grey has one channel"):
+        spec(resize="letterbox", pad=(1, 2, 3), color="grey", mean=(0,), std=(1,))
+
+
 @pytest.mark.parametrize("resize", ["exact", "stretch", "letterbox"])
 @pytest.mark.parametrize(
     "changes",
@@ -218,6 +246,7 @@ def test_a_letterbox_keeps_the_aspect_ratio_and_pads_both_sides():
         {"color": "grey", "mean": (0.5,), "std": (0.2,)},
         {"dtype": "uint8"},
         {"dtype": "uint8", "color": "grey", "layout": "nhwc"},
+        {"pad": (255, 0, 3), "placement": "top_left", "color": "bgr"},
     ],
 )
 def test_preprocessing_on_the_device_gives_the_same_numbers(resize, changes):

@@ -74,8 +74,20 @@ def dense_onnx(
     return _model(nodes, inputs, outputs, weights)
 
 
-def constant_onnx(outputs: dict[str, np.ndarray], *, batch: int | str = "n") -> bytes:
-    """A model that always finds the same, whatever the frames; arrays hold the batch of one frame."""
+def constant_onnx(
+    outputs: dict[str, np.ndarray],
+    *,
+    batch: int | str = "n",
+    frames: tuple[str, int, int] = ("images", HEIGHT, WIDTH),
+) -> bytes:
+    """A model that always finds the same, whatever the frames; arrays hold the batch of one frame.
+
+    Args:
+        outputs: By name.
+        batch: Fixed, or the name of an open one.
+        frames: Name, height and width of the input.
+    """
+    name_in, *size = frames
     nodes, weights, declared = [], [], []
     for name, array in outputs.items():
         weights.append(numpy_helper.from_array(array, f"{name}_value"))
@@ -87,7 +99,7 @@ def constant_onnx(outputs: dict[str, np.ndarray], *, batch: int | str = "n") -> 
         weights.append(numpy_helper.from_array(shape, f"{name}_shape"))
         declared.append(helper.make_tensor_value_info(name, _onnx_type(array), [batch, *array.shape[1:]]))
     start = [
-        helper.make_node("ReduceMean", ["images"], ["mean"], axes=[1, 2, 3], keepdims=0),
+        helper.make_node("ReduceMean", [name_in], ["mean"], axes=[1, 2, 3], keepdims=0),
         helper.make_node("Mul", ["mean", "zero"], ["zeros"]),
         helper.make_node("Add", ["zeros", "one"], ["ones"]),
     ]
@@ -95,8 +107,8 @@ def constant_onnx(outputs: dict[str, np.ndarray], *, batch: int | str = "n") -> 
         numpy_helper.from_array(np.array(value, np.float32), name)
         for name, value in {"zero": 0, "one": 1}.items()
     ]
-    frames = helper.make_tensor_value_info("images", TensorProto.FLOAT, [batch, 3, HEIGHT, WIDTH])
-    return _model([*start, *nodes], [frames], declared, weights)
+    given = helper.make_tensor_value_info(name_in, TensorProto.FLOAT, [batch, 3, *size])
+    return _model([*start, *nodes], [given], declared, weights)
 
 
 def _onnx_type(array: np.ndarray) -> int:
