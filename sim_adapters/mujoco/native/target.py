@@ -128,7 +128,7 @@ def _number(target: Target, spec: mujoco.MjSpec) -> float:
     if attribute.kind == "turn":
         return 0.0
     if attribute.kind == "start":
-        return _joint_start(target, element, spec)
+        return _joint_start(target, element)
     if target.kind == "geom" and target.key in ("pos", "size") and not math.isnan(float(element.fromto[0])):
         raise NativeError(
             "target", f"geom '{target.name}' is given by fromto", "write pos and size in the file"
@@ -149,14 +149,14 @@ def _rounded(value: float) -> float:
     return float(f"{float(value):.7g}")
 
 
-def _joint_start(target: Target, joint: Any, spec: mujoco.MjSpec) -> float:
+def _joint_start(target: Target, joint: Any) -> float:
     hinge, slide = mujoco.mjtJoint.mjJNT_HINGE, mujoco.mjtJoint.mjJNT_SLIDE
     wanted = hinge if target.key == "start_deg" else slide
     if joint.type != wanted:
         other = "start_m" if joint.type == slide else "start_deg" if joint.type == hinge else ""
         hint = f"use {other}" if other else "set pos of its body"
         raise NativeError("target", f"joint '{target.name}' has no {target.key}", hint)
-    is_angle = wanted == hinge and not spec.compiler.degree
+    is_angle = wanted == hinge and not joint.compiler.degree
     return _rounded(math.degrees(joint.ref) if is_angle else joint.ref)
 
 
@@ -220,10 +220,10 @@ def _turn(target: Target, element: Any, degrees: float, spec: mujoco.MjSpec) -> 
 
 
 def orientation(element: Any, spec: mujoco.MjSpec) -> NDArray[np.float64]:
-    """An element's own orientation as a quaternion (wxyz), however the file writes it."""
+    """An element's own orientation as a quaternion (wxyz), however the file that it comes from writes it."""
     if element.alt.type == mujoco.mjtOrientation.mjORIENTATION_QUAT:
         return np.array(element.quat, dtype=np.float64)
-    compiler = spec.compiler
+    compiler = element.compiler
     return np.array(
         spec.resolve_orientation(degree=compiler.degree, sequence=compiler.eulerseq, orientation=element.alt)
     )
