@@ -134,10 +134,11 @@ class NativeReader:
             mounted = _camera(seen) if seen is not None else None
         goal = self._goal(fields.get("goal"), file)
         labels = self._names(fields.get("labels"), file, "a mapping of bodies or shapes to classes")
+        robot_body = body if facts is not None and body else ""
         barrier = self._names(
-            fields.get("barrier"), file, "a mapping of bodies or shapes to words", solid=True
+            fields.get("barrier"), file, "a mapping of bodies or shapes to words", stops=robot_body
         )
-        knobs = SetReader(reader, file, body if facts is not None and body else "").read(fields.get("set"))
+        knobs = SetReader(reader, file, robot_body).read(fields.get("set"))
         open_from = self._open_from(fields.get("open_from"), list(knobs))
         radius_m = reader.number(fields.get("goal_radius_m"), above=0)
         lidar = self._lidar((robot or {}).get("lidar"))
@@ -244,14 +245,12 @@ class NativeReader:
         name = self._reader.text(node, "[x, y] in metres, or the name of a point of the file")
         return self._ask(node, lambda: file.point(name)) if name else None
 
-    def _names(
-        self, node: Node | None, file: NativeFile, wanted: str, *, solid: bool = False
-    ) -> dict[str, str]:
+    def _names(self, node: Node | None, file: NativeFile, wanted: str, stops: str = "") -> dict[str, str]:
         found = {}
         for key, value in self._reader.mapping(node, wanted):
             word = self._reader.text(value)
             try:
-                file.require(key.text, solid=solid)
+                file.require(key.text, stops)
             except NativeError as error:
                 self._report(key, error)
                 continue

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.mujoco.defaults import without_defaults
 from simgate.sim_adapters.mujoco.lighting import light_levels
 from simgate.sim_adapters.mujoco.servo import add_planar_joints, add_servos
 from simgate.sim_adapters.scene.body import Body, Material, Part, Vec3
@@ -258,12 +259,10 @@ def mount_camera(base: mujoco.MjsBody, camera: Camera, name: str, floor_m: float
         floor_m: Height of the floor in the body's frame.
     """
     x, y, z = camera.position
-    base.add_camera(
-        name=name,
-        pos=[x, y, z + floor_m],
-        fovy=camera.vertical_fov_deg,
-        quat=_camera_quaternion(math.radians(camera.pitch_deg)),
-    )
+    mounted = without_defaults(base.add_camera(name=name))
+    mounted.pos = [x, y, z + floor_m]
+    mounted.fovy = camera.vertical_fov_deg
+    mounted.quat = _camera_quaternion(math.radians(camera.pitch_deg))
 
 
 def _camera_quaternion(pitch: float) -> list[float]:

@@ -108,15 +108,15 @@ class NativeFile(Protocol):
         """
         ...
 
-    def require(self, name: str, *, solid: bool = False) -> None:
+    def require(self, name: str, stops: str = "") -> None:
         """Asks for a body or shape that can carry a label.
 
         Args:
-            name: Its name.
-            solid: Whether something of it must be there to be touched, as of what closes the way.
+            name: Of the body or shape.
+            stops: The driving body, when it is to be one that stops it; empty for any.
 
         Raises:
-            NativeError: There is none of that name, or nothing of it can be touched.
+            NativeError: There is none of that name, or that body passes through it.
         """
         ...
 

@@ -19,8 +19,20 @@ from simgate.sim_adapters.mujoco.build import (
     Drive,
     mount_camera,
 )
-from simgate.sim_adapters.mujoco.native.planar import CAMERA, DRIVE_SITE, PREFIX, planar_spec
-from simgate.sim_adapters.mujoco.native.site_file import box_corners, collides, robot_bodies
+from simgate.sim_adapters.mujoco.native.conditions import free_actuator_group
+from simgate.sim_adapters.mujoco.native.planar import (
+    CAMERA,
+    DRIVE_SITE,
+    PREFIX,
+    planar_spec,
+    unscaled_mass_kg,
+)
+from simgate.sim_adapters.mujoco.native.site_file import (
+    collides,
+    is_floor,
+    robot_bodies,
+    touchable,
+)
 from simgate.sim_adapters.mujoco.native.source import in_one_line, promised_source
 from simgate.sim_adapters.mujoco.native.target import Target, apply, parse_target
 from simgate.sim_adapters.mujoco.servo import add_servos
@@ -29,11 +41,8 @@ from simgate.sim_adapters.scene.scene import Scene
 from simgate.sim_adapters.worlds.native_file import NativeError
 
 GROUP_HIDDEN = 5
-FLOOR_M = 0.02
-"""What ends lower than this above z = 0 is floor: driven on, never touched."""
 _FIRST_HIDDEN_GROUP = 3
 """MuJoCo's viewers do not show this group and those above it; files keep collision geoms there."""
-_GROUND = (int(mujoco.mjtGeom.mjGEOM_PLANE), int(mujoco.mjtGeom.mjGEOM_HFIELD))
 TOUCH_BIT = 1 << 30
 
 
@@ -59,7 +68,8 @@ def build_native(scene: Scene, timing: Timing) -> BuiltScene:
     drive = Drive(
         int(model.joint(f"{PREFIX}x").qposadr[0]),
         int(model.joint(f"{PREFIX}x").dofadr[0]),
-        int(model.actuator(f"{PREFIX}forward").id),
+        # Actuators of the site can have several controls, or none.
+        int(model.actuator_ctrladr[model.actuator(f"{PREFIX}forward").id]),
     )
     return BuiltScene(
         model, owners, names, (), drive, robot, int(model.camera(site.camera or CAMERA).id), (GROUP_HIDDEN,),
@@ -88,9 +98,15 @@ def native_spec(
                 apply(target, spec, value)
     except NativeError as error:
         raise ValueError(f"{site.path}: {error}") from None
+    if planar.mass_scale is not None:
+        # What a variant takes out or enlarges must not change the mass of the rest, above all the robot's.
+        spec.compiler.settotalmass = planar.mass_scale * unscaled_mass_kg(spec)
     if site.camera is None:
         mount_camera(spec.body(site.robot), scene.camera, CAMERA, -planar.height_m)
-    add_servos(spec, DRIVE_SITE, scene.robot, planar.mass_kg, planar.yaw_inertia_kgm2, PREFIX)
+    add_servos(
+        spec, DRIVE_SITE, scene.robot, planar.mass_kg, planar.yaw_inertia_kgm2, PREFIX,
+        free_actuator_group(spec),
+    )  # fmt: skip
     spec.option.timestep = 1.0 / timing.physics_hz
     view = spec.visual
     view.global_.offwidth, view.global_.offheight = scene.camera.width, scene.camera.height
@@ -126,7 +142,7 @@ def _owners(
             owners[geom] = ROBOT_GEOM
             continue
         name = _owner(model, geom, body, chosen)
-        if name in chosen or not _is_floor(model, data, geom):
+        if name in chosen or not is_floor(model, data, geom):
             owners[geom] = numbers.setdefault(name, len(numbers))
     return owners, tuple(numbers)
 
@@ -147,24 +163,20 @@ def _owner(model: mujoco.MjModel, geom: int, body: int, chosen: set[str]) -> str
     return str(model.body(top).name) or f"body {top}"
 
 
-def _is_floor(model: mujoco.MjModel, data: mujoco.MjData, geom: int) -> bool:
-    if int(model.geom_type[geom]) in _GROUND:
-        return bool(data.geom_xmat[geom][8] > 1.0 - 1e-6)
-    return float(box_corners(model, data, geom)[:, 2].max()) < FLOOR_M
-
-
 def _let_touch(model: mujoco.MjModel, owners: NDArray[np.int64]) -> None:
     """Lets the robot touch what it could touch in the file, except for the floor and itself.
 
-    On planar joints it cannot be lifted, so a floor that it rubs against would only brake it.
+    On planar joints it cannot be lifted, so a floor that it rubs against would only brake it. It touches
+    where the shapes meet: a margin would push it before a collision is one.
     """
     robot = [g for g in range(model.ngeom) if owners[g] == ROBOT_GEOM and collides(model, g)]
-    types = int(np.bitwise_or.reduce(model.geom_contype[robot], initial=0))
-    affinities = int(np.bitwise_or.reduce(model.geom_conaffinity[robot], initial=0))
-    for geom in np.flatnonzero(owners >= 0):
-        if types & int(model.geom_conaffinity[geom]) or affinities & int(model.geom_contype[geom]):
-            model.geom_conaffinity[geom] |= TOUCH_BIT
+    touched = np.flatnonzero((owners >= 0) & touchable(model, robot))
+    model.geom_contype[:] &= ~TOUCH_BIT
+    model.geom_conaffinity[:] &= ~TOUCH_BIT
+    model.geom_conaffinity[touched] |= TOUCH_BIT
     model.geom_contype[robot], model.geom_conaffinity[robot] = TOUCH_BIT, 0
+    for geoms in (robot, touched):
+        model.geom_margin[geoms] = model.geom_gap[geoms] = 0.0
     for body in range(model.nbody):
         geoms = np.flatnonzero(model.geom_bodyid == body)
         model.body_contype[body] = np.bitwise_or.reduce(model.geom_contype[geoms], initial=0)

@@ -9,20 +9,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from simgate.sim_adapters.mujoco.defaults import without_defaults
+from simgate.sim_adapters.mujoco.native.conditions import check_conditions, set_conditions
 from simgate.sim_adapters.mujoco.native.site_file import robot_bodies, state_at
 from simgate.sim_adapters.mujoco.native.source import Source
 from simgate.sim_adapters.mujoco.native.target import orientation
+from simgate.sim_adapters.mujoco.native.ties import Ties
 from simgate.sim_adapters.mujoco.servo import add_planar_joints
+from simgate.sim_adapters.worlds.native_file import NativeError
 
 PREFIX = "simgate/"
 DRIVE_SITE = f"{PREFIX}drive"
 CAMERA = f"{PREFIX}camera"
+_SAME_M = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +38,14 @@ class PlanarSpec:
         mass_kg: Of the robot.
         yaw_inertia_kgm2: About the vertical through its body's origin.
         height_m: Of that origin above z = 0.
+        mass_scale: Factor of the file's ``settotalmass`` on every mass; None when it has none.
     """
 
     spec: mujoco.MjSpec
     mass_kg: float
     yaw_inertia_kgm2: float
     height_m: float
+    mass_scale: float | None
 
 
 @lru_cache(maxsize=8)
@@ -48,14 +54,15 @@ def planar_spec(source: Source, robot: str, pose: str | None) -> PlanarSpec:
 
     Raises:
         ValueError: MuJoCo rejects the result.
-        NativeError: There is no such pose.
+        NativeError: There is no such pose, or the file hides that a robot hits something.
     """
     spec = source.spec.copy()
     model = spec.compile()
     data = state_at(model, pose)
     root = int(model.body(robot).id)
     bodies = set(robot_bodies(model, root).tolist())
-    doomed = _bound_to_joints(spec, model, bodies)
+    check_conditions(spec, model, bodies, source.opened)
+    doomed = Ties(spec, model, bodies, source.opened).left_out()
     if pose is not None:
         _lock_at(spec, data, root, bodies)
     _stand_at_origin(spec, model, data, root)
@@ -68,9 +75,39 @@ def planar_spec(source: Source, robot: str, pose: str | None) -> PlanarSpec:
     base = spec.body(robot)
     base.mocap = False
     add_planar_joints(base, PREFIX)
-    base.add_site(name=DRIVE_SITE, pos=[0.0, 0.0, 0.0])
-    spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
-    return PlanarSpec(spec, *_inertia(spec.copy().compile()), float(data.xpos[root][2]))
+    without_defaults(base.add_site(name=DRIVE_SITE))
+    base.sleep = mujoco.mjtSleepPolicy.mjSLEEP_NEVER
+    set_conditions(spec)
+    driven = spec.copy().compile()
+    _check_shape(data, driven, root)
+    return PlanarSpec(spec, *_inertia(driven), float(data.xpos[root][2]), _mass_scale(spec, driven))
+
+
+def _check_shape(data: mujoco.MjData, driven: mujoco.MjModel, root: int) -> None:
+    """The robot on its joints must look as it did, whatever frames its file puts it in."""
+    now = mujoco.MjData(driven)
+    mujoco.mj_kinematics(driven, now)
+    own = np.flatnonzero(data.model.body_rootid == root)
+    frame = data.xmat[root].reshape(3, 3)
+    before = (data.xpos[own] - data.xpos[root]) @ frame + (0.0, 0.0, data.xpos[root][2])
+    if np.abs(now.xpos[own] - before).max() > _SAME_M:
+        name = data.model.body(root).name
+        message = f"body '{name}' or what hangs on it stands in frames that change when it drives"
+        raise NativeError("file", message, "write its poses without scale in the frames around them")
+
+
+def _mass_scale(spec: mujoco.MjSpec, scaled: mujoco.MjModel) -> float | None:
+    """How much heavier ``settotalmass`` makes everything in the file; None without it."""
+    if spec.compiler.settotalmass <= 0.0:
+        return None
+    return float(scaled.body_mass.sum()) / unscaled_mass_kg(spec)
+
+
+def unscaled_mass_kg(spec: mujoco.MjSpec) -> float:
+    """What everything in a file weighs by its own shapes and masses."""
+    plain = spec.copy()
+    plain.compiler.settotalmass = -1.0
+    return float(plain.compile().body_mass.sum())
 
 
 def _inertia(model: mujoco.MjModel) -> tuple[float, float]:
@@ -81,63 +118,6 @@ def _inertia(model: mujoco.MjModel) -> tuple[float, float]:
     unit[yaw] = 1.0
     mujoco.mj_mulM(model, data, column, unit)
     return float(model.body_subtreemass[model.joint(f"{PREFIX}yaw").bodyid[0]]), float(column[yaw])
-
-
-def _bound_to_joints(spec: mujoco.MjSpec, model: mujoco.MjModel, bodies: set[int]) -> list[Any]:
-    """The robot's joints and everything that could not be without them, users first.
-
-    Sensors and stored poses go as a whole: nothing here reads them, and their layout changes.
-    """
-    joints = {j for j in range(model.njnt) if int(model.jnt_bodyid[j]) in bodies}
-    tendons = {t for t in range(model.ntendon) if _wraps_joint(model, t, joints)}
-    own_geoms = {g for g in range(model.ngeom) if int(model.geom_bodyid[g]) in bodies}
-    doomed: list[Any] = [*spec.sensors, *spec.keys, *spec.tuples]
-    doomed += [a for k, a in enumerate(spec.actuators) if _moves(model, k, bodies, joints, tendons)]
-    doomed += [e for k, e in enumerate(spec.equalities) if _binds(model, k, bodies, joints, tendons)]
-    doomed += [
-        pair
-        for k, pair in enumerate(spec.pairs)
-        if {int(model.pair_geom1[k]), int(model.pair_geom2[k])} & own_geoms
-    ]
-    doomed += [tendon for k, tendon in enumerate(spec.tendons) if k in tendons]
-    return doomed + [joint for joint in spec.joints if joint.id in joints]
-
-
-def _wraps_joint(model: mujoco.MjModel, tendon: int, joints: set[int]) -> bool:
-    first = int(model.tendon_adr[tendon])
-    wraps = range(first, first + int(model.tendon_num[tendon]))
-    joint = int(mujoco.mjtWrap.mjWRAP_JOINT)
-    return any(model.wrap_type[w] == joint and int(model.wrap_objid[w]) in joints for w in wraps)
-
-
-def _moves(
-    model: mujoco.MjModel, actuator: int, bodies: set[int], joints: set[int], tendons: set[int]
-) -> bool:
-    """Whether an actuator acts on the robot."""
-    kind, target = int(model.actuator_trntype[actuator]), int(model.actuator_trnid[actuator][0])
-    trn = mujoco.mjtTrn
-    if kind in (int(trn.mjTRN_JOINT), int(trn.mjTRN_JOINTINPARENT)):
-        return target in joints
-    if kind == int(trn.mjTRN_TENDON):
-        return target in tendons
-    if kind == int(trn.mjTRN_BODY):
-        return target in bodies
-    return int(model.site_bodyid[target]) in bodies
-
-
-def _binds(
-    model: mujoco.MjModel, equality: int, bodies: set[int], joints: set[int], tendons: set[int]
-) -> bool:
-    """Whether a constraint speaks of the robot's joints, or holds its parts together, which are one now."""
-    ends = {int(model.eq_obj1id[equality]), int(model.eq_obj2id[equality])}
-    kind, objects = int(model.eq_type[equality]), int(model.eq_objtype[equality])
-    if kind == int(mujoco.mjtEq.mjEQ_JOINT):
-        return bool(ends & joints)
-    if kind == int(mujoco.mjtEq.mjEQ_TENDON):
-        return bool(ends & tendons)
-    if objects == int(mujoco.mjtObj.mjOBJ_SITE):
-        ends = {int(model.site_bodyid[site]) for site in ends}
-    return ends <= bodies
 
 
 def _lock_at(spec: mujoco.MjSpec, data: mujoco.MjData, root: int, bodies: set[int]) -> None:

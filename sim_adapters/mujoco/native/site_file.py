@@ -18,9 +18,12 @@ from simgate.sim_adapters.worlds.file_digest import absolute
 from simgate.sim_adapters.worlds.native_file import CameraFacts, NativeError, RobotFacts
 from simgate.sim_adapters.worlds.world import ParameterSpec
 
+FLOOR_M = 0.02
+"""What ends lower than this above z = 0 is floor: driven on, never touched."""
 _UPRIGHT = 1e-3
 _DEFAULT_IMAGE = (160, 120)
 _GEOM = mujoco.mjtGeom
+_GROUND = (int(_GEOM.mjGEOM_PLANE), int(_GEOM.mjGEOM_HFIELD))
 _ROUND = (int(_GEOM.mjGEOM_SPHERE), int(_GEOM.mjGEOM_CYLINDER), int(_GEOM.mjGEOM_CAPSULE))
 
 
@@ -60,6 +63,7 @@ class MjcfFile:
             raise NativeError("file", f"body '{name}' has no mass", "give its geoms a density or mass")
         reach, top = self._hull(robot_bodies(model, body), data, data.xpos[body])
         self._check_drive(name, pose)
+        self._check_touch(name)
         x, y, _ = data.xpos[body]
         start = (float(x), float(y), math.atan2(frame[1, 0], frame[0, 0]))
         return RobotFacts(start, reach, top, mass)
@@ -75,6 +79,20 @@ class MjcfFile:
             raise NativeError(
                 "file", message, "see docs/native-worlds.md, 'What becomes of the file'"
             ) from None
+
+    def _check_touch(self, robot: str) -> None:
+        """Something that stands in the site must be able to stop the robot, or no run could ever fail."""
+        model, data = self._model, self._at(None)
+        own = robot_bodies(model, int(model.body(robot).id))
+        is_own = np.isin(model.geom_bodyid, own)
+        stands = [g for g in np.flatnonzero(~is_own) if not is_floor(model, data, int(g))]
+        if stands and not touchable(model, np.flatnonzero(is_own).tolist())[stands].any():
+            message = (
+                f"nothing of the site can touch body '{robot}': their contype and conaffinity do not meet"
+            )
+            raise NativeError(
+                "file", message, "let the geoms that it can hit have contype 1 and conaffinity 1"
+            )
 
     def _hull(
         self, bodies: NDArray[np.int64], data: mujoco.MjData, origin: NDArray[np.float64]
@@ -133,15 +151,22 @@ class MjcfFile:
         x, y, _ = self._at(None).site_xpos[int(self._model.site(name).id)]
         return float(x), float(y)
 
-    def require(self, name: str, *, solid: bool = False) -> None:
+    def require(self, name: str, stops: str = "") -> None:
         """A body or a geom of that name."""
         bodies, geoms = elements(self._spec, "body"), elements(self._spec, "geom")
         if name not in bodies and name not in geoms:
             message = f"the file has no body or geom '{name}'"
             raise NativeError("element", message, unknown=name, known=tuple({**bodies, **geoms}))
-        if solid and not any(collides(self._model, geom) for geom in self._geoms_of(name)):
-            message = f"'{name}' closes no way: nothing of it can be touched"
-            raise NativeError("element", message, "give it a geom whose contype or conaffinity is not 0")
+        if stops and not self._stops(name, stops):
+            message = f"'{name}' closes no way: nothing of it can touch body '{stops}'"
+            raise NativeError("element", message, "let a geom of it have contype 1 and conaffinity 1")
+
+    def _stops(self, name: str, robot: str) -> bool:
+        """Whether a robot can touch a geom, or one of a body's."""
+        model = self._model
+        own = robot_bodies(model, int(model.body(robot).id))
+        hull = [geom for geom in range(model.ngeom) if model.geom_bodyid[geom] in own]
+        return bool(touchable(model, hull)[list(self._geoms_of(name))].any())
 
     def _geoms_of(self, name: str) -> Iterator[int]:
         """Geoms of that name, of a body of that name, or of what hangs on it."""
@@ -252,6 +277,21 @@ def robot_bodies(model: mujoco.MjModel, root: int) -> NDArray[np.int64]:
 def collides(model: mujoco.MjModel, geom: int) -> bool:
     """Whether a geom takes part in collisions at all."""
     return bool(model.geom_contype[geom] or model.geom_conaffinity[geom])
+
+
+def is_floor(model: mujoco.MjModel, data: mujoco.MjData, geom: int) -> bool:
+    """Whether a geom is driven on and never touched."""
+    if int(model.geom_type[geom]) in _GROUND:
+        return bool(data.geom_xmat[geom][8] > 1.0 - 1e-6)
+    return float(box_corners(model, data, geom)[:, 2].max()) < FLOOR_M
+
+
+def touchable(model: mujoco.MjModel, robot: list[int]) -> NDArray[np.bool_]:
+    """For each geom whether one of a robot's geoms can touch it, by the file's types and affinities."""
+    types = int(np.bitwise_or.reduce(model.geom_contype[robot], initial=0))
+    affinities = int(np.bitwise_or.reduce(model.geom_conaffinity[robot], initial=0))
+    found: NDArray[np.bool_] = (model.geom_conaffinity & types | model.geom_contype & affinities) != 0
+    return found
 
 
 def box_corners(model: mujoco.MjModel, data: mujoco.MjData, geom: int) -> NDArray[np.float64]:

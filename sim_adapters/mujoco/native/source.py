@@ -51,6 +51,8 @@ def open_source(path: Path) -> Source:
         spec = mujoco.MjSpec.from_file(opened.uri)
         # What names the pack uses is not known here, so nothing is merged away.
         spec.compiler.fusestatic = spec.compiler.discardvisual = False
+        # Buffers of a fixed size lose contacts.
+        spec.memory = spec.nconmax = spec.njmax = -1
         model = spec.copy().compile()
     except ValueError as error:
         for file in (*opened.contents, *opened.missing):

@@ -110,13 +110,13 @@ class UsdFile:
         matrix = world_matrix(prim_at(self._stage, name, "element"))
         return float(matrix[0, 3]), float(matrix[1, 3])
 
-    def require(self, name: str, *, solid: bool = False) -> None:
+    def require(self, name: str, stops: str = "") -> None:
         """A prim with shapes of its own or below it."""
         prim_at(self._stage, name, "element")
         shapes = [shape for shape in self._solids if is_at_or_below(shape.path, name)]
         if not shapes:
             raise NativeError("element", f"'{name}' has no shape", "name a prim that is drawn or can be hit")
-        if not solid:
+        if not stops:
             return
         for shape in shapes:
             # What cannot be read counts as opaque; the lidar would see a glass door that it never sees.

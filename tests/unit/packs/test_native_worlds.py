@@ -210,6 +210,29 @@ def test_a_mistake_is_reported_at_its_place(
     assert_reported(lambda text: write(tmp_path, text), PACK, code, right, wrong, hint)
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong", "code", "message"),
+    [
+        (
+            '<geom name="pane"', '<geom name="pane" contype="0" conaffinity="0"', "unknown-element",
+            "'pane' closes no way: nothing of it can touch body 'cart'",
+        ),
+        (
+            "<option ", '<option><flag contact="disable"/></option><option ', "native-file",
+            'yard.xml:3: <flag contact="disable"/> takes away every contact',
+        ),
+    ],
+)  # fmt: skip
+def test_a_file_that_would_hide_a_crash_is_refused(
+    tmp_path: Path, right: str, wrong: str, code: str, message: str
+) -> None:
+    path = write(tmp_path)
+    site = tmp_path / "yard.xml"
+    site.write_text(site.read_text().replace(right, wrong, 1))
+    (found,) = lint([path], metrics)
+    assert (found.code, found.message) == (code, message)
+
+
 def test_a_kind_of_file_that_nothing_reads_here_says_what_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -128,9 +128,9 @@ GHOSTS = {
 def test_a_barrier_that_nothing_can_touch_is_refused(tmp_path: Path, text: str) -> None:
     file = UsdFile(write_yard(tmp_path, text))
     file.require(PANE)  # A label may be on what is only seen.
-    file.require(CUBE, solid=True)
+    file.require(CUBE, stops=CART)
     with pytest.raises(NativeError, match="closes no way: nothing of it can be touched"):
-        file.require(PANE, solid=True)
+        file.require(PANE, stops=CART)
 
 
 GLASS_IN_MDL = with_prim(
@@ -144,11 +144,11 @@ def test_a_barrier_must_say_whether_the_lidar_sees_it(tmp_path: Path) -> None:
     file = UsdFile(write_yard(tmp_path, GLASS_IN_MDL))
     file.require(PANE)
     with pytest.raises(NativeError, match="closes the way in a material that is not read") as caught:
-        file.require(PANE, solid=True)
+        file.require(PANE, stops=CART)
     assert "UsdPreviewSurface" in caught.value.hint
     head, _, tail = GLASS_IN_MDL.partition('def Cube "Pane"')
     said = head + 'def Cube "Pane"' + tail.replace("{\n", "{\nfloat[] primvars:displayOpacity = [0.3]\n", 1)
-    UsdFile(write_yard(tmp_path, said)).require(PANE, solid=True)
+    UsdFile(write_yard(tmp_path, said)).require(PANE, stops=CART)
 
 
 def test_the_robot_is_switched_on_whatever_its_file_says(tmp_path: Path) -> None:
