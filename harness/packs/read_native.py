@@ -22,6 +22,7 @@ from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, Sequ
 from simgate.sim_adapters.scene.robot import Robot
 from simgate.sim_adapters.scene.sensor import Camera, Lidar
 from simgate.sim_adapters.worlds.file_digest import absolute
+from simgate.sim_adapters.worlds.low_walls import walls_in_the_way
 from simgate.sim_adapters.worlds.native import NativeSpec, NativeWorld
 from simgate.sim_adapters.worlds.native_file import CameraFacts, NativeError, RobotFacts
 
@@ -71,6 +72,7 @@ class NativeReader:
         self._check_adapter(key, file)
         if spec is None or len(self._reader.problems) > before:
             return None
+        self._warn_of_walls(fields[key.text], spec, file)
         return NativeWorld(spec, self._reader.folder)
 
     def _file_key(self, node: MappingNode, fields: Fields) -> ScalarNode | None:
@@ -119,6 +121,29 @@ class NativeReader:
         message = f"the simulator '{self._adapter}' cannot open {key.text.upper()} files"
         able = " or ".join(f"sim: {{adapter: {name}}}" for name in file.adapters)
         self._reader.problems.at(key, "world-adapter", message, f"write {able}")
+
+    def _warn_of_walls(self, node: Node, spec: NativeSpec, file: NativeFile) -> None:
+        """Says which steps and ramps on the straight way are walls for a robot that climbs nothing."""
+        low, shapes = file.shapes(spec.robot_body, spec.pose)
+        chosen = {*spec.labels, *spec.barrier}
+        targets = {target for knob in spec.knobs.values() for target in knob.targets}
+        fixed = [
+            shape
+            for shape in shapes
+            if chosen.isdisjoint(shape.names)
+            and not any(_moves(target, name) for target in targets for name in shape.names)
+        ]
+        start = spec.robot.start[:2]
+        for wall in walls_in_the_way(fixed, start, spec.goal, spec.robot.radius_m, low):
+            what = f"is {100 * wall.top_m:.0f} cm high"
+            if wall.slope_deg is not None:
+                what = f"rises by {wall.slope_deg:.0f} degrees"
+            message = (
+                f"'{wall.name}' {what} across the straight way to the goal, and the robot climbs nothing: "
+            )
+            message += "it is a wall"
+            hint = "let it touch nothing if it is to be driven over; nothing to do if it is an obstacle"
+            self._reader.problems.warn(node, "low-wall", message, hint)
 
     def _spec(self, kind: str, fields: Fields, file: NativeFile) -> NativeSpec | None:
         reader = self._reader
@@ -269,6 +294,12 @@ class NativeReader:
             if number is not None:
                 found[key.text] = float(number)
         return found
+
+
+def _moves(target: str, name: str) -> bool:
+    """Whether a target says where something is, how large, or whether it is there at all."""
+    _, _, attribute = f"/{target}".partition(f"/{name.removeprefix('/')}.")
+    return attribute.startswith(("pos", "turn", "start", "present", "size", "xformOp"))
 
 
 def _entries(node: Node | None) -> list[tuple[ScalarNode, ScalarNode]]:

@@ -16,6 +16,13 @@ class Problems:
         """Reports a problem of a key or value."""
         self.span(node.source, node.line, node.column, node.length, code, message, hint)
 
+    def warn(self, node: Node, code: str, message: str, hint: str = "") -> None:
+        """Says what is probably not meant, but keeps nothing from running."""
+        length = max(1, node.length)
+        self.add(
+            Diagnostic(node.source.shown, node.line, node.column, length, "warning", code, message, hint)
+        )
+
     def span(
         self, source: SourceFile, line: int, column: int, length: int, code: str, message: str, hint: str = ""
     ) -> None:
@@ -35,4 +42,5 @@ class Problems:
         return sorted(self._found, key=lambda d: (order[d.path], d.line, d.column, d.code))
 
     def __len__(self) -> int:
-        return len(self._found)
+        """Number of errors."""
+        return sum(diagnostic.severity == "error" for diagnostic in self._found)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from simgate.sim_adapters.worlds.low_walls import Shape
 from simgate.sim_adapters.worlds.world import ParameterSpec
 
 
@@ -134,6 +135,11 @@ class NativeFile(Protocol):
 
     def whole(self, text: str) -> tuple[float, ...]:
         """The file's value of a target that takes several numbers at once (a colour); empty otherwise."""
+        ...
+
+    def shapes(self, robot: str, pose: str | None) -> tuple[float, list[Shape]]:
+        """Height of the robot's lowest point that can touch, metres, and every shape of the site that it
+        would touch, where the file has it."""
         ...
 
     def listing(self) -> list[tuple[str, str, str]]:

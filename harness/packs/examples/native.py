@@ -18,6 +18,7 @@ _SITE = """\
   </worldbody>
 </mujoco>
 """
+_STEP = '    <geom name="step" type="box" size="0.1 1 0.03" pos="2 0 0.03"/>\n'
 _WORLD = """\
 world:
   {kind}: {file}
@@ -43,6 +44,18 @@ def _world(
 
 
 NATIVE_EXAMPLES = (
+    Example(
+        "low-wall",
+        _world(file="@doorstep.xml"),
+        _world(),
+        advice="It is a warning, and keeps nothing from running. The body that drives is moved in the floor "
+        "plane alone: it climbs no step and no ramp. Looked at is what lies across the straight way to the "
+        "goal, has no label, is no barrier and is not moved by a parameter.",
+        files={
+            **_FILES,
+            "doorstep.xml": _SITE.replace('    <body name="crate"', _STEP + '    <body name="crate"'),
+        },
+    ),
     Example(
         "native-file",
         _world(file="@gate.xml"),

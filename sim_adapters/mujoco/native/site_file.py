@@ -15,6 +15,7 @@ from simgate.sim_adapters.mujoco.native.elements import ATTRIBUTES, elements
 from simgate.sim_adapters.mujoco.native.source import in_one_line, open_source
 from simgate.sim_adapters.mujoco.native.target import Target, apply, parameter_of, parse_target, whole_of
 from simgate.sim_adapters.worlds.file_digest import absolute
+from simgate.sim_adapters.worlds.low_walls import Shape, slope_of_box
 from simgate.sim_adapters.worlds.native_file import CameraFacts, NativeError, RobotFacts
 from simgate.sim_adapters.worlds.world import ParameterSpec
 
@@ -22,6 +23,8 @@ FLOOR_M = 0.02
 """What ends lower than this above z = 0 is floor: driven on, never touched."""
 _UPRIGHT = 1e-3
 _DEFAULT_IMAGE = (160, 120)
+_ENDLESS_M = 50.0
+_SIGNS = np.array([(a, b, c) for a in (-1, 1) for b in (-1, 1) for c in (-1, 1)], dtype=np.float64)
 _GEOM = mujoco.mjtGeom
 _GROUND = (int(_GEOM.mjGEOM_PLANE), int(_GEOM.mjGEOM_HFIELD))
 _ROUND = (int(_GEOM.mjGEOM_SPHERE), int(_GEOM.mjGEOM_CYLINDER), int(_GEOM.mjGEOM_CAPSULE))
@@ -215,6 +218,21 @@ class MjcfFile:
         """A colour as a whole: three numbers, four with its opacity."""
         return whole_of(parse_target(text, self._spec), self._spec)
 
+    def shapes(self, robot: str, pose: str | None) -> tuple[float, list[Shape]]:
+        """Everything that the robot would touch, at the file's own pose."""
+        model, data = self._model, self._at(pose)
+        bodies = robot_bodies(model, int(model.body(robot).id))
+        own = [g for g in range(model.ngeom) if model.geom_bodyid[g] in bodies and collides(model, g)]
+        types = int(np.bitwise_or.reduce(model.geom_contype[own], initial=0))
+        affinities = int(np.bitwise_or.reduce(model.geom_conaffinity[own], initial=0))
+        low = min((float(box_corners(model, data, g)[:, 2].min()) for g in own), default=0.0)
+        found = []
+        for geom in range(model.ngeom):
+            touches = types & int(model.geom_conaffinity[geom]) or affinities & int(model.geom_contype[geom])
+            if touches and model.geom_bodyid[geom] not in bodies and (shape := _shape(model, data, geom)):
+                found.append(shape)
+        return low, found
+
     def listing(self) -> list[tuple[str, str, str]]:
         """Everything that can be set."""
         rows = []
@@ -250,6 +268,24 @@ class MjcfFile:
         if pose not in self._states:
             self._states[pose] = state_at(self._model, pose)
         return self._states[pose]
+
+
+def _shape(model: mujoco.MjModel, data: mujoco.MjData, geom: int) -> Shape | None:
+    """A geom of the site; None for what is floor whatever its height."""
+    kind, rotation = int(model.geom_type[geom]), data.geom_xmat[geom].reshape(3, 3)
+    names = [model.geom(geom).name or f"geom {geom}"]
+    body = int(model.geom_bodyid[geom])
+    while body:
+        names.append(model.body(body).name)
+        body = int(model.body_parentid[body])
+    if kind == int(_GEOM.mjGEOM_HFIELD):
+        return None
+    if kind == int(_GEOM.mjGEOM_PLANE):
+        half = np.where(model.geom_size[geom] > 0.0, model.geom_size[geom], _ENDLESS_M) * (1.0, 1.0, 0.0)
+        corners = (_SIGNS * half) @ rotation.T + data.geom_xpos[geom]
+        return Shape(tuple(names), corners, math.degrees(math.acos(min(1.0, float(rotation[2, 2])))))
+    slope = slope_of_box(rotation, model.geom_size[geom]) if kind == int(_GEOM.mjGEOM_BOX) else None
+    return Shape(tuple(names), box_corners(model, data, geom), slope)
 
 
 def state_at(model: mujoco.MjModel, pose: str | None) -> mujoco.MjData:
@@ -297,7 +333,6 @@ def touchable(model: mujoco.MjModel, robot: list[int]) -> NDArray[np.bool_]:
 def box_corners(model: mujoco.MjModel, data: mujoco.MjData, geom: int) -> NDArray[np.float64]:
     """World corners of the box around a geom, metres, shape (8, 3)."""
     centre, half = model.geom_aabb[geom][:3], model.geom_aabb[geom][3:]
-    signs = np.array([(a, b, c) for a in (-1, 1) for b in (-1, 1) for c in (-1, 1)], dtype=np.float64)
-    local = centre + signs * half
+    local = centre + _SIGNS * half
     corners: NDArray[np.float64] = local @ data.geom_xmat[geom].reshape(3, 3).T + data.geom_xpos[geom]
     return corners

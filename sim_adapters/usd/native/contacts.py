@@ -7,9 +7,9 @@ from itertools import combinations_with_replacement
 
 from pxr import Gf, Sdf, Usd, UsdPhysics
 
-from simgate.sim_adapters.usd.native.layout import FLOOR_M
 from simgate.sim_adapters.usd.native.solids import Solid, is_moving_body, upwards
 from simgate.sim_adapters.usd.paths import is_at_or_below
+from simgate.sim_adapters.worlds.low_walls import FLOOR_M
 from simgate.sim_adapters.worlds.native_file import NativeError
 
 _OWNER = "physics:simulationOwner"

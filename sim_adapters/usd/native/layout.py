@@ -11,11 +11,10 @@ from pxr import Sdf, Usd, UsdPhysics
 from simgate.sim_adapters.scene.native import NativeSite
 from simgate.sim_adapters.usd.native.solids import Solid, is_moving_body
 from simgate.sim_adapters.usd.paths import is_at_or_below
+from simgate.sim_adapters.worlds.low_walls import FLOOR_M
 
 MOUNTED_CAMERA = "simgate_camera"
 """Name of a camera that a pack mounts, below the robot's prim."""
-FLOOR_M = 0.02
-"""What ends lower than this above z = 0 is floor: driven on, never touched."""
 _STATES = (
     "physics:velocity", "physics:angularVelocity", "physics:startsAsleep", "physxRigidBody:disableGravity",
 )  # fmt: skip

@@ -70,6 +70,16 @@ class Solid:
             return z + upright * half + lean * radius
         return z + float(np.abs(up) @ (self.size if self.kind == "box" else (*self.size[:2], 0.0)))
 
+    def corners_m(self) -> Array:
+        """Points whose convex hull holds it, world frame, shape (N, 3)."""
+        a, b, c = self.size
+        half = {
+            "cylinder": (a, a, b), "capsule": (a, a, a + b), "plane": (a, b, 0.0), "box": (a, b, c),
+            "ellipsoid": (a, b, c), "mesh": (0.0, 0.0, 0.0),
+        }[self.kind]  # fmt: skip
+        points: Array = self.mesh.vertices if self.mesh is not None else _SIGNS * half
+        return points @ self.pose[:3, :3].T + self.pose[:3, 3]
+
     def reach_m(self, x: float, y: float) -> float:
         """At most how far it reaches from the vertical through (x, y), metres."""
         if self.mesh is not None or self.kind in ("box", "plane"):

@@ -32,6 +32,7 @@ from simgate.sim_adapters.usd.native.target import (
 from simgate.sim_adapters.usd.native.variant_stage import check_robot
 from simgate.sim_adapters.usd.paths import is_at_or_below
 from simgate.sim_adapters.worlds.file_digest import absolute
+from simgate.sim_adapters.worlds.low_walls import Shape, slope_of_box
 from simgate.sim_adapters.worlds.native_file import CameraFacts, NativeError, RobotFacts
 from simgate.sim_adapters.worlds.world import ParameterSpec
 
@@ -149,6 +150,13 @@ class UsdFile:
         """A colour as a whole: three numbers."""
         return whole_of(parse_target(text, self._stage), self._stage)
 
+    def shapes(self, robot: str, pose: str | None) -> tuple[float, list[Shape]]:
+        """Everything that the robot would touch."""
+        solids = [solid for solid in self._solids if solid.collides]
+        own = [solid for solid in solids if is_at_or_below(solid.path, robot)]
+        low = min((float(solid.corners_m()[:, 2].min()) for solid in own), default=0.0)
+        return low, [_shape(solid) for solid in solids if not is_at_or_below(solid.path, robot)]
+
     def listing(self) -> list[tuple[str, str, str]]:
         """Everything that can be set: words that fit, and the attributes that the file gives values to."""
         rows = []
@@ -166,6 +174,15 @@ class UsdFile:
         )
         value = str(spec.default).lower() if isinstance(spec.default, bool) else f"{spec.default}"
         return text, takes, value
+
+
+def _shape(solid: Solid) -> Shape:
+    parts = solid.path.split("/")[1:]
+    names = tuple("/" + "/".join(parts[:count]) for count in range(len(parts), 0, -1))
+    flat = (*solid.size[:2], 0.0) if solid.kind == "plane" else solid.size
+    is_slab = solid.kind in ("box", "plane")
+    slope = slope_of_box(solid.pose[:3, :3], np.array(flat)) if is_slab else None
+    return Shape(names, solid.corners_m(), slope)
 
 
 def _texts(prim: Usd.Prim) -> list[str]:
