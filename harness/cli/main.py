@@ -30,6 +30,7 @@ COMMANDS = (
     "metrics",
     "worlds",
     "schema",
+    "detect",
     "build-engine",
     "parity",
     "bench-model",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 Box = Sequence[float]
 TRUTH_COLOR = (60, 220, 90)
 FOUND_COLOR = (255, 176, 0)
-_TEXT_HEIGHT = 12
+_TEXT_SIZE = 10
 
 
 def picture(
@@ -39,31 +40,48 @@ def picture(
     size = (width * scale, height * scale)
     image = Image.fromarray(frame, "RGB").resize(size, Image.Resampling.NEAREST)
     draw = ImageDraw.Draw(image)
+    pen = _Pen(draw, scale, size)
     for box in truth:
-        _draw(draw, box, scale, size, TRUTH_COLOR, 1, "")
+        pen.box(box, TRUTH_COLOR, 1, "")
     for detections in found:
         for k, box in enumerate(detections.boxes.tolist()):
             text = f"{detections.label(k)} {detections.scores[k]:.2f}"
-            _draw(draw, box, scale, size, FOUND_COLOR, 2, text)
+            pen.box(box, FOUND_COLOR, 2, text)
     return image
 
 
-def _draw(
-    draw: Any, box: Box, scale: int, size: tuple[int, int], color: tuple[int, int, int], width: int, text: str
-) -> None:
-    if not np.isfinite(box).all():
-        return
-    x0, y0, x1, y1 = (
-        min(max(scale * edge, 0.0), float(most)) for edge, most in zip(box, (*size, *size), strict=True)
-    )
-    left, top = min(x0, x1, size[0] - 1), min(y0, y1, size[1] - 1)
-    draw.rectangle(
-        (left, top, max(left, max(x0, x1) - 1), max(top, max(y0, y1) - 1)), outline=color, width=width
-    )
-    if text:
-        # The font that Pillow brings knows Latin letters only, and fails on others where FreeType is missing.
-        shown = text.encode("latin-1", "backslashreplace").decode("latin-1")
-        place = (left + 2, max(0.0, top - _TEXT_HEIGHT))
-        x0, y0, x1, y1 = draw.textbbox(place, shown)
-        draw.rectangle((x0 - 1, y0 - 1, x1 + 1, y1 + 1), fill=(0, 0, 0))
-        draw.text(place, shown, fill=color)
+class _Pen:
+    """Draws boxes; in a picture of many pixels, of which a screen shows fewer, its lines and letters grow."""
+
+    def __init__(self, draw: Any, scale: int, size: tuple[int, int]) -> None:
+        from PIL import ImageFont, features
+
+        self._draw, self._scale, self._size = draw, scale, size
+        self._thick = max(1, size[0] // 800)
+        self._letters = max(_TEXT_SIZE, size[0] // 80)
+        if self._letters > _TEXT_SIZE and features.check("freetype2"):
+            draw.font = ImageFont.load_default(self._letters)
+
+    def box(self, box: Box, color: tuple[int, int, int], width: int, text: str) -> None:
+        """A box in pixels of the frame, with a text above it."""
+        if not np.isfinite(box).all():
+            return
+        draw, (most_x, most_y) = self._draw, self._size
+        x0, x1 = sorted(min(max(self._scale * edge, 0.0), float(most_x)) for edge in box[::2])
+        y0, y1 = sorted(min(max(self._scale * edge, 0.0), float(most_y)) for edge in box[1::2])
+        left, top = min(x0, most_x - 1), min(y0, most_y - 1)
+        corners = (left, top, max(left, x1 - 1), max(top, y1 - 1))
+        draw.rectangle(corners, outline=color, width=width * self._thick)
+        if text:
+            shown = _plain(text)
+            place = (left + 2, max(0.0, top - self._letters - 2))
+            x0, y0, x1, y1 = draw.textbbox(place, shown)
+            draw.rectangle((x0 - 1, y0 - 1, x1 + 1, y1 + 1), fill=(0, 0, 0))
+            draw.text(place, shown, fill=color)
+
+
+def _plain(text: str) -> str:
+    """A text in the letters of Pillow's own font, which are ASCII's: u for an umlaut, else an escape."""
+    apart = unicodedata.normalize("NFKD", text)
+    kept = "".join(letter for letter in apart if not unicodedata.combining(letter))
+    return kept.encode("ascii", "backslashreplace").decode("ascii")

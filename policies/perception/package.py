@@ -7,7 +7,7 @@ latency on the target) is declared here, so that no runtime has code for a parti
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -134,6 +134,11 @@ class ModelPackage:
         tracked = {file.name: dvc_output(file.path) for file in self.files}
         dvc = {f"dvc md5 of {name}": output.md5 for name, output in tracked.items() if output is not None}
         return self.spec.lineage | dvc
+
+    def with_threshold(self, score: float) -> ModelPackage:
+        """The same model with one smallest score for all classes; for looking at it, not for runs."""
+        decoder = self.decoder.model_copy(update={"score_threshold": score})
+        return replace(self, spec=self.spec.model_copy(update={"decoder": decoder}))
 
     def artifact(self, kind: str) -> Artifact:
         """The first artifact of a kind.

@@ -23,7 +23,7 @@ def add_frame_arguments(parser: argparse.ArgumentParser) -> None:
         "--frames",
         type=Path,
         metavar="F",
-        help="saved frames: a folder of PNG files, an .npy or an .npz file",
+        help="saved frames: a folder of PNG and JPEG files, one such file, an .npy or an .npz file",
     )
     parser.add_argument(
         "--pack",
@@ -54,14 +54,12 @@ def load_frames(args: argparse.Namespace, package: ModelPackage) -> NDArray[np.u
 def _saved(path: Path, count: int) -> NDArray[np.uint8]:
     import numpy as np
 
+    from simgate.harness.cli.model.images import ENDINGS
     from simgate.harness.frontend.user_errors import UserError
 
+    if path.is_dir() or path.suffix.lower() in ENDINGS:
+        return _pictures(path, count)
     try:
-        if path.is_dir():
-            files = sorted(path.glob("*.png"))[:count]
-            if not files:
-                raise UserError(f"{path} holds no PNG files")
-            return np.stack([_picture(file) for file in files])
         loaded = np.load(path, allow_pickle=False)
     except (OSError, ValueError) as error:
         raise UserError(f"{path}: cannot be read as frames: {error}") from None
@@ -72,17 +70,26 @@ def _saved(path: Path, count: int) -> NDArray[np.uint8]:
     raise UserError(f"{path}: holds no uint8 array of shape (N, height, width, 3)")
 
 
-def _picture(path: Path) -> NDArray[np.uint8]:
+def _pictures(path: Path, count: int) -> NDArray[np.uint8]:
+    """Files of one size."""
     import numpy as np
-    from PIL import Image
 
-    with Image.open(path) as image:
-        return np.asarray(image.convert("RGB"), np.uint8)
+    from simgate.harness.cli.model.images import image_files, read_image
+    from simgate.harness.frontend.user_errors import UserError
+
+    images = [read_image(file) for file in image_files([path])[:count]]
+    first = images[0]
+    for image in images:
+        if image.pixels.shape != first.pixels.shape:
+            sizes = [f"{one.path} {one.pixels.shape[1]}x{one.pixels.shape[0]}" for one in (first, image)]
+            raise UserError(f"frames must be of one size: {', '.join(sizes)}")
+    return np.stack([image.pixels for image in images])
 
 
 def _drawn(path: Path, count: int) -> NDArray[np.uint8]:
     import numpy as np
 
+    from simgate.harness.cli.model.images import read_image
     from simgate.harness.cli.preview.choice import spread
     from simgate.harness.cli.preview.start_frames import CannotRender, render_start_frames
     from simgate.harness.expansion.expand import expand_pack
@@ -96,7 +103,7 @@ def _drawn(path: Path, count: int) -> NDArray[np.uint8]:
             frames = render_start_frames(pack, variants, Path(folder))
         except CannotRender as error:
             raise UserError(f"{path}: {error}") from None
-        return np.stack([_picture(frame.picture) for frame in frames if not frame.error])
+        return np.stack([read_image(frame.picture).pixels for frame in frames if not frame.error])
 
 
 def _pack_of(package: ModelPackage) -> Path:

@@ -101,7 +101,7 @@ def test_a_bench_prints_percentiles_with_bounds_and_writes_them(model, capsys):
     ("options", "words"),
     [
         (["--frames", "nowhere.npy"], "nowhere.npy: cannot be read as frames"),
-        (["--frames", "{model}"], "holds no PNG files"),
+        (["--frames", "{model}"], "holds no PNG or JPEG files"),
         (["--frames", "{model}/model.yaml"], "cannot be read as frames"),
         ([], "no pack in scenarios/ uses this model; give --pack PACK or --frames FOLDER"),
         (["--count", "0"], "--count must be at least 1"),
@@ -143,3 +143,7 @@ def test_png_files_are_frames(model, capsys):
         Image.fromarray(frame).save(folder / f"{number}.png")
     assert main(["parity", str(model), "--frames", str(folder), "--count", "4"]) == 0
     assert "4 frames" in capsys.readouterr().out
+    Image.fromarray(np.zeros((48, 64, 3), np.uint8)).save(folder / "9.png")
+    assert main(["parity", str(model), "--frames", str(folder)]) == 2
+    said = capsys.readouterr().err
+    assert f"frames must be of one size: {folder / '0.png'} 32x24, {folder / '9.png'} 64x48" in said
