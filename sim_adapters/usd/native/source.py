@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from pxr import Tf, Usd, UsdGeom, UsdPhysics, UsdShade, UsdUtils
+from pxr import Ar, Tf, Usd, UsdGeom, UsdPhysics, UsdShade, UsdUtils
 
 from simgate.sim_adapters.usd.native.units import check_units
 from simgate.sim_adapters.worlds.file_digest import absolute, digest, require_fetched
@@ -17,6 +17,8 @@ _ON_THE_SIMULATOR = (".mdl",)
 """Files that a simulator brings along: Omniverse finds its materials on a search path of its own."""
 _READ = (UsdGeom.Imageable, UsdGeom.Subset, UsdShade.NodeGraph, UsdShade.Shader, UsdPhysics.Joint)
 """Prims of which something is read; an animation of a skeleton, say, is none."""
+_MDL_FILE = re.compile(r'"([^"\n]+\.\w+)"')
+_MDL_IMPORT = re.compile(r"^\s*(?:using|import)\s+([.:\w]+)", re.MULTILINE)
 _NO_VALUE = (Usd.ResolveInfoSourceFallback, Usd.ResolveInfoSourceNone)
 
 
@@ -73,15 +75,31 @@ def _files(path: Path) -> tuple[Path, ...]:
         require_fetched(path.parent / name)
     if lost:
         raise NativeError("file", f"it reads what does not exist: {', '.join(lost)}", "copy it next to it")
-    found = [path, *(Path(layer.realPath.partition("[")[0]) for layer in layers), *map(_file_of, assets)]
+    found = [path, *(_file_of(layer.realPath) for layer in layers), *map(_file_of, assets)]
     for file in found:
         require_fetched(file)
+        found += [read for read in _read_by_module(file) if read not in found]
     return tuple(dict.fromkeys(absolute(file) for file in found if file.is_file()))
 
 
 def _file_of(asset: str) -> Path:
     """The file that an asset is, or the package that it is in."""
-    return Path(str(asset).partition("[")[0])
+    return Path(Ar.SplitPackageRelativePathOuter(str(asset))[0])
+
+
+def _read_by_module(file: Path) -> list[Path]:
+    """What a material in MDL names and what stands beside it: pictures, and modules that it imports.
+
+    OpenUSD does not look into such files; what is on a simulator's search path belongs to the simulator.
+    """
+    if file.suffix not in _ON_THE_SIMULATOR or not file.is_file():
+        return []
+    text = file.read_text(encoding="utf-8", errors="replace")
+    named = _MDL_FILE.findall(text)
+    for module in _MDL_IMPORT.findall(text):
+        steps = [step for step in module.split("::") if step not in ("", ".")]
+        named += [f"{'/'.join(steps[:count])}.mdl" for count in range(1, len(steps) + 1)]
+    return [absolute(file.parent / name) for name in named if (file.parent / name).is_file()]
 
 
 def _check_times(stage: Usd.Stage) -> None:

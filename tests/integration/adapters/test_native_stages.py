@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ from tests.integration.adapters import isaac_double
 if isaac_double.missing():
     pytest.skip(isaac_double.missing(), allow_module_level=True)
 
+from pxr import Usd
+
 from simgate.sim_adapters.adapter import SimAdapter
 from simgate.sim_adapters.isaacsim.adapter import IsaacSimAdapter
 from simgate.sim_adapters.mujoco.adapter import MujocoAdapter
@@ -22,6 +25,8 @@ from simgate.sim_adapters.physx.adapter import PhysxAdapter
 from simgate.sim_adapters.physx.session import PhysxSession
 from simgate.sim_adapters.physx.world_state import PhysxWorld
 from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.usd.native.masses import mass_of
+from simgate.sim_adapters.usd.native.solids import is_moving_body, read_solids
 from tests.unit.sim_adapters.native_world import scene_of
 from tests.unit.sim_adapters.usd.native_stages import (
     CRATE,
@@ -160,6 +165,22 @@ def test_a_body_weighs_the_same_on_every_engine(tmp_path: Path, said: str) -> No
         assert float(mass) == pytest.approx(MASSES[said][1], rel=1e-5)
     assert theirs.built.names == ours.built.names
     assert ours.built.model.body("/World/Load").mass[0] == pytest.approx(MASSES[said][1], rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    "name", ["boxes_falling_on_groundplane", "compound_shapes", "kinematic_support", "sdf_collision_scene"]
+)
+def test_bodies_of_the_engines_own_samples_weigh_what_it_says(name: str) -> None:
+    samples = Path(str(metadata.distribution("ovphysx").locate_file("ovphysx/samples/data")))
+    stage = Usd.Stage.Open(str(samples / f"{name}.usda"))
+    solids = read_solids(stage)
+    bodies = [prim for prim in stage.Traverse() if is_moving_body(prim)]
+    with PhysxSession() as session:
+        session.load(stage)
+        masses = session.bodies([str(prim.GetPath()) for prim in bodies]).read(["mass"])["mass"]
+        ours = [mass_of(prim, solids).mass_kg for prim in bodies]
+        assert ours == pytest.approx([float(mass) for mass in masses], rel=1e-3)
+    assert ours
 
 
 def test_switches_of_the_file_do_not_make_a_collision_impossible(

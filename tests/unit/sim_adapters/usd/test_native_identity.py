@@ -31,6 +31,8 @@ def prim(meta: str, body: str = "") -> str:
 
 
 PICTURE = 'def Shader "T"\n{\nuniform token info:id = "UsdUVTexture"\nasset inputs:file = @./part.png@\n}\n'
+MODULE = 'def Shader "M"\n{\nuniform asset info:mdl:sourceAsset = @./Wall.mdl@\n}\n'
+"""A module that imports another, which reads a picture."""
 CLIPS = """clips = {
     dictionary default = {
         asset[] assetPaths = [@./part.usda@]
@@ -58,6 +60,7 @@ USES = {
         "part.usda",
     ),
     "a picture": (with_prim(PICTURE), "part.png"),
+    "a picture of a material in MDL": (with_prim(MODULE), "part.png"),
     "a tile of a picture": (with_prim(PICTURE.replace("part.png", "part.<UDIM>.png")), "part.1002.png"),
 }  # fmt: skip
 
@@ -65,6 +68,8 @@ USES = {
 def write(folder: Path, text: str) -> Path:
     folder.mkdir()
     (folder / "part.usda").write_text(CUBE)
+    (folder / "Wall.mdl").write_text("mdl 1.4;\nimport ::OmniPBR::OmniPBR;\nusing .::Base import *;\n")
+    (folder / "Base.mdl").write_text('mdl 1.4;\nexport material B() = P(t: texture_2d("./part.png"));\n')
     for name in ("part.png", "part.1001.png", "part.1002.png"):
         Image.new("RGB", (2, 2), (9, 9, 9)).save(folder / name)
     return write_yard(folder, text)
@@ -88,6 +93,11 @@ def test_a_changed_part_is_another_world_and_a_moved_folder_is_not(
     assert UsdFile(tmp_path / "two" / path.name).sha256 == before.sha256
     change(path.parent / part)
     assert UsdFile(path).sha256 != before.sha256
+
+
+def test_brackets_in_a_folder_do_not_hide_its_files(tmp_path: Path) -> None:
+    path = write(tmp_path / "site[old]", USES["a reference"][0])
+    assert [file.name for file in UsdFile(path).files] == ["yard.usda", "part.usda"]
 
 
 def in_a_package(folder: Path, make: Callable[[Path], None]) -> str:
