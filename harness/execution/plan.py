@@ -18,7 +18,7 @@ from simgate.harness.execution.perception_runtime import AUTO, plugin_name
 from simgate.harness.expansion.scene_key import scene_key
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.model import Pack
-from simgate.harness.packs.worlds import WORLDS, require_fit
+from simgate.harness.packs.worlds import WORLDS, require_fit, require_options
 from simgate.harness.registry import UnknownPlugin, names
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.identity import run_identity
@@ -139,7 +139,7 @@ def plan_run(
     Raises:
         DependentVariants: Variants share scenes, so that no sequential test is valid.
         UnknownPlugin: A plugin is not installed.
-        UnfitAdapter: The simulator cannot open the file of a native world.
+        UnfitAdapter: The simulator cannot open the file of a native world, or lacks an option.
         PackageError: The model package is not in order.
         OSError: The folder cannot be written.
     """
@@ -214,6 +214,7 @@ def _require_plugins(pack: Pack, runtime: str) -> None:
         if name not in names(group):
             raise UnknownPlugin(group, name, names(group))
     require_fit(pack.scenarios, pack.sim.adapter)
+    require_options(pack.sim)
 
 
 def _new_folder(runs_dir: Path, pack_name: str) -> RunFolder:

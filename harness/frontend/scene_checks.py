@@ -35,8 +35,18 @@ class Finding:
     hint: str
 
 
-def check_scenes(scenario: Scenario, sim: SimSpec, scenes: Scenes, metrics: MetricCatalog) -> list[Finding]:
-    """Everything that is wrong with a scenario's criteria in these scenes."""
+def check_scenes(
+    scenario: Scenario, sim: SimSpec, scenes: Scenes, metrics: MetricCatalog, reports: Sequence[str] | None
+) -> list[Finding]:
+    """Everything that is wrong with a scenario's criteria in these scenes.
+
+    Args:
+        scenario: Of the pack.
+        sim: Of the pack.
+        scenes: Those of the first variants.
+        metrics: All that criteria can speak of.
+        reports: Words that the policy can report; None when it does not say.
+    """
     built = [scene for scene in scenes if isinstance(scene, Scene)]
     found = _unbuilt(scenes)
     for criterion in scenario.accept if built else ():
@@ -47,6 +57,7 @@ def check_scenes(scenario: Scenario, sim: SimSpec, scenes: Scenes, metrics: Metr
         )
         if info is not None:
             found += _undefined(criterion, info, built) or _too_slow(criterion, sim, built)
+            found += _unspeakable(criterion, built, reports)
     return found
 
 
@@ -110,6 +121,23 @@ def _too_slow(criterion: Criterion, sim: SimSpec, scenes: Sequence[Scene]) -> li
     message += f"up to {max(late):.1f} s, and {limit:g} s are allowed, in {_share(len(late), len(scenes))}"
     hint = f"allow {math.ceil(max(late))} s or more ({key}), or shorten the way"
     return [Finding(criterion.metric, _severity(len(late), scenes), "time-limit", message, hint)]
+
+
+def _unspeakable(
+    criterion: Criterion, scenes: Sequence[Scene], reports: Sequence[str] | None
+) -> list[Finding]:
+    """A right report that the policy has no word for."""
+    if reports is None or criterion.metric != "report_correct" or criterion.bound is not True:
+        return []
+    wanted = [scene.task.barrier_kind for scene in scenes if scene.task.barrier_kind is not None]
+    strange = [word for word in wanted if word not in reports]
+    if not strange:
+        return []
+    words = " and ".join(f"'{word}'" for word in dict.fromkeys(strange))
+    message = f"report_correct asks for {words}, which the policy never reports, in "
+    message += _share(len(strange), len(scenes))
+    hint = f"known: {', '.join(reports)}"
+    return [Finding(criterion.metric, _severity(len(strange), scenes), "unknown-report", message, hint)]
 
 
 def _least_way_m(criterion: Criterion, scene: Scene) -> float:

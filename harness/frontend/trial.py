@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from simgate.harness import registry
 from simgate.harness.expansion.errors import ExpansionError
 from simgate.harness.expansion.expand import expand_scenario
 from simgate.harness.expansion.rules import Rules
@@ -16,6 +17,7 @@ from simgate.harness.frontend.scene_checks import Finding, check_scenes
 from simgate.harness.packs.expressions import parse
 from simgate.harness.packs.model import Pack, Scenario
 from simgate.harness.packs.values import ValueSpec
+from simgate.harness.packs.vocabulary import POLICIES
 from simgate.harness.packs.worlds import world_of
 from simgate.harness.scoring import metrics
 from simgate.policies.documents.diagnostics import Diagnostic, shown_path
@@ -45,12 +47,24 @@ def _of_scenario(pack: Pack, scenario: Scenario, lines: Sequence[str]) -> list[D
         # Quick and about right first; what it suspects is looked at again in the variants that will run.
         for tried in (_reduced(scenario), scenario.model_copy(update={"pinned": ()})):
             scenes = _scenes(pack, scenario, expand_scenario(pack, tried, count))
-            found = check_scenes(scenario, pack.sim, scenes, metrics)
+            found = check_scenes(scenario, pack.sim, scenes, metrics, _reports(pack, scenario))
             if not found:
                 break
     except ExpansionError as error:
         return [_diagnostic(pack, scenario, error, lines)]
     return [_of_finding(pack, scenario, finding, lines) for finding in found]
+
+
+def _reports(pack: Pack, scenario: Scenario) -> Sequence[str] | None:
+    """Words that the policy can report, where a criterion asks for them; None when it does not say."""
+    asked = any(criterion.metric == "report_correct" for criterion in scenario.accept)
+    try:
+        reports: Sequence[str] | None = getattr(
+            registry.load(POLICIES, pack.policy) if asked else None, "reports", None
+        )
+    except (ImportError, AttributeError):
+        return None  # A policy that cannot be loaded is for the run to say.
+    return reports
 
 
 def _scenes(pack: Pack, scenario: Scenario, variants: Sequence[Variant]) -> list[Scene | str]:

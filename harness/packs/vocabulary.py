@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from simgate.harness import registry
 from simgate.harness.packs.fields import Reader
 from simgate.harness.packs.model import Scalar
+from simgate.harness.packs.worlds import ADAPTER_OPTIONS
 from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import Node, ScalarNode
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from simgate.sim_adapters.options import Options
 
 POLICIES = "simgate.policies"
-ADAPTER_OPTIONS = "simgate.adapter_options"
 
 
 class Vocabulary:

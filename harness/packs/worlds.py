@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simgate.harness import registry
-from simgate.harness.packs.model import Pack, Scenario
+from simgate.harness.packs.model import Pack, Scenario, SimSpec
 
 if TYPE_CHECKING:
     from simgate.sim_adapters.worlds.native import NativeSpec
@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
 WORLDS = "simgate.worlds"
 NATIVE = "simgate.native_worlds"
+ADAPTER_OPTIONS = "simgate.adapter_options"
 
 
 class UnfitAdapter(Exception):  # noqa: N818 - the name says what is wrong
-    """A simulator cannot open a kind of file; the message says which one can."""
+    """A simulator cannot run a pack; the message says why."""
 
 
 def world_of(pack: Pack, scenario: Scenario) -> World:
@@ -79,3 +80,21 @@ def require_fit(scenarios: Iterable[Scenario], adapter: str) -> None:
                 f"scenario '{scenario.id}': the simulator '{adapter}' cannot open {scenario.native.file}, "
                 f"which is {scenario.native.kind.upper()}; {' and '.join(able)} can"
             )
+
+
+def require_options(sim: SimSpec) -> None:
+    """Asks whether a simulator takes the pack's options; one that declares none is not judged.
+
+    Raises:
+        UnfitAdapter: It has no such option, or not with that value.
+    """
+    if sim.adapter not in registry.names(ADAPTER_OPTIONS):
+        return
+    from simgate.sim_adapters.options import read_options
+
+    try:
+        read_options(
+            f"sim.options: {sim.adapter} adapter", registry.load(ADAPTER_OPTIONS, sim.adapter), sim.options
+        )
+    except ValueError as error:
+        raise UnfitAdapter(str(error)) from None

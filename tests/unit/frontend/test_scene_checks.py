@@ -146,6 +146,23 @@ def test_a_metric_that_can_be_computed_is_left_alone(tmp_path: Path, criterion: 
     assert linted(tmp_path, criterion, kind) == []
 
 
+class GlassOnly:
+    """A policy that knows one word."""
+
+    reports = ("glass",)
+
+
+def test_a_report_that_the_policy_has_no_word_for_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PLUGINS_VARIABLE, f"policies:door_navigator={__name__}:GlassOnly")
+    assert linted(tmp_path, "report_correct: {equals: true}", "glass") == []
+    found = the_one(linted(tmp_path, "report_correct: {equals: true}", "wood"))
+    assert (found.code, found.severity, found.hint) == ("unknown-report", "error", "known: glass")
+    assert "asks for 'wood', which the policy never reports" in found.message
+    assert linted(tmp_path, "report_correct: {equals: false}", "wood") == []
+
+
 def test_a_metric_that_some_variants_lack_is_a_warning(tmp_path: Path) -> None:
     found = the_one(linted(tmp_path, "stop_distance_m: {at_most: 1}", "{grid: [glass, none]}"))
     assert (found.code, found.severity) == ("undefined-metric", "warning")

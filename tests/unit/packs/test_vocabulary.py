@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from simgate.harness.packs.loader import lint
+from simgate.harness.packs.model import SimSpec
+from simgate.harness.packs.worlds import UnfitAdapter, require_options
 from simgate.harness.registry import PLUGINS_VARIABLE
 from simgate.harness.scoring import metrics
 from simgate.policies.documents.diagnostics import Diagnostic
@@ -137,6 +139,13 @@ def test_an_option_of_the_simulator_is_checked(
 ) -> None:
     text = SOUND.replace("{adapter: mujoco,", f"{{adapter: {adapter}, options: {options},")
     assert_found(tmp_path, text, code, message, hint)
+
+
+def test_another_simulator_is_asked_for_its_options_too() -> None:
+    require_options(SimSpec(adapter="physx", options={"depth": True}))
+    require_options(SimSpec(adapter="somebody_elses", options={"loop": "coupled"}))
+    with pytest.raises(UnfitAdapter, match="physx adapter: unknown option 'loop'"):
+        require_options(SimSpec(adapter="physx", options={"loop": "coupled"}))
 
 
 def test_options_are_checked_without_the_simulator() -> None:
