@@ -24,6 +24,7 @@ COMMANDS = (
     "baseline",
     "aa",
     "replay",
+    "pin",
     "export-scene",
     "report",
     "evidence",

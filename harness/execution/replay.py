@@ -66,7 +66,7 @@ def replay(run_dir: Path, variant_id: str, *, hosts: int = 1, listeners: Sequenc
     folder = RunFolder(run_dir)
     manifest = folder.manifest()
     pack = Pack.model_validate(manifest.pack)
-    variant = _find(variants_of(manifest, pack), variant_id, run_dir)
+    variant = find_variant(variants_of(manifest, pack), variant_id, run_dir)
     before = {record.variant: record for record in folder.records()}.get(variant.id)
     if before is None:
         raise CannotReplay(
@@ -81,7 +81,17 @@ def replay(run_dir: Path, variant_id: str, *, hosts: int = 1, listeners: Sequenc
     return Replay(before, records[-1], target, _changes(manifest, pack))
 
 
-def _find(variants: Sequence[Variant], wanted: str, run_dir: Path) -> Variant:
+def find_variant(variants: Sequence[Variant], wanted: str, run_dir: Path) -> Variant:
+    """The variant that a user means.
+
+    Args:
+        variants: Of the run.
+        wanted: ``scenario::v0007``, or a pytest id that ends so.
+        run_dir: For the message.
+
+    Raises:
+        CannotReplay: No such variant in the run.
+    """
     known = {variant.id: variant for variant in variants}
     tail = "::".join(wanted.split("::")[-2:])
     if tail in known:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simgate.harness.expansion.block import VariantBlock
-from simgate.harness.expansion.evaluate import Columns
-from simgate.harness.expansion.pinned import PinnedValues
+from simgate.harness.expansion.pinned import PinnedValues, pinned_objects
 from simgate.harness.expansion.placement import Objects, Placement
 from simgate.harness.expansion.sampling import Sampler
 from simgate.harness.expansion.streams import Streams
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from simgate.sim_adapters.worlds.world import World
 
 Integers = NDArray[np.int64]
-ColumnsOf = Callable[[Integers], Columns]
 
 BLOCK = 4_096
 """Variants that are in memory together while a scenario is written."""
@@ -92,29 +90,30 @@ class _Source:
         if self._sampler is None:
             self._sampler = Sampler(self._pack, self._scenario, self._world, self._streams)
         index = np.asarray(indices, dtype=np.int64)
-        return self._made([f"v{i:04d}" for i in indices], index, index, self._sampler.columns, self._streams)
-
-    def pinned(self, pin: PinnedVariant, number: int) -> VariantBlock:
-        """A pinned variant.
-
-        Nothing of it is drawn but objects and seed, and those from streams of the pin's id, so that
-        editing a distribution never changes what was pinned.
-        """
-        streams = Streams(self._pack.name, self._scenario.id, self._pack.seed, f"@pin:{pin.id}:")
-        values = PinnedValues(self._pack, self._scenario, self._world, pin)
-        index = np.array([number], dtype=np.int64)
-        first = np.zeros(1, dtype=np.int64)
-        return self._made([f"pin-{pin.id}"], index, first, values.columns, streams)
-
-    def _made(
-        self, names: Sequence[str], index: Integers, drawn: Integers, columns_of: ColumnsOf, streams: Streams
-    ) -> VariantBlock:
-        columns = columns_of(drawn)
+        columns = self._sampler.columns(index)
         objects: Sequence[Objects] = ()
-        if self._scenario.place:
+        scenario = self._scenario
+        if scenario.place:
             rows = zip(*(column.tolist() for column in columns.values()), strict=True)
             parameters = [dict(zip(columns, row, strict=True)) for row in rows]
-            placement = Placement(self._pack, self._scenario, self._world, streams)
-            objects = placement.place(drawn, parameters)
-        seeds = streams["@seed"].bits(drawn) >> np.uint64(1)
-        return VariantBlock(self._scenario.id, self._scenario.world, names, index, columns, objects, seeds)
+            objects = Placement(self._pack, scenario, self._world, self._streams).place(index, parameters)
+        names = [f"v{i:04d}" for i in indices]
+        seeds = _seeds(self._streams, index)
+        return VariantBlock(scenario.id, scenario.world, names, index, columns, objects, seeds)
+
+    def pinned(self, pin: PinnedVariant, number: int) -> VariantBlock:
+        """A pinned variant: nothing of it is drawn, but for a seed where the pin has none."""
+        columns = PinnedValues(self._pack, self._scenario, self._world, pin).columns(np.zeros(1, np.int64))
+        streams = Streams(self._pack.name, self._scenario.id, self._pack.seed, f"@pin:{pin.id}:")
+        seeds = _seeds(streams, np.zeros(1, np.int64))
+        if pin.seed is not None:
+            seeds = np.array([pin.seed], dtype=np.uint64)
+        index = np.array([number], dtype=np.int64)
+        objects = pinned_objects(pin.placed or ())
+        scenario = self._scenario
+        return VariantBlock(scenario.id, scenario.world, [f"pin-{pin.id}"], index, columns, objects, seeds)
+
+
+def _seeds(streams: Streams, index: Integers) -> NDArray[np.uint64]:
+    """Seed of each episode, 63 bits."""
+    return streams["@seed"].bits(index) >> np.uint64(1)

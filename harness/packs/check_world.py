@@ -135,12 +135,29 @@ class WorldCheck:
 
     def kinds(self, value: ReadValue) -> None:
         """Reports kinds of objects that the world does not have."""
-        if self.world is None:
-            return
         for scalar, node in value.extremes:
-            if scalar not in self.world.object_kinds:
-                message = f"world '{self.world.name}' has no kind of object '{scalar}'"
-                self._problems.at(node, "unknown-kind", message, near(str(scalar), self.world.object_kinds))
+            self.kind(node, str(scalar))
+
+    def kind(self, node: Node, name: str) -> None:
+        """Reports a kind of object that the world does not have."""
+        if self.world is not None and name not in self.world.object_kinds:
+            message = f"world '{self.world.name}' has no kind of object '{name}'"
+            self._problems.at(node, "unknown-kind", message, near(name, self.world.object_kinds))
+
+    def exact_size(self, node: Node, name: str, size: float, kind: str) -> None:
+        """Reports a side or diameter that an object of a kind cannot have."""
+        if self.world is None or kind not in self.world.object_kinds:
+            return
+        limits = sizable_kinds(self.world).get(kind)
+        if limits is None:
+            self._one_size(node, kind)
+        else:
+            self._within(node, f"{name} of '{kind}'", size, *limits)
+
+    def _one_size(self, node: Node, kind: Scalar) -> None:
+        assert self.world is not None
+        message = f"world '{self.world.name}' has one size of '{kind}' only"
+        self._problems.at(node, "fixed-size", message, "leave the size out")
 
     def sizes(self, node: Node, name: str, value: ReadValue, kinds: ReadValue, *, is_round: bool) -> None:
         """Reports a size that a kind of the group cannot have.
@@ -159,8 +176,7 @@ class WorldCheck:
                 continue
             limits = sizable_kinds(self.world).get(str(kind))
             if limits is None:
-                message = f"world '{self.world.name}' has one size of '{kind}' only"
-                self._problems.at(node, "fixed-size", message, "leave the size out")
+                self._one_size(node, kind)
             elif is_round != (kind in round_kinds(self.world)):
                 shape, keys = ("a box", "length_m and width_m") if is_round else ("round", "diameter_m")
                 self._problems.at(node, "wrong-value", f"'{kind}' is {shape}: use {keys}, not {name}")

@@ -39,6 +39,7 @@ CODES: dict[str, str] = {
     "not-utf8": "The file is not UTF-8 text.",
     "outside-package": "A file of the model package lies outside of the package's folder.",
     "parameter-range": "A parameter can take a value that its world does not allow.",
+    "pin-incomplete": "A pinned variant leaves out what its scenario draws, so that it is not exact.",
     "rates": "The simulation's rates do not fit together.",
     "threshold-range": "A threshold lies outside of what the metric can be.",
     "threshold-type": "A threshold has another type than the metric.",

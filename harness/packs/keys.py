@@ -166,7 +166,18 @@ KNOWN_FAILURE: Keys = {
 }
 PINNED: Keys = {
     "id": Key("name of the variant, unique in the scenario", required=True),
-    "parameters": Key("exact values, name: value", required=True),
+    "parameters": Key("exact values, name: value; at least of all that the scenario draws", required=True),
+    "placed": Key("list of objects, exactly where they stand; required where the scenario has place"),
+    "seed": Key("whole number that fixes sensor noise and latency; follows from the id when left out"),
+}
+PINNED_OBJECT: Keys = {
+    "group": Key("name of the group that it belongs to, as in place", required=True),
+    "kind": Key("kind of object", required=True),
+    "x_m": Key("where its middle stands, metres", required=True),
+    "y_m": Key("where its middle stands, metres", required=True),
+    "yaw_rad": Key("turn about the vertical, radians", required=True),
+    "length_m": Key("side along its own X, or diameter; the world's when left out"),
+    "width_m": Key("side along its own Y, or diameter; the world's when left out"),
 }
 GATE_SCOPE: Keys = {
     "severity": Key("the rule speaks of scenarios of this severity"),

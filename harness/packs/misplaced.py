@@ -17,6 +17,7 @@ _PLACES: dict[str, tables.Keys] = {
     "a criterion of accept": tables.CRITERION,
     "a known failure": tables.KNOWN_FAILURE,
     "a pinned variant": tables.PINNED,
+    "an object of a pinned variant": tables.PINNED_OBJECT,
     "a gate rule": {**tables.GATE_SCOPE, **tables.GATE_KINDS},
 }
 

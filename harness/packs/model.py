@@ -6,6 +6,7 @@ receive it over their socket.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -133,15 +134,43 @@ class VariantsSpec(PackModel):
     """How many discrete parameters meet in every combination, for ``pairwise`` (2) and ``twise``."""
 
 
+class PinnedObject(PackModel):
+    """An object of a pinned variant, exactly where it stands; metres and radians, world frame."""
+
+    group: str
+    kind: str
+    x_m: float
+    y_m: float
+    yaw_rad: float
+    length_m: float | None = Field(default=None, exclude_if=_is_none)
+    """Side along its own X, or diameter; None where the world decides, as for ``width_m``."""
+    width_m: float | None = Field(default=None, exclude_if=_is_none)
+
+
 class PinnedVariant(PackModel):
     """An exact variant that once failed; always run, after the sampled ones.
 
-    Parameters that it leaves out take the scenario's constant, else the world's default: nothing
-    but placed objects and seed is drawn for it, so that editing a distribution never changes it.
+    It holds every value that the scenario draws, so that editing a distribution never changes it. Parameters
+    that the scenario does not draw may be left out: they are its constants and the world's defaults.
     """
 
     id: str
     parameters: dict[str, Scalar]
+    placed: tuple[PinnedObject, ...] | None = Field(default=None, exclude_if=_is_none)
+    """Its objects in order; None in a scenario that places none."""
+    seed: int | None = Field(default=None, exclude_if=_is_none)
+    """Seed of everything random inside the episode; None takes one that follows from the id."""
+
+    def left_out(self, parameters: Mapping[str, ValueSpec], places: bool) -> list[str]:
+        """What the scenario draws and the pin does not say, in words.
+
+        Args:
+            parameters: The scenario's.
+            places: Whether the scenario places objects.
+        """
+        drawn = sorted(name for name, spec in parameters.items() if spec.is_drawn)
+        missing = [name for name in drawn if name not in self.parameters]
+        return [*missing, "placed"] if places and self.placed is None else missing
 
 
 class KnownFailure(PackModel):

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, get_args
 from simgate.harness.packs.check_rules import report_cycles
 from simgate.harness.packs.check_world import WorldCheck, load_world
 from simgate.harness.packs.fields import Fields, Reader
-from simgate.harness.packs.keys import KNOWN_FAILURE, PINNED, SCENARIO
+from simgate.harness.packs.keys import KNOWN_FAILURE, SCENARIO
 from simgate.harness.packs.model import (
     Criterion,
     KnownFailure,
-    PinnedVariant,
     Scenario,
     Severity,
 )
 from simgate.harness.packs.read_criteria import CriterionReader
+from simgate.harness.packs.read_pinned import PinnedReader
 from simgate.harness.packs.read_place import PlaceReader
 from simgate.harness.packs.read_value import ReadValue
 from simgate.harness.packs.read_values import read_value
@@ -87,6 +87,8 @@ class ScenarioReader:
         check = WorldCheck(self._reader.problems, world, lambda name: self._elsewhere(name, groups))
         severity = self._severity(fields)
         variants = read_variants(self._reader, fields.get("variants"))
+        parameters = self._parameters(fields, check)
+        pins = PinnedReader(self._reader, check, parameters, places=bool(groups))
         data = {
             "id": scenario_id,
             "title": self._reader.text(fields.get("title")),
@@ -94,13 +96,13 @@ class ScenarioReader:
             "requirements": self._reader.texts(fields.get("requirements"), "a list of requirement ids"),
             "tags": self._reader.texts(fields.get("tags"), "a list of words"),
             "world": native.name if native is not None else world.name if world is not None else None,
-            "parameters": self._parameters(fields, check),
+            "parameters": parameters,
             "place": PlaceReader(self._reader, check).read(fields.get("place")),
             "where": self._where(fields, check),
             "variants": variants,
             "accept": self._accept(fields),
             "known_failures": self._known_failures(fields, check),
-            "pinned": self._pinned(fields, check),
+            "pinned": pins.read(fields.get("pinned")),
             "line": key.line,
         }
         complete = all(value is not None for value in data.values())
@@ -206,35 +208,6 @@ class ScenarioReader:
             hint = "mend the failure and delete the entry, or agree on a new date"
             self._reader.problems.at(node, "expired-known-failure", message, hint)
         return last.isoformat()
-
-    def _pinned(self, fields: Fields, check: WorldCheck) -> tuple[PinnedVariant, ...]:
-        pins: dict[str, PinnedVariant] = {}
-        lines: dict[str, int] = {}
-        for item in self._reader.items(fields.get("pinned"), "a list of pinned variants"):
-            inner = self._reader.fields(item, PINNED, "the pinned variant")
-            if inner is None:
-                continue
-            pin_id = self._reader.name(inner.get("id"), "a pinned variant's id")
-            if pin_id in lines:
-                message, hint = (
-                    f"pinned id '{pin_id}' is used twice",
-                    f"the first one is in line {lines[pin_id]}",
-                )
-                self._reader.problems.at(inner["id"], "duplicate-id", message, hint)
-            exact = self._exact(inner.get("parameters"), check)
-            if pin_id is not None:
-                lines.setdefault(pin_id, inner["id"].line)
-                pins[pin_id] = PinnedVariant(id=pin_id, parameters=exact)
-        return tuple(pins.values())
-
-    def _exact(self, node: Node | None, check: WorldCheck) -> dict[str, bool | int | float | str]:
-        values = {}
-        for key, value in self._reader.mapping(node, "a mapping of parameters to exact values"):
-            scalar = self._reader.scalar(value, "an exact value")
-            if scalar is not None:
-                check.pinned(key, scalar, value)
-                values[key.text] = scalar
-        return values
 
 
 def report_unused(reader: Reader, parameters: PackParameters, scenarios: list[ReadScenario]) -> None:

@@ -162,7 +162,15 @@ def _scenario(worlds: Mapping[str, World]) -> Schema:
         },
     )
     known = mapping(keys.KNOWN_FAILURE, {"when": EXPRESSION, "issue": _TEXT, "until": _DATE})
-    pinned = mapping(keys.PINNED, {"id": _NAME, "parameters": {"type": "object"}})
+    pinned = mapping(
+        keys.PINNED,
+        {
+            "id": _NAME,
+            "parameters": {"type": "object", "additionalProperties": SCALAR},
+            "placed": {"type": "array", "items": _pinned_object()},
+            "seed": {"type": "integer", "minimum": 0, "exclusiveMaximum": 2**63},
+        },
+    )
     schema = mapping(
         keys.SCENARIO,
         {
@@ -181,12 +189,32 @@ def _scenario(worlds: Mapping[str, World]) -> Schema:
         },
     )
     del schema["required"]
-    return {**schema, "allOf": [*(_in_world(name) for name in worlds), IN_NATIVE]}
+    return {**schema, "allOf": [*(_in_world(name, world) for name, world in worlds.items()), IN_NATIVE]}
 
 
-def _in_world(name: str) -> Schema:
+def _pinned_object() -> Schema:
+    """An object of a pinned variant; whoever gives one side gives both."""
+    place: Schema = {"type": "number"}
+    types = {
+        "group": _NAME,
+        "kind": _TEXT,
+        **dict.fromkeys(("x_m", "y_m", "yaw_rad"), place),
+        **dict.fromkeys(("length_m", "width_m"), POSITIVE),
+    }
+    sides = [("length_m", "width_m"), ("width_m", "length_m")]
+    both = [{"if": {"required": [one]}, "then": {"required": [other]}} for one, other in sides]
+    return mapping(keys.PINNED_OBJECT, types, allOf=both)
+
+
+def _in_world(name: str, world: World) -> Schema:
     """What depends on the world of a scenario."""
-    pinned = {"properties": {"parameters": {"$ref": f"#/$defs/exact_{name}"}}}
+    kind: Schema = {"enum": sorted(world.object_kinds)}
+    pinned = {
+        "properties": {
+            "parameters": {"$ref": f"#/$defs/exact_{name}"},
+            "placed": {"items": {"properties": {"kind": kind}}},
+        }
+    }
     return {
         "if": {"properties": {"world": {"const": name}}, "required": ["world"]},
         "then": {

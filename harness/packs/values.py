@@ -48,6 +48,13 @@ class ValueSpec(BaseModel):
     line: int = 0
     column: int = 0
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether chance has a part in it: neither a constant nor computed from other parameters."""
+        if self.kind == "when":
+            return any(case.value.is_drawn for case in self.cases)
+        return self.kind not in ("constant", "expr")
+
 
 class Case(BaseModel):
     """One branch of a ``when``."""

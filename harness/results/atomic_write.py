@@ -11,8 +11,13 @@ import tempfile
 from pathlib import Path
 
 
-def write_atomic(path: Path, content: bytes | str) -> None:
+def write_atomic(path: Path, content: bytes | str, mode: int = 0o644) -> None:
     """Writes ``content`` under the name ``path``; text as UTF-8.
+
+    Args:
+        path: The file; a link is replaced, not followed.
+        content: All of it.
+        mode: Permissions of the file.
 
     Raises:
         OSError: The file cannot be written; what stood there before is untouched.
@@ -24,7 +29,7 @@ def write_atomic(path: Path, content: bytes | str) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
+        Path(temporary).chmod(mode)
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

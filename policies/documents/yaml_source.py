@@ -58,8 +58,7 @@ def read_yaml(
         The source and its tree; None for the tree when nothing can be read.
     """
     absolute = path.resolve()
-    shown = shown_path(absolute)
-    source = SourceFile(absolute, shown, [])
+    source = SourceFile(absolute, shown_path(absolute), [])
     lacking = unfetched(absolute)
     if lacking is not None:
         problems.span(source, 1, 1, 1, "not-fetched", f"'{path.name}' {lacking.message}", lacking.remedy)
@@ -69,7 +68,25 @@ def read_yaml(
         message = f"the file has {size / 1e6:.1f} MB, more than the 5 MB that are read"
         problems.span(source, 1, 1, 1, "too-large", message)
         return source, None
-    data = absolute.read_bytes()
+    return parse_yaml(absolute, absolute.read_bytes(), problems, as_written)
+
+
+def parse_yaml(
+    absolute: Path, data: bytes, problems: Problems, as_written: frozenset[str] = frozenset()
+) -> tuple[SourceFile, Node | None]:
+    """Reads what a file holds, or will hold.
+
+    Args:
+        absolute: Path of the file.
+        data: Its content.
+        problems: Takes the diagnostics.
+        as_written: As for :func:`read_yaml`.
+
+    Returns:
+        As :func:`read_yaml`.
+    """
+    shown = shown_path(absolute)
+    source = SourceFile(absolute, shown, [])
     digest = hashlib.sha256(data).hexdigest()
     try:
         text = data.decode("utf-8-sig")

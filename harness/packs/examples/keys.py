@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from simgate.harness.packs.examples.example import Example
 
+
+def _pins(first: str, second: str) -> str:
+    """Two pinned variants of these ids."""
+    values = "door.distance_m: 4.7, lighting.lux: 90"
+    return (
+        "pinned:\n"
+        f"  - {{id: {first}, parameters: {{{values}, door.tint: 0.06}}}}\n"
+        f"  - {{id: {second}, parameters: {{{values}, door.tint: 0.05}}}}\n"
+    )
+
+
 KEY_EXAMPLES = (
     Example(
         "unknown-key",
@@ -46,12 +57,16 @@ KEY_EXAMPLES = (
     ),
     Example(
         "duplicate-id",
-        "pinned:\n"
-        "  - {id: low-tint, parameters: {door.tint: 0.06}}\n"
-        "  - {id: @low-tint, parameters: {door.tint: 0.05}}\n",
-        "pinned:\n"
-        "  - {id: low-tint, parameters: {door.tint: 0.06}}\n"
-        "  - {id: lowest-tint, parameters: {door.tint: 0.05}}\n",
+        _pins("low-tint", "@low-tint"),
+        _pins("low-tint", "lowest-tint"),
+    ),
+    Example(
+        "pin-incomplete",
+        "pinned:\n  - {id: @dark, parameters: {lighting.lux: 90}}\n",
+        "pinned:\n  - {id: dark, parameters: {lighting.lux: 90, door.distance_m: 4.7}}\n",
+        advice="A pin is one exact variant, whatever becomes of the distributions: it holds every value that "
+        "the scenario draws, and where the scenario has `place` also its objects (`placed`, maybe empty). "
+        "`simgate pin RUN VARIANT` writes all of a variant that ran.",
     ),
     Example(
         "unsupported-version",

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simgate.harness.expansion.block import VariantBlock
-from simgate.harness.expansion.expand import expand_blocks
-from simgate.harness.packs.model import PinnedVariant
+from simgate.harness.expansion.expand import expand_blocks, expand_pack
+from simgate.harness.expansion.pinned import pin_of
 from tests.unit.expansion.packs import pack, place, scenario
 from tests.unit.packs.yard import PLUGINS
 
@@ -52,8 +52,9 @@ def test_lines_and_digests_equal_those_of_the_models(groups: str, names: list[st
         "crew": ("integers", 0, 9), "gate.kind": {"steel": 1, "glass": 2}, "gate.open": {True: 1, False: 1},
         "light.lux": ("log_uniform", 10, 2000), "tilt_deg": ("uniform", -1e-7, 1e-4),
     }  # fmt: skip
-    pins = (PinnedVariant(id="p", parameters={"crew": 3}),)
-    made = scenario({n: values[n] for n in names}, placed=GROUPS[groups], count=9, pinned=pins)
+    made = scenario({n: values[n] for n in names}, placed=GROUPS[groups], count=9)
+    pins = tuple(pin_of(variant, f"p{variant.index}") for variant in expand_pack(pack(made, seed=seed)))
+    made = made.model_copy(update={"pinned": pins})
     for block in expand_blocks(pack(made, seed=seed), made):
         variants = block.variants()
         assert block.json_lines() == [variant.model_dump_json() for variant in variants]

@@ -13,6 +13,7 @@ from scipy import stats
 
 from simgate.harness.expansion.errors import ExpansionError
 from simgate.harness.expansion.expand import expand_pack, expand_scenario, expand_variant
+from simgate.harness.expansion.pinned import pin_of
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.expressions import holds
 from simgate.harness.packs.model import Pack, PinnedVariant, Scenario
@@ -119,7 +120,8 @@ def test_conditions_that_share_no_parameter_do_not_multiply() -> None:
 
 
 def test_a_count_caps_the_sampled_variants_and_keeps_the_pinned_ones() -> None:
-    pins = (PinnedVariant(id="low", parameters={"light.lux": 64}), PinnedVariant(id="high", parameters={}))
+    drawn = one(scenario(NUMBERS))
+    pins = (pin_of(drawn[3], "low"), pin_of(drawn[4], "high"))
     variants = expand_pack(pack(scenario(NUMBERS, pinned=pins)), count=2)
     assert [v.id for v in variants] == ["one::v0000", "one::v0001", "one::pin-low", "one::pin-high"]
     assert [v.index for v in variants] == [0, 1, 40, 41]
@@ -128,7 +130,10 @@ def test_a_count_caps_the_sampled_variants_and_keeps_the_pinned_ones() -> None:
 
 
 def test_a_pinned_variant_is_exact_and_ignores_distributions() -> None:
-    pin = PinnedVariant(id="low", parameters={"light.lux": 64, "crew": 2})
+    values = {
+        "crew": 2, "gate.distance_m": 5, "gate.kind": "steel", "gate.open": False, "light.lux": 64, "side_m": 6,
+    }  # fmt: skip
+    pin = PinnedVariant(id="low", parameters=values)
     variant = one(scenario(NUMBERS, pinned=(pin,)))[-1]
     edited = one(scenario({**NUMBERS, "gate.distance_m": ("uniform", 3, 4)}, pinned=(pin,), count=7))[-1]
     assert variant.parameters == {
@@ -192,10 +197,12 @@ def test_a_variant_alone_equals_the_one_of_the_whole(
     names: list[str], where: list[str], groups: dict[str, Any], method: str, seed: int
 ) -> None:
     parameters = {name: NUMBERS[name] for name in names} | {"side_m": ("uniform", 8, 12)}
-    pins = (PinnedVariant(id="p", parameters={"crew": 1, "side_m": 9}),)
-    made = scenario(parameters, where=tuple(where), count=12, method=method, placed=groups, pinned=pins)
+    made = scenario(parameters, where=tuple(where), count=12, method=method, placed=groups)
+    drawn = expand_variant(pack(made, seed=seed), made, 5)
+    made = made.model_copy(update={"pinned": (pin_of(drawn, "p"),)})
     whole = expand_scenario(pack(made, seed=seed), made)
     assert [expand_variant(pack(made, seed=seed), made, k) for k in range(13)] == list(whole)
+    assert whole[-1] == drawn.model_copy(update={"id": "one::pin-p", "index": 12}), "a pin is the variant"
 
 
 @settings(max_examples=40, deadline=None)

@@ -17,7 +17,7 @@ from simgate.harness.expansion.rules import Rules
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.model import PinnedVariant, Scenario
 from simgate.harness.packs.values import ValueSpec
-from tests.unit.expansion.packs import expr, from_file, pack, scenario, spec, when
+from tests.unit.expansion.packs import expr, from_file, pack, place, scenario, spec, when
 from tests.unit.packs.yard import PLUGINS
 
 
@@ -166,12 +166,35 @@ def test_a_pinned_variant_computes_what_it_leaves_out_and_draws_nothing() -> Non
         "tilt_deg": when(("side_m > 9", 7), (None, ("uniform", 1, 2))), "light.lux": when((None, ("uniform", 50, 60))),
     }  # fmt: skip
     pins = (
-        PinnedVariant(id="a", parameters={"gate.distance_m": 5}),
-        PinnedVariant(id="b", parameters={"side_m": 4}),
+        PinnedVariant(id="a", parameters={"gate.distance_m": 5, "tilt_deg": 3, "light.lux": 55}),
+        PinnedVariant(id="b", parameters={"gate.distance_m": 5, "side_m": 4, "tilt_deg": 3, "light.lux": 55}),
     )
     a, b = one(scenario(parameters, pinned=pins))[-2:]
-    assert (a.parameters["side_m"], a.parameters["tilt_deg"], a.parameters["light.lux"]) == (10.0, 7.0, 300.0)
-    assert (b.parameters["gate.distance_m"], b.parameters["tilt_deg"]) == (5.0, 0.0)
+    assert (a.parameters["side_m"], a.parameters["tilt_deg"], a.parameters["light.lux"]) == (10.0, 3.0, 55.0)
+    assert b.parameters["side_m"] == 4.0
+
+
+@pytest.mark.parametrize(
+    ("parameters", "left_out"),
+    [
+        ({"gate.distance_m": ("uniform", 6, 9)}, "gate.distance_m"),
+        ({"tilt_deg": when(("side_m > 9", 7), (None, ("uniform", 1, 2)))}, "tilt_deg"),
+        ({"crew": from_file(1, 2)}, "crew"),
+        ({"gate.kind": ["steel", "glass"]}, "gate.kind"),
+    ],
+)
+def test_a_pin_that_leaves_out_what_is_drawn_is_no_variant(parameters: Any, left_out: str) -> None:
+    pins = (PinnedVariant(id="a", parameters={"side_m": 5}),)
+    with pytest.raises(ExpansionError, match=f"'a' leaves out {left_out}, which the scenario draws"):
+        one(scenario(parameters, pinned=pins))
+
+
+def test_a_pin_without_objects_is_no_variant_of_a_scenario_that_places_some() -> None:
+    made = scenario({}, placed={"clutter": place(2, "bin")}, pinned=(PinnedVariant(id="a", parameters={}),))
+    with pytest.raises(ExpansionError, match="'a' leaves out placed"):
+        one(made)
+    empty = PinnedVariant(id="a", parameters={}, placed=())
+    assert one(made.model_copy(update={"pinned": (empty,)}))[-1].placed == ()
 
 
 def test_dependencies_come_first_and_draws_are_found_through_them() -> None:

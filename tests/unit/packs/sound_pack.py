@@ -45,7 +45,7 @@ scenarios:
     known_failures:
       - {when: light.lux < 70, issue: A-311, until: 2099-03-01}
     pinned:
-      - {id: low-light, parameters: {light.lux: 64}}
+      - {id: low-light, parameters: {light.lux: 64, gate.distance_m: 5, crew: 1, tilt_deg: 0, side_m: 8}, placed: []}
   gate_open:
     title: An open gate
     severity: major

@@ -19,6 +19,7 @@ from tests.unit.packs.sound_pack import SOUND
 TODAY = date(2026, 11, 20)
 
 UNIFORM = "{uniform: [3, 8]}"
+PIN = next(line for line in SOUND.splitlines() if "id: low-light" in line).strip().removeprefix("- ")
 CASES = [
     # keys, at every level
     ("unknown-key", "seed: 7", "@sede: 7"),
@@ -71,7 +72,7 @@ CASES = [
     ("wrong-type", "kinds: {choice: {box: 2, bin: 1}}", "kinds: @{uniform: [1, 2]}"),
     ("wrong-type", "{choice: {box: 2, bin: 1}}", "{choice: {box: @heavy, bin: 1}}"),
     ("wrong-type", "- gate.distance_m > 2 * abs(tilt_deg)", "- @true"),
-    ("wrong-type", "{light.lux: 64}", "{light.lux: @[64]}"),
+    ("wrong-type", "light.lux: 64,", "light.lux: @[64],"),
     ("wrong-type", "    accept:\n      success: {equals: true}", "    accept: @none"),
     # values
     ("wrong-value", "severity: major", "severity: @mayor"),
@@ -110,7 +111,19 @@ CASES = [
     ("gate-metric", "{regression: {max_drop: 0.02, confidence: 0.95}}", "{metric: @latency.max_ms, at_most: 0}"),
     ("gate-metric", "{regression: {max_drop: 0.02, confidence: 0.95}}", "{metric: @latency.p95_ms, at_least: 5}"),
     ("unsupported-version", "simgate: 1", "simgate: @2"),
-    ("duplicate-id", "{id: low-light, parameters: {light.lux: 64}}", "{id: a, parameters: {}}\n      - {id: @a, parameters: {}}"),
+    ("duplicate-id", f"- {PIN}", f"- {PIN}\n      - {PIN.replace('low-light', '@low-light')}"),
+    # pinned variants
+    ("pin-incomplete", "{id: low-light, parameters: {light.lux: 64, ", "{id: @low-light, parameters: {"),
+    ("pin-incomplete", PIN, PIN.replace(", placed: []", "").replace("low-light", "@low-light")),
+    ("wrong-value", "placed: []}", "placed: [], seed: @-1}"),
+    ("wrong-type", "placed: []}", "placed: [], seed: @0.5}"),
+    ("wrong-type", "placed: []", "placed: @none"),
+    ("missing-key", "placed: []", "placed: [@{group: a, kind: box, x_m: 1, y_m: 1}]"),
+    ("wrong-type", "placed: []", "placed: [{group: a, kind: box, x_m: @here, y_m: 1, yaw_rad: 0}]"),
+    ("unknown-key", "placed: []", "placed: [{group: a, kind: box, x_m: 1, y_m: 1, yaw_rad: 0, @yaw_deg: 9}]"),
+    ("unknown-kind", "placed: []", "placed: [{group: a, kind: @chair, x_m: 1, y_m: 1, yaw_rad: 0}]"),
+    ("missing-key", "placed: []", "placed: [{group: a, kind: crate, x_m: 1, y_m: 1, yaw_rad: 0, length_m: @1}]"),
+    ("parameter-range", "placed: []", "placed: [{group: a, kind: crate, x_m: 1, y_m: 1, yaw_rad: 0, length_m: @9, width_m: 1}]"),
     ("expired-known-failure", "until: 2099-03-01", "until: @2026-11-19"),
     # rules, sweeps and field data
     ("unknown-distribution", "count: {integers: [0, 3]}", "count: {@expr: '2 * crew'}"),
@@ -178,7 +191,7 @@ CASES = [
     # the world
     ("unknown-parameter", "      crew:", "      @crews:"),
     ("unknown-parameter", "  light.lux: {", "  @light.luks: {"),
-    ("unknown-parameter", "{light.lux: 64}", "{@light.lumen: 64}"),
+    ("unknown-parameter", "light.lux: 64,", "light.lux: 64, @light.lumen: 64,"),
     ("parameter-range", UNIFORM, "{uniform: [@0.5, 8]}"),
     ("parameter-range", UNIFORM, "{uniform: [3, @80]}"),
     ("parameter-range", "[50, 500]", "[50, @5000]"),
@@ -189,7 +202,7 @@ CASES = [
     ("parameter-range", "gate.kind: steel", "gate.kind: @no"),
     ("parameter-range", "[steel, glass]", "[steel, @wood]"),
     ("parameter-range", "{bool: 0.9}", "@on"),
-    ("parameter-range", "{light.lux: 64}", "{light.lux: @1}"),
+    ("parameter-range", "light.lux: 64,", "light.lux: @1,"),
     ("unknown-region", "region: floor", "region: @flor"),
     ("unknown-keep-clear", "keep_clear: [start]", "keep_clear: [start, @goal]"),
     ("unknown-kind", "{box: 2, bin: 1}", "{box: 2, @chair: 1}"),

@@ -38,7 +38,8 @@ def test_every_part_of_a_pack_is_read(path: Path) -> None:
     assert (closed.severity, closed.requirements, closed.tags) == ("critical", ("A-1",), ("gate",))
     assert closed.variants.method == "sobol" and opened.variants.method == "random"
     assert closed.where == ("gate.distance_m > 2 * abs(tilt_deg)",)
-    assert closed.pinned[0].parameters == {"light.lux": 64}
+    assert closed.pinned[0].parameters["light.lux"] == 64
+    assert closed.pinned[0].placed == ()
     assert closed.known_failures[0].until == "2099-03-01"
     assert closed.place["clutter"].keep_clear == ("start",)
     assert opened.parameters["gate.kind"].weights == (0.5, 0.5)

@@ -28,7 +28,7 @@ SCENARIOS = Path(__file__).parents[3] / "scenarios"
 BEYOND_A_SCHEMA = {
     "cyclic-expr", "cyclic-extends", "duplicate-id", "duplicate-key", "empty-range", "expired-known-failure",
     "expression", "gate-impossible", "unknown-option", "unknown-report", "gate-matches-nothing", "missing-file", "rates", "bad-csv",
-    "missing-column", "empty-cell", "fixed-size", "broken-plugin", "alias-bomb", "bad-character",
+    "missing-column", "empty-cell", "fixed-size", "broken-plugin", "alias-bomb", "bad-character", "pin-incomplete",
     "yaml-syntax", "yaml-tag", "unused-condition", "not-utf8", "too-large", "too-deep",
 }  # fmt: skip
 """They need other values of the pack, other files, or the text itself."""
@@ -42,6 +42,7 @@ ONLY_THE_LINTER = (
     "drum\n        length_m",  # the shape and size of a kind
     "crate\n        diameter_m",
     "length_m: {uniform: [0.4, @9]}",
+    "length_m: @9, width_m: 1}",
     "yaw_deg: {uniform: [0, @720]}",
 )
 """Cases of codes that a schema otherwise sees, which need more than a schema can say."""
