@@ -23,7 +23,7 @@ from simgate.sim_adapters.scene.robot import Robot
 from simgate.sim_adapters.scene.sensor import Camera, Lidar
 from simgate.sim_adapters.worlds.file_digest import absolute
 from simgate.sim_adapters.worlds.low_walls import walls_in_the_way
-from simgate.sim_adapters.worlds.native import NativeSpec, NativeWorld
+from simgate.sim_adapters.worlds.native import Knob, NativeSpec, NativeWorld
 from simgate.sim_adapters.worlds.native_file import CameraFacts, NativeError, RobotFacts
 
 if TYPE_CHECKING:
@@ -164,6 +164,8 @@ class NativeReader:
             fields.get("barrier"), file, "a mapping of bodies or shapes to words", stops=robot_body
         )
         knobs = SetReader(reader, file, robot_body).read(fields.get("set"))
+        if goal is not None and isinstance(at_goal := fields["goal"], ScalarNode):
+            self._check_goal(at_goal, file, knobs)
         open_from = self._open_from(fields.get("open_from"), list(knobs))
         radius_m = reader.number(fields.get("goal_radius_m"), above=0)
         lidar = self._lidar((robot or {}).get("lidar"))
@@ -269,6 +271,16 @@ class NativeReader:
             return None
         name = self._reader.text(node, "[x, y] in metres, or the name of a point of the file")
         return self._ask(node, lambda: file.point(name)) if name else None
+
+    def _check_goal(self, node: ScalarNode, file: NativeFile, knobs: dict[str, Knob]) -> None:
+        """The goal is where the file marks it: it does not follow a mark that is moved."""
+        for text in (target for knob in knobs.values() for target in knob.targets):
+            if file.carries(text, node.text):
+                message = (
+                    f"'set' moves '{node.text}' by {text}, and the goal would stay where the file has it"
+                )
+                self._reader.problems.at(node, "wrong-value", message, "write the goal as [x, y]")
+                return
 
     def _names(self, node: Node | None, file: NativeFile, wanted: str, stops: str = "") -> dict[str, str]:
         found = {}

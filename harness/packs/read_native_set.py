@@ -39,12 +39,20 @@ class SetReader:
 
     def read(self, node: Node | None) -> dict[str, Knob]:
         """The parameters that can be read, by name; problems are reported."""
-        knobs = {}
+        knobs: dict[str, Knob] = {}
         for key, value in self._reader.mapping(node, "a mapping of parameters to targets"):
             knob = self._knob(value) if self._is_name(key) else None
             if knob is not None:
+                self._check_once(key, knob, knobs)
                 knobs[key.text] = knob
         return knobs
+
+    def _check_once(self, key: ScalarNode, knob: Knob, before: Mapping[str, Knob]) -> None:
+        """Of two parameters that set the same, only the second would do anything."""
+        for name, other in before.items():
+            for target in sorted({*knob.targets} & {*other.targets}):
+                message = f"'{name}' sets {target} too"
+                self._reader.problems.at(key, "wrong-value", message, "leave one of them out")
 
     def _is_name(self, key: ScalarNode) -> bool:
         if "/" in key.text:

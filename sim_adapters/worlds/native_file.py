@@ -133,6 +133,15 @@ class NativeFile(Protocol):
         """
         ...
 
+    def carries(self, text: str, point: str) -> bool:
+        """Whether a target moves a marked point, or takes it away.
+
+        Args:
+            text: A target that there is.
+            point: See :meth:`point`.
+        """
+        ...
+
     def whole(self, text: str) -> tuple[float, ...]:
         """The file's value of a target that takes several numbers at once (a colour); empty otherwise."""
         ...

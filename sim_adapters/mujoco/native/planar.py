@@ -90,7 +90,8 @@ def _check_shape(data: mujoco.MjData, driven: mujoco.MjModel, root: int) -> None
     own = np.flatnonzero(data.model.body_rootid == root)
     frame = data.xmat[root].reshape(3, 3)
     before = (data.xpos[own] - data.xpos[root]) @ frame + (0.0, 0.0, data.xpos[root][2])
-    if np.abs(now.xpos[own] - before).max() > _SAME_M:
+    moved = np.abs(now.xpos[own] - before).max() > _SAME_M
+    if moved or np.abs(now.xmat[root] - np.eye(3).reshape(9)).max() > _SAME_M:
         name = data.model.body(root).name
         message = f"body '{name}' or what hangs on it stands in frames that change when it drives"
         raise NativeError("file", message, "write its poses without scale in the frames around them")

@@ -214,6 +214,20 @@ class MjcfFile:
                 "target", message, "take what needs it out of the file, or set its pos"
             ) from None
 
+    def carries(self, text: str, point: str) -> bool:
+        """Whether a target moves a site, with what it is on."""
+        target, model = parse_target(text, self._spec), self._model
+        if target.attribute.kind == "start":
+            holder = model.body(int(model.joint(target.name).bodyid[0])).name
+        elif target.kind == "body" and target.attribute.kind in ("vector", "turn", "present"):
+            holder = target.name
+        else:
+            return (target.kind, target.name) == ("site", point)
+        body = int(model.site(point).bodyid[0])
+        while body and model.body(body).name != holder:
+            body = int(model.body_parentid[body])
+        return bool(body)
+
     def whole(self, text: str) -> tuple[float, ...]:
         """A colour as a whole: three numbers, four with its opacity."""
         return whole_of(parse_target(text, self._spec), self._spec)

@@ -10,6 +10,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from simgate.sim_adapters.mujoco.native.effect import require_effect
 from simgate.sim_adapters.mujoco.native.elements import ATTRIBUTES, Attribute, elements
 from simgate.sim_adapters.scene.native import NativeValue
 from simgate.sim_adapters.worlds.native_file import NativeError
@@ -97,8 +98,9 @@ def parameter_of(target: Target, spec: mujoco.MjSpec) -> ParameterSpec:
     """What a target takes, with the file's value as default.
 
     Raises:
-        NativeError: The element cannot take it.
+        NativeError: The element cannot take it, or nothing in the file depends on it.
     """
+    require_effect(target.kind, target.name, target.key, target.part, _element(target, spec))
     attribute, meaning = target.attribute, f"{target.attribute.meaning} Sets {target.text}."
     if attribute.kind in ("bool", "present"):
         default = True if attribute.kind == "present" else bool(getattr(_element(target, spec), target.key))
@@ -129,10 +131,6 @@ def _number(target: Target, spec: mujoco.MjSpec) -> float:
         return 0.0
     if attribute.kind == "start":
         return _joint_start(target, element)
-    if target.kind == "geom" and target.key in ("pos", "size") and not math.isnan(float(element.fromto[0])):
-        raise NativeError(
-            "target", f"geom '{target.name}' is given by fromto", "write pos and size in the file"
-        )
     if attribute.kind == "number":
         return _rounded(np.ravel(getattr(element, target.key))[0])
     values = _vector(target, element, spec)

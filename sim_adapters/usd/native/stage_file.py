@@ -138,13 +138,18 @@ class UsdFile:
     def target(self, text: str, robot: str = "") -> ParameterSpec:
         """What a target takes."""
         target = parse_target(text, self._stage)
-        moves = target.kind in ("pos", "turn", "present") or target.key.startswith("xformOp:")
-        if robot and moves and is_at_or_below(robot, target.path):
+        if robot and self.carries(text, robot):
             message = f"'{target.path}' is the robot, which is where it starts"
             raise NativeError(
                 "target", message, "use robot.start_x_m, robot.start_y_m and robot.start_yaw_deg"
             )
         return parameter_of(target, self._stage)
+
+    def carries(self, text: str, point: str) -> bool:
+        """Whether a target moves a prim, with what it is in."""
+        target = parse_target(text, self._stage)
+        moves = target.kind in ("pos", "turn", "present") or target.key.startswith("xformOp:")
+        return moves and is_at_or_below(point, target.path)
 
     def whole(self, text: str) -> tuple[float, ...]:
         """A colour as a whole: three numbers."""

@@ -86,6 +86,7 @@ MISTAKES = [
     ("unknown-element", "goal: /World/Dock", "goal: @/World/Doc", "did you mean '/World/Dock'?"),
     ("unknown-element", "labels: {/World/Pane", "labels: {@/World/Looks", "drawn or can be hit"),
     ("unknown-target", "cube.x_m: /World/Cube.pos.x", "cube.x_m: @/World/Cube.pos", "say which: pos.x"),
+    ("wrong-value", "cube.x_m: /World/Cube.pos.x", "cube.x_m: /World/Dock.pos.x", "write the goal as [x, y]"),
     ("unknown-target", "cube.x_m: /World/Cube.pos.x", "cube.x_m: @/World/Cart.pos.x", "robot.start_x_m"),
     ("unknown-target", "cube.x_m: /World/Cube.pos.x", "cube.x_m: @/World/Cube.sise", "did you mean 'size'?"),
     ("parameter-range", "between: [0.1, 0.6]", "between: [0.1, @1.6]", ""),

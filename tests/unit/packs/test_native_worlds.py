@@ -196,6 +196,11 @@ MISTAKES = [
         "wrong-value", "cube.there: body/cube.present",
         "cube.there: {target: [body/cube.pos.y, @body/cube.pos.z]}", "make two parameters of them",
     ),
+    (
+        "wrong-value", "cube.there: body/cube.present",
+        "cube.there: body/cube.present\n        @cube.again: {target: [body/cube.pos.x]}", "leave one of them out",
+    ),
+    ("wrong-value", "cube.there: body/cube.present", "dock.x_m: site/dock.pos.x", "write the goal as [x, y]"),
     ("unknown-parameter", "cube.look: {choice", "@cube.looks: {choice", "did you mean 'cube.look'?"),
     ("parameter-range", "[red, blue]}", "[red, @green]}", ""),
     ("expression", "cube.x_m > 2.6", "@cube.y_m > 2.6", "did you mean"),

@@ -1,0 +1,63 @@
+"""Targets that MuJoCo would take and that would change nothing: a parameter of which no run ever depends."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import mujoco
+
+from simgate.sim_adapters.mujoco.native.elements import XYZ
+from simgate.sim_adapters.worlds.native_file import NativeError
+
+_GEOM = mujoco.mjtGeom
+_SIZES = {
+    _GEOM.mjGEOM_SPHERE: 1, _GEOM.mjGEOM_CAPSULE: 2, _GEOM.mjGEOM_CYLINDER: 2, _GEOM.mjGEOM_ELLIPSOID: 3,
+    _GEOM.mjGEOM_BOX: 3, _GEOM.mjGEOM_PLANE: 3,
+}  # fmt: skip
+"""Shape -> how many of its sizes count."""
+_AIMED = (mujoco.mjtCamLight.mjCAMLIGHT_TARGETBODY, mujoco.mjtCamLight.mjCAMLIGHT_TARGETBODYCOM)
+
+
+def require_effect(kind: str, name: str, key: str, part: int | None, element: Any) -> None:
+    """Refuses a target that nothing depends on in this file.
+
+    Args:
+        kind: Of element, as in a target.
+        name: Of the element.
+        key: What is set.
+        part: Number of the component; None for the whole.
+        element: As parsed.
+
+    Raises:
+        NativeError: With what to set or write in its place.
+    """
+    reason = None
+    if kind == "geom" and key == "size":
+        reason = _of_size(element, part or 0)
+    if reason is None and kind in ("geom", "site") and key in ("pos", "size", "turn_deg"):
+        reason = "it is given by fromto", "write pos and size in the file"
+        reason = None if math.isnan(float(element.fromto[0])) else reason
+    elif kind == "camera" and key == "fovy" and float(element.sensor_size[0]) > 0.0:
+        reason = "it is given by sensorsize and focal length", "write fovy in the file"
+    elif key in ("pitch_deg", "dir") and element.mode in _AIMED:
+        reason = f"it is aimed at '{element.targetbody}'", f"set pos of body '{element.targetbody}'"
+    elif kind == "visual" and not element.active:
+        reason = "it is off in the file", 'write active="1" in the file'
+    if reason is not None:
+        said = f"{key}.{XYZ[part]}" if key == "size" and part is not None else key
+        raise NativeError("target", f"{said} of {kind} '{name}' has no effect: {reason[0]}", reason[1])
+
+
+def _of_size(geom: Any, part: int) -> tuple[str, str] | None:
+    if geom.meshname or geom.type not in _SIZES:
+        what = "a height field" if geom.type == _GEOM.mjGEOM_HFIELD else "a mesh"
+        return f"{what} has the size of its file", "scale it in the file"
+    count = _SIZES[geom.type]
+    if part < count:
+        return None
+    shape = geom.type.name.removeprefix("mjGEOM_").lower()
+    return (
+        f"a {shape} has no more than {', '.join(f'size.{axis}' for axis in XYZ[:count])}",
+        "set one of these",
+    )
