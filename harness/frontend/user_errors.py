@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+
+from simgate.sim_adapters.unfetched import unfetched
 
 
 class UserError(Exception):
     """Something the user can mend; shown without traceback."""
+
+
+def require_fetched(path: Path) -> None:
+    """Refuses a file of which version control has left only a pointer.
+
+    Raises:
+        UserError: With the command that fetches it.
+    """
+    lacking = unfetched(path)
+    if lacking is not None:
+        raise UserError(f"{path} {lacking.message}; {lacking.remedy}")
 
 
 @contextmanager

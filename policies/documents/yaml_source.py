@@ -8,7 +8,6 @@ out of the C stack, and lets limits act before memory is spent.
 from __future__ import annotations
 
 import hashlib
-import math
 import re
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from simgate.policies.documents.nodes import (
 from simgate.policies.documents.problems import Problems
 from simgate.policies.documents.yaml_mistakes import explained
 from simgate.sim_adapters.unfetched import unfetched
+from simgate.sim_adapters.yaml_scalars import NULL, is_sane, resolve
 
 MAX_BYTES = 5_000_000
 MAX_DEPTH = 50
@@ -35,12 +35,6 @@ MAX_ALIASED_NODES = 10_000
 
 _ITEM = "an item of "
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_NULL = {"", "~", "null", "Null", "NULL"}
-_BOOLS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-_INTEGER = re.compile(r"[-+]?[0-9]+\Z")
-_BASED = re.compile(r"0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
-_NON_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z")
 
 
 def read_yaml(
@@ -242,32 +236,10 @@ class _Builder:
     def _scalar(self, event: Any, place: tuple[SourceFile, int, int, int, int, str]) -> ScalarNode:
         node = ScalarNode(*place, value=event.value, text=event.value)
         if event.style in (None, ""):
-            is_text = self._verbatim and event.value not in _NULL
+            is_text = self._verbatim and event.value not in NULL
             node.value = event.value if is_text else resolve(event.value)
             if isinstance(node.value, int | float) and not is_sane(node.value):
                 message = f"{shortened(node.text)} is not a finite number of usable size"
                 self._problems.at(node, "wrong-value", message)
                 node.value = 0
         return node
-
-
-def resolve(text: str) -> Scalar | None:
-    """A plain scalar's value by YAML 1.2's core schema (section 10.3.2)."""
-    if text in _NULL:
-        return None
-    if text in _BOOLS:
-        return _BOOLS[text]
-    if _INTEGER.match(text):
-        return int(text) if len(text) < 30 else math.inf
-    if _BASED.match(text):
-        return int(text, 0) if len(text) < 30 else math.inf
-    if _FLOAT.match(text):
-        return float(text)
-    if _NON_FINITE.match(text):
-        return math.nan
-    return text
-
-
-def is_sane(number: float) -> bool:
-    """Whether a number is finite and, if whole, fits into 64 bits."""
-    return math.isfinite(number) and (isinstance(number, bool | float) or abs(number) < 2**63)

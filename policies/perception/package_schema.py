@@ -10,10 +10,10 @@ from pydantic import BaseModel, ValidationError
 
 from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import Node, ScalarNode, shortened
-from simgate.policies.documents.yaml_source import resolve
 from simgate.policies.perception.package_spec import DECODERS, ArtifactSpec, ModelSpec
 from simgate.policies.perception.package_text import PackageText
 from simgate.policies.perception.problems import PackageProblem
+from simgate.sim_adapters.yaml_scalars import resolve
 
 _Location = tuple[str | int, ...]
 _WANTED = {

@@ -37,7 +37,7 @@ class RuntimeInfo:
         version: Version of the runtime library.
         device: For example ``cpu`` or ``cuda:0 NVIDIA L4``.
         model: ``name version`` of the package.
-        artifact_sha256: Hash of the file that was loaded.
+        artifact_sha256: Hash of the file that was loaded; with external data, of all of them.
     """
 
     runtime: str

@@ -20,9 +20,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from simgate.sim_adapters.scene.body import Vec3
 from simgate.sim_adapters.scene.scene import Scene
 from simgate.sim_adapters.usd.errors import StageError
+from simgate.sim_adapters.yaml_scalars import is_sane, resolve
 
 ROBOT_KEY = "robot"
 """Key of the robot."""
@@ -80,8 +83,6 @@ class AssetTable:
         Raises:
             StageError: The file cannot be read, or an entry is wrong, with file and line.
         """
-        import yaml
-
         try:
             root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
         except OSError as error:
@@ -95,9 +96,17 @@ class AssetTable:
         entries = {}
         for key, value in root.value:
             where = f"{path}:{key.start_mark.line + 1}:{key.start_mark.column + 1}"
-            given = yaml.SafeLoader("").construct_object(value, deep=True)
-            entries[str(key.value)] = _entry(where, str(key.value), given, path.parent)
+            entries[str(key.value)] = _entry(where, str(key.value), _plain(value), path.parent)
         return cls(entries)
+
+
+def _plain(node: yaml.Node) -> Any:
+    if isinstance(node, yaml.MappingNode):
+        return {str(key.value): _plain(value) for key, value in node.value}
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item) for item in node.value]
+    is_plain = isinstance(node, yaml.ScalarNode) and node.style in (None, "")
+    return resolve(node.value) if is_plain else node.value
 
 
 def _keys(name: str, label: str | None) -> tuple[str, ...]:
@@ -131,7 +140,7 @@ def _located(usd: str, folder: Path) -> str:
 
 
 def _number(where: str, name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not is_sane(value):
         raise StageError(f"{where}: '{name}' must be a number, not {value!r}")
     return float(value)
 

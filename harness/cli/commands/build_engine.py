@@ -118,17 +118,14 @@ def _batches(args: argparse.Namespace, package: ModelPackage) -> tuple[int, int,
 def _onnx(args: argparse.Namespace, package: ModelPackage) -> Iterator[Path]:
     """The model in the wanted precision, with its external data beside it."""
     from simgate.harness.cli.model.frames import load_frames
-    from simgate.harness.frontend.user_errors import UserError
+    from simgate.harness.frontend.user_errors import UserError, require_fetched
     from simgate.policies.perception.extra_inputs import extra_arrays
     from simgate.policies.perception.files.verified import private_copy
     from simgate.policies.perception.preprocess import Preprocessor
     from simgate.policies.perception.trt.quantize import with_precision
-    from simgate.sim_adapters.unfetched import unfetched
 
     if args.onnx is not None:
-        lacking = unfetched(args.onnx)
-        if lacking is not None:
-            raise UserError(f"{args.onnx} {lacking.message}; {lacking.remedy}")
+        require_fetched(args.onnx)
         if not args.onnx.is_file():
             raise UserError(f"{args.onnx} does not exist")
         yield args.onnx

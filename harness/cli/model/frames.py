@@ -55,10 +55,11 @@ def _saved(path: Path, count: int) -> NDArray[np.uint8]:
     import numpy as np
 
     from simgate.harness.cli.model.images import ENDINGS
-    from simgate.harness.frontend.user_errors import UserError
+    from simgate.harness.frontend.user_errors import UserError, require_fetched
 
     if path.is_dir() or path.suffix.lower() in ENDINGS:
         return _pictures(path, count)
+    require_fetched(path)
     try:
         loaded = np.load(path, allow_pickle=False)
     except (OSError, ValueError) as error:

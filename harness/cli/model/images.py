@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simgate.harness.frontend.user_errors import UserError
+from simgate.harness.frontend.user_errors import UserError, require_fetched
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,6 +46,7 @@ def image_files(paths: Sequence[Path]) -> list[Path]:
     """
     found: list[Path] = []
     for path in paths:
+        require_fetched(path)
         if path.is_dir():
             inside = sorted(file for file in path.iterdir() if file.suffix.lower() in ENDINGS)
             if not inside:
@@ -66,6 +67,7 @@ def read_image(path: Path) -> ImageFrame:
     """
     from PIL import Image, UnidentifiedImageError
 
+    require_fetched(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)

@@ -40,9 +40,9 @@ def file_problems(
             problems += _undeclared(package, at, artifact)
         if artifact.kind == "tensorrt" and not found:
             sidecar = sidecar_path(Path(artifact.file))
-            problems += _link_outside(package, (*at, "file"), str(sidecar), "sidecar")
+            problems += _unpromised(package, (*at, "file"), str(sidecar), "sidecar")
     if model_card is not None:
-        problems += _link_outside(package, ("model_card",), model_card, "model card")
+        problems += _unpromised(package, ("model_card",), model_card, "model card")
     return problems
 
 
@@ -114,15 +114,18 @@ def _other_in_dvc(package: PackageText, at: _Location, path: Path) -> list[Packa
     return [package.problem(at, "model-hash", message, hint)]
 
 
-def _link_outside(package: PackageText, at: _Location, name: str, what: str) -> list[PackageProblem]:
-    """A file whose content nobody promised, so that it must not be a link to just any file.
+def _unpromised(package: PackageText, at: _Location, name: str, what: str) -> list[PackageProblem]:
+    """A file whose content nobody promised, so that it must not be a link to just any file, nor a pointer.
 
     Where a whole package consists of links (the cache of a download), it may lie where ``model.yaml`` lies.
     """
     folder = package.path.parent
     real = (folder / name).resolve()
     inside = any(real.is_relative_to(f) for f in (folder.resolve(), package.path.resolve().parent))
-    return [] if inside and not leads_outside(name) else [_outside(package, at, name, what)]
+    if not inside or leads_outside(name):
+        return [_outside(package, at, name, what)]
+    lacking = unfetched(folder / name)
+    return [] if lacking is None else [_lacking(package, at, name, lacking)]
 
 
 def _outside(package: PackageText, at: _Location, name: str, what: str) -> PackageProblem:

@@ -1,5 +1,6 @@
 """A pointer of Git LFS, DVC or git-annex in place of a file is recognised, with the command that fetches it."""
 
+import argparse
 import hashlib
 import subprocess
 from pathlib import Path
@@ -124,6 +125,39 @@ def test_whatever_a_pack_names_may_be_a_pointer_or_only_in_dvc(repository, line)
     write(repository / "gone.bin.dvc", f"outs:\n- md5: {MD5}\n  path: gone.bin\n")
     expected = "run: dvc pull gone.bin.dvc"
     assert expected in {problem.hint for problem in lint([pack]) if problem.code == "not-fetched"}
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.npy"])
+def test_a_picture_for_a_model_that_is_a_pointer_is_named(repository, name):
+    from simgate.harness.cli.model.frames import load_frames
+    from simgate.harness.frontend.user_errors import UserError
+
+    path = write(repository / name, POINTER)
+    arguments = argparse.Namespace(count=1, frames=path, pack=None)
+    with pytest.raises(UserError, match=rf"{name} is a git-lfs pointer.*--include {name}"):
+        load_frames(arguments, None)
+    path.unlink()
+    write(repository / f"{name}.dvc", f"outs:\n- md5: {MD5}\n  path: {name}\n")
+    with pytest.raises(UserError, match=rf"{name} is tracked by DVC.*dvc pull {name}.dvc"):
+        load_frames(arguments, None)
+
+
+def test_a_model_card_or_sidecar_that_is_a_pointer_is_named(repository):
+    pytest.importorskip("onnx", reason="makes the tiny model of these tests")
+    from simgate.policies.perception.package import check_package
+    from simgate.policies.perception.package_edit import add_artifact, artifact_line
+    from tests.unit.policies.perception.tiny_model import write_package
+
+    path = write_package(repository)
+    write(repository / "gpu.plan", "a plan")
+    write(repository / "gpu.plan.json", POINTER)
+    write(repository / "card.md", POINTER)
+    add_artifact(path, artifact_line("tensorrt", "gpu.plan", hashlib.sha256(b"a plan").hexdigest()))
+    write(path, path.read_text() + "model_card: card.md\n")
+    assert [(problem.code, problem.hint.split()[-1]) for problem in check_package(path)] == [
+        ("not-fetched", "gpu.plan.json"),
+        ("not-fetched", "card.md"),
+    ]
 
 
 MJCF = """<mujoco><asset><mesh name="m" file="{file}"/></asset>

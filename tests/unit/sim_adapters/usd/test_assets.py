@@ -173,6 +173,13 @@ def test_a_table_is_read_from_yaml_with_paths_beside_it(tmp_path):
     assert table.entries["chair"] == Asset(str(tmp_path / "c.usd"), True, True, (1.0, 2.0, 3.0), 4.0)
 
 
+def test_the_numbers_of_a_table_are_those_of_yaml_1_2(tmp_path):
+    path = tmp_path / "assets.yaml"
+    path.write_text("on: {usd: c.usd, position: [010, 1e1, 0], yaw_deg: 0110}\n")
+    assert AssetTable.from_yaml(path).entries["on"].position == (10.0, 10.0, 0.0)
+    assert AssetTable.from_yaml(path).entries["on"].yaw_deg == 110.0
+
+
 def test_an_asset_on_a_server_keeps_its_address(tmp_path):
     path = tmp_path / "assets.yaml"
     path.write_text("robot: omniverse://server/r.usd\n")
@@ -187,6 +194,8 @@ def test_an_asset_on_a_server_keeps_its_address(tmp_path):
         ("chair: {usd: c.usd, fit: 1}\n", "'chair.fit' must be true or false"),
         ("chair: {usd: c.usd, position: [1, 2]}\n", "three numbers"),
         ("chair: {usd: c.usd, yaw_deg: left}\n", "must be a number, not 'left'"),
+        ("chair: {usd: c.usd, yaw_deg: .nan}\n", "must be a number, not nan"),
+        ("chair: {usd: c.usd, fit: yes}\n", "'chair.fit' must be true or false, not 'yes'"),
         ("- chair\n", "an asset table is a mapping"),
         ("chair: [", "is not YAML"),
     ],
