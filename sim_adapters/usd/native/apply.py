@@ -22,7 +22,10 @@ def apply(target: Target, stage: Usd.Stage, value: NativeValue) -> None:
         set_present(prim, bool(value))
     elif target.kind == "material":
         material = UsdShade.Material(stage.GetPrimAtPath(str(value)))
-        UsdShade.MaterialBindingAPI.Apply(prim).Bind(material, UsdShade.Tokens.strongerThanDescendants)
+        tokens = UsdShade.Tokens
+        for purpose in (tokens.allPurpose, tokens.preview, tokens.full):
+            binding = UsdShade.MaterialBindingAPI.Apply(prim)
+            binding.Bind(material, tokens.strongerThanDescendants, purpose)
     elif target.kind == "pos":
         assert target.part is not None
         matrix = _local(prim)

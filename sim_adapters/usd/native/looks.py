@@ -16,7 +16,7 @@ from simgate.sim_adapters.usd.native.pictures import (
     name_of,
     spread_of_picture,
 )
-from simgate.sim_adapters.usd.native.target import surface_of
+from simgate.sim_adapters.usd.native.target import material_of, surface_of
 from simgate.sim_adapters.worlds.native_file import NativeError
 
 _GREY: Vec3 = (0.18, 0.18, 0.18)
@@ -52,8 +52,7 @@ def look_of(prim: Usd.Prim) -> Material:
 
 def is_guessed(prim: Usd.Prim) -> bool:
     """Whether a prim looks grey and opaque only because its material cannot be read, as one in MDL alone."""
-    material, _ = UsdShade.MaterialBindingAPI(prim).ComputeBoundMaterial()
-    surface, shape = surface_of(prim), _shape_of(prim)
+    material, surface, shape = material_of(prim), surface_of(prim), _shape_of(prim)
     is_read = surface is not None and UsdShade.Shader(surface).GetIdAttr().Get() == _PREVIEW
     return bool(material) and not is_read and _primvar(shape, "displayOpacity") is None
 

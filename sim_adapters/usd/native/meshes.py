@@ -19,7 +19,9 @@ _DENT = 0.02
 """Share of its hull that a mesh may lack and still count as convex."""
 _SMALL_M3 = 1e-9
 _THIN_M = 5e-4
-_HULLS = ("boundingCube", "boundingSphere", "convexDecomposition", "convexHull", "sdf", "sphereFill")
+_HULLS = ("convexHull", "sphereFill")
+_IN_PARTS = ("convexDecomposition", "sdf")
+"""What an engine takes apart by itself: here connected pieces, the hull where one of them is not convex."""
 
 
 _MOST_KNOWN = 4096
@@ -39,7 +41,7 @@ class Mesh:
 
 
 _KNOWN: dict[bytes, tuple[Mesh, NDArray[np.int64]]] = {}
-_PARTS: WeakKeyDictionary[Mesh, list[Mesh]] = WeakKeyDictionary()
+_PARTS: WeakKeyDictionary[Mesh, list[Mesh] | None] = WeakKeyDictionary()
 
 
 def mesh_pieces(prim: Usd.Prim, scale: NDArray[np.float64]) -> list[tuple[Usd.Prim, Mesh]]:
@@ -68,21 +70,39 @@ def mesh_pieces(prim: Usd.Prim, scale: NDArray[np.float64]) -> list[tuple[Usd.Pr
     return pieces
 
 
-def convex_parts(prim: Usd.Prim, scale: NDArray[np.float64]) -> list[Mesh]:
+def convex_parts(prim: Usd.Prim, scale: NDArray[np.float64], *, is_moved: bool = False) -> list[Mesh]:
     """A mesh as what simulators collide: its hull, or each of its connected pieces, which must be convex.
+
+    Args:
+        prim: A ``Mesh``.
+        scale: Along its axes.
+        is_moved: Whether physics moves it; PhysX then takes the hull where no decomposition is asked for.
 
     Raises:
         NativeError: A piece is not convex and the file does not ask for a hull.
     """
-    whole = whole_mesh(prim, scale)
-    approximation = "none"
-    if prim.HasAPI(UsdPhysics.MeshCollisionAPI):
-        approximation = str(UsdPhysics.MeshCollisionAPI(prim).GetApproximationAttr().Get())
-    if approximation in _HULLS:
+    whole, approximation = whole_mesh(prim, scale), approximation_of(prim)
+    if approximation in _HULLS or (is_moved and approximation not in _IN_PARTS):
         return [whole]
     if whole not in _PARTS:
-        _PARTS[whole] = _taken_apart(prim, whole)
-    return _PARTS[whole]
+        _PARTS[whole] = _taken_apart(whole)
+    parts = _PARTS[whole]
+    if parts is None and approximation in _IN_PARTS:
+        return [whole]
+    if parts is None:
+        raise NativeError(
+            "file",
+            f"'{prim.GetPath()}' is a hollow or dented mesh that can be touched",
+            "build it of convex pieces, or let it collide by its hull (physics:approximation = 'convexHull')",
+        )
+    return parts
+
+
+def approximation_of(prim: Usd.Prim) -> str:
+    """The shape as which a mesh is to collide, in the words of ``MeshCollisionAPI``."""
+    if not prim.HasAPI(UsdPhysics.MeshCollisionAPI):
+        return "none"
+    return str(UsdPhysics.MeshCollisionAPI(prim).GetApproximationAttr().Get())
 
 
 def whole_mesh(prim: Usd.Prim, scale: NDArray[np.float64]) -> Mesh:
@@ -90,7 +110,8 @@ def whole_mesh(prim: Usd.Prim, scale: NDArray[np.float64]) -> Mesh:
     return _triangles(prim, scale)[0]
 
 
-def _taken_apart(prim: Usd.Prim, whole: Mesh) -> list[Mesh]:
+def _taken_apart(whole: Mesh) -> list[Mesh] | None:
+    """Its connected pieces; None where one of them is not convex."""
     # Two boxes that touch share places but no vertices; a box may also repeat its vertices face by face.
     _, places = np.unique(np.round(whole.vertices, 6), axis=0, return_inverse=True)
     own = np.arange(len(whole.vertices))
@@ -98,11 +119,7 @@ def _taken_apart(prim: Usd.Prim, whole: Mesh) -> list[Mesh]:
         parts = _connected(whole, numbers, may_be_flat)
         if all(parts):
             return [part for part in parts if part is not None]
-    raise NativeError(
-        "file",
-        f"'{prim.GetPath()}' is a hollow or dented mesh that can be touched",
-        "build it of convex pieces, or let it collide by its hull (physics:approximation = 'convexHull')",
-    )
+    return None
 
 
 def _triangles(prim: Usd.Prim, scale: NDArray[np.float64]) -> tuple[Mesh, NDArray[np.int64]]:

@@ -15,6 +15,7 @@ from simgate.sim_adapters.scene.body import Material
 from simgate.sim_adapters.usd.native.looks import look_of
 from simgate.sim_adapters.usd.native.meshes import (
     Mesh,
+    approximation_of,
     cone,
     convex_parts,
     hull_volume,
@@ -151,15 +152,30 @@ def _mesh_solids(
     path = str(prim.GetPath())
     for owner, mesh in mesh_pieces(prim, scale) if is_drawn else ():
         yield Solid(path, "mesh", (0.0, 0.0, 0.0), pose, look_of(owner), True, False, mesh)
-    for part in _touched_parts(prim, scale) if collides else ():
+    if not collides:
+        return
+    bound = _bound(prim, scale)
+    if bound is not None:
+        kind, size, at = bound
+        yield Solid(path, kind, size, pose @ at, Material(), False, True)
+        return
+    for part in convex_parts(prim, scale, is_moved=any(map(is_moving_body, upwards(prim)))):
         yield Solid(path, "mesh", (0.0, 0.0, 0.0), pose, Material(), False, True, part)
 
 
-def _touched_parts(prim: Usd.Prim, scale: Array) -> list[Mesh]:
-    """What of a mesh can be touched: of one that physics moves its hull, whatever PhysX is asked for."""
-    if any(map(is_moving_body, upwards(prim))):
-        return [whole_mesh(prim, scale)]
-    return convex_parts(prim, scale)
+def _bound(prim: Usd.Prim, scale: Array) -> tuple[Any, tuple[float, float, float], Array] | None:
+    """Box or ball around a mesh that asks to collide as one: along its axes, as PhysX has them."""
+    approximation = approximation_of(prim)
+    if approximation not in ("boundingCube", "boundingSphere"):
+        return None
+    corners = whole_mesh(prim, scale).vertices
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    at, half = np.eye(4), 0.5 * (high - low)
+    at[:3, 3] = 0.5 * (low + high)
+    if approximation == "boundingCube":
+        return "box", (float(half[0]), float(half[1]), float(half[2])), at
+    radius = float(np.linalg.norm(half))
+    return "ellipsoid", (radius, radius, radius), at
 
 
 def upwards(prim: Usd.Prim) -> Iterator[Usd.Prim]:

@@ -155,12 +155,16 @@ def _kind(attribute: Usd.Attribute) -> Kind | None:
     return _KINDS.get(name)
 
 
+def material_of(prim: Usd.Prim) -> UsdShade.Material:
+    """The material of a prim, invalid for none: that for previews, else for all, else for full renders."""
+    binding = UsdShade.MaterialBindingAPI(prim)
+    preview, _ = binding.ComputeBoundMaterial(UsdShade.Tokens.preview)
+    return preview or binding.ComputeBoundMaterial(UsdShade.Tokens.full)[0]
+
+
 def surface_of(prim: Usd.Prim) -> Usd.Prim | None:
     """The surface shader of a material, or of the material that a prim is drawn with."""
-    if prim.IsA(UsdShade.Material):
-        material = UsdShade.Material(prim)
-    else:
-        material = UsdShade.MaterialBindingAPI(prim).ComputeBoundMaterial()[0]
+    material = UsdShade.Material(prim) if prim.IsA(UsdShade.Material) else material_of(prim)
     if not material:
         return None
     shader, _, _ = material.ComputeSurfaceSource()
@@ -176,7 +180,7 @@ def parameter_of(target: Target, stage: Usd.Stage) -> ParameterSpec:
     about = f"Sets {target.text}."
     if target.kind == "material":
         known = tuple(str(p.GetPath()) for p in stage.Traverse() if p.IsA(UsdShade.Material))
-        own, _ = UsdShade.MaterialBindingAPI(stage.GetPrimAtPath(target.path)).ComputeBoundMaterial()
+        own = material_of(stage.GetPrimAtPath(target.path))
         if not own:
             raise NativeError("target", f"'{target.path}' has no material in the file", "give it one")
         return ParameterSpec("choice", str(own.GetPath()), f"Material. {about}", choices=known)

@@ -17,8 +17,10 @@ from simgate.sim_adapters.scene.body import Material
 from simgate.sim_adapters.usd.colour import display, linear
 from simgate.sim_adapters.usd.native.looks import look_of
 from simgate.sim_adapters.usd.native.stage_file import UsdFile
+from simgate.sim_adapters.usd.native.variant_stage import VariantStage
 from simgate.sim_adapters.worlds.native_file import NativeError
-from tests.unit.sim_adapters.usd.native_stages import with_prim, write_yard
+from tests.unit.sim_adapters.native_world import scene_of
+from tests.unit.sim_adapters.usd.native_stages import TIMING, with_prim, write_yard, yard_world
 
 ONE = "\n".join(f"float outputs:{channel}" for channel in "rgba")
 LEAF = (60, 200, 60, 255)
@@ -171,6 +173,16 @@ def test_several_display_colours_are_their_mean(tmp_path: Path) -> None:
     faces = 'color3f[] primvars:displayColor = [(1, 0, 0), (0, 0, 1)] (interpolation = "vertex")\nint[] primvars:displayColor:indices = [0, 0, 0, 1]'
     found = look(tmp_path, f'def Cube "Bare"\n{{\n{faces}\n}}\n', "/World/Bare")
     assert found.rgb == pytest.approx((display(0.75), 0.0, display(0.25)))
+
+
+@pytest.mark.parametrize("purpose", ["preview", "full"])
+def test_a_material_that_is_bound_for_one_purpose_is_seen(tmp_path: Path, purpose: str) -> None:
+    text = prims("float inputs:opacity = 0.3").replace("material:binding =", f"material:binding:{purpose} =")
+    assert look(tmp_path, text).opacity == pytest.approx(0.3)
+    path = write_yard(tmp_path, with_prim(text))
+    world = yard_world(path, {"it": "/World/It.material"})
+    shown = VariantStage(scene_of(world, it="/World/Looks/Red"), TIMING)
+    assert look_of(shown.stage.GetPrimAtPath("/World/It")).opacity == 1.0
 
 
 UNREADABLE = [

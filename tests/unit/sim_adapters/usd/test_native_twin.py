@@ -17,6 +17,7 @@ from simgate.sim_adapters.mujoco.world_state import MujocoWorld
 from simgate.sim_adapters.scene.sensor import Camera
 from simgate.sim_adapters.usd.native.lamps import read_lights
 from simgate.sim_adapters.usd.native.meshes import convex_parts
+from simgate.sim_adapters.usd.native.solids import read_solids
 from simgate.sim_adapters.usd.native.twin import build_twin
 from simgate.sim_adapters.usd.native.variant_stage import VariantStage
 from simgate.sim_adapters.worlds.native_file import NativeError
@@ -212,6 +213,35 @@ def test_an_open_box_needs_to_say_how_it_collides() -> None:
     with pytest.raises(NativeError, match="hollow or dented"):
         convex_parts(mesh_prim(points, faces[1:]), ONES)
     assert len(convex_parts(mesh_prim(points, faces[1:], "convexHull"), ONES)) == 1
+
+
+DENTED = boxes(0.0)[0], boxes(0.0)[1][1:]
+
+
+@pytest.mark.parametrize("approximation", ["convexDecomposition", "sdf"])
+def test_what_an_engine_takes_apart_is_taken_apart_where_it_can_be(approximation: str) -> None:
+    assert len(convex_parts(mesh_prim(*boxes(0.0, 3.0), approximation), ONES)) == 2
+    assert len(convex_parts(mesh_prim(*boxes(0.0, 3.0), approximation), ONES, is_moved=True)) == 2
+    assert len(convex_parts(mesh_prim(*DENTED, approximation), ONES)) == 1
+
+
+@pytest.mark.parametrize(
+    ("approximation", "kind", "size"),
+    [("boundingCube", "box", (4.0, 0.5, 0.5)), ("boundingSphere", "ellipsoid", (math.sqrt(16.5),) * 3)],
+)
+def test_a_mesh_that_asks_for_a_box_or_ball_around_it_is_touched_there(
+    approximation: str, kind: str, size: tuple[float, ...]
+) -> None:
+    """Two unit boxes 3 m apart, stretched to 8 m: a box of 8 x 1 x 1 m, and a ball of half its diagonal."""
+    from pxr import UsdGeom
+
+    prim = mesh_prim(*boxes(0.0, 3.0), approximation)
+    UsdGeom.Xformable(prim).AddTranslateOp().Set((0, 0, 5))
+    UsdGeom.Xformable(prim).AddScaleOp().Set((2, 1, 1))
+    (solid,) = (solid for solid in read_solids(prim.GetStage()) if solid.collides)
+    assert solid.kind == kind
+    assert solid.size == pytest.approx(size)
+    assert tuple(solid.pose[:3, 3]) == (4.0, 0.5, 5.5)
 
 
 def test_a_flat_sheet_collides_as_a_thin_one() -> None:
