@@ -11,10 +11,10 @@ from simgate.harness.execution.checkup import Finding, probe
 from simgate.harness.execution.host_environment import host_environment
 from simgate.harness.execution.perception_runtime import this_machine
 from simgate.harness.registry import names
-from simgate.policies.perception.choice import choose_runtime
+from simgate.policies.perception.choice import RUNTIME_OF, choose_runtime
 from simgate.policies.perception.package import ModelPackage
 
-_KINDS = {"onnxruntime": "onnx", "tensorrt": "tensorrt", "torch": "torch"}
+_KINDS = {runtime: kind for kind, runtime in RUNTIME_OF.items()}
 """Kind of the file that a runtime of this project loads; others are asked by loading the model."""
 _FILES = {
     "onnx": ("no ONNX file", "export one: it is what parity and the other runtimes are compared with"),

@@ -14,6 +14,8 @@ from simgate.policies.perception.trt.sidecar import (
 )
 
 FALLBACK = "onnxruntime"
+RUNTIME_OF = {"onnx": "onnxruntime", "tensorrt": "tensorrt", "torch": "torch"}
+"""Kind of a file of weights -> the runtime of this project that loads it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ latency on the target) is declared here, so that no runtime has code for a parti
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -140,6 +141,23 @@ class ModelPackage:
         decoder = self.decoder.model_copy(update={"score_threshold": score})
         return replace(self, spec=self.spec.model_copy(update={"decoder": decoder}))
 
+    def with_only(self, file: str) -> ModelPackage:
+        """The same model with one of its files of weights.
+
+        Raises:
+            PackageError: The package lists no such file.
+        """
+        chosen = tuple(one for one in self.spec.artifacts if one.file == file)
+        if not chosen:
+            listed = ", ".join(one.file for one in self.spec.artifacts)
+            message = f"the package lists no file '{file}' (has: {listed})"
+            beside = self.path.parent / file
+            there = beside.is_file()
+            digest = hashlib.sha256(beside.read_bytes()).hexdigest() if there else ""
+            hint = f"add it: - {{kind: ..., file: {file}, sha256: {digest}}}" if there else ""
+            raise PackageError([self.problem(("artifacts",), "missing-artifact", message, hint)])
+        return replace(self, spec=self.spec.model_copy(update={"artifacts": chosen}))
+
     def artifact(self, kind: str) -> Artifact:
         """The first artifact of a kind.
 
@@ -162,7 +180,10 @@ class ModelPackage:
         self, code: str, message: str, hint: str = "", artifact: Artifact | None = None
     ) -> PackageError:
         """The error of an artifact that is as declared but cannot be used here, at its place in the file."""
-        at = ("artifacts",) if artifact is None else ("artifacts", self.artifacts.index(artifact))
+        at: tuple[str | int, ...] = ("artifacts",)
+        if artifact is not None:
+            file = self.spec.artifacts[self.artifacts.index(artifact)].file
+            at = ("artifacts", [entry["file"] for entry in self.text.data["artifacts"]].index(file))
         return PackageError([self.problem(at, code, message, hint)])
 
 

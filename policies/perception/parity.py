@@ -1,8 +1,9 @@
-"""How far two runtimes of one model disagree on the same frames."""
+"""How far two models, or two runtimes of one, disagree on the same frames."""
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -12,8 +13,60 @@ from simgate.policies.perception.boxes import iou_matrix
 from simgate.policies.perception.detections import Detections
 
 SAME_OBJECT_IOU = 0.5
-LIMITS = ("box_max_px", "box_p99_px", "score_max", "score_p99", "class_changes", "unmatched")
-"""Keys of a package's ``limits`` that parity reads; the last two are 0 when left out."""
+MOST = ("box_max_px", "box_p99_px", "score_max", "score_p99", "class_changes", "unmatched")
+"""Limits that a value must not exceed."""
+LEAST = ("recall_in_b", "recall_in_a")
+"""Limits that a value must reach."""
+LIMITS = (*MOST, *LEAST)
+"""Keys of a package's ``limits`` that parity reads; class_changes and unmatched are 0 when left out."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """What one of the two found.
+
+    Attributes:
+        found: For each frame, also below the thresholds, so that it is seen what fell under one.
+        thresholds: Smallest score of a detection, by class name.
+    """
+
+    found: Sequence[Detections]
+    thresholds: Mapping[str, float]
+
+    def operating(self, frame: int) -> list[int]:
+        """Indices of the boxes that are detections."""
+        one = self.found[frame]
+        return [
+            k for k in range(len(one)) if float(one.scores[k]) >= np.float32(self.thresholds[one.label(k)])
+        ]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One box of one side."""
+
+    label: str
+    score: float
+    box: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A detection that only one of the two has, or that they call differently.
+
+    Attributes:
+        frame: Its number.
+        a: What A has there, also below its threshold; None for nothing.
+        b: The same of B.
+        kind: ``class``, ``threshold`` (the other has it below its threshold) or ``missing``.
+        borderline: Whether the allowed difference of scores explains it.
+    """
+
+    frame: int
+    a: Seen | None
+    b: Seen | None
+    kind: str
+    borderline: bool = False
 
 
 @dataclass
@@ -25,72 +78,130 @@ class Disagreement:
         box_px: For each pair of detections, the largest distance of one box edge from the other's, pixels.
         score: For each pair the difference of the scores.
         worst_frame: Of the largest value of ``box_px`` and of ``score``.
-        class_changes: Pairs whose classes differ.
-        unmatched: Detections without a partner in the other runtime.
-        borderline: Detections without a partner whose score is so near their threshold that the allowed
-            difference explains it.
+        changes: Detections without a partner, and pairs whose classes differ.
+        in_a: Detections of A by class.
+        in_b: Of B.
+        in_both: Pairs of one class.
     """
 
     frames: int = 0
     box_px: list[float] = field(default_factory=list)
     score: list[float] = field(default_factory=list)
     worst_frame: dict[str, int] = field(default_factory=dict)
-    class_changes: int = 0
-    unmatched: int = 0
-    borderline: int = 0
+    changes: list[Change] = field(default_factory=list)
+    in_a: Counter[str] = field(default_factory=Counter)
+    in_b: Counter[str] = field(default_factory=Counter)
+    in_both: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def class_changes(self) -> int:
+        """Pairs whose classes differ."""
+        return sum(change.kind == "class" for change in self.changes)
+
+    @property
+    def unmatched(self) -> int:
+        """Detections without a partner that the allowed difference does not explain."""
+        return sum(change.kind != "class" and not change.borderline for change in self.changes)
+
+    @property
+    def borderline(self) -> int:
+        """Detections without a partner whose score is so near their threshold that it does."""
+        return sum(change.borderline for change in self.changes)
 
 
-def compare(
-    reference: Sequence[Detections],
-    other: Sequence[Detections],
-    thresholds: Sequence[float],
-    score_tolerance: float,
-) -> Disagreement:
+def compare(a: Side, b: Side, score_tolerance: float, iou: float = SAME_OBJECT_IOU) -> Disagreement:
     """Pairs the detections of each frame by overlap, whatever their classes, and measures the differences.
 
     Args:
-        reference: One for each frame.
-        other: Of the same frames.
-        thresholds: Smallest score of a detection, by class index.
+        a: The model that is asked about.
+        b: The one that it is held against, on the same frames.
         score_tolerance: A lone detection within this of its threshold is borderline, not unmatched.
+        iou: Overlap from which on two boxes are of one object.
     """
-    found = Disagreement()
-    for index, (first, second) in enumerate(zip(reference, other, strict=True)):
-        found.frames += 1
-        overlaps = iou_matrix(first.boxes, second.boxes)
-        lone = {0: set(range(len(first))), 1: set(range(len(second)))}
-        for a, b in sorted(np.ndindex(*overlaps.shape), key=lambda pair: -overlaps[pair]):
-            if overlaps[a, b] < SAME_OBJECT_IOU or a not in lone[0] or b not in lone[1]:
-                continue
-            lone[0].remove(a)
-            lone[1].remove(b)
-            _add(found, "box_px", float(np.abs(first.boxes[a] - second.boxes[b]).max()), index)
-            _add(found, "score", float(abs(first.scores[a] - second.scores[b])), index)
-            found.class_changes += int(first.class_ids[a] != second.class_ids[b])
-        for side, detections in enumerate((first, second)):
-            for k in lone[side]:
-                near = detections.scores[k] - thresholds[int(detections.class_ids[k])] <= score_tolerance
-                found.borderline += int(near)
-                found.unmatched += int(not near)
-    return found
+    seen = Disagreement()
+    for frame, (first, second) in enumerate(zip(a.found, b.found, strict=True)):
+        seen.frames += 1
+        at_a, at_b = a.operating(frame), b.operating(frame)
+        seen.in_a.update(first.label(k) for k in at_a)
+        seen.in_b.update(second.label(k) for k in at_b)
+        pairs = _pairs(first, second, at_a, at_b, iou)
+        for i, j in pairs:
+            _add(seen, "box_px", float(np.abs(first.boxes[i] - second.boxes[j]).max()), frame)
+            _add(seen, "score", float(abs(first.scores[i] - second.scores[j])), frame)
+            if first.label(i) == second.label(j):
+                seen.in_both[first.label(i)] += 1
+            else:
+                seen.changes.append(Change(frame, _seen(first, i), _seen(second, j), "class"))
+        for change in _lone(frame, a, b, at_a, at_b, pairs, score_tolerance, iou):
+            seen.changes.append(change)
+    return seen
 
 
-def _add(found: Disagreement, name: str, value: float, frame: int) -> None:
-    values: list[float] = getattr(found, name)
+def _pairs(
+    first: Detections, second: Detections, at_a: Sequence[int], at_b: Sequence[int], iou: float
+) -> list[tuple[int, int]]:
+    """Boxes of one object, each once, the best overlap first."""
+    overlaps = iou_matrix(first.boxes[list(at_a)], second.boxes[list(at_b)])
+    free_a, free_b, pairs = set(range(len(at_a))), set(range(len(at_b))), []
+    for i, j in sorted(np.ndindex(*overlaps.shape), key=lambda pair: -overlaps[pair]):
+        if overlaps[i, j] >= iou and i in free_a and j in free_b:
+            free_a.remove(i)
+            free_b.remove(j)
+            pairs.append((at_a[i], at_b[j]))
+    return pairs
+
+
+def _lone(
+    frame: int,
+    a: Side,
+    b: Side,
+    at_a: Sequence[int],
+    at_b: Sequence[int],
+    pairs: Sequence[tuple[int, int]],
+    tolerance: float,
+    iou: float,
+) -> list[Change]:
+    """Detections of one side alone, each with what the other has there below its threshold."""
+    changes = []
+    for side, other, at, at_other, mine in ((a, b, at_a, at_b, 0), (b, a, at_b, at_a, 1)):
+        one, two = side.found[frame], other.found[frame]
+        paired = {pair[mine] for pair in pairs}
+        lone = [k for k in at if k not in paired]
+        below = [k for k in range(len(two)) if k not in at_other]
+        partner = dict(_pairs(one, two, lone, below, iou))
+        for k in lone:
+            here, there = _seen(one, k), _seen(two, partner[k]) if k in partner else None
+            near = here.score - side.thresholds[here.label] <= tolerance
+            kind = "threshold" if there is not None else "missing"
+            changes.append(
+                Change(frame, there if mine else here, here if mine else there, kind, borderline=near)
+            )
+    return changes
+
+
+def _seen(found: Detections, k: int) -> Seen:
+    return Seen(found.label(k), float(found.scores[k]), tuple(float(edge) for edge in found.boxes[k]))
+
+
+def _add(seen: Disagreement, name: str, value: float, frame: int) -> None:
+    values: list[float] = getattr(seen, name)
     if value > max(values, default=-1.0):
-        found.worst_frame[name] = frame
+        seen.worst_frame[name] = frame
     values.append(value)
 
 
-def measured(found: Disagreement) -> dict[str, float]:
-    """The numbers that limits speak of, by the limits' keys."""
+def measured(seen: Disagreement) -> dict[str, float]:
+    """The numbers that limits speak of, by the limits' keys; a recall of nothing is NaN."""
+    both, in_a, in_b = (sum(counts.values()) for counts in (seen.in_both, seen.in_a, seen.in_b))
     return {
-        "box_max_px": max(found.box_px, default=0.0),
-        "box_p99_px": percentile(found.box_px, 0.99),
-        "score_max": max(found.score, default=0.0),
-        "score_p99": percentile(found.score, 0.99),
-        "class_changes": float(found.class_changes),
-        "unmatched": float(found.unmatched),
+        "box_max_px": max(seen.box_px, default=0.0),
+        "box_p99_px": percentile(seen.box_px, 0.99),
+        "score_max": max(seen.score, default=0.0),
+        "score_p99": percentile(seen.score, 0.99),
+        "class_changes": float(seen.class_changes),
+        "unmatched": float(seen.unmatched),
+        "recall_in_b": both / in_a if in_a else math.nan,
+        "recall_in_a": both / in_b if in_b else math.nan,
     }
 
 
@@ -105,8 +216,9 @@ def limits_of(declared: Mapping[str, object]) -> dict[str, float]:
 
 
 def past_limits(values: Mapping[str, float], limits: Mapping[str, float]) -> list[str]:
-    """Names of the values that exceed their limits."""
-    return [name for name in LIMITS if name in limits and not values[name] <= limits[name]]
+    """Names of the values that exceed their limits, or do not reach them; what is NaN is past any."""
+    over = [name for name in MOST if name in limits and not values[name] <= limits[name]]
+    return over + [name for name in LEAST if name in limits and not values[name] >= limits[name]]
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -29,11 +29,12 @@ def test_parity_with_torch_prints_the_largest_differences_and_passes(model, caps
     assert onnx_to_torch([str(model), str(model / "tiny.pt2"), "--add"]) == 0
     assert main(["parity", str(model), "--runtime", "torch", "--frames", str(model / "frames.npz")]) == 0
     said = capsys.readouterr().out
-    assert "torch" in said.splitlines()[1]
+    assert "A  tiny 1.0.0, tiny.pt2 on torch" in said
+    assert "B  tiny 1.0.0, tiny.onnx on onnxruntime" in said
     assert "6 frames" in said
     assert "box, largest" in said
     assert "(limit 0.5 px, frame " in said
-    assert said.endswith("within the package's limits\n")
+    assert said.endswith("within the limits\n")
 
 
 def test_parity_fails_past_a_limit(model, capsys):
@@ -61,12 +62,117 @@ def test_parity_fails_past_a_limit(model, capsys):
     assert main(["parity", str(model), "--runtime", "torch", "--frames", str(model / "red.npy")]) == 1
     said = capsys.readouterr().out
     assert "PAST score, largest" in said
-    assert "past the package's limits: score_max" in said
+    assert "past the limits: score_max" in said
 
 
 def test_parity_of_a_runtime_with_itself_says_so(model, capsys):
     assert main(["parity", str(model), "--frames", str(model / "frames.npy")]) == 0
-    assert "both are the same runtime" in capsys.readouterr().out
+    assert "both are the same file in the same runtime" in capsys.readouterr().out
+
+
+def weakened(share):
+    """The tiny model with weights of another size, as a quantised one has."""
+    import onnx
+    from onnx import numpy_helper
+
+    from tests.unit.policies.perception.tiny_model import onnx_bytes
+
+    changed = onnx.load_model_from_string(onnx_bytes())
+    weights = changed.graph.initializer[0]
+    weights.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(weights) * share, weights.name))
+    return changed.SerializeToString()
+
+
+@pytest.fixture
+def two_files(model):
+    """The package lists a second ONNX file; the frames hold one cell that is barely red."""
+    import hashlib
+
+    from simgate.policies.perception.package_edit import add_artifact, artifact_line
+
+    content = weakened(0.6)
+    (model / "small.onnx").write_bytes(content)
+    line = artifact_line("onnx", "small.onnx", hashlib.sha256(content).hexdigest())
+    assert add_artifact(model / "model.yaml", line)
+    frames = np.full((2, 24, 32, 3), 100, np.uint8)
+    frames[1, 8:16, 8:16] = (145, 100, 100)
+    frames[1, :8, 24:] = (255, 100, 100)
+    np.save(model / "faint.npy", frames)
+    return model
+
+
+def test_two_files_of_a_package_are_compared(two_files, capsys):
+    out = two_files / "parity.json"
+    options = ["--frames", str(two_files / "faint.npy"), "--json", str(out)]
+    command = ["parity", str(two_files), "--artifact", "tiny.onnx", "--against", "small.onnx", *options]
+    assert main([*command, "--limit", "unmatched=1", "--limit", "score_max=0.9"]) == 0
+    said = capsys.readouterr().out
+    assert "A  tiny 1.0.0, tiny.onnx on onnxruntime" in said
+    assert "B  tiny 1.0.0, small.onnx on onnxruntime" in said
+    written = json.loads(out.read_text())
+    assert (written["a"]["file"], written["b"]["file"]) == ("tiny.onnx", "small.onnx")
+    assert written["classes"] == {"glass_door": {"a": 2, "b": 2, "both": 2}}
+    assert main([*command, "--limit", "score_max=0.001"]) == 1
+    assert "past the limits: score_max" in capsys.readouterr().out
+
+
+def test_two_packages_are_compared_at_their_own_thresholds(two_files, capsys):
+    other = two_files / "other"
+    other.mkdir()
+    path = write_package(other, weakened(0.6))
+    path.write_text(path.read_text().replace("{glass_door: 0.5, wooden_door: 0.6}", "0.97"))
+    out = two_files / "parity.json"
+    command = ["parity", str(two_files), "--against", str(other), "--frames", str(two_files / "faint.npy")]
+    assert main([*command, "--limit", "recall_in_b=0.6", "--json", str(out)]) == 1
+    said = capsys.readouterr().out
+    assert "PAST A's boxes that B has  0.5 (limit 0.6)" in said
+    (change,) = json.loads(out.read_text())["changes"]
+    assert (change["frame"], change["kind"], change["a"]["label"]) == (1, "threshold", "glass_door")
+    assert change["a"]["score"] > change["b"]["score"] > 0.5
+    assert (
+        f"frame 1: A glass_door {change['a']['score']:.3f}, B glass_door {change['b']['score']:.3f}, below 0.97"
+        in said
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (
+            ["--against", "nothing.onnx"],
+            "the package lists no file 'nothing.onnx' (has: tiny.onnx, small.onnx)",
+        ),
+        (
+            ["--artifact", "notes.onnx"],
+            "add it: - {kind: ..., file: notes.onnx, sha256: 2cf24dba5fb0a30e26e83b2ac5b9",
+        ),
+        (
+            ["--against", "{model}/stranger"],
+            "A finds glass_door, wooden_door, B finds cat, dog: no class is common",
+        ),
+        (["--against", "{model}/nowhere/model.yaml"], "missing-model"),
+    ],
+)
+def test_what_cannot_be_compared_is_told_in_one_line(two_files, capsys, options, words):
+    (two_files / "notes.onnx").write_bytes(b"hello")
+    stranger = two_files / "stranger"
+    stranger.mkdir()
+    path = write_package(stranger)
+    path.write_text(path.read_text().replace("glass_door", "cat").replace("wooden_door", "dog"))
+    frames = ["--frames", str(two_files / "faint.npy")]
+    assert main(["parity", str(two_files), *frames, *(one.format(model=two_files) for one in options)]) == 2
+    said = capsys.readouterr().err
+    assert words in said
+    assert len(said.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "limit", ["score=1", "score_max", "score_max=-1", "score_max=few", "recall_in_b=nan"]
+)
+def test_a_limit_that_is_none_is_refused(model, capsys, limit):
+    with pytest.raises(SystemExit):
+        main(["parity", str(model), "--limit", limit])
+    assert "must be NAME=NUMBER with NAME box_max_px, box_p99_px, score_max" in capsys.readouterr().err
 
 
 def test_a_bench_prints_percentiles_with_bounds_and_writes_them(model, capsys):
