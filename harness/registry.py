@@ -23,7 +23,6 @@ class UnknownPlugin(LookupError):  # noqa: N818 - the name says what happened
     def __init__(self, group: str, name: str, known: list[str]) -> None:
         self.group, self.name, self.known = group, name, known
         near = difflib.get_close_matches(name, known, n=1)
-        self.suggestion = near[0] if near else None
         what = group.removeprefix("simgate.").replace("_", " ").rstrip("s")
         hint = f" did you mean '{near[0]}'?" if near else ""
         super().__init__(f"unknown {what} '{name}' (known: {', '.join(known) or 'none'});{hint}".rstrip(";"))

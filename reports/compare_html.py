@@ -9,6 +9,7 @@ from typing import Any
 from simgate.harness.gate.compare import ComparedResult, ComparedVariant, RunComparison
 from simgate.harness.gate.regression import churn_words
 from simgate.harness.results.atomic_write import write_atomic
+from simgate.harness.text import plural
 from simgate.reports import wording
 from simgate.reports.html import TEMPLATES, breakable, mark
 from simgate.reports.pictures import Picture, PictureStore
@@ -74,7 +75,7 @@ def render(comparison: RunComparison, baseline: Path, candidate: Path) -> str:
         lstrip_blocks=True,
     )
     jinja.filters |= {"number": wording.number, "with_unit": wording.with_unit, "breakable": breakable}
-    jinja.globals |= {"count_noun": wording.count_noun, "mark": mark}
+    jinja.globals |= {"plural": plural, "mark": mark}
     return jinja.get_template("compare.html").render(_page(comparison, baseline, candidate))
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from simgate.harness.execution.recording import load_trace
 from simgate.harness.expansion.nominal import Position
+from simgate.harness.packs.severity import severity_rank
 from simgate.harness.results.record import CriterionResult, Outcome, RunRecord
 from simgate.reports.pictures import Picture, PictureStore
-from simgate.reports.run_data import SEVERITIES, RunData, VariantResult
+from simgate.reports.run_data import RunData, VariantResult
 from simgate.reports.timeline import Timeline, timeline
 from simgate.reports.wording import broken_criteria, headline, replay_line
 
@@ -89,9 +90,7 @@ def failure_groups(run: RunData) -> tuple[FailureGroup, ...]:
 
 
 def _rank(results: list[VariantResult]) -> tuple[int, int]:
-    severity = results[0].expected.severity
-    place = SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
-    return place, -len(results)
+    return severity_rank(results[0].expected.severity), -len(results)
 
 
 def _share_room(wanted: dict[str, int]) -> dict[str, int]:

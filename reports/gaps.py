@@ -8,8 +8,8 @@ from typing import Any
 
 from simgate.harness.expansion.nominal import NominalRange
 from simgate.harness.results.record import Outcome
+from simgate.harness.text import plural
 from simgate.reports.run_data import RunData
-from simgate.reports.wording import count_noun
 
 
 def gaps(run: RunData) -> tuple[str, ...]:
@@ -25,20 +25,20 @@ def _absent(run: RunData) -> list[str]:
     missing = Counter(result.expected.scenario for result in run.results if result.record is None)
     if missing:
         where = ", ".join(f"{name} ({count})" for name, count in missing.most_common())
-        found.append(f"{count_noun(missing.total(), 'expected variant')} left no record: {where}.")
+        found.append(f"{plural(missing.total(), 'expected variant')} left no record: {where}.")
     for outcome, why in (
         (Outcome.INVALID, "the simulation cannot be believed"),
         (Outcome.ERROR, "the run broke"),
     ):
         if count := run.count(outcome):
-            found.append(f"{count_noun(count, 'variant')} ended {outcome.value} ({why}) and are no evidence.")
+            found.append(f"{plural(count, 'variant')} ended {outcome.value} ({why}) and are no evidence.")
     if known := run.count(Outcome.KNOWN):
-        found.append(f"{count_noun(known, 'variant')} failed inside a quarantine and are counted apart.")
+        found.append(f"{plural(known, 'variant')} failed inside a quarantine and are counted apart.")
     silent = [item.scenario for item in run.verdict.scenarios if item.rate is None]
     if silent:
         found.append(f"No variant counted in: {', '.join(silent)}.")
     if run.unexpected:
-        count_text = count_noun(len(run.unexpected), "variant")
+        count_text = plural(len(run.unexpected), "variant")
         found.append(
             f"The journal holds {count_text} that the manifest does not list; they count for nothing."
         )
@@ -68,7 +68,7 @@ def _undefined(run: RunData) -> list[str]:
     for record in run.records:
         undefined.update({criterion.metric for criterion in record.criteria if criterion.observed is None})
     return [
-        f"{metric} could not be computed in {count_noun(count, 'variant')}."
+        f"{metric} could not be computed in {plural(count, 'variant')}."
         for metric, count in undefined.most_common()
     ]
 
@@ -80,9 +80,7 @@ def _not_varied(run: RunData) -> list[str]:
     if not fixed:
         return []
     listed = ", ".join(fixed)
-    return [
-        f"{len(fixed)} of {count_noun(len(names), 'parameter')} had one value in every variant: {listed}."
-    ]
+    return [f"{len(fixed)} of {plural(len(names), 'parameter')} had one value in every variant: {listed}."]
 
 
 def _runtime(run: RunData) -> list[str]:

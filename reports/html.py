@@ -10,14 +10,16 @@ from markupsafe import Markup
 
 from simgate.harness.evidence.traceability import NO_REQUIREMENT, requirements
 from simgate.harness.gate.verdict import Decision, RuleVerdict, Verdict
+from simgate.harness.packs.severity import severity_rank
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.record import Outcome
 from simgate.harness.results.run_folder import RunFolder
+from simgate.harness.text import ordinal, plural
 from simgate.reports import interval_bar, wording
 from simgate.reports.failures import failure_groups
 from simgate.reports.gaps import gaps
 from simgate.reports.reasons import reasons, slices_absent
-from simgate.reports.run_data import SEVERITIES, RunData, load_run
+from simgate.reports.run_data import RunData, load_run
 from simgate.reports.run_facts import costs, environment
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -54,16 +56,16 @@ def render(run: RunData) -> str:
         "number": wording.number,
         "percent": wording.percent,
         "with_unit": wording.with_unit,
-        "ordinal": wording.ordinal,
+        "ordinal": ordinal,
         "unit_of": wording.unit_of,
         "breakable": breakable,
     }
-    jinja.globals |= {"count_noun": wording.count_noun, "rule_bar": interval_bar.rule_bar, "mark": mark}
+    jinja.globals |= {"plural": plural, "rule_bar": interval_bar.rule_bar, "mark": mark}
     return jinja.get_template("report.html").render(_page(run))
 
 
 def _page(run: RunData) -> dict[str, Any]:
-    summaries = sorted(run.verdict.scenarios, key=lambda item: (_severity(item.severity), item.scenario))
+    summaries = sorted(run.verdict.scenarios, key=lambda item: (severity_rank(item.severity), item.scenario))
     axis = interval_bar.share_axis(
         value for item in summaries for value in (item.rate, item.shown.low if item.shown else None)
     )
@@ -89,10 +91,6 @@ def _page(run: RunData) -> dict[str, Any]:
         "costs": costs(run),
         "rule_numbers": rule_numbers,
     }
-
-
-def _severity(name: str) -> int:
-    return SEVERITIES.index(name) if name in SEVERITIES else len(SEVERITIES)
 
 
 def _bound(run: RunData, severity: str) -> float | None:

@@ -17,12 +17,12 @@ from simgate.harness.gate.verdict import Decision, QuarantineError, RuleVerdict,
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.record import Outcome, RunRecord
 from simgate.harness.results.run_folder import RunFolder
+from simgate.harness.text import ordinal
 from simgate.reports.run_data import RunData, VariantResult, load_run
 from simgate.reports.wording import (
     describe_criterion,
     headline,
     number,
-    ordinal,
     percent,
     replay_line,
     with_unit,

@@ -9,12 +9,14 @@ from importlib.util import find_spec
 import numpy as np
 from markupsafe import Markup
 
+from simgate.harness.packs.severity import severity_rank
 from simgate.harness.results.record import Outcome, RunRecord
 from simgate.harness.slices import Slice, find_slices
+from simgate.harness.text import plural
 from simgate.reports.contrast import MIN_GROUP, Contrast, NumberContrast, compare
-from simgate.reports.run_data import SEVERITIES, RunData
+from simgate.reports.run_data import RunData
 from simgate.reports.strip_plot import contrast_plot
-from simgate.reports.wording import count_noun, number, percent, unit_of, with_unit
+from simgate.reports.wording import number, percent, unit_of, with_unit
 
 SHOWN_IN_SCENARIO = 3
 SHOWN_IN_PACK = 4
@@ -81,26 +83,22 @@ def reasons(run: RunData) -> tuple[Reason, ...]:
         return ()
     names = dict.fromkeys(record.scenario for record in failed)
     comparisons = [_of_scenario(name, failed, passed) for name in names]
-    comparisons.sort(key=lambda item: (_severity_rank(item.failed[0]), -len(item.failed)))
+    comparisons.sort(key=lambda item: (severity_rank(item.failed[0].severity), -len(item.failed)))
     if len(run.by_scenario) > 1:
         comparisons.insert(0, _of_pack(failed, passed))
     return tuple(_reason(comparison, run.log_parameters) for comparison in comparisons)
 
 
-def _severity_rank(record: RunRecord) -> int:
-    return SEVERITIES.index(record.severity) if record.severity in SEVERITIES else len(SEVERITIES)
-
-
 def _of_pack(failed: list[RunRecord], passed: list[RunRecord]) -> _Comparison:
     counts = Counter(record.scenario for record in failed).most_common()
     worst = ", ".join(f"{count} in {name}" for name, count in counts[:3])
-    more = f" and {count_noun(len(counts) - 3, 'other scenario')}" if len(counts) > 3 else ""
+    more = f" and {plural(len(counts) - 3, 'other scenario')}" if len(counts) > 3 else ""
     return _Comparison(
         title="whole pack",
         failed=failed,
         passed=passed,
         reference="all passed variants",
-        where=f"{count_noun(len(failed), 'failed variant')}: {worst}{more}.",
+        where=f"{plural(len(failed), 'failed variant')}: {worst}{more}.",
         shown=SHOWN_IN_PACK,
         counted=len(failed) + len(passed),
         own=[*failed, *passed],
@@ -115,7 +113,7 @@ def _of_scenario(name: str, failed: list[RunRecord], passed: list[RunRecord]) ->
     where = f"{len(ours)} of {counted} failed."
     if len(theirs) < MIN_GROUP <= len(passed):
         remark = (
-            f"Only {count_noun(len(theirs), 'variant')} of this scenario passed, so the comparison is with "
+            f"Only {plural(len(theirs), 'variant')} of this scenario passed, so the comparison is with "
             "other scenarios: what the scenario itself fixes shows up as a difference."
         )
         reference = "passed variants of other scenarios"
@@ -167,7 +165,7 @@ def _densest(slices: tuple[Slice, ...]) -> str:
         return ""
     one = slices[0]
     return (
-        f"{one.failed_inside} of {count_noun(one.failed, 'failure')} lie where {one.region} "
+        f"{one.failed_inside} of {plural(one.failed, 'failure')} lie where {one.region} "
         f"({one.failed_inside} of {one.inside} failed there)."
     )
 

@@ -21,7 +21,6 @@ from simgate.harness.results.manifest import ExpectedVariant, Manifest
 from simgate.harness.results.record import Outcome, RunRecord
 from simgate.harness.results.run_folder import RunFolder
 
-SEVERITIES = ("critical", "major", "minor")
 OUTCOMES = {
     Status.SUCCESS: Outcome.PASS,
     Status.FAILURE: Outcome.FAIL,

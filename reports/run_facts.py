@@ -7,8 +7,8 @@ from collections import Counter
 
 import numpy as np
 
+from simgate.harness.text import plural
 from simgate.reports.run_data import RunData
-from simgate.reports.wording import count_noun
 
 Fact = tuple[str, str]
 
@@ -64,10 +64,10 @@ def costs(run: RunData) -> tuple[Fact, ...]:
         if samples:
             p50, p95 = np.percentile(samples, [50, 95])
             text = f"p50 {p50:.1f} ms, p95 {p95:.1f} ms, largest {max(samples):.1f} ms"
-            facts.append((name, f"{text} ({count_noun(len(samples), 'frame')})"))
+            facts.append((name, f"{text} ({plural(len(samples), 'frame')})"))
     retried = sum(record.attempts > 1 for record in run.records)
     if retried:
-        facts.append(("retried", f"{count_noun(retried, 'variant')} after a host was lost"))
+        facts.append(("retried", f"{plural(retried, 'variant')} after a host was lost"))
     return tuple(facts)
 
 

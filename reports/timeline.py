@@ -15,9 +15,9 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from simgate.harness.results.record import CriterionResult
+from simgate.harness.text import plural
 from simgate.harness.trace import Trace
 from simgate.reports import svg
-from simgate.reports.wording import count_noun
 
 SPAN, TALL = 1000.0, 100.0
 """Units of a lane's drawing; the page stretches them."""
@@ -250,13 +250,13 @@ def _summary(trace: Trace, labels: Sequence[str]) -> str:
         hits = sum((step, label) in detected for step in steps)
         extra = sum(name == label for _, name in detected) - hits
         if steps:
-            text = f"{label} was visible in {count_noun(len(steps), 'frame')} and detected in {hits}"
+            text = f"{label} was visible in {plural(len(steps), 'frame')} and detected in {hits}"
             sentences.append(f"{text}; detected in {extra} where it was not." if extra else f"{text}.")
         else:
-            sentences.append(f"{label} was never visible but detected in {count_noun(extra, 'frame')}.")
+            sentences.append(f"{label} was never visible but detected in {plural(extra, 'frame')}.")
     dropped = sum(frame.dropped for frame in trace.frames)
     if dropped:
-        sentences.append(f"{count_noun(dropped, 'frame')} of {len(trace.frames)} never reached the model.")
+        sentences.append(f"{plural(dropped, 'frame')} of {len(trace.frames)} never reached the model.")
     said = f"The robot reported {trace.report}." if trace.report else "The robot reported nothing."
     truth = f"In the way: {trace.barrier_kind}." if trace.barrier_kind else "The way was open."
     return " ".join([*sentences, said, truth])

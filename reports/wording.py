@@ -62,19 +62,6 @@ def percent(share: float | None, digits: int = 1) -> str:
     return f"{text} %"
 
 
-def ordinal(value: float) -> str:
-    """A percentile in words, for example ``3rd``."""
-    whole = round(value)
-    if whole % 100 in (11, 12, 13):
-        return f"{whole}th"
-    return f"{whole}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(whole % 10, 'th') }"
-
-
-def count_noun(count: int, noun: str) -> str:
-    """``1 variant``, ``2 variants``."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
 def replay_line(folder: Path, variant: str) -> str:
     """The command that runs a variant again."""
     return f"simgate replay {shlex.quote(str(folder))} {shlex.quote(variant)}"

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from simgate.harness.expansion.block import VariantBlock
 from simgate.harness.expansion.expand import expand_blocks
 from simgate.harness.packs.model import Pack, Scalar, Scenario
+from simgate.harness.text import table
 
 if TYPE_CHECKING:
     from simgate.harness.expansion.variant import Variant
@@ -87,9 +88,7 @@ def _write_table(scenarios: Sequence[ExpandedScenario], out: TextIO) -> None:
         ]
         if not any(row[-1] for row in rows[1:]):
             rows = [row[:-1] for row in rows]
-        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-        for row in rows:
-            print("  " + "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip(), file=out)
+        print(table(rows[0], rows[1:], indent="  ", width=None), file=out)
         fixed = [f"{name} {_short(variants[0].parameters[name])}" for name in names if name not in varying]
         print(f"  in all of them: {', '.join(fixed)}\n" if fixed else "", file=out)
 

@@ -49,7 +49,7 @@ def file_text(text: str) -> str:
     Raises:
         UserError: The file cannot be read.
     """
-    from simgate.harness.cli.tables import table
+    from simgate.harness.text import table
 
     rows = [list(row) for row in _open(text).listing()]
     listed = table(("target", "takes", "in the file"), rows, widths=(None, 30, None))

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
-from simgate.harness.cli.tables import count
 from simgate.harness.execution.events import Event, HostLost, Listener, RunStarted, VariantFinished
 from simgate.harness.results.record import Outcome, RunRecord
+from simgate.harness.text import plural
 
 SHARE_OF_A_LINE = 0.1
 """Plain output says how far it is after every such share of the variants."""
@@ -125,7 +125,7 @@ class PlainLines:
             self._tally.start(event)
             self._next = self._tally.done + SHARE_OF_A_LINE * event.expected
             kept = f", {event.already_done} already done" if event.already_done else ""
-            where = count(event.hosts, "worker") if event.hosts else "this process"
+            where = plural(event.hosts, "worker") if event.hosts else "this process"
             self._say(f"{event.pack}: {event.expected} variants on {where}{kept}, into {event.run_dir}")
         elif isinstance(event, HostLost):
             self._say(host_line(event))

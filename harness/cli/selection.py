@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from simgate.harness.packs.severity import SEVERITIES
+
 if TYPE_CHECKING:
     from simgate.harness.packs.model import Pack, Scenario
 
@@ -18,12 +20,12 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
     texts = {
         "scenario": ("GLOB", "only scenarios whose id matches"),
         "tag": ("GLOB", "only scenarios with a tag that matches"),
-        "severity": ("WORD", "only scenarios that are critical, major or minor"),
+        "severity": ("WORD", "only scenarios of this severity"),
         "requirement": ("GLOB", "only scenarios for a requirement that matches, for example 'NAV-*'"),
     }
     for name in _OPTIONS:
         metavar, text = texts[name]
-        choices = ("critical", "major", "minor") if name == "severity" else None
+        choices = SEVERITIES if name == "severity" else None
         parser.add_argument(f"--{name}", action="append", metavar=metavar, choices=choices, help=text)
 
 

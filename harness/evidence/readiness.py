@@ -9,8 +9,8 @@ from typing import Literal
 from simgate.harness.evidence.traceability import NO_REQUIREMENT, Requirement, Standing
 from simgate.harness.gate.tally import IN_QUARANTINE, WITHOUT_RESULT, JudgedVariant, Status
 from simgate.harness.gate.verdict import Decision, Verdict
-from simgate.harness.gate.wording import plural
 from simgate.harness.results.manifest import Fingerprint, Manifest
+from simgate.harness.text import plural
 
 _NOBODY = "nobody vouches for it; build with --key or --sigstore"
 Answer = Literal["yes", "no", "not known"]

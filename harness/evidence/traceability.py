@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from simgate.harness.gate.tally import JudgedVariant, Status
 from simgate.harness.gate.verdict import ScenarioSummary, Verdict
-from simgate.harness.gate.wording import plural
+from simgate.harness.text import plural
 
 NO_REQUIREMENT = "(none)"
 """Stands for scenarios that name no requirement, so that the matrix holds every variant."""

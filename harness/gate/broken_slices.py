@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simgate.harness.gate.pairing import Pair
-from simgate.harness.gate.wording import plural
 from simgate.harness.results.record import ResultModel, RunRecord
 from simgate.harness.slices import MissingExtra, Slice, find_slices
 from simgate.harness.slices.find import MIN_GROUP
 from simgate.harness.slices.slice import p_in_words
+from simgate.harness.text import plural
 
 
 class BrokenSlice(ResultModel):

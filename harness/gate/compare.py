@@ -10,12 +10,12 @@ from simgate.harness.gate.broken_slices import BrokenSlice, broken_slices
 from simgate.harness.gate.comparability import NotComparable, machine_class
 from simgate.harness.gate.mcnemar import mcnemar_p
 from simgate.harness.gate.metric_changes import Describe, MetricChange, metric_changes
-from simgate.harness.gate.multiplicity import benjamini_hochberg
 from simgate.harness.gate.pairing import Pair, RunEvidence, count_pairs, pair_up
 from simgate.harness.gate.regression import Comparison, decide_regression
 from simgate.harness.gate.rules import absent_in_scope
 from simgate.harness.gate.tally import JudgedVariant, tally
 from simgate.harness.gate.verdict import Churn, Decision, RuleVerdict
+from simgate.harness.multiplicity import benjamini_hochberg
 from simgate.harness.packs.model import GateRule
 from simgate.harness.results.record import ResultModel, Scalar
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from simgate.harness.gate.compare import RunComparison
 from simgate.harness.gate.metric_changes import MetricChange
 from simgate.harness.gate.regression import churn_words
+from simgate.harness.text import table
 
 SHOWN_VARIANTS = 20
 SHOWN_METRICS = 12
@@ -48,7 +49,7 @@ def _paired(comparison: RunComparison, width: int) -> str:
         ("baseline passes", str(facts.both_pass), f"{facts.broken} broken"),
         ("baseline fails", f"{facts.fixed} fixed", str(facts.both_fail)),
     ]
-    lines = [_columns(rows)]
+    lines = [_numbers(rows)]
     if facts.doubtful or facts.known:
         lines.append(
             f"{facts.doubtful} in doubt (counted as either), {facts.known} in quarantine (not counted)"
@@ -76,7 +77,7 @@ def _scenarios(comparison: RunComparison) -> str:
     for item in comparison.scenarios:
         numbers = (item.pairs, item.both_pass, item.both_fail, item.broken, item.fixed, item.doubtful)
         rows.append((item.scenario, *(str(n) for n in numbers), f"{item.p_value:.3g}", f"{item.q_value:.3g}"))
-    return _columns(rows)
+    return _numbers(rows)
 
 
 def _metrics(changes: Sequence[MetricChange]) -> str:
@@ -102,7 +103,7 @@ def _metrics(changes: Sequence[MetricChange]) -> str:
     more = len(listed) - SHOWN_METRICS
     tail = f"\nand {more} more, in compare.json" if more > 0 else ""
     head = f"metrics that changed beyond chance ({len(listed)} of {len(changes)}, q <= {LISTED_BELOW:g}):\n"
-    return head + _columns(rows) + tail
+    return head + _numbers(rows) + tail
 
 
 def _slices(comparison: RunComparison, width: int) -> str:
@@ -130,13 +131,6 @@ def _variants(comparison: RunComparison) -> str:
     return "\n".join(lines) + (f"\nand {more} more, in compare.json" if more > 0 else "")
 
 
-def _columns(rows: Sequence[tuple[str, ...]]) -> str:
-    """Rows with aligned columns; the first to the left, the others to the right."""
-    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(size) if k == 0 else cell.rjust(size)
-            for k, (cell, size) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    )
+def _numbers(rows: Sequence[tuple[str, ...]]) -> str:
+    """A table whose first column is words and whose others are numbers."""
+    return table(rows[0], rows[1:], right=range(1, len(rows[0])), width=None)

@@ -11,7 +11,6 @@ from pydantic import ValidationError
 from simgate.harness.gate.baseline_copy import kept_baseline, kept_churn
 from simgate.harness.gate.intervals import fewest, refutation_p, wilson
 from simgate.harness.gate.mcnemar import mcnemar_p
-from simgate.harness.gate.multiplicity import holm_rejects
 from simgate.harness.gate.notes import notes_for
 from simgate.harness.gate.pairing import RunEvidence
 from simgate.harness.gate.quarantine import quarantine_errors
@@ -30,13 +29,14 @@ from simgate.harness.gate.verdict import (
     ScenarioSummary,
     Verdict,
 )
-from simgate.harness.gate.wording import plural
+from simgate.harness.multiplicity import holm_rejects
 from simgate.harness.packs.model import GateRule, Pack
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.journal import read_journal
 from simgate.harness.results.manifest import Fingerprint, Manifest
 from simgate.harness.results.record import RunRecord
 from simgate.harness.results.run_folder import RunFolder
+from simgate.harness.text import plural
 
 SHOWN_CONFIDENCE = 0.95
 """Of the intervals shown for each scenario; nothing is decided on them."""

@@ -41,15 +41,6 @@ def design_effect(outcomes: Iterable[tuple[str, str, bool]]) -> float | None:
     return max(1.0, ratio * (float(stdtrit(scenes, _T_AT)) / float(stdtrit(variants, _T_AT))) ** 2)
 
 
-def variance_ratio(outcomes: Iterable[tuple[str, str, bool]]) -> float | None:
-    """Variance of the pass rate with whole scenes as units, divided by that of independent variants.
-
-    Args:
-        outcomes: As for :func:`design_effect`, which corrects this for what it is estimated from.
-    """
-    return _variance_ratio(_strata(outcomes))
-
-
 def scenes_of_shared(outcomes: Iterable[tuple[str, str, bool]]) -> tuple[int, int]:
     """How many variants lie in scenarios whose variants share scenes, and in how many scenes."""
     shared = [one for one in _strata(outcomes).values() if _is_shared(one)]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 
 from simgate.harness.gate.verdict import Decision, RuleVerdict, Verdict
-from simgate.harness.gate.wording import percent, plural, share
+from simgate.harness.gate.wording import percent, share
+from simgate.harness.text import plural
 
 _MEANING = {
     Decision.GO: "every rule is proven, so the model may be shipped as far as this pack can tell",

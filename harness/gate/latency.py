@@ -17,9 +17,10 @@ from simgate.harness.gate.percentile import (
 from simgate.harness.gate.rule_verdict import inconclusive, with_counts
 from simgate.harness.gate.tally import VALID, JudgedVariant, Status, Tally
 from simgate.harness.gate.verdict import Decision, Interval, RuleVerdict
-from simgate.harness.gate.wording import doubts, percent, plural
+from simgate.harness.gate.wording import doubts, percent
 from simgate.harness.packs.latency_percentile import LatencyPercentile, parse_latency_percentile
 from simgate.harness.packs.model import GateRule
+from simgate.harness.text import plural
 
 SUPPORTED = "latency.p<NN>_ms and latency.measured_p<NN>_ms with at_most"
 

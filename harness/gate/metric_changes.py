@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.harness.gate.multiplicity import benjamini_hochberg
 from simgate.harness.gate.pairing import Pair
 from simgate.harness.gate.tally import VALID
+from simgate.harness.multiplicity import benjamini_hochberg
 from simgate.harness.results.record import ResultModel, RunRecord
 
 RESAMPLES = 4_000

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from simgate.harness.gate.percentile import nearest_rank
 from simgate.harness.gate.rules import speaks_of
 from simgate.harness.gate.tally import VALID, Evidence, Status
-from simgate.harness.gate.wording import plural
 from simgate.harness.packs.latency_percentile import parse_latency_percentile
 from simgate.harness.packs.model import Pack
 from simgate.harness.results.manifest import Manifest
+from simgate.harness.text import plural
 
 _ENOUGH_RECORDS = 2_000
 """A note on latency looks at about so many, evenly spread."""

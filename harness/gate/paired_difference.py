@@ -110,11 +110,6 @@ def drop_too_large_p(broken: int, fixed: int, pairs: int, drop: float) -> float:
     return min(1.0, max(float(tails[top]), float(np.max(_tails(fine, drop, pairs, most)))))
 
 
-def drop_too_small_p(broken: int, fixed: int, pairs: int, drop: float) -> float:
-    """P-value of "the drop is at most ``drop``"; small values prove that it is above ``drop``."""
-    return drop_too_large_p(fixed, broken, pairs, -drop)
-
-
 def drop_bounds(broken: int, fixed: int, pairs: int, confidence: float) -> tuple[float, float]:
     """Exact one-sided confidence bounds of the drop, each at the confidence; (-1, 1) without pairs."""
     _check(broken, fixed, pairs)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from simgate.harness.gate.tally import IN_QUARANTINE, Evidence, JudgedVariant, Status, gather
+from simgate.harness.gate.tally import IN_QUARANTINE, Evidence, JudgedVariant, Status
 from simgate.harness.packs.model import Pack
 from simgate.harness.results.manifest import Fingerprint, Manifest
-from simgate.harness.results.record import RunRecord
 
 
 @dataclass(frozen=True)
@@ -33,15 +32,6 @@ class RunEvidence:
     def by_digest(self) -> dict[str, JudgedVariant]:
         """The variants by what is simulated."""
         return {variant.expected.digest: variant for variant in self.evidence.variants}
-
-
-def run_evidence(
-    manifest: Manifest, pack: Pack, fingerprint: Fingerprint, records: Sequence[RunRecord]
-) -> RunEvidence:
-    """Puts together what a comparison needs of a run."""
-    from simgate.harness.gate.selection import left_out
-
-    return RunEvidence(manifest, pack, fingerprint, gather(manifest, pack, records), left_out(manifest, pack))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,9 @@ from simgate.harness.gate.intervals import (
 from simgate.harness.gate.rule_verdict import inconclusive, with_counts
 from simgate.harness.gate.tally import Tally
 from simgate.harness.gate.verdict import Decision, Interval, RuleVerdict
-from simgate.harness.gate.wording import doubts, percent, plural, quarantine, share, shared_scenes
+from simgate.harness.gate.wording import doubts, percent, quarantine, share, shared_scenes
 from simgate.harness.packs.model import GateRule
+from simgate.harness.text import plural
 
 
 def decide_pass_rate(rule: GateRule, tally: Tally, tested: int = 1) -> RuleVerdict:

@@ -13,8 +13,6 @@ import numpy as np
 from scipy.stats import binom
 
 from simgate.harness.gate.intervals import (
-    MORE_THAN_ANYONE_RUNS,
-    more_successes_needed,
     most_failures_allowed,
     most_successes_refuted,
 )
@@ -23,18 +21,6 @@ from simgate.harness.gate.mcnemar import mcnemar_p
 _TINY = 1e-12
 _STEPS = 60
 """Halvings of an interval of shares: far below any digit that is shown."""
-
-
-def clean_runs_needed(p0: float, confidence: float) -> int:
-    """Variants that must all pass to prove a pass rate of ``p0``; for example 149 for 0.98 at 95 %.
-
-    Raises:
-        ValueError: More than anyone would run.
-    """
-    needed = more_successes_needed(0, 0, p0, confidence)
-    if needed is None:
-        raise ValueError(f"a pass rate of {p0:g} cannot be proven by {MORE_THAN_ANYONE_RUNS} variants")
-    return needed
 
 
 def chance_of_go(n: int, true_rate: float, p0: float, confidence: float) -> float:
@@ -47,33 +33,6 @@ def chance_of_no_go(n: int, true_rate: float, p0: float, confidence: float) -> f
     """Chance that ``n`` variants refute a pass rate of ``p0`` when the true one is ``true_rate``."""
     refuted = most_successes_refuted(n, p0, confidence)
     return 0.0 if refuted is None else float(binom.cdf(refuted, n, true_rate))
-
-
-def runs_needed(true_rate: float, p0: float, confidence: float, power: float) -> int | None:
-    """Smallest number of variants that proves ``p0`` with a chance of at least ``power``.
-
-    The chance rises and falls like a saw with n; its teeth stand where one more failure becomes allowed, so
-    only these sizes are tried.
-
-    Returns:
-        None when more than anyone would run, for example when the true rate is not above ``p0``.
-    """
-    if true_rate <= p0:
-        return None
-    n = clean_runs_needed(p0, confidence)
-    while chance_of_go(n, true_rate, p0, confidence) < power:
-        allowed = most_failures_allowed(n, p0, confidence)
-        assert allowed is not None
-        n = _first_size_allowing(allowed + 1, n, p0, confidence)
-        if n > MORE_THAN_ANYONE_RUNS:
-            return None
-    return n
-
-
-def _first_size_allowing(failures: int, above: int, p0: float, confidence: float) -> int:
-    """Smallest number of variants, above the given one, that proves ``p0`` with so many failures."""
-    more = more_successes_needed(above - failures, above, p0, confidence)
-    return MORE_THAN_ANYONE_RUNS + 1 if more is None else above + more
 
 
 def smallest_visible_shortfall(n: int, p0: float, confidence: float, power: float) -> float | None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from simgate.harness.gate.tally import Evidence, Status
 from simgate.harness.gate.verdict import QuarantineError
-from simgate.harness.gate.wording import plural
 from simgate.harness.packs.model import Pack, Scenario
 from simgate.harness.results.manifest import Manifest
+from simgate.harness.text import plural
 
 _OVER = "delete the entry, or date it anew while the issue is open"
 _SILENT = (Status.MISSING, Status.ERROR, Status.NOT_RUN)

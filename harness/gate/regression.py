@@ -19,8 +19,9 @@ from simgate.harness.gate.pairing import Pair, PairCounts, RunEvidence, count_pa
 from simgate.harness.gate.rule_verdict import inconclusive, with_counts
 from simgate.harness.gate.tally import JudgedVariant, Tally
 from simgate.harness.gate.verdict import Churn, Decision, Interval, Paired, RuleVerdict
-from simgate.harness.gate.wording import percent, plural, share
+from simgate.harness.gate.wording import percent, share
 from simgate.harness.packs.model import GateRule
+from simgate.harness.text import plural
 
 _MOST_PAIRS_TRIED = 5_000
 """A search for the number of pairs ends here."""

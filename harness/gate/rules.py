@@ -11,8 +11,9 @@ from simgate.harness.gate.regression import Comparison, decide_regression
 from simgate.harness.gate.rule_verdict import inconclusive, with_counts
 from simgate.harness.gate.tally import JudgedVariant, Tally, tally
 from simgate.harness.gate.verdict import Decision, RuleVerdict
-from simgate.harness.gate.wording import doubts, plural, scope
+from simgate.harness.gate.wording import doubts, scope
 from simgate.harness.packs.model import GateRule, Pack
+from simgate.harness.text import plural
 
 
 def speaks_of(rule: GateRule, scenario: str, severity: str) -> bool:

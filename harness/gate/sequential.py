@@ -15,7 +15,6 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from simgate.harness.gate.confidence_sequence import anytime_p
-from simgate.harness.gate.multiplicity import holm_rejects
 from simgate.harness.gate.regression import Comparison
 from simgate.harness.gate.rule_evidence import (
     LatencyEvidence,
@@ -27,6 +26,7 @@ from simgate.harness.gate.rule_evidence import (
 from simgate.harness.gate.rules import absent_in_scope, speaks_of
 from simgate.harness.gate.tally import JudgedVariant
 from simgate.harness.gate.verdict import Decision
+from simgate.harness.multiplicity import holm_rejects
 from simgate.harness.packs.latency_percentile import parse_latency_percentile
 from simgate.harness.packs.model import GateRule, Pack
 

@@ -20,8 +20,9 @@ from simgate.harness.gate.rules import decide_invalid_or_error, decide_rule, in_
 from simgate.harness.gate.sequential import FIRST_LOOK, SequentialGate
 from simgate.harness.gate.tally import JudgedVariant, Tally, tally
 from simgate.harness.gate.verdict import Decision, Interval, RuleVerdict
-from simgate.harness.gate.wording import doubts, percent, plural, quarantine, share
+from simgate.harness.gate.wording import doubts, percent, quarantine, share
 from simgate.harness.packs.model import GateRule, Pack
+from simgate.harness.text import plural
 
 
 def sequential_rules(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from simgate.harness.gate.verdict import RuleVerdict, ScenarioSummary, Verdict
 from simgate.harness.gate.wording import share
+from simgate.harness.text import table
 
 _SCENARIO_HEAD = (
     "scenario",
@@ -57,7 +58,8 @@ def _scenarios(summaries: Sequence[ScenarioSummary]) -> str:
         rest = ["not needed", *(str(summary.not_run) for summary in summaries)]
         # Before the rate, whose column holds words.
         rows = [(*row[:-1], cell, row[-1]) for row, cell in zip(rows, rest, strict=True)]
-    return _columns(rows)
+    counts = range(2, len(rows[0]) - 1)
+    return table(rows[0], rows[1:], right=counts, width=None)
 
 
 def _scenario(summary: ScenarioSummary) -> tuple[str, ...]:
@@ -76,17 +78,3 @@ def _scenario(summary: ScenarioSummary) -> tuple[str, ...]:
         if summary.shown is not None:
             rate += f"  [{share(summary.shown.low)}, {share(summary.shown.high)}]"
     return (summary.scenario, summary.severity, *(str(count) for count in counts), rate)
-
-
-def _columns(rows: Sequence[tuple[str, ...]]) -> str:
-    """Rows with aligned columns; words to the left, counts to the right."""
-    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
-    last = len(widths) - 1
-    lines = []
-    for row in rows:
-        cells = [
-            cell.ljust(size) if k < 2 or k == last else cell.rjust(size)
-            for k, (cell, size) in enumerate(zip(row, widths, strict=True))
-        ]
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from simgate.harness.gate.tally import Tally
 from simgate.harness.packs.model import GateRule
-
-
-def plural(count: int, noun: str) -> str:
-    """A count with its noun, for example ``1 variant`` or ``31 variants``."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+from simgate.harness.text import plural
 
 
 def share(value: float) -> str:

@@ -12,11 +12,11 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from simgate.harness.packs.native_field import NativeField
+from simgate.harness.packs.severity import Severity
 from simgate.harness.packs.values import ValueSpec
 from simgate.policies.documents import nodes
 
 Scalar = nodes.Scalar
-Severity = Literal["critical", "major", "minor"]
 Method = Literal["random", "sobol", "halton", "lhs", "grid", "pairwise", "twise"]
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from typing import get_args
 
+from simgate.harness.packs.clean_runs import clean_runs_needed
 from simgate.harness.packs.fields import Fields, Reader
 from simgate.harness.packs.keys import (
     GATE_KINDS,
@@ -18,32 +17,15 @@ from simgate.harness.packs.keys import (
     Keys,
 )
 from simgate.harness.packs.latency_percentile import parse_latency_percentile
-from simgate.harness.packs.model import GateRule, Severity
+from simgate.harness.packs.model import GateRule
 from simgate.harness.packs.read_criteria import CriterionReader
 from simgate.harness.packs.read_scenario import ReadScenario
+from simgate.harness.packs.severity import SEVERITIES
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode
 
 _DEFAULT_CONFIDENCE = 0.95
 _PERCENTILE_CONFIDENCE = 0.99
 """Of a rule on a latency percentile, as in MLPerf LoadGen's early stopping: samples are many and cheap."""
-
-
-def clean_runs_needed(pass_rate: float, confidence: float) -> int:
-    """Smallest n for which n passes out of n prove a pass rate.
-
-    The exact one-sided lower bound of Clopper and Pearson for n out of n is
-    ``(1 - confidence) ** (1 / n)``; the rate is proven when that is not below it.
-
-    Args:
-        pass_rate: Rate to prove, above 0 and below 1.
-        confidence: Above 0 and below 1.
-    """
-    n = max(1, math.ceil(math.log1p(-confidence) / math.log(pass_rate)))
-    while n > 1 and (1 - confidence) ** (1 / (n - 1)) >= pass_rate:
-        n -= 1
-    while (1 - confidence) ** (1 / n) < pass_rate:
-        n += 1
-    return n
 
 
 class GateReader:
@@ -74,7 +56,7 @@ class GateReader:
                 self._reader.problems.at(
                     node.key(name), "unknown-key", message, f"write it inside of {kind}: {{...}}"
                 )
-        severity = self._reader.word(fields.get("severity"), get_args(Severity), "wrong-value", "severity")
+        severity = self._reader.word(fields.get("severity"), SEVERITIES, "wrong-value", "severity")
         glob = self._reader.text(fields.get("scenario"), "a scenario's id, or a pattern such as glass_*")
         matching = self._matching(fields, severity, glob)
         read = {

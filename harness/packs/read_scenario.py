@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from simgate.harness.packs.check_rules import report_cycles
 from simgate.harness.packs.check_world import WorldCheck, load_world
@@ -14,7 +14,6 @@ from simgate.harness.packs.model import (
     Criterion,
     KnownFailure,
     Scenario,
-    Severity,
 )
 from simgate.harness.packs.read_criteria import CriterionReader
 from simgate.harness.packs.read_pinned import PinnedReader
@@ -22,6 +21,7 @@ from simgate.harness.packs.read_place import PlaceReader
 from simgate.harness.packs.read_value import ReadValue
 from simgate.harness.packs.read_values import read_value
 from simgate.harness.packs.read_variants import read_variants
+from simgate.harness.packs.severity import SEVERITIES, Severity
 from simgate.harness.packs.values import ValueSpec
 from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode
@@ -130,8 +130,8 @@ class ScenarioReader:
         return load_world(self._reader.problems, node, name) if name and node else None, None
 
     def _severity(self, fields: Fields) -> Severity | None:
-        word = self._reader.word(fields.get("severity"), get_args(Severity), "wrong-value", "severity")
-        return next((s for s in get_args(Severity) if s == word), None)
+        word = self._reader.word(fields.get("severity"), SEVERITIES, "wrong-value", "severity")
+        return next((s for s in SEVERITIES if s == word), None)
 
     def _parameters(self, fields: Fields, check: WorldCheck) -> dict[str, ValueSpec]:
         own: dict[str, ReadValue | None] = {}

@@ -8,12 +8,11 @@ for draft 7 understand as well are used.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from simgate.harness import registry
 from simgate.harness.packs import keys
 from simgate.harness.packs.metric_catalog import MetricCatalog
-from simgate.harness.packs.model import Severity
 from simgate.harness.packs.read_place import MAX_OBJECTS
 from simgate.harness.packs.read_variants import MAX_STRENGTH, MAX_VARIANTS, METHODS
 from simgate.harness.packs.schema_criteria import accept_schema, gate_metric_schema
@@ -37,6 +36,7 @@ from simgate.harness.packs.schema_values import (
     union_schema,
     value_definitions,
 )
+from simgate.harness.packs.severity import SEVERITIES
 
 if TYPE_CHECKING:
     from simgate.sim_adapters.worlds.world import World
@@ -175,7 +175,7 @@ def _scenario(worlds: Mapping[str, World]) -> Schema:
         keys.SCENARIO,
         {
             "title": _TEXT,
-            "severity": {"enum": list(get_args(Severity))},
+            "severity": {"enum": list(SEVERITIES)},
             "requirements": _TEXTS,
             "tags": _TEXTS,
             "world": {"anyOf": [{"enum": registry.names("simgate.worlds")}, native_schema()]},
@@ -282,7 +282,7 @@ def _gate_rule(metrics: MetricCatalog) -> Schema:
     rule = mapping(
         {**keys.GATE_SCOPE, **keys.GATE_KINDS, **keys.GATE_METRIC},
         {
-            "severity": {"enum": list(get_args(Severity))},
+            "severity": {"enum": list(SEVERITIES)},
             "scenario": _TEXT,
             "pass_rate": mapping(keys.PASS_RATE, {"at_least": rate, **confidence}),
             "metric": gate_metric_schema(metrics),

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-SEVERITIES = ("critical", "major", "minor")
+from simgate.harness.packs.severity import SEVERITIES
+
 _VALID_NAME = re.compile(r"[A-Za-z0-9][\w.+-]*")
 _NOT_FOR_TAGS = frozenset(("tryfirst", "trylast", "xdist_group"))
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from simgate.harness.text import ordinal
+
 if TYPE_CHECKING:
     from simgate.harness.expansion.nominal import Position
     from simgate.harness.packs.model import Scenario
@@ -39,10 +41,4 @@ def _where(place: Position) -> str:
     if place.percentile is None or place.between is None:
         return f"{100 * (place.share or 0.0):.0f} % of variants"
     low, high = place.between
-    return f"{_ordinal(round(place.percentile))} percentile of {low:g} to {high:g}"
-
-
-def _ordinal(number: int) -> str:
-    if 10 <= number % 100 <= 20:
-        return f"{number}th"
-    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"
+    return f"{ordinal(place.percentile)} percentile of {low:g} to {high:g}"

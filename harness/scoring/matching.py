@@ -5,10 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple
+
+import numpy as np
 
 from simgate.harness.results.record import Scalar
 from simgate.harness.trace import Trace
+from simgate.policies.perception.boxes import iou
 from simgate.sim_adapters.observation import VisibleEntity
 
 IOU_THRESHOLD = 0.5
@@ -111,6 +115,7 @@ def match_class(
         latency_ms: Of each frame that the model was given, in order of time.
     """
     result = ClassMatches()
+    judged: list[_Judged] = []
     in_flight = _in_flight(trace, latency_ms)
     for frame in trace.frames:
         entities = [entity for entity in frame.entities if entity.label == label]
@@ -122,19 +127,10 @@ def match_class(
         counted = [entity for entity in entities if _counts(entity, options)]
         ignored = [entity for entity in entities if not _counts(entity, options)]
         result.truths += len(counted)
-        _match_frame(result, frame.step, answer.get(label, []) if answer else [], counted, ignored)
+        judged.append(_Judged(frame.step, answer.get(label, []) if answer else [], counted, ignored))
+    for one, overlaps in zip(judged, _overlaps(judged), strict=True):
+        _match_frame(result, one, overlaps)
     return result
-
-
-def iou(first: Box, second: Box) -> float:
-    """Intersection over union of two boxes (x0, y0, x1, y1); 0 when both are empty."""
-    width = min(first[2], second[2]) - max(first[0], second[0])
-    height = min(first[3], second[3]) - max(first[1], second[1])
-    if width <= 0.0 or height <= 0.0:
-        return 0.0
-    inner = width * height
-    area = (first[2] - first[0]) * (first[3] - first[1]) + (second[2] - second[0]) * (second[3] - second[1])
-    return inner / (area - inner)
 
 
 def centre_distance(first: Box, second: Box) -> float:
@@ -164,22 +160,44 @@ def _counts(entity: VisibleEntity, options: Mapping[str, Scalar]) -> bool:
     )
 
 
-def _match_frame(
-    result: ClassMatches,
-    step: int,
-    detections: Sequence[tuple[float, Box]],
-    counted: Sequence[VisibleEntity],
-    ignored: Sequence[VisibleEntity],
-) -> None:
-    free = list(counted)
-    for score, box in detections:
-        overlaps = [(iou(box, entity.box), k) for k, entity in enumerate(free)]
-        best, index = max(overlaps, default=(0.0, -1))
+class _Judged(NamedTuple):
+    """A frame that says something about the model, and what of one class is in it."""
+
+    step: int
+    detections: Sequence[tuple[float, Box]]
+    counted: Sequence[VisibleEntity]
+    ignored: Sequence[VisibleEntity]
+
+
+def _overlaps(frames: Sequence[_Judged]) -> list[list[list[float]]]:
+    """Frame -> detection -> IoU with each entity, those that count first; one call for the whole episode."""
+    present = [[entity.box for entity in (*frame.counted, *frame.ignored)] for frame in frames]
+    pairs = [
+        (box, other)
+        for frame, others in zip(frames, present, strict=True)
+        for _, box in frame.detections
+        for other in others
+    ]
+    both = np.array(pairs, np.float64).reshape(-1, 2, 4)
+    values = iter(iou(both[:, 0], both[:, 1]).tolist())
+    return [
+        [list(islice(values, len(others))) for _ in frame.detections]
+        for frame, others in zip(frames, present, strict=True)
+    ]
+
+
+def _match_frame(result: ClassMatches, frame: _Judged, overlaps: Sequence[Sequence[float]]) -> None:
+    free = dict(enumerate(frame.counted))
+    for (score, box), overlap in zip(frame.detections, overlaps, strict=True):
+        best, index = max(((overlap[k], k) for k in free), default=(0.0, -1))
         if best >= IOU_THRESHOLD:
             entity = free.pop(index)
-            result.hits.append(Hit(score, best, step, entity.distance_m, centre_distance(box, entity.box)))
-        elif not any(iou(box, entity.box) >= IOU_THRESHOLD for entity in ignored):
-            result.false_alarms.append((score, step))
-    result.missed_steps.extend([step] * len(free))
-    missed = {id(entity) for entity in free}
-    result.sightings += [Sighting(step, entity.name, id(entity) not in missed) for entity in counted]
+            result.hits.append(
+                Hit(score, best, frame.step, entity.distance_m, centre_distance(box, entity.box))
+            )
+        elif not any(value >= IOU_THRESHOLD for value in overlap[len(frame.counted) :]):
+            result.false_alarms.append((score, frame.step))
+    result.missed_steps.extend([frame.step] * len(free))
+    result.sightings += [
+        Sighting(frame.step, entity.name, k not in free) for k, entity in enumerate(frame.counted)
+    ]

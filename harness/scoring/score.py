@@ -15,6 +15,7 @@ from simgate.harness.scoring.metrics import evaluate, metric_of
 from simgate.harness.scoring.outcome import combine, with_quarantine
 from simgate.harness.scoring.quarantine import find_quarantine
 from simgate.harness.scoring.resources import ResourceUse
+from simgate.harness.text import plural
 from simgate.harness.trace import Trace
 
 STANDARD_METRICS = (
@@ -137,7 +138,7 @@ def _reason(criteria: Iterable[CriterionResult], outcome: Outcome) -> str:
     if not reasons:
         return "no evidence: the scenario has no acceptance criterion"
     more = len(reasons) - 1
-    tail = f" (and {more} more {'criterion' if more == 1 else 'criteria'})" if more else ""
+    tail = f" (and {plural(more, 'more criterion', 'more criteria')})" if more else ""
     return reasons[0] + tail
 
 

@@ -21,6 +21,7 @@ from importlib.util import find_spec
 import numpy as np
 from numpy.typing import NDArray
 
+from simgate.harness.multiplicity import holm_adjusted
 from simgate.harness.slices.columns import Column, columns_of
 from simgate.harness.slices.slice import Condition, Scalar, Slice
 
@@ -82,7 +83,7 @@ def find_slices(
         return []
     search = _first_half(outcomes, seed)
     regions = _regions(columns, outcomes, search, seed)
-    adjusted = _holm([_tail(region.mask, outcomes, ~search) for region in regions])
+    adjusted = holm_adjusted([_tail(region.mask, outcomes, ~search) for region in regions])
     chosen = _most_specific(regions, adjusted, outcomes, ~search)
     slices = [_slice(regions[k], adjusted[k], outcomes, ~search) for k in chosen]
     return sorted(slices, key=lambda one: (-one.failed_inside, one.inside, one.region))[:MAX_SLICES]
@@ -149,15 +150,6 @@ def _tail(region: NDArray[np.bool_], failed: NDArray[np.bool_], judged: NDArray[
     inside = region & judged
     hits, size = int((failed & inside).sum()), int(inside.sum())
     return float(hypergeom.sf(hits - 1, int(judged.sum()), int((failed & judged).sum()), size))
-
-
-def _holm(p_values: Sequence[float]) -> list[float]:
-    """Step-down adjusted p-values (Holm 1979)."""
-    adjusted, largest = [1.0] * len(p_values), 0.0
-    for rank, k in enumerate(np.argsort(p_values, kind="stable")):
-        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[k]))
-        adjusted[k] = largest
-    return adjusted
 
 
 def _most_specific(

@@ -8,17 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def iou_matrix(first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.float64]:
-    """Intersection over union of every pair.
+def iou(first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.float64]:
+    """Intersection over union, pair by pair.
 
     Args:
-        first: Shape (A, 4).
-        second: Shape (B, 4).
+        first: Shape (..., 4).
+        second: Shape (..., 4), that broadcasts with the other.
 
     Returns:
-        Shape (A, B), 0 to 1; 0 where both boxes are empty.
+        Shape (...), 0 to 1; 0 where both boxes are empty.
     """
-    a, b = first[:, None].astype(np.float64), second[None].astype(np.float64)
+    a, b = first.astype(np.float64), second.astype(np.float64)
     overlap = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
     inner = np.prod(np.clip(overlap, 0.0, None), axis=-1)
     area_a = np.prod(np.clip(a[..., 2:] - a[..., :2], 0.0, None), axis=-1)
@@ -27,13 +27,18 @@ def iou_matrix(first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.float64]
     return np.where(union > 0.0, inner / np.where(union > 0.0, union, 1.0), 0.0)
 
 
-def suppress(boxes: NDArray[np.float32], class_ids: NDArray[np.int64], iou: float) -> list[int]:
+def iou_matrix(first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.float64]:
+    """Intersection over union of every box of shape (A, 4) with every one of (B, 4): shape (A, B)."""
+    return iou(first[:, None], second[None])
+
+
+def suppress(boxes: NDArray[np.float32], class_ids: NDArray[np.int64], most: float) -> list[int]:
     """Greedy non-maximum suppression within each class.
 
     Args:
         boxes: Shape (K, 4), best first.
         class_ids: Shape (K,).
-        iou: A box that overlaps a better one of its class by more is dropped.
+        most: A box that overlaps a better one of its class by a larger IoU is dropped.
 
     Returns:
         Indices of the boxes that stay, best first.
@@ -41,7 +46,7 @@ def suppress(boxes: NDArray[np.float32], class_ids: NDArray[np.int64], iou: floa
     overlaps = iou_matrix(boxes, boxes)
     kept: list[int] = []
     for k in range(len(boxes)):
-        if all(class_ids[j] != class_ids[k] or overlaps[j, k] <= iou for j in kept):
+        if all(class_ids[j] != class_ids[k] or overlaps[j, k] <= most for j in kept):
             kept.append(k)
     return kept
 

@@ -15,8 +15,8 @@ from pxr import Usd
 from simgate.harness.cli.main import main
 from simgate.harness.results.run_folder import RunFolder
 from simgate.sim_adapters.usd.native.stage_file import UsdFile
-from simgate.sim_adapters.usd.validation import stage_problems
 from tests.integration.shipped import copy_pack
+from tests.unit.sim_adapters.usd.openusd_checks import stage_problems
 
 EXAMPLE = Path("docs/examples/own_stage")
 SITE = EXAMPLE / "site" / "office.usda"

@@ -26,10 +26,10 @@ from simgate.harness.gate.intervals import (
     wilson,
 )
 from simgate.harness.gate.mcnemar import mcnemar_p
-from simgate.harness.gate.multiplicity import holm_rejects
 from simgate.harness.gate.paired_betting import log_e_drop_below
 from simgate.harness.gate.paired_difference import drop_too_large_p
 from simgate.harness.gate.percentile import accepts, rejects
+from simgate.harness.multiplicity import holm_rejects
 
 PACKS = 20_000
 CONFIDENCE = 0.95

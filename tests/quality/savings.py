@@ -7,10 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simgate.harness.gate.power import chance_of_go, chance_of_no_go, runs_needed
+from simgate.harness.gate.intervals import (
+    MORE_THAN_ANYONE_RUNS,
+    more_successes_needed,
+    most_failures_allowed,
+)
+from simgate.harness.gate.power import chance_of_go, chance_of_no_go
 from simgate.harness.gate.sequential import SequentialGate
 from simgate.harness.gate.tally import JudgedVariant, Status
 from simgate.harness.gate.verdict import Decision
+from simgate.harness.packs.clean_runs import clean_runs_needed
 from simgate.harness.packs.model import GateRule
 from tests.unit.gate.runs import make_manifest, make_pack, make_record, scenario
 
@@ -49,6 +55,33 @@ class Saving:
     def share(self) -> float:
         """Of the pack."""
         return self.mean / self.fixed
+
+
+def runs_needed(true_rate: float, p0: float, confidence: float, power: float) -> int | None:
+    """Smallest number of variants that proves ``p0`` with a chance of at least ``power``.
+
+    The chance rises and falls like a saw with n; its teeth stand where one more failure becomes allowed, so
+    only these sizes are tried.
+
+    Returns:
+        None when more than anyone would run, for example when the true rate is not above ``p0``.
+    """
+    if true_rate <= p0:
+        return None
+    n = clean_runs_needed(p0, confidence)
+    while chance_of_go(n, true_rate, p0, confidence) < power:
+        allowed = most_failures_allowed(n, p0, confidence)
+        assert allowed is not None
+        n = _first_size_allowing(allowed + 1, n, p0, confidence)
+        if n > MORE_THAN_ANYONE_RUNS:
+            return None
+    return n
+
+
+def _first_size_allowing(failures: int, above: int, p0: float, confidence: float) -> int:
+    """Smallest number of variants, above the given one, that proves ``p0`` with so many failures."""
+    more = more_successes_needed(above - failures, above, p0, confidence)
+    return MORE_THAN_ANYONE_RUNS + 1 if more is None else above + more
 
 
 def savings(fixed_size: int | None = None, p0s: tuple[float, ...] = (0.9, 0.95, 0.98)) -> Iterator[Saving]:

@@ -110,11 +110,11 @@ def _look(runtime: PerceptionRuntime, image: ImageFrame, *, warm: bool) -> _Seen
 
 
 def _print(one: _Seen) -> None:
-    from simgate.harness.cli.tables import count, table
+    from simgate.harness.text import plural, table
 
     height, width = one.image.pixels.shape[:2]
     notes = "".join(f"; {note}" for note in one.image.notes)
-    print(f"\n{one.image.path}  {width}x{height}  {count(len(one.found), 'detection')}{notes}")
+    print(f"\n{one.image.path}  {width}x{height}  {plural(len(one.found), 'detection')}{notes}")
     if len(one.found):
         rows = [
             [one.found.label(k), f"{one.found.scores[k]:.3f}", *(f"{edge:.1f}" for edge in box)]
@@ -142,15 +142,15 @@ def _write_picture(folder: Path, one: _Seen, names: set[str]) -> None:
 
 
 def _summarize(seen: list[_Seen], package: ModelPackage, refused: int) -> None:
-    from simgate.harness.cli.tables import count
+    from simgate.harness.text import plural
     from simgate.policies.perception.parity import percentile
 
     if not seen:
         return
     times = [one.took_ms for one in seen]
     print(
-        f"\n{count(sum(len(one.found) for one in seen), 'detection')} in {count(len(seen), 'picture')}"
-        + (f", {count(refused, 'picture')} refused" if refused else "")
+        f"\n{plural(sum(len(one.found) for one in seen), 'detection')} in {plural(len(seen), 'picture')}"
+        + (f", {plural(refused, 'picture')} refused" if refused else "")
     )
     p50, largest = f"{percentile(times, 0.5):.1f} ms", f"{max(times):.1f} ms"
     print(f"latency measured on this machine, one picture at a time, warm: p50 {p50}, largest {largest}")

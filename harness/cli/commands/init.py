@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
 def _next_steps(folder: Path) -> str:
     import shlex
 
-    from simgate.harness.cli.tables import table
+    from simgate.harness.text import table
 
     where = shlex.quote(str(folder))
     rows = [

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simgate.harness.text import plural
+
 if TYPE_CHECKING:
     from simgate.policies.documents.diagnostics import Diagnostic
 
@@ -95,12 +97,8 @@ def _write_github(packs: Sequence[Path], found: Sequence[Diagnostic]) -> None:
 
 def _summary(packs: Sequence[Path], found: Sequence[Diagnostic]) -> str:
     files = len({diagnostic.path for diagnostic in found})
-    problems = f"{_count(len(found), 'problem')} in {_count(files, 'file')}" if found else "no problems"
-    return f"{_count(len(packs), 'pack')} checked: {problems}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+    problems = f"{plural(len(found), 'problem')} in {plural(files, 'file')}" if found else "no problems"
+    return f"{plural(len(packs), 'pack')} checked: {problems}"
 
 
 _WRITERS: dict[str, Callable[[Sequence[Path], Sequence[Diagnostic]], None]] = {

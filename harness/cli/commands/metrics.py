@@ -69,7 +69,7 @@ def _paragraph(info: MetricInfo) -> str:
 
 
 def _signals(signals: Mapping[str, str]) -> str:
-    from simgate.harness.cli.tables import table
+    from simgate.harness.text import table
 
     listed = table(("signal", "meaning"), [[name, meaning] for name, meaning in signals.items()], indent="  ")
     return f"Signals, for criteria with `signal:` and `stl:`\n{listed}"

@@ -192,11 +192,11 @@ def _print(
     limits: Mapping[str, float],
     past: Sequence[str],
 ) -> None:
-    from simgate.harness.cli.tables import count
+    from simgate.harness.text import plural
 
     print(f"A  {a}\nB  {b}")
-    pairs = count(len(seen.box_px), "pair") + " of detections"
-    print(f"{count(seen.frames, 'frame')}, {pairs}, {seen.borderline} at their threshold")
+    pairs = plural(len(seen.box_px), "pair") + " of detections"
+    print(f"{plural(seen.frames, 'frame')}, {pairs}, {seen.borderline} at their threshold")
     for name, value in values.items():
         print(_value_line(name, value, limits, past, seen))
     _print_classes(seen)
@@ -226,7 +226,7 @@ def _value_line(
 
 
 def _print_classes(seen: Disagreement) -> None:
-    from simgate.harness.cli.tables import table
+    from simgate.harness.text import table
 
     names = sorted({*seen.in_a, *seen.in_b})
     rows = [[name, str(seen.in_a[name]), str(seen.in_b[name]), str(seen.in_both[name])] for name in names]

@@ -81,7 +81,7 @@ def _measured(args: argparse.Namespace, pack: Pack, workers: int) -> Measured:
 
 def _text(path: Path, pack: Pack, measured: Measured, workers: int, powers: list[RulePower]) -> str:
     from simgate.harness.cli.planning.times import minutes, variants_of
-    from simgate.harness.cli.tables import count, table
+    from simgate.harness.text import plural, table
 
     rows = []
     for scenario in pack.scenarios:
@@ -95,7 +95,7 @@ def _text(path: Path, pack: Pack, measured: Measured, workers: int, powers: list
     rows.append(
         ["all", "", f"{number:,}", "", "must be measured" if total is None else _duration(60 * total)]
     )
-    head = ("scenario", "severity", "variants", "s each", f"on {count(workers, 'worker')}")
+    head = ("scenario", "severity", "variants", "s each", f"on {plural(workers, 'worker')}")
     parts = [table(head, rows, right=(2, 3, 4)), _basis(path, pack, measured)]
     if not pack.gate:
         parts.append("gate: none, so that every run ends INCONCLUSIVE; add rules under `gate:`")
@@ -113,11 +113,11 @@ def _basis(path: Path, pack: Pack, measured: Measured) -> str:
     """Where the times come from."""
     import textwrap
 
-    from simgate.harness.cli.tables import WIDTH, count
+    from simgate.harness.text import WIDTH, plural
 
     if not measured.runs:
         away = (
-            f" ({count(measured.elsewhere, 'run')} of it were made on other machines and do not count)"
+            f" ({plural(measured.elsewhere, 'run')} of it were made on other machines and do not count)"
             if measured.elsewhere
             else ""
         )
@@ -127,12 +127,11 @@ def _basis(path: Path, pack: Pack, measured: Measured) -> str:
         )
     else:
         number = sum(map(len, measured.seconds.values()))
-        source = "a probe" if measured.runs == ["probe"] else count(len(measured.runs), "run")
-        text = (
-            f"times: from {count(number, 'variant')} of {source} on this machine, without start-up of workers"
-        )
+        source = "a probe" if measured.runs == ["probe"] else plural(len(measured.runs), "run")
+        variants = plural(number, "variant")
+        text = f"times: from {variants} of {source} on this machine, without start-up of workers"
         if measured.other_model:
-            text += f"; {count(measured.other_model, 'run')} had another model"
+            text += f"; {plural(measured.other_model, 'run')} had another model"
         if any(scenario.id not in measured.seconds for scenario in pack.scenarios):
             text += "; '?' marks scenarios that were never run, taken as the mean of the others"
     return textwrap.fill(text, WIDTH, subsequent_indent="       ", break_on_hyphens=False)
@@ -142,7 +141,7 @@ def _rule(number: int, power: RulePower) -> str:
     import textwrap
 
     from simgate.harness.cli.planning.gate_power import COMPARE
-    from simgate.harness.cli.tables import WIDTH
+    from simgate.harness.text import WIDTH
 
     name = "" if power.statement.startswith(COMPARE) else f"gate {number}: "
     lines = [textwrap.fill(f"{name}{power.statement}", WIDTH, subsequent_indent="        ")]

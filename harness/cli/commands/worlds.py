@@ -71,7 +71,7 @@ def _loaded(name: str) -> World:
 
 
 def _overview(worlds: list[World]) -> str:
-    from simgate.harness.cli.tables import table
+    from simgate.harness.text import table
 
     rows = [[world.name, str(len(world.parameters)), world.description] for world in worlds]
     if not worlds:
@@ -84,7 +84,7 @@ def world_text(world: World) -> str:
     """Everything that a pack can set in a world, as plain text."""
     import textwrap
 
-    from simgate.harness.cli.tables import WIDTH, table
+    from simgate.harness.text import WIDTH, table
 
     parts = [textwrap.fill(f"{world.name}: {world.description}", WIDTH)]
     parts.append(

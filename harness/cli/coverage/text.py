@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from simgate.harness.cli.coverage.tally import Cells, ScenarioCoverage, totals
-from simgate.harness.cli.tables import count, table
+from simgate.harness.text import plural, table
 
 
 def coverage_text(scenarios: Sequence[ScenarioCoverage], holes: int) -> str:
@@ -44,8 +44,8 @@ def _percent(part: int, whole: int) -> str:
 
 
 def _scenario(coverage: ScenarioCoverage, holes: int) -> str:
-    failed = f", {count(coverage.failed, 'failure')}" if coverage.failed else ""
-    lines = [f"{coverage.scenario}: {count(coverage.variants, 'variant')}{failed}"]
+    failed = f", {plural(coverage.failed, 'failure')}" if coverage.failed else ""
+    lines = [f"{coverage.scenario}: {plural(coverage.variants, 'variant')}{failed}"]
     rows = [[cells.axes[0].name, _hits(cells)] for cells in coverage.ones]
     head = "hits of each cell" + (" (of them failed)" if coverage.failed else "")
     lines.append(table(("parameter", head), rows, indent="  "))
@@ -73,7 +73,7 @@ def _holes(title: str, groups: Sequence[Cells], draws: int, limit: int) -> list[
         return []
     shown = found if limit == 0 else found[:limit]
     more = f", the likeliest {len(shown)} (all: --holes 0)" if len(shown) < len(found) else ""
-    lines = [f"  {title}: {count(len(found), 'cell')}{more}"]
+    lines = [f"  {title}: {plural(len(found), 'cell')}{more}"]
     rows = []
     for cells, cell in shown:
         chance = [f"{100 * _draws(cells, cell) / draws:.2g} %"] if draws else []

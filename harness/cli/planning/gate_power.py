@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from simgate.harness.cli.planning.times import variants_of
-from simgate.harness.cli.tables import count
 from simgate.harness.gate.compare import DEFAULT_CONFIDENCE, DEFAULT_MAX_DROP
 from simgate.harness.gate.intervals import (
     more_successes_needed,
@@ -17,14 +16,15 @@ from simgate.harness.gate.mcnemar import mcnemar_p
 from simgate.harness.gate.paired_difference import drop_bounds, drop_too_large_p
 from simgate.harness.gate.power import (
     chance_of_go,
-    clean_runs_needed,
     smallest_visible_drop,
     smallest_visible_shortfall,
 )
 from simgate.harness.gate.rules import speaks_of
 from simgate.harness.gate.wording import percent, statement
+from simgate.harness.packs.clean_runs import clean_runs_needed
 from simgate.harness.packs.latency_percentile import parse_latency_percentile
 from simgate.harness.packs.model import GateRule, Pack
+from simgate.harness.text import plural
 
 POWER = 0.8
 """A verdict counts as certain enough to plan with when it comes in four of five runs."""
@@ -72,7 +72,7 @@ def rule_power(pack: Pack, rule: GateRule, samples: float | None, tested: int = 
         lines, drop = _metric(rule, n, samples), None
     else:
         allowed = int((rule.at_most or 0.0) * n + 1e-9)
-        lines, drop = [f"GO with at most {allowed} of {count(n, 'variant')} INVALID, ERROR or missing"], None
+        lines, drop = [f"GO with at most {allowed} of {plural(n, 'variant')} INVALID, ERROR or missing"], None
     known = sum(len(s.known_failures) for s in scope)
     if known and rule.kind in ("pass_rate", "regression"):
         lines.append("variants in a quarantine do not count, so that it can see less than that")
@@ -86,10 +86,10 @@ def _pass_rate(n: int, p0: float, confidence: float, strict: float) -> tuple[lis
         needed = clean_runs_needed(p0, confidence)
         return [f"can never be GO: it takes {needed} clean variants, there are {n}"], None
     refuted = most_successes_refuted(n, p0, strict)
-    verdicts = f"GO with at most {count(allowed, 'failure')} in {count(n, 'variant')}"
+    verdicts = f"GO with at most {plural(allowed, 'failure')} in {plural(n, 'variant')}"
     if refuted is not None:
         gap = ", between them INCONCLUSIVE" if n - refuted > allowed + 1 else ""
-        verdicts += f", NO-GO from {count(n - refuted, 'failure')} on{gap}"
+        verdicts += f", NO-GO from {plural(n - refuted, 'failure')} on{gap}"
     lines = [verdicts]
     good = _rate_for_go(n, p0, confidence)
     if good is not None:
@@ -123,9 +123,11 @@ def _regression(n: int, max_drop: float, confidence: float, strict: float) -> tu
     worse = next((k for k in range(1, n + 1) if mcnemar_p(k, 0) < 1.0 - strict), None)
     if allowed < 0:
         same = drop_bounds(0, 0, n, confidence)[1]
-        first = f"can never be GO: {count(n, 'pair')} without any difference prove a drop below {_rate(same)}"
+        first = (
+            f"can never be GO: {plural(n, 'pair')} without any difference prove a drop below {_rate(same)}"
+        )
     else:
-        first = f"GO with at most {count(allowed, 'broken variant')} in {count(n, 'pair')}"
+        first = f"GO with at most {plural(allowed, 'broken variant')} in {plural(n, 'pair')}"
     if worse is not None:
         refuted = max(worse, allowed + 1)
         gap = ", between them INCONCLUSIVE" if allowed >= 0 and refuted > allowed + 1 else ""
@@ -153,14 +155,14 @@ def _metric(rule: GateRule, n: int, samples: float | None) -> list[str]:
     if needed is None:
         return ["more samples than anyone can take"]
     lines = [
-        f"GO needs at least {count(needed, 'latency sample')}, all within the limit, "
+        f"GO needs at least {plural(needed, 'latency sample')}, all within the limit, "
         f"for {percent(rule.confidence)} confidence"
     ]
     if samples:
         total = int(samples * n)
         allowed = most_failures_allowed(total, which.share, rule.confidence)
-        can = "too few" if allowed is None else f"of which {count(allowed, 'sample')} may exceed the limit"
-        lines.append(f"{count(n, 'variant')} give about {count(total, 'sample')}, {can}")
+        can = "too few" if allowed is None else f"of which {plural(allowed, 'sample')} may exceed the limit"
+        lines.append(f"{plural(n, 'variant')} give about {plural(total, 'sample')}, {can}")
     return lines
 
 

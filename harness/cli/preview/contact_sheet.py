@@ -13,6 +13,7 @@ from simgate.harness.cli.preview.histogram import WIDTH as PANEL_WIDTH
 from simgate.harness.cli.preview.start_frames import StartFrame
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.model import Pack, Scalar
+from simgate.harness.text import plural
 
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw
@@ -45,7 +46,7 @@ def contact_sheet(pack: Pack, variants: Sequence[Variant], frames: Sequence[Star
     draw = ImageDraw.Draw(sheet)
     scenarios = len({variant.scenario for variant in variants})
     draw.text((MARGIN, MARGIN - 4), pack.name, INK, fonts[22])
-    count = f"{len(variants)} variants of {scenarios} {'scenario' if scenarios == 1 else 'scenarios'}"
+    count = f"{plural(len(variants), 'variant')} of {plural(scenarios, 'scenario')}"
     subtitle = f"{count}; start frames of {len(frames)}, each with its most unusual parameters"
     draw.text((MARGIN, MARGIN + 28), subtitle, SOFT, fonts[14])
     top = MARGIN + HEAD

@@ -9,16 +9,9 @@ from simgate.harness.gate.mcnemar import mcnemar_p
 from simgate.harness.gate.power import (
     chance_of_go,
     chance_of_no_go,
-    clean_runs_needed,
-    runs_needed,
     smallest_visible_drop,
     smallest_visible_shortfall,
 )
-
-
-@pytest.mark.parametrize(("p0", "needed"), [(0.9, 29), (0.95, 59), (0.98, 149), (0.99, 299)])
-def test_clean_runs_needed_at_95_percent(p0, needed):
-    assert clean_runs_needed(p0, 0.95) == needed
 
 
 @pytest.mark.parametrize(("n", "rate", "p0"), [(60, 0.95, 0.9), (250, 0.99, 0.98), (28, 1.0, 0.9)])
@@ -28,16 +21,6 @@ def test_the_chance_of_a_verdict_is_the_sum_over_every_possible_outcome(n, rate,
     no_go = sum(binom.pmf(k, n, rate) for k in outcomes if refutes_at_least(k, n, p0, 0.95))
     assert chance_of_go(n, rate, p0, 0.95) == pytest.approx(go, abs=1e-12)
     assert chance_of_no_go(n, rate, p0, 0.95) == pytest.approx(no_go, abs=1e-12)
-
-
-def test_fewer_variants_than_needed_leave_less_power():
-    n = runs_needed(0.99, 0.98, 0.95, 0.8)
-    assert chance_of_go(n, 0.99, 0.98, 0.95) >= 0.8
-    assert max(chance_of_go(fewer, 0.99, 0.98, 0.95) for fewer in range(149, n)) < 0.8
-
-
-def test_no_number_of_variants_proves_what_is_not_true():
-    assert runs_needed(0.98, 0.98, 0.95, 0.8) is None
 
 
 def test_the_smallest_visible_shortfall_has_just_the_wanted_chance():

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from simgate.harness.packs.clean_runs import clean_runs_needed
 from simgate.harness.packs.loader import lint, load_pack
 from simgate.harness.packs.model import Criterion, GateRule, Pack
-from simgate.harness.packs.read_gate import clean_runs_needed
 from simgate.harness.scoring import metrics
 from simgate.policies.documents.diagnostics import Diagnostic, PackError, render
 from tests.unit.packs.sound_pack import SOUND

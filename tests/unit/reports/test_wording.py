@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from simgate.harness.results.record import CriterionResult, Outcome
-from simgate.reports.wording import describe_criterion, number, ordinal, percent, replay_line, unit_of
+from simgate.reports.wording import describe_criterion, number, percent, replay_line, unit_of
 
 
 @pytest.mark.parametrize(
@@ -26,13 +26,6 @@ def test_a_share_below_one_is_never_shown_as_a_hundred_percent() -> None:
     assert percent(0.9999) == "99.9 %"
     assert percent(1.0) == "100.0 %"
     assert percent(None) == "n/a"
-
-
-@pytest.mark.parametrize(
-    ("value", "text"), [(1, "1st"), (2.4, "2nd"), (11, "11th"), (23, "23rd"), (97, "97th")]
-)
-def test_percentiles_are_ordinals(value: float, text: str) -> None:
-    assert ordinal(value) == text
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from scipy.stats import permutation_test
 
 from simgate.harness.slices import Condition, MissingExtra, find_slices
 from simgate.harness.slices.columns import columns_of
-from simgate.harness.slices.find import _holm, _tail
+from simgate.harness.slices.find import _tail
 
 pytest.importorskip("sklearn", reason="needs the extra slices")
 
@@ -138,10 +138,6 @@ def test_the_exact_tail_is_what_permutations_converge_to():
         rng=np.random.default_rng(1),
     )
     assert _tail(region, failed, everything) == pytest.approx(sampled.pvalue, abs=0.01)
-
-
-def test_holm_steps_down():
-    assert _holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
 
 
 def test_without_scikit_learn_the_message_names_the_extra(monkeypatch):

@@ -9,7 +9,7 @@ from simgate.sim_adapters.scene.body import Body, Part
 from simgate.sim_adapters.usd.assets import Asset, AssetTable
 from simgate.sim_adapters.usd.errors import StageError
 from simgate.sim_adapters.usd.stage import build_stage
-from simgate.sim_adapters.usd.validation import stage_problems
+from tests.unit.sim_adapters.usd.openusd_checks import stage_problems
 from tests.unit.sim_adapters.usd.scenes import TIMING
 
 CHAIR = Body("chair_3", (Part("box", (0.2, 0.3, 0.4), (0, 0, 0.4)),), (3.0, 0.0, 0.0), label="furniture")

@@ -12,7 +12,7 @@ from simgate.harness.packs.loader import load_pack
 from simgate.harness.packs.worlds import world_of
 from simgate.harness.scoring import metrics
 from simgate.sim_adapters.usd.stage import write_stage
-from simgate.sim_adapters.usd.validation import stage_problems
+from tests.unit.sim_adapters.usd.openusd_checks import stage_problems
 from tests.unit.sim_adapters.usd.scenes import built, random_office
 
 VARIANTS = 200

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from simgate.harness.gate.multiplicity import benjamini_hochberg, holm_rejects
+from simgate.harness.multiplicity import benjamini_hochberg, holm_adjusted, holm_rejects
 
 
 @pytest.mark.parametrize(
@@ -26,11 +26,18 @@ def test_no_hypothesis_is_rejected_above_its_own_level():
     assert holm_rejects([0.02, 1e-9], [0.01, 0.05]) == [False, True]
 
 
+def test_holm_adjusts_by_hand():
+    assert holm_adjusted([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm_adjusted([0.4, 0.9]) == pytest.approx([0.8, 0.9])
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_holm_and_benjamini_hochberg_agree_with_statsmodels(seed):
     multitest = pytest.importorskip("statsmodels.stats.multitest")
     p_values = (np.random.default_rng(seed).random(30) ** 4).tolist()
-    assert holm_rejects(p_values, [0.05] * 30) == multitest.multipletests(p_values, 0.05, "holm")[0].tolist()
+    rejected, adjusted, *_ = multitest.multipletests(p_values, 0.05, "holm")
+    assert holm_rejects(p_values, [0.05] * 30) == rejected.tolist()
+    assert holm_adjusted(p_values) == pytest.approx(adjusted)
     assert benjamini_hochberg(p_values) == pytest.approx(
         multitest.multipletests(p_values, method="fdr_bh")[1]
     )

@@ -1,4 +1,4 @@
-"""Plain text tables that fit a terminal of 100 columns."""
+"""How plain text is written everywhere: counts, ordinals, tables that fit a terminal of 100 columns."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def table(
     right: Sequence[int] = (),
     widths: Sequence[int | None] | None = None,
     indent: str = "",
-    width: int = WIDTH,
+    width: int | None = WIDTH,
 ) -> str:
     """Rows in aligned columns; cells that are too wide are wrapped, never cut.
 
@@ -26,15 +26,16 @@ def table(
         right: Columns that hold counts, aligned to the right.
         widths: Widest a column may become; None for as wide as its cells. The last column gets what is left.
         indent: Before every line.
-        width: Of the whole table.
+        width: Of the whole table; None for as wide as its cells.
     """
     lines = [list(head), *[list(row) for row in rows]]
     sizes = [max(len(line[k]) for line in lines) for k in range(len(head))]
     for k, limit in enumerate(widths or ()):
         if limit is not None:
             sizes[k] = min(sizes[k], limit)
-    used = len(indent) + sum(sizes[:-1]) + len(GAP) * (len(sizes) - 1)
-    sizes[-1] = min(sizes[-1], max(20, width - used))
+    if width is not None:
+        used = len(indent) + sum(sizes[:-1]) + len(GAP) * (len(sizes) - 1)
+        sizes[-1] = min(sizes[-1], max(20, width - used))
     out = []
     for line in lines:
         cells = [_wrapped(cell, size) for cell, size in zip(line, sizes, strict=True)]
@@ -58,6 +59,20 @@ def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
 
 
-def count(number: int, what: str) -> str:
-    """A number with its noun, for example ``1 pack`` or ``1,200 packs``."""
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+def plural(number: int, one: str, many: str = "") -> str:
+    """A number with its noun, for example ``1 pack``, ``1,200 packs``, ``2 criteria``.
+
+    Args:
+        number: How many.
+        one: The noun for one.
+        many: The noun for all other numbers; ``one`` with an s when empty.
+    """
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def ordinal(value: float) -> str:
+    """A place in an order, for example ``3rd`` or ``12th``."""
+    whole = round(value)
+    if 11 <= whole % 100 <= 13:
+        return f"{whole}th"
+    return f"{whole}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(whole % 10, 'th') }"

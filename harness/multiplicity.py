@@ -22,15 +22,17 @@ def holm_rejects(p_values: Sequence[float], alphas: Sequence[float]) -> list[boo
     """
     if len(p_values) != len(alphas):
         raise ValueError(f"{len(p_values)} p-values and {len(alphas)} levels")
-    relative = [p / alpha for p, alpha in zip(p_values, alphas, strict=True)]
-    rejected = [False] * len(relative)
-    left = len(relative)
-    for index in sorted(range(len(relative)), key=lambda k: relative[k]):
-        if relative[index] >= 1.0 / left:
-            break
-        rejected[index] = True
-        left -= 1
-    return rejected
+    adjusted = holm_adjusted([p / alpha for p, alpha in zip(p_values, alphas, strict=True)])
+    return [value < 1.0 for value in adjusted]
+
+
+def holm_adjusted(p_values: Sequence[float]) -> list[float]:
+    """Adjusted p-values of Holm's step-down procedure, at most 1: below a level means rejected at it."""
+    adjusted, largest = [1.0] * len(p_values), 0.0
+    for place, index in enumerate(sorted(range(len(p_values)), key=lambda k: p_values[k])):
+        largest = max(largest, min(1.0, (len(p_values) - place) * p_values[index]))
+        adjusted[index] = largest
+    return adjusted
 
 
 def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:

@@ -1,0 +1,23 @@
+"""How many variants must pass without a failure to prove a pass rate."""
+
+from __future__ import annotations
+
+import math
+
+
+def clean_runs_needed(pass_rate: float, confidence: float) -> int:
+    """Smallest n for which n passes out of n prove a pass rate.
+
+    The exact one-sided lower bound of Clopper and Pearson for n out of n is
+    ``(1 - confidence) ** (1 / n)``; the rate is proven when that is not below it.
+
+    Args:
+        pass_rate: Rate to prove, above 0 and below 1.
+        confidence: Above 0 and below 1.
+    """
+    n = max(1, math.ceil(math.log1p(-confidence) / math.log(pass_rate)))
+    while n > 1 and (1 - confidence) ** (1 / (n - 1)) >= pass_rate:
+        n -= 1
+    while (1 - confidence) ** (1 / n) < pass_rate:
+        n += 1
+    return n

@@ -1,0 +1,47 @@
+"""Counts, ordinals and tables, as every room writes them."""
+
+from __future__ import annotations
+
+import pytest
+
+from simgate.harness.text import ordinal, plural, table
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        *[(0, "0th"), (1, "1st"), (2.4, "2nd"), (3, "3rd"), (21, "21st"), (23, "23rd"), (97, "97th")],
+        *[(11, "11th"), (12, "12th"), (13, "13th"), (112, "112th"), (1011, "1011th"), (101, "101st")],
+    ],
+)
+def test_ordinals(value: float, text: str) -> None:
+    assert ordinal(value) == text
+
+
+def test_a_count_agrees_with_its_noun_and_has_its_thousands_apart() -> None:
+    assert [plural(n, "variant") for n in (0, 1, 2, 1200)] == [
+        "0 variants",
+        "1 variant",
+        "2 variants",
+        "1,200 variants",
+    ]
+    assert [plural(n, "criterion", "criteria") for n in (1, 2)] == ["1 criterion", "2 criteria"]
+
+
+ROWS = [["office", "7", "all of it is well"], ["a longer one", "1,234", ""]]
+
+
+def test_words_stand_to_the_left_and_counts_to_the_right_without_blanks_at_the_end() -> None:
+    assert table(("scenario", "n", "what"), ROWS, right=(1,)).splitlines() == [
+        "scenario          n  what",
+        "office            7  all of it is well",
+        "a longer one  1,234",
+    ]
+
+
+def test_the_last_column_is_wrapped_to_the_width_and_never_cut() -> None:
+    long = [["a", "word " * 30]]
+    lines = table(("x", "what"), long, width=40).splitlines()
+    assert max(map(len, lines)) <= 40
+    assert " ".join(lines).count("word") == 30
+    assert len(table(("x", "what"), long, width=None).splitlines()) == 2
