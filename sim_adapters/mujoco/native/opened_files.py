@@ -10,6 +10,7 @@ model is complete.
 from __future__ import annotations
 
 import ctypes
+import os
 import re
 from functools import cache
 from itertools import count
@@ -21,7 +22,7 @@ import mujoco
 from simgate.sim_adapters.worlds.native_file import NativeError
 
 _SCHEME = "simgate"
-_OURS = re.compile(rf"{_SCHEME}:(\d+)(/.*)")
+_OURS = re.compile(rf"{_SCHEME}:(\d+)(/.*)", re.DOTALL)
 _ABSOLUTE = re.compile(rb"""(\s(?:file\w*|dir|assetdir|meshdir|texturedir)\s*=\s*["'])(?=/)""")
 """A path in MJCF that would lead past the provider."""
 
@@ -75,10 +76,11 @@ class OpenedFiles:
             except OSError as error:
                 self._fault = self._fault or error
                 return None
-            self.contents[path] = content
+            # MuJoCo reads meshes in several threads and keeps where the bytes are: the first read stays.
+            content = self.contents.setdefault(path, content)
             is_xml = content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
             own = f"{_SCHEME}:{self._number}".encode()
-            self._served[path] = _ABSOLUTE.sub(rb"\1" + own, content) if is_xml else content
+            self._served.setdefault(path, _ABSOLUTE.sub(rb"\1" + own, content) if is_xml else content)
         return self._served.get(path)
 
 
@@ -115,7 +117,7 @@ class _Provider(ctypes.Structure):
 
 
 def _asked(name: bytes) -> tuple[OpenedFiles | None, Path]:
-    match = _OURS.fullmatch(name.decode())
+    match = _OURS.fullmatch(os.fsdecode(name))
     return (_MODELS.get(int(match[1])), Path(match[2])) if match else (None, Path())
 
 

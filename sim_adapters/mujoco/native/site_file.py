@@ -15,18 +15,15 @@ from simgate.sim_adapters.mujoco.native.elements import ATTRIBUTES, elements
 from simgate.sim_adapters.mujoco.native.source import in_one_line, open_source
 from simgate.sim_adapters.mujoco.native.target import Target, apply, parameter_of, parse_target, whole_of
 from simgate.sim_adapters.worlds.file_digest import absolute
-from simgate.sim_adapters.worlds.low_walls import Shape, slope_of_box
+from simgate.sim_adapters.worlds.low_walls import FLOOR_M, Shape, slope_of_box
 from simgate.sim_adapters.worlds.native_file import CameraFacts, NativeError, RobotFacts
 from simgate.sim_adapters.worlds.world import ParameterSpec
 
-FLOOR_M = 0.02
-"""What ends lower than this above z = 0 is floor: driven on, never touched."""
 _UPRIGHT = 1e-3
 _DEFAULT_IMAGE = (160, 120)
 _ENDLESS_M = 50.0
 _SIGNS = np.array([(a, b, c) for a in (-1, 1) for b in (-1, 1) for c in (-1, 1)], dtype=np.float64)
 _GEOM = mujoco.mjtGeom
-_GROUND = (int(_GEOM.mjGEOM_PLANE), int(_GEOM.mjGEOM_HFIELD))
 _ROUND = (int(_GEOM.mjGEOM_SPHERE), int(_GEOM.mjGEOM_CYLINDER), int(_GEOM.mjGEOM_CAPSULE))
 
 
@@ -237,13 +234,10 @@ class MjcfFile:
         model, data = self._model, self._at(pose)
         bodies = robot_bodies(model, int(model.body(robot).id))
         own = [g for g in range(model.ngeom) if model.geom_bodyid[g] in bodies and collides(model, g)]
-        types = int(np.bitwise_or.reduce(model.geom_contype[own], initial=0))
-        affinities = int(np.bitwise_or.reduce(model.geom_conaffinity[own], initial=0))
         low = min((float(box_corners(model, data, g)[:, 2].min()) for g in own), default=0.0)
         found = []
-        for geom in range(model.ngeom):
-            touches = types & int(model.geom_conaffinity[geom]) or affinities & int(model.geom_contype[geom])
-            if touches and model.geom_bodyid[geom] not in bodies and (shape := _shape(model, data, geom)):
+        for geom in map(int, np.flatnonzero(touchable(model, own))):
+            if model.geom_bodyid[geom] not in bodies and (shape := _shape(model, data, geom)):
                 found.append(shape)
         return low, found
 
@@ -331,7 +325,7 @@ def collides(model: mujoco.MjModel, geom: int) -> bool:
 
 def is_floor(model: mujoco.MjModel, data: mujoco.MjData, geom: int) -> bool:
     """Whether a geom is driven on and never touched."""
-    if int(model.geom_type[geom]) in _GROUND:
+    if int(model.geom_type[geom]) == int(_GEOM.mjGEOM_PLANE):
         return bool(data.geom_xmat[geom][8] > 1.0 - 1e-6)
     return float(box_corners(model, data, geom)[:, 2].max()) < FLOOR_M
 

@@ -235,6 +235,21 @@ def test_a_body_that_sleeps_from_the_start_is_hit(tmp_path: Path) -> None:
     assert crash(path)[0] == ["box"]
 
 
+@pytest.mark.parametrize(("height", "touched"), [(1.0, ["hill"]), (0.015, ["wall"])])
+def test_a_hill_is_hit_and_a_carpet_is_driven_over(tmp_path: Path, height: float, touched: list[str]) -> None:
+    path = lane(tmp_path, right="<worldbody>", wrong=(
+        f'<asset><hfield name="hill" nrow="3" ncol="3" size="0.3 0.3 {height} 0.1" elevation="0 0 0 0 1 0 0 0 0"/>'
+        '</asset><worldbody><geom name="hill" type="hfield" hfield="hill" pos="0.6 0 0"/>'
+    ))  # fmt: skip
+    assert crash(path)[0] == touched
+
+
+def test_what_a_hand_would_move_is_hit_where_it_stands(tmp_path: Path) -> None:
+    hand = ('<body name="hand" mocap="true" pos="0 0 2"/>',
+            '<body name="hand" mocap="true" pos="0.6 0 0.2"><geom size="0.1"/></body>')  # fmt: skip
+    assert crash(lane(tmp_path, right=hand[0], wrong=hand[1]))[0] == ["hand"]
+
+
 def test_what_a_variant_takes_out_makes_nothing_else_heavier(tmp_path: Path) -> None:
     path = lane(tmp_path, '<compiler settotalmass="50"/>')
     built = {

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from simgate.sim_adapters.mujoco.native.opened_files import OpenedFiles
 from simgate.sim_adapters.mujoco.native.site_file import MjcfFile
 from simgate.sim_adapters.mujoco.native.source import open_source
 from simgate.sim_adapters.mujoco.world_state import MujocoWorld
@@ -257,6 +258,24 @@ def test_absolute_paths_are_read_and_hashed_too(tmp_path: Path) -> None:
     assert set(source.files) == {site, mesh, robot}
     mesh.unlink()
     assert source.spec.copy().compile().nmesh == 2  # from what was read
+
+
+def test_bytes_that_mujoco_has_been_given_stay_while_another_thread_reads_the_same_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two meshes of one file are compiled at the same time; MuJoCo keeps where the bytes lie, not the bytes."""
+    mesh = cube(tmp_path / "c.obj", 0.1)
+    opened, given = OpenedFiles(tmp_path / "site.xml"), []
+    plain = Path.read_bytes
+
+    def meanwhile(path: Path) -> bytes:
+        monkeypatch.setattr(Path, "read_bytes", plain)
+        given.append(opened.read(path))
+        return plain(path)
+
+    monkeypatch.setattr(Path, "read_bytes", meanwhile)
+    given.append(opened.read(mesh))
+    assert given[0] is given[1]
 
 
 @pytest.mark.parametrize(
