@@ -92,7 +92,7 @@ def _undefined(criterion: Criterion, info: MetricInfo, scenes: Sequence[Scene]) 
     outcome = {"fail": "fail", "invalid": "are INVALID"}[criterion.if_undefined]
     message = f"{criterion.metric} is undefined where {what}: {_share(count, len(scenes))} {outcome}"
     hint = f"{hint}, leave the criterion out, or add if_undefined: pass"
-    return [Finding(f"{criterion.metric}", _severity(count, scenes), "undefined-metric", message, hint)]
+    return [Finding(criterion.metric, _severity(count, scenes), "undefined-metric", message, hint)]
 
 
 def _is_open(scene: Scene) -> bool:

@@ -97,8 +97,11 @@ def _write_github(packs: Sequence[Path], found: Sequence[Diagnostic]) -> None:
 
 def _summary(packs: Sequence[Path], found: Sequence[Diagnostic]) -> str:
     files = len({diagnostic.path for diagnostic in found})
-    problems = f"{plural(len(found), 'problem')} in {plural(files, 'file')}" if found else "no problems"
-    return f"{plural(len(packs), 'pack')} checked: {problems}"
+    warnings = sum(diagnostic.severity == "warning" for diagnostic in found)
+    counts = [plural(len(found) - warnings, "problem")] if len(found) > warnings else []
+    counts += [plural(warnings, "warning")] if warnings else []
+    said = f"{' and '.join(counts)} in {plural(files, 'file')}" if counts else "no problems"
+    return f"{plural(len(packs), 'pack')} checked: {said}"
 
 
 _WRITERS: dict[str, Callable[[Sequence[Path], Sequence[Diagnostic]], None]] = {

@@ -38,7 +38,9 @@ def test_a_step_is_a_warning_at_the_file_and_keeps_nothing_from_running(
     assert "'step' is 6 cm high across the straight way to the goal" in diagnostic.message
     assert load_pack(path, metrics).name == "yard"
     assert run(str(path)) == 0
-    assert "warning[low-wall]" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "warning[low-wall]" in said
+    assert "1 pack checked: 1 warning in 1 file\n" in said
 
 
 @pytest.mark.parametrize(
