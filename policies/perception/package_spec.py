@@ -238,8 +238,12 @@ Decoder = CenterHeatmap | Yolo | Detr | Final
 DECODERS: dict[str, type[Strict]] = {
     "center_heatmap": CenterHeatmap, "yolo": Yolo, "detr": Detr, "detections": Final
 }  # fmt: skip
-
-
+LIMITS_AT_MOST = ("box_max_px", "box_p99_px", "score_max", "score_p99", "class_changes", "unmatched")
+"""Limits that a value of parity must not exceed."""
+LIMITS_AT_LEAST = ("recall_in_b", "recall_in_a")
+"""Limits that a value of parity must reach."""
+LIMITS = (*LIMITS_AT_MOST, *LIMITS_AT_LEAST)
+"""Keys of ``limits`` that parity reads; class_changes and unmatched are 0 when left out."""
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -299,6 +303,15 @@ class ModelSpec(Strict):
         if len(set(classes)) != len(classes):
             raise ValueError(f"{list(classes)} name one class twice")
         return classes
+
+    @field_validator("limits")
+    @classmethod
+    def _parity_reads_numbers(cls, limits: dict[str, Any]) -> dict[str, Any]:
+        for name in LIMITS:
+            value = limits.get(name, 0)
+            if isinstance(value, bool | str) or value < 0:
+                raise ValueError(f"{name} must be a number from 0 on, for parity judges by it, not {value!r}")
+        return limits
 
     @field_validator("decoder")
     @classmethod

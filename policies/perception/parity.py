@@ -11,14 +11,9 @@ import numpy as np
 
 from simgate.policies.perception.boxes import iou_matrix
 from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.package_spec import LIMITS, LIMITS_AT_LEAST, LIMITS_AT_MOST
 
 SAME_OBJECT_IOU = 0.5
-MOST = ("box_max_px", "box_p99_px", "score_max", "score_p99", "class_changes", "unmatched")
-"""Limits that a value must not exceed."""
-LEAST = ("recall_in_b", "recall_in_a")
-"""Limits that a value must reach."""
-LIMITS = (*MOST, *LEAST)
-"""Keys of a package's ``limits`` that parity reads; class_changes and unmatched are 0 when left out."""
 
 
 @dataclass(frozen=True)
@@ -217,8 +212,8 @@ def limits_of(declared: Mapping[str, object]) -> dict[str, float]:
 
 def past_limits(values: Mapping[str, float], limits: Mapping[str, float]) -> list[str]:
     """Names of the values that exceed their limits, or do not reach them; what is NaN is past any."""
-    over = [name for name in MOST if name in limits and not values[name] <= limits[name]]
-    return over + [name for name in LEAST if name in limits and not values[name] >= limits[name]]
+    over = [name for name in LIMITS_AT_MOST if name in limits and not values[name] <= limits[name]]
+    return over + [name for name in LIMITS_AT_LEAST if name in limits and not values[name] >= limits[name]]
 
 
 def percentile(values: Sequence[float], share: float) -> float:

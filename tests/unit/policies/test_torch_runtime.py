@@ -14,7 +14,7 @@ from simgate.policies.perception.package_edit import add_artifact, artifact_line
 from simgate.policies.perception.runtimes.onnxruntime_runtime import OnnxRuntime
 from simgate.policies.perception.runtimes.torch_runtime import TorchRuntime
 from tests.unit.policies.perception.made_models import package
-from tests.unit.policies.perception.tiny_model import onnx_bytes, write_package
+from tests.unit.policies.perception.tiny_model import onnx_bytes, write_external, write_package
 
 pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
 
@@ -56,6 +56,21 @@ def test_both_kinds_of_files_find_what_onnxruntime_finds(tmp_path, file):
     info = runtime.describe()
     assert (info.runtime, info.version) == ("torch", torch.__version__)
     assert info.artifact_sha256 == package.artifact("torch").sha256
+
+
+def test_a_torch_file_is_made_of_weights_in_a_second_file(tmp_path, monkeypatch):
+    path = write_external(tmp_path)
+    monkeypatch.chdir("/")
+    assert main([str(path), str(tmp_path / "detector.pt2"), "--add"]) == 0
+    package = load_package(path)
+    same(TorchRuntime(package, "cpu").infer(FRAMES), OnnxRuntime(package, "cpu").infer(FRAMES))
+
+
+def test_a_torch_file_that_is_replaced_after_the_package_was_read_is_not_loaded(tmp_path):
+    package = packaged(tmp_path, "detector.pt")
+    (tmp_path / "detector.pt").write_bytes(b"another")
+    with pytest.raises(PackageError, match=r"model-hash.*'detector.pt' has sha256"):
+        TorchRuntime(package, "cpu")
 
 
 def test_tensors_and_frames_that_must_not_be_written_are_taken(tmp_path):

@@ -59,6 +59,8 @@ def test_a_lineage_that_says_nothing_is_refused(tmp_path, nothing):
         ("color: rgb", "color: RGB", "must be 'rgb', 'bgr' or 'grey', not the text 'RGB'; did you mean 'rgb'?"),
         ("stride: 8", "stride: 0", "decoder.stride must be greater than 0, not the number 0"),
         ("kind: center_heatmap", "kind: centre_heatmap", "unknown decoder 'centre_heatmap'; did you mean 'center_heatmap'?"),
+        ("lineage:", 'limits: {box_max_px: "1.0"}\nlineage:', "box_max_px must be a number from 0 on"),
+        ("lineage:", "limits: {score_max: -1}\nlineage:", "score_max must be a number from 0 on"),
         ("mean: [0.5, 0.5, 0.5]", "mean: .nan", ".nan is not a finite number of usable size"),
         ("{glass_door: 0.5, wooden_door: 0.6}", "high", "decoder.score_threshold must be a number, not the text 'high'"),
     ],
