@@ -14,6 +14,8 @@ from simgate.policies.perception.scores import require_finite, shares, sigmoid
 
 _CANDIDATES = 1000
 """At most so many of the best candidates of a frame enter the suppression."""
+_VARIED = 10
+"""So many different scores in falling order are no accident."""
 
 
 def decode_yolo(
@@ -37,7 +39,8 @@ def decode_yolo(
         size: (width, height) of the model's input.
 
     Raises:
-        ValueError: The shape does not fit the classes, a value is not finite, or a score is no share.
+        ValueError: The shape does not fit the classes, a value is not finite, a score is no share, or these
+            are no candidates.
     """
     table = predictions.transpose(0, 2, 1) if spec.layout == "channels_first" else predictions
     first = 5 if spec.objectness else 4
@@ -47,6 +50,11 @@ def decode_yolo(
             f"{first + len(classes)} channels, {spec.layout.replace('_', ' ')}"
         )
     require_finite(table)
+    if _is_final(table):
+        raise ValueError(
+            f"predictions {predictions.shape} hold final detections (scores in order, then whole numbers for "
+            "classes), not candidates; declare kind: detections"
+        )
     if spec.activation == "none":
         scores = shares(table[:, :, 4:], "declare activation: sigmoid if they are logits")
     else:
@@ -55,6 +63,15 @@ def decode_yolo(
         scores = scores[:, :, :1] * scores[:, :, 1:]
     limits = np.asarray(thresholds, np.float32)
     return [_frame(table[n, :, :4], scores[n], spec, classes, limits, size) for n in range(len(table))]
+
+
+def _is_final(table: NDArray[np.float32]) -> bool:
+    """Whether rows of six are box, score and class: with two classes the shape does not tell them apart."""
+    if table.shape[2] != 6:
+        return False
+    scores, labels = table[:, :, 4], table[:, :, 5]
+    varied = all(len(np.unique(row)) >= _VARIED for row in scores)
+    return bool(varied and np.isin(labels, (0.0, 1.0)).all() and (np.diff(scores, axis=1) <= 0.0).all())
 
 
 def _frame(

@@ -70,11 +70,12 @@ def _head(package: ModelPackage, outputs: Mapping[str, ActualTensor]) -> str:
     wanted = 4 + decoder.objectness + len(package.classes)
     if other == wanted:
         return f"declare layout: {'channels_last' if first else 'channels_first'}"
+    hints = []
     if channels == wanted + 1 and not decoder.objectness:
-        return "declare objectness: true if the fifth channel is that, or name the class that is missing"
+        hints.append("declare objectness: true if channel 5 is that, or name the class that is missing")
     if 6 in (channels, other):
-        return "declare kind: detections if its 6 columns are box, score and class"
-    return ""
+        hints.append("declare kind: detections if its 6 columns are box, score and class")
+    return "; ".join(hints)
 
 
 def _input_problems(package: ModelPackage, inputs: Sequence[ActualTensor]) -> list[PackageProblem]:

@@ -161,6 +161,8 @@ def _summarize(seen: list[_Seen], package: ModelPackage, refused: int) -> None:
         print(f"note: nothing reached its threshold{lower}")
     elif all(one.found.boxes.max(initial=0.0) <= 1.0 for one in seen):
         print("note: every box lies in the first pixel; if the model gives shares, declare box_unit: share")
+    if any((one.found.boxes[:, 2:] < one.found.boxes[:, :2]).any() for one in seen):
+        print("note: boxes end before they begin; does the model give xyxy, cxcywh, xywh or yxyx?")
 
 
 def _document(info: RuntimeInfo, seen: list[_Seen], refused: list[str]) -> dict[str, Any]:

@@ -185,3 +185,14 @@ def test_a_model_whose_boxes_are_shares_is_noticed(model, capsys):
     Image.fromarray(red_cell(0, 0)).save(model / "corner.png")
     assert main(["detect", str(model), str(model / "corner.png")]) == 0
     assert "every box lies in the first pixel" in capsys.readouterr().out
+
+
+def test_a_wrong_form_of_the_boxes_is_noticed(model, capsys):
+    """Centre and size read as two corners."""
+    from tests.unit.policies.perception.made_models import constant_onnx, package
+
+    table = np.array([[[24], [16], [10], [8], [0.9], [0.1]]], np.float32)
+    decoder = {"kind": "yolo", "box": "xyxy", "score_threshold": 0.5, "outputs": {"predictions": "d"}}
+    package(model / "other", constant_onnx({"d": table}), decoder=decoder, classes=["a", "b"])
+    assert main(["detect", str(model / "other"), str(model / "pictures" / "b.png")]) == 0
+    assert "note: boxes end before they begin" in capsys.readouterr().out

@@ -309,6 +309,26 @@ def test_another_head_than_declared_is_refused_with_all_tensors(tmp_path, shape,
     )
 
 
+@pytest.mark.parametrize("layout", ["channels_last", "channels_first"])
+def test_final_detections_of_two_classes_are_not_read_as_candidates(tmp_path, layout):
+    """With two classes both heads have six columns, and a class would be read as a score."""
+    rng = np.random.default_rng(0)
+    corner = rng.uniform(0, 12, (1, 40, 2))
+    scores = -np.sort(-rng.uniform(0, 1, (1, 40, 1)), axis=1)
+    labels = rng.integers(0, 2, (1, 40, 1))
+    rows = np.concatenate((corner, corner + 8, scores, labels), axis=2).astype(np.float32)
+    table = rows if layout == "channels_last" else rows.transpose(0, 2, 1).copy()
+    with pytest.raises(RuntimeError, match=r"hold final detections .* declare kind: detections"):
+        found_by(tmp_path / "wrong", {"d": table}, dense(layout=layout), classes=["a", "b"])
+    found_by(tmp_path / "right", {"d": table}, final(layout=layout), classes=["a", "b"])
+    in_any_order, uncertain = table.copy(), table.copy()
+    columns = (lambda t: t[0].T) if layout == "channels_last" else (lambda t: t[0])
+    columns(in_any_order)[4] = rng.permutation(scores.ravel())
+    columns(uncertain)[5] = rng.uniform(0, 1, 40)
+    for name, candidates in (("order", in_any_order), ("uncertain", uncertain)):
+        found_by(tmp_path / name, {"d": candidates}, dense(layout=layout), classes=["a", "b"])
+
+
 @pytest.mark.parametrize("logit", [2.0, -3.0])
 def test_logits_that_are_read_as_scores_are_an_error_and_not_a_blind_robot(tmp_path, logit):
     table = np.full((1, 7, 5), logit, np.float32)
