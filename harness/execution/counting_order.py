@@ -31,7 +31,9 @@ def counting_order(pack: Pack, variants: Sequence[Variant]) -> tuple[Variant, ..
     Raises:
         DependentVariants: Variants share scenes, which a sequential test does not allow for.
     """
-    shared = shares_scenes((variant.scenario, scene_key(variant)) for variant in variants)
+    # A pin of what is still drawn is the same simulation; the gate counts it once.
+    once = {(variant.scenario, variant.digest): variant for variant in variants}
+    shared = shares_scenes((variant.scenario, scene_key(variant)) for variant in once.values())
     if shared:
         raise DependentVariants(
             f"--until-decided needs independent variants, but some of {shared} share a scene (only light or "

@@ -13,7 +13,7 @@ from simgate.harness.gate.metric_changes import Describe, MetricChange, metric_c
 from simgate.harness.gate.pairing import Pair, RunEvidence, count_pairs, pair_up
 from simgate.harness.gate.regression import Comparison, decide_regression
 from simgate.harness.gate.rules import absent_in_scope
-from simgate.harness.gate.tally import JudgedVariant, tally
+from simgate.harness.gate.tally import JudgedVariant, counted_once, tally
 from simgate.harness.gate.verdict import Churn, Decision, RuleVerdict
 from simgate.harness.multiplicity import benjamini_hochberg
 from simgate.harness.packs.model import GateRule
@@ -133,7 +133,7 @@ def compare_runs(
     comparison = Comparison(baseline, candidate, churn)
     if named := comparison.differences:
         raise NotComparable(baseline.manifest.run_id, candidate.manifest.run_id, named)
-    variants = candidate.evidence.variants
+    variants = counted_once(candidate.evidence.variants)
     counts = tally(variants, absent_in_scope(rule, candidate.pack, candidate.left_out))
     verdict = decide_regression(rule, counts, variants, comparison)
     pairs = pair_up(variants, baseline.by_digest)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from simgate.harness.gate.percentile import nearest_rank
 from simgate.harness.gate.rules import speaks_of
-from simgate.harness.gate.tally import VALID, Evidence, Status
+from simgate.harness.gate.tally import VALID, Evidence, Status, counted_once
 from simgate.harness.packs.latency_percentile import parse_latency_percentile
 from simgate.harness.packs.model import Pack
 from simgate.harness.results.manifest import Manifest
@@ -72,6 +72,10 @@ def _sequential(manifest: Manifest, pack: Pack, evidence: Evidence) -> list[str]
 
 def _records(evidence: Evidence) -> list[str]:
     notes = []
+    repeated = len(evidence.variants) - len(counted_once(evidence.variants))
+    if repeated:
+        which = "a pinned variant repeats" if repeated == 1 else f"{repeated} pinned variants repeat"
+        notes.append(f"{which} what the pack still draws: in every rule the two count as one")
     contradicted = [v.expected.id for v in evidence.variants if v.contradicted]
     if contradicted:
         count = plural(len(contradicted), "variant")

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from simgate.harness.gate.tally import IN_QUARANTINE, Evidence, JudgedVariant, Status
+from simgate.harness.gate.tally import IN_QUARANTINE, Evidence, JudgedVariant, Status, counted_once
 from simgate.harness.packs.model import Pack
 from simgate.harness.results.manifest import Fingerprint, Manifest
+
+ByDigest = Mapping[tuple[str, str], JudgedVariant]
+"""Variants by scenario and digest: one simulation may be judged otherwise in another scenario."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +32,9 @@ class RunEvidence:
     left_out: Mapping[str, int]
 
     @property
-    def by_digest(self) -> dict[str, JudgedVariant]:
-        """The variants by what is simulated."""
-        return {variant.expected.digest: variant for variant in self.evidence.variants}
+    def by_digest(self) -> ByDigest:
+        """The variants by what is simulated, in each scenario."""
+        return {_place_of(variant): variant for variant in counted_once(self.evidence.variants)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +68,13 @@ def _passed(variant: JudgedVariant | None) -> bool | None:
     return {Status.SUCCESS: True, Status.FAILURE: False}.get(variant.status)
 
 
-def pair_up(variants: Sequence[JudgedVariant], baseline: Mapping[str, JudgedVariant]) -> list[Pair]:
-    """Each of the candidate's variants with the baseline's of the same digest."""
-    return [Pair(baseline.get(variant.expected.digest), variant) for variant in variants]
+def pair_up(variants: Sequence[JudgedVariant], baseline: ByDigest) -> list[Pair]:
+    """Each of the candidate's variants with the baseline's of the same scenario and digest."""
+    return [Pair(baseline.get(_place_of(variant)), variant) for variant in variants]
+
+
+def _place_of(variant: JudgedVariant) -> tuple[str, str]:
+    return variant.expected.scenario, variant.expected.digest
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 
 from simgate.harness.gate.confidence_sequence import (
     log_e_at_least,
@@ -16,7 +15,7 @@ from simgate.harness.gate.confidence_sequence import (
 from simgate.harness.gate.deployed import foreign_runtime
 from simgate.harness.gate.intervals import fewest
 from simgate.harness.gate.paired_betting import log_e_drop_below, sequence_bounds
-from simgate.harness.gate.pairing import Pair, count_pairs
+from simgate.harness.gate.pairing import ByDigest, Pair, count_pairs, pair_up
 from simgate.harness.gate.tally import VALID, WITHOUT_RESULT, JudgedVariant, Status
 from simgate.harness.gate.verdict import Interval
 from simgate.harness.packs.latency_percentile import LatencyPercentile
@@ -39,6 +38,7 @@ class RuleEvidence(ABC):
     def __init__(self, confidence: float) -> None:
         self.confidence = confidence
         self.variants: list[JudgedVariant] = []
+        self._seen: set[tuple[str, str]] = set()
         self.go_at: int | None = None
         """Number of this rule's variants at which it was proven; it stays proven."""
         self.log_e_no_go = 0.0
@@ -46,7 +46,10 @@ class RuleEvidence(ABC):
         self.interval_at_go: Interval | None = None
 
     def add(self, variant: JudgedVariant) -> None:
-        """Counts one more variant of the rule's scope."""
+        """Counts one more variant of the rule's scope, unless it is the simulation of an earlier one."""
+        if variant.simulation in self._seen:
+            return
+        self._seen.add(variant.simulation)
         self.variants.append(variant)
         self._count(variant)
 
@@ -179,18 +182,18 @@ class RegressionEvidence(RuleEvidence):
     """Evidence on a drop against a baseline.
 
     Args:
-        baseline: The baseline's variants by digest.
+        baseline: The baseline's variants by what is simulated, scenario by scenario.
         max_drop: What the rule allows.
         confidence: Of the rule.
     """
 
-    def __init__(self, baseline: Mapping[str, JudgedVariant], max_drop: float, confidence: float) -> None:
+    def __init__(self, baseline: ByDigest, max_drop: float, confidence: float) -> None:
         super().__init__(confidence)
         self._baseline, self.max_drop = baseline, max_drop
         self.pairs: list[Pair] = []
 
     def _count(self, variant: JudgedVariant) -> None:
-        self.pairs.append(Pair(self._baseline.get(variant.expected.digest), variant))
+        self.pairs += pair_up([variant], self._baseline)
 
     def _log_e_go(self) -> float:
         counts = count_pairs(self.pairs)

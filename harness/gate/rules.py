@@ -9,7 +9,7 @@ from simgate.harness.gate.latency import decide_metric
 from simgate.harness.gate.pass_rate import decide_pass_rate
 from simgate.harness.gate.regression import Comparison, decide_regression
 from simgate.harness.gate.rule_verdict import inconclusive, with_counts
-from simgate.harness.gate.tally import JudgedVariant, Tally, tally
+from simgate.harness.gate.tally import JudgedVariant, Tally, counted_once, tally
 from simgate.harness.gate.verdict import Decision, RuleVerdict
 from simgate.harness.gate.wording import doubts, scope
 from simgate.harness.packs.model import GateRule, Pack
@@ -57,8 +57,8 @@ def decide_rule(
 
 
 def in_scope(rule: GateRule, variants: Sequence[JudgedVariant]) -> list[JudgedVariant]:
-    """The variants that a rule speaks of."""
-    return [v for v in variants if speaks_of(rule, v.expected.scenario, v.expected.severity)]
+    """The variants that a rule speaks of, each simulation once."""
+    return counted_once(v for v in variants if speaks_of(rule, v.expected.scenario, v.expected.severity))
 
 
 def absent_in_scope(rule: GateRule, pack: Pack, left_out: Mapping[str, int]) -> int:

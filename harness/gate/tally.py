@@ -52,6 +52,11 @@ class JudgedVariant:
     status: Status
     contradicted: bool = False
 
+    @property
+    def simulation(self) -> tuple[str, str]:
+        """Names what is simulated and how it is judged; the same for a pin and what it was made of."""
+        return self.expected.digest, self.expected.identity
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -86,7 +91,36 @@ def gather(manifest: Manifest, pack: Pack, records: Iterable[RunRecord]) -> Evid
         if found and not own:
             refused.append(expected.id)
         variants.append(judge(expected, own, excused.get(expected.scenario, frozenset())))
-    return Evidence(tuple(variants), tuple(refused), tuple(by_id))
+    return Evidence(tuple(_agreeing(variants)), tuple(refused), tuple(by_id))
+
+
+def _agreeing(variants: Sequence[JudgedVariant]) -> list[JudgedVariant]:
+    """The variants, those INVALID that are one simulation under several names with several valid results."""
+    outcomes: dict[tuple[str, str], set[Outcome]] = {}
+    for variant in variants:
+        if variant.record is not None and variant.record.outcome in VALID:
+            outcomes.setdefault(variant.simulation, set()).add(variant.record.outcome)
+    return [
+        replace(variant, status=Status.INVALID, contradicted=True)
+        if variant.record is not None and len(outcomes.get(variant.simulation, ())) > 1
+        else variant
+        for variant in variants
+    ]
+
+
+def counted_once(variants: Iterable[JudgedVariant]) -> list[JudgedVariant]:
+    """One variant for each simulation, the first that has a valid result.
+
+    A pin of a variant that the pack still draws is the same simulation under another name. It tells nothing
+    new, and counted twice it would be taken for two independent trials.
+    """
+    without = (*WITHOUT_RESULT, Status.MISSING, Status.NOT_RUN)
+    kept: dict[tuple[str, str], JudgedVariant] = {}
+    for variant in variants:
+        known = kept.get(variant.simulation)
+        if known is None or (known.status in without and variant.status not in without):
+            kept[variant.simulation] = variant
+    return list(kept.values())
 
 
 def without_the_rest(evidence: Evidence, counted: int) -> Evidence:

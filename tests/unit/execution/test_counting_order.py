@@ -47,6 +47,12 @@ def test_pinned_variants_run_first_and_count_where_they_were_drawn(pack):
     assert [v for v in handed_out if v.index != 8] == [v for v in counted if v.index != 8]
 
 
+def test_a_pin_of_what_is_still_drawn_is_no_dependence(pack):
+    variants = make_variants(9)
+    pin = variants[3].model_copy(update={"id": "door_ahead::pin-crash", "index": 9})
+    assert sorted(ids(counting_order(pack, [*variants, pin]))) == sorted(ids([*variants, pin]))
+
+
 def same_scene(index, lux):
     return make_variant(
         index, {"door.distance_m": 3.0, "lighting.lux": lux, "camera.noise_std": 0.01 * index}
