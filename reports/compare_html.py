@@ -8,6 +8,7 @@ from typing import Any
 
 from simgate.harness.gate.compare import ComparedResult, ComparedVariant, RunComparison
 from simgate.harness.gate.regression import churn_words
+from simgate.harness.html_pages import page_environment
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.text import plural
 from simgate.reports import wording
@@ -65,15 +66,7 @@ def write_comparison(comparison: RunComparison, baseline: Path, candidate: Path,
 
 def render(comparison: RunComparison, baseline: Path, candidate: Path) -> str:
     """The page of a comparison. Arguments as for :func:`write_comparison`."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    jinja = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    jinja = page_environment(TEMPLATES)
     jinja.filters |= {"number": wording.number, "with_unit": wording.with_unit, "breakable": breakable}
     jinja.globals |= {"plural": plural, "mark": mark}
     return jinja.get_template("compare.html").render(_page(comparison, baseline, candidate))

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from simgate.harness.evidence.traceability import NO_REQUIREMENT, requirements
 from simgate.harness.gate.verdict import Decision, RuleVerdict, Verdict
+from simgate.harness.html_pages import page_environment
 from simgate.harness.packs.severity import severity_rank
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.record import Outcome
@@ -43,15 +44,7 @@ def write_html(folder: RunFolder) -> Path:
 
 def render(run: RunData) -> str:
     """The page of a run."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    jinja = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    jinja = page_environment(TEMPLATES)
     jinja.filters |= {
         "number": wording.number,
         "percent": wording.percent,

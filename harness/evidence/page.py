@@ -8,6 +8,7 @@ from pathlib import Path
 from simgate.harness.evidence.readiness import Check, is_ready
 from simgate.harness.evidence.traceability import Requirement, Row
 from simgate.harness.gate.verdict import Verdict
+from simgate.harness.html_pages import page_environment
 from simgate.harness.results.manifest import Manifest
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -24,15 +25,7 @@ def index_page(
     files: Sequence[str],
 ) -> str:
     """The page, self-contained."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    jinja = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    jinja = page_environment(TEMPLATES)
     by_requirement: dict[str, list[Row]] = {}
     for row in rows[:ROWS_SHOWN]:
         by_requirement.setdefault(row.requirement, []).append(row)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import BaseModel, ConfigDict
 
+from simgate.harness.execution.record_mode import RecordMode
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.model import Pack
 from simgate.harness.results.record import Outcome, RunRecord
-
-RecordMode = Literal["failed", "all"]
 
 
 class HostSetup(BaseModel):

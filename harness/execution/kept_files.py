@@ -8,8 +8,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from simgate.harness.execution.assignment import RecordMode, file_stem
+from simgate.harness.execution.assignment import file_stem
 from simgate.harness.execution.pictures import end_frame, failure_frame, start_frame, write_picture
+from simgate.harness.execution.record_mode import RecordMode
 from simgate.harness.execution.recording import save_trace
 from simgate.harness.execution.world_run import Episode
 from simgate.harness.expansion.variant import Variant

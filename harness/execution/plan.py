@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
-from simgate.harness.execution.assignment import Assignment, HostSetup, RecordMode, file_stem
+from simgate.harness.execution.assignment import Assignment, HostSetup, file_stem
 from simgate.harness.execution.conditions import collect_fingerprint, scenario_conditions
 from simgate.harness.execution.counting_order import counting_order, running_order
 from simgate.harness.execution.host_limits import HostLimits, limits_of
 from simgate.harness.execution.perception_runtime import AUTO, plugin_name
+from simgate.harness.execution.record_mode import RecordMode
 from simgate.harness.expansion.scene_key import scene_key
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.model import Pack

@@ -6,11 +6,11 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from simgate.harness.execution.assignment import RecordMode
 from simgate.harness.execution.conditions import collect_fingerprint
 from simgate.harness.execution.host_limits import limits_of
 from simgate.harness.execution.interpreter import default_hosts, host_interpreter
 from simgate.harness.execution.plan import Plan, expected_variants
+from simgate.harness.execution.record_mode import RecordMode
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.model import Pack
 from simgate.harness.results.manifest import Fingerprint, Manifest

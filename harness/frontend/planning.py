@@ -6,16 +6,15 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
+
+from simgate.harness.execution.record_mode import RecordMode
 
 if TYPE_CHECKING:
     from simgate.harness.execution.plan import Plan
     from simgate.harness.execution.stopping import StoppingRule
     from simgate.harness.expansion.variant import Variant
     from simgate.harness.packs.model import Pack
-
-RecordMode = Literal["failed", "all"]
-RECORD_CHOICES: tuple[RecordMode, ...] = ("failed", "all")
 
 
 @dataclass(frozen=True, slots=True)

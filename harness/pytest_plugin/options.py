@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from simgate.harness.frontend.planning import RECORD_CHOICES, RecordMode, RunOptions
+from simgate.harness.execution.record_mode import RECORD_CHOICES, RecordMode
+from simgate.harness.frontend.planning import RunOptions
 from simgate.harness.frontend.renamed import Renamed
 
 OLD_WORKERS_KEY = "simgate_hosts"

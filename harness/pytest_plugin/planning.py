@@ -15,8 +15,8 @@ from simgate.harness.pytest_plugin.selection import selection_words
 
 if TYPE_CHECKING:
     from simgate.harness.execution.plan import Plan
+    from simgate.harness.execution.record_mode import RecordMode
     from simgate.harness.expansion.variant import Variant
-    from simgate.harness.frontend.planning import RecordMode
     from simgate.harness.packs.model import Pack, Scenario
 
 

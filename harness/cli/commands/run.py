@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from simgate.harness.cli.selection import add_selection, select, selected_options
 from simgate.harness.cli.workers import add_workers
-from simgate.harness.frontend.planning import RECORD_CHOICES
+from simgate.harness.execution.record_mode import RECORD_CHOICES
 
 if TYPE_CHECKING:
     from simgate.harness.execution.plan import Plan
@@ -25,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     parser.add_argument("packs", nargs="*", type=Path, metavar="PACK", help="pack file, or folder of packs")
     text = "worker processes (default: usable cores, for Isaac Sim one a GPU; 0: this process)"
-    add_workers(parser, text, type=_count)
+    add_workers(parser, text)
     parser.add_argument("--runs-dir", type=Path, default=Path("runs"), metavar="DIR", help="default: runs")
     parser.add_argument(
         "--variants",
@@ -163,13 +163,6 @@ def _finish(args: argparse.Namespace, plan: Plan) -> Verdict:
         print(problem, file=sys.stderr)
     print_summary(plan.folder, verdict)
     return verdict
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"must be 0 or more, not {number}")
-    return number
 
 
 def _positive(text: str) -> int:
