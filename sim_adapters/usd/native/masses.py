@@ -49,10 +49,10 @@ def mass_of(body: Usd.Prim, solids: Sequence[Solid]) -> MassProperties:
         solids: The shapes of the stage.
     """
     frame = _inverse(unscaled_pose(body))
-    colliders: dict[str, list[Solid]] = {}
-    for prim in _colliders(body):
-        path = str(prim.GetPath())
-        colliders[path] = [solid for solid in solids if solid.collides and solid.path == path]
+    colliders: dict[str, list[Solid]] = {str(prim.GetPath()): [] for prim in _colliders(body)}
+    for solid in solids:
+        if solid.collides and solid.path in colliders:
+            colliders[solid.path].append(solid)
     if not any(colliders.values()):
         return _bare(body)
     mass, inertia, centre, axes = UsdPhysics.RigidBodyAPI(body).ComputeMassProperties(

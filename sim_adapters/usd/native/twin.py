@@ -32,7 +32,6 @@ from simgate.sim_adapters.usd.errors import StageError
 from simgate.sim_adapters.usd.native.geoms import add_geom, quaternion_of
 from simgate.sim_adapters.usd.native.lamps import read_lights
 from simgate.sim_adapters.usd.native.layout import joints_of
-from simgate.sim_adapters.usd.native.masses import mass_of
 from simgate.sim_adapters.usd.native.solids import Solid, unscaled_pose
 from simgate.sim_adapters.usd.native.target import vertical_fov_deg
 from simgate.sim_adapters.usd.native.variant_stage import VariantStage
@@ -144,7 +143,7 @@ class _Builder:
 
     def _weigh(self, path: str, body: Any) -> None:
         """Gives a free body its mass: by the density of its shapes, or as OpenUSD counts uneven ones."""
-        mass = mass_of(self._prim(path), self._shown.solids)
+        mass = self._shown.masses[path]
         if mass.is_even:
             layout, solids = self._shown.layout, self._shown.solids
             volumes = [s.volume_m3() for s in solids if s.collides and layout.body_of(s.path) == path]

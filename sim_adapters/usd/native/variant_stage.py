@@ -22,7 +22,7 @@ from simgate.sim_adapters.usd.native.layout import (
     joints_of,
     layout_of,
 )
-from simgate.sim_adapters.usd.native.masses import mass_of
+from simgate.sim_adapters.usd.native.masses import MassProperties, mass_of
 from simgate.sim_adapters.usd.native.solids import read_solids, rigid_pose, world_matrix
 from simgate.sim_adapters.usd.native.source import UsdSource, has_times, promised_source
 from simgate.sim_adapters.usd.native.target import parse_target
@@ -52,6 +52,7 @@ class VariantStage:
         stage: The stage; its root layer holds opinions over the file, which is its only sublayer.
         layout: Who is who.
         solids: Its shapes, the robot at its start.
+        masses: Path of a loose body -> its mass and how it lies.
     """
 
     def __init__(self, scene: Scene, timing: Timing) -> None:
@@ -71,10 +72,7 @@ class VariantStage:
         if site.camera is None:
             _mount(self.stage, scene, site.robot, height_m)
         self.layout: StageLayout = layout_of(self.stage, site, self.solids, height_m)
-        for path in self.layout.loose:
-            # PhysX would count colliders that are switched off.
-            body = self.stage.GetPrimAtPath(path)
-            UsdPhysics.MassAPI.Apply(body).CreateMassAttr(mass_of(body, self.solids).mass_kg)
+        self.masses = {path: self._weighed(path) for path in self.layout.loose}
         self._prepare_physics(timing)
 
     def _place_robot(self, scene: Scene, height_m: float) -> None:
@@ -88,6 +86,13 @@ class VariantStage:
         make_robot_body(prim, scene.robot)
         centre = Gf.Vec3f(0.0, 0.0, 0.5 * scene.robot.height_m - height_m)
         UsdPhysics.MassAPI(prim).GetCenterOfMassAttr().Set(centre)
+
+    def _weighed(self, path: str) -> MassProperties:
+        body = self.stage.GetPrimAtPath(path)
+        found = mass_of(body, self.solids)
+        # PhysX would count colliders that are switched off.
+        UsdPhysics.MassAPI.Apply(body).CreateMassAttr(found.mass_kg)
+        return found
 
     def _prepare_physics(self, timing: Timing) -> None:
         """The solver of every simgate stage, surfaces that touch where they are, and a floor without drag."""
