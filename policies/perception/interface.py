@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from simgate.policies.perception.decoders import (
+from simgate.policies.perception.decoding.decoders import (
     DeclaredTensor,
     declared_extra_inputs,
     declared_input,

@@ -15,7 +15,7 @@ from simgate.harness.expansion.expand import expand_pack
 from simgate.harness.frontend.packs import load_checked
 from simgate.policies.perception.detections import Detections
 from simgate.policies.perception.package import ModelPackage, load_package
-from simgate.policies.perception.preprocess import Preprocessor
+from simgate.policies.perception.preprocessing.preprocess import Preprocessor
 from simgate.policies.perception.runtimes.onnxruntime_runtime import OnnxRuntime
 from tests.quality.mutations import PACK, REFERENCE, REGRESSIONS, Regression
 from tests.quality.sensitivity import NULL_CHANGES, Found, null_table, table

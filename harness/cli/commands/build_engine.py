@@ -119,9 +119,9 @@ def _onnx(args: argparse.Namespace, package: ModelPackage) -> Iterator[Path]:
     """The model in the wanted precision, with its external data beside it."""
     from simgate.harness.cli.model.frames import load_frames
     from simgate.harness.frontend.user_errors import UserError, require_fetched
-    from simgate.policies.perception.extra_inputs import extra_arrays
     from simgate.policies.perception.files.verified import private_copy
-    from simgate.policies.perception.preprocess import Preprocessor
+    from simgate.policies.perception.preprocessing.extra_inputs import extra_arrays
+    from simgate.policies.perception.preprocessing.preprocess import Preprocessor
     from simgate.policies.perception.trt.quantize import with_precision
 
     if args.onnx is not None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from simgate.policies.perception.availability import Availability
-from simgate.policies.perception.decoders import OutputDecoder
+from simgate.policies.perception.decoding.decoders import OutputDecoder
 from simgate.policies.perception.detections import Detections
 from simgate.policies.perception.device_name import (
     DeviceRequest,
@@ -22,12 +22,12 @@ from simgate.policies.perception.device_name import (
     parse_device,
 )
 from simgate.policies.perception.dlpack import DlpackDevice, dlpack_device
-from simgate.policies.perception.extra_inputs import extra_arrays
 from simgate.policies.perception.files.verified import private_copy, verified_bytes
 from simgate.policies.perception.interface import ActualTensor, batches, interface_problems
 from simgate.policies.perception.package import Artifact, ModelPackage
 from simgate.policies.perception.portions import infer_in_portions
-from simgate.policies.perception.preprocess import Preprocessor
+from simgate.policies.perception.preprocessing.extra_inputs import extra_arrays
+from simgate.policies.perception.preprocessing.preprocess import Preprocessor
 from simgate.policies.perception.problems import PackageError
 from simgate.policies.perception.runtime import Frames, RuntimeInfo
 
@@ -138,7 +138,7 @@ class OnnxRuntime:
         """Preprocesses where the frames are."""
         import torch
 
-        from simgate.policies.perception.preprocess_torch import TorchPreprocessor
+        from simgate.policies.perception.preprocessing.preprocess_torch import TorchPreprocessor
 
         pixels = torch.utils.dlpack.from_dlpack(frames)
         place = pixels.device

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from simgate.policies.perception.availability import Availability
-from simgate.policies.perception.decoders import OutputDecoder, frame_shape
+from simgate.policies.perception.decoding.decoders import OutputDecoder, frame_shape
 from simgate.policies.perception.detections import Detections
 from simgate.policies.perception.device_name import gpu_is_there, parse_device
 from simgate.policies.perception.dlpack import DlpackDevice, dlpack_device
-from simgate.policies.perception.extra_inputs import extra_arrays
 from simgate.policies.perception.files.verified import verified_bytes
 from simgate.policies.perception.interface import interface_problems
 from simgate.policies.perception.package import Artifact, ModelPackage
 from simgate.policies.perception.portions import infer_in_portions
+from simgate.policies.perception.preprocessing.extra_inputs import extra_arrays
 from simgate.policies.perception.problems import PackageError
 from simgate.policies.perception.runtime import Frames, RuntimeInfo
 from simgate.policies.perception.trt.cuda_device import CudaDevice, Device, NoCuda
@@ -63,7 +63,7 @@ class TensorRtRuntime:
         if problems:
             raise PackageError(problems)
         _require_size(package, self._artifact, self._engine)
-        from simgate.policies.perception.preprocess_torch import TorchPreprocessor
+        from simgate.policies.perception.preprocessing.preprocess_torch import TorchPreprocessor
 
         with self._device.scope():
             self._prepare = TorchPreprocessor(package.input, self._device.place)

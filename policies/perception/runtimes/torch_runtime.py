@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simgate.policies.perception.availability import Availability
-from simgate.policies.perception.decoders import OutputDecoder, declared_extra_inputs, declared_input
+from simgate.policies.perception.decoding.decoders import OutputDecoder, declared_extra_inputs, declared_input
 from simgate.policies.perception.detections import Detections
 from simgate.policies.perception.device_name import cuda_device_name, gpu_is_there, parse_device
 from simgate.policies.perception.dlpack import DlpackDevice, dlpack_device
-from simgate.policies.perception.extra_inputs import extra_arrays
 from simgate.policies.perception.files.verified import verified_bytes
 from simgate.policies.perception.interface import ActualTensor, batches, interface_problems
 from simgate.policies.perception.package import Artifact, ModelPackage
 from simgate.policies.perception.portions import infer_in_portions
+from simgate.policies.perception.preprocessing.extra_inputs import extra_arrays
 from simgate.policies.perception.problems import PackageError
 from simgate.policies.perception.runtime import Frames, RuntimeInfo
 
@@ -52,7 +52,7 @@ class TorchRuntime:
             import torch
         except ImportError as error:
             raise package.unusable("runtime-missing", "torch is not installed", _INSTALL) from error
-        from simgate.policies.perception.preprocess_torch import TorchPreprocessor
+        from simgate.policies.perception.preprocessing.preprocess_torch import TorchPreprocessor
 
         self._torch = torch
         self._device = _device(package, parse_device(device).kind, parse_device(device).index)

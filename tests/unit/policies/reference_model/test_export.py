@@ -7,7 +7,7 @@ pytest.importorskip("onnx", reason="training only")
 import torch
 
 from simgate.policies.perception.package import load_package
-from simgate.policies.perception.preprocess import Preprocessor
+from simgate.policies.perception.preprocessing.preprocess import Preprocessor
 from simgate.policies.perception.runtimes.onnxruntime_runtime import OnnxRuntime
 from simgate.policies.reference_model.export import ONNX_FILE, export_onnx, write_package
 from simgate.policies.reference_model.frames import CLASSES

@@ -5,7 +5,7 @@ pytest.importorskip("torch", reason="training only")
 
 import torch
 
-from simgate.policies.perception.decode import decode_center_heatmap
+from simgate.policies.perception.decoding.center_heatmap import decode_center_heatmap
 from simgate.policies.reference_model.loss import detector_loss, make_targets
 
 CLASSES, SIZE = 3, (15, 20)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from simgate.policies.perception.package import ModelPackage
 from simgate.policies.perception.package_spec import ExtraInput, InputSpec
-from simgate.policies.perception.resize import plan_resize
+from simgate.policies.perception.preprocessing.resize import plan_resize
 
 
 def extra_arrays(package: ModelPackage, frame: tuple[int, int], batch: int) -> dict[str, NDArray[Any]]:

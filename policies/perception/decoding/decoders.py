@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.policies.perception.decode import decode_center_heatmap
-from simgate.policies.perception.decode_detections import decode_detections
-from simgate.policies.perception.decode_detr import decode_detr
-from simgate.policies.perception.decode_yolo import decode_yolo
+from simgate.policies.perception.decoding.center_heatmap import decode_center_heatmap
+from simgate.policies.perception.decoding.detr import decode_detr
+from simgate.policies.perception.decoding.final import decode_detections
+from simgate.policies.perception.decoding.yolo import decode_yolo
 from simgate.policies.perception.detections import Detections
-from simgate.policies.perception.extra_inputs import extra_arrays
 from simgate.policies.perception.package import ModelPackage
 from simgate.policies.perception.package_spec import CenterHeatmap, Final, Yolo
-from simgate.policies.perception.resize import plan_resize
+from simgate.policies.perception.preprocessing.extra_inputs import extra_arrays
+from simgate.policies.perception.preprocessing.resize import plan_resize
 
 Location = tuple[str | int, ...]
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.policies.perception.package_spec import InputSpec
-from simgate.policies.perception.resize import ResizePlan, plan_resize
+from simgate.policies.perception.preprocessing.resize import ResizePlan, plan_resize
 
 
 def normalization(spec: InputSpec) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.policies.perception.boxes import suppress, to_corners
+from simgate.policies.perception.decoding.scores import require_finite, shares, sigmoid
 from simgate.policies.perception.detections import Detections
 from simgate.policies.perception.package_spec import Yolo
-from simgate.policies.perception.scores import require_finite, shares, sigmoid
 
 _CANDIDATES = 1000
 """At most so many of the best candidates of a frame enter the suppression."""

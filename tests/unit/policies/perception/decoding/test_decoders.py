@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from simgate.policies.perception.decode_detr import decode_detr
-from simgate.policies.perception.decode_yolo import decode_yolo
-from simgate.policies.perception.decoders import OutputDecoder, declared_outputs
+from simgate.policies.perception.decoding.decoders import OutputDecoder, declared_outputs
+from simgate.policies.perception.decoding.detr import decode_detr
+from simgate.policies.perception.decoding.scores import sigmoid
+from simgate.policies.perception.decoding.yolo import decode_yolo
 from simgate.policies.perception.package import check_package, load_package
 from simgate.policies.perception.package_spec import Detr, InputSpec, Yolo
-from simgate.policies.perception.preprocess import Preprocessor
-from simgate.policies.perception.resize import plan_resize
-from simgate.policies.perception.scores import sigmoid
+from simgate.policies.perception.preprocessing.preprocess import Preprocessor
+from simgate.policies.perception.preprocessing.resize import plan_resize
 
 CLASSES = ("glass_door", "person")
 
@@ -251,7 +251,7 @@ def test_a_coloured_border_does_not_go_with_grey():
 )
 def test_preprocessing_on_the_device_gives_the_same_numbers(resize, changes):
     torch = pytest.importorskip("torch", reason="preprocessing on the device")
-    from simgate.policies.perception.preprocess_torch import TorchPreprocessor
+    from simgate.policies.perception.preprocessing.preprocess_torch import TorchPreprocessor
 
     size = {"width": 16, "height": 20} if resize == "exact" else {}
     if changes.get("dtype") == "uint8":

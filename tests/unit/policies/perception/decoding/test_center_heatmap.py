@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simgate.policies.perception.decode import decode_center_heatmap
+from simgate.policies.perception.decoding.center_heatmap import decode_center_heatmap
 
 CLASSES = ("glass_door", "wooden_door")
 

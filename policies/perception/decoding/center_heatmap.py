@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.policies.perception.boxes import suppress
+from simgate.policies.perception.decoding.scores import require_finite, shares
 from simgate.policies.perception.detections import Detections
-from simgate.policies.perception.scores import require_finite, shares
 
 
 def decode_center_heatmap(

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.policies.perception.boxes import to_corners
+from simgate.policies.perception.decoding.scores import require_finite, shares
 from simgate.policies.perception.detections import Detections
 from simgate.policies.perception.package_spec import Final
-from simgate.policies.perception.scores import require_finite, shares
 
 _COLUMNS = {
     "box_score_class": ([0, 1, 2, 3], 4, 5),

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simgate.policies.perception.package import InputSpec
-from simgate.policies.perception.preprocess import Preprocessor
+from simgate.policies.perception.preprocessing.preprocess import Preprocessor
 
 
 def spec(**changes) -> InputSpec:

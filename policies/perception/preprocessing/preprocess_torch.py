@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 
 from simgate.policies.perception.package_spec import InputSpec
-from simgate.policies.perception.preprocess import GREY_WEIGHTS, check_frames, normalization
-from simgate.policies.perception.resize import Axis, ResizePlan, plan_resize
+from simgate.policies.perception.preprocessing.preprocess import GREY_WEIGHTS, check_frames, normalization
+from simgate.policies.perception.preprocessing.resize import Axis, ResizePlan, plan_resize
 
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "uint8": torch.uint8}
 
@@ -28,7 +28,7 @@ class TorchPreprocessor:
         )
 
     def __call__(self, frames: torch.Tensor) -> torch.Tensor:
-        """Input tensor of N frames; see :class:`simgate.policies.perception.preprocess.Preprocessor`.
+        """Input tensor of N frames; as :class:`.preprocess.Preprocessor` gives it.
 
         Raises:
             ValueError: The frames have another type, or a size that the package refuses.

@@ -1,0 +1,1 @@
+"""Output tensors to detections, one file for each kind of head."""

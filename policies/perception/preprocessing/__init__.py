@@ -1,0 +1,1 @@
+"""Camera frames to input tensors."""
