@@ -125,8 +125,11 @@ def _print_failures(console: Console, folder: RunFolder) -> None:
         console.print(Padding(line, (0, 0, 0, 2), expand=False))
     if len(bad) > FIRST_FAILURES:
         console.print(f"  and {len(bad) - FIRST_FAILURES} more, in the report")
-    command = f"simgate replay {shlex.quote(str(folder.path))} {shlex.quote(_in_turn(bad)[0].variant)}"
-    console.print(f"  run the first again: {command}", markup=False, soft_wrap=True)
+    first = _in_turn(bad)[0].variant
+    arguments = f"{shlex.quote(str(folder.path))} {shlex.quote(first)}"
+    console.print(f"  run the first again: simgate replay {arguments}", markup=False, soft_wrap=True)
+    if "::pin-" not in first:
+        console.print(f"  test it in every run: simgate pin {arguments}", markup=False, soft_wrap=True)
     console.print()
 
 

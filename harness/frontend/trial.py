@@ -50,9 +50,23 @@ def _of_scenario(pack: Pack, scenario: Scenario, lines: Sequence[str]) -> list[D
             found = check_scenes(scenario, pack.sim, scenes, metrics, _reports(pack, scenario))
             if not found:
                 break
+        found += _of_pins(pack, scenario)
     except ExpansionError as error:
         return [_diagnostic(pack, scenario, error, lines)]
     return [_of_finding(pack, scenario, finding, lines) for finding in found]
+
+
+def _of_pins(pack: Pack, scenario: Scenario) -> list[Finding]:
+    """Pinned variants that the world cannot build."""
+    pins = expand_scenario(pack, scenario, 0)
+    found = []
+    for pin, scene in zip(pins, _scenes(pack, scenario, pins), strict=False):
+        if isinstance(scene, str):
+            name = pin.id.partition("::pin-")[2]
+            message = f"the world cannot build the pinned variant '{name}': {scene}"
+            hint = "mend its values; `simgate pin RUN VARIANT` writes those of a variant that ran"
+            found.append(Finding(f"id: {name}", "error", "no-scene", message, hint))
+    return found
 
 
 def _reports(pack: Pack, scenario: Scenario) -> Sequence[str] | None:

@@ -84,9 +84,13 @@ class RunFolder:
         write_atomic(self.hosts_dir / f"{number}.json", json.dumps(identity, indent=2) + "\n")
 
     def hosts(self) -> list[dict[str, Any]]:
-        """What the hosts said they are, by number; empty before the first was ready."""
-        files = sorted(self.hosts_dir.glob("*.json"), key=lambda file: int(file.stem))
-        return [json.loads(file.read_bytes()) for file in files]
+        """What the hosts said they are, by number; empty before the first was ready.
+
+        Raises:
+            NotARun: A file of them is damaged.
+        """
+        numbered = [file for file in self.hosts_dir.glob("*.json") if file.stem.isdecimal()]
+        return [_host_of(file) for file in sorted(numbered, key=lambda file: int(file.stem))]
 
     def fingerprint(self) -> Fingerprint:
         """The manifest's fingerprint, completed with what only a running host can know.
@@ -102,3 +106,15 @@ class RunFolder:
         return fingerprint.model_copy(
             update={"adapter_version": adapter["version"], "renderer": adapter["renderer"]}
         )
+
+
+def _host_of(path: Path) -> dict[str, Any]:
+    try:
+        said: dict[str, Any] = json.loads(path.read_bytes())
+        if not {"version", "renderer"} <= said["adapter"].keys():
+            raise ValueError("it names no simulator")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise NotARun(
+            f"{path} cannot be read: {error}; delete it; the simulator's version is then unknown"
+        ) from None
+    return said

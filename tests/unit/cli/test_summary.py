@@ -72,3 +72,11 @@ def test_a_terminal_gets_colour(run: RunFolder, monkeypatch: pytest.MonkeyPatch)
 def test_paths_are_printed_whole_when_the_files_are_there(run: RunFolder) -> None:
     run.report_path.write_text("")
     assert f"report  {run.report_path}" in summary(run).splitlines()
+
+
+def test_the_first_failure_can_be_run_again_and_pinned_by_one_line_each(run: RunFolder) -> None:
+    lines = [line.strip() for line in summary(run).splitlines()]
+    (replay,) = (line for line in lines if line.startswith("run the first again: simgate replay "))
+    (pin,) = (line for line in lines if line.startswith("test it in every run: simgate pin "))
+    assert replay.split()[6:] == pin.split()[7:] == [str(run.path), replay.split()[-1]]
+    assert "::v" in replay.split()[-1]

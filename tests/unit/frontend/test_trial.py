@@ -56,3 +56,32 @@ def test_a_count_too_small_for_all_combinations_marks_the_variants(tmp_path: Pat
 @pytest.mark.parametrize("method", ["sobol", "halton", "lhs"])
 def test_methods_without_a_design_cannot_fail(tmp_path: Path, method: str) -> None:
     assert lint_checked([write_pack(tmp_path, PACK.replace("method: random", f"method: {method}"))]) == []
+
+
+ARENA = """\
+simgate: 1
+pack: hall
+policy: door_navigator
+scenarios:
+  crowded:
+    title: Things stand in a hall
+    severity: minor
+    world: arena
+    place:
+      robot: {count: 1, kinds: robot, region: floor}
+    variants: {count: 8}
+    accept: {collisions: {at_most: 0}}
+    pinned:
+      - id: sound
+        parameters: {}
+        placed: [{group: robot, kind: robot, x_m: 0.0, y_m: 1.0, yaw_rad: 0.5}]
+      - {id: empty, parameters: {}, placed: []}
+"""
+
+
+def test_a_pinned_variant_that_its_world_cannot_build_is_marked(tmp_path: Path) -> None:
+    (diagnostic,) = lint_checked([write_pack(tmp_path, ARENA)])
+    assert (diagnostic.code, marked(diagnostic)) == ("no-scene", "id: empty")
+    assert "cannot build the pinned variant 'empty': 0 robots were placed" in diagnostic.message
+    fitting = ARENA.replace("placed: []", "placed: [{group: robot, kind: robot, x_m: 0, y_m: 0, yaw_rad: 0}]")
+    assert lint_checked([write_pack(tmp_path, fitting)]) == []
