@@ -124,7 +124,8 @@ def _outputs(record: Path, wanted: Sequence[Path]) -> Iterator[DvcOutput]:
         content: Any = yaml.load(record.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
         stages = content.get("stages", {}).values() if record.name == "dvc.lock" else [content]
         for output in (output for stage in stages for output in stage.get("outs", ())):
-            if record.parent / output["path"] in wanted:
+            place = record.parent / str(content.get("wdir", "")) / output["path"]
+            if Path(os.path.normpath(place)) in wanted:
                 yield DvcOutput(record, str(output.get("md5", "")), output.get("hash") == "md5")
     except (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError, KeyError, TypeError):
         return

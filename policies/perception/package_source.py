@@ -16,6 +16,7 @@ from typing import Any
 
 from simgate.policies.documents.nodes import ScalarNode
 from simgate.policies.perception.files.package_files import leads_outside, sidecar_path
+from simgate.policies.perception.package import check_package
 from simgate.policies.perception.package_schema import sound_artifacts
 from simgate.policies.perception.package_text import read_text
 from simgate.policies.perception.problems import PackageError, PackageProblem
@@ -71,14 +72,9 @@ def _keep(reference: str, fetch: Any) -> Path:
                 # Another process was quicker.
                 if not target.exists():
                     raise
-        elif not _complete(target):
+        elif check_package(target):
             shutil.copytree(found, target, dirs_exist_ok=True)
     return target / "model.yaml"
-
-
-def _complete(folder: Path) -> bool:
-    """Whether every file that the package names is there; its hashes are verified when it is loaded."""
-    return all((folder / name).is_file() for name in _files(folder / "model.yaml"))
 
 
 def _files(manifest: Path) -> list[str]:

@@ -75,10 +75,16 @@ def write_package(
             "device": "reference",
             "distribution": {"normal": {"mean": 25.0, "std": 4.0, "between": [15.0, 45.0]}},
         },
-        "lineage": dict(lineage),
+        "lineage": {name: _as_number(value) for name, value in lineage.items()},
         "limits": dict(limits),
         "model_card": "model_card.md",
     }
     path = folder / "model.yaml"
     path.write_text(yaml.safe_dump(package, sort_keys=False, default_flow_style=None, width=100))
     return path
+
+
+def _as_number(value: str | int | float | bool) -> str | int | float | bool:
+    """Digits as the number that is written like them, so that they need no quotes when written again."""
+    is_digits = isinstance(value, str) and value.isdecimal() and str(int(value)) == value
+    return int(value) if is_digits else value

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -90,9 +91,10 @@ def test_a_changed_package_gets_a_place_of_its_own(store, model):
     assert (load_package(before).version, load_package(after).version) == ("1.0.0", "1.0.1")
 
 
-def test_a_cached_copy_that_lost_a_file_is_completed(store):
+@pytest.mark.parametrize("damage", [Path.unlink, lambda file: file.write_bytes(b"half of it")])
+def test_a_cached_copy_that_lost_a_file_or_holds_another_is_mended(store, damage):
     path = local_package("memory://bucket/model")
-    (path.parent / "tiny.onnx").unlink()
+    damage(path.parent / "tiny.onnx")
     assert local_package("memory://bucket/model") == path
     load_package(path)
 

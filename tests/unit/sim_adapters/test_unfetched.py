@@ -59,6 +59,11 @@ def test_a_pointer_outside_of_a_repository_is_no_case_for_git(tmp_path):
             f"outs:\n- md5: {MD5}\n  hash: md5\n  path: a.onnx\n",
             "dvc pull models/a.onnx.dvc",
         ),
+        (
+            "models/a.onnx.dvc",
+            f"wdir: ..\nouts:\n- md5: {MD5}\n  hash: md5\n  path: models/a.onnx\n",
+            "dvc pull models/a.onnx.dvc",
+        ),
         ("models.dvc", f"outs:\n- md5: {MD5}.dir\n  hash: md5\n  path: models\n", "dvc pull models.dvc"),
         (
             "dvc.lock",

@@ -36,3 +36,13 @@ def test_the_package_prepares_frames_exactly_as_training_did(package):
     frames = np.random.default_rng(0).integers(0, 256, (2, 120, 160, 3)).astype(np.uint8)
     trained_on = as_input(torch.from_numpy(frames)).numpy()
     np.testing.assert_allclose(Preprocessor(package.input)(frames), trained_on, atol=1e-5)
+
+
+def test_a_lineage_that_was_read_is_written_as_it_was(tmp_path):
+    (tmp_path / ONNX_FILE).write_bytes(b"weights")
+    given = {"commit": "0123456", "seed": 710001, "data": "12e45678"}
+    arguments = {"version": "1.0.0", "thresholds": dict.fromkeys(CLASSES, 0.5), "limits": {}}
+    path = write_package(tmp_path, lineage=given, **arguments)
+    text, read = path.read_text(), load_package(path).lineage
+    assert read == {"commit": "0123456", "seed": "710001", "data": "12e45678"}
+    assert write_package(tmp_path, lineage=read, **arguments).read_text() == text
