@@ -55,8 +55,8 @@ def names(group: str) -> list[str]:
     return sorted(_known(group))
 
 
-def load(group: str, name: str) -> Any:
-    """The object that a plugin's entry point names.
+def origin(group: str, name: str) -> EntryPoint:
+    """Where a plugin comes from: its module, its attribute there, and the distribution that registers it.
 
     Raises:
         UnknownPlugin: No plugin of that name in the group.
@@ -64,4 +64,13 @@ def load(group: str, name: str) -> Any:
     found = _known(group).get(name)
     if found is None:
         raise UnknownPlugin(group, name, names(group))
-    return found.load()
+    return found
+
+
+def load(group: str, name: str) -> Any:
+    """The object that a plugin's entry point names.
+
+    Raises:
+        UnknownPlugin: No plugin of that name in the group.
+    """
+    return origin(group, name).load()

@@ -53,6 +53,10 @@ class Policy(Protocol):
     Two attributes of the factory are optional, for checks of packs before anything runs: ``reports``, every
     word that :attr:`Decision.report` can be, and ``options``, what may stand under ``policy_options``
     (:data:`simgate.sim_adapters.options.Options`). What a policy does not declare is not judged.
+
+    A function ``files(options) -> Iterable[Path]`` of the factory tells what the policy reads besides its
+    code, such as weights: these files are part of a run's identity, and a host refuses others, as it does
+    with files that an option names. Every other plugin but a reporter may have it too.
     """
 
     name: str

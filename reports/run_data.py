@@ -118,7 +118,8 @@ def load_run(folder: RunFolder) -> RunData:
         simgate.harness.results.journal.JournalDamaged: The journal cannot be read.
         simgate.harness.gate.decide.UndecidableRun: The manifest's pack cannot be read.
     """
-    manifest = folder.manifest()
+    # With what only a running host could say: version of the simulator, renderer.
+    manifest = folder.manifest().model_copy(update={"fingerprint": folder.fingerprint()})
     records = read_journal(folder.journal_path)
     results, unexpected = match_records(manifest, records)
     verdict = decide_folder(folder)

@@ -7,6 +7,7 @@ from collections import Counter
 
 import numpy as np
 
+from simgate.harness.results.parts import UNKNOWN, Part, code_parts
 from simgate.harness.text import plural
 from simgate.reports.run_data import RunData
 
@@ -28,6 +29,7 @@ def environment(run: RunData) -> tuple[Fact, ...]:
         ("model made from", ", ".join(f"{name} {value}" for name, value in made.model_lineage.items())),
         ("runtime", ", ".join(sorted({r.runtime for r in run.records if r.runtime})) or made.runtime),
         ("policy", made.policy),
+        ("code", "; ".join(_origin(part) for part in code_parts(made.parts or ())) or UNKNOWN),
         ("simulator", f"{made.adapter} {made.adapter_version}".strip()),
         ("renderer", made.renderer),
         ("worlds in a batch", str(made.batch)),
@@ -38,6 +40,12 @@ def environment(run: RunData) -> tuple[Fact, ...]:
         ("git commit", commit),
     ]
     return tuple((name, value) for name, value in facts if value)
+
+
+def _origin(part: Part) -> str:
+    """A part of the run's code by name, distribution, and the hash of its content."""
+    release = f" ({part.distribution} {part.version})" if part.distribution else ""
+    return f"{part.label}{release} sha256 {part.sha256[:12]}"
 
 
 def costs(run: RunData) -> tuple[Fact, ...]:

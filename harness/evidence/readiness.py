@@ -10,6 +10,7 @@ from simgate.harness.evidence.traceability import NO_REQUIREMENT, Requirement, S
 from simgate.harness.gate.tally import IN_QUARANTINE, WITHOUT_RESULT, JudgedVariant, Status
 from simgate.harness.gate.verdict import Decision, Verdict
 from simgate.harness.results.manifest import Fingerprint, Manifest
+from simgate.harness.results.parts import UNKNOWN, code_parts
 from simgate.harness.text import plural
 
 _NOBODY = "nobody vouches for it; build with --key or --sigstore"
@@ -136,6 +137,16 @@ def _about_origin(fingerprint: Fingerprint, sources: Sources) -> Iterator[Check]
         "same SHA-256" if fingerprint.model_sha256 else "the policy runs without a model"
     )
     yield Check("Is the model as it ran in here?", _answer(not sources.model), model)
+    yield _about_code(fingerprint)
+
+
+def _about_code(fingerprint: Fingerprint) -> Check:
+    question = "Is the code that ran known by its hashes?"
+    if fingerprint.parts is None:
+        return Check(question, "not known", UNKNOWN)
+    code = code_parts(fingerprint.parts)
+    detail = ", ".join(f"{part.label} {part.sha256[:12]}" for part in code)
+    return Check(question, "yes", f"{detail}; file by file in the manifest")
 
 
 def _about_comparison(verdict: Verdict) -> Iterator[Check]:

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from simgate.harness.evidence.blocks import BLOCK, block_checksums
 from simgate.harness.gate.verdict import Decision, Verdict
 from simgate.harness.results.manifest import Fingerprint
+from simgate.harness.results.parts import code_parts
 from simgate.harness.results.record import ResultModel
 from simgate.harness.results.schema_version import NewerSchema, require_known
 
@@ -69,7 +70,11 @@ def make_statement(files: Mapping[str, bytes], verdict: Verdict, fingerprint: Fi
     ]
     configuration = [
         {"name": name, "digest": {"sha256": digest}}
-        for name, digest in (("pack", fingerprint.pack_sha256), ("model.yaml", fingerprint.model_sha256))
+        for name, digest in (
+            ("pack", fingerprint.pack_sha256),
+            ("model.yaml", fingerprint.model_sha256),
+            *((part.label, part.sha256) for part in code_parts(fingerprint.parts or ())),
+        )
         if digest
     ]
     by_decision = {

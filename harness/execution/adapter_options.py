@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,17 @@ def make_adapter(sim: SimSpec, folder: Path) -> SimAdapter:
         ValueError: An option is unknown or wrong.
     """
     factory: Any = load("simgate.sim_adapters", sim.adapter)
-    options = dict(sim.options)
-    for name in getattr(factory, "path_options", ()):
-        given = options.get(name)
-        if isinstance(given, str) and given:
-            options[name] = str(folder / given)
+    options = located_options(factory, sim.options, folder)
     timing = Timing(sim.physics_hz, sim.control_hz, sim.camera_hz)
     adapter: SimAdapter = factory(timing=timing, options=options)
     return adapter
+
+
+def located_options(factory: Any, given: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """What a plugin is given: options that it names in ``path_options`` as paths that start at the pack."""
+    options = dict(given)
+    for name in getattr(factory, "path_options", ()):
+        value = options.get(name)
+        if isinstance(value, str) and value:
+            options[name] = str(folder / value)
+    return options

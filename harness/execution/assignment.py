@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from simgate.harness.execution.record_mode import RecordMode
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.model import Pack
+from simgate.harness.results.parts import Part
 from simgate.harness.results.record import Outcome, RunRecord
 
 
@@ -25,6 +26,8 @@ class HostSetup(BaseModel):
     """Absolute path of the run's folder."""
     record: RecordMode
     """Which variants leave pictures and a recording."""
+    parts: tuple[Part, ...] | None = None
+    """What the host must hold, by content; None for a run whose plan does not know it."""
 
 
 class Assignment(BaseModel):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import platform
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from simgate.harness.execution.perception_runtime import plugin_name, resolve_runtime
+from simgate.harness.execution.parts import collect_parts, parts_of_scenario
+from simgate.harness.execution.perception_runtime import resolve_runtime
 from simgate.harness.packs.model import Pack, Scenario
 from simgate.harness.results.fingerprint import git_state, gpu_names, machine, package_versions
 from simgate.harness.results.manifest import Fingerprint
@@ -26,13 +26,11 @@ def scenario_conditions(pack: Pack, scenario: Scenario, fingerprint: Fingerprint
     return {
         "simgate": fingerprint.packages.get("simgate", ""),
         "adapter": fingerprint.adapter,
-        "adapter_version": fingerprint.adapter_version,
         "sim": pack.sim.model_dump(mode="json"),
         "policy": pack.policy,
         "policy_options": dict(pack.policy_options),
-        "model": fingerprint.model_sha256,
         "runtime": fingerprint.runtime,
-        "runtime_version": distribution_version(plugin_name(fingerprint.runtime)),
+        "parts": parts_of_scenario(fingerprint.parts or (), scenario),
         "latency": pack.latency.model_dump(mode="json"),
         "accept": [c.model_dump(mode="json", exclude=set(_POSITION_FIELDS)) for c in scenario.accept],
         "known_failures": [k.model_dump(mode="json") for k in scenario.known_failures],
@@ -47,10 +45,13 @@ def collect_fingerprint(pack: Pack, runtime: str) -> Fingerprint:
         runtime: Perception runtime, or ``auto``.
 
     Raises:
+        UnknownPlugin: A plugin is not installed.
+        BadFiles: A plugin's own list of its files cannot be used.
         simgate.policies.perception.package.PackageError: The model package is not in order.
     """
     commit, dirty = git_state(Path(pack.path).parent)
     package = load_package(pack.model) if pack.model else None
+    resolved = resolve_runtime(runtime, package)
     return Fingerprint(
         git_commit=commit,
         git_dirty=dirty,
@@ -59,20 +60,12 @@ def collect_fingerprint(pack: Pack, runtime: str) -> Fingerprint:
         machine=machine(),
         gpus=gpu_names(),
         adapter=pack.sim.adapter,
-        adapter_version=distribution_version(pack.sim.adapter),
         batch=pack.sim.batch,
         policy=pack.policy,
         model=f"{package.name} {package.version}" if package else "",
         model_sha256=package.sha256 if package else "",
         model_lineage=package.lineage if package else {},
-        runtime=resolve_runtime(runtime, package),
+        runtime=resolved,
         pack_sha256=pack.source_sha256,
+        parts=collect_parts(pack, resolved, package),
     )
-
-
-def distribution_version(name: str) -> str:
-    """Version of the distribution that a plugin is named after; empty when there is none."""
-    try:
-        return version(name) if name else ""
-    except PackageNotFoundError:
-        return ""

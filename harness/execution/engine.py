@@ -49,8 +49,8 @@ def execute(plan: Plan, listeners: Sequence[Listener] = (), stopping: StoppingRu
     reason = ""
     if plan.variants:
         heard = (note, *listeners)
-        pool = HostPool(plan, listeners=heard) if plan.hosts else InProcess(plan, heard)
         try:
+            pool = HostPool(plan, listeners=heard) if plan.hosts else InProcess(plan, heard)
             with pool:
                 pool.run(plan.variants, stopping)
             reason = pool.stopped_early

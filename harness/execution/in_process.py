@@ -8,12 +8,14 @@ from dataclasses import asdict
 from types import TracebackType
 
 from simgate.harness.execution.events import Listener, VariantStarted
+from simgate.harness.execution.host_pool import HostsCannotStart
 from simgate.harness.execution.plan import Plan
 from simgate.harness.execution.record_sink import RecordSink
 from simgate.harness.execution.stopping import NeverStop, StoppingRule
 from simgate.harness.execution.work_queue import WorkQueue
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.results.record import RunRecord
+from simgate.harness.sources.import_guard import NotAsPlanned
 from simgate.sim_adapters.gl import choose_backend
 
 
@@ -25,6 +27,7 @@ class InProcess:
         listeners: Told what happens.
 
     Raises:
+        HostsCannotStart: Code, model or a file is another one than when the run was planned.
         Exception: Whatever building simulator, policy or model raises, with its traceback.
     """
 
@@ -38,7 +41,10 @@ class InProcess:
         self.stopped_early = ""
         self._plan = plan
         self._listeners = tuple(listeners)
-        self._worker = Worker(plan.setup(0))
+        try:
+            self._worker = Worker(plan.setup(0), is_own_process=False)
+        except NotAsPlanned as error:
+            raise HostsCannotStart(str(error)) from None
         adapter, runtime = self._worker.describe()
         plan.folder.keep_host(
             0, {"adapter": asdict(adapter), "runtime": asdict(runtime) if runtime else None}

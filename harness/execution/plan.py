@@ -74,6 +74,7 @@ class Plan:
             runtime=self.manifest.fingerprint.runtime,
             run_dir=str(self.folder.path.resolve()),
             record=self.record,
+            parts=self.manifest.fingerprint.parts,
         )
 
 
@@ -142,6 +143,7 @@ def plan_run(
         UnknownPlugin: A plugin is not installed.
         UnfitAdapter: The simulator cannot open the file of a native world, or lacks an option.
         PackageError: The model package is not in order.
+        BadFiles: A plugin's own list of its files cannot be used.
         OSError: The folder cannot be written.
     """
     effective = override_pack(pack, adapter=adapter, model=model, latency_extra_ms=latency_extra_ms)

@@ -16,7 +16,6 @@ from simgate.harness.execution.plan import Plan
 from simgate.harness.execution.resume import changed, variants_of
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.model import Pack
-from simgate.harness.results.manifest import Manifest
 from simgate.harness.results.record import RunRecord
 from simgate.harness.results.run_folder import RunFolder
 
@@ -62,6 +61,7 @@ def replay(run_dir: Path, variant_id: str, *, hosts: int = 1, listeners: Sequenc
         CannotResume: This version expands the pack to other variants.
         HostsCannotStart: The host cannot start.
         PackageError: The model package is not in order.
+        BadFiles: A plugin's own list of its files cannot be used.
     """
     folder = RunFolder(run_dir)
     manifest = folder.manifest()
@@ -73,12 +73,17 @@ def replay(run_dir: Path, variant_id: str, *, hosts: int = 1, listeners: Sequenc
             f"{variant.id} has no record in {folder.journal_path} to compare with; "
             f"continue the run first: simgate run --resume {run_dir}"
         )
+    now = collect_fingerprint(pack, manifest.fingerprint.runtime)
     target = _new_folder(folder, variant)
-    plan = Plan(manifest, pack, target, (variant,), hosts, record="all")
+    # What has changed since the run is to be seen at work, and named: the host is held to what is there now.
+    held = manifest.model_copy(
+        update={"fingerprint": manifest.fingerprint.model_copy(update={"parts": now.parts})}
+    )
+    plan = Plan(held, pack, target, (variant,), hosts, record="all")
     pool = HostPool(plan, hosts=1, listeners=listeners) if hosts else InProcess(plan, listeners)
     with pool:
         records = pool.run([variant])
-    return Replay(before, records[-1], target, _changes(manifest, pack))
+    return Replay(before, records[-1], target, tuple(changed(manifest.fingerprint, now)))
 
 
 def find_variant(variants: Sequence[Variant], wanted: str, run_dir: Path) -> Variant:
@@ -109,8 +114,3 @@ def _new_folder(folder: RunFolder, variant: Variant) -> RunFolder:
     target = RunFolder(base / f"{file_stem(variant.id)}-{number}")
     target.create()
     return target
-
-
-def _changes(manifest: Manifest, pack: Pack) -> tuple[str, ...]:
-    now = collect_fingerprint(pack, manifest.fingerprint.runtime)
-    return tuple(changed(manifest.fingerprint, now))

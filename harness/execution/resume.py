@@ -9,11 +9,13 @@ from pathlib import Path
 from simgate.harness.execution.conditions import collect_fingerprint
 from simgate.harness.execution.host_limits import limits_of
 from simgate.harness.execution.interpreter import default_hosts, host_interpreter
+from simgate.harness.execution.parts import source_parts
 from simgate.harness.execution.plan import Plan, expected_variants
 from simgate.harness.execution.record_mode import RecordMode
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.model import Pack
 from simgate.harness.results.manifest import Fingerprint, Manifest
+from simgate.harness.results.parts import UNKNOWN, changed_parts
 from simgate.harness.results.record import Outcome, RunRecord
 from simgate.harness.results.run_folder import RunFolder
 
@@ -32,8 +34,8 @@ def resume_run(
     """The plan for what is left of a run.
 
     Left is what has no record of the expected identity, or one that is ERROR (infrastructure may work
-    now). Pack, model and versions must be those of the manifest, else old and new records would be
-    evidence about different things.
+    now). Pack, model, code of the plugins and versions must be those of the manifest, else old and new
+    records would be evidence about different things.
 
     Args:
         run_dir: Folder of the run.
@@ -44,7 +46,8 @@ def resume_run(
     Raises:
         NoInterpreter: That interpreter cannot be found.
         NotARun: The folder holds no manifest.
-        CannotResume: Pack, model or versions have changed.
+        CannotResume: Pack, model, code or versions have changed.
+        BadFiles: A plugin's own list of its files cannot be used.
         PackageError: The model package is no longer in order.
     """
     folder = RunFolder(run_dir)
@@ -52,6 +55,8 @@ def resume_run(
     pack = Pack.model_validate(manifest.pack)
     _require_same_source(pack, manifest)
     variants = variants_of(manifest, pack)
+    if manifest.fingerprint.parts is None:
+        raise CannotResume(f"{run_dir} cannot be continued: {UNKNOWN}; start a new run")
     fingerprint = collect_fingerprint(pack, manifest.fingerprint.runtime)
     if expected_variants(pack, variants, fingerprint) != manifest.expected:
         changes = "; ".join(changed(manifest.fingerprint, fingerprint)) or "the expansion of its variants"
@@ -105,10 +110,13 @@ def valid_records(manifest: Manifest, records: Sequence[RunRecord]) -> dict[str,
 def changed(before: Fingerprint, now: Fingerprint) -> list[str]:
     """What differs of that which can change a result, in words."""
     differences = []
-    for field in ("model", "model_sha256", "adapter_version", "policy", "python"):
+    for field in ("model", "model_sha256", "policy", "runtime", "python"):
         old, new = getattr(before, field), getattr(now, field)
         if old != new:
             differences.append(f"{field.replace('_', ' ')} was {_short(old)}, is {_short(new)}")
+    if before.parts is None:
+        differences.append(UNKNOWN)
+    differences += changed_parts(before.parts, now.parts)
     for name in sorted({*before.packages, *now.packages}):
         old, new = before.packages.get(name, "absent"), now.packages.get(name, "absent")
         if old != new:
@@ -126,10 +134,11 @@ def _require_same_source(pack: Pack, manifest: Manifest) -> None:
 
     if not Path(pack.path).exists():
         return
-    now = load_pack(Path(pack.path)).source_sha256
-    if now != pack.source_sha256:
+    now = load_pack(Path(pack.path))
+    if now.source_sha256 != pack.source_sha256:
+        files = "; ".join(changed_parts(source_parts(pack), source_parts(now))) if pack.sources else ""
+        digests = f"sha256 was {_short(pack.source_sha256)}, is {_short(now.source_sha256)}"
         raise CannotResume(
-            f"{manifest.run_id} cannot be continued: {manifest.pack_path} has changed since it began "
-            f"(sha256 was {_short(pack.source_sha256)}, is {_short(now)}); "
-            "restore the file, or start a new run"
+            f"{manifest.run_id} cannot be continued: {manifest.pack_path} or a file that it reads has "
+            f"changed since it began ({files or digests}); restore the file, or start a new run"
         )

@@ -18,6 +18,7 @@ from simgate.harness.execution.episode import Cast, run_episodes
 from simgate.harness.execution.kept_files import keep_files
 from simgate.harness.execution.lap_clock import LapClock
 from simgate.harness.execution.perception_runtime import is_deployed, make_runtime
+from simgate.harness.execution.plan_guard import PlanGuard
 from simgate.harness.execution.probe_room import room
 from simgate.harness.execution.resource_sampler import ResourceSampler
 from simgate.harness.execution.world_run import Episode
@@ -41,13 +42,15 @@ class Worker:
 
     Args:
         setup: What to build.
+        is_own_process: Whether this process runs nothing but variants.
 
     Raises:
         UnknownPlugin: Adapter, policy, runtime or world is not installed.
         PackageError: The model package is not in order.
+        NotAsPlanned: Code, model or a file is another one than when the run was planned.
     """
 
-    def __init__(self, setup: HostSetup) -> None:
+    def __init__(self, setup: HostSetup, is_own_process: bool = True) -> None:
         self._setup = setup
         self._pack = pack = setup.pack
         self._folder = RunFolder(Path(setup.run_dir))
@@ -56,11 +59,23 @@ class Worker:
         self._timing = Timing(sim.physics_hz, sim.control_hz, sim.camera_hz)
         self._adapter: SimAdapter | None = None
         self._resources = ResourceSampler()
+        self._guard = PlanGuard(pack, setup.runtime, setup.parts, is_own_process)
+        try:
+            self._load()
+        except BaseException:
+            self._guard.close()
+            raise
+
+    def _load(self) -> None:
+        """Policy and model, as the plan has them."""
+        pack = self._pack
         self._policy = load("simgate.policies", pack.policy)(
-            control_hz=sim.control_hz, options=pack.policy_options
+            control_hz=pack.sim.control_hz, options=pack.policy_options
         )
         package = load_package(pack.model) if pack.model else None
-        self._runtime = make_runtime(setup.runtime, package) if package else None
+        if package is not None:
+            self._guard.check_model(package)
+        self._runtime = make_runtime(self._setup.runtime, package) if package else None
         self._runtime_info: RuntimeInfo | None = self._runtime.describe() if self._runtime else None
         simulated = package is not None and pack.latency.mode == "simulated"
         self._latency = package.latency if package and simulated else None
@@ -68,6 +83,7 @@ class Worker:
         if package and self._runtime and not simulated:
             # The first calls load, allocate and tune; no robot meets them in motion.
             warm_up(self._runtime, np.zeros((1, package.input.height, package.input.width, 3), np.uint8))
+        self._guard.confirm_loaded()
 
     def describe(self) -> tuple[AdapterInfo, RuntimeInfo | None]:
         """What really runs. Builds and draws a small room first: some simulators know only then what they
@@ -129,6 +145,7 @@ class Worker:
         if self._runtime is not None:
             self._runtime.close()
         self._resources.close()
+        self._guard.close()
 
     def _most_worlds(self, wanted: int) -> int:
         """How many of so many worlds run together."""
@@ -150,6 +167,7 @@ class Worker:
             traceback.print_exc()
 
     def _play(self, assignments: Sequence[Assignment]) -> list[RunRecord]:
+        self._guard.before_batch()
         clock = LapClock()
         cast = Cast(
             adapter=self._simulator(),
@@ -176,6 +194,7 @@ class Worker:
         clock.lap("pictures")
         digests = [episode.trace.digest() for episode in episodes]
         clock.lap("digest")
+        self._guard.after_batch()
         share = 1.0 / len(assignments)
         return [
             self._record(a, e, s, digest, kept, clock, share)

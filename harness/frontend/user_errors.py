@@ -44,12 +44,14 @@ def as_user_errors() -> Iterator[None]:
     from simgate.harness.registry import UnknownPlugin, UnusablePlugins
     from simgate.harness.results.journal import JournalDamaged
     from simgate.harness.results.run_folder import NotARun
+    from simgate.harness.sources.own_files import BadFiles
     from simgate.policies.documents.diagnostics import PackError
     from simgate.policies.perception.problems import PackageError
 
     try:
         yield
     except (
+        BadFiles,
         CannotReplay,
         CannotResume,
         DependentVariants,

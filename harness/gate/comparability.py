@@ -1,4 +1,7 @@
-"""May two runs be compared? They must agree in everything but the model; what differs is named."""
+"""May two runs be compared? They must agree in everything but what is judged; what differs is named.
+
+Judged are the model and the code of the policy. Another policy by name is another pack.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,16 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from simgate.harness.results.fingerprint import PACKAGES
 from simgate.harness.results.manifest import Fingerprint, Manifest
+from simgate.harness.results.parts import JUDGED, Part, changed_parts, make_part
 
-_OF_THE_MODEL = frozenset({"path", "model", "source_sha256"})
-_WORDS = frozenset({"line", "column", "description", "owner", "title", "requirements", "tags", "gate"})
-"""What changes no result: where and how something is written, and what is later concluded from it."""
+_OF_THE_MODEL = frozenset({"path", "model", "source_sha256", "sources"})
+_WORDS = frozenset(
+    {"line", "column", "description", "owner", "title", "requirements", "tags", "gate", "files"}
+)
+"""What changes no result: where and how something is written, and what is later concluded from it. The files
+of a native world have their digest beside them."""
 _NAMED_BY_USERS = frozenset({"parameters", "place", "policy_options", "options"})
 """Mappings whose keys are names of the user's own, which may be words as well."""
 _SHOWN = 60
@@ -23,7 +31,7 @@ _VERSIONS = ("simgate", "onnxruntime", "tensorrt", "mujoco")
 
 
 class NotComparable(Exception):  # noqa: N818 - the name says what happened
-    """Two runs differ in more than the model; the message names every difference.
+    """Two runs differ in more than what is judged; the message names every difference.
 
     Attributes:
         differences: One sentence each.
@@ -36,7 +44,8 @@ class NotComparable(Exception):  # noqa: N818 - the name says what happened
             lines += f"\n  - and {len(differences) - _LISTED} more"
         super().__init__(
             f"{candidate} cannot be compared with the baseline {baseline}; "
-            f"only the model may differ, but:{lines}\nrun the baseline again under the candidate's conditions"
+            f"only the model and the policy's code may differ, but:{lines}\n"
+            "run the baseline again under the candidate's conditions"
         )
 
 
@@ -58,7 +67,7 @@ def machine_class(fingerprint: Fingerprint) -> str:
 
 
 def differences(baseline: Manifest, candidate: Manifest, before: Fingerprint, now: Fingerprint) -> list[str]:
-    """What differs between two runs besides the model, in words; empty when they may be compared.
+    """What differs between two runs besides what is judged, in words; empty when they may be compared.
 
     Args:
         baseline: Manifest of the baseline.
@@ -89,7 +98,51 @@ def differences(baseline: Manifest, candidate: Manifest, before: Fingerprint, no
         old, new = before.packages.get(name, "absent"), now.packages.get(name, "absent")
         if old != new:
             found.append(f"{name} was {old}, is {new}")
+    return found + changed_parts(_own(before), _own(now), but=(*JUDGED, "pack"))
+
+
+def _own(fingerprint: Fingerprint) -> list[Part] | None:
+    """Parts by what is in them. Versions of libraries that simgate itself imports are compared elsewhere."""
+    if fingerprint.parts is None:
+        return None
+    found = []
+    for part in fingerprint.parts:
+        is_ours = part.role == "core" or part.entry.startswith("simgate.")
+        bought = {n: v for n, v in part.releases.items() if not is_ours and n.lower() not in PACKAGES}
+        plain = make_part(
+            part.role, part.name, code=part.code, files=part.files, entry=part.entry, releases=bought
+        )
+        found.append(part if part.unlisted else plain)
     return found
+
+
+def other_policy(before: Fingerprint, now: Fingerprint) -> list[str]:
+    """What has changed of the policy, in words with the files; empty when nothing has, or it is not known."""
+    return changed_parts(before.parts, now.parts, roles=("policy",))
+
+
+def judged_notes(before: Fingerprint, now: Fingerprint) -> Iterator[str]:
+    """What a reader must know of model and policy: which of them is another one, and by which files.
+
+    Two runs of the same model and policy show churn; without hashes of the policy that cannot be told.
+    """
+    same_model = before.model_sha256 == now.model_sha256 and not changed_parts(
+        before.parts, now.parts, roles=("model",)
+    )
+    if before.parts is None or now.parts is None:
+        side = "baseline" if before.parts is None else "candidate"
+        yield (
+            f"{'both runs are of the same model; ' if same_model else ''}whether the policy is the same is "
+            f"not known: the simgate that made the {side} kept no hashes of code"
+        )
+        return
+    if policy := other_policy(before, now):
+        model = "both runs are of the same model, but not of the same policy" if same_model else (
+            "not only the model is another one, but the policy too"
+        )  # fmt: skip
+        yield f"{model}: {'; '.join(policy)}"
+    elif same_model:
+        yield "both runs are of the same model and policy: what differs is churn"
 
 
 def _substance(value: Any, top: bool = True, named_by_user: bool = False) -> Any:

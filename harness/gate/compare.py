@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from simgate.harness.gate.broken_slices import BrokenSlice, broken_slices
-from simgate.harness.gate.comparability import NotComparable, machine_class
+from simgate.harness.gate.comparability import NotComparable, judged_notes, machine_class, other_policy
 from simgate.harness.gate.mcnemar import mcnemar_p
 from simgate.harness.gate.metric_changes import Describe, MetricChange, metric_changes
 from simgate.harness.gate.pairing import Pair, RunEvidence, count_pairs, pair_up
@@ -128,7 +128,7 @@ def compare_runs(
         churn: What reruns change by themselves; None when it was not measured.
 
     Raises:
-        NotComparable: The runs differ in more than the model.
+        NotComparable: The runs differ in more than the model and the policy's code.
     """
     comparison = Comparison(baseline, candidate, churn)
     if named := comparison.differences:
@@ -139,13 +139,14 @@ def compare_runs(
     pairs = pair_up(variants, baseline.by_digest)
     before, now = _side(baseline), _side(candidate)
     slices, no_slices = broken_slices(pairs)
+    another = " with another policy" if other_policy(baseline.fingerprint, candidate.fingerprint) else ""
     return RunComparison(
         pack=candidate.manifest.pack_name,
         machine=machine_class(candidate.fingerprint),
         baseline=before,
         candidate=now,
         decision=verdict.decision,
-        headline=f"{verdict.decision.value}: {now.model or 'candidate'} against "
+        headline=f"{verdict.decision.value}: {now.model or 'candidate'}{another} against "
         f"{before.model or 'baseline'}: {verdict.reason}",
         rule=verdict,
         scenarios=_scenarios(pairs),
@@ -239,14 +240,12 @@ def _result(variant: JudgedVariant | None) -> ComparedResult:
 
 
 def _notes(baseline: RunEvidence, candidate: RunEvidence) -> tuple[str, ...]:
-    notes = []
-    if baseline.fingerprint.model_sha256 == candidate.fingerprint.model_sha256:
-        notes.append("both runs are of the same model: what differs is churn")
+    notes = list(judged_notes(baseline.fingerprint, candidate.fingerprint))
     commits = baseline.fingerprint.git_commit, candidate.fingerprint.git_commit
     if all(commits) and commits[0] != commits[1]:
         notes.append(
             f"made at different commits ({commits[0][:12]} and {commits[1][:12]}): what else changed between "
-            "them is not seen here, but for the pack and the versions of simgate and the simulator"
+            "them is not seen here, but for the pack, the code of simgate and plugins, and versions"
         )
     for side, run in (("baseline", baseline), ("candidate", candidate)):
         if run.manifest.selection:

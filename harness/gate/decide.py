@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pydantic import ValidationError
 
 from simgate.harness.gate.baseline_copy import kept_baseline, kept_churn
+from simgate.harness.gate.comparability import judged_notes
 from simgate.harness.gate.intervals import fewest, refutation_p, wilson
 from simgate.harness.gate.mcnemar import mcnemar_p
 from simgate.harness.gate.notes import notes_for
@@ -103,7 +104,11 @@ def decide(
         scenarios=_summaries(pack, evidence.variants),
         quarantine_errors=gone_bad,
         stopped_at=stopped_at,
-        notes=(*(error.message for error in gone_bad), *notes_for(manifest, pack, evidence, absent)),
+        notes=(
+            *(error.message for error in gone_bad),
+            *(judged_notes(baseline.fingerprint, own.fingerprint) if baseline else ()),
+            *notes_for(manifest, pack, evidence, absent),
+        ),
     )
 
 

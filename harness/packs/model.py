@@ -240,7 +240,10 @@ class Pack(PackModel):
     scenarios: tuple[Scenario, ...]
     gate: tuple[GateRule, ...] = ()
     source_sha256: str
-    """SHA-256 over the pack's file and everything it extends."""
+    """SHA-256 over the pack's file and everything that it reads."""
+    sources: dict[str, str] = Field(default_factory=dict)
+    """The pack's file, what it extends, its tables: path from the pack's folder -> SHA-256, hex. Empty in
+    manifests of older versions. Files of native worlds are listed with them."""
 
     def scenario(self, scenario_id: str) -> Scenario:
         """The scenario of that id.

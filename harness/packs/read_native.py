@@ -21,7 +21,7 @@ from simgate.policies.documents.named_file import named_file
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode, SourceFile
 from simgate.sim_adapters.scene.robot import Robot
 from simgate.sim_adapters.scene.sensor import Camera, Lidar
-from simgate.sim_adapters.worlds.file_digest import absolute
+from simgate.sim_adapters.worlds.file_digest import absolute, file_hashes
 from simgate.sim_adapters.worlds.low_walls import walls_in_the_way
 from simgate.sim_adapters.worlds.native import Knob, NativeSpec, NativeWorld
 from simgate.sim_adapters.worlds.native_file import CameraFacts, NativeError, RobotFacts
@@ -187,6 +187,7 @@ class NativeReader:
             barrier=barrier,
             open_from=open_from,
             knobs=knobs,
+            files=file_hashes(file.files),
         )
 
     def _facts(self, robot: Fields, file: NativeFile, body: str, pose: str | None) -> RobotFacts | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 
 from simgate.harness import registry
 from simgate.harness.packs.check_model import read_model
@@ -59,7 +61,8 @@ class PackReader:
         self._criteria.control_hz = sim.control_hz if sim else SimSpec().control_hz
         self._criteria.vocabulary = vocabulary
         scenarios = self._scenarios(fields, sim or SimSpec())
-        self.files = (*sources, *csv_sources(reader.tables), *_native_sources(reader))
+        written = (*sources, *csv_sources(reader.tables))
+        self.files = (*written, *_native_sources(reader))
         data = {
             "path": str(sources[0].path),
             "name": reader.name(fields.get("pack"), "a pack's name"),
@@ -74,6 +77,9 @@ class PackReader:
             "scenarios": [s.scenario for s in scenarios],
             "gate": self._gate(fields.get("gate"), scenarios),
             "source_sha256": self.source_sha256,
+            "sources": {
+                Path(os.path.relpath(file.path, reader.folder)).as_posix(): file.sha256 for file in written
+            },
         }
         return None if len(self._problems) else Pack.model_validate(data)
 

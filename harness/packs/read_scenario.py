@@ -81,7 +81,10 @@ class ScenarioReader:
         fields = self._reader.fields(node, SCENARIO, f"the scenario '{key.text}'", owner=key)
         if fields is None:
             return None
-        world, native = self._world(fields.get("world"), fields.get("accept"))
+        named = fields.get("world")
+        world, native = self._world(named, fields.get("accept"))
+        # By its entry point, under which hosts load it; what a world calls itself may be another one's name.
+        installed = named.text if world is not None and isinstance(named, ScalarNode) else None
         place = fields.get("place")
         groups = [item.text for item, _ in place] if isinstance(place, MappingNode) else []
         check = WorldCheck(self._reader.problems, world, lambda name: self._elsewhere(name, groups))
@@ -95,7 +98,7 @@ class ScenarioReader:
             "severity": severity,
             "requirements": self._reader.texts(fields.get("requirements"), "a list of requirement ids"),
             "tags": self._reader.texts(fields.get("tags"), "a list of words"),
-            "world": native.name if native is not None else world.name if world is not None else None,
+            "world": native.name if native is not None else installed,
             "parameters": parameters,
             "place": PlaceReader(self._reader, check).read(fields.get("place")),
             "where": self._where(fields, check),

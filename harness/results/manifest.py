@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from simgate.harness.results.parts import Part
 from simgate.harness.results.record import ResultModel
 from simgate.harness.results.schema_version import reads
 
@@ -43,6 +44,7 @@ class Fingerprint(ResultModel):
     gpus: tuple[str, ...] = ()
     adapter: str = ""
     adapter_version: str = ""
+    """What the simulator says of itself; known once a host has started."""
     renderer: str = ""
     batch: int = 1
     policy: str = ""
@@ -54,6 +56,9 @@ class Fingerprint(ResultModel):
     """Where the model's weights come from, as its package and DVC say."""
     runtime: str = ""
     pack_sha256: str = ""
+    parts: tuple[Part, ...] | None = None
+    """Code, weights and files behind every plugin, the model and native worlds; None in manifests of older
+    versions, which kept no hashes of them."""
 
 
 class Manifest(ResultModel):

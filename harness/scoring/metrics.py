@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from simgate.harness import registry
 from simgate.harness.packs.metric_catalog import FormulaProblem
@@ -53,6 +53,13 @@ def find(name: str) -> Metric | None:
                 f"entry point '{name}' of group {GROUP} is no simgate.harness.scoring.metric.Metric"
             )
     return found
+
+
+def plugin_metrics(criteria: Iterable[Criterion]) -> list[str]:
+    """Names of the metrics among these criteria that plugins compute."""
+    named = {c.metric for c in criteria if c.stl is None and c.signal is None}
+    built_in = {name for name in named if name in _BUILT_IN or perception_metric(name)}
+    return sorted((named - built_in) & set(registry.names(GROUP)))
 
 
 def metric_of(criterion: Criterion) -> Metric:

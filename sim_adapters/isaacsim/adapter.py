@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,21 @@ class IsaacSimAdapter:
         self._feed: CameraFeed | None = None
         self._world: IsaacWorld | None = None
         self.render_s = 0.0
+
+    @staticmethod
+    def files(options: Mapping[str, object]) -> list[Path]:
+        """The asset table and the USD files that it names; what these read in turn is not looked at.
+
+        Raises:
+            StageError: The table cannot be read.
+        """
+        from simgate.sim_adapters.usd.assets import AssetTable
+
+        table = options.get("assets")
+        if not isinstance(table, str) or not table:
+            return []
+        shown = [entry.usd for entry in AssetTable.from_yaml(Path(table)).entries.values()]
+        return [Path(table), *(Path(usd) for usd in dict.fromkeys(shown) if "://" not in usd)]
 
     def describe(self) -> AdapterInfo:
         """Identity; version and GPU are known once the application runs."""

@@ -46,11 +46,22 @@ def require_fetched(file: Path) -> None:
         raise NativeError("file", f"{file.name} {lacking.message}", lacking.remedy)
 
 
-def stamps(files: tuple[Path, ...]) -> tuple[tuple[str, int, int], ...]:
-    """What tells without reading that nothing was written since.
+def file_hashes(files: tuple[Path, ...]) -> dict[str, str]:
+    """SHA-256 of each file, hex, by its path from the folder of the first."""
+    base = files[0].parent
+    return {
+        Path(os.path.relpath(file, base)).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in files
+    }
+
+
+def stamps(files: tuple[Path, ...]) -> tuple[tuple[str, int, int, int, int], ...]:
+    """What tells without reading that nothing was written since; a copied or restored date does not hide it.
 
     Raises:
         OSError: One of them is gone.
     """
     stats = [(str(file), file.stat()) for file in files]
-    return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
+    return tuple(
+        (name, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino, stat.st_size) for name, stat in stats
+    )

@@ -38,7 +38,7 @@ class KeptSources(Generic[S]):
 
     def __init__(self, open_source: Callable[[Path], S]) -> None:
         self._open = open_source
-        self._kept: dict[tuple[Path, str], tuple[S, tuple[tuple[str, int, int], ...]]] = {}
+        self._kept: dict[tuple[Path, str], tuple[S, tuple[tuple[str, int, int, int, int], ...]]] = {}
 
     def promised(self, path: Path, sha256: str) -> S:
         """The file that a pack was checked with.

@@ -66,6 +66,8 @@ class NativeSpec:
         barrier: Body or shape that can close the way -> the word that the robot is expected to report.
         open_from: Parameter -> value from which on the way is open.
         knobs: Parameter -> what it sets.
+        files: The file and everything that it reads -> SHA-256, hex, by path from the file's folder; empty in
+            manifests of older versions.
     """
 
     kind: str
@@ -83,6 +85,7 @@ class NativeSpec:
     barrier: dict[str, str] = field(default_factory=dict)
     open_from: dict[str, float] = field(default_factory=dict)
     knobs: dict[str, Knob] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

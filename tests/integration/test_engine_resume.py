@@ -126,7 +126,9 @@ def test_a_record_of_another_identity_does_not_count(tmp_path: Path) -> None:
 def test_a_changed_pack_is_refused(tmp_path: Path) -> None:
     plan = begin(tmp_path)
     write_pack(tmp_path, count=7)
-    with pytest.raises(CannotResume, match=r"pack\.yaml has changed since it began"):
+    with pytest.raises(
+        CannotResume, match=r"has changed since it began \(pack memory_doors: pack\.yaml has changed\)"
+    ):
         resume_run(plan.folder.path, hosts=1)
 
 

@@ -42,13 +42,17 @@ def _run(args: argparse.Namespace) -> int:
     from simgate.harness.execution.counting_order import random_order
     from simgate.harness.expansion.expand import expand_pack
     from simgate.harness.frontend.packs import load_checked
+    from simgate.harness.frontend.user_errors import UserError
     from simgate.harness.gate.churn import keep_churn, measure_churn, unsteady
+    from simgate.harness.results.parts import changed_parts
 
     pack = load_checked(args.pack)
     variants = random_order(pack, expand_pack(pack), "@aa")[: args.n]
     first = _run_once(args, pack, variants)
     # The other way round: what a host keeps from one variant to the next would show.
     second = _run_once(args, pack, variants[::-1])
+    if changes := changed_parts(first.fingerprint.parts, second.fingerprint.parts):
+        raise UserError(f"no churn was measured: between the two runs {'; '.join(changes)}; run it again")
     churn = measure_churn(first, second)
     path = keep_churn(args.runs_dir, second, churn)
     for variant, (before, now) in unsteady(first, second).items():

@@ -23,6 +23,7 @@ from simgate.harness.packs.model import GateRule
 from simgate.harness.results.record import Outcome
 from simgate.harness.results.run_folder import RunFolder
 from tests.unit.evidence.runs import small_run
+from tests.unit.reports.factory import PARTS
 
 pytest.importorskip("cryptography", reason="needs the extra evidence")
 
@@ -131,9 +132,28 @@ class TestWhatIsInside:
         assert answers["Is the gate's decision GO?"] == "yes"
         assert answers["Is the pack as it ran in here?"] == "yes"
         assert answers["Is the model as it ran in here?"] == "yes"
+        assert answers["Is the code that ran known by its hashes?"] == "yes"
         assert answers["Does every scenario name a requirement?"] == "no"
         assert answers["Was it compared with a baseline?"] == "no"
         assert answers["Is this package signed?"] == "yes"
+
+    def test_the_statement_names_the_code_that_ran_by_its_hash(self, signed):
+        configuration = json.loads(files_of(signed)[STATEMENT])["predicate"]["configuration"]
+        named = {one["name"]: one["digest"]["sha256"] for one in configuration}
+        assert set(named) == {"pack", "model.yaml", "simgate", "policy door_navigator"}
+        assert named["policy door_navigator"] == PARTS[1].sha256
+
+    def test_a_run_whose_code_is_not_known_is_not_ready(self, tmp_path):
+        folder = small_run(tmp_path, gate=GATE)
+        manifest = json.loads(folder.manifest_path.read_text())
+        del manifest["fingerprint"]["parts"]
+        folder.manifest_path.write_text(json.dumps(manifest))
+        readiness = json.loads(
+            files_of(build_evidence(folder, tmp_path / "e.zip").path.read_bytes())["readiness.json"]
+        )
+        check = next(c for c in readiness["checks"] if c["question"].startswith("Is the code that ran"))
+        assert (readiness["ready"], check["answer"]) == (False, "not known")
+        assert "kept no hashes" in check["detail"]
 
     def test_a_run_with_gaps_is_not_ready_and_its_requirement_is_open(self, tmp_path):
         folder = small_run(tmp_path, gate=GATE, skip=frozenset({5}), invalid=frozenset({1}))

@@ -2,7 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from simgate.harness.gate.comparability import NotComparable, differences, machine_class, pack_digest
+from simgate.harness.gate.comparability import (
+    NotComparable,
+    differences,
+    judged_notes,
+    machine_class,
+    pack_digest,
+)
+from simgate.harness.results.manifest import Fingerprint
+from simgate.harness.results.parts import Part, make_part
 from tests.unit.gate.pairs import MADE_WITH, run_of
 
 
@@ -103,3 +111,84 @@ def test_a_long_list_of_differences_is_cut_in_the_message_and_whole_in_the_error
 
 def test_a_class_of_machines_is_cpu_and_gpus():
     assert machine_class(MADE_WITH.model_copy(update={"gpus": ("A", "B")})) == "Linux x86_64 CPU; A, B"
+
+
+HALL = make_part(
+    "world", "hall", code={"acme/hall.py": "a" * 64}, releases={"shapely": "2.0", "numpy": "2.4"}
+)
+POLICY = make_part("policy", "door", code={"acme/door.py": "a" * 64}, distribution="acme", version="1.0")
+OURS = make_part(
+    "simulator",
+    "mujoco",
+    code={"simgate/sim_adapters/mujoco/adapter.py": "a" * 64},
+    entry="simgate.sim_adapters.mujoco.adapter:MujocoAdapter",
+    releases={"scipy": "1.17"},
+)
+
+
+def edited(part: Part, **changes: object) -> Part:
+    content = {
+        "code": part.code,
+        "entry": part.entry,
+        "distribution": part.distribution,
+        "version": part.version,
+    }
+    return make_part(part.role, part.name, **({**content, "releases": part.releases} | changes))  # type: ignore[arg-type]
+
+
+def made(*parts: Part, **changes: object) -> Fingerprint:
+    return MADE_WITH.model_copy(update={"parts": parts, **changes})
+
+
+def test_a_measuring_instrument_that_was_edited_is_named_with_its_file(manifest):
+    other = edited(HALL, code={"acme/hall.py": "b" * 64})
+    assert differences(manifest, manifest, made(HALL, POLICY), made(other, POLICY)) == [
+        "world hall: acme/hall.py has changed"
+    ]
+
+
+def test_an_edited_policy_may_be_compared_for_it_is_what_is_judged(manifest):
+    other = edited(POLICY, code={"acme/door.py": "b" * 64})
+    assert differences(manifest, manifest, made(HALL, POLICY), made(HALL, other)) == []
+
+
+def test_libraries_count_for_what_a_team_brings_and_ours_by_the_versions_that_matter(manifest):
+    def between_parts(*parts: Part) -> list[str]:
+        return differences(manifest, manifest, made(HALL, OURS), made(*parts))
+
+    numpy = edited(HALL, releases={"shapely": "2.0", "numpy": "2.5"})
+    assert between_parts(numpy, edited(OURS, releases={"scipy": "1.18"})) == []
+    assert between_parts(edited(HALL, releases={"shapely": "2.1", "numpy": "2.4"}), OURS) == [
+        "world hall: shapely, which it imports, was 2.0, is 2.1"
+    ]
+    assert between_parts(edited(HALL, version="9"), OURS) == []
+
+
+def test_of_a_run_whose_hashes_were_not_kept_nothing_is_claimed(manifest):
+    assert differences(manifest, manifest, MADE_WITH, made(HALL, POLICY)) == []
+    (note,) = judged_notes(MADE_WITH, made(POLICY))
+    assert "the same model; whether the policy is the same is not known" in note
+    assert "the baseline kept no hashes" in note
+    (note,) = judged_notes(made(POLICY), MADE_WITH.model_copy(update={"model_sha256": "2" * 64}))
+    assert note.startswith("whether the policy is the same is not known")
+    assert "the candidate kept no hashes" in note
+
+
+def test_only_the_same_model_and_policy_show_churn():
+    other = edited(POLICY, code={"acme/door.py": "b" * 64})
+    assert list(judged_notes(made(POLICY), made(POLICY))) == [
+        "both runs are of the same model and policy: what differs is churn"
+    ]
+    assert list(judged_notes(made(POLICY), made(other))) == [
+        "both runs are of the same model, but not of the same policy: policy door: acme/door.py has changed"
+    ]
+    assert list(judged_notes(made(POLICY), made(other, model_sha256="2" * 64))) == [
+        "not only the model is another one, but the policy too: policy door: acme/door.py has changed"
+    ]
+    assert list(judged_notes(made(POLICY), made(POLICY, model_sha256="2" * 64))) == []
+
+
+def test_the_list_of_a_packs_files_is_no_difference_of_its_own(manifest):
+    listed = with_pack(manifest, sources={"pack.yaml": "a" * 64})
+    assert between(manifest, listed) == []
+    assert pack_digest(manifest.pack) == pack_digest(listed.pack)

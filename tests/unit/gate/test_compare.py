@@ -8,9 +8,11 @@ from simgate.harness.cli.main import main
 from simgate.harness.gate.comparability import NotComparable
 from simgate.harness.gate.compare import RunComparison, compare_runs, regression_of
 from simgate.harness.gate.compare_table import comparison_table
+from simgate.harness.gate.decide import decide
 from simgate.harness.gate.verdict import Decision
 from simgate.harness.packs.model import GateRule
 from simgate.harness.results.journal import append_record
+from simgate.harness.results.parts import make_part
 from simgate.harness.results.run_folder import RunFolder
 from simgate.reports.compare_html import render
 from tests.unit.gate.pairs import REGRESSION, baseline, evidence_of, run_of
@@ -60,6 +62,18 @@ def test_the_same_model_twice_is_noted_as_churn():
     candidate = evidence_of(*run_of("P" * 20))
     found = compare_runs(baseline("P" * 20), candidate, REGRESSION, unknown)
     assert "the same model" in found.notes[0]
+
+
+def test_another_policy_is_said_in_headline_and_notes():
+    old, new = (make_part("policy", "door", code={"acme/door.py": letter * 64}) for letter in "ab")
+    before = baseline("PPPP", made={"parts": (old,)})
+    now = evidence_of(*run_of("PPPF", made={"parts": (new,)}))
+    found = compare_runs(before, now, REGRESSION, unknown)
+    assert "door_detector 1.0 with another policy against door_detector 1.0: " in found.headline
+    assert "acme/door.py has changed" in found.notes[0]
+    assert not [note for note in found.notes if "churn" in note]
+    verdict = decide(now.manifest, [v.record for v in now.evidence.variants if v.record], before)
+    assert "acme/door.py has changed" in verdict.notes[0]
 
 
 def test_runs_of_different_commits_are_compared_and_that_is_noted():

@@ -19,6 +19,7 @@ from simgate.harness.packs.values import ValueSpec
 from simgate.harness.results.identity import run_identity
 from simgate.harness.results.journal import append_record
 from simgate.harness.results.manifest import ExpectedVariant, Fingerprint, Manifest
+from simgate.harness.results.parts import make_part
 from simgate.harness.results.record import CriterionResult, LatencySamples, Outcome, RunRecord, Scalar
 from simgate.harness.results.run_folder import RunFolder
 from simgate.harness.trace import FrameTruth, Trace
@@ -143,6 +144,19 @@ def pack_of(plan: RunPlan) -> Pack:
     )
 
 
+PARTS = (
+    make_part("core", "simgate", code={"simgate/harness/trace.py": "7e" * 32}),
+    make_part(
+        "policy",
+        "door_navigator",
+        code={"simgate/policies/door_navigator.py": "d0" * 32},
+        entry="simgate.policies.door_navigator:DoorNavigator",
+        distribution="simgate",
+        version="0.1.0",
+    ),
+)
+
+
 def _manifest(path: Path, plan: RunPlan, expected: tuple[ExpectedVariant, ...]) -> Manifest:
     return Manifest(
         run_id=path.name,
@@ -166,6 +180,7 @@ def _manifest(path: Path, plan: RunPlan, expected: tuple[ExpectedVariant, ...]) 
             model_sha256="c0ffee" * 10 + "c0ff",
             runtime="onnxruntime 1.31.1 cpu",
             pack_sha256="5f" * 32,
+            parts=PARTS,
         ),
     )
 

@@ -1,0 +1,74 @@
+"""What a Python module imports, read from its text; nothing is run."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from functools import lru_cache
+
+_COMPUTED = frozenset(
+    {"__import__", "import_module", "iter_modules", "walk_packages", "spec_from_file_location", "run_path",
+     "run_module"}
+)  # fmt: skip
+"""Functions that import what no import statement names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imports:
+    """What one module asks for.
+
+    Attributes:
+        names: Dotted names that may be modules; ``from a import b`` gives both ``a`` and ``a.b``.
+        is_computed: Whether it also imports by names that only running it can tell.
+        functions: Names of the functions and methods that it defines.
+    """
+
+    names: tuple[str, ...]
+    is_computed: bool
+    functions: frozenset[str]
+
+
+@lru_cache(maxsize=4096)
+def imports_of(text: bytes, package: str) -> Imports:
+    """The imports of a module, also those inside functions.
+
+    Args:
+        text: The module's source; one that Python cannot parse imports nothing, for it never runs.
+        package: Dotted name of the package that it lies in, itself for a package.
+    """
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return Imports((), False, frozenset())
+    names: dict[str, None] = {}
+    is_computed = False
+    functions = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names.update(dict.fromkeys(alias.name for alias in node.names))
+        elif isinstance(node, ast.ImportFrom):
+            base = _base(node, package)
+            names.update(dict.fromkeys([base, *(f"{base}.{alias.name}" for alias in node.names)]))
+        elif isinstance(node, ast.FunctionDef):
+            functions.add(node.name)
+        elif isinstance(node, ast.Call) and _called(node.func) in _COMPUTED:
+            first = node.args[0] if node.args else None
+            if isinstance(first, ast.Constant) and isinstance(first.value, str) and first.value[:1] != ".":
+                names[first.value] = None
+            else:
+                is_computed = True
+    return Imports(tuple(name for name in names if name.strip(".")), is_computed, frozenset(functions))
+
+
+def _base(node: ast.ImportFrom, package: str) -> str:
+    """The module that names are taken from; dots lead up from the package."""
+    if not node.level:
+        return node.module or ""
+    above = package.split(".")[: len(package.split(".")) - node.level + 1]
+    return ".".join([*above, *([node.module] if node.module else [])])
+
+
+def _called(function: ast.expr) -> str:
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""

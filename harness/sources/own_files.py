@@ -1,0 +1,61 @@
+"""The files that a plugin reads besides its code: those that it tells of, and those that its options name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from simgate.sim_adapters.worlds.file_digest import absolute
+
+
+class BadFiles(Exception):  # noqa: N818 - the name says what is wrong
+    """A plugin's list of its files cannot be used; the message says why."""
+
+
+def own_files(plugin: Any, options: Mapping[str, object], folder: Path) -> dict[str, Path]:
+    """Files of a plugin, by names that stay when all of them are moved together.
+
+    Args:
+        plugin: What its entry point names. It may have ``files(options) -> Iterable[Path]``: whatever it
+            reads besides its code, such as weights; callable without an instance.
+        options: What a pack gives it. A text among them that is the path of a file counts as its file.
+        folder: The pack's; such a path may start there or in the current folder.
+
+    Raises:
+        BadFiles: ``files`` fails, or names what is no file.
+    """
+    listed = dict.fromkeys(_listed(plugin, options))
+    base = Path(os.path.commonpath([path.parent for path in listed])) if listed else Path()
+    found = {path.relative_to(base).as_posix(): path for path in listed}
+    for option, value in options.items():
+        places = [base / value for base in (Path.cwd(), folder)] if isinstance(value, str) and value else []
+        for path in dict.fromkeys(absolute(place) for place in places if _is_file(place)):
+            if path not in listed:
+                name = f"{option}: {path.name}"
+                found[name if name not in found else f"{name} in the pack's folder"] = path
+    return found
+
+
+def _listed(plugin: Any, options: Mapping[str, object]) -> Iterable[Path]:
+    tell = getattr(plugin, "files", None)
+    if not callable(tell):
+        return
+    who = getattr(plugin, "__name__", type(plugin).__name__)
+    try:
+        told = [Path(path) for path in tell(dict(options))]
+    except Exception as error:
+        raise BadFiles(f"{who}.files(options) failed: {type(error).__name__}: {error}") from error
+    for path in told:
+        if not path.is_file():
+            what = "is a folder" if path.is_dir() else "does not exist"
+            raise BadFiles(f"{who}.files(options) names {path}, which {what}")
+        yield absolute(path)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False  # Too long for a name, or with a zero byte: text that is no path.

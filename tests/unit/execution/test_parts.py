@@ -1,0 +1,77 @@
+"""Which parts a run has, and what is in each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from simgate.harness.execution.conditions import collect_fingerprint
+from simgate.harness.execution.parts import Use, collect_parts, files_of, model_files, uses_of
+from simgate.harness.packs.loader import load_pack
+from simgate.harness.results.parts import Part
+from simgate.harness.sources.closure import code_of
+from simgate.policies.perception.package import load_package
+from tests.unit.execution.memory_pack import REPOSITORY, make_pack
+
+ISAAC = "simgate.sim_adapters.isaacsim.adapter"
+
+
+def by_role(parts: tuple[Part, ...]) -> dict[str, Part]:
+    return {part.role: part for part in parts}
+
+
+def test_a_shipped_pack_has_a_part_for_everything_it_names() -> None:
+    pack = load_pack(REPOSITORY / "scenarios" / "office_doors" / "pack.yaml")
+    made = collect_fingerprint(pack, "onnxruntime")
+    parts = by_role(made.parts or ())
+    assert set(parts) == {"core", "policy", "simulator", "runtime", "world", "model", "pack"}
+    policy = parts["policy"]
+    assert (policy.entry, policy.distribution) == ("simgate.policies.door_navigator:DoorNavigator", "simgate")
+    assert "simgate/policies/navigation/pilot.py" in policy.code
+    assert parts["simulator"].releases["mujoco"]
+    assert parts["runtime"].releases["onnxruntime"]
+    assert {"model.yaml", "detector.onnx"} <= set(parts["model"].files)
+    assert set(parts["pack"].files) == {"pack.yaml"} | set(pack.sources)
+    assert not set(parts["core"].code) & set(policy.code)
+
+
+def test_the_files_of_a_native_world_are_a_part_by_their_paths() -> None:
+    pack = load_pack(REPOSITORY / "scenarios" / "own_site" / "pack.yaml")
+    parts = {part.label: part for part in collect_parts(pack, "", None)}
+    site = next(part for label, part in parts.items() if label.startswith("native world mjcf:"))
+    assert len(site.files) > 1
+    assert "reader mjcf" in parts
+    assert not {"/", ".."} & {name[:1] for name in site.files}
+
+
+def test_the_card_of_a_model_decides_nothing(tmp_path: Path) -> None:
+    pack = make_pack(tmp_path)
+    model = Path(str(pack.model))
+    (model.parent / "card.md").write_text("# Measured\n")
+    model.write_text(model.read_text() + "model_card: card.md\n")
+    assert set(model_files(load_package(model))) == {"model.yaml", "weights.onnx"}
+
+
+def test_the_library_of_a_simulator_is_found_by_what_it_imports_and_not_by_its_name() -> None:
+    pytest.importorskip("ovphysx")
+    assert "ovphysx" in code_of("simgate.sim_adapters.physx.adapter", "simgate").releases
+
+
+def test_the_asset_table_of_isaac_sim_and_the_files_that_it_names_are_its_files(tmp_path: Path) -> None:
+    (tmp_path / "usd").mkdir()
+    (tmp_path / "usd" / "chair.usd").write_bytes(b"a chair")
+    (tmp_path / "table.yaml").write_text("chair: usd/chair.usd\ndoor: {usd: 'https://assets/door.usd'}\n")
+    use = Use("simulator", "simgate.sim_adapters", "isaacsim", {"assets": "table.yaml"})
+    found = files_of(use, tmp_path, code_of(ISAAC, "simgate"))
+    assert found == {"table.yaml": tmp_path / "table.yaml", "usd/chair.usd": tmp_path / "usd" / "chair.usd"}
+
+
+def test_only_metrics_of_plugins_are_parts_and_every_plugin_once(tmp_path: Path) -> None:
+    pack = make_pack(tmp_path)
+    assert [(use.role, use.name) for use in uses_of(pack, "memory_runtime:cpu")] == [
+        ("policy", "memory_policy"),
+        ("simulator", "memory"),
+        ("runtime", "memory_runtime"),
+        ("world", "memory_corridor"),
+    ]
