@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from simgate.sim_adapters.unfetched import unfetched
-
 
 class UserError(Exception):
     """Something the user can mend; shown without traceback."""
@@ -19,6 +17,8 @@ def require_fetched(path: Path) -> None:
     Raises:
         UserError: With the command that fetches it.
     """
+    from simgate.sim_adapters.unfetched import unfetched
+
     lacking = unfetched(path)
     if lacking is not None:
         raise UserError(f"{path} {lacking.message}; {lacking.remedy}")
