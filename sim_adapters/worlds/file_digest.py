@@ -18,12 +18,21 @@ def digest(files: tuple[Path, ...], read: Callable[[Path], bytes] = Path.read_by
         files: Absolute paths, the first file first.
         read: Content of a file, for one whose files are in memory.
     """
-    base = files[0].parent
-    lines = [
-        f"{hashlib.sha256(read(file)).hexdigest()} {Path(os.path.relpath(file, base)).as_posix()}"
-        for file in files
-    ]
+    lines = [f"{hashlib.sha256(read(file)).hexdigest()} {_name(file, files)}" for file in files]
     return hashlib.sha256("\n".join([lines[0], *sorted(lines[1:])]).encode()).hexdigest()
+
+
+def _name(file: Path, files: tuple[Path, ...]) -> str:
+    """A name that does not depend on where the whole lies.
+
+    From the first file's folder, or else the end of its path that no other file shares.
+    """
+    base = files[0].parent
+    if file.is_relative_to(base):
+        return file.relative_to(base).as_posix()
+    ends = (file.parts[-count:] for count in range(1, len(file.parts)))
+    alone = (end for end in ends if sum(other.parts[-len(end) :] == end for other in files) == 1)
+    return "/".join(next(alone, file.parts))
 
 
 def absolute(path: Path) -> Path:

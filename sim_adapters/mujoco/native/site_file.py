@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.sim_adapters.mujoco.native.elements import ATTRIBUTES, elements
+from simgate.sim_adapters.mujoco.native.lens import require_pinhole
 from simgate.sim_adapters.mujoco.native.source import in_one_line, open_source
 from simgate.sim_adapters.mujoco.native.target import Target, apply, parameter_of, parse_target, whole_of
 from simgate.sim_adapters.worlds.file_digest import absolute
@@ -140,6 +141,7 @@ class MjcfFile:
         width, height = (int(n) for n in model.cam_resolution[camera])
         if width <= 1 or height <= 1:
             width, height = _DEFAULT_IMAGE
+        require_pinhole(model, camera, width, height)
         return CameraFacts(
             width, height, float(model.cam_fovy[camera]), (float(x), float(y), float(z)),
             math.degrees(math.asin(max(-1.0, min(1.0, float(ahead[2]))))) + 0.0,

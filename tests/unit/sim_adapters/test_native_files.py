@@ -229,6 +229,13 @@ def test_the_same_files_at_another_place_are_the_same_site(yard: Path, tmp_path:
     moved.rename(tmp_path)
 
 
+def test_a_site_at_another_place_is_the_same_though_it_reads_what_stays(tmp_path: Path) -> None:
+    shared = cube(tmp_path / "shared/c.obj", 0.3)
+    text = f'<mujoco><asset><mesh name="c" file="{shared}"/></asset><worldbody><geom type="mesh" mesh="c"/>'
+    sites = [write(tmp_path / place / "site.xml", f"{text}</worldbody></mujoco>") for place in ("a", "b/c/d")]
+    assert MjcfFile(sites[0]).sha256 == MjcfFile(sites[1]).sha256
+
+
 def test_a_site_of_links_into_a_store_reads_beside_the_links(yard: Path, tmp_path: Path) -> None:
     """DVC and Bazel lay folders out so: what a link points at has another name, and stands elsewhere."""
     for number, name in enumerate(("site.xml", "parts/part.xml", "meshes/crate.obj")):

@@ -57,6 +57,32 @@ def test_a_camera_without_a_resolution_has_the_usual_one(yard: Path) -> None:
     assert (camera.width, camera.height) == (160, 120)
 
 
+@pytest.mark.parametrize(
+    ("lens", "message"),
+    [
+        ('projection="orthographic"', "is orthographic"),
+        ('mode="trackcom"', "follows or is aimed at something"),
+        ('mode="targetbody" target="cube"', "follows or is aimed at something"),
+        (
+            'sensorsize="0.02 0.02" focal="0.01 0.01" resolution="200 100"',
+            "pixels of camera 'rear' are not square: 100 by 50 pixels of focal length",
+        ),
+    ],
+)
+def test_a_camera_that_is_no_pinhole_is_refused(tmp_path: Path, lens: str, message: str) -> None:
+    path = write_yard(tmp_path, YARD.replace('<camera name="rear"', f'<camera name="rear" {lens}'))
+    with pytest.raises(NativeError, match=message):
+        MjcfFile(path).camera("rear", "cart")
+
+
+def test_a_lens_in_millimetres_is_a_field_of_view(tmp_path: Path) -> None:
+    lens = 'sensorsize="0.004 0.002" focal="0.002 0.002" resolution="200 100"'
+    path = write_yard(tmp_path, YARD.replace('<camera name="rear"', f'<camera name="rear" {lens}'))
+    assert MjcfFile(path).camera("rear", "cart").vertical_fov_deg == pytest.approx(
+        2 * math.degrees(math.atan(0.5)), abs=1e-5
+    )
+
+
 def test_all_files_that_are_read_belong_to_the_world(tmp_path: Path) -> None:
     part = tmp_path / "parts" / "shelf.xml"
     part.parent.mkdir()
