@@ -76,3 +76,8 @@ def ordinal(value: float) -> str:
     if 11 <= whole % 100 <= 13:
         return f"{whole}th"
     return f"{whole}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(whole % 10, 'th') }"
+
+
+def printable(text: object) -> str:
+    """A text on one line that moves no terminal: control characters and line breaks become escapes."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))

@@ -53,6 +53,7 @@ def run(args: argparse.Namespace) -> int:
     from simgate.harness.cli.model.one_thread import one_thread
     from simgate.harness.execution.perception_runtime import make_runtime, resolve_runtime
     from simgate.harness.frontend.user_errors import UserError, as_user_errors
+    from simgate.harness.text import printable
     from simgate.policies.perception.package import load_package
     from simgate.policies.perception.package_source import local_package
 
@@ -78,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
                     _write_picture(args.out, one, names)
         except UserError as error:
             text = str(error) if str(file) in str(error) else f"{file}: {error}"
-            print(text, file=sys.stderr)
+            print(printable(text), file=sys.stderr)
             refused.append(text)
             continue
         seen.append(one)
@@ -110,14 +111,14 @@ def _look(runtime: PerceptionRuntime, image: ImageFrame, *, warm: bool) -> _Seen
 
 
 def _print(one: _Seen) -> None:
-    from simgate.harness.text import plural, table
+    from simgate.harness.text import plural, printable, table
 
     height, width = one.image.pixels.shape[:2]
     notes = "".join(f"; {note}" for note in one.image.notes)
-    print(f"\n{one.image.path}  {width}x{height}  {plural(len(one.found), 'detection')}{notes}")
+    print(f"\n{printable(one.image.path)}  {width}x{height}  {plural(len(one.found), 'detection')}{notes}")
     if len(one.found):
         rows = [
-            [one.found.label(k), f"{one.found.scores[k]:.3f}", *(f"{edge:.1f}" for edge in box)]
+            [printable(one.found.label(k)), f"{one.found.scores[k]:.3f}", *(f"{edge:.1f}" for edge in box)]
             for k, box in enumerate(one.found.boxes.tolist())
         ]
         print(
@@ -128,6 +129,7 @@ def _print(one: _Seen) -> None:
 def _write_picture(folder: Path, one: _Seen, names: set[str]) -> None:
     """The picture with its boxes, under a name of its own."""
     from simgate.harness.execution.box_picture import picture
+    from simgate.harness.text import printable
 
     stem = name = f"{one.image.path.stem}-detections"
     number = 1
@@ -138,7 +140,7 @@ def _write_picture(folder: Path, one: _Seen, names: set[str]) -> None:
     scale = 3 if one.image.pixels.shape[1] <= SMALL_PX else 1
     path = folder / f"{name}.png"
     picture(one.image.pixels, [one.found], scale).save(path, "PNG")
-    print(f"  {path}")
+    print(f"  {printable(path)}")
 
 
 def _summarize(seen: list[_Seen], package: ModelPackage, refused: int) -> None:

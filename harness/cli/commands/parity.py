@@ -226,10 +226,13 @@ def _value_line(
 
 
 def _print_classes(seen: Disagreement) -> None:
-    from simgate.harness.text import table
+    from simgate.harness.text import printable, table
 
     names = sorted({*seen.in_a, *seen.in_b})
-    rows = [[name, str(seen.in_a[name]), str(seen.in_b[name]), str(seen.in_both[name])] for name in names]
+    rows = [
+        [printable(name), str(seen.in_a[name]), str(seen.in_b[name]), str(seen.in_both[name])]
+        for name in names
+    ]
     if rows:
         print(table(["class", "A", "B", "both"], rows, right=range(1, 4)))
 
@@ -246,11 +249,13 @@ def _print_changes(changes: Sequence[Change], a: _Ran, b: _Ran) -> None:
 
 
 def _told(seen: Seen | None, ran: _Ran) -> str:
+    from simgate.harness.text import printable
+
     if seen is None:
         return "nothing"
     threshold = ran.thresholds[seen.label]
     below = f", below {threshold:g}" if seen.score < threshold else ""
-    return f"{seen.label} {seen.score:.3f}{below}"
+    return f"{printable(seen.label)} {seen.score:.3f}{below}"
 
 
 def _document(

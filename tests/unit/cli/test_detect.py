@@ -196,3 +196,16 @@ def test_a_wrong_form_of_the_boxes_is_noticed(model, capsys):
     package(model / "other", constant_onnx({"d": table}), decoder=decoder, classes=["a", "b"])
     assert main(["detect", str(model / "other"), str(model / "pictures" / "b.png")]) == 0
     assert "note: boxes end before they begin" in capsys.readouterr().out
+
+
+def test_names_of_files_and_classes_move_no_terminal_and_forge_no_line(model, capsys):
+    path = model / "model.yaml"
+    path.write_text(path.read_text().replace("glass_door", '"x\\n::error::y"'))
+    Image.fromarray(red_cell(1, 2)).save(model / "a\x1b[31m\n::error::b.png")
+    (model / "c\n::error::d.png").write_text("hello")
+    assert main(["detect", str(model), str(model), "--out", str(model / "out")]) == 2
+    said = capsys.readouterr()
+    assert "\\x1b[31m\\n::error::b.png" in said.out
+    assert "x\\n::error::y" in said.out
+    assert "\x1b" not in said.out
+    assert not any(line.startswith("::") for line in (said.out + said.err).splitlines())
