@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-_DIGITS = r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
+_LONGEST = 60
+"""Characters; nobody writes a longer number."""
+_DIGITS = r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,2})?"
 _PLAIN = re.compile(rf"[-+]?{_DIGITS}", re.ASCII)
 _GROUPED = re.compile(r"([-+]?[1-9]\d{0,2})((?:[ _',]\d{3})+)(\.\d+)?", re.ASCII)
 _POINTS = re.compile(
@@ -18,7 +20,7 @@ _POINTS = re.compile(
 _COMMA = re.compile(r"([-+]?\d*),(\d+)", re.ASCII)
 _FRACTION = re.compile(r"([-+]?\d+) ?[/\u2044] ?(\d+)", re.ASCII)
 _CLOCK = re.compile(r"(\d+):([0-5]\d)(?::([0-5]\d))?(\.\d+)?", re.ASCII)
-_NUMBER = r"[-+]?[\d.][\d.,_' ]*(?:[eE][-+]?\d+)?"
+_NUMBER = r"[-+]?[\d.][\d.,_' ]*(?:[eE][-+]?\d{1,2})?"
 _WITH_WORD = re.compile(rf"({_NUMBER}(?<![ ,])) ?([^\s\d.,+-][^\d]*)", re.ASCII)
 _RANGE = re.compile(
     rf"({_NUMBER}(?<![ ,]) ?[^\s\d.,+-]*?) ?(?:\.\.+|\bto\b|-) ?({_NUMBER}(?<![ ,]) ?[^\s\d.,+-]*)", re.ASCII
@@ -77,7 +79,11 @@ def number_hint(text: str, quantity: Quantity) -> str:
         text: As written.
         quantity: What the number stands for.
     """
+    if len(text) > _LONGEST:
+        return ""
     plain = _in_ascii(text)
+    if (values := _values(plain, quantity))[0]:
+        return _how(text, plain, *values, quantity)
     found = _RANGE.fullmatch(plain)
     ends = (
         [_values(_with_its_word(part.strip(), found[2]), quantity) for part in found.groups()]
@@ -87,8 +93,6 @@ def number_hint(text: str, quantity: Quantity) -> str:
     if ends and all(values for values, _ in ends):
         low, high = (values[0] for values, _ in ends)
         return f"for a range write {{uniform: [{low}, {high}]}}" + _unit_left(ends[1][1], quantity)
-    if (values := _values(plain, quantity))[0]:
-        return _how(text, plain, *values, quantity)
     clock, fraction = _CLOCK.fullmatch(plain), _FRACTION.fullmatch(plain)
     if clock and quantity.unit in (None, "s", "ms"):
         return f"write the time in {quantity.unit or 's'}: {_seconds(clock, quantity)}"

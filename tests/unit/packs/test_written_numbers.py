@@ -11,6 +11,7 @@ PLAIN = [
     ("5.", "write it without quotes: 5."),
     (".5", "write it without quotes: .5"),
     ("1e3", "write it without quotes: 1e3"),
+    ("1e-3", "write it without quotes: 1e-3"),
     ("0,4", "numbers have a point: 0.4"),
     (",5", "numbers have a point: 0.5"),
     ("0,400", "numbers have a point: 0.400"),
@@ -41,8 +42,10 @@ PLAIN = [
     ("3-30 %", "for a range write {uniform: [0.03, 0.3]}"),
 ]
 NO_NUMBERS = ["abc", "yes", "", "-", "1.2.3", "1,5,7", "12 34", "2027-03-01", "v2", "1/0", "door.distance_m"]
+NO_NUMBERS += ["1e99999999999999999999 cm", "1e400%", f"1/{'9' * 5000}", f"{'1' * 5000}:30", "1" * 5000]
 IN_UNITS = [
     ("m", "30 cm", "write the number alone, in m: 0.3"),
+    ("m", "5e-1 cm", "write the number alone, in m: 0.005"),
     ("m", "0,4 m", "write the number alone, in m: 0.4"),
     ("m", "12in", "write the number alone, in m: 0.3048"),
     ("m", "10-20cm", "for a range write {uniform: [0.1, 0.2]}"),
