@@ -16,6 +16,10 @@ _TYPES = {
 }  # fmt: skip
 
 
+_FEWEST = 4
+"""Vertices that a mesh of MuJoCo has at least."""
+
+
 def add_geom(spec: mujoco.MjSpec, body: Any, solid: Solid, pose: Array, **settings: Any) -> None:
     """Adds a shape to a body of a model.
 
@@ -32,12 +36,23 @@ def add_geom(spec: mujoco.MjSpec, body: Any, solid: Solid, pose: Array, **settin
     if solid.mesh is None:
         geom.size = list(solid.size)
         return
+    vertices, faces = solid.mesh.vertices, solid.mesh.faces
+    if len(vertices) < _FEWEST:
+        # A lone triangle, as a part of a mesh with a material of its own: in three about its middle.
+        vertices = np.vstack((vertices, vertices.mean(axis=0)))
+        faces = np.concatenate(
+            [
+                np.column_stack((faces[:, :2], np.full(len(faces), 3))),
+                np.column_stack((faces[:, 1:], np.full(len(faces), 3))),
+                np.column_stack((faces[:, ::2][:, ::-1], np.full(len(faces), 3))),
+            ]
+        )
     kind = mujoco.mjtMeshInertia
     geom.meshname = f"mesh_{len(spec.meshes)}"
     spec.add_mesh(
         name=geom.meshname,
-        uservert=solid.mesh.vertices.ravel().tolist(),
-        userface=solid.mesh.faces.ravel().tolist(),
+        uservert=vertices.ravel().tolist(),
+        userface=faces.ravel().tolist(),
         inertia=kind.mjMESH_INERTIA_CONVEX if solid.collides else kind.mjMESH_INERTIA_SHELL,
     )
 

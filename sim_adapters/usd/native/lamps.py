@@ -13,6 +13,7 @@ from pxr import Usd, UsdGeom, UsdLux
 from simgate.sim_adapters.scene.light import Light, blackbody_rgb
 from simgate.sim_adapters.usd.lights import WINDOW_REACH_M, rectangle_view_factor
 from simgate.sim_adapters.usd.native.solids import Array, world_matrix
+from simgate.sim_adapters.worlds.native_file import NativeError
 
 _WHITE_K = 5000.0
 _DOWN = -0.5
@@ -25,6 +26,9 @@ def read_lights(stage: Usd.Stage) -> tuple[tuple[Light, ...], float]:
 
     A lamp that shines down is meant for the floor (z = 0) under it, any other for a surface
     ``WINDOW_REACH_M`` before it. The intensity of a distant light counts as lux.
+
+    Raises:
+        NativeError: An intensity is no number.
     """
     lights: list[Light] = []
     ambient_lux = 0.0
@@ -45,7 +49,12 @@ def _level(prim: Usd.Prim) -> float:
     api = UsdLux.LightAPI(prim)
     colour = api.GetColorAttr().Get()
     level: float = api.GetIntensityAttr().Get() * 2.0 ** api.GetExposureAttr().Get()
-    return level * max(float(channel) for channel in colour)
+    level *= max(float(channel) for channel in colour)
+    if not math.isfinite(level):
+        raise NativeError(
+            "file", f"the light '{prim.GetPath()}' has an intensity that is no number", "mend it"
+        )
+    return level
 
 
 def _light(prim: Usd.Prim) -> Light | None:

@@ -79,7 +79,7 @@ def layout_of(stage: Usd.Stage, site: NativeSite, solids: Sequence[Solid], heigh
         height_m: Of the robot's origin.
     """
     camera = site.camera or f"{site.robot}/{MOUNTED_CAMERA}"
-    loose = tuple(path for path in _moving(stage) if not is_at_or_below(path, site.robot))
+    loose = tuple(path for path in moving_bodies(stage) if not is_at_or_below(path, site.robot))
     heads = frozenset({name for name, _ in site.labels} | set(site.counted) | set(loose))
     bare = StageLayout(site.robot, camera, height_m, loose, (), (), heads)
     floor = floor_of(solids, bare)
@@ -99,7 +99,8 @@ def floor_of(solids: Sequence[Solid], layout: StageLayout) -> tuple[str, ...]:
     return tuple(path for path, is_low in low.items() if is_low)
 
 
-def _moving(stage: Usd.Stage) -> list[str]:
+def moving_bodies(stage: Usd.Stage) -> list[str]:
+    """Paths of the bodies that physics moves."""
     return [
         str(prim.GetPath()) for prim in stage.Traverse(Usd.TraverseInstanceProxies()) if is_moving_body(prim)
     ]
@@ -113,7 +114,7 @@ def joints_of(stage: Usd.Stage) -> list[Usd.Prim]:
 
 def has_states(stage: Usd.Stage, robot: str) -> bool:
     """Whether a body of the site starts in motion or asleep, or has no weight."""
-    for path in _moving(stage):
+    for path in moving_bodies(stage):
         prim = stage.GetPrimAtPath(path)
         values = (prim.GetAttribute(name).Get() for name in _STATES if prim.HasAttribute(name))
         if not is_at_or_below(path, robot) and any(value and any(np.atleast_1d(value)) for value in values):

@@ -89,6 +89,8 @@ def _primvar(shape: Usd.Prim, name: str) -> list[Spread] | None:
     if value is None or (primvar.GetTypeName().isArray and not len(value)):
         return None
     rows = np.array(value if primvar.GetTypeName().isArray else [value], dtype=np.float64)
+    if not np.isfinite(rows).all():
+        raise NativeError("file", f"'{primvar.GetAttr().GetPath()}' is no number", "mend it")
     rows = rows.reshape(len(rows), -1)
     return [Spread(rows[:, k], np.full(len(rows), 1.0 / len(rows))) for k in range(rows.shape[1])]
 
@@ -132,22 +134,29 @@ class _Inputs:
             return []
         if not UsdShade.Output.IsOutput(sources[0]):
             value = sources[0].Get()
-            return [] if value is None else [_constant(float(part)) for part in np.atleast_1d(value)]
+            return [] if value is None else self._numbers(name, value)
         reader, output = UsdShade.Shader(sources[0].GetPrim()), UsdShade.Output(sources[0]).GetBaseName()
         kind = str(reader.GetIdAttr().Get())
         if kind == _TEXTURE:
             return self._of_picture(name, reader, CHANNELS[:3] if output.startswith("rgb") else output)
         if kind.startswith(_PRIMVAR):
             found = _primvar(self._shape, str(_given(reader, "varname")))
-            return found or [
-                _constant(float(part)) for part in np.atleast_1d(_given(reader, "fallback") or 0)
-            ]
+            return found or self._numbers(name, _given(reader, "fallback") or 0.0)
         raise NativeError(
             "file",
             f"{self._named(name)} comes from '{reader.GetPath()}', a node of the kind {kind or '(none)'}, "
             "which is not read",
             f"give it a value, or connect it to a {_TEXTURE} or a {_PRIMVAR}",
         )
+
+    def _numbers(self, name: str, value: Any) -> list[Spread]:
+        try:
+            numbers = np.atleast_1d(np.asarray(value, dtype=np.float64)).ravel()
+        except (TypeError, ValueError):
+            numbers = np.array([np.nan])
+        if not np.isfinite(numbers).all():
+            raise NativeError("file", f"{self._named(name)} is no number: {value}", "mend it")
+        return [_constant(float(number)) for number in numbers]
 
     def _of_picture(self, name: str, reader: UsdShade.Shader, channels: str) -> list[Spread]:
         scale, bias, fallback = (_given(reader, key) or _NEUTRAL[key] for key in _NEUTRAL)

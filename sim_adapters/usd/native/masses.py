@@ -6,6 +6,7 @@ collider before that of its body, that before its material's, and water's is the
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -16,9 +17,11 @@ from pxr import Gf, Usd, UsdPhysics, UsdShade
 from simgate.sim_adapters.scene.body import Vec3
 from simgate.sim_adapters.usd.native.geoms import add_geom
 from simgate.sim_adapters.usd.native.solids import Array, Solid, is_enabled_body, placed, unscaled_pose
+from simgate.sim_adapters.worlds.native_file import NativeError
 
 _BARE_KG, _BARE_RADIUS_M = 1.0, 0.1
 """A body without colliders is a small ball, in UsdPhysics as in PhysX, with its mass where none is given."""
+_STATED = ("physics:mass", "physics:density")
 _SHAPED = ("physics:centerOfMass", "physics:diagonalInertia")
 
 
@@ -47,8 +50,13 @@ def mass_of(body: Usd.Prim, solids: Sequence[Solid]) -> MassProperties:
     Args:
         body: A prim with ``RigidBodyAPI``, or one that counts as a body.
         solids: The shapes of the stage.
+
+    Raises:
+        NativeError: A mass or density is negative or no number.
     """
     frame = _inverse(unscaled_pose(body))
+    for prim in (body, *_colliders(body)):
+        _check_stated(prim)
     colliders: dict[str, list[Solid]] = {str(prim.GetPath()): [] for prim in _colliders(body)}
     for solid in solids:
         if solid.collides and solid.path in colliders:
@@ -82,6 +90,14 @@ def _colliders(body: Usd.Prim) -> Iterator[Usd.Prim]:
             below.PruneChildren()
         elif prim.HasAPI(UsdPhysics.CollisionAPI):
             yield prim
+
+
+def _check_stated(prim: Usd.Prim) -> None:
+    """OpenUSD would pass over what is not above 0, and take water in its place."""
+    for name in _STATED:
+        value = prim.GetAttribute(name).Get() if prim.HasAttribute(name) else None
+        if value is not None and not 0.0 <= value < math.inf:
+            raise NativeError("file", f"'{prim.GetPath()}.{name}' is {value:g}", "give it a number above 0")
 
 
 def _bare(body: Usd.Prim) -> MassProperties:

@@ -42,6 +42,7 @@ class Mesh:
 
 _KNOWN: dict[bytes, tuple[Mesh, NDArray[np.int64]]] = {}
 _PARTS: WeakKeyDictionary[Mesh, list[Mesh] | None] = WeakKeyDictionary()
+_SOLID: WeakKeyDictionary[Mesh, Mesh] = WeakKeyDictionary()
 
 
 def mesh_pieces(prim: Usd.Prim, scale: NDArray[np.float64]) -> list[tuple[Usd.Prim, Mesh]]:
@@ -83,12 +84,12 @@ def convex_parts(prim: Usd.Prim, scale: NDArray[np.float64], *, is_moved: bool =
     """
     whole, approximation = whole_mesh(prim, scale), approximation_of(prim)
     if approximation in _HULLS or (is_moved and approximation not in _IN_PARTS):
-        return [whole]
+        return [_hull(whole)]
     if whole not in _PARTS:
         _PARTS[whole] = _taken_apart(whole)
     parts = _PARTS[whole]
     if parts is None and approximation in _IN_PARTS:
-        return [whole]
+        return [_hull(whole)]
     if parts is None:
         raise NativeError(
             "file",
@@ -96,6 +97,13 @@ def convex_parts(prim: Usd.Prim, scale: NDArray[np.float64], *, is_moved: bool =
             "build it of convex pieces, or let it collide by its hull (physics:approximation = 'convexHull')",
         )
     return parts
+
+
+def _hull(whole: Mesh) -> Mesh:
+    """A mesh that collides as its hull; a flat one is given a little thickness."""
+    if whole not in _SOLID:
+        _SOLID[whole] = whole if hull_volume(whole) >= _SMALL_M3 else _thickened(whole)
+    return _SOLID[whole]
 
 
 def approximation_of(prim: Usd.Prim) -> str:
@@ -135,6 +143,8 @@ def _triangles(prim: Usd.Prim, scale: NDArray[np.float64]) -> tuple[Mesh, NDArra
             Vt.IntArray.FromNumpy(indices.astype(np.int32)), Vt.IntArray.FromNumpy(counts.astype(np.int32)),
             len(points),
         )  # fmt: skip
+        if not np.isfinite(points).all():
+            valid, why = False, "a point is no number"
         if not valid or len(counts) == 0:
             reason = why or "it has no faces"
             raise NativeError("file", f"mesh '{prim.GetPath()}' is broken: {reason}", "mend it")

@@ -30,6 +30,8 @@ _SQUARE = 1e-4
 _UNDRAWN = (UsdGeom.BasisCurves, UsdGeom.HermiteCurves, UsdGeom.NurbsCurves, UsdGeom.Points)
 _PLANE_HALF_M = 50.0
 _TRIGGER = "PhysxTriggerAPI"
+_SIZES = {"box": 3, "ellipsoid": 3, "cylinder": 2, "capsule": 2, "plane": 2}
+"""Numbers of a kind that say how large it is."""
 _SIGNS = np.array([(a, b, c) for a in (-1, 1) for b in (-1, 1) for c in (-1, 1)], dtype=np.float64)
 
 
@@ -134,7 +136,22 @@ def _solids_of(prim: Usd.Prim) -> Iterator[Solid]:
         yield from _mesh_solids(prim, pose, scale, is_drawn, collides)
         return
     kind, size, turn, mesh = _shape(prim, scale)
+    _check_shape(prim, kind, size, mesh, collides=collides)
     yield Solid(str(prim.GetPath()), kind, size, pose @ turn, look_of(prim), is_drawn, collides, mesh)
+
+
+def _check_shape(
+    prim: Usd.Prim, kind: str, size: tuple[float, float, float], mesh: Mesh | None, *, collides: bool
+) -> None:
+    extents = np.ptp(mesh.vertices, axis=0) if mesh is not None else np.array(size[: _SIZES[kind]])
+    if not ((extents > 0.0) & np.isfinite(extents)).all():
+        raise NativeError("file", f"'{prim.GetPath()}' has no size", "give it one, or deactivate it")
+    if kind == "plane" and collides and any(map(is_moving_body, upwards(prim))):
+        raise NativeError(
+            "file",
+            f"'{prim.GetPath()}' is a plane that physics moves, which no engine can touch",
+            "make it a box",
+        )
 
 
 def can_touch(prim: Usd.Prim) -> bool:
@@ -223,6 +240,8 @@ def placed(prim: Usd.Prim) -> tuple[Array, Array]:
     """World pose and scale along the prim's own axes; a mirror image has a negative first scale."""
     matrix = world_matrix(prim)
     scale = np.linalg.norm(matrix[:3, :3], axis=0)
+    if not np.isfinite(matrix).all():
+        raise NativeError("file", f"'{prim.GetPath()}' is at a place that is no number", "mend its xformOps")
     if (scale < 1e-9).any():
         raise NativeError(
             "file", f"'{prim.GetPath()}' is scaled to nothing", "give it a size, or deactivate it"

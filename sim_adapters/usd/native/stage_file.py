@@ -9,9 +9,10 @@ import numpy as np
 from pxr import Usd, UsdGeom
 
 from simgate.sim_adapters.usd.native.contacts import check_contacts
-from simgate.sim_adapters.usd.native.layout import has_states, is_joint_of, joints_of
+from simgate.sim_adapters.usd.native.lamps import read_lights
+from simgate.sim_adapters.usd.native.layout import has_states, is_joint_of, joints_of, moving_bodies
 from simgate.sim_adapters.usd.native.looks import is_guessed
-from simgate.sim_adapters.usd.native.masses import robot_mass_kg
+from simgate.sim_adapters.usd.native.masses import mass_of, robot_mass_kg
 from simgate.sim_adapters.usd.native.solids import (
     Solid,
     read_solids,
@@ -56,6 +57,7 @@ class UsdFile:
         self._stage = source.stage
         self.files, self.sha256 = source.files, source.sha256
         self._solids: list[Solid] = read_solids(self._stage)
+        read_lights(self._stage)  # For what it has against them.
 
     def robot(self, name: str, pose: str | None) -> RobotFacts:
         """The driving prim: upright, below nothing that moves it, with something that can touch."""
@@ -82,6 +84,8 @@ class UsdFile:
         reach = max(part.reach_m(x, y) for part in parts)
         top = max(part.top_m() for part in parts)
         start = (x, y, math.atan2(matrix[1, 0], matrix[0, 0]))
+        for path in moving_bodies(self._stage):
+            mass_of(self._stage.GetPrimAtPath(path), self._solids)
         return RobotFacts(start, reach, top, robot_mass_kg(prim, self._solids))
 
     def camera(self, name: str, robot: str) -> CameraFacts:
@@ -100,8 +104,15 @@ class UsdFile:
         assert frame is not None
         seen = np.linalg.inv(frame) @ unscaled_pose(prim)
         camera = UsdGeom.Camera(prim)
-        across = float(camera.GetHorizontalApertureAttr().Get())
-        width = round(_IMAGE_HEIGHT * across / float(camera.GetVerticalApertureAttr().Get()))
+        lens = (
+            camera.GetHorizontalApertureAttr(), camera.GetVerticalApertureAttr(), camera.GetFocalLengthAttr()
+        )  # fmt: skip
+        for attribute in lens:
+            if not float(attribute.Get()) > 0.0:
+                message = f"'{name}' sees nothing: its {attribute.GetName()} is {attribute.Get():g}"
+                raise NativeError("element", message, "give it one above 0, in tenths of a unit of the stage")
+        across, up = (float(attribute.Get()) for attribute in lens[:2])
+        width = round(_IMAGE_HEIGHT * across / up)
         x, y, z = (float(value) for value in seen[:3, 3])
         pitch = math.degrees(math.asin(max(-1.0, min(1.0, -float(seen[2, 2])))))
         return CameraFacts(width, _IMAGE_HEIGHT, vertical_fov_deg(camera), (x, y, z), pitch + 0.0)

@@ -89,7 +89,10 @@ class VariantStage:
 
     def _weighed(self, path: str) -> MassProperties:
         body = self.stage.GetPrimAtPath(path)
-        found = mass_of(body, self.solids)
+        try:
+            found = mass_of(body, self.solids)
+        except NativeError as error:
+            raise StageError(str(error)) from None
         # PhysX would count colliders that are switched off.
         UsdPhysics.MassAPI.Apply(body).CreateMassAttr(found.mass_kg)
         return found

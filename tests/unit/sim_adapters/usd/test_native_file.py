@@ -8,6 +8,7 @@ import pytest
 
 pytest.importorskip("pxr", reason="needs simgate[usd]")
 
+from simgate.sim_adapters.mujoco.world_state import MujocoWorld
 from simgate.sim_adapters.usd.native.stage_file import UsdFile
 from simgate.sim_adapters.usd.native.variant_stage import VariantStage
 from simgate.sim_adapters.worlds.native_file import NativeError
@@ -202,6 +203,58 @@ def test_a_changed_file_below_is_another_world(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="restore it, or start a new run"):
         VariantStage(scene, TIMING)
     assert UsdFile(path).sha256 != before.sha256
+
+
+PLACE = 'double3 xformOp:translate = (0, 6, 1)\nuniform token[] xformOpOrder = ["xformOp:translate"]\n'
+
+
+def solid(kind: str, more: str, apis: str = "") -> str:
+    """The yard with one more shape that can be touched, away from the rest."""
+    return with_prim(
+        f'def {kind} "M" ( prepend apiSchemas = ["PhysicsCollisionAPI"{apis}] )\n{{\n{PLACE}{more}}}\n'
+    )
+
+
+TRIANGLE = "point3f[] points = [(0, 0, 0), (1, 0, 0), (0, 1, POINT)]\nint[] faceVertexCounts = [3]\nint[] faceVertexIndices = [0, 1, 2]\n"
+LOOSE = ', "PhysicsRigidBodyAPI"'
+NONSENSE = [
+    (solid("Mesh", TRIANGLE.replace("POINT", "nan")), "mesh '/World/M' is broken: a point is no number"),
+    (solid("Cube", "").replace("(0, 6, 1)", "(0, nan, 1)"), "'/World/M' is at a place that is no number"),
+    (solid("Cube", "double size = 0\n"), "'/World/M' has no size"),
+    (solid("Sphere", "double radius = nan\n"), "'/World/M' has no size"),
+    (solid("Cone", "double height = 0\n"), "'/World/M' has no size"),
+    (solid("Plane", "", LOOSE), "'/World/M' is a plane that physics moves"),
+    (solid("Cube", "color3f[] primvars:displayColor = [(nan, 0, 0)]\n"), "'/World/M.primvars:displayColor' is no number"),
+    (YARD.replace("float inputs:opacity = 0.3", 'string inputs:opacity = "x"'), "'/World/Looks/Clear/Surface.inputs:opacity' is no number: x"),
+    (YARD.replace("float inputs:intensity = 60", "float inputs:intensity = nan"), "the light '/World/Sky' has an intensity that is no number"),
+    (YARD.replace("float physics:mass = 20", "float physics:mass = nan"), "'/World/Cart/Hull.physics:mass' is nan"),
+    (YARD.replace("float physics:mass = 1\n", "float physics:density = -5\n"), "'/World/Crate.physics:density' is -5"),
+    (YARD.replace("float focalLength = 18", "float focalLength = 0"), "sees nothing: its focalLength is 0"),
+    (YARD.replace("verticalAperture = 20.78461", "verticalAperture = 0"), "sees nothing: its verticalAperture is 0"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "message"), NONSENSE)
+def test_what_cannot_be_computed_with_is_refused_by_name(tmp_path: Path, text: str, message: str) -> None:
+    assert text != YARD
+    with pytest.raises(NativeError) as caught:
+        yard_world(write_yard(tmp_path, text))
+    assert message in caught.value.message
+
+
+SMALL = [
+    solid("Mesh", TRIANGLE.replace("POINT", "0")),
+    solid("Mesh", TRIANGLE.replace("POINT", "0"), LOOSE),
+    with_prim(f'def Mesh "M"\n{{\n{PLACE}{TRIANGLE.replace("POINT", "0")}}}\n'),
+]
+
+
+@pytest.mark.parametrize("text", SMALL)
+def test_a_lone_triangle_can_be_touched_moved_and_seen(tmp_path: Path, text: str) -> None:
+    world = MujocoWorld(scene_of(yard_world(write_yard(tmp_path, text))), TIMING)
+    world.advance(0.1, 0.0)
+    assert world.problems() == ()
+    assert [g for g in range(world.built.model.ngeom) if "/World/M#" in world.built.model.geom(g).name]
 
 
 def test_the_listing_can_be_pasted_into_a_pack(yard: Path) -> None:
