@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 _LARGEST_POINTER = 1024
 """Bytes; what Git LFS itself takes for a pointer."""
 _LFS = (b"version https://git-lfs.github.com/spec/", b"version https://hawser.github.com/spec/")
@@ -119,6 +117,8 @@ def _tracked(path: Path) -> Iterator[DvcOutput]:
 def _outputs(record: Path, wanted: Sequence[Path]) -> Iterator[DvcOutput]:
     if not record.is_file():
         return
+    import yaml
+
     try:
         # All values as text: an MD5 may look like a number.
         content: Any = yaml.load(record.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from simgate.harness.packs.fields import Reader
 from simgate.policies.documents.diagnostics import Diagnostic, shown_path
 from simgate.policies.documents.named_file import named_file
 from simgate.policies.documents.nodes import Node
+from simgate.policies.documents.problems import Problems
+from simgate.policies.perception.problems import PackageProblem
 
 
 def read_model(reader: Reader, node: Node | None) -> tuple[str | None, tuple[str, ...] | None]:
@@ -35,15 +39,20 @@ def read_model(reader: Reader, node: Node | None) -> tuple[str | None, tuple[str
         return str(path), load_package(path).classes
     except PackageError as error:
         found = error.problems
-    for problem in found:
-        reader.problems.add(
-            Diagnostic(
-                shown_path(problem.path), problem.line, problem.column, problem.length, "error",
-                problem.code, problem.message, problem.hint,
-            )
-        )  # fmt: skip
+    report(reader.problems, found)
     some = "a problem" if len(found) == 1 else f"{len(found)} problems"
     reader.problems.at(
         node, "model-package", f"the model package '{text}' has {some}, listed at its own files"
     )
     return str(path), None
+
+
+def report(problems: Problems, found: Iterable[PackageProblem]) -> None:
+    """Reports the problems of a model package at their own places."""
+    for problem in found:
+        problems.add(
+            Diagnostic(
+                shown_path(problem.path), problem.line, problem.column, problem.length, "error",
+                problem.code, problem.message, problem.hint,
+            )
+        )  # fmt: skip

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 
+from simgate.harness.packs.check_model import report
 from simgate.harness.packs.extends import read_merged
 from simgate.harness.packs.metric_catalog import MetricCatalog
 from simgate.harness.packs.model import Pack
-from simgate.harness.packs.pack_mark import is_marked
+from simgate.harness.packs.pack_mark import is_marked, is_model
 from simgate.harness.packs.read_pack import PackReader
 from simgate.policies.documents.diagnostics import Diagnostic, PackError, shown_path
 from simgate.policies.documents.nodes import ScalarNode, SourceFile
@@ -58,7 +59,7 @@ def lint(
     """Every problem of every pack, each once, although packs may share files.
 
     Args:
-        paths: Files of packs, for example from ``find_packs``.
+        paths: Files of packs, for example from ``find_packs``, or of model packages.
         metrics: As for ``load_pack``.
         today: As for ``load_pack``.
         trial: Finds further problems of a pack that has none so far.
@@ -67,6 +68,12 @@ def lint(
     named: dict[str, Path] = {}
     for path in paths:
         problems = Problems()
+        if is_model(path):
+            from simgate.policies.perception.package import check_package
+
+            report(problems, check_package(path))
+            found.update(dict.fromkeys(problems.diagnostics))
+            continue
         pack, name = _load(path, metrics, today or date.today(), problems)
         if name is not None and (first := named.setdefault(name.text, path)) != path:
             message = f"the pack has the name of {shown_path(first)}"

@@ -1,4 +1,4 @@
-"""Which YAML files are packs, asked of many files: nothing is imported that reads them."""
+"""Which YAML files are packs or model packages, asked of many files: nothing is imported that reads them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 _KEY = re.compile(rb"""^(?:\xef\xbb\xbf)?(?:simgate|"simgate"|'simgate')[ \t]*:""", re.MULTILINE)
+_OF_A_MODEL = re.compile(rb"^(?:\xef\xbb\xbf)?(?:artifacts|decoder)[ \t]*:", re.MULTILINE)
 _WITHIN = 1 << 20
 """Bytes at the start of a file in which the key ``simgate:`` is looked for."""
 
@@ -14,6 +15,14 @@ def is_marked(file: Path) -> bool:
     """Whether a file has the top-level key ``simgate:``, even when the rest of it is broken."""
     with file.open("rb") as stream:
         return _KEY.search(stream.read(_WITHIN)) is not None
+
+
+def is_model(file: Path) -> bool:
+    """Whether a file is a model package, not a pack: it has a key that only those have, or their name."""
+    if file.is_dir() or not file.exists() or is_marked(file):
+        return False
+    with file.open("rb") as stream:
+        return file.name == "model.yaml" or _OF_A_MODEL.search(stream.read(_WITHIN)) is not None
 
 
 def same_name(name: str, first: Path, second: Path) -> str:

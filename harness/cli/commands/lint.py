@@ -18,7 +18,7 @@ HELP = "report every problem of packs, with file, line, column and remedy"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     parser.add_argument(
-        "packs", nargs="*", type=Path, metavar="PACK", help="pack, or folder that holds packs"
+        "packs", nargs="*", type=Path, metavar="PACK", help="pack, folder that holds packs, or a model.yaml"
     )
     parser.add_argument(
         "--format",
@@ -96,12 +96,17 @@ def _write_github(packs: Sequence[Path], found: Sequence[Diagnostic]) -> None:
 
 
 def _summary(packs: Sequence[Path], found: Sequence[Diagnostic]) -> str:
+    from simgate.harness.packs.pack_mark import is_model
+
+    models = sum(map(is_model, packs))
+    checked = [plural(len(packs) - models, "pack")] if len(packs) > models else []
+    checked += [plural(models, "model package")] if models else []
     files = len({diagnostic.path for diagnostic in found})
     warnings = sum(diagnostic.severity == "warning" for diagnostic in found)
     counts = [plural(len(found) - warnings, "problem")] if len(found) > warnings else []
     counts += [plural(warnings, "warning")] if warnings else []
     said = f"{' and '.join(counts)} in {plural(files, 'file')}" if counts else "no problems"
-    return f"{plural(len(packs), 'pack')} checked: {said}"
+    return f"{' and '.join(checked)} checked: {said}"
 
 
 _WRITERS: dict[str, Callable[[Sequence[Path], Sequence[Diagnostic]], None]] = {

@@ -12,6 +12,7 @@ import pytest
 from simgate.harness.cli.commands import lint
 from simgate.harness.frontend.packs import load_checked
 from simgate.harness.frontend.user_errors import UserError
+from simgate.harness.packs.examples.models import write_sound_model
 from tests.unit.packs.sound_pack import SOUND
 
 ROOT = Path(__file__).parents[3]
@@ -98,3 +99,15 @@ def test_the_front_ends_get_metric_checks_and_a_users_error(folder: Path) -> Non
     path.write_text(SOUND.replace("collisions:", "colisions:"), encoding="utf-8")
     with pytest.raises(UserError, match="did you mean 'collisions'"):
         load_checked(path)
+
+
+def test_a_model_package_is_checked_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = write_sound_model(tmp_path / "model")
+    assert run(str(model)) == 0
+    assert capsys.readouterr().out.startswith("1 model package checked: no problems")
+    model.write_text(model.read_text().replace("width: 160", 'width: "160"').replace("version: 1.0.0\n", ""))
+    assert run(str(model)) == 1
+    said = capsys.readouterr().out
+    assert "key 'version' is missing" in said and "write it without quotes: 160" in said
+    assert "1 model package checked: 2 problems in 1 file" in said
+    assert "pack has no" not in said
