@@ -45,15 +45,18 @@ def chosen(pack: Pack, path: Path) -> list[Variant]:
     return [expand_variant(pack, pack.scenario(name), index) for name, index in wanted]
 
 
-def played(pack: Pack, runtime: str, variants: list[Variant], folder: Path) -> dict[str, RunRecord]:
-    """The records of variants that one worker ran one after the other, with all their pictures."""
+def played(
+    pack: Pack, runtime: str, variants: list[Variant], folder: Path, together: int = 1
+) -> dict[str, RunRecord]:
+    """The records of variants that one worker ran, so many at once, with all their pictures."""
     for name in ("hosts", "recordings", "frames"):
         (folder / name).mkdir(parents=True)
     worker = Worker(HostSetup(number=0, pack=pack, runtime=runtime, run_dir=str(folder), record="all"))
     records: list[RunRecord] = []
     try:
-        for variant in variants:
-            worker.run([Assignment(variant=variant, identity="0")], lambda _: None, records.append)
+        for first in range(0, len(variants), together):
+            portion = [Assignment(variant=v, identity="0") for v in variants[first : first + together]]
+            worker.run(portion, lambda _: None, records.append)
     finally:
         worker.close()
     return {record.variant: record for record in records}
@@ -132,3 +135,15 @@ def test_every_runtime_gives_the_same_traces_in_either_order_and_alone(runtime, 
 def test_every_policy_decides_the_same_in_either_order_and_alone(policy, tmp_path):
     pack = with_short_episodes(OFFICE, "mujoco").model_copy(update={"policy": policy})
     assert_independent(OFFICE, pack, "onnxruntime", tmp_path)
+
+
+def test_a_variant_is_the_same_alone_and_in_a_batch_whoever_its_neighbours_are(tmp_path):
+    pack = with_short_episodes(OFFICE, "mujoco")
+    variants = chosen(pack, OFFICE)
+    alone = played(pack, "onnxruntime", variants, tmp_path / "alone")
+    for name, order in (("forth", variants), ("back", variants[::-1])):
+        for together in (2, 3):
+            batch = played(pack, "onnxruntime", order, tmp_path / f"{name}{together}", together)
+            assert {k: r.trace_digest for k, r in batch.items()} == {
+                k: r.trace_digest for k, r in alone.items()
+            }
