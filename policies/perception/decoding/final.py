@@ -51,13 +51,23 @@ def decode_detections(
 
 def _frames(arrays: Mapping[str, NDArray[np.float32]], spec: Final) -> list[Rows]:
     """The rows of each frame that count."""
-    counts = arrays["count"].reshape(-1).astype(np.int64) if "count" in arrays else None
+    counts = _whole(arrays["count"].reshape(-1)) if "count" in arrays else None
     rows = _table(arrays["detections"], counts, spec) if "detections" in arrays else _tensors(arrays)
     if counts is None:
         return rows
     if len(counts) != len(rows) or (counts < 0).any():
         raise ValueError(f"count is {counts.tolist()} for {len(rows)} frames")
     return [(b[:n], s[:n], c[:n]) for (b, s, c), n in zip(rows, counts, strict=True)]
+
+
+def _whole(values: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Whole numbers; what is far outside of any count or class stays outside.
+
+    Raises:
+        ValueError: A value is not finite.
+    """
+    require_finite(values)
+    return values.clip(-1e6, 1e6).astype(np.int64)
 
 
 def _tensors(arrays: Mapping[str, NDArray[np.float32]]) -> list[Rows]:
@@ -89,7 +99,7 @@ def _frame(
     require_finite(*rows)
     boxes, scores, numbers = (part[rows[1] > 0.0] for part in rows)
     scores = shares(scores, _REMEDY)
-    label = numbers.astype(np.int64) - spec.first_class
+    label = _whole(numbers) - spec.first_class
     strange = (label < 0) | (label >= len(classes)) | (numbers != np.rint(numbers))
     # Rows that fill up a table may have any class, with a score near 0.
     strange &= scores >= limits.min()
