@@ -104,6 +104,7 @@ class UsdFile:
         assert frame is not None
         seen = np.linalg.inv(frame) @ unscaled_pose(prim)
         camera = UsdGeom.Camera(prim)
+        _check_pinhole(camera)
         lens = (
             camera.GetHorizontalApertureAttr(), camera.GetVerticalApertureAttr(), camera.GetFocalLengthAttr()
         )  # fmt: skip
@@ -199,6 +200,20 @@ def _shape(solid: Solid) -> Shape:
     is_slab = solid.kind in ("box", "plane")
     slope = slope_of_box(solid.pose[:3, :3], np.array(flat)) if is_slab else None
     return Shape(names, solid.corners_m(), slope)
+
+
+def _check_pinhole(camera: UsdGeom.Camera) -> None:
+    """A camera is what models, policies and MuJoCo take it for: seen through a point, on its own axis."""
+    path = camera.GetPath()
+    if camera.GetProjectionAttr().Get() != UsdGeom.Tokens.perspective:
+        raise NativeError("element", f"camera '{path}' is orthographic", "write projection = 'perspective'")
+    for shift in (camera.GetHorizontalApertureOffsetAttr(), camera.GetVerticalApertureOffsetAttr()):
+        if shift.Get():
+            raise NativeError(
+                "element",
+                f"the lens of camera '{path}' is shifted: its {shift.GetName()} is {shift.Get():g}",
+                "set it to 0, and turn the camera in its place",
+            )
 
 
 def _texts(prim: Usd.Prim) -> list[str]:

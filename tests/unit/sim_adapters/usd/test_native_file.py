@@ -230,6 +230,11 @@ NONSENSE = [
     (YARD.replace("float physics:mass = 20", "float physics:mass = nan"), "'/World/Cart/Hull.physics:mass' is nan"),
     (YARD.replace("float physics:mass = 1\n", "float physics:density = -5\n"), "'/World/Crate.physics:density' is -5"),
     (YARD.replace("float focalLength = 18", "float focalLength = 0"), "sees nothing: its focalLength is 0"),
+    (YARD.replace("float focalLength", 'token projection = "orthographic"\nfloat focalLength'), "is orthographic"),
+    (
+        YARD.replace("float focalLength", "float verticalApertureOffset = 2\nfloat focalLength"),
+        "is shifted: its verticalApertureOffset is 2",
+    ),
     (YARD.replace("verticalAperture = 20.78461", "verticalAperture = 0"), "sees nothing: its verticalAperture is 0"),
 ]  # fmt: skip
 
