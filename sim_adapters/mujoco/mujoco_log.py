@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from functools import cache
 
 import mujoco
@@ -17,3 +18,17 @@ def warn_on_stderr() -> None:
 @cache
 def _say(text: str) -> None:
     print(f"MuJoCo: {text.strip()}", file=sys.stderr, flush=True)
+
+
+def compiled(spec: mujoco.MjSpec) -> mujoco.MjModel:
+    """Compiles; what MuJoCo's compiler warns of goes where its other warnings go.
+
+    Raises:
+        ValueError: MuJoCo rejects it.
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        model = spec.compile()
+    for warning in caught:
+        _say(str(warning.message))
+    return model

@@ -19,6 +19,7 @@ from simgate.sim_adapters.mujoco.build import (
     Drive,
     mount_camera,
 )
+from simgate.sim_adapters.mujoco.mujoco_log import compiled
 from simgate.sim_adapters.mujoco.native.conditions import free_actuator_group
 from simgate.sim_adapters.mujoco.native.planar import (
     CAMERA,
@@ -56,7 +57,7 @@ def build_native(scene: Scene, timing: Timing) -> BuiltScene:
     assert site is not None
     spec, targets = native_spec(scene, timing)
     try:
-        model = spec.compile()
+        model = compiled(spec)
     except ValueError as error:
         raise ValueError(f"MuJoCo cannot build {site.path} with these values: {in_one_line(error)}") from None
     data = mujoco.MjData(model)

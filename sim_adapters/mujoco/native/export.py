@@ -11,6 +11,7 @@ from pathlib import Path
 import mujoco
 
 from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.mujoco.mujoco_log import compiled
 from simgate.sim_adapters.mujoco.native.build import build_native, native_spec
 from simgate.sim_adapters.mujoco.native.source import in_one_line
 from simgate.sim_adapters.scene.scene import Scene
@@ -44,7 +45,7 @@ def write_native(scene: Scene, timing: Timing, folder: Path, path: Path) -> tupl
         data.qpos[index] = value
     spec.add_key(name="start", qpos=data.qpos.tolist())
     try:
-        spec.compile()
+        compiled(spec)
     except ValueError as error:
         raise ValueError(f"MuJoCo cannot build {scene.native.path}: {in_one_line(error)}") from None
     folder.mkdir(parents=True, exist_ok=True)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.sim_adapters.mujoco.defaults import without_defaults
+from simgate.sim_adapters.mujoco.mujoco_log import compiled
 from simgate.sim_adapters.mujoco.native.conditions import check_conditions, set_conditions
 from simgate.sim_adapters.mujoco.native.site_file import robot_bodies, state_at
 from simgate.sim_adapters.mujoco.native.source import Source
@@ -57,7 +58,7 @@ def planar_spec(source: Source, robot: str, pose: str | None) -> PlanarSpec:
         NativeError: There is no such pose, or the file hides that a robot hits something.
     """
     spec = source.spec.copy()
-    model = spec.compile()
+    model = compiled(spec)
     data = state_at(model, pose)
     root = int(model.body(robot).id)
     bodies = set(robot_bodies(model, root).tolist())
@@ -78,7 +79,7 @@ def planar_spec(source: Source, robot: str, pose: str | None) -> PlanarSpec:
     without_defaults(base.add_site(name=DRIVE_SITE))
     base.sleep = mujoco.mjtSleepPolicy.mjSLEEP_NEVER
     set_conditions(spec)
-    driven = spec.copy().compile()
+    driven = compiled(spec.copy())
     _check_shape(data, driven, root)
     return PlanarSpec(spec, *_inertia(driven), float(data.xpos[root][2]), _mass_scale(spec, driven))
 
@@ -108,7 +109,7 @@ def unscaled_mass_kg(spec: mujoco.MjSpec) -> float:
     """What everything in a file weighs by its own shapes and masses."""
     plain = spec.copy()
     plain.compiler.settotalmass = -1.0
-    return float(plain.compile().body_mass.sum())
+    return float(compiled(plain).body_mass.sum())
 
 
 def _inertia(model: mujoco.MjModel) -> tuple[float, float]:

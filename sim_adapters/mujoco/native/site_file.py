@@ -11,6 +11,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from simgate.sim_adapters.mujoco.mujoco_log import compiled
 from simgate.sim_adapters.mujoco.native.elements import ATTRIBUTES, elements
 from simgate.sim_adapters.mujoco.native.lens import require_pinhole
 from simgate.sim_adapters.mujoco.native.source import in_one_line, open_source
@@ -206,7 +207,7 @@ class MjcfFile:
         for key in list(spec.keys):
             spec.delete(key)
         try:
-            spec.compile()
+            compiled(spec)
         except ValueError as error:
             message = f"the file cannot do without {target.kind} '{target.name}': {in_one_line(error)}"
             raise NativeError(

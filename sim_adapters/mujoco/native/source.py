@@ -8,7 +8,7 @@ from pathlib import Path
 
 import mujoco
 
-from simgate.sim_adapters.mujoco.mujoco_log import warn_on_stderr
+from simgate.sim_adapters.mujoco.mujoco_log import compiled, warn_on_stderr
 from simgate.sim_adapters.mujoco.native.opened_files import OpenedFiles, plain
 from simgate.sim_adapters.worlds.file_digest import digest, require_fetched
 from simgate.sim_adapters.worlds.kept_source import KeptSources
@@ -53,7 +53,7 @@ def open_source(path: Path) -> Source:
         spec.compiler.fusestatic = spec.compiler.discardvisual = False
         # Buffers of a fixed size lose contacts.
         spec.memory = spec.nconmax = spec.njmax = -1
-        model = spec.copy().compile()
+        model = compiled(spec.copy())
     except ValueError as error:
         for file in (*opened.contents, *opened.missing):
             require_fetched(file)
