@@ -22,6 +22,7 @@ CODES: dict[str, str] = {
     "gate-impossible": "A gate rule can never be proven, however well the variants run.",
     "gate-metric": "The gate cannot decide on this metric.",
     "gate-matches-nothing": "A gate rule speaks of no scenario of the pack.",
+    "high-robot": "The robot of a native world passes over everything that is lower than its lowest part.",
     "low-wall": "A step or ramp of a native world is a wall for the robot, which drives in the plane.",
     "missing-artifact": "A file that the model package names does not exist.",
     "missing-column": "A CSV file has no column of that name.",

@@ -33,6 +33,8 @@ CODES = {"file": "native-file", "element": "unknown-element", "target": "unknown
 """What is wrong with a file -> code of the diagnostic."""
 T = TypeVar("T")
 _KINDS = ("mjcf", "usd")
+_HIGH_M = 0.1
+"""From this height on what a robot passes over is worth a word."""
 _LIMITS = ("max_speed_mps", "max_yaw_rate_rps", "max_accel_mps2", "max_yaw_accel_rps2")
 
 
@@ -123,8 +125,15 @@ class NativeReader:
         self._reader.problems.at(key, "world-adapter", message, f"write {able}")
 
     def _warn_of_walls(self, node: Node, spec: NativeSpec, file: NativeFile) -> None:
-        """Says which steps and ramps on the straight way are walls for a robot that climbs nothing."""
+        """Says that a robot passes over what is lower, and which steps and ramps on its way are walls."""
         low, shapes = file.shapes(spec.robot_body, spec.pose)
+        if low > _HIGH_M:
+            message = (
+                f"all of '{spec.robot_body}' that can touch is {100 * low:.0f} cm or more above the floor: "
+            )
+            message += "it passes over what is lower"
+            hint = "let it stand lower in the file, or in a stored pose that 'pose' names"
+            self._reader.problems.warn(node, "high-robot", message, hint)
         chosen = {*spec.labels, *spec.barrier}
         targets = {target for knob in spec.knobs.values() for target in knob.targets}
         fixed = [

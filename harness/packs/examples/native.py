@@ -45,6 +45,17 @@ def _world(
 
 NATIVE_EXAMPLES = (
     Example(
+        "high-robot",
+        _world(file="@dropped.xml"),
+        _world(),
+        advice="It is a warning, and keeps nothing from running. The robot drives at the height at which the "
+        "file or the stored pose has it; it does not fall to the floor.",
+        files={
+            **_FILES,
+            "dropped.xml": _SITE.replace('<body name="cart">', '<body name="cart" pos="0 0 0.4">'),
+        },
+    ),
+    Example(
         "low-wall",
         _world(file="@doorstep.xml"),
         _world(),

@@ -297,7 +297,7 @@ def test_every_code_of_the_language_has_a_case() -> None:
         "model-package-key", "model-package-value",
         "not-utf8", "too-large", "too-deep", "no-variants",
         "native-file", "unknown-element", "unknown-target", "world-adapter",  # test_native_worlds
-            "low-wall",  # test_low_walls
+            "low-wall", "high-robot",  # test_low_walls
             "unknown-class",  # test_vocabulary
             "duplicate-pack",  # test_pack_names
             "no-scene", "undefined-metric", "time-limit",  # test_scene_checks

@@ -43,6 +43,20 @@ def test_a_step_is_a_warning_at_the_file_and_keeps_nothing_from_running(
     assert "1 pack checked: 1 warning in 1 file\n" in said
 
 
+@pytest.mark.parametrize(("z", "said"), [(0.1, False), (0.9, True)])
+def test_a_robot_that_would_pass_over_what_is_lower_is_a_warning(
+    tmp_path: Path, z: float, said: bool
+) -> None:
+    write_yard(
+        tmp_path, YARD.replace('<body name="cart" pos="-1 0 0.1"', f'<body name="cart" pos="-1 0 {z}"')
+    )
+    path = tmp_path / "pack.yaml"
+    path.write_text(PACK, encoding="utf-8")
+    messages = [diagnostic.message for diagnostic in lint([path], metrics) if diagnostic.code == "high-robot"]
+    expected = "all of 'cart' that can touch is 85 cm or more above the floor: it passes over what is lower"
+    assert messages == ([expected] if said else [])
+
+
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [
