@@ -23,6 +23,8 @@ SMALL_PX = 400
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
+    from simgate.harness.cli.model.threshold import add_threshold_argument
+
     parser.add_argument(
         "model", metavar="MODEL", help="model package: folder, model.yaml, s3://, gs://, mlflow:"
     )
@@ -30,9 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "images", nargs="+", type=Path, metavar="IMAGE", help="PNG or JPEG file, or a folder of them"
     )
     parser.add_argument("--runtime", default="auto", metavar="R", help="also with a device: torch:cpu")
-    parser.add_argument(
-        "--threshold", type=_share, metavar="S", help="smallest score (default: the package's, by class)"
-    )
+    add_threshold_argument(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="also write the pictures with boxes")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything that was found")
 
@@ -193,13 +193,3 @@ def _document(info: RuntimeInfo, seen: list[_Seen], refused: list[str]) -> dict[
         ],
         "refused": refused,
     }
-
-
-def _share(text: str) -> float:
-    try:
-        share = float(text)
-    except ValueError:
-        share = -1.0
-    if not 0.0 <= share <= 1.0:
-        raise argparse.ArgumentTypeError(f"must be a number from 0 to 1, not '{text}'")
-    return share

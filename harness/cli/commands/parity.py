@@ -40,6 +40,7 @@ _WORDS = {
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     from simgate.harness.cli.model.frames import add_frame_arguments
+    from simgate.harness.cli.model.threshold import add_threshold_argument
 
     parser.add_argument("model", metavar="A", help="model package: folder, model.yaml, s3://, gs://, mlflow:")
     parser.add_argument(
@@ -69,6 +70,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--iou", type=_iou, default=0.5, metavar="X", help="overlap from which on boxes are of one object"
     )
+    add_threshold_argument(parser)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all numbers and changes")
     add_frame_arguments(parser)
 
@@ -109,6 +111,8 @@ def run(args: argparse.Namespace) -> int:
         first = whole.with_only(args.artifact) if args.artifact else whole
         second = _against(args.against, whole)
         _require_common_class(first, second)
+        if args.threshold is not None:
+            first, second = (one.with_threshold(args.threshold) for one in (first, second))
         frames = load_frames(args, whole)
         limits = limits_of(whole.spec.limits) | dict(args.limit)
         with model_errors():

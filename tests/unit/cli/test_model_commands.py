@@ -135,6 +135,14 @@ def test_two_packages_are_compared_at_their_own_thresholds(two_files, capsys):
     )
 
 
+def test_both_can_be_looked_at_with_another_threshold(two_files, capsys):
+    command = ["parity", str(two_files), "--against", "small.onnx", "--frames", str(two_files / "faint.npy")]
+    assert main([*command, "--threshold", "0.85", "--limit", "unmatched=1"]) == 0
+    said = capsys.readouterr().out
+    assert "glass_door  2  1     1" in said
+    assert "below 0.85" in said
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
