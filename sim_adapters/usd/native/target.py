@@ -28,6 +28,7 @@ _SHARES = (
     "clearcoat", "clearcoatRoughness", "metallic", "opacity", "opacityThreshold", "primvars:displayOpacity",
     "roughness",
 )  # fmt: skip
+_DISPLAY = ("primvars:displayColor", "primvars:displayOpacity")
 _NEVER_NEGATIVE = ("intensity", "radius", "width", "height", "size", "angle", "colorTemperature")
 _UNITS = {"colorTemperature": "K", "xformOp:translate": "m"}
 _MEANINGS: dict[str, tuple[str, str, float | None, float | None]] = {
@@ -140,7 +141,32 @@ def _attribute(text: str, prim: Usd.Prim, key: str) -> Target:
         raise NativeError("target", f"'{path}.{key}' has {said}, which cannot be set")
     if value is None:
         raise NativeError("target", f"the file gives no value for '{path}.{key}'", "write it there")
+    _require_effect(attribute)
     return Target(text, path, key, kind, None, listed)
+
+
+def _require_effect(attribute: Usd.Attribute) -> None:
+    """Refuses an attribute on which nothing depends in this file."""
+    prim, name = attribute.GetPrim(), attribute.GetName()
+    reason = None
+    if name.startswith("xformOp:"):
+        order = UsdGeom.Xformable(prim).GetXformOpOrderAttr().Get() or ()
+        if not {name, f"!invert!{name}"} & set(map(str, order)):
+            reason = "it is not in xformOpOrder", "add it there, or set pos or turn_deg"
+    elif name == "inputs:colorTemperature" and not prim.GetAttribute("inputs:enableColorTemperature").Get():
+        reason = "inputs:enableColorTemperature is off", "switch it on in the file"
+    elif name in _DISPLAY and prim.IsA(UsdGeom.Gprim) and _hides(prim, name.removeprefix("primvars:")):
+        reason = "the prim is drawn with a material", "set inputs: of that material"
+    if reason is not None:
+        raise NativeError("target", f"'{attribute.GetPath()}' has no effect: {reason[0]}", reason[1])
+
+
+def _hides(prim: Usd.Prim, primvar: str) -> bool:
+    """Whether a prim's material is drawn in place of a primvar, which no node of it reads."""
+    if surface_of(prim) is None:
+        return False
+    nodes = Usd.PrimRange(material_of(prim).GetPrim(), Usd.TraverseInstanceProxies())
+    return not any(str(node.GetAttribute("inputs:varname").Get() or "") == primvar for node in nodes)
 
 
 def _kind(attribute: Usd.Attribute) -> Kind | None:

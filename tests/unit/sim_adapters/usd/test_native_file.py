@@ -137,6 +137,30 @@ def test_a_wrong_target_says_what_is_there(yard: Path, target: str, message: str
         assert caught.value.known
 
 
+IDLE = [
+    ("double3 xformOp:rotateXYZ = (0, 0, 9)", f"{CUBE}.xformOp:rotateXYZ.z", "it is not in xformOpOrder"),
+    ("color3f[] primvars:displayColor = [(1, 0, 0)]", f"{CUBE}.primvars:displayColor", "drawn with a material"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "target", "why"), IDLE)
+def test_a_target_on_which_nothing_depends_is_refused(
+    tmp_path: Path, text: str, target: str, why: str
+) -> None:
+    yard = YARD.replace("double size = 0.6", f"double size = 0.6\n{text}", 1)
+    with pytest.raises(NativeError, match=f"has no effect: .*{why}"):
+        UsdFile(write_yard(tmp_path, yard)).target(target, CART)
+
+
+def test_a_colour_temperature_counts_where_it_is_switched_on(tmp_path: Path) -> None:
+    warm, target = "float inputs:colorTemperature = 3000", "/World/Lamp.inputs:colorTemperature"
+    yard = YARD.replace("float inputs:radius = 0.1", f"float inputs:radius = 0.1\n{warm}", 1)
+    with pytest.raises(NativeError, match="has no effect: inputs:enableColorTemperature is off"):
+        UsdFile(write_yard(tmp_path, yard)).target(target)
+    lit = yard.replace(warm, f"{warm}\nbool inputs:enableColorTemperature = 1")
+    assert UsdFile(write_yard(tmp_path, lit)).target(target).default == 3000.0
+
+
 BROKEN = [
     (YARD.replace("metersPerUnit = 1", "metersPerUnit = 0.01"), "metersPerUnit is 0.01"),
     (YARD.replace('upAxis = "Z"', 'upAxis = "Y"'), "upAxis is Y"),
