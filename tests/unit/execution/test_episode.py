@@ -236,3 +236,22 @@ def test_time_is_booked_by_phase_and_adds_up(cast) -> None:
     assert {"build", "truth", "effects", "inference", "policy", "record", "step"} <= set(clock.seconds)
     assert sum(clock.seconds.values()) == pytest.approx(clock.total_s)
     assert all(seconds >= 0 for seconds in clock.seconds.values())
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"class_ids": np.array([9])}, "class 9 was found, but the package names"),
+        ({"scores": np.array([math.nan], np.float32)}, "not finite"),
+        ({"boxes": np.array([[0, 0, math.inf, 1]], np.float32)}, "not finite"),
+    ],
+)
+def test_detections_that_no_model_may_give_end_the_episode_whatever_the_runtime(cast, changes, words) -> None:
+    class Strange(MemoryRuntime):
+        def infer(self, frames):
+            return [dataclasses.replace(one, **changes) if len(one) else one for one in super().infer(frames)]
+
+    playing = cast()
+    strange = Strange(playing.runtime.package)
+    with pytest.raises(ValueError, match=words):
+        play(dataclasses.replace(playing, runtime=strange), 3.0)
