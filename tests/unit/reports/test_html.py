@@ -17,6 +17,7 @@ from simgate.harness.packs.model import GateRule
 from simgate.harness.results.record import Outcome
 from simgate.harness.results.run_folder import NotARun, RunFolder
 from simgate.reports.html import render, write_html
+from simgate.reports.junit import junit_document
 from simgate.reports.reasons import reasons
 from simgate.reports.run_data import RunData, load_run
 from tests.unit.reports.factory import OFFICE, RunPlan, ScenarioPlan, build_run
@@ -117,6 +118,18 @@ def test_a_failing_variant_shows_what_is_needed_to_act(
     assert all(detail.xpath(".//img/@alt"))
     assert detail.xpath(".//figure[@class='timeline']")
     assert "percentile" in text
+
+
+def test_a_picture_that_could_not_be_kept_is_said_in_page_and_junit(blind_data: RunData) -> None:
+    note = "no start picture: OSError: <no space left>"
+    results = tuple(
+        replace(one, record=one.record.model_copy(update={"notes": (note,)})) if one.record else one
+        for one in blind_data.results
+    )
+    run = replace(blind_data, results=results)
+    page = lxml_html.document_fromstring(render(run))
+    assert f"Not kept: {note}." in texts(page, "//details[contains(@class, 'variant')]//p")
+    assert note in "".join(junit_document(run).itertext())
 
 
 def test_all_that_did_not_pass_is_in_the_page(tree: lxml_html.HtmlElement, blind_data: RunData) -> None:
