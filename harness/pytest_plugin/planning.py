@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,7 +39,7 @@ def plan_pack(config: pytest.Config, pack: Pack, variant_ids: Sequence[str]) -> 
                 pack,
                 expand_ids(pack, wanted),
                 Settings.of(config).run,
-                command=(Path(sys.argv[0]).name, *config.invocation_params.args),
+                command=("pytest", *config.invocation_params.args),
                 selection=selection_words(config, wanted, whole),
             )
     except UserError as error:

@@ -120,6 +120,7 @@ def test_the_manifest_says_why_it_is_not_the_whole_pack(bench: Bench) -> None:
     manifest = bench.manifest()
     assert manifest["selection"] == "2 of 9 variants (-k 'v0001')"
     assert [expected["id"] for expected in manifest["expected"]] == ["clear_way::v0001", "blocked_way::v0001"]
+    assert manifest["command"][0] == "pytest"
     assert "-k" in manifest["command"]
 
 
