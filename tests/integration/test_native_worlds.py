@@ -65,8 +65,8 @@ def test_a_changed_robot_is_another_run(pack: Path, capsys: pytest.CaptureFixtur
     capsys.readouterr()
     assert main(["run", "--resume", str(folder.path)]) == 2
     assert "has changed since it began" in capsys.readouterr().err
-    assert main(["replay", str(folder.path), before.variant]) == 1
-    assert "restore it, or start a new run" in capsys.readouterr().out
+    assert main(["replay", str(folder.path), before.variant]) == 2
+    assert "carrier.xml is not what the run was planned with" in capsys.readouterr().err
     main(["run", str(pack), "--variants", "1", "--scenario", "wooden*", "--workers", "1", "--quiet"])
     newest = max(Path("runs").iterdir(), key=lambda path: path.stat().st_mtime_ns)
     (after,) = RunFolder(newest).records()
