@@ -20,6 +20,7 @@ FORM = "kind/name.attribute, for example geom/box_1.pos.x or light/ceiling.diffu
 _RGB_PARTS = 3
 _PLAIN_RGBA = (0.5, 0.5, 0.5, 1.0)
 """The colour of a shape that has none of its own: its material's counts."""
+_HARDLY = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +195,7 @@ def apply(target: Target, spec: mujoco.MjSpec, value: NativeValue) -> None:
 
 def _set_vector(target: Target, element: Any, value: NativeValue, spec: mujoco.MjSpec) -> None:
     values = _vector(target, element, spec)
+    was_plain = target.key != "rgba" or np.allclose(values, _PLAIN_RGBA)
     if isinstance(value, tuple):
         values[: len(value)] = value
     elif target.part is not None:
@@ -202,6 +204,8 @@ def _set_vector(target: Target, element: Any, value: NativeValue, spec: mujoco.M
         colour = values[:_RGB_PARTS]
         top = float(colour.max())
         values[:_RGB_PARTS] = colour * (float(value) / top) if top > 0.0 else float(value)
+    if target.kind == "geom" and not was_plain and np.allclose(values, _PLAIN_RGBA):
+        values[:_RGB_PARTS] += _HARDLY  # This grey is meant; exactly it would mean the material's colour.
     setattr(element, target.key, values)
 
 

@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 
 import mujoco
+import numpy as np
 import pytest
 
 from simgate.sim_adapters.mujoco.adapter import MujocoAdapter
@@ -219,6 +220,15 @@ def test_values_arrive_in_the_compiled_model(yard: Path) -> None:
     assert model.cam("front").fovy[0] == 75.0
     assert model.geom("cube").matid[0] == model.mat("clear").id
     assert model.vis.headlight.ambient == pytest.approx((0.2, 0.2, 0.2))
+
+
+def test_the_grey_that_means_no_colour_is_a_colour_when_it_is_set(yard: Path) -> None:
+    yard.write_text(YARD.replace('name="red" rgba="0.8 0.1 0.1 1"', 'name="red" rgba="0.5 0.1 0.5 1"'))
+    scenes = [scene_of(yard_world(yard, {"look": "geom/cube.rgba.g"}), look=look) for look in (0.5, 0.51)]
+    adapter = MujocoAdapter(TIMING)
+    grey, nearly = (adapter.reset([scene]).rgb[0].astype(int) for scene in scenes)
+    adapter.close()
+    assert np.abs(grey - nearly).max() < 12
 
 
 def test_defaults_leave_the_file_as_it_is(yard: Path) -> None:
