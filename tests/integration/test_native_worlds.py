@@ -64,9 +64,11 @@ def test_a_changed_robot_is_another_run(pack: Path, capsys: pytest.CaptureFixtur
     robot.write_text(robot.read_text().replace('size="0.25 0.12"', 'size="0.28 0.12"'))
     capsys.readouterr()
     assert main(["run", "--resume", str(folder.path)]) == 2
-    assert "has changed since it began" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "has changed since it began" in said
+    assert "native world mjcf:site/office.xml: carrier.xml has changed" in said
     assert main(["replay", str(folder.path), before.variant]) == 2
-    assert "carrier.xml is not what the run was planned with" in capsys.readouterr().err
+    assert "site/carrier.xml is not what the run was planned with" in capsys.readouterr().err
     main(["run", str(pack), "--variants", "1", "--scenario", "wooden*", "--workers", "1", "--quiet"])
     newest = max(Path("runs").iterdir(), key=lambda path: path.stat().st_mtime_ns)
     (after,) = RunFolder(newest).records()

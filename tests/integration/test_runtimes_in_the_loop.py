@@ -59,6 +59,8 @@ def pack(tmp_path_factory) -> Path:
 def double(monkeypatch):
     entry = "runtimes:tensorrt=tests.doubles.tensorrt_device:tensorrt_on_double"
     monkeypatch.setenv("SIMGATE_PLUGINS", entry)
+    # Here as in hosts: the run is planned with the code that hosts load.
+    monkeypatch.syspath_prepend(str(DOUBLES))
     monkeypatch.setenv("PYTHONPATH", f"{DOUBLES}:{REPOSITORY}")
 
 
