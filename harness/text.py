@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 import textwrap
 from collections.abc import Sequence
 
 WIDTH = 100
 GAP = "  "
+_NOT_ASCII = re.compile("[^\n -~]")
 
 
 def table(
@@ -78,6 +81,6 @@ def ordinal(value: float) -> str:
     return f"{whole}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(whole % 10, 'th') }"
 
 
-def printable(text: object) -> str:
-    """A text on one line that moves no terminal: control characters and line breaks become escapes."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
+def ascii_json(text: str) -> str:
+    """The same JSON in ASCII, so that every stream can carry it and no terminal is moved by it."""
+    return _NOT_ASCII.sub(lambda match: json.dumps(match.group())[1:-1], text)

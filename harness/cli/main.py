@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import os
+import signal
 import sys
 from collections.abc import Sequence
 
+from simgate.harness.exit_codes import ExitCode
+from simgate.harness.frontend.interruption import interruptible
+from simgate.harness.frontend.streams import lost_text, safe_streams
 from simgate.harness.frontend.user_errors import UserError
 
 COMMANDS = (
@@ -37,6 +40,8 @@ COMMANDS = (
     "bench-model",
     "doctor",
 )
+JUDGING = ("run", "gate", "explain", "compare")
+"""Commands whose exit code is a verdict."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -57,30 +62,54 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs a command; returns the exit code (0, 1 NO-GO, 2 wrong use, 20 INCONCLUSIVE, 130 interrupted)."""
+    """Runs a command; returns the exit code (docs/exit-codes.md)."""
+    with interruptible(), safe_streams() as out:
+        try:
+            code = _run(argv)
+        except UserError as error:
+            print(error, file=sys.stderr)
+            code = error.exit_code
+        except BrokenPipeError:
+            # The reader (`head`, a pager) of binary output has gone.
+            code = 128 + signal.SIGPIPE
+        except KeyboardInterrupt as error:
+            number = getattr(error, "number", signal.SIGINT)
+            print(f"interrupted ({signal.Signals(number).name})", file=sys.stderr)
+            code = 128 + number
+        except MemoryError:
+            print("there is not enough memory on this machine", file=sys.stderr)
+            code = ExitCode.INFRASTRUCTURE
+        except Exception:
+            import traceback
+
+            traceback.print_exc()
+            print("simgate has crashed; this says nothing about the model", file=sys.stderr)
+            code = ExitCode.CRASH
+        out.flush()
+        if out.lost is not None and (text := lost_text(out.lost)):
+            print(text, file=sys.stderr)
+            # A verdict stands whether or not it could be printed; of other commands the output is the result.
+            code = code or (ExitCode.GO if _judges(argv) else ExitCode.INFRASTRUCTURE)
+    return int(code)
+
+
+def _run(argv: Sequence[str] | None) -> int:
     parser = build_parser()
     args = parser.parse_args(argv)
     if args.version:
         from importlib.metadata import version
 
         print(f"simgate {version('simgate')}")
-        return 0
+        return ExitCode.GO
     if args.command is None:
         parser.print_help()
-        return 2
-    try:
-        code: int = args.run(args)
-        return code
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except BrokenPipeError:
-        # The reader (`head`, a pager) has gone; the rest of the output is for nobody.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
-    except KeyboardInterrupt:
-        print("interrupted; what was measured is kept, continue with --resume", file=sys.stderr)
-        return 130
+        return ExitCode.USAGE
+    code: int = args.run(args)
+    return code
+
+
+def _judges(argv: Sequence[str] | None) -> bool:
+    return next(iter(sys.argv[1:] if argv is None else argv), "") in JUDGING
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any, TextIO
 
 from simgate.harness.execution.events import Event, HostLost, Listener, RunStarted, VariantFinished
+from simgate.harness.frontend.streams import console_on
 from simgate.harness.results.record import Outcome, RunRecord
 from simgate.harness.text import plural
 
@@ -153,10 +154,9 @@ class PlainLines:
 
 @contextmanager
 def _bar(out: TextIO) -> Iterator[Listener]:
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    console = Console(file=out)
+    console = console_on(out)
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=None),

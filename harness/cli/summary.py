@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING, TextIO
 
+from simgate.harness.frontend.streams import console_on
 from simgate.harness.gate.verdict import Decision, RuleVerdict, ScenarioSummary, Verdict
 from simgate.harness.gate.wording import share
 from simgate.harness.results.record import Outcome, RunRecord
@@ -36,14 +37,12 @@ def print_summary(folder: RunFolder, verdict: Verdict, stream: TextIO | None = N
         verdict: The gate's answer.
         stream: Where to; standard output when not given. Colours only on a terminal.
     """
-    from rich.console import Console
-
     out = sys.stdout if stream is None else stream
     if out.isatty():
-        _print(Console(file=out, highlight=False), folder, verdict)
+        _print(console_on(out, highlight=False), folder, verdict)
         return
     plain = io.StringIO()
-    _print(Console(file=plain, width=PLAIN_WIDTH, highlight=False), folder, verdict)
+    _print(console_on(plain, width=PLAIN_WIDTH, highlight=False), folder, verdict)
     # Rich fills lines up with blanks, which is noise in a log.
     out.write("".join(f"{line.rstrip()}\n" for line in plain.getvalue().splitlines()))
 
@@ -55,7 +54,7 @@ def _print(console: Console, folder: RunFolder, verdict: Verdict) -> None:
     _print_rules(console, verdict.rules)
     _print_failures(console, folder)
     for note in verdict.notes:
-        console.print(f"note: {note}", markup=False)
+        console.print(f"note: {' '.join(note.split())}", markup=False)
     _print_files(console, folder)
     headline = verdict.headline.removeprefix(f"{verdict.decision.value}: ")
     line = f"{verdict.decision.value}  {' '.join(headline.split())}"

@@ -22,4 +22,5 @@ def give_up(plan: Plan, variants: Iterable[Variant], reason: str) -> None:
     """
     text = f"{reason.splitlines()[0]}; see {plan.folder.hosts_dir.name}/*.log"
     for assignment in plan.assignments(variants):
-        append_record(plan.folder.journal_path, error_record(plan.pack, assignment, text, 0))
+        never_begun = assignment.model_copy(update={"attempt": 0})
+        append_record(plan.folder.journal_path, error_record(plan.pack, never_begun, text, 0))

@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from simgate.harness.exit_codes import ExitCode
+
+_OF_THE_MACHINE = (
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EIO,
+    errno.ENOMEM,
+    errno.EAGAIN,
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.EROFS,
+)
+"""Errors of the system that another path or option does not mend."""
+
 
 class UserError(Exception):
     """Something the user can mend; shown without traceback."""
+
+    exit_code = ExitCode.USAGE
+
+
+class MachineError(UserError):
+    """The machine cannot do what was asked; nothing is wrong with the input."""
+
+    exit_code = ExitCode.INFRASTRUCTURE
 
 
 def require_fetched(path: Path) -> None:
@@ -29,7 +52,8 @@ def as_user_errors() -> Iterator[None]:
     """Lets errors that a user can mend end a command, or a session, with nothing but their text.
 
     Raises:
-        UserError: In place of a problem with a pack, a model, a plugin's name, a run's folder or a host.
+        UserError: In place of a problem with a pack, a model, a plugin's name or a run's folder.
+        MachineError: In place of one with a host, the memory or the disk.
     """
     from simgate.harness.execution.counting_order import DependentVariants
     from simgate.harness.execution.host_pool import HostsCannotStart
@@ -56,7 +80,6 @@ def as_user_errors() -> Iterator[None]:
         CannotResume,
         DependentVariants,
         ExpansionError,
-        HostsCannotStart,
         JournalDamaged,
         NoBaseline,
         NoInterpreter,
@@ -70,5 +93,10 @@ def as_user_errors() -> Iterator[None]:
         UnusablePlugins,
     ) as error:
         raise UserError(str(error)) from None
+    except HostsCannotStart as error:
+        raise MachineError(str(error)) from None
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        raise UserError(f"{error.filename or 'system'}: {error.strerror or error}") from error
+        kind = MachineError if error.errno in _OF_THE_MACHINE else UserError
+        raise kind(f"{error.filename or 'system'}: {error.strerror or error}") from error

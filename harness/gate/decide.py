@@ -104,6 +104,9 @@ def decide(
         scenarios=_summaries(pack, evidence.variants),
         quarantine_errors=gone_bad,
         stopped_at=stopped_at,
+        never_begun=sum(
+            variant.record is not None and variant.record.attempts == 0 for variant in evidence.variants
+        ),
         notes=(
             *(error.message for error in gone_bad),
             *(judged_notes(baseline.fingerprint, own.fingerprint) if baseline else ()),

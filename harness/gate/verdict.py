@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from simgate.harness.exit_codes import ExitCode
 from simgate.harness.results.record import ResultModel
 from simgate.harness.results.schema_version import reads
 
@@ -19,9 +20,9 @@ class Decision(StrEnum):
     INCONCLUSIVE = "INCONCLUSIVE"
 
     @property
-    def exit_code(self) -> int:
-        """0 GO, 1 NO-GO, 20 INCONCLUSIVE."""
-        return {"GO": 0, "NO-GO": 1, "INCONCLUSIVE": 20}[self.value]
+    def exit_code(self) -> ExitCode:
+        """What a process says with it."""
+        return ExitCode[self.name]
 
 
 class Interval(ResultModel):
@@ -171,5 +172,7 @@ class Verdict(ResultModel):
     stopped_at: int | None = None
     """Variants that were counted when a sequential test ended the run; None when all count."""
     quarantine_errors: tuple[QuarantineError, ...] = ()
+    never_begun: int = 0
+    """Variants that are ERROR because no worker could start."""
     notes: tuple[str, ...] = Field(default=())
     """What a reader must know: a selection was run, the checkout was dirty, ..."""

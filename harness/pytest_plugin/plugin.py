@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from simgate.harness.frontend.streams import open_closed_streams
 from simgate.harness.pytest_plugin.collection import PackFile, VariantItem, is_pack
 from simgate.harness.pytest_plugin.markers import register_severities
 from simgate.harness.pytest_plugin.options import Settings, add_options, add_short_names, without_values
@@ -27,6 +28,8 @@ def pytest_load_initial_conftests(
     early_config: pytest.Config, parser: pytest.Parser, args: list[str]
 ) -> Generator[None]:
     """Adds the short names of the options when every plugin and conftest has registered its own."""
+    # Before pytest's own capture looks at them.
+    open_closed_streams()
     known = parser.parse_known_args(without_values(parser, args), copy(early_config.option))
     early_config.known_args_namespace.file_or_dir = known.file_or_dir
     yield
@@ -82,7 +85,11 @@ def _hands_out_work(config: pytest.Config) -> bool:
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> PackFile | None:
     """A YAML file with the top-level key ``simgate`` is a pack."""
-    return PackFile.from_parent(parent, path=file_path) if is_pack(file_path) else None
+    if not is_pack(file_path):
+        return None
+    inside = file_path.is_relative_to(parent.config.rootpath)
+    # Outside of it pytest would give an empty id, the same to every pack.
+    return PackFile.from_parent(parent, path=file_path, nodeid=None if inside else file_path.as_posix())
 
 
 @pytest.hookimpl(wrapper=True)

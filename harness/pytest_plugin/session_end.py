@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from simgate.harness.exit_codes import ExitCode
+from simgate.harness.frontend.streams import SafeStream
 from simgate.harness.pytest_plugin.collection import is_pack
 from simgate.harness.pytest_plugin.failure_text import shown_path
 from simgate.harness.pytest_plugin.options import Settings
@@ -60,8 +63,23 @@ class SessionEnd:
         self._collection_errors: dict[str, None] = {}
         self._ordinary_failures: dict[str, None] = {}
         self._interrupted = False
+        self._screen: SafeStream | None = None
         self._judged: list[Judged] = []
         self._blocks: list[str] = []
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> Generator[None]:
+        """Lets no terminal that is gone or full end the session with a code that a verdict has."""
+        if self._gate:
+            writer = session.config.get_terminal_writer()
+            self._screen = SafeStream(writer._file, escapes=False)
+            writer._file = self._screen
+        yield
+
+    def pytest_unconfigure(self) -> None:
+        """Hands on what is left, while it can still be lost without harm."""
+        if self._screen is not None:
+            self._screen.flush()
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Remembers what could not be collected: it blocks a GO."""
@@ -91,19 +109,22 @@ class SessionEnd:
             session.exitstatus = code
 
     def _code(self) -> int:
-        from simgate.harness.gate.decide import combine
+        from simgate.harness.gate.exit_code import exit_code
         from simgate.harness.gate.verdict import Decision
 
-        found = [one.verdict.decision if one.verdict else Decision.INCONCLUSIVE for one in self._judged]
-        if not found:
+        if not self._judged:
             self._blocks.append("nothing was judged: no variant of any pack was selected and run")
         if self._collection_errors:
             self._blocks.append(f"not collected: {', '.join(self._collection_errors)}")
-            found.append(Decision.INCONCLUSIVE)
         if self._ordinary_failures:
             self._blocks.append(f"ordinary tests failed: {', '.join(self._ordinary_failures)}")
-            found.append(Decision.NO_GO)
-        return combine(found).exit_code
+        more = [Decision.NO_GO] if self._ordinary_failures else []
+        code = exit_code([one.verdict for one in self._judged if one.verdict], more)
+        if code is ExitCode.NO_GO:
+            return code
+        if any(one.verdict is None for one in self._judged):
+            return ExitCode.INFRASTRUCTURE
+        return ExitCode.USAGE if self._collection_errors else code
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Prints the verdict, and always where the runs lie."""

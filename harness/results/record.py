@@ -100,6 +100,7 @@ class RunRecord(ResultModel):
     known_issue: str | None = None
     """Issue of the quarantine, for KNOWN."""
     attempts: int = 1
+    """How often it was begun; 0 when no worker could start."""
     host: int = 0
     runtime: str = ""
     """Perception runtime and device that really ran."""

@@ -97,8 +97,10 @@ def test_a_reporter_that_fails_takes_neither_verdict_nor_code_nor_the_other_repo
     assert folder.report_path.is_file()
 
 
-def test_a_host_that_cannot_start_is_inconclusive(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["run", str(write_pack(tmp_path, 2)), "--workers", "1", "--quiet"]) == 20
+def test_a_host_that_cannot_start_is_inconclusive_with_the_code_of_the_machine(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", str(write_pack(tmp_path, 2)), "--workers", "1", "--quiet"]) == 69
     assert "cannot be loaded by ONNX Runtime" in capsys.readouterr().err
     assert json.loads(only_run().verdict_path.read_text())["decision"] == "INCONCLUSIVE"
     for evidence in ("junit.xml", "report.html"):

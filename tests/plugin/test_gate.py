@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
 from tests.plugin.conftest import BLOCKED_WAY, CLEAR_WAY, HEAD, PASS_RATE, Bench, scenario
 
 GO, NO_GO, INCONCLUSIVE = 0, 1, 20
+BAD_INPUT = 2
 
 BROKEN = """
     import simgate.reports.html
@@ -88,10 +91,10 @@ def test_nothing_to_judge_ends_with_20(bench: Bench, arguments: list[str]) -> No
 def test_a_pack_that_cannot_be_read_blocks_a_go(bench: Bench) -> None:
     bench.pack(CLEAR_WAY, name="a.yaml")
     bench.file("b.yaml", HEAD + "scenario: {}\n")
-    assert bench.run("--gate").ret == INCONCLUSIVE
+    assert bench.run("--gate").ret == BAD_INPUT
     result = bench.run("--gate", "--continue-on-collection-errors")
     assert decision(bench) == "GO"
-    assert result.ret == INCONCLUSIVE
+    assert result.ret == BAD_INPUT
     result.stdout.fnmatch_lines(["blocks a GO: not collected: b.yaml"])
 
 
@@ -198,3 +201,28 @@ def test_until_decided_with_xdist_is_refused_with_what_to_do(bench: Bench) -> No
     result = bench.run("--until-decided", "-n", "2")
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*leave out -n*--workers*"])
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]])
+def test_packs_outside_of_the_rootdir_run_and_are_judged_like_others(
+    bench: Bench, workers: list[str]
+) -> None:
+    bench.pack(CLEAR_WAY)
+    bench.pack(BLOCKED_WAY, name="more/pack.yaml", gate="", head=HEAD.replace("pack: tiny", "pack: other"))
+    bench.file("root/pytest.ini", "[pytest]\n")
+    arguments = ["--gate", "--rootdir", "root", "pack.yaml"]
+    assert bench.run(*arguments, *workers).ret == GO
+    result = bench.run(*arguments, "more", *workers)
+    result.assert_outcomes(passed=6, failed=3)
+    assert result.ret == INCONCLUSIVE, "the second pack has no rule"
+    result.stdout.no_fnmatch_line("*ordinary tests failed*")
+    result.stdout.fnmatch_lines(["FAILED more/pack.yaml::blocked_way::v0000*"])
+
+
+@pytest.mark.parametrize("streams", ["| head -n 1", ">/dev/full", ">&-"])
+def test_a_terminal_that_is_gone_or_full_changes_no_code(bench: Bench, streams: str) -> None:
+    bench.pack(CLEAR_WAY)
+    line = f"{sys.executable} -m pytest -p no:cacheprovider --sim-workers 0 --gate pack.yaml {streams}; exit ${{PIPESTATUS[0]}}"
+    ended = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=120, check=False)
+    assert ended.returncode == GO, ended.stderr
+    assert decision(bench) == "GO"

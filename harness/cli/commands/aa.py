@@ -69,6 +69,7 @@ def _run_once(args: argparse.Namespace, pack: Pack, variants: Sequence[Variant])
     from simgate.harness.cli.progress import progress_listener
     from simgate.harness.execution.engine import execute
     from simgate.harness.frontend.planning import RunOptions, plan_as_asked
+    from simgate.harness.frontend.user_errors import MachineError
     from simgate.harness.gate.baseline_copy import read_evidence
 
     options = RunOptions(
@@ -79,7 +80,7 @@ def _run_once(args: argparse.Namespace, pack: Pack, variants: Sequence[Variant])
     with progress_listener(args.quiet) as listener:
         stopped = execute(plan, [listener])
     if stopped:
-        print(f"the run has ended early: {stopped}", file=sys.stderr)
+        raise MachineError(f"the run has ended early: {stopped}")
     return read_evidence(plan.folder)
 
 

@@ -61,6 +61,7 @@ def _run(args: argparse.Namespace) -> int:
     from simgate.harness.registry import load
     from simgate.harness.results.atomic_write import write_atomic
     from simgate.harness.results.run_folder import RunFolder
+    from simgate.harness.text import ascii_json
 
     candidate = RunFolder(args.candidate)
     runs_dir = args.runs_dir or candidate.path.resolve().parent
@@ -75,7 +76,7 @@ def _run(args: argparse.Namespace) -> int:
     write_atomic(out / JSON, text)
     load("simgate.comparison_reporters", "html")(comparison, baseline.path, candidate.path, out / PAGE)
     if args.json:
-        print(text, end="")
+        print(ascii_json(text), end="")
     else:
         width = min(max(shutil.get_terminal_size((110, 24)).columns, 60), 120)
         print(comparison_table(comparison, width))

@@ -53,9 +53,9 @@ def run(args: argparse.Namespace) -> int:
     from simgate.harness.cli.model.one_thread import one_thread
     from simgate.harness.execution.perception_runtime import make_runtime, resolve_runtime
     from simgate.harness.frontend.user_errors import UserError, as_user_errors
-    from simgate.harness.text import printable
     from simgate.policies.perception.package import load_package
     from simgate.policies.perception.package_source import local_package
+    from simgate.sim_adapters.printable import printable
 
     one_thread()
     files = image_files(args.images)
@@ -111,7 +111,8 @@ def _look(runtime: PerceptionRuntime, image: ImageFrame, *, warm: bool) -> _Seen
 
 
 def _print(one: _Seen) -> None:
-    from simgate.harness.text import plural, printable, table
+    from simgate.harness.text import plural, table
+    from simgate.sim_adapters.printable import printable
 
     height, width = one.image.pixels.shape[:2]
     notes = "".join(f"; {note}" for note in one.image.notes)
@@ -129,7 +130,7 @@ def _print(one: _Seen) -> None:
 def _write_picture(folder: Path, one: _Seen, names: set[str]) -> None:
     """The picture with its boxes, under a name of its own."""
     from simgate.harness.execution.box_picture import picture
-    from simgate.harness.text import printable
+    from simgate.sim_adapters.printable import printable
 
     stem = name = f"{one.image.path.stem}-detections"
     number = 1

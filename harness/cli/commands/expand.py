@@ -64,14 +64,16 @@ def _enlarged(pack: Pack, scenario: Scenario, wanted: int | None) -> tuple[Pack,
 @contextmanager
 def _opened(path: Path | None, form: str) -> Iterator[Any]:
     """A text stream, or for parquet a binary one."""
+    from simgate.harness.frontend.streams import output_for_programs
     from simgate.harness.frontend.user_errors import UserError
 
     is_binary = form == "parquet"
     if path is None:
         if is_binary and sys.stdout.isatty():
             raise UserError("parquet is not for terminals: add --output variants.parquet")
-        yield sys.stdout.buffer if is_binary else sys.stdout
-        sys.stdout.flush()
+        with output_for_programs() as out:
+            yield out.buffer if is_binary else out
+            out.flush()
         return
     try:
         with path.open("wb") if is_binary else path.open("w", encoding="utf-8", newline="") as file:

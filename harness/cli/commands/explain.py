@@ -19,6 +19,7 @@ def run(args: argparse.Namespace) -> int:
 
     from simgate.harness.frontend.user_errors import as_user_errors
     from simgate.harness.gate.decide import write_verdict
+    from simgate.harness.gate.exit_code import exit_code
     from simgate.harness.gate.explain import explain
     from simgate.harness.results.run_folder import RunFolder
 
@@ -26,4 +27,4 @@ def run(args: argparse.Namespace) -> int:
         verdict = write_verdict(RunFolder(args.run_dir))
     width = min(max(shutil.get_terminal_size((100, 24)).columns, 60), 110)
     print(explain(verdict, width))
-    return verdict.decision.exit_code
+    return exit_code([verdict])

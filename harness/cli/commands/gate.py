@@ -22,9 +22,11 @@ def run(args: argparse.Namespace) -> int:
 
     from simgate.harness.frontend.user_errors import UserError
     from simgate.harness.gate.decide import UndecidableRun, write_verdict
+    from simgate.harness.gate.exit_code import exit_code
     from simgate.harness.gate.table import verdict_table
     from simgate.harness.results.journal import JournalDamaged
     from simgate.harness.results.run_folder import NotARun, RunFolder
+    from simgate.harness.text import ascii_json
 
     folder = RunFolder(args.run_dir)
     try:
@@ -32,8 +34,8 @@ def run(args: argparse.Namespace) -> int:
     except (NotARun, JournalDamaged, UndecidableRun) as error:
         raise UserError(str(error)) from None
     if args.json:
-        print(verdict.model_dump_json(indent=2))
+        print(ascii_json(verdict.model_dump_json(indent=2)))
     else:
         width = min(max(shutil.get_terminal_size((110, 24)).columns, 60), 120)
         print(verdict_table(verdict, width))
-    return verdict.decision.exit_code
+    return exit_code([verdict])

@@ -230,7 +230,8 @@ def _value_line(
 
 
 def _print_classes(seen: Disagreement) -> None:
-    from simgate.harness.text import printable, table
+    from simgate.harness.text import table
+    from simgate.sim_adapters.printable import printable
 
     names = sorted({*seen.in_a, *seen.in_b})
     rows = [
@@ -253,7 +254,7 @@ def _print_changes(changes: Sequence[Change], a: _Ran, b: _Ran) -> None:
 
 
 def _told(seen: Seen | None, ran: _Ran) -> str:
-    from simgate.harness.text import printable
+    from simgate.sim_adapters.printable import printable
 
     if seen is None:
         return "nothing"

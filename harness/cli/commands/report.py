@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
+
+from simgate.harness.exit_codes import ExitCode
 
 HELP = "decide a run again and write its reports (verdict.json, junit.xml, report.html)"
 
@@ -17,9 +20,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Writes verdict and reports and prints their paths; returns 0 whatever the verdict is."""
+    """Writes verdict and reports and prints their paths; 0 for any verdict, 70 when a reporter failed."""
     from simgate.harness.frontend.conclusion import REPORTERS, write_reports
-    from simgate.harness.frontend.user_errors import UserError, as_user_errors
+    from simgate.harness.frontend.user_errors import as_user_errors
     from simgate.harness.gate.decide import write_verdict
     from simgate.harness.registry import UnknownPlugin, names
     from simgate.harness.results.run_folder import RunFolder
@@ -40,5 +43,6 @@ def run(args: argparse.Namespace) -> int:
         for path in reports.written:
             print(path)
         if reports.problems:
-            raise UserError("\n".join(reports.problems))
-    return 0
+            print("\n".join(reports.problems), file=sys.stderr)
+            return ExitCode.CRASH
+    return ExitCode.GO

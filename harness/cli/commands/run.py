@@ -71,14 +71,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Runs the command; returns the exit code of the worst verdict."""
     from simgate.harness.frontend.user_errors import as_user_errors
-    from simgate.harness.gate.decide import combine
+    from simgate.harness.gate.exit_code import exit_code
 
     with as_user_errors():
         if args.resume:
             verdicts = [_finish(args, _resumed(args))]
         else:
             verdicts = [_finish(args, _plan(args, pack, variants)) for pack, variants in _jobs(args)]
-    return combine(verdict.decision for verdict in verdicts).exit_code
+    return exit_code(verdicts)
 
 
 def _jobs(args: argparse.Namespace) -> list[tuple[Pack, list[Variant]]]:
@@ -144,24 +144,35 @@ def _resumed(args: argparse.Namespace) -> Plan:
 
 def _finish(args: argparse.Namespace, plan: Plan) -> Verdict:
     """Runs a plan, then everything that is derived from its journal."""
+    try:
+        return _run_and_judge(args, plan)
+    except KeyboardInterrupt:
+        print(
+            f"\nwhat was measured is kept; continue with: simgate run --resume {plan.folder.path}",
+            file=sys.stderr,
+        )
+        raise
+
+
+def _run_and_judge(args: argparse.Namespace, plan: Plan) -> Verdict:
     from simgate.harness.cli.progress import progress_listener
     from simgate.harness.cli.summary import print_summary
     from simgate.harness.execution.engine import execute
     from simgate.harness.frontend.conclusion import conclude
     from simgate.harness.frontend.planning import stopping_rule
 
-    try:
-        with progress_listener(args.quiet) as listener:
-            stopped = execute(plan, [listener], stopping_rule(plan))
-    except KeyboardInterrupt:
-        print(f"\ncontinue with: simgate run --resume {plan.folder.path}", file=sys.stderr)
-        raise
+    with progress_listener(args.quiet) as listener:
+        stopped = execute(plan, [listener], stopping_rule(plan))
     if stopped:
         print(f"the run has ended early: {stopped}", file=sys.stderr)
     verdict, reports = conclude(plan.folder)
     for problem in reports.problems:
         print(problem, file=sys.stderr)
-    print_summary(plan.folder, verdict)
+    try:
+        print_summary(plan.folder, verdict)
+    except Exception as error:
+        # The verdict is written and stands; only its table is lost.
+        print(f"{verdict.headline}\nthe summary cannot be shown: {error!r}", file=sys.stderr)
     return verdict
 
 

@@ -1,0 +1,18 @@
+"""Text of others on a screen: whatever moves a cursor, hides or begins a line is shown as an escape."""
+
+from __future__ import annotations
+
+
+def printable(text: object) -> str:
+    """A text on one line that moves no terminal: control characters and line breaks become escapes."""
+    shown = str(text)
+    return shown if shown.isprintable() else "".join(map(_shown, shown))
+
+
+def printable_lines(text: str) -> str:
+    """The same for a text of several lines: its line feeds and tabs stay."""
+    return "".join(c if c in "\n\t" else _shown(c) for c in text)
+
+
+def _shown(c: str) -> str:
+    return c if c.isprintable() else c.encode("unicode_escape").decode()
