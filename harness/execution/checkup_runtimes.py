@@ -13,6 +13,7 @@ from simgate.harness.execution.perception_runtime import this_machine
 from simgate.harness.registry import names
 from simgate.policies.perception.choice import RUNTIME_OF, choose_runtime
 from simgate.policies.perception.package import ModelPackage
+from simgate.policies.perception.trust import RUNS_CODE, VARIABLE
 
 _KINDS = {runtime: kind for kind, runtime in RUNTIME_OF.items()}
 """Kind of the file that a runtime of this project loads; others are asked by loading the model."""
@@ -94,7 +95,13 @@ def _check_fit(package: ModelPackage, runtime: str, needed: bool) -> Finding:
     if kind is not None and all(artifact.kind != kind for artifact in package.artifacts):
         lacks, remedy = _FILES[kind]
         return Finding(subject, fault, f"the package has {lacks}", remedy.format(model=package.path.parent))
-    answer, error = probe(["model", runtime, str(package.path)], host_environment(0, os.environ))
+    if kind in RUNS_CODE:
+        detail = f"not tried: loading a {kind} file runs what is in it, and doctor runs no code of a model"
+        return Finding(
+            subject, "note", detail, f"simgate detect {package.path} IMAGE --runtime {runtime} --trust"
+        )
+    environ = {name: value for name, value in host_environment(0, os.environ).items() if name != VARIABLE}
+    answer, error = probe(["model", runtime, str(package.path)], environ)
     if answer is None:
         return Finding(subject, fault, f"crashes: {error}", "use another runtime")
     if answer["problem"]:

@@ -25,7 +25,10 @@ from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.identity import run_identity
 from simgate.harness.results.manifest import ExpectedVariant, Fingerprint, Manifest
 from simgate.harness.results.run_folder import RunFolder
+from simgate.policies.perception.choice import RUNTIME_OF
+from simgate.policies.perception.package import load_package
 from simgate.policies.perception.package_source import is_remote, local_package
+from simgate.policies.perception.trust import RUNS_CODE, require_trust
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,7 @@ def plan_run(
     effective = override_pack(pack, adapter=adapter, model=model, latency_extra_ms=latency_extra_ms)
     fingerprint = collect_fingerprint(effective, runtime or AUTO)
     _require_plugins(effective, fingerprint.runtime)
+    _require_trust(effective, fingerprint.runtime)
     counted = counting_order(pack, variants) if until_decided else tuple(variants)
     expected = expected_variants(effective, counted, fingerprint)
     folder = _new_folder(runs_dir, pack.name)
@@ -218,6 +222,14 @@ def _require_plugins(pack: Pack, runtime: str) -> None:
             raise UnknownPlugin(group, name, names(group))
     require_fit(pack.scenarios, pack.sim.adapter)
     require_options(pack.sim)
+
+
+def _require_trust(pack: Pack, runtime: str) -> None:
+    """Every worker asks for it; here the answer comes before a run has a folder."""
+    kind = next((kind for kind in RUNS_CODE if RUNTIME_OF[kind] == plugin_name(runtime)), None)
+    if pack.model and kind:
+        package = load_package(pack.model)
+        require_trust(package, package.artifact(kind))
 
 
 def _new_folder(runs_dir: Path, pack_name: str) -> RunFolder:

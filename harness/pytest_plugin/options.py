@@ -13,6 +13,7 @@ import pytest
 from simgate.harness.execution.record_mode import RECORD_CHOICES, RecordMode
 from simgate.harness.frontend.planning import RunOptions
 from simgate.harness.frontend.renamed import Renamed
+from simgate.policies.perception.trust import TRUST_HELP, trust_all
 
 OLD_WORKERS_KEY = "simgate_hosts"
 
@@ -40,6 +41,8 @@ class Settings:
         """
         if config.getini(OLD_WORKERS_KEY) is not None:
             raise pytest.UsageError(f"{OLD_WORKERS_KEY} has another name now: simgate_workers")
+        if config.getoption("simgate_trust"):
+            trust_all()
         workers = _setting(config, "workers")
         model = _setting(config, "model")
         run = RunOptions(
@@ -177,6 +180,7 @@ OPTIONS = (
         "R",
         ini=True,
     ),
+    Option("trust", TRUST_HELP),
     Option("variants", "at most N sampled variants of each scenario", "N", type=_positive),
     Option(
         "baseline",

@@ -118,6 +118,7 @@ def test_every_runtime_gives_the_same_traces_in_either_order_and_alone(runtime, 
         pytest.importorskip("torch", reason="runtime and double need it")
         pytest.importorskip("onnx", reason="converts the reference model")
     if runtime == "torch":
+        monkeypatch.setenv("SIMGATE_TRUST", "all")
         from simgate.policies.perception.onnx_to_torch import main as onnx_to_torch
 
         assert onnx_to_torch([str(model), str(model / "detector.pt2"), "--add"]) == 0

@@ -55,6 +55,12 @@ def pack(tmp_path_factory) -> Path:
     return path
 
 
+@pytest.fixture(autouse=True)
+def trusted(monkeypatch):
+    """The torch program is made here."""
+    monkeypatch.setenv("SIMGATE_TRUST", "all")
+
+
 @pytest.fixture
 def double(monkeypatch):
     entry = "runtimes:tensorrt=tests.doubles.tensorrt_device:tensorrt_on_double"
@@ -172,9 +178,11 @@ def test_the_doctor_says_for_each_runtime_whether_its_file_fits_and_runs(pack, d
         return {finding.subject.rpartition(" ")[2]: finding for finding in check_choice(folder)}
 
     fits = found(pack.parent)
-    assert {name: fits[name].state for name in ("onnxruntime", "tensorrt", "torch")} == dict.fromkeys(
-        ("onnxruntime", "tensorrt", "torch"), "ok"
+    assert {name: fits[name].state for name in ("onnxruntime", "tensorrt")} == dict.fromkeys(
+        ("onnxruntime", "tensorrt"), "ok"
     )
+    assert fits["torch"].state == "note"
+    assert "doctor runs no code of a model" in fits["torch"].detail
     assert fits["tensorrt"].detail == "detector.plan runs on cuda:0 Double of a GPU"
     with_plan(pack, tmp_path, gpu="NVIDIA L4")
     other = found(tmp_path)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simgate.harness.cli.trust import add_trust
 from simgate.harness.cli.workers import add_workers
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--adapter", metavar="A", help="another simulator than the pack's")
     parser.add_argument("--model", type=Path, metavar="M", help="another model package than the pack's")
     parser.add_argument("--runtime", metavar="R", help="perception runtime (default: onnxruntime)")
+    add_trust(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress, only the result")
 
 

@@ -20,6 +20,7 @@ _PERCENTILES = (0.50, 0.95, 0.99)
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     from simgate.harness.cli.model.frames import add_frame_arguments
+    from simgate.harness.cli.trust import add_trust
 
     parser.add_argument(
         "model", metavar="MODEL", help="model package: folder, model.yaml, s3://, gs://, mlflow:"
@@ -33,6 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all numbers")
     add_frame_arguments(parser)
+    add_trust(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -24,6 +24,7 @@ SMALL_PX = 400
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     from simgate.harness.cli.model.threshold import add_threshold_argument
+    from simgate.harness.cli.trust import add_trust
 
     parser.add_argument(
         "model", metavar="MODEL", help="model package: folder, model.yaml, s3://, gs://, mlflow:"
@@ -33,6 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--runtime", default="auto", metavar="R", help="also with a device: torch:cpu")
     add_threshold_argument(parser)
+    add_trust(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="also write the pictures with boxes")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything that was found")
 

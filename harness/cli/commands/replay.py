@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simgate.harness.cli.trust import add_trust
 from simgate.harness.cli.workers import add_workers
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("variant", metavar="VARIANT", help="for example glass_door_closed::v0007")
     text = "0 runs in this process, for a debugger (default: 1)"
     add_workers(parser, text, choices=(0, 1), default=1, metavar=None)
+    add_trust(parser)
 
 
 def run(args: argparse.Namespace) -> int:

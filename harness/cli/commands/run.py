@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simgate.harness.cli.selection import add_selection, select, selected_options
+from simgate.harness.cli.trust import add_trust
 from simgate.harness.cli.workers import add_workers
 from simgate.harness.execution.record_mode import RECORD_CHOICES
 
@@ -65,6 +66,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="stop as soon as a sequential test has decided; the pack's variants are the most that run",
     )
     parser.add_argument("--resume", type=Path, metavar="RUN", help="continue an interrupted run")
+    add_trust(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress, only the summary")
 
 

@@ -26,6 +26,7 @@ from simgate.policies.perception.trt.sidecar import (
     read_sidecar,
 )
 from simgate.policies.perception.trt.version import NoTensorRt, installed_version
+from simgate.policies.perception.trust import require_trust
 
 if TYPE_CHECKING:
     from simgate.policies.perception.trt.engine import Engine, EngineError
@@ -202,6 +203,8 @@ def _matching(
 def _load(package: ModelPackage, artifact: Artifact, sidecar: Sidecar, device: Device) -> Any:
     from simgate.policies.perception.trt.engine import Engine, EngineError
 
+    if sidecar.version_compatible:
+        require_trust(package, artifact, "a version-compatible plan brings a library of its own")
     try:
         with device.scope():
             plan = verified_bytes(package, artifact)

@@ -21,6 +21,7 @@ from simgate.policies.perception.portions import infer_in_portions
 from simgate.policies.perception.preprocessing.extra_inputs import extra_arrays
 from simgate.policies.perception.problems import PackageError
 from simgate.policies.perception.runtime import Frames, RuntimeInfo
+from simgate.policies.perception.trust import require_trust
 
 if TYPE_CHECKING:
     import torch
@@ -40,8 +41,8 @@ class TorchRuntime:
         device: ``auto`` (CUDA when torch has it, else the CPU), ``cpu`` or ``cuda[:N]``.
 
     Raises:
-        PackageError: torch is not installed, the package has no file for it, the file cannot be loaded, or
-            its inputs are not what the package declares.
+        PackageError: torch is not installed, the package has no file for it, nobody trusts the file, it
+            cannot be loaded, or its inputs are not what the package declares.
     """
 
     def __init__(self, package: ModelPackage, device: str = "auto") -> None:
@@ -54,6 +55,7 @@ class TorchRuntime:
             raise package.unusable("runtime-missing", "torch is not installed", _INSTALL) from error
         from simgate.policies.perception.preprocessing.preprocess_torch import TorchPreprocessor
 
+        require_trust(package, self._artifact)
         self._torch = torch
         self._device = _device(package, parse_device(device).kind, parse_device(device).index)
         torch.backends.cuda.matmul.allow_tf32 = False

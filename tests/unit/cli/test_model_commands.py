@@ -12,6 +12,12 @@ pytest.importorskip("onnx", reason="makes the tiny model of these tests")
 from tests.unit.policies.perception.tiny_model import write_package
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_trusted(monkeypatch):
+    """Unless a command line says so, and only for that test."""
+    monkeypatch.setenv("SIMGATE_TRUST", "")
+
+
 @pytest.fixture
 def model(tmp_path):
     path = write_package(tmp_path)
@@ -27,7 +33,10 @@ def test_parity_with_torch_prints_the_largest_differences_and_passes(model, caps
     from simgate.policies.perception.onnx_to_torch import main as onnx_to_torch
 
     assert onnx_to_torch([str(model), str(model / "tiny.pt2"), "--add"]) == 0
-    assert main(["parity", str(model), "--runtime", "torch", "--frames", str(model / "frames.npz")]) == 0
+    assert (
+        main(["parity", str(model), "--runtime", "torch", "--frames", str(model / "frames.npz"), "--trust"])
+        == 0
+    )
     said = capsys.readouterr().out
     assert "A  tiny 1.0.0, tiny.pt2 on torch" in said
     assert "B  tiny 1.0.0, tiny.onnx on onnxruntime" in said
@@ -59,7 +68,9 @@ def test_parity_fails_past_a_limit(model, capsys):
     frames = np.full((1, 24, 32, 3), 128, np.uint8)
     frames[0, 8:16, 8:16] = (134, 100, 100)
     np.save(model / "red.npy", frames)
-    assert main(["parity", str(model), "--runtime", "torch", "--frames", str(model / "red.npy")]) == 1
+    assert (
+        main(["parity", str(model), "--runtime", "torch", "--frames", str(model / "red.npy"), "--trust"]) == 1
+    )
     said = capsys.readouterr().out
     assert "PAST score, largest" in said
     assert "past the limits: score_max" in said

@@ -147,8 +147,13 @@ def test_a_sidecar_that_does_not_fit_names_both_sides(tmp_path, newest, said, wo
         TensorRtRuntime(packaged(tmp_path, **said), CpuDevice())
 
 
-def test_a_version_compatible_plan_of_an_earlier_version_is_loaded(tmp_path, newest):
+def test_a_version_compatible_plan_of_an_earlier_version_is_loaded_when_it_is_trusted(
+    tmp_path, newest, monkeypatch
+):
     package = packaged(tmp_path, tensorrt="10.16.1.11", version_compatible=True)
+    with pytest.raises(PackageError, match=r"untrusted-model.*a library of its own.*--trust"):
+        TensorRtRuntime(package, CpuDevice())
+    monkeypatch.setenv("SIMGATE_TRUST", "all")
     runtime = TensorRtRuntime(package, CpuDevice())
     assert runtime._engine._runtime.engine_host_code_allowed is True
 

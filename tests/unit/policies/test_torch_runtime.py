@@ -13,12 +13,19 @@ from simgate.policies.perception.package import PackageError, load_package
 from simgate.policies.perception.package_edit import add_artifact, artifact_line
 from simgate.policies.perception.runtimes.onnxruntime_runtime import OnnxRuntime
 from simgate.policies.perception.runtimes.torch_runtime import TorchRuntime
+from simgate.policies.perception.trust import ALL, VARIABLE
 from tests.unit.policies.perception.made_models import package
 from tests.unit.policies.perception.tiny_model import onnx_bytes, write_external, write_package
 
 pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
 
 FRAMES = np.random.default_rng(3).integers(0, 256, (5, 24, 32, 3)).astype(np.uint8)
+
+
+@pytest.fixture(autouse=True)
+def trusted(monkeypatch):
+    """These tests load what they have just made."""
+    monkeypatch.setenv(VARIABLE, ALL)
 
 
 def packaged(folder, file):

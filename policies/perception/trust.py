@@ -1,0 +1,50 @@
+"""Files of weights that can run code as they are loaded: only of a model that somebody answers for.
+
+Neither of torch's formats can be loaded safely. ``torch.export.load`` unpickles (its own ``weights_only``
+falls back to everything), hands texts of the file to SymPy, which evaluates them, and finds functions by any
+dotted name below ``torch``; a TorchScript file is a program. A version-compatible TensorRT plan brings a
+library of its own.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from simgate.policies.perception.package import Artifact, ModelPackage
+
+VARIABLE = "SIMGATE_TRUST"
+"""Environment variable: ``all``, or the SHA-256 of the files that may run code, with commas or spaces."""
+ALL = "all"
+TRUST_HELP = "load torch files and version-compatible TensorRT plans, which can run any code"
+RUNS_CODE = frozenset({"torch"})
+"""Kinds of files whose loading runs what is in them."""
+
+
+def trust_all() -> None:
+    """Trusts every model that this process and its children load from now on."""
+    os.environ[VARIABLE] = ALL
+
+
+def require_trust(package: ModelPackage, artifact: Artifact, why: str = "") -> None:
+    """Passes a file that may run code.
+
+    Args:
+        package: The model.
+        artifact: One of its files, of a kind that runs code.
+        why: What in the file runs; empty for the kind's own reason.
+
+    Raises:
+        PackageError: Nobody has said that it may.
+    """
+    given = os.environ.get(VARIABLE, "").lower().replace(",", " ").split()
+    if ALL in given or artifact.sha256 in given:
+        return
+    why = why or f"a {artifact.kind} file is a program"
+    message = f"'{artifact.path.name}' is not loaded: {why}, and can do all that you can do on this machine"
+    hint = (
+        "if you made it, or trust who did: --trust, or "
+        f"{VARIABLE}={artifact.sha256} in the environment; an ONNX file needs no trust"
+    )
+    raise package.unusable("untrusted-model", message, hint, artifact)

@@ -1,0 +1,131 @@
+"""A model from somebody else runs no code here unless the user says so."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import pickle
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from simgate.harness.cli.main import main
+from simgate.harness.execution.checkup_runtimes import check_choice
+from simgate.policies.perception.package import ModelPackage, PackageError, load_package
+from simgate.policies.perception.package_edit import add_artifact, artifact_line
+from simgate.policies.perception.trust import VARIABLE, require_trust
+from tests.unit.policies.perception.tiny_model import write_package
+
+pytest.importorskip("onnx", reason="makes the tiny model of these tests")
+
+OFFICE = Path(__file__).parents[4] / "scenarios" / "office_doors" / "pack.yaml"
+
+
+class Attack:
+    """Unpickled, it leaves a file."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (self.mark,)
+
+
+def attacking(folder: Path, mark: Path) -> ModelPackage:
+    """A package whose torch program is a real one of torch's, with weights that run code."""
+    pytest.importorskip("torch", reason="makes the torch file")
+    import torch
+
+    program = torch.export.export(torch.nn.Linear(2, 2), (torch.zeros(1, 2),))
+    made = io.BytesIO()
+    torch.export.save(program, made)
+    with zipfile.ZipFile(made, "a") as archive:
+        root = archive.namelist()[0].split("/")[0]
+        archive.writestr(f"{root}/data/weights/model.pt", pickle.dumps(Attack(mark)))
+    folder.mkdir()
+    path = write_package(folder)
+    name = "detector.pt2"
+    (folder / name).write_bytes(made.getvalue())
+    add_artifact(path, artifact_line("torch", name, hashlib.sha256(made.getvalue()).hexdigest()))
+    return load_package(path)
+
+
+def loaded(package: ModelPackage) -> str:
+    from simgate.policies.perception.runtimes.torch_runtime import TorchRuntime
+
+    with pytest.raises(PackageError) as caught:
+        TorchRuntime(package, "cpu")
+    return str(caught.value)
+
+
+def test_a_torch_file_runs_its_code_only_when_it_is_trusted(tmp_path, monkeypatch):
+    mark = tmp_path / "attacked"
+    package = attacking(tmp_path / "model", mark)
+    monkeypatch.delenv(VARIABLE, raising=False)
+    said = loaded(package)
+    assert "model.yaml:" in said
+    assert "'detector.pt2' is not loaded" in said
+    assert "--trust" in said
+    assert not mark.exists()
+    monkeypatch.setenv(VARIABLE, "all")
+    loaded(package)
+    assert mark.exists(), "the attack is a real one"
+
+
+@pytest.mark.parametrize("given", ["{sha256}", "{other}, {sha256}", "ALL", "all"])
+def test_trust_is_given_to_all_or_by_hash(given, tmp_path, monkeypatch):
+    package = load_package(write_package(tmp_path))
+    (artifact,) = package.artifacts
+    monkeypatch.setenv(VARIABLE, given.format(sha256=artifact.sha256.upper(), other="0" * 64))
+    require_trust(package, artifact)
+
+
+@pytest.mark.parametrize("given", ["", "0", "1", "true", "0" * 64, "{sha256:.63}"])
+def test_nothing_else_is_trust(given, tmp_path, monkeypatch):
+    package = load_package(write_package(tmp_path))
+    (artifact,) = package.artifacts
+    monkeypatch.setenv(VARIABLE, given.format(sha256=artifact.sha256))
+    with pytest.raises(PackageError, match=artifact.sha256):
+        require_trust(package, artifact)
+
+
+def test_doctor_and_lint_run_no_code_of_a_model_even_when_it_is_trusted(tmp_path, monkeypatch, capsys):
+    mark = tmp_path / "attacked"
+    pack = tmp_path / "pack.yaml"
+    pack.write_text(OFFICE.read_text().replace("../../policies/reference_model", "model"))
+    attacking(tmp_path / "model", mark)
+    monkeypatch.setenv(VARIABLE, "all")
+    main(["lint", str(pack), str(tmp_path / "model" / "model.yaml")])
+    found = {finding.subject.rpartition(" ")[2]: finding for finding in check_choice(tmp_path)}
+    assert not mark.exists()
+    assert found["torch"].state == "note"
+    assert "runs what is in it" in found["torch"].detail
+
+
+def test_a_run_on_an_untrusted_file_is_refused_before_it_has_a_folder(tmp_path, monkeypatch, capsys):
+    monkeypatch.delenv(VARIABLE, raising=False)
+    mark = tmp_path / "attacked"
+    model = attacking(tmp_path / "model", mark).path
+    code = "import sys; from simgate.harness.cli.main import main; sys.exit(main())"
+    run = (
+        "run",
+        str(OFFICE),
+        "--model",
+        str(model),
+        "--runtime",
+        "torch",
+        "--workers",
+        "1",
+        "--variants",
+        "1",
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *run], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "'detector.pt2' is not loaded" in done.stderr
+    assert not (tmp_path / "runs").exists()
+    assert not mark.exists()
