@@ -34,7 +34,7 @@ class UntilDecided:
     ) -> None:
         self._manifest = manifest
         self._excused = quarantines(manifest, pack)
-        self._gate = SequentialGate(pack, comparison, left_out(manifest, pack))
+        self._gate = SequentialGate(pack, manifest.expected, comparison, left_out(manifest, pack))
         self._wanted = {expected.id: expected.identity for expected in manifest.expected}
         self._arrived: dict[str, RunRecord] = {}
         for record in records:

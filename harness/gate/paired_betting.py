@@ -17,7 +17,7 @@ _GAMBLERS = 400
 _STEPS = 40
 _BOLDNESS = 4
 """How strongly the gamblers crowd at the largest stakes, where they gain most when nothing breaks; the same
-shape as the density of ``confidence_sequence``."""
+shape as the density of ``e_values``."""
 
 
 def log_e_drop_below(broken: int, fixed: int, pairs: int, drop: float) -> float:

@@ -2,11 +2,11 @@
 
 Only the longest completed beginning of the manifest's order counts, so that which host was faster changes
 nothing; the decision falls at the first variant at which it can, and what comes after does not count. Every
-rule is tested by e-values (``rule_evidence``), which allow a look after every variant; a test of fixed size
-that is looked at repeatedly would be wrong far more often than it says, and is not offered.
+rule is tested in a way that allows for its looks (``rule_evidence``); a test of fixed size that is looked at
+repeatedly would be wrong far more often than it says, and is not offered.
 
 Several rules at once are treated as in a run of fixed size: GO claims all of them and needs no correction;
-NO-GO needs Holm's procedure on the anytime p-values 1 / E. Its union bound holds over all looks together.
+NO-GO needs Holm's procedure, on p-values that are valid over all looks together.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from simgate.harness.gate.confidence_sequence import anytime_p
 from simgate.harness.gate.regression import Comparison
 from simgate.harness.gate.rule_evidence import (
     LatencyEvidence,
@@ -24,25 +23,36 @@ from simgate.harness.gate.rule_evidence import (
     ValidityEvidence,
 )
 from simgate.harness.gate.rules import absent_in_scope, speaks_of
+from simgate.harness.gate.stopping_boundary import MOST_PLANNED
 from simgate.harness.gate.tally import JudgedVariant
 from simgate.harness.gate.verdict import Decision
 from simgate.harness.multiplicity import holm_rejects
 from simgate.harness.packs.latency_percentile import parse_latency_percentile
 from simgate.harness.packs.model import GateRule, Pack
+from simgate.harness.results.manifest import ExpectedVariant
 
 FIRST_LOOK = 10
 """No verdict rests on fewer variants. Looking later than allowed is always valid."""
 
 
-def evidence_for(rule: GateRule, comparison: Comparison | None) -> RuleEvidence | None:
-    """What collects evidence for a rule; None when it can never be decided (no baseline, no bound)."""
+def evidence_for(
+    rule: GateRule, comparison: Comparison | None, planned: int, rules: int
+) -> RuleEvidence | None:
+    """What collects evidence for a rule; None when it can never be decided (no baseline, no bound).
+
+    Args:
+        rule: What to decide.
+        comparison: With the baseline; None without one.
+        planned: Variants of the rule's scope in the whole run.
+        rules: Rules that Holm's procedure weighs against each other.
+    """
     if rule.kind == "invalid_or_error":
         return None if rule.at_most is None else ValidityEvidence(rule.at_most)
     if rule.kind == "pass_rate":
         # A share of 0 or 1 is proven or refuted by nothing; the linter refuses it.
-        if rule.at_least is None or not 0.0 < rule.at_least < 1.0:
+        if not planned or rule.at_least is None or not 0.0 < rule.at_least < 1.0:
             return None
-        return PassRateEvidence(rule.at_least, rule.confidence)
+        return PassRateEvidence(rule.at_least, rule.confidence, min(planned, MOST_PLANNED), rules)
     if rule.kind == "metric":
         which = parse_latency_percentile(rule.metric or "")
         if which is None or rule.at_most is None:
@@ -58,6 +68,7 @@ class SequentialGate:
 
     Args:
         pack: Holds the rules.
+        expected: All variants of the run.
         comparison: With the baseline; None without one.
         left_out: Scenario -> variants that an unfair selection keeps from running
             (:func:`simgate.harness.gate.selection.left_out`). A rule that speaks of such a scenario is not
@@ -67,12 +78,21 @@ class SequentialGate:
     def __init__(
         self,
         pack: Pack,
+        expected: Sequence[ExpectedVariant],
         comparison: Comparison | None = None,
         left_out: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
+        self._total = len(expected)
+        rivals = sum(rule.kind != "invalid_or_error" for rule in pack.gate)
+
+        def evidence(rule: GateRule) -> RuleEvidence | None:
+            if absent_in_scope(rule, pack, left_out):
+                return None
+            planned = sum(speaks_of(rule, variant.scenario, variant.severity) for variant in expected)
+            return evidence_for(rule, comparison, planned, rivals)
+
         self.rules: tuple[tuple[GateRule, RuleEvidence | None], ...] = tuple(
-            (rule, None if absent_in_scope(rule, pack, left_out) else evidence_for(rule, comparison))
-            for rule in pack.gate
+            (rule, evidence(rule)) for rule in pack.gate
         )
         self.counted = 0
         """Variants counted so far, until the decision."""
@@ -87,8 +107,8 @@ class SequentialGate:
         for rule, evidence in self.rules:
             if evidence and speaks_of(rule, variant.expected.scenario, variant.expected.severity):
                 evidence.add(variant)
-                if self.counted >= FIRST_LOOK:
-                    evidence.look()
+            if evidence and self.counted >= FIRST_LOOK:
+                evidence.look(at_end=self.counted == self._total)
         if self.counted >= FIRST_LOOK:
             self.decision = self._decide()
 
@@ -104,11 +124,11 @@ class SequentialGate:
         return refuted
 
     def p_value(self, index: int) -> float:
-        """Anytime-valid p-value of a rule's statement."""
+        """P-value of a rule's statement, valid over all looks together."""
         evidence = self.rules[index][1]
         if evidence is None or _tolerated(evidence):
             return 1.0
-        return anytime_p(evidence.log_e_no_go)
+        return evidence.p_value
 
     def _decide(self) -> Decision | None:
         if any(self.refuted()):
@@ -135,7 +155,7 @@ def count_until_decided(
     left_out: Mapping[str, int] = MappingProxyType({}),
 ) -> SequentialGate:
     """Counts the longest completed beginning of a run's variants, in the manifest's order."""
-    gate = SequentialGate(pack, comparison, left_out)
+    gate = SequentialGate(pack, [variant.expected for variant in variants], comparison, left_out)
     for variant in variants:
         if variant.record is None or gate.decision is not None:
             break

@@ -120,8 +120,8 @@ def _pass_rate(
         rule,
         counts,
         decision=decision,
-        reason=f"{evidence.successes} of {total} passed: with {percent(rule.confidence)} confidence at any "
-        f"stopping time {claim}, {p0:g} is needed{when}{doubtful}{quarantine(counts)}",
+        reason=f"{evidence.successes} of {total} passed: with {percent(rule.confidence)} confidence over all "
+        f"looks {claim}, {p0:g} is needed{when}{doubtful}{quarantine(counts)}",
         would_change=_would_change(decision, evidence, "more clean variant"),
         estimate=evidence.successes / total if total else None,
         exact=interval,

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binom
 
-from simgate.harness.gate.confidence_sequence import log_e_at_least, log_e_below, log_e_worse
 from simgate.harness.gate.design_effect import SHOWN_ABOVE, design_effect
+from simgate.harness.gate.e_values import log_e_worse
 from simgate.harness.gate.intervals import (
     lower_bound,
     proves_at_least,
@@ -29,6 +29,7 @@ from simgate.harness.gate.mcnemar import mcnemar_p
 from simgate.harness.gate.paired_betting import log_e_drop_below
 from simgate.harness.gate.paired_difference import drop_too_large_p
 from simgate.harness.gate.percentile import accepts, rejects
+from simgate.harness.gate.stopping_boundary import Boundary, go_boundary, no_go_boundary
 from simgate.harness.multiplicity import holm_rejects
 
 PACKS = 20_000
@@ -158,13 +159,18 @@ def false_sequential() -> Iterator[Row]:
     runs, n = 4_000, 500
     for p0 in (0.9, 0.98):
         outcomes = np.random.default_rng(4).random((runs, n)) < p0
-        for name, evidence in (("GO", log_e_at_least), ("NO-GO", log_e_below)):
-            rate = np.mean(ever_reached(lambda s, f, e=evidence, p=p0: e(s, f, p), outcomes))
-            yield Row(f"false {name}, sequential, p0 = {p0}, {n} looks", float(rate), ALPHA, trials=runs)
+        for name, make in (("GO", go_boundary), ("NO-GO", no_go_boundary)):
+            rate = np.mean(ever_reached(_by(make(n, p0, ALPHA)), outcomes))
+            yield Row(f"false {name}, sequential, p0 = {p0}, {n} variants", float(rate), ALPHA, trials=runs)
         rate = np.mean(ever_reached(lambda s, f, p=p0: _fixed(s, f, p), outcomes))
         yield Row(
             f"a fixed-size test looked at {n} times, for comparison, p0 = {p0}", float(rate), 1.0, trials=runs
         )
+
+
+def _by(boundary: Boundary) -> Callable[[int, int], float]:
+    """A boundary as evidence that is enough where it is crossed."""
+    return lambda s, f: ENOUGH if boundary.crossed(s + f, f) else 0.0
 
 
 def _fixed(successes: int, failures: int, p0: float) -> float:
@@ -184,8 +190,8 @@ def false_sequential_in_a_mixed_pack() -> Iterator[Row]:
         chances = np.repeat(shares, sizes)
         p0 = float(chances.mean())
         outcomes = np.array([rng.random(len(chances)) < rng.permutation(chances) for _ in range(runs)])
-        for name, evidence in (("GO", log_e_at_least), ("NO-GO", log_e_below)):
-            rate = np.mean(ever_reached(lambda s, f, e=evidence, p=p0: e(s, f, p), outcomes))
+        for name, make in (("GO", go_boundary), ("NO-GO", no_go_boundary)):
+            rate = np.mean(ever_reached(_by(make(len(chances), p0, ALPHA)), outcomes))
             yield Row(
                 f"false {name}, sequential, {title}, mean pass rate {p0:g}", float(rate), ALPHA, trials=runs
             )

@@ -111,7 +111,7 @@ def _simulate(p0: float, fixed: int, model: str, rate: float) -> Saving:
     ]
     counted, decisions = [], []
     for passes in (rng.random((RUNS, fixed)) < rate).tolist():
-        gate = SequentialGate(pack)
+        gate = SequentialGate(pack, make_manifest(pack).expected)
         for variant, passed in zip(judged, passes, strict=True):
             gate.add(variant[passed])
             if gate.decision is not None:

@@ -61,7 +61,7 @@ def test_a_failure_that_is_pinned_is_one_failure():
 def test_a_sequential_test_counts_them_once_as_well():
     manifest, records = a_run(20, 20, until_decided=True)
     pack = make_pack([scenario(count=20, pinned=20)], [PASS_RATE])
-    gate = SequentialGate(pack)
+    gate = SequentialGate(pack, manifest.expected)
     for variant in gather(manifest, pack, records).variants:
         gate.add(variant)
     evidence = gate.rules[0][1]

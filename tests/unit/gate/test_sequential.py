@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import math
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,7 +7,7 @@ from hypothesis import strategies as st
 from simgate.harness.gate.decide import decide
 from simgate.harness.gate.sequential import FIRST_LOOK
 from simgate.harness.gate.verdict import Decision
-from simgate.harness.packs.model import GateRule
+from simgate.harness.packs.model import GateRule, KnownFailure
 from simgate.harness.results.record import LatencySamples
 from tests.unit.gate.pairs import REGRESSION, baseline, run_of
 from tests.unit.gate.runs import (
@@ -34,9 +32,10 @@ def until_decided(letters, *gate, **changes):
 
 
 def test_clean_variants_end_the_run_as_soon_as_the_rule_is_proven():
-    verdict = until_decided("P" * 33 + "-" * 167)
-    assert (verdict.decision, verdict.stopped_at) == (GO, 33)
-    assert until_decided("P" * 32 + "-" * 168).decision is INCONCLUSIVE
+    # No valid test proves 0.9 with fewer than 29 clean variants; this one leaves error for runs with failures.
+    verdict = until_decided("P" * 43 + "-" * 157)
+    assert (verdict.decision, verdict.stopped_at) == (GO, 43)
+    assert until_decided("P" * 42 + "-" * 158).decision is INCONCLUSIVE
 
 
 def test_a_bad_model_is_refused_at_the_first_look():
@@ -49,17 +48,17 @@ def test_no_verdict_rests_on_fewer_variants_than_the_first_look():
 
 
 def test_what_was_not_needed_is_told_from_what_is_missing():
-    verdict = until_decided("P" * 33 + "-" * 167, PASS_RATE, VALIDITY)
+    verdict = until_decided("P" * 43 + "-" * 157, PASS_RATE, VALIDITY)
     rule, summary = verdict.rules[0], verdict.scenarios[0]
-    assert (rule.missing, rule.not_run, summary.missing, summary.not_run) == (0, 167, 0, 167)
+    assert (rule.missing, rule.not_run, summary.missing, summary.not_run) == (0, 157, 0, 157)
     assert verdict.rules[1].decision is GO
-    assert "decided after 33 variants" in " ".join(verdict.notes)
+    assert "decided after 43 variants" in " ".join(verdict.notes)
     undecided = until_decided("P" * 20 + "-" * 180, PASS_RATE, VALIDITY)
     assert (undecided.rules[0].missing, undecided.rules[0].not_run) == (180, 0)
     assert undecided.decision is INCONCLUSIVE
 
 
-@given(st.text("PF", min_size=40, max_size=80), st.text("PFIE-", max_size=30))
+@given(st.text("PF", min_size=60, max_size=60), st.text("PFIE-", max_size=30))
 @settings(max_examples=60, deadline=None)
 def test_what_came_after_the_decision_changes_nothing(letters, late):
     first = until_decided(letters + "-" * 30)
@@ -75,14 +74,24 @@ def test_only_the_completed_beginning_counts_whichever_host_was_faster():
 
 
 def test_one_failure_costs_as_many_variants_as_it_must():
-    assert until_decided("F" + "P" * 65 + "-" * 100).decision is GO
-    assert until_decided("F" + "P" * 64 + "-" * 100).decision is INCONCLUSIVE
+    assert until_decided("F" + "P" * 62 + "-" * 137).decision is GO
+    assert until_decided("F" + "P" * 61 + "-" * 138).decision is INCONCLUSIVE
+
+
+@pytest.mark.parametrize(("clean", "decision"), [(29, GO), (28, INCONCLUSIVE)])
+def test_the_end_spends_what_error_is_left_also_where_a_quarantine_has_shortened_the_run(clean, decision):
+    # 29 clean variants prove 0.9 and no fewer; nobody knew before that the others fail in a quarantine.
+    known = [KnownFailure(when="lighting.lux < 70", issue="PER-311", until="2027-03-01")]
+    manifest, records = a_run("P" * clean + "K" * (49 - clean), known=known)
+    excused = [r.model_copy(update={"known_issue": "PER-311"}) for r in records[clean:]]
+    manifest = manifest.model_copy(update={"until_decided": True})
+    assert decide(manifest, records[:clean] + excused).decision is decision
 
 
 @pytest.mark.parametrize("letter", ["I", "E"])
 def test_what_is_in_doubt_is_a_failure_for_go_and_a_success_for_no_go(letter):
-    assert until_decided(letter + "P" * 64 + "-" * 100).decision is INCONCLUSIVE
-    assert until_decided(letter + "P" * 65 + "-" * 100).decision is GO
+    assert until_decided(letter + "P" * 61 + "-" * 138).decision is INCONCLUSIVE
+    assert until_decided(letter + "P" * 62 + "-" * 137).decision is GO
     assert until_decided(letter * 200).decision is INCONCLUSIVE
 
 
@@ -92,8 +101,8 @@ def test_all_hosts_dead_is_never_go_nor_no_go():
 
 def test_too_many_invalid_variants_hold_a_go_back_until_there_are_few_enough():
     verdict = until_decided("I" + "P" * 80 + "-" * 100, PASS_RATE, VALIDITY)
-    # 1 of 66 would do for the pass rate, 1 of 50 is the share allowed.
-    assert verdict.stopped_at == 66
+    # 1 of 72 will do for the pass rate, 1 of 50 is the share allowed.
+    assert verdict.stopped_at == 72
     hard = GateRule(kind="invalid_or_error", at_most=0.01)
     held_back = until_decided("I" + "P" * 120 + "-" * 100, PASS_RATE, hard)
     assert held_back.stopped_at == 100
@@ -110,22 +119,23 @@ def test_a_rule_on_latency_is_tested_sequentially_too():
 
 def test_every_rule_must_be_proven_before_the_run_ends():
     assert (
-        until_decided("P" * 40 + "-" * 20, PASS_RATE, GateRule(kind="pass_rate", at_least=0.95)).decision
+        until_decided("P" * 58 + "-" * 29, PASS_RATE, GateRule(kind="pass_rate", at_least=0.95)).decision
         is INCONCLUSIVE
     )
     assert (
         until_decided("P" * 67 + "-" * 20, PASS_RATE, GateRule(kind="pass_rate", at_least=0.95)).stopped_at
-        == 67
+        == 59
     )
 
 
-def test_several_rules_make_a_no_go_harder_not_easier():
-    letters = "F" * 4 + "P" * 6 + "-" * 50
-    one = GateRule(kind="pass_rate", at_least=0.95)
-    clean = [one.model_copy(update={"scenario": f"other {k}"}) for k in range(7)]
-    # The evidence is 37: more than 20, less than 8 * 20.
-    assert until_decided(letters, one).decision is NO_GO
-    assert until_decided(letters, one, *clean).decision is INCONCLUSIVE
+@pytest.mark.parametrize(("others", "decision"), [(0, NO_GO), (7, INCONCLUSIVE)])
+def test_several_rules_make_a_no_go_harder_not_easier(others, decision):
+    scenarios = [scenario(name, 60) for name in ("glass", *(f"other_{k}" for k in range(others)))]
+    rules = [GateRule(kind="pass_rate", at_least=0.95, scenario=one.id) for one in scenarios]
+    manifest = make_manifest(make_pack(scenarios, rules), until_decided=True)
+    # Four failures among the first ten: enough at 5 %, not at an eighth of it.
+    records = make_records(variant_ids(scenarios[0]), "F" * 4 + "P" * 6 + "-" * 50)
+    assert decide(manifest, records).decision is decision
 
 
 def test_a_gate_without_a_judging_rule_never_ends_the_run():
@@ -166,7 +176,7 @@ def test_undecided_says_how_many_more_would_prove_each_rule():
     letters = "P" * 10 + "-" * 190
     few = LatencySamples(in_loop_ms=(20.0,) * 4)
     verdict = until_decided(letters, PASS_RATE, LATENCY, latency=few)
-    assert verdict.rules[0].would_change.startswith("23 more clean variants would prove it")
+    assert verdict.rules[0].would_change.startswith("33 more clean variants would prove it")
     needed = int(verdict.rules[1].would_change.split()[0])
     assert "more samples within the limit would prove it" in verdict.rules[1].would_change
     for more, decision in (((needed - 1) // 10, INCONCLUSIVE), (-(-needed // 10), GO)):
@@ -198,9 +208,14 @@ def test_without_a_baseline_a_regression_rule_is_never_decided():
     assert "needs --baseline" in verdict.rules[1].reason
 
 
-def test_the_interval_is_the_confidence_sequence_and_the_p_value_valid_at_any_time():
-    rule = until_decided("P" * 33 + "-" * 10).rules[0]
-    assert rule.exact.method.startswith("beta-binomial confidence sequence")
-    assert rule.exact.low >= 0.9
-    refuted = until_decided("F" * 10 + "-" * 10).rules[0]
-    assert math.isclose(refuted.p_value, 0, abs_tol=1e-8)
+def test_the_interval_agrees_with_the_decision_and_says_what_it_rests_on():
+    rule = until_decided("P" * 43 + "-" * 157).rules[0]
+    assert rule.exact.method.startswith("exact over all looks of the planned run")
+    # Of the looks before, none would have ended the run: 43 clean ones are as unlikely as they look.
+    assert rule.exact.low == pytest.approx(0.05 ** (1 / 43), abs=1e-6)
+    refuted = until_decided("F" * 10 + "-" * 190).rules[0]
+    assert refuted.decision is NO_GO
+    assert refuted.exact.high < 0.9
+    assert refuted.p_value < 0.05
+    latency = until_decided("P" * 40 + "-" * 100, LATENCY).rules[0]
+    assert "at any stopping time" in latency.reason

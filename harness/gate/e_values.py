@@ -1,4 +1,4 @@
-"""Tests of a share that stay valid whenever one looks: beta-binomial e-values and their confidence sequence.
+"""Tests of a share that stay valid whenever one looks: beta-binomial e-values.
 
 The likelihood ratio of "the share is theta" against "it is p0", averaged over theta with a beta density on
 the side to be proven, is a non-negative martingale that starts at 1 when the share is p0, and falls on
@@ -21,8 +21,7 @@ from scipy.special import betaincc, betaln
 
 TOWARDS = 1.0
 AWAY = 0.25
-"""Parameters of the beta density; docs/verdicts.md compares them with others."""
-_STEPS = 50
+"""Parameters of the beta density."""
 
 
 def log_e_at_least(successes: float, failures: float, share: float) -> float:
@@ -51,16 +50,6 @@ def log_e_worse(broken: float, fixed: float) -> float:
     return log_e_at_least(broken, fixed, 0.5)
 
 
-def sequence_lower(successes: float, failures: float, confidence: float) -> float:
-    """Lower end of the confidence sequence: no larger share is proven; 0 when none is."""
-    return _lower(successes, failures, confidence)
-
-
-def sequence_upper(successes: float, failures: float, confidence: float) -> float:
-    """Upper end of the confidence sequence: no smaller share is refuted; 1 when none is."""
-    return 1.0 - _lower(failures, successes, confidence)
-
-
 def _check(successes: float, failures: float, share: float) -> None:
     if min(successes, failures) < 0:
         raise ValueError(f"{successes} successes and {failures} failures are impossible")
@@ -79,21 +68,6 @@ def _log_e(for_it: float, against: float, share: float) -> float:
     mixture = float(betaln(a, b)) + math.log(tail)
     normaliser = float(betaln(TOWARDS, AWAY)) + math.log(float(betaincc(TOWARDS, AWAY, share)))
     return mixture - normaliser - for_it * math.log(share) - against * math.log1p(-share)
-
-
-def _lower(for_it: float, against: float, confidence: float) -> float:
-    """Largest share that is proven; the evidence falls as the share rises."""
-    enough = -math.log1p(-confidence)
-    if for_it == 0:
-        return 0.0
-    low, high = 0.0, for_it / (for_it + against)
-    for _ in range(_STEPS):
-        middle = 0.5 * (low + high)
-        if 0.0 < middle < 1.0 and _log_e(for_it, against, middle) >= enough:
-            low = middle
-        else:
-            high = middle
-    return low
 
 
 def anytime_p(log_e: float) -> float:

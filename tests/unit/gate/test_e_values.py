@@ -9,15 +9,13 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import beta
 
-from simgate.harness.gate.confidence_sequence import (
+from simgate.harness.gate.e_values import (
     AWAY,
     TOWARDS,
     anytime_p,
     log_e_at_least,
     log_e_below,
     log_e_worse,
-    sequence_lower,
-    sequence_upper,
 )
 
 ENOUGH = math.log(20)
@@ -60,19 +58,8 @@ def test_success_and_failure_change_places():
     assert log_e_worse(6, 1) == log_e_at_least(6, 1, 0.5)
 
 
-@pytest.mark.parametrize(("s", "f"), [(169, 0), (30, 3), (0, 5), (50, 50), (1, 0)])
-def test_the_ends_of_the_sequence_are_where_the_evidence_becomes_enough(s, f):
-    low, high = sequence_lower(s, f, 0.95), sequence_upper(s, f, 0.95)
-    assert 0 <= low <= s / (s + f) <= high <= 1
-    if low > 0:
-        assert log_e_at_least(s, f, low) == pytest.approx(ENOUGH, abs=1e-6)
-    if high < 1:
-        assert log_e_below(s, f, high) == pytest.approx(ENOUGH, abs=1e-6)
-
-
 def test_nothing_seen_is_no_evidence():
     assert log_e_at_least(0, 0, 0.9) == pytest.approx(0.0)
-    assert (sequence_lower(0, 0, 0.95), sequence_upper(0, 0, 0.95)) == (0.0, 1.0)
     assert anytime_p(0.0) == 1.0 == anytime_p(-5.0)
 
 
