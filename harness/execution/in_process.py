@@ -43,9 +43,9 @@ class InProcess:
         self._listeners = tuple(listeners)
         try:
             self._worker = Worker(plan.setup(0), is_own_process=False)
+            adapter, runtime = self._worker.describe()
         except NotAsPlanned as error:
             raise HostsCannotStart(str(error)) from None
-        adapter, runtime = self._worker.describe()
         plan.folder.keep_host(
             0, {"adapter": asdict(adapter), "runtime": asdict(runtime) if runtime else None}
         )

@@ -15,6 +15,7 @@ from simgate.harness.execution.conditions import collect_fingerprint, scenario_c
 from simgate.harness.execution.counting_order import counting_order, running_order
 from simgate.harness.execution.host_limits import HostLimits, limits_of
 from simgate.harness.execution.perception_runtime import AUTO, plugin_name
+from simgate.harness.execution.plan_guard import versions_of
 from simgate.harness.execution.record_mode import RecordMode
 from simgate.harness.expansion.scene_key import scene_key
 from simgate.harness.expansion.variant import Variant
@@ -78,6 +79,7 @@ class Plan:
             run_dir=str(self.folder.path.resolve()),
             record=self.record,
             parts=self.manifest.fingerprint.parts,
+            versions=versions_of(self.folder.hosts()),
         )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from simgate.harness import registry
 from simgate.harness.execution.parts import files_of, model_files, uses_of
@@ -12,6 +14,8 @@ from simgate.harness.results.parts import Part
 from simgate.harness.sources.import_guard import ImportGuard, NotAsPlanned, in_hashes
 from simgate.policies.perception.files.package_files import sha256_of
 from simgate.policies.perception.package import ModelPackage
+from simgate.policies.perception.runtime import RuntimeInfo
+from simgate.sim_adapters.adapter import AdapterInfo
 from simgate.sim_adapters.worlds.file_digest import absolute
 
 Stamp = tuple[int, int, int, int]
@@ -71,6 +75,21 @@ class PlanGuard:
             NotAsPlanned: A file was written in between.
         """
         self._confirm({**self._loaded, **self._read_again})
+
+    def check_versions(
+        self, earlier: Mapping[str, str], simulator: AdapterInfo, runtime: RuntimeInfo | None
+    ) -> None:
+        """Holds what the libraries say of themselves against what they said in earlier hosts of the run.
+
+        Some are found only by the interpreter of the hosts (Isaac Sim), and no plan can know their version.
+
+        Raises:
+            NotAsPlanned: One has another version.
+        """
+        for what, version in _versions(asdict(simulator), asdict(runtime) if runtime else None).items():
+            was = earlier.get(what, version)
+            if was != version:
+                raise NotAsPlanned(what, "its version", f"it was {was}, is {version}")
 
     def before_batch(self) -> None:
         """Makes sure that what plugins and simulators may read again is still as planned.
@@ -140,6 +159,16 @@ class PlanGuard:
             now = sha256_of(path) if path.is_file() else None
             written = "it was written while it was in use, and what was read of it is not known"
             raise NotAsPlanned(label, str(path), written if now == was else in_hashes(was, now))
+
+
+def versions_of(hosts: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Simulator and runtime, in words -> version, as the first of these hosts has said; see ``keep_host``."""
+    return _versions(hosts[0]["adapter"], hosts[0].get("runtime")) if hosts else {}
+
+
+def _versions(adapter: Mapping[str, Any], runtime: Mapping[str, Any] | None) -> dict[str, str]:
+    named = {f"simulator {adapter['name']}": adapter["version"]}
+    return named | ({f"runtime {runtime['runtime']}": runtime["version"]} if runtime else {})
 
 
 def _written(stamps: Mapping[Path, Stamp]) -> Iterator[Path]:

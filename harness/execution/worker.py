@@ -87,10 +87,16 @@ class Worker:
 
     def describe(self) -> tuple[AdapterInfo, RuntimeInfo | None]:
         """What really runs. Builds and draws a small room first: some simulators know only then what they
-        draw with, and one that cannot draw must end the start-up, not every variant."""
+        draw with, and one that cannot draw must end the start-up, not every variant.
+
+        Raises:
+            NotAsPlanned: Earlier hosts of the run had another version of simulator or runtime.
+        """
         adapter = self._simulator()
         adapter.reset([room()])
-        return adapter.describe(), self._runtime_info
+        info = adapter.describe()
+        self._guard.check_versions(self._setup.versions, info, self._runtime_info)
+        return info, self._runtime_info
 
     @property
     def recycle_after(self) -> int | None:

@@ -270,8 +270,8 @@ def test_an_edit_of_simgate_itself_is_another_run(tmp_path: Path) -> None:
     code = (
         "from simgate.harness.sources.closure import code_of; import json;"
         "core = code_of('simgate.harness.execution.worker', 'simgate');"
-        "physx = code_of('simgate.policies.perception.runtimes.onnxruntime_runtime', 'simgate', core.modules);"
-        "print(json.dumps([core.files, physx.files]))"
+        "runtime = code_of('simgate.policies.perception.runtimes.onnxruntime_runtime', 'simgate', core.modules);"
+        "print(json.dumps([core.files, runtime.files]))"
     )
 
     def files() -> list[Mapping[str, str]]:
@@ -283,14 +283,19 @@ def test_an_edit_of_simgate_itself_is_another_run(tmp_path: Path) -> None:
         return found
 
     before = files()
-    for name in ("harness/scoring/criteria.py", "policies/perception/decode_yolo.py", "reports/html.py"):
+    for name in (
+        "harness/scoring/criteria.py",
+        "policies/perception/decoding/center_heatmap.py",
+        "reports/html.py",
+    ):
+        assert (copy / name).exists()
         with (copy / name).open("a") as file:
             file.write("# edited\n")
     after = files()
     changed = [{name for name in b if a[name] != b[name]} for b, a in zip(before, after, strict=True)]
     assert changed == [
         {"simgate/harness/scoring/criteria.py"},
-        {"simgate/policies/perception/decode_yolo.py"},
+        {"simgate/policies/perception/decoding/center_heatmap.py"},
     ]
 
 
@@ -328,3 +333,17 @@ def test_a_world_is_run_by_the_name_that_the_pack_gives_whatever_it_calls_itself
     assert {r.reason.partition(" (")[0] for r in run.folder.records()} == {
         "ValueError: the gearbox of this world is missing"
     }
+
+
+def test_a_run_is_not_continued_with_another_version_of_its_simulator(tmp_path: Path) -> None:
+    """Which version an interpreter of the hosts' own finds (Isaac Sim's) no plan can know; the hosts say it."""
+    run = plan(write_pack(tmp_path, count=4), runtime="memory_runtime")
+    with HostPool(run, hosts=1) as pool:
+        pool.run(run.variants[:2])
+    said = run.folder.hosts_dir / "0.json"
+    said.write_text(said.read_text().replace('"version": "1"', '"version": "0.9"', 1))
+    left = resume_run(run.folder.path, hosts=1)
+    assert "simulator memory: its version is not what the run was planned with: it was 0.9, is 1" in execute(
+        left
+    )
+    assert [outcome is Outcome.ERROR for outcome in outcomes(run)] == [False, False, True, True]

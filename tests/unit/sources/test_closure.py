@@ -165,7 +165,8 @@ def test_the_decoder_is_part_of_the_runtime_that_decodes_with_it() -> None:
     runtime = code_of(
         "simgate.policies.perception.runtimes.onnxruntime_runtime", "simgate", core.modules
     ).files
-    assert {"simgate/policies/perception/decode_yolo.py", "simgate/policies/perception/preprocess.py"} <= set(
-        runtime
-    )
+    assert {
+        "simgate/policies/perception/decoding/center_heatmap.py",
+        "simgate/policies/perception/preprocessing/preprocess.py",
+    } <= set(runtime)
     assert not set(runtime) & set(core.files)
