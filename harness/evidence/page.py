@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from simgate.harness.evidence.readiness import Check, is_ready
+from simgate.harness.evidence.readiness import Check, readiness
 from simgate.harness.evidence.traceability import Requirement, Row
 from simgate.harness.gate.verdict import Verdict
 from simgate.harness.html_pages import page_environment
@@ -33,7 +33,7 @@ def index_page(
         manifest=manifest,
         verdict=verdict,
         headline=verdict.headline.removeprefix(f"{verdict.decision.value}: "),
-        ready=is_ready(checks),
+        ready=readiness(checks),
         checks=checks,
         matrix=matrix,
         rows=by_requirement,

@@ -47,6 +47,14 @@ def is_ready(checks: Sequence[Check]) -> bool:
     return all(check.answer == "yes" for check in checks if check.needed)
 
 
+def readiness(checks: Sequence[Check]) -> str:
+    """Whether it is ready, in words; if not, which answers are in the way."""
+    open_ones = [check for check in checks if check.needed and check.answer != "yes"]
+    if not open_ones:
+        return "ready for release"
+    return "not ready for release: " + "; ".join(f"{check.question} {check.answer}" for check in open_ones)
+
+
 def checklist(
     manifest: Manifest,
     fingerprint: Fingerprint,

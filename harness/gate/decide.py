@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -10,13 +9,13 @@ from pydantic import ValidationError
 
 from simgate.harness.gate.baseline_copy import kept_baseline, kept_churn
 from simgate.harness.gate.comparability import judged_notes
-from simgate.harness.gate.intervals import fewest, refutation_p, wilson
-from simgate.harness.gate.mcnemar import mcnemar_p
+from simgate.harness.gate.holm import apply_holm
+from simgate.harness.gate.intervals import wilson
 from simgate.harness.gate.notes import notes_for
 from simgate.harness.gate.pairing import RunEvidence
 from simgate.harness.gate.quarantine import quarantine_errors
 from simgate.harness.gate.regression import Comparison
-from simgate.harness.gate.rules import decide_rule
+from simgate.harness.gate.rules import decide_rules
 from simgate.harness.gate.selection import left_out
 from simgate.harness.gate.sequential import count_until_decided
 from simgate.harness.gate.sequential_verdict import sequential_rules
@@ -30,8 +29,7 @@ from simgate.harness.gate.verdict import (
     ScenarioSummary,
     Verdict,
 )
-from simgate.harness.multiplicity import holm_rejects
-from simgate.harness.packs.model import GateRule, Pack
+from simgate.harness.packs.model import Pack
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.journal import read_journal
 from simgate.harness.results.manifest import Fingerprint, Manifest
@@ -88,10 +86,7 @@ def decide(
             evidence = without_the_rest(evidence, gate.counted)
         rules = sequential_rules(gate, pack, evidence.variants, comparison, absent)
     else:
-        rules = apply_holm(
-            pack.gate,
-            [decide_rule(rule, pack, evidence.variants, absent, comparison) for rule in pack.gate],
-        )
+        rules = apply_holm(pack.gate, decide_rules(pack, evidence.variants, absent, comparison))
     gone_bad = quarantine_errors(manifest, pack, evidence)
     decision, headline = _overall(manifest, pack, evidence, rules, gone_bad)
     return Verdict(
@@ -120,7 +115,8 @@ def combine(decisions: Iterable[Decision]) -> Decision:
 
     GO needs no correction for several rules: it claims all of them, and each is tested at its own
     confidence (intersection-union test, Berger 1982). The chance of a false NO-GO grows with the number of
-    rules, so a rule counts as refuted only after :func:`apply_holm`.
+    rules, so a rule counts as refuted only after
+    :func:`simgate.harness.gate.holm.apply_holm`.
     """
     made = list(decisions)
     if Decision.NO_GO in made:
@@ -128,58 +124,6 @@ def combine(decisions: Iterable[Decision]) -> Decision:
     if made and all(decision is Decision.GO for decision in made):
         return Decision.GO
     return Decision.INCONCLUSIVE
-
-
-def apply_holm(gate: Sequence[GateRule], rules: Sequence[RuleVerdict]) -> tuple[RuleVerdict, ...]:
-    """Lets a NO-GO of a rule stand only if Holm's procedure over all rules confirms it.
-
-    So the chance that a model which meets every rule gets NO-GO is at most the largest 1 - confidence of the
-    rules, however many there are. A rule that would be refuted alone, and not among the others, is
-    INCONCLUSIVE.
-    """
-    tested = [k for k, rule in enumerate(gate) if rule.kind != "invalid_or_error"]
-    p_values = [rules[k].p_value for k in tested]
-    confirmed = holm_rejects(
-        [1.0 if p is None else p for p in p_values], [1.0 - gate[k].confidence for k in tested]
-    )
-    kept = {k for k, yes in zip(tested, confirmed, strict=True) if yes}
-    found = []
-    for k, verdict in enumerate(rules):
-        if verdict.decision is not Decision.NO_GO or k in kept:
-            found.append(verdict)
-            continue
-        reason = (
-            f"{verdict.reason}; that would refute it alone (p = {verdict.p_value:.2g}), but not as one of "
-            f"{plural(len(tested), 'rule')} tested at once (Holm)"
-        )
-        change = _to_refute_among(gate[k], verdict, len(tested))
-        found.append(
-            verdict.model_copy(
-                update={"decision": Decision.INCONCLUSIVE, "reason": reason, "would_change": change}
-            )
-        )
-    return tuple(found)
-
-
-def _to_refute_among(rule: GateRule, verdict: RuleVerdict, tested: int) -> str:
-    """What would refute a rule among so many, when Holm's procedure has not confirmed that it is.
-
-    Counted at the strictest level that Holm can ask for, so that it suffices whatever the others give.
-    """
-    level = (1.0 - rule.confidence) / tested
-    if verdict.paired is not None:
-        pairs = verdict.paired
-        more = fewest(lambda k: mcnemar_p(pairs.broken + k, pairs.fixed + pairs.doubtful) < level)
-        assert more is not None  # Enough broken pairs outweigh any number of fixed ones.
-        return f"{plural(more, 'more broken variant')} would refute it among them"
-    if rule.kind != "pass_rate" or rule.at_least is None:
-        return "more samples: a model this slow is refuted by a few more"
-    effect = verdict.design_effect or 1.0
-    most = verdict.successes + verdict.invalid + verdict.errors + verdict.missing + verdict.left_out
-    total, share = most + verdict.failures, rule.at_least
-    more = fewest(lambda k: refutation_p(most / effect, total / effect + k, share) < level)
-    assert more is not None  # Some number of failures refutes any share that so few successes refute alone.
-    return f"{plural(math.ceil(more * effect), 'more failure')} would refute it among them"
 
 
 def _overall(

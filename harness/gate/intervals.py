@@ -127,24 +127,6 @@ def more_successes_needed(successes: float, total: float, share: float, confiden
     return fewest(lambda k: proves_at_least(successes + k, total + k, share, confidence))
 
 
-def more_failures_needed(successes: float, total: float, share: float, confidence: float) -> int | None:
-    """How many more trials, all failures, refute the share; None when no number does."""
-    return fewest(lambda k: refutes_at_least(successes, total + k, share, confidence))
-
-
-def more_at_this_rate(successes: float, total: float, share: float, confidence: float) -> int | None:
-    """How many more trials decide the share, one way or the other, if they go on as they have begun.
-
-    None when nothing was seen yet, when the rate seen is the share itself, or when it takes more than anyone
-    would run.
-    """
-    if total <= 0 or successes == share * total:
-        return None
-    rate = successes / total
-    decides = proves_at_least if rate > share else refutes_at_least
-    return fewest(lambda k: decides(successes + rate * k, total + k, share, confidence))
-
-
 def most_failures_allowed(total: int, share: float, confidence: float) -> int | None:
     """Largest number of failures in ``total`` trials that proves the share; None when even 0 does not."""
     if not proves_at_least(total, total, share, confidence):

@@ -17,7 +17,7 @@ from simgate.harness.gate.percentile import (
 from simgate.harness.gate.rule_verdict import inconclusive, with_counts
 from simgate.harness.gate.tally import VALID, JudgedVariant, Status, Tally
 from simgate.harness.gate.verdict import Decision, Interval, RuleVerdict
-from simgate.harness.gate.wording import doubts, percent
+from simgate.harness.gate.wording import doubts, percent, whole_evidence
 from simgate.harness.packs.latency_percentile import LatencyPercentile, parse_latency_percentile
 from simgate.harness.packs.model import GateRule
 from simgate.harness.text import plural
@@ -109,7 +109,7 @@ def _decide(
         tally,
         decision=decision,
         reason=f"{seen}: {claim}{absent}{tail}",
-        would_change=_would_change(decision, which, pool, confidence, within),
+        would_change=_would_change(decision, which, pool, confidence, within, tally),
         estimate=nearest_rank(samples, which.share),
         exact=exact,
         bound=limit_ms,
@@ -129,7 +129,7 @@ def _between(low: float | None, high: float | None, unknown: int) -> str:
 
 
 def _would_change(
-    decision: Decision, which: LatencyPercentile, pool: _Pool, confidence: float, within: int
+    decision: Decision, which: LatencyPercentile, pool: _Pool, confidence: float, within: int, tally: Tally
 ) -> str:
     if decision is Decision.NO_GO:
         return f"a model whose p{100 * which.share:g} is within the limit"
@@ -138,6 +138,8 @@ def _would_change(
         allowed = most_failures_allowed(total, which.share, confidence)
         spare = (allowed or 0) - (total - within)
         return f"{spare + 1} of these {plural(total, 'sample')} over the limit instead of within"
+    if tally.left_out:
+        return whole_evidence(tally)
     if pool.unknown:
         return "valid results for the doubtful variants"
     needed = more_successes_needed(within, total, which.share, confidence)

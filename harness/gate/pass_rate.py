@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
+from simgate.harness.gate.holm import Refutes, p_after_failures, refutes_alone
 from simgate.harness.gate.intervals import (
+    fewest,
     lower_bound,
-    more_at_this_rate,
-    more_failures_needed,
     more_successes_needed,
     most_failures_allowed,
     proves_at_least,
@@ -19,12 +19,12 @@ from simgate.harness.gate.intervals import (
 from simgate.harness.gate.rule_verdict import inconclusive, with_counts
 from simgate.harness.gate.tally import Tally
 from simgate.harness.gate.verdict import Decision, Interval, RuleVerdict
-from simgate.harness.gate.wording import doubts, percent, quarantine, share, shared_scenes
+from simgate.harness.gate.wording import doubts, percent, quarantine, share, shared_scenes, whole_evidence
 from simgate.harness.packs.model import GateRule
 from simgate.harness.text import plural
 
 
-def decide_pass_rate(rule: GateRule, tally: Tally, tested: int = 1) -> RuleVerdict:
+def decide_pass_rate(rule: GateRule, tally: Tally, refutes: Refutes | None = None) -> RuleVerdict:
     """Decides a pass rate.
 
     GO when the exact lower bound reaches p0 with every doubtful variant (INVALID, ERROR, missing, left out)
@@ -35,7 +35,7 @@ def decide_pass_rate(rule: GateRule, tally: Tally, tested: int = 1) -> RuleVerdi
     Args:
         rule: With ``at_least``.
         tally: Counts of the variants in its scope.
-        tested: Rules that Holm's procedure goes over; for what would change the decision.
+        refutes: How the rule is refuted among others, for what would change it; None for a rule alone.
     """
     p0, confidence = rule.at_least, rule.confidence
     if p0 is None:
@@ -65,7 +65,7 @@ def decide_pass_rate(rule: GateRule, tally: Tally, tested: int = 1) -> RuleVerdi
         tally,
         decision=decision,
         reason=_reason(decision, p0, confidence, tally, exact),
-        would_change=_would_change(decision, p0, confidence, tally, tested),
+        would_change=_would_change(decision, p0, confidence, tally, refutes or refutes_alone(rule)),
         estimate=tally.successes / tally.counted,
         exact=exact,
         shown=Interval(low=low, high=high, confidence=confidence, method="Wilson"),
@@ -91,7 +91,7 @@ def _reason(decision: Decision, p0: float, confidence: float, tally: Tally, exac
     )
 
 
-def _would_change(decision: Decision, p0: float, confidence: float, tally: Tally, tested: int) -> str:
+def _would_change(decision: Decision, p0: float, confidence: float, tally: Tally, refutes: Refutes) -> str:
     total = tally.counted + tally.doubtful
     if tally.effect > 1.0:
         return _in_more_scenes(decision, p0, confidence, tally)
@@ -99,49 +99,57 @@ def _would_change(decision: Decision, p0: float, confidence: float, tally: Tally
     if decision is Decision.GO:
         spare = (allowed or 0) - tally.failures - tally.doubtful
         return f"{plural(spare + 1, 'more failure')} among these {plural(total, 'variant')}"
-    needed = more_successes_needed(tally.successes, total, p0, confidence)
-    if allowed is None:
-        size = more_successes_needed(0, 0, p0, confidence)
-        many = (
-            "more variants than anyone can run"
-            if size is None
-            else f"at least {plural(size, 'clean variant')}"
-        )
-    else:
-        many = f"at most {plural(allowed, 'failure')} among these {plural(total, 'variant')}"
+    needs = f"GO needs {_demand(total, allowed, p0, confidence)}"
     if decision is Decision.NO_GO:
-        return f"GO needs {many}; {tally.failures} failed"
+        return f"{needs}; {tally.failures} failed"
     if tally.doubtful and allowed is not None and tally.failures <= allowed:
         rest = tally.doubtful - (allowed - tally.failures)
         demand = f"if {rest} or more of them pass" if rest > 0 else "whatever they are"
-        return f"valid results for the {plural(tally.doubtful, 'doubtful variant')}: GO {demand}"
+        return f"{whole_evidence(tally)}: GO {demand}"
+    if tally.left_out:
+        failed = f"; {tally.failures} failed" if tally.failures else ""
+        return f"{whole_evidence(tally)}; {needs}{failed}"
+    needed = more_successes_needed(tally.successes, total, p0, confidence)
     if needed is None:
-        return f"GO needs {many}"
-    return f"{plural(needed, 'more clean variant')} would give GO{_otherwise(p0, confidence, tally, tested)}"
+        return needs
+    return f"{plural(needed, 'more clean variant')} would give GO{_otherwise(p0, confidence, tally, refutes)}"
 
 
-def _otherwise(p0: float, confidence: float, tally: Tally, tested: int) -> str:
-    """What else would decide: failures, and variants that go on as they have begun.
+def _demand(total: int, allowed: int | None, p0: float, confidence: float) -> str:
+    """What GO needs of so many variants."""
+    if allowed is not None:
+        return f"at most {plural(allowed, 'failure')} among these {plural(total, 'variant')}"
+    size = more_successes_needed(0, 0, p0, confidence)
+    return (
+        "more variants than anyone can run" if size is None else f"at least {plural(size, 'clean variant')}"
+    )
 
-    NO-GO is counted at the level that Holm's procedure asks of one rule while the others hold.
-    """
-    strict = 1.0 - (1.0 - confidence) / tested
-    seen, total = tally.successes, tally.counted
-    failures = more_failures_needed(seen + tally.doubtful, total + tally.doubtful, p0, strict)
+
+def _otherwise(p0: float, confidence: float, tally: Tally, refutes: Refutes) -> str:
+    """What else would decide: failures, and variants that go on as they have begun."""
+    failures = fewest(lambda k: refutes(p_after_failures(tally, p0, k), k))
     text = "" if failures is None else f", {plural(failures, 'more failure')} NO-GO"
     if not tally.failures or tally.doubtful:
         return text
-    way = "GO" if seen > p0 * total else "NO-GO"
-    more = more_at_this_rate(seen, total, p0, confidence if way == "GO" else strict)
+    seen, total = tally.successes, tally.counted
+    rate = seen / total
+    if seen > p0 * total:
+        way = "GO"
+        more = fewest(lambda k: proves_at_least(seen + rate * k, total + k, p0, confidence))
+    else:
+        way = "NO-GO"
+        more = fewest(lambda k: refutes(refutation_p(seen + rate * k, total + k, p0), round((1 - rate) * k)))
     if more is None:
         return text
-    return f"{text}; if variants go on as so far ({share(seen / total)} pass), about {more} more give {way}"
+    return f"{text}; if variants go on as so far ({share(rate)} pass), about {more} more give {way}"
 
 
 def _in_more_scenes(decision: Decision, p0: float, confidence: float, tally: Tally) -> str:
     """What would change a decision on variants that share scenes."""
     if decision is not Decision.INCONCLUSIVE:
         return "results of variants in more scenes; more of the same scenes say little"
+    if tally.left_out:
+        return whole_evidence(tally)
     total = (tally.counted + tally.doubtful) / tally.effect
     needed = more_successes_needed(tally.successes / tally.effect, total, p0, confidence)
     if needed is None:

@@ -102,7 +102,7 @@ def _decide(
         tally,
         decision=decision,
         reason=_reason(decision, within, worse, max_drop, rule.confidence, paired),
-        would_change=_would_change(decision, within, max_drop, alpha, counts),
+        would_change=_would_change(decision, absent, max_drop, alpha, counts),
         estimate=paired.drop,
         exact=paired.exact,
         shown=paired.shown,
@@ -209,10 +209,10 @@ def churn_words(paired: Paired) -> str:
     return words
 
 
-def _would_change(decision: Decision, within: bool, max_drop: float, alpha: float, counts: PairCounts) -> str:
+def _would_change(decision: Decision, absent: bool, max_drop: float, alpha: float, counts: PairCounts) -> str:
     if decision is Decision.NO_GO:
         return "a candidate that does not break these variants"
-    if within and decision is Decision.INCONCLUSIVE:
+    if absent and decision is Decision.INCONCLUSIVE:
         return "results for the absent variants"
     broken, fixed = counts.worst
     if decision is Decision.GO:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
+from simgate.harness.gate.holm import Refutes, refutes_among
 from simgate.harness.gate.latency import decide_metric
 from simgate.harness.gate.pass_rate import decide_pass_rate
 from simgate.harness.gate.regression import Comparison, decide_regression
@@ -23,12 +24,29 @@ def speaks_of(rule: GateRule, scenario: str, severity: str) -> bool:
     )
 
 
+def decide_rules(
+    pack: Pack,
+    variants: Sequence[JudgedVariant],
+    left_out: Mapping[str, int],
+    comparison: Comparison | None = None,
+) -> list[RuleVerdict]:
+    """Decides every rule of a pack alone; an undecided one names what would refute it among the others."""
+    alone = [decide_rule(rule, pack, variants, left_out, comparison) for rule in pack.gate]
+    return [
+        decide_rule(rule, pack, variants, left_out, comparison, refutes_among(pack.gate, alone, k))
+        if rule.kind == "pass_rate" and alone[k].decision is Decision.INCONCLUSIVE
+        else alone[k]
+        for k, rule in enumerate(pack.gate)
+    ]
+
+
 def decide_rule(
     rule: GateRule,
     pack: Pack,
     variants: Sequence[JudgedVariant],
     left_out: Mapping[str, int],
     comparison: Comparison | None = None,
+    refutes: Refutes | None = None,
 ) -> RuleVerdict:
     """Decides a rule on the variants in its scope.
 
@@ -38,6 +56,7 @@ def decide_rule(
         variants: All variants of the run.
         left_out: From :func:`simgate.harness.gate.selection.left_out`.
         comparison: Of the run with its baseline; None without one.
+        refutes: How the rule is refuted among others, for what would change it; None for a rule alone.
     """
     scoped = in_scope(rule, variants)
     absent = absent_in_scope(rule, pack, left_out)
@@ -48,7 +67,7 @@ def decide_rule(
             rule, counts, f"no variant in {scope(rule)}: {why}", "run variants of these scenarios"
         )
     if rule.kind == "pass_rate":
-        return decide_pass_rate(rule, counts, sum(other.kind != "invalid_or_error" for other in pack.gate))
+        return decide_pass_rate(rule, counts, refutes)
     if rule.kind == "metric":
         return decide_metric(rule, counts, scoped)
     if rule.kind == "invalid_or_error":

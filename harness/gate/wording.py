@@ -58,6 +58,15 @@ def doubts(tally: Tally) -> str:
     return ", ".join(f"{count} {word}" for count, word in parts if count)
 
 
+def whole_evidence(tally: Tally) -> str:
+    """How what is doubtful becomes known: the whole pack is run, or results become valid."""
+    if not tally.left_out:
+        return f"valid results for the {plural(tally.doubtful, 'doubtful variant')}"
+    spoilt = tally.doubtful - tally.left_out
+    others = f", and valid results for {spoilt} more" if spoilt else ""
+    return f"a run that leaves out none of the {plural(tally.left_out, 'variant')}{others}"
+
+
 def quarantine(tally: Tally) -> str:
     """What a quarantine took out of the count, as an appended clause; empty when nothing."""
     if not tally.known:

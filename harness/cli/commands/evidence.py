@@ -90,7 +90,7 @@ def _build(args: argparse.Namespace) -> int:
 
 
 def _summary(built: Built) -> str:
-    from simgate.harness.evidence.readiness import is_ready
+    from simgate.harness.evidence.readiness import readiness
     from simgate.harness.evidence.sigstore_bundle import BUNDLE
 
     size = built.path.stat().st_size / 1e6
@@ -99,7 +99,7 @@ def _summary(built: Built) -> str:
         mark = {"yes": "yes", "no": "NO ", "not known": "?  "}[check.answer]
         needed = "" if check.needed else " (not required)"
         lines.append(f"  {mark}  {check.question}{needed}: {check.detail}")
-    lines += ["", "ready for release" if is_ready(built.checks) else "not ready for release"]
+    lines += ["", readiness(built.checks)]
     lines += [f"not inside: {remark}" for remark in built.remarks]
     if built.signer:
         lines.append(f"signed by key {built.signer[:16]}")

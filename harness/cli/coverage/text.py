@@ -6,7 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from simgate.harness.cli.coverage.tally import Cells, ScenarioCoverage, totals
+from simgate.harness.gate.intervals import lower_bound, upper_bound
 from simgate.harness.text import plural, table
+
+EACH_WAY = 0.975
+"""Confidence of each end of an interval that holds with 95 %."""
 
 
 def coverage_text(scenarios: Sequence[ScenarioCoverage], holes: int) -> str:
@@ -51,6 +55,7 @@ def _scenario(coverage: ScenarioCoverage, holes: int) -> str:
     lines.append(table(("parameter", head), rows, indent="  "))
     for title, groups in (("1-way holes", coverage.ones), ("2-way holes", coverage.twos)):
         lines += _holes(title, groups, coverage.draws, holes)
+    lines += _unmet(coverage)
     return "\n".join(lines)
 
 
@@ -76,11 +81,34 @@ def _holes(title: str, groups: Sequence[Cells], draws: int, limit: int) -> list[
     lines = [f"  {title}: {plural(len(found), 'cell')}{more}"]
     rows = []
     for cells, cell in shown:
-        chance = [f"{100 * _draws(cells, cell) / draws:.2g} %"] if draws else []
+        chance = [_estimate(_draws(cells, cell), draws)] if draws else []
         rows.append([cells.label(cell), *chance])
-    head = ("cell that no variant hits", *(("of random draws",) if draws else ()))
+    chance_head = f"chance (95 % interval, {draws:,} draws)"
+    head = ("cell that no variant hits", *((chance_head,) if draws else ()))
     lines.append(table(head, rows, right=(1,), indent="    "))
     return lines
+
+
+def _estimate(met: int, draws: int) -> str:
+    """A share in percent as random draws tell it, with what they leave open."""
+    low, high = lower_bound(met, draws, EACH_WAY), upper_bound(met, draws, EACH_WAY)
+    return f"{100 * met / draws:.2g} % ({100 * low:.2g} to {100 * high:.2g})"
+
+
+def _unmet(coverage: ScenarioCoverage) -> list[str]:
+    """What "out of reach" rests on; nothing when no cell is called so."""
+    beyond = sum(total - reachable for _, reachable, total in map(totals, (coverage.ones, coverage.twos)))
+    if not coverage.draws or not beyond:
+        return []
+    return [
+        f"  out of reach: not met in {coverage.draws:,} random draws, so each such cell holds at most "
+        f"{100 * unmet_share(coverage.draws):.2g} %\n  of them (95 % confidence), not surely none"
+    ]
+
+
+def unmet_share(draws: int) -> float:
+    """Largest share that a cell may hold which no draw met, at 95 % confidence, one-sided."""
+    return upper_bound(0, draws, 0.95)
 
 
 def _draws(cells: Cells, cell: tuple[int, ...]) -> int:
@@ -95,6 +123,7 @@ def coverage_data(scenarios: Sequence[ScenarioCoverage]) -> list[dict[str, Any]]
             "variants": s.variants,
             "failed": s.failed,
             "draws": s.draws,
+            "out_of_reach_at_most": unmet_share(s.draws) if s.draws else None,
             "one_way": _summary(s.ones),
             "two_way": _summary(s.twos),
             "parameters": {cells.axes[0].name: _parameter(cells) for cells in s.ones},

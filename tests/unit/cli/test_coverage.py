@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 
 from simgate.harness.cli.coverage.axis import make_axis
 from simgate.harness.cli.coverage.tally import tally, totals
@@ -158,6 +160,25 @@ def test_the_table_fits_100_columns_and_says_how_much_is_missing(
     assert max(map(len, text.splitlines())) <= 100
     assert "14 of 14 (100 %)" in text
     assert "7..8:\u00a0out\u00a0of\u00a0reach" in text
+
+
+def test_shares_from_random_draws_are_shown_with_what_they_leave_open(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pack = write_pack(
+        tmp_path, PACK.replace("count: 150", "count: 4").replace("at_least: 0.98", "at_least: 0.4")
+    )
+    assert main(["coverage", str(pack), "--holes", "0"]) == 0
+    text = capsys.readouterr().out
+    shares = re.findall(r"([\d.]+) % \(([\d.]+) to ([\d.]+)\)", text)
+    assert len(shares) > 10
+    for share, low, high in shares:
+        exact = binomtest(round(float(share) * 40), 4000).proportion_ci(0.95)
+        assert float(low) == pytest.approx(100 * exact.low, rel=0.1)
+        assert float(high) == pytest.approx(100 * exact.high, rel=0.1)
+    # Nothing in n draws: at most 1 - 0.05 ** (1 / n) with 95 % confidence.
+    assert "each such cell holds at most 0.075 %" in text
+    assert coverage(capsys, pack)["out_of_reach_at_most"] == pytest.approx(1 - 0.05 ** (1 / 4000))
 
 
 def test_packs_and_runs_are_not_mixed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

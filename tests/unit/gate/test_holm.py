@@ -82,3 +82,27 @@ def test_a_rule_without_evidence_cannot_be_refuted_and_counts_as_tested():
     gate = [rule_on("glass"), GateRule(kind="pass_rate", at_least=0.9, scenario="stairs")]
     # p = 0.026 is above 0.05 / 2.
     assert verdict_of(["F" * 7 + "P" * 23], gate).rules[0].decision is Decision.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("letters", "gate"),
+    [
+        # The second rule is refuted already, so Holm asks less of the first.
+        (["P" * 20, "F" * 25 + "P" * 5], [rule_on("glass"), rule_on("wood")]),
+        # Failures of glass are failures of all: the stricter rule falls first and helps the other.
+        (["P" * 20], [rule_on("glass"), GateRule(kind="pass_rate", at_least=0.98)]),
+        # Errors may fail when they are run again.
+        (["P" * 20 + "EEE" + "F" * 3, "P" * 30], [rule_on("glass"), rule_on("wood")]),
+    ],
+)
+def test_the_failures_named_are_the_fewest_whatever_the_other_rules_show(letters, gate):
+    said = verdict_of(letters, gate).rules[0].would_change
+    more = int(said.partition("GO, ")[2].split()[0])
+    errors, rest = letters[0].count("E"), letters[0].replace("E", "")
+    decisions = []
+    for failures in (more - 1, more):
+        left = max(errors - failures, 0)
+        decisions.append(
+            verdict_of([rest + "F" * failures + "E" * left, *letters[1:]], gate).rules[0].decision
+        )
+    assert decisions == [Decision.INCONCLUSIVE, Decision.NO_GO]

@@ -124,6 +124,29 @@ def test_missing_variants_are_what_would_change_an_otherwise_proven_rule():
     assert rule.would_change == "valid results for the 1 doubtful variant: GO whatever they are"
 
 
+@pytest.mark.parametrize(
+    ("picked", "said"),
+    [
+        ("P" * 20, "a run that leaves out none of the 980 variants: GO if 896 or more of them pass"),
+        (
+            "F" * 90,
+            "a run that leaves out none of the 910 variants; GO needs at most 84 failures among these 1,000 "
+            "variants; 90 failed",
+        ),
+    ],
+)
+def test_what_a_selection_left_out_is_no_number_of_clean_variants_to_make(picked, said):
+    whole = scenario(count=1000)
+    ids = variant_ids(whole)[1 : 1 + len(picked)]
+    verdict = decide(
+        make_manifest(make_pack([whole], [PASS_RATE, P95]), ids, selection="-k some"),
+        make_records(ids, picked),
+    )
+    assert verdict.rules[0].would_change == said
+    left = 1000 - len(picked)
+    assert verdict.rules[1].would_change == f"a run that leaves out none of the {left} variants"
+
+
 def test_certainty_is_never_promised():
     rule = rule_of("P" * 100, GateRule(kind="pass_rate", at_least=1.0))
     assert rule.decision is Decision.INCONCLUSIVE
