@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from simgate.harness import registry
 from simgate.harness.execution.conditions import collect_fingerprint
 from simgate.harness.execution.parts import Use, collect_parts, files_of, model_files, uses_of
 from simgate.harness.packs.loader import load_pack
@@ -13,6 +14,7 @@ from simgate.harness.results.parts import Part
 from simgate.harness.sources.closure import code_of
 from simgate.policies.perception.package import load_package
 from tests.unit.execution.memory_pack import REPOSITORY, make_pack
+from tests.unit.sources.packages import install, on_path, write
 
 ISAAC = "simgate.sim_adapters.isaacsim.adapter"
 
@@ -75,3 +77,25 @@ def test_only_metrics_of_plugins_are_parts_and_every_plugin_once(tmp_path: Path)
         ("runtime", "memory_runtime"),
         ("world", "memory_corridor"),
     ]
+
+
+def test_a_plugin_is_named_with_the_distribution_that_registers_it_whatever_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(
+        tmp_path / "site",
+        acme_policy="from tests.unit.execution.memory_plugins import MemoryPolicy as Straight\n",
+    )
+    entry = "[simgate.policies]\nstraight = acme_policy:Straight\n"
+    install(tmp_path / "site", "acme-robots", "0.7", "acme_policy", entry_points_txt=entry)
+    on_path(monkeypatch, tmp_path / "site")
+    registry._group.cache_clear()
+    pack = make_pack(tmp_path, policy="straight")
+    policy = by_role(collect_parts(pack, "", None))["policy"]
+    registry._group.cache_clear()
+    assert (policy.entry, policy.distribution, policy.version) == (
+        "acme_policy:Straight",
+        "acme-robots",
+        "0.7",
+    )
+    assert "acme_policy.py" in policy.code
