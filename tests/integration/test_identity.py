@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from simgate.harness.cli.commands import aa
+from simgate.harness.cli.main import main
 from simgate.harness.execution.engine import execute
 from simgate.harness.execution.events import Event, VariantFinished
 from simgate.harness.execution.host_pool import HostPool
@@ -347,3 +349,26 @@ def test_a_run_is_not_continued_with_another_version_of_its_simulator(tmp_path: 
         left
     )
     assert [outcome is Outcome.ERROR for outcome in outcomes(run)] == [False, False, True, True]
+
+
+def test_an_edit_between_the_two_runs_of_aa_is_no_churn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = team(tmp_path, monkeypatch)
+    once = aa._run_once
+
+    def edited_after_the_first(*arguments: object) -> object:
+        done = once(*arguments)  # type: ignore[arg-type]
+        (tmp_path / "site" / "acme" / "gains.py").write_text("SPEED = 2.0\n")
+        return done
+
+    monkeypatch.setattr(aa, "_run_once", edited_after_the_first)
+    runs = str(tmp_path / "runs")
+    assert (
+        main(
+            ["aa", str(path), "-n", "1", "--workers", "1", "--runs-dir", runs, "--runtime", "acme", "--quiet"]
+        )
+        == 2
+    )
+    assert "between the two runs policy straight: acme/gains.py has changed" in capsys.readouterr().err
+    assert not list((tmp_path / "runs" / "aa").glob("*.json"))
