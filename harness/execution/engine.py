@@ -13,7 +13,7 @@ from simgate.harness.execution.stopping import StoppingRule
 
 
 def execute(plan: Plan, listeners: Sequence[Listener] = (), stopping: StoppingRule | None = None) -> str:
-    """Runs a plan to its end.
+    """Runs a plan to its end, and gives its lock back.
 
     Every record is in the journal before a listener hears of it, so that whatever ends this call (a
     stopping rule, Ctrl-C, ``kill -9``) loses at most the variants that were running.
@@ -27,6 +27,14 @@ def execute(plan: Plan, listeners: Sequence[Listener] = (), stopping: StoppingRu
         Why the run ended before its plan did; empty otherwise. Variants without a record are missing
         evidence, which the gate counts; those that no host could take are ERROR with the cause.
     """
+    try:
+        return _execute(plan, listeners, stopping)
+    finally:
+        if plan.lock is not None:
+            plan.lock.release()
+
+
+def _execute(plan: Plan, listeners: Sequence[Listener], stopping: StoppingRule | None) -> str:
     finished: set[str] = set()
 
     def emit(event: Event) -> None:

@@ -23,6 +23,7 @@ from simgate.harness.packs.model import Pack
 from simgate.harness.packs.worlds import WORLDS, require_fit, require_options
 from simgate.harness.registry import UnknownPlugin, names
 from simgate.harness.results.atomic_write import write_atomic
+from simgate.harness.results.file_lock import FileLock
 from simgate.harness.results.identity import run_identity
 from simgate.harness.results.manifest import ExpectedVariant, Fingerprint, Manifest
 from simgate.harness.results.run_folder import RunFolder
@@ -46,6 +47,8 @@ class Plan:
         already_done: Expected variants that have a valid record.
         limits: When a host is given up.
         interpreter: Command that runs Python for the hosts.
+        lock: Keeps other processes from running it too, until the engine has ended; None in a process that
+            works for one that holds it.
     """
 
     manifest: Manifest
@@ -57,6 +60,7 @@ class Plan:
     already_done: int = 0
     limits: HostLimits = field(default_factory=HostLimits)
     interpreter: tuple[str, ...] = (sys.executable,)
+    lock: FileLock | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def _identities(self) -> dict[str, str]:
@@ -158,6 +162,7 @@ def plan_run(
     counted = counting_order(pack, variants) if until_decided else tuple(variants)
     expected = expected_variants(effective, counted, fingerprint)
     folder = _new_folder(runs_dir, pack.name)
+    lock = folder.lock()
     manifest = _manifest(folder, effective, expected, fingerprint, command, selection, until_decided)
     write_atomic(folder.manifest_path, manifest.model_dump_json(indent=1) + "\n")
     return Plan(
@@ -169,6 +174,7 @@ def plan_run(
         record,
         limits=limits or limits_of(effective.sim.adapter),
         interpreter=tuple(interpreter),
+        lock=lock,
     )
 
 

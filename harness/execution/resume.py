@@ -46,6 +46,7 @@ def resume_run(
     Raises:
         NoInterpreter: That interpreter cannot be found.
         NotARun: The folder holds no manifest.
+        InUse: Another process runs it.
         CannotResume: Pack, model, code or versions have changed.
         BadFiles: A plugin's own list of its files cannot be used.
         PackageError: The model package is no longer in order.
@@ -64,6 +65,9 @@ def resume_run(
             f"{run_dir} cannot be continued, for something has changed since it began: {changes}; "
             "restore that, or start a new run"
         )
+    # Before the journal is read: what another process adds after that would run twice.
+    lock = folder.lock()
+    folder.make_parts()
     done = valid_records(manifest, folder.records())
     left = tuple(variant for variant in variants if variant.id not in done)
     return Plan(
@@ -76,6 +80,7 @@ def resume_run(
         already_done=len(done),
         limits=limits_of(pack.sim.adapter),
         interpreter=host_interpreter(pack.sim.adapter, isaac_python, os.environ),
+        lock=lock,
     )
 
 

@@ -66,6 +66,7 @@ def as_user_errors() -> Iterator[None]:
     from simgate.harness.gate.decide import UndecidableRun
     from simgate.harness.packs.worlds import UnfitAdapter
     from simgate.harness.registry import UnknownPlugin, UnusablePlugins
+    from simgate.harness.results.file_lock import InUse
     from simgate.harness.results.journal import JournalDamaged
     from simgate.harness.results.run_folder import NotARun
     from simgate.harness.sources.own_files import BadFiles
@@ -80,6 +81,7 @@ def as_user_errors() -> Iterator[None]:
         CannotResume,
         DependentVariants,
         ExpansionError,
+        InUse,
         JournalDamaged,
         NoBaseline,
         NoInterpreter,

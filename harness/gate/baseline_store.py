@@ -8,11 +8,15 @@ from typing import Annotated
 
 from simgate.harness.gate.comparability import machine_class, pack_digest
 from simgate.harness.results.atomic_write import write_atomic
+from simgate.harness.results.file_lock import FileLock
 from simgate.harness.results.record import ResultModel
 from simgate.harness.results.run_folder import RunFolder
 from simgate.harness.results.schema_version import NewerSchema, reads
 
 FILE = "baselines.json"
+LOCK = ".baselines.lock"
+_WAIT_S = 30.0
+"""Writers need milliseconds; one that is stopped in the middle must not hold all others for ever."""
 
 
 class NoBaseline(Exception):  # noqa: N818 - the name says what happened
@@ -71,6 +75,7 @@ class BaselineStore:
         Raises:
             NotARun: The folder holds no manifest.
             NoBaseline: The store is damaged.
+            InUse: Another process has been writing it for long.
             OSError: The store cannot be written.
         """
         manifest, fingerprint = folder.manifest(), folder.fingerprint()
@@ -86,10 +91,11 @@ class BaselineStore:
             decision=decision,
             set_utc=datetime.now(UTC).isoformat(timespec="seconds"),
         )
-        kept = [other for other in self.all() if _key(other) != _key(entry)]
-        entries = tuple(sorted([*kept, entry], key=_key))
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(self.path, _Store(baselines=entries).model_dump_json(indent=2) + "\n")
+        with FileLock(self.path.parent / LOCK, str(self.path), _WAIT_S):
+            kept = [other for other in self.all() if _key(other) != _key(entry)]
+            entries = tuple(sorted([*kept, entry], key=_key))
+            write_atomic(self.path, _Store(baselines=entries).model_dump_json(indent=2) + "\n")
         return entry
 
     def find(self, name: str, digest: str, machine: str) -> NamedBaseline:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from xdist.scheduler import Scheduling
     from xdist.workermanage import WorkerController
 
+    from simgate.harness.execution.plan import Plan
+
 
 class Slots:
     """Numbers that workers hold: the lowest free one names the host's log and picks its GPU.
@@ -61,6 +63,8 @@ class Controller:
         self._runs = runs
         self._slots = Slots()
         self._batches: dict[Path, int] = {}
+        self._plans: list[Plan] = []
+        """Hold the locks of the runs until the session ends."""
         self._announcement = Path(tempfile.gettempdir()) / f"simgate-{uuid.uuid4().hex}.json"
 
     @pytest.hookimpl(optionalhook=True)
@@ -84,7 +88,9 @@ class Controller:
             return
         for path, variants in self._variants_by_pack(ids).items():
             pack = load_checked(path)
-            self._runs.folders[path] = plan_pack(self._config, pack, variants).folder.path
+            plan = plan_pack(self._config, pack, variants)
+            self._plans.append(plan)
+            self._runs.folders[path] = plan.folder.path
             self._batches[path] = pack.sim.batch
         if self._runs.folders:
             folders = {str(path): str(run_dir) for path, run_dir in self._runs.folders.items()}
@@ -105,7 +111,8 @@ class Controller:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
-        """Removes the announcement."""
+        """Removes the announcement and gives the locks back."""
+        self._plans.clear()
         self._announcement.unlink(missing_ok=True)
 
     def _variant_scheduling(self) -> VariantScheduling:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from simgate.harness.results.atomic_write import write_atomic
+from simgate.harness.results.file_lock import FileLock
 from simgate.harness.results.journal import read_journal
 from simgate.harness.results.manifest import Fingerprint, Manifest
 from simgate.harness.results.record import RunRecord
@@ -72,8 +73,25 @@ class RunFolder:
             OSError: It exists already, or cannot be written.
         """
         self.path.mkdir(parents=True)
+        self.make_parts()
+
+    def make_parts(self) -> None:
+        """Makes the parts that are lacking: what carries a folder from machine to machine drops empty ones.
+
+        Raises:
+            OSError: A part cannot be made.
+        """
         for part in (self.hosts_dir, self.recordings_dir, self.frames_dir):
-            part.mkdir()
+            part.mkdir(exist_ok=True)
+
+    def lock(self) -> FileLock:
+        """Keeps every other process from adding records, as long as the lock is held.
+
+        Raises:
+            InUse: Another process runs it; the message says which.
+            OSError: The folder is not there, cannot be written, or knows no locks.
+        """
+        return FileLock(self.path / ".lock", f"the run {self.path}")
 
     def host_log(self, number: int) -> Path:
         """Where the stdout and stderr of a host go."""

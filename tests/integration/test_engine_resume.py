@@ -19,6 +19,8 @@ from simgate.harness.execution.replay import CannotReplay, replay
 from simgate.harness.execution.resume import CannotResume, resume_run
 from simgate.harness.expansion.expand import expand_pack
 from simgate.harness.packs.loader import load_pack
+from simgate.harness.results.file_lock import InUse
+from simgate.harness.results.journal import read_journal
 from simgate.harness.results.record import Outcome
 from simgate.harness.results.run_folder import NotARun, RunFolder
 from tests.integration.test_engine import alive, wait_until
@@ -86,6 +88,38 @@ def test_a_run_killed_in_the_middle_leaves_no_host_and_resumes_without_running_a
     assert {r.variant: r for r in after if r.variant in before} == before
 
 
+def test_a_live_run_cannot_be_resumed_and_loses_nothing_by_the_attempt(tmp_path: Path) -> None:
+    pack = write_pack(tmp_path, count=10, pace_s=0.02)
+    command = run_command(tmp_path, str(pack), "--runtime", "memory_runtime", "--workers", "1", "--quiet")
+    runs = tmp_path / "runs"
+    assert wait_until(lambda: runs.exists() and any(runs.glob("*/manifest.json")), 60.0)
+    run = RunFolder(next(runs.iterdir()))
+    with pytest.raises(InUse, match=rf"is in use by process {command.pid} "):
+        resume_run(run.path, hosts=1)
+    assert command.wait(60.0) == 0
+    assert journal_lines(run) == 10
+
+
+def test_of_two_resumes_at_once_one_runs_and_the_other_is_told(tmp_path: Path) -> None:
+    run = interrupted(tmp_path, lambda command: command.kill())
+    code = "import sys; from simgate.harness.cli.main import main; sys.exit(main())"
+    arguments = [sys.executable, "-c", code, "run", "--resume", str(run.path), "--workers", "1", "--quiet"]
+    both = [
+        subprocess.Popen(
+            arguments, cwd=tmp_path, stderr=subprocess.PIPE, text=True, stdout=subprocess.DEVNULL
+        )
+        for _ in range(2)
+    ]
+    said = [command.communicate(timeout=60.0)[1] for command in both]
+    records = list(read_journal(run.journal_path))
+    assert len(records) == len({record.variant for record in records}) == 10, "a variant has run twice"
+    # Where the machine lets one end before the other begins, that one finds nothing left to do.
+    ends = {
+        (command.returncode, "is in use by process" in text) for command, text in zip(both, said, strict=True)
+    }
+    assert ends <= {(0, False), (2, True)}
+
+
 def test_ctrl_c_keeps_the_journal_ends_the_hosts_and_exits_130(tmp_path: Path) -> None:
     ended: list[subprocess.Popen[bytes]] = []
 
@@ -134,6 +168,8 @@ def test_a_changed_pack_is_refused(tmp_path: Path) -> None:
 
 def test_a_pack_that_is_gone_is_no_obstacle_for_the_manifest_holds_it(tmp_path: Path) -> None:
     plan = begin(tmp_path)
+    assert plan.lock is not None
+    plan.lock.release()
     Path(plan.pack.path).unlink()
     assert resume_run(plan.folder.path, hosts=1).variants == plan.variants
 

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from simgate.harness.gate.baseline_copy import keep_baseline, kept_baseline, kept_churn, read_evidence
@@ -8,6 +11,7 @@ from simgate.harness.gate.churn import keep_churn, known_churn, measure_churn, u
 from simgate.harness.gate.comparability import machine_class, pack_digest
 from simgate.harness.gate.decide import write_verdict
 from simgate.harness.gate.verdict import Churn, Decision
+from simgate.harness.results.file_lock import FileLock, InUse
 from simgate.harness.results.journal import append_record
 from simgate.harness.results.record import Outcome
 from simgate.harness.results.run_folder import NotARun, RunFolder
@@ -32,6 +36,29 @@ def a_folder(tmp_path):
 
 
 class TestStore:
+    def test_no_name_is_lost_when_many_writers_name_at_once(self, a_folder, tmp_path):
+        folder = a_folder("old", "PPP")
+        code = "import sys; from simgate.harness.cli.main import main; sys.exit(main())"
+        writers = [
+            subprocess.Popen(
+                [sys.executable, "-c", code, "baseline", "set", f"name{k}", str(folder.path)],
+                stdout=subprocess.DEVNULL,
+            )
+            for k in range(6)
+        ]
+        assert [writer.wait(60.0) for writer in writers] == [0] * 6
+        store = BaselineStore(tmp_path / "runs")
+        assert [entry.name for entry in store.all()] == [f"name{k}" for k in range(6)]
+
+    def test_a_store_that_somebody_writes_for_long_is_refused(self, a_folder, tmp_path, monkeypatch):
+        folder = a_folder("old", "PPP")
+        monkeypatch.setattr("simgate.harness.gate.baseline_store._WAIT_S", 0.0)
+        with (
+            FileLock(tmp_path / "runs" / ".baselines.lock", "it"),
+            pytest.raises(InUse, match=r"baselines\.json is in use by process \d+"),
+        ):
+            BaselineStore(tmp_path / "runs").put("main", folder, "GO")
+
     def test_a_run_is_found_again_by_name_pack_and_machine(self, a_folder, tmp_path):
         folder = a_folder("old", "PPP")
         store = BaselineStore(tmp_path / "runs")
