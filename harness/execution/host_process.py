@@ -149,7 +149,9 @@ class HostProcess:
         return f"signal {-code}" if code < 0 else f"exit code {code}"
 
     def log_tail(self, lines: int = 12) -> str:
-        """The last lines that this host has written to its log."""
+        """The last lines that this host has written to its log; empty when somebody has deleted it."""
+        if not self.log_path.exists():
+            return ""
         with self.log_path.open("rb") as log:
             log.seek(self.log_start)
             text = log.read().decode(errors="replace")

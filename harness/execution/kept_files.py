@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import traceback
 from collections.abc import Callable
@@ -63,11 +64,14 @@ def keep_files(
     notes: list[str] = []
     for name, path, write in files:
         try:
+            # Made anew when somebody has cleared it; the run's own folder is not, for then there is no run.
+            path.parent.mkdir(exist_ok=True)
             write(path)
         except Exception as error:
             traceback.print_exc()
             sys.stderr.flush()
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                path.unlink()
             what = " ".join(str(error).split())
             notes.append(f"no {name.replace('_', ' ')}: {type(error).__name__}: {what}")
         else:

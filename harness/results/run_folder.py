@@ -99,6 +99,7 @@ class RunFolder:
 
     def keep_host(self, number: int, identity: Mapping[str, Any]) -> None:
         """Keeps what a host said it is: ``adapter`` and ``runtime``, as their info types have them."""
+        self.make_parts()
         write_atomic(self.hosts_dir / f"{number}.json", json.dumps(identity, indent=2) + "\n")
 
     def hosts(self) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from simgate.harness.execution.engine import execute
+from simgate.harness.execution.events import Event, VariantStarted
 from simgate.harness.execution.plan import Plan, plan_run
 from simgate.harness.execution.replay import CannotReplay, replay
 from simgate.harness.execution.resume import CannotResume, resume_run
@@ -130,6 +132,31 @@ def test_ctrl_c_keeps_the_journal_ends_the_hosts_and_exits_130(tmp_path: Path) -
     run = interrupted(tmp_path, press)
     assert ended[0].returncode == 130
     assert len(run.records()) >= 3
+
+
+def test_a_run_whose_empty_folders_were_lost_on_the_way_is_continued(tmp_path: Path) -> None:
+    plan = begin(tmp_path, 2)
+    assert plan.lock is not None
+    plan.lock.release()
+    for part in (plan.folder.hosts_dir, plan.folder.recordings_dir, plan.folder.frames_dir):
+        part.rmdir()
+    assert execute(resume_run(plan.folder.path, hosts=0, record="all")) == ""
+    records = plan.folder.records()
+    assert {record.outcome for record in records} == {Outcome.PASS}
+    assert all((plan.folder.path / record.artifacts["trace"]).is_file() for record in records)
+
+
+def test_folders_deleted_while_a_run_waits_for_its_worker_are_made_anew(tmp_path: Path) -> None:
+    plan = begin(tmp_path, 2, hosts=1)
+
+    def clear(event: Event) -> None:
+        if isinstance(event, VariantStarted):
+            shutil.rmtree(plan.folder.hosts_dir, ignore_errors=True)
+            shutil.rmtree(plan.folder.frames_dir, ignore_errors=True)
+
+    assert execute(plan, [clear]) == ""
+    assert {record.outcome for record in plan.folder.records()} == {Outcome.PASS}
+    assert all(record.notes == () for record in plan.folder.records())
 
 
 def test_a_finished_run_has_nothing_left(tmp_path: Path) -> None:

@@ -50,7 +50,22 @@ def test_a_picture_that_cannot_be_drawn_is_said_and_the_rest_is_kept(cast, folde
 
 def test_a_file_that_cannot_be_written_is_said(cast, folder):
     folder.frames_dir.rmdir()
+    folder.frames_dir.write_text("a file where a folder belongs")
     kept, notes = keep(folder, play(cast(), 3.0)[0])
     assert set(kept) == {"trace"}
     assert [note.partition(":")[0] for note in notes] == ["no start picture", "no failure picture"]
-    assert all("No such file" in note for note in notes)
+    assert all("File exists" in note for note in notes)
+
+
+def test_a_folder_that_somebody_has_cleared_is_made_anew(cast, folder):
+    folder.frames_dir.rmdir()
+    folder.recordings_dir.rmdir()
+    kept, notes = keep(folder, play(cast(), 3.0)[0])
+    assert (set(kept), notes) == ({"start_picture", "failure_picture", "trace"}, ())
+
+
+def test_no_run_is_made_anew_where_its_folder_has_gone(cast, folder, tmp_path):
+    folder.path.rename(tmp_path / "moved")
+    kept, notes = keep(folder, play(cast(), 3.0)[0])
+    assert (kept, len(notes)) == ({}, 3)
+    assert not folder.path.exists()
