@@ -7,6 +7,8 @@ import re
 import textwrap
 from collections.abc import Sequence
 
+from simgate.sim_adapters.printable import printable
+
 WIDTH = 100
 GAP = "  "
 _NOT_ASCII = re.compile("[^\n -~]")
@@ -58,7 +60,7 @@ def _wrapped(cell: str, size: int) -> list[str]:
 
 def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """The same rows for a page."""
-    lines = [head, ["---"] * len(head), *rows]
+    lines = [head, ["---"] * len(head), *([printable(cell) for cell in row] for row in rows)]
     return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
 
 

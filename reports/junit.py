@@ -27,7 +27,7 @@ from simgate.reports.wording import (
     replay_line,
     with_unit,
 )
-from simgate.reports.xml_text import xml_text
+from simgate.sim_adapters.printable import printable, printable_lines
 
 ALL_PARAMETERS_UP_TO = 5000
 """With more variants, passed ones are listed without their parameters: GitLab wants files under 30 MB."""
@@ -77,9 +77,9 @@ def _make_valid(root: ET.Element) -> None:
         if element.tag in ("testsuite", "testcase"):
             element.set("time", f"{float(element.get('time', '0')):.3f}")
         for name, value in element.attrib.items():
-            element.set(name, xml_text(value))
+            element.set(name, printable_lines(value))
         if element.text:
-            element.text = xml_text(element.text)
+            element.text = printable_lines(element.text)
 
 
 def _scenario_suite(run: RunData, scenario: str) -> TestSuite:
@@ -167,7 +167,7 @@ def _stdout(run: RunData, record: RunRecord, replay: str) -> str:
     for name in PICTURES:
         if path := record.artifacts.get(name):
             lines.append(f"[[ATTACHMENT|{run.folder / path}]]")
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
 
 
 def _gate_suite(run: RunData) -> TestSuite:
@@ -182,9 +182,9 @@ def _gate_suite(run: RunData) -> TestSuite:
     if verdict.decision not in decided:
         # The whole can be worse than its rules (no rule at all, a damaged run); it must not look green.
         case = TestCase("verdict", classname, stdout=verdict.headline)
-        _add_decision(case, verdict.decision, verdict.headline, "\n".join(verdict.notes))
+        _add_decision(case, verdict.decision, verdict.headline, "\n".join(map(printable, verdict.notes)))
         cases.append(case)
-    stdout = "\n".join([f"{verdict.decision.value}: {verdict.headline}", *verdict.notes])
+    stdout = "\n".join(map(printable, (f"{verdict.decision.value}: {verdict.headline}", *verdict.notes)))
     return TestSuite("gate", cases, timestamp=run.manifest.created_utc, stdout=stdout)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from markupsafe import Markup, escape
 
+from simgate.sim_adapters.printable import printable
+
 
 def coordinate(value: float) -> str:
     """A coordinate with one decimal at most, to keep the page small."""
@@ -15,13 +17,15 @@ def element(tag: str, content: str = "", **attributes: float | str) -> Markup:
     parts = []
     for name, value in attributes.items():
         text = value if isinstance(value, str) else coordinate(value)
-        parts.append(f' {"class" if name == "class_" else name.replace("_", "-")}="{escape(text)}"')
+        parts.append(
+            f' {"class" if name == "class_" else name.replace("_", "-")}="{escape(printable(text))}"'
+        )
     return Markup(f"<{tag}{''.join(parts)}>{content}</{tag}>" if content else f"<{tag}{''.join(parts)}/>")
 
 
 def text(x: float, y: float, words: str, class_: str, anchor: str = "start") -> Markup:
     """A text element at a place."""
-    return element("text", escape(words), x=x, y=y, class_=class_, text_anchor=anchor)
+    return element("text", escape(printable(words)), x=x, y=y, class_=class_, text_anchor=anchor)
 
 
 def picture(width: float, height: float, label: str, content: str, class_: str) -> Markup:

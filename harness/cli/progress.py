@@ -13,6 +13,7 @@ from simgate.harness.execution.events import Event, HostLost, Listener, RunStart
 from simgate.harness.frontend.streams import console_on
 from simgate.harness.results.record import Outcome, RunRecord
 from simgate.harness.text import plural
+from simgate.sim_adapters.printable import printable, printable_lines
 
 SHARE_OF_A_LINE = 0.1
 """Plain output says how far it is after every such share of the variants."""
@@ -89,13 +90,13 @@ def outcome_line(record: RunRecord) -> str:
     """``FAIL     glass_door_closed::v0007  reason`` on one line."""
     reason = " ".join(record.reason.split()) or "no reason given"
     issue = f" ({record.known_issue})" if record.known_issue and record.outcome == Outcome.KNOWN else ""
-    return f"{record.outcome.value:<8} {record.variant}  {reason}{issue}"
+    return printable(f"{record.outcome.value:<8} {record.variant}  {reason}{issue}")
 
 
 def host_line(event: HostLost) -> str:
     """What happened to a host, and what becomes of its variants."""
     after = f"; runs again: {', '.join(event.retried)}" if event.retried else ""
-    return f"host {event.host} was lost: {event.reason}{after}"
+    return printable_lines(f"host {event.host} was lost: {event.reason}{after}")
 
 
 class ErrorLines:

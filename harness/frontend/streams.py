@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _STREAMS = (0, 1, 2)
+_NO_COMMAND = re.compile(r"(?m)^([ \t]*):(?=:[A-Za-z-]+[^\n]*::)")
+"""A line that GitHub Actions would obey; ours are written as output for programs."""
 
 
 class SafeStream:
@@ -38,7 +41,7 @@ class SafeStream:
 
     def write(self, text: str) -> int:
         """Writes what can be written; letters that the encoding lacks become escapes."""
-        shown = printable_lines(text) if self._escapes else text
+        shown = _NO_COMMAND.sub(r"\1\\x3a", printable_lines(text)) if self._escapes else text
         encoding = getattr(self.raw, "encoding", None) or "utf-8"
         shown = shown.encode(encoding, "backslashreplace").decode(encoding)
         self._try(lambda: self.raw.write(shown))

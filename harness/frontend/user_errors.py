@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from simgate.harness.exit_codes import ExitCode
+from simgate.sim_adapters.printable import printable
 
 _OF_THE_MACHINE = (
     errno.ENOSPC,
@@ -75,6 +76,9 @@ def as_user_errors() -> Iterator[None]:
 
     try:
         yield
+    except (NoBaseline, PackError, PackageError, UndecidableRun) as error:
+        # Several lines, each made by us.
+        raise UserError(str(error)) from None
     except (
         BadFiles,
         CannotReplay,
@@ -83,18 +87,14 @@ def as_user_errors() -> Iterator[None]:
         ExpansionError,
         InUse,
         JournalDamaged,
-        NoBaseline,
         NoInterpreter,
         NotARun,
         NotComparable,
-        PackError,
-        PackageError,
-        UndecidableRun,
         UnfitAdapter,
         UnknownPlugin,
         UnusablePlugins,
     ) as error:
-        raise UserError(str(error)) from None
+        raise UserError(printable(error)) from None
     except HostsCannotStart as error:
         raise MachineError(str(error)) from None
     except BrokenPipeError:

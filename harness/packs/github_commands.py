@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simgate.policies.documents.diagnostics import Diagnostic
+from simgate.sim_adapters.printable import printable
 
 _DATA = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 _PROPERTY = {**_DATA, ":": "%3A", ",": "%2C"}
@@ -11,7 +12,7 @@ _PROPERTY = {**_DATA, ":": "%3A", ",": "%2C"}
 def to_github(diagnostic: Diagnostic) -> str:
     """One line, for example ``::error file=pack.yaml,line=3,col=1,...::unknown key``."""
     properties = {
-        "file": diagnostic.path,
+        "file": printable(diagnostic.path),
         "line": diagnostic.line,
         "endLine": diagnostic.line,
         "col": diagnostic.column,

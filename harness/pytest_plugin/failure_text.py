@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from simgate.harness.pytest_plugin.nominal import farthest
 from simgate.harness.pytest_plugin.options import Settings
 from simgate.harness.pytest_plugin.sources import source_of
+from simgate.sim_adapters.printable import printable
 
 if TYPE_CHECKING:
     from simgate.harness.pytest_plugin.collection import VariantItem
@@ -21,7 +22,7 @@ LABEL_WIDTH = 11
 
 def headline(record: RunRecord) -> str:
     """One line: the outcome and the first thing to read."""
-    return f"{record.outcome}: {one_line(record.reason) or 'no reason was recorded'}"
+    return printable(f"{record.outcome}: {one_line(record.reason) or 'no reason was recorded'}")
 
 
 def one_line(text: str) -> str:
@@ -39,7 +40,7 @@ def failure_text(item: VariantItem) -> str:
     lines += _parameters(item)
     lines += _pictures(record, item.config.invocation_params.dir, run_dir)
     lines += ["reproduce with either of", *(f"  {line}" for line in reproduce_lines(item, run_dir))]
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
 
 
 def _why(record: RunRecord, cwd: Path, run_dir: Path) -> Iterator[str]:

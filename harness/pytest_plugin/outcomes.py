@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from simgate.harness.pytest_plugin.failure_text import failure_text, headline
+from simgate.sim_adapters.printable import printable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +50,7 @@ def raise_before_call(item: VariantItem) -> None:
     if record.outcome in (Outcome.INVALID, Outcome.ERROR):
         raise NoEvidence(headline(record), failure_text(item))
     if record.outcome is Outcome.KNOWN:
-        pytest.skip(f"known issue {record.known_issue}: {record.reason}")
+        pytest.skip(printable(f"known issue {record.known_issue}: {record.reason}"))
 
 
 def raise_in_call(item: VariantItem) -> None:

@@ -15,6 +15,7 @@ from simgate.harness.pytest_plugin.collection import is_pack
 from simgate.harness.pytest_plugin.failure_text import shown_path
 from simgate.harness.pytest_plugin.options import Settings
 from simgate.harness.pytest_plugin.runs import Runs
+from simgate.sim_adapters.printable import printable, printable_lines
 
 if TYPE_CHECKING:
     from simgate.harness.gate.verdict import Verdict
@@ -132,9 +133,9 @@ class SessionEnd:
             return
         terminalreporter.write_sep("=", "simgate")
         for line in self._runs.lost_hosts:
-            terminalreporter.write_line(line)
+            terminalreporter.write_line(printable(line))
         if self._runs.stopped:
-            terminalreporter.write_line(f"stopped early: {self._runs.stopped}")
+            terminalreporter.write_line(printable(f"stopped early: {self._runs.stopped}"))
         if not self._gate:
             for run_dir in self._runs.folders.values():
                 terminalreporter.write_line(f"run folder: {shown_path(self._cwd, run_dir)}")
@@ -142,20 +143,20 @@ class SessionEnd:
         for one in self._judged:
             self._print(one, terminalreporter)
         for text in self._blocks:
-            terminalreporter.write_line(f"blocks a GO: {text}", red=True, bold=True)
+            terminalreporter.write_line(printable(f"blocks a GO: {text}"), red=True, bold=True)
 
     def _print(self, one: Judged, terminal: pytest.TerminalReporter) -> None:
         if one.verdict is None:
-            terminal.write_line(f"INCONCLUSIVE: {one.problem}", yellow=True, bold=True)
+            terminal.write_line(printable(f"INCONCLUSIVE: {one.problem}"), yellow=True, bold=True)
         else:
             from simgate.harness.gate.table import verdict_table
 
             for line in verdict_table(one.verdict, TABLE_WIDTH).splitlines():
-                terminal.write_line(line)
+                terminal.write_line(printable(line))
             colour = COLOURS[one.verdict.decision.value]
             terminal.write_line(f"{one.verdict.pack}: {one.verdict.decision}", bold=True, **{colour: True})
             if one.problem:
-                terminal.write_line(one.problem, red=True)
+                terminal.write_line(printable_lines(one.problem), red=True)
         for path in one.reports:
             terminal.write_line(f"report: {shown_path(self._cwd, path)}")
         terminal.write_line(f"run folder: {shown_path(self._cwd, one.run_dir)}")

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from simgate.sim_adapters.printable import printable
+
 LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 """Everything that YAML 1.1 parsers count as the end of a line."""
 
@@ -33,8 +35,8 @@ class Diagnostic:
         length: Characters to underline, at least 1.
         severity: ``error`` stops a run, ``warning`` does not.
         code: Stable name of the kind of problem, a key of ``simgate.harness.packs.codes.CODES``.
-        message: What is wrong, one sentence without a full stop.
-        hint: What to do; may be empty.
+        message: What is wrong, one sentence without a full stop; what it quotes is kept printable.
+        hint: What to do; may be empty; printable as well.
     """
 
     path: str
@@ -46,8 +48,15 @@ class Diagnostic:
     message: str
     hint: str = ""
 
+    def __post_init__(self) -> None:
+        # Here and not where it is shown: no format, present or future, gets what a file has hidden in a name.
+        object.__setattr__(self, "message", printable(self.message))
+        object.__setattr__(self, "hint", printable(self.hint))
+
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}:{self.column}: {self.severity}[{self.code}]: {self.message}"
+        return (
+            f"{printable(self.path)}:{self.line}:{self.column}: {self.severity}[{self.code}]: {self.message}"
+        )
 
 
 class PackError(Exception):
@@ -78,8 +87,9 @@ def render(diagnostic: Diagnostic, source_line: str) -> str:
         return "\n".join([str(diagnostic), *_below(diagnostic.hint)])
     length = max(1, min(diagnostic.length, len(shown) - start))
     indent = "".join("\t" if c == "\t" else " " for c in shown[:start])
-    printable = "".join(c if c == "\t" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in shown)
-    lines = [str(diagnostic), f"{diagnostic.line:>5} | {printable}"]
+    # One sign for one, so that the underline stays below its place.
+    plain = "".join(c if c == "\t" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in shown)
+    lines = [str(diagnostic), f"{diagnostic.line:>5} | {plain}"]
     underline = f"{_MARGIN}{indent}{'^' * length}"
     if len(underline) + 1 + len(diagnostic.hint) <= WIDTH:
         return "\n".join([*lines, f"{underline} {diagnostic.hint}".rstrip()])

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from simgate.sim_adapters.printable import printable
+
 
 @dataclass(frozen=True, slots=True)
 class PackageProblem:
@@ -32,9 +34,9 @@ class PackageProblem:
     length: int = 1
 
     def __str__(self) -> str:
-        hint = f"; {self.hint}" if self.hint else ""
+        hint = f"; {printable(self.hint)}" if self.hint else ""
         where = self.address or f"{self.path}:{self.line}:{self.column}"
-        return f"{where}: error[{self.code}]: {self.message}{hint}"
+        return f"{printable(where)}: error[{self.code}]: {printable(self.message)}{hint}"
 
 
 class PackageError(Exception):

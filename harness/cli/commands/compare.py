@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,7 +75,11 @@ def _run(args: argparse.Namespace) -> int:
     out.mkdir(parents=True, exist_ok=True)
     text = comparison.model_dump_json(indent=2) + "\n"
     write_atomic(out / JSON, text)
-    load("simgate.comparison_reporters", "html")(comparison, baseline.path, candidate.path, out / PAGE)
+    try:
+        load("simgate.comparison_reporters", "html")(comparison, baseline.path, candidate.path, out / PAGE)
+    except Exception as error:
+        # The decision is made and written; a page that fails takes nothing with it.
+        print(f"{PAGE} was not written: {type(error).__name__}: {error}", file=sys.stderr)
     if args.json:
         print(ascii_json(text), end="")
     else:

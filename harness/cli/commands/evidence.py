@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simgate.sim_adapters.printable import printable
+
 if TYPE_CHECKING:
     from simgate.harness.evidence.build import Built
     from simgate.harness.evidence.verify import Report
@@ -107,7 +109,7 @@ def _summary(built: Built) -> str:
         lines.append(f"signed with Sigstore; check with --identity WHO --issuer URL ({BUNDLE})")
     if not built.signer and not built.sigstore:
         lines.append("not signed; sign with --key or --sigstore")
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
 
 
 def _verify(args: argparse.Namespace) -> int:
@@ -130,7 +132,7 @@ def _verify(args: argparse.Namespace) -> int:
 def _result(path: Path, report: Report) -> str:
     if not report.is_sound:
         found = [f"  {finding}" for finding in report.findings]
-        return "\n".join([f"{path} is NOT as it was signed or written:", *found])
+        return "\n".join(map(printable, [f"{path} is NOT as it was signed or written:", *found]))
     lines = [f"{path}: all {report.files} files are as the statement has them"]
     if report.verdict is not None:
         lines.append(f"the verdict follows from manifest and journal: {report.verdict.headline}")
@@ -143,7 +145,7 @@ def _result(path: Path, report: Report) -> str:
         lines.append(
             "NOT SIGNED: whoever has the file could have made it anew; sign with `evidence build --key`"
         )
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
 
 
 def _keygen(args: argparse.Namespace) -> int:

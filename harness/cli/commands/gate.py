@@ -20,19 +20,15 @@ def run(args: argparse.Namespace) -> int:
     """Decides, writes verdict.json, prints; returns the verdict's exit code."""
     import shutil
 
-    from simgate.harness.frontend.user_errors import UserError
-    from simgate.harness.gate.decide import UndecidableRun, write_verdict
+    from simgate.harness.frontend.user_errors import as_user_errors
+    from simgate.harness.gate.decide import write_verdict
     from simgate.harness.gate.exit_code import exit_code
     from simgate.harness.gate.table import verdict_table
-    from simgate.harness.results.journal import JournalDamaged
-    from simgate.harness.results.run_folder import NotARun, RunFolder
+    from simgate.harness.results.run_folder import RunFolder
     from simgate.harness.text import ascii_json
 
-    folder = RunFolder(args.run_dir)
-    try:
-        verdict = write_verdict(folder)
-    except (NotARun, JournalDamaged, UndecidableRun) as error:
-        raise UserError(str(error)) from None
+    with as_user_errors():
+        verdict = write_verdict(RunFolder(args.run_dir))
     if args.json:
         print(ascii_json(verdict.model_dump_json(indent=2)))
     else:

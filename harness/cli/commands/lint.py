@@ -88,10 +88,12 @@ def _write_sarif(packs: Sequence[Path], found: Sequence[Diagnostic]) -> None:
 
 
 def _write_github(packs: Sequence[Path], found: Sequence[Diagnostic]) -> None:
+    from simgate.harness.frontend.streams import output_for_programs
     from simgate.harness.packs.github_commands import to_github
 
-    for diagnostic in found:
-        print(to_github(diagnostic))
+    with output_for_programs() as out:
+        for diagnostic in found:
+            print(to_github(diagnostic), file=out)
     print(_summary(packs, found))
 
 

@@ -172,9 +172,9 @@ def test_github_gets_one_command_for_each_problem(folder: Path, capsys: pytest.C
 
 
 def test_what_would_break_a_command_is_escaped() -> None:
-    line = to_github(Diagnostic("a,b:c%.yaml", 1, 2, 3, "warning", "wrong-value", "50 %\nof it"))
+    line = to_github(Diagnostic("a,b:c%.yaml", 1, 2, 3, "warning", "wrong-value", "50 %", "of\nit"))
     assert line.startswith("::warning file=a%2Cb%3Ac%25.yaml,line=1,")
-    assert line.endswith("::50 %25%0Aof it")
+    assert line.endswith("::50 %25%0Aof\\nit")
 
 
 def test_long_hints_stand_below_the_line_within_the_width() -> None:
