@@ -9,6 +9,10 @@ from typing import Any
 
 from simgate.sim_adapters.worlds.file_digest import absolute
 
+_MOST_FILES = 10_000
+_NOT_CONTENT = frozenset({"__pycache__", ".git"})
+"""Folders whose files change when nobody has changed anything."""
+
 
 class BadFiles(Exception):  # noqa: N818 - the name says what is wrong
     """A plugin's list of its files cannot be used; the message says why."""
@@ -20,11 +24,13 @@ def own_files(plugin: Any, options: Mapping[str, object], folder: Path) -> dict[
     Args:
         plugin: What its entry point names. It may have ``files(options) -> Iterable[Path]``: whatever it
             reads besides its code, such as weights; callable without an instance.
-        options: What a pack gives it. A text among them that is the path of a file counts as its file.
+        options: What a pack gives it. A text among them that is the path of a file counts as its file; one
+            that is the path of a folder counts with every file in it, unless ``files`` tells of some there,
+            or the pack or the current folder lies in it: there runs are written.
         folder: The pack's; such a path may start there or in the current folder.
 
     Raises:
-        BadFiles: ``files`` fails, or names what is no file.
+        BadFiles: ``files`` fails, or names what is no file; an option names a folder with too many files.
     """
     listed = dict.fromkeys(_listed(plugin, options))
     base = Path(os.path.commonpath([path.parent for path in listed])) if listed else Path()
@@ -35,7 +41,28 @@ def own_files(plugin: Any, options: Mapping[str, object], folder: Path) -> dict[
             if path not in listed:
                 name = f"{option}: {path.name}"
                 found[name if name not in found else f"{name} in the pack's folder"] = path
+        for path in dict.fromkeys(absolute(place) for place in places if _is_folder(place)):
+            is_told = any(file.is_relative_to(path) for file in listed)
+            if not is_told and not any(
+                absolute(place).is_relative_to(path) for place in (Path.cwd(), folder)
+            ):
+                for file in _files_below(path, option):
+                    name = f"{option}: {path.name}/{file.relative_to(path).as_posix()}"
+                    found[name if name not in found else f"{name} in the pack's folder"] = file
     return found
+
+
+def _files_below(folder: Path, option: str) -> list[Path]:
+    files: list[Path] = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name not in _NOT_CONTENT]
+        files += [path for name in names if _is_file(path := Path(place, name))]
+        if len(files) > _MOST_FILES:
+            raise BadFiles(
+                f"the option '{option}' names the folder {folder}, which holds more than {_MOST_FILES:,} "
+                "files; give the plugin files(options), which lists those that it reads"
+            )
+    return sorted(files)
 
 
 def _listed(plugin: Any, options: Mapping[str, object]) -> Iterable[Path]:
@@ -59,3 +86,10 @@ def _is_file(path: Path) -> bool:
         return path.is_file()
     except (OSError, ValueError):
         return False  # Too long for a name, or with a zero byte: text that is no path.
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False

@@ -66,6 +66,31 @@ def test_an_option_whose_file_is_in_both_places_brings_both(
     }
 
 
+def test_an_option_that_names_a_folder_brings_every_file_in_it(tmp_path: Path) -> None:
+    net = weights(tmp_path / "pack" / "walker")
+    (net / "__pycache__").mkdir()
+    (net / "__pycache__" / "x.pyc").write_bytes(b"made anew")
+    assert own_files(object(), {"net": "walker"}, tmp_path / "pack") == {
+        "net: walker/gains.yaml": net / "gains.yaml",
+        "net: walker/net/walker.npz": net / "net" / "walker.npz",
+    }
+
+
+def test_a_folder_of_which_the_plugin_tells_counts_with_what_it_tells(tmp_path: Path) -> None:
+    folder = weights(tmp_path / "walker")
+    (folder / "notes.txt").write_text("not read")
+    assert sorted(own_files(Walker, {"folder": str(folder)}, tmp_path)) == ["gains.yaml", "net/walker.npz"]
+
+
+def test_a_folder_with_too_many_files_is_refused_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("simgate.harness.sources.own_files._MOST_FILES", 1)
+    weights(tmp_path / "walker")
+    with pytest.raises(BadFiles, match=r"option 'net' names the folder .*walker, .* files\(options\)"):
+        own_files(object(), {"net": "walker"}, tmp_path)
+
+
 def test_text_that_is_no_path_is_no_obstacle(tmp_path: Path) -> None:
     assert own_files(None, {"prompt": "pick up " * 2000, "zero": "a\0b"}, tmp_path) == {}
 
