@@ -150,8 +150,8 @@ def _result(variant: JudgedVariant, refused: set[str]) -> VariantResult:
             )
         return VariantResult(variant.expected, None, why)
     outcome, reason = OUTCOMES[variant.status], variant.record.reason
-    if variant.contradicted:
-        reason = "records of the same identity disagree, so none of them can be believed"
+    if variant.contradiction:
+        reason = variant.contradiction
     return VariantResult(
         variant.expected, variant.record.model_copy(update={"outcome": outcome, "reason": reason})
     )

@@ -15,4 +15,5 @@ def printable_lines(text: str) -> str:
 
 
 def _shown(c: str) -> str:
-    return c if c.isprintable() else c.encode("unicode_escape").decode()
+    # A space that does not break moves nothing; tables of our own hold cells together with it.
+    return c if c.isprintable() or c == "\N{NO-BREAK SPACE}" else c.encode("unicode_escape").decode()

@@ -32,7 +32,7 @@ class UntilDecided:
         comparison: Comparison | None = None,
         records: Iterable[RunRecord] = (),
     ) -> None:
-        self._manifest = manifest
+        self._manifest, self._pack = manifest, pack
         self._excused = quarantines(manifest, pack)
         self._gate = SequentialGate(pack, manifest.expected, comparison, left_out(manifest, pack))
         self._wanted = {expected.id: expected.identity for expected in manifest.expected}
@@ -57,4 +57,4 @@ class UntilDecided:
             if arrived is None:
                 return
             excused = self._excused.get(expected.scenario, frozenset())
-            self._gate.add(judge(expected, [arrived], excused))
+            self._gate.add(judge(expected, [arrived], self._pack, excused))

@@ -76,11 +76,12 @@ def _records(evidence: Evidence) -> list[str]:
     if repeated:
         which = "a pinned variant repeats" if repeated == 1 else f"{repeated} pinned variants repeat"
         notes.append(f"{which} what the pack still draws: in every rule the two count as one")
-    contradicted = [v.expected.id for v in evidence.variants if v.contradicted]
+    contradicted = [v for v in evidence.variants if v.contradiction]
     if contradicted:
         count = plural(len(contradicted), "variant")
+        which = _few([f"{v.expected.id} ({v.contradiction})" for v in contradicted])
         notes.append(
-            f"{count} with valid records that contradict each other, counted as INVALID: {_few(contradicted)}"
+            f"{count} with records that contradict each other or the pack, counted as INVALID: {which}"
         )
     if evidence.refused:
         count = plural(len(evidence.refused), "variant")

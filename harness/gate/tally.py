@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from simgate.harness.gate.contradictions import against_pack, copies, within
 from simgate.harness.gate.design_effect import SHOWN_ABOVE, design_effect, scenes_of_shared
 from simgate.harness.packs.model import Pack
 from simgate.harness.results.manifest import ExpectedVariant, Manifest
@@ -36,6 +37,9 @@ WITHOUT_RESULT = (Status.INVALID, Status.KNOWN_INVALID, Status.ERROR)
 """They reported, and say nothing of the model."""
 
 
+DISAGREE = "records of the same identity disagree, so none of them can be believed"
+
+
 @dataclass(frozen=True, slots=True)
 class JudgedVariant:
     """An expected variant, the record that counts for it, and what it counts as.
@@ -44,13 +48,14 @@ class JudgedVariant:
         expected: From the manifest.
         record: None when it is missing.
         status: What it counts as.
-        contradicted: Several valid records of it disagree; it then counts as INVALID.
+        contradiction: What its records say against each other, themselves or the pack; it then counts as
+            INVALID. Empty without any.
     """
 
     expected: ExpectedVariant
     record: RunRecord | None
     status: Status
-    contradicted: bool = False
+    contradiction: str = ""
 
     @property
     def simulation(self) -> tuple[str, str]:
@@ -78,7 +83,8 @@ def gather(manifest: Manifest, pack: Pack, records: Iterable[RunRecord]) -> Evid
 
     A record counts when id, variant digest and run identity are those of the manifest. The last valid one
     counts, else the last one; valid ones that disagree make the variant INVALID, because the same identity
-    must give the same result.
+    must give the same result. So does a record that contradicts itself or the pack: a variant counts under
+    the pack's severity whatever the manifest says of it.
     """
     by_id: dict[str, list[RunRecord]] = {}
     for record in records:
@@ -90,8 +96,24 @@ def gather(manifest: Manifest, pack: Pack, records: Iterable[RunRecord]) -> Evid
         own = [r for r in found if (r.identity, r.variant_digest) == (expected.identity, expected.digest)]
         if found and not own:
             refused.append(expected.id)
-        variants.append(judge(expected, own, excused.get(expected.scenario, frozenset())))
-    return Evidence(tuple(_agreeing(variants)), tuple(refused), tuple(by_id))
+        variants.append(judge(expected, own, pack, excused.get(expected.scenario, frozenset())))
+    return Evidence(tuple(_agreeing(_own(variants, pack))), tuple(refused), tuple(by_id))
+
+
+def _own(variants: Sequence[JudgedVariant], pack: Pack) -> list[JudgedVariant]:
+    """The variants, those INVALID whose records are copies under another name."""
+    valid = [(v.expected, v.record) for v in variants if v.record is not None and v.record.outcome in VALID]
+    copied = copies(valid, pack)
+    return [
+        replace(
+            variant,
+            status=Status.INVALID,
+            contradiction=f"its record has the parameters of {other}, which is another scene",
+        )
+        if (other := copied.get(variant.expected.id))
+        else variant
+        for variant in variants
+    ]
 
 
 def _agreeing(variants: Sequence[JudgedVariant]) -> list[JudgedVariant]:
@@ -101,7 +123,7 @@ def _agreeing(variants: Sequence[JudgedVariant]) -> list[JudgedVariant]:
         if variant.record is not None and variant.record.outcome in VALID:
             outcomes.setdefault(variant.simulation, set()).add(variant.record.outcome)
     return [
-        replace(variant, status=Status.INVALID, contradicted=True)
+        replace(variant, status=Status.INVALID, contradiction=DISAGREE)
         if variant.record is not None and len(outcomes.get(variant.simulation, ())) > 1
         else variant
         for variant in variants
@@ -126,9 +148,7 @@ def counted_once(variants: Iterable[JudgedVariant]) -> list[JudgedVariant]:
 def without_the_rest(evidence: Evidence, counted: int) -> Evidence:
     """The evidence of a run that a sequential test ended after its first ``counted`` variants."""
     variants = tuple(
-        variant
-        if place < counted
-        else replace(variant, record=None, status=Status.NOT_RUN, contradicted=False)
+        variant if place < counted else replace(variant, record=None, status=Status.NOT_RUN, contradiction="")
         for place, variant in enumerate(evidence.variants)
     )
     late = {variant.expected.id for variant in variants[counted:]}
@@ -141,19 +161,31 @@ def quarantines(manifest: Manifest, pack: Pack) -> dict[str, frozenset[str]]:
     return {s.id: frozenset(k.issue for k in s.known_failures if k.until >= day) for s in pack.scenarios}
 
 
-def judge(expected: ExpectedVariant, own: Sequence[RunRecord], excused: frozenset[str]) -> JudgedVariant:
+def judge(
+    expected: ExpectedVariant, own: Sequence[RunRecord], pack: Pack, excused: frozenset[str]
+) -> JudgedVariant:
     """What a variant counts as.
 
     Args:
         expected: From the manifest.
         own: Its records of the expected identity, in the journal's order.
+        pack: Of the manifest.
         excused: Issues of its scenario's quarantines that are in date.
     """
+    wrong = against_pack(expected, pack)
+    scenario = next((one for one in pack.scenarios if one.id == expected.scenario), None)
+    if scenario is not None:
+        expected = expected.model_copy(update={"severity": scenario.severity})
     if not own:
         return JudgedVariant(expected, None, Status.MISSING)
-    valid = [record for record in own if record.outcome in VALID]
+    if scenario is None or wrong:
+        return JudgedVariant(expected, own[-1], Status.INVALID, wrong)
+    said = [(record, within(record, scenario)) for record in own if record.outcome in VALID]
+    valid = [record for record, against in said if not against]
     if len({record.outcome for record in valid}) > 1:
-        return JudgedVariant(expected, valid[-1], Status.INVALID, contradicted=True)
+        return JudgedVariant(expected, valid[-1], Status.INVALID, DISAGREE)
+    if said and not valid:
+        return JudgedVariant(expected, said[-1][0], Status.INVALID, said[-1][1])
     record = valid[-1] if valid else own[-1]
     return JudgedVariant(expected, record, _status(record, excused))
 

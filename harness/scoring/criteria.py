@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from simgate.harness.packs.bounds import judgement, margin_of
 from simgate.harness.packs.model import Criterion, Scalar
 from simgate.harness.results.record import CriterionResult, Outcome
 from simgate.harness.scoring.evidence import Evidence
 from simgate.harness.scoring.metric import LARGEST, MetricValue
 from simgate.harness.scoring.metrics import metric_of
-
-_UNDEFINED_OUTCOME = {"fail": Outcome.FAIL, "pass": Outcome.PASS, "invalid": Outcome.INVALID}
-
-
-class UnusableCriterion(ValueError):  # noqa: N818 - the name says what happened
-    """The bound cannot be compared with the metric's value; the linter finds such packs before they run."""
 
 
 def judge(criterion: Criterion, evidence: Evidence) -> CriterionResult:
@@ -26,7 +21,7 @@ def judge(criterion: Criterion, evidence: Evidence) -> CriterionResult:
 
     Raises:
         UnknownMetric: No such metric.
-        UnusableCriterion: For example ``at_most`` on a word.
+        simgate.harness.packs.bounds.UnusableCriterion: For example ``at_most`` on a word.
         ValueError: A formula cannot be read.
     """
     metric = metric_of(criterion)
@@ -37,44 +32,23 @@ def judge(criterion: Criterion, evidence: Evidence) -> CriterionResult:
             statement=criterion.statement,
             observed=None,
             unit=unit,
-            outcome=_UNDEFINED_OUTCOME[criterion.if_undefined],
+            outcome=Outcome(judgement(criterion, None)),
             reason=_undefined_reason(criterion, found.undefined),
         )
-    margin = _margin(criterion, found.value)
-    passed = margin >= 0.0
+    margin = margin_of(criterion, found.value)
+    outcome = Outcome(judgement(criterion, found.value))
+    passed = outcome is Outcome.PASS
     is_number = not isinstance(found.value, bool | str)
     return CriterionResult(
         metric=criterion.metric,
         statement=criterion.statement,
         observed=found.value,
         unit=unit,
-        outcome=Outcome.PASS if passed else Outcome.FAIL,
+        outcome=outcome,
         margin=margin if is_number else None,
         lost_at_s=None if passed else _lost_at_s(criterion, found),
         reason="" if passed else _failure_reason(criterion, found.value, unit, margin),
     )
-
-
-def _margin(criterion: Criterion, value: Scalar) -> float:
-    """Signed distance to the bound; for words and bools -1 when they differ."""
-    bound = criterion.bound
-    if criterion.op == "equals" and not isinstance(bound, tuple):
-        if isinstance(value, bool | str) or isinstance(bound, bool | str):
-            return 0.0 if value == bound and isinstance(value, str) == isinstance(bound, str) else -1.0
-        return 0.0 if value == bound else -abs(float(value) - float(bound))
-    if isinstance(value, str) or isinstance(bound, str):
-        raise UnusableCriterion(
-            f"{criterion.statement}: '{value}' cannot be compared with {bound!r}; use equals"
-        )
-    if isinstance(bound, tuple):
-        if criterion.op != "between":
-            raise UnusableCriterion(f"{criterion.statement}: {criterion.op} takes one number, not two")
-        return min(float(value) - bound[0], bound[1] - float(value))
-    if criterion.op == "at_most":
-        return float(bound) - float(value)
-    if criterion.op == "at_least":
-        return float(value) - float(bound)
-    raise UnusableCriterion(f"{criterion.statement}: {criterion.op} takes two numbers")
 
 
 def _lost_at_s(criterion: Criterion, found: MetricValue) -> float | None:

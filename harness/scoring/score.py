@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from simgate.harness.packs.model import Criterion, Scalar, Scenario
+from simgate.harness.results.outcome import combine, with_quarantine
 from simgate.harness.results.record import CriterionResult, LatencySamples, Outcome
 from simgate.harness.scoring.criteria import judge
 from simgate.harness.scoring.evidence import Evidence
 from simgate.harness.scoring.metrics import evaluate, metric_of
-from simgate.harness.scoring.outcome import combine, with_quarantine
 from simgate.harness.scoring.quarantine import find_quarantine
 from simgate.harness.scoring.resources import ResourceUse
 from simgate.harness.text import plural
@@ -79,7 +79,7 @@ def score(
 
     Raises:
         simgate.harness.scoring.metrics.UnknownMetric: A criterion names no metric.
-        simgate.harness.scoring.criteria.UnusableCriterion: A criterion cannot be compared.
+        simgate.harness.packs.bounds.UnusableCriterion: A criterion cannot be compared.
         ValueError: A formula cannot be read.
     """
     evidence = Evidence(trace, latency, resources)

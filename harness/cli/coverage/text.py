@@ -83,8 +83,7 @@ def _holes(title: str, groups: Sequence[Cells], draws: int, limit: int) -> list[
     for cells, cell in shown:
         chance = [_estimate(_draws(cells, cell), draws)] if draws else []
         rows.append([cells.label(cell), *chance])
-    chance_head = f"chance (95 % interval, {draws:,} draws)"
-    head = ("cell that no variant hits", *((chance_head,) if draws else ()))
+    head = ("cell that no variant hits", *(("of random draws (95 %)",) if draws else ()))
     lines.append(table(head, rows, right=(1,), indent="    "))
     return lines
 

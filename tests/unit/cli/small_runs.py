@@ -13,6 +13,7 @@ from simgate.harness.results.journal import append_record
 from simgate.harness.results.manifest import ExpectedVariant, Fingerprint, Manifest
 from simgate.harness.results.record import LatencySamples, Outcome, RunRecord
 from simgate.harness.results.run_folder import RunFolder
+from tests.unit.gate.runs import collisions
 
 PACK = """\
 simgate: 1
@@ -81,6 +82,7 @@ def write_run(
             variant_digest=variants[index].digest,
             identity="i",
             outcome=outcome,
+            criteria=(collisions(outcome),),
             parameters=variants[index].parameters,
             wall_s=wall_s,
             latency=LatencySamples(in_loop_ms=(20.0,) * 50),

@@ -15,7 +15,7 @@ from simgate.harness.packs.model import (
     VariantsSpec,
 )
 from simgate.harness.results.manifest import ExpectedVariant, Fingerprint, Manifest
-from simgate.harness.results.record import LatencySamples, Outcome, RunRecord
+from simgate.harness.results.record import CriterionResult, LatencySamples, Outcome, RunRecord
 
 IDENTITY = "made-with-v2"
 PASS_RATE = GateRule(kind="pass_rate", at_least=0.9)
@@ -94,6 +94,15 @@ def make_manifest(pack: Pack, only: Iterable[str] | None = None, **changes: Any)
     return Manifest(**{**fields, **changes})
 
 
+def collisions(outcome: Outcome) -> CriterionResult:
+    """What the only criterion of :func:`scenario` gives for an outcome."""
+    failed = outcome in (Outcome.FAIL, Outcome.KNOWN)
+    judged = Outcome.FAIL if failed else Outcome.PASS
+    return CriterionResult(
+        metric="collisions", statement="collisions at most 0", observed=int(failed), outcome=judged
+    )
+
+
 def make_record(name: str, outcome: Outcome = Outcome.PASS, **changes: Any) -> RunRecord:
     """A record of one variant."""
     fields: dict[str, Any] = {
@@ -103,6 +112,7 @@ def make_record(name: str, outcome: Outcome = Outcome.PASS, **changes: Any) -> R
         "variant_digest": f"digest of {name}",
         "identity": IDENTITY,
         "outcome": outcome,
+        "criteria": (collisions(outcome),),
         "latency": LatencySamples(in_loop_ms=(20.0,) * 10, measured_ms=(8.0,) * 10),
     }
     return RunRecord(**{**fields, **changes})

@@ -10,6 +10,7 @@ from simgate.harness.gate.compare_table import comparison_table
 from simgate.harness.results.record import Outcome
 from simgate.reports.compare_html import render
 from tests.unit.gate.pairs import REGRESSION, baseline, evidence_of, run_of
+from tests.unit.gate.runs import make_record
 
 pytest.importorskip("sklearn", reason="needs the extra slices")
 
@@ -30,9 +31,7 @@ def compared(before, breaks):
     rows = parameters()
     manifest, records = run_of("P" * COUNT, made=NEW)
     now = [
-        record.model_copy(
-            update={"parameters": row, "outcome": Outcome.FAIL if breaks(k, row) else Outcome.PASS}
-        )
+        make_record(record.variant, Outcome.FAIL if breaks(k, row) else Outcome.PASS, parameters=row)
         for k, (record, row) in enumerate(zip(records, rows, strict=True))
     ]
     return compare_runs(baseline(before), evidence_of(manifest, now), REGRESSION, lambda _: ("", "none"))

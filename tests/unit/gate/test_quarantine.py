@@ -6,7 +6,7 @@ from simgate.harness.gate.decide import decide
 from simgate.harness.gate.verdict import Decision
 from simgate.harness.packs.model import GateRule, KnownFailure
 from simgate.harness.results.record import Outcome
-from tests.unit.gate.runs import a_run
+from tests.unit.gate.runs import a_run, collisions
 
 RULE = GateRule(kind="pass_rate", at_least=0.9)
 IN_DATE = KnownFailure(when="lighting.lux < 70", issue="PER-311", until="2027-03-01")
@@ -58,7 +58,7 @@ def test_a_refuted_rule_stays_no_go_beside_a_bad_quarantine():
 @pytest.mark.parametrize("outcome", [Outcome.INVALID, Outcome.ERROR])
 def test_doubtful_variants_leave_open_whether_it_still_fails(outcome):
     manifest, records = run_with("PP")
-    records[-1] = records[-1].model_copy(update={"outcome": outcome})
+    records[-1] = records[-1].model_copy(update={"outcome": outcome, "criteria": (collisions(outcome),)})
     assert decide(manifest, records).quarantine_errors == ()
 
 

@@ -118,9 +118,21 @@ def _expected(scenario: ScenarioPlan, name: str) -> ExpectedVariant:
     )
 
 
+def _accept(scenario: ScenarioPlan) -> tuple[Criterion, ...]:
+    """What :func:`_criteria` judges."""
+    recall = Criterion(
+        metric="detection.glass_door.recall", op="at_least", bound=0.9, options={"within_m": 3}
+    )
+    return (
+        Criterion(metric="collisions", op="at_most", bound=0),
+        Criterion(metric="stop_distance_m", op="between", bound=(0.3, 1.5)),
+        *((recall,) if scenario.door == "glass" else ()),
+        Criterion(metric="path_length_m", op="at_most", bound=12.0),
+    )
+
+
 def pack_of(plan: RunPlan) -> Pack:
     """The pack that the run was made from."""
-    accept = (Criterion(metric="collisions", op="at_most", bound=0),)
     return Pack(
         path="scenarios/office_doors/pack.yaml",
         name="office_doors",
@@ -135,7 +147,7 @@ def pack_of(plan: RunPlan) -> Pack:
                 world="office_corridor",
                 parameters={"lighting.lux": ValueSpec(kind="log_uniform", numbers={"low": 25, "high": 1200})},
                 variants=VariantsSpec(count=s.count),
-                accept=accept,
+                accept=_accept(s),
             )
             for s in plan.scenarios
         ),

@@ -3,9 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from simgate.harness.packs.bounds import UnusableCriterion
 from simgate.harness.packs.model import Criterion
 from simgate.harness.results.record import Outcome
-from simgate.harness.scoring.criteria import UnusableCriterion, judge
+from simgate.harness.scoring.criteria import judge
 from simgate.harness.scoring.evidence import Evidence
 from simgate.harness.scoring.metrics import UnknownMetric
 from tests.unit.scoring.traces import barrier_trace, make_trace, open_trace, samples, touch

@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
+from simgate.harness.results.outcome import PRECEDENCE, combine, with_quarantine
 from simgate.harness.results.record import Outcome
-from simgate.harness.scoring.outcome import PRECEDENCE, combine, with_quarantine
 
 
 @pytest.mark.parametrize("parts", list(itertools.product(PRECEDENCE, repeat=3)))

@@ -1,0 +1,51 @@
+"""Holds the value of a metric against the bound of a criterion."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from simgate.harness.packs.model import Criterion, Scalar
+
+Judgement = Literal["PASS", "FAIL", "INVALID"]
+_UNDEFINED: dict[str, Judgement] = {"fail": "FAIL", "pass": "PASS", "invalid": "INVALID"}
+
+
+class UnusableCriterion(ValueError):  # noqa: N818 - the name says what happened
+    """The bound cannot be compared with the metric's value; the linter finds such packs before they run."""
+
+
+def judgement(criterion: Criterion, value: Scalar | None) -> Judgement:
+    """What a value is under a criterion, None being undefined.
+
+    Raises:
+        UnusableCriterion: For example ``at_most`` on a word.
+    """
+    if value is None:
+        return _UNDEFINED[criterion.if_undefined]
+    return "PASS" if margin_of(criterion, value) >= 0.0 else "FAIL"
+
+
+def margin_of(criterion: Criterion, value: Scalar) -> float:
+    """Signed distance to the bound; for words and bools -1 when they differ.
+
+    Raises:
+        UnusableCriterion: For example ``at_most`` on a word.
+    """
+    bound = criterion.bound
+    if criterion.op == "equals" and not isinstance(bound, tuple):
+        if isinstance(value, bool | str) or isinstance(bound, bool | str):
+            return 0.0 if value == bound and isinstance(value, str) == isinstance(bound, str) else -1.0
+        return 0.0 if value == bound else -abs(float(value) - float(bound))
+    if isinstance(value, str) or isinstance(bound, str):
+        raise UnusableCriterion(
+            f"{criterion.statement}: '{value}' cannot be compared with {bound!r}; use equals"
+        )
+    if isinstance(bound, tuple):
+        if criterion.op != "between":
+            raise UnusableCriterion(f"{criterion.statement}: {criterion.op} takes one number, not two")
+        return min(float(value) - bound[0], bound[1] - float(value))
+    if criterion.op == "at_most":
+        return float(bound) - float(value)
+    if criterion.op == "at_least":
+        return float(value) - float(bound)
+    raise UnusableCriterion(f"{criterion.statement}: {criterion.op} takes two numbers")
