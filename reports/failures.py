@@ -13,6 +13,7 @@ from simgate.reports.pictures import Picture, PictureStore
 from simgate.reports.run_data import RunData, VariantResult
 from simgate.reports.timeline import Timeline, timeline
 from simgate.reports.wording import broken_criteria, headline, replay_line
+from simgate.sim_adapters.plain_file import inside
 
 EXPANDED_PER_SCENARIO = 3
 EXPANDED_IN_ALL = 12
@@ -164,7 +165,7 @@ class _Builder:
         if not path:
             return None, "no recording was kept"
         try:
-            trace = load_trace(self._run.folder / path)
+            trace = load_trace(inside(self._run.folder, path))
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             return None, f"the recording {path} cannot be read: {error}"
         return timeline(trace, record.criteria), ""

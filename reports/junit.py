@@ -27,6 +27,7 @@ from simgate.reports.wording import (
     replay_line,
     with_unit,
 )
+from simgate.sim_adapters.plain_file import NotPlain, inside
 from simgate.sim_adapters.printable import printable, printable_lines
 
 ALL_PARAMETERS_UP_TO = 5000
@@ -166,7 +167,10 @@ def _stdout(run: RunData, record: RunRecord, replay: str) -> str:
     lines += record.notes
     for name in PICTURES:
         if path := record.artifacts.get(name):
-            lines.append(f"[[ATTACHMENT|{run.folder / path}]]")
+            try:
+                lines.append(f"[[ATTACHMENT|{inside(run.folder, path)}]]")
+            except NotPlain as error:
+                lines.append(f"{name} is not attached: {error.strerror}")
     return "\n".join(map(printable, lines))
 
 

@@ -7,13 +7,23 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
+
+from simgate.sim_adapters.plain_file import inside, read_plain
+
 KEEP_PNG_UP_TO = 16_000
 """Bytes; larger pictures are stored again as WebP, which looks the same at a third of the size."""
 LARGEST = 120_000
 """Bytes of one picture in the page; a larger one is left in its file."""
+LARGEST_FILE = 32_000_000
+"""Bytes of a file that is looked at."""
+MOST_PIXELS = 20_000_000
+"""No camera of a run has more."""
 WEBP_QUALITY = 72
 WEBP_EFFORT = 1
 """0 to 6; on noisy frames 4 takes five times as long and is not smaller."""
+_UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+"""All that Pillow raises for damaged files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +60,8 @@ class PictureStore:
     def picture(self, path: str, caption: str, alt: str) -> Picture:
         """The picture of a file; one that is gone or unreadable is said to be so, never just left out."""
         try:
-            mime, data = _encoded(self._folder / path)
-        except (OSError, SyntaxError, ValueError) as error:  # Pillow raises all three for damaged files
+            mime, data = _encoded(read_plain(inside(self._folder, path), LARGEST_FILE))
+        except _UNREADABLE as error:
             why = getattr(error, "strerror", None) or error
             return Picture(caption, alt, "", path, f"cannot be read: {why}")
         uri = f"data:{mime};base64,{base64.b64encode(data).decode()}"
@@ -61,11 +71,12 @@ class PictureStore:
         return Picture(caption, alt, uri, path)
 
 
-def _encoded(path: Path) -> tuple[str, bytes]:
-    data = path.read_bytes()
-    from PIL import Image
-
-    with Image.open(io.BytesIO(data)) as image:
+def _encoded(data: bytes) -> tuple[str, bytes]:
+    # Other formats have decoders that start programs (PostScript), and runs write none of them.
+    with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as image:
+        width, height = image.size
+        if width * height > MOST_PIXELS:
+            raise ValueError(f"it has {width}x{height} pixels, more than {MOST_PIXELS:,}")
         if image.format == "PNG" and len(data) <= KEEP_PNG_UP_TO:
             image.load()
             return "image/png", data

@@ -21,7 +21,8 @@ _VERSION, _MADE_BY, _UTF8, _STORED = 20, 0x0314, 0x0800, 0
 _TIME, _DATE = 0, 0x21
 """1980-01-01 00:00, the first moment that the format knows."""
 _MODE = 0o100644 << 16
-_MAX_BYTES, _MAX_ENTRIES = 0xFFFFFFFF, 0xFFFF
+MOST_BYTES, _MAX_ENTRIES = 0xFFFFFFFF, 0xFFFF
+"""What the plain zip format can hold."""
 
 
 class TooLarge(ValueError):  # noqa: N818 - the name says what happened
@@ -76,7 +77,7 @@ def write_zip(files: Mapping[str, bytes]) -> bytes:
         offset += _LOCAL.size + len(name.encode())
         entries.append(Entry(name, zlib.crc32(files[name]), files[name], offset))
         offset += len(files[name])
-    if len(entries) > _MAX_ENTRIES or offset > _MAX_BYTES // 2:
+    if len(entries) > _MAX_ENTRIES or offset > MOST_BYTES // 2:
         raise TooLarge(f"{len(entries)} files of {offset:,} bytes do not fit into one evidence package")
     return b"".join(part for _, part in _parts(entries))
 

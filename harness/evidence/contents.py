@@ -19,6 +19,7 @@ from simgate.harness.results.journal import read_journal
 from simgate.harness.results.manifest import Manifest
 from simgate.harness.results.run_folder import RunFolder
 from simgate.policies.perception.package import PackageError, load_package
+from simgate.sim_adapters.plain_file import inside
 
 RUN, PACKS, MODEL = "run", "packs", "model"
 LEFT_OUT = ("recordings", "frames", "replays")
@@ -98,7 +99,7 @@ def _run_files(folder: RunFolder, recordings: bool) -> dict[str, bytes]:
         is_left_out = parts[0] in LEFT_OUT and not recordings
         if not path.is_file() or is_left_out or path.suffix in (".log", ".zip") or parts[-1].startswith("."):
             continue
-        files[f"{RUN}/{relative.as_posix()}"] = path.read_bytes()
+        files[f"{RUN}/{relative.as_posix()}"] = inside(folder.path, relative).read_bytes()
     return files
 
 

@@ -7,6 +7,7 @@ text in it. No pickles, so that a recording can be opened wherever it came from.
 from __future__ import annotations
 
 import json
+import zipfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,13 @@ from simgate.harness.results.schema_version import NewerSchema, require_known
 from simgate.harness.trace import FrameTruth, Trace
 from simgate.policies.perception.detections import Detections
 from simgate.sim_adapters.observation import Contact, VisibleEntity
+from simgate.sim_adapters.plain_file import NotPlain, require_plain
 
 _SIGNAL = "signal."
 _FORMAT = 1
 """Raised with each change of what a recording holds."""
+_MOST_BYTES, _MOST_UNPACKED = 1 << 28, 1 << 30
+"""Of the file, and of all that it unpacks to: an hour's recording is far below."""
 
 
 def save_trace(path: Path, trace: Trace) -> None:
@@ -75,6 +79,10 @@ def load_trace(path: Path) -> Trace:
         OSError: The file cannot be read.
         ValueError: It is no recording, or one of a newer format.
     """
+    require_plain(path, _MOST_BYTES)
+    with zipfile.ZipFile(path) as packed:
+        if sum(entry.file_size for entry in packed.infolist()) > _MOST_UNPACKED:
+            raise NotPlain(path, f"it unpacks to more than {_MOST_UNPACKED:,} bytes")
     with np.load(path, allow_pickle=False) as archive:
         arrays = {name: archive[name] for name in archive.files}
     if "words" not in arrays:

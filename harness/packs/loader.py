@@ -13,6 +13,7 @@ from simgate.harness.packs.model import Pack
 from simgate.harness.packs.pack_mark import is_marked, is_model
 from simgate.harness.packs.read_pack import PackReader
 from simgate.policies.documents.diagnostics import Diagnostic, PackError, shown_path
+from simgate.policies.documents.named_file import absence
 from simgate.policies.documents.nodes import ScalarNode, SourceFile
 from simgate.policies.documents.problems import Problems
 
@@ -102,7 +103,7 @@ def _load(
 ) -> tuple[Pack | None, ScalarNode | None]:
     """The pack, and where it says its name; None for what cannot be read."""
     if not path.is_file():
-        what = "is a folder, not a pack" if path.is_dir() else "does not exist"
+        what = "is a folder, not a pack" if path.is_dir() else absence(path)
         source = SourceFile(path, shown_path(path), [])
         problems.span(
             source, 1, 1, 1, "missing-file", f"the file {what}", "give the path of a pack's YAML file"

@@ -13,16 +13,22 @@ _WITHIN = 1 << 20
 
 def is_marked(file: Path) -> bool:
     """Whether a file has the top-level key ``simgate:``, even when the rest of it is broken."""
-    with file.open("rb") as stream:
-        return _KEY.search(stream.read(_WITHIN)) is not None
+    return _KEY.search(_start(file)) is not None
 
 
 def is_model(file: Path) -> bool:
     """Whether a file is a model package, not a pack: it has a key that only those have, or their name."""
-    if file.is_dir() or not file.exists() or is_marked(file):
+    if not file.is_file() or is_marked(file):
         return False
+    return file.name == "model.yaml" or _OF_A_MODEL.search(_start(file)) is not None
+
+
+def _start(file: Path) -> bytes:
+    """Of what is no plain file (a pipe would be waited for) there is none."""
+    if not file.is_file():
+        return b""
     with file.open("rb") as stream:
-        return file.name == "model.yaml" or _OF_A_MODEL.search(stream.read(_WITHIN)) is not None
+        return stream.read(_WITHIN)
 
 
 def same_name(name: str, first: Path, second: Path) -> str:

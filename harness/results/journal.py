@@ -50,6 +50,8 @@ def read_journal(path: Path) -> Iterator[RunRecord]:
     """
     if not path.exists():
         return
+    if not path.is_file():
+        raise JournalDamaged(f"{path} cannot be read: it is no plain file")
     for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
         if not line.strip():
             continue

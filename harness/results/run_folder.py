@@ -48,6 +48,7 @@ class RunFolder:
             NotARun: There is none, it cannot be read, or it is of a newer version.
         """
         try:
+            _require_file(self.manifest_path)
             return Manifest.model_validate_json(self.manifest_path.read_bytes())
         except FileNotFoundError:
             raise NotARun(
@@ -56,6 +57,8 @@ class RunFolder:
             ) from None
         except NewerSchema as error:
             raise NotARun(f"{self.manifest_path} {error}") from None
+        except NotADirectoryError:
+            raise NotARun(f"{self.path} is not a run folder: it is no folder") from None
         except ValueError as error:
             raise NotARun(f"{self.manifest_path} cannot be read: {error}") from None
 
@@ -127,8 +130,15 @@ class RunFolder:
         )
 
 
+def _require_file(path: Path) -> None:
+    """A pipe would be waited for, and a device never ends."""
+    if path.exists() and not path.is_file():
+        raise ValueError("it is no plain file")
+
+
 def _host_of(path: Path) -> dict[str, Any]:
     try:
+        _require_file(path)
         said: dict[str, Any] = json.loads(path.read_bytes())
         if not {"version", "renderer"} <= said["adapter"].keys():
             raise ValueError("it names no simulator")

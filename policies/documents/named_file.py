@@ -9,6 +9,11 @@ from simgate.policies.documents.problems import Problems
 from simgate.sim_adapters.unfetched import unfetched
 
 
+def absence(path: Path) -> str:
+    """What to say of a path at which there is no file and no folder."""
+    return "is no plain file" if path.exists() else "does not exist"
+
+
 def named_file(
     problems: Problems, node: Node, name: str, what: str = "file", folder_hint: str = ""
 ) -> Path | None:
@@ -29,6 +34,6 @@ def named_file(
     path = path.resolve()
     if path.is_file():
         return path
-    state, hint = ("is a folder", folder_hint) if path.is_dir() else ("does not exist", "")
+    state, hint = ("is a folder", folder_hint) if path.is_dir() else (absence(path), "")
     problems.at(node, "missing-file", f"{what} '{name}' {state}", hint or f"looked for {path}")
     return None

@@ -113,10 +113,12 @@ def _summary(built: Built) -> str:
 
 
 def _verify(args: argparse.Namespace) -> int:
+    from simgate.harness.evidence.canonical_zip import MOST_BYTES
     from simgate.harness.evidence.signing import read_public_key
     from simgate.harness.evidence.sigstore_bundle import Identity
     from simgate.harness.evidence.verify import verify_evidence
     from simgate.harness.frontend.user_errors import UserError
+    from simgate.sim_adapters.plain_file import read_plain
 
     if bool(args.identity) != bool(args.issuer):
         raise UserError(
@@ -124,7 +126,7 @@ def _verify(args: argparse.Namespace) -> int:
         )
     key = read_public_key(args.key) if args.key else None
     identity = Identity(args.identity, args.issuer, args.offline) if args.identity else None
-    report = verify_evidence(args.file.read_bytes(), key, identity)
+    report = verify_evidence(read_plain(args.file, MOST_BYTES), key, identity)
     print(_result(args.file, report))
     return 0 if report.is_sound else 1
 

@@ -56,11 +56,13 @@ def _saved(path: Path, count: int) -> NDArray[np.uint8]:
 
     from simgate.harness.cli.model.images import ENDINGS
     from simgate.harness.frontend.user_errors import UserError, require_fetched
+    from simgate.sim_adapters.plain_file import require_plain
 
     if path.is_dir() or path.suffix.lower() in ENDINGS:
         return _pictures(path, count)
     require_fetched(path)
     try:
+        require_plain(path)
         loaded = np.load(path, allow_pickle=False)
     except (OSError, ValueError) as error:
         raise UserError(f"{path}: cannot be read as frames: {error}") from None

@@ -19,12 +19,15 @@ from weakref import WeakValueDictionary
 
 import mujoco
 
+from simgate.sim_adapters.plain_file import read_plain
 from simgate.sim_adapters.worlds.native_file import NativeError
 
 _SCHEME = "simgate"
 _OURS = re.compile(rf"{_SCHEME}:(\d+)(/.*)", re.DOTALL)
 _ABSOLUTE = re.compile(rb"""(\s(?:file\w*|dir|assetdir|meshdir|texturedir)\s*=\s*["'])(?=/)""")
 """A path in MJCF that would lead past the provider."""
+_MOST_BYTES = 1 << 30
+"""Of one file of a model; a mesh or a picture that is larger helps no scene."""
 
 
 class OpenedFiles:
@@ -72,7 +75,7 @@ class OpenedFiles:
         """What MuJoCo gets of a file: its content, with absolute paths led here; None for none."""
         if path not in self._served and not self._complete:
             try:
-                content = path.read_bytes()
+                content = read_plain(path, _MOST_BYTES)
             except OSError as error:
                 self._fault = self._fault or error
                 return None

@@ -15,6 +15,8 @@ from pxr import Ar
 from simgate.sim_adapters.usd.colour import linear
 
 CHANNELS = "rgba"
+_FORMATS = ("PNG", "JPEG", "BMP", "TGA")
+"""Others have decoders that start programs (PostScript), and no renderer of a stage reads them."""
 _PNG, _PNG_DEPTH = b"\x89PNG\r\n\x1a\n", 24
 _SIXTEEN_BITS = ("I;16", "I;16B", "I;16L")
 _PLAIN = ("1", "L", "LA", "RGB", "RGBA")
@@ -76,7 +78,7 @@ def _counted(path: str, _: int) -> tuple[bool, list[NDArray[np.int64]]]:
     """Whether colours are sRGB by default, and for R, G, B and A how many pixels have each level."""
     data = bytes_of(path)
     try:
-        with Image.open(io.BytesIO(data)) as picture:
+        with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
             return _levels(picture, is_deep=data.startswith(_PNG) and data[_PNG_DEPTH] > 8)
     except UnidentifiedImageError:
         raise PictureError("its format is not read here") from None

@@ -7,6 +7,7 @@ import csv
 import hashlib
 import io
 import json
+import os
 import random
 from pathlib import Path
 
@@ -365,3 +366,19 @@ class TestCommand:
         assert "simgate[evidence]" in capsys.readouterr().err
         assert main(["evidence", "build", str(folder.path), "--out", str(tmp_path / "e.zip")]) == 0
         assert main(["evidence", "verify", str(tmp_path / "e.zip")]) == 0
+
+
+def test_a_link_in_a_run_takes_no_other_file_into_the_package(tmp_path, capsys):
+    run = small_run(tmp_path, gate=GATE)
+    (tmp_path / "id_ed25519").write_text("secret of the user")
+    (run.path / "notes.txt").symlink_to(tmp_path / "id_ed25519")
+    assert main(["evidence", "build", str(run.path), "--out", str(tmp_path / "e.zip")]) == 2
+    assert "notes.txt: it leads out of" in capsys.readouterr().err
+    assert not (tmp_path / "e.zip").exists()
+
+
+def test_a_pipe_or_a_device_is_no_package_and_is_not_waited_for(tmp_path, capsys):
+    os.mkfifo(tmp_path / "e.zip")
+    for path, words in ((tmp_path / "e.zip", "a pipe"), (Path("/dev/zero"), "a device")):
+        assert main(["evidence", "verify", str(path)]) == 2
+        assert words in capsys.readouterr().err

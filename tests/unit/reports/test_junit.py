@@ -238,3 +238,19 @@ def test_fifty_thousand_cases_stay_small_and_quick(small_run: RunData) -> None:
     data = ElementTree.tostring(junit_document(replace(small_run, results=many)), encoding="utf-8")
     assert data.count(b"<testcase") >= 50_000
     assert len(data) < 30_000_000
+
+
+def test_a_picture_outside_of_the_run_is_no_attachment_for_a_server_to_collect(blind_data: RunData) -> None:
+    results = [
+        replace(
+            result,
+            record=result.record
+            and result.record.model_copy(update={"artifacts": {"failure_picture": "../../.ssh/id_ed25519"}}),
+        )
+        for result in blind_data.results
+    ]
+    document = ElementTree.tostring(
+        junit_document(replace(blind_data, results=tuple(results))), encoding="unicode"
+    )
+    assert "[[ATTACHMENT" not in document
+    assert "failure_picture is not attached: it leads out of" in document

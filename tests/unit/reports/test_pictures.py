@@ -1,4 +1,5 @@
 import base64
+import os
 from pathlib import Path
 
 import numpy as np
@@ -47,3 +48,35 @@ def test_a_picture_that_cannot_be_read_is_said_to_be_so(tmp_path: Path, content:
     picture = PictureStore(tmp_path, 10_000).picture("broken.png", "start", "alt")
     assert picture.uri == ""
     assert picture.absent.startswith("cannot be read")
+
+
+def picture_of(folder: Path, name: str = "start.png") -> str:
+    picture = PictureStore(folder, 10_000_000).picture(name, "start", "alt")
+    assert not (picture.uri and picture.absent)
+    return picture.absent
+
+
+@pytest.mark.parametrize("name", ["../secret.png", "{folder}/../secret.png", "link.png"])
+def test_a_picture_outside_of_the_run_is_not_embedded(tmp_path: Path, name: str) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    Image.new("RGB", (8, 8)).save(tmp_path / "secret.png")
+    (run / "link.png").symlink_to(tmp_path / "secret.png")
+    assert "leads out of" in picture_of(run, name.format(folder=run))
+
+
+@pytest.mark.parametrize("format", ["EPS", "GIF", "TIFF", "PPM", "PDF"])
+def test_only_what_a_run_writes_is_decoded(tmp_path: Path, format: str) -> None:
+    Image.new("RGB", (8, 8)).save(tmp_path / "start.png", format)
+    assert picture_of(tmp_path).startswith("cannot be read")
+
+
+def test_bombs_pipes_and_devices_are_refused_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for side, name in ((5_000, "large.png"), (14_000, "bomb.png")):
+        Image.new("1", (side, side)).save(tmp_path / name)
+        assert "pixels" in picture_of(tmp_path, name)
+    os.mkfifo(tmp_path / "pipe.png")
+    assert "a pipe" in picture_of(tmp_path, "pipe.png")
+    (tmp_path / "huge.png").touch()
+    os.truncate(tmp_path / "huge.png", 1 << 40)
+    assert "more than" in picture_of(tmp_path, "huge.png")

@@ -1,0 +1,46 @@
+"""What is no plain file is refused by name wherever a user, a pack or a run may name one."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from simgate.harness.cli.main import main
+from tests.unit.reports.factory import RunPlan, build_run
+
+MODEL = Path(__file__).parents[3] / "policies" / "reference_model"
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name in ("pipe.yaml", "pipe.npy"):
+        os.mkfifo(name)
+    run = build_run(tmp_path / "run", RunPlan(pictures=False))
+    for name in ("manifest.json", "journal.ndjson"):
+        odd = shutil.copytree(run.path, tmp_path / f"without_{name}") / name
+        odd.unlink()
+        os.mkfifo(odd)
+    (tmp_path / "base.yaml").write_text("simgate: 1\nextends: pipe.yaml\npack: a\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("lint pipe.yaml", "is no plain file"),
+        ("lint base.yaml", "'pipe.yaml' is no plain file"),
+        ("lint /dev/zero", "is no plain file"),
+        ("gate pipe.yaml", "is no folder"),
+        ("gate without_manifest.json", "is no plain file"),
+        ("gate without_journal.ndjson", "is no plain file"),
+        ("report without_journal.ndjson", "is no plain file"),
+        (f"bench-model {MODEL} --frames pipe.npy", "it is a pipe"),
+    ],
+)
+def test_pipes_and_devices_are_not_waited_for(here: Path, command: str, words: str, capsys) -> None:
+    assert main(command.split()) in (1, 2)
+    said = "".join(capsys.readouterr())
+    assert words in said
+    assert "Traceback" not in said
