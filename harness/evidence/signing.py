@@ -6,7 +6,6 @@ Needs ``cryptography`` (extra ``evidence``), which is imported only when somethi
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 from importlib.util import find_spec
@@ -148,7 +147,7 @@ def open_envelope(envelope: bytes) -> tuple[bytes, list[str]]:
         payload = base64.b64decode(found["payload"], validate=True)
         ids = [str(signature["keyid"]) for signature in found["signatures"]]
         kind = found["payloadType"]
-    except (ValueError, KeyError, TypeError, binascii.Error):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise BadEnvelope("is no DSSE envelope") from None
     if kind != PAYLOAD_TYPE:
         raise BadEnvelope(f"carries {kind!r}, not {PAYLOAD_TYPE!r}")
@@ -168,8 +167,8 @@ def check_envelope(envelope: bytes, key: Ed25519PublicKey) -> None:
     if own not in ids:
         signers = ", ".join(short[:16] for short in ids) or "nobody"
         raise BadEnvelope(f"is signed by key {signers}, not by the key given ({own[:16]})")
-    signature = json.loads(envelope)["signatures"][ids.index(own)]["sig"]
     try:
+        signature = json.loads(envelope)["signatures"][ids.index(own)]["sig"]
         key.verify(base64.b64decode(signature, validate=True), _to_sign(payload))
-    except (InvalidSignature, ValueError):
+    except (InvalidSignature, ValueError, KeyError, TypeError):
         raise BadEnvelope(f"the signature of key {own[:16]} does not hold") from None

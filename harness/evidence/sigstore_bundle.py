@@ -104,7 +104,7 @@ def check_bundle(bundle: bytes, statement: bytes, identity: Identity) -> None:
         KeyProblem: ``sigstore`` is not installed, or there is no trusted root.
     """
     signer = signer_of(bundle)
-    from sigstore.errors import Error, TUFError, VerificationError
+    from sigstore.errors import Error, TUFError
     from sigstore.models import Bundle
     from sigstore.verify import Verifier, policy
 
@@ -116,7 +116,7 @@ def check_bundle(bundle: bytes, statement: bytes, identity: Identity) -> None:
         kind, payload = verifier.verify_dsse(
             Bundle.from_json(bundle), policy.Identity(identity=identity.name, issuer=identity.issuer)
         )
-    except VerificationError as error:
+    except (Error, ValueError) as error:
         raise BadEnvelope(f"names {signer}; {identity} has not signed it: {_in_one_line(error)}") from None
     if kind != PAYLOAD_TYPE or payload != statement:
         raise BadEnvelope(f"{signer} has signed another statement than the one in this package")

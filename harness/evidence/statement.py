@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
-
-from pydantic import ValidationError
 
 from simgate.harness.evidence.blocks import BLOCK, block_checksums
 from simgate.harness.gate.verdict import Decision, Verdict
@@ -49,6 +48,16 @@ class Subject(ResultModel):
     def checksums(self) -> str:
         """CRC-32 of its blocks."""
         return str(self.annotations[_CHECKSUMS])
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether what stands there can be what :func:`make_statement` wrote of a file."""
+        blocks = -(-self.size // BLOCK)
+        return (
+            self.size >= 0
+            and re.fullmatch("[0-9a-f]{64}", self.sha256) is not None
+            and re.fullmatch(f"[0-9a-f]{{{8 * blocks}}}", self.checksums) is not None
+        )
 
 
 _CHECKSUMS = f"crc32OfEach{BLOCK}Bytes"
@@ -117,13 +126,22 @@ def subjects_of(statement: bytes) -> dict[str, Subject]:
             raise BadStatement("is no in-toto statement about a test result")
         require_known(found["predicate"]["simgate"].get("schemaVersion", 1), SCHEMA_VERSION)
         subjects = [Subject.model_validate(entry) for entry in found["subject"]]
-        for subject in subjects:
-            # Read once here, so that a missing field is found before it is needed.
-            _ = subject.sha256, subject.size, subject.checksums
+        if not all(subject.is_whole for subject in subjects):
+            raise ValueError("a subject")
     except BadStatement:
         raise
     except NewerSchema as error:
         raise BadStatement(str(error)) from None
-    except (ValueError, KeyError, TypeError, ValidationError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         raise BadStatement("cannot be read as an in-toto statement") from None
-    return {subject.name: subject for subject in subjects}
+    by_name = {subject.name: subject for subject in subjects}
+    if not by_name:
+        raise BadStatement("names no files, so that it says nothing of what is in the package")
+    if len(by_name) < len(subjects):
+        raise BadStatement("names a file twice")
+    return by_name
+
+
+def predicate_of(statement: bytes) -> Any:
+    """What a statement that :func:`subjects_of` has read says of the run."""
+    return json.loads(statement)["predicate"]

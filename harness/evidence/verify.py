@@ -14,12 +14,21 @@ from simgate.harness.evidence.canonical_zip import Entry, read_zip
 from simgate.harness.evidence.contents import RUN
 from simgate.harness.evidence.signing import BadEnvelope, check_envelope, key_id, open_envelope
 from simgate.harness.evidence.sigstore_bundle import BUNDLE, Identity, check_bundle
-from simgate.harness.evidence.statement import ENVELOPE, STATEMENT, BadStatement, Subject, subjects_of
+from simgate.harness.evidence.statement import (
+    ENVELOPE,
+    STATEMENT,
+    BadStatement,
+    Subject,
+    make_statement,
+    predicate_of,
+    subjects_of,
+)
 from simgate.harness.gate.decide import UndecidableRun, write_verdict
 from simgate.harness.gate.verdict import Verdict
 from simgate.harness.results.journal import JournalDamaged
 from simgate.harness.results.run_folder import NotARun, RunFolder
 from simgate.harness.results.schema_version import NewerSchema
+from simgate.sim_adapters.plain_file import NotPlain, inside
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -97,7 +106,7 @@ def verify_evidence(
     findings += by_identity
     verdict, newer = _stated_verdict(by_name)
     findings += newer
-    if not newer and not _concerns_evidence(findings):
+    if subjects and not newer and not _concerns_evidence(findings):
         findings += _recomputed(by_name, verdict)
     checked = (key is not None or identity is not None) and not signature and not by_identity
     return Report(tuple(findings), len(entries), signers, checked, verdict)
@@ -216,15 +225,33 @@ def _recomputed(by_name: Mapping[str, Entry], stated: Verdict | None) -> list[Fi
     """Decides again from manifest and journal, as the gate would, and compares."""
     with tempfile.TemporaryDirectory(prefix="simgate-evidence-") as place:
         folder = RunFolder(Path(place).resolve())
-        for entry in by_name.values():
-            target = folder.path / entry.name.removeprefix(f"{RUN}/")
-            if entry.name.startswith(f"{RUN}/") and target.resolve().is_relative_to(folder.path):
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(entry.content)
         try:
+            _unpack(by_name, folder.path)
             decided = write_verdict(folder)
+            due = predicate_of(make_statement({}, decided, folder.fingerprint()))
         except (NotARun, JournalDamaged, UndecidableRun) as error:
             return [Finding(f"{RUN}/manifest.json", f"no verdict follows from it: {error}")]
+        except Exception as error:
+            # Anybody can make a package, of anything that passes for records: that too is a finding.
+            message = f"no verdict follows from it: {type(error).__name__}: {error}"
+            return [Finding(f"{RUN}/manifest.json", message)]
+    return [*_unlike(stated, decided), *_unlike_predicate(by_name, due)]
+
+
+def _unpack(by_name: Mapping[str, Entry], to: Path) -> None:
+    """The run inside a package, as a folder; what leads out of it is left out, and no verdict rests on it."""
+    for entry in by_name.values():
+        if not entry.name.startswith(f"{RUN}/"):
+            continue
+        try:
+            target = inside(to, entry.name.removeprefix(f"{RUN}/"))
+        except NotPlain:
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(entry.content)
+
+
+def _unlike(stated: Verdict | None, decided: Verdict) -> list[Finding]:
     name = f"{RUN}/verdict.json"
     if stated is None:
         return [Finding(name, "is missing or cannot be read; the evidence says " + decided.decision.value)]
@@ -235,6 +262,17 @@ def _recomputed(by_name: Mapping[str, Entry], stated: Verdict | None) -> list[Fi
         return [Finding(name, message)]
     differing = ", ".join(_differing(stated, decided))
     return [Finding(name, f"is not what manifest and journal give; they differ in {differing}")]
+
+
+def _unlike_predicate(by_name: Mapping[str, Entry], due: Mapping[str, object]) -> list[Finding]:
+    """What the statement, which is all that a policy engine reads, says otherwise than the records."""
+    entry = by_name[STATEMENT]
+    said = predicate_of(entry.content)
+    differing = sorted(key for key in {*said, *due} if said.get(key) != due.get(key))
+    if not differing:
+        return []
+    message = f"its predicate is not what manifest and journal give; they differ in {', '.join(differing)}"
+    return [Finding(STATEMENT, message, entry.offset)]
 
 
 def _differing(stated: Verdict, decided: Verdict) -> list[str]:

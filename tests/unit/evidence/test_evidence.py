@@ -284,7 +284,7 @@ class TestVerify:
         del files[STATEMENT], files[ENVELOPE]
         files[STATEMENT] = make_statement(files, swapped, folder.fingerprint())
         report = verify_evidence(write_zip(files))
-        assert [finding.name for finding in report.findings] == ["run/verdict.json"]
+        assert [finding.name for finding in report.findings] == ["run/verdict.json", STATEMENT]
         assert "says NO-GO, but manifest and journal say GO" in report.findings[0].message
 
     def test_a_verdict_with_better_numbers_is_found(self, signed, folder):
