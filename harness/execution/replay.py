@@ -15,7 +15,7 @@ from simgate.harness.execution.in_process import InProcess
 from simgate.harness.execution.plan import Plan
 from simgate.harness.execution.resume import changed, variants_of
 from simgate.harness.expansion.variant import Variant
-from simgate.harness.packs.model import Pack
+from simgate.harness.gate.kept_pack import kept_pack
 from simgate.harness.results.record import RunRecord
 from simgate.harness.results.run_folder import RunFolder
 
@@ -65,7 +65,7 @@ def replay(run_dir: Path, variant_id: str, *, hosts: int = 1, listeners: Sequenc
     """
     folder = RunFolder(run_dir)
     manifest = folder.manifest()
-    pack = Pack.model_validate(manifest.pack)
+    pack = kept_pack(manifest)
     variant = find_variant(variants_of(manifest, pack), variant_id, run_dir)
     before = {record.variant: record for record in folder.records()}.get(variant.id)
     if before is None:

@@ -13,6 +13,7 @@ from simgate.harness.execution.parts import source_parts
 from simgate.harness.execution.plan import Plan, expected_variants
 from simgate.harness.execution.record_mode import RecordMode
 from simgate.harness.expansion.variant import Variant
+from simgate.harness.gate.kept_pack import kept_pack
 from simgate.harness.packs.model import Pack
 from simgate.harness.results.manifest import Fingerprint, Manifest
 from simgate.harness.results.parts import UNKNOWN, changed_parts
@@ -53,7 +54,7 @@ def resume_run(
     """
     folder = RunFolder(run_dir)
     manifest = folder.manifest()
-    pack = Pack.model_validate(manifest.pack)
+    pack = kept_pack(manifest)
     _require_same_source(pack, manifest)
     variants = variants_of(manifest, pack)
     if manifest.fingerprint.parts is None:

@@ -6,17 +6,14 @@ known when the run began.
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
-from pydantic import ValidationError
-
+from simgate.harness.gate.kept_pack import kept_pack
 from simgate.harness.gate.pairing import RunEvidence
 from simgate.harness.gate.selection import left_out
 from simgate.harness.gate.tally import gather
 from simgate.harness.gate.verdict import Churn
-from simgate.harness.packs.model import Pack
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.journal import read_journal
 from simgate.harness.results.run_folder import NotARun, RunFolder
@@ -33,10 +30,7 @@ def read_evidence(folder: RunFolder) -> RunEvidence:
         simgate.harness.results.journal.JournalDamaged: A line of the journal is no record.
     """
     manifest = folder.manifest()
-    try:
-        pack = Pack.model_validate(manifest.pack)
-    except ValidationError as error:
-        raise NotARun(f"the pack in the manifest of {folder.path} cannot be read: {error}") from None
+    pack = kept_pack(manifest)
     return RunEvidence(
         manifest=manifest,
         pack=pack,
@@ -88,6 +82,6 @@ def read_churn(path: Path) -> Churn | None:
     if not path.exists():
         return None
     try:
-        return Churn.model_validate(json.loads(path.read_bytes()))
+        return Churn.model_validate_json(path.read_bytes())
     except ValueError as error:
         raise NotARun(f"{path} cannot be read: {error}; measure again with simgate aa") from None

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from pydantic import ValidationError
-
 from simgate.harness.gate.baseline_copy import kept_baseline, kept_churn
 from simgate.harness.gate.comparability import judged_notes
 from simgate.harness.gate.holm import apply_holm
 from simgate.harness.gate.intervals import wilson
+from simgate.harness.gate.kept_pack import kept_pack
 from simgate.harness.gate.notes import notes_for
 from simgate.harness.gate.pairing import RunEvidence
 from simgate.harness.gate.quarantine import quarantine_errors
@@ -34,11 +33,14 @@ from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.journal import read_journal
 from simgate.harness.results.manifest import Fingerprint, Manifest
 from simgate.harness.results.record import RunRecord
-from simgate.harness.results.run_folder import RunFolder
+from simgate.harness.results.run_folder import NotARun, RunFolder
 from simgate.harness.text import plural
 
 SHOWN_CONFIDENCE = 0.95
 """Of the intervals shown for each scenario; nothing is decided on them."""
+
+MOST_TORN = 5
+"""So many unreadable lines of the journal are named."""
 
 
 class UndecidableRun(Exception):  # noqa: N818 - the name says what happened
@@ -65,11 +67,9 @@ def decide(
         UndecidableRun: The manifest's pack cannot be read.
     """
     try:
-        pack = Pack.model_validate(manifest.pack)
-    except ValidationError as error:
-        raise UndecidableRun(
-            f"the pack in the manifest of {manifest.run_id} cannot be read: {error}"
-        ) from None
+        pack = kept_pack(manifest)
+    except NotARun as error:
+        raise UndecidableRun(str(error)) from None
     own = RunEvidence(
         manifest=manifest,
         pack=pack,
@@ -216,8 +216,20 @@ def decide_folder(folder: RunFolder) -> Verdict:
         UndecidableRun: The manifest's pack cannot be read.
     """
     baseline, churn = kept_baseline(folder), kept_churn(folder)
-    records = list(read_journal(folder.journal_path))
-    return decide(folder.manifest(), records, baseline, folder.fingerprint(), churn)
+    torn: list[int] = []
+    records = list(read_journal(folder.journal_path, torn))
+    verdict = decide(folder.manifest(), records, baseline, folder.fingerprint(), churn)
+    return verdict.model_copy(update={"notes": (*verdict.notes, *_of_torn(torn))})
+
+
+def _of_torn(lines: Sequence[int]) -> list[str]:
+    if not lines:
+        return []
+    places = ", ".join(map(str, lines[:MOST_TORN])) + (", ..." if len(lines) > MOST_TORN else "")
+    return [
+        f"{plural(len(lines), 'line')} of the journal cannot be read and counts for nothing (line {places}): "
+        "a writer was killed there, or the file was damaged"
+    ]
 
 
 def write_verdict(folder: RunFolder) -> Verdict:

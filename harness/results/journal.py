@@ -39,11 +39,16 @@ def append_record(path: Path, record: RunRecord) -> None:
         os.close(descriptor)
 
 
-def read_journal(path: Path) -> Iterator[RunRecord]:
+def read_journal(path: Path, torn: list[int] | None = None) -> Iterator[RunRecord]:
     """Yields the records of a journal; a missing file holds none.
 
     Torn lines (a writer was killed in the middle) are skipped: they do not parse as JSON. A line that
     is JSON but no record is damage.
+
+    Args:
+        path: The journal.
+        torn: Takes the numbers of the torn lines, but for a last one without its end: that was being
+            written when its writer ended, which loses nothing that was said to be there.
 
     Raises:
         JournalDamaged: A complete line is not a record, or one of a newer version.
@@ -52,7 +57,8 @@ def read_journal(path: Path) -> Iterator[RunRecord]:
         return
     if not path.is_file():
         raise JournalDamaged(f"{path} cannot be read: it is no plain file")
-    for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
+    lines = path.read_bytes().split(b"\n")
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
@@ -61,5 +67,7 @@ def read_journal(path: Path) -> Iterator[RunRecord]:
             raise JournalDamaged(f"{path}:{number}: the record {error}") from None
         except ValidationError as error:
             if any(detail["type"] == "json_invalid" for detail in error.errors()):
+                if torn is not None and number < len(lines):
+                    torn.append(number)
                 continue
             raise JournalDamaged(f"{path}:{number}: not a run record: {error}") from None

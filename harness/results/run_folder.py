@@ -142,7 +142,7 @@ def _host_of(path: Path) -> dict[str, Any]:
         said: dict[str, Any] = json.loads(path.read_bytes())
         if not {"version", "renderer"} <= said["adapter"].keys():
             raise ValueError("it names no simulator")
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, RecursionError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise NotARun(
             f"{path} cannot be read: {error}; delete it; the simulator's version is then unknown"
         ) from None

@@ -9,6 +9,7 @@ from pathlib import Path
 from simgate.harness.cli.coverage.axis import make_axis
 from simgate.harness.cli.coverage.tally import ScenarioCoverage, tally
 from simgate.harness.expansion.expand import expand_scenario
+from simgate.harness.gate.kept_pack import kept_pack
 from simgate.harness.packs.model import Pack, Scalar, Scenario, VariantsSpec
 from simgate.harness.packs.values import ValueSpec
 from simgate.harness.packs.worlds import is_installed
@@ -61,7 +62,7 @@ def from_runs(folders: Iterable[Path]) -> dict[str, Collected]:
     found: dict[str, Collected] = {}
     for path in folders:
         folder = RunFolder(path)
-        pack = Pack.model_validate(folder.manifest().pack)
+        pack = kept_pack(folder.manifest())
         for scenario in pack.scenarios:
             found.setdefault(scenario.id, Collected(scenario)).packs.append(pack)
         for record in folder.records():

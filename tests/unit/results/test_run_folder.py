@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from simgate.harness.cli.main import main
+from simgate.harness.gate.decide import decide_folder
 from simgate.harness.results.run_folder import NotARun, RunFolder
 from tests.unit.reports.factory import OFFICE, RunPlan, build_run
 
@@ -36,3 +38,61 @@ def test_other_files_beside_them_are_none_of_theirs(run):
     for name in ("notes.json", "0.json.bak", "-1.json"):
         (run.hosts_dir / name).write_text("{")
     assert run.fingerprint() == before
+
+
+def test_a_journal_with_torn_lines_in_the_middle_says_so_and_judges_the_rest(run):
+    whole = decide_folder(run)
+    first, *others = run.journal_path.read_bytes().splitlines(keepends=True)
+    run.journal_path.write_bytes(b"".join([first[:80] + b"\n", *others, b'{"schema_version":1,"var']))
+    verdict = decide_folder(run)
+    assert not any("of the journal" in note for note in whole.notes)
+    assert verdict.notes[-1].startswith(
+        "1 line of the journal cannot be read and counts for nothing (line 1)"
+    )
+    assert sum(one.missing for one in verdict.scenarios) == sum(one.missing for one in whole.scenarios) + 1
+
+
+DEEP = b"[" * 100_000
+
+
+@pytest.mark.parametrize("command", ["gate", "report", "coverage", "explain"])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("hosts/0.json", None),
+        ("hosts/0.json", DEEP),
+        ("manifest.json", None),
+        ("manifest.json", DEEP),
+        ("journal.ndjson", None),
+        ("aa.json", DEEP),
+    ],
+    ids=lambda part: part if isinstance(part, str) else "deep" if part else "folder",
+)
+def test_whatever_stands_where_a_file_belongs_ends_in_a_sentence_with_its_name(
+    run, name, content, command, capsys
+):
+    path = run.path / name
+    path.unlink(missing_ok=True)
+    if content is None:
+        path.mkdir()
+    else:
+        path.write_bytes(content)
+    code = main([command, str(run.path)])
+    said = capsys.readouterr()
+    assert "Traceback" not in said.err
+    if command != "coverage" or name in ("manifest.json", "journal.ndjson"):
+        assert code == 2
+        assert path.name in said.err
+
+
+@pytest.mark.parametrize("command", ["gate", "report", "coverage", "explain"])
+@pytest.mark.parametrize("scenarios", [None, []], ids=["none", "empty"])
+def test_a_manifest_whose_pack_does_not_fit_is_refused_in_a_sentence(run, command, scenarios, capsys):
+    words = json.loads(run.manifest_path.read_bytes())
+    words["pack"] = {} if scenarios is None else words["pack"] | {"scenarios": scenarios}
+    run.manifest_path.write_text(json.dumps(words))
+    assert main([command, str(run.path)]) == 2
+    said = capsys.readouterr().err
+    assert "Traceback" not in said
+    assert "manifest of" in said
+    assert len(said.splitlines()) == 1
