@@ -43,6 +43,7 @@ def imports_of(text: bytes, package: str) -> Imports:
     names: dict[str, None] = {}
     is_computed = False
     functions = set()
+    importers = _COMPUTED | _renamed(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names.update(dict.fromkeys(alias.name for alias in node.names))
@@ -51,13 +52,19 @@ def imports_of(text: bytes, package: str) -> Imports:
             names.update(dict.fromkeys([base, *(f"{base}.{alias.name}" for alias in node.names)]))
         elif isinstance(node, ast.FunctionDef):
             functions.add(node.name)
-        elif isinstance(node, ast.Call) and _called(node.func) in _COMPUTED:
+        elif isinstance(node, ast.Call) and _called(node.func) in importers:
             first = node.args[0] if node.args else None
             if isinstance(first, ast.Constant) and isinstance(first.value, str) and first.value[:1] != ".":
                 names[first.value] = None
             else:
                 is_computed = True
     return Imports(tuple(name for name in names if name.strip(".")), is_computed, frozenset(functions))
+
+
+def _renamed(tree: ast.Module) -> set[str]:
+    """What a module calls the functions that import, by ``from importlib import import_module as load``."""
+    froms = (node.names for node in ast.walk(tree) if isinstance(node, ast.ImportFrom))
+    return {alias.asname for names in froms for alias in names if alias.name in _COMPUTED and alias.asname}
 
 
 def _base(node: ast.ImportFrom, package: str) -> str:

@@ -64,6 +64,7 @@ def test_an_edited_helper_changes_the_code_and_an_edited_neighbour_does_not(
         "import importlib\ndef make(name):\n    return importlib.import_module('acme.kinds.' + name)\n",
         "import pkgutil\nfrom acme import kinds\nKINDS = list(pkgutil.iter_modules(kinds.__path__))\n",
         "def make(name):\n    return __import__(f'acme.kinds.{name}')\n",
+        "from importlib import import_module as load\ndef make(name):\n    return load(f'acme.kinds.{name}')\n",
     ],
 )
 def test_a_module_that_computes_what_it_imports_brings_its_whole_package(
