@@ -6,6 +6,7 @@ that does not say what to install.
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Mapping, MutableMapping
 from ctypes.util import find_library
 
@@ -13,6 +14,36 @@ REMEDY = (
     "no GL library for drawing without a display was found (libEGL, libOSMesa); install one: "
     "`apt-get install libegl1 libgl1-mesa-dri` or `apt-get install libosmesa6`"
 )
+_X_SOCKETS = "/tmp/.X11-unix"
+_X_PORT = 6000
+_ANSWER_S = 1.0
+
+
+def has_display(environ: Mapping[str, str]) -> bool:
+    """Whether ``DISPLAY`` names an X server that answers; one of another machine is believed.
+
+    It is often stale: kept by ``tmux``, ``sudo`` or a container after its server has gone.
+    """
+    host, _, number = environ.get("DISPLAY", "").rpartition(":")
+    screen = number.partition(".")[0]
+    if not screen.isdecimal():
+        return False
+    if host == "localhost":
+        return _answers(socket.AF_INET, ("127.0.0.1", _X_PORT + int(screen)))
+    if host not in ("", "unix"):
+        return True
+    path = f"{_X_SOCKETS}/X{screen}"
+    return _answers(socket.AF_UNIX, f"\0{path}") or _answers(socket.AF_UNIX, path)
+
+
+def _answers(family: socket.AddressFamily, address: str | tuple[str, int]) -> bool:
+    with socket.socket(family, socket.SOCK_STREAM) as connection:
+        connection.settimeout(_ANSWER_S)
+        try:
+            connection.connect(address)
+        except (OSError, OverflowError):
+            return False
+    return True
 
 
 def choose_backend(
@@ -22,14 +53,14 @@ def choose_backend(
 
     Args:
         environ: Environment of the caller. A ``MUJOCO_GL`` in it is the user's decision, and a display
-            means that MuJoCo's own choice works.
+            that answers means that MuJoCo's own choice works.
         find: Finds a shared library by name.
 
     Returns:
         ``egl`` (preferred: it also reaches a GPU) or ``osmesa``; None when nothing should be set, or
         nothing was found.
     """
-    if environ.get("MUJOCO_GL") or environ.get("DISPLAY"):
+    if environ.get("MUJOCO_GL") or has_display(environ):
         return environ.get("MUJOCO_GL") or None
     if find("EGL"):
         return "egl"
@@ -45,5 +76,5 @@ def draw_on_one_core(environ: MutableMapping[str, str]) -> None:
 
 
 def missing_gl(environ: Mapping[str, str], find: Callable[[str], str | None] = find_library) -> bool:
-    """Whether nothing can draw here: no display, no choice of the user, no library."""
-    return not environ.get("DISPLAY") and choose_backend(environ, find) is None
+    """Whether nothing can draw here: no display that answers, no choice of the user, no library."""
+    return not has_display(environ) and choose_backend(environ, find) is None

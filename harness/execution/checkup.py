@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from simgate.harness.execution.host_environment import host_environment, usable_cores
 from simgate.harness.registry import names
-from simgate.sim_adapters.gl import REMEDY, choose_backend
+from simgate.sim_adapters.gl import REMEDY, choose_backend, has_display
 
 _PROBE_S = 120.0
 _REINSTALL = "install the project again: `make setup`, or `pip install -e .`"
@@ -105,10 +105,10 @@ def _check_simulator(name: str, environ: Mapping[str, str]) -> Finding:
 
 
 def _backends(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """What to try: the user's choice alone, a display's default, or each way to draw without one."""
+    """What to try: the user's choice alone, that of a display that answers, or each way to draw without one."""
     if environ.get("MUJOCO_GL"):
         return (environ["MUJOCO_GL"],)
-    if environ.get("DISPLAY"):
+    if has_display(environ):
         return ("",)
     first = choose_backend(environ)
     return tuple(sorted(_ADAPTER_NAMES_GL, key=lambda backend: backend != first))

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import socket
+from pathlib import Path
+
 import pytest
 
 from simgate.harness.execution.host_environment import host_environment
@@ -17,12 +20,33 @@ def libraries(*present: str):
         ({}, ("OSMesa",), "osmesa", False),
         ({}, (), None, True),
         ({"MUJOCO_GL": "osmesa"}, ("EGL",), "osmesa", False),
-        ({"DISPLAY": ":0"}, ("EGL",), None, False),
+        ({"DISPLAY": ":0"}, ("EGL",), "egl", False),
+        ({"DISPLAY": "unix:0.0"}, ("OSMesa",), "osmesa", False),
+        ({"DISPLAY": ":0"}, (), None, True),
+        ({"DISPLAY": ":7"}, ("EGL",), None, False),
+        ({"DISPLAY": "unix:7.0"}, (), None, False),
+        ({"DISPLAY": "elsewhere:0"}, ("EGL",), None, False),
+        ({"DISPLAY": "none"}, ("EGL",), "egl", False),
+        ({"DISPLAY": "localhost:99999"}, ("EGL",), "egl", False),
     ],
 )
 def test_the_backend_is_the_users_choice_or_the_best_library_that_is_there(
-    environ: dict[str, str], present: tuple[str, ...], backend: str | None, missing: bool
+    environ: dict[str, str],
+    present: tuple[str, ...],
+    backend: str | None,
+    missing: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """Of the displays :0 and :7, only :7 has a server; the other is stale."""
+    monkeypatch.setattr("simgate.sim_adapters.gl._X_SOCKETS", str(tmp_path))
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "X7"))
+        server.listen()
+        _is_chosen(environ, present, backend, missing)
+
+
+def _is_chosen(environ: dict[str, str], present: tuple[str, ...], backend: str | None, missing: bool) -> None:
     assert choose_backend(environ, libraries(*present)) == backend
     assert missing_gl(environ, libraries(*present)) is missing
 
