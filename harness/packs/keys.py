@@ -41,7 +41,7 @@ SIM: Keys = {
     "physics_hz": Key("physics steps a second"),
     "control_hz": Key("commands a second; divides physics_hz"),
     "camera_hz": Key("frames a second; divides control_hz"),
-    "time_limit_s": Key("simulated seconds after which an episode ends"),
+    "time_limit_s": Key("simulated seconds after which an episode ends, at the next control tick"),
     "batch": Key("worlds that advance together in one host"),
     "options": Key("options of the adapter, name: value"),
 }

@@ -124,6 +124,11 @@ class PackReader:
         adapter = read["adapter"] or SimSpec().adapter
         read["options"] = adapter_options(reader, fields.get("options"), str(adapter))
         sim = SimSpec.model_validate({name: value for name, value in read.items() if value is not None})
+        if "time_limit_s" in fields and sim.time_limit_s < 1.0 / sim.control_hz:
+            period = f"{1.0 / sim.control_hz:g} s at control_hz {sim.control_hz}"
+            message = f"time_limit_s {sim.time_limit_s:g} is shorter than a control period ({period})"
+            hint = "an episode ends at a control tick; give it as many periods as the task takes"
+            self._problems.at(fields["time_limit_s"], "rates", message, hint)
         for name, rate, base_name, base in (
             ("control_hz", sim.control_hz, "physics_hz", sim.physics_hz),
             ("camera_hz", sim.camera_hz, "control_hz", sim.control_hz),

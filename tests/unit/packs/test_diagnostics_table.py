@@ -101,6 +101,7 @@ CASES = [
     ("empty-range", "{mean: 0, std: 1, between: [-3, 3]}", "{mean: 90, std: 1, between: @[-3, 3]}"),
     ("empty-range", "[steel, glass]", "@[]"),
     ("empty-range", "{between: [0.3, 1.5], ", "{between: @[1.5, 0.3], "),
+    ("rates", "time_limit_s: 20", "time_limit_s: @0.09"),
     ("rates", "control_hz: 10", "control_hz: @30"),
     ("rates", "camera_hz: 10", "camera_hz: @60"),
     ("rates", "camera_hz: 10", "camera_hz: @20"),
