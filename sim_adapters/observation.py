@@ -77,12 +77,15 @@ class Contact:
         impulse_ns: Sum of normal impulses, newton seconds.
         depth_m: Largest penetration, metres.
         step: Physics step of the first touch.
+        touched: Physics steps in which they touched; empty where the simulator does not tell (also in
+            recordings of older versions).
     """
 
     body: str
     impulse_ns: float
     depth_m: float
     step: int
+    touched: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

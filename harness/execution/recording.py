@@ -103,7 +103,10 @@ def load_trace(path: Path) -> Trace:
         detections=_detections(arrays, tuple(words["classes"])),
         delivered_steps=tuple(int(step) for step in arrays["delivered_steps"]),
         latency_ms=arrays["latency_ms"],
-        contacts=tuple(Contact(**contact) for contact in words["contacts"]),
+        contacts=tuple(
+            Contact(**{**contact, "touched": tuple(contact.get("touched", ()))})
+            for contact in words["contacts"]
+        ),
         report=words["report"],
         end=words["end"],
         barrier_kind=words["barrier_kind"],

@@ -47,7 +47,12 @@ def _contact_impulse(evidence: Evidence, options: Options) -> MetricValue:
 
 
 def _contact_time(evidence: Evidence, options: Options) -> MetricValue:
-    seconds = len(_contact_ticks(evidence)) * evidence.control_period_ms / 1000.0
+    contacts = evidence.trace.contacts
+    if all(contact.touched for contact in contacts):
+        touched = {step for contact in contacts for step in contact.touched}
+        seconds = len(touched) / evidence.trace.physics_hz
+    else:
+        seconds = len(_contact_ticks(evidence)) * evidence.control_period_ms / 1000.0
     return MetricValue(seconds, lost_at_s=evidence.first_contact_s)
 
 
@@ -171,7 +176,8 @@ SAFETY_METRICS = (
             low=0,
             high=None,
             kind="number",
-            meaning="Simulated time during which the robot touched something, in whole control periods.",
+            meaning="Simulated time during which the robot touched something: physics steps with contact, "
+            "or whole control periods where the simulator does not tell the steps.",
             source="Contacts reported by the simulator.",
         ),
         _contact_time,

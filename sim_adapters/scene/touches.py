@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from simgate.sim_adapters.observation import Contact
 
 
 @dataclass(slots=True)
 class _Touch:
-    step: int
+    steps: dict[int, None] = field(default_factory=dict)
+    """In order, each once."""
     impulse_ns: float = 0.0
     depth_m: float = 0.0
 
@@ -38,13 +39,14 @@ class Touches:
             impulse_ns: Normal impulse, newton seconds.
             depth_m: Penetration, metres.
         """
-        touch = self._by_body.setdefault(body, _Touch(step))
+        touch = self._by_body.setdefault(body, _Touch())
+        touch.steps[step] = None
         touch.impulse_ns += impulse_ns
         touch.depth_m = max(touch.depth_m, depth_m)
 
     def contacts(self) -> tuple[Contact, ...]:
         """What was touched since :meth:`clear`."""
         return tuple(
-            Contact(self._names[body], touch.impulse_ns, touch.depth_m, touch.step)
+            Contact(self._names[body], touch.impulse_ns, touch.depth_m, min(touch.steps), tuple(touch.steps))
             for body, touch in sorted(self._by_body.items())
         )

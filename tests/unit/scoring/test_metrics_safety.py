@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -30,6 +32,26 @@ def test_collisions_are_dated_at_the_first_contact():
     assert compute(
         "collisions", make_trace(contacts=(touch(7), touch(3))), samples()
     ).lost_at_s == pytest.approx(0.3)
+
+
+def test_contact_time_counts_the_physics_steps_in_which_anything_was_touched():
+    period = [
+        replace(touch(3), touched=(2 * PERIOD + 1, 2 * PERIOD + 2)),
+        replace(touch(4), touched=(61, 62, 63)),
+    ]
+    both = [*period, replace(touch(4, "chair"), touched=(63, 64))]
+    for contacts, steps in ((period, 5), (both, 6)):
+        trace = make_trace(contacts=tuple(contacts))
+        assert value("contact_time_s", trace) == pytest.approx(steps / trace.physics_hz)
+
+
+def test_contact_time_of_a_simulator_that_does_not_tell_the_steps_is_whole_periods():
+    assert value("contact_time_s", make_trace(contacts=(touch(3), touch(4)))) == pytest.approx(0.2)
+
+
+def test_the_steps_of_a_contact_are_no_part_of_the_digest():
+    told = replace(touch(3), touched=(41, 42))
+    assert make_trace(contacts=(told,)).digest() == make_trace(contacts=(touch(3),)).digest()
 
 
 def test_impulses_of_all_contacts_are_added():
