@@ -105,7 +105,7 @@ def _check_simulator(name: str, environ: Mapping[str, str]) -> Finding:
 
 
 def _backends(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """What to try: the user's choice alone, that of a display that answers, or each way to draw without one."""
+    """What to try: the user's choice, that of a display that answers, or each way to draw without one."""
     if environ.get("MUJOCO_GL"):
         return (environ["MUJOCO_GL"],)
     if has_display(environ):
