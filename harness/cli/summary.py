@@ -13,6 +13,7 @@ from simgate.harness.gate.verdict import Decision, RuleVerdict, ScenarioSummary,
 from simgate.harness.gate.wording import share
 from simgate.harness.results.record import Outcome, RunRecord
 from simgate.harness.results.run_folder import RunFolder
+from simgate.sim_adapters.printable import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -54,7 +55,7 @@ def _print(console: Console, folder: RunFolder, verdict: Verdict) -> None:
     _print_rules(console, verdict.rules)
     _print_failures(console, folder)
     for note in verdict.notes:
-        console.print(f"note: {' '.join(note.split())}", markup=False)
+        console.print(f"note: {printable(' '.join(note.split()))}", markup=False)
     _print_files(console, folder)
     headline = verdict.headline.removeprefix(f"{verdict.decision.value}: ")
     line = f"{verdict.decision.value}  {' '.join(headline.split())}"
@@ -119,7 +120,7 @@ def _print_failures(console: Console, folder: RunFolder) -> None:
     console.print("first variants that did not pass:", style="bold")
     for record in _in_turn(bad)[:FIRST_FAILURES]:
         style = OUTCOME_STYLES.get(record.outcome, "yellow")
-        reason = " ".join(record.reason.split())
+        reason = printable(" ".join(record.reason.split()))
         line = Text.assemble((f"{record.outcome.value:<8}", style), f" {record.variant}  {reason}")
         console.print(Padding(line, (0, 0, 0, 2), expand=False))
     if len(bad) > FIRST_FAILURES:

@@ -80,3 +80,11 @@ def test_the_first_failure_can_be_run_again_and_pinned_by_one_line_each(run: Run
     (pin,) = (line for line in lines if line.startswith("test it in every run: simgate pin "))
     assert replay.split()[6:] == pin.split()[7:] == [str(run.path), replay.split()[-1]]
     assert "::v" in replay.split()[-1]
+
+
+def test_an_escape_on_a_terminal_takes_no_letter_from_the_text(run: RunFolder) -> None:
+    hostile = "a\x1b[2Jb " * 30 + "the end"
+    verdict = write_verdict(run).model_copy(update={"notes": (hostile,)})
+    out = Terminal()
+    print_summary(run, verdict, out)
+    assert hostile.replace("\x1b", "\\x1b") in " ".join(out.getvalue().split())
