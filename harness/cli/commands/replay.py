@@ -43,10 +43,9 @@ def describe(result: Replay) -> list[str]:
         digest = record.trace_digest[:16] or "no trace"
         reason = f"  {record.reason}" if record.reason else ""
         lines.append(f"  {title:<7} {record.outcome.value:<8} {digest}{reason}")
-    if not result.same:
-        lines += [f"  since the run: {change}" for change in result.changes]
-        if not result.changes:
-            lines.append("  nothing that is known to matter has changed since the run")
+    lines += [f"  since the run: {change}" for change in result.changes]
+    if not result.same and not result.changes:
+        lines.append("  nothing that is known to matter has changed since the run")
     lines += [f"  {name}: {result.folder.path / path}" for name, path in now.artifacts.items()]
     lines += [f"  {note}" for note in now.notes]
     return lines
