@@ -106,7 +106,7 @@ def verify_evidence(
     findings += by_identity
     verdict, newer = _stated_verdict(by_name)
     findings += newer
-    if subjects and not newer and not _concerns_evidence(findings):
+    if not newer and not _concerns_evidence(findings):
         findings += _recomputed(by_name, verdict)
     checked = (key is not None or identity is not None) and not signature and not by_identity
     return Report(tuple(findings), len(entries), signers, checked, verdict)
@@ -235,7 +235,8 @@ def _recomputed(by_name: Mapping[str, Entry], stated: Verdict | None) -> list[Fi
             # Anybody can make a package, of anything that passes for records: that too is a finding.
             message = f"no verdict follows from it: {type(error).__name__}: {error}"
             return [Finding(f"{RUN}/manifest.json", message)]
-    return [*_unlike(stated, decided), *_unlike_predicate(by_name, due)]
+    predicate = _unlike_predicate(by_name[STATEMENT], due) if _subjects(by_name)[0] else []
+    return [*_unlike(stated, decided), *predicate]
 
 
 def _unpack(by_name: Mapping[str, Entry], to: Path) -> None:
@@ -264,9 +265,8 @@ def _unlike(stated: Verdict | None, decided: Verdict) -> list[Finding]:
     return [Finding(name, f"is not what manifest and journal give; they differ in {differing}")]
 
 
-def _unlike_predicate(by_name: Mapping[str, Entry], due: Mapping[str, object]) -> list[Finding]:
+def _unlike_predicate(entry: Entry, due: Mapping[str, object]) -> list[Finding]:
     """What the statement, which is all that a policy engine reads, says otherwise than the records."""
-    entry = by_name[STATEMENT]
     said = predicate_of(entry.content)
     differing = sorted(key for key in {*said, *due} if said.get(key) != due.get(key))
     if not differing:

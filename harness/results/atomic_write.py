@@ -6,31 +6,52 @@ old content may be back, which every caller can live with.
 
 from __future__ import annotations
 
+import errno
 import os
-import tempfile
+import secrets
+import stat
 from pathlib import Path
 
 
-def write_atomic(path: Path, content: bytes | str, mode: int = 0o644) -> None:
+def write_atomic(path: Path, content: bytes | str, mode: int | None = None) -> None:
     """Writes ``content`` under the name ``path``; text as UTF-8.
 
     Args:
-        path: The file; a link is replaced, not followed.
+        path: The file. What is there and is no plain file (a link, a device, a pipe) is neither replaced
+            nor written through.
         content: All of it.
-        mode: Permissions of the file.
+        mode: Permissions of the file; None for those that the umask leaves.
 
     Raises:
         OSError: The file cannot be written; what stood there before is untouched.
     """
     data = content.encode() if isinstance(content, str) else content
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    _require_replaceable(path)
+    temporary = path.with_name(f".simgate-{secrets.token_hex(8)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).chmod(mode)
-        Path(temporary).replace(path)
+        if mode is not None:
+            temporary.chmod(mode)
+        _require_replaceable(path)
+        temporary.replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
+
+
+def _require_replaceable(path: Path) -> None:
+    try:
+        there = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if stat.S_ISDIR(there):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if stat.S_ISLNK(there):
+        why = f"it is a link to {path.readlink()}, and is not written through; name that file"
+        raise OSError(errno.EINVAL, why, str(path))
+    if not stat.S_ISREG(there):
+        raise OSError(errno.EINVAL, "it is no plain file, and is not replaced; name another", str(path))
