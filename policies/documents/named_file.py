@@ -27,6 +27,13 @@ def named_file(
         folder_hint: What to do when it is a folder.
     """
     path = node.source.path.parent / name
+    try:
+        path.resolve().stat()
+    except (OSError, ValueError, RuntimeError) as error:  # a zero byte is a ValueError, a loop a RuntimeError
+        if not isinstance(error, FileNotFoundError | NotADirectoryError):
+            why = getattr(error, "strerror", None) or "no file can have this name"
+            problems.at(node, "missing-file", f"{what} cannot be looked at: {why}")
+            return None
     lacking = unfetched(path)
     if lacking is not None:
         problems.at(node, "not-fetched", f"{what} '{name}' {lacking.message}", lacking.remedy)
