@@ -17,6 +17,7 @@ from simgate.harness.execution.perception_stage import PerceptionStage, WorldCam
 from simgate.policies.perception.onnx_to_torch import main as onnx_to_torch
 from simgate.policies.perception.package import load_package
 from simgate.policies.perception.runtimes.torch_runtime import TorchRuntime
+from simgate.policies.perception.trust import ALL, VARIABLE
 from simgate.sim_adapters.conformance import TIMING
 from simgate.sim_adapters.isaacsim.adapter import IsaacSimAdapter
 from simgate.sim_adapters.scene.sensor import CameraEffects
@@ -36,7 +37,8 @@ class Watched(TorchRuntime):
 
 
 @pytest.fixture
-def runtime(tmp_path):
+def runtime(tmp_path, monkeypatch):
+    monkeypatch.setenv(VARIABLE, ALL)
     for name in ("model.yaml", "detector.onnx"):
         shutil.copy(MODEL / name, tmp_path / name)
     assert onnx_to_torch([str(tmp_path), str(tmp_path / "detector.pt2"), "--add"]) == 0

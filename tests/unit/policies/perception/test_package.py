@@ -4,7 +4,10 @@ from pathlib import Path
 import pytest
 
 from simgate.policies.perception.package import PackageError, check_package, load_package
+from tests.unit.execution.conftest import memory_plugins
 from tests.unit.policies.perception.tiny_model import write_package
+
+__all__ = ["memory_plugins"]
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
 
@@ -135,7 +138,7 @@ def test_bytes_that_are_no_text_are_reported_at_their_line(tmp_path):
     assert (problem.code, problem.line) == ("not-utf8", 2)
 
 
-def test_the_md5_of_what_dvc_tracks_is_in_the_lineage_of_package_and_run(tmp_path):
+def test_the_md5_of_what_dvc_tracks_is_in_the_lineage_of_package_and_run(tmp_path, memory_plugins):
     from simgate.harness.execution.conditions import collect_fingerprint
     from tests.unit.execution.memory_pack import make_pack
 
