@@ -92,7 +92,7 @@ def _input_problems(package: ModelPackage, inputs: Sequence[ActualTensor]) -> li
     if not problems:
         for name in sorted(by_name.keys() - {declared.name for declared in wanted}):
             message = f"the model has an input '{name}' that the package does not declare"
-            hint = f"give it a value: extra_inputs: {{{name}: {{value: ...}}}}"
+            hint = f"give it a value, beside input: and not in it: extra_inputs: {{{name}: {{value: ...}}}}"
             problems.append(package.problem(("input",), "model-io", message, hint))
     batch, said = _fixed_batch(package, inputs), package.input.batch
     if batch is not None and said is not None and batch != said:
