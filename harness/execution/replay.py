@@ -10,7 +10,7 @@ from pathlib import Path
 from simgate.harness.execution.assignment import file_stem
 from simgate.harness.execution.conditions import collect_fingerprint
 from simgate.harness.execution.events import Listener
-from simgate.harness.execution.host_pool import HostPool
+from simgate.harness.execution.host_pool import HostPool, HostsCannotStart
 from simgate.harness.execution.in_process import InProcess
 from simgate.harness.execution.plan import Plan
 from simgate.harness.execution.resume import changed, variants_of
@@ -81,9 +81,16 @@ def replay(run_dir: Path, variant_id: str, *, hosts: int = 1, listeners: Sequenc
     )
     plan = Plan(held, pack, target, (variant,), hosts, record="all")
     pool = HostPool(plan, hosts=1, listeners=listeners) if hosts else InProcess(plan, listeners)
-    with pool:
-        records = pool.run([variant])
-    return Replay(before, records[-1], target, tuple(changed(manifest.fingerprint, now)))
+    changes = tuple(changed(manifest.fingerprint, now))
+    try:
+        with pool:
+            records = pool.run([variant])
+    except HostsCannotStart as error:
+        if not changes:
+            raise
+        # Not the machine's fault: what the run was made with is no longer there.
+        raise CannotReplay(str(error)) from None
+    return Replay(before, records[-1], target, changes)
 
 
 def find_variant(variants: Sequence[Variant], wanted: str, run_dir: Path) -> Variant:

@@ -342,6 +342,8 @@ def test_a_run_is_not_continued_with_another_version_of_its_simulator(tmp_path: 
     run = plan(write_pack(tmp_path, count=4), runtime="memory_runtime")
     with HostPool(run, hosts=1) as pool:
         pool.run(run.variants[:2])
+    assert run.lock is not None
+    run.lock.release()
     said = run.folder.hosts_dir / "0.json"
     said.write_text(said.read_text().replace('"version": "1"', '"version": "0.9"', 1))
     left = resume_run(run.folder.path, hosts=1)
