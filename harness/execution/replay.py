@@ -18,6 +18,7 @@ from simgate.harness.expansion.variant import Variant
 from simgate.harness.gate.kept_pack import kept_pack
 from simgate.harness.results.record import RunRecord
 from simgate.harness.results.run_folder import RunFolder
+from simgate.harness.sources.import_guard import NOT_AS_PLANNED
 
 
 class CannotReplay(Exception):  # noqa: N818 - the name says what happened
@@ -81,16 +82,15 @@ def replay(run_dir: Path, variant_id: str, *, hosts: int = 1, listeners: Sequenc
     )
     plan = Plan(held, pack, target, (variant,), hosts, record="all")
     pool = HostPool(plan, hosts=1, listeners=listeners) if hosts else InProcess(plan, listeners)
-    changes = tuple(changed(manifest.fingerprint, now))
     try:
         with pool:
             records = pool.run([variant])
     except HostsCannotStart as error:
-        if not changes:
+        if NOT_AS_PLANNED not in str(error):
             raise
         # Not the machine's fault: what the run was made with is no longer there.
         raise CannotReplay(str(error)) from None
-    return Replay(before, records[-1], target, changes)
+    return Replay(before, records[-1], target, tuple(changed(manifest.fingerprint, now)))
 
 
 def find_variant(variants: Sequence[Variant], wanted: str, run_dir: Path) -> Variant:

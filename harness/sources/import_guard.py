@@ -20,6 +20,10 @@ from simgate.harness.sources.modules import Module, find_module
 _UNNAMED = "no import statement of the plan leads to it; import it by its name, or list it in files()"
 
 
+NOT_AS_PLANNED = "is not what the run was planned with"
+"""In every message of :class:`NotAsPlanned`; from a host it arrives as text."""
+
+
 class NotAsPlanned(Exception):  # noqa: N818 - the name says what is wrong
     """Something is not what the run was planned with; the message names the file and says what to do.
 
@@ -31,8 +35,7 @@ class NotAsPlanned(Exception):  # noqa: N818 - the name says what is wrong
 
     def __init__(self, who: str, file: str, how: str) -> None:
         super().__init__(
-            f"{who}: {file} is not what the run was planned with: {how}; "
-            "restore it and go on with --resume, or start a new run"
+            f"{who}: {file} {NOT_AS_PLANNED}: {how}; restore it and go on with --resume, or start a new run"
         )
 
 
