@@ -30,4 +30,6 @@ def test_a_run_and_its_continuation_have_the_limits_of_their_simulator(tmp_path,
     for adapter in ("isaacsim", "mujoco"):
         plan = plan_run(pack, variants=variants, runs_dir=tmp_path / adapter, hosts=1, adapter=adapter)
         assert plan.limits == limits_of(adapter)
+        assert plan.lock is not None
+        plan.lock.release()
         assert resume_run(plan.folder.path, hosts=1).limits == limits_of(adapter)

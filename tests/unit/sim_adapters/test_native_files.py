@@ -15,6 +15,7 @@ from simgate.sim_adapters.mujoco.native.opened_files import OpenedFiles
 from simgate.sim_adapters.mujoco.native.site_file import MjcfFile
 from simgate.sim_adapters.mujoco.native.source import open_source
 from simgate.sim_adapters.mujoco.world_state import MujocoWorld
+from simgate.sim_adapters.plain_file import read_plain
 from simgate.sim_adapters.scene.sensor import Camera
 from simgate.sim_adapters.worlds.native_file import NativeError
 from tests.unit.sim_adapters.native_sites import TIMING, yard_world
@@ -273,14 +274,14 @@ def test_bytes_that_mujoco_has_been_given_stay_while_another_thread_reads_the_sa
     """Two meshes of one file are compiled at the same time; MuJoCo keeps where the bytes lie, not the bytes."""
     mesh = cube(tmp_path / "c.obj", 0.1)
     opened, given = OpenedFiles(tmp_path / "site.xml"), []
-    plain = Path.read_bytes
+    where = "simgate.sim_adapters.mujoco.native.opened_files.read_plain"
 
-    def meanwhile(path: Path) -> bytes:
-        monkeypatch.setattr(Path, "read_bytes", plain)
+    def meanwhile(path: Path, most: int) -> bytes:
+        monkeypatch.setattr(where, read_plain)
         given.append(opened.read(path))
-        return plain(path)
+        return read_plain(path, most)
 
-    monkeypatch.setattr(Path, "read_bytes", meanwhile)
+    monkeypatch.setattr(where, meanwhile)
     given.append(opened.read(mesh))
     assert given[0] is given[1]
 
