@@ -127,6 +127,7 @@ def plan_run(
     limits: HostLimits | None = None,
     interpreter: Sequence[str] = (sys.executable,),
     until_decided: bool = False,
+    run_name: str | None = None,
 ) -> Plan:
     """Plans a new run and writes its manifest; nothing has run when this returns.
 
@@ -146,6 +147,7 @@ def plan_run(
         limits: When a host is given up; None for what suits the simulator.
         interpreter: Command that runs Python for the hosts.
         until_decided: A sequential test will end the run; fixes the order in which variants count.
+        run_name: Name of the run's folder; None for one of time, pack and chance.
 
     Raises:
         DependentVariants: Variants share scenes, so that no sequential test is valid.
@@ -161,7 +163,7 @@ def plan_run(
     _require_trust(effective, fingerprint.runtime)
     counted = counting_order(pack, variants) if until_decided else tuple(variants)
     expected = expected_variants(effective, counted, fingerprint)
-    folder = _new_folder(runs_dir, pack.name)
+    folder = new_folder(runs_dir, pack.name, run_name)
     lock = folder.lock()
     manifest = _manifest(folder, effective, expected, fingerprint, command, selection, until_decided)
     write_atomic(folder.manifest_path, manifest.model_dump_json(indent=1) + "\n")
@@ -240,9 +242,14 @@ def _require_trust(pack: Pack, runtime: str) -> None:
         require_trust(package, package.artifact(kind))
 
 
-def _new_folder(runs_dir: Path, pack_name: str) -> RunFolder:
+def new_folder(runs_dir: Path, pack_name: str, name: str | None = None) -> RunFolder:
+    """Makes the folder of a run.
+
+    Raises:
+        OSError: It is there already, or cannot be written.
+    """
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    folder = RunFolder(runs_dir / f"{stamp}-{file_stem(pack_name)}-{secrets.token_hex(3)}")
+    folder = RunFolder(runs_dir / (name or f"{stamp}-{file_stem(pack_name)}-{secrets.token_hex(3)}"))
     folder.create()
     return folder
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import argparse
 import os
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simgate.harness.execution.record_mode import RecordMode
+from simgate.harness.results.latest import LATEST, point_latest
 
 if TYPE_CHECKING:
     from simgate.harness.execution.plan import Plan
     from simgate.harness.execution.stopping import StoppingRule
     from simgate.harness.expansion.variant import Variant
     from simgate.harness.packs.model import Pack
+
+_RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,7 @@ class RunOptions:
         isaac_python: Interpreter of Isaac Sim's workers; None for the environment's.
         baseline: Folder or name of the run to hold this one against; None for none.
         until_decided: Whether a sequential test ends the run.
+        run_name: Name of the run's folder; None for one of time, pack and chance.
     """
 
     runs_dir: Path
@@ -44,6 +50,29 @@ class RunOptions:
     isaac_python: str | None = None
     baseline: str | None = None
     until_decided: bool = False
+    run_name: str | None = None
+
+    def of_pack(self, pack: Pack, several: bool) -> RunOptions:
+        """The options for one pack; with several of them each has its own run's name."""
+        from simgate.harness.execution.assignment import file_stem
+
+        if self.run_name is None or not several:
+            return self
+        return replace(self, run_name=f"{self.run_name}-{file_stem(pack.name)}")
+
+
+def run_name(text: str) -> str:
+    """A name that a run's folder can have on every file system.
+
+    Raises:
+        argparse.ArgumentTypeError: It cannot.
+    """
+    if not _RUN_NAME.fullmatch(text) or text == LATEST:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} cannot be a run's name: letters, digits, '.', '_' and '-', a letter or digit first, "
+            f"at most 100, and not '{LATEST}'"
+        )
+    return text
 
 
 def plan_as_asked(
@@ -60,7 +89,7 @@ def plan_as_asked(
         selection: Why it is not the whole pack.
 
     Raises:
-        UserError: A baseline is asked for, and the pack has no rule that looks at it.
+        UserError: A baseline is asked for, and the pack has no rule that looks at it; or a run has the name.
         NoInterpreter: Isaac Sim's interpreter cannot be found.
         NoBaseline: No run fits.
         NotComparable: The baseline differs from the run in more than the model.
@@ -70,9 +99,12 @@ def plan_as_asked(
     from simgate.harness.execution.interpreter import default_hosts, host_interpreter
     from simgate.harness.execution.plan import plan_run
     from simgate.harness.frontend.baselines import attach_baseline, require_regression_rule
+    from simgate.harness.frontend.user_errors import UserError
 
     if options.baseline is not None:
         require_regression_rule(pack)
+    if options.run_name is not None and (there := options.runs_dir / options.run_name).exists():
+        raise UserError(f"{there} is there already: give another --run-name, or go on with --resume {there}")
     adapter = options.adapter or pack.sim.adapter
     plan = plan_run(
         pack,
@@ -88,9 +120,11 @@ def plan_as_asked(
         selection=selection,
         latency_extra_ms=options.latency_extra_ms,
         until_decided=options.until_decided,
+        run_name=options.run_name,
     )
     if options.baseline is not None:
         attach_baseline(plan, options.baseline, options.runs_dir)
+    point_latest(plan.folder.path)
     return plan
 
 

@@ -86,9 +86,10 @@ class Controller:
 
         if self._announcement.exists():
             return
-        for path, variants in self._variants_by_pack(ids).items():
+        packs = self._variants_by_pack(ids)
+        for path, variants in packs.items():
             pack = load_checked(path)
-            plan = plan_pack(self._config, pack, variants)
+            plan = plan_pack(self._config, pack, variants, len(packs) > 1)
             self._plans.append(plan)
             self._runs.folders[path] = plan.folder.path
             self._batches[path] = pack.sim.batch

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from simgate.harness.execution.record_mode import RECORD_CHOICES, RecordMode
-from simgate.harness.frontend.planning import RunOptions
+from simgate.harness.frontend.planning import RunOptions, run_name
 from simgate.harness.frontend.renamed import Renamed
 from simgate.policies.perception.trust import TRUST_HELP, trust_all
 
@@ -54,6 +54,7 @@ class Settings:
             record=_record_mode(config),
             baseline=config.getoption("simgate_baseline"),
             until_decided=bool(config.getoption("simgate_until_decided")),
+            run_name=config.getoption("simgate_run_name"),
         )
         return cls(run, config.getoption("simgate_variants"), bool(config.getoption("simgate_gate")))
 
@@ -172,6 +173,7 @@ OPTIONS = (
         ini=True,
     ),
     Option("runs-dir", "where run folders are made, from where pytest is called (runs)", "DIR", ini=True),
+    Option("run-name", "name of the run's folder (time, pack and chance)", "NAME", type=run_name),
     Option("adapter", "simulator in place of the pack's", "NAME", ini=True),
     Option("model", "model package in place of the pack's: path, s3://, gs://, mlflow:", "M", ini=True),
     Option(

@@ -19,8 +19,14 @@ if TYPE_CHECKING:
     from simgate.harness.packs.model import Pack, Scenario
 
 
-def plan_pack(config: pytest.Config, pack: Pack, variant_ids: Sequence[str]) -> Plan:
+def plan_pack(config: pytest.Config, pack: Pack, variant_ids: Sequence[str], several: bool) -> Plan:
     """Makes the run's folder and manifest for the selected variants of a pack.
+
+    Args:
+        config: The session.
+        pack: As loaded.
+        variant_ids: What is selected of it.
+        several: Whether the session runs other packs too.
 
     Raises:
         pytest.UsageError: The pack cannot be run as asked.
@@ -38,7 +44,7 @@ def plan_pack(config: pytest.Config, pack: Pack, variant_ids: Sequence[str]) -> 
             return plan_as_asked(
                 pack,
                 expand_ids(pack, wanted),
-                Settings.of(config).run,
+                Settings.of(config).run.of_pack(pack, several),
                 command=("pytest", *config.invocation_params.args),
                 selection=selection_words(config, wanted, whole),
             )

@@ -38,7 +38,7 @@ class SingleProcess:
         if not variants:
             return None
         packs = by_pack(variants)
-        plans = {path: self._plan(session.config, items) for path, items in packs.items()}
+        plans = {path: self._plan(session.config, items, len(packs) > 1) for path, items in packs.items()}
         _run_ordinary(session, [item for item in session.items if not isinstance(item, VariantItem)])
         reporter = InCompletionOrder(session)
         for path, items in packs.items():
@@ -47,8 +47,8 @@ class SingleProcess:
         _raise_when_stopped(session)
         return True
 
-    def _plan(self, config: pytest.Config, items: Sequence[VariantItem]) -> Plan:
-        plan = plan_pack(config, items[0].pack, [item.variant_id for item in items])
+    def _plan(self, config: pytest.Config, items: Sequence[VariantItem], several: bool) -> Plan:
+        plan = plan_pack(config, items[0].pack, [item.variant_id for item in items], several)
         self._runs.folders[items[0].path] = plan.folder.path
         return plan
 

@@ -14,6 +14,7 @@ from typing import Any
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.file_lock import FileLock
 from simgate.harness.results.journal import read_journal
+from simgate.harness.results.latest import followed
 from simgate.harness.results.manifest import Fingerprint, Manifest
 from simgate.harness.results.record import RunRecord
 from simgate.harness.results.schema_version import NewerSchema
@@ -27,11 +28,11 @@ class RunFolder:
     """Paths and contents of one run.
 
     Args:
-        path: The run's folder.
+        path: The run's folder, or ``latest`` beside it.
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self.path = path = followed(path)
         self.manifest_path = path / "manifest.json"
         self.journal_path = path / "journal.ndjson"
         self.hosts_dir = path / "hosts"

@@ -11,6 +11,7 @@ import pytest
 
 from simgate.harness.results.record import RunRecord
 from simgate.harness.results.run_folder import RunFolder
+from tests.run_dirs import run_dirs
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PACK = REPOSITORY / "scenarios" / "office_doors" / "pack.yaml"
@@ -43,7 +44,7 @@ def simgate(*words: object, timeout: float = 400) -> Typed:
 
 def the_run(runs_dir: Path) -> RunFolder:
     """The only run in a folder."""
-    (folder,) = runs_dir.iterdir()
+    (folder,) = run_dirs(runs_dir)
     return RunFolder(folder)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from simgate.harness.results.record import Outcome
 from tests.e2e.conftest import PACK, REPOSITORY, V1, digests, simgate, the_run
+from tests.run_dirs import run_dirs
 
 SCENARIOS = 9
 
@@ -74,7 +75,7 @@ def test_a_killed_run_is_resumed_and_no_variant_runs_twice(runs_dir):
     )
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
-        if runs_dir.exists() and any(runs_dir.iterdir()) and len(the_run(runs_dir).records()) >= 4:
+        if runs_dir.exists() and any(run_dirs(runs_dir)) and len(the_run(runs_dir).records()) >= 4:
             break
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGKILL)

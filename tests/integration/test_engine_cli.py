@@ -8,12 +8,14 @@ import shutil
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from simgate.harness.cli.main import main
 from simgate.harness.execution.resume import resume_run
 from simgate.harness.registry import PLUGINS_VARIABLE
 from simgate.harness.results.run_folder import RunFolder
+from tests.run_dirs import run_dirs
 from tests.unit.execution.conftest import memory_plugins
 from tests.unit.execution.memory_pack import write_model, write_pack
 
@@ -30,7 +32,7 @@ def run(*arguments: str) -> int:
 
 
 def only_run() -> RunFolder:
-    (path,) = Path("runs").iterdir()
+    (path,) = run_dirs(Path("runs"))
     return RunFolder(path)
 
 
@@ -63,7 +65,7 @@ def test_a_folder_of_packs_gives_a_run_for_each_and_the_worst_exit_code(tmp_path
     path = write_pack(bad, 2, criterion="path_length_m")
     path.write_text(path.read_text().replace("pack: ", "pack: other_", 1))
     assert run("packs") == 1
-    assert len(list(Path("runs").iterdir())) == 2
+    assert len(run_dirs(Path("runs"))) == 2
 
 
 @pytest.mark.parametrize(
@@ -179,3 +181,62 @@ def test_the_doctor_names_what_is_missing_and_the_remedy(
     assert "No module named 'no_such_module'" in out
     assert "BAD  pack" in out
     assert out.splitlines()[-1].endswith("missing")
+
+
+def test_a_run_has_the_name_that_it_is_given_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pack = str(write_pack(tmp_path, 2))
+    run(pack, "--run-name", "nightly-7")
+    assert only_run().manifest().run_id == "nightly-7"
+    assert main(["gate", "runs/latest"]) in (0, 20)
+    assert main(["run", "--resume", "runs/latest", "--quiet"]) in (0, 20)
+    assert len(only_run().records()) == 2
+    capsys.readouterr()
+    assert run(pack, "--run-name", "nightly-7") == 2
+    assert "runs/nightly-7 is there already: give another --run-name" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["latest", "../up", "a/b", "", ".hidden", "x" * 101, "a b"])
+def test_a_name_that_no_folder_of_runs_can_have_is_refused(name: str) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["run", "pack.yaml", f"--run-name={name}"])
+    assert stop.value.code == 2
+
+
+def test_several_packs_have_their_names_behind_that_of_the_run(tmp_path: Path) -> None:
+    for number in (1, 2):
+        folder = tmp_path / "packs" / str(number)
+        folder.mkdir(parents=True)
+        path = write_pack(folder, 2)
+        path.write_text(path.read_text().replace("pack: ", f"pack: p{number}_", 1))
+    run("packs", "--run-name", "nightly")
+    assert [path.name for path in run_dirs(Path("runs"))] == [
+        "nightly-p1_memory_doors",
+        "nightly-p2_memory_doors",
+    ]
+
+
+def test_output_json_is_one_document_with_the_verdict_and_the_paths(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = run(str(write_pack(tmp_path)), "--output", "json")
+    shown = capsys.readouterr()
+    said = json.loads(shown.out)
+    (one,) = said["runs"]
+    folder = only_run()
+    assert (said["exit_code"], said["decision"], one["judged"]) == (code, "GO", True)
+    assert one["verdict"] == json.loads(folder.verdict_path.read_text())
+    assert {Path(path) for path in one["files"].values()} == {
+        folder.manifest_path,
+        folder.journal_path,
+        folder.verdict_path,
+        folder.junit_path,
+        folder.report_path,
+    }
+    assert shown.err.splitlines()[-1].startswith("GO"), "what people read goes to standard error"
+    main(["schema", "--of", "result"])
+    jsonschema.validate(said, json.loads(capsys.readouterr().out))
+
+
+def test_output_json_of_what_cannot_be_run_is_no_document(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("nowhere.yaml", "--output", "json") == 2
+    assert capsys.readouterr().out == ""

@@ -26,6 +26,7 @@ from simgate.harness.results.journal import read_journal
 from simgate.harness.results.record import Outcome
 from simgate.harness.results.run_folder import NotARun, RunFolder
 from tests.integration.test_engine import alive, wait_until
+from tests.run_dirs import run_dirs
 from tests.unit.execution.conftest import memory_plugins
 from tests.unit.execution.memory_pack import ids, write_model, write_pack
 
@@ -63,7 +64,7 @@ def interrupted(folder: Path, how: Callable[[subprocess.Popen[bytes]], None]) ->
     command = run_command(folder, str(pack), "--runtime", "memory_runtime", "--workers", "2", "--quiet")
     runs = folder / "runs"
     assert wait_until(lambda: runs.exists() and any(runs.glob("*/manifest.json")), 20.0)
-    run = RunFolder(next(runs.iterdir()))
+    run = RunFolder(run_dirs(runs)[0])
     assert wait_until(lambda: journal_lines(run) >= 3, 20.0)
     hosts = hosts_below(command.pid)
     assert len(hosts) == 2
@@ -95,7 +96,7 @@ def test_a_live_run_cannot_be_resumed_and_loses_nothing_by_the_attempt(tmp_path:
     command = run_command(tmp_path, str(pack), "--runtime", "memory_runtime", "--workers", "1", "--quiet")
     runs = tmp_path / "runs"
     assert wait_until(lambda: runs.exists() and any(runs.glob("*/manifest.json")), 60.0)
-    run = RunFolder(next(runs.iterdir()))
+    run = RunFolder(run_dirs(runs)[0])
     with pytest.raises(InUse, match=rf"is in use by process {command.pid} "):
         resume_run(run.path, hosts=1)
     assert command.wait(60.0) == 0

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from simgate.harness.cli.main import main
+from tests.run_dirs import run_dirs
 from tests.unit.execution.conftest import memory_plugins
 from tests.unit.execution.memory_pack import write_pack
 
@@ -44,7 +45,7 @@ def test_texts_of_a_pack_stay_texts_in_every_command_and_report(
 ) -> None:
     assert main(["lint", "pack.yaml"]) == 0
     main(["run", "pack.yaml", "--runtime", "memory_runtime", "--workers", "1"])
-    (run,) = map(str, Path("runs").iterdir())
+    (run,) = map(str, run_dirs(Path("runs")))
     for words in (["gate"], ["explain"], ["report"], ["evidence", "build"], ["baseline", "set", "main"]):
         main([*words, run])
     for words in (["plan"], ["coverage"], ["expand"]):

@@ -14,6 +14,7 @@ from simgate.harness.cli.main import main
 from simgate.harness.results.run_folder import RunFolder
 from simgate.sim_adapters.mujoco.native.site_file import MjcfFile
 from tests.integration.shipped import copy_pack
+from tests.run_dirs import run_dirs
 
 SITE = Path("packs/own_site/site/office.xml")
 
@@ -28,7 +29,7 @@ def pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def only_run() -> RunFolder:
-    (path,) = Path("runs").iterdir()
+    (path,) = run_dirs(Path("runs"))
     return RunFolder(path)
 
 
@@ -70,7 +71,7 @@ def test_a_changed_robot_is_another_run(pack: Path, capsys: pytest.CaptureFixtur
     assert main(["replay", str(folder.path), before.variant]) == 2
     assert "site/carrier.xml is not what the run was planned with" in capsys.readouterr().err
     main(["run", str(pack), "--variants", "1", "--scenario", "wooden*", "--workers", "1", "--quiet"])
-    newest = max(Path("runs").iterdir(), key=lambda path: path.stat().st_mtime_ns)
+    newest = max(run_dirs(Path("runs")), key=lambda path: path.stat().st_mtime_ns)
     (after,) = RunFolder(newest).records()
     assert after.identity != before.identity
     assert after.variant_digest != before.variant_digest

@@ -16,6 +16,7 @@ from simgate.harness.cli.main import main
 from simgate.harness.results.run_folder import RunFolder
 from simgate.sim_adapters.usd.native.stage_file import UsdFile
 from tests.integration.shipped import copy_pack
+from tests.run_dirs import run_dirs
 from tests.unit.sim_adapters.usd.openusd_checks import stage_problems
 
 EXAMPLE = Path("docs/examples/own_stage")
@@ -30,7 +31,7 @@ def pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def newest_run() -> RunFolder:
-    return RunFolder(max(Path("runs").iterdir(), key=lambda path: path.stat().st_mtime_ns))
+    return RunFolder(max(run_dirs(Path("runs")), key=lambda path: path.stat().st_mtime_ns))
 
 
 def run(pack: Path, *more: str) -> RunFolder:

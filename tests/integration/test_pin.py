@@ -10,6 +10,7 @@ import pytest
 from simgate.harness.cli.main import main
 from simgate.harness.results.run_folder import RunFolder
 from tests.integration.shipped import copy_pack
+from tests.run_dirs import run_dirs
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,10 +26,10 @@ def short(folder: Path) -> Path:
 
 
 def run(pack: Path, runs: Path, scenario: str) -> RunFolder:
-    before = set(runs.iterdir()) if runs.exists() else set()
+    before = set(run_dirs(runs)) if runs.exists() else set()
     options = ["--scenario", scenario, "--variants", "3", "--workers", "1", "--runs-dir", str(runs)]
     assert main(["run", str(pack), "--quiet", *options]) in (0, 1, 20)
-    (folder,) = set(runs.iterdir()) - before
+    (folder,) = set(run_dirs(runs)) - before
     return RunFolder(folder)
 
 

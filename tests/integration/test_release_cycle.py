@@ -10,6 +10,7 @@ import pytest
 
 from simgate.harness.cli.main import main
 from simgate.harness.results.run_folder import RunFolder
+from tests.run_dirs import run_dirs
 from tests.unit.execution.conftest import memory_plugins
 from tests.unit.execution.memory_pack import write_model, write_pack
 
@@ -28,7 +29,7 @@ def run(*arguments: str, hosts: int = 1) -> int:
 
 
 def newest() -> RunFolder:
-    folders = [path for path in Path("runs").iterdir() if (path / "manifest.json").exists()]
+    folders = [path for path in run_dirs(Path("runs")) if (path / "manifest.json").exists()]
     return RunFolder(max(folders, key=lambda path: (path / "manifest.json").stat().st_mtime_ns))
 
 
@@ -64,7 +65,7 @@ def test_a_baseline_under_other_conditions_is_refused_before_anything_runs(
     old = newest()
     assert run(pack, "--baseline", str(old.path), "--latency-extra-ms", "50") == 2
     assert "in the pack, latency.extra_ms was 0.0, is 50.0" in capsys.readouterr().err
-    assert len(list(Path("runs").iterdir())) == 1
+    assert len(run_dirs(Path("runs"))) == 1
 
 
 def test_a_baseline_needs_a_rule_that_uses_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

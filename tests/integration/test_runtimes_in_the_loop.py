@@ -26,6 +26,7 @@ import onnx
 
 from simgate.policies.perception.onnx_to_torch import main as onnx_to_torch
 from tests.doubles.engines import DOUBLES, write_double_plan
+from tests.run_dirs import run_dirs
 
 REPOSITORY = Path(__file__).parents[2]
 PACK = REPOSITORY / "scenarios" / "office_doors" / "pack.yaml"
@@ -77,7 +78,7 @@ def run(pack: Path, runs: Path, runtime: str, codes: tuple[int, ...] = (1, 20)) 
     options |= {"--runs-dir": str(runs), "--runtime": runtime}
     code = main(["run", str(pack), "--quiet", *(part for pair in options.items() for part in pair)])
     assert code in codes
-    (folder,) = runs.iterdir()
+    (folder,) = run_dirs(runs)
     return RunFolder(folder)
 
 

@@ -9,6 +9,7 @@ import pytest
 from simgate.harness.cli.main import main
 from simgate.harness.results.record import Outcome
 from simgate.harness.results.run_folder import RunFolder
+from tests.run_dirs import run_dirs
 
 
 def test_the_starter_pack_runs_and_ends_with_a_verdict(
@@ -17,7 +18,7 @@ def test_the_starter_pack_runs_and_ends_with_a_verdict(
     monkeypatch.chdir(tmp_path)
     assert main(["init", "doors"]) == 0
     assert main(["run", "doors", "--variants", "1", "--workers", "1", "--quiet"]) in (0, 1, 20)
-    (path,) = (tmp_path / "runs").iterdir()
+    (path,) = run_dirs(tmp_path / "runs")
     records = RunFolder(path).records()
     assert len(records) == 2
     assert all(record.outcome in (Outcome.PASS, Outcome.FAIL) for record in records), records

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from tests.run_dirs import run_dirs
+
 TINY = Path(__file__).parent / "tiny"
 
 HEAD = """\
@@ -122,7 +124,7 @@ class Bench:
 
     def run_dirs(self) -> list[Path]:
         """Folders of the runs that were made."""
-        return sorted((self.path / "runs").glob("*"))
+        return run_dirs(self.path / "runs")
 
     def manifest(self) -> dict[str, Any]:
         """The manifest of the only run."""

@@ -8,15 +8,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simgate.harness.cli.result_document import Outcome, add_output, with_output
 from simgate.harness.cli.selection import add_selection, select, selected_options
 from simgate.harness.cli.trust import add_trust
 from simgate.harness.cli.workers import add_workers
 from simgate.harness.execution.record_mode import RECORD_CHOICES
+from simgate.harness.frontend.planning import run_name
 
 if TYPE_CHECKING:
     from simgate.harness.execution.plan import Plan
     from simgate.harness.expansion.variant import Variant
-    from simgate.harness.gate.verdict import Verdict
     from simgate.harness.packs.model import Pack
 
 HELP = "run scenario packs, judge them and write the reports"
@@ -66,21 +67,34 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="stop as soon as a sequential test has decided; the pack's variants are the most that run",
     )
     parser.add_argument("--resume", type=Path, metavar="RUN", help="continue an interrupted run")
+    parser.add_argument(
+        "--run-name",
+        type=run_name,
+        metavar="NAME",
+        help="name of the run's folder; with several packs -PACK follows (default: of time, pack and chance)",
+    )
     add_trust(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress, only the summary")
+    add_output(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Runs the command; returns the exit code of the worst verdict."""
     from simgate.harness.frontend.user_errors import as_user_errors
-    from simgate.harness.gate.exit_code import exit_code
 
     with as_user_errors():
-        if args.resume:
-            verdicts = [_finish(args, _resumed(args))]
-        else:
-            verdicts = [_finish(args, _plan(args, pack, variants)) for pack, variants in _jobs(args)]
-    return exit_code(verdicts)
+        return with_output(args.output, lambda: _run(args))
+
+
+def _run(args: argparse.Namespace) -> tuple[int, list[Outcome]]:
+    from simgate.harness.gate.exit_code import exit_code
+
+    if args.resume:
+        outcomes = [_finish(args, _resumed(args))]
+    else:
+        jobs = _jobs(args)
+        outcomes = [_finish(args, _plan(args, pack, variants, len(jobs) > 1)) for pack, variants in jobs]
+    return exit_code(one.verdict for one in outcomes if one.verdict), outcomes
 
 
 def _jobs(args: argparse.Namespace) -> list[tuple[Pack, list[Variant]]]:
@@ -99,7 +113,7 @@ def _jobs(args: argparse.Namespace) -> list[tuple[Pack, list[Variant]]]:
     return [(pack, variants) for pack, variants in jobs if variants]
 
 
-def _plan(args: argparse.Namespace, pack: Pack, variants: Sequence[Variant]) -> Plan:
+def _plan(args: argparse.Namespace, pack: Pack, variants: Sequence[Variant], several: bool) -> Plan:
     from simgate.harness.frontend.planning import RunOptions, plan_as_asked
 
     options = RunOptions(
@@ -113,7 +127,8 @@ def _plan(args: argparse.Namespace, pack: Pack, variants: Sequence[Variant]) -> 
         isaac_python=args.isaac_python,
         baseline=args.baseline,
         until_decided=args.until_decided,
-    )
+        run_name=args.run_name,
+    ).of_pack(pack, several)
     chosen = [("variants", args.variants), *selected_options(args)]
     selection = " ".join(f"--{option} {value}" for option, value in chosen if value is not None)
     return plan_as_asked(pack, variants, options, command=("simgate", *sys.argv[1:]), selection=selection)
@@ -132,6 +147,7 @@ def _resumed(args: argparse.Namespace) -> Plan:
         "--latency-extra-ms": args.latency_extra_ms or None,
         "--baseline": args.baseline,
         "--until-decided": args.until_decided or None,
+        "--run-name": args.run_name,
     }
     given = [option for option, value in fixed.items() if value is not None]
     if given:
@@ -144,7 +160,7 @@ def _resumed(args: argparse.Namespace) -> Plan:
     return plan
 
 
-def _finish(args: argparse.Namespace, plan: Plan) -> Verdict:
+def _finish(args: argparse.Namespace, plan: Plan) -> Outcome:
     """Runs a plan, then everything that is derived from its journal."""
     try:
         return _run_and_judge(args, plan)
@@ -156,7 +172,7 @@ def _finish(args: argparse.Namespace, plan: Plan) -> Verdict:
         raise
 
 
-def _run_and_judge(args: argparse.Namespace, plan: Plan) -> Verdict:
+def _run_and_judge(args: argparse.Namespace, plan: Plan) -> Outcome:
     from simgate.harness.cli.progress import progress_listener
     from simgate.harness.cli.summary import print_summary
     from simgate.harness.execution.engine import execute
@@ -175,7 +191,8 @@ def _run_and_judge(args: argparse.Namespace, plan: Plan) -> Verdict:
     except Exception as error:
         # The verdict is written and stands; only its table is lost.
         print(f"{verdict.headline}\nthe summary cannot be shown: {error!r}", file=sys.stderr)
-    return verdict
+    problems = (*reports.problems, *([stopped] if stopped else []))
+    return Outcome(plan.folder, verdict, reports.written, problems)
 
 
 def _positive(text: str) -> int:

@@ -1,4 +1,4 @@
-"""``simgate schema``: the JSON Schema of packs, for editors."""
+"""``simgate schema``: the JSON Schema of packs, for editors, and of ``--output json``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,12 @@ HELP = "print the JSON Schema of packs, with which editors complete and explain 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
+    parser.add_argument(
+        "--of",
+        choices=("pack", "result"),
+        default="pack",
+        help="result: of what `simgate run --output json` prints (default: pack)",
+    )
     parser.add_argument("--out", type=Path, metavar="FILE", help="write it there instead of printing it")
 
 
@@ -17,7 +23,7 @@ def run(args: argparse.Namespace) -> int:
     """Prints the schema, or writes it."""
     from simgate.harness.frontend.user_errors import as_user_errors
 
-    text = schema_text()
+    text = schema_text() if args.of == "pack" else _result_schema()
     if args.out is None:
         print(text, end="")
         return 0
@@ -35,3 +41,11 @@ def schema_text() -> str:
     from simgate.harness.scoring import metrics
 
     return json.dumps(pack_schema(metrics), indent=1) + "\n"
+
+
+def _result_schema() -> str:
+    import json
+
+    from simgate.harness.cli.result_document import ResultDocument
+
+    return json.dumps(ResultDocument.model_json_schema(mode="serialization"), indent=1) + "\n"

@@ -10,6 +10,7 @@ from statistics import fmean
 from simgate.harness.packs.model import Pack
 from simgate.harness.results.fingerprint import machine
 from simgate.harness.results.journal import JournalDamaged
+from simgate.harness.results.latest import run_dirs
 from simgate.harness.results.record import Outcome, RunRecord
 from simgate.harness.results.run_folder import NotARun, RunFolder
 
@@ -57,8 +58,7 @@ def past_runs(pack: Pack, runs_dir: Path) -> Measured:
         runs_dir: Folder of all runs; may be absent.
     """
     measured, here = Measured(), machine()
-    folders = sorted(path.parent for path in runs_dir.glob("*/manifest.json")) if runs_dir.is_dir() else []
-    for path in folders:
+    for path in run_dirs(runs_dir):
         folder = RunFolder(path)
         try:
             manifest = folder.manifest()

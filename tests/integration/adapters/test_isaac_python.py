@@ -12,6 +12,7 @@ from simgate.harness.cli.main import main
 from tests.integration.adapters import isaac_double
 from tests.integration.adapters.isaac_room import PLUGINS
 from tests.integration.adapters.test_isaacsim_faults import left_processes
+from tests.run_dirs import run_dirs
 
 pytestmark = pytest.mark.skipif(bool(isaac_double.missing()), reason=isaac_double.missing() or "-")
 
@@ -53,7 +54,7 @@ def test_a_mujoco_pack_runs_on_isaac_sim_in_its_own_python(tmp_path, python_sh, 
     pack.write_text(PACK)
     typed = ["run", str(pack), "--adapter", "isaacsim", "--isaac-python", str(python_sh), "--quiet"]
     assert main([*typed, "--runs-dir", str(tmp_path / "runs")]) == 0, capsys.readouterr()
-    (run,) = (tmp_path / "runs").iterdir()
+    (run,) = run_dirs(tmp_path / "runs")
     host = json.loads((run / "hosts" / "0.json").read_text())
     assert host["adapter"]["name"] == "isaacsim"
     assert host["adapter"]["version"].startswith("6.0.1")
