@@ -128,7 +128,9 @@ def _variant_case(run: RunData, result: VariantResult) -> TestCase:
             "MISSING",
         )
         return case
-    case = TestCase(expected.id, classname, _seconds(record.wall_s), stdout=_stdout(run, record, replay))
+    case = TestCase(
+        expected.id, classname, _seconds(record.wall_s), stdout=_stdout(run, result, record, replay)
+    )
     message = headline(record)
     if record.outcome == Outcome.FAIL:
         case.add_failure_info(message, _explanation(run, record, replay), "FAIL")
@@ -160,8 +162,10 @@ def _explanation(run: RunData, record: RunRecord, replay: str) -> str:
     return "\n".join(lines)
 
 
-def _stdout(run: RunData, record: RunRecord, replay: str) -> str:
+def _stdout(run: RunData, result: VariantResult, record: RunRecord, replay: str) -> str:
     lines = [f"reproduce: {replay}"]
+    if record.attempts > 1:
+        lines.append(f"begun {record.attempts} times: {', '.join(one.value for one in result.outcomes)}")
     if record.outcome != Outcome.PASS or len(run.results) <= ALL_PARAMETERS_UP_TO:
         lines += [f"{name} = {number(value)}" for name, value in sorted(record.parameters.items())]
     lines += record.notes
@@ -213,6 +217,7 @@ def _rule_case(classname: str, name: str, rule: RuleVerdict) -> TestCase:
         f"{rule.decision.value}: {rule.reason}",
         f"expected {rule.expected}, passed {rule.successes}, failed {rule.failures}, invalid {rule.invalid}, "
         f"error {rule.errors}, missing {rule.missing}, known {rule.known}",
+        f"begun more than once {rule.retried}",
     ]
     if rule.exact:
         exact = rule.exact

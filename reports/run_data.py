@@ -40,11 +40,13 @@ class VariantResult:
         expected: From the manifest.
         record: The record that counts, with the outcome that the gate counts; None when it is missing.
         missing_because: Why there is no record; empty when there is one.
+        outcomes: Of all its records, in the journal's order; ``record.attempts`` counts them all.
     """
 
     expected: ExpectedVariant
     record: RunRecord | None
     missing_because: str = ""
+    outcomes: tuple[Outcome, ...] = ()
 
     @property
     def outcome(self) -> Outcome | None:
@@ -152,6 +154,6 @@ def _result(variant: JudgedVariant, refused: set[str]) -> VariantResult:
     outcome, reason = OUTCOMES[variant.status], variant.record.reason
     if variant.contradiction:
         reason = variant.contradiction
-    return VariantResult(
-        variant.expected, variant.record.model_copy(update={"outcome": outcome, "reason": reason})
-    )
+    shown = {"outcome": outcome, "reason": reason, "attempts": variant.attempts}
+    record = variant.record.model_copy(update=shown)
+    return VariantResult(variant.expected, record, outcomes=variant.outcomes)

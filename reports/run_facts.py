@@ -75,7 +75,7 @@ def costs(run: RunData) -> tuple[Fact, ...]:
             facts.append((name, f"{text} ({plural(len(samples), 'frame')})"))
     retried = sum(record.attempts > 1 for record in run.records)
     if retried:
-        facts.append(("retried", f"{plural(retried, 'variant')} after a host was lost"))
+        facts.append(("begun more than once", plural(retried, "variant")))
     return tuple(facts)
 
 

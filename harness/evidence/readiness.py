@@ -102,6 +102,13 @@ def _about_the_decision(
         f"{doubtful} INVALID or ERROR; outside quarantines the gate counts them as both extremes",
         needed=False,
     )
+    again = sum(v.attempts > 1 for v in variants)
+    yield Check(
+        "Was every variant begun only once?",
+        _answer(not again),
+        f"{again} begun more than once; the verdict names them, a rule on attempts limits them",
+        needed=False,
+    )
     known = sum(v.status in IN_QUARANTINE for v in variants)
     yield Check(
         "Are results free of quarantines?", _answer(not known), f"{known} in quarantine", needed=False

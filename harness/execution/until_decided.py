@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from simgate.harness.gate.regression import Comparison
@@ -10,7 +11,7 @@ from simgate.harness.gate.sequential import SequentialGate
 from simgate.harness.gate.tally import judge, quarantines
 from simgate.harness.packs.model import Pack
 from simgate.harness.results.manifest import Manifest
-from simgate.harness.results.record import RunRecord
+from simgate.harness.results.record import Outcome, RunRecord
 
 
 class UntilDecided:
@@ -22,7 +23,7 @@ class UntilDecided:
         manifest: Gives the order.
         pack: Gives the rules.
         comparison: With a baseline; None without one.
-        records: What an earlier part of the run has left.
+        records: What an earlier part of the run has left: all of its journal.
     """
 
     def __init__(
@@ -36,9 +37,14 @@ class UntilDecided:
         self._excused = quarantines(manifest, pack)
         self._gate = SequentialGate(pack, manifest.expected, comparison, left_out(manifest, pack))
         self._wanted = {expected.id: expected.identity for expected in manifest.expected}
-        self._arrived: dict[str, RunRecord] = {}
+        self._own: dict[str, list[RunRecord]] = defaultdict(list)
+        self._complete: set[str] = set()
         for record in records:
-            self.observe(record)
+            if self._wanted.get(record.variant) == record.identity:
+                self._own[record.variant].append(record)
+        # An ERROR is run again; until then it stands for nothing but an attempt.
+        self._complete |= {name for name, own in self._own.items() if own[-1].outcome is not Outcome.ERROR}
+        self._count()
 
     def should_stop(self) -> str:
         """The decision and on how many variants it rests; empty while there is none."""
@@ -50,11 +56,14 @@ class UntilDecided:
         """Counts what the record completes."""
         if self._wanted.get(record.variant) != record.identity:
             return
-        self._arrived[record.variant] = record
+        self._own[record.variant].append(record)
+        self._complete.add(record.variant)
+        self._count()
+
+    def _count(self) -> None:
         while self._gate.decision is None and self._gate.counted < len(self._manifest.expected):
             expected = self._manifest.expected[self._gate.counted]
-            arrived = self._arrived.get(expected.id)
-            if arrived is None:
+            if expected.id not in self._complete:
                 return
             excused = self._excused.get(expected.scenario, frozenset())
-            self._gate.add(judge(expected, [arrived], self._pack, excused))
+            self._gate.add(judge(expected, self._own[expected.id], self._pack, excused))

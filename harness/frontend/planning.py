@@ -130,11 +130,11 @@ def plan_as_asked(
 
 def stopping_rule(plan: Plan) -> StoppingRule | None:
     """What may end the run before its plan does; None when nothing may."""
-    from simgate.harness.execution.resume import valid_records
     from simgate.harness.execution.until_decided import UntilDecided
     from simgate.harness.frontend.baselines import comparison_of
+    from simgate.harness.results.journal import read_journal
 
     if not plan.manifest.until_decided:
         return None
-    kept = valid_records(plan.manifest, plan.folder.records())
-    return UntilDecided(plan.manifest, plan.pack, comparison_of(plan), kept.values())
+    kept = read_journal(plan.folder.journal_path)
+    return UntilDecided(plan.manifest, plan.pack, comparison_of(plan), kept)

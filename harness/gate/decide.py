@@ -156,8 +156,9 @@ def _overall(
         )
     if gone_bad:
         return Decision.INCONCLUSIVE, f"every rule holds, but {gone_bad[0].message}"
-    known = tally(evidence.variants).known
-    apart = f", apart from {plural(known, 'variant')} in quarantine" if known else ""
+    counts = tally(evidence.variants)
+    apart = f", apart from {plural(counts.known, 'variant')} in quarantine" if counts.known else ""
+    apart += f", {plural(counts.retried, 'variant')} begun more than once" if counts.retried else ""
     counted = sum(variant.status is not Status.NOT_RUN for variant in evidence.variants)
     claim = f"{plural(len(rules), 'rule')} proven on {plural(counted, 'variant')}"
     if counted < len(manifest.expected):
@@ -198,6 +199,7 @@ def _summaries(pack: Pack, variants: Sequence[JudgedVariant]) -> tuple[ScenarioS
                 missing=counts.missing,
                 known=counts.known - counts.known_invalid,
                 not_run=counts.not_run,
+                retried=counts.retried,
                 rate=counts.successes / counts.counted if counts.counted else None,
                 shown=shown,
             )

@@ -79,6 +79,7 @@ def _counts(rule: RuleVerdict) -> str:
         (rule.errors, "ERROR"),
         (rule.missing, "missing"),
         (rule.known, "in quarantine"),
+        (rule.retried, "begun more than once"),
         (rule.not_run, "not needed"),
         (rule.left_out, "left out by the selection"),
     ]

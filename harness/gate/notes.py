@@ -25,6 +25,7 @@ def notes_for(
         *_selection(manifest, left_out),
         *_sequential(manifest, pack, evidence),
         *_records(evidence),
+        *_attempts(evidence),
         *_runtime(evidence),
         *_slower_than_declared(evidence),
         *_quarantine(evidence),
@@ -95,6 +96,17 @@ def _records(evidence: Evidence) -> list[str]:
             f"records of {count} that the manifest does not list were ignored: {_few(evidence.unexpected)}"
         )
     return notes
+
+
+def _attempts(evidence: Evidence) -> list[str]:
+    """What was run until it gave something must not look like what gave it at once."""
+    again = [variant for variant in evidence.variants if variant.attempts > 1]
+    if not again:
+        return []
+    which = _few(
+        [f"{v.expected.id} ({v.attempts} times: {', '.join(o.value for o in v.outcomes)})" for v in again]
+    )
+    return [f"{plural(len(again), 'variant')} begun more than once, the last result counts: {which}"]
 
 
 def _runtime(evidence: Evidence) -> list[str]:

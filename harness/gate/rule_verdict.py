@@ -37,6 +37,7 @@ def with_counts(
         known_passed=tally.known_passed,
         left_out=tally.left_out,
         not_run=tally.not_run,
+        retried=tally.retried,
         design_effect=tally.design_effect if tally.effect > 1.0 else None,
         p_value=p_value,
         paired=paired,

@@ -54,10 +54,14 @@ def _rule(number: int, rule: RuleVerdict, width: int) -> str:
 
 def _scenarios(summaries: Sequence[ScenarioSummary]) -> str:
     rows: list[tuple[str, ...]] = [_SCENARIO_HEAD, *(_scenario(summary) for summary in summaries)]
-    if any(summary.not_run for summary in summaries):
-        rest = ["not needed", *(str(summary.not_run) for summary in summaries)]
-        # Before the rate, whose column holds words.
-        rows = [(*row[:-1], cell, row[-1]) for row, cell in zip(rows, rest, strict=True)]
+    for name, numbers in (
+        ("begun again", [summary.retried for summary in summaries]),
+        ("not needed", [summary.not_run for summary in summaries]),
+    ):
+        if any(numbers):
+            # Before the rate, whose column holds words.
+            cells = [name, *map(str, numbers)]
+            rows = [(*row[:-1], cell, row[-1]) for row, cell in zip(rows, cells, strict=True)]
     counts = range(2, len(rows[0]) - 1)
     return table(rows[0], rows[1:], right=counts, width=None)
 

@@ -9,6 +9,7 @@ from enum import Enum
 from simgate.harness.gate.contradictions import against_pack, copies, within
 from simgate.harness.gate.design_effect import SHOWN_ABOVE, design_effect, scenes_of_shared
 from simgate.harness.packs.model import Pack
+from simgate.harness.results.attempts import count_attempts
 from simgate.harness.results.manifest import ExpectedVariant, Manifest
 from simgate.harness.results.record import Outcome, RunRecord
 
@@ -50,12 +51,16 @@ class JudgedVariant:
         status: What it counts as.
         contradiction: What its records say against each other, themselves or the pack; it then counts as
             INVALID. Empty without any.
+        attempts: How often it was begun.
+        outcomes: Of all its records, in the journal's order.
     """
 
     expected: ExpectedVariant
     record: RunRecord | None
     status: Status
     contradiction: str = ""
+    attempts: int = 0
+    outcomes: tuple[Outcome, ...] = ()
 
     @property
     def simulation(self) -> tuple[str, str]:
@@ -148,7 +153,7 @@ def counted_once(variants: Iterable[JudgedVariant]) -> list[JudgedVariant]:
 def without_the_rest(evidence: Evidence, counted: int) -> Evidence:
     """The evidence of a run that a sequential test ended after its first ``counted`` variants."""
     variants = tuple(
-        variant if place < counted else replace(variant, record=None, status=Status.NOT_RUN, contradiction="")
+        variant if place < counted else JudgedVariant(variant.expected, None, Status.NOT_RUN)
         for place, variant in enumerate(evidence.variants)
     )
     late = {variant.expected.id for variant in variants[counted:]}
@@ -178,16 +183,17 @@ def judge(
         expected = expected.model_copy(update={"severity": scenario.severity})
     if not own:
         return JudgedVariant(expected, None, Status.MISSING)
+    tried = count_attempts(own).total(), tuple(record.outcome for record in own)
     if scenario is None or wrong:
-        return JudgedVariant(expected, own[-1], Status.INVALID, wrong)
+        return JudgedVariant(expected, own[-1], Status.INVALID, wrong, *tried)
     said = [(record, within(record, scenario)) for record in own if record.outcome in VALID]
     valid = [record for record, against in said if not against]
     if len({record.outcome for record in valid}) > 1:
-        return JudgedVariant(expected, valid[-1], Status.INVALID, DISAGREE)
+        return JudgedVariant(expected, valid[-1], Status.INVALID, DISAGREE, *tried)
     if said and not valid:
-        return JudgedVariant(expected, said[-1][0], Status.INVALID, said[-1][1])
+        return JudgedVariant(expected, said[-1][0], Status.INVALID, said[-1][1], *tried)
     record = valid[-1] if valid else own[-1]
-    return JudgedVariant(expected, record, _status(record, excused))
+    return JudgedVariant(expected, record, _status(record, excused), "", *tried)
 
 
 def _status(record: RunRecord, excused: frozenset[str]) -> Status:
@@ -205,8 +211,8 @@ def _status(record: RunRecord, excused: frozenset[str]) -> Status:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Counts of expected variants; all but ``left_out``, ``known_passed`` and ``known_invalid`` add up to
-    ``expected``.
+    """Counts of expected variants; all but ``left_out``, ``known_passed``, ``known_invalid`` and ``retried``
+    add up to ``expected``.
 
     ``design_effect`` says how many variants of shared scenes count as one; None when it was not estimated.
     ``sharing`` variants that count lie in scenarios whose variants share scenes, in ``scenes`` of them.
@@ -223,6 +229,7 @@ class Tally:
     known_invalid: int = 0
     left_out: int = 0
     not_run: int = 0
+    retried: int = 0
     design_effect: float | None = None
     sharing: int = 0
     scenes: int = 0
@@ -269,6 +276,7 @@ def tally(variants: Iterable[JudgedVariant], left_out: int = 0) -> Tally:
         known_invalid=counts[Status.KNOWN_INVALID],
         left_out=left_out,
         not_run=counts[Status.NOT_RUN],
+        retried=sum(variant.attempts > 1 for variant in judged),
         design_effect=design_effect(outcomes),
         sharing=sharing,
         scenes=scenes,

@@ -112,6 +112,8 @@ class RuleVerdict(ResultModel):
     """Variants of the pack that a selection kept from running (see ``simgate.harness.gate.selection``)."""
     not_run: int = 0
     """Variants that were not needed, because a sequential test had decided before."""
+    retried: int = 0
+    """Variants that were begun more than once, whatever they gave in the end."""
     design_effect: float | None = None
     """How many variants of shared scenes counted as one; None when no more than 1.2, or unknown."""
     p_value: float | None = None
@@ -143,6 +145,8 @@ class ScenarioSummary(ResultModel):
     known: int
     not_run: int = 0
     """Not needed: a sequential test had decided before."""
+    retried: int = 0
+    """Begun more than once, whatever they gave in the end."""
     rate: float | None
     """Passed / (passed + failed); None when nothing counted."""
     shown: Interval | None = None

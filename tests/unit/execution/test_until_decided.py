@@ -60,3 +60,12 @@ def test_records_of_another_model_do_not_count():
     for record in records:
         rule.observe(make_record(record.variant, Outcome.PASS, identity="made-with-v1"))
     assert rule.should_stop() == ""
+
+
+def test_an_error_that_will_be_run_again_counts_only_when_it_has_run():
+    manifest, pack, records = a_sequential_run("P" * 60)
+    error = make_record(records[0].variant, Outcome.ERROR)
+    rule = UntilDecided(manifest, pack, records=[error, *records[1:34]])
+    assert rule.should_stop() == ""
+    rule.observe(records[0])
+    assert rule.should_stop() == "decided after 33 of 60 variants"
