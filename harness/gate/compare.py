@@ -19,7 +19,6 @@ from simgate.harness.multiplicity import benjamini_hochberg
 from simgate.harness.packs.model import GateRule
 from simgate.harness.results.record import ResultModel, Scalar
 
-DEFAULT_MAX_DROP = 0.02
 DEFAULT_CONFIDENCE = 0.95
 
 
@@ -99,11 +98,9 @@ class RunComparison(ResultModel):
 
 
 def regression_of(run: RunEvidence, max_drop: float | None, confidence: float | None) -> GateRule:
-    """The rule to compare by: what is given, else the pack's own regression rule, else 0.02 at 95 %."""
-    own = next(
-        (rule for rule in run.pack.gate if rule.kind == "regression" and rule.at_most is not None), None
-    )
-    drop, level = (own.at_most, own.confidence) if own else (DEFAULT_MAX_DROP, DEFAULT_CONFIDENCE)
+    """The rule to compare by: what is given, else the pack's regression rule, else one without a margin."""
+    own = next((rule for rule in run.pack.gate if rule.kind == "regression"), None)
+    drop, level = (own.at_most, own.confidence) if own else (None, DEFAULT_CONFIDENCE)
     return GateRule(
         kind="regression",
         at_most=drop if max_drop is None else max_drop,

@@ -45,11 +45,6 @@ def log_e_below(successes: float, failures: float, share: float) -> float:
     return _log_e(failures, successes, 1.0 - share)
 
 
-def log_e_worse(broken: float, fixed: float) -> float:
-    """Logarithm of the evidence that more pairs break than are fixed: McNemar's test, sequentially."""
-    return log_e_at_least(broken, fixed, 0.5)
-
-
 def _check(successes: float, failures: float, share: float) -> None:
     if min(successes, failures) < 0:
         raise ValueError(f"{successes} successes and {failures} failures are impossible")

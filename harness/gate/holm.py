@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from simgate.harness.gate.intervals import fewest, refutation_p
-from simgate.harness.gate.mcnemar import mcnemar_p
+from simgate.harness.gate.regression import refutation_of
 from simgate.harness.gate.tally import Tally
 from simgate.harness.gate.verdict import Decision, RuleVerdict
 from simgate.harness.multiplicity import holm_rejects
@@ -112,7 +112,13 @@ def _to_refute(rule: GateRule, verdict: RuleVerdict, refutes: Refutes) -> str:
     """What would refute a rule that Holm's procedure has not refuted."""
     if verdict.paired is not None:
         pairs = verdict.paired
-        more = fewest(lambda k: refutes(mcnemar_p(pairs.broken + k, pairs.fixed + pairs.doubtful), k))
+        unchanged = pairs.pairs - pairs.broken - pairs.fixed - pairs.doubtful
+
+        def refuted(k: int) -> bool:
+            broken, fixed = pairs.broken + k, pairs.fixed + pairs.doubtful
+            return refutes(refutation_of(rule, broken, fixed, pairs.pairs + max(k - unchanged, 0)), k)
+
+        more = fewest(refuted)
         assert more is not None  # Enough broken pairs outweigh any number of fixed ones.
         return f"{plural(more, 'more broken variant')} would refute it among them"
     if rule.kind != "pass_rate" or rule.at_least is None:

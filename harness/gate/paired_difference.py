@@ -110,6 +110,15 @@ def drop_too_large_p(broken: int, fixed: int, pairs: int, drop: float) -> float:
     return min(1.0, max(float(tails[top]), float(np.max(_tails(fine, drop, pairs, most)))))
 
 
+def drop_within_p(broken: int, fixed: int, pairs: int, drop: float) -> float:
+    """P-value of "the drop is at most ``drop``": how rare so much breakage would be, at worst.
+
+    Small values prove that the drop exceeds ``drop``. Raises as :func:`drop_too_large_p`, whose mirror image
+    it is: what breaks is what the other order of the two runs fixes.
+    """
+    return drop_too_large_p(fixed, broken, pairs, -drop)
+
+
 def drop_bounds(broken: int, fixed: int, pairs: int, confidence: float) -> tuple[float, float]:
     """Exact one-sided confidence bounds of the drop, each at the confidence; (-1, 1) without pairs."""
     _check(broken, fixed, pairs)
@@ -133,11 +142,13 @@ def _upper(broken: int, fixed: int, pairs: int, confidence: float) -> float:
 def _most_broken(pairs: int, drop: float, limit: float) -> NDArray[np.int64]:
     """For each number of fixed pairs, the most broken ones whose statistic is within the limit; -1 for none.
 
-    The statistic rises with the broken pairs, so halving finds the edge.
+    The statistic rises with the broken pairs, so halving finds the edge; its variance is at most 1 a pair,
+    which says between what.
     """
     fixed = np.arange(pairs + 1)
-    low = np.full(pairs + 1, -1)
-    high = pairs - fixed + 1
+    middle_line, reach = fixed + pairs * drop, abs(limit) * math.sqrt(pairs) + 1.0
+    low: NDArray[np.int64] = np.clip(np.floor(middle_line - reach), -1, pairs - fixed).astype(np.int64)
+    high = np.clip(np.ceil(middle_line + reach), low + 1, pairs - fixed + 1).astype(np.int64)
     while np.any(high - low > 1):
         middle = (low + high) // 2
         broken = np.maximum(middle, 0).astype(float)
@@ -149,15 +160,21 @@ def _most_broken(pairs: int, drop: float, limit: float) -> NDArray[np.int64]:
 
 
 def _tails(shares: Numbers, drop: float, pairs: int, most: NDArray[np.int64]) -> Numbers:
-    """Chance of an outcome within the limit, for each share of fixed pairs."""
-    counts = np.arange(pairs + 1)
-    possible = most >= 0
-    counts, most = counts[possible], most[possible]
+    """Chance of an outcome within the limit, for each share of fixed pairs.
+
+    Only numbers of fixed pairs that have a chance are summed: outside of ten standard deviations and fifty
+    more lie less than 1e-20 (Bernstein's inequality).
+    """
     q = shares[:, None]
+    reach = 10.0 * np.sqrt(pairs * q * (1.0 - q)) + 50.0
+    width = min(int(np.max(reach)) * 2 + 2, pairs + 1)
+    first = np.clip((pairs * q - reach).astype(np.int64), 0, pairs + 1 - width)
+    counts = first + np.arange(width)
+    within_limit = most[counts]
     log_choose = gammaln(pairs + 1) - gammaln(counts + 1) - gammaln(pairs - counts + 1)
     fixed = np.exp(log_choose + xlogy(counts, q) + xlog1py(pairs - counts, -q))
     rest = np.maximum(1.0 - q, math.ulp(1.0))
     broken = np.clip((q + drop) / rest, 0.0, 1.0)
-    within = bdtr(most, pairs - counts, broken)
+    within = np.where(within_limit < 0, 0.0, bdtr(np.maximum(within_limit, 0), pairs - counts, broken))
     total: Numbers = np.sum(fixed * within, axis=1)
     return total

@@ -12,11 +12,9 @@ from functools import lru_cache
 import numpy as np
 from scipy.stats import binom
 
-from simgate.harness.gate.intervals import (
-    most_failures_allowed,
-    most_successes_refuted,
-)
+from simgate.harness.gate.intervals import fewest, most_failures_allowed, most_successes_refuted
 from simgate.harness.gate.mcnemar import mcnemar_p
+from simgate.harness.gate.paired_difference import drop_within_p
 
 _TINY = 1e-12
 _STEPS = 60
@@ -48,34 +46,34 @@ def smallest_visible_shortfall(n: int, p0: float, confidence: float, power: floa
 
 
 def smallest_visible_drop(
-    n: int, p_baseline: float, max_drop: float, confidence: float, power: float, fixed: float = 0.0
+    n: int, p_baseline: float, max_drop: float | None, confidence: float, power: float, fixed: float = 0.0
 ) -> float | None:
     """Smallest true drop below the baseline that ``n`` pairs turn into NO-GO with a chance of ``power``.
 
-    NO-GO of a regression rule needs McNemar's exact test and that a drop within ``max_drop`` is not proven
-    (``simgate.harness.gate.regression``); so nothing below ``max_drop`` counts as visible.
+    NO-GO of a regression rule needs the proof that the drop exceeds ``max_drop``, or that there is one at all
+    where no ``max_drop`` is stated (``simgate.harness.gate.regression``).
 
     Args:
         n: Pairs.
         p_baseline: Pass rate of the baseline; the drop cannot exceed it.
-        max_drop: Of the rule.
+        max_drop: Of the rule; None where none is stated.
         confidence: Of the rule.
         power: Wanted chance, for example 0.8.
         fixed: Share of the variants that the candidate repairs at the same time; repairs hide breakage.
             A deterministic simulation gives 0 when the baseline fails nowhere.
 
     Returns:
-        A difference of shares, at least ``max_drop``; None when not even the loss of everything would be
-        seen.
+        A difference of shares; None when not even the loss of everything would be seen.
     """
     if fixed > 1.0 - p_baseline + _TINY:
         raise ValueError(
             f"a candidate cannot fix {fixed:g} of the variants: the baseline passes {p_baseline:g}"
         )
-    found = _smallest(
-        lambda drop: _chance_of_mcnemar(n, drop + fixed, fixed, confidence), power, p_baseline - fixed
+    return _smallest(
+        lambda drop: _chance_of_refuted_drop(n, drop + fixed, fixed, max_drop, confidence),
+        power,
+        p_baseline - fixed,
     )
-    return None if found is None else max(found, max_drop)
 
 
 def _smallest(chance: Callable[[float], float], power: float, largest: float) -> float | None:
@@ -92,34 +90,41 @@ def _smallest(chance: Callable[[float], float], power: float, largest: float) ->
     return high
 
 
-def _chance_of_mcnemar(n: int, broken: float, fixed: float, confidence: float) -> float:
-    """Chance that McNemar's exact test calls the candidate worse.
+def _chance_of_refuted_drop(
+    n: int, broken: float, fixed: float, max_drop: float | None, confidence: float
+) -> float:
+    """Chance that a regression rule is refuted.
 
     Args:
         n: Pairs.
         broken: Share of pairs that break.
         fixed: Share of pairs that are fixed; at most ``1 - broken``.
+        max_drop: Of the rule; None where none is stated.
         confidence: One-sided.
     """
-    discordant = min(broken + fixed, 1.0)
-    if discordant <= 0.0:
-        return 0.0
-    sizes = np.arange(n + 1)
-    weights = binom.pmf(sizes, n, discordant)
-    seen = sizes[weights > _TINY]
-    share = broken / discordant
-    needed = np.array([_broken_needed(int(size), confidence) for size in seen])
-    return float(np.sum(weights[seen] * binom.sf(needed - 1, seen, share)))
+    numbers = np.arange(n + 1)
+    weights = binom.pmf(numbers, n, fixed)
+    seen = numbers[weights > _TINY]
+    needed = np.array(_broken_needed(n, int(seen[-1]), max_drop, confidence))[seen]
+    share = min(broken / (1.0 - fixed), 1.0) if fixed < 1.0 else 0.0
+    return float(np.sum(weights[seen] * binom.sf(needed - 1, n - seen, share)))
 
 
-@lru_cache(maxsize=8192)
-def _broken_needed(discordant: int, confidence: float) -> int:
-    """Fewest broken pairs among so many discordant ones that McNemar's test calls worse."""
-    low, high = -1, discordant + 1
-    while high - low > 1:
-        middle = (low + high) // 2
-        if mcnemar_p(middle, discordant - middle) <= 1.0 - confidence:
-            high = middle
-        else:
-            low = middle
-    return high
+@lru_cache(maxsize=64)
+def _broken_needed(n: int, most_fixed: int, max_drop: float | None, confidence: float) -> tuple[int, ...]:
+    """Fewest broken pairs that refute the rule, for every number of fixed ones up to ``most_fixed``."""
+
+    def refuted(broken: int, fixed: int) -> bool:
+        if broken + fixed > n:
+            return True
+        p_value = mcnemar_p(broken, fixed) if max_drop is None else drop_within_p(broken, fixed, n, max_drop)
+        return p_value < 1.0 - confidence
+
+    needed = [fewest(lambda broken: refuted(broken, 0)) or 0]
+    for fixed in range(1, most_fixed + 1):
+        # What is fixed must be outweighed too: never fewer broken ones than with one less.
+        broken = needed[-1]
+        while not refuted(broken, fixed):
+            broken += 1
+        needed.append(broken)
+    return tuple(needed)

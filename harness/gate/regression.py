@@ -1,10 +1,13 @@
 """Rule ``regression``: the candidate against a baseline on the same variants.
 
-GO when a drop of ``max_drop`` or more is ruled out: the exact upper bound of the drop does not exceed it.
-NO-GO when McNemar's exact test says that the candidate is worse and a drop within ``max_drop`` is not
-proven: once it is shown to be worse, it is the candidate that owes the proof. Each error has a chance of at
-most 1 - confidence: GO for a candidate whose pass rate really drops by more than ``max_drop``, and NO-GO
-for one that is not worse.
+A stated margin decides (non-inferiority). GO when a drop of ``max_drop`` or more is ruled out: the exact
+upper bound of the drop does not exceed it. NO-GO when a drop within ``max_drop`` is ruled out: the exact
+lower bound exceeds it. A loss that is proven and may lie inside the margin is said, and decides nothing.
+Each error has a chance of at most 1 - confidence.
+
+Where nobody has stated a margin (``compare`` on a pack without such a rule), no loss is allowed: NO-GO when
+McNemar's exact test says that the candidate is worse, GO when it does not and the drop stays below
+``UNSTATED_MARGIN``.
 """
 
 from __future__ import annotations
@@ -13,8 +16,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from simgate.harness.gate.comparability import differences
+from simgate.harness.gate.intervals import fewest
 from simgate.harness.gate.mcnemar import mcnemar_p
-from simgate.harness.gate.paired_difference import drop_bounds, drop_too_large_p, tango_interval
+from simgate.harness.gate.paired_difference import (
+    drop_bounds,
+    drop_too_large_p,
+    drop_within_p,
+    tango_interval,
+)
 from simgate.harness.gate.pairing import Pair, PairCounts, RunEvidence, count_pairs, pair_up
 from simgate.harness.gate.rule_verdict import inconclusive, with_counts
 from simgate.harness.gate.tally import JudgedVariant, Tally
@@ -23,6 +32,8 @@ from simgate.harness.gate.wording import percent, share
 from simgate.harness.packs.model import GateRule
 from simgate.harness.text import plural
 
+UNSTATED_MARGIN = 0.02
+"""How small a drop must be proven to be where no margin is stated."""
 _MOST_PAIRS_TRIED = 5_000
 """A search for the number of pairs ends here."""
 
@@ -54,7 +65,7 @@ def decide_regression(
     """Decides a regression rule.
 
     Args:
-        rule: ``at_most`` is the largest drop allowed.
+        rule: ``at_most`` is the largest drop allowed; None where nobody has stated one.
         tally: Counts of the candidate's variants in scope.
         variants: The candidate's variants in scope.
         comparison: None when the run was made without a baseline.
@@ -63,8 +74,6 @@ def decide_regression(
         return inconclusive(
             rule, tally, "a regression rule needs --baseline", "run with --baseline RUN", bound=rule.at_most
         )
-    if rule.at_most is None:
-        return inconclusive(rule, tally, "the rule has no max_drop", "give the rule max_drop")
     if named := comparison.differences:
         reason = f"the baseline {comparison.baseline.manifest.run_id} cannot be compared: {'; '.join(named)}"
         return inconclusive(
@@ -77,39 +86,53 @@ def decide_regression(
     if counts.counted == 0:
         reason = "no variant has a valid result with both models"
         return inconclusive(rule, tally, reason, "run the variants with both models", bound=rule.at_most)
-    return _decide(rule, rule.at_most, tally, pairs, counts, comparison)
+    return _decide(rule, tally, pairs, counts, comparison)
 
 
 def _decide(
-    rule: GateRule,
-    max_drop: float,
-    tally: Tally,
-    pairs: Sequence[Pair],
-    counts: PairCounts,
-    comparison: Comparison,
+    rule: GateRule, tally: Tally, pairs: Sequence[Pair], counts: PairCounts, comparison: Comparison
 ) -> RuleVerdict:
-    alpha = 1.0 - rule.confidence
-    worse = mcnemar_p(*counts.best)
-    within = drop_too_large_p(*counts.worst, counts.pairs, max_drop) <= alpha
+    alpha, margin = 1.0 - rule.confidence, margin_of(rule)
+    beyond = refutation_of(rule, *counts.best, counts.pairs)
+    within = drop_too_large_p(*counts.worst, counts.pairs, margin) <= alpha
     absent = tally.absent > 0 or _absent_pairs(pairs, counts)
-    if within:
-        decision = Decision.INCONCLUSIVE if absent else Decision.GO
+    if beyond < alpha:
+        decision = Decision.NO_GO
     else:
-        decision = Decision.NO_GO if worse < alpha else Decision.INCONCLUSIVE
+        decision = Decision.GO if within and not absent else Decision.INCONCLUSIVE
     paired = paired_facts(pairs, counts, rule.confidence, comparison)
     return with_counts(
         rule,
         tally,
         decision=decision,
-        reason=_reason(decision, within, worse, max_drop, rule.confidence, paired),
-        would_change=_would_change(decision, absent, max_drop, alpha, counts),
+        reason=_reason(decision, within, rule, paired),
+        would_change=_would_change(decision, within, margin, alpha, pairs, counts, comparison),
         estimate=paired.drop,
         exact=paired.exact,
         shown=paired.shown,
-        bound=max_drop,
-        p_value=1.0 if within else worse,
+        bound=rule.at_most,
+        p_value=beyond,
         paired=paired,
     )
+
+
+def margin_of(rule: GateRule) -> float:
+    """Which drop must be ruled out for GO."""
+    return UNSTATED_MARGIN if rule.at_most is None else rule.at_most
+
+
+def refutation_of(rule: GateRule, broken: int, fixed: int, pairs: int) -> float:
+    """P-value of what the rule says: that the drop stays within the margin, or that there is none.
+
+    Args:
+        rule: Of kind ``regression``.
+        broken: Pairs that the baseline passes and the candidate fails.
+        fixed: Pairs that the baseline fails and the candidate passes.
+        pairs: All pairs.
+    """
+    if rule.at_most is None:
+        return mcnemar_p(broken, fixed)
+    return drop_within_p(broken, fixed, pairs, rule.at_most)
 
 
 def _absent_pairs(pairs: Sequence[Pair], counts: PairCounts) -> bool:
@@ -166,27 +189,27 @@ def _exact(counts: PairCounts, confidence: float) -> Interval:
     return Interval(low=low, high=high, confidence=confidence, method=method)
 
 
-def _reason(
-    decision: Decision, within: bool, worse: float, max_drop: float, confidence: float, paired: Paired
-) -> str:
+def _reason(decision: Decision, within: bool, rule: GateRule, paired: Paired) -> str:
     seen = f"broken {paired.broken}, fixed {paired.fixed} of {plural(paired.pairs, 'pair')}"
-    with_confidence = f"with {percent(confidence)} confidence"
-    upper = f"the pass rate drops by at most {share(max(paired.exact.high, 0.0))}"
-    if decision is Decision.GO:
-        claim = f"{with_confidence} {upper}, {max_drop:g} is allowed"
-        if worse < 1.0 - confidence:
-            claim += f"; it is worse, though (McNemar p = {worse:.2g}), within what is allowed"
+    with_confidence = f"with {percent(rule.confidence)} confidence"
+    low, high = share(max(paired.exact.low, 0.0)), share(max(paired.exact.high, 0.0))
+    upper = f"the pass rate drops by at most {high}"
+    lost = f"McNemar p = {paired.mcnemar_p:.2g}"
+    is_worse = paired.mcnemar_p < 1.0 - rule.confidence
+    if decision is Decision.NO_GO and rule.at_most is None:
+        claim = f"the candidate is worse {with_confidence} ({lost}), and no max_drop says what may be lost"
     elif decision is Decision.NO_GO:
-        claim = (
-            f"the candidate is worse {with_confidence} (McNemar p = {worse:.2g}), and a drop within "
-            f"{max_drop:g} is not proven: it may be as large as {share(max(paired.exact.high, 0.0))}"
-        )
+        claim = f"{with_confidence} the pass rate drops by at least {low}, {rule.at_most:g} is allowed"
+    elif decision is Decision.GO:
+        claim = f"{with_confidence} {upper}, {margin_of(rule):g} is allowed"
+        claim += f"; it is worse, though ({lost}), within what is allowed" if is_worse else ""
     elif within:
         claim = f"{with_confidence} {upper}, but a comparison with absent variants is never GO"
     else:
+        known = f"it is worse ({lost})" if is_worse else f"not even a loss is proven ({lost})"
         claim = (
-            f"neither proven worse (McNemar p = {worse:.2g}) nor proven to stay within {max_drop:g}: "
-            f"{with_confidence} {upper}"
+            f"neither a drop of more than {margin_of(rule):g} nor one within it is proven: {with_confidence} "
+            f"{upper}; {known}"
         )
     doubtful = f"; counted as either: {paired.doubtful} doubtful" if paired.doubtful else ""
     known = f"; not counted: {plural(paired.known, 'variant')} in quarantine" if paired.known else ""
@@ -209,38 +232,83 @@ def churn_words(paired: Paired) -> str:
     return words
 
 
-def _would_change(decision: Decision, absent: bool, max_drop: float, alpha: float, counts: PairCounts) -> str:
+def _would_change(
+    decision: Decision,
+    within: bool,
+    margin: float,
+    alpha: float,
+    pairs: Sequence[Pair],
+    counts: PairCounts,
+    comparison: Comparison,
+) -> str:
     if decision is Decision.NO_GO:
         return "a candidate that does not break these variants"
-    if absent and decision is Decision.INCONCLUSIVE:
-        return "results for the absent variants"
-    broken, fixed = counts.worst
     if decision is Decision.GO:
-        unbroken = counts.pairs - broken - fixed
-        for more in range(1, unbroken + 1):
-            if drop_too_large_p(broken + more, fixed, counts.pairs, max_drop) > alpha:
-                return f"{plural(more, 'more broken variant')} among these {plural(counts.pairs, 'pair')}"
+        return _spare(margin, alpha, counts)
+    again = _again(pairs, counts, comparison)
+    if within:
+        return f"results for what never reported: {again}"
+    # What doubtful variants would show if every one of them were valid and unchanged.
+    broken, fixed, total = counts.broken, counts.fixed, counts.pairs
+    if counts.doubtful and drop_too_large_p(broken, fixed, total, margin) <= alpha:
+        allowed = min(more_broken(broken, fixed, total, margin, alpha) - 1, counts.doubtful)
+        unless = f"at most {allowed} of them are broken" if allowed else "none of them is broken"
         return (
-            f"nothing among these {plural(counts.pairs, 'pair')}: with every other one broken the "
-            f"{plural(fixed, 'fixed variant')} would still outweigh it"
+            f"valid results for {plural(counts.doubtful, 'doubtful variant')} give GO when {unless}: {again}"
         )
-    needed = pairs_needed(broken, fixed, counts.pairs, max_drop, alpha)
+    needed = pairs_needed(broken, fixed, total, margin, alpha)
     if needed is None:
         return f"more than {_MOST_PAIRS_TRIED} further variants that both models pass, or fewer broken ones"
-    return f"{plural(needed, 'more variant')} that both models pass would give GO"
+    more = f"{plural(needed, 'more variant')} that both models pass would give GO"
+    if counts.doubtful:
+        more += f", once {plural(counts.doubtful, 'doubtful variant')} are valid and unchanged: {again}; then"
+        return f"{more} a larger pack, run with both models"
+    return f"{more} (a larger pack, run with both models)"
+
+
+def _again(pairs: Sequence[Pair], counts: PairCounts, comparison: Comparison) -> str:
+    """How doubtful pairs become valid ones."""
+    of_pairs = [pair.results for pair in pairs if not pair.known]
+    sides = [
+        f"simgate run --resume {run.manifest.run_id} ({plural(silent, 'variant')})"
+        for run, silent in (
+            (comparison.candidate, sum(now is None for _, now in of_pairs)),
+            (comparison.baseline, sum(before is None for before, _ in of_pairs)),
+        )
+        if silent
+    ]
+    left_out = counts.doubtful - sum(result.count(None) > 0 for result in of_pairs)
+    sides += [f"runs without the selection that left out {plural(left_out, 'variant')}"] if left_out else []
+    return " and ".join(sides)
+
+
+def _spare(margin: float, alpha: float, counts: PairCounts) -> str:
+    """How many more broken pairs a GO would bear less than."""
+    broken, fixed = counts.worst
+    more = more_broken(broken, fixed, counts.pairs, margin, alpha)
+    among = f"among these {plural(counts.pairs, 'pair')}"
+    if more <= counts.pairs - broken - fixed:
+        return f"{plural(more, 'more broken variant')} {among}"
+    return (
+        f"nothing {among}: with every other one broken the {plural(fixed, 'fixed variant')} would still "
+        "outweigh it"
+    )
+
+
+def more_broken(broken: int, fixed: int, pairs: int, max_drop: float, alpha: float) -> int:
+    """How many more broken pairs leave the limit unproven; one more than there are when no number does."""
+    left = pairs - broken - fixed
+
+    def unproven(more: int) -> bool:
+        return more > left or drop_too_large_p(broken + more, fixed, pairs, max_drop) > alpha
+
+    found = fewest(unproven)
+    assert found is not None  # Beyond the last pair it is enough.
+    return found
 
 
 def pairs_needed(broken: int, fixed: int, pairs: int, max_drop: float, alpha: float) -> int | None:
     """How many more unchanged pairs prove that the drop stays within the limit; None when too many."""
-    low, high = 0, 1
-    while drop_too_large_p(broken, fixed, pairs + high, max_drop) > alpha:
-        if high > _MOST_PAIRS_TRIED:
-            return None
-        low, high = high, 2 * high
-    while high - low > 1:
-        middle = (low + high) // 2
-        if drop_too_large_p(broken, fixed, pairs + middle, max_drop) <= alpha:
-            high = middle
-        else:
-            low = middle
-    return high
+    return fewest(
+        lambda more: drop_too_large_p(broken, fixed, pairs + more, max_drop) <= alpha, _MOST_PAIRS_TRIED
+    )

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from simgate.harness.gate.deployed import foreign_runtime
-from simgate.harness.gate.e_values import anytime_p, log_e_at_least, log_e_below, log_e_worse
+from simgate.harness.gate.e_values import anytime_p, log_e_at_least, log_e_below
 from simgate.harness.gate.intervals import fewest
 from simgate.harness.gate.paired_betting import log_e_drop_below, sequence_bounds
 from simgate.harness.gate.pairing import ByDigest, Pair, count_pairs, pair_up
@@ -276,7 +276,10 @@ class RegressionEvidence(AnytimeEvidence):
         return log_e_drop_below(*counts.worst, counts.pairs, self.max_drop)
 
     def _log_e_no_go(self) -> float:
-        return log_e_worse(*count_pairs(self.pairs).best)
+        counts = count_pairs(self.pairs)
+        broken, fixed = counts.best
+        # A drop of more than d is, in the other order of the runs, one below -d.
+        return log_e_drop_below(fixed, broken, counts.pairs, -self.max_drop)
 
     def clean_needed(self) -> int | None:
         """See the base class."""

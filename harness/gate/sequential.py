@@ -126,9 +126,7 @@ class SequentialGate:
     def p_value(self, index: int) -> float:
         """P-value of a rule's statement, valid over all looks together."""
         evidence = self.rules[index][1]
-        if evidence is None or _tolerated(evidence):
-            return 1.0
-        return evidence.p_value
+        return 1.0 if evidence is None else evidence.p_value
 
     def _decide(self) -> Decision | None:
         if any(self.refuted()):
@@ -141,11 +139,6 @@ class SequentialGate:
 
 def _can_be_refuted(evidence: RuleEvidence | None) -> bool:
     return evidence is not None and not isinstance(evidence, ValidityEvidence)
-
-
-def _tolerated(evidence: RuleEvidence) -> bool:
-    """Worse than the baseline, but proven to be so within what is allowed."""
-    return isinstance(evidence, RegressionEvidence) and evidence.proven
 
 
 def count_until_decided(

@@ -166,11 +166,12 @@ def _regression(
 ) -> RuleVerdict:
     pairs = count_pairs(evidence.pairs)
     facts = paired_facts(evidence.pairs, pairs, rule.confidence, comparison, evidence.interval)
-    upper = share(max(facts.exact.high, 0.0))
+    lower, upper = share(max(facts.exact.low, 0.0)), share(max(facts.exact.high, 0.0))
+    allowed = f"{evidence.max_drop:g} is allowed"
     claim = {
-        Decision.GO: f"the pass rate drops by at most {upper}, {evidence.max_drop:g} is allowed",
-        Decision.NO_GO: f"the candidate is worse, and a drop within {evidence.max_drop:g} is not proven",
-        Decision.INCONCLUSIVE: f"the drop is at most {upper}, and the candidate is not proven to be worse",
+        Decision.GO: f"the pass rate drops by at most {upper}, {allowed}",
+        Decision.NO_GO: f"the pass rate drops by at least {lower}, {allowed}",
+        Decision.INCONCLUSIVE: f"the pass rate drops by at least {lower} and at most {upper}, {allowed}",
     }[decision]
     return with_counts(
         rule,

@@ -38,6 +38,8 @@ def statement(rule: GateRule) -> str:
     elif rule.kind == "metric":
         limit = f"at least {at_least}" if rule.at_most is None else f"at most {at_most}"
         demand = f"{rule.metric} of {where} {limit}"
+    elif rule.at_most is None:
+        demand = f"pass rate of {where} not below the baseline's"
     else:
         demand = f"pass rate of {where} not more than {at_most} below the baseline's"
     return f"{demand}, at {percent(rule.confidence)} confidence"

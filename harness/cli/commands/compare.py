@@ -23,7 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--max-drop",
         type=_share,
         metavar="X",
-        help="largest drop of the pass rate allowed (default: the pack's regression rule, else 0.02)",
+        help="largest drop of the pass rate allowed (default: the pack's regression rule, else none)",
     )
     parser.add_argument(
         "--confidence", type=_share, metavar="C", help="of both answers (default: the rule's, else 0.95)"

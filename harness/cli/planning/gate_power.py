@@ -6,19 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from simgate.harness.cli.planning.times import variants_of
-from simgate.harness.gate.compare import DEFAULT_CONFIDENCE, DEFAULT_MAX_DROP
+from simgate.harness.gate.compare import DEFAULT_CONFIDENCE
 from simgate.harness.gate.intervals import (
+    fewest,
     more_successes_needed,
     most_failures_allowed,
     most_successes_refuted,
 )
-from simgate.harness.gate.mcnemar import mcnemar_p
-from simgate.harness.gate.paired_difference import drop_bounds, drop_too_large_p
+from simgate.harness.gate.paired_difference import drop_bounds
 from simgate.harness.gate.power import (
     chance_of_go,
     smallest_visible_drop,
     smallest_visible_shortfall,
 )
+from simgate.harness.gate.regression import margin_of, more_broken, refutation_of
 from simgate.harness.gate.rules import speaks_of
 from simgate.harness.gate.wording import percent, statement
 from simgate.harness.packs.clean_runs import clean_runs_needed
@@ -66,8 +67,8 @@ def rule_power(pack: Pack, rule: GateRule, samples: float | None, tested: int = 
     n = sum(variants_of(pack, s.id) for s in scope)
     if rule.kind == "pass_rate" and rule.at_least is not None:
         lines, drop = _pass_rate(n, rule.at_least, rule.confidence, strict)
-    elif rule.kind == "regression" and rule.at_most is not None:
-        lines, drop = _regression(n, rule.at_most, rule.confidence, strict)
+    elif rule.kind == "regression":
+        lines, drop = _regression(n, rule, strict)
     elif rule.kind == "metric":
         lines, drop = _metric(rule, n, samples), None
     else:
@@ -117,34 +118,26 @@ def _rate_for_go(n: int, p0: float, confidence: float) -> float | None:
     return high
 
 
-def _regression(n: int, max_drop: float, confidence: float, strict: float) -> tuple[list[str], float | None]:
-    """GO is decided at ``confidence``, NO-GO at ``strict``."""
-    allowed = _broken_allowed(n, max_drop, confidence)
-    worse = next((k for k in range(1, n + 1) if mcnemar_p(k, 0) < 1.0 - strict), None)
+def _regression(n: int, rule: GateRule, strict: float) -> tuple[list[str], float | None]:
+    """GO is decided at the rule's confidence, NO-GO at ``strict``."""
+    # Broken pairs, with none repaired, that still prove a drop within the limit; -1 when not even 0 do.
+    allowed = more_broken(0, 0, n, margin_of(rule), 1.0 - rule.confidence) - 1
+    refuted = fewest(lambda k: k > n or refutation_of(rule, k, 0, n) < 1.0 - strict)
     if allowed < 0:
-        same = drop_bounds(0, 0, n, confidence)[1]
+        same = drop_bounds(0, 0, n, rule.confidence)[1]
         first = (
             f"can never be GO: {plural(n, 'pair')} without any difference prove a drop below {_rate(same)}"
         )
     else:
         first = f"GO with at most {plural(allowed, 'broken variant')} in {plural(n, 'pair')}"
-    if worse is not None:
-        refuted = max(worse, allowed + 1)
+    if refuted is not None and refuted <= n:
         gap = ", between them INCONCLUSIVE" if allowed >= 0 and refuted > allowed + 1 else ""
         first += f", NO-GO from {refuted} on{gap}"
     lines = [f"{first} (when none is repaired at the same time)"]
-    drop = smallest_visible_drop(n, 1.0, max_drop, strict, POWER)
+    drop = smallest_visible_drop(n, 1.0, rule.at_most, strict, POWER)
     if drop is not None:
         lines.append(f"the smallest drop below the baseline that it sees in 4 of 5 runs is {_rate(drop)}")
     return lines, drop
-
-
-def _broken_allowed(n: int, max_drop: float, confidence: float) -> int:
-    """Most broken pairs, with none repaired, that still prove a drop within the limit; -1 when not even 0."""
-    allowed = -1
-    while allowed < n and drop_too_large_p(allowed + 1, 0, n, max_drop) <= 1.0 - confidence:
-        allowed += 1
-    return allowed
 
 
 def _metric(rule: GateRule, n: int, samples: float | None) -> list[str]:
@@ -182,6 +175,6 @@ def gate_power(pack: Pack, samples: Sequence[int]) -> list[RulePower]:
     powers = [rule_power(pack, rule, mean, max(tested, 1)) for rule in pack.gate]
     if any(rule.kind == "regression" for rule in pack.gate):
         return powers
-    default = GateRule(kind="regression", at_most=DEFAULT_MAX_DROP, confidence=DEFAULT_CONFIDENCE)
+    default = GateRule(kind="regression", confidence=DEFAULT_CONFIDENCE)
     power = rule_power(pack, default, mean)
     return [*powers, replace(power, statement=f"{COMPARE}: {power.statement}")]

@@ -10,6 +10,7 @@ from simgate.harness.gate.intervals import upper_bound
 from simgate.harness.gate.paired_difference import (
     drop_bounds,
     drop_too_large_p,
+    drop_within_p,
     tango_interval,
     tango_statistic,
 )
@@ -40,6 +41,26 @@ def test_the_p_value_is_the_largest_sum_over_all_outcomes_at_least_as_extreme(br
 @pytest.mark.parametrize("n", [1, 5, 40, 149])
 def test_without_any_discordant_pair_the_bound_is_the_one_of_clopper_and_pearson(n):
     assert drop_bounds(0, 0, n, 0.95)[1] == pytest.approx(upper_bound(0, n, 0.95), abs=1e-6)
+
+
+@pytest.mark.parametrize(("broken", "fixed", "drop"), [(3, 0, 0.1), (5, 1, 0.2), (4, 4, 0.0)])
+def test_a_drop_that_is_too_large_is_proven_by_the_sum_over_all_outcomes_as_bad(broken, fixed, drop):
+    seen = float(tango_statistic(broken, fixed, 12, drop))
+    as_bad = [o for o in outcomes(12) if float(tango_statistic(*o, 12, drop)) >= seen - 1e-9]
+    worst = max(
+        sum(
+            multinomial.pmf([b, c, 12 - b - c], 12, [q + drop, q, max(0.0, 1 - drop - 2 * q)])
+            for b, c in as_bad
+        )
+        for q in np.linspace(0.0, (1 - drop) / 2, 200)
+    )
+    assert drop_within_p(broken, fixed, 12, drop) == pytest.approx(worst, abs=5e-4)
+
+
+@pytest.mark.parametrize("n", [2_000, 200_000])
+def test_at_any_size_the_sum_runs_over_all_that_has_a_chance(n):
+    assert drop_too_large_p(n // 50, 0, n, 0.02) > 0.4
+    assert drop_too_large_p(0, 0, 149, 0.02) == pytest.approx(0.98**149, rel=1e-9)
 
 
 def test_149_unchanged_pairs_rule_out_a_drop_of_two_percent_148_do_not():

@@ -6,6 +6,7 @@ from scipy.stats import binom
 
 from simgate.harness.gate.intervals import proves_at_least, refutes_at_least
 from simgate.harness.gate.mcnemar import mcnemar_p
+from simgate.harness.gate.paired_difference import drop_within_p
 from simgate.harness.gate.power import (
     chance_of_go,
     chance_of_no_go,
@@ -32,7 +33,7 @@ def test_the_smallest_visible_shortfall_has_just_the_wanted_chance():
 @pytest.mark.parametrize("fixed", [0.0, 0.01])
 def test_the_smallest_visible_drop_is_seen_as_often_as_it_says(fixed):
     n, power = 310, 0.8
-    drop = smallest_visible_drop(n, 0.97, 0.0, 0.95, power, fixed)
+    drop = smallest_visible_drop(n, 0.97, None, 0.95, power, fixed)
     rng = np.random.default_rng(7)
     broken = drop + fixed
     tables = rng.multinomial(n, [broken, fixed, 1 - broken - fixed], 20_000)
@@ -40,8 +41,12 @@ def test_the_smallest_visible_drop_is_seen_as_often_as_it_says(fixed):
     assert seen == pytest.approx(power, abs=0.012)
 
 
-def test_a_drop_that_is_allowed_does_not_count_as_visible():
-    assert smallest_visible_drop(5000, 0.99, 0.02, 0.95, 0.8) == 0.02
+def test_a_drop_is_visible_when_it_is_proven_to_exceed_what_is_allowed():
+    n, drop = 400, smallest_visible_drop(400, 0.99, 0.02, 0.95, 0.8)
+    assert drop > 0.02
+    refuted = [drop_within_p(k, 0, n, 0.02) < 0.05 for k in range(40)]
+    first = refuted.index(True)
+    assert binom.sf(first - 1, n, drop) == pytest.approx(0.8, abs=1e-6)
 
 
 def test_repairs_hide_breakage():

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simgate.harness.gate import regression
 from simgate.harness.gate.decide import decide
+from simgate.harness.gate.mcnemar import mcnemar_p
 from simgate.harness.gate.paired_difference import drop_too_large_p
 from simgate.harness.gate.regression import pairs_needed
 from simgate.harness.gate.verdict import Churn, Decision
@@ -13,6 +15,7 @@ from simgate.harness.results.record import Outcome
 from tests.unit.gate.pairs import REGRESSION, baseline, run_of
 from tests.unit.gate.runs import make_record
 
+WIDE_FIVE = GateRule(kind="regression", at_most=0.05)
 WIDE = GateRule(kind="regression", at_most=0.3, confidence=0.95)
 GO, NO_GO, INCONCLUSIVE = Decision.GO, Decision.NO_GO, Decision.INCONCLUSIVE
 NEW = {"model": "door_detector 2.0", "model_sha256": "2" * 64}
@@ -30,12 +33,75 @@ def test_149_unchanged_variants_are_go_and_148_are_not():
     assert held_against("P" * 149, "P" * 149)[0].decision is GO
     verdict, rule = held_against("P" * 148, "P" * 148)
     assert verdict.decision is INCONCLUSIVE
-    assert rule.would_change == "1 more variant that both models pass would give GO"
+    assert rule.would_change.startswith("1 more variant that both models pass would give GO")
 
 
 def test_five_broken_variants_are_no_go_and_four_are_not():
     assert held_against("P" * 60, "F" * 5 + "P" * 55)[0].decision is NO_GO
     assert held_against("P" * 60, "F" * 4 + "P" * 56)[0].decision is INCONCLUSIVE
+
+
+def test_where_a_margin_is_stated_a_proven_loss_inside_it_does_not_refuse_and_is_said():
+    margin = GateRule(kind="regression", at_most=0.05)
+    verdict, rule = held_against("P" * 200, "F" * 8 + "P" * 192, margin)
+    assert mcnemar_p(8, 0) < 0.05
+    assert verdict.decision is INCONCLUSIVE
+    assert "it is worse (McNemar p = 0.0039)" in rule.reason
+    assert rule.p_value > 0.05
+    assert held_against("P" * 1000, "F" * 20 + "P" * 980, margin)[0].decision is GO
+
+
+def test_a_margin_is_refuted_when_the_lower_bound_of_the_drop_exceeds_it():
+    seen = set()
+    for broken in (14, 15, 16, 17):
+        verdict, rule = held_against("P" * 200, "F" * broken + "P" * (200 - broken), WIDE_FIVE)
+        beyond = rule.exact.low > 0.05
+        assert (verdict.decision is NO_GO) is beyond
+        assert (rule.p_value < 0.05) is beyond
+        seen.add(beyond)
+    assert seen == {False, True}
+    assert f"drops by at least {rule.exact.low:.3f}, 0.05 is allowed" in rule.reason
+
+
+def test_where_no_margin_is_stated_any_proven_loss_refuses():
+    unstated = GateRule(kind="regression")
+    verdict, rule = held_against("P" * 1000, "F" * 5 + "P" * 995, unstated)
+    assert verdict.decision is NO_GO
+    assert "no max_drop says what may be lost" in rule.reason
+    assert held_against("P" * 1000, "F" * 4 + "P" * 996, unstated)[0].decision is GO
+    assert held_against("P" * 148, "P" * 148, unstated)[0].decision is INCONCLUSIVE
+
+
+def test_a_few_errors_are_run_again_before_thousands_of_variants_are():
+    _, rule = held_against("P" * 370, "E" * 37 + "P" * 333)
+    assert rule.decision is INCONCLUSIVE
+    assert rule.would_change == (
+        "valid results for 37 doubtful variants give GO when at most 2 of them are broken: "
+        "simgate run --resume 20261201T120000-doors-abc (37 variants)"
+    )
+    assert held_against("P" * 370, "F" * 2 + "P" * 368)[0].decision is GO
+    assert held_against("P" * 370, "F" * 3 + "P" * 367)[0].decision is INCONCLUSIVE
+
+
+def test_the_side_that_gave_no_result_is_the_one_to_run_again():
+    change = held_against("E" * 3 + "P" * 157, "P" * 3 + "EE" + "P" * 155)[1].would_change
+    assert "abc (2 variants) and simgate run --resume the-baseline (3 variants)" in change
+
+
+def test_more_variants_are_asked_for_only_beyond_what_valid_results_would_show():
+    _, rule = held_against("P" * 120, "E" * 20 + "P" * 100)
+    more = int(rule.would_change.split()[0])
+    assert f"{more} more variants that both models pass would give GO, once 20 doubtful" in rule.would_change
+    assert held_against("P" * (120 + more), "P" * (120 + more))[0].decision is GO
+    assert held_against("P" * (119 + more), "P" * (119 + more))[0].decision is INCONCLUSIVE
+
+
+def test_what_would_change_a_go_is_found_in_a_few_steps(monkeypatch):
+    steps = []
+    real = regression.drop_too_large_p
+    monkeypatch.setattr(regression, "drop_too_large_p", lambda *a: steps.append(a) or real(*a))
+    assert regression.more_broken(150, 110, 5000, 0.02, 0.05) > 30
+    assert len(steps) < 20
 
 
 @pytest.mark.parametrize("fixed", [0, 13, 14, 29, 30])
