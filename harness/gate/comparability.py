@@ -1,6 +1,7 @@
 """May two runs be compared? They must agree in everything but what is judged; what differs is named.
 
-Judged are the model and the code of the policy. Another policy by name is another pack.
+Judged is what is released: the model, and the policy with its code and its ``policy_options``. All else is
+the measuring instrument: what is simulated, under which latency, by what, how it is judged, on what machine.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from simgate.harness.results.fingerprint import PACKAGES
 from simgate.harness.results.manifest import Fingerprint, Manifest
 from simgate.harness.results.parts import JUDGED, Part, changed_parts, make_part
 
-_OF_THE_MODEL = frozenset({"path", "model", "source_sha256", "sources"})
+_OF_THE_CANDIDATE = frozenset({"path", "model", "source_sha256", "sources", "policy", "policy_options"})
 _WORDS = frozenset(
     {"line", "column", "description", "owner", "title", "requirements", "tags", "gate", "files"}
 )
@@ -44,13 +45,13 @@ class NotComparable(Exception):  # noqa: N818 - the name says what happened
             lines += f"\n  - and {len(differences) - _LISTED} more"
         super().__init__(
             f"{candidate} cannot be compared with the baseline {baseline}; "
-            f"only the model and the policy's code may differ, but:{lines}\n"
+            f"only the model and the policy with its options may differ, but:{lines}\n"
             "run the baseline again under the candidate's conditions"
         )
 
 
 def pack_digest(pack: Mapping[str, Any]) -> str:
-    """Names what a pack runs and how it judges a variant, whatever the model; SHA-256, hex.
+    """Names what a pack runs and how it judges a variant, whatever model and policy; SHA-256, hex.
 
     Comments, titles, requirements, the gate's rules and the place of the file do not count.
 
@@ -86,7 +87,6 @@ def differences(baseline: Manifest, candidate: Manifest, before: Fingerprint, no
         ("adapter_version", "the simulator's version"),
         ("renderer", "the renderer"),
         ("batch", "the batch size"),
-        ("policy", "the policy"),
         ("runtime", "the perception runtime"),
     ):
         old, new = getattr(before, name), getattr(now, name)
@@ -116,27 +116,33 @@ def _own(fingerprint: Fingerprint) -> list[Part] | None:
     return found
 
 
-def other_policy(before: Fingerprint, now: Fingerprint) -> list[str]:
-    """What has changed of the policy, in words with the files; empty when nothing has, or it is not known."""
-    return changed_parts(before.parts, now.parts, roles=("policy",))
+def other_policy(baseline: Manifest, candidate: Manifest) -> list[str]:
+    """What has changed of the policy, in words: name, options and files; empty when nothing is known to."""
+    judged = (
+        {k: pack.get(k) for k in ("policy", "policy_options")} for pack in (baseline.pack, candidate.pack)
+    )
+    files = changed_parts(baseline.fingerprint.parts, candidate.fingerprint.parts, roles=("policy",))
+    return [*_changes(*judged), *files]
 
 
-def judged_notes(before: Fingerprint, now: Fingerprint) -> Iterator[str]:
-    """What a reader must know of model and policy: which of them is another one, and by which files.
+def judged_notes(baseline: Manifest, candidate: Manifest) -> Iterator[str]:
+    """What a reader must know of model and policy: which of them is another one, and by what.
 
     Two runs of the same model and policy show churn; without hashes of the policy that cannot be told.
     """
+    before, now = baseline.fingerprint, candidate.fingerprint
+    policy = other_policy(baseline, candidate)
     same_model = before.model_sha256 == now.model_sha256 and not changed_parts(
         before.parts, now.parts, roles=("model",)
     )
-    if before.parts is None or now.parts is None:
+    if not policy and (before.parts is None or now.parts is None):
         side = "baseline" if before.parts is None else "candidate"
         yield (
             f"{'both runs are of the same model; ' if same_model else ''}whether the policy is the same is "
             f"not known: the simgate that made the {side} kept no hashes of code"
         )
         return
-    if policy := other_policy(before, now):
+    if policy:
         model = "both runs are of the same model, but not of the same policy" if same_model else (
             "not only the model is another one, but the policy too"
         )  # fmt: skip
@@ -146,9 +152,9 @@ def judged_notes(before: Fingerprint, now: Fingerprint) -> Iterator[str]:
 
 
 def _substance(value: Any, top: bool = True, named_by_user: bool = False) -> Any:
-    """The pack without words, and without what belongs to the model; parameters stay, whatever their name."""
+    """The pack without words, and without the candidate; parameters stay, whatever their name."""
     if isinstance(value, Mapping):
-        left_out = frozenset() if named_by_user else _WORDS | _OF_THE_MODEL if top else _WORDS
+        left_out = frozenset() if named_by_user else _WORDS | _OF_THE_CANDIDATE if top else _WORDS
         return {
             name: _substance(item, False, not named_by_user and name in _NAMED_BY_USERS)
             for name, item in value.items()
@@ -164,8 +170,10 @@ def _changes(old: Any, new: Any, where: str = "") -> Iterator[str]:
     if isinstance(old, dict) and isinstance(new, dict):
         for name in sorted({*old, *new}):
             inside = f"{where}.{name}" if where else str(name)
-            if name not in old or name not in new:
-                yield f"{inside} {'was not there' if name not in old else 'is gone'}"
+            if name not in old:
+                yield f"{inside} was not there, is {_short(new[name])}"
+            elif name not in new:
+                yield f"{inside} was {_short(old[name])}, is gone"
             else:
                 yield from _changes(old[name], new[name], inside)
     elif isinstance(old, list) and isinstance(new, list) and _named(old) and _named(new):

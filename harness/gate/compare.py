@@ -136,7 +136,7 @@ def compare_runs(
     pairs = pair_up(variants, baseline.by_digest)
     before, now = _side(baseline), _side(candidate)
     slices, no_slices = broken_slices(pairs)
-    another = " with another policy" if other_policy(baseline.fingerprint, candidate.fingerprint) else ""
+    another = " with another policy" if other_policy(baseline.manifest, candidate.manifest) else ""
     return RunComparison(
         pack=candidate.manifest.pack_name,
         machine=machine_class(candidate.fingerprint),
@@ -237,7 +237,7 @@ def _result(variant: JudgedVariant | None) -> ComparedResult:
 
 
 def _notes(baseline: RunEvidence, candidate: RunEvidence) -> tuple[str, ...]:
-    notes = list(judged_notes(baseline.fingerprint, candidate.fingerprint))
+    notes = list(judged_notes(baseline.manifest, candidate.manifest))
     commits = baseline.fingerprint.git_commit, candidate.fingerprint.git_commit
     if all(commits) and commits[0] != commits[1]:
         notes.append(

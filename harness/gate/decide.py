@@ -104,7 +104,7 @@ def decide(
         ),
         notes=(
             *(error.message for error in gone_bad),
-            *(judged_notes(baseline.fingerprint, own.fingerprint) if baseline else ()),
+            *(judged_notes(baseline.manifest, manifest) if baseline else ()),
             *notes_for(manifest, pack, evidence, absent),
         ),
     )

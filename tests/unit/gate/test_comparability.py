@@ -113,6 +113,23 @@ def test_a_class_of_machines_is_cpu_and_gpus():
     assert machine_class(MADE_WITH.model_copy(update={"gpus": ("A", "B")})) == "Linux x86_64 CPU; A, B"
 
 
+def test_the_policy_and_its_options_are_what_is_judged_and_named(manifest):
+    other = with_pack(manifest, policy="door_follower", policy_options={"cruise_mps": 0.8})
+    assert between(manifest, other, policy="door_follower") == []
+    assert pack_digest(manifest.pack) == pack_digest(other.pack)
+    (note,) = judged_notes(manifest, other)
+    assert note.startswith("both runs are of the same model, but not of the same policy: ")
+    assert 'policy was "door_navigator", is "door_follower"' in note
+    assert "policy_options.cruise_mps was not there, is 0.8" in note
+
+
+@pytest.mark.parametrize(
+    "condition", [{"latency": {"extra_ms": 150.0}}, {"sim": {"control_hz": 5}}, {"seed": 7}]
+)
+def test_the_conditions_of_the_measurement_are_not_the_candidates(manifest, condition):
+    assert between(manifest, with_pack(manifest, **condition))
+
+
 HALL = make_part(
     "world", "hall", code={"acme/hall.py": "a" * 64}, releases={"shapely": "2.0", "numpy": "2.4"}
 )
@@ -124,6 +141,11 @@ OURS = make_part(
     entry="simgate.sim_adapters.mujoco.adapter:MujocoAdapter",
     releases={"scipy": "1.17"},
 )
+
+
+def notes(before: Fingerprint, now: Fingerprint) -> list[str]:
+    run = run_of("PPP")[0]
+    return list(judged_notes(*(run.model_copy(update={"fingerprint": made}) for made in (before, now))))
 
 
 def edited(part: Part, **changes: object) -> Part:
@@ -166,26 +188,26 @@ def test_libraries_count_for_what_a_team_brings_and_ours_by_the_versions_that_ma
 
 def test_of_a_run_whose_hashes_were_not_kept_nothing_is_claimed(manifest):
     assert differences(manifest, manifest, MADE_WITH, made(HALL, POLICY)) == []
-    (note,) = judged_notes(MADE_WITH, made(POLICY))
+    (note,) = notes(MADE_WITH, made(POLICY))
     assert "the same model; whether the policy is the same is not known" in note
     assert "the baseline kept no hashes" in note
-    (note,) = judged_notes(made(POLICY), MADE_WITH.model_copy(update={"model_sha256": "2" * 64}))
+    (note,) = notes(made(POLICY), MADE_WITH.model_copy(update={"model_sha256": "2" * 64}))
     assert note.startswith("whether the policy is the same is not known")
     assert "the candidate kept no hashes" in note
 
 
 def test_only_the_same_model_and_policy_show_churn():
     other = edited(POLICY, code={"acme/door.py": "b" * 64})
-    assert list(judged_notes(made(POLICY), made(POLICY))) == [
+    assert list(notes(made(POLICY), made(POLICY))) == [
         "both runs are of the same model and policy: what differs is churn"
     ]
-    assert list(judged_notes(made(POLICY), made(other))) == [
+    assert list(notes(made(POLICY), made(other))) == [
         "both runs are of the same model, but not of the same policy: policy door: acme/door.py has changed"
     ]
-    assert list(judged_notes(made(POLICY), made(other, model_sha256="2" * 64))) == [
+    assert list(notes(made(POLICY), made(other, model_sha256="2" * 64))) == [
         "not only the model is another one, but the policy too: policy door: acme/door.py has changed"
     ]
-    assert list(judged_notes(made(POLICY), made(POLICY, model_sha256="2" * 64))) == []
+    assert list(notes(made(POLICY), made(POLICY, model_sha256="2" * 64))) == []
 
 
 def test_the_list_of_a_packs_files_is_no_difference_of_its_own(manifest):
