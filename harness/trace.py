@@ -148,4 +148,5 @@ def _entity_row(entity: VisibleEntity) -> list[object]:
         entity.occlusion,
         entity.distance_m,
         entity.truncated,
+        entity.transmittance,
     ]

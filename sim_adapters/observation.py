@@ -46,17 +46,20 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class VisibleEntity:
-    """A labelled body of which at least one pixel is seen in the camera frame.
+    """A labelled body of which at least one pixel is seen in the camera frame, through glass too.
 
     Attributes:
         name: Name of the body in the scene.
         label: Semantic class, for example ``glass_door``.
         box: Tight box of the visible pixels (x0, y0, x1, y1), pixels, right and bottom
             exclusive.
-        pixels: Number of visible pixels. What stands behind glass is hidden by it here.
-        occlusion: Share of the body's in-image silhouette that something else hides, 0 to 1.
+        pixels: Number of visible pixels: nothing stands before the body there, or panes that together let at
+            least a tenth of the light through.
+        occlusion: Share of the body's pixels, when it is drawn alone, that something hides, 0 to 1.
         distance_m: Distance in the floor plane from the robot's centre to the body, metres.
-        truncated: Whether the silhouette is cut by the image border.
+        truncated: Whether the body drawn alone reaches the image border.
+        transmittance: Share of the light that reaches the camera through the panes before the body, mean over
+            the visible pixels, 0 to 1; each pane passes 1 less its opacity.
     """
 
     name: str
@@ -66,6 +69,7 @@ class VisibleEntity:
     occlusion: float
     distance_m: float
     truncated: bool
+    transmittance: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ from simgate.harness.execution.probe_room import room
 from simgate.harness.registry import load
 from simgate.sim_adapters.adapter import SimAdapter, SimulatorUnavailable, Timing
 from simgate.sim_adapters.scene.body import Body, Material, Part
+from simgate.sim_adapters.scene.projection import project
 from simgate.sim_adapters.scene.scene import Scene
-from simgate.sim_adapters.scene.silhouette import project
 
 TURNS = 24
 """Frames of the alignment check."""

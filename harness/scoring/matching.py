@@ -18,6 +18,9 @@ from simgate.sim_adapters.observation import VisibleEntity
 IOU_THRESHOLD = 0.5
 """Overlap from which a box counts as found, as in PASCAL VOC and COCO's AP50."""
 
+COUNTED_FROM = 0.5
+"""Light through glass from which what is behind is to be found; below, finding it is no error either."""
+
 Box = Sequence[float]
 DetectionBoxes = dict[str, list[tuple[float, Box]]]
 """Class -> (score, box) of one frame, best first."""
@@ -104,8 +107,8 @@ def match_class(
     A frame that was dropped, or that perception never answered, is a miss for everything in view. A
     frame whose answer was still on its way when the episode ended says nothing and is left out, the first
     ones of an episode too short for any answer among them. An
-    entity that the options exclude is neither to be found nor an error to find: detections on it
-    are not judged.
+    entity that the options exclude, or of which panes keep back more than half of the light, is neither to
+    be found nor an error to find: detections on it are not judged.
 
     Args:
         trace: The episode.
@@ -154,7 +157,8 @@ def _counts(entity: VisibleEntity, options: Mapping[str, Scalar]) -> bool:
     within, pixels = options.get("within_m"), options.get("min_pixels")
     occlusion = options.get("max_occlusion")
     return (
-        (within is None or entity.distance_m <= float(within))
+        entity.transmittance >= COUNTED_FROM
+        and (within is None or entity.distance_m <= float(within))
         and (pixels is None or entity.pixels >= float(pixels))
         and (occlusion is None or entity.occlusion <= float(occlusion))
     )

@@ -13,7 +13,6 @@ from simgate.sim_adapters.observation import VisibleEntity
 from simgate.sim_adapters.scene.clearance import ClearanceField
 from simgate.sim_adapters.scene.plane_scan import PlaneScan
 from simgate.sim_adapters.scene.scene import Scene
-from simgate.sim_adapters.scene.visible import LabelledBodies
 
 if TYPE_CHECKING:
     from simgate.sim_adapters.usd.native.variant_stage import VariantStage
@@ -70,12 +69,17 @@ class PrimitiveScene:
 
     Args:
         scene: The scene.
+        timing: Rates.
     """
 
     height_m = 0.0
     loose: tuple[str, ...] = ()
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, timing: Timing) -> None:
+        import mujoco
+
+        from simgate.sim_adapters.mujoco.build import build_model
+        from simgate.sim_adapters.mujoco.sensing import SceneSensing
         from simgate.sim_adapters.usd.paths import CAMERA, ROBOT, StagePaths
 
         paths = StagePaths(scene)
@@ -85,7 +89,8 @@ class PrimitiveScene:
         self.lights: Mapping[str, str] = paths.lights
         self.body_at = paths.body_at
         self._clearance = ClearanceField(scene)
-        self.seen = LabelledBodies(scene).seen
+        built = build_model(scene, timing)
+        self._sensing = SceneSensing(scene, built, mujoco.MjData(built.model), self._clearance)
         self.ranges = PlaneScan(scene).ranges
 
     def follow(self, positions: NDArray[np.float64], orientations: NDArray[np.float64]) -> None:
@@ -94,6 +99,12 @@ class PrimitiveScene:
     def gaps(self, pose: Pose, time_s: float) -> dict[str, float]:
         """Clearance of each body, metres."""
         return self._clearance.gaps(pose[0], pose[1], time_s)
+
+    def seen(
+        self, bodies: NDArray[np.int64], pose: Pose, gaps: Mapping[str, float], time_s: float
+    ) -> tuple[VisibleEntity, ...]:
+        """The labelled bodies that a frame shows."""
+        return self._sensing.seen_from(bodies, pose, gaps, time_s)
 
 
 class StageScene:
@@ -137,8 +148,7 @@ class StageScene:
         self, bodies: NDArray[np.int64], pose: Pose, gaps: Mapping[str, float], time_s: float
     ) -> tuple[VisibleEntity, ...]:
         """The labelled bodies that a frame shows."""
-        self._sensing.place(pose, time_s)
-        return self._sensing.labelled.seen(bodies, pose, gaps, time_s)
+        return self._sensing.seen_from(bodies, pose, gaps, time_s)
 
     def ranges(self, pose: Pose, time_s: float) -> NDArray[np.float64]:
         """Lidar ranges, metres."""

@@ -94,7 +94,7 @@ class WorldStage:
             layer.TransferContent(variant.stage.GetRootLayer())
             return layer
         stage = build_stage(scene, self._timing, assets=self._assets)
-        self.shown = PrimitiveScene(scene)
+        self.shown = PrimitiveScene(scene, self._timing)
         layer.TransferContent(stage.GetRootLayer())
         name_parts_by_shape(layer)
         return layer

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Generic, Protocol, TypeVar
@@ -17,6 +16,7 @@ from simgate.sim_adapters.mujoco.build import BuiltScene
 from simgate.sim_adapters.mujoco.mujoco_log import warn_on_stderr
 from simgate.sim_adapters.mujoco.options import OPTIONS
 from simgate.sim_adapters.mujoco.renderer import FrameRenderer, SceneView, assets_of
+from simgate.sim_adapters.mujoco.sight import Sight
 from simgate.sim_adapters.observation import GroundTruth, Observation
 from simgate.sim_adapters.options import read_options
 from simgate.sim_adapters.scene.scene import Scene
@@ -51,8 +51,8 @@ class DrawnWorld(Protocol):
         """Lidar ranges into ``out``, metres."""
         ...
 
-    def truth(self, bodies: NDArray[np.int64], frame_step: int) -> GroundTruth:
-        """The true state now, with what ``bodies`` (body index by pixel) shows of it."""
+    def truth(self, sight: Sight | None, frame_step: int) -> GroundTruth:
+        """The true state now, with what a frame shows of it that was taken just now (None: the last one)."""
         ...
 
     def problems(self) -> tuple[str, ...]:
@@ -151,7 +151,6 @@ class RenderedAdapter(ABC, Generic[W]):
         self._pose = np.zeros((n, 3))
         self._twist = np.zeros((n, 2))
         self._truth: list[GroundTruth] = [None] * n  # type: ignore[list-item]
-        self._bodies: list[NDArray[np.int64]] = [np.zeros((height, width), dtype=np.int64)] * n
 
     def step(self, commands: NDArray[np.float64], active: NDArray[np.bool_] | None = None) -> Observation:
         """Holds the commands for one control period and senses.
@@ -175,21 +174,19 @@ class RenderedAdapter(ABC, Generic[W]):
         return self._observation()
 
     def _sense(self, index: int, new_frame: bool) -> None:
-        world = self._worlds[index]
+        world, view = self._worlds[index], self._views[index]
+        drawn_s = self._gl.render_s
         if new_frame:
-            began = time.perf_counter()
-            view = self._views[index]
             world.refresh_lights()
             view.update(world.data)
             view.color(self._rgb[index])
-            self._bodies[index] = view.bodies()
             if self._depth is not None:
                 view.depth(self._depth[index])
-            self.render_s += time.perf_counter() - began
         world.scan(self._ranges[index])
         self._pose[index] = world.pose
         self._twist[index] = world.twist
-        self._truth[index] = world.truth(self._bodies[index], self._frame_step)
+        self._truth[index] = world.truth(view if new_frame else None, self._frame_step)
+        self.render_s += self._gl.render_s - drawn_s
 
     def _observation(self) -> Observation:
         return Observation(

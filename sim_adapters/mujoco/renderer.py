@@ -8,12 +8,17 @@ and the same image size.
 from __future__ import annotations
 
 import hashlib
+import time
+from collections.abc import Callable
+from typing import TypeVar
 
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.sim_adapters.mujoco.build import BuiltScene
+from simgate.sim_adapters.mujoco.build import UNCOUNTED_GEOM, BuiltScene
+
+P = TypeVar("P", np.uint8, np.float32)
 
 _SPARE_GEOMS = 100
 """Room beside the model's geoms. Room for thousands takes longer to make than a frame to draw."""
@@ -61,6 +66,9 @@ class FrameRenderer:
         self._context.readDepthMap = mujoco.mjtDepthMap.mjDEPTH_ZEROFAR
         self._viewport = mujoco.MjrRect(0, 0, self.width, self.height)
         self._pixels = np.empty((self.height, self.width, 3), dtype=np.uint8)
+        self._reversed = np.empty((self.height, self.width), dtype=np.float32)
+        self.render_s = 0.0
+        """Wall-clock seconds spent drawing so far."""
 
     @property
     def description(self) -> str:
@@ -73,10 +81,25 @@ class FrameRenderer:
         version = GL.glGetString(GL.GL_VERSION)
         return f"{name.decode()}; OpenGL {version.decode()}"
 
-    def draw(self, scene: mujoco.MjvScene) -> None:
-        """Draws into the buffer that the next read takes, whoever else has drawn in this process since."""
+    def colours(self, scene: mujoco.MjvScene) -> NDArray[np.uint8]:
+        """Draws a scene; uint8, shape (H, W, 3), top row first, held until the next call."""
+        self._draw(scene, self._pixels, None)
+        return self._pixels[::-1]
+
+    def nearness(self, scene: mujoco.MjvScene) -> NDArray[np.float32]:
+        """1 at the near plane, 0 at the far one and where nothing is, linear in 1/z; as :meth:`colours`."""
+        self._draw(scene, None, self._reversed)
+        return self._reversed[::-1]
+
+    def _draw(
+        self, scene: mujoco.MjvScene, pixels: NDArray[np.uint8] | None, depth: NDArray[np.float32] | None
+    ) -> None:
+        """Whoever else has drawn in this process since: this is in the buffer that is read."""
+        began = time.perf_counter()
         self._gl.make_current()
         mujoco.mjr_render(self._viewport, scene, self._context)
+        mujoco.mjr_readPixels(pixels, depth, self._viewport, self._context)
+        self.render_s += time.perf_counter() - began
 
     def close(self) -> None:
         """Frees the context; safe to call twice."""
@@ -94,7 +117,7 @@ def _room_for(model: mujoco.MjModel) -> int:
 
 
 class SceneView:
-    """The drawable state of one built scene.
+    """The drawable state of one built scene; see also :class:`simgate.sim_adapters.mujoco.sight.Sight`.
 
     Args:
         renderer: The shared context.
@@ -111,7 +134,10 @@ class SceneView:
         self._option = mujoco.MjvOption()
         self._option.geomgroup[:] = 1
         self._option.geomgroup[list(built.unseen_groups)] = 0
-        self._body_of_segment: NDArray[np.int64] | None = None
+        self._owners = np.empty(0, dtype=np.int64)
+        self._opacity = np.empty(0)
+        self._bodies: NDArray[np.int64] | None = None
+        self._clear: NDArray[np.bool_] | None = None
 
     def update(self, data: mujoco.MjData) -> None:
         """Takes over poses and lights."""
@@ -124,14 +150,21 @@ class SceneView:
             mujoco.mjtCatBit.mjCAT_ALL.value,
             self._scene,
         )
+        self._bodies = self._clear = None
+        if len(self._owners) != self._scene.ngeom:  # Their order does not change within an episode.
+            things = self._scene.geoms[: self._scene.ngeom]
+            self._owners = np.array([self._owner(thing) for thing in things], dtype=np.int64)
+            self._opacity = np.array([thing.rgba[3] for thing in things])
+
+    def _owner(self, thing: mujoco.MjvGeom) -> int:
+        """Body that a drawn thing belongs to; a site or tendon is no body's."""
+        is_geom = thing.segid >= 0 and thing.objtype == int(mujoco.mjtObj.mjOBJ_GEOM)
+        return int(self._built.geom_body[thing.objid]) if is_geom else UNCOUNTED_GEOM
 
     def color(self, out: NDArray[np.uint8]) -> None:
         """Draws the camera image into ``out``, uint8, shape (H, W, 3)."""
-        r = self._renderer
         self._bind()
-        r.draw(self._scene)
-        mujoco.mjr_readPixels(r._pixels, None, r._viewport, r._context)
-        out[:] = r._pixels[::-1]
+        out[:] = self._renderer.colours(self._scene)
 
     def _bind(self) -> None:
         """Tells the context which texture each of this model's materials has, and how far shadows and fog go.
@@ -149,46 +182,68 @@ class SceneView:
         context.mat_texuniform[: model.nmat] = model.mat_texuniform
         context.mat_texrepeat[: model.mat_texrepeat.size] = model.mat_texrepeat.ravel()
 
+    @property
     def bodies(self) -> NDArray[np.int64]:
-        """Index of the body seen at each pixel, -1 for none, int64, shape (H, W).
+        """Index of the body that is in front at each pixel, glass too, negative for none; shape (H, W)."""
+        self._look()
+        assert self._bodies is not None
+        return self._bodies
 
-        Glass hides what is behind it here, as any other body does.
-        """
-        r, scene = self._renderer, self._scene
-        scene.flags[mujoco.mjtRndFlag.mjRND_SEGMENT] = 1
-        scene.flags[mujoco.mjtRndFlag.mjRND_IDCOLOR] = 1
-        r.draw(scene)
-        mujoco.mjr_readPixels(r._pixels, None, r._viewport, r._context)
-        scene.flags[mujoco.mjtRndFlag.mjRND_SEGMENT] = 0
-        scene.flags[mujoco.mjtRndFlag.mjRND_IDCOLOR] = 0
-        pixels = r._pixels[::-1]
-        segment = pixels[..., 0].astype(np.int64)
-        segment += pixels[..., 1].astype(np.int64) << 8
-        return self._segment_table()[segment]
+    @property
+    def clear(self) -> NDArray[np.bool_]:
+        """Whether what is in front at each pixel lets light through, shape (H, W)."""
+        self._look()
+        assert self._clear is not None
+        return self._clear
 
-    def _segment_table(self) -> NDArray[np.int64]:
-        """Body index by colour id; the order of a scene's geoms does not change within an episode."""
-        if self._body_of_segment is None or len(self._body_of_segment) != self._scene.ngeom + 1:
-            table = np.full(self._scene.ngeom + 1, -1, dtype=np.int64)
-            geom_type = int(mujoco.mjtObj.mjOBJ_GEOM)
-            for geom in self._scene.geoms[: self._scene.ngeom]:
-                if geom.segid >= 0 and geom.objtype == geom_type:
-                    table[geom.segid + 1] = self._built.geom_body[geom.objid]
-            self._body_of_segment = table
-        return self._body_of_segment
+    def _look(self) -> None:
+        if self._bodies is not None:
+            return
+        pixels = self._drawn_as_numbers(self._renderer.colours)
+        number = pixels[..., 0].astype(np.int64)
+        number += pixels[..., 1].astype(np.int64) << 8  # 0 where nothing is, else the thing's place + 1.
+        self._bodies = np.append(-1, self._owners)[number]
+        self._clear = np.append(False, self._opacity < 1.0)[number]
+
+    def alone(self, body: int) -> NDArray[np.float64]:
+        """Depth of a body drawn alone, metres, ``inf`` where it is not; shape (H, W)."""
+        return self._depth_of(self._owners == body)
+
+    def solid(self) -> NDArray[np.float64]:
+        """Depth of everything that lets no light through, metres, shape (H, W)."""
+        return self._depth_of(self._opacity >= 1.0)
+
+    def panes(self, body: int) -> list[tuple[float, NDArray[np.float64]]]:
+        """Opacity and depth of each thing that lets light through and is not a body's own."""
+        numbers = np.flatnonzero((self._opacity < 1.0) & (self._owners != body))
+        return [(float(self._opacity[k]), self._depth_of(np.arange(len(self._owners)) == k)) for k in numbers]
+
+    def _depth_of(self, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Depth of some of the things, as if the others were not there."""
+        things = self._scene.geoms[: self._scene.ngeom]
+        numbers = [thing.segid for thing in things]
+        for thing, keep in zip(things, chosen.tolist(), strict=True):
+            if not keep:
+                thing.segid = -1  # Not drawn where things are drawn as numbers.
+        nearness = self._drawn_as_numbers(self._renderer.nearness)
+        for thing, number in zip(things, numbers, strict=True):
+            thing.segid = number
+        return np.where(nearness > 0.0, self._metres(nearness), np.inf)
+
+    def _drawn_as_numbers(self, draw: Callable[[mujoco.MjvScene], NDArray[P]]) -> NDArray[P]:
+        """Draws without light and colour: each thing in its number."""
+        flags = self._scene.flags
+        flags[mujoco.mjtRndFlag.mjRND_SEGMENT] = flags[mujoco.mjtRndFlag.mjRND_IDCOLOR] = 1
+        drawn = draw(self._scene)
+        flags[mujoco.mjtRndFlag.mjRND_SEGMENT] = flags[mujoco.mjtRndFlag.mjRND_IDCOLOR] = 0
+        return drawn
+
+    def _metres(self, nearness: NDArray[np.float32]) -> NDArray[np.float64]:
+        model = self._built.model
+        near, far = model.vis.map.znear * model.stat.extent, model.vis.map.zfar * model.stat.extent
+        metres: NDArray[np.float64] = (near * far) / (near + nearness.astype(np.float64) * (far - near))
+        return metres
 
     def depth(self, out: NDArray[np.float32]) -> None:
         """Distance along the optical axis into ``out``, metres, float32, shape (H, W)."""
-        r, scene = self._renderer, self._scene
-        scene.flags[mujoco.mjtRndFlag.mjRND_SEGMENT] = 1
-        scene.flags[mujoco.mjtRndFlag.mjRND_IDCOLOR] = 1
-        buffer = np.empty((r.height, r.width), dtype=np.float32)
-        r.draw(scene)
-        mujoco.mjr_readPixels(None, buffer, r._viewport, r._context)
-        scene.flags[mujoco.mjtRndFlag.mjRND_SEGMENT] = 0
-        scene.flags[mujoco.mjtRndFlag.mjRND_IDCOLOR] = 0
-        model = self._built.model
-        near, far = model.vis.map.znear * model.stat.extent, model.vis.map.zfar * model.stat.extent
-        reverse = buffer[::-1].astype(np.float64)
-        # ZEROFAR depth runs from 1 at the near plane to 0 at the far plane, linear in 1/z.
-        out[:] = (near * far) / (near + reverse * (far - near))
+        out[:] = self._metres(self._drawn_as_numbers(self._renderer.nearness))

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from simgate.sim_adapters.mujoco.build import GROUP_SOLID, BuiltScene
 from simgate.sim_adapters.mujoco.lighting import light_levels
+from simgate.sim_adapters.mujoco.ray_sight import RaySight
+from simgate.sim_adapters.mujoco.sight import LabelledBodies, Sight
 from simgate.sim_adapters.observation import Contact, GroundTruth, VisibleEntity
 from simgate.sim_adapters.scene.clearance import ClearanceField
 from simgate.sim_adapters.scene.scene import Scene
-from simgate.sim_adapters.scene.visible import LabelledBodies
 
 Pose = tuple[float, float, float]
 
@@ -28,16 +29,6 @@ class Clearance(Protocol):
         ...
 
 
-class Labelled(Protocol):
-    """Says what a frame shows of the bodies that a detector is expected to see."""
-
-    def seen(
-        self, bodies: NDArray[np.int64], pose: Pose, gaps: Mapping[str, float], time_s: float
-    ) -> tuple[VisibleEntity, ...]:
-        """See :meth:`simgate.sim_adapters.scene.visible.LabelledBodies.seen`."""
-        ...
-
-
 class SceneSensing:
     """Lidar, lights and truth of one scene, on a MuJoCo model that is stepped here or posed from outside.
 
@@ -46,7 +37,6 @@ class SceneSensing:
         built: Its model.
         data: The model's state, shared with whoever steps or draws it.
         clearance: Measures gaps; by the scene's primitives when left out.
-        labelled: Names what is seen; by the scene's primitives when left out.
     """
 
     def __init__(
@@ -55,13 +45,13 @@ class SceneSensing:
         built: BuiltScene,
         data: mujoco.MjData,
         clearance: Clearance | None = None,
-        labelled: Labelled | None = None,
     ) -> None:
         self._scene = scene
         self._built = built
         self._data = data
         self.clearance: Clearance = clearance or ClearanceField(scene)
-        self.labelled: Labelled = labelled or LabelledBodies(scene)
+        self._labelled = LabelledBodies(scene, built)
+        self._entities: tuple[VisibleEntity, ...] = ()
         self._lights_change = any(light.flicker_hz * light.flicker_depth > 0.0 for light in scene.lights)
         lidar = scene.lidar
         half = 0.5 * math.radians(lidar.fov_deg)
@@ -136,6 +126,20 @@ class SceneSensing:
         )
         out[:] = np.where((self._hits >= 0) & (self._distances <= lidar.range_m), self._distances, np.inf)
 
+    def seen_from(
+        self, bodies: NDArray[np.int64], pose: Pose, gaps: Mapping[str, float], time_s: float
+    ) -> tuple[VisibleEntity, ...]:
+        """The labelled bodies in a frame that another simulator has drawn; moves the model there.
+
+        Args:
+            bodies: Index of the body in front at each pixel, negative for none, shape (H, W).
+            pose: (x m, y m, yaw rad) of the robot when the frame was taken.
+            gaps: Clearance of each body, metres.
+            time_s: Simulated time of the frame.
+        """
+        self.place(pose, time_s)
+        return self._labelled.seen(RaySight(self._built, self._data, bodies), gaps)
+
     def truth(
         self,
         steps: tuple[int, int],
@@ -143,7 +147,7 @@ class SceneSensing:
         pose: Pose,
         twist: tuple[float, float],
         contacts: tuple[Contact, ...],
-        bodies: NDArray[np.int64],
+        sight: Sight | None,
     ) -> GroundTruth:
         """The true state of a moment.
 
@@ -153,8 +157,9 @@ class SceneSensing:
             pose: (x m, y m, yaw rad) of the robot.
             twist: Forward m/s, yaw rate rad/s.
             contacts: Touching since the last observation.
-            bodies: Index of the body at each pixel of the frame, -1 for none, shape (H, W).
+            sight: The frame, if it was taken just now; what the last one showed is kept.
         """
         gaps = self.clearance.gaps(pose[0], pose[1], time_s)
-        entities = self.labelled.seen(bodies, pose, gaps, time_s)
-        return GroundTruth(steps[0], steps[1], pose, twist, entities, contacts, gaps)
+        if sight is not None:
+            self._entities = self._labelled.seen(sight, gaps)
+        return GroundTruth(steps[0], steps[1], pose, twist, self._entities, contacts, gaps)

@@ -12,6 +12,7 @@ from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.mujoco.build import ROBOT_GEOM, BuiltScene, build_model
 from simgate.sim_adapters.mujoco.native.build import build_native
 from simgate.sim_adapters.mujoco.native.sensing import sensing_of
+from simgate.sim_adapters.mujoco.sight import Sight
 from simgate.sim_adapters.observation import GroundTruth
 from simgate.sim_adapters.scene.scene import Scene
 from simgate.sim_adapters.scene.touches import Touches
@@ -131,11 +132,11 @@ class MujocoWorld:
         """Lidar ranges into ``out``, metres."""
         self._sensing.scan(self.pose, out)
 
-    def truth(self, bodies: NDArray[np.int64], frame_step: int) -> GroundTruth:
-        """The true state now, with what ``bodies`` (body index by pixel) shows of it."""
+    def truth(self, sight: Sight | None, frame_step: int) -> GroundTruth:
+        """The true state now, with what a frame shows of it that was taken just now (None: the last one)."""
         steps = (self.step_count, frame_step)
         contacts = self._touches.contacts()
-        return self._sensing.truth(steps, self.time_s, self.pose, self.twist, contacts, bodies)
+        return self._sensing.truth(steps, self.time_s, self.pose, self.twist, contacts, sight)
 
     def problems(self) -> tuple[str, ...]:
         """Why this world cannot be believed; empty when it is sound."""

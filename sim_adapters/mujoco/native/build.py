@@ -17,6 +17,7 @@ from simgate.sim_adapters.mujoco.build import (
     UNCOUNTED_GEOM,
     BuiltScene,
     Drive,
+    geom_opacity,
     mount_camera,
 )
 from simgate.sim_adapters.mujoco.mujoco_log import compiled
@@ -191,12 +192,7 @@ def can_touch(model: mujoco.MjModel, geom: int) -> bool:
 
 def _regroup(model: mujoco.MjModel, owners: NDArray[np.int64]) -> None:
     """Groups by what is seen: by nobody, by the camera alone (the robot, glass), by the lidar too."""
-    alpha = np.where(
-        (model.geom_matid >= 0) & np.all(np.isclose(model.geom_rgba, (0.5, 0.5, 0.5, 1.0)), axis=1),
-        model.mat_rgba[model.geom_matid, 3] if model.nmat else 1.0,
-        model.geom_rgba[:, 3],
-    )
-    groups = np.where(alpha < 1.0, GROUP_CLEAR, GROUP_SOLID)
+    groups = np.where(geom_opacity(model) < 1.0, GROUP_CLEAR, GROUP_SOLID)
     groups[owners == ROBOT_GEOM] = GROUP_ROBOT
     model.geom_group[:] = np.where(model.geom_group >= _FIRST_HIDDEN_GROUP, GROUP_HIDDEN, groups)
 

@@ -6,8 +6,6 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.mujoco.world_state import MujocoWorld
 from simgate.sim_adapters.physx.session import PhysxSession
@@ -46,11 +44,10 @@ def first_touch(
     world: MujocoWorld | PhysxWorld, command: tuple[float, float], seconds: float
 ) -> tuple[int, float]:
     """Physics step of the first contact, and the sum of all impulses."""
-    nothing = np.full((1, 1), -1, dtype=np.int64)
     step, impulse = -1, 0.0
     for _ in range(round(seconds * TIMING.control_hz)):
         world.advance(*command)
-        for contact in world.truth(nothing, 0).contacts:
+        for contact in world.truth(None, 0).contacts:
             step = contact.step if step < 0 else step
             impulse += contact.impulse_ns
     return step, impulse

@@ -122,6 +122,15 @@ def test_detections_on_an_excluded_object_are_neither_true_nor_false():
     assert metric("false_alarms_per_min", trace, within_m=3).value == pytest.approx(60.0 / 0.6)
 
 
+@pytest.mark.parametrize(("light", "recall"), [(0.5, 0.5), (0.49, None)])
+def test_behind_glass_counts_what_at_least_half_of_the_light_comes_from(light, recall):
+    """Behind darker glass a thing need not be found, and it is no false alarm to find it."""
+    behind = seen(transmittance=light)
+    trace = watched((frame(0, behind), found(0, HIT)), (frame(1, behind), found(1)))
+    assert metric("recall", trace).value == recall
+    assert metric("false_alarms_per_min", trace).value == 0.0
+
+
 def test_f1_is_the_harmonic_mean_of_precision_and_recall():
     trace = watched((frame(0, seen()), found(0, HIT, OFF)), (frame(1, seen()), found(1)))
     precision, recall = 0.5, 0.5

@@ -107,9 +107,12 @@ def seen(
     pixels: int = 500,
     occlusion: float = 0.0,
     name: str = "door",
+    transmittance: float = 1.0,
 ) -> VisibleEntity:
     """An entity in view."""
-    return VisibleEntity(name, label, box, pixels, occlusion, distance_m, truncated=False)
+    return VisibleEntity(
+        name, label, box, pixels, occlusion, distance_m, truncated=False, transmittance=transmittance
+    )
 
 
 def frame(tick: int, *entities: VisibleEntity, dropped: bool = False) -> FrameTruth:

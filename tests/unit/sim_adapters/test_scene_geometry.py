@@ -1,4 +1,4 @@
-"""Clearance, silhouettes, actors and light: the geometry that all simulators share."""
+"""Clearance, projection, actors and light: the geometry that all simulators share."""
 
 import math
 
@@ -8,10 +8,10 @@ import pytest
 from simgate.sim_adapters.scene.body import Actor, Body, Part, Waypoint
 from simgate.sim_adapters.scene.clearance import ClearanceField
 from simgate.sim_adapters.scene.light import Light, blackbody_rgb
+from simgate.sim_adapters.scene.projection import project
 from simgate.sim_adapters.scene.robot import Robot
 from simgate.sim_adapters.scene.scene import Scene, Task
 from simgate.sim_adapters.scene.sensor import Camera, Lidar
-from simgate.sim_adapters.scene.silhouette import corner_points, project, silhouette
 
 
 def scene_with(*bodies, actors=()):
@@ -73,36 +73,6 @@ def test_an_actor_turns_the_short_way_round():
     body = Body("p", (Part("sphere", (0.1, 0, 0)),))
     actor = Actor(body, (Waypoint(0.0, (0, 0, 0), 3.0), Waypoint(1.0, (0, 0, 0), -3.0)))
     assert math.remainder(actor.pose_at(0.5)[1] - math.pi, math.tau) == pytest.approx(0.0, abs=1e-9)
-
-
-def test_a_plate_before_the_camera_has_the_analytic_area():
-    camera = Camera(pitch_deg=0.0, position=(0.0, 0.0, 1.0))
-    plate = Body("plate", (Part("box", (1e-6, 0.5, 0.25), (4.0, 0.0, 1.0)),))
-    area, cut = silhouette(project(corner_points(plate), camera, (0, 0, 0)), camera)
-    assert not cut
-    assert area == pytest.approx((1.0 * camera.focal_px / 4) * (0.5 * camera.focal_px / 4), rel=1e-3)
-
-
-def test_a_silhouette_is_clipped_at_the_image_border():
-    camera = Camera(position=(0.0, 0.0, 1.0))
-    wall = Body("wall", (Part("box", (0.1, 50.0, 50.0), (3.0, 0.0, 1.0)),))
-    area, cut = silhouette(project(corner_points(wall), camera, (0, 0, 0)), camera)
-    assert cut
-    assert area == pytest.approx(camera.width * camera.height)
-
-
-def test_a_body_that_reaches_behind_the_camera_is_cut_and_finite():
-    camera = Camera(position=(0.0, 0.0, 1.0))
-    floor = Body("floor", (Part("box", (5.0, 5.0, 0.05), (0.0, 0.0, -0.05)),))
-    area, cut = silhouette(project(corner_points(floor), camera, (0, 0, 0)), camera)
-    assert cut
-    assert 0.3 * camera.width * camera.height < area < 0.7 * camera.width * camera.height
-
-
-def test_a_body_behind_the_camera_has_no_area():
-    camera = Camera()
-    behind = Body("b", (Part("box", (0.1, 0.1, 0.1), (-3.0, 0.0, 1.0)),))
-    assert silhouette(project(corner_points(behind), camera, (0, 0, 0)), camera) == (0.0, True)
 
 
 def test_pitching_the_camera_up_moves_a_point_down_in_the_image():

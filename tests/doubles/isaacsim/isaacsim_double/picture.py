@@ -71,6 +71,6 @@ class Picture:
         colour = np.zeros((*self.size, 3), dtype=np.uint8)
         depth = np.zeros(self.size, dtype=np.float32)
         self._view.color(colour)
-        bodies = self._view.bodies()
+        bodies = self._view.bodies
         self._view.depth(depth)
         return colour, bodies, depth

@@ -9,8 +9,8 @@ import numpy as np
 from pxr import Gf, Usd, UsdGeom
 
 from simgate.sim_adapters.conformance import scene
+from simgate.sim_adapters.scene.projection import project
 from simgate.sim_adapters.scene.sensor import Camera
-from simgate.sim_adapters.scene.silhouette import project
 from simgate.sim_adapters.usd.camera import define_camera
 from simgate.sim_adapters.usd.colour import WHITE_NITS
 from simgate.sim_adapters.usd.paths import CAMERA

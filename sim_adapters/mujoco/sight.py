@@ -1,0 +1,116 @@
+"""What a camera frame shows of the labelled bodies: what is in front, and what is seen through glass."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simgate.sim_adapters.mujoco.build import BuiltScene
+from simgate.sim_adapters.observation import VisibleEntity
+from simgate.sim_adapters.scene.scene import Scene
+
+FAINTEST = 0.1
+"""What is behind panes that let less light through counts as hidden."""
+
+
+class Sight(Protocol):
+    """A camera frame. Depths are of one kind (along the axis, or along the ray), ``inf`` where nothing is."""
+
+    @property
+    def bodies(self) -> NDArray[np.int64]:
+        """Index of the body that is in front at each pixel, glass too, negative for none; shape (H, W)."""
+        ...
+
+    @property
+    def clear(self) -> NDArray[np.bool_]:
+        """Whether what is in front at each pixel lets light through, shape (H, W)."""
+        ...
+
+    def alone(self, body: int) -> NDArray[np.float64]:
+        """Depth of a body as if nothing else were there, shape (H, W)."""
+        ...
+
+    def solid(self) -> NDArray[np.float64]:
+        """Depth of everything that lets no light through, shape (H, W)."""
+        ...
+
+    def panes(self, body: int) -> list[tuple[float, NDArray[np.float64]]]:
+        """Opacity and depth of each thing that lets light through and is not a body's own."""
+        ...
+
+
+class LabelledBodies:
+    """Turns camera frames into visible entities.
+
+    Args:
+        scene: The scene; its bodies carry labels, or its file's names do.
+        built: Its model; bodies are numbered as its names are.
+    """
+
+    def __init__(self, scene: Scene, built: BuiltScene) -> None:
+        self._reach_m = scene.robot.radius_m
+        if scene.native is not None:
+            labels = dict(scene.native.labels)
+        else:
+            bodies = [*scene.bodies, *(actor.body for actor in scene.actors)]
+            labels = {body.name: body.label for body in bodies if body.label is not None}
+        numbers = {name: number for number, name in enumerate(built.names)}
+        # A file's body may not be there in this variant.
+        self._items = [(numbers[name], name, label) for name, label in labels.items() if name in numbers]
+
+    def seen(self, sight: Sight, gaps: Mapping[str, float]) -> tuple[VisibleEntity, ...]:
+        """The labelled bodies of which at least one pixel is seen.
+
+        Args:
+            sight: The frame.
+            gaps: Clearance of each body, metres, when the frame was taken.
+        """
+        found = []
+        glass = bool(sight.clear.any())
+        for index, name, label in self._items:
+            front = sight.bodies == index
+            if not (glass or front.any()):
+                continue
+            depth = sight.alone(index)
+            outline = np.isfinite(depth) | front
+            light = front.astype(np.float64)
+            behind = outline & ~front & sight.clear
+            if behind.any():
+                light[behind] = _light_from(sight, index, depth)[behind]
+            mask = light >= FAINTEST
+            if not mask.any():
+                continue
+            box = _box(mask)
+            x0, y0, x1, y1 = _box(outline)
+            height, width = outline.shape
+            pixels = int(np.count_nonzero(mask))
+            found.append(
+                VisibleEntity(
+                    name=name,
+                    label=label,
+                    box=box,
+                    pixels=pixels,
+                    occlusion=1.0 - pixels / int(np.count_nonzero(outline)),
+                    distance_m=gaps.get(name, math.inf) + self._reach_m,
+                    truncated=x0 == 0 or y0 == 0 or x1 == width or y1 == height,
+                    transmittance=float(light[mask].mean()),
+                )
+            )
+        return tuple(found)
+
+
+def _light_from(sight: Sight, body: int, depth: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Share of the light from a body that reaches the camera through what is before it, shape (H, W)."""
+    light = (depth <= sight.solid()).astype(np.float64)
+    for opacity, pane in sight.panes(body):
+        light[pane < depth] *= 1.0 - opacity
+    return light
+
+
+def _box(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
