@@ -56,6 +56,20 @@ def as_user_errors() -> Iterator[None]:
         UserError: In place of a problem with a pack, a model, a plugin's name or a run's folder.
         MachineError: In place of one with a host, the memory or the disk.
     """
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        as_shown = _as_shown(error)
+        if as_shown is None:
+            raise
+        raise as_shown from (error if isinstance(error, OSError) else None)
+
+
+def _as_shown(error: Exception) -> UserError | None:
+    """What a user is told of an error; None for one that no user can mend."""
+    # Only now: these modules take longer to load than many a command runs.
     from simgate.harness.execution.counting_order import DependentVariants
     from simgate.harness.execution.host_pool import HostsCannotStart
     from simgate.harness.execution.interpreter import NoInterpreter
@@ -74,12 +88,8 @@ def as_user_errors() -> Iterator[None]:
     from simgate.policies.documents.diagnostics import PackError
     from simgate.policies.perception.problems import PackageError
 
-    try:
-        yield
-    except (NoBaseline, PackError, PackageError, UndecidableRun) as error:
-        # Several lines, each made by us.
-        raise UserError(str(error)) from None
-    except (
+    several_lines = (NoBaseline, PackError, PackageError, UndecidableRun)
+    in_one = (
         BadFiles,
         CannotReplay,
         CannotResume,
@@ -93,12 +103,14 @@ def as_user_errors() -> Iterator[None]:
         UnfitAdapter,
         UnknownPlugin,
         UnusablePlugins,
-    ) as error:
-        raise UserError(printable(error)) from None
-    except HostsCannotStart as error:
-        raise MachineError(str(error)) from None
-    except BrokenPipeError:
-        raise
-    except OSError as error:
+    )
+    if isinstance(error, several_lines):
+        return UserError(str(error))
+    if isinstance(error, in_one):
+        return UserError(printable(error))
+    if isinstance(error, HostsCannotStart):
+        return MachineError(str(error))
+    if isinstance(error, OSError):
         kind = MachineError if error.errno in _OF_THE_MACHINE else UserError
-        raise kind(f"{error.filename or 'system'}: {error.strerror or error}") from error
+        return kind(f"{error.filename or 'system'}: {error.strerror or error}")
+    return None

@@ -7,22 +7,21 @@ that it fits is not found out here: that takes a signature (``simgate evidence b
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+import hashlib
+import marshal
+from collections.abc import Callable, Iterable, Sequence
 
 from simgate.harness.gate.percentile import nearest_rank
 from simgate.harness.packs.bounds import UnusableCriterion, judgement
 from simgate.harness.packs.latency_percentile import parse_latency_percentile
-from simgate.harness.packs.model import Criterion, Pack, Scenario
+from simgate.harness.packs.model import Criterion, Scenario
 from simgate.harness.results.manifest import ExpectedVariant
 from simgate.harness.results.outcome import combine
 from simgate.harness.results.record import CriterionResult, Outcome, RunRecord
 
 
-def against_pack(expected: ExpectedVariant, pack: Pack) -> str:
-    """What the manifest's entry of a variant says against the manifest's pack; empty when nothing."""
-    scenario = next((one for one in pack.scenarios if one.id == expected.scenario), None)
+def against_pack(expected: ExpectedVariant, scenario: Scenario | None) -> str:
+    """What the manifest's entry of a variant says against its scenario in the pack; empty when nothing."""
     if scenario is None:
         return f"the manifest's pack has no scenario '{expected.scenario}'"
     if not expected.id.startswith(f"{scenario.id}::"):
@@ -44,24 +43,33 @@ def within(record: RunRecord, scenario: Scenario) -> str:
     return _against_criteria(record, scenario.accept) or _against_samples(record)
 
 
-def copies(found: Iterable[tuple[ExpectedVariant, RunRecord]], pack: Pack) -> dict[str, str]:
+def parameters_key(record: RunRecord) -> bytes:
+    """Names the scenario and the parameters of a record."""
+    # Of this version of marshal, what is equal and of one type has one form.
+    content = marshal.dumps((record.scenario, sorted(record.parameters.items())), 2)
+    return hashlib.blake2b(content, digest_size=16).digest()
+
+
+def copies(found: Callable[[], Iterable[tuple[ExpectedVariant, bytes]]]) -> dict[str, str]:
     """Variants whose records have the same parameters though the manifest names different scenes for them.
 
     A scene is named after its parameters, so one of the records stands under a name that is not its own.
-    Scenarios that place objects are left out: there the parameters are not the whole scene.
+
+    Args:
+        found: Variants with the keys of their records' parameters, as often as it is called.
 
     Returns:
         Id -> id of another variant with the same parameters.
     """
-    placing = {scenario.id for scenario in pack.scenarios if scenario.place}
-    alike: dict[tuple[str, str], list[ExpectedVariant]] = defaultdict(list)
-    for expected, record in found:
-        if expected.scene and record.parameters and expected.scenario not in placing:
-            alike[expected.scenario, json.dumps(record.parameters, sort_keys=True)].append(expected)
+    first: dict[bytes, str] = {}
+    clashing = {key for expected, key in found() if first.setdefault(key, expected.scene) != expected.scene}
+    alike: dict[bytes, list[ExpectedVariant]] = {key: [] for key in clashing}
+    for expected, key in found() if clashing else ():
+        if key in alike:
+            alike[key].append(expected)
     return {
         one.id: next(other.id for other in group if other.scene != one.scene)
         for group in alike.values()
-        if len({one.scene for one in group}) > 1
         for one in group
     }
 

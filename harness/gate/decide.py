@@ -10,6 +10,7 @@ from simgate.harness.gate.comparability import judged_notes
 from simgate.harness.gate.holm import apply_holm
 from simgate.harness.gate.intervals import wilson
 from simgate.harness.gate.kept_pack import kept_pack
+from simgate.harness.gate.latency import samples_asked
 from simgate.harness.gate.notes import notes_for
 from simgate.harness.gate.pairing import RunEvidence
 from simgate.harness.gate.quarantine import quarantine_errors
@@ -30,10 +31,10 @@ from simgate.harness.gate.verdict import (
 )
 from simgate.harness.packs.model import Pack
 from simgate.harness.results.atomic_write import write_atomic
-from simgate.harness.results.journal import read_journal
 from simgate.harness.results.manifest import Fingerprint, Manifest
 from simgate.harness.results.record import RunRecord
 from simgate.harness.results.run_folder import NotARun, RunFolder
+from simgate.harness.results.stored_record import stored_records
 from simgate.harness.text import plural
 
 SHOWN_CONFIDENCE = 0.95
@@ -49,7 +50,7 @@ class UndecidableRun(Exception):  # noqa: N818 - the name says what happened
 
 def decide(
     manifest: Manifest,
-    records: Sequence[RunRecord],
+    records: Iterable[RunRecord],
     baseline: RunEvidence | None = None,
     fingerprint: Fingerprint | None = None,
     churn: Churn | None = None,
@@ -66,10 +67,7 @@ def decide(
     Raises:
         UndecidableRun: The manifest's pack cannot be read.
     """
-    try:
-        pack = kept_pack(manifest)
-    except NotARun as error:
-        raise UndecidableRun(str(error)) from None
+    pack = _decidable(manifest)
     own = RunEvidence(
         manifest=manifest,
         pack=pack,
@@ -108,6 +106,13 @@ def decide(
             *notes_for(manifest, pack, evidence, absent),
         ),
     )
+
+
+def _decidable(manifest: Manifest) -> Pack:
+    try:
+        return kept_pack(manifest)
+    except NotARun as error:
+        raise UndecidableRun(str(error)) from None
 
 
 def combine(decisions: Iterable[Decision]) -> Decision:
@@ -219,8 +224,9 @@ def decide_folder(folder: RunFolder) -> Verdict:
     """
     baseline, churn = kept_baseline(folder), kept_churn(folder)
     torn: list[int] = []
-    records = list(read_journal(folder.journal_path, torn))
-    verdict = decide(folder.manifest(), records, baseline, folder.fingerprint(), churn)
+    manifest = folder.manifest()
+    records = stored_records(folder.journal_path, torn, samples_asked(_decidable(manifest).gate))
+    verdict = decide(manifest, records, baseline, folder.completed(manifest.fingerprint), churn)
     return verdict.model_copy(update={"notes": (*verdict.notes, *_of_torn(torn))})
 
 

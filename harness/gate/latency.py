@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from simgate.harness.gate.deployed import foreign_runtime
 from simgate.harness.gate.intervals import more_successes_needed, most_failures_allowed, refutation_p
+from simgate.harness.gate.ordered import Ordered
 from simgate.harness.gate.percentile import (
     accepts,
     nearest_rank,
@@ -20,6 +22,7 @@ from simgate.harness.gate.verdict import Decision, Interval, RuleVerdict
 from simgate.harness.gate.wording import doubts, percent, whole_evidence
 from simgate.harness.packs.latency_percentile import LatencyPercentile, parse_latency_percentile
 from simgate.harness.packs.model import GateRule
+from simgate.harness.results.stored_record import SampleKind
 from simgate.harness.text import plural
 
 SUPPORTED = "latency.p<NN>_ms and latency.measured_p<NN>_ms with at_most"
@@ -63,6 +66,12 @@ def decide_metric(rule: GateRule, tally: Tally, variants: Sequence[JudgedVariant
     return _decide(rule, tally, which, pool, rule.at_most)
 
 
+def samples_asked(rules: Iterable[GateRule]) -> set[SampleKind]:
+    """Which latency samples of the records the rules look at."""
+    asked = [parse_latency_percentile(rule.metric or "") for rule in rules if rule.kind == "metric"]
+    return {"measured_ms" if which.measured else "in_loop_ms" for which in asked if which is not None}
+
+
 def _pool(variants: Sequence[JudgedVariant], tally: Tally, which: LatencyPercentile) -> _Pool:
     given: list[Sequence[float]] = []
     for variant in variants:
@@ -70,7 +79,7 @@ def _pool(variants: Sequence[JudgedVariant], tally: Tally, which: LatencyPercent
         if record is None or record.outcome not in VALID or variant.status is Status.INVALID:
             continue
         given.append(record.latency.measured_ms if which.measured else record.latency.in_loop_ms)
-    samples = sorted(sample for one in given for sample in one)
+    samples = Ordered(given)
     silent = sum(not one for one in given)
     owed = max((len(one) for one in given), default=0)
     return _Pool(samples, (tally.doubtful + silent) * owed, silent)
@@ -80,7 +89,7 @@ def _decide(
     rule: GateRule, tally: Tally, which: LatencyPercentile, pool: _Pool, limit_ms: float
 ) -> RuleVerdict:
     samples, unknown, confidence = pool.samples, pool.unknown, rule.confidence
-    within, total = sum(sample <= limit_ms for sample in samples), len(samples)
+    within, total = bisect_right(samples, limit_ms), len(samples)
     low = percentile_lower_bound(samples, which.share, confidence, unknown)
     high = percentile_upper_bound(samples, which.share, confidence, unknown)
     if rejects(within, total, which.share, confidence, unknown):

@@ -11,6 +11,7 @@ from simgate.harness.gate.tally import VALID, Evidence, Status, counted_once
 from simgate.harness.packs.latency_percentile import parse_latency_percentile
 from simgate.harness.packs.model import Pack
 from simgate.harness.results.manifest import Manifest
+from simgate.harness.results.stored_record import whole
 from simgate.harness.text import plural
 
 _ENOUGH_RECORDS = 2_000
@@ -124,7 +125,7 @@ def _slower_than_declared(evidence: Evidence) -> list[str]:
     """The latency that a package declares is only as good as somebody's word until it was measured."""
     records = [v.record for v in evidence.variants if v.record is not None and v.record.outcome in VALID]
     some = records[:: max(len(records) // _ENOUGH_RECORDS, 1)]
-    drawn = [record.latency for record in some if record.latency.mode == "simulated"]
+    drawn = [latency for latency in (whole(r).latency for r in some) if latency.mode == "simulated"]
     declared = [sample for latency in drawn for sample in latency.in_loop_ms]
     measured = [sample for latency in drawn for sample in latency.measured_ms]
     if not declared or not measured:

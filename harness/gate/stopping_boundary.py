@@ -22,7 +22,6 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.stats import binom
 
 Numbers = NDArray[np.float64]
 
@@ -207,6 +206,8 @@ class _Plan:
 
     def fixed_power(self, rate: float) -> float:
         """Of the test of fixed size."""
+        from scipy.stats import binom
+
         tail = binom.sf(self.fixed - 1, self.planned, rate) if self.upper else 0.0
         return float(tail if self.upper else binom.cdf(self.fixed, self.planned, rate))
 
@@ -312,6 +313,8 @@ class _Plan:
 
 def _fixed_limit(planned: int, rate: float, alpha: float, upper: bool) -> int:
     """Most (``upper``: fewest) failures with which a test of fixed size decides."""
+    from scipy.stats import binom
+
     if upper:
         limit = int(binom.isf(alpha, planned, rate))
         while binom.sf(limit - 1, planned, rate) > alpha:
@@ -326,6 +329,8 @@ def _fixed_limit(planned: int, rate: float, alpha: float, upper: bool) -> int:
 @lru_cache(maxsize=4096)
 def _pmf(steps: int, rate: float) -> Numbers:
     """Chances of 0, 1, ... failures in so many variants."""
+    from scipy.stats import binom
+
     chances: Numbers = binom.pmf(np.arange(steps + 1), steps, rate)
     last = int(np.flatnonzero(chances > _TAIL).max())
     return chances[: last + 1]

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from simgate.harness.gate.contradictions import against_pack, copies, within
+from simgate.harness.gate.contradictions import against_pack, copies, parameters_key, within
 from simgate.harness.gate.design_effect import SHOWN_ABOVE, design_effect, scenes_of_shared
-from simgate.harness.packs.model import Pack
-from simgate.harness.results.attempts import count_attempts
+from simgate.harness.packs.model import Pack, Scenario
 from simgate.harness.results.manifest import ExpectedVariant, Manifest
 from simgate.harness.results.record import Outcome, RunRecord
+from simgate.harness.results.stored_record import whole
 
+_ALONE: dict[tuple[Outcome, ...], tuple[Outcome, ...]] = {(outcome,): (outcome,) for outcome in Outcome}
+"""Outcomes of variants with one record: one object for all that end alike."""
 VALID = (Outcome.PASS, Outcome.FAIL, Outcome.KNOWN)
 """Outcomes that say something about the model."""
 
@@ -84,38 +86,75 @@ class Evidence:
 
 
 def gather(manifest: Manifest, pack: Pack, records: Iterable[RunRecord]) -> Evidence:
-    """Pairs expected variants with records.
+    """Pairs expected variants with records, each of which is looked at once, as it comes.
 
     A record counts when id, variant digest and run identity are those of the manifest. The last valid one
     counts, else the last one; valid ones that disagree make the variant INVALID, because the same identity
     must give the same result. So does a record that contradicts itself or the pack: a variant counts under
     the pack's severity whatever the manifest says of it.
     """
-    by_id: dict[str, list[RunRecord]] = {}
+    expected = manifest.expected
+    place_of = {one.id: place for place, one in enumerate(expected)}
+    heard: list[Said | list[Said] | None] = [None] * len(expected)
+    foreign: set[int] = set()
+    unexpected: dict[str, None] = {}
+    scenarios = {one.id: one for one in pack.scenarios}
     for record in records:
-        by_id.setdefault(record.variant, []).append(record)
+        place = place_of.get(record.variant)
+        if place is None:
+            unexpected[record.variant] = None
+            continue
+        one = expected[place]
+        if (record.identity, record.variant_digest) != (one.identity, one.digest):
+            foreign.add(place)
+            continue
+        said, before = _said(one, record, scenarios.get(one.scenario)), heard[place]
+        heard[place] = said if before is None else [*(before if isinstance(before, list) else [before]), said]
     excused = quarantines(manifest, pack)
-    variants, refused = [], []
-    for expected in manifest.expected:
-        found = by_id.pop(expected.id, [])
-        own = [r for r in found if (r.identity, r.variant_digest) == (expected.identity, expected.digest)]
-        if found and not own:
-            refused.append(expected.id)
-        variants.append(judge(expected, own, pack, excused.get(expected.scenario, frozenset())))
-    return Evidence(tuple(_agreeing(_own(variants, pack))), tuple(refused), tuple(by_id))
+    variants, keys = [], []
+    for one, said_of in zip(expected, heard, strict=True):
+        own = said_of if isinstance(said_of, list) else [] if said_of is None else [said_of]
+        scenario = scenarios.get(one.scenario)
+        variant = _judged(one, own, scenario, excused.get(one.scenario, frozenset()))
+        variants.append(variant)
+        keys.append(next((said.key for said in own if said.record is variant.record), b""))
+    refused = tuple(expected[place].id for place in sorted(foreign) if heard[place] is None)
+    return Evidence(tuple(_agreeing(_own(variants, keys))), refused, tuple(unexpected))
 
 
-def _own(variants: Sequence[JudgedVariant], pack: Pack) -> list[JudgedVariant]:
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A record of the expected identity, and what was seen when it was looked at.
+
+    Attributes:
+        record: The record.
+        against: What it says against itself or the pack; empty when nothing, or when it claims nothing.
+        key: Names its parameters; empty where they are not the whole scene, or it claims nothing.
+    """
+
+    record: RunRecord
+    against: str
+    key: bytes
+
+
+def _said(expected: ExpectedVariant, record: RunRecord, scenario: Scenario | None) -> Said:
+    if scenario is None or record.outcome not in VALID:
+        return Said(record, "", b"")
+    full = whole(record)
+    is_scene = expected.scene and not scenario.place and full.parameters
+    return Said(record, within(full, scenario), parameters_key(full) if is_scene else b"")
+
+
+def _own(variants: Sequence[JudgedVariant], keys: Sequence[bytes]) -> list[JudgedVariant]:
     """The variants, those INVALID whose records are copies under another name."""
-    valid = [(v.expected, v.record) for v in variants if v.record is not None and v.record.outcome in VALID]
-    copied = copies(valid, pack)
+    copied = copies(lambda: ((v.expected, key) for v, key in zip(variants, keys, strict=True) if key))
     return [
         replace(
             variant,
             status=Status.INVALID,
             contradiction=f"its record has the parameters of {other}, which is another scene",
         )
-        if (other := copied.get(variant.expected.id))
+        if copied and (other := copied.get(variant.expected.id))
         else variant
         for variant in variants
     ]
@@ -123,13 +162,16 @@ def _own(variants: Sequence[JudgedVariant], pack: Pack) -> list[JudgedVariant]:
 
 def _agreeing(variants: Sequence[JudgedVariant]) -> list[JudgedVariant]:
     """The variants, those INVALID that are one simulation under several names with several valid results."""
-    outcomes: dict[tuple[str, str], set[Outcome]] = {}
+    outcomes: dict[tuple[str, str], Outcome] = {}
+    disagree: set[tuple[str, str]] = set()
     for variant in variants:
         if variant.record is not None and variant.record.outcome in VALID:
-            outcomes.setdefault(variant.simulation, set()).add(variant.record.outcome)
+            simulation, outcome = variant.simulation, variant.record.outcome
+            if outcomes.setdefault(simulation, outcome) is not outcome:
+                disagree.add(simulation)
     return [
         replace(variant, status=Status.INVALID, contradiction=DISAGREE)
-        if variant.record is not None and len(outcomes.get(variant.simulation, ())) > 1
+        if disagree and variant.record is not None and variant.simulation in disagree
         else variant
         for variant in variants
     ]
@@ -177,22 +219,29 @@ def judge(
         pack: Of the manifest.
         excused: Issues of its scenario's quarantines that are in date.
     """
-    wrong = against_pack(expected, pack)
     scenario = next((one for one in pack.scenarios if one.id == expected.scenario), None)
-    if scenario is not None:
-        expected = expected.model_copy(update={"severity": scenario.severity})
+    return _judged(expected, [_said(expected, record, scenario) for record in own], scenario, excused)
+
+
+def _judged(
+    expected: ExpectedVariant, own: Sequence[Said], scenario: Scenario | None, excused: frozenset[str]
+) -> JudgedVariant:
+    wrong = against_pack(expected, scenario)
+    if scenario is not None and scenario.severity != expected.severity:
+        expected = replace(expected, severity=scenario.severity)
     if not own:
         return JudgedVariant(expected, None, Status.MISSING)
-    tried = count_attempts(own).total(), tuple(record.outcome for record in own)
+    outcomes = tuple(one.record.outcome for one in own)
+    tried = sum(one.record.attempts for one in own), _ALONE.get(outcomes, outcomes)
     if scenario is None or wrong:
-        return JudgedVariant(expected, own[-1], Status.INVALID, wrong, *tried)
-    said = [(record, within(record, scenario)) for record in own if record.outcome in VALID]
-    valid = [record for record, against in said if not against]
+        return JudgedVariant(expected, own[-1].record, Status.INVALID, wrong, *tried)
+    said = [one for one in own if one.record.outcome in VALID]
+    valid = [one.record for one in said if not one.against]
     if len({record.outcome for record in valid}) > 1:
         return JudgedVariant(expected, valid[-1], Status.INVALID, DISAGREE, *tried)
     if said and not valid:
-        return JudgedVariant(expected, said[-1][0], Status.INVALID, said[-1][1], *tried)
-    record = valid[-1] if valid else own[-1]
+        return JudgedVariant(expected, said[-1].record, Status.INVALID, said[-1].against, *tried)
+    record = valid[-1] if valid else own[-1].record
     return JudgedVariant(expected, record, _status(record, excused), "", *tried)
 
 

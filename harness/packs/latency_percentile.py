@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _NAME = re.compile(r"latency\.(?P<measured>measured_)?p(?P<percent>\d{1,2}(\.\d+)?)_ms")
 
@@ -21,6 +22,7 @@ class LatencyPercentile:
     measured: bool
 
 
+@lru_cache(maxsize=1024)
 def parse_latency_percentile(metric: str) -> LatencyPercentile | None:
     """Reads ``latency.p95_ms`` or ``latency.measured_p99_ms``; None for any other metric."""
     parsed = _NAME.fullmatch(metric)

@@ -15,6 +15,8 @@ from pydantic import ValidationError
 from simgate.harness.results.record import RunRecord
 from simgate.harness.results.schema_version import NewerSchema
 
+_BUFFER = 1 << 20
+
 
 class JournalDamaged(Exception):  # noqa: N818 - the name says what happened
     """A complete line is no record, or one of a newer version; the message names file and line."""
@@ -53,21 +55,39 @@ def read_journal(path: Path, torn: list[int] | None = None) -> Iterator[RunRecor
     Raises:
         JournalDamaged: A complete line is not a record, or one of a newer version.
     """
+    for number, _, line in journal_lines(path):
+        record = read_line(path, number, line, torn)
+        if record is not None:
+            yield record
+
+
+def journal_lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
+    """Number, first byte and content of every line that is not blank; one at a time is in memory.
+
+    Raises:
+        JournalDamaged: It is no file.
+    """
     if not path.exists():
         return
     if not path.is_file():
         raise JournalDamaged(f"{path} cannot be read: it is no plain file")
-    lines = path.read_bytes().split(b"\n")
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            yield RunRecord.model_validate_json(line)
-        except NewerSchema as error:
-            raise JournalDamaged(f"{path}:{number}: the record {error}") from None
-        except ValidationError as error:
-            if any(detail["type"] == "json_invalid" for detail in error.errors()):
-                if torn is not None and number < len(lines):
-                    torn.append(number)
-                continue
-            raise JournalDamaged(f"{path}:{number}: not a run record: {error}") from None
+    place = 0
+    with path.open("rb", buffering=_BUFFER) as file:
+        for number, line in enumerate(file, start=1):
+            if not line.isspace():
+                yield number, place, line
+            place += len(line)
+
+
+def read_line(path: Path, number: int, line: bytes, torn: list[int] | None = None) -> RunRecord | None:
+    """The record of a journal's line; None for a torn one. Arguments and errors as for read_journal."""
+    try:
+        return RunRecord.model_validate_json(line)
+    except NewerSchema as error:
+        raise JournalDamaged(f"{path}:{number}: the record {error}") from None
+    except ValidationError as error:
+        if any(detail["type"] == "json_invalid" for detail in error.errors()):
+            if torn is not None and line.endswith(b"\n"):
+                torn.append(number)
+            return None
+        raise JournalDamaged(f"{path}:{number}: not a run record: {error}") from None

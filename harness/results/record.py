@@ -8,11 +8,12 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
 from simgate.harness.results.schema_version import reads
 
-Scalar = bool | int | float | str
+Scalar = Annotated[StrictInt | StrictFloat | StrictStr | StrictBool, Field(union_mode="left_to_right")]
+"""A bool, number or word. No type takes another's values, so the first that fits is right, and soon found."""
 
 
 class Outcome(StrEnum):

@@ -121,7 +121,14 @@ class RunFolder:
         Raises:
             NotARun: There is no readable manifest.
         """
-        fingerprint = self.manifest().fingerprint
+        return self.completed(self.manifest().fingerprint)
+
+    def completed(self, fingerprint: Fingerprint) -> Fingerprint:
+        """A fingerprint of the run's manifest, completed with what only a running host can know.
+
+        Raises:
+            NotARun: What a host said is damaged.
+        """
         hosts = self.hosts()
         if not hosts:
             return fingerprint

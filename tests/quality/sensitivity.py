@@ -152,7 +152,7 @@ def _described(name: str) -> tuple[str, str]:
 
 def _named_by_id(run: RunEvidence) -> RunEvidence:
     variants = tuple(
-        replace(variant, expected=variant.expected.model_copy(update={"digest": variant.expected.id}))
+        replace(variant, expected=replace(variant.expected, digest=variant.expected.id))
         for variant in run.evidence.variants
     )
     return replace(run, evidence=replace(run.evidence, variants=variants))

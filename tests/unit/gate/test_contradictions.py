@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from simgate.harness.gate.decide import decide
@@ -110,7 +112,7 @@ def test_an_expected_variant_that_is_not_the_packs_is_invalid(changes, why):
     pack = make_pack([ONE], [PASS_RATE])
     manifest = make_manifest(pack)
     (entry,) = manifest.expected
-    manifest = manifest.model_copy(update={"expected": (entry.model_copy(update=changes),)})
+    manifest = manifest.model_copy(update={"expected": (replace(entry, **changes),)})
     record = make_record(ID).model_copy(update={"variant": changes.get("id", ID)})
     (variant,) = gather(manifest, pack, [record]).variants
     assert variant.status is Status.INVALID
@@ -122,7 +124,7 @@ def test_a_failure_cannot_be_moved_into_another_severity():
     one = scenario(count=30)
     manifest = make_manifest(make_pack([one], [rule]))
     records = make_records(variant_ids(one), "F" + "P" * 29)
-    moved = manifest.expected[0].model_copy(update={"severity": "minor"})
+    moved = replace(manifest.expected[0], severity="minor")
     verdict = decide(manifest.model_copy(update={"expected": (moved, *manifest.expected[1:])}), records)
     assert verdict.decision is Decision.INCONCLUSIVE
     assert verdict.rules[0].invalid == 1
@@ -133,7 +135,7 @@ def copied(scenes, parameters, **changes):
     three = scenario(count=3).model_copy(update=changes)
     pack, ids = make_pack([three], [PASS_RATE]), variant_ids(three)
     manifest = make_manifest(pack)
-    named = [e.model_copy(update={"scene": s}) for e, s in zip(manifest.expected, scenes, strict=True)]
+    named = [replace(e, scene=s) for e, s in zip(manifest.expected, scenes, strict=True)]
     records = [make_record(i, parameters={"lighting.lux": p}) for i, p in zip(ids, parameters, strict=True)]
     variants = gather(manifest.model_copy(update={"expected": tuple(named)}), pack, records).variants
     return [variant.status is Status.INVALID for variant in variants]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -159,9 +161,7 @@ def test_a_variant_that_never_reported_on_either_side_is_never_go(before, now):
 def test_a_variant_that_the_baseline_never_had_is_in_doubt():
     manifest, records = run_of("P" * 20, REGRESSION, made=NEW)
     first, *others = manifest.expected
-    other = manifest.model_copy(
-        update={"expected": (first.model_copy(update={"digest": "of another scene"}), *others)}
-    )
+    other = manifest.model_copy(update={"expected": (replace(first, digest="of another scene"), *others)})
     records[0] = make_record(records[0].variant, variant_digest="of another scene")
     rule = decide(other, records, baseline("P" * 20)).rules[0]
     assert rule.paired.doubtful == 1

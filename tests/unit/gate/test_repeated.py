@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from simgate.harness.gate.decide import decide
@@ -27,8 +29,7 @@ def a_run(
     ids = variant_ids(one)
     digests = {ids[sampled + k]: f"digest of {ids[k]}" for k in range(pins)}
     expected = tuple(
-        variant.model_copy(update={"digest": digests.get(variant.id, variant.digest)})
-        for variant in manifest.expected
+        replace(variant, digest=digests.get(variant.id, variant.digest)) for variant in manifest.expected
     )
     records = [
         record.model_copy(update={"variant_digest": digests.get(record.variant, record.variant_digest)})
@@ -91,10 +92,7 @@ def test_the_same_simulation_in_another_scenario_has_its_own_partner():
     strict, lax = scenario("strict", 1), scenario("lax", 1)
     pack = make_pack([strict, lax], [PASS_RATE])
     manifest = make_manifest(pack)
-    expected = tuple(
-        v.model_copy(update={"digest": "same", "identity": f"judged as {v.scenario}"})
-        for v in manifest.expected
-    )
+    expected = tuple(replace(v, digest="same", identity=f"judged as {v.scenario}") for v in manifest.expected)
     manifest = manifest.model_copy(update={"expected": expected})
     records = [
         record.model_copy(update={"variant_digest": "same", "identity": f"judged as {record.scenario}"})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from simgate.harness.gate.decide import decide
 from simgate.harness.gate.verdict import Decision
 from tests.unit.gate.runs import a_run
@@ -9,9 +11,7 @@ from tests.unit.gate.runs import a_run
 
 def run_with_scenes(letters, per_scene):
     manifest, records = a_run(letters)
-    expected = tuple(
-        one.model_copy(update={"scene": f"scene {k // per_scene}"}) for k, one in enumerate(manifest.expected)
-    )
+    expected = tuple(replace(one, scene=f"scene {k // per_scene}") for k, one in enumerate(manifest.expected))
     return manifest.model_copy(update={"expected": expected}), records
 
 

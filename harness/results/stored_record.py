@@ -1,0 +1,158 @@
+"""Records that stay in their journal: a few fields in memory, the rest is read again when it is asked for.
+
+A million records do not fit into memory, and the gate looks at most of what they hold only once.
+"""
+
+from __future__ import annotations
+
+import os
+import weakref
+from array import array
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from simgate.harness.results.journal import journal_lines, read_line
+from simgate.harness.results.record import Outcome, RunRecord
+
+SampleKind = Literal["in_loop_ms", "measured_ms"]
+
+
+def stored_records(
+    path: Path, torn: list[int] | None = None, samples: Collection[SampleKind] = ()
+) -> Iterator[RunRecord]:
+    """Yields the records of a journal as :func:`simgate.harness.results.journal.read_journal` does.
+
+    What is yielded can be kept in any number, as long as nothing of the journal is rewritten. It has every
+    attribute of a record; who looks at several takes them from :func:`whole`.
+
+    Args:
+        path: The journal.
+        torn: Takes the numbers of the torn lines.
+        samples: Latency samples that are kept in memory too.
+
+    Raises:
+        JournalDamaged: A complete line is not a record, or one of a newer version.
+    """
+    journal: _Journal | None = None
+    for number, place, line in journal_lines(path):
+        journal = journal or _Journal(path)
+        record = read_line(path, number, line, torn)
+        if record is not None:
+            journal.remember(place, record)
+            # It is a record in all but its class.
+            yield cast(RunRecord, StoredRecord(journal, place, len(line), record, samples))
+
+
+def whole(record: RunRecord) -> RunRecord:
+    """All of a record, read again where it has stayed in the journal."""
+    return record.whole if isinstance(record, StoredRecord) else record
+
+
+def with_outcome(record: RunRecord, outcome: Outcome, reason: str) -> RunRecord:
+    """The record with another outcome, and another reason unless that is empty."""
+    if isinstance(record, StoredRecord):
+        return cast(RunRecord, record.with_outcome(outcome, reason))
+    return record.model_copy(update=_update(outcome, reason))
+
+
+def _update(outcome: Outcome, reason: str) -> dict[str, Any]:
+    return {"outcome": outcome, "reason": reason} if reason else {"outcome": outcome}
+
+
+class _Journal:
+    """Reads single records of a journal again, and remembers the last one."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_RDONLY)
+        self._place, self._record = -1, cast(RunRecord, None)
+        weakref.finalize(self, os.close, self._file)
+
+    def remember(self, place: int, record: RunRecord) -> None:
+        self._place, self._record = place, record
+
+    def read(self, place: int, length: int) -> RunRecord:
+        if place != self._place:
+            self.remember(place, RunRecord.model_validate_json(os.pread(self._file, length, place)))
+        return self._record
+
+
+class _KeptLatency:
+    """``LatencySamples`` of a stored record."""
+
+    __slots__ = ("_record",)
+
+    def __init__(self, record: StoredRecord) -> None:
+        self._record = record
+
+    @property
+    def in_loop_ms(self) -> Sequence[float]:
+        kept = self._record.in_loop_ms
+        return self._record.whole.latency.in_loop_ms if kept is None else kept
+
+    @property
+    def measured_ms(self) -> Sequence[float]:
+        kept = self._record.measured_ms
+        return self._record.whole.latency.measured_ms if kept is None else kept
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._record.whole.latency, name)
+
+
+class StoredRecord:
+    """A record of which most has stayed in the journal.
+
+    Args:
+        journal: Where it is.
+        place: Byte at which its line begins.
+        length: Bytes of the line.
+        record: All of it.
+        samples: Latency samples that are kept.
+    """
+
+    __slots__ = (
+        "_journal",
+        "_length",
+        "_place",
+        "_update",
+        "attempts",
+        "in_loop_ms",
+        "known_issue",
+        "measured_ms",
+        "outcome",
+        "runtime",
+        "runtime_deployed",
+    )
+
+    def __init__(
+        self, journal: _Journal, place: int, length: int, record: RunRecord, samples: Collection[SampleKind]
+    ) -> None:
+        self._journal, self._place, self._length = journal, place, length
+        self._update: dict[str, Any] | None = None
+        self.outcome, self.known_issue, self.attempts = record.outcome, record.known_issue, record.attempts
+        self.runtime, self.runtime_deployed = record.runtime, record.runtime_deployed
+        latency = record.latency
+        self.in_loop_ms = array("d", latency.in_loop_ms) if "in_loop_ms" in samples else None
+        self.measured_ms = array("d", latency.measured_ms) if "measured_ms" in samples else None
+
+    @property
+    def whole(self) -> RunRecord:
+        """All of it, read again."""
+        record = self._journal.read(self._place, self._length)
+        return record.model_copy(update=self._update) if self._update else record
+
+    @property
+    def latency(self) -> _KeptLatency:
+        """Its latency samples."""
+        return _KeptLatency(self)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.whole, name)
+
+    def with_outcome(self, outcome: Outcome, reason: str) -> StoredRecord:
+        """The same with another outcome, and another reason unless that is empty."""
+        other = StoredRecord.__new__(StoredRecord)
+        for name in self.__slots__:
+            setattr(other, name, getattr(self, name))
+        other.outcome, other._update = outcome, _update(outcome, reason)
+        return other
