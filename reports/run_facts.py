@@ -35,6 +35,8 @@ def environment(run: RunData) -> tuple[Fact, ...]:
         ("worlds in a batch", str(made.batch)),
         ("machine", made.machine),
         ("GPUs", ", ".join(made.gpus) or "none"),
+        ("GPU driver", made.driver),
+        ("differences accepted", ", ".join(run.manifest.accepted)),
         ("python", made.python),
         ("packages", ", ".join(f"{name} {version}" for name, version in sorted(made.packages.items()))),
         ("git commit", commit),

@@ -16,6 +16,7 @@ from simgate.harness.frontend.user_errors import UserError
 COMMANDS = (
     "init",
     "run",
+    "merge",
     "lint",
     "expand",
     "preview",
@@ -40,7 +41,7 @@ COMMANDS = (
     "bench-model",
     "doctor",
 )
-JUDGING = ("run", "gate", "explain", "compare")
+JUDGING = ("run", "merge", "gate", "explain", "compare")
 """Commands whose exit code is a verdict."""
 
 

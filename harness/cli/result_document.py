@@ -51,7 +51,7 @@ class ResultDocument(BaseModel):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Concluded:
     """What a command found out about one run.
 
     Attributes:
@@ -77,7 +77,7 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def with_output(kind: str, command: Callable[[], tuple[int, Sequence[Outcome]]]) -> int:
+def with_output(kind: str, command: Callable[[], tuple[int, Sequence[Concluded]]]) -> int:
     """Runs a command and prints its document where it is asked for.
 
     Args:
@@ -100,7 +100,7 @@ def with_output(kind: str, command: Callable[[], tuple[int, Sequence[Outcome]]])
     return code
 
 
-def document(code: int, outcomes: Sequence[Outcome]) -> ResultDocument:
+def document(code: int, outcomes: Sequence[Concluded]) -> ResultDocument:
     """The document of these runs."""
     from simgate.harness.gate.decide import combine
 
@@ -112,7 +112,7 @@ def document(code: int, outcomes: Sequence[Outcome]) -> ResultDocument:
     )
 
 
-def _judged(one: Outcome) -> JudgedRun:
+def _judged(one: Concluded) -> JudgedRun:
     folder = one.folder
     files = {"manifest": folder.manifest_path, "journal": folder.journal_path}
     if one.verdict is not None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from simgate.harness.execution.parts import collect_parts, parts_of_scenario
 from simgate.harness.execution.perception_runtime import resolve_runtime
 from simgate.harness.packs.model import Pack, Scenario
-from simgate.harness.results.fingerprint import git_state, gpu_names, machine, package_versions
+from simgate.harness.results.fingerprint import git_state, gpu_driver, gpu_names, machine, package_versions
 from simgate.harness.results.manifest import Fingerprint
 from simgate.policies.perception.package import load_package
 
@@ -59,6 +59,7 @@ def collect_fingerprint(pack: Pack, runtime: str) -> Fingerprint:
         python=platform.python_version(),
         machine=machine(),
         gpus=gpu_names(),
+        driver=gpu_driver(),
         adapter=pack.sim.adapter,
         batch=pack.sim.batch,
         policy=pack.policy,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -85,6 +85,17 @@ class Plan:
             parts=self.manifest.fingerprint.parts,
             versions=versions_of(self.folder.hosts()),
         )
+
+
+def with_manifest(plan: Plan, **changes: object) -> Plan:
+    """The plan with other words in its manifest, which is written again; nothing has run yet.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    manifest = plan.manifest.model_copy(update=changes)
+    write_atomic(plan.folder.manifest_path, manifest.model_dump_json(indent=1) + "\n")
+    return replace(plan, manifest=manifest)
 
 
 def override_pack(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,27 @@ if TYPE_CHECKING:
     from simgate.harness.results.run_folder import RunFolder
 
 
-def resolve_baseline(wanted: str, runs_dir: Path, manifest: Manifest, fingerprint: Fingerprint) -> RunFolder:
+def accepted(text: str) -> tuple[str, ...]:
+    """The value of ``--accept-difference``.
+
+    Raises:
+        argparse.ArgumentTypeError: A name is not known.
+    """
+    from simgate.harness.gate.comparability import accepted_names
+
+    try:
+        return accepted_names(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def resolve_baseline(
+    wanted: str,
+    runs_dir: Path,
+    manifest: Manifest,
+    fingerprint: Fingerprint,
+    accepted: Collection[str] = (),
+) -> RunFolder:
     """The baseline for a run.
 
     Args:
@@ -21,6 +43,7 @@ def resolve_baseline(wanted: str, runs_dir: Path, manifest: Manifest, fingerprin
         runs_dir: Folder that holds the named baselines.
         manifest: Of the run that is held against it.
         fingerprint: Of that run.
+        accepted: Differences that are looked past; with ``machine`` a baseline of another one will do.
 
     Raises:
         NoBaseline: Nothing fits.
@@ -30,10 +53,11 @@ def resolve_baseline(wanted: str, runs_dir: Path, manifest: Manifest, fingerprin
     from simgate.harness.results.run_folder import RunFolder
 
     path = Path(wanted)
-    if path.is_dir():
+    if path.exists():
         return RunFolder(path)
-    store = BaselineStore(runs_dir)
-    return store.folder_of(store.find(wanted, pack_digest(manifest.pack), machine_class(fingerprint)))
+    store, digest = BaselineStore(runs_dir), pack_digest(manifest.pack)
+    found = store.find(wanted, digest, machine_class(fingerprint), any_machine="machine" in accepted)
+    return store.folder_of(found)
 
 
 def require_regression_rule(pack: Pack) -> None:
@@ -52,8 +76,17 @@ def require_regression_rule(pack: Pack) -> None:
         )
 
 
-def attach_baseline(plan: Plan, wanted: str, runs_dir: Path) -> None:
+def attach_baseline(plan: Plan, wanted: str, runs_dir: Path, accepted: Collection[str] = ()) -> Plan:
     """Puts a baseline into the folder of a run that is about to start; the folder goes when it does not fit.
+
+    Args:
+        plan: Of the run.
+        wanted: Path of a run's folder, or a name.
+        runs_dir: Folder that holds the named baselines.
+        accepted: Differences that are looked past, by name.
+
+    Returns:
+        The plan, its manifest with what was accepted.
 
     Raises:
         NoBaseline: Nothing fits.
@@ -61,17 +94,19 @@ def attach_baseline(plan: Plan, wanted: str, runs_dir: Path) -> None:
     """
     import shutil
 
+    from simgate.harness.execution.plan import with_manifest
     from simgate.harness.gate.baseline_copy import keep_baseline
     from simgate.harness.gate.churn import known_churn
     from simgate.harness.gate.comparability import NotComparable, differences
 
     manifest, fingerprint = plan.manifest, plan.manifest.fingerprint
     try:
-        baseline = resolve_baseline(wanted, runs_dir, manifest, fingerprint)
-        named = differences(baseline.manifest(), manifest, baseline.fingerprint(), fingerprint)
+        baseline = resolve_baseline(wanted, runs_dir, manifest, fingerprint, accepted)
+        named = differences(baseline.manifest(), manifest, baseline.fingerprint(), fingerprint, accepted)
         if named:
             raise NotComparable(str(baseline.path), "this run", named)
         keep_baseline(plan.folder, baseline, known_churn(runs_dir, manifest, fingerprint))
+        return with_manifest(plan, accepted=tuple(accepted)) if accepted else plan
     except Exception:
         # Nothing has run yet; an empty run would only be in the way.
         shutil.rmtree(plan.folder.path)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from simgate.harness.gate.verdict import Verdict
+    from simgate.harness.results.manifest import Shard
     from simgate.harness.results.run_folder import RunFolder
 
 REPORTERS = "simgate.reporters"
@@ -39,6 +40,20 @@ def conclude(folder: RunFolder) -> tuple[Verdict, Reports]:
 
     verdict = write_verdict(folder)
     return verdict, write_reports(folder, names(REPORTERS))
+
+
+def shard_words(folder: RunFolder, shard: Shard) -> str:
+    """What a shard has done; it is judged with the others."""
+    from collections import Counter
+
+    records = folder.records()
+    counts = Counter(record.outcome.value for record in records)
+    seen = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items())) or "none"
+    expected = len(folder.manifest().expected)
+    return (
+        f"shard {shard.number}/{shard.of}: {len(records)} of {expected} variants have run ({seen}), "
+        f"of {sum(shard.sizes)} in all shards; judge them together: simgate merge RUN RUN ..."
+    )
 
 
 def write_reports(folder: RunFolder, reporters: Iterable[str]) -> Reports:

@@ -36,8 +36,12 @@ class RunOptions:
         latency_extra_ms: Added to every perception latency, milliseconds.
         isaac_python: Interpreter of Isaac Sim's workers; None for the environment's.
         baseline: Folder or name of the run to hold this one against; None for none.
+        accept_difference: Names of differences to the baseline that are looked past.
         until_decided: Whether a sequential test ends the run.
         run_name: Name of the run's folder; None for one of time, pack and chance.
+        shard: Number and count of the part that is run; None for all.
+        balance_by: Run (or ``latest``, or a baseline's name) by whose durations parts are made equal; None
+            for the baseline's, where there is one.
     """
 
     runs_dir: Path
@@ -49,8 +53,11 @@ class RunOptions:
     latency_extra_ms: float = 0.0
     isaac_python: str | None = None
     baseline: str | None = None
+    accept_difference: tuple[str, ...] = ()
     until_decided: bool = False
     run_name: str | None = None
+    shard: tuple[int, int] | None = None
+    balance_by: str | None = None
 
     def of_pack(self, pack: Pack, several: bool) -> RunOptions:
         """The options for one pack; with several of them each has its own run's name."""
@@ -76,7 +83,13 @@ def run_name(text: str) -> str:
 
 
 def plan_as_asked(
-    pack: Pack, variants: Sequence[Variant], options: RunOptions, *, command: Sequence[str], selection: str
+    pack: Pack,
+    variants: Sequence[Variant],
+    options: RunOptions,
+    *,
+    command: Sequence[str],
+    selection: str,
+    whole: Sequence[Variant] | None = None,
 ) -> Plan:
     """Makes the folder and manifest of a run, its baseline within; options go before the pack, and that
     before defaults.
@@ -87,6 +100,7 @@ def plan_as_asked(
         options: What the user asked for.
         command: What the user typed.
         selection: Why it is not the whole pack.
+        whole: What is shared out among shards, when ``variants`` is less than that already.
 
     Raises:
         UserError: A baseline is asked for, and the pack has no rule that looks at it; or a run has the name.
@@ -98,11 +112,20 @@ def plan_as_asked(
     """
     from simgate.harness.execution.interpreter import default_hosts, host_interpreter
     from simgate.harness.execution.plan import plan_run
+    from simgate.harness.execution.shards import as_shard
     from simgate.harness.frontend.baselines import attach_baseline, require_regression_rule
+    from simgate.harness.frontend.shares import share_of
     from simgate.harness.frontend.user_errors import UserError
 
     if options.baseline is not None:
         require_regression_rule(pack)
+    elif options.accept_difference:
+        raise UserError("--accept-difference has no effect without --baseline: nothing is held against it")
+    share = share_of(options, pack.name)
+    if share is not None:
+        whole = variants if whole is None else whole
+        mine = share.mine([variant.id for variant in whole])
+        variants = [variant for variant in variants if variant.id in mine]
     if options.run_name is not None and (there := options.runs_dir / options.run_name).exists():
         raise UserError(f"{there} is there already: give another --run-name, or go on with --resume {there}")
     adapter = options.adapter or pack.sim.adapter
@@ -123,7 +146,9 @@ def plan_as_asked(
         run_name=options.run_name,
     )
     if options.baseline is not None:
-        attach_baseline(plan, options.baseline, options.runs_dir)
+        plan = attach_baseline(plan, options.baseline, options.runs_dir, options.accept_difference)
+    if share is not None and whole is not None:
+        return as_shard(plan, whole, share)
     point_latest(plan.folder.path)
     return plan
 

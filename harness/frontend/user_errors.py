@@ -79,6 +79,7 @@ def _as_shown(error: Exception) -> UserError | None:
     from simgate.harness.gate.baseline_store import NoBaseline
     from simgate.harness.gate.comparability import NotComparable
     from simgate.harness.gate.decide import UndecidableRun
+    from simgate.harness.merging.sources import CannotMerge
     from simgate.harness.packs.worlds import UnfitAdapter
     from simgate.harness.registry import UnknownPlugin, UnusablePlugins
     from simgate.harness.results.file_lock import InUse
@@ -88,7 +89,7 @@ def _as_shown(error: Exception) -> UserError | None:
     from simgate.policies.documents.diagnostics import PackError
     from simgate.policies.perception.problems import PackageError
 
-    several_lines = (NoBaseline, PackError, PackageError, UndecidableRun)
+    several_lines = (CannotMerge, NoBaseline, PackError, PackageError, UndecidableRun)
     in_one = (
         BadFiles,
         CannotReplay,

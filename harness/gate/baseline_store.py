@@ -98,8 +98,14 @@ class BaselineStore:
             write_atomic(self.path, _Store(baselines=entries).model_dump_json(indent=2) + "\n")
         return entry
 
-    def find(self, name: str, digest: str, machine: str) -> NamedBaseline:
+    def find(self, name: str, digest: str, machine: str, any_machine: bool = False) -> NamedBaseline:
         """The baseline of a name for a pack and a class of machine.
+
+        Args:
+            name: Of the baseline.
+            digest: Of the pack.
+            machine: Class of machine.
+            any_machine: Whether that of another class will do, the one that was named last.
 
         Raises:
             NoBaseline: There is none; the message names what differs from those of the same name.
@@ -109,6 +115,8 @@ class BaselineStore:
             if _key(entry) == (name, digest, machine):
                 return entry
         same = [entry for entry in entries if entry.name == name]
+        if any_machine and (elsewhere := [entry for entry in same if entry.pack_digest == digest]):
+            return max(elsewhere, key=lambda entry: entry.set_utc)
         if not same:
             known = ", ".join(sorted({entry.name for entry in entries})) or "none"
             raise NoBaseline(
@@ -116,9 +124,11 @@ class BaselineStore:
                 f"name one with: simgate baseline set {name} RUN"
             )
         reasons = "".join(f"\n  - {entry.run_id}: {_why_not(entry, digest)}" for entry in same)
+        fits_elsewhere = any(entry.pack_digest == digest for entry in same)
         raise NoBaseline(
             f"the baseline '{name}' does not fit this pack on this machine:{reasons}\n"
-            f"run the baseline model here, then: simgate baseline set {name} RUN"
+            f"run the baseline model here (--baseline-model M, or simgate baseline set {name} RUN)"
+            + (", or accept another machine: --accept-difference machine" if fits_elsewhere else "")
         )
 
     def folder_of(self, entry: NamedBaseline) -> RunFolder:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from simgate.harness.results.fingerprint import PACKAGES
@@ -29,6 +29,18 @@ _LISTED = 12
 """Differences in a message."""
 _VERSIONS = ("simgate", "onnxruntime", "tensorrt", "mujoco")
 """Packages whose version is the version of adapter, runtime or harness."""
+_FACTS = (
+    ("adapter", "", "the simulator"),
+    ("adapter_version", "simulator-version", "the simulator's version"),
+    ("renderer", "renderer", "the renderer"),
+    ("driver", "driver", "the GPU's driver"),
+    ("batch", "", "the batch size"),
+    ("runtime", "runtime", "the perception runtime"),
+)
+"""Key of the fingerprint, name under which a difference may be accepted, and its words."""
+ACCEPTABLE = ("machine", *(name for _, name, _ in _FACTS if name), *_VERSIONS)
+"""What one may be told to look past (``--accept-difference``): where and with which versions it ran, never
+what ran or how it was judged."""
 
 
 class NotComparable(Exception):  # noqa: N818 - the name says what happened
@@ -46,8 +58,49 @@ class NotComparable(Exception):  # noqa: N818 - the name says what happened
         super().__init__(
             f"{candidate} cannot be compared with the baseline {baseline}; "
             f"only the model and the policy with its options may differ, but:{lines}\n"
-            "run the baseline again under the candidate's conditions"
+            f"run the baseline again under the candidate's conditions{way_out(differences)}"
         )
+
+
+def accepted_names(text: str) -> tuple[str, ...]:
+    """The value of ``--accept-difference``, one name or several with commas between them.
+
+    Raises:
+        ValueError: A difference of that name cannot be accepted, or is not known.
+    """
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    wrong = [name for name in names if name not in ACCEPTABLE]
+    if wrong or not names:
+        raise ValueError(f"{(wrong or [text])[0]!r} is none of {', '.join(ACCEPTABLE)}")
+    return names
+
+
+def way_out(found: Sequence[str]) -> str:
+    """How to look past these differences, as the end of a sentence; empty when one of them must stand."""
+    names = [difference.kind for difference in found if isinstance(difference, Difference)]
+    if not names or len(names) < len(found) or not all(names):
+        return ""
+    return (
+        f", or accept that they differ, which the verdict will say: --accept-difference "
+        f"{','.join(dict.fromkeys(names))}"
+    )
+
+
+class Difference(str):
+    """What differs, in words.
+
+    Attributes:
+        kind: Name under which it may be accepted; empty when it may not.
+    """
+
+    __slots__ = ("kind",)
+    kind: str
+
+    def __new__(cls, text: str, kind: str) -> Difference:
+        """The words, with the name."""
+        made = super().__new__(cls, text)
+        made.kind = kind
+        return made
 
 
 def pack_digest(pack: Mapping[str, Any]) -> str:
@@ -67,7 +120,13 @@ def machine_class(fingerprint: Fingerprint) -> str:
     return "; ".join(part for part in (fingerprint.machine, ", ".join(fingerprint.gpus)) if part)
 
 
-def differences(baseline: Manifest, candidate: Manifest, before: Fingerprint, now: Fingerprint) -> list[str]:
+def differences(
+    baseline: Manifest,
+    candidate: Manifest,
+    before: Fingerprint,
+    now: Fingerprint,
+    accepted: Collection[str] = (),
+) -> list[str]:
     """What differs between two runs besides what is judged, in words; empty when they may be compared.
 
     Args:
@@ -75,6 +134,7 @@ def differences(baseline: Manifest, candidate: Manifest, before: Fingerprint, no
         candidate: Manifest of the candidate.
         before: The baseline's fingerprint, completed by its hosts where there is any.
         now: The candidate's. A part that one side does not know (no host was ready yet) is not compared.
+        accepted: Names (of :data:`ACCEPTABLE`) of differences that are looked past.
     """
     found = []
     if baseline.pack_name != candidate.pack_name:
@@ -82,23 +142,33 @@ def differences(baseline: Manifest, candidate: Manifest, before: Fingerprint, no
     found += [
         f"in the pack, {text}" for text in _changes(_substance(baseline.pack), _substance(candidate.pack))
     ]
-    for name, words in (
-        ("adapter", "the simulator"),
-        ("adapter_version", "the simulator's version"),
-        ("renderer", "the renderer"),
-        ("batch", "the batch size"),
-        ("runtime", "the perception runtime"),
-    ):
-        old, new = getattr(before, name), getattr(now, name)
+    found += [one for one in conditions(before, now) if one.kind not in accepted]
+    return found + changed_parts(_own(before), _own(now), but=(*JUDGED, "pack"))
+
+
+def conditions(before: Fingerprint, now: Fingerprint) -> Iterator[Difference]:
+    """What differs in where, and with which versions, two runs were made."""
+    for key, kind, words in _FACTS:
+        old, new = getattr(before, key), getattr(now, key)
         if old != new and old and new:
-            found.append(f"{words} was {old}, is {new}")
+            yield Difference(f"{words} was {old}, is {new}", kind)
     if machine_class(before) != machine_class(now):
-        found.append(f"the machine was {machine_class(before)}, is {machine_class(now)}")
+        yield Difference(f"the machine was {machine_class(before)}, is {machine_class(now)}", "machine")
     for name in _VERSIONS:
         old, new = before.packages.get(name, "absent"), now.packages.get(name, "absent")
         if old != new:
-            found.append(f"{name} was {old}, is {new}")
-    return found + changed_parts(_own(before), _own(now), but=(*JUDGED, "pack"))
+            yield Difference(f"{name} was {old}, is {new}", name)
+
+
+def accepted_notes(before: Fingerprint, now: Fingerprint, accepted: Collection[str]) -> list[str]:
+    """The differences that were looked past, for whoever reads the verdict; empty without any."""
+    found = [one for one in conditions(before, now) if one.kind and one.kind in accepted]
+    if not found:
+        return []
+    return [
+        f"compared although {'; '.join(found)} (accepted by name: {', '.join(one.kind for one in found)}): "
+        "what changed may be that and not the model"
+    ]
 
 
 def _own(fingerprint: Fingerprint) -> list[Part] | None:

@@ -7,7 +7,13 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from simgate.harness.gate.broken_slices import BrokenSlice, broken_slices
-from simgate.harness.gate.comparability import NotComparable, judged_notes, machine_class, other_policy
+from simgate.harness.gate.comparability import (
+    NotComparable,
+    accepted_notes,
+    judged_notes,
+    machine_class,
+    other_policy,
+)
 from simgate.harness.gate.mcnemar import mcnemar_p
 from simgate.harness.gate.metric_changes import Describe, MetricChange, metric_changes
 from simgate.harness.gate.pairing import Pair, RunEvidence, count_pairs, pair_up
@@ -237,7 +243,10 @@ def _result(variant: JudgedVariant | None) -> ComparedResult:
 
 
 def _notes(baseline: RunEvidence, candidate: RunEvidence) -> tuple[str, ...]:
-    notes = list(judged_notes(baseline.manifest, candidate.manifest))
+    notes = [
+        *judged_notes(baseline.manifest, candidate.manifest),
+        *accepted_notes(baseline.fingerprint, candidate.fingerprint, candidate.manifest.accepted),
+    ]
     commits = baseline.fingerprint.git_commit, candidate.fingerprint.git_commit
     if all(commits) and commits[0] != commits[1]:
         notes.append(

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from simgate.harness.gate.baseline_copy import kept_baseline, kept_churn
-from simgate.harness.gate.comparability import judged_notes
+from simgate.harness.gate.comparability import accepted_notes, judged_notes
 from simgate.harness.gate.holm import apply_holm
 from simgate.harness.gate.intervals import wilson
 from simgate.harness.gate.kept_pack import kept_pack
@@ -103,6 +103,7 @@ def decide(
         notes=(
             *(error.message for error in gone_bad),
             *(judged_notes(baseline.manifest, manifest) if baseline else ()),
+            *(accepted_notes(baseline.fingerprint, own.fingerprint, manifest.accepted) if baseline else ()),
             *notes_for(manifest, pack, evidence, absent),
         ),
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from simgate.harness.exit_codes import ExitCode
 from simgate.harness.gate.decide import combine
 from simgate.harness.gate.verdict import Decision, Verdict
+from simgate.harness.results.record import Outcome, RunRecord
 
 
 def exit_code(verdicts: Iterable[Verdict], more: Iterable[Decision] = ()) -> ExitCode:
@@ -30,3 +31,8 @@ def machine_failed(verdict: Verdict) -> bool:
     errors = sum(item.errors for item in verdict.scenarios)
     others = sum(item.passed + item.failed + item.invalid + item.known for item in verdict.scenarios)
     return verdict.never_begun > 0 or (errors > 0 and others == 0)
+
+
+def machine_failed_shard(records: Iterable[RunRecord]) -> bool:
+    """The same for a shard, which has no verdict: all that it has is ERROR."""
+    return {record.outcome for record in records} == {Outcome.ERROR}

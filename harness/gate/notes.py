@@ -41,6 +41,14 @@ def notes_for(
 
 def _selection(manifest: Manifest, left_out: Mapping[str, int]) -> list[str]:
     notes = []
+    if manifest.shard:
+        part = f"shard {manifest.shard.number} of {manifest.shard.of}"
+        notes.append(f"{part} only: the verdict comes from `simgate merge` of all of them")
+    if manifest.merged_from:
+        runs = ", ".join(f"{run.run_id} (shard {run.shard})" for run in manifest.merged_from)
+        notes.append(f"put together from {plural(len(manifest.merged_from), 'run')}: {runs}")
+    if manifest.looked_past:
+        notes.append(f"put together although among the shards {'; '.join(manifest.looked_past)}")
     if manifest.selection:
         notes.append(f"only a part of the pack was to be run: {manifest.selection}")
     if left_out:

@@ -56,7 +56,9 @@ class Comparison:
     def differences(self) -> list[str]:
         """What besides the model differs; empty when the runs may be compared."""
         before, now = self.baseline, self.candidate
-        return differences(before.manifest, now.manifest, before.fingerprint, now.fingerprint)
+        return differences(
+            before.manifest, now.manifest, before.fingerprint, now.fingerprint, now.manifest.accepted
+        )
 
 
 def decide_regression(

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from simgate.harness.execution.record_mode import RECORD_CHOICES, RecordMode
+from simgate.harness.frontend.baselines import accepted
 from simgate.harness.frontend.planning import RunOptions, run_name
 from simgate.harness.frontend.renamed import Renamed
+from simgate.harness.frontend.shares import shard
 from simgate.policies.perception.trust import TRUST_HELP, trust_all
 
 OLD_WORKERS_KEY = "simgate_hosts"
@@ -53,8 +55,11 @@ class Settings:
             runtime=_setting(config, "runtime"),
             record=_record_mode(config),
             baseline=config.getoption("simgate_baseline"),
+            accept_difference=config.getoption("simgate_accept_difference") or (),
             until_decided=bool(config.getoption("simgate_until_decided")),
             run_name=config.getoption("simgate_run_name"),
+            shard=config.getoption("simgate_shard"),
+            balance_by=config.getoption("simgate_balance_by"),
         )
         return cls(run, config.getoption("simgate_variants"), bool(config.getoption("simgate_gate")))
 
@@ -174,6 +179,14 @@ OPTIONS = (
     ),
     Option("runs-dir", "where run folders are made, from where pytest is called (runs)", "DIR", ini=True),
     Option("run-name", "name of the run's folder (time, pack and chance)", "NAME", type=run_name),
+    Option(
+        "shard", "only part k of n of the variants; `simgate merge` puts the runs together", "K/N", type=shard
+    ),
+    Option(
+        "balance-by",
+        "run (or `latest`, or a baseline's name) by whose durations shards are made equal (the baseline)",
+        "RUN",
+    ),
     Option("adapter", "simulator in place of the pack's", "NAME", ini=True),
     Option("model", "model package in place of the pack's: path, s3://, gs://, mlflow:", "M", ini=True),
     Option(
@@ -188,6 +201,12 @@ OPTIONS = (
         "baseline",
         "hold the run against an older one (its folder, or a baseline's name); needs a regression rule",
         "RUN",
+    ),
+    Option(
+        "accept-difference",
+        "look past what differs from the baseline, by name: machine, driver, renderer, ...",
+        "NAMES",
+        type=accepted,
     ),
     Option(
         "until-decided",

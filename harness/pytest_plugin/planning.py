@@ -10,7 +10,7 @@ import pytest
 
 from simgate.harness.pytest_plugin.collection import PINNED, SAMPLED, variant_names
 from simgate.harness.pytest_plugin.options import Settings
-from simgate.harness.pytest_plugin.selection import selection_words
+from simgate.harness.pytest_plugin.selection import selection_words, sharded_selection_words
 
 if TYPE_CHECKING:
     from simgate.harness.execution.plan import Plan
@@ -36,20 +36,51 @@ def plan_pack(config: pytest.Config, pack: Pack, variant_ids: Sequence[str], sev
 
     # With --keep-duplicates pytest has items several times; a variant runs once.
     wanted = tuple(dict.fromkeys(variant_ids))
-    whole = [
-        f"{scenario.id}::{name}" for scenario in pack.scenarios for name in variant_names(scenario, None)
-    ]
+    settings, whole = Settings.of(config), all_ids(pack)
+    options, limited = settings.run.of_pack(pack, several), None
+    if options.shard is None:
+        words = selection_words(config, wanted, whole)
+    else:
+        limited = all_ids(pack, settings.variants)
+        is_whole = limited == whole and frozenset(wanted) == of_this_shard(config, pack)
+        words = sharded_selection_words(config, is_whole)
     try:
         with as_user_errors():
             return plan_as_asked(
                 pack,
                 expand_ids(pack, wanted),
-                Settings.of(config).run.of_pack(pack, several),
+                options,
+                whole=expand_ids(pack, limited) if limited else None,
                 command=("pytest", *config.invocation_params.args),
-                selection=selection_words(config, wanted, whole),
+                selection=words,
             )
     except UserError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def all_ids(pack: Pack, limit: int | None = None) -> list[str]:
+    """Ids of a pack's variants, with at most ``limit`` sampled ones of each scenario: what shards share."""
+    return [
+        f"{scenario.id}::{name}" for scenario in pack.scenarios for name in variant_names(scenario, limit)
+    ]
+
+
+def of_this_shard(config: pytest.Config, pack: Pack) -> frozenset[str] | None:
+    """Ids of the variants of a pack that this session runs; None without ``--shard``.
+
+    Raises:
+        pytest.UsageError: Options do not go together, or the run to balance by cannot be read.
+    """
+    from simgate.harness.frontend.shares import share_of
+    from simgate.harness.frontend.user_errors import UserError, as_user_errors
+
+    settings = Settings.of(config)
+    try:
+        with as_user_errors():
+            share = share_of(settings.run, pack.name)
+    except UserError as error:
+        raise pytest.UsageError(str(error)) from None
+    return None if share is None else share.mine(all_ids(pack, settings.variants))
 
 
 def open_plan(run_dir: Path, record: RecordMode) -> Plan:

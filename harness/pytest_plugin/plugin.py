@@ -92,6 +92,22 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> PackFile |
     return PackFile.from_parent(parent, path=file_path, nodeid=None if inside else file_path.as_posix())
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves the variants of other shards out; ordinary tests are nobody's share."""
+    if Settings.of(config).run.shard is None:
+        return
+    from simgate.harness.pytest_plugin.planning import of_this_shard
+
+    packs = {item.path: item.pack for item in items if isinstance(item, VariantItem)}
+    mine = {path: of_this_shard(config, pack) or frozenset() for path, pack in packs.items()}
+    others = [i for i in items if isinstance(i, VariantItem) and i.variant_id not in mine[i.path]]
+    if others:
+        config.hook.pytest_deselected(items=others)
+        left_out = set(map(id, others))
+        items[:] = [item for item in items if id(item) not in left_out]
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]

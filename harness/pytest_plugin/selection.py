@@ -26,6 +26,16 @@ def selection_words(config: pytest.Config, selected: Collection[str], whole: Col
     return f"{len(selected)} of {len(whole)} variants ({reasons})"
 
 
+def sharded_selection_words(config: pytest.Config, is_whole: bool) -> str:
+    """The same for one shard of several: without counts, so that all of them say the same.
+
+    Args:
+        config: The session.
+        is_whole: Whether it runs all of its part of the pack.
+    """
+    return "" if is_whole else "; ".join(_reasons(config)) or "chosen by pytest"
+
+
 def _reasons(config: pytest.Config) -> list[str]:
     option = config.option
     reasons = []

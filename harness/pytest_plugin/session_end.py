@@ -39,12 +39,14 @@ class Judged:
         run_dir: Folder of the run.
         verdict: The verdict; None when the run could not be judged.
         problem: Why not; empty when it was judged.
+        shard: What it has done, for a shard, which is judged with the others; empty for a whole run.
         reports: Files that were written.
     """
 
     run_dir: Path
     verdict: Verdict | None
     problem: str = ""
+    shard: str = ""
     reports: tuple[Path, ...] = ()
 
 
@@ -60,6 +62,7 @@ class SessionEnd:
         self._cwd = config.invocation_params.dir
         self._rootpath = config.rootpath
         self._gate = Settings.of(config).gate
+        self._shard = Settings.of(config).run.shard is not None
         self._runs = runs
         self._collection_errors: dict[str, None] = {}
         self._ordinary_failures: dict[str, None] = {}
@@ -113,17 +116,20 @@ class SessionEnd:
         from simgate.harness.gate.exit_code import exit_code
         from simgate.harness.gate.verdict import Decision
 
-        if not self._judged:
+        if not self._judged and not self._shard:
             self._blocks.append("nothing was judged: no variant of any pack was selected and run")
         if self._collection_errors:
             self._blocks.append(f"not collected: {', '.join(self._collection_errors)}")
         if self._ordinary_failures:
             self._blocks.append(f"ordinary tests failed: {', '.join(self._ordinary_failures)}")
         more = [Decision.NO_GO] if self._ordinary_failures else []
+        if self._shard and not any(one.verdict for one in self._judged):
+            # What a shard has found is judged with the others; here it has run, or it has not.
+            more += [Decision.GO]
         code = exit_code([one.verdict for one in self._judged if one.verdict], more)
         if code is ExitCode.NO_GO:
             return code
-        if any(one.verdict is None for one in self._judged):
+        if any(one.verdict is None and (one.problem or not one.shard) for one in self._judged):
             return ExitCode.INFRASTRUCTURE
         return ExitCode.USAGE if self._collection_errors else code
 
@@ -146,7 +152,11 @@ class SessionEnd:
             terminalreporter.write_line(printable(f"blocks a GO: {text}"), red=True, bold=True)
 
     def _print(self, one: Judged, terminal: pytest.TerminalReporter) -> None:
-        if one.verdict is None:
+        if one.verdict is None and one.shard:
+            terminal.write_line(printable(one.shard))
+            if one.problem:
+                terminal.write_line(printable(one.problem), red=True)
+        elif one.verdict is None:
             terminal.write_line(printable(f"INCONCLUSIVE: {one.problem}"), yellow=True, bold=True)
         else:
             from simgate.harness.gate.table import verdict_table
@@ -167,14 +177,20 @@ class SessionEnd:
 
 def judge(run_dir: Path) -> Judged:
     """Decides, writes ``verdict.json`` and every report; what cannot be read is a reason, not a crash."""
-    from simgate.harness.frontend.conclusion import conclude
+    from simgate.harness.frontend.conclusion import conclude, shard_words
     from simgate.harness.gate.decide import UndecidableRun
+    from simgate.harness.gate.exit_code import machine_failed_shard
     from simgate.harness.results.journal import JournalDamaged
     from simgate.harness.results.run_folder import NotARun, RunFolder
 
     folder = RunFolder(run_dir)
     try:
+        if (shard := folder.manifest().shard) is not None:
+            failed = machine_failed_shard(folder.records())
+            return Judged(
+                run_dir, None, "every variant is ERROR" if failed else "", shard_words(folder, shard)
+            )
         verdict, reports = conclude(folder)
     except (NotARun, JournalDamaged, UndecidableRun, OSError) as error:
         return Judged(run_dir, None, str(error))
-    return Judged(run_dir, verdict, "\n".join(reports.problems), reports.written)
+    return Judged(run_dir, verdict, "\n".join(reports.problems), reports=reports.written)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import subprocess
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
@@ -12,6 +13,7 @@ from pathlib import Path
 PACKAGES = ("simgate", "numpy", "scipy", "mujoco", "onnxruntime", "pydantic")
 """Distributions whose version can change a result."""
 _GPUS = Path("/proc/driver/nvidia/gpus")
+_DRIVER = Path("/proc/driver/nvidia/version")
 _GIT_TIMEOUT_S = 10.0
 
 
@@ -74,3 +76,12 @@ def gpu_names() -> tuple[str, ...]:
         lines = card.read_text().splitlines()
         names += [line.partition(":")[2].strip() for line in lines if line.startswith("Model")]
     return tuple(names)
+
+
+def gpu_driver() -> str:
+    """Version of NVIDIA's kernel driver; empty where there is none."""
+    try:
+        found = re.search(r"^NVRM version:.*?\s(\d+(?:\.\d+)+)\s", _DRIVER.read_text(), re.MULTILINE)
+    except OSError:
+        return ""
+    return found[1] if found else ""

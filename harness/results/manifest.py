@@ -50,6 +50,8 @@ class Fingerprint(ResultModel):
     adapter_version: str = ""
     """What the simulator says of itself; known once a host has started."""
     renderer: str = ""
+    driver: str = ""
+    """Version of NVIDIA's kernel driver; empty where there is none."""
     batch: int = 1
     policy: str = ""
     model: str = ""
@@ -63,6 +65,36 @@ class Fingerprint(ResultModel):
     parts: tuple[Part, ...] | None = None
     """Code, weights and files behind every plugin, the model and native worlds; None in manifests of older
     versions, which kept no hashes of them."""
+
+
+class Shard(ResultModel):
+    """Which part of a pack's variants a run has, where several runs share them."""
+
+    number: int
+    """From 1."""
+    of: int
+    sizes: tuple[int, ...]
+    """Variants of each shard, before a selection of pytest."""
+    places: tuple[int, ...]
+    """Place of each expected variant among those of all shards."""
+    variants: str
+    """SHA-256 over ids and run identities of the variants of all shards, in order."""
+    split: str
+    """SHA-256 over the shard of each of them."""
+    balanced_by: str = ""
+    """Run whose durations they were shared out by; empty where every variant weighs the same."""
+
+
+class MergedRun(ResultModel):
+    """A run that became part of another one."""
+
+    run_id: str
+    shard: int
+    """Its number."""
+    created_utc: str
+    machine: str
+    records: int
+    """Lines of its journal."""
 
 
 class Manifest(ResultModel):
@@ -86,4 +118,12 @@ class Manifest(ResultModel):
     selection: str = ""
     """Why fewer variants than the pack's are expected (``--variants 5``, ``-k glass``); empty when it is
     the whole pack."""
+    shard: Shard | None = None
+    """None for a run that shares its variants with no other."""
+    merged_from: tuple[MergedRun, ...] = ()
+    """The shards that were put together to this run, in the order in which they were begun."""
+    accepted: tuple[str, ...] = ()
+    """Differences to the baseline, or among the shards, that the user has accepted, by name."""
+    looked_past: tuple[str, ...] = ()
+    """What differed among the shards of this run, in words."""
     fingerprint: Fingerprint

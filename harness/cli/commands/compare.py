@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from simgate.harness.cli.accept_difference import add_accept_difference
 
 if TYPE_CHECKING:
     from simgate.harness.gate.compare import RunComparison
@@ -41,6 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="run the first N broken variants again where a picture is missing, for the page (default: 3)",
     )
+    add_accept_difference(parser)
     parser.add_argument("--json", action="store_true", help=f"print {JSON} instead of the table")
 
 
@@ -66,10 +71,12 @@ def _run(args: argparse.Namespace) -> int:
 
     candidate = RunFolder(args.candidate)
     runs_dir = args.runs_dir or candidate.path.resolve().parent
-    baseline = resolve_baseline(args.baseline, runs_dir, candidate.manifest(), candidate.fingerprint())
+    accepted = tuple(args.accept_difference or ())
+    made = candidate.manifest(), candidate.fingerprint()
+    baseline = resolve_baseline(args.baseline, runs_dir, *made, accepted)
     if baseline.path.resolve() == candidate.path.resolve():
         raise UserError(f"{candidate.path} is compared with itself; give two runs")
-    comparison = compare_folders(baseline, candidate, runs_dir, args.max_drop, args.confidence)
+    comparison = compare_folders(baseline, candidate, runs_dir, args.max_drop, args.confidence, accepted)
     comparison = with_pictures(comparison, baseline, candidate, args.replay)
     out = args.out or candidate.path
     out.mkdir(parents=True, exist_ok=True)
@@ -95,6 +102,7 @@ def compare_folders(
     runs_dir: Path,
     max_drop: float | None = None,
     confidence: float | None = None,
+    accepted: Sequence[str] = (),
 ) -> RunComparison:
     """Compares two runs from their folders.
 
@@ -104,6 +112,7 @@ def compare_folders(
         runs_dir: Where the churn is kept.
         max_drop: None for the pack's own rule.
         confidence: None for the pack's own rule.
+        accepted: Differences that are looked past, by name, besides those that the candidate's run accepted.
 
     Raises:
         NotComparable: They differ in more than the model.
@@ -115,6 +124,8 @@ def compare_folders(
     from simgate.harness.scoring.metrics import find_metric
 
     before, now = read_evidence(baseline), read_evidence(candidate)
+    names = tuple(dict.fromkeys((*now.manifest.accepted, *accepted)))
+    now = replace(now, manifest=now.manifest.model_copy(update={"accepted": names}))
 
     def describe(name: str) -> tuple[str, str]:
         # A criterion's options follow the name: detection.glass_door.recall{within_m=3}.

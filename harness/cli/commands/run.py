@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simgate.harness.cli.result_document import Outcome, add_output, with_output
+from simgate.harness.cli.accept_difference import add_accept_difference
+from simgate.harness.cli.result_document import Concluded, add_output, with_output
 from simgate.harness.cli.selection import add_selection, select, selected_options
 from simgate.harness.cli.trust import add_trust
 from simgate.harness.cli.workers import add_workers
 from simgate.harness.execution.record_mode import RECORD_CHOICES
 from simgate.harness.frontend.planning import run_name
+from simgate.harness.frontend.shares import shard
 
 if TYPE_CHECKING:
     from simgate.harness.execution.plan import Plan
@@ -61,12 +63,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="RUN",
         help="hold the run against an older one (its folder, or a baseline's name); needs a regression rule",
     )
+    add_accept_difference(parser)
     parser.add_argument(
         "--until-decided",
         action="store_true",
         help="stop as soon as a sequential test has decided; the pack's variants are the most that run",
     )
     parser.add_argument("--resume", type=Path, metavar="RUN", help="continue an interrupted run")
+    parser.add_argument(
+        "--shard",
+        type=shard,
+        metavar="K/N",
+        help="only part K of N of the variants; `simgate merge` puts the runs together",
+    )
+    parser.add_argument(
+        "--balance-by",
+        metavar="RUN",
+        help="run (or latest, or a baseline's name) by whose durations shards are made equal; the same for "
+        "every shard (default: --baseline's, else every variant weighs the same)",
+    )
     parser.add_argument(
         "--run-name",
         type=run_name,
@@ -86,15 +101,15 @@ def run(args: argparse.Namespace) -> int:
         return with_output(args.output, lambda: _run(args))
 
 
-def _run(args: argparse.Namespace) -> tuple[int, list[Outcome]]:
-    from simgate.harness.gate.exit_code import exit_code
+def _run(args: argparse.Namespace) -> tuple[int, list[Concluded]]:
+    from simgate.harness.cli.judging import code_of
 
     if args.resume:
-        outcomes = [_finish(args, _resumed(args))]
+        concluded = [_finish(args, _resumed(args))]
     else:
         jobs = _jobs(args)
-        outcomes = [_finish(args, _plan(args, pack, variants, len(jobs) > 1)) for pack, variants in jobs]
-    return exit_code(one.verdict for one in outcomes if one.verdict), outcomes
+        concluded = [_finish(args, _plan(args, pack, variants, len(jobs) > 1)) for pack, variants in jobs]
+    return code_of(concluded), concluded
 
 
 def _jobs(args: argparse.Namespace) -> list[tuple[Pack, list[Variant]]]:
@@ -126,8 +141,11 @@ def _plan(args: argparse.Namespace, pack: Pack, variants: Sequence[Variant], sev
         latency_extra_ms=args.latency_extra_ms,
         isaac_python=args.isaac_python,
         baseline=args.baseline,
+        accept_difference=tuple(args.accept_difference or ()),
         until_decided=args.until_decided,
         run_name=args.run_name,
+        shard=args.shard,
+        balance_by=args.balance_by,
     ).of_pack(pack, several)
     chosen = [("variants", args.variants), *selected_options(args)]
     selection = " ".join(f"--{option} {value}" for option, value in chosen if value is not None)
@@ -146,8 +164,11 @@ def _resumed(args: argparse.Namespace) -> Plan:
         "--runtime": args.runtime,
         "--latency-extra-ms": args.latency_extra_ms or None,
         "--baseline": args.baseline,
+        "--accept-difference": args.accept_difference,
         "--until-decided": args.until_decided or None,
         "--run-name": args.run_name,
+        "--shard": args.shard,
+        "--balance-by": args.balance_by,
     }
     given = [option for option, value in fixed.items() if value is not None]
     if given:
@@ -160,7 +181,7 @@ def _resumed(args: argparse.Namespace) -> Plan:
     return plan
 
 
-def _finish(args: argparse.Namespace, plan: Plan) -> Outcome:
+def _finish(args: argparse.Namespace, plan: Plan) -> Concluded:
     """Runs a plan, then everything that is derived from its journal."""
     try:
         return _run_and_judge(args, plan)
@@ -172,27 +193,19 @@ def _finish(args: argparse.Namespace, plan: Plan) -> Outcome:
         raise
 
 
-def _run_and_judge(args: argparse.Namespace, plan: Plan) -> Outcome:
+def _run_and_judge(args: argparse.Namespace, plan: Plan) -> Concluded:
+    from simgate.harness.cli.judging import judge_and_show, show_shard
     from simgate.harness.cli.progress import progress_listener
-    from simgate.harness.cli.summary import print_summary
     from simgate.harness.execution.engine import execute
-    from simgate.harness.frontend.conclusion import conclude
     from simgate.harness.frontend.planning import stopping_rule
 
     with progress_listener(args.quiet) as listener:
         stopped = execute(plan, [listener], stopping_rule(plan))
     if stopped:
         print(f"the run has ended early: {stopped}", file=sys.stderr)
-    verdict, reports = conclude(plan.folder)
-    for problem in reports.problems:
-        print(problem, file=sys.stderr)
-    try:
-        print_summary(plan.folder, verdict)
-    except Exception as error:
-        # The verdict is written and stands; only its table is lost.
-        print(f"{verdict.headline}\nthe summary cannot be shown: {error!r}", file=sys.stderr)
-    problems = (*reports.problems, *([stopped] if stopped else []))
-    return Outcome(plan.folder, verdict, reports.written, problems)
+    if plan.manifest.shard is not None:
+        return show_shard(plan.folder, plan.manifest.shard, stopped)
+    return judge_and_show(plan.folder, stopped)
 
 
 def _positive(text: str) -> int:

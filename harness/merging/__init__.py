@@ -1,0 +1,1 @@
+"""Runs of several machines put together to one (``simgate merge``)."""
