@@ -139,6 +139,7 @@ def test_what_does_not_belong_together_is_refused_by_name(
         ),
         ({"shard__of": 3, "shard__sizes": [2, 1, 1]}, "it is one of 3, not of 2"),
         ({"pack__seed": 8}, "in the pack, seed was 7, is 8"),
+        ({"pack__policy_options": {"gain": 2}}, "of the policy, policy_options.gain was not there, is 2"),
         ({"shard__number": 1}, "shard 2/2 of memory_doors is missing"),
         ({"shard__places": [0, 2]}, "both have the variant"),
     ):
