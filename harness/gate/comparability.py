@@ -188,11 +188,11 @@ def _own(fingerprint: Fingerprint) -> list[Part] | None:
 
 def other_policy(baseline: Manifest, candidate: Manifest) -> list[str]:
     """What has changed of the policy, in words: name, options and files; empty when nothing is known to."""
-    judged = (
+    before, now = (
         {k: pack.get(k) for k in ("policy", "policy_options")} for pack in (baseline.pack, candidate.pack)
     )
     files = changed_parts(baseline.fingerprint.parts, candidate.fingerprint.parts, roles=("policy",))
-    return [*_changes(*judged), *files]
+    return [*_changes(before, now), *files]
 
 
 def judged_notes(baseline: Manifest, candidate: Manifest) -> Iterator[str]:
