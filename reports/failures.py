@@ -82,9 +82,7 @@ class FailureGroup:
 
 def failure_groups(run: RunData) -> tuple[FailureGroup, ...]:
     """Groups of variants that did not pass, critical scenarios first, most failures first."""
-    shown = {
-        name: [r for r in results if r.outcome != Outcome.PASS] for name, results in run.by_scenario.items()
-    }
+    shown = {name: [r for r in results if r.to_look_at] for name, results in run.by_scenario.items()}
     names = sorted((name for name in shown if shown[name]), key=lambda name: _rank(shown[name]))
     builder = _Builder(run, _share_room({name: len([r for r in shown[name] if r.record]) for name in names}))
     return tuple(builder.group(name, shown[name]) for name in names)
@@ -149,7 +147,9 @@ class _Builder:
         return FailureDetail(
             record=record,
             headline=headline(record),
-            criteria=tuple(sorted(record.criteria, key=lambda c: c.outcome == Outcome.PASS)),
+            criteria=tuple(
+                sorted((*record.criteria, *record.violations), key=lambda c: c.outcome == Outcome.PASS)
+            ),
             shown=tuple(positions[:cut]),
             others=tuple(positions[cut:]),
             fixed=tuple(fixed),
@@ -168,16 +168,16 @@ class _Builder:
             trace = load_trace(inside(self._run.folder, path))
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             return None, f"the recording {path} cannot be read: {error}"
-        return timeline(trace, record.criteria), ""
+        return timeline(trace, (*record.criteria, *record.violations)), ""
 
 
-def _worst_first(record: RunRecord) -> tuple[int, float, str]:
-    """FAIL before INVALID before ERROR; most negative margin first."""
-    order = (Outcome.FAIL, Outcome.INVALID, Outcome.ERROR, Outcome.KNOWN)
+def _worst_first(record: RunRecord) -> tuple[bool, int, float, str]:
+    """Violations of hard rules, then FAIL before INVALID before ERROR; most negative margin first."""
+    order = (Outcome.FAIL, Outcome.INVALID, Outcome.ERROR, Outcome.KNOWN, Outcome.PASS)
     margins = [
         criterion.margin for criterion in broken_criteria(record.criteria) if criterion.margin is not None
     ]
-    return order.index(record.outcome), min(margins, default=0.0), record.variant
+    return not record.violations, order.index(record.outcome), min(margins, default=0.0), record.variant
 
 
 def _record_pictures(record: RunRecord, store: PictureStore) -> tuple[Picture, ...]:

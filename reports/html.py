@@ -116,10 +116,11 @@ def _totals(run: RunData) -> list[tuple[str, int]]:
 def rule_numbers(rule: RuleVerdict) -> list[str]:
     """Observed value, the interval shown, and the exact one against the threshold, in words."""
     if rule.estimate is None:
-        return ["nothing measured"]
+        return [] if rule.kind == "every_variant" else ["nothing measured"]
     threshold = rule.bound if rule.bound is not None else 0.0
-    write = wording.percent if 0 <= rule.estimate <= 1 and 0 <= threshold <= 1 else wording.number
-    lines = [f"observed {write(rule.estimate)}"]
+    is_share = 0 <= rule.estimate <= 1 and 0 <= threshold <= 1 and not rule.is_plain
+    write = wording.percent if is_share else wording.number
+    lines = [f"{'worst' if rule.is_plain else 'observed'} {write(rule.estimate)}"]
     for name, interval in (("exact", rule.exact), (rule.shown.method if rule.shown else "", rule.shown)):
         if interval:
             level = f"at {100 * interval.confidence:g} %"

@@ -59,8 +59,8 @@ def rate_bar(rate: float | None, shown: Interval | None, axis: Axis, bound: floa
 
 
 def rule_bar(rule: RuleVerdict) -> Markup:
-    """Interval shown, exact interval and threshold of a rule; empty when it measured nothing."""
-    if rule.estimate is None:
+    """Interval shown, exact interval and threshold of a rule; empty when it estimates nothing."""
+    if rule.estimate is None or rule.is_plain:
         return Markup("")
     ends = [end for interval in (rule.shown, rule.exact) if interval for end in (interval.low, interval.high)]
     values = [rule.estimate, rule.bound, *ends]

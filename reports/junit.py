@@ -132,7 +132,7 @@ def _variant_case(run: RunData, result: VariantResult) -> TestCase:
         expected.id, classname, _seconds(record.wall_s), stdout=_stdout(run, result, record, replay)
     )
     message = headline(record)
-    if record.outcome == Outcome.FAIL:
+    if record.outcome == Outcome.FAIL or record.violations:
         case.add_failure_info(message, _explanation(run, record, replay), "FAIL")
     elif record.outcome in (Outcome.INVALID, Outcome.ERROR):
         case.add_error_info(message, _explanation(run, record, replay), record.outcome.value)
@@ -145,7 +145,10 @@ def _variant_case(run: RunData, result: VariantResult) -> TestCase:
 def _explanation(run: RunData, record: RunRecord, replay: str) -> str:
     """What a QA engineer needs to act: criteria, unusual parameters, how to see it again."""
     lines = [record.reason] if record.reason else []
-    lines += [f"{criterion.outcome.value:7} {describe_criterion(criterion)}" for criterion in record.criteria]
+    lines += [
+        f"{criterion.outcome.value:7} {describe_criterion(criterion)}"
+        for criterion in (*record.criteria, *record.violations)
+    ]
     far = [place for place in run.nominal[record.scenario].positions(record.parameters) if place.far]
     if far:
         lines.append("far from nominal:")

@@ -53,6 +53,11 @@ class VariantResult:
         """Outcome that the gate counts; None when it is missing."""
         return self.record.outcome if self.record else None
 
+    @property
+    def to_look_at(self) -> bool:
+        """Whether it did not pass, or violates a hard rule of the gate."""
+        return self.record is None or self.record.outcome is not Outcome.PASS or bool(self.record.violations)
+
 
 @dataclass(frozen=True)
 class RunData:

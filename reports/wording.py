@@ -91,6 +91,8 @@ def describe_criterion(criterion: CriterionResult) -> str:
 
 def headline(record: RunRecord) -> str:
     """What to read first of a variant that did not pass: the record's reason, and when it was lost."""
+    if record.violations and record.outcome is not Outcome.FAIL:
+        return f"violates a hard rule of the gate: {describe_criterion(record.violations[0])}"
     broken = broken_criteria(record.criteria)
     if record.outcome not in (Outcome.FAIL, Outcome.KNOWN) or not broken:
         return record.reason or f"{record.outcome.value} without a reason in the record"

@@ -114,13 +114,19 @@ def _print_failures(console: Console, folder: RunFolder) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
-    bad = [record for record in folder.records() if record.outcome != Outcome.PASS]
+    bad = [record for record in folder.records() if record.outcome != Outcome.PASS or record.violations]
     if not bad:
         return
-    console.print("first variants that did not pass:", style="bold")
+    console.print(
+        "first variants to look at:"
+        if any(record.violations for record in bad)
+        else "first variants that did not pass:",
+        style="bold",
+    )
     for record in _in_turn(bad)[:FIRST_FAILURES]:
         style = OUTCOME_STYLES.get(record.outcome, "yellow")
-        reason = printable(" ".join(record.reason.split()))
+        hard = f"hard rule: {record.violations[0].reason}" if record.violations else ""
+        reason = printable(" ".join((record.reason or hard).split()))
         line = Text.assemble((f"{record.outcome.value:<8}", style), f" {record.variant}  {reason}")
         console.print(Padding(line, (0, 0, 0, 2), expand=False))
     if len(bad) > FIRST_FAILURES:

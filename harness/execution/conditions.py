@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from simgate.harness.execution.parts import collect_parts, parts_of_scenario
 from simgate.harness.execution.perception_runtime import resolve_runtime
-from simgate.harness.packs.model import Pack, Scenario
+from simgate.harness.packs.model import Criterion, Pack, Scenario
 from simgate.harness.results.fingerprint import git_state, gpu_driver, gpu_names, machine, package_versions
 from simgate.harness.results.manifest import Fingerprint
 from simgate.policies.perception.package import load_package
@@ -32,9 +34,14 @@ def scenario_conditions(pack: Pack, scenario: Scenario, fingerprint: Fingerprint
         "runtime": fingerprint.runtime,
         "parts": parts_of_scenario(fingerprint.parts or (), scenario),
         "latency": pack.latency.model_dump(mode="json"),
-        "accept": [c.model_dump(mode="json", exclude=set(_POSITION_FIELDS)) for c in scenario.accept],
+        "accept": _written(scenario.accept),
         "known_failures": [k.model_dump(mode="json") for k in scenario.known_failures],
+        **({"hard": _written(scenario.hard)} if scenario.hard else {}),
     }
+
+
+def _written(criteria: Sequence[Criterion]) -> list[dict[str, Any]]:
+    return [criterion.model_dump(mode="json", exclude=set(_POSITION_FIELDS)) for criterion in criteria]
 
 
 def collect_fingerprint(pack: Pack, runtime: str) -> Fingerprint:

@@ -15,7 +15,6 @@ from simgate.harness.execution.record_mode import RecordMode
 from simgate.harness.execution.recording import save_trace
 from simgate.harness.execution.world_run import Episode
 from simgate.harness.expansion.variant import Variant
-from simgate.harness.results.record import Outcome
 from simgate.harness.results.run_folder import RunFolder
 from simgate.harness.scoring.score import Score
 
@@ -41,7 +40,7 @@ def keep_files(
     Returns:
         Name -> path relative to the run's folder, and a sentence for each file that is missing.
     """
-    wanted = judged.outcome is not Outcome.PASS or mode == "all"
+    wanted = not judged.is_clean or mode == "all"
     stem = file_stem(variant.id)
     files: list[tuple[str, Path, Callable[[Path], None]]] = []
 
@@ -52,8 +51,8 @@ def keep_files(
 
     if wanted or variant.index < PICTURED_PASSES:
         add_picture("start", start_frame(episode))
-    if judged.outcome is not Outcome.PASS:
-        add_picture("failure", failure_frame(episode, judged.criteria))
+    if not judged.is_clean:
+        add_picture("failure", failure_frame(episode, (*judged.criteria, *judged.hard)))
     elif wanted:
         add_picture("end", end_frame(episode))
     if wanted:

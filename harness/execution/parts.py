@@ -67,7 +67,7 @@ def _of_scenario(scenario: Scenario) -> Iterator[Use]:
         yield Use("world", WORLDS, scenario.world, {})
     else:
         yield Use("reader", NATIVE, scenario.native.kind, {})
-    for name in plugin_metrics(scenario.accept):
+    for name in plugin_metrics((*scenario.accept, *scenario.hard)):
         yield Use("metric", METRICS, name, {})
 
 

@@ -54,7 +54,7 @@ class Worker:
         self._setup = setup
         self._pack = pack = setup.pack
         self._folder = RunFolder(Path(setup.run_dir))
-        self._metrics_asked = {c.metric for scenario in pack.scenarios for c in scenario.accept}
+        self._metrics_asked = {c.metric for s in pack.scenarios for c in (*s.accept, *s.hard)}
         sim = pack.sim
         self._timing = Timing(sim.physics_hz, sim.control_hz, sim.camera_hz)
         self._adapter: SimAdapter | None = None
@@ -238,6 +238,7 @@ class Worker:
             outcome=judged.outcome,
             reason=judged.reason,
             criteria=judged.criteria,
+            hard=judged.hard,
             metrics=judged.metrics,
             parameters=variant.parameters,
             trace_digest=digest,

@@ -49,14 +49,14 @@ def check_scenes(
     """
     built = [scene for scene in scenes if isinstance(scene, Scene)]
     found = _unbuilt(scenes)
-    for criterion in scenario.accept if built else ():
+    for criterion in (*scenario.accept, *scenario.hard) if built else ():
         info = (
             metrics.find_metric(criterion.metric)
             if criterion.stl is None and criterion.signal is None
             else None
         )
         if info is not None:
-            found += _undefined(criterion, info, built) or _too_slow(criterion, sim, built)
+            found += _undefined(criterion, info, built, scenario) or _too_slow(criterion, sim, built)
             found += _unspeakable(criterion, built, reports)
     return found
 
@@ -74,7 +74,9 @@ def _unbuilt(scenes: Scenes) -> list[Finding]:
     ]
 
 
-def _undefined(criterion: Criterion, info: MetricInfo, scenes: Sequence[Scene]) -> list[Finding]:
+def _undefined(
+    criterion: Criterion, info: MetricInfo, scenes: Sequence[Scene], scenario: Scenario
+) -> list[Finding]:
     """A criterion whose metric has nothing to speak of."""
     if criterion.if_undefined == "pass":
         return []
@@ -90,6 +92,10 @@ def _undefined(criterion: Criterion, info: MetricInfo, scenes: Sequence[Scene]) 
     if not count:
         return []
     outcome = {"fail": "fail", "invalid": "are INVALID"}[criterion.if_undefined]
+    if criterion in scenario.hard:
+        outcome = {"fail": "violate a hard rule", "invalid": "leave a hard rule undecided"}[
+            criterion.if_undefined
+        ]
     message = f"{criterion.metric} is undefined where {what}: {_share(count, len(scenes))} {outcome}"
     hint = f"{hint}, leave the criterion out, or add if_undefined: pass"
     return [Finding(criterion.metric, _severity(count, scenes), "undefined-metric", message, hint)]

@@ -71,7 +71,7 @@ def _of_pins(pack: Pack, scenario: Scenario) -> list[Finding]:
 
 def _reports(pack: Pack, scenario: Scenario) -> Sequence[str] | None:
     """Words that the policy can report, where a criterion asks for them; None when it does not say."""
-    asked = any(criterion.metric == "report_correct" for criterion in scenario.accept)
+    asked = any(criterion.metric == "report_correct" for criterion in (*scenario.accept, *scenario.hard))
     try:
         reports: Sequence[str] | None = getattr(
             registry.load(POLICIES, pack.policy) if asked else None, "reports", None

@@ -17,7 +17,7 @@ from simgate.harness.results.parts import JUDGED, Part, changed_parts, make_part
 
 _OF_THE_CANDIDATE = frozenset({"path", "model", "source_sha256", "sources", "policy", "policy_options"})
 _WORDS = frozenset(
-    {"line", "column", "description", "owner", "title", "requirements", "tags", "gate", "files"}
+    {"line", "column", "description", "owner", "title", "requirements", "tags", "gate", "hard", "files"}
 )
 """What changes no result: where and how something is written, and what is later concluded from it. The files
 of a native world have their digest beside them."""

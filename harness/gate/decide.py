@@ -153,7 +153,7 @@ def _overall(
         undecided = _first(rules, Decision.INCONCLUSIVE, "is undecided", "are undecided")
         change = next(rule.would_change for rule in rules if rule.decision is Decision.INCONCLUSIVE)
         return decision, f"{undecided}; {change}" if change else undecided
-    if all(rule.kind == "invalid_or_error" for rule in pack.gate):
+    if not any(rule.judges_model for rule in pack.gate):
         return Decision.INCONCLUSIVE, "no gate rule judges the model, only the validity of the evidence"
     if missing:
         return Decision.INCONCLUSIVE, (

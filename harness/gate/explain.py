@@ -43,7 +43,7 @@ def explain(verdict: Verdict, width: int = 100) -> str:
     blocks += [_rule(number, rule, width) for number, rule in enumerate(verdict.rules, start=1)]
     if verdict.decision is Decision.INCONCLUSIVE:
         blocks.append(_fill(f"What holds it up: {verdict.headline.partition(': ')[2]}", width))
-    if len(verdict.rules) > 1:
+    if sum(not rule.is_plain for rule in verdict.rules) > 1:
         blocks.append(
             _fill(
                 "GO claims every rule at its own confidence. NO-GO of a rule has passed Holm's procedure "
@@ -61,7 +61,10 @@ def _rule(number: int, rule: RuleVerdict, width: int) -> str:
         ("statement", rule.statement),
         ("decision", f"{rule.decision.value}: {_DECIDED[rule.decision]}"),
         ("variants", _counts(rule)),
-        ("estimate", "" if rule.estimate is None else _number(rule, rule.estimate)),
+        (
+            "worst" if rule.is_plain else "estimate",
+            "" if rule.estimate is None else _number(rule, rule.estimate),
+        ),
         ("interval", _interval(rule)),
         ("why", rule.reason),
         ("to change", rule.would_change),
@@ -98,7 +101,7 @@ def _interval(rule: RuleVerdict) -> str:
 def _number(rule: RuleVerdict, value: float) -> str:
     if rule.paired is not None:
         return f"{value:+.4f}"
-    return share(value) if 0.0 <= value <= 1.0 else f"{value:.4g}"
+    return share(value) if 0.0 <= value <= 1.0 and not rule.is_plain else f"{value:.4g}"
 
 
 def _fill(text: str, width: int, indent: str = "") -> str:

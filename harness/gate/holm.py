@@ -80,7 +80,7 @@ def apply_holm(gate: Sequence[GateRule], rules: Sequence[RuleVerdict]) -> tuple[
 
 def _tested(gate: Sequence[GateRule]) -> list[int]:
     """Places of the rules that test something; a count of doubtful variants is no test."""
-    return [k for k, rule in enumerate(gate) if rule.kind != "invalid_or_error"]
+    return [k for k, rule in enumerate(gate) if rule.is_test]
 
 
 def _holds(wide: GateRule, narrow: GateRule) -> bool:

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 
 from simgate.harness.gate.percentile import nearest_rank
-from simgate.harness.gate.rules import speaks_of
 from simgate.harness.gate.tally import VALID, Evidence, Status, counted_once
+from simgate.harness.gate.wording import few, tries
 from simgate.harness.packs.latency_percentile import parse_latency_percentile
 from simgate.harness.packs.model import Pack
 from simgate.harness.results.manifest import Manifest
@@ -77,7 +77,7 @@ def _sequential(manifest: Manifest, pack: Pack, evidence: Evidence) -> list[str]
         f"sequential test: decided after {plural(counted, 'variant')} in an order fixed in advance; "
         f"the other {rest} count for nothing, whether they ran or not"
     ]
-    return notes + ([f"no variant of {_few(unseen)} was needed for the decision"] if unseen else [])
+    return notes + ([f"no variant of {few(unseen)} was needed for the decision"] if unseen else [])
 
 
 def _records(evidence: Evidence) -> list[str]:
@@ -89,7 +89,7 @@ def _records(evidence: Evidence) -> list[str]:
     contradicted = [v for v in evidence.variants if v.contradiction]
     if contradicted:
         count = plural(len(contradicted), "variant")
-        which = _few([f"{v.expected.id} ({v.contradiction})" for v in contradicted])
+        which = few([f"{v.expected.id} ({v.contradiction})" for v in contradicted])
         notes.append(
             f"{count} with records that contradict each other or the pack, counted as INVALID: {which}"
         )
@@ -97,12 +97,12 @@ def _records(evidence: Evidence) -> list[str]:
         count = plural(len(evidence.refused), "variant")
         notes.append(
             f"{count} with records made by another model, simulator or pack only, counted as missing: "
-            f"{_few(evidence.refused)}"
+            f"{few(evidence.refused)}"
         )
     if evidence.unexpected:
         count = plural(len(evidence.unexpected), "variant")
         notes.append(
-            f"records of {count} that the manifest does not list were ignored: {_few(evidence.unexpected)}"
+            f"records of {count} that the manifest does not list were ignored: {few(evidence.unexpected)}"
         )
     return notes
 
@@ -112,9 +112,7 @@ def _attempts(evidence: Evidence) -> list[str]:
     again = [variant for variant in evidence.variants if variant.attempts > 1]
     if not again:
         return []
-    which = _few(
-        [f"{v.expected.id} ({v.attempts} times: {', '.join(o.value for o in v.outcomes)})" for v in again]
-    )
+    which = few([tries(variant) for variant in again])
     return [f"{plural(len(again), 'variant')} begun more than once, the last result counts: {which}"]
 
 
@@ -165,12 +163,6 @@ def _quarantine(evidence: Evidence) -> list[str]:
 
 
 def _coverage(pack: Pack) -> list[str]:
-    judging = [rule for rule in pack.gate if rule.kind != "invalid_or_error"]
-    free = [s.id for s in pack.scenarios if not any(speaks_of(r, s.id, s.severity) for r in judging)]
-    return [f"no gate rule judges {_few(free)}"] if free and judging else []
-
-
-def _few(names: tuple[str, ...] | list[str]) -> str:
-    """The first five names, and how many more there are."""
-    more = len(names) - 5
-    return ", ".join(names[:5]) + (f" and {more} more" if more > 0 else "")
+    judging = [rule for rule in pack.gate if rule.judges_model]
+    free = [s.id for s in pack.scenarios if not any(r.speaks_of(s.id, s.severity) for r in judging)]
+    return [f"no gate rule judges {few(free)}"] if free and judging else []

@@ -16,7 +16,7 @@ from simgate.harness.gate.intervals import fewest
 from simgate.harness.gate.paired_betting import log_e_drop_below, sequence_bounds
 from simgate.harness.gate.pairing import ByDigest, Pair, count_pairs, pair_up
 from simgate.harness.gate.stopping_boundary import Boundary, go_boundary, no_go_boundary
-from simgate.harness.gate.tally import VALID, WITHOUT_RESULT, JudgedVariant, Status
+from simgate.harness.gate.tally import VALID, JudgedVariant, Status
 from simgate.harness.gate.verdict import Interval
 from simgate.harness.packs.latency_percentile import LatencyPercentile
 
@@ -296,31 +296,3 @@ class RegressionEvidence(AnytimeEvidence):
         low, high = sequence_bounds(counts.worst, counts.best, counts.pairs, self.confidence)
         method = f"paired betting confidence sequence, {_EACH_WAY}"
         return Interval(low=low, high=high, confidence=self.confidence, method=method)
-
-
-class ValidityEvidence(AnytimeEvidence):
-    """Share of INVALID and ERROR so far; a count of this very run, so it is proven by what it is now.
-
-    Args:
-        at_most: What the rule allows.
-    """
-
-    def __init__(self, at_most: float) -> None:
-        super().__init__(confidence=0.0)
-        self.at_most = at_most
-        self.bad = 0
-
-    @property
-    def proven(self) -> bool:
-        """Whether few enough of the variants counted so far are INVALID or ERROR."""
-        total = len(self.variants)
-        return total > 0 and self.bad <= self.at_most * total + 1e-9
-
-    def _count(self, variant: JudgedVariant) -> None:
-        self.bad += variant.status in WITHOUT_RESULT
-
-    def _log_e_go(self) -> float:
-        return -math.inf
-
-    def _log_e_no_go(self) -> float:
-        return 0.0

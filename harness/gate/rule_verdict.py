@@ -24,6 +24,7 @@ def with_counts(
     """The verdict of a rule, with the counts of its scope."""
     return RuleVerdict(
         statement=statement(rule),
+        kind=rule.kind,
         decision=decision,
         reason=reason,
         would_change=would_change,

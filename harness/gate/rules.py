@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fnmatch import fnmatchcase
 
+from simgate.harness.gate.attempts_rule import decide_attempts
+from simgate.harness.gate.every_variant import decide_every_variant, places_of
 from simgate.harness.gate.holm import Refutes, refutes_among
 from simgate.harness.gate.latency import decide_metric
 from simgate.harness.gate.pass_rate import decide_pass_rate
 from simgate.harness.gate.regression import Comparison, decide_regression
 from simgate.harness.gate.rule_verdict import inconclusive, with_counts
+from simgate.harness.gate.selection import not_chosen
 from simgate.harness.gate.tally import JudgedVariant, Tally, counted_once, tally
 from simgate.harness.gate.verdict import Decision, RuleVerdict
 from simgate.harness.gate.wording import doubts, scope
 from simgate.harness.packs.model import GateRule, Pack
 from simgate.harness.text import plural
-
-
-def speaks_of(rule: GateRule, scenario: str, severity: str) -> bool:
-    """Whether a scenario is in the scope of a rule."""
-    return (rule.severity is None or rule.severity == severity) and (
-        rule.scenario is None or fnmatchcase(scenario, rule.scenario)
-    )
 
 
 def decide_rules(
@@ -72,17 +67,23 @@ def decide_rule(
         return decide_metric(rule, counts, scoped)
     if rule.kind == "invalid_or_error":
         return decide_invalid_or_error(rule, counts)
+    if rule.kind == "attempts":
+        return decide_attempts(rule, counts, scoped)
+    if rule.kind == "every_variant":
+        chosen = [variant.expected for variant in variants]
+        counts = tally(scoped, not_chosen(rule, pack, chosen))
+        return decide_every_variant(rule, counts, scoped, places_of(rule, pack))
     return decide_regression(rule, counts, scoped, comparison)
 
 
 def in_scope(rule: GateRule, variants: Sequence[JudgedVariant]) -> list[JudgedVariant]:
     """The variants that a rule speaks of, each simulation once."""
-    return counted_once(v for v in variants if speaks_of(rule, v.expected.scenario, v.expected.severity))
+    return counted_once(v for v in variants if rule.speaks_of(v.expected.scenario, v.expected.severity))
 
 
 def absent_in_scope(rule: GateRule, pack: Pack, left_out: Mapping[str, int]) -> int:
     """How many variants of a rule's scenarios an unfair selection kept from running."""
-    return sum(left_out.get(s.id, 0) for s in pack.scenarios if speaks_of(rule, s.id, s.severity))
+    return sum(left_out.get(s.id, 0) for s in pack.scenarios if rule.speaks_of(s.id, s.severity))
 
 
 def decide_invalid_or_error(rule: GateRule, counts: Tally) -> RuleVerdict:

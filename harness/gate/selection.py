@@ -8,11 +8,11 @@ dropped) could be chosen so that the failing ones are not seen; what was left ou
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from simgate.harness.packs.model import Pack, Scenario
-from simgate.harness.results.manifest import Manifest
+from simgate.harness.packs.model import GateRule, Pack, Scenario
+from simgate.harness.results.manifest import ExpectedVariant, Manifest
 
 _SAMPLED = re.compile(r"::v(\d+)$")
 _PINNED = re.compile(r"::pin-.+$")
@@ -27,6 +27,13 @@ def left_out(manifest: Manifest, pack: Pack) -> dict[str, int]:
     whole = manifest.shard is None or manifest.shard.of == 1
     counts = {scenario.id: _left_out(scenario, ids[scenario.id], whole) for scenario in pack.scenarios}
     return {name: count for name, count in counts.items() if count}
+
+
+def not_chosen(rule: GateRule, pack: Pack, expected: Iterable[ExpectedVariant]) -> int:
+    """How many of the pack's variants in a rule's scope are not expected, whatever the selection."""
+    chosen = Counter(variant.scenario for variant in expected)
+    scope = [s for s in pack.scenarios if rule.speaks_of(s.id, s.severity)]
+    return sum(max(s.variants.count + len(s.pinned) - chosen[s.id], 0) for s in scope)
 
 
 def _left_out(scenario: Scenario, ids: Iterable[str], may_be_fair: bool) -> int:

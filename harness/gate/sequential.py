@@ -14,15 +14,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from simgate.harness.gate.counted_evidence import (
+    AttemptsEvidence,
+    CountedEvidence,
+    EveryVariantEvidence,
+    ValidityEvidence,
+)
+from simgate.harness.gate.every_variant import places_of
 from simgate.harness.gate.regression import Comparison
 from simgate.harness.gate.rule_evidence import (
     LatencyEvidence,
     PassRateEvidence,
     RegressionEvidence,
     RuleEvidence,
-    ValidityEvidence,
 )
-from simgate.harness.gate.rules import absent_in_scope, speaks_of
+from simgate.harness.gate.rules import absent_in_scope
+from simgate.harness.gate.selection import not_chosen
 from simgate.harness.gate.stopping_boundary import MOST_PLANNED
 from simgate.harness.gate.tally import JudgedVariant
 from simgate.harness.gate.verdict import Decision
@@ -43,11 +50,13 @@ def evidence_for(
     Args:
         rule: What to decide.
         comparison: With the baseline; None without one.
-        planned: Variants of the rule's scope in the whole run.
+        planned: Simulations of the rule's scope in the whole run.
         rules: Rules that Holm's procedure weighs against each other.
     """
     if rule.kind == "invalid_or_error":
         return None if rule.at_most is None else ValidityEvidence(rule.at_most)
+    if rule.kind == "attempts":
+        return None if rule.at_most is None else AttemptsEvidence(rule.at_most)
     if rule.kind == "pass_rate":
         # A share of 0 or 1 is proven or refuted by nothing; the linter refuses it.
         if not planned or rule.at_least is None or not 0.0 < rule.at_least < 1.0:
@@ -83,12 +92,16 @@ class SequentialGate:
         left_out: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
         self._total = len(expected)
-        rivals = sum(rule.kind != "invalid_or_error" for rule in pack.gate)
+        rivals = sum(rule.is_test for rule in pack.gate)
 
         def evidence(rule: GateRule) -> RuleEvidence | None:
+            scope = [variant for variant in expected if rule.speaks_of(variant.scenario, variant.severity)]
+            planned = len({(variant.digest, variant.identity) for variant in scope})
+            if rule.kind == "every_variant":
+                # A violation counts whatever was left out; what was left out is never proven.
+                return EveryVariantEvidence(places_of(rule, pack), planned + not_chosen(rule, pack, expected))
             if absent_in_scope(rule, pack, left_out):
                 return None
-            planned = sum(speaks_of(rule, variant.scenario, variant.severity) for variant in expected)
             return evidence_for(rule, comparison, planned, rivals)
 
         self.rules: tuple[tuple[GateRule, RuleEvidence | None], ...] = tuple(
@@ -105,7 +118,7 @@ class SequentialGate:
             return
         self.counted += 1
         for rule, evidence in self.rules:
-            if evidence and speaks_of(rule, variant.expected.scenario, variant.expected.severity):
+            if evidence and rule.speaks_of(variant.expected.scenario, variant.expected.severity):
                 evidence.add(variant)
             if evidence and self.counted >= FIRST_LOOK:
                 evidence.look(at_end=self.counted == self._total)
@@ -113,12 +126,12 @@ class SequentialGate:
             self.decision = self._decide()
 
     def refuted(self) -> list[bool]:
-        """Which rules Holm's procedure rejects by now, in the pack's order."""
+        """Which rules Holm's procedure rejects by now, or a violation refutes, in the pack's order."""
         able = [k for k, (_, evidence) in enumerate(self.rules) if _can_be_refuted(evidence)]
         found = holm_rejects(
             [self.p_value(k) for k in able], [1.0 - self.rules[k][0].confidence for k in able]
         )
-        refuted = [False] * len(self.rules)
+        refuted = [isinstance(e, CountedEvidence) and e.is_refuted for _, e in self.rules]
         for k, rejected in zip(able, found, strict=True):
             refuted[k] = rejected
         return refuted
@@ -131,14 +144,14 @@ class SequentialGate:
     def _decide(self) -> Decision | None:
         if any(self.refuted()):
             return Decision.NO_GO
-        judging = [rule for rule, _ in self.rules if rule.kind != "invalid_or_error"]
+        judging = [rule for rule, _ in self.rules if rule.judges_model]
         if judging and all(evidence is not None and evidence.proven for _, evidence in self.rules):
             return Decision.GO
         return None
 
 
 def _can_be_refuted(evidence: RuleEvidence | None) -> bool:
-    return evidence is not None and not isinstance(evidence, ValidityEvidence)
+    return evidence is not None and not isinstance(evidence, CountedEvidence)
 
 
 def count_until_decided(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from simgate.harness.gate.counted_evidence import CountedEvidence
 from simgate.harness.gate.deployed import foreign_runtime
 from simgate.harness.gate.intervals import wilson
 from simgate.harness.gate.pairing import count_pairs
@@ -13,10 +14,9 @@ from simgate.harness.gate.rule_evidence import (
     PassRateEvidence,
     RegressionEvidence,
     RuleEvidence,
-    ValidityEvidence,
 )
 from simgate.harness.gate.rule_verdict import inconclusive, with_counts
-from simgate.harness.gate.rules import decide_invalid_or_error, decide_rule, in_scope
+from simgate.harness.gate.rules import decide_rule, in_scope
 from simgate.harness.gate.sequential import FIRST_LOOK, SequentialGate
 from simgate.harness.gate.tally import JudgedVariant, Tally, tally
 from simgate.harness.gate.verdict import Decision, Interval, RuleVerdict
@@ -49,8 +49,8 @@ def sequential_rules(
         if evidence is None:
             # What could not be tested at all is told by the words of a run of fixed size.
             verdicts.append(_untestable(rule, pack, variants, comparison, left_out))
-        elif isinstance(evidence, ValidityEvidence):
-            verdicts.append(decide_invalid_or_error(rule, counts))
+        elif isinstance(evidence, CountedEvidence):
+            verdicts.append(decide_rule(rule, pack, variants, left_out, comparison))
         else:
             decision = _decision(evidence, refuted[index])
             verdicts.append(_verdict(rule, evidence, decision, counts, gate.p_value(index), comparison))

@@ -8,6 +8,7 @@ from enum import Enum
 
 from simgate.harness.gate.contradictions import against_pack, copies, parameters_key, within
 from simgate.harness.gate.design_effect import SHOWN_ABOVE, design_effect, scenes_of_shared
+from simgate.harness.gate.hard_result import HardResult, hard_results
 from simgate.harness.packs.model import Pack, Scenario
 from simgate.harness.results.manifest import ExpectedVariant, Manifest
 from simgate.harness.results.record import Outcome, RunRecord
@@ -55,6 +56,7 @@ class JudgedVariant:
             INVALID. Empty without any.
         attempts: How often it was begun.
         outcomes: Of all its records, in the journal's order.
+        hard: What the record that counts says under each of its scenario's hard rules, in their order.
     """
 
     expected: ExpectedVariant
@@ -63,6 +65,7 @@ class JudgedVariant:
     contradiction: str = ""
     attempts: int = 0
     outcomes: tuple[Outcome, ...] = ()
+    hard: tuple[HardResult, ...] = ()
 
     @property
     def simulation(self) -> tuple[str, str]:
@@ -130,19 +133,24 @@ class Said:
         record: The record.
         against: What it says against itself or the pack; empty when nothing, or when it claims nothing.
         key: Names its parameters; empty where they are not the whole scene, or it claims nothing.
+        hard: What it says under each of its scenario's hard rules.
     """
 
     record: RunRecord
     against: str
     key: bytes
+    hard: tuple[HardResult, ...] = ()
 
 
 def _said(expected: ExpectedVariant, record: RunRecord, scenario: Scenario | None) -> Said:
-    if scenario is None or record.outcome not in VALID:
+    if scenario is None or record.outcome is Outcome.ERROR:
         return Said(record, "", b"")
+    hard = hard_results(whole(record), scenario.hard) if scenario.hard else ()
+    if record.outcome not in VALID:
+        return Said(record, "", b"", hard)
     full = whole(record)
     is_scene = expected.scene and not scenario.place and full.parameters
-    return Said(record, within(full, scenario), parameters_key(full) if is_scene else b"")
+    return Said(record, within(full, scenario), parameters_key(full) if is_scene else b"", hard)
 
 
 def _own(variants: Sequence[JudgedVariant], keys: Sequence[bytes]) -> list[JudgedVariant]:
@@ -237,12 +245,21 @@ def _judged(
         return JudgedVariant(expected, own[-1].record, Status.INVALID, wrong, *tried)
     said = [one for one in own if one.record.outcome in VALID]
     valid = [one.record for one in said if not one.against]
-    if len({record.outcome for record in valid}) > 1:
+    if len({record.outcome for record in valid}) > 1 or _undone(said, own):
         return JudgedVariant(expected, valid[-1], Status.INVALID, DISAGREE, *tried)
     if said and not valid:
         return JudgedVariant(expected, said[-1].record, Status.INVALID, said[-1].against, *tried)
-    record = valid[-1] if valid else own[-1].record
-    return JudgedVariant(expected, record, _status(record, excused), "", *tried)
+    last = next(one for one in reversed(own) if not valid or one.record is valid[-1])
+    return JudgedVariant(expected, last.record, _status(last.record, excused), "", *tried, last.hard)
+
+
+def _undone(said: Sequence[Said], own: Sequence[Said]) -> bool:
+    """Whether some try violated a hard rule and another one, with a valid result, did not."""
+    if len(own) == 1:
+        return False
+    violated = [[result.outcome is Outcome.FAIL for result in one.hard] for one in own]
+    believed = [[result.outcome is Outcome.FAIL for result in one.hard] for one in said if not one.against]
+    return any(any(bad) and bad != one for bad in violated for one in believed)
 
 
 def _status(record: RunRecord, excused: frozenset[str]) -> Status:

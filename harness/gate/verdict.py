@@ -92,6 +92,8 @@ class RuleVerdict(ResultModel):
 
     statement: str
     """The rule in words."""
+    kind: str = ""
+    """``pass_rate``, ``metric``, ``every_variant``, ``regression``, ``invalid_or_error`` or ``attempts``."""
     decision: Decision
     reason: str
     """One sentence a release manager understands, with the numbers that matter."""
@@ -127,6 +129,11 @@ class RuleVerdict(ResultModel):
     shown: Interval | None = None
     """Wilson interval, for display."""
     bound: float | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether ``estimate`` is the worst value of any variant, and neither a share nor estimated."""
+        return self.kind in ("every_variant", "attempts")
 
 
 class ScenarioSummary(ResultModel):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from simgate.harness.gate.tally import Tally
+from collections.abc import Sequence
+
+from simgate.harness.gate.tally import JudgedVariant, Tally
 from simgate.harness.packs.model import GateRule
 from simgate.harness.text import plural
 
@@ -31,6 +33,11 @@ def scope(rule: GateRule) -> str:
 def statement(rule: GateRule) -> str:
     """A gate rule in words."""
     where, at_most, at_least = scope(rule), _bound(rule.at_most), _bound(rule.at_least)
+    if rule.kind == "every_variant":
+        asked = rule.criterion.statement if rule.criterion else "(no bound)"
+        return f"{asked} in every variant of {where}"
+    if rule.kind == "attempts":
+        return f"attempts at each variant of {where} at most {at_most}"
     if rule.kind == "invalid_or_error":
         return f"share of INVALID, ERROR and missing variants in {where} at most {at_most}"
     if rule.kind == "pass_rate":
@@ -47,6 +54,18 @@ def statement(rule: GateRule) -> str:
 
 def _bound(value: float | None) -> str:
     return "(no bound)" if value is None else f"{value:g}"
+
+
+def few(names: Sequence[str]) -> str:
+    """The first five names, and how many more there are."""
+    more = len(names) - 5
+    return ", ".join(names[:5]) + (f" and {more} more" if more > 0 else "")
+
+
+def tries(variant: JudgedVariant) -> str:
+    """A variant with how often it was begun, and what became of it each time."""
+    outcomes = ", ".join(outcome.value for outcome in variant.outcomes)
+    return f"{variant.expected.id} ({variant.attempts} times: {outcomes})"
 
 
 def doubts(tally: Tally) -> str:

@@ -185,9 +185,15 @@ GATE_SCOPE: Keys = {
 }
 GATE_KINDS: Keys = {
     "pass_rate": Key("{at_least: share, confidence: share}"),
-    "metric": Key("name of a latency percentile, for example latency.p95_ms, with at_most and confidence"),
+    "metric": Key(
+        "name of a latency percentile, with at_most and confidence; with every_variant of any metric"
+    ),
+    "every_variant": Key(
+        "threshold that each variant must meet on the rule's metric, for example {at_most: 0}"
+    ),
     "regression": Key("{max_drop: share, confidence: share}"),
     "invalid_or_error": Key("{at_most: share}"),
+    "attempts": Key("{at_most: how often a variant may be begun until it gives its result}"),
 }
 GATE_METRIC: Keys = {
     "at_most": Key("largest allowed value"),
@@ -205,6 +211,9 @@ REGRESSION: Keys = {
 }
 INVALID_OR_ERROR: Keys = {
     "at_most": Key("largest allowed share of INVALID and ERROR variants", required=True),
+}
+ATTEMPTS: Keys = {
+    "at_most": Key("most attempts at a variant; 1 lets nothing be run again", required=True),
 }
 NORMAL: Keys = {
     "mean": Key("mean before truncation", required=True),

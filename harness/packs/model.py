@@ -7,6 +7,7 @@ receive it over their socket.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -199,6 +200,8 @@ class Scenario(PackModel):
     where: tuple[str, ...] = ()
     variants: VariantsSpec
     accept: tuple[Criterion, ...]
+    hard: tuple[Criterion, ...] = Field(default=(), exclude_if=lambda found: not found)
+    """What the gate's ``every_variant`` rules ask of each of its variants."""
     known_failures: tuple[KnownFailure, ...] = ()
     pinned: tuple[PinnedVariant, ...] = ()
     line: int = 0
@@ -207,7 +210,7 @@ class Scenario(PackModel):
 class GateRule(PackModel):
     """One line of the release gate."""
 
-    kind: Literal["pass_rate", "metric", "regression", "invalid_or_error"]
+    kind: Literal["pass_rate", "metric", "every_variant", "regression", "invalid_or_error", "attempts"]
     severity: Severity | None = None
     """Which scenarios, by severity; None is all."""
     scenario: str | None = None
@@ -219,7 +222,25 @@ class GateRule(PackModel):
     confidence: float = 0.95
     any_runtime: bool = False
     """For ``metric``: latency that another runtime than the deployed one took counts as well."""
+    criterion: Criterion | None = Field(default=None, exclude_if=_is_none)
+    """For ``every_variant``: what each variant must meet."""
     line: int = 0
+
+    @property
+    def is_test(self) -> bool:
+        """Whether chance may refute it; the others count what this very run holds."""
+        return self.kind in ("pass_rate", "metric", "regression")
+
+    @property
+    def judges_model(self) -> bool:
+        """Whether it speaks of the model, and not only of the evidence."""
+        return self.kind not in ("invalid_or_error", "attempts")
+
+    def speaks_of(self, scenario: str, severity: str | None) -> bool:
+        """Whether a scenario is in its scope."""
+        return (self.severity is None or self.severity == severity) and (
+            self.scenario is None or fnmatchcase(scenario, self.scenario)
+        )
 
 
 class Pack(PackModel):

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from simgate.harness.packs.clean_runs import clean_runs_needed
 from simgate.harness.packs.fields import Fields, Reader
 from simgate.harness.packs.keys import (
+    ATTEMPTS,
     GATE_KINDS,
     GATE_METRIC,
     GATE_SCOPE,
@@ -23,6 +24,8 @@ from simgate.harness.packs.read_scenario import ReadScenario
 from simgate.harness.packs.severity import SEVERITIES
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode
 
+MOST_ATTEMPTS = 100
+"""A rule that lets a variant be tried more often limits nothing."""
 _DEFAULT_CONFIDENCE = 0.95
 _PERCENTILE_CONFIDENCE = 0.99
 """Of a rule on a latency percentile, as in MLPerf LoadGen's early stopping: samples are many and cheap."""
@@ -46,6 +49,8 @@ class GateReader:
         if fields is None or not isinstance(node, MappingNode):
             return None
         kinds = [kind for kind in GATE_KINDS if kind in fields]
+        if kinds == ["metric", "every_variant"]:
+            kinds = ["every_variant"]
         if len(kinds) != 1:
             self._not_one(node, fields, kinds)
             return None
@@ -62,8 +67,10 @@ class GateReader:
         read = {
             "pass_rate": self._pass_rate,
             "metric": self._metric,
+            "every_variant": self._every_variant,
             "regression": self._regression,
             "invalid_or_error": self._invalid_or_error,
+            "attempts": self._attempts,
         }[kind]
         numbers = read(fields, matching)
         if numbers is None:
@@ -167,13 +174,42 @@ class GateReader:
             return None
         return {"metric": name, bounds[0]: bound, "confidence": confidence, "any_runtime": whose == "any"}
 
+    def _every_variant(self, fields: Fields, matching: list[ReadScenario]) -> dict[str, object] | None:
+        """A hard rule: a criterion as under ``accept``, but what has no value decides nothing."""
+        value = fields["every_variant"]
+        if "metric" not in fields:
+            message = "every_variant needs the metric that it bounds"
+            hint = "for example {metric: collisions, every_variant: {at_most: 0}}"
+            self._reader.problems.at(value, "missing-key", message, hint)
+            return None
+        node = fields["metric"]
+        if self._reader.text(node, "the name of a metric") is None or not isinstance(node, ScalarNode):
+            return None
+        for name in ("stl", "signal"):
+            if isinstance(value, MappingNode) and value.find(name):
+                hint = f"write the {name} under accept of the scenarios, and gate their pass_rate"
+                self._reader.problems.at(
+                    value.key(name), "unknown-key", "every_variant bounds a metric", hint
+                )
+                return None
+        criterion = self._criteria.read(node, value)
+        if criterion is None:
+            return None
+        if isinstance(value, MappingNode) and not value.find("if_undefined"):
+            criterion = criterion.model_copy(update={"if_undefined": "invalid"})
+        return {"metric": criterion.metric, "criterion": criterion}
+
     def _is_gated(self, fields: Fields, name: str, operator: str) -> bool:
         """Whether the gate can decide on a metric; one that it cannot is reported."""
         if parse_latency_percentile(name) is None:
             bound = fields[operator]
             written = f"{operator}: {bound.text}" if isinstance(bound, ScalarNode) else "at_most: ..."
             message = f"the gate cannot decide on '{name}': it decides on percentiles of latency alone"
-            hint = f"write {name}: {{{written}}} under accept of the scenarios, and gate their pass_rate"
+            each = f"{{metric: {name}, every_variant: {{{written}}}}}"
+            hint = (
+                f"write {each} for every single variant; for a share of them write {name}: {{{written}}} "
+                "under accept of the scenarios, and gate their pass_rate"
+            )
             self._reader.problems.at(fields["metric"], "gate-metric", message, hint)
             return False
         if operator != "at_most":
@@ -195,3 +231,8 @@ class GateReader:
             return None
         share = self._share(inner, "at_most", open_ends=False)
         return None if share is None else {"at_most": share}
+
+    def _attempts(self, fields: Fields, matching: list[ReadScenario]) -> dict[str, float] | None:
+        inner = self._inner(fields, "attempts", ATTEMPTS)
+        most = self._reader.integer(inner.get("at_most"), 1, MOST_ATTEMPTS) if inner is not None else None
+        return None if most is None else {"at_most": float(most)}

@@ -13,7 +13,7 @@ from simgate.harness.packs.check_model import read_model
 from simgate.harness.packs.fields import Fields, Reader
 from simgate.harness.packs.keys import LATENCY, PACK, SIM
 from simgate.harness.packs.metric_catalog import MetricCatalog
-from simgate.harness.packs.model import GateRule, LatencySpec, Pack, SimSpec
+from simgate.harness.packs.model import GateRule, LatencySpec, Pack, Scenario, SimSpec
 from simgate.harness.packs.read_criteria import CriterionReader
 from simgate.harness.packs.read_csv import csv_sources
 from simgate.harness.packs.read_gate import GateReader
@@ -61,6 +61,7 @@ class PackReader:
         self._criteria.control_hz = sim.control_hz if sim else SimSpec().control_hz
         self._criteria.vocabulary = vocabulary
         scenarios = self._scenarios(fields, sim or SimSpec())
+        gate = self._gate(fields.get("gate"), scenarios)
         written = (*sources, *csv_sources(reader.tables))
         self.files = (*written, *_native_sources(reader))
         data = {
@@ -74,8 +75,8 @@ class PackReader:
             "sim": sim,
             "latency": self._latency(fields.get("latency")),
             "seed": reader.integer(fields.get("seed"), 0, _MAX_SEED) or 0,
-            "scenarios": [s.scenario for s in scenarios],
-            "gate": self._gate(fields.get("gate"), scenarios),
+            "scenarios": [_with_hard(s.scenario, gate) for s in scenarios],
+            "gate": gate,
             "source_sha256": self.source_sha256,
             "sources": {
                 Path(os.path.relpath(file.path, reader.folder)).as_posix(): file.sha256 for file in written
@@ -171,6 +172,14 @@ class PackReader:
         gate = GateReader(self._reader, self._criteria, scenarios)
         rules = [gate.read(item) for item in self._reader.items(node, "a list of rules")]
         return [rule for rule in rules if rule is not None]
+
+
+def _with_hard(scenario: Scenario | None, gate: Sequence[GateRule]) -> Scenario | None:
+    """A scenario with what the gate's hard rules ask of each of its variants."""
+    if scenario is None:
+        return None
+    own = [rule for rule in gate if rule.speaks_of(scenario.id, scenario.severity)]
+    return scenario.model_copy(update={"hard": tuple(r.criterion for r in own if r.criterion is not None)})
 
 
 def _installed(node: Node | None) -> ScalarNode | None:

@@ -13,9 +13,15 @@ from typing import TYPE_CHECKING
 from simgate.harness import registry
 from simgate.harness.packs import keys
 from simgate.harness.packs.metric_catalog import MetricCatalog
+from simgate.harness.packs.read_gate import MOST_ATTEMPTS
 from simgate.harness.packs.read_place import MAX_OBJECTS
 from simgate.harness.packs.read_variants import MAX_STRENGTH, MAX_VARIANTS, METHODS
-from simgate.harness.packs.schema_criteria import accept_schema, gate_metric_schema
+from simgate.harness.packs.schema_criteria import (
+    accept_schema,
+    any_metric_schema,
+    gate_metric_schema,
+    hard_schema,
+)
 from simgate.harness.packs.schema_native import (
     IN_NATIVE,
     known_parameters_only,
@@ -285,20 +291,28 @@ def _gate_rule(metrics: MetricCatalog) -> Schema:
             "severity": {"enum": list(SEVERITIES)},
             "scenario": _TEXT,
             "pass_rate": mapping(keys.PASS_RATE, {"at_least": rate, **confidence}),
-            "metric": gate_metric_schema(metrics),
+            "metric": any_metric_schema(metrics),
             "regression": mapping(keys.REGRESSION, {"max_drop": _SHARE, **confidence}),
+            "every_variant": hard_schema(),
             "invalid_or_error": mapping(keys.INVALID_OR_ERROR, {"at_most": _SHARE}),
+            "attempts": mapping(
+                keys.ATTEMPTS, {"at_most": {"type": "integer", "minimum": 1, "maximum": MOST_ATTEMPTS}}
+            ),
             "at_most": number,
             "at_least": number,
             "confidence": _INNER_SHARE,
             "runtime": {"enum": ["deployed", "any"]},
         },
-        oneOf=exactly_one(list(keys.GATE_KINDS)),
+        oneOf=exactly_one([kind for kind in keys.GATE_KINDS if kind != "every_variant"]),
+        dependentRequired={"every_variant": ["metric"]},
     )
     loose = {"anyOf": [{"required": [name]} for name in keys.GATE_METRIC]}
     return {
         **rule,
-        "if": {"required": ["metric"]},
-        "then": {"required": ["at_most"], "properties": {"at_least": False}},
+        "if": {"required": ["metric"], "not": {"required": ["every_variant"]}},
+        "then": {
+            "required": ["at_most"],
+            "properties": {"metric": gate_metric_schema(metrics), "at_least": False},
+        },
         "else": {"not": loose},
     }

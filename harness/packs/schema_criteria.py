@@ -80,6 +80,25 @@ def gate_metric_schema(catalog: MetricCatalog) -> Schema:
     return {"enum": [name for name in catalog.metric_names() if parse_latency_percentile(name) is not None]}
 
 
+def any_metric_schema(catalog: MetricCatalog) -> Schema:
+    """The name of any metric, templates filled in."""
+    names = [name for name in catalog.metric_names() if not _TEMPLATE.search(name)]
+    patterns = [metric_pattern(name) for name in catalog.metric_names() if _TEMPLATE.search(name)]
+    return {"anyOf": [{"enum": names}, *({"type": "string", "pattern": pattern} for pattern in patterns)]}
+
+
+def hard_schema() -> Schema:
+    """The threshold of a hard rule; that it suits the metric stays with the linter."""
+    number: Schema = {"type": "number"}
+    types = {
+        **{name: numbers(2) if name == "between" else number for name in OPERATORS},
+        "equals": {"type": ["number", "boolean", "string"]},
+        **_EVIDENCE,
+        "if_undefined": _UNDEFINED,
+    }
+    return mapping(CRITERION, types, oneOf=exactly_one(list(OPERATORS)))
+
+
 def _criterion(info: MetricInfo) -> Schema:
     """A threshold on one metric."""
     bound = _bound(info)

@@ -83,6 +83,8 @@ class RunRecord(ResultModel):
     reason: str = ""
     """First thing to read: the failing criterion, the invalid state or the error."""
     criteria: tuple[CriterionResult, ...] = ()
+    hard: tuple[CriterionResult, ...] = Field(default=(), exclude_if=lambda found: not found)
+    """What the gate's ``every_variant`` rules ask of it, judged; INVALID where it is in doubt."""
     metrics: dict[str, Scalar | None] = Field(default_factory=dict)
     parameters: dict[str, Scalar] = Field(default_factory=dict)
     trace_digest: str = ""
@@ -113,3 +115,8 @@ class RunRecord(ResultModel):
     """Name -> path relative to the run's folder: ``start_picture``, ``failure_picture``, ``trace``."""
     notes: tuple[str, ...] = ()
     """What could not be kept, and why (a picture that cannot be drawn); says nothing about the outcome."""
+
+    @property
+    def violations(self) -> tuple[CriterionResult, ...]:
+        """What it has violated of ``hard``, whatever its outcome."""
+        return tuple(result for result in self.hard if result.outcome is Outcome.FAIL)

@@ -46,6 +46,8 @@ class Score:
         criteria: Every criterion, judged, in the scenario's order.
         metrics: Every metric that a criterion names and the standard ones; plain Python values,
             None where undefined. With options the key is ``name{within_m=3}``.
+        hard: What the gate's ``every_variant`` rules ask, judged; INVALID where the trace is in doubt, but
+            for what was lost for good before there was doubt.
         known_issue: Issue of the quarantine that the variant lies in, whatever its outcome; the
             gate keeps the passes in a quarantine apart as well.
         lost_at_s: Simulated time of the first failing criterion's loss, None when it has no moment.
@@ -55,8 +57,14 @@ class Score:
     reason: str
     criteria: tuple[CriterionResult, ...]
     metrics: dict[str, Scalar | None]
+    hard: tuple[CriterionResult, ...] = ()
     known_issue: str | None = None
     lost_at_s: float | None = None
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nobody will want to look at it: it passed, and violates no hard rule."""
+        return self.outcome is Outcome.PASS and all(one.outcome is not Outcome.FAIL for one in self.hard)
 
 
 def score(
@@ -97,6 +105,7 @@ def score(
         reason=reason,
         criteria=criteria,
         metrics=_metrics(scenario.accept, evidence),
+        hard=_hard(scenario.hard, evidence),
         known_issue=known.issue if known else None,
         lost_at_s=first_lost.lost_at_s if first_lost else None,
     )
@@ -105,15 +114,35 @@ def score(
 def _of_doubt(scenario: Scenario, trace: Trace, latency: LatencySamples) -> tuple[Outcome, str]:
     """INVALID, unless the robot had failed before there was doubt in a way that nothing later mends."""
     doubt = "; ".join(trace.invalid_reasons)
-    if not trace.doubt_step:
+    lost = _lost_before_doubt(scenario.accept, trace, latency)
+    if not lost or trace.doubt_step is None:
         return Outcome.INVALID, doubt
+    since = trace.doubt_step / trace.physics_hz
+    return Outcome.FAIL, f"{_reason(lost, Outcome.FAIL)}; in doubt only from {since:g} s on: {doubt}"
+
+
+def _lost_before_doubt(
+    criteria: Iterable[Criterion], trace: Trace, latency: LatencySamples
+) -> list[CriterionResult]:
+    """What a contact had violated for good before there was doubt."""
+    if not trace.doubt_step:
+        return []
     sound = Evidence(trace.before(trace.doubt_step), latency)
-    if sound.first_contact_s is not None:
-        lost = [judge(criterion, sound) for criterion in scenario.accept if _stays_lost(criterion)]
-        if Outcome.FAIL in {result.outcome for result in lost}:
-            since = trace.doubt_step / trace.physics_hz
-            return Outcome.FAIL, f"{_reason(lost, Outcome.FAIL)}; in doubt only from {since:g} s on: {doubt}"
-    return Outcome.INVALID, doubt
+    if sound.first_contact_s is None:
+        return []
+    judged = [judge(criterion, sound) for criterion in criteria if _stays_lost(criterion)]
+    return [result for result in judged if result.outcome is Outcome.FAIL]
+
+
+def _hard(criteria: Iterable[Criterion], evidence: Evidence) -> tuple[CriterionResult, ...]:
+    """What hard rules ask, judged on what is beyond doubt."""
+    judged = tuple(judge(criterion, evidence) for criterion in criteria)
+    doubt = "; ".join(evidence.trace.invalid_reasons)
+    if not judged or not doubt:
+        return judged
+    lost = {r.statement: r for r in _lost_before_doubt(criteria, evidence.trace, evidence.latency)}
+    unknown = {"outcome": Outcome.INVALID, "reason": f"in doubt: {doubt}"}
+    return tuple(lost.get(r.statement, r.model_copy(update=unknown)) for r in judged)
 
 
 def _stays_lost(criterion: Criterion) -> bool:

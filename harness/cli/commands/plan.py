@@ -100,7 +100,7 @@ def _text(path: Path, pack: Pack, measured: Measured, workers: int, powers: list
     if not pack.gate:
         parts.append("gate: none, so that every run ends INCONCLUSIVE; add rules under `gate:`")
     parts += [_rule(number, power) for number, power in enumerate(powers, start=1)]
-    tested = sum(rule.kind != "invalid_or_error" for rule in pack.gate)
+    tested = sum(rule.is_test for rule in pack.gate)
     if tested > 1:
         parts.append(
             f"NO-GO is planned at the level that Holm's procedure asks of one of {tested} rules while the "

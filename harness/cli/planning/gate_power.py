@@ -20,7 +20,6 @@ from simgate.harness.gate.power import (
     smallest_visible_shortfall,
 )
 from simgate.harness.gate.regression import margin_of, more_broken, refutation_of
-from simgate.harness.gate.rules import speaks_of
 from simgate.harness.gate.wording import percent, statement
 from simgate.harness.packs.clean_runs import clean_runs_needed
 from simgate.harness.packs.latency_percentile import parse_latency_percentile
@@ -63,7 +62,7 @@ def rule_power(pack: Pack, rule: GateRule, samples: float | None, tested: int = 
             first of them, for the others may all hold.
     """
     strict = 1.0 - (1.0 - rule.confidence) / tested
-    scope = [s for s in pack.scenarios if speaks_of(rule, s.id, s.severity)]
+    scope = [s for s in pack.scenarios if rule.speaks_of(s.id, s.severity)]
     n = sum(variants_of(pack, s.id) for s in scope)
     if rule.kind == "pass_rate" and rule.at_least is not None:
         lines, drop = _pass_rate(n, rule.at_least, rule.confidence, strict)
@@ -71,6 +70,13 @@ def rule_power(pack: Pack, rule: GateRule, samples: float | None, tested: int = 
         lines, drop = _regression(n, rule, strict)
     elif rule.kind == "metric":
         lines, drop = _metric(rule, n, samples), None
+    elif rule.kind == "every_variant":
+        lines, drop = (
+            [f"GO when each of {plural(n, 'variant')} meets it, NO-GO from the first that does not"],
+            None,
+        )
+    elif rule.kind == "attempts":
+        lines, drop = ["GO when nothing had to be run again more often, else INCONCLUSIVE"], None
     else:
         allowed = int((rule.at_most or 0.0) * n + 1e-9)
         lines, drop = [f"GO with at most {allowed} of {plural(n, 'variant')} INVALID, ERROR or missing"], None
@@ -171,7 +177,7 @@ def gate_power(pack: Pack, samples: Sequence[int]) -> list[RulePower]:
         samples: Latency samples of measured variants; may be empty.
     """
     mean = sum(samples) / len(samples) if samples else None
-    tested = sum(rule.kind != "invalid_or_error" for rule in pack.gate)
+    tested = sum(rule.is_test for rule in pack.gate)
     powers = [rule_power(pack, rule, mean, max(tested, 1)) for rule in pack.gate]
     if any(rule.kind == "regression" for rule in pack.gate):
         return powers

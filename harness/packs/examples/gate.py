@@ -17,10 +17,11 @@ GATE_EXAMPLES = (
     Example(
         "gate-metric",
         "gate:\n  - {metric: @collisions, at_most: 0}\n",
-        "gate:\n  - {severity: critical, pass_rate: {at_least: 0.98, confidence: 0.95}}\n",
+        "gate:\n  - {metric: collisions, every_variant: {at_most: 0}}\n",
         level="pack",
         advice="A rule on a metric is decided on all samples of all variants, which only latency has: "
-        "`latency.p95_ms` and its like, with `at_most`. Any other threshold stands under `accept`, where "
+        "`latency.p95_ms` and its like, with `at_most`. Any other threshold is one that every single variant "
+        "must meet (`{metric: collisions, every_variant: {at_most: 0}}`), or it stands under `accept`, where "
         "each variant meets it or not, and a rule on `pass_rate` decides how many must.",
     ),
     Example(

@@ -10,7 +10,7 @@ import pytest
 
 from simgate.harness.execution.kept_files import keep_files
 from simgate.harness.expansion.variant import Variant
-from simgate.harness.results.record import Outcome
+from simgate.harness.results.record import CriterionResult, Outcome
 from simgate.harness.results.run_folder import RunFolder
 from simgate.harness.scoring.score import Score
 from tests.unit.execution.test_episode import cast, play
@@ -36,6 +36,14 @@ def test_a_failed_variant_leaves_two_pictures_and_a_recording(cast, folder):
     assert (set(kept), notes) == ({"start_picture", "failure_picture", "trace"}, ())
     assert all((folder.path / path).is_file() for path in kept.values())
     assert keep(folder, play(cast(), 3.0)[0], Outcome.PASS) == ({}, ())
+
+
+def test_a_variant_that_passes_and_violates_a_hard_rule_is_kept_like_a_failed_one(cast, folder):
+    variant = Variant(id="s::v0007", scenario="s", index=7, parameters={}, seed=1, digest="0")
+    broken = CriterionResult(metric="collisions", statement="", observed=1, outcome=Outcome.FAIL)
+    judged = Score(Outcome.PASS, "", (), {}, hard=(broken,))
+    kept, _ = keep_files(folder, "failed", variant, play(cast(), 3.0)[0], judged)
+    assert set(kept) == {"start_picture", "failure_picture", "trace"}
 
 
 def test_a_picture_that_cannot_be_drawn_is_said_and_the_rest_is_kept(cast, folder, capsys):

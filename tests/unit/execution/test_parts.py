@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from simgate.harness import registry
-from simgate.harness.execution.conditions import collect_fingerprint
+from simgate.harness.execution.conditions import collect_fingerprint, scenario_conditions
 from simgate.harness.execution.parts import Use, collect_parts, files_of, model_files, uses_of
 from simgate.harness.packs.loader import load_pack
+from simgate.harness.packs.model import Criterion
 from simgate.harness.results.parts import Part
 from simgate.harness.sources.closure import code_of
 from simgate.policies.perception.package import load_package
@@ -99,3 +100,15 @@ def test_a_plugin_is_named_with_the_distribution_that_registers_it_whatever_its_
         "0.7",
     )
     assert "acme_policy.py" in policy.code
+
+
+def test_what_hard_rules_ask_is_in_the_identity(tmp_path: Path) -> None:
+    pack = make_pack(tmp_path)
+    made, scenario = collect_fingerprint(pack, "onnxruntime"), pack.scenarios[0]
+    plain = scenario_conditions(pack, scenario, made)
+    assert "hard" not in plain  # Identities of packs without a hard rule are what they were.
+    limit = Criterion(metric="collisions", op="at_most", bound=0, line=7)
+    asked = scenario_conditions(pack, scenario.model_copy(update={"hard": (limit,)}), made)
+    assert {**asked, "hard": None} == {**plain, "hard": None}
+    moved = scenario.model_copy(update={"hard": (limit.model_copy(update={"line": 9}),)})
+    assert scenario_conditions(pack, moved, made) == asked

@@ -6,6 +6,7 @@ from simgate.harness.gate.decide import decide
 from simgate.harness.gate.explain import explain
 from simgate.harness.gate.table import verdict_table
 from simgate.harness.gate.verdict import Decision
+from simgate.harness.packs.model import GateRule
 from simgate.harness.results.attempts import count_attempts
 from simgate.harness.results.record import Outcome
 from tests.unit.gate.runs import IDENTITY, PASS_RATE, a_run, make_record
@@ -65,3 +66,43 @@ def test_records_of_another_model_are_no_attempts_of_this_one():
     manifest, records = a_run("P" * 60, PASS_RATE)
     foreign = [make_record(manifest.expected[0].id, Outcome.ERROR, identity="made-with-v1")]
     assert decide(manifest, [*foreign, *records]).rules[0].retried == 0
+
+
+def limited(most, letters, *earlier, **changes):
+    rule = GateRule(kind="attempts", at_most=most)
+    manifest, records = a_run(letters, rule, PASS_RATE, **changes)
+    first = manifest.expected[0].id
+    return decide(manifest, [*(make_record(first, outcome) for outcome in earlier), *records])
+
+
+def test_a_rule_limits_how_often_a_variant_may_be_begun():
+    verdict = limited(1, "P" * 60, Outcome.ERROR)
+    assert verdict.decision is verdict.rules[0].decision is Decision.INCONCLUSIVE
+    assert verdict.rules[0].reason == (
+        "1 variant begun more than 1 time: glass::v0000 (2 times: ERROR, PASS)"
+    )
+    assert limited(2, "P" * 60, Outcome.ERROR).decision is Decision.GO
+    assert limited(2, "P" * 60, Outcome.ERROR, Outcome.ERROR).decision is Decision.INCONCLUSIVE
+
+
+def test_too_many_attempts_say_nothing_against_the_model():
+    assert limited(1, "F" * 60, Outcome.ERROR).rules[0].decision is Decision.INCONCLUSIVE
+
+
+def test_what_never_reported_was_not_shown_to_need_few_attempts():
+    assert limited(1, "P" * 59 + "-").rules[0].decision is Decision.INCONCLUSIVE
+
+
+def test_a_sequential_run_is_not_decided_while_a_variant_was_begun_too_often():
+    rules = (GateRule(kind="attempts", at_most=1), PASS_RATE)
+    manifest, records = a_run("P" * 60, *rules)
+    manifest = manifest.model_copy(update={"until_decided": True})
+    assert decide(manifest, records).stopped_at == 33
+    error = make_record(manifest.expected[0].id, Outcome.ERROR)
+    again = decide(manifest, [error, *records])
+    assert (again.decision, again.stopped_at) == (Decision.INCONCLUSIVE, None)
+
+
+def test_a_gate_of_attempts_alone_judges_no_model():
+    manifest, records = a_run("P" * 60, GateRule(kind="attempts", at_most=1))
+    assert decide(manifest, records).decision is Decision.INCONCLUSIVE

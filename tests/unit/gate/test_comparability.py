@@ -79,7 +79,12 @@ def test_a_parameter_that_is_called_like_a_word_counts(manifest, name):
 
 
 def test_words_the_gate_and_where_the_pack_lies_do_not_count(manifest):
-    scenario = {**manifest.pack["scenarios"][0], "title": "New title", "line": 99}
+    scenario = {
+        **manifest.pack["scenarios"][0],
+        "title": "New title",
+        "line": 99,
+        "hard": ["what the gate asks"],
+    }
     other = with_pack(
         manifest,
         description="new",

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from simgate.harness.gate.decide import decide
-from simgate.harness.gate.rules import decide_invalid_or_error, speaks_of
+from simgate.harness.gate.rules import decide_invalid_or_error
 from simgate.harness.gate.tally import Tally
 from simgate.harness.gate.verdict import Decision
 from simgate.harness.packs.model import GateRule, KnownFailure
@@ -218,7 +218,7 @@ def test_known_without_a_quarantine_in_the_pack_is_a_failure():
 )
 def test_a_rule_speaks_of_scenarios_by_severity_and_glob(severity, glob, hit):
     rule = GateRule(kind="pass_rate", severity=severity, scenario=glob, at_least=0.9)
-    assert speaks_of(rule, "glass_door_closed", "critical") is hit
+    assert rule.speaks_of("glass_door_closed", "critical") is hit
 
 
 def test_each_rule_counts_its_own_scenarios_only():

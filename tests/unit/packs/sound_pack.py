@@ -62,4 +62,6 @@ gate:
   - {scenario: "gate_*", metric: latency.p95_ms, at_most: 50, confidence: 0.95}
   - {regression: {max_drop: 0.02, confidence: 0.95}}
   - {invalid_or_error: {at_most: 0.02}}
+  - {severity: critical, metric: speed_max_mps, every_variant: {at_most: 2}}
+  - {attempts: {at_most: 3}}
 """

@@ -17,6 +17,7 @@ from simgate.policies.documents.diagnostics import Diagnostic, PackError, render
 from tests.unit.packs.sound_pack import SOUND
 
 ROOT = Path(__file__).parents[3]
+SLOW = Criterion(metric="speed_max_mps", op="at_most", bound=2, if_undefined="invalid", line=60)
 
 
 @pytest.fixture
@@ -61,7 +62,22 @@ def test_all_kinds_of_gate_rules_are_read(path: Path) -> None:
         ),
         GateRule(kind="regression", at_most=0.02, confidence=0.95, line=58),
         GateRule(kind="invalid_or_error", at_most=0.02, line=59),
+        GateRule(kind="every_variant", severity="critical", metric="speed_max_mps", criterion=SLOW, line=60),
+        GateRule(kind="attempts", at_most=3, line=61),
     )
+
+
+def test_a_hard_rule_is_asked_of_each_variant_in_its_scope(path: Path) -> None:
+    scenarios = load_pack(path, metrics).scenarios
+    assert [(s.severity, s.hard) for s in scenarios] == [("critical", (SLOW,)), ("major", ())]
+
+
+def test_what_has_no_value_decides_no_hard_rule_unless_the_rule_says_so(path: Path) -> None:
+    text = path.read_text()
+    assert SLOW.if_undefined == "invalid"
+    for word in ("fail", "pass", "invalid"):
+        path.write_text(text.replace("{at_most: 2}", f"{{at_most: 2, if_undefined: {word}}}"))
+        assert load_pack(path, metrics).gate[4].criterion.if_undefined == word
 
 
 def test_a_pack_survives_the_way_over_the_socket(path: Path) -> None:
@@ -133,7 +149,7 @@ def test_problems_of_the_model_package_are_reported_in_its_own_file(tmp_path: Pa
     found = lint([path], metrics)
     assert {Path(d.path).name for d in found} == {"model.yaml", "pack.yaml"}
     mention = next(d for d in found if Path(d.path).name == "pack.yaml")
-    assert (mention.code, mention.line, mention.column) == ("model-package", 60, 8)
+    assert (mention.code, mention.line, mention.column) == ("model-package", 62, 8)
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,7 @@ def pack_of(plan: RunPlan) -> Pack:
                 parameters={"lighting.lux": ValueSpec(kind="log_uniform", numbers={"low": 25, "high": 1200})},
                 variants=VariantsSpec(count=s.count),
                 accept=_accept(s),
+                hard=tuple(rule.criterion for rule in plan.gate if rule.criterion is not None),
             )
             for s in plan.scenarios
         ),

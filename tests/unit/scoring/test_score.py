@@ -21,7 +21,7 @@ RECALL = Criterion(
 TODAY = date(2026, 12, 1)
 
 
-def scenario(*accept, known=()):
+def scenario(*accept, known=(), hard=()):
     return Scenario(
         id="glass_door_closed",
         title="A closed glass door",
@@ -29,12 +29,15 @@ def scenario(*accept, known=()):
         world="office_corridor",
         variants=VariantsSpec(count=10),
         accept=accept,
+        hard=hard,
         known_failures=known,
     )
 
 
-def scored(trace, *accept, known=(), parameters=None):
-    return score(scenario(*accept, known=known), trace, samples(40.0, 45.0), parameters or {}, TODAY)
+def scored(trace, *accept, known=(), hard=(), parameters=None):
+    return score(
+        scenario(*accept, known=known, hard=hard), trace, samples(40.0, 45.0), parameters or {}, TODAY
+    )
 
 
 def test_a_variant_passes_when_every_criterion_is_met():
@@ -79,6 +82,34 @@ def test_a_collision_before_the_moment_of_doubt_is_never_hidden_by_it(criterion)
     assert result.outcome is Outcome.FAIL
     assert result.reason.startswith(criterion.metric)
     assert result.reason.endswith("in doubt only from 1.5 s on: black camera frame at step 300")
+
+
+def test_a_hard_rule_is_judged_beside_the_criteria_and_changes_no_outcome():
+    result = scored(barrier_trace(0.0, contacts=(touch(10),)), STOPS, hard=(NO_COLLISION,))
+    assert [(r.metric, r.observed, r.outcome) for r in result.hard] == [("collisions", 1, Outcome.FAIL)]
+    assert "collisions" not in result.reason
+    clean = scored(barrier_trace(), STOPS, hard=(NO_COLLISION,))
+    assert (clean.outcome, clean.hard[0].outcome, clean.is_clean) == (Outcome.PASS, Outcome.PASS, True)
+
+
+def test_a_variant_that_passes_and_violates_a_hard_rule_is_not_clean():
+    slow = Criterion(metric="speed_max_mps", op="at_most", bound=0.01)
+    result = scored(barrier_trace(), STOPS, hard=(slow,))
+    assert (result.outcome, result.is_clean) == (Outcome.PASS, False)
+
+
+@pytest.mark.parametrize(
+    ("hard", "contacts", "outcome"),
+    [
+        (NO_COLLISION, (touch(10),), Outcome.FAIL),
+        (NO_COLLISION, (), Outcome.INVALID),
+        (Criterion(metric="progress", op="at_least", bound=2.0), (touch(10),), Outcome.INVALID),
+    ],
+)
+def test_of_a_trace_in_doubt_a_hard_rule_takes_what_was_lost_for_good_before(hard, contacts, outcome):
+    result = scored(barrier_trace(0.0, contacts=contacts, **DOUBT), STOPS, hard=(hard,))
+    assert result.outcome is Outcome.INVALID
+    assert result.hard[0].outcome is outcome
 
 
 @pytest.mark.parametrize(
