@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,6 +80,8 @@ def packs_at(paths: Iterable[Path]) -> list[Path]:
 
     found: dict[Path, Path] = {}
     for path in paths:
+        if path.is_symlink() and not path.exists():
+            raise UserError(f"{path} is a link to {path.readlink()}, and there is nothing")
         if not path.exists():
             raise UserError(f"{path} does not exist; {_instead_of(path)}")
         packs = find_packs(path)
@@ -86,7 +89,7 @@ def packs_at(paths: Iterable[Path]) -> list[Path]:
             raise UserError(f"{path} holds no pack: no .yaml file below it has the key 'simgate:'")
         for pack in packs:
             # A link and the file behind it are one pack.
-            found.setdefault(pack.resolve(), pack)
+            found.setdefault(Path(os.path.realpath(pack)), pack)
     return list(found.values())
 
 

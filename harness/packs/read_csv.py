@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -103,7 +104,7 @@ def _parsed(reader: Reader, source: SourceFile) -> Table | None:
     if len(rows) > MAX_ROWS:
         wrong(rows[-1][0], f"more than {MAX_ROWS:,} rows", "thin the data out")
         return None
-    twice = next((name for name in header if header.count(name) > 1), None)
+    twice = next((name for name, count in Counter(header).items() if count > 1), None)
     if twice is not None:
         wrong(1, f"two columns are named '{shortened(twice)}'")
         return None

@@ -185,7 +185,12 @@ def _choice(reader: Reader, node: Node, arguments: Node) -> ReadValue | None:
         return None
     if _repeats(reader, options, good_values, "choice"):
         return None
-    total = math.fsum(good_weights)
+    try:
+        total = math.fsum(good_weights)
+    except OverflowError:
+        hint = "write smaller ones: only how they compare counts"
+        reader.problems.at(arguments, "wrong-value", "the weights together are too large a number", hint)
+        return None
     extremes = tuple(zip(good_values, options, strict=True))
     return made(node, "choice", extremes, choices=good_values, weights=tuple(w / total for w in good_weights))
 

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from simgate.harness.packs.codes import CODES
 from simgate.harness.packs.examples import EXAMPLES
-from simgate.policies.documents.diagnostics import Diagnostic
+from simgate.policies.documents.diagnostics import Diagnostic, limited, not_shown
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -29,9 +29,10 @@ def to_sarif(diagnostics: Sequence[Diagnostic], version: str) -> dict[str, Any]:
     Returns:
         JSON data; paths below the working directory are relative to it.
     """
-    codes = sorted({diagnostic.code for diagnostic in diagnostics})
+    shown, more = limited(diagnostics)
+    codes = sorted({diagnostic.code for diagnostic in shown})
     results, seen = [], Counter[tuple[str, str, str]]()
-    for diagnostic in diagnostics:
+    for diagnostic in shown:
         same = (diagnostic.path, diagnostic.code, diagnostic.message)
         seen[same] += 1
         results.append(_result(diagnostic, codes.index(diagnostic.code), seen[same]))
@@ -44,10 +45,15 @@ def to_sarif(diagnostics: Sequence[Diagnostic], version: str) -> dict[str, Any]:
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {"%SRCROOT%": {"uri": f"{Path.cwd().as_uri().rstrip('/')}/"}},
-        "invocations": [{"executionSuccessful": True}],
+        "invocations": [_invocation(more)],
         "results": results,
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _invocation(more: dict[str, int]) -> dict[str, Any]:
+    notes = [{"level": "warning", "message": {"text": not_shown(*item)}} for item in more.items()]
+    return {"executionSuccessful": True} | ({"toolExecutionNotifications": notes} if notes else {})
 
 
 def _rule(code: str) -> dict[str, Any]:

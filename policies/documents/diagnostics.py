@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import heapq
 import os
 import re
 import textwrap
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import eq
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +21,15 @@ LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 
 WIDTH = 100
 """Columns that source lines and hints keep to; the first line of a diagnostic is never broken."""
+
+MOST_SHOWN = 50
+"""Diagnostics of one file that are shown; who has mended those asks again."""
+MOST_SHOWN_CHARS = 20_000
+"""Of their messages and hints together."""
+_LONGEST = 1000
+"""Characters of a message or a hint; what names all that is known has more to say than anybody reads."""
+_MOST_KNOWN = 100
+"""Known words among which the closest one is looked for, and that are listed."""
 
 _MARGIN = "      | "
 _ROOM = WIDTH - len(_MARGIN)
@@ -50,8 +62,8 @@ class Diagnostic:
 
     def __post_init__(self) -> None:
         # Here and not where it is shown: no format, present or future, gets what a file has hidden in a name.
-        object.__setattr__(self, "message", printable(self.message))
-        object.__setattr__(self, "hint", printable(self.hint))
+        object.__setattr__(self, "message", printable(_bounded(self.message)))
+        object.__setattr__(self, "hint", printable(_bounded(self.hint)))
 
     def __str__(self) -> str:
         return (
@@ -113,18 +125,46 @@ def _window(line: str, start: int) -> tuple[str, int]:
     return f"{lead}{line[first : first + size]}{tail}", start - first + len(lead)
 
 
+def limited(diagnostics: Iterable[Diagnostic]) -> tuple[list[Diagnostic], dict[str, int]]:
+    """The first diagnostics of every file, errors before warnings, and how many more which file has."""
+    given = list(diagnostics)
+    shown: set[Diagnostic] = set()
+    count, chars, more = Counter[str](), Counter[str](), Counter[str]()
+    for diagnostic in sorted(given, key=lambda d: d.severity):
+        path = diagnostic.path
+        chars[path] += len(diagnostic.message) + len(diagnostic.hint)
+        if count[path] == 0 or (count[path] < MOST_SHOWN and chars[path] <= MOST_SHOWN_CHARS):
+            count[path] += 1
+            shown.add(diagnostic)
+        else:
+            more[path] += 1
+    return [diagnostic for diagnostic in given if diagnostic in shown], dict(more)
+
+
+def not_shown(path: str, count: int) -> str:
+    """What to say of diagnostics of a file that are left out."""
+    return (
+        f"{printable(path)}: {count:,} more here {'are' if count > 1 else 'is'} not shown; mend these first"
+    )
+
+
 def render_all(diagnostics: Iterable[Diagnostic]) -> str:
-    """All diagnostics with their source lines, read from the files they name."""
+    """The diagnostics with their source lines, read from the files they name; see :func:`limited`."""
     lines: dict[str, list[str]] = {}
     parts = []
-    for diagnostic in diagnostics:
+    shown, more = limited(diagnostics)
+    for diagnostic in shown:
         if diagnostic.path not in lines:
             lines[diagnostic.path] = _lines(Path(diagnostic.path))
         source = lines[diagnostic.path]
         parts.append(
             render(diagnostic, source[diagnostic.line - 1] if diagnostic.line <= len(source) else "")
         )
-    return "\n".join(parts)
+    return "\n".join([*parts, *(not_shown(path, count) for path, count in more.items())])
+
+
+def _bounded(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - len(_CUT)]}{_CUT}"
 
 
 def _lines(path: Path) -> list[str]:
@@ -149,7 +189,14 @@ def near(word: str, known: Iterable[str]) -> str:
         meant = " or ".join(f"'{end}'" for end in ends[:3])
         return f"did you mean {meant}?"
     lower = {w.lower(): w for w in words}
-    match = difflib.get_close_matches(word.lower(), list(lower), n=1, cutoff=0.6)
+    likely: Iterable[str] = lower
+    if len(lower) > _MOST_KNOWN:
+        # Of thousands (columns, shapes of a site) those with the same letters in the same places: to compare
+        # all of them takes minutes.
+        sought = word.lower()
+        likely = heapq.nlargest(_MOST_KNOWN, lower, key=lambda known: sum(map(eq, known, sought)))
+    match = difflib.get_close_matches(word.lower(), likely, n=1, cutoff=0.6)
     if match:
         return f"did you mean '{lower[match[0]]}'?"
-    return f"known: {', '.join(words)}" if words else ""
+    more = f" and {len(words) - _MOST_KNOWN:,} more" if len(words) > _MOST_KNOWN else ""
+    return f"known: {', '.join(words[:_MOST_KNOWN])}{more}" if words else ""

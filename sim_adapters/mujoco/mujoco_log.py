@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 import mujoco
@@ -20,13 +22,26 @@ def _say(text: str) -> None:
     print(f"MuJoCo: {text.strip()}", file=sys.stderr, flush=True)
 
 
+@contextmanager
+def rejections() -> Iterator[None]:
+    """Lets what MuJoCo has against a model be one kind of error, whatever it raises.
+
+    Raises:
+        ValueError: MuJoCo rejects it, or does not know itself what is wrong.
+    """
+    try:
+        yield
+    except (mujoco.FatalError, mujoco.UnexpectedError) as error:
+        raise ValueError(str(error)) from None
+
+
 def compiled(spec: mujoco.MjSpec) -> mujoco.MjModel:
     """Compiles; what MuJoCo's compiler warns of goes where its other warnings go.
 
     Raises:
         ValueError: MuJoCo rejects it.
     """
-    with warnings.catch_warnings(record=True) as caught:
+    with warnings.catch_warnings(record=True) as caught, rejections():
         warnings.simplefilter("always")
         model = spec.compile()
     for warning in caught:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,7 @@ def _set(args: argparse.Namespace) -> int:
         raise UserError(f"'{args.name}' cannot be a baseline's name: it is, or looks like, a folder")
     folder = RunFolder(args.run_dir)
     decision = write_verdict(folder).decision.value
-    store = BaselineStore(args.runs_dir or folder.path.resolve().parent)
+    store = BaselineStore(args.runs_dir or Path(os.path.realpath(folder.path)).parent)
     entry = store.put(args.name, folder, decision)
     print(f"baseline '{entry.name}' of {entry.pack} is {entry.run_id} ({entry.model}, {decision})")
     print(f"on      {entry.machine}\nkept in {store.path}")

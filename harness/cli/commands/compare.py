@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -70,11 +71,11 @@ def _run(args: argparse.Namespace) -> int:
     from simgate.harness.text import ascii_json
 
     candidate = RunFolder(args.candidate)
-    runs_dir = args.runs_dir or candidate.path.resolve().parent
+    runs_dir = args.runs_dir or Path(os.path.realpath(candidate.path)).parent
     accepted = tuple(args.accept_difference or ())
     made = candidate.manifest(), candidate.fingerprint()
     baseline = resolve_baseline(args.baseline, runs_dir, *made, accepted)
-    if baseline.path.resolve() == candidate.path.resolve():
+    if os.path.realpath(baseline.path) == os.path.realpath(candidate.path):
         raise UserError(f"{candidate.path} is compared with itself; give two runs")
     comparison = compare_folders(baseline, candidate, runs_dir, args.max_drop, args.confidence, accepted)
     comparison = with_pictures(comparison, baseline, candidate, args.replay)

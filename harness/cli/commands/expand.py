@@ -38,9 +38,10 @@ def run(args: argparse.Namespace) -> int:
     from simgate.harness.cli.expanded import ExpandedScenario, write_expanded
     from simgate.harness.expansion.errors import ExpansionError
     from simgate.harness.frontend.packs import load_checked
-    from simgate.harness.frontend.user_errors import UserError
+    from simgate.harness.frontend.user_errors import UserError, as_user_errors
 
-    pack = load_checked(args.pack)
+    with as_user_errors():
+        pack = load_checked(args.pack)
     (scenarios,) = select([pack], args)
     if args.variants is not None and not 1 <= args.variants <= 1_000_000:
         raise UserError(f"--variants must be from 1 to 1,000,000, not {args.variants}")

@@ -34,14 +34,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Prints the problems; 0 without errors, 1 with some."""
     from simgate.harness.frontend.packs import lint_checked, packs_at
-    from simgate.harness.frontend.user_errors import UserError
+    from simgate.harness.frontend.user_errors import UserError, as_user_errors
 
     if args.explain is not None:
         return _explain(args.explain)
     if not args.packs:
         raise UserError("give at least one pack or folder, for example: simgate lint scenarios")
-    packs = packs_at(args.packs)
-    found = lint_checked(packs)
+    with as_user_errors():
+        packs = packs_at(args.packs)
+        found = lint_checked(packs)
     _WRITERS[args.format](packs, found)
     return 1 if any(diagnostic.severity == "error" for diagnostic in found) else 0
 
@@ -74,8 +75,11 @@ def _write_json(packs: Sequence[Path], found: Sequence[Diagnostic]) -> None:
     import json
     from dataclasses import asdict
 
-    content = {"checked": [str(path) for path in packs], "diagnostics": [asdict(d) for d in found]}
-    print(json.dumps(content, indent=2))
+    from simgate.policies.documents.diagnostics import limited
+
+    shown, more = limited(found)
+    content = {"checked": [str(path) for path in packs], "diagnostics": [asdict(d) for d in shown]}
+    print(json.dumps(content | ({"not_shown": more} if more else {}), indent=2))
 
 
 def _write_sarif(packs: Sequence[Path], found: Sequence[Diagnostic]) -> None:
@@ -90,10 +94,14 @@ def _write_sarif(packs: Sequence[Path], found: Sequence[Diagnostic]) -> None:
 def _write_github(packs: Sequence[Path], found: Sequence[Diagnostic]) -> None:
     from simgate.harness.frontend.streams import output_for_programs
     from simgate.harness.packs.github_commands import to_github
+    from simgate.policies.documents.diagnostics import limited, not_shown
 
+    shown, more = limited(found)
     with output_for_programs() as out:
-        for diagnostic in found:
+        for diagnostic in shown:
             print(to_github(diagnostic), file=out)
+    for path, count in more.items():
+        print(not_shown(path, count))
     print(_summary(packs, found))
 
 

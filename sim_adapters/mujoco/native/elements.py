@@ -101,8 +101,28 @@ _LISTS = {
 }  # fmt: skip
 
 
-def elements(spec: mujoco.MjSpec, kind: str) -> dict[str, Any]:
+class Listed:
+    """The named elements of a file that nobody changes: each kind is listed once, for thousands of questions.
+
+    Args:
+        spec: The file.
+    """
+
+    def __init__(self, spec: mujoco.MjSpec) -> None:
+        self._spec = spec
+        self._known: dict[str, dict[str, Any]] = {}
+
+    def of(self, kind: str) -> dict[str, Any]:
+        """As :func:`elements`."""
+        if kind not in self._known:
+            self._known[kind] = elements(self._spec, kind)
+        return self._known[kind]
+
+
+def elements(spec: mujoco.MjSpec | Listed, kind: str) -> dict[str, Any]:
     """The named elements of a kind; ``visual`` has one, the light at the camera."""
+    if isinstance(spec, Listed):
+        return spec.of(kind)
     if kind == "visual":
         return {HEADLIGHT: spec.visual.headlight}
     found: Iterable[Any] = getattr(spec, _LISTS[kind])

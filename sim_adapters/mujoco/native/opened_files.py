@@ -12,6 +12,7 @@ from __future__ import annotations
 import ctypes
 import os
 import re
+from collections import Counter
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -19,15 +20,21 @@ from weakref import WeakValueDictionary
 
 import mujoco
 
-from simgate.sim_adapters.plain_file import read_plain
+from simgate.sim_adapters.mujoco.native.bulk import Bulk
+from simgate.sim_adapters.plain_file import NotPlain, read_plain
 from simgate.sim_adapters.worlds.native_file import NativeError
 
 _SCHEME = "simgate"
 _OURS = re.compile(rf"{_SCHEME}:(\d+)(/.*)", re.DOTALL)
+_XML = (".xml", ".mjcf")
 _ABSOLUTE = re.compile(rb"""(\s(?:file\w*|dir|assetdir|meshdir|texturedir)\s*=\s*["'])(?=/)""")
 """A path in MJCF that would lead past the provider."""
 _MOST_BYTES = 1 << 30
 """Of one file of a model; a mesh or a picture that is larger helps no scene."""
+_MOST_OPENED = 5_000
+"""Files that MuJoCo may open for a model; models that attach each other it opens until its stack ends."""
+_MOST_TIMES = 50
+"""Of those the same XML file."""
 
 
 class OpenedFiles:
@@ -43,6 +50,8 @@ class OpenedFiles:
         self._there: dict[Path, bool] = {}
         self._served: dict[Path, bytes] = {}
         self._complete = False
+        self._bulk = Bulk()
+        self._times = Counter[Path]()
         self._fault: OSError | None = None
         self.uri = f"{_SCHEME}:{self._number}{path.as_posix()}"
         """What MuJoCo is to open; every file that this one names is then asked for here."""
@@ -69,6 +78,14 @@ class OpenedFiles:
         """Answers whether a file exists, the same at every time."""
         if path not in self._there:
             self._there[path] = not self._complete and path.is_file()
+        if self._there[path] and not self._complete:
+            self._times[path] += 1
+            again = path.suffix.lower() in _XML and self._times[path] > _MOST_TIMES
+            if again or self._times.total() > _MOST_OPENED:
+                self._fault = self._fault or NotPlain(
+                    path, "it is opened again and again; does it attach itself?"
+                )
+                return False
         return self._there[path]
 
     def read(self, path: Path) -> bytes | None:
@@ -76,6 +93,7 @@ class OpenedFiles:
         if path not in self._served and not self._complete:
             try:
                 content = read_plain(path, _MOST_BYTES)
+                self._bulk.take(path, content)
             except OSError as error:
                 self._fault = self._fault or error
                 return None

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.sim_adapters.mujoco.defaults import without_defaults
-from simgate.sim_adapters.mujoco.mujoco_log import compiled
+from simgate.sim_adapters.mujoco.mujoco_log import compiled, rejections
 from simgate.sim_adapters.mujoco.native.conditions import check_conditions, set_conditions
 from simgate.sim_adapters.mujoco.native.site_file import robot_bodies, state_at
 from simgate.sim_adapters.mujoco.native.source import Source
@@ -114,7 +114,8 @@ def unscaled_mass_kg(spec: mujoco.MjSpec) -> float:
 
 def _inertia(model: mujoco.MjModel) -> tuple[float, float]:
     data = mujoco.MjData(model)
-    mujoco.mj_forward(model, data)
+    with rejections():
+        mujoco.mj_forward(model, data)
     yaw = int(model.joint(f"{PREFIX}yaw").dofadr[0])
     unit, column = np.zeros(model.nv), np.zeros(model.nv)
     unit[yaw] = 1.0

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.sim_adapters.mujoco.mujoco_log import compiled
-from simgate.sim_adapters.mujoco.native.elements import ATTRIBUTES, elements
+from simgate.sim_adapters.mujoco.native.elements import ATTRIBUTES, Listed
 from simgate.sim_adapters.mujoco.native.lens import require_pinhole
 from simgate.sim_adapters.mujoco.native.source import in_one_line, open_source
 from simgate.sim_adapters.mujoco.native.target import Target, apply, parameter_of, parse_target, whole_of
@@ -45,6 +45,7 @@ class MjcfFile:
         self._source = source = open_source(absolute(path))
         self.files, self.sha256 = source.files, source.sha256
         self._spec, self._model = source.spec, source.model
+        self._names = Listed(source.spec)
 
     def robot(self, name: str, pose: str | None) -> RobotFacts:
         """The driving body: on the floor by itself, upright, with a mass."""
@@ -156,7 +157,7 @@ class MjcfFile:
 
     def require(self, name: str, stops: str = "") -> None:
         """A body or a geom of that name."""
-        bodies, geoms = elements(self._spec, "body"), elements(self._spec, "geom")
+        bodies, geoms = self._names.of("body"), self._names.of("geom")
         if name not in bodies and name not in geoms:
             message = f"the file has no body or geom '{name}'"
             raise NativeError("element", message, unknown=name, known=tuple({**bodies, **geoms}))
@@ -185,7 +186,7 @@ class MjcfFile:
 
     def target(self, text: str, robot: str = "") -> ParameterSpec:
         """What a target takes."""
-        target = parse_target(text, self._spec)
+        target = parse_target(text, self._names)
         if robot and target.kind == "body" and target.name == robot:
             message = f"body '{robot}' is the robot, which is where it starts"
             raise NativeError(
@@ -198,7 +199,7 @@ class MjcfFile:
                 raise NativeError("target", message, "lock them in another pose with robot: {pose: KEY}")
         if robot and target.attribute.kind == "present":
             self._check_without(target)
-        return parameter_of(target, self._spec)
+        return parameter_of(target, self._names)
 
     def _check_without(self, target: Target) -> None:
         """Whether the file can do without something: nothing else may need it."""
@@ -216,7 +217,7 @@ class MjcfFile:
 
     def carries(self, text: str, point: str) -> bool:
         """Whether a target moves a site, with what it is on."""
-        target, model = parse_target(text, self._spec), self._model
+        target, model = parse_target(text, self._names), self._model
         if target.attribute.kind == "start":
             holder = model.body(int(model.joint(target.name).bodyid[0])).name
         elif target.kind == "body" and target.attribute.kind in ("vector", "turn", "present"):
@@ -230,7 +231,7 @@ class MjcfFile:
 
     def whole(self, text: str) -> tuple[float, ...]:
         """A colour as a whole: three numbers, four with its opacity."""
-        return whole_of(parse_target(text, self._spec), self._spec)
+        return whole_of(parse_target(text, self._names), self._names)
 
     def shapes(self, robot: str, pose: str | None) -> tuple[float, list[Shape]]:
         """Everything that the robot would touch, at the file's own pose."""
@@ -248,7 +249,7 @@ class MjcfFile:
         """Everything that can be set."""
         rows = []
         for kind, attributes in ATTRIBUTES.items():
-            for name in elements(self._spec, kind):
+            for name in self._names.of(kind):
                 for key, attribute in attributes.items():
                     ends = [f".{part}" for part in attribute.parts] if attribute.kind == "vector" else [""]
                     rows += [row for end in ends if (row := self._row(f"{kind}/{name}.{key}{end}"))]
@@ -266,7 +267,7 @@ class MjcfFile:
         return text, takes, value
 
     def _need(self, kind: str, name: str) -> None:
-        known = elements(self._spec, kind)
+        known = self._names.of(kind)
         if name not in known:
             raise NativeError("element", f"the file has no {kind} '{name}'", unknown=name, known=tuple(known))
 

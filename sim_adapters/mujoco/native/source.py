@@ -8,7 +8,7 @@ from pathlib import Path
 
 import mujoco
 
-from simgate.sim_adapters.mujoco.mujoco_log import compiled, warn_on_stderr
+from simgate.sim_adapters.mujoco.mujoco_log import compiled, rejections, warn_on_stderr
 from simgate.sim_adapters.mujoco.native.opened_files import OpenedFiles, plain
 from simgate.sim_adapters.worlds.file_digest import digest, require_fetched
 from simgate.sim_adapters.worlds.kept_source import KeptSources
@@ -48,7 +48,8 @@ def open_source(path: Path) -> Source:
     warn_on_stderr()
     opened = OpenedFiles(path)
     try:
-        spec = mujoco.MjSpec.from_file(opened.uri)
+        with rejections():
+            spec = mujoco.MjSpec.from_file(opened.uri)
         # What names the pack uses is not known here, so nothing is merged away.
         spec.compiler.fusestatic = spec.compiler.discardvisual = False
         # Buffers of a fixed size lose contacts.

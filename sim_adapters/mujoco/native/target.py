@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.sim_adapters.mujoco.native.effect import require_effect
-from simgate.sim_adapters.mujoco.native.elements import ATTRIBUTES, Attribute, elements
+from simgate.sim_adapters.mujoco.native.elements import ATTRIBUTES, Attribute, Listed, elements
 from simgate.sim_adapters.scene.native import NativeValue
 from simgate.sim_adapters.worlds.native_file import NativeError
 from simgate.sim_adapters.worlds.world import ParameterSpec
@@ -44,7 +44,7 @@ class Target:
     part: int | None
 
 
-def parse_target(text: str, spec: mujoco.MjSpec) -> Target:
+def parse_target(text: str, spec: mujoco.MjSpec | Listed) -> Target:
     """Finds what a target means in a file.
 
     Names may hold dots and slashes, so the longest name that the file has is taken.
@@ -95,7 +95,7 @@ def _part(target: Target, part: str) -> int:
     return parts.index(part)
 
 
-def parameter_of(target: Target, spec: mujoco.MjSpec) -> ParameterSpec:
+def parameter_of(target: Target, spec: mujoco.MjSpec | Listed) -> ParameterSpec:
     """What a target takes, with the file's value as default.
 
     Raises:
@@ -118,7 +118,7 @@ def parameter_of(target: Target, spec: mujoco.MjSpec) -> ParameterSpec:
     return ParameterSpec("number", _number(target, spec), meaning, attribute.unit, low, high)
 
 
-def whole_of(target: Target, spec: mujoco.MjSpec) -> tuple[float, ...]:
+def whole_of(target: Target, spec: mujoco.MjSpec | Listed) -> tuple[float, ...]:
     """The file's value of a colour as a whole; empty for what takes one number."""
     if target.attribute.kind != "colour" or target.part is not None:
         return ()
@@ -126,7 +126,7 @@ def whole_of(target: Target, spec: mujoco.MjSpec) -> tuple[float, ...]:
     return tuple(_rounded(value) for value in values[: len(target.attribute.parts)])
 
 
-def _number(target: Target, spec: mujoco.MjSpec) -> float:
+def _number(target: Target, spec: mujoco.MjSpec | Listed) -> float:
     element, attribute = _element(target, spec), target.attribute
     if attribute.kind == "turn":
         return 0.0
@@ -159,11 +159,11 @@ def _joint_start(target: Target, joint: Any) -> float:
     return _rounded(math.degrees(joint.ref) if is_angle else joint.ref)
 
 
-def _element(target: Target, spec: mujoco.MjSpec) -> Any:
+def _element(target: Target, spec: mujoco.MjSpec | Listed) -> Any:
     return elements(spec, target.kind)[target.name]
 
 
-def _vector(target: Target, element: Any, spec: mujoco.MjSpec) -> NDArray[np.float64]:
+def _vector(target: Target, element: Any, spec: mujoco.MjSpec | Listed) -> NDArray[np.float64]:
     """The components as they are in effect."""
     values = np.array(getattr(element, target.key), dtype=np.float64)
     if target.kind == "geom" and target.key == "rgba" and np.allclose(values, _PLAIN_RGBA):
