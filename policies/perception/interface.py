@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from simgate.policies.perception.decoding.decoders import (
     DeclaredTensor,
@@ -11,30 +12,35 @@ from simgate.policies.perception.decoding.decoders import (
     declared_input,
     declared_outputs,
 )
-from simgate.policies.perception.package import ModelPackage
 from simgate.policies.perception.package_spec import Yolo
 from simgate.policies.perception.problems import PackageProblem
+
+if TYPE_CHECKING:
+    from simgate.policies.perception.package import ModelPackage
 
 HINT = "correct model.yaml, or export the model again"
 
 
 @dataclass(frozen=True, slots=True)
 class ActualTensor:
-    """A tensor as a runtime reports it.
+    """A tensor as a runtime reports it, or the model's file.
 
     Attributes:
         name: In the model.
-        dtype: ``float32``, ``float16``, ...
-        shape: With the batch; None where it is open.
+        dtype: ``float32``, ``float16``, ...; empty when a file does not say it.
+        shape: With the batch; None where it is open. None in place of it when a file does not say it.
     """
 
     name: str
     dtype: str
-    shape: tuple[int | None, ...]
+    shape: tuple[int | None, ...] | None
 
 
 def interface_problems(
-    package: ModelPackage, inputs: Sequence[ActualTensor], outputs: Sequence[ActualTensor] | None = None
+    package: ModelPackage,
+    inputs: Sequence[ActualTensor],
+    outputs: Sequence[ActualTensor] | None = None,
+    who: str = "the model",
 ) -> list[PackageProblem]:
     """What differs; empty when the model can be fed and read.
 
@@ -42,20 +48,21 @@ def interface_problems(
         package: The declaration.
         inputs: All inputs of the model.
         outputs: All outputs of the model; None when they are known only once it has run.
+        who: The model, in words.
     """
-    problems = _input_problems(package, inputs)
+    problems = _input_problems(package, inputs, who)
     by_name = {tensor.name: tensor for tensor in outputs or ()}
     for declared in declared_outputs(package) if outputs is not None else ():
         if declared.name in by_name:
             messages = _differences(declared, by_name[declared.name])
         else:
-            messages = [f"the model has no output '{declared.name}'"]
+            messages = [f"{who} has no output '{declared.name}'"]
         problems += [package.problem(declared.at, "model-io", message) for message in messages]
     if problems:
         last = problems[-1]
         hint = last.hint or _head(package, by_name) or f"{HINT}; docs/models.md says what can be read"
         has = f"inputs {_listed(inputs)}" + ("" if outputs is None else f" and outputs {_listed(outputs)}")
-        problems[-1] = replace(last, hint=f"{hint}; the model has {has}")
+        problems[-1] = replace(last, hint=f"{hint}; {who} has {has}")
     return problems
 
 
@@ -63,7 +70,7 @@ def _head(package: ModelPackage, outputs: Mapping[str, ActualTensor]) -> str:
     """What to declare for a table of candidates that is of another kind than declared; empty when unknown."""
     decoder = package.decoder
     table = outputs.get(declared_outputs(package)[0].name)
-    if not isinstance(decoder, Yolo) or table is None or len(table.shape) != 3:
+    if not isinstance(decoder, Yolo) or table is None or table.shape is None or len(table.shape) != 3:
         return ""
     first = decoder.layout == "channels_first"
     channels, other = (table.shape[1], table.shape[2]) if first else (table.shape[2], table.shape[1])
@@ -78,7 +85,7 @@ def _head(package: ModelPackage, outputs: Mapping[str, ActualTensor]) -> str:
     return "; ".join(hints)
 
 
-def _input_problems(package: ModelPackage, inputs: Sequence[ActualTensor]) -> list[PackageProblem]:
+def _input_problems(package: ModelPackage, inputs: Sequence[ActualTensor], who: str) -> list[PackageProblem]:
     problems: list[PackageProblem] = []
     wanted = (declared_input(package), *declared_extra_inputs(package))
     by_name = {tensor.name: tensor for tensor in inputs}
@@ -86,17 +93,17 @@ def _input_problems(package: ModelPackage, inputs: Sequence[ActualTensor]) -> li
         if declared.name in by_name:
             messages = _differences(declared, by_name[declared.name])
         else:
-            names = ", ".join(by_name)
-            messages = [f"the model's inputs are '{names}', the package declares '{declared.name}'"]
+            names = ", ".join(f"'{name}'" for name in by_name) or "none"
+            messages = [f"the inputs of {who} are {names}, the package declares '{declared.name}'"]
         problems += [package.problem(declared.at, "model-io", message) for message in messages]
     if not problems:
         for name in sorted(by_name.keys() - {declared.name for declared in wanted}):
-            message = f"the model has an input '{name}' that the package does not declare"
+            message = f"{who} has an input '{name}' that the package does not declare"
             hint = f"give it a value, beside input: and not in it: extra_inputs: {{{name}: {{value: ...}}}}"
             problems.append(package.problem(("input",), "model-io", message, hint))
     batch, said = _fixed_batch(package, inputs), package.input.batch
     if batch is not None and said is not None and batch != said:
-        message = f"the model takes batches of {batch}, the package says {said}"
+        message = f"{who} takes batches of {batch}, the package says {said}"
         problems.append(package.problem(("input", "batch"), "model-io", message, HINT))
     return problems
 
@@ -114,19 +121,25 @@ def _fixed_batch(package: ModelPackage, inputs: Sequence[ActualTensor]) -> int |
 
 
 def _listed(tensors: Sequence[ActualTensor]) -> str:
-    return ", ".join(f"{one.name} {one.dtype} {_shape(one.shape)}" for one in tensors) or "none"
+    return (
+        ", ".join(f"{one.name} {one.dtype or 'of any type'} {_shape(one.shape)}" for one in tensors) or "none"
+    )
 
 
-def _shape(shape: Sequence[int | None]) -> str:
+def _shape(shape: Sequence[int | None] | None) -> str:
+    if shape is None:
+        return "of any shape"
     return f"[{', '.join('any' if size is None else str(size) for size in shape)}]"
 
 
 def _differences(declared: DeclaredTensor, actual: ActualTensor) -> list[str]:
-    """A dimension that either side leaves open fits anything."""
+    """What either side leaves open fits anything."""
     messages = []
-    if actual.dtype not in declared.dtypes:
+    if actual.dtype and actual.dtype not in declared.dtypes:
         wanted = " or ".join(declared.dtypes)
         messages.append(f"tensor '{actual.name}' is {actual.dtype}, must be {wanted}")
+    if actual.shape is None:
+        return messages
     inner = actual.shape[1:] if declared.batched else actual.shape
     fits = len(actual.shape) >= declared.batched and any(
         len(inner) == len(shape)

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from simgate.policies.perception.files.check_files import file_problems
+from simgate.policies.perception.files.onnx_interface import onnx_problems
 from simgate.policies.perception.files.package_files import Artifact, PackageFile, package_files
 from simgate.policies.perception.latency import Latency
 from simgate.policies.perception.package_schema import read_spec, sound_artifacts
@@ -232,5 +233,8 @@ def _examine(path: Path) -> tuple[list[PackageProblem], ModelPackage | None]:
         problems += file_problems(text, sound_artifacts(text), None)
     else:
         problems += file_problems(text, dict(enumerate(spec.artifacts)), spec.model_card)
+    package = None if spec is None else ModelPackage(path, spec, text.sha256, text)
+    if package is not None and not problems:
+        problems = onnx_problems(package)
     problems.sort(key=lambda problem: (problem.line, problem.column))
-    return problems, None if spec is None else ModelPackage(path, spec, text.sha256, text)
+    return problems, package

@@ -8,14 +8,26 @@ from pathlib import Path
 
 from simgate.harness.packs.examples.example import Example, sound_pack
 
-_WEIGHTS = "weights\n"
+
+def _tensor(field: str, name: str, channels: str) -> str:
+    """Of an ONNX graph: float32, every size but the channels open."""
+    info = (
+        f"\x0a{chr(len(name))}{name}\x12\x10\x0a\x0e\x08\x01\x12\x0a\x0a\0\x0a\x02\x08{channels}\x0a\0\x0a\0"
+    )
+    return f"{field}{chr(len(info))}{info}"
+
+
+_GRAPH = _tensor("\x5a", "frames", "\3") + _tensor("\x62", "heatmap", "\2") + _tensor("\x62", "box", "\4")
+_WEIGHTS = f"\x3a{chr(len(_GRAPH))}{_GRAPH}"
+"""An ONNX file that only says what goes in and comes out."""
 _POINTER = (
     "version https://git-lfs.github.com/spec/v1\n"
     "oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\n"
     "size 1048576\n"
 )
-_IN_A_SECOND_FILE = "\x3a\x1d\x2a\x1b\x70\x01\x6a\x17\x0a\x08location\x12\x0bdoors.data1"
-"""An ONNX file whose only tensor lies in the file ``doors.data1``."""
+_IN_A_SECOND_FILE = _WEIGHTS + "\x3a\x1d\x2a\x1b\x70\x01\x6a\x17\x0a\x08location\x12\x0bdoors.data1"
+"""The same with a tensor that lies in the file ``doors.data1``."""
+_NO_MODEL = "<html>404 Not Found</html>\n"
 _FILES = {"doors.onnx": _WEIGHTS}
 _PACK = sound_pack() + "model: model.yaml\n"
 _MODEL = """\
@@ -95,10 +107,10 @@ MODEL_EXAMPLES = (
         "file",
         "The repository was cloned without git-lfs, so that the model's file holds three lines of text in "
         "place of the weights. Files that DVC or git-annex keeps are said likewise, with their commands.",
-        "doors.onnx",
+        "doors.pt2",
         {
             "pack.yaml": _PACK,
-            "model.yaml": _model(sha256=_sha256("(the weights themselves)\n")),
+            "model.yaml": _model("doors.pt2", _sha256("(the weights themselves)\n")).replace("onnx", "torch"),
             ".git/HEAD": "ref: refs/heads/main\n",
         },
         also=("model-package",),
@@ -113,6 +125,18 @@ MODEL_EXAMPLES = (
             sha256=_sha256(_IN_A_SECOND_FILE),
             more=f",\n     external_data: [{{file: doors.data1, sha256: {_sha256(_WEIGHTS)}}}]",
         ),
+    ),
+    _of_model(
+        "model-io",
+        _model().replace("{name: frames", "@{name: images"),
+        "The ONNX file itself says which tensors go in and come out, with their types and shapes; the "
+        "message lists all of them. `docs/models.md` shows what to declare for each kind of head.",
+    ),
+    _of_model(
+        "model-unreadable",
+        _model(file="@page.onnx", sha256=_sha256(_NO_MODEL)),
+        "A page with an error message was saved in place of the model, or the copy ended early.",
+        {**_FILES, "page.onnx": _NO_MODEL},
     ),
     _of_model(
         "outside-package",

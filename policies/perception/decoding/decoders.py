@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +14,12 @@ from simgate.policies.perception.decoding.detr import decode_detr
 from simgate.policies.perception.decoding.final import decode_detections
 from simgate.policies.perception.decoding.yolo import decode_yolo
 from simgate.policies.perception.detections import Detections
-from simgate.policies.perception.package import ModelPackage
 from simgate.policies.perception.package_spec import CenterHeatmap, Final, Yolo
 from simgate.policies.perception.preprocessing.extra_inputs import extra_arrays
 from simgate.policies.perception.preprocessing.resize import plan_resize
+
+if TYPE_CHECKING:
+    from simgate.policies.perception.package import ModelPackage
 
 Location = tuple[str | int, ...]
 

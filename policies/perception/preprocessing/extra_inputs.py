@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.policies.perception.package import ModelPackage
 from simgate.policies.perception.package_spec import ExtraInput, InputSpec
 from simgate.policies.perception.preprocessing.resize import plan_resize
+
+if TYPE_CHECKING:
+    from simgate.policies.perception.package import ModelPackage
 
 
 def extra_arrays(package: ModelPackage, frame: tuple[int, int], batch: int) -> dict[str, NDArray[Any]]:

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.model import Criterion, LatencySpec, Pack, Scenario, SimSpec, VariantsSpec
+from tests.unit.policies.perception.bare_onnx import bare_onnx
 
 REPOSITORY = Path(__file__).parents[3]
 
 
 def write_model(folder: Path, latency: str = "uniform: {between: [20, 140]}") -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    weights = b"weights of a model that looks at bright columns"
+    weights = bare_onnx(["image"], ["heatmap", "box"], b"it looks at bright columns")
     (folder / "weights.onnx").write_bytes(weights)
     path = folder / "model.yaml"
     path.write_text(

@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+import yaml
 
 pytest.importorskip("onnx", reason="makes the tiny model of these tests")
 pytest.importorskip("torch", reason="the runtime keeps its buffers in torch")
@@ -251,11 +252,13 @@ def test_integers_for_classes_and_counts_are_read(tmp_path, newest):
 def test_an_engine_with_other_inputs_than_declared_is_refused(tmp_path, newest):
     path = package(tmp_path, dense_onnx(extra="scale"), extra_inputs={"scale": {"value": [1, 1]}}).path
     write_double_plan(path)
-    text = path.read_text()
-    path.write_text(text[: text.index("extra_inputs")])
+    declared = yaml.safe_load(path.read_text())
+    plan = [artifact for artifact in declared["artifacts"] if artifact["kind"] == "tensorrt"]
+    path.write_text(yaml.safe_dump(declared | {"artifacts": plan, "extra_inputs": {}}))
     with pytest.raises(PackageError, match="has an input 'scale' that the package does not declare"):
         TensorRtRuntime(load_package(path), CpuDevice())
-    path.write_text(text.replace("name: images", "name: pixels"))
+    frames = declared["input"] | {"name": "pixels"}
+    path.write_text(yaml.safe_dump(declared | {"artifacts": plan, "input": frames}))
     with pytest.raises(PackageError, match="has inputs images, scale, the package declares 'pixels'"):
         TensorRtRuntime(load_package(path), CpuDevice())
 

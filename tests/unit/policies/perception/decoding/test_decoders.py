@@ -1,5 +1,7 @@
 """YOLO-style and DETR-style decoding, resizing, and preprocessing on a device."""
 
+import hashlib
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ from simgate.policies.perception.package import check_package, load_package
 from simgate.policies.perception.package_spec import Detr, InputSpec, Yolo
 from simgate.policies.perception.preprocessing.preprocess import Preprocessor
 from simgate.policies.perception.preprocessing.resize import plan_resize
+from tests.unit.policies.perception.bare_onnx import bare_onnx
 
 CLASSES = ("glass_door", "person")
 
@@ -115,16 +118,18 @@ classes: [glass_door, person]
 input: {{name: images, width: 64, height: 64, resize: letterbox, dtype: float32}}
 decoder: {decoder}
 artifacts:
-  - {{kind: onnx, file: m.onnx, sha256: 2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881}}
+  - {{kind: onnx, file: m.onnx, sha256: {sha256}}}
 latency: {{device: x, distribution: {{constant: 20}}}}
 lineage: {{seed: 1}}
 """
 YOLO_YAML = "{kind: yolo, score_threshold: 0.5, outputs: {predictions: p}}"
 
 
-def write(folder, decoder):
-    (folder / "m.onnx").write_bytes(b"x")
-    (folder / "model.yaml").write_text(YAML.format(decoder=decoder))
+def write(folder, decoder, outputs="p"):
+    content = bare_onnx(["images"], outputs)
+    (folder / "m.onnx").write_bytes(content)
+    sha256 = hashlib.sha256(content).hexdigest()
+    (folder / "model.yaml").write_text(YAML.format(decoder=decoder, sha256=sha256))
     return folder / "model.yaml"
 
 
@@ -151,7 +156,7 @@ def test_what_the_package_declares_is_the_shape_that_is_checked(tmp_path):
     (only,) = declared_outputs(load_package(write(tmp_path, YOLO_YAML)))
     assert (only.name, only.shapes) == ("p", ((6, None),))
     detr_yaml = "{kind: detr, score_threshold: 0.5, outputs: {logits: l, boxes: b}}"
-    assert [t.shapes[0] for t in declared_outputs(load_package(write(tmp_path, detr_yaml)))] == [
+    assert [t.shapes[0] for t in declared_outputs(load_package(write(tmp_path, detr_yaml, "lb")))] == [
         (None, 3),
         (None, 4),
     ]
