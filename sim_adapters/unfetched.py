@@ -66,6 +66,20 @@ def unfetched(path: Path) -> Unfetched | None:
     )
 
 
+def empty(path: Path) -> Unfetched | None:
+    """What to do about a file without a byte, for files that always have some; None for any other."""
+    if not path.is_file() or path.stat().st_size:
+        return None
+    record = next((output.record for output in _tracked(path)), None)
+    if record is not None:
+        target = record if record.suffix == ".dvc" else path
+        return Unfetched("is empty", _command("dvc --cd", "dvc", "pull --force", target))
+    again = "copy it again, or export the model again"
+    if _above(path, ".git") is not None:
+        again = f"{_command('git -C', 'git', 'checkout --', path)}, or {again}"
+    return Unfetched("is empty", again)
+
+
 def dvc_output(path: Path) -> DvcOutput | None:
     """What DVC says about exactly this file, in ``<file>.dvc`` or ``dvc.lock``; None when it says nothing."""
     return next((output for output in _tracked(path) if output.md5 and not output.md5.endswith(".dir")), None)
@@ -74,7 +88,7 @@ def dvc_output(path: Path) -> DvcOutput | None:
 def _pointer(path: Path) -> Unfetched | None:
     if path.stat().st_size >= _LARGEST_POINTER:
         return None
-    content = path.read_bytes()
+    content = _without_mark(path.read_bytes())
     if content.startswith(_LFS):
         what = "is a git-lfs pointer, not the file itself"
         root = _above(path, ".git")
@@ -85,6 +99,13 @@ def _pointer(path: Path) -> Unfetched | None:
         at = "" if Path.cwd().is_relative_to(root) else f"-C {shlex.quote(str(root))} "
         return Unfetched(what, f"run: git {at}lfs pull --include {shlex.quote(inside)}")
     return _of_annex(path) if content.startswith(_ANNEX) else None
+
+
+def _without_mark(content: bytes) -> bytes:
+    """A text that an editor or a shell of Windows has written again, as it was."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16", "replace").encode()
+    return content.removeprefix(b"\xef\xbb\xbf")
 
 
 def _of_annex(path: Path) -> Unfetched:

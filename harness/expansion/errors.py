@@ -6,6 +6,7 @@ from pathlib import Path
 
 from simgate.harness.packs.model import Pack, Scenario
 from simgate.policies.documents.diagnostics import shown_path
+from simgate.sim_adapters.printable import printable
 
 
 class ExpansionError(Exception):
@@ -19,4 +20,5 @@ class ExpansionError(Exception):
     def __init__(self, pack: Pack, scenario: Scenario, message: str, hint: str) -> None:
         self.message, self.hint = message, hint
         place = f"{shown_path(Path(pack.path))}:{scenario.line}"
-        super().__init__(f"{place}: error: scenario '{scenario.id}': {message}\n  {hint}")
+        first = printable(f"{place}: error: scenario '{scenario.id}': {message}")
+        super().__init__(f"{first}\n  {printable(hint)}")

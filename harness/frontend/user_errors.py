@@ -89,18 +89,24 @@ def _as_shown(error: Exception) -> UserError | None:
     from simgate.policies.documents.diagnostics import PackError
     from simgate.policies.perception.problems import PackageError
 
-    several_lines = (CannotMerge, NoBaseline, PackError, PackageError, UndecidableRun)
+    several_lines = (
+        CannotMerge,
+        CannotReplay,
+        ExpansionError,
+        NoBaseline,
+        NotComparable,
+        PackError,
+        PackageError,
+        UndecidableRun,
+    )
     in_one = (
         BadFiles,
-        CannotReplay,
         CannotResume,
         DependentVariants,
-        ExpansionError,
         InUse,
         JournalDamaged,
         NoInterpreter,
         NotARun,
-        NotComparable,
         UnfitAdapter,
         UnknownPlugin,
         UnusablePlugins,

@@ -15,6 +15,7 @@ from simgate.harness.gate.selection import left_out
 from simgate.harness.gate.tally import gather
 from simgate.harness.gate.verdict import Churn
 from simgate.harness.results.atomic_write import write_atomic
+from simgate.harness.results.damage import damage
 from simgate.harness.results.journal import read_journal
 from simgate.harness.results.run_folder import NotARun, RunFolder
 
@@ -84,4 +85,4 @@ def read_churn(path: Path) -> Churn | None:
     try:
         return Churn.model_validate_json(path.read_bytes())
     except ValueError as error:
-        raise NotARun(f"{path} cannot be read: {error}; measure again with simgate aa") from None
+        raise NotARun(f"{path} cannot be read: {damage(error)}; measure again with simgate aa") from None

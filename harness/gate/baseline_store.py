@@ -8,6 +8,7 @@ from typing import Annotated
 
 from simgate.harness.gate.comparability import machine_class, pack_digest
 from simgate.harness.results.atomic_write import write_atomic
+from simgate.harness.results.damage import damage
 from simgate.harness.results.file_lock import FileLock
 from simgate.harness.results.record import ResultModel
 from simgate.harness.results.run_folder import RunFolder
@@ -67,7 +68,7 @@ class BaselineStore:
         except NewerSchema as error:
             raise NoBaseline(f"{self.path} {error}") from None
         except ValueError as error:
-            raise NoBaseline(f"{self.path} cannot be read: {error}; mend or delete it") from None
+            raise NoBaseline(f"{self.path} cannot be read: {damage(error)}; mend or delete it") from None
 
     def put(self, name: str, folder: RunFolder, decision: str) -> NamedBaseline:
         """Gives a run a name, in place of the run that had it for this pack and class of machine.

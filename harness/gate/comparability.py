@@ -14,6 +14,7 @@ from typing import Any
 from simgate.harness.results.fingerprint import PACKAGES
 from simgate.harness.results.manifest import Fingerprint, Manifest
 from simgate.harness.results.parts import JUDGED, Part, changed_parts, make_part
+from simgate.sim_adapters.printable import printable
 
 _OF_THE_CANDIDATE = frozenset({"path", "model", "source_sha256", "sources", "policy", "policy_options"})
 _WORDS = frozenset(
@@ -52,11 +53,11 @@ class NotComparable(Exception):  # noqa: N818 - the name says what happened
 
     def __init__(self, baseline: str, candidate: str, differences: list[str]) -> None:
         self.differences = tuple(differences)
-        lines = "".join(f"\n  - {difference}" for difference in differences[:_LISTED])
+        lines = "".join(f"\n  - {printable(difference)}" for difference in differences[:_LISTED])
         if len(differences) > _LISTED:
             lines += f"\n  - and {len(differences) - _LISTED} more"
         super().__init__(
-            f"{candidate} cannot be compared with the baseline {baseline}; "
+            f"{printable(candidate)} cannot be compared with the baseline {printable(baseline)}; "
             f"only the model and the policy with its options may differ, but:{lines}\n"
             f"run the baseline again under the candidate's conditions{way_out(differences)}"
         )
@@ -139,9 +140,9 @@ def differences(
     found = []
     if baseline.pack_name != candidate.pack_name:
         found.append(f"the pack was {baseline.pack_name}, is {candidate.pack_name}")
-    found += [
-        f"in the pack, {text}" for text in _changes(_substance(baseline.pack), _substance(candidate.pack))
-    ]
+    told = {name for name, _ in {*_native_worlds(before)} ^ {*_native_worlds(now)}}
+    old_pack, new_pack = (_without_digests(_substance(run.pack), told) for run in (baseline, candidate))
+    found += [f"in the pack, {text}" for text in _changes(old_pack, new_pack)]
     found += [one for one in conditions(before, now) if one.kind not in accepted]
     return found + changed_parts(_own(before), _own(now), but=(*JUDGED, "pack"))
 
@@ -233,6 +234,21 @@ def _substance(value: Any, top: bool = True, named_by_user: bool = False) -> Any
     if isinstance(value, list | tuple):
         return [_substance(item, False) for item in value]
     return value
+
+
+def _native_worlds(fingerprint: Fingerprint) -> list[tuple[str, str]]:
+    return [(p.name, p.sha256) for p in fingerprint.parts or () if p.role == "native world"]
+
+
+def _without_digests(pack: dict[str, Any], told: Collection[str]) -> dict[str, Any]:
+    """A pack without the digests of those native worlds whose parts say which of their files differ."""
+    scenarios = [dict(scenario) for scenario in pack["scenarios"]]
+    for scenario in scenarios:
+        name = scenario["world"].rpartition("@")[0]
+        if name in told:
+            native = {key: value for key, value in scenario["native"].items() if key != "sha256"}
+            scenario.update(world=name, native=native)
+    return pack | {"scenarios": scenarios}
 
 
 def _changes(old: Any, new: Any, where: str = "") -> Iterator[str]:

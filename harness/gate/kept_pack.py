@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import ValidationError
 
 from simgate.harness.packs.model import Pack
+from simgate.harness.results.damage import damage
 from simgate.harness.results.manifest import Manifest
 from simgate.harness.results.run_folder import NotARun
 
@@ -18,11 +19,8 @@ def kept_pack(manifest: Manifest) -> Pack:
     try:
         pack = Pack.model_validate(manifest.pack)
     except ValidationError as error:
-        first, *others = error.errors()
-        place = ".".join(map(str, first["loc"]))
-        more = f" (and {len(others)} more problems)" if others else ""
         raise NotARun(
-            f"the pack in the manifest of {manifest.run_id} cannot be read: {place}: {first['msg']}{more}"
+            f"the pack in the manifest of {manifest.run_id} cannot be read: {damage(error)}"
         ) from None
     lacking = {expected.scenario for expected in manifest.expected} - {one.id for one in pack.scenarios}
     if lacking:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from simgate.harness.results.damage import RESTORE, damage
 from simgate.harness.results.record import RunRecord
 from simgate.harness.results.schema_version import NewerSchema
 
@@ -90,4 +91,4 @@ def read_line(path: Path, number: int, line: bytes, torn: list[int] | None = Non
             if torn is not None and line.endswith(b"\n"):
                 torn.append(number)
             return None
-        raise JournalDamaged(f"{path}:{number}: not a run record: {error}") from None
+        raise JournalDamaged(f"{path}:{number}: not a run record: {damage(error)}; {RESTORE}") from None

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from simgate.harness.results.atomic_write import write_atomic
+from simgate.harness.results.damage import RESTORE, damage
 from simgate.harness.results.file_lock import FileLock
 from simgate.harness.results.journal import read_journal
 from simgate.harness.results.latest import followed
@@ -61,7 +62,7 @@ class RunFolder:
         except NotADirectoryError:
             raise NotARun(f"{self.path} is not a run folder: it is no folder") from None
         except ValueError as error:
-            raise NotARun(f"{self.manifest_path} cannot be read: {error}") from None
+            raise NotARun(f"{self.manifest_path} cannot be read: {damage(error)}; {RESTORE}") from None
 
     def records(self) -> list[RunRecord]:
         """The last record of each variant in the journal, in order of first appearance."""

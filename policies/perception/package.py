@@ -26,7 +26,7 @@ from simgate.policies.perception.package_spec import (
 )
 from simgate.policies.perception.package_text import PackageText, read_text
 from simgate.policies.perception.problems import PackageError, PackageProblem
-from simgate.sim_adapters.unfetched import dvc_output, unfetched
+from simgate.sim_adapters.unfetched import dvc_output, empty, unfetched
 
 __all__ = [
     "Artifact",
@@ -211,7 +211,7 @@ def check_package(path: str | Path) -> list[PackageProblem]:
 def _examine(path: Path) -> tuple[list[PackageProblem], ModelPackage | None]:
     if path.is_dir():
         path = path / "model.yaml"
-    lacking = unfetched(path)
+    lacking = unfetched(path) or empty(path)
     if lacking is not None:
         message = f"'{path.name}' {lacking.message}"
         return [PackageProblem(path, 1, 1, "not-fetched", message, lacking.remedy)], None

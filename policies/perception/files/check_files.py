@@ -11,7 +11,7 @@ from simgate.policies.perception.files.onnx_data import external_locations
 from simgate.policies.perception.files.package_files import leads_outside, sha256_of, sidecar_path
 from simgate.policies.perception.package_text import PackageText
 from simgate.policies.perception.problems import PackageProblem
-from simgate.sim_adapters.unfetched import Unfetched, dvc_output, unfetched
+from simgate.sim_adapters.unfetched import Unfetched, dvc_output, empty, unfetched
 
 if TYPE_CHECKING:
     from simgate.policies.perception.package_spec import ArtifactSpec, DataFile
@@ -53,7 +53,7 @@ def _declared(
     here, path = (*at, "file"), package.path.parent / file.file
     if leads_outside(file.file):
         return [_outside(package, here, file.file, what)]
-    lacking = unfetched(path)
+    lacking = unfetched(path) or empty(path)
     if lacking is not None:
         return [_lacking(package, here, file.file, lacking)]
     if not path.is_file():
@@ -80,7 +80,7 @@ def _undeclared(package: PackageText, at: _Location, artifact: ArtifactSpec) -> 
         if name in declared:
             continue
         path = package.path.parent / name
-        lacking = unfetched(path)
+        lacking = unfetched(path) or empty(path)
         if lacking is not None:
             problems.append(_lacking(package, here, str(name), lacking))
             continue

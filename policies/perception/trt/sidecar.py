@@ -89,9 +89,14 @@ def read_sidecar(plan: Path) -> Sidecar:
         raise EngineMismatch(
             f"'{plan.name}' has no sidecar '{path.name}', so nobody can say what it was built for"
         ) from None
-    except (OSError, ValidationError) as error:
-        first = str(error).splitlines()
-        raise EngineMismatch(f"'{path.name}' cannot be read: {' '.join(first[:3])}") from None
+    except OSError as error:
+        raise EngineMismatch(f"'{path.name}' cannot be read: {error.strerror or error}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        what = ".".join(map(str, first["loc"])) or "it"
+        raise EngineMismatch(
+            f"'{path.name}' cannot be read: {what}: {first['msg']}; write it again with simgate build-engine"
+        ) from None
 
 
 def file_differences(sidecar: Sidecar, package: ModelPackage, artifact: Artifact) -> list[str]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from simgate.harness.frontend.user_errors import UserError, as_user_errors
 from simgate.harness.gate.comparability import (
     NotComparable,
     differences,
@@ -78,6 +79,34 @@ def test_a_parameter_that_is_called_like_a_word_counts(manifest, name):
     ]
 
 
+def native_run(manifest, sha256, *parts):
+    """A run in a team's own file of that digest, with what the fingerprint says of the file."""
+    world = {"world": f"mjcf:site.xml@{sha256[:12]}", "native": {"file": "site.xml", "sha256": sha256}}
+    changed = with_pack(manifest, scenarios=[{**manifest.pack["scenarios"][0], **world}])
+    return changed, MADE_WITH.model_copy(update={"parts": parts or None})
+
+
+def of_mesh(sha256):
+    return make_part("native world", "mjcf:site.xml", files={"site.xml": "1" * 64, "wall.obj": sha256})
+
+
+def test_an_edited_mesh_is_said_once_and_by_its_file(manifest):
+    before, made = native_run(manifest, "a" * 64, of_mesh("2" * 64))
+    now, made_now = native_run(manifest, "b" * 64, of_mesh("3" * 64))
+    assert differences(before, now, made, made_now) == ["native world mjcf:site.xml: wall.obj has changed"]
+
+
+@pytest.mark.parametrize("parts", [(), (of_mesh("2" * 64),)], ids=["no parts", "the same files"])
+def test_a_digest_that_no_part_explains_is_a_difference_of_the_pack(manifest, parts):
+    before, made = native_run(manifest, "a" * 64, *parts)
+    now, made_now = native_run(manifest, "b" * 64, *parts)
+    said = differences(before, now, made, made_now)
+    assert [text.partition(" was ")[0] for text in said] == [
+        "in the pack, scenarios.glass.native.sha256",
+        "in the pack, scenarios.glass.world",
+    ]
+
+
 def test_words_the_gate_and_where_the_pack_lies_do_not_count(manifest):
     scenario = {
         **manifest.pack["scenarios"][0],
@@ -106,6 +135,15 @@ def test_the_refusal_names_both_runs_and_every_difference():
     error = NotComparable("a", "b", ["the renderer was EGL, is OSMesa", "seed"])
     assert "b cannot be compared with the baseline a" in str(error)
     assert "\n  - the renderer was EGL, is OSMesa\n  - seed\n" in str(error)
+
+
+def test_a_refusal_reaches_the_user_in_lines_and_a_line_break_of_others_makes_none():
+    with pytest.raises(UserError) as caught, as_user_errors():
+        raise NotComparable("a", "b\nGO", ["policy p: x\n::error::.py has changed"])
+    assert str(caught.value).splitlines()[1:] == [
+        r"  - policy p: x\n::error::.py has changed",
+        "run the baseline again under the candidate's conditions",
+    ]
 
 
 def test_a_long_list_of_differences_is_cut_in_the_message_and_whole_in_the_error():

@@ -9,7 +9,7 @@ import pytest
 
 from simgate.policies.documents.problems import Problems
 from simgate.policies.documents.yaml_source import read_yaml
-from simgate.sim_adapters.unfetched import dvc_output, unfetched
+from simgate.sim_adapters.unfetched import dvc_output, empty, unfetched
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
 MD5 = "d41d8cd98f00b204e9800998ecf8427e"
@@ -44,6 +44,48 @@ def test_a_git_lfs_pointer_is_pulled_by_its_path_in_the_repository(repository, m
     assert unfetched(Path("a b.onnx")).remedy == "run: git lfs pull --include 'models/a b.onnx'"
     monkeypatch.chdir("/")
     assert unfetched(path).remedy == f"run: git -C {repository} lfs pull --include 'models/a b.onnx'"
+
+
+@pytest.mark.parametrize(
+    "rewrite",
+    [
+        lambda text: b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode(),
+        lambda text: text.replace("\n", "\r\n").encode("utf-16"),
+        lambda text: b"\xfe\xff" + text.encode("utf-16-be"),
+    ],
+    ids=["byte order mark and CRLF", "UTF-16 as PowerShell writes it", "UTF-16 big-endian"],
+)
+def test_a_pointer_that_a_tool_of_windows_has_written_again_is_one(repository, rewrite):
+    path = repository / "models/a.onnx"
+    path.write_bytes(rewrite(POINTER))
+    assert unfetched(path).remedy == "run: git lfs pull --include models/a.onnx"
+    path.write_bytes(rewrite("/annex/objects/SHA256E-s1--0.onnx\n"))
+    assert unfetched(path).remedy == "run: git annex get models/a.onnx"
+
+
+def test_an_empty_file_of_a_model_comes_with_the_command_that_brings_it_back(repository, monkeypatch):
+    path = write(repository / "models/a.onnx", "")
+    again = "copy it again, or export the model again"
+    assert empty(path).remedy == f"run: git checkout -- models/a.onnx, or {again}"
+    write(repository / "models/a.onnx.dvc", f"outs:\n- md5: {MD5}\n  path: a.onnx\n")
+    assert empty(path).remedy == "run: dvc pull --force models/a.onnx.dvc"
+    monkeypatch.chdir("/usr")
+    assert empty(path).remedy == f"run: dvc --cd {repository / 'models'} pull --force a.onnx.dvc"
+    assert empty(write(path, "weights")) is None
+    assert empty(repository / "models/none.onnx") is None
+
+
+@pytest.mark.parametrize("file", ["tiny.onnx", "tiny.onnx.data", "model.yaml"])
+def test_a_package_with_an_empty_file_says_how_to_get_it(repository, file):
+    pytest.importorskip("onnx", reason="makes the tiny model of these tests")
+    from simgate.policies.perception.package import check_package
+    from tests.unit.policies.perception.tiny_model import write_external
+
+    path = write_external(repository)
+    write(repository / file, "")
+    problems = {(problem.code, problem.message): problem.hint for problem in check_package(path)}
+    assert problems[("not-fetched", f"'{file}' is empty")].startswith(f"run: git checkout -- {file}, or copy")
+    assert len(problems) == (1 if file != "tiny.onnx" else len(problems))
 
 
 def test_a_pointer_outside_of_a_repository_is_no_case_for_git(tmp_path):
