@@ -9,7 +9,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
-from simgate.harness.execution.events import Event, HostLost, Listener, RunStarted, VariantFinished
+from simgate.harness.execution.events import (
+    Event,
+    HostLost,
+    Listener,
+    Retried,
+    RunStarted,
+    VariantFinished,
+)
 from simgate.harness.frontend.streams import console_on
 from simgate.harness.results.record import Outcome, RunRecord
 from simgate.harness.text import plural
@@ -93,8 +100,11 @@ def outcome_line(record: RunRecord) -> str:
     return printable(f"{record.outcome.value:<8} {record.variant}  {reason}{issue}")
 
 
-def host_line(event: HostLost) -> str:
-    """What happened to a host, and what becomes of its variants."""
+def host_line(event: HostLost | Retried) -> str:
+    """What the machine has failed at, and what becomes of it."""
+    if isinstance(event, Retried):
+        reason = " ".join(event.reason.split())
+        return printable(f"{event.what}: the machine failed and is tried again ({event.left} left): {reason}")
     after = f"; runs again: {', '.join(event.retried)}" if event.retried else ""
     return printable_lines(f"host {event.host} was lost: {event.reason}{after}")
 
@@ -107,7 +117,7 @@ class ErrorLines:
 
     def __call__(self, event: Event) -> None:
         """Shows an event."""
-        if isinstance(event, HostLost):
+        if isinstance(event, HostLost | Retried):
             print(host_line(event), file=self._out, flush=True)
         elif isinstance(event, VariantFinished) and event.record.outcome == Outcome.ERROR:
             print(outcome_line(event.record), file=self._out, flush=True)
@@ -129,7 +139,7 @@ class PlainLines:
             kept = f", {event.already_done} already done" if event.already_done else ""
             where = plural(event.hosts, "worker") if event.hosts else "this process"
             self._say(f"{event.pack}: {event.expected} variants on {where}{kept}, into {event.run_dir}")
-        elif isinstance(event, HostLost):
+        elif isinstance(event, HostLost | Retried):
             self._say(host_line(event))
         elif isinstance(event, VariantFinished):
             self._tally.add(event.record)
@@ -186,7 +196,7 @@ class TerminalBar:
             self._progress.update(
                 self._task, description=event.pack, total=event.expected, completed=event.already_done
             )
-        elif isinstance(event, HostLost):
+        elif isinstance(event, HostLost | Retried):
             self._progress.console.print(f"[yellow]{escape(host_line(event))}[/]", highlight=False)
         elif isinstance(event, VariantFinished):
             self._tally.add(event.record)

@@ -16,12 +16,17 @@ def add_workers(parser: argparse.ArgumentParser, text: str = "", **attributes: A
         text: Its help.
         attributes: Further arguments of ``add_argument`` (``type``, ``default``, ``choices``).
     """
-    attributes = {"type": _count, "metavar": "N", **attributes}
+    attributes = {"type": count, "metavar": "N", **attributes}
     parser.add_argument("--workers", help=text or "worker processes (default: usable cores)", **attributes)
     parser.add_argument("--hosts", action=Renamed, new="--workers")
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
+    """A whole number of 0 or more.
+
+    Raises:
+        argparse.ArgumentTypeError: It is less.
+    """
     number = int(text)
     if number < 0:
         raise argparse.ArgumentTypeError(f"must be 0 or more, not {number}")

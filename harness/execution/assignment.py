@@ -43,7 +43,9 @@ class Assignment(BaseModel):
     attempt: int = 1
 
 
-def error_record(pack: Pack, assignment: Assignment, reason: str, host: int) -> RunRecord:
+def error_record(
+    pack: Pack, assignment: Assignment, reason: str, host: int, infrastructure: bool = False
+) -> RunRecord:
     """The record of a variant that could not be run to its end."""
     variant = assignment.variant
     return RunRecord(
@@ -56,6 +58,7 @@ def error_record(pack: Pack, assignment: Assignment, reason: str, host: int) -> 
         reason=reason,
         parameters=variant.parameters,
         attempts=assignment.attempt,
+        infrastructure=infrastructure,
         host=host,
     )
 

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
-from simgate.harness.execution.events import Event, Listener, RunFinished, RunStarted, VariantFinished
+from simgate.harness.execution.events import (
+    WORKERS,
+    Event,
+    Listener,
+    Retried,
+    RunFinished,
+    RunStarted,
+    VariantFinished,
+)
 from simgate.harness.execution.giving_up import give_up
 from simgate.harness.execution.host_pool import HostPool, HostsCannotStart
 from simgate.harness.execution.in_process import InProcess
 from simgate.harness.execution.plan import Plan
 from simgate.harness.execution.stopping import StoppingRule
+from simgate.harness.expansion.variant import Variant
+
+RETRY_PAUSE_S = 5.0
+"""Before workers are started again: a GPU that is taken, or memory that is full, needs a while."""
 
 
 def execute(plan: Plan, listeners: Sequence[Listener] = (), stopping: StoppingRule | None = None) -> str:
@@ -58,12 +71,32 @@ def _execute(plan: Plan, listeners: Sequence[Listener], stopping: StoppingRule |
     if plan.variants:
         heard = (note, *listeners)
         try:
-            pool = HostPool(plan, listeners=heard) if plan.hosts else InProcess(plan, heard)
-            with pool:
-                pool.run(plan.variants, stopping)
-            reason = pool.stopped_early
+            reason = _run(plan, heard, stopping, finished)
         except HostsCannotStart as error:
             reason = str(error)
-            give_up(plan, [variant for variant in plan.variants if variant.id not in finished], reason)
+            give_up(plan, _left(plan, finished), reason)
     emit(RunFinished(plan.folder.path, reason))
     return reason
+
+
+def _run(plan: Plan, heard: Sequence[Listener], stopping: StoppingRule | None, finished: set[str]) -> str:
+    """Runs what has no record yet; starts anew, as often as the plan allows, when no host could start."""
+    retried: dict[str, int] = {}
+    left = plan.retries
+    while True:
+        try:
+            pool = HostPool(plan, listeners=heard, retried=retried) if plan.hosts else InProcess(plan, heard)
+            with pool:
+                pool.run(_left(plan, finished), stopping)
+            return pool.stopped_early
+        except HostsCannotStart as error:
+            if not left:
+                raise
+            left -= 1
+            for listener in heard:
+                listener(Retried(WORKERS, str(error).splitlines()[0], left))
+            time.sleep(RETRY_PAUSE_S)
+
+
+def _left(plan: Plan, finished: set[str]) -> list[Variant]:
+    return [variant for variant in plan.variants if variant.id not in finished]

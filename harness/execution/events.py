@@ -47,6 +47,17 @@ class HostLost:
 
 
 @dataclass(frozen=True, slots=True)
+class Retried:
+    """The machine has failed, and what it failed at is tried again (``--retry-infrastructure``)."""
+
+    what: str
+    """A variant, whose attempt is in the journal; or :data:`WORKERS`, of which none could start."""
+    reason: str
+    left: int
+    """Attempts after this one."""
+
+
+@dataclass(frozen=True, slots=True)
 class RunFinished:
     """All batches are done, or the stopping rule ended the run."""
 
@@ -55,5 +66,8 @@ class RunFinished:
     """Why the run ended before its plan did; empty otherwise."""
 
 
-Event = RunStarted | VariantStarted | VariantFinished | HostLost | RunFinished
+WORKERS = "workers"
+"""What :class:`Retried` tries again when no worker could start."""
+
+Event = RunStarted | VariantStarted | VariantFinished | HostLost | Retried | RunFinished
 Listener = Callable[[Event], None]

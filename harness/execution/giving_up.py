@@ -23,4 +23,6 @@ def give_up(plan: Plan, variants: Iterable[Variant], reason: str) -> None:
     text = f"{reason.splitlines()[0]}; see {plan.folder.hosts_dir.name}/*.log"
     for assignment in plan.assignments(variants):
         never_begun = assignment.model_copy(update={"attempt": 0})
-        append_record(plan.folder.journal_path, error_record(plan.pack, never_begun, text, 0))
+        append_record(
+            plan.folder.journal_path, error_record(plan.pack, never_begun, text, 0, infrastructure=True)
+        )

@@ -51,6 +51,8 @@ class HostPool:
         hosts: Number of hosts; the plan's when None.
         listeners: Told what happens.
         first_number: Number of the first slot (several pools may work on one run).
+        retried: Variant -> how often the machine's fault has been tried again; shared by pools that follow
+            each other.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class HostPool:
         hosts: int | None = None,
         listeners: Sequence[Listener] = (),
         first_number: int = 0,
+        retried: dict[str, int] | None = None,
     ) -> None:
         self._plan = plan
         self._listeners = tuple(listeners)
@@ -67,6 +70,7 @@ class HostPool:
         self._selector = selectors.DefaultSelector()
         self._queue = WorkQueue((), 1)
         self._sink = RecordSink(plan.folder, self._listeners, NeverStop())
+        self._retried = {} if retried is None else retried
         self._why_not_started = ""
         self.stopped_early = ""
         """Why the last run ended before its variants did; empty otherwise."""
@@ -215,8 +219,9 @@ class HostPool:
                 slot.started.add(variant)
                 self._sink.emit(VariantStarted(variant, slot.number))
             case Finished(record=record):
-                if slot.unfinished.pop(record.variant, None) is not None:
-                    self._sink.keep(record)
+                assignment = slot.unfinished.pop(record.variant, None)
+                if assignment is not None:
+                    self._keep(assignment, record)
             case BatchFinished():
                 if slot.unfinished:
                     self._lost(slot, "killed: it ended a batch without a record of every variant")
@@ -242,7 +247,17 @@ class HostPool:
         self._sink.emit(HostLost(slot.number, reason, tuple(again.variant.id for again in outcome.retried)))
         for assignment in outcome.given_up:
             text = f"host died twice on this variant: {reason}; see hosts/{slot.number}.log"
-            self._sink.keep(error_record(self._plan.pack, assignment, text, slot.number))
+            self._keep(assignment, error_record(self._plan.pack, assignment, text, slot.number, True))
+
+    def _keep(self, assignment: Assignment, record: RunRecord) -> None:
+        """Keeps a record, or, where the machine is to blame and may try again, the attempt."""
+        tried = self._retried.get(record.variant, 0)
+        if not record.infrastructure or tried >= self._plan.retries:
+            self._sink.keep(record)
+            return
+        self._retried[record.variant] = tried + 1
+        self._sink.keep_attempt(record, self._plan.retries - tried - 1)
+        self._queue.again(assignment.model_copy(update={"attempt": 1}))
 
     def _not_started(self, slot: Slot, why: str) -> str:
         log = self._plan.folder.host_log(slot.number)

@@ -47,6 +47,7 @@ class Plan:
         already_done: Expected variants that have a valid record.
         limits: When a host is given up.
         interpreter: Command that runs Python for the hosts.
+        retries: How often what the machine has failed at is tried again.
         lock: Keeps other processes from running it too, until the engine has ended; None in a process that
             works for one that holds it.
     """
@@ -60,6 +61,7 @@ class Plan:
     already_done: int = 0
     limits: HostLimits = field(default_factory=HostLimits)
     interpreter: tuple[str, ...] = (sys.executable,)
+    retries: int = 0
     lock: FileLock | None = field(default=None, compare=False, repr=False)
 
     @cached_property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from simgate.harness.execution.events import Event, Listener, VariantFinished
+from simgate.harness.execution.events import Event, Listener, Retried, VariantFinished
 from simgate.harness.execution.stopping import StoppingRule
 from simgate.harness.results.journal import append_record
 from simgate.harness.results.record import RunRecord
@@ -30,6 +30,11 @@ class RecordSink:
         """Tells all listeners."""
         for listener in self._listeners:
             listener(event)
+
+    def keep_attempt(self, record: RunRecord, left: int) -> None:
+        """Journals an attempt that is not the last; nobody takes it for the variant's result."""
+        append_record(self._folder.journal_path, record)
+        self.emit(Retried(record.variant, record.reason, left))
 
     def keep(self, record: RunRecord) -> None:
         """Journals a record, then tells."""

@@ -58,6 +58,12 @@ class ValidityMonitor:
         self._repeats = 0
         self._first_of_repeats: GroundTruth | None = None
         self._constants = 0
+        self._of_renderer: set[str] = set()
+
+    @property
+    def renderer_failed(self) -> bool:
+        """Whether nothing but the pictures speaks against the episode."""
+        return bool(self.reasons) and self._of_renderer.issuperset(self.reasons)
 
     def check(self, observation: Observation, truth: GroundTruth, world: int) -> bool:
         """Checks one control tick; returns False when going on makes no sense."""
@@ -78,6 +84,10 @@ class ValidityMonitor:
         if reason not in self.reasons:
             self.reasons.append(reason)
             self.doubt_step = step if self.doubt_step is None else min(step, self.doubt_step)
+
+    def _add_picture(self, reason: str, step: int) -> None:
+        self._of_renderer.add(reason)
+        self.add(reason, step)
 
     def _check_clock(self, observation: Observation, truth: GroundTruth) -> bool:
         expected = self._expected_step
@@ -118,11 +128,11 @@ class ValidityMonitor:
         constant = brightest - int(frame.min()) <= CONSTANT_SPREAD
         edges = truth.frame_step == 0 or _shows_part(truth, frame)
         if brightest <= BLACK_LEVEL and edges:
-            self.add(f"black camera frame at step {truth.frame_step}", truth.frame_step)
+            self._add_picture(f"black camera frame at step {truth.frame_step}", truth.frame_step)
         self._constants = self._constants + 1 if constant and edges else 0
         if self._constants == CONSTANT_RUN:
             since = truth.frame_step - (CONSTANT_RUN - 1) * self._timing.camera_steps
-            self.add(
+            self._add_picture(
                 f"{CONSTANT_RUN} camera frames of one colour in a row, until step {truth.frame_step}, while "
                 "something in view fills only part of them",
                 since,
@@ -136,7 +146,7 @@ class ValidityMonitor:
             return
         self._repeats += 1
         if self._repeats >= REPEATED_RUN and (moved := _must_differ(self._first_of_repeats, truth, frame)):
-            self.add(
+            self._add_picture(
                 f"the camera frame stands still while {moved} moves in it, seen at step {truth.frame_step}",
                 self._first_of_repeats.frame_step,
             )

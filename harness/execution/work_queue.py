@@ -46,6 +46,10 @@ class WorkQueue:
         """The next portion, or None when nothing is left to hand out."""
         return self._portions.popleft() if self._portions else None
 
+    def again(self, assignment: Assignment) -> None:
+        """Puts a variant behind all others, alone: by then the machine may have come round."""
+        self._portions.append((assignment,))
+
     def clear(self) -> None:
         """Drops what has not been handed out."""
         self._portions.clear()

@@ -17,6 +17,7 @@ from simgate.harness.execution.assignment import Assignment, HostSetup, error_re
 from simgate.harness.execution.episode import Cast, run_episodes
 from simgate.harness.execution.kept_files import keep_files
 from simgate.harness.execution.lap_clock import LapClock
+from simgate.harness.execution.machine_errors import is_of_the_machine
 from simgate.harness.execution.perception_runtime import is_deployed, make_runtime
 from simgate.harness.execution.plan_guard import PlanGuard
 from simgate.harness.execution.probe_room import room
@@ -26,7 +27,7 @@ from simgate.harness.expansion.variant import Variant, objects_of
 from simgate.harness.packs.model import Scenario
 from simgate.harness.packs.worlds import world_of
 from simgate.harness.registry import load
-from simgate.harness.results.record import RunRecord
+from simgate.harness.results.record import Outcome, RunRecord
 from simgate.harness.results.run_folder import RunFolder
 from simgate.harness.scoring.resources import ResourceMonitor, ResourceUse
 from simgate.harness.scoring.score import Score, score
@@ -139,7 +140,8 @@ class Worker:
                     self.run([assignment], _ignore, finished)
                 return
             reason = f"{_in_one_line(error)}; see hosts/{self._setup.number}.log"
-            records = [error_record(self._pack, assignments[0], reason, self._setup.number)]
+            of_machine = is_of_the_machine(error)
+            records = [error_record(self._pack, assignments[0], reason, self._setup.number, of_machine)]
         for record in records:
             finished(record)
 
@@ -250,6 +252,7 @@ class Worker:
             report=trace.report,
             known_issue=judged.known_issue,
             attempts=assignment.attempt,
+            infrastructure=judged.outcome is Outcome.INVALID and episode.renderer_failed,
             host=self._setup.number,
             runtime=f"{info.runtime} {info.version} {info.device}" if info else "",
             runtime_deployed=is_deployed(info, self._deployed) if info else None,

@@ -31,11 +31,13 @@ class Episode:
         trace: What happened, in simulated time.
         frames: Each camera frame as the model saw it, by entry of ``trace.frames``; None where dropped.
         latency: What acted in the loop, and what the inference took on this machine.
+        renderer_failed: Whether nothing but the pictures speaks against the episode.
     """
 
     trace: Trace
     frames: tuple[Frame | None, ...]
     latency: LatencySamples
+    renderer_failed: bool = False
 
 
 def mission_of(scene: Scene) -> Mission:
@@ -177,4 +179,9 @@ class WorldRun:
             invalid_reasons=tuple(self.monitor.reasons),
             doubt_step=self.monitor.doubt_step,
         )
-        return Episode(trace, tuple(self._camera.frames), self._camera.latency_samples())
+        return Episode(
+            trace,
+            tuple(self._camera.frames),
+            self._camera.latency_samples(),
+            self.monitor.renderer_failed,
+        )

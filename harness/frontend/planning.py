@@ -38,6 +38,7 @@ class RunOptions:
         baseline: Folder or name of the run to hold this one against; None for none.
         accept_difference: Names of differences to the baseline that are looked past.
         until_decided: Whether a sequential test ends the run.
+        retry_infrastructure: How often what the machine has failed at is tried again.
         run_name: Name of the run's folder; None for one of time, pack and chance.
         shard: Number and count of the part that is run; None for all.
         balance_by: Run (or ``latest``, or a baseline's name) by whose durations parts are made equal; None
@@ -55,6 +56,7 @@ class RunOptions:
     baseline: str | None = None
     accept_difference: tuple[str, ...] = ()
     until_decided: bool = False
+    retry_infrastructure: int = 0
     run_name: str | None = None
     shard: tuple[int, int] | None = None
     balance_by: str | None = None
@@ -145,6 +147,7 @@ def plan_as_asked(
         until_decided=options.until_decided,
         run_name=options.run_name,
     )
+    plan = replace(plan, retries=options.retry_infrastructure)
     if options.baseline is not None:
         plan = attach_baseline(plan, options.baseline, options.runs_dir, options.accept_difference)
     if share is not None and whole is not None:

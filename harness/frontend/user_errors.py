@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from simgate.harness.exit_codes import ExitCode
 from simgate.sim_adapters.printable import printable
-
-_OF_THE_MACHINE = (
-    errno.ENOSPC,
-    errno.EDQUOT,
-    errno.EIO,
-    errno.ENOMEM,
-    errno.EAGAIN,
-    errno.EMFILE,
-    errno.ENFILE,
-    errno.EROFS,
-)
-"""Errors of the system that another path or option does not mend."""
 
 
 class UserError(Exception):
@@ -73,6 +60,7 @@ def _as_shown(error: Exception) -> UserError | None:
     from simgate.harness.execution.counting_order import DependentVariants
     from simgate.harness.execution.host_pool import HostsCannotStart
     from simgate.harness.execution.interpreter import NoInterpreter
+    from simgate.harness.execution.machine_errors import is_of_the_machine
     from simgate.harness.execution.replay import CannotReplay
     from simgate.harness.execution.resume import CannotResume
     from simgate.harness.expansion.errors import ExpansionError
@@ -118,6 +106,6 @@ def _as_shown(error: Exception) -> UserError | None:
     if isinstance(error, HostsCannotStart):
         return MachineError(str(error))
     if isinstance(error, OSError):
-        kind = MachineError if error.errno in _OF_THE_MACHINE else UserError
+        kind = MachineError if is_of_the_machine(error) else UserError
         return kind(f"{error.filename or 'system'}: {error.strerror or error}")
     return None

@@ -57,6 +57,7 @@ class Settings:
             baseline=config.getoption("simgate_baseline"),
             accept_difference=config.getoption("simgate_accept_difference") or (),
             until_decided=bool(config.getoption("simgate_until_decided")),
+            retry_infrastructure=config.getoption("simgate_retry_infrastructure") or 0,
             run_name=config.getoption("simgate_run_name"),
             shard=config.getoption("simgate_shard"),
             balance_by=config.getoption("simgate_balance_by"),
@@ -166,6 +167,10 @@ def _whole_number(text: object, name: str, lowest: int) -> int:
     return number
 
 
+def _retries(text: str) -> int:
+    return _whole_number(text, "--retry-infrastructure", lowest=0)
+
+
 def _positive(text: str) -> int:
     return _whole_number(text, "--variants", lowest=1)
 
@@ -178,6 +183,12 @@ OPTIONS = (
         ini=True,
     ),
     Option("runs-dir", "where run folders are made, from where pytest is called (runs)", "DIR", ini=True),
+    Option(
+        "retry-infrastructure",
+        "try again up to N times what the machine has failed at (0)",
+        "N",
+        type=_retries,
+    ),
     Option("run-name", "name of the run's folder (time, pack and chance)", "NAME", type=run_name),
     Option(
         "shard", "only part k of n of the variants; `simgate merge` puts the runs together", "K/N", type=shard

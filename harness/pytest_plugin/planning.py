@@ -83,7 +83,7 @@ def of_this_shard(config: pytest.Config, pack: Pack) -> frozenset[str] | None:
     return None if share is None else share.mine(all_ids(pack, settings.variants))
 
 
-def open_plan(run_dir: Path, record: RecordMode) -> Plan:
+def open_plan(run_dir: Path, record: RecordMode, retries: int) -> Plan:
     """The plan of a run that another process has made, for one host more."""
     from simgate.harness.execution.plan import Plan
     from simgate.harness.packs.model import Pack
@@ -98,6 +98,7 @@ def open_plan(run_dir: Path, record: RecordMode) -> Plan:
         variants=(),
         hosts=1,
         record=record,
+        retries=retries,
     )
 
 

@@ -54,7 +54,7 @@ class SingleProcess:
 
     def _run_pack(self, plan: Plan, items: Sequence[VariantItem], reporter: InCompletionOrder) -> None:
         from simgate.harness.execution.engine import execute
-        from simgate.harness.execution.events import HostLost, VariantFinished
+        from simgate.harness.execution.events import HostLost, Retried, VariantFinished
         from simgate.harness.execution.stopping import AnyOf
         from simgate.harness.frontend.planning import stopping_rule
 
@@ -68,6 +68,9 @@ class SingleProcess:
                 self._runs.add(path, event.record)
                 for item in waiting.pop(event.record.variant):
                     reporter.push(item, fails(event.record))
+            elif isinstance(event, Retried):
+                text = f"{event.what}: the machine failed and was tried again: {event.reason}"
+                self._runs.lost_hosts.append(text)
             elif isinstance(event, HostLost):
                 again = f"; run again: {', '.join(event.retried)}" if event.retried else ""
                 self._runs.lost_hosts.append(f"host {event.host} was lost ({event.reason}){again}")

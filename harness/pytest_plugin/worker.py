@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from contextlib import ExitStack
 from itertools import groupby
 from pathlib import Path
@@ -34,6 +35,7 @@ class Worker:
         self._runs = Runs()
         self._open: tuple[Path, Plan, HostPool] | None = None
         self._resources = ExitStack()
+        self._failed_starts = 0
         self._batches: dict[VariantItem, list[VariantItem]] = {}
 
     @pytest.hookimpl(trylast=True)
@@ -65,11 +67,11 @@ class Worker:
         return self._runs.run_dir(item)
 
     def _run(self, item: VariantItem) -> None:
+        from simgate.harness.execution.engine import RETRY_PAUSE_S
         from simgate.harness.execution.giving_up import give_up
         from simgate.harness.execution.host_pool import HostsCannotStart
         from simgate.harness.pytest_plugin.planning import expand_ids
 
-        plan, pool = self._pool_for(item)
         batch = self._batches[item]
         position = batch.index(item)
         if position:
@@ -79,16 +81,27 @@ class Worker:
         known = self._runs.records.get(item.path, {})
         left = [member.variant_id for member in batch[position:] if member.variant_id not in known]
         variants = expand_ids(item.pack, tuple(dict.fromkeys(left)))
-        try:
-            records = pool.run(variants)
-        except HostsCannotStart as error:
-            self._runs.problems[item.path] = str(error)
-            self._read_journal(item)
-            known = self._runs.records.get(item.path, {})
-            give_up(plan, [variant for variant in variants if variant.id not in known], str(error))
-            return
-        for record in records:
-            self._runs.add(item.path, record)
+        while True:
+            plan, pool = self._pool_for(item)
+            try:
+                for record in pool.run(variants):
+                    self._runs.add(item.path, record)
+                return
+            except HostsCannotStart as error:
+                self._read_journal(item)
+                known = self._runs.records.get(item.path, {})
+                variants = [variant for variant in variants if variant.id not in known]
+                if self._failed_starts == plan.retries:
+                    self._runs.problems[item.path] = str(error)
+                    give_up(plan, variants, str(error))
+                    return
+                self._failed_starts += 1
+                self._close()
+                time.sleep(RETRY_PAUSE_S)
+
+    def _close(self) -> None:
+        self._resources.close()
+        self._open = None
 
     def _pool_for(self, item: VariantItem) -> tuple[Plan, HostPool]:
         from simgate.harness.execution.host_pool import HostPool
@@ -96,7 +109,8 @@ class Worker:
 
         if self._open is None or self._open[0] != item.path:
             self._resources.close()
-            plan = open_plan(self.run_dir(item), Settings.of(item.config).run.record)
+            settings = Settings.of(item.config).run
+            plan = open_plan(self.run_dir(item), settings.record, settings.retry_infrastructure)
             self._read_journal(item)
             pool = self._resources.enter_context(HostPool(plan, hosts=1, first_number=self._slot))
             self._open = (item.path, plan, pool)
@@ -113,5 +127,4 @@ class Worker:
     @pytest.hookimpl
     def pytest_sessionfinish(self) -> None:
         """Ends the host."""
-        self._resources.close()
-        self._open = None
+        self._close()

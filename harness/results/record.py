@@ -104,6 +104,8 @@ class RunRecord(ResultModel):
     """Issue of the quarantine, for KNOWN."""
     attempts: int = 1
     """How often it was begun; 0 when no worker could start."""
+    infrastructure: bool = False
+    """For ERROR and INVALID: the machine, a worker's process or the renderer failed, not what was tested."""
     host: int = 0
     runtime: str = ""
     """Perception runtime and device that really ran."""

@@ -146,3 +146,14 @@ def test_ordinary_tests_and_packs_share_a_session(bench: Bench) -> None:
     bench.pack(CLEAR_WAY)
     bench.file("test_a.py", "\n".join(f"def test_{number}():\n    pass\n" for number in range(20)))
     bench.run("-n", "2").assert_outcomes(passed=26)
+
+
+@pytest.mark.parametrize("distributed", [["-n", "1"], []])
+def test_the_machines_failures_are_tried_again_and_pytest_hears_of_the_last(
+    bench: Bench, distributed: list[str]
+) -> None:
+    bench.pack(scenario("dies", count=1, fault="die"), gate="")
+    result = bench.run("--retry-infrastructure", "1", *distributed, workers=1)
+    result.assert_outcomes(errors=1)
+    (run_dir,) = bench.run_dirs()
+    assert len((run_dir / "journal.ndjson").read_bytes().splitlines()) == 2

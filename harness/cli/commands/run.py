@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from simgate.harness.cli.accept_difference import add_accept_difference
 from simgate.harness.cli.result_document import Concluded, add_output, with_output
 from simgate.harness.cli.selection import add_selection, select, selected_options
 from simgate.harness.cli.trust import add_trust
-from simgate.harness.cli.workers import add_workers
+from simgate.harness.cli.workers import add_workers, count
 from simgate.harness.execution.record_mode import RECORD_CHOICES
 from simgate.harness.frontend.planning import run_name
 from simgate.harness.frontend.shares import shard
@@ -83,6 +84,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "every shard (default: --baseline's, else every variant weighs the same)",
     )
     parser.add_argument(
+        "--retry-infrastructure",
+        type=count,
+        default=0,
+        metavar="N",
+        help="try again up to N times what the machine has failed at (a worker died or could not start, "
+        "memory or disk were full, black pictures); attempts are counted and shown (default: 0)",
+    )
+    parser.add_argument(
         "--run-name",
         type=run_name,
         metavar="NAME",
@@ -143,6 +152,7 @@ def _plan(args: argparse.Namespace, pack: Pack, variants: Sequence[Variant], sev
         baseline=args.baseline,
         accept_difference=tuple(args.accept_difference or ()),
         until_decided=args.until_decided,
+        retry_infrastructure=args.retry_infrastructure,
         run_name=args.run_name,
         shard=args.shard,
         balance_by=args.balance_by,
@@ -174,6 +184,7 @@ def _resumed(args: argparse.Namespace) -> Plan:
     if given:
         raise UserError(f"{given[0]} cannot be combined with --resume: a run is continued as it was begun")
     plan = resume_run(args.resume, hosts=args.workers, record=args.record, isaac_python=args.isaac_python)
+    plan = replace(plan, retries=args.retry_infrastructure)
     own = Path(plan.pack.path)
     for pack in args.packs:
         if pack.resolve() not in (own, own.parent):

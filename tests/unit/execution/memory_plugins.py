@@ -32,6 +32,7 @@ FAULTS = (
     "none",
     "kill",
     "kill_once",
+    "kill_thrice",
     "hang",
     "raise",
     "nan",
@@ -197,12 +198,13 @@ class MemoryAdapter:
             (Path(str(self.options["mark_dir"])) / f"litter-{left.pid}").touch()
         if fault in ("kill", "litter"):
             os.kill(os.getpid(), signal.SIGKILL)
-        if fault == "kill_once":
+        if fault in ("kill_once", "kill_thrice"):
             door_at = self.scenes[world].bodies[0].position[0]
-            mark = Path(str(self.options["mark_dir"])) / f"killed-{door_at:.6f}"
-            if not mark.exists():
-                mark.touch()
-                os.kill(os.getpid(), signal.SIGKILL)
+            for life in range(1 if fault == "kill_once" else 3):
+                mark = Path(str(self.options["mark_dir"])) / f"killed-{door_at:.6f}-{life}"
+                if not mark.exists():
+                    mark.touch()
+                    os.kill(os.getpid(), signal.SIGKILL)
 
 
 class MemoryRuntime:
