@@ -9,6 +9,7 @@ from simgate.harness.execution.recording import load_trace
 from simgate.harness.expansion.nominal import Position
 from simgate.harness.packs.severity import severity_rank
 from simgate.harness.results.record import CriterionResult, Outcome, RunRecord
+from simgate.harness.results.stored_record import whole
 from simgate.reports.pictures import Picture, PictureStore
 from simgate.reports.run_data import RunData, VariantResult
 from simgate.reports.timeline import Timeline, timeline
@@ -19,6 +20,8 @@ EXPANDED_PER_SCENARIO = 3
 EXPANDED_IN_ALL = 12
 DETAILED_IN_ALL = 250
 """Variants with criteria, parameters and timeline in the page; further ones get one line each."""
+LISTED_IN_ALL = 5_000
+"""Of these, so many; further ones are counted, and are in ``junit.xml``."""
 PICTURE_BYTES = 7_000_000
 NEAR_SHOWN = 9
 """Parameters near nominal that are shown when few are far from it."""
@@ -73,18 +76,23 @@ class FailureGroup:
     expected: int
     details: tuple[FailureDetail, ...]
     lines: tuple[FailureLine, ...]
+    count: int
+    """How many there are, also those that are not listed."""
 
     @property
-    def count(self) -> int:
-        """How many there are."""
-        return len(self.details) + len(self.lines)
+    def unlisted(self) -> int:
+        """How many are not listed."""
+        return self.count - len(self.details) - len(self.lines)
 
 
 def failure_groups(run: RunData) -> tuple[FailureGroup, ...]:
     """Groups of variants that did not pass, critical scenarios first, most failures first."""
     shown = {name: [r for r in results if r.to_look_at] for name, results in run.by_scenario.items()}
     names = sorted((name for name in shown if shown[name]), key=lambda name: _rank(shown[name]))
-    builder = _Builder(run, _share_room({name: len([r for r in shown[name] if r.record]) for name in names}))
+    with_record = {name: sum(result.record is not None for result in shown[name]) for name in names}
+    room = _share_room(with_record, DETAILED_IN_ALL)
+    left = {name: len(shown[name]) - room[name] for name in names}
+    builder = _Builder(run, room, _share_room(left, LISTED_IN_ALL))
     return tuple(builder.group(name, shown[name]) for name in names)
 
 
@@ -92,9 +100,9 @@ def _rank(results: list[VariantResult]) -> tuple[int, int]:
     return severity_rank(results[0].expected.severity), -len(results)
 
 
-def _share_room(wanted: dict[str, int]) -> dict[str, int]:
-    """How many details each scenario gets: equal shares, what one does not need goes to the others."""
-    room, left = dict.fromkeys(wanted, 0), DETAILED_IN_ALL
+def _share_room(wanted: dict[str, int], left: int) -> dict[str, int]:
+    """How many each scenario gets: equal shares, what one does not need goes to the others."""
+    room = dict.fromkeys(wanted, 0)
     open_names = [name for name, count in wanted.items() if count]
     while open_names and left > 0:
         share = max(1, left // len(open_names))
@@ -109,9 +117,9 @@ def _share_room(wanted: dict[str, int]) -> dict[str, int]:
 class _Builder:
     """Builds groups while it counts what is already in the page."""
 
-    def __init__(self, run: RunData, room: dict[str, int]) -> None:
+    def __init__(self, run: RunData, room: dict[str, int], listed: dict[str, int]) -> None:
         self._run = run
-        self._room = room
+        self._room, self._listed = room, listed
         self._expanded = 0
 
     def group(self, scenario: str, results: list[VariantResult]) -> FailureGroup:
@@ -120,19 +128,16 @@ class _Builder:
         room = self._room[scenario]
         pictures = PictureStore(self._run.folder, PICTURE_BYTES * room // max(1, sum(self._room.values())))
         details = tuple(
-            self._detail(record, index, pictures) for index, record in enumerate(with_record[:room])
+            self._detail(whole(record), index, pictures) for index, record in enumerate(with_record[:room])
         )
-        lines = [self._line(record) for record in with_record[room:]]
-        lines += [
-            FailureLine(result.expected.id, "MISSING", result.missing_because)
-            for result in results
-            if result.record is None
-        ]
+        missing = (result for result in results if result.record is None)
+        lines = [
+            *map(_line, with_record[room : room + self._listed[scenario]]),
+            *(FailureLine(one.expected.id, "MISSING", one.missing_because) for one in missing),
+        ][: self._listed[scenario]]
         expected = len(self._run.by_scenario[scenario])
-        return FailureGroup(scenario, results[0].expected.severity, expected, details, tuple(lines))
-
-    def _line(self, record: RunRecord) -> FailureLine:
-        return FailureLine(record.variant, record.outcome.value, headline(record))
+        severity = results[0].expected.severity
+        return FailureGroup(scenario, severity, expected, details, tuple(lines), len(results))
 
     def _detail(self, record: RunRecord, index: int, store: PictureStore) -> FailureDetail:
         open_here = max(1, min(EXPANDED_PER_SCENARIO, EXPANDED_IN_ALL // max(1, len(self._room))))
@@ -171,8 +176,14 @@ class _Builder:
         return timeline(trace, (*record.criteria, *record.violations)), ""
 
 
+def _line(record: RunRecord) -> FailureLine:
+    record = whole(record)
+    return FailureLine(record.variant, record.outcome.value, headline(record))
+
+
 def _worst_first(record: RunRecord) -> tuple[bool, int, float, str]:
     """Violations of hard rules, then FAIL before INVALID before ERROR; most negative margin first."""
+    record = whole(record)
     order = (Outcome.FAIL, Outcome.INVALID, Outcome.ERROR, Outcome.KNOWN, Outcome.PASS)
     margins = [
         criterion.margin for criterion in broken_criteria(record.criteria) if criterion.margin is not None

@@ -6,7 +6,6 @@ from collections import Counter
 from fnmatch import fnmatchcase
 from typing import Any
 
-from simgate.harness.expansion.nominal import NominalRange
 from simgate.harness.results.record import Outcome
 from simgate.harness.text import plural
 from simgate.reports.run_data import RunData
@@ -64,19 +63,15 @@ def _covers(rule: dict[str, Any], scenario: str, severity: str) -> bool:
 
 
 def _undefined(run: RunData) -> list[str]:
-    undefined: Counter[str] = Counter()
-    for record in run.records:
-        undefined.update({criterion.metric for criterion in record.criteria if criterion.observed is None})
     return [
         f"{metric} could not be computed in {plural(count, 'variant')}."
-        for metric, count in undefined.most_common()
+        for metric, count in run.survey.undefined.most_common()
     ]
 
 
 def _not_varied(run: RunData) -> list[str]:
-    nominal = NominalRange.of_variants(record.parameters for record in run.records)
-    names = sorted({name for record in run.records for name in record.parameters})
-    fixed = [name for name in names if not nominal.is_varied(name)]
+    names = sorted(run.survey.parameters)
+    fixed = [name for name in names if name not in run.survey.varied]
     if not fixed:
         return []
     listed = ", ".join(fixed)
@@ -90,7 +85,7 @@ def _runtime(run: RunData) -> list[str]:
         found.append(
             "Perception latency in the loop was taken from the model package, not from this machine."
         )
-    if run.records and not any(record.latency.measured_ms for record in run.records):
+    if run.records and not run.survey.measured:
         found.append("The time that inference takes on this machine was not measured.")
     if not run.manifest.fingerprint.gpus:
         found.append("No GPU was used, so GPU memory and utilisation were not measured.")

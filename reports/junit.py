@@ -1,23 +1,25 @@
 """``junit.xml``: every expected variant as a test case, the gate as a suite of its own.
 
-The junit-xml package writes the elements; what Jenkins' junit-10.xsd refuses is removed afterwards:
-``disabled``, times with more than three decimals, and characters that XML cannot carry. Properties on a
-test case are invalid there too, so parameters and the reproduce line go to ``system-out``.
+Properties on a test case are invalid against Jenkins' junit-10.xsd, so parameters and the reproduce line go
+to ``system-out``.
 """
 
 from __future__ import annotations
 
 import math
-import xml.etree.ElementTree as ET
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from junit_xml import TestCase, TestSuite
 
 from simgate.harness.gate.verdict import Decision, QuarantineError, RuleVerdict, Verdict
 from simgate.harness.results.atomic_write import write_atomic
+from simgate.harness.results.manifest import ExpectedVariant
 from simgate.harness.results.record import Outcome, RunRecord
 from simgate.harness.results.run_folder import RunFolder
+from simgate.harness.results.stored_record import whole
 from simgate.harness.text import ordinal
+from simgate.reports.junit_suites import document
 from simgate.reports.run_data import RunData, VariantResult, load_run
 from simgate.reports.wording import (
     describe_criterion,
@@ -28,7 +30,7 @@ from simgate.reports.wording import (
     with_unit,
 )
 from simgate.sim_adapters.plain_file import NotPlain, inside
-from simgate.sim_adapters.printable import printable, printable_lines
+from simgate.sim_adapters.printable import printable
 
 ALL_PARAMETERS_UP_TO = 5000
 """With more variants, passed ones are listed without their parameters: GitLab wants files under 30 MB."""
@@ -45,51 +47,45 @@ def write_junit(folder: RunFolder) -> Path:
         NotARun: The folder has no readable manifest.
         JournalDamaged: The journal cannot be read.
     """
-    document = junit_document(load_run(folder))
-    write_atomic(folder.junit_path, ET.tostring(document, encoding="utf-8", xml_declaration=True))
+    write_atomic(folder.junit_path, junit_pieces(load_run(folder)))
     return folder.junit_path
 
 
-def junit_document(run: RunData) -> ET.Element:
-    """The ``testsuites`` element of a run, valid against junit-10.xsd whatever the texts hold."""
-    suites = [_scenario_suite(run, scenario) for scenario in run.by_scenario]
+def junit_pieces(run: RunData) -> Iterator[bytes]:
+    """The file of a run, piece by piece."""
+    return document(run.manifest.run_id, _suites(run))
+
+
+def _suites(run: RunData) -> Iterator[tuple[TestSuite, Iterable[TestCase]]]:
+    bare_s = _bare_seconds(run)
+    for scenario, results in run.by_scenario.items():
+        yield _scenario_suite(run, scenario), (_variant_case(run, result, bare_s) for result in results)
     if run.not_needed:
-        suites.append(_not_needed_suite(run))
-    suites.append(_gate_suite(run))
-    root = ET.Element("testsuites", {"name": run.manifest.run_id})
-    totals = dict.fromkeys(("tests", "failures", "errors"), 0)
-    seconds = 0.0
-    for suite in suites:
-        element = suite.build_xml_doc()
-        for key in totals:
-            totals[key] += int(element.get(key, "0"))
-        seconds += float(element.get("time", "0"))
-        root.append(element)
-    root.attrib.update({key: str(value) for key, value in totals.items()})
-    root.set("time", f"{seconds:.3f}")
-    _make_valid(root)
-    return root
+        yield (
+            TestSuite("not needed", timestamp=run.manifest.created_utc),
+            (_not_needed_case(run, expected) for expected in run.not_needed),
+        )
+    yield _gate_suite(run), _gate_cases(run)
 
 
-def _make_valid(root: ET.Element) -> None:
-    """Removes what junit-10.xsd refuses, in place."""
-    for element in root.iter():
-        element.attrib.pop("disabled", None)
-        if element.tag in ("testsuite", "testcase"):
-            element.set("time", f"{float(element.get('time', '0')):.3f}")
-        for name, value in element.attrib.items():
-            element.set(name, printable_lines(value))
-        if element.text:
-            element.text = printable_lines(element.text)
+def _bare_seconds(run: RunData) -> dict[str, float]:
+    """Id -> wall-clock seconds of passed variants of which a long file says no more; none is read again."""
+    if len(run.results) <= ALL_PARAMETERS_UP_TO:
+        return {}
+    ran = (result for result in run.results if result.record is not None)
+    return {
+        result.expected.id: seconds
+        for result, seconds in zip(ran, run.survey.bare_s, strict=True)
+        if seconds >= 0.0 and not result.to_look_at
+    }
 
 
 def _scenario_suite(run: RunData, scenario: str) -> TestSuite:
-    results = run.by_scenario[scenario]
     summary = next((item for item in run.verdict.scenarios if item.scenario == scenario), None)
     print_of = run.manifest.fingerprint
     properties = {
         "title": summary.title if summary else "",
-        "severity": results[0].expected.severity,
+        "severity": run.by_scenario[scenario][0].expected.severity,
         "requirements": ", ".join(summary.requirements) if summary else "",
         "model": print_of.model,
         "adapter": f"{print_of.adapter} {print_of.adapter_version}".strip(),
@@ -97,26 +93,22 @@ def _scenario_suite(run: RunData, scenario: str) -> TestSuite:
     }
     return TestSuite(
         scenario,
-        [_variant_case(run, result) for result in results],
         timestamp=run.manifest.created_utc,
         properties={name: value for name, value in properties.items() if value},
     )
 
 
-def _not_needed_suite(run: RunData) -> TestSuite:
-    cases = []
-    for expected in run.not_needed:
-        case = TestCase(expected.id, f"{run.manifest.pack_name}.{expected.scenario}")
-        case.add_skipped_info(f"not needed: decided after {run.verdict.stopped_at} variants")
-        cases.append(case)
-    return TestSuite("not needed", cases, timestamp=run.manifest.created_utc)
+def _not_needed_case(run: RunData, expected: ExpectedVariant) -> TestCase:
+    case = TestCase(expected.id, f"{run.manifest.pack_name}.{expected.scenario}")
+    case.add_skipped_info(f"not needed: decided after {run.verdict.stopped_at} variants")
+    return case
 
 
 def _seconds(value: float) -> float:
     return value if math.isfinite(value) and value > 0 else 0.0
 
 
-def _variant_case(run: RunData, result: VariantResult) -> TestCase:
+def _variant_case(run: RunData, result: VariantResult, bare_s: Mapping[str, float]) -> TestCase:
     expected, record = result.expected, result.record
     classname = f"{run.manifest.pack_name}.{expected.scenario}"
     replay = replay_line(run.folder, expected.id)
@@ -128,6 +120,10 @@ def _variant_case(run: RunData, result: VariantResult) -> TestCase:
             "MISSING",
         )
         return case
+    if expected.id in bare_s:
+        stdout = "\n".join(_origin(result, record, replay))
+        return TestCase(expected.id, classname, bare_s[expected.id], stdout=stdout)
+    record = whole(record)
     case = TestCase(
         expected.id, classname, _seconds(record.wall_s), stdout=_stdout(run, result, record, replay)
     )
@@ -165,10 +161,14 @@ def _explanation(run: RunData, record: RunRecord, replay: str) -> str:
     return "\n".join(lines)
 
 
+def _origin(result: VariantResult, record: RunRecord, replay: str) -> list[str]:
+    """Where a result comes from: how to see it again, and how often it took to get it."""
+    begun = f"begun {record.attempts} times: {', '.join(one.value for one in result.outcomes)}"
+    return [printable(f"reproduce: {replay}"), *([begun] if record.attempts > 1 else [])]
+
+
 def _stdout(run: RunData, result: VariantResult, record: RunRecord, replay: str) -> str:
-    lines = [f"reproduce: {replay}"]
-    if record.attempts > 1:
-        lines.append(f"begun {record.attempts} times: {', '.join(one.value for one in result.outcomes)}")
+    lines = _origin(result, record, replay)
     if record.outcome != Outcome.PASS or len(run.results) <= ALL_PARAMETERS_UP_TO:
         lines += [f"{name} = {number(value)}" for name, value in sorted(record.parameters.items())]
     lines += record.notes
@@ -183,6 +183,12 @@ def _stdout(run: RunData, result: VariantResult, record: RunRecord, replay: str)
 
 def _gate_suite(run: RunData) -> TestSuite:
     verdict = run.verdict
+    stdout = "\n".join(map(printable, (f"{verdict.decision.value}: {verdict.headline}", *verdict.notes)))
+    return TestSuite("gate", timestamp=run.manifest.created_utc, stdout=stdout)
+
+
+def _gate_cases(run: RunData) -> list[TestCase]:
+    verdict = run.verdict
     classname = f"{run.manifest.pack_name}.gate"
     cases = [
         _rule_case(classname, name, rule)
@@ -195,8 +201,7 @@ def _gate_suite(run: RunData) -> TestSuite:
         case = TestCase("verdict", classname, stdout=verdict.headline)
         _add_decision(case, verdict.decision, verdict.headline, "\n".join(map(printable, verdict.notes)))
         cases.append(case)
-    stdout = "\n".join(map(printable, (f"{verdict.decision.value}: {verdict.headline}", *verdict.notes)))
-    return TestSuite("gate", cases, timestamp=run.manifest.created_utc, stdout=stdout)
+    return cases
 
 
 def _quarantine_case(classname: str, error: QuarantineError) -> TestCase:

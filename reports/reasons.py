@@ -10,12 +10,13 @@ import numpy as np
 from markupsafe import Markup
 
 from simgate.harness.packs.severity import severity_rank
-from simgate.harness.results.record import Outcome, RunRecord
+from simgate.harness.results.record import Outcome
 from simgate.harness.slices import Slice, find_slices
-from simgate.harness.text import plural
+from simgate.harness.text import ordinal, plural
 from simgate.reports.contrast import MIN_GROUP, Contrast, NumberContrast, compare
 from simgate.reports.run_data import RunData
 from simgate.reports.strip_plot import contrast_plot
+from simgate.reports.survey import Row
 from simgate.reports.wording import number, percent, unit_of, with_unit
 
 SHOWN_IN_SCENARIO = 3
@@ -61,67 +62,111 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class _Comparison:
-    """Two groups of records, and how to speak of them."""
+    """Two groups of variants, and how to speak of them."""
 
     title: str
-    failed: list[RunRecord]
-    passed: list[RunRecord]
+    failed: list[Row]
+    passed: list[Row]
     reference: str
     where: str
     shown: int
-    counted: int
-    own: list[RunRecord]
+    counts: tuple[int, int]
+    """Failed and passed variants in all; of a large run, those above are some of them."""
+    own: list[Row]
     """Failed and passed variants of the scenario, or of the whole pack: where slices are searched."""
     remark: str = ""
 
 
 def reasons(run: RunData) -> tuple[Reason, ...]:
     """The whole pack first when several scenarios ran, then the failing scenarios, most failures first."""
-    failed = [record for record in run.records if record.outcome == Outcome.FAIL]
-    passed = [record for record in run.records if record.outcome == Outcome.PASS]
-    if not failed:
+    groups = _Groups(run)
+    if not groups.failed:
         return ()
-    names = dict.fromkeys(record.scenario for record in failed)
-    comparisons = [_of_scenario(name, failed, passed) for name in names]
-    comparisons.sort(key=lambda item: (severity_rank(item.failed[0].severity), -len(item.failed)))
+    names = dict.fromkeys(row.scenario for row in groups.failed)
+    comparisons = [_of_scenario(name, groups) for name in names]
+    comparisons.sort(key=lambda item: (severity_rank(item.failed[0].severity), -item.counts[0]))
     if len(run.by_scenario) > 1:
-        comparisons.insert(0, _of_pack(failed, passed))
-    return tuple(_reason(comparison, run.log_parameters) for comparison in comparisons)
+        comparisons.insert(0, _of_pack(groups))
+    sampled = _sampled(run)
+    return tuple(_reason(comparison, run.log_parameters, sampled) for comparison in comparisons)
 
 
-def _of_pack(failed: list[RunRecord], passed: list[RunRecord]) -> _Comparison:
-    counts = Counter(record.scenario for record in failed).most_common()
+class _Groups:
+    """Failed and passed variants of a run, with their parameters.
+
+    Args:
+        run: The run; of a large one, the groups hold what its survey has kept.
+    """
+
+    def __init__(self, run: RunData) -> None:
+        self.failed = run.survey.failed
+        self.judged = [row for row in run.survey.rows if row.outcome in (Outcome.FAIL, Outcome.PASS)]
+        self.passed = [row for row in self.judged if row.outcome is Outcome.PASS]
+        self._counts = Counter(
+            (result.expected.scenario, result.outcome) for result in run.results if result.record
+        )
+
+    def count(self, outcome: Outcome, scenario: str | None = None) -> int:
+        """How many variants of the run ended so."""
+        return sum(
+            count
+            for (name, ended), count in self._counts.items()
+            if ended is outcome and scenario in (None, name)
+        )
+
+
+def _sampled(run: RunData) -> str:
+    """What is said where not every variant was looked at; empty where all were."""
+    found = run.survey
+    if found.every == 1:
+        return ""
+    of_failed = f"every {ordinal(found.failed_every)}" if found.failed_every > 1 else "every"
+    return (
+        f"In a run of so many variants parameters are compared, and regions searched, on every "
+        f"{ordinal(found.every)} variant; compared with them is {of_failed} failed one."
+    )
+
+
+def _of_pack(groups: _Groups) -> _Comparison:
+    names = dict.fromkeys(row.scenario for row in groups.failed)
+    counts = Counter({name: groups.count(Outcome.FAIL, name) for name in names}).most_common()
+    failed, passed = groups.count(Outcome.FAIL), groups.count(Outcome.PASS)
     worst = ", ".join(f"{count} in {name}" for name, count in counts[:3])
     more = f" and {plural(len(counts) - 3, 'other scenario')}" if len(counts) > 3 else ""
     return _Comparison(
         title="whole pack",
-        failed=failed,
-        passed=passed,
+        failed=groups.failed,
+        passed=groups.passed,
         reference="all passed variants",
-        where=f"{plural(len(failed), 'failed variant')}: {worst}{more}.",
+        where=f"{plural(failed, 'failed variant')}: {worst}{more}.",
         shown=SHOWN_IN_PACK,
-        counted=len(failed) + len(passed),
-        own=[*failed, *passed],
+        counts=(failed, passed),
+        own=_failed_first(groups.judged),
     )
 
 
-def _of_scenario(name: str, failed: list[RunRecord], passed: list[RunRecord]) -> _Comparison:
-    ours = [record for record in failed if record.scenario == name]
-    theirs = [record for record in passed if record.scenario == name]
-    counted, own = len(ours) + len(theirs), [*ours, *theirs]
+def _of_scenario(name: str, groups: _Groups) -> _Comparison:
+    ours = [row for row in groups.failed if row.scenario == name]
+    theirs = [row for row in groups.passed if row.scenario == name]
+    own = _failed_first([row for row in groups.judged if row.scenario == name])
+    counts = groups.count(Outcome.FAIL, name), groups.count(Outcome.PASS, name)
     reference, remark = "its passed variants", ""
-    where = f"{len(ours)} of {counted} failed."
-    if len(theirs) < MIN_GROUP <= len(passed):
+    where = f"{counts[0]} of {sum(counts)} failed."
+    if len(theirs) < MIN_GROUP <= len(groups.passed):
         remark = (
-            f"Only {plural(len(theirs), 'variant')} of this scenario passed, so the comparison is with "
+            f"Only {plural(counts[1], 'variant')} of this scenario passed, so the comparison is with "
             "other scenarios: what the scenario itself fixes shows up as a difference."
         )
         reference = "passed variants of other scenarios"
-        theirs = [record for record in passed if record.scenario != name]
-    return _Comparison(name, ours, theirs, reference, where, SHOWN_IN_SCENARIO, counted, own, remark)
+        theirs = [row for row in groups.passed if row.scenario != name]
+    return _Comparison(name, ours, theirs, reference, where, SHOWN_IN_SCENARIO, counts, own, remark)
 
 
-def _reason(of: _Comparison, log_parameters: frozenset[str]) -> Reason:
+def _failed_first(rows: list[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: row.outcome is not Outcome.FAIL)
+
+
+def _reason(of: _Comparison, log_parameters: frozenset[str], sampled: str) -> Reason:
     failed, passed = len(of.failed), len(of.passed)
     slices = _slices(of)
     contrasts = compare([r.parameters for r in of.failed], [r.parameters for r in of.passed])[: of.shown]
@@ -135,14 +180,14 @@ def _reason(of: _Comparison, log_parameters: frozenset[str]) -> Reason:
         )
     return Reason(
         title=of.title,
-        failed=failed,
-        counted=of.counted,
+        failed=of.counts[0],
+        counted=sum(of.counts),
         reference=f"{of.reference} (n = {passed})",
         where=of.where,
         summary=f"{of.where} {_densest(slices) or _first_glance(contrasts)}".strip(),
         differences=tuple(_difference(c, failed, passed, c.parameter in log_parameters) for c in contrasts),
         slices=slices,
-        remark=remark,
+        remark=f"{remark} {sampled}".strip(),
     )
 
 
@@ -155,8 +200,8 @@ def _slices(of: _Comparison) -> tuple[Slice, ...]:
     """Failure slices; in the whole pack the scenario is a parameter like others."""
     if slices_absent():
         return ()
-    rows = [{"scenario": record.scenario, **record.parameters} for record in of.own]
-    return tuple(find_slices(rows, [record.outcome == Outcome.FAIL for record in of.own]))
+    rows = [{"scenario": row.scenario, **row.parameters} for row in of.own]
+    return tuple(find_slices(rows, [row.outcome is Outcome.FAIL for row in of.own]))
 
 
 def _densest(slices: tuple[Slice, ...]) -> str:

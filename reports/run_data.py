@@ -6,20 +6,21 @@ never show other numbers than the verdict rests on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from simgate.harness.expansion.nominal import NominalRange
-from simgate.harness.gate.decide import decide_folder
-from simgate.harness.gate.tally import JudgedVariant, Status, gather
+from simgate.harness.gate.decide import judged_run
+from simgate.harness.gate.tally import Evidence, JudgedVariant, Status
 from simgate.harness.gate.verdict import Verdict
 from simgate.harness.packs.model import Pack
-from simgate.harness.results.journal import read_journal
 from simgate.harness.results.manifest import ExpectedVariant, Manifest
-from simgate.harness.results.record import Outcome, RunRecord
+from simgate.harness.results.record import Outcome, RunRecord, Scalar
 from simgate.harness.results.run_folder import RunFolder
+from simgate.harness.results.stored_record import updated
+from simgate.reports.survey import Survey, survey
 
 OUTCOMES = {
     Status.SUCCESS: Outcome.PASS,
@@ -93,13 +94,17 @@ class RunData:
         return [result.record for result in self.results if result.record]
 
     @cached_property
+    def survey(self) -> Survey:
+        """Sums over the records that count, and what is kept of them."""
+        return survey(self.records)
+
+    @cached_property
     def nominal(self) -> dict[str, NominalRange]:
         """Distribution of the parameters, by scenario."""
         pack = Pack.model_validate(self.manifest.pack)
-        rows = {
-            name: [result.record.parameters for result in results if result.record]
-            for name, results in self.by_scenario.items()
-        }
+        rows: dict[str, list[Mapping[str, Scalar]]] = {}
+        for row in self.survey.rows:
+            rows.setdefault(row.scenario, []).append(row.parameters)
         return {s.id: NominalRange.of_scenario(s, rows.get(s.id, ())) for s in pack.scenarios}
 
     @cached_property
@@ -125,27 +130,19 @@ def load_run(folder: RunFolder) -> RunData:
         simgate.harness.results.journal.JournalDamaged: The journal cannot be read.
         simgate.harness.gate.decide.UndecidableRun: The manifest's pack cannot be read.
     """
+    own, verdict = judged_run(folder)
     # With what only a running host could say: version of the simulator, renderer.
-    manifest = folder.manifest().model_copy(update={"fingerprint": folder.fingerprint()})
-    records = read_journal(folder.journal_path)
-    results, unexpected = match_records(manifest, records)
-    verdict = decide_folder(folder)
+    manifest = own.manifest.model_copy(update={"fingerprint": own.fingerprint})
+    results = results_of(own.evidence)
     counted = len(results) if verdict.stopped_at is None else verdict.stopped_at
     rest = tuple(result.expected for result in results[counted:])
-    return RunData(folder.path, manifest, verdict, results[:counted], unexpected, rest)
+    return RunData(folder.path, manifest, verdict, results[:counted], own.evidence.unexpected, rest)
 
 
-def match_records(
-    manifest: Manifest, records: Iterable[RunRecord]
-) -> tuple[tuple[VariantResult, ...], tuple[str, ...]]:
-    """Pairs expected variants with the records that count for them.
-
-    Returns:
-        One result for each expected variant, and the ids that nobody expected.
-    """
-    evidence = gather(manifest, Pack.model_validate(manifest.pack), records)
+def results_of(evidence: Evidence) -> tuple[VariantResult, ...]:
+    """One result for each expected variant, with the record that counts for it."""
     refused = set(evidence.refused)
-    return tuple(_result(variant, refused) for variant in evidence.variants), evidence.unexpected
+    return tuple(_result(variant, refused) for variant in evidence.variants)
 
 
 def _result(variant: JudgedVariant, refused: set[str]) -> VariantResult:
@@ -156,9 +153,9 @@ def _result(variant: JudgedVariant, refused: set[str]) -> VariantResult:
                 "no record that counts: the one in the journal was made with another model, simulator or pack"
             )
         return VariantResult(variant.expected, None, why)
-    outcome, reason = OUTCOMES[variant.status], variant.record.reason
-    if variant.contradiction:
-        reason = variant.contradiction
-    shown = {"outcome": outcome, "reason": reason, "attempts": variant.attempts}
-    record = variant.record.model_copy(update=shown)
-    return VariantResult(variant.expected, record, outcomes=variant.outcomes)
+    record = variant.record
+    changes: dict[str, object] = {"reason": variant.contradiction} if variant.contradiction else {}
+    for name, value in (("outcome", OUTCOMES[variant.status]), ("attempts", variant.attempts)):
+        if getattr(record, name) != value:
+            changes[name] = value
+    return VariantResult(variant.expected, updated(record, **changes), outcomes=variant.outcomes)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from collections import Counter
 
 import numpy as np
 
 from simgate.harness.results.parts import UNKNOWN, Part, code_parts
-from simgate.harness.text import plural
+from simgate.harness.text import ordinal, plural
 from simgate.reports.run_data import RunData
 
 Fact = tuple[str, str]
@@ -54,8 +53,8 @@ def costs(run: RunData) -> tuple[Fact, ...]:
     """Simulated and wall-clock time, by phase, and latency percentiles."""
     if not run.records:
         return ()
-    wall = sum(record.wall_s for record in run.records)
-    simulated = sum(record.sim_s for record in run.records)
+    survey = run.survey
+    wall, simulated = survey.wall_s, survey.sim_s
     facts = [
         ("host time", f"{_duration(wall)} in all, {wall / len(run.records):.2f} s a variant"),
         (
@@ -63,18 +62,19 @@ def costs(run: RunData) -> tuple[Fact, ...]:
             f"{_duration(simulated)}" + (f", {simulated / wall:.1f} times real time" if wall else ""),
         ),
     ]
-    phases: Counter[str] = Counter()
-    for record in run.records:
-        phases.update(record.phases_s)
-    if total := sum(phases.values()):
-        shares = ", ".join(f"{name} {100 * spent / total:.0f} %" for name, spent in phases.most_common())
+    if total := sum(survey.phases_s.values()):
+        spent = sorted(survey.phases_s.items(), key=lambda item: -item[1])
+        shares = ", ".join(f"{name} {100 * seconds / total:.0f} %" for name, seconds in spent)
         facts.append(("by phase", shares))
-    for name, attribute in (("latency in the loop", "in_loop_ms"), ("latency measured here", "measured_ms")):
-        samples = [value for record in run.records for value in getattr(record.latency, attribute)]
+    of = f" of every {ordinal(survey.every)} variant" if survey.every > 1 else ""
+    for name, samples in (
+        ("latency in the loop", survey.in_loop_ms),
+        ("latency measured here", survey.measured_ms),
+    ):
         if samples:
             p50, p95 = np.percentile(samples, [50, 95])
             text = f"p50 {p50:.1f} ms, p95 {p95:.1f} ms, largest {max(samples):.1f} ms"
-            facts.append((name, f"{text} ({plural(len(samples), 'frame')})"))
+            facts.append((name, f"{text} ({plural(len(samples), 'frame')}{of})"))
     retried = sum(record.attempts > 1 for record in run.records)
     if retried:
         facts.append(("begun more than once", plural(retried, "variant")))

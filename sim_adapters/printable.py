@@ -11,6 +11,8 @@ def printable(text: object) -> str:
 
 def printable_lines(text: str) -> str:
     """The same for a text of several lines: its line feeds and tabs stay."""
+    if text.replace("\n", "").replace("\t", "").isprintable():
+        return text
     return "".join(c if c in "\n\t" else _shown(c) for c in text)
 
 

@@ -11,11 +11,12 @@ from pathlib import Path
 from simgate.harness.evidence.page import index_page
 from simgate.harness.evidence.readiness import Check, Sources, checklist, is_ready
 from simgate.harness.evidence.traceability import as_csv, as_data, requirements, trace
-from simgate.harness.gate.tally import JudgedVariant, gather, without_the_rest
+from simgate.harness.gate.decide import judged_run
+from simgate.harness.gate.pairing import RunEvidence
+from simgate.harness.gate.tally import JudgedVariant, without_the_rest
 from simgate.harness.gate.verdict import Verdict
 from simgate.harness.packs.loader import pack_files
 from simgate.harness.packs.model import Pack
-from simgate.harness.results.journal import read_journal
 from simgate.harness.results.manifest import Manifest
 from simgate.harness.results.run_folder import RunFolder
 from simgate.policies.perception.package import PackageError, load_package
@@ -53,17 +54,17 @@ def collect(folder: RunFolder, verdict: Verdict, *, signed: str, recordings: boo
     Raises:
         OSError: A file of the run cannot be read.
     """
-    manifest = folder.manifest()
-    pack = Pack.model_validate(manifest.pack)
+    run, _ = judged_run(folder)
+    manifest, pack = run.manifest, run.pack
     files = _run_files(folder, recordings)
     pack_part, pack_remark = _pack_part(pack)
     model_part, model_remark = _model_part(pack, manifest)
     files |= pack_part | model_part
-    variants = _variants(folder, manifest, pack, verdict)
+    variants = _variants(run, verdict)
     matrix = requirements(verdict)
     rows = trace(matrix, variants)
     sources = Sources(pack_remark, model_remark)
-    fingerprint = folder.fingerprint()
+    fingerprint = run.fingerprint
     checks = checklist(manifest, fingerprint, verdict, variants, matrix, sources, signed=signed)
     environment = {
         "run": manifest.run_id,
@@ -103,13 +104,10 @@ def _run_files(folder: RunFolder, recordings: bool) -> dict[str, bytes]:
     return files
 
 
-def _variants(
-    folder: RunFolder, manifest: Manifest, pack: Pack, verdict: Verdict
-) -> tuple[JudgedVariant, ...]:
-    evidence = gather(manifest, pack, read_journal(folder.journal_path))
-    if verdict.stopped_at is not None:
-        evidence = without_the_rest(evidence, verdict.stopped_at)
-    return evidence.variants
+def _variants(run: RunEvidence, verdict: Verdict) -> tuple[JudgedVariant, ...]:
+    if verdict.stopped_at is None:
+        return run.evidence.variants
+    return without_the_rest(run.evidence, verdict.stopped_at).variants
 
 
 def _pack_part(pack: Pack) -> tuple[dict[str, bytes], str]:

@@ -63,10 +63,12 @@ class NominalRange:
 
     def __init__(self, columns: Mapping[str, Sequence[Scalar]]) -> None:
         self._numbers: dict[str, NDArray[np.float64]] = {}
+        self._medians: dict[str, float] = {}
         self._words: dict[str, Counter[Scalar]] = {}
         for name, values in columns.items():
             if all(is_number(value) for value in values):
                 self._numbers[name] = np.sort(np.array(values, dtype=np.float64))
+                self._medians[name] = float(np.median(self._numbers[name]))
             else:
                 self._words[name] = Counter(values)
 
@@ -115,7 +117,7 @@ class NominalRange:
         column = self._numbers[name]
         low, high = np.searchsorted(column, value, "left"), np.searchsorted(column, value, "right")
         percentile = 50.0 * float(low + high) / len(column)
-        nominal = float(np.median(column))
+        nominal = self._medians[name]
         far = value != nominal and abs(percentile - 50) >= 50 - FAR_PERCENT
         shown: Scalar = int(value) if value.is_integer() and abs(value) < 1e6 else value
         between = float(column[0]), float(column[-1])

@@ -7,6 +7,7 @@ known when the run began.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from simgate.harness.gate.kept_pack import kept_pack
@@ -16,8 +17,10 @@ from simgate.harness.gate.tally import gather
 from simgate.harness.gate.verdict import Churn
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.damage import damage
-from simgate.harness.results.journal import read_journal
+from simgate.harness.results.manifest import Manifest
+from simgate.harness.results.record import RunRecord
 from simgate.harness.results.run_folder import NotARun, RunFolder
+from simgate.harness.results.stored_record import stored_records
 
 FOLDER = "baseline"
 CHURN = "aa.json"
@@ -30,13 +33,21 @@ def read_evidence(folder: RunFolder) -> RunEvidence:
         simgate.harness.results.run_folder.NotARun: No readable manifest, or its pack cannot be read.
         simgate.harness.results.journal.JournalDamaged: A line of the journal is no record.
     """
-    manifest = folder.manifest()
+    return evidence_of(folder, folder.manifest(), stored_records(folder.journal_path))
+
+
+def evidence_of(folder: RunFolder, manifest: Manifest, records: Iterable[RunRecord]) -> RunEvidence:
+    """The same of a folder whose manifest and records are already at hand.
+
+    Raises:
+        NotARun: The manifest's pack cannot be read, or what a host said is damaged.
+    """
     pack = kept_pack(manifest)
     return RunEvidence(
         manifest=manifest,
         pack=pack,
-        fingerprint=folder.fingerprint(),
-        evidence=gather(manifest, pack, read_journal(folder.journal_path)),
+        fingerprint=folder.completed(manifest.fingerprint),
+        evidence=gather(manifest, pack, records),
         left_out=left_out(manifest, pack),
     )
 

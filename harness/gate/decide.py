@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from simgate.harness.gate.baseline_copy import kept_baseline, kept_churn
+from simgate.harness.gate.baseline_copy import evidence_of, kept_baseline, kept_churn
 from simgate.harness.gate.comparability import accepted_notes, judged_notes
 from simgate.harness.gate.holm import apply_holm
 from simgate.harness.gate.intervals import wilson
 from simgate.harness.gate.kept_pack import kept_pack
+from simgate.harness.gate.last_read import LastRead
 from simgate.harness.gate.latency import samples_asked
 from simgate.harness.gate.notes import notes_for
 from simgate.harness.gate.pairing import RunEvidence
@@ -75,6 +76,11 @@ def decide(
         evidence=gather(manifest, pack, records),
         left_out=left_out(manifest, pack),
     )
+    return _verdict(own, baseline, churn)
+
+
+def _verdict(own: RunEvidence, baseline: RunEvidence | None, churn: Churn | None) -> Verdict:
+    manifest, pack = own.manifest, own.pack
     comparison = Comparison(baseline, own, churn) if baseline else None
     evidence, absent, stopped_at = own.evidence, own.left_out, None
     if manifest.until_decided:
@@ -218,17 +224,33 @@ def decide_folder(folder: RunFolder) -> Verdict:
 
     The one way to a run's verdict: ``verdict.json`` is for readers outside of simgate and is never believed.
 
+    Raises: as :func:`judged_run`.
+    """
+    return judged_run(folder)[1]
+
+
+def judged_run(folder: RunFolder) -> tuple[RunEvidence, Verdict]:
+    """A run and its verdict; the last one is remembered until its files change.
+
     Raises:
         simgate.harness.results.run_folder.NotARun: No readable manifest.
         simgate.harness.results.journal.JournalDamaged: A line of the journal is no record.
         UndecidableRun: The manifest's pack cannot be read.
     """
+    return _LAST.of(folder)
+
+
+def _judge(folder: RunFolder) -> tuple[RunEvidence, Verdict]:
     baseline, churn = kept_baseline(folder), kept_churn(folder)
     torn: list[int] = []
     manifest = folder.manifest()
-    records = stored_records(folder.journal_path, torn, samples_asked(_decidable(manifest).gate))
-    verdict = decide(manifest, records, baseline, folder.completed(manifest.fingerprint), churn)
-    return verdict.model_copy(update={"notes": (*verdict.notes, *_of_torn(torn))})
+    asked = samples_asked(_decidable(manifest).gate)
+    own = evidence_of(folder, manifest, stored_records(folder.journal_path, torn, asked))
+    verdict = _verdict(own, baseline, churn)
+    return own, verdict.model_copy(update={"notes": (*verdict.notes, *_of_torn(torn))})
+
+
+_LAST = LastRead(_judge)
 
 
 def _of_torn(lines: Sequence[int]) -> list[str]:

@@ -10,28 +10,30 @@ import errno
 import os
 import secrets
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 
-def write_atomic(path: Path, content: bytes | str, mode: int | None = None) -> None:
+def write_atomic(path: Path, content: bytes | str | Iterable[bytes], mode: int | None = None) -> None:
     """Writes ``content`` under the name ``path``; text as UTF-8.
 
     Args:
         path: The file. What is there and is no plain file (a link, a device, a pipe) is neither replaced
             nor written through.
-        content: All of it.
+        content: All of it, or its pieces one after the other.
         mode: Permissions of the file; None for those that the umask leaves.
 
     Raises:
         OSError: The file cannot be written; what stood there before is untouched.
     """
     data = content.encode() if isinstance(content, str) else content
+    pieces = [data] if isinstance(data, bytes) else data
     _require_replaceable(path)
     temporary = path.with_name(f".simgate-{secrets.token_hex(8)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
         if mode is not None:

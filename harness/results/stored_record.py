@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from simgate.harness.results.journal import journal_lines, read_line
-from simgate.harness.results.record import Outcome, RunRecord
+from simgate.harness.results.record import RunRecord
 
 SampleKind = Literal["in_loop_ms", "measured_ms"]
 
@@ -49,15 +49,13 @@ def whole(record: RunRecord) -> RunRecord:
     return record.whole if isinstance(record, StoredRecord) else record
 
 
-def with_outcome(record: RunRecord, outcome: Outcome, reason: str) -> RunRecord:
-    """The record with another outcome, and another reason unless that is empty."""
+def updated(record: RunRecord, **changes: Any) -> RunRecord:
+    """The record with other values of some fields; itself where nothing changes."""
+    if not changes:
+        return record
     if isinstance(record, StoredRecord):
-        return cast(RunRecord, record.with_outcome(outcome, reason))
-    return record.model_copy(update=_update(outcome, reason))
-
-
-def _update(outcome: Outcome, reason: str) -> dict[str, Any]:
-    return {"outcome": outcome, "reason": reason} if reason else {"outcome": outcome}
+        return cast(RunRecord, record.updated(changes))
+    return record.model_copy(update=changes)
 
 
 class _Journal:
@@ -122,6 +120,7 @@ class StoredRecord:
         "outcome",
         "runtime",
         "runtime_deployed",
+        "violations",
     )
 
     def __init__(
@@ -131,6 +130,7 @@ class StoredRecord:
         self._update: dict[str, Any] | None = None
         self.outcome, self.known_issue, self.attempts = record.outcome, record.known_issue, record.attempts
         self.runtime, self.runtime_deployed = record.runtime, record.runtime_deployed
+        self.violations = record.violations
         latency = record.latency
         self.in_loop_ms = array("d", latency.in_loop_ms) if "in_loop_ms" in samples else None
         self.measured_ms = array("d", latency.measured_ms) if "measured_ms" in samples else None
@@ -149,10 +149,10 @@ class StoredRecord:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.whole, name)
 
-    def with_outcome(self, outcome: Outcome, reason: str) -> StoredRecord:
-        """The same with another outcome, and another reason unless that is empty."""
+    def updated(self, changes: dict[str, Any]) -> StoredRecord:
+        """The same with other values of some fields."""
         other = StoredRecord.__new__(StoredRecord)
         for name in self.__slots__:
-            setattr(other, name, getattr(self, name))
-        other.outcome, other._update = outcome, _update(outcome, reason)
+            setattr(other, name, changes.get(name, getattr(self, name)))
+        other._update = (self._update or {}) | changes
         return other

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
@@ -24,6 +25,8 @@ from simgate.harness.results.record import CriterionResult, LatencySamples, Outc
 from simgate.harness.results.run_folder import RunFolder
 from simgate.harness.trace import FrameTruth, Trace
 from simgate.policies.perception.detections import Detections
+from simgate.reports.junit import junit_pieces
+from simgate.reports.run_data import RunData
 from simgate.sim_adapters.observation import Contact, VisibleEntity
 
 CLASSES = ("glass_door", "wooden_door", "person")
@@ -87,6 +90,11 @@ class RunPlan:
     gate: tuple[GateRule, ...] = GATE
     selection: str = ""
     changes: dict[str, dict[str, object]] = field(default_factory=dict)
+
+
+def junit_document(run: RunData) -> ElementTree.Element:
+    """The ``testsuites`` element of a run's ``junit.xml``."""
+    return ElementTree.fromstring(b"".join(junit_pieces(run)))
 
 
 def build_run(path: Path, plan: RunPlan | None = None) -> RunFolder:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from simgate.harness.results.journal import append_record
 from simgate.harness.results.record import Outcome
 from simgate.reports.html import render
-from simgate.reports.junit import junit_document
 from simgate.reports.run_data import load_run
-from tests.unit.reports.factory import OFFICE, RunPlan, build_run
+from tests.unit.reports.factory import OFFICE, RunPlan, build_run, junit_document
 
 
 def test_reports_show_how_often_a_variant_was_begun_and_what_it_gave_before(run_dir):

@@ -17,10 +17,9 @@ from simgate.harness.packs.model import GateRule
 from simgate.harness.results.record import Outcome
 from simgate.harness.results.run_folder import NotARun, RunFolder
 from simgate.reports.html import render, write_html
-from simgate.reports.junit import junit_document
 from simgate.reports.reasons import reasons
 from simgate.reports.run_data import RunData, load_run
-from tests.unit.reports.factory import OFFICE, RunPlan, ScenarioPlan, build_run
+from tests.unit.reports.factory import OFFICE, RunPlan, ScenarioPlan, build_run, junit_document
 
 ANY_TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=20)
 

@@ -13,9 +13,9 @@ from lxml import etree
 from simgate.harness.gate.verdict import Decision, QuarantineError, RuleVerdict
 from simgate.harness.results.record import Outcome
 from simgate.harness.results.run_folder import RunFolder
-from simgate.reports.junit import junit_document, write_junit
+from simgate.reports.junit import write_junit
 from simgate.reports.run_data import RunData, load_run
-from tests.unit.reports.factory import OFFICE, RunPlan, build_run
+from tests.unit.reports.factory import OFFICE, RunPlan, build_run, junit_document
 
 SCHEMA = Path(__file__).parents[4] / "shared" / "contracts" / "junit-10.xsd"
 # What Jenkins' schema allows, by element: attributes and children.

@@ -13,7 +13,7 @@ from simgate.harness.packs.model import GateRule
 from simgate.harness.results.journal import append_record, read_journal
 from simgate.harness.results.manifest import Manifest
 from simgate.harness.results.record import LatencySamples, Outcome
-from simgate.harness.results.stored_record import stored_records, whole, with_outcome
+from simgate.harness.results.stored_record import stored_records, updated, whole
 from tests.unit.gate.runs import PASS_RATE, VALIDITY, a_run, make_record
 
 SLOW = GateRule(kind="metric", metric="latency.measured_p95_ms", at_most=9.0)
@@ -77,10 +77,10 @@ def test_torn_lines_are_told_alike(tmp_path):
 def test_another_outcome_holds_wherever_it_is_read(tmp_path):
     path = written(tmp_path, [make_record("glass::v0000"), make_record("glass::v0001")])
     for record in [*stored_records(path), *read_journal(path)]:
-        changed = with_outcome(record, Outcome.INVALID, "they disagree")
+        changed = updated(record, outcome=Outcome.INVALID, reason="they disagree")
         assert (changed.outcome, changed.reason) == (Outcome.INVALID, "they disagree")
         assert (whole(changed).outcome, whole(changed).reason) == (Outcome.INVALID, "they disagree")
-        assert with_outcome(record, Outcome.INVALID, "").reason == record.reason
+        assert updated(record, outcome=Outcome.INVALID).reason == record.reason
         assert record.outcome is Outcome.PASS
 
 

@@ -1,0 +1,44 @@
+"""What was last made of a run's files, until they change: verdict and reports follow each other closely."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from simgate.harness.results.run_folder import RunFolder
+
+Made = TypeVar("Made")
+_Stamp = tuple[tuple[str, int, int, int], ...]
+
+
+class LastRead(Generic[Made]):
+    """Remembers one run.
+
+    Args:
+        make: Makes something of a run's manifest, journal, hosts and baseline.
+    """
+
+    def __init__(self, make: Callable[[RunFolder], Made]) -> None:
+        self._make = make
+        self._last: tuple[str, _Stamp, Made] | None = None
+
+    def of(self, folder: RunFolder) -> Made:
+        """What is made of a run; raises what making it raises."""
+        where, stamp = str(folder.path.absolute()), _stamp(folder)
+        if self._last is None or self._last[:2] != (where, stamp):
+            self._last = None  # The memory of one run is free before the next is read.
+            self._last = where, stamp, self._make(folder)
+        return self._last[2]
+
+
+def _stamp(folder: RunFolder) -> _Stamp:
+    """Size, time and place of every file that a verdict rests on."""
+    files = [folder.manifest_path, folder.journal_path, *sorted(folder.path.glob("*.json"))]
+    files += sorted(folder.hosts_dir.glob("*.json"))
+    files += sorted(path for path in (folder.path / "baseline").rglob("*") if path.is_file())
+    found = []
+    for path in files:
+        if path != folder.verdict_path and path.exists():
+            stat = path.stat()
+            found.append((str(path), stat.st_ino, stat.st_size, stat.st_mtime_ns))
+    return tuple(found)
