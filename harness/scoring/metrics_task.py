@@ -150,12 +150,12 @@ TASK_METRICS = (
             name="stop_distance_m",
             unit="m",
             direction="none",
-            low=0,
+            low=None,
             high=None,
             kind="number",
             meaning=(
-                "Gap between hull and barrier where the robot came to rest; undefined without a barrier or "
-                "when it was still moving at the end."
+                "Gap between hull and barrier where the robot came to rest, negative when they overlap; "
+                "undefined without a barrier or when it was still moving at the end."
             ),
             source="Signal barrier_distance_m in the last row.",
             needs="barrier",

@@ -1,0 +1,119 @@
+"""Every built-in metric passes the suite that plugins are held to: random episodes against a second definition."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from simgate.harness.scoring.conformance import MetricConformance, random_episode
+from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, undefined
+from simgate.harness.scoring.metrics import find, metric_names
+from tests.unit.scoring import definitions
+
+OPTIONS = ({}, {"within_m": 3.0, "min_pixels": 64, "max_occlusion": 0.5})
+MEASURED_ONLY = ("cpu.", "gpu.")
+"""What an episode costs a machine is no function of its trace."""
+
+
+def suite(name, definition, **attributes):
+    return type(
+        f"Test {name}", (MetricConformance,), {"metric": find(name), "definition": definition, **attributes}
+    )
+
+
+def of_class(compute, label):
+    return staticmethod(lambda trace, latency, options: compute(trace, latency, label, options))
+
+
+SUITES = {
+    **{
+        name: suite(name, staticmethod(right))
+        for name, right in (definitions.DRIVING | definitions.RUNTIME).items()
+    },
+    **{
+        f"{what} of {label}": suite(
+            f"detection.{label}.{what}", of_class(right, label), options=OPTIONS, episodes=60
+        )
+        for what, right in definitions.PERCEPTION.items()
+        for label in ("person", "all")
+    },
+    "ap50 by pycocotools": suite(
+        "detection.person.ap50",
+        of_class(definitions.ap50_of_coco, "person"),
+        episode=lambda self, seed: random_episode(seed, plain=True),
+        episodes=30,
+    ),
+}
+globals().update({f"Test {name}": one for name, one in SUITES.items()})
+
+
+def test_no_built_in_metric_is_left_out():
+    tested = {one.metric.info.name.replace(".person.", ".<class>.") for one in SUITES.values()}
+    assert {n for n in metric_names() if not n.startswith(MEASURED_ONLY)} <= tested
+
+
+TOP_SPEED = find("speed_max_mps")
+INFO = MetricInfo("top_mps", "m/s", "lower", 0, None, "number", "Largest speed.", "Signal speed_mps.")
+
+
+class Sound(MetricConformance):
+    metric = Metric(INFO, TOP_SPEED.compute)
+    definition = staticmethod(definitions.speed_max_mps)
+    episodes = 12
+
+
+def wrong(**changes):
+    """The metric, wrong in one way."""
+    compute = changes.pop("compute", None)
+    return type("Wrong", (Sound,), {"metric": Metric(replace(INFO, **changes), compute or TOP_SPEED.compute)})
+
+
+def spoilt(evidence, options):
+    evidence.trace.signals["speed_mps"][-1] += 1.0
+    return TOP_SPEED.compute(evidence, options)
+
+
+def last(evidence, options):
+    return MetricValue(abs(float(evidence.signal("speed_mps")[-1])))
+
+
+def numpy_value(evidence, options):
+    return MetricValue(abs(evidence.signal("speed_mps")).max())
+
+
+@pytest.mark.parametrize(
+    ("suite", "check"),
+    [
+        (wrong(compute=last), "test_its_value_is_its_definition"),
+        (wrong(compute=numpy_value), "test_its_value_is_of_the_kind_and_in_the_range_that_it_declares"),
+        (wrong(kind="count"), "test_its_value_is_of_the_kind_and_in_the_range_that_it_declares"),
+        (wrong(high=0.5), "test_its_value_is_of_the_kind_and_in_the_range_that_it_declares"),
+        (wrong(needs="barrier"), "test_what_it_needs_is_what_it_is_undefined_without"),
+        (
+            wrong(compute=lambda e, o: MetricValue(None)),
+            "test_where_it_is_undefined_it_says_why_and_only_there",
+        ),
+        (
+            wrong(compute=lambda e, o: undefined("always")),
+            "test_it_is_defined_often_enough_to_have_been_tested",
+        ),
+        (
+            wrong(compute=lambda e, o: MetricValue(1.0, lost_at_s=-1.0)),
+            "test_the_moment_that_it_names_lies_in_the_episode",
+        ),
+    ],
+)
+def test_the_suite_finds_a_metric_that_is_wrong(suite, check):
+    with pytest.raises(AssertionError):
+        getattr(suite(), check)(list(suite().tries()))
+    getattr(Sound(), check)(list(Sound().tries()))
+
+
+def test_the_suite_finds_a_metric_that_changes_the_trace():
+    random_episode.cache_clear()
+    try:
+        with pytest.raises(AssertionError):
+            Sound.test_it_is_a_pure_function_of_the_evidence(wrong(compute=spoilt)(), list(Sound().tries()))
+    finally:
+        random_episode.cache_clear()
