@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from simgate.harness.execution.plan import Plan
+    from simgate.harness.gate.baseline_store import BaselineStore
     from simgate.harness.gate.regression import Comparison
+    from simgate.harness.gate.shared_baselines import SharedBaselines
     from simgate.harness.packs.model import Pack
     from simgate.harness.results.manifest import Fingerprint, Manifest
     from simgate.harness.results.run_folder import RunFolder
@@ -35,6 +37,7 @@ def resolve_baseline(
     manifest: Manifest,
     fingerprint: Fingerprint,
     accepted: Collection[str] = (),
+    shared: str | None = None,
 ) -> RunFolder:
     """The baseline for a run.
 
@@ -44,23 +47,35 @@ def resolve_baseline(
         manifest: Of the run that is held against it.
         fingerprint: Of that run.
         accepted: Differences that are looked past; with ``machine`` a baseline of another one will do.
+        shared: Address of a shared store that holds the named baselines in place of ``runs_dir``.
 
     Raises:
         NoBaseline: Nothing fits.
     """
-    from simgate.harness.gate.baseline_store import BaselineStore
     from simgate.harness.gate.comparability import machine_class, pack_digest
     from simgate.harness.results.run_folder import RunFolder
 
     path = Path(wanted)
     if path.exists():
         return RunFolder(path)
-    store, digest = BaselineStore(runs_dir), pack_digest(manifest.pack)
+    store, digest = baseline_store(runs_dir, shared), pack_digest(manifest.pack)
     found = store.find(wanted, digest, machine_class(fingerprint), any_machine="machine" in accepted)
     return store.folder_of(found)
 
 
-def require_regression_rule(pack: Pack) -> None:
+def baseline_store(runs_dir: Path, shared: str | None) -> BaselineStore | SharedBaselines:
+    """Where named baselines are: beside the runs, or in a store that machines share.
+
+    Raises:
+        NoBaseline: The store's address cannot be used here.
+    """
+    from simgate.harness.gate.baseline_store import BaselineStore
+    from simgate.harness.gate.shared_baselines import SharedBaselines
+
+    return SharedBaselines(shared) if shared else BaselineStore(runs_dir)
+
+
+def require_regression_rule(pack: Pack, option: str = "--baseline") -> None:
     """Refuses a baseline that nothing would be held against.
 
     Raises:
@@ -70,13 +85,15 @@ def require_regression_rule(pack: Pack) -> None:
 
     if not any(rule.kind == "regression" for rule in pack.gate):
         raise UserError(
-            f"--baseline has no effect: {pack.path} has no regression rule; add to its gate\n"
+            f"{option} has no effect: {pack.path} has no regression rule; add to its gate\n"
             "  - {regression: {max_drop: 0.02, confidence: 0.95}}\n"
             "or compare after the run: simgate compare BASELINE RUN"
         )
 
 
-def attach_baseline(plan: Plan, wanted: str, runs_dir: Path, accepted: Collection[str] = ()) -> Plan:
+def attach_baseline(
+    plan: Plan, wanted: str, runs_dir: Path, accepted: Collection[str] = (), shared: str | None = None
+) -> Plan:
     """Puts a baseline into the folder of a run that is about to start; the folder goes when it does not fit.
 
     Args:
@@ -84,6 +101,7 @@ def attach_baseline(plan: Plan, wanted: str, runs_dir: Path, accepted: Collectio
         wanted: Path of a run's folder, or a name.
         runs_dir: Folder that holds the named baselines.
         accepted: Differences that are looked past, by name.
+        shared: Address of a shared store that holds the named baselines in place of ``runs_dir``.
 
     Returns:
         The plan, its manifest with what was accepted.
@@ -101,7 +119,7 @@ def attach_baseline(plan: Plan, wanted: str, runs_dir: Path, accepted: Collectio
 
     manifest, fingerprint = plan.manifest, plan.manifest.fingerprint
     try:
-        baseline = resolve_baseline(wanted, runs_dir, manifest, fingerprint, accepted)
+        baseline = resolve_baseline(wanted, runs_dir, manifest, fingerprint, accepted, shared)
         named = differences(baseline.manifest(), manifest, baseline.fingerprint(), fingerprint, accepted)
         if named:
             raise NotComparable(str(baseline.path), "this run", named)

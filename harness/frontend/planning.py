@@ -36,6 +36,7 @@ class RunOptions:
         latency_extra_ms: Added to every perception latency, milliseconds.
         isaac_python: Interpreter of Isaac Sim's workers; None for the environment's.
         baseline: Folder or name of the run to hold this one against; None for none.
+        baseline_store: Address of a shared store of named baselines; None for the one in ``runs_dir``.
         accept_difference: Names of differences to the baseline that are looked past.
         until_decided: Whether a sequential test ends the run.
         retry_infrastructure: How often what the machine has failed at is tried again.
@@ -54,6 +55,7 @@ class RunOptions:
     latency_extra_ms: float = 0.0
     isaac_python: str | None = None
     baseline: str | None = None
+    baseline_store: str | None = None
     accept_difference: tuple[str, ...] = ()
     until_decided: bool = False
     retry_infrastructure: int = 0
@@ -149,7 +151,9 @@ def plan_as_asked(
     )
     plan = replace(plan, retries=options.retry_infrastructure)
     if options.baseline is not None:
-        plan = attach_baseline(plan, options.baseline, options.runs_dir, options.accept_difference)
+        plan = attach_baseline(
+            plan, options.baseline, options.runs_dir, options.accept_difference, options.baseline_store
+        )
     if share is not None and whole is not None:
         return as_shard(plan, whole, share)
     point_latest(plan.folder.path)

@@ -55,14 +55,15 @@ def share_of(options: RunOptions, pack: str) -> Share | None:
         )
     number, of = options.shard
     folder = _earlier_run(options, pack)
-    if folder is None:
+    if folder is None or (options.balance_by is None and folder.manifest().shard is not None):
+        # A baseline that was run here as the same shard (--baseline-model) knows only this part.
         return Share(number, of)
     return Share(number, of, seconds_of(folder), folder.manifest().run_id)
 
 
 def _earlier_run(options: RunOptions, pack: str) -> RunFolder | None:
+    from simgate.harness.frontend.baselines import baseline_store
     from simgate.harness.frontend.user_errors import UserError
-    from simgate.harness.gate.baseline_store import BaselineStore
     from simgate.harness.results.latest import LATEST
     from simgate.harness.results.run_folder import RunFolder
 
@@ -72,7 +73,7 @@ def _earlier_run(options: RunOptions, pack: str) -> RunFolder | None:
     path = options.runs_dir / LATEST if wanted == LATEST else Path(wanted)
     if path.exists():
         return RunFolder(path)
-    store = BaselineStore(options.runs_dir)
+    store = baseline_store(options.runs_dir, options.baseline_store)
     named = [entry for entry in store.all() if (entry.name, entry.pack) == (wanted, pack)]
     if named:
         return store.folder_of(named[0])

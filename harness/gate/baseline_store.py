@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -38,6 +39,8 @@ class NamedBaseline(ResultModel):
     decision: str
     """Of the run's own verdict when the name was given; empty when it had none."""
     set_utc: str
+    sha256: str = ""
+    """Of the evidence in a shared store; empty for a run that is used where it lies."""
 
 
 class _Store(ResultModel):
@@ -79,19 +82,9 @@ class BaselineStore:
             InUse: Another process has been writing it for long.
             OSError: The store cannot be written.
         """
-        manifest, fingerprint = folder.manifest(), folder.fingerprint()
         home, run = self.path.parent.resolve(), folder.path.resolve()
-        entry = NamedBaseline(
-            name=name,
-            run=str(run.relative_to(home)) if run.is_relative_to(home) else str(run),
-            run_id=manifest.run_id,
-            pack=manifest.pack_name,
-            pack_digest=pack_digest(manifest.pack),
-            machine=machine_class(fingerprint),
-            model=fingerprint.model,
-            decision=decision,
-            set_utc=datetime.now(UTC).isoformat(timespec="seconds"),
-        )
+        place = str(run.relative_to(home)) if run.is_relative_to(home) else str(run)
+        entry = named(name, folder, decision, place)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(self.path.parent / LOCK, str(self.path), _WAIT_S):
             kept = [other for other in self.all() if _key(other) != _key(entry)]
@@ -111,26 +104,7 @@ class BaselineStore:
         Raises:
             NoBaseline: There is none; the message names what differs from those of the same name.
         """
-        entries = self.all()
-        for entry in entries:
-            if _key(entry) == (name, digest, machine):
-                return entry
-        same = [entry for entry in entries if entry.name == name]
-        if any_machine and (elsewhere := [entry for entry in same if entry.pack_digest == digest]):
-            return max(elsewhere, key=lambda entry: entry.set_utc)
-        if not same:
-            known = ", ".join(sorted({entry.name for entry in entries})) or "none"
-            raise NoBaseline(
-                f"no run folder and no baseline is called '{name}' (baselines in {self.path}: {known}); "
-                f"name one with: simgate baseline set {name} RUN"
-            )
-        reasons = "".join(f"\n  - {entry.run_id}: {_why_not(entry, digest)}" for entry in same)
-        fits_elsewhere = any(entry.pack_digest == digest for entry in same)
-        raise NoBaseline(
-            f"the baseline '{name}' does not fit this pack on this machine:{reasons}\n"
-            f"run the baseline model here (--baseline-model M, or simgate baseline set {name} RUN)"
-            + (", or accept another machine: --accept-difference machine" if fits_elsewhere else "")
-        )
+        return choose(self.all(), name, digest, machine, any_machine, self.path)
 
     def folder_of(self, entry: NamedBaseline) -> RunFolder:
         """The run's folder.
@@ -145,6 +119,56 @@ class BaselineStore:
                 f"simgate baseline set {entry.name} RUN"
             )
         return RunFolder(path)
+
+
+def named(name: str, folder: RunFolder, decision: str, run: str) -> NamedBaseline:
+    """What is kept of a name: which run, of what, made where.
+
+    Raises:
+        NotARun: The folder holds no manifest.
+    """
+    manifest, fingerprint = folder.manifest(), folder.fingerprint()
+    return NamedBaseline(
+        name=name,
+        run=run,
+        run_id=manifest.run_id,
+        pack=manifest.pack_name,
+        pack_digest=pack_digest(manifest.pack),
+        machine=machine_class(fingerprint),
+        model=fingerprint.model,
+        decision=decision,
+        set_utc=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def choose(
+    entries: Sequence[NamedBaseline],
+    name: str,
+    digest: str,
+    machine: str,
+    any_machine: bool,
+    where: Path | str,
+) -> NamedBaseline:
+    """The baseline of a name for a pack and a class of machine; see :meth:`BaselineStore.find`."""
+    for entry in entries:
+        if _key(entry) == (name, digest, machine):
+            return entry
+    same = [entry for entry in entries if entry.name == name]
+    if any_machine and (elsewhere := [entry for entry in same if entry.pack_digest == digest]):
+        return max(elsewhere, key=lambda entry: entry.set_utc)
+    if not same:
+        known = ", ".join(sorted({entry.name for entry in entries})) or "none"
+        raise NoBaseline(
+            f"no run folder and no baseline is called '{name}' (baselines in {where}: {known}); "
+            f"name one with: simgate baseline set {name} RUN"
+        )
+    reasons = "".join(f"\n  - {entry.run_id}: {_why_not(entry, digest)}" for entry in same)
+    fits_elsewhere = any(entry.pack_digest == digest for entry in same)
+    raise NoBaseline(
+        f"the baseline '{name}' does not fit this pack on this machine:{reasons}\n"
+        f"run the baseline model here (--baseline-model M, or simgate baseline set {name} RUN)"
+        + (", or accept another machine: --accept-difference machine" if fits_elsewhere else "")
+    )
 
 
 def _key(entry: NamedBaseline) -> tuple[str, str, str]:

@@ -57,7 +57,6 @@ def carry(sources: Sequence[Source], target: RunFolder) -> tuple[list[int], list
                 problems.append(f"{len(torn)} lines of the journal of {source.label} cannot be read")
         journal.flush()
         os.fsync(journal.fileno())
-    _copy_baseline(sources[0].folder, target)
     return counts, problems
 
 
@@ -96,9 +95,9 @@ def _copy_files(source: RunFolder, target: RunFolder, record: RunRecord) -> list
     return problems
 
 
-def _copy_baseline(source: RunFolder, target: RunFolder) -> None:
-    """All shards carry the same baseline."""
-    if (source.path / FOLDER).is_dir():
+def carry_baseline(source: RunFolder, target: RunFolder) -> None:
+    """Copies what is the same in all shards: churn, and the baseline unless it was put together of shards."""
+    if (source.path / FOLDER).is_dir() and not (target.path / FOLDER).exists():
         shutil.copytree(source.path / FOLDER, target.path / FOLDER)
     churn: Path = source.path / CHURN
     if churn.is_file():

@@ -9,6 +9,7 @@ from simgate.harness.gate.baseline_copy import CHURN, FOLDER
 from simgate.harness.gate.comparability import Difference, conditions, differences, other_policy, way_out
 from simgate.harness.merging.sources import CannotMerge, Source
 from simgate.harness.results.parts import changed_parts
+from simgate.harness.results.run_folder import RunFolder
 
 _LISTED = 12
 """Differences in a message."""
@@ -89,6 +90,8 @@ def _baseline(source: Source) -> tuple[str, ...]:
     manifest = folder / FOLDER / "manifest.json"
     if not manifest.is_file():
         return ()
+    if RunFolder(folder / FOLDER).manifest().shard is not None:
+        return ("a shard",)  # Of --baseline-model; the shards of the baseline are held against each other.
     files = [manifest, folder / FOLDER / "journal.ndjson", folder / CHURN]
     return tuple(hashlib.sha256(p.read_bytes()).hexdigest() if p.is_file() else "" for p in files)
 

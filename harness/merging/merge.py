@@ -7,9 +7,10 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from simgate.harness.execution.plan import new_folder
-from simgate.harness.merging.carry import carry
+from simgate.harness.gate.baseline_copy import FOLDER as BASELINE
+from simgate.harness.merging.carry import carry, carry_baseline
 from simgate.harness.merging.match import require_one_run
-from simgate.harness.merging.sources import Source
+from simgate.harness.merging.sources import Source, baselines_of
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.manifest import Fingerprint, Manifest, MergedRun
 from simgate.harness.results.run_folder import RunFolder
@@ -41,16 +42,33 @@ def merge_shards(
         OSError: Something cannot be read or written.
     """
     looked_past = require_one_run(sources, accepted)
+    baselines = baselines_of(sources)
+    past_of_baselines = require_one_run(baselines, accepted) if baselines else []
     target = new_folder(runs_dir, sources[0].manifest.pack_name, run_name)
     try:
-        counts, problems = carry(sources, target)
-        manifest = _manifest(sources, target, accepted, [*looked_past, *problems], counts, command)
-        write_atomic(target.manifest_path, manifest.model_dump_json(indent=1) + "\n")
+        if baselines:
+            inner = RunFolder(target.path / BASELINE)
+            inner.create()
+            _fill(baselines, inner, accepted, past_of_baselines, command)
+        carry_baseline(sources[0].folder, target)
+        _fill(sources, target, accepted, looked_past, command)
     except BaseException:
         # Half a run would be taken for one.
         shutil.rmtree(target.path, ignore_errors=True)
         raise
     return target
+
+
+def _fill(
+    sources: Sequence[Source],
+    target: RunFolder,
+    accepted: Collection[str],
+    looked_past: Sequence[str],
+    command: Sequence[str],
+) -> None:
+    counts, problems = carry(sources, target)
+    manifest = _manifest(sources, target, accepted, [*looked_past, *problems], counts, command)
+    write_atomic(target.manifest_path, manifest.model_dump_json(indent=1) + "\n")
 
 
 def _manifest(

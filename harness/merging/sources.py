@@ -84,6 +84,22 @@ def runs_below(folder: Path) -> list[Path]:
     return found
 
 
+def baselines_of(sources: Iterable[Source]) -> list[Source]:
+    """The baselines that shards carry, where these are shards themselves (``--baseline-model``).
+
+    Raises:
+        NotARun, CannotMerge: As :func:`find_sources`.
+    """
+    found = []
+    for source in sources:
+        run = RunFolder(source.folder.path / BASELINE)
+        if run.manifest_path.exists():
+            manifest = run.manifest()
+            if manifest.shard is not None:
+                found.append(Source(run, manifest, manifest.shard, run.fingerprint()))
+    return _one_of_each(found)
+
+
 def unfinished(sources: Sequence[Source]) -> list[str]:
     """The shards of which no run has all records, in words with the remedy."""
     done: dict[int, set[str]] = {}

@@ -55,6 +55,7 @@ class Settings:
             runtime=_setting(config, "runtime"),
             record=_record_mode(config),
             baseline=config.getoption("simgate_baseline"),
+            baseline_store=_setting(config, "baseline_store"),
             accept_difference=config.getoption("simgate_accept_difference") or (),
             until_decided=bool(config.getoption("simgate_until_decided")),
             retry_infrastructure=config.getoption("simgate_retry_infrastructure") or 0,
@@ -213,6 +214,7 @@ OPTIONS = (
         "hold the run against an older one (its folder, or a baseline's name); needs a regression rule",
         "RUN",
     ),
+    Option("baseline-store", "shared store of named baselines: folder, s3://, gs://", "URL", ini=True),
     Option(
         "accept-difference",
         "look past what differs from the baseline, by name: machine, driver, renderer, ...",

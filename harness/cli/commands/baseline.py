@@ -7,8 +7,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simgate.harness.cli.baseline_options import add_baseline_store
+from simgate.harness.frontend.baselines import baseline_store
+
 if TYPE_CHECKING:
     from simgate.harness.gate.baseline_store import BaselineStore, NamedBaseline
+    from simgate.harness.gate.shared_baselines import SharedBaselines
 
 HELP = "name a run as baseline (set NAME RUN), or show the named ones (list, show NAME)"
 
@@ -26,6 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action.add_argument(
             "--runs-dir", type=Path, metavar="DIR", help="folder of baselines.json (default: runs, or RUN's)"
         )
+        add_baseline_store(action, "--store")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -38,7 +43,6 @@ def run(args: argparse.Namespace) -> int:
 
 def _set(args: argparse.Namespace) -> int:
     from simgate.harness.frontend.user_errors import UserError
-    from simgate.harness.gate.baseline_store import BaselineStore
     from simgate.harness.gate.decide import write_verdict
     from simgate.harness.results.run_folder import RunFolder
 
@@ -46,7 +50,7 @@ def _set(args: argparse.Namespace) -> int:
         raise UserError(f"'{args.name}' cannot be a baseline's name: it is, or looks like, a folder")
     folder = RunFolder(args.run_dir)
     decision = write_verdict(folder).decision.value
-    store = BaselineStore(args.runs_dir or Path(os.path.realpath(folder.path)).parent)
+    store = baseline_store(args.runs_dir or Path(os.path.realpath(folder.path)).parent, args.store)
     entry = store.put(args.name, folder, decision)
     print(f"baseline '{entry.name}' of {entry.pack} is {entry.run_id} ({entry.model}, {decision})")
     print(f"on      {entry.machine}\nkept in {store.path}")
@@ -56,9 +60,7 @@ def _set(args: argparse.Namespace) -> int:
 
 
 def _list(args: argparse.Namespace) -> int:
-    from simgate.harness.gate.baseline_store import BaselineStore
-
-    store = BaselineStore(args.runs_dir or Path("runs"))
+    store = baseline_store(args.runs_dir or Path("runs"), args.store)
     entries = store.all()
     if not entries:
         print(f"no baselines in {store.path}; name one with: simgate baseline set NAME RUN")
@@ -70,9 +72,8 @@ def _list(args: argparse.Namespace) -> int:
 
 def _show(args: argparse.Namespace) -> int:
     from simgate.harness.frontend.user_errors import UserError
-    from simgate.harness.gate.baseline_store import BaselineStore
 
-    store = BaselineStore(args.runs_dir or Path("runs"))
+    store = baseline_store(args.runs_dir or Path("runs"), args.store)
     entries = [entry for entry in store.all() if entry.name == args.name]
     if not entries:
         known = ", ".join(sorted({entry.name for entry in store.all()})) or "none"
@@ -81,12 +82,12 @@ def _show(args: argparse.Namespace) -> int:
     return 0
 
 
-def _facts(store: BaselineStore, entry: NamedBaseline) -> str:
+def _facts(store: BaselineStore | SharedBaselines, entry: NamedBaseline) -> str:
     facts = entry.model_dump() | {"decision": _decision(store, entry)}
     return "\n".join(f"{name:<12} {value}" for name, value in facts.items())
 
 
-def _decision(store: BaselineStore, entry: NamedBaseline) -> str:
+def _decision(store: BaselineStore | SharedBaselines, entry: NamedBaseline) -> str:
     """What the run's records give now; what was noted when it was named is not believed."""
     from simgate.harness.gate.baseline_store import NoBaseline
     from simgate.harness.gate.decide import UndecidableRun, decide_folder

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simgate.harness.cli.accept_difference import add_accept_difference
+from simgate.harness.cli.baseline_options import add_accept_difference, add_baseline_store
 
 if TYPE_CHECKING:
     from simgate.harness.gate.compare import RunComparison
@@ -46,6 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="run the first N broken variants again where a picture is missing, for the page (default: 3)",
     )
+    add_baseline_store(parser, "--baseline-store")
     add_accept_difference(parser)
     parser.add_argument("--json", action="store_true", help=f"print {JSON} instead of the table")
 
@@ -74,7 +75,7 @@ def _run(args: argparse.Namespace) -> int:
     runs_dir = args.runs_dir or Path(os.path.realpath(candidate.path)).parent
     accepted = tuple(args.accept_difference or ())
     made = candidate.manifest(), candidate.fingerprint()
-    baseline = resolve_baseline(args.baseline, runs_dir, *made, accepted)
+    baseline = resolve_baseline(args.baseline, runs_dir, *made, accepted, args.baseline_store)
     if os.path.realpath(baseline.path) == os.path.realpath(candidate.path):
         raise UserError(f"{candidate.path} is compared with itself; give two runs")
     comparison = compare_folders(baseline, candidate, runs_dir, args.max_drop, args.confidence, accepted)

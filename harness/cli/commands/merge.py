@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from simgate.harness.cli.accept_difference import add_accept_difference
+from simgate.harness.cli.baseline_options import add_accept_difference
 from simgate.harness.cli.result_document import Concluded, add_output, with_output
 from simgate.harness.frontend.planning import run_name
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simgate.harness.cli.accept_difference import add_accept_difference
+from simgate.harness.cli.baseline_options import add_accept_difference, add_baseline_store
 from simgate.harness.cli.result_document import Concluded, add_output, with_output
 from simgate.harness.cli.selection import add_selection, select, selected_options
 from simgate.harness.cli.trust import add_trust
@@ -21,6 +21,7 @@ from simgate.harness.frontend.shares import shard
 if TYPE_CHECKING:
     from simgate.harness.execution.plan import Plan
     from simgate.harness.expansion.variant import Variant
+    from simgate.harness.frontend.planning import RunOptions
     from simgate.harness.packs.model import Pack
 
 HELP = "run scenario packs, judge them and write the reports"
@@ -64,6 +65,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="RUN",
         help="hold the run against an older one (its folder, or a baseline's name); needs a regression rule",
     )
+    parser.add_argument(
+        "--baseline-model",
+        metavar="M",
+        help="run the pack with this model first, and hold the run against that: both here, paired; needs a "
+        "regression rule",
+    )
+    add_baseline_store(parser, "--baseline-store")
     add_accept_difference(parser)
     parser.add_argument(
         "--until-decided",
@@ -117,7 +125,7 @@ def _run(args: argparse.Namespace) -> tuple[int, list[Concluded]]:
         concluded = [_finish(args, _resumed(args))]
     else:
         jobs = _jobs(args)
-        concluded = [_finish(args, _plan(args, pack, variants, len(jobs) > 1)) for pack, variants in jobs]
+        concluded = [_run_job(args, pack, variants, len(jobs) > 1) for pack, variants in jobs]
     return code_of(concluded), concluded
 
 
@@ -137,10 +145,44 @@ def _jobs(args: argparse.Namespace) -> list[tuple[Pack, list[Variant]]]:
     return [(pack, variants) for pack, variants in jobs if variants]
 
 
-def _plan(args: argparse.Namespace, pack: Pack, variants: Sequence[Variant], several: bool) -> Plan:
-    from simgate.harness.frontend.planning import RunOptions, plan_as_asked
+def _run_job(args: argparse.Namespace, pack: Pack, variants: Sequence[Variant], several: bool) -> Concluded:
+    options = _options(args).of_pack(pack, several)
+    if args.baseline_model is not None:
+        options = replace(options, baseline=str(_run_baseline(args, pack, variants, options)))
+    return _finish(args, _plan(args, pack, variants, options))
 
-    options = RunOptions(
+
+def _run_baseline(
+    args: argparse.Namespace, pack: Pack, variants: Sequence[Variant], options: RunOptions
+) -> Path:
+    """Runs the pack with the model that the candidate is held against; returns the run's folder."""
+    from simgate.harness.frontend.baselines import require_regression_rule
+    from simgate.harness.frontend.conclusion import conclude
+    from simgate.harness.frontend.user_errors import MachineError, UserError
+
+    if options.baseline is not None:
+        raise UserError("--baseline and --baseline-model exclude each other: a run has one baseline")
+    require_regression_rule(pack, "--baseline-model")
+    name = options.run_name and f"{options.run_name}-baseline"
+    first = replace(options, model=args.baseline_model, run_name=name, until_decided=False)
+    plan = _plan(args, pack, variants, replace(first, accept_difference=()))
+    stopped = _execute(args, plan)
+    path = plan.folder.path
+    if stopped:
+        raise MachineError(
+            f"the run of the baseline model has ended early; continue it with: simgate run --resume {path}\n"
+            f"and then run the pack with --baseline {path} in place of --baseline-model"
+        )
+    if plan.manifest.shard is None:
+        conclude(plan.folder)
+    print(f"the baseline is {path}", file=sys.stderr)
+    return path
+
+
+def _options(args: argparse.Namespace) -> RunOptions:
+    from simgate.harness.frontend.planning import RunOptions
+
+    return RunOptions(
         runs_dir=args.runs_dir,
         workers=args.workers,
         adapter=args.adapter,
@@ -150,13 +192,19 @@ def _plan(args: argparse.Namespace, pack: Pack, variants: Sequence[Variant], sev
         latency_extra_ms=args.latency_extra_ms,
         isaac_python=args.isaac_python,
         baseline=args.baseline,
+        baseline_store=args.baseline_store,
         accept_difference=tuple(args.accept_difference or ()),
         until_decided=args.until_decided,
         retry_infrastructure=args.retry_infrastructure,
         run_name=args.run_name,
         shard=args.shard,
         balance_by=args.balance_by,
-    ).of_pack(pack, several)
+    )
+
+
+def _plan(args: argparse.Namespace, pack: Pack, variants: Sequence[Variant], options: RunOptions) -> Plan:
+    from simgate.harness.frontend.planning import plan_as_asked
+
     chosen = [("variants", args.variants), *selected_options(args)]
     selection = " ".join(f"--{option} {value}" for option, value in chosen if value is not None)
     return plan_as_asked(pack, variants, options, command=("simgate", *sys.argv[1:]), selection=selection)
@@ -174,6 +222,7 @@ def _resumed(args: argparse.Namespace) -> Plan:
         "--runtime": args.runtime,
         "--latency-extra-ms": args.latency_extra_ms or None,
         "--baseline": args.baseline,
+        "--baseline-model": args.baseline_model,
         "--accept-difference": args.accept_difference,
         "--until-decided": args.until_decided or None,
         "--run-name": args.run_name,
@@ -194,29 +243,32 @@ def _resumed(args: argparse.Namespace) -> Plan:
 
 def _finish(args: argparse.Namespace, plan: Plan) -> Concluded:
     """Runs a plan, then everything that is derived from its journal."""
+    from simgate.harness.cli.judging import judge_and_show, show_shard
+
+    stopped = _execute(args, plan)
+    if plan.manifest.shard is not None:
+        return show_shard(plan.folder, plan.manifest.shard, stopped)
+    return judge_and_show(plan.folder, stopped)
+
+
+def _execute(args: argparse.Namespace, plan: Plan) -> str:
+    """Runs a plan; returns why it ended early, empty when it did not."""
+    from simgate.harness.cli.progress import progress_listener
+    from simgate.harness.execution.engine import execute
+    from simgate.harness.frontend.planning import stopping_rule
+
     try:
-        return _run_and_judge(args, plan)
+        with progress_listener(args.quiet) as listener:
+            stopped = execute(plan, [listener], stopping_rule(plan))
     except KeyboardInterrupt:
         print(
             f"\nwhat was measured is kept; continue with: simgate run --resume {plan.folder.path}",
             file=sys.stderr,
         )
         raise
-
-
-def _run_and_judge(args: argparse.Namespace, plan: Plan) -> Concluded:
-    from simgate.harness.cli.judging import judge_and_show, show_shard
-    from simgate.harness.cli.progress import progress_listener
-    from simgate.harness.execution.engine import execute
-    from simgate.harness.frontend.planning import stopping_rule
-
-    with progress_listener(args.quiet) as listener:
-        stopped = execute(plan, [listener], stopping_rule(plan))
     if stopped:
         print(f"the run has ended early: {stopped}", file=sys.stderr)
-    if plan.manifest.shard is not None:
-        return show_shard(plan.folder, plan.manifest.shard, stopped)
-    return judge_and_show(plan.folder, stopped)
+    return stopped
 
 
 def _positive(text: str) -> int:

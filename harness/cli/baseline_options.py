@@ -1,4 +1,4 @@
-"""The option ``--accept-difference`` of all commands that hold runs against each other."""
+"""Options of all commands that hold runs against each other."""
 
 from __future__ import annotations
 
@@ -16,4 +16,13 @@ def add_accept_difference(parser: argparse.ArgumentParser) -> None:
         metavar="NAMES",
         help="look past what differs, by name: machine, driver, renderer, simulator-version, runtime, or a "
         "package (onnxruntime, mujoco, ...); the verdict says it",
+    )
+
+
+def add_baseline_store(parser: argparse.ArgumentParser, flag: str) -> None:
+    """Adds the option for a store of named baselines that machines share."""
+    parser.add_argument(
+        flag,
+        metavar="URL",
+        help="shared store of named baselines: a folder, s3://..., gs://... (default: the folder of runs)",
     )
