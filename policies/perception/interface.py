@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from simgate.policies.perception.decoding.decoders import (
+from simgate.policies.perception.decoding.declared import (
     DeclaredTensor,
     declared_extra_inputs,
     declared_input,

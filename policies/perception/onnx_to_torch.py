@@ -20,7 +20,7 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 from torch.nn import functional
 
-from simgate.policies.perception.decoding.decoders import declared_outputs, frame_shape
+from simgate.policies.perception.decoding.declared import declared_outputs, frame_shape
 from simgate.policies.perception.files.verified import private_copy
 from simgate.policies.perception.package import ModelPackage, load_package
 from simgate.policies.perception.package_edit import add_artifact, artifact_line

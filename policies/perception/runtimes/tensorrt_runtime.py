@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from simgate.policies.perception.availability import Availability
-from simgate.policies.perception.decoding.decoders import OutputDecoder, frame_shape
+from simgate.policies.perception.decoding.declared import frame_shape
+from simgate.policies.perception.decoding.decoders import OutputDecoder
 from simgate.policies.perception.detections import Detections
 from simgate.policies.perception.device_name import gpu_is_there, parse_device
 from simgate.policies.perception.dlpack import DlpackDevice, dlpack_device

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simgate.policies.perception.availability import Availability
-from simgate.policies.perception.decoding.decoders import OutputDecoder, declared_extra_inputs, declared_input
+from simgate.policies.perception.decoding.declared import declared_extra_inputs, declared_input
+from simgate.policies.perception.decoding.decoders import OutputDecoder
 from simgate.policies.perception.detections import Detections
 from simgate.policies.perception.device_name import cuda_device_name, gpu_is_there, parse_device
 from simgate.policies.perception.dlpack import DlpackDevice, dlpack_device

@@ -11,7 +11,7 @@ from typing import Any
 
 import tensorrt as trt
 
-from simgate.policies.perception.decoding.decoders import declared_extra_inputs, declared_input
+from simgate.policies.perception.decoding.declared import declared_extra_inputs, declared_input
 from simgate.policies.perception.package import ModelPackage
 from simgate.policies.perception.trt.engine import EngineError
 from simgate.policies.perception.trt.logger import KeepingLogger

@@ -5,7 +5,8 @@ import hashlib
 import numpy as np
 import pytest
 
-from simgate.policies.perception.decoding.decoders import OutputDecoder, declared_outputs
+from simgate.policies.perception.decoding.declared import declared_outputs
+from simgate.policies.perception.decoding.decoders import OutputDecoder
 from simgate.policies.perception.decoding.detr import decode_detr
 from simgate.policies.perception.decoding.scores import sigmoid
 from simgate.policies.perception.decoding.yolo import decode_yolo
