@@ -53,6 +53,7 @@ class PlanGuard:
         self._imports.watch()
         try:
             self._check_plugins(pack, runtime)
+            self._imports.settle()
             self._check_sites(pack)
         except BaseException:
             self._imports.close()
@@ -121,7 +122,7 @@ class PlanGuard:
             part = self._parts.get((use.role, use.name))
             if part is not None and part.files:
                 files = files_of(use, folder)
-                self._imports.allowed.update(files.values())
+                self._imports.allowed.update({path: part.files.get(name, "") for name, path in files.items()})
                 self._hold(part, files, self._read_again)
 
     def _check_sites(self, pack: Pack) -> None:

@@ -15,11 +15,11 @@ from pathlib import Path
 from types import CodeType, ModuleType
 
 from simgate.harness.sources.closure import HOUSE
-from simgate.harness.sources.modules import Module, find_module
+from simgate.harness.sources.modules import Module, find_module, is_answered_for
 
-_UNNAMED = "no import statement of the plan leads to it; import it by its name, or list it in files()"
-
-
+_UNNAMED = "no import statement of the plan leads to it"
+_RESTORE = "restore it and go on with --resume, or start a new run"
+_NAME_IT = "import it by its name, or list it in files(options), and start a new run"
 NOT_AS_PLANNED = "is not what the run was planned with"
 """In every message of :class:`NotAsPlanned`; from a host it arrives as text."""
 
@@ -31,12 +31,17 @@ class NotAsPlanned(Exception):  # noqa: N818 - the name says what is wrong
         who: What brings the file, in words.
         file: Its name.
         how: In what it differs.
+        remedy: What to do.
     """
 
-    def __init__(self, who: str, file: str, how: str) -> None:
-        super().__init__(
-            f"{who}: {file} {NOT_AS_PLANNED}: {how}; restore it and go on with --resume, or start a new run"
-        )
+    def __init__(
+        self,
+        who: str,
+        file: str,
+        how: str,
+        remedy: str = "restore it and go on with --resume, or start a new run",
+    ) -> None:
+        super().__init__(f"{who}: {file} {NOT_AS_PLANNED}: {how}; {remedy}")
 
 
 def in_hashes(was: str, now: str | None) -> str:
@@ -49,8 +54,8 @@ class ImportGuard(MetaPathFinder):
 
     Args:
         planned: Who brings them, in words -> modules, written as files (``acme/door.py``), -> SHA-256, hex.
-        is_strict: Also refuse modules of the same packages that the plan does not know. For a process that
-            runs nothing but the plan.
+        is_strict: Also refuse modules that the plan does not know: those of the same packages, and others
+            that their code loads and no release answers for. For a process that runs nothing but the plan.
     """
 
     def __init__(self, planned: Mapping[str, Mapping[str, str]], is_strict: bool) -> None:
@@ -60,8 +65,11 @@ class ImportGuard(MetaPathFinder):
         self._names = {_module_name(file): file for file in self._expected}
         tops = {name.partition(".")[0]: self._expected[file][0] for name, file in self._names.items()}
         self._tops = {top: who for top, who in tops.items() if is_strict and top != HOUSE}
-        self.allowed: set[Path] = set()
-        """Files that the plan knows by another name: those that a plugin lists as its own."""
+        self.allowed: dict[Path, str] = {}
+        """Files that the plan knows by another name, those that a plugin lists as its own -> SHA-256, hex;
+        empty for one of so many that the plan holds only the hash over all."""
+        self._strangers: dict[str, str] = {}
+        self._early: list[tuple[str, str, Path, str]] | None = []
 
     def watch(self) -> None:
         """Checks what is loaded already, and stands before every import from now on.
@@ -87,13 +95,20 @@ class ImportGuard(MetaPathFinder):
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """The spec that the other finders have, with a loader that checks."""
-        if fullname not in self._names and fullname.partition(".")[0] not in self._tops:
+        top = fullname.partition(".")[0]
+        is_ours = fullname in self._names or top in self._tops
+        who = None if is_ours or top == HOUSE or top in sys.stdlib_module_names else self._importer()
+        if not is_ours and who is None:
             return None
         finders = [finder for finder in sys.meta_path if finder is not self and hasattr(finder, "find_spec")]
         specs = (finder.find_spec(fullname, path, target) for finder in finders)
         spec = next((found for found in specs if found is not None), None)
         if spec is None or spec.origin is None or not spec.has_location or spec.loader is None:
             return spec
+        if who is not None:
+            if is_answered_for(top, Path(spec.origin)):
+                return spec
+            self._strangers[top] = who
         if type(spec.loader) is SourceFileLoader:
             spec.loader = _CheckedSource(fullname, spec.origin, self)
         else:
@@ -107,12 +122,46 @@ class ImportGuard(MetaPathFinder):
             NotAsPlanned: It is another one, or the plan does not know it.
         """
         now = hashlib.sha256(content).hexdigest()
-        who, was = self._expected.get(file) or (
-            self._tops.get(file.partition("/")[0].partition(".")[0]),
-            None,
-        )
-        if who is not None and was != now and (was is not None or path not in self.allowed):
-            raise NotAsPlanned(who, f"{file} ({path})", in_hashes(was, now) if was is not None else _UNNAMED)
+        if file in self._expected:
+            who, was = self._expected[file]
+            if was != now:
+                raise NotAsPlanned(who, f"{file} ({path})", in_hashes(was, now))
+            return
+        top = file.partition("/")[0].partition(".")[0]
+        stranger = self._tops.get(top) or self._strangers.get(top)
+        if stranger is None:
+            return
+        if self._early is not None:
+            self._early.append((stranger, file, path, now))
+        else:
+            self._check_listed(stranger, file, path, now)
+
+    def settle(self) -> None:
+        """From now on ``allowed`` is complete; what was loaded before is held against it.
+
+        Raises:
+            NotAsPlanned: It is another one, or the plan does not know it.
+        """
+        early, self._early = self._early or [], None
+        for loaded in early:
+            self._check_listed(*loaded)
+
+    def _check_listed(self, who: str, file: str, path: Path, now: str) -> None:
+        if path not in self.allowed:
+            raise NotAsPlanned(who, f"{file} ({path})", _UNNAMED, _NAME_IT)
+        was = self.allowed[path]
+        if was and was != now:
+            raise NotAsPlanned(who, f"{file} ({path})", in_hashes(was, now))
+
+    def _importer(self) -> str | None:
+        """Whose code is at work, in words; None when none of the plan's."""
+        frame = sys._getframe(2) if self._tops else None
+        while frame is not None:
+            top = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+            if top in self._tops:
+                return self._tops[top]
+            frame = frame.f_back
+        return None
 
 
 class _CheckedSource(SourceFileLoader):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import sys
+import sysconfig
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -116,6 +118,25 @@ def released_by(top: str, own: str) -> dict[str, str] | None:
             return None
         found[name] = release
     return found or None
+
+
+def is_answered_for(top: str, place: Path) -> bool:
+    """Whether a module that was found at a place comes with Python, a release or a simulator's installation.
+
+    Args:
+        top: Name of its top-level package.
+        place: Its file.
+    """
+    if top in sys.stdlib_module_names:
+        return True
+    if owners := set(_owners(tuple(sys.path)).get(top, ())):
+        return all(_release(name, place) is not None for name in owners)
+    # Isaac Sim's own modules lie in folders of its folder, and no distribution says that they are its own.
+    site = Path(sysconfig.get_path("purelib"))
+    if place.is_relative_to(site):
+        return not any((site / name).exists() for name in (top, f"{top}.py", place.name))
+    isaac = os.environ.get("ISAAC_PATH")
+    return bool(isaac) and place.is_relative_to(Path(str(isaac)).absolute())
 
 
 @cache

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import os
 import py_compile
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
 
 from simgate.harness.sources.closure import code_of
 from simgate.harness.sources.import_guard import ImportGuard, NotAsPlanned
-from tests.unit.sources.packages import on_path, write
+from tests.unit.sources.packages import direct_url, install, on_path, write
 
 
 @contextmanager
 def guarded(module: str, is_strict: bool = True) -> Iterator[ImportGuard]:
     guard = ImportGuard({"policy acme": code_of(module).files}, is_strict)
     guard.watch()
+    guard.settle()
     try:
         yield guard
     finally:
@@ -95,7 +97,10 @@ def test_a_process_of_its_own_refuses_modules_of_the_package_that_the_plan_does_
 ) -> None:
     write(tmp_path, acme__policy="", acme__later="x = 1\n")
     on_path(monkeypatch, tmp_path)
-    with guarded("acme.policy"), pytest.raises(NotAsPlanned, match=r"acme/later\.py .* list it in files\(\)"):
+    with (
+        guarded("acme.policy"),
+        pytest.raises(NotAsPlanned, match=r"acme/later\.py .* list it in files\(options\)"),
+    ):
         importlib.import_module("acme.later")
     with guarded("acme.policy", is_strict=False):
         assert importlib.import_module("acme.later").x == 1
@@ -107,8 +112,12 @@ def test_a_module_that_the_plugin_lists_as_its_file_is_let_in(
     write(tmp_path, acme__policy="", acme__later="x = 1\n")
     on_path(monkeypatch, tmp_path)
     with guarded("acme.policy") as guard:
-        guard.allowed.add(tmp_path / "acme" / "later.py")
+        guard.allowed[tmp_path / "acme" / "later.py"] = hashlib.sha256(b"x = 1\n").hexdigest()
         assert importlib.import_module("acme.later").x == 1
+        del sys.modules["acme.later"]
+        write(tmp_path, acme__later="x = 2\n")
+        with pytest.raises(NotAsPlanned, match=r"acme/later\.py .* its sha256 was"):
+            importlib.import_module("acme.later")
 
 
 def test_after_it_is_closed_everything_can_be_imported(
@@ -119,3 +128,96 @@ def test_after_it_is_closed_everything_can_be_imported(
     with guarded("acme_policy"):
         write(tmp_path, acme_policy="SPEED = 9\n")
     assert importlib.import_module("acme_policy").SPEED == 9
+
+
+COMPUTED = {
+    "import_module": "import importlib\ndef load(x): return importlib.import_module(f'{x}.gains')\n",
+    "__import__": "def load(x): return __import__(f'{x}.gains', fromlist=['gains'])\n",
+    "a library": "import pkgutil\ndef load(x): return pkgutil.resolve_name(f'{x}.gains')\n",
+    "a late path": "import sys\ndef load(x):\n    sys.path.insert(0, OTHER)\n    import other.gains\n    return other.gains\n",
+}
+
+
+@pytest.mark.parametrize("how", COMPUTED)
+def test_code_of_another_package_that_no_release_answers_for_is_refused_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    write(tmp_path / "a", acme__policy=f"OTHER = {str(tmp_path / 'b')!r}\n" + COMPUTED[how])
+    other = write(tmp_path / "b", other__gains="KP = 1\n")
+    on_path(monkeypatch, tmp_path / "a", *([] if how == "a late path" else [other]))
+    for name in ("other", "other.gains"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    said = r"policy acme: other/__init__\.py \(.*\) is not what .* import it by its name, or list it in files"
+    with guarded("acme.policy"), pytest.raises(NotAsPlanned, match=said):
+        importlib.import_module("acme.policy").load("other")
+
+
+def test_what_a_release_or_python_answers_for_and_what_others_import_is_let_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "a", acme__policy=COMPUTED["import_module"].replace(".gains", ""))
+    released = write(tmp_path / "b", bought__gains="KP = 1\n")
+    install(released, "bought", "1.0", "bought")
+    own = write(tmp_path / "c", other__gains="KP = 1\n")
+    on_path(monkeypatch, tmp_path / "a", released, own)
+    for name in ("bought", "other", "wave"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    with guarded("acme.policy"):
+        load = importlib.import_module("acme.policy").load
+        assert load("bought") and load("wave")
+        assert importlib.import_module("other")
+
+
+@pytest.mark.parametrize(
+    ("url", "is_refused"),
+    [(direct_url(dir_info={}), True), (direct_url(archive_info={"hashes": {"sha256": "ab"}}), False)],
+    ids=["from a folder", "from an archive with its hash"],
+)
+def test_what_was_installed_from_a_folder_is_no_release(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, is_refused: bool
+) -> None:
+    write(tmp_path / "a", acme__policy=COMPUTED["import_module"].replace(".gains", ""))
+    other = write(tmp_path / "b", other__gains="KP = 1\n")
+    install(other, "other", "1.0", "other", direct_url_json=url)
+    on_path(monkeypatch, tmp_path / "a", other)
+    monkeypatch.delitem(sys.modules, "other", raising=False)
+    refused = pytest.raises(NotAsPlanned, match="other/__init__") if is_refused else nullcontext()
+    with guarded("acme.policy"), refused:
+        importlib.import_module("acme.policy").load("other")
+
+
+def test_modules_of_a_simulator_that_belong_to_no_distribution_are_its_installations(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "a", acme__policy=COMPUTED["import_module"].replace(".gains", ""))
+    extension = write(tmp_path / "isaac" / "exts" / "omni.things", omni_things__gains="KP = 1\n")
+    on_path(monkeypatch, tmp_path / "a", extension)
+    monkeypatch.delitem(sys.modules, "omni_things", raising=False)
+    with guarded("acme.policy"):
+        load = importlib.import_module("acme.policy").load
+        with pytest.raises(NotAsPlanned):
+            load("omni_things")
+        monkeypatch.setenv("ISAAC_PATH", str(tmp_path / "isaac"))
+        assert load("omni_things")
+
+
+def test_a_listed_module_that_is_loaded_before_the_list_is_known_is_held_against_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    early = COMPUTED["import_module"] + "load('other')\n"
+    write(tmp_path, acme__policy=early, other__gains="KP = 1\n")
+    on_path(monkeypatch, tmp_path)
+    for listed in (("__init__", "gains"), ("__init__",)):
+        for name in ("acme.policy", "other", "other.gains"):
+            monkeypatch.delitem(sys.modules, name, raising=False)
+        guard = ImportGuard({"policy acme": code_of("acme.policy").files}, True)
+        guard.watch()
+        try:
+            importlib.import_module("acme.policy")
+            for name in listed:
+                path = tmp_path / "other" / f"{name}.py"
+                guard.allowed[path] = hashlib.sha256(path.read_bytes()).hexdigest()
+            with nullcontext() if len(listed) == 2 else pytest.raises(NotAsPlanned, match=r"other/gains\.py"):
+                guard.settle()
+        finally:
+            guard.close()
