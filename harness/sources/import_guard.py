@@ -157,9 +157,9 @@ class ImportGuard(MetaPathFinder):
         """Whose code is at work, in words; None when none of the plan's."""
         frame = sys._getframe(2) if self._tops else None
         while frame is not None:
-            top = str(frame.f_globals.get("__name__", "")).partition(".")[0]
-            if top in self._tops:
-                return self._tops[top]
+            name = str(frame.f_globals.get("__name__", ""))
+            if (top := name.partition(".")[0]) in self._tops:
+                return self._expected[self._names[name]][0] if name in self._names else self._tops[top]
             frame = frame.f_back
         return None
 

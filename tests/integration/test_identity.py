@@ -264,6 +264,35 @@ def test_in_the_calling_process_too(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert not [finder for finder in sys.meta_path if type(finder).__name__ == "ImportGuard"]
 
 
+def test_code_of_another_package_by_a_computed_name_is_refused_in_a_worker_until_it_is_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = team(tmp_path, monkeypatch)
+    tables = tmp_path / "site" / "tables"
+    tables.mkdir()
+    (tables / "__init__.py").touch()
+    (tables / "door.py").write_text("FAR = 1.0\n")
+    computed = "import importlib\nTABLE = importlib.import_module('.'.join(['tables', 'door']))\n"
+    policy = tmp_path / "site" / "acme" / "policy.py"
+    policy.write_text(computed + policy.read_text())
+    run = plan(path)
+    list(execute(run))
+    assert outcomes(run) == [Outcome.ERROR] * 4
+    reason = run.folder.records()[0].reason
+    assert (
+        "policy straight: tables/__init__.py" in reason and "no import statement of the plan leads" in reason
+    )
+    assert "import it by its name, or list it in files(options)" in reason
+    listed = "[WEIGHTS, *WEIGHTS.parent.parent.glob('tables/*.py')]"
+    policy.write_text(policy.read_text().replace("[WEIGHTS]", listed))
+    on_path(monkeypatch)  # forgets the module of before
+    run = plan(path)
+    list(execute(run))
+    assert Outcome.ERROR not in outcomes(run)
+    (part,) = (part for part in run.manifest.fingerprint.parts or () if part.role == "policy")
+    assert {"tables/__init__.py", "tables/door.py"} <= set(part.files)
+
+
 def test_an_edit_of_simgate_itself_is_another_run(tmp_path: Path) -> None:
     """In a copy of the checkout, as a developer of simgate has one."""
     copy = tmp_path / "checkout"
