@@ -10,10 +10,11 @@ from collections.abc import Sequence
 
 from simgate.harness.gate.pairing import Pair
 from simgate.harness.results.record import ResultModel, RunRecord
+from simgate.harness.results.stored_record import whole
 from simgate.harness.slices import MissingExtra, Slice, find_slices
 from simgate.harness.slices.find import MIN_GROUP
 from simgate.harness.slices.slice import p_in_words
-from simgate.harness.text import plural
+from simgate.harness.text import ordinal, plural
 
 
 class BrokenSlice(ResultModel):
@@ -49,17 +50,18 @@ class BrokenSlice(ResultModel):
         )
 
 
+MOST_SEARCHED = 20_000
+"""Of more variants that the baseline passes, so many are searched, evenly spread."""
+
+
 def broken_slices(pairs: Sequence[Pair]) -> tuple[tuple[BrokenSlice, ...], str]:
     """The regions, and why there are none; the reason is empty where none was to be expected.
 
     Args:
         pairs: Of both runs.
     """
-    passed = [
-        (record, not pair.results[1])
-        for pair in pairs
-        if not pair.known and pair.results[0] and pair.results[1] is not None and (record := pair.now.record)
-    ]
+    passed = _passed_before(pairs)
+    passed = passed[:: _every(len(passed))]
     outcomes = [broken for _, broken in passed]
     broken = sum(outcomes)
     if not broken:
@@ -79,7 +81,27 @@ def broken_slices(pairs: Sequence[Pair]) -> tuple[tuple[BrokenSlice, ...], str]:
     return tuple(_as_data(one) for one in found), ""
 
 
+def part_searched(pairs: Sequence[Pair]) -> str:
+    """What is said where not every pair is searched; empty where all are."""
+    every = _every(len(_passed_before(pairs)))
+    return "" if every == 1 else f"regions of broken variants were searched on every {ordinal(every)} variant"
+
+
+def _every(count: int) -> int:
+    return -(-count // MOST_SEARCHED) or 1
+
+
+def _passed_before(pairs: Sequence[Pair]) -> list[tuple[RunRecord, bool]]:
+    """What the baseline passes and the candidate has a result of, and whether that is broken."""
+    return [
+        (record, not pair.results[1])
+        for pair in pairs
+        if not pair.known and pair.results[0] and pair.results[1] is not None and (record := pair.now.record)
+    ]
+
+
 def _row(record: RunRecord) -> dict[str, bool | int | float | str]:
+    record = whole(record)
     return {"scenario": record.scenario, **record.parameters}
 
 

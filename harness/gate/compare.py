@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from simgate.harness.gate.broken_slices import BrokenSlice, broken_slices
+from simgate.harness.gate.broken_slices import BrokenSlice, broken_slices, part_searched
 from simgate.harness.gate.comparability import (
     NotComparable,
     accepted_notes,
@@ -24,6 +24,7 @@ from simgate.harness.gate.verdict import Churn, Decision, RuleVerdict
 from simgate.harness.multiplicity import benjamini_hochberg
 from simgate.harness.packs.model import GateRule
 from simgate.harness.results.record import ResultModel, Scalar
+from simgate.harness.results.stored_record import whole
 
 DEFAULT_CONFIDENCE = 0.95
 
@@ -157,7 +158,7 @@ def compare_runs(
         variants=_changed(pairs),
         slices=slices,
         no_slices=no_slices,
-        notes=_notes(baseline, candidate),
+        notes=(*_notes(baseline, candidate), *filter(None, [part_searched(pairs)])),
     )
 
 
@@ -231,9 +232,9 @@ def _parameters(pair: Pair) -> dict[str, Scalar]:
 
 
 def _result(variant: JudgedVariant | None) -> ComparedResult:
-    record = variant.record if variant else None
-    if record is None:
+    if variant is None or variant.record is None:
         return ComparedResult(outcome="MISSING", reason="no record")
+    record = whole(variant.record)
     return ComparedResult(
         outcome=record.outcome.value,
         reason=record.reason,

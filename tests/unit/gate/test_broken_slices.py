@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from simgate.harness.gate import broken_slices
 from simgate.harness.gate.compare import RunComparison, compare_runs
 from simgate.harness.gate.compare_table import comparison_table
 from simgate.harness.results.record import Outcome
@@ -80,3 +81,14 @@ def test_without_scikit_learn_the_comparison_goes_on_and_names_the_extra(monkeyp
     monkeypatch.setattr("simgate.harness.slices.find.find_spec", lambda name: None)
     found = compared("P" * COUNT, lambda k, row: row["lighting.lux"] < 150)
     assert "simgate[slices]" in found.no_slices
+
+
+def test_of_many_pairs_a_part_is_searched_and_the_comparison_says_which(monkeypatch):
+    def broken(k, row):
+        return row["lighting.lux"] < 150
+
+    assert not any("searched" in note for note in compared("P" * COUNT, broken).notes)
+    monkeypatch.setattr(broken_slices, "MOST_SEARCHED", 130)
+    found = compared("P" * COUNT, broken)
+    assert found.slices[0].total == COUNT / 2
+    assert "regions of broken variants were searched on every 2nd variant" in found.notes

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from simgate.harness.gate import metric_changes as module
 from simgate.harness.gate.metric_changes import metric_changes
 from simgate.harness.gate.pairing import pair_up
 from tests.unit.gate.pairs import evidence_of, run_of
@@ -75,3 +76,26 @@ def test_words_and_metrics_with_too_few_pairs_are_no_numbers_to_compare():
 def test_bools_count_as_shares():
     found = changes_of([{"success": True}] * 20, [{"success": True}] * 15 + [{"success": False}] * 5)
     assert found["success"].change == pytest.approx(-0.25)
+
+
+@pytest.mark.parametrize(("share", "spread"), [(0.02, 1.0), (0.3, 1.0), (1.0, 2.0)])
+def test_many_pairs_give_the_same_as_resampling_them_all(monkeypatch, share, spread):
+    rng = np.random.default_rng(6)
+    count = 1500
+    moved = np.where(rng.random(count) < share, rng.normal(0.15, spread, count), 0.0)
+    values = [{"x": v} if k % 10 else {} for k, v in enumerate(moved.tolist())]
+    whole = changes_of([{"x": 0.0}] * count, values)["x"]
+    monkeypatch.setattr(module, "_FEW_PAIRS", 200)
+    quick = changes_of([{"x": 0.0}] * count, values)["x"]
+    width = whole.high - whole.low
+    assert (quick.pairs, quick.change) == (whole.pairs, whole.change)
+    assert (quick.low, quick.high) == pytest.approx((whole.low, whole.high), abs=0.06 * width)
+    assert quick.p_value == pytest.approx(whole.p_value, abs=0.025)
+
+
+def test_metrics_that_some_pairs_lack_keep_their_places():
+    old = [{"x": 1.0}, {"y": 5.0}] + [{"x": 1.0, "y": 5.0}] * 6 + [{"x": None, "y": "word"}]
+    new = [{"x": 2.0}, {"y": 5.0}] + [{"x": 2.0, "y": 7.0}] * 6 + [{"x": 3.0, "y": 1.0}]
+    found = changes_of(old, new)
+    assert (found["x"].pairs, found["x"].change) == (7, 1.0)
+    assert (found["y"].pairs, found["y"].change) == (7, pytest.approx(12 / 7))
