@@ -26,7 +26,8 @@ def worlds_page() -> str:
     parts = [
         "# Worlds\n",
         "A scenario names a world and sets its parameters; what it leaves out keeps its default. "
-        "`simgate worlds` lists\nwhat is installed on your machine, third-party worlds included.\n",
+        "`simgate worlds` lists\nwhat is installed on your machine, third-party worlds included. "
+        "What is marked (appearance) makes no other\n[scene](verdicts.md#scenes).\n",
         f"{_GENERATED}\n",
     ]
     for name in registry.names("simgate.worlds"):

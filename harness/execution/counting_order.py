@@ -10,10 +10,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simgate.harness.expansion.scene_key import scene_key
+from simgate.harness.expansion.scene_key import SceneKeys
 from simgate.harness.expansion.streams import Streams
 from simgate.harness.expansion.variant import Variant
-from simgate.harness.gate.design_effect import shares_scenes
 from simgate.harness.packs.model import Pack
 
 
@@ -33,12 +32,16 @@ def counting_order(pack: Pack, variants: Sequence[Variant]) -> tuple[Variant, ..
     """
     # A pin of what is still drawn is the same simulation; the gate counts it once.
     once = {(variant.scenario, variant.digest): variant for variant in variants}
-    shared = shares_scenes((variant.scenario, scene_key(variant)) for variant in once.values())
-    if shared:
-        raise DependentVariants(
-            f"--until-decided needs independent variants, but some of {shared} share a scene (only light or "
-            "camera differ); run without --until-decided, which allows for it by the design effect"
-        )
+    keys, seen = SceneKeys(pack), set[str]()
+    for variant in once.values():
+        scene = keys.key(variant)
+        if scene in seen:
+            raise DependentVariants(
+                f"--until-decided needs variants of different scenes, but some of {variant.scenario} share a "
+                "scene (they differ in light, camera, noise or latency at most); run without "
+                "--until-decided, which takes each scene for one unit of proof"
+            )
+        seen.add(scene)
     return random_order(pack, variants, "@until-decided")
 
 

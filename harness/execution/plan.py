@@ -17,7 +17,7 @@ from simgate.harness.execution.host_limits import HostLimits, limits_of
 from simgate.harness.execution.perception_runtime import AUTO, plugin_name
 from simgate.harness.execution.plan_guard import versions_of
 from simgate.harness.execution.record_mode import RecordMode
-from simgate.harness.expansion.scene_key import scene_key
+from simgate.harness.expansion.scene_key import SceneKeys
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.model import Pack
 from simgate.harness.packs.worlds import WORLDS, require_fit, require_options
@@ -220,6 +220,7 @@ def expected_variants(
     pack: Pack, variants: Iterable[Variant], fingerprint: Fingerprint
 ) -> tuple[ExpectedVariant, ...]:
     """What the manifest lists: each variant with the identity that its record must carry."""
+    scenes = SceneKeys(pack)
     conditions = {s.id: scenario_conditions(pack, s, fingerprint) for s in pack.scenarios}
     return tuple(
         ExpectedVariant(
@@ -228,7 +229,7 @@ def expected_variants(
             severity=pack.scenario(variant.scenario).severity,
             digest=variant.digest,
             identity=run_identity(variant.digest, conditions[variant.scenario]),
-            scene=scene_key(variant),
+            scene=scenes.key(variant),
         )
         for variant in variants
     )

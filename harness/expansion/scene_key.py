@@ -1,4 +1,9 @@
-"""Names the scene of a variant, so that variants of one scene can be told from independent ones."""
+"""Names the scene of a variant: variants of one scene are one unit of proof, whatever their ids.
+
+A scene is the world, its parameters but for those that the world or the pack declares as appearance (light,
+camera), and the objects put into it. The seed is left out: it decides noise, lost frames and latency, and
+nothing that stands or moves. So is the scenario: by another name it is the same scene.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +11,54 @@ import hashlib
 import json
 
 from simgate.harness.expansion.variant import Variant
+from simgate.harness.packs.model import Pack, Scenario
+from simgate.harness.packs.values import FRACTIONAL, ValueSpec
+from simgate.harness.packs.worlds import world_of
 
-LOOKED_AT_THROUGH = ("camera.", "lighting.")
-"""Parameters of how a scene is seen; the same doors and boxes in another light are the same scene."""
+
+class SceneKeys:
+    """The scenes of a pack's variants.
+
+    Args:
+        pack: A checked pack.
+    """
+
+    def __init__(self, pack: Pack) -> None:
+        self._pack = pack
+        self._known: dict[str, tuple[str, frozenset[str]]] = {}
+
+    def key(self, variant: Variant) -> str:
+        """16 hex digits; the same for variants of one scene."""
+        world, appearance = self._of(variant.scenario)
+        content = {
+            "world": world,
+            "parameters": {
+                name: value for name, value in sorted(variant.parameters.items()) if name not in appearance
+            },
+            "placed": [item.model_dump() for item in variant.placed],
+        }
+        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+    def _of(self, scenario_id: str) -> tuple[str, frozenset[str]]:
+        if scenario_id not in self._known:
+            scenario = self._pack.scenario(scenario_id)
+            self._known[scenario_id] = scenario.world, appearance_of(self._pack, scenario)
+        return self._known[scenario_id]
 
 
-def scene_key(variant: Variant) -> str:
-    """16 hex digits over the scenario, its objects and all parameters but those of light and camera."""
-    content = {
-        "scenario": variant.scenario,
-        "parameters": {
-            name: value
-            for name, value in sorted(variant.parameters.items())
-            if not name.startswith(LOOKED_AT_THROUGH)
-        },
-        "placed": [item.model_dump() for item in variant.placed],
-    }
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+def appearance_of(pack: Pack, scenario: Scenario) -> frozenset[str]:
+    """Parameters of a scenario that do not make another scene."""
+    parameters = world_of(pack, scenario).parameters
+    return frozenset(name for name, spec in parameters.items() if spec.appearance)
+
+
+def may_share_scenes(pack: Pack, scenario: Scenario) -> bool:
+    """Whether variants may have the same scene: nothing but appearance is drawn from a continuum."""
+    appearance = appearance_of(pack, scenario)
+    drawn = (spec for name, spec in scenario.parameters.items() if name not in appearance)
+    return not scenario.place and not any(_is_continuous(spec) for spec in drawn)
+
+
+def _is_continuous(spec: ValueSpec) -> bool:
+    return spec.kind in FRACTIONAL or any(_is_continuous(case.value) for case in spec.cases)

@@ -14,12 +14,15 @@ from simgate.harness.expansion.expand import expand_scenario
 from simgate.harness.expansion.rules import Rules
 from simgate.harness.expansion.variant import Variant, objects_of
 from simgate.harness.frontend.scene_checks import Finding, check_scenes
+from simgate.harness.frontend.scene_counts import count_scenes, scenes_in
+from simgate.harness.packs.clean_runs import clean_runs_needed
 from simgate.harness.packs.expressions import parse
-from simgate.harness.packs.model import Pack, Scenario
+from simgate.harness.packs.model import GateRule, Pack, Scenario
 from simgate.harness.packs.values import ValueSpec
 from simgate.harness.packs.vocabulary import POLICIES
 from simgate.harness.packs.worlds import world_of
 from simgate.harness.scoring import metrics
+from simgate.harness.text import plural
 from simgate.policies.documents.diagnostics import Diagnostic, shown_path
 from simgate.sim_adapters.scene.scene import Scene
 
@@ -27,6 +30,8 @@ CODE = "no-variants"
 TRIED, TRIED_OF_MANY = 16, 4
 """Variants of each scenario; enough for conditions and methods, and for most arrangements of objects."""
 MANY_SCENARIOS = 40
+COUNTED = 2_000
+"""Variants of a scenario that are searched for scenes that they share."""
 _DESIGNS = ("grid", "pairwise", "twise")
 _CURVES = ("normal", "log_normal", "beta")
 _KEYS = (("place group", "place:"), ("count is", "variants:"), ("method", "variants:"), ("grid", "variants:"))
@@ -36,7 +41,8 @@ _KEYS = (("place group", "place:"), ("count is", "variants:"), ("method", "varia
 def trial(pack: Pack) -> list[Diagnostic]:
     """Scenarios of a pack that leave nothing to run, or nothing that can be judged, as diagnostics."""
     lines = Path(pack.path).read_text(encoding="utf-8-sig").split("\n")
-    return [found for scenario in pack.scenarios for found in _of_scenario(pack, scenario, lines)]
+    found = [found for scenario in pack.scenarios for found in _of_scenario(pack, scenario, lines)]
+    return found if any(one.code == CODE for one in found) else [*found, *_of_shared_scenes(pack, lines)]
 
 
 def _of_scenario(pack: Pack, scenario: Scenario, lines: Sequence[str]) -> list[Diagnostic]:
@@ -54,6 +60,43 @@ def _of_scenario(pack: Pack, scenario: Scenario, lines: Sequence[str]) -> list[D
     except ExpansionError as error:
         return [_diagnostic(pack, scenario, error, lines)]
     return [_of_finding(pack, scenario, finding, lines) for finding in found]
+
+
+def _of_shared_scenes(pack: Pack, lines: Sequence[str]) -> list[Diagnostic]:
+    """Scenarios that are one scene many times over, and rules that so few scenes cannot prove."""
+    counts = count_scenes(pack, COUNTED)
+    found = []
+    for scenario in pack.scenarios:
+        count = counts[scenario.id]
+        if count.number == 1 < count.variants:
+            message = (
+                f"its {count.variants} variants are 1 scene: they differ in light, camera, noise or latency "
+                "at most, so the gate takes them for one unit of proof"
+            )
+            hint = "draw something that stands or moves in the scene, or run fewer variants"
+            finding = Finding("variants:", "warning", "one-scene", message, hint)
+            found.append(_of_finding(pack, scenario, finding, lines))
+    for rule in pack.gate:
+        scope = [s.id for s in pack.scenarios if rule.speaks_of(s.id, s.severity)]
+        variants, scenes = sum(counts[name].variants for name in scope), scenes_in(counts, scope)
+        if rule.kind != "pass_rate" or not rule.at_least or scenes == variants:
+            continue
+        needed = clean_runs_needed(rule.at_least, rule.confidence)
+        if scenes < needed <= variants:
+            message = (
+                f"a pass rate of {rule.at_least:g} at {rule.confidence:g} confidence needs {needed} clean "
+                f"scenes, the {variants} variants of the rule's scenarios lie in {plural(scenes, 'scene')}"
+            )
+            hint = f"draw what stands or moves, in {needed} scenes or more"
+            found.append(_at_rule(pack, rule, message, hint, lines))
+    return found
+
+
+def _at_rule(pack: Pack, rule: GateRule, message: str, hint: str, lines: Sequence[str]) -> Diagnostic:
+    own = lines[rule.line - 1] if 0 < rule.line <= len(lines) else ""
+    word = "pass_rate"
+    place = (rule.line, own.index(word) + 1, len(word)) if word in own else (max(rule.line, 1), 1, 1)
+    return Diagnostic(shown_path(Path(pack.path)), *place, "error", "gate-impossible", message, hint)
 
 
 def _of_pins(pack: Pack, scenario: Scenario) -> list[Finding]:

@@ -195,7 +195,8 @@ def _summaries(pack: Pack, variants: Sequence[JudgedVariant]) -> tuple[ScenarioS
         counts = tally(by_scenario.get(scenario.id, []))
         shown = None
         if counts.counted:
-            low, high = wilson(counts.successes, counts.counted, SHOWN_CONFIDENCE)
+            scenes = counts.by_scene
+            low, high = wilson(scenes.passing, scenes.with_result, SHOWN_CONFIDENCE)
             shown = Interval(low=low, high=high, confidence=SHOWN_CONFIDENCE, method="Wilson")
         summaries.append(
             ScenarioSummary(

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from simgate.harness.gate.hard_result import HardResult
 from simgate.harness.gate.rule_verdict import inconclusive, with_counts
+from simgate.harness.gate.scenes import NO_SCENES
 from simgate.harness.gate.tally import IN_QUARANTINE, JudgedVariant, Status, Tally
 from simgate.harness.gate.verdict import Decision, RuleVerdict
 from simgate.harness.gate.wording import doubts, few, quarantine, whole_evidence
@@ -41,9 +42,7 @@ def decide_every_variant(
     unknown = [
         v for v, found in judged if found.outcome is Outcome.INVALID and v.status not in _WITHOUT_RECORD
     ]
-    counts = replace(
-        tally, successes=met, failures=len(violated), invalid=len(unknown), design_effect=None, sharing=0
-    )
+    counts = replace(tally, successes=met, failures=len(violated), invalid=len(unknown), by_scene=NO_SCENES)
     decision, reason, change = _decide(criterion, counts, violated, unknown)
     return with_counts(
         rule,

@@ -87,7 +87,8 @@ def _counts(rule: RuleVerdict) -> str:
         (rule.left_out, "left out by the selection"),
     ]
     seen = ", ".join(f"{count} {word}" for count, word in parts if count)
-    return f"{rule.expected} expected" + (f": {seen}" if seen else "")
+    where = f" in {plural(rule.scenes, 'scene')}" if rule.scenes else ""
+    return f"{rule.expected} expected{where}" + (f": {seen}" if seen else "")
 
 
 def _interval(rule: RuleVerdict) -> str:

@@ -99,13 +99,14 @@ def p_after_failures(counts: Tally | RuleVerdict, share: float, more: int) -> fl
     """P-value of "at least ``share`` pass" after ``more`` failures.
 
     Doubtful variants count as passes, and are the first to fail: a valid result of one of them weighs more
-    than that of a further variant.
+    than that of a further variant. Where variants share scenes, the failures are scenes that fail.
     """
+    if counts.by_scene.shared:
+        return counts.by_scene.refutation_p(share, more)
     doubtful = counts.invalid + counts.errors + counts.missing + counts.left_out
-    effect = counts.effect if isinstance(counts, Tally) else counts.design_effect or 1.0
     passes = counts.successes + max(doubtful - more, 0)
     total = counts.successes + counts.failures + max(doubtful, more)
-    return refutation_p(passes / effect, total / effect, share)
+    return refutation_p(passes, total, share)
 
 
 def _to_refute(rule: GateRule, verdict: RuleVerdict, refutes: Refutes) -> str:
@@ -126,4 +127,5 @@ def _to_refute(rule: GateRule, verdict: RuleVerdict, refutes: Refutes) -> str:
     share = rule.at_least
     more = fewest(lambda k: refutes(p_after_failures(verdict, share, k), k))
     assert more is not None  # Some number of failures refutes any share that so few successes refute alone.
-    return f"{plural(more, 'more failure')} would refute it among them"
+    what = "more failing scene" if verdict.scenes else "more failure"
+    return f"{plural(more, what)} would refute it among them"

@@ -30,6 +30,7 @@ def notes_for(
         *_runtime(evidence),
         *_slower_than_declared(evidence),
         *_quarantine(evidence),
+        *_scenes(evidence),
         *_coverage(pack),
     ]
     if any(rule.metric and parse_latency_percentile(rule.metric) for rule in pack.gate):
@@ -160,6 +161,20 @@ def _quarantine(evidence: Evidence) -> list[str]:
         f"rate, {failed[issue]} failed, {passed[issue]} passed"
         for issue in sorted(failed | passed)
     ]
+
+
+def _scenes(evidence: Evidence) -> list[str]:
+    by_scenario: dict[str, dict[str, int]] = {}
+    for variant in counted_once(evidence.variants):
+        scenes = by_scenario.setdefault(variant.expected.scenario, {})
+        scene = variant.expected.scene or variant.expected.id
+        scenes[scene] = scenes.get(scene, 0) + 1
+    shared = [
+        f"{name} ({plural(sum(scenes.values()), 'variant')}, {plural(len(scenes), 'scene')})"
+        for name, scenes in by_scenario.items()
+        if max(scenes.values()) > 1
+    ]
+    return [f"variants of one scene are one unit of proof: {few(shared)}"] if shared else []
 
 
 def _coverage(pack: Pack) -> list[str]:

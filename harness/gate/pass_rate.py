@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from typing import NamedTuple
 
 from simgate.harness.gate.holm import Refutes, p_after_failures, refutes_alone
 from simgate.harness.gate.intervals import (
@@ -12,7 +12,6 @@ from simgate.harness.gate.intervals import (
     most_failures_allowed,
     proves_at_least,
     refutation_p,
-    refutes_at_least,
     upper_bound,
     wilson,
 )
@@ -30,7 +29,8 @@ def decide_pass_rate(rule: GateRule, tally: Tally, refutes: Refutes | None = Non
     GO when the exact lower bound reaches p0 with every doubtful variant (INVALID, ERROR, missing, left out)
     counted as a failure, and none is missing or left out; NO-GO when the exact upper bound stays below p0
     with every doubtful variant counted as a pass. Variants in a quarantine count as neither: the statement
-    then holds for what lies outside it. Where variants share scenes, counts are divided by the design effect.
+    then holds for what lies outside it. Where variants share scenes, the scenes are what is counted, each by
+    the share of its variants that passed (:mod:`simgate.harness.gate.scenes`).
 
     Args:
         rule: With ``at_least``.
@@ -43,35 +43,70 @@ def decide_pass_rate(rule: GateRule, tally: Tally, refutes: Refutes | None = Non
     if tally.counted == 0:
         reason = f"no variant passed or failed ({doubts(tally) or 'nothing ran'}){quarantine(tally)}"
         return inconclusive(rule, tally, reason, "run the variants", bound=p0)
-    total = (tally.counted + tally.doubtful) / tally.effect
-    least, most = tally.successes / tally.effect, (tally.successes + tally.doubtful) / tally.effect
-    if refutes_at_least(most, total, p0, confidence):
+    found = (_of_scenes if tally.by_scene.shared else _of_variants)(tally, p0, confidence)
+    if found.p_value < 1.0 - confidence:
         decision = Decision.NO_GO
-    elif proves_at_least(least, total, p0, confidence) and not tally.absent:
+    elif found.proven and not tally.absent:
         decision = Decision.GO
     else:
         decision = Decision.INCONCLUSIVE
-    exact = Interval(
-        low=lower_bound(least, total, confidence),
-        high=upper_bound(most, total, confidence),
-        confidence=confidence,
-        method="Clopper-Pearson, one-sided each way"
-        + (", doubtful as both extremes" if tally.doubtful else "")
-        + (f", design effect {tally.effect:.2f}" if tally.effect > 1.0 else ""),
-    )
-    low, high = wilson(tally.successes / tally.effect, tally.counted / tally.effect, confidence)
     return with_counts(
         rule,
         tally,
         decision=decision,
-        reason=_reason(decision, p0, confidence, tally, exact),
+        reason=_reason(decision, p0, confidence, tally, found.exact),
         would_change=_would_change(decision, p0, confidence, tally, refutes or refutes_alone(rule)),
-        estimate=tally.successes / tally.counted,
-        exact=exact,
-        shown=Interval(low=low, high=high, confidence=confidence, method="Wilson"),
+        estimate=found.estimate,
+        exact=found.exact,
+        shown=found.shown,
         bound=p0,
-        p_value=refutation_p(most, total, p0),
+        p_value=found.p_value,
     )
+
+
+class _Found(NamedTuple):
+    """Whether the share is proven, and what is known of it; ``p_value`` is that against it."""
+
+    proven: bool
+    p_value: float
+    estimate: float
+    exact: Interval
+    shown: Interval
+
+
+def _of_variants(tally: Tally, p0: float, confidence: float) -> _Found:
+    """Each variant is one trial."""
+    total = tally.counted + tally.doubtful
+    least, most = tally.successes, tally.successes + tally.doubtful
+    exact = Interval(
+        low=lower_bound(least, total, confidence),
+        high=upper_bound(most, total, confidence),
+        confidence=confidence,
+        method="Clopper-Pearson, one-sided each way" + _extremes(tally),
+    )
+    low, high = wilson(least, tally.counted, confidence)
+    shown = Interval(low=low, high=high, confidence=confidence, method="Wilson")
+    proven = proves_at_least(least, total, p0, confidence)
+    return _Found(proven, refutation_p(most, total, p0), least / tally.counted, exact, shown)
+
+
+def _of_scenes(tally: Tally, p0: float, confidence: float) -> _Found:
+    """Each scene is one trial, with the share of its variants that passed."""
+    scenes = tally.by_scene
+    exact = Interval(
+        low=scenes.lower(confidence),
+        high=scenes.upper(confidence),
+        confidence=confidence,
+        method="Gaffke, scenes as units, one-sided each way" + _extremes(tally),
+    )
+    low, high = wilson(scenes.passing, scenes.with_result, confidence)
+    shown = Interval(low=low, high=high, confidence=confidence, method="Wilson")
+    proven = scenes.proof_p(p0) <= 1.0 - confidence
+    return _Found(proven, scenes.refutation_p(p0), scenes.passing / scenes.with_result, exact, shown)
+
+
+def _extremes(tally: Tally) -> str:
+    return ", doubtful as both extremes" if tally.doubtful else ""
 
 
 def _reason(decision: Decision, p0: float, confidence: float, tally: Tally, exact: Interval) -> str:
@@ -93,8 +128,8 @@ def _reason(decision: Decision, p0: float, confidence: float, tally: Tally, exac
 
 def _would_change(decision: Decision, p0: float, confidence: float, tally: Tally, refutes: Refutes) -> str:
     total = tally.counted + tally.doubtful
-    if tally.effect > 1.0:
-        return _in_more_scenes(decision, p0, confidence, tally)
+    if tally.by_scene.shared:
+        return _in_more_scenes(decision, p0, confidence, tally, refutes)
     allowed = most_failures_allowed(total, p0, confidence)
     if decision is Decision.GO:
         spare = (allowed or 0) - tally.failures - tally.doubtful
@@ -144,18 +179,20 @@ def _otherwise(p0: float, confidence: float, tally: Tally, refutes: Refutes) -> 
     return f"{text}; if variants go on as so far ({share(rate)} pass), about {more} more give {way}"
 
 
-def _in_more_scenes(decision: Decision, p0: float, confidence: float, tally: Tally) -> str:
+def _in_more_scenes(decision: Decision, p0: float, confidence: float, tally: Tally, refutes: Refutes) -> str:
     """What would change a decision on variants that share scenes."""
-    if decision is not Decision.INCONCLUSIVE:
+    scenes, alpha = tally.by_scene, 1.0 - confidence
+    if decision is Decision.NO_GO:
         return "results of variants in more scenes; more of the same scenes say little"
+    if decision is Decision.GO:
+        enough = fewest(lambda k: scenes.failing_p(p0, k) > alpha)
+        return "nothing that one can run" if enough is None else plural(enough, "more failing scene")
+    if tally.doubtful and scenes.proof_p(p0, doubtful_passes=True) <= alpha:
+        return f"{whole_evidence(tally)}: GO if all of them pass"
     if tally.left_out:
         return whole_evidence(tally)
-    total = (tally.counted + tally.doubtful) / tally.effect
-    needed = more_successes_needed(tally.successes / tally.effect, total, p0, confidence)
-    if needed is None:
-        return "more variants than anyone can run"
-    more = plural(math.ceil(needed * tally.effect), "more clean variant")
-    return (
-        f"about {more} would give GO, in new scenes of as many variants each; more of the same scenes say "
-        "little"
-    )
+    clean = fewest(lambda k: scenes.proof_p(p0, k) <= alpha)
+    failing = fewest(lambda k: refutes(p_after_failures(tally, p0, k), k))
+    go = "more scenes than anyone can run" if clean is None else f"{plural(clean, 'more clean scene')}"
+    no_go = "" if failing is None else f", {plural(failing, 'more failing scene')} NO-GO"
+    return f"{go} would give GO{no_go}; more variants of the same scenes say little"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from simgate.harness.gate.scenes import NO_SCENES
 from simgate.harness.gate.tally import Tally
 from simgate.harness.gate.verdict import Decision, Interval, Paired, RuleVerdict
 from simgate.harness.gate.wording import statement
@@ -39,7 +40,8 @@ def with_counts(
         left_out=tally.left_out,
         not_run=tally.not_run,
         retried=tally.retried,
-        design_effect=tally.design_effect if tally.effect > 1.0 else None,
+        scenes=tally.by_scene.number if tally.by_scene.shared else None,
+        by_scene=tally.by_scene if tally.by_scene.shared else NO_SCENES,
         p_value=p_value,
         paired=paired,
         estimate=estimate,

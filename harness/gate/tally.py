@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
 from simgate.harness.gate.contradictions import against_pack, copies, parameters_key, within
-from simgate.harness.gate.design_effect import SHOWN_ABOVE, design_effect, scenes_of_shared
 from simgate.harness.gate.hard_result import HardResult, hard_results
+from simgate.harness.gate.scenes import NO_SCENES, Scenes
 from simgate.harness.packs.model import Pack, Scenario
 from simgate.harness.results.manifest import ExpectedVariant, Manifest
 from simgate.harness.results.record import Outcome, RunRecord
@@ -40,6 +40,15 @@ IN_QUARANTINE = (Status.KNOWN, Status.KNOWN_PASSED, Status.KNOWN_INVALID)
 WITHOUT_RESULT = (Status.INVALID, Status.KNOWN_INVALID, Status.ERROR)
 """They reported, and say nothing of the model."""
 
+
+_MAY_COUNT = {
+    Status.SUCCESS: True,
+    Status.FAILURE: False,
+    Status.INVALID: None,
+    Status.ERROR: None,
+    Status.MISSING: None,
+}
+"""Whether a variant passed; None where it may be either."""
 
 DISAGREE = "records of the same identity disagree, so none of them can be believed"
 
@@ -280,8 +289,7 @@ class Tally:
     """Counts of expected variants; all but ``left_out``, ``known_passed``, ``known_invalid`` and ``retried``
     add up to ``expected``.
 
-    ``design_effect`` says how many variants of shared scenes count as one; None when it was not estimated.
-    ``sharing`` variants that count lie in scenarios whose variants share scenes, in ``scenes`` of them.
+    ``by_scene`` are the scenes of all variants that count or may count.
     """
 
     expected: int = 0
@@ -296,15 +304,7 @@ class Tally:
     left_out: int = 0
     not_run: int = 0
     retried: int = 0
-    design_effect: float | None = None
-    sharing: int = 0
-    scenes: int = 0
-
-    @property
-    def effect(self) -> float:
-        """By what counts are divided: the design effect where it is more than noise, else 1."""
-        known = self.design_effect
-        return known if known is not None and known > SHOWN_ABOVE else 1.0
+    by_scene: Scenes = NO_SCENES
 
     @property
     def counted(self) -> int:
@@ -328,8 +328,6 @@ def tally(variants: Iterable[JudgedVariant], left_out: int = 0) -> Tally:
     counts = dict.fromkeys(Status, 0)
     for variant in judged:
         counts[variant.status] += 1
-    outcomes = _scenes(judged)
-    sharing, scenes = scenes_of_shared(outcomes)
     return Tally(
         expected=sum(counts.values()),
         successes=counts[Status.SUCCESS],
@@ -343,20 +341,12 @@ def tally(variants: Iterable[JudgedVariant], left_out: int = 0) -> Tally:
         left_out=left_out,
         not_run=counts[Status.NOT_RUN],
         retried=sum(variant.attempts > 1 for variant in judged),
-        design_effect=design_effect(outcomes),
-        sharing=sharing,
-        scenes=scenes,
+        by_scene=Scenes.of(_by_scene(judged), left_out),
     )
 
 
-def _scenes(variants: Sequence[JudgedVariant]) -> list[tuple[str, str, bool]]:
-    """(scenario, scene, passed) of what counts; a variant without a scene is one of its own."""
-    return [
-        (
-            variant.expected.scenario,
-            variant.expected.scene or variant.expected.id,
-            variant.status is Status.SUCCESS,
-        )
-        for variant in variants
-        if variant.status in (Status.SUCCESS, Status.FAILURE)
-    ]
+def _by_scene(variants: Iterable[JudgedVariant]) -> Iterator[tuple[str, bool | None]]:
+    """The scene of whatever counts, and whether it passed; a variant without a scene is one of its own."""
+    for variant in variants:
+        if variant.status in _MAY_COUNT:
+            yield variant.expected.scene or variant.expected.id, _MAY_COUNT[variant.status]

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from simgate.harness.exit_codes import ExitCode
+from simgate.harness.gate.scenes import NO_SCENES, Scenes
 from simgate.harness.results.record import ResultModel
 from simgate.harness.results.schema_version import reads
 
@@ -116,8 +117,10 @@ class RuleVerdict(ResultModel):
     """Variants that were not needed, because a sequential test had decided before."""
     retried: int = 0
     """Variants that were begun more than once, whatever they gave in the end."""
-    design_effect: float | None = None
-    """How many variants of shared scenes counted as one; None when no more than 1.2, or unknown."""
+    scenes: int | None = None
+    """Scenes in which the variants lie, each one unit of proof; None where every variant has its own."""
+    by_scene: Scenes = NO_SCENES
+    """How the variants of each of these scenes ended."""
     p_value: float | None = None
     """How rare so bad a result would be if the statement were true; Holm decides on it."""
     paired: Paired | None = None

@@ -98,22 +98,11 @@ def quarantine(tally: Tally) -> str:
 
 
 def shared_scenes(tally: Tally) -> str:
-    """What variants of shared scenes count as, as an appended clause; empty when nothing shrinks."""
-    if tally.effect <= 1.0:
-        return _as_independent(tally)
-    total = tally.counted + tally.doubtful
-    return (
-        f"; variants share scenes (design effect {tally.effect:.2f}): {plural(total, 'variant')} count as "
-        f"{total / tally.effect:.0f}"
-    )
-
-
-def _as_independent(tally: Tally) -> str:
-    """Says that nobody can tell whether variants of shared scenes fail together; empty where one can."""
-    if not tally.sharing or tally.design_effect is not None:
+    """That variants of one scene are one unit of proof, as an appended clause; empty when none share one."""
+    scenes = tally.by_scene
+    if not scenes.shared:
         return ""
     return (
-        f"; {plural(tally.sharing, 'variant')} lie in only {plural(tally.scenes, 'scene')}, and too few "
-        "failed (or passed) to tell whether they do so together: they count as independent, which speaks of "
-        "these scenes and not of others"
+        f"; {plural(scenes.variants, 'variant')} in {plural(scenes.number, 'scene')}: those of one scene are "
+        "one unit of proof"
     )

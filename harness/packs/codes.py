@@ -40,6 +40,7 @@ CODES: dict[str, str] = {
     "no-variants": "The conditions, the method or the objects of a scenario leave nothing to run.",
     "not-fetched": "Only a pointer is there: the file is in Git LFS, DVC or git-annex and was not fetched.",
     "not-utf8": "The file is not UTF-8 text.",
+    "one-scene": "All variants of a scenario are one scene, which proves no more than one variant would.",
     "outside-package": "A file of the model package lies outside of the package's folder.",
     "parameter-range": "A parameter can take a value that its world does not allow.",
     "pin-incomplete": "A pinned variant leaves out what its scenario draws, so that it is not exact.",

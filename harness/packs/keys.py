@@ -109,6 +109,7 @@ NATIVE_SET: Keys = {
     "choices": Key("word: value, for a parameter whose values have names"),
     "unit": Key("unit of the value, for people"),
     "meaning": Key("one sentence about it, for people"),
+    "appearance": Key("true for what only changes how the scene is lit and looked at: makes no other scene"),
 }
 PLACE: Keys = {
     "count": Key("how many objects: a whole number, {integers: [lo, hi]} or {choice: [...]}", required=True),

@@ -120,6 +120,7 @@ class SetReader:
             spec,
             meaning=self._reader.text(fields.get("meaning")) or spec.meaning,
             unit=self._reader.text(fields.get("unit")) or spec.unit,
+            appearance=self._is_appearance(fields.get("appearance")),
         )
         targets = tuple(text for text, _ in read)
         if "choices" in fields:
@@ -129,9 +130,21 @@ class SetReader:
             own = self._own_word(fields["choices"], targets[0], spec, values)
             if own is None:
                 return None
-            return Knob(ParameterSpec("choice", own, spec.meaning, choices=tuple(values)), targets, values)
+            named = ParameterSpec(
+                "choice", own, spec.meaning, choices=tuple(values), appearance=spec.appearance
+            )
+            return Knob(named, targets, values)
         narrowed = self._between(fields["between"], spec) if "between" in fields else spec
         return Knob(narrowed, targets) if narrowed is not None else None
+
+    def _is_appearance(self, node: Node | None) -> bool:
+        """Whether it only changes how the scene is lit and looked at."""
+        if node is None:
+            return False
+        value = self._reader.scalar(node, "true or false")
+        if not isinstance(value, bool | None):
+            self._reader.wrong(node, "true or false")
+        return value is True
 
     def _own_word(
         self, node: Node, target: str, spec: ParameterSpec, values: Mapping[str, NativeValue]

@@ -76,6 +76,7 @@ def _set_schema() -> Schema:
             "choices": {"type": "object", "additionalProperties": named, "minProperties": 1},
             "unit": _TEXT,
             "meaning": _TEXT,
+            "appearance": {"type": "boolean"},
         },
     )
     return {"if": {"type": "object"}, "then": described, "else": targets}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from simgate.sim_adapters.scene.body import Body, Material, Part, Vec3
 from simgate.sim_adapters.scene.light import Light
@@ -30,6 +31,10 @@ def _number(default: float, unit: str, low: float, high: float, meaning: str) ->
     return ParameterSpec("number", default, meaning, unit, low, high)
 
 
+def _seen(default: float, unit: str, low: float, high: float, meaning: str) -> ParameterSpec:
+    return replace(_number(default, unit, low, high, meaning), appearance=True)
+
+
 class Arena:
     """The world; see the module's docstring."""
 
@@ -38,8 +43,8 @@ class Arena:
         "A square hall with a goal; robot, boxes, pallet, barrels and people stand where a pack puts them."
     )
     parameters: Mapping[str, ParameterSpec] = {
-        "camera.exposure_ev": _number(0.0, "EV", -3.0, 3.0, "Exposure of the camera; +1 doubles the light."),
-        "camera.noise_std": _number(0.01, "", 0.0, 0.2, "Pixel noise, as a share of full scale."),
+        "camera.exposure_ev": _seen(0.0, "EV", -3.0, 3.0, "Exposure of the camera; +1 doubles the light."),
+        "camera.noise_std": _seen(0.01, "", 0.0, 0.2, "Pixel noise, as a share of full scale."),
         "goal.x_m": _number(
             4.0, "m", -20.0, 20.0, "Where the robot shall drive, from the middle of the hall."
         ),
@@ -47,8 +52,8 @@ class Arena:
             4.0, "m", -20.0, 20.0, "Where the robot shall drive, from the middle of the hall."
         ),
         "hall.side_m": _number(10.0, "m", 4.0, 40.0, "Side of the hall between its walls."),
-        "lighting.lux": _number(400.0, "lux", 10.0, 2000.0, "Illuminance on the floor."),
-        "lighting.temperature_k": _number(4500.0, "K", 2500.0, 8000.0, "Colour temperature of the lamps."),
+        "lighting.lux": _seen(400.0, "lux", 10.0, 2000.0, "Illuminance on the floor."),
+        "lighting.temperature_k": _seen(4500.0, "K", 2500.0, 8000.0, "Colour temperature of the lamps."),
     }
     object_kinds: Mapping[str, tuple[float, float]] = OBJECT_KINDS
     round_kinds = ROUND_KINDS

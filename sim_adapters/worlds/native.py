@@ -14,17 +14,16 @@ from simgate.sim_adapters.scene.sensor import Camera, CameraEffects, Lidar
 from simgate.sim_adapters.worlds.file_digest import absolute
 from simgate.sim_adapters.worlds.world import Disc, ParameterSpec, PlacedObject, Rectangle, Value
 
+
+def _effect(default: float, meaning: str, unit: str, low: float, high: float) -> ParameterSpec:
+    return ParameterSpec("number", default, meaning, unit, low, high, appearance=True)
+
+
 EFFECTS = {
-    "camera.blur_px": ParameterSpec(
-        "number", 0.0, "Gaussian blur of the camera frame (standard deviation).", "px", 0.0, 3.0
-    ),
-    "camera.dropout_rate": ParameterSpec(
-        "number", 0.0, "Probability that a camera frame is lost.", "", 0.0, 0.9
-    ),
-    "camera.exposure_ev": ParameterSpec(
-        "number", 0.0, "Exposure of the camera; +1 doubles the light.", "EV", -3.0, 3.0
-    ),
-    "camera.noise_std": ParameterSpec("number", 0.01, "Pixel noise, as a share of full scale.", "", 0.0, 0.2),
+    "camera.blur_px": _effect(0.0, "Gaussian blur of the camera frame (standard deviation).", "px", 0.0, 3.0),
+    "camera.dropout_rate": _effect(0.0, "Probability that a camera frame is lost.", "", 0.0, 0.9),
+    "camera.exposure_ev": _effect(0.0, "Exposure of the camera; +1 doubles the light.", "EV", -3.0, 3.0),
+    "camera.noise_std": _effect(0.01, "Pixel noise, as a share of full scale.", "", 0.0, 0.2),
 }
 """What the harness itself does to frames, whatever drew them; parameters of every native world."""
 START = ("robot.start_x_m", "robot.start_y_m", "robot.start_yaw_deg")

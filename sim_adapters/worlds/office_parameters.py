@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from simgate.sim_adapters.worlds.world import ParameterSpec
 
 
@@ -9,16 +11,20 @@ def _number(default: float, unit: str, low: float, high: float, meaning: str) ->
     return ParameterSpec("number", default, meaning, unit, low, high)
 
 
+def _seen(default: float, unit: str, low: float, high: float, meaning: str) -> ParameterSpec:
+    return replace(_number(default, unit, low, high, meaning), appearance=True)
+
+
 def _choice(default: str, choices: tuple[str, ...], meaning: str) -> ParameterSpec:
     return ParameterSpec("choice", default, meaning, choices=choices)
 
 
 OFFICE_PARAMETERS: dict[str, ParameterSpec] = {
-    "camera.blur_px": _number(0.0, "px", 0.0, 3.0, "Gaussian blur of the camera frame (standard deviation)."),
-    "camera.dropout_rate": _number(0.0, "", 0.0, 0.9, "Probability that a camera frame is lost."),
-    "camera.exposure_ev": _number(0.0, "EV", -3.0, 3.0, "Exposure of the camera; +1 doubles the light."),
-    "camera.noise_std": _number(0.01, "", 0.0, 0.2, "Pixel noise, as a share of full scale."),
-    "camera.pitch_deg": _number(0.0, "deg", -10.0, 10.0, "Camera mounted looking up (positive) or down."),
+    "camera.blur_px": _seen(0.0, "px", 0.0, 3.0, "Gaussian blur of the camera frame (standard deviation)."),
+    "camera.dropout_rate": _seen(0.0, "", 0.0, 0.9, "Probability that a camera frame is lost."),
+    "camera.exposure_ev": _seen(0.0, "EV", -3.0, 3.0, "Exposure of the camera; +1 doubles the light."),
+    "camera.noise_std": _seen(0.01, "", 0.0, 0.2, "Pixel noise, as a share of full scale."),
+    "camera.pitch_deg": _seen(0.0, "deg", -10.0, 10.0, "Camera mounted looking up (positive) or down."),
     "corridor.width_m": _number(2.4, "m", 1.6, 4.0, "Width of the corridor between its walls."),
     "ceiling.color": _choice("white", ("white", "grey", "dark"), "Colour of the ceiling."),
     "door.distance_m": _number(5.0, "m", 1.5, 12.0, "Distance from the robot's start to the door plane."),
@@ -38,14 +44,10 @@ OFFICE_PARAMETERS: dict[str, ParameterSpec] = {
     "floor.reflectance": _number(
         0.0, "", 0.0, 0.5, "Mirror image in the floor; costs rendering time above 0."
     ),
-    "lighting.flicker_depth": _number(
-        0.0, "", 0.0, 0.9, "Share of light lost at the dark end of the flicker."
-    ),
-    "lighting.flicker_hz": _number(0.0, "Hz", 0.0, 50.0, "Frequency of the flicker of the ceiling lights."),
-    "lighting.lux": _number(400.0, "lux", 10.0, 2000.0, "Illuminance on the floor from the ceiling lights."),
-    "lighting.temperature_k": _number(
-        4500.0, "K", 2500.0, 8000.0, "Colour temperature of the ceiling lights."
-    ),
+    "lighting.flicker_depth": _seen(0.0, "", 0.0, 0.9, "Share of light lost at the dark end of the flicker."),
+    "lighting.flicker_hz": _seen(0.0, "Hz", 0.0, 50.0, "Frequency of the flicker of the ceiling lights."),
+    "lighting.lux": _seen(400.0, "lux", 10.0, 2000.0, "Illuminance on the floor from the ceiling lights."),
+    "lighting.temperature_k": _seen(4500.0, "K", 2500.0, 8000.0, "Colour temperature of the ceiling lights."),
     "person.clothes": _choice(
         "navy", ("navy", "red", "green", "grey", "khaki"), "Colour of the person's clothes."
     ),
@@ -62,7 +64,7 @@ OFFICE_PARAMETERS: dict[str, ParameterSpec] = {
         "white", ("white", "grey", "beige", "blue", "green"), "Colour of the corridor walls."
     ),
     "wall.panels": ParameterSpec("bool", False, "Coloured boards on the corridor walls (a distraction)."),
-    "window.lux": _number(
+    "window.lux": _seen(
         0.0, "lux", 0.0, 20000.0, "Daylight from a window in the far wall behind the door; 0 is none."
     ),
 }

@@ -23,6 +23,8 @@ class ParameterSpec:
         low: Smallest allowed value, for numbers and integers.
         high: Largest allowed value, for numbers and integers.
         choices: Allowed words, for ``choice``.
+        appearance: Whether it only changes how the scene is lit and looked at. Variants that differ in
+            nothing else are the same scene, and one unit of proof for the gate.
     """
 
     kind: Literal["number", "integer", "choice", "bool"]
@@ -32,6 +34,7 @@ class ParameterSpec:
     low: float | None = None
     high: float | None = None
     choices: tuple[str, ...] = ()
+    appearance: bool = False
 
     def problem(self, value: object) -> str | None:
         """Says in words why ``value`` is not allowed, or returns None."""

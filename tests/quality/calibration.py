@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binom
 
-from simgate.harness.gate.design_effect import SHOWN_ABOVE, design_effect
 from simgate.harness.gate.intervals import (
     lower_bound,
     proves_at_least,
@@ -259,40 +258,6 @@ def _ever(
     return reached / runs
 
 
-CLUSTERED = (
-    # Scenes, variants of each, correlation within, pass rate, and the least that the lower bound must cover:
-    # the estimate has an error of its own, so it is approximate, and far from it where little fails.
-    (40, 10, 0.05, 0.9, 0.94),
-    (40, 10, 0.3, 0.9, 0.93),
-    (10, 10, 0.1, 0.9, 0.94),
-    (5, 20, 0.1, 0.9, 0.93),
-    (40, 10, 0.1, 0.98, 0.89),
-    (40, 10, 0.3, 0.98, 0.84),
-)
-
-
-def clustered_coverage() -> Iterator[Row]:
-    """Variants in scenes whose failures come together; with and without the design effect."""
-    rng = np.random.default_rng(9)
-    packs = 2_000
-    for scenes, size, within, p, least in CLUSTERED:
-        # Scenes differ by a beta distribution whose intraclass correlation is ``within``.
-        spread = 1.0 / within - 1.0
-        chances = rng.beta(p * spread, (1 - p) * spread, (packs, scenes))
-        passes = rng.binomial(size, chances)
-        plain = corrected = 0
-        for row in passes.tolist():
-            k, n = sum(row), scenes * size
-            outcomes = [("s", str(g), i < passed) for g, passed in enumerate(row) for i in range(size)]
-            effect = design_effect(outcomes) or 1.0
-            effect = effect if effect > SHOWN_ABOVE else 1.0
-            plain += lower_bound(k, n, CONFIDENCE) <= p
-            corrected += lower_bound(k / effect, n / effect, CONFIDENCE) <= p
-        what = f"lower bound, pass rate {p:g}, {scenes} scenes of {size}, correlation {within:g}"
-        yield Row(f"{what}, with design effect", corrected / packs, least, coverage=True, trials=packs)
-        yield Row("the same without it, for comparison", plain / packs, 0.0, coverage=True, trials=packs)
-
-
 SECTIONS: dict[str, Callable[[], Iterator[Row]]] = {
     "Exact bounds cover the truth (at least 0.95)": binomial_coverage,
     "Wrong decisions at the very edge of a rule": false_decisions,
@@ -303,7 +268,6 @@ SECTIONS: dict[str, Callable[[], Iterator[Row]]] = {
     "Compare: no real change": false_compare,
     "Compare: a drop of exactly what is allowed": false_go_of_compare,
     "Compare, sequential": false_sequential_compare,
-    "Variants that share scenes": clustered_coverage,
 }
 
 

@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     workers = args.workers or usable_cores()
     with as_user_errors():
         pack = load_checked(args.pack)
-        hopeless = trial(pack)
+        hopeless = [found for found in trial(pack) if found.severity == "error"]
         if hopeless:
             raise UserError(render_all(hopeless))
         measured = _measured(args, pack, workers)
@@ -81,7 +81,10 @@ def _measured(args: argparse.Namespace, pack: Pack, workers: int) -> Measured:
 
 def _text(path: Path, pack: Pack, measured: Measured, workers: int, powers: list[RulePower]) -> str:
     from simgate.harness.cli.planning.times import minutes, variants_of
+    from simgate.harness.frontend.scene_counts import count_scenes, scenes_in
     from simgate.harness.text import plural, table
+
+    scenes = count_scenes(pack)
 
     rows = []
     for scenario in pack.scenarios:
@@ -89,14 +92,23 @@ def _text(path: Path, pack: Pack, measured: Measured, workers: int, powers: list
         known = measured.seconds.get(scenario.id)
         each = "-" if seconds is None else f"{seconds:.2f}" + ("" if known else " ?")
         took = "-" if seconds is None else _duration(number * seconds / workers)
-        rows.append([scenario.id, scenario.severity, f"{number:,}", each, took])
+        shown = f"{scenes[scenario.id].number:,}"
+        rows.append([scenario.id, scenario.severity, f"{number:,}", shown, each, took])
     total = minutes(pack, measured, workers)
     number = sum(variants_of(pack, scenario.id) for scenario in pack.scenarios)
+    together = f"{scenes_in(scenes, scenes):,}"
     rows.append(
-        ["all", "", f"{number:,}", "", "must be measured" if total is None else _duration(60 * total)]
+        [
+            "all",
+            "",
+            f"{number:,}",
+            together,
+            "",
+            "must be measured" if total is None else _duration(60 * total),
+        ]
     )
-    head = ("scenario", "severity", "variants", "s each", f"on {plural(workers, 'worker')}")
-    parts = [table(head, rows, right=(2, 3, 4)), _basis(path, pack, measured)]
+    head = ("scenario", "severity", "variants", "scenes", "s each", f"on {plural(workers, 'worker')}")
+    parts = [table(head, rows, right=(2, 3, 4, 5)), _basis(path, pack, measured)]
     if not pack.gate:
         parts.append("gate: none, so that every run ends INCONCLUSIVE; add rules under `gate:`")
     parts += [_rule(number, power) for number, power in enumerate(powers, start=1)]
@@ -161,7 +173,9 @@ def _data(pack: Pack, measured: Measured, workers: int, powers: list[RulePower])
     from dataclasses import asdict
 
     from simgate.harness.cli.planning.times import minutes, variants_of
+    from simgate.harness.frontend.scene_counts import count_scenes
 
+    scenes = count_scenes(pack)
     return {
         "pack": pack.name,
         "workers": workers,
@@ -170,6 +184,7 @@ def _data(pack: Pack, measured: Measured, workers: int, powers: list[RulePower])
                 "scenario": s.id,
                 "severity": s.severity,
                 "variants": variants_of(pack, s.id),
+                "scenes": scenes[s.id].number,
                 "seconds_each": measured.of(s.id),
                 "measured_variants": len(measured.seconds.get(s.id, [])),
             }

@@ -103,7 +103,8 @@ def world_text(world: World) -> str:
 
 def parameter_row(name: str, spec: ParameterSpec) -> list[str]:
     """Name, unit, allowed values, default and meaning of a parameter."""
-    return [name, spec.unit or "-", allowed(spec), _plain(spec.default), spec.meaning]
+    seen = " (appearance)" if spec.appearance else ""
+    return [name, spec.unit or "-", allowed(spec), _plain(spec.default), f"{spec.meaning}{seen}"]
 
 
 def allowed(spec: ParameterSpec) -> str:

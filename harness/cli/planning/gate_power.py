@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from simgate.harness.cli.planning.times import variants_of
+from simgate.harness.frontend.scene_counts import SceneCount, count_scenes, scenes_in
 from simgate.harness.gate.compare import DEFAULT_CONFIDENCE
 from simgate.harness.gate.intervals import (
     fewest,
@@ -51,7 +52,13 @@ class RulePower:
     visible_drop: float | None = None
 
 
-def rule_power(pack: Pack, rule: GateRule, samples: float | None, tested: int = 1) -> RulePower:
+def rule_power(
+    pack: Pack,
+    rule: GateRule,
+    samples: float | None,
+    tested: int = 1,
+    scenes_of: Mapping[str, SceneCount] | None = None,
+) -> RulePower:
     """What a rule can prove with a pack's counts.
 
     Args:
@@ -60,12 +67,21 @@ def rule_power(pack: Pack, rule: GateRule, samples: float | None, tested: int = 
         samples: Latency samples of a variant, as measured; None when they are not known.
         tested: Rules that Holm's procedure goes over. NO-GO is planned at the level that it asks of the
             first of them, for the others may all hold.
+        scenes_of: The scenes of each scenario; counted when None.
     """
+    counts = count_scenes(pack) if scenes_of is None else scenes_of
     strict = 1.0 - (1.0 - rule.confidence) / tested
     scope = [s for s in pack.scenarios if rule.speaks_of(s.id, s.severity)]
     n = sum(variants_of(pack, s.id) for s in scope)
+    scenes = scenes_in(counts, [s.id for s in scope])
     if rule.kind == "pass_rate" and rule.at_least is not None:
-        lines, drop = _pass_rate(n, rule.at_least, rule.confidence, strict)
+        unit = "scene" if scenes < n else "variant"
+        lines, drop = _pass_rate(scenes, rule.at_least, rule.confidence, strict, unit)
+        if scenes < n:
+            lines.append(
+                f"{plural(n, 'variant')} lie in {plural(scenes, 'scene')}: those of one scene are one unit "
+                "of proof, and the numbers hold for scenes of which all variants pass or all fail"
+            )
     elif rule.kind == "regression":
         lines, drop = _regression(n, rule, strict)
     elif rule.kind == "metric":
@@ -86,14 +102,16 @@ def rule_power(pack: Pack, rule: GateRule, samples: float | None, tested: int = 
     return RulePower(statement(rule), n, tuple(lines), drop)
 
 
-def _pass_rate(n: int, p0: float, confidence: float, strict: float) -> tuple[list[str], float | None]:
-    """GO is decided at ``confidence``, NO-GO at ``strict``."""
+def _pass_rate(
+    n: int, p0: float, confidence: float, strict: float, unit: str
+) -> tuple[list[str], float | None]:
+    """GO is decided at ``confidence``, NO-GO at ``strict``; ``unit`` is what there are ``n`` of."""
     allowed = most_failures_allowed(n, p0, confidence)
     if allowed is None:
         needed = clean_runs_needed(p0, confidence)
-        return [f"can never be GO: it takes {needed} clean variants, there are {n}"], None
+        return [f"can never be GO: it takes {needed} clean {unit}s, there are {n}"], None
     refuted = most_successes_refuted(n, p0, strict)
-    verdicts = f"GO with at most {plural(allowed, 'failure')} in {plural(n, 'variant')}"
+    verdicts = f"GO with at most {plural(allowed, 'failure')} in {plural(n, unit)}"
     if refuted is not None:
         gap = ", between them INCONCLUSIVE" if n - refuted > allowed + 1 else ""
         verdicts += f", NO-GO from {plural(n - refuted, 'failure')} on{gap}"
@@ -178,9 +196,10 @@ def gate_power(pack: Pack, samples: Sequence[int]) -> list[RulePower]:
     """
     mean = sum(samples) / len(samples) if samples else None
     tested = sum(rule.is_test for rule in pack.gate)
-    powers = [rule_power(pack, rule, mean, max(tested, 1)) for rule in pack.gate]
+    scenes = count_scenes(pack)
+    powers = [rule_power(pack, rule, mean, max(tested, 1), scenes) for rule in pack.gate]
     if any(rule.kind == "regression" for rule in pack.gate):
         return powers
     default = GateRule(kind="regression", confidence=DEFAULT_CONFIDENCE)
-    power = rule_power(pack, default, mean)
+    power = rule_power(pack, default, mean, scenes_of=scenes)
     return [*powers, replace(power, statement=f"{COMPARE}: {power.statement}")]

@@ -15,6 +15,17 @@ GATE_EXAMPLES = (
         "0.95, 149 for 0.98 and 299 for 0.99. `simgate plan PACK` says what the counts of a pack can prove.",
     ),
     Example(
+        "one-scene",
+        "parameters: {door.kind: glass, door.distance_m: 5}\n@variants: {count: 150, method: sobol}\n",
+        "parameters: {door.kind: glass, door.distance_m: {uniform: [3, 8]}}\n"
+        "variants: {count: 150, method: sobol}\n",
+        advice="A scene is what stands and moves: the world, its parameters and the objects put into it. "
+        "Parameters that are declared as `appearance` (light, camera; `simgate worlds` names them) make no "
+        "other scene, nor do noise and latency. Runs of one scene are one unit of proof, for a robot that "
+        "passes it once passes it again: 150 of them prove no pass rate.",
+        also=("gate-impossible",),
+    ),
+    Example(
         "gate-metric",
         "gate:\n  - {metric: @collisions, at_most: 0}\n",
         "gate:\n  - {metric: collisions, every_variant: {at_most: 0}}\n",

@@ -29,6 +29,7 @@ KEY_EXAMPLES = (
         "  @closed_door:\n"
         "    title: A closed glass door blocks the corridor\n"
         "    world: office_corridor\n"
+        "    parameters: {door.distance_m: {uniform: [3, 8]}}\n"
         "    variants: {count: 150}\n"
         "    accept: {collisions: {at_most: 0}}\n",
         "scenarios:\n"
@@ -36,6 +37,7 @@ KEY_EXAMPLES = (
         "    title: A closed glass door blocks the corridor\n"
         "    severity: critical\n"
         "    world: office_corridor\n"
+        "    parameters: {door.distance_m: {uniform: [3, 8]}}\n"
         "    variants: {count: 150}\n"
         "    accept: {collisions: {at_most: 0}}\n",
         level="pack",
@@ -44,7 +46,7 @@ KEY_EXAMPLES = (
     Example(
         "duplicate-key",
         "parameters:\n  door.kind: glass\n  @door.kind: wood\n",
-        "parameters:\n  door.kind: {choice: [glass, wood]}\n",
+        "parameters:\n  door.kind: {choice: [glass, wood]}\n  door.distance_m: {uniform: [3, 8]}\n",
         advice="YAML itself would silently keep one of the two. For several values, draw from a `choice`.",
     ),
     Example(

@@ -5,7 +5,10 @@ from __future__ import annotations
 from simgate.harness.packs.examples.example import Example, sound_pack
 
 _CSV = "lux,temperature_k\n80,2900\n450,4100\n"
-_DATA = "parameters:\n  lighting.lux: {from_file: {csv: light.csv, column: lux}}\n"
+_DATA = (
+    "parameters:\n  lighting.lux: {from_file: {csv: light.csv, column: lux}}\n"
+    "  door.distance_m: {uniform: [3, 8]}\n"
+)
 _PACK = sound_pack().replace("{log_uniform: [80, 1200]}", "{from_file: {csv: light.csv, column: lux}}")
 
 RULE_EXAMPLES = (
@@ -62,15 +65,19 @@ RULE_EXAMPLES = (
     ),
     Example(
         "undefined-metric",
-        "parameters: {door.kind: glass}\naccept:\n  @time_to_goal_s: {at_most: 20}\n",
-        "parameters: {door.kind: none}\naccept:\n  time_to_goal_s: {at_most: 20}\n",
+        "parameters: {door.kind: glass, door.width_m: {uniform: [1, 1.2]}}\n"
+        "accept:\n  @time_to_goal_s: {at_most: 20}\n",
+        "parameters: {door.kind: none, door.width_m: {uniform: [1, 1.2]}}\n"
+        "accept:\n  time_to_goal_s: {at_most: 20}\n",
         advice="`simgate metrics` says when a metric is undefined. What holds for some of the first variants "
         "only is a warning.",
     ),
     Example(
         "time-limit",
-        "parameters: {door.kind: none}\naccept:\n  @time_to_goal_s: {at_most: 3}\n",
-        "parameters: {door.kind: none}\naccept:\n  time_to_goal_s: {at_most: 15}\n",
+        "parameters: {door.kind: none, door.width_m: {uniform: [1, 1.2]}}\n"
+        "accept:\n  @time_to_goal_s: {at_most: 3}\n",
+        "parameters: {door.kind: none, door.width_m: {uniform: [1, 1.2]}}\n"
+        "accept:\n  time_to_goal_s: {at_most: 15}\n",
         advice="The straight way is held against the robot's top speed; no policy can be quicker. What holds "
         "for some of the first variants only is a warning.",
     ),

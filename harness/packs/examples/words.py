@@ -13,7 +13,7 @@ scenarios:
     title: A closed glass door blocks the corridor
     severity: critical
     world: office_corridor
-    parameters: {{door.kind: glass}}
+    parameters: {{door.kind: glass, door.distance_m: {{uniform: [3, 8]}}}}
     variants: {{count: 150}}
     accept:
       {criterion}

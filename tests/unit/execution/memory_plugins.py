@@ -59,7 +59,7 @@ class MemoryCorridor:
     description = "A door straight ahead."
     parameters: Mapping[str, ParameterSpec] = {
         "door.distance_m": ParameterSpec("number", 3.0, "Distance of the door.", "m", 0.0, 20.0),
-        "camera.noise_std": ParameterSpec("number", 0.0, "Sensor noise.", "", 0.0, 0.5),
+        "camera.noise_std": ParameterSpec("number", 0.0, "Sensor noise.", "", 0.0, 0.5, appearance=True),
         "fault": ParameterSpec("choice", "none", "What goes wrong.", choices=FAULTS),
     }
     object_kinds: Mapping[str, tuple[float, float]] = {}

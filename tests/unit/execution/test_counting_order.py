@@ -8,7 +8,6 @@ from simgate.harness.execution.counting_order import (
     random_order,
     running_order,
 )
-from simgate.harness.expansion.scene_key import scene_key
 from simgate.harness.packs.model import PinnedVariant
 from tests.unit.execution.memory_pack import ids, make_pack, make_variant, make_variants
 
@@ -53,22 +52,16 @@ def test_a_pin_of_what_is_still_drawn_is_no_dependence(pack):
     assert sorted(ids(counting_order(pack, [*variants, pin]))) == sorted(ids([*variants, pin]))
 
 
-def same_scene(index, lux):
-    return make_variant(
-        index, {"door.distance_m": 3.0, "lighting.lux": lux, "camera.noise_std": 0.01 * index}
-    )
-
-
-def test_light_and_camera_do_not_make_another_scene():
-    assert scene_key(same_scene(0, 100.0)) == scene_key(same_scene(1, 300.0))
-    assert scene_key(same_scene(0, 100.0)) != scene_key(make_variants(1)[0])
+def same_scene(index, noise=0.01):
+    return make_variant(index, {"door.distance_m": 3.0, "camera.noise_std": noise, "fault": "none"})
 
 
 def test_variants_that_share_scenes_are_refused_with_the_scenario(pack):
-    variants = [same_scene(0, 100.0), same_scene(1, 200.0), *make_variants(8)[2:]]
+    variants = [same_scene(0), same_scene(1, noise=0.2), *make_variants(8)[2:]]
     with pytest.raises(DependentVariants, match="some of door_ahead share a scene"):
         counting_order(pack, variants)
 
 
-def test_one_fixed_scene_in_which_only_noise_varies_is_allowed(pack):
-    assert len(counting_order(pack, [same_scene(k, 100.0) for k in range(5)])) == 5
+def test_one_scene_in_which_only_noise_and_seed_vary_is_refused_too(pack):
+    with pytest.raises(DependentVariants, match="run without --until-decided"):
+        counting_order(pack, [same_scene(k) for k in range(5)])

@@ -1,10 +1,15 @@
-"""Variants that share a scene, in the verdict."""
+"""Runs of one scene are one unit of proof: in the pass rate, in what would change it, and in what is said."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
+import pytest
+
 from simgate.harness.gate.decide import decide
+from simgate.harness.gate.intervals import wilson
+from simgate.harness.gate.scenes import Scenes
 from simgate.harness.gate.verdict import Decision
 from tests.unit.gate.runs import a_run
 
@@ -15,39 +20,78 @@ def run_with_scenes(letters, per_scene):
     return manifest.model_copy(update={"expected": expected}), records
 
 
-def test_failures_that_come_together_count_as_fewer_variants_and_the_verdict_says_so():
-    letters = "F" * 10 + "P" * 290
-    alone = decide(*a_run(letters)).rules[0]
-    shared = decide(*run_with_scenes(letters, per_scene=10)).rules[0]
+def rule(letters, per_scene):
+    return decide(*run_with_scenes(letters, per_scene)).rules[0]
+
+
+def test_sixty_clean_runs_of_one_scene_prove_nothing():
+    alone, shared = decide(*a_run("P" * 60)).rules[0], rule("P" * 60, 60)
     assert alone.decision is Decision.GO
     assert shared.decision is Decision.INCONCLUSIVE
-    assert shared.design_effect > 9
-    assert "variants share scenes (design effect" in shared.reason
-    assert shared.exact.low < alone.exact.low < alone.exact.high < shared.exact.high
+    assert shared.exact.low == pytest.approx(0.05)
+    assert "60 variants in 1 scene: those of one scene are one unit of proof" in shared.reason
+    assert shared.would_change.startswith("28 more clean scenes would give GO")
 
 
-def test_failures_spread_over_the_scenes_change_nothing():
-    letters = ("F" + "P" * 29) * 10
-    alone = decide(*a_run(letters)).rules[0]
-    shared = decide(*run_with_scenes(letters, per_scene=30)).rules[0]
-    assert shared.exact == alone.exact
-    assert shared.design_effect is None
+def test_scenes_that_are_alike_within_count_as_one_variant_each():
+    for letters in ("P" * 40, "P" * 39 + "F", "F" * 9 + "P" * 31):
+        one = decide(*a_run(letters)).rules[0]
+        many = rule("".join(letter * 7 for letter in letters), 7)
+        assert many.decision is one.decision
+        assert many.estimate == pytest.approx(one.estimate)
+        assert many.exact.low == pytest.approx(one.exact.low, abs=1e-9)
+        assert many.exact.high == pytest.approx(one.exact.high, abs=1e-9)
+        assert many.p_value == pytest.approx(one.p_value)
+        assert many.scenes == len(letters)
 
 
-def test_clean_variants_of_a_few_scenes_are_go_for_these_scenes_and_the_verdict_says_so():
-    shared = decide(*run_with_scenes("P" * 300, per_scene=30)).rules[0]
+def test_a_scene_of_which_one_of_ten_fails_is_a_tenth_of_a_failing_scene():
+    within, whole = rule(("P" * 9 + "F") * 10 + "P" * 300, 10), rule("F" * 10 + "P" * 390, 10)
+    assert within.decision is Decision.GO
+    assert whole.decision is Decision.INCONCLUSIVE
+    assert within.estimate == whole.estimate == pytest.approx(0.975)
+
+
+def test_each_scene_counts_the_same_however_many_variants_it_has():
+    lone, many = Scenes(((1, 0, 0, 30), (0, 1, 0, 1))), Scenes(((1, 0, 0, 30), (0, 50, 0, 1)))
+    assert lone.proof_p(0.9) == pytest.approx(many.proof_p(0.9))
+    assert lone.refutation_p(0.9) == pytest.approx(many.refutation_p(0.9))
+
+
+def test_what_is_doubtful_has_failed_for_go_and_passed_for_no_go():
+    scenes = Scenes.of([("a", True), ("a", None), ("b", False), ("b", None), ("c", True)])
+    assert scenes.proof_p(0.5) == Scenes(((1, 1, 0, 1), (0, 2, 0, 1), (1, 0, 0, 1))).proof_p(0.5)
+    assert scenes.refutation_p(0.5) == Scenes(((2, 0, 0, 1), (1, 1, 0, 1), (1, 0, 0, 1))).refutation_p(0.5)
+
+
+def test_what_would_change_it_is_counted_in_scenes():
+    shared = rule("F" * 10 + "P" * 300, 10)
+    more = int(shared.would_change.split()[0])
+    assert "more clean scenes would give GO" in shared.would_change
+    assert rule("F" * 10 + "P" * (300 + 10 * more), 10).decision is Decision.GO
+    assert rule("F" * 10 + "P" * (290 + 10 * more), 10).decision is Decision.INCONCLUSIVE
+    fewest = int(shared.would_change.split(", ")[1].split()[0])
+    assert rule("F" * (10 + 10 * fewest) + "P" * 300, 10).decision is Decision.NO_GO
+    assert rule("F" * 10 * fewest + "P" * 300, 10).decision is Decision.INCONCLUSIVE
+
+
+def test_a_go_says_how_many_scenes_that_fail_would_end_it():
+    shared = rule("P" * 300, 10)
     assert shared.decision is Decision.GO
-    assert "300 variants lie in only 10 scenes" in shared.reason
-    assert "count as independent" not in decide(*a_run("P" * 300)).rules[0].reason
+    assert shared.would_change == "1 more failing scene"
+    assert rule("P" * 300 + "F" * 10, 10).decision is Decision.INCONCLUSIVE
 
 
-def test_more_clean_variants_in_new_scenes_would_prove_what_shared_scenes_do_not():
-    shared = decide(*run_with_scenes("F" * 10 + "P" * 290, per_scene=10)).rules[0]
-    more = int(shared.would_change.split()[1])
-    assert "more clean variants would give GO, in new scenes" in shared.would_change
-    again = decide(*run_with_scenes("F" * 10 + "P" * (290 + 10 * -(-more // 10)), per_scene=10)).rules[0]
-    assert again.decision is Decision.GO
+def test_the_verdict_has_the_number_of_scenes_and_how_they_ended():
+    verdict = decide(*run_with_scenes("P" * 60, 60))
+    written = json.loads(verdict.model_dump_json())["rules"][0]
+    assert written["scenes"] == 1
+    assert written["by_scene"] == {"results": [[60, 0, 0, 1]]}
+    assert "variants of one scene are one unit of proof: glass (60 variants, 1 scene)" in verdict.notes
+    assert verdict.scenarios[0].shown.low == pytest.approx(wilson(1, 1, 0.95)[0])
 
 
-def test_a_manifest_without_scenes_takes_every_variant_for_itself():
-    assert decide(*a_run("F" * 10 + "P" * 290)).rules[0].design_effect is None
+def test_a_run_to_be_ended_early_on_shared_scenes_is_not_decided_by_a_test_of_variants():
+    manifest, records = run_with_scenes("P" * 60, 60)
+    early = decide(manifest.model_copy(update={"until_decided": True}), records)
+    assert early.decision is Decision.INCONCLUSIVE

@@ -317,5 +317,6 @@ def test_every_code_of_the_language_has_a_case() -> None:
             "unknown-class",  # test_vocabulary
             "duplicate-pack",  # test_pack_names
             "no-scene", "undefined-metric", "time-limit",  # test_scene_checks
+            "one-scene",  # test_scene_counts
     }  # fmt: skip
     assert {code for code, _, _ in CASES} | elsewhere == set(CODES)
