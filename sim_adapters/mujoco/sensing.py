@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Protocol
 
 import mujoco
 import numpy as np
@@ -13,20 +12,12 @@ from numpy.typing import NDArray
 from simgate.sim_adapters.mujoco.build import GROUP_SOLID, BuiltScene
 from simgate.sim_adapters.mujoco.lighting import light_levels
 from simgate.sim_adapters.mujoco.ray_sight import RaySight
-from simgate.sim_adapters.mujoco.sight import LabelledBodies, Sight
+from simgate.sim_adapters.mujoco.sight import Clearance, LabelledBodies, Sight
 from simgate.sim_adapters.observation import Contact, GroundTruth, VisibleEntity
 from simgate.sim_adapters.scene.clearance import ClearanceField
 from simgate.sim_adapters.scene.scene import Scene
 
 Pose = tuple[float, float, float]
-
-
-class Clearance(Protocol):
-    """Says how near the robot is to everything that it could hit."""
-
-    def gaps(self, x: float, y: float, time_s: float) -> dict[str, float]:
-        """See :meth:`simgate.sim_adapters.scene.clearance.ClearanceField.gaps`."""
-        ...
 
 
 class SceneSensing:
@@ -50,7 +41,7 @@ class SceneSensing:
         self._built = built
         self._data = data
         self.clearance: Clearance = clearance or ClearanceField(scene)
-        self._labelled = LabelledBodies(scene, built)
+        self._labelled = LabelledBodies(scene, built, self.clearance)
         self._entities: tuple[VisibleEntity, ...] = ()
         self._lights_change = any(light.flicker_hz * light.flicker_depth > 0.0 for light in scene.lights)
         lidar = scene.lidar

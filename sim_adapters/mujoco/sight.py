@@ -43,16 +43,34 @@ class Sight(Protocol):
         ...
 
 
+class Clearance(Protocol):
+    """Says how near the robot is to everything that it could hit."""
+
+    def gaps(self, x: float, y: float, time_s: float) -> dict[str, float]:
+        """See :meth:`simgate.sim_adapters.scene.clearance.ClearanceField.gaps`."""
+        ...
+
+    def from_centre(self, name: str, gap_m: float) -> float:
+        """Distance in the floor plane from the robot's centre to a body, metres.
+
+        Args:
+            name: The body's.
+            gap_m: Its gap at the same pose, infinite for a body that cannot be hit.
+        """
+        ...
+
+
 class LabelledBodies:
     """Turns camera frames into visible entities.
 
     Args:
         scene: The scene; its bodies carry labels, or its file's names do.
         built: Its model; bodies are numbered as its names are.
+        clearance: Says how far bodies are from the robot.
     """
 
-    def __init__(self, scene: Scene, built: BuiltScene) -> None:
-        self._reach_m = scene.robot.radius_m
+    def __init__(self, scene: Scene, built: BuiltScene, clearance: Clearance) -> None:
+        self._clearance = clearance
         if scene.native is not None:
             labels = dict(scene.native.labels)
         else:
@@ -95,7 +113,7 @@ class LabelledBodies:
                     box=box,
                     pixels=pixels,
                     occlusion=1.0 - pixels / int(np.count_nonzero(outline)),
-                    distance_m=gaps.get(name, math.inf) + self._reach_m,
+                    distance_m=self._clearance.from_centre(name, gaps.get(name, math.inf)),
                     truncated=x0 == 0 or y0 == 0 or x1 == width or y1 == height,
                     transmittance=float(light[mask].mean()),
                 )

@@ -78,6 +78,15 @@ class ClearanceField:
             )
         return gaps
 
+    def from_centre(self, name: str, gap_m: float) -> float:
+        """Distance in the floor plane from the robot's centre to a body, metres: the hull is a disc.
+
+        Args:
+            name: The body's.
+            gap_m: Its gap at the same pose, infinite for a body that cannot be hit.
+        """
+        return gap_m + self._radius
+
 
 def _half_height(part: Part) -> float:
     if part.kind == "box":

@@ -8,6 +8,7 @@ import mujoco
 
 from simgate.sim_adapters.mujoco.build import ROBOT_GEOM, BuiltScene
 from simgate.sim_adapters.mujoco.native.build import can_touch
+from simgate.sim_adapters.mujoco.native.floor_distance import FloorDistances
 from simgate.sim_adapters.mujoco.native.site_file import collides
 from simgate.sim_adapters.mujoco.sensing import SceneSensing
 from simgate.sim_adapters.scene.scene import Scene
@@ -32,13 +33,22 @@ class NativeClearance:
         model, owners = built.model, built.geom_body
         self._robot = [g for g in range(model.ngeom) if owners[g] == ROBOT_GEOM and collides(model, g)]
         self._bodies: dict[str, list[int]] = {}
+        self._all: dict[str, list[int]] = {}
         for geom in range(model.ngeom):
-            if owners[geom] >= 0 and can_touch(model, geom):
-                self._bodies.setdefault(built.names[owners[geom]], []).append(geom)
+            if owners[geom] >= 0:
+                self._all.setdefault(built.names[owners[geom]], []).append(geom)
+                if can_touch(model, geom):
+                    self._bodies.setdefault(built.names[owners[geom]], []).append(geom)
+        self._floor, self._centre = FloorDistances(model, data), built.robot_body
 
     def gaps(self, x: float, y: float, time_s: float) -> dict[str, float]:
         """Distance to each body that can be touched, metres, negative on overlap; needs no arguments."""
         return {name: self._nearest(geoms) for name, geoms in self._bodies.items()}
+
+    def from_centre(self, name: str, gap_m: float) -> float:
+        """Distance in the floor plane from the robot's centre to a body, metres, whatever the hull is."""
+        x, y, _ = self._data.xpos[self._centre].tolist()
+        return self._floor.to_any(self._all.get(name, ()), x, y)
 
     def _nearest(self, geoms: list[int]) -> float:
         model, data = self._model, self._data

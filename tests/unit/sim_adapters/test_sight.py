@@ -22,7 +22,7 @@ def both_ways(scene: Scene) -> list[dict[str, VisibleEntity]]:
     adapter.reset([scene])
     truth, world, view = adapter.ground_truth()[0], adapter._worlds[0], adapter._views[0]
     sight = RaySight(world.built, world.data, view.bodies)
-    by_rays = LabelledBodies(scene, world.built).seen(sight, truth.clearance_m)
+    by_rays = LabelledBodies(scene, world.built, world._sensing.clearance).seen(sight, truth.clearance_m)
     adapter.close()
     return [{entity.name: entity for entity in entities} for entities in (truth.entities, by_rays)]
 
