@@ -6,6 +6,7 @@ that does not say what to install.
 
 from __future__ import annotations
 
+import resource
 import socket
 from collections.abc import Callable, Mapping, MutableMapping
 from ctypes.util import find_library
@@ -14,6 +15,7 @@ REMEDY = (
     "no GL library for drawing without a display was found (libEGL, libOSMesa); install one: "
     "`apt-get install libegl1 libgl1-mesa-dri` or `apt-get install libosmesa6`"
 )
+_FEWEST_FILES = 64
 _X_SOCKETS = "/tmp/.X11-unix"
 _X_PORT = 6000
 _ANSWER_S = 1.0
@@ -78,3 +80,18 @@ def draw_on_one_core(environ: MutableMapping[str, str]) -> None:
 def missing_gl(environ: Mapping[str, str], find: Callable[[str], str | None] = find_library) -> bool:
     """Whether nothing can draw here: no display that answers, no choice of the user, no library."""
     return not has_display(environ) and choose_backend(environ, find) is None
+
+
+def too_few_files() -> str:
+    """What to say where a process may open so few files that no library of a simulator loads; else empty."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if not 0 <= most < _FEWEST_FILES:
+        return ""
+    return (
+        f"a process may open only {most} files here, and a simulator needs {_FEWEST_FILES}: `ulimit -n 1024`"
+    )
+
+
+def what_lacks(environ: Mapping[str, str]) -> str:
+    """What this machine lacks to draw, with the remedy; empty when nothing is known to lack."""
+    return too_few_files() or (REMEDY if missing_gl(environ) else "")

@@ -15,9 +15,11 @@ from typing import Any, Literal
 
 from simgate.harness.execution.host_environment import host_environment, usable_cores
 from simgate.harness.registry import names
-from simgate.sim_adapters.gl import REMEDY, choose_backend, has_display
+from simgate.sim_adapters.gl import REMEDY, choose_backend, has_display, too_few_files
 
 _PROBE_S = 120.0
+_SOME_BYTES = 1 << 20
+"""That a disk must have room for, lest the first record find none."""
 _REINSTALL = "install the project again: `make setup`, or `pip install -e .`"
 _ADAPTER_NAMES_GL = ("egl", "osmesa")
 
@@ -101,7 +103,7 @@ def _check_simulator(name: str, environ: Mapping[str, str]) -> Finding:
             detail = f"{answer['version']} draws with {answer['renderer']} on {answer['device']}{how}"
             return Finding(subject, "ok", detail)
         tried.append(f"{backend or 'default'}: {error if answer is None else answer['problem']}")
-    return Finding(subject, "bad", "; ".join(tried), REMEDY)
+    return Finding(subject, "bad", "; ".join(tried), too_few_files() or REMEDY)
 
 
 def _backends(environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -154,8 +156,8 @@ def check_runs_dir(runs_dir: Path) -> Finding:
     """A run's folder can be made."""
     existing = next((path for path in (runs_dir, *runs_dir.resolve().parents) if path.exists()), Path("/"))
     try:
-        with tempfile.TemporaryDirectory(dir=existing):
-            pass
+        with tempfile.TemporaryDirectory(dir=existing) as folder:
+            Path(folder, "some.log").write_bytes(bytes(_SOME_BYTES))
     except OSError as error:
         return Finding(
             "runs folder", "bad", f"{existing}: {error.strerror}", "choose another: --runs-dir DIR"

@@ -29,12 +29,15 @@ from simgate.harness.execution.stopping import NeverStop, StoppingRule
 from simgate.harness.execution.work_queue import WorkQueue
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.results.record import RunRecord
+from simgate.sim_adapters.gl import too_few_files
 
 MAX_FAILED_STARTS = 2
 """A slot whose host fails to start so often in a row is closed."""
 _EXIT_GRACE_S = 1.0
 """From the end of a host's stream until its exit status is there to be reported."""
 _LONGEST_WAIT_S = 1.0
+_STOOD_STILL_S = 5.0
+"""A round that takes longer: this process itself did not run (SIGSTOP, a debugger, a disk that stalls)."""
 
 
 class HostsCannotStart(Exception):  # noqa: N818 - the name says what happened
@@ -72,6 +75,7 @@ class HostPool:
         self._sink = RecordSink(plan.folder, self._listeners, NeverStop())
         self._retried = {} if retried is None else retried
         self._why_not_started = ""
+        self._looked = time.monotonic()
         self.stopped_early = ""
         """Why the last run ended before its variants did; empty otherwise."""
 
@@ -99,6 +103,7 @@ class HostPool:
         self._sink = RecordSink(self._plan.folder, self._listeners, stopping or NeverStop())
         self._queue = WorkQueue(self._plan.assignments(variants), self._plan.pack.sim.batch)
         self.stopped_early = ""
+        self._look()
         while self._queue or any(slot.busy for slot in self._slots):
             self._hand_out()
             if not any(slot.host for slot in self._slots) and self._queue:
@@ -153,7 +158,8 @@ class HostPool:
         except OSError as error:
             slot.retired = True
             command = " ".join(self._plan.interpreter)
-            self._why_not_started = f"no host could start: `{command}` cannot be run: {error}"
+            why = f"no host could start: `{command}` cannot be run: {error}"
+            self._why_not_started = f"{why}\n{too_few_files()}".strip()
             return
         slot.occupy(host, self._plan.setup(slot.number), self._plan.limits)
         self._selector.register(host.socket, selectors.EVENT_READ, slot)
@@ -183,11 +189,19 @@ class HostPool:
                 slot.host.flush()
             if mask & selectors.EVENT_READ:
                 self._listen(slot)
-        now = time.monotonic()
+        now = self._look()
         for slot in self._slots:
             reason = slot.overdue(now)
             if reason:
                 self._lost(slot, reason)
+
+    def _look(self) -> float:
+        """The time, after all that stood still with this process has been taken off the hosts' account."""
+        before, self._looked = self._looked, time.monotonic()
+        if self._looked - before > _STOOD_STILL_S:
+            for slot in self._slots:
+                slot.forgive(self._looked - before - _LONGEST_WAIT_S)
+        return self._looked
 
     def _listen(self, slot: Slot) -> None:
         assert slot.host is not None

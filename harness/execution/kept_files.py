@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import sys
-import traceback
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from simgate.harness.execution.assignment import file_stem
+from simgate.harness.execution.host_log import log_traceback
 from simgate.harness.execution.pictures import end_frame, failure_frame, start_frame, write_picture
 from simgate.harness.execution.record_mode import RecordMode
 from simgate.harness.execution.recording import save_trace
 from simgate.harness.execution.world_run import Episode
 from simgate.harness.expansion.variant import Variant
+from simgate.harness.results.atomic_write import naming
 from simgate.harness.results.run_folder import RunFolder
 from simgate.harness.scoring.score import Score
 
@@ -65,10 +65,10 @@ def keep_files(
         try:
             # Made anew when somebody has cleared it; the run's own folder is not, for then there is no run.
             path.parent.mkdir(exist_ok=True)
-            write(path)
+            with naming(path):
+                write(path)
         except Exception as error:
-            traceback.print_exc()
-            sys.stderr.flush()
+            log_traceback()
             with contextlib.suppress(OSError):
                 path.unlink()
             what = " ".join(str(error).split())

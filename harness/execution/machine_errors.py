@@ -7,6 +7,7 @@ import errno
 _OF_THE_MACHINE = (
     errno.ENOSPC,
     errno.EDQUOT,
+    errno.EFBIG,
     errno.EIO,
     errno.ENOMEM,
     errno.EAGAIN,

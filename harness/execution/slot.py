@@ -87,6 +87,11 @@ class Slot:
         """Something has arrived from the host."""
         self._last_heard = self._clock()
 
+    def forgive(self, seconds: float) -> None:
+        """Nobody listened for so long (the supervisor was stopped, a disk stalled): it does not count."""
+        self._last_heard += seconds
+        self._deadline += seconds
+
     def overdue(self, now: float) -> str:
         """Why the host must be given up, or empty."""
         if now < self.next_check():

@@ -5,7 +5,6 @@ A host process is a worker with a socket; ``--workers 0`` is a worker without on
 
 from __future__ import annotations
 
-import sys
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 from simgate.harness.execution.adapter_options import make_adapter
 from simgate.harness.execution.assignment import Assignment, HostSetup, error_record
 from simgate.harness.execution.episode import Cast, run_episodes
+from simgate.harness.execution.host_log import log_traceback
 from simgate.harness.execution.kept_files import keep_files
 from simgate.harness.execution.lap_clock import LapClock
 from simgate.harness.execution.machine_errors import is_of_the_machine
@@ -132,8 +132,7 @@ class Worker:
         try:
             records = self._play(assignments)
         except Exception as error:
-            traceback.print_exc()
-            sys.stderr.flush()
+            log_traceback()
             self._drop_simulator()
             if len(assignments) > 1:
                 for assignment in assignments:
@@ -172,7 +171,7 @@ class Worker:
         try:
             adapter.close()
         except Exception:
-            traceback.print_exc()
+            log_traceback()
 
     def _play(self, assignments: Sequence[Assignment]) -> list[RunRecord]:
         self._guard.before_batch()

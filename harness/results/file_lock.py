@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
+from simgate.harness.results.atomic_write import naming
+
 _POLL_S = 0.05
 _LONGEST_NOTE = 200
 
@@ -41,9 +43,9 @@ class FileLock:
             _take(descriptor, path, what, time.monotonic() + wait_s)
             os.ftruncate(descriptor, 0)
             since = datetime.now(UTC).isoformat(timespec="seconds")
-            os.pwrite(
-                descriptor, f"process {os.getpid()} on {socket.gethostname()} since {since}".encode(), 0
-            )
+            holder = f"process {os.getpid()} on {socket.gethostname()} since {since}"
+            with naming(path):
+                os.pwrite(descriptor, holder.encode(), 0)
         except BaseException:
             os.close(descriptor)
             raise

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from simgate.harness.results.atomic_write import naming
 from simgate.harness.results.damage import RESTORE, damage
 from simgate.harness.results.record import RunRecord
 from simgate.harness.results.schema_version import NewerSchema
@@ -32,12 +33,13 @@ def append_record(path: Path, record: RunRecord) -> None:
     data = record.model_dump_json().encode() + b"\n"
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
     try:
-        size = os.fstat(descriptor).st_size
-        if size and os.pread(descriptor, 1, size - 1) != b"\n":
-            data = b"\n" + data
-        written = os.write(descriptor, data)
-        if written != len(data):
-            raise OSError(f"{path}: only {written} of {len(data)} bytes were written; is the disk full?")
+        with naming(path):
+            size = os.fstat(descriptor).st_size
+            if size and os.pread(descriptor, 1, size - 1) != b"\n":
+                data = b"\n" + data
+            while data:
+                # More than once only where the disk is full: the next call says so.
+                data = data[os.write(descriptor, data) :]
     finally:
         os.close(descriptor)
 

@@ -213,6 +213,22 @@ def test_a_host_without_a_sign_of_life_is_killed(planned: PlanMaker) -> None:
     assert not alive(stopped[0])
 
 
+def test_time_in_which_the_supervisor_itself_did_not_run_counts_against_no_host(planned: PlanMaker) -> None:
+    """It stands still in the first message, as under SIGSTOP; its host goes on, finishes and is not killed."""
+    limits = HostLimits(batch_floor_s=4.0, wall_factor=0.0, heartbeat_s=4.0)
+    plan = planned(3, limits=limits)
+    story: list[Event] = []
+
+    def stands_still(event: Event) -> None:
+        story.append(event)
+        if isinstance(event, VariantStarted) and sum(isinstance(e, VariantStarted) for e in story) == 1:
+            time.sleep(7.0)
+
+    execute(plan, [stands_still])
+    assert not [event for event in story if isinstance(event, HostLost)]
+    assert [r.attempts for r in plan.folder.records()] == [1, 1, 1]
+
+
 def test_hosts_are_replaced_after_so_many_variants(planned: PlanMaker) -> None:
     plan = planned(5, limits=HostLimits(recycle_after=2))
     pids: list[int] = []

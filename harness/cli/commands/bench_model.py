@@ -45,6 +45,7 @@ def run(args: argparse.Namespace) -> int:
     from simgate.harness.execution.perception_runtime import make_runtime, resolve_runtime
     from simgate.harness.execution.resource_sampler import ResourceSampler
     from simgate.harness.frontend.user_errors import as_user_errors
+    from simgate.harness.results.atomic_write import write_atomic
     from simgate.harness.results.fingerprint import machine
     from simgate.policies.perception.benchmark import measure
     from simgate.policies.perception.package import load_package
@@ -79,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
     _print(about, rows, memory)
     if args.json is not None:
         text = json.dumps({**about, "confidence": CONFIDENCE, "batches": rows, "resources": memory}, indent=1)
-        args.json.write_text(text + "\n", encoding="utf-8")
+        write_atomic(args.json, text + "\n")
     return 0
 
 

@@ -55,6 +55,7 @@ def run(args: argparse.Namespace) -> int:
     from simgate.harness.cli.model.one_thread import one_thread
     from simgate.harness.execution.perception_runtime import make_runtime, resolve_runtime
     from simgate.harness.frontend.user_errors import UserError, as_user_errors
+    from simgate.harness.results.atomic_write import write_atomic
     from simgate.policies.perception.package import load_package
     from simgate.policies.perception.package_source import local_package
     from simgate.sim_adapters.printable import printable
@@ -89,9 +90,7 @@ def run(args: argparse.Namespace) -> int:
     _summarize(seen, package, len(refused))
     if args.json is not None:
         with as_user_errors():
-            args.json.write_text(
-                json.dumps(_document(info, seen, refused), indent=1) + "\n", encoding="utf-8"
-            )
+            write_atomic(args.json, json.dumps(_document(info, seen, refused), indent=1) + "\n")
     return 2 if refused else 0
 
 

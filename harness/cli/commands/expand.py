@@ -66,7 +66,8 @@ def _enlarged(pack: Pack, scenario: Scenario, wanted: int | None) -> tuple[Pack,
 def _opened(path: Path | None, form: str) -> Iterator[Any]:
     """A text stream, or for parquet a binary one."""
     from simgate.harness.frontend.streams import output_for_programs
-    from simgate.harness.frontend.user_errors import UserError
+    from simgate.harness.frontend.user_errors import UserError, as_user_errors
+    from simgate.harness.results.atomic_write import naming
 
     is_binary = form == "parquet"
     if path is None:
@@ -76,8 +77,6 @@ def _opened(path: Path | None, form: str) -> Iterator[Any]:
             yield out.buffer if is_binary else out
             out.flush()
         return
-    try:
-        with path.open("wb") if is_binary else path.open("w", encoding="utf-8", newline="") as file:
-            yield file
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror or error}") from None
+    how: dict[str, str] = {"mode": "wb"} if is_binary else {"mode": "w", "encoding": "utf-8", "newline": ""}
+    with as_user_errors(), naming(path), path.open(**how) as file:  # type: ignore[call-overload]
+        yield file

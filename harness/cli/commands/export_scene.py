@@ -44,6 +44,7 @@ def run(args: argparse.Namespace) -> int:
     """Writes the files and says what they are."""
     from simgate.harness.frontend.packs import load_checked
     from simgate.harness.frontend.user_errors import UserError, as_user_errors
+    from simgate.harness.results.atomic_write import naming
 
     formats: list[str] = args.formats or []
     if not formats:
@@ -61,7 +62,9 @@ def run(args: argparse.Namespace) -> int:
                 notes: list[str] = []
                 with_assets = fmt == "usd" and args.assets is not None
                 more = {"assets": args.assets, "notes": notes} if with_assets else {}
-                _report(fmt, _writer(fmt)(scene, _timing(pack), folder, name, **more), notes)
+                with naming(folder):
+                    written = _writer(fmt)(scene, _timing(pack), folder, name, **more)
+                _report(fmt, written, notes)
         except ImportError as error:
             raise UserError(str(error)) from None
         except ValueError as error:

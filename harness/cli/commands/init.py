@@ -35,6 +35,7 @@ def run(args: argparse.Namespace) -> int:
         starter_pack,
     )
     from simgate.harness.frontend.user_errors import UserError, as_user_errors
+    from simgate.harness.results.atomic_write import write_atomic
 
     folder: Path = args.folder
     pack, schema = folder / PACK_FILE, folder / SCHEMA_FILE
@@ -47,8 +48,8 @@ def run(args: argparse.Namespace) -> int:
     with as_user_errors():
         folder.mkdir(parents=True, exist_ok=True)
         text = starter_pack(pack_name(folder), as_written(model, folder) if model else None)
-        pack.write_text(text, encoding="utf-8")
-        schema.write_text(schema_text(), encoding="utf-8")
+        write_atomic(pack, text)
+        write_atomic(schema, schema_text())
     print(f"wrote {pack} and {schema}")
     if model is None:
         print("no model was found, so the robot is blind: `make train`, or set `model:` in the pack")

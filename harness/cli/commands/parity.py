@@ -103,6 +103,7 @@ def run(args: argparse.Namespace) -> int:
     from simgate.harness.cli.model.model_errors import model_errors
     from simgate.harness.cli.model.one_thread import one_thread
     from simgate.harness.frontend.user_errors import as_user_errors
+    from simgate.harness.results.atomic_write import write_atomic
     from simgate.policies.perception.package import load_package
     from simgate.policies.perception.package_source import local_package
     from simgate.policies.perception.parity import Side, compare, limits_of, measured, past_limits
@@ -128,7 +129,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json is not None:
         text = json.dumps(_document(a, b, seen, values, limits, past), indent=1)
         with as_user_errors():
-            args.json.write_text(text + "\n", encoding="utf-8")
+            write_atomic(args.json, text + "\n")
     return 1 if past else 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 from pathlib import Path
 
 from simgate.harness.cli.selection import add_selection, select
@@ -33,6 +34,7 @@ def run(args: argparse.Namespace) -> int:
     from simgate.harness.frontend.user_errors import UserError, as_user_errors
     from simgate.harness.packs.worlds import require_fit
     from simgate.harness.registry import UnknownPlugin, names
+    from simgate.harness.results.atomic_write import write_atomic
 
     for option, value in (("--variants", args.variants), ("--workers", args.workers)):
         if value < 1:
@@ -55,6 +57,8 @@ def run(args: argparse.Namespace) -> int:
             sheet = contact_sheet(pack, variants, frames)
         out = args.out or Path(f"preview-{pack.name}.png")
         out.parent.mkdir(parents=True, exist_ok=True)
-        sheet.save(out, "PNG", optimize=True)
+        picture = io.BytesIO()
+        sheet.save(picture, "PNG", optimize=True)
+        write_atomic(out, picture.getvalue())
     print(out)
     return 0

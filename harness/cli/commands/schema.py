@@ -22,13 +22,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Prints the schema, or writes it."""
     from simgate.harness.frontend.user_errors import as_user_errors
+    from simgate.harness.results.atomic_write import write_atomic
 
     text = schema_text() if args.of == "pack" else _result_schema()
     if args.out is None:
         print(text, end="")
         return 0
     with as_user_errors():
-        args.out.write_text(text, encoding="utf-8")
+        write_atomic(args.out, text)
     print(args.out)
     return 0
 

@@ -85,6 +85,18 @@ def test_a_host_that_dies_is_gone_only_after_its_last_message_was_read(tmp_path:
     assert host.how_it_ended() == "exit code 1"
 
 
+def test_a_host_whose_parent_has_gone_ends_before_it_imports_anything(tmp_path: Path) -> None:
+    host = HostProcess(0, tmp_path / "0.log", (sys.executable, "-X", "importtime"))
+    host.socket.close()
+    try:
+        assert host.wait(60.0)
+    finally:
+        host.kill()
+    imported = (tmp_path / "0.log").read_text(encoding="utf-8")
+    assert "argparse" in imported
+    assert "pydantic" not in imported and "numpy" not in imported
+
+
 def test_an_interpreter_that_does_not_exist_is_an_error_of_the_caller(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         HostProcess(0, tmp_path / "0.log", interpreter=("/no/such/python",))

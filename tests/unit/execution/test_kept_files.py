@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 from dataclasses import replace
 from pathlib import Path
 
@@ -77,3 +79,21 @@ def test_no_run_is_made_anew_where_its_folder_has_gone(cast, folder, tmp_path):
     kept, notes = keep(folder, play(cast(), 3.0)[0])
     assert (kept, len(notes)) == ({}, 3)
     assert not folder.path.exists()
+
+
+def test_on_a_full_disk_the_file_is_named_and_a_log_that_is_full_too_takes_nothing_with_it(
+    cast, folder, monkeypatch
+):
+    def full(path, **_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    class Full(io.StringIO):
+        def write(self, text):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("simgate.harness.execution.kept_files.save_trace", full)
+    monkeypatch.setattr("sys.stderr", Full())
+    kept, notes = keep(folder, play(cast(), 3.0)[0])
+    assert set(kept) == {"start_picture", "failure_picture"}
+    assert notes[0].startswith("no trace: OSError: [Errno 28] No space left on device")
+    assert "recordings/s.v0007.npz" in notes[0]

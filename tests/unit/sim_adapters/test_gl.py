@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -64,3 +66,18 @@ def test_without_the_variable_a_host_sees_what_the_caller_sees() -> None:
 def test_a_host_uses_one_thread_unless_the_user_says_otherwise() -> None:
     child = host_environment(0, {"OMP_NUM_THREADS": "4"})
     assert (child["LP_NUM_THREADS"], child["OMP_NUM_THREADS"]) == ("1", "4")
+
+
+def test_where_too_few_files_may_be_open_that_is_said_and_no_library_is_asked_for() -> None:
+    code = """
+import resource
+from simgate.sim_adapters.gl import what_lacks
+for most in (64, 63, 12):
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    print(what_lacks({"MUJOCO_GL": "egl"}))
+"""
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    enough, few, fewest = said.split("\n")[:3]
+    assert enough == ""
+    assert few == "a process may open only 63 files here, and a simulator needs 64: `ulimit -n 1024`"
+    assert "only 12 files" in fewest
