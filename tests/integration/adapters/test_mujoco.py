@@ -100,6 +100,7 @@ def office_scene(generator):
 def test_it_is_a_gymnasium_environment():
     environment = SimEnv(MujocoAdapter(TIMING), TIMING, office_scene)
     gymnasium.utils.env_checker.check_env(environment, skip_render_check=True)
+    assert environment.observation_space.contains(environment.reset(seed=1)[0])
     environment.close()
 
 

@@ -128,6 +128,8 @@ def test_an_unloaded_session_can_be_closed_twice():
     made = PhysxSession()
     made.close()
     made.close()
+    with pytest.raises(AttributeError):
+        made.step(0.005)
 
 
 def run_python(code, *options):

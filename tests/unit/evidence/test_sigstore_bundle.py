@@ -141,13 +141,17 @@ class TestWithSigstore:
         from sigstore.sign import Signer, SigningContext
         from sigstore.verify import Verifier, policy
 
-        inspect.signature(SigningContext.from_trust_config).bind("config")
-        inspect.signature(SigningContext.signer).bind("context", "token")
-        inspect.signature(Signer.sign_dsse).bind("signer", "statement")
-        inspect.signature(ClientTrustConfig.production).bind()
-        inspect.signature(Bundle.to_json).bind("bundle")
-        inspect.signature(Verifier.production).bind(offline=True)
-        inspect.signature(Verifier.verify_dsse).bind("verifier", "bundle", "policy")
+        for function, given, named in (
+            (SigningContext.from_trust_config, ("config",), {}),
+            (SigningContext.signer, ("context", "token"), {}),
+            (Signer.sign_dsse, ("signer", "statement"), {}),
+            (ClientTrustConfig.production, (), {}),
+            (Bundle.to_json, ("bundle",), {}),
+            (Verifier.production, (), {"offline": True}),
+            (Verifier.verify_dsse, ("verifier", "bundle", "policy"), {}),
+        ):
+            bound = inspect.signature(function).bind(*given, **named)
+            assert [*bound.arguments.values()] == [*given, *named.values()], function
         policy.Identity(identity=WHO.name, issuer=WHO.issuer)
 
     def test_a_token_that_is_none_or_cannot_be_read_is_a_users_error(self, tmp_path: Path):

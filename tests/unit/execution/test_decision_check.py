@@ -24,8 +24,8 @@ class Answers(MemoryPolicy):
         self.decisions = decisions
 
 
-def check(*decisions: object, active: tuple[int, ...] = (0,), worlds: int = 1) -> None:
-    checked_decisions(Answers(), decisions, worlds, active, 40)  # type: ignore[arg-type]
+def check(*decisions: object, active: tuple[int, ...] = (0,), worlds: int = 1) -> object:
+    return checked_decisions(Answers(), decisions, worlds, active, 40)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -49,11 +49,13 @@ def test_what_is_no_command_is_refused_with_policy_step_and_value(decision, said
 
 def test_numbers_of_any_kind_are_commands():
     for number in (0, 1.5, np.float32(0.5), np.float64(0.5), np.int64(1)):
-        check(Decision(number, number, "cruise"))
+        decision = Decision(number, number, "cruise")
+        assert check(decision) == (decision,)
 
 
 def test_what_a_finished_world_is_told_does_not_matter():
-    check(Decision(math.nan, 0.0, "done"), Decision(0.0, 0.0, "cruise"), active=(1,), worlds=2)
+    decisions = (Decision(math.nan, 0.0, "done"), Decision(0.0, 0.0, "cruise"))
+    assert check(*decisions, active=(1,), worlds=2) == decisions
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])

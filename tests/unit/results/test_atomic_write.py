@@ -65,3 +65,4 @@ def test_what_is_no_plain_file_is_neither_replaced_nor_written_through(tmp_path:
 
 def test_a_name_of_the_longest_kind_is_written(tmp_path: Path) -> None:
     write_atomic(tmp_path / ("x" * 255), "content")
+    assert (tmp_path / ("x" * 255)).read_text() == "content"

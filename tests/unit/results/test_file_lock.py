@@ -52,6 +52,7 @@ def test_no_child_keeps_a_lock_alive(tmp_path: Path) -> None:
     with subprocess.Popen(["sleep", "20"], close_fds=False) as child:
         lock.release()
         FileLock(tmp_path / ".lock", "it").release()
+        assert child.poll() is None, "the child was there all the time"
         child.kill()
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import string
-import time
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simgate.harness.packs.codes import CODES
 from simgate.harness.packs.loader import lint
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode
 from simgate.policies.documents.problems import Problems
@@ -87,20 +87,17 @@ def test_a_file_over_the_limit_is_refused_unread(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("opening", ["[", "{a: ", "- "])
-def test_deep_nesting_is_refused_quickly(tmp_path: Path, opening: str) -> None:
-    start = time.process_time()
+def test_deep_nesting_is_refused_before_it_is_read(tmp_path: Path, opening: str) -> None:
+    """What reads on would not end: each level is looked at again for every one below it."""
     _, problems = read(tmp_path, opening * 200_000)
     assert [d.code for d in problems.diagnostics] == ["too-deep"]
-    assert time.process_time() - start < 2
 
 
 def test_an_alias_bomb_is_refused_before_it_grows(tmp_path: Path) -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 12)]
-    start = time.process_time()
-    _, problems = read(tmp_path, "\n".join(lines))
+    root, problems = read(tmp_path, "\n".join(lines))
     assert [d.code for d in problems.diagnostics] == ["alias-bomb"]
-    assert time.process_time() - start < 1
 
 
 def test_an_honest_alias_is_its_anchors_value(tmp_path: Path) -> None:
@@ -157,4 +154,4 @@ def test_any_value_at_any_key_is_read_or_reported(
             source[number] = f"{key}: {value}"
     path = tmp_path_factory.mktemp("value") / "pack.yaml"
     path.write_text("\n".join(source), encoding="utf-8")
-    lint([path])
+    assert {d.code for d in lint([path])} <= set(CODES)
