@@ -1,13 +1,8 @@
-"""``--output json``: what a command that judges found, as one JSON document for programs."""
+"""What a command that judges found, as one JSON document for programs."""
 
 from __future__ import annotations
 
-import argparse
-import sys
-from collections.abc import Callable, Sequence
-from contextlib import redirect_stdout
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -15,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from simgate.harness.gate.verdict import Decision, Verdict
 
 if TYPE_CHECKING:
-    from simgate.harness.results.run_folder import RunFolder
+    from simgate.harness.cli.output_option import Concluded
 
 
 class JudgedRun(BaseModel):
@@ -48,56 +43,6 @@ class ResultDocument(BaseModel):
     decision: Decision | None
     """Of all runs together; null when there is none that was judged."""
     runs: tuple[JudgedRun, ...]
-
-
-@dataclass(frozen=True)
-class Concluded:
-    """What a command found out about one run.
-
-    Attributes:
-        folder: Of the run.
-        verdict: None for a shard.
-        written: Reports.
-        problems: Reports that were not written, and why the run ended early.
-    """
-
-    folder: RunFolder
-    verdict: Verdict | None
-    written: tuple[Path, ...] = ()
-    problems: tuple[str, ...] = ()
-
-
-def add_output(parser: argparse.ArgumentParser) -> None:
-    """Adds the option ``--output``."""
-    parser.add_argument(
-        "--output",
-        choices=("text", "json"),
-        default="text",
-        help="json: verdicts and paths as one document on standard output, all else on standard error",
-    )
-
-
-def with_output(kind: str, command: Callable[[], tuple[int, Sequence[Concluded]]]) -> int:
-    """Runs a command and prints its document where it is asked for.
-
-    Args:
-        kind: Value of ``--output``.
-        command: Gives the exit code and what was found; what it prints goes to standard error for ``json``.
-
-    Returns:
-        The exit code.
-    """
-    if kind != "json":
-        return command()[0]
-    with redirect_stdout(sys.stderr):
-        code, outcomes = command()
-    from simgate.harness.frontend.streams import output_for_programs
-    from simgate.harness.text import ascii_json
-
-    text = document(code, outcomes).model_dump_json(indent=2) + "\n"
-    with output_for_programs() as out:
-        out.write(ascii_json(text))
-    return code
 
 
 def document(code: int, outcomes: Sequence[Concluded]) -> ResultDocument:

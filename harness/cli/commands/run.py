@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simgate.harness.cli.baseline_options import add_accept_difference, add_baseline_store
-from simgate.harness.cli.result_document import Concluded, add_output, with_output
+from simgate.harness.cli.output_option import Concluded, add_output, with_output
 from simgate.harness.cli.selection import add_selection, select, selected_options
 from simgate.harness.cli.trust import add_trust
 from simgate.harness.cli.workers import add_workers, count

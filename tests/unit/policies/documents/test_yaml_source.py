@@ -96,7 +96,7 @@ def test_deep_nesting_is_refused_before_it_is_read(tmp_path: Path, opening: str)
 def test_an_alias_bomb_is_refused_before_it_grows(tmp_path: Path) -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 12)]
-    root, problems = read(tmp_path, "\n".join(lines))
+    _, problems = read(tmp_path, "\n".join(lines))
     assert [d.code for d in problems.diagnostics] == ["alias-bomb"]
 
 
