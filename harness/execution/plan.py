@@ -178,22 +178,15 @@ def plan_run(
     expected = expected_variants(effective, counted, fingerprint)
     folder = new_folder(runs_dir, pack.name, run_name)
     lock = folder.lock()
-    manifest = _manifest(folder, effective, expected, fingerprint, command, selection, until_decided)
-    write_atomic(folder.manifest_path, manifest.model_dump_json(indent=1) + "\n")
+    manifest = _write_manifest(folder, effective, expected, fingerprint, command, selection, until_decided)
+    order = running_order(pack, counted) if until_decided else counted
+    limits, python = limits or limits_of(effective.sim.adapter), tuple(interpreter)
     return Plan(
-        manifest,
-        effective,
-        folder,
-        running_order(pack, counted) if until_decided else counted,
-        hosts,
-        record,
-        limits=limits or limits_of(effective.sim.adapter),
-        interpreter=tuple(interpreter),
-        lock=lock,
+        manifest, effective, folder, order, hosts, record, limits=limits, interpreter=python, lock=lock
     )
 
 
-def _manifest(
+def _write_manifest(
     folder: RunFolder,
     pack: Pack,
     expected: tuple[ExpectedVariant, ...],
@@ -202,7 +195,7 @@ def _manifest(
     selection: str,
     until_decided: bool,
 ) -> Manifest:
-    return Manifest(
+    manifest = Manifest(
         run_id=folder.path.name,
         created_utc=datetime.now(UTC).isoformat(timespec="seconds"),
         command=tuple(command),
@@ -214,6 +207,8 @@ def _manifest(
         selection=selection,
         fingerprint=fingerprint,
     )
+    write_atomic(folder.manifest_path, manifest.model_dump_json(indent=1) + "\n")
+    return manifest
 
 
 def expected_variants(

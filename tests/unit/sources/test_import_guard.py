@@ -7,7 +7,7 @@ import importlib
 import os
 import py_compile
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
@@ -29,30 +29,37 @@ def guarded(module: str, is_strict: bool = True) -> Iterator[ImportGuard]:
         guard.close()
 
 
-def test_what_is_as_planned_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(tmp_path, acme__policy="from acme.gains import KP\n", acme__gains="KP = 3\n")
-    on_path(monkeypatch, tmp_path)
+OnDisk = Callable[..., None]
+
+
+@pytest.fixture
+def on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OnDisk:
+    """Writes modules, as :func:`write` has them, and puts their folder first on the search path."""
+
+    def put(**files: str) -> None:
+        write(tmp_path, **files)
+        on_path(monkeypatch, tmp_path)
+
+    return put
+
+
+def test_what_is_as_planned_is_imported(on_disk: OnDisk) -> None:
+    on_disk(acme__policy="from acme.gains import KP\n", acme__gains="KP = 3\n")
     with guarded("acme.policy"):
         assert importlib.import_module("acme.policy").KP == 3
 
 
-def test_a_module_that_was_edited_since_is_refused_by_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write(tmp_path, acme__policy="from acme.gains import KP\n", acme__gains="KP = 3\n")
-    on_path(monkeypatch, tmp_path)
+def test_a_module_that_was_edited_since_is_refused_by_name(on_disk: OnDisk, tmp_path: Path) -> None:
+    on_disk(acme__policy="from acme.gains import KP\n", acme__gains="KP = 3\n")
     with guarded("acme.policy"):
         write(tmp_path, acme__gains="KP = 4\n")
         with pytest.raises(NotAsPlanned, match=r"policy acme: acme/gains\.py \(.*\) is not what the run was"):
             importlib.import_module("acme.policy")
 
 
-def test_a_plugin_cannot_swallow_the_refusal_as_a_missing_module(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_plugin_cannot_swallow_the_refusal_as_a_missing_module(on_disk: OnDisk, tmp_path: Path) -> None:
     optional = "try:\n    from acme import fast\nexcept ImportError:\n    fast = None\n"
-    write(tmp_path, acme__policy=optional, acme__fast="x = 1\n")
-    on_path(monkeypatch, tmp_path)
+    on_disk(acme__policy=optional, acme__fast="x = 1\n")
     with guarded("acme.policy"):
         write(tmp_path, acme__fast="x = 2\n")
         with pytest.raises(NotAsPlanned, match=r"acme/fast\.py"):
@@ -76,10 +83,9 @@ def test_an_old_pyc_of_the_same_date_and_size_does_not_run(
 
 
 def test_a_module_that_was_loaded_before_is_held_against_its_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    on_disk: OnDisk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write(tmp_path, acme_policy="SPEED = 6\n")
-    on_path(monkeypatch, tmp_path)
+    on_disk(acme_policy="SPEED = 6\n")
     importlib.import_module("acme_policy")
     planned = code_of("acme_policy").files
     write(tmp_path, acme_policy="SPEED = 70\n")
@@ -93,10 +99,9 @@ def test_a_module_that_was_loaded_before_is_held_against_its_file(
 
 
 def test_a_process_of_its_own_refuses_modules_of_the_package_that_the_plan_does_not_know(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    on_disk: OnDisk,
 ) -> None:
-    write(tmp_path, acme__policy="", acme__later="x = 1\n")
-    on_path(monkeypatch, tmp_path)
+    on_disk(acme__policy="", acme__later="x = 1\n")
     with (
         guarded("acme.policy"),
         pytest.raises(NotAsPlanned, match=r"acme/later\.py .* list it in files\(options\)"),
@@ -106,11 +111,8 @@ def test_a_process_of_its_own_refuses_modules_of_the_package_that_the_plan_does_
         assert importlib.import_module("acme.later").x == 1
 
 
-def test_a_module_that_the_plugin_lists_as_its_file_is_let_in(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write(tmp_path, acme__policy="", acme__later="x = 1\n")
-    on_path(monkeypatch, tmp_path)
+def test_a_module_that_the_plugin_lists_as_its_file_is_let_in(on_disk: OnDisk, tmp_path: Path) -> None:
+    on_disk(acme__policy="", acme__later="x = 1\n")
     with guarded("acme.policy") as guard:
         guard.allowed[tmp_path / "acme" / "later.py"] = hashlib.sha256(b"x = 1\n").hexdigest()
         assert importlib.import_module("acme.later").x == 1
@@ -120,11 +122,8 @@ def test_a_module_that_the_plugin_lists_as_its_file_is_let_in(
             importlib.import_module("acme.later")
 
 
-def test_after_it_is_closed_everything_can_be_imported(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write(tmp_path, acme_policy="SPEED = 6\n")
-    on_path(monkeypatch, tmp_path)
+def test_after_it_is_closed_everything_can_be_imported(on_disk: OnDisk, tmp_path: Path) -> None:
+    on_disk(acme_policy="SPEED = 6\n")
     with guarded("acme_policy"):
         write(tmp_path, acme_policy="SPEED = 9\n")
     assert importlib.import_module("acme_policy").SPEED == 9
@@ -202,11 +201,10 @@ def test_modules_of_a_simulator_that_belong_to_no_distribution_are_its_installat
 
 
 def test_a_listed_module_that_is_loaded_before_the_list_is_known_is_held_against_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    on_disk: OnDisk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     early = COMPUTED["import_module"] + "load('other')\n"
-    write(tmp_path, acme__policy=early, other__gains="KP = 1\n")
-    on_path(monkeypatch, tmp_path)
+    on_disk(acme__policy=early, other__gains="KP = 1\n")
     for listed in (("__init__", "gains"), ("__init__",)):
         for name in ("acme.policy", "other", "other.gains"):
             monkeypatch.delitem(sys.modules, name, raising=False)
