@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from simgate.harness.gate.compare import ComparedResult, ComparedVariant, RunComparison
+from simgate.harness.gate.metric_changes import BEYOND_CHANCE
 from simgate.harness.gate.regression import churn_words
 from simgate.harness.html_pages import page_environment
 from simgate.harness.results.atomic_write import write_atomic
@@ -19,7 +20,6 @@ PICTURE_BYTES = 6_000_000
 """Of all pictures in the page together."""
 SHOWN = {"broken": 60, "doubtful": 20, "fixed": 20}
 """Variants in full by kind of change; the rest is in compare.json."""
-LISTED_BELOW = 0.05
 _PICTURES = (
     ("failure_picture", "where it failed"),
     ("end_picture", "at the end"),
@@ -87,7 +87,7 @@ def _page(comparison: RunComparison, baseline: Path, candidate: Path) -> dict[st
         "facts": facts,
         "churn": churn_words(facts) if facts else "",
         "groups": groups,
-        "metrics": [change for change in comparison.metrics if change.q_value <= LISTED_BELOW],
+        "metrics": [change for change in comparison.metrics if change.q_value <= BEYOND_CHANCE],
     }
 
 

@@ -82,8 +82,9 @@ def require_regression_rule(pack: Pack, option: str = "--baseline") -> None:
         UserError: The pack has no regression rule.
     """
     from simgate.harness.frontend.user_errors import UserError
+    from simgate.harness.packs.model import AGAINST_BASELINE
 
-    if not any(rule.kind == "regression" for rule in pack.gate):
+    if not any(rule.kind in AGAINST_BASELINE for rule in pack.gate):
         raise UserError(
             f"{option} has no effect: {pack.path} has no regression rule; add to its gate\n"
             "  - {regression: {max_drop: 0.02, confidence: 0.95}}\n"

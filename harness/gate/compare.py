@@ -14,12 +14,14 @@ from simgate.harness.gate.comparability import (
     machine_class,
     other_policy,
 )
+from simgate.harness.gate.decide import combine
+from simgate.harness.gate.holm import apply_holm
 from simgate.harness.gate.mcnemar import mcnemar_p
-from simgate.harness.gate.metric_changes import Describe, MetricChange, metric_changes
+from simgate.harness.gate.metric_changes import Describe, MetricChange, losses_in_words, metric_changes
 from simgate.harness.gate.pairing import Pair, RunEvidence, count_pairs, pair_up
-from simgate.harness.gate.regression import Comparison, decide_regression
-from simgate.harness.gate.rules import absent_in_scope
-from simgate.harness.gate.tally import JudgedVariant, counted_once, tally
+from simgate.harness.gate.regression import Comparison
+from simgate.harness.gate.rules import decide_rule
+from simgate.harness.gate.tally import JudgedVariant, counted_once
 from simgate.harness.gate.verdict import Churn, Decision, RuleVerdict
 from simgate.harness.multiplicity import benjamini_hochberg
 from simgate.harness.packs.model import GateRule
@@ -93,6 +95,8 @@ class RunComparison(ResultModel):
     headline: str
     rule: RuleVerdict
     """The regression rule over all scenarios; ``rule.paired`` holds the paired table and both intervals."""
+    metric_rules: tuple[RuleVerdict, ...] = ()
+    """The pack's own rules on metrics against a baseline (``not_worse_by``)."""
     scenarios: tuple[ScenarioChange, ...]
     metrics: tuple[MetricChange, ...]
     variants: tuple[ComparedVariant, ...]
@@ -128,33 +132,41 @@ def compare_runs(
         baseline: The older run.
         candidate: The run in question.
         rule: From :func:`regression_of`.
-        describe: Unit and direction of a metric.
+        describe: Unit, direction and bounds of a metric.
         churn: What reruns change by themselves; None when it was not measured.
 
     Raises:
-        NotComparable: The runs differ in more than the model and the policy's code.
+        NotComparable: The runs differ in more than the model and the policy.
     """
     comparison = Comparison(baseline, candidate, churn)
     if named := comparison.differences:
         raise NotComparable(baseline.manifest.run_id, candidate.manifest.run_id, named)
     variants = counted_once(candidate.evidence.variants)
-    counts = tally(variants, absent_in_scope(rule, candidate.pack, candidate.left_out))
-    verdict = decide_regression(rule, counts, variants, comparison)
+    gate = [rule, *(one for one in candidate.pack.gate if one.kind == "not_worse_by")]
+    alone = [decide_rule(one, candidate.pack, variants, candidate.left_out, comparison) for one in gate]
+    verdict, *of_metrics = apply_holm(gate, alone)
+    decision = combine(one.decision for one in (verdict, *of_metrics))
     pairs = pair_up(variants, baseline.by_digest)
     before, now = _side(baseline), _side(candidate)
     slices, no_slices = broken_slices(pairs)
+    metrics = metric_changes(pairs, describe)
+    lost = losses_in_words(metrics, [one.metric or "" for one in gate])
+    # What decides comes first: the refuted rule, or the undecided one.
+    told = next(one for one in (verdict, *of_metrics) if one.decision is decision)
+    reason = "; ".join(part for part in (lost, told.reason) if part)
     another = " with another policy" if other_policy(baseline.manifest, candidate.manifest) else ""
     return RunComparison(
         pack=candidate.manifest.pack_name,
         machine=machine_class(candidate.fingerprint),
         baseline=before,
         candidate=now,
-        decision=verdict.decision,
-        headline=f"{verdict.decision.value}: {now.model or 'candidate'}{another} against "
-        f"{before.model or 'baseline'}: {verdict.reason}",
+        decision=decision,
+        headline=f"{decision.value}: {now.model or 'candidate'}{another} against "
+        f"{before.model or 'baseline'}: {reason}",
         rule=verdict,
+        metric_rules=tuple(of_metrics),
         scenarios=_scenarios(pairs),
-        metrics=metric_changes(pairs, describe),
+        metrics=metrics,
         variants=_changed(pairs),
         slices=slices,
         no_slices=no_slices,

@@ -6,14 +6,13 @@ import textwrap
 from collections.abc import Sequence
 
 from simgate.harness.gate.compare import RunComparison
-from simgate.harness.gate.metric_changes import MetricChange
+from simgate.harness.gate.metric_changes import BEYOND_CHANCE, MetricChange
 from simgate.harness.gate.regression import churn_words
+from simgate.harness.gate.table import rule_lines
 from simgate.harness.text import table
 
 SHOWN_VARIANTS = 20
 SHOWN_METRICS = 12
-LISTED_BELOW = 0.05
-"""Metrics are listed up to this q-value."""
 
 
 def comparison_table(comparison: RunComparison, width: int = 100) -> str:
@@ -25,9 +24,13 @@ def comparison_table(comparison: RunComparison, width: int = 100) -> str:
     """
     before, now = comparison.baseline, comparison.candidate
     blocks = [
+        textwrap.fill(comparison.headline, width),
         f"baseline   {before.model or 'no model'}  ({before.run_id})\n"
         f"candidate  {now.model or 'no model'}  ({now.run_id})",
         _paired(comparison, width),
+        "\n\n".join(
+            rule_lines(number, rule, width) for number, rule in enumerate(comparison.metric_rules, 1)
+        ),
         _scenarios(comparison),
         _metrics(comparison.metrics),
         _slices(comparison, width),
@@ -35,7 +38,6 @@ def comparison_table(comparison: RunComparison, width: int = 100) -> str:
         "\n".join(
             textwrap.fill(f"note: {note}", width, subsequent_indent="      ") for note in comparison.notes
         ),
-        textwrap.fill(comparison.headline, width),
     ]
     return "\n\n".join(block for block in blocks if block)
 
@@ -81,11 +83,11 @@ def _scenarios(comparison: RunComparison) -> str:
 
 
 def _metrics(changes: Sequence[MetricChange]) -> str:
-    listed = [change for change in changes if change.q_value <= LISTED_BELOW]
+    listed = [change for change in changes if change.q_value <= BEYOND_CHANCE]
     if not changes:
         return ""
     if not listed:
-        return f"metrics: none of {len(changes)} changed beyond chance (q <= {LISTED_BELOW:g})"
+        return f"metrics: none of {len(changes)} changed beyond chance (q <= {BEYOND_CHANCE:g})"
     rows = [("metric", "baseline", "candidate", "change", "95 % interval", "q", "")]
     for change in listed[:SHOWN_METRICS]:
         unit = f" {change.unit}" if change.unit else ""
@@ -95,14 +97,14 @@ def _metrics(changes: Sequence[MetricChange]) -> str:
                 f"{change.baseline_mean:.4g}{unit}",
                 f"{change.candidate_mean:.4g}{unit}",
                 f"{change.change:+.4g}",
-                f"{change.low:+.4g} to {change.high:+.4g}",
+                "none" if change.low is None else f"{change.low:+.4g} to {change.high:+.4g}",
                 f"{change.q_value:.2g}",
                 "worse" if change.worse else "" if change.direction == "none" else "better",
             )
         )
     more = len(listed) - SHOWN_METRICS
     tail = f"\nand {more} more, in compare.json" if more > 0 else ""
-    head = f"metrics that changed beyond chance ({len(listed)} of {len(changes)}, q <= {LISTED_BELOW:g}):\n"
+    head = f"metrics that changed beyond chance ({len(listed)} of {len(changes)}, q <= {BEYOND_CHANCE:g}):\n"
     return head + _numbers(rows) + tail
 
 

@@ -12,8 +12,9 @@ from simgate.harness.gate.intervals import wilson
 from simgate.harness.gate.kept_pack import kept_pack
 from simgate.harness.gate.last_read import LastRead
 from simgate.harness.gate.latency import samples_asked
+from simgate.harness.gate.metric_changes import describe_metric, losses_in_words, metric_changes
 from simgate.harness.gate.notes import notes_for
-from simgate.harness.gate.pairing import RunEvidence
+from simgate.harness.gate.pairing import RunEvidence, pair_up
 from simgate.harness.gate.quarantine import quarantine_errors
 from simgate.harness.gate.regression import Comparison
 from simgate.harness.gate.rules import decide_rules
@@ -41,6 +42,8 @@ from simgate.harness.text import plural
 SHOWN_CONFIDENCE = 0.95
 """Of the intervals shown for each scenario; nothing is decided on them."""
 
+MOST_PAIRS = 10_000
+"""About so many pairs are looked at for metrics that no rule judges."""
 MOST_TORN = 5
 """So many unreadable lines of the journal are named."""
 
@@ -98,7 +101,7 @@ def _verdict(own: RunEvidence, baseline: RunEvidence | None, churn: Churn | None
         pack=manifest.pack_name,
         model=manifest.fingerprint.model,
         decision=decision,
-        headline=f"{decision.value}: {headline}",
+        headline="; ".join([f"{decision.value}: {headline}", *_losses(pack, evidence.variants, baseline)]),
         rules=rules,
         scenarios=_summaries(pack, evidence.variants),
         quarantine_errors=gone_bad,
@@ -113,6 +116,16 @@ def _verdict(own: RunEvidence, baseline: RunEvidence | None, churn: Churn | None
             *notes_for(manifest, pack, evidence, absent),
         ),
     )
+
+
+def _losses(pack: Pack, variants: Sequence[JudgedVariant], baseline: RunEvidence | None) -> list[str]:
+    """Metrics that are much worse than the baseline's and that no rule judges; of many variants, of some."""
+    if baseline is None:
+        return []
+    pairs = pair_up(variants[:: max(len(variants) // MOST_PAIRS, 1)], baseline.by_digest)
+    judged = [rule.metric or "" for rule in pack.gate]
+    lost = losses_in_words(metric_changes(pairs, describe_metric), judged)
+    return [lost] if lost else []
 
 
 def _decidable(manifest: Manifest) -> Pack:

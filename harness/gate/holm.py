@@ -122,6 +122,8 @@ def _to_refute(rule: GateRule, verdict: RuleVerdict, refutes: Refutes) -> str:
         more = fewest(refuted)
         assert more is not None  # Enough broken pairs outweigh any number of fixed ones.
         return f"{plural(more, 'more broken variant')} would refute it among them"
+    if rule.kind == "not_worse_by":
+        return "more pairs: a candidate that loses so much is refuted by a few more"
     if rule.kind != "pass_rate" or rule.at_least is None:
         return "more samples: a model this slow is refuted by a few more"
     share = rule.at_least

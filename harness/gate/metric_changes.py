@@ -1,36 +1,42 @@
-"""What changed in every metric between two runs of the same variants: paired bootstrap, for triage only.
+"""What changed in every metric between two runs of the same variants.
 
-The mean difference over the pairs, its percentile interval over resampled pairs (Efron and Tibshirani, An
-Introduction to the Bootstrap, 1993, chapter 13), and a two-sided p-value from random sign flips of the paired
-differences (Fisher's randomisation test). With that many metrics some differ by chance, so the list carries
-Benjamini-Hochberg q-values.
+The mean difference over the pairs; where the metric is bounded, an interval that covers it whatever its
+distribution (``paired_betting``; nothing does where a metric has no bounds, Bahadur and Savage 1956, so there
+is none); and a two-sided p-value from sign flips of the paired differences (Fisher's randomisation test).
+With that many metrics some differ by chance, so the list carries Benjamini-Hochberg q-values.
 """
 
 from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Callable, Sequence
-from statistics import NormalDist
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simgate.harness.gate.paired_betting import counted_losses, mean_upper_bound
 from simgate.harness.gate.pairing import Pair
 from simgate.harness.gate.tally import VALID
 from simgate.harness.multiplicity import benjamini_hochberg
-from simgate.harness.results.record import ResultModel, RunRecord
+from simgate.harness.packs.metric_catalog import MetricInfo
+from simgate.harness.results.record import ResultModel, RunRecord, Scalar
 from simgate.harness.results.stored_record import whole
 
-RESAMPLES = 4_000
+Numbers = NDArray[np.float64]
+FLIPS = 4_000
+MOST_FLIPPED = 2_000
+"""With more pairs that differ the p-value is Hoeffding's bound of what flips give, which is never below."""
 CONFIDENCE = 0.95
 FEWEST_PAIRS = 5
-"""With fewer pairs a resampled interval is a fiction."""
-_FEW_PAIRS = 2_000
-"""Up to here all pairs are resampled together."""
+"""With fewer pairs sign flips can show nothing."""
+BEYOND_CHANCE = 0.05
+"""Metrics are listed, and called changed, up to this q-value."""
+LARGE_OF_RANGE = 0.05
+LARGE_OF_MEAN = 0.1
+"""What is a large change: so much of what a bounded metric can be, or else of the baseline's mean."""
+_SHOWN_LOSSES = 3
 _SEED = 20261120
-
-Numbers = NDArray[np.float64]
 
 
 class MetricChange(ResultModel):
@@ -46,12 +52,14 @@ class MetricChange(ResultModel):
     candidate_mean: float
     change: float
     """Mean of candidate minus baseline over the pairs."""
-    low: float
-    high: float
-    """Bootstrap interval of the change, at 95 %."""
+    low: float | None = None
+    high: float | None = None
+    """Interval of the change at 95 %; None where the metric has no bounds."""
     p_value: float
     q_value: float
     """Benjamini-Hochberg over all metrics of the comparison."""
+    lost: bool = False
+    """Worse beyond chance, and by much."""
 
     @property
     def worse(self) -> bool:
@@ -61,8 +69,15 @@ class MetricChange(ResultModel):
         )
 
 
-Describe = Callable[[str], tuple[str, str]]
-"""Name of a metric -> (unit, direction)."""
+Describe = Callable[[str], MetricInfo | None]
+"""What is known of a metric; None for nothing."""
+
+
+def describe_metric(name: str) -> MetricInfo | None:
+    """What is known of a metric; the options of a criterion, which follow its name in braces, are no part."""
+    from simgate.harness.scoring.metrics import find_metric
+
+    return find_metric(name.partition("{")[0])
 
 
 def metric_changes(pairs: Sequence[Pair], describe: Describe) -> tuple[MetricChange, ...]:
@@ -70,35 +85,74 @@ def metric_changes(pairs: Sequence[Pair], describe: Describe) -> tuple[MetricCha
 
     Args:
         pairs: Of both runs; those without a valid result on both sides are left out.
-        describe: Unit and direction of a metric.
+        describe: Unit, direction and bounds of a metric.
     """
     names, before, now = _columns(pairs)
     if not names:
         return ()
-    resample = _resample if before.shape[1] <= _FEW_PAIRS else _resample_each
-    p_values, low, high = resample(now - before)
-    q_values = benjamini_hochberg(p_values.tolist())
-    changes = []
-    for k, name in enumerate(names):
-        there = ~np.isnan(now[k] - before[k])
-        old, new = float(before[k][there].mean()), float(now[k][there].mean())
-        unit, direction = describe(name)
-        changes.append(
-            MetricChange(
-                metric=name,
-                unit=unit,
-                direction=direction,
-                pairs=int(there.sum()),
-                baseline_mean=old,
-                candidate_mean=new,
-                change=new - old,
-                low=float(low[k]),
-                high=float(high[k]),
-                p_value=float(p_values[k]),
-                q_value=q_values[k],
-            )
-        )
+    p_values = _sign_flip_p(now - before)
+    found = zip(names, before, now, p_values, benjamini_hochberg(p_values), strict=True)
+    changes = [_change(name, old, new, p, q, describe(name)) for name, old, new, p, q in found]
     return tuple(sorted(changes, key=lambda item: (item.q_value, not item.worse, item.metric)))
+
+
+def losses_in_words(changes: Sequence[MetricChange], judged: Sequence[str] = ()) -> str:
+    """Which metrics are worse beyond chance and by much, though no rule judges them; empty for none.
+
+    Args:
+        changes: From :func:`metric_changes`.
+        judged: Metrics on which a rule decides.
+    """
+    lost = [change for change in changes if change.lost and change.metric not in judged]
+    words = [
+        f"{c.metric} {c.baseline_mean:.3g} -> {c.candidate_mean:.3g}{' ' * bool(c.unit)}{c.unit} "
+        f"({c.pairs} pairs, q = {c.q_value:.2g})"
+        for c in lost[:_SHOWN_LOSSES]
+    ]
+    more = [f"{len(lost) - _SHOWN_LOSSES} more"] if len(lost) > _SHOWN_LOSSES else []
+    return f"WORSE, and judged by no rule: {', '.join(words + more)}" if lost else ""
+
+
+def _change(
+    name: str,
+    before: Numbers,
+    now: Numbers,
+    p_value: float,
+    q_value: float,
+    info: MetricInfo | None,
+) -> MetricChange:
+    there = ~np.isnan(now - before)
+    old, new = float(before[there].mean()), float(now[there].mean())
+    span = _span(info)
+    low = high = None
+    differences = (now - before)[there]
+    if span is not None and np.abs(differences).max() <= span:
+        level = 0.5 + CONFIDENCE / 2.0
+        high = mean_upper_bound(*counted_losses(differences, span), span, level)
+        low = -mean_upper_bound(*counted_losses(-differences, span), span, level)
+    large = LARGE_OF_MEAN * abs(old) if span is None else LARGE_OF_RANGE * span
+    made = MetricChange(
+        metric=name,
+        unit=info.unit if info else "",
+        direction=info.direction if info else "none",
+        pairs=int(there.sum()),
+        baseline_mean=old,
+        candidate_mean=new,
+        change=new - old,
+        low=low,
+        high=high,
+        p_value=p_value,
+        q_value=q_value,
+    )
+    lost = made.worse and q_value <= BEYOND_CHANCE and abs(made.change) >= large
+    return made.model_copy(update={"lost": lost})
+
+
+def _span(info: MetricInfo | None) -> float | None:
+    """How far two values of a metric can lie apart; None where nothing says it."""
+    if info is not None and info.kind == "bool":
+        return 1.0
+    return None if info is None or info.low is None or info.high is None else info.high - info.low
 
 
 def _columns(pairs: Sequence[Pair]) -> tuple[list[str], Numbers, Numbers]:
@@ -141,52 +195,32 @@ def _records(pair: Pair) -> tuple[RunRecord, RunRecord] | None:
     return whole(pair.before.record), whole(pair.now.record)
 
 
-def _resample(differences: Numbers) -> tuple[Numbers, Numbers, Numbers]:
-    """P-values, and both ends of the bootstrap interval.
+def number_of(metrics: Mapping[str, Scalar | None], name: str) -> float | None:
+    """A metric's value as a number; None for words, and where there is none."""
+    value = metrics.get(name)
+    return None if value is None or isinstance(value, str) else float(value)
+
+
+def _sign_flip_p(differences: Numbers) -> list[float]:
+    """Two-sided p-values of "there is no difference": how rare so large a sum is under random signs.
+
+    Pairs that do not differ add nothing to a sum, so that only the others are flipped.
 
     Args:
         differences: Candidate minus baseline, shape (metrics, pairs); NaN where it cannot be computed.
     """
-    rng = np.random.Generator(np.random.Philox(_SEED))
-    there = ~np.isnan(differences)
-    values = np.where(there, differences, 0.0)
-    size = differences.shape[1]
-    weights = rng.multinomial(size, np.full(size, 1.0 / size), RESAMPLES).astype(float)
-    counts = np.maximum(weights @ there.T, 1.0)
-    means = (weights @ values.T) / counts
-    tail = 50.0 * (1.0 - CONFIDENCE)
-    low, high = np.percentile(means, [tail, 100.0 - tail], axis=0)
-    signs = rng.choice([-1.0, 1.0], (RESAMPLES, size))
-    observed = np.abs(values.sum(axis=1))
+    others = [row[~np.isnan(row) & (row != 0.0)] for row in differences]
+    few = max((len(row) for row in others if len(row) <= MOST_FLIPPED), default=0)
+    signs = np.random.Generator(np.random.Philox(_SEED)).choice([-1.0, 1.0], (FLIPS, few))
+    return [_flipped_p(row, signs) for row in others]
+
+
+def _flipped_p(values: Numbers, signs: Numbers) -> float:
+    if not len(values):
+        return 1.0
+    total = abs(float(values.sum()))
+    if len(values) > MOST_FLIPPED:
+        return min(1.0, 2.0 * math.exp(-(total**2) / (2.0 * float((values**2).sum()))))
     # The slack lets flips that give the same sum count, whatever the order of addition made of it.
-    extreme = np.abs(signs @ values.T) >= observed * (1.0 - 1e-12)
-    return (1.0 + extreme.sum(axis=0)) / (1.0 + RESAMPLES), low, high
-
-
-def _resample_each(differences: Numbers) -> tuple[Numbers, Numbers, Numbers]:
-    """The same for many pairs, metric by metric.
-
-    Pairs that do not differ add nothing to a sum, so that only the others are resampled. Where they are many,
-    the limit of both is taken: the mean is normal with its standard error, and so is a sum of flipped signs.
-    """
-    rng = np.random.Generator(np.random.Philox(_SEED))
-    rows = [_one(row[~np.isnan(row)], rng) for row in differences]
-    p_values, low, high = np.array(rows).T
-    return p_values, low, high
-
-
-def _one(values: Numbers, rng: np.random.Generator) -> tuple[float, float, float]:
-    total, count = float(values.sum()), len(values)
-    other = values[values != 0.0]
-    if len(other) > _FEW_PAIRS:
-        z = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2.0)
-        half = z * float(values.std()) / math.sqrt(count)
-        p_value = math.erfc(abs(total) / math.sqrt(2.0 * float((values**2).sum())))
-        return p_value, total / count - half, total / count + half
-    chances = np.append(np.full(len(other), 1.0 / count), max(1.0 - len(other) / count, 0.0))
-    means = rng.multinomial(count, chances, RESAMPLES)[:, :-1] @ other / count
-    tail = 50.0 * (1.0 - CONFIDENCE)
-    low, high = np.percentile(means, [tail, 100.0 - tail])
-    flipped = rng.choice([-1.0, 1.0], (RESAMPLES, len(other))) @ other
-    extreme = int((np.abs(flipped) >= abs(total) * (1.0 - 1e-12)).sum())
-    return (1.0 + extreme) / (1.0 + RESAMPLES), float(low), float(high)
+    extreme = int((np.abs(signs[:, : len(values)] @ values) >= total * (1.0 - 1e-12)).sum())
+    return (1.0 + extreme) / (1.0 + FLIPS)

@@ -33,7 +33,9 @@ def notes_for(
         *_scenes(evidence),
         *_coverage(pack),
     ]
-    if any(rule.metric and parse_latency_percentile(rule.metric) for rule in pack.gate):
+    if any(
+        rule.kind == "metric" and rule.metric and parse_latency_percentile(rule.metric) for rule in pack.gate
+    ):
         notes.append("latency samples are taken as independent of each other")
     if manifest.fingerprint.git_dirty:
         notes.append(f"the checkout had uncommitted changes on top of {manifest.fingerprint.git_commit[:12]}")

@@ -72,15 +72,9 @@ def decide_regression(
         variants: The candidate's variants in scope.
         comparison: None when the run was made without a baseline.
     """
-    if comparison is None:
-        return inconclusive(
-            rule, tally, "a regression rule needs --baseline", "run with --baseline RUN", bound=rule.at_most
-        )
-    if named := comparison.differences:
-        reason = f"the baseline {comparison.baseline.manifest.run_id} cannot be compared: {'; '.join(named)}"
-        return inconclusive(
-            rule, tally, reason, "a baseline made under the same conditions", bound=rule.at_most
-        )
+    if stopped := nothing_to_compare(rule, tally, comparison):
+        return stopped
+    assert comparison is not None
     scenarios = {variant.expected.scenario for variant in variants}
     absent = tally.left_out + sum(comparison.baseline.left_out.get(name, 0) for name in scenarios)
     pairs = pair_up(variants, comparison.baseline.by_digest)
@@ -89,6 +83,18 @@ def decide_regression(
         reason = "no variant has a valid result with both models"
         return inconclusive(rule, tally, reason, "run the variants with both models", bound=rule.at_most)
     return _decide(rule, tally, pairs, counts, comparison)
+
+
+def nothing_to_compare(rule: GateRule, tally: Tally, comparison: Comparison | None) -> RuleVerdict | None:
+    """What a rule that holds a run against a baseline says without one that fits; None where there is one."""
+    if comparison is None:
+        return inconclusive(
+            rule, tally, "a regression rule needs --baseline", "run with --baseline RUN", bound=rule.at_most
+        )
+    if not (named := comparison.differences):
+        return None
+    reason = f"the baseline {comparison.baseline.manifest.run_id} cannot be compared: {'; '.join(named)}"
+    return inconclusive(rule, tally, reason, "a baseline made under the same conditions", bound=rule.at_most)
 
 
 def _decide(
@@ -247,7 +253,8 @@ def _would_change(
         return "a candidate that does not break these variants"
     if decision is Decision.GO:
         return _spare(margin, alpha, counts)
-    again = _again(pairs, counts, comparison)
+    of_pairs = sum(pair.results.count(None) > 0 for pair in pairs if not pair.known)
+    again = run_again(pairs, counts.doubtful - of_pairs, comparison)
     if within:
         return f"results for what never reported: {again}"
     # What doubtful variants would show if every one of them were valid and unchanged.
@@ -268,8 +275,14 @@ def _would_change(
     return f"{more} (a larger pack, run with both models)"
 
 
-def _again(pairs: Sequence[Pair], counts: PairCounts, comparison: Comparison) -> str:
-    """How doubtful pairs become valid ones."""
+def run_again(pairs: Sequence[Pair], left_out: int, comparison: Comparison) -> str:
+    """How pairs without a valid result on both sides become valid ones; empty when all are.
+
+    Args:
+        pairs: Of the rule's scope.
+        left_out: Variants that a selection kept from running on either side.
+        comparison: Names the runs.
+    """
     of_pairs = [pair.results for pair in pairs if not pair.known]
     sides = [
         f"simgate run --resume {run.manifest.run_id} ({plural(silent, 'variant')})"
@@ -279,7 +292,6 @@ def _again(pairs: Sequence[Pair], counts: PairCounts, comparison: Comparison) ->
         )
         if silent
     ]
-    left_out = counts.doubtful - sum(result.count(None) > 0 for result in of_pairs)
     sides += [f"runs without the selection that left out {plural(left_out, 'variant')}"] if left_out else []
     return " and ".join(sides)
 

@@ -8,6 +8,7 @@ from simgate.harness.gate.attempts_rule import decide_attempts
 from simgate.harness.gate.every_variant import decide_every_variant, places_of
 from simgate.harness.gate.holm import Refutes, refutes_among
 from simgate.harness.gate.latency import decide_metric
+from simgate.harness.gate.not_worse import decide_not_worse
 from simgate.harness.gate.pass_rate import decide_pass_rate
 from simgate.harness.gate.regression import Comparison, decide_regression
 from simgate.harness.gate.rule_verdict import inconclusive, with_counts
@@ -73,6 +74,8 @@ def decide_rule(
         chosen = [variant.expected for variant in variants]
         counts = tally(scoped, not_chosen(rule, pack, chosen))
         return decide_every_variant(rule, counts, scoped, places_of(rule, pack))
+    if rule.kind == "not_worse_by":
+        return decide_not_worse(rule, counts, scoped, comparison)
     return decide_regression(rule, counts, scoped, comparison)
 
 

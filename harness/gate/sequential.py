@@ -21,6 +21,7 @@ from simgate.harness.gate.counted_evidence import (
     ValidityEvidence,
 )
 from simgate.harness.gate.every_variant import places_of
+from simgate.harness.gate.not_worse import NotWorseEvidence
 from simgate.harness.gate.regression import Comparison
 from simgate.harness.gate.rule_evidence import (
     LatencyEvidence,
@@ -69,6 +70,8 @@ def evidence_for(
         return LatencyEvidence(which, rule.at_most, rule.confidence)
     if comparison is None or rule.at_most is None or comparison.differences:
         return None
+    if rule.kind == "not_worse_by":
+        return NotWorseEvidence(rule, comparison.baseline.by_digest)
     return RegressionEvidence(comparison.baseline.by_digest, rule.at_most, rule.confidence)
 
 

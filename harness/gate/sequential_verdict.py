@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from simgate.harness.gate.counted_evidence import CountedEvidence
 from simgate.harness.gate.deployed import foreign_runtime
 from simgate.harness.gate.intervals import wilson
+from simgate.harness.gate.not_worse import NotWorseEvidence, not_worse_verdict
 from simgate.harness.gate.pairing import count_pairs
 from simgate.harness.gate.regression import Comparison, churn_words, paired_facts
 from simgate.harness.gate.rule_evidence import (
@@ -95,7 +96,10 @@ def _verdict(
         return _pass_rate(rule, evidence, decision, counts, p_value)
     if isinstance(evidence, LatencyEvidence):
         return _latency(rule, evidence, decision, counts, p_value)
-    assert isinstance(evidence, RegressionEvidence) and comparison is not None
+    assert comparison is not None
+    if isinstance(evidence, NotWorseEvidence):
+        return not_worse_verdict(rule, counts, evidence.losses, comparison, decision, p_value)
+    assert isinstance(evidence, RegressionEvidence)
     return _regression(rule, evidence, decision, counts, p_value, comparison)
 
 

@@ -31,7 +31,7 @@ def verdict_table(verdict: Verdict, width: int = 100) -> str:
         width: Sentences are wrapped to so many columns.
     """
     blocks = [textwrap.fill(verdict.headline, width)]
-    blocks += [_rule(number, rule, width) for number, rule in enumerate(verdict.rules, start=1)]
+    blocks += [rule_lines(number, rule, width) for number, rule in enumerate(verdict.rules, start=1)]
     if verdict.scenarios:
         blocks.append(_scenarios(verdict.scenarios))
     if verdict.notes:
@@ -43,7 +43,8 @@ def _indented(text: str, width: int, indent: str) -> str:
     return textwrap.fill(text, width, subsequent_indent=indent)
 
 
-def _rule(number: int, rule: RuleVerdict, width: int) -> str:
+def rule_lines(number: int, rule: RuleVerdict, width: int) -> str:
+    """A rule's decision and statement, why, and what would change it."""
     head = _indented(f"{number}. {rule.decision.value:<12} {rule.statement}", width, " " * 16)
     lines = [head, textwrap.fill(rule.reason, width, initial_indent=" " * 16, subsequent_indent=" " * 16)]
     if rule.would_change:

@@ -45,6 +45,8 @@ def statement(rule: GateRule) -> str:
     elif rule.kind == "metric":
         limit = f"at least {at_least}" if rule.at_most is None else f"at most {at_most}"
         demand = f"{rule.metric} of {where} {limit}"
+    elif rule.kind == "not_worse_by":
+        demand = f"{rule.metric} of {where} on average not worse by {at_most} than the baseline's"
     elif rule.at_most is None:
         demand = f"pass rate of {where} not below the baseline's"
     else:

@@ -187,11 +187,13 @@ GATE_SCOPE: Keys = {
 GATE_KINDS: Keys = {
     "pass_rate": Key("{at_least: share, confidence: share}"),
     "metric": Key(
-        "name of a latency percentile, with at_most and confidence; with every_variant of any metric"
+        "name of a latency percentile, with at_most and confidence; of any metric, with every_variant or "
+        "not_worse_by"
     ),
     "every_variant": Key(
         "threshold that each variant must meet on the rule's metric, for example {at_most: 0}"
     ),
+    "not_worse_by": Key("how much the rule's metric may be worse than the baseline's, on average"),
     "regression": Key("{max_drop: share, confidence: share}"),
     "invalid_or_error": Key("{at_most: share}"),
     "attempts": Key("{at_most: how often a variant may be begun until it gives its result}"),
@@ -200,6 +202,7 @@ GATE_METRIC: Keys = {
     "at_most": Key("largest allowed value"),
     "at_least": Key("smallest allowed value"),
     "confidence": Key("how sure the gate must be, for example 0.95"),
+    "clip": Key("with not_worse_by: [lowest, highest]; values of the metric beyond count as these"),
     "runtime": Key("deployed or any: whose measured latency counts; deployed when left out"),
 }
 PASS_RATE: Keys = {

@@ -19,6 +19,10 @@ class MetricInfo(Protocol):
         """Unit; empty for none."""
 
     @property
+    def direction(self) -> str:
+        """Which way is better: ``higher``, ``lower`` or ``none``."""
+
+    @property
     def low(self) -> float | None:
         """Smallest possible value; None for no limit."""
 
@@ -78,6 +82,9 @@ class MetricCatalog(Protocol):
 
     def silence_of(self, name: str) -> str:
         """The value of a metric that is the policy's report when it reports nothing; empty for others."""
+
+    def is_always_measured(self, name: str) -> bool:
+        """Whether records hold a metric whatever the criteria ask."""
 
     def signal_names(self) -> Sequence[str]:
         """Signals of every trace."""

@@ -108,6 +108,13 @@ class Criterion(PackModel):
         return f"{text} ({extra})" if extra else text
 
 
+def metric_key(name: str, options: Mapping[str, Scalar]) -> str:
+    """Key of a metric in a record: its name, with options ``name{max_occlusion=0.5,within_m=3}``."""
+    if not options:
+        return name
+    return f"{name}{{{','.join(f'{option}={options[option]}' for option in sorted(options))}}}"
+
+
 class PlaceSpec(PackModel):
     """Objects put down at random, without overlap.
 
@@ -207,10 +214,16 @@ class Scenario(PackModel):
     line: int = 0
 
 
+AGAINST_BASELINE = ("regression", "not_worse_by")
+"""Kinds of gate rules that hold a run against a baseline."""
+
+
 class GateRule(PackModel):
     """One line of the release gate."""
 
-    kind: Literal["pass_rate", "metric", "every_variant", "regression", "invalid_or_error", "attempts"]
+    kind: Literal[
+        "pass_rate", "metric", "every_variant", "not_worse_by", "regression", "invalid_or_error", "attempts"
+    ]
     severity: Severity | None = None
     """Which scenarios, by severity; None is all."""
     scenario: str | None = None
@@ -220,6 +233,10 @@ class GateRule(PackModel):
     at_least: float | None = None
     at_most: float | None = None
     confidence: float = 0.95
+    better: Literal["higher", "lower"] | None = Field(default=None, exclude_if=_is_none)
+    """For ``not_worse_by``: which way the metric is better; ``at_most`` is the margin."""
+    clip: tuple[float, float] | None = Field(default=None, exclude_if=_is_none)
+    """For ``not_worse_by``: values of the metric beyond these count as these."""
     any_runtime: bool = False
     """For ``metric``: latency that another runtime than the deployed one took counts as well."""
     criterion: Criterion | None = Field(default=None, exclude_if=_is_none)
@@ -229,7 +246,7 @@ class GateRule(PackModel):
     @property
     def is_test(self) -> bool:
         """Whether chance may refute it; the others count what this very run holds."""
-        return self.kind in ("pass_rate", "metric", "regression")
+        return self.kind in ("pass_rate", "metric", *AGAINST_BASELINE)
 
     @property
     def judges_model(self) -> bool:

@@ -35,14 +35,21 @@ class CriterionReader:
         """Whether a metric has that name."""
         return self._metrics is not None and self._metrics.find_metric(name) is not None
 
+    def is_always_measured(self, name: str) -> bool:
+        """Whether records hold a metric whatever the criteria ask."""
+        return self._metrics is not None and self._metrics.is_always_measured(name)
+
     def metric(self, node: Node, name: str) -> MetricInfo | None:
-        """The metric of that name; an unknown one is reported."""
+        """The metric of that name; an unknown one is reported, and a class that the model does not know."""
         if self._metrics is None:
             return None
         info = self._metrics.find_metric(name)
         if info is None:
             hint = near(name, self._metrics.metric_names())
             self._reader.problems.at(node, "unknown-metric", f"unknown metric '{name}'", hint)
+        label = self._metrics.class_of(name) if info is not None else ""
+        if label and isinstance(node, ScalarNode):
+            self.vocabulary.require_class(node, label, name.index(f".{label}.") + 1)
         return info
 
     def read(self, key: ScalarNode, value: Node) -> Criterion | None:
@@ -52,9 +59,6 @@ class CriterionReader:
         if isinstance(value, MappingNode) and value.find("signal"):
             return self._of_signal(key, value)
         info = self.metric(key, key.text)
-        label = self._metrics.class_of(key.text) if self._metrics is not None and info is not None else ""
-        if label:
-            self.vocabulary.require_class(key, label, key.text.index(f".{label}.") + 1)
         fields = self._reader.fields(value, CRITERION, f"the criterion '{key.text}'", owner=key)
         if fields is None or not isinstance(value, MappingNode):
             return None

@@ -20,6 +20,7 @@ from simgate.harness.packs.keys import (
 from simgate.harness.packs.latency_percentile import parse_latency_percentile
 from simgate.harness.packs.model import GateRule
 from simgate.harness.packs.read_criteria import CriterionReader
+from simgate.harness.packs.read_not_worse import NotWorseReader
 from simgate.harness.packs.read_scenario import ReadScenario
 from simgate.harness.packs.severity import SEVERITIES
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode
@@ -29,6 +30,13 @@ MOST_ATTEMPTS = 100
 _DEFAULT_CONFIDENCE = 0.95
 _PERCENTILE_CONFIDENCE = 0.99
 """Of a rule on a latency percentile, as in MLPerf LoadGen's early stopping: samples are many and cheap."""
+
+
+_OF_METRIC = {
+    "metric": ("at_most", "at_least", "confidence", "runtime"),
+    "not_worse_by": ("confidence", "clip"),
+}
+"""Keys that stand beside the metric, by the kind of the rule."""
 
 
 class GateReader:
@@ -49,18 +57,17 @@ class GateReader:
         if fields is None or not isinstance(node, MappingNode):
             return None
         kinds = [kind for kind in GATE_KINDS if kind in fields]
-        if kinds == ["metric", "every_variant"]:
-            kinds = ["every_variant"]
+        if len(kinds) == 2 and kinds[0] == "metric" and kinds[1] in ("every_variant", "not_worse_by"):
+            kinds = kinds[1:]
         if len(kinds) != 1:
             self._not_one(node, fields, kinds)
             return None
         kind = kinds[0]
         for name in GATE_METRIC:
-            if kind != "metric" and name in fields:
+            if name in fields and name not in _OF_METRIC.get(kind, ()):
                 message = f"unknown key '{name}' in a gate rule of kind {kind}"
-                self._reader.problems.at(
-                    node.key(name), "unknown-key", message, f"write it inside of {kind}: {{...}}"
-                )
+                inside = f"write it inside of {kind}: {{...}}" if kind not in _OF_METRIC else ""
+                self._reader.problems.at(node.key(name), "unknown-key", message, inside)
         severity = self._reader.word(fields.get("severity"), SEVERITIES, "wrong-value", "severity")
         glob = self._reader.text(fields.get("scenario"), "a scenario's id, or a pattern such as glass_*")
         matching = self._matching(fields, severity, glob)
@@ -68,6 +75,7 @@ class GateReader:
             "pass_rate": self._pass_rate,
             "metric": self._metric,
             "every_variant": self._every_variant,
+            "not_worse_by": self._not_worse_by,
             "regression": self._regression,
             "invalid_or_error": self._invalid_or_error,
             "attempts": self._attempts,
@@ -218,11 +226,21 @@ class GateReader:
             return False
         return True
 
+    def _not_worse_by(self, fields: Fields, matching: list[ReadScenario]) -> dict[str, object] | None:
+        reader = NotWorseReader(self._reader, self._criteria)
+        return reader.read(fields["not_worse_by"], fields, matching, self._confidence(fields))
+
     def _regression(self, fields: Fields, matching: list[ReadScenario]) -> dict[str, float] | None:
         inner = self._inner(fields, "regression", REGRESSION)
         if inner is None:
             return None
         drop, confidence = self._share(inner, "max_drop", open_ends=False), self._confidence(inner)
+        if drop == 1:
+            message = "a drop of 1 limits nothing"
+            self._reader.problems.at(
+                inner["max_drop"], "wrong-value", message, "write less, for example 0.02"
+            )
+            return None
         return None if drop is None or confidence is None else {"at_most": drop, "confidence": confidence}
 
     def _invalid_or_error(self, fields: Fields, matching: list[ReadScenario]) -> dict[str, float] | None:

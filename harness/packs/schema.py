@@ -47,6 +47,8 @@ from simgate.harness.packs.severity import SEVERITIES
 if TYPE_CHECKING:
     from simgate.sim_adapters.worlds.world import World
 
+_OF_A_METRIC = ("every_variant", "not_worse_by")
+"""Kinds of gate rules that name their metric beside them."""
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 _TEXT: Schema = {"type": "string", "pattern": r"\S"}
@@ -291,7 +293,8 @@ def _gate_rule(metrics: MetricCatalog) -> Schema:
             "severity": {"enum": list(SEVERITIES)},
             "scenario": _TEXT,
             "pass_rate": mapping(keys.PASS_RATE, {"at_least": rate, **confidence}),
-            "metric": any_metric_schema(metrics),
+            "metric": {"anyOf": [any_metric_schema(metrics), {"type": "string", "pattern": r"\{.*\}$"}]},
+            "not_worse_by": {"type": "number", "exclusiveMinimum": 0},
             "regression": mapping(keys.REGRESSION, {"max_drop": _SHARE, **confidence}),
             "every_variant": hard_schema(),
             "invalid_or_error": mapping(keys.INVALID_OR_ERROR, {"at_most": _SHARE}),
@@ -300,19 +303,24 @@ def _gate_rule(metrics: MetricCatalog) -> Schema:
             ),
             "at_most": number,
             "at_least": number,
+            "clip": numbers(2),
             "confidence": _INNER_SHARE,
             "runtime": {"enum": ["deployed", "any"]},
         },
-        oneOf=exactly_one([kind for kind in keys.GATE_KINDS if kind != "every_variant"]),
-        dependentRequired={"every_variant": ["metric"]},
+        oneOf=exactly_one([kind for kind in keys.GATE_KINDS if kind not in _OF_A_METRIC]),
+        dependentRequired={key: ["metric"] for key in _OF_A_METRIC},
     )
     loose = {"anyOf": [{"required": [name]} for name in keys.GATE_METRIC]}
     return {
         **rule,
-        "if": {"required": ["metric"], "not": {"required": ["every_variant"]}},
+        "if": {"required": ["metric"], "not": {"anyOf": exactly_one(list(_OF_A_METRIC))}},
         "then": {
             "required": ["at_most"],
-            "properties": {"metric": gate_metric_schema(metrics), "at_least": False},
+            "properties": {"metric": gate_metric_schema(metrics), "at_least": False, "clip": False},
         },
-        "else": {"not": loose},
+        "else": {
+            "if": {"required": ["not_worse_by"]},
+            "then": {"properties": dict.fromkeys(("at_most", "at_least", "runtime"), False)},
+            "else": {"not": loose},
+        },
     }

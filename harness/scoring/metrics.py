@@ -26,6 +26,20 @@ from simgate.harness.trace import SIGNALS, Trace
 GROUP = "simgate.metrics"
 """Entry-point group in which third parties register a :class:`~simgate.harness.scoring.metric.Metric`."""
 
+STANDARD_METRICS = (
+    "success",
+    "collisions",
+    "min_clearance_m",
+    "stop_distance_m",
+    "time_to_goal_s",
+    "path_length_m",
+    "spl",
+    "speed_max_mps",
+    "reported_door",
+    "latency.p95_ms",
+)
+"""In every record, for reports, whatever the criteria ask."""
+
 _MACHINE = (*RUNTIME_METRICS, *GPU_METRICS)
 _BUILT_IN = {metric.info.name: metric for metric in (*TASK_METRICS, *SAFETY_METRICS, *_MACHINE)}
 
@@ -79,6 +93,12 @@ def metric_of(criterion: Criterion) -> Metric:
     if metric is None:
         raise UnknownMetric(criterion.metric)
     return metric
+
+
+def is_always_measured(name: str) -> bool:
+    """Whether records hold a metric whatever the criteria ask, of what can be seen in the scene."""
+    found = bool(perception_class(name)) and name.endswith((".recall", ".precision"))
+    return found or name in STANDARD_METRICS
 
 
 def signal_names() -> list[str]:

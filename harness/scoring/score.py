@@ -7,30 +7,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from simgate.harness.packs.model import Criterion, Scalar, Scenario
+from simgate.harness.packs.model import Criterion, Scalar, Scenario, metric_key
 from simgate.harness.results.outcome import combine, with_quarantine
 from simgate.harness.results.record import CriterionResult, LatencySamples, Outcome
 from simgate.harness.scoring.criteria import judge
 from simgate.harness.scoring.evidence import Evidence
-from simgate.harness.scoring.metrics import evaluate, metric_of
+from simgate.harness.scoring.metrics import STANDARD_METRICS, evaluate, metric_of
 from simgate.harness.scoring.quarantine import find_quarantine
 from simgate.harness.scoring.resources import ResourceUse
 from simgate.harness.text import plural
 from simgate.harness.trace import Trace
-
-STANDARD_METRICS = (
-    "success",
-    "collisions",
-    "min_clearance_m",
-    "stop_distance_m",
-    "time_to_goal_s",
-    "path_length_m",
-    "spl",
-    "speed_max_mps",
-    "reported_door",
-    "latency.p95_ms",
-)
-"""In every record, for reports, whatever the criteria ask."""
 
 _ONLY_GROW = ("collisions", "contact_impulse_ns", "contact_time_s", "contact_depth_max_m", "speed_max_mps")
 _ONLY_FALL = ("min_clearance_m", "min_clearance_m.person", "min_clearance_m.barrier")
@@ -169,13 +155,6 @@ def _reason(criteria: Iterable[CriterionResult], outcome: Outcome) -> str:
     more = len(reasons) - 1
     tail = f" (and {plural(more, 'more criterion', 'more criteria')})" if more else ""
     return reasons[0] + tail
-
-
-def metric_key(name: str, options: Mapping[str, Scalar]) -> str:
-    """Key of a metric in a record: its name, with options ``name{max_occlusion=0.5,within_m=3}``."""
-    if not options:
-        return name
-    return f"{name}{{{','.join(f'{option}={options[option]}' for option in sorted(options))}}}"
 
 
 def _metrics(accept: Iterable[Criterion], evidence: Evidence) -> dict[str, Scalar | None]:

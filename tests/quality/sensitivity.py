@@ -17,9 +17,9 @@ from simgate.harness.frontend.packs import load_checked
 from simgate.harness.gate.baseline_copy import read_evidence
 from simgate.harness.gate.comparability import NotComparable
 from simgate.harness.gate.compare import RunComparison, compare_runs, regression_of
+from simgate.harness.gate.metric_changes import describe_metric
 from simgate.harness.gate.pairing import RunEvidence
 from simgate.harness.results.run_folder import RunFolder
-from simgate.harness.scoring.metrics import find_metric
 from tests.e2e.conftest import digests, simgate, the_run
 from tests.quality.mutations import PACK, REGRESSIONS, Regression
 
@@ -141,13 +141,8 @@ def compare_by_id(baseline: RunFolder, candidate: RunFolder) -> RunComparison:
         replace(_named_by_id(before), manifest=same),
         _named_by_id(now),
         regression_of(now, None, None),
-        _described,
+        describe_metric,
     )
-
-
-def _described(name: str) -> tuple[str, str]:
-    info = find_metric(name.partition("{")[0])
-    return (info.unit, info.direction) if info else ("", "none")
 
 
 def _named_by_id(run: RunEvidence) -> RunEvidence:

@@ -123,19 +123,13 @@ def compare_folders(
     from simgate.harness.gate.baseline_copy import read_evidence
     from simgate.harness.gate.churn import known_churn
     from simgate.harness.gate.compare import compare_runs, regression_of
-    from simgate.harness.scoring.metrics import find_metric
+    from simgate.harness.gate.metric_changes import describe_metric
 
     before, now = read_evidence(baseline), read_evidence(candidate)
     names = tuple(dict.fromkeys((*now.manifest.accepted, *accepted)))
     now = replace(now, manifest=now.manifest.model_copy(update={"accepted": names}))
-
-    def describe(name: str) -> tuple[str, str]:
-        # A criterion's options follow the name: detection.glass_door.recall{within_m=3}.
-        info = find_metric(name.partition("{")[0])
-        return (info.unit, info.direction) if info else ("", "none")
-
     churn = known_churn(runs_dir, now.manifest, now.fingerprint)
-    return compare_runs(before, now, regression_of(now, max_drop, confidence), describe, churn)
+    return compare_runs(before, now, regression_of(now, max_drop, confidence), describe_metric, churn)
 
 
 def _share(text: str) -> float:

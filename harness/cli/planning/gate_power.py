@@ -14,6 +14,7 @@ from simgate.harness.gate.intervals import (
     most_failures_allowed,
     most_successes_refuted,
 )
+from simgate.harness.gate.not_worse import pairs_to_prove
 from simgate.harness.gate.paired_difference import drop_bounds
 from simgate.harness.gate.power import (
     chance_of_go,
@@ -93,6 +94,8 @@ def rule_power(
         )
     elif rule.kind == "attempts":
         lines, drop = ["GO when nothing had to be run again more often, else INCONCLUSIVE"], None
+    elif rule.kind == "not_worse_by":
+        lines, drop = _not_worse(rule, n), None
     else:
         allowed = int((rule.at_most or 0.0) * n + 1e-9)
         lines, drop = [f"GO with at most {allowed} of {plural(n, 'variant')} INVALID, ERROR or missing"], None
@@ -162,6 +165,13 @@ def _regression(n: int, rule: GateRule, strict: float) -> tuple[list[str], float
     if drop is not None:
         lines.append(f"the smallest drop below the baseline that it sees in 4 of 5 runs is {_rate(drop)}")
     return lines, drop
+
+
+def _not_worse(rule: GateRule, n: int) -> list[str]:
+    needed = pairs_to_prove(rule)
+    can = "there are" if n >= needed else "can never be GO: there are"
+    same = f"{plural(needed, 'pair')} in which {rule.metric} stays the same"
+    return [f"GO needs {same}, more where it varies; {can} {n}"]
 
 
 def _metric(rule: GateRule, n: int, samples: float | None) -> list[str]:

@@ -33,7 +33,10 @@ GATE_EXAMPLES = (
         advice="A rule on a metric is decided on all samples of all variants, which only latency has: "
         "`latency.p95_ms` and its like, with `at_most`. Any other threshold is one that every single variant "
         "must meet (`{metric: collisions, every_variant: {at_most: 0}}`), or it stands under `accept`, where "
-        "each variant meets it or not, and a rule on `pass_rate` decides how many must.",
+        "each variant meets it or not, and a rule on `pass_rate` decides how many must. "
+        "Against a baseline the mean of any metric with bounds can be held: "
+        "`{metric: detection.person.recall, not_worse_by: 0.02}`; of one without, say which values count as "
+        "they are: `clip: [0, 2]`.",
     ),
     Example(
         "gate-matches-nothing",

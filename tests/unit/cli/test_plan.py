@@ -143,6 +143,12 @@ def test_a_regression_rule_names_the_broken_variants_that_decide(pack_file: Path
     assert first_line(rule, 100, pack_file).startswith("can never be GO: 100 pairs without any difference")
 
 
+def test_a_rule_on_a_metric_against_a_baseline_says_how_many_pairs_it_takes(pack_file: Path) -> None:
+    rule = GateRule(kind="not_worse_by", metric="success", at_most=0.02, better="higher", clip=(0, 1))
+    assert first_line(rule, 370, pack_file).startswith("GO needs 169 pairs in which success stays the same")
+    assert "can never be GO: there are 100" in first_line(rule, 100, pack_file)
+
+
 def test_a_latency_rule_says_how_many_samples_it_takes(pack_file: Path) -> None:
     rule = GateRule(kind="metric", metric="latency.p95_ms", at_most=50, confidence=0.99)
     lines = rule_power(pack_with(rule, 10, pack_file), rule, 50.0).lines

@@ -35,7 +35,7 @@ def compared(before, breaks):
         make_record(record.variant, Outcome.FAIL if breaks(k, row) else Outcome.PASS, parameters=row)
         for k, (record, row) in enumerate(zip(records, rows, strict=True))
     ]
-    return compare_runs(baseline(before), evidence_of(manifest, now), REGRESSION, lambda _: ("", "none"))
+    return compare_runs(baseline(before), evidence_of(manifest, now), REGRESSION, lambda _: None)
 
 
 def test_the_region_in_which_the_candidate_breaks_is_named_everywhere(tmp_path):

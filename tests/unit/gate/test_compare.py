@@ -21,7 +21,7 @@ NEW = {"model": "door_detector 2.0", "model_sha256": "2" * 64}
 
 
 def unknown(name):
-    return "", "none"
+    return None
 
 
 def compared(before, now, **rule):
@@ -115,6 +115,14 @@ def test_the_page_shows_both_sides_and_says_where_a_picture_is_missing(tmp_path)
     assert "no picture: variants that pass leave none" in page
     assert "<h1>NO-GO</h1>" in page
     assert "http://" not in page.replace("http://www.w3.org", "")
+
+
+def test_a_page_without_a_stated_margin_says_so(tmp_path):
+    candidate = evidence_of(*run_of("P" * 60, made=NEW))
+    page = render(
+        compare_runs(baseline("P" * 60), candidate, GateRule(kind="regression"), unknown), tmp_path, tmp_path
+    )
+    assert "no margin is stated" in page
 
 
 def test_what_a_pack_or_model_says_is_escaped_in_the_page(tmp_path):
