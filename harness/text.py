@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import textwrap
@@ -11,6 +12,7 @@ from simgate.sim_adapters.printable import printable
 
 WIDTH = 100
 GAP = "  "
+_MARKDOWN = re.compile(r"[\\`*_{}\[\]|~#!]")
 _NOT_ASCII = re.compile("[^\n -~]")
 
 
@@ -62,6 +64,17 @@ def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """The same rows for a page."""
     lines = [head, ["---"] * len(head), *([printable(cell) for cell in row] for row in rows)]
     return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
+
+
+def markdown_words(text: object) -> str:
+    """Text of others within Markdown: on one line, shown as it is, naming nobody and linking nowhere."""
+    shown = html.escape(printable(text), quote=False).replace("@", "&#64;")
+    return _MARKDOWN.sub(r"\\\g<0>", shown)
+
+
+def markdown_code(text: object) -> str:
+    """A name of others as code within Markdown."""
+    return f"`{printable(text).replace('`', chr(39))}`"
 
 
 def plural(number: int, one: str, many: str = "") -> str:

@@ -22,6 +22,8 @@ def judge_and_show(folder: RunFolder, stopped: str = "") -> Concluded:
     """
     from simgate.harness.cli.summary import print_summary
     from simgate.harness.frontend.conclusion import conclude
+    from simgate.harness.frontend.github import tell_github_safely
+    from simgate.harness.frontend.streams import for_programs
 
     verdict, reports = conclude(folder)
     for problem in reports.problems:
@@ -31,6 +33,11 @@ def judge_and_show(folder: RunFolder, stopped: str = "") -> Concluded:
     except Exception as error:
         # The verdict is written and stands; only its table is lost.
         print(f"{verdict.headline}\nthe summary cannot be shown: {error!r}", file=sys.stderr)
+    commands, problem = tell_github_safely(folder, verdict)
+    if problem:
+        print(problem, file=sys.stderr)
+    with for_programs(sys.stderr) as log:
+        log.writelines(f"{command}\n" for command in commands)
     return Concluded(folder, verdict, reports.written, (*reports.problems, *([stopped] if stopped else [])))
 
 

@@ -10,7 +10,7 @@ import errno
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, cast
@@ -46,6 +46,11 @@ class SafeStream:
         shown = shown.encode(encoding, "backslashreplace").decode(encoding)
         self._try(lambda: self.raw.write(shown))
         return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        """Writes one after the other."""
+        for line in lines:
+            self.write(line)
 
     def flush(self) -> None:
         """Hands on what was written."""
@@ -97,11 +102,18 @@ def safe_streams() -> Iterator[SafeStream]:
 @contextmanager
 def output_for_programs() -> Iterator[TextIO]:
     """Standard output, for data that programs read."""
-    if isinstance(sys.stdout, SafeStream):
-        with sys.stdout.for_programs():
-            yield cast("TextIO", sys.stdout)
+    with for_programs(sys.stdout) as out:
+        yield out
+
+
+@contextmanager
+def for_programs(stream: TextIO) -> Iterator[TextIO]:
+    """A standard stream, for what programs read from it."""
+    if isinstance(stream, SafeStream):
+        with stream.for_programs():
+            yield cast("TextIO", stream)
     else:
-        yield sys.stdout
+        yield stream
 
 
 def lost_text(error: OSError) -> str:
@@ -113,7 +125,6 @@ def lost_text(error: OSError) -> str:
 
 def console_on(stream: TextIO, **options: Any) -> Console:
     """A rich console on a stream: its own colours and moves pass, those in the text are shown as escapes."""
-    from collections.abc import Iterable
 
     from rich.console import Console, ConsoleOptions, RenderableType
     from rich.segment import Segment

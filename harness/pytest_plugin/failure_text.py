@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simgate.harness.pytest_plugin.nominal import farthest
+from simgate.harness.frontend.nominal import farthest
 from simgate.harness.pytest_plugin.options import Settings
 from simgate.harness.pytest_plugin.sources import source_of
 from simgate.sim_adapters.printable import printable

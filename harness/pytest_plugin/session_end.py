@@ -41,6 +41,7 @@ class Judged:
         problem: Why not; empty when it was judged.
         shard: What it has done, for a shard, which is judged with the others; empty for a whole run.
         reports: Files that were written.
+        commands: Workflow commands for the log of a job on GitHub.
     """
 
     run_dir: Path
@@ -48,6 +49,7 @@ class Judged:
     problem: str = ""
     shard: str = ""
     reports: tuple[Path, ...] = ()
+    commands: tuple[str, ...] = ()
 
 
 class SessionEnd:
@@ -148,6 +150,8 @@ class SessionEnd:
             return
         for one in self._judged:
             self._print(one, terminalreporter)
+            for line in one.commands:
+                terminalreporter.write_line(line)
         for text in self._blocks:
             terminalreporter.write_line(printable(f"blocks a GO: {text}"), red=True, bold=True)
 
@@ -178,6 +182,7 @@ class SessionEnd:
 def judge(run_dir: Path) -> Judged:
     """Decides, writes ``verdict.json`` and every report; what cannot be read is a reason, not a crash."""
     from simgate.harness.frontend.conclusion import conclude, shard_words
+    from simgate.harness.frontend.github import tell_github_safely
     from simgate.harness.gate.decide import UndecidableRun
     from simgate.harness.gate.exit_code import machine_failed_shard
     from simgate.harness.results.journal import JournalDamaged
@@ -193,4 +198,6 @@ def judge(run_dir: Path) -> Judged:
         verdict, reports = conclude(folder)
     except (NotARun, JournalDamaged, UndecidableRun, OSError) as error:
         return Judged(run_dir, None, str(error))
-    return Judged(run_dir, verdict, "\n".join(reports.problems), reports=reports.written)
+    commands, problem = tell_github_safely(folder, verdict)
+    problems = "\n".join((*reports.problems, *([problem] if problem else [])))
+    return Judged(run_dir, verdict, problems, reports=reports.written, commands=commands)

@@ -240,3 +240,18 @@ def test_output_json_is_one_document_with_the_verdict_and_the_paths(
 def test_output_json_of_what_cannot_be_run_is_no_document(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("nowhere.yaml", "--output", "json") == 2
     assert capsys.readouterr().out == ""
+
+
+def test_a_job_on_github_is_told_on_the_log_and_in_its_summary(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    assert run(str(write_pack(tmp_path, criterion="path_length_m")), "--output", "json") == 1
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["decision"] == "NO-GO", "standard output stays one document"
+    assert [line.split(" ", 1)[0] for line in shown.err.splitlines() if line.startswith("::")] == [
+        "::error",
+        "::warning",
+    ]
+    assert (tmp_path / "summary.md").read_text().startswith("## ❌ NO-GO")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from simgate.harness.frontend.nominal import farthest
 from simgate.harness.packs.model import Scenario, VariantsSpec
 from simgate.harness.packs.values import ValueSpec
-from simgate.harness.pytest_plugin.nominal import farthest
 
 
 def scenario(**parameters: ValueSpec) -> Scenario:

@@ -1,0 +1,1 @@
+"""``simgate explain RUN VARIANT``: one variant in words."""

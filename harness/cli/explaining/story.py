@@ -1,0 +1,188 @@
+"""What happened in one episode, in sentences with times: where the robot drove, what could be seen, what the
+model said, when it reached the policy, what the policy did, and how it ended.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simgate.harness.text import plural
+from simgate.harness.trace import Trace
+
+MOST_MODES = 12
+"""So many changes of the policy's mode are told."""
+_ENDS = {
+    "done": "the policy said that it was done",
+    "goal": "the robot reached its goal",
+    "collision": "the robot had hit something",
+    "time_limit": "its time was up",
+    "invalid": "going on made no sense",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence.
+
+    Attributes:
+        time_s: Simulated time of what it tells, for the order.
+        text: It.
+    """
+
+    time_s: float
+    text: str
+
+
+def story(trace: Trace) -> list[Sentence]:
+    """The episode of a trace, in the order of time."""
+    told = [*_start(trace), *_sights(trace), *_modes(trace), *_contacts(trace)]
+    told.sort(key=lambda sentence: sentence.time_s)
+    return [*told, *_end(trace)]
+
+
+def _at(trace: Trace, name: str, step: int) -> float:
+    """A signal at a physics step."""
+    row = min(int(np.searchsorted(trace.steps, step)), len(trace.steps) - 1)
+    return float(trace.signals[name][row])
+
+
+def _start(trace: Trace) -> Iterator[Sentence]:
+    distance = _at(trace, "barrier_distance_m", 0)
+    where = f", {distance:.1f} m ahead" if np.isfinite(distance) else ""
+    barrier = f"the way is barred by {trace.barrier_kind or 'something'}{where}"
+    goal = _at(trace, "goal_distance_m", 0)
+    way = barrier if trace.has_barrier else "no barrier closes the way"
+    yield Sentence(0.0, f"at the start the goal is {goal:.1f} m away; {way}")
+
+
+def _sights(trace: Trace) -> Iterator[Sentence]:
+    """For each class: when it could be seen, and when the model said so."""
+    seen = {entity.label for frame in trace.frames for entity in frame.entities}
+    said = {found.label(index) for found in trace.detections for index in range(len(found))}
+    for label in sorted(seen | said):
+        yield from _of_class(trace, label)
+
+
+def _of_class(trace: Trace, label: str) -> Iterator[Sentence]:
+    visible = {
+        frame.step: min(entity.distance_m for entity in frame.entities if entity.label == label)
+        for frame in trace.frames
+        if any(entity.label == label for entity in frame.entities)
+    }
+    found = {
+        detections.frame_step: (
+            max(float(detections.scores[k]) for k in range(len(detections)) if detections.label(k) == label),
+            delivered,
+        )
+        for detections, delivered in zip(trace.detections, trace.delivered_steps, strict=True)
+        if any(detections.label(k) == label for k in range(len(detections)))
+    }
+    hz = trace.physics_hz
+    if visible:
+        first = min(visible)
+        yield Sentence(
+            first / hz,
+            f"a {label} is in view from {first / hz:.1f} s on, first {visible[first]:.1f} m away, in "
+            f"{plural(len(visible), 'frame')}",
+        )
+    right = sorted(step for step in found if step in visible)
+    if right:
+        step = right[0]
+        score, delivered = found[step]
+        yield Sentence(
+            delivered / hz,
+            f"the model finds the {label} first in the frame of {step / hz:.1f} s (score {score:.2f}, "
+            f"{visible[step]:.1f} m away); the policy hears of it at {delivered / hz:.2f} s",
+        )
+    yield from _missed(trace, label, visible, found)
+    false = sorted(step for step in found if step not in visible)
+    if false:
+        yield Sentence(
+            false[0] / hz,
+            f"the model reports a {label} where none is in view, in {plural(len(false), 'frame')}, first at "
+            f"{false[0] / hz:.1f} s (score {found[false[0]][0]:.2f})",
+        )
+
+
+def _missed(
+    trace: Trace, label: str, visible: dict[int, float], found: dict[int, tuple[float, int]]
+) -> Iterator[Sentence]:
+    """Frames that reached the model, show the class, and in which it was not found."""
+    looked_at = {detections.frame_step for detections in trace.detections}
+    missed = sorted(step for step in visible if step in looked_at and step not in found)
+    if not missed:
+        return
+    near = min(missed, key=lambda step: visible[step])
+    hz = trace.physics_hz
+    yield Sentence(
+        missed[0] / hz,
+        f"the model misses the {label} in {len(missed)} of {plural(len(visible), 'frame')} that show it, "
+        f"from {missed[0] / hz:.1f} s to {missed[-1] / hz:.1f} s; the nearest at {visible[near]:.1f} m",
+    )
+
+
+def _modes(trace: Trace) -> Iterator[Sentence]:
+    changes = [k for k in range(1, len(trace.modes)) if trace.modes[k] != trace.modes[k - 1]]
+    for k in changes[:MOST_MODES]:
+        step = int(trace.steps[k])
+        detail = _surroundings(trace, step)
+        yield Sentence(
+            step / trace.physics_hz,
+            f"at {step / trace.physics_hz:.1f} s the policy goes from '{trace.modes[k - 1]}' to "
+            f"'{trace.modes[k]}', {detail}",
+        )
+    if len(changes) > MOST_MODES:
+        step = int(trace.steps[changes[MOST_MODES]])
+        more = len(changes) - MOST_MODES
+        yield Sentence(
+            step / trace.physics_hz, f"from {step / trace.physics_hz:.1f} s on it changes {more} times more"
+        )
+
+
+def _surroundings(trace: Trace, step: int) -> str:
+    speed, clearance = _at(trace, "speed_mps", step), _at(trace, "clearance_m", step)
+    near = f", {clearance:.2f} m from the nearest body" if np.isfinite(clearance) else ""
+    return f"at {speed:.2f} m/s{near}{_known_at(trace, step)}"
+
+
+def _known_at(trace: Trace, step: int) -> str:
+    """What the policy had heard last when it decided."""
+    place = bisect.bisect_right(trace.delivered_steps, step) - 1
+    if place < 0:
+        return ", before it had heard anything of the model"
+    last = trace.detections[place]
+    labels = sorted({last.label(index) for index in range(len(last))})
+    heard = f"saw {', '.join(labels)}" if labels else "saw nothing"
+    return f"; the model {heard} in the frame of {last.frame_step / trace.physics_hz:.1f} s"
+
+
+def _contacts(trace: Trace) -> Iterator[Sentence]:
+    first: dict[str, int] = {}
+    for contact in trace.contacts:
+        first.setdefault(contact.body, contact.step)
+    for body, step in first.items():
+        speed = _at(trace, "speed_mps", max(0, step - 1))
+        yield Sentence(
+            step / trace.physics_hz,
+            f"at {step / trace.physics_hz:.1f} s the robot touches {body}, at {speed:.2f} m/s",
+        )
+
+
+def _end(trace: Trace) -> Iterator[Sentence]:
+    end_s = float(trace.times_s[-1])
+    report = f"; it reported {trace.report}" if trace.report else "; it reported nothing"
+    left = _at(trace, "goal_distance_m", int(trace.steps[-1]))
+    yield Sentence(
+        end_s,
+        f"after {end_s:.1f} s it ended, {left:.1f} m from the goal: "
+        f"{_ENDS.get(trace.end, trace.end)}{report}",
+    )
+
+
+def paragraph(sentences: Sequence[Sentence]) -> list[str]:
+    """The sentences with a capital letter and a full stop."""
+    return [f"{one.text[:1].upper()}{one.text[1:]}." for one in sentences]
