@@ -76,7 +76,7 @@ def test_sight_detection_delivery_decision_and_end_are_told_with_their_times() -
 def test_what_the_model_never_saw_and_what_it_made_up_are_told() -> None:
     told = "\n".join(
         paragraph(
-            story(trace({50: (1,)}, report=None, end="collision", contacts=(Contact("door", 80, 1.0, 0.0),)))
+            story(trace({50: (1,)}, report=None, end="collision", contacts=(Contact("door", 1.0, 0.0, 80),)))
         )
     )
     assert "finds the glass_door" not in told
