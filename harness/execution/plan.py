@@ -19,6 +19,7 @@ from simgate.harness.execution.plan_guard import versions_of
 from simgate.harness.execution.record_mode import RecordMode
 from simgate.harness.expansion.scene_key import SceneKeys
 from simgate.harness.expansion.variant import Variant
+from simgate.harness.packs.latency_percentile import parse_latency_percentile
 from simgate.harness.packs.model import Pack
 from simgate.harness.packs.worlds import WORLDS, require_fit, require_options
 from simgate.harness.registry import UnknownPlugin, names
@@ -171,6 +172,7 @@ def plan_run(
         OSError: The folder cannot be written.
     """
     effective = override_pack(pack, adapter=adapter, model=model, latency_extra_ms=latency_extra_ms)
+    effective = _with_declared(effective)
     fingerprint = collect_fingerprint(effective, runtime or AUTO)
     _require_plugins(effective, fingerprint.runtime)
     _require_trust(effective, fingerprint.runtime)
@@ -184,6 +186,21 @@ def plan_run(
     return Plan(
         manifest, effective, folder, order, hosts, record, limits=limits, interpreter=python, lock=lock
     )
+
+
+def _with_declared(pack: Pack) -> Pack:
+    """The pack, its rules on a latency over the declared one with what the model package declares."""
+    asked = [parse_latency_percentile(rule.metric or "") for rule in pack.gate]
+    if not pack.model or not any(which is not None and which.over_declared for which in asked):
+        return pack
+    declared = load_package(pack.model).latency
+    rules = [
+        rule.model_copy(update={"declared_ms": declared.quantile_ms(which.share)})
+        if which is not None and which.over_declared
+        else rule
+        for rule, which in zip(pack.gate, asked, strict=True)
+    ]
+    return pack.model_copy(update={"gate": tuple(rules)})
 
 
 def _write_manifest(

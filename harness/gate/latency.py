@@ -25,7 +25,9 @@ from simgate.harness.packs.model import GateRule
 from simgate.harness.results.stored_record import SampleKind
 from simgate.harness.text import plural
 
-SUPPORTED = "latency.p<NN>_ms and latency.measured_p<NN>_ms with at_most"
+SUPPORTED = (
+    "latency.p<NN>_ms, latency.measured_p<NN>_ms and latency.measured_p<NN>_over_declared with at_most"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +54,30 @@ def decide_metric(rule: GateRule, tally: Tally, variants: Sequence[JudgedVariant
     both extremes.
     """
     which = parse_latency_percentile(rule.metric or "")
-    if which is None or rule.at_most is None:
+    if which is not None and which.over_declared and rule.declared_ms is None:
+        reason = "no latency is declared: the run had no model package"
+        return inconclusive(rule, tally, reason, "run it with a model package")
+    limit = limit_ms(rule)
+    if which is None or limit is None:
         reason = f"'{rule.metric}' cannot be gated this way; supported: {SUPPORTED}"
         return inconclusive(rule, tally, reason, "put the threshold into accept and gate its pass_rate")
     foreign = "" if rule.any_runtime else foreign_runtime(variants, which.measured)
     if foreign:
         change = "measure with the deployed runtime, or write 'runtime: any' into the rule"
-        return inconclusive(rule, tally, foreign, change, bound=rule.at_most)
+        return inconclusive(rule, tally, foreign, change, bound=limit)
     pool = _pool(variants, tally, which)
     if not pool.samples:
         reason = f"no variant gave a latency sample ({doubts(tally) or 'perception delivered nothing'})"
-        return inconclusive(rule, tally, reason, "run the variants", bound=rule.at_most)
-    return _decide(rule, tally, which, pool, rule.at_most)
+        return inconclusive(rule, tally, reason, "run the variants", bound=limit)
+    return _decide(rule, tally, which, pool, limit)
+
+
+def limit_ms(rule: GateRule) -> float | None:
+    """What a rule on a latency allows, milliseconds; None where it cannot be known."""
+    which = parse_latency_percentile(rule.metric or "")
+    if which is None or rule.at_most is None or not which.over_declared:
+        return rule.at_most
+    return None if rule.declared_ms is None else rule.at_most * rule.declared_ms
 
 
 def samples_asked(rules: Iterable[GateRule]) -> set[SampleKind]:
@@ -98,7 +112,7 @@ def _decide(
         decision = Decision.GO
     else:
         decision = Decision.INCONCLUSIVE
-    seen = f"{within} of {total} samples are within {limit_ms:g} ms"
+    seen = f"{within} of {total} samples are within {limit_ms:.6g} ms{declared_words(rule)}"
     bounds = {
         Decision.GO: f"at most {high or 0.0:.4g} ms",
         Decision.NO_GO: f"at least {low or 0.0:.4g} ms",
@@ -124,6 +138,13 @@ def _decide(
         bound=limit_ms,
         p_value=refutation_p(within + unknown, total + unknown, which.share),
     )
+
+
+def declared_words(rule: GateRule) -> str:
+    """Where a limit comes from that is a multiple of what is declared; empty for others."""
+    if rule.declared_ms is None or rule.at_most is None:
+        return ""
+    return f" ({rule.at_most:g} times the declared {rule.declared_ms:.4g} ms)"
 
 
 def _met(high: float | None, limit_ms: float) -> bool:

@@ -145,7 +145,7 @@ def _slower_than_declared(evidence: Evidence) -> list[str]:
     return [
         f"inference took {host_ms:.3g} ms on this machine and {loop_ms:.3g} ms in the loop (p95): the "
         "declared latency holds only if the deployed machine is so much faster (rule: "
-        "latency.measured_p95_ms)"
+        "latency.measured_p95_over_declared)"
     ]
 
 

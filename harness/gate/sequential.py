@@ -21,6 +21,7 @@ from simgate.harness.gate.counted_evidence import (
     ValidityEvidence,
 )
 from simgate.harness.gate.every_variant import places_of
+from simgate.harness.gate.latency import limit_ms
 from simgate.harness.gate.not_worse import NotWorseEvidence
 from simgate.harness.gate.regression import Comparison
 from simgate.harness.gate.rule_evidence import (
@@ -65,9 +66,10 @@ def evidence_for(
         return PassRateEvidence(rule.at_least, rule.confidence, min(planned, MOST_PLANNED), rules)
     if rule.kind == "metric":
         which = parse_latency_percentile(rule.metric or "")
-        if which is None or rule.at_most is None:
+        limit = limit_ms(rule)
+        if which is None or limit is None:
             return None
-        return LatencyEvidence(which, rule.at_most, rule.confidence)
+        return LatencyEvidence(which, limit, rule.confidence)
     if comparison is None or rule.at_most is None or comparison.differences:
         return None
     if rule.kind == "not_worse_by":

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from simgate.harness.gate.counted_evidence import CountedEvidence
 from simgate.harness.gate.deployed import foreign_runtime
 from simgate.harness.gate.intervals import wilson
+from simgate.harness.gate.latency import declared_words
 from simgate.harness.gate.not_worse import NotWorseEvidence, not_worse_verdict
 from simgate.harness.gate.pairing import count_pairs
 from simgate.harness.gate.regression import Comparison, churn_words, paired_facts
@@ -151,7 +152,8 @@ def _latency(
         rule,
         counts,
         decision=decision,
-        reason=f"{evidence.within} of {plural(total, 'sample')} are within {evidence.limit_ms:g} ms: with "
+        reason=f"{evidence.within} of {plural(total, 'sample')} are within {evidence.limit_ms:.6g} ms"
+        f"{declared_words(rule)}: with "
         f"{percent(rule.confidence)} confidence at any stopping time "
         f"p{100 * evidence.which.share:g} {claim}{lost}",
         would_change=_would_change(decision, evidence, "more sample", " within the limit"),

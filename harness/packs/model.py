@@ -239,6 +239,8 @@ class GateRule(PackModel):
     """For ``not_worse_by``: values of the metric beyond these count as these."""
     any_runtime: bool = False
     """For ``metric``: latency that another runtime than the deployed one took counts as well."""
+    declared_ms: float | None = Field(default=None, exclude_if=_is_none)
+    """For ``metric`` over what is declared: the model package's percentile; known when a run is planned."""
     criterion: Criterion | None = Field(default=None, exclude_if=_is_none)
     """For ``every_variant``: what each variant must meet."""
     line: int = 0

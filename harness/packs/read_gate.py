@@ -17,7 +17,7 @@ from simgate.harness.packs.keys import (
     REGRESSION,
     Keys,
 )
-from simgate.harness.packs.latency_percentile import parse_latency_percentile
+from simgate.harness.packs.latency_percentile import OVER_DECLARED, parse_latency_percentile
 from simgate.harness.packs.model import GateRule
 from simgate.harness.packs.read_criteria import CriterionReader
 from simgate.harness.packs.read_not_worse import NotWorseReader
@@ -166,7 +166,8 @@ class GateReader:
 
     def _metric(self, fields: Fields, matching: list[ReadScenario]) -> dict[str, float | str] | None:
         name = self._reader.text(fields["metric"], "the name of a metric")
-        info = self._criteria.metric(fields["metric"], name) if name else None
+        of_variants = name and name not in OVER_DECLARED
+        info = self._criteria.metric(fields["metric"], name) if name and of_variants else None
         bounds = [key for key in ("at_most", "at_least") if key in fields]
         if len(bounds) != 1:
             code = "wrong-value" if bounds else "missing-key"
@@ -174,7 +175,12 @@ class GateReader:
             self._reader.problems.at(fields["metric"], code, message)
             return None
         bound = self._criteria.number(fields[bounds[0]], info)
-        if info is not None and not self._is_gated(fields, info.name, bounds[0]):
+        known = name if info is not None or not of_variants else None
+        if known and not self._is_gated(fields, known, bounds[0]):
+            return None
+        if bound is not None and bound <= 0 and not of_variants:
+            message = f"{name} is a quotient of two latencies, and above 0"
+            self._reader.problems.at(fields[bounds[0]], "threshold-range", message, "1 is as declared")
             return None
         confidence = self._confidence(fields, _PERCENTILE_CONFIDENCE)
         whose = self._reader.word(fields.get("runtime"), ("deployed", "any"), "wrong-value", "runtime")

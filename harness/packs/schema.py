@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from simgate.harness import registry
 from simgate.harness.packs import keys
+from simgate.harness.packs.latency_percentile import OVER_DECLARED
 from simgate.harness.packs.metric_catalog import MetricCatalog
 from simgate.harness.packs.read_gate import MOST_ATTEMPTS
 from simgate.harness.packs.read_place import MAX_OBJECTS
@@ -293,7 +294,13 @@ def _gate_rule(metrics: MetricCatalog) -> Schema:
             "severity": {"enum": list(SEVERITIES)},
             "scenario": _TEXT,
             "pass_rate": mapping(keys.PASS_RATE, {"at_least": rate, **confidence}),
-            "metric": {"anyOf": [any_metric_schema(metrics), {"type": "string", "pattern": r"\{.*\}$"}]},
+            "metric": {
+                "anyOf": [
+                    any_metric_schema(metrics),
+                    gate_metric_schema(metrics),
+                    {"type": "string", "pattern": r"\{.*\}$"},
+                ]
+            },
             "not_worse_by": {"type": "number", "exclusiveMinimum": 0},
             "regression": mapping(keys.REGRESSION, {"max_drop": _SHARE, **confidence}),
             "every_variant": hard_schema(),
@@ -309,6 +316,7 @@ def _gate_rule(metrics: MetricCatalog) -> Schema:
         },
         oneOf=exactly_one([kind for kind in keys.GATE_KINDS if kind not in _OF_A_METRIC]),
         dependentRequired={key: ["metric"] for key in _OF_A_METRIC},
+        dependentSchemas={"every_variant": {"properties": {"metric": any_metric_schema(metrics)}}},
     )
     loose = {"anyOf": [{"required": [name]} for name in keys.GATE_METRIC]}
     return {
@@ -317,6 +325,8 @@ def _gate_rule(metrics: MetricCatalog) -> Schema:
         "then": {
             "required": ["at_most"],
             "properties": {"metric": gate_metric_schema(metrics), "at_least": False, "clip": False},
+            "if": {"properties": {"metric": {"enum": list(OVER_DECLARED)}}},
+            "then": {"properties": {"at_most": {"exclusiveMinimum": 0}}},
         },
         "else": {
             "if": {"required": ["not_worse_by"]},

@@ -14,7 +14,7 @@ from simgate.harness.packs.keys import (
     STL_CRITERION,
     Keys,
 )
-from simgate.harness.packs.latency_percentile import parse_latency_percentile
+from simgate.harness.packs.latency_percentile import OVER_DECLARED, parse_latency_percentile
 from simgate.harness.packs.metric_catalog import MetricCatalog, MetricInfo
 from simgate.harness.packs.model import SignalSpec
 from simgate.harness.packs.schema_values import EXPRESSION, Schema, exactly_one, mapping, numbers
@@ -77,7 +77,8 @@ def metric_pattern(template: str) -> str:
 
 def gate_metric_schema(catalog: MetricCatalog) -> Schema:
     """The name of a metric that a gate rule can speak of."""
-    return {"enum": [name for name in catalog.metric_names() if parse_latency_percentile(name) is not None]}
+    known = [name for name in catalog.metric_names() if parse_latency_percentile(name) is not None]
+    return {"enum": [*known, *OVER_DECLARED]}
 
 
 def any_metric_schema(catalog: MetricCatalog) -> Schema:

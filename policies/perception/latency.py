@@ -136,6 +136,10 @@ class Latency(_Strict):
     distribution: LatencyDistribution
     extra_ms: Milliseconds = 0.0
 
+    def quantile_ms(self, share: float) -> float:
+        """Latency below which a share (0 to 1) of frames stays, milliseconds."""
+        return self.distribution.quantile(share) + self.extra_ms
+
     def sample_ms(self, seed: int, frame_index: int) -> float:
         """Latency of one frame, milliseconds: a function of its arguments alone.
 
@@ -145,4 +149,4 @@ class Latency(_Strict):
         counter = f"{seed}:{frame_index}".encode()
         word = hashlib.blake2b(counter, digest_size=8, key=b"simgate latency").digest()
         share = (int.from_bytes(word, "little") >> 11) * 2.0**-53
-        return self.distribution.quantile(share) + self.extra_ms
+        return self.quantile_ms(share)
