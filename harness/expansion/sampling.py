@@ -13,6 +13,7 @@ from simgate.harness.expansion.errors import ExpansionError
 from simgate.harness.expansion.evaluate import DTYPES, Columns, Evaluator
 from simgate.harness.expansion.rejection import ExhaustedError, first_accepted
 from simgate.harness.expansion.rules import Rules
+from simgate.harness.expansion.soundness import require_sound
 from simgate.harness.expansion.streams import Streams
 from simgate.harness.packs.expressions import Expression, parse
 from simgate.harness.packs.model import Pack, Scenario
@@ -44,11 +45,12 @@ class Sampler:
         streams: Random streams of the scenario.
 
     Raises:
-        ExpansionError: The method's design cannot be made.
+        ExpansionError: The method's design cannot be made, or a condition means nothing.
     """
 
     def __init__(self, pack: Pack, scenario: Scenario, world: World, streams: Streams) -> None:
         self._pack, self._scenario, self._world = pack, scenario, world
+        require_sound(pack, scenario, world)
         self._design: Design | None = design_of(pack, scenario, world)
         swept = frozenset(self._design.columns) if self._design and self._design.repeats else frozenset()
         self._rules = Rules(scenario.parameters, swept)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from simgate.harness import registry
 from simgate.harness.packs.expression_syntax import ExpressionError
-from simgate.harness.packs.expressions import Kind, Symbol, parse
+from simgate.harness.packs.expressions import KINDS, Kind, Symbol, parse, symbols_of
 from simgate.harness.packs.model import Scalar
 from simgate.harness.packs.read_value import ReadValue
 from simgate.harness.packs.value_hints import distribution_hint, parameter_hint, parameter_name_hint
@@ -29,7 +29,6 @@ _TAKES = {
     "choice": frozenset(),
 }
 _KIND_WORDS = {"number": "a number", "integer": "a whole number", "bool": "true or false", "choice": "a word"}
-_KINDS: dict[str, Kind] = {"number": "number", "integer": "number", "bool": "bool", "choice": "text"}
 
 
 def load_world(problems: Problems, node: Node, name: str) -> World | None:
@@ -92,7 +91,7 @@ class WorldCheck:
             for scalar, node in part.extremes:
                 self._allowed(key.text, spec, scalar, node)
         for rule in value.rules:
-            self.expression(rule.node, "bool" if rule.is_condition else _KINDS[spec.kind])
+            self.expression(rule.node, "bool" if rule.is_condition else KINDS[spec.kind])
 
     def _allowed(self, name: str, spec: ParameterSpec, scalar: Scalar, node: Node) -> None:
         problem = spec.problem(scalar)
@@ -212,4 +211,4 @@ class WorldCheck:
     @property
     def _symbols(self) -> Mapping[str, Symbol]:
         assert self.world is not None
-        return {name: Symbol(_KINDS[p.kind], p.choices) for name, p in self.world.parameters.items()}
+        return symbols_of(self.world)

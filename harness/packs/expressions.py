@@ -24,6 +24,8 @@ from simgate.policies.documents.diagnostics import near
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from simgate.sim_adapters.worlds.world import World
+
 Kind = Literal["number", "bool", "text"]
 _KIND_WORDS = {"number": "a number", "bool": "true or false", "text": "text"}
 
@@ -39,6 +41,15 @@ class Symbol:
 
     kind: Kind
     choices: tuple[str, ...] = ()
+
+
+KINDS: dict[str, Kind] = {"number": "number", "integer": "number", "bool": "bool", "choice": "text"}
+"""Kind of a world's parameter -> type of its values in an expression."""
+
+
+def symbols_of(world: World) -> dict[str, Symbol]:
+    """What expressions may know of a world's parameters."""
+    return {name: Symbol(KINDS[p.kind], p.choices) for name, p in world.parameters.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from simgate.harness.expansion.pinned import pin_of
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.expressions import holds
 from simgate.harness.packs.model import Pack, PinnedVariant, Scenario
+from simgate.harness.packs.values import ValueSpec
 from tests.unit.expansion.packs import pack, place, scenario
 from tests.unit.packs.yard import PLUGINS, YARD
 
@@ -263,3 +265,21 @@ def test_the_values_are_the_ones_of_this_version() -> None:
     assert first.parameters["gate.distance_m"] == pytest.approx(2.1683884696753863, rel=1e-14)
     assert first.parameters["crew"] == 7
     assert (first.placed[0].x, first.placed[0].y) == pytest.approx((1.6852609026914078, 1.0570643550258771))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"where": ("gate.distance_m >",)}, "'gate.distance_m >' means nothing"),
+        ({"where": ("gate.nonsense > 3",)}, "'gate.nonsense > 3' means nothing"),
+        ({"where": ("'x' > gate.distance_m",)}, "means nothing"),
+        ({"parameters": {"gate.nonsense": ValueSpec(kind="constant", choices=(1.0,))}}, "no parameter 'gate.nonsense'"),
+        ({"parameters": {"side_m": ValueSpec(kind="expr", expression="crew +")}}, "'crew +' means nothing"),
+    ],
+)  # fmt: skip
+def test_a_pack_of_a_damaged_manifest_is_refused_with_the_expression(
+    change: dict[str, object], said: str
+) -> None:
+    damaged = scenario({"gate.distance_m": ("uniform", 2, 9)}).model_copy(update=change)
+    with pytest.raises(ExpansionError, match=re.escape(said)):
+        expand_scenario(pack(damaged), damaged)
