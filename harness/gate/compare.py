@@ -21,6 +21,7 @@ from simgate.harness.gate.metric_changes import Describe, MetricChange, losses_i
 from simgate.harness.gate.pairing import Pair, RunEvidence, count_pairs, pair_up
 from simgate.harness.gate.regression import Comparison
 from simgate.harness.gate.rules import decide_rule
+from simgate.harness.gate.scene_drops import scene_drops
 from simgate.harness.gate.tally import JudgedVariant, counted_once
 from simgate.harness.gate.verdict import Churn, Decision, RuleVerdict
 from simgate.harness.multiplicity import benjamini_hochberg
@@ -190,7 +191,11 @@ def _scenarios(pairs: Sequence[Pair]) -> tuple[ScenarioChange, ...]:
     for pair in pairs:
         groups.setdefault(pair.now.expected.scenario, []).append(pair)
     tables = {name: count_pairs(members) for name, members in groups.items()}
-    p_values = {name: mcnemar_p(table.broken, table.fixed) for name, table in tables.items()}
+    scenes = {name: scene_drops(members) for name, members in groups.items()}
+    p_values = {
+        name: scenes[name].beyond_p(None) if scenes[name].shared else mcnemar_p(table.broken, table.fixed)
+        for name, table in tables.items()
+    }
     q_values = dict(zip(p_values, benjamini_hochberg(list(p_values.values())), strict=True))
     return tuple(
         ScenarioChange(

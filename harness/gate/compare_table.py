@@ -64,8 +64,9 @@ def _paired(comparison: RunComparison, width: int) -> str:
         f"drop of the pass rate  {estimate}at least {exact.low:+.4f}, at most {exact.high:+.4f} "
         f"(each at {level})",
         f"                       {exact.method}",
-        f"                       Tango {shown.low:+.4f} to {shown.high:+.4f} (at {level}, for display)",
-        f"worse than baseline?   McNemar exact, one-sided: p = {facts.mcnemar_p:.4g}",
+        f"                       {shown.method} {shown.low:+.4f} to {shown.high:+.4f} "
+        f"(at {level}, for display)",
+        f"worse than baseline?   {facts.test_of_worse}: p = {facts.mcnemar_p:.4g}",
         textwrap.fill(churn_words(facts), width),
         textwrap.fill(f"would change this: {comparison.rule.would_change}", width, subsequent_indent="  "),
     ]

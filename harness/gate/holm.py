@@ -113,6 +113,8 @@ def _to_refute(rule: GateRule, verdict: RuleVerdict, refutes: Refutes) -> str:
     """What would refute a rule that Holm's procedure has not refuted."""
     if verdict.paired is not None:
         pairs = verdict.paired
+        if pairs.scenes:
+            return "more scenes in which pairs break would refute it among them"
         unchanged = pairs.pairs - pairs.broken - pairs.fixed - pairs.doubtful
 
         def refuted(k: int) -> bool:

@@ -8,6 +8,8 @@ Each error has a chance of at most 1 - confidence.
 Where nobody has stated a margin (``compare`` on a pack without such a rule), no loss is allowed: NO-GO when
 McNemar's exact test says that the candidate is worse, GO when it does not and the drop stays below
 ``UNSTATED_MARGIN``.
+
+Where pairs share scenes, the scenes are what is counted (:mod:`simgate.harness.gate.scene_drops`).
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from simgate.harness.gate.paired_difference import (
 )
 from simgate.harness.gate.pairing import Pair, PairCounts, RunEvidence, count_pairs, pair_up
 from simgate.harness.gate.rule_verdict import inconclusive, with_counts
+from simgate.harness.gate.scene_drops import SceneDrops, scene_drops
 from simgate.harness.gate.tally import JudgedVariant, Tally
 from simgate.harness.gate.verdict import Churn, Decision, Interval, Paired, RuleVerdict
 from simgate.harness.gate.wording import percent, share
@@ -82,7 +85,7 @@ def decide_regression(
     if counts.counted == 0:
         reason = "no variant has a valid result with both models"
         return inconclusive(rule, tally, reason, "run the variants with both models", bound=rule.at_most)
-    return _decide(rule, tally, pairs, counts, comparison)
+    return _decide(rule, tally, pairs, counts, scene_drops(pairs, absent), comparison)
 
 
 def nothing_to_compare(rule: GateRule, tally: Tally, comparison: Comparison | None) -> RuleVerdict | None:
@@ -98,23 +101,33 @@ def nothing_to_compare(rule: GateRule, tally: Tally, comparison: Comparison | No
 
 
 def _decide(
-    rule: GateRule, tally: Tally, pairs: Sequence[Pair], counts: PairCounts, comparison: Comparison
+    rule: GateRule,
+    tally: Tally,
+    pairs: Sequence[Pair],
+    counts: PairCounts,
+    scenes: SceneDrops,
+    comparison: Comparison,
 ) -> RuleVerdict:
     alpha, margin = 1.0 - rule.confidence, margin_of(rule)
-    beyond = refutation_of(rule, *counts.best, counts.pairs)
-    within = drop_too_large_p(*counts.worst, counts.pairs, margin) <= alpha
+    if scenes.shared:
+        beyond, within = scenes.beyond_p(rule.at_most), scenes.too_large_p(margin) <= alpha
+    else:
+        beyond = refutation_of(rule, *counts.best, counts.pairs)
+        within = drop_too_large_p(*counts.worst, counts.pairs, margin) <= alpha
     absent = tally.absent > 0 or _absent_pairs(pairs, counts)
     if beyond < alpha:
         decision = Decision.NO_GO
     else:
         decision = Decision.GO if within and not absent else Decision.INCONCLUSIVE
-    paired = paired_facts(pairs, counts, rule.confidence, comparison)
+    paired = paired_facts(pairs, counts, rule.confidence, comparison, scenes=scenes)
+    change = _in_more_scenes(decision, rule, scenes) if scenes.shared else ""
+    change = change or _would_change(decision, within, margin, alpha, pairs, counts, comparison)
     return with_counts(
         rule,
         tally,
         decision=decision,
         reason=_reason(decision, within, rule, paired),
-        would_change=_would_change(decision, within, margin, alpha, pairs, counts, comparison),
+        would_change=change,
         estimate=paired.drop,
         exact=paired.exact,
         shown=paired.shown,
@@ -156,6 +169,7 @@ def paired_facts(
     confidence: float,
     comparison: Comparison,
     exact: Interval | None = None,
+    scenes: SceneDrops | None = None,
 ) -> Paired:
     """The paired table with its statistics.
 
@@ -165,9 +179,15 @@ def paired_facts(
         confidence: One-sided.
         comparison: Names the baseline and the churn.
         exact: What the decision rests on; the exact unconditional interval when None.
+        scenes: The same pairs by scene, where they may share some.
     """
     tango = tango_interval(counts.broken, counts.fixed, counts.counted, confidence)
+    shown = Interval(low=tango[0], high=tango[1], confidence=confidence, method="Tango")
     drop = (counts.broken - counts.fixed) / counts.counted if counts.counted else None
+    worse = mcnemar_p(*counts.best)
+    if scenes is not None and scenes.shared:
+        exact = shown = _of_scenes(scenes, counts, confidence)
+        drop, worse = scenes.drop, scenes.beyond_p(None)
     baseline = comparison.baseline.manifest
     return Paired(
         baseline=baseline.run_id,
@@ -179,10 +199,11 @@ def paired_facts(
         fixed=counts.fixed,
         doubtful=counts.doubtful,
         known=counts.known,
-        mcnemar_p=mcnemar_p(*counts.best),
+        mcnemar_p=worse,
+        scenes=scenes.number if scenes is not None and scenes.shared else None,
         drop=drop,
         exact=exact or _exact(counts, confidence),
-        shown=Interval(low=tango[0], high=tango[1], confidence=confidence, method="Tango"),
+        shown=shown,
         churn=comparison.churn,
         broken_variants=tuple(p.now.expected.id for p in pairs if not p.known and p.results == (True, False)),
         fixed_variants=tuple(p.now.expected.id for p in pairs if not p.known and p.results == (False, True)),
@@ -197,12 +218,19 @@ def _exact(counts: PairCounts, confidence: float) -> Interval:
     return Interval(low=low, high=high, confidence=confidence, method=method)
 
 
+def _of_scenes(scenes: SceneDrops, counts: PairCounts, confidence: float) -> Interval:
+    low, high = scenes.bounds(confidence)
+    method = "Gaffke, scenes as units, one-sided each way"
+    method += ", doubtful as both extremes" if counts.doubtful else ""
+    return Interval(low=low, high=high, confidence=confidence, method=method)
+
+
 def _reason(decision: Decision, within: bool, rule: GateRule, paired: Paired) -> str:
     seen = f"broken {paired.broken}, fixed {paired.fixed} of {plural(paired.pairs, 'pair')}"
     with_confidence = f"with {percent(rule.confidence)} confidence"
     low, high = share(max(paired.exact.low, 0.0)), share(max(paired.exact.high, 0.0))
     upper = f"the pass rate drops by at most {high}"
-    lost = f"McNemar p = {paired.mcnemar_p:.2g}"
+    lost = f"{'' if paired.scenes else 'McNemar '}p = {paired.mcnemar_p:.2g}"
     is_worse = paired.mcnemar_p < 1.0 - rule.confidence
     if decision is Decision.NO_GO and rule.at_most is None:
         claim = f"the candidate is worse {with_confidence} ({lost}), and no max_drop says what may be lost"
@@ -221,7 +249,10 @@ def _reason(decision: Decision, within: bool, rule: GateRule, paired: Paired) ->
         )
     doubtful = f"; counted as either: {paired.doubtful} doubtful" if paired.doubtful else ""
     known = f"; not counted: {plural(paired.known, 'variant')} in quarantine" if paired.known else ""
-    return f"{seen}: {claim}{doubtful}{known}; {churn_words(paired)}"
+    alike = ""
+    if paired.scenes:
+        alike = f"; in {plural(paired.scenes, 'scene')}: pairs of one scene are one unit of proof"
+    return f"{seen}: {claim}{doubtful}{known}{alike}; {churn_words(paired)}"
 
 
 def churn_words(paired: Paired) -> str:
@@ -273,6 +304,21 @@ def _would_change(
         more += f", once {plural(counts.doubtful, 'doubtful variant')} are valid and unchanged: {again}; then"
         return f"{more} a larger pack, run with both models"
     return f"{more} (a larger pack, run with both models)"
+
+
+def _in_more_scenes(decision: Decision, rule: GateRule, scenes: SceneDrops) -> str:
+    """What would change a decision on pairs that share scenes; empty where that is as for others."""
+    margin, alpha = margin_of(rule), 1.0 - rule.confidence
+    if decision is Decision.GO:
+        most = fewest(lambda k: scenes.too_large_p(margin, broken=k) > alpha)
+        return "" if most is None else plural(most, "more broken scene")
+    if decision is Decision.NO_GO or scenes.worst != scenes.best:
+        return ""
+    needed = fewest(lambda k: scenes.too_large_p(margin, unchanged=k) <= alpha, _MOST_PAIRS_TRIED)
+    if needed is None:
+        return f"more than {_MOST_PAIRS_TRIED} further scenes in which nothing changes, or fewer broken ones"
+    more = plural(needed, "more scene")
+    return f"{more} in which nothing changes would give GO; more variants of the same scenes say little"
 
 
 def run_again(pairs: Sequence[Pair], left_out: int, comparison: Comparison) -> str:

@@ -109,7 +109,7 @@ class SequentialGate:
                 return None
             scenes = {(one.digest, one.identity): one.scene or one.id for one in scope}
             # Refused when a run is planned; a run of an older version may have it all the same.
-            shared = rule.kind == "pass_rate" and len(set(scenes.values())) < len(scenes)
+            shared = rule.kind in ("pass_rate", "regression") and len(set(scenes.values())) < len(scenes)
             return None if shared else evidence_for(rule, comparison, planned, rivals)
 
         self.rules: tuple[tuple[GateRule, RuleEvidence | None], ...] = tuple(

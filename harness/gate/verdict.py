@@ -76,6 +76,8 @@ class Paired(ResultModel):
     """In a quarantine on either side; not in ``pairs``."""
     mcnemar_p: float
     """Exact, one-sided: how rare so many broken pairs would be if the candidate were no worse."""
+    scenes: int | None = None
+    """Scenes in which the pairs lie, each one unit of proof; None where every pair has its own."""
     drop: float | None
     """Baseline's pass rate minus the candidate's; None without a valid pair."""
     exact: Interval
@@ -86,6 +88,11 @@ class Paired(ResultModel):
     """None when ``simgate aa`` has not been run for this pack on this class of machine."""
     broken_variants: tuple[str, ...] = ()
     fixed_variants: tuple[str, ...] = ()
+
+    @property
+    def test_of_worse(self) -> str:
+        """What gave ``mcnemar_p``."""
+        return "Gaffke over scenes, one-sided" if self.scenes else "McNemar, exact, one-sided"
 
 
 class RuleVerdict(ResultModel):

@@ -78,13 +78,8 @@ def rule_power(
     if rule.kind == "pass_rate" and rule.at_least is not None:
         unit = "scene" if scenes < n else "variant"
         lines, drop = _pass_rate(scenes, rule.at_least, rule.confidence, strict, unit)
-        if scenes < n:
-            lines.append(
-                f"{plural(n, 'variant')} lie in {plural(scenes, 'scene')}: those of one scene are one unit "
-                "of proof, and the numbers hold for scenes of which all variants pass or all fail"
-            )
     elif rule.kind == "regression":
-        lines, drop = _regression(n, rule, strict)
+        lines, drop = _regression(scenes, rule, strict)
     elif rule.kind == "metric":
         lines, drop = _metric(rule, n, samples), None
     elif rule.kind == "every_variant":
@@ -99,6 +94,11 @@ def rule_power(
     else:
         allowed = int((rule.at_most or 0.0) * n + 1e-9)
         lines, drop = [f"GO with at most {allowed} of {plural(n, 'variant')} INVALID, ERROR or missing"], None
+    if scenes < n and rule.kind in ("pass_rate", "regression"):
+        lines.append(
+            f"{plural(n, 'variant')} lie in {plural(scenes, 'scene')}: those of one scene are one unit of "
+            "proof, and the numbers hold for scenes of which all variants pass or all fail"
+        )
     known = sum(len(s.known_failures) for s in scope)
     if known and rule.kind in ("pass_rate", "regression"):
         lines.append("variants in a quarantine do not count, so that it can see less than that")

@@ -89,7 +89,7 @@ def test_runs_of_different_commits_are_compared_and_that_is_noted():
 def test_the_table_tells_what_broke_and_by_how_much():
     text = comparison_table(compared("P" * 60, "F" * 6 + "P" * 54))
     assert "6 broken" in text
-    assert "McNemar exact, one-sided: p = 0.01562" in text
+    assert "McNemar, exact, one-sided: p = 0.01562" in text
     assert "broken    glass::v0000" in text
     assert "would change this: a candidate that does not break these variants" in text
     assert "NO-GO: door_detector 2.0 against door_detector 1.0" in text
