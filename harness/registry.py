@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import sys
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
@@ -29,8 +30,16 @@ class UnknownPlugin(LookupError):  # noqa: N818 - the name says what happened
 
 
 @cache
+def _installed(group: str, path: tuple[str, ...]) -> dict[str, EntryPoint]:
+    """The entry points of a group for one search path."""
+    return {entry.name: entry for entry in entry_points(group=group)}
+
+
 def _group(group: str, extra: str) -> dict[str, EntryPoint]:
-    found = {entry.name: entry for entry in entry_points(group=group)}
+    found = _installed(group, tuple(sys.path))
+    if not found:
+        # Something is being installed at this moment; the next look may find it.
+        _installed.cache_clear()
     return found | {entry.name: entry for entry in _listed(extra) if entry.group == group}
 
 

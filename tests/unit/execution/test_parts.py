@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from simgate.harness import registry
 from simgate.harness.execution.conditions import collect_fingerprint, scenario_conditions
 from simgate.harness.execution.parts import Use, collect_parts, files_of, model_files, uses_of
 from simgate.harness.packs.loader import load_pack
@@ -90,10 +89,8 @@ def test_a_plugin_is_named_with_the_distribution_that_registers_it_whatever_its_
     entry = "[simgate.policies]\nstraight = acme_policy:Straight\n"
     install(tmp_path / "site", "acme-robots", "0.7", "acme_policy", entry_points_txt=entry)
     on_path(monkeypatch, tmp_path / "site")
-    registry._group.cache_clear()
     pack = make_pack(tmp_path, policy="straight")
     policy = by_role(collect_parts(pack, "", None))["policy"]
-    registry._group.cache_clear()
     assert (policy.entry, policy.distribution, policy.version) == (
         "acme_policy:Straight",
         "acme-robots",

@@ -1,0 +1,35 @@
+"""Plugins are those of the search path as it is now, also after it was another one."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from simgate.harness import registry
+from tests.unit.sources.packages import install
+
+
+def test_a_plugin_is_there_as_long_as_its_folder_is_on_the_search_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = registry.names("simgate.policies")
+    entry = "[simgate.policies]\nstraight = acme_policy:Straight\n"
+    install(tmp_path, "acme-robots", "0.7", "acme_policy", entry_points_txt=entry)
+    with monkeypatch.context() as patch:
+        patch.syspath_prepend(str(tmp_path))
+        assert registry.names("simgate.policies") == sorted([*shipped, "straight"])
+    assert registry.names("simgate.policies") == shipped
+
+
+def test_a_group_that_was_empty_while_something_was_installed_is_looked_at_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "path", [str(tmp_path)])
+        assert registry.names("simgate.adapter_options") == []
+        entry = "[simgate.adapter_options]\nown = acme:OPTIONS\n"
+        install(tmp_path, "acme-robots", "0.7", "acme", entry_points_txt=entry)
+        assert registry.names("simgate.adapter_options") == ["own"]
+    assert {"mujoco", "physx"} <= set(registry.names("simgate.adapter_options"))
