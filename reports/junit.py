@@ -195,7 +195,7 @@ def _gate_cases(run: RunData) -> list[TestCase]:
         for name, rule in zip(_rule_names(verdict), verdict.rules, strict=True)
     ]
     cases += [_quarantine_case(classname, error) for error in verdict.quarantine_errors]
-    decided = {rule.decision for rule in verdict.rules}
+    decided = {rule.decision for rule in verdict.rules if not rule.waits}
     if verdict.decision not in decided:
         # The whole can be worse than its rules (no rule at all, a damaged run); it must not look green.
         case = TestCase("verdict", classname, stdout=verdict.headline)
@@ -235,7 +235,10 @@ def _rule_case(classname: str, name: str, rule: RuleVerdict) -> TestCase:
     if rule.would_change:
         lines.append(f"would change it: {rule.would_change}")
     case = TestCase(name, classname, stdout="\n".join(lines))
-    _add_decision(case, rule.decision, rule.reason or rule.decision.value, "\n".join(lines))
+    if rule.waits:
+        case.add_skipped_info(rule.reason)
+    else:
+        _add_decision(case, rule.decision, rule.reason or rule.decision.value, "\n".join(lines))
     return case
 
 

@@ -86,8 +86,10 @@ def _about_the_decision(
         "Is the gate's decision GO?", _answer(verdict.decision is Decision.GO), verdict.decision.value
     )
     proven = sum(rule.decision is Decision.GO for rule in verdict.rules)
+    waits = sum(rule.waits for rule in verdict.rules)
     rules = f"{proven} of {plural(len(verdict.rules), 'rule')} proven"
-    yield Check("Is every gate rule proven?", _answer(0 < proven == len(verdict.rules)), rules)
+    rules += f", {waits} against a baseline, of which this run is the first" if waits else ""
+    yield Check("Is every gate rule proven?", _answer(0 < proven == len(verdict.rules) - waits), rules)
     missing = [v.expected.id for v in variants if v.status is Status.MISSING]
     detail = (
         f"{len(variants) - len(missing)} of {plural(len(variants), 'expected variant')} reported or decided"

@@ -80,7 +80,7 @@ def annotations_of(folder: RunFolder, verdict: Verdict, root: str) -> Iterator[s
 
 def _of_rules(pack: Pack, verdict: Verdict) -> Iterator[_Told]:
     for rule, decided in zip(pack.gate, verdict.rules, strict=False):
-        if decided.decision is not Decision.GO:
+        if decided.decision is not Decision.GO and not decided.waits:
             kind: Kind = "error" if decided.decision is Decision.NO_GO else "warning"
             change = f"\nwhat would change it: {decided.would_change}" if decided.would_change else ""
             title = f"simgate {decided.decision.value}: {decided.statement}"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from simgate.harness.gate.baseline_copy import evidence_of, kept_baseline, kept_churn
 from simgate.harness.gate.comparability import accepted_notes, judged_notes
+from simgate.harness.gate.first_baseline import FirstBaseline, kept_first, waiting
 from simgate.harness.gate.holm import apply_holm
 from simgate.harness.gate.intervals import wilson
 from simgate.harness.gate.kept_pack import kept_pack
@@ -82,7 +83,9 @@ def decide(
     return _verdict(own, baseline, churn)
 
 
-def _verdict(own: RunEvidence, baseline: RunEvidence | None, churn: Churn | None) -> Verdict:
+def _verdict(
+    own: RunEvidence, baseline: RunEvidence | None, churn: Churn | None, first: FirstBaseline | None = None
+) -> Verdict:
     manifest, pack = own.manifest, own.pack
     comparison = Comparison(baseline, own, churn) if baseline else None
     evidence, absent, stopped_at = own.evidence, own.left_out, None
@@ -94,6 +97,8 @@ def _verdict(own: RunEvidence, baseline: RunEvidence | None, churn: Churn | None
         rules = sequential_rules(gate, pack, evidence.variants, comparison, absent)
     else:
         rules = apply_holm(pack.gate, decide_rules(pack, evidence.variants, absent, comparison))
+    if first is not None and baseline is None:
+        rules = waiting(pack.gate, rules, first)
     gone_bad = quarantine_errors(manifest, pack, evidence)
     decision, headline = _overall(manifest, pack, evidence, rules, gone_bad)
     return Verdict(
@@ -159,21 +164,25 @@ def _overall(
     gone_bad: Sequence[QuarantineError],
 ) -> tuple[Decision, str]:
     """The decision of the gate and its one sentence."""
+    waits = sum(rule.waits for rule in rules)
+    judging = [rule for rule, verdict in zip(pack.gate, rules, strict=True) if not verdict.waits]
+    rules = [rule for rule in rules if not rule.waits]
     decision = combine(rule.decision for rule in rules)
     missing = sum(variant.status is Status.MISSING for variant in evidence.variants)
     model = manifest.fingerprint.model or f"policy {pack.policy}"
     if decision is Decision.NO_GO:
         return decision, _first(rules, Decision.NO_GO, "is refuted", "are refuted")
-    if not rules:
+    if not pack.gate:
         return Decision.INCONCLUSIVE, "the pack has no gate rules, so nothing can be decided"
     if not manifest.expected:
         return Decision.INCONCLUSIVE, "no variant was to be run"
-    if decision is Decision.INCONCLUSIVE:
+    if decision is Decision.INCONCLUSIVE and rules:
         undecided = _first(rules, Decision.INCONCLUSIVE, "is undecided", "are undecided")
         change = next(rule.would_change for rule in rules if rule.decision is Decision.INCONCLUSIVE)
         return decision, f"{undecided}; {change}" if change else undecided
-    if not any(rule.judges_model for rule in pack.gate):
-        return Decision.INCONCLUSIVE, "no gate rule judges the model, only the validity of the evidence"
+    if not any(rule.judges_model for rule in judging):
+        but = "but against a baseline, of which this run is the first" if waits else "only the evidence"
+        return Decision.INCONCLUSIVE, f"no gate rule judges the model, {but}"
     if missing:
         return Decision.INCONCLUSIVE, (
             f"every rule holds, but {plural(missing, 'expected variant')} never reported; "
@@ -184,6 +193,7 @@ def _overall(
     counts = tally(evidence.variants)
     apart = f", apart from {plural(counts.known, 'variant')} in quarantine" if counts.known else ""
     apart += f", {plural(counts.retried, 'variant')} begun more than once" if counts.retried else ""
+    apart += f"; {plural(waits, 'rule')} against a baseline had none: this run is the first" if waits else ""
     counted = sum(variant.status is not Status.NOT_RUN for variant in evidence.variants)
     claim = f"{plural(len(rules), 'rule')} proven on {plural(counted, 'variant')}"
     if counted < len(manifest.expected):
@@ -260,7 +270,7 @@ def _judge(folder: RunFolder) -> tuple[RunEvidence, Verdict]:
     manifest = folder.manifest()
     asked = samples_asked(_decidable(manifest).gate)
     own = evidence_of(folder, manifest, stored_records(folder.journal_path, torn, asked))
-    verdict = _verdict(own, baseline, churn)
+    verdict = _verdict(own, baseline, churn, kept_first(folder))
     return own, verdict.model_copy(update={"notes": (*verdict.notes, *_of_torn(torn))})
 
 

@@ -59,7 +59,7 @@ def explain(verdict: Verdict, width: int = 100) -> str:
 def _rule(number: int, rule: RuleVerdict, width: int) -> str:
     facts = [
         ("statement", rule.statement),
-        ("decision", f"{rule.decision.value}: {_DECIDED[rule.decision]}"),
+        ("decision", "waits" if rule.waits else f"{rule.decision.value}: {_DECIDED[rule.decision]}"),
         ("variants", _counts(rule)),
         (
             "worst" if rule.is_plain else "estimate",

@@ -91,9 +91,12 @@ def decide_regression(
 def nothing_to_compare(rule: GateRule, tally: Tally, comparison: Comparison | None) -> RuleVerdict | None:
     """What a rule that holds a run against a baseline says without one that fits; None where there is one."""
     if comparison is None:
-        return inconclusive(
-            rule, tally, "a regression rule needs --baseline", "run with --baseline RUN", bound=rule.at_most
+        reason = "a rule against a baseline needs --baseline, and this run has none"
+        change = (
+            "a run with --baseline NAME (simgate baseline list); if the pack has none yet, "
+            "`simgate baseline set main RUN` makes this run the first, and the rule waits for the next one"
         )
+        return inconclusive(rule, tally, reason, change, bound=rule.at_most)
     if not (named := comparison.differences):
         return None
     reason = f"the baseline {comparison.baseline.manifest.run_id} cannot be compared: {'; '.join(named)}"

@@ -45,7 +45,9 @@ def _indented(text: str, width: int, indent: str) -> str:
 
 def rule_lines(number: int, rule: RuleVerdict, width: int) -> str:
     """A rule's decision and statement, why, and what would change it."""
-    head = _indented(f"{number}. {rule.decision.value:<12} {rule.statement}", width, " " * 16)
+    head = _indented(
+        f"{number}. {'WAITS' if rule.waits else rule.decision.value:<12} {rule.statement}", width, " " * 16
+    )
     lines = [head, textwrap.fill(rule.reason, width, initial_indent=" " * 16, subsequent_indent=" " * 16)]
     if rule.would_change:
         change = f"would change: {rule.would_change}"

@@ -130,6 +130,8 @@ class RuleVerdict(ResultModel):
     """How the variants of each of these scenes ended."""
     p_value: float | None = None
     """How rare so bad a result would be if the statement were true; Holm decides on it."""
+    waits: bool = False
+    """It has nothing to be held against, for this run is the pack's first baseline; it decides nothing."""
     paired: Paired | None = None
     """What a regression rule rests on."""
     estimate: float | None = None

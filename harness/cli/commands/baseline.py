@@ -13,6 +13,7 @@ from simgate.harness.frontend.baselines import baseline_store
 if TYPE_CHECKING:
     from simgate.harness.gate.baseline_store import BaselineStore, NamedBaseline
     from simgate.harness.gate.shared_baselines import SharedBaselines
+    from simgate.harness.results.run_folder import RunFolder
 
 HELP = "name a run as baseline (set NAME RUN), or show the named ones (list, show NAME)"
 
@@ -44,19 +45,48 @@ def run(args: argparse.Namespace) -> int:
 def _set(args: argparse.Namespace) -> int:
     from simgate.harness.frontend.user_errors import UserError
     from simgate.harness.gate.decide import write_verdict
+    from simgate.harness.gate.kept_pack import kept_pack
+    from simgate.harness.packs.model import AGAINST_BASELINE
     from simgate.harness.results.run_folder import RunFolder
 
     if not args.name.strip() or "/" in args.name or Path(args.name).is_dir():
         raise UserError(f"'{args.name}' cannot be a baseline's name: it is, or looks like, a folder")
     folder = RunFolder(args.run_dir)
-    decision = write_verdict(folder).decision.value
     store = baseline_store(args.runs_dir or Path(os.path.realpath(folder.path)).parent, args.store)
+    has_rule = any(rule.kind in AGAINST_BASELINE for rule in kept_pack(folder.manifest()).gate)
+    waits = _without_baseline(store, folder, args.name) if has_rule else ""
+    decision = write_verdict(folder).decision.value
     entry = store.put(args.name, folder, decision)
     print(f"baseline '{entry.name}' of {entry.pack} is {entry.run_id} ({entry.model}, {decision})")
     print(f"on      {entry.machine}\nkept in {store.path}")
+    if waits:
+        print(f"note: {waits}")
     if decision != "GO":
         print(f"note: that run is {decision}, not GO")
     return 0
+
+
+def _without_baseline(store: BaselineStore | SharedBaselines, folder: RunFolder, name: str) -> str:
+    """What is to say of a run whose pack has rules against a baseline; the first of a pack is declared so."""
+    from simgate.harness.gate.baseline_copy import kept_baseline
+    from simgate.harness.gate.first_baseline import declare_first, kept_first
+
+    if kept_baseline(folder) is not None:
+        return ""
+    manifest = folder.manifest()
+    others = [entry for entry in store.all() if entry.pack == manifest.pack_name]
+    others = [entry for entry in others if entry.run_id != manifest.run_id]
+    if others:
+        return (
+            f"it was held against none, so its rules against a baseline stay undecided: {manifest.pack_name} "
+            f"had one before ('{others[0].name}': {others[0].run_id}); run again with --baseline"
+        )
+    if kept_first(folder) is None:
+        declare_first(folder, name)
+    return (
+        f"it is the first baseline of {manifest.pack_name}: its rules against a baseline wait for the "
+        f"next run (simgate report {folder.path} writes its reports again)"
+    )
 
 
 def _list(args: argparse.Namespace) -> int:
