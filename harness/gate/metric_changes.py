@@ -47,7 +47,7 @@ class MetricChange(ResultModel):
     direction: str = "none"
     """Which way is better: ``higher``, ``lower`` or ``none``."""
     pairs: int
-    """Pairs in which both runs could compute it."""
+    """Pairs in which both runs could compute it; scenes, where pairs share some."""
     baseline_mean: float
     candidate_mean: float
     change: float
@@ -84,12 +84,18 @@ def metric_changes(pairs: Sequence[Pair], describe: Describe) -> tuple[MetricCha
     """Every metric that both runs computed on enough pairs, the surest changes first.
 
     Args:
-        pairs: Of both runs; those without a valid result on both sides are left out.
+        pairs: Of both runs; those without a valid result on both sides are left out, and those of one scene
+            count as one.
         describe: Unit, direction and bounds of a metric.
     """
-    names, before, now = _columns(pairs)
+    valid = [pair for pair in pairs if _is_valid(pair)]
+    names, before, now = _columns(valid)
     if not names:
         return ()
+    scenes = [pair.scene for pair in valid]
+    if len(set(scenes)) < len(scenes):
+        there = ~np.isnan(now - before)
+        before, now = (scene_means(np.where(there, side, np.nan), scenes) for side in (before, now))
     p_values = _sign_flip_p(now - before)
     found = zip(names, before, now, p_values, benjamini_hochberg(p_values), strict=True)
     changes = [_change(name, old, new, p, q, describe(name)) for name, old, new, p, q in found]
@@ -163,7 +169,7 @@ def _columns(pairs: Sequence[Pair]) -> tuple[list[str], Numbers, Numbers]:
     """
     columns: dict[str, tuple[array[float], array[float]]] = {}
     count = 0
-    for records in filter(None, map(_records, pairs)):
+    for records in map(_records, pairs):
         metrics = [record.metrics for record in records]
         for name in metrics[0].keys() & metrics[1].keys():
             column = columns.setdefault(name, (array("d"), array("d")))
@@ -187,12 +193,36 @@ def _fill(values: array[float], count: int) -> None:
     values.extend([math.nan] * (count - len(values)))
 
 
-def _records(pair: Pair) -> tuple[RunRecord, RunRecord] | None:
+def _is_valid(pair: Pair) -> bool:
     if pair.before is None or pair.before.record is None or pair.now.record is None:
-        return None
-    if not {pair.before.record.outcome, pair.now.record.outcome} <= set(VALID):
-        return None
+        return False
+    return {pair.before.record.outcome, pair.now.record.outcome} <= set(VALID)
+
+
+def _records(pair: Pair) -> tuple[RunRecord, RunRecord]:
+    assert pair.before is not None and pair.before.record is not None and pair.now.record is not None
     return whole(pair.before.record), whole(pair.now.record)
+
+
+def scene_means(values: Numbers, scenes: Sequence[str]) -> Numbers:
+    """Means over the pairs of each scene, which are one unit of proof.
+
+    Args:
+        values: Shape (metrics, pairs); NaN where there is none.
+        scenes: Of each pair.
+
+    Returns:
+        Shape (metrics, scenes), in the order of their first pairs; NaN where no pair of a scene has a value.
+    """
+    places = {scene: k for k, scene in enumerate(dict.fromkeys(scenes))}
+    place = np.array([places[scene] for scene in scenes])
+    rows = []
+    for row in values:
+        there = ~np.isnan(row)
+        counts = np.bincount(place[there], minlength=len(places))
+        sums = np.bincount(place[there], row[there], minlength=len(places))
+        rows.append(np.where(counts > 0, sums / np.maximum(counts, 1), np.nan))
+    return np.array(rows)
 
 
 def number_of(metrics: Mapping[str, Scalar | None], name: str) -> float | None:

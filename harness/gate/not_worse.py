@@ -3,7 +3,8 @@
 Each pair loses so much of the metric, and the mean loss is held against the margin: GO when a mean loss of
 the margin or more is ruled out, NO-GO when one of at most the margin is. Nothing is assumed of how losses are
 distributed, only that the metric has bounds (``paired_betting``), so each error has a chance of at most
-1 - confidence, at any number of pairs and at any stopping time.
+1 - confidence, at any number of pairs and at any stopping time. Pairs of one scene are one unit of proof,
+with their mean loss.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ import numpy as np
 
 from simgate.harness.gate.e_values import anytime_p
 from simgate.harness.gate.intervals import fewest
-from simgate.harness.gate.metric_changes import number_of
-from simgate.harness.gate.paired_betting import MeanBet, counted_losses, mean_upper_bound
+from simgate.harness.gate.metric_changes import number_of, scene_means
+from simgate.harness.gate.paired_betting import MeanBet, Numbers, counted_losses, mean_upper_bound
 from simgate.harness.gate.pairing import ByDigest, Pair, pair_up
 from simgate.harness.gate.regression import Comparison, nothing_to_compare, run_again
 from simgate.harness.gate.rule_evidence import AnytimeEvidence
@@ -51,6 +52,7 @@ class Losses:
         self.pairs: list[Pair] = []
         self.worst: list[float] = []
         self.best: list[float] = []
+        self._scenes: list[str] = []
         self.values: list[tuple[float, float]] = []
         """(baseline, candidate) of the pairs that have both."""
         self.known = self.undefined = 0
@@ -75,6 +77,7 @@ class Losses:
         loses = (old_high - new_low, old_low - new_high)
         if self._rule.better == "lower":
             loses = (new_high - old_low, new_low - old_high)
+        self._scenes.append(pair.scene)
         self.worst.append(loses[0])
         self.best.append(loses[1])
         if all(exact):
@@ -85,6 +88,21 @@ class Losses:
         """Takes variants that a selection kept from running; they may be anything."""
         self.worst += [self.largest] * number
         self.best += [-self.largest] * number
+        self._scenes += [f"left out {k}" for k in range(number)]
+
+    @property
+    def scenes(self) -> int | None:
+        """How many scenes there are; None where no two pairs share one."""
+        number = len(set(self._scenes))
+        return number if number < len(self._scenes) else None
+
+    def by_scene(self, losses: Sequence[float]) -> Numbers:
+        """Mean loss of each scene.
+
+        Args:
+            losses: ``worst`` or ``best``.
+        """
+        return scene_means(np.array([losses]), self._scenes)[0] if self.scenes else np.array(losses)
 
     def _between(self, variant: JudgedVariant | None) -> tuple[float, float] | None:
         """Between which values a side lies; None where the metric is not defined."""
@@ -187,8 +205,8 @@ class _Weighed:
 
     def __init__(self, rule: GateRule, losses: Losses) -> None:
         self.rule, self.losses = rule, losses
-        self._worst = counted_losses(np.array(losses.worst), losses.largest)
-        self._best = counted_losses(-np.array(losses.best), losses.largest)
+        self._worst = counted_losses(losses.by_scene(losses.worst), losses.largest)
+        self._best = counted_losses(-losses.by_scene(losses.best), losses.largest)
 
     @property
     def enough(self) -> float:
@@ -252,6 +270,7 @@ def not_worse_verdict(
     loss = now - before if rule.better == "lower" else before - now
     moved = f"worse by {loss:.3g}" if loss > 0 else f"better by {-loss:.3g}" if loss < 0 else "the same"
     low, high = max(interval.low, 0.0), max(interval.high, 0.0)
+    where = f" in {plural(losses.scenes, 'scene')}, each one unit of proof" if losses.scenes else ""
     claim = {
         Decision.GO: f"at most {high:.3g}",
         Decision.NO_GO: f"at least {low:.3g}",
@@ -270,9 +289,9 @@ def not_worse_verdict(
         rule,
         tally,
         decision=decision,
-        reason=f"{rule.metric} {before:.3g} -> {now:.3g} over {plural(len(losses.values), 'pair')}, {moved}: "
-        f"with {percent(rule.confidence)} confidence the mean is worse by {claim}, {rule.at_most:g} is "
-        f"allowed{''.join(apart)}",
+        reason=f"{rule.metric} {before:.3g} -> {now:.3g} over {plural(len(losses.values), 'pair')}{where}, "
+        f"{moved}: with {percent(rule.confidence)} confidence the mean is worse by {claim}, "
+        f"{rule.at_most:g} is allowed{''.join(apart)}",
         would_change=_would_change(decision, found, comparison),
         estimate=loss,
         exact=interval,
@@ -283,20 +302,21 @@ def not_worse_verdict(
 
 def _would_change(decision: Decision, found: _Weighed, comparison: Comparison) -> str:
     losses, metric = found.losses, found.rule.metric
+    unit = "scene" if losses.scenes else "variant"
     if decision is Decision.NO_GO:
         return f"a candidate that keeps {metric}"
     if decision is Decision.GO:
         worst = fewest(
             lambda more: found.within_after(losses.largest, more) < found.enough, _MOST_PAIRS_TRIED
         )
-        return "" if worst is None else f"{plural(worst, 'further variant')} in which it is lost altogether"
+        return "" if worst is None else f"{plural(worst, f'further {unit}')} in which it is lost altogether"
     silent = run_again(losses.pairs, 0, comparison)
     if silent:
         return f"valid results of both models: {silent}"
     more = fewest(lambda pairs: found.within_after(0.0, pairs) >= found.enough, _MOST_PAIRS_TRIED)
     if more is None:
-        return f"more than {_MOST_PAIRS_TRIED} further variants in which it stays the same, or a smaller loss"
+        return f"more than {_MOST_PAIRS_TRIED} further {unit}s in which it stays the same, or a smaller loss"
     return (
-        f"{plural(more, 'more variant')} in which it stays the same would give GO (a larger pack, run with "
+        f"{plural(more, f'more {unit}')} in which it stays the same would give GO (a larger pack, run with "
         "both models)"
     )

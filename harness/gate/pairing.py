@@ -57,6 +57,11 @@ class Pair:
         )
 
     @property
+    def scene(self) -> str:
+        """Names its scene; pairs of one scene are one unit of proof."""
+        return self.now.expected.scene or self.now.expected.id
+
+    @property
     def results(self) -> tuple[bool | None, bool | None]:
         """Whether it passed before and now; None where that is in doubt."""
         return _passed(self.before), _passed(self.now)

@@ -66,11 +66,11 @@ def scene_drops(pairs: Sequence[Pair], absent: int = 0) -> SceneDrops:
         absent: Variants that a selection kept from running on either side; each counts as a scene of its own.
     """
     counting = [pair for pair in pairs if not pair.known]
-    if len({_scene_of(pair) for pair in counting}) == len(counting):
+    if len({pair.scene for pair in counting}) == len(counting):
         return NOTHING_SHARED
     scenes: dict[str, list[Pair]] = {}
     for pair in counting:
-        scenes.setdefault(_scene_of(pair), []).append(pair)
+        scenes.setdefault(pair.scene, []).append(pair)
     worst, best, seen = Counter({1.0: absent}), Counter({-1.0: absent}), []
     for members in scenes.values():
         counts = count_pairs(members)
@@ -80,10 +80,6 @@ def scene_drops(pairs: Sequence[Pair], absent: int = 0) -> SceneDrops:
             seen.append((counts.broken - counts.fixed) / counts.counted)
     drop = sum(seen) / len(seen) if seen else None
     return SceneDrops(+worst, +best, drop, shared=True)
-
-
-def _scene_of(pair: Pair) -> str:
-    return pair.now.expected.scene or pair.now.expected.id
 
 
 def _with(drops: Outcomes, more: Outcomes) -> Outcomes:

@@ -109,8 +109,10 @@ class SequentialGate:
                 return None
             scenes = {(one.digest, one.identity): one.scene or one.id for one in scope}
             # Refused when a run is planned; a run of an older version may have it all the same.
-            shared = rule.kind in ("pass_rate", "regression") and len(set(scenes.values())) < len(scenes)
-            return None if shared else evidence_for(rule, comparison, planned, rivals)
+            shared = len(set(scenes.values())) < len(scenes)
+            if shared and rule.kind in ("pass_rate", "regression", "not_worse_by"):
+                return None
+            return evidence_for(rule, comparison, planned, rivals)
 
         self.rules: tuple[tuple[GateRule, RuleEvidence | None], ...] = tuple(
             (rule, evidence(rule)) for rule in pack.gate

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -155,3 +157,42 @@ def test_compare_decides_by_the_packs_rules_on_metrics_too(tmp_path):
     assert "NO-GO: detection.person.recall of all scenarios on average not worse by 0.02" in page.replace(
         "<wbr>", ""
     )
+
+
+def in_scenes(run, per_scene):
+    manifest, records = run
+    expected = tuple(replace(one, scene=f"scene {k // per_scene}") for k, one in enumerate(manifest.expected))
+    return manifest.model_copy(update={"expected": expected}), records
+
+
+def by_scene(before, now, per_scene):
+    older = evidence_of(*a_side(before, RECALL))
+    return decide(*in_scenes(a_side(now, RECALL, made=NEW), per_scene), older).rules[0]
+
+
+def test_pairs_of_one_scene_are_one_unit_of_proof():
+    assert rule_of([0.9] * 200, [0.9] * 200).decision is GO
+    still = by_scene([0.9] * 200, [0.9] * 200, 200)
+    assert still.decision is INCONCLUSIVE
+    assert "over 200 pairs in 1 scene, each one unit of proof" in still.reason
+    assert still.would_change.startswith("168 more scenes in which it stays the same")
+    assert by_scene([0.9] * 200, [0.1] * 200, 200).decision is INCONCLUSIVE
+
+
+def test_pairs_that_are_alike_in_their_scenes_count_as_one_each():
+    one, many = rule_of([0.9] * 30, [0.5] * 30), by_scene([0.9] * 90, [0.5] * 90, 3)
+    assert one.decision is many.decision is NO_GO
+    assert many.p_value == pytest.approx(one.p_value)
+    assert many.exact.low == pytest.approx(one.exact.low)
+
+
+def test_a_metric_that_falls_in_one_scene_only_is_not_called_worse_beyond_chance():
+    older = evidence_of(*a_side([0.9] * 60, RECALL))
+    apart, alike = (evidence_of(*in_scenes(a_side([0.5] * 60, RECALL, made=NEW), n)) for n in (1, 12))
+    found = [
+        compare_runs(older, candidate, regression_of(candidate, None, None), describe_metric).metrics[0]
+        for candidate in (apart, alike)
+    ]
+    assert [change.pairs for change in found] == [60, 5]
+    assert [change.lost for change in found] == [True, False]
+    assert [round(change.change, 9) for change in found] == [-0.4, -0.4]
