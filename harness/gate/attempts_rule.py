@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from simgate.harness.gate.rule_verdict import inconclusive, with_counts
 from simgate.harness.gate.tally import JudgedVariant, Tally
 from simgate.harness.gate.verdict import Decision, RuleVerdict
-from simgate.harness.gate.wording import doubts, few, tries
+from simgate.harness.gate.wording import doubts, few, tries, whole_evidence
 from simgate.harness.packs.model import GateRule
 from simgate.harness.text import plural
 
@@ -29,7 +29,7 @@ def decide_attempts(rule: GateRule, tally: Tally, variants: Sequence[JudgedVaria
         change = "a new run in which no variant is begun so often; --resume only adds attempts"
     elif tally.absent or tally.not_run == tally.expected:
         reason += f", but absent variants are never GO ({doubts(tally) or 'nothing ran'})"
-        change = "results of every variant"
+        change = whole_evidence(tally)
     else:
         decision = Decision.GO
     most = float(max((variant.attempts for variant in variants), default=0))

@@ -26,7 +26,7 @@ from simgate.harness.gate.tally import JudgedVariant, counted_once
 from simgate.harness.gate.verdict import Churn, Decision, RuleVerdict
 from simgate.harness.multiplicity import benjamini_hochberg
 from simgate.harness.packs.model import GateRule
-from simgate.harness.results.record import ResultModel, Scalar
+from simgate.harness.results.record import Outcome, ResultModel, Scalar
 from simgate.harness.results.stored_record import whole
 
 DEFAULT_CONFIDENCE = 0.95
@@ -252,9 +252,10 @@ def _result(variant: JudgedVariant | None) -> ComparedResult:
     if variant is None or variant.record is None:
         return ComparedResult(outcome="MISSING", reason="no record")
     record = whole(variant.record)
+    against = variant.contradiction
     return ComparedResult(
-        outcome=record.outcome.value,
-        reason=record.reason,
+        outcome=Outcome.INVALID.value if against else record.outcome.value,
+        reason=against or record.reason,
         metrics={criterion.metric: criterion.observed for criterion in record.criteria},
         artifacts=dict(record.artifacts),
     )

@@ -38,6 +38,8 @@ def within(record: RunRecord, scenario: Scenario) -> str:
     """
     if record.outcome in (Outcome.INVALID, Outcome.ERROR):
         return ""
+    if record.attempts < 1:
+        return "its record has a result and says that it was never begun"
     if record.scenario != scenario.id:
         return f"its record is of scenario '{record.scenario}'"
     return _against_criteria(record, scenario.accept) or _against_samples(record)

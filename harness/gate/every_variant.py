@@ -122,7 +122,7 @@ def _change(counts: Tally, unknown: Sequence[JudgedVariant]) -> str:
         return "a metric that every variant has, or if_undefined (pass or fail) in the rule"
     if counts.not_run:
         return "a run of every variant (without --until-decided)"
-    return whole_evidence(counts) if counts.doubtful else "run the variants"
+    return whole_evidence(counts)
 
 
 def _worst(criterion: Criterion, observed: Iterable[object]) -> float | None:

@@ -68,7 +68,7 @@ def decide_metric(rule: GateRule, tally: Tally, variants: Sequence[JudgedVariant
     pool = _pool(variants, tally, which)
     if not pool.samples:
         reason = f"no variant gave a latency sample ({doubts(tally) or 'perception delivered nothing'})"
-        return inconclusive(rule, tally, reason, "run the variants", bound=limit)
+        return inconclusive(rule, tally, reason, whole_evidence(tally), bound=limit)
     return _decide(rule, tally, which, pool, limit)
 
 

@@ -42,7 +42,7 @@ def decide_pass_rate(rule: GateRule, tally: Tally, refutes: Refutes | None = Non
         return inconclusive(rule, tally, "the rule has no at_least", "give the rule at_least")
     if tally.counted == 0:
         reason = f"no variant passed or failed ({doubts(tally) or 'nothing ran'}){quarantine(tally)}"
-        return inconclusive(rule, tally, reason, "run the variants", bound=p0)
+        return inconclusive(rule, tally, reason, whole_evidence(tally), bound=p0)
     found = (_of_scenes if tally.by_scene.shared else _of_variants)(tally, p0, confidence)
     if found.p_value < 1.0 - confidence:
         decision = Decision.NO_GO
@@ -134,7 +134,8 @@ def _would_change(decision: Decision, p0: float, confidence: float, tally: Tally
     if decision is Decision.GO:
         spare = (allowed or 0) - tally.failures - tally.doubtful
         return f"{plural(spare + 1, 'more failure')} among these {plural(total, 'variant')}"
-    needs = f"GO needs {_demand(total, allowed, p0, confidence)}"
+    which = f"{'all' if tally.left_out else 'these'} {plural(total, 'variant')}"
+    needs = f"GO needs {_demand(which, allowed, p0, confidence)}"
     if decision is Decision.NO_GO:
         return f"{needs}; {tally.failures} failed"
     if tally.doubtful and allowed is not None and tally.failures <= allowed:
@@ -150,10 +151,10 @@ def _would_change(decision: Decision, p0: float, confidence: float, tally: Tally
     return f"{plural(needed, 'more clean variant')} would give GO{_otherwise(p0, confidence, tally, refutes)}"
 
 
-def _demand(total: int, allowed: int | None, p0: float, confidence: float) -> str:
-    """What GO needs of so many variants."""
+def _demand(which: str, allowed: int | None, p0: float, confidence: float) -> str:
+    """What GO needs of the variants, for example ``these 60 variants``."""
     if allowed is not None:
-        return f"at most {plural(allowed, 'failure')} among these {plural(total, 'variant')}"
+        return f"at most {plural(allowed, 'failure')} among {which}"
     size = more_successes_needed(0, 0, p0, confidence)
     return (
         "more variants than anyone can run" if size is None else f"at least {plural(size, 'clean variant')}"

@@ -83,6 +83,8 @@ def doubts(tally: Tally) -> str:
 
 def whole_evidence(tally: Tally) -> str:
     """How what is doubtful becomes known: the whole pack is run, or results become valid."""
+    if not tally.doubtful:
+        return "run the variants"
     if not tally.left_out:
         return f"valid results for the {plural(tally.doubtful, 'doubtful variant')}"
     spoilt = tally.doubtful - tally.left_out

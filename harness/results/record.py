@@ -102,7 +102,7 @@ class RunRecord(ResultModel):
     """What the robot reported."""
     known_issue: str | None = None
     """Issue of the quarantine, for KNOWN."""
-    attempts: int = 1
+    attempts: Annotated[int, Field(ge=0)] = 1
     """How often it was begun; 0 when no worker could start."""
     infrastructure: bool = False
     """For ERROR and INVALID: the machine, a worker's process or the renderer failed, not what was tested."""

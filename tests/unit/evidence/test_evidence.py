@@ -226,6 +226,19 @@ class TestVerify:
         assert report.signature_checked
         assert report.signers == (key_id(keys[1]),)
 
+    def test_outcomes_that_contradict_their_criteria_prove_nothing_in_a_package_either(self, tmp_path):
+        folder = small_run(tmp_path, gate=GATE)
+        records = [json.loads(line) for line in folder.journal_path.read_text().splitlines()]
+        for record in records:
+            for criterion in record["criteria"]:
+                criterion["outcome"] = "FAIL"
+        folder.journal_path.write_text("".join(f"{json.dumps(record)}\n" for record in records))
+        built = build_evidence(folder, tmp_path / "e.zip").path.read_bytes()
+        report = verify_evidence(built, None)
+        assert report.findings == ()
+        assert report.verdict.decision is Decision.INCONCLUSIVE
+        assert report.verdict.rules[0].invalid == len(records)
+
     def test_every_flipped_byte_is_found_and_its_place_named(self, signed, keys):
         """A sample of headers, directory, end, the ends of every file, and every 997th byte of the rest."""
         entries, _ = read_zip(signed)

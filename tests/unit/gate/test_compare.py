@@ -188,3 +188,19 @@ class TestCommand:
         out = capsys.readouterr().out
         assert "needs --baseline" in out
         assert out.startswith("INCONCLUSIVE for door_detector 1.0 on doors")
+
+
+def test_a_record_that_contradicts_itself_is_shown_as_what_it_counts_as_and_why():
+    manifest, records = run_of("P" * 40, made=NEW)
+    failed = run_of("F" * 40)[1][0].criteria
+    forged = records[0].model_copy(update={"criteria": failed})
+    found = compare_runs(
+        baseline("P" * 40), evidence_of(manifest, [forged, *records[1:]]), REGRESSION, unknown
+    )
+    (variant,) = found.variants
+    assert (variant.change, variant.baseline.outcome, variant.candidate.outcome) == (
+        "doubtful",
+        "PASS",
+        "INVALID",
+    )
+    assert variant.candidate.reason == "its record says PASS, its criteria do not"

@@ -52,6 +52,7 @@ def seen(count, outcome):
         ({"criteria": ()}, "does not have the pack's criteria"),
         ({"criteria": (collisions(Outcome.PASS),) * 2}, "does not have the pack's criteria"),
         ({"scenario": "wood"}, "its record is of scenario 'wood'"),
+        ({"attempts": 0}, "was never begun"),
         ({"latency": SAMPLES, "metrics": {"latency.p95_ms": 20.0}}, "do not give its latency.p95_ms"),
         ({"latency": SAMPLES, "metrics": {"latency.measured_p50_ms": 2.0}}, "latency.measured_p50_ms"),
         (

@@ -130,7 +130,7 @@ def test_missing_variants_are_what_would_change_an_otherwise_proven_rule():
         ("P" * 20, "a run that leaves out none of the 980 variants: GO if 896 or more of them pass"),
         (
             "F" * 90,
-            "a run that leaves out none of the 910 variants; GO needs at most 84 failures among these 1,000 "
+            "a run that leaves out none of the 910 variants; GO needs at most 84 failures among all 1,000 "
             "variants; 90 failed",
         ),
     ],
