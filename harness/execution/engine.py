@@ -87,7 +87,7 @@ def _run(plan: Plan, heard: Sequence[Listener], stopping: StoppingRule | None, f
         try:
             pool = HostPool(plan, listeners=heard, retried=retried) if plan.hosts else InProcess(plan, heard)
             with pool:
-                pool.run(_left(plan, finished), stopping)
+                pool.run(_left(plan, finished), stopping, returns=False)
             return pool.stopped_early
         except HostsCannotStart as error:
             if not left:
@@ -98,5 +98,9 @@ def _run(plan: Plan, heard: Sequence[Listener], stopping: StoppingRule | None, f
             time.sleep(RETRY_PAUSE_S)
 
 
-def _left(plan: Plan, finished: set[str]) -> list[Variant]:
-    return [variant for variant in plan.variants if variant.id not in finished]
+def _left(plan: Plan, finished: set[str]) -> Sequence[Variant]:
+    return (
+        plan.variants
+        if not finished
+        else [variant for variant in plan.variants if variant.id not in finished]
+    )

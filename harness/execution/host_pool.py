@@ -90,18 +90,21 @@ class HostPool:
         else:
             self._kill_all()
 
-    def run(self, variants: Sequence[Variant], stopping: StoppingRule | None = None) -> list[RunRecord]:
+    def run(
+        self, variants: Sequence[Variant], stopping: StoppingRule | None = None, *, returns: bool = True
+    ) -> list[RunRecord]:
         """Runs variants to their records, in order of arrival; each is in the journal when told.
 
         Args:
             variants: Of the plan's pack; each must be expected by the manifest.
             stopping: Asked before each portion.
+            returns: Whether the records are returned; those of a large run do not fit into memory.
 
         Raises:
             HostsCannotStart: No host is left and none can be started; what has a record is kept.
         """
-        self._sink = RecordSink(self._plan.folder, self._listeners, stopping or NeverStop())
-        self._queue = WorkQueue(self._plan.assignments(variants), self._plan.pack.sim.batch)
+        self._sink = RecordSink(self._plan.folder, self._listeners, stopping or NeverStop(), returns)
+        self._queue = WorkQueue(self._plan.assignments(variants), self._plan.pack.sim.batch, len(variants))
         self.stopped_early = ""
         self._look()
         while self._queue or any(slot.busy for slot in self._slots):

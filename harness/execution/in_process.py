@@ -58,10 +58,12 @@ class InProcess:
     ) -> None:
         self._worker.close()
 
-    def run(self, variants: Sequence[Variant], stopping: StoppingRule | None = None) -> list[RunRecord]:
+    def run(
+        self, variants: Sequence[Variant], stopping: StoppingRule | None = None, *, returns: bool = True
+    ) -> list[RunRecord]:
         """Runs variants to their records, one portion after the other."""
-        sink = RecordSink(self._plan.folder, self._listeners, stopping or NeverStop())
-        queue = WorkQueue(self._plan.assignments(variants), self._plan.pack.sim.batch)
+        sink = RecordSink(self._plan.folder, self._listeners, stopping or NeverStop(), returns)
+        queue = WorkQueue(self._plan.assignments(variants), self._plan.pack.sim.batch, len(variants))
         self.stopped_early = ""
         while queue:
             self.stopped_early = sink.stopping.should_stop()

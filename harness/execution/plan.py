@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -25,7 +25,7 @@ from simgate.harness.packs.worlds import WORLDS, require_fit, require_options
 from simgate.harness.registry import UnknownPlugin, names
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.file_lock import FileLock
-from simgate.harness.results.identity import run_identity
+from simgate.harness.results.identity import identities
 from simgate.harness.results.manifest import ExpectedVariant, Fingerprint, Manifest
 from simgate.harness.results.run_folder import RunFolder
 from simgate.policies.perception.choice import RUNTIME_OF
@@ -56,7 +56,7 @@ class Plan:
     manifest: Manifest
     pack: Pack
     folder: RunFolder
-    variants: tuple[Variant, ...]
+    variants: Sequence[Variant]
     hosts: int
     record: RecordMode = "failed"
     already_done: int = 0
@@ -69,13 +69,13 @@ class Plan:
     def _identities(self) -> dict[str, str]:
         return {expected.id: expected.identity for expected in self.manifest.expected}
 
-    def assignments(self, variants: Iterable[Variant]) -> list[Assignment]:
+    def assignments(self, variants: Iterable[Variant]) -> Iterator[Assignment]:
         """What hosts are told for these variants.
 
         Raises:
             KeyError: The manifest does not expect a variant.
         """
-        return [Assignment(variant=v, identity=self._identities[v.id]) for v in variants]
+        return (Assignment(variant=v, identity=self._identities[v.id]) for v in variants)
 
     def setup(self, number: int) -> HostSetup:
         """What the host of a slot has to build."""
@@ -176,7 +176,7 @@ def plan_run(
     fingerprint = collect_fingerprint(effective, runtime or AUTO)
     _require_plugins(effective, fingerprint.runtime)
     _require_trust(effective, fingerprint.runtime)
-    counted = counting_order(pack, variants) if until_decided else tuple(variants)
+    counted = counting_order(pack, variants) if until_decided else variants
     expected = expected_variants(effective, counted, fingerprint)
     folder = new_folder(runs_dir, pack.name, run_name)
     lock = folder.lock()
@@ -233,14 +233,15 @@ def expected_variants(
 ) -> tuple[ExpectedVariant, ...]:
     """What the manifest lists: each variant with the identity that its record must carry."""
     scenes = SceneKeys(pack)
-    conditions = {s.id: scenario_conditions(pack, s, fingerprint) for s in pack.scenarios}
+    identity = {s.id: identities(scenario_conditions(pack, s, fingerprint)) for s in pack.scenarios}
+    severity = {s.id: s.severity for s in pack.scenarios}
     return tuple(
         ExpectedVariant(
             id=variant.id,
             scenario=variant.scenario,
-            severity=pack.scenario(variant.scenario).severity,
+            severity=severity[variant.scenario],
             digest=variant.digest,
-            identity=run_identity(variant.digest, conditions[variant.scenario]),
+            identity=identity[variant.scenario](variant.digest),
             scene=scenes.key(variant),
         )
         for variant in variants

@@ -18,10 +18,18 @@ class RecordSink:
         folder: The run's folder.
         listeners: Called one after the other in the engine's thread; what they raise ends the run.
         stopping: Told each record.
+        remembers: Whether the records stay in memory too.
     """
 
-    def __init__(self, folder: RunFolder, listeners: Sequence[Listener], stopping: StoppingRule) -> None:
+    def __init__(
+        self,
+        folder: RunFolder,
+        listeners: Sequence[Listener],
+        stopping: StoppingRule,
+        remembers: bool = True,
+    ) -> None:
         self.records: list[RunRecord] = []
+        self._remembers = remembers
         self.stopping = stopping
         self._folder = folder
         self._listeners = tuple(listeners)
@@ -39,6 +47,7 @@ class RecordSink:
     def keep(self, record: RunRecord) -> None:
         """Journals a record, then tells."""
         append_record(self._folder.journal_path, record)
-        self.records.append(record)
+        if self._remembers:
+            self.records.append(record)
         self.stopping.observe(record)
         self.emit(VariantFinished(record))

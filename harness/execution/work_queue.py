@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from simgate.harness.execution.assignment import Assignment
 
@@ -29,30 +30,42 @@ class WorkQueue:
     """Portions in the plan's order, one batch of worlds each.
 
     Args:
-        assignments: All that is to run.
+        assignments: All that is to run; each is asked for when its turn has come.
         batch: Worlds that run together in one host.
+        count: How many assignments there are; None counts them.
     """
 
-    def __init__(self, assignments: Iterable[Assignment], batch: int) -> None:
-        everything = list(assignments)
-        self._portions = deque(
-            tuple(everything[first : first + batch]) for first in range(0, len(everything), batch)
-        )
+    def __init__(self, assignments: Iterable[Assignment], batch: int, count: int | None = None) -> None:
+        if count is None:
+            assignments = list(assignments)
+            count = len(assignments)
+        self._new, self._batch, self._fresh = iter(assignments), batch, -(-count // batch)
+        self._portions: deque[tuple[Assignment, ...]] = deque()
+        """What goes before the new ones."""
+        self._last: deque[tuple[Assignment, ...]] = deque()
+        """What comes after them."""
 
     def __len__(self) -> int:
-        return len(self._portions)
+        return len(self._portions) + self._fresh + len(self._last)
 
     def take(self) -> tuple[Assignment, ...] | None:
         """The next portion, or None when nothing is left to hand out."""
-        return self._portions.popleft() if self._portions else None
+        if self._portions:
+            return self._portions.popleft()
+        if self._fresh:
+            self._fresh -= 1
+            return tuple(islice(self._new, self._batch))
+        return self._last.popleft() if self._last else None
 
     def again(self, assignment: Assignment) -> None:
         """Puts a variant behind all others, alone: by then the machine may have come round."""
-        self._portions.append((assignment,))
+        self._last.append((assignment,))
 
     def clear(self) -> None:
         """Drops what has not been handed out."""
         self._portions.clear()
+        self._last.clear()
+        self._fresh = 0
 
     def crashed(self, unfinished: Iterable[Assignment], started: Collection[str]) -> AfterCrash:
         """Takes back what a dead host has not finished; each variant runs alone from now on.

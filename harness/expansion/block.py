@@ -22,6 +22,7 @@ from simgate.harness.expansion.placement import Objects
 from simgate.harness.expansion.variant import Variant
 
 Tokens = list[str]
+_FIELDS = set(Variant.model_fields)
 TokensOf = Callable[[Values], Tokens]
 
 
@@ -52,10 +53,12 @@ class VariantBlock:
 
     def variants(self) -> list[Variant]:
         """The variants as models."""
-        rows = zip(*(column.tolist() for column in self.columns.values()), strict=True)
+        rows = zip(*map(_values, self.columns.values()), strict=True)
         placed = [row for block in self.objects for row in block.rows()] or [()] * len(self)
+        # Made of what is known to be right; to check it again would take longer than all else.
         return [
-            Variant(
+            Variant.model_construct(
+                _FIELDS,
                 id=f"{self.scenario}::{name}",
                 scenario=self.scenario,
                 index=index,
@@ -127,6 +130,14 @@ class VariantBlock:
         if not self.objects:
             return [""] * len(self)
         return [row for block in self.objects for row in _object_rows(block, tokens, fields)]
+
+
+def _values(column: Values) -> list[object]:
+    """As Python has them; what never varies is one object."""
+    if column.strides == (0,) and len(column):
+        return [column[0].item()] * len(column)
+    values: list[object] = column.tolist()
+    return values
 
 
 def _object_rows(block: Objects, tokens: TokensOf, fields: Sequence[str]) -> Tokens:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +56,44 @@ def expand_blocks(pack: Pack, scenario: Scenario, count: int | None = None) -> I
         yield source.sampled(range(start, min(start + BLOCK, shown)))
     for number, pin in enumerate(scenario.pinned):
         yield source.pinned(pin, total + number)
+
+
+class Expansion(Sequence[Variant]):
+    """Variants of scenarios, made from their columns when they are asked for; a run may have a million.
+
+    Args:
+        pack: A checked pack.
+        scenarios: Some of its scenarios.
+        count: At most so many sampled variants of each scenario; pinned ones always follow.
+
+    Raises:
+        ExpansionError: Conditions or placement of a scenario leave nothing.
+    """
+
+    def __init__(self, pack: Pack, scenarios: Iterable[Scenario], count: int | None = None) -> None:
+        self._blocks = [block for one in scenarios for block in expand_blocks(pack, one, count)]
+        self._ends = list(accumulate(len(block) for block in self._blocks))
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    def __iter__(self) -> Iterator[Variant]:
+        for block in self._blocks:
+            yield from block.variants()
+
+    @overload
+    def __getitem__(self, place: int) -> Variant: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Variant]: ...
+
+    def __getitem__(self, place: int | slice) -> Variant | Sequence[Variant]:
+        if isinstance(place, slice):
+            return [self[k] for k in range(*place.indices(len(self)))]
+        found = range(len(self))[place]
+        number = bisect_right(self._ends, found)
+        before = self._ends[number - 1] if number else 0
+        return self._blocks[number].variants()[found - before]
 
 
 def expand_variant(pack: Pack, scenario: Scenario, index: int) -> Variant:

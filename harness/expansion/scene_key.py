@@ -15,6 +15,8 @@ from simgate.harness.packs.model import Pack, Scenario
 from simgate.harness.packs.values import FRACTIONAL, ValueSpec
 from simgate.harness.packs.worlds import world_of
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+
 
 class SceneKeys:
     """The scenes of a pack's variants.
@@ -33,11 +35,11 @@ class SceneKeys:
         content = {
             "world": world,
             "parameters": {
-                name: value for name, value in sorted(variant.parameters.items()) if name not in appearance
+                name: value for name, value in variant.parameters.items() if name not in appearance
             },
             "placed": [item.model_dump() for item in variant.placed],
         }
-        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+        canonical = _CANONICAL.encode(content)
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
     def _of(self, scenario_id: str) -> tuple[str, frozenset[str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 
 def run_identity(variant_digest: str, conditions: Mapping[str, object]) -> str:
@@ -22,10 +22,17 @@ def run_identity(variant_digest: str, conditions: Mapping[str, object]) -> str:
         TypeError: A condition is not a JSON value.
         ValueError: A condition is not a finite number.
     """
-    canonical = json.dumps(
-        {"variant": variant_digest, "conditions": dict(conditions)},
-        sort_keys=True,
-        separators=(",", ":"),
-        allow_nan=False,
-    )
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return identities(conditions)(variant_digest)
+
+
+def identities(conditions: Mapping[str, object]) -> Callable[[str], str]:
+    """Run identity of a variant digest under these conditions, for many variants. Raises as above."""
+    canonical = json.dumps(dict(conditions), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    begun = hashlib.sha256(f'{{"conditions":{canonical},"variant":'.encode())
+
+    def of(variant_digest: str) -> str:
+        whole = begun.copy()
+        whole.update(f"{json.dumps(variant_digest)}}}".encode())
+        return whole.hexdigest()
+
+    return of

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -43,8 +44,9 @@ def imports_of(text: bytes, package: str) -> Imports:
     names: dict[str, None] = {}
     is_computed = False
     functions = set()
-    importers = _COMPUTED | _renamed(tree)
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(tree))
+    importers = _COMPUTED | _renamed(nodes)
+    for node in nodes:
         if isinstance(node, ast.Import):
             names.update(dict.fromkeys(alias.name for alias in node.names))
         elif isinstance(node, ast.ImportFrom):
@@ -61,9 +63,9 @@ def imports_of(text: bytes, package: str) -> Imports:
     return Imports(tuple(name for name in names if name.strip(".")), is_computed, frozenset(functions))
 
 
-def _renamed(tree: ast.Module) -> set[str]:
+def _renamed(nodes: Iterable[ast.AST]) -> set[str]:
     """What a module calls the functions that import, by ``from importlib import import_module as load``."""
-    froms = (node.names for node in ast.walk(tree) if isinstance(node, ast.ImportFrom))
+    froms = (node.names for node in nodes if isinstance(node, ast.ImportFrom))
     return {alias.asname for names in froms for alias in names if alias.name in _COMPUTED and alias.asname}
 
 

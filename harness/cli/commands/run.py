@@ -129,19 +129,19 @@ def _run(args: argparse.Namespace) -> tuple[int, list[Concluded]]:
     return code_of(concluded), concluded
 
 
-def _jobs(args: argparse.Namespace) -> list[tuple[Pack, list[Variant]]]:
+def _jobs(args: argparse.Namespace) -> list[tuple[Pack, Sequence[Variant]]]:
     """Loads and expands every pack before the first one runs, so that problems are found at once."""
-    from simgate.harness.expansion.expand import expand_scenario
+    from simgate.harness.expansion.expand import Expansion
     from simgate.harness.frontend.packs import load_all_checked
     from simgate.harness.frontend.user_errors import UserError
 
     if not args.packs:
         raise UserError("give at least one pack, for example: simgate run scenarios/office_doors/pack.yaml")
     packs = load_all_checked(args.packs)
-    jobs = []
-    for pack, scenarios in zip(packs, select(packs, args), strict=True):
-        expanded = [expand_scenario(pack, scenario, args.variants) for scenario in scenarios]
-        jobs.append((pack, [variant for variants in expanded for variant in variants]))
+    jobs = [
+        (pack, Expansion(pack, scenarios, args.variants))
+        for pack, scenarios in zip(packs, select(packs, args), strict=True)
+    ]
     return [(pack, variants) for pack, variants in jobs if variants]
 
 

@@ -69,3 +69,21 @@ def test_every_variant_is_either_done_or_given_up_and_none_runs_more_often_than_
             ended += indices(after.given_up)
     assert sorted(ended) == list(range(count))
     assert max(runs.values(), default=0) <= MAX_ATTEMPTS
+
+
+def test_assignments_are_made_when_their_turn_has_come():
+    made = []
+
+    def one_by_one():
+        for assignment in work(7):
+            made.append(assignment.variant.id)
+            yield assignment
+
+    queue = WorkQueue(one_by_one(), 2, 7)
+    assert (len(queue), made) == (4, [])
+    first = queue.take()
+    assert [a.variant.id for a in first] == made
+    assert len(made) == 2
+    queue.again(first[0])
+    assert [len(queue.take()) for _ in range(len(queue))] == [2, 2, 1, 1]
+    assert (queue.take(), len(made)) == (None, 7)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from simgate.harness.expansion.errors import ExpansionError
-from simgate.harness.expansion.expand import expand_pack, expand_scenario, expand_variant
+from simgate.harness.expansion.expand import Expansion, expand_pack, expand_scenario, expand_variant
 from simgate.harness.expansion.pinned import pin_of
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.expressions import holds
@@ -283,3 +283,20 @@ def test_a_pack_of_a_damaged_manifest_is_refused_with_the_expression(
     damaged = scenario({"gate.distance_m": ("uniform", 2, 9)}).model_copy(update=change)
     with pytest.raises(ExpansionError, match=re.escape(said)):
         expand_scenario(pack(damaged), damaged)
+
+
+def test_variants_made_when_they_are_asked_for_are_those_of_the_list(monkeypatch):
+    monkeypatch.setattr("simgate.harness.expansion.expand.BLOCK", 3)
+    values = one(scenario(NUMBERS, count=1))[0].parameters
+    pinned = (PinnedVariant(id="p", parameters={name: values[name] for name in NUMBERS}),)
+    scenarios = scenario(NUMBERS, id="a", count=8, pinned=pinned), scenario(NUMBERS, id="b", count=2)
+    whole = pack(*scenarios)
+    variants = expand_pack(whole)
+    found = Expansion(whole, whole.scenarios)
+    assert tuple(found) == variants
+    assert [found[k] for k in range(-len(found), len(found))] == [*variants, *variants]
+    assert list(found[4:10:2]) == list(variants[4:10:2])
+    assert [Variant.model_validate_json(v.model_dump_json()) for v in found] == list(variants)
+    with pytest.raises(IndexError):
+        found[len(found)]
+    assert not Expansion(whole, [])

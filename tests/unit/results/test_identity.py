@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import hashlib
+import json
+
 import pytest
 
-from simgate.harness.results.identity import run_identity
+from simgate.harness.results.identity import identities, run_identity
 
 
 def test_the_order_of_conditions_does_not_matter() -> None:
@@ -23,3 +26,15 @@ def test_variant_and_every_condition_matter() -> None:
 def test_a_number_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError):
         run_identity("v", {"a": float("nan")})
+
+
+def test_one_beginning_for_many_variants_gives_each_the_hash_of_the_whole():
+    conditions = {"policy": "ü", "sim": {"b": 1.5, "a": [1, None]}}
+    of = identities(conditions)
+    for digest in ("00ff", "d" * 64):
+        canonical = json.dumps(
+            {"variant": digest, "conditions": conditions}, sort_keys=True, separators=(",", ":")
+        )
+        assert (
+            of(digest) == run_identity(digest, conditions) == hashlib.sha256(canonical.encode()).hexdigest()
+        )
