@@ -203,9 +203,13 @@ def judged_notes(baseline: Manifest, candidate: Manifest) -> Iterator[str]:
     """
     before, now = baseline.fingerprint, candidate.fingerprint
     policy = other_policy(baseline, candidate)
-    same_model = before.model_sha256 == now.model_sha256 and not changed_parts(
-        before.parts, now.parts, roles=("model",)
-    )
+    other_model = changed_parts(before.parts, now.parts, roles=("model",))
+    same_model = before.model_sha256 == now.model_sha256 and not other_model
+    if not same_model and before.model == now.model:
+        hashes = f"sha256 was {before.model_sha256[:12]}, is {now.model_sha256[:12]}"
+        yield (
+            f"the model is another one under the same name and version: {'; '.join(other_model) or hashes}"
+        )
     if not policy and (before.parts is None or now.parts is None):
         side = "baseline" if before.parts is None else "candidate"
         yield (

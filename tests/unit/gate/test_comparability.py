@@ -217,6 +217,21 @@ def test_an_edited_policy_may_be_compared_for_it_is_what_is_judged(manifest):
     assert differences(manifest, manifest, made(HALL, POLICY), made(HALL, other)) == []
 
 
+def of_model(sha256: str) -> Part:
+    return make_part("model", "door 2.0", files={"model.yaml": "1" * 64, "door.onnx.data": sha256})
+
+
+def test_another_model_under_the_same_name_is_said_with_its_files_and_one_of_another_name_is_no_news():
+    before = made(of_model("2" * 64), model="door 2.0", model_sha256="a" * 64)
+    now = made(of_model("3" * 64), model="door 2.0", model_sha256="b" * 64)
+    assert notes(before, now) == [
+        "the model is another one under the same name and version: model door 2.0: door.onnx.data has changed"
+    ]
+    assert notes(before, now.model_copy(update={"model": "door 2.1"})) == []
+    first, *_ = notes(*(run.model_copy(update={"parts": None}) for run in (before, now)))
+    assert first.endswith("same name and version: sha256 was aaaaaaaaaaaa, is bbbbbbbbbbbb")
+
+
 def test_libraries_count_for_what_a_team_brings_and_ours_by_the_versions_that_matter(manifest):
     def between_parts(*parts: Part) -> list[str]:
         return differences(manifest, manifest, made(HALL, OURS), made(*parts))
@@ -234,7 +249,7 @@ def test_of_a_run_whose_hashes_were_not_kept_nothing_is_claimed(manifest):
     (note,) = notes(MADE_WITH, made(POLICY))
     assert "the same model; whether the policy is the same is not known" in note
     assert "the baseline kept no hashes" in note
-    (note,) = notes(made(POLICY), MADE_WITH.model_copy(update={"model_sha256": "2" * 64}))
+    (note,) = notes(made(POLICY), MADE_WITH.model_copy(update={"model": "other 2", "model_sha256": "2" * 64}))
     assert note.startswith("whether the policy is the same is not known")
     assert "the candidate kept no hashes" in note
 
@@ -247,10 +262,10 @@ def test_only_the_same_model_and_policy_show_churn():
     assert list(notes(made(POLICY), made(other))) == [
         "both runs are of the same model, but not of the same policy: policy door: acme/door.py has changed"
     ]
-    assert list(notes(made(POLICY), made(other, model_sha256="2" * 64))) == [
+    assert list(notes(made(POLICY), made(other, model="other 2", model_sha256="2" * 64))) == [
         "not only the model is another one, but the policy too: policy door: acme/door.py has changed"
     ]
-    assert list(notes(made(POLICY), made(POLICY, model_sha256="2" * 64))) == []
+    assert list(notes(made(POLICY), made(POLICY, model="other 2", model_sha256="2" * 64))) == []
 
 
 def test_the_list_of_a_packs_files_is_no_difference_of_its_own(manifest):
