@@ -13,6 +13,7 @@ from simgate.harness.packs.pack_mark import is_marked, same_name
 from simgate.harness.pytest_plugin.markers import register_marker
 from simgate.harness.pytest_plugin.options import Settings
 from simgate.harness.pytest_plugin.outcomes import (
+    PROPERTY,
     raise_before_call,
     raise_in_call,
     report_properties,
@@ -116,8 +117,15 @@ class VariantItem(pytest.Item):
                 no record.
             pytest.skip.Exception: The outcome is KNOWN.
         """
+        if self.config.option.setuponly:
+            return  # Also of --setup-plan: nothing runs.
         self.record = source_of(self.config).record(self)
-        self.user_properties.extend(report_properties(self.record, source_of(self.config).run_dir(self)))
+        # In the place of what an earlier setup has left: plugins that rerun tests set them up again.
+        others = [(name, value) for name, value in self.user_properties if not name.startswith(PROPERTY)]
+        self.user_properties[:] = [
+            *others,
+            *report_properties(self.record, source_of(self.config).run_dir(self)),
+        ]
         raise_before_call(self)
 
     def runtest(self) -> None:

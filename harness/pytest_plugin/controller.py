@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import heapq
 import json
-import tempfile
-import uuid
+import os
 from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from tempfile import NamedTemporaryFile, TemporaryFile
+from typing import IO, TYPE_CHECKING, cast
 
 import pytest
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from xdist.workermanage import WorkerController
 
     from simgate.harness.execution.plan import Plan
+
+
+_BY_PROCESS = Path("/proc/self/fd")
 
 
 class Slots:
@@ -65,12 +68,14 @@ class Controller:
         self._batches: dict[Path, int] = {}
         self._plans: list[Plan] = []
         """Hold the locks of the runs until the session ends."""
-        self._announcement = Path(tempfile.gettempdir()) / f"simgate-{uuid.uuid4().hex}.json"
+        # Without a name, where the system lets others open it by this process's: a kill leaves nothing.
+        make = TemporaryFile if _BY_PROCESS.is_dir() else NamedTemporaryFile
+        self._announcement: IO[bytes] = make()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: WorkerController) -> None:
         """Tells a worker its slot, and where it will find the run folders."""
-        told = WorkerInput(slot=self._slots.take(node), runs=str(self._announcement))
+        told = WorkerInput(slot=self._slots.take(node), runs=self._place())
         node.workerinput[WORKER_INPUT] = told
 
     @pytest.hookimpl(optionalhook=True)
@@ -84,7 +89,7 @@ class Controller:
         from simgate.harness.frontend.packs import load_checked
         from simgate.harness.pytest_plugin.planning import plan_pack
 
-        if self._announcement.exists():
+        if self._runs.folders:
             return
         packs = self._variants_by_pack(ids)
         for path, variants in packs.items():
@@ -95,7 +100,8 @@ class Controller:
             self._batches[path] = pack.sim.batch
         if self._runs.folders:
             folders = {str(path): str(run_dir) for path, run_dir in self._runs.folders.items()}
-            self._announcement.write_text(json.dumps(folders), encoding="utf-8")
+            self._announcement.write(json.dumps(folders).encode())
+            self._announcement.flush()
 
     @pytest.hookimpl(optionalhook=True, tryfirst=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Producer) -> Scheduling:
@@ -114,7 +120,13 @@ class Controller:
     def pytest_sessionfinish(self) -> None:
         """Removes the announcement and gives the locks back."""
         self._plans.clear()
-        self._announcement.unlink(missing_ok=True)
+        self._announcement.close()
+
+    def _place(self) -> str:
+        """A path at which the workers, on the same machine, read the announcement."""
+        if _BY_PROCESS.is_dir():
+            return f"/proc/{os.getpid()}/fd/{self._announcement.fileno()}"
+        return self._announcement.name
 
     def _variant_scheduling(self) -> VariantScheduling:
         from xdist.workermanage import parse_tx_spec_config

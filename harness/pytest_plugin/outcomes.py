@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from simgate.harness.results.record import RunRecord
 
 
+PROPERTY = "simgate_"
+"""What the names of a variant's properties begin with."""
+
+
 class NotPassed(Exception):  # noqa: N818 - says what happened
     """A variant did not pass; the text is for a QA engineer and is shown without traceback.
 

@@ -80,7 +80,7 @@ def _configure_worker(config: pytest.Config, told: WorkerInput) -> None:
 
 def _hands_out_work(config: pytest.Config) -> bool:
     distributed = config.getoption("dist", "no") != "no" and bool(config.getoption("tx", None))
-    return distributed and not config.option.collectonly
+    return distributed and not config.option.collectonly and not config.option.setuponly
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> PackFile | None:

@@ -32,7 +32,11 @@ class SingleProcess:
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
         """Runs ordinary tests, then all variants; leaves a session without variants to pytest."""
         option = session.config.option
-        if option.collectonly or (session.testsfailed and not option.continue_on_collection_errors):
+        if (
+            option.collectonly
+            or option.setuponly
+            or (session.testsfailed and not option.continue_on_collection_errors)
+        ):
             return None
         variants = [item for item in session.items if isinstance(item, VariantItem)]
         if not variants:
@@ -57,6 +61,7 @@ class SingleProcess:
         from simgate.harness.execution.events import HostLost, Retried, VariantFinished
         from simgate.harness.execution.stopping import AnyOf
         from simgate.harness.frontend.planning import stopping_rule
+        from simgate.harness.frontend.user_errors import UserError, as_user_errors
 
         path = items[0].path
         waiting: dict[str, list[VariantItem]] = {}
@@ -78,7 +83,11 @@ class SingleProcess:
         until_decided = stopping_rule(plan)
         if not reporter.should_stop():
             rules = AnyOf([reporter, until_decided] if until_decided else [reporter])
-            self._runs.problems[path] = execute(plan, [listen], rules)
+            try:
+                with as_user_errors():
+                    self._runs.problems[path] = execute(plan, [listen], rules)
+            except UserError as error:  # a disk that is full, a folder that is gone
+                self._runs.problems[path] = str(error)
         if waiting and (reason := reporter.should_stop()):
             self._runs.stopped = reason
             return

@@ -36,6 +36,8 @@ class Worker:
         self._open: tuple[Path, Plan, HostPool] | None = None
         self._resources = ExitStack()
         self._failed_starts = 0
+        self._unwritable: set[Path] = set()
+        """Packs whose run has met a full disk: nothing more of them can be kept."""
         self._batches: dict[VariantItem, list[VariantItem]] = {}
 
     @pytest.hookimpl(trylast=True)
@@ -55,7 +57,8 @@ class Worker:
         Raises:
             NoEvidence: The host left no record.
         """
-        if item.variant_id not in self._runs.records.get(item.path, {}):
+        known = self._runs.records.get(item.path, {})
+        if item.variant_id not in known and item.path not in self._unwritable:
             self._run(item)
         return self._runs.record(item)
 
@@ -86,6 +89,11 @@ class Worker:
             try:
                 for record in pool.run(variants):
                     self._runs.add(item.path, record)
+                return
+            except OSError as error:
+                self._unwritable.add(item.path)
+                self._runs.problems[item.path] = f"{error.filename or 'system'}: {error.strerror or error}"
+                self._close()
                 return
             except HostsCannotStart as error:
                 self._read_journal(item)
