@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -62,6 +63,16 @@ def share_of_go(passes: Passes, each: int, p0: float) -> float:
     hopeful = passes[passes.mean(axis=1) > p0 * each]
     ends = (tuple(np.bincount(row, minlength=each + 1).tolist()) for row in hopeful)
     return sum(is_go(one, each, p0) for one in ends) / len(passes)
+
+
+def share_of_no_go(passes: Passes, each: int, p0: float) -> float:
+    """Share of the packs that get NO-GO."""
+    ends = Counter(tuple(np.bincount(row, minlength=each + 1).tolist()) for row in passes)
+    refuted = 0
+    for one, number in ends.items():
+        results = tuple((passed, each - passed, 0, scenes) for passed, scenes in enumerate(one) if scenes)
+        refuted += number * (Scenes(results).refutation_p(p0) < ALPHA)
+    return refuted / len(passes)
 
 
 @dataclass(frozen=True)

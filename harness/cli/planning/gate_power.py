@@ -90,14 +90,14 @@ def rule_power(
     elif rule.kind == "attempts":
         lines, drop = ["GO when nothing had to be run again more often, else INCONCLUSIVE"], None
     elif rule.kind == "not_worse_by":
-        lines, drop = _not_worse(rule, n), None
+        lines, drop = _not_worse(rule, scenes), None
     else:
         allowed = int((rule.at_most or 0.0) * n + 1e-9)
         lines, drop = [f"GO with at most {allowed} of {plural(n, 'variant')} INVALID, ERROR or missing"], None
-    if scenes < n and rule.kind in ("pass_rate", "regression"):
+    if scenes < n and rule.kind in ("pass_rate", "regression", "not_worse_by"):
         lines.append(
             f"{plural(n, 'variant')} lie in {plural(scenes, 'scene')}: those of one scene are one unit of "
-            "proof, and the numbers hold for scenes of which all variants pass or all fail"
+            "proof, and the numbers hold for scenes of which all variants end alike"
         )
     known = sum(len(s.known_failures) for s in scope)
     if known and rule.kind in ("pass_rate", "regression"):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from simgate.harness.expansion.expand import expand_scenario
+from simgate.harness.expansion.scene_key import SceneKeys, appearance_of
 from simgate.harness.packs.loader import lint, load_pack, pack_files
 from simgate.harness.packs.model import Pack
 from simgate.harness.packs.worlds import UnfitAdapter, require_fit, world_of
@@ -266,3 +267,24 @@ def test_another_simulator_on_the_command_line_is_refused_with_the_one_that_can(
     with pytest.raises(UnfitAdapter, match=r"'physx' cannot open yard\.xml, which is MJCF; mujoco can"):
         require_fit(pack.scenarios, "physx")
     require_fit(pack.scenarios, "mujoco")
+
+
+def test_a_parameter_of_the_file_that_is_declared_as_appearance_makes_no_other_scene(tmp_path: Path) -> None:
+    pack = load_pack(write(tmp_path), metrics)
+    (scenario,) = pack.scenarios
+    variants = expand_scenario(pack, scenario, 8)
+    tint = "target: material/clear.rgba.a,"
+    assert tint in PACK
+    declared = load_pack(write(tmp_path, PACK.replace(tint, f"{tint} appearance: true,")), metrics)
+    assert world_of(declared, declared.scenarios[0]).parameters["pane.tint"].appearance
+    assert appearance_of(pack, scenario) | {"pane.tint"} == appearance_of(declared, declared.scenarios[0])
+    other = variants[0].model_copy(update={"parameters": {**variants[0].parameters, "pane.tint": 0.55}})
+    assert SceneKeys(pack).key(other) != SceneKeys(pack).key(variants[0])
+    assert SceneKeys(declared).key(other) == SceneKeys(declared).key(variants[0])
+
+
+def test_appearance_is_true_or_false(tmp_path: Path) -> None:
+    tint = "target: material/clear.rgba.a,"
+    path = write(tmp_path, PACK.replace(tint, f"{tint} appearance: maybe,"))
+    (diagnostic,) = lint([path], metrics)
+    assert (diagnostic.code, "true or false" in diagnostic.message) == ("wrong-type", True)
