@@ -12,6 +12,7 @@ from simgate.harness import registry
 from simgate.harness.expansion.errors import ExpansionError
 from simgate.harness.expansion.expand import expand_scenario
 from simgate.harness.expansion.rules import Rules
+from simgate.harness.expansion.scene_key import appearance_of
 from simgate.harness.expansion.variant import Variant, objects_of
 from simgate.harness.frontend.scene_checks import Finding, check_scenes
 from simgate.harness.frontend.scene_counts import count_scenes, scenes_in
@@ -73,9 +74,16 @@ def _of_shared_scenes(pack: Pack, lines: Sequence[str]) -> list[Diagnostic]:
                 f"its {count.variants} variants are 1 scene: they differ in light, camera, noise or latency "
                 "at most, so the gate takes them for one unit of proof"
             )
-            hint = "draw something that stands or moves in the scene, or run fewer variants"
-            finding = Finding("variants:", "warning", "one-scene", message, hint)
-            found.append(_of_finding(pack, scenario, finding, lines))
+        elif count.number == count.variants > 1 and _builds_one_scene(pack, scenario):
+            message = (
+                f"its first variants are 1 scene, though {_drawn(pack, scenario)} differ: nothing that is "
+                "drawn changes what stands or moves"
+            )
+        else:
+            continue
+        hint = "draw something that stands or moves in the scene, or run fewer variants"
+        finding = Finding("variants:", "warning", "one-scene", message, hint)
+        found.append(_of_finding(pack, scenario, finding, lines))
     for rule in pack.gate:
         scope = [s.id for s in pack.scenarios if rule.speaks_of(s.id, s.severity)]
         variants, scenes = sum(counts[name].variants for name in scope), scenes_in(counts, scope)
@@ -90,6 +98,25 @@ def _of_shared_scenes(pack: Pack, lines: Sequence[str]) -> list[Diagnostic]:
             hint = f"draw what stands or moves, in {needed} scenes or more"
             found.append(_at_rule(pack, rule, message, hint, lines))
     return found
+
+
+def _builds_one_scene(pack: Pack, scenario: Scenario) -> bool:
+    """Whether the world makes the same of the first variants in the same light, whatever their parameters."""
+    first, *others = expand_scenario(pack, _reduced(scenario), TRIED)
+    same = {name: first.parameters[name] for name in appearance_of(pack, scenario)}
+    lit = (variant.model_copy(update={"parameters": {**variant.parameters, **same}}) for variant in others)
+    (made,) = _scenes(pack, scenario, [first]) or [""]
+    if not others or isinstance(made, str):
+        return False
+    return all(repr(_scenes(pack, scenario, [variant])) == repr([made]) for variant in lit)
+
+
+def _drawn(pack: Pack, scenario: Scenario) -> str:
+    """The parameters that are drawn and are no appearance."""
+    appearance = appearance_of(pack, scenario)
+    return ", ".join(
+        name for name, spec in scenario.parameters.items() if spec.is_drawn and name not in appearance
+    )
 
 
 def _at_rule(pack: Pack, rule: GateRule, message: str, hint: str, lines: Sequence[str]) -> Diagnostic:

@@ -60,3 +60,13 @@ def test_plan_counts_scenes_and_says_what_they_can_prove(
     assert "closed critical 150 6 -" in text
     assert "GO with at most 0 failures in 6 scenes" in text
     assert "150 variants lie in 6 scenes: those of one scene are one unit of proof" in text
+
+
+def test_lint_sees_that_what_is_drawn_changes_nothing(tmp_path: Path) -> None:
+    """The speed of a person who is not there; light differs too, and is no other scene."""
+    inert = ONE.replace("door.distance_m: 5", "door.distance_m: 5\n      person.speed_mps: {uniform: [1, 2]}")
+    (one,) = lint_checked([write_pack(tmp_path, inert)])
+    assert (one.severity, one.code) == ("warning", "one-scene")
+    assert "its first variants are 1 scene, though person.speed_mps differ" in one.message
+    seen = inert.replace("door.distance_m: 5\n", "door.distance_m: 5\n      person.present: true\n")
+    assert lint_checked([write_pack(tmp_path, seen)]) == []
