@@ -168,8 +168,9 @@ def _about_code(fingerprint: Fingerprint) -> Check:
 
 def _about_comparison(verdict: Verdict) -> Iterator[Check]:
     paired = [rule.paired for rule in verdict.rules if rule.paired is not None]
-    against = ", ".join(sorted({one.baseline for one in paired})) or "no regression rule had a baseline"
-    yield Check("Was it compared with a baseline?", _answer(bool(paired)), against, needed=False)
+    runs = {one.baseline for one in paired} | {rule.baseline for rule in verdict.rules if rule.baseline}
+    against = ", ".join(sorted(runs)) or "no rule had a baseline"
+    yield Check("Was it compared with a baseline?", _answer(bool(runs)), against, needed=False)
     churn = next((one.churn for one in paired if one.churn is not None), None)
     detail = churn.words if churn else "simgate aa has not been run for it"
     yield Check("Is the noise of reruns known?", "yes" if churn else "not known", detail, needed=False)

@@ -297,7 +297,7 @@ def not_worse_verdict(
         exact=interval,
         bound=rule.at_most,
         p_value=p_value,
-    )
+    ).model_copy(update={"baseline": comparison.baseline.manifest.run_id})
 
 
 def _would_change(decision: Decision, found: _Weighed, comparison: Comparison) -> str:

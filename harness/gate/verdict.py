@@ -134,6 +134,8 @@ class RuleVerdict(ResultModel):
     """It has nothing to be held against, for this run is the pack's first baseline; it decides nothing."""
     paired: Paired | None = None
     """What a regression rule rests on."""
+    baseline: str = ""
+    """Run id of what a rule on a metric was held against; a regression rule has it in ``paired``."""
     estimate: float | None = None
     """Observed pass rate or metric value."""
     exact: Interval | None = None

@@ -50,11 +50,7 @@ def test_without_gate_pytests_own_codes_hold_and_no_verdict_is_written(bench: Be
 
 
 def test_no_go_ends_with_1(bench: Bench) -> None:
-    bench.pack(
-        scenario("blocked", count=6, block__offset_m="0").replace(
-            "    block.offset_m: {uniform: [1.0, 2.0]}\n", ""
-        )
-    )
+    bench.pack(scenario("blocked", count=6).replace("uniform: [1.0, 2.0]", "uniform: [0.0, 0.1]"))
     result = bench.run("--gate")
     assert result.ret == NO_GO
     assert decision(bench) == "NO-GO"

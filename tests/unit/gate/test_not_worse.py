@@ -55,6 +55,7 @@ def test_a_loss_beyond_the_margin_is_no_go_though_every_variant_passes():
     verdict = before_and_now([0.94] * 370, [0.67] * 370)
     assert verdict.decision is NO_GO
     assert "detection.person.recall 0.94 -> 0.67 over 370 pairs, worse by 0.27" in verdict.headline
+    assert verdict.rules[0].baseline == "the-baseline"
     assert verdict.rules[0].p_value < 0.05
     assert verdict.rules[0].exact.low > 0.02
 
