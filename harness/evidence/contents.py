@@ -121,8 +121,20 @@ def _pack_part(pack: Pack) -> tuple[dict[str, bytes], str]:
     paths, digest = pack_files(path)
     if digest != pack.source_sha256:
         return {}, f"{path.name} or a file that it extends has changed since the run"
+    root = _root_of(path)
+    outside = next((file for file in paths if not file.resolve().is_relative_to(root)), None)
+    if outside is not None:
+        # Whoever wrote the pack may name any file of whoever packs it.
+        return {}, f"the pack reads {outside}, outside of {root}; its files are not in the package"
     common = Path(os.path.commonpath([file.parent for file in paths]))
     return {f"{PACKS}/{file.relative_to(common).as_posix()}": file.read_bytes() for file in paths}, ""
+
+
+def _root_of(path: Path) -> Path:
+    """The folder whose files a pack may bring along: its repository, or where one stands, or its own."""
+    path, here = path.resolve(), Path.cwd()
+    repository = next((folder for folder in path.parents if (folder / ".git").exists()), None)
+    return repository or (here if path.is_relative_to(here) else path.parent)
 
 
 def _model_part(pack: Pack, manifest: Manifest) -> tuple[dict[str, bytes], str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pxr import Ar, Tf, Usd, UsdGeom, UsdPhysics, UsdShade, UsdUtils
 
+from simgate.sim_adapters.plain_file import require_plain
 from simgate.sim_adapters.usd.native.units import check_units
 from simgate.sim_adapters.worlds.file_digest import absolute, digest, require_fetched
 from simgate.sim_adapters.worlds.kept_source import KeptSources
@@ -19,6 +20,9 @@ _READ = (UsdGeom.Imageable, UsdGeom.Subset, UsdShade.NodeGraph, UsdShade.Shader,
 """Prims of which something is read; an animation of a skeleton, say, is none."""
 _MDL_FILE = re.compile(r'"([^"\n]+\.\w+)"')
 _MDL_IMPORT = re.compile(r"^\s*(?:using|import)\s+([.:\w]+)", re.MULTILINE)
+_LAYERS = (".usd", ".usda", ".usdc", ".usdz")
+_MOST_FILES = 5_000
+_MOST_BYTES = 1 << 32
 _NO_VALUE = (Usd.ResolveInfoSourceFallback, Usd.ResolveInfoSourceNone)
 
 
@@ -50,6 +54,7 @@ def open_source(path: Path) -> UsdSource:
     if not path.is_file():
         raise NativeError("file", f"{path.name} does not exist", f"looked for {path}")
     try:
+        _require_plain_files(path)
         stage = Usd.Stage.Open(str(path))
         stage.Reload()
     except Tf.ErrorException as error:
@@ -63,6 +68,32 @@ def open_source(path: Path) -> UsdSource:
 _KEPT = KeptSources(open_source)
 promised_source = _KEPT.promised
 """The file that a pack was checked with; see :meth:`KeptSources.promised`."""
+
+
+def _require_plain_files(path: Path) -> None:
+    """Looks at every layer and asset before OpenUSD opens it: a pipe it would wait for without an end.
+
+    Raises:
+        NativeError: One is no file, or too large.
+        Tf.ErrorException: OpenUSD cannot read a layer.
+    """
+    found = [path]
+    for file in found:
+        try:
+            require_plain(file, _MOST_BYTES)
+        except FileNotFoundError:
+            continue  # Said later, with all that are missing.
+        except OSError as error:
+            raise NativeError("file", f"{file} cannot be read: {error.strerror}") from None
+        if len(found) > _MOST_FILES:
+            raise NativeError(
+                "file", f"it reads more than {_MOST_FILES:,} files", "flatten it: usdcat --flatten"
+            )
+        if file.suffix.lower() not in _LAYERS:
+            continue
+        for names in UsdUtils.ExtractExternalReferences(str(file)):
+            named = (_file_of(name) for name in names)
+            found += [one for name in named if (one := absolute(file.parent / name)) not in found]
 
 
 def _files(path: Path) -> tuple[Path, ...]:

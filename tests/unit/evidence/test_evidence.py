@@ -20,10 +20,12 @@ from simgate.harness.evidence.signing import key_id, make_key_pair, read_private
 from simgate.harness.evidence.statement import ENVELOPE, STATEMENT, make_statement
 from simgate.harness.evidence.verify import verify_evidence
 from simgate.harness.gate.verdict import Decision, Verdict
+from simgate.harness.packs.loader import pack_files
 from simgate.harness.packs.model import GateRule
+from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.record import Outcome
 from simgate.harness.results.run_folder import RunFolder
-from tests.unit.evidence.runs import small_run
+from tests.unit.evidence.runs import PACK, small_run
 from tests.unit.reports.factory import PARTS
 
 pytest.importorskip("cryptography", reason="needs the extra evidence")
@@ -395,3 +397,28 @@ def test_a_pipe_or_a_device_is_no_package_and_is_not_waited_for(tmp_path, capsys
     for path, words in ((tmp_path / "e.zip", "a pipe"), (Path("/dev/zero"), "a device")):
         assert main(["evidence", "verify", str(path)]) == 2
         assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("is_repository", [True, False])
+def test_a_file_that_a_pack_reads_from_elsewhere_comes_along_only_out_of_the_packs_own_repository(
+    tmp_path, monkeypatch, is_repository
+):
+    """``extends: ../common.yaml`` is everyday; a stranger's pack may name any file of whoever packs it."""
+    folder = small_run(tmp_path, gate=GATE)
+    packs = tmp_path / "packs"
+    (packs / "common" / "base.yaml").rename(tmp_path / "common.yaml")
+    (packs / "pack.yaml").write_text(PACK.replace("common/base.yaml", "../common.yaml"))
+    manifest = folder.manifest()
+    digest = pack_files(packs / "pack.yaml")[1]
+    pack = {**manifest.pack, "source_sha256": digest}
+    write_atomic(folder.manifest_path, manifest.model_copy(update={"pack": pack}).model_dump_json(indent=1))
+    monkeypatch.chdir(packs)
+    if is_repository:
+        (tmp_path / ".git").mkdir()
+    built = build_evidence(folder, tmp_path / "e.zip")
+    names = [name for name in files_of(built.path.read_bytes()) if name.startswith("packs/")]
+    if is_repository:
+        assert names == ["packs/common.yaml", "packs/packs/pack.yaml"]
+    else:
+        assert names == []
+        assert f"the pack reads {tmp_path / 'common.yaml'}, outside of {packs}" in built.remarks[0]
