@@ -17,6 +17,11 @@ def is_native_file(text: str) -> bool:
     return Path(text).suffix.lower() in _SUFFIXES
 
 
+def key_of(text: str) -> str:
+    """Key under which a pack names such a file: ``mjcf`` or ``usd``."""
+    return _SUFFIXES[Path(text).suffix.lower()]
+
+
 def is_pack(text: str) -> bool:
     """Whether the argument names a pack or a folder of one, and not an installed world."""
     path = Path(text)
@@ -51,24 +56,29 @@ def file_text(text: str) -> str:
     """
     from simgate.harness.text import table
 
-    rows = [list(row) for row in _open(text).listing()]
+    rows = [list(row) for row in open_native(text).listing()]
     listed = table(("target", "takes", "in the file"), rows, widths=(None, 30, None))
     return f"{text}: what a pack can set with 'set: {{NAME: TARGET}}'\n\n{listed}"
 
 
 def file_data(text: str) -> list[dict[str, Any]]:
     """The same for machines."""
-    return [dict(zip(("target", "takes", "value"), row, strict=True)) for row in _open(text).listing()]
+    return [dict(zip(("target", "takes", "value"), row, strict=True)) for row in open_native(text).listing()]
 
 
-def _open(text: str) -> NativeFile:
+def open_native(text: str) -> NativeFile:
+    """Opens a file.
+
+    Raises:
+        UserError: It cannot be read.
+    """
     from simgate.harness.frontend.user_errors import UserError
     from simgate.harness.packs.worlds import native_reader
     from simgate.harness.registry import UnknownPlugin
     from simgate.sim_adapters.worlds.native_file import NativeError
 
     path = Path(text)
-    kind = _SUFFIXES[path.suffix.lower()]
+    kind = key_of(text)
     if not path.is_file():
         raise UserError(f"{text} does not exist")
     try:

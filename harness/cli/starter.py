@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 from pathlib import Path
 
 PACK_FILE = "pack.yaml"
@@ -14,20 +15,23 @@ _NO_MODEL = """\
 """
 _RECALL = "      detection.glass_door.recall: {at_least: 0.9, within_m: 3}   # perception, over the frames\n"
 
-_PACK = """\
+_HEAD = """\
 # yaml-language-server: $schema=simgate.schema.json
 # $schema: simgate.schema.json
 #
 # The two lines above let editors complete and explain every key (docs/editors.md).
-# The language by example: docs/scenario-guide.md. What can be set: simgate worlds office_corridor
+# The language by example: docs/scenario-guide.md. What can be set: simgate worlds {world}
 simgate: 1                                 # version of the language
 pack: {name}
 description: A first pack. Say here what it is about.
 owner: my-team
 {model}policy: door_navigator                     # drives the robot
-sim: {{adapter: mujoco, physics_hz: 200, control_hz: 10, camera_hz: 10, time_limit_s: 25}}
+sim: {{adapter: {adapter}, physics_hz: 200, control_hz: 10, camera_hz: 10, time_limit_s: {time_limit_s}}}
 seed: 1                                    # fixes everything random; the same seed gives the same variants
 
+"""
+
+_CORRIDOR = """\
 parameters:                                # drawn for every scenario; a scenario may override
   lighting.lux:      {{log_uniform: [80, 1200]}}
   camera.noise_std:  {{uniform: [0.0, 0.03]}}
@@ -88,11 +92,26 @@ def starter_pack(name: str, model: str | None) -> str:
         name: Its name.
         model: Path of the model package, as the pack will say it; None for a pack without a model.
     """
-    line = _NO_MODEL if model is None else f"model: {_quoted(model)}\n"
-    return _PACK.format(name=name, model=line, recall="" if model is None else _RECALL)
+    corridor = _CORRIDOR.format(recall="" if model is None else _RECALL)
+    return head(name, model, "office_corridor") + corridor
 
 
-def _quoted(path: str) -> str:
+def head(name: str, model: str | None, world: str, *, adapter: str = "mujoco", time_limit_s: int = 25) -> str:
+    """The beginning of every first pack.
+
+    Args:
+        name: Of the pack.
+        model: Path of the model package, as the pack will say it; None for a pack without a model.
+        world: What `simgate worlds` lists.
+        adapter: Simulator.
+        time_limit_s: Of an episode.
+    """
+    line = _NO_MODEL if model is None else f"model: {quoted(model)}\n"
+    return _HEAD.format(name=name, model=line, world=world, adapter=adapter, time_limit_s=time_limit_s)
+
+
+def quoted(path: str) -> str:
+    """A path as YAML reads it."""
     return (
         path if re.fullmatch(r"[\w./-]*[A-Za-z][\w./-]*", path) else f"'{path.replace(chr(39), 2 * chr(39))}'"
     )
@@ -112,10 +131,14 @@ def reference_model() -> Path | None:
     return path if path.is_file() else None
 
 
-def as_written(model: Path, folder: Path) -> str:
-    """The model's path as a pack in a folder writes it: relative when both lie in one project."""
-    folder, model = folder.resolve(), model.resolve()
-    shared = Path(os.path.commonpath([folder, model]))
+def as_written(path: Path, folder: Path) -> str | None:
+    """A file's path as a pack in a folder writes it; None for one that lies elsewhere on this machine.
+
+    Packs travel: a path is relative and stays within one project (a checkout, or the folder that holds both).
+    """
+    folder, path = folder.resolve(), path.resolve()
+    shared = Path(os.path.commonpath([folder, path]))
     one_project = any((place / ".git").exists() for place in (shared, *shared.parents))
     near = shared == folder or len(folder.relative_to(shared).parts) <= 2
-    return os.path.relpath(model, folder) if one_project or (near and shared != Path("/")) else str(model)
+    is_within = one_project or (near and shared not in (Path("/"), Path.home(), Path(tempfile.gettempdir())))
+    return Path(os.path.relpath(path, folder)).as_posix() if is_within else None

@@ -49,6 +49,28 @@ def local_package(reference: str | Path) -> Path:
     return _keep(text, _from_store)
 
 
+def copy_package(manifest: Path, folder: Path) -> Path:
+    """Copies a package, with every file that it names, into a folder of its own.
+
+    Args:
+        manifest: Its ``model.yaml``.
+        folder: Made anew.
+
+    Returns:
+        The copy's ``model.yaml``.
+
+    Raises:
+        OSError: A file cannot be read or written.
+    """
+    folder.mkdir(parents=True)
+    for name in ("model.yaml", *_files(manifest)):
+        source = manifest if name == "model.yaml" else manifest.parent / name
+        if source.is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, folder / name)
+    return folder / "model.yaml"
+
+
 def cache_folder() -> Path:
     """Where fetched packages are kept: ``$XDG_CACHE_HOME/simgate/models``."""
     home = os.environ.get("XDG_CACHE_HOME")
