@@ -62,11 +62,17 @@ class PackFile(pytest.File):
             yield ScenarioCollector.from_parent(self, name=scenario.id, pack=self.pack, scenario=scenario)
 
 
-class ScenarioCollector(pytest.Collector):
-    """A scenario; severity, tags and requirements are markers and keywords of its variants."""
+class ScenarioCollector(pytest.Class):
+    """A scenario; severity, tags and requirements are markers and keywords of its variants.
+
+    A class to pytest, because the test trees of editors show classes between file and test, and nothing else;
+    it has nothing but the scenario's title to say.
+    """
 
     def __init__(self, *, pack: Pack, scenario: Scenario, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        # Of no module, so that nobody looks for its source.
+        self.obj = type(scenario.id, (), {"__doc__": scenario.title, "__module__": "builtins"})
         self.pack = pack
         self.scenario = scenario
         words = (scenario.severity, *scenario.tags, *scenario.requirements)

@@ -26,6 +26,34 @@ def test_a_pack_is_collected_as_pack_scenario_variant(bench: Bench) -> None:
     assert bench.collect([]) == [CLEAR_IDS + BLOCKED_IDS]
 
 
+EDITOR = """\
+import inspect, json, pytest
+
+def pytest_collection_finish(session):
+    tree = {}
+    for item in session.items:
+        between, node = [], item.parent
+        while isinstance(node, pytest.Class):
+            with pytest.raises(TypeError):
+                inspect.getsourcelines(node.obj)
+            between.insert(0, node.name)
+            node = node.parent
+        assert isinstance(node, pytest.File) and not hasattr(item, "callspec")
+        tree.setdefault(node.path.name, {}).setdefault("/".join(between), []).append(item.name)
+    print(json.dumps(tree))
+"""
+
+
+def test_the_test_tree_of_an_editor_shows_pack_scenario_and_variant(bench: Bench) -> None:
+    """As VS Code's plugin builds it: test, the classes around it, file; a test without class lies in its file."""
+    bench.pack(scenario("open_way", count=2), BLOCKED_WAY, gate="")
+    bench.file("editor.py", EDITOR)
+    tree = '{"pack.yaml": {"open_way": ["v0000", "v0001"], "blocked_way": ["v0000", "v0001", "v0002"]}}'
+    result = bench.run("--collect-only", "-q", "-s", "-p", "editor")
+    assert tree in result.outlines
+    assert result.ret == 0
+
+
 def test_collecting_runs_nothing_and_makes_no_run_folder(bench: Bench) -> None:
     bench.pack(CLEAR_WAY)
     assert bench.run("--co").ret == 0
