@@ -118,7 +118,7 @@ def rule_numbers(rule: RuleVerdict) -> list[str]:
     if rule.estimate is None:
         return [] if rule.kind == "every_variant" else ["nothing measured"]
     threshold = rule.bound if rule.bound is not None else 0.0
-    is_share = 0 <= rule.estimate <= 1 and 0 <= threshold <= 1 and not rule.is_plain
+    is_share = 0 <= rule.estimate <= 1 and 0 <= threshold <= 1 and not rule.has_unit
     write = wording.percent if is_share else wording.number
     lines = [f"{'worst' if rule.is_plain else 'observed'} {write(rule.estimate)}"]
     for name, interval in (("exact", rule.exact), (rule.shown.method if rule.shown else "", rule.shown)):

@@ -43,9 +43,10 @@ def share_axis(values: Iterable[float | None]) -> Axis:
 
 
 def value_axis(values: Iterable[float | None]) -> Axis:
-    """An axis from zero to a little above every value."""
-    high = max((value for value in values if value is not None and math.isfinite(value)), default=1.0)
-    return Axis(0.0, high * 1.15 if high > 0 else 1.0, is_share=False)
+    """An axis from zero, or a little below every negative value, to a little above every one."""
+    known = [value for value in values if value is not None and math.isfinite(value)]
+    low, high = min(known, default=0.0), max(known, default=1.0)
+    return Axis(min(low * 1.15, 0.0), high * 1.15 if high > 0 else 1.0, is_share=False)
 
 
 def rate_bar(rate: float | None, shown: Interval | None, axis: Axis, bound: float | None = None) -> Markup:
@@ -64,7 +65,7 @@ def rule_bar(rule: RuleVerdict) -> Markup:
         return Markup("")
     ends = [end for interval in (rule.shown, rule.exact) if interval for end in (interval.low, interval.high)]
     values = [rule.estimate, rule.bound, *ends]
-    is_share = all(0 <= value <= 1 for value in values if value is not None)
+    is_share = not rule.has_unit and all(0 <= value <= 1 for value in values if value is not None)
     axis = (share_axis if is_share and _wants_high(rule) else value_axis)(values)
     axis = Axis(axis.low, axis.high, is_share)
     write = percent if is_share else number

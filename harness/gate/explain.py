@@ -102,7 +102,7 @@ def _interval(rule: RuleVerdict) -> str:
 def _number(rule: RuleVerdict, value: float) -> str:
     if rule.paired is not None:
         return f"{value:+.4f}"
-    return share(value) if 0.0 <= value <= 1.0 and not rule.is_plain else f"{value:.4g}"
+    return share(value) if 0.0 <= value <= 1.0 and not rule.has_unit else f"{value:.4g}"
 
 
 def _fill(text: str, width: int, indent: str = "") -> str:

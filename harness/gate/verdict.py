@@ -149,6 +149,11 @@ class RuleVerdict(ResultModel):
         """Whether ``estimate`` is the worst value of any variant, and neither a share nor estimated."""
         return self.kind in ("every_variant", "attempts")
 
+    @property
+    def has_unit(self) -> bool:
+        """Whether ``estimate`` has the unit of a metric, and is no share however small it is."""
+        return self.is_plain or self.kind in ("metric", "not_worse_by")
+
 
 class ScenarioSummary(ResultModel):
     """Counts of one scenario."""

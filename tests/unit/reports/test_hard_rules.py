@@ -6,9 +6,8 @@ from simgate.harness.packs.model import Criterion, GateRule
 from simgate.harness.results.journal import append_record
 from simgate.harness.results.record import CriterionResult, Outcome
 from simgate.reports.html import render
-from simgate.reports.junit import junit_document
 from simgate.reports.run_data import load_run
-from tests.unit.reports.factory import OFFICE, RunPlan, build_run
+from tests.unit.reports.factory import OFFICE, RunPlan, build_run, junit_document
 
 LIMIT = Criterion(metric="speed_max_mps", op="at_most", bound=1.2, if_undefined="invalid")
 RULE = GateRule(kind="every_variant", metric="speed_max_mps", criterion=LIMIT)

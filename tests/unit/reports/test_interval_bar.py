@@ -3,6 +3,7 @@ import re
 import pytest
 
 from simgate.harness.gate.verdict import Decision, Interval, RuleVerdict
+from simgate.reports.html import rule_numbers
 from simgate.reports.interval_bar import Axis, rate_bar, rule_bar, share_axis
 
 WILSON = Interval(low=0.9, high=0.96, confidence=0.95, method="Wilson")
@@ -45,6 +46,23 @@ def test_a_metric_in_milliseconds_is_not_written_as_a_share() -> None:
     rule = RuleVerdict(statement="latency", decision=Decision.GO, reason="", estimate=38.0, bound=50.0)
     assert "threshold 50" in rule_bar(rule)
     assert "%" not in rule_bar(rule)
+
+
+def test_a_loss_of_a_metric_has_its_unit_and_a_gain_its_place_left_of_zero() -> None:
+    rule = RuleVerdict(
+        kind="not_worse_by",
+        statement="clearance",
+        decision=Decision.GO,
+        reason="",
+        estimate=0.01,
+        exact=Interval(low=-0.04, high=0.03, confidence=0.95, method="betting"),
+        bound=0.05,
+    )
+    bar = rule_bar(rule)
+    assert "%" not in bar
+    assert "%" not in " ".join(line.partition("(")[0] for line in rule_numbers(rule))
+    places = [float(x) for x in re.findall(r'd="M([\d.]+) 5v12"', bar)]
+    assert 8.0 < places[0] < places[1] < 212.0
 
 
 def test_marks_stay_inside_the_picture() -> None:
