@@ -42,6 +42,7 @@ class RecordSink:
     def keep_attempt(self, record: RunRecord, left: int) -> None:
         """Journals an attempt that is not the last; nobody takes it for the variant's result."""
         append_record(self._folder.journal_path, record)
+        self.stopping.observe_attempt(record)
         self.emit(Retried(record.variant, record.reason, left))
 
     def keep(self, record: RunRecord) -> None:

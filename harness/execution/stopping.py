@@ -19,6 +19,10 @@ class StoppingRule(Protocol):
         """A record has arrived and is in the journal."""
         ...
 
+    def observe_attempt(self, record: RunRecord) -> None:
+        """The same of an attempt that is not the last: the variant will be run again."""
+        ...
+
 
 class AnyOf:
     """Stops as soon as one of several rules does, for that one's reason.
@@ -39,6 +43,11 @@ class AnyOf:
         for rule in self._rules:
             rule.observe(record)
 
+    def observe_attempt(self, record: RunRecord) -> None:
+        """Tells all of them."""
+        for rule in self._rules:
+            rule.observe_attempt(record)
+
 
 class NeverStop:
     """Runs the plan to its end."""
@@ -48,4 +57,7 @@ class NeverStop:
         return ""
 
     def observe(self, record: RunRecord) -> None:
+        """Nothing to learn."""
+
+    def observe_attempt(self, record: RunRecord) -> None:
         """Nothing to learn."""

@@ -40,8 +40,7 @@ class UntilDecided:
         self._own: dict[str, list[RunRecord]] = defaultdict(list)
         self._complete: set[str] = set()
         for record in records:
-            if self._wanted.get(record.variant) == record.identity:
-                self._own[record.variant].append(record)
+            self.observe_attempt(record)
         # An ERROR is run again; until then it stands for nothing but an attempt.
         self._complete |= {name for name, own in self._own.items() if own[-1].outcome is not Outcome.ERROR}
         self._count()
@@ -54,11 +53,15 @@ class UntilDecided:
 
     def observe(self, record: RunRecord) -> None:
         """Counts what the record completes."""
-        if self._wanted.get(record.variant) != record.identity:
-            return
-        self._own[record.variant].append(record)
-        self._complete.add(record.variant)
-        self._count()
+        if self._wanted.get(record.variant) == record.identity:
+            self.observe_attempt(record)
+            self._complete.add(record.variant)
+            self._count()
+
+    def observe_attempt(self, record: RunRecord) -> None:
+        """Remembers an attempt; its variant counts when a later one is its last."""
+        if self._wanted.get(record.variant) == record.identity:
+            self._own[record.variant].append(record)
 
     def _count(self) -> None:
         while self._gate.decision is None and self._gate.counted < len(self._manifest.expected):

@@ -140,6 +140,9 @@ class InCompletionOrder:
     def observe(self, record: RunRecord) -> None:
         """Nothing to learn here: the listener pushes the record's item."""
 
+    def observe_attempt(self, record: RunRecord) -> None:
+        """Nothing to learn."""
+
     def _report(self, following: VariantItem | None) -> None:
         if self._held is None or self._session.shouldfail or self._session.shouldstop:
             return

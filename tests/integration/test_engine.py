@@ -284,6 +284,9 @@ def test_a_stopping_rule_ends_the_run_after_what_is_running(planned: PlanMaker) 
         def observe(self, record: RunRecord) -> None:
             self.seen += 1
 
+        def observe_attempt(self, record: RunRecord) -> None:
+            raise AssertionError("nothing was to be run again")
+
     plan = planned(6)
     assert execute(plan, stopping=AfterTwo()) == "two are enough"
     assert len(plan.folder.records()) == 2

@@ -4,10 +4,12 @@ import random
 
 import pytest
 
+from simgate.harness.execution.record_sink import RecordSink
 from simgate.harness.execution.until_decided import UntilDecided
 from simgate.harness.gate.decide import decide
-from simgate.harness.packs.model import Pack
+from simgate.harness.packs.model import GateRule, Pack
 from simgate.harness.results.record import Outcome
+from simgate.harness.results.run_folder import RunFolder
 from tests.unit.gate.runs import PASS_RATE, a_run, make_record
 
 
@@ -69,3 +71,18 @@ def test_an_error_that_will_be_run_again_counts_only_when_it_has_run():
     assert rule.should_stop() == ""
     rule.observe(records[0])
     assert rule.should_stop() == "decided after 33 of 60 variants"
+
+
+def test_an_attempt_that_is_not_the_last_counts_as_one_and_as_no_result(tmp_path):
+    rules = (GateRule(kind="attempts", at_most=1), PASS_RATE)
+    manifest, records = a_run("P" * 60, *rules)
+    manifest = manifest.model_copy(update={"until_decided": True})
+    error = make_record(records[0].variant, Outcome.ERROR)
+    rule = UntilDecided(manifest, Pack.model_validate(manifest.pack))
+    sink = RecordSink(RunFolder(tmp_path), (), rule)
+    sink.keep_attempt(error, 1)
+    for record in records:
+        sink.keep(record)
+    # As the verdict over the whole journal: a variant was begun too often, so nothing is decided.
+    assert rule.should_stop() == ""
+    assert decide(manifest, [error, *records]).stopped_at is None

@@ -7,32 +7,14 @@ from simgate.harness.gate.explain import explain
 from simgate.harness.gate.table import verdict_table
 from simgate.harness.gate.verdict import Decision
 from simgate.harness.packs.model import GateRule
-from simgate.harness.results.attempts import count_attempts
 from simgate.harness.results.record import Outcome
-from tests.unit.gate.runs import IDENTITY, PASS_RATE, a_run, make_record
+from tests.unit.gate.runs import PASS_RATE, a_run, make_record
 
 
 def tried(letters, *earlier):
     """A run, with earlier records of its first variant before all others."""
     manifest, records = a_run(letters, PASS_RATE)
     return manifest, [*(make_record(manifest.expected[0].id, outcome) for outcome in earlier), *records]
-
-
-def test_attempts_are_counted_over_all_records_of_a_variant_and_what_never_began_is_none():
-    records = [
-        make_record("a", Outcome.ERROR, attempts=2),
-        make_record("b"),
-        make_record("a"),
-        make_record("c", Outcome.ERROR, attempts=0),
-        make_record("c"),
-        make_record("a", identity="of another model"),
-    ]
-    assert count_attempts(records) == {
-        ("a", IDENTITY): 3,
-        ("b", IDENTITY): 1,
-        ("c", IDENTITY): 1,
-        ("a", "of another model"): 1,
-    }
 
 
 def test_an_error_that_was_run_again_until_it_passed_is_counted_named_and_told():
@@ -53,6 +35,12 @@ def test_a_variant_whose_worker_died_on_it_counts_as_begun_twice():
     manifest, records = a_run("P" * 60, PASS_RATE)
     records[0] = records[0].model_copy(update={"attempts": 2})
     assert decide(manifest, records).rules[0].retried == 1
+
+
+def test_what_no_worker_could_begin_is_no_attempt():
+    manifest, records = a_run("P" * 60, PASS_RATE)
+    never = make_record(manifest.expected[0].id, Outcome.ERROR, attempts=0)
+    assert decide(manifest, [never, *records]).rules[0].retried == 0
 
 
 def test_what_ran_once_is_told_of_nowhere():
