@@ -67,12 +67,20 @@ def inside(folder: Path, name: str | Path) -> Path:
     """
     path = folder / name
     try:
-        is_inside = path.resolve().is_relative_to(folder.resolve())
+        is_inside = _resolved(path).is_relative_to(folder.resolve())
     except (ValueError, RuntimeError, OSError):  # a zero byte, a loop of links
         is_inside = False
     if not is_inside:
         raise NotPlain(path, f"it leads out of {folder}")
     return path
+
+
+def _resolved(path: Path) -> Path:
+    """Where a path leads; from Python 3.13 on only a strict look refuses a loop of links."""
+    try:
+        return path.resolve(strict=True)
+    except (FileNotFoundError, NotADirectoryError):
+        return path.resolve()
 
 
 def _kind(mode: int) -> str:

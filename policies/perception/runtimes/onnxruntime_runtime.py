@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from typing import Any
@@ -46,6 +48,8 @@ ORT_ERRORS: tuple[type[Exception], ...] = (
 )
 INFERENCE_ERRORS: tuple[type[Exception], ...] = (ValueError, *ORT_ERRORS)
 _CUDA = "CUDAExecutionProvider"
+# Both distributions are the module `onnxruntime`; the one that is installed last is it.
+_INSTALL_CUDA = "pip install 'simgate[cuda]', then pip install --force-reinstall --no-deps onnxruntime-gpu"
 _DATA_FOLDER = "session.model_external_initializers_file_folder_path"
 _DTYPES = {"tensor(float)": "float32", "tensor(double)": "float64"}
 
@@ -86,7 +90,7 @@ class OnnxRuntime:
         """Whether it can run here."""
         providers = [name.removesuffix("ExecutionProvider") for name in ort.get_available_providers()]
         detail = f"{ort.__version__}, providers {', '.join(providers)}"
-        remedy = "" if "CUDA" in providers else "for CUDA install onnxruntime-gpu in place of onnxruntime"
+        remedy = "" if "CUDA" in providers else f"for CUDA: {_INSTALL_CUDA}"
         return Availability(detail, remedy=remedy if gpu_is_there() else "")
 
     def describe(self) -> RuntimeInfo:
@@ -179,6 +183,7 @@ def _open(package: ModelPackage, artifact: Artifact, wanted: DeviceRequest) -> t
     """A session and the name of its device."""
     if wanted.kind in ("auto", "cuda") and _CUDA in ort.get_available_providers():
         # TF32 would round to 10 bits of mantissa, and a search for the fastest convolution differs by run.
+        _preload_cuda()
         settings = {"device_id": str(wanted.index), "use_tf32": "0", "cudnn_conv_algo_search": "DEFAULT"}
         session = _session(package, artifact, [(_CUDA, settings), "CPUExecutionProvider"])
         # ONNX Runtime falls back to the CPU with a warning only.
@@ -189,9 +194,17 @@ def _open(package: ModelPackage, artifact: Artifact, wanted: DeviceRequest) -> t
             f"ONNX Runtime {ort.__version__} cannot use CUDA here (providers: "
             f"{', '.join(ort.get_available_providers())})"
         )
-        hint = "install onnxruntime-gpu and the CUDA libraries that it names, or use onnxruntime:cpu"
+        hint = f"{_INSTALL_CUDA}, or use onnxruntime:cpu"
         raise package.unusable("runtime-device", message, hint)
     return _session(package, artifact, ["CPUExecutionProvider"]), "cpu"
+
+
+def _preload_cuda() -> None:
+    """Loads CUDA's libraries from NVIDIA's wheels, where `simgate[cuda]` puts them and no loader looks."""
+    preload = getattr(ort, "preload_dlls", None)
+    if preload is not None:
+        with contextlib.redirect_stdout(sys.stderr):
+            preload()
 
 
 def _session(package: ModelPackage, artifact: Artifact, providers: Sequence[Any]) -> Any:
