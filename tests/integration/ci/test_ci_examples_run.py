@@ -1,0 +1,176 @@
+"""The CI examples' own shell lines, run for a small team: shards, merge, verdict, evidence, exit codes."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.integration.ci.github import REPOSITORY, Service, matrix
+from tests.integration.ci.shell import Machine
+from tests.integration.ci.team import team
+
+CI = REPOSITORY / "docs" / "ci"
+
+
+def digests(run: Path) -> dict[str, str]:
+    records = [json.loads(line) for line in (run / "journal.ndjson").read_text().splitlines()]
+    return {record["variant"]: record["trace_digest"] for record in records}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Trace digests of the team's pack, run in one go."""
+    folder = tmp_path_factory.mktemp("whole")
+    machine = Machine(folder / "machine")
+    shutil.copytree(team(folder / "team"), machine.home, dirs_exist_ok=True)
+    code, text = machine.sh("simgate run scenarios --run-name all --workers 1 --quiet", {})
+    assert code == 0, text
+    found = digests(machine.home / "runs" / "all")
+    assert len(found) == 8
+    return found
+
+
+class TestGitHub:
+    def test_shards_are_merged_to_the_verdict_of_one_run(self, tmp_path, whole):
+        workflow = yaml.safe_load((CI / "github-actions-cpu.yml").read_text())
+        service = Service(tmp_path, team(tmp_path / "team"))
+        shards = matrix(workflow["jobs"]["shard"])
+        assert len(shards) == 4
+        for values in shards:
+            name = f"shard-{values['matrix.shard']}"
+            values["github.run_attempt"] = "1"
+            assert service.job(name, workflow["jobs"]["shard"], values) == 0, service.output
+        assert service.job("gate", workflow["jobs"]["gate"], {}) == 0, service.output
+        kept = tmp_path / "artifacts" / "simgate-runs" / "gate"
+        assert digests(kept) == whole
+        assert json.loads((kept / "verdict.json").read_text())["decision"] == "GO"
+        assert (kept / "report.html").is_file() and (kept / "junit.xml").is_file()
+        installed = service.machines["shard-1"].installed
+        assert any(line.startswith("sudo apt-get install") and "libegl1" in line for line in installed)
+        assert "pip install -r requirements.txt" in installed
+
+    def test_a_failed_shard_that_was_run_again_is_merged_with_what_the_first_try_left(self, tmp_path, whole):
+        workflow = yaml.safe_load((CI / "github-actions-cpu.yml").read_text())
+        service = Service(tmp_path, team(tmp_path / "team"))
+        job = workflow["jobs"]["shard"]
+        for values in matrix(job):
+            values["github.run_attempt"] = "1"
+            service.job(f"shard-{values['matrix.shard']}", job, values)
+        # The machine of the second shard dies: its journal ends in the middle of a line.
+        [journal] = (tmp_path / "artifacts" / "shard-2-1").rglob("journal.ndjson")
+        text = journal.read_bytes()
+        journal.write_bytes(text[: len(text) // 2])
+        assert service.job("again", job, {"matrix.shard": "2", "github.run_attempt": "2"}) == 0, (
+            service.output
+        )
+        assert service.job("gate", workflow["jobs"]["gate"], {}) == 0, service.output
+        assert digests(tmp_path / "artifacts" / "simgate-runs" / "gate") == whole
+
+    @pytest.mark.parametrize(
+        ("rate", "accept", "inconclusive", "decision", "code"),
+        [
+            (0.5, "collisions: {at_most: 0}", "fail", "GO", 0),
+            (0.7, "collisions: {at_most: 0}", "fail", "INCONCLUSIVE", 20),
+            (0.7, "collisions: {at_most: 0}", "pass", "INCONCLUSIVE", 0),
+            (0.5, "success: {equals: true}", "pass", "NO-GO", 1),
+        ],
+    )
+    def test_the_actions_result_is_the_verdict(self, tmp_path, rate, accept, inconclusive, decision, code):
+        service = Service(tmp_path, team(tmp_path / "team", rate, accept))
+        values: dict[str, str] = {}
+        given = {"arguments": "--run-name gate --scenario 'd*' --variants 6 --workers 1", "inconclusive": inconclusive}
+        job = {
+            "steps": [
+                {"uses": "actions/checkout@v5"},
+                {"uses": "simgate/simgate@v1", "id": "gate", "with": given},
+            ]
+        }
+        assert service.job("action", job, values) == code, service.output
+        assert values["steps.gate.outputs.decision"] == decision
+        verdict = tmp_path / "artifacts" / "simgate-runs" / "gate" / "verdict.json"
+        assert json.loads(verdict.read_text())["decision"] == decision
+        assert "pip install --quiet simgate" in service.machines["action"].installed
+
+    def test_what_a_caller_gives_is_no_text_of_a_script(self, tmp_path):
+        service = Service(tmp_path, team(tmp_path / "team"))
+        given = {"packs": "$(touch stolen) `touch stolen`", "arguments": "; touch stolen", "artifact": ""}
+        job = {"steps": [{"uses": "actions/checkout@v5"}, {"uses": "simgate/simgate@v1", "with": given}]}
+        assert service.job("action", job, {}) == 2
+        assert not list(tmp_path.rglob("stolen"))
+
+
+class TestGitLab:
+    def test_shards_are_merged_to_the_verdict_of_one_run(self, tmp_path, whole):
+        pipeline = yaml.safe_load((CI / "gitlab-ci-cpu.yml").read_text())
+        shared, shard, gate = pipeline[".simgate"], pipeline["shard"], pipeline["gate"]
+        assert (shard["extends"], gate["extends"], gate["needs"]) == (".simgate", ".simgate", ["shard"])
+        sources = team(tmp_path / "team")
+
+        def job(name: str, lines: list[str], **variables: str) -> tuple[int, Machine]:
+            machine = Machine(tmp_path / name)
+            shutil.copytree(sources, machine.home, dirs_exist_ok=True)
+            if (tmp_path / "artifacts").exists():
+                shutil.copytree(tmp_path / "artifacts", machine.home, dirs_exist_ok=True)
+            code, text = machine.sh("\n".join([*shared["before_script"], *lines]), variables)
+            return code, machine if code in (0, 20) else pytest.fail(text)
+
+        count = shard["parallel"]
+        made = [
+            job(f"shard-{k}", shard["script"], CI_NODE_INDEX=str(k), CI_NODE_TOTAL=str(count))[1]
+            for k in range(1, count + 1)
+        ]
+        for machine in made:
+            [kept] = shard["artifacts"]["paths"]
+            shutil.copytree(machine.home / kept, tmp_path / "artifacts" / kept, dirs_exist_ok=True)
+        code, machine = job("gate", gate["script"])
+        assert code == 0
+        assert digests(machine.home / "runs" / "gate") == whole
+        assert machine.installed[0].startswith("apt-get update")
+
+    def test_only_inconclusive_may_pass(self):
+        pipeline = yaml.safe_load((CI / "gitlab-ci-cpu.yml").read_text())
+        assert pipeline["gate"]["allow_failure"] == {"exit_codes": [20]}
+        assert set(pipeline["shard"]["retry"]["exit_codes"]) == {69, 70}
+
+
+class TestJenkins:
+    def test_shards_are_merged_to_the_verdict_of_one_run(self, tmp_path, whole):
+        text = (CI / "Jenkinsfile").read_text()
+        shards, gate = text.split("stage('Gate')")
+        numbers = re.findall(r"'(\d)'", re.search(r"values ([^}]+)}", shards)[1])
+        sources, merged = team(tmp_path / "team"), Machine(tmp_path / "gate")
+        shutil.copytree(sources, merged.home, dirs_exist_ok=True)
+        for number in numbers:
+            machine = Machine(tmp_path / f"shard-{number}")
+            shutil.copytree(sources, machine.home, dirs_exist_ok=True)
+            for line in shell_lines(shards):
+                code, output = machine.sh(line, {"SHARD": number})
+                assert code == 0, output
+            shutil.copytree(machine.home / "shards", merged.home / "shards", dirs_exist_ok=True)
+        for line in shell_lines(gate):
+            code, output = merged.sh(line, {})
+            assert code == 0, output
+        assert digests(merged.home / "runs" / "gate") == whole
+
+    def test_a_shard_that_failed_is_gone_on_with(self, tmp_path):
+        machine = Machine(tmp_path / "one")
+        shutil.copytree(team(tmp_path / "team"), machine.home, dirs_exist_ok=True)
+        *prepare, run = shell_lines((CI / "Jenkinsfile").read_text().split("stage('Gate')")[0])
+        for line in [*prepare, run]:
+            assert machine.sh(line, {"SHARD": "1"})[0] == 0
+        journal = machine.home / "shards" / "shard-1" / "journal.ndjson"
+        before = digests(journal.parent)
+        journal.write_text(journal.read_text().splitlines(keepends=True)[0])
+        code, output = machine.sh(run, {"SHARD": "1"})
+        assert code == 0, output
+        assert digests(journal.parent) == before
+
+
+def shell_lines(text: str) -> list[str]:
+    """What ``sh`` steps of a Jenkinsfile run, in order."""
+    return re.findall(r"(?:\bsh |script: )'([^']+)'", text)
