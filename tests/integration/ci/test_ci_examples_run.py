@@ -45,7 +45,9 @@ class TestGitHub:
             name = f"shard-{values['matrix.shard']}"
             values["github.run_attempt"] = "1"
             assert service.job(name, workflow["jobs"]["shard"], values) == 0, service.output
-        assert service.job("gate", workflow["jobs"]["gate"], {}) == 0, service.output
+        assert service.job("gate", workflow["jobs"]["gate"], {"github.ref": "refs/heads/x"}) == 0, (
+            service.output
+        )
         kept = tmp_path / "artifacts" / "simgate-runs" / "gate"
         assert digests(kept) == whole
         assert json.loads((kept / "verdict.json").read_text())["decision"] == "GO"
@@ -68,8 +70,34 @@ class TestGitHub:
         assert service.job("again", job, {"matrix.shard": "2", "github.run_attempt": "2"}) == 0, (
             service.output
         )
-        assert service.job("gate", workflow["jobs"]["gate"], {}) == 0, service.output
+        assert service.job("gate", workflow["jobs"]["gate"], {"github.ref": "refs/heads/x"}) == 0, (
+            service.output
+        )
         assert digests(tmp_path / "artifacts" / "simgate-runs" / "gate") == whole
+
+    def test_the_main_branchs_run_is_the_baseline_of_the_next_one(self, tmp_path):
+        workflow = yaml.safe_load((CI / "github-actions-cpu.yml").read_text())
+        sources = team(tmp_path / "team")
+        store = {"BASELINES": str(tmp_path / "store")}
+        first = Service(tmp_path / "first", sources)
+        for values in matrix(workflow["jobs"]["shard"]):
+            values["github.run_attempt"] = "1"
+            first.job(f"shard-{values['matrix.shard']}", workflow["jobs"]["shard"], values)
+        main = {"github.ref": "refs/heads/main"}
+        assert first.job("gate", workflow["jobs"]["gate"], main, store) == 0, first.output
+        pack = sources / "scenarios" / "site" / "pack.yaml"
+        pack.write_text(pack.read_text() + "  - {regression: {max_drop: 0.9, confidence: 0.9}}\n")
+        second = Service(tmp_path / "second", sources)
+        for values in matrix(workflow["jobs"]["shard"]):
+            values["github.run_attempt"] = "1"
+            code = second.job(f"shard-{values['matrix.shard']}", workflow["jobs"]["shard"], values, store)
+            assert code == 0, second.output
+        assert second.job("gate", workflow["jobs"]["gate"], main, store) == 0, second.output
+        verdict = json.loads(
+            (tmp_path / "second" / "artifacts" / "simgate-runs" / "gate" / "verdict.json").read_text()
+        )
+        [rule] = [rule for rule in verdict["rules"] if rule["kind"] == "regression"]
+        assert (rule["decision"], rule["expected"]) == ("GO", 8)
 
     @pytest.mark.parametrize(
         ("rate", "accept", "inconclusive", "decision", "code"),
@@ -83,7 +111,10 @@ class TestGitHub:
     def test_the_actions_result_is_the_verdict(self, tmp_path, rate, accept, inconclusive, decision, code):
         service = Service(tmp_path, team(tmp_path / "team", rate, accept))
         values: dict[str, str] = {}
-        given = {"arguments": "--run-name gate --scenario 'd*' --variants 6 --workers 1", "inconclusive": inconclusive}
+        given = {
+            "arguments": "--run-name gate --scenario 'd*' --variants 6 --workers 1",
+            "inconclusive": inconclusive,
+        }
         job = {
             "steps": [
                 {"uses": "actions/checkout@v5"},
