@@ -27,7 +27,7 @@ MAX_ENTITIES = 4
 SLIVER_PX = 20
 """The same for a body of which the image's side border leaves a narrower strip."""
 ADAPTER, WORLD = "mujoco", "office_corridor"
-_RENDERED_BY = 3  # Part of a set's file name: raise it when the way frames are made changes.
+_RENDERED_BY = 4  # Part of a set's file name: raise it when the way frames are made changes.
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,8 @@ def _chair_parts() -> tuple[Part, ...]:
 def walking_person(parameters: Mapping[str, Value]) -> Actor:
     """A person who waits at the left wall, crosses, and walks out past the robot's right side.
 
+    Half-way across they stand still for ``person.pause_s``.
+
     Raises:
         ValueError: The crossing lies behind the door plane.
     """
@@ -77,11 +79,14 @@ def walking_person(parameters: Mapping[str, Value]) -> Actor:
     speed = float(parameters["person.speed_mps"])
     start = float(parameters["person.start_s"])
     side = 0.5 * float(parameters["corridor.width_m"]) - PERSON_RADIUS_M - 0.08
-    crossed = start + 2.0 * side / speed
+    half_way, pause = start + side / speed, float(parameters["person.pause_s"])
+    crossed = start + 2.0 * side / speed + pause
     gone = crossed + (x - _PASSED_X_M) / speed
     turn = 0.25 / speed
+    stands = [Waypoint(time, (x, 0.0, 0.0), -0.5 * math.pi) for time in (half_way, half_way + pause)]
     path = (
         Waypoint(start, (x, side, 0.0), -0.5 * math.pi),
+        *(stands if pause else ()),
         Waypoint(crossed, (x, -side, 0.0), -0.5 * math.pi),
         Waypoint(crossed + turn, (x, -side, 0.0), -math.pi),
         Waypoint(gone + turn, (_PASSED_X_M, -side, 0.0), -math.pi),

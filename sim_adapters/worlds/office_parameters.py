@@ -52,6 +52,7 @@ OFFICE_PARAMETERS: dict[str, ParameterSpec] = {
         "navy", ("navy", "red", "green", "grey", "khaki"), "Colour of the person's clothes."
     ),
     "person.cross_at_m": _number(3.0, "m", 1.2, 10.0, "Where the person crosses, from the robot's start."),
+    "person.pause_s": _number(0.0, "s", 0.0, 10.0, "How long the person stands still half-way across."),
     "person.present": ParameterSpec("bool", False, "Whether a person walks across the corridor."),
     "person.speed_mps": _number(1.0, "m/s", 0.3, 2.0, "Walking speed of the person."),
     "person.start_s": _number(1.0, "s", 0.0, 15.0, "When the person starts to cross."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -27,8 +28,8 @@ class Typed:
     err: str
 
 
-def simgate(*words: object, timeout: float = 400) -> Typed:
-    """Types ``simgate WORDS`` in the repository."""
+def simgate(*words: object, timeout: float = 400, plugins: str = "") -> Typed:
+    """Types ``simgate WORDS`` in the repository, with ``SIMGATE_PLUGINS`` set where there are plugins."""
     command = [sys.executable, "-m", "simgate.harness.cli.main", *map(str, words)]
     done = subprocess.run(
         command,
@@ -36,6 +37,7 @@ def simgate(*words: object, timeout: float = 400) -> Typed:
         text=True,
         timeout=timeout,
         cwd=REPOSITORY,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "SIMGATE_PLUGINS": plugins} if plugins else None,
         stdin=subprocess.DEVNULL,
         check=False,
     )

@@ -13,12 +13,20 @@ import pytest
 from simgate.harness.cli.preview.start_frames import render_start_frames
 from simgate.harness.expansion.expand import expand_pack
 from simgate.harness.frontend.packs import load_checked
+from simgate.policies.door_navigator import DoorNavigator
+from simgate.policies.navigation.calibration import CameraModel
 from simgate.policies.perception.detections import Detections
 from simgate.policies.perception.package import ModelPackage, load_package
 from simgate.policies.perception.preprocessing.preprocess import Preprocessor
 from simgate.policies.perception.runtimes.onnxruntime_runtime import OnnxRuntime
-from tests.quality.mutations import PACK, REFERENCE, REGRESSIONS, Regression
+from simgate.policies.policy import Decision, Mission
+from simgate.sim_adapters.observation import Observation
+from tests.quality.faulty_policies import IgnoresPeople, KeepsLess, SaysGlass
+from tests.quality.mutations import EACH_OUTPUT, PACK, REFERENCE, REGRESSIONS, Regression
 from tests.quality.sensitivity import NULL_CHANGES, Found, null_table, table
+
+ALL = (*REGRESSIONS, *EACH_OUTPUT)
+CLASSES = ("glass_door", "wooden_door", "person")
 
 
 @pytest.fixture(scope="module")
@@ -159,16 +167,142 @@ WRONG: dict[str, Callable[[Case], None]] = {
 """The ten that were asked for."""
 
 
-@pytest.mark.parametrize("name", WRONG)
-def test_it_is_wrong_in_the_way_that_its_name_says(name: str, frames: np.ndarray, tmp_path: Path):
-    (regression,) = (one for one in REGRESSIONS if one.name == name)
-    WRONG[name](Case(regression.words(tmp_path), frames))
+def only_that_class_is_never_found(label: str) -> Callable[[Case], None]:
+    def check(case: Case) -> None:
+        lost = 0
+        for before, now in zip(case.before, case.now, strict=True):
+            was = certain(before, 0.0)
+            lost += len(was.pop(label, []))
+            assert certain(now, 0.0) == was
+        assert lost
+
+    return check
 
 
-@pytest.mark.parametrize("regression", REGRESSIONS, ids=lambda regression: regression.name)
-def test_it_loads_without_a_complaint_and_differs_from_what_is_shipped_in_one_thing(
-    regression: Regression, tmp_path: Path
+def only_certain_people_are_left(case: Case) -> None:
+    assert case.package.score_thresholds == (*case.shipped.score_thresholds[:2], 0.9)
+    for before, now in zip(case.before, case.now, strict=True):
+        was = certain(before, 0.0) | {"person": certain(before, 0.9).get("person", [])}
+        assert certain(now, 0.0) == {name: boxes for name, boxes in was.items() if boxes}
+
+
+def boxes_are_moved(right: float, down: float) -> Callable[[Case], None]:
+    def check(case: Case) -> None:
+        for before, now in inner_boxes(case):
+            np.testing.assert_allclose(
+                now.boxes, before.boxes + np.array([right, down, right, down]), atol=1e-3
+            )
+
+    return check
+
+
+def boxes_are_mirrored_in_their_cell(axis: int) -> Callable[[Case], None]:
+    """Old and new centre are as far from the middle of the cell, which is at 4 px of 8, on either side."""
+
+    def check(case: Case) -> None:
+        apart = []
+        for before, now in inner_boxes(case):
+            both = before.boxes[:, axis::2].mean(axis=1) + now.boxes[:, axis::2].mean(axis=1)
+            np.testing.assert_allclose(np.mod(both / 2.0, 8.0), 4.0, atol=1e-3)
+            np.testing.assert_array_equal(before.boxes[:, 1 - axis :: 2], now.boxes[:, 1 - axis :: 2])
+            apart += np.abs(now.boxes - before.boxes).max(axis=1).tolist()
+        assert max(apart) > 2.0
+
+    return check
+
+
+def inner_boxes(case: Case) -> list[tuple[Detections, Detections]]:
+    """Detections before and now, of frames in which no box reaches the border."""
+    size = np.array([160.0, 120.0, 160.0, 120.0])
+    pairs = [
+        (before, now)
+        for before, now in zip(case.before, case.now, strict=True)
+        if len(before) == len(now) > 0
+        and all((one.boxes > 0.0).all() and (one.boxes < size).all() for one in (before, now))
+    ]
+    assert len(pairs) > 3
+    return pairs
+
+
+def nothing_is_suppressed(case: Case) -> None:
+    assert case.package.decoder.nms_iou == 1.0
+    for before, now in zip(case.before, case.now, strict=True):
+        kept = {tuple(box) for box in before.boxes.tolist()}
+        assert kept <= {tuple(box) for box in now.boxes.tolist()}
+
+
+def the_policy_is_another(case: Case) -> None:
+    """What each does is shown by its own test below."""
+    assert load_checked(Path(str(case.words[0]))).policy != load_checked(PACK).policy
+
+
+EACH_WRONG: dict[str, Callable[[Case], None]] = {
+    "glass_door dead": only_that_class_is_never_found("glass_door"),
+    "wooden_door dead": only_that_class_is_never_found("wooden_door"),
+    "person dead": only_that_class_is_never_found("person"),
+    "person threshold 0.9": only_certain_people_are_left,
+    "boxes half a cell right": boxes_are_moved(4.0, 0.0),
+    "boxes half a cell down": boxes_are_moved(0.0, 4.0),
+    "left and right of a box swapped": boxes_are_mirrored_in_their_cell(0),
+    "top and bottom of a box swapped": boxes_are_mirrored_in_their_cell(1),
+    "NMS off": nothing_is_suppressed,
+    "policy ignores people": the_policy_is_another,
+    "policy keeps 0.6 m from people": the_policy_is_another,
+    "policy never says wood": the_policy_is_another,
+}
+
+
+@pytest.mark.parametrize("name", WRONG | EACH_WRONG)
+def test_it_is_wrong_in_the_way_that_its_name_says(
+    name: str, frames: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
+    (regression,) = (one for one in ALL if one.name == name)
+    monkeypatch.setenv("SIMGATE_PLUGINS", regression.plugins)
+    (WRONG | EACH_WRONG)[name](Case(regression.words(tmp_path), frames))
+
+
+def person_ahead(x0: float, x1: float, feet: float, step: int) -> Detections:
+    """A person whose feet are at an image row."""
+    box = np.array([[x0, feet - 70.0, x1, feet]], np.float32)
+    return Detections(box, np.array([0.9], np.float32), np.array([2]), CLASSES, step)
+
+
+def speed_before_a_person(policy: type[DoorNavigator], feet: float) -> float:
+    """Forward speed after two seconds in which a person has been seen walking across, ahead."""
+    navigator = policy(10)
+    navigator.reset([Mission((6.0, 0.0), 0.5, 0.25, 1.0)])
+    for tick in range(20):
+        observation = Observation(
+            step=20 * tick,
+            frame_step=20 * tick,
+            rgb=np.zeros((1, 120, 160, 3), np.uint8),
+            ranges_m=np.full((1, 121), np.inf),
+            pose=np.zeros((1, 3)),
+            twist=np.zeros((1, 2)),
+        )
+        left = 40.0 + 1.5 * tick
+        (decision,) = navigator.act(observation, [person_ahead(left, left + 16.0, feet, 20 * tick)])
+    return decision.forward_mps
+
+
+def test_the_shipped_policy_waits_for_a_person_and_the_faulty_ones_go_on():
+    feet_at_1_7_m = 60.0 + 0.6 * CameraModel().focal_px / 1.5
+    assert speed_before_a_person(DoorNavigator, feet_at_1_7_m) == 0.0
+    assert speed_before_a_person(KeepsLess, feet_at_1_7_m) > 0.2
+    assert speed_before_a_person(IgnoresPeople, feet_at_1_7_m) > 0.7
+
+
+def test_one_policy_calls_every_door_glass(monkeypatch: pytest.MonkeyPatch):
+    said = [Decision(0.0, 0.0, "report", word) for word in ("wood", "glass", None)]
+    monkeypatch.setattr(DoorNavigator, "act", lambda *_: said)
+    assert [one.report for one in SaysGlass(10).act(None, [])] == ["glass", "glass", None]
+
+
+@pytest.mark.parametrize("regression", ALL, ids=lambda regression: regression.name)
+def test_it_loads_without_a_complaint_and_differs_from_what_is_shipped_in_one_thing(
+    regression: Regression, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("SIMGATE_PLUGINS", regression.plugins)
     case = Case(regression.words(tmp_path), np.empty(0))
     pack = load_checked(Path(str(case.words[0])))
     model = case.option("--model") or pack.model

@@ -110,6 +110,18 @@ def test_a_start_inside_the_wall_is_refused_with_a_remedy():
         build(robot__start_y_m=0.9, corridor__width_m=2.0)
 
 
+def test_a_person_pauses_half_way_and_then_walks_on_as_before():
+    (walks,) = build(person__present=True, person__speed_mps=0.5).actors
+    (pauses,) = build(person__present=True, person__speed_mps=0.5, person__pause_s=2.0).actors
+    half_way = next(t / 100 for t in range(2000) if walks.pose_at(t / 100)[0][1] <= 0.0)
+    for seconds in (0.0, half_way - 0.1):
+        assert pauses.pose_at(seconds) == walks.pose_at(seconds)
+    for seconds in (half_way + 0.1, half_way + 1.9):
+        assert pauses.pose_at(seconds)[0] == pytest.approx((3.0, 0.0, 0.0), abs=0.01)
+    for seconds in (half_way + 0.1, half_way + 5.0):
+        assert pauses.pose_at(seconds + 2.0)[0] == pytest.approx(walks.pose_at(seconds)[0], abs=1e-9)
+
+
 def test_a_person_behind_the_door_is_refused_with_a_remedy():
     with pytest.raises(ValueError, match=r"person\.cross_at_m.*where"):
         build(person__present=True, person__cross_at_m=5.0, door__distance_m=5.0)
