@@ -15,7 +15,7 @@ from simgate.harness.results.record import Outcome
 from tests.e2e.conftest import PACK, REPOSITORY, V1, digests, simgate, the_run
 from tests.run_dirs import run_dirs
 
-SCENARIOS = 9
+SCENARIOS = 10
 
 
 def test_a_run_leaves_everything_that_an_auditor_asks_for(runs_dir):
@@ -24,7 +24,7 @@ def test_a_run_leaves_everything_that_an_auditor_asks_for(runs_dir):
     records = folder.records()
     assert len(records) == len(folder.manifest().expected) == SCENARIOS
     assert {r.outcome for r in records} == {Outcome.PASS}, [(r.variant, r.reason) for r in records]
-    assert typed.code == 20, "nine variants cannot prove 98 %"
+    assert typed.code == 20, "ten variants cannot prove 98 %"
     assert typed.out.rstrip().splitlines()[-1].startswith("INCONCLUSIVE")
     fingerprint = folder.fingerprint()
     assert fingerprint.adapter == "mujoco"

@@ -21,6 +21,12 @@ def test_a_frame_depends_on_its_seed_and_number_only():
     assert draw(WORLD, OPERATING_DOMAIN, 5, 16) != alone
 
 
+def test_the_held_out_sets_that_model_cards_name_stay_what_they_are():
+    """A parameter that a world gets later must not be drawn among the others."""
+    distances = [draw(WORLD, OPERATING_DOMAIN, 730_002, index).door_distance_m for index in range(4)]
+    assert distances == pytest.approx([4.198, 1.528, 5.995, 3.402], abs=1e-3)
+
+
 @pytest.mark.parametrize("domain", [*TRAINING_DOMAINS.values(), OPERATING_DOMAIN])
 def test_every_scene_is_one_that_the_world_allows(domain):
     for k in range(60):
