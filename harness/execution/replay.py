@@ -12,6 +12,7 @@ from simgate.harness.execution.conditions import collect_fingerprint
 from simgate.harness.execution.events import Listener
 from simgate.harness.execution.host_pool import HostPool, HostsCannotStart
 from simgate.harness.execution.in_process import InProcess
+from simgate.harness.execution.moved_pack import pack_where_it_is
 from simgate.harness.execution.plan import Plan
 from simgate.harness.execution.resume import changed, variants_of
 from simgate.harness.expansion.variant import Variant
@@ -66,7 +67,7 @@ def replay(run_dir: Path, variant_id: str, *, hosts: int = 1, listeners: Sequenc
     """
     folder = RunFolder(run_dir)
     manifest = folder.manifest()
-    pack = kept_pack(manifest)
+    pack = pack_where_it_is(kept_pack(manifest), run_dir)
     variant = find_variant(variants_of(manifest, pack), variant_id, run_dir)
     before = {record.variant: record for record in folder.records()}.get(variant.id)
     if before is None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from simgate.harness.execution.conditions import collect_fingerprint
 from simgate.harness.execution.host_limits import limits_of
 from simgate.harness.execution.interpreter import default_hosts, host_interpreter
+from simgate.harness.execution.moved_pack import pack_where_it_is
 from simgate.harness.execution.parts import source_parts
 from simgate.harness.execution.plan import Plan, expected_variants
 from simgate.harness.execution.record_mode import RecordMode
@@ -54,7 +55,7 @@ def resume_run(
     """
     folder = RunFolder(run_dir)
     manifest = folder.manifest()
-    pack = kept_pack(manifest)
+    pack = pack_where_it_is(kept_pack(manifest), run_dir)
     _require_same_source(pack, manifest)
     variants = variants_of(manifest, pack)
     if manifest.fingerprint.parts is None:

@@ -25,6 +25,7 @@ from simgate.harness.results.file_lock import InUse
 from simgate.harness.results.journal import read_journal
 from simgate.harness.results.record import Outcome
 from simgate.harness.results.run_folder import NotARun, RunFolder
+from simgate.policies.perception.problems import PackageError
 from tests.integration.test_engine import alive, wait_until
 from tests.run_dirs import run_dirs
 from tests.unit.execution.conftest import memory_plugins
@@ -158,6 +159,38 @@ def test_folders_deleted_while_a_run_waits_for_its_worker_are_made_anew(tmp_path
     assert execute(plan, [clear]) == ""
     assert {record.outcome for record in plan.folder.records()} == {Outcome.PASS}
     assert all(record.notes == () for record in plan.folder.records())
+
+
+def test_a_folder_that_was_renamed_with_its_run_goes_on_and_is_replayed(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    pack = write_pack(old, count=3)
+    assert (
+        run_command(old, str(pack), "--runtime", "memory_runtime", "--workers", "1", "--quiet").wait(60.0)
+        == 0
+    )
+    old.rename(new)
+    run = RunFolder(run_dirs(new / "runs")[0])
+    lines = run.journal_path.read_text(encoding="utf-8").splitlines(keepends=True)
+    run.journal_path.write_text("".join(lines[:1]), encoding="utf-8")
+    before = json.loads(lines[2])
+    assert run_command(new, "--resume", str(run.path), "--workers", "1", "--quiet").wait(60.0) == 0
+    records = {record.variant: record for record in run.records()}
+    assert len(records) == 3
+    assert records[before["variant"]].trace_digest == before["trace_digest"]
+    assert records[before["variant"]].identity == before["identity"]
+    assert replay(run.path, before["variant"]).same
+
+
+def test_another_pack_at_the_new_place_is_not_taken_for_the_runs_own(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    begin(old)
+    old.rename(new)
+    (new / "pack.yaml").write_text((new / "pack.yaml").read_text(encoding="utf-8") + "# another\n")
+    run = RunFolder(run_dirs(new / "runs")[0])
+    with pytest.raises(PackageError, match="does not exist"):
+        resume_run(run.path, hosts=1)
 
 
 def test_a_finished_run_has_nothing_left(tmp_path: Path) -> None:
