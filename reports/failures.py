@@ -84,6 +84,11 @@ class FailureGroup:
         """How many are not listed."""
         return self.count - len(self.details) - len(self.lines)
 
+    @property
+    def hard(self) -> bool:
+        """Whether some of them passed and violate a hard rule of the gate; those come first."""
+        return any(one.record.outcome is Outcome.PASS for one in self.details)
+
 
 def failure_groups(run: RunData) -> tuple[FailureGroup, ...]:
     """Groups of variants that did not pass, critical scenarios first, most failures first."""

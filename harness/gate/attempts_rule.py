@@ -20,7 +20,7 @@ def decide_attempts(rule: GateRule, tally: Tally, variants: Sequence[JudgedVaria
     if rule.at_most is None:
         return inconclusive(rule, tally, "the rule has no at_most", "give the rule at_most")
     over = [variant for variant in variants if variant.attempts > rule.at_most]
-    times = plural(int(rule.at_most), "time")
+    times = "once" if rule.at_most == 1 else plural(int(rule.at_most), "time")
     reason = f"no variant was begun more than {times}"
     change = f"a variant begun {int(rule.at_most) + 1} times"
     decision = Decision.INCONCLUSIVE

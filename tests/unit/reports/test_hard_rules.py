@@ -35,5 +35,6 @@ def test_reports_show_what_violates_a_hard_rule(run_dir):
     assert failure.get("message").startswith("violates a hard rule of the gate: speed_max_mps at most 1.2: ")
     page = render(run)
     assert f'<span class="id">{first.variant}</span>' in page
+    assert "1 of 40 did not pass, or violate a hard rule" in page
     assert "worst 1.5" in page and "threshold 1.2" in page
     assert f'<span class="id">{rest[0].variant}</span>' not in page
