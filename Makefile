@@ -38,9 +38,10 @@ train: $(VENV)/.torch | gl ## rebuild the reference model (two cores, under 30 m
 quality: $(VENV)/.dev | gl ## does the gate catch seeded regressions? (minutes)
 	$(BIN)/python -m pytest tests/quality -m "slow or not slow" $(ARGS)
 
-benchmarks: $(VENV)/.dev | gl ## how much the harness costs over a hand-written loop, the language over bare arrays
+benchmarks: $(VENV)/.dev | gl ## how much the harness costs over a hand-written loop, the language over bare arrays, a run by its size
 	$(BIN)/python -m tests.benchmarks.overhead
 	$(BIN)/python -m tests.benchmarks.expansion
+	$(BIN)/python -m tests.benchmarks.scale
 
 docs: $(VENV)/.core       ## write the pages of docs/ that are made from the code
 	$(BIN)/python -m simgate.harness.cli.pages

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import overload
 
 import numpy as np
@@ -15,8 +15,12 @@ class Ordered(Sequence[float]):
         given: The samples of each record.
     """
 
-    def __init__(self, given: Iterable[Sequence[float]]) -> None:
-        self._sorted = np.concatenate([np.empty(0), *map(np.asarray, given)], dtype=np.float64)
+    def __init__(self, given: Sequence[Sequence[float]]) -> None:
+        self._sorted = np.empty(sum(map(len, given)))
+        end = 0
+        for samples in given:
+            self._sorted[end : end + len(samples)] = samples
+            end += len(samples)
         self._sorted.sort()
 
     def __len__(self) -> int:

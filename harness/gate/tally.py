@@ -112,25 +112,27 @@ def gather(manifest: Manifest, pack: Pack, records: Iterable[RunRecord]) -> Evid
     unexpected: dict[str, None] = {}
     scenarios = {one.id: one for one in pack.scenarios}
     for record in records:
-        place = place_of.get(record.variant)
+        full = whole(record)
+        place = place_of.get(full.variant)
         if place is None:
-            unexpected[record.variant] = None
+            unexpected[full.variant] = None
             continue
         one = expected[place]
-        if (record.identity, record.variant_digest) != (one.identity, one.digest):
+        if (full.identity, full.variant_digest) != (one.identity, one.digest):
             foreign.add(place)
             continue
         said, before = _said(one, record, scenarios.get(one.scenario)), heard[place]
         heard[place] = said if before is None else [*(before if isinstance(before, list) else [before]), said]
     excused = quarantines(manifest, pack)
+    refused = tuple(expected[place].id for place in sorted(foreign) if heard[place] is None)
     variants, keys = [], []
-    for one, said_of in zip(expected, heard, strict=True):
+    for place, one in enumerate(expected):
+        said_of, heard[place] = heard[place], None
         own = said_of if isinstance(said_of, list) else [] if said_of is None else [said_of]
         scenario = scenarios.get(one.scenario)
         variant = _judged(one, own, scenario, excused.get(one.scenario, frozenset()))
         variants.append(variant)
         keys.append(next((said.key for said in own if said.record is variant.record), b""))
-    refused = tuple(expected[place].id for place in sorted(foreign) if heard[place] is None)
     return Evidence(tuple(_agreeing(_own(variants, keys))), refused, tuple(unexpected))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from simgate.harness.gate.kept_pack import kept_pack
 from simgate.harness.packs.model import Pack, Scalar, Scenario, VariantsSpec
 from simgate.harness.packs.values import ValueSpec
 from simgate.harness.packs.worlds import is_installed
+from simgate.harness.results.journal import read_journal
 from simgate.harness.results.record import Outcome
 from simgate.harness.results.run_folder import RunFolder
 
@@ -60,19 +61,46 @@ def from_runs(folders: Iterable[Path]) -> dict[str, Collected]:
         simgate.harness.results.run_folder.NotARun: A folder is no run.
     """
     found: dict[str, Collected] = {}
-    for path in folders:
-        folder = RunFolder(path)
+    runs = [RunFolder(path) for path in folders]
+    for folder in runs:
         pack = kept_pack(folder.manifest())
         for scenario in pack.scenarios:
             found.setdefault(scenario.id, Collected(scenario)).packs.append(pack)
-        for record in folder.records():
-            if record.outcome not in COUNTED or record.scenario not in found:
-                continue
-            into = found[record.scenario]
-            into.rows[record.variant_digest] = dict(record.parameters)
-            if record.outcome is not Outcome.PASS:
-                into.failed.add(record.variant_digest)
+    axes = {
+        name: frozenset(key for pack in into.packs for key in pack.scenario(name).parameters)
+        for name, into in found.items()
+    }
+    for folder in runs:
+        for scenario_id, digest, parameters, failed in _last_of_each(folder, axes):
+            into = found[scenario_id]
+            into.rows[digest] = parameters
+            if failed:
+                into.failed.add(digest)
     return found
+
+
+_Judged = tuple[str, str, dict[str, Scalar], bool]
+
+
+def _last_of_each(folder: RunFolder, axes: Mapping[str, Collection[str]]) -> Iterator[_Judged]:
+    """Scenario, digest, parameters and whether it failed, of the last record of each variant.
+
+    One record is in memory at a time, and of each what can be an axis.
+    """
+    last: dict[str, _Judged | None] = {}
+    for record in read_journal(folder.journal_path):
+        counts = record.outcome in COUNTED and record.scenario in axes
+        last[record.variant] = (
+            (
+                record.scenario,
+                record.variant_digest,
+                {name: v for name, v in record.parameters.items() if name in axes[record.scenario]},
+                record.outcome is not Outcome.PASS,
+            )
+            if counts
+            else None
+        )
+    return filter(None, last.values())
 
 
 def cover(collected: Collected, bins: int) -> ScenarioCoverage:
