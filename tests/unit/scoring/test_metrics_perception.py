@@ -199,3 +199,48 @@ def test_two_objects_of_a_class_are_matched_each_to_its_own_detection():
     trace = watched((truth, found(0, ("glass_door", 0.9, right), ("glass_door", 0.8, left))))
     assert metric("recall", trace).value == 1.0
     assert metric("precision", trace).value == 1.0
+
+
+@pytest.mark.parametrize(
+    ("options", "recall"),
+    [
+        ({"min_pixels": 500}, 1 / 2),
+        ({"min_pixels": 501}, None),
+        ({"within_m": 2.0}, 1 / 2),
+        ({"within_m": 1.99}, None),
+    ],
+)
+def test_a_thing_at_the_border_of_an_option_still_counts(options, recall):
+    at_border = seen(pixels=500, distance_m=2.0)
+    trace = watched((frame(0, at_border), found(0, HIT)), (frame(1, at_border), found(1)))
+    assert metric("recall", trace, **options).value == recall
+
+
+def test_f1_with_unequal_precision_and_recall():
+    # Three hits, one false alarm, two misses: precision 3/4, recall 3/5.
+    trace = watched(
+        (frame(0, seen()), found(0, HIT, OFF)),
+        (frame(1, seen()), found(1, HIT)),
+        (frame(2, seen()), found(2, HIT)),
+        (frame(3, seen()), found(3)),
+        (frame(4, seen()), found(4)),
+    )
+    assert metric("f1", trace).value == pytest.approx(2 * (3 / 4) * (3 / 5) / (3 / 4 + 3 / 5))
+
+
+def test_false_alarms_add_up_over_frames():
+    trace = watched((frame(0), found(0, OFF, HIT)), (frame(1), found(1)), (frame(2), found(2, OFF)))
+    # Three in 0.7 s of the episode.
+    assert metric("false_alarms_per_min", trace).value == pytest.approx(3 / (0.7 / 60))
+
+
+def test_an_answer_due_at_the_very_end_is_owed_and_one_due_after_it_is_not():
+    trace = make_trace(11, frames=[frame(0, seen()), frame(5, seen())], detections=[found(0, HIT)])
+    assert metric("recall", trace, latency=samples(0.0, 500.0)).value == 0.5
+    assert metric("recall", trace, latency=samples(0.0, 500.1)).value == 1.0
+
+
+def test_a_false_alarm_in_an_answered_frame_is_never_excused_by_the_end():
+    """What was answered is judged, whatever latency the frame is said to have had."""
+    trace = make_trace(11, frames=[frame(0), frame(10)], detections=[found(0), found(10, OFF)])
+    assert metric("false_alarms_per_min", trace, latency=samples(0.0, 900.0)).value == pytest.approx(60.0)

@@ -59,3 +59,11 @@ def test_an_infinite_value_counts_like_any_other(reduce, observed):
 def test_infinite_values_have_no_mean_and_the_reason_says_when():
     result = judged("mean", "at_least", 1.0, name="lidar_min_m", lidar_min_m=NOTHING_NEAR)
     assert result.reason == "no evidence: signal lidar_min_m is infinite at 0.1 s and has no mean"
+
+
+def test_p95_is_the_95th_of_a_hundred_values():
+    trace = make_trace(100, {"speed_mps": [k / 100 for k in range(100, 0, -1)]})
+    criterion = Criterion(
+        metric="pace", op="at_most", bound=9.0, signal=SignalSpec(name="speed_mps", reduce="p95")
+    )
+    assert judge(criterion, Evidence(trace, samples())).observed == 0.95

@@ -9,6 +9,7 @@ from scipy.stats import permutation_test
 from simgate.harness.slices import Condition, MissingExtra, find_slices
 from simgate.harness.slices.columns import columns_of
 from simgate.harness.slices.find import _tail
+from simgate.harness.slices.slice import Slice, p_in_words
 
 pytest.importorskip("sklearn", reason="needs the extra slices")
 
@@ -150,3 +151,29 @@ def test_without_scikit_learn_the_message_names_the_extra(monkeypatch):
 def test_outcomes_and_variants_must_be_as_many():
     with pytest.raises(ValueError, match="3 variants, but 1 outcomes"):
         find_slices(variants(3, 0), [True])
+
+
+@pytest.mark.parametrize("bad", [True, False])
+def test_of_two_words_a_slice_names_the_one_that_fails(bad):
+    parameters = [{"person.present": k % 2 == 0} for k in range(80)]
+    found = find_slices(parameters, [p["person.present"] is bad for p in parameters])
+    assert [one.conditions for one in found] == [(Condition("person.present", "=", bad),)]
+    assert [(one.failed_inside, one.inside, one.failed, one.total) for one in found] == [(40, 40, 40, 80)]
+    # Half of the failed and half of the passed ones are held out, and all of them fall as the parameter says.
+    assert found[0].held_out == (20, 20, 20, 40)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(0.00009, "< 0.0001"), (0.0001, "= 0.0001"), (0.0099, "= 0.0099"), (0.01, "= 0.010"), (0.5, "= 0.500")],
+)
+def test_a_p_value_is_never_written_as_zero(value, words):
+    assert p_in_words(value) == words
+
+
+def test_what_is_shown_of_a_slice_counts_inside_and_outside():
+    region = Slice((Condition("lighting.lux", "<", 130.0),), 31, 40, 36, 100, (15, 19, 18, 50), 0.00002)
+    assert region.text == "lighting.lux < 130: 31 of 36 failures"
+    assert region.detail == (
+        "31 of 40 variants inside failed, 5 of 60 outside; held out: 15 of 19 inside, 3 of 31 outside (p < 0.0001)"
+    )
