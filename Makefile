@@ -5,7 +5,7 @@ BIN      = $(VENV)/bin
 WORKERS ?=
 ARGS    ?=
 
-.PHONY: demo test extras slow lint format train quality benchmarks docs release-check clean help
+.PHONY: demo test extras slow lint format train quality mutants benchmarks docs release-check clean help
 
 help:            ## what can be made
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -38,6 +38,9 @@ train: $(VENV)/.torch | gl ## rebuild the reference model (two cores, under 30 m
 quality: $(VENV)/.dev | gl ## does the gate catch seeded regressions? (minutes)
 	$(BIN)/python -m pytest tests/quality -m "slow or not slow" $(ARGS)
 
+mutants: $(VENV)/.mutants ## do the tests see? (small changes of the code, a sample; ARGS="--rooms scoring --sample 30 --minutes 20")
+	$(BIN)/python tests/quality/mutants.py $(ARGS)
+
 benchmarks: $(VENV)/.dev | gl ## how much the harness costs over a hand-written loop, the language over bare arrays, a run by its size
 	$(BIN)/python -m tests.benchmarks.overhead
 	$(BIN)/python -m tests.benchmarks.expansion
@@ -65,6 +68,11 @@ $(VENV)/.core: pyproject.toml constraints.txt | $(VENV)/bin/python
 $(VENV)/.dev: $(VENV)/.core
 	@echo "Installing what the tests need into $(VENV)"
 	@$(BIN)/pip install --quiet --disable-pip-version-check --use-pep517 -c constraints.txt -e '.[dev]'
+	@touch $@
+
+$(VENV)/.mutants: $(VENV)/.dev
+	@echo "Installing cosmic-ray into $(VENV)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[mutants]'
 	@touch $@
 
 $(VENV)/.torch: $(VENV)/.core
