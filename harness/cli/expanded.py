@@ -4,46 +4,19 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
 from numpy.typing import NDArray
 
-from simgate.harness.expansion.block import VariantBlock
-from simgate.harness.expansion.expand import expand_blocks
-from simgate.harness.packs.model import Pack, Scalar, Scenario
+from simgate.harness.cli.expanded_parquet import write_parquet
+from simgate.harness.cli.expanded_scenario import HEAD, ExpandedScenario, head_columns, parameter_names
+from simgate.harness.packs.model import Scalar
 from simgate.harness.text import table
 
 if TYPE_CHECKING:
     from simgate.harness.expansion.variant import Variant
 
 MOST_IN_TABLE = 20_000
-_HEAD = ("id", "scenario", "index", "seed", "digest")
-
-
-@dataclass(frozen=True, slots=True)
-class ExpandedScenario:
-    """A scenario whose variants are made when they are asked for.
-
-    Attributes:
-        pack: Its pack.
-        scenario: The scenario.
-        count: At most so many sampled variants; None for all.
-    """
-
-    pack: Pack
-    scenario: Scenario
-    count: int | None
-
-    def blocks(self) -> Iterator[VariantBlock]:
-        """The variants as columns."""
-        return expand_blocks(self.pack, self.scenario, self.count)
-
-    @property
-    def size(self) -> int:
-        """How many variants there are."""
-        total = self.scenario.variants.count
-        return (total if self.count is None else min(self.count, total)) + len(self.scenario.pinned)
 
 
 def write_expanded(scenarios: Sequence[ExpandedScenario], form: str, out: Any) -> None:
@@ -59,8 +32,6 @@ def write_expanded(scenarios: Sequence[ExpandedScenario], form: str, out: Any) -
         UserError: Too many rows for a table, or no pyarrow for Parquet.
     """
     if form == "parquet":
-        from simgate.harness.cli.expanded_parquet import write_parquet
-
         write_parquet(scenarios, out)
     else:
         _WRITERS[form](scenarios, out)
@@ -107,7 +78,7 @@ def _write_csv(scenarios: Sequence[ExpandedScenario], out: TextIO) -> None:
     """One row a variant; parameters of other worlds stay empty, objects are JSON."""
     names = parameter_names(scenarios)
     writer = csv.writer(out)
-    writer.writerow([*_HEAD, *names, "placed"])
+    writer.writerow([*HEAD, *names, "placed"])
     for block in (block for scenario in scenarios for block in scenario.blocks()):
         columns = [
             _cells(block.columns[name]) if name in block.columns else [""] * len(block) for name in names
@@ -139,21 +110,6 @@ def _lines(scenarios: Sequence[ExpandedScenario]) -> Iterator[str]:
     for scenario in scenarios:
         for block in scenario.blocks():
             yield from block.json_lines()
-
-
-def head_columns(block: VariantBlock) -> dict[str, Sequence[Any]]:
-    """The columns before the parameters: id, scenario, index, seed, digest."""
-    ids = [f"{block.scenario}::{name}" for name in block.names]
-    values = (ids, [block.scenario] * len(block), block.index.tolist(), block.seeds.tolist(), block.digests)
-    return dict(zip(_HEAD, values, strict=True))
-
-
-def parameter_names(scenarios: Sequence[ExpandedScenario]) -> list[str]:
-    """Every parameter of every scenario's world, in the order of the worlds."""
-    from simgate.harness.packs.worlds import world_of
-
-    worlds = [world_of(scenario.pack, scenario.scenario) for scenario in scenarios]
-    return list(dict.fromkeys(name for world in worlds for name in sorted(world.parameters)))
 
 
 _WRITERS: dict[str, Callable[[Sequence[ExpandedScenario], TextIO], None]] = {

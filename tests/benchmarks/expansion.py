@@ -28,7 +28,8 @@ import numpy as np
 import yaml
 
 from simgate.harness import registry
-from simgate.harness.cli.expanded import ExpandedScenario, write_expanded
+from simgate.harness.cli.expanded import write_expanded
+from simgate.harness.cli.expanded_scenario import ExpandedScenario
 from simgate.harness.expansion.boxes import Boxes, apart
 from simgate.harness.expansion.covering import Group, covering_array
 from simgate.harness.expansion.expand import expand_scenario

@@ -35,7 +35,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prints the variants."""
-    from simgate.harness.cli.expanded import ExpandedScenario, write_expanded
+    from simgate.harness.cli.expanded import write_expanded
+    from simgate.harness.cli.expanded_scenario import ExpandedScenario
     from simgate.harness.expansion.errors import ExpansionError
     from simgate.harness.frontend.packs import load_checked
     from simgate.harness.frontend.user_errors import UserError, as_user_errors

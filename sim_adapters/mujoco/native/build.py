@@ -21,6 +21,12 @@ from simgate.sim_adapters.mujoco.build import (
     mount_camera,
 )
 from simgate.sim_adapters.mujoco.mujoco_log import compiled
+from simgate.sim_adapters.mujoco.native.compiled import (
+    collides,
+    is_floor,
+    robot_bodies,
+    touchable,
+)
 from simgate.sim_adapters.mujoco.native.conditions import free_actuator_group
 from simgate.sim_adapters.mujoco.native.planar import (
     CAMERA,
@@ -28,12 +34,6 @@ from simgate.sim_adapters.mujoco.native.planar import (
     PREFIX,
     planar_spec,
     unscaled_mass_kg,
-)
-from simgate.sim_adapters.mujoco.native.site_file import (
-    collides,
-    is_floor,
-    robot_bodies,
-    touchable,
 )
 from simgate.sim_adapters.mujoco.native.source import in_one_line, promised_source
 from simgate.sim_adapters.mujoco.native.target import Target, apply, parse_target

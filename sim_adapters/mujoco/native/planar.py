@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from simgate.sim_adapters.mujoco.defaults import without_defaults
 from simgate.sim_adapters.mujoco.mujoco_log import compiled, rejections
+from simgate.sim_adapters.mujoco.native.compiled import robot_bodies, state_at
 from simgate.sim_adapters.mujoco.native.conditions import check_conditions, set_conditions
-from simgate.sim_adapters.mujoco.native.site_file import robot_bodies, state_at
 from simgate.sim_adapters.mujoco.native.source import Source
 from simgate.sim_adapters.mujoco.native.target import orientation
 from simgate.sim_adapters.mujoco.native.ties import Ties

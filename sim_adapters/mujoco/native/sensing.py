@@ -8,8 +8,8 @@ import mujoco
 
 from simgate.sim_adapters.mujoco.build import ROBOT_GEOM, BuiltScene
 from simgate.sim_adapters.mujoco.native.build import can_touch
+from simgate.sim_adapters.mujoco.native.compiled import collides
 from simgate.sim_adapters.mujoco.native.floor_distance import FloorDistances
-from simgate.sim_adapters.mujoco.native.site_file import collides
 from simgate.sim_adapters.mujoco.sensing import SceneSensing
 from simgate.sim_adapters.scene.scene import Scene
 

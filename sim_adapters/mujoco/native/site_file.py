@@ -12,19 +12,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.sim_adapters.mujoco.mujoco_log import compiled
+from simgate.sim_adapters.mujoco.native.compiled import (
+    SIGNS,
+    box_corners,
+    collides,
+    is_floor,
+    robot_bodies,
+    state_at,
+    touchable,
+)
 from simgate.sim_adapters.mujoco.native.elements import ATTRIBUTES, Listed
 from simgate.sim_adapters.mujoco.native.lens import require_pinhole
+from simgate.sim_adapters.mujoco.native.planar import planar_spec
 from simgate.sim_adapters.mujoco.native.source import in_one_line, open_source
 from simgate.sim_adapters.mujoco.native.target import Target, apply, parameter_of, parse_target, whole_of
 from simgate.sim_adapters.worlds.file_digest import absolute
-from simgate.sim_adapters.worlds.low_walls import FLOOR_M, Shape, slope_of_box
+from simgate.sim_adapters.worlds.low_walls import Shape, slope_of_box
 from simgate.sim_adapters.worlds.native_file import CameraFacts, NativeError, RobotFacts
 from simgate.sim_adapters.worlds.world import ParameterSpec
 
 _UPRIGHT = 1e-3
 _DEFAULT_IMAGE = (160, 120)
 _ENDLESS_M = 50.0
-_SIGNS = np.array([(a, b, c) for a in (-1, 1) for b in (-1, 1) for c in (-1, 1)], dtype=np.float64)
 _GEOM = mujoco.mjtGeom
 _ROUND = (int(_GEOM.mjGEOM_SPHERE), int(_GEOM.mjGEOM_CYLINDER), int(_GEOM.mjGEOM_CAPSULE))
 
@@ -73,8 +82,6 @@ class MjcfFile:
 
     def _check_drive(self, robot: str, pose: str | None) -> None:
         """Puts the robot on its planar joints once, so that what MuJoCo has against it is known now."""
-        from simgate.sim_adapters.mujoco.native.planar import planar_spec
-
         try:
             planar_spec(self._source, robot, pose)
         except ValueError as error:
@@ -294,57 +301,7 @@ def _shape(model: mujoco.MjModel, data: mujoco.MjData, geom: int) -> Shape | Non
         return None
     if kind == int(_GEOM.mjGEOM_PLANE):
         half = np.where(model.geom_size[geom] > 0.0, model.geom_size[geom], _ENDLESS_M) * (1.0, 1.0, 0.0)
-        corners = (_SIGNS * half) @ rotation.T + data.geom_xpos[geom]
+        corners = (SIGNS * half) @ rotation.T + data.geom_xpos[geom]
         return Shape(tuple(names), corners, math.degrees(math.acos(min(1.0, float(rotation[2, 2])))))
     slope = slope_of_box(rotation, model.geom_size[geom]) if kind == int(_GEOM.mjGEOM_BOX) else None
     return Shape(tuple(names), box_corners(model, data, geom), slope)
-
-
-def state_at(model: mujoco.MjModel, pose: str | None) -> mujoco.MjData:
-    """All poses of a model at a keyframe, or as the file places everything.
-
-    Raises:
-        NativeError: There is no such keyframe.
-    """
-    data = mujoco.MjData(model)
-    if pose is not None:
-        known = tuple(model.key(k).name for k in range(model.nkey) if model.key(k).name)
-        if pose not in known:
-            raise NativeError("element", f"the file has no key '{pose}'", unknown=pose, known=known)
-        mujoco.mj_resetDataKeyframe(model, data, int(model.key(pose).id))
-    mujoco.mj_kinematics(model, data)
-    mujoco.mj_camlight(model, data)
-    return data
-
-
-def robot_bodies(model: mujoco.MjModel, root: int) -> NDArray[np.int64]:
-    """Numbers of a top-level body and everything that hangs on it."""
-    return np.flatnonzero(model.body_rootid == root)
-
-
-def collides(model: mujoco.MjModel, geom: int) -> bool:
-    """Whether a geom takes part in collisions at all."""
-    return bool(model.geom_contype[geom] or model.geom_conaffinity[geom])
-
-
-def is_floor(model: mujoco.MjModel, data: mujoco.MjData, geom: int) -> bool:
-    """Whether a geom is driven on and never touched."""
-    if int(model.geom_type[geom]) == int(_GEOM.mjGEOM_PLANE):
-        return bool(data.geom_xmat[geom][8] > 1.0 - 1e-6)
-    return float(box_corners(model, data, geom)[:, 2].max()) < FLOOR_M
-
-
-def touchable(model: mujoco.MjModel, robot: list[int]) -> NDArray[np.bool_]:
-    """For each geom whether one of a robot's geoms can touch it, by the file's types and affinities."""
-    types = int(np.bitwise_or.reduce(model.geom_contype[robot], initial=0))
-    affinities = int(np.bitwise_or.reduce(model.geom_conaffinity[robot], initial=0))
-    found: NDArray[np.bool_] = (model.geom_conaffinity & types | model.geom_contype & affinities) != 0
-    return found
-
-
-def box_corners(model: mujoco.MjModel, data: mujoco.MjData, geom: int) -> NDArray[np.float64]:
-    """World corners of the box around a geom, metres, shape (8, 3)."""
-    centre, half = model.geom_aabb[geom][:3], model.geom_aabb[geom][3:]
-    local = centre + _SIGNS * half
-    corners: NDArray[np.float64] = local @ data.geom_xmat[geom].reshape(3, 3).T + data.geom_xpos[geom]
-    return corners

@@ -12,7 +12,7 @@ pytest.importorskip("pxr", reason="needs simgate[usd]")
 
 import mujoco
 
-from simgate.sim_adapters.mujoco.native.site_file import box_corners
+from simgate.sim_adapters.mujoco.native.compiled import box_corners
 from simgate.sim_adapters.mujoco.world_state import MujocoWorld
 from simgate.sim_adapters.scene.sensor import Camera
 from simgate.sim_adapters.usd.native.lamps import read_lights
