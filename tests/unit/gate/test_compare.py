@@ -95,6 +95,11 @@ def test_the_table_tells_what_broke_and_by_how_much():
     assert "NO-GO: door_detector 2.0 against door_detector 1.0" in text
 
 
+def test_the_drop_shown_is_what_broke_less_what_was_fixed():
+    text = comparison_table(compared("F" + "P" * 39, "PFFF" + "P" * 36))
+    assert "drop of the pass rate  +0.0500, at least -" in text
+
+
 def test_an_undecided_comparison_says_how_many_more_variants_would_decide_it():
     found = compared("P" * 100, "F" * 2 + "P" * 98)
     more = int(found.rule.would_change.split()[0])

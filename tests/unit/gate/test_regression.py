@@ -216,3 +216,21 @@ def test_breaking_one_more_variant_never_improves_the_decision(before, data):
             rank[held_against(before, worse, loose)[1].decision]
             <= rank[held_against(before, now, loose)[1].decision]
         )
+
+
+def test_the_drop_is_what_broke_less_what_was_fixed_and_lies_between_its_bounds():
+    facts = held_against("F" + "P" * 39, "PFFF" + "P" * 36)[1].paired
+    # 39 of 40 passed, now 37 of 40 do.
+    assert facts.drop == pytest.approx(39 / 40 - 37 / 40)
+    assert facts.exact.low < 0 < facts.drop < facts.exact.high
+    assert facts.shown.low < 0 < facts.drop < facts.shown.high
+
+
+@pytest.mark.parametrize("letter", ["I", "E"])
+def test_each_bound_of_a_drop_takes_a_doubt_for_what_would_hurt_it(letter):
+    def bounds(letters):
+        return held_against("PPFF" + "P" * 36, letters + "F" + "P" * 35)[1].paired.exact
+
+    doubtful, broken, mended = bounds(letter * 4), bounds("FFFF"), bounds("PPPP")
+    assert doubtful.high == broken.high > mended.high
+    assert doubtful.low == mended.low < broken.low

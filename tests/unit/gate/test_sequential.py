@@ -219,3 +219,29 @@ def test_the_interval_agrees_with_the_decision_and_says_what_it_rests_on():
     assert refuted.p_value < 0.05
     latency = until_decided("P" * 40 + "-" * 100, LATENCY).rules[0]
     assert "at any stopping time" in latency.reason
+
+
+@pytest.mark.parametrize("letter", ["I", "E"])
+def test_a_bound_at_an_open_end_takes_each_doubt_for_what_would_hurt_it(letter):
+    def bounds(letters):
+        return until_decided("P" * 28 + letters + "FF" + "-" * 167).rules[0].exact
+
+    doubtful, failed, passed = bounds(letter * 3), bounds("FFF"), bounds("PPP")
+    assert doubtful.low == failed.low < passed.low
+    assert doubtful.high == passed.high > failed.high
+    assert failed.low < 28 / 33 < failed.high
+    assert passed.low < 31 / 33 < passed.high
+
+
+@pytest.mark.parametrize("letter", ["I", "E"])
+def test_so_does_a_bound_of_a_drop_at_an_open_end(letter):
+    before = "P" * 30 + "PPFF" + "P" * 30
+
+    def bounds(letters):
+        return against_baseline(before, "P" * 30 + letters + "F" + "-" * 29, REGRESSION).rules[0].paired.exact
+
+    doubtful, broken, mended = bounds(letter * 4), bounds("FFFF"), bounds("PPPP")
+    assert doubtful.high == broken.high > mended.high
+    assert doubtful.low == mended.low < broken.low
+    assert broken.low < 3 / 35 < broken.high
+    assert mended.low < -1 / 35 < mended.high
