@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simgate.harness.evidence.canonical_zip import write_zip
+from simgate.harness.evidence.canonical_zip import zip_pieces
 from simgate.harness.evidence.contents import collect
+from simgate.harness.evidence.hashed import hashed
 from simgate.harness.evidence.readiness import Check
 from simgate.harness.evidence.signing import key_id, sign
 from simgate.harness.evidence.sigstore_bundle import BUNDLE
@@ -76,8 +77,8 @@ def build_evidence(
         simgate.harness.results.journal.JournalDamaged: The journal cannot be read.
         simgate.harness.gate.decide.UndecidableRun: The manifest's pack cannot be read.
         NotEvidence: verdict.json says something else than manifest and journal.
-        simgate.harness.evidence.canonical_zip.TooLarge: More than 4 GB.
-        OSError: A file cannot be read or written.
+        simgate.harness.evidence.canonical_zip.TooLarge: More than 2 GB.
+        OSError: A file cannot be read or written, or has changed meanwhile.
     """
     folder.manifest()
     verdict = _decided_again(folder)
@@ -87,12 +88,12 @@ def build_evidence(
     contents = collect(folder, verdict, signed=signed, recordings=recordings)
     files = dict(contents.files)
     statement = make_statement(files, verdict, folder.fingerprint())
-    files[STATEMENT] = statement
+    files[STATEMENT] = hashed(statement)
     if key is not None:
-        files[ENVELOPE] = sign(statement, key)
+        files[ENVELOPE] = hashed(sign(statement, key))
     if sigstore is not None:
-        files[BUNDLE] = sigstore(statement)
-    write_atomic(out, write_zip(files))
+        files[BUNDLE] = hashed(sigstore(statement))
+    write_atomic(out, zip_pieces(files))
     signer = key_id(key.public_key()) if key is not None else ""
     return Built(out, len(files), verdict, contents.checks, contents.remarks, signer, sigstore is not None)
 

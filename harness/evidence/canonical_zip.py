@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+
+from simgate.harness.evidence.hashed import Hashed
 
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
@@ -66,20 +68,22 @@ class Damage:
     message: str
 
 
-def write_zip(files: Mapping[str, bytes]) -> bytes:
-    """The archive of these files.
+def zip_pieces(files: Mapping[str, Hashed]) -> Iterator[bytes]:
+    """The archive of these files, piece by piece.
 
     Raises:
-        TooLarge: More than 65,535 files or 4 GB.
+        TooLarge: More than 65,535 files or 2 GB.
+        OSError: A file cannot be read, or has changed since it was hashed.
     """
-    entries, offset = [], 0
-    for name in sorted(files):
-        offset += _LOCAL.size + len(name.encode())
-        entries.append(Entry(name, zlib.crc32(files[name]), files[name], offset))
-        offset += len(files[name])
-    if len(entries) > _MAX_ENTRIES or offset > MOST_BYTES // 2:
-        raise TooLarge(f"{len(entries)} files of {offset:,} bytes do not fit into one evidence package")
-    return b"".join(part for _, part in _parts(entries))
+    names = sorted(files)
+    total = sum(_LOCAL.size + len(name.encode()) + files[name].size for name in names)
+    if len(names) > _MAX_ENTRIES or total > MOST_BYTES // 2:
+        raise TooLarge(f"{len(names)} files of {total:,} bytes do not fit into one evidence package")
+    structure = _structure((name, files[name].crc, files[name].size) for name in names)
+    for name in names:
+        yield next(structure)[1]
+        yield from files[name].pieces()
+    yield from (piece for _, piece in structure)
 
 
 def read_zip(
@@ -111,22 +115,34 @@ def _broken(entries: Sequence[Entry]) -> int:
     return sum(not entry.is_whole for entry in entries)
 
 
-def _parts(entries: Sequence[Entry]) -> list[tuple[str, bytes]]:
+def _parts(entries: Sequence[Entry]) -> Iterator[tuple[str, bytes]]:
     """Every piece of the archive, in order, with what it is; contents have an empty name."""
-    parts: list[tuple[str, bytes]] = []
+    structure = _structure((entry.name, entry.crc, len(entry.content)) for entry in entries)
+    for entry in entries:
+        yield next(structure)
+        yield "", entry.content
+    yield from structure
+
+
+def _structure(files: Iterable[tuple[str, int, int]]) -> Iterator[tuple[str, bytes]]:
+    """Every piece that is no content, in order, with what it is: headers, the directory, the end.
+
+    Args:
+        files: Name, CRC-32 and size of each.
+    """
     directory: list[tuple[str, bytes]] = []
     offset = 0
-    for entry in entries:
-        name, size = entry.name.encode(), len(entry.content)
-        common = (_VERSION, _UTF8, _STORED, _TIME, _DATE, entry.crc, size, size, len(name), 0)
-        local = _LOCAL.pack(_LOCAL_MARK, *common) + name
-        central = _CENTRAL.pack(_CENTRAL_MARK, _MADE_BY, *common, 0, 0, 0, _MODE, offset) + name
-        parts += [(f"local header of {entry.name}", local), ("", entry.content)]
-        directory.append((f"directory entry of {entry.name}", central))
+    for name, crc, size in files:
+        raw = name.encode()
+        common = (_VERSION, _UTF8, _STORED, _TIME, _DATE, crc, size, size, len(raw), 0)
+        local = _LOCAL.pack(_LOCAL_MARK, *common) + raw
+        central = _CENTRAL.pack(_CENTRAL_MARK, _MADE_BY, *common, 0, 0, 0, _MODE, offset) + raw
+        yield f"local header of {name}", local
+        directory.append((f"directory entry of {name}", central))
         offset += len(local) + size
+    yield from directory
     length = sum(len(piece) for _, piece in directory)
-    end = _END.pack(_END_MARK, 0, 0, len(entries), len(entries), length, offset, 0)
-    return [*parts, *directory, ("end record", end)]
+    yield "end record", _END.pack(_END_MARK, 0, 0, len(directory), len(directory), length, offset, 0)
 
 
 def _differences(entries: Sequence[Entry], data: bytes) -> tuple[int, Damage | None]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from simgate.harness.evidence.hashed import Hashed, hashed
 from simgate.harness.evidence.page import index_page
 from simgate.harness.evidence.readiness import Check, Sources, checklist, is_ready
 from simgate.harness.evidence.traceability import as_csv, as_data, requirements, trace
@@ -29,15 +29,15 @@ LEFT_OUT = ("recordings", "frames", "replays")
 
 @dataclass(frozen=True)
 class Contents:
-    """A package before it is hashed.
+    """A package before its statement.
 
     Attributes:
-        files: Path inside the package -> content.
+        files: Path inside the package -> hashed file.
         checks: The readiness checklist.
         remarks: What is not in the package, and why.
     """
 
-    files: dict[str, bytes]
+    files: dict[str, Hashed]
     checks: list[Check]
     remarks: list[str]
 
@@ -74,7 +74,7 @@ def collect(folder: RunFolder, verdict: Verdict, *, signed: str, recordings: boo
         "hosts": folder.hosts(),
     }
     readiness = {"ready": is_ready(checks), "checks": [asdict(check) for check in checks]}
-    files |= {
+    derived = {
         "environment.json": _json(environment),
         "readiness.json": _json(readiness),
         "traceability.json": _json(as_data(matrix, rows)),
@@ -83,6 +83,7 @@ def collect(folder: RunFolder, verdict: Verdict, *, signed: str, recordings: boo
             "utf-8", "backslashreplace"
         ),
     }
+    files |= {name: hashed(content) for name, content in derived.items()}
     remarks = [remark for remark in (pack_remark, model_remark) if remark]
     return Contents(files, checks, remarks)
 
@@ -91,7 +92,7 @@ def _json(value: object) -> bytes:
     return json.dumps(value, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
 
 
-def _run_files(folder: RunFolder, recordings: bool) -> dict[str, bytes]:
+def _run_files(folder: RunFolder, recordings: bool) -> dict[str, Hashed]:
     """The run's folder without logs, earlier packages and, unless asked for, pictures and recordings."""
     files = {}
     for path in sorted(folder.path.rglob("*")):
@@ -100,7 +101,7 @@ def _run_files(folder: RunFolder, recordings: bool) -> dict[str, bytes]:
         is_left_out = parts[0] in LEFT_OUT and not recordings
         if not path.is_file() or is_left_out or path.suffix in (".log", ".zip") or parts[-1].startswith("."):
             continue
-        files[f"{RUN}/{relative.as_posix()}"] = inside(folder.path, relative).read_bytes()
+        files[f"{RUN}/{relative.as_posix()}"] = hashed(inside(folder.path, relative))
     return files
 
 
@@ -110,7 +111,7 @@ def _variants(run: RunEvidence, verdict: Verdict) -> tuple[JudgedVariant, ...]:
     return without_the_rest(run.evidence, verdict.stopped_at).variants
 
 
-def _pack_part(pack: Pack) -> tuple[dict[str, bytes], str]:
+def _pack_part(pack: Pack) -> tuple[dict[str, Hashed], str]:
     """The pack's file, all that it extends and its tables; or why they are not what ran."""
     path = Path(pack.path)
     if not path.is_file():
@@ -127,7 +128,7 @@ def _pack_part(pack: Pack) -> tuple[dict[str, bytes], str]:
         # Whoever wrote the pack may name any file of whoever packs it.
         return {}, f"the pack reads {outside}, outside of {root}; its files are not in the package"
     common = Path(os.path.commonpath([file.parent for file in paths]))
-    return {f"{PACKS}/{file.relative_to(common).as_posix()}": file.read_bytes() for file in paths}, ""
+    return {f"{PACKS}/{file.relative_to(common).as_posix()}": hashed(file) for file in paths}, ""
 
 
 def _root_of(path: Path) -> Path:
@@ -137,7 +138,7 @@ def _root_of(path: Path) -> Path:
     return repository or (here if path.is_relative_to(here) else path.parent)
 
 
-def _model_part(pack: Pack, manifest: Manifest) -> tuple[dict[str, bytes], str]:
+def _model_part(pack: Pack, manifest: Manifest) -> tuple[dict[str, Hashed], str]:
     """The model package with all its files, every hash checked; or why it is not what ran."""
     if pack.model is None:
         is_without = not manifest.fingerprint.model_sha256
@@ -151,8 +152,8 @@ def _model_part(pack: Pack, manifest: Manifest) -> tuple[dict[str, bytes], str]:
         return {}, f"{package.path.name} of the model has changed since the run"
     files = {}
     for file in package.files:
-        content = file.path.read_bytes()
-        if hashlib.sha256(content).hexdigest() != file.sha256:
+        content = hashed(file.path)
+        if content.sha256 != file.sha256:
             return {}, f"the model's {file.name} has changed while it was read"
         files[f"{MODEL}/{file.name}"] = content
     card = package.spec.model_card

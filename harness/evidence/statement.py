@@ -7,13 +7,14 @@ stands under ``simgate``.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any
 
-from simgate.harness.evidence.blocks import BLOCK, block_checksums
+from simgate.harness.evidence.blocks import BLOCK
+from simgate.harness.evidence.hashed import Hashed
 from simgate.harness.gate.verdict import Decision, Verdict
 from simgate.harness.results.manifest import Fingerprint
 from simgate.harness.results.parts import code_parts
@@ -67,15 +68,15 @@ class BadStatement(ValueError):  # noqa: N818 - the name says what happened
     """The statement cannot be read."""
 
 
-def make_statement(files: Mapping[str, bytes], verdict: Verdict, fingerprint: Fingerprint) -> bytes:
+def make_statement(files: Mapping[str, Hashed], verdict: Verdict, fingerprint: Fingerprint) -> bytes:
     """The statement over these files, as JSON."""
     subjects = [
         {
             "name": name,
-            "digest": {"sha256": hashlib.sha256(files[name]).hexdigest()},
-            "annotations": {"bytes": len(files[name]), _CHECKSUMS: block_checksums(files[name])},
+            "digest": {"sha256": file.sha256},
+            "annotations": {"bytes": file.size, _CHECKSUMS: file.checksums},
         }
-        for name in sorted(files)
+        for name, file in sorted(files.items(), key=itemgetter(0))
     ]
     configuration = [
         {"name": name, "digest": {"sha256": digest}}

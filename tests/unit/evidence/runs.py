@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
+from simgate.harness.evidence.canonical_zip import zip_pieces
+from simgate.harness.evidence.hashed import Hashed, hashed
 from simgate.harness.packs.loader import pack_files
 from simgate.harness.packs.model import Pack
 from simgate.harness.results.atomic_write import write_atomic
@@ -41,3 +44,13 @@ def small_run(place: Path, **plan: object) -> RunFolder:
     changed = manifest.model_copy(update={"pack": pack.model_dump(mode="json"), "fingerprint": fingerprint})
     write_atomic(folder.manifest_path, changed.model_dump_json(indent=1))
     return folder
+
+
+def hashed_all(files: Mapping[str, bytes]) -> dict[str, Hashed]:
+    """Contents as the makers of packages take them."""
+    return {name: hashed(content) for name, content in files.items()}
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """The archive of these files."""
+    return b"".join(zip_pieces(hashed_all(files)))

@@ -15,7 +15,7 @@ import pytest
 
 from simgate.harness.cli.main import main
 from simgate.harness.evidence.build import NotEvidence, build_evidence
-from simgate.harness.evidence.canonical_zip import contents, read_zip, write_zip
+from simgate.harness.evidence.canonical_zip import contents, read_zip
 from simgate.harness.evidence.signing import key_id, make_key_pair, read_private_key, read_public_key
 from simgate.harness.evidence.statement import ENVELOPE, STATEMENT, make_statement
 from simgate.harness.evidence.verify import verify_evidence
@@ -25,7 +25,7 @@ from simgate.harness.packs.model import GateRule
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.record import Outcome
 from simgate.harness.results.run_folder import RunFolder
-from tests.unit.evidence.runs import PACK, small_run
+from tests.unit.evidence.runs import PACK, hashed_all, small_run, zipped
 from tests.unit.reports.factory import PARTS
 
 pytest.importorskip("cryptography", reason="needs the extra evidence")
@@ -272,7 +272,7 @@ class TestVerify:
             assert entry.name in {finding.name for finding in report.findings}
 
     def test_an_added_file_is_found(self, signed, keys):
-        report = verify_evidence(write_zip(files_of(signed) | {"run/extra.txt": b"hello"}), keys[1])
+        report = verify_evidence(zipped(files_of(signed) | {"run/extra.txt": b"hello"}), keys[1])
         assert [finding.name for finding in report.findings] == ["run/extra.txt"]
         assert "was added" in report.findings[0].message
 
@@ -282,14 +282,14 @@ class TestVerify:
     def test_a_removed_file_is_found(self, signed, keys, name):
         files = files_of(signed)
         del files[name]
-        report = verify_evidence(write_zip(files), keys[1])
+        report = verify_evidence(zipped(files), keys[1])
         assert f"{name}: was removed" in map(str, report.findings)
 
     def test_a_removed_statement_or_signature_is_found(self, signed, keys):
         for name in (STATEMENT, ENVELOPE):
             files = files_of(signed)
             del files[name]
-            assert name in {finding.name for finding in verify_evidence(write_zip(files), keys[1]).findings}
+            assert name in {finding.name for finding in verify_evidence(zipped(files), keys[1]).findings}
 
     def test_a_swapped_verdict_is_found_even_when_everything_else_was_made_to_fit(self, signed, folder):
         files = files_of(signed)
@@ -297,8 +297,8 @@ class TestVerify:
         swapped = verdict.model_copy(update={"decision": Decision.NO_GO})
         files["run/verdict.json"] = swapped.model_dump_json(indent=2).encode()
         del files[STATEMENT], files[ENVELOPE]
-        files[STATEMENT] = make_statement(files, swapped, folder.fingerprint())
-        report = verify_evidence(write_zip(files))
+        files[STATEMENT] = make_statement(hashed_all(files), swapped, folder.fingerprint())
+        report = verify_evidence(zipped(files))
         assert [finding.name for finding in report.findings] == ["run/verdict.json", STATEMENT]
         assert "says NO-GO, but manifest and journal say GO" in report.findings[0].message
 
@@ -308,8 +308,8 @@ class TestVerify:
         better = verdict.model_copy(update={"headline": "GO: perfect", "notes": ()})
         files["run/verdict.json"] = better.model_dump_json().encode()
         del files[STATEMENT], files[ENVELOPE]
-        files[STATEMENT] = make_statement(files, better, folder.fingerprint())
-        assert "they differ in headline" in verify_evidence(write_zip(files)).findings[0].message
+        files[STATEMENT] = make_statement(hashed_all(files), better, folder.fingerprint())
+        assert "they differ in headline" in verify_evidence(zipped(files)).findings[0].message
 
     def test_a_package_made_anew_with_another_key_is_not_believed(
         self, place, tmp_path, folder, keys, signed
@@ -329,13 +329,13 @@ class TestVerify:
         signature = read_private_key(private).sign(b"anything")
         envelope["signatures"][0]["sig"] = base64.b64encode(signature).decode()
         files[ENVELOPE] = json.dumps(envelope).encode()
-        [finding] = verify_evidence(write_zip(files), keys[1]).findings
+        [finding] = verify_evidence(zipped(files), keys[1]).findings
         assert "does not hold" in finding.message
 
     def test_a_statement_that_is_not_the_signed_one_is_found_at_its_byte(self, signed, keys):
         files = files_of(signed)
         files[STATEMENT] = files[STATEMENT].replace(b'"PASSED"', b'"passed"')
-        findings = verify_evidence(write_zip(files), keys[1]).findings
+        findings = verify_evidence(zipped(files), keys[1]).findings
         assert "is not as in the signed copy" in findings[0].message
 
     def test_an_unsigned_package_fails_when_a_key_is_asked_for(self, place, folder, keys):

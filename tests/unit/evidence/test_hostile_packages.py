@@ -10,14 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simgate.harness.evidence.build import build_evidence
-from simgate.harness.evidence.canonical_zip import contents, read_zip, write_zip
+from simgate.harness.evidence.canonical_zip import contents, read_zip
 from simgate.harness.evidence.signing import make_key_pair, read_private_key, read_public_key, sign
 from simgate.harness.evidence.statement import ENVELOPE, STATEMENT, make_statement
 from simgate.harness.evidence.verify import Report, verify_evidence
 from simgate.harness.gate.verdict import Verdict
 from simgate.harness.packs.model import GateRule
 from simgate.harness.results.run_folder import RunFolder
-from tests.unit.evidence.runs import small_run
+from tests.unit.evidence.runs import hashed_all, small_run, zipped
 
 pytest.importorskip("cryptography", reason="needs the extra evidence")
 
@@ -57,9 +57,9 @@ def signed_anew(whole: bytes, keys, folder: RunFolder, statement=None, **files: 
         if name not in (STATEMENT, ENVELOPE) and files.get(name, b"") is not None
     }
     if statement is None:
-        statement = make_statement(held, verdict, folder.fingerprint())
+        statement = make_statement(hashed_all(held), verdict, folder.fingerprint())
     return verify_evidence(
-        write_zip({**held, STATEMENT: statement, ENVELOPE: sign(statement, keys[0])}), keys[1]
+        zipped({**held, STATEMENT: statement, ENVELOPE: sign(statement, keys[0])}), keys[1]
     )
 
 
@@ -128,7 +128,7 @@ def test_odd_names_in_a_signed_package_are_answered(whole, keys, folder, name, t
 )
 def test_odd_statements_and_envelopes_are_findings(whole, keys, name, content):
     files = contents(read_zip(whole)[0]) | {name: content}
-    assert not verify_evidence(write_zip(files), keys[1]).is_sound
+    assert not verify_evidence(zipped(files), keys[1]).is_sound
 
 
 @FEW

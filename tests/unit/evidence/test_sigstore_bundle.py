@@ -10,7 +10,7 @@ import pytest
 
 from simgate.harness.cli.main import main
 from simgate.harness.evidence.build import build_evidence
-from simgate.harness.evidence.canonical_zip import contents, read_zip, write_zip
+from simgate.harness.evidence.canonical_zip import contents, read_zip
 from simgate.harness.evidence.signing import BadEnvelope, KeyProblem
 from simgate.harness.evidence.sigstore_bundle import (
     BUNDLE,
@@ -22,7 +22,7 @@ from simgate.harness.evidence.sigstore_bundle import (
 from simgate.harness.evidence.statement import STATEMENT
 from simgate.harness.evidence.verify import verify_evidence
 from simgate.harness.results.run_folder import RunFolder
-from tests.unit.evidence.runs import small_run
+from tests.unit.evidence.runs import small_run, zipped
 
 WHO = Identity("release@acme.example", "https://accounts.acme.example", offline=True)
 
@@ -69,7 +69,7 @@ def test_a_flipped_byte_of_the_bundle_is_found_without_sigstore(package):
 def test_a_package_without_a_bundle_fails_when_an_identity_is_asked_for(package):
     files = files_of(package)
     del files[BUNDLE]
-    [finding] = verify_evidence(write_zip(files), identity=WHO).findings
+    [finding] = verify_evidence(zipped(files), identity=WHO).findings
     assert (finding.name, finding.message) == (BUNDLE, f"is missing: the package is not signed by {WHO}")
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from simgate.harness.cli.main import main
 from simgate.harness.evidence.build import build_evidence
-from simgate.harness.evidence.canonical_zip import contents, read_zip, write_zip
+from simgate.harness.evidence.canonical_zip import contents, read_zip
 from simgate.harness.evidence.statement import STATEMENT
 from simgate.harness.evidence.verify import verify_evidence
 from simgate.harness.execution.recording import load_trace
@@ -18,6 +18,7 @@ from simgate.harness.gate.baseline_store import BaselineStore, NoBaseline
 from simgate.harness.results.journal import JournalDamaged, read_journal
 from simgate.harness.results.run_folder import NotARun, RunFolder
 from simgate.policies.perception.trt.sidecar import EngineMismatch, read_sidecar
+from tests.unit.evidence.runs import zipped
 from tests.unit.reports.factory import OFFICE, RunPlan, build_run
 
 REFUSED = r"is of schema version 99, and this simgate \(\S+\) reads version 1: upgrade simgate, or use the version that wrote it"
@@ -145,7 +146,7 @@ def test_a_newer_evidence_package_is_no_sound_one_and_says_why(run, tmp_path, na
         content |= change
         del files[STATEMENT]
     files[name] = json.dumps(content).encode()
-    report = verify_evidence(write_zip(files))
+    report = verify_evidence(zipped(files))
     said = {finding.name: finding.message for finding in report.findings}
     assert "schema version 99, and this simgate" in said[name]
     assert len(said) == (1 if change is None else 2)
