@@ -145,10 +145,16 @@ def _would_change(decision: Decision, p0: float, confidence: float, tally: Tally
     if tally.left_out:
         failed = f"; {tally.failures} failed" if tally.failures else ""
         return f"{whole_evidence(tally)}; {needs}{failed}"
-    needed = more_successes_needed(tally.successes, total, p0, confidence)
+    needed = more_successes_needed(total - tally.failures, total, p0, confidence)
     if needed is None:
         return needs
-    return f"{plural(needed, 'more clean variant')} would give GO{_otherwise(p0, confidence, tally, refutes)}"
+    go = f"{_first_results(tally)}{plural(needed, 'more clean variant')} would give GO"
+    return go + _otherwise(p0, confidence, tally, refutes)
+
+
+def _first_results(tally: Tally) -> str:
+    # Without them there is no GO (missing), or only with variants that would outweigh them as failures.
+    return f"{whole_evidence(tally)}; if all of them pass, " if tally.doubtful else ""
 
 
 def _demand(which: str, allowed: int | None, p0: float, confidence: float) -> str:
@@ -192,8 +198,8 @@ def _in_more_scenes(decision: Decision, p0: float, confidence: float, tally: Tal
         return f"{whole_evidence(tally)}: GO if all of them pass"
     if tally.left_out:
         return whole_evidence(tally)
-    clean = fewest(lambda k: scenes.proof_p(p0, k) <= alpha)
+    clean = fewest(lambda k: scenes.proof_p(p0, k, doubtful_passes=True) <= alpha)
     failing = fewest(lambda k: refutes(p_after_failures(tally, p0, k), k))
     go = "more scenes than anyone can run" if clean is None else f"{plural(clean, 'more clean scene')}"
     no_go = "" if failing is None else f", {plural(failing, 'more failing scene')} NO-GO"
-    return f"{go} would give GO{no_go}; more variants of the same scenes say little"
+    return f"{_first_results(tally)}{go} would give GO{no_go}; more variants of the same scenes say little"

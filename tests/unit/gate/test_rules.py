@@ -124,6 +124,19 @@ def test_missing_variants_are_what_would_change_an_otherwise_proven_rule():
     assert rule.would_change == "valid results for the 1 doubtful variant: GO whatever they are"
 
 
+@pytest.mark.parametrize("doubtful", ["-----", "EEEEE", "I-E"])
+def test_doubtful_variants_are_to_be_run_first_and_count_as_clean_for_how_many_more_give_go(doubtful):
+    count = len(doubtful)
+    said = rule_of("P" * 20 + "F" + doubtful).would_change
+    found = re.match(
+        r"valid results for the (\d) doubtful variants; if all of them pass, (\d+) more clean", said
+    )
+    assert int(found[1]) == count
+    more = int(found[2])
+    assert rule_of("P" * (20 + count + more) + "F").decision is Decision.GO
+    assert rule_of("P" * (20 + count + more - 1) + "F").decision is Decision.INCONCLUSIVE
+
+
 @pytest.mark.parametrize(
     ("picked", "said"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -62,6 +63,16 @@ def test_what_is_doubtful_has_failed_for_go_and_passed_for_no_go():
     scenes = Scenes.of([("a", True), ("a", None), ("b", False), ("b", None), ("c", True)])
     assert scenes.proof_p(0.5) == Scenes(((1, 1, 0, 1), (0, 2, 0, 1), (1, 0, 0, 1))).proof_p(0.5)
     assert scenes.refutation_p(0.5) == Scenes(((2, 0, 0, 1), (1, 1, 0, 1), (1, 0, 0, 1))).refutation_p(0.5)
+
+
+def test_doubtful_scenes_are_to_be_run_first_and_count_as_clean_for_how_many_more_give_go():
+    said = rule("F" * 10 + "P" * 190 + "-" * 100, 10).would_change
+    found = re.match(
+        r"valid results for the 100 doubtful variants; if all of them pass, (\d+) more clean", said
+    )
+    more = int(found[1])
+    assert rule("F" * 10 + "P" * (290 + 10 * more), 10).decision is Decision.GO
+    assert rule("F" * 10 + "P" * (280 + 10 * more), 10).decision is Decision.INCONCLUSIVE
 
 
 def test_what_would_change_it_is_counted_in_scenes():
