@@ -158,8 +158,10 @@ def false_sequential() -> Iterator[Row]:
     for p0 in (0.9, 0.98):
         outcomes = np.random.default_rng(4).random((runs, n)) < p0
         for name, make in (("GO", go_boundary), ("NO-GO", no_go_boundary)):
-            rate = np.mean(ever_reached(_by(make(n, p0, ALPHA)), outcomes))
-            yield Row(f"false {name}, sequential, p0 = {p0}, {n} variants", float(rate), ALPHA, trials=runs)
+            boundary = make(n, p0, ALPHA)
+            rate, exact = np.mean(ever_reached(_by(boundary), outcomes)), boundary.chance(boundary.rate)
+            what = f"false {name}, sequential, p0 = {p0}, {n} variants"
+            yield Row(what, float(rate), ALPHA, float(exact), trials=runs)
         rate = np.mean(ever_reached(lambda s, f, p=p0: _fixed(s, f, p), outcomes))
         yield Row(
             f"a fixed-size test looked at {n} times, for comparison, p0 = {p0}", float(rate), 1.0, trials=runs
