@@ -325,6 +325,12 @@ def test_a_near_name_is_suggested():
     assert check_formula("G (barier_distance_m > 1)", 10)[0].hint == "did you mean 'barrier_distance_m'?"
 
 
+@pytest.mark.parametrize(("sign", "hint"), [("=", "compare with ==, <, <=, >, >= or !=="), ("?", "")])
+def test_only_a_single_equals_sign_is_told_how_to_compare(sign, hint):
+    (problem,) = check_formula(f"G (speed_mps {sign} 1)", 10)
+    assert (problem.message, problem.hint) == (f"a formula holds no '{sign}'", hint)
+
+
 def test_bounds_are_held_against_the_control_rate():
     assert not check_formula("always[0:0.25] (speed_mps > 1)", control_hz=20)
     assert not check_formula("always[0:0.1] (speed_mps > 1)", control_hz=30)
