@@ -31,11 +31,15 @@ def read_plain(path: Path, most: int = MOST_BYTES) -> bytes:
     """
     # Opening a pipe without O_NONBLOCK waits for somebody to write.
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with open(handle, "rb") as file:  # noqa: PTH123 - of a descriptor
+    try:
         mode = os.fstat(handle).st_mode
         if not stat.S_ISREG(mode):
             raise NotPlain(path, f"it is {_kind(mode)}, not a file")
-        content = file.read(most + 1)
+        # Of a folder, open() would say "3: Is a directory", by its descriptor.
+        with open(handle, "rb", closefd=False) as file:  # noqa: PTH123 - of a descriptor
+            content = file.read(most + 1)
+    finally:
+        os.close(handle)
     if len(content) > most:
         raise NotPlain(path, f"it has more than {most:,} bytes")
     return content

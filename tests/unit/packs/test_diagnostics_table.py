@@ -94,6 +94,7 @@ CASES = [
     ("wrong-value", "confidence: 0.95}}\n  - {scenario", "confidence: @1}}\n  - {scenario"),
     ("wrong-value", "{regression: {max_drop: 0.02, confidence: 0.95}}", "@{regression: {max_drop: 0.02}, metric: collisions}"),
     ("bad-name", "pack: yard_gates", "pack: @yard/gates"),
+    ("bad-name", "pack: yard_gates", f"pack: @{'y' * 101}"),
     ("bad-name", "  gate_open:\n", '  @"gate::open":\n'),
     ("bad-name", "id: low-light", "id: @low light"),
     ("empty-range", UNIFORM, "{uniform: @[8, 3]}"),

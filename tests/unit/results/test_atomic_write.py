@@ -66,3 +66,9 @@ def test_what_is_no_plain_file_is_neither_replaced_nor_written_through(tmp_path:
 def test_a_name_of_the_longest_kind_is_written(tmp_path: Path) -> None:
     write_atomic(tmp_path / ("x" * 255), "content")
     assert (tmp_path / ("x" * 255)).read_text() == "content"
+
+
+def test_a_folder_that_is_missing_is_said_of_the_file_that_was_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as error:
+        write_atomic(tmp_path / "missing" / "evidence.zip", b"")
+    assert error.value.filename == str(tmp_path / "missing" / "evidence.zip")
