@@ -120,11 +120,14 @@ def decide_invalid_or_error(rule: GateRule, counts: Tally) -> RuleVerdict:
 
 def _mended_by(counts: Tally) -> str:
     """What would make doubtful evidence whole: another selection, another try, or both."""
-    spoilt = counts.doubtful - counts.left_out
     changes = []
     if counts.left_out:
         changes.append(f"a run that leaves out none of the {plural(counts.left_out, 'variant')}")
-    if spoilt:
-        doubtful = plural(spoilt, "doubtful variant")
-        changes.append(f"valid results for the {doubtful} (read hosts/*.log, then run again with --resume)")
+    if invalid := counts.invalid + counts.known_invalid:
+        changes.append(
+            f"valid results for {plural(invalid, 'INVALID variant')} (mend what the reason names, run anew)"
+        )
+    if broken := counts.errors + counts.missing:
+        doubtful = plural(broken, "ERROR or missing variant")
+        changes.append(f"valid results for {doubtful} (read hosts/*.log, then run again with --resume)")
     return " and ".join(changes)

@@ -268,14 +268,19 @@ def test_the_share_of_useless_evidence_is_go_or_inconclusive_but_never_no_go(let
 
 
 def test_what_spoils_the_evidence_is_named_with_its_own_remedy():
-    spoilt = decide_invalid_or_error(VALIDITY, Tally(expected=10, successes=5, invalid=5)).would_change
-    assert spoilt.startswith("valid results for the 5 doubtful variants (read hosts/*.log")
-    selected = decide_invalid_or_error(VALIDITY, Tally(expected=10, successes=10, left_out=40)).would_change
-    assert selected == "a run that leaves out none of the 40 variants"
-    both = decide_invalid_or_error(
-        VALIDITY, Tally(expected=10, successes=9, errors=1, left_out=40)
-    ).would_change
-    assert both == f"{selected} and {spoilt.replace('5 doubtful variants', '1 doubtful variant')}"
+    def remedy(**counts):
+        return decide_invalid_or_error(VALIDITY, Tally(expected=10, **counts)).would_change
+
+    # --resume does not run an INVALID variant again, and its worker's log is empty.
+    invalid = "valid results for 5 INVALID variants (mend what the reason names, run anew)"
+    assert remedy(successes=5, invalid=5) == invalid
+    assert remedy(successes=5, invalid=2, known=3, known_invalid=3) == invalid
+    broken = "valid results for 3 ERROR or missing variants (read hosts/*.log, then run again with --resume)"
+    assert remedy(successes=7, errors=1, missing=2) == broken
+    assert remedy(successes=2, invalid=5, errors=3) == f"{invalid} and {broken}"
+    selected = "a run that leaves out none of the 40 variants"
+    assert remedy(successes=10, left_out=40) == selected
+    assert remedy(successes=7, errors=3, left_out=40) == f"{selected} and {broken}"
 
 
 def test_a_regression_rule_waits_for_a_baseline():
