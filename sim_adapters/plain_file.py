@@ -36,7 +36,7 @@ def read_plain(path: Path, most: int = MOST_BYTES) -> bytes:
         if not stat.S_ISREG(mode):
             raise NotPlain(path, f"it is {_kind(mode)}, not a file")
         # Of a folder, open() would say "3: Is a directory", by its descriptor.
-        with open(handle, "rb", closefd=False) as file:  # noqa: PTH123 - of a descriptor
+        with open(handle, "rb", closefd=False) as file:
             content = file.read(most + 1)
     finally:
         os.close(handle)

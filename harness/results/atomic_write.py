@@ -31,8 +31,9 @@ def write_atomic(path: Path, content: bytes | str | Iterable[bytes], mode: int |
     pieces = [data] if isinstance(data, bytes) else data
     _require_replaceable(path)
     temporary = path.with_name(f".simgate-{secrets.token_hex(8)}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else 0o600)
+        descriptor = os.open(temporary, flags, 0o666 if mode is None else 0o600)
     except OSError as error:  # of the file that was asked for, not of one that nobody knows
         raise OSError(error.errno, error.strerror, str(path)) from error
     try:
