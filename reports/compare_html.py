@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from simgate.harness.gate.compare import ComparedResult, ComparedVariant, RunComparison
-from simgate.harness.gate.metric_changes import BEYOND_CHANCE
-from simgate.harness.gate.regression import churn_words
+from simgate.harness.gate.comparing.compare import ComparedResult, ComparedVariant, RunComparison
+from simgate.harness.gate.comparing.metric_changes import BEYOND_CHANCE
+from simgate.harness.gate.rules.regression import churn_words
 from simgate.harness.html_pages import page_environment
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.text import plural

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from simgate.harness.gate.compare import ComparedResult, ComparedVariant, RunComparison
+    from simgate.harness.gate.comparing.compare import ComparedResult, ComparedVariant, RunComparison
     from simgate.harness.results.run_folder import RunFolder
 
 _PICTURES = ("failure_picture", "end_picture")
@@ -53,9 +53,9 @@ class _Unreplayable(Exception):  # noqa: N818 - the name says what happened
 
 
 def _pictured(result: ComparedResult, folder: RunFolder, variant: str) -> ComparedResult:
-    from simgate.harness.execution.host_pool import HostsCannotStart
-    from simgate.harness.execution.replay import CannotReplay, replay
-    from simgate.harness.execution.resume import CannotResume
+    from simgate.harness.execution.hosts.host_pool import HostsCannotStart
+    from simgate.harness.execution.planning.replay import CannotReplay, replay
+    from simgate.harness.execution.planning.resume import CannotResume
     from simgate.harness.registry import UnknownPlugin
     from simgate.policies.perception.problems import PackageError
 

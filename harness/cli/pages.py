@@ -10,7 +10,7 @@ from simgate.harness import registry
 from simgate.harness.cli.commands.metrics import facts
 from simgate.harness.cli.commands.worlds import parameter_row, place_tables
 from simgate.harness.frontend.trial import trial
-from simgate.harness.packs.explain import diagnostics_page
+from simgate.harness.packs.diagnostics.explain import diagnostics_page
 from simgate.harness.scoring import metrics
 from simgate.harness.text import markdown_table
 from simgate.harness.trace import SIGNALS

@@ -11,8 +11,8 @@ from simgate.harness.evidence.hashed import Hashed, hashed
 from simgate.harness.evidence.page import index_page
 from simgate.harness.evidence.readiness import Check, Sources, checklist, is_ready
 from simgate.harness.evidence.traceability import as_csv, as_data, requirements, trace
+from simgate.harness.gate.comparing.pairing import RunEvidence
 from simgate.harness.gate.decide import judged_run
-from simgate.harness.gate.pairing import RunEvidence
 from simgate.harness.gate.tally import JudgedVariant, without_the_rest
 from simgate.harness.gate.verdict import Verdict
 from simgate.harness.packs.loader import pack_files

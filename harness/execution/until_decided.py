@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from simgate.harness.gate.regression import Comparison
+from simgate.harness.gate.rules.regression import Comparison
 from simgate.harness.gate.selection import left_out
-from simgate.harness.gate.sequential import SequentialGate
+from simgate.harness.gate.stopping.sequential import SequentialGate
 from simgate.harness.gate.tally import judge, quarantines
 from simgate.harness.packs.model import Pack
 from simgate.harness.results.manifest import Manifest

@@ -11,18 +11,18 @@ from pathlib import Path
 
 import numpy as np
 
-from simgate.harness.execution.adapter_options import make_adapter
-from simgate.harness.execution.assignment import Assignment, HostSetup, error_record
-from simgate.harness.execution.episode import Cast, run_episodes
-from simgate.harness.execution.host_log import log_traceback
-from simgate.harness.execution.kept_files import keep_files
-from simgate.harness.execution.lap_clock import LapClock
-from simgate.harness.execution.machine_errors import is_of_the_machine
-from simgate.harness.execution.perception_runtime import is_deployed, make_runtime
-from simgate.harness.execution.plan_guard import PlanGuard
+from simgate.harness.execution.episode.kept_files import keep_files
+from simgate.harness.execution.episode.lap_clock import LapClock
+from simgate.harness.execution.episode.loop import Cast, run_episodes
+from simgate.harness.execution.episode.perception_runtime import is_deployed, make_runtime
+from simgate.harness.execution.episode.resource_sampler import ResourceSampler
+from simgate.harness.execution.episode.world_run import Episode
+from simgate.harness.execution.hosts.assignment import Assignment, HostSetup, error_record
+from simgate.harness.execution.hosts.host_log import log_traceback
+from simgate.harness.execution.hosts.machine_errors import is_of_the_machine
+from simgate.harness.execution.planning.adapter_options import make_adapter
+from simgate.harness.execution.planning.plan_guard import PlanGuard
 from simgate.harness.execution.probe_room import room
-from simgate.harness.execution.resource_sampler import ResourceSampler
-from simgate.harness.execution.world_run import Episode
 from simgate.harness.expansion.variant import Variant, objects_of
 from simgate.harness.packs.model import Scenario
 from simgate.harness.packs.worlds import world_of

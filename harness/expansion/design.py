@@ -22,7 +22,7 @@ from simgate.harness.expansion.covering import Group, TooManyCombinations, cover
 from simgate.harness.expansion.errors import ExpansionError
 from simgate.harness.expansion.evaluate import DTYPES, Columns, typed
 from simgate.harness.expansion.rules import Rules
-from simgate.harness.packs.expressions import parse
+from simgate.harness.packs.expressions.conditions import parse
 from simgate.harness.packs.model import Pack, Scalar, Scenario
 from simgate.harness.packs.native_field import read_spec
 from simgate.harness.packs.values import ValueSpec

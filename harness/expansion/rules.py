@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from simgate.harness.packs.expressions import parse
+from simgate.harness.packs.expressions.conditions import parse
 from simgate.harness.packs.values import ValueSpec
 
 

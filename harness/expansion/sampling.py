@@ -15,7 +15,7 @@ from simgate.harness.expansion.rejection import ExhaustedError, first_accepted
 from simgate.harness.expansion.rules import Rules
 from simgate.harness.expansion.soundness import require_sound
 from simgate.harness.expansion.streams import Streams
-from simgate.harness.packs.expressions import Expression, parse
+from simgate.harness.packs.expressions.conditions import Expression, parse
 from simgate.harness.packs.model import Pack, Scenario
 from simgate.harness.packs.values import ValueSpec
 

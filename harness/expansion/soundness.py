@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from simgate.harness.expansion.errors import ExpansionError
-from simgate.harness.packs.expression_syntax import ExpressionError
-from simgate.harness.packs.expressions import Kind, parse, symbols_of
+from simgate.harness.packs.expressions.conditions import Kind, parse, symbols_of
+from simgate.harness.packs.expressions.syntax import ExpressionError
 
 if TYPE_CHECKING:
     from simgate.harness.packs.model import Pack, Scenario

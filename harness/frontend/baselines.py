@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from simgate.harness.execution.plan import Plan
-    from simgate.harness.gate.baseline_store import BaselineStore
-    from simgate.harness.gate.regression import Comparison
-    from simgate.harness.gate.shared_baselines import SharedBaselines
+    from simgate.harness.execution.planning.plan import Plan
+    from simgate.harness.gate.comparing.baseline_store import BaselineStore
+    from simgate.harness.gate.comparing.shared_baselines import SharedBaselines
+    from simgate.harness.gate.rules.regression import Comparison
     from simgate.harness.packs.model import Pack
     from simgate.harness.results.manifest import Fingerprint, Manifest
     from simgate.harness.results.run_folder import RunFolder
@@ -23,7 +23,7 @@ def accepted(text: str) -> tuple[str, ...]:
     Raises:
         argparse.ArgumentTypeError: A name is not known.
     """
-    from simgate.harness.gate.comparability import accepted_names
+    from simgate.harness.gate.comparing.comparability import accepted_names
 
     try:
         return accepted_names(text)
@@ -52,7 +52,7 @@ def resolve_baseline(
     Raises:
         NoBaseline: Nothing fits.
     """
-    from simgate.harness.gate.comparability import machine_class, pack_digest
+    from simgate.harness.gate.comparing.comparability import machine_class, pack_digest
     from simgate.harness.results.run_folder import RunFolder
 
     path = Path(wanted)
@@ -69,8 +69,8 @@ def baseline_store(runs_dir: Path, shared: str | None) -> BaselineStore | Shared
     Raises:
         NoBaseline: The store's address cannot be used here.
     """
-    from simgate.harness.gate.baseline_store import BaselineStore
-    from simgate.harness.gate.shared_baselines import SharedBaselines
+    from simgate.harness.gate.comparing.baseline_store import BaselineStore
+    from simgate.harness.gate.comparing.shared_baselines import SharedBaselines
 
     return SharedBaselines(shared) if shared else BaselineStore(runs_dir)
 
@@ -113,10 +113,10 @@ def attach_baseline(
     """
     import shutil
 
-    from simgate.harness.execution.plan import with_manifest
-    from simgate.harness.gate.baseline_copy import keep_baseline
-    from simgate.harness.gate.churn import known_churn
-    from simgate.harness.gate.comparability import NotComparable, differences
+    from simgate.harness.execution.planning.plan import with_manifest
+    from simgate.harness.gate.comparing.baseline_copy import keep_baseline
+    from simgate.harness.gate.comparing.churn import known_churn
+    from simgate.harness.gate.comparing.comparability import NotComparable, differences
 
     manifest, fingerprint = plan.manifest, plan.manifest.fingerprint
     try:
@@ -134,8 +134,8 @@ def attach_baseline(
 
 def comparison_of(plan: Plan) -> Comparison | None:
     """What a run that goes on is held against; None when it carries no baseline."""
-    from simgate.harness.gate.baseline_copy import kept_baseline, kept_churn, read_evidence
-    from simgate.harness.gate.regression import Comparison
+    from simgate.harness.gate.comparing.baseline_copy import kept_baseline, kept_churn, read_evidence
+    from simgate.harness.gate.rules.regression import Comparison
 
     baseline = kept_baseline(plan.folder)
     if baseline is None:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simgate.harness.gate.verdict import Decision, Verdict
-from simgate.harness.packs.github_commands import Kind, annotation
+from simgate.harness.packs.diagnostics.github_commands import Kind, annotation
 from simgate.harness.text import plural
 
 if TYPE_CHECKING:
-    from simgate.harness.gate.pairing import RunEvidence
+    from simgate.harness.gate.comparing.pairing import RunEvidence
     from simgate.harness.packs.model import Pack, Scenario
     from simgate.harness.results.run_folder import RunFolder
 
@@ -67,7 +67,7 @@ def annotations_of(folder: RunFolder, verdict: Verdict, root: str) -> Iterator[s
         verdict: Its verdict.
         root: Folder of the checkout, to which files are relative.
     """
-    from simgate.harness.gate.baseline_copy import read_evidence
+    from simgate.harness.gate.comparing.baseline_copy import read_evidence
 
     run = read_evidence(folder)
     file = _file(run.manifest.pack_path, run.pack, root)

@@ -49,7 +49,7 @@ def load_all_checked(paths: Iterable[Path]) -> list[Pack]:
         UserError: A pack has problems, or the name of another one.
     """
     from simgate.harness.frontend.user_errors import UserError
-    from simgate.harness.packs.pack_mark import same_name
+    from simgate.harness.packs.source.pack_mark import same_name
 
     packs = [load_checked(path) for path in packs_at(paths)]
     named: dict[str, Pack] = {}

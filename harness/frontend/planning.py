@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simgate.harness.execution.record_mode import RecordMode
+from simgate.harness.execution.planning.record_mode import RecordMode
 from simgate.harness.results.latest import LATEST, point_latest
 
 if TYPE_CHECKING:
-    from simgate.harness.execution.plan import Plan
+    from simgate.harness.execution.planning.plan import Plan
     from simgate.harness.execution.stopping import StoppingRule
     from simgate.harness.expansion.variant import Variant
     from simgate.harness.packs.model import Pack
@@ -65,7 +65,7 @@ class RunOptions:
 
     def of_pack(self, pack: Pack, several: bool) -> RunOptions:
         """The options for one pack; with several of them each has its own run's name."""
-        from simgate.harness.execution.assignment import file_stem
+        from simgate.harness.execution.hosts.assignment import file_stem
 
         if self.run_name is None or not several:
             return self
@@ -112,11 +112,11 @@ def plan_as_asked(
         NoBaseline: No run fits.
         NotComparable: The baseline differs from the run in more than the model.
         DependentVariants, UnknownPlugin, UnfitAdapter, PackageError, OSError: See
-            :func:`simgate.harness.execution.plan.plan_run`.
+            :func:`simgate.harness.execution.planning.plan.plan_run`.
     """
-    from simgate.harness.execution.interpreter import default_hosts, host_interpreter
-    from simgate.harness.execution.plan import plan_run
-    from simgate.harness.execution.shards import as_shard
+    from simgate.harness.execution.hosts.interpreter import default_hosts, host_interpreter
+    from simgate.harness.execution.planning.plan import plan_run
+    from simgate.harness.execution.planning.shards import as_shard
     from simgate.harness.frontend.baselines import attach_baseline, require_regression_rule
     from simgate.harness.frontend.shares import share_of
     from simgate.harness.frontend.user_errors import UserError

@@ -13,7 +13,7 @@ from simgate.harness.gate.wording import share
 from simgate.harness.text import markdown_code, markdown_words, plural
 
 if TYPE_CHECKING:
-    from simgate.harness.gate.pairing import RunEvidence
+    from simgate.harness.gate.comparing.pairing import RunEvidence
     from simgate.harness.results.record import RunRecord
     from simgate.harness.results.run_folder import RunFolder
 
@@ -62,7 +62,7 @@ def markdown(folder: RunFolder, verdict: Verdict, picture_base: str | None = Non
     Raises:
         NotARun, JournalDamaged: The run cannot be read.
     """
-    from simgate.harness.gate.baseline_copy import read_evidence
+    from simgate.harness.gate.comparing.baseline_copy import read_evidence
 
     sign = _SIGNS[verdict.decision]
     subject = f"{verdict.model or 'no model'} on {verdict.pack}"

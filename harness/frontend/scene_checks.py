@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from simgate.harness.packs.metric_catalog import MetricCatalog, MetricInfo
+from simgate.harness.packs.checks.metric_catalog import MetricCatalog, MetricInfo
 from simgate.harness.packs.model import Criterion, Scenario, SimSpec
 from simgate.sim_adapters.scene.clearance import ClearanceField
 from simgate.sim_adapters.scene.scene import Scene

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from simgate.harness.execution.shards import Share
+    from simgate.harness.execution.planning.shards import Share
     from simgate.harness.frontend.planning import RunOptions
     from simgate.harness.results.run_folder import RunFolder
 
@@ -42,7 +42,7 @@ def share_of(options: RunOptions, pack: str) -> Share | None:
         UserError: Options do not go together, or the run to balance by is not there.
         NotARun, JournalDamaged: It cannot be read.
     """
-    from simgate.harness.execution.shards import Share, seconds_of
+    from simgate.harness.execution.planning.shards import Share, seconds_of
     from simgate.harness.frontend.user_errors import UserError
 
     if options.shard is None:

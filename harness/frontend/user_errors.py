@@ -57,15 +57,15 @@ def as_user_errors() -> Iterator[None]:
 def _as_shown(error: Exception) -> UserError | None:
     """What a user is told of an error; None for one that no user can mend."""
     # Only now: these modules take longer to load than many a command runs.
-    from simgate.harness.execution.counting_order import DependentVariants
-    from simgate.harness.execution.host_pool import HostsCannotStart
-    from simgate.harness.execution.interpreter import NoInterpreter
-    from simgate.harness.execution.machine_errors import is_of_the_machine
-    from simgate.harness.execution.replay import CannotReplay
-    from simgate.harness.execution.resume import CannotResume
+    from simgate.harness.execution.hosts.host_pool import HostsCannotStart
+    from simgate.harness.execution.hosts.interpreter import NoInterpreter
+    from simgate.harness.execution.hosts.machine_errors import is_of_the_machine
+    from simgate.harness.execution.planning.counting_order import DependentVariants
+    from simgate.harness.execution.planning.replay import CannotReplay
+    from simgate.harness.execution.planning.resume import CannotResume
     from simgate.harness.expansion.errors import ExpansionError
-    from simgate.harness.gate.baseline_store import NoBaseline
-    from simgate.harness.gate.comparability import NotComparable
+    from simgate.harness.gate.comparing.baseline_store import NoBaseline
+    from simgate.harness.gate.comparing.comparability import NotComparable
     from simgate.harness.gate.decide import UndecidableRun
     from simgate.harness.merging.sources import CannotMerge
     from simgate.harness.packs.worlds import UnfitAdapter

@@ -11,9 +11,9 @@ import hashlib
 import marshal
 from collections.abc import Callable, Iterable, Sequence
 
-from simgate.harness.gate.percentile import nearest_rank
+from simgate.harness.gate.statistics.percentile import nearest_rank
 from simgate.harness.packs.bounds import UnusableCriterion, judgement
-from simgate.harness.packs.latency_percentile import parse_latency_percentile
+from simgate.harness.packs.checks.latency_percentile import parse_latency_percentile
 from simgate.harness.packs.model import Criterion, Scenario
 from simgate.harness.results.manifest import ExpectedVariant
 from simgate.harness.results.outcome import combine

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from simgate.harness.gate.percentile import nearest_rank
+from simgate.harness.gate.statistics.percentile import nearest_rank
 from simgate.harness.gate.tally import VALID, Evidence, Status, counted_once
 from simgate.harness.gate.wording import few, tries
-from simgate.harness.packs.latency_percentile import parse_latency_percentile
+from simgate.harness.packs.checks.latency_percentile import parse_latency_percentile
 from simgate.harness.packs.model import Pack
 from simgate.harness.results.manifest import Manifest
 from simgate.harness.results.stored_record import whole

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from simgate.harness.gate.bounded_mean import at_least_p, at_most_p, lower_mean, upper_mean
+from simgate.harness.gate.statistics.bounded_mean import at_least_p, at_most_p, lower_mean, upper_mean
 
 _BITS = 21
 _ONE = {True: 1, False: 1 << _BITS, None: 1 << 2 * _BITS}

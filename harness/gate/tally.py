@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from simgate.harness.gate.contradictions import against_pack, copies, parameters_key, within
-from simgate.harness.gate.hard_result import HardResult, hard_results
+from simgate.harness.gate.rules.hard_result import HardResult, hard_results
 from simgate.harness.gate.scenes import NO_SCENES, Scenes
 from simgate.harness.packs.model import Pack, Scenario
 from simgate.harness.results.manifest import ExpectedVariant, Manifest

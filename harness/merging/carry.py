@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from simgate.harness.gate.baseline_copy import CHURN, FOLDER
+from simgate.harness.gate.comparing.baseline_copy import CHURN, FOLDER
 from simgate.harness.gate.tally import VALID
 from simgate.harness.merging.sources import Source
 from simgate.harness.results.journal import read_journal

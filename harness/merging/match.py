@@ -5,8 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterator, Sequence
 
-from simgate.harness.gate.baseline_copy import CHURN, FOLDER
-from simgate.harness.gate.comparability import Difference, conditions, differences, other_policy, way_out
+from simgate.harness.gate.comparing.baseline_copy import CHURN, FOLDER
+from simgate.harness.gate.comparing.comparability import (
+    Difference,
+    conditions,
+    differences,
+    other_policy,
+    way_out,
+)
 from simgate.harness.merging.sources import CannotMerge, Source
 from simgate.harness.results.parts import changed_parts
 from simgate.harness.results.run_folder import RunFolder

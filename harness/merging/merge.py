@@ -6,8 +6,8 @@ import shutil
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from simgate.harness.execution.plan import new_folder
-from simgate.harness.gate.baseline_copy import FOLDER as BASELINE
+from simgate.harness.execution.planning.plan import new_folder
+from simgate.harness.gate.comparing.baseline_copy import FOLDER as BASELINE
 from simgate.harness.merging.carry import carry, carry_baseline
 from simgate.harness.merging.match import require_one_run
 from simgate.harness.merging.sources import Source, baselines_of

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from simgate.harness.gate.baseline_copy import FOLDER as BASELINE
+from simgate.harness.gate.comparing.baseline_copy import FOLDER as BASELINE
 from simgate.harness.results.manifest import Fingerprint, Manifest, Shard
 from simgate.harness.results.run_folder import RunFolder
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 
-from simgate.harness.packs.check_model import report
-from simgate.harness.packs.extends import read_merged
-from simgate.harness.packs.metric_catalog import MetricCatalog
+from simgate.harness.packs.checks.check_model import report
+from simgate.harness.packs.checks.metric_catalog import MetricCatalog
 from simgate.harness.packs.model import Pack
-from simgate.harness.packs.pack_mark import is_marked, is_model
-from simgate.harness.packs.read_pack import PackReader
+from simgate.harness.packs.reading.read_pack import PackReader
+from simgate.harness.packs.source.extends import read_merged
+from simgate.harness.packs.source.pack_mark import is_marked, is_model
 from simgate.policies.documents.diagnostics import Diagnostic, PackError, shown_path
 from simgate.policies.documents.named_file import absence
 from simgate.policies.documents.nodes import ScalarNode, SourceFile

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from simgate.harness.packs.pack_mark import is_marked, same_name
+from simgate.harness.packs.source.pack_mark import is_marked, same_name
 from simgate.harness.pytest_plugin.markers import register_marker
 from simgate.harness.pytest_plugin.options import Settings
 from simgate.harness.pytest_plugin.outcomes import (

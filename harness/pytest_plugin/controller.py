@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from xdist.scheduler import Scheduling
     from xdist.workermanage import WorkerController
 
-    from simgate.harness.execution.plan import Plan
+    from simgate.harness.execution.planning.plan import Plan
 
 
 _BY_PROCESS = Path("/proc/self/fd")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from simgate.harness.execution.record_mode import RECORD_CHOICES, RecordMode
+from simgate.harness.execution.planning.record_mode import RECORD_CHOICES, RecordMode
 from simgate.harness.frontend.baselines import accepted
 from simgate.harness.frontend.planning import RunOptions, run_name
 from simgate.harness.frontend.renamed import Renamed

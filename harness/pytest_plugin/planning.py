@@ -13,8 +13,8 @@ from simgate.harness.pytest_plugin.options import Settings
 from simgate.harness.pytest_plugin.selection import selection_words, sharded_selection_words
 
 if TYPE_CHECKING:
-    from simgate.harness.execution.plan import Plan
-    from simgate.harness.execution.record_mode import RecordMode
+    from simgate.harness.execution.planning.plan import Plan
+    from simgate.harness.execution.planning.record_mode import RecordMode
     from simgate.harness.expansion.variant import Variant
     from simgate.harness.packs.model import Pack, Scenario
 
@@ -85,7 +85,7 @@ def of_this_shard(config: pytest.Config, pack: Pack) -> frozenset[str] | None:
 
 def open_plan(run_dir: Path, record: RecordMode, retries: int) -> Plan:
     """The plan of a run that another process has made, for one host more."""
-    from simgate.harness.execution.plan import Plan
+    from simgate.harness.execution.planning.plan import Plan
     from simgate.harness.packs.model import Pack
     from simgate.harness.results.run_folder import RunFolder
 

@@ -14,7 +14,7 @@ from simgate.harness.pytest_plugin.runs import Runs, by_pack
 
 if TYPE_CHECKING:
     from simgate.harness.execution.events import Event
-    from simgate.harness.execution.plan import Plan
+    from simgate.harness.execution.planning.plan import Plan
     from simgate.harness.results.record import RunRecord
 
 

@@ -17,8 +17,8 @@ from simgate.harness.pytest_plugin.runs import Runs
 from simgate.harness.pytest_plugin.worker_input import WorkerInput
 
 if TYPE_CHECKING:
-    from simgate.harness.execution.host_pool import HostPool
-    from simgate.harness.execution.plan import Plan
+    from simgate.harness.execution.hosts.host_pool import HostPool
+    from simgate.harness.execution.planning.plan import Plan
     from simgate.harness.results.record import RunRecord
 
 
@@ -71,8 +71,8 @@ class Worker:
 
     def _run(self, item: VariantItem) -> None:
         from simgate.harness.execution.engine import RETRY_PAUSE_S
-        from simgate.harness.execution.giving_up import give_up
-        from simgate.harness.execution.host_pool import HostsCannotStart
+        from simgate.harness.execution.hosts.giving_up import give_up
+        from simgate.harness.execution.hosts.host_pool import HostsCannotStart
         from simgate.harness.pytest_plugin.planning import expand_ids
 
         batch = self._batches[item]
@@ -112,7 +112,7 @@ class Worker:
         self._open = None
 
     def _pool_for(self, item: VariantItem) -> tuple[Plan, HostPool]:
-        from simgate.harness.execution.host_pool import HostPool
+        from simgate.harness.execution.hosts.host_pool import HostPool
         from simgate.harness.pytest_plugin.planning import open_plan
 
         if self._open is None or self._open[0] != item.path:
@@ -125,7 +125,7 @@ class Worker:
         return self._open[1:]
 
     def _read_journal(self, item: VariantItem) -> None:
-        from simgate.harness.execution.resume import valid_records
+        from simgate.harness.execution.planning.resume import valid_records
         from simgate.harness.results.run_folder import RunFolder
 
         folder = RunFolder(self.run_dir(item))

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable, Sequence
 
 from simgate.harness import registry
-from simgate.harness.packs.metric_catalog import FormulaProblem
+from simgate.harness.packs.checks.metric_catalog import FormulaProblem
 from simgate.harness.packs.model import Criterion
 from simgate.harness.results.record import LatencySamples
 from simgate.harness.scoring.evidence import Evidence

@@ -23,7 +23,7 @@ def find_quarantine(
     """
     if not known_failures:
         return None
-    from simgate.harness.packs.expressions import parse
+    from simgate.harness.packs.expressions.conditions import parse
 
     for known in known_failures:
         if today <= date.fromisoformat(known.until) and bool(parse(known.when).evaluate(parameters)):

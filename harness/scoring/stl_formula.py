@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from simgate.harness.packs.metric_catalog import FormulaProblem
+from simgate.harness.packs.checks.metric_catalog import FormulaProblem
 from simgate.harness.trace import SIGNALS
 from simgate.policies.documents.diagnostics import near
 

@@ -46,7 +46,7 @@ class Diagnostic:
         column: From 1, in characters.
         length: Characters to underline, at least 1.
         severity: ``error`` stops a run, ``warning`` does not.
-        code: Stable name of the kind of problem, a key of ``simgate.harness.packs.codes.CODES``.
+        code: Stable name of the kind of problem, a key of ``simgate.harness.packs.diagnostics.codes.CODES``.
         message: What is wrong, one sentence without a full stop; what it quotes is kept printable.
         hint: What to do; may be empty; printable as well.
     """

@@ -17,8 +17,8 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-from simgate.harness.execution.host_pool import HostPool
-from simgate.harness.execution.plan import plan_run
+from simgate.harness.execution.hosts.host_pool import HostPool
+from simgate.harness.execution.planning.plan import plan_run
 from simgate.harness.expansion.expand import expand_pack
 from simgate.harness.frontend.packs import load_checked
 from simgate.harness.results.record import RunRecord

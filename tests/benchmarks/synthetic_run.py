@@ -17,7 +17,7 @@ from typing import Any
 
 from simgate.harness.expansion.expand import expand_scenario
 from simgate.harness.frontend.packs import load_checked
-from simgate.harness.gate.percentile import nearest_rank
+from simgate.harness.gate.statistics.percentile import nearest_rank
 from simgate.harness.packs.bounds import margin_of
 from simgate.harness.packs.model import Criterion, Pack, Scenario, VariantsSpec
 from simgate.harness.results.manifest import Fingerprint, Manifest

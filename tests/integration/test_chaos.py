@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from simgate.harness.execution.resume import valid_records
+from simgate.harness.execution.planning.resume import valid_records
 from simgate.harness.results.run_folder import RunFolder
 from tests.run_dirs import run_dirs
 from tests.unit.execution.conftest import memory_plugins

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from simgate.harness.execution.episode import Cast, run_episodes
-from simgate.harness.execution.lap_clock import LapClock
+from simgate.harness.execution.episode.lap_clock import LapClock
+from simgate.harness.execution.episode.loop import Cast, run_episodes
 from simgate.harness.scoring.metrics import compute
 from simgate.harness.trace import Trace
 from simgate.policies.policy import Decision

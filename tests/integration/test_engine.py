@@ -19,9 +19,9 @@ from simgate.harness.execution.events import (
     VariantFinished,
     VariantStarted,
 )
-from simgate.harness.execution.host_limits import HostLimits
-from simgate.harness.execution.host_pool import HostPool, HostsCannotStart
-from simgate.harness.execution.plan import Plan, plan_run
+from simgate.harness.execution.hosts.host_limits import HostLimits
+from simgate.harness.execution.hosts.host_pool import HostPool, HostsCannotStart
+from simgate.harness.execution.planning.plan import Plan, plan_run
 from simgate.harness.results.record import Outcome, RunRecord
 from tests.unit.execution.conftest import memory_plugins
 from tests.unit.execution.memory_pack import ids, make_pack, make_variants
@@ -148,7 +148,7 @@ def only_child() -> int:
             command = (stat.parent / "cmdline").read_bytes()
         except OSError:
             continue
-        if int(fields[1]) == mine and b"simgate.harness.execution.host" in command:
+        if int(fields[1]) == mine and b"simgate.harness.execution.hosts.host" in command:
             found.append(int(stat.parent.name))
     assert len(found) == 1
     return found[0]

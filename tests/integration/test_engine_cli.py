@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 
 from simgate.harness.cli.main import main
-from simgate.harness.execution.resume import resume_run
+from simgate.harness.execution.planning.resume import resume_run
 from simgate.harness.registry import PLUGINS_VARIABLE
 from simgate.harness.results.run_folder import RunFolder
 from tests.run_dirs import run_dirs

@@ -16,9 +16,9 @@ import pytest
 
 from simgate.harness.execution.engine import execute
 from simgate.harness.execution.events import Event, VariantStarted
-from simgate.harness.execution.plan import Plan, plan_run
-from simgate.harness.execution.replay import CannotReplay, replay
-from simgate.harness.execution.resume import CannotResume, resume_run
+from simgate.harness.execution.planning.plan import Plan, plan_run
+from simgate.harness.execution.planning.replay import CannotReplay, replay
+from simgate.harness.execution.planning.resume import CannotResume, resume_run
 from simgate.harness.expansion.expand import expand_pack
 from simgate.harness.packs.loader import load_pack
 from simgate.harness.results.file_lock import InUse

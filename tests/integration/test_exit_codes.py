@@ -77,7 +77,7 @@ def test_what_a_full_disk_has_swallowed_is_said_and_is_no_success(pack: Path) ->
 
 NO_HOST = """
 import os, sys
-if "simgate.harness.execution.host" in sys.orig_argv:
+if "simgate.harness.execution.hosts.host" in sys.orig_argv:
     os._exit(3)
 """
 

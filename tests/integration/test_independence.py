@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from simgate.harness.execution.assignment import Assignment, HostSetup
+from simgate.harness.execution.hosts.assignment import Assignment, HostSetup
 from simgate.harness.execution.worker import Worker
 from simgate.harness.expansion.expand import expand_variant
 from simgate.harness.expansion.variant import Variant

@@ -10,8 +10,8 @@ from simgate.harness.cli.progress import host_line
 from simgate.harness.execution import engine
 from simgate.harness.execution.engine import execute
 from simgate.harness.execution.events import Event, HostLost, Retried, VariantFinished
-from simgate.harness.execution.machine_errors import is_of_the_machine
-from simgate.harness.execution.plan import Plan
+from simgate.harness.execution.hosts.machine_errors import is_of_the_machine
+from simgate.harness.execution.planning.plan import Plan
 from simgate.harness.gate.decide import decide_folder
 from simgate.harness.results.journal import read_journal
 from simgate.harness.results.record import Outcome

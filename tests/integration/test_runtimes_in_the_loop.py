@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from simgate.harness.cli.main import main
-from simgate.harness.execution.checkup import Finding
-from simgate.harness.execution.checkup_runtimes import check_choice
-from simgate.harness.execution.recording import load_trace
+from simgate.harness.doctor.checkup import Finding
+from simgate.harness.doctor.checkup_runtimes import check_choice
+from simgate.harness.execution.episode.recording import load_trace
 from simgate.harness.exit_codes import ExitCode
 from simgate.harness.results.record import Outcome
 from simgate.harness.results.run_folder import RunFolder

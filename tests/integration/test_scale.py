@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from simgate.harness.cli.coverage.sources import from_runs
-from simgate.harness.execution.plan import expected_variants
+from simgate.harness.execution.planning.plan import expected_variants
 from simgate.harness.expansion.expand import Expansion
 from simgate.harness.gate import notes
-from simgate.harness.gate.baseline_copy import read_evidence
-from simgate.harness.gate.compare import compare_runs, regression_of
+from simgate.harness.gate.comparing.baseline_copy import read_evidence
+from simgate.harness.gate.comparing.compare import compare_runs, regression_of
 from simgate.harness.gate.decide import decide_folder, write_verdict
 from simgate.harness.packs.model import Pack, VariantsSpec
 from simgate.harness.results.manifest import Fingerprint

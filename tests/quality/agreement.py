@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from simgate.harness.gate.intervals import lower_bound
+from simgate.harness.gate.statistics.intervals import lower_bound
 from simgate.harness.results.record import CriterionResult, Outcome, RunRecord
 
 CONFIDENCE = 0.95

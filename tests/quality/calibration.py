@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binom
 
-from simgate.harness.gate.intervals import (
+from simgate.harness.gate.statistics.intervals import (
     lower_bound,
     proves_at_least,
     refutation_p,
@@ -23,11 +23,11 @@ from simgate.harness.gate.intervals import (
     upper_bound,
     wilson,
 )
-from simgate.harness.gate.mcnemar import mcnemar_p
-from simgate.harness.gate.paired_betting import log_e_drop_below
-from simgate.harness.gate.paired_difference import drop_too_large_p
-from simgate.harness.gate.percentile import accepts, rejects
-from simgate.harness.gate.stopping_boundary import Boundary, go_boundary, no_go_boundary
+from simgate.harness.gate.statistics.mcnemar import mcnemar_p
+from simgate.harness.gate.statistics.paired_betting import log_e_drop_below
+from simgate.harness.gate.statistics.paired_difference import drop_too_large_p
+from simgate.harness.gate.statistics.percentile import accepts, rejects
+from simgate.harness.gate.statistics.stopping_boundary import Boundary, go_boundary, no_go_boundary
 from simgate.harness.multiplicity import holm_rejects
 
 PACKS = 20_000

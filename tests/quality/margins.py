@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import binom
 
-from simgate.harness.gate.paired_difference import drop_too_large_p
-from simgate.harness.gate.regression import margin_of, refutation_of
+from simgate.harness.gate.rules.regression import margin_of, refutation_of
+from simgate.harness.gate.statistics.paired_difference import drop_too_large_p
 from simgate.harness.packs.model import GateRule
 
 PAIRS = 370

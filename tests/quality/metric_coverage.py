@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.harness.gate.paired_betting import counted_losses, mean_upper_bound
+from simgate.harness.gate.statistics.paired_betting import counted_losses, mean_upper_bound
 
 CONFIDENCE = 0.95
 TRIALS = 300

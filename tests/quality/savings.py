@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simgate.harness.gate.intervals import (
+from simgate.harness.gate.statistics.intervals import (
     MORE_THAN_ANYONE_RUNS,
     more_successes_needed,
     most_failures_allowed,
 )
-from simgate.harness.gate.power import chance_of_go, chance_of_no_go
-from simgate.harness.gate.sequential import SequentialGate
+from simgate.harness.gate.statistics.power import chance_of_go, chance_of_no_go
+from simgate.harness.gate.stopping.sequential import SequentialGate
 from simgate.harness.gate.tally import JudgedVariant, Status
 from simgate.harness.gate.verdict import Decision
-from simgate.harness.packs.clean_runs import clean_runs_needed
+from simgate.harness.packs.checks.clean_runs import clean_runs_needed
 from simgate.harness.packs.model import GateRule
 from tests.unit.gate.runs import make_manifest, make_pack, make_record, scenario
 

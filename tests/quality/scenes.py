@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binom, multinomial
 
-from simgate.harness.gate.bounded_mean import at_most_p
-from simgate.harness.gate.intervals import proves_at_least
 from simgate.harness.gate.scenes import Scenes
+from simgate.harness.gate.statistics.bounded_mean import at_most_p
+from simgate.harness.gate.statistics.intervals import proves_at_least
 
 ALPHA = 0.05
 CORRELATIONS = (0.0, 0.1, 0.3, 0.6, 1.0)

@@ -14,11 +14,11 @@ from typing import Any
 
 from simgate.harness.cli.commands.compare import compare_folders
 from simgate.harness.frontend.packs import load_checked
-from simgate.harness.gate.baseline_copy import read_evidence
-from simgate.harness.gate.comparability import NotComparable
-from simgate.harness.gate.compare import RunComparison, compare_runs, regression_of
-from simgate.harness.gate.metric_changes import describe_metric
-from simgate.harness.gate.pairing import RunEvidence
+from simgate.harness.gate.comparing.baseline_copy import read_evidence
+from simgate.harness.gate.comparing.comparability import NotComparable
+from simgate.harness.gate.comparing.compare import RunComparison, compare_runs, regression_of
+from simgate.harness.gate.comparing.metric_changes import describe_metric
+from simgate.harness.gate.comparing.pairing import RunEvidence
 from simgate.harness.results.run_folder import RunFolder
 from tests.e2e.conftest import digests, simgate, the_run
 from tests.quality.mutations import EACH_OUTPUT, PACK, REGRESSIONS, Regression
@@ -190,7 +190,7 @@ def null_changes(baseline: RunFolder, folder: Path, variants: int | None) -> dic
 def _another_order(baseline: RunFolder, folder: Path, variants: int | None) -> list[str]:
     """Runs the same variants the other way round, through the engine."""
     from simgate.harness.execution.engine import execute
-    from simgate.harness.execution.plan import plan_run
+    from simgate.harness.execution.planning.plan import plan_run
     from simgate.harness.expansion.expand import expand_pack
     from simgate.harness.gate.decide import write_verdict
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binom
 
-from simgate.harness.gate.stopping_boundary import go_boundary, no_go_boundary
+from simgate.harness.gate.statistics.stopping_boundary import go_boundary, no_go_boundary
 
 ALPHA = 0.05
 POWER_LOST = 0.01

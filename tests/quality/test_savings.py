@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from simgate.harness.gate.power import chance_of_go
-from simgate.harness.packs.clean_runs import clean_runs_needed
+from simgate.harness.gate.statistics.power import chance_of_go
+from simgate.harness.packs.checks.clean_runs import clean_runs_needed
 from tests.quality.savings import BAD, GOOD, runs_needed, savings
 
 

@@ -13,7 +13,7 @@ from simgate.harness.cli.workers import add_workers
 
 if TYPE_CHECKING:
     from simgate.harness.expansion.variant import Variant
-    from simgate.harness.gate.pairing import RunEvidence
+    from simgate.harness.gate.comparing.pairing import RunEvidence
     from simgate.harness.packs.model import Pack
 
 HELP = "run K variants twice with the same model and keep how many flip"
@@ -41,11 +41,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from simgate.harness.execution.counting_order import random_order
+    from simgate.harness.execution.planning.counting_order import random_order
     from simgate.harness.expansion.expand import expand_pack
     from simgate.harness.frontend.packs import load_checked
     from simgate.harness.frontend.user_errors import UserError
-    from simgate.harness.gate.churn import keep_churn, measure_churn, unsteady
+    from simgate.harness.gate.comparing.churn import keep_churn, measure_churn, unsteady
     from simgate.harness.results.parts import changed_parts
 
     pack = load_checked(args.pack)
@@ -72,7 +72,7 @@ def _run_once(args: argparse.Namespace, pack: Pack, variants: Sequence[Variant])
     from simgate.harness.execution.engine import execute
     from simgate.harness.frontend.planning import RunOptions, plan_as_asked
     from simgate.harness.frontend.user_errors import MachineError
-    from simgate.harness.gate.baseline_copy import read_evidence
+    from simgate.harness.gate.comparing.baseline_copy import read_evidence
 
     options = RunOptions(
         args.runs_dir / "aa", args.workers, args.adapter, model=args.model, runtime=args.runtime

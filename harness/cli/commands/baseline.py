@@ -11,8 +11,8 @@ from simgate.harness.cli.baseline_options import add_baseline_store
 from simgate.harness.frontend.baselines import baseline_store
 
 if TYPE_CHECKING:
-    from simgate.harness.gate.baseline_store import BaselineStore, NamedBaseline
-    from simgate.harness.gate.shared_baselines import SharedBaselines
+    from simgate.harness.gate.comparing.baseline_store import BaselineStore, NamedBaseline
+    from simgate.harness.gate.comparing.shared_baselines import SharedBaselines
     from simgate.harness.results.run_folder import RunFolder
 
 HELP = "name a run as baseline (set NAME RUN), or show the named ones (list, show NAME)"
@@ -68,8 +68,8 @@ def _set(args: argparse.Namespace) -> int:
 
 def _without_baseline(store: BaselineStore | SharedBaselines, folder: RunFolder, name: str) -> str:
     """What is to say of a run whose pack has rules against a baseline; the first of a pack is declared so."""
-    from simgate.harness.gate.baseline_copy import kept_baseline
-    from simgate.harness.gate.first_baseline import declare_first, kept_first
+    from simgate.harness.gate.comparing.baseline_copy import kept_baseline
+    from simgate.harness.gate.comparing.first_baseline import declare_first, kept_first
 
     if kept_baseline(folder) is not None:
         return ""
@@ -119,7 +119,7 @@ def _facts(store: BaselineStore | SharedBaselines, entry: NamedBaseline) -> str:
 
 def _decision(store: BaselineStore | SharedBaselines, entry: NamedBaseline) -> str:
     """What the run's records give now; what was noted when it was named is not believed."""
-    from simgate.harness.gate.baseline_store import NoBaseline
+    from simgate.harness.gate.comparing.baseline_store import NoBaseline
     from simgate.harness.gate.decide import UndecidableRun, decide_folder
     from simgate.harness.results.journal import JournalDamaged
     from simgate.harness.results.run_folder import NotARun

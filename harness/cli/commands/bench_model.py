@@ -42,8 +42,8 @@ def run(args: argparse.Namespace) -> int:
     from simgate.harness.cli.model.frames import load_frames
     from simgate.harness.cli.model.model_errors import model_errors
     from simgate.harness.cli.model.one_thread import one_thread
-    from simgate.harness.execution.perception_runtime import make_runtime, resolve_runtime
-    from simgate.harness.execution.resource_sampler import ResourceSampler
+    from simgate.harness.execution.episode.perception_runtime import make_runtime, resolve_runtime
+    from simgate.harness.execution.episode.resource_sampler import ResourceSampler
     from simgate.harness.frontend.user_errors import as_user_errors
     from simgate.harness.results.atomic_write import write_atomic
     from simgate.harness.results.fingerprint import machine
@@ -98,7 +98,7 @@ def _row(timing: Timing) -> dict[str, Any]:
 
 def _percentiles(samples: Sequence[float]) -> dict[str, float | None]:
     """Nearest-rank percentiles, and for each the bound that the samples prove."""
-    from simgate.harness.gate.percentile import percentile_upper_bound
+    from simgate.harness.gate.statistics.percentile import percentile_upper_bound
     from simgate.policies.perception.parity import percentile
 
     found: dict[str, float | None] = {}

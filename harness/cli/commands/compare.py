@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from simgate.harness.cli.baseline_options import add_accept_difference, add_baseline_store
 
 if TYPE_CHECKING:
-    from simgate.harness.gate.compare import RunComparison
+    from simgate.harness.gate.comparing.compare import RunComparison
     from simgate.harness.results.run_folder import RunFolder
 
 HELP = "compare two runs variant by variant: GO (0), NO-GO (1), INCONCLUSIVE (20), not comparable (2)"
@@ -65,7 +65,7 @@ def _run(args: argparse.Namespace) -> int:
     from simgate.harness.cli.compare_pictures import with_pictures
     from simgate.harness.frontend.baselines import resolve_baseline
     from simgate.harness.frontend.user_errors import UserError
-    from simgate.harness.gate.compare_table import comparison_table
+    from simgate.harness.gate.comparing.compare_table import comparison_table
     from simgate.harness.registry import load
     from simgate.harness.results.atomic_write import write_atomic
     from simgate.harness.results.run_folder import RunFolder
@@ -120,10 +120,10 @@ def compare_folders(
         NotComparable: They differ in more than the model.
         NotARun: One has no readable manifest.
     """
-    from simgate.harness.gate.baseline_copy import read_evidence
-    from simgate.harness.gate.churn import known_churn
-    from simgate.harness.gate.compare import compare_runs, regression_of
-    from simgate.harness.gate.metric_changes import describe_metric
+    from simgate.harness.gate.comparing.baseline_copy import read_evidence
+    from simgate.harness.gate.comparing.churn import known_churn
+    from simgate.harness.gate.comparing.compare import compare_runs, regression_of
+    from simgate.harness.gate.comparing.metric_changes import describe_metric
 
     before, now = read_evidence(baseline), read_evidence(candidate)
     names = tuple(dict.fromkeys((*now.manifest.accepted, *accepted)))

@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     from simgate.harness.cli.model.images import image_files, read_image
     from simgate.harness.cli.model.model_errors import model_errors
     from simgate.harness.cli.model.one_thread import one_thread
-    from simgate.harness.execution.perception_runtime import make_runtime, resolve_runtime
+    from simgate.harness.execution.episode.perception_runtime import make_runtime, resolve_runtime
     from simgate.harness.frontend.user_errors import UserError, as_user_errors
     from simgate.harness.results.atomic_write import write_atomic
     from simgate.policies.perception.package import load_package
@@ -130,7 +130,7 @@ def _print(one: _Seen) -> None:
 
 def _write_picture(folder: Path, one: _Seen, names: set[str]) -> None:
     """The picture with its boxes, under a name of its own."""
-    from simgate.harness.execution.box_picture import picture
+    from simgate.harness.execution.episode.box_picture import picture
     from simgate.sim_adapters.printable import printable
 
     stem = name = f"{one.image.path.stem}-detections"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from simgate.harness.execution.checkup import Finding
+    from simgate.harness.doctor.checkup import Finding
 
 HELP = "check this machine: packages, graphics, plugins, model, folders"
 _SIGNS = {"ok": "ok  ", "note": "note", "bad": "BAD "}
@@ -50,8 +50,8 @@ def _report(findings: Iterator[Finding]) -> int:
 
 
 def _adapter_findings(args: argparse.Namespace) -> Iterator[Finding]:
-    from simgate.harness.execution.adapter_checkup import check_adapter
-    from simgate.harness.execution.interpreter import host_interpreter
+    from simgate.harness.doctor.adapter_checkup import check_adapter
+    from simgate.harness.execution.hosts.interpreter import host_interpreter
     from simgate.harness.registry import UnknownPlugin, names
 
     known = names("simgate.sim_adapters")
@@ -63,7 +63,7 @@ def _adapter_findings(args: argparse.Namespace) -> Iterator[Finding]:
 
 
 def _findings(args: argparse.Namespace) -> Iterator[Finding]:
-    from simgate.harness.execution import checkup, checkup_runtimes
+    from simgate.harness.doctor import checkup, checkup_runtimes
 
     yield checkup.check_python()
     yield from checkup.check_packages()

@@ -50,8 +50,8 @@ def run(args: argparse.Namespace) -> int:
 def _explain(code: str) -> int:
     from simgate.harness.frontend.trial import trial
     from simgate.harness.frontend.user_errors import UserError
-    from simgate.harness.packs.codes import CODES
-    from simgate.harness.packs.explain import as_text, explain
+    from simgate.harness.packs.diagnostics.codes import CODES
+    from simgate.harness.packs.diagnostics.explain import as_text, explain
     from simgate.harness.scoring import metrics
     from simgate.policies.documents.diagnostics import near
 
@@ -86,14 +86,14 @@ def _write_sarif(packs: Sequence[Path], found: Sequence[Diagnostic]) -> None:
     import json
     from importlib.metadata import version
 
-    from simgate.harness.packs.sarif import to_sarif
+    from simgate.harness.packs.diagnostics.sarif import to_sarif
 
     print(json.dumps(to_sarif(found, version("simgate")), indent=2))
 
 
 def _write_github(packs: Sequence[Path], found: Sequence[Diagnostic]) -> None:
     from simgate.harness.frontend.streams import output_for_programs
-    from simgate.harness.packs.github_commands import to_github
+    from simgate.harness.packs.diagnostics.github_commands import to_github
     from simgate.policies.documents.diagnostics import limited, not_shown
 
     shown, more = limited(found)
@@ -106,7 +106,7 @@ def _write_github(packs: Sequence[Path], found: Sequence[Diagnostic]) -> None:
 
 
 def _summary(packs: Sequence[Path], found: Sequence[Diagnostic]) -> str:
-    from simgate.harness.packs.pack_mark import is_model
+    from simgate.harness.packs.source.pack_mark import is_model
 
     models = sum(map(is_model, packs))
     checked = [plural(len(packs) - models, "pack")] if len(packs) > models else []

@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     import json
 
     from simgate.harness.cli.planning.gate_power import gate_power
-    from simgate.harness.execution.host_environment import usable_cores
+    from simgate.harness.execution.hosts.host_environment import usable_cores
     from simgate.harness.frontend.packs import load_checked
     from simgate.harness.frontend.trial import trial
     from simgate.harness.frontend.user_errors import UserError, as_user_errors

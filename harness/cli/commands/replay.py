@@ -10,7 +10,7 @@ from simgate.harness.cli.trust import add_trust
 from simgate.harness.cli.workers import add_workers
 
 if TYPE_CHECKING:
-    from simgate.harness.execution.replay import Replay
+    from simgate.harness.execution.planning.replay import Replay
 
 HELP = "run one variant of a run again and compare it, bit for bit"
 
@@ -26,7 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Runs the command; returns 0 when the trace is the same, 1 when it differs."""
-    from simgate.harness.execution.replay import replay
+    from simgate.harness.execution.planning.replay import replay
     from simgate.harness.frontend.user_errors import as_user_errors
 
     with as_user_errors():

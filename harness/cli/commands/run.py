@@ -14,12 +14,12 @@ from simgate.harness.cli.output_option import Concluded, add_output, with_output
 from simgate.harness.cli.selection import add_selection, select, selected_options
 from simgate.harness.cli.trust import add_trust
 from simgate.harness.cli.workers import add_workers, count
-from simgate.harness.execution.record_mode import RECORD_CHOICES
+from simgate.harness.execution.planning.record_mode import RECORD_CHOICES
 from simgate.harness.frontend.planning import run_name
 from simgate.harness.frontend.shares import shard
 
 if TYPE_CHECKING:
-    from simgate.harness.execution.plan import Plan
+    from simgate.harness.execution.planning.plan import Plan
     from simgate.harness.expansion.variant import Variant
     from simgate.harness.frontend.planning import RunOptions
     from simgate.harness.packs.model import Pack
@@ -211,7 +211,7 @@ def _plan(args: argparse.Namespace, pack: Pack, variants: Sequence[Variant], opt
 
 
 def _resumed(args: argparse.Namespace) -> Plan:
-    from simgate.harness.execution.resume import resume_run
+    from simgate.harness.execution.planning.resume import resume_run
     from simgate.harness.frontend.user_errors import UserError
 
     fixed = {

@@ -38,7 +38,7 @@ def schema_text() -> str:
     """The schema with everything that is installed here, as JSON."""
     import json
 
-    from simgate.harness.packs.schema import pack_schema
+    from simgate.harness.packs.schema.pack_schema import pack_schema
     from simgate.harness.scoring import metrics
 
     return json.dumps(pack_schema(metrics), indent=1) + "\n"

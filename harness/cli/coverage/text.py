@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from simgate.harness.cli.coverage.tally import Cells, ScenarioCoverage, totals
-from simgate.harness.gate.intervals import lower_bound, upper_bound
+from simgate.harness.gate.statistics.intervals import lower_bound, upper_bound
 from simgate.harness.text import plural, table
 
 EACH_WAY = 0.975

@@ -40,7 +40,7 @@ def explain_variant(folder: RunFolder, name: str, width: int = 100) -> str:
         NoVariant: The run does not expect it.
         NotARun, JournalDamaged: The run cannot be read.
     """
-    from simgate.harness.gate.baseline_copy import read_evidence
+    from simgate.harness.gate.comparing.baseline_copy import read_evidence
     from simgate.harness.results.stored_record import whole
 
     run = read_evidence(folder)
@@ -139,7 +139,7 @@ def _conditions(scenario: Scenario, record: RunRecord) -> Iterator[str]:
 def _happened(folder: RunFolder, record: RunRecord) -> Iterator[str]:
     """The story from the recording; from the record alone where there is none."""
     from simgate.harness.cli.explaining.story import paragraph, story
-    from simgate.harness.execution.recording import load_trace
+    from simgate.harness.execution.episode.recording import load_trace
     from simgate.sim_adapters.plain_file import inside
 
     why = "passing variants leave none unless the run was made with --record all"

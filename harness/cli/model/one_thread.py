@@ -7,7 +7,7 @@ import os
 
 def one_thread() -> None:
     """Asks libraries that are loaded from now on for one thread, as a host's environment does."""
-    from simgate.harness.execution.host_environment import ONE_THREAD
+    from simgate.harness.execution.hosts.host_environment import ONE_THREAD
 
     for name in ONE_THREAD:
         os.environ.setdefault(name, "1")

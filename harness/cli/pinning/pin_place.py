@@ -10,8 +10,8 @@ from typing import Any
 
 from simgate.harness.cli.pinning.pin_text import block_lines, flow_text
 from simgate.harness.cli.pinning.yaml_place import Edit, YamlText
-from simgate.harness.packs.extends import read_merged
 from simgate.harness.packs.model import PinnedVariant
+from simgate.harness.packs.source.extends import read_merged
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from simgate.policies.documents.problems import Problems
 from simgate.policies.documents.yaml_source import parse_yaml, read_yaml

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simgate.harness.cli.pinning.pin_place import CannotPin, PinEdit, pin_edit
-from simgate.harness.execution.replay import find_variant
-from simgate.harness.execution.resume import variants_of
+from simgate.harness.execution.planning.replay import find_variant
+from simgate.harness.execution.planning.resume import variants_of
 from simgate.harness.expansion.expand import expand_variant
 from simgate.harness.expansion.pinned import pin_of
 from simgate.harness.expansion.variant import Variant

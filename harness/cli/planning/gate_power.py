@@ -7,24 +7,24 @@ from dataclasses import dataclass, replace
 
 from simgate.harness.cli.planning.times import variants_of
 from simgate.harness.frontend.scene_counts import SceneCount, count_scenes, scenes_in
-from simgate.harness.gate.compare import DEFAULT_CONFIDENCE
-from simgate.harness.gate.intervals import (
+from simgate.harness.gate.comparing.compare import DEFAULT_CONFIDENCE
+from simgate.harness.gate.rules.not_worse import pairs_to_prove
+from simgate.harness.gate.rules.regression import margin_of, more_broken, refutation_of
+from simgate.harness.gate.statistics.intervals import (
     fewest,
     more_successes_needed,
     most_failures_allowed,
     most_successes_refuted,
 )
-from simgate.harness.gate.not_worse import pairs_to_prove
-from simgate.harness.gate.paired_difference import drop_bounds
-from simgate.harness.gate.power import (
+from simgate.harness.gate.statistics.paired_difference import drop_bounds
+from simgate.harness.gate.statistics.power import (
     chance_of_go,
     smallest_visible_drop,
     smallest_visible_shortfall,
 )
-from simgate.harness.gate.regression import margin_of, more_broken, refutation_of
 from simgate.harness.gate.wording import percent, statement
-from simgate.harness.packs.clean_runs import clean_runs_needed
-from simgate.harness.packs.latency_percentile import parse_latency_percentile
+from simgate.harness.packs.checks.clean_runs import clean_runs_needed
+from simgate.harness.packs.checks.latency_percentile import parse_latency_percentile
 from simgate.harness.packs.model import GateRule, Pack
 from simgate.harness.text import plural
 

@@ -90,8 +90,8 @@ def probe(pack: Pack, variants: int, hosts: int, runs_dir: Path) -> Measured:
         HostsCannotStart: No host came up.
     """
     from simgate.harness.execution.engine import execute
-    from simgate.harness.execution.host_pool import HostsCannotStart
-    from simgate.harness.execution.plan import plan_run
+    from simgate.harness.execution.hosts.host_pool import HostsCannotStart
+    from simgate.harness.execution.planning.plan import plan_run
     from simgate.harness.expansion.expand import expand_scenario
 
     chosen = [variant for s in pack.scenarios for variant in expand_scenario(pack, s, variants)[:variants]]

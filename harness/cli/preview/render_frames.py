@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.harness.cli.preview.frame_job import FrameAnswer, FrameJob, FrameRequest
-from simgate.harness.execution.adapter_options import make_adapter
+from simgate.harness.execution.planning.adapter_options import make_adapter
 from simgate.harness.expansion.variant import objects_of
 from simgate.harness.packs.worlds import find_world
 from simgate.sim_adapters.adapter import SimAdapter

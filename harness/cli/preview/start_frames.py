@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simgate.harness.cli.preview.frame_job import FrameAnswer, FrameJob, FrameRequest
-from simgate.harness.execution.host_environment import host_environment
+from simgate.harness.execution.hosts.host_environment import host_environment
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.model import Pack
 

@@ -30,6 +30,6 @@ EXAMPLES: dict[str, Example] = {
         key=lambda example: example.code,
     )
 }
-"""Code -> example; every code of ``simgate.harness.packs.codes.CODES`` has one."""
+"""Code -> example; every code of ``simgate.harness.packs.diagnostics.codes.CODES`` has one."""
 
 __all__ = ["EXAMPLES", "Example"]

@@ -11,9 +11,9 @@ import pytest
 pytest.importorskip("torch", reason="takes frames over DLPack")
 pytest.importorskip("onnx", reason="converts the reference model to torch")
 
-from simgate.harness.execution.device_frames import source_of
-from simgate.harness.execution.lap_clock import LapClock
-from simgate.harness.execution.perception_stage import PerceptionStage, WorldCamera
+from simgate.harness.execution.episode.device_frames import source_of
+from simgate.harness.execution.episode.lap_clock import LapClock
+from simgate.harness.execution.episode.perception_stage import PerceptionStage, WorldCamera
 from simgate.policies.perception.onnx_to_torch import main as onnx_to_torch
 from simgate.policies.perception.package import load_package
 from simgate.policies.perception.runtimes.torch_runtime import TorchRuntime

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from simgate.harness.execution.engine import execute
-from simgate.harness.execution.host_limits import HostLimits
-from simgate.harness.execution.plan import Plan, plan_run
+from simgate.harness.execution.hosts.host_limits import HostLimits
+from simgate.harness.execution.planning.plan import Plan, plan_run
 from simgate.harness.results.record import Outcome, RunRecord
 from simgate.sim_adapters.isaacsim.errors import IsaacSimUnavailable
 from simgate.sim_adapters.isaacsim.gpu_lock import GpuLock

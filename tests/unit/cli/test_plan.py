@@ -12,7 +12,7 @@ import pytest
 from simgate.harness.cli.main import main
 from simgate.harness.cli.planning.gate_power import POWER, rule_power
 from simgate.harness.cli.planning.times import past_runs
-from simgate.harness.gate.intervals import proves_at_least, refutation_p, refutes_at_least
+from simgate.harness.gate.statistics.intervals import proves_at_least, refutation_p, refutes_at_least
 from simgate.harness.packs.loader import load_pack
 from simgate.harness.packs.model import GateRule, Pack
 from simgate.harness.results.record import Outcome

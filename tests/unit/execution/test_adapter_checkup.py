@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from simgate.harness.execution.adapter_checkup import (
+from simgate.harness.doctor.adapter_checkup import (
     _alignment_finding,
     _memory_finding,
     _repeat_finding,
     _Run,
     _start_findings,
 )
-from simgate.harness.execution.adapter_probe import measure_alignment, measure_repeat, measure_start
+from simgate.harness.doctor.adapter_probe import measure_alignment, measure_repeat, measure_start
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.mujoco.adapter import MujocoAdapter
 

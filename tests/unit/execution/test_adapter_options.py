@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from simgate.harness.execution.adapter_options import make_adapter
+from simgate.harness.execution.planning.adapter_options import make_adapter
 from simgate.harness.packs.model import SimSpec
 from tests.unit.execution.memory_plugins import MemoryAdapter
 

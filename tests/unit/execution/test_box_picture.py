@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simgate.harness.execution.box_picture import FOUND_COLOR, picture
+from simgate.harness.execution.episode.box_picture import FOUND_COLOR, picture
 from simgate.policies.perception.detections import Detections
 
 FRAME = np.full((24, 32, 3), 90, np.uint8)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from simgate.harness.execution.counting_order import (
+from simgate.harness.execution.planning.counting_order import (
     DependentVariants,
     counting_order,
     random_order,

@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from simgate.harness.execution.decision_check import BadDecision, checked_decisions
 from simgate.harness.execution.engine import execute
-from simgate.harness.execution.plan import plan_run
+from simgate.harness.execution.episode.decision_check import BadDecision, checked_decisions
+from simgate.harness.execution.planning.plan import plan_run
 from simgate.policies.policy import Decision
 from tests.unit.execution.memory_pack import make_pack, make_variants
 from tests.unit.execution.memory_plugins import ENTRY_POINTS, MemoryPolicy

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simgate.harness.execution.plan import plan_run
+from simgate.harness.execution.planning.plan import plan_run
 from simgate.harness.packs.model import GateRule, Pack
 from tests.unit.execution.memory_pack import make_pack, write_model
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simgate.harness.execution.episode import Cast, run_episodes
-from simgate.harness.execution.lap_clock import LapClock
+from simgate.harness.execution.episode.lap_clock import LapClock
+from simgate.harness.execution.episode.loop import Cast, run_episodes
 from simgate.policies.perception.dlpack import dlpack_device
 from simgate.policies.perception.package import load_package
 from simgate.sim_adapters.adapter import Timing

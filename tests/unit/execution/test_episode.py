@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simgate.harness.execution.episode import Cast, run_episodes
-from simgate.harness.execution.inference_time import QUEUED_MS
-from simgate.harness.execution.lap_clock import LapClock
-from simgate.harness.execution.world_run import SIGNALS, Episode
+from simgate.harness.execution.episode.inference_time import QUEUED_MS
+from simgate.harness.execution.episode.lap_clock import LapClock
+from simgate.harness.execution.episode.loop import Cast, run_episodes
+from simgate.harness.execution.episode.world_run import SIGNALS, Episode
 from simgate.policies.perception.package import load_package
 from simgate.policies.policy import Decision
 from simgate.sim_adapters.adapter import Timing

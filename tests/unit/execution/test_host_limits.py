@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from simgate.harness.execution.host_limits import HostLimits, limits_of
-from simgate.harness.execution.plan import plan_run
-from simgate.harness.execution.resume import resume_run
+from simgate.harness.execution.hosts.host_limits import HostLimits, limits_of
+from simgate.harness.execution.planning.plan import plan_run
+from simgate.harness.execution.planning.resume import resume_run
 from simgate.harness.expansion.expand import expand_scenario
 from tests.integration.adapters.isaac_room import PLUGINS, make_pack
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from simgate.harness.execution.assignment import Assignment, HostSetup
-from simgate.harness.execution.host_process import HostGone, HostProcess
-from simgate.harness.execution.messages import (
+from simgate.harness.execution.hosts.assignment import Assignment, HostSetup
+from simgate.harness.execution.hosts.host_process import HostGone, HostProcess
+from simgate.harness.execution.hosts.messages import (
     BatchFinished,
     Finished,
     Heartbeat,
@@ -52,7 +52,7 @@ def test_a_host_may_be_reached_over_a_unix_socket_as_well(tmp_path: Path) -> Non
     listener.bind(str(tmp_path / "s"))
     listener.listen(1)
     host = subprocess.Popen(
-        [sys.executable, "-m", "simgate.harness.execution.host", "--connect", str(tmp_path / "s")],
+        [sys.executable, "-m", "simgate.harness.execution.hosts.host", "--connect", str(tmp_path / "s")],
         stdout=subprocess.DEVNULL,
     )
     try:

@@ -7,8 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from simgate.harness.execution.host_environment import usable_cores
-from simgate.harness.execution.interpreter import VARIABLE, NoInterpreter, default_hosts, host_interpreter
+from simgate.harness.execution.hosts.host_environment import usable_cores
+from simgate.harness.execution.hosts.interpreter import (
+    VARIABLE,
+    NoInterpreter,
+    default_hosts,
+    host_interpreter,
+)
 
 
 @pytest.fixture

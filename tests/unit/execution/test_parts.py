@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from simgate.harness.execution.conditions import collect_fingerprint, scenario_conditions
-from simgate.harness.execution.parts import Use, collect_parts, files_of, model_files, uses_of
+from simgate.harness.execution.planning.conditions import collect_fingerprint, scenario_conditions
+from simgate.harness.execution.planning.parts import Use, collect_parts, files_of, model_files, uses_of
 from simgate.harness.packs.loader import load_pack
 from simgate.harness.packs.model import Criterion
 from simgate.harness.results.parts import Part

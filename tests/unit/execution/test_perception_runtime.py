@@ -2,7 +2,7 @@ import shutil
 
 import pytest
 
-from simgate.harness.execution.perception_runtime import (
+from simgate.harness.execution.episode.perception_runtime import (
     is_deployed,
     plugin_name,
     resolve_runtime,

@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from simgate.harness.execution.resource_sampler import ResourceSampler
+from simgate.harness.execution.episode.resource_sampler import ResourceSampler
 from simgate.harness.scoring.gpu_board import BRAKES
 
 
@@ -59,7 +59,7 @@ class Board:
 
 
 def test_a_variant_gets_what_was_seen_since_it_began(monkeypatch):
-    monkeypatch.setattr("simgate.harness.execution.resource_sampler.PERIOD_S", 60.0)
+    monkeypatch.setattr("simgate.harness.execution.episode.resource_sampler.PERIOD_S", 60.0)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2")
     board = Board()
     sampler = ResourceSampler(board)
@@ -81,7 +81,7 @@ def test_a_variant_gets_what_was_seen_since_it_began(monkeypatch):
 
 
 def test_samples_are_taken_while_nobody_asks(monkeypatch):
-    monkeypatch.setattr("simgate.harness.execution.resource_sampler.PERIOD_S", 0.005)
+    monkeypatch.setattr("simgate.harness.execution.episode.resource_sampler.PERIOD_S", 0.005)
     board = Board()
     sampler = ResourceSampler(board)
     while board.count < 5:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from itertools import chain
 
-from simgate.harness.execution.shards import Share
+from simgate.harness.execution.planning.shards import Share
 
 IDS = [f"slow::v{k:04d}" for k in range(6)] + [f"quick::v{k:04d}" for k in range(14)]
 

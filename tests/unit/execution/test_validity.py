@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from simgate.harness.execution.validity import ValidityMonitor
+from simgate.harness.execution.episode.validity import ValidityMonitor
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.observation import Contact, GroundTruth, Observation, VisibleEntity
 

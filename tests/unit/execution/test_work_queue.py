@@ -3,8 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simgate.harness.execution.assignment import Assignment
-from simgate.harness.execution.work_queue import MAX_ATTEMPTS, WorkQueue
+from simgate.harness.execution.hosts.assignment import Assignment
+from simgate.harness.execution.hosts.work_queue import MAX_ATTEMPTS, WorkQueue
 from tests.unit.execution.memory_pack import make_variants
 
 

@@ -10,7 +10,7 @@ import pytest
 from simgate.harness.expansion.errors import ExpansionError
 from simgate.harness.expansion.expand import expand_pack, expand_scenario, expand_variant
 from simgate.harness.expansion.variant import Variant
-from simgate.harness.packs.expressions import holds
+from simgate.harness.packs.expressions.conditions import holds
 from simgate.harness.packs.model import Scenario
 from tests.unit.expansion.packs import expr, pack, scenario
 

@@ -16,7 +16,7 @@ from simgate.harness.expansion.errors import ExpansionError
 from simgate.harness.expansion.expand import Expansion, expand_pack, expand_scenario, expand_variant
 from simgate.harness.expansion.pinned import pin_of
 from simgate.harness.expansion.variant import Variant
-from simgate.harness.packs.expressions import holds
+from simgate.harness.packs.expressions.conditions import holds
 from simgate.harness.packs.model import Pack, PinnedVariant, Scenario
 from simgate.harness.packs.values import ValueSpec
 from tests.unit.expansion.packs import pack, place, scenario

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from simgate.harness.gate.pairing import RunEvidence
+from simgate.harness.gate.comparing.pairing import RunEvidence
 from simgate.harness.gate.selection import left_out
 from simgate.harness.gate.tally import gather
 from simgate.harness.packs.model import GateRule, Pack

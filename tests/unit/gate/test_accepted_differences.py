@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from simgate.harness.cli.main import main
-from simgate.harness.gate.baseline_copy import keep_baseline, read_evidence
-from simgate.harness.gate.baseline_store import BaselineStore, NoBaseline
-from simgate.harness.gate.comparability import (
+from simgate.harness.gate.comparing.baseline_copy import keep_baseline, read_evidence
+from simgate.harness.gate.comparing.baseline_store import BaselineStore, NoBaseline
+from simgate.harness.gate.comparing.comparability import (
     ACCEPTABLE,
     NotComparable,
     accepted_names,

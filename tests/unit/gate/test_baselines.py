@@ -5,10 +5,15 @@ import sys
 
 import pytest
 
-from simgate.harness.gate.baseline_copy import keep_baseline, kept_baseline, kept_churn, read_evidence
-from simgate.harness.gate.baseline_store import BaselineStore, NoBaseline
-from simgate.harness.gate.churn import keep_churn, known_churn, measure_churn, unsteady
-from simgate.harness.gate.comparability import machine_class, pack_digest
+from simgate.harness.gate.comparing.baseline_copy import (
+    keep_baseline,
+    kept_baseline,
+    kept_churn,
+    read_evidence,
+)
+from simgate.harness.gate.comparing.baseline_store import BaselineStore, NoBaseline
+from simgate.harness.gate.comparing.churn import keep_churn, known_churn, measure_churn, unsteady
+from simgate.harness.gate.comparing.comparability import machine_class, pack_digest
 from simgate.harness.gate.decide import write_verdict
 from simgate.harness.gate.verdict import Churn, Decision
 from simgate.harness.results.file_lock import FileLock, InUse
@@ -52,7 +57,7 @@ class TestStore:
 
     def test_a_store_that_somebody_writes_for_long_is_refused(self, a_folder, tmp_path, monkeypatch):
         folder = a_folder("old", "PPP")
-        monkeypatch.setattr("simgate.harness.gate.baseline_store._WAIT_S", 0.0)
+        monkeypatch.setattr("simgate.harness.gate.comparing.baseline_store._WAIT_S", 0.0)
         with (
             FileLock(tmp_path / "runs" / ".baselines.lock", "it"),
             pytest.raises(InUse, match=r"baselines\.json is in use by process \d+"),

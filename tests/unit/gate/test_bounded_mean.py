@@ -7,9 +7,9 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from simgate.harness.gate.bounded_mean import at_least_p, at_most_p, lower_mean, upper_mean
-from simgate.harness.gate.intervals import lower_bound, refutation_p, upper_bound
-from simgate.harness.gate.mcnemar import mcnemar_p
+from simgate.harness.gate.statistics.bounded_mean import at_least_p, at_most_p, lower_mean, upper_mean
+from simgate.harness.gate.statistics.intervals import lower_bound, refutation_p, upper_bound
+from simgate.harness.gate.statistics.mcnemar import mcnemar_p
 
 
 @pytest.mark.parametrize(("passed", "total"), [(1, 1), (3, 7), (40, 40), (57, 60), (990, 1000)])

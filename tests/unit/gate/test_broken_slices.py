@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from simgate.harness.gate import broken_slices
-from simgate.harness.gate.compare import RunComparison, compare_runs
-from simgate.harness.gate.compare_table import comparison_table
+from simgate.harness.gate.comparing import broken_slices
+from simgate.harness.gate.comparing.compare import RunComparison, compare_runs
+from simgate.harness.gate.comparing.compare_table import comparison_table
 from simgate.harness.results.record import Outcome
 from simgate.reports.compare_html import render
 from tests.unit.gate.pairs import REGRESSION, baseline, evidence_of, run_of

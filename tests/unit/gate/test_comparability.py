@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from simgate.harness.frontend.user_errors import UserError, as_user_errors
-from simgate.harness.gate.comparability import (
+from simgate.harness.gate.comparing.comparability import (
     NotComparable,
     differences,
     judged_notes,

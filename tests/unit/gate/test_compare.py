@@ -5,9 +5,9 @@ import json
 import pytest
 
 from simgate.harness.cli.main import main
-from simgate.harness.gate.comparability import NotComparable
-from simgate.harness.gate.compare import RunComparison, compare_runs, regression_of
-from simgate.harness.gate.compare_table import comparison_table
+from simgate.harness.gate.comparing.comparability import NotComparable
+from simgate.harness.gate.comparing.compare import RunComparison, compare_runs, regression_of
+from simgate.harness.gate.comparing.compare_table import comparison_table
 from simgate.harness.gate.decide import decide
 from simgate.harness.gate.verdict import Decision
 from simgate.harness.packs.model import GateRule

@@ -6,7 +6,7 @@ import pytest
 
 from simgate.harness.gate.decide import decide
 from simgate.harness.gate.verdict import Decision
-from simgate.harness.packs.latency_percentile import LatencyPercentile, parse_latency_percentile
+from simgate.harness.packs.checks.latency_percentile import LatencyPercentile, parse_latency_percentile
 from simgate.harness.packs.model import GateRule
 from simgate.harness.results.record import LatencySamples
 from tests.unit.gate.runs import PASS_RATE, a_run

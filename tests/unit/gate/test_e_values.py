@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import beta
 
-from simgate.harness.gate.e_values import (
+from simgate.harness.gate.statistics.e_values import (
     AWAY,
     TOWARDS,
     anytime_p,

@@ -7,10 +7,10 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from simgate.harness.cli.main import main
-from simgate.harness.gate.baseline_store import BaselineStore
+from simgate.harness.gate.comparing.baseline_store import BaselineStore
+from simgate.harness.gate.comparing.first_baseline import FILE
 from simgate.harness.gate.decide import decide_folder
 from simgate.harness.gate.explain import explain
-from simgate.harness.gate.first_baseline import FILE
 from simgate.harness.gate.table import verdict_table
 from simgate.harness.gate.verdict import Decision
 from simgate.harness.packs.model import GateRule

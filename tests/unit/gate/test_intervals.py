@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import beta, binom, binomtest
 
-from simgate.harness.gate.intervals import (
+from simgate.harness.gate.statistics.intervals import (
     lower_bound,
     more_successes_needed,
     most_failures_allowed,

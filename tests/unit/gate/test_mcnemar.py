@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from scipy.stats import binomtest
 
-from simgate.harness.gate.mcnemar import mcnemar_p
+from simgate.harness.gate.statistics.mcnemar import mcnemar_p
 
 
 @pytest.mark.parametrize(("broken", "fixed"), [(0, 0), (1, 0), (5, 0), (8, 3), (3, 8), (40, 30), (200, 170)])

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from simgate.harness.gate import metric_changes as module
-from simgate.harness.gate.metric_changes import losses_in_words, metric_changes
-from simgate.harness.gate.pairing import pair_up
+from simgate.harness.gate.comparing import metric_changes as module
+from simgate.harness.gate.comparing.metric_changes import losses_in_words, metric_changes
+from simgate.harness.gate.comparing.pairing import pair_up
 from simgate.harness.scoring.metric import MetricInfo
 from tests.unit.gate.pairs import evidence_of, run_of
 from tests.unit.gate.runs import make_record

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from simgate.harness.gate.compare import compare_runs, regression_of
-from simgate.harness.gate.compare_table import comparison_table
+from simgate.harness.gate.comparing.compare import compare_runs, regression_of
+from simgate.harness.gate.comparing.compare_table import comparison_table
+from simgate.harness.gate.comparing.metric_changes import describe_metric
 from simgate.harness.gate.decide import decide
-from simgate.harness.gate.metric_changes import describe_metric
 from simgate.harness.gate.verdict import Decision
 from simgate.harness.packs.model import GateRule
 from simgate.reports.compare_html import render

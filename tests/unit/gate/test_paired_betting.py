@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simgate.harness.gate.paired_betting import (
+from simgate.harness.gate.statistics.paired_betting import (
     MeanBet,
     counted_losses,
     log_e_drop_below,

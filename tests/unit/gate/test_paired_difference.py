@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import multinomial
 
-from simgate.harness.gate.intervals import upper_bound
-from simgate.harness.gate.paired_difference import (
+from simgate.harness.gate.statistics.intervals import upper_bound
+from simgate.harness.gate.statistics.paired_difference import (
     drop_bounds,
     drop_too_large_p,
     drop_within_p,

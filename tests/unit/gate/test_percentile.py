@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from simgate.harness.gate.percentile import (
+from simgate.harness.gate.statistics.percentile import (
     accepts,
     percentile_lower_bound,
     percentile_upper_bound,
     rejects,
 )
-from simgate.harness.packs.latency_percentile import LatencyPercentile, parse_latency_percentile
+from simgate.harness.packs.checks.latency_percentile import LatencyPercentile, parse_latency_percentile
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from simgate.harness.gate.intervals import proves_at_least, refutes_at_least
-from simgate.harness.gate.mcnemar import mcnemar_p
-from simgate.harness.gate.paired_difference import drop_within_p
-from simgate.harness.gate.power import (
+from simgate.harness.gate.statistics.intervals import proves_at_least, refutes_at_least
+from simgate.harness.gate.statistics.mcnemar import mcnemar_p
+from simgate.harness.gate.statistics.paired_difference import drop_within_p
+from simgate.harness.gate.statistics.power import (
     chance_of_go,
     chance_of_no_go,
     smallest_visible_drop,

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simgate.harness.gate import regression
 from simgate.harness.gate.decide import decide
-from simgate.harness.gate.mcnemar import mcnemar_p
-from simgate.harness.gate.paired_difference import drop_too_large_p
-from simgate.harness.gate.regression import pairs_needed
+from simgate.harness.gate.rules import regression
+from simgate.harness.gate.rules.regression import pairs_needed
+from simgate.harness.gate.statistics.mcnemar import mcnemar_p
+from simgate.harness.gate.statistics.paired_difference import drop_too_large_p
 from simgate.harness.gate.verdict import Churn, Decision
 from simgate.harness.packs.model import GateRule, KnownFailure
 from simgate.harness.results.record import Outcome

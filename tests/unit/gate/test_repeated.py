@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from simgate.harness.gate.comparing.pairing import pair_up
 from simgate.harness.gate.decide import decide
-from simgate.harness.gate.pairing import pair_up
-from simgate.harness.gate.sequential import SequentialGate
+from simgate.harness.gate.stopping.sequential import SequentialGate
 from simgate.harness.gate.tally import Status, counted_once, gather
 from simgate.harness.gate.verdict import Decision
 from simgate.harness.packs.model import GateRule

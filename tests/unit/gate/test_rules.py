@@ -5,7 +5,7 @@ import re
 import pytest
 
 from simgate.harness.gate.decide import decide
-from simgate.harness.gate.rules import decide_invalid_or_error
+from simgate.harness.gate.rules.rule import decide_invalid_or_error
 from simgate.harness.gate.tally import Tally
 from simgate.harness.gate.verdict import Decision
 from simgate.harness.packs.model import GateRule, KnownFailure

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from simgate.harness.gate.compare import compare_runs, regression_of
-from simgate.harness.gate.compare_table import comparison_table
+from simgate.harness.gate.comparing.compare import compare_runs, regression_of
+from simgate.harness.gate.comparing.compare_table import comparison_table
 from simgate.harness.gate.decide import decide
 from simgate.harness.gate.verdict import Decision
 from simgate.harness.packs.model import GateRule

@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from simgate.harness.gate.decide import decide
-from simgate.harness.gate.intervals import wilson
 from simgate.harness.gate.scenes import Scenes
+from simgate.harness.gate.statistics.intervals import wilson
 from simgate.harness.gate.verdict import Decision
 from tests.unit.gate.runs import a_run
 

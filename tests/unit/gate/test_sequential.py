@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simgate.harness.gate.decide import decide
-from simgate.harness.gate.sequential import FIRST_LOOK
+from simgate.harness.gate.stopping.sequential import FIRST_LOOK
 from simgate.harness.gate.verdict import Decision
 from simgate.harness.packs.model import GateRule, KnownFailure
 from simgate.harness.results.record import LatencySamples

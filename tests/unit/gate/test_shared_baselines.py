@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from simgate.harness.cli.main import main
-from simgate.harness.gate.baseline_store import NoBaseline
-from simgate.harness.gate.comparability import machine_class, pack_digest
-from simgate.harness.gate.shared_baselines import SharedBaselines
+from simgate.harness.gate.comparing.baseline_store import NoBaseline
+from simgate.harness.gate.comparing.comparability import machine_class, pack_digest
+from simgate.harness.gate.comparing.shared_baselines import SharedBaselines
 from simgate.harness.results.journal import append_record
 from simgate.harness.results.run_folder import RunFolder
 from tests.unit.gate.pairs import REGRESSION, run_of

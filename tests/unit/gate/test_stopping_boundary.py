@@ -7,8 +7,8 @@ import itertools
 import pytest
 from scipy.stats import binom
 
-from simgate.harness.gate.intervals import lower_bound, proves_at_least, refutes_at_least
-from simgate.harness.gate.stopping_boundary import Boundary, go_boundary, looks, no_go_boundary
+from simgate.harness.gate.statistics.intervals import lower_bound, proves_at_least, refutes_at_least
+from simgate.harness.gate.statistics.stopping_boundary import Boundary, go_boundary, looks, no_go_boundary
 
 MAKERS = [go_boundary, no_go_boundary]
 

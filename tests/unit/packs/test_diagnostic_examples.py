@@ -8,10 +8,10 @@ import pytest
 
 from simgate.harness.cli.main import main
 from simgate.harness.frontend.trial import trial
-from simgate.harness.packs.codes import CODES
+from simgate.harness.packs.diagnostics.codes import CODES
+from simgate.harness.packs.diagnostics.explain import as_markdown, as_text, explain, problems_of
 from simgate.harness.packs.examples import EXAMPLES, Example
 from simgate.harness.packs.examples.example import MARK, sound_pack
-from simgate.harness.packs.explain import as_markdown, as_text, explain, problems_of
 from simgate.harness.packs.loader import lint
 from simgate.harness.scoring import metrics
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from simgate.harness.packs.codes import CODES
+from simgate.harness.packs.diagnostics.codes import CODES
 from simgate.harness.packs.loader import lint
 from simgate.harness.scoring import metrics
 from simgate.policies.documents.diagnostics import Diagnostic

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simgate.harness.packs.expression_syntax import FUNCTIONS, ExpressionError
-from simgate.harness.packs.expressions import Symbol, holds, parse
+from simgate.harness.packs.expressions.conditions import Symbol, holds, parse
+from simgate.harness.packs.expressions.syntax import FUNCTIONS, ExpressionError
 
 NAMES = {"a": 1.5, "b": -2.0, "door.distance_m": 4.0, "n": 3, "open": True, "kind": "glass"}
 SYMBOLS = {

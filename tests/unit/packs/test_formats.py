@@ -12,9 +12,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from simgate.harness.cli.commands import lint
-from simgate.harness.packs.codes import CODES
-from simgate.harness.packs.github_commands import to_github
-from simgate.harness.packs.sarif import to_sarif
+from simgate.harness.packs.diagnostics.codes import CODES
+from simgate.harness.packs.diagnostics.github_commands import to_github
+from simgate.harness.packs.diagnostics.sarif import to_sarif
 from simgate.policies.documents.diagnostics import WIDTH, Diagnostic, render
 from tests.unit.packs.sound_pack import SOUND
 

@@ -15,7 +15,7 @@ from simgate.harness.frontend.trial import trial
 from simgate.harness.packs.examples import EXAMPLES, Example
 from simgate.harness.packs.examples.example import Placement
 from simgate.harness.packs.loader import lint, load_pack
-from simgate.harness.packs.schema import pack_schema
+from simgate.harness.packs.schema.pack_schema import pack_schema
 from simgate.harness.scoring import metrics
 from tests.unit.packs.plain_data import data_of
 
@@ -99,7 +99,7 @@ def test_codes_and_commands_that_the_guide_names_exist() -> None:
 
 
 def test_the_guide_says_the_numbers_of_variants_that_the_linter_asks_for() -> None:
-    from simgate.harness.packs.clean_runs import clean_runs_needed
+    from simgate.harness.packs.checks.clean_runs import clean_runs_needed
 
     row = (
         "| variants | " + " | ".join(str(clean_runs_needed(p, 0.95)) for p in (0.9, 0.95, 0.98, 0.99)) + " |"

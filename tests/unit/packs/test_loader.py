@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from simgate.harness.packs.clean_runs import clean_runs_needed
+from simgate.harness.packs.checks.clean_runs import clean_runs_needed
 from simgate.harness.packs.loader import lint, load_pack
 from simgate.harness.packs.model import Criterion, GateRule, Pack
 from simgate.harness.scoring import metrics

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from simgate.harness.packs.loader import lint
-from simgate.harness.packs.misplaced import where_it_belongs
+from simgate.harness.packs.source.misplaced import where_it_belongs
 from simgate.harness.scoring import metrics
 from simgate.policies.documents.diagnostics import Diagnostic
 from tests.unit.packs.sound_pack import SOUND

@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from simgate.harness.packs.loader import lint, load_pack
-from simgate.harness.packs.schema import pack_schema
+from simgate.harness.packs.schema.pack_schema import pack_schema
 from simgate.harness.scoring import metrics
 from tests.unit.packs.plain_data import data_of
 from tests.unit.packs.sound_pack import SOUND

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simgate.harness.packs.written_numbers import Quantity, number_hint, quantity_of
+from simgate.harness.packs.source.written_numbers import Quantity, number_hint, quantity_of
 
 PLAIN = [
     ("3", "write it without quotes: 3"),

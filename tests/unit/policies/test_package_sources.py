@@ -135,7 +135,7 @@ def test_a_store_whose_client_is_missing_names_the_extra(scheme, extra):
 
 
 def test_a_run_takes_a_remote_model(store):
-    from simgate.harness.execution.plan import override_pack
+    from simgate.harness.execution.planning.plan import override_pack
     from simgate.harness.packs.model import Pack
 
     pack = Pack(

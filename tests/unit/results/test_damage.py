@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from simgate.harness.gate.baseline_copy import read_churn
-from simgate.harness.gate.baseline_store import BaselineStore, NoBaseline
+from simgate.harness.gate.comparing.baseline_copy import read_churn
+from simgate.harness.gate.comparing.baseline_store import BaselineStore, NoBaseline
 from simgate.harness.results.journal import JournalDamaged, read_journal
 from simgate.harness.results.run_folder import NotARun, RunFolder
 from simgate.policies.perception.trt.sidecar import EngineMismatch, read_sidecar

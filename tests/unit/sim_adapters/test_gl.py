@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from simgate.harness.execution.host_environment import host_environment
+from simgate.harness.execution.hosts.host_environment import host_environment
 from simgate.sim_adapters.gl import choose_backend, missing_gl
 
 

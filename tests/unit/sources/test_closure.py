@@ -154,7 +154,7 @@ def test_what_cannot_be_parsed_or_is_not_there_is_no_obstacle(
 def test_the_core_holds_what_judges_and_neither_command_line_nor_reports() -> None:
     files = code_of("simgate.harness.execution.worker", "simgate").files
     assert {
-        "simgate/harness/execution/episode.py",
+        "simgate/harness/execution/episode/loop.py",
         "simgate/harness/scoring/metrics_safety.py",
         "simgate/sim_adapters/sensors/effects.py",
     } <= set(files)

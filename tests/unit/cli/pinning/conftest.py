@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from simgate.harness.execution.plan import plan_run
+from simgate.harness.execution.planning.plan import plan_run
 from simgate.harness.expansion.expand import expand_pack
 from simgate.harness.frontend.packs import load_checked
 from simgate.harness.registry import PLUGINS_VARIABLE

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simgate.harness.packs.codes import CODES
+from simgate.harness.packs.diagnostics.codes import CODES
 from simgate.harness.packs.loader import lint
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode
 from simgate.policies.documents.problems import Problems

@@ -139,7 +139,7 @@ def test_bytes_that_are_no_text_are_reported_at_their_line(tmp_path):
 
 
 def test_the_md5_of_what_dvc_tracks_is_in_the_lineage_of_package_and_run(tmp_path, memory_plugins):
-    from simgate.harness.execution.conditions import collect_fingerprint
+    from simgate.harness.execution.planning.conditions import collect_fingerprint
     from tests.unit.execution.memory_pack import make_pack
 
     pack = make_pack(tmp_path)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from simgate.harness.cli.main import main
-from simgate.harness.execution.checkup_runtimes import check_choice
+from simgate.harness.doctor.checkup_runtimes import check_choice
 from simgate.policies.perception.package import ModelPackage, PackageError, load_package
 from simgate.policies.perception.package_edit import add_artifact, artifact_line
 from simgate.policies.perception.trust import VARIABLE, require_trust

@@ -1,0 +1,1 @@
+"""``simgate doctor``: does this machine have what a run needs?"""

@@ -1,0 +1,111 @@
+"""The episode loop: N worlds closed-loop with their policy, from reset until the last one has ended.
+
+Recording, validity and the rules of ending live in :mod:`world_run`, perception and its latency in
+:mod:`perception_stage`; metrics are computed from the trace afterwards. What is left is the loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simgate.harness.execution.episode.decision_check import checked_decisions
+from simgate.harness.execution.episode.device_frames import source_of
+from simgate.harness.execution.episode.lap_clock import LapClock
+from simgate.harness.execution.episode.latency import Delivery
+from simgate.harness.execution.episode.perception_stage import LatencySource, PerceptionStage, WorldCamera
+from simgate.harness.execution.episode.world_run import Episode, WorldRun, mission_of
+from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.runtime import PerceptionRuntime
+from simgate.policies.policy import Policy
+from simgate.sim_adapters.adapter import SimAdapter, Timing
+from simgate.sim_adapters.scene.scene import Scene
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Who plays: everything that stays the same from episode to episode.
+
+    Attributes:
+        adapter: The simulator.
+        policy: Drives the robots.
+        runtime: Runs the perception model; None for a policy that uses none.
+        latency: Perception latency in simulated time; None takes the inference just measured.
+        extra_ms: Added to every latency, milliseconds.
+        timing: Rates of the loop.
+        time_limit_s: Simulated seconds after which an episode ends.
+    """
+
+    adapter: SimAdapter
+    policy: Policy
+    runtime: PerceptionRuntime | None
+    latency: LatencySource | None
+    extra_ms: float
+    timing: Timing
+    time_limit_s: float
+
+
+def run_episodes(cast: Cast, scenes: Sequence[Scene], seeds: Sequence[int], clock: LapClock) -> list[Episode]:
+    """Plays one episode in each scene, all together, and returns them in the same order.
+
+    Args:
+        cast: Simulator, policy, perception.
+        scenes: One for each world.
+        seeds: One for each world: everything random inside the episode comes from it.
+        clock: Books wall-clock time by phase: build, truth, effects, inference, policy, record, step,
+            render (when the adapter counts it).
+
+    Raises:
+        BadDecision: The policy answered with what is no command.
+    """
+    adapter, timing = cast.adapter, cast.timing
+    observation = adapter.reset(scenes)
+    rendered_s = _render_seconds(adapter)
+    cast.policy.reset([mission_of(scene) for scene in scenes])
+    clock.lap("build")
+    cameras = [
+        WorldCamera(scene.effects, seed, timing.physics_hz) for scene, seed in zip(scenes, seeds, strict=True)
+    ]
+    perception = PerceptionStage(
+        cast.runtime, cast.latency, cast.extra_ms, cameras, clock, source_of(adapter)
+    )
+    runs = [
+        WorldRun(scene, camera, timing, cast.time_limit_s)
+        for scene, camera in zip(scenes, cameras, strict=True)
+    ]
+    commands = np.zeros((len(scenes), 2))
+    active = np.ones(len(scenes), dtype=np.bool_)
+    worlds = list(range(len(scenes)))
+    while True:
+        truths = adapter.ground_truth()
+        clock.lap("truth")
+        perception.sense(observation, worlds)
+        arrived = perception.deliver(observation.step, worlds)
+        answered = cast.policy.act(observation, [_newest(results) for results in arrived])
+        decisions = checked_decisions(cast.policy, answered, len(scenes), worlds, observation.step)
+        clock.lap("policy")
+        for world in worlds:
+            decision = decisions[world]
+            commands[world] = decision.forward_mps, decision.yaw_rate_rps
+            active[world] = runs[world].tick(world, observation, truths[world], decision, arrived[world])
+        worlds = [world for world in worlds if active[world]]
+        clock.lap("record")
+        if not worlds:
+            break
+        observation = adapter.step(commands, active)
+        clock.lap("step")
+    clock.move("step", "render", _render_seconds(adapter) - rendered_s)
+    return [run.finish(health) for run, health in zip(runs, adapter.health(), strict=True)]
+
+
+def _newest(arrived: Sequence[Delivery]) -> Detections | None:
+    """The policy is told the newest result; older ones that arrive with it are in the trace only."""
+    return arrived[-1].detections if arrived else None
+
+
+def _render_seconds(adapter: SimAdapter) -> float:
+    """Wall-clock seconds spent rendering so far, for adapters that count them (``render_s``)."""
+    seconds: float = getattr(adapter, "render_s", 0.0)
+    return seconds

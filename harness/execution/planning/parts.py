@@ -1,0 +1,153 @@
+"""The parts of a run, collected before it starts: what code and which files a pack makes a host load."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from simgate.harness import registry
+from simgate.harness.execution.episode.perception_runtime import plugin_name
+from simgate.harness.execution.planning.adapter_options import located_options
+from simgate.harness.packs.model import Pack, Scenario
+from simgate.harness.packs.worlds import NATIVE, WORLDS
+from simgate.harness.results.parts import Part, make_part
+from simgate.harness.scoring.metrics import GROUP as METRICS
+from simgate.harness.scoring.metrics import plugin_metrics
+from simgate.harness.sources.closure import HOUSE, Code, code_of
+from simgate.harness.sources.own_files import own_files
+from simgate.policies.perception.files.package_files import sha256_of
+from simgate.policies.perception.package import ModelPackage
+
+WORKER = "simgate.harness.execution.worker"
+"""The module that runs variants: all of simgate that can change a record is imported from here."""
+_LOADED_ANYWAY = (WORLDS, METRICS, NATIVE)
+"""Groups whose plugins are loaded when a pack is checked; others only where they can tell of files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A plugin that a run uses.
+
+    Attributes:
+        role: As in :class:`simgate.harness.results.parts.Part`.
+        group: Its entry-point group.
+        name: Its entry point's name.
+        options: What the pack gives it.
+    """
+
+    role: str
+    group: str
+    name: str
+    options: Mapping[str, object]
+
+
+def uses_of(pack: Pack, runtime: str) -> list[Use]:
+    """The plugins of a pack, each once: those that can change a record, so no reporters.
+
+    Args:
+        pack: With all overrides applied.
+        runtime: Perception runtime, as resolved; empty without a model.
+    """
+    found = [
+        Use("policy", "simgate.policies", pack.policy, pack.policy_options),
+        Use("simulator", "simgate.sim_adapters", pack.sim.adapter, pack.sim.options),
+    ]
+    if runtime:
+        found.append(Use("runtime", "simgate.runtimes", plugin_name(runtime), {}))
+    of_scenarios = {
+        (use.role, use.name): use for scenario in pack.scenarios for use in _of_scenario(scenario)
+    }
+    return [*found, *of_scenarios.values()]
+
+
+def _of_scenario(scenario: Scenario) -> Iterator[Use]:
+    if scenario.native is None:
+        yield Use("world", WORLDS, scenario.world, {})
+    else:
+        yield Use("reader", NATIVE, scenario.native.kind, {})
+    for name in plugin_metrics((*scenario.accept, *scenario.hard)):
+        yield Use("metric", METRICS, name, {})
+
+
+def parts_of_scenario(parts: tuple[Part, ...], scenario: Scenario) -> dict[str, str]:
+    """Role and name -> hash of the parts that can change a record of one scenario.
+
+    The pack and native worlds are not among them: what they say is in variants and conditions already.
+    """
+    own = {(use.role, use.name) for use in _of_scenario(scenario)}
+    of_any, elsewhere = {"world", "reader", "metric"}, {"pack", "native world"}
+    return {
+        f"{part.role} {part.name if part.role in of_any else ''}".strip(): part.sha256
+        for part in parts
+        if (part.role not in of_any or (part.role, part.name) in own) and part.role not in elsewhere
+    }
+
+
+def collect_parts(pack: Pack, runtime: str, package: ModelPackage | None) -> tuple[Part, ...]:
+    """Every part of a run of a pack here and now, by content.
+
+    Args:
+        pack: With all overrides applied.
+        runtime: Perception runtime, as resolved; empty without a model.
+        package: The model, if there is one.
+
+    Raises:
+        UnknownPlugin: A plugin is not installed.
+        BadFiles: A plugin's own list of its files cannot be used.
+    """
+    core = code_of(WORKER, HOUSE)
+    parts = [make_part("core", HOUSE, code=core.files, releases=core.releases)]
+    parts += [_plugin(use, Path(pack.path).parent, core) for use in uses_of(pack, runtime)]
+    if package is not None:
+        files = {name: sha256_of(path) for name, path in model_files(package).items()}
+        parts.append(make_part("model", f"{package.name} {package.version}", files=files))
+    return (*parts, *source_parts(pack))
+
+
+def source_parts(pack: Pack) -> list[Part]:
+    """The files of a pack and those of its native worlds, as they were when it was loaded."""
+    sites = {site.file: site for site in (s.native for s in pack.scenarios) if site is not None}
+    return [
+        make_part("pack", pack.name, files=pack.sources),
+        *(make_part("native world", f"{site.kind}:{site.file}", files=site.files) for site in sites.values()),
+    ]
+
+
+def _plugin(use: Use, folder: Path, core: Code) -> Part:
+    entry = registry.origin(use.group, use.name)
+    owner = entry.dist
+    code = code_of(entry.module, owner.name if owner else "", core.modules)
+    return make_part(
+        use.role,
+        use.name,
+        code=code.files,
+        files={name: sha256_of(path) for name, path in files_of(use, folder, code).items()},
+        entry=f"{entry.module}:{entry.attr}",
+        distribution=owner.name if owner else "",
+        version=owner.version if owner else "",
+        releases=code.releases,
+    )
+
+
+def files_of(use: Use, folder: Path, code: Code | None = None) -> dict[str, Path]:
+    """What a plugin reads besides its code, by name.
+
+    Args:
+        use: The plugin.
+        folder: The pack's.
+        code: Its code; with it the plugin is loaded only if something in there can tell of files.
+
+    Raises:
+        BadFiles: The plugin's own list cannot be used.
+    """
+    is_asked = code is None or use.group in _LOADED_ANYWAY or "files" in code.functions
+    plugin: Any = registry.load(use.group, use.name) if is_asked else None
+    return own_files(plugin, located_options(plugin, use.options, folder), folder)
+
+
+def model_files(package: ModelPackage) -> dict[str, Path]:
+    """The files of a model package that decide what it does, all but its card, by their paths in it."""
+    card = package.spec.model_card
+    return {file.name: file.path for file in package.files if file.name != card}

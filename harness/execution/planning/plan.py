@@ -1,0 +1,287 @@
+"""The plan of a run: which variants, under which conditions, into which folder. Written before it runs."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from simgate.harness.execution.episode.perception_runtime import AUTO, plugin_name
+from simgate.harness.execution.hosts.assignment import Assignment, HostSetup, file_stem
+from simgate.harness.execution.hosts.host_limits import HostLimits, limits_of
+from simgate.harness.execution.planning.conditions import collect_fingerprint, scenario_conditions
+from simgate.harness.execution.planning.counting_order import counting_order, running_order
+from simgate.harness.execution.planning.plan_guard import versions_of
+from simgate.harness.execution.planning.record_mode import RecordMode
+from simgate.harness.expansion.scene_key import SceneKeys
+from simgate.harness.expansion.variant import Variant
+from simgate.harness.packs.checks.latency_percentile import parse_latency_percentile
+from simgate.harness.packs.model import Pack
+from simgate.harness.packs.worlds import WORLDS, require_fit, require_options
+from simgate.harness.registry import UnknownPlugin, names
+from simgate.harness.results.atomic_write import write_atomic
+from simgate.harness.results.file_lock import FileLock
+from simgate.harness.results.identity import identities
+from simgate.harness.results.manifest import ExpectedVariant, Fingerprint, Manifest
+from simgate.harness.results.run_folder import RunFolder
+from simgate.policies.perception.choice import RUNTIME_OF
+from simgate.policies.perception.package import load_package
+from simgate.policies.perception.package_source import is_remote, local_package
+from simgate.policies.perception.trust import RUNS_CODE, require_trust
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be run now.
+
+    Attributes:
+        manifest: All that is expected of the run, also what an earlier part of it has done.
+        pack: With all overrides applied.
+        folder: The run's folder.
+        variants: Those without a valid record, in the order in which they are handed out.
+        hosts: Host processes; 0 runs in the calling process.
+        record: Which variants leave pictures and a recording.
+        already_done: Expected variants that have a valid record.
+        limits: When a host is given up.
+        interpreter: Command that runs Python for the hosts.
+        retries: How often what the machine has failed at is tried again.
+        lock: Keeps other processes from running it too, until the engine has ended; None in a process that
+            works for one that holds it.
+    """
+
+    manifest: Manifest
+    pack: Pack
+    folder: RunFolder
+    variants: Sequence[Variant]
+    hosts: int
+    record: RecordMode = "failed"
+    already_done: int = 0
+    limits: HostLimits = field(default_factory=HostLimits)
+    interpreter: tuple[str, ...] = (sys.executable,)
+    retries: int = 0
+    lock: FileLock | None = field(default=None, compare=False, repr=False)
+
+    @cached_property
+    def _identities(self) -> dict[str, str]:
+        return {expected.id: expected.identity for expected in self.manifest.expected}
+
+    def assignments(self, variants: Iterable[Variant]) -> Iterator[Assignment]:
+        """What hosts are told for these variants.
+
+        Raises:
+            KeyError: The manifest does not expect a variant.
+        """
+        return (Assignment(variant=v, identity=self._identities[v.id]) for v in variants)
+
+    def setup(self, number: int) -> HostSetup:
+        """What the host of a slot has to build."""
+        return HostSetup(
+            number=number,
+            pack=self.pack,
+            runtime=self.manifest.fingerprint.runtime,
+            run_dir=str(self.folder.path.resolve()),
+            record=self.record,
+            parts=self.manifest.fingerprint.parts,
+            versions=versions_of(self.folder.hosts()),
+        )
+
+
+def with_manifest(plan: Plan, **changes: object) -> Plan:
+    """The plan with other words in its manifest, which is written again; nothing has run yet.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    manifest = plan.manifest.model_copy(update=changes)
+    write_atomic(plan.folder.manifest_path, manifest.model_dump_json(indent=1) + "\n")
+    return replace(plan, manifest=manifest)
+
+
+def override_pack(
+    pack: Pack, *, adapter: str | None = None, model: Path | str | None = None, latency_extra_ms: float = 0.0
+) -> Pack:
+    """The pack as it will run: what the command line says goes before what the file says.
+
+    Args:
+        pack: As loaded.
+        adapter: Another simulator.
+        model: Another model package: ``model.yaml``, its folder, or a remote reference. What is remote is
+            fetched.
+        latency_extra_ms: Added to the pack's own extra latency, milliseconds.
+    """
+    update: dict[str, object] = {}
+    if adapter is not None:
+        update["sim"] = pack.sim.model_copy(update={"adapter": adapter})
+    wanted = pack.model if model is None and pack.model and is_remote(pack.model) else model
+    if wanted is not None:
+        update["model"] = str(local_package(wanted).resolve())
+    if latency_extra_ms:
+        extra = pack.latency.extra_ms + latency_extra_ms
+        update["latency"] = pack.latency.model_copy(update={"extra_ms": extra})
+    return pack.model_copy(update=update)
+
+
+def plan_run(
+    pack: Pack,
+    *,
+    variants: Sequence[Variant],
+    runs_dir: Path,
+    hosts: int,
+    adapter: str | None = None,
+    model: Path | str | None = None,
+    runtime: str | None = None,
+    record: RecordMode = "failed",
+    command: Sequence[str] = (),
+    selection: str = "",
+    latency_extra_ms: float = 0.0,
+    limits: HostLimits | None = None,
+    interpreter: Sequence[str] = (sys.executable,),
+    until_decided: bool = False,
+    run_name: str | None = None,
+) -> Plan:
+    """Plans a new run and writes its manifest; nothing has run when this returns.
+
+    Args:
+        pack: As loaded.
+        variants: What to run, of this pack.
+        runs_dir: Folder of all runs.
+        hosts: Host processes; 0 runs in the calling process.
+        adapter: Another simulator than the pack's.
+        model: Another model package than the pack's.
+        runtime: Entry-point name of the perception runtime, with its device when that matters
+            (``torch:cpu``), or ``auto``.
+        record: Which variants leave pictures and a recording.
+        command: What the user typed.
+        selection: Why it is not the whole pack.
+        latency_extra_ms: Added to every perception latency.
+        limits: When a host is given up; None for what suits the simulator.
+        interpreter: Command that runs Python for the hosts.
+        until_decided: A sequential test will end the run; fixes the order in which variants count.
+        run_name: Name of the run's folder; None for one of time, pack and chance.
+
+    Raises:
+        DependentVariants: Variants share scenes, so that no sequential test is valid.
+        UnknownPlugin: A plugin is not installed.
+        UnfitAdapter: The simulator cannot open the file of a native world, or lacks an option.
+        PackageError: The model package is not in order.
+        BadFiles: A plugin's own list of its files cannot be used.
+        OSError: The folder cannot be written.
+    """
+    effective = override_pack(pack, adapter=adapter, model=model, latency_extra_ms=latency_extra_ms)
+    effective = _with_declared(effective)
+    fingerprint = collect_fingerprint(effective, runtime or AUTO)
+    _require_plugins(effective, fingerprint.runtime)
+    _require_trust(effective, fingerprint.runtime)
+    counted = counting_order(pack, variants) if until_decided else variants
+    expected = expected_variants(effective, counted, fingerprint)
+    folder = new_folder(runs_dir, pack.name, run_name)
+    lock = folder.lock()
+    manifest = _write_manifest(folder, effective, expected, fingerprint, command, selection, until_decided)
+    order = running_order(pack, counted) if until_decided else counted
+    limits, python = limits or limits_of(effective.sim.adapter), tuple(interpreter)
+    return Plan(
+        manifest, effective, folder, order, hosts, record, limits=limits, interpreter=python, lock=lock
+    )
+
+
+def _with_declared(pack: Pack) -> Pack:
+    """The pack, its rules on a latency over the declared one with what the model package declares."""
+    asked = [parse_latency_percentile(rule.metric or "") for rule in pack.gate]
+    if not pack.model or not any(which is not None and which.over_declared for which in asked):
+        return pack
+    declared = load_package(pack.model).latency
+    rules = [
+        rule.model_copy(update={"declared_ms": declared.quantile_ms(which.share)})
+        if which is not None and which.over_declared
+        else rule
+        for rule, which in zip(pack.gate, asked, strict=True)
+    ]
+    return pack.model_copy(update={"gate": tuple(rules)})
+
+
+def _write_manifest(
+    folder: RunFolder,
+    pack: Pack,
+    expected: tuple[ExpectedVariant, ...],
+    fingerprint: Fingerprint,
+    command: Sequence[str],
+    selection: str,
+    until_decided: bool,
+) -> Manifest:
+    manifest = Manifest(
+        run_id=folder.path.name,
+        created_utc=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=tuple(command),
+        pack_name=pack.name,
+        pack_path=_readable(Path(pack.path)),
+        pack=pack.model_dump(mode="json"),
+        expected=expected,
+        until_decided=until_decided,
+        selection=selection,
+        fingerprint=fingerprint,
+    )
+    write_atomic(folder.manifest_path, manifest.model_dump_json(indent=1) + "\n")
+    return manifest
+
+
+def expected_variants(
+    pack: Pack, variants: Iterable[Variant], fingerprint: Fingerprint
+) -> tuple[ExpectedVariant, ...]:
+    """What the manifest lists: each variant with the identity that its record must carry."""
+    scenes = SceneKeys(pack)
+    identity = {s.id: identities(scenario_conditions(pack, s, fingerprint)) for s in pack.scenarios}
+    severity = {s.id: s.severity for s in pack.scenarios}
+    return tuple(
+        ExpectedVariant(
+            id=variant.id,
+            scenario=variant.scenario,
+            severity=severity[variant.scenario],
+            digest=variant.digest,
+            identity=identity[variant.scenario](variant.digest),
+            scene=scenes.key(variant),
+        )
+        for variant in variants
+    )
+
+
+def _require_plugins(pack: Pack, runtime: str) -> None:
+    """A wrong name is the user's to know now, not from the log of a host."""
+    wanted = [("simgate.sim_adapters", pack.sim.adapter), ("simgate.policies", pack.policy)]
+    wanted += [(WORLDS, scenario.world) for scenario in pack.scenarios if scenario.native is None]
+    if runtime:
+        wanted.append(("simgate.runtimes", plugin_name(runtime)))
+    for group, name in wanted:
+        if name not in names(group):
+            raise UnknownPlugin(group, name, names(group))
+    require_fit(pack.scenarios, pack.sim.adapter)
+    require_options(pack.sim)
+
+
+def _require_trust(pack: Pack, runtime: str) -> None:
+    """Every worker asks for it; here the answer comes before a run has a folder."""
+    kind = next((kind for kind in RUNS_CODE if RUNTIME_OF[kind] == plugin_name(runtime)), None)
+    if pack.model and kind:
+        package = load_package(pack.model)
+        require_trust(package, package.artifact(kind))
+
+
+def new_folder(runs_dir: Path, pack_name: str, name: str | None = None) -> RunFolder:
+    """Makes the folder of a run.
+
+    Raises:
+        OSError: It is there already, or cannot be written.
+    """
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    folder = RunFolder(runs_dir / (name or f"{stamp}-{file_stem(pack_name)}-{secrets.token_hex(3)}"))
+    folder.create()
+    return folder
+
+
+def _readable(path: Path) -> str:
+    """Relative to the working directory where that is possible."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

@@ -1,0 +1,1 @@
+"""Two runs held against each other, and the baselines that one of them may be."""

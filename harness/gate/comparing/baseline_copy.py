@@ -1,0 +1,99 @@
+"""A run carries its baseline with it, so that its verdict can be derived again wherever it is taken.
+
+``<run>/baseline/`` holds manifest, journal and what the hosts said; ``<run>/aa.json`` the churn that was
+known when the run began.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from simgate.harness.gate.comparing.pairing import RunEvidence
+from simgate.harness.gate.kept_pack import kept_pack
+from simgate.harness.gate.selection import left_out
+from simgate.harness.gate.tally import gather
+from simgate.harness.gate.verdict import Churn
+from simgate.harness.results.atomic_write import write_atomic
+from simgate.harness.results.damage import damage
+from simgate.harness.results.manifest import Manifest
+from simgate.harness.results.record import RunRecord
+from simgate.harness.results.run_folder import NotARun, RunFolder
+from simgate.harness.results.stored_record import stored_records
+
+FOLDER = "baseline"
+CHURN = "aa.json"
+
+
+def read_evidence(folder: RunFolder) -> RunEvidence:
+    """What a comparison needs of a run.
+
+    Raises:
+        simgate.harness.results.run_folder.NotARun: No readable manifest, or its pack cannot be read.
+        simgate.harness.results.journal.JournalDamaged: A line of the journal is no record.
+    """
+    return evidence_of(folder, folder.manifest(), stored_records(folder.journal_path))
+
+
+def evidence_of(folder: RunFolder, manifest: Manifest, records: Iterable[RunRecord]) -> RunEvidence:
+    """The same of a folder whose manifest and records are already at hand.
+
+    Raises:
+        NotARun: The manifest's pack cannot be read, or what a host said is damaged.
+    """
+    pack = kept_pack(manifest)
+    return RunEvidence(
+        manifest=manifest,
+        pack=pack,
+        fingerprint=folder.completed(manifest.fingerprint),
+        evidence=gather(manifest, pack, records),
+        left_out=left_out(manifest, pack),
+    )
+
+
+def keep_baseline(folder: RunFolder, baseline: RunFolder, churn: Churn | None) -> None:
+    """Copies the evidence of a baseline into the folder of the run that is held against it.
+
+    Raises:
+        OSError: A file cannot be read or written.
+    """
+    target = folder.path / FOLDER
+    target.mkdir()
+    copied = [baseline.manifest_path, *sorted(baseline.hosts_dir.glob("*.json"))]
+    copied += [baseline.journal_path] if baseline.journal_path.exists() else []
+    for path in copied:
+        to = target / path.relative_to(baseline.path)
+        to.parent.mkdir(exist_ok=True)
+        shutil.copyfile(path, to)
+    if churn is not None:
+        write_atomic(folder.path / CHURN, churn.model_dump_json(indent=2) + "\n")
+
+
+def kept_baseline(folder: RunFolder) -> RunEvidence | None:
+    """The baseline that the run carries; None when it has none. Raises as :func:`read_evidence`."""
+    path = folder.path / FOLDER
+    return read_evidence(RunFolder(path)) if path.is_dir() else None
+
+
+def kept_churn(folder: RunFolder) -> Churn | None:
+    """The churn that the run carries; None when none was known.
+
+    Raises:
+        NotARun: The file is damaged.
+    """
+    return read_churn(folder.path / CHURN)
+
+
+def read_churn(path: Path) -> Churn | None:
+    """A churn from its file; None when there is no file.
+
+    Raises:
+        NotARun: The file is damaged.
+    """
+    if not path.exists():
+        return None
+    try:
+        return Churn.model_validate_json(path.read_bytes())
+    except ValueError as error:
+        raise NotARun(f"{path} cannot be read: {damage(error)}; measure again with simgate aa") from None

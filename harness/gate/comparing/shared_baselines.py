@@ -1,0 +1,235 @@
+"""Named baselines in a place that many machines see: a folder, or an object store through fsspec.
+
+One object an entry, and one for the evidence of its run (manifest, journal and what hosts said, in a zip), so
+that writers need no lock: the entry is written last and replaces the one that had its name.
+
+    <store>/<name>/<pack's digest>-<machine>.json    which run
+    <store>/runs/<run id>-<sha256>.zip               its evidence
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+import secrets
+import shutil
+import zipfile
+from pathlib import Path
+from typing import Any, Protocol
+
+from simgate.harness.gate.comparing.baseline_store import NamedBaseline, NoBaseline, choose, named
+from simgate.harness.results.atomic_write import write_atomic
+from simgate.harness.results.run_folder import RunFolder
+from simgate.harness.results.schema_version import NewerSchema
+from simgate.policies.perception.package_source import is_remote
+from simgate.sim_adapters.plain_file import read_plain
+
+MOST_BYTES = 4 << 30
+"""Of a run's evidence, unpacked."""
+_EVIDENCE = re.compile(r"manifest\.json|journal\.ndjson|hosts/[0-9]+\.json")
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
+_RUN = re.compile(r"runs/[A-Za-z0-9][\w.-]*\.zip", re.ASCII)
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_STAMP = (1980, 1, 1, 0, 0, 0)
+_EXTRAS = {"s3": "s3", "gs": "gs", "gcs": "gs"}
+
+
+class SharedBaselines:
+    """The baselines of a store; has the interface of :class:`BaselineStore`.
+
+    Args:
+        address: A folder, or a URL that fsspec knows (``s3://bucket/baselines``).
+
+    Raises:
+        NoBaseline: The address cannot be used here.
+    """
+
+    def __init__(self, address: str) -> None:
+        self.path = address.rstrip("/")
+        self._files: _Files = _Remote(self.path) if is_remote(address) else _Folder(Path(address))
+
+    def all(self) -> tuple[NamedBaseline, ...]:
+        """Every entry, in the order of name and pack.
+
+        Raises:
+            NoBaseline: The store cannot be read.
+        """
+        entries = [self._entry(name) for name in self._files.entries()]
+        return tuple(sorted(entries, key=lambda entry: (entry.name, entry.pack, entry.machine)))
+
+    def put(self, name: str, folder: RunFolder, decision: str) -> NamedBaseline:
+        """Puts a run's evidence into the store, and gives it a name.
+
+        Raises:
+            NotARun: The folder holds no manifest.
+            NoBaseline: The store cannot be written.
+        """
+        if not _NAME.fullmatch(name) or name == "runs":
+            raise NoBaseline(
+                f"'{name}' cannot be a name in a shared store: letters, digits, '.', '_' and '-'"
+            )
+        content = _pack(folder)
+        digest = hashlib.sha256(content).hexdigest()
+        run = f"runs/{folder.manifest().run_id}-{digest[:16]}.zip"
+        entry = named(name, folder, decision, run).model_copy(update={"sha256": digest})
+        self._files.write(run, content)
+        machine = hashlib.sha256(entry.machine.encode()).hexdigest()
+        place = f"{name}/{entry.pack_digest[:16]}-{machine[:16]}.json"
+        self._files.write(place, (entry.model_dump_json(indent=2) + "\n").encode())
+        return entry
+
+    def find(self, name: str, digest: str, machine: str, any_machine: bool = False) -> NamedBaseline:
+        """As :meth:`BaselineStore.find`."""
+        return choose(self.all(), name, digest, machine, any_machine, self.path)
+
+    def folder_of(self, entry: NamedBaseline) -> RunFolder:
+        """The run's evidence on this machine; fetched when it is not here yet.
+
+        Raises:
+            NoBaseline: It is gone, or is not what was put there.
+        """
+        if not (
+            _RUN.fullmatch(entry.run) and _SHA256.fullmatch(entry.sha256) and _NAME.fullmatch(entry.run_id)
+        ):
+            raise NoBaseline(
+                f"the entry of '{entry.name}' in {self.path} is damaged: {entry.run!r} is no run's"
+            )
+        target = _cache() / entry.sha256 / entry.run_id
+        if not target.is_dir():
+            content = self._files.read(entry.run)
+            if hashlib.sha256(content).hexdigest() != entry.sha256:
+                raise NoBaseline(
+                    f"{self.path}/{entry.run} is not what was put there as '{entry.name}': its sha256 is "
+                    f"another; put the run there again with: simgate baseline set {entry.name} RUN"
+                )
+            _unpack(content, target, f"{self.path}/{entry.run}")
+        return RunFolder(target)
+
+    def _entry(self, name: str) -> NamedBaseline:
+        try:
+            return NamedBaseline.model_validate_json(self._files.read(name))
+        except NewerSchema as error:
+            raise NoBaseline(f"{self.path}/{name} {error}") from None
+        except ValueError as error:
+            raise NoBaseline(f"{self.path}/{name} cannot be read: {error}; mend or delete it") from None
+
+
+class _Files(Protocol):
+    """Where objects lie; every failure is a NoBaseline with the address."""
+
+    def entries(self) -> list[str]: ...
+
+    def read(self, name: str) -> bytes: ...
+
+    def write(self, name: str, content: bytes) -> None: ...
+
+
+class _Folder:
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def entries(self) -> list[str]:
+        return [str(path.relative_to(self._root)) for path in self._root.glob("*/*.json")]
+
+    def read(self, name: str) -> bytes:
+        try:
+            return read_plain(self._root / name, MOST_BYTES)
+        except OSError as error:
+            raise NoBaseline(f"{self._root / name} cannot be read: {error.strerror or error}") from None
+
+    def write(self, name: str, content: bytes) -> None:
+        path = self._root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, content)
+
+
+class _Remote:
+    def __init__(self, address: str) -> None:
+        self._address = address
+        scheme = address.partition("://")[0]
+        extra = _EXTRAS.get(scheme)
+        hint = f"pip install 'simgate[{extra}]'" if extra else f"install what fsspec needs for {scheme}://"
+        try:
+            import fsspec
+
+            self._files, root = fsspec.core.url_to_fs(address)
+        except (ImportError, ValueError) as error:
+            raise NoBaseline(f"{address} cannot be used: {_first_line(error)}; {hint}") from error
+        self._root = str(root).rstrip("/")
+
+    def entries(self) -> list[str]:
+        found = self._try("be listed", lambda: self._files.glob(f"{self._root}/*/*.json"))
+        return [str(path)[len(self._root) + 1 :] for path in found]
+
+    def read(self, name: str) -> bytes:
+        content: bytes = self._try("be read", lambda: self._files.cat_file(f"{self._root}/{name}"), name)
+        return content
+
+    def write(self, name: str, content: bytes) -> None:
+        path = f"{self._root}/{name}"
+        self._try("be written", lambda: self._put(path, content), name)
+
+    def _put(self, path: str, content: bytes) -> None:
+        self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
+        self._files.pipe_file(path, content)
+
+    def _try(self, what: str, action: Any, name: str = "") -> Any:
+        try:
+            # Another process may have written since.
+            self._files.invalidate_cache()
+            return action()
+        except FileNotFoundError:
+            raise NoBaseline(f"{self._address}/{name} is not there") from None
+        except Exception as error:
+            # Every store has errors of its own.
+            raise NoBaseline(
+                f"{self._address}/{name} cannot {what}: {_first_line(error)}; check address and credentials"
+            ) from error
+
+
+def _pack(folder: RunFolder) -> bytes:
+    """The evidence of a run; the same bytes for the same evidence."""
+    files = [folder.manifest_path, *sorted(folder.hosts_dir.glob("*.json"))]
+    files += [folder.journal_path] if folder.journal_path.exists() else []
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in files:
+            name = path.relative_to(folder.path).as_posix()
+            if _EVIDENCE.fullmatch(name):
+                archive.writestr(zipfile.ZipInfo(name, _STAMP), path.read_bytes(), zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def _unpack(content: bytes, target: Path, where: str) -> None:
+    """Unpacks into a place of its own and takes the name when all is there."""
+    fresh = target.parent.with_name(f".simgate-{secrets.token_hex(8)}")
+    place = fresh / target.name
+    try:
+        (place / "hosts").mkdir(parents=True)
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            infos = archive.infolist()
+            if any(not _EVIDENCE.fullmatch(info.filename) for info in infos) or (
+                sum(info.file_size for info in infos) > MOST_BYTES
+            ):
+                raise NoBaseline(f"{where} is no run's evidence: it holds other files, or too many bytes")
+            for info in infos:
+                with archive.open(info) as source, (place / info.filename).open("xb") as file:
+                    shutil.copyfileobj(source, file)
+        fresh.rename(target.parent)
+    except (zipfile.BadZipFile, OSError) as error:
+        if not target.is_dir():  # Else another process was quicker.
+            raise NoBaseline(f"{where} cannot be unpacked: {_first_line(error)}") from error
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _cache() -> Path:
+    home = os.environ.get("XDG_CACHE_HOME")
+    return (Path(home) if home else Path.home() / ".cache") / "simgate" / "baselines"
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip()
+    return text.splitlines()[0] if text else type(error).__name__

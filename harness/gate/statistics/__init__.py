@@ -1,0 +1,1 @@
+"""Intervals and tests, of numbers alone: nothing here knows a run."""

@@ -1,0 +1,1 @@
+"""Gates that are decided while the run goes on."""

@@ -1,0 +1,179 @@
+"""``--until-decided``: counts variants in an order fixed in advance, and says when the gate is decided.
+
+Only the longest completed beginning of the manifest's order counts, so that which host was faster changes
+nothing; the decision falls at the first variant at which it can, and what comes after does not count. Every
+rule is tested in a way that allows for its looks (``rule_evidence``); a test of fixed size that is looked at
+repeatedly would be wrong far more often than it says, and is not offered.
+
+Several rules at once are treated as in a run of fixed size: GO claims all of them and needs no correction;
+NO-GO needs Holm's procedure, on p-values that are valid over all looks together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from simgate.harness.gate.rules.every_variant import places_of
+from simgate.harness.gate.rules.latency import limit_ms
+from simgate.harness.gate.rules.not_worse import NotWorseEvidence
+from simgate.harness.gate.rules.regression import Comparison
+from simgate.harness.gate.rules.rule import absent_in_scope
+from simgate.harness.gate.selection import not_chosen
+from simgate.harness.gate.statistics.stopping_boundary import MOST_PLANNED
+from simgate.harness.gate.stopping.counted_evidence import (
+    AttemptsEvidence,
+    CountedEvidence,
+    EveryVariantEvidence,
+    ValidityEvidence,
+)
+from simgate.harness.gate.stopping.rule_evidence import (
+    LatencyEvidence,
+    PassRateEvidence,
+    RegressionEvidence,
+    RuleEvidence,
+)
+from simgate.harness.gate.tally import JudgedVariant
+from simgate.harness.gate.verdict import Decision
+from simgate.harness.multiplicity import holm_rejects
+from simgate.harness.packs.checks.latency_percentile import parse_latency_percentile
+from simgate.harness.packs.model import GateRule, Pack
+from simgate.harness.results.manifest import ExpectedVariant
+
+FIRST_LOOK = 10
+"""No verdict rests on fewer variants. Looking later than allowed is always valid."""
+
+
+def evidence_for(
+    rule: GateRule, comparison: Comparison | None, planned: int, rules: int
+) -> RuleEvidence | None:
+    """What collects evidence for a rule; None when it can never be decided (no baseline, no bound).
+
+    Args:
+        rule: What to decide.
+        comparison: With the baseline; None without one.
+        planned: Simulations of the rule's scope in the whole run.
+        rules: Rules that Holm's procedure weighs against each other.
+    """
+    if rule.kind == "invalid_or_error":
+        return None if rule.at_most is None else ValidityEvidence(rule.at_most)
+    if rule.kind == "attempts":
+        return None if rule.at_most is None else AttemptsEvidence(rule.at_most)
+    if rule.kind == "pass_rate":
+        # A share of 0 or 1 is proven or refuted by nothing; the linter refuses it.
+        if not planned or rule.at_least is None or not 0.0 < rule.at_least < 1.0:
+            return None
+        return PassRateEvidence(rule.at_least, rule.confidence, min(planned, MOST_PLANNED), rules)
+    if rule.kind == "metric":
+        which = parse_latency_percentile(rule.metric or "")
+        limit = limit_ms(rule)
+        if which is None or limit is None:
+            return None
+        return LatencyEvidence(which, limit, rule.confidence)
+    if comparison is None or rule.at_most is None or comparison.differences:
+        return None
+    if rule.kind == "not_worse_by":
+        return NotWorseEvidence(rule, comparison.baseline.by_digest)
+    return RegressionEvidence(comparison.baseline.by_digest, rule.at_most, rule.confidence)
+
+
+class SequentialGate:
+    """The gate while the run goes on.
+
+    Args:
+        pack: Holds the rules.
+        expected: All variants of the run.
+        comparison: With the baseline; None without one.
+        left_out: Scenario -> variants that an unfair selection keeps from running
+            (:func:`simgate.harness.gate.selection.left_out`). A rule that speaks of such a scenario is not
+            tested: what does run is no fair sample of what it speaks of.
+    """
+
+    def __init__(
+        self,
+        pack: Pack,
+        expected: Sequence[ExpectedVariant],
+        comparison: Comparison | None = None,
+        left_out: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:
+        self._total = len(expected)
+        rivals = sum(rule.is_test for rule in pack.gate)
+
+        def evidence(rule: GateRule) -> RuleEvidence | None:
+            scope = [variant for variant in expected if rule.speaks_of(variant.scenario, variant.severity)]
+            planned = len({(variant.digest, variant.identity) for variant in scope})
+            if rule.kind == "every_variant":
+                # A violation counts whatever was left out; what was left out is never proven.
+                return EveryVariantEvidence(places_of(rule, pack), planned + not_chosen(rule, pack, expected))
+            if absent_in_scope(rule, pack, left_out):
+                return None
+            scenes = {(one.digest, one.identity): one.scene or one.id for one in scope}
+            # Refused when a run is planned; a run of an older version may have it all the same.
+            shared = len(set(scenes.values())) < len(scenes)
+            if shared and rule.kind in ("pass_rate", "regression", "not_worse_by"):
+                return None
+            return evidence_for(rule, comparison, planned, rivals)
+
+        self.rules: tuple[tuple[GateRule, RuleEvidence | None], ...] = tuple(
+            (rule, evidence(rule)) for rule in pack.gate
+        )
+        self.counted = 0
+        """Variants counted so far, until the decision."""
+        self.decision: Decision | None = None
+        """GO or NO-GO once decided."""
+
+    def add(self, variant: JudgedVariant) -> None:
+        """Counts the next variant of the manifest's order; after the decision nothing counts any more."""
+        if self.decision is not None:
+            return
+        self.counted += 1
+        for rule, evidence in self.rules:
+            if evidence and rule.speaks_of(variant.expected.scenario, variant.expected.severity):
+                evidence.add(variant)
+            if evidence and self.counted >= FIRST_LOOK:
+                evidence.look(at_end=self.counted == self._total)
+        if self.counted >= FIRST_LOOK:
+            self.decision = self._decide()
+
+    def refuted(self) -> list[bool]:
+        """Which rules Holm's procedure rejects by now, or a violation refutes, in the pack's order."""
+        able = [k for k, (_, evidence) in enumerate(self.rules) if _can_be_refuted(evidence)]
+        found = holm_rejects(
+            [self.p_value(k) for k in able], [1.0 - self.rules[k][0].confidence for k in able]
+        )
+        refuted = [isinstance(e, CountedEvidence) and e.is_refuted for _, e in self.rules]
+        for k, rejected in zip(able, found, strict=True):
+            refuted[k] = rejected
+        return refuted
+
+    def p_value(self, index: int) -> float:
+        """P-value of a rule's statement, valid over all looks together."""
+        evidence = self.rules[index][1]
+        return 1.0 if evidence is None else evidence.p_value
+
+    def _decide(self) -> Decision | None:
+        if any(self.refuted()):
+            return Decision.NO_GO
+        judging = [rule for rule, _ in self.rules if rule.judges_model]
+        if judging and all(evidence is not None and evidence.proven for _, evidence in self.rules):
+            return Decision.GO
+        return None
+
+
+def _can_be_refuted(evidence: RuleEvidence | None) -> bool:
+    return evidence is not None and not isinstance(evidence, CountedEvidence)
+
+
+def count_until_decided(
+    pack: Pack,
+    variants: Sequence[JudgedVariant],
+    comparison: Comparison | None,
+    left_out: Mapping[str, int] = MappingProxyType({}),
+) -> SequentialGate:
+    """Counts the longest completed beginning of a run's variants, in the manifest's order."""
+    gate = SequentialGate(pack, [variant.expected for variant in variants], comparison, left_out)
+    for variant in variants:
+        if variant.record is None or gate.decision is not None:
+            break
+        gate.add(variant)
+    return gate

@@ -1,0 +1,1 @@
+"""What a pack must agree with: its world, model, metrics and gate."""

@@ -1,0 +1,135 @@
+"""What the pack's model, policy and simulator know: classes, words that can be reported, options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from simgate.harness import registry
+from simgate.harness.packs.model import Scalar
+from simgate.harness.packs.source.fields import Reader
+from simgate.harness.packs.worlds import ADAPTER_OPTIONS
+from simgate.policies.documents.diagnostics import near
+from simgate.policies.documents.nodes import Node, ScalarNode
+
+if TYPE_CHECKING:
+    from simgate.sim_adapters.options import Options
+
+POLICIES = "simgate.policies"
+
+
+class Vocabulary:
+    """Checks words against those who must know them; whoever declares none judges none.
+
+    Args:
+        reader: Typed access to nodes.
+        classes: Classes of the model; None when they are not known.
+        policy: Where the pack names its policy; None when it does not, or when it is not installed.
+    """
+
+    def __init__(
+        self, reader: Reader, classes: Sequence[str] | None = None, policy: ScalarNode | None = None
+    ) -> None:
+        self._reader, self._classes, self._policy = reader, classes, policy
+
+    def require_class(self, node: Node, label: str, offset: int = 0) -> None:
+        """Reports a class that the model does not have.
+
+        Args:
+            node: Where it stands.
+            label: The class.
+            offset: Characters of the node's text before it.
+        """
+        if self._classes is None or label in self._classes:
+            return
+        line, column = node.position(offset) if isinstance(node, ScalarNode) else (node.line, node.column)
+        message = f"the model has no class '{label}'"
+        self._reader.problems.span(
+            node.source, line, column, len(label), "unknown-class", message, _meant(label, self._classes)
+        )
+
+    def require_report(self, node: Node, word: str, silence: Sequence[str] = ()) -> None:
+        """Reports a word that the policy cannot report.
+
+        Args:
+            node: Where it stands.
+            word: The word.
+            silence: Words that stand for no report.
+        """
+        reports = getattr(self._policy_factory, "reports", None)
+        if self._policy is None or reports is None or word in (*reports, *silence):
+            return
+        message = f"the policy '{self._policy.text}' never reports '{word}'"
+        self._reader.problems.at(node, "unknown-report", message, _meant(word, (*reports, *silence)))
+
+    def policy_options(self, node: Node | None) -> dict[str, Scalar]:
+        """``policy_options``, checked against what the policy declares."""
+        who = f"the policy '{self._policy.text}'" if self._policy is not None else ""
+        return read_options(self._reader, node, who, lambda: getattr(self._policy_factory, "options", None))
+
+    @cached_property
+    def _policy_factory(self) -> Any:
+        """What makes the policy, loaded only when something speaks of it."""
+        if self._policy is None:
+            return None
+        try:
+            return registry.load(POLICIES, self._policy.text)
+        except (ImportError, AttributeError) as error:
+            message = f"policy '{self._policy.text}' cannot be loaded: {error}"
+            self._reader.problems.at(self._policy, "broken-plugin", message, "reinstall its package")
+            return None
+
+
+def adapter_options(reader: Reader, node: Node | None, adapter: str) -> dict[str, Scalar]:
+    """``sim.options``, checked against what the adapter declares; the adapter itself is not loaded."""
+    is_declared = adapter in registry.names(ADAPTER_OPTIONS)
+    declared = (lambda: registry.load(ADAPTER_OPTIONS, adapter)) if is_declared else lambda: None
+    return read_options(reader, node, f"the simulator '{adapter}'", declared)
+
+
+def read_options(
+    reader: Reader, node: Node | None, who: str, declared: Callable[[], Options | None]
+) -> dict[str, Scalar]:
+    """A mapping of options to values; what is not declared or not allowed is reported.
+
+    Args:
+        reader: Typed access to nodes.
+        node: The mapping.
+        who: Who has the options, in words.
+        declared: All options; None for somebody who does not say, whose options are not judged.
+    """
+    entries = reader.mapping(node, "a mapping of option names to single values")
+    known = declared() if entries else None
+    values = {}
+    for key, value in entries:
+        scalar = reader.scalar(value)
+        if known is not None:
+            _check_option(reader, key, value, who, known)
+        if scalar is not None:
+            values[key.text] = scalar
+    return values
+
+
+def _check_option(reader: Reader, key: ScalarNode, node: Node, who: str, known: Options) -> None:
+    if key.text not in known:
+        message = f"{who} has no option '{key.text}'"
+        reader.problems.at(key, "unknown-option", message, _meant(key.text, known) or "leave it out")
+        return
+    option = known[key.text]
+    value = node.value if isinstance(node, ScalarNode) else None
+    if value is None:
+        return
+    problem = option.problem(value)
+    if problem is not None:
+        reader.problems.at(node, "wrong-value", f"{key.text} {problem}", option.meaning)
+    elif option.kind == "file" and not (path := (reader.folder / str(value)).resolve()).is_file():
+        what = "is a folder" if path.is_dir() else "does not exist"
+        reader.problems.at(node, "missing-file", f"file '{value}' {what}", f"looked for {path}")
+
+
+def _meant(word: str, known: Sequence[str] | Mapping[str, object]) -> str:
+    """The nearest known word, and all of them."""
+    listed = f"known: {', '.join(known)}" if known else ""
+    hint = near(word, known)
+    return f"{hint} {listed}" if hint != listed else listed

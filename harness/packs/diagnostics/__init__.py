@@ -1,0 +1,1 @@
+"""What a diagnostic means, and the formats in which it is told."""

@@ -1,0 +1,1 @@
+"""Conditions over parameters: syntax, types, evaluation over arrays."""

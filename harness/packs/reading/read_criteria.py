@@ -1,0 +1,260 @@
+"""Reads acceptance criteria and checks them against the metrics."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from simgate.harness.packs.checks.metric_catalog import MetricCatalog, MetricInfo
+from simgate.harness.packs.checks.vocabulary import Vocabulary
+from simgate.harness.packs.model import Criterion, Scalar, SignalSpec, SimSpec
+from simgate.harness.packs.source.fields import Fields, Reader
+from simgate.harness.packs.source.keys import (
+    CRITERION,
+    EVIDENCE,
+    OPERATORS,
+    SIGNAL,
+    SIGNAL_CRITERION,
+    STL_CRITERION,
+)
+from simgate.harness.packs.source.value_hints import share_hint, threshold_hint
+from simgate.policies.documents.diagnostics import near
+from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+_TYPE_WORDS = {"number": "a number", "count": "a number", "bool": "true or false", "word": "text"}
+
+
+class CriterionReader:
+    """Reads ``metric: {at_most: 0}`` and the like.
+
+    Args:
+        reader: Typed access to nodes.
+        metrics: Known metrics; None skips the checks that need them.
+    """
+
+    def __init__(self, reader: Reader, metrics: MetricCatalog | None) -> None:
+        self._reader, self._metrics = reader, metrics
+        self.control_hz = SimSpec().control_hz
+        """Of the pack that is read; the time bounds of formulas are whole control periods."""
+        self.vocabulary = Vocabulary(reader)
+        """What the pack's model and policy know."""
+
+    def is_metric(self, name: str) -> bool:
+        """Whether a metric has that name."""
+        return self._metrics is not None and self._metrics.find_metric(name) is not None
+
+    def is_always_measured(self, name: str) -> bool:
+        """Whether records hold a metric whatever the criteria ask."""
+        return self._metrics is not None and self._metrics.is_always_measured(name)
+
+    def metric(self, node: Node, name: str) -> MetricInfo | None:
+        """The metric of that name; an unknown one is reported, and a class that the model does not know."""
+        if self._metrics is None:
+            return None
+        info = self._metrics.find_metric(name)
+        if info is None:
+            hint = near(name, self._metrics.metric_names())
+            self._reader.problems.at(node, "unknown-metric", f"unknown metric '{name}'", hint)
+        label = self._metrics.class_of(name) if info is not None else ""
+        if label and isinstance(node, ScalarNode):
+            self.vocabulary.require_class(node, label, name.index(f".{label}.") + 1)
+        return info
+
+    def read(self, key: ScalarNode, value: Node) -> Criterion | None:
+        """One criterion; problems are reported and give None."""
+        if isinstance(value, MappingNode) and value.find("stl"):
+            return self._formula(key, value)
+        if isinstance(value, MappingNode) and value.find("signal"):
+            return self._of_signal(key, value)
+        info = self.metric(key, key.text)
+        fields = self._reader.fields(value, CRITERION, f"the criterion '{key.text}'", owner=key)
+        if fields is None or not isinstance(value, MappingNode):
+            return None
+        operator = self._operator(key, value, fields)
+        if operator is None:
+            return None
+        bound = self._bound(fields[operator], operator, info)
+        options = self._options(value, fields, info)
+        undefined = self._if_undefined(fields)
+        if bound is None:
+            return None
+        return Criterion.model_validate(
+            {
+                "metric": key.text,
+                "op": operator,
+                "bound": bound,
+                "options": options,
+                "if_undefined": undefined,
+                "line": key.line,
+            }
+        )
+
+    def _operator(self, key: ScalarNode, value: MappingNode, fields: Fields) -> str | None:
+        """The one operator of a criterion; none or several are reported."""
+        operators = [name for name in fields if name in OPERATORS]
+        if len(operators) != 1:
+            if not operators:
+                message, hint = (
+                    f"the criterion '{key.text}' has no threshold",
+                    f"add one of {', '.join(OPERATORS)}",
+                )
+                self._reader.problems.at(key, "missing-key", message, hint)
+            else:
+                message = f"'{operators[1]}' beside '{operators[0]}': a criterion has one threshold"
+                hint = "for two limits write {between: [low, high]}"
+                self._reader.problems.at(value.key(operators[1]), "wrong-value", message, hint)
+            return None
+        return operators[0]
+
+    def _if_undefined(self, fields: Fields) -> str:
+        words = ("fail", "pass", "invalid")
+        return self._reader.word(fields.get("if_undefined"), words, "wrong-value", "outcome") or "fail"
+
+    def _own_name(self, key: ScalarNode, what: str) -> str | None:
+        """The name that the pack gives to a criterion; a metric's name would say something else."""
+        name = self._reader.name(key, "a criterion's name")
+        if name is not None and self._metrics is not None and self._metrics.find_metric(name) is not None:
+            message = f"'{name}' is a metric; a criterion on {what} needs a name of its own"
+            self._reader.problems.at(key, "bad-name", message, "for example slows_down")
+            return None
+        return name
+
+    def _formula(self, key: ScalarNode, value: MappingNode) -> Criterion | None:
+        name = self._own_name(key, "a formula")
+        fields = self._reader.fields(value, STL_CRITERION, f"the criterion '{key.text}'", owner=key)
+        if fields is None:
+            return None
+        node = fields["stl"]
+        text = self._reader.text(node, "a formula such as always (speed_mps < 1)")
+        robustness = self._reader.number(fields.get("at_least"), 0)
+        undefined = self._if_undefined(fields)
+        if text is not None and isinstance(node, ScalarNode) and self._metrics is not None:
+            for found in self._metrics.check_formula(text, self.control_hz):
+                line, column = node.position(found.offset)
+                span = (node.source, line, column, found.length)
+                self._reader.problems.span(*span, "expression", found.message, found.hint)
+        if name is None or text is None:
+            return None
+        bound = float(robustness or 0.0)
+        return Criterion.model_validate(
+            {
+                "metric": name,
+                "op": "at_least",
+                "bound": bound,
+                "stl": text,
+                "if_undefined": undefined,
+                "line": key.line,
+            }
+        )
+
+    def _of_signal(self, key: ScalarNode, value: MappingNode) -> Criterion | None:
+        name = self._own_name(key, "a signal")
+        fields = self._reader.fields(value, SIGNAL_CRITERION, f"the criterion '{key.text}'", owner=key)
+        if fields is None:
+            return None
+        inner = self._reader.fields(fields["signal"], SIGNAL, "signal")
+        operator = self._operator(key, value, fields)
+        bound = self._bound(fields[operator], operator, None) if operator else None
+        undefined = self._if_undefined(fields)
+        if inner is None:
+            return None
+        signal = self._reader.text(inner.get("name"), "the name of a signal")
+        if signal is not None and self._metrics is not None and signal not in self._metrics.signal_names():
+            hint = near(signal, self._metrics.signal_names())
+            self._reader.problems.at(inner["name"], "unknown-metric", f"unknown signal '{signal}'", hint)
+        ways = get_args(SignalSpec.model_fields["reduce"].annotation)
+        reduce = self._reader.word(inner.get("reduce"), ways, "wrong-value", "way to reduce")
+        if operator is not None and isinstance(bound, bool | str):
+            self._reader.wrong(fields[operator], "a number")
+            return None
+        if None in (name, signal, reduce, operator, bound):
+            return None
+        return Criterion.model_validate(
+            {
+                "metric": name,
+                "op": operator,
+                "bound": bound,
+                "signal": {"name": signal, "reduce": reduce},
+                "if_undefined": undefined,
+                "line": key.line,
+            }
+        )
+
+    def _options(self, node: MappingNode, fields: Fields, info: MetricInfo | None) -> dict[str, Scalar]:
+        limits: dict[str, tuple[float, float | None]] = {
+            "within_m": (0, None),
+            "min_pixels": (0, None),
+            "max_occlusion": (0, 1),
+        }
+        for name in EVIDENCE:
+            if info is not None and name in fields and name not in info.options:
+                hint = f"options of this metric: {', '.join(info.options) or 'none'}"
+                self._reader.problems.at(
+                    node.key(name), "unknown-key", f"metric '{info.name}' has no option '{name}'", hint
+                )
+        read = {name: self._reader.number(fields.get(name), *limits[name]) for name in EVIDENCE}
+        return {name: value for name, value in read.items() if value is not None}
+
+    def _bound(
+        self, node: Node, operator: str, info: MetricInfo | None
+    ) -> Scalar | tuple[float, float] | None:
+        if operator == "between":
+            if not isinstance(node, SequenceNode) or len(node.items) != 2:
+                self._reader.wrong(node, "two numbers [low, high]")
+                return None
+            low, high = (self.number(item, info) for item in node.items)
+            if low is None or high is None:
+                return None
+            if low > high:
+                message = f"empty range: {low:g} is greater than {high:g}"
+                self._reader.problems.at(node, "empty-range", message, "write [low, high]")
+                return None
+            return low, high
+        if operator in ("at_most", "at_least"):
+            return self.number(node, info)
+        value = self._reader.scalar(node)
+        if value is None or info is None:
+            return value
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if info.kind in ("number", "count") and is_number:
+            return self.number(node, info)
+        if (info.kind == "bool" and isinstance(value, bool)) or (
+            info.kind == "word" and isinstance(value, str)
+        ):
+            self._check_word(node, info, value)
+            return value
+        self._type_problem(node, info)
+        return None
+
+    def _check_word(self, node: Node, info: MetricInfo, value: Scalar) -> None:
+        silence = self._metrics.silence_of(info.name) if self._metrics is not None else ""
+        if silence:
+            self.vocabulary.require_report(node, str(value), (silence,))
+
+    def _type_problem(self, node: Node, info: MetricInfo) -> None:
+        message = f"{info.name} is {_TYPE_WORDS[info.kind]}, the threshold is {node.described}"
+        value = node.value if isinstance(node, ScalarNode) else None
+        hint = threshold_hint(info.kind, info.unit, value, info.high)
+        self._reader.problems.at(node, "threshold-type", message, hint)
+
+    def number(self, node: Node, info: MetricInfo | None) -> float | None:
+        """A threshold that is a number, checked against the metric's type and range."""
+        value = node.value if isinstance(node, ScalarNode) else None
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if info is not None and not (is_number and info.kind in ("number", "count")):
+            self._type_problem(node, info)
+            return None
+        number = self._reader.number(node)
+        if number is None or info is None:
+            return number
+        outside = (info.low is not None and number < info.low) or (
+            info.high is not None and number > info.high
+        )
+        if outside:
+            low = "-inf" if info.low is None else f"{info.low:g}"
+            high = "inf" if info.high is None else f"{info.high:g}"
+            unit = f" {info.unit}" if info.unit else ""
+            message = f"{info.name} lies between {low} and {high}{unit}, the threshold is {number:g}"
+            hint = share_hint(number, info.low, info.high)
+            self._reader.problems.at(node, "threshold-range", message, hint)
+            return None
+        return number

@@ -1,0 +1,262 @@
+"""Reads the rules of the release gate and checks that they can be met at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+from simgate.harness.packs.checks.clean_runs import clean_runs_needed
+from simgate.harness.packs.checks.latency_percentile import OVER_DECLARED, parse_latency_percentile
+from simgate.harness.packs.model import GateRule
+from simgate.harness.packs.reading.read_criteria import CriterionReader
+from simgate.harness.packs.reading.read_not_worse import NotWorseReader
+from simgate.harness.packs.reading.read_scenario import ReadScenario
+from simgate.harness.packs.severity import SEVERITIES
+from simgate.harness.packs.source.fields import Fields, Reader
+from simgate.harness.packs.source.keys import (
+    ATTEMPTS,
+    GATE_KINDS,
+    GATE_METRIC,
+    GATE_SCOPE,
+    INVALID_OR_ERROR,
+    PASS_RATE,
+    REGRESSION,
+    Keys,
+)
+from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode
+
+MOST_ATTEMPTS = 100
+"""A rule that lets a variant be tried more often limits nothing."""
+_DEFAULT_CONFIDENCE = 0.95
+_PERCENTILE_CONFIDENCE = 0.99
+"""Of a rule on a latency percentile, as in MLPerf LoadGen's early stopping: samples are many and cheap."""
+
+
+_OF_METRIC = {
+    "metric": ("at_most", "at_least", "confidence", "runtime"),
+    "not_worse_by": ("confidence", "clip"),
+}
+"""Keys that stand beside the metric, by the kind of the rule."""
+
+
+class GateReader:
+    """Reads gate rules.
+
+    Args:
+        reader: Typed access to nodes.
+        criteria: Knows the metrics.
+        scenarios: All scenarios of the pack.
+    """
+
+    def __init__(self, reader: Reader, criteria: CriterionReader, scenarios: Sequence[ReadScenario]) -> None:
+        self._reader, self._criteria, self._scenarios = reader, criteria, scenarios
+
+    def read(self, node: Node) -> GateRule | None:
+        """One rule; problems are reported and give None."""
+        fields = self._reader.fields(node, {**GATE_SCOPE, **GATE_KINDS, **GATE_METRIC}, "the gate rule")
+        if fields is None or not isinstance(node, MappingNode):
+            return None
+        kinds = [kind for kind in GATE_KINDS if kind in fields]
+        if len(kinds) == 2 and kinds[0] == "metric" and kinds[1] in ("every_variant", "not_worse_by"):
+            kinds = kinds[1:]
+        if len(kinds) != 1:
+            self._not_one(node, fields, kinds)
+            return None
+        kind = kinds[0]
+        for name in GATE_METRIC:
+            if name in fields and name not in _OF_METRIC.get(kind, ()):
+                message = f"unknown key '{name}' in a gate rule of kind {kind}"
+                inside = f"write it inside of {kind}: {{...}}" if kind not in _OF_METRIC else ""
+                self._reader.problems.at(node.key(name), "unknown-key", message, inside)
+        severity = self._reader.word(fields.get("severity"), SEVERITIES, "wrong-value", "severity")
+        glob = self._reader.text(fields.get("scenario"), "a scenario's id, or a pattern such as glass_*")
+        matching = self._matching(fields, severity, glob)
+        read = {
+            "pass_rate": self._pass_rate,
+            "metric": self._metric,
+            "every_variant": self._every_variant,
+            "not_worse_by": self._not_worse_by,
+            "regression": self._regression,
+            "invalid_or_error": self._invalid_or_error,
+            "attempts": self._attempts,
+        }[kind]
+        numbers = read(fields, matching)
+        if numbers is None:
+            return None
+        scope = {"severity": severity, "scenario": glob}
+        return GateRule.model_validate({"kind": kind, **scope, **numbers, "line": node.line})
+
+    def _not_one(self, node: Node, fields: Fields, kinds: Sequence[str]) -> None:
+        """Reports a rule that demands nothing, or several things."""
+        every = ", ".join(GATE_KINDS)
+        if kinds:
+            message = f"a gate rule has one of {every}, this one has {' and '.join(kinds)}"
+            self._reader.problems.at(
+                node, "wrong-value", message, "write a rule for each, with '- ' before it"
+            )
+            return
+        at_least = fields.get("at_least")
+        rate = at_least.text if isinstance(at_least, ScalarNode) else "0.9"
+        hint = f"for example pass_rate: {{at_least: {rate}, confidence: 0.95}}"
+        self._reader.problems.at(node, "missing-key", f"a gate rule needs one of {every}", hint)
+
+    def _matching(self, fields: Fields, severity: str | None, glob: str | None) -> list[ReadScenario]:
+        if not self._scenarios:
+            return []  # That the pack has none, or none that can be read, is reported there.
+        wrong_severity = "severity" in fields and severity is None
+        matching = [
+            s
+            for s in self._scenarios
+            if (severity is None or s.severity == severity)
+            and (glob is None or fnmatchcase(s.key.text, glob))
+        ]
+        if matching or wrong_severity or any(s.severity is None for s in self._scenarios):
+            return matching
+        for name, what in (("scenario", f"id matches '{glob}'"), ("severity", f"severity is {severity}")):
+            if name in fields:
+                known = ", ".join(f"{s.key.text} ({s.severity})" for s in self._scenarios)
+                message = f"the rule speaks of no scenario: there is none whose {what}"
+                if "scenario" in fields and "severity" in fields:
+                    message += f" and severity is {severity}"
+                self._reader.problems.at(fields[name], "gate-matches-nothing", message, f"known: {known}")
+                break
+        return matching
+
+    def _share(self, fields: Fields, name: str, *, open_ends: bool) -> float | None:
+        value = self._reader.number(fields.get(name), 0, 1)
+        if value is not None and open_ends and value in (0, 1):
+            self._reader.problems.at(
+                fields[name], "wrong-value", f"{name} must lie between 0 and 1, both excluded, not {value:g}"
+            )
+            return None
+        return value
+
+    def _confidence(self, fields: Fields, default: float = _DEFAULT_CONFIDENCE) -> float | None:
+        if "confidence" not in fields:
+            return default
+        return self._share(fields, "confidence", open_ends=True)
+
+    def _inner(self, fields: Fields, kind: str, keys: Keys) -> Fields | None:
+        return self._reader.fields(fields[kind], keys, kind)
+
+    def _pass_rate(self, fields: Fields, matching: list[ReadScenario]) -> dict[str, float] | None:
+        inner = self._inner(fields, "pass_rate", PASS_RATE)
+        if inner is None:
+            return None
+        confidence = self._confidence(inner)
+        rate = self._reader.number(inner.get("at_least"), 0, 1)
+        if rate is None or confidence is None:
+            return None
+        if rate == 1:
+            message = "a pass rate of 1 cannot be proven by any number of runs"
+            self._reader.problems.at(inner["at_least"], "gate-impossible", message, "ask for 0.99 or less")
+            return None
+        counts = [s.count for s in matching]
+        known = [count for count in counts if count is not None]
+        if rate > 0 and matching and len(known) == len(counts):
+            needed = clean_runs_needed(rate, confidence)
+            if sum(known) < needed:
+                message = (
+                    f"a pass rate of {rate:g} at {confidence:.10g} confidence needs {needed} clean runs, "
+                    f"the rule's scenarios have {sum(known)} variants"
+                )
+                hint = f"add {needed - sum(known)} variants or ask for less"
+                self._reader.problems.at(inner["at_least"], "gate-impossible", message, hint)
+        return {"at_least": rate, "confidence": confidence}
+
+    def _metric(self, fields: Fields, matching: list[ReadScenario]) -> dict[str, float | str] | None:
+        name = self._reader.text(fields["metric"], "the name of a metric")
+        of_variants = name and name not in OVER_DECLARED
+        info = self._criteria.metric(fields["metric"], name) if name and of_variants else None
+        bounds = [key for key in ("at_most", "at_least") if key in fields]
+        if len(bounds) != 1:
+            code = "wrong-value" if bounds else "missing-key"
+            message = "a metric rule has at_most alone" if bounds else "a metric rule needs at_most"
+            self._reader.problems.at(fields["metric"], code, message)
+            return None
+        bound = self._criteria.number(fields[bounds[0]], info)
+        known = name if info is not None or not of_variants else None
+        if known and not self._is_gated(fields, known, bounds[0]):
+            return None
+        if bound is not None and bound <= 0 and not of_variants:
+            message = f"{name} is a quotient of two latencies, and above 0"
+            self._reader.problems.at(fields[bounds[0]], "threshold-range", message, "1 is as declared")
+            return None
+        confidence = self._confidence(fields, _PERCENTILE_CONFIDENCE)
+        whose = self._reader.word(fields.get("runtime"), ("deployed", "any"), "wrong-value", "runtime")
+        if name is None or bound is None or confidence is None:
+            return None
+        return {"metric": name, bounds[0]: bound, "confidence": confidence, "any_runtime": whose == "any"}
+
+    def _every_variant(self, fields: Fields, matching: list[ReadScenario]) -> dict[str, object] | None:
+        """A hard rule: a criterion as under ``accept``, but what has no value decides nothing."""
+        value = fields["every_variant"]
+        if "metric" not in fields:
+            message = "every_variant needs the metric that it bounds"
+            hint = "for example {metric: collisions, every_variant: {at_most: 0}}"
+            self._reader.problems.at(value, "missing-key", message, hint)
+            return None
+        node = fields["metric"]
+        if self._reader.text(node, "the name of a metric") is None or not isinstance(node, ScalarNode):
+            return None
+        for name in ("stl", "signal"):
+            if isinstance(value, MappingNode) and value.find(name):
+                hint = f"write the {name} under accept of the scenarios, and gate their pass_rate"
+                self._reader.problems.at(
+                    value.key(name), "unknown-key", "every_variant bounds a metric", hint
+                )
+                return None
+        criterion = self._criteria.read(node, value)
+        if criterion is None:
+            return None
+        if isinstance(value, MappingNode) and not value.find("if_undefined"):
+            criterion = criterion.model_copy(update={"if_undefined": "invalid"})
+        return {"metric": criterion.metric, "criterion": criterion}
+
+    def _is_gated(self, fields: Fields, name: str, operator: str) -> bool:
+        """Whether the gate can decide on a metric; one that it cannot is reported."""
+        if parse_latency_percentile(name) is None:
+            bound = fields[operator]
+            written = f"{operator}: {bound.text}" if isinstance(bound, ScalarNode) else "at_most: ..."
+            message = f"the gate cannot decide on '{name}': it decides on percentiles of latency alone"
+            each = f"{{metric: {name}, every_variant: {{{written}}}}}"
+            hint = (
+                f"write {each} for every single variant; for a share of them write {name}: {{{written}}} "
+                "under accept of the scenarios, and gate their pass_rate"
+            )
+            self._reader.problems.at(fields["metric"], "gate-metric", message, hint)
+            return False
+        if operator != "at_most":
+            message = f"the gate cannot decide whether {name} is at least something"
+            self._reader.problems.at(fields["metric"], "gate-metric", message, "write at_most")
+            return False
+        return True
+
+    def _not_worse_by(self, fields: Fields, matching: list[ReadScenario]) -> dict[str, object] | None:
+        reader = NotWorseReader(self._reader, self._criteria)
+        return reader.read(fields["not_worse_by"], fields, matching, self._confidence(fields))
+
+    def _regression(self, fields: Fields, matching: list[ReadScenario]) -> dict[str, float] | None:
+        inner = self._inner(fields, "regression", REGRESSION)
+        if inner is None:
+            return None
+        drop, confidence = self._share(inner, "max_drop", open_ends=False), self._confidence(inner)
+        if drop == 1:
+            message = "a drop of 1 limits nothing"
+            self._reader.problems.at(
+                inner["max_drop"], "wrong-value", message, "write less, for example 0.02"
+            )
+            return None
+        return None if drop is None or confidence is None else {"at_most": drop, "confidence": confidence}
+
+    def _invalid_or_error(self, fields: Fields, matching: list[ReadScenario]) -> dict[str, float] | None:
+        inner = self._inner(fields, "invalid_or_error", INVALID_OR_ERROR)
+        if inner is None:
+            return None
+        share = self._share(inner, "at_most", open_ends=False)
+        return None if share is None else {"at_most": share}
+
+    def _attempts(self, fields: Fields, matching: list[ReadScenario]) -> dict[str, float] | None:
+        inner = self._inner(fields, "attempts", ATTEMPTS)
+        most = self._reader.integer(inner.get("at_most"), 1, MOST_ATTEMPTS) if inner is not None else None
+        return None if most is None else {"at_most": float(most)}

@@ -1,0 +1,206 @@
+"""Reads a merged tree into a pack."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from simgate.harness import registry
+from simgate.harness.packs.checks.check_model import read_model
+from simgate.harness.packs.checks.metric_catalog import MetricCatalog
+from simgate.harness.packs.checks.vocabulary import POLICIES, Vocabulary, adapter_options
+from simgate.harness.packs.model import GateRule, LatencySpec, Pack, Scenario, SimSpec
+from simgate.harness.packs.reading.read_criteria import CriterionReader
+from simgate.harness.packs.reading.read_csv import csv_sources
+from simgate.harness.packs.reading.read_gate import GateReader
+from simgate.harness.packs.reading.read_scenario import (
+    PackParameters,
+    ReadScenario,
+    ScenarioReader,
+    report_unused,
+)
+from simgate.harness.packs.reading.read_values import read_value
+from simgate.harness.packs.source.fields import Fields, Reader
+from simgate.harness.packs.source.keys import LATENCY, PACK, SIM
+from simgate.harness.packs.source.written_numbers import quantity_of
+from simgate.policies.documents.diagnostics import near
+from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SourceFile
+from simgate.policies.documents.problems import Problems
+
+_MAX_HZ = 100_000
+_MAX_SEED = 2**63 - 1
+
+
+class PackReader:
+    """Reads and checks a whole pack.
+
+    Args:
+        problems: Takes the diagnostics.
+        metrics: Known metrics; None skips the checks that need them.
+        today: Day against which quarantines are held.
+    """
+
+    def __init__(self, problems: Problems, metrics: MetricCatalog | None, today: date) -> None:
+        self._problems, self._today = problems, today
+        self._reader = Reader(problems)
+        self._criteria = CriterionReader(self._reader, metrics)
+        self.files: tuple[SourceFile, ...] = ()
+        """All that was read: the pack's file first, what it extends, its tables."""
+
+    def read(self, root: MappingNode, sources: Sequence[SourceFile]) -> Pack | None:
+        """The pack; None when problems were reported."""
+        reader = self._reader
+        reader.folder = sources[0].path.parent
+        top = ScalarNode(root.source, 1, 1, 1, 2, "the file", value=None, text="")
+        fields = reader.fields(root, PACK, "the pack", owner=top)
+        if fields is None:
+            return None
+        self._version(fields.get("simgate"))
+        sim = self._sim(fields.get("sim"))
+        model, classes = read_model(reader, fields.get("model"))
+        policy = self._plugin(fields.get("policy"), POLICIES, "policy")
+        vocabulary = Vocabulary(reader, classes, _installed(fields.get("policy")))
+        self._criteria.control_hz = sim.control_hz if sim else SimSpec().control_hz
+        self._criteria.vocabulary = vocabulary
+        scenarios = self._scenarios(fields, sim or SimSpec())
+        gate = self._gate(fields.get("gate"), scenarios)
+        written = (*sources, *csv_sources(reader.tables))
+        self.files = (*written, *_native_sources(reader))
+        data = {
+            "path": str(sources[0].path),
+            "name": reader.name(fields.get("pack"), "a pack's name"),
+            "description": reader.text(fields.get("description")) or "",
+            "owner": reader.text(fields.get("owner")) or "",
+            "model": model,
+            "policy": policy,
+            "policy_options": vocabulary.policy_options(fields.get("policy_options")),
+            "sim": sim,
+            "latency": self._latency(fields.get("latency")),
+            "seed": reader.integer(fields.get("seed"), 0, _MAX_SEED) or 0,
+            "scenarios": [_with_hard(s.scenario, gate) for s in scenarios],
+            "gate": gate,
+            "source_sha256": self.source_sha256,
+            "sources": {
+                Path(os.path.relpath(file.path, reader.folder)).as_posix(): file.sha256 for file in written
+            },
+        }
+        return None if len(self._problems) else Pack.model_validate(data)
+
+    @property
+    def source_sha256(self) -> str:
+        """SHA-256 over everything that was read."""
+        return _digest(self.files)
+
+    def _version(self, node: Node | None) -> None:
+        value = self._reader.scalar(node, "the number 1") if node is not None else None
+        if node is not None and value is not None and (isinstance(value, bool) or value != 1):
+            message = f"version {value} of the scenario language is not known"
+            newer = isinstance(value, int) and value > 1
+            hint = (
+                "upgrade simgate, which reads version 1, or write simgate: 1" if newer else "write simgate: 1"
+            )
+            self._problems.at(node, "unsupported-version", message, hint)
+
+    def _plugin(self, node: Node | None, group: str, what: str) -> str | None:
+        name = self._reader.text(node, f"the name of a {what}")
+        if name is not None and node is not None and name not in registry.names(group):
+            hint = near(name, registry.names(group))
+            self._problems.at(node, f"unknown-{what}", f"unknown {what} '{name}'", hint)
+        return name
+
+    def _sim(self, node: Node | None) -> SimSpec | None:
+        if node is None:
+            return SimSpec()
+        fields = self._reader.fields(node, SIM, "sim")
+        if fields is None:
+            return None
+        reader = self._reader
+        read: dict[str, object] = {
+            "adapter": self._plugin(fields.get("adapter"), "simgate.sim_adapters", "adapter"),
+            **{
+                name: reader.integer(fields.get(name), 1, _MAX_HZ)
+                for name in ("physics_hz", "control_hz", "camera_hz")
+            },
+            "time_limit_s": reader.number(fields.get("time_limit_s"), above=0),
+            "batch": reader.integer(fields.get("batch"), 1, 100_000),
+        }
+        adapter = read["adapter"] or SimSpec().adapter
+        read["options"] = adapter_options(reader, fields.get("options"), str(adapter))
+        sim = SimSpec.model_validate({name: value for name, value in read.items() if value is not None})
+        if "time_limit_s" in fields and sim.time_limit_s < 1.0 / sim.control_hz:
+            period = f"{1.0 / sim.control_hz:g} s at control_hz {sim.control_hz}"
+            message = f"time_limit_s {sim.time_limit_s:g} is shorter than a control period ({period})"
+            hint = "an episode ends at a control tick; give it as many periods as the task takes"
+            self._problems.at(fields["time_limit_s"], "rates", message, hint)
+        for name, rate, base_name, base in (
+            ("control_hz", sim.control_hz, "physics_hz", sim.physics_hz),
+            ("camera_hz", sim.camera_hz, "control_hz", sim.control_hz),
+        ):
+            at = fields.get(name) or fields.get(base_name) or node
+            if base % rate:
+                message = f"{name} {rate} does not divide {base_name} {base}"
+                divisors = [d for d in range(1, base + 1) if base % d == 0]
+                nearest = sorted(sorted(divisors, key=lambda d: abs(d - rate))[:4])
+                self._problems.at(at, "rates", message, f"possible: {', '.join(map(str, nearest))}")
+        return sim
+
+    def _latency(self, node: Node | None) -> LatencySpec | None:
+        if node is None:
+            return LatencySpec()
+        fields = self._reader.fields(node, LATENCY, "latency")
+        if fields is None:
+            return None
+        mode = self._reader.word(fields.get("mode"), ("simulated", "measured"), "wrong-value", "latency mode")
+        extra = self._reader.number(fields.get("extra_ms"), 0)
+        return LatencySpec.model_validate({"mode": mode or "simulated", "extra_ms": extra or 0.0})
+
+    def _scenarios(self, fields: Fields, sim: SimSpec) -> list[ReadScenario]:
+        reader = self._reader
+        entries = reader.mapping(fields.get("parameters"), "a mapping of parameters to values")
+        parameters: PackParameters = [
+            (key, read_value(reader, node, quantity_of(key.text))) for key, node in entries
+        ]
+        scenarios_node = fields.get("scenarios")
+        entries = reader.mapping(scenarios_node, "a mapping of ids to scenarios")
+        if scenarios_node is not None and isinstance(scenarios_node, MappingNode) and not entries:
+            self._problems.at(scenarios_node, "wrong-value", "the pack has no scenarios")
+        scenario_reader = ScenarioReader(reader, self._criteria, parameters, self._today, sim.adapter)
+        read = [scenario_reader.read(key, node) for key, node in entries]
+        scenarios = [scenario for scenario in read if scenario is not None]
+        report_unused(reader, parameters, scenarios)
+        return scenarios
+
+    def _gate(self, node: Node | None, scenarios: list[ReadScenario]) -> list[GateRule]:
+        gate = GateReader(self._reader, self._criteria, scenarios)
+        rules = [gate.read(item) for item in self._reader.items(node, "a list of rules")]
+        return [rule for rule in rules if rule is not None]
+
+
+def _with_hard(scenario: Scenario | None, gate: Sequence[GateRule]) -> Scenario | None:
+    """A scenario with what the gate's hard rules ask of each of its variants."""
+    if scenario is None:
+        return None
+    own = [rule for rule in gate if rule.speaks_of(scenario.id, scenario.severity)]
+    return scenario.model_copy(update={"hard": tuple(r.criterion for r in own if r.criterion is not None)})
+
+
+def _installed(node: Node | None) -> ScalarNode | None:
+    """The node of a policy that can be asked."""
+    return node if isinstance(node, ScalarNode) and node.text in registry.names(POLICIES) else None
+
+
+def _native_sources(reader: Reader) -> list[SourceFile]:
+    if not reader.native:
+        return []
+    from simgate.harness.packs.reading.read_native import native_sources
+
+    return native_sources(reader)
+
+
+def _digest(sources: Sequence[SourceFile]) -> str:
+    """SHA-256 over the files' digests, each file once, in order of reading."""
+    digests = dict.fromkeys(source.sha256 for source in sources)
+    return hashlib.sha256("\n".join(digests).encode()).hexdigest()

@@ -1,0 +1,226 @@
+"""Reads one scenario and checks it against its world."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from simgate.harness.packs.checks.check_rules import report_cycles
+from simgate.harness.packs.checks.check_world import WorldCheck, load_world
+from simgate.harness.packs.model import (
+    Criterion,
+    KnownFailure,
+    Scenario,
+)
+from simgate.harness.packs.reading.read_criteria import CriterionReader
+from simgate.harness.packs.reading.read_pinned import PinnedReader
+from simgate.harness.packs.reading.read_place import PlaceReader
+from simgate.harness.packs.reading.read_value import ReadValue
+from simgate.harness.packs.reading.read_values import read_value
+from simgate.harness.packs.reading.read_variants import read_variants
+from simgate.harness.packs.severity import SEVERITIES, Severity
+from simgate.harness.packs.source.fields import Fields, Reader
+from simgate.harness.packs.source.keys import KNOWN_FAILURE, SCENARIO
+from simgate.harness.packs.values import ValueSpec
+from simgate.policies.documents.diagnostics import near
+from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode
+
+if TYPE_CHECKING:
+    from simgate.sim_adapters.worlds.native import NativeSpec
+    from simgate.sim_adapters.worlds.world import World
+
+PackParameters = list[tuple[ScalarNode, ReadValue | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadScenario:
+    """A scenario as read, with what the checks of the whole pack need.
+
+    Attributes:
+        key: Its id in the file.
+        severity: As read, or None.
+        count: Sampled variants, or None.
+        checked: The world's check, for the pack's parameters.
+        scenario: The result; None when something required is missing or wrong.
+    """
+
+    key: ScalarNode
+    severity: Severity | None
+    count: int | None
+    checked: WorldCheck
+    scenario: Scenario | None
+
+
+class ScenarioReader:
+    """Reads scenarios.
+
+    Args:
+        reader: Typed access to nodes.
+        criteria: Reads acceptance criteria.
+        pack_parameters: Parameters of every scenario.
+        today: Day against which quarantines are held.
+        adapter: The pack's simulator.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        criteria: CriterionReader,
+        pack_parameters: PackParameters,
+        today: date,
+        adapter: str,
+    ) -> None:
+        self._adapter = adapter
+        self._reader, self._criteria = reader, criteria
+        self._pack_parameters, self._today = pack_parameters, today
+
+    def read(self, key: ScalarNode, node: Node) -> ReadScenario | None:
+        """One scenario; problems are reported."""
+        scenario_id = self._reader.name(key, "a scenario's id")
+        fields = self._reader.fields(node, SCENARIO, f"the scenario '{key.text}'", owner=key)
+        if fields is None:
+            return None
+        named = fields.get("world")
+        world, native = self._world(named, fields.get("accept"))
+        # By its entry point, under which hosts load it; what a world calls itself may be another one's name.
+        installed = named.text if world is not None and isinstance(named, ScalarNode) else None
+        place = fields.get("place")
+        groups = [item.text for item, _ in place] if isinstance(place, MappingNode) else []
+        check = WorldCheck(self._reader.problems, world, lambda name: self._elsewhere(name, groups))
+        severity = self._severity(fields)
+        variants = read_variants(self._reader, fields.get("variants"))
+        parameters = self._parameters(fields, check)
+        pins = PinnedReader(self._reader, check, parameters, places=bool(groups))
+        data = {
+            "id": scenario_id,
+            "title": self._reader.text(fields.get("title")),
+            "severity": severity,
+            "requirements": self._reader.texts(fields.get("requirements"), "a list of requirement ids"),
+            "tags": self._reader.texts(fields.get("tags"), "a list of words"),
+            "world": native.name if native is not None else installed,
+            "parameters": parameters,
+            "place": PlaceReader(self._reader, check).read(fields.get("place")),
+            "where": self._where(fields, check),
+            "variants": variants,
+            "accept": self._accept(fields),
+            "known_failures": self._known_failures(fields, check),
+            "pinned": pins.read(fields.get("pinned")),
+            "line": key.line,
+        }
+        complete = all(value is not None for value in data.values())
+        scenario = Scenario.model_validate({**data, "native": native}) if complete else None
+        return ReadScenario(key, severity, variants.count if variants else None, check, scenario)
+
+    def _elsewhere(self, name: str, groups: list[str]) -> str:
+        """What a name is that stands in a condition and is no parameter."""
+        if self._criteria.is_metric(name):
+            return "it is a metric, known after the run: it belongs under accept"
+        if name.partition(".")[0] in groups:
+            return "it is a group of objects, and conditions speak of parameters alone"
+        return ""
+
+    def _world(self, node: Node | None, accept: Node | None) -> tuple[World | None, NativeSpec | None]:
+        """The world that the node names or describes, with what it says of a file; problems are reported."""
+        if isinstance(node, MappingNode):
+            from simgate.harness.packs.reading.read_native import NativeReader
+
+            judged = isinstance(accept, MappingNode) and accept.find("report_correct") is not None
+            native_reader = NativeReader(self._reader, self._adapter, self._criteria.vocabulary)
+            described = native_reader.read(node, reports_count=judged)
+            return described, described.spec if described is not None else None
+        name = self._reader.text(node, "the name of a world, or {mjcf: FILE, ...}, {usd: FILE, ...}")
+        return load_world(self._reader.problems, node, name) if name and node else None, None
+
+    def _severity(self, fields: Fields) -> Severity | None:
+        word = self._reader.word(fields.get("severity"), SEVERITIES, "wrong-value", "severity")
+        return next((s for s in SEVERITIES if s == word), None)
+
+    def _parameters(self, fields: Fields, check: WorldCheck) -> dict[str, ValueSpec]:
+        own: dict[str, ReadValue | None] = {}
+        entries = self._reader.mapping(fields.get("parameters"), "a mapping of parameters to values")
+        for key, node in entries:
+            own[key.text] = read_value(self._reader, node, check.quantity(key.text))
+            check.parameter(key, own[key.text])
+        merged: dict[str, ReadValue] = {}
+        for key, shared in self._pack_parameters:
+            if key.text not in own and check.has(key.text):
+                check.parameter(key, shared)
+                if shared is not None:
+                    merged[key.text] = shared
+        merged.update({name: value for name, value in own.items() if value is not None})
+        report_cycles(self._reader.problems, merged)
+        return {name: value.spec for name, value in merged.items()}
+
+    def _where(self, fields: Fields, check: WorldCheck) -> tuple[str, ...]:
+        conditions = []
+        for item in self._reader.items(fields.get("where"), "a list of conditions"):
+            text = self._condition(item, check)
+            if text is not None:
+                conditions.append(text)
+        return tuple(conditions)
+
+    def _condition(self, node: Node | None, check: WorldCheck) -> str | None:
+        if node is None:
+            return None
+        text = self._reader.text(node, "a condition such as door.distance_m > 2")
+        if text is not None and isinstance(node, ScalarNode):
+            check.condition(node)
+        return text
+
+    def _accept(self, fields: Fields) -> tuple[Criterion, ...] | None:
+        if "accept" not in fields:
+            return None
+        entries = self._reader.mapping(fields["accept"], "a mapping of metrics to thresholds")
+        if not entries and not isinstance(fields["accept"], ScalarNode):
+            message = "no acceptance criteria: every run would pass"
+            self._reader.problems.at(
+                fields["accept"], "wrong-value", message, "add one, for example collisions: {at_most: 0}"
+            )
+        read = [self._criteria.read(key, value) for key, value in entries]
+        criteria = tuple(criterion for criterion in read if criterion is not None)
+        return criteria if criteria else None
+
+    def _known_failures(self, fields: Fields, check: WorldCheck) -> tuple[KnownFailure, ...]:
+        known = []
+        for item in self._reader.items(fields.get("known_failures"), "a list of quarantines"):
+            inner = self._reader.fields(item, KNOWN_FAILURE, "the known failure")
+            if inner is None:
+                continue
+            when = self._condition(inner.get("when"), check)
+            issue = self._reader.text(inner.get("issue"), "the id of an issue, as text")
+            until = self._until(inner.get("until"))
+            if when and issue and until:
+                known.append(KnownFailure(when=when, issue=issue, until=until))
+        return tuple(known)
+
+    def _until(self, node: Node | None) -> str | None:
+        text = self._reader.text(node, "a date such as 2027-03-01")
+        if text is None or node is None:
+            return None
+        try:
+            last = date.fromisoformat(text)
+        except ValueError:
+            message = f"'{text}' is not a date"
+            self._reader.problems.at(
+                node, "wrong-value", message, "write year-month-day, for example 2027-03-01"
+            )
+            return None
+        if last < self._today:
+            message = f"this quarantine ended on {last.isoformat()}"
+            hint = "mend the failure and delete the entry, or agree on a new date"
+            self._reader.problems.at(node, "expired-known-failure", message, hint)
+        return last.isoformat()
+
+
+def report_unused(reader: Reader, parameters: PackParameters, scenarios: list[ReadScenario]) -> None:
+    """Reports parameters of the pack that no scenario's world has."""
+    worlds = [s.checked.world for s in scenarios if s.checked.world is not None]
+    if not worlds or len(worlds) < len(scenarios):
+        return
+    known = list(dict.fromkeys(name for world in worlds for name in world.parameters))
+    names = ", ".join(sorted({f"'{world.name}'" for world in worlds}))
+    for key, _ in parameters:
+        if key.text not in known:
+            message = f"world {names} has no parameter '{key.text}'"
+            reader.problems.at(key, "unknown-parameter", message, near(key.text, known))
