@@ -80,8 +80,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         except MemoryError:
             print("there is not enough memory on this machine", file=sys.stderr)
             code = ExitCode.INFRASTRUCTURE
-        except Exception:
+        except Exception as error:
             import traceback
+
+            from simgate.harness.execution.hosts.machine_errors import is_of_the_machine
+
+            if is_of_the_machine(error):
+                print(f"the machine has run out of memory, disk or descriptors: {error}", file=sys.stderr)
+                return int(ExitCode.INFRASTRUCTURE)
 
             traceback.print_exc()
             print("simgate has crashed; this says nothing about the model", file=sys.stderr)

@@ -259,7 +259,7 @@ def test_hosts_that_cannot_start_end_the_run_and_every_variant_is_an_error_with_
     assert [r.variant for r in records] == ids(plan.variants)
     for record in records:
         assert record.outcome is Outcome.ERROR
-        assert "no host could start: " in record.reason
+        assert "no worker could start: " in record.reason
         assert "'weights.onnx' cannot be loaded by ONNX Runtime" in record.reason
         assert record.reason.endswith("; see hosts/*.log")
 
@@ -270,7 +270,7 @@ def test_a_host_that_crashes_while_starting_shows_the_end_of_its_log(
     (tmp_path / "sitecustomize.py").write_text("raise SystemExit('this interpreter is broken')\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     reason = execute(planned(2))
-    assert "no host could start: exit code 1" in reason
+    assert "no worker could start: exit code 1" in reason
     assert "this interpreter is broken" in reason
 
 

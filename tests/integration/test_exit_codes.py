@@ -87,7 +87,7 @@ def test_without_a_worker_the_code_is_that_of_the_machine_everywhere(pack: Path)
     Path("broken", "sitecustomize.py").write_text(NO_HOST, encoding="utf-8")
     ended = shell(RUN, PYTHONPATH=f"broken:{os.environ['PYTHONPATH']}")
     assert ended.returncode == INFRASTRUCTURE, ended.stdout + ended.stderr
-    assert "no host could start" in ended.stderr
+    assert "no worker could start" in ended.stderr
     assert shell(f"{SIMGATE} gate runs/*").returncode == INFRASTRUCTURE
     assert shell(f"{SIMGATE} explain runs/*").returncode == INFRASTRUCTURE
 

@@ -121,6 +121,8 @@ def test_what_no_worker_could_begin_is_the_machines_fault(planned: PlanMaker) ->
         (OSError(24, "Too many open files"), True),
         (FileNotFoundError(2, "No such file"), False),
         (ValueError("a wrong value"), False),
+        (ImportError("_flapack.so: failed to map segment from shared object"), True),
+        (ImportError("No module named 'acme'"), False),
     ],
 )
 def test_full_memory_disk_and_descriptors_are_the_machines(error: Exception, of_machine: bool) -> None:

@@ -161,7 +161,7 @@ class HostPool:
         except OSError as error:
             slot.retired = True
             command = " ".join(self._plan.interpreter)
-            why = f"no host could start: `{command}` cannot be run: {error}"
+            why = f"no worker could start: `{command}` cannot be run: {error}"
             self._why_not_started = f"{why}\n{too_few_files()}".strip()
             return
         slot.occupy(host, self._plan.setup(slot.number), self._plan.limits)
@@ -278,4 +278,4 @@ class HostPool:
 
     def _not_started(self, slot: Slot, why: str) -> str:
         log = self._plan.folder.host_log(slot.number)
-        return f"no host could start: {why}\nthe whole output of the host is in {log}"
+        return f"no worker could start: {why}\nthe whole output of the worker is in {log}"
