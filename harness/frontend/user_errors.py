@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -107,5 +108,11 @@ def _as_shown(error: Exception) -> UserError | None:
         return MachineError(str(error))
     if isinstance(error, OSError):
         kind = MachineError if is_of_the_machine(error) else UserError
-        return kind(f"{error.filename or 'system'}: {error.strerror or error}")
+        return kind(f"{_file_of(error)}: {error.strerror or error}")
     return None
+
+
+def _file_of(error: OSError) -> str:
+    """The file that an error is about; of a copy that finds no room it is the one that was written."""
+    no_room = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return str((no_room and error.filename2) or error.filename or "system")

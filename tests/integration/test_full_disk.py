@@ -62,7 +62,7 @@ def test_every_file_that_is_derived_is_named_when_there_is_no_room_for_it(run: P
     commands = {
         "verdict.json": ["gate", str(run)],
         "schema.json": ["schema", "--out", "schema.json"],
-        "new/pack.yaml": ["init", "new"],
+        "new/model/model.yaml": ["init", "new"],
         "all.csv": ["expand", "pack.yaml", "--variants", "300", "--format", "csv", "--output", "all.csv"],
         "/verdict.json": ["run", "--resume", str(run), "--workers", "1"],
     }

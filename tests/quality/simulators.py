@@ -24,6 +24,7 @@ from simgate.harness.results.record import RunRecord
 from simgate.harness.results.run_folder import RunFolder
 from tests.integration.adapters import isaac_double
 from tests.quality.agreement import compare, table
+from tests.run_dirs import run_dirs
 
 REFERENCE = "mujoco"
 LEAST = 0.95
@@ -52,10 +53,10 @@ def run_scenario(
     Raises:
         SystemExit: simgate did not come to a verdict.
     """
-    begun = sorted(folder.glob("*/manifest.json"))
+    begun = [run for run in run_dirs(folder) if (run / "manifest.json").exists()]
     typed = ["run", "--workers", "1", "--quiet"]
     if begun:
-        typed += ["--resume", str(begun[-1].parent)]
+        typed += ["--resume", str(begun[-1])]
     else:
         typed += [str(pack), "--scenario", scenario, "--variants", str(variants)]
         typed += ["--adapter", adapter, "--runs-dir", str(folder)]
@@ -71,7 +72,7 @@ def run_scenario(
             preexec_fn=_heed_interrupts,  # noqa: PLW1509 - this program has one thread
         )
         code = _wait(process, seconds)
-    found = [RunFolder(path.parent) for path in sorted(folder.glob("*/manifest.json"))]
+    found = [RunFolder(run) for run in run_dirs(folder) if (run / "manifest.json").exists()]
     judged = code in _VERDICTS and bool(found) and found[-1].verdict_path.exists()
     if code is not None and not judged:
         raise SystemExit(f"{adapter}: exit code {code}, see {folder / 'output.txt'}")

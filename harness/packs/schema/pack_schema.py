@@ -44,6 +44,7 @@ from simgate.harness.packs.schema.schema_values import (
 )
 from simgate.harness.packs.severity import SEVERITIES
 from simgate.harness.packs.source import keys
+from simgate.harness.packs.source.fields import LONGEST_NAME
 
 if TYPE_CHECKING:
     from simgate.sim_adapters.worlds.world import World
@@ -54,8 +55,8 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 _TEXT: Schema = {"type": "string", "pattern": r"\S"}
 _TEXTS: Schema = {"type": "array", "items": _TEXT}
-_NAME: Schema = {"type": "string", "pattern": r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$"}
-_NAMES: Schema = {"pattern": r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$"}
+_NAMES: Schema = {"pattern": r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "maxLength": LONGEST_NAME}
+_NAME: Schema = {"type": "string", **_NAMES}
 _OPTIONS: Schema = {"type": "object", "additionalProperties": SCALAR}
 _RATE: Schema = {"type": "integer", "minimum": 1, "maximum": 100_000}
 _SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1}

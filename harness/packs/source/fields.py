@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 Fields = dict[str, Node]
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
-_LONGEST_NAME = 100
+LONGEST_NAME = 100
+"""Letters of a name, which becomes part of file names."""
 
 
 class Reader:
@@ -136,9 +137,9 @@ class Reader:
             hint = "use letters, digits, '_', '-' and '.', and start with a letter or digit"
             self.problems.at(node, "bad-name", f"'{text}' cannot be {what}", hint)
             return None
-        if len(text) > _LONGEST_NAME:  # a run's folder is called by it, and file systems end at 255 bytes
+        if len(text) > LONGEST_NAME:  # a run's folder is called by it, and file systems end at 255 bytes
             message = f"a text of {len(text)} characters cannot be {what}"
-            self.problems.at(node, "bad-name", message, f"use at most {_LONGEST_NAME}")
+            self.problems.at(node, "bad-name", message, f"use at most {LONGEST_NAME}")
             return None
         return text
 

@@ -49,7 +49,7 @@ def test_every_code_that_the_linter_reports_is_explained() -> None:
     """Looked for where codes are written down in the sources, not in the table that the page is made of."""
     page = (DOCS / "diagnostics.md").read_text(encoding="utf-8")
     reports = re.compile(r'roblems\.\w+\([^"()]*"([a-z]+(?:-[a-z]+)+)"')
-    sources = (ROOT / "harness" / "packs").glob("*.py")
+    sources = (ROOT / "harness" / "packs").rglob("*.py")
     written = {code for source in sources for code in reports.findall(source.read_text(encoding="utf-8"))}
     assert len(written) > 30
     assert [code for code in sorted(written) if f"## {code}" not in page] == []
