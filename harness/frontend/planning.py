@@ -86,6 +86,29 @@ def run_name(text: str) -> str:
     return text
 
 
+def require_free_name(options: RunOptions) -> None:
+    """A name that somebody gives is that of a new run.
+
+    Raises:
+        UserError: A run has it.
+    """
+    from simgate.harness.frontend.user_errors import UserError
+
+    if options.run_name is not None and (there := options.runs_dir / options.run_name).exists():
+        raise UserError(f"{there} is there already: give another --run-name, or go on with --resume {there}")
+
+
+def _require_sense(options: RunOptions, pack: Pack) -> None:
+    from simgate.harness.frontend.baselines import require_regression_rule
+    from simgate.harness.frontend.user_errors import UserError
+
+    if options.baseline is not None:
+        require_regression_rule(pack)
+    elif options.accept_difference:
+        raise UserError("--accept-difference has no effect without --baseline: nothing is held against it")
+    require_free_name(options)
+
+
 def plan_as_asked(
     pack: Pack,
     variants: Sequence[Variant],
@@ -95,8 +118,7 @@ def plan_as_asked(
     selection: str,
     whole: Sequence[Variant] | None = None,
 ) -> Plan:
-    """Makes the folder and manifest of a run, its baseline within; options go before the pack, and that
-    before defaults.
+    """Makes the folder and manifest of a run, its baseline within; an option goes before the pack's word.
 
     Args:
         pack: As loaded.
@@ -107,31 +129,22 @@ def plan_as_asked(
         whole: What is shared out among shards, when ``variants`` is less than that already.
 
     Raises:
-        UserError: A baseline is asked for, and the pack has no rule that looks at it; or a run has the name.
+        UserError: Options do not go together, or a run has the name.
         NoInterpreter: Isaac Sim's interpreter cannot be found.
-        NoBaseline: No run fits.
-        NotComparable: The baseline differs from the run in more than the model.
-        DependentVariants, UnknownPlugin, UnfitAdapter, PackageError, OSError: See
-            :func:`simgate.harness.execution.planning.plan.plan_run`.
+        NoBaseline, NotComparable: No run fits; the baseline differs in more than what is judged.
+        DependentVariants, UnknownPlugin, UnfitAdapter, PackageError, OSError: See :func:`.plan_run`.
     """
     from simgate.harness.execution.hosts.interpreter import default_hosts, host_interpreter
     from simgate.harness.execution.planning.plan import plan_run
     from simgate.harness.execution.planning.shards import as_shard
-    from simgate.harness.frontend.baselines import attach_baseline, require_regression_rule
+    from simgate.harness.frontend.baselines import attach_baseline
     from simgate.harness.frontend.shares import share_of
-    from simgate.harness.frontend.user_errors import UserError
 
-    if options.baseline is not None:
-        require_regression_rule(pack)
-    elif options.accept_difference:
-        raise UserError("--accept-difference has no effect without --baseline: nothing is held against it")
-    share = share_of(options, pack.name)
+    _require_sense(options, pack)
+    share, whole = share_of(options, pack.name), variants if whole is None else whole
     if share is not None:
-        whole = variants if whole is None else whole
         mine = share.mine([variant.id for variant in whole])
         variants = [variant for variant in variants if variant.id in mine]
-    if options.run_name is not None and (there := options.runs_dir / options.run_name).exists():
-        raise UserError(f"{there} is there already: give another --run-name, or go on with --resume {there}")
     adapter = options.adapter or pack.sim.adapter
     plan = plan_run(
         pack,
@@ -148,13 +161,13 @@ def plan_as_asked(
         latency_extra_ms=options.latency_extra_ms,
         until_decided=options.until_decided,
         run_name=options.run_name,
+        retries=options.retry_infrastructure,
     )
-    plan = replace(plan, retries=options.retry_infrastructure)
     if options.baseline is not None:
         plan = attach_baseline(
             plan, options.baseline, options.runs_dir, options.accept_difference, options.baseline_store
         )
-    if share is not None and whole is not None:
+    if share is not None:
         return as_shard(plan, whole, share)
     point_latest(plan.folder.path)
     return plan

@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _run(args: argparse.Namespace) -> tuple[int, list[Concluded]]:
     from simgate.harness.cli.judging import code_of, judge_and_show
-    from simgate.harness.frontend.planning import RunOptions
+    from simgate.harness.frontend.planning import RunOptions, require_free_name
     from simgate.harness.gate.kept_pack import kept_pack
     from simgate.harness.merging.merge import merge_shards
     from simgate.harness.merging.sources import CannotMerge, Source, find_sources, unfinished
@@ -56,11 +56,12 @@ def _run(args: argparse.Namespace) -> tuple[int, list[Concluded]]:
     options = RunOptions(args.runs_dir, run_name=args.run_name)
     concluded = []
     for of_pack in by_pack.values():
-        pack = kept_pack(of_pack[0].manifest)
+        named = options.of_pack(kept_pack(of_pack[0].manifest), several=len(by_pack) > 1)
+        require_free_name(named)
         folder = merge_shards(
             of_pack,
             args.runs_dir,
-            run_name=options.of_pack(pack, several=len(by_pack) > 1).run_name,
+            run_name=named.run_name,
             accepted=tuple(args.accept_difference or ()),
             command=("simgate", *sys.argv[1:]),
         )

@@ -40,6 +40,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="only the first N of each scenario, and its pinned ones",
     )
     add_selection(parser)
+    _add_conditions(parser)
+    _add_baseline(parser)
+    _add_course(parser)
+    add_trust(parser)
+    parser.add_argument("--quiet", action="store_true", help="no progress, only the summary")
+    add_output(parser)
+
+
+def _add_conditions(parser: argparse.ArgumentParser) -> None:
+    """With what the variants run, and what they leave."""
     parser.add_argument("--adapter", metavar="A", help="another simulator than the pack's")
     parser.add_argument(
         "--isaac-python",
@@ -60,6 +70,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--record", choices=RECORD_CHOICES, default="failed", help="variants that leave a recording"
     )
+
+
+def _add_baseline(parser: argparse.ArgumentParser) -> None:
+    """What the run is held against."""
     parser.add_argument(
         "--baseline",
         metavar="RUN",
@@ -73,6 +87,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add_baseline_store(parser, "--baseline-store")
     add_accept_difference(parser)
+
+
+def _add_course(parser: argparse.ArgumentParser) -> None:
+    """When the run ends, which part of it runs here, and under which name."""
     parser.add_argument(
         "--until-decided",
         action="store_true",
@@ -105,9 +123,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="name of the run's folder; with several packs -PACK follows (default: of time, pack and chance)",
     )
-    add_trust(parser)
-    parser.add_argument("--quiet", action="store_true", help="no progress, only the summary")
-    add_output(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -223,6 +238,7 @@ def _resumed(args: argparse.Namespace) -> Plan:
         "--latency-extra-ms": args.latency_extra_ms or None,
         "--baseline": args.baseline,
         "--baseline-model": args.baseline_model,
+        "--baseline-store": args.baseline_store,
         "--accept-difference": args.accept_difference,
         "--until-decided": args.until_decided or None,
         "--run-name": args.run_name,

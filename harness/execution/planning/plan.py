@@ -142,6 +142,7 @@ def plan_run(
     interpreter: Sequence[str] = (sys.executable,),
     until_decided: bool = False,
     run_name: str | None = None,
+    retries: int = 0,
 ) -> Plan:
     """Plans a new run and writes its manifest; nothing has run when this returns.
 
@@ -152,8 +153,7 @@ def plan_run(
         hosts: Host processes; 0 runs in the calling process.
         adapter: Another simulator than the pack's.
         model: Another model package than the pack's.
-        runtime: Entry-point name of the perception runtime, with its device when that matters
-            (``torch:cpu``), or ``auto``.
+        runtime: Name of the perception runtime, also with its device (``torch:cpu``), or ``auto``.
         record: Which variants leave pictures and a recording.
         command: What the user typed.
         selection: Why it is not the whole pack.
@@ -162,6 +162,7 @@ def plan_run(
         interpreter: Command that runs Python for the hosts.
         until_decided: A sequential test will end the run; fixes the order in which variants count.
         run_name: Name of the run's folder; None for one of time, pack and chance.
+        retries: How often what the machine has failed at is tried again.
 
     Raises:
         DependentVariants: Variants share scenes, so that no sequential test is valid.
@@ -175,17 +176,14 @@ def plan_run(
     effective = _with_declared(effective)
     fingerprint = collect_fingerprint(effective, runtime or AUTO)
     _require_plugins(effective, fingerprint.runtime)
-    _require_trust(effective, fingerprint.runtime)
     counted = counting_order(pack, variants) if until_decided else variants
     expected = expected_variants(effective, counted, fingerprint)
     folder = new_folder(runs_dir, pack.name, run_name)
     lock = folder.lock()
     manifest = _write_manifest(folder, effective, expected, fingerprint, command, selection, until_decided)
     order = running_order(pack, counted) if until_decided else counted
-    limits, python = limits or limits_of(effective.sim.adapter), tuple(interpreter)
-    return Plan(
-        manifest, effective, folder, order, hosts, record, limits=limits, interpreter=python, lock=lock
-    )
+    plan = Plan(manifest, effective, folder, order, hosts, record, retries=retries, lock=lock)
+    return replace(plan, limits=limits or limits_of(effective.sim.adapter), interpreter=tuple(interpreter))
 
 
 def _with_declared(pack: Pack) -> Pack:
@@ -249,7 +247,7 @@ def expected_variants(
 
 
 def _require_plugins(pack: Pack, runtime: str) -> None:
-    """A wrong name is the user's to know now, not from the log of a host."""
+    """A wrong name, and code that nobody trusts, are the user's to know now, not from the log of a host."""
     wanted = [("simgate.sim_adapters", pack.sim.adapter), ("simgate.policies", pack.policy)]
     wanted += [(WORLDS, scenario.world) for scenario in pack.scenarios if scenario.native is None]
     if runtime:
@@ -259,6 +257,7 @@ def _require_plugins(pack: Pack, runtime: str) -> None:
             raise UnknownPlugin(group, name, names(group))
     require_fit(pack.scenarios, pack.sim.adapter)
     require_options(pack.sim)
+    _require_trust(pack, runtime)
 
 
 def _require_trust(pack: Pack, runtime: str) -> None:
