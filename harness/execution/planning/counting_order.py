@@ -48,7 +48,8 @@ def counting_order(pack: Pack, variants: Sequence[Variant]) -> tuple[Variant, ..
 def random_order(pack: Pack, variants: Sequence[Variant], purpose: str) -> tuple[Variant, ...]:
     """The variants in an order that only the pack's name and seed and the purpose decide."""
     keys = Streams(pack.name, "", pack.seed)[purpose].uniform(np.arange(len(variants)))
-    return tuple(variants[place] for place in np.argsort(keys, kind="stable").tolist())
+    made = list(variants)  # An expansion would make a whole block of variants for each that is asked for.
+    return tuple(made[place] for place in np.argsort(keys, kind="stable").tolist())
 
 
 def running_order(pack: Pack, counted: Sequence[Variant]) -> tuple[Variant, ...]:

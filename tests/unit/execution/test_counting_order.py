@@ -31,6 +31,18 @@ def test_another_seed_or_purpose_gives_another_order(pack):
     assert random_order(pack, variants, "@aa") != counting_order(pack, variants)
 
 
+class MadeInBlocks(list):
+    """Variants that are cheap to go through, and dear one by one, as an expansion's are."""
+
+    def __getitem__(self, place):
+        raise AssertionError(f"variant {place} was asked for alone")
+
+
+def test_variants_are_gone_through_and_never_asked_for_one_by_one(pack):
+    variants = make_variants(40)
+    assert counting_order(pack, MadeInBlocks(variants)) == counting_order(pack, variants)
+
+
 def test_nothing_but_the_place_of_a_variant_decides_where_it_counts(pack):
     plain, noisy = make_variants(40), make_variants(40, noise=0.3)
     assert ids(counting_order(pack, plain)) == ids(counting_order(pack, noisy))
