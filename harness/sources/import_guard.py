@@ -34,13 +34,7 @@ class NotAsPlanned(Exception):  # noqa: N818 - the name says what is wrong
         remedy: What to do.
     """
 
-    def __init__(
-        self,
-        who: str,
-        file: str,
-        how: str,
-        remedy: str = "restore it and go on with --resume, or start a new run",
-    ) -> None:
+    def __init__(self, who: str, file: str, how: str, remedy: str = _RESTORE) -> None:
         super().__init__(f"{who}: {file} {NOT_AS_PLANNED}: {how}; {remedy}")
 
 

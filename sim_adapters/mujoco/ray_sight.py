@@ -25,45 +25,17 @@ class RaySight:
 
     def __init__(self, built: BuiltScene, data: mujoco.MjData, bodies: NDArray[np.int64]) -> None:
         self._built, self._data = built, data
-        self._opacity = geom_opacity(built.model)
+        self.opacity = geom_opacity(built.model)
         self._drawn = ~np.isin(built.model.geom_group, built.unseen_groups)
-        self._owners = built.geom_body
+        self.owners = built.geom_body
         self.bodies = bodies
         glassy = np.zeros(len(built.names) + 1, dtype=np.bool_)
-        glassy[self._owners[(self._opacity < 1.0) & (self._owners >= 0)]] = True
+        glassy[self.owners[(self.opacity < 1.0) & (self.owners >= 0)]] = True
         self.clear = glassy[np.maximum(bodies, -1)]
         self._rays: NDArray[np.float64] | None = None
 
-    def alone(self, body: int) -> NDArray[np.float64]:
-        """Depth of a body as if nothing else were there, metres, shape (H, W)."""
-        return self._cast(self._owners == body)
-
-    def solid(self) -> NDArray[np.float64]:
-        """Depth of everything that lets no light through, metres, shape (H, W)."""
-        return self._cast(self._opacity >= 1.0)
-
-    def panes(self, body: int) -> list[tuple[float, NDArray[np.float64]]]:
-        """Opacity and depth of each thing that lets light through and is not a body's own."""
-        numbers = np.flatnonzero((self._opacity < 1.0) & (self._owners != body))
-        everything = np.arange(len(self._owners))
-        return [(float(self._opacity[k]), self._cast(everything == k)) for k in numbers]
-
-    def _directions(self) -> NDArray[np.float64]:
-        """Unit vectors through the pixels' centres, world frame, shape (H * W, 3)."""
-        if self._rays is None:
-            height, width = self.bodies.shape
-            model, camera = self._built.model, self._built.camera
-            focal = 0.5 * height / math.tan(0.5 * math.radians(float(model.cam_fovy[camera])))
-            columns, rows = np.arange(width) + 0.5 - 0.5 * width, np.arange(height) + 0.5 - 0.5 * height
-            right, down = np.meshgrid(columns, rows)
-            # MuJoCo's camera has X right, Y up and looks along -Z.
-            rays = np.stack((right, -down, np.full_like(right, -focal)), axis=-1).reshape(-1, 3)
-            rays /= np.linalg.norm(rays, axis=1, keepdims=True)
-            self._rays = rays @ self._data.cam_xmat[camera].reshape(3, 3).T
-        return self._rays
-
-    def _cast(self, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """Depth of some of the shapes, as if the others were not there."""
+    def depth_of(self, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Depth of some of the shapes, (G,), as if the others were not there, metres, shape (H, W)."""
         model, data = self._built.model, self._data
         origin, rays = data.cam_xpos[self._built.camera].copy(), self._directions()
         depth = np.full(len(rays), np.inf)
@@ -82,6 +54,20 @@ class RaySight:
             model.geom_group[:] = groups
             depth[near] = np.where(hits >= 0, distances, np.inf)
         return depth.reshape(self.bodies.shape)
+
+    def _directions(self) -> NDArray[np.float64]:
+        """Unit vectors through the pixels' centres, world frame, shape (H * W, 3)."""
+        if self._rays is None:
+            height, width = self.bodies.shape
+            model, camera = self._built.model, self._built.camera
+            focal = 0.5 * height / math.tan(0.5 * math.radians(float(model.cam_fovy[camera])))
+            columns, rows = np.arange(width) + 0.5 - 0.5 * width, np.arange(height) + 0.5 - 0.5 * height
+            right, down = np.meshgrid(columns, rows)
+            # MuJoCo's camera has X right, Y up and looks along -Z.
+            rays = np.stack((right, -down, np.full_like(right, -focal)), axis=-1).reshape(-1, 3)
+            rays /= np.linalg.norm(rays, axis=1, keepdims=True)
+            self._rays = rays @ self._data.cam_xmat[camera].reshape(3, 3).T
+        return self._rays
 
     def _towards(
         self, geoms: NDArray[np.int64], origin: NDArray[np.float64], rays: NDArray[np.float64]

@@ -134,8 +134,8 @@ class SceneView:
         self._option = mujoco.MjvOption()
         self._option.geomgroup[:] = 1
         self._option.geomgroup[list(built.unseen_groups)] = 0
-        self._owners = np.empty(0, dtype=np.int64)
-        self._opacity = np.empty(0)
+        self.owners = np.empty(0, dtype=np.int64)
+        self.opacity = np.empty(0)
         self._bodies: NDArray[np.int64] | None = None
         self._clear: NDArray[np.bool_] | None = None
 
@@ -151,10 +151,10 @@ class SceneView:
             self._scene,
         )
         self._bodies = self._clear = None
-        if len(self._owners) != self._scene.ngeom:  # Their order does not change within an episode.
+        if len(self.owners) != self._scene.ngeom:  # Their order does not change within an episode.
             things = self._scene.geoms[: self._scene.ngeom]
-            self._owners = np.array([self._owner(thing) for thing in things], dtype=np.int64)
-            self._opacity = np.array([thing.rgba[3] for thing in things])
+            self.owners = np.array([self._owner(thing) for thing in things], dtype=np.int64)
+            self.opacity = np.array([thing.rgba[3] for thing in things])
 
     def _owner(self, thing: mujoco.MjvGeom) -> int:
         """Body that a drawn thing belongs to; a site or tendon is no body's."""
@@ -202,24 +202,11 @@ class SceneView:
         pixels = self._drawn_as_numbers(self._renderer.colours)
         number = pixels[..., 0].astype(np.int64)
         number += pixels[..., 1].astype(np.int64) << 8  # 0 where nothing is, else the thing's place + 1.
-        self._bodies = np.append(-1, self._owners)[number]
-        self._clear = np.append(False, self._opacity < 1.0)[number]
+        self._bodies = np.append(-1, self.owners)[number]
+        self._clear = np.append(False, self.opacity < 1.0)[number]
 
-    def alone(self, body: int) -> NDArray[np.float64]:
-        """Depth of a body drawn alone, metres, ``inf`` where it is not; shape (H, W)."""
-        return self._depth_of(self._owners == body)
-
-    def solid(self) -> NDArray[np.float64]:
-        """Depth of everything that lets no light through, metres, shape (H, W)."""
-        return self._depth_of(self._opacity >= 1.0)
-
-    def panes(self, body: int) -> list[tuple[float, NDArray[np.float64]]]:
-        """Opacity and depth of each thing that lets light through and is not a body's own."""
-        numbers = np.flatnonzero((self._opacity < 1.0) & (self._owners != body))
-        return [(float(self._opacity[k]), self._depth_of(np.arange(len(self._owners)) == k)) for k in numbers]
-
-    def _depth_of(self, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """Depth of some of the things, as if the others were not there."""
+    def depth_of(self, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Depth of some of the things, (N,), as if the others were not there, metres, shape (H, W)."""
         things = self._scene.geoms[: self._scene.ngeom]
         numbers = [thing.segid for thing in things]
         for thing, keep in zip(things, chosen.tolist(), strict=True):

@@ -30,16 +30,18 @@ class Sight(Protocol):
         """Whether what is in front at each pixel lets light through, shape (H, W)."""
         ...
 
-    def alone(self, body: int) -> NDArray[np.float64]:
-        """Depth of a body as if nothing else were there, shape (H, W)."""
+    @property
+    def owners(self) -> NDArray[np.int64]:
+        """Index of the body that each drawn thing belongs to, negative for none; shape (N,)."""
         ...
 
-    def solid(self) -> NDArray[np.float64]:
-        """Depth of everything that lets no light through, shape (H, W)."""
+    @property
+    def opacity(self) -> NDArray[np.float64]:
+        """Opacity of each drawn thing, 0 to 1, shape (N,)."""
         ...
 
-    def panes(self, body: int) -> list[tuple[float, NDArray[np.float64]]]:
-        """Opacity and depth of each thing that lets light through and is not a body's own."""
+    def depth_of(self, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Depth of some of the things, (N,), as if the others were not there, metres, shape (H, W)."""
         ...
 
 
@@ -93,7 +95,7 @@ class LabelledBodies:
             front = sight.bodies == index
             if not (glass or front.any()):
                 continue
-            depth = sight.alone(index)
+            depth = sight.depth_of(sight.owners == index)
             outline = np.isfinite(depth) | front
             light = front.astype(np.float64)
             behind = outline & ~front & sight.clear
@@ -123,9 +125,10 @@ class LabelledBodies:
 
 def _light_from(sight: Sight, body: int, depth: NDArray[np.float64]) -> NDArray[np.float64]:
     """Share of the light from a body that reaches the camera through what is before it, shape (H, W)."""
-    light = (depth <= sight.solid()).astype(np.float64)
-    for opacity, pane in sight.panes(body):
-        light[pane < depth] *= 1.0 - opacity
+    light = (depth <= sight.depth_of(sight.opacity >= 1.0)).astype(np.float64)
+    everything = np.arange(len(sight.owners))
+    for pane in np.flatnonzero((sight.opacity < 1.0) & (sight.owners != body)):
+        light[sight.depth_of(everything == pane) < depth] *= 1.0 - float(sight.opacity[pane])
     return light
 
 

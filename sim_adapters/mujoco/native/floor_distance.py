@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from functools import cached_property
 
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
+
+from simgate.sim_adapters.mujoco.native.compiled import SIGNS
 
 _GEOM = mujoco.mjtGeom
 _ROUND = 64
@@ -61,12 +62,8 @@ class FloorDistances:
                 self._hulls[mesh] = self._hull_of(mesh)
             return self._hulls[mesh]
         centre, half = self._model.geom_aabb[geom][:3], self._model.geom_aabb[geom][3:]
-        corners: NDArray[np.float64] = centre + self._corners * half
+        corners: NDArray[np.float64] = centre + SIGNS * half
         return corners
-
-    @cached_property
-    def _corners(self) -> NDArray[np.float64]:
-        return np.array([(a, b, c) for a in (-1, 1) for b in (-1, 1) for c in (-1, 1)], dtype=np.float64)
 
     def _hull_of(self, mesh: int) -> NDArray[np.float64]:
         first, count = int(self._model.mesh_vertadr[mesh]), int(self._model.mesh_vertnum[mesh])
