@@ -94,6 +94,7 @@ def test_a_device_that_cannot_capture_a_graph_runs_without(tmp_path, newest):
     runtime = TensorRtRuntime(package, device)
     for _ in range(3):
         same(runtime.infer(FRAMES), OnnxRuntime(package).infer(FRAMES), 1e-4)
+    assert device.replays == 0
 
 
 @pytest.mark.parametrize(

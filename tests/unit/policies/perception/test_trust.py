@@ -75,12 +75,22 @@ def test_a_torch_file_runs_its_code_only_when_it_is_trusted(tmp_path, monkeypatc
     assert mark.exists(), "the attack is a real one"
 
 
+def is_trusted(package, artifact):
+    try:
+        require_trust(package, artifact)
+    except PackageError:
+        return False
+    return True
+
+
 @pytest.mark.parametrize("given", ["{sha256}", "{other}, {sha256}", "ALL", "all"])
 def test_trust_is_given_to_all_or_by_hash(given, tmp_path, monkeypatch):
     package = load_package(write_package(tmp_path))
     (artifact,) = package.artifacts
+    monkeypatch.delenv(VARIABLE, raising=False)
+    before = is_trusted(package, artifact)
     monkeypatch.setenv(VARIABLE, given.format(sha256=artifact.sha256.upper(), other="0" * 64))
-    require_trust(package, artifact)
+    assert (before, is_trusted(package, artifact)) == (False, True)
 
 
 @pytest.mark.parametrize("given", ["", "0", "1", "true", "0" * 64, "{sha256:.63}"])

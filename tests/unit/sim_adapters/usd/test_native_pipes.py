@@ -37,4 +37,4 @@ def test_a_pipe_is_named_however_a_stage_reads_it(tmp_path: Path, way: str) -> N
 def test_stages_that_read_each_other_end(tmp_path: Path) -> None:
     (tmp_path / "a.usda").write_text(STAGE % ("  subLayers = [@b.usda@]\n", ""), encoding="utf-8")
     (tmp_path / "b.usda").write_text(STAGE % ("  subLayers = [@a.usda@]\n", ""), encoding="utf-8")
-    UsdFile(tmp_path / "a.usda")
+    assert sorted(path.name for path in UsdFile(tmp_path / "a.usda").files) == ["a.usda", "b.usda"]
