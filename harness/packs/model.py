@@ -229,7 +229,7 @@ class GateRule(PackModel):
     scenario: str | None = None
     """Which scenarios, by glob on the id; None is all."""
     metric: str | None = None
-    """For ``metric``: for example ``latency.p95_ms``."""
+    """A latency percentile for ``metric``, any metric for ``every_variant`` and ``not_worse_by``."""
     at_least: float | None = None
     at_most: float | None = None
     confidence: float = 0.95

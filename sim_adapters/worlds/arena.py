@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from simgate.sim_adapters.scene.body import Body, Material, Part, Vec3
 from simgate.sim_adapters.scene.light import Light
@@ -32,7 +31,7 @@ def _number(default: float, unit: str, low: float, high: float, meaning: str) ->
 
 
 def _seen(default: float, unit: str, low: float, high: float, meaning: str) -> ParameterSpec:
-    return replace(_number(default, unit, low, high, meaning), appearance=True)
+    return ParameterSpec("number", default, meaning, unit, low, high, appearance=True)
 
 
 class Arena:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from simgate.sim_adapters.worlds.world import ParameterSpec
 
 
@@ -12,7 +10,7 @@ def _number(default: float, unit: str, low: float, high: float, meaning: str) ->
 
 
 def _seen(default: float, unit: str, low: float, high: float, meaning: str) -> ParameterSpec:
-    return replace(_number(default, unit, low, high, meaning), appearance=True)
+    return ParameterSpec("number", default, meaning, unit, low, high, appearance=True)
 
 
 def _choice(default: str, choices: tuple[str, ...], meaning: str) -> ParameterSpec:

@@ -1,4 +1,4 @@
-"""The metrics that a gate rule can speak of: percentiles of perception's latency."""
+"""Percentiles of perception's latency, which a gate rule decides on all samples."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ from simgate.harness.packs.source.keys import (
     GATE_METRIC,
     GATE_SCOPE,
     INVALID_OR_ERROR,
+    OF_A_METRIC,
     PASS_RATE,
     REGRESSION,
     Keys,
@@ -57,7 +58,7 @@ class GateReader:
         if fields is None or not isinstance(node, MappingNode):
             return None
         kinds = [kind for kind in GATE_KINDS if kind in fields]
-        if len(kinds) == 2 and kinds[0] == "metric" and kinds[1] in ("every_variant", "not_worse_by"):
+        if len(kinds) == 2 and kinds[0] == "metric" and kinds[1] in OF_A_METRIC:
             kinds = kinds[1:]
         if len(kinds) != 1:
             self._not_one(node, fields, kinds)

@@ -99,14 +99,14 @@ class NotWorseReader:
             self._reader.problems.at(fields["metric"], "gate-metric", message, hint)
             return None
         items = node.items if isinstance(node, SequenceNode) else ()
-        ends = [self._reader.number(item, low, high) for item in items]
-        if len(ends) != 2 or None in ends:
-            if None not in ends:
-                self._reader.problems.at(
-                    node, "wrong-type", "clip is [lowest, highest]", "for example [0, 5]"
-                )
+        read = [self._reader.number(item, low, high) for item in items]
+        ends = [float(end) for end in read if end is not None]
+        if len(ends) < len(read):
             return None
-        first, last = float(ends[0] or 0.0), float(ends[1] or 0.0)
+        if len(ends) != 2:
+            self._reader.problems.at(node, "wrong-type", "clip is [lowest, highest]", "for example [0, 5]")
+            return None
+        first, last = ends
         if first >= last:
             self._reader.problems.at(node, "wrong-value", f"clip from {first:g} to {last:g} leaves no value")
             return None

@@ -49,8 +49,6 @@ from simgate.harness.packs.source.fields import LONGEST_NAME
 if TYPE_CHECKING:
     from simgate.sim_adapters.worlds.world import World
 
-_OF_A_METRIC = ("every_variant", "not_worse_by")
-"""Kinds of gate rules that name their metric beside them."""
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 _TEXT: Schema = {"type": "string", "pattern": r"\S"}
@@ -315,14 +313,14 @@ def _gate_rule(metrics: MetricCatalog) -> Schema:
             "confidence": _INNER_SHARE,
             "runtime": {"enum": ["deployed", "any"]},
         },
-        oneOf=exactly_one([kind for kind in keys.GATE_KINDS if kind not in _OF_A_METRIC]),
-        dependentRequired={key: ["metric"] for key in _OF_A_METRIC},
+        oneOf=exactly_one([kind for kind in keys.GATE_KINDS if kind not in keys.OF_A_METRIC]),
+        dependentRequired={key: ["metric"] for key in keys.OF_A_METRIC},
         dependentSchemas={"every_variant": {"properties": {"metric": any_metric_schema(metrics)}}},
     )
     loose = {"anyOf": [{"required": [name]} for name in keys.GATE_METRIC]}
     return {
         **rule,
-        "if": {"required": ["metric"], "not": {"anyOf": exactly_one(list(_OF_A_METRIC))}},
+        "if": {"required": ["metric"], "not": {"anyOf": exactly_one(list(keys.OF_A_METRIC))}},
         "then": {
             "required": ["at_most"],
             "properties": {"metric": gate_metric_schema(metrics), "at_least": False, "clip": False},

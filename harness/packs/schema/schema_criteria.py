@@ -27,6 +27,8 @@ _EVIDENCE: dict[str, Schema] = {
     "max_occlusion": _SHARE,
 }
 _UNDEFINED: Schema = {"enum": ["fail", "pass", "invalid"]}
+_NUMBER: Schema = {"type": "number"}
+_BOUNDS = {name: numbers(2) if name == "between" else _NUMBER for name in OPERATORS}
 
 
 def accept_schema(catalog: MetricCatalog) -> Schema:
@@ -51,12 +53,10 @@ def accept_schema(catalog: MetricCatalog) -> Schema:
 
 def _own_criterion(catalog: MetricCatalog) -> Schema:
     """A criterion with a name of its own: on a formula, or on a signal."""
-    number: Schema = {"type": "number"}
     formula = {"stl": EXPRESSION, "at_least": {"type": "number", "minimum": 0}, "if_undefined": _UNDEFINED}
     ways = get_args(SignalSpec.model_fields["reduce"].annotation)
     signal = mapping(SIGNAL, {"name": {"enum": list(catalog.signal_names())}, "reduce": {"enum": list(ways)}})
-    bounds = {name: numbers(2) if name == "between" else number for name in OPERATORS}
-    reduced = {"signal": signal, **bounds, "if_undefined": _UNDEFINED}
+    reduced = {"signal": signal, **_BOUNDS, "if_undefined": _UNDEFINED}
     return {
         "description": "A criterion of your own on a temporal-logic formula (stl) or on a signal.",
         "if": {"required": ["stl"]},
@@ -76,7 +76,7 @@ def metric_pattern(template: str) -> str:
 
 
 def gate_metric_schema(catalog: MetricCatalog) -> Schema:
-    """The name of a metric that a gate rule can speak of."""
+    """The name of a metric that a gate rule decides on all samples of: a latency percentile."""
     known = [name for name in catalog.metric_names() if parse_latency_percentile(name) is not None]
     return {"enum": [*known, *OVER_DECLARED]}
 
@@ -90,9 +90,8 @@ def any_metric_schema(catalog: MetricCatalog) -> Schema:
 
 def hard_schema() -> Schema:
     """The threshold of a hard rule; that it suits the metric stays with the linter."""
-    number: Schema = {"type": "number"}
     types = {
-        **{name: numbers(2) if name == "between" else number for name in OPERATORS},
+        **_BOUNDS,
         "equals": {"type": ["number", "boolean", "string"]},
         **_EVIDENCE,
         "if_undefined": _UNDEFINED,

@@ -198,6 +198,8 @@ GATE_KINDS: Keys = {
     "invalid_or_error": Key("{at_most: share}"),
     "attempts": Key("{at_most: how often a variant may be begun until it gives its result}"),
 }
+OF_A_METRIC = ("every_variant", "not_worse_by")
+"""Kinds of gate rules that name their metric beside them."""
 GATE_METRIC: Keys = {
     "at_most": Key("largest allowed value"),
     "at_least": Key("smallest allowed value"),
