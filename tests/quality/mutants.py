@@ -21,9 +21,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from cosmic_ray.ast import ast_nodes, get_ast
-from cosmic_ray.mutating import mutate_code
-from cosmic_ray.plugins import get_operator
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ROOMS = ("scoring", "results", "slices", "expansion", "gate")
@@ -50,10 +47,18 @@ class Mutant(NamedTuple):
     occurrence: int
 
 
+def files_of(copy: Path, room: str) -> list[Path]:
+    """The files of a room, and of the rooms within it."""
+    return sorted((copy / "harness" / room).rglob("*.py"))
+
+
 def mutants(copy: Path, room: str) -> list[Mutant]:
     """Every change that the operators know in the files of a room, decorators left out."""
+    from cosmic_ray.ast import ast_nodes, get_ast
+    from cosmic_ray.plugins import get_operator
+
     found = []
-    for path in sorted((copy / "harness" / room).glob("*.py")):
+    for path in files_of(copy, room):
         code = path.read_text()
         nodes = list(ast_nodes(get_ast(code)))
         for operator in OPERATORS:
@@ -70,7 +75,7 @@ def tests_of(copy: Path, room: str, stem: str) -> list[str]:
     here = sorted((unit / room).glob("test_*.py"))
     here.sort(key=lambda path: not re.search(rf"\b{stem}\b", path.read_text()))
     elsewhere = [path for path in sorted(unit.rglob("test_*.py")) if path not in here]
-    importing = re.compile(rf"harness\.{room}\.{stem}\b")
+    importing = re.compile(rf"harness\.{room}\.(\w+\.)*{stem}\b")
     return [str(path) for path in here + [path for path in elsewhere if importing.search(path.read_text())]]
 
 
@@ -101,6 +106,9 @@ def passes(copy: Path, tests: list[str], limit_s: float) -> bool:
 
 def judge(copy: Path, room: str, drawn: list[Mutant], ends: float) -> tuple[int, int]:
     """Try changes until the time is over, printing each that was missed. Returns how many were noticed, of how many."""
+    from cosmic_ray.mutating import mutate_code
+    from cosmic_ray.plugins import get_operator
+
     start = time.monotonic()
     if not passes(copy, tests_of(copy, room, ""), 900):
         said = (copy / SAID).read_text()[-3000:]
