@@ -69,7 +69,7 @@ def _sequential(manifest: Manifest, pack: Pack, evidence: Evidence) -> list[str]
     if not rest:
         missing = sum(variant.status is Status.MISSING for variant in evidence.variants)
         return [
-            f"sequential test, not yet decided ({missing} variants to go)"
+            f"sequential test, not yet decided ({plural(missing, 'variant')} to go)"
             if missing
             else "sequential test, not decided by the end of the pack"
         ]

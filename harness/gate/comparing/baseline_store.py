@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from simgate.harness.gate.comparing.comparability import machine_class, pack_digest
 from simgate.harness.results.atomic_write import write_atomic
@@ -19,6 +19,9 @@ FILE = "baselines.json"
 LOCK = ".baselines.lock"
 _WAIT_S = 30.0
 """Writers need milliseconds; one that is stopped in the middle must not hold all others for ever."""
+
+
+Stored = TypeVar("Stored", bound=ResultModel)
 
 
 class NoBaseline(Exception):  # noqa: N818 - the name says what happened
@@ -66,12 +69,7 @@ class BaselineStore:
         """
         if not self.path.exists():
             return ()
-        try:
-            return _Store.model_validate_json(self.path.read_bytes()).baselines
-        except NewerSchema as error:
-            raise NoBaseline(f"{self.path} {error}") from None
-        except ValueError as error:
-            raise NoBaseline(f"{self.path} cannot be read: {damage(error)}; mend or delete it") from None
+        return parsed(_Store, self.path.read_bytes(), self.path).baselines
 
     def put(self, name: str, folder: RunFolder, decision: str) -> NamedBaseline:
         """Gives a run a name, in place of the run that had it for this pack and class of machine.
@@ -139,6 +137,20 @@ def named(name: str, folder: RunFolder, decision: str, run: str) -> NamedBaselin
         decision=decision,
         set_utc=datetime.now(UTC).isoformat(timespec="seconds"),
     )
+
+
+def parsed(kind: type[Stored], content: bytes, where: Path | str) -> Stored:
+    """What a file of a store holds.
+
+    Raises:
+        NoBaseline: It is damaged, or of a newer version.
+    """
+    try:
+        return kind.model_validate_json(content)
+    except NewerSchema as error:
+        raise NoBaseline(f"{where} {error}") from None
+    except ValueError as error:
+        raise NoBaseline(f"{where} cannot be read: {damage(error)}; mend or delete it") from None
 
 
 def choose(

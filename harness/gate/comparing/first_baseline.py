@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from simgate.harness.gate.verdict import Decision, RuleVerdict
 from simgate.harness.packs.model import AGAINST_BASELINE, GateRule
 from simgate.harness.results.atomic_write import write_atomic
+from simgate.harness.results.damage import damage
 from simgate.harness.results.record import ResultModel
 from simgate.harness.results.run_folder import NotARun, RunFolder
 
@@ -48,7 +49,7 @@ def kept_first(folder: RunFolder) -> FirstBaseline | None:
     try:
         return FirstBaseline.model_validate_json(path.read_bytes())
     except ValueError as error:
-        raise NotARun(f"{path} cannot be read: {error}; delete it, or name the run again") from None
+        raise NotARun(f"{path} cannot be read: {damage(error)}; delete it, or name the run again") from None
 
 
 def waiting(

@@ -19,10 +19,9 @@ import zipfile
 from pathlib import Path
 from typing import Any, Protocol
 
-from simgate.harness.gate.comparing.baseline_store import NamedBaseline, NoBaseline, choose, named
+from simgate.harness.gate.comparing.baseline_store import NamedBaseline, NoBaseline, choose, named, parsed
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.run_folder import RunFolder
-from simgate.harness.results.schema_version import NewerSchema
 from simgate.policies.perception.package_source import is_remote
 from simgate.sim_adapters.plain_file import read_plain
 
@@ -108,12 +107,7 @@ class SharedBaselines:
         return RunFolder(target)
 
     def _entry(self, name: str) -> NamedBaseline:
-        try:
-            return NamedBaseline.model_validate_json(self._files.read(name))
-        except NewerSchema as error:
-            raise NoBaseline(f"{self.path}/{name} {error}") from None
-        except ValueError as error:
-            raise NoBaseline(f"{self.path}/{name} cannot be read: {error}; mend or delete it") from None
+        return parsed(NamedBaseline, self._files.read(name), f"{self.path}/{name}")
 
 
 class _Files(Protocol):

@@ -217,11 +217,14 @@ class LatencyEvidence(AnytimeEvidence):
         which: The percentile.
         limit_ms: What the rule demands.
         confidence: Of the rule.
+        any_runtime: Whether what another runtime than the deployed one took counts as well.
     """
 
-    def __init__(self, which: LatencyPercentile, limit_ms: float, confidence: float) -> None:
+    def __init__(
+        self, which: LatencyPercentile, limit_ms: float, confidence: float, any_runtime: bool
+    ) -> None:
         super().__init__(confidence)
-        self.which, self.limit_ms = which, limit_ms
+        self.which, self.limit_ms, self._any_runtime = which, limit_ms, any_runtime
         self.within = self.over = self._largest = self._silent = 0
 
     @property
@@ -234,7 +237,8 @@ class LatencyEvidence(AnytimeEvidence):
         samples: tuple[float, ...] = ()
         valid = record is not None and record.outcome in VALID and variant.status is not Status.INVALID
         # Samples of another runtime than the deployed one say nothing; the variant then owes its samples.
-        if record is not None and valid and not foreign_runtime([variant], self.which.measured):
+        foreign = not self._any_runtime and foreign_runtime([variant], self.which.measured)
+        if record is not None and valid and not foreign:
             samples = record.latency.measured_ms if self.which.measured else record.latency.in_loop_ms
         within = sum(sample <= self.limit_ms for sample in samples)
         self.within += within

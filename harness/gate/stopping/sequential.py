@@ -69,7 +69,7 @@ def evidence_for(
         limit = limit_ms(rule)
         if which is None or limit is None:
             return None
-        return LatencyEvidence(which, limit, rule.confidence)
+        return LatencyEvidence(which, limit, rule.confidence, rule.any_runtime)
     if comparison is None or rule.at_most is None or comparison.differences:
         return None
     if rule.kind == "not_worse_by":

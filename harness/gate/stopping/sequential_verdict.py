@@ -145,7 +145,8 @@ def _latency(
         Decision.NO_GO: f"is proven to exceed {evidence.limit_ms:g} ms",
         Decision.INCONCLUSIVE: "is neither proven nor refuted",
     }[decision]
-    if foreign := foreign_runtime(evidence.variants, evidence.which.measured):
+    foreign = "" if rule.any_runtime else foreign_runtime(evidence.variants, evidence.which.measured)
+    if foreign:
         return inconclusive(rule, counts, foreign, "run with the deployed runtime", bound=evidence.limit_ms)
     lost = f"; {evidence.unknown} lost samples counted as either" if evidence.unknown else ""
     return with_counts(

@@ -12,12 +12,12 @@ IN_LOOP = GateRule(kind="metric", metric="latency.p95_ms", at_most=50.0)
 MEASURED = GateRule(kind="metric", metric="latency.measured_p95_ms", at_most=50.0)
 
 
-def decided(rule, deployed, mode="simulated"):
+def decided(rule, deployed, mode="simulated", until_decided=False):
     latency = LatencySamples(in_loop_ms=(20.0,) * 10, measured_ms=(8.0,) * 10, mode=mode)
     manifest, records = a_run(
         "P" * 20, rule, latency=latency, runtime="onnxruntime 1.31 cpu", runtime_deployed=deployed
     )
-    return decide(manifest, records).rules[0]
+    return decide(manifest.model_copy(update={"until_decided": until_decided}), records).rules[0]
 
 
 @pytest.mark.parametrize(
@@ -43,8 +43,11 @@ def test_latency_drawn_from_the_package_counts_whatever_ran():
     assert decided(IN_LOOP, deployed=False).decision is Decision.GO
 
 
-def test_the_rule_can_be_told_otherwise():
-    assert decided(MEASURED.model_copy(update={"any_runtime": True}), deployed=False).decision is Decision.GO
+@pytest.mark.parametrize("until_decided", [False, True])
+def test_the_rule_can_be_told_otherwise(until_decided):
+    anyhow = MEASURED.model_copy(update={"any_runtime": True})
+    assert decided(anyhow, deployed=False, until_decided=until_decided).decision is Decision.GO
+    assert decided(MEASURED, False, until_decided=until_decided).decision is Decision.INCONCLUSIVE
 
 
 @pytest.mark.parametrize(("deployed", "noted"), [(False, 1), (True, 0), (None, 0)])

@@ -38,6 +38,11 @@ def test_clean_variants_end_the_run_as_soon_as_the_rule_is_proven():
     assert until_decided("P" * 42 + "-" * 158).decision is INCONCLUSIVE
 
 
+def test_an_undecided_run_says_how_many_variants_are_to_go():
+    assert "not yet decided (1 variant to go)" in " ".join(until_decided("P" * 20 + "-").notes)
+    assert "not yet decided (2 variants to go)" in " ".join(until_decided("P" * 20 + "--").notes)
+
+
 def test_a_bad_model_is_refused_at_the_first_look():
     verdict = until_decided("F" * FIRST_LOOK + "-" * 190)
     assert (verdict.decision, verdict.stopped_at) == (NO_GO, FIRST_LOOK)
