@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from fnmatch import fnmatchcase
-from typing import Any
 
 from simgate.harness.results.record import Outcome
 from simgate.harness.text import plural
@@ -45,21 +43,13 @@ def _absent(run: RunData) -> list[str]:
 
 
 def _ungated(run: RunData) -> list[str]:
-    rules: list[dict[str, Any]] = run.manifest.pack.get("gate", [])
+    rules = [rule for rule in run.pack.gate if rule.kind == "pass_rate"]
     open_scenarios = [
         name
         for name, results in run.by_scenario.items()
-        if not any(_covers(rule, name, results[0].expected.severity) for rule in rules)
+        if not any(rule.speaks_of(name, results[0].expected.severity) for rule in rules)
     ]
     return [f"No pass-rate rule covers: {', '.join(open_scenarios)}."] if open_scenarios else []
-
-
-def _covers(rule: dict[str, Any], scenario: str, severity: str) -> bool:
-    return (
-        rule.get("kind") == "pass_rate"
-        and rule.get("severity") in (None, severity)
-        and fnmatchcase(scenario, rule.get("scenario") or "*")
-    )
 
 
 def _undefined(run: RunData) -> list[str]:
@@ -80,8 +70,7 @@ def _not_varied(run: RunData) -> list[str]:
 
 def _runtime(run: RunData) -> list[str]:
     found = []
-    mode = run.manifest.pack.get("latency", {}).get("mode", "simulated")
-    if mode == "simulated":
+    if run.pack.latency.mode == "simulated":
         found.append(
             "Perception latency in the loop was taken from the model package, not from this machine."
         )

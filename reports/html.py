@@ -89,12 +89,12 @@ def _page(run: RunData) -> dict[str, Any]:
 def _bound(run: RunData, severity: str) -> float | None:
     """The pass rate that the gate asks of a severity, to draw it beside the scenarios' own rates."""
     bounds = [
-        rule["at_least"]
-        for rule in run.manifest.pack.get("gate", [])
-        if rule.get("kind") == "pass_rate"
-        and rule.get("severity") in (None, severity)
-        and rule.get("scenario") is None
-        and rule.get("at_least") is not None
+        rule.at_least
+        for rule in run.pack.gate
+        if rule.kind == "pass_rate"
+        and rule.severity in (None, severity)
+        and rule.scenario is None
+        and rule.at_least is not None
     ]
     return max(bounds, default=None)
 

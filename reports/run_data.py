@@ -99,20 +99,24 @@ class RunData:
         return survey(self.records)
 
     @cached_property
+    def pack(self) -> Pack:
+        """The manifest's."""
+        return Pack.model_validate(self.manifest.pack)
+
+    @cached_property
     def nominal(self) -> dict[str, NominalRange]:
         """Distribution of the parameters, by scenario."""
-        pack = Pack.model_validate(self.manifest.pack)
         rows: dict[str, list[Mapping[str, Scalar]]] = {}
         for row in self.survey.rows:
             rows.setdefault(row.scenario, []).append(row.parameters)
-        return {s.id: NominalRange.of_scenario(s, rows.get(s.id, ())) for s in pack.scenarios}
+        return {s.id: NominalRange.of_scenario(s, rows.get(s.id, ())) for s in self.pack.scenarios}
 
     @cached_property
     def log_parameters(self) -> frozenset[str]:
         """Parameters that the pack draws on a log scale."""
         return frozenset(
             name
-            for scenario in Pack.model_validate(self.manifest.pack).scenarios
+            for scenario in self.pack.scenarios
             for name, spec in scenario.parameters.items()
             if spec.kind == "log_uniform"
         )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from simgate.harness.gate.comparing.baseline_copy import evidence_of, kept_baseline, kept_churn
+from simgate.harness.gate.comparing.baseline_copy import kept_baseline, kept_churn
 from simgate.harness.gate.comparing.comparability import accepted_notes, judged_notes
 from simgate.harness.gate.comparing.first_baseline import FirstBaseline, kept_first, waiting
 from simgate.harness.gate.comparing.metric_changes import describe_metric, losses_in_words, metric_changes
 from simgate.harness.gate.comparing.pairing import RunEvidence, pair_up
+from simgate.harness.gate.holm import apply_holm
 from simgate.harness.gate.kept_pack import kept_pack
 from simgate.harness.gate.last_read import LastRead
 from simgate.harness.gate.notes import notes_for
@@ -17,12 +18,10 @@ from simgate.harness.gate.quarantine import quarantine_errors
 from simgate.harness.gate.rules.latency import samples_asked
 from simgate.harness.gate.rules.regression import Comparison
 from simgate.harness.gate.rules.rule import decide_rules
-from simgate.harness.gate.selection import left_out
-from simgate.harness.gate.statistics.holm import apply_holm
 from simgate.harness.gate.statistics.intervals import wilson
 from simgate.harness.gate.stopping.sequential import count_until_decided
 from simgate.harness.gate.stopping.sequential_verdict import sequential_rules
-from simgate.harness.gate.tally import Evidence, JudgedVariant, Status, gather, tally, without_the_rest
+from simgate.harness.gate.tally import Evidence, JudgedVariant, Status, tally, without_the_rest
 from simgate.harness.gate.verdict import (
     Churn,
     Decision,
@@ -73,13 +72,7 @@ def decide(
         UndecidableRun: The manifest's pack cannot be read.
     """
     pack = _decidable(manifest)
-    own = RunEvidence(
-        manifest=manifest,
-        pack=pack,
-        fingerprint=fingerprint or manifest.fingerprint,
-        evidence=gather(manifest, pack, records),
-        left_out=left_out(manifest, pack),
-    )
+    own = RunEvidence.of(manifest, pack, records, fingerprint or manifest.fingerprint)
     return _verdict(own, baseline, churn)
 
 
@@ -146,7 +139,7 @@ def combine(decisions: Iterable[Decision]) -> Decision:
     GO needs no correction for several rules: it claims all of them, and each is tested at its own
     confidence (intersection-union test, Berger 1982). The chance of a false NO-GO grows with the number of
     rules, so a rule counts as refuted only after
-    :func:`simgate.harness.gate.statistics.holm.apply_holm`.
+    :func:`simgate.harness.gate.holm.apply_holm`.
     """
     made = list(decisions)
     if Decision.NO_GO in made:
@@ -268,8 +261,9 @@ def _judge(folder: RunFolder) -> tuple[RunEvidence, Verdict]:
     baseline, churn = kept_baseline(folder), kept_churn(folder)
     torn: list[int] = []
     manifest = folder.manifest()
-    asked = samples_asked(_decidable(manifest).gate)
-    own = evidence_of(folder, manifest, stored_records(folder.journal_path, torn, asked))
+    pack, made = _decidable(manifest), folder.completed(manifest.fingerprint)
+    records = stored_records(folder.journal_path, torn, samples_asked(pack.gate))
+    own = RunEvidence.of(manifest, pack, records, made)
     verdict = _verdict(own, baseline, churn, kept_first(folder))
     return own, verdict.model_copy(update={"notes": (*verdict.notes, *_of_torn(torn))})
 

@@ -169,7 +169,7 @@ def _scenes(evidence: Evidence) -> list[str]:
     by_scenario: dict[str, dict[str, int]] = {}
     for variant in counted_once(evidence.variants):
         scenes = by_scenario.setdefault(variant.expected.scenario, {})
-        scene = variant.expected.scene or variant.expected.id
+        scene = variant.expected.own_scene
         scenes[scene] = scenes.get(scene, 0) + 1
     shared = [
         f"{name} ({plural(sum(scenes.values()), 'variant')}, {plural(len(scenes), 'scene')})"

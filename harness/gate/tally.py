@@ -351,4 +351,4 @@ def _by_scene(variants: Iterable[JudgedVariant]) -> Iterator[tuple[str, bool | N
     """The scene of whatever counts, and whether it passed; a variant without a scene is one of its own."""
     for variant in variants:
         if variant.status in _MAY_COUNT:
-            yield variant.expected.scene or variant.expected.id, _MAY_COUNT[variant.status]
+            yield variant.expected.own_scene, _MAY_COUNT[variant.status]

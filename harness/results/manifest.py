@@ -33,6 +33,11 @@ class ExpectedVariant:
     """Names world, objects and all parameters but those of light and camera; variants of one scene are a
     cluster. Empty in manifests of older versions: every variant then stands for itself."""
 
+    @property
+    def own_scene(self) -> str:
+        """Its scene, or itself where it stands for itself."""
+        return self.scene or self.id
+
 
 class Fingerprint(ResultModel):
     """With what the run was made; two runs are comparable when all but the model agree."""

@@ -116,6 +116,11 @@ class RunFolder:
         numbered = [file for file in self.hosts_dir.glob("*.json") if file.stem.isdecimal()]
         return [_host_of(file) for file in sorted(numbered, key=lambda file: int(file.stem))]
 
+    def evidence_files(self) -> list[Path]:
+        """What a verdict on the run rests on: manifest, journal if there is one, and what the hosts said."""
+        journal = [self.journal_path] if self.journal_path.exists() else []
+        return [self.manifest_path, *sorted(self.hosts_dir.glob("*.json")), *journal]
+
     def fingerprint(self) -> Fingerprint:
         """The manifest's fingerprint, completed with what only a running host can know.
 

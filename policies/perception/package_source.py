@@ -71,10 +71,10 @@ def copy_package(manifest: Path, folder: Path) -> Path:
     return folder / "model.yaml"
 
 
-def cache_folder() -> Path:
-    """Where fetched packages are kept: ``$XDG_CACHE_HOME/simgate/models``."""
+def cache_folder(what: str = "models") -> Path:
+    """Where fetched packages are kept: ``$XDG_CACHE_HOME/simgate/models``; or what else is fetched."""
     home = os.environ.get("XDG_CACHE_HOME")
-    return (Path(home) if home else Path.home() / ".cache") / "simgate" / "models"
+    return (Path(home) if home else Path.home() / ".cache") / "simgate" / what
 
 
 def _keep(reference: str, fetch: Any) -> Path:
@@ -128,7 +128,7 @@ def _from_mlflow(reference: str, folder: Path) -> Path:
         return Path(download_artifacts(artifact_uri=uri, dst_path=str(folder)))
     except (MlflowException, OSError) as error:
         hint = "check the name and version, and MLFLOW_TRACKING_URI or MLFLOW_REGISTRY_URI"
-        raise _problem(reference, f"cannot be fetched: {_first_line(error)}", hint) from error
+        raise _problem(reference, f"cannot be fetched: {first_line(error)}", hint) from error
 
 
 def _from_store(reference: str, folder: Path) -> Path:
@@ -140,7 +140,7 @@ def _from_store(reference: str, folder: Path) -> Path:
 
         files, root = fsspec.core.url_to_fs(reference)
     except (ImportError, ValueError) as error:
-        raise _problem(reference, f"cannot be read: {_first_line(error)}", hint) from error
+        raise _problem(reference, f"cannot be read: {first_line(error)}", hint) from error
     root = root.removesuffix("/model.yaml").rstrip("/")
     target = folder / "package"
     target.mkdir()
@@ -152,11 +152,12 @@ def _from_store(reference: str, folder: Path) -> Path:
                 files.get_file(f"{root}/{name}", str(target / name))
     except (OSError, PermissionError) as error:
         hint = "check the address and your credentials"
-        raise _problem(reference, f"cannot be fetched: {_first_line(error)}", hint) from error
+        raise _problem(reference, f"cannot be fetched: {first_line(error)}", hint) from error
     return target
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What an error says, without what follows; its type where it says nothing."""
     text = str(error).strip()
     return text.splitlines()[0] if text else type(error).__name__
 

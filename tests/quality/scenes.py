@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -51,8 +50,22 @@ def drawn(
 @cache
 def is_go(ends: tuple[int, ...], each: int, p0: float) -> bool:
     """The gate's own decision; ``ends`` says how many scenes had 0, 1, ... passing variants."""
-    results = tuple((passed, each - passed, 0, number) for passed, number in enumerate(ends) if number)
-    return Scenes(results).proof_p(p0) <= ALPHA
+    return _scenes(ends, each).proof_p(p0) <= ALPHA
+
+
+@cache
+def is_no_go(ends: tuple[int, ...], each: int, p0: float) -> bool:
+    """The same for NO-GO."""
+    return _scenes(ends, each).refutation_p(p0) < ALPHA
+
+
+def _scenes(ends: tuple[int, ...], each: int) -> Scenes:
+    return Scenes(tuple((passed, each - passed, 0, number) for passed, number in enumerate(ends) if number))
+
+
+def _ends(passes: Passes, each: int) -> Iterator[tuple[int, ...]]:
+    """Of each pack, how many scenes had 0, 1, ... passing variants."""
+    return (tuple(np.bincount(row, minlength=each + 1).tolist()) for row in passes)
 
 
 def share_of_go(passes: Passes, each: int, p0: float) -> float:
@@ -61,18 +74,12 @@ def share_of_go(passes: Passes, each: int, p0: float) -> float:
     if p0**scenes > ALPHA:
         return 0.0  # Not even if every variant of every scene passes.
     hopeful = passes[passes.mean(axis=1) > p0 * each]
-    ends = (tuple(np.bincount(row, minlength=each + 1).tolist()) for row in hopeful)
-    return sum(is_go(one, each, p0) for one in ends) / len(passes)
+    return sum(is_go(one, each, p0) for one in _ends(hopeful, each)) / len(passes)
 
 
 def share_of_no_go(passes: Passes, each: int, p0: float) -> float:
     """Share of the packs that get NO-GO."""
-    ends = Counter(tuple(np.bincount(row, minlength=each + 1).tolist()) for row in passes)
-    refuted = 0
-    for one, number in ends.items():
-        results = tuple((passed, each - passed, 0, scenes) for passed, scenes in enumerate(one) if scenes)
-        refuted += number * (Scenes(results).refutation_p(p0) < ALPHA)
-    return refuted / len(passes)
+    return sum(is_no_go(one, each, p0) for one in _ends(passes, each)) / len(passes)
 
 
 @dataclass(frozen=True)

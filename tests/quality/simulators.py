@@ -20,11 +20,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from simgate.harness.frontend.packs import load_checked
+from simgate.harness.results.latest import run_dirs
 from simgate.harness.results.record import RunRecord
 from simgate.harness.results.run_folder import RunFolder
 from tests.integration.adapters import isaac_double
 from tests.quality.agreement import compare, table
-from tests.run_dirs import run_dirs
 
 REFERENCE = "mujoco"
 LEAST = 0.95
@@ -53,7 +53,7 @@ def run_scenario(
     Raises:
         SystemExit: simgate did not come to a verdict.
     """
-    begun = [run for run in run_dirs(folder) if (run / "manifest.json").exists()]
+    begun = run_dirs(folder)
     typed = ["run", "--workers", "1", "--quiet"]
     if begun:
         typed += ["--resume", str(begun[-1])]
@@ -72,7 +72,7 @@ def run_scenario(
             preexec_fn=_heed_interrupts,  # noqa: PLW1509 - this program has one thread
         )
         code = _wait(process, seconds)
-    found = [RunFolder(run) for run in run_dirs(folder) if (run / "manifest.json").exists()]
+    found = [RunFolder(run) for run in run_dirs(folder)]
     judged = code in _VERDICTS and bool(found) and found[-1].verdict_path.exists()
     if code is not None and not judged:
         raise SystemExit(f"{adapter}: exit code {code}, see {folder / 'output.txt'}")

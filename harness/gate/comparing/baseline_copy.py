@@ -7,18 +7,13 @@ known when the run began.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
 from pathlib import Path
 
 from simgate.harness.gate.comparing.pairing import RunEvidence
 from simgate.harness.gate.kept_pack import kept_pack
-from simgate.harness.gate.selection import left_out
-from simgate.harness.gate.tally import gather
 from simgate.harness.gate.verdict import Churn
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.damage import damage
-from simgate.harness.results.manifest import Manifest
-from simgate.harness.results.record import RunRecord
 from simgate.harness.results.run_folder import NotARun, RunFolder
 from simgate.harness.results.stored_record import stored_records
 
@@ -33,23 +28,9 @@ def read_evidence(folder: RunFolder) -> RunEvidence:
         simgate.harness.results.run_folder.NotARun: No readable manifest, or its pack cannot be read.
         simgate.harness.results.journal.JournalDamaged: A line of the journal is no record.
     """
-    return evidence_of(folder, folder.manifest(), stored_records(folder.journal_path))
-
-
-def evidence_of(folder: RunFolder, manifest: Manifest, records: Iterable[RunRecord]) -> RunEvidence:
-    """The same of a folder whose manifest and records are already at hand.
-
-    Raises:
-        NotARun: The manifest's pack cannot be read, or what a host said is damaged.
-    """
-    pack = kept_pack(manifest)
-    return RunEvidence(
-        manifest=manifest,
-        pack=pack,
-        fingerprint=folder.completed(manifest.fingerprint),
-        evidence=gather(manifest, pack, records),
-        left_out=left_out(manifest, pack),
-    )
+    manifest = folder.manifest()
+    pack, made = kept_pack(manifest), folder.completed(manifest.fingerprint)
+    return RunEvidence.of(manifest, pack, stored_records(folder.journal_path), made)
 
 
 def keep_baseline(folder: RunFolder, baseline: RunFolder, churn: Churn | None) -> None:
@@ -60,9 +41,7 @@ def keep_baseline(folder: RunFolder, baseline: RunFolder, churn: Churn | None) -
     """
     target = folder.path / FOLDER
     target.mkdir()
-    copied = [baseline.manifest_path, *sorted(baseline.hosts_dir.glob("*.json"))]
-    copied += [baseline.journal_path] if baseline.journal_path.exists() else []
-    for path in copied:
+    for path in baseline.evidence_files():
         to = target / path.relative_to(baseline.path)
         to.parent.mkdir(exist_ok=True)
         shutil.copyfile(path, to)

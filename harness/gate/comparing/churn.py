@@ -11,7 +11,6 @@ from simgate.harness.gate.comparing.baseline_copy import read_churn
 from simgate.harness.gate.comparing.comparability import machine_class, pack_digest
 from simgate.harness.gate.comparing.pairing import RunEvidence, pair_up
 from simgate.harness.gate.statistics.intervals import upper_bound
-from simgate.harness.gate.tally import VALID
 from simgate.harness.gate.verdict import Churn
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.manifest import Fingerprint, Manifest
@@ -29,9 +28,9 @@ def measure_churn(first: RunEvidence, second: RunEvidence) -> Churn:
     pairs = pair_up(second.evidence.variants, first.by_digest)
     variants = flipped = traces = 0
     for pair in pairs:
-        before, now = pair.before.record if pair.before else None, pair.now.record
-        if before is None or now is None or not {before.outcome, now.outcome} <= set(VALID):
+        if (both := pair.valid_records) is None:
             continue
+        before, now = both
         variants += 1
         flipped += before.outcome is not now.outcome
         traces += before.trace_digest != now.trace_digest
@@ -76,7 +75,7 @@ def unsteady(first: RunEvidence, second: RunEvidence) -> Mapping[str, tuple[str,
     """Variants whose outcome flipped: id -> (first, second)."""
     found = {}
     for pair in pair_up(second.evidence.variants, first.by_digest):
-        before, now = pair.before.record if pair.before else None, pair.now.record
+        before, now = pair.records
         if before is not None and now is not None and before.outcome is not now.outcome:
             found[pair.now.expected.id] = (before.outcome.value, now.outcome.value)
     return found

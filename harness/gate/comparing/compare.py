@@ -23,9 +23,9 @@ from simgate.harness.gate.comparing.metric_changes import (
 from simgate.harness.gate.comparing.pairing import Pair, RunEvidence, count_pairs, pair_up
 from simgate.harness.gate.comparing.scene_drops import scene_drops
 from simgate.harness.gate.decide import combine
+from simgate.harness.gate.holm import apply_holm
 from simgate.harness.gate.rules.regression import Comparison
 from simgate.harness.gate.rules.rule import decide_rule
-from simgate.harness.gate.statistics.holm import apply_holm
 from simgate.harness.gate.statistics.mcnemar import mcnemar_p
 from simgate.harness.gate.tally import JudgedVariant, counted_once
 from simgate.harness.gate.verdict import Churn, Decision, RuleVerdict
@@ -249,7 +249,8 @@ def _change(pair: Pair) -> str:
 
 
 def _parameters(pair: Pair) -> dict[str, Scalar]:
-    record = pair.now.record or (pair.before.record if pair.before else None)
+    before, now = pair.records
+    record = now or before
     return dict(record.parameters) if record else {}
 
 

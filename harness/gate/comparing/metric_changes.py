@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from simgate.harness.gate.comparing.pairing import Pair
 from simgate.harness.gate.statistics.paired_betting import counted_losses, mean_upper_bound
-from simgate.harness.gate.tally import VALID
 from simgate.harness.multiplicity import benjamini_hochberg
 from simgate.harness.packs.checks.metric_catalog import MetricInfo
 from simgate.harness.results.record import ResultModel, RunRecord, Scalar
@@ -88,11 +87,11 @@ def metric_changes(pairs: Sequence[Pair], describe: Describe) -> tuple[MetricCha
             count as one.
         describe: Unit, direction and bounds of a metric.
     """
-    valid = [pair for pair in pairs if _is_valid(pair)]
-    names, before, now = _columns(valid)
+    valid = [(pair.scene, both) for pair in pairs if (both := pair.valid_records)]
+    names, before, now = _columns([both for _, both in valid])
     if not names:
         return ()
-    scenes = [pair.scene for pair in valid]
+    scenes = [scene for scene, _ in valid]
     if len(set(scenes)) < len(scenes):
         there = ~np.isnan(now - before)
         before, now = (scene_means(np.where(there, side, np.nan), scenes) for side in (before, now))
@@ -161,7 +160,7 @@ def _span(info: MetricInfo | None) -> float | None:
     return None if info is None or info.low is None or info.high is None else info.high - info.low
 
 
-def _columns(pairs: Sequence[Pair]) -> tuple[list[str], Numbers, Numbers]:
+def _columns(pairs: Sequence[tuple[RunRecord, RunRecord]]) -> tuple[list[str], Numbers, Numbers]:
     """Metrics that both runs computed in enough pairs, with their values before and now.
 
     Returns:
@@ -169,14 +168,14 @@ def _columns(pairs: Sequence[Pair]) -> tuple[list[str], Numbers, Numbers]:
     """
     columns: dict[str, tuple[array[float], array[float]]] = {}
     count = 0
-    for records in map(_records, pairs):
-        metrics = [record.metrics for record in records]
+    for records in pairs:
+        metrics = [whole(record).metrics for record in records]
         for name in metrics[0].keys() & metrics[1].keys():
             column = columns.setdefault(name, (array("d"), array("d")))
             for values, of_run in zip(column, metrics, strict=True):
                 _fill(values, count)
-                value = of_run[name]
-                values.append(math.nan if value is None or isinstance(value, str) else float(value))
+                value = number_of(of_run, name)
+                values.append(math.nan if value is None else value)
         count += 1
     kept = {}
     for name, column in sorted(columns.items()):
@@ -191,17 +190,6 @@ def _columns(pairs: Sequence[Pair]) -> tuple[list[str], Numbers, Numbers]:
 def _fill(values: array[float], count: int) -> None:
     """Pairs that lack a metric have no value of it."""
     values.extend([math.nan] * (count - len(values)))
-
-
-def _is_valid(pair: Pair) -> bool:
-    if pair.before is None or pair.before.record is None or pair.now.record is None:
-        return False
-    return {pair.before.record.outcome, pair.now.record.outcome} <= set(VALID)
-
-
-def _records(pair: Pair) -> tuple[RunRecord, RunRecord]:
-    assert pair.before is not None and pair.before.record is not None and pair.now.record is not None
-    return whole(pair.before.record), whole(pair.now.record)
 
 
 def scene_means(values: Numbers, scenes: Sequence[str]) -> Numbers:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from simgate.harness.gate.tally import IN_QUARANTINE, Evidence, JudgedVariant, Status, counted_once
+from simgate.harness.gate.selection import left_out
+from simgate.harness.gate.tally import (
+    IN_QUARANTINE,
+    VALID,
+    Evidence,
+    JudgedVariant,
+    Status,
+    counted_once,
+    gather,
+)
 from simgate.harness.packs.model import Pack
 from simgate.harness.results.manifest import Fingerprint, Manifest
+from simgate.harness.results.record import RunRecord
 
 ByDigest = Mapping[tuple[str, str], JudgedVariant]
 """Variants by scenario and digest: one simulation may be judged otherwise in another scenario."""
@@ -31,7 +42,14 @@ class RunEvidence:
     evidence: Evidence
     left_out: Mapping[str, int]
 
-    @property
+    @classmethod
+    def of(
+        cls, manifest: Manifest, pack: Pack, records: Iterable[RunRecord], fingerprint: Fingerprint
+    ) -> RunEvidence:
+        """A run by its manifest, the pack in it, and the records of its journal in their order."""
+        return cls(manifest, pack, fingerprint, gather(manifest, pack, records), left_out(manifest, pack))
+
+    @cached_property
     def by_digest(self) -> ByDigest:
         """The variants by what is simulated, in each scenario."""
         return {_place_of(variant): variant for variant in counted_once(self.evidence.variants)}
@@ -59,7 +77,20 @@ class Pair:
     @property
     def scene(self) -> str:
         """Names its scene; pairs of one scene are one unit of proof."""
-        return self.now.expected.scene or self.now.expected.id
+        return self.now.expected.own_scene
+
+    @property
+    def records(self) -> tuple[RunRecord | None, RunRecord | None]:
+        """Before and now; None where there is none."""
+        return self.before.record if self.before else None, self.now.record
+
+    @property
+    def valid_records(self) -> tuple[RunRecord, RunRecord] | None:
+        """Before and now, where both say something about their model; else None."""
+        before, now = self.records
+        if before is None or now is None or not {before.outcome, now.outcome} <= set(VALID):
+            return None
+        return before, now
 
     @property
     def results(self) -> tuple[bool | None, bool | None]:
@@ -92,7 +123,8 @@ class PairCounts:
         broken: Passed before, fails now.
         fixed: Failed before, passes now.
         known: In a quarantine on either side; not in ``pairs``.
-        doubtful: INVALID, ERROR or missing on either side, left-out ones included.
+        absent: Left out by a selection on either side; they may be anything.
+        doubtful: INVALID, ERROR or missing on either side, absent ones included.
         doubt_breaks: Of these, how many may be broken.
         doubt_fixes: Of these, how many may be fixed.
     """
@@ -102,6 +134,7 @@ class PairCounts:
     broken: int = 0
     fixed: int = 0
     known: int = 0
+    absent: int = 0
     doubtful: int = 0
     doubt_breaks: int = 0
     doubt_fixes: int = 0
@@ -152,6 +185,7 @@ def count_pairs(pairs: Sequence[Pair], absent: int = 0) -> PairCounts:
         broken=counts[True, False],
         fixed=counts[False, True],
         known=known,
+        absent=absent,
         doubtful=doubtful,
         doubt_breaks=breaks,
         doubt_fixes=fixes,

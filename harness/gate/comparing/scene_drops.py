@@ -51,9 +51,9 @@ class SceneDrops:
         """
         return at_least_p(_with(self.worst, {1.0: broken, 0.0: unchanged}), margin, 1.0)
 
-    def beyond_p(self, margin: float | None, broken: int = 0) -> float:
+    def beyond_p(self, margin: float | None) -> float:
         """P-value of "the drop is at most ``margin``", or of "there is none" where None is stated."""
-        return at_most_p(_with(self.best, {1.0: broken}), margin or 0.0, -1.0)
+        return at_most_p(self.best, margin or 0.0, -1.0)
 
     def bounds(self, confidence: float) -> tuple[float, float]:
         """One-sided confidence bounds of the drop, each at the confidence."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import re
 import secrets
 import shutil
@@ -22,7 +21,7 @@ from typing import Any, Protocol
 from simgate.harness.gate.comparing.baseline_store import NamedBaseline, NoBaseline, choose, named, parsed
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.run_folder import RunFolder
-from simgate.policies.perception.package_source import is_remote
+from simgate.policies.perception.package_source import cache_folder, first_line, is_remote
 from simgate.sim_adapters.plain_file import read_plain
 
 MOST_BYTES = 4 << 30
@@ -71,8 +70,9 @@ class SharedBaselines:
             )
         content = _pack(folder)
         digest = hashlib.sha256(content).hexdigest()
-        run = f"runs/{folder.manifest().run_id}-{digest[:16]}.zip"
-        entry = named(name, folder, decision, run).model_copy(update={"sha256": digest})
+        entry = named(name, folder, decision, "")
+        run = f"runs/{entry.run_id}-{digest[:16]}.zip"
+        entry = entry.model_copy(update={"run": run, "sha256": digest})
         self._files.write(run, content)
         machine = hashlib.sha256(entry.machine.encode()).hexdigest()
         place = f"{name}/{entry.pack_digest[:16]}-{machine[:16]}.json"
@@ -95,7 +95,7 @@ class SharedBaselines:
             raise NoBaseline(
                 f"the entry of '{entry.name}' in {self.path} is damaged: {entry.run!r} is no run's"
             )
-        target = _cache() / entry.sha256 / entry.run_id
+        target = cache_folder("baselines") / entry.sha256 / entry.run_id
         if not target.is_dir():
             content = self._files.read(entry.run)
             if hashlib.sha256(content).hexdigest() != entry.sha256:
@@ -150,7 +150,7 @@ class _Remote:
 
             self._files, root = fsspec.core.url_to_fs(address)
         except (ImportError, ValueError) as error:
-            raise NoBaseline(f"{address} cannot be used: {_first_line(error)}; {hint}") from error
+            raise NoBaseline(f"{address} cannot be used: {first_line(error)}; {hint}") from error
         self._root = str(root).rstrip("/")
 
     def entries(self) -> list[str]:
@@ -179,17 +179,15 @@ class _Remote:
         except Exception as error:
             # Every store has errors of its own.
             raise NoBaseline(
-                f"{self._address}/{name} cannot {what}: {_first_line(error)}; check address and credentials"
+                f"{self._address}/{name} cannot {what}: {first_line(error)}; check address and credentials"
             ) from error
 
 
 def _pack(folder: RunFolder) -> bytes:
     """The evidence of a run; the same bytes for the same evidence."""
-    files = [folder.manifest_path, *sorted(folder.hosts_dir.glob("*.json"))]
-    files += [folder.journal_path] if folder.journal_path.exists() else []
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in files:
+        for path in folder.evidence_files():
             name = path.relative_to(folder.path).as_posix()
             if _EVIDENCE.fullmatch(name):
                 archive.writestr(zipfile.ZipInfo(name, _STAMP), path.read_bytes(), zipfile.ZIP_DEFLATED)
@@ -214,16 +212,6 @@ def _unpack(content: bytes, target: Path, where: str) -> None:
         fresh.rename(target.parent)
     except (zipfile.BadZipFile, OSError) as error:
         if not target.is_dir():  # Else another process was quicker.
-            raise NoBaseline(f"{where} cannot be unpacked: {_first_line(error)}") from error
+            raise NoBaseline(f"{where} cannot be unpacked: {first_line(error)}") from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
-
-
-def _cache() -> Path:
-    home = os.environ.get("XDG_CACHE_HOME")
-    return (Path(home) if home else Path.home() / ".cache") / "simgate" / "baselines"
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error).strip()
-    return text.splitlines()[0] if text else type(error).__name__

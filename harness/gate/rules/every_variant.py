@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from simgate.harness.gate.rules.hard_result import HardResult
+from simgate.harness.gate.rules.hard_result import UNKNOWN, HardResult
 from simgate.harness.gate.rules.rule_verdict import inconclusive, with_counts
 from simgate.harness.gate.scenes import NO_SCENES
 from simgate.harness.gate.tally import IN_QUARANTINE, JudgedVariant, Status, Tally
@@ -65,7 +65,7 @@ def standing(variant: JudgedVariant, places: Mapping[str, int]) -> HardResult:
     place = places.get(variant.expected.scenario)
     is_silent = variant.contradiction or variant.status in _WITHOUT_RECORD
     if is_silent or place is None or place >= len(variant.hard):
-        return HardResult(Outcome.INVALID, None)
+        return UNKNOWN
     return variant.hard[place]
 
 

@@ -22,7 +22,7 @@ class HardResult(NamedTuple):
     observed: Scalar | None
 
 
-_UNKNOWN = HardResult(Outcome.INVALID, None)
+UNKNOWN = HardResult(Outcome.INVALID, None)
 
 
 def hard_results(record: RunRecord, criteria: Sequence[Criterion]) -> tuple[HardResult, ...]:
@@ -38,11 +38,11 @@ def hard_results(record: RunRecord, criteria: Sequence[Criterion]) -> tuple[Hard
 
 def _judged(record: RunRecord, criterion: Criterion, found: CriterionResult | None) -> HardResult:
     if found is None or found.outcome not in (Outcome.PASS, Outcome.FAIL):
-        return _UNKNOWN
+        return UNKNOWN
     try:
         agrees = judgement(criterion, found.observed) == found.outcome.value
     except UnusableCriterion:
         agrees = False
     # What happened before there was doubt counts; that nothing happened is then not known.
     believed = agrees and (found.outcome is Outcome.FAIL or record.outcome is not Outcome.INVALID)
-    return HardResult(found.outcome, found.observed) if believed else _UNKNOWN
+    return HardResult(found.outcome, found.observed) if believed else UNKNOWN

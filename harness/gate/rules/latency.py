@@ -90,13 +90,16 @@ def samples_asked(rules: Iterable[GateRule]) -> set[SampleKind]:
     return {"measured_ms" if which.measured else "in_loop_ms" for which in asked if which is not None}
 
 
+def samples_of(variant: JudgedVariant, which: LatencyPercentile) -> Sequence[float] | None:
+    """The samples of a variant; None where its result is not valid."""
+    record = variant.record
+    if record is None or record.outcome not in VALID or variant.status is Status.INVALID:
+        return None
+    return record.latency.measured_ms if which.measured else record.latency.in_loop_ms
+
+
 def _pool(variants: Sequence[JudgedVariant], tally: Tally, which: LatencyPercentile) -> _Pool:
-    given: list[Sequence[float]] = []
-    for variant in variants:
-        record = variant.record
-        if record is None or record.outcome not in VALID or variant.status is Status.INVALID:
-            continue
-        given.append(record.latency.measured_ms if which.measured else record.latency.in_loop_ms)
+    given = [found for variant in variants if (found := samples_of(variant, which)) is not None]
     samples = Ordered(given)
     silent = sum(not one for one in given)
     owed = max((len(one) for one in given), default=0)

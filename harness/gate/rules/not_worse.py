@@ -9,7 +9,6 @@ with their mean loss.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,7 +17,7 @@ from simgate.harness.gate.comparing.metric_changes import number_of, scene_means
 from simgate.harness.gate.comparing.pairing import ByDigest, Pair, pair_up
 from simgate.harness.gate.rules.regression import Comparison, nothing_to_compare, run_again
 from simgate.harness.gate.rules.rule_verdict import inconclusive, with_counts
-from simgate.harness.gate.statistics.e_values import anytime_p
+from simgate.harness.gate.statistics.e_values import anytime_p, enough
 from simgate.harness.gate.statistics.intervals import fewest
 from simgate.harness.gate.statistics.paired_betting import MeanBet, Numbers, counted_losses, mean_upper_bound
 from simgate.harness.gate.stopping.rule_evidence import AnytimeEvidence
@@ -164,8 +163,7 @@ def decide_not_worse(
     losses = Losses(rule)
     for pair in pair_up(variants, comparison.baseline.by_digest):
         losses.add(pair)
-    scenarios = {variant.expected.scenario for variant in variants}
-    absent = tally.left_out + sum(comparison.baseline.left_out.get(name, 0) for name in scenarios)
+    absent = comparison.absent(tally, variants)
     losses.absent(absent)
     found = _Weighed(rule, losses)
     p_value, alpha = anytime_p(found.beyond), 1.0 - rule.confidence
@@ -187,12 +185,7 @@ def pairs_to_prove(rule: GateRule) -> int:
 
 def _unheard(pairs: Sequence[Pair]) -> bool:
     """Whether some side never reported: that is never GO, unlike an INVALID or ERROR that was counted."""
-    return any(
-        side is None or side.record is None
-        for pair in pairs
-        if not pair.known
-        for side in (pair.before, pair.now)
-    )
+    return any(None in pair.records for pair in pairs if not pair.known)
 
 
 class _Weighed:
@@ -210,7 +203,7 @@ class _Weighed:
 
     @property
     def enough(self) -> float:
-        return -math.log1p(-self.rule.confidence)
+        return enough(self.rule.confidence)
 
     @property
     def within(self) -> float:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from simgate.harness.gate.holm import Refutes, p_after_failures, refutes_alone
 from simgate.harness.gate.rules.rule_verdict import inconclusive, with_counts
-from simgate.harness.gate.statistics.holm import Refutes, p_after_failures, refutes_alone
 from simgate.harness.gate.statistics.intervals import (
     fewest,
     lower_bound,

@@ -14,8 +14,9 @@ Where pairs share scenes, the scenes are what is counted (:mod:`simgate.harness.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from simgate.harness.gate.comparing.comparability import differences
 from simgate.harness.gate.comparing.pairing import Pair, PairCounts, RunEvidence, count_pairs, pair_up
@@ -55,13 +56,18 @@ class Comparison:
     candidate: RunEvidence
     churn: Churn | None = None
 
-    @property
+    @cached_property
     def differences(self) -> list[str]:
         """What besides the model differs; empty when the runs may be compared."""
         before, now = self.baseline, self.candidate
         return differences(
             before.manifest, now.manifest, before.fingerprint, now.fingerprint, now.manifest.accepted
         )
+
+    def absent(self, tally: Tally, variants: Iterable[JudgedVariant]) -> int:
+        """How many variants of a rule's scope a selection kept from running on either side."""
+        scenarios = {variant.expected.scenario for variant in variants}
+        return tally.left_out + sum(self.baseline.left_out.get(name, 0) for name in scenarios)
 
 
 def decide_regression(
@@ -78,8 +84,7 @@ def decide_regression(
     if stopped := nothing_to_compare(rule, tally, comparison):
         return stopped
     assert comparison is not None
-    scenarios = {variant.expected.scenario for variant in variants}
-    absent = tally.left_out + sum(comparison.baseline.left_out.get(name, 0) for name in scenarios)
+    absent = comparison.absent(tally, variants)
     pairs = pair_up(variants, comparison.baseline.by_digest)
     counts = count_pairs(pairs, absent)
     if counts.counted == 0:
@@ -117,7 +122,8 @@ def _decide(
     else:
         beyond = refutation_of(rule, *counts.best, counts.pairs)
         within = drop_too_large_p(*counts.worst, counts.pairs, margin) <= alpha
-    absent = tally.absent > 0 or _absent_pairs(pairs, counts)
+    # What never reported is never GO, unlike an INVALID or ERROR that was counted.
+    absent = tally.absent > 0 or counts.absent > 0 or any(p.records[0] is None for p in pairs if not p.known)
     if beyond < alpha:
         decision = Decision.NO_GO
     else:
@@ -157,13 +163,6 @@ def refutation_of(rule: GateRule, broken: int, fixed: int, pairs: int) -> float:
     if rule.at_most is None:
         return mcnemar_p(broken, fixed)
     return drop_within_p(broken, fixed, pairs, rule.at_most)
-
-
-def _absent_pairs(pairs: Sequence[Pair], counts: PairCounts) -> bool:
-    """Whether some side never reported: that is never GO, unlike an INVALID or ERROR that was counted."""
-    of_pairs = sum(pair.results.count(None) > 0 and not pair.known for pair in pairs)
-    unheard = any(pair.before is None or pair.before.record is None for pair in pairs if not pair.known)
-    return unheard or counts.doubtful > of_pairs
 
 
 def paired_facts(
@@ -287,8 +286,7 @@ def _would_change(
         return "a candidate that does not break these variants"
     if decision is Decision.GO:
         return _spare(margin, alpha, counts)
-    of_pairs = sum(pair.results.count(None) > 0 for pair in pairs if not pair.known)
-    again = run_again(pairs, counts.doubtful - of_pairs, comparison)
+    again = run_again(pairs, counts.absent, comparison)
     if within:
         return f"results for what never reported: {again}"
     # What doubtful variants would show if every one of them were valid and unchanged.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from simgate.harness.gate.holm import Refutes, refutes_among
 from simgate.harness.gate.rules.attempts_rule import decide_attempts
 from simgate.harness.gate.rules.every_variant import decide_every_variant, places_of
 from simgate.harness.gate.rules.latency import decide_metric
@@ -12,7 +13,6 @@ from simgate.harness.gate.rules.pass_rate import decide_pass_rate
 from simgate.harness.gate.rules.regression import Comparison, decide_regression
 from simgate.harness.gate.rules.rule_verdict import inconclusive, with_counts
 from simgate.harness.gate.selection import not_chosen
-from simgate.harness.gate.statistics.holm import Refutes, refutes_among
 from simgate.harness.gate.tally import JudgedVariant, Tally, counted_once, tally
 from simgate.harness.gate.verdict import Decision, RuleVerdict
 from simgate.harness.gate.wording import doubts, scope
@@ -55,7 +55,10 @@ def decide_rule(
         refutes: How the rule is refuted among others, for what would change it; None for a rule alone.
     """
     scoped = in_scope(rule, variants)
-    absent = absent_in_scope(rule, pack, left_out)
+    if rule.kind == "every_variant":
+        absent = not_chosen(rule, pack, [variant.expected for variant in variants])
+    else:
+        absent = absent_in_scope(rule, pack, left_out)
     counts = tally(scoped, absent)
     if not scoped:
         why = "the selection left its scenarios out" if absent else "the pack has no such scenario"
@@ -71,8 +74,6 @@ def decide_rule(
     if rule.kind == "attempts":
         return decide_attempts(rule, counts, scoped)
     if rule.kind == "every_variant":
-        chosen = [variant.expected for variant in variants]
-        counts = tally(scoped, not_chosen(rule, pack, chosen))
         return decide_every_variant(rule, counts, scoped, places_of(rule, pack))
     if rule.kind == "not_worse_by":
         return decide_not_worse(rule, counts, scoped, comparison)

@@ -65,6 +65,11 @@ def _log_e(for_it: float, against: float, share: float) -> float:
     return mixture - normaliser - for_it * math.log(share) - against * math.log1p(-share)
 
 
+def enough(confidence: float) -> float:
+    """Logarithm of the evidence from which something is proven at a confidence."""
+    return -math.log1p(-confidence)
+
+
 def anytime_p(log_e: float) -> float:
     """P-value that stays valid at any stopping time: 1 / E, at most 1."""
     return math.exp(-log_e) if log_e > 0.0 else 1.0

@@ -2,8 +2,8 @@
 
 Exact bounds: Clopper and Pearson, Biometrika 26 (1934), one-sided, each at the stated confidence.
 Approximate interval for display: Wilson, JASA 22 (1927), two-sided. The tail of the binomial
-distribution is the regularised incomplete beta function (DLMF 8.17.5). Counts may be fractions: a design
-effect divides them (Korn and Graubard, Survey Methodology 24, 1998).
+distribution is the regularised incomplete beta function (DLMF 8.17.5). Counts may be fractions, as
+shares of passing variants summed over scenes are.
 """
 
 from __future__ import annotations
@@ -129,27 +129,11 @@ def more_successes_needed(successes: float, total: float, share: float, confiden
 
 def most_failures_allowed(total: int, share: float, confidence: float) -> int | None:
     """Largest number of failures in ``total`` trials that proves the share; None when even 0 does not."""
-    if not proves_at_least(total, total, share, confidence):
-        return None
-    low, high = 0, total
-    while high - low > 1:
-        middle = (low + high) // 2
-        if proves_at_least(total - middle, total, share, confidence):
-            low = middle
-        else:
-            high = middle
-    return low
+    too_many = fewest(lambda k: k >= total or not proves_at_least(total - k, total, share, confidence), total)
+    return too_many - 1 if too_many else None
 
 
 def most_successes_refuted(total: int, share: float, confidence: float) -> int | None:
     """Largest number of successes in ``total`` trials that refutes the share; None when even 0 does not."""
-    if not refutes_at_least(0, total, share, confidence):
-        return None
-    low, high = 0, total
-    while high - low > 1:
-        middle = (low + high) // 2
-        if refutes_at_least(middle, total, share, confidence):
-            low = middle
-        else:
-            high = middle
-    return low
+    too_many = fewest(lambda k: k >= total or not refutes_at_least(k, total, share, confidence), total)
+    return too_many - 1 if too_many else None

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import logsumexp
 
+from simgate.harness.gate.statistics.e_values import enough
+
 Numbers = NDArray[np.float64]
 
 _GAMBLERS = 400
@@ -102,14 +104,13 @@ def mean_upper_bound(losses: Numbers, numbers: Numbers, largest: float, confiden
         largest: The largest loss there can be.
         confidence: One-sided.
     """
-    enough = -math.log1p(-confidence)
     if not numbers.sum():
         return largest
 
     def excess(limit: float) -> float:
         bet = MeanBet(limit, largest)
         bet.add_all(losses, numbers)
-        return bet.log_e - enough
+        return bet.log_e - enough(confidence)
 
     low, high = float(losses @ numbers / numbers.sum()), largest * (1.0 - _EXACT)
     if low >= high or excess(high) < 0.0:

@@ -13,7 +13,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from simgate.harness.gate.statistics.intervals import most_failures_allowed, proves_at_least, refutes_at_least
+from simgate.harness.gate.statistics.intervals import (
+    fewest,
+    most_failures_allowed,
+    proves_at_least,
+    refutes_at_least,
+)
 
 
 def nearest_rank(samples: Sequence[float], share: float) -> float:
@@ -60,15 +65,11 @@ def percentile_lower_bound(
     Returns:
         A sample; None when there are too few to refute any limit.
     """
-    total = len(samples) + unknown
-    low, high = -1, len(samples)
-    while high - low > 1:
-        middle = (low + high) // 2
-        if refutes_at_least(middle + unknown, total, share, confidence):
-            low = middle
-        else:
-            high = middle
-    return samples[low] if low >= 0 else None
+    count, total = len(samples), len(samples) + unknown
+    first_open = fewest(
+        lambda k: k >= count or not refutes_at_least(k + unknown, total, share, confidence), count
+    )
+    return samples[first_open - 1] if first_open else None
 
 
 def accepts(within: int, total: int, share: float, confidence: float, unknown: int = 0) -> bool:

@@ -6,17 +6,17 @@ no known end (samples of a latency, pairs that differ) is tested by e-values, va
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from simgate.harness.gate.comparing.pairing import ByDigest, Pair, count_pairs, pair_up
 from simgate.harness.gate.rules.deployed import foreign_runtime
-from simgate.harness.gate.statistics.e_values import anytime_p, log_e_at_least, log_e_below
+from simgate.harness.gate.rules.latency import samples_of
+from simgate.harness.gate.statistics.e_values import anytime_p, enough, log_e_at_least, log_e_below
 from simgate.harness.gate.statistics.intervals import fewest
 from simgate.harness.gate.statistics.paired_betting import log_e_drop_below, sequence_bounds
 from simgate.harness.gate.statistics.stopping_boundary import Boundary, go_boundary, no_go_boundary
-from simgate.harness.gate.tally import VALID, JudgedVariant, Status
+from simgate.harness.gate.tally import JudgedVariant, Status
 from simgate.harness.gate.verdict import Interval
 from simgate.harness.packs.checks.latency_percentile import LatencyPercentile
 
@@ -116,11 +116,7 @@ class AnytimeEvidence(RuleEvidence):
         self.log_e_no_go = max(self.log_e_no_go, self._log_e_no_go())
 
     def _proves(self, at_end: bool) -> bool:
-        return self._log_e_go() >= self._enough
-
-    @property
-    def _enough(self) -> float:
-        return -math.log1p(-self.confidence)
+        return self._log_e_go() >= enough(self.confidence)
 
     @abstractmethod
     def _log_e_go(self) -> float: ...
@@ -233,13 +229,9 @@ class LatencyEvidence(AnytimeEvidence):
         return self._silent * self._largest
 
     def _count(self, variant: JudgedVariant) -> None:
-        record = variant.record
-        samples: tuple[float, ...] = ()
-        valid = record is not None and record.outcome in VALID and variant.status is not Status.INVALID
         # Samples of another runtime than the deployed one say nothing; the variant then owes its samples.
         foreign = not self._any_runtime and foreign_runtime([variant], self.which.measured)
-        if record is not None and valid and not foreign:
-            samples = record.latency.measured_ms if self.which.measured else record.latency.in_loop_ms
+        samples = (not foreign and samples_of(variant, self.which)) or ()
         within = sum(sample <= self.limit_ms for sample in samples)
         self.within += within
         self.over += len(samples) - within
@@ -254,8 +246,8 @@ class LatencyEvidence(AnytimeEvidence):
 
     def clean_needed(self) -> int | None:
         """See the base class."""
-        against, share = self.over + self.unknown, self.which.share
-        return fewest(lambda k: log_e_at_least(self.within + k, against, share) >= self._enough, _MOST_TRIED)
+        against, share, level = self.over + self.unknown, self.which.share, enough(self.confidence)
+        return fewest(lambda k: log_e_at_least(self.within + k, against, share) >= level, _MOST_TRIED)
 
 
 class RegressionEvidence(AnytimeEvidence):
@@ -290,10 +282,11 @@ class RegressionEvidence(AnytimeEvidence):
         counts = count_pairs(self.pairs)
         broken, fixed = counts.worst
 
-        def enough(more: int) -> bool:
-            return log_e_drop_below(broken, fixed, counts.pairs + more, self.max_drop) >= self._enough
+        def proven(more: int) -> bool:
+            log_e = log_e_drop_below(broken, fixed, counts.pairs + more, self.max_drop)
+            return log_e >= enough(self.confidence)
 
-        return fewest(enough, _MOST_TRIED)
+        return fewest(proven, _MOST_TRIED)
 
     def _interval(self) -> Interval:
         counts = count_pairs(self.pairs)

@@ -107,7 +107,7 @@ class SequentialGate:
                 return EveryVariantEvidence(places_of(rule, pack), planned + not_chosen(rule, pack, expected))
             if absent_in_scope(rule, pack, left_out):
                 return None
-            scenes = {(one.digest, one.identity): one.scene or one.id for one in scope}
+            scenes = {(one.digest, one.identity): one.own_scene for one in scope}
             # Refused when a run is planned; a run of an older version may have it all the same.
             shared = len(set(scenes.values())) < len(scenes)
             if shared and rule.kind in ("pass_rate", "regression", "not_worse_by"):
@@ -137,19 +137,12 @@ class SequentialGate:
 
     def refuted(self) -> list[bool]:
         """Which rules Holm's procedure rejects by now, or a violation refutes, in the pack's order."""
-        able = [k for k, (_, evidence) in enumerate(self.rules) if _can_be_refuted(evidence)]
-        found = holm_rejects(
-            [self.p_value(k) for k in able], [1.0 - self.rules[k][0].confidence for k in able]
-        )
-        refuted = [isinstance(e, CountedEvidence) and e.is_refuted for _, e in self.rules]
-        for k, rejected in zip(able, found, strict=True):
-            refuted[k] = rejected
-        return refuted
-
-    def p_value(self, index: int) -> float:
-        """P-value of a rule's statement, valid over all looks together."""
-        evidence = self.rules[index][1]
-        return 1.0 if evidence is None else evidence.p_value
+        tested = [e for _, e in self.rules if e is not None and not isinstance(e, CountedEvidence)]
+        found = iter(holm_rejects([e.p_value for e in tested], [1.0 - e.confidence for e in tested]))
+        return [
+            e is not None and (e.is_refuted if isinstance(e, CountedEvidence) else next(found))
+            for _, e in self.rules
+        ]
 
     def _decide(self) -> Decision | None:
         if any(self.refuted()):
@@ -158,10 +151,6 @@ class SequentialGate:
         if judging and all(evidence is not None and evidence.proven for _, evidence in self.rules):
             return Decision.GO
         return None
-
-
-def _can_be_refuted(evidence: RuleEvidence | None) -> bool:
-    return evidence is not None and not isinstance(evidence, CountedEvidence)
 
 
 def count_until_decided(

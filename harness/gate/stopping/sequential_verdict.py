@@ -46,27 +46,17 @@ def sequential_rules(
     refuted = gate.refuted()
     verdicts = []
     for index, (rule, evidence) in enumerate(gate.rules):
-        scoped = in_scope(rule, variants)
-        counts = tally(scoped)
-        if evidence is None:
+        if evidence is None or isinstance(evidence, CountedEvidence):
             # What could not be tested at all is told by the words of a run of fixed size.
-            verdicts.append(_untestable(rule, pack, variants, comparison, left_out))
-        elif isinstance(evidence, CountedEvidence):
-            verdicts.append(decide_rule(rule, pack, variants, left_out, comparison))
+            found = decide_rule(rule, pack, variants, left_out, comparison)
+            verdicts.append(_untestable(found) if evidence is None else found)
         else:
-            decision = _decision(evidence, refuted[index])
-            verdicts.append(_verdict(rule, evidence, decision, counts, gate.p_value(index), comparison))
+            counts, decision = tally(in_scope(rule, variants)), _decision(evidence, refuted[index])
+            verdicts.append(_verdict(rule, evidence, decision, counts, evidence.p_value, comparison))
     return tuple(verdicts)
 
 
-def _untestable(
-    rule: GateRule,
-    pack: Pack,
-    variants: Sequence[JudgedVariant],
-    comparison: Comparison | None,
-    left_out: Mapping[str, int],
-) -> RuleVerdict:
-    found = decide_rule(rule, pack, variants, left_out, comparison)
+def _untestable(found: RuleVerdict) -> RuleVerdict:
     if found.decision is Decision.INCONCLUSIVE:
         return found
     return found.model_copy(

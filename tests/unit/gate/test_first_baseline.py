@@ -97,5 +97,7 @@ def test_a_pack_that_had_a_baseline_before_has_no_first_one_again(a_folder, caps
 def test_a_damaged_declaration_is_named_and_not_believed(a_folder):
     folder = a_folder("one", "P" * 60, PASS_RATE, REGRESSION)
     (folder.path / FILE).write_text("{}")
-    with pytest.raises(NotARun, match=r"first_baseline\.json cannot be read: name: field required \(and 1 more\);"):
+    with pytest.raises(
+        NotARun, match=r"first_baseline\.json cannot be read: name: field required \(and 1 more\);"
+    ):
         decide_folder(folder)

@@ -135,5 +135,7 @@ def test_a_store_that_cannot_be_reached_is_one_sentence(monkeypatch) -> None:
 def test_damaged_entries_are_named(tmp_path) -> None:
     (tmp_path / "main").mkdir()
     (tmp_path / "main" / "x.json").write_text("{")
-    with pytest.raises(NoBaseline, match=r"main/x\.json cannot be read: [iI]nvalid JSON: .*; mend or delete it"):
+    with pytest.raises(
+        NoBaseline, match=r"main/x\.json cannot be read: [iI]nvalid JSON: .*; mend or delete it"
+    ):
         SharedBaselines(str(tmp_path)).all()
