@@ -66,7 +66,7 @@ class IsaacSimAdapter:
         Raises:
             StageError: The table cannot be read.
         """
-        from simgate.sim_adapters.usd.assets import AssetTable
+        from simgate.sim_adapters.scene.asset_table import AssetTable
 
         table = options.get("assets")
         if not isinstance(table, str) or not table:

@@ -12,7 +12,7 @@ from simgate.sim_adapters.scene.scene import Scene
 if TYPE_CHECKING:
     from pxr import Sdf, Usd
 
-    from simgate.sim_adapters.usd.assets import AssetTable
+    from simgate.sim_adapters.scene.asset_table import AssetTable
 
 
 class WorldStage:
@@ -20,7 +20,7 @@ class WorldStage:
 
     Args:
         timing: Rates; the physics rate goes to the physics scene.
-        assets: File of an asset table (:mod:`simgate.sim_adapters.usd.assets`), or None.
+        assets: File of an asset table (:mod:`simgate.sim_adapters.scene.asset_table`), or None.
 
     Attributes:
         rebuilds: Stages opened so far; each costs time and memory.
@@ -103,6 +103,6 @@ class WorldStage:
 def _asset_table(given: str | None) -> AssetTable | None:
     if not given:
         return None
-    from simgate.sim_adapters.usd.assets import AssetTable
+    from simgate.sim_adapters.scene.asset_table import AssetTable
 
     return AssetTable.from_yaml(Path(given))

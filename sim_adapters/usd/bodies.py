@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from pxr import Usd, UsdGeom
 
+from simgate.sim_adapters.scene.asset_table import AssetTable
 from simgate.sim_adapters.scene.body import Body, Part, Vec3
-from simgate.sim_adapters.usd.assets import AssetTable
 from simgate.sim_adapters.usd.geometry import define_part, define_textured_box
 from simgate.sim_adapters.usd.materials import MaterialLibrary
 from simgate.sim_adapters.usd.physics import make_collider

@@ -1,4 +1,4 @@
-"""What can go wrong between a scene and a stage, for the person who can mend it."""
+"""What can go wrong where OpenUSD is needed."""
 
 
 class MissingUsd(ImportError):  # noqa: N818 - the name says what is wrong
@@ -6,7 +6,3 @@ class MissingUsd(ImportError):  # noqa: N818 - the name says what is wrong
 
     def __init__(self) -> None:
         super().__init__("OpenUSD (module 'pxr') is not installed: pip install 'simgate[usd]'", name="pxr")
-
-
-class StageError(ValueError):
-    """A scene, an asset or an asset table cannot become a stage; the message says which and what to do."""

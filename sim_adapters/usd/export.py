@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.scene.asset_table import AssetTable
 from simgate.sim_adapters.scene.scene import Scene
-from simgate.sim_adapters.usd.assets import AssetTable
-from simgate.sim_adapters.usd.errors import StageError
+from simgate.sim_adapters.scene.stage_error import StageError
 from simgate.sim_adapters.usd.native.export import write_variant
 from simgate.sim_adapters.usd.native.variant_stage import KIND
 from simgate.sim_adapters.usd.stage import build_stage, write_stage
@@ -30,7 +30,7 @@ def write_usd(
         timing: Rates; the physics rate goes to the physics scene.
         folder: Where to; made when it is not there.
         name: File name without suffix.
-        assets: Table of assets to show bodies with (:mod:`simgate.sim_adapters.usd.assets`).
+        assets: Table of assets to show bodies with (:mod:`simgate.sim_adapters.scene.asset_table`).
         notes: Takes what the user may want to know, one line each.
 
     Returns:

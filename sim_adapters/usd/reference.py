@@ -6,9 +6,9 @@ import math
 
 from pxr import Gf, Tf, Usd, UsdGeom, UsdPhysics, UsdUtils
 
+from simgate.sim_adapters.scene.asset_table import Asset
 from simgate.sim_adapters.scene.body import Vec3
-from simgate.sim_adapters.usd.assets import Asset
-from simgate.sim_adapters.usd.errors import StageError
+from simgate.sim_adapters.scene.stage_error import StageError
 from simgate.sim_adapters.usd.native.units import check_layers
 from simgate.sim_adapters.usd.placing import UNIT, place, yaw_quaternion
 from simgate.sim_adapters.worlds.native_file import NativeError

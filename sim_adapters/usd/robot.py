@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pxr import Usd, UsdGeom
 
+from simgate.sim_adapters.scene.asset_table import ROBOT_KEY, AssetTable
 from simgate.sim_adapters.scene.body import Part
 from simgate.sim_adapters.scene.scene import Scene
-from simgate.sim_adapters.usd.assets import ROBOT_KEY, AssetTable
 from simgate.sim_adapters.usd.camera import define_camera
 from simgate.sim_adapters.usd.geometry import define_part
 from simgate.sim_adapters.usd.materials import MaterialLibrary

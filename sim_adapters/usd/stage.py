@@ -8,10 +8,10 @@ from pathlib import Path
 from pxr import Kind, Sdf, Usd, UsdGeom, UsdPhysics, UsdUtils
 
 from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.scene.asset_table import AssetTable
 from simgate.sim_adapters.scene.scene import Scene
-from simgate.sim_adapters.usd.assets import AssetTable
+from simgate.sim_adapters.scene.stage_error import StageError
 from simgate.sim_adapters.usd.bodies import BodyBuilder
-from simgate.sim_adapters.usd.errors import StageError
 from simgate.sim_adapters.usd.lights import define_lights
 from simgate.sim_adapters.usd.materials import TEXTURES, MaterialLibrary
 from simgate.sim_adapters.usd.paths import ACTORS, BODIES, WORLD, StagePaths

@@ -28,7 +28,7 @@ from simgate.sim_adapters.mujoco.build import (
 from simgate.sim_adapters.mujoco.native.build import GROUP_HIDDEN, TOUCH_BIT
 from simgate.sim_adapters.scene.body import Material
 from simgate.sim_adapters.scene.scene import Scene
-from simgate.sim_adapters.usd.errors import StageError
+from simgate.sim_adapters.scene.stage_error import StageError
 from simgate.sim_adapters.usd.native.geoms import add_geom, quaternion_of
 from simgate.sim_adapters.usd.native.lamps import read_lights
 from simgate.sim_adapters.usd.native.layout import joints_of

@@ -11,8 +11,8 @@ from pxr import Gf, Sdf, Usd, UsdGeom, UsdPhysics
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.scene.native import NativeValue
 from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.scene.stage_error import StageError
 from simgate.sim_adapters.usd.camera import define_camera
-from simgate.sim_adapters.usd.errors import StageError
 from simgate.sim_adapters.usd.native.apply import apply, set_local
 from simgate.sim_adapters.usd.native.contacts import free_contacts
 from simgate.sim_adapters.usd.native.layout import (

@@ -5,9 +5,9 @@ pytest.importorskip("pxr", reason="needs simgate[usd]")
 from pxr import Gf, Usd, UsdGeom, UsdPhysics
 
 from simgate.sim_adapters.conformance import scene, wall
+from simgate.sim_adapters.scene.asset_table import Asset, AssetTable
 from simgate.sim_adapters.scene.body import Body, Part
-from simgate.sim_adapters.usd.assets import Asset, AssetTable
-from simgate.sim_adapters.usd.errors import StageError
+from simgate.sim_adapters.scene.stage_error import StageError
 from simgate.sim_adapters.usd.stage import build_stage
 from tests.unit.sim_adapters.usd.openusd_checks import stage_problems
 from tests.unit.sim_adapters.usd.scenes import TIMING

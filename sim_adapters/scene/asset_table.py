@@ -24,7 +24,7 @@ import yaml
 
 from simgate.sim_adapters.scene.body import Vec3
 from simgate.sim_adapters.scene.scene import Scene
-from simgate.sim_adapters.usd.errors import StageError
+from simgate.sim_adapters.scene.stage_error import StageError
 from simgate.sim_adapters.yaml_scalars import is_sane, resolve
 
 ROBOT_KEY = "robot"
