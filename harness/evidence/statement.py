@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from operator import itemgetter
 from typing import Any
 
 from simgate.harness.evidence.blocks import BLOCK
@@ -76,7 +75,7 @@ def make_statement(files: Mapping[str, Hashed], verdict: Verdict, fingerprint: F
             "digest": {"sha256": file.sha256},
             "annotations": {"bytes": file.size, _CHECKSUMS: file.checksums},
         }
-        for name, file in sorted(files.items(), key=itemgetter(0))
+        for name, file in sorted(files.items())
     ]
     configuration = [
         {"name": name, "digest": {"sha256": digest}}

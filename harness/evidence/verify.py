@@ -107,7 +107,7 @@ def verify_evidence(
     verdict, newer = _stated_verdict(by_name)
     findings += newer
     if not newer and not _concerns_evidence(findings):
-        findings += _recomputed(by_name, verdict)
+        findings += _recomputed(by_name, verdict, by_name[STATEMENT] if subjects else None)
     checked = (key is not None or identity is not None) and not signature and not by_identity
     return Report(tuple(findings), len(entries), signers, checked, verdict)
 
@@ -221,7 +221,9 @@ def _is_verdict(finding: Finding) -> bool:
     return finding.name == f"{RUN}/verdict.json"
 
 
-def _recomputed(by_name: Mapping[str, Entry], stated: Verdict | None) -> list[Finding]:
+def _recomputed(
+    by_name: Mapping[str, Entry], stated: Verdict | None, statement: Entry | None
+) -> list[Finding]:
     """Decides again from manifest and journal, as the gate would, and compares."""
     with tempfile.TemporaryDirectory(prefix="simgate-evidence-") as place:
         folder = RunFolder(Path(place).resolve())
@@ -235,8 +237,7 @@ def _recomputed(by_name: Mapping[str, Entry], stated: Verdict | None) -> list[Fi
             # Anybody can make a package, of anything that passes for records: that too is a finding.
             message = f"no verdict follows from it: {type(error).__name__}: {error}"
             return [Finding(f"{RUN}/manifest.json", message)]
-    predicate = _unlike_predicate(by_name[STATEMENT], due) if _subjects(by_name)[0] else []
-    return [*_unlike(stated, decided), *predicate]
+    return [*_unlike(stated, decided), *(_unlike_predicate(statement, due) if statement else [])]
 
 
 def _unpack(by_name: Mapping[str, Entry], to: Path) -> None:

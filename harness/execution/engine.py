@@ -99,8 +99,5 @@ def _run(plan: Plan, heard: Sequence[Listener], stopping: StoppingRule | None, f
 
 
 def _left(plan: Plan, finished: set[str]) -> Sequence[Variant]:
-    return (
-        plan.variants
-        if not finished
-        else [variant for variant in plan.variants if variant.id not in finished]
-    )
+    # As it is, where that can be: a sequence that makes its variants when they are asked for.
+    return [v for v in plan.variants if v.id not in finished] if finished else plan.variants

@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 from collections.abc import Sequence
-from pathlib import Path
 
 from simgate.harness.gate.comparing.baseline_copy import CHURN, FOLDER
 from simgate.harness.gate.tally import VALID
@@ -99,6 +98,5 @@ def carry_baseline(source: RunFolder, target: RunFolder) -> None:
     """Copies what is the same in all shards: churn, and the baseline unless it was put together of shards."""
     if (source.path / FOLDER).is_dir() and not (target.path / FOLDER).exists():
         shutil.copytree(source.path / FOLDER, target.path / FOLDER)
-    churn: Path = source.path / CHURN
-    if churn.is_file():
-        shutil.copyfile(churn, target.path / CHURN)
+    if (source.path / CHURN).is_file():
+        shutil.copyfile(source.path / CHURN, target.path / CHURN)

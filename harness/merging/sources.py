@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simgate.harness.gate.comparing.baseline_copy import FOLDER as BASELINE
+from simgate.harness.results.journal import read_journal
 from simgate.harness.results.manifest import Fingerprint, Manifest, Shard
 from simgate.harness.results.run_folder import RunFolder
 
@@ -58,10 +59,8 @@ def find_sources(paths: Iterable[Path]) -> tuple[list[Source], list[str]]:
         if not folders:
             named.manifest()  # Says what is wrong with the path.
         for folder in folders:
-            run = RunFolder(folder)
-            manifest = run.manifest()
-            if manifest.shard is not None:
-                sources.append(Source(run, manifest, manifest.shard, run.fingerprint()))
+            if (source := _shard_in(RunFolder(folder))) is not None:
+                sources.append(source)
             elif folder == named.path:
                 raise CannotMerge(
                     f"{path} is no shard, but a whole run: it has its own verdict (simgate gate {path})"
@@ -90,21 +89,24 @@ def baselines_of(sources: Iterable[Source]) -> list[Source]:
     Raises:
         NotARun, CannotMerge: As :func:`find_sources`.
     """
-    found = []
-    for source in sources:
-        run = RunFolder(source.folder.path / BASELINE)
-        if run.manifest_path.exists():
-            manifest = run.manifest()
-            if manifest.shard is not None:
-                found.append(Source(run, manifest, manifest.shard, run.fingerprint()))
-    return _one_of_each(found)
+    runs = [RunFolder(source.folder.path / BASELINE) for source in sources]
+    return _one_of_each(filter(None, (_shard_in(run) for run in runs if run.manifest_path.exists())))
+
+
+def _shard_in(run: RunFolder) -> Source | None:
+    """The shard whose run lies in a folder; None for a whole run."""
+    manifest = run.manifest()
+    if manifest.shard is None:
+        return None
+    return Source(run, manifest, manifest.shard, run.completed(manifest.fingerprint))
 
 
 def unfinished(sources: Sequence[Source]) -> list[str]:
     """The shards of which no run has all records, in words with the remedy."""
     done: dict[int, set[str]] = {}
     for source in sources:
-        done.setdefault(source.shard.number, set()).update(r.variant for r in source.folder.records())
+        variants = (record.variant for record in read_journal(source.folder.journal_path))
+        done.setdefault(source.shard.number, set()).update(variants)
     found = {}
     for source in sources:
         expected = {variant.id for variant in source.manifest.expected}
@@ -116,21 +118,20 @@ def unfinished(sources: Sequence[Source]) -> list[str]:
     return list(found.values())
 
 
-def _one_of_each(sources: Sequence[Source]) -> list[Source]:
+def _one_of_each(sources: Iterable[Source]) -> list[Source]:
     """One state of each run: what was copied before the run went on is contained in what it is now."""
     kept: dict[str, Source] = {}
     for source in sources:
-        other = kept.get(source.manifest.run_id)
-        if other is None:
-            kept[source.manifest.run_id] = source
+        other = kept.setdefault(source.manifest.run_id, source)
+        if other is source:
             continue
-        old, new = sorted((_journal(other), _journal(source)), key=len)
-        if not new.startswith(old) or other.manifest != source.manifest:
+        old, new = _journal(other), _journal(source)
+        if not (new.startswith(old) or old.startswith(new)) or other.manifest != source.manifest:
             raise CannotMerge(
                 f"{other.folder.path} and {source.folder.path} are both called {source.manifest.run_id}, and "
                 "neither goes on from the other; give one of them"
             )
-        if _journal(source) is new or len(_journal(source)) == len(new):
+        if len(new) >= len(old):
             kept[source.manifest.run_id] = source
     return list(kept.values())
 

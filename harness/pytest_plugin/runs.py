@@ -27,7 +27,8 @@ class Runs:
         records: Pack's file -> variant id -> record.
         problems: Pack's file -> why the engine could not run all of it; empty when it did.
         not_needed: Pack's file -> why some of its variants did not have to run.
-        lost_hosts: One line for each host process that died or had to be killed.
+        lost_hosts: One line for each host process that died or had to be killed, and for each second try of
+            what the machine had failed at.
         stopped: Why pytest wanted no more variants before all had run; empty otherwise.
     """
 

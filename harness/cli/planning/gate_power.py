@@ -83,10 +83,8 @@ def rule_power(
     elif rule.kind == "metric":
         lines, drop = _metric(rule, n, samples), None
     elif rule.kind == "every_variant":
-        lines, drop = (
-            [f"GO when each of {plural(n, 'variant')} meets it, NO-GO from the first that does not"],
-            None,
-        )
+        each = f"each of {plural(n, 'variant')}"
+        lines, drop = [f"GO when {each} meets it, NO-GO from the first that does not"], None
     elif rule.kind == "attempts":
         lines, drop = ["GO when nothing had to be run again more often, else INCONCLUSIVE"], None
     elif rule.kind == "not_worse_by":
