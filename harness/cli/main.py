@@ -87,11 +87,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
             if is_of_the_machine(error):
                 print(f"the machine has run out of memory, disk or descriptors: {error}", file=sys.stderr)
-                return int(ExitCode.INFRASTRUCTURE)
-
-            traceback.print_exc()
-            print("simgate has crashed; this says nothing about the model", file=sys.stderr)
-            code = ExitCode.CRASH
+                code = ExitCode.INFRASTRUCTURE
+            else:
+                traceback.print_exc()
+                print("simgate has crashed; this says nothing about the model", file=sys.stderr)
+                code = ExitCode.CRASH
         out.flush()
         if out.lost is not None and (text := lost_text(out.lost)):
             print(text, file=sys.stderr)

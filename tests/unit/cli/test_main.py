@@ -1,0 +1,32 @@
+"""The last moment of the command: what could not be written is said, whatever else ended it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+NO_MEMORY = """
+import errno, sys
+from simgate.harness.cli import main
+
+def fails(argv):
+    print("half of the answer", flush=True)
+    raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+main._run = fails
+sys.exit(main.main(["lint"]))
+"""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+def test_a_machine_that_runs_out_of_memory_hides_no_lost_output() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", NO_MEMORY], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 69
+    assert "has run out of memory" in done.stderr
+    assert "not all of the output could be written" in done.stderr
