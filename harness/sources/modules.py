@@ -63,7 +63,19 @@ def find_spec(name: str) -> ModuleSpec | None:
         if spec is None or spec.submodule_search_locations is None:
             return None
         full = f"{full}.{part}"
-        spec = PathFinder.find_spec(full, list(spec.submodule_search_locations))
+        spec = _spec_below(full, list(spec.submodule_search_locations))
+    return spec
+
+
+def _spec_below(name: str, folders: list[str]) -> ModuleSpec | None:
+    try:
+        return PathFinder.find_spec(name, folders)
+    except KeyError:  # A folder without an __init__ asks its parent for its places, which was not imported.
+        found = PathFinder.find_spec(name.rpartition(".")[2], folders)
+    if found is None:
+        return None
+    spec = ModuleSpec(name, None, is_package=True)
+    spec.submodule_search_locations = list(found.submodule_search_locations or ())
     return spec
 
 

@@ -171,3 +171,14 @@ def test_the_decoder_is_part_of_the_runtime_that_decodes_with_it() -> None:
         "simgate/policies/perception/preprocessing/preprocess.py",
     } <= set(runtime)
     assert not set(runtime) & set(core.files)
+
+
+def test_a_folder_without_an_init_inside_another_is_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, acme_policy="def late():\n    from acme_plain.deep import gains\n")
+    gains = tmp_path / "acme_plain" / "deep" / "gains.py"
+    gains.parent.mkdir(parents=True)
+    gains.write_text("KP = 1.0\n")
+    on_path(monkeypatch, tmp_path)
+    assert sorted(code_of("acme_policy").files) == ["acme_plain/deep/gains.py", "acme_policy.py"]
