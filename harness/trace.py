@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.outputs import Boxes
 from simgate.sim_adapters.observation import Contact, VisibleEntity
 
 SIGNALS = {
@@ -79,7 +79,7 @@ class Trace:
     signals: Mapping[str, NDArray[np.float64]]
     modes: tuple[str, ...]
     frames: tuple[FrameTruth, ...]
-    detections: tuple[Detections, ...]
+    detections: tuple[Boxes, ...]
     delivered_steps: tuple[int, ...]
     latency_ms: NDArray[np.float64]
     contacts: tuple[Contact, ...]

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from simgate.policies.navigation.pilot import REPORTS, Pilot
-from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.outputs import Boxes
 from simgate.policies.policy import Decision, Mission
 from simgate.sim_adapters.observation import Observation
 from simgate.sim_adapters.options import Option, Options, read_options
@@ -46,7 +46,7 @@ class DoorNavigator:
         """Starts N new episodes; nothing of earlier ones remains."""
         self._pilots = [Pilot(mission, self._period_s, self._cruise_mps) for mission in missions]
 
-    def act(self, observation: Observation, detections: Sequence[Detections | None]) -> list[Decision]:
+    def act(self, observation: Observation, detections: Sequence[Boxes | None]) -> list[Decision]:
         """Decides for each world."""
         return [
             pilot.act(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.outputs import Boxes
 from simgate.sim_adapters.observation import Observation
 
 
@@ -65,7 +65,7 @@ class Policy(Protocol):
         """Starts N new episodes; nothing of earlier ones may leak."""
         ...
 
-    def act(self, observation: Observation, detections: Sequence[Detections | None]) -> list[Decision]:
+    def act(self, observation: Observation, detections: Sequence[Boxes | None]) -> list[Decision]:
         """Decides for each world.
 
         Args:

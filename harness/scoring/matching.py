@@ -82,7 +82,7 @@ class ClassMatches:
 
 
 def boxes_by_frame(trace: Trace) -> dict[int, DetectionBoxes]:
-    """Detections as plain numbers, by physics step of their frame and class, best first."""
+    """Boxes as plain numbers, by physics step of their frame and class, best first."""
     frames: dict[int, DetectionBoxes] = {}
     for found in trace.detections:
         by_class = frames.setdefault(found.frame_step, {})

@@ -21,7 +21,7 @@ from simgate.policies.navigation.drive import (
 from simgate.policies.navigation.lane_planner import LanePlanner
 from simgate.policies.navigation.mission_frame import MissionFrame, Pose, to_frame
 from simgate.policies.navigation.watch import Watch
-from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.outputs import Boxes
 from simgate.policies.policy import Decision, Mission
 
 LIDAR_FOV_DEG = 240.0
@@ -70,7 +70,7 @@ class Pilot:
         pose: NDArray[np.float64],
         twist: NDArray[np.float64],
         ranges: NDArray[np.float64],
-        detections: Detections | None,
+        detections: Boxes | None,
     ) -> Decision:
         """Decides for the next control period; arguments are one world's share of the observation."""
         if self._frame is None:

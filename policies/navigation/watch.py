@@ -14,7 +14,7 @@ from simgate.policies.navigation.door_track import DOOR_WORDS, DoorTrack
 from simgate.policies.navigation.drive import stoppable_speed
 from simgate.policies.navigation.mission_frame import Pose
 from simgate.policies.navigation.person_track import PersonTrack, locate_person
-from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.outputs import Boxes
 
 PERSON = "person"
 _REMEMBERED_POSES = 50
@@ -44,7 +44,7 @@ class Watch:
         self.door: DoorTrack | None = None
         self.people: list[PersonTrack] = []
 
-    def update(self, step: int, here: Pose, hits: NDArray[np.float64], detections: Detections | None) -> None:
+    def update(self, step: int, here: Pose, hits: NDArray[np.float64], detections: Boxes | None) -> None:
         """Takes in one control period.
 
         Args:
@@ -71,7 +71,7 @@ class Watch:
                 return pose
         return self._poses[0][1]
 
-    def _see_doors(self, then: Pose, hits: NDArray[np.float64], detections: Detections) -> None:
+    def _see_doors(self, then: Pose, hits: NDArray[np.float64], detections: Boxes) -> None:
         best: tuple[float, int] | None = None
         fixes = {}
         for k in range(len(detections)):
@@ -103,7 +103,7 @@ class Watch:
         line = then[1] + share * (self._goal[1] - then[1])
         return abs(y - line) < _ON_WAY_M + 0.5 * half_width and x < self._goal[0] + 1.5
 
-    def _miss_door(self, then: Pose, detections: Detections) -> None:
+    def _miss_door(self, then: Pose, detections: Boxes) -> None:
         door = self.door
         if door is None:
             return
@@ -119,7 +119,7 @@ class Watch:
         if door.evidence <= 0.0:
             self.door = None
 
-    def _see_people(self, then: Pose, hits: NDArray[np.float64], detections: Detections) -> None:
+    def _see_people(self, then: Pose, hits: NDArray[np.float64], detections: Boxes) -> None:
         for k in range(len(detections)):
             box = detections.boxes[k]
             if detections.label(k) != PERSON or float(box[2] - box[0]) < 0.5 * _NARROW_BOX_PX:

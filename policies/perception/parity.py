@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from simgate.policies.perception.boxes import iou_matrix
-from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.outputs import Boxes
 from simgate.policies.perception.package_spec import LIMITS, LIMITS_AT_LEAST, LIMITS_AT_MOST
 
 SAME_OBJECT_IOU = 0.5
@@ -25,7 +25,7 @@ class Side:
         thresholds: Smallest score of a detection, by class name.
     """
 
-    found: Sequence[Detections]
+    found: Sequence[Boxes]
     thresholds: Mapping[str, float]
 
     def operating(self, frame: int) -> list[int]:
@@ -95,12 +95,12 @@ class Disagreement:
 
     @property
     def unmatched(self) -> int:
-        """Detections without a partner that the allowed difference does not explain."""
+        """Boxes without a partner that the allowed difference does not explain."""
         return sum(change.kind != "class" and not change.borderline for change in self.changes)
 
     @property
     def borderline(self) -> int:
-        """Detections without a partner whose score is so near their threshold that it does."""
+        """Boxes without a partner whose score is so near their threshold that it does."""
         return sum(change.borderline for change in self.changes)
 
 
@@ -133,7 +133,7 @@ def compare(a: Side, b: Side, score_tolerance: float, iou: float = SAME_OBJECT_I
 
 
 def _pairs(
-    first: Detections, second: Detections, at_a: Sequence[int], at_b: Sequence[int], iou: float
+    first: Boxes, second: Boxes, at_a: Sequence[int], at_b: Sequence[int], iou: float
 ) -> list[tuple[int, int]]:
     """Boxes of one object, each once, the best overlap first."""
     overlaps = iou_matrix(first.boxes[list(at_a)], second.boxes[list(at_b)])
@@ -174,7 +174,7 @@ def _lone(
     return changes
 
 
-def _seen(found: Detections, k: int) -> Seen:
+def _seen(found: Boxes, k: int) -> Seen:
     return Seen(found.label(k), float(found.scores[k]), tuple(float(edge) for edge in found.boxes[k]))
 
 

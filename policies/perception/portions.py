@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.outputs import Boxes
 
 Ranges = Sequence[tuple[int, int]]
 """Smallest and largest batch of each range that a model takes."""
 
 
-def infer_in_portions(
-    tensor: Any, ranges: Ranges | None, infer: Callable[[Any], list[Detections]]
-) -> list[Detections]:
+def infer_in_portions(tensor: Any, ranges: Ranges | None, infer: Callable[[Any], list[Boxes]]) -> list[Boxes]:
     """Detections of each frame of a batch of any size.
 
     Args:
@@ -24,7 +22,7 @@ def infer_in_portions(
     Raises:
         ValueError: The model answers for another number of frames than it was given.
     """
-    found: list[Detections] = []
+    found: list[Boxes] = []
     for first, frames, size in portions(len(tensor), ranges):
         part = tensor[first : first + frames]
         if size > frames:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.outputs import Boxes
 from simgate.policies.perception.package import ModelPackage, PackageError, load_package
 from simgate.policies.perception.runtime import PerceptionRuntime
 from simgate.policies.reference_model.frames import CLASSES, DOORS, FrameSet, load_plugin, render
@@ -35,7 +35,7 @@ _QUIETEST = 0.05
 _BATCH = 50
 
 
-def detect(package: ModelPackage, frames: FrameSet, threshold: float) -> list[Detections]:
+def detect(package: ModelPackage, frames: FrameSet, threshold: float) -> list[Boxes]:
     """Detections of every frame above one threshold for all classes, through the real runtime."""
     decoder = package.spec.decoder.model_copy(update={"score_threshold": threshold})
     spec = package.spec.model_copy(update={"decoder": decoder})

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.policies.perception.boxes import iou_matrix
-from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.outputs import Boxes
 from simgate.policies.reference_model.frames import CLASSES, FrameSet
 
 _IOU = 0.5
@@ -32,9 +32,7 @@ class Matches:
     found_score: NDArray[np.float64]
 
 
-def match(
-    frames: FrameSet, detections: Sequence[Detections], label: str, wanted: NDArray[np.bool_]
-) -> Matches:
+def match(frames: FrameSet, detections: Sequence[Boxes], label: str, wanted: NDArray[np.bool_]) -> Matches:
     """Matches one class at IoU 0.5, best score first, as COCO does.
 
     Args:
@@ -109,7 +107,7 @@ def kinds(frames: FrameSet) -> NDArray[Any]:
     return np.char.strip(frames.conditions["kind"])
 
 
-def best_score(detections: Sequence[Detections], label: str) -> NDArray[np.float64]:
+def best_score(detections: Sequence[Boxes], label: str) -> NDArray[np.float64]:
     """Highest score of a class in each frame, 0 when there is none."""
     class_id = CLASSES.index(label)
     return np.array([float(max(d.scores[d.class_ids == class_id], default=0.0)) for d in detections])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.outputs import Boxes
 from simgate.policies.reference_model.frames import CLASSES, DOORS, FrameSet
 from simgate.policies.reference_model.metrics import best_score, closed, match, open_doorway
 from simgate.policies.reference_model.requirements import ALLOWED_ALARMS, REQUIRED_RECALL
@@ -17,7 +17,7 @@ _STEP = 0.01
 _ALARMS_OF_OTHERS = 0.006
 
 
-def choose_thresholds(frames: FrameSet, detections: Sequence[Detections]) -> dict[str, float]:
+def choose_thresholds(frames: FrameSet, detections: Sequence[Boxes]) -> dict[str, float]:
     """One threshold for each class.
 
     A door's must keep clear of two requirements that pull apart: enough shut doors are found, and open
@@ -38,7 +38,7 @@ def choose_thresholds(frames: FrameSet, detections: Sequence[Detections]) -> dic
     }
 
 
-def _door(frames: FrameSet, detections: Sequence[Detections], label: str) -> float:
+def _door(frames: FrameSet, detections: Sequence[Boxes], label: str) -> float:
     near = frames.counted() & (frames.distances_m <= 3.0) & closed(frames)[:, None]
     found = match(frames, detections, label, near).found_score
     found = found[np.isfinite(found)]
@@ -67,7 +67,7 @@ def _standard_errors(margin: float, bound: float, count: int) -> float:
     return float(margin / math.sqrt(bound * (1.0 - bound) / count))
 
 
-def _quiet(frames: FrameSet, detections: Sequence[Detections], label: str) -> float:
+def _quiet(frames: FrameSet, detections: Sequence[Boxes], label: str) -> float:
     absent = ~(frames.class_ids == CLASSES.index(label)).any(axis=1)
     loudest = np.quantile(best_score(detections, label)[absent], 1.0 - _ALARMS_OF_OTHERS)
     return float(np.clip(loudest + 0.01, *_RANGE))

@@ -16,7 +16,7 @@ import numpy as np
 
 from simgate.harness.expansion.variant import Variant, objects_of
 from simgate.policies.door_navigator import DoorNavigator
-from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.outputs import Boxes
 from simgate.policies.perception.package import ModelPackage
 from simgate.policies.perception.runtimes.onnxruntime_runtime import OnnxRuntime
 from simgate.policies.policy import Mission
@@ -102,7 +102,7 @@ class Afternoon:
         self.policy.reset(
             [Mission(task.goal, task.goal_radius_m, scene.robot.radius_m, scene.robot.max_speed_mps)]
         )
-        in_flight: deque[tuple[int, Detections]] = deque()
+        in_flight: deque[tuple[int, Boxes]] = deque()
         rgb = np.empty((1, HEIGHT, WIDTH, 3), np.uint8)
         step, frame, touched_at = 0, 0, None
         flickers = any(light.flicker_hz * light.flicker_depth for light in scene.lights)

@@ -22,7 +22,7 @@ POLICY = '''\
 from collections.abc import Mapping, Sequence
 
 from harness.names import NAME
-from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.outputs import Boxes
 from simgate.policies.policy import Decision, Mission
 from simgate.sim_adapters.observation import Observation
 
@@ -36,7 +36,7 @@ class Straight:
     def reset(self, missions: Sequence[Mission]) -> None:
         self.count = len(missions)
 
-    def act(self, observation: Observation, detections: Sequence[Detections | None]) -> list[Decision]:
+    def act(self, observation: Observation, detections: Sequence[Boxes | None]) -> list[Decision]:
         return [Decision(0.5, 0.0, "cruise") for _ in range(self.count)]
 '''
 

@@ -15,7 +15,7 @@ from simgate.harness.expansion.expand import expand_pack
 from simgate.harness.frontend.packs import load_checked
 from simgate.policies.door_navigator import DoorNavigator
 from simgate.policies.navigation.calibration import CameraModel
-from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.outputs import Boxes
 from simgate.policies.perception.package import ModelPackage, load_package
 from simgate.policies.perception.preprocessing.preprocess import Preprocessor
 from simgate.policies.perception.runtimes.onnxruntime_runtime import OnnxRuntime
@@ -59,11 +59,11 @@ class Case:
         return load_package(Path(str(self.option("--model"))))
 
     @property
-    def before(self) -> list[Detections]:
+    def before(self) -> list[Boxes]:
         return OnnxRuntime(self.shipped, "cpu").infer(self.frames)
 
     @property
-    def now(self) -> list[Detections]:
+    def now(self) -> list[Boxes]:
         return OnnxRuntime(self.package, "cpu").infer(self.frames)
 
     def values(self, parameter: str) -> np.ndarray:
@@ -72,7 +72,7 @@ class Case:
         return np.array([variant.parameters[parameter] for variant in variants])
 
 
-def certain(detections: Detections, least: float) -> dict[str, list[tuple[float, ...]]]:
+def certain(detections: Boxes, least: float) -> dict[str, list[tuple[float, ...]]]:
     """Class -> boxes of at least this score."""
     found: dict[str, list[tuple[float, ...]]] = {}
     for k in range(len(detections)):
@@ -211,8 +211,8 @@ def boxes_are_mirrored_in_their_cell(axis: int) -> Callable[[Case], None]:
     return check
 
 
-def inner_boxes(case: Case) -> list[tuple[Detections, Detections]]:
-    """Detections before and now, of frames in which no box reaches the border."""
+def inner_boxes(case: Case) -> list[tuple[Boxes, Boxes]]:
+    """Boxes before and now, of frames in which no box reaches the border."""
     size = np.array([160.0, 120.0, 160.0, 120.0])
     pairs = [
         (before, now)
@@ -261,10 +261,10 @@ def test_it_is_wrong_in_the_way_that_its_name_says(
     (WRONG | EACH_WRONG)[name](Case(regression.words(tmp_path), frames))
 
 
-def person_ahead(x0: float, x1: float, feet: float, step: int) -> Detections:
+def person_ahead(x0: float, x1: float, feet: float, step: int) -> Boxes:
     """A person whose feet are at an image row."""
     box = np.array([[x0, feet - 70.0, x1, feet]], np.float32)
-    return Detections(box, np.array([0.9], np.float32), np.array([2]), CLASSES, step)
+    return Boxes(box, np.array([0.9], np.float32), np.array([2]), CLASSES, step)
 
 
 def speed_before_a_person(policy: type[DoorNavigator], feet: float) -> float:

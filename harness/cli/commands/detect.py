@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from simgate.harness.cli.model.images import ImageFrame
-    from simgate.policies.perception.detections import Detections
+    from simgate.policies.perception.outputs import Boxes
     from simgate.policies.perception.package import ModelPackage
     from simgate.policies.perception.runtime import PerceptionRuntime, RuntimeInfo
 
@@ -44,7 +44,7 @@ class _Seen:
     """A picture, what was found in it, and how long that took here."""
 
     image: ImageFrame
-    found: Detections
+    found: Boxes
     took_ms: float
 
 
@@ -95,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _look(runtime: PerceptionRuntime, image: ImageFrame, *, warm: bool) -> _Seen:
-    from simgate.policies.perception.detections import require_sound
+    from simgate.policies.perception.outputs import require_sound
     from simgate.policies.perception.warm_up import warm_up
 
     frames = image.pixels[None]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from simgate.policies.perception.detections import Detections
+    from simgate.policies.perception.outputs import Boxes
     from simgate.policies.perception.package import ModelPackage
     from simgate.policies.perception.parity import Change, Disagreement, Seen
 
@@ -82,7 +82,7 @@ class _Ran:
     """One of the two, and what it found, also below its thresholds."""
 
     package: ModelPackage
-    found: list[Detections]
+    found: list[Boxes]
     name: str
     file: str
     runtime: str

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.outputs import Boxes
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -20,9 +20,7 @@ FOUND_COLOR = (255, 176, 0)
 _TEXT_SIZE = 10
 
 
-def picture(
-    frame: NDArray[np.uint8], found: Sequence[Detections], scale: int, truth: Sequence[Box] = ()
-) -> Image:
+def picture(frame: NDArray[np.uint8], found: Sequence[Boxes], scale: int, truth: Sequence[Box] = ()) -> Image:
     """The frame enlarged, truth boxes thin, detections thick with class and score.
 
     A box that is smaller than a pixel, inverted or partly outside is drawn as what of it lies in the frame,

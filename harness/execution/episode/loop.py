@@ -17,7 +17,7 @@ from simgate.harness.execution.episode.lap_clock import LapClock
 from simgate.harness.execution.episode.latency import Delivery
 from simgate.harness.execution.episode.perception_stage import LatencySource, PerceptionStage, WorldCamera
 from simgate.harness.execution.episode.world_run import Episode, WorldRun, mission_of
-from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.outputs import Boxes
 from simgate.policies.perception.runtime import PerceptionRuntime
 from simgate.policies.policy import Policy
 from simgate.sim_adapters.adapter import SimAdapter, Timing
@@ -100,7 +100,7 @@ def run_episodes(cast: Cast, scenes: Sequence[Scene], seeds: Sequence[int], cloc
     return [run.finish(health) for run, health in zip(runs, adapter.health(), strict=True)]
 
 
-def _newest(arrived: Sequence[Delivery]) -> Detections | None:
+def _newest(arrived: Sequence[Delivery]) -> Boxes | None:
     """The policy is told the newest result; older ones that arrive with it are in the trace only."""
     return arrived[-1].detections if arrived else None
 

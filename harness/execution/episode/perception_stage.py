@@ -14,7 +14,7 @@ from simgate.harness.execution.episode.inference_time import InferenceTime, Stop
 from simgate.harness.execution.episode.lap_clock import LapClock
 from simgate.harness.execution.episode.latency import Delivery, LatencyQueue
 from simgate.harness.results.record import LatencySamples
-from simgate.policies.perception.detections import require_sound
+from simgate.policies.perception.outputs import require_sound
 from simgate.policies.perception.runtime import Frames, PerceptionRuntime
 from simgate.sim_adapters.observation import Observation
 from simgate.sim_adapters.scene.sensor import CameraEffects

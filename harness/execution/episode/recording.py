@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from simgate.harness.results.schema_version import NewerSchema, require_known
 from simgate.harness.trace import FrameTruth, Trace
-from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.outputs import Boxes
 from simgate.sim_adapters.observation import Contact, VisibleEntity
 from simgate.sim_adapters.plain_file import NotPlain, require_plain
 
@@ -126,12 +126,12 @@ def _frame(words: dict[str, Any]) -> FrameTruth:
     return FrameTruth(words["step"], tuple(entities), words["dropped"])
 
 
-def _detections(arrays: dict[str, NDArray[Any]], classes: tuple[str, ...]) -> tuple[Detections, ...]:
-    found: list[Detections] = []
+def _detections(arrays: dict[str, NDArray[Any]], classes: tuple[str, ...]) -> tuple[Boxes, ...]:
+    found: list[Boxes] = []
     first = 0
     for count, step in zip(arrays["detection_counts"], arrays["detection_steps"], strict=True):
         rows = slice(first, first + int(count))
         boxes, scores, ids = arrays["boxes"][rows], arrays["scores"][rows], arrays["class_ids"][rows]
-        found.append(Detections(boxes, scores, ids, classes, int(step)))
+        found.append(Boxes(boxes, scores, ids, classes, int(step)))
         first = rows.stop
     return tuple(found)

@@ -13,7 +13,7 @@ from simgate.harness.execution.episode.perception_stage import Frame, WorldCamer
 from simgate.harness.execution.episode.validity import ValidityMonitor
 from simgate.harness.results.record import LatencySamples
 from simgate.harness.trace import SIGNALS, FrameTruth, Trace
-from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.outputs import Boxes
 from simgate.policies.policy import Decision, Mission
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.observation import Contact, GroundTruth, Observation
@@ -75,7 +75,7 @@ class WorldRun:
         self._rows: list[tuple[float, ...]] = []
         self._modes: list[str] = []
         self._frame_truths: list[FrameTruth] = []
-        self._detections: list[Detections] = []
+        self._detections: list[Boxes] = []
         self._delivered_steps: list[int] = []
         self._latency_ms: list[float] = []
         self._contacts: list[Contact] = []

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from simgate.harness.results.record import LatencySamples
 from simgate.harness.trace import FrameTruth, Trace
-from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.outputs import Boxes
 from simgate.sim_adapters.observation import Contact, VisibleEntity
 
 PHYSICS_HZ = 200
@@ -178,7 +178,7 @@ def _answers(
     samples: NDArray[np.float64],
     steps: NDArray[np.int64],
     plain: bool,
-) -> list[tuple[int, Detections, float]]:
+) -> list[tuple[int, Boxes, float]]:
     """(step of delivery, what was detected, latency); without answers that never came or came too late."""
     period = int(steps[1] - steps[0]) if len(steps) > 1 else 1
     answers = []
@@ -190,7 +190,7 @@ def _answers(
     return sorted(answers, key=lambda answer: answer[0])
 
 
-def _detections(rng: np.random.Generator, frame: FrameTruth, plain: bool) -> Detections:
+def _detections(rng: np.random.Generator, frame: FrameTruth, plain: bool) -> Boxes:
     rows = []
     for entity in frame.entities:
         for _ in range(int(rng.choice([0, 1, 1, 1, 2]))):
@@ -202,7 +202,7 @@ def _detections(rng: np.random.Generator, frame: FrameTruth, plain: bool) -> Det
         rows.append((str(rng.choice(CLASSES)), np.array([left, top, left + size[0], top + size[1]])))
     scores = rng.uniform(0.05, 1.0, len(rows))
     scores = np.sort(scores if plain else np.round(scores, 1))[::-1]
-    return Detections(
+    return Boxes(
         boxes=np.array([box for _, box in rows], np.float32).reshape(-1, 4),
         scores=scores.astype(np.float32),
         class_ids=np.array([CLASSES.index(label) for label, _ in rows], np.int64),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from simgate.policies.perception.boxes import suppress
 from simgate.policies.perception.decoding.scores import require_finite, shares
-from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.outputs import Boxes
 
 
 def decode_center_heatmap(
@@ -21,7 +21,7 @@ def decode_center_heatmap(
     thresholds: Sequence[float],
     max_detections: int,
     nms_iou: float = 1.0,
-) -> list[Detections]:
+) -> list[Boxes]:
     """Boxes of each frame, best first.
 
     A peak is a cell that no neighbour of its class exceeds (3 x 3); of equal neighbours the first
@@ -63,7 +63,7 @@ def decode_center_heatmap(
         if nms_iou < 1.0 and len(mine) > 1:
             mine = mine[suppress(corners[mine], label[mine], nms_iou)]
         mine = mine[:max_detections]
-        results.append(Detections(corners[mine], scores[mine], label[mine].astype(np.int64), classes))
+        results.append(Boxes(corners[mine], scores[mine], label[mine].astype(np.int64), classes))
     return results
 
 

@@ -14,7 +14,7 @@ from simgate.policies.perception.decoding.declared import declared_outputs
 from simgate.policies.perception.decoding.detr import decode_detr
 from simgate.policies.perception.decoding.final import decode_detections
 from simgate.policies.perception.decoding.yolo import decode_yolo
-from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.outputs import Boxes
 from simgate.policies.perception.package_spec import CenterHeatmap, Final, Yolo
 from simgate.policies.perception.preprocessing.resize import plan_resize
 
@@ -36,7 +36,7 @@ class OutputDecoder:
         self._keys = tuple(str(tensor.at[-1]) for tensor in tensors)
         self._package = package
 
-    def __call__(self, outputs: Sequence[NDArray[Any]], frame: tuple[int, int]) -> list[Detections]:
+    def __call__(self, outputs: Sequence[NDArray[Any]], frame: tuple[int, int]) -> list[Boxes]:
         """Detections of each frame, best first, in pixels of the camera frame.
 
         Args:
@@ -55,7 +55,7 @@ class OutputDecoder:
         plan = None if of_frame else plan_resize(given, *frame)
         return found if plan is None else [replace(one, boxes=plan.to_frame(one.boxes)) for one in found]
 
-    def _decode(self, arrays: dict[str, NDArray[np.float32]], size: tuple[int, int]) -> list[Detections]:
+    def _decode(self, arrays: dict[str, NDArray[np.float32]], size: tuple[int, int]) -> list[Boxes]:
         """Boxes in pixels of an image of ``size``."""
         package, decoder = self._package, self._package.decoder
         classes, thresholds = package.classes, package.score_thresholds

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from simgate.policies.perception.boxes import to_corners
 from simgate.policies.perception.decoding.scores import require_finite, sigmoid, softmax
-from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.outputs import Boxes
 from simgate.policies.perception.package_spec import Detr
 
 
@@ -21,7 +21,7 @@ def decode_detr(
     classes: tuple[str, ...],
     thresholds: Sequence[float],
     size: tuple[int, int],
-) -> list[Detections]:
+) -> list[Boxes]:
     """Boxes of each frame, best first, in pixels of the model's input.
 
     A query belongs to its best class, the background left out; nothing is suppressed.
@@ -54,5 +54,5 @@ def decode_detr(
         kept = np.flatnonzero(best >= limits[label])
         kept = kept[np.argsort(-best[kept], kind="stable")][: spec.max_detections]
         corners = to_corners(box[kept], spec.box, spec.box_unit, size)
-        found.append(Detections(corners, best[kept], label[kept].astype(np.int64), classes))
+        found.append(Boxes(corners, best[kept], label[kept].astype(np.int64), classes))
     return found

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from simgate.policies.perception.boxes import to_corners
 from simgate.policies.perception.decoding.scores import require_finite, shares
-from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.outputs import Boxes
 from simgate.policies.perception.package_spec import Final
 
 _COLUMNS = {
@@ -30,7 +30,7 @@ def decode_detections(
     classes: tuple[str, ...],
     thresholds: Sequence[float],
     size: tuple[int, int],
-) -> list[Detections]:
+) -> list[Boxes]:
     """Boxes of each frame, best first.
 
     Rows whose score is 0 or less are padding. Nothing is suppressed.
@@ -95,7 +95,7 @@ def _table(table: NDArray[np.float32], counts: NDArray[np.int64] | None, spec: F
 
 def _frame(
     rows: Rows, spec: Final, classes: tuple[str, ...], limits: NDArray[np.float32], size: tuple[int, int]
-) -> Detections:
+) -> Boxes:
     require_finite(*rows)
     boxes, scores, numbers = (part[rows[1] > 0.0] for part in rows)
     scores = shares(scores, _REMEDY)
@@ -113,4 +113,4 @@ def _frame(
     kept = known[scores[known] >= limits[label[known]]]
     kept = kept[np.argsort(-scores[kept], kind="stable")][: spec.max_detections]
     corners = to_corners(boxes[kept], spec.box, spec.box_unit, size)
-    return Detections(corners, scores[kept], label[kept], classes)
+    return Boxes(corners, scores[kept], label[kept], classes)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from simgate.policies.perception.boxes import suppress, to_corners
 from simgate.policies.perception.decoding.scores import require_finite, shares, sigmoid
-from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.outputs import Boxes
 from simgate.policies.perception.package_spec import Yolo
 
 _CANDIDATES = 1000
@@ -25,7 +25,7 @@ def decode_yolo(
     classes: tuple[str, ...],
     thresholds: Sequence[float],
     size: tuple[int, int],
-) -> list[Detections]:
+) -> list[Boxes]:
     """Boxes of each frame, best first, in pixels of the model's input.
 
     A candidate belongs to its best class; suppression works within each class.
@@ -81,7 +81,7 @@ def _frame(
     classes: tuple[str, ...],
     limits: NDArray[np.float32],
     size: tuple[int, int],
-) -> Detections:
+) -> Boxes:
     label = scores.argmax(axis=1)
     best = scores[np.arange(len(scores)), label]
     kept = np.flatnonzero(best >= limits[label])
@@ -91,4 +91,4 @@ def _frame(
         stay = suppress(corners, label[kept], spec.nms_iou)
         kept, corners = kept[stay], corners[stay]
     kept, corners = kept[: spec.max_detections], corners[: spec.max_detections]
-    return Detections(corners, best[kept], label[kept].astype(np.int64), classes)
+    return Boxes(corners, best[kept], label[kept].astype(np.int64), classes)

@@ -16,7 +16,6 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from simgate.policies.perception.availability import Availability
 from simgate.policies.perception.decoding.decoders import OutputDecoder
-from simgate.policies.perception.detections import Detections
 from simgate.policies.perception.device_name import (
     DeviceRequest,
     cuda_device_name,
@@ -26,6 +25,7 @@ from simgate.policies.perception.device_name import (
 from simgate.policies.perception.dlpack import DlpackDevice, dlpack_device
 from simgate.policies.perception.files.verified import private_copy, verified_bytes
 from simgate.policies.perception.interface import ActualTensor, batches, interface_problems
+from simgate.policies.perception.outputs import Boxes
 from simgate.policies.perception.package import Artifact, ModelPackage
 from simgate.policies.perception.portions import infer_in_portions
 from simgate.policies.perception.preprocessing.extra_inputs import extra_arrays
@@ -111,7 +111,7 @@ class OnnxRuntime:
             return None
         return dlpack_device("cuda", int(place.partition(":")[2] or 0))
 
-    def infer(self, frames: Frames) -> list[Detections]:
+    def infer(self, frames: Frames) -> list[Boxes]:
         """Detections of each frame, uint8, shape (N, H, W, 3), RGB, in host memory or on a device.
 
         Raises:

@@ -12,7 +12,7 @@ from simgate.harness.cli.main import main
 from simgate.harness.results.record import Outcome
 from simgate.harness.results.run_folder import RunFolder
 from simgate.harness.trace import SIGNALS, FrameTruth, Trace
-from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.outputs import Boxes
 from simgate.sim_adapters.observation import Contact, VisibleEntity
 from tests.unit.cli.small_runs import write_pack, write_run
 
@@ -24,11 +24,11 @@ def door(distance_m: float) -> VisibleEntity:
     return VisibleEntity("door", "glass_door", (4, 4, 12, 12), 64, 0.0, distance_m, False)
 
 
-def seen(step: int, *class_ids: int) -> Detections:
+def seen(step: int, *class_ids: int) -> Boxes:
     count = len(class_ids)
     boxes = np.tile(np.array([4, 4, 12, 12], dtype=np.float32), (count, 1))
     scores = np.full(count, 0.75, dtype=np.float32)
-    return Detections(boxes, scores, np.array(class_ids, dtype=np.int64), CLASSES, step)
+    return Boxes(boxes, scores, np.array(class_ids, dtype=np.int64), CLASSES, step)
 
 
 def trace(found: dict[int, tuple[int, ...]], **changes: object) -> Trace:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.outputs import Boxes
 from simgate.policies.perception.runtime import RuntimeInfo
 from simgate.policies.policy import Decision, Mission
 from simgate.sim_adapters.adapter import AdapterInfo, Timing
@@ -219,17 +219,17 @@ class MemoryRuntime:
         name = f"{self.package.name} {self.package.version}"
         return RuntimeInfo("memory_runtime", "1", "cpu", name, artifact.sha256)
 
-    def infer(self, frames) -> list[Detections]:
+    def infer(self, frames) -> list[Boxes]:
         return [self._find(frame) for frame in frames]
 
-    def _find(self, frame) -> Detections:
+    def _find(self, frame) -> Boxes:
         columns = np.flatnonzero(frame[8:16].mean(axis=(0, 2)) > 225)
         boxes = np.zeros((0, 4), dtype=np.float32)
         if len(columns):
             boxes = np.array([[columns[0], 4, columns[-1] + 1, 20]], dtype=np.float32)
         count = len(boxes)
         scores = np.full(count, 0.9, dtype=np.float32)
-        return Detections(boxes, scores, np.zeros(count, dtype=np.int64), self.classes)
+        return Boxes(boxes, scores, np.zeros(count, dtype=np.int64), self.classes)
 
     def close(self) -> None:
         pass

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from simgate.harness.execution.episode.box_picture import FOUND_COLOR, picture
-from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.outputs import Boxes
 
 FRAME = np.full((24, 32, 3), 90, np.uint8)
 
@@ -12,7 +12,7 @@ FRAME = np.full((24, 32, 3), 90, np.uint8)
 def found(*boxes, label="door"):
     count = len(boxes)
     scores = np.linspace(0.9, 0.5, count, dtype=np.float32)
-    return Detections(np.asarray(boxes, np.float32), scores, np.zeros(count, np.int64), (label,))
+    return Boxes(np.asarray(boxes, np.float32), scores, np.zeros(count, np.int64), (label,))
 
 
 def amber(detections, scale=3):

@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simgate.harness.execution.episode.latency import LatencyQueue, steps_of
-from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.outputs import Boxes
 
 RATES = st.sampled_from([50, 100, 200, 240, 500, 1000])
 LATENCIES = st.floats(0.0, 2000.0, allow_nan=False)
 
 
-def seen(frame_step: int) -> Detections:
+def seen(frame_step: int) -> Boxes:
     nothing = np.zeros(0, dtype=np.float32)
-    return Detections(np.zeros((0, 4), np.float32), nothing, nothing.astype(np.int64), ("door",), frame_step)
+    return Boxes(np.zeros((0, 4), np.float32), nothing, nothing.astype(np.int64), ("door",), frame_step)
 
 
 @given(LATENCIES, RATES)

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.outputs import Boxes
 from simgate.policies.perception.parity import (
     Change,
     Seen,
@@ -22,7 +22,7 @@ THRESHOLDS = {"glass_door": 0.5, "person": 0.5}
 def found(*rows, classes=CLASSES):
     """Rows of x0, y0, x1, y1, score, class."""
     table = np.asarray(rows, np.float32).reshape(-1, 6)
-    return Detections(table[:, :4], table[:, 4], table[:, 5].astype(np.int64), classes)
+    return Boxes(table[:, :4], table[:, 4], table[:, 5].astype(np.int64), classes)
 
 
 def compared(first, second, tolerance=0.02, **options):

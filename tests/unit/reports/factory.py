@@ -24,7 +24,7 @@ from simgate.harness.results.parts import make_part
 from simgate.harness.results.record import CriterionResult, LatencySamples, Outcome, RunRecord, Scalar
 from simgate.harness.results.run_folder import RunFolder
 from simgate.harness.trace import FrameTruth, Trace
-from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.outputs import Boxes
 from simgate.reports.junit import junit_pieces
 from simgate.reports.run_data import RunData
 from simgate.sim_adapters.observation import Contact, VisibleEntity
@@ -418,10 +418,10 @@ def _box(size: float) -> tuple[int, int, int, int]:
     return 80 - half, 60 - half, 80 + half, 60 + half
 
 
-def _found(frame: FrameTruth, rng: np.random.Generator) -> Detections:
+def _found(frame: FrameTruth, rng: np.random.Generator) -> Boxes:
     seen = bool(frame.entities) and rng.random() < 0.12
     count = 1 if seen else 0
-    return Detections(
+    return Boxes(
         boxes=np.full((count, 4), 30, np.float32),
         scores=np.full(count, rng.uniform(0.5, 0.8), np.float32),
         class_ids=np.zeros(count, np.int64),

@@ -304,15 +304,14 @@ def ap50(trace, latency, label, options):
 
 def ap50_of_coco(trace, latency, label, options):
     """pycocotools on the frames that say something; unanswered ones are frames without detections."""
-    from simgate.policies.perception.detections import Detections
+    from simgate.policies.perception.outputs import Boxes
 
     steps = {step for name in labels(trace, label) for step, *_ in judged(trace, latency, name, options)}
     frames = [frame for frame in trace.frames if frame.step in steps]
     answers = {found.frame_step: found for found in trace.detections}
     none = np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int64)
     found = [
-        answers.get(f.step) or Detections(*none, classes=("glass_door", "wooden_door", "person"))
-        for f in frames
+        answers.get(f.step) or Boxes(*none, classes=("glass_door", "wooden_door", "person")) for f in frames
     ]
     by_class = coco_ap50(frames, found)
     return (

@@ -9,7 +9,7 @@ import numpy as np
 
 from simgate.harness.results.record import LatencySamples
 from simgate.harness.trace import FrameTruth, Trace
-from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.outputs import Boxes
 from simgate.sim_adapters.observation import Contact, VisibleEntity
 
 PHYSICS_HZ = 200
@@ -23,7 +23,7 @@ def make_trace(
     rows: int = 11,
     signals: Mapping[str, Sequence[float] | float] | None = None,
     frames: Sequence[FrameTruth] = (),
-    detections: Sequence[Detections] = (),
+    detections: Sequence[Boxes] = (),
     delay_steps: int = 0,
     **changes: Any,
 ) -> Trace:
@@ -120,9 +120,9 @@ def frame(tick: int, *entities: VisibleEntity, dropped: bool = False) -> FrameTr
     return FrameTruth(tick * PERIOD, entities, dropped)
 
 
-def found(tick: int, *boxes: tuple[str, float, Sequence[float]]) -> Detections:
-    """Detections (class, score, box) in the frame of a control tick."""
-    return Detections(
+def found(tick: int, *boxes: tuple[str, float, Sequence[float]]) -> Boxes:
+    """Boxes (class, score, box) in the frame of a control tick."""
+    return Boxes(
         boxes=np.array([box for _, _, box in boxes], dtype=np.float32).reshape(-1, 4),
         scores=np.array([score for _, score, _ in boxes], dtype=np.float32),
         class_ids=np.array([CLASSES.index(label) for label, _, _ in boxes], dtype=np.int64),

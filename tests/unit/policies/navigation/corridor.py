@@ -10,7 +10,7 @@ import numpy as np
 
 from simgate.policies.door_navigator import DoorNavigator
 from simgate.policies.navigation.calibration import CameraModel, beam_directions
-from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.outputs import Boxes
 from simgate.policies.policy import Decision, Mission
 from simgate.sim_adapters.observation import Observation
 
@@ -111,7 +111,7 @@ class Corridor:
         goal = turn @ (self.door_x + 1.8, 0.0)
         policy.reset([Mission((float(goal[0]), float(goal[1])), 0.5, 0.25, 1.2)])
         pose, speed, rate = list(self.start), 0.0, 0.0
-        waiting: list[tuple[int, Detections]] = []
+        waiting: list[tuple[int, Boxes]] = []
         period = 1.0 / CONTROL_HZ
         for tick in range(int(seconds * CONTROL_HZ)):
             step = tick * PHYSICS_HZ // CONTROL_HZ
@@ -173,9 +173,9 @@ class Corridor:
         return math.hypot(self.door_x + 1.8 - self.path[-1][0], self.path[-1][1]) < 0.5
 
 
-def _detections(found, step: int) -> Detections:
+def _detections(found, step: int) -> Boxes:
     found = sorted(found, key=lambda item: -item[1])
-    return Detections(
+    return Boxes(
         np.array([box for _, _, box in found], np.float32).reshape(-1, 4),
         np.array([score for _, score, _ in found], np.float32),
         np.array([CLASSES.index(label) for label, _, _ in found], np.int64),

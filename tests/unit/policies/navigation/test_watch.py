@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from simgate.policies.navigation.watch import Watch
-from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.outputs import Boxes
 from tests.unit.policies.navigation.corridor import CLASSES, DOOR_HEIGHT_M, box_of
 
 NOTHING = np.zeros((0, 2))
@@ -12,7 +12,7 @@ GOAL = (6.8, 0.0)
 
 
 def detections(step, *found):
-    return Detections(
+    return Boxes(
         np.array([box for _, _, box in found], np.float32).reshape(-1, 4),
         np.array([score for _, score, _ in found], np.float32),
         np.array([CLASSES.index(label) for label, _, _ in found], np.int64),

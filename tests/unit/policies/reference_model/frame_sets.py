@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simgate.policies.perception.detections import Detections
+from simgate.policies.perception.outputs import Boxes
 from simgate.policies.reference_model.frames import CLASSES, MAX_ENTITIES, FrameSet
 
 
@@ -34,9 +34,9 @@ def frame_set(*frames: dict) -> FrameSet:
     return FrameSet(images, boxes, class_ids, pixels, occlusion, distances, conditions)
 
 
-def detections(*found: tuple[str, float, tuple[float, float, float, float]]) -> Detections:
+def detections(*found: tuple[str, float, tuple[float, float, float, float]]) -> Boxes:
     """One frame's detections: (label, score, box), best first."""
-    return Detections(
+    return Boxes(
         np.array([box for _, _, box in found], np.float32).reshape(-1, 4),
         np.array([score for _, score, _ in found], np.float32),
         np.array([CLASSES.index(label) for label, _, _ in found], np.int64),

@@ -6,7 +6,7 @@ import pytest
 from simgate.policies.perception.decoding.detr import decode_detr
 from simgate.policies.perception.decoding.final import decode_detections
 from simgate.policies.perception.decoding.yolo import decode_yolo
-from simgate.policies.perception.detections import require_sound
+from simgate.policies.perception.outputs import require_sound
 from simgate.policies.perception.package_spec import Detr, Final, Yolo
 
 BOXES = ("xyxy", "cxcywh", "xywh", "yxyx")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
-class Detections:
+class Boxes:
     """K boxes of one frame, best first.
 
     Attributes:
@@ -35,7 +35,7 @@ class Detections:
         return self.classes[int(self.class_ids[index])]
 
 
-def require_sound(found: Sequence[Detections], frames: int) -> None:
+def require_sound(found: Sequence[Boxes], frames: int) -> None:
     """Refuses what no model may say, whichever runtime it came from. Boxes may be inverted, empty or outside.
 
     Args:

@@ -3,13 +3,11 @@
 import numpy as np
 import pytest
 
-from simgate.policies.perception.detections import Detections, require_sound
+from simgate.policies.perception.outputs import Boxes, require_sound
 
 
 def found(boxes=((1, 2, 3, 4),), scores=(0.5,), ids=(0,)):
-    return Detections(
-        np.asarray(boxes, np.float32), np.asarray(scores, np.float32), np.asarray(ids), ("a", "b")
-    )
+    return Boxes(np.asarray(boxes, np.float32), np.asarray(scores, np.float32), np.asarray(ids), ("a", "b"))
 
 
 @pytest.mark.parametrize("box", [(1, 2, 3, 4), (3, 4, 1, 2), (1, 2, 1, 2), (-9, -9, 900, 900)])
