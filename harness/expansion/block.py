@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pydantic_core import to_json
 
 from simgate.harness.expansion.evaluate import Columns, Values
-from simgate.harness.expansion.placement import Objects
+from simgate.harness.expansion.placing.placement import Objects
 from simgate.harness.expansion.variant import Variant
 
 Tokens = list[str]

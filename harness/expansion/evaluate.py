@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.harness.expansion.distributions import draw
-from simgate.harness.expansion.points import uniform_points
 from simgate.harness.expansion.rules import file_stream
-from simgate.harness.expansion.streams import Stream, Streams
+from simgate.harness.expansion.sequences.points import uniform_points
+from simgate.harness.expansion.sequences.streams import Stream, Streams
 from simgate.harness.packs.expressions.conditions import parse
 from simgate.harness.packs.model import Scalar, VariantsSpec
 from simgate.harness.packs.values import ValueSpec

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from simgate.harness.expansion.block import VariantBlock
 from simgate.harness.expansion.pinned import PinnedValues, pinned_objects
-from simgate.harness.expansion.placement import Objects, Placement
+from simgate.harness.expansion.placing.placement import Objects, Placement
 from simgate.harness.expansion.sampling import Sampler
-from simgate.harness.expansion.streams import Streams
+from simgate.harness.expansion.sequences.streams import Streams
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.model import Pack, PinnedVariant, Scenario
 from simgate.harness.packs.worlds import world_of

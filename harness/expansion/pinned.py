@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from simgate.harness.expansion.errors import ExpansionError
 from simgate.harness.expansion.evaluate import Columns
-from simgate.harness.expansion.placement import Objects
+from simgate.harness.expansion.placing.placement import Objects
 from simgate.harness.expansion.sampling import Sampler
-from simgate.harness.expansion.streams import Streams
+from simgate.harness.expansion.sequences.streams import Streams
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.model import Pack, PinnedObject, PinnedVariant, Scalar, Scenario, VariantsSpec
 from simgate.harness.packs.values import ValueSpec

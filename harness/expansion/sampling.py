@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.harness.expansion.design import Design, design_of
+from simgate.harness.expansion.designs.design import Design, design_of
 from simgate.harness.expansion.errors import ExpansionError
 from simgate.harness.expansion.evaluate import DTYPES, Columns, Evaluator
 from simgate.harness.expansion.rejection import ExhaustedError, first_accepted
 from simgate.harness.expansion.rules import Rules
+from simgate.harness.expansion.sequences.streams import Streams
 from simgate.harness.expansion.soundness import require_sound
-from simgate.harness.expansion.streams import Streams
 from simgate.harness.packs.expressions.conditions import Expression, parse
 from simgate.harness.packs.model import Pack, Scenario
 from simgate.harness.packs.values import ValueSpec

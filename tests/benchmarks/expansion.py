@@ -30,11 +30,11 @@ import yaml
 from simgate.harness import registry
 from simgate.harness.cli.expanded import write_expanded
 from simgate.harness.cli.expanded_scenario import ExpandedScenario
-from simgate.harness.expansion.boxes import Boxes, apart
-from simgate.harness.expansion.covering import Group, covering_array
+from simgate.harness.expansion.designs.covering import Group, covering_array
 from simgate.harness.expansion.expand import expand_scenario
+from simgate.harness.expansion.placing.boxes import Boxes, apart
 from simgate.harness.expansion.sampling import Sampler
-from simgate.harness.expansion.streams import Streams
+from simgate.harness.expansion.sequences.streams import Streams
 from simgate.harness.frontend.packs import load_checked
 from simgate.harness.packs.loader import lint
 from simgate.harness.packs.model import Pack, Scenario, VariantsSpec

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from simgate.harness.expansion.scene_key import SceneKeys
-from simgate.harness.expansion.streams import Streams
+from simgate.harness.expansion.sequences.streams import Streams
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.model import Pack
 

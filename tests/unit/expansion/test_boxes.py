@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from simgate.harness.expansion.boxes import Boxes, apart, distance, overlaps, separation
+from simgate.harness.expansion.placing.boxes import Boxes, apart, distance, overlaps, separation
 
 
 def box(x: float, y: float, yaw_deg: float, half_x: float, half_y: float) -> Boxes:

@@ -7,7 +7,7 @@ from itertools import combinations, product
 import numpy as np
 import pytest
 
-from simgate.harness.expansion.covering import Group, TooManyCombinations, covering_array
+from simgate.harness.expansion.designs.covering import Group, TooManyCombinations, covering_array
 
 ALKS_CUT_IN = (5, 5, 2, 5, 7, 6, 5)
 """Levels of the cut-in scenario of UN Regulation 157's examples: 42 rows are the lower bound for pairs."""

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from simgate.harness.expansion.distributions import draw
-from simgate.harness.expansion.streams import Streams
+from simgate.harness.expansion.sequences.streams import Streams
 from simgate.harness.packs.values import ValueSpec
 
 UNIFORM = Streams("pack", "scenario", 1)["law"].uniform(np.arange(50_000))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from simgate.harness.expansion.philox import philox
-from simgate.harness.expansion.streams import Streams
+from simgate.harness.expansion.sequences.philox import philox
+from simgate.harness.expansion.sequences.streams import Streams
 
 ONES = 0xFFFFFFFF
 

@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from simgate.harness.expansion.boxes import Boxes, distance
 from simgate.harness.expansion.errors import ExpansionError
 from simgate.harness.expansion.expand import expand_pack, expand_variant
+from simgate.harness.expansion.placing.boxes import Boxes, distance
 from simgate.harness.expansion.variant import Placed, Variant
 from simgate.harness.packs.loader import load_pack
 from simgate.harness.packs.model import Pack, PlaceSpec, Scenario, VariantsSpec

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simgate.harness.expansion.rejection import ExhaustedError, first_accepted
-from simgate.harness.expansion.streams import Streams
+from simgate.harness.expansion.sequences.streams import Streams
 
 STREAM = Streams("p", "s", 1)["r"]
 

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from simgate.harness.expansion.halton import halton_base, halton_point
-from simgate.harness.expansion.permutation import permuted
-from simgate.harness.expansion.points import uniform_points
-from simgate.harness.expansion.streams import Stream, Streams
+from simgate.harness.expansion.sequences.halton import halton_base, halton_point
+from simgate.harness.expansion.sequences.permutation import permuted
+from simgate.harness.expansion.sequences.points import uniform_points
+from simgate.harness.expansion.sequences.streams import Stream, Streams
 from simgate.harness.packs.model import VariantsSpec
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from simgate.harness.expansion.sobol import scrambled_point
-from simgate.harness.expansion.streams import Stream, Streams
+from simgate.harness.expansion.sequences.sobol import scrambled_point
+from simgate.harness.expansion.sequences.streams import Stream, Streams
 
 POINTS = 256
 

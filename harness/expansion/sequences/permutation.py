@@ -12,8 +12,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.harness.expansion.philox import philox
-from simgate.harness.expansion.streams import Stream
+from simgate.harness.expansion.sequences.philox import philox
+from simgate.harness.expansion.sequences.streams import Stream
 
 _ROUNDS = 6
 _ONE = np.uint64(1)

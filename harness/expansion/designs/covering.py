@@ -18,7 +18,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.harness.expansion.streams import Stream, Streams
+from simgate.harness.expansion.sequences.streams import Stream, Streams
 
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.harness.expansion.halton import halton_point
-from simgate.harness.expansion.permutation import permuted
-from simgate.harness.expansion.sobol import scrambled_point
-from simgate.harness.expansion.streams import Stream
+from simgate.harness.expansion.sequences.halton import halton_point
+from simgate.harness.expansion.sequences.permutation import permuted
+from simgate.harness.expansion.sequences.sobol import scrambled_point
+from simgate.harness.expansion.sequences.streams import Stream
 from simgate.harness.packs.model import VariantsSpec
 
 Integers = NDArray[np.int64]

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.harness.expansion.constraints import MAX_ROWS, Constraints, ImpossibleDesign
-from simgate.harness.expansion.covering import Group, TooManyCombinations, covering_array
+from simgate.harness.expansion.designs.constraints import MAX_ROWS, Constraints, ImpossibleDesign
+from simgate.harness.expansion.designs.covering import Group, TooManyCombinations, covering_array
 from simgate.harness.expansion.errors import ExpansionError
 from simgate.harness.expansion.evaluate import DTYPES, Columns, typed
 from simgate.harness.expansion.rules import Rules

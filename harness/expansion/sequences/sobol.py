@@ -17,8 +17,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from simgate.harness.expansion.philox import philox
-from simgate.harness.expansion.streams import Stream
+from simgate.harness.expansion.sequences.philox import philox
+from simgate.harness.expansion.sequences.streams import Stream
 
 _SCRAMBLE_LANE = 1
 _ORDER_LANE = 2

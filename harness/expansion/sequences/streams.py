@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from simgate.harness.expansion.philox import philox
+from simgate.harness.expansion.sequences.philox import philox
 
 _UNIT_32 = 2.0**-32
 

@@ -17,9 +17,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from simgate.harness.expansion.permutation import permuted
-from simgate.harness.expansion.philox import philox
-from simgate.harness.expansion.streams import Stream, to_unit
+from simgate.harness.expansion.sequences.permutation import permuted
+from simgate.harness.expansion.sequences.philox import philox
+from simgate.harness.expansion.sequences.streams import Stream, to_unit
 
 _DIGITS = {2: 20, 3: 13, 5: 9, 7: 8}
 """Base -> digits that are reversed, enough for a million points; what lies below them is random."""

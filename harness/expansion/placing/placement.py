@@ -20,14 +20,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.harness.expansion.boxes import Boxes, apart
 from simgate.harness.expansion.distributions import draw
 from simgate.harness.expansion.errors import ExpansionError
-from simgate.harness.expansion.footprints import Footprints, Sizes
-from simgate.harness.expansion.philox import philox
+from simgate.harness.expansion.placing.boxes import Boxes, apart
+from simgate.harness.expansion.placing.footprints import Footprints, Sizes
+from simgate.harness.expansion.placing.slots import Flags, Floats, Integers, Slots, fill_slots
 from simgate.harness.expansion.rejection import ExhaustedError, first_accepted
-from simgate.harness.expansion.slots import Flags, Floats, Integers, Slots, fill_slots
-from simgate.harness.expansion.streams import Streams, word_to_unit
+from simgate.harness.expansion.sequences.philox import philox
+from simgate.harness.expansion.sequences.streams import Streams, word_to_unit
 from simgate.harness.expansion.variant import Placed
 from simgate.harness.packs.model import Pack, Scalar, Scenario
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.harness.expansion.distributions import draw
-from simgate.harness.expansion.points import uniform_points
-from simgate.harness.expansion.streams import Streams
+from simgate.harness.expansion.sequences.points import uniform_points
+from simgate.harness.expansion.sequences.streams import Streams
 from simgate.harness.packs.model import PlaceSpec, Scalar, VariantsSpec
 from simgate.harness.packs.world_sizes import round_kinds
 

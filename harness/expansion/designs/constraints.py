@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.harness.expansion.covering import Group
+from simgate.harness.expansion.designs.covering import Group
 from simgate.harness.expansion.evaluate import Columns, Evaluator
 from simgate.harness.expansion.rules import Rules
-from simgate.harness.expansion.streams import Streams
+from simgate.harness.expansion.sequences.streams import Streams
 from simgate.harness.packs.expressions.conditions import Expression, parse
 from simgate.harness.packs.model import VariantsSpec
 from simgate.harness.packs.values import ValueSpec

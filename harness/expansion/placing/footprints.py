@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from simgate.harness.expansion.distributions import draw
-from simgate.harness.expansion.slots import Floats, Groups, Integers, Slots
-from simgate.harness.expansion.streams import Stream, Streams
+from simgate.harness.expansion.placing.slots import Floats, Groups, Integers, Slots
+from simgate.harness.expansion.sequences.streams import Stream, Streams
 from simgate.harness.packs.values import ValueSpec
 
 

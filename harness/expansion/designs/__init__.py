@@ -1,0 +1,1 @@
+"""Designs over discrete parameters: grids and coverings within constraints."""

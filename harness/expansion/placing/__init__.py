@@ -1,0 +1,1 @@
+"""Objects put down without overlap."""
