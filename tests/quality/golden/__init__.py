@@ -1,0 +1,1 @@
+"""Trace digests of the shipped packs, as they were before the core became general."""
