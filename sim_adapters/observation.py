@@ -8,7 +8,7 @@ not type-check.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,6 +105,8 @@ class GroundTruth:
         contacts: Touching since the previous observation.
         clearance_m: For every body that can collide, the gap between the robot's hull and the
             body in the floor plane, metres, negative when they overlap.
+        values: Quantities that the task has asked for (:mod:`simgate.sim_adapters.quantities`), by the task's
+            names.
     """
 
     step: int
@@ -114,3 +116,4 @@ class GroundTruth:
     entities: tuple[VisibleEntity, ...]
     contacts: tuple[Contact, ...]
     clearance_m: Mapping[str, float]
+    values: Mapping[str, float] = field(default_factory=dict)
