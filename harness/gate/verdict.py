@@ -152,7 +152,7 @@ class RuleVerdict(ResultModel):
     @property
     def has_unit(self) -> bool:
         """Whether ``estimate`` has the unit of a metric, and is no share however small it is."""
-        return self.is_plain or self.kind in ("metric", "not_worse_by")
+        return self.is_plain or self.kind in ("metric", "mean", "not_worse_by")
 
 
 class ScenarioSummary(ResultModel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simgate.harness.gate.tally import JudgedVariant, Tally
-from simgate.harness.packs.model import GateRule
+from simgate.harness.packs.model import ON_A_METRIC, GateRule
 from simgate.harness.text import plural
 
 
@@ -40,7 +40,13 @@ def statement(rule: GateRule) -> str:
         return f"attempts at each variant of {where} at most {at_most}"
     if rule.kind == "invalid_or_error":
         return f"share of INVALID, ERROR and missing variants in {where} at most {at_most}"
-    if rule.kind == "pass_rate":
+    if rule.kind in ON_A_METRIC:
+        asked = rule.criterion.statement if rule.criterion else "(no bound)"
+        which = "mean" if rule.rank is None else f"p{rule.rank:g}"
+        demand = f"{which} of {asked} over {where}"
+        if rule.kind == "share":
+            demand = f"{asked} in a share of at least {at_least} of {where}"
+    elif rule.kind == "pass_rate":
         demand = f"pass rate of {where} at least {at_least}"
     elif rule.kind == "metric":
         limit = f"at least {at_least}" if rule.at_most is None else f"at most {at_most}"
@@ -52,6 +58,13 @@ def statement(rule: GateRule) -> str:
     else:
         demand = f"pass rate of {where} not more than {at_most} below the baseline's"
     return f"{demand}, at {percent(rule.confidence)} confidence"
+
+
+def passing(rule: GateRule) -> tuple[str, str]:
+    """How a count of variants says that they pass, and that so many do."""
+    if rule.counts_a_metric and rule.criterion is not None:
+        return f"have {rule.criterion.statement}", "do"
+    return "passed", "pass"
 
 
 def _bound(value: float | None) -> str:

@@ -216,39 +216,58 @@ class Scenario(PackModel):
 
 AGAINST_BASELINE = ("regression", "not_worse_by")
 """Kinds of gate rules that hold a run against a baseline."""
+ON_A_METRIC = ("mean", "percentile", "share")
+"""Kinds that test what any metric is over the variants of a run."""
 
 
 class GateRule(PackModel):
     """One line of the release gate."""
 
     kind: Literal[
-        "pass_rate", "metric", "every_variant", "not_worse_by", "regression", "invalid_or_error", "attempts"
+        "pass_rate",
+        "metric",
+        "every_variant",
+        "mean",
+        "percentile",
+        "share",
+        "not_worse_by",
+        "regression",
+        "invalid_or_error",
+        "attempts",
     ]
     severity: Severity | None = None
     """Which scenarios, by severity; None is all."""
     scenario: str | None = None
     """Which scenarios, by glob on the id; None is all."""
     metric: str | None = None
-    """A latency percentile for ``metric``, any metric for ``every_variant`` and ``not_worse_by``."""
+    """A latency percentile for ``metric``, any metric for other kinds that have one."""
     at_least: float | None = None
+    """For ``share`` and ``percentile``: the share of variants that must meet ``criterion``."""
     at_most: float | None = None
     confidence: float = 0.95
     better: Literal["higher", "lower"] | None = Field(default=None, exclude_if=_is_none)
     """For ``not_worse_by``: which way the metric is better; ``at_most`` is the margin."""
     clip: tuple[float, float] | None = Field(default=None, exclude_if=_is_none)
-    """For ``not_worse_by``: values of the metric beyond these count as these."""
+    """For ``not_worse_by`` and ``mean``: values of the metric beyond these count as these."""
+    rank: float | None = Field(default=None, exclude_if=_is_none)
+    """For ``percentile``: which one, above 0 and below 100."""
     any_runtime: bool = False
     """For ``metric``: latency that another runtime than the deployed one took counts as well."""
     declared_ms: float | None = Field(default=None, exclude_if=_is_none)
     """For ``metric`` over what is declared: the model package's percentile; known when a run is planned."""
     criterion: Criterion | None = Field(default=None, exclude_if=_is_none)
-    """For ``every_variant``: what each variant must meet."""
+    """What each variant must meet (``every_variant``), a share of them, or their mean."""
     line: int = 0
 
     @property
     def is_test(self) -> bool:
         """Whether chance may refute it; the others count what this very run holds."""
-        return self.kind in ("pass_rate", "metric", *AGAINST_BASELINE)
+        return self.kind in ("pass_rate", "metric", *ON_A_METRIC, *AGAINST_BASELINE)
+
+    @property
+    def counts_a_metric(self) -> bool:
+        """Whether it counts the variants in which a metric meets ``criterion``."""
+        return self.kind in ("share", "percentile")
 
     @property
     def judges_model(self) -> bool:

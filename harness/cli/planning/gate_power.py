@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from simgate.harness.cli.planning.times import variants_of
 from simgate.harness.frontend.scene_counts import SceneCount, count_scenes, scenes_in
 from simgate.harness.gate.comparing.compare import DEFAULT_CONFIDENCE
+from simgate.harness.gate.rules.metric_mean import values_to_prove
 from simgate.harness.gate.rules.not_worse import pairs_to_prove
 from simgate.harness.gate.rules.regression import margin_of, more_broken, refutation_of
 from simgate.harness.gate.statistics.intervals import (
@@ -25,7 +26,7 @@ from simgate.harness.gate.statistics.power import (
 from simgate.harness.gate.wording import percent, statement
 from simgate.harness.packs.checks.clean_runs import clean_runs_needed
 from simgate.harness.packs.checks.latency_percentile import parse_latency_percentile
-from simgate.harness.packs.model import GateRule, Pack
+from simgate.harness.packs.model import AGAINST_BASELINE, ON_A_METRIC, GateRule, Pack
 from simgate.harness.text import plural
 
 POWER = 0.8
@@ -75,7 +76,7 @@ def rule_power(
     scope = [s for s in pack.scenarios if rule.speaks_of(s.id, s.severity)]
     n = sum(variants_of(pack, s.id) for s in scope)
     scenes = scenes_in(counts, [s.id for s in scope])
-    if rule.kind == "pass_rate" and rule.at_least is not None:
+    if (rule.kind == "pass_rate" or rule.counts_a_metric) and rule.at_least is not None:
         unit = "scene" if scenes < n else "variant"
         lines, drop = _pass_rate(scenes, rule.at_least, rule.confidence, strict, unit)
     elif rule.kind == "regression":
@@ -87,12 +88,14 @@ def rule_power(
         lines, drop = [f"GO when {each} meets it, NO-GO from the first that does not"], None
     elif rule.kind == "attempts":
         lines, drop = ["GO when nothing had to be run again more often, else INCONCLUSIVE"], None
+    elif rule.kind == "mean":
+        lines, drop = _mean(rule, scenes), None
     elif rule.kind == "not_worse_by":
         lines, drop = _not_worse(rule, scenes), None
     else:
         allowed = int((rule.at_most or 0.0) * n + 1e-9)
         lines, drop = [f"GO with at most {allowed} of {plural(n, 'variant')} INVALID, ERROR or missing"], None
-    if scenes < n and rule.kind in ("pass_rate", "regression", "not_worse_by"):
+    if scenes < n and rule.kind in ("pass_rate", *ON_A_METRIC, *AGAINST_BASELINE):
         lines.append(
             f"{plural(n, 'variant')} lie in {plural(scenes, 'scene')}: those of one scene are one unit of "
             "proof, and the numbers hold for scenes of which all variants end alike"
@@ -163,6 +166,15 @@ def _regression(n: int, rule: GateRule, strict: float) -> tuple[list[str], float
     if drop is not None:
         lines.append(f"the smallest drop below the baseline that it sees in 4 of 5 runs is {_rate(drop)}")
     return lines, drop
+
+
+def _mean(rule: GateRule, n: int) -> list[str]:
+    needed = values_to_prove(rule)
+    if needed is None:
+        return ["GO needs more variants than anyone can run"]
+    can = "there are" if n >= needed else "can never be GO: there are"
+    best = f"{plural(needed, 'variant')} with the best value that the range allows"
+    return [f"GO needs at least {best}, more the nearer the mean is to the threshold; {can} {n}"]
 
 
 def _not_worse(rule: GateRule, n: int) -> list[str]:

@@ -18,7 +18,15 @@ from simgate.harness.gate.statistics.intervals import (
 )
 from simgate.harness.gate.tally import Tally
 from simgate.harness.gate.verdict import Decision, Interval, RuleVerdict
-from simgate.harness.gate.wording import doubts, percent, quarantine, share, shared_scenes, whole_evidence
+from simgate.harness.gate.wording import (
+    doubts,
+    passing,
+    percent,
+    quarantine,
+    share,
+    shared_scenes,
+    whole_evidence,
+)
 from simgate.harness.packs.model import GateRule
 from simgate.harness.text import plural
 
@@ -54,7 +62,7 @@ def decide_pass_rate(rule: GateRule, tally: Tally, refutes: Refutes | None = Non
         rule,
         tally,
         decision=decision,
-        reason=_reason(decision, p0, confidence, tally, found.exact),
+        reason=_reason(decision, rule, p0, tally, found.exact),
         would_change=_would_change(decision, p0, confidence, tally, refutes or refutes_alone(rule)),
         estimate=found.estimate,
         exact=found.exact,
@@ -109,19 +117,20 @@ def _extremes(tally: Tally) -> str:
     return ", doubtful as both extremes" if tally.doubtful else ""
 
 
-def _reason(decision: Decision, p0: float, confidence: float, tally: Tally, exact: Interval) -> str:
-    seen = f"{tally.successes} of {tally.counted} passed"
-    with_confidence = f"with {percent(confidence)} confidence"
+def _reason(decision: Decision, rule: GateRule, p0: float, tally: Tally, exact: Interval) -> str:
+    passed, do = passing(rule)
+    seen = f"{tally.successes} of {tally.counted} {passed}"
+    with_confidence = f"with {percent(rule.confidence)} confidence"
     doubtful = f"; counted as either: {doubts(tally)}" if tally.doubtful else ""
     tail = doubtful + quarantine(tally) + shared_scenes(tally)
     if decision is Decision.GO:
-        return f"{seen}: {with_confidence} at least {share(exact.low)} pass, {p0:g} is needed{tail}"
+        return f"{seen}: {with_confidence} at least {share(exact.low)} {do}, {p0:g} is needed{tail}"
     if decision is Decision.NO_GO:
-        return f"{seen}: {with_confidence} at most {share(exact.high)} pass, {p0:g} is needed{tail}"
+        return f"{seen}: {with_confidence} at most {share(exact.high)} {do}, {p0:g} is needed{tail}"
     if tally.absent and exact.low >= p0:
         return f"{seen}, enough for {p0:g}, but a run with absent variants is never GO{tail}"
     return (
-        f"{seen}: {with_confidence} each, at least {share(exact.low)} and at most {share(exact.high)} pass, "
+        f"{seen}: {with_confidence} each, at least {share(exact.low)} and at most {share(exact.high)} {do}, "
         f"so {p0:g} is neither proven nor refuted{tail}"
     )
 

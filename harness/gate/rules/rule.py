@@ -8,6 +8,8 @@ from simgate.harness.gate.holm import Refutes, refutes_among
 from simgate.harness.gate.rules.attempts_rule import decide_attempts
 from simgate.harness.gate.rules.every_variant import decide_every_variant, places_of
 from simgate.harness.gate.rules.latency import decide_metric
+from simgate.harness.gate.rules.metric_mean import decide_mean
+from simgate.harness.gate.rules.metric_share import decide_metric_share
 from simgate.harness.gate.rules.not_worse import decide_not_worse
 from simgate.harness.gate.rules.pass_rate import decide_pass_rate
 from simgate.harness.gate.rules.regression import Comparison, decide_regression
@@ -69,6 +71,10 @@ def decide_rule(
         return decide_pass_rate(rule, counts, refutes)
     if rule.kind == "metric":
         return decide_metric(rule, counts, scoped)
+    if rule.counts_a_metric:
+        return decide_metric_share(rule, scoped, absent)
+    if rule.kind == "mean":
+        return decide_mean(rule, counts, scoped)
     if rule.kind == "invalid_or_error":
         return decide_invalid_or_error(rule, counts)
     if rule.kind == "attempts":

@@ -16,6 +16,8 @@ from types import MappingProxyType
 
 from simgate.harness.gate.rules.every_variant import places_of
 from simgate.harness.gate.rules.latency import limit_ms
+from simgate.harness.gate.rules.metric_mean import MeanEvidence
+from simgate.harness.gate.rules.metric_share import MetricShareEvidence
 from simgate.harness.gate.rules.not_worse import NotWorseEvidence
 from simgate.harness.gate.rules.regression import Comparison
 from simgate.harness.gate.rules.rule import absent_in_scope
@@ -37,7 +39,7 @@ from simgate.harness.gate.tally import JudgedVariant
 from simgate.harness.gate.verdict import Decision
 from simgate.harness.multiplicity import holm_rejects
 from simgate.harness.packs.checks.latency_percentile import parse_latency_percentile
-from simgate.harness.packs.model import GateRule, Pack
+from simgate.harness.packs.model import AGAINST_BASELINE, ON_A_METRIC, GateRule, Pack
 from simgate.harness.results.manifest import ExpectedVariant
 
 FIRST_LOOK = 10
@@ -59,11 +61,16 @@ def evidence_for(
         return None if rule.at_most is None else ValidityEvidence(rule.at_most)
     if rule.kind == "attempts":
         return None if rule.at_most is None else AttemptsEvidence(rule.at_most)
-    if rule.kind == "pass_rate":
+    if rule.kind == "mean":
+        return None if rule.criterion is None or rule.clip is None else MeanEvidence(rule)
+    if rule.kind == "pass_rate" or rule.counts_a_metric:
         # A share of 0 or 1 is proven or refuted by nothing; the linter refuses it.
         if not planned or rule.at_least is None or not 0.0 < rule.at_least < 1.0:
             return None
-        return PassRateEvidence(rule.at_least, rule.confidence, min(planned, MOST_PLANNED), rules)
+        planned = min(planned, MOST_PLANNED)
+        if rule.counts_a_metric:
+            return MetricShareEvidence(rule, planned, rules)
+        return PassRateEvidence(rule.at_least, rule.confidence, planned, rules)
     if rule.kind == "metric":
         which = parse_latency_percentile(rule.metric or "")
         limit = limit_ms(rule)
@@ -110,7 +117,7 @@ class SequentialGate:
             scenes = {(one.digest, one.identity): one.own_scene for one in scope}
             # Refused when a run is planned; a run of an older version may have it all the same.
             shared = len(set(scenes.values())) < len(scenes)
-            if shared and rule.kind in ("pass_rate", "regression", "not_worse_by"):
+            if shared and rule.kind in ("pass_rate", *ON_A_METRIC, *AGAINST_BASELINE):
                 return None
             return evidence_for(rule, comparison, planned, rivals)
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from simgate.harness.gate.comparing.pairing import count_pairs
 from simgate.harness.gate.rules.deployed import foreign_runtime
 from simgate.harness.gate.rules.latency import declared_words
+from simgate.harness.gate.rules.metric_mean import MeanEvidence, mean_verdict
+from simgate.harness.gate.rules.metric_share import judged_by
 from simgate.harness.gate.rules.not_worse import NotWorseEvidence, not_worse_verdict
 from simgate.harness.gate.rules.regression import Comparison, churn_words, paired_facts
 from simgate.harness.gate.rules.rule import decide_rule, in_scope
@@ -22,7 +24,7 @@ from simgate.harness.gate.stopping.rule_evidence import (
 from simgate.harness.gate.stopping.sequential import FIRST_LOOK, SequentialGate
 from simgate.harness.gate.tally import JudgedVariant, Tally, tally
 from simgate.harness.gate.verdict import Decision, Interval, RuleVerdict
-from simgate.harness.gate.wording import doubts, percent, quarantine, share
+from simgate.harness.gate.wording import doubts, passing, percent, quarantine, share
 from simgate.harness.packs.model import GateRule, Pack
 from simgate.harness.text import plural
 
@@ -51,7 +53,10 @@ def sequential_rules(
             found = decide_rule(rule, pack, variants, left_out, comparison)
             verdicts.append(_untestable(found) if evidence is None else found)
         else:
-            counts, decision = tally(in_scope(rule, variants)), _decision(evidence, refuted[index])
+            counts, decision = (
+                tally(judged_by(rule, in_scope(rule, variants))),
+                _decision(evidence, refuted[index]),
+            )
             verdicts.append(_verdict(rule, evidence, decision, counts, evidence.p_value, comparison))
     return tuple(verdicts)
 
@@ -87,6 +92,8 @@ def _verdict(
         return _pass_rate(rule, evidence, decision, counts, p_value)
     if isinstance(evidence, LatencyEvidence):
         return _latency(rule, evidence, decision, counts, p_value)
+    if isinstance(evidence, MeanEvidence):
+        return mean_verdict(rule, counts, evidence.values, decision, p_value)
     assert comparison is not None
     if isinstance(evidence, NotWorseEvidence):
         return not_worse_verdict(rule, counts, evidence.losses, comparison, decision, p_value)
@@ -99,11 +106,11 @@ def _pass_rate(
 ) -> RuleVerdict:
     interval, p0 = evidence.interval, evidence.p0
     assert interval is not None
-    total = evidence.successes + evidence.failures
+    total, (passed, do) = evidence.successes + evidence.failures, passing(rule)
     claim = {
-        Decision.GO: f"at least {share(interval.low)} pass",
-        Decision.NO_GO: f"at most {share(interval.high)} pass",
-        Decision.INCONCLUSIVE: f"at least {share(interval.low)} and at most {share(interval.high)} pass",
+        Decision.GO: f"at least {share(interval.low)} {do}",
+        Decision.NO_GO: f"at most {share(interval.high)} {do}",
+        Decision.INCONCLUSIVE: f"at least {share(interval.low)} and at most {share(interval.high)} {do}",
     }[decision]
     when = f", proven after {evidence.go_at} of them" if decision is Decision.GO else ""
     doubtful = f"; counted as either: {doubts(counts)}" if counts.invalid + counts.errors else ""
@@ -115,8 +122,8 @@ def _pass_rate(
         rule,
         counts,
         decision=decision,
-        reason=f"{evidence.successes} of {total} passed: with {percent(rule.confidence)} confidence over all "
-        f"looks {claim}, {p0:g} is needed{when}{doubtful}{quarantine(counts)}",
+        reason=f"{evidence.successes} of {total} {passed}: with {percent(rule.confidence)} confidence over "
+        f"all looks {claim}, {p0:g} is needed{when}{doubtful}{quarantine(counts)}",
         would_change=_would_change(decision, evidence, "more clean variant"),
         estimate=evidence.successes / total if total else None,
         exact=interval,

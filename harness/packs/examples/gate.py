@@ -30,10 +30,11 @@ GATE_EXAMPLES = (
         "gate:\n  - {metric: @collisions, at_most: 0}\n",
         "gate:\n  - {metric: collisions, every_variant: {at_most: 0}}\n",
         level="pack",
-        advice="A rule on a metric is decided on all samples of all variants, which only latency has: "
-        "`latency.p95_ms` and its like, with `at_most`. Any other threshold is one that every single variant "
-        "must meet (`{metric: collisions, every_variant: {at_most: 0}}`), or it stands under `accept`, where "
-        "each variant meets it or not, and a rule on `pass_rate` decides how many must. "
+        advice="A latency percentile (`latency.p95_ms` and its like, with `at_most`) is decided on all "
+        "samples of all variants. Of any other metric there is one value for each variant, so the rule says "
+        "how many must keep the threshold: all (`{metric: collisions, every_variant: {at_most: 0}}`), a "
+        "share (`{metric: min_clearance_m, share: 0.95, within: {at_least: 0.3}}`), a percentile of them "
+        "(`percentile: 5, within: {at_least: 0.3}`), or their mean (`mean: {at_least: 0.5}, clip: [0, 2]`). "
         "Against a baseline the mean of any metric with bounds can be held: "
         "`{metric: detection.person.recall, not_worse_by: 0.02}`; of one without, say which values count as "
         "they are: `clip: [0, 2]`.",

@@ -9,6 +9,7 @@ from simgate.harness.packs.checks.clean_runs import clean_runs_needed
 from simgate.harness.packs.checks.latency_percentile import OVER_DECLARED, parse_latency_percentile
 from simgate.harness.packs.model import GateRule
 from simgate.harness.packs.reading.read_criteria import CriterionReader
+from simgate.harness.packs.reading.read_metric_rule import MetricRuleReader
 from simgate.harness.packs.reading.read_not_worse import NotWorseReader
 from simgate.harness.packs.reading.read_scenario import ReadScenario
 from simgate.harness.packs.severity import SEVERITIES
@@ -35,6 +36,9 @@ _PERCENTILE_CONFIDENCE = 0.99
 
 _OF_METRIC = {
     "metric": ("at_most", "at_least", "confidence", "runtime"),
+    "mean": ("confidence", "clip"),
+    "percentile": ("confidence", "within"),
+    "share": ("confidence", "within"),
     "not_worse_by": ("confidence", "clip"),
 }
 """Keys that stand beside the metric, by the kind of the rule."""
@@ -76,6 +80,9 @@ class GateReader:
             "pass_rate": self._pass_rate,
             "metric": self._metric,
             "every_variant": self._every_variant,
+            "mean": self._of_variants,
+            "percentile": self._of_variants,
+            "share": self._of_variants,
             "not_worse_by": self._not_worse_by,
             "regression": self._regression,
             "invalid_or_error": self._invalid_or_error,
@@ -219,11 +226,10 @@ class GateReader:
         if parse_latency_percentile(name) is None:
             bound = fields[operator]
             written = f"{operator}: {bound.text}" if isinstance(bound, ScalarNode) else "at_most: ..."
-            message = f"the gate cannot decide on '{name}': it decides on percentiles of latency alone"
-            each = f"{{metric: {name}, every_variant: {{{written}}}}}"
+            message = f"the gate cannot decide on '{name}' without knowing of how many variants it speaks"
             hint = (
-                f"write {each} for every single variant; for a share of them write {name}: {{{written}}} "
-                "under accept of the scenarios, and gate their pass_rate"
+                f"write every_variant: {{{written}}} for each of them, share: 0.95, within: {{{written}}} "
+                f"for a share, percentile: 95, within: {{{written}}}, or mean: {{{written}}}"
             )
             self._reader.problems.at(fields["metric"], "gate-metric", message, hint)
             return False
@@ -236,6 +242,10 @@ class GateReader:
     def _not_worse_by(self, fields: Fields, matching: list[ReadScenario]) -> dict[str, object] | None:
         reader = NotWorseReader(self._reader, self._criteria)
         return reader.read(fields["not_worse_by"], fields, matching, self._confidence(fields))
+
+    def _of_variants(self, fields: Fields, matching: list[ReadScenario]) -> dict[str, object] | None:
+        reader = MetricRuleReader(self._reader, self._criteria)
+        return reader.read(fields, matching, self._confidence(fields))
 
     def _regression(self, fields: Fields, matching: list[ReadScenario]) -> dict[str, float] | None:
         inner = self._inner(fields, "regression", REGRESSION)

@@ -44,9 +44,9 @@ class NotWorseReader:
         info = self._criteria.metric(fields["metric"], name.partition("{")[0]) if name else None
         if name is None or margin is None or info is None or confidence is None:
             return None
-        if not (self._has_direction(fields["metric"], info) and self._is_measured(fields, name, matching)):
+        if not (self._has_direction(fields["metric"], info) and self.is_measured(fields, name, matching)):
             return None
-        clip = self._clip(fields, info)
+        clip = self.clip(fields, info)
         if clip is None or not self._is_provable(fields, margin, clip, confidence, matching):
             return None
         return {
@@ -66,7 +66,7 @@ class NotWorseReader:
             return False
         return True
 
-    def _is_measured(self, fields: Fields, name: str, matching: list[ReadScenario]) -> bool:
+    def is_measured(self, fields: Fields, name: str, matching: list[ReadScenario]) -> bool:
         """Whether the scope's records hold the metric; a rule on one that they do not decides nothing."""
         accepted = {
             metric_key(criterion.metric, criterion.options)
@@ -83,16 +83,14 @@ class NotWorseReader:
         self._reader.problems.at(fields["metric"], "gate-metric", message, hint)
         return False
 
-    def _clip(self, fields: Fields, info: MetricInfo) -> tuple[float, float] | None:
+    def clip(self, fields: Fields, info: MetricInfo) -> tuple[float, float] | None:
         """Between which values the metric counts as it is."""
         low, high = (0.0, 1.0) if info.kind == "bool" else (info.low, info.high)
         node = fields.get("clip")
         if node is None:
             if low is not None and high is not None:
                 return low, high
-            message = (
-                f"the gate cannot decide on '{info.name}': without bounds no number of pairs proves its mean"
-            )
+            message = f"the gate cannot decide on '{info.name}': without bounds nothing proves its mean"
             hint = (
                 "say which values count as they are, for example clip: [0, 5]; values beyond count as these"
             )

@@ -283,6 +283,10 @@ def _object_count() -> Schema:
     return {"anyOf": [number, drawn]}
 
 
+_OF_A_THRESHOLD = ("percentile", "share")
+"""Kinds of gate rules with a threshold beside them."""
+
+
 def _gate_rule(metrics: MetricCatalog) -> Schema:
     number: Schema = {"type": "number"}
     confidence = {"confidence": _INNER_SHARE}
@@ -301,6 +305,10 @@ def _gate_rule(metrics: MetricCatalog) -> Schema:
                 ]
             },
             "not_worse_by": {"type": "number", "exclusiveMinimum": 0},
+            "mean": hard_schema(("at_most", "at_least")),
+            "percentile": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 100},
+            "share": _INNER_SHARE,
+            "within": hard_schema(),
             "regression": mapping(keys.REGRESSION, {"max_drop": _SHARE, **confidence}),
             "every_variant": hard_schema(),
             "invalid_or_error": mapping(keys.INVALID_OR_ERROR, {"at_most": _SHARE}),
@@ -314,7 +322,9 @@ def _gate_rule(metrics: MetricCatalog) -> Schema:
             "runtime": {"enum": ["deployed", "any"]},
         },
         oneOf=exactly_one([kind for kind in keys.GATE_KINDS if kind not in keys.OF_A_METRIC]),
-        dependentRequired={key: ["metric"] for key in keys.OF_A_METRIC},
+        dependentRequired={
+            key: ["metric", "within"] if key in _OF_A_THRESHOLD else ["metric"] for key in keys.OF_A_METRIC
+        },
         dependentSchemas={"every_variant": {"properties": {"metric": any_metric_schema(metrics)}}},
     )
     loose = {"anyOf": [{"required": [name]} for name in keys.GATE_METRIC]}
@@ -323,13 +333,23 @@ def _gate_rule(metrics: MetricCatalog) -> Schema:
         "if": {"required": ["metric"], "not": {"anyOf": exactly_one(list(keys.OF_A_METRIC))}},
         "then": {
             "required": ["at_most"],
-            "properties": {"metric": gate_metric_schema(metrics), "at_least": False, "clip": False},
+            "properties": {
+                "metric": gate_metric_schema(metrics),
+                "at_least": False,
+                "clip": False,
+                "within": False,
+            },
             "if": {"properties": {"metric": {"enum": list(OVER_DECLARED)}}},
             "then": {"properties": {"at_most": {"exclusiveMinimum": 0}}},
         },
         "else": {
-            "if": {"required": ["not_worse_by"]},
-            "then": {"properties": dict.fromkeys(("at_most", "at_least", "runtime"), False)},
+            "if": {"anyOf": [{"required": [kind]} for kind in keys.OF_A_METRIC if kind != "every_variant"]},
+            "then": {
+                "properties": dict.fromkeys(("at_most", "at_least", "runtime"), False),
+                "if": {"anyOf": [{"required": [kind]} for kind in _OF_A_THRESHOLD]},
+                "then": {"properties": {"clip": False}},
+                "else": {"properties": {"within": False}},
+            },
             "else": {"not": loose},
         },
     }

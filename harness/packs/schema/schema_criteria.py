@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import get_args
 
 from simgate.harness.packs.checks.latency_percentile import OVER_DECLARED, parse_latency_percentile
@@ -88,15 +89,20 @@ def any_metric_schema(catalog: MetricCatalog) -> Schema:
     return {"anyOf": [{"enum": names}, *({"type": "string", "pattern": pattern} for pattern in patterns)]}
 
 
-def hard_schema() -> Schema:
-    """The threshold of a hard rule; that it suits the metric stays with the linter."""
+def hard_schema(operators: Sequence[str] = tuple(OPERATORS)) -> Schema:
+    """The threshold of a gate rule on a metric; that it suits the metric stays with the linter.
+
+    Args:
+        operators: Those that the rule takes.
+    """
     types = {
         **_BOUNDS,
         "equals": {"type": ["number", "boolean", "string"]},
         **_EVIDENCE,
         "if_undefined": _UNDEFINED,
     }
-    return mapping(CRITERION, types, oneOf=exactly_one(list(OPERATORS)))
+    keys = {name: key for name, key in CRITERION.items() if name in operators or name not in OPERATORS}
+    return mapping(keys, types, oneOf=exactly_one(list(operators)))
 
 
 def _criterion(info: MetricInfo) -> Schema:

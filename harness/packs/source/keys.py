@@ -187,24 +187,28 @@ GATE_SCOPE: Keys = {
 GATE_KINDS: Keys = {
     "pass_rate": Key("{at_least: share, confidence: share}"),
     "metric": Key(
-        "name of a latency percentile, with at_most and confidence; of any metric, with every_variant or "
-        "not_worse_by"
+        "name of a latency percentile, with at_most and confidence; of any metric, with every_variant, mean, "
+        "percentile, share or not_worse_by"
     ),
     "every_variant": Key(
         "threshold that each variant must meet on the rule's metric, for example {at_most: 0}"
     ),
+    "mean": Key("threshold of the mean of the rule's metric, for example {at_least: 0.9}"),
+    "percentile": Key("which percentile of the rule's metric is held within its threshold, for example 95"),
+    "share": Key("share of variants in which the rule's metric is within its threshold, for example 0.95"),
     "not_worse_by": Key("how much the rule's metric may be worse than the baseline's, on average"),
     "regression": Key("{max_drop: share, confidence: share}"),
     "invalid_or_error": Key("{at_most: share}"),
     "attempts": Key("{at_most: how often a variant may be begun until it gives its result}"),
 }
-OF_A_METRIC = ("every_variant", "not_worse_by")
+OF_A_METRIC = ("every_variant", "mean", "percentile", "share", "not_worse_by")
 """Kinds of gate rules that name their metric beside them."""
 GATE_METRIC: Keys = {
     "at_most": Key("largest allowed value"),
     "at_least": Key("smallest allowed value"),
     "confidence": Key("how sure the gate must be, for example 0.95"),
-    "clip": Key("with not_worse_by: [lowest, highest]; values of the metric beyond count as these"),
+    "within": Key("with percentile or share: the threshold, for example {at_most: 0.2}"),
+    "clip": Key("with mean or not_worse_by: [lowest, highest]; values of the metric beyond count as these"),
     "runtime": Key("deployed or any: whose measured latency counts; deployed when left out"),
 }
 PASS_RATE: Keys = {
