@@ -49,7 +49,9 @@ class Values:
         self.best: list[float] = []
         self._scenes: list[str] = []
         self.known: list[float] = []
-        """The values that there are, within the range."""
+        """The values that count, within the range."""
+        self.assumed = 0
+        """How many of them are what the rule says that no value counts as."""
 
     @property
     def doubtful(self) -> int:
@@ -62,14 +64,19 @@ class Values:
             return
         low, high = -self.largest, self.largest
         value = number_of(self._criterion, variant)
+        undefined = value is None and value_of(self._criterion, variant)[0]
+        if undefined and self._criterion.if_undefined != "invalid":
+            value, self.assumed = self.end(self._criterion.if_undefined == "pass"), self.assumed + 1
         if value is not None:
             self.known.append(min(max(value, self._clip[0]), self._clip[1]))
             low = high = self.sign * (self.known[-1] - self.middle)
-        elif value_of(self._criterion, variant)[0] and self._criterion.if_undefined != "invalid":
-            low = high = self.largest if self._criterion.if_undefined == "fail" else -self.largest
         self.worst.append(high)
         self.best.append(low)
         self._scenes.append(variant.expected.own_scene)
+
+    def end(self, best: bool) -> float:
+        """The best or the worst value of the range."""
+        return self.middle + (-self.sign if best else self.sign) * self.largest
 
     def absent(self, number: int) -> None:
         """Takes variants that a selection kept from running; they may be anything."""
@@ -161,7 +168,7 @@ def mean_verdict(
     """
     criterion = rule.criterion
     assert criterion is not None and isinstance(criterion.bound, int | float)
-    if not values.known:
+    if len(values.known) == values.assumed:
         reason = f"no variant has a value of {criterion.metric} ({doubts(tally) or 'it is defined in none'})"
         return inconclusive(rule, tally, reason, whole_evidence(tally), bound=float(criterion.bound))
     interval = _interval(rule, values)
@@ -174,6 +181,9 @@ def mean_verdict(
     either = f"; counted as either: {plural(values.doubtful, 'variant')} without a value" * bool(
         values.doubtful
     )
+    if values.assumed:
+        end = values.end(criterion.if_undefined == "pass")
+        where += f" ({values.assumed} without a value count as {end:g})"
     mean = float(np.mean(values.known))
     return with_counts(
         rule,
@@ -214,7 +224,7 @@ def _interval(rule: GateRule, values: Values) -> Interval:
 
 def _would_change(rule: GateRule, decision: Decision, values: Values, tally: Tally) -> str:
     unit = "scene" if values.scenes else "variant"
-    best, worst = (f"{values.middle - s * values.sign * values.largest:g}" for s in (1.0, -1.0))
+    best, worst = (f"{values.end(best):g}" for best in (True, False))
     if decision is Decision.NO_GO:
         return "a model whose mean keeps the threshold"
     if decision is Decision.GO:

@@ -57,8 +57,11 @@ def value_of(criterion: Criterion | None, variant: JudgedVariant) -> tuple[bool,
     """Whether a valid record of the variant holds the metric, and its value; None where it has none."""
     if criterion is None or variant.record is None or variant.status not in (Status.SUCCESS, Status.FAILURE):
         return False, None
+    from simgate.harness.scoring.metrics import is_always_measured
+
     metrics, key = whole(variant.record).metrics, metric_key(criterion.metric, criterion.options)
-    return key in metrics, metrics.get(key)
+    # Records leave out the recall of a class that was never in view: it was looked at, and has no value.
+    return key in metrics or is_always_measured(key), metrics.get(key)
 
 
 def number_of(criterion: Criterion | None, variant: JudgedVariant) -> float | None:

@@ -81,6 +81,20 @@ def test_a_value_that_is_missing_counts_as_either():
     assert rule_of([None] * 60, failing).decision is NO_GO
 
 
+def test_the_recall_of_a_class_never_in_view_is_undefined_and_a_metric_nobody_measured_is_unknown():
+    manifest, records = run_of("P" * 60, SHARE)
+    made = [make_record(r.variant, r.outcome, metrics={}) for r in records]
+    for metric, decision in (("detection.person.recall", GO), ("detection.person.f1", INCONCLUSIVE)):
+        asked = Criterion(metric=metric, op="at_least", bound=0.3, if_undefined="pass")
+        rule = SHARE.model_copy(update={"metric": metric, "criterion": asked})
+        mean = rule.model_copy(update={"kind": "mean", "clip": (0.0, 1.0), "at_least": None})
+        for one in (rule, mean):
+            pack = {**manifest.pack, "gate": [one.model_dump(mode="json")]}
+            rules = decide(manifest.model_copy(update={"pack": pack}), made).rules
+            # Nothing has a value of which a mean could be shown.
+            assert rules[0].decision is (decision if one is rule else INCONCLUSIVE)
+
+
 def test_a_variant_that_never_reported_is_never_go():
     for rule, value in ((SHARE, 0.4), (P95, 0.2), (MEAN, 1.0)):
         assert rule_of([value] * 400, rule, letters="P" * 399 + "-").decision is INCONCLUSIVE
@@ -116,6 +130,14 @@ def test_as_many_best_values_as_promised_prove_a_mean_and_one_fewer_does_not():
 def test_values_beyond_the_range_count_as_its_ends():
     far, near = rule_of([50.0] * 40, MEAN), rule_of([1.0] * 40, MEAN)
     assert (far.estimate, far.exact) == (near.estimate, near.exact)
+
+
+def test_what_no_value_counts_as_enters_the_mean_and_is_said():
+    rule = MEAN.model_copy(update={"criterion": at_least(0.5, "fail")})
+    found = rule_of([0.8] * 100 + [None] * 100, rule)
+    assert found.estimate == pytest.approx(0.4)
+    assert "over 200 variants (100 without a value count as 0)" in found.reason
+    assert found.exact.low < 0.4 < found.exact.high
 
 
 def test_doubtful_values_count_as_both_ends_of_the_range():
