@@ -14,24 +14,24 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from simgate.harness.results.record import Scalar
 from simgate.policies.perception.outputs import Boxes
 from simgate.sim_adapters.observation import Contact, VisibleEntity
 
-SIGNALS = {
-    "x_m": "position of the robot",
-    "y_m": "position of the robot",
-    "yaw_rad": "heading of the robot",
-    "speed_mps": "forward speed",
-    "yaw_rate_rps": "turn rate",
-    "command_speed_mps": "forward speed that the policy asked for",
-    "command_yaw_rate_rps": "turn rate that the policy asked for",
-    "clearance_m": "gap between hull and the nearest body that it could hit",
-    "barrier_distance_m": "gap between hull and the barrier; nan without a barrier",
-    "goal_distance_m": "distance from the robot's centre to the goal",
-    "lidar_min_m": "shortest range of the lidar",
-    "person_distance_m": "gap between hull and the nearest person; nan without a person",
-}
-"""Signals of every trace with their meaning, in the order in which a row of a recording holds them."""
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A named series of numbers, one a control tick, for criteria, formulas, plots and slices.
+
+    Attributes:
+        name: For example ``clearance_m``.
+        unit: Empty for none.
+        meaning: What it tells, without a full stop.
+    """
+
+    name: str
+    unit: str
+    meaning: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Trace:
     Attributes:
         physics_hz: Physics steps a second.
         steps: int64, shape (T,): physics step of each row.
-        signals: Name -> float64, shape (T,). Always all of :data:`SIGNALS`.
+        signals: Name -> float64, shape (T,). Those of the task, all of them.
         modes: Policy mode of each row.
         frames: Truth of each camera frame.
         detections: What perception delivered, by frame, in order of delivery.
@@ -64,14 +64,13 @@ class Trace:
         latency_ms: float64: latency that acted in the loop, by entry of ``detections``.
         contacts: All contacts of the robot.
         report: What the robot reported last, or None.
-        end: ``done`` (the policy said so), ``goal``, ``collision``, ``time_limit`` or ``invalid``
-            (ended because going on made no sense; see ``invalid_reasons``).
-        barrier_kind: What stands in the way, or None (truth).
-        has_barrier: Whether a closed barrier exists (truth).
-        goal_radius_m: Radius of the goal.
+        end: The task's word for how it ended, or ``invalid`` (going on made no sense; see
+            ``invalid_reasons``).
+        facts: What was true of this world from start to end, as the task says it.
         image_size: (width, height) pixels.
         invalid_reasons: Why the episode cannot be believed; empty when it can.
         doubt_step: Physics step from which on it cannot, None without doubt.
+        declared: What each of ``signals`` is; empty for recordings of older versions.
     """
 
     physics_hz: int
@@ -85,12 +84,11 @@ class Trace:
     contacts: tuple[Contact, ...]
     report: str | None
     end: str
-    barrier_kind: str | None
-    has_barrier: bool
-    goal_radius_m: float
+    facts: Mapping[str, Scalar | None]
     image_size: tuple[int, int]
     invalid_reasons: tuple[str, ...] = field(default=())
     doubt_step: int | None = None
+    declared: tuple[Signal, ...] = ()
 
     @property
     def times_s(self) -> NDArray[np.float64]:

@@ -258,5 +258,7 @@ def _summary(trace: Trace, labels: Sequence[str]) -> str:
     if dropped:
         sentences.append(f"{plural(dropped, 'frame')} of {len(trace.frames)} never reached the model.")
     said = f"The robot reported {trace.report}." if trace.report else "The robot reported nothing."
-    truth = f"In the way: {trace.barrier_kind}." if trace.barrier_kind else "The way was open."
+    truth = (
+        f"In the way: {trace.facts['barrier_kind']}." if trace.facts["barrier_kind"] else "The way was open."
+    )
     return " ".join([*sentences, said, truth])

@@ -12,8 +12,8 @@ from simgate.harness.cli.commands.worlds import parameter_row, place_tables
 from simgate.harness.frontend.trial import trial
 from simgate.harness.packs.diagnostics.explain import diagnostics_page
 from simgate.harness.scoring import metrics
+from simgate.harness.tasks.reach_or_report import SIGNALS
 from simgate.harness.text import markdown_table
-from simgate.harness.trace import SIGNALS
 from simgate.sim_adapters.worlds.world import World
 
 _GENERATED = (
@@ -55,7 +55,7 @@ def metrics_page() -> str:
         unit, direction, *bounds = facts(info)
         words = [unit, *bounds, direction]
         rows.append([f"`{info.name}`", "; ".join(words), f"{info.meaning}{options} *{info.source}*"])
-    signals = [[f"`{name}`", meaning] for name, meaning in SIGNALS.items()]
+    signals = [[f"`{signal.name}`", signal.meaning] for signal in SIGNALS]
     return "\n".join(
         [
             "# Metrics\n",

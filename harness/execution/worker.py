@@ -31,6 +31,7 @@ from simgate.harness.results.record import Outcome, RunRecord
 from simgate.harness.results.run_folder import RunFolder
 from simgate.harness.scoring.resources import ResourceMonitor, ResourceUse
 from simgate.harness.scoring.score import Score, score
+from simgate.harness.tasks.reach_or_report import REACH_OR_REPORT
 from simgate.policies.perception.package import load_package
 from simgate.policies.perception.runtime import RuntimeInfo
 from simgate.policies.perception.warm_up import warm_up
@@ -182,6 +183,7 @@ class Worker:
             runtime=self._runtime,
             latency=self._latency,
             extra_ms=self._pack.latency.extra_ms,
+            task=REACH_OR_REPORT,
             timing=self._timing,
             time_limit_s=self._pack.sim.time_limit_s,
         )

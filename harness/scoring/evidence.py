@@ -79,10 +79,15 @@ class Evidence:
             return None
         return min(contact.step for contact in self.trace.contacts) / self.trace.physics_hz
 
+    @property
+    def goal_radius_m(self) -> float:
+        """The goal counts as reached within this distance."""
+        return float(self.trace.facts["goal_radius_m"] or 0.0)
+
     @cached_property
     def goal_row(self) -> int | None:
         """First row in which the robot is within the goal's radius, None when it never is."""
-        reached = np.flatnonzero(self.signal("goal_distance_m") <= self.trace.goal_radius_m)
+        reached = np.flatnonzero(self.signal("goal_distance_m") <= self.goal_radius_m)
         return int(reached[0]) if len(reached) else None
 
     @cached_property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -33,6 +33,8 @@ class MetricInfo:
         options: Options that a criterion on it may give.
         needs: What must be so for the metric to be defined: something closes the way, or nothing does.
         needs_class: Semantic class of which something must be there; empty for none.
+        signals: Signals of the task that it is computed from; undefined where a task lacks one.
+        facts: Facts of the task that it is computed from; likewise.
     """
 
     name: str
@@ -46,6 +48,15 @@ class MetricInfo:
     options: tuple[str, ...] = ()
     needs: Literal["", "barrier", "open_way"] = ""
     needs_class: str = ""
+    signals: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
+
+    def lacking(self, signals: Collection[str], facts: Collection[str]) -> tuple[str, ...]:
+        """What a task with these signals and facts does not have of what the metric needs."""
+        return (
+            *(name for name in self.signals if name not in signals),
+            *(name for name in self.facts if name not in facts),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from simgate.harness.packs.checks.metric_catalog import FormulaProblem
 from simgate.harness.packs.model import Criterion
 from simgate.harness.results.record import LatencySamples
 from simgate.harness.scoring.evidence import Evidence
-from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, Options
+from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, Options, undefined
 from simgate.harness.scoring.metrics_gpu import GPU_METRICS
 from simgate.harness.scoring.metrics_perception import (
     PERCEPTION_TEMPLATES,
@@ -21,7 +21,8 @@ from simgate.harness.scoring.metrics_runtime import RUNTIME_METRICS
 from simgate.harness.scoring.metrics_safety import SAFETY_METRICS
 from simgate.harness.scoring.metrics_task import NO_REPORT, TASK_METRICS
 from simgate.harness.scoring.signal_metric import signal_metric
-from simgate.harness.trace import SIGNALS, Trace
+from simgate.harness.tasks.reach_or_report import SIGNALS
+from simgate.harness.trace import Trace
 
 GROUP = "simgate.metrics"
 """Entry-point group in which third parties register a :class:`~simgate.harness.scoring.metric.Metric`."""
@@ -103,14 +104,14 @@ def is_always_measured(name: str) -> bool:
 
 def signal_names() -> list[str]:
     """Signals of every trace, for criteria on signals and formulas."""
-    return list(SIGNALS)
+    return [signal.name for signal in SIGNALS]
 
 
 def check_formula(text: str, control_hz: int) -> Sequence[FormulaProblem]:
     """What is wrong with a temporal-logic formula."""
     from simgate.harness.scoring import stl_formula
 
-    return stl_formula.check_formula(text, control_hz)
+    return stl_formula.check_formula(text, control_hz, signal_names())
 
 
 def find_metric(name: str) -> MetricInfo | None:
@@ -154,6 +155,9 @@ def evaluate(name: str, evidence: Evidence, options: Options) -> MetricValue:
     metric = find(name)
     if metric is None:
         raise UnknownMetric(name)
+    lacking = metric.info.lacking(evidence.trace.signals, evidence.trace.facts)
+    if lacking:
+        return undefined(f"{name} needs {' and '.join(lacking)}, which this task does not have")
     return metric.compute(evidence, options)
 
 

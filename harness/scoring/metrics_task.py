@@ -11,15 +11,17 @@ NO_REPORT = "none"
 
 def _success(evidence: Evidence, options: Options) -> MetricValue:
     trace = evidence.trace
+    if "success" in trace.facts:
+        return MetricValue(bool(trace.facts["success"]), lost_at_s=evidence.duration_s)
     if evidence.first_contact_s is not None:
         return MetricValue(False, lost_at_s=evidence.first_contact_s)
-    if not trace.has_barrier:
+    if not trace.facts["has_barrier"]:
         return MetricValue(evidence.goal_row is not None, lost_at_s=evidence.duration_s)
     return MetricValue(evidence.at_rest and evidence.goal_row is None, lost_at_s=evidence.duration_s)
 
 
 def _time_to_goal(evidence: Evidence, options: Options) -> MetricValue:
-    if evidence.trace.has_barrier:
+    if evidence.trace.facts["has_barrier"]:
         return undefined("a barrier closes the way to the goal")
     if evidence.goal_row is None:
         return undefined("the goal was never reached")
@@ -27,11 +29,11 @@ def _time_to_goal(evidence: Evidence, options: Options) -> MetricValue:
 
 
 def _shortest_way_m(evidence: Evidence) -> float:
-    return float(evidence.signal("goal_distance_m")[0]) - evidence.trace.goal_radius_m
+    return float(evidence.signal("goal_distance_m")[0]) - evidence.goal_radius_m
 
 
 def _spl(evidence: Evidence, options: Options) -> MetricValue:
-    if evidence.trace.has_barrier:
+    if evidence.trace.facts["has_barrier"]:
         return undefined("a barrier closes the way to the goal")
     shortest = _shortest_way_m(evidence)
     if shortest <= 0.0:
@@ -49,12 +51,12 @@ def _progress(evidence: Evidence, options: Options) -> MetricValue:
     whole = _shortest_way_m(evidence)
     if whole <= 0.0:
         return undefined("the robot started at the goal")
-    left = float(evidence.signal("goal_distance_m")[-1]) - evidence.trace.goal_radius_m
+    left = float(evidence.signal("goal_distance_m")[-1]) - evidence.goal_radius_m
     return MetricValue(min(max(1.0 - left / whole, 0.0), 1.0))
 
 
 def _stop_distance(evidence: Evidence, options: Options) -> MetricValue:
-    if not evidence.trace.has_barrier:
+    if not evidence.trace.facts["has_barrier"]:
         return undefined("there is no barrier to stop at")
     if not evidence.at_rest:
         return undefined("the robot had not come to rest when the episode ended")
@@ -66,7 +68,7 @@ def _reported_door(evidence: Evidence, options: Options) -> MetricValue:
 
 
 def _report_correct(evidence: Evidence, options: Options) -> MetricValue:
-    truth = evidence.trace.barrier_kind if evidence.trace.has_barrier else None
+    truth = evidence.trace.facts["barrier_kind"] if evidence.trace.facts["has_barrier"] else None
     return MetricValue(evidence.trace.report == truth, lost_at_s=evidence.duration_s)
 
 
@@ -99,6 +101,8 @@ TASK_METRICS = (
             meaning="Simulated time until the robot is first within the goal's radius; undefined if never.",
             source="Signal goal_distance_m.",
             needs="open_way",
+            signals=("goal_distance_m",),
+            facts=("has_barrier", "goal_radius_m"),
         ),
         _time_to_goal,
     ),
@@ -116,6 +120,8 @@ TASK_METRICS = (
             ),
             source="Anderson et al. 2018 (arXiv:1807.06757), with the straight line as the shortest path.",
             needs="open_way",
+            signals=("goal_distance_m", "x_m", "y_m"),
+            facts=("has_barrier", "goal_radius_m"),
         ),
         _spl,
     ),
@@ -129,6 +135,7 @@ TASK_METRICS = (
             kind="number",
             meaning="Length of the way driven, summed over control ticks.",
             source="Signals x_m and y_m.",
+            signals=("x_m", "y_m"),
         ),
         _path_length,
     ),
@@ -142,6 +149,8 @@ TASK_METRICS = (
             kind="number",
             meaning="Share of the straight way to the goal's radius that is covered at the end.",
             source="Signal goal_distance_m.",
+            signals=("goal_distance_m",),
+            facts=("goal_radius_m",),
         ),
         _progress,
     ),
@@ -159,6 +168,8 @@ TASK_METRICS = (
             ),
             source="Signal barrier_distance_m in the last row.",
             needs="barrier",
+            signals=("speed_mps", "barrier_distance_m"),
+            facts=("has_barrier",),
         ),
         _stop_distance,
     ),
@@ -185,6 +196,7 @@ TASK_METRICS = (
             kind="bool",
             meaning="The last report names the kind of the barrier; with an open way nothing was reported.",
             source="The policy's report against the scene's barrier.",
+            facts=("has_barrier", "barrier_kind"),
         ),
         _report_correct,
     ),

@@ -8,8 +8,9 @@ from simgate.harness.packs.model import Criterion, SignalSpec
 from simgate.harness.scoring.evidence import Evidence
 from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, Options, saturated, undefined
 from simgate.harness.scoring.metrics_runtime import sample_percentile
-from simgate.harness.trace import SIGNALS
+from simgate.harness.tasks.reach_or_report import SIGNALS
 
+_MEANINGS = {signal.name: signal.meaning for signal in SIGNALS}
 UNITS = {"mps": "m/s", "rps": "rad/s", "rad": "rad", "m": "m", "s": "s"}
 
 
@@ -22,7 +23,7 @@ def signal_metric(criterion: Criterion, signal: SignalSpec) -> Metric:
         low=None,
         high=None,
         kind="number",
-        meaning=f"{signal.reduce} of {signal.name}: {SIGNALS.get(signal.name, 'a signal of the trace')}.",
+        meaning=f"{signal.reduce} of {signal.name}: {_MEANINGS.get(signal.name, 'a signal of the task')}.",
         source=f"Signal {signal.name}, at control ticks.",
     )
     return Metric(info, lambda evidence, options: _reduced(signal, evidence, options))

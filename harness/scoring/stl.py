@@ -36,7 +36,9 @@ def formula_metric(criterion: Criterion) -> Metric:
     )
 
     def compute(evidence: Evidence, options: Options) -> MetricValue:
-        return robustness(read_formula(text, evidence.control_hz), evidence, asked)
+        return robustness(
+            read_formula(text, evidence.control_hz, frozenset(evidence.trace.signals)), evidence, asked
+        )
 
     return Metric(info, compute)
 

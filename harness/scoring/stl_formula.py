@@ -8,14 +8,13 @@ quantitative semantics they hold only where both sides are exactly at their limi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from simgate.harness.packs.checks.metric_catalog import FormulaProblem
-from simgate.harness.trace import SIGNALS
 from simgate.policies.documents.diagnostics import near
 
 if TYPE_CHECKING:
@@ -125,28 +124,29 @@ class Formula:
     control_hz: int
 
 
-def check_formula(text: str, control_hz: int) -> Sequence[FormulaProblem]:
+def check_formula(text: str, control_hz: int, signals: Collection[str]) -> Sequence[FormulaProblem]:
     """What is wrong with a formula over the signals of a trace.
 
     Args:
         text: The formula.
         control_hz: Rows of the trace in one second; time bounds must be whole rows.
+        signals: Names of the task's signals.
     """
-    problems = [*_names(text), *_bounds(text, control_hz)]
+    problems = [*_names(text, signals), *_bounds(text, control_hz)]
     if problems:
         return problems
     root = _parsed(text)
-    return [root] if isinstance(root, FormulaProblem) else list(_types(root, wants_number=False))
+    return [root] if isinstance(root, FormulaProblem) else list(_types(root, False, signals))
 
 
 @lru_cache(maxsize=256)
-def read_formula(text: str, control_hz: int) -> Formula:
+def read_formula(text: str, control_hz: int, signals: frozenset[str]) -> Formula:
     """Reads a formula that has no problems.
 
     Raises:
         ValueError: It has some.
     """
-    problems = check_formula(text, control_hz)
+    problems = check_formula(text, control_hz, signals)
     root = _parsed(text) if not problems else problems[0]
     if isinstance(root, FormulaProblem):
         raise ValueError(f"{text}: {root.message}; {root.hint}".rstrip("; "))
@@ -160,18 +160,18 @@ def _signals(node: Node) -> Iterator[str]:
         yield from _signals(child)
 
 
-def _names(text: str) -> Iterator[FormulaProblem]:
+def _names(text: str, signals: Collection[str]) -> Iterator[FormulaProblem]:
     """Characters and words that the language does not have."""
     for token in _TOKEN.finditer(text):
         word, start, length = token.group(), token.start(), len(token.group())
         if token.lastgroup == "other":
             yield FormulaProblem(start, length, f"a formula holds no '{word}'", _sign_hint(word))
-        elif token.lastgroup != "word" or word in _WORDS or word in SIGNALS:
+        elif token.lastgroup != "word" or word in _WORDS or word in signals:
             continue
         elif word in _REFUSED:
             yield FormulaProblem(start, length, f"'{word}' has no usable robustness", _REFUSED[word])
         else:
-            yield FormulaProblem(start, length, f"unknown signal '{word}'", near(word, SIGNALS))
+            yield FormulaProblem(start, length, f"unknown signal '{word}'", near(word, signals))
 
 
 def _sign_hint(sign: str) -> str:
@@ -292,7 +292,7 @@ class _Reader:
         return left
 
 
-def _types(node: Node, wants_number: bool) -> Iterator[FormulaProblem]:
+def _types(node: Node, wants_number: bool, signals: Collection[str]) -> Iterator[FormulaProblem]:
     """Numbers where something true or false is needed, the other way round, and a wrong count of them."""
     if (node.kind in ARITHMETIC) != wants_number:
         what, wanted = ("true or false", "a number") if wants_number else ("a number", "a comparison")
@@ -302,9 +302,9 @@ def _types(node: Node, wants_number: bool) -> Iterator[FormulaProblem]:
         message = f"'{node.text}' is {what}, {wanted} is needed there"
         yield FormulaProblem(node.offset, len(node.text), message, hint)
         return
-    if node.kind == "signal" and node.text not in SIGNALS:
+    if node.kind == "signal" and node.text not in signals:
         yield FormulaProblem(
-            node.offset, len(node.text), f"'{node.text}' is no signal", near(node.text, SIGNALS)
+            node.offset, len(node.text), f"'{node.text}' is no signal", near(node.text, signals)
         )
     takes = FUNCTIONS.get(node.kind, 1 if node.kind in _EDGES else len(node.children))
     if len(node.children) != takes:
@@ -312,4 +312,4 @@ def _types(node: Node, wants_number: bool) -> Iterator[FormulaProblem]:
         yield FormulaProblem(node.offset, len(node.text), message, "pow(base, exponent), abs(number)")
         return
     for child in node.children:
-        yield from _types(child, wants_number=node.kind in ARITHMETIC or node.kind in COMPARISONS)
+        yield from _types(child, node.kind in ARITHMETIC or node.kind in COMPARISONS, signals)

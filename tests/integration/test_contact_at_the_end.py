@@ -7,6 +7,7 @@ import pytest
 from simgate.harness.execution.episode.lap_clock import LapClock
 from simgate.harness.execution.episode.loop import Cast, run_episodes
 from simgate.harness.scoring.metrics import compute
+from simgate.harness.tasks.reach_or_report import REACH_OR_REPORT
 from simgate.harness.trace import Trace
 from simgate.policies.policy import Decision
 from simgate.sim_adapters.adapter import Timing
@@ -38,6 +39,7 @@ def drive(adapter: MujocoAdapter, limit_steps: int, done_at: int | None = None) 
         runtime=None,
         latency=None,
         extra_ms=0.0,
+        task=REACH_OR_REPORT,
         timing=TIMING,
         time_limit_s=limit_steps / TIMING.physics_hz,
     )

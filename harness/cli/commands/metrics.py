@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from simgate.harness.scoring.metric import MetricInfo
+    from simgate.harness.trace import Signal
 
 HELP = "list all metrics with unit, direction, range and meaning, and the signals of a run"
 WIDTH = 100
@@ -31,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
 
     from simgate.harness.frontend.user_errors import UserError
     from simgate.harness.scoring.metrics import metric_infos
-    from simgate.harness.trace import SIGNALS
+    from simgate.harness.tasks.reach_or_report import SIGNALS
     from simgate.policies.documents.diagnostics import near
 
     infos = metric_infos()
@@ -68,8 +69,8 @@ def _paragraph(info: MetricInfo) -> str:
     return "\n".join([f"{info.name}  ({'; '.join(facts(info))})", *wrapped])
 
 
-def _signals(signals: Mapping[str, str]) -> str:
+def _signals(signals: Sequence[Signal]) -> str:
     from simgate.harness.text import table
 
-    listed = table(("signal", "meaning"), [[name, meaning] for name, meaning in signals.items()], indent="  ")
+    listed = table(("signal", "meaning"), [[signal.name, signal.meaning] for signal in signals], indent="  ")
     return f"Signals, for criteria with `signal:` and `stl:`\n{listed}"

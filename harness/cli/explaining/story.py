@@ -53,9 +53,9 @@ def _at(trace: Trace, name: str, step: int) -> float:
 def _start(trace: Trace) -> Iterator[Sentence]:
     distance = _at(trace, "barrier_distance_m", 0)
     where = f", {distance:.1f} m ahead" if np.isfinite(distance) else ""
-    barrier = f"the way is barred by {trace.barrier_kind or 'something'}{where}"
+    barrier = f"the way is barred by {trace.facts['barrier_kind'] or 'something'}{where}"
     goal = _at(trace, "goal_distance_m", 0)
-    way = barrier if trace.has_barrier else "no barrier closes the way"
+    way = barrier if trace.facts["has_barrier"] else "no barrier closes the way"
     yield Sentence(0.0, f"at the start the goal is {goal:.1f} m away; {way}")
 
 

@@ -16,7 +16,8 @@ from simgate.harness.execution.episode.device_frames import source_of
 from simgate.harness.execution.episode.lap_clock import LapClock
 from simgate.harness.execution.episode.latency import Delivery
 from simgate.harness.execution.episode.perception_stage import LatencySource, PerceptionStage, WorldCamera
-from simgate.harness.execution.episode.world_run import Episode, WorldRun, mission_of
+from simgate.harness.execution.episode.world_run import Episode, WorldRun
+from simgate.harness.tasks.task import Task
 from simgate.policies.perception.outputs import Boxes
 from simgate.policies.perception.runtime import PerceptionRuntime
 from simgate.policies.policy import Policy
@@ -34,6 +35,7 @@ class Cast:
         runtime: Runs the perception model; None for a policy that uses none.
         latency: Perception latency in simulated time; None takes the inference just measured.
         extra_ms: Added to every latency, milliseconds.
+        task: What the robots have to do.
         timing: Rates of the loop.
         time_limit_s: Simulated seconds after which an episode ends.
     """
@@ -43,6 +45,7 @@ class Cast:
     runtime: PerceptionRuntime | None
     latency: LatencySource | None
     extra_ms: float
+    task: Task
     timing: Timing
     time_limit_s: float
 
@@ -63,7 +66,7 @@ def run_episodes(cast: Cast, scenes: Sequence[Scene], seeds: Sequence[int], cloc
     adapter, timing = cast.adapter, cast.timing
     observation = adapter.reset(scenes)
     rendered_s = _render_seconds(adapter)
-    cast.policy.reset([mission_of(scene) for scene in scenes])
+    cast.policy.reset([cast.task.mission(scene) for scene in scenes])
     clock.lap("build")
     cameras = [
         WorldCamera(scene.effects, seed, timing.physics_hz) for scene, seed in zip(scenes, seeds, strict=True)
@@ -72,7 +75,13 @@ def run_episodes(cast: Cast, scenes: Sequence[Scene], seeds: Sequence[int], cloc
         cast.runtime, cast.latency, cast.extra_ms, cameras, clock, source_of(adapter)
     )
     runs = [
-        WorldRun(scene, camera, timing, cast.time_limit_s)
+        WorldRun(
+            cast.task.begin(scene, timing, cast.time_limit_s),
+            cast.task.signals,
+            camera,
+            timing,
+            (scene.camera.width, scene.camera.height),
+        )
         for scene, camera in zip(scenes, cameras, strict=True)
     ]
     commands = np.zeros((len(scenes), 2))

@@ -16,14 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.harness.results.schema_version import NewerSchema, require_known
-from simgate.harness.trace import FrameTruth, Trace
+from simgate.harness.trace import FrameTruth, Signal, Trace
 from simgate.policies.perception.outputs import Boxes
 from simgate.sim_adapters.observation import Contact, VisibleEntity
 from simgate.sim_adapters.plain_file import NotPlain, require_plain
 
 _SIGNAL = "signal."
-_FORMAT = 1
-"""Raised with each change of what a recording holds."""
+_FORMAT = 2
+"""Raised with each change of what a recording holds; 2: facts and signals by declaration."""
+_FACTS_OF_FORMAT_1 = ("barrier_kind", "has_barrier", "goal_radius_m")
 _MOST_BYTES, _MOST_UNPACKED = 1 << 28, 1 << 30
 """Of the file, and of all that it unpacks to: an hour's recording is far below."""
 
@@ -63,9 +64,8 @@ def _words(trace: Trace) -> dict[str, Any]:
         "contacts": [asdict(contact) for contact in trace.contacts],
         "report": trace.report,
         "end": trace.end,
-        "barrier_kind": trace.barrier_kind,
-        "has_barrier": trace.has_barrier,
-        "goal_radius_m": trace.goal_radius_m,
+        "facts": dict(trace.facts),
+        "signals": [asdict(signal) for signal in trace.declared],
         "image_size": trace.image_size,
         "invalid_reasons": trace.invalid_reasons,
         "doubt_step": trace.doubt_step,
@@ -109,12 +109,11 @@ def load_trace(path: Path) -> Trace:
         ),
         report=words["report"],
         end=words["end"],
-        barrier_kind=words["barrier_kind"],
-        has_barrier=words["has_barrier"],
-        goal_radius_m=words["goal_radius_m"],
+        facts=words["facts"] if words["format"] > 1 else {name: words[name] for name in _FACTS_OF_FORMAT_1},
         image_size=(words["image_size"][0], words["image_size"][1]),
         invalid_reasons=tuple(words["invalid_reasons"]),
         doubt_step=words.get("doubt_step"),
+        declared=tuple(Signal(**signal) for signal in words.get("signals", ())),
     )
 
 

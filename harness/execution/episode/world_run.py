@@ -1,8 +1,7 @@
-"""One world during its episode: rows of the trace, when it ends, and the trace at the end."""
+"""One world during its episode: the rows that its task gives, and the trace at the end."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,15 +11,12 @@ from simgate.harness.execution.episode.latency import Delivery
 from simgate.harness.execution.episode.perception_stage import Frame, WorldCamera
 from simgate.harness.execution.episode.validity import ValidityMonitor
 from simgate.harness.results.record import LatencySamples
-from simgate.harness.trace import SIGNALS, FrameTruth, Trace
+from simgate.harness.tasks.task import TaskRun
+from simgate.harness.trace import FrameTruth, Signal, Trace
 from simgate.policies.perception.outputs import Boxes
-from simgate.policies.policy import Decision, Mission
+from simgate.policies.policy import Decision
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.observation import Contact, GroundTruth, Observation
-from simgate.sim_adapters.scene.scene import Scene
-
-COLLISION_RUN_ON_S = 0.5
-"""Simulated time after the first contact until the episode ends, so that the trace shows what follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,39 +36,34 @@ class Episode:
     renderer_failed: bool = False
 
 
-def mission_of(scene: Scene) -> Mission:
-    """What the robot of a scene is told; nothing about the barrier."""
-    return Mission(
-        goal=scene.task.goal,
-        goal_radius_m=scene.task.goal_radius_m,
-        robot_radius_m=scene.robot.radius_m,
-        max_speed_mps=scene.robot.max_speed_mps,
-    )
-
-
 class WorldRun:
     """Records one world tick by tick, and decides when it ends.
 
     Args:
-        scene: The world's scene.
+        task: What the robot has to do in it.
+        signals: What the task's rows hold.
         camera: Its frames and latencies.
         timing: Rates of the loop.
-        time_limit_s: Simulated seconds after which the episode ends.
+        image_size: (width, height) pixels.
     """
 
-    def __init__(self, scene: Scene, camera: WorldCamera, timing: Timing, time_limit_s: float) -> None:
+    def __init__(
+        self,
+        task: TaskRun,
+        signals: tuple[Signal, ...],
+        camera: WorldCamera,
+        timing: Timing,
+        image_size: tuple[int, int],
+    ) -> None:
         self.monitor = ValidityMonitor(timing)
         self.decision = Decision(0.0, 0.0, "start")
-        self._scene = scene
+        self._task = task
+        self._signals = signals
         self._camera = camera
         self._timing = timing
-        self._goal = scene.task.goal
-        self._barrier = scene.task.barrier
-        self._persons = scene.labelled("person")
-        self._limit_step = round(time_limit_s * timing.physics_hz)
-        self._run_on_steps = round(COLLISION_RUN_ON_S * timing.physics_hz)
+        self._image_size = image_size
         self._steps: list[int] = []
-        self._rows: list[tuple[float, ...]] = []
+        self._rows: list[Sequence[float]] = []
         self._modes: list[str] = []
         self._frame_truths: list[FrameTruth] = []
         self._detections: list[Boxes] = []
@@ -81,7 +72,6 @@ class WorldRun:
         self._contacts: list[Contact] = []
         self._report: str | None = None
         self._end = ""
-        self._overran = False
 
     def tick(
         self,
@@ -93,7 +83,7 @@ class WorldRun:
     ) -> bool:
         """Records a control tick; returns whether the episode goes on."""
         self.decision = decision
-        self._record(observation.step, float(observation.ranges_m[world].min()), truth, decision)
+        self._record(observation, truth, world, decision)
         if observation.has_new_frame:
             dropped = self._camera.frames[-1] is None
             self._frame_truths.append(FrameTruth(truth.frame_step, truth.entities, dropped))
@@ -102,53 +92,16 @@ class WorldRun:
             self._delivered_steps.append(observation.step)
             self._latency_ms.append(delivery.latency_ms)
         sound = self.monitor.check(observation, truth, world)
-        self._end = self._ended(observation.step, truth, decision) if sound else "invalid"
+        self._end = self._task.ended(observation.step, truth, decision) if sound else "invalid"
         return not self._end
 
-    def _record(self, step: int, lidar_min_m: float, truth: GroundTruth, decision: Decision) -> None:
-        gaps = truth.clearance_m
-        x, y, yaw = truth.pose
-        self._steps.append(step)
+    def _record(self, observation: Observation, truth: GroundTruth, world: int, decision: Decision) -> None:
+        self._steps.append(observation.step)
         self._modes.append(decision.mode)
-        self._rows.append(
-            (
-                x,
-                y,
-                yaw,
-                truth.twist[0],
-                truth.twist[1],
-                decision.forward_mps,
-                decision.yaw_rate_rps,
-                min(gaps.values(), default=math.inf),
-                gaps.get(self._barrier, math.nan) if self._barrier is not None else math.nan,
-                math.hypot(self._goal[0] - x, self._goal[1] - y),
-                lidar_min_m,
-                min((gaps[name] for name in self._persons if name in gaps), default=math.nan),
-            )
-        )
+        self._rows.append(self._task.row(truth, observation, world, decision))
         self._contacts.extend(truth.contacts)
         if decision.report is not None:
             self._report = decision.report
-
-    def _ended(self, step: int, truth: GroundTruth, decision: Decision) -> str:
-        if self._contacts:
-            if step >= self._contacts[0].step + self._run_on_steps or step >= self._limit_step:
-                return "collision"
-            return ""
-        ending = self._ending(step, truth, decision)
-        if ending and not self._overran and min(truth.clearance_m.values(), default=math.inf) < 0.0:
-            # Contact is found while a step is made: what begins in the last one is known a period later.
-            self._overran = True
-            return ""
-        return ending
-
-    def _ending(self, step: int, truth: GroundTruth, decision: Decision) -> str:
-        if decision.done:
-            return "done"
-        goal_distance = math.hypot(self._goal[0] - truth.pose[0], self._goal[1] - truth.pose[1])
-        if goal_distance <= self._scene.task.goal_radius_m:
-            return "goal"
-        return "time_limit" if step >= self._limit_step else ""
 
     def finish(self, health: Sequence[str]) -> Episode:
         """Closes the episode.
@@ -159,11 +112,12 @@ class WorldRun:
         for reason in health:
             self.monitor.add(reason)
         table = np.array(self._rows, dtype=np.float64)
-        task, camera = self._scene.task, self._scene.camera
         trace = Trace(
             physics_hz=self._timing.physics_hz,
             steps=np.array(self._steps, dtype=np.int64),
-            signals={name: np.ascontiguousarray(table[:, k]) for k, name in enumerate(SIGNALS)},
+            signals={
+                signal.name: np.ascontiguousarray(table[:, k]) for k, signal in enumerate(self._signals)
+            },
             modes=tuple(self._modes),
             frames=tuple(self._frame_truths),
             detections=tuple(self._detections),
@@ -172,12 +126,11 @@ class WorldRun:
             contacts=tuple(self._contacts),
             report=self._report,
             end=self._end,
-            barrier_kind=task.barrier_kind,
-            has_barrier=task.barrier is not None,
-            goal_radius_m=task.goal_radius_m,
-            image_size=(camera.width, camera.height),
+            facts=self._task.facts,
+            image_size=self._image_size,
             invalid_reasons=tuple(self.monitor.reasons),
             doubt_step=self.monitor.doubt_step,
+            declared=self._signals,
         )
         return Episode(
             trace,

@@ -131,7 +131,8 @@ class MetricConformance:
         """Lint says before a run which scenes it cannot judge."""
         needs = self.metric.info.needs
         for name, episode, _, found in cases:
-            lacks = {"barrier": not episode.trace.has_barrier, "open_way": episode.trace.has_barrier}
+            barred = bool(episode.trace.facts["has_barrier"])
+            lacks = {"barrier": not barred, "open_way": barred}
             assert not lacks.get(needs, False) or found.value is None, f"{name}: defined without {needs}"
 
     def test_the_moment_that_it_names_lies_in_the_episode(self, cases: list[Case]) -> None:

@@ -64,9 +64,7 @@ def random_episode(seed: int, *, plain: bool = False) -> Episode:
         contacts=contacts,
         report=str(rng.choice([*_BARRIERS, "none"])) if rng.random() < 0.7 else None,
         end=str(rng.choice(ends)),
-        barrier_kind=barrier,
-        has_barrier=barrier is not None,
-        goal_radius_m=0.5,
+        facts={"barrier_kind": barrier, "has_barrier": barrier is not None, "goal_radius_m": 0.5},
         image_size=IMAGE_SIZE,
     )
     measured = tuple(np.round(rng.gamma(3.0, 4.0, len(given)), 3).tolist())

@@ -11,7 +11,8 @@ from simgate.harness.cli.explaining.story import paragraph, story
 from simgate.harness.cli.main import main
 from simgate.harness.results.record import Outcome
 from simgate.harness.results.run_folder import RunFolder
-from simgate.harness.trace import SIGNALS, FrameTruth, Trace
+from simgate.harness.tasks.reach_or_report import SIGNALS
+from simgate.harness.trace import FrameTruth, Trace
 from simgate.policies.perception.outputs import Boxes
 from simgate.sim_adapters.observation import Contact, VisibleEntity
 from tests.unit.cli.small_runs import write_pack, write_run
@@ -34,7 +35,7 @@ def seen(step: int, *class_ids: int) -> Boxes:
 def trace(found: dict[int, tuple[int, ...]], **changes: object) -> Trace:
     """Ten ticks of 0.1 s towards a glass door 5 m ahead; frames arrive one tick later."""
     steps = np.arange(0, 100, STEP)
-    signals = {name: np.full(10, np.nan) for name in SIGNALS}
+    signals = {name: np.full(10, np.nan) for name in (signal.name for signal in SIGNALS)}
     signals["speed_mps"] = np.full(10, 0.8)
     signals["clearance_m"] = 5.0 - steps / HZ * 0.8
     signals["barrier_distance_m"] = signals["clearance_m"].copy()
@@ -51,9 +52,7 @@ def trace(found: dict[int, tuple[int, ...]], **changes: object) -> Trace:
         "contacts": (),
         "report": "glass",
         "end": "done",
-        "barrier_kind": "glass",
-        "has_barrier": True,
-        "goal_radius_m": 0.4,
+        "facts": {"barrier_kind": "glass", "has_barrier": True, "goal_radius_m": 0.4},
         "image_size": (32, 24),
     }
     return Trace(**(content | changes))  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ import pytest
 
 from simgate.harness.execution.episode.lap_clock import LapClock
 from simgate.harness.execution.episode.loop import Cast, run_episodes
+from simgate.harness.tasks.reach_or_report import REACH_OR_REPORT
 from simgate.policies.perception.dlpack import dlpack_device
 from simgate.policies.perception.package import load_package
 from simgate.sim_adapters.adapter import Timing
@@ -68,6 +69,7 @@ def play(tmp_path: Path):
             runtime=runtime,
             latency=None if measured else package.latency,
             extra_ms=0.0,
+            task=REACH_OR_REPORT,
             timing=TIMING,
             time_limit_s=6.0,
         )

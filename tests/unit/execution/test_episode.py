@@ -10,7 +10,8 @@ import pytest
 from simgate.harness.execution.episode.inference_time import QUEUED_MS
 from simgate.harness.execution.episode.lap_clock import LapClock
 from simgate.harness.execution.episode.loop import Cast, run_episodes
-from simgate.harness.execution.episode.world_run import SIGNALS, Episode
+from simgate.harness.execution.episode.world_run import Episode
+from simgate.harness.tasks.reach_or_report import REACH_OR_REPORT, SIGNALS
 from simgate.policies.perception.package import load_package
 from simgate.policies.policy import Decision
 from simgate.sim_adapters.adapter import Timing
@@ -54,6 +55,7 @@ def cast(tmp_path: Path):
             "runtime": MemoryRuntime(package),
             "latency": latency or package.latency,
             "extra_ms": 0.0,
+            "task": REACH_OR_REPORT,
             "timing": timing,
             "time_limit_s": limit_s,
         }
@@ -99,7 +101,7 @@ def test_the_trace_has_every_signal_for_every_tick_and_a_frame_for_every_camera_
     timing = Timing(200, 20, 10)
     trace = play(cast(Steady(0.1), limit_s=1.0, timing=timing), 5.0)[0].trace
     assert list(trace.steps) == list(range(0, 201, 10))
-    assert set(trace.signals) == set(SIGNALS)
+    assert set(trace.signals) == {signal.name for signal in SIGNALS}
     assert all(values.shape == trace.steps.shape for values in trace.signals.values())
     assert [frame.step for frame in trace.frames] == list(range(0, 201, 20))
     assert math.isnan(trace.signals["person_distance_m"][0])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
@@ -41,3 +42,20 @@ def test_something_else_is_refused_by_name(tmp_path: Path) -> None:
     np.savez(tmp_path / "other.npz", a=np.zeros(3))
     with pytest.raises(ValueError, match=r"other\.npz is not a recording"):
         load_trace(tmp_path / "other.npz")
+
+
+def test_a_recording_of_format_1_has_the_facts_of_the_only_task_that_there_was(
+    cast, tmp_path: Path
+) -> None:
+    trace = play(cast(), 2.5)[0].trace
+    path = tmp_path / "old.npz"
+    save_trace(path, trace)
+    with np.load(path) as archive:
+        arrays = dict(archive)
+    words = json.loads(arrays["words"].tobytes())
+    facts = words.pop("facts")
+    del words["signals"]
+    arrays["words"] = np.frombuffer(json.dumps(words | facts | {"format": 1}).encode(), dtype=np.uint8)
+    np.savez_compressed(path, **arrays)
+    old = load_trace(path)
+    assert (old.facts, old.declared, old.digest()) == (trace.facts, (), trace.digest())

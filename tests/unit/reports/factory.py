@@ -406,9 +406,7 @@ def blind_trace(parameters: dict[str, Scalar], door: str, rng: np.random.Generat
         contacts=(Contact("door", 3.2, 0.004, round(touch_s * PHYSICS_HZ)),),
         report=None,
         end="collision",
-        barrier_kind=door,
-        has_barrier=True,
-        goal_radius_m=0.5,
+        facts={"barrier_kind": door, "has_barrier": True, "goal_radius_m": 0.5},
         image_size=(160, 120),
     )
 

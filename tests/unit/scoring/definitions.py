@@ -30,7 +30,11 @@ def finite(values):
 
 
 def goal_row(trace):
-    near = [k for k, (d,) in enumerate(rows(trace, "goal_distance_m")) if d <= trace.goal_radius_m]
+    near = [
+        k
+        for k, (d,) in enumerate(rows(trace, "goal_distance_m"))
+        if d <= float(trace.facts["goal_radius_m"] or 0.0)
+    ]
     return near[0] if near else None
 
 
@@ -42,12 +46,12 @@ def success(trace, latency, options):
     if trace.contacts:
         return False
     arrived = goal_row(trace) is not None
-    return stands(trace) and not arrived if trace.has_barrier else arrived
+    return stands(trace) and not arrived if trace.facts["has_barrier"] else arrived
 
 
 def time_to_goal_s(trace, latency, options):
     row = goal_row(trace)
-    return None if trace.has_barrier or row is None else float(trace.steps[row]) / trace.physics_hz
+    return None if trace.facts["has_barrier"] or row is None else float(trace.steps[row]) / trace.physics_hz
 
 
 def way_m(trace, upto=None):
@@ -56,11 +60,11 @@ def way_m(trace, upto=None):
 
 
 def straight_m(trace):
-    return float(trace.signals["goal_distance_m"][0]) - trace.goal_radius_m
+    return float(trace.signals["goal_distance_m"][0]) - float(trace.facts["goal_radius_m"] or 0.0)
 
 
 def spl(trace, latency, options):
-    if trace.has_barrier or straight_m(trace) <= 0:
+    if trace.facts["has_barrier"] or straight_m(trace) <= 0:
         return None
     row = goal_row(trace)
     if row is None or trace.contacts:
@@ -75,12 +79,16 @@ def path_length_m(trace, latency, options):
 def progress(trace, latency, options):
     if straight_m(trace) <= 0:
         return None
-    left = float(trace.signals["goal_distance_m"][-1]) - trace.goal_radius_m
+    left = float(trace.signals["goal_distance_m"][-1]) - float(trace.facts["goal_radius_m"] or 0.0)
     return float(np.clip((straight_m(trace) - left) / straight_m(trace), 0.0, 1.0))
 
 
 def stop_distance_m(trace, latency, options):
-    return float(trace.signals["barrier_distance_m"][-1]) if trace.has_barrier and stands(trace) else None
+    return (
+        float(trace.signals["barrier_distance_m"][-1])
+        if trace.facts["has_barrier"] and stands(trace)
+        else None
+    )
 
 
 def reported_door(trace, latency, options):
@@ -88,7 +96,7 @@ def reported_door(trace, latency, options):
 
 
 def report_correct(trace, latency, options):
-    return trace.report == trace.barrier_kind
+    return trace.report == trace.facts["barrier_kind"]
 
 
 # ---- safety

@@ -60,12 +60,11 @@ def make_trace(
         "contacts": (),
         "report": None,
         "end": "time_limit",
-        "barrier_kind": None,
-        "has_barrier": False,
-        "goal_radius_m": 0.5,
+        "facts": {"barrier_kind": None, "has_barrier": False, "goal_radius_m": 0.5},
         "image_size": (160, 120),
     }
-    fields.update(changes)
+    facts = {name: changes.pop(name) for name in fields["facts"] if name in changes}
+    fields.update(changes, facts=fields["facts"] | facts)
     return Trace(**fields)
 
 

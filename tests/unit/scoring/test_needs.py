@@ -1,0 +1,55 @@
+"""A metric that a task has no signals for is undefined with the reason, and says what it needs before a run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from simgate.harness.results.record import LatencySamples
+from simgate.harness.scoring.evidence import Evidence
+from simgate.harness.scoring.metrics import evaluate, find, metric_infos
+from tests.unit.scoring.traces import barrier_trace, open_trace
+
+SAMPLES = LatencySamples(in_loop_ms=(), measured_ms=(), mode="simulated")
+OF_THE_TASK = [info.name for info in metric_infos() if info.signals or info.facts]
+
+
+def values(name: str, keep_only_needed: bool) -> list[object]:
+    info = find(name).info
+    found = []
+    for whole in (barrier_trace(), open_trace()):
+        needed = replace(
+            whole,
+            signals={key: whole.signals[key] for key in info.signals},
+            facts={key: whole.facts[key] for key in info.facts},
+        )
+        trace = needed if keep_only_needed else whole
+        found.append(evaluate(name, Evidence(trace, SAMPLES), {}).value)
+    return found
+
+
+@pytest.mark.parametrize("name", OF_THE_TASK)
+def test_what_a_metric_says_it_needs_is_all_it_needs(name: str):
+    assert values(name, keep_only_needed=True) == values(name, keep_only_needed=False)
+
+
+@pytest.mark.parametrize("name", OF_THE_TASK)
+def test_without_what_it_needs_it_is_undefined_and_says_so(name: str):
+    bare = replace(open_trace(), signals={}, facts={})
+    found = evaluate(name, Evidence(bare, SAMPLES), {})
+    assert found.value is None
+    assert found.undefined.startswith(f"{name} needs ")
+    assert found.undefined.endswith(", which this task does not have")
+
+
+def test_the_metrics_of_the_way_to_a_goal_need_the_distance_to_it():
+    assert {"spl", "progress", "time_to_goal_s"} <= {
+        info.name for info in metric_infos() if "goal_distance_m" in info.signals
+    }
+
+
+def test_a_task_that_declares_success_is_believed():
+    for held in (True, False):
+        trace = replace(open_trace(), signals={}, facts={"success": held})
+        assert evaluate("success", Evidence(trace, SAMPLES), {}).value is held
