@@ -7,6 +7,7 @@ import importlib
 import signal
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from simgate.harness.exit_codes import ExitCode
 from simgate.harness.frontend.interruption import interruptible
@@ -45,9 +46,20 @@ JUDGING = ("run", "merge", "gate", "explain", "compare")
 """Commands whose exit code is a verdict."""
 
 
+class Parser(argparse.ArgumentParser):
+    """Takes an option by its whole name only; so do the parsers of its commands.
+
+    ``--out FOLDER`` would else be ``--output FOLDER`` where there is no ``--out``, and a script would change
+    its meaning with the next option that begins alike.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(allow_abbrev=False, **settings)
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The parser with all commands; command modules keep heavy imports inside ``run``."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="simgate",
         description="Release gate for robot perception: runs scenario packs in simulation and says "
         "GO, NO-GO or INCONCLUSIVE.",

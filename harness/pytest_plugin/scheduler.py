@@ -30,6 +30,8 @@ Unit = deque[Batch]
 def split_into_units(ids: Sequence[str], workers: int, batch_of: Callable[[str], int]) -> Iterator[Unit]:
     """Splits a collection into units: consecutive items of one parent, in batches.
 
+    Items of one id (``--keep-duplicates``) go to one worker, which runs the first and reports all.
+
     Args:
         ids: Node ids in the order of collection.
         workers: Number of workers that share them.
@@ -39,13 +41,21 @@ def split_into_units(ids: Sequence[str], workers: int, batch_of: Callable[[str],
         Units of about a quarter of a worker's share; each is a queue of batches of positions in ``ids``.
     """
     wanted = max(1, min(LARGEST_UNIT, -(-len(ids) // (UNITS_PER_WORKER * max(1, workers)))))
-    for parent, positions in groupby(range(len(ids)), key=lambda position: parent_of(ids[position])):
+    first: dict[str, int] = {}
+    copies: dict[int, Batch] = {}
+    for position, name in enumerate(ids):
+        if (known := first.setdefault(name, position)) != position:
+            copies.setdefault(known, []).append(position)
+    for parent, positions in groupby(first.values(), key=lambda position: parent_of(ids[position])):
         members = list(positions)
         batch = max(1, batch_of(parent))
         size = max(batch, wanted // batch * batch)
         for start in range(0, len(members), size):
             part = members[start : start + size]
-            yield deque(part[first : first + batch] for first in range(0, len(part), batch))
+            unit = deque(part[place : place + batch] for place in range(0, len(part), batch))
+            again = [copy for position in part for copy in copies.get(position, ())]
+            unit.extend([again] if again else [])
+            yield unit
 
 
 def parent_of(nodeid: str) -> str:

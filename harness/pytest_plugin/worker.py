@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from contextlib import ExitStack
 from itertools import groupby
 from pathlib import Path
@@ -35,7 +36,8 @@ class Worker:
         self._runs = Runs()
         self._open: tuple[Path, Plan, HostPool] | None = None
         self._resources = ExitStack()
-        self._failed_starts = 0
+        self._failed_starts: Counter[Path] = Counter()
+        self._retried: dict[Path, dict[str, int]] = {}
         self._unwritable: set[Path] = set()
         """Packs whose run has met a full disk: nothing more of them can be kept."""
         self._batches: dict[VariantItem, list[VariantItem]] = {}
@@ -43,13 +45,18 @@ class Worker:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Finds out which items run together; the controller's scheduler never splits these."""
-        variants = [item for item in session.items if isinstance(item, VariantItem)]
-        for parent, members in groupby(variants, key=lambda item: item.parent):
+        first: dict[str, VariantItem] = {}
+        copies: list[VariantItem] = []
+        for item in session.items:
+            if isinstance(item, VariantItem) and first.setdefault(item.nodeid, item) is not item:
+                copies.append(item)
+        for parent, members in groupby(first.values(), key=lambda item: item.parent):
             together = list(members)
             size = max(1, parent.pack.sim.batch)
             for start in range(0, len(together), size):
                 batch = together[start : start + size]
                 self._batches.update(dict.fromkeys(batch, batch))
+        self._batches.update({copy: self._batches[first[copy.nodeid]] for copy in copies})
 
     def record(self, item: VariantItem) -> RunRecord:
         """Runs the item's batch when it has not run yet, and gives the item's record.
@@ -76,8 +83,8 @@ class Worker:
         from simgate.harness.pytest_plugin.planning import expand_ids
 
         batch = self._batches[item]
-        position = batch.index(item)
-        if position:
+        position = next(place for place, member in enumerate(batch) if member.nodeid == item.nodeid)
+        if item is not batch[0]:
             # The batch was begun by a worker that has died: what stands before the item is reported, and
             # what that worker brought into the journal need not run again.
             self._read_journal(item)
@@ -99,11 +106,11 @@ class Worker:
                 self._read_journal(item)
                 known = self._runs.records.get(item.path, {})
                 variants = [variant for variant in variants if variant.id not in known]
-                if self._failed_starts == plan.retries:
+                if self._failed_starts[item.path] == plan.retries:
                     self._runs.problems[item.path] = str(error)
                     give_up(plan, variants, str(error))
                     return
-                self._failed_starts += 1
+                self._failed_starts[item.path] += 1
                 self._close()
                 time.sleep(RETRY_PAUSE_S)
 
@@ -120,7 +127,9 @@ class Worker:
             settings = Settings.of(item.config).run
             plan = open_plan(self.run_dir(item), settings.record, settings.retry_infrastructure)
             self._read_journal(item)
-            pool = self._resources.enter_context(HostPool(plan, hosts=1, first_number=self._slot))
+            retried = self._retried.setdefault(item.path, {})
+            hosts = HostPool(plan, hosts=1, first_number=self._slot, retried=retried)
+            pool = self._resources.enter_context(hosts)
             self._open = (item.path, plan, pool)
         return self._open[1:]
 

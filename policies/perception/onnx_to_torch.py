@@ -180,7 +180,7 @@ def convert(package: ModelPackage, path: Path) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line; prints the line that the package needs."""
     parser = argparse.ArgumentParser(
-        prog="python -m simgate.policies.perception.onnx_to_torch", description=__doc__
+        prog="python -m simgate.policies.perception.onnx_to_torch", description=__doc__, allow_abbrev=False
     )
     parser.add_argument("model", type=Path, help="model.yaml, or its folder")
     parser.add_argument("--add", action="store_true", help="write the artifact into model.yaml")

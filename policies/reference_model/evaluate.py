@@ -93,7 +93,7 @@ def _slices(frames: FrameSet, base: NDArray[np.bool_], *, with_tint: bool) -> di
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line; 0 when all requirements are met, 1 when not, 2 when there is no model."""
     parser = argparse.ArgumentParser(
-        prog="python -m simgate.policies.reference_model.evaluate", description=__doc__
+        prog="python -m simgate.policies.reference_model.evaluate", description=__doc__, allow_abbrev=False
     )
     parser.add_argument("model", type=Path, help="model.yaml of the detector")
     parser.add_argument("--cache", type=Path, default=Path(".train"), help="folder for rendered frames")

@@ -43,7 +43,7 @@ LIMITS: dict[str, str | float] = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line; returns the exit code of the evaluation."""
     parser = argparse.ArgumentParser(
-        prog="python -m simgate.policies.reference_model.train", description=__doc__
+        prog="python -m simgate.policies.reference_model.train", description=__doc__, allow_abbrev=False
     )
     parser.add_argument("--variant", choices=sorted(TRAINING_DOMAINS), default="v2")
     parser.add_argument("--out", type=Path, help="folder for the package (default: where it is committed)")

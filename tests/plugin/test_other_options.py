@@ -36,8 +36,8 @@ def test_a_pack_that_is_named_twice_is_reported_as_often_as_asked(
     result = bench.run("--keep-duplicates", *workers, "pack.yaml", "pack.yaml")
     result.stdout.no_fnmatch_line("*INTERNALERROR*")
     assert result.ret == 0
-    digests = {(record["variant"], record["trace_digest"]) for record in bench.journal()}
-    assert [name for name, _ in sorted(digests)] == ["clear_way::v0000", "clear_way::v0001"]
+    # A second record would count as a second attempt.
+    assert sorted(record["variant"] for record in bench.journal()) == ["clear_way::v0000", "clear_way::v0001"]
     result.assert_outcomes(passed=4)
 
 

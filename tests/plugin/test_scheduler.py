@@ -123,6 +123,19 @@ def test_batches_never_cross_scenarios_and_are_full_except_the_last(counts, work
         assert 1 <= sizes[-1] <= batch
 
 
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_items_of_one_id_go_to_one_worker_the_first_before_its_copies(workers: int) -> None:
+    once = ids_of({"a": 30, "b": 7})
+    ids = [*once, *once, once[3]]
+    units = list(split_into_units(ids, workers, lambda parent: 2))
+    unit_of = {position: number for number, unit in enumerate(units) for part in unit for position in part}
+    assert sorted(unit_of) == list(range(len(ids)))
+    for position, name in enumerate(ids):
+        assert unit_of[position] == unit_of[ids.index(name)]
+    for order in ([position for part in unit for position in part] for unit in units):
+        assert all(order.index(ids.index(ids[position])) <= place for place, position in enumerate(order))
+
+
 def test_a_worker_is_told_to_stop_as_soon_as_nothing_is_left_for_it() -> None:
     _, (only,) = make(ids_of({"a": 1}), workers=1)
     assert only.told_to_stop

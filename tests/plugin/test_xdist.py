@@ -157,3 +157,13 @@ def test_the_machines_failures_are_tried_again_and_pytest_hears_of_the_last(
     result.assert_outcomes(errors=1)
     (run_dir,) = bench.run_dirs()
     assert len((run_dir / "journal.ndjson").read_bytes().splitlines()) == 2
+
+
+def test_each_pack_has_its_own_tries_at_starting_workers(bench: Bench) -> None:
+    bench.pack(CLEAR_WAY, name="a/pack.yaml")
+    bench.pack(CLEAR_WAY, name="b/pack.yaml", head=HEAD.replace("pack: tiny", "pack: other"))
+    write_model(bench.path / "model")
+    asked = ("--model", "model", "--sim-runtime", "onnxruntime:cpu", "--retry-infrastructure", "1")
+    bench.run("-n", "1", *asked).assert_outcomes(errors=12)
+    logs = [(run_dir / "hosts" / "0.log").read_text() for run_dir in bench.run_dirs()]
+    assert [log.count("weights.onnx") for log in logs] == [2, 2]

@@ -18,7 +18,7 @@ _PR_SET_PDEATHSIG = 1
 
 def main() -> int:
     """Runs the host until its parent ends it; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="simgate.harness.execution.hosts.host")
+    parser = argparse.ArgumentParser(prog="simgate.harness.execution.hosts.host", allow_abbrev=False)
     way = parser.add_mutually_exclusive_group(required=True)
     way.add_argument("--fd", type=int, help="inherited descriptor of a connected stream socket")
     way.add_argument("--connect", help="path of a unix socket on which the parent listens")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from simgate.harness.cli.main import build_parser
+
 NO_MEMORY = """
 import errno, sys
 from simgate.harness.cli import main
@@ -30,3 +32,19 @@ def test_a_machine_that_runs_out_of_memory_hides_no_lost_output() -> None:
     assert done.returncode == 69
     assert "has run out of memory" in done.stderr
     assert "not all of the output could be written" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", "--out", "json"],
+        ["lint", "--form", "json"],
+        ["evidence", "build", "RUN", "--k", "key"],
+        ["--vers"],
+    ],
+)
+def test_an_option_that_is_cut_short_is_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        build_parser().parse_args(words)
+    assert ended.value.code == 2
+    assert f"unrecognized arguments: {words[-2] if len(words) > 1 else words[-1]}" in capsys.readouterr().err
