@@ -1,13 +1,28 @@
-"""Finds plugins by name through entry points; nothing concrete is imported by name."""
+"""Finds plugins by what a pack calls them; nothing concrete is imported by name.
+
+A plugin is called by an entry point's name, by ``package.module:attribute``, or by ``file.py:attribute``, a
+file in the folder of whatever names it (:mod:`simgate.sim_adapters.code_file`).
+"""
 
 from __future__ import annotations
 
 import difflib
 import os
 import sys
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import Any
+
+from simgate.sim_adapters.code_file import (
+    BadReference,
+    Reference,
+    check_reference,
+    is_reference,
+    load_reference,
+    make_importable,
+)
 
 PLUGINS_VARIABLE = "SIMGATE_PLUGINS"
 """Environment variable for plugins that are not installed: ``group:name=module:attribute``, separated by
@@ -64,22 +79,88 @@ def names(group: str) -> list[str]:
     return sorted(_known(group))
 
 
-def origin(group: str, name: str) -> EntryPoint:
-    """Where a plugin comes from: its module, its attribute there, and the distribution that registers it.
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a plugin comes from.
+
+    Attributes:
+        module: Dotted name.
+        entry: ``module:attribute``, or what the pack has written; the same on every machine.
+        distribution: Who registers it; empty for nobody.
+        version: Of that distribution.
+    """
+
+    module: str
+    entry: str
+    distribution: str = ""
+    version: str = ""
+
+
+def require(group: str, name: str, folder: Path) -> None:
+    """Asks whether there is such a plugin; none of its code is run.
+
+    Args:
+        group: Entry-point group.
+        name: What a pack calls it.
+        folder: Where files begin, the pack's.
 
     Raises:
-        UnknownPlugin: No plugin of that name in the group.
+        UnknownPlugin: No entry point of that name.
+        BadReference: A file or module cannot be what is named.
     """
+    if is_reference(name):
+        check_reference(Reference.read(name, folder), folder)
+    elif name not in (known := names(group)):
+        raise UnknownPlugin(group, name, known)
+
+
+def is_there(group: str, name: str, folder: Path) -> bool:
+    """Whether something of that name can be loaded, for all that can be said without running it."""
+    try:
+        require(group, name, folder)
+    except (UnknownPlugin, BadReference):
+        return False
+    return True
+
+
+def origin(group: str, name: str, folder: Path) -> Origin:
+    """Where a plugin comes from; see :func:`require` for the arguments.
+
+    Raises:
+        UnknownPlugin: No entry point of that name.
+        BadReference: A file or module cannot be what is named.
+    """
+    if is_reference(name):
+        require(group, name, folder)
+        reference = Reference.read(name, folder)
+        make_importable(reference)
+        return Origin(reference.module, name)
+    entry = _entry(group, name)
+    owner = entry.dist
+    return Origin(
+        entry.module,
+        f"{entry.module}:{entry.attr}",
+        owner.name if owner else "",
+        owner.version if owner else "",
+    )
+
+
+def load(group: str, name: str, folder: Path | None = None) -> Any:
+    """The object that a plugin's name means; see :func:`require` for the arguments.
+
+    Raises:
+        UnknownPlugin: No entry point of that name.
+        BadReference: A file or module cannot be what is named, or fails when it is imported.
+    """
+    if not is_reference(name):
+        return _entry(group, name).load()
+    if folder is None:
+        raise BadReference(f"'{name}' stands for no installed plugin", "name an installed one here")
+    return load_reference(Reference.read(name, folder), folder)
+
+
+def _entry(group: str, name: str) -> EntryPoint:
     found = _known(group).get(name)
     if found is None:
         raise UnknownPlugin(group, name, names(group))
     return found
-
-
-def load(group: str, name: str) -> Any:
-    """The object that a plugin's entry point names.
-
-    Raises:
-        UnknownPlugin: No plugin of that name in the group.
-    """
-    return origin(group, name).load()

@@ -79,6 +79,15 @@ def inside(folder: Path, name: str | Path) -> Path:
     return path
 
 
+def absolute(path: Path) -> Path:
+    """The whole path of a file.
+
+    Links are not followed: in stores of large files (DVC, Bazel) what a link points at has another name, and
+    what a file reads stands beside the link.
+    """
+    return Path(os.path.normpath(path.absolute()))
+
+
 def _resolved(path: Path) -> Path:
     """Where a path leads; from Python 3.13 on only a strict look refuses a loop of links."""
     try:

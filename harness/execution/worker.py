@@ -71,13 +71,14 @@ class Worker:
     def _load(self) -> None:
         """Policy and model, as the plan has them."""
         pack = self._pack
-        self._policy = load("simgate.policies", pack.policy)(
+        folder = Path(pack.path).parent
+        self._policy = load("simgate.policies", pack.policy, folder)(
             control_hz=pack.sim.control_hz, options=pack.policy_options
         )
         package = load_package(pack.model) if pack.model else None
         if package is not None:
             self._guard.check_model(package)
-        self._runtime = make_runtime(self._setup.runtime, package) if package else None
+        self._runtime = make_runtime(self._setup.runtime, package, folder) if package else None
         self._runtime_info: RuntimeInfo | None = self._runtime.describe() if self._runtime else None
         simulated = package is not None and pack.latency.mode == "simulated"
         self._latency = package.latency if package and simulated else None

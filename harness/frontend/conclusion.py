@@ -61,7 +61,7 @@ def write_reports(folder: RunFolder, reporters: Iterable[str]) -> Reports:
 
     Args:
         folder: The run's folder.
-        reporters: Their names.
+        reporters: Their names; the path of a file begins in the current folder.
     """
     from simgate.harness.registry import load
 
@@ -69,7 +69,7 @@ def write_reports(folder: RunFolder, reporters: Iterable[str]) -> Reports:
     problems: list[str] = []
     for name in reporters:
         try:
-            written.append(load(REPORTERS, name)(folder))
+            written.append(load(REPORTERS, name, Path.cwd())(folder))
         except (Exception, SystemExit) as error:
             cause = " ".join(str(error).split()) or "it gives no reason"
             problems.append(f"the {name} report was not written: {type(error).__name__}: {cause}")

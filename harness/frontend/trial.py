@@ -144,7 +144,7 @@ def _reports(pack: Pack, scenario: Scenario) -> Sequence[str] | None:
     asked = any(criterion.metric == "report_correct" for criterion in (*scenario.accept, *scenario.hard))
     try:
         reports: Sequence[str] | None = getattr(
-            registry.load(POLICIES, pack.policy) if asked else None, "reports", None
+            registry.load(POLICIES, pack.policy, Path(pack.path).parent) if asked else None, "reports", None
         )
     except (ImportError, AttributeError):
         return None  # A policy that cannot be loaded is for the run to say.

@@ -77,6 +77,7 @@ def _as_shown(error: Exception) -> UserError | None:
     from simgate.harness.sources.own_files import BadFiles
     from simgate.policies.documents.diagnostics import PackError
     from simgate.policies.perception.problems import PackageError
+    from simgate.sim_adapters.code_file import BadReference
 
     several_lines = (
         CannotMerge,
@@ -90,6 +91,7 @@ def _as_shown(error: Exception) -> UserError | None:
     )
     in_one = (
         BadFiles,
+        BadReference,
         CannotResume,
         DependentVariants,
         InUse,

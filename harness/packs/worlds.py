@@ -35,9 +35,9 @@ def find_world(name: str, native: NativeSpec | None, folder: Path) -> World:
     """A world by its name, or from what a pack says about a file.
 
     Args:
-        name: Entry-point name, of no interest for a file.
-        native: What the pack says about a file; None for an installed world.
-        folder: The pack's folder, where the file's path begins.
+        name: As the pack calls it, of no interest for a native one.
+        native: What the pack says about a file; None for a world that is code.
+        folder: The pack's folder, where paths begin.
 
     Raises:
         UnknownPlugin: It is not installed.
@@ -46,13 +46,13 @@ def find_world(name: str, native: NativeSpec | None, folder: Path) -> World:
         from simgate.sim_adapters.worlds.native import NativeWorld
 
         return NativeWorld(native, folder)
-    world: World = registry.load(WORLDS, name)
+    world: World = registry.load(WORLDS, name, folder)
     return world
 
 
-def is_installed(scenario: Scenario) -> bool:
+def is_installed(pack: Pack, scenario: Scenario) -> bool:
     """Whether the world of a scenario can be had here."""
-    return scenario.native is not None or scenario.world in registry.names(WORLDS)
+    return scenario.native is not None or registry.is_there(WORLDS, scenario.world, Path(pack.path).parent)
 
 
 def native_reader(kind: str) -> Any:

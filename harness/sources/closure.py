@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from simgate.harness.sources.imports import imports_of
 from simgate.harness.sources.modules import find_module, modules_below, released_by
+from simgate.sim_adapters.code_file import as_shown
 
 HOUSE = "simgate"
 """Our own package; the core of it is hashed once for all plugins."""
@@ -25,7 +26,8 @@ class Code:
     """What a plugin is made of.
 
     Attributes:
-        files: File, named by its module (``acme/door.py``), -> SHA-256, hex.
+        files: File, named by its module (``acme/door.py``), -> SHA-256, hex; ``./helpers.py``
+            for one beside a file that a pack names.
         releases: Distribution that it imports -> version.
         modules: Dotted names that were followed.
         functions: Names of the functions and methods in it, of our own only those of the module itself.
@@ -65,7 +67,7 @@ def code_of(module: str, distribution: str = "", known: Collection[str] = ()) ->
         found = find_module(name)
         if found is None:
             continue  # A name inside a module, a namespace, or an optional module that is not there.
-        code.files[found.file] = hashlib.sha256(found.content).hexdigest()
+        code.files[as_shown(found.file)] = hashlib.sha256(found.content).hexdigest()
         if not found.is_source:
             continue
         imports = imports_of(found.content, found.package)

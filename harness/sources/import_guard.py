@@ -16,6 +16,7 @@ from types import CodeType, ModuleType
 
 from simgate.harness.sources.closure import HOUSE
 from simgate.harness.sources.modules import Module, find_module, is_answered_for
+from simgate.sim_adapters.code_file import FreshSource, Refusal, as_shown
 
 _UNNAMED = "no import statement of the plan leads to it"
 _RESTORE = "restore it and go on with --resume, or start a new run"
@@ -24,7 +25,7 @@ NOT_AS_PLANNED = "is not what the run was planned with"
 """In every message of :class:`NotAsPlanned`; from a host it arrives as text."""
 
 
-class NotAsPlanned(Exception):  # noqa: N818 - the name says what is wrong
+class NotAsPlanned(Refusal):
     """Something is not what the run was planned with; the message names the file and says what to do.
 
     Args:
@@ -35,7 +36,7 @@ class NotAsPlanned(Exception):  # noqa: N818 - the name says what is wrong
     """
 
     def __init__(self, who: str, file: str, how: str, remedy: str = _RESTORE) -> None:
-        super().__init__(f"{who}: {file} {NOT_AS_PLANNED}: {how}; {remedy}")
+        super().__init__(f"{who}: {as_shown(file)} {NOT_AS_PLANNED}: {how}; {remedy}")
 
 
 def in_hashes(was: str, now: str | None) -> str:
@@ -103,7 +104,7 @@ class ImportGuard(MetaPathFinder):
             if is_answered_for(top, Path(spec.origin)):
                 return spec
             self._strangers[top] = who
-        if type(spec.loader) is SourceFileLoader:
+        if type(spec.loader) in (SourceFileLoader, FreshSource):
             spec.loader = _CheckedSource(fullname, spec.origin, self)
         else:
             spec.loader = _Checked(spec.loader, fullname, spec.origin, self)

@@ -35,15 +35,6 @@ def _name(file: Path, files: tuple[Path, ...]) -> str:
     return "/".join(next(alone, file.parts))
 
 
-def absolute(path: Path) -> Path:
-    """The whole path of a file.
-
-    Links are not followed: in stores of large files (DVC, Bazel) what a link points at has another name, and
-    what a file reads stands beside the link.
-    """
-    return Path(os.path.normpath(path.absolute()))
-
-
 def require_fetched(file: Path) -> None:
     """Refuses a file of which version control has left only a pointer.
 

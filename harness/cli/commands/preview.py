@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     from simgate.harness.frontend.packs import load_checked
     from simgate.harness.frontend.user_errors import UserError, as_user_errors
     from simgate.harness.packs.worlds import require_fit
-    from simgate.harness.registry import UnknownPlugin, names
+    from simgate.harness.registry import require
     from simgate.harness.results.atomic_write import write_atomic
 
     for option, value in (("--variants", args.variants), ("--workers", args.workers)):
@@ -43,8 +43,7 @@ def run(args: argparse.Namespace) -> int:
         pack = load_checked(args.pack)
         if args.adapter is not None:
             pack = pack.model_copy(update={"sim": pack.sim.model_copy(update={"adapter": args.adapter})})
-        if pack.sim.adapter not in names("simgate.sim_adapters"):
-            raise UnknownPlugin("simgate.sim_adapters", pack.sim.adapter, names("simgate.sim_adapters"))
+        require("simgate.sim_adapters", pack.sim.adapter, Path(pack.path).parent)
         require_fit(pack.scenarios, pack.sim.adapter)
         (chosen,) = select([pack], args)
         variants = [variant for scenario in chosen for variant in expand_scenario(pack, scenario)]

@@ -24,14 +24,14 @@ def run(args: argparse.Namespace) -> int:
     from simgate.harness.frontend.conclusion import REPORTERS, write_reports
     from simgate.harness.frontend.user_errors import as_user_errors
     from simgate.harness.gate.decide import write_verdict
-    from simgate.harness.registry import UnknownPlugin, names
+    from simgate.harness.registry import names, require
     from simgate.harness.results.run_folder import RunFolder
 
     folder = RunFolder(args.run_dir)
     with as_user_errors():
         known = names(REPORTERS)
-        if args.format not in (*known, "all"):
-            raise UnknownPlugin(REPORTERS, args.format, known)
+        if args.format != "all":
+            require(REPORTERS, args.format, Path.cwd())
         before = folder.verdict_path.read_bytes() if folder.verdict_path.exists() else None
         decision = write_verdict(folder).decision.value
         print(folder.verdict_path)

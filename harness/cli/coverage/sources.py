@@ -128,7 +128,7 @@ def _draws(collected: Collected) -> list[dict[str, Scalar]] | None:
     rows = []
     for pack in collected.packs:
         scenario = pack.scenario(collected.scenario.id)
-        if not is_installed(scenario):
+        if not is_installed(pack, scenario):
             return None
         plain = VariantsSpec(count=max(1, DRAWS // len(collected.packs)))
         free = scenario.model_copy(update={"variants": plain, "place": {}, "pinned": ()})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from simgate.harness.registry import load
@@ -48,23 +49,26 @@ def resolve_runtime(asked: str, package: ModelPackage | None) -> str:
 
 
 def plugin_name(runtime: str) -> str:
-    """Entry-point name in ``torch:cpu``."""
-    return runtime.partition(":")[0]
+    """The plugin in ``torch:cpu``, ``my_runtime.py:Fast:cpu`` or ``acme.runtimes:Fast:cpu``."""
+    first, *rest = runtime.split(":")
+    return ":".join([first, *rest[:1]]) if "." in first else first
 
 
-def make_runtime(runtime: str, package: ModelPackage) -> PerceptionRuntime:
+def make_runtime(runtime: str, package: ModelPackage, folder: Path | None = None) -> PerceptionRuntime:
     """Loads a model.
 
     Args:
-        runtime: Entry-point name, or ``name:device``.
+        runtime: Name of a runtime, or ``name:device``.
         package: The model.
+        folder: The pack's, where the path of a file begins; None for the current one.
 
     Raises:
         UnknownPlugin: There is no such runtime.
         PackageError: It cannot run this package here.
     """
-    name, _, device = runtime.partition(":")
-    factory: Any = load("simgate.runtimes", name)
+    name = plugin_name(runtime)
+    device = runtime.removeprefix(name).removeprefix(":")
+    factory: Any = load("simgate.runtimes", name, folder or Path.cwd())
     try:
         made: PerceptionRuntime = factory(package, device=device) if device else factory(package)
     except ValueError as error:

@@ -23,7 +23,7 @@ def make_adapter(sim: SimSpec, folder: Path) -> SimAdapter:
         UnknownPlugin: There is no such adapter.
         ValueError: An option is unknown or wrong.
     """
-    factory: Any = load("simgate.sim_adapters", sim.adapter)
+    factory: Any = load("simgate.sim_adapters", sim.adapter, folder)
     options = located_options(factory, sim.options, folder)
     timing = Timing(sim.physics_hz, sim.control_hz, sim.camera_hz)
     adapter: SimAdapter = factory(timing=timing, options=options)

@@ -95,6 +95,7 @@ def collect_parts(pack: Pack, runtime: str, package: ModelPackage | None) -> tup
 
     Raises:
         UnknownPlugin: A plugin is not installed.
+        BadReference: One that is named by its file cannot be used.
         BadFiles: A plugin's own list of its files cannot be used.
     """
     core = code_of(WORKER, HOUSE)
@@ -116,17 +117,16 @@ def source_parts(pack: Pack) -> list[Part]:
 
 
 def _plugin(use: Use, folder: Path, core: Code) -> Part:
-    entry = registry.origin(use.group, use.name)
-    owner = entry.dist
-    code = code_of(entry.module, owner.name if owner else "", core.modules)
+    origin = registry.origin(use.group, use.name, folder)
+    code = code_of(origin.module, origin.distribution, core.modules)
     return make_part(
         use.role,
         use.name,
         code=code.files,
         files={name: sha256_of(path) for name, path in files_of(use, folder, code).items()},
-        entry=f"{entry.module}:{entry.attr}",
-        distribution=owner.name if owner else "",
-        version=owner.version if owner else "",
+        entry=origin.entry,
+        distribution=origin.distribution,
+        version=origin.version,
         releases=code.releases,
     )
 
@@ -143,7 +143,7 @@ def files_of(use: Use, folder: Path, code: Code | None = None) -> dict[str, Path
         BadFiles: The plugin's own list cannot be used.
     """
     is_asked = code is None or use.group in _LOADED_ANYWAY or "files" in code.functions
-    plugin: Any = registry.load(use.group, use.name) if is_asked else None
+    plugin: Any = registry.load(use.group, use.name, folder) if is_asked else None
     return own_files(plugin, located_options(plugin, use.options, folder), folder)
 
 

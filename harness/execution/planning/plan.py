@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
+from simgate.harness import registry
 from simgate.harness.execution.episode.perception_runtime import AUTO, plugin_name
 from simgate.harness.execution.hosts.assignment import Assignment, HostSetup, file_stem
 from simgate.harness.execution.hosts.host_limits import HostLimits, limits_of
@@ -22,7 +23,6 @@ from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.checks.latency_percentile import parse_latency_percentile
 from simgate.harness.packs.model import Pack
 from simgate.harness.packs.worlds import WORLDS, require_fit, require_options
-from simgate.harness.registry import UnknownPlugin, names
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.file_lock import FileLock
 from simgate.harness.results.identity import identities
@@ -167,6 +167,7 @@ def plan_run(
     Raises:
         DependentVariants: Variants share scenes, so that no sequential test is valid.
         UnknownPlugin: A plugin is not installed.
+        BadReference: One that is named by its file cannot be used.
         UnfitAdapter: The simulator cannot open the file of a native world, or lacks an option.
         PackageError: The model package is not in order.
         BadFiles: A plugin's own list of its files cannot be used.
@@ -253,8 +254,7 @@ def _require_plugins(pack: Pack, runtime: str) -> None:
     if runtime:
         wanted.append(("simgate.runtimes", plugin_name(runtime)))
     for group, name in wanted:
-        if name not in names(group):
-            raise UnknownPlugin(group, name, names(group))
+        registry.require(group, name, Path(pack.path).parent)
     require_fit(pack.scenarios, pack.sim.adapter)
     require_options(pack.sim)
     _require_trust(pack, runtime)

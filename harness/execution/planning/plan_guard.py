@@ -16,7 +16,8 @@ from simgate.policies.perception.files.package_files import sha256_of
 from simgate.policies.perception.package import ModelPackage
 from simgate.policies.perception.runtime import RuntimeInfo
 from simgate.sim_adapters.adapter import AdapterInfo
-from simgate.sim_adapters.worlds.file_digest import absolute
+from simgate.sim_adapters.code_file import Reference, is_reference, package_of
+from simgate.sim_adapters.plain_file import absolute
 
 Stamp = tuple[int, int, int, int]
 _LOADED_NOW = ("world", "metric")
@@ -47,7 +48,9 @@ class PlanGuard:
         self._loaded: dict[Path, Stamp] = {}
         self._read_again: dict[Path, Stamp] = {}
         self._names: dict[Path, tuple[str, str]] = {}
-        self._imports = ImportGuard({part.label: part.code for part in parts or ()}, is_own_process)
+        folder = Path(pack.path).parent
+        planned = {part.label: _by_module(part, folder) for part in parts or ()}
+        self._imports = ImportGuard(planned, is_own_process)
         if parts is None:
             return
         self._imports.watch()
@@ -118,7 +121,7 @@ class PlanGuard:
         folder = Path(pack.path).parent
         for use in uses_of(pack, runtime):
             if use.role in _LOADED_NOW:
-                registry.load(use.group, use.name)
+                registry.load(use.group, use.name, folder)
             part = self._parts.get((use.role, use.name))
             if part is not None and part.files:
                 files = files_of(use, folder)
@@ -170,6 +173,17 @@ def versions_of(hosts: Sequence[Mapping[str, Any]]) -> dict[str, str]:
 def _versions(adapter: Mapping[str, Any], runtime: Mapping[str, Any] | None) -> dict[str, str]:
     named = {f"simulator {adapter['name']}": adapter["version"]}
     return named | ({f"runtime {runtime['runtime']}": runtime["version"]} if runtime else {})
+
+
+def _by_module(part: Part, folder: Path) -> dict[str, str]:
+    """The code of a part by what its modules are called here, also those beside a file that is named."""
+    if not is_reference(part.entry) or (path := Reference.read(part.entry, folder).path) is None:
+        return part.code
+    package = package_of(path.parent)
+    return {
+        f"{package}/{file.removeprefix('./')}" if file.startswith("./") else file: sha256
+        for file, sha256 in part.code.items()
+    }
 
 
 def _written(stamps: Mapping[Path, Stamp]) -> Iterator[Path]:

@@ -78,6 +78,7 @@ def design_of(pack: Pack, scenario: Scenario, world: World) -> Design | None:
     relevant = _relevant(scenario, names)
     key = {
         "scenario": scenario.model_dump(mode="json", include={"world", "native"}),
+        "folder": str(Path(pack.path).parent),
         "kinds": {name: (spec.kind, spec.default) for name, spec in sorted(world.parameters.items())},
         "parameters": {name: spec.model_dump() for name, spec in relevant.items()},
         "names": names,
@@ -123,8 +124,7 @@ def _design(key: str) -> Design:
     """A design from everything that decides it; kept, because single variants ask for it again and again."""
     wanted = json.loads(key)
     native = wanted["scenario"].get("native")
-    # Only parameters are asked for, so that it does not matter where the file is.
-    world = find_world(wanted["scenario"]["world"], read_spec(native), Path())
+    world = find_world(wanted["scenario"]["world"], read_spec(native), Path(wanted["folder"]))
     parameters = {name: ValueSpec.model_validate(spec) for name, spec in wanted["parameters"].items()}
     names: list[str] = wanted["names"]
     levels = [_levels(parameters[name], world, name) for name in names]

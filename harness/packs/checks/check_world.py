@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from simgate.harness import registry
 from simgate.harness.packs.expressions.conditions import KINDS, Kind, Symbol, parse, symbols_of
 from simgate.harness.packs.expressions.syntax import ExpressionError
 from simgate.harness.packs.model import Scalar
@@ -29,22 +28,6 @@ _TAKES = {
     "choice": frozenset(),
 }
 _KIND_WORDS = {"number": "a number", "integer": "a whole number", "bool": "true or false", "choice": "a word"}
-
-
-def load_world(problems: Problems, node: Node, name: str) -> World | None:
-    """The world of that name; an unknown or broken one is reported."""
-    known = registry.names("simgate.worlds")
-    if name not in known:
-        problems.at(node, "unknown-world", f"unknown world '{name}'", near(name, known))
-        return None
-    try:
-        world: World = registry.load("simgate.worlds", name)
-    except (ImportError, AttributeError) as error:
-        problems.at(
-            node, "broken-plugin", f"world '{name}' cannot be loaded: {error}", "reinstall its package"
-        )
-        return None
-    return world
 
 
 class WorldCheck:

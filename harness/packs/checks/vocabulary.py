@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from simgate.harness import registry
+from simgate.harness.packs.checks.check_plugin import load_plugin
 from simgate.harness.packs.model import Scalar
 from simgate.harness.packs.source.fields import Reader
 from simgate.harness.packs.worlds import ADAPTER_OPTIONS
@@ -25,13 +26,19 @@ class Vocabulary:
     Args:
         reader: Typed access to nodes.
         classes: Classes of the model; None when they are not known.
-        policy: Where the pack names its policy; None when it does not, or when it is not installed.
+        node: Where the pack names its policy; None when it does not.
+        policy: The policy, as the checked pack holds it.
     """
 
     def __init__(
-        self, reader: Reader, classes: Sequence[str] | None = None, policy: ScalarNode | None = None
+        self,
+        reader: Reader,
+        classes: Sequence[str] | None = None,
+        node: Node | None = None,
+        policy: str | None = None,
     ) -> None:
-        self._reader, self._classes, self._policy = reader, classes, policy
+        self._reader, self._classes, self._node = reader, classes, node
+        self._policy = policy if policy and registry.is_there(POLICIES, policy, reader.folder) else None
 
     def require_class(self, node: Node, label: str, offset: int = 0) -> None:
         """Reports a class that the model does not have.
@@ -60,25 +67,20 @@ class Vocabulary:
         reports = getattr(self._policy_factory, "reports", None)
         if self._policy is None or reports is None or word in (*reports, *silence):
             return
-        message = f"the policy '{self._policy.text}' never reports '{word}'"
+        message = f"the policy '{self._policy}' never reports '{word}'"
         self._reader.problems.at(node, "unknown-report", message, _meant(word, (*reports, *silence)))
 
     def policy_options(self, node: Node | None) -> dict[str, Scalar]:
         """``policy_options``, checked against what the policy declares."""
-        who = f"the policy '{self._policy.text}'" if self._policy is not None else ""
+        who = f"the policy '{self._policy}'" if self._policy is not None else ""
         return read_options(self._reader, node, who, lambda: getattr(self._policy_factory, "options", None))
 
     @cached_property
     def _policy_factory(self) -> Any:
         """What makes the policy, loaded only when something speaks of it."""
-        if self._policy is None:
+        if self._policy is None or self._node is None:
             return None
-        try:
-            return registry.load(POLICIES, self._policy.text)
-        except (ImportError, AttributeError) as error:
-            message = f"policy '{self._policy.text}' cannot be loaded: {error}"
-            self._reader.problems.at(self._policy, "broken-plugin", message, "reinstall its package")
-            return None
+        return load_plugin(self._reader.problems, self._node, POLICIES, self._policy, self._reader.folder)
 
 
 def adapter_options(reader: Reader, node: Node | None, adapter: str) -> dict[str, Scalar]:

@@ -19,9 +19,10 @@ from simgate.harness.packs.worlds import native_reader
 from simgate.policies.documents.diagnostics import near, shown_path
 from simgate.policies.documents.named_file import named_file
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode, SourceFile
+from simgate.sim_adapters.plain_file import absolute
 from simgate.sim_adapters.scene.robot import Robot
 from simgate.sim_adapters.scene.sensor import Camera, Lidar
-from simgate.sim_adapters.worlds.file_digest import absolute, file_hashes
+from simgate.sim_adapters.worlds.file_digest import file_hashes
 from simgate.sim_adapters.worlds.low_walls import walls_in_the_way
 from simgate.sim_adapters.worlds.native import Knob, NativeSpec, NativeWorld
 from simgate.sim_adapters.worlds.native_file import CameraFacts, NativeError, RobotFacts

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from simgate.harness import registry
 from simgate.harness.packs.checks.check_model import read_model
+from simgate.harness.packs.checks.check_plugin import named_plugin
 from simgate.harness.packs.checks.metric_catalog import MetricCatalog
 from simgate.harness.packs.checks.vocabulary import POLICIES, Vocabulary, adapter_options
 from simgate.harness.packs.model import GateRule, LatencySpec, Pack, Scenario, SimSpec
@@ -26,7 +26,6 @@ from simgate.harness.packs.reading.read_values import read_value
 from simgate.harness.packs.source.fields import Fields, Reader
 from simgate.harness.packs.source.keys import LATENCY, PACK, SIM
 from simgate.harness.packs.source.written_numbers import quantity_of
-from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SourceFile
 from simgate.policies.documents.problems import Problems
 
@@ -61,8 +60,8 @@ class PackReader:
         self._version(fields.get("simgate"))
         sim = self._sim(fields.get("sim"))
         model, classes = read_model(reader, fields.get("model"))
-        policy = self._plugin(fields.get("policy"), POLICIES, "policy")
-        vocabulary = Vocabulary(reader, classes, _installed(fields.get("policy")))
+        policy = named_plugin(reader, fields.get("policy"), POLICIES)
+        vocabulary = Vocabulary(reader, classes, fields.get("policy"), policy)
         self._criteria.control_hz = sim.control_hz if sim else SimSpec().control_hz
         self._criteria.vocabulary = vocabulary
         scenarios = self._scenarios(fields, sim or SimSpec())
@@ -104,13 +103,6 @@ class PackReader:
             )
             self._problems.at(node, "unsupported-version", message, hint)
 
-    def _plugin(self, node: Node | None, group: str, what: str) -> str | None:
-        name = self._reader.text(node, f"the name of a {what}")
-        if name is not None and node is not None and name not in registry.names(group):
-            hint = near(name, registry.names(group))
-            self._problems.at(node, f"unknown-{what}", f"unknown {what} '{name}'", hint)
-        return name
-
     def _sim(self, node: Node | None) -> SimSpec | None:
         if node is None:
             return SimSpec()
@@ -119,7 +111,7 @@ class PackReader:
             return None
         reader = self._reader
         read: dict[str, object] = {
-            "adapter": self._plugin(fields.get("adapter"), "simgate.sim_adapters", "adapter"),
+            "adapter": named_plugin(reader, fields.get("adapter"), "simgate.sim_adapters"),
             **{
                 name: reader.integer(fields.get(name), 1, _MAX_HZ)
                 for name in ("physics_hz", "control_hz", "camera_hz")
@@ -185,11 +177,6 @@ def _with_hard(scenario: Scenario | None, gate: Sequence[GateRule]) -> Scenario 
         return None
     own = [rule for rule in gate if rule.speaks_of(scenario.id, scenario.severity)]
     return scenario.model_copy(update={"hard": tuple(r.criterion for r in own if r.criterion is not None)})
-
-
-def _installed(node: Node | None) -> ScalarNode | None:
-    """The node of a policy that can be asked."""
-    return node if isinstance(node, ScalarNode) and node.text in registry.names(POLICIES) else None
 
 
 def _native_sources(reader: Reader) -> list[SourceFile]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from simgate.harness.packs.checks.check_plugin import load_plugin, named_plugin
 from simgate.harness.packs.checks.check_rules import report_cycles
-from simgate.harness.packs.checks.check_world import WorldCheck, load_world
+from simgate.harness.packs.checks.check_world import WorldCheck
 from simgate.harness.packs.model import (
     Criterion,
     KnownFailure,
@@ -23,6 +24,8 @@ from simgate.harness.packs.severity import SEVERITIES, Severity
 from simgate.harness.packs.source.fields import Fields, Reader
 from simgate.harness.packs.source.keys import KNOWN_FAILURE, SCENARIO
 from simgate.harness.packs.values import ValueSpec
+from simgate.harness.packs.worlds import WORLDS
+from simgate.harness.registry import is_there
 from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode
 
@@ -82,9 +85,7 @@ class ScenarioReader:
         if fields is None:
             return None
         named = fields.get("world")
-        world, native = self._world(named, fields.get("accept"))
-        # By its entry point, under which hosts load it; what a world calls itself may be another one's name.
-        installed = named.text if world is not None and isinstance(named, ScalarNode) else None
+        world, native, name = self._world(named, fields.get("accept"))
         place = fields.get("place")
         groups = [item.text for item, _ in place] if isinstance(place, MappingNode) else []
         check = WorldCheck(self._reader.problems, world, lambda name: self._elsewhere(name, groups))
@@ -98,7 +99,7 @@ class ScenarioReader:
             "severity": severity,
             "requirements": self._reader.texts(fields.get("requirements"), "a list of requirement ids"),
             "tags": self._reader.texts(fields.get("tags"), "a list of words"),
-            "world": native.name if native is not None else installed,
+            "world": name,
             "parameters": parameters,
             "place": PlaceReader(self._reader, check).read(fields.get("place")),
             "where": self._where(fields, check),
@@ -120,17 +121,24 @@ class ScenarioReader:
             return "it is a group of objects, and conditions speak of parameters alone"
         return ""
 
-    def _world(self, node: Node | None, accept: Node | None) -> tuple[World | None, NativeSpec | None]:
-        """The world that the node names or describes, with what it says of a file; problems are reported."""
+    def _world(
+        self, node: Node | None, accept: Node | None
+    ) -> tuple[World | None, NativeSpec | None, str | None]:
+        """The world that the node names or describes, with what it says of a file, and the name under which
+        hosts find it, which need not be what it calls itself; problems are reported."""
         if isinstance(node, MappingNode):
             from simgate.harness.packs.reading.read_native import NativeReader
 
             judged = isinstance(accept, MappingNode) and accept.find("report_correct") is not None
             native_reader = NativeReader(self._reader, self._adapter, self._criteria.vocabulary)
             described = native_reader.read(node, reports_count=judged)
-            return described, described.spec if described is not None else None
-        name = self._reader.text(node, "the name of a world, or {mjcf: FILE, ...}, {usd: FILE, ...}")
-        return load_world(self._reader.problems, node, name) if name and node else None, None
+            spec = described.spec if described is not None else None
+            return described, spec, spec.name if spec is not None else None
+        name = named_plugin(self._reader, node, WORLDS)
+        if node is None or not name or not is_there(WORLDS, name, self._reader.folder):
+            return None, None, None
+        world = load_plugin(self._reader.problems, node, WORLDS, name, self._reader.folder)
+        return world, None, name if world is not None else None
 
     def _severity(self, fields: Fields) -> Severity | None:
         word = self._reader.word(fields.get("severity"), SEVERITIES, "wrong-value", "severity")

@@ -79,7 +79,7 @@ def pack_schema(metrics: MetricCatalog) -> Schema:
             "owner": _TEXT,
             "extends": {"anyOf": [_TEXT, _TEXTS]},
             "model": _TEXT,
-            "policy": {"enum": registry.names("simgate.policies")},
+            "policy": _plugin("simgate.policies"),
             "policy_options": _OPTIONS,
             "sim": _sim(),
             "latency": mapping(
@@ -139,11 +139,16 @@ def _worlds() -> dict[str, World]:
     return worlds
 
 
+def _plugin(group: str) -> Schema:
+    """What names a plugin: an installed one, or where its code is."""
+    return {"anyOf": [{"enum": registry.names(group)}, {"type": "string", "pattern": r"^[^:]+:[\w.]+$"}]}
+
+
 def _sim() -> Schema:
     return mapping(
         keys.SIM,
         {
-            "adapter": {"enum": registry.names("simgate.sim_adapters")},
+            "adapter": _plugin("simgate.sim_adapters"),
             "physics_hz": _RATE,
             "control_hz": _RATE,
             "camera_hz": _RATE,
@@ -186,7 +191,7 @@ def _scenario(worlds: Mapping[str, World]) -> Schema:
             "severity": {"enum": list(SEVERITIES)},
             "requirements": _TEXTS,
             "tags": _TEXTS,
-            "world": {"anyOf": [{"enum": registry.names("simgate.worlds")}, native_schema()]},
+            "world": {"anyOf": [*_plugin("simgate.worlds")["anyOf"], native_schema()]},
             "parameters": {"type": "object"},
             "place": {"type": "object", "propertyNames": _NAMES},
             "where": {"type": "array", "items": EXPRESSION},

@@ -8,6 +8,11 @@ from simgate.harness.packs.source import keys
 _TEXT: Schema = {"type": "string", "pattern": r"\S"}
 _WORDS: Schema = {"type": "object", "additionalProperties": _TEXT}
 _HAS_NATIVE: Schema = {"properties": {"world": {"type": "object"}}, "required": ["world"]}
+_OF_A_FILE: Schema = {
+    "properties": {"world": {"anyOf": [{"type": "object"}, {"type": "string", "pattern": ":"}]}},
+    "required": ["world"],
+}
+"""Of a scenario: its world is a file's, whose parameters the linter alone knows."""
 _VALUE: Schema = {"$ref": "#/$defs/value"}
 
 IN_NATIVE: Schema = {
@@ -88,8 +93,8 @@ def with_native_parameters(shared: Schema) -> Schema:
 
 
 def known_parameters_only(shared: Schema) -> Schema:
-    """A condition on the pack: without a native world there are no other parameters than ``shared`` ones."""
+    """A condition on the pack: without a world of a file there are only ``shared`` parameters."""
     # Draft 7 has no word for "some property": not every scenario is without one.
-    some: Schema = {"properties": {"scenarios": {"not": {"additionalProperties": {"not": _HAS_NATIVE}}}}}
+    some: Schema = {"properties": {"scenarios": {"not": {"additionalProperties": {"not": _OF_A_FILE}}}}}
     known: Schema = {"properties": {"parameters": {"propertyNames": {"enum": sorted(shared["properties"])}}}}
     return {"if": {"allOf": [{"required": ["scenarios"]}, some]}, "else": known}

@@ -26,7 +26,7 @@ from simgate.sim_adapters.mujoco.native.lens import require_pinhole
 from simgate.sim_adapters.mujoco.native.planar import planar_spec
 from simgate.sim_adapters.mujoco.native.source import in_one_line, open_source
 from simgate.sim_adapters.mujoco.native.target import Target, apply, parameter_of, parse_target, whole_of
-from simgate.sim_adapters.worlds.file_digest import absolute
+from simgate.sim_adapters.plain_file import absolute
 from simgate.sim_adapters.worlds.low_walls import Shape, slope_of_box
 from simgate.sim_adapters.worlds.native_file import CameraFacts, NativeError, RobotFacts
 from simgate.sim_adapters.worlds.world import ParameterSpec

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from pxr import Usd, UsdGeom
 
+from simgate.sim_adapters.plain_file import absolute
 from simgate.sim_adapters.usd.native.contacts import check_contacts
 from simgate.sim_adapters.usd.native.lamps import read_lights
 from simgate.sim_adapters.usd.native.layout import has_states, is_joint_of, joints_of, moving_bodies
@@ -32,7 +33,6 @@ from simgate.sim_adapters.usd.native.target import (
 )
 from simgate.sim_adapters.usd.native.variant_stage import check_robot
 from simgate.sim_adapters.usd.paths import is_at_or_below
-from simgate.sim_adapters.worlds.file_digest import absolute
 from simgate.sim_adapters.worlds.low_walls import Shape, slope_of_box
 from simgate.sim_adapters.worlds.native_file import CameraFacts, NativeError, RobotFacts
 from simgate.sim_adapters.worlds.world import ParameterSpec

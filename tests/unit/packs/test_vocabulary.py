@@ -29,6 +29,13 @@ REPORTS = "known: glass, wood, unknown"
 class Silent:
     """A policy that declares nothing about itself."""
 
+    def __init__(self, control_hz: int, options: object) -> None: ...
+
+    def reset(self, missions: object) -> None: ...
+
+    def act(self, observation: object, detections: object) -> list[object]:
+        return []
+
 
 def linted(folder: Path, text: str) -> list[Diagnostic]:
     path = folder / "pack.yaml"

@@ -1,0 +1,118 @@
+"""Checks what a pack names as a plugin: an installed one, a module's object, or one in a file."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from pathlib import Path
+from typing import Any
+
+from simgate.harness import registry
+from simgate.harness.packs.source.fields import Reader
+from simgate.policies.documents.diagnostics import near
+from simgate.policies.documents.nodes import Node
+from simgate.policies.documents.problems import Problems
+from simgate.sim_adapters.code_file import BadReference, Reference, class_members, is_reference
+
+_WHAT = {
+    "simgate.policies": "policy",
+    "simgate.sim_adapters": "adapter",
+    "simgate.worlds": "world",
+    "simgate.metrics": "metric",
+    "simgate.runtimes": "runtime",
+}
+_SHOWN = "see docs/writing-your-own.md"
+_CALLED = {
+    "simgate.policies": ("control_hz", "options"),
+    "simgate.sim_adapters": ("timing", "options"),
+}
+"""Groups of what is called, with the arguments that it is given by name."""
+_HAS = {
+    "simgate.policies": ("reset", "act"),
+    "simgate.sim_adapters": ("reset", "step", "ground_truth", "describe", "health", "close"),
+    "simgate.worlds": ("name", "parameters", "object_kinds", "region_names", "keep_clear_names", "build"),
+    "simgate.metrics": ("info", "compute"),
+}
+"""What an object of a group has; of what is called, its instances, which can be said of classes only."""
+
+
+def named_plugin(reader: Reader, node: Node | None, group: str) -> str | None:
+    """What a node names, as the checked pack holds it: the path of a file counts from the pack's folder.
+
+    What is not there is reported; none of its code is run.
+    """
+    what = _WHAT[group]
+    native = ", or {mjcf: FILE, ...}, {usd: FILE, ...}" if what == "world" else ""
+    name = reader.text(node, f"the name of a {what}{native}")
+    if name is None or node is None:
+        return name
+    if is_reference(name):
+        place = node.source.path.parent
+        if name.rpartition(":")[0].endswith(".py"):
+            name = Path(os.path.relpath(place / name, reader.folder)).as_posix()
+        try:
+            registry.require(group, name, reader.folder)
+            _require_methods(group, Reference.read(name, reader.folder))
+        except BadReference as error:
+            reader.problems.at(node, "broken-plugin", f"{what} '{name}': {error.problem}", error.remedy)
+            return None
+        return name
+    known = registry.names(group)
+    if name not in known:
+        hint = near(name, known)
+        if (place := node.source.path.parent / name).suffix == ".py" and place.is_file():
+            hint = f"write {name}:NAME, where NAME is the object in the file"
+        reader.problems.at(node, f"unknown-{what}", f"unknown {what} '{name}'", hint)
+    return name
+
+
+def _require_methods(group: str, reference: Reference) -> None:
+    """Asks a class of a file for its methods, from the text alone.
+
+    Raises:
+        BadReference: One is missing.
+    """
+    members = class_members(reference)
+    missing = [name for name in _HAS.get(group, ()) if members is not None and name not in members]
+    if missing and group in _CALLED:
+        lacking = f"it has no {' and no '.join(missing)}"
+        raise BadReference(f"{reference.attribute} is no {_WHAT[group]}: {lacking}", _SHOWN)
+
+
+def load_plugin(problems: Problems, node: Node, group: str, name: str, folder: Path) -> Any | None:
+    """The object that a node names; one that cannot be loaded, or is something else, is reported."""
+    what = _WHAT[group]
+    try:
+        found = registry.load(group, name, folder)
+    except BadReference as error:
+        problems.at(node, "broken-plugin", f"{what} '{name}': {error.problem}", error.remedy)
+        return None
+    except (ImportError, AttributeError) as error:
+        message = f"{what} '{name}' cannot be loaded: {error}"
+        problems.at(node, "broken-plugin", message, "reinstall its package")
+        return None
+    if problem := kind_problem(group, found):
+        problems.at(node, "broken-plugin", f"'{name}' is no {what}: {problem}", _SHOWN)
+        return None
+    return found
+
+
+def kind_problem(group: str, plugin: Any) -> str:
+    """In what an object differs from what its group holds; empty when nothing is found."""
+    wanted = _CALLED.get(group)
+    is_made = wanted is None or inspect.isclass(plugin)
+    missing = [name for name in _HAS.get(group, ()) if is_made and not hasattr(plugin, name)]
+    if missing:
+        return f"it has no {' and no '.join(missing)}"
+    if wanted is None:
+        return ""
+    call = f"called as NAME({', '.join(f'{name}=...' for name in wanted)})"
+    if not callable(plugin):
+        return f"it is {call}, and a {type(plugin).__name__} cannot be called"
+    try:
+        inspect.signature(plugin).bind(**dict.fromkeys(wanted))
+    except TypeError as error:
+        return f"it is {call}: {error}"
+    except ValueError:
+        return ""  # Builtin; Python does not say what it takes.
+    return ""

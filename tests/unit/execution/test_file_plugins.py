@@ -1,0 +1,149 @@
+"""Policies and worlds from files beside a pack: part of the run's identity, the same in every process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from simgate.harness.execution.planning.conditions import collect_fingerprint, scenario_conditions
+from simgate.harness.execution.planning.parts import collect_parts
+from simgate.harness.execution.planning.plan_guard import PlanGuard
+from simgate.harness.packs.loader import lint, load_pack
+from simgate.harness.packs.model import Pack
+from simgate.harness.results.parts import Part, changed_parts
+from simgate.harness.sources.import_guard import NotAsPlanned
+from simgate.sim_adapters.code_file import package_of
+from tests.unit.execution.memory_pack import write_pack
+
+_POLICY = """\
+from tests.unit.execution.memory_plugins import MemoryPolicy
+from .gains import GAIN
+
+class Mine(MemoryPolicy):
+    gain = GAIN
+"""
+_WORLD = """\
+from tests.unit.execution.memory_plugins import MemoryCorridor
+
+HALL = MemoryCorridor()
+"""
+
+
+def a_pack(folder: Path, policy: str = "mine.py:Mine", world: str = "memory_corridor") -> Pack:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "mine.py").write_text(_POLICY)
+    (folder / "gains.py").write_text("GAIN = 1.0\n")
+    (folder / "hall.py").write_text(_WORLD)
+    path = write_pack(folder)
+    text = path.read_text().replace("policy: memory_policy", f"policy: {policy}")
+    path.write_text(text.replace("world: memory_corridor", f"world: {world}"))
+    return load_pack(path)
+
+
+def part(parts: tuple[Part, ...], role: str) -> Part:
+    return next(one for one in parts if one.role == role)
+
+
+def test_the_file_and_what_it_imports_from_beside_it_are_the_part_by_their_names(tmp_path: Path) -> None:
+    policy = part(collect_parts(a_pack(tmp_path), "", None), "policy")
+    assert policy.entry == policy.name == "mine.py:Mine"
+    assert set(policy.code) >= {"./mine.py", "./gains.py"}
+    assert not [file for file in policy.code if "simgate_beside" in file]
+
+
+def test_the_same_files_elsewhere_are_the_same_part(tmp_path: Path) -> None:
+    first, second = (part(collect_parts(a_pack(tmp_path / name), "", None), "policy") for name in ("a", "b"))
+    assert first.sha256 == second.sha256
+
+
+@pytest.mark.parametrize(
+    ("file", "role"), [("gains.py", "policy"), ("mine.py", "policy"), ("hall.py", "world")]
+)
+def test_one_character_of_any_file_is_another_identity_and_is_named(
+    tmp_path: Path, file: str, role: str
+) -> None:
+    pack = a_pack(tmp_path, world="hall.py:HALL")
+    before = collect_fingerprint(pack, "")
+    (tmp_path / file).write_text((tmp_path / file).read_text() + "#")
+    now = collect_fingerprint(pack, "")
+    scenario = pack.scenarios[0]
+    assert scenario_conditions(pack, scenario, before) != scenario_conditions(pack, scenario, now)
+    (change,) = changed_parts(before.parts, now.parts)
+    assert change.startswith(role)
+    assert f"./{file} has changed" in change
+
+
+def test_a_worker_refuses_a_file_that_was_changed_after_planning(tmp_path: Path) -> None:
+    pack = a_pack(tmp_path)
+    parts = collect_parts(pack, "", None)
+    (tmp_path / "gains.py").write_text("GAIN = 2.0\n")
+    guard = PlanGuard(pack, "", parts)
+    try:
+        from simgate.harness.registry import load
+
+        with pytest.raises(NotAsPlanned, match=r"policy mine.py:Mine: \./gains.py .*is not what the run was"):
+            load("simgate.policies", pack.policy, tmp_path)
+    finally:
+        guard.close()
+
+
+def test_a_worker_refuses_a_file_that_no_import_statement_leads_to(tmp_path: Path) -> None:
+    pack = a_pack(tmp_path)
+    (tmp_path / "hidden.py").write_text("X = 1\n")
+    parts = collect_parts(pack, "", None)
+    guard = PlanGuard(pack, "", parts)
+    try:
+        from importlib import import_module
+
+        from simgate.harness.registry import load
+
+        load("simgate.policies", pack.policy, tmp_path)
+        with pytest.raises(NotAsPlanned, match=r"\./hidden.py .*no import statement of the plan leads to it"):
+            import_module(f"{package_of(tmp_path)}.hidden")
+    finally:
+        guard.close()
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        ("mine.py:Mien", "mine.py has no 'Mien'"),
+        ("gone.py:Mine", "file 'gone.py' does not exist"),
+        ("bare.py:Bare", "Bare is no policy: it has no reset and no act"),
+        ("mine.py", "unknown policy 'mine.py'"),
+    ],
+)
+def test_lint_says_at_the_name_what_is_wrong_without_running_the_file(
+    tmp_path: Path, policy: str, said: str
+) -> None:
+    pack = a_pack(tmp_path)
+    (tmp_path / "mine.py").write_text("raise RuntimeError('run')\nclass Mine: ...\n")
+    (tmp_path / "bare.py").write_text("raise RuntimeError('run')\nclass Bare: ...\n")
+    path = Path(pack.path)
+    path.write_text(path.read_text().replace("policy: mine.py:Mine", f"policy: {policy}"))
+    (problem,) = lint([path])
+    assert said in problem.message
+    line = path.read_text().split("\n")[problem.line - 1]
+    assert line[problem.column - 1 :] == policy
+
+
+def test_a_world_that_is_something_else_is_told_by_what_it_lacks(tmp_path: Path) -> None:
+    pack = a_pack(tmp_path, world="hall.py:HALL")
+    (tmp_path / "other.py").write_text("HALL = {'name': 'hall'}\n")
+    path = Path(pack.path)
+    path.write_text(path.read_text().replace("hall.py:HALL", "other.py:HALL"))
+    (problem,) = lint([path])
+    assert "'other.py:HALL' is no world: it has no name and no parameters" in problem.message
+
+
+def test_a_base_pack_names_the_file_beside_itself(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    pack = a_pack(tmp_path / "base", world="hall.py:HALL")
+    heir = tmp_path / "heirs" / "one" / "pack.yaml"
+    heir.parent.mkdir(parents=True)
+    heir.write_text(f"simgate: 1\nextends: ../../base/{Path(pack.path).name}\npack: heir\n")
+    read = load_pack(heir)
+    assert (read.policy, read.scenarios[0].world) == ("../../base/mine.py:Mine", "../../base/hall.py:HALL")
+    own = part(collect_parts(read, "", None), "policy")
+    assert set(own.code) >= {"./mine.py", "./gains.py"}
