@@ -1,0 +1,1 @@
+"""A learned gait: how the network of ``scenarios/quadruped_walk`` is trained, exported and measured."""
