@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from simgate.sim_adapters.mujoco.build import UNCOUNTED_GEOM, BuiltScene
 
+Size = tuple[int, int]
 P = TypeVar("P", np.uint8, np.float32)
 
 _SPARE_GEOMS = 100
@@ -64,9 +65,7 @@ class FrameRenderer:
         self._context = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_50.value)
         mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN.value, self._context)
         self._context.readDepthMap = mujoco.mjtDepthMap.mjDEPTH_ZEROFAR
-        self._viewport = mujoco.MjrRect(0, 0, self.width, self.height)
-        self._pixels = np.empty((self.height, self.width, 3), dtype=np.uint8)
-        self._reversed = np.empty((self.height, self.width), dtype=np.float32)
+        self._buffers: dict[Size, tuple[NDArray[np.uint8], NDArray[np.float32]]] = {}
         self.render_s = 0.0
         """Wall-clock seconds spent drawing so far."""
 
@@ -81,24 +80,45 @@ class FrameRenderer:
         version = GL.glGetString(GL.GL_VERSION)
         return f"{name.decode()}; OpenGL {version.decode()}"
 
-    def colours(self, scene: mujoco.MjvScene) -> NDArray[np.uint8]:
-        """Draws a scene; uint8, shape (H, W, 3), top row first, held until the next call."""
-        self._draw(scene, self._pixels, None)
-        return self._pixels[::-1]
+    def colours(self, scene: mujoco.MjvScene, size: Size) -> NDArray[np.uint8]:
+        """Draws a scene; uint8, shape (H, W, 3), top row first, held until the next call of this size.
 
-    def nearness(self, scene: mujoco.MjvScene) -> NDArray[np.float32]:
+        Args:
+            scene: What to draw.
+            size: Width and height, pixels; no larger than the context's own.
+        """
+        pixels = self._of(size)[0]
+        self._draw(scene, size, pixels, None)
+        return pixels[::-1]
+
+    def nearness(self, scene: mujoco.MjvScene, size: Size) -> NDArray[np.float32]:
         """1 at the near plane, 0 at the far one and where nothing is, linear in 1/z; as :meth:`colours`."""
-        self._draw(scene, None, self._reversed)
-        return self._reversed[::-1]
+        depth = self._of(size)[1]
+        self._draw(scene, size, None, depth)
+        return depth[::-1]
+
+    def _of(self, size: Size) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        if size not in self._buffers:
+            width, height = size
+            self._buffers[size] = (
+                np.empty((height, width, 3), np.uint8),
+                np.empty((height, width), np.float32),
+            )
+        return self._buffers[size]
 
     def _draw(
-        self, scene: mujoco.MjvScene, pixels: NDArray[np.uint8] | None, depth: NDArray[np.float32] | None
+        self,
+        scene: mujoco.MjvScene,
+        size: Size,
+        pixels: NDArray[np.uint8] | None,
+        depth: NDArray[np.float32] | None,
     ) -> None:
         """Whoever else has drawn in this process since: this is in the buffer that is read."""
         began = time.perf_counter()
         self._gl.make_current()
-        mujoco.mjr_render(self._viewport, scene, self._context)
-        mujoco.mjr_readPixels(pixels, depth, self._viewport, self._context)
+        viewport = mujoco.MjrRect(0, 0, *size)
+        mujoco.mjr_render(viewport, scene, self._context)
+        mujoco.mjr_readPixels(pixels, depth, viewport, self._context)
         self.render_s += time.perf_counter() - began
 
     def close(self) -> None:
@@ -122,10 +142,12 @@ class SceneView:
     Args:
         renderer: The shared context.
         built: The scene.
+        size: Width and height of its pictures; the context's own when left out.
     """
 
-    def __init__(self, renderer: FrameRenderer, built: BuiltScene) -> None:
+    def __init__(self, renderer: FrameRenderer, built: BuiltScene, size: Size | None = None) -> None:
         self._renderer = renderer
+        self._size = size or (renderer.width, renderer.height)
         self._built = built
         self._scene = mujoco.MjvScene(built.model, _room_for(built.model))
         self._camera = mujoco.MjvCamera()
@@ -164,7 +186,7 @@ class SceneView:
     def color(self, out: NDArray[np.uint8]) -> None:
         """Draws the camera image into ``out``, uint8, shape (H, W, 3)."""
         self._bind()
-        out[:] = self._renderer.colours(self._scene)
+        out[:] = self._renderer.colours(self._scene, self._size)
 
     def _bind(self) -> None:
         """Tells the context which texture each of this model's materials has, and how far shadows and fog go.
@@ -217,11 +239,11 @@ class SceneView:
             thing.segid = number
         return np.where(nearness > 0.0, self._metres(nearness), np.inf)
 
-    def _drawn_as_numbers(self, draw: Callable[[mujoco.MjvScene], NDArray[P]]) -> NDArray[P]:
+    def _drawn_as_numbers(self, draw: Callable[[mujoco.MjvScene, Size], NDArray[P]]) -> NDArray[P]:
         """Draws without light and colour: each thing in its number."""
         flags = self._scene.flags
         flags[mujoco.mjtRndFlag.mjRND_SEGMENT] = flags[mujoco.mjtRndFlag.mjRND_IDCOLOR] = 1
-        drawn = draw(self._scene)
+        drawn = draw(self._scene, self._size)
         flags[mujoco.mjtRndFlag.mjRND_SEGMENT] = flags[mujoco.mjtRndFlag.mjRND_IDCOLOR] = 0
         return drawn
 

@@ -13,17 +13,10 @@ from simgate.sim_adapters.mujoco.build import ROBOT_GEOM, BuiltScene, build_mode
 from simgate.sim_adapters.mujoco.native.build import build_native
 from simgate.sim_adapters.mujoco.native.sensing import sensing_of
 from simgate.sim_adapters.mujoco.sight import Sight
+from simgate.sim_adapters.mujoco.soundness import problems_of
 from simgate.sim_adapters.observation import GroundTruth
 from simgate.sim_adapters.scene.scene import Scene
 from simgate.sim_adapters.scene.touches import Touches
-
-_LOOKED_AT = {
-    mujoco.mjtWarning.mjWARN_CONTACTFULL: "contact buffer overflow",
-    mujoco.mjtWarning.mjWARN_CNSTRFULL: "constraint buffer overflow",
-    mujoco.mjtWarning.mjWARN_BADQPOS: "positions became non-finite and MuJoCo reset the world",
-    mujoco.mjtWarning.mjWARN_BADQVEL: "velocities became non-finite and MuJoCo reset the world",
-    mujoco.mjtWarning.mjWARN_BADQACC: "accelerations became non-finite and MuJoCo reset the world",
-}
 
 
 def build_any(scene: Scene, timing: Timing) -> BuiltScene:
@@ -140,7 +133,4 @@ class MujocoWorld:
 
     def problems(self) -> tuple[str, ...]:
         """Why this world cannot be believed; empty when it is sound."""
-        found = [text for warning, text in _LOOKED_AT.items() if self.data.warning[int(warning)].number]
-        if not (np.isfinite(self.data.qpos).all() and np.isfinite(self.data.qvel).all()):
-            found.append("non-finite state")
-        return tuple(found)
+        return problems_of(self.data)

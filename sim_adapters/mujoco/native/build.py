@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import mujoco
@@ -38,12 +39,12 @@ from simgate.sim_adapters.mujoco.native.planar import (
 from simgate.sim_adapters.mujoco.native.source import in_one_line, promised_source
 from simgate.sim_adapters.mujoco.native.target import Target, apply, parse_target
 from simgate.sim_adapters.mujoco.servo import add_servos
-from simgate.sim_adapters.scene.native import NativeSite
+from simgate.sim_adapters.scene.native import NativeSite, NativeValue
 from simgate.sim_adapters.scene.scene import Scene
 from simgate.sim_adapters.worlds.native_file import NativeError
 
 GROUP_HIDDEN = 5
-_FIRST_HIDDEN_GROUP = 3
+FIRST_HIDDEN_GROUP = 3
 """MuJoCo's viewers do not show this group and those above it; files keep collision geoms there."""
 TOUCH_BIT = 1 << 30
 
@@ -75,13 +76,11 @@ def build_native(scene: Scene, timing: Timing) -> BuiltScene:
     )
     return BuiltScene(
         model, owners, names, (), drive, robot, int(model.camera(site.camera or CAMERA).id), (GROUP_HIDDEN,),
-        _joint_starts(model, targets),
+        joint_starts(model, targets),
     )  # fmt: skip
 
 
-def native_spec(
-    scene: Scene, timing: Timing
-) -> tuple[mujoco.MjSpec, list[tuple[Target, float | bool | str | tuple[float, ...]]]]:
+def native_spec(scene: Scene, timing: Timing) -> tuple[mujoco.MjSpec, list[tuple[Target, NativeValue]]]:
     """The file with the values of a scene, before it is compiled, and the targets with their values.
 
     Raises:
@@ -93,11 +92,7 @@ def native_spec(
     try:
         planar = planar_spec(source, site.robot, site.pose)
         spec = planar.spec.copy()
-        targets = [(parse_target(text, spec), value) for text, value in site.values]
-        # Whether something is there comes last: what is not there can still be given a colour.
-        for target, value in sorted(targets, key=lambda item: item[0].attribute.kind == "present"):
-            if target.attribute.kind != "present" or _is_there(target, spec):
-                apply(target, spec, value)
+        targets = set_values(spec, site.values)
     except NativeError as error:
         raise ValueError(f"{site.path}: {error}") from None
     if planar.mass_scale is not None:
@@ -115,6 +110,22 @@ def native_spec(
     # Numbers of bodies are drawn as colours; smoothing edges would mix them.
     view.quality.offsamples = 0
     return spec, targets
+
+
+def set_values(
+    spec: mujoco.MjSpec, values: Sequence[tuple[str, NativeValue]]
+) -> list[tuple[Target, NativeValue]]:
+    """Sets targets of a file that nobody has compiled yet, and returns them with their values.
+
+    Raises:
+        NativeError: The file has no such target.
+    """
+    targets = [(parse_target(text, spec), value) for text, value in values]
+    # Whether something is there comes last: what is not there can still be given a colour.
+    for target, value in sorted(targets, key=lambda item: item[0].attribute.kind == "present"):
+        if target.attribute.kind != "present" or _is_there(target, spec):
+            apply(target, spec, value)
+    return targets
 
 
 def _is_there(target: Target, spec: mujoco.MjSpec) -> bool:
@@ -194,12 +205,13 @@ def _regroup(model: mujoco.MjModel, owners: NDArray[np.int64]) -> None:
     """Groups by what is seen: by nobody, by the camera alone (the robot, glass), by the lidar too."""
     groups = np.where(geom_opacity(model) < 1.0, GROUP_CLEAR, GROUP_SOLID)
     groups[owners == ROBOT_GEOM] = GROUP_ROBOT
-    model.geom_group[:] = np.where(model.geom_group >= _FIRST_HIDDEN_GROUP, GROUP_HIDDEN, groups)
+    model.geom_group[:] = np.where(model.geom_group >= FIRST_HIDDEN_GROUP, GROUP_HIDDEN, groups)
 
 
-def _joint_starts(
-    model: mujoco.MjModel, targets: list[tuple[Target, float | bool | str | tuple[float, ...]]]
+def joint_starts(
+    model: mujoco.MjModel, targets: list[tuple[Target, NativeValue]]
 ) -> tuple[tuple[int, float], ...]:
+    """Where joints stand at the start by their targets: index into ``qpos``, and value."""
     found = []
     for target, value in targets:
         if target.attribute.kind != "start":

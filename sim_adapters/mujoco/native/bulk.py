@@ -27,6 +27,8 @@ _MOST_OF = {
 }
 """Element -> attributes whose numbers multiply, the most that they may make, and of what."""
 _MOST_RESERVED = 10_000
+_NOT_TAKEN = ("nstack", "nconmax", "njmax")
+"""Sizes that MuJoCo finds itself here, whatever the file says (:mod:`.source`)."""
 _TAG = re.compile(rb"""<(/?)([A-Za-z_][\w.:-]*+)((?:[^<>"']++|"[^"]*+"|'[^']*+')*+)>""")
 _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 _NUMBER = re.compile(rb"""([A-Za-z_]\w*)\s*=\s*["']\s*([0-9][^"']*)["']""")
@@ -72,7 +74,7 @@ class Bulk:
                 self._copies = max(self._copies, copies[-1])
             elif name == "size":
                 for key in numbers:
-                    if key.startswith("n"):
+                    if key.startswith("n") and key not in _NOT_TAKEN:
                         _require(path, _product(numbers, (key,)), _MOST_RESERVED, f"places by {key}")
             elif name in _MOST_OF:
                 keys, most, what = _MOST_OF[name]

@@ -59,10 +59,7 @@ def check_conditions(
     Raises:
         NativeError: The file holds such a thing; with its place and what to do.
     """
-    for bit, (name, effect) in _REFUSED_FLAGS.items():
-        if spec.option.disableflags & int(bit):
-            where = _flag_place(opened, name)
-            raise NativeError("file", f'{where}<flag {name}="disable"/> {effect}', "take it out of the file")
+    check_flags(spec, opened)
     for exclude in spec.excludes:
         ends = [exclude.bodyname1, exclude.bodyname2]
         inside = [model.body(end).id in bodies for end in ends]
@@ -78,6 +75,18 @@ def check_conditions(
             )
             hint = 'let geoms stand in its place, or say that it is only seen: contype="0" conaffinity="0"'
             raise NativeError("file", message, hint)
+
+
+def check_flags(spec: mujoco.MjSpec, opened: OpenedFiles) -> None:
+    """Refuses a file that switches off contacts, constraints or actuators.
+
+    Raises:
+        NativeError: With its place and what to do.
+    """
+    for bit, (name, effect) in _REFUSED_FLAGS.items():
+        if spec.option.disableflags & int(bit):
+            where = _flag_place(opened, name)
+            raise NativeError("file", f'{where}<flag {name}="disable"/> {effect}', "take it out of the file")
 
 
 def _check_pairs(spec: mujoco.MjSpec, model: mujoco.MjModel, bodies: set[int], opened: OpenedFiles) -> None:

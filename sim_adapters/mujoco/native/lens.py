@@ -10,7 +10,9 @@ _SQUARE = 0.01
 """Largest relative difference between the sides of a pixel."""
 
 
-def require_pinhole(model: mujoco.MjModel, camera: int, width: int, height: int) -> None:
+def require_pinhole(
+    model: mujoco.MjModel, camera: int, width: int, height: int, *, moves: bool = False
+) -> None:
     """Refuses a camera that would be drawn in one way and reckoned with in another.
 
     Args:
@@ -18,6 +20,7 @@ def require_pinhole(model: mujoco.MjModel, camera: int, width: int, height: int)
         camera: Its number.
         width: Of its pictures, pixels.
         height: Of its pictures, pixels.
+        moves: Whether it may follow something or be aimed at it.
 
     Raises:
         NativeError: With what to write in the file.
@@ -25,7 +28,7 @@ def require_pinhole(model: mujoco.MjModel, camera: int, width: int, height: int)
     name = model.camera(camera).name
     if int(model.cam_projection[camera]) != int(mujoco.mjtProjection.mjPROJ_PERSPECTIVE):
         raise NativeError("element", f"camera '{name}' is orthographic", 'write projection="perspective"')
-    if int(model.cam_mode[camera]) != int(mujoco.mjtCamLight.mjCAMLIGHT_FIXED):
+    if not moves and int(model.cam_mode[camera]) != int(mujoco.mjtCamLight.mjCAMLIGHT_FIXED):
         message = f"camera '{name}' follows or is aimed at something, and does not look where the robot does"
         raise NativeError("element", message, 'write mode="fixed"')
     sensor, focal = model.cam_sensorsize[camera], model.cam_intrinsic[camera][:2]

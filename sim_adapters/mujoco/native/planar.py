@@ -81,7 +81,7 @@ def planar_spec(source: Source, robot: str, pose: str | None) -> PlanarSpec:
     set_conditions(spec)
     driven = compiled(spec.copy())
     _check_shape(data, driven, root)
-    return PlanarSpec(spec, *_inertia(driven), float(data.xpos[root][2]), _mass_scale(spec, driven))
+    return PlanarSpec(spec, *_inertia(driven), float(data.xpos[root][2]), mass_scale_of(spec, driven))
 
 
 def _check_shape(data: mujoco.MjData, driven: mujoco.MjModel, root: int) -> None:
@@ -98,7 +98,7 @@ def _check_shape(data: mujoco.MjData, driven: mujoco.MjModel, root: int) -> None
         raise NativeError("file", message, "write its poses without scale in the frames around them")
 
 
-def _mass_scale(spec: mujoco.MjSpec, scaled: mujoco.MjModel) -> float | None:
+def mass_scale_of(spec: mujoco.MjSpec, scaled: mujoco.MjModel) -> float | None:
     """How much heavier ``settotalmass`` makes everything in the file; None without it."""
     if spec.compiler.settotalmass <= 0.0:
         return None

@@ -53,7 +53,7 @@ def open_source(path: Path) -> Source:
         # What names the pack uses is not known here, so nothing is merged away.
         spec.compiler.fusestatic = spec.compiler.discardvisual = False
         # Buffers of a fixed size lose contacts.
-        spec.memory = spec.nconmax = spec.njmax = -1
+        spec.memory = spec.nstack = spec.nconmax = spec.njmax = -1
         model = compiled(spec.copy())
     except ValueError as error:
         for file in (*opened.contents, *opened.missing):

@@ -1,0 +1,1 @@
+"""Robots of MJCF files on their own joints: actuation, sensors by declaration, quantities, worlds."""

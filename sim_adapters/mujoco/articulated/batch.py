@@ -1,0 +1,189 @@
+"""N worlds with articulated robots that advance together, drawn by one OpenGL context."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.embodiment import Embodiment
+from simgate.sim_adapters.mujoco.articulated.world import ArticulatedWorld
+from simgate.sim_adapters.mujoco.mujoco_log import warn_on_stderr
+from simgate.sim_adapters.mujoco.renderer import FrameRenderer, assets_of
+from simgate.sim_adapters.observation import GroundTruth
+from simgate.sim_adapters.scene.articulated import ArticulatedSite
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What the sensors of N worlds have read.
+
+    Attributes:
+        step: Physics steps since reset.
+        channels: Name -> readings, shape (N, ...). Owned by the batch until the next step; copy to keep.
+        stamps: Name -> physics step at which it was read.
+    """
+
+    step: int
+    channels: Mapping[str, NDArray[Any]]
+    stamps: Mapping[str, int]
+
+    def is_new(self, name: str) -> bool:
+        """Whether a channel was read at this very step."""
+        return self.stamps[name] == self.step
+
+
+class ArticulatedBatch:
+    """Worlds of one file with one robot.
+
+    Args:
+        timing: Rates of the loop.
+    """
+
+    def __init__(self, timing: Timing) -> None:
+        warn_on_stderr()
+        self._timing = timing
+        self._renderer: FrameRenderer | None = None
+        self._worlds: list[ArticulatedWorld] = []
+
+    @property
+    def embodiment(self) -> Embodiment:
+        """What the robot of this batch senses and is told.
+
+        Raises:
+            RuntimeError: There is no world yet.
+        """
+        if not self._worlds:
+            raise RuntimeError("mujoco adapter: the robot is known once a world was built")
+        return self._worlds[0].embodiment
+
+    @property
+    def render_s(self) -> float:
+        """Wall-clock seconds spent drawing so far."""
+        return self._renderer.render_s if self._renderer else 0.0
+
+    def reset(self, sites: Sequence[ArticulatedSite]) -> Readings:
+        """Builds one world for each site, at step 0, with a first reading of every sensor.
+
+        Raises:
+            ValueError: No site, robots that differ, or a file that lacks what is asked of it.
+        """
+        if not sites:
+            raise ValueError("reset needs at least one world")
+        self._worlds = []  # A world that is refused must not leave the last episode running.
+        worlds = [ArticulatedWorld(site, self._timing) for site in sites]
+        first = worlds[0].embodiment
+        for world, site in zip(worlds, sites, strict=True):
+            if world.embodiment != first:
+                raise ValueError(
+                    f"worlds of one batch must have one robot: '{site.name}' senses or is told something else"
+                )
+        self._prepare_renderer(worlds)
+        self._step = 0
+        self._arrays = {
+            channel.name: np.zeros((len(worlds), *channel.shape), channel.dtype) for channel in first.channels
+        }
+        self._worlds = worlds
+        self._views = [
+            [[self._arrays[c.name][index] for c in sampler.channels] for sampler in world.samplers]
+            for index, world in enumerate(worlds)
+        ]
+        self._truth: list[GroundTruth | None] = [None] * len(worlds)
+        for index, world in enumerate(worlds):
+            world.sense_all(self._views[index])
+            self._truth[index] = self._true(world)
+        return self._readings()
+
+    def _prepare_renderer(self, worlds: list[ArticulatedWorld]) -> None:
+        """One context, kept from batch to batch while pictures and meshes are the same."""
+        if not worlds[0].draws:
+            return
+        fits = {assets_of(world.built) for world in worlds}
+        if len(fits) > 1:
+            raise ValueError("worlds of one batch must come from one file, with the same pictures and meshes")
+        wanted, kept = worlds[0].built.model.vis.global_, self._renderer
+        size = (int(wanted.offwidth), int(wanted.offheight))
+        if kept is not None and (kept.assets not in fits or (kept.width, kept.height) != size):
+            self.close_renderer()
+        if self._renderer is None:
+            self._renderer = FrameRenderer(worlds[0].built)
+        for world in worlds:
+            world.show_by(self._renderer)
+
+    def step(self, actions: NDArray[np.float64], active: NDArray[np.bool_] | None = None) -> Readings:
+        """Holds the actions for one control period; sensors read at their own moments within it.
+
+        Args:
+            actions: float64, shape (N, A), as :attr:`embodiment` declares them.
+            active: Shape (N,); worlds that are False stand still and keep their last readings.
+
+        Raises:
+            RuntimeError: There is no world.
+            ValueError: Another shape, or numbers that are no action of this robot.
+        """
+        told = self._checked(actions, active)
+        self._step += self._timing.control_steps
+        for index, world in enumerate(self._worlds):
+            if active is None or active[index]:
+                world.advance(told[index], self._views[index])
+                self._truth[index] = self._true(world)
+        return self._readings()
+
+    def _checked(self, actions: NDArray[np.float64], active: NDArray[np.bool_] | None) -> NDArray[np.float64]:
+        action, count = self.embodiment.action, len(self._worlds)
+        told = np.array(actions, dtype=np.float64)
+        if told.shape != (count, action.size):
+            raise ValueError(
+                f"mujoco adapter: actions must have shape ({count}, {action.size}), not {told.shape}"
+            )
+        for index, row in enumerate(told):
+            if active is not None and not active[index]:
+                continue
+            problem = action.problem(row)
+            if problem:
+                raise ValueError(f"mujoco adapter: the action of world {index}: {problem}")
+        return np.clip(told, action.low, action.high) if action.clip else told
+
+    def _true(self, world: ArticulatedWorld) -> GroundTruth:
+        return GroundTruth(
+            world.step_count,
+            world.step_count,
+            world.pose,
+            world.twist,
+            (),
+            world.contacts(),
+            {},
+            world.values(),
+        )
+
+    def _readings(self) -> Readings:
+        world = self._worlds[0]
+        stamps = {
+            channel.name: clock.last(self._step)
+            for sampler, clock in zip(world.samplers, world.clocks, strict=True)
+            for channel in sampler.channels
+        }
+        return Readings(self._step, self._arrays, stamps)
+
+    def ground_truth(self) -> tuple[GroundTruth, ...]:
+        """The true state of each world at its last control tick."""
+        return tuple(truth for truth in self._truth if truth is not None)
+
+    def health(self) -> tuple[tuple[str, ...], ...]:
+        """Reasons why a world cannot be believed."""
+        return tuple(world.problems() for world in self._worlds)
+
+    def close_renderer(self) -> None:
+        """Frees the graphics; safe to call twice."""
+        if self._renderer is not None:
+            self._renderer.close()
+            self._renderer = None
+
+    def close(self) -> None:
+        """Frees worlds and graphics; safe to call twice."""
+        self._worlds = []
+        self.close_renderer()

@@ -1,0 +1,123 @@
+"""Who touches whom: of all contacts of a physics step those between two sets of shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from simgate.sim_adapters.mujoco.articulated.names import geoms_of, need, subtree
+from simgate.sim_adapters.observation import Contact
+from simgate.sim_adapters.scene.touches import Touches
+
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Two sets of shapes, whichever order they come in.
+
+    Attributes:
+        a: Whether each shape is in the one, shape (G,).
+        b: Whether it is in the other.
+    """
+
+    a: Flags
+    b: Flags
+
+    def among(self, geoms: NDArray[np.int32]) -> Flags:
+        """For contacts between shapes, shape (C, 2), which are between the two sets, shape (C,)."""
+        first, second = geoms[:, 0], geoms[:, 1]
+        found: Flags = (self.a[first] & self.b[second]) | (self.a[second] & self.b[first])
+        return found
+
+
+def pair_of(model: mujoco.MjModel, a: str, b: str) -> Pair:
+    """Two bodies or shapes by their names.
+
+    Raises:
+        NativeError: The file has none of that name.
+    """
+    return Pair(geoms_of(model, a), geoms_of(model, b))
+
+
+def normal_n(model: mujoco.MjModel, data: mujoco.MjData, contact: int, force: NDArray[np.float64]) -> float:
+    """Normal force of a contact, newtons; ``force``, shape (6,), is overwritten."""
+    mujoco.mj_contactForce(model, data, contact, force)
+    return float(force[0])
+
+
+def force_n(model: mujoco.MjModel, data: mujoco.MjData, pair: Pair) -> float:
+    """Sum of the normal forces between the two sets, newtons."""
+    force = np.zeros(6)
+    between = np.flatnonzero(pair.among(data.contact.geom))
+    return sum(normal_n(model, data, int(contact), force) for contact in between)
+
+
+def met(model: mujoco.MjModel, data: mujoco.MjData, contact: int, force: NDArray[np.float64]) -> bool:
+    """Whether the two shapes of a contact touch: they meet, or press across a margin."""
+    return float(data.contact.dist[contact]) <= 0.0 or normal_n(model, data, contact, force) > 0.0
+
+
+def do_touch(model: mujoco.MjModel, data: mujoco.MjData, pair: Pair, force: NDArray[np.float64]) -> bool:
+    """Whether anything of the two sets touches."""
+    between = np.flatnonzero(pair.among(data.contact.geom))
+    return any(met(model, data, int(contact), force) for contact in between)
+
+
+class RobotContacts:
+    """What the robot has touched since the last observation, other than itself and what it may touch.
+
+    Args:
+        model: The model.
+        robot: Body that is the robot.
+        allow: Pairs of bodies or shapes whose touching does not count.
+
+    Raises:
+        NativeError: The file has none of a name.
+    """
+
+    def __init__(self, model: mujoco.MjModel, robot: str, allow: Sequence[tuple[str, str]]) -> None:
+        self._model = model
+        self._step_s = float(model.opt.timestep)
+        own = subtree(model, need(model, "body", robot))[model.geom_bodyid]
+        self._between, self._own = Pair(own, ~own), own
+        self._allowed = [pair_of(model, a, b) for a, b in allow]
+        names = [_owner(model, geom) for geom in range(model.ngeom)]
+        self._names = tuple(dict.fromkeys(names))
+        self._number = np.array([self._names.index(name) for name in names], dtype=np.int64)
+        self._touches = Touches(self._names)
+        self._force = np.zeros(6)
+
+    def clear(self) -> None:
+        """Begins a new control period."""
+        self._touches.clear()
+
+    def collect(self, data: mujoco.MjData, step: int) -> None:
+        """Adds the contacts of one physics step."""
+        geoms = data.contact.geom
+        keep = self._between.among(geoms)
+        for pair in self._allowed:
+            keep &= ~pair.among(geoms)
+        for contact in np.flatnonzero(keep).tolist():
+            if not met(self._model, data, contact, self._force):
+                continue
+            first, second = geoms[contact]
+            other = int(self._number[second if self._own[first] else first])
+            impulse_ns = normal_n(self._model, data, contact, self._force) * self._step_s
+            self._touches.add(other, step, impulse_ns, -float(data.contact.dist[contact]))
+
+    def contacts(self) -> tuple[Contact, ...]:
+        """What was touched since :meth:`clear`."""
+        return self._touches.contacts()
+
+
+def _owner(model: mujoco.MjModel, geom: int) -> str:
+    """What a shape counts as: its body, or by its own name where it is the world's."""
+    body = int(model.geom_bodyid[geom])
+    if body:
+        return str(model.body(body).name) or f"body {body}"
+    return str(model.geom(geom).name) or f"geom {geom}"

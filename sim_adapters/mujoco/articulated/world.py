@@ -1,0 +1,205 @@
+"""One world of an articulated robot: stepping, sensing at each sensor's own rate, what is true."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.embodiment import Channel, Embodiment
+from simgate.sim_adapters.mujoco.articulated.contacts import RobotContacts
+from simgate.sim_adapters.mujoco.articulated.machine import build_machine, start_state
+from simgate.sim_adapters.mujoco.articulated.measures import Measures
+from simgate.sim_adapters.mujoco.articulated.pictures import Pictures
+from simgate.sim_adapters.mujoco.articulated.rays import Rays
+from simgate.sim_adapters.mujoco.articulated.readings import BodyMotion, FileReadings, Joints
+from simgate.sim_adapters.mujoco.renderer import FrameRenderer
+from simgate.sim_adapters.mujoco.soundness import problems_of
+from simgate.sim_adapters.observation import Contact
+from simgate.sim_adapters.scene.articulated import (
+    ArticulatedSite,
+    BodySensor,
+    CameraSensor,
+    JointSensor,
+    LidarSensor,
+    Sensor,
+)
+from simgate.sim_adapters.worlds.native_file import NativeError
+
+Arrays = Sequence[NDArray[Any]]
+
+
+class Sampler(Protocol):
+    """A sensor of a world: one or more channels that are read together."""
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """What it reads, in the order of the arrays that :meth:`sample` takes."""
+        ...
+
+    def sample(self, out: Any) -> None:
+        """Reads every channel into its array."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """When a sensor reads: at every multiple of its period.
+
+    Attributes:
+        period: Physics steps between two readings.
+    """
+
+    period: int
+
+    def last(self, step: int) -> int:
+        """Step of the newest reading at a step."""
+        return step // self.period * self.period
+
+    def due(self, step: int, end: int) -> bool:
+        """Whether a reading of this step is still the newest at the end of the control period."""
+        return step == self.last(end)
+
+
+def clock_of(name: str, rate_hz: int, timing: Timing) -> Clock:
+    """The clock of a sensor.
+
+    Raises:
+        ValueError: The rate does not divide the physics rate.
+    """
+    if rate_hz <= 0 or timing.physics_hz % rate_hz:
+        raise ValueError(
+            f"sensor '{name}': rate_hz={rate_hz} must divide physics_hz={timing.physics_hz}, so that its "
+            "period is whole steps"
+        )
+    return Clock(timing.physics_hz // rate_hz)
+
+
+class ArticulatedWorld:
+    """Physics and sensors of one world.
+
+    Args:
+        site: What to simulate.
+        timing: Rates.
+
+    Raises:
+        ValueError: The file lacks what is asked of it, or a rate does not fit.
+    """
+
+    def __init__(self, site: ArticulatedSite, timing: Timing) -> None:
+        self.site, self.timing = site, timing
+        machine = build_machine(site, timing)
+        self.built = machine.built
+        self.model, self.data = machine.built.model, start_state(machine)
+        self.step_count = 0
+        self._machine = machine
+        self._ctrl = machine.actuation.ctrl
+        self._warm = np.zeros(self.model.nv)
+        rates = [(name, sensor, sensor.rate_hz or timing.control_hz) for name, sensor in site.sensors]
+        self.clocks = tuple(clock_of(name, rate, timing) for name, _, rate in rates)
+        try:
+            self.samplers = tuple(self._sampler(name, sensor, float(rate)) for name, sensor, rate in rates)
+            self._contacts = RobotContacts(self.model, site.robot, site.allow)
+            self._measures = Measures(self.model, self.data, site.robot, dict(site.quantities))
+        except NativeError as error:
+            raise ValueError(f"{site.path}: {error}") from None
+        channels = tuple(channel for sampler in self.samplers for channel in sampler.channels)
+        self.embodiment = Embodiment(site.robot, channels, machine.actuation.action)
+        self._notice()
+
+    def _sampler(self, name: str, sensor: Sensor, rate_hz: float) -> Sampler:
+        model, data = self.model, self.data
+        if isinstance(sensor, CameraSensor):
+            return Pictures(name, sensor, rate_hz, self.built, data, self._machine.drawn)
+        if isinstance(sensor, LidarSensor):
+            return Rays(name, sensor, rate_hz, model, data)
+        if isinstance(sensor, JointSensor):
+            return Joints(name, sensor, rate_hz, self.site.robot, model, data)
+        if isinstance(sensor, BodySensor):
+            return BodyMotion(name, sensor, rate_hz, model, data)
+        return FileReadings(name, sensor, rate_hz, model, data)
+
+    @property
+    def draws(self) -> bool:
+        """Whether any of its sensors is a camera."""
+        return any(isinstance(sampler, Pictures) for sampler in self.samplers)
+
+    def show_by(self, renderer: FrameRenderer) -> None:
+        """Takes the context that draws for all its cameras."""
+        for sampler in self.samplers:
+            if isinstance(sampler, Pictures):
+                sampler.show_by(renderer)
+
+    def sense_all(self, out: Sequence[Arrays]) -> None:
+        """Reads every sensor at the present moment; arrays by sensor and channel."""
+        for sampler, arrays in zip(self.samplers, out, strict=True):
+            sampler.sample(arrays)
+
+    def advance(self, action: NDArray[np.float64], out: Sequence[Arrays]) -> None:
+        """Holds an action for one control period; sensors read at their own moments within it.
+
+        Args:
+            action: Shape (A,), as :attr:`embodiment` declares it.
+            out: Arrays by sensor and channel; a sensor that has no reading in this period keeps its last one.
+        """
+        model, data = self.model, self.data
+        data.ctrl[self._ctrl] = action
+        self._contacts.clear()
+        self._measures.clear()
+        end = self.step_count + self.timing.control_steps
+        while self.step_count < end:
+            mujoco.mj_step(model, data)
+            self.step_count += 1
+            self._notice()
+            due = [k for k, clock in enumerate(self.clocks) if clock.due(self.step_count, end)]
+            if due or self.step_count == end:
+                self._settle()
+            for k in due:
+                self.samplers[k].sample(out[k])
+
+    def _notice(self) -> None:
+        if self.data.ncon:
+            self._contacts.collect(self.data, self.step_count)
+        self._measures.collect()
+
+    def _settle(self) -> None:
+        """Derives everything from the state: a step leaves poses, forces and sensors one step behind it.
+
+        The solver's starting point is put back, so that looking at a world does not change it.
+        """
+        self._warm[:] = self.data.qacc_warmstart
+        mujoco.mj_forward(self.model, self.data)
+        self.data.qacc_warmstart[:] = self._warm
+
+    def values(self) -> dict[str, float]:
+        """The task's quantities at the last control tick."""
+        return self._measures.values()
+
+    def contacts(self) -> tuple[Contact, ...]:
+        """What the robot has touched since the last control tick, other than what it may."""
+        return self._contacts.contacts()
+
+    @property
+    def pose(self) -> tuple[float, float, float]:
+        """(x m, y m, yaw rad in (-pi, pi]) of the robot's body."""
+        body = self.built.robot_body
+        x, y, _ = self.data.xpos[body].tolist()
+        axes = self.data.xmat[body]
+        return x, y, math.atan2(float(axes[3]), float(axes[0]))
+
+    @property
+    def twist(self) -> tuple[float, float]:
+        """Speed along the robot's own X axis, m/s, and yaw rate, rad/s."""
+        found, body = np.zeros(6), self.built.robot_body
+        mujoco.mj_objectVelocity(self.model, self.data, mujoco.mjtObj.mjOBJ_XBODY, body, found, 0)
+        return float(found[3:] @ self.data.xmat[body].reshape(3, 3)[:, 0]), float(found[2])
+
+    def problems(self) -> tuple[str, ...]:
+        """Why this world cannot be believed; empty when it is sound."""
+        return problems_of(self.data)

@@ -1,0 +1,140 @@
+"""What an articulated robot is told: its file's actuators by name and unit, or servos on joints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import mujoco
+import numpy as np
+import pytest
+
+from simgate.sim_adapters.mujoco.articulated.actuation import actuation_of, unit_of
+from simgate.sim_adapters.quantities import Joint
+from simgate.sim_adapters.scene.articulated import JointSensor, Servos
+from tests.unit.sim_adapters.articulated.machines import ARM, arm, batch
+
+_JOINT = (
+    ("angle", Joint("shoulder")),
+    ("torque", Joint("shoulder", "torque")),
+    ("rate", Joint("shoulder", "velocity")),
+)
+
+
+def test_the_files_actuators_have_their_names_bounds_and_units(tmp_path: Path) -> None:
+    with batch() as worlds:
+        worlds.reset([arm(tmp_path)])
+        action = worlds.embodiment.action
+    assert action.names == ("lift", "reach")
+    assert action.units == ("2 N m", "m"), (
+        "a motor of gear 2 gives twice what it is told; a servo is told metres"
+    )
+    assert (action.low, action.high) == ((-20.0, 0.0), (20.0, 0.2))
+
+
+@pytest.mark.parametrize(
+    ("actuator", "unit"),
+    [
+        ('<motor joint="j"/>', "N m"),
+        ('<motor joint="s"/>', "N"),
+        ('<position joint="j" kp="5"/>', "rad"),
+        ('<position joint="s" kp="5" gear="2"/>', "0.5 m"),
+        ('<velocity joint="j" kv="5"/>', "rad/s"),
+        ('<intvelocity joint="s" kp="5" actrange="0 1"/>', "m/s"),
+        ('<motor site="p" gear="0 0 1 0 0 0"/>', "N"),
+        ('<motor site="p" gear="0 0 0 0 0 1"/>', "N m"),
+        ('<muscle joint="j" ctrlrange="0 1" lengthrange="0 1"/>', ""),
+    ],
+)
+def test_an_actuators_unit_follows_its_type_and_what_it_moves(actuator: str, unit: str) -> None:
+    model = mujoco.MjModel.from_xml_string(
+        '<mujoco><worldbody><body name="b"><joint name="j"/><joint name="s" type="slide"/><site name="p"/>'
+        f'<geom size=".1"/></body></worldbody><actuator>{actuator}</actuator></mujoco>'
+    )
+    assert unit_of(model, 0) == unit
+
+
+def test_actuators_without_names_are_called_by_their_joints_and_told_apart() -> None:
+    model = mujoco.MjModel.from_xml_string(
+        '<mujoco><worldbody><body name="b"><joint name="j"/><geom size=".1"/></body>'
+        '<body name="other"><joint name="o"/><geom size=".1"/></body></worldbody><actuator><motor joint="j"/>'
+        '<motor joint="o"/><velocity joint="j"/></actuator></mujoco>'
+    )
+    found = actuation_of(model, "b", clip=False)
+    assert found.action.names == ("j 1", "j 2"), "what moves another body is not the robot's"
+    assert found.ctrl.tolist() == [0, 2]
+
+
+@pytest.mark.parametrize(("mode", "told"), [("position", 0.5), ("velocity", 0.2), ("torque", 3.0)])
+def test_servos_do_what_their_joint_is_told(tmp_path: Path, mode: str, told: float) -> None:
+    gains = {"position": ((300.0,), (30.0,)), "velocity": ((), (200.0,)), "torque": ((), ())}[mode]
+    text = ARM.replace("<worldbody>", '<option gravity="0 0 0"/><worldbody>', 1)
+    drive = Servos(mode, ("shoulder",), *gains)  # type: ignore[arg-type]
+    with batch() as worlds:
+        worlds.reset([arm(tmp_path, text, drive=drive, quantities=_JOINT)])
+        assert worlds.embodiment.action.names == ("shoulder",), (
+            "the file's own actuators of the robot are gone"
+        )
+        for _ in range(40):
+            worlds.step(np.array([[told]]))
+        true = worlds.ground_truth()[0].values
+    of = {"position": "angle", "velocity": "rate", "torque": "torque"}[mode]
+    assert true[of] == pytest.approx(told, rel=0.02)
+
+
+def test_servos_keep_to_the_joints_own_limits(tmp_path: Path) -> None:
+    with batch() as worlds:
+        worlds.reset([arm(tmp_path, drive=Servos("position", (), (500.0, 200.0), (20.0,)))])
+        action = worlds.embodiment.action
+        assert action.names == ("shoulder", "slider") and action.units == ("rad", "m")
+        assert action.low == pytest.approx((-np.pi / 2, 0.0)) and action.high == pytest.approx(
+            (np.pi / 2, 0.2)
+        )
+        model = worlds._worlds[0].model
+    assert model.actuator_forcerange[0].tolist() == [-80.0, 80.0]
+    with batch() as worlds:
+        worlds.reset([arm(tmp_path, drive=Servos("torque"))])
+        action = worlds.embodiment.action
+    assert (action.low, action.high) == ((-80.0, -np.inf), (80.0, np.inf))
+
+
+@pytest.mark.parametrize(
+    ("drive", "said"),
+    [
+        (Servos("position", ("sholder",), (1.0,)), "the file has no joint 'sholder'"),
+        (Servos("position", ("shoulder",)), "need 'kp'; add kp"),
+        (Servos("velocity"), "need 'kd'; add kd"),
+        (Servos("position", (), (1.0, 2.0, 3.0)), "'kp' has 3 numbers for 2 joints"),
+    ],
+)
+def test_servos_that_cannot_be_are_refused_with_what_to_write(
+    tmp_path: Path, drive: Servos, said: str
+) -> None:
+    with batch() as worlds, pytest.raises(ValueError, match=said):
+        worlds.reset([arm(tmp_path, drive=drive)])
+
+
+def test_an_action_beyond_its_bounds_is_refused_unless_it_is_to_be_cut(tmp_path: Path) -> None:
+    with batch() as worlds:
+        worlds.reset([arm(tmp_path)])
+        with pytest.raises(ValueError, match=r"action of world 0: lift is 30 2 N m, beyond its range"):
+            worlds.step(np.array([[30.0, 0.0]]))
+        with pytest.raises(ValueError, match=r"shape \(1, 2\), not \(2,\)"):
+            worlds.step(np.array([0.0, 0.0]))
+        with pytest.raises(ValueError, match="reach is nan"):
+            worlds.step(np.array([[0.0, np.nan]]))
+    with batch() as worlds:
+        worlds.reset([arm(tmp_path, clip=True)])
+        worlds.step(np.array([[30.0, 0.5]]))
+        assert worlds._worlds[0].data.ctrl.tolist() == [20.0, 0.2]
+
+
+def test_the_robot_starts_in_the_stored_pose_that_is_named(tmp_path: Path) -> None:
+    with batch() as worlds:
+        sensors = (("joints", JointSensor()),)
+        seen = worlds.reset([arm(tmp_path, pose="up", sensors=sensors)])
+        assert seen.channels["joints.position"][0].tolist() == [-0.5, 0.1]
+        servos = Servos("position", (), (100.0,), (10.0,))
+        seen = worlds.reset([arm(tmp_path, pose="up", sensors=sensors, drive=servos)])
+        assert seen.channels["joints.position"][0].tolist() == [-0.5, 0.1]
+        with pytest.raises(ValueError, match="the file has no key 'upp'"):
+            worlds.reset([arm(tmp_path, pose="upp")])

@@ -1,0 +1,128 @@
+"""Sensors by declaration: each reads what MuJoCo has, in its own unit and at its own rate."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import mujoco
+import numpy as np
+import pytest
+
+from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.mujoco.articulated.rays import directions
+from simgate.sim_adapters.scene.articulated import (
+    BodySensor,
+    CameraSensor,
+    FileSensor,
+    JointSensor,
+    LidarSensor,
+)
+from tests.unit.sim_adapters.articulated.machines import TIMING, arm, batch, now, reference
+
+_IMU = ("imu", FileSensor(("acc", "gyro")))
+
+
+def test_sensors_of_the_file_read_their_numbers_with_names_and_units(tmp_path: Path) -> None:
+    site = arm(tmp_path, sensors=(_IMU, ("angle", FileSensor(("angle",))), ("pad", FileSensor(("pad",)))))
+    model, data = reference(site)
+    with batch() as worlds:
+        worlds.reset([site])
+        data.ctrl[:] = (5.0, 0.1)
+        for _ in range(TIMING.control_steps):
+            mujoco.mj_step(model, data)
+        seen = worlds.step(np.array([[5.0, 0.1]]))
+        imu = worlds.embodiment.channel("imu")
+        assert (imu.kind, imu.unit) == ("imu", "m/s^2, rad/s")
+        assert imu.entries == ("acc.x", "acc.y", "acc.z", "gyro.x", "gyro.y", "gyro.z")
+        assert worlds.embodiment.channel("angle").unit == "rad"
+        assert worlds.embodiment.channel("pad").kind == "touch"
+    assert np.allclose(seen.channels["imu"][0], now(model, data).sensordata[:6], rtol=0, atol=1e-9)
+    assert seen.channels["angle"][0] == data.joint("shoulder").qpos
+
+
+def test_a_scan_is_ray_by_ray_what_mujoco_meets_and_its_points_lie_there(tmp_path: Path) -> None:
+    scanner = LidarSensor(
+        "site/eye", beams=24, fov_deg=360, rows=5, low_deg=-60, high_deg=10, range_m=4, points=True
+    )
+    site = arm(tmp_path, sensors=(("cloud", scanner), ("scan", LidarSensor("site/eye", beams=9, range_m=2))))
+    model, data = reference(site)
+    eye, base = data.site("eye").xpos, model.body("base").id
+    with batch() as worlds:
+        seen = worlds.reset([site]).channels
+        channel = worlds.embodiment.channel("cloud.points")
+    assert (channel.frame, channel.shape) == ("site/eye", (120, 3))
+    for k, ray in enumerate(directions(scanner)):
+        hit = mujoco.mj_ray(model, data, eye, ray, None, 1, base, np.zeros(1, dtype=np.int32))
+        met = 0 <= hit <= scanner.range_m
+        assert seen["cloud.ranges"][0][k] == pytest.approx(hit if met else math.inf, abs=1e-9)
+        wanted = ray * hit if met else np.full(3, np.inf)
+        assert np.allclose(seen["cloud.points"][0][k], wanted, rtol=0, atol=1e-9)
+    assert np.isfinite(seen["cloud.ranges"]).any() and np.isinf(seen["scan.ranges"]).all()
+
+
+def test_a_full_circle_does_not_repeat_its_first_beam() -> None:
+    circle = directions(LidarSensor("site/eye", beams=4, fov_deg=360))
+    assert np.allclose(circle @ circle.T, [[1, 0, -1, 0], [0, 1, 0, -1], [-1, 0, 1, 0], [0, -1, 0, 1]])
+    half = directions(LidarSensor("site/eye", beams=3, fov_deg=180))
+    assert np.allclose(half, [[0, -1, 0], [1, 0, 0], [0, 1, 0]]), "the first beam at the right end"
+
+
+def test_cameras_of_several_sizes_are_drawn_by_one_context(tmp_path: Path) -> None:
+    wide, tall = CameraSensor("wrist", ("rgb", "depth"), 64, 32), CameraSensor("wrist", ("semantic",), 24, 48)
+    labels = (("table", "furniture"), ("cube", "thing"))
+    with batch() as worlds:
+        both = worlds.reset([arm(tmp_path, sensors=(("a", wide), ("b", tall)), labels=labels)])
+        context = worlds._renderer
+        assert worlds.embodiment.channel("b.semantic").high == 2
+        seen = {name: array.copy() for name, array in both.channels.items()}
+        alone = worlds.reset([arm(tmp_path, sensors=(("b", tall),), labels=labels)]).channels
+        assert np.array_equal(alone["b.semantic"], seen["b.semantic"])
+        assert set(np.unique(alone["b.semantic"])) == {0, 1, 2}
+        worlds.reset([arm(tmp_path, sensors=(("b", tall),), labels=labels)])
+        kept = worlds._renderer
+        worlds.reset([arm(tmp_path, sensors=(("b", tall),), labels=labels, pose="up")])
+        assert worlds._renderer is kept is not context, "made again for another size alone"
+    assert seen["a.rgb"].shape == (1, 32, 64, 3) and seen["a.depth"].shape == (1, 32, 64)
+    assert 0.2 < seen["a.depth"].min() < 1.5
+
+
+def test_every_sensor_reads_at_its_own_rate_and_says_when(tmp_path: Path) -> None:
+    timing = Timing(physics_hz=240, control_hz=20, camera_hz=20)
+    rates = {"slow": 5, "odd": 16, "same": 20, "fast": 120}
+    site = arm(tmp_path, sensors=tuple((name, JointSensor(rate_hz=hz)) for name, hz in rates.items()))
+    model, data = reference(site, timing)
+    angle = {0: float(data.qpos[0])}
+    with batch(timing) as worlds:
+        worlds.reset([site])
+        for tick in range(1, 9):
+            data.ctrl[:] = (3.0, 0.1)
+            for step in range(12):
+                mujoco.mj_step(model, data)
+                angle[12 * (tick - 1) + step + 1] = float(data.qpos[0])
+            seen = worlds.step(np.array([[3.0, 0.1]]))
+            for name, hz in rates.items():
+                stamp = 12 * tick // (240 // hz) * (240 // hz)
+                assert seen.stamps[f"{name}.position"] == stamp
+                assert seen.channels[f"{name}.position"][0][0] == angle[stamp], f"{name} at tick {tick}"
+    with (
+        batch(timing) as worlds,
+        pytest.raises(ValueError, match="sensor 'x': rate_hz=7 must divide physics_hz=240"),
+    ):
+        worlds.reset([arm(tmp_path, sensors=(("x", JointSensor(rate_hz=7)),))])
+
+
+@pytest.mark.parametrize(
+    ("sensor", "said"),
+    [
+        (CameraSensor("wirst"), "the file has no camera 'wirst'"),
+        (LidarSensor("eye"), "'eye' does not say what it is; write site/eye"),
+        (LidarSensor("site/eyes"), "the file has no site 'eyes'"),
+        (JointSensor(("shoulder", "elbow")), "the file has no joint 'elbow'"),
+        (FileSensor(("acc", "giro")), "the file has no sensor 'giro'"),
+        (BodySensor("hand"), "the file has no body 'hand'"),
+    ],
+)
+def test_a_sensor_of_what_is_not_there_is_refused(tmp_path: Path, sensor: object, said: str) -> None:
+    with batch() as worlds, pytest.raises(ValueError, match=said):
+        worlds.reset([arm(tmp_path, sensors=(("x", sensor),))])
