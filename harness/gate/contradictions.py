@@ -10,10 +10,11 @@ from __future__ import annotations
 import hashlib
 import marshal
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 
 from simgate.harness.gate.statistics.percentile import nearest_rank
 from simgate.harness.packs.bounds import UnusableCriterion, judgement
-from simgate.harness.packs.checks.latency_percentile import parse_latency_percentile
+from simgate.harness.packs.checks.latency_percentile import LatencyPercentile, parse_latency_percentile
 from simgate.harness.packs.model import Criterion, Scenario
 from simgate.harness.results.manifest import ExpectedVariant
 from simgate.harness.results.outcome import combine
@@ -48,8 +49,14 @@ def within(record: RunRecord, scenario: Scenario) -> str:
 def parameters_key(record: RunRecord) -> bytes:
     """Names the scenario and the parameters of a record."""
     # Of this version of marshal, what is equal and of one type has one form.
-    content = marshal.dumps((record.scenario, sorted(record.parameters.items())), 2)
+    names = _sorted(tuple(record.parameters))
+    content = marshal.dumps((record.scenario, names, list(map(record.parameters.__getitem__, names))), 2)
     return hashlib.blake2b(content, digest_size=16).digest()
+
+
+@lru_cache
+def _sorted(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(names))
 
 
 def copies(found: Callable[[], Iterable[tuple[ExpectedVariant, bytes]]]) -> dict[str, str]:
@@ -104,11 +111,14 @@ def _recomputed(criterion: Criterion, result: CriterionResult) -> Outcome | None
 
 def _against_samples(record: RunRecord) -> str:
     """Whether the latency samples give the percentiles that were computed from them."""
-    for name, value in record.metrics.items():
-        which = parse_latency_percentile(name)
-        if which is None:
-            continue
+    for name, which in _percentiles(tuple(record.metrics)):
         samples = record.latency.measured_ms if which.measured else record.latency.in_loop_ms
-        if value != (nearest_rank(sorted(samples), which.share) if samples else None):
+        if record.metrics[name] != (nearest_rank(sorted(samples), which.share) if samples else None):
             return f"its latency samples do not give its {name}"
     return ""
+
+
+@lru_cache
+def _percentiles(metrics: tuple[str, ...]) -> list[tuple[str, LatencyPercentile]]:
+    """Those that are percentiles of latency samples; a scenario's records all have the same metrics."""
+    return [(name, which) for name in metrics if (which := parse_latency_percentile(name)) is not None]

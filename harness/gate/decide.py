@@ -260,12 +260,14 @@ def judged_run(folder: RunFolder) -> tuple[RunEvidence, Verdict]:
 def _judge(folder: RunFolder) -> tuple[RunEvidence, Verdict]:
     baseline, churn = kept_baseline(folder), kept_churn(folder)
     torn: list[int] = []
+    damaged: list[str] = []
     manifest = folder.manifest()
-    pack, made = _decidable(manifest), folder.completed(manifest.fingerprint)
+    # No result depends on what a host said of itself, so the run is judged without it.
+    pack, made = _decidable(manifest), folder.completed(manifest.fingerprint, damaged)
     records = stored_records(folder.journal_path, torn, samples_asked(pack.gate))
     own = RunEvidence.of(manifest, pack, records, made)
     verdict = _verdict(own, baseline, churn, kept_first(folder))
-    return own, verdict.model_copy(update={"notes": (*verdict.notes, *_of_torn(torn))})
+    return own, verdict.model_copy(update={"notes": (*verdict.notes, *_of_torn(torn), *damaged)})
 
 
 _LAST = LastRead(_judge)

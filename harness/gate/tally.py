@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from enum import Enum
+from enum import StrEnum
+from typing import NamedTuple
 
 from simgate.harness.gate.contradictions import against_pack, copies, parameters_key, within
 from simgate.harness.gate.rules.hard_result import HardResult, hard_results
@@ -20,7 +22,7 @@ VALID = (Outcome.PASS, Outcome.FAIL, Outcome.KNOWN)
 """Outcomes that say something about the model."""
 
 
-class Status(Enum):
+class Status(StrEnum):
     """What an expected variant counts as."""
 
     SUCCESS = "success"
@@ -136,8 +138,7 @@ def gather(manifest: Manifest, pack: Pack, records: Iterable[RunRecord]) -> Evid
     return Evidence(tuple(_agreeing(_own(variants, keys))), refused, tuple(unexpected))
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """A record of the expected identity, and what was seen when it was looked at.
 
     Attributes:
@@ -181,6 +182,8 @@ def _own(variants: Sequence[JudgedVariant], keys: Sequence[bytes]) -> list[Judge
 
 def _agreeing(variants: Sequence[JudgedVariant]) -> list[JudgedVariant]:
     """The variants, those INVALID that are one simulation under several names with several valid results."""
+    if _all_differ(variants):
+        return list(variants)
     outcomes: dict[tuple[str, str], Outcome] = {}
     disagree: set[tuple[str, str]] = set()
     for variant in variants:
@@ -202,13 +205,21 @@ def counted_once(variants: Iterable[JudgedVariant]) -> list[JudgedVariant]:
     A pin of a variant that the pack still draws is the same simulation under another name. It tells nothing
     new, and counted twice it would be taken for two independent trials.
     """
+    every = list(variants)
+    if _all_differ(every):
+        return every
     without = (*WITHOUT_RESULT, Status.MISSING, Status.NOT_RUN)
     kept: dict[tuple[str, str], JudgedVariant] = {}
-    for variant in variants:
+    for variant in every:
         known = kept.get(variant.simulation)
         if known is None or (known.status in without and variant.status not in without):
             kept[variant.simulation] = variant
     return list(kept.values())
+
+
+def _all_differ(variants: Sequence[JudgedVariant]) -> bool:
+    """Whether no two are one simulation, seen at a glance: their digests differ."""
+    return len({variant.expected.digest for variant in variants}) == len(variants)
 
 
 def without_the_rest(evidence: Evidence, counted: int) -> Evidence:
@@ -327,11 +338,9 @@ class Tally:
 def tally(variants: Iterable[JudgedVariant], left_out: int = 0) -> Tally:
     """Counts variants by status."""
     judged = list(variants)
-    counts = dict.fromkeys(Status, 0)
-    for variant in judged:
-        counts[variant.status] += 1
+    counts = Counter(variant.status for variant in judged)
     return Tally(
-        expected=sum(counts.values()),
+        expected=len(judged),
         successes=counts[Status.SUCCESS],
         failures=counts[Status.FAILURE],
         invalid=counts[Status.INVALID],

@@ -121,4 +121,4 @@ class RunRecord(ResultModel):
     @property
     def violations(self) -> tuple[CriterionResult, ...]:
         """What it has violated of ``hard``, whatever its outcome."""
-        return tuple(result for result in self.hard if result.outcome is Outcome.FAIL)
+        return tuple([result for result in self.hard if result.outcome is Outcome.FAIL]) if self.hard else ()

@@ -107,14 +107,25 @@ class RunFolder:
         self.make_parts()
         write_atomic(self.hosts_dir / f"{number}.json", json.dumps(identity, indent=2) + "\n")
 
-    def hosts(self) -> list[dict[str, Any]]:
+    def hosts(self, damaged: list[str] | None = None) -> list[dict[str, Any]]:
         """What the hosts said they are, by number; empty before the first was ready.
 
+        Args:
+            damaged: Takes a sentence for each damaged file, which is then left out.
+
         Raises:
-            NotARun: A file of them is damaged.
+            NotARun: A file of them is damaged, and there is no list for it.
         """
         numbered = [file for file in self.hosts_dir.glob("*.json") if file.stem.isdecimal()]
-        return [_host_of(file) for file in sorted(numbered, key=lambda file: int(file.stem))]
+        said = []
+        for file in sorted(numbered, key=lambda file: int(file.stem)):
+            try:
+                said.append(_host_of(file))
+            except NotARun as error:
+                if damaged is None:
+                    raise
+                damaged.append(str(error))
+        return said
 
     def evidence_files(self) -> list[Path]:
         """What a verdict on the run rests on: manifest, journal if there is one, and what the hosts said."""
@@ -129,13 +140,12 @@ class RunFolder:
         """
         return self.completed(self.manifest().fingerprint)
 
-    def completed(self, fingerprint: Fingerprint) -> Fingerprint:
+    def completed(self, fingerprint: Fingerprint, damaged: list[str] | None = None) -> Fingerprint:
         """A fingerprint of the run's manifest, completed with what only a running host can know.
 
-        Raises:
-            NotARun: What a host said is damaged.
+        Arguments and errors are those of :meth:`hosts`.
         """
-        hosts = self.hosts()
+        hosts = self.hosts(damaged)
         if not hosts:
             return fingerprint
         adapter = hosts[0]["adapter"]

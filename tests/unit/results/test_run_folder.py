@@ -9,6 +9,7 @@ import pytest
 
 from simgate.harness.cli.main import main
 from simgate.harness.gate.decide import decide_folder
+from simgate.harness.gate.exit_code import exit_code
 from simgate.harness.results.run_folder import NotARun, RunFolder
 from tests.unit.reports.factory import OFFICE, RunPlan, build_run
 
@@ -24,13 +25,26 @@ def run(tmp_path: Path) -> RunFolder:
 @pytest.mark.parametrize(
     "content", ["", "{", "[]", "{}", '{"adapter": null}', '{"adapter": {"version": "1"}}']
 )
-def test_a_damaged_word_of_a_worker_is_named_and_not_a_crash(run, content, capsys):
+def test_a_damaged_word_of_a_worker_is_named_and_the_run_judged(run, content, capsys):
+    whole = decide_folder(run)
     path = run.hosts_dir / "0.json"
     path.write_text(content)
     with pytest.raises(NotARun, match=r"0\.json cannot be read: .*; delete it"):
         run.fingerprint()
-    assert main(["gate", str(run.path)]) == 2
-    assert "0.json cannot be read" in capsys.readouterr().err
+    verdict = decide_folder(run)
+    assert verdict.notes[-1].startswith(f"{path} cannot be read: ")
+    assert verdict.model_copy(update={"notes": whole.notes}) == whole
+    assert main(["gate", str(run.path)]) == exit_code([whole])
+    assert f"note: {path} cannot be read" in capsys.readouterr().out
+
+
+def test_of_several_workers_one_that_is_damaged_hides_nothing(run):
+    said = json.dumps({"adapter": {"version": "4.0", "renderer": "egl"}})
+    for number, content in enumerate(("{", said)):
+        (run.hosts_dir / f"{number}.json").write_text(content)
+    damaged: list[str] = []
+    made = run.completed(run.manifest().fingerprint, damaged)
+    assert (made.adapter_version, made.renderer, len(damaged)) == ("4.0", "egl", 1)
 
 
 def test_other_files_beside_them_are_none_of_theirs(run):
@@ -80,7 +94,9 @@ def test_whatever_stands_where_a_file_belongs_ends_in_a_sentence_with_its_name(
     code = main([command, str(run.path)])
     said = capsys.readouterr()
     assert "Traceback" not in said.err
-    if command != "coverage" or name in ("manifest.json", "journal.ndjson"):
+    if name == "hosts/0.json":
+        assert command in ("report", "coverage") or path.name in said.out
+    elif command != "coverage" or name in ("manifest.json", "journal.ndjson"):
         assert code == 2
         assert path.name in said.err
 
