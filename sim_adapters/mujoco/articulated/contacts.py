@@ -54,7 +54,7 @@ def force_n(model: mujoco.MjModel, data: mujoco.MjData, pair: Pair) -> float:
     """Sum of the normal forces between the two sets, newtons."""
     force = np.zeros(6)
     between = np.flatnonzero(pair.among(data.contact.geom))
-    return sum(normal_n(model, data, int(contact), force) for contact in between)
+    return float(sum(normal_n(model, data, int(contact), force) for contact in between))
 
 
 def met(model: mujoco.MjModel, data: mujoco.MjData, contact: int, force: NDArray[np.float64]) -> bool:
