@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.harness.results.record import Scalar
-from simgate.policies.perception.outputs import Boxes
+from simgate.policies.perception.outputs import Boxes, ModelOutput, arrays_of
 from simgate.sim_adapters.observation import Contact, VisibleEntity
 
 
@@ -59,9 +59,9 @@ class Trace:
         signals: Name -> float64, shape (T,). Those of the task, all of them.
         modes: Policy mode of each row.
         frames: Truth of each camera frame.
-        detections: What perception delivered, by frame, in order of delivery.
-        delivered_steps: Physics step at which each entry of ``detections`` reached the policy.
-        latency_ms: float64: latency that acted in the loop, by entry of ``detections``.
+        detections: Boxes that perception delivered, by frame, in order of delivery.
+        delivered_steps: Physics step at which each entry of ``detections`` or ``outputs`` reached the policy.
+        latency_ms: float64: latency that acted in the loop, by entry of ``detections`` or ``outputs``.
         contacts: All contacts of the robot.
         report: What the robot reported last, or None.
         end: The task's word for how it ended, or ``invalid`` (going on made no sense; see
@@ -71,6 +71,7 @@ class Trace:
         invalid_reasons: Why the episode cannot be believed; empty when it can.
         doubt_step: Physics step from which on it cannot, None without doubt.
         declared: What each of ``signals`` is; empty for recordings of older versions.
+        outputs: What perception delivered that is no boxes, in order of delivery.
     """
 
     physics_hz: int
@@ -89,6 +90,7 @@ class Trace:
     invalid_reasons: tuple[str, ...] = field(default=())
     doubt_step: int | None = None
     declared: tuple[Signal, ...] = ()
+    outputs: tuple[ModelOutput, ...] = ()
 
     @property
     def times_s(self) -> NDArray[np.float64]:
@@ -106,6 +108,7 @@ class Trace:
             modes=self.modes[:rows],
             frames=tuple(frame for frame in self.frames if frame.step < step),
             detections=self.detections[:arrived],
+            outputs=self.outputs[:arrived],
             delivered_steps=self.delivered_steps[:arrived],
             latency_ms=self.latency_ms[:arrived],
             contacts=tuple(contact for contact in self.contacts if contact.step < step),
@@ -129,6 +132,9 @@ class Trace:
             add(f"det{found.frame_step}", found.boxes)
             add("scores", found.scores)
             add("ids", found.class_ids)
+        for output in self.outputs:
+            for name, array in arrays_of(output).items():
+                add(f"{type(output).__name__}{output.frame_step}.{name}", array)
         truth = [[f.step, f.dropped, [_entity_row(e) for e in f.entities]] for f in self.frames]
         contacts = [[c.body, c.step, c.impulse_ns, c.depth_m] for c in self.contacts]
         ending = [self.report, self.end, self.invalid_reasons]

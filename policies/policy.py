@@ -1,4 +1,4 @@
-"""The protocol of a policy: observations and detections in, commands out, never the truth."""
+"""The protocol of a policy: observations and the model's outputs in, commands out, never the truth."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from simgate.policies.perception.outputs import Boxes
+from simgate.policies.perception.outputs import ModelOutput
 from simgate.sim_adapters.observation import Observation
 
 
@@ -65,7 +65,7 @@ class Policy(Protocol):
         """Starts N new episodes; nothing of earlier ones may leak."""
         ...
 
-    def act(self, observation: Observation, detections: Sequence[Boxes | None]) -> list[Decision]:
+    def act(self, observation: Observation, detections: Sequence[ModelOutput | None]) -> list[Decision]:
         """Decides for each world.
 
         Args:

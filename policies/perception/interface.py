@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from simgate.policies.perception.decoder_spec import Yolo
 from simgate.policies.perception.decoding.declared import (
     DeclaredTensor,
     declared_extra_inputs,
     declared_input,
     declared_outputs,
 )
-from simgate.policies.perception.package_spec import Yolo
 from simgate.policies.perception.problems import PackageProblem
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _differences(declared: DeclaredTensor, actual: ActualTensor) -> list[str]:
     if actual.dtype and actual.dtype not in declared.dtypes:
         wanted = " or ".join(declared.dtypes)
         messages.append(f"tensor '{actual.name}' is {actual.dtype}, must be {wanted}")
-    if actual.shape is None:
+    if actual.shape is None or not declared.shapes:
         return messages
     inner = actual.shape[1:] if declared.batched else actual.shape
     fits = len(actual.shape) >= declared.batched and any(

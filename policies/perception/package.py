@@ -12,26 +12,19 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+from simgate.policies.perception.decoder_spec import DecoderSpec, Scored
 from simgate.policies.perception.files.check_files import file_problems
 from simgate.policies.perception.files.onnx_interface import onnx_problems
 from simgate.policies.perception.files.package_files import Artifact, PackageFile, package_files
 from simgate.policies.perception.latency import Latency
 from simgate.policies.perception.package_schema import read_spec, sound_artifacts
-from simgate.policies.perception.package_spec import (
-    CenterHeatmap,
-    Decoder,
-    Deployed,
-    InputSpec,
-    ModelSpec,
-)
+from simgate.policies.perception.package_spec import Deployed, InputSpec, ModelSpec
 from simgate.policies.perception.package_text import PackageText, read_text
 from simgate.policies.perception.problems import PackageError, PackageProblem
 from simgate.sim_adapters.unfetched import dvc_output, empty, unfetched
 
 __all__ = [
     "Artifact",
-    "CenterHeatmap",
-    "Decoder",
     "Deployed",
     "InputSpec",
     "ModelPackage",
@@ -87,7 +80,7 @@ class ModelPackage:
         return self.spec.input
 
     @property
-    def decoder(self) -> Decoder:
+    def decoder(self) -> DecoderSpec:
         """Decoding."""
         return self.spec.decoder
 
@@ -104,7 +97,7 @@ class ModelPackage:
     @cached_property
     def score_thresholds(self) -> tuple[float, ...]:
         """Smallest score of a detection, by class index."""
-        thresholds = self.decoder.score_threshold
+        thresholds = self.decoder.score_threshold if isinstance(self.decoder, Scored) else 0.0
         if isinstance(thresholds, dict):
             return tuple(thresholds[name] for name in self.classes)
         return (thresholds,) * len(self.classes)
@@ -139,6 +132,8 @@ class ModelPackage:
 
     def with_threshold(self, score: float) -> ModelPackage:
         """The same model with one smallest score for all classes; for looking at it, not for runs."""
+        if not isinstance(self.decoder, Scored):
+            return self
         decoder = self.decoder.model_copy(update={"score_threshold": score})
         return replace(self, spec=self.spec.model_copy(update={"decoder": decoder}))
 

@@ -6,11 +6,13 @@ import json
 import re
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, create_model
 
 from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import Node, ScalarNode, shortened
-from simgate.policies.perception.package_spec import DECODERS, ArtifactSpec, ModelSpec
+from simgate.policies.perception.decoder_spec import DECODERS, DecoderSpec
+from simgate.policies.perception.decoding.kinds import decoder_kinds, find_decoder
+from simgate.policies.perception.package_spec import ArtifactSpec, ModelSpec
 from simgate.policies.perception.package_text import PackageText
 from simgate.policies.perception.problems import PackageProblem
 from simgate.sim_adapters.yaml_scalars import resolve
@@ -39,9 +41,38 @@ def read_spec(text: PackageText) -> tuple[ModelSpec | None, list[PackageProblem]
         message = "a model package must be a mapping with name, version, classes, input, decoder, ..."
         return None, [text.problem((), "model-package-value", message)]
     try:
-        return ModelSpec.model_validate_json(json.dumps(data), strict=True), []
+        return _model_of(data).model_validate_json(json.dumps(_with_classes(data)), strict=True), []
     except ValidationError as error:
         return None, _problems(text, [dict(found) for found in error.errors(include_url=False)])
+
+
+def _decoder_of(data: dict[str, Any]) -> type[DecoderSpec] | None:
+    """What the declared kind of decoder may say; None for a kind that there is not."""
+    found = find_decoder(_kind_of(data))
+    return None if found is None else found.spec
+
+
+def _kind_of(data: Any) -> str:
+    """The declared kind of decoder; empty where none can be read."""
+    decoder = data.get("decoder") if isinstance(data, dict) else None
+    kind = decoder.get("kind") if isinstance(decoder, dict) else None
+    return kind if isinstance(kind, str) else ""
+
+
+def _model_of(data: dict[str, Any]) -> type[ModelSpec]:
+    """The content of a package, with a plugin's decoder where one is declared."""
+    spec = _decoder_of(data)
+    if spec is None or spec in DECODERS.values():
+        return ModelSpec
+    return create_model(ModelSpec.__name__, __base__=ModelSpec, decoder=(spec, ...))
+
+
+def _with_classes(data: dict[str, Any]) -> dict[str, Any]:
+    """The data; where a decoder speaks of no classes and none are named, its outputs stand for them."""
+    spec = _decoder_of(data)
+    if spec is None or spec.needs_classes or "classes" in data:
+        return data
+    return {**data, "classes": [str(data["decoder"]["kind"])]}
 
 
 def sound_artifacts(text: PackageText) -> dict[int, ArtifactSpec]:
@@ -72,7 +103,7 @@ def _problem(text: PackageText, error: dict[str, Any]) -> PackageProblem:
     location, decoder = _in_file(text, tuple(error["loc"]), kind)
     dotted = ".".join(str(part) for part in location) or "the model package"
     if kind == "extra_forbidden":
-        hint = near(str(location[-1]), _known_keys(location, decoder))
+        hint = near(str(location[-1]), _known_keys(location, decoder or _kind_of(text.data)))
         return text.problem(location, "model-package-key", f"unknown key '{dotted}'", hint, at_key=True)
     if kind in ("missing", "union_tag_not_found"):
         return text.problem(location, "model-package-key", f"key '{dotted}' is missing", "add it")
@@ -80,7 +111,7 @@ def _problem(text: PackageText, error: dict[str, Any]) -> PackageProblem:
     if kind == "union_tag_invalid":
         word = node.text if isinstance(node, ScalarNode) else ""
         message = f"unknown decoder '{shortened(word)}'"
-        return text.problem(location, "model-package-value", message, near(word, DECODERS))
+        return text.problem(location, "model-package-value", message, near(word, decoder_kinds()))
     said = f"be {_WANTED[kind]}" if kind in _WANTED else _SHOULD.sub("", str(error["msg"]))
     if kind == "value_error":
         message = f"{dotted}: {said.removeprefix('Value error, ')}"
@@ -114,7 +145,8 @@ def _in_file(text: PackageText, location: _Location, kind: str) -> tuple[_Locati
     decoder = ""
     if kind.startswith("union_tag"):
         return (*location, "kind"), ""
-    if len(location) > 1 and location[0] == "decoder" and location[1] in DECODERS:
+    declared = _kind_of(text.data)
+    if location[:2] == ("decoder", declared) and declared in DECODERS:
         location, decoder = (location[0], *location[2:]), str(location[1])
     if kind not in ("missing", "extra_forbidden"):
         while location and isinstance(text.node(location[:-1]), ScalarNode):
@@ -135,7 +167,8 @@ def _known_keys(location: _Location, decoder: str) -> list[str]:
         candidates = [annotation, *getattr(annotation, "__args__", ())]
         models = [c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)]
         if part == "decoder" and decoder:
-            models = [DECODERS[decoder]]
+            found = find_decoder(decoder)
+            models = [] if found is None else [found.spec]
         if not models:
             return []
         model = models[0]

@@ -7,31 +7,19 @@ from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationInfo,
     field_validator,
     model_validator,
 )
 
+from simgate.policies.perception.decoder_spec import Decoder, DecoderSpec, Strict
 from simgate.policies.perception.latency import Latency
 
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
 PositiveFloat = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 Pixel = Annotated[int, Field(ge=0, le=255)]
 PerChannel = Annotated[tuple[float, ...], Field(min_length=1, max_length=3)]
-BoxForm = Literal["xyxy", "cxcywh", "xywh", "yxyx"]
-"""Corners; centre and size; corner at the top left and size; corners with y first, as TensorFlow's."""
-BoxUnit = Literal["pixel", "share"]
-"""Pixels of the model's input, or shares of its size."""
-
-
-class Strict(BaseModel):
-    """Base of everything in a package: immutable, unknown keys refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class InputSpec(Strict):
@@ -122,122 +110,6 @@ class ExtraInput(Strict):
         return self
 
 
-class HeatmapOutputs(Strict):
-    """Names of the output tensors of a centre-point heatmap model."""
-
-    heatmap: str
-    """Scores after the sigmoid, (N, classes, H / stride, W / stride)."""
-    box: str
-    """Distances to left, top, right, bottom in strides, (N, 4, H / stride, W / stride)."""
-
-
-class _Decoder(Strict):
-    """What all decoders know."""
-
-    score_threshold: Share | dict[str, Share]
-    """For all classes, or by class name."""
-    max_detections: Annotated[int, Field(gt=0, le=1000)] = 20
-    """Boxes of a frame, over all classes."""
-
-
-class CenterHeatmap(_Decoder):
-    """Decoder of a centre-point heatmap: a box for each 3 x 3 local maximum of each class."""
-
-    kind: Literal["center_heatmap"]
-    stride: Annotated[int, Field(gt=0, le=64)]
-    nms_iou: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
-    """Boxes of one class that overlap a better one by more are dropped; 1 keeps all."""
-    outputs: HeatmapOutputs
-
-
-class YoloOutputs(Strict):
-    """Name of the output tensor of a YOLO-style model."""
-
-    predictions: str
-    """Box, objectness when declared, and a score for each class, for each of K candidates."""
-
-
-class Yolo(_Decoder):
-    """Decoder of one dense table of candidates, thinned by non-maximum suppression within each class."""
-
-    kind: Literal["yolo"]
-    layout: Literal["channels_first", "channels_last"] = "channels_first"
-    """(N, channels, K) as YOLOv8 and later export it, or (N, K, channels) as YOLOv5 does."""
-    box: BoxForm = "cxcywh"
-    box_unit: BoxUnit = "pixel"
-    objectness: bool = False
-    """Whether a fifth channel multiplies the class scores."""
-    activation: Literal["none", "sigmoid"] = "none"
-    """What is still to be applied to objectness and scores."""
-    nms_iou: Annotated[float, Field(gt=0.0, le=1.0)] = 0.45
-    """Boxes of one class that overlap a better one by more are dropped; 1 keeps all."""
-    outputs: YoloOutputs
-
-
-class DetrOutputs(Strict):
-    """Names of the output tensors of a DETR-style model."""
-
-    logits: str
-    """(N, Q, classes), or (N, Q, classes + 1) with the background."""
-    boxes: str
-    """(N, Q, 4)."""
-
-
-class Detr(_Decoder):
-    """Decoder of a set of Q predictions; the model itself has removed duplicates."""
-
-    kind: Literal["detr"]
-    activation: Literal["softmax", "sigmoid"] = "softmax"
-    """``softmax`` over the classes and the background; ``sigmoid`` for each class alone."""
-    background: Literal["first", "last"] = "last"
-    """Where ``softmax`` has the background."""
-    box: BoxForm = "cxcywh"
-    box_unit: BoxUnit = "share"
-    outputs: DetrOutputs
-
-
-class FinalOutputs(Strict):
-    """Names of the output tensors of a model that thins its detections itself: a table, or three tensors."""
-
-    detections: str | None = None
-    """(N, K, 6), box, score and class of each; with ``count`` also (rows, 6), frame after frame."""
-    boxes: str | None = None
-    """(N, K, 4)."""
-    scores: str | None = None
-    """(N, K)."""
-    classes: str | None = None
-    """(N, K), integers of any type."""
-    count: str | None = None
-    """(N) or (N, 1): rows of each frame that count. Without it rows of no score are padding."""
-
-    @model_validator(mode="after")
-    def _table_or_tensors(self) -> Self:
-        apart = [self.boxes, self.scores, self.classes]
-        if (self.detections is None) == (None in apart) or (self.detections and any(apart)):
-            raise ValueError("name either detections, or boxes, scores and classes")
-        return self
-
-
-class Final(_Decoder):
-    """Decoder of final detections (end-to-end YOLO, non-maximum suppression in the model's file)."""
-
-    kind: Literal["detections"]
-    columns: Literal["box_score_class", "box_class_score", "class_score_box"] = "box_score_class"
-    """Order in the table ``detections``."""
-    layout: Literal["channels_last", "channels_first"] = "channels_last"
-    """Of the table: (N, K, 6) or (N, 6, K)."""
-    box: BoxForm = "xyxy"
-    box_unit: Literal["pixel", "share", "frame_pixel"] = "pixel"
-    """``frame_pixel`` is for models that are told the frame's size and answer in pixels of it."""
-    first_class: Annotated[int, Field(ge=0)] = 0
-    """Number of the first of ``classes``; 1 where the model counts a background."""
-    outputs: FinalOutputs
-
-
-Decoder = CenterHeatmap | Yolo | Detr | Final
-DECODERS: dict[str, type[Strict]] = {
-    "center_heatmap": CenterHeatmap, "yolo": Yolo, "detr": Detr, "detections": Final
-}  # fmt: skip
 LIMITS_AT_MOST = ("box_max_px", "box_p99_px", "score_max", "score_p99", "class_changes", "unmatched")
 """Limits that a value of parity must not exceed."""
 LIMITS_AT_LEAST = ("recall_in_b", "recall_in_a")
@@ -315,8 +187,8 @@ class ModelSpec(Strict):
 
     @field_validator("decoder")
     @classmethod
-    def _classes_agree(cls, decoder: Decoder, others: ValidationInfo) -> Decoder:
-        classes, thresholds = others.data.get("classes"), decoder.score_threshold
+    def _classes_agree(cls, decoder: DecoderSpec, others: ValidationInfo) -> DecoderSpec:
+        classes, thresholds = others.data.get("classes"), getattr(decoder, "score_threshold", 0.0)
         if classes is not None and isinstance(thresholds, dict) and set(thresholds) != set(classes):
             raise ValueError(
                 f"score_threshold must name every class once: has {sorted(thresholds)}, "
@@ -334,7 +206,7 @@ class ModelSpec(Strict):
 
     @field_validator("decoder")
     @classmethod
-    def _size_is_known(cls, decoder: Decoder, others: ValidationInfo) -> Decoder:
+    def _size_is_known(cls, decoder: DecoderSpec, others: ValidationInfo) -> DecoderSpec:
         frames, of_frame = others.data.get("input"), getattr(decoder, "box_unit", "") == "frame_pixel"
         if of_frame and frames is not None and frames.resize == "letterbox":
             raise ValueError(

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from simgate.policies.perception.outputs import Boxes
+from simgate.policies.perception.outputs import ModelOutput
 
 Ranges = Sequence[tuple[int, int]]
 """Smallest and largest batch of each range that a model takes."""
 
 
-def infer_in_portions(tensor: Any, ranges: Ranges | None, infer: Callable[[Any], list[Boxes]]) -> list[Boxes]:
+def infer_in_portions(
+    tensor: Any, ranges: Ranges | None, infer: Callable[[Any], list[ModelOutput]]
+) -> list[ModelOutput]:
     """Detections of each frame of a batch of any size.
 
     Args:
@@ -22,7 +24,7 @@ def infer_in_portions(tensor: Any, ranges: Ranges | None, infer: Callable[[Any],
     Raises:
         ValueError: The model answers for another number of frames than it was given.
     """
-    found: list[Boxes] = []
+    found: list[ModelOutput] = []
     for first, frames, size in portions(len(tensor), ranges):
         part = tensor[first : first + frames]
         if size > frames:

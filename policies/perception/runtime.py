@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.policies.perception.outputs import Boxes
+from simgate.policies.perception.outputs import ModelOutput
 
 
 class DeviceFrames(Protocol):
@@ -68,7 +68,7 @@ class PerceptionRuntime(Protocol):
         """Identity for the record."""
         ...
 
-    def infer(self, frames: NDArray[np.uint8]) -> list[Boxes]:
+    def infer(self, frames: NDArray[np.uint8]) -> list[ModelOutput]:
         """Detections of each frame.
 
         Args:

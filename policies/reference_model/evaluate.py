@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.policies.perception.outputs import Boxes
+from simgate.policies.perception.outputs import Boxes, ModelOutput, only_boxes
 from simgate.policies.perception.package import ModelPackage, PackageError, load_package
 from simgate.policies.perception.runtime import PerceptionRuntime
 from simgate.policies.reference_model.frames import CLASSES, DOORS, FrameSet, load_plugin, render
@@ -42,10 +42,10 @@ def detect(package: ModelPackage, frames: FrameSet, threshold: float) -> list[Bo
     loud = replace(package, spec=spec)
     runtime: PerceptionRuntime = load_plugin("runtimes", "onnxruntime")(loud)
     try:
-        found = []
+        found: list[ModelOutput] = []
         for start in range(0, len(frames), _BATCH):
             found += runtime.infer(frames.images[start : start + _BATCH])
-        return found
+        return only_boxes(found)
     finally:
         runtime.close()
 

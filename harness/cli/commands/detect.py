@@ -95,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _look(runtime: PerceptionRuntime, image: ImageFrame, *, warm: bool) -> _Seen:
-    from simgate.policies.perception.outputs import require_sound
+    from simgate.policies.perception.outputs import only_boxes, require_sound
     from simgate.policies.perception.warm_up import warm_up
 
     frames = image.pixels[None]
@@ -106,9 +106,10 @@ def _look(runtime: PerceptionRuntime, image: ImageFrame, *, warm: bool) -> _Seen
     took_ms = (perf_counter() - started) * 1000.0
     try:
         require_sound(found, 1)
-    except ValueError as error:
+        (boxes,) = only_boxes(found)
+    except (TypeError, ValueError) as error:
         raise RuntimeError(f"the model's answer is none: {error}") from error
-    return _Seen(image, found[0], took_ms)
+    return _Seen(image, boxes, took_ms)
 
 
 def _print(one: _Seen) -> None:

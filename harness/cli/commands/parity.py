@@ -178,12 +178,15 @@ def _reference(package: ModelPackage) -> str:
 def _run(runtime: str, package: ModelPackage, frames: NDArray[np.uint8]) -> _Ran:
     """Detections of frame after frame, as on the robot, and what ran."""
     from simgate.harness.execution.episode.perception_runtime import make_runtime, resolve_runtime
+    from simgate.policies.perception.outputs import only_boxes
 
     floor = package.with_threshold(_FLOOR * min(package.score_thresholds))
     model = make_runtime(resolve_runtime(runtime, package), floor)
     try:
         info = model.describe()
-        found = [model.infer(frames[k : k + 1])[0] for k in range(len(frames))]
+        found = only_boxes([model.infer(frames[k : k + 1])[0] for k in range(len(frames))])
+    except TypeError as error:
+        raise package.unusable("model-output", f"parity compares boxes: {error}") from error
     finally:
         model.close()
     files = [a.path.name for a in package.artifacts if info.artifact_sha256 in (a.sha256, a.digest)]

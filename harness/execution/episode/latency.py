@@ -12,7 +12,7 @@ import math
 from collections import deque
 from dataclasses import dataclass
 
-from simgate.policies.perception.outputs import Boxes
+from simgate.policies.perception.outputs import ModelOutput
 
 _ROUNDING_STEPS = 1e-9
 """A latency that is a whole number of steps but for float rounding must not cost one step more."""
@@ -43,7 +43,7 @@ class Delivery:
         due_step: First physics step at which the policy may have it.
     """
 
-    detections: Boxes
+    detections: ModelOutput
     latency_ms: float
     due_step: int
 
@@ -55,7 +55,7 @@ class LatencyQueue:
         self._physics_hz = physics_hz
         self._waiting: deque[Delivery] = deque()
 
-    def push(self, detections: Boxes, latency_ms: float) -> None:
+    def push(self, detections: ModelOutput, latency_ms: float) -> None:
         """Puts the result of a frame on its way.
 
         Raises:

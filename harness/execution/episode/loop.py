@@ -18,7 +18,7 @@ from simgate.harness.execution.episode.latency import Delivery
 from simgate.harness.execution.episode.perception_stage import LatencySource, PerceptionStage, WorldCamera
 from simgate.harness.execution.episode.world_run import Episode, WorldRun
 from simgate.harness.tasks.task import Task
-from simgate.policies.perception.outputs import Boxes
+from simgate.policies.perception.outputs import ModelOutput
 from simgate.policies.perception.runtime import PerceptionRuntime
 from simgate.policies.policy import Policy
 from simgate.sim_adapters.adapter import SimAdapter, Timing
@@ -109,7 +109,7 @@ def run_episodes(cast: Cast, scenes: Sequence[Scene], seeds: Sequence[int], cloc
     return [run.finish(health) for run, health in zip(runs, adapter.health(), strict=True)]
 
 
-def _newest(arrived: Sequence[Delivery]) -> Boxes | None:
+def _newest(arrived: Sequence[Delivery]) -> ModelOutput | None:
     """The policy is told the newest result; older ones that arrive with it are in the trace only."""
     return arrived[-1].detections if arrived else None
 

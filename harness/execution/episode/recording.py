@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simgate.harness.execution.episode.recorded_outputs import output_arrays, output_words, read_outputs
 from simgate.harness.results.schema_version import NewerSchema, require_known
 from simgate.harness.trace import FrameTruth, Signal, Trace
 from simgate.policies.perception.outputs import Boxes
@@ -47,6 +48,7 @@ def save_trace(path: Path, trace: Trace) -> None:
         arrays["boxes"] = np.concatenate([found.boxes for found in trace.detections])
         arrays["scores"] = np.concatenate([found.scores for found in trace.detections])
         arrays["class_ids"] = np.concatenate([found.class_ids for found in trace.detections])
+    arrays |= output_arrays(trace.outputs)
     text = json.dumps(_words(trace), separators=(",", ":"))
     np.savez_compressed(path, words=np.frombuffer(text.encode(), dtype=np.uint8), **arrays)  # type: ignore[arg-type]
 
@@ -69,6 +71,7 @@ def _words(trace: Trace) -> dict[str, Any]:
         "image_size": trace.image_size,
         "invalid_reasons": trace.invalid_reasons,
         "doubt_step": trace.doubt_step,
+        "outputs": output_words(trace.outputs),
     }
 
 
@@ -114,6 +117,7 @@ def load_trace(path: Path) -> Trace:
         invalid_reasons=tuple(words["invalid_reasons"]),
         doubt_step=words.get("doubt_step"),
         declared=tuple(Signal(**signal) for signal in words.get("signals", ())),
+        outputs=read_outputs(words.get("outputs", ()), arrays),
     )
 
 

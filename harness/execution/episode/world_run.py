@@ -13,7 +13,7 @@ from simgate.harness.execution.episode.validity import ValidityMonitor
 from simgate.harness.results.record import LatencySamples
 from simgate.harness.tasks.task import TaskRun
 from simgate.harness.trace import FrameTruth, Signal, Trace
-from simgate.policies.perception.outputs import Boxes
+from simgate.policies.perception.outputs import Boxes, ModelOutput
 from simgate.policies.policy import Decision
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.observation import Contact, GroundTruth, Observation
@@ -66,7 +66,7 @@ class WorldRun:
         self._rows: list[Sequence[float]] = []
         self._modes: list[str] = []
         self._frame_truths: list[FrameTruth] = []
-        self._detections: list[Boxes] = []
+        self._outputs: list[ModelOutput] = []
         self._delivered_steps: list[int] = []
         self._latency_ms: list[float] = []
         self._contacts: list[Contact] = []
@@ -88,7 +88,7 @@ class WorldRun:
             dropped = self._camera.frames[-1] is None
             self._frame_truths.append(FrameTruth(truth.frame_step, truth.entities, dropped))
         for delivery in arrived:
-            self._detections.append(delivery.detections)
+            self._outputs.append(delivery.detections)
             self._delivered_steps.append(observation.step)
             self._latency_ms.append(delivery.latency_ms)
         sound = self.monitor.check(observation, truth, world)
@@ -120,7 +120,8 @@ class WorldRun:
             },
             modes=tuple(self._modes),
             frames=tuple(self._frame_truths),
-            detections=tuple(self._detections),
+            detections=tuple(one for one in self._outputs if isinstance(one, Boxes)),
+            outputs=tuple(one for one in self._outputs if not isinstance(one, Boxes)),
             delivered_steps=tuple(self._delivered_steps),
             latency_ms=np.array(self._latency_ms, dtype=np.float64),
             contacts=tuple(self._contacts),

@@ -17,6 +17,8 @@ from simgate.harness.scoring.metrics import GROUP as METRICS
 from simgate.harness.scoring.metrics import plugin_metrics
 from simgate.harness.sources.closure import HOUSE, Code, code_of
 from simgate.harness.sources.own_files import own_files
+from simgate.policies.perception.decoder_spec import DECODERS
+from simgate.policies.perception.decoding.decoder import GROUP as DECODER_PLUGINS
 from simgate.policies.perception.files.package_files import sha256_of
 from simgate.policies.perception.package import ModelPackage
 
@@ -104,6 +106,9 @@ def collect_parts(pack: Pack, runtime: str, package: ModelPackage | None) -> tup
     if package is not None:
         files = {name: sha256_of(path) for name, path in model_files(package).items()}
         parts.append(make_part("model", f"{package.name} {package.version}", files=files))
+        if package.decoder.kind not in DECODERS:
+            use = Use("decoder", DECODER_PLUGINS, package.decoder.kind, {})
+            parts.append(_plugin(use, Path(pack.path).parent, core))
     return (*parts, *source_parts(pack))
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simgate.policies.perception.boxes import suppress
+from simgate.policies.perception.decoder_spec import CenterHeatmap
+from simgate.policies.perception.decoding.decoder import Context, Decoder, Wanted
 from simgate.policies.perception.decoding.scores import require_finite, shares
 from simgate.policies.perception.outputs import Boxes
+from simgate.policies.perception.package_spec import InputSpec
 
 
 def decode_center_heatmap(
@@ -80,3 +83,24 @@ def _peaks(heatmap: NDArray[np.float32], thresholds: NDArray[np.float32]) -> tup
             comes_first = (dr, dc) < (1, 1)
             is_peak &= (value > neighbour) if comes_first else (value >= neighbour)
     return frame[is_peak], label[is_peak], row[is_peak], column[is_peak]
+
+
+def _tensors(spec: CenterHeatmap, classes: int, frames: InputSpec) -> dict[str, Wanted]:
+    cells = (frames.height // spec.stride, frames.width // spec.stride)
+    return {"heatmap": Wanted(((classes, *cells),)), "box": Wanted(((4, *cells),))}
+
+
+def _decode(spec: CenterHeatmap, arrays: Mapping[str, NDArray[np.float32]], context: Context) -> list[Boxes]:
+    found = decode_center_heatmap(
+        arrays["heatmap"],
+        arrays["box"],
+        classes=context.classes,
+        stride=spec.stride,
+        thresholds=context.thresholds,
+        max_detections=spec.max_detections,
+        nms_iou=spec.nms_iou,
+    )
+    return context.boxes_on_frame(found)
+
+
+DECODER = Decoder(CenterHeatmap, _tensors, _decode)

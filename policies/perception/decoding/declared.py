@@ -5,17 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from simgate.policies.perception.package_spec import CenterHeatmap, Final, Yolo
+from simgate.policies.perception.decoding.decoder import FLOATS
+from simgate.policies.perception.decoding.kinds import decoder_of, names_of
 from simgate.policies.perception.preprocessing.extra_inputs import extra_arrays
 
 if TYPE_CHECKING:
     from simgate.policies.perception.package import ModelPackage
 
 Location = tuple[str | int, ...]
-
-
-FLOATS = ("float32", "float16", "float64")
-_NUMBERS = (*FLOATS, "int32", "int64", "uint8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +23,7 @@ class DeclaredTensor:
         at: Where it is declared in ``model.yaml``.
         name: Its name in the model.
         shapes: Those that it may have, without the batch; None where the package leaves a size open.
+            Empty for any.
         dtypes: Types that it may have.
         batched: Whether the batch comes before the shape.
     """
@@ -67,25 +65,9 @@ def declared_extra_inputs(package: ModelPackage) -> tuple[DeclaredTensor, ...]:
 
 def declared_outputs(package: ModelPackage) -> tuple[DeclaredTensor, ...]:
     """The tensors that the decoder needs, in its order."""
-    decoder, classes, spec = package.decoder, len(package.classes), package.input
-    shapes: dict[str, tuple[tuple[int | None, ...], ...]]
-    dtypes: dict[str, tuple[str, ...]] = {}
-    if isinstance(decoder, CenterHeatmap):
-        cells = (spec.height // decoder.stride, spec.width // decoder.stride)
-        shapes = {"heatmap": ((classes, *cells),), "box": ((4, *cells),)}
-    elif isinstance(decoder, Yolo):
-        channels = 4 + decoder.objectness + classes
-        first = decoder.layout == "channels_first"
-        shapes = {"predictions": ((channels, None) if first else (None, channels),)}
-    elif isinstance(decoder, Final):
-        table = (6, None) if decoder.layout == "channels_first" else (None, 6)
-        shapes = {"detections": (table, (6,)) if decoder.outputs.count else (table,)}
-        shapes |= {"boxes": ((None, 4),), "scores": ((None,),), "classes": ((None,),), "count": ((), (1,))}
-        dtypes = {"classes": _NUMBERS, "count": _NUMBERS}
-    else:
-        shapes = {"logits": ((None, classes + (decoder.activation == "softmax")),), "boxes": ((None, 4),)}
+    spec = package.decoder
+    wanted = decoder_of(spec).tensors(spec, len(package.classes), package.input)
     return tuple(
-        DeclaredTensor(("decoder", "outputs", key), name, shape, dtypes.get(key, FLOATS))
-        for key, shape in shapes.items()
-        if (name := getattr(decoder.outputs, key)) is not None
+        DeclaredTensor(("decoder", "outputs", key), name, wanted[key].shapes, wanted[key].dtypes)
+        for key, name in names_of(spec).items()
     )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simgate.policies.perception.boxes import to_corners
+from simgate.policies.perception.decoder_spec import Detr
+from simgate.policies.perception.decoding.decoder import Context, Decoder, Wanted
 from simgate.policies.perception.decoding.scores import require_finite, sigmoid, softmax
 from simgate.policies.perception.outputs import Boxes
-from simgate.policies.perception.package_spec import Detr
+from simgate.policies.perception.package_spec import InputSpec
 
 
 def decode_detr(
@@ -56,3 +58,25 @@ def decode_detr(
         corners = to_corners(box[kept], spec.box, spec.box_unit, size)
         found.append(Boxes(corners, best[kept], label[kept].astype(np.int64), classes))
     return found
+
+
+def _tensors(spec: Detr, classes: int, frames: InputSpec) -> dict[str, Wanted]:
+    return {
+        "logits": Wanted(((None, classes + (spec.activation == "softmax")),)),
+        "boxes": Wanted(((None, 4),)),
+    }
+
+
+def _decode(spec: Detr, arrays: Mapping[str, NDArray[np.float32]], context: Context) -> list[Boxes]:
+    found = decode_detr(
+        arrays["logits"],
+        arrays["boxes"],
+        spec,
+        classes=context.classes,
+        thresholds=context.thresholds,
+        size=context.size,
+    )
+    return context.boxes_on_frame(found)
+
+
+DECODER = Decoder(Detr, _tensors, _decode)

@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.policies.perception.boxes import to_corners
+from simgate.policies.perception.decoder_spec import Final
+from simgate.policies.perception.decoding.decoder import NUMBERS, Context, Decoder, Wanted
 from simgate.policies.perception.decoding.scores import require_finite, shares
 from simgate.policies.perception.outputs import Boxes
-from simgate.policies.perception.package_spec import Final
+from simgate.policies.perception.package_spec import InputSpec
 
 _COLUMNS = {
     "box_score_class": ([0, 1, 2, 3], 4, 5),
@@ -114,3 +116,24 @@ def _frame(
     kept = kept[np.argsort(-scores[kept], kind="stable")][: spec.max_detections]
     corners = to_corners(boxes[kept], spec.box, spec.box_unit, size)
     return Boxes(corners, scores[kept], label[kept], classes)
+
+
+def _wanted(spec: Final, classes: int, frames: InputSpec) -> dict[str, Wanted]:
+    table = (6, None) if spec.layout == "channels_first" else (None, 6)
+    return {
+        "detections": Wanted((table, (6,)) if spec.outputs.count else (table,)),
+        "boxes": Wanted(((None, 4),)),
+        "scores": Wanted(((None,),)),
+        "classes": Wanted(((None,),), NUMBERS),
+        "count": Wanted(((), (1,)), NUMBERS),
+    }
+
+
+def _decode(spec: Final, arrays: Mapping[str, NDArray[np.float32]], context: Context) -> list[Boxes]:
+    of_frame = spec.box_unit == "frame_pixel"
+    size = context.frame if of_frame else context.size
+    found = decode_detections(arrays, spec, classes=context.classes, thresholds=context.thresholds, size=size)
+    return found if of_frame else context.boxes_on_frame(found)
+
+
+DECODER = Decoder(Final, _wanted, _decode)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simgate.policies.perception.boxes import suppress, to_corners
+from simgate.policies.perception.decoder_spec import Yolo
+from simgate.policies.perception.decoding.decoder import Context, Decoder, Wanted
 from simgate.policies.perception.decoding.scores import require_finite, shares, sigmoid
 from simgate.policies.perception.outputs import Boxes
-from simgate.policies.perception.package_spec import Yolo
+from simgate.policies.perception.package_spec import InputSpec
 
 _CANDIDATES = 1000
 """At most so many of the best candidates of a frame enter the suppression."""
@@ -92,3 +94,19 @@ def _frame(
         kept, corners = kept[stay], corners[stay]
     kept, corners = kept[: spec.max_detections], corners[: spec.max_detections]
     return Boxes(corners, best[kept], label[kept].astype(np.int64), classes)
+
+
+def _tensors(spec: Yolo, classes: int, frames: InputSpec) -> dict[str, Wanted]:
+    channels = 4 + spec.objectness + classes
+    first = spec.layout == "channels_first"
+    return {"predictions": Wanted(((channels, None) if first else (None, channels),))}
+
+
+def _decode(spec: Yolo, arrays: Mapping[str, NDArray[np.float32]], context: Context) -> list[Boxes]:
+    found = decode_yolo(
+        arrays["predictions"], spec, classes=context.classes, thresholds=context.thresholds, size=context.size
+    )
+    return context.boxes_on_frame(found)
+
+
+DECODER = Decoder(Yolo, _tensors, _decode)

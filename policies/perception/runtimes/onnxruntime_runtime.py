@@ -25,7 +25,7 @@ from simgate.policies.perception.device_name import (
 from simgate.policies.perception.dlpack import DlpackDevice, dlpack_device
 from simgate.policies.perception.files.verified import private_copy, verified_bytes
 from simgate.policies.perception.interface import ActualTensor, batches, interface_problems
-from simgate.policies.perception.outputs import Boxes
+from simgate.policies.perception.outputs import ModelOutput
 from simgate.policies.perception.package import Artifact, ModelPackage
 from simgate.policies.perception.portions import infer_in_portions
 from simgate.policies.perception.preprocessing.extra_inputs import extra_arrays
@@ -111,7 +111,7 @@ class OnnxRuntime:
             return None
         return dlpack_device("cuda", int(place.partition(":")[2] or 0))
 
-    def infer(self, frames: Frames) -> list[Boxes]:
+    def infer(self, frames: Frames) -> list[ModelOutput]:
         """Detections of each frame, uint8, shape (N, H, W, 3), RGB, in host memory or on a device.
 
         Raises:

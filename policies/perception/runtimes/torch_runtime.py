@@ -16,7 +16,7 @@ from simgate.policies.perception.device_name import cuda_device_name, gpu_is_the
 from simgate.policies.perception.dlpack import DlpackDevice, dlpack_device
 from simgate.policies.perception.files.verified import verified_bytes
 from simgate.policies.perception.interface import ActualTensor, batches, interface_problems
-from simgate.policies.perception.outputs import Boxes
+from simgate.policies.perception.outputs import ModelOutput
 from simgate.policies.perception.package import Artifact, ModelPackage
 from simgate.policies.perception.portions import infer_in_portions
 from simgate.policies.perception.preprocessing.extra_inputs import extra_arrays
@@ -105,7 +105,7 @@ class TorchRuntime:
         """The device on which frames are taken without a copy."""
         return dlpack_device(self._device.type, self._device.index)
 
-    def infer(self, frames: Frames) -> list[Boxes]:
+    def infer(self, frames: Frames) -> list[ModelOutput]:
         """Detections of each frame, uint8, shape (N, H, W, 3), RGB, in host memory or on a device.
 
         Raises:

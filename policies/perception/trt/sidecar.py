@@ -11,9 +11,9 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, ValidationError
 
+from simgate.policies.perception.decoder_spec import Strict
 from simgate.policies.perception.files.package_files import sha256_of, sidecar_path
 from simgate.policies.perception.package import Artifact, ModelPackage
-from simgate.policies.perception.package_spec import Strict
 
 _SCHEMA_VERSION = 1
 

@@ -44,9 +44,7 @@ def test_something_else_is_refused_by_name(tmp_path: Path) -> None:
         load_trace(tmp_path / "other.npz")
 
 
-def test_a_recording_of_format_1_has_the_facts_of_the_only_task_that_there_was(
-    cast, tmp_path: Path
-) -> None:
+def test_a_recording_of_format_1_has_the_facts_of_the_only_task_that_there_was(cast, tmp_path: Path) -> None:
     trace = play(cast(), 2.5)[0].trace
     path = tmp_path / "old.npz"
     save_trace(path, trace)

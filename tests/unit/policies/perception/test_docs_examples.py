@@ -9,7 +9,9 @@ import yaml
 
 pytest.importorskip("onnx", reason="makes the models")
 
-from simgate.policies.perception.package_spec import DECODERS
+from simgate.policies.perception.decoder_spec import DECODERS
+from simgate.policies.perception.outputs import require_sound
+from simgate.policies.perception.package import PackageError, check_package
 from simgate.policies.perception.runtimes.onnxruntime_runtime import OnnxRuntime
 from tests.unit.policies.perception.made_models import constant_onnx, package
 
@@ -98,3 +100,68 @@ def test_an_example_finds_the_object_where_it_is(tmp_path, word):
     (found,) = runtime.infer(np.zeros((1, *size, 3), np.uint8))
     np.testing.assert_allclose(found.boxes, [box], atol=0.01)
     assert found.class_ids.tolist() == [LABEL]
+
+
+OTHERS = {
+    "masks:": lambda: {"logits": np.repeat(filled((1, 3, 60, 80), _0_1_6_7=9.0), 2, 0)[:1]},
+    "depth:": lambda: {"inverse_depth": filled((1, 60, 80), _0_6_7=0.25)},
+    "poses:": lambda: {
+        "t_mm": filled((1, 3, 3), _0_1_2=1500.0),
+        "q": np.tile(np.array([1, 0, 0, 0], np.float32), (1, 3, 1)),
+        "seen": filled((1, 3), _0_1=0.9),
+    },
+    "keypoints:": lambda: {
+        "corners": np.full((1, 2, 4, 3), 0.5, np.float32) * np.array([20, 40, 1], np.float32),
+        "scores": filled((1, 2), _0_1=0.9),
+        "labels": np.ones((1, 2), np.float32),
+    },
+    "tensors:": lambda: {"embedding": filled((1, 5), _0_3=2.0)},
+}
+
+
+@pytest.mark.parametrize("word", OTHERS)
+def test_an_example_of_another_output_says_what_its_model_says(tmp_path, word):
+    example = named(word)
+    spec = example["input"]
+    content = constant_onnx(OTHERS[word](), frames=(spec["name"], spec["height"], spec["width"]))
+    runtime = OnnxRuntime(package(tmp_path, content, **example), "cpu")
+    (found,) = runtime.infer(np.zeros((1, 120, 160, 3), np.uint8))
+    require_sound([found], 1)
+    kind = word.rstrip(":")
+    # The frame is twice as large as the input: cell (6, 7) are its rows 12 and 13, columns 14 and 15.
+    if kind == "masks":
+        assert np.argwhere(found.labels == LABEL).tolist() == [[12, 14], [12, 15], [13, 14], [13, 15]]
+        assert (found.labels != LABEL).sum() == (found.labels == -1).sum() == 120 * 160 - 4
+    elif kind == "depth":
+        assert np.argwhere(found.depth_m == 4.0).tolist() == [[12, 14], [12, 15], [13, 14], [13, 15]]
+        assert np.isnan(found.depth_m).sum() == 120 * 160 - 4
+    elif kind == "poses":
+        assert (found.class_ids.tolist(), found.translations_m.tolist()) == ([LABEL], [[0.0, 0.0, 1.5]])
+    elif kind == "keypoints":
+        assert (found.points[0, 0].tolist(), len(found), found.names[0]) == ([20.0, 40.0], 1, "top_left")
+    else:
+        assert found.values["features"].tolist() == [0, 0, 0, 2, 0]
+
+
+def test_a_depth_model_needs_no_classes_and_a_detector_does(tmp_path):
+    for word, code in (("depth:", None), ("detr:", "model-package-key")):
+        example = named(word)
+        spec = example["input"]
+        answer = OTHERS["depth:"]() if code is None else detr()
+        content = constant_onnx(answer, frames=(spec["name"], spec["height"], spec["width"]))
+        path = package(tmp_path / word.strip(":"), content, **example).path
+        path.write_text(
+            "\n".join(
+                x
+                for x in path.read_text().splitlines()
+                if not x.startswith(("classes", "- glass", "- wood", "- person"))
+            )
+        )
+        assert [one.code for one in check_package(path)] == ([] if code is None else [code])
+
+
+def test_an_output_of_another_shape_is_refused_by_lint(tmp_path):
+    example = named("masks:")
+    content = constant_onnx({"logits": np.zeros((1, 4, 60, 80), np.float32)}, frames=("image", 60, 80))
+    with pytest.raises(PackageError, match=r"shape \[.*4, 60, 80\], the package says \[N, 3, any, any\]"):
+        package(tmp_path, content, **example)

@@ -5,9 +5,9 @@ import pytest
 
 pytest.importorskip("onnx", reason="makes the models of these tests")
 
+from simgate.policies.perception.decoder_spec import Final
 from simgate.policies.perception.decoding.final import decode_detections
 from simgate.policies.perception.package import PackageError
-from simgate.policies.perception.package_spec import Final
 from simgate.policies.perception.runtimes.onnxruntime_runtime import OnnxRuntime
 from tests.unit.policies.perception.made_models import constant_onnx, dense_onnx, package
 

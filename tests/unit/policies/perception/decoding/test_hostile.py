@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from simgate.policies.perception.decoder_spec import Detr, Final, Yolo
 from simgate.policies.perception.decoding.detr import decode_detr
 from simgate.policies.perception.decoding.final import decode_detections
 from simgate.policies.perception.decoding.yolo import decode_yolo
 from simgate.policies.perception.outputs import require_sound
-from simgate.policies.perception.package_spec import Detr, Final, Yolo
 
 BOXES = ("xyxy", "cxcywh", "xywh", "yxyx")
 DECLARED = {"classes": ("a", "b", "c"), "thresholds": (0.3, 0.3, 0.3), "size": (64, 48)}

@@ -1,0 +1,92 @@
+"""Masks, depth, poses, keypoints and tensors on their way: through the loop, into the trace, its digest, a recording."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from simgate.harness.execution.episode.recording import load_trace, save_trace
+from simgate.harness.results.record import LatencySamples
+from simgate.harness.scoring.metrics import compute
+from simgate.policies.perception.outputs import Depth, Keypoints, Masks, Poses, Tensors, arrays_of
+from tests.unit.execution.memory_plugins import MemoryRuntime
+from tests.unit.execution.test_episode import Constant, Steady, cast, play
+
+__all__ = ["cast"]
+CLASSES = ("glass_door",)
+ONE = np.array([0.9], np.float32), np.array([0]), CLASSES
+
+
+def said(kind: str, brightness: float):
+    """One output of each kind, whose numbers follow from the frame."""
+    return {
+        "masks": Masks(np.full((4, 6), -1 if brightness < 0.5 else 0), CLASSES),
+        "depth": Depth(np.full((4, 6), brightness, np.float32)),
+        "poses": Poses(np.full((1, 3), brightness), np.eye(3)[None], *ONE),
+        "keypoints": Keypoints(
+            np.full((1, 2, 2), brightness, np.float32), np.ones((1, 2), np.float32), *ONE, ("a", "b")
+        ),
+        "tensors": Tensors({"cost": np.full(3, brightness), "value": np.array(brightness, np.float32)}),
+    }[kind]
+
+
+class Says(MemoryRuntime):
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    def infer(self, frames):
+        return [said(self.kind, float(frame.mean()) / 255.0) for frame in frames]
+
+
+KINDS = ("masks", "depth", "poses", "keypoints", "tensors")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_output_reaches_the_policy_after_its_latency_and_is_in_the_trace(cast, kind: str) -> None:
+    policy = Steady(0.1)
+    trace = play(cast(policy, Constant(150.0), limit_s=1.0, runtime=Says(kind)), 5.0)[0].trace
+    # 150 ms at 200 Hz are 30 steps, and the next tick after them is 40 steps after the frame.
+    assert policy.told[:4] == [(0, None), (20, None), (40, 0), (60, 20)]
+    assert [one.frame_step for one in trace.outputs] == [step - 40 for step in trace.delivered_steps]
+    assert (len(trace.outputs), trace.detections) == (len(trace.latency_ms), ())
+    assert {type(one) for one in trace.outputs} == {type(said(kind, 0.5))}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_recording_holds_it_bit_for_bit_and_every_number_is_in_the_digest(
+    cast, tmp_path: Path, kind: str
+) -> None:
+    trace = play(cast(Steady(0.1), limit_s=1.0, runtime=Says(kind)), 5.0)[0].trace
+    save_trace(tmp_path / "t.npz", trace)
+    back = load_trace(tmp_path / "t.npz")
+    assert back.digest() == trace.digest()
+    for one, other in zip(trace.outputs, back.outputs, strict=True):
+        assert type(one) is type(other)
+        assert one.frame_step == other.frame_step
+        assert getattr(one, "classes", ()) == getattr(other, "classes", ())
+    for name, array in arrays_of(trace.outputs[2]).items():
+        kept = array.copy()
+        array.flat[-1] += 1
+        assert trace.digest() != back.digest(), name
+        array[...] = kept
+        assert trace.digest() == back.digest()
+    assert dataclasses.replace(trace, outputs=trace.outputs[:-1]).digest() != back.digest()
+
+
+def test_what_no_model_may_say_ends_the_run_with_the_value(cast) -> None:
+    class Wrong(Says):
+        def infer(self, frames):
+            return [Depth(np.full((4, 6), -1.0, np.float32)) for _ in frames]
+
+    with pytest.raises(ValueError, match="a depth is negative"):
+        play(cast(Steady(0.1), limit_s=1.0, runtime=Wrong("depth")), 5.0)
+
+
+def test_an_episode_cut_at_a_doubt_keeps_the_outputs_that_came_before(cast) -> None:
+    trace = play(cast(Steady(0.1), Constant(0.0), limit_s=1.0, runtime=Says("depth")), 5.0)[0].trace
+    cut = trace.before(61)
+    assert [one.frame_step for one in cut.outputs] == [0, 20, 40, 60]
+    assert compute("path_length_m", cut, LatencySamples()).value is not None
