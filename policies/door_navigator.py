@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from simgate.policies.driving import Mission
 from simgate.policies.navigation.pilot import REPORTS, Pilot
 from simgate.policies.perception.outputs import Boxes
-from simgate.policies.policy import Decision, Mission
+from simgate.policies.policy import Act, Brief
+from simgate.sim_adapters.embodiment import Embodiment
 from simgate.sim_adapters.observation import Observation
 from simgate.sim_adapters.options import Option, Options, read_options
+from simgate.sim_adapters.planar_drive import DriveView
 
 
 class DoorNavigator:
@@ -42,18 +45,19 @@ class DoorNavigator:
         self._cruise_mps = float(values["cruise_mps"])
         self._pilots: list[Pilot] = []
 
-    def reset(self, missions: Sequence[Mission]) -> None:
+    def reset(self, briefs: Sequence[Brief], embodiment: Embodiment) -> None:
         """Starts N new episodes; nothing of earlier ones remains."""
-        self._pilots = [Pilot(mission, self._period_s, self._cruise_mps) for mission in missions]
+        self._pilots = [Pilot(Mission.of(brief), self._period_s, self._cruise_mps) for brief in briefs]
 
-    def act(self, observation: Observation, detections: Sequence[Boxes | None]) -> list[Decision]:
+    def act(self, observation: Observation, detections: Sequence[Boxes | None]) -> list[Act]:
         """Decides for each world."""
+        sensed = DriveView(observation)
         return [
             pilot.act(
                 observation.step,
-                observation.pose[index],
-                observation.twist[index],
-                observation.ranges_m[index],
+                sensed.pose[index],
+                sensed.twist[index],
+                sensed.ranges_m[index],
                 detections[index],
             )
             for index, pilot in enumerate(self._pilots)

@@ -1,49 +1,53 @@
-"""The protocol of a policy: observations and the model's outputs in, commands out, never the truth."""
+"""The protocol of a policy: observations and what models say of them in, actions out, never the truth."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from simgate.policies.perception.outputs import ModelOutput
+from simgate.sim_adapters.embodiment import Embodiment
 from simgate.sim_adapters.observation import Observation
 
 
 @dataclass(frozen=True, slots=True)
-class Mission:
-    """What a robot is told before it starts.
+class Brief:
+    """What a robot is told before it starts; nothing of the truth.
 
     Attributes:
-        goal: (x, y) in the odometry frame, metres.
-        goal_radius_m: The goal counts as reached within this distance.
-        robot_radius_m: Radius of the robot's hull.
-        max_speed_mps: Largest speed the drive can do.
+        instruction: The task in words.
+        facts: What the task tells besides, for example a goal; plain values.
     """
 
-    goal: tuple[float, float]
-    goal_radius_m: float
-    robot_radius_m: float
-    max_speed_mps: float
+    instruction: str = ""
+    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class Act:
     """What one robot does for the next control period.
 
     Attributes:
-        forward_mps: Forward speed.
-        yaw_rate_rps: Yaw rate, counter-clockwise positive.
-        mode: One word for the timeline, for example ``cruise``, ``slow``, ``stop``.
-        report: What the robot says closes its way (``glass``, ``wood``), or None.
-        done: The robot has finished: at the goal, or stopped for good and reported.
+        values: One number for each entry of the embodiment's action, in its units.
+        mode: One word for the timeline, for example ``cruise``, ``grasp``, ``stop``.
+        facts: What the robot says, for example its ``report``; the last word on each stands.
+        done: The robot has finished.
     """
 
-    forward_mps: float
-    yaw_rate_rps: float
+    values: Sequence[float] | NDArray[np.floating]
     mode: str
-    report: str | None = None
+    facts: Mapping[str, str | float] = field(default_factory=dict)
     done: bool = False
+
+    @property
+    def report(self) -> str | None:
+        """What the robot reports, or None."""
+        said = self.facts.get("report")
+        return None if said is None else str(said)
 
 
 class Policy(Protocol):
@@ -51,7 +55,7 @@ class Policy(Protocol):
     ``factory(control_hz=int, options=Mapping[str, object])``.
 
     Two attributes of the factory are optional, for checks of packs before anything runs: ``reports``, every
-    word that :attr:`Decision.report` can be, and ``options``, what may stand under ``policy_options``
+    word that the ``report`` of its acts can be, and ``options``, what may stand under ``policy_options``
     (:data:`simgate.sim_adapters.options.Options`). What a policy does not declare is not judged.
 
     A function ``files(options) -> Iterable[Path]`` of the factory tells what the policy reads besides its
@@ -61,11 +65,11 @@ class Policy(Protocol):
 
     name: str
 
-    def reset(self, missions: Sequence[Mission]) -> None:
-        """Starts N new episodes; nothing of earlier ones may leak."""
+    def reset(self, briefs: Sequence[Brief], embodiment: Embodiment) -> None:
+        """Starts N new episodes with robots of an embodiment; nothing of earlier ones may leak."""
         ...
 
-    def act(self, observation: Observation, detections: Sequence[ModelOutput | None]) -> list[Decision]:
+    def act(self, observation: Observation, detections: Sequence[ModelOutput | None]) -> list[Act]:
         """Decides for each world.
 
         Args:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simgate.sim_adapters.embodiment import Embodiment
 from simgate.sim_adapters.observation import GroundTruth, Observation
 from simgate.sim_adapters.scene.scene import Scene
 
@@ -74,7 +75,6 @@ class AdapterInfo:
     device: str
 
 
-@runtime_checkable
 class SimAdapter(Protocol):
     """N worlds that advance together.
 
@@ -95,18 +95,27 @@ class SimAdapter(Protocol):
         """
         ...
 
-    def step(self, commands: NDArray[np.float64], active: NDArray[np.bool_] | None = None) -> Observation:
-        """Holds the commands for one control period and senses.
+    @property
+    def embodiment(self) -> Embodiment:
+        """The robot of the scenes that were last built.
+
+        Raises:
+            RuntimeError: There is no scene.
+        """
+        ...
+
+    def step(self, actions: NDArray[np.float64], active: NDArray[np.bool_] | None = None) -> Observation:
+        """Holds the actions for one control period and senses.
 
         Args:
-            commands: Forward speed m/s and yaw rate rad/s, float64, shape (N, 2).
+            actions: One number for each entry of the embodiment's action, float64, shape (N, A).
             active: Shape (N,); worlds that are False are neither stepped nor rendered and
                 keep their last readings. None means all.
 
         Raises:
             RuntimeError: There is no scene: before the first ``reset``, after one that was refused, or after
                 ``close``.
-            ValueError: The commands have another shape or are no finite numbers
+            ValueError: The actions have another shape or are no finite numbers
                 (:func:`simgate.sim_adapters.commands.checked_commands` says it).
         """
         ...

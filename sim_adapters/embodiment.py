@@ -7,6 +7,7 @@ recordings, plots and checks go by it. Shapes follow ``gymnasium.spaces.Box`` (:
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -147,14 +148,14 @@ class ActionSpec:
         """Numbers in an action."""
         return len(self.names)
 
-    def problem(self, values: NDArray[np.float64]) -> str:
+    def problem(self, values: Sequence[float] | NDArray[np.floating]) -> str:
         """What makes this no action, naming the entry; empty when it is one.
 
         Args:
             values: Shape (A,).
         """
-        if values.shape != (self.size,):
-            return f"an action is {self.size} numbers ({', '.join(self.names)}), not shape {values.shape}"
+        if len(values) != self.size:
+            return f"an action is {self.size} numbers ({', '.join(self.names)}), not {len(values)}"
         for name, unit, value in zip(self.names, self.units, values, strict=True):
             if not math.isfinite(value):
                 return f"{name} is {value}, which is no number of {unit or 'any unit'}"
@@ -207,3 +208,8 @@ class Embodiment:
     def of_kind(self, kind: Kind) -> tuple[Channel, ...]:
         """All channels of a kind, in order."""
         return tuple(channel for channel in self.channels if channel.kind == kind)
+
+
+def eye_of(embodiment: Embodiment) -> Channel | None:
+    """The channel that a model looks at unless it names another: the first camera; None without one."""
+    return next(iter(embodiment.of_kind("rgb")), None)

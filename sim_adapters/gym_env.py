@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from simgate.sim_adapters.adapter import SimAdapter, Timing
 from simgate.sim_adapters.observation import GroundTruth, Observation
+from simgate.sim_adapters.planar_drive import DriveView
 from simgate.sim_adapters.scene.scene import Scene
 from simgate.sim_adapters.sensors.effects import apply_effects
 
@@ -153,19 +154,18 @@ class SimEnv(gym.Env[Sensed, NDArray[np.float32]]):
         return math.hypot(goal[0] - truth.pose[0], goal[1] - truth.pose[1])
 
     def _sensed(self, observation: Observation) -> Sensed:
-        if observation.has_new_frame:
-            frame = apply_effects(
-                observation.rgb[0], self._scene.effects, self._noise_seed, self._frame_index
-            )
+        sensed = DriveView(observation)
+        if sensed.has_new_frame:
+            frame = apply_effects(sensed.rgb[0], self._scene.effects, self._noise_seed, self._frame_index)
             self._frame_index += 1
             if frame is not None:
                 self._frame = frame.copy()
         limit = self._scene.lidar.range_m
         return {
             "rgb": self._frame.copy(),
-            "ranges_m": np.minimum(observation.ranges_m[0], limit).astype(np.float32),
-            "pose": observation.pose[0].astype(np.float32),
-            "twist": observation.twist[0].astype(np.float32),
+            "ranges_m": np.minimum(sensed.ranges_m[0], limit).astype(np.float32),
+            "pose": sensed.pose[0].astype(np.float32),
+            "twist": sensed.twist[0].astype(np.float32),
             "goal": np.array(self._scene.task.goal, dtype=np.float32),
         }
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 
@@ -20,28 +20,18 @@ class Observation:
 
     Attributes:
         step: Physics steps since ``reset``.
-        frame_step: Physics step at which ``rgb`` was taken (``<= step``).
-        rgb: Camera frames, uint8, shape (N, H, W, 3). Owned by the adapter until the next
-            ``step``; copy to keep.
-        ranges_m: 2D lidar, float64, shape (N, R), metres; ``inf`` where nothing was hit.
-        pose: Odometry (x m, y m, yaw rad) in the world frame, float64, shape (N, 3).
-        twist: Forward speed in m/s and yaw rate in rad/s, float64, shape (N, 2).
-        depth_m: Distance along the optical axis, float32, shape (N, H, W), or None when the
-            adapter was not asked for depth.
+        channels: By the names of the embodiment's channels, shape (N, ...). Owned by the adapter until the
+            next ``step``; copy to keep.
+        stamps: For every channel the physics step at which its reading was taken (``<= step``).
     """
 
     step: int
-    frame_step: int
-    rgb: NDArray[np.uint8]
-    ranges_m: NDArray[np.float64]
-    pose: NDArray[np.float64]
-    twist: NDArray[np.float64]
-    depth_m: NDArray[np.float32] | None = None
+    channels: Mapping[str, NDArray[Any]]
+    stamps: Mapping[str, int]
 
-    @property
-    def has_new_frame(self) -> bool:
-        """Whether ``rgb`` was taken at this very step."""
-        return self.frame_step == self.step
+    def is_new(self, channel: str) -> bool:
+        """Whether a channel was read at this very step."""
+        return self.stamps[channel] == self.step
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from simgate.harness.execution.probe_room import room
 from simgate.harness.registry import load
 from simgate.sim_adapters.adapter import SimAdapter, SimulatorUnavailable, Timing
+from simgate.sim_adapters.planar_drive import DriveView
 from simgate.sim_adapters.scene.body import Body, Material, Part
 from simgate.sim_adapters.scene.projection import project
 from simgate.sim_adapters.scene.scene import Scene
@@ -54,7 +55,7 @@ def main() -> int:
 def measure_start(adapter: SimAdapter) -> Answer:
     """Time to the first frame, and what drew it."""
     began = time.monotonic()
-    frame = adapter.reset([room()]).rgb[0]
+    frame = DriveView(adapter.reset([room()])).rgb[0]
     seconds = time.monotonic() - began
     return dataclasses.asdict(adapter.describe()) | {
         "seconds": seconds,
@@ -76,7 +77,7 @@ def measure_alignment(adapter: SimAdapter) -> Answer:
         previous = pose
         seen = adapter.step(np.array([[0.0, 1.0 if tick % 12 < 6 else -1.0]]))
         pose = adapter.ground_truth()[0].pose
-        column = _red_column(seen.rgb[0])
+        column = _red_column(DriveView(seen).rgb[0])
         if column is not None:
             now.append(abs(column - _post_column(scene, pose)))
             before.append(abs(column - _post_column(scene, previous)))
@@ -158,10 +159,10 @@ def _post_column(scene: Scene, pose: tuple[float, float, float]) -> float:
 
 
 def _drive(adapter: SimAdapter) -> tuple[list[tuple[float, float, float]], list[NDArray[np.uint8]]]:
-    frames = [adapter.reset([room()]).rgb[0].copy()]
+    frames = [DriveView(adapter.reset([room()])).rgb[0].copy()]
     poses = []
     for tick in range(REPEATED_FRAMES):
-        frames.append(adapter.step(np.array([[0.4, 0.3 * (tick % 3 - 1)]])).rgb[0].copy())
+        frames.append(DriveView(adapter.step(np.array([[0.4, 0.3 * (tick % 3 - 1)]]))).rgb[0].copy())
         poses.append(adapter.ground_truth()[0].pose)
     return poses, frames
 

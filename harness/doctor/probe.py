@@ -21,6 +21,7 @@ from simgate.harness.execution.probe_room import room
 from simgate.harness.registry import load, names
 from simgate.policies.perception.package import PackageError, load_package
 from simgate.sim_adapters.adapter import SimAdapter, SimulatorUnavailable, Timing
+from simgate.sim_adapters.planar_drive import DriveView
 
 GROUPS = (
     "simgate.sim_adapters",
@@ -53,7 +54,7 @@ def probe_adapter(name: str) -> Mapping[str, object]:
     """
     try:
         adapter: SimAdapter = load("simgate.sim_adapters", name)(timing=Timing(), options={})
-        frame = adapter.reset([room()]).rgb[0]
+        frame = DriveView(adapter.reset([room()])).rgb[0]
     except SimulatorUnavailable as error:
         return {"problem": "", "unavailable": str(error)}
     info = adapter.describe()

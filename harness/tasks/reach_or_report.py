@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 
 from simgate.harness.results.record import Scalar
 from simgate.harness.trace import Signal
-from simgate.policies.policy import Decision, Mission
+from simgate.policies.driving import Mission
+from simgate.policies.policy import Act, Brief
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.observation import GroundTruth, Observation
+from simgate.sim_adapters.planar_drive import DriveView
 from simgate.sim_adapters.scene.scene import Scene
 
 SIGNALS = (
@@ -38,14 +40,14 @@ class ReachOrReport:
     name = "reach_or_report"
     signals = SIGNALS
 
-    def mission(self, scene: Scene) -> Mission:
+    def brief(self, scene: Scene) -> Brief:
         """Goal, hull and top speed; nothing about the barrier."""
         return Mission(
             goal=scene.task.goal,
             goal_radius_m=scene.task.goal_radius_m,
             robot_radius_m=scene.robot.radius_m,
             max_speed_mps=scene.robot.max_speed_mps,
-        )
+        ).brief()
 
     def begin(self, scene: Scene, timing: Timing, time_limit_s: float) -> ReachOrReportRun:
         """Starts the task in one world."""
@@ -73,9 +75,7 @@ class ReachOrReportRun:
             "goal_radius_m": task.goal_radius_m,
         }
 
-    def row(
-        self, truth: GroundTruth, observation: Observation, world: int, decision: Decision
-    ) -> Sequence[float]:
+    def row(self, truth: GroundTruth, observation: Observation, world: int, act: Act) -> Sequence[float]:
         """The signals at a control tick."""
         gaps, barrier = truth.clearance_m, self._task.barrier
         x, y, yaw = truth.pose
@@ -85,31 +85,31 @@ class ReachOrReportRun:
             yaw,
             truth.twist[0],
             truth.twist[1],
-            decision.forward_mps,
-            decision.yaw_rate_rps,
+            float(act.values[0]),
+            float(act.values[1]),
             min(gaps.values(), default=math.inf),
             gaps.get(barrier, math.nan) if barrier is not None else math.nan,
             self._goal_distance_m(truth),
-            float(observation.ranges_m[world].min()),
+            float(DriveView(observation).ranges_m[world].min()),
             min((gaps[name] for name in self._persons if name in gaps), default=math.nan),
         )
 
-    def ended(self, step: int, truth: GroundTruth, decision: Decision) -> str:
+    def ended(self, step: int, truth: GroundTruth, act: Act) -> str:
         """How the episode has ended; a contact lets it run on for a moment."""
         if self._hit_step is None and truth.contacts:
             self._hit_step = truth.contacts[0].step
         if self._hit_step is not None:
             over = step >= self._hit_step + self._run_on_steps or step >= self._limit_step
             return "collision" if over else ""
-        ending = self._ending(step, truth, decision)
+        ending = self._ending(step, truth, act)
         if ending and not self._overran and min(truth.clearance_m.values(), default=math.inf) < 0.0:
             # Contact is found while a step is made: what begins in the last one is known a period later.
             self._overran = True
             return ""
         return ending
 
-    def _ending(self, step: int, truth: GroundTruth, decision: Decision) -> str:
-        if decision.done:
+    def _ending(self, step: int, truth: GroundTruth, act: Act) -> str:
+        if act.done:
             return "done"
         if self._goal_distance_m(truth) <= self._task.goal_radius_m:
             return "goal"

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from simgate.harness.results.record import Scalar
 from simgate.harness.trace import Signal
-from simgate.policies.policy import Decision, Mission
+from simgate.policies.policy import Act, Brief
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.observation import GroundTruth, Observation
 from simgate.sim_adapters.scene.scene import Scene
@@ -21,20 +21,18 @@ class TaskRun(Protocol):
         """What is true of this world from start to end, for metrics; the policy is not told."""
         ...
 
-    def row(
-        self, truth: GroundTruth, observation: Observation, world: int, decision: Decision
-    ) -> Sequence[float]:
+    def row(self, truth: GroundTruth, observation: Observation, world: int, act: Act) -> Sequence[float]:
         """The signals at a control tick, in the order of :attr:`Task.signals`; ``nan`` where there is none.
 
         Args:
             truth: Of this world.
             observation: Of all worlds.
             world: Index of this world in the observation.
-            decision: What the policy has decided on this observation.
+            act: What the policy has decided on this observation.
         """
         ...
 
-    def ended(self, step: int, truth: GroundTruth, decision: Decision) -> str:
+    def ended(self, step: int, truth: GroundTruth, act: Act) -> str:
         """One word for how the episode has ended, empty while it goes on; asked after every :meth:`row`."""
         ...
 
@@ -52,7 +50,7 @@ class Task(Protocol):
         """What every trace of this task holds."""
         ...
 
-    def mission(self, scene: Scene) -> Mission:
+    def brief(self, scene: Scene) -> Brief:
         """What the robot of a scene is told before it starts; nothing of the truth."""
         ...
 

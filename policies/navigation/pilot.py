@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from simgate.policies.driving import Mission, drive
 from simgate.policies.navigation.calibration import beam_directions
 from simgate.policies.navigation.door_track import DOOR_WORDS, DoorTrack
 from simgate.policies.navigation.drive import (
@@ -22,7 +23,7 @@ from simgate.policies.navigation.lane_planner import LanePlanner
 from simgate.policies.navigation.mission_frame import MissionFrame, Pose, to_frame
 from simgate.policies.navigation.watch import Watch
 from simgate.policies.perception.outputs import Boxes
-from simgate.policies.policy import Decision, Mission
+from simgate.policies.policy import Act
 
 LIDAR_FOV_DEG = 240.0
 STOP_GAP_M = 0.8
@@ -71,7 +72,7 @@ class Pilot:
         twist: NDArray[np.float64],
         ranges: NDArray[np.float64],
         detections: Boxes | None,
-    ) -> Decision:
+    ) -> Act:
         """Decides for the next control period; arguments are one world's share of the observation."""
         if self._frame is None:
             self._frame = MissionFrame.towards((float(pose[0]), float(pose[1])), self._mission.goal)
@@ -85,7 +86,7 @@ class Pilot:
         self._watch.update(step, here, hits, detections)
         return self._decide(here, float(twist[0]), hits, self._watch)
 
-    def _decide(self, here: Pose, speed: float, hits: NDArray[np.float64], watch: Watch) -> Decision:
+    def _decide(self, here: Pose, speed: float, hits: NDArray[np.float64], watch: Watch) -> Act:
         to_goal = math.hypot(self._goal[0] - here[0], self._goal[1] - here[1])
         if to_goal < 0.6 * self._mission.goal_radius_m:
             return self._command(0.0, 0.0, "arrived", done=True)
@@ -135,9 +136,7 @@ class Pilot:
             limits["slow"] = _SLOW_MPS
         return limits
 
-    def _finish(
-        self, wanted: float, rate: float, mode: str, speed: float, here: Pose, watch: Watch
-    ) -> Decision:
+    def _finish(self, wanted: float, rate: float, mode: str, speed: float, here: Pose, watch: Watch) -> Act:
         """Reports once the robot rests before a door."""
         resting = wanted == 0.0 and abs(speed) < _REST_MPS
         self._rest_s = self._rest_s + self._period_s if resting else 0.0
@@ -153,7 +152,7 @@ class Pilot:
         turn = 0.0 if wanted == 0.0 and mode in ("stop_door", "stop_yield", "stop_slow") else rate
         return self._command(wanted, turn, mode)
 
-    def _command(self, wanted: float, rate: float, mode: str, done: bool = False) -> Decision:
+    def _command(self, wanted: float, rate: float, mode: str, done: bool = False) -> Act:
         self._speed = limit_change(wanted, self._speed, self._period_s)
         self._turn = limit_turn(rate, self._turn)
-        return Decision(self._speed, self._turn, mode, self._report, done)
+        return drive(self._speed, self._turn, mode, self._report, done)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from simgate.policies.reference_model.sampling import Domain, draw
 from simgate.sim_adapters.adapter import SimAdapter, Timing
+from simgate.sim_adapters.planar_drive import DriveView
 from simgate.sim_adapters.sensors.effects import apply_effects
 
 DOORS = ("glass_door", "wooden_door")
@@ -131,7 +132,7 @@ def _render_share(share: tuple[Domain, int, range]) -> dict[str, NDArray[Any]]:
         for index in indices:
             sample = draw(world, domain, seed, index)
             observation = adapter.reset([sample.scene])
-            image = apply_effects(observation.rgb[0], sample.scene.effects, sample.seed, 0)
+            image = apply_effects(DriveView(observation).rgb[0], sample.scene.effects, sample.seed, 0)
             assert image is not None, "frames are drawn without dropout"
             row: dict[str, Any] = {"images": image.copy(), **_labels(adapter)}
             parameters = sample.parameters

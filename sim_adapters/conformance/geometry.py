@@ -7,6 +7,7 @@ import pytest
 from simgate.sim_adapters.adapter import SimAdapter
 from simgate.sim_adapters.conformance.base import ConformanceBase
 from simgate.sim_adapters.conformance.scenes import RED, Box, block, corners, drive, pinhole_box, scene
+from simgate.sim_adapters.planar_drive import DriveView
 from simgate.sim_adapters.scene.body import Actor, Body, Part, Waypoint
 from simgate.sim_adapters.scene.sensor import Camera
 
@@ -52,7 +53,7 @@ class Geometry(ConformanceBase):
     def _projects(self, adapter: SimAdapter, camera: Camera) -> None:
         half, place = (0.2, 0.2, 0.2), (3.0, 0.3, 0.8)
         seen = adapter.reset([scene(block("cube", half, place), camera=camera)])
-        assert seen.rgb.shape == (1, camera.height, camera.width, 3)
+        assert DriveView(seen).rgb.shape == (1, camera.height, camera.width, 3)
         wanted = pinhole_box(corners(half, place), camera)
         assert self._box(adapter, "cube") == pytest.approx(wanted, abs=1.01)
 

@@ -14,6 +14,7 @@ from simgate.sim_adapters.adapter import SimAdapter
 from simgate.sim_adapters.conformance.base import ConformanceBase
 from simgate.sim_adapters.conformance.scenes import GLASS, TIMING, block, scene, wall
 from simgate.sim_adapters.observation import Observation
+from simgate.sim_adapters.planar_drive import DriveView
 from simgate.sim_adapters.scene.body import Actor, Body, Part, Waypoint
 from simgate.sim_adapters.scene.scene import Scene
 from simgate.sim_adapters.scene.sensor import Camera
@@ -92,7 +93,7 @@ class Independence(ConformanceBase):
 
     def _play(self, adapter: SimAdapter, one: Scene) -> Played:
         seen = adapter.reset([one])
-        first = seen.rgb[0].copy()
+        first = DriveView(seen).rgb[0].copy()
         h = hashlib.sha256()
         for tick in range(8):
             self._add(h, adapter, seen)
@@ -104,10 +105,10 @@ class Independence(ConformanceBase):
     def _add(self, h: hashlib._Hash, adapter: SimAdapter, seen: Observation) -> None:
         truth = adapter.ground_truth()[0]
         h.update(repr((seen.step, truth.contacts, sorted(truth.clearance_m.items()))).encode())
-        for array in (seen.pose[0], seen.twist[0], seen.ranges_m[0]):
+        for array in (DriveView(seen).pose[0], DriveView(seen).twist[0], DriveView(seen).ranges_m[0]):
             h.update(np.ascontiguousarray(array).tobytes())
         if self.bit_reproducible:
-            h.update(np.ascontiguousarray(seen.rgb[0]).tobytes())
+            h.update(np.ascontiguousarray(DriveView(seen).rgb[0]).tobytes())
             h.update(repr(truth.entities).encode())
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from simgate.sim_adapters.adapter import SimAdapter
 from simgate.sim_adapters.conformance.base import ConformanceBase
 from simgate.sim_adapters.conformance.scenes import drive, scene, wall
+from simgate.sim_adapters.planar_drive import DriveView
 from simgate.sim_adapters.scene.scene import Scene
 
 
@@ -16,10 +17,10 @@ class Repeat(ConformanceBase):
     """Reproducibility and batches."""
 
     def _frames(self, adapter: SimAdapter, scenes: list[Scene], world: int) -> list[NDArray[np.uint8]]:
-        frames = [adapter.reset(scenes).rgb[world].copy()]
+        frames = [DriveView(adapter.reset(scenes)).rgb[world].copy()]
         for tick in range(6):
             commands = np.tile(np.array([0.5, 0.1 * (tick % 2)]), (len(scenes), 1))
-            frames.append(adapter.step(commands).rgb[world].copy())
+            frames.append(DriveView(adapter.step(commands)).rgb[world].copy())
         return frames
 
     def test_the_same_scene_gives_the_same_run(self, adapter: SimAdapter) -> None:
@@ -48,8 +49,8 @@ class Repeat(ConformanceBase):
         active = np.array([True, False])
         for _ in range(5):
             seen = adapter.step(np.full((2, 2), 0.5), active)
-        assert seen.pose[0][0] > 0.05
-        assert seen.pose[1] == pytest.approx([0.0, 0.0, 0.0])
+        assert DriveView(seen).pose[0][0] > 0.05
+        assert DriveView(seen).pose[1] == pytest.approx([0.0, 0.0, 0.0])
 
     def test_a_sound_world_has_no_complaints(self, adapter: SimAdapter) -> None:
         worlds = 1 if self.max_worlds == 1 else 2

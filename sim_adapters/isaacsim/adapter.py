@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from simgate.sim_adapters.adapter import AdapterInfo, Timing
 from simgate.sim_adapters.commands import checked_commands
+from simgate.sim_adapters.embodiment import Embodiment
 from simgate.sim_adapters.isaacsim.app import KitApp
 from simgate.sim_adapters.isaacsim.camera import CameraFeed, colours_on_device
 from simgate.sim_adapters.isaacsim.gpu_identity import gpu_and_driver
@@ -20,6 +21,7 @@ from simgate.sim_adapters.isaacsim.physics_loop import PhysicsLoop
 from simgate.sim_adapters.isaacsim.world import IsaacWorld
 from simgate.sim_adapters.isaacsim.world_stage import WorldStage
 from simgate.sim_adapters.observation import GroundTruth, Observation
+from simgate.sim_adapters.planar_drive import drive_observation, planar_drive
 from simgate.sim_adapters.scene.scene import Scene
 
 
@@ -130,10 +132,10 @@ class IsaacSimAdapter:
         self._stage.replace()
         self._app.apply_render_settings()
 
-    def step(self, commands: NDArray[np.float64], active: NDArray[np.bool_] | None = None) -> Observation:
+    def step(self, actions: NDArray[np.float64], active: NDArray[np.bool_] | None = None) -> Observation:
         """Holds the command for one control period and senses."""
         world = self._running()
-        told = checked_commands("isaacsim", commands, 1, active)
+        told = checked_commands("isaacsim", actions, 1, active)
         if active is not None and not active[0]:
             return self._observation
         world.advance(float(told[0, 0]), float(told[0, 1]))
@@ -146,6 +148,13 @@ class IsaacSimAdapter:
         self._sense(world, new_frame)
         return self._observation
 
+    @property
+    def embodiment(self) -> Embodiment:
+        """The driving robot of the scene that was last built."""
+        scene, timing = self._running().scene, self._timing
+        rates = (timing.control_hz, timing.camera_hz)
+        return planar_drive(scene.robot, scene.camera, scene.lidar, *rates, self._options.depth)
+
     def _sense(self, world: IsaacWorld, new_frame: bool) -> None:
         frame = world.frame
         if new_frame and frame.rgb is not None:
@@ -153,7 +162,7 @@ class IsaacSimAdapter:
         if new_frame and self._depth is not None and frame.depth_m is not None:
             self._depth[0] = frame.depth_m
         self._truth = world.truth(self._frame_step)
-        self._observation = Observation(
+        self._observation = drive_observation(
             step=world.step_count,
             frame_step=self._frame_step,
             rgb=self._rgb,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from simgate.sim_adapters.adapter import AdapterInfo, Timing
 from simgate.sim_adapters.commands import checked_commands
+from simgate.sim_adapters.embodiment import Embodiment
 from simgate.sim_adapters.mujoco.build import BuiltScene
 from simgate.sim_adapters.mujoco.mujoco_log import warn_on_stderr
 from simgate.sim_adapters.mujoco.options import OPTIONS
@@ -19,6 +20,7 @@ from simgate.sim_adapters.mujoco.renderer import FrameRenderer, SceneView, asset
 from simgate.sim_adapters.mujoco.sight import Sight
 from simgate.sim_adapters.observation import GroundTruth, Observation
 from simgate.sim_adapters.options import read_options
+from simgate.sim_adapters.planar_drive import drive_observation, planar_drive
 from simgate.sim_adapters.scene.scene import Scene
 
 
@@ -130,6 +132,15 @@ class RenderedAdapter(ABC, Generic[W]):
         assert self._renderer is not None
         return self._renderer
 
+    @property
+    def embodiment(self) -> Embodiment:
+        """The driving robot of the scenes that were last built."""
+        if not self._worlds:
+            raise RuntimeError(f"{self.name} adapter: no embodiment before reset")
+        scene, timing = self._worlds[0].scene, self._timing
+        rates = (timing.control_hz, timing.camera_hz)
+        return planar_drive(scene.robot, scene.camera, scene.lidar, *rates, self._with_depth)
+
     def _prepare_renderer(self) -> None:
         camera = self._worlds[0].scene.camera
         old = self._renderer
@@ -152,16 +163,16 @@ class RenderedAdapter(ABC, Generic[W]):
         self._twist = np.zeros((n, 2))
         self._truth: list[GroundTruth] = [None] * n  # type: ignore[list-item]
 
-    def step(self, commands: NDArray[np.float64], active: NDArray[np.bool_] | None = None) -> Observation:
-        """Holds the commands for one control period and senses.
+    def step(self, actions: NDArray[np.float64], active: NDArray[np.bool_] | None = None) -> Observation:
+        """Holds the actions for one control period and senses.
 
         Raises:
             RuntimeError: There is no scene.
-            ValueError: The commands have another shape or are no finite numbers.
+            ValueError: The actions have another shape or are no finite numbers.
         """
         if not self._worlds:
             raise RuntimeError(f"{self.name} adapter: step before reset")
-        told = checked_commands(self.name, commands, len(self._worlds), active)
+        told = checked_commands(self.name, actions, len(self._worlds), active)
         self._step += self._timing.control_steps
         new_frame = self._step % self._timing.camera_steps == 0
         if new_frame:
@@ -189,7 +200,7 @@ class RenderedAdapter(ABC, Generic[W]):
         self.render_s += self._gl.render_s - drawn_s
 
     def _observation(self) -> Observation:
-        return Observation(
+        return drive_observation(
             step=self._step,
             frame_step=self._frame_step,
             rgb=self._rgb,

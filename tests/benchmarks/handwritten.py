@@ -16,15 +16,19 @@ import numpy as np
 
 from simgate.harness.expansion.variant import Variant, objects_of
 from simgate.policies.door_navigator import DoorNavigator
+from simgate.policies.driving import Mission
 from simgate.policies.perception.outputs import Boxes
 from simgate.policies.perception.package import ModelPackage
 from simgate.policies.perception.runtimes.onnxruntime_runtime import OnnxRuntime
-from simgate.policies.policy import Mission
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.mujoco.build import GROUP_ROBOT, build_model
-from simgate.sim_adapters.observation import Observation
+from simgate.sim_adapters.planar_drive import drive_observation, planar_drive
+from simgate.sim_adapters.scene.robot import Robot
+from simgate.sim_adapters.scene.sensor import Camera, Lidar
 from simgate.sim_adapters.sensors.effects import apply_effects
 from simgate.sim_adapters.worlds.office_corridor import OFFICE_CORRIDOR
+
+ROBOT = planar_drive(Robot((0.0, 0.0, 0.0)), Camera(), Lidar(), 10, 10)
 
 TIMING = Timing(200, 10, 10)
 WIDTH, HEIGHT = 160, 120
@@ -100,7 +104,8 @@ class Afternoon:
         robot_id = model.body("robot").id
         task, start = scene.task, scene.robot.start
         self.policy.reset(
-            [Mission(task.goal, task.goal_radius_m, scene.robot.radius_m, scene.robot.max_speed_mps)]
+            [Mission(task.goal, task.goal_radius_m, scene.robot.radius_m, scene.robot.max_speed_mps).brief()],
+            ROBOT,
         )
         in_flight: deque[tuple[int, Boxes]] = deque()
         rgb = np.empty((1, HEIGHT, WIDTH, 3), np.uint8)
@@ -155,7 +160,7 @@ class Afternoon:
             fresh = None
             while in_flight and in_flight[0][0] <= step:
                 fresh = in_flight.popleft()[1]
-            observation = Observation(
+            observation = drive_observation(
                 step, step, rgb, seen[None], np.array([[x, y, yaw]]), np.array([[speed, data.qvel[2]]])
             )
             (decision,) = self.policy.act(observation, [fresh])
@@ -166,9 +171,9 @@ class Afternoon:
                 break
             top, turn = scene.robot.max_speed_mps, scene.robot.max_yaw_rate_rps
             data.ctrl[:] = (
-                np.clip(decision.forward_mps, -top, top),
+                np.clip(decision.values[0], -top, top),
                 0.0,
-                np.clip(decision.yaw_rate_rps, -turn, turn),
+                np.clip(decision.values[1], -turn, turn),
             )
             for _ in range(TIMING.control_steps):
                 walk(step)

@@ -22,8 +22,10 @@ POLICY = '''\
 from collections.abc import Mapping, Sequence
 
 from harness.names import NAME
+from simgate.sim_adapters.embodiment import Embodiment
 from simgate.policies.perception.outputs import Boxes
-from simgate.policies.policy import Decision, Mission
+from simgate.policies.driving import drive
+from simgate.policies.policy import Act, Brief
 from simgate.sim_adapters.observation import Observation
 
 
@@ -33,11 +35,11 @@ class Straight:
     def __init__(self, *, control_hz: int, options: Mapping[str, object]) -> None:
         self.count = 0
 
-    def reset(self, missions: Sequence[Mission]) -> None:
-        self.count = len(missions)
+    def reset(self, briefs: Sequence[Brief], embodiment: Embodiment) -> None:
+        self.count = len(briefs)
 
-    def act(self, observation: Observation, detections: Sequence[Boxes | None]) -> list[Decision]:
-        return [Decision(0.5, 0.0, "cruise") for _ in range(self.count)]
+    def act(self, observation: Observation, detections: Sequence[Boxes | None]) -> list[Act]:
+        return [drive(0.5, 0.0, "cruise") for _ in range(self.count)]
 '''
 
 PACK = """\
@@ -161,7 +163,7 @@ def test_mypy_follows_the_teams_code_into_simgate(team):
     done = team.run(
         "-m", "mypy", "--strict", "--cache-dir", str(team.root / "cache"), "probe.py", timeout=400
     )
-    assert "simgate.policies.policy.Decision" in done.stdout, done.stdout
+    assert "simgate.policies.policy.Act" in done.stdout, done.stdout
     assert "Found 1 error in 1 file" in done.stdout and "probe.py:5: error: Incompatible types" in done.stdout
 
 

@@ -9,7 +9,8 @@ from simgate.harness.execution.episode.loop import Cast, run_episodes
 from simgate.harness.scoring.metrics import compute
 from simgate.harness.tasks.reach_or_report import REACH_OR_REPORT
 from simgate.harness.trace import Trace
-from simgate.policies.policy import Decision
+from simgate.policies.driving import drive
+from simgate.policies.policy import Act
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.mujoco.adapter import MujocoAdapter
 from simgate.sim_adapters.worlds.office_corridor import OFFICE_CORRIDOR
@@ -23,15 +24,15 @@ class Forward:
     def __init__(self, done_at: int | None) -> None:
         self.done_at = done_at
 
-    def reset(self, missions) -> None:
+    def reset(self, briefs, embodiment) -> None:
         pass
 
-    def act(self, observation, detections) -> list[Decision]:
+    def act(self, observation, detections) -> list[Act]:
         done = self.done_at is not None and observation.step >= self.done_at
-        return [Decision(1.0, 0.0, "drive", done=done)]
+        return [drive(1.0, 0.0, "drive", done=done)]
 
 
-def drive(adapter: MujocoAdapter, limit_steps: int, done_at: int | None = None) -> Trace:
+def play(adapter: MujocoAdapter, limit_steps: int, done_at: int | None = None) -> Trace:
     scene = OFFICE_CORRIDOR.build(FULL | DOOR, ())
     cast = Cast(
         adapter=adapter,
@@ -56,7 +57,7 @@ def adapter():
 @pytest.fixture(scope="module")
 def overlap_step(adapter: MujocoAdapter) -> int:
     """First step after which the robot overlaps the door; MuJoCo says so while it makes the next one."""
-    trace = drive(adapter, 1200)
+    trace = play(adapter, 1200)
     assert trace.end == "collision"
     row = int((trace.signals["clearance_m"] < 0.0).argmax())
     assert trace.contacts[0].step == trace.steps[row] + 1
@@ -66,12 +67,12 @@ def overlap_step(adapter: MujocoAdapter) -> int:
 @pytest.mark.parametrize("by", ["time limit", "policy"])
 def test_a_contact_in_the_last_step_is_a_collision(adapter, overlap_step, by):
     limit, done_at = (overlap_step, None) if by == "time limit" else (1200, overlap_step)
-    trace = drive(adapter, limit, done_at)
+    trace = play(adapter, limit, done_at)
     assert trace.end == "collision"
     assert trace.contacts[0].step == overlap_step + 1
     assert compute("collisions", trace, None, {}).value >= 1
 
 
 def test_an_episode_that_ends_a_step_before_has_none(adapter, overlap_step):
-    trace = drive(adapter, overlap_step - 1)
+    trace = play(adapter, overlap_step - 1)
     assert (trace.end, trace.contacts, trace.steps[-1]) == ("time_limit", (), overlap_step - 1)

@@ -15,6 +15,7 @@ import pytest
 from simgate.sim_adapters.conformance import TIMING, AdapterConformance, scene, wall
 from simgate.sim_adapters.isaacsim.adapter import IsaacSimAdapter
 from simgate.sim_adapters.isaacsim.licence import VARIABLES
+from simgate.sim_adapters.planar_drive import DriveView
 
 
 def absent() -> str:
@@ -52,7 +53,7 @@ def test_frames_stay_on_the_gpu_for_a_runtime_that_wants_them():
     seen = adapter.reset([scene(wall(3.0))])
     frames = adapter.device_frames()
     assert frames.__dlpack_device__()[0] == 2, "kDLCUDA"
-    assert np.array_equal(torch.from_dlpack(frames).cpu().numpy(), seen.rgb)
+    assert np.array_equal(torch.from_dlpack(frames).cpu().numpy(), DriveView(seen).rgb)
     adapter.close()
 
 

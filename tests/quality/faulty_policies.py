@@ -11,14 +11,14 @@ import numpy as np
 from simgate.policies.door_navigator import DoorNavigator
 from simgate.policies.navigation import watch
 from simgate.policies.perception.outputs import Boxes
-from simgate.policies.policy import Decision
+from simgate.policies.policy import Act
 from simgate.sim_adapters.observation import Observation
 
 
 class IgnoresPeople(DoorNavigator):
     """It is told of no person; lidar and doors are as ever."""
 
-    def act(self, observation: Observation, detections: Sequence[Boxes | None]) -> list[Decision]:
+    def act(self, observation: Observation, detections: Sequence[Boxes | None]) -> list[Act]:
         return super().act(observation, [without_people(found) for found in detections])
 
 
@@ -33,7 +33,7 @@ def without_people(found: Boxes | None) -> Boxes | None:
 class KeepsLess(DoorNavigator):
     """It stops 0.6 m before a person who walks ahead of it, instead of 1.7 m."""
 
-    def act(self, observation: Observation, detections: Sequence[Boxes | None]) -> list[Decision]:
+    def act(self, observation: Observation, detections: Sequence[Boxes | None]) -> list[Act]:
         with patch.object(watch, "_YIELD_GAP_M", 0.6):
             return super().act(observation, detections)
 
@@ -41,6 +41,6 @@ class KeepsLess(DoorNavigator):
 class SaysGlass(DoorNavigator):
     """Whatever door it stands before, it calls it glass."""
 
-    def act(self, observation: Observation, detections: Sequence[Boxes | None]) -> list[Decision]:
+    def act(self, observation: Observation, detections: Sequence[Boxes | None]) -> list[Act]:
         decisions = super().act(observation, detections)
-        return [replace(one, report="glass") if one.report == "wood" else one for one in decisions]
+        return [replace(one, facts={"report": "glass"}) if one.report == "wood" else one for one in decisions]

@@ -14,16 +14,20 @@ from simgate.harness.cli.preview.start_frames import render_start_frames
 from simgate.harness.expansion.expand import expand_pack
 from simgate.harness.frontend.packs import load_checked
 from simgate.policies.door_navigator import DoorNavigator
+from simgate.policies.driving import Mission, drive
 from simgate.policies.navigation.calibration import CameraModel
 from simgate.policies.perception.outputs import Boxes
 from simgate.policies.perception.package import ModelPackage, load_package
 from simgate.policies.perception.preprocessing.preprocess import Preprocessor
 from simgate.policies.perception.runtimes.onnxruntime_runtime import OnnxRuntime
-from simgate.policies.policy import Decision, Mission
-from simgate.sim_adapters.observation import Observation
+from simgate.sim_adapters.planar_drive import drive_observation, planar_drive
+from simgate.sim_adapters.scene.robot import Robot
+from simgate.sim_adapters.scene.sensor import Camera, Lidar
 from tests.quality.faulty_policies import IgnoresPeople, KeepsLess, SaysGlass
 from tests.quality.mutations import EACH_OUTPUT, PACK, REFERENCE, REGRESSIONS, Regression
 from tests.quality.sensitivity import NULL_CHANGES, Found, null_table, table
+
+ROBOT = planar_drive(Robot((0.0, 0.0, 0.0)), Camera(), Lidar(), 10, 10)
 
 ALL = (*REGRESSIONS, *EACH_OUTPUT)
 CLASSES = ("glass_door", "wooden_door", "person")
@@ -270,9 +274,9 @@ def person_ahead(x0: float, x1: float, feet: float, step: int) -> Boxes:
 def speed_before_a_person(policy: type[DoorNavigator], feet: float) -> float:
     """Forward speed after two seconds in which a person has been seen walking across, ahead."""
     navigator = policy(10)
-    navigator.reset([Mission((6.0, 0.0), 0.5, 0.25, 1.0)])
+    navigator.reset([Mission((6.0, 0.0), 0.5, 0.25, 1.0).brief()], ROBOT)
     for tick in range(20):
-        observation = Observation(
+        observation = drive_observation(
             step=20 * tick,
             frame_step=20 * tick,
             rgb=np.zeros((1, 120, 160, 3), np.uint8),
@@ -282,7 +286,7 @@ def speed_before_a_person(policy: type[DoorNavigator], feet: float) -> float:
         )
         left = 40.0 + 1.5 * tick
         (decision,) = navigator.act(observation, [person_ahead(left, left + 16.0, feet, 20 * tick)])
-    return decision.forward_mps
+    return decision.values[0]
 
 
 def test_the_shipped_policy_waits_for_a_person_and_the_faulty_ones_go_on():
@@ -293,7 +297,7 @@ def test_the_shipped_policy_waits_for_a_person_and_the_faulty_ones_go_on():
 
 
 def test_one_policy_calls_every_door_glass(monkeypatch: pytest.MonkeyPatch):
-    said = [Decision(0.0, 0.0, "report", word) for word in ("wood", "glass", None)]
+    said = [drive(0.0, 0.0, "report", word) for word in ("wood", "glass", None)]
     monkeypatch.setattr(DoorNavigator, "act", lambda *_: said)
     assert [one.report for one in SaysGlass(10).act(None, [])] == ["glass", "glass", None]
 

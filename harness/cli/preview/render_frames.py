@@ -18,6 +18,7 @@ from simgate.harness.execution.planning.adapter_options import make_adapter
 from simgate.harness.expansion.variant import objects_of
 from simgate.harness.packs.worlds import find_world
 from simgate.sim_adapters.adapter import SimAdapter
+from simgate.sim_adapters.planar_drive import DriveView
 from simgate.sim_adapters.sensors.effects import apply_effects
 
 
@@ -52,7 +53,7 @@ def first_frame(adapter: SimAdapter, request: FrameRequest) -> NDArray[np.uint8]
     scene = world.build(variant.parameters, placed)
     observation = adapter.reset([scene])
     kept = replace(scene.effects, dropout_rate=0.0)
-    frame = apply_effects(observation.rgb[0], kept, variant.seed, 0)
+    frame = apply_effects(DriveView(observation).rgb[0], kept, variant.seed, 0)
     if frame is None:
         raise RuntimeError("the frame was dropped although dropout is off")
     return frame

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simgate.harness.execution.episode.decision_check import checked_decisions
+from simgate.harness.execution.episode.act_check import checked_acts
 from simgate.harness.execution.episode.device_frames import source_of
 from simgate.harness.execution.episode.lap_clock import LapClock
 from simgate.harness.execution.episode.latency import Delivery
@@ -22,6 +22,7 @@ from simgate.policies.perception.outputs import ModelOutput
 from simgate.policies.perception.runtime import PerceptionRuntime
 from simgate.policies.policy import Policy
 from simgate.sim_adapters.adapter import SimAdapter, Timing
+from simgate.sim_adapters.embodiment import eye_of
 from simgate.sim_adapters.scene.scene import Scene
 
 
@@ -61,18 +62,19 @@ def run_episodes(cast: Cast, scenes: Sequence[Scene], seeds: Sequence[int], cloc
             render (when the adapter counts it).
 
     Raises:
-        BadDecision: The policy answered with what is no command.
+        BadAct: The policy answered with what is no action.
     """
     adapter, timing = cast.adapter, cast.timing
     observation = adapter.reset(scenes)
     rendered_s = _render_seconds(adapter)
-    cast.policy.reset([cast.task.mission(scene) for scene in scenes])
+    embodiment = adapter.embodiment
+    cast.policy.reset([cast.task.brief(scene) for scene in scenes], embodiment)
     clock.lap("build")
     cameras = [
         WorldCamera(scene.effects, seed, timing.physics_hz) for scene, seed in zip(scenes, seeds, strict=True)
     ]
     perception = PerceptionStage(
-        cast.runtime, cast.latency, cast.extra_ms, cameras, clock, source_of(adapter)
+        cast.runtime, cast.latency, cast.extra_ms, cameras, clock, eye_of(embodiment), source_of(adapter)
     )
     runs = [
         WorldRun(
@@ -80,11 +82,11 @@ def run_episodes(cast: Cast, scenes: Sequence[Scene], seeds: Sequence[int], cloc
             cast.task.signals,
             camera,
             timing,
-            (scene.camera.width, scene.camera.height),
+            embodiment,
         )
         for scene, camera in zip(scenes, cameras, strict=True)
     ]
-    commands = np.zeros((len(scenes), 2))
+    actions = np.zeros((len(scenes), embodiment.action.size))
     active = np.ones(len(scenes), dtype=np.bool_)
     worlds = list(range(len(scenes)))
     while True:
@@ -93,17 +95,17 @@ def run_episodes(cast: Cast, scenes: Sequence[Scene], seeds: Sequence[int], cloc
         perception.sense(observation, worlds)
         arrived = perception.deliver(observation.step, worlds)
         answered = cast.policy.act(observation, [_newest(results) for results in arrived])
-        decisions = checked_decisions(cast.policy, answered, len(scenes), worlds, observation.step)
+        acts = checked_acts(cast.policy, answered, embodiment.action, len(scenes), worlds, observation.step)
         clock.lap("policy")
         for world in worlds:
-            decision = decisions[world]
-            commands[world] = decision.forward_mps, decision.yaw_rate_rps
-            active[world] = runs[world].tick(world, observation, truths[world], decision, arrived[world])
+            act = acts[world]
+            actions[world] = act.values
+            active[world] = runs[world].tick(world, observation, truths[world], act, arrived[world])
         worlds = [world for world in worlds if active[world]]
         clock.lap("record")
         if not worlds:
             break
-        observation = adapter.step(commands, active)
+        observation = adapter.step(actions, active)
         clock.lap("step")
     clock.move("step", "render", _render_seconds(adapter) - rendered_s)
     return [run.finish(health) for run, health in zip(runs, adapter.health(), strict=True)]

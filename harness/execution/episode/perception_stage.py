@@ -16,6 +16,7 @@ from simgate.harness.execution.episode.latency import Delivery, LatencyQueue
 from simgate.harness.results.record import LatencySamples
 from simgate.policies.perception.outputs import require_sound
 from simgate.policies.perception.runtime import Frames, PerceptionRuntime
+from simgate.sim_adapters.embodiment import Channel
 from simgate.sim_adapters.observation import Observation
 from simgate.sim_adapters.scene.sensor import CameraEffects
 from simgate.sim_adapters.sensors.effects import apply_effects
@@ -77,6 +78,7 @@ class PerceptionStage:
         extra_ms: Added to every latency, milliseconds.
         cameras: One for each world.
         clock: Books the phases ``effects`` and ``inference``.
+        eye: The channel that the model looks at; None where the robot has no camera.
         on_device: Gives the simulator's frames where they were rendered. They go to a runtime on that device
             when no camera effect has changed or lost one; all others go through host memory.
     """
@@ -88,9 +90,11 @@ class PerceptionStage:
         extra_ms: float,
         cameras: Sequence[WorldCamera],
         clock: LapClock,
+        eye: Channel | None,
         on_device: FrameSource | None = None,
     ) -> None:
         self.cameras = tuple(cameras)
+        self._eye = eye.name if eye else ""
         self._on_device = on_device
         self._runtime = runtime
         self._latency = latency
@@ -99,14 +103,14 @@ class PerceptionStage:
 
     def sense(self, observation: Observation, active: Sequence[int]) -> None:
         """Takes the new frames of the active worlds, if there are any, and runs the model on them."""
-        if not observation.has_new_frame:
+        if not self._eye or not observation.is_new(self._eye):
             return
         seen: list[WorldCamera] = []
         taken: list[Frame] = []
         untouched = len(active) == len(self.cameras)
         for world in active:
             camera = self.cameras[world]
-            raw = observation.rgb[world]
+            raw = observation.channels[self._eye][world]
             frame = camera.take(raw)
             untouched = untouched and frame is raw
             if frame is None:
@@ -125,7 +129,9 @@ class PerceptionStage:
             # Measured latency is that of each frame alone; frames on a device go in together.
             together = untouched and (self._latency is not None or len(batch) == 1)
             frames = frames_for(self._runtime, self._on_device, len(batch)) if together else None
-            self._infer(self._runtime, seen, batch if frames is None else frames, observation.frame_step)
+            self._infer(
+                self._runtime, seen, batch if frames is None else frames, observation.stamps[self._eye]
+            )
 
     def deliver(self, step: int, active: Sequence[int]) -> list[list[Delivery]]:
         """For each world what reaches its policy at this control tick; nothing for inactive ones."""

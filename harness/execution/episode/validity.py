@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.embodiment import IMAGES, Embodiment, eye_of
 from simgate.sim_adapters.observation import GroundTruth, Observation, VisibleEntity
 
 BLACK_LEVEL = 1
@@ -33,6 +34,10 @@ CONTRAST = 10
 """So much must an object differ from what is around it for a picture to show that it moved."""
 
 
+_ENDLESS = ("ranges", "points")
+"""Kinds of channels that read ``inf`` where nothing is."""
+
+
 class ValidityMonitor:
     """Watches one world during its episode.
 
@@ -47,12 +52,18 @@ class ValidityMonitor:
 
     Args:
         timing: Rates that the simulator was asked for.
+        embodiment: The robot, with the channels that are looked at.
     """
 
-    def __init__(self, timing: Timing) -> None:
+    def __init__(self, timing: Timing, embodiment: Embodiment) -> None:
         self.reasons: list[str] = []
         self.doubt_step: int | None = None
         self._timing = timing
+        eye = eye_of(embodiment)
+        self._eye = eye.name if eye else ""
+        numbers = [c for c in embodiment.channels if c.kind not in IMAGES and c.dtype.startswith("float")]
+        self._endless = [c.name for c in numbers if c.kind in _ENDLESS]
+        self._finite = [c.name for c in numbers if c.kind not in _ENDLESS]
         self._expected_step = 0
         self._repeated = b""
         self._repeats = 0
@@ -70,8 +81,8 @@ class ValidityMonitor:
         sound = self._check_clock(observation, truth) and self._check_finite(observation, truth, world)
         if observation.step == 0:
             sound = self._check_start(truth) and sound
-        if observation.has_new_frame:
-            self._check_frame(observation.rgb[world], truth)
+        if self._eye and observation.is_new(self._eye):
+            self._check_frame(observation.channels[self._eye][world], truth)
         return sound
 
     def add(self, reason: str, step: int = 0) -> None:
@@ -96,13 +107,15 @@ class ValidityMonitor:
             self.add(f"the simulator's clock is at step {observation.step} instead of {expected}", expected)
             return False
         frame_step = expected - expected % self._timing.camera_steps
-        if observation.frame_step != frame_step:
-            late = f"from step {observation.frame_step} instead of {frame_step}"
-            self.add(f"at step {expected} the camera frame is {late}", expected)
-        if truth.step != observation.step or truth.frame_step != observation.frame_step:
+        taken = observation.stamps[self._eye] if self._eye else truth.frame_step
+        if self._eye and taken != frame_step:
+            self.add(
+                f"at step {expected} the camera frame is from step {taken} instead of {frame_step}", expected
+            )
+        if truth.step != observation.step or truth.frame_step != taken:
             self.add(
                 f"truth (step {truth.step}, frame {truth.frame_step}) and observation "
-                f"(step {observation.step}, frame {observation.frame_step}) are out of step",
+                f"(step {observation.step}, frame {taken}) are out of step",
                 expected,
             )
         return True
@@ -111,7 +124,10 @@ class ValidityMonitor:
         if not all(map(math.isfinite, (*truth.pose, *truth.twist))):
             self.add(f"non-finite state of the robot at step {observation.step}", observation.step)
             return False
-        if np.isnan(observation.ranges_m[world]).any() or not np.isfinite(observation.pose[world]).all():
+        read = observation.channels
+        if any(np.isnan(read[name][world]).any() for name in self._endless) or not all(
+            np.isfinite(read[name][world]).all() for name in self._finite
+        ):
             self.add(f"non-finite sensor reading at step {observation.step}", observation.step)
             return False
         return True

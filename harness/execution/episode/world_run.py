@@ -10,12 +10,13 @@ import numpy as np
 from simgate.harness.execution.episode.latency import Delivery
 from simgate.harness.execution.episode.perception_stage import Frame, WorldCamera
 from simgate.harness.execution.episode.validity import ValidityMonitor
-from simgate.harness.results.record import LatencySamples
+from simgate.harness.results.record import LatencySamples, Scalar
 from simgate.harness.tasks.task import TaskRun
 from simgate.harness.trace import FrameTruth, Signal, Trace
 from simgate.policies.perception.outputs import Boxes, ModelOutput
-from simgate.policies.policy import Decision
+from simgate.policies.policy import Act
 from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.embodiment import Embodiment, eye_of
 from simgate.sim_adapters.observation import Contact, GroundTruth, Observation
 
 
@@ -44,7 +45,7 @@ class WorldRun:
         signals: What the task's rows hold.
         camera: Its frames and latencies.
         timing: Rates of the loop.
-        image_size: (width, height) pixels.
+        embodiment: The robot that acts in it.
     """
 
     def __init__(
@@ -53,15 +54,16 @@ class WorldRun:
         signals: tuple[Signal, ...],
         camera: WorldCamera,
         timing: Timing,
-        image_size: tuple[int, int],
+        embodiment: Embodiment,
     ) -> None:
-        self.monitor = ValidityMonitor(timing)
-        self.decision = Decision(0.0, 0.0, "start")
+        self.monitor = ValidityMonitor(timing, embodiment)
         self._task = task
         self._signals = signals
         self._camera = camera
         self._timing = timing
-        self._image_size = image_size
+        eye = eye_of(embodiment)
+        self._eye = eye.name if eye else ""
+        self._image_size = (eye.shape[1], eye.shape[0]) if eye else (0, 0)
         self._steps: list[int] = []
         self._rows: list[Sequence[float]] = []
         self._modes: list[str] = []
@@ -71,6 +73,7 @@ class WorldRun:
         self._latency_ms: list[float] = []
         self._contacts: list[Contact] = []
         self._report: str | None = None
+        self._said: dict[str, Scalar | None] = {}
         self._end = ""
 
     def tick(
@@ -78,13 +81,12 @@ class WorldRun:
         world: int,
         observation: Observation,
         truth: GroundTruth,
-        decision: Decision,
+        act: Act,
         arrived: Sequence[Delivery],
     ) -> bool:
         """Records a control tick; returns whether the episode goes on."""
-        self.decision = decision
-        self._record(observation, truth, world, decision)
-        if observation.has_new_frame:
+        self._record(observation, truth, world, act)
+        if self._eye and observation.is_new(self._eye):
             dropped = self._camera.frames[-1] is None
             self._frame_truths.append(FrameTruth(truth.frame_step, truth.entities, dropped))
         for delivery in arrived:
@@ -92,16 +94,17 @@ class WorldRun:
             self._delivered_steps.append(observation.step)
             self._latency_ms.append(delivery.latency_ms)
         sound = self.monitor.check(observation, truth, world)
-        self._end = self._task.ended(observation.step, truth, decision) if sound else "invalid"
+        self._end = self._task.ended(observation.step, truth, act) if sound else "invalid"
         return not self._end
 
-    def _record(self, observation: Observation, truth: GroundTruth, world: int, decision: Decision) -> None:
+    def _record(self, observation: Observation, truth: GroundTruth, world: int, act: Act) -> None:
         self._steps.append(observation.step)
-        self._modes.append(decision.mode)
-        self._rows.append(self._task.row(truth, observation, world, decision))
+        self._modes.append(act.mode)
+        self._rows.append(self._task.row(truth, observation, world, act))
         self._contacts.extend(truth.contacts)
-        if decision.report is not None:
-            self._report = decision.report
+        if act.report is not None:
+            self._report = act.report
+        self._said |= {f"policy.{name}": value for name, value in act.facts.items() if name != "report"}
 
     def finish(self, health: Sequence[str]) -> Episode:
         """Closes the episode.
@@ -127,7 +130,7 @@ class WorldRun:
             contacts=tuple(self._contacts),
             report=self._report,
             end=self._end,
-            facts=self._task.facts,
+            facts={**self._task.facts, **self._said},
             image_size=self._image_size,
             invalid_reasons=tuple(self.monitor.reasons),
             doubt_step=self.monitor.doubt_step,

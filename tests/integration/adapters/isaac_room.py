@@ -11,7 +11,9 @@ from pathlib import Path
 
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.model import Criterion, LatencySpec, Pack, Scenario, SimSpec, VariantsSpec
-from simgate.policies.policy import Decision, Mission
+from simgate.policies.driving import drive
+from simgate.policies.policy import Act, Brief
+from simgate.sim_adapters.embodiment import Embodiment
 from simgate.sim_adapters.observation import Observation
 from simgate.sim_adapters.scene.body import Body, Material, Part
 from simgate.sim_adapters.scene.light import Light
@@ -73,11 +75,11 @@ class StraightOn:
     def __init__(self, control_hz: int, options: Mapping[str, object]) -> None:
         self.options = options
 
-    def reset(self, missions: Sequence[Mission]) -> None:
-        self.count = len(missions)
+    def reset(self, briefs: Sequence[Brief], embodiment: Embodiment) -> None:
+        self.count = len(briefs)
 
-    def act(self, observation: Observation, detections: object) -> list[Decision]:
-        return [Decision(0.8, 0.0, "cruise") for _ in range(self.count)]
+    def act(self, observation: Observation, detections: object) -> list[Act]:
+        return [drive(0.8, 0.0, "cruise") for _ in range(self.count)]
 
 
 def make_pack(folder: Path, **options: object) -> Pack:

@@ -15,6 +15,7 @@ import pytest
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.conformance import TIMING, AdapterConformance, drive, scene, wall
 from simgate.sim_adapters.isaacsim.adapter import IsaacSimAdapter
+from simgate.sim_adapters.planar_drive import DriveView
 from simgate.sim_adapters.worlds.office_corridor import OFFICE_CORRIDOR
 from tests.integration.adapters import isaac_double
 
@@ -63,7 +64,7 @@ def test_variants_that_differ_in_values_share_a_stage_and_one_that_lacks_a_body_
     adapter.reset([office(**{"door.distance_m": 5.4, "lighting.lux": 120.0})])
     gone = adapter.reset([office(**{"door.kind": "none"})])
     assert "door" not in kit.bodies
-    assert gone.rgb.std() > 3.0
+    assert DriveView(gone).rgb.std() > 3.0
     assert "door" not in {entity.name for entity in adapter.ground_truth()[0].entities}
     adapter.reset([office(**{"door.kind": "glass"})])
     assert "door" in kit.bodies
@@ -89,8 +90,8 @@ def test_what_a_variant_has_more_takes_a_new_stage(adapter):
 def test_a_flickering_lamp_is_drawn_as_it_is_at_the_moment_of_the_frame(adapter):
     steady = scene(wall(3.0))
     lamp = dataclasses.replace(steady.lights[0], flicker_hz=2.5, flicker_depth=0.9)
-    levels = [adapter.reset([dataclasses.replace(steady, lights=(lamp,))]).rgb.mean()]
-    levels += [adapter.step(np.zeros((1, 2))).rgb.mean() for _ in range(4)]
+    levels = [DriveView(adapter.reset([dataclasses.replace(steady, lights=(lamp,))])).rgb.mean()]
+    levels += [DriveView(adapter.step(np.zeros((1, 2)))).rgb.mean() for _ in range(4)]
     assert levels[2] < 0.8 * levels[0]
     assert levels[4] == pytest.approx(levels[0], rel=0.01)
 
@@ -106,16 +107,16 @@ def test_frames_are_offered_to_a_runtime_where_they_were_rendered(adapter):
     frames = adapter.device_frames()
     offered = np.from_dlpack(frames)
     assert offered.shape == (1, 120, 160, 3)
-    assert np.array_equal(offered, seen.rgb)
+    assert np.array_equal(offered, DriveView(seen).rgb)
     assert offered.ctypes.data == adapter._world.frame.device_rgba.ptr
     first = offered.copy()
-    later = adapter.step(np.array([[0.5, 0.4]])).rgb
+    later = DriveView(adapter.step(np.array([[0.5, 0.4]]))).rgb
     assert np.array_equal(np.from_dlpack(adapter.device_frames()), later)
     assert not np.array_equal(later, first)
 
 
 def test_an_observation_survives_the_renders_that_follow(adapter):
-    first = adapter.reset([scene(wall(3.0))]).rgb
+    first = DriveView(adapter.reset([scene(wall(3.0))])).rgb
     kept = first.copy()
     adapter._feed.render()
     assert np.array_equal(first, kept)

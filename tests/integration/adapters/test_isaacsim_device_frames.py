@@ -19,7 +19,9 @@ from simgate.policies.perception.package import load_package
 from simgate.policies.perception.runtimes.torch_runtime import TorchRuntime
 from simgate.policies.perception.trust import ALL, VARIABLE
 from simgate.sim_adapters.conformance import TIMING
+from simgate.sim_adapters.embodiment import eye_of
 from simgate.sim_adapters.isaacsim.adapter import IsaacSimAdapter
+from simgate.sim_adapters.planar_drive import DriveView
 from simgate.sim_adapters.scene.sensor import CameraEffects
 from simgate.sim_adapters.worlds.office_corridor import OFFICE_CORRIDOR
 from tests.integration.adapters import isaac_double
@@ -64,8 +66,9 @@ def office():
 def detections(adapter, runtime, source):
     """What four control ticks deliver, with latency as measured, through the loop's own stage."""
     camera = WorldCamera(CameraEffects(), 1, TIMING.physics_hz)
-    stage = PerceptionStage(runtime, None, 0.0, [camera], LapClock(), source)
     observation = adapter.reset([office()])
+    eye = eye_of(adapter.embodiment)
+    stage = PerceptionStage(runtime, None, 0.0, [camera], LapClock(), eye, source)
     found = []
     for _ in range(4):
         stage.sense(observation, [0])
@@ -73,7 +76,7 @@ def detections(adapter, runtime, source):
         if source is not None:
             pixels = np.from_dlpack(runtime.given)
             assert pixels.ctypes.data == adapter._world.frame.device_rgba.ptr
-            assert np.array_equal(pixels, observation.rgb)
+            assert np.array_equal(pixels, DriveView(observation).rgb)
         observation = adapter.step(np.array([[0.5, 0.1]]))
     return found
 

@@ -9,6 +9,7 @@ import pytest
 from simgate.sim_adapters.conformance import TIMING, AdapterConformance, scene, wall
 from simgate.sim_adapters.gym_env import SimEnv
 from simgate.sim_adapters.mujoco.adapter import MujocoAdapter
+from simgate.sim_adapters.planar_drive import DriveView
 from simgate.sim_adapters.scene.scene import Scene
 from simgate.sim_adapters.scene.sensor import Camera, CameraEffects
 from simgate.sim_adapters.worlds.office_corridor import OFFICE_CORRIDOR
@@ -37,11 +38,11 @@ def test_the_graphics_context_survives_from_scene_to_scene():
 
 def test_two_simulators_in_one_process_do_not_draw_into_each_other():
     first, second = MujocoAdapter(TIMING), MujocoAdapter(TIMING)
-    before = first.reset([scene(wall(3.0))]).rgb.copy()
-    other = second.reset([scene(wall(1.5))]).rgb.copy()
-    between = first.reset([scene(wall(3.0))]).rgb.copy()
+    before = DriveView(first.reset([scene(wall(3.0))])).rgb.copy()
+    other = DriveView(second.reset([scene(wall(1.5))])).rgb.copy()
+    between = DriveView(first.reset([scene(wall(3.0))])).rgb.copy()
     second.close()
-    after = first.reset([scene(wall(3.0))]).rgb.copy()
+    after = DriveView(first.reset([scene(wall(3.0))])).rgb.copy()
     first.close()
     assert (before != other).any()
     np.testing.assert_array_equal(before, between)
@@ -78,7 +79,7 @@ def test_two_files_without_pictures_are_drawn_each_in_its_own_way(tmp_path, visu
     def first_frames(*scenes: Scene) -> list[np.ndarray]:
         adapter = MujocoAdapter(TIMING)
         try:
-            return [adapter.reset([one]).rgb[0].copy() for one in scenes]
+            return [DriveView(adapter.reset([one])).rgb[0].copy() for one in scenes]
         finally:
             adapter.close()
 
@@ -183,6 +184,6 @@ def test_every_choice_of_the_office_builds_and_draws():
     for name, spec in OFFICE_CORRIDOR.parameters.items():
         for value in spec.choices or ((True, False) if spec.kind == "bool" else ()):
             seen = adapter.reset([OFFICE_CORRIDOR.build({**base, name: value}, [])])
-            assert seen.rgb.std() > 3.0, (name, value)
+            assert DriveView(seen).rgb.std() > 3.0, (name, value)
             assert adapter.health() == ((),)
     adapter.close()

@@ -14,9 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from simgate.policies.policy import Decision, Mission
+from simgate.policies.driving import drive
+from simgate.policies.policy import Act, Brief
 from simgate.sim_adapters.adapter import AdapterInfo, Timing
+from simgate.sim_adapters.embodiment import Embodiment
 from simgate.sim_adapters.observation import Contact, GroundTruth, Observation
+from simgate.sim_adapters.planar_drive import drive_observation, planar_drive
 from simgate.sim_adapters.scene.body import Body, Part
 from simgate.sim_adapters.scene.robot import Robot
 from simgate.sim_adapters.scene.scene import Scene, Task
@@ -106,6 +109,11 @@ class TinyAdapter:
                 self._x[world] = math.nan
         return self._observe()
 
+    @property
+    def embodiment(self) -> Embodiment:
+        scene, timing = self._scenes[0], self._timing
+        return planar_drive(scene.robot, scene.camera, scene.lidar, timing.control_hz, timing.camera_hz)
+
     def ground_truth(self) -> tuple[GroundTruth, ...]:
         return tuple(
             GroundTruth(
@@ -132,7 +140,7 @@ class TinyAdapter:
         ramp = (np.arange(CAMERA.height * CAMERA.width * 3) + self._step) % 251
         frame = ramp.astype(np.uint8).reshape(CAMERA.height, CAMERA.width, 3)
         pose = np.stack([self._x, np.zeros(count), np.zeros(count)], axis=1)
-        return Observation(
+        return drive_observation(
             step=self._step,
             frame_step=self._step,
             rgb=np.repeat(frame[None], count, axis=0),
@@ -150,8 +158,8 @@ class Straight:
     def __init__(self, *, control_hz: int, options: Mapping[str, object]) -> None:
         self._count = 0
 
-    def reset(self, missions: Sequence[Mission]) -> None:
-        self._count = len(missions)
+    def reset(self, briefs: Sequence[Brief], embodiment: Embodiment) -> None:
+        self._count = len(briefs)
 
-    def act(self, observation: Observation, detections: Sequence[object]) -> list[Decision]:
-        return [Decision(1.0, 0.0, "cruise")] * self._count
+    def act(self, observation: Observation, detections: Sequence[object]) -> list[Act]:
+        return [drive(1.0, 0.0, "cruise")] * self._count

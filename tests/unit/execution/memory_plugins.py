@@ -16,11 +16,14 @@ from pathlib import Path
 
 import numpy as np
 
+from simgate.policies.driving import drive
 from simgate.policies.perception.outputs import Boxes
 from simgate.policies.perception.runtime import RuntimeInfo
-from simgate.policies.policy import Decision, Mission
+from simgate.policies.policy import Act, Brief
 from simgate.sim_adapters.adapter import AdapterInfo, Timing
+from simgate.sim_adapters.embodiment import Embodiment
 from simgate.sim_adapters.observation import Contact, GroundTruth, Observation, VisibleEntity
+from simgate.sim_adapters.planar_drive import DriveView, drive_observation, planar_drive
 from simgate.sim_adapters.scene.body import Body, Part
 from simgate.sim_adapters.scene.robot import Robot
 from simgate.sim_adapters.scene.scene import Scene, Task
@@ -131,6 +134,11 @@ class MemoryAdapter:
                 self._draw(world)
         return self._observe()
 
+    @property
+    def embodiment(self) -> Embodiment:
+        scene, timing = self.scenes[0], self.timing
+        return planar_drive(scene.robot, scene.camera, scene.lidar, timing.control_hz, timing.camera_hz)
+
     def ground_truth(self) -> tuple[GroundTruth, ...]:
         return tuple(self._truth(world) for world in range(len(self.scenes)))
 
@@ -172,7 +180,7 @@ class MemoryAdapter:
         pose = np.zeros((count, 3))
         pose[:, 0] = self.x
         twist = np.stack([self.speed, np.zeros(count)], axis=1)
-        return Observation(
+        return drive_observation(
             self.step_count, self._frame_step, self.frames, np.full((count, 5), np.inf), pose, twist
         )
 
@@ -243,19 +251,19 @@ class MemoryPolicy:
     def __init__(self, control_hz: int, options: Mapping[str, object]) -> None:
         self.options = options
 
-    def reset(self, missions: Sequence[Mission]) -> None:
-        self.stopped = [False] * len(missions)
+    def reset(self, briefs: Sequence[Brief], embodiment: Embodiment) -> None:
+        self.stopped = [False] * len(briefs)
 
-    def act(self, observation: Observation, detections) -> list[Decision]:
+    def act(self, observation: Observation, detections) -> list[Act]:
         decisions = []
         for world, found in enumerate(detections):
             if found is not None and len(found) and found.boxes[0, 2] - found.boxes[0, 0] >= WIDTH / 2:
                 self.stopped[world] = True
             if self.stopped[world]:
-                still = abs(float(observation.twist[world, 0])) < 1e-9
-                decisions.append(Decision(0.0, 0.0, "stop", "glass", done=still))
+                still = abs(float(DriveView(observation).twist[world, 0])) < 1e-9
+                decisions.append(drive(0.0, 0.0, "stop", "glass", done=still))
             else:
-                decisions.append(Decision(1.0, 0.0, "cruise"))
+                decisions.append(drive(1.0, 0.0, "cruise"))
         return decisions
 
 

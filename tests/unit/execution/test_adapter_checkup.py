@@ -17,6 +17,7 @@ from simgate.harness.doctor.adapter_checkup import (
 from simgate.harness.doctor.adapter_probe import measure_alignment, measure_repeat, measure_start
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.mujoco.adapter import MujocoAdapter
+from simgate.sim_adapters.planar_drive import RGB
 
 
 class LateByOne(MujocoAdapter):
@@ -24,13 +25,13 @@ class LateByOne(MujocoAdapter):
 
     def reset(self, scenes):
         seen = super().reset(scenes)
-        self._kept = seen.rgb.copy()
+        self._kept = seen.channels[RGB].copy()
         return seen
 
-    def step(self, commands, active=None):
-        seen = super().step(commands, active)
-        late, self._kept = self._kept, seen.rgb.copy()
-        return dataclasses.replace(seen, rgb=late)
+    def step(self, actions, active=None):
+        seen = super().step(actions, active)
+        late, self._kept = self._kept, seen.channels[RGB].copy()
+        return dataclasses.replace(seen, channels={**seen.channels, RGB: late})
 
 
 class Jittery(MujocoAdapter):
@@ -38,12 +39,12 @@ class Jittery(MujocoAdapter):
 
     count = 0
 
-    def step(self, commands, active=None):
-        seen = super().step(commands, active)
+    def step(self, actions, active=None):
+        seen = super().step(actions, active)
         Jittery.count += 1
-        rgb = seen.rgb.copy()
+        rgb = seen.channels[RGB].copy()
         rgb[0, 0, 0, 0] = Jittery.count % 251
-        return dataclasses.replace(seen, rgb=rgb)
+        return dataclasses.replace(seen, channels={**seen.channels, RGB: rgb})
 
 
 @pytest.fixture

@@ -12,8 +12,9 @@ from simgate.harness.execution.episode.lap_clock import LapClock
 from simgate.harness.execution.episode.loop import Cast, run_episodes
 from simgate.harness.execution.episode.world_run import Episode
 from simgate.harness.tasks.reach_or_report import REACH_OR_REPORT, SIGNALS
+from simgate.policies.driving import drive
 from simgate.policies.perception.package import load_package
-from simgate.policies.policy import Decision
+from simgate.policies.policy import Act
 from simgate.sim_adapters.adapter import Timing
 from tests.unit.execution.memory_pack import write_model
 from tests.unit.execution.memory_plugins import MEMORY_CORRIDOR, MemoryAdapter, MemoryPolicy, MemoryRuntime
@@ -28,13 +29,13 @@ class Steady:
         self.speed = speed
         self.told: list[tuple[int, int | None]] = []
 
-    def reset(self, missions) -> None:
-        self.count = len(missions)
+    def reset(self, briefs, embodiment) -> None:
+        self.count = len(briefs)
 
-    def act(self, observation, detections) -> list[Decision]:
+    def act(self, observation, detections) -> list[Act]:
         newest = detections[0].frame_step if detections[0] is not None else None
         self.told.append((observation.step, newest))
-        return [Decision(self.speed, 0.0, "drive") for _ in range(self.count)]
+        return [drive(self.speed, 0.0, "drive") for _ in range(self.count)]
 
 
 class Constant:

@@ -7,7 +7,12 @@ import pytest
 
 from simgate.harness.execution.episode.validity import ValidityMonitor
 from simgate.sim_adapters.adapter import Timing
-from simgate.sim_adapters.observation import Contact, GroundTruth, Observation, VisibleEntity
+from simgate.sim_adapters.observation import Contact, GroundTruth, VisibleEntity
+from simgate.sim_adapters.planar_drive import drive_observation, planar_drive
+from simgate.sim_adapters.scene.robot import Robot
+from simgate.sim_adapters.scene.sensor import Camera, Lidar
+
+ROBOT = planar_drive(Robot((0.0, 0.0, 0.0)), Camera(), Lidar(), 10, 10)
 
 TIMING = Timing(200, 10, 5)
 
@@ -16,7 +21,7 @@ class Feed:
     """Sound readings of a robot that drives, in which single values can be broken."""
 
     def __init__(self) -> None:
-        self.monitor = ValidityMonitor(TIMING)
+        self.monitor = ValidityMonitor(TIMING, ROBOT)
         self.tick = 0
 
     def next(self, frame: np.ndarray | None = None, x: float | None = None, **broken: object) -> bool:
@@ -46,7 +51,7 @@ class Feed:
         for name, value in broken.items():
             where, _, key = name.partition("__")
             (observation if where == "seen" else truth)[key] = value
-        return self.monitor.check(Observation(**observation), GroundTruth(**truth), 0)
+        return self.monitor.check(drive_observation(**observation), GroundTruth(**truth), 0)
 
     @property
     def reasons(self) -> str:

@@ -6,9 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simgate.policies.door_navigator import DoorNavigator
-from simgate.policies.policy import Mission
-from simgate.sim_adapters.observation import Observation
+from simgate.policies.driving import Mission
+from simgate.sim_adapters.planar_drive import drive_observation, planar_drive
+from simgate.sim_adapters.scene.robot import Robot
+from simgate.sim_adapters.scene.sensor import Camera, Lidar
 from tests.unit.policies.navigation.corridor import CONTROL_HZ, Corridor, square
+
+ROBOT = planar_drive(Robot((0.0, 0.0, 0.0)), Camera(), Lidar(), 10, 10)
 
 
 @settings(max_examples=12, deadline=None)
@@ -135,8 +139,10 @@ def test_the_same_episode_twice_with_one_policy_is_the_same_to_the_last_bit():
 
 def test_robots_of_a_batch_do_not_know_of_each_other():
     policy = DoorNavigator(CONTROL_HZ, {})
-    policy.reset([Mission((6.0, 0.0), 0.5, 0.25, 1.2), Mission((-6.0, 0.0), 0.5, 0.25, 1.2)])
-    observation = Observation(
+    policy.reset(
+        [Mission((6.0, 0.0), 0.5, 0.25, 1.2).brief(), Mission((-6.0, 0.0), 0.5, 0.25, 1.2).brief()], ROBOT
+    )
+    observation = drive_observation(
         step=0,
         frame_step=0,
         rgb=np.zeros((2, 1, 1, 3), np.uint8),
@@ -145,8 +151,8 @@ def test_robots_of_a_batch_do_not_know_of_each_other():
         twist=np.zeros((2, 2)),
     )
     ahead, behind = policy.act(observation, [None, None])
-    assert ahead.forward_mps > 0.0 and ahead.yaw_rate_rps == 0.0
-    assert behind.forward_mps == 0.0 and behind.yaw_rate_rps != 0.0
+    assert ahead.values[0] > 0.0 and ahead.values[1] == 0.0
+    assert behind.values[0] == 0.0 and behind.values[1] != 0.0
 
 
 @pytest.mark.parametrize(

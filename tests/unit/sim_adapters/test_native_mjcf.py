@@ -13,6 +13,7 @@ import pytest
 from simgate.sim_adapters.mujoco.adapter import MujocoAdapter
 from simgate.sim_adapters.mujoco.native.site_file import MjcfFile
 from simgate.sim_adapters.mujoco.world_state import MujocoWorld
+from simgate.sim_adapters.planar_drive import DriveView
 from simgate.sim_adapters.scene.sensor import Camera
 from simgate.sim_adapters.worlds.native_file import NativeError
 from tests.unit.sim_adapters.native_sites import (
@@ -226,7 +227,7 @@ def test_the_grey_that_means_no_colour_is_a_colour_when_it_is_set(yard: Path) ->
     yard.write_text(YARD.replace('name="red" rgba="0.8 0.1 0.1 1"', 'name="red" rgba="0.5 0.1 0.5 1"'))
     scenes = [scene_of(yard_world(yard, {"look": "geom/cube.rgba.g"}), look=look) for look in (0.5, 0.51)]
     adapter = MujocoAdapter(TIMING)
-    grey, nearly = (adapter.reset([scene]).rgb[0].astype(int) for scene in scenes)
+    grey, nearly = (DriveView(adapter.reset([scene])).rgb[0].astype(int) for scene in scenes)
     adapter.close()
     assert np.abs(grey - nearly).max() < 12
 
@@ -245,7 +246,9 @@ def test_defaults_leave_the_file_as_it_is(yard: Path) -> None:
         rows = zip(getattr(same, name), getattr(plain, name), strict=True)
         assert all(abs(float(a @ b)) == pytest.approx(1.0) for a, b in rows), name
     adapter = MujocoAdapter(TIMING)
-    frames = [adapter.reset([scene_of(yard_world(yard, given))]).rgb[0].copy() for given in ({}, every)]
+    frames = [
+        DriveView(adapter.reset([scene_of(yard_world(yard, given))])).rgb[0].copy() for given in ({}, every)
+    ]
     adapter.close()
     assert (frames[0] == frames[1]).all()
 

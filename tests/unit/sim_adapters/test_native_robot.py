@@ -14,6 +14,7 @@ import pytest
 
 from simgate.sim_adapters.mujoco.adapter import MujocoAdapter
 from simgate.sim_adapters.mujoco.world_state import MujocoWorld
+from simgate.sim_adapters.planar_drive import DriveView
 from simgate.sim_adapters.scene.body import Body, Part
 from simgate.sim_adapters.scene.robot import Robot
 from simgate.sim_adapters.scene.scene import Scene, Task
@@ -127,7 +128,7 @@ def test_clearance_is_measured_between_the_shapes(yard: Path) -> None:
 def test_the_lidar_sees_through_glass_and_not_itself(yard: Path) -> None:
     adapter = MujocoAdapter(TIMING)
     scene = scene_of(yard_world(yard, {"cube": "body/cube.present"}), cube=False)
-    ahead = adapter.reset([scene]).ranges_m[0][60]
+    ahead = DriveView(adapter.reset([scene])).ranges_m[0][60]
     adapter.close()
     assert ahead == pytest.approx(5.0, abs=1e-6)
 
@@ -143,8 +144,8 @@ def test_a_known_cube_projects_where_it_must(yard: Path) -> None:
     assert entity.label == "crate"
     assert entity.box == pytest.approx((100 - half, 50 - half, 100 + half, 50 + half), abs=1.5)
     assert entity.occlusion == 0.0
-    assert observation.depth_m is not None
-    assert observation.depth_m[0][40, 100] == pytest.approx(2.5, abs=0.01)
+    assert DriveView(observation).depth_m is not None
+    assert DriveView(observation).depth_m[0][40, 100] == pytest.approx(2.5, abs=0.01)
 
 
 def test_a_narrower_lens_changes_the_silhouette_with_the_picture(yard: Path) -> None:
@@ -166,10 +167,10 @@ def test_worlds_of_a_batch_do_not_disturb_each_other(yard: Path) -> None:
     commands = np.array([[0.5, 0.2], [0.3, -0.2]])
     adapter = MujocoAdapter(TIMING)
     adapter.reset(scenes)
-    together = adapter.step(commands).rgb.copy()
+    together = DriveView(adapter.step(commands)).rgb.copy()
     for index, scene in enumerate(scenes):
         adapter.reset([scene])
-        assert (adapter.step(commands[index : index + 1]).rgb[0] == together[index]).all()
+        assert (DriveView(adapter.step(commands[index : index + 1])).rgb[0] == together[index]).all()
     adapter.close()
 
 
@@ -210,9 +211,9 @@ def test_scenes_of_two_files_follow_each_other_in_one_adapter(tmp_path: Path) ->
     )
     first, second = yard_world(write_yard(tmp_path / "a")), yard_world(write_yard(tmp_path / "b", tiled))
     adapter = MujocoAdapter(TIMING)
-    alone = adapter.reset([scene_of(first)]).rgb[0].copy()
-    other = adapter.reset([scene_of(second)]).rgb[0].copy()
-    again = adapter.reset([scene_of(first)]).rgb[0].copy()
+    alone = DriveView(adapter.reset([scene_of(first)])).rgb[0].copy()
+    other = DriveView(adapter.reset([scene_of(second)])).rgb[0].copy()
+    again = DriveView(adapter.reset([scene_of(first)])).rgb[0].copy()
     adapter.close()
     assert (alone == again).all()
     assert (alone != other).any()

@@ -9,10 +9,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from simgate.policies.door_navigator import DoorNavigator
+from simgate.policies.driving import Mission
 from simgate.policies.navigation.calibration import CameraModel, beam_directions
 from simgate.policies.perception.outputs import Boxes
-from simgate.policies.policy import Decision, Mission
-from simgate.sim_adapters.observation import Observation
+from simgate.policies.policy import Act
+from simgate.sim_adapters.planar_drive import drive_observation, planar_drive
+from simgate.sim_adapters.scene.robot import Robot
+from simgate.sim_adapters.scene.sensor import Camera, Lidar
+
+ROBOT = planar_drive(Robot((0.0, 0.0, 0.0)), Camera(), Lidar(), 10, 10)
 
 CLASSES = ("glass_door", "wooden_door", "person")
 DOOR_HEIGHT_M = 2.05
@@ -77,7 +82,7 @@ class Corridor:
         [int, list[tuple[str, float, list[float]]]], list[tuple[str, float, list[float]]] | None
     ] = lambda frame, found: found
     person: Callable[[float], tuple[float, float]] | None = None
-    decisions: list[Decision] = field(default_factory=list)
+    decisions: list[Act] = field(default_factory=list)
     path: list[tuple[float, float, float]] = field(default_factory=list)
     speeds: list[float] = field(default_factory=list)
     nearest_person: float = math.inf
@@ -109,7 +114,7 @@ class Corridor:
             )
         )
         goal = turn @ (self.door_x + 1.8, 0.0)
-        policy.reset([Mission((float(goal[0]), float(goal[1])), 0.5, 0.25, 1.2)])
+        policy.reset([Mission((float(goal[0]), float(goal[1])), 0.5, 0.25, 1.2).brief()], ROBOT)
         pose, speed, rate = list(self.start), 0.0, 0.0
         waiting: list[tuple[int, Boxes]] = []
         period = 1.0 / CONTROL_HZ
@@ -128,7 +133,7 @@ class Corridor:
             arrived = [d for due, d in waiting if due <= step]
             waiting = [(due, d) for due, d in waiting if due > step]
             place = turn @ pose[:2]
-            observation = Observation(
+            observation = drive_observation(
                 step=step,
                 frame_step=step,
                 rgb=np.zeros((1, 1, 1, 3), np.uint8),
@@ -142,7 +147,7 @@ class Corridor:
             self.speeds.append(speed)
             if decision.done:
                 break
-            speed, rate = decision.forward_mps, decision.yaw_rate_rps
+            speed, rate = decision.values[0], decision.values[1]
             pose[2] += rate * period
             pose[0] += speed * period * math.cos(pose[2])
             pose[1] += speed * period * math.sin(pose[2])
@@ -161,7 +166,7 @@ class Corridor:
         return self.sees(tick, found)
 
     @property
-    def last(self) -> Decision:
+    def last(self) -> Act:
         return self.decisions[-1]
 
     @property

@@ -1,0 +1,73 @@
+"""What a policy answers, checked before a simulator makes something of it.
+
+``nan`` is clipped to ``nan``, MuJoCo then stands still, and a robot that stands still collides with nothing.
+"""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Sequence
+
+import numpy as np
+
+from simgate.policies.policy import Act, Policy
+from simgate.sim_adapters.embodiment import ActionSpec
+
+
+class BadAct(ValueError):  # noqa: N818 - the name says what is wrong
+    """A policy answered with what is no action; the message names policy, step and value."""
+
+
+def checked_acts(
+    policy: Policy, acts: Sequence[Act], spec: ActionSpec, worlds: int, active: Sequence[int], step: int
+) -> Sequence[Act]:
+    """The acts of one control tick.
+
+    Args:
+        policy: Who decided.
+        acts: One for each world.
+        spec: What an action of these robots is.
+        worlds: Number of worlds.
+        active: Worlds whose episode goes on; what the others are told does not matter.
+        step: Physics step.
+
+    Raises:
+        BadAct: Not one act for each world, or one that is no action.
+    """
+    if len(acts) != worlds:
+        raise BadAct(f"policy {_name(policy)!r} returned {len(acts)} acts for {worlds} worlds at step {step}")
+    for world in active:
+        wrong = _wrong_with(acts[world], spec)
+        if wrong:
+            raise BadAct(f"policy {_name(policy)!r}, step {step}: {wrong}")
+    return acts
+
+
+def _name(policy: Policy) -> str:
+    return getattr(policy, "name", type(policy).__name__)
+
+
+def _wrong_with(act: Act, spec: ActionSpec) -> str:
+    """What makes this no act; empty when it is one."""
+    if not isinstance(act, Act):
+        return f"an act must be a simgate.policies.policy.Act, not {type(act).__name__}"
+    if not isinstance(act.values, Sequence | np.ndarray) or isinstance(act.values, str):
+        return f"the values of an act are one number for each entry of the action, not {_shown(act.values)}"
+    for name, unit, value in zip(spec.names, spec.units, act.values, strict=False):
+        if isinstance(value, bool) or not isinstance(value, numbers.Real):
+            return f"{name} must be one number in {unit}, not {_shown(value)}; wrap it in float()"
+    problem = spec.problem(act.values)
+    if problem:
+        return f"{problem}; a policy that cannot decide must say 0" if "no number" in problem else problem
+    if not isinstance(act.mode, str):
+        return f"mode must be a word, not {_shown(act.mode)}"
+    for name, said in act.facts.items():
+        if not isinstance(said, str | int | float):
+            return f"{name} must be a word or a number, not {_shown(said)}"
+    return ""
+
+
+def _shown(value: object) -> str:
+    shape = getattr(value, "shape", None)
+    kind = type(value).__name__
+    return f"{kind} of shape {tuple(shape)}" if shape is not None else f"{value!r} ({kind})"
