@@ -1,0 +1,88 @@
+"""Articulated robots of the MuJoCo adapter pass the suite for robots, and the suite sees what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.conformance.robots import RobotConformance, problems_of
+from simgate.sim_adapters.embodiment import Channel, Intrinsics
+from simgate.sim_adapters.mujoco.articulated.batch import ArticulatedBatch
+from simgate.sim_adapters.scene.articulated import (
+    ArticulatedSite,
+    BodySensor,
+    CameraSensor,
+    FileSensor,
+    JointSensor,
+    LidarSensor,
+    Servos,
+)
+from tests.unit.sim_adapters.articulated.machines import arm
+
+_SENSORS = (
+    ("view", CameraSensor("wrist", ("rgb", "depth", "semantic", "instance"), 32, 24, rate_hz=10)),
+    ("cloud", LidarSensor("site/eye", 12, 360.0, 4.0, 3, -60.0, 0.0, points=True)),
+    ("joints", JointSensor()),
+    ("cube", BodySensor("cube")),
+    ("acc", FileSensor(("acc", "gyro"), rate_hz=200)),
+)
+
+
+class TestArmOnItsActuators(RobotConformance):
+    """Camera, scanner, joints, a body and sensors of the file."""
+
+    folder: Path
+
+    @pytest.fixture(autouse=True)
+    def _folder(self, tmp_path: Path) -> None:
+        self.folder = tmp_path
+
+    def make_worlds(self, timing: Timing) -> ArticulatedBatch:
+        """MuJoCo's."""
+        return ArticulatedBatch(timing)
+
+    def make_payloads(self) -> Sequence[ArticulatedSite]:
+        """Two places of the cube."""
+        first = arm(self.folder, sensors=_SENSORS, labels=(("cube", "thing"), ("table", "furniture")))
+        return [first, replace(first, values=(("body/cube.pos.x", 0.5),))]
+
+
+class TestArmOnServos(TestArmOnItsActuators):
+    """The same with torques on its joints."""
+
+    def make_payloads(self) -> Sequence[ArticulatedSite]:
+        """As above."""
+        return [replace(payload, drive=Servos("torque")) for payload in super().make_payloads()]
+
+
+_LENS = Intrinsics(2, 2, 60.0)
+
+
+@pytest.mark.parametrize(
+    ("channel", "rows", "said"),
+    [
+        (Channel("a", "joints", (2,), "float64", "rad", 20), np.zeros((1, 3)), "shape"),
+        (Channel("a", "joints", (2,), "float64", "rad", 20), np.zeros((1, 2), np.float32), "float32"),
+        (Channel("a", "joints", (2,), "float64", "rad", 20), np.array([[0.0, np.inf]]), "not finite"),
+        (Channel("a", "vector", (1,), "float64", "", 20), np.array([[np.nan]]), "not a number"),
+        (Channel("a", "ranges", (1,), "float64", "m", 20, 0.0), np.array([[-1.0]]), "outside 0 to inf"),
+        (Channel("a", "points", (1, 3), "float64", "m", 20), np.array([[[0.0, np.inf, 0.0]]]), "half a point"),
+        (
+            Channel("a", "pose", (4,), "float64", "", 20, entries=("qw", "qx", "qy", "qz")),
+            np.array([[1.0, 1.0, 0.0, 0.0]]),
+            "quaternion",
+        ),
+        (Channel("a", "rgb", (2, 2, 3), "uint8", "", 20, 0, 255, intrinsics=_LENS), np.zeros((1, 2, 2, 3), np.uint8), "one colour"),
+        (Channel("a", "depth", (2, 2), "float32", "m", 20, intrinsics=_LENS), np.zeros((1, 2, 2), np.float32), "no dist"),
+        (Channel("a", "instance", (2, 2), "int32", "", 20, intrinsics=_LENS), np.ones((1, 2, 2), np.int32), "same thing"),
+    ],
+)  # fmt: skip
+def test_the_suite_sees_readings_that_are_not_what_is_declared(
+    channel: Channel, rows: object, said: str
+) -> None:
+    assert said in problems_of(channel, np.asarray(rows), 1)
