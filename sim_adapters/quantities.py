@@ -146,6 +146,21 @@ def write_quantity(quantity: Quantity) -> dict[str, Any]:
     return {quantity.word: values[main] if main else True, **rest}
 
 
+_UNITS: Mapping[type[Any], str] = {
+    Distance: "m",
+    Position: "m",
+    Speed: "m/s",
+    Tilt: "deg",
+    ContactForce: "N",
+    Energy: "J",
+}
+
+
+def unit_of(quantity: Quantity) -> str:
+    """Unit of a quantity; empty for none, and where only the world's file tells it (joints, sensors)."""
+    return _UNITS.get(type(quantity), "")
+
+
 def _check(word: str, quantity: Quantity) -> None:
     for field in fields(quantity):
         value = getattr(quantity, field.name)

@@ -1,0 +1,194 @@
+"""Tasks by declaration: signals are quantities that the adapter measures, success and failure are conditions.
+
+    signals: {cube_height_m: {position: body/cube, axis: z}, tilt_deg: {tilt: body/trunk}}
+    success: cube_height_m > 0.25 for 0.5 s
+    failure: tilt_deg > 60
+
+A condition is an expression of the pack's language over the signals. With ``for`` it counts once it has held
+at every control tick of so long a time; a signal without a value fulfils no comparison.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from simgate.harness.packs.expressions.conditions import Expression, Symbol, parse
+from simgate.harness.packs.expressions.syntax import ExpressionError
+from simgate.harness.results.record import Scalar
+from simgate.harness.trace import Signal
+from simgate.policies.policy import Act, Brief
+from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.observation import GroundTruth, Observation
+from simgate.sim_adapters.quantities import Quantity, read_quantity, unit_of, write_quantity
+from simgate.sim_adapters.scene.scene import Scene
+
+_FOR = re.compile(r"^(?P<what>.*\S)\s+for\s+(?P<seconds>\d+(?:\.\d+)?)\s*s$", re.DOTALL)
+_ENDS = ("failure", "success", "end")
+"""Words of conditions that end an episode, the first one that has held wins: what fails has not succeeded."""
+KEYS = ("signals", *_ENDS, "instruction", "facts")
+"""What a task by declaration may say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Something that must hold for some time.
+
+    Attributes:
+        text: As written.
+        expression: What must hold.
+        seconds: How long, without a break; 0 for one control tick.
+    """
+
+    text: str
+    expression: Expression
+    seconds: float
+
+    @classmethod
+    def read(cls, text: str, signals: Sequence[str]) -> Condition:
+        """Reads ``<expression over signals> [for <number> s]``.
+
+        Raises:
+            ValueError: It is none; the message names what is wrong.
+        """
+        found = _FOR.match(text.strip())
+        what, seconds = (found["what"], float(found["seconds"])) if found else (text, 0.0)
+        try:
+            expression = parse(what)
+        except ExpressionError as error:
+            raise ValueError(f"'{text}': {error}") from None
+        problems = expression.problems({name: Symbol("number") for name in signals})
+        if problems:
+            raise ValueError(f"'{text}': {problems[0]}")
+        return cls(text, expression, seconds)
+
+    def holds(self, values: Mapping[str, float]) -> bool:
+        """Whether it holds at one moment; never where a signal of it has no value."""
+        used = {name: values[name] for name in self.expression.names}
+        return not any(map(math.isnan, used.values())) and bool(self.expression.evaluate(used))
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredTask:
+    """See :class:`simgate.harness.tasks.task.Task`. Ends: ``failure``, ``success``, ``end``, ``done`` (the
+    policy said so) and ``time_limit``.
+
+    Attributes:
+        name: For messages and recordings.
+        quantities: What the adapter measures, by the names of the signals.
+        conditions: Under ``success``, ``failure`` and ``end``; ``success`` is always there.
+        instruction: The task in words, for policies that read them.
+        told: Facts that the policy is told.
+    """
+
+    name: str
+    quantities: Mapping[str, Quantity]
+    conditions: Mapping[str, Condition]
+    instruction: str
+    told: Mapping[str, Scalar]
+
+    @classmethod
+    def read(cls, name: str, written: Mapping[str, Any]) -> DeclaredTask:
+        """Reads a task as a pack writes it.
+
+        Raises:
+            ValueError: It is none; the message names the key and what is wrong with it.
+        """
+        unknown = sorted(set(written) - set(KEYS))
+        if unknown:
+            raise ValueError(f"task {name} has no '{unknown[0]}'; it takes {', '.join(KEYS)}")
+        if not written.get("success"):
+            raise ValueError(f"task {name} needs success, for example 'cube_height_m > 0.25 for 0.5 s'")
+        quantities: dict[str, Quantity] = {}
+        for signal, quantity in (written.get("signals") or {}).items():
+            try:
+                quantities[signal] = read_quantity(quantity)
+            except ValueError as error:
+                raise ValueError(f"task {name}, signal {signal}: {error}") from None
+        conditions: dict[str, Condition] = {}
+        for word in _ENDS:
+            if word in written:
+                try:
+                    conditions[word] = Condition.read(str(written[word]), tuple(quantities))
+                except ValueError as error:
+                    raise ValueError(f"task {name}, {word}: {error}") from None
+        return cls(
+            name,
+            quantities,
+            conditions,
+            str(written.get("instruction", "")),
+            dict(written.get("facts") or {}),
+        )
+
+    @property
+    def signals(self) -> tuple[Signal, ...]:
+        """One for each quantity, in the order in which they are declared."""
+        return tuple(
+            Signal(name, unit_of(quantity), f"{quantity.word} of {_things(quantity)}".removesuffix(" of "))
+            for name, quantity in self.quantities.items()
+        )
+
+    def brief(self, scene: Scene) -> Brief:
+        """Instruction and facts; the same in every world."""
+        return Brief(self.instruction, self.told)
+
+    def begin(self, scene: Scene, timing: Timing, time_limit_s: float) -> DeclaredRun:
+        """Starts the task in one world."""
+        return DeclaredRun(self, timing, time_limit_s)
+
+
+class DeclaredRun:
+    """One world under a declared task; arguments as :meth:`DeclaredTask.begin` has them."""
+
+    def __init__(self, task: DeclaredTask, timing: Timing, time_limit_s: float) -> None:
+        self._task = task
+        self._limit_step = round(time_limit_s * timing.physics_hz)
+        self._needed = {word: round(c.seconds * timing.physics_hz) for word, c in task.conditions.items()}
+        self._since: dict[str, int] = {}
+        self._succeeded = False
+
+    @property
+    def facts(self) -> Mapping[str, Scalar | None]:
+        """What the policy was told, and whether the task has succeeded."""
+        return {**self._task.told, "success": self._succeeded}
+
+    def row(self, truth: GroundTruth, observation: Observation, world: int, act: Act) -> Sequence[float]:
+        """The signals at a control tick.
+
+        Raises:
+            ValueError: The simulator does not measure one of them.
+        """
+        lacking = [name for name in self._task.quantities if name not in truth.values]
+        if lacking:
+            raise ValueError(f"task {self._task.name}: the simulator does not measure {', '.join(lacking)}")
+        return tuple(truth.values[name] for name in self._task.quantities)
+
+    def ended(self, step: int, truth: GroundTruth, act: Act) -> str:
+        """How the episode has ended: the first condition that has held for its time, else done or late."""
+        over = [word for word in _ENDS if self._has_held(word, step, truth)]
+        if over:
+            self._succeeded = over[0] == "success"
+            return over[0]
+        if act.done:
+            return "done"
+        return "time_limit" if step >= self._limit_step else ""
+
+    def _has_held(self, word: str, step: int, truth: GroundTruth) -> bool:
+        condition = self._task.conditions.get(word)
+        if condition is None:
+            return False
+        if not condition.holds(truth.values):
+            self._since.pop(word, None)
+            return False
+        return step - self._since.setdefault(word, step) >= self._needed[word]
+
+
+def _things(quantity: Quantity) -> str:
+    """What a quantity is of, as it is written."""
+    main = write_quantity(quantity)[quantity.word]
+    if isinstance(main, list):
+        return " and ".join(main)
+    return "" if main is True else str(main)
