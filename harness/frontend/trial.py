@@ -17,8 +17,8 @@ from simgate.harness.expansion.variant import Variant, objects_of
 from simgate.harness.frontend.scene_checks import Finding, check_scenes
 from simgate.harness.frontend.scene_counts import count_scenes, scenes_in
 from simgate.harness.packs.checks.clean_runs import clean_runs_needed
-from simgate.harness.packs.checks.vocabulary import POLICIES
 from simgate.harness.packs.expressions.conditions import parse
+from simgate.harness.packs.language.pack import POLICIES
 from simgate.harness.packs.model import GateRule, Pack, Scenario
 from simgate.harness.packs.values import ValueSpec
 from simgate.harness.packs.worlds import world_of

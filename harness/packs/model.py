@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from simgate.harness.packs.language.definition import ByHand, Name, Plugin, Wanted, Word, key
 from simgate.harness.packs.native_field import NativeField
 from simgate.harness.packs.severity import Severity
 from simgate.harness.packs.values import ValueSpec
@@ -31,40 +32,43 @@ class PackModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+_Rate = Annotated[int, Field(ge=1, le=100_000)]
+
+
 class SimSpec(PackModel):
     """Where and how the episodes run."""
 
-    adapter: str = "mujoco"
-    """Entry-point name of the simulator."""
-    physics_hz: int = 200
-    """Physics steps a second."""
-    control_hz: int = 10
-    """Commands a second."""
-    camera_hz: int = 10
-    """Frames a second."""
-    time_limit_s: float = 25.0
-    """Simulated time after which an episode ends, seconds."""
-    batch: int = 1
-    """Worlds that advance together in one host; part of a result's identity."""
-    options: dict[str, Scalar] = Field(default_factory=dict)
-    """Passed to the adapter."""
+    adapter: Annotated[str, Plugin("simgate.sim_adapters")] = key(
+        "name of the simulator adapter, for example mujoco", "mujoco"
+    )
+    physics_hz: _Rate = key("physics steps a second", 200)
+    control_hz: _Rate = key("commands a second; divides physics_hz", 10)
+    camera_hz: _Rate = key("frames a second; divides control_hz", 10)
+    time_limit_s: float = key(
+        "simulated seconds after which an episode ends, at the next control tick", 25.0, gt=0
+    )
+    batch: _Rate = key("worlds that advance together in one host", 1)
+    """Part of a result's identity."""
+    options: Annotated[dict[str, Scalar], ByHand()] = key("options of the adapter, name: value", {})
 
 
 class LatencySpec(PackModel):
     """How perception latency acts in the loop."""
 
-    mode: Literal["simulated", "measured"] = "simulated"
+    mode: Annotated[Literal["simulated", "measured"], Word("latency mode")] = key(
+        "simulated or measured", "simulated"
+    )
     """``simulated``: from the model package, reproducible. ``measured``: the inference just timed."""
-    extra_ms: float = 0.0
-    """Added to every latency, milliseconds (for what-if runs)."""
+    extra_ms: float = key("milliseconds added to every latency", 0.0, ge=0)
 
 
 class SignalSpec(PackModel):
     """One number made from a signal of the trace."""
 
-    name: str
-    """Name of the signal, for example ``speed_mps``."""
-    reduce: Literal["max", "min", "mean", "p95", "final"]
+    name: Annotated[str, Wanted("the name of a signal")] = key("name of the signal, for example speed_mps")
+    reduce: Annotated[Literal["max", "min", "mean", "p95", "final"], Word("way to reduce")] = key(
+        "max, min, mean, p95 or final"
+    )
 
 
 class Criterion(PackModel):
@@ -143,16 +147,19 @@ class VariantsSpec(PackModel):
 
 
 class PinnedObject(PackModel):
-    """An object of a pinned variant, exactly where it stands; metres and radians, world frame."""
+    """An object of a pinned variant, exactly where it stands; world frame."""
 
-    group: str
-    kind: str
-    x_m: float
-    y_m: float
-    yaw_rad: float
-    length_m: float | None = Field(default=None, exclude_if=_is_none)
-    """Side along its own X, or diameter; None where the world decides, as for ``width_m``."""
-    width_m: float | None = Field(default=None, exclude_if=_is_none)
+    group: Annotated[str, Name("a group's name")] = key("name of the group that it belongs to, as in place")
+    kind: Annotated[str, Wanted("the name of a kind of object")] = key("kind of object")
+    x_m: float = key("where its middle stands, metres")
+    y_m: float = key("where its middle stands, metres")
+    yaw_rad: float = key("turn about the vertical, radians")
+    length_m: float | None = key(
+        "side along its own X, or diameter; the world's when left out", None, gt=0, exclude_if=_is_none
+    )
+    width_m: float | None = key(
+        "side along its own Y, or diameter; the world's when left out", None, gt=0, exclude_if=_is_none
+    )
 
 
 class PinnedVariant(PackModel):
@@ -162,12 +169,24 @@ class PinnedVariant(PackModel):
     that the scenario does not draw may be left out: they are its constants and the world's defaults.
     """
 
-    id: str
-    parameters: dict[str, Scalar]
-    placed: tuple[PinnedObject, ...] | None = Field(default=None, exclude_if=_is_none)
-    """Its objects in order; None in a scenario that places none."""
-    seed: int | None = Field(default=None, exclude_if=_is_none)
-    """Seed of everything random inside the episode; None takes one that follows from the id."""
+    id: Annotated[str, Name("a pinned variant's id")] = key("name of the variant, unique in the scenario")
+    parameters: Annotated[dict[str, Scalar], ByHand()] = key(
+        "exact values, name: value; at least of all that the scenario draws"
+    )
+    placed: Annotated[tuple[PinnedObject, ...] | None, ByHand()] = key(
+        "list of objects, exactly where they stand; required where the scenario has place",
+        None,
+        exclude_if=_is_none,
+    )
+    """None in a scenario that places none."""
+    seed: int | None = key(
+        "whole number that fixes sensor noise and latency; follows from the id when left out",
+        None,
+        ge=0,
+        le=2**63 - 1,
+        exclude_if=_is_none,
+    )
+    """None takes one that follows from the id."""
 
     def left_out(self, parameters: Mapping[str, ValueSpec], places: bool) -> list[str]:
         """What the scenario draws and the pin does not say, in words.
@@ -184,9 +203,13 @@ class PinnedVariant(PackModel):
 class KnownFailure(PackModel):
     """A quarantine: failures in it are reported apart, until a date."""
 
-    when: str
-    issue: str
-    until: str
+    when: Annotated[str, Wanted("a condition such as door.distance_m > 2")] = key(
+        "condition that says which variants it covers"
+    )
+    issue: Annotated[str, Wanted("the id of an issue, as text")] = key("id of the issue")
+    until: Annotated[str, Wanted("a date such as 2027-03-01", r"^\d{4}-\d{2}-\d{2}$")] = key(
+        "last day on which it holds, as 2027-03-01"
+    )
     """ISO date, inclusive."""
 
 

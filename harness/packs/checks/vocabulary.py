@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from simgate.harness import registry
 from simgate.harness.packs.checks.check_plugin import load_plugin
+from simgate.harness.packs.language.pack import POLICIES
 from simgate.harness.packs.model import Scalar
 from simgate.harness.packs.source.fields import Reader
 from simgate.harness.packs.worlds import ADAPTER_OPTIONS
@@ -16,8 +17,6 @@ from simgate.policies.documents.nodes import Node, ScalarNode
 
 if TYPE_CHECKING:
     from simgate.sim_adapters.options import Options
-
-POLICIES = "simgate.policies"
 
 
 class Vocabulary:

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 from simgate.harness.packs.checks.metric_catalog import MetricCatalog, MetricInfo
 from simgate.harness.packs.checks.vocabulary import Vocabulary
+from simgate.harness.packs.language.criteria import (
+    CriterionKeys,
+    EvidenceKeys,
+    OperatorKeys,
+    SignalKeys,
+    StlKeys,
+)
+from simgate.harness.packs.language.definition import keys_of
 from simgate.harness.packs.model import Criterion, Scalar, SignalSpec, SimSpec
 from simgate.harness.packs.source.fields import Fields, Reader
-from simgate.harness.packs.source.keys import (
-    CRITERION,
-    EVIDENCE,
-    OPERATORS,
-    SIGNAL,
-    SIGNAL_CRITERION,
-    STL_CRITERION,
-)
+from simgate.harness.packs.source.read_keys import Written, read_keys
 from simgate.harness.packs.source.value_hints import share_hint, threshold_hint
 from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+_OPERATORS = tuple(keys_of(OperatorKeys))
 _TYPE_WORDS = {"number": "a number", "count": "a number", "bool": "true or false", "word": "text"}
 
 
@@ -66,15 +66,14 @@ class CriterionReader:
         if isinstance(value, MappingNode) and value.find("signal"):
             return self._of_signal(key, value)
         info = self.metric(key, key.text)
-        fields = self._reader.fields(value, CRITERION, f"the criterion '{key.text}'", owner=key)
-        if fields is None or not isinstance(value, MappingNode):
+        read = read_keys(self._reader, value, CriterionKeys, f"the criterion '{key.text}'", owner=key)
+        if read is None or not isinstance(value, MappingNode):
             return None
-        operator = self._operator(key, value, fields)
+        operator = self._operator(key, value, read.nodes)
         if operator is None:
             return None
-        bound = self._bound(fields[operator], operator, info)
-        options = self._options(value, fields, info)
-        undefined = self._if_undefined(fields)
+        bound = self._bound(read.nodes[operator], operator, info)
+        options = self._options(value, read, info)
         if bound is None:
             return None
         return Criterion.model_validate(
@@ -83,19 +82,19 @@ class CriterionReader:
                 "op": operator,
                 "bound": bound,
                 "options": options,
-                "if_undefined": undefined,
+                "if_undefined": read.keys.if_undefined,
                 "line": key.line,
             }
         )
 
     def _operator(self, key: ScalarNode, value: MappingNode, fields: Fields) -> str | None:
         """The one operator of a criterion; none or several are reported."""
-        operators = [name for name in fields if name in OPERATORS]
+        operators = [name for name in fields if name in _OPERATORS]
         if len(operators) != 1:
             if not operators:
                 message, hint = (
                     f"the criterion '{key.text}' has no threshold",
-                    f"add one of {', '.join(OPERATORS)}",
+                    f"add one of {', '.join(_OPERATORS)}",
                 )
                 self._reader.problems.at(key, "missing-key", message, hint)
             else:
@@ -104,10 +103,6 @@ class CriterionReader:
                 self._reader.problems.at(value.key(operators[1]), "wrong-value", message, hint)
             return None
         return operators[0]
-
-    def _if_undefined(self, fields: Fields) -> str:
-        words = ("fail", "pass", "invalid")
-        return self._reader.word(fields.get("if_undefined"), words, "wrong-value", "outcome") or "fail"
 
     def _own_name(self, key: ScalarNode, what: str) -> str | None:
         """The name that the pack gives to a criterion; a metric's name would say something else."""
@@ -120,13 +115,10 @@ class CriterionReader:
 
     def _formula(self, key: ScalarNode, value: MappingNode) -> Criterion | None:
         name = self._own_name(key, "a formula")
-        fields = self._reader.fields(value, STL_CRITERION, f"the criterion '{key.text}'", owner=key)
-        if fields is None:
+        read = read_keys(self._reader, value, StlKeys, f"the criterion '{key.text}'", owner=key)
+        if read is None:
             return None
-        node = fields["stl"]
-        text = self._reader.text(node, "a formula such as always (speed_mps < 1)")
-        robustness = self._reader.number(fields.get("at_least"), 0)
-        undefined = self._if_undefined(fields)
+        node, text = read.nodes["stl"], read.keys.stl
         if text is not None and isinstance(node, ScalarNode) and self._metrics is not None:
             for found in self._metrics.check_formula(text, self.control_hz):
                 line, column = node.position(found.offset)
@@ -134,65 +126,60 @@ class CriterionReader:
                 self._reader.problems.span(*span, "expression", found.message, found.hint)
         if name is None or text is None:
             return None
-        bound = float(robustness or 0.0)
         return Criterion.model_validate(
             {
                 "metric": name,
                 "op": "at_least",
-                "bound": bound,
+                "bound": read.keys.at_least,
                 "stl": text,
-                "if_undefined": undefined,
+                "if_undefined": read.keys.if_undefined,
                 "line": key.line,
             }
         )
 
     def _of_signal(self, key: ScalarNode, value: MappingNode) -> Criterion | None:
         name = self._own_name(key, "a signal")
-        fields = self._reader.fields(value, SIGNAL_CRITERION, f"the criterion '{key.text}'", owner=key)
-        if fields is None:
+        read = read_keys(self._reader, value, SignalKeys, f"the criterion '{key.text}'", owner=key)
+        if read is None:
             return None
-        inner = self._reader.fields(fields["signal"], SIGNAL, "signal")
-        operator = self._operator(key, value, fields)
-        bound = self._bound(fields[operator], operator, None) if operator else None
-        undefined = self._if_undefined(fields)
+        inner = read_keys(self._reader, read.nodes["signal"], SignalSpec, "signal")
+        operator = self._operator(key, value, read.nodes)
+        bound = self._bound(read.nodes[operator], operator, None) if operator else None
         if inner is None:
             return None
-        signal = self._reader.text(inner.get("name"), "the name of a signal")
+        signal = inner.keys.name
         if signal is not None and self._metrics is not None and signal not in self._metrics.signal_names():
             hint = near(signal, self._metrics.signal_names())
-            self._reader.problems.at(inner["name"], "unknown-metric", f"unknown signal '{signal}'", hint)
-        ways = get_args(SignalSpec.model_fields["reduce"].annotation)
-        reduce = self._reader.word(inner.get("reduce"), ways, "wrong-value", "way to reduce")
+            self._reader.problems.at(
+                inner.nodes["name"], "unknown-metric", f"unknown signal '{signal}'", hint
+            )
         if operator is not None and isinstance(bound, bool | str):
-            self._reader.wrong(fields[operator], "a number")
+            self._reader.wrong(read.nodes[operator], "a number")
             return None
-        if None in (name, signal, reduce, operator, bound):
+        if None in (name, operator, bound) or not inner.is_whole:
             return None
         return Criterion.model_validate(
             {
                 "metric": name,
                 "op": operator,
                 "bound": bound,
-                "signal": {"name": signal, "reduce": reduce},
-                "if_undefined": undefined,
+                "signal": inner.keys,
+                "if_undefined": read.keys.if_undefined,
                 "line": key.line,
             }
         )
 
-    def _options(self, node: MappingNode, fields: Fields, info: MetricInfo | None) -> dict[str, Scalar]:
-        limits: dict[str, tuple[float, float | None]] = {
-            "within_m": (0, None),
-            "min_pixels": (0, None),
-            "max_occlusion": (0, 1),
-        }
-        for name in EVIDENCE:
-            if info is not None and name in fields and name not in info.options:
+    def _options(
+        self, node: MappingNode, read: Written[CriterionKeys], info: MetricInfo | None
+    ) -> dict[str, Scalar]:
+        for name in keys_of(EvidenceKeys):
+            if info is not None and name in read.nodes and name not in info.options:
                 hint = f"options of this metric: {', '.join(info.options) or 'none'}"
                 self._reader.problems.at(
                     node.key(name), "unknown-key", f"metric '{info.name}' has no option '{name}'", hint
                 )
-        read = {name: self._reader.number(fields.get(name), *limits[name]) for name in EVIDENCE}
-        return {name: value for name, value in read.items() if value is not None}
+        given = {name: getattr(read.keys, name) for name in keys_of(EvidenceKeys)}
+        return {name: value for name, value in given.items() if value is not None}
 
     def _bound(
         self, node: Node, operator: str, info: MetricInfo | None

@@ -9,10 +9,11 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from simgate.harness.packs.language.values import FromFile
 from simgate.harness.packs.model import Scalar
 from simgate.harness.packs.reading.read_value import Extremes, ReadValue, made
 from simgate.harness.packs.source.fields import Reader
-from simgate.harness.packs.source.keys import FROM_FILE
+from simgate.harness.packs.source.read_keys import read_keys
 from simgate.harness.packs.source.table import Table
 from simgate.policies.documents.diagnostics import LINE_BREAK, near, shown_path
 from simgate.policies.documents.named_file import named_file
@@ -28,13 +29,10 @@ _LISTED = 5
 
 def read_from_file(reader: Reader, node: Node, arguments: Node) -> ReadValue | None:
     """``{csv: path, column: name}``; the path is relative to the file that holds it."""
-    fields = reader.fields(arguments, FROM_FILE, "from_file", owner=arguments)
-    if fields is None:
+    read_arguments = read_keys(reader, arguments, FromFile, "from_file", owner=arguments)
+    if read_arguments is None or not read_arguments.is_whole:
         return None
-    name = reader.text(fields.get("csv"), "the path of a CSV file")
-    column = reader.text(fields.get("column"), "the name of a column")
-    if name is None or column is None:
-        return None
+    fields, name, column = read_arguments.nodes, read_arguments.keys.csv, read_arguments.keys.column
     table = _table(reader, fields["csv"], name)
     if table is None:
         return None

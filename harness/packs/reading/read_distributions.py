@@ -6,11 +6,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from simgate.harness.packs.language.values import Beta, GridSteps, LogNormal, Normal
 from simgate.harness.packs.model import Scalar
 from simgate.harness.packs.reading.read_value import Extremes, ReadFunction, ReadValue, made
 from simgate.harness.packs.source.fields import Reader, plain
-from simgate.harness.packs.source.keys import BETA, GRID_STEPS, LOG_NORMAL, NORMAL
 from simgate.harness.packs.source.other_words import ends_of
+from simgate.harness.packs.source.read_keys import read_keys
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 LARGEST_INTEGER = 2**53
@@ -87,28 +88,24 @@ def _integers(reader: Reader, node: Node, arguments: Node) -> ReadValue | None:
 
 
 def _normal(reader: Reader, node: Node, arguments: Node) -> ReadValue | None:
-    fields = reader.fields(arguments, NORMAL, "normal", owner=arguments)
-    if fields is None:
+    read = read_keys(reader, arguments, Normal, "normal", owner=arguments)
+    interval = _interval(reader, read.keys.between) if read and read.keys.between else None
+    if read is None or interval is None or not read.is_whole:
         return None
-    mean, std = reader.number(fields.get("mean")), reader.number(fields.get("std"), above=0)
-    interval = _interval(reader, fields["between"]) if "between" in fields else None
-    if mean is None or std is None or interval is None:
-        return None
-    if not _has_mass(reader, fields["between"], interval, "mean", *_standard(interval, mean, std)):
+    mean, std = read.keys.mean, read.keys.std
+    if not _has_mass(reader, read.keys.between, interval, "mean", *_standard(interval, mean, std)):
         return None
     return made(node, "normal", interval.extremes, {"mean": mean, "std": std, **interval.numbers})
 
 
 def _log_normal(reader: Reader, node: Node, arguments: Node) -> ReadValue | None:
-    fields = reader.fields(arguments, LOG_NORMAL, "log_normal", owner=arguments)
-    if fields is None:
+    read = read_keys(reader, arguments, LogNormal, "log_normal", owner=arguments)
+    interval = _interval(reader, read.keys.between, above=0) if read and read.keys.between else None
+    if read is None or interval is None or not read.is_whole:
         return None
-    median, sigma = reader.number(fields.get("median"), above=0), reader.number(fields.get("sigma"), above=0)
-    interval = _interval(reader, fields["between"], above=0) if "between" in fields else None
-    if median is None or sigma is None or interval is None:
-        return None
+    median, sigma = read.keys.median, read.keys.sigma
     low, high = (math.log(end / median) / sigma for end in (interval.low, interval.high))
-    if not _has_mass(reader, fields["between"], interval, "median", low, high):
+    if not _has_mass(reader, read.keys.between, interval, "median", low, high):
         return None
     return made(node, "log_normal", interval.extremes, {"median": median, "sigma": sigma, **interval.numbers})
 
@@ -147,17 +144,15 @@ def _triangular(reader: Reader, node: Node, arguments: Node) -> ReadValue | None
 
 
 def _beta(reader: Reader, node: Node, arguments: Node) -> ReadValue | None:
-    fields = reader.fields(arguments, BETA, "beta", owner=arguments)
-    if fields is None:
+    read = read_keys(reader, arguments, Beta, "beta", owner=arguments)
+    if read is None:
         return None
-    alpha, beta = (reader.number(fields.get(name), above=0) for name in ("alpha", "beta"))
-    if "between" in fields:
-        interval = _interval(reader, fields["between"])
-    else:
-        interval = _Interval(0.0, 1.0, node, node)
-    if alpha is None or beta is None or interval is None:
+    ends = read.keys.between
+    interval = _interval(reader, ends) if ends is not None else _Interval(0.0, 1.0, node, node)
+    if interval is None or not read.is_whole:
         return None
-    return made(node, "beta", interval.extremes, {"alpha": alpha, "beta": beta, **interval.numbers})
+    shapes = {"alpha": read.keys.alpha, "beta": read.keys.beta}
+    return made(node, "beta", interval.extremes, {**shapes, **interval.numbers})
 
 
 def _choice(reader: Reader, node: Node, arguments: Node) -> ReadValue | None:
@@ -254,13 +249,10 @@ def _repeats(reader: Reader, items: Sequence[Node], values: Sequence[Scalar], wh
 
 
 def _steps(reader: Reader, node: Node, arguments: Node) -> ReadValue | None:
-    fields = reader.fields(arguments, GRID_STEPS, "grid", owner=arguments)
-    if fields is None:
+    read = read_keys(reader, arguments, GridSteps, "grid", owner=arguments)
+    if read is None or not read.is_whole:
         return None
-    first, last = reader.number(fields.get("from")), reader.number(fields.get("to"))
-    step = reader.number(fields.get("step"), above=0)
-    if first is None or last is None or step is None:
-        return None
+    fields, first, last, step = read.nodes, read.keys.from_, read.keys.to, read.keys.step
     if first > last:
         message = f"empty range: from {plain(first)} to {plain(last)}"
         reader.problems.at(arguments, "empty-range", message, "write the smaller number first")

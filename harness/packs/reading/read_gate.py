@@ -4,31 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from typing import TypeVar
+
+from pydantic import BaseModel
 
 from simgate.harness.packs.checks.clean_runs import clean_runs_needed
 from simgate.harness.packs.checks.latency_percentile import OVER_DECLARED, parse_latency_percentile
+from simgate.harness.packs.language.gate import (
+    BESIDE_METRIC,
+    KINDS,
+    OF_A_METRIC,
+    AttemptsKeys,
+    InvalidOrErrorKeys,
+    PassRateKeys,
+    RegressionKeys,
+    RuleKeys,
+)
 from simgate.harness.packs.model import GateRule
 from simgate.harness.packs.reading.read_criteria import CriterionReader
 from simgate.harness.packs.reading.read_metric_rule import MetricRuleReader
 from simgate.harness.packs.reading.read_not_worse import NotWorseReader
 from simgate.harness.packs.reading.read_scenario import ReadScenario
-from simgate.harness.packs.severity import SEVERITIES
 from simgate.harness.packs.source.fields import Fields, Reader
-from simgate.harness.packs.source.keys import (
-    ATTEMPTS,
-    GATE_KINDS,
-    GATE_METRIC,
-    GATE_SCOPE,
-    INVALID_OR_ERROR,
-    OF_A_METRIC,
-    PASS_RATE,
-    REGRESSION,
-    Keys,
-)
+from simgate.harness.packs.source.read_keys import Written, read_keys
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode
 
-MOST_ATTEMPTS = 100
-"""A rule that lets a variant be tried more often limits nothing."""
+M = TypeVar("M", bound=BaseModel)
 _DEFAULT_CONFIDENCE = 0.95
 _PERCENTILE_CONFIDENCE = 0.99
 """Of a rule on a latency percentile, as in MLPerf LoadGen's early stopping: samples are many and cheap."""
@@ -58,24 +59,23 @@ class GateReader:
 
     def read(self, node: Node) -> GateRule | None:
         """One rule; problems are reported and give None."""
-        fields = self._reader.fields(node, {**GATE_SCOPE, **GATE_KINDS, **GATE_METRIC}, "the gate rule")
-        if fields is None or not isinstance(node, MappingNode):
+        written = read_keys(self._reader, node, RuleKeys, "the gate rule")
+        if written is None or not isinstance(node, MappingNode):
             return None
-        kinds = [kind for kind in GATE_KINDS if kind in fields]
+        rule, fields = written.keys, written.nodes
+        kinds = [kind for kind in KINDS if kind in fields]
         if len(kinds) == 2 and kinds[0] == "metric" and kinds[1] in OF_A_METRIC:
             kinds = kinds[1:]
         if len(kinds) != 1:
             self._not_one(node, fields, kinds)
             return None
         kind = kinds[0]
-        for name in GATE_METRIC:
+        for name in BESIDE_METRIC:
             if name in fields and name not in _OF_METRIC.get(kind, ()):
                 message = f"unknown key '{name}' in a gate rule of kind {kind}"
                 inside = f"write it inside of {kind}: {{...}}" if kind not in _OF_METRIC else ""
                 self._reader.problems.at(node.key(name), "unknown-key", message, inside)
-        severity = self._reader.word(fields.get("severity"), SEVERITIES, "wrong-value", "severity")
-        glob = self._reader.text(fields.get("scenario"), "a scenario's id, or a pattern such as glass_*")
-        matching = self._matching(fields, severity, glob)
+        matching = self._matching(fields, rule.severity, rule.scenario)
         read = {
             "pass_rate": self._pass_rate,
             "metric": self._metric,
@@ -88,15 +88,15 @@ class GateReader:
             "invalid_or_error": self._invalid_or_error,
             "attempts": self._attempts,
         }[kind]
-        numbers = read(fields, matching)
+        numbers = read(written, matching)
         if numbers is None:
             return None
-        scope = {"severity": severity, "scenario": glob}
+        scope = {"severity": rule.severity, "scenario": rule.scenario}
         return GateRule.model_validate({"kind": kind, **scope, **numbers, "line": node.line})
 
     def _not_one(self, node: Node, fields: Fields, kinds: Sequence[str]) -> None:
         """Reports a rule that demands nothing, or several things."""
-        every = ", ".join(GATE_KINDS)
+        every = ", ".join(KINDS)
         if kinds:
             message = f"a gate rule has one of {every}, this one has {' and '.join(kinds)}"
             self._reader.problems.at(
@@ -130,31 +130,15 @@ class GateReader:
                 break
         return matching
 
-    def _share(self, fields: Fields, name: str, *, open_ends: bool) -> float | None:
-        value = self._reader.number(fields.get(name), 0, 1)
-        if value is not None and open_ends and value in (0, 1):
-            self._reader.problems.at(
-                fields[name], "wrong-value", f"{name} must lie between 0 and 1, both excluded, not {value:g}"
-            )
-            return None
-        return value
+    def _inner(self, fields: Fields, kind: str, definition: type[M]) -> Written[M] | None:
+        read = read_keys(self._reader, fields[kind], definition, kind)
+        return read if read is not None and read.is_whole else None
 
-    def _confidence(self, fields: Fields, default: float = _DEFAULT_CONFIDENCE) -> float | None:
-        if "confidence" not in fields:
-            return default
-        return self._share(fields, "confidence", open_ends=True)
-
-    def _inner(self, fields: Fields, kind: str, keys: Keys) -> Fields | None:
-        return self._reader.fields(fields[kind], keys, kind)
-
-    def _pass_rate(self, fields: Fields, matching: list[ReadScenario]) -> dict[str, float] | None:
-        inner = self._inner(fields, "pass_rate", PASS_RATE)
-        if inner is None:
+    def _pass_rate(self, rule: Written[RuleKeys], matching: list[ReadScenario]) -> dict[str, float] | None:
+        read = self._inner(rule.nodes, "pass_rate", PassRateKeys)
+        if read is None:
             return None
-        confidence = self._confidence(inner)
-        rate = self._reader.number(inner.get("at_least"), 0, 1)
-        if rate is None or confidence is None:
-            return None
+        inner, rate, confidence = read.nodes, read.keys.at_least, read.keys.confidence or _DEFAULT_CONFIDENCE
         if rate == 1:
             message = "a pass rate of 1 cannot be proven by any number of runs"
             self._reader.problems.at(inner["at_least"], "gate-impossible", message, "ask for 0.99 or less")
@@ -172,7 +156,8 @@ class GateReader:
                 self._reader.problems.at(inner["at_least"], "gate-impossible", message, hint)
         return {"at_least": rate, "confidence": confidence}
 
-    def _metric(self, fields: Fields, matching: list[ReadScenario]) -> dict[str, float | str] | None:
+    def _metric(self, rule: Written[RuleKeys], matching: list[ReadScenario]) -> dict[str, float | str] | None:
+        fields = rule.nodes
         name = self._reader.text(fields["metric"], "the name of a metric")
         of_variants = name and name not in OVER_DECLARED
         info = self._criteria.metric(fields["metric"], name) if name and of_variants else None
@@ -190,15 +175,17 @@ class GateReader:
             message = f"{name} is a quotient of two latencies, and above 0"
             self._reader.problems.at(fields[bounds[0]], "threshold-range", message, "1 is as declared")
             return None
-        confidence = self._confidence(fields, _PERCENTILE_CONFIDENCE)
-        whose = self._reader.word(fields.get("runtime"), ("deployed", "any"), "wrong-value", "runtime")
+        confidence = _confidence(rule, _PERCENTILE_CONFIDENCE)
         if name is None or bound is None or confidence is None:
             return None
-        return {"metric": name, bounds[0]: bound, "confidence": confidence, "any_runtime": whose == "any"}
+        any_runtime = rule.keys.runtime == "any"
+        return {"metric": name, bounds[0]: bound, "confidence": confidence, "any_runtime": any_runtime}
 
-    def _every_variant(self, fields: Fields, matching: list[ReadScenario]) -> dict[str, object] | None:
+    def _every_variant(
+        self, rule: Written[RuleKeys], matching: list[ReadScenario]
+    ) -> dict[str, object] | None:
         """A hard rule: a criterion as under ``accept``, but what has no value decides nothing."""
-        value = fields["every_variant"]
+        fields, value = rule.nodes, rule.nodes["every_variant"]
         if "metric" not in fields:
             message = "every_variant needs the metric that it bounds"
             hint = "for example {metric: collisions, every_variant: {at_most: 0}}"
@@ -239,35 +226,40 @@ class GateReader:
             return False
         return True
 
-    def _not_worse_by(self, fields: Fields, matching: list[ReadScenario]) -> dict[str, object] | None:
+    def _not_worse_by(
+        self, rule: Written[RuleKeys], matching: list[ReadScenario]
+    ) -> dict[str, object] | None:
         reader = NotWorseReader(self._reader, self._criteria)
-        return reader.read(fields["not_worse_by"], fields, matching, self._confidence(fields))
+        confidence = _confidence(rule, _DEFAULT_CONFIDENCE)
+        return reader.read(rule.nodes["not_worse_by"], rule.nodes, matching, confidence)
 
-    def _of_variants(self, fields: Fields, matching: list[ReadScenario]) -> dict[str, object] | None:
+    def _of_variants(self, rule: Written[RuleKeys], matching: list[ReadScenario]) -> dict[str, object] | None:
         reader = MetricRuleReader(self._reader, self._criteria)
-        return reader.read(fields, matching, self._confidence(fields))
+        return reader.read(rule.nodes, matching, _confidence(rule, _DEFAULT_CONFIDENCE))
 
-    def _regression(self, fields: Fields, matching: list[ReadScenario]) -> dict[str, float] | None:
-        inner = self._inner(fields, "regression", REGRESSION)
-        if inner is None:
+    def _regression(self, rule: Written[RuleKeys], matching: list[ReadScenario]) -> dict[str, float] | None:
+        read = self._inner(rule.nodes, "regression", RegressionKeys)
+        if read is None:
             return None
-        drop, confidence = self._share(inner, "max_drop", open_ends=False), self._confidence(inner)
-        if drop == 1:
+        if read.keys.max_drop == 1:
             message = "a drop of 1 limits nothing"
             self._reader.problems.at(
-                inner["max_drop"], "wrong-value", message, "write less, for example 0.02"
+                read.nodes["max_drop"], "wrong-value", message, "write less, for example 0.02"
             )
             return None
-        return None if drop is None or confidence is None else {"at_most": drop, "confidence": confidence}
+        return {"at_most": read.keys.max_drop, "confidence": read.keys.confidence or _DEFAULT_CONFIDENCE}
 
-    def _invalid_or_error(self, fields: Fields, matching: list[ReadScenario]) -> dict[str, float] | None:
-        inner = self._inner(fields, "invalid_or_error", INVALID_OR_ERROR)
-        if inner is None:
-            return None
-        share = self._share(inner, "at_most", open_ends=False)
-        return None if share is None else {"at_most": share}
+    def _invalid_or_error(
+        self, rule: Written[RuleKeys], matching: list[ReadScenario]
+    ) -> dict[str, float] | None:
+        read = self._inner(rule.nodes, "invalid_or_error", InvalidOrErrorKeys)
+        return None if read is None else {"at_most": read.keys.at_most}
 
-    def _attempts(self, fields: Fields, matching: list[ReadScenario]) -> dict[str, float] | None:
-        inner = self._inner(fields, "attempts", ATTEMPTS)
-        most = self._reader.integer(inner.get("at_most"), 1, MOST_ATTEMPTS) if inner is not None else None
-        return None if most is None else {"at_most": float(most)}
+    def _attempts(self, rule: Written[RuleKeys], matching: list[ReadScenario]) -> dict[str, float] | None:
+        read = self._inner(rule.nodes, "attempts", AttemptsKeys)
+        return None if read is None else {"at_most": float(read.keys.at_most)}
+
+
+def _confidence(rule: Written[RuleKeys], default: float) -> float | None:
+    """Of a rule on a metric; None when it is wrong."""
+    return rule.keys.confidence if "confidence" in rule.nodes else default

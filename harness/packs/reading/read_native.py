@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from simgate.harness import registry
 from simgate.harness.packs.checks.vocabulary import Vocabulary
+from simgate.harness.packs.language.native import CameraKeys, LidarKeys, NativeKeys, RobotKeys
 from simgate.harness.packs.reading.read_native_set import SetReader
 from simgate.harness.packs.source.fields import Fields, Reader
-from simgate.harness.packs.source.keys import NATIVE, NATIVE_CAMERA, NATIVE_LIDAR, NATIVE_ROBOT
+from simgate.harness.packs.source.read_keys import Written, read_keys
 from simgate.harness.packs.worlds import NATIVE as GROUP
 from simgate.harness.packs.worlds import native_reader
 from simgate.policies.documents.diagnostics import near, shown_path
@@ -59,15 +60,16 @@ class NativeReader:
             reports_count: Whether a criterion asks for the right report, so that words of barriers must be
                 ones that the policy knows.
         """
-        fields = self._reader.fields(node, NATIVE, "the native world")
-        if fields is None:
+        read = read_keys(self._reader, node, NativeKeys, "the native world")
+        if read is None:
             return None
+        fields = read.nodes
         before = len(self._reader.problems)
         key = self._file_key(node, fields)
         file = self._open(key.text, fields[key.text]) if key is not None else None
         if key is None or file is None:
             return None
-        spec = self._spec(key.text, fields, file)
+        spec = self._spec(key.text, read, file)
         for _, word in _entries(fields.get("labels")):
             self._vocabulary.require_class(word, word.text)
         for _, word in _entries(fields.get("barrier")) if reports_count else ():
@@ -155,15 +157,14 @@ class NativeReader:
             hint = "let it touch nothing if it is to be driven over; nothing to do if it is an obstacle"
             self._reader.problems.warn(node, "low-wall", message, hint)
 
-    def _spec(self, kind: str, fields: Fields, file: NativeFile) -> NativeSpec | None:
-        reader = self._reader
-        robot = reader.fields(fields["robot"], NATIVE_ROBOT, "the robot") if "robot" in fields else None
-        body = self._text(robot, "body", "the name of a body")
-        at = (robot or {}).get("camera")
+    def _spec(self, kind: str, world: Written[NativeKeys], file: NativeFile) -> NativeSpec | None:
+        reader, fields = self._reader, world.nodes
+        robot = read_keys(reader, fields.get("robot"), RobotKeys, "the robot")
+        body, pose = (robot.keys.body, robot.keys.pose) if robot is not None else (None, None)
+        at = robot.keys.camera if robot is not None else None
         mounted = self._mounted(at) if isinstance(at, MappingNode) else None
         camera_name = None if isinstance(at, MappingNode) else reader.text(at, "the name of a camera")
-        pose = self._text(robot, "pose", "the name of a stored pose")
-        facts = self._facts(robot, file, body, pose) if robot and body else None
+        facts = self._facts(robot.nodes, file, body, pose) if robot and body else None
         if facts is not None and camera_name:
             seen = self._ask(at, lambda: file.camera(camera_name, body or ""))
             mounted = _camera(seen) if seen is not None else None
@@ -177,8 +178,6 @@ class NativeReader:
         if goal is not None and isinstance(at_goal := fields["goal"], ScalarNode):
             self._check_goal(at_goal, file, knobs)
         open_from = self._open_from(fields.get("open_from"), list(knobs))
-        radius_m = reader.number(fields.get("goal_radius_m"), above=0)
-        lidar = self._lidar((robot or {}).get("lidar"))
         if robot is None or facts is None or mounted is None or goal is None or not body:
             return None
         return NativeSpec(
@@ -186,12 +185,12 @@ class NativeReader:
             file=Path(os.path.relpath(file.files[0], reader.folder)).as_posix(),
             sha256=file.sha256,
             robot_body=body,
-            robot=self._robot(robot, facts),
+            robot=_robot(robot.keys, facts),
             camera_name=camera_name,
             camera=mounted,
-            lidar=lidar,
+            lidar=_lidar(robot.keys.lidar),
             goal=goal,
-            goal_radius_m=float(radius_m or 0.5),
+            goal_radius_m=world.keys.goal_radius_m,
             pose=pose,
             labels=labels,
             barrier=barrier,
@@ -207,9 +206,6 @@ class NativeReader:
             self._report(robot["pose" if pose is not None and error.unknown == pose else "body"], error)
             return None
 
-    def _text(self, fields: Fields | None, key: str, wanted: str) -> str | None:
-        return self._reader.text((fields or {}).get(key), wanted)
-
     def _ask(self, node: Node | None, question: Callable[[], T]) -> T | None:
         """An answer of the file; None when it has none, which is reported."""
         try:
@@ -223,51 +219,18 @@ class NativeReader:
         hint = error.hint or (near(error.unknown, error.known) if error.unknown else "")
         self._reader.problems.at(node, CODES[error.what], error.message, hint)
 
-    def _robot(self, fields: Fields, facts: RobotFacts) -> Robot:
-        reader = self._reader
-        limits = {name: reader.number(fields.get(name), above=0) for name in _LIMITS}
-        radius = reader.number(fields.get("radius_m"), above=0)
-        robot = Robot(
-            start=facts.start,
-            radius_m=float(radius) if radius is not None else round(facts.radius_m, 4),
-            height_m=round(facts.height_m, 4),
-            mass_kg=round(facts.mass_kg, 4),
-        )
-        given = {name: float(value) for name, value in limits.items() if value is not None}
-        return replace(robot, **given)  # type: ignore[arg-type]  # mypy takes any field for any other
-
     def _mounted(self, node: MappingNode) -> Camera | None:
         """A camera that the file does not have, put onto the body."""
-        reader, plain = self._reader, Camera()
-        fields = reader.fields(node, NATIVE_CAMERA, "the camera")
-        if fields is None or "position" not in fields:
+        read = read_keys(self._reader, node, CameraKeys, "the camera")
+        if read is None or not read.is_whole:
             return None
-        place = [reader.number(item) for item in reader.items(fields["position"], "[x, y, z] in metres")]
-        if len(place) != 3 or place[0] is None or place[1] is None or place[2] is None:
-            reader.wrong(fields["position"], "[x, y, z] in metres")
-            return None
+        keys = read.keys
         return Camera(
-            width=reader.integer(fields.get("width"), 16, 4096) or plain.width,
-            height=reader.integer(fields.get("height"), 16, 4096) or plain.height,
-            vertical_fov_deg=float(reader.number(fields.get("fovy_deg"), high=170, above=0) or 60.0),
-            position=(float(place[0]), float(place[1]), float(place[2])),
-            pitch_deg=float(reader.number(fields.get("pitch_deg"), -90, 90) or 0.0),
-        )
-
-    def _lidar(self, node: Node | None) -> Lidar:
-        fields = self._reader.fields(node, NATIVE_LIDAR, "the lidar") if node is not None else None
-        if fields is None:
-            return Lidar()
-        reader, plain = self._reader, Lidar()
-        height = reader.number(fields.get("height_m"), above=0)
-        reach = reader.number(fields.get("range_m"), above=0)
-        fov = reader.number(fields.get("fov_deg"), high=360, above=0)
-        beams = reader.integer(fields.get("beams"), 2, 10_000)
-        return Lidar(
-            beams=beams or plain.beams,
-            fov_deg=float(fov or plain.fov_deg),
-            range_m=float(reach or plain.range_m),
-            height_m=float(height or plain.height_m),
+            width=keys.width,
+            height=keys.height,
+            vertical_fov_deg=keys.fovy_deg,
+            position=keys.position,
+            pitch_deg=keys.pitch_deg,
         )
 
     def _goal(self, node: Node | None, file: NativeFile) -> tuple[float, float] | None:
@@ -329,6 +292,23 @@ def _entries(node: Node | None) -> list[tuple[ScalarNode, ScalarNode]]:
     """The entries of a mapping whose values are words; what else stands there is reported elsewhere."""
     entries = node.entries if isinstance(node, MappingNode) else []
     return [(k, v) for k, v in entries if isinstance(v, ScalarNode) and isinstance(v.value, str)]
+
+
+def _robot(keys: RobotKeys, facts: RobotFacts) -> Robot:
+    radius = keys.radius_m
+    robot = Robot(
+        start=facts.start,
+        radius_m=radius if radius is not None else round(facts.radius_m, 4),
+        height_m=round(facts.height_m, 4),
+        mass_kg=round(facts.mass_kg, 4),
+    )
+    limits = {name: getattr(keys, name) for name in _LIMITS}
+    return replace(robot, **{name: limit for name, limit in limits.items() if limit is not None})
+
+
+def _lidar(keys: LidarKeys | None) -> Lidar:
+    given = {} if keys is None else {name: value for name, value in keys if value is not None}
+    return replace(Lidar(), **given)
 
 
 def _camera(seen: CameraFacts) -> Camera:

@@ -7,10 +7,11 @@ from dataclasses import replace
 from math import isclose
 from typing import TYPE_CHECKING
 
+from simgate.harness.packs.language.native import SetKeys
 from simgate.harness.packs.model import Scalar
 from simgate.harness.packs.reading.read_values import DISTRIBUTIONS
-from simgate.harness.packs.source.fields import Fields, Reader
-from simgate.harness.packs.source.keys import NATIVE_SET
+from simgate.harness.packs.source.fields import Reader
+from simgate.harness.packs.source.read_keys import Written, read_keys
 from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from simgate.sim_adapters.worlds.native import EFFECTS, START, Knob
@@ -78,11 +79,11 @@ class SetReader:
                 drawn, "unknown-key", message, f"{_FORM}, and the value under parameters"
             )
             return None
-        fields = self._reader.fields(node, NATIVE_SET, "the parameter")
-        read = self._targets(fields["target"]) if fields and "target" in fields else []
-        if not fields or not read:
+        written = read_keys(self._reader, node, SetKeys, "the parameter")
+        read = self._targets(written.nodes["target"]) if written and "target" in written.nodes else []
+        if written is None or not read:
             return None
-        return self._described(fields, read)
+        return self._described(written, read)
 
     def _targets(self, node: Node) -> list[tuple[str, ParameterSpec]]:
         """Targets with what they take; empty when one of them is wrong."""
@@ -113,14 +114,14 @@ class SetReader:
             self._reader.problems.at(node, "empty-range", "'target' names nothing", _FORM)
         return read
 
-    def _described(self, fields: Fields, read: list[tuple[str, ParameterSpec]]) -> Knob | None:
+    def _described(self, written: Written[SetKeys], read: list[tuple[str, ParameterSpec]]) -> Knob | None:
         """A parameter with a range, named values or words of its own."""
-        spec = read[0][1]
+        spec, keys, fields = read[0][1], written.keys, written.nodes
         spec = replace(
             spec,
-            meaning=self._reader.text(fields.get("meaning")) or spec.meaning,
-            unit=self._reader.text(fields.get("unit")) or spec.unit,
-            appearance=self._is_appearance(fields.get("appearance")),
+            meaning=keys.meaning or spec.meaning,
+            unit=keys.unit or spec.unit,
+            appearance=keys.appearance,
         )
         targets = tuple(text for text, _ in read)
         if "choices" in fields:
@@ -136,15 +137,6 @@ class SetReader:
             return Knob(named, targets, values)
         narrowed = self._between(fields["between"], spec) if "between" in fields else spec
         return Knob(narrowed, targets) if narrowed is not None else None
-
-    def _is_appearance(self, node: Node | None) -> bool:
-        """Whether it only changes how the scene is lit and looked at."""
-        if node is None:
-            return False
-        value = self._reader.scalar(node, "true or false")
-        if not isinstance(value, bool | None):
-            self._reader.wrong(node, "true or false")
-        return value is True
 
     def _own_word(
         self, node: Node, target: str, spec: ParameterSpec, values: Mapping[str, NativeValue]

@@ -9,10 +9,10 @@ from datetime import date
 from pathlib import Path
 
 from simgate.harness.packs.checks.check_model import read_model
-from simgate.harness.packs.checks.check_plugin import named_plugin
 from simgate.harness.packs.checks.metric_catalog import MetricCatalog
-from simgate.harness.packs.checks.vocabulary import POLICIES, Vocabulary, adapter_options
-from simgate.harness.packs.model import GateRule, LatencySpec, Pack, Scenario, SimSpec
+from simgate.harness.packs.checks.vocabulary import Vocabulary, adapter_options
+from simgate.harness.packs.language.pack import PackKeys
+from simgate.harness.packs.model import GateRule, Pack, Scenario, SimSpec
 from simgate.harness.packs.reading.read_criteria import CriterionReader
 from simgate.harness.packs.reading.read_csv import csv_sources
 from simgate.harness.packs.reading.read_gate import GateReader
@@ -23,14 +23,11 @@ from simgate.harness.packs.reading.read_scenario import (
     report_unused,
 )
 from simgate.harness.packs.reading.read_values import read_value
-from simgate.harness.packs.source.fields import Fields, Reader
-from simgate.harness.packs.source.keys import LATENCY, PACK, SIM
+from simgate.harness.packs.source.fields import Reader
+from simgate.harness.packs.source.read_keys import read_keys
 from simgate.harness.packs.source.written_numbers import quantity_of
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SourceFile
 from simgate.policies.documents.problems import Problems
-
-_MAX_HZ = 100_000
-_MAX_SEED = 2**63 - 1
 
 
 class PackReader:
@@ -54,31 +51,31 @@ class PackReader:
         reader = self._reader
         reader.folder = sources[0].path.parent
         top = ScalarNode(root.source, 1, 1, 1, 2, "the file", value=None, text="")
-        fields = reader.fields(root, PACK, "the pack", owner=top)
-        if fields is None:
+        read = read_keys(reader, root, PackKeys, "the pack", owner=top)
+        if read is None:
             return None
-        self._version(fields.get("simgate"))
-        sim = self._sim(fields.get("sim"))
-        model, classes = read_model(reader, fields.get("model"))
-        policy = named_plugin(reader, fields.get("policy"), POLICIES)
-        vocabulary = Vocabulary(reader, classes, fields.get("policy"), policy)
-        self._criteria.control_hz = sim.control_hz if sim else SimSpec().control_hz
+        keys, nodes = read.keys, read.nodes
+        self._version(keys.simgate)
+        sim = self._sim(nodes.get("sim"))
+        model, classes = read_model(reader, nodes.get("model"))
+        vocabulary = Vocabulary(reader, classes, nodes.get("policy"), keys.policy)
+        self._criteria.control_hz = sim.control_hz
         self._criteria.vocabulary = vocabulary
-        scenarios = self._scenarios(fields, sim or SimSpec())
-        gate = self._gate(fields.get("gate"), scenarios)
+        scenarios = self._scenarios(keys, sim)
+        gate = self._gate(keys.gate, scenarios)
         written = (*sources, *csv_sources(reader.tables))
         self.files = (*written, *_native_sources(reader))
         data = {
             "path": str(sources[0].path),
-            "name": reader.name(fields.get("pack"), "a pack's name"),
-            "description": reader.text(fields.get("description")) or "",
-            "owner": reader.text(fields.get("owner")) or "",
+            "name": keys.pack,
+            "description": keys.description,
+            "owner": keys.owner,
             "model": model,
-            "policy": policy,
-            "policy_options": vocabulary.policy_options(fields.get("policy_options")),
+            "policy": keys.policy,
+            "policy_options": vocabulary.policy_options(nodes.get("policy_options")),
             "sim": sim,
-            "latency": self._latency(fields.get("latency")),
-            "seed": reader.integer(fields.get("seed"), 0, _MAX_SEED) or 0,
+            "latency": keys.latency,
+            "seed": keys.seed,
             "scenarios": [_with_hard(s.scenario, gate) for s in scenarios],
             "gate": gate,
             "source_sha256": self.source_sha256,
@@ -103,25 +100,14 @@ class PackReader:
             )
             self._problems.at(node, "unsupported-version", message, hint)
 
-    def _sim(self, node: Node | None) -> SimSpec | None:
-        if node is None:
+    def _sim(self, node: Node | None) -> SimSpec:
+        """Simulator and rates; what is left out or wrong is as by default."""
+        read = read_keys(self._reader, node, SimSpec, "sim")
+        if node is None or read is None:
             return SimSpec()
-        fields = self._reader.fields(node, SIM, "sim")
-        if fields is None:
-            return None
-        reader = self._reader
-        read: dict[str, object] = {
-            "adapter": named_plugin(reader, fields.get("adapter"), "simgate.sim_adapters"),
-            **{
-                name: reader.integer(fields.get(name), 1, _MAX_HZ)
-                for name in ("physics_hz", "control_hz", "camera_hz")
-            },
-            "time_limit_s": reader.number(fields.get("time_limit_s"), above=0),
-            "batch": reader.integer(fields.get("batch"), 1, 100_000),
-        }
-        adapter = read["adapter"] or SimSpec().adapter
-        read["options"] = adapter_options(reader, fields.get("options"), str(adapter))
-        sim = SimSpec.model_validate({name: value for name, value in read.items() if value is not None})
+        fields = read.nodes
+        options = adapter_options(self._reader, fields.get("options"), read.keys.adapter)
+        sim = read.keys.model_copy(update={"options": options})
         if "time_limit_s" in fields and sim.time_limit_s < 1.0 / sim.control_hz:
             period = f"{1.0 / sim.control_hz:g} s at control_hz {sim.control_hz}"
             message = f"time_limit_s {sim.time_limit_s:g} is shorter than a control period ({period})"
@@ -139,26 +125,15 @@ class PackReader:
                 self._problems.at(at, "rates", message, f"possible: {', '.join(map(str, nearest))}")
         return sim
 
-    def _latency(self, node: Node | None) -> LatencySpec | None:
-        if node is None:
-            return LatencySpec()
-        fields = self._reader.fields(node, LATENCY, "latency")
-        if fields is None:
-            return None
-        mode = self._reader.word(fields.get("mode"), ("simulated", "measured"), "wrong-value", "latency mode")
-        extra = self._reader.number(fields.get("extra_ms"), 0)
-        return LatencySpec.model_validate({"mode": mode or "simulated", "extra_ms": extra or 0.0})
-
-    def _scenarios(self, fields: Fields, sim: SimSpec) -> list[ReadScenario]:
+    def _scenarios(self, keys: PackKeys, sim: SimSpec) -> list[ReadScenario]:
         reader = self._reader
-        entries = reader.mapping(fields.get("parameters"), "a mapping of parameters to values")
+        entries = reader.mapping(keys.parameters, "a mapping of parameters to values")
         parameters: PackParameters = [
             (key, read_value(reader, node, quantity_of(key.text))) for key, node in entries
         ]
-        scenarios_node = fields.get("scenarios")
-        entries = reader.mapping(scenarios_node, "a mapping of ids to scenarios")
-        if scenarios_node is not None and isinstance(scenarios_node, MappingNode) and not entries:
-            self._problems.at(scenarios_node, "wrong-value", "the pack has no scenarios")
+        entries = reader.mapping(keys.scenarios, "a mapping of ids to scenarios")
+        if isinstance(keys.scenarios, MappingNode) and not entries:
+            self._problems.at(keys.scenarios, "wrong-value", "the pack has no scenarios")
         scenario_reader = ScenarioReader(reader, self._criteria, parameters, self._today, sim.adapter)
         read = [scenario_reader.read(key, node) for key, node in entries]
         scenarios = [scenario for scenario in read if scenario is not None]

@@ -6,12 +6,10 @@ from collections.abc import Mapping
 
 from simgate.harness.packs.checks.check_world import WorldCheck
 from simgate.harness.packs.model import PinnedObject, PinnedVariant, Scalar
-from simgate.harness.packs.source.fields import Fields, Reader
-from simgate.harness.packs.source.keys import PINNED, PINNED_OBJECT
+from simgate.harness.packs.source.fields import Reader
+from simgate.harness.packs.source.read_keys import Written, read_keys
 from simgate.harness.packs.values import ValueSpec
 from simgate.policies.documents.nodes import MappingNode, Node
-
-_MOST_SEED = 2**63 - 1
 
 
 class PinnedReader:
@@ -35,31 +33,31 @@ class PinnedReader:
         pins: dict[str, PinnedVariant] = {}
         lines: dict[str, int] = {}
         for item in self._reader.items(node, "a list of pinned variants"):
-            inner = self._reader.fields(item, PINNED, "the pinned variant")
-            if inner is None:
+            read = read_keys(self._reader, item, PinnedVariant, "the pinned variant")
+            if read is None:
                 continue
-            pin_id = self._reader.name(inner.get("id"), "a pinned variant's id")
+            pin_id = read.keys.id
             if pin_id in lines:
                 message = f"pinned id '{pin_id}' is used twice"
                 hint = f"the first one is in line {lines[pin_id]}"
-                self._reader.problems.at(inner["id"], "duplicate-id", message, hint)
-            pin = self._pin(pin_id or "", inner)
+                self._reader.problems.at(read.nodes["id"], "duplicate-id", message, hint)
+            pin = self._pin(pin_id or "", read)
             if pin_id is not None:
-                lines.setdefault(pin_id, inner["id"].line)
+                lines.setdefault(pin_id, read.nodes["id"].line)
                 pins[pin_id] = pin
         return tuple(pins.values())
 
-    def _pin(self, pin_id: str, inner: Fields) -> PinnedVariant:
-        placed = None
+    def _pin(self, pin_id: str, read: Written[PinnedVariant]) -> PinnedVariant:
+        inner, placed = read.nodes, None
         if "placed" in inner:
             items = self._reader.items(inner["placed"], "a list of objects")
-            read = [self._object(item) for item in items]
-            placed = tuple(one for one in read if one is not None)
+            objects = [self._object(item) for item in items]
+            placed = tuple(one for one in objects if one is not None)
         pin = PinnedVariant(
             id=pin_id,
             parameters=self._exact(inner.get("parameters")),
             placed=placed,
-            seed=self._reader.integer(inner.get("seed"), 0, _MOST_SEED) if "seed" in inner else None,
+            seed=read.keys.seed,
         )
         entries = inner.get("parameters")
         written = {key.text for key, _ in entries} if isinstance(entries, MappingNode) else set()
@@ -82,26 +80,18 @@ class PinnedReader:
         return values
 
     def _object(self, node: Node) -> PinnedObject | None:
-        reader = self._reader
-        inner = reader.fields(node, PINNED_OBJECT, "the placed object")
-        if inner is None:
+        read = read_keys(self._reader, node, PinnedObject, "the placed object")
+        if read is None:
             return None
-        group = reader.name(inner.get("group"), "a group's name")
-        kind = reader.text(inner.get("kind"), "the name of a kind of object")
-        x, y, yaw = (reader.number(inner.get(key)) for key in ("x_m", "y_m", "yaw_rad"))
-        if kind is not None:
-            self._check.kind(inner["kind"], kind)
-        length, width = (self._size(inner, key, kind) for key in ("length_m", "width_m"))
+        found, nodes = read.keys, read.nodes
+        if found.kind is not None:
+            self._check.kind(nodes["kind"], found.kind)
         for one, other in (("length_m", "width_m"), ("width_m", "length_m")):
-            if one in inner and other not in inner:
+            if one in nodes and other not in nodes:
                 hint = f"add {other}; a round object has its diameter in both"
-                reader.problems.at(inner[one], "missing-key", f"the placed object has no '{other}'", hint)
-        if group is None or kind is None or x is None or y is None or yaw is None:
-            return None
-        return PinnedObject(group=group, kind=kind, x_m=x, y_m=y, yaw_rad=yaw, length_m=length, width_m=width)
-
-    def _size(self, inner: Fields, key: str, kind: str | None) -> float | None:
-        number = self._reader.number(inner.get(key), above=0.0)
-        if number is not None and kind is not None:
-            self._check.exact_size(inner[key], key, number, kind)
-        return number
+                message = f"the placed object has no '{other}'"
+                self._reader.problems.at(nodes[one], "missing-key", message, hint)
+            size = getattr(found, one)
+            if size is not None and found.kind is not None:
+                self._check.exact_size(nodes[one], one, size, found.kind)
+        return found if read.is_whole else None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from simgate.harness.packs.checks.check_world import WorldCheck
+from simgate.harness.packs.language.scenario import PlaceKeys
 from simgate.harness.packs.model import PlaceSpec
 from simgate.harness.packs.reading.read_value import ReadValue
 from simgate.harness.packs.reading.read_values import read_simple_value
-from simgate.harness.packs.source.fields import Fields, Reader
-from simgate.harness.packs.source.keys import PLACE
+from simgate.harness.packs.source.fields import Reader
+from simgate.harness.packs.source.read_keys import Written, read_keys
 from simgate.harness.packs.source.written_numbers import Quantity, number_hint
 from simgate.harness.packs.values import ValueSpec
 from simgate.policies.documents.nodes import Node
@@ -32,32 +33,30 @@ class PlaceReader:
         groups: dict[str, PlaceSpec] = {}
         for key, value in self._reader.mapping(node, "a mapping of groups"):
             self._reader.name(key, "a group's name")
-            inner = self._reader.fields(value, PLACE, f"the group '{key.text}'", owner=key)
+            inner = read_keys(self._reader, value, PlaceKeys, f"the group '{key.text}'", owner=key)
             group = self._group(inner) if inner else None
             if group is not None:
                 groups[key.text] = group
         return groups
 
-    def _group(self, inner: Fields) -> PlaceSpec | None:
-        reader = self._reader
-        count = self._count(inner["count"]) if "count" in inner else None
-        kinds = self._kinds(inner["kinds"]) if "kinds" in inner else None
-        region = reader.text(inner.get("region"), "the name of a region")
-        if region is not None:
-            self._check.region(inner["region"], region)
-        clear = self._keep_clear(inner.get("keep_clear"))
-        clearance = reader.number(inner.get("clearance_m"), 0)
-        sizes = {name: self._size(inner[key], key, kinds) for key, name in _SIZES.items() if key in inner}
-        yaw = self._yaw(inner.get("yaw_deg"))
-        if count is None or kinds is None or region is None:
+    def _group(self, read: Written[PlaceKeys]) -> PlaceSpec | None:
+        keys, nodes = read.keys, read.nodes
+        count = self._count(nodes["count"]) if "count" in nodes else None
+        kinds = self._kinds(nodes["kinds"]) if "kinds" in nodes else None
+        if keys.region is not None:
+            self._check.region(nodes["region"], keys.region)
+        clear = self._keep_clear(keys.keep_clear)
+        sizes = {name: self._size(nodes[key], key, kinds) for key, name in _SIZES.items() if key in nodes}
+        yaw = self._yaw(keys.yaw_deg)
+        if count is None or kinds is None or not read.is_whole:
             return None
         return PlaceSpec(
             count=count.spec,
             kinds=kinds.spec,
-            region=region,
+            region=keys.region,
             **sizes,
             yaw=yaw,
-            clearance_m=clearance or 0.0,
+            clearance_m=keys.clearance_m,
             keep_clear=clear,
         )
 

@@ -9,20 +9,17 @@ from typing import TYPE_CHECKING
 from simgate.harness.packs.checks.check_plugin import load_plugin, named_plugin
 from simgate.harness.packs.checks.check_rules import report_cycles
 from simgate.harness.packs.checks.check_world import WorldCheck
-from simgate.harness.packs.model import (
-    Criterion,
-    KnownFailure,
-    Scenario,
-)
+from simgate.harness.packs.language.scenario import ScenarioKeys
+from simgate.harness.packs.model import Criterion, KnownFailure, Scenario
 from simgate.harness.packs.reading.read_criteria import CriterionReader
 from simgate.harness.packs.reading.read_pinned import PinnedReader
 from simgate.harness.packs.reading.read_place import PlaceReader
 from simgate.harness.packs.reading.read_value import ReadValue
 from simgate.harness.packs.reading.read_values import read_value
 from simgate.harness.packs.reading.read_variants import read_variants
-from simgate.harness.packs.severity import SEVERITIES, Severity
-from simgate.harness.packs.source.fields import Fields, Reader
-from simgate.harness.packs.source.keys import KNOWN_FAILURE, SCENARIO
+from simgate.harness.packs.severity import Severity
+from simgate.harness.packs.source.fields import Reader
+from simgate.harness.packs.source.read_keys import read_keys
 from simgate.harness.packs.values import ValueSpec
 from simgate.harness.packs.worlds import WORLDS
 from simgate.harness.registry import is_there
@@ -81,37 +78,35 @@ class ScenarioReader:
     def read(self, key: ScalarNode, node: Node) -> ReadScenario | None:
         """One scenario; problems are reported."""
         scenario_id = self._reader.name(key, "a scenario's id")
-        fields = self._reader.fields(node, SCENARIO, f"the scenario '{key.text}'", owner=key)
-        if fields is None:
+        read = read_keys(self._reader, node, ScenarioKeys, f"the scenario '{key.text}'", owner=key)
+        if read is None:
             return None
-        named = fields.get("world")
-        world, native, name = self._world(named, fields.get("accept"))
-        place = fields.get("place")
-        groups = [item.text for item, _ in place] if isinstance(place, MappingNode) else []
+        keys = read.keys
+        world, native, name = self._world(keys.world, keys.accept)
+        groups = [item.text for item, _ in keys.place] if isinstance(keys.place, MappingNode) else []
         check = WorldCheck(self._reader.problems, world, lambda name: self._elsewhere(name, groups))
-        severity = self._severity(fields)
-        variants = read_variants(self._reader, fields.get("variants"))
-        parameters = self._parameters(fields, check)
+        variants = read_variants(self._reader, read.nodes.get("variants"))
+        parameters = self._parameters(keys.parameters, check)
         pins = PinnedReader(self._reader, check, parameters, places=bool(groups))
         data = {
             "id": scenario_id,
-            "title": self._reader.text(fields.get("title")),
-            "severity": severity,
-            "requirements": self._reader.texts(fields.get("requirements"), "a list of requirement ids"),
-            "tags": self._reader.texts(fields.get("tags"), "a list of words"),
+            "title": keys.title,
+            "severity": keys.severity,
+            "requirements": keys.requirements,
+            "tags": keys.tags,
             "world": name,
             "parameters": parameters,
-            "place": PlaceReader(self._reader, check).read(fields.get("place")),
-            "where": self._where(fields, check),
+            "place": PlaceReader(self._reader, check).read(keys.place),
+            "where": self._where(keys.where, check),
             "variants": variants,
-            "accept": self._accept(fields),
-            "known_failures": self._known_failures(fields, check),
-            "pinned": pins.read(fields.get("pinned")),
+            "accept": self._accept(keys.accept),
+            "known_failures": self._known_failures(read.nodes.get("known_failures"), check),
+            "pinned": pins.read(read.nodes.get("pinned")),
             "line": key.line,
         }
         complete = all(value is not None for value in data.values())
         scenario = Scenario.model_validate({**data, "native": native}) if complete else None
-        return ReadScenario(key, severity, variants.count if variants else None, check, scenario)
+        return ReadScenario(key, keys.severity, variants.count if variants else None, check, scenario)
 
     def _elsewhere(self, name: str, groups: list[str]) -> str:
         """What a name is that stands in a condition and is no parameter."""
@@ -140,13 +135,9 @@ class ScenarioReader:
         world = load_plugin(self._reader.problems, node, WORLDS, name, self._reader.folder)
         return world, None, name if world is not None else None
 
-    def _severity(self, fields: Fields) -> Severity | None:
-        word = self._reader.word(fields.get("severity"), SEVERITIES, "wrong-value", "severity")
-        return next((s for s in SEVERITIES if s == word), None)
-
-    def _parameters(self, fields: Fields, check: WorldCheck) -> dict[str, ValueSpec]:
+    def _parameters(self, written: Node | None, check: WorldCheck) -> dict[str, ValueSpec]:
         own: dict[str, ReadValue | None] = {}
-        entries = self._reader.mapping(fields.get("parameters"), "a mapping of parameters to values")
+        entries = self._reader.mapping(written, "a mapping of parameters to values")
         for key, node in entries:
             own[key.text] = read_value(self._reader, node, check.quantity(key.text))
             check.parameter(key, own[key.text])
@@ -160,52 +151,39 @@ class ScenarioReader:
         report_cycles(self._reader.problems, merged)
         return {name: value.spec for name, value in merged.items()}
 
-    def _where(self, fields: Fields, check: WorldCheck) -> tuple[str, ...]:
+    def _where(self, node: Node | None, check: WorldCheck) -> tuple[str, ...]:
         conditions = []
-        for item in self._reader.items(fields.get("where"), "a list of conditions"):
-            text = self._condition(item, check)
-            if text is not None:
+        for item in self._reader.items(node, "a list of conditions"):
+            text = self._reader.text(item, "a condition such as door.distance_m > 2")
+            if text is not None and isinstance(item, ScalarNode):
+                check.condition(item)
                 conditions.append(text)
         return tuple(conditions)
 
-    def _condition(self, node: Node | None, check: WorldCheck) -> str | None:
-        if node is None:
-            return None
-        text = self._reader.text(node, "a condition such as door.distance_m > 2")
-        if text is not None and isinstance(node, ScalarNode):
-            check.condition(node)
-        return text
-
-    def _accept(self, fields: Fields) -> tuple[Criterion, ...] | None:
-        if "accept" not in fields:
-            return None
-        entries = self._reader.mapping(fields["accept"], "a mapping of metrics to thresholds")
-        if not entries and not isinstance(fields["accept"], ScalarNode):
+    def _accept(self, node: Node | None) -> tuple[Criterion, ...] | None:
+        entries = self._reader.mapping(node, "a mapping of metrics to thresholds")
+        if node is not None and not entries and not isinstance(node, ScalarNode):
             message = "no acceptance criteria: every run would pass"
-            self._reader.problems.at(
-                fields["accept"], "wrong-value", message, "add one, for example collisions: {at_most: 0}"
-            )
+            hint = "add one, for example collisions: {at_most: 0}"
+            self._reader.problems.at(node, "wrong-value", message, hint)
         read = [self._criteria.read(key, value) for key, value in entries]
         criteria = tuple(criterion for criterion in read if criterion is not None)
         return criteria if criteria else None
 
-    def _known_failures(self, fields: Fields, check: WorldCheck) -> tuple[KnownFailure, ...]:
+    def _known_failures(self, node: Node | None, check: WorldCheck) -> tuple[KnownFailure, ...]:
         known = []
-        for item in self._reader.items(fields.get("known_failures"), "a list of quarantines"):
-            inner = self._reader.fields(item, KNOWN_FAILURE, "the known failure")
-            if inner is None:
+        for item in self._reader.items(node, "a list of quarantines"):
+            read = read_keys(self._reader, item, KnownFailure, "the known failure")
+            if read is None:
                 continue
-            when = self._condition(inner.get("when"), check)
-            issue = self._reader.text(inner.get("issue"), "the id of an issue, as text")
-            until = self._until(inner.get("until"))
-            if when and issue and until:
-                known.append(KnownFailure(when=when, issue=issue, until=until))
+            if read.keys.when is not None and isinstance(when := read.nodes["when"], ScalarNode):
+                check.condition(when)
+            until = self._until(read.nodes["until"], read.keys.until) if read.keys.until is not None else None
+            if read.is_whole and until is not None:
+                known.append(read.keys.model_copy(update={"until": until}))
         return tuple(known)
 
-    def _until(self, node: Node | None) -> str | None:
-        text = self._reader.text(node, "a date such as 2027-03-01")
-        if text is None or node is None:
-            return None
+    def _until(self, node: Node, text: str) -> str | None:
         try:
             last = date.fromisoformat(text)
         except ValueError:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from simgate.harness.packs.language.values import Case as CaseKeys
 from simgate.harness.packs.reading.read_csv import read_from_file
 from simgate.harness.packs.reading.read_distributions import SIMPLE, read_grid
 from simgate.harness.packs.reading.read_value import ReadFunction, ReadValue, Rule, made
 from simgate.harness.packs.source.fields import Reader
-from simgate.harness.packs.source.keys import CASE
 from simgate.harness.packs.source.other_words import distribution_in_other_words, texts_of
 from simgate.harness.packs.source.written_numbers import Quantity, quantity_of
 from simgate.harness.packs.values import Case
@@ -131,7 +131,7 @@ def _when(reader: Reader, node: Node, arguments: Node) -> ReadValue | None:
 
 def _case(reader: Reader, item: Node, is_last: bool) -> tuple[Rule | None, ReadValue] | None:
     """Condition and value of one case; no condition for ``else``."""
-    fields = reader.fields(item, CASE, "the case")
+    fields = reader.fields(item, CaseKeys, "the case")
     if fields is None:
         return None
     if "else" in fields and not ("if" in fields or "then" in fields):

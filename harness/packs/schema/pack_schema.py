@@ -13,53 +13,49 @@ from typing import TYPE_CHECKING
 from simgate.harness import registry
 from simgate.harness.packs.checks.latency_percentile import OVER_DECLARED
 from simgate.harness.packs.checks.metric_catalog import MetricCatalog
-from simgate.harness.packs.reading.read_gate import MOST_ATTEMPTS
+from simgate.harness.packs.language.definition import Schema, keys_of
+from simgate.harness.packs.language.gate import BESIDE_METRIC, KINDS, OF_A_METRIC, PassRateKeys, RuleKeys
+from simgate.harness.packs.language.native import NativeKeys
+from simgate.harness.packs.language.pack import PackKeys
+from simgate.harness.packs.language.scenario import PlaceKeys, ScenarioKeys
+from simgate.harness.packs.language.schema_of import NAMES, mapping, plugin
+from simgate.harness.packs.language.values import POSITIVE, numbers
+from simgate.harness.packs.model import PinnedObject, PinnedVariant
 from simgate.harness.packs.reading.read_place import MAX_OBJECTS
-from simgate.harness.packs.reading.read_variants import MAX_STRENGTH, MAX_VARIANTS, METHODS
 from simgate.harness.packs.schema.schema_criteria import (
     accept_schema,
     any_metric_schema,
     gate_metric_schema,
     hard_schema,
 )
-from simgate.harness.packs.schema.schema_native import (
-    IN_NATIVE,
-    known_parameters_only,
-    native_schema,
-    with_native_parameters,
-)
 from simgate.harness.packs.schema.schema_values import (
-    EXPRESSION,
-    POSITIVE,
-    SCALAR,
-    Schema,
     exact_schema,
     exactly_one,
-    mapping,
-    numbers,
     parameters_name,
     parameters_schema,
     union_schema,
     value_definitions,
 )
-from simgate.harness.packs.severity import SEVERITIES
-from simgate.harness.packs.source import keys
-from simgate.harness.packs.source.fields import LONGEST_NAME
 
 if TYPE_CHECKING:
     from simgate.sim_adapters.worlds.world import World
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
-_TEXT: Schema = {"type": "string", "pattern": r"\S"}
-_TEXTS: Schema = {"type": "array", "items": _TEXT}
-_NAMES: Schema = {"pattern": r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "maxLength": LONGEST_NAME}
-_NAME: Schema = {"type": "string", **_NAMES}
-_OPTIONS: Schema = {"type": "object", "additionalProperties": SCALAR}
-_RATE: Schema = {"type": "integer", "minimum": 1, "maximum": 100_000}
-_SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
-_INNER_SHARE: Schema = {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}
-_DATE: Schema = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
+_HAS_NATIVE: Schema = {"properties": {"world": {"type": "object"}}, "required": ["world"]}
+_OF_A_FILE: Schema = {
+    "properties": {"world": {"anyOf": [{"type": "object"}, {"type": "string", "pattern": ":"}]}},
+    "required": ["world"],
+}
+"""Of a scenario: its world is a file's, whose parameters the linter alone knows."""
+_VALUE: Schema = {"$ref": "#/$defs/value"}
+_IN_NATIVE: Schema = {
+    "if": _HAS_NATIVE,
+    "then": {
+        "properties": {"parameters": {"additionalProperties": _VALUE}, "place": {"maxProperties": 0}},
+    },
+}
+"""Of a scenario: what its file lets it set is known to the linter alone; values have their usual shape."""
 
 
 def pack_schema(metrics: MetricCatalog) -> Schema:
@@ -70,38 +66,19 @@ def pack_schema(metrics: MetricCatalog) -> Schema:
     """
     worlds = _worlds()
     shared = union_schema({name: world.parameters for name, world in worlds.items()})
-    root = mapping(
-        keys.PACK,
-        {
-            "simgate": {"const": 1},
-            "pack": _NAME,
-            "description": _TEXT,
-            "owner": _TEXT,
-            "extends": {"anyOf": [_TEXT, _TEXTS]},
-            "model": _TEXT,
-            "policy": _plugin("simgate.policies"),
-            "policy_options": _OPTIONS,
-            "sim": _sim(),
-            "latency": mapping(
-                keys.LATENCY,
-                {"mode": {"enum": ["simulated", "measured"]}, "extra_ms": {"type": "number", "minimum": 0}},
-            ),
-            "seed": {"type": "integer", "minimum": 0, "maximum": 2**63 - 1},
-            "parameters": with_native_parameters(shared),
-            "scenarios": {
-                "type": "object",
-                "propertyNames": _NAMES,
-                "additionalProperties": {"$ref": "#/$defs/scenario"},
-                "minProperties": 1,
-            },
-            "gate": {"type": "array", "items": {"$ref": "#/$defs/gate_rule"}},
-        },
-    )
+    scenarios = {
+        "type": "object",
+        "propertyNames": NAMES,
+        "additionalProperties": {"$ref": "#/$defs/scenario"},
+        "minProperties": 1,
+    }
+    parameters = {**shared, "additionalProperties": _VALUE}
+    root = mapping(PackKeys, {"parameters": parameters, "scenarios": scenarios})
     return {
         "$schema": DIALECT,
         "title": "simgate scenario pack",
         **_unless_extended(root),
-        "allOf": [known_parameters_only(shared)],
+        "allOf": [_known_parameters_only(shared)],
         "$defs": {
             "scenario": _scenario(worlds),
             "accept": accept_schema(metrics),
@@ -117,7 +94,7 @@ def pack_schema(metrics: MetricCatalog) -> Schema:
 def _unless_extended(root: Schema) -> Schema:
     """What must be there may come from the file that a pack extends, so it is asked of other packs only."""
     required = root.pop("required")
-    whole = [name for name, key in keys.SCENARIO.items() if key.required]
+    whole = [name for name, key in keys_of(ScenarioKeys).items() if key.required]
     return {
         **root,
         "if": {"not": {"required": ["extends"]}},
@@ -139,84 +116,29 @@ def _worlds() -> dict[str, World]:
     return worlds
 
 
-def _plugin(group: str) -> Schema:
-    """What names a plugin: an installed one, or where its code is."""
-    return {"anyOf": [{"enum": registry.names(group)}, {"type": "string", "pattern": r"^[^:]+:[\w.]+$"}]}
-
-
-def _sim() -> Schema:
-    return mapping(
-        keys.SIM,
-        {
-            "adapter": _plugin("simgate.sim_adapters"),
-            "physics_hz": _RATE,
-            "control_hz": _RATE,
-            "camera_hz": _RATE,
-            "time_limit_s": POSITIVE,
-            "batch": _RATE,
-            "options": _OPTIONS,
-        },
-    )
+def _known_parameters_only(shared: Schema) -> Schema:
+    """A condition on the pack: without a world of a file there are only ``shared`` parameters."""
+    # Draft 7 has no word for "some property": not every scenario is without one.
+    some: Schema = {"properties": {"scenarios": {"not": {"additionalProperties": {"not": _OF_A_FILE}}}}}
+    known: Schema = {"properties": {"parameters": {"propertyNames": {"enum": sorted(shared["properties"])}}}}
+    return {"if": {"allOf": [{"required": ["scenarios"]}, some]}, "else": known}
 
 
 def _scenario(worlds: Mapping[str, World]) -> Schema:
-    twise = mapping(keys.TWISE, {"t": {"type": "integer", "minimum": 2, "maximum": MAX_STRENGTH}})
-    twise_method: Schema = {
-        "type": "object",
-        "properties": {"twise": twise},
-        "required": ["twise"],
-        "additionalProperties": False,
-    }
-    variants = mapping(
-        keys.VARIANTS,
-        {
-            "count": {"type": "integer", "minimum": 1, "maximum": MAX_VARIANTS},
-            "method": {"anyOf": [{"enum": [name for name in METHODS if name != "twise"]}, twise_method]},
-        },
-    )
-    known = mapping(keys.KNOWN_FAILURE, {"when": EXPRESSION, "issue": _TEXT, "until": _DATE})
-    pinned = mapping(
-        keys.PINNED,
-        {
-            "id": _NAME,
-            "parameters": {"type": "object", "additionalProperties": SCALAR},
-            "placed": {"type": "array", "items": _pinned_object()},
-            "seed": {"type": "integer", "minimum": 0, "exclusiveMaximum": 2**63},
-        },
-    )
+    sides = [("length_m", "width_m"), ("width_m", "length_m")]  # whoever gives one gives both
+    both = [{"if": {"required": [one]}, "then": {"required": [other]}} for one, other in sides]
+    placed: Schema = {"type": "array", "items": mapping(PinnedObject, allOf=both)}
+    native = mapping(NativeKeys, oneOf=exactly_one(["mjcf", "usd"]))
     schema = mapping(
-        keys.SCENARIO,
+        ScenarioKeys,
         {
-            "title": _TEXT,
-            "severity": {"enum": list(SEVERITIES)},
-            "requirements": _TEXTS,
-            "tags": _TEXTS,
-            "world": {"anyOf": [*_plugin("simgate.worlds")["anyOf"], native_schema()]},
-            "parameters": {"type": "object"},
-            "place": {"type": "object", "propertyNames": _NAMES},
-            "where": {"type": "array", "items": EXPRESSION},
-            "variants": variants,
-            "accept": {"$ref": "#/$defs/accept"},
-            "known_failures": {"type": "array", "items": known},
-            "pinned": {"type": "array", "items": pinned},
+            "world": {"anyOf": [*plugin("simgate.worlds")["anyOf"], native]},
+            "place": {"type": "object", "propertyNames": NAMES},
+            "pinned": {"type": "array", "items": mapping(PinnedVariant, {"placed": placed})},
         },
     )
     del schema["required"]
-    return {**schema, "allOf": [*(_in_world(name, world) for name, world in worlds.items()), IN_NATIVE]}
-
-
-def _pinned_object() -> Schema:
-    """An object of a pinned variant; whoever gives one side gives both."""
-    place: Schema = {"type": "number"}
-    types = {
-        "group": _NAME,
-        "kind": _TEXT,
-        **dict.fromkeys(("x_m", "y_m", "yaw_rad"), place),
-        **dict.fromkeys(("length_m", "width_m"), POSITIVE),
-    }
-    sides = [("length_m", "width_m"), ("width_m", "length_m")]
-    both = [{"if": {"required": [one]}, "then": {"required": [other]}} for one, other in sides]
-    return mapping(keys.PINNED_OBJECT, types, allOf=both)
+    return {**schema, "allOf": [*(_in_world(name, world) for name, world in worlds.items()), _IN_NATIVE]}
 
 
 def _in_world(name: str, world: World) -> Schema:
@@ -255,18 +177,12 @@ def _place(world: World) -> Schema:
         "required": ["choice"],
         "additionalProperties": False,
     }
-    size: Schema = {"$ref": "#/$defs/simple_number"}
     return mapping(
-        keys.PLACE,
+        PlaceKeys,
         {
             "count": _object_count(),
             "kinds": {"anyOf": [kinds, drawn]},
             "region": {"enum": list(world.region_names)},
-            "length_m": size,
-            "width_m": size,
-            "diameter_m": size,
-            "yaw_deg": {"$ref": "#/$defs/simple_number"},
-            "clearance_m": {"type": "number", "minimum": 0},
             "keep_clear": {"type": "array", "items": {"enum": list(world.keep_clear_names)}},
         },
     )
@@ -293,49 +209,33 @@ _OF_A_THRESHOLD = ("percentile", "share")
 
 
 def _gate_rule(metrics: MetricCatalog) -> Schema:
-    number: Schema = {"type": "number"}
-    confidence = {"confidence": _INNER_SHARE}
-    rate: Schema = {"type": "number", "minimum": 0, "exclusiveMaximum": 1}
+    metric = {
+        "anyOf": [
+            any_metric_schema(metrics),
+            gate_metric_schema(metrics),
+            {"type": "string", "pattern": r"\{.*\}$"},
+        ]
+    }
+    below_one = {"type": "number", "minimum": 0, "exclusiveMaximum": 1}  # 1 cannot be proven
+    rate = mapping(PassRateKeys, {"at_least": below_one})
     rule = mapping(
-        {**keys.GATE_SCOPE, **keys.GATE_KINDS, **keys.GATE_METRIC},
+        RuleKeys,
         {
-            "severity": {"enum": list(SEVERITIES)},
-            "scenario": _TEXT,
-            "pass_rate": mapping(keys.PASS_RATE, {"at_least": rate, **confidence}),
-            "metric": {
-                "anyOf": [
-                    any_metric_schema(metrics),
-                    gate_metric_schema(metrics),
-                    {"type": "string", "pattern": r"\{.*\}$"},
-                ]
-            },
-            "not_worse_by": {"type": "number", "exclusiveMinimum": 0},
+            "pass_rate": rate,
+            "metric": metric,
             "mean": hard_schema(("at_most", "at_least")),
-            "percentile": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 100},
-            "share": _INNER_SHARE,
-            "within": hard_schema(),
-            "regression": mapping(keys.REGRESSION, {"max_drop": _SHARE, **confidence}),
-            "every_variant": hard_schema(),
-            "invalid_or_error": mapping(keys.INVALID_OR_ERROR, {"at_most": _SHARE}),
-            "attempts": mapping(
-                keys.ATTEMPTS, {"at_most": {"type": "integer", "minimum": 1, "maximum": MOST_ATTEMPTS}}
-            ),
-            "at_most": number,
-            "at_least": number,
-            "clip": numbers(2),
-            "confidence": _INNER_SHARE,
-            "runtime": {"enum": ["deployed", "any"]},
+            **dict.fromkeys(("every_variant", "within"), hard_schema()),
         },
-        oneOf=exactly_one([kind for kind in keys.GATE_KINDS if kind not in keys.OF_A_METRIC]),
+        oneOf=exactly_one([kind for kind in KINDS if kind not in OF_A_METRIC]),
         dependentRequired={
-            key: ["metric", "within"] if key in _OF_A_THRESHOLD else ["metric"] for key in keys.OF_A_METRIC
+            key: ["metric", "within"] if key in _OF_A_THRESHOLD else ["metric"] for key in OF_A_METRIC
         },
         dependentSchemas={"every_variant": {"properties": {"metric": any_metric_schema(metrics)}}},
     )
-    loose = {"anyOf": [{"required": [name]} for name in keys.GATE_METRIC]}
+    loose = {"anyOf": [{"required": [name]} for name in BESIDE_METRIC]}
     return {
         **rule,
-        "if": {"required": ["metric"], "not": {"anyOf": exactly_one(list(keys.OF_A_METRIC))}},
+        "if": {"required": ["metric"], "not": {"anyOf": exactly_one(list(OF_A_METRIC))}},
         "then": {
             "required": ["at_most"],
             "properties": {
@@ -348,7 +248,7 @@ def _gate_rule(metrics: MetricCatalog) -> Schema:
             "then": {"properties": {"at_most": {"exclusiveMinimum": 0}}},
         },
         "else": {
-            "if": {"anyOf": [{"required": [kind]} for kind in keys.OF_A_METRIC if kind != "every_variant"]},
+            "if": {"anyOf": [{"required": [kind]} for kind in OF_A_METRIC if kind != "every_variant"]},
             "then": {
                 "properties": dict.fromkeys(("at_most", "at_least", "runtime"), False),
                 "if": {"anyOf": [{"required": [kind]} for kind in _OF_A_THRESHOLD]},

@@ -4,32 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import get_args
 
 from simgate.harness.packs.checks.latency_percentile import OVER_DECLARED, parse_latency_percentile
 from simgate.harness.packs.checks.metric_catalog import MetricCatalog, MetricInfo
-from simgate.harness.packs.model import SignalSpec
-from simgate.harness.packs.schema.schema_values import EXPRESSION, Schema, exactly_one, mapping, numbers
-from simgate.harness.packs.source.keys import (
-    CRITERION,
-    EVIDENCE,
-    OPERATORS,
-    SIGNAL,
-    SIGNAL_CRITERION,
-    STL_CRITERION,
-    Keys,
+from simgate.harness.packs.language.criteria import (
+    CriterionKeys,
+    EvidenceKeys,
+    OperatorKeys,
+    SignalKeys,
+    StlKeys,
 )
+from simgate.harness.packs.language.definition import Schema, keys_of
+from simgate.harness.packs.language.schema_of import mapping
+from simgate.harness.packs.language.values import numbers
+from simgate.harness.packs.model import SignalSpec
+from simgate.harness.packs.schema.schema_values import exactly_one
 
 _TEMPLATE = re.compile(r"<[^>]*>")
-_SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
-_EVIDENCE: dict[str, Schema] = {
-    "within_m": {"type": "number", "minimum": 0},
-    "min_pixels": {"type": "number", "minimum": 0},
-    "max_occlusion": _SHARE,
-}
-_UNDEFINED: Schema = {"enum": ["fail", "pass", "invalid"]}
-_NUMBER: Schema = {"type": "number"}
-_BOUNDS = {name: numbers(2) if name == "between" else _NUMBER for name in OPERATORS}
+_OPERATORS = list(keys_of(OperatorKeys))
 
 
 def accept_schema(catalog: MetricCatalog) -> Schema:
@@ -54,17 +46,14 @@ def accept_schema(catalog: MetricCatalog) -> Schema:
 
 def _own_criterion(catalog: MetricCatalog) -> Schema:
     """A criterion with a name of its own: on a formula, or on a signal."""
-    formula = {"stl": EXPRESSION, "at_least": {"type": "number", "minimum": 0}, "if_undefined": _UNDEFINED}
-    ways = get_args(SignalSpec.model_fields["reduce"].annotation)
-    signal = mapping(SIGNAL, {"name": {"enum": list(catalog.signal_names())}, "reduce": {"enum": list(ways)}})
-    reduced = {"signal": signal, **_BOUNDS, "if_undefined": _UNDEFINED}
+    signal = mapping(SignalSpec, {"name": {"enum": list(catalog.signal_names())}})
     return {
         "description": "A criterion of your own on a temporal-logic formula (stl) or on a signal.",
         "if": {"required": ["stl"]},
-        "then": mapping(STL_CRITERION, formula),
+        "then": mapping(StlKeys),
         "else": {
             "if": {"required": ["signal"]},
-            "then": mapping(SIGNAL_CRITERION, reduced, oneOf=exactly_one(list(OPERATORS))),
+            "then": mapping(SignalKeys, {"signal": signal}, oneOf=exactly_one(_OPERATORS)),
             "else": {"enum": [], "errorMessage": "Unknown metric; see `simgate metrics`."},
         },
     }
@@ -89,20 +78,15 @@ def any_metric_schema(catalog: MetricCatalog) -> Schema:
     return {"anyOf": [{"enum": names}, *({"type": "string", "pattern": pattern} for pattern in patterns)]}
 
 
-def hard_schema(operators: Sequence[str] = tuple(OPERATORS)) -> Schema:
+def hard_schema(operators: Sequence[str] = tuple(_OPERATORS)) -> Schema:
     """The threshold of a gate rule on a metric; that it suits the metric stays with the linter.
 
     Args:
         operators: Those that the rule takes.
     """
-    types = {
-        **_BOUNDS,
-        "equals": {"type": ["number", "boolean", "string"]},
-        **_EVIDENCE,
-        "if_undefined": _UNDEFINED,
-    }
-    keys = {name: key for name, key in CRITERION.items() if name in operators or name not in OPERATORS}
-    return mapping(keys, types, oneOf=exactly_one(list(operators)))
+    equals: Schema = {"type": ["number", "boolean", "string"]}
+    foreign = {*_OPERATORS} - {*operators}
+    return mapping(CriterionKeys, {"equals": equals}, without=foreign, oneOf=exactly_one(list(operators)))
 
 
 def _criterion(info: MetricInfo) -> Schema:
@@ -111,16 +95,11 @@ def _criterion(info: MetricInfo) -> Schema:
     operators: dict[str, Schema] = {"equals": bound}
     if info.kind in ("number", "count"):
         operators |= {"at_most": bound, "at_least": bound, "between": numbers(2, bound)}
-    keys: Keys = {
-        name: key
-        for name, key in CRITERION.items()
-        if name in operators or name in info.options or name == "if_undefined"
-    }
-    types = {**operators, **_EVIDENCE, "if_undefined": _UNDEFINED}
-    assert set(EVIDENCE) <= set(types)
-    names = [name for name in OPERATORS if name in operators]
+    names = [name for name in _OPERATORS if name in operators]
+    foreign = {*_OPERATORS, *keys_of(EvidenceKeys)} - {*names, *info.options}
     unit = f" Unit: {info.unit}." if info.unit else ""
-    return mapping(keys, types, description=f"{info.meaning}{unit}", oneOf=exactly_one(names))
+    said = {"description": f"{info.meaning}{unit}"}
+    return mapping(CriterionKeys, operators, without=foreign, **said, oneOf=exactly_one(names))
 
 
 def _bound(info: MetricInfo) -> Schema:

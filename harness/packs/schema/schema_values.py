@@ -3,46 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from simgate.harness.packs.source.keys import BETA, CASE, FROM_FILE, GRID_STEPS, LOG_NORMAL, NORMAL, Keys
+from simgate.harness.packs.language.definition import Schema
+from simgate.harness.packs.language.schema_of import SCALAR, mapping
+from simgate.harness.packs.language.values import (
+    POSITIVE,
+    Beta,
+    Case,
+    FromFile,
+    GridSteps,
+    LogNormal,
+    Normal,
+    numbers,
+)
 from simgate.harness.packs.values import FRACTIONAL
 
 if TYPE_CHECKING:
     from simgate.sim_adapters.worlds.world import ParameterSpec
 
-Schema = dict[str, Any]
-
-SCALAR: Schema = {"type": ["number", "string", "boolean"]}
-POSITIVE: Schema = {"type": "number", "exclusiveMinimum": 0}
 EXPRESSION: Schema = {"type": "string", "minLength": 1}
 _SCALARS: Schema = {"type": "array", "items": SCALAR, "minItems": 1}
-
-
-def mapping(keys: Keys, types: Mapping[str, Schema], **more: Any) -> Schema:
-    """A mapping with these keys and no others.
-
-    Args:
-        keys: Gives descriptions and what is required.
-        types: Key -> schema of its value.
-        more: Further members of the schema.
-    """
-    properties = {name: {"description": key.meaning, **types.get(name, {})} for name, key in keys.items()}
-    required = [name for name, key in keys.items() if key.required]
-    schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
-    if required:
-        schema["required"] = required
-    return {**schema, **more}
 
 
 def exactly_one(names: list[str]) -> list[Schema]:
     """Members of a ``oneOf``: one of these keys is there."""
     return [{"required": [name]} for name in names]
-
-
-def numbers(count: int, item: Schema | None = None) -> Schema:
-    """A list of exactly so many numbers."""
-    return {"type": "array", "items": item or {"type": "number"}, "minItems": count, "maxItems": count}
 
 
 def value_definitions() -> dict[str, Schema]:
@@ -83,21 +69,20 @@ def _one_of(kinds: Mapping[str, Schema]) -> Schema:
 def _simple() -> dict[str, Schema]:
     interval, positive = numbers(2), numbers(2, POSITIVE)
     weighted: Schema = {"type": "object", "additionalProperties": POSITIVE, "minProperties": 1}
-    between = {"mean": {"type": "number"}, "std": POSITIVE, "between": interval}
     return {
         "uniform": _said("Any number between the two, all alike: [lowest, highest]", interval),
         "log_uniform": _said(
             "Between two positive numbers, each doubling alike (light, distances): [lowest, highest]",
             positive,
         ),
-        "normal": _said("Bell curve, cut at both ends", mapping(NORMAL, between)),
+        "normal": _said("Bell curve, cut at both ends", mapping(Normal)),
         "log_normal": _said(
             "Bell curve of the logarithm, cut at both ends",
-            mapping(LOG_NORMAL, {"median": POSITIVE, "sigma": POSITIVE, "between": positive}),
+            mapping(LogNormal),
         ),
         "beta": _said(
             "A curve between two ends; alpha 2, beta 5 leans to the lower one",
-            mapping(BETA, {"alpha": POSITIVE, "beta": POSITIVE, "between": interval}),
+            mapping(Beta),
         ),
         "triangular": _said("[lowest, most likely, highest]", numbers(3)),
         "integers": _said(
@@ -112,23 +97,19 @@ def _simple() -> dict[str, Schema]:
 
 
 def _rules() -> dict[str, Schema]:
-    steps = {"from": {"type": "number"}, "to": {"type": "number"}, "step": POSITIVE}
-    text: Schema = {"type": "string", "minLength": 1}
-    value: Schema = {"$ref": "#/$defs/branch"}
     case = mapping(
-        CASE,
-        {"if": EXPRESSION, "then": value, "else": value},
+        Case,
         oneOf=[{"required": ["if", "then"], "maxProperties": 2}, {"required": ["else"], "maxProperties": 1}],
     )
     return {
         "grid": _said(
             "Every value of a list in turn, crossed with the other grids",
-            {"anyOf": [{**_SCALARS, "uniqueItems": True}, mapping(GRID_STEPS, steps)]},
+            {"anyOf": [{**_SCALARS, "uniqueItems": True}, mapping(GridSteps)]},
         ),
         "expr": _said('Computed from other parameters, for example "door.distance_m - 1.0"', EXPRESSION),
         "from_file": _said(
             "A column of field data; columns of the same file stay together row by row",
-            mapping(FROM_FILE, {"csv": text, "column": text}),
+            mapping(FromFile),
         ),
         "when": _said(
             "Depends on other parameters: the first case that holds counts",

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simgate.harness.packs.model import Scalar
-from simgate.harness.packs.source.keys import Keys
+from simgate.harness.packs.language.definition import LONGEST_NAME, keys_of
+from simgate.harness.packs.language.definition import Table as KeyTable
 from simgate.harness.packs.source.misplaced import where_it_belongs
 from simgate.harness.packs.source.other_words import (
     key_in_other_words,
@@ -20,16 +20,23 @@ from simgate.harness.packs.source.table import Table
 from simgate.harness.packs.source.value_hints import mapping_hint, share_hint
 from simgate.harness.packs.source.written_numbers import Quantity, number_hint, quantity_of
 from simgate.policies.documents.diagnostics import near
-from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode, shortened
+from simgate.policies.documents.nodes import (
+    MappingNode,
+    Node,
+    Scalar,
+    ScalarNode,
+    SequenceNode,
+    shortened,
+)
 from simgate.policies.documents.problems import Problems
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from simgate.sim_adapters.worlds.native_file import NativeFile
 
 Fields = dict[str, Node]
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
-LONGEST_NAME = 100
-"""Letters of a name, which becomes part of file names."""
 
 
 class Reader:
@@ -54,18 +61,21 @@ class Reader:
         """Reports a value of the wrong type."""
         self.problems.at(node, "wrong-type", f"{node.label} must be {wanted}, not {node.described}", hint)
 
-    def fields(self, node: Node, keys: Keys, what: str, owner: Node | None = None) -> Fields | None:
+    def fields(
+        self, node: Node, definition: type[BaseModel], what: str, owner: Node | None = None
+    ) -> Fields | None:
         """Values by key, unknown and missing keys reported.
 
         Args:
             node: Must be a mapping.
-            keys: What the mapping may hold.
+            definition: What the mapping may hold.
             what: The mapping in words, for messages, for example ``the scenario 'x'``.
             owner: Where a missing key is reported; the mapping itself by default.
 
         Returns:
             The values of known keys, or None when the node is no mapping.
         """
+        keys = keys_of(definition)
         if not isinstance(node, MappingNode):
             self.wrong(node, f"a mapping with {_some(keys)}", nothing_hint(node) or mapping_hint(keys, node))
             return None
@@ -223,6 +233,6 @@ def plain(number: float) -> str:
     return str(number) if isinstance(number, int) else f"{number:g}"
 
 
-def _some(keys: Keys) -> str:
+def _some(keys: KeyTable) -> str:
     wanted = [name for name, key in keys.items() if key.required] or list(keys)
     return ", ".join(wanted[:4]) + (", ..." if len(wanted) > 4 else "")

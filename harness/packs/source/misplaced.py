@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from simgate.harness.packs.source import keys as tables
+from simgate.harness.packs import model
+from simgate.harness.packs.language import criteria, gate, native, pack, scenario
+from simgate.harness.packs.language.definition import keys_of
 
-_PLACES: dict[str, tables.Keys] = {
-    "the top of the pack": tables.PACK,
-    "a scenario": tables.SCENARIO,
-    "sim": tables.SIM,
-    "latency": tables.LATENCY,
-    "variants": tables.VARIANTS,
-    "a native world": tables.NATIVE,
-    "the robot of a native world": tables.NATIVE_ROBOT,
-    "the camera of a native world": tables.NATIVE_CAMERA,
-    "a group of place": tables.PLACE,
-    "a criterion of accept": tables.CRITERION,
-    "a known failure": tables.KNOWN_FAILURE,
-    "a pinned variant": tables.PINNED,
-    "an object of a pinned variant": tables.PINNED_OBJECT,
-    "a gate rule": {**tables.GATE_SCOPE, **tables.GATE_KINDS},
+_PLACES = {
+    "the top of the pack": keys_of(pack.PackKeys),
+    "a scenario": keys_of(scenario.ScenarioKeys),
+    "sim": keys_of(model.SimSpec),
+    "latency": keys_of(model.LatencySpec),
+    "variants": keys_of(scenario.VariantsKeys),
+    "a native world": keys_of(native.NativeKeys),
+    "the robot of a native world": keys_of(native.RobotKeys),
+    "the camera of a native world": keys_of(native.CameraKeys),
+    "a group of place": keys_of(scenario.PlaceKeys),
+    "a criterion of accept": keys_of(criteria.CriterionKeys),
+    "a known failure": keys_of(model.KnownFailure),
+    "a pinned variant": keys_of(model.PinnedVariant),
+    "an object of a pinned variant": keys_of(model.PinnedObject),
+    "a gate rule": keys_of(gate.KindKeys),
 }
 
 

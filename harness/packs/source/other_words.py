@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from simgate.harness.packs.source.keys import Keys
+from simgate.harness.packs.language.definition import Table
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 _KEYS = {
@@ -64,7 +64,7 @@ _ENDS = (("min", "max"), ("low", "high"), ("lo", "hi"), ("from", "to"), ("lower"
 _ITEM_ENDS = re.compile(r"[-\w.+]+\Z")
 
 
-def key_in_other_words(word: str, keys: Keys) -> str:
+def key_in_other_words(word: str, keys: Table) -> str:
     """``did you mean 'at_most'?`` for a key that people call ``max``; empty for words that mean nothing."""
     meant = next((name for name, words in _KEYS.items() if name in keys and word.lower() in words), None)
     return f"did you mean '{meant}'?" if meant else ""

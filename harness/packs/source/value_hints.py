@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from simgate.harness.packs.model import Scalar
-from simgate.harness.packs.source.keys import Keys
+from simgate.harness.packs.language.definition import Table
 from simgate.harness.packs.source.written_numbers import Quantity, number_hint
 from simgate.policies.documents.diagnostics import near
-from simgate.policies.documents.nodes import Node, ScalarNode, SequenceNode
+from simgate.policies.documents.nodes import Node, Scalar, ScalarNode, SequenceNode
 
 if TYPE_CHECKING:
     from simgate.sim_adapters.worlds.world import ParameterSpec
@@ -86,7 +85,7 @@ def threshold_hint(kind: str, unit: str, value: object, high: float | None = Non
     return (number_hint(value, Quantity(unit, high)) if isinstance(value, str) else "") or "write a number"
 
 
-def mapping_hint(keys: Keys, node: Node) -> str:
+def mapping_hint(keys: Table, node: Node) -> str:
     """How to write a mapping of which only the values were written, for example ``60`` for ``{count: 60}``.
 
     Args:

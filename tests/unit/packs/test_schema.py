@@ -12,9 +12,9 @@ from jsonschema import Draft202012Validator
 from simgate.harness.cli.main import main
 from simgate.harness.packs.examples import EXAMPLES
 from simgate.harness.packs.examples.example import sound_pack
+from simgate.harness.packs.language.scenario import METHODS
 from simgate.harness.packs.loader import find_packs
 from simgate.harness.packs.reading.read_values import DISTRIBUTIONS
-from simgate.harness.packs.reading.read_variants import METHODS
 from simgate.harness.packs.schema.pack_schema import DIALECT, pack_schema
 from simgate.harness.registry import PLUGINS_VARIABLE
 from simgate.harness.scoring import metrics

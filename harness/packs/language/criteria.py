@@ -1,0 +1,62 @@
+"""Keys of ``accept`` and of what a gate rule asks of every variant."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from simgate.harness.packs.language.definition import ByHand, Keys, Schema, Tree, Wanted, Word, key
+from simgate.harness.packs.model import SignalSpec
+
+NUMBER: Schema = {"type": "number"}
+_Bound = Annotated[Tree, ByHand(lambda: NUMBER)]
+_Undefined = Annotated[Literal["fail", "pass", "invalid"], Word("outcome")]
+
+
+class OperatorKeys(Keys):
+    """What a value is held against; which type it must have follows from the metric."""
+
+    at_most: _Bound = key("largest allowed value", None)
+    at_least: _Bound = key("smallest allowed value", None)
+    equals: _Bound = key("the only allowed value", None)
+    between: Annotated[
+        Tree, ByHand(lambda: {"type": "array", "items": NUMBER, "minItems": 2, "maxItems": 2})
+    ] = key("[smallest, largest] allowed value", None)
+
+
+class EvidenceKeys(Keys):
+    """Which evidence counts."""
+
+    within_m: int | float | None = key("count only what is nearer than this, metres", None, ge=0)
+    min_pixels: int | float | None = key("count only what has at least so many pixels", None, ge=0)
+    max_occlusion: int | float | None = key(
+        "count only what is hidden at most to this share", None, ge=0, le=1
+    )
+
+
+def _undefined() -> Any:
+    return key("fail, pass or invalid: outcome when the metric cannot be computed", "fail")
+
+
+class CriterionKeys(EvidenceKeys, OperatorKeys):
+    """A threshold on a metric."""
+
+    if_undefined: _Undefined = _undefined()
+
+
+class StlKeys(Keys):
+    """A criterion on a formula."""
+
+    stl: Annotated[str, Wanted("a formula such as always (speed_mps < 1)")] = key(
+        "formula of signal temporal logic over signals of the trace"
+    )
+    at_least: float = key("smallest allowed robustness; 0 when left out", 0.0, ge=0)
+    if_undefined: _Undefined = _undefined()
+
+
+class SignalKeys(OperatorKeys):
+    """A criterion on a signal."""
+
+    signal: Annotated[SignalSpec, ByHand()] = key(
+        "{name: signal of the trace, reduce: max, min, mean, p95 or final}"
+    )
+    if_undefined: _Undefined = _undefined()

@@ -1,0 +1,116 @@
+"""Keys of a native world."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from simgate.harness.packs.language.definition import ByHand, Keys, Schema, Tree, Wanted, key
+from simgate.harness.packs.language.schema_of import SCALAR, TEXT, mapping
+from simgate.harness.packs.language.values import numbers
+
+_WORDS: Schema = {"type": "object", "additionalProperties": TEXT}
+
+
+class CameraKeys(Keys):
+    """A camera that the file does not have; what is left out is as in other cameras."""
+
+    position: Annotated[tuple[float, float, float], Wanted("[x, y, z] in metres")] = key(
+        "[ahead, left, above the floor] of the body's origin, metres"
+    )
+    pitch_deg: float = key("degrees that it looks up", 0.0, ge=-90, le=90)
+    fovy_deg: float = key("vertical field of view, degrees; 60 when left out", 60.0, gt=0, le=170)
+    width: int = key("pixels; 160 when left out", 160, ge=16, le=4096)
+    height: int = key("pixels; 120 when left out", 120, ge=16, le=4096)
+
+
+class LidarKeys(Keys):
+    """The scanner on the robot's axis."""
+
+    height_m: float | None = key("height of the scan plane above the floor", None, gt=0)
+    range_m: float | None = key("largest range", None, gt=0)
+    beams: int | None = key("number of beams", None, ge=2, le=10_000)
+    fov_deg: float | None = key("angle between the first and the last beam", None, gt=0, le=360)
+
+
+def _camera() -> Schema:
+    return {"if": {"type": "object"}, "then": mapping(CameraKeys), "else": TEXT}
+
+
+class RobotKeys(Keys):
+    """What of the file drives and sees."""
+
+    body: Annotated[str, Wanted("the name of a body")] = key(
+        "name of the body, or path of the prim, that drives, X ahead, Z up"
+    )
+    camera: Annotated[Tree, ByHand(_camera)] = key(
+        "camera on it that the model sees through: its name, or {position: [x, y, z]}"
+    )
+    pose: Annotated[str | None, Wanted("the name of a stored pose")] = key(
+        "name of a stored pose, in which the robot's own joints are locked", None
+    )
+    radius_m: float | None = key(
+        "radius of the hull as the policy is told it; measured in the file when left out", None, gt=0
+    )
+    max_speed_mps: float | None = key("top speed", None, gt=0)
+    max_yaw_rate_rps: float | None = key("top turn rate, rad/s", None, gt=0)
+    max_accel_mps2: float | None = key("limit of the drive's acceleration, m/s^2", None, gt=0)
+    max_yaw_accel_rps2: float | None = key("limit of the turn's acceleration, rad/s^2", None, gt=0)
+    lidar: Annotated[LidarKeys | None, Wanted("the lidar")] = key(
+        "{height_m: 0.25, range_m: 10}: the scanner on the robot's axis", None
+    )
+
+
+def _targets() -> Schema:
+    return {"anyOf": [TEXT, {"type": "array", "items": TEXT, "minItems": 1}]}
+
+
+def _choices() -> Schema:
+    number: Schema = {"type": "number"}
+    value = {"anyOf": [SCALAR, {"type": "array", "items": number}]}
+    return {"type": "object", "additionalProperties": value, "minProperties": 1}
+
+
+class SetKeys(Keys):
+    """A parameter that sets something in the file."""
+
+    target: Annotated[Tree, ByHand(_targets)] = key(
+        "what to set, for example geom/box_1.pos.x, or a list of such"
+    )
+    between: Annotated[Tree, ByHand(lambda: numbers(2))] = key("[smallest, largest] allowed value", None)
+    choices: Annotated[Tree, ByHand(_choices)] = key(
+        "word: value, for a parameter whose values have names", None
+    )
+    unit: str | None = key("unit of the value, for people", None)
+    meaning: str | None = key("one sentence about it, for people", None)
+    appearance: bool = key(
+        "true for what only changes how the scene is lit and looked at: makes no other scene", False
+    )
+
+
+def _set() -> Schema:
+    one = {"if": {"type": "object"}, "then": mapping(SetKeys), "else": _targets()}
+    return {"type": "object", "additionalProperties": one}
+
+
+class NativeKeys(Keys):
+    """A native world: one file, and what of it means what."""
+
+    mjcf: Annotated[str | None, ByHand()] = key("path of an MJCF file with robot and site", None)
+    usd: Annotated[str | None, ByHand()] = key("path of an OpenUSD file with robot and site", None)
+    robot: Annotated[RobotKeys, ByHand()] = key(
+        "{body: NAME, camera: NAME}: what of the file drives and sees"
+    )
+    goal: Annotated[Tree, ByHand(lambda: {"anyOf": [TEXT, numbers(2)]})] = key(
+        "[x, y] in metres, or the name of a point of the file"
+    )
+    goal_radius_m: float = key("the goal counts as reached within this distance, metres", 0.5, gt=0)
+    labels: Annotated[Tree, ByHand(lambda: _WORDS)] = key(
+        "what a detector is expected to see, body, shape or prim: class of the model", None
+    )
+    barrier: Annotated[Tree, ByHand(lambda: _WORDS)] = key(
+        "what can close the way, body, shape or prim: word that the robot is expected to report", None
+    )
+    open_from: Annotated[dict[str, float] | None, ByHand()] = key(
+        "parameter: value from which on the way is open", None
+    )
+    set: Annotated[Tree, ByHand(_set)] = key("parameters that set something in the file, name: target", None)

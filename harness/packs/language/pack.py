@@ -1,0 +1,42 @@
+"""Keys at the top of a pack."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from simgate.harness.packs.language.definition import ByHand, Keys, Name, Plugin, Schema, Tree, key
+from simgate.harness.packs.language.schema_of import TEXT
+from simgate.harness.packs.model import LatencySpec, Scalar, SimSpec
+
+POLICIES = "simgate.policies"
+
+
+def _extends() -> Schema:
+    return {"anyOf": [TEXT, {"type": "array", "items": TEXT}]}
+
+
+def _rules() -> Schema:
+    return {"type": "array", "items": {"$ref": "#/$defs/gate_rule"}}
+
+
+class PackKeys(Keys):
+    """A pack."""
+
+    simgate: Annotated[Tree, ByHand(lambda: {"const": 1})] = key("version of the language; write simgate: 1")
+    pack: Annotated[str, Name("a pack's name")] = key("name of the pack, for example office_doors")
+    description: str = key("what the pack is about", "")
+    owner: str = key("team that answers for the pack", "")
+    extends: Annotated[Any, ByHand(_extends)] = key("path of a YAML file with shared defaults", None)
+    model: Annotated[str | None, ByHand()] = key("path of the model package's model.yaml", None)
+    policy: Annotated[str, Plugin(POLICIES)] = key(
+        "name of the policy that drives the robot, for example door_navigator"
+    )
+    policy_options: Annotated[dict[str, Scalar], ByHand()] = key("options of the policy, name: value", {})
+    sim: Annotated[SimSpec, ByHand()] = key("simulator and rates", SimSpec())
+    latency: LatencySpec = key("how perception latency acts", LatencySpec())
+    seed: int = key("whole number that fixes everything random", 0, ge=0, le=2**63 - 1)
+    parameters: Annotated[Tree, ByHand(dict)] = key(
+        "parameters of every scenario, name: value or distribution", None
+    )
+    scenarios: Annotated[Tree, ByHand(dict)] = key("the scenarios, id: scenario")
+    gate: Annotated[Tree, ByHand(_rules)] = key("list of the rules of the release gate", None)
