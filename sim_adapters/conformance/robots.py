@@ -12,7 +12,7 @@ Checks go by the kind of a channel, so a channel of a kind that a robot does not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.embodiment import Channel, Embodiment
+from simgate.sim_adapters.observation import Observation
 
 _TICKS = 6
 _UNIT_LENGTH = 1e-6
@@ -30,31 +31,20 @@ _NO_BOUND = 1.0
 """What an action without a bound is tried with, in its own unit."""
 
 
-class Sensed(Protocol):
-    """What the sensors of N worlds have read."""
-
-    @property
-    def step(self) -> int: ...
-    @property
-    def channels(self) -> Mapping[str, NDArray[Any]]: ...
-    @property
-    def stamps(self) -> Mapping[str, int]: ...
-
-
 class RobotWorlds(Protocol):
     """N worlds with one robot each."""
 
     @property
     def embodiment(self) -> Embodiment: ...
-    def reset(self, payloads: Sequence[Any], /) -> Sensed: ...
-    def step(self, actions: NDArray[np.float64], active: NDArray[np.bool_] | None = None) -> Sensed: ...
+    def reset(self, payloads: Sequence[Any], /) -> Observation: ...
+    def step(self, actions: NDArray[np.float64], active: NDArray[np.bool_] | None = None) -> Observation: ...
     def close(self) -> None: ...
 
 
 Rows = NDArray[Any]
 
 
-def _copied(sensed: Sensed) -> dict[str, Rows]:
+def _copied(sensed: Observation) -> dict[str, Rows]:
     return {name: rows.copy() for name, rows in sensed.channels.items()}
 
 

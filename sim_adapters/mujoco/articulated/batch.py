@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,27 +12,8 @@ from simgate.sim_adapters.embodiment import Embodiment
 from simgate.sim_adapters.mujoco.articulated.world import ArticulatedWorld
 from simgate.sim_adapters.mujoco.mujoco_log import warn_on_stderr
 from simgate.sim_adapters.mujoco.renderer import FrameRenderer, assets_of
-from simgate.sim_adapters.observation import GroundTruth
+from simgate.sim_adapters.observation import GroundTruth, Observation
 from simgate.sim_adapters.scene.articulated import ArticulatedSite
-
-
-@dataclass(frozen=True, slots=True)
-class Readings:
-    """What the sensors of N worlds have read.
-
-    Attributes:
-        step: Physics steps since reset.
-        channels: Name -> readings, shape (N, ...). Owned by the batch until the next step; copy to keep.
-        stamps: Name -> physics step at which it was read.
-    """
-
-    step: int
-    channels: Mapping[str, NDArray[Any]]
-    stamps: Mapping[str, int]
-
-    def is_new(self, name: str) -> bool:
-        """Whether a channel was read at this very step."""
-        return self.stamps[name] == self.step
 
 
 class ArticulatedBatch:
@@ -62,11 +41,16 @@ class ArticulatedBatch:
         return self._worlds[0].embodiment
 
     @property
+    def renderer_name(self) -> str:
+        """What draws; known once a camera has drawn."""
+        return self._renderer.description if self._renderer else "OpenGL, not started"
+
+    @property
     def render_s(self) -> float:
         """Wall-clock seconds spent drawing so far."""
         return self._renderer.render_s if self._renderer else 0.0
 
-    def reset(self, sites: Sequence[ArticulatedSite]) -> Readings:
+    def reset(self, sites: Sequence[ArticulatedSite]) -> Observation:
         """Builds one world for each site, at step 0, with a first reading of every sensor.
 
         Raises:
@@ -96,7 +80,7 @@ class ArticulatedBatch:
         for index, world in enumerate(worlds):
             world.sense_all(self._views[index])
             self._truth[index] = self._true(world)
-        return self._readings()
+        return self._observation()
 
     def _prepare_renderer(self, worlds: list[ArticulatedWorld]) -> None:
         """One context, kept from batch to batch while pictures and meshes are the same."""
@@ -114,7 +98,7 @@ class ArticulatedBatch:
         for world in worlds:
             world.show_by(self._renderer)
 
-    def step(self, actions: NDArray[np.float64], active: NDArray[np.bool_] | None = None) -> Readings:
+    def step(self, actions: NDArray[np.float64], active: NDArray[np.bool_] | None = None) -> Observation:
         """Holds the actions for one control period; sensors read at their own moments within it.
 
         Args:
@@ -131,7 +115,7 @@ class ArticulatedBatch:
             if active is None or active[index]:
                 world.advance(told[index], self._views[index])
                 self._truth[index] = self._true(world)
-        return self._readings()
+        return self._observation()
 
     def _checked(self, actions: NDArray[np.float64], active: NDArray[np.bool_] | None) -> NDArray[np.float64]:
         action, count = self.embodiment.action, len(self._worlds)
@@ -160,14 +144,14 @@ class ArticulatedBatch:
             world.values(),
         )
 
-    def _readings(self) -> Readings:
+    def _observation(self) -> Observation:
         world = self._worlds[0]
         stamps = {
             channel.name: clock.last(self._step)
             for sampler, clock in zip(world.samplers, world.clocks, strict=True)
             for channel in sampler.channels
         }
-        return Readings(self._step, self._arrays, stamps)
+        return Observation(self._step, self._arrays, stamps)
 
     def ground_truth(self) -> tuple[GroundTruth, ...]:
         """The true state of each world at its last control tick."""

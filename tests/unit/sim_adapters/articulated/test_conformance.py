@@ -12,7 +12,7 @@ import pytest
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.conformance.robots import RobotConformance, problems_of
 from simgate.sim_adapters.embodiment import Channel, Intrinsics
-from simgate.sim_adapters.mujoco.articulated.batch import ArticulatedBatch
+from simgate.sim_adapters.mujoco.adapter import MujocoAdapter
 from simgate.sim_adapters.scene.articulated import (
     ArticulatedSite,
     BodySensor,
@@ -22,6 +22,7 @@ from simgate.sim_adapters.scene.articulated import (
     LidarSensor,
     Servos,
 )
+from simgate.sim_adapters.worlds.office_corridor import OFFICE_CORRIDOR
 from tests.unit.sim_adapters.articulated.machines import arm
 
 _SENSORS = (
@@ -42,9 +43,9 @@ class TestArmOnItsActuators(RobotConformance):
     def _folder(self, tmp_path: Path) -> None:
         self.folder = tmp_path
 
-    def make_worlds(self, timing: Timing) -> ArticulatedBatch:
+    def make_worlds(self, timing: Timing) -> MujocoAdapter:
         """MuJoCo's."""
-        return ArticulatedBatch(timing)
+        return MujocoAdapter(timing)
 
     def make_payloads(self) -> Sequence[ArticulatedSite]:
         """Two places of the cube."""
@@ -58,6 +59,26 @@ class TestArmOnServos(TestArmOnItsActuators):
     def make_payloads(self) -> Sequence[ArticulatedSite]:
         """As above."""
         return [replace(payload, drive=Servos("torque")) for payload in super().make_payloads()]
+
+
+def test_an_adapter_takes_driving_and_articulated_robots_in_turn_and_not_together(tmp_path: Path) -> None:
+    corridor = OFFICE_CORRIDOR.build({name: p.default for name, p in OFFICE_CORRIDOR.parameters.items()}, [])
+    site = arm(tmp_path, sensors=(("view", CameraSensor("wrist", ("rgb",), 32, 24)),))
+    adapter = MujocoAdapter(TestArmOnItsActuators.timing)
+    with pytest.raises(RuntimeError):
+        adapter.step(np.zeros((1, 2)))
+    before = adapter.reset([corridor]).channels["front.rgb"].copy()
+    assert adapter.reset([site]).channels["view.rgb"].shape == (1, 24, 32, 3)
+    assert adapter.embodiment.action.names == ("lift", "reach") and adapter.health() == ((),)
+    drawn_s = adapter.render_s
+    adapter.step(np.zeros((1, 2)))
+    assert adapter.render_s > drawn_s and "OpenGL" in adapter.describe().renderer
+    assert np.array_equal(adapter.reset([corridor]).channels["front.rgb"], before)
+    with pytest.raises(ValueError, match="all have a driving robot, or all one on its own joints"):
+        adapter.reset([corridor, site])
+    adapter.close()
+    with pytest.raises(RuntimeError):
+        adapter.step(np.zeros((1, 2)))
 
 
 _LENS = Intrinsics(2, 2, 60.0)
