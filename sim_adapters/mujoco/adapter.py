@@ -50,8 +50,6 @@ class MujocoAdapter(RenderedAdapter[MujocoWorld]):
         if sites and driven:
             message = "scenes of one batch must all have a driving robot, or all one on its own joints"
             raise ValueError(message)
-                "scenes of one batch must all have a driving robot, or all one on its own joints"
-            )
         if not sites:
             self._leave_robots()
             return super().reset(driven)
