@@ -17,9 +17,12 @@ from simgate.harness.execution.planning.plan import Plan
 from simgate.harness.execution.planning.resume import changed, variants_of
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.gate.kept_pack import kept_pack
+from simgate.harness.packs.loader import load_pack
+from simgate.harness.packs.model import Pack, Scenario
 from simgate.harness.results.record import RunRecord
 from simgate.harness.results.run_folder import RunFolder
 from simgate.harness.sources.import_guard import NOT_AS_PLANNED
+from simgate.policies.documents.diagnostics import PackError
 
 
 class CannotReplay(Exception):  # noqa: N818 - the name says what happened
@@ -67,7 +70,7 @@ def replay(run_dir: Path, variant_id: str, *, hosts: int = 1, listeners: Sequenc
     """
     folder = RunFolder(run_dir)
     manifest = folder.manifest()
-    pack = pack_where_it_is(kept_pack(manifest), run_dir)
+    pack = _with_sites_of_now(pack_where_it_is(kept_pack(manifest), run_dir))
     variant = find_variant(variants_of(manifest, pack), variant_id, run_dir)
     before = {record.variant: record for record in folder.records()}.get(variant.id)
     if before is None:
@@ -92,6 +95,28 @@ def replay(run_dir: Path, variant_id: str, *, hosts: int = 1, listeners: Sequenc
         # Not the machine's fault: what the run was made with is no longer there.
         raise CannotReplay(str(error)) from None
     return Replay(before, records[-1], target, tuple(changed(manifest.fingerprint, now)))
+
+
+def _with_sites_of_now(pack: Pack) -> Pack:
+    """The pack with the files of its native worlds as they are: a replay shows what an edit of them does.
+
+    Raises:
+        CannotReplay: Such a file no longer has what the pack asks of it.
+    """
+    if all(scenario.native is None for scenario in pack.scenarios) or not Path(pack.path).exists():
+        return pack
+    try:
+        loaded = {scenario.id: scenario for scenario in load_pack(Path(pack.path)).scenarios}
+    except (PackError, OSError) as error:
+        raise CannotReplay(f"the pack's native worlds cannot be opened as they are now: {error}") from None
+
+    def of_now(scenario: Scenario) -> Scenario:
+        there, now = scenario.native, loaded.get(scenario.id)
+        if now is None or there is None or now.native is None or there.file != now.native.file:
+            return scenario
+        return scenario.model_copy(update={"native": now.native, "world": now.world})
+
+    return pack.model_copy(update={"scenarios": tuple(map(of_now, pack.scenarios))})
 
 
 def find_variant(variants: Sequence[Variant], wanted: str, run_dir: Path) -> Variant:
