@@ -11,6 +11,27 @@ from pathlib import Path
 # Installing needs root and a registry; that the words are there is checked by what they leave in the log.
 _MAIN = "import sys; from simgate.harness.cli.main import main; sys.exit(main())"
 _RECORDED = ("apt-get", "pip", "sudo")
+# In the place of a container with Isaac Sim: this machine's simgate with MuJoCo. What is mounted must be there.
+_DOCKER = """
+log={folder}/installed
+echo "docker $*" >>"$log"
+[ "$1" = run ] || exit 0
+shift
+command=simgate
+while [ "$1" != simgate-isaac-sim ]; do
+    case $1 in
+        -v) case $2 in /*) [ -d "${{2%%:*}}" ] || exit 125 ;; esac; shift 2 ;;
+        -e) [ -n "${{!2}}" ] || exit 125; shift 2 ;;
+        --gpus) shift 2 ;;
+        --entrypoint) command=$2; shift 2 ;;
+        --rm) shift ;;
+        *) echo "docker: $1?"; exit 125 ;;
+    esac
+done
+shift
+set -- "${{@//isaacsim/mujoco}}"
+exec $command "${{@//\\/simgate\\/runs/runs}}"
+"""
 
 
 @dataclass
@@ -30,6 +51,7 @@ class Machine:
         tools.mkdir(parents=True)
         for name in _RECORDED:
             self._tool(name, f'echo "{name} $*" >>"{self.folder}/installed"')
+        self._tool("docker", _DOCKER.format(folder=self.folder))
         self._tool("simgate", f'exec "{sys.executable}" -c "{_MAIN}" "$@"')
         self._tool(
             "python", f'case "$*" in "-m pip "*) pip "${{@:3}}";; *) exec "{sys.executable}" "$@";; esac'

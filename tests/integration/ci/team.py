@@ -31,20 +31,23 @@ gate:
 """
 
 
-def team(folder: Path, rate: float = 0.5, accept: str = "collisions: {at_most: 0}") -> Path:
+def team(
+    folder: Path, rate: float = 0.5, accept: str = "collisions: {at_most: 0}", pack: str = "site"
+) -> Path:
     """Writes it: one pack of eight variants of four simulated seconds.
 
     Args:
         folder: Is made.
         rate: The pass rate that its gate asks for at 0.9 confidence: 0.5 needs 4 clean runs, 0.7 needs 7.
+        pack: Name of its folder.
         accept: The criterion; four seconds are too few for `success: {equals: true}`.
     """
-    pack, model = folder / "scenarios" / "site", folder / "policies" / "doors"
-    pack.mkdir(parents=True)
+    home, model = folder / "scenarios" / pack, folder / "policies" / "doors"
+    home.mkdir(parents=True)
     model.mkdir(parents=True)
     (folder / "policies" / "__init__.py").write_text('"""The team\'s own."""\n')
     (folder / "requirements.txt").write_text("simgate\n")
-    (pack / "pack.yaml").write_text(PACK.format(rate=rate, accept=accept))
+    (home / "pack.yaml").write_text(PACK.format(rate=rate, accept=accept))
     for name in ("model.yaml", "detector.onnx", "model_card.md"):
         shutil.copy(ROOT / "policies" / "reference_model" / name, model)
     return folder

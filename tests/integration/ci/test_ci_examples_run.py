@@ -61,17 +61,19 @@ class TestGitHub:
         assert any(line.startswith("sudo apt-get install") and "libegl1" in line for line in installed)
         assert "pip install -r requirements.txt" in installed
 
-    def test_the_main_branchs_run_is_the_baseline_of_the_next_one(self, tmp_path):
-        workflow = yaml.safe_load((CI / "github-actions-cpu.yml").read_text())
-        sources = team(tmp_path / "team")
-        store = {"BASELINES": str(tmp_path / "store")}
+    @pytest.mark.parametrize("file", ["github-actions-cpu.yml", "github-actions.yml"])
+    def test_the_main_branchs_run_is_the_baseline_of_the_next_one(self, tmp_path, file):
+        workflow = yaml.safe_load((CI / file).read_text())
+        sources = team(tmp_path / "team", pack="office_doors")
+        licence = {"ACCEPT_EULA": "Y"}
+        store = {"BASELINES": str(tmp_path / "store"), **licence}
         first = Service(tmp_path / "first", sources)
         for values in matrix(workflow["jobs"]["shard"]):
             values["github.run_attempt"] = "1"
-            first.job(f"shard-{values['matrix.shard']}", workflow["jobs"]["shard"], values)
+            first.job(f"shard-{values['matrix.shard']}", workflow["jobs"]["shard"], values, licence)
         main = {"github.ref": "refs/heads/main"}
         assert first.job("gate", workflow["jobs"]["gate"], main, store) == 0, first.output
-        pack = sources / "scenarios" / "site" / "pack.yaml"
+        pack = sources / "scenarios" / "office_doors" / "pack.yaml"
         pack.write_text(pack.read_text() + "  - {regression: {max_drop: 0.9, confidence: 0.9}}\n")
         second = Service(tmp_path / "second", sources)
         for values in matrix(workflow["jobs"]["shard"]):
@@ -122,21 +124,23 @@ class TestGitHub:
 
 
 class TestGitLab:
-    def test_shards_are_merged_to_the_verdict_of_one_run(self, tmp_path, whole):
-        pipeline = yaml.safe_load((CI / "gitlab-ci-cpu.yml").read_text())
-        shared, shard, gate = pipeline[".simgate"], pipeline["shard"], pipeline["gate"]
-        assert (shard["extends"], gate["extends"], gate["needs"]) == (".simgate", ".simgate", ["shard"])
-        sources = team(tmp_path / "team")
+    @pytest.mark.parametrize("file", ["gitlab-ci-cpu.yml", "gitlab-ci.yml"])
+    def test_shards_are_merged_to_the_verdict_of_one_run(self, tmp_path, whole, file):
+        text = (CI / file).read_text().replace("/opt/simgate/bin/", "").replace("isaacsim", "mujoco")
+        pipeline = yaml.safe_load(text)
+        shard, gate = pipeline["shard"], pipeline["gate"]
+        assert gate["needs"] == ["shard"]
+        sources = team(tmp_path / "team", pack="office_doors")
 
         def job(name: str, lines: list[str], **variables: str) -> tuple[int, Machine]:
             machine = Machine(tmp_path / name)
             shutil.copytree(sources, machine.home, dirs_exist_ok=True)
             if (tmp_path / "artifacts").exists():
                 shutil.copytree(tmp_path / "artifacts", machine.home, dirs_exist_ok=True)
-            code, text = machine.sh("\n".join([*shared["before_script"], *lines]), variables)
+            code, text = machine.sh("\n".join([*before, *lines]), variables)
             return code, machine if code in (0, 20) else pytest.fail(text)
 
-        count = shard["parallel"]
+        before, count = pipeline.get(".simgate", {}).get("before_script", []), shard["parallel"]
         made = [
             job(f"shard-{k}", shard["script"], CI_NODE_INDEX=str(k), CI_NODE_TOTAL=str(count))[1]
             for k in range(1, count + 1)
@@ -147,31 +151,40 @@ class TestGitLab:
         code, machine = job("gate", gate["script"])
         assert code == 0
         assert digests(machine.home / "runs" / "gate") == whole
-        assert machine.installed[0].startswith("apt-get update")
+        assert "pip install -r requirements.txt" in machine.installed
+        assert not before or machine.installed[0].startswith("apt-get update")
 
-    def test_only_inconclusive_may_pass(self):
-        pipeline = yaml.safe_load((CI / "gitlab-ci-cpu.yml").read_text())
+    @pytest.mark.parametrize("file", ["gitlab-ci-cpu.yml", "gitlab-ci.yml"])
+    def test_only_inconclusive_may_pass(self, file):
+        pipeline = yaml.safe_load((CI / file).read_text())
         assert pipeline["gate"]["allow_failure"] == {"exit_codes": [20]}
         assert set(pipeline["shard"]["retry"]["exit_codes"]) == {69, 70}
 
 
 class TestJenkins:
-    def test_shards_are_merged_to_the_verdict_of_one_run(self, tmp_path, whole):
-        text = (CI / "Jenkinsfile").read_text()
-        shards, gate = text.split("stage('Gate')")
+    @pytest.mark.parametrize("file", ["Jenkinsfile", "Jenkinsfile.gpu"])
+    def test_shards_are_merged_to_the_verdict_of_one_run(self, tmp_path, whole, file):
+        shards, gate = (CI / file).read_text().split("stage('Gate')")
         numbers = re.findall(r"'(\d)'", re.search(r"values ([^}]+)}", shards)[1])
-        sources, merged = team(tmp_path / "team"), Machine(tmp_path / "gate")
+        sources, merged = team(tmp_path / "team", pack="office_doors"), Machine(tmp_path / "gate")
         shutil.copytree(sources, merged.home, dirs_exist_ok=True)
+        kept = re.search(r"includes: '(\w+)/", shards)[1]
+        stale = "old/manifest.json"
         for number in numbers:
             machine = Machine(tmp_path / f"shard-{number}")
             shutil.copytree(sources, machine.home, dirs_exist_ok=True)
+            (machine.home / kept / stale).parent.mkdir(parents=True)
+            (machine.home / kept / stale).write_text("of an earlier build")
             for line in shell_lines(shards):
-                code, output = machine.sh(line, {"SHARD": number})
+                code, output = machine.sh(line, {"SHARD": number, "ACCEPT_EULA": "Y"})
                 assert code == 0, output
-            shutil.copytree(machine.home / "shards", merged.home / "shards", dirs_exist_ok=True)
         for line in shell_lines(gate):
             code, output = merged.sh(line, {})
             assert code == 0, output
+            if line == "rm -rf shards runs":
+                for number in numbers:
+                    stash = tmp_path / f"shard-{number}" / "checkout" / kept
+                    shutil.copytree(stash, merged.home / "shards", dirs_exist_ok=True)
         assert digests(merged.home / "runs" / "gate") == whole
 
     def test_a_shard_that_failed_is_gone_on_with(self, tmp_path):
@@ -190,4 +203,7 @@ class TestJenkins:
 
 def shell_lines(text: str) -> list[str]:
     """What ``sh`` steps of a Jenkinsfile run, in order."""
-    return re.findall(r"(?:\bsh |script: )'([^']+)'", text)
+    return [
+        "".join(found)
+        for found in re.findall(r"(?:\bsh |script: )(?:'''(.+?)'''|'([^']+)')", text, re.DOTALL)
+    ]
