@@ -42,11 +42,14 @@ class FrameTruth:
         step: Physics step of the frame.
         entities: What is visible.
         dropped: The frame never reached the model.
+        depth_m: True distance along the optical axis, float32, shape (H, W), ``inf`` where nothing is;
+            None unless the adapter rendered it and the model estimates it.
     """
 
     step: int
     entities: tuple[VisibleEntity, ...]
     dropped: bool = False
+    depth_m: NDArray[np.float32] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,9 @@ class Trace:
         for output in self.outputs:
             for name, array in arrays_of(output).items():
                 add(f"{type(output).__name__}{output.frame_step}.{name}", array)
+        for frame in self.frames:
+            if frame.depth_m is not None:
+                add(f"truth{frame.step}.depth_m", frame.depth_m)
         truth = [[f.step, f.dropped, [_entity_row(e) for e in f.entities]] for f in self.frames]
         contacts = [[c.body, c.step, c.impulse_ns, c.depth_m] for c in self.contacts]
         ending = [self.report, self.end, self.invalid_reasons]

@@ -11,6 +11,7 @@ from simgate.harness.packs.model import Criterion
 from simgate.harness.results.record import LatencySamples
 from simgate.harness.scoring.evidence import Evidence
 from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, Options, undefined
+from simgate.harness.scoring.metrics_depth import DEPTH_METRICS
 from simgate.harness.scoring.metrics_gpu import GPU_METRICS
 from simgate.harness.scoring.metrics_perception import (
     PERCEPTION_TEMPLATES,
@@ -42,7 +43,8 @@ STANDARD_METRICS = (
 """In every record, for reports, whatever the criteria ask."""
 
 _MACHINE = (*RUNTIME_METRICS, *GPU_METRICS)
-_BUILT_IN = {metric.info.name: metric for metric in (*TASK_METRICS, *SAFETY_METRICS, *_MACHINE)}
+_DRIVING = (*TASK_METRICS, *SAFETY_METRICS, *DEPTH_METRICS)
+_BUILT_IN = {metric.info.name: metric for metric in (*_DRIVING, *_MACHINE)}
 
 
 class UnknownMetric(LookupError):  # noqa: N818 - the name says what happened
@@ -132,7 +134,7 @@ def silence_of(name: str) -> str:
 
 def metric_infos() -> list[MetricInfo]:
     """Descriptions of all metrics, templates as ``detection.<class>.recall``."""
-    driving = [metric.info for metric in (*TASK_METRICS, *SAFETY_METRICS)]
+    driving = [metric.info for metric in _DRIVING]
     infos = [*driving, *PERCEPTION_TEMPLATES, *(metric.info for metric in _MACHINE)]
     for name in registry.names(GROUP):
         info = find_metric(name)

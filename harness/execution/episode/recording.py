@@ -23,6 +23,7 @@ from simgate.sim_adapters.observation import Contact, VisibleEntity
 from simgate.sim_adapters.plain_file import NotPlain, require_plain
 
 _SIGNAL = "signal."
+_DEPTH = "truth_depth."
 _FORMAT = 2
 """Raised with each change of what a recording holds; 2: facts and signals by declaration."""
 _FACTS_OF_FORMAT_1 = ("barrier_kind", "has_barrier", "goal_radius_m")
@@ -49,6 +50,8 @@ def save_trace(path: Path, trace: Trace) -> None:
         arrays["scores"] = np.concatenate([found.scores for found in trace.detections])
         arrays["class_ids"] = np.concatenate([found.class_ids for found in trace.detections])
     arrays |= output_arrays(trace.outputs)
+    depths = {f"{_DEPTH}{k}": f.depth_m for k, f in enumerate(trace.frames) if f.depth_m is not None}
+    arrays |= depths
     text = json.dumps(_words(trace), separators=(",", ":"))
     np.savez_compressed(path, words=np.frombuffer(text.encode(), dtype=np.uint8), **arrays)  # type: ignore[arg-type]
 
@@ -102,7 +105,7 @@ def load_trace(path: Path) -> Trace:
             name.removeprefix(_SIGNAL): values for name, values in arrays.items() if name.startswith(_SIGNAL)
         },
         modes=tuple(words["modes"]),
-        frames=tuple(_frame(frame) for frame in words["frames"]),
+        frames=tuple(_frame(frame, arrays.get(f"{_DEPTH}{k}")) for k, frame in enumerate(words["frames"])),
         detections=_detections(arrays, tuple(words["classes"])),
         delivered_steps=tuple(int(step) for step in arrays["delivered_steps"]),
         latency_ms=arrays["latency_ms"],
@@ -121,12 +124,12 @@ def load_trace(path: Path) -> Trace:
     )
 
 
-def _frame(words: dict[str, Any]) -> FrameTruth:
+def _frame(words: dict[str, Any], depth_m: NDArray[np.float32] | None) -> FrameTruth:
     entities = []
     for entity in words["entities"]:
         x0, y0, x1, y1 = entity.pop("box")
         entities.append(VisibleEntity(box=(x0, y0, x1, y1), **entity))
-    return FrameTruth(words["step"], tuple(entities), words["dropped"])
+    return FrameTruth(words["step"], tuple(entities), words["dropped"], depth_m)
 
 
 def _detections(arrays: dict[str, NDArray[Any]], classes: tuple[str, ...]) -> tuple[Boxes, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from simgate.harness.execution.episode.validity import ValidityMonitor
 from simgate.harness.results.record import LatencySamples, Scalar
 from simgate.harness.tasks.task import TaskRun
 from simgate.harness.trace import FrameTruth, Signal, Trace
-from simgate.policies.perception.outputs import Boxes, ModelOutput
+from simgate.policies.perception.outputs import Boxes, Depth, ModelOutput
 from simgate.policies.policy import Act
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.embodiment import Embodiment, eye_of
@@ -63,6 +63,9 @@ class WorldRun:
         self._timing = timing
         eye = eye_of(embodiment)
         self._eye = eye.name if eye else ""
+        # The depth of what the model looks at is that of the same camera.
+        depths = [c.name for c in embodiment.of_kind("depth") if eye and c.frame == eye.frame]
+        self._depth = depths[0] if depths else ""
         self._image_size = (eye.shape[1], eye.shape[0]) if eye else (0, 0)
         self._steps: list[int] = []
         self._rows: list[Sequence[float]] = []
@@ -88,7 +91,8 @@ class WorldRun:
         self._record(observation, truth, world, act)
         if self._eye and observation.is_new(self._eye):
             dropped = self._camera.frames[-1] is None
-            self._frame_truths.append(FrameTruth(truth.frame_step, truth.entities, dropped))
+            depth = observation.channels[self._depth][world].copy() if self._depth else None
+            self._frame_truths.append(FrameTruth(truth.frame_step, truth.entities, dropped, depth))
         for delivery in arrived:
             self._outputs.append(delivery.detections)
             self._delivered_steps.append(observation.step)
@@ -106,6 +110,12 @@ class WorldRun:
             self._report = act.report
         self._said |= {f"policy.{name}": value for name, value in act.facts.items() if name != "report"}
 
+    def _frames(self) -> list[FrameTruth]:
+        """Truth of the frames; that of depth only where the model says something of it."""
+        if any(isinstance(one, Depth) for one in self._outputs):
+            return self._frame_truths
+        return [replace(one, depth_m=None) if one.depth_m is not None else one for one in self._frame_truths]
+
     def finish(self, health: Sequence[str]) -> Episode:
         """Closes the episode.
 
@@ -122,7 +132,7 @@ class WorldRun:
                 signal.name: np.ascontiguousarray(table[:, k]) for k, signal in enumerate(self._signals)
             },
             modes=tuple(self._modes),
-            frames=tuple(self._frame_truths),
+            frames=tuple(self._frames()),
             detections=tuple(one for one in self._outputs if isinstance(one, Boxes)),
             outputs=tuple(one for one in self._outputs if not isinstance(one, Boxes)),
             delivered_steps=tuple(self._delivered_steps),

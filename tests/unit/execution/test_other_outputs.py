@@ -12,8 +12,9 @@ from simgate.harness.execution.episode.recording import load_trace, save_trace
 from simgate.harness.results.record import LatencySamples
 from simgate.harness.scoring.metrics import compute
 from simgate.policies.perception.outputs import Depth, Keypoints, Masks, Poses, Tensors, arrays_of
-from tests.unit.execution.memory_plugins import MemoryRuntime
-from tests.unit.execution.test_episode import Constant, Steady, cast, play
+from simgate.sim_adapters.planar_drive import DEPTH, RGB, planar_drive
+from tests.unit.execution.memory_plugins import MemoryAdapter, MemoryRuntime
+from tests.unit.execution.test_episode import TIMING, Constant, Steady, cast, play
 
 __all__ = ["cast"]
 CLASSES = ("glass_door",)
@@ -90,3 +91,53 @@ def test_an_episode_cut_at_a_doubt_keeps_the_outputs_that_came_before(cast) -> N
     cut = trace.before(61)
     assert [one.frame_step for one in cut.outputs] == [0, 20, 40, 60]
     assert compute("path_length_m", cut, LatencySamples()).value is not None
+
+
+class WithDepth(MemoryAdapter):
+    """Renders a depth, too: the step of the frame, in metres."""
+
+    def reset(self, scenes):
+        return self._deep(super().reset(scenes))
+
+    def step(self, commands, active):
+        return self._deep(super().step(commands, active))
+
+    def _deep(self, observation):
+        frame_step = observation.stamps[RGB]
+        depth = np.full(observation.channels[RGB].shape[:3], 1.0 + 0.1 * (frame_step / 20), np.float32)
+        channels = {**observation.channels, DEPTH: depth}
+        return dataclasses.replace(
+            observation, channels=channels, stamps={**observation.stamps, DEPTH: frame_step}
+        )
+
+    @property
+    def embodiment(self):
+        scene, timing = self.scenes[0], self.timing
+        return planar_drive(
+            scene.robot, scene.camera, scene.lidar, timing.control_hz, timing.camera_hz, with_depth=True
+        )
+
+
+class Twice(Says):
+    """Says twice the depth of the frame, which it counts."""
+
+    def infer(self, frames):
+        self.count = getattr(self, "count", -1) + 1
+        return [
+            Depth(np.full(frame.shape[:2], 2.0 * (1.0 + 0.1 * self.count), np.float32)) for frame in frames
+        ]
+
+
+def test_depth_is_held_against_the_depth_of_its_own_frame_whenever_it_arrives(cast, tmp_path: Path) -> None:
+    parts = {"adapter": WithDepth(TIMING, {}), "limit_s": 1.0}
+    trace = play(cast(Steady(0.1), Constant(150.0), runtime=Twice("depth"), **parts), 5.0, noise=0.0)[0].trace
+    save_trace(tmp_path / "t.npz", trace)
+    for one in (trace, load_trace(tmp_path / "t.npz")):
+        assert compute("depth.abs_rel", one, LatencySamples()).value == pytest.approx(1.0, abs=1e-6)
+        assert compute("depth.delta1", one, LatencySamples()).value == 0.0
+        assert compute("depth.coverage", one, LatencySamples()).value == 1.0
+        assert one.digest() == trace.digest()
+    # What a model without depth has nothing to do with is not kept.
+    other = play(cast(Steady(0.1), runtime=Says("masks"), **parts), 5.0)[0].trace
+    assert {frame.depth_m is None for frame in other.frames} == {True}
+    assert compute("depth.abs_rel", other, LatencySamples()).undefined == "the model gave no depth"

@@ -396,3 +396,40 @@ DRIVING = {
 PERCEPTION = {one.__name__: one for one in (
     recall, precision, f1, ap50, first_seen_m, false_alarms_per_min, iou_mean, centre_error_px, flicker_hz, ece,
 )}  # fmt: skip
+
+
+def _depth_pixels(trace, options):
+    """(said or None, true) of every judged pixel, in plain numbers."""
+    said = {one.frame_step: one.depth_m for one in trace.outputs}
+    pixels = []
+    for frame in trace.frames:
+        if frame.depth_m is None or not said or frame.step > max(said):
+            continue
+        for index, truth in np.ndenumerate(frame.depth_m):
+            if 0 < truth < math.inf and truth <= options.get("within_m", math.inf):
+                value = float(said[frame.step][index]) if frame.step in said else math.nan
+                pixels.append((None if math.isnan(value) else value, float(truth)))
+    return pixels
+
+
+def _of_depth(compute, answered_only):
+    def right(trace, latency, options):
+        pixels = _depth_pixels(trace, options)
+        if answered_only:
+            pixels = [(s, t) for s, t in pixels if s is not None]
+        return sum(compute(s, t) for s, t in pixels) / len(pixels) if pixels else None
+
+    return right
+
+
+def _rmse(trace, latency, options):
+    squared = _of_depth(lambda s, t: (s - t) ** 2, True)(trace, latency, options)
+    return None if squared is None else math.sqrt(squared)
+
+
+DEPTH = {
+    "abs_rel": _of_depth(lambda s, t: abs(s - t) / t, True),
+    "rmse_m": _rmse,
+    "delta1": _of_depth(lambda s, t: s is not None and max(s / t, t / s) < 1.25, False),
+    "coverage": _of_depth(lambda s, t: s is not None, False),
+}

@@ -4,12 +4,33 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from simgate.harness.scoring.conformance import MetricConformance, random_episode
 from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, undefined
 from simgate.harness.scoring.metrics import find, metric_names
+from simgate.policies.perception.outputs import Depth
 from tests.unit.scoring import definitions
+
+
+def depth_episode(seed):
+    """A random episode of a model of depth: some frames dropped, some pixels unanswered, some without truth."""
+    rng = np.random.default_rng(seed)
+    episode = random_episode(seed)
+    trace = episode.trace
+    frames, outputs = [], []
+    for frame in trace.frames:
+        truth = rng.uniform(0.2, 9.0, (3, 4)).astype(np.float32)
+        truth[rng.random(truth.shape) < 0.2] = np.inf
+        said = (truth * rng.lognormal(0, 0.2, truth.shape)).astype(np.float32)
+        said[~np.isfinite(said) | (rng.random(truth.shape) < 0.2)] = np.nan
+        frames.append(replace(frame, depth_m=truth if seed % 7 else None))
+        if rng.random() < 0.8 and seed % 5:
+            outputs.append(Depth(said, frame.step))
+    changes = {"frames": tuple(frames), "outputs": tuple(outputs), "detections": ()}
+    return replace(episode, trace=replace(trace, **changes))
+
 
 OPTIONS = ({}, {"within_m": 3.0, "min_pixels": 64, "max_occlusion": 0.5})
 MEASURED_ONLY = ("cpu.", "gpu.")
@@ -44,6 +65,15 @@ SUITES = {
         episode=lambda self, seed: random_episode(seed, plain=True),
         episodes=30,
     ),
+}
+SUITES |= {
+    f"depth.{what}": suite(
+        f"depth.{what}",
+        staticmethod(right),
+        options=({}, {"within_m": 4.0}),
+        episode=lambda self, seed: depth_episode(seed),
+    )
+    for what, right in definitions.DEPTH.items()
 }
 globals().update({f"Test {name}": one for name, one in SUITES.items()})
 
