@@ -11,6 +11,8 @@ from simgate.harness.cli.commands.metrics import facts
 from simgate.harness.cli.commands.worlds import parameter_row, place_tables
 from simgate.harness.frontend.trial import trial
 from simgate.harness.packs.diagnostics.explain import diagnostics_page
+from simgate.harness.packs.language.definition import Key, keys_of
+from simgate.harness.packs.language.mappings import MAPPINGS
 from simgate.harness.scoring import metrics
 from simgate.harness.tasks.reach_or_report import SIGNALS
 from simgate.harness.text import markdown_table
@@ -70,8 +72,32 @@ def metrics_page() -> str:
     )
 
 
+def keys_page() -> str:
+    """``docs/keys.md``: every key of the language, from its definition."""
+    parts = [
+        "# Keys of a scenario pack\n",
+        "Every key, by the mapping that it stands in. How they go together: "
+        "[scenario-guide.md](scenario-guide.md). Editors show the\nsame while one writes "
+        "([editors.md](editors.md)).\n",
+        f"{_GENERATED}\n",
+    ]
+    for title, definition in MAPPINGS.items():
+        rows = [[f"`{name}`", _left_out(key), key.meaning] for name, key in keys_of(definition).items()]
+        parts += [f"## {title}\n", markdown_table(("key", "left out", "meaning"), rows)]
+    return "\n".join(parts)
+
+
+def _left_out(key: Key) -> str:
+    """What holds when a key is left out."""
+    if key.required:
+        return "required"
+    plain = isinstance(key.default, bool | int | float | str) and key.default != ""
+    return f"`{str(key.default).lower() if isinstance(key.default, bool) else key.default}`" if plain else ""
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "diagnostics.md": lambda: diagnostics_page(metrics, trial),
+    "keys.md": keys_page,
     "metrics.md": metrics_page,
     "worlds.md": worlds_page,
 }

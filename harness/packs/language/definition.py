@@ -67,7 +67,7 @@ class Plugin:
 
 @dataclass(frozen=True, slots=True)
 class ByHand:
-    """Marks a value that is read by hand: what the JSON Schema says of it; by its type when left out."""
+    """Marks a value that is read by hand, as every ``Tree`` is: its JSON Schema, if not its type's."""
 
     schema: Callable[[], Schema] | None = None
 
@@ -91,6 +91,7 @@ class Key:
         field: Its field.
         meaning: What to write, for a QA engineer.
         required: Whether it must be there.
+        default: Its value when left out; None where there is none, or where it follows from others.
         annotation: Type of its value.
         marks: Markers and limits.
     """
@@ -98,6 +99,7 @@ class Key:
     field: str
     meaning: str
     required: bool
+    default: Any
     annotation: Any
     marks: tuple[Any, ...]
 
@@ -110,7 +112,12 @@ def keys_of(mapping: type[BaseModel]) -> Table:
     """Every key of a mapping, as it is written in the file; a field without a meaning is no key."""
     return {
         info.alias or field: Key(
-            field, info.description, info.is_required(), info.annotation, tuple(info.metadata)
+            field,
+            info.description,
+            info.is_required(),
+            None if info.is_required() else info.default,
+            info.annotation,
+            tuple(info.metadata),
         )
         for field, info in mapping.model_fields.items()
         if info.description is not None

@@ -58,17 +58,15 @@ class KindKeys(ScopeKeys):
     """What a rule asks, and of which scenarios: one of these, or a metric and one of ``OF_A_METRIC``."""
 
     pass_rate: Annotated[PassRateKeys | None, ByHand()] = key("{at_least: share, confidence: share}", None)
-    metric: Annotated[Tree, ByHand(dict)] = key(
+    metric: Tree = key(
         "name of a latency percentile, with at_most and confidence; of any metric, with every_variant, mean, "
         "percentile, share or not_worse_by",
         None,
     )
-    every_variant: Annotated[Tree, ByHand(dict)] = key(
+    every_variant: Tree = key(
         "threshold that each variant must meet on the rule's metric, for example {at_most: 0}", None
     )
-    mean: Annotated[Tree, ByHand(dict)] = key(
-        "threshold of the mean of the rule's metric, for example {at_least: 0.9}", None
-    )
+    mean: Tree = key("threshold of the mean of the rule's metric, for example {at_least: 0.9}", None)
     percentile: Annotated[float | None, ByHand()] = key(
         "which percentile of the rule's metric is held within its threshold, for example 95",
         None,
@@ -97,9 +95,7 @@ class OfMetricKeys(Keys):
     at_most: Annotated[Tree, ByHand(lambda: {"type": "number"})] = key("largest allowed value", None)
     at_least: Annotated[Tree, ByHand(lambda: {"type": "number"})] = key("smallest allowed value", None)
     confidence: float | None = _confidence()
-    within: Annotated[Tree, ByHand(dict)] = key(
-        "with percentile or share: the threshold, for example {at_most: 0.2}", None
-    )
+    within: Tree = key("with percentile or share: the threshold, for example {at_most: 0.2}", None)
     clip: Annotated[Tree, ByHand(lambda: numbers(2))] = key(
         "with mean or not_worse_by: [lowest, highest]; values of the metric beyond count as these", None
     )

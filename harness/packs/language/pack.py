@@ -35,8 +35,6 @@ class PackKeys(Keys):
     sim: Annotated[SimSpec, ByHand()] = key("simulator and rates", SimSpec())
     latency: LatencySpec = key("how perception latency acts", LatencySpec())
     seed: int = key("whole number that fixes everything random", 0, ge=0, le=2**63 - 1)
-    parameters: Annotated[Tree, ByHand(dict)] = key(
-        "parameters of every scenario, name: value or distribution", None
-    )
-    scenarios: Annotated[Tree, ByHand(dict)] = key("the scenarios, id: scenario")
+    parameters: Tree = key("parameters of every scenario, name: value or distribution", None)
+    scenarios: Tree = key("the scenarios, id: scenario")
     gate: Annotated[Tree, ByHand(_rules)] = key("list of the rules of the release gate", None)

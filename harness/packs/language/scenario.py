@@ -45,10 +45,8 @@ _Size = Annotated[Tree, ByHand(lambda: {"$ref": "#/$defs/simple_number"})]
 class PlaceKeys(Keys):
     """A group of objects put down at random; what a world allows is added to its schema."""
 
-    count: Annotated[Tree, ByHand(dict)] = key(
-        "how many objects: a whole number, {integers: [lo, hi]} or {choice: [...]}"
-    )
-    kinds: Annotated[Tree, ByHand(dict)] = key("which kinds: a word or {choice: [...]}")
+    count: Tree = key("how many objects: a whole number, {integers: [lo, hi]} or {choice: [...]}")
+    kinds: Tree = key("which kinds: a word or {choice: [...]}")
     region: Annotated[str, Wanted("the name of a region")] = key(
         "part of the floor, by the world's name for it"
     )
@@ -63,9 +61,7 @@ class PlaceKeys(Keys):
         "turn about the vertical: a number or a distribution, degrees; any turn when left out", None
     )
     clearance_m: float = key("free space between objects, metres", 0.0, ge=0)
-    keep_clear: Annotated[Tree, ByHand(dict)] = key(
-        "list of places that stay free, by the world's names for them", None
-    )
+    keep_clear: Tree = key("list of places that stay free, by the world's names for them", None)
 
 
 def _conditions() -> Schema:
@@ -81,13 +77,13 @@ class ScenarioKeys(Keys):
         "list of requirement ids", ()
     )
     tags: Annotated[tuple[str, ...], Wanted("a list of words")] = key("list of words to select by", ())
-    world: Annotated[Tree, ByHand(dict)] = key(
+    world: Tree = key(
         "name of the world, for example office_corridor; or {mjcf: FILE, ...}, {usd: FILE, ...}"
     )
     parameters: Annotated[Tree, ByHand(lambda: {"type": "object"})] = key(
         "parameters of the world, name: value or distribution", None
     )
-    place: Annotated[Tree, ByHand(dict)] = key("groups of objects put down at random, name: group", None)
+    place: Tree = key("groups of objects put down at random, name: group", None)
     where: Annotated[Tree, ByHand(_conditions)] = key("list of conditions that every variant meets", None)
     variants: Annotated[VariantsKeys, ByHand()] = key(
         "how many variants, for example {count: 40, method: sobol}"

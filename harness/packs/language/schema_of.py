@@ -24,6 +24,7 @@ SCALAR: Schema = {"type": ["number", "string", "boolean"]}
 TEXT: Schema = {"type": "string", "pattern": r"\S"}
 NAMES: Schema = {"pattern": r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "maxLength": LONGEST_NAME}
 _PLAIN: dict[Any, Schema] = {
+    Any: {},
     str: TEXT, int: {"type": "integer"}, float: {"type": "number"}, bool: {"type": "boolean"}
 }  # fmt: skip
 _LIMITS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}

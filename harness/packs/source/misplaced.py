@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from simgate.harness.packs import model
-from simgate.harness.packs.language import criteria, gate, native, pack, scenario
 from simgate.harness.packs.language.definition import keys_of
+from simgate.harness.packs.language.gate import KindKeys
+from simgate.harness.packs.language.mappings import MAPPINGS
 
-_PLACES = {
-    "the top of the pack": keys_of(pack.PackKeys),
-    "a scenario": keys_of(scenario.ScenarioKeys),
-    "sim": keys_of(model.SimSpec),
-    "latency": keys_of(model.LatencySpec),
-    "variants": keys_of(scenario.VariantsKeys),
-    "a native world": keys_of(native.NativeKeys),
-    "the robot of a native world": keys_of(native.RobotKeys),
-    "the camera of a native world": keys_of(native.CameraKeys),
-    "a group of place": keys_of(scenario.PlaceKeys),
-    "a criterion of accept": keys_of(criteria.CriterionKeys),
-    "a known failure": keys_of(model.KnownFailure),
-    "a pinned variant": keys_of(model.PinnedVariant),
-    "an object of a pinned variant": keys_of(model.PinnedObject),
-    "a gate rule": keys_of(gate.KindKeys),
-}
+_LISTED = (
+    "the top of the pack", "a scenario", "sim", "latency", "variants", "a native world",
+    "the robot of a native world", "the camera of a native world", "a group of place",
+    "a criterion of accept", "a known failure", "a pinned variant", "an object of a pinned variant",
+)  # fmt: skip
+"""Mappings with keys that say by themselves where they belong."""
+_PLACES = {**{place: keys_of(MAPPINGS[place]) for place in _LISTED}, "a gate rule": keys_of(KindKeys)}
 
 
 def where_it_belongs(key: str) -> str:

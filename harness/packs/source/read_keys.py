@@ -66,7 +66,7 @@ def _read(reader: Reader, node: Node, annotation: Any, marks: tuple[Any, ...]) -
     """A value of a type; None when it is wrong, which is reported."""
     mark = next((mark for mark in marks if isinstance(mark, ByHand | Name | Plugin | Wanted | Word)), None)
     origin, arguments = get_origin(annotation), get_args(annotation)
-    if isinstance(mark, ByHand):
+    if isinstance(mark, ByHand) or annotation is Any:
         return node
     if isinstance(mark, Name):
         return reader.name(node, mark.what)

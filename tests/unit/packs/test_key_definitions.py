@@ -9,6 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from simgate.harness.packs.language.definition import Keys, Wanted, Word, key
+from simgate.harness.packs.language.mappings import MAPPINGS
 from simgate.harness.packs.language.schema_of import mapping
 from simgate.harness.packs.source.fields import Reader
 from simgate.harness.packs.source.read_keys import Written, read_keys
@@ -90,6 +91,15 @@ def test_what_is_wrong_is_reported_at_its_place_and_refused_by_the_schema(
     assert fits == ("2.0" in text)
     assert found is not None
     assert not found.is_whole or "dors" in text
+
+
+def test_every_mapping_of_the_language_is_on_the_page_of_keys() -> None:
+    found, above = set(), [Keys]
+    while above:
+        below = above.pop().__subclasses__()
+        above += below
+        found |= {one for one in below if not one.__subclasses__() and "packs.language" in one.__module__}
+    assert found - set(MAPPINGS.values()) == set()
 
 
 def test_the_schema_explains_every_key() -> None:

@@ -1,0 +1,41 @@
+"""Every mapping of the language, by what it is called."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+
+from simgate.harness.packs import model
+from simgate.harness.packs.language import criteria, gate, native, pack, scenario, values
+
+MAPPINGS: dict[str, type[BaseModel]] = {
+    "the top of the pack": pack.PackKeys,
+    "sim": model.SimSpec,
+    "latency": model.LatencySpec,
+    "a scenario": scenario.ScenarioKeys,
+    "variants": scenario.VariantsKeys,
+    "twise": scenario.TwiseKeys,
+    "a group of place": scenario.PlaceKeys,
+    "a criterion of accept": criteria.CriterionKeys,
+    "a criterion on a formula": criteria.StlKeys,
+    "a criterion on a signal": criteria.SignalKeys,
+    "the signal of a criterion": model.SignalSpec,
+    "a known failure": model.KnownFailure,
+    "a pinned variant": model.PinnedVariant,
+    "an object of a pinned variant": model.PinnedObject,
+    "a native world": native.NativeKeys,
+    "the robot of a native world": native.RobotKeys,
+    "the camera of a native world": native.CameraKeys,
+    "the lidar of a native world": native.LidarKeys,
+    "a parameter of a native world": native.SetKeys,
+    "a gate rule": gate.RuleKeys,
+    "pass_rate": gate.PassRateKeys,
+    "regression": gate.RegressionKeys,
+    "invalid_or_error": gate.InvalidOrErrorKeys,
+    "attempts": gate.AttemptsKeys,
+    "normal": values.Normal,
+    "log_normal": values.LogNormal,
+    "beta": values.Beta,
+    "grid": values.GridSteps,
+    "from_file": values.FromFile,
+    "a case of when": values.Case,
+}
