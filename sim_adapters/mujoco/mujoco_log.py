@@ -1,8 +1,13 @@
-"""MuJoCo's warnings go to standard error, each once; else they fill MUJOCO_LOG.TXT where a user stands."""
+"""Where MuJoCo's compiler is called: what it has to say goes to standard error, and it can be ended.
+
+Its warnings would else fill MUJOCO_LOG.TXT where a user stands.
+"""
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,9 +35,26 @@ def rejections() -> Iterator[None]:
         ValueError: MuJoCo rejects it, or does not know itself what is wrong.
     """
     try:
-        yield
+        with _ended_by_signals():
+            yield
     except (mujoco.FatalError, mujoco.UnexpectedError) as error:
         raise ValueError(str(error)) from None
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """SIGTERM and SIGHUP end the process at once: Python's handlers would wait until the compiler returns."""
+    waiting = {}
+    if threading.current_thread() is threading.main_thread():
+        handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+        waiting = {number: handler for number, handler in handlers.items() if callable(handler)}
+    for number in waiting:
+        signal.signal(number, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        for number, handler in waiting.items():
+            signal.signal(number, handler)
 
 
 def compiled(spec: mujoco.MjSpec) -> mujoco.MjModel:
