@@ -25,7 +25,7 @@ class Timing:
     Attributes:
         physics_hz: Physics steps a second.
         control_hz: Commands a second; divides ``physics_hz``.
-        camera_hz: Frames a second; divides ``control_hz``.
+        camera_hz: Frames a second; divides ``physics_hz``, and may be above or below ``control_hz``.
 
     Raises:
         ValueError: A rate does not divide the one above it.
@@ -38,7 +38,7 @@ class Timing:
     def __post_init__(self) -> None:
         for name, rate, base in (
             ("control_hz", self.control_hz, self.physics_hz),
-            ("camera_hz", self.camera_hz, self.control_hz),
+            ("camera_hz", self.camera_hz, self.physics_hz),
         ):
             if rate <= 0 or base % rate:
                 raise ValueError(f"{name}={rate} must divide {base} so that periods are whole steps")
@@ -50,8 +50,16 @@ class Timing:
 
     @property
     def camera_steps(self) -> int:
-        """Physics steps between two frames; a multiple of :attr:`control_steps`."""
+        """Physics steps between two frames."""
         return self.physics_hz // self.camera_hz
+
+    def steps_ahead(self, step: int) -> int:
+        """Physics steps from one moment to the next at which a command begins or a frame is taken."""
+        return min(period - step % period for period in (self.control_steps, self.camera_steps))
+
+    def is_control(self, step: int) -> bool:
+        """Whether a command begins at a physics step."""
+        return step % self.control_steps == 0
 
     def seconds(self, steps: int) -> float:
         """Simulated time of a step count, seconds."""
@@ -105,7 +113,7 @@ class SimAdapter(Protocol):
         ...
 
     def step(self, actions: NDArray[np.float64], active: NDArray[np.bool_] | None = None) -> Observation:
-        """Holds the actions for one control period and senses.
+        """Holds the actions to the next moment of the timing (:meth:`Timing.steps_ahead`), and senses.
 
         Args:
             actions: One number for each entry of the embodiment's action, float64, shape (N, A).

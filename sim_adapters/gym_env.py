@@ -108,12 +108,14 @@ class SimEnv(gym.Env[Sensed, NDArray[np.float32]]):
         robot = self._scene.robot
         share = np.clip(self._checked(action), -1.0, 1.0)
         command = np.array([[share[0] * robot.max_speed_mps, share[1] * robot.max_yaw_rate_rps]])
-        observation = self._adapter.step(command)
-        truth = self._adapter.ground_truth()[0]
+        collided, observation = False, None
+        while observation is None or not self._timing.is_control(observation.step):
+            observation = self._adapter.step(command)
+            truth = self._adapter.ground_truth()[0]
+            collided = collided or bool(truth.contacts)
         distance = self._distance(truth)
         reward = self._goal_distance - distance
         self._goal_distance = distance
-        collided = bool(truth.contacts)
         if collided:
             reward -= _COLLISION_PENALTY
         terminated = collided or distance <= self._scene.task.goal_radius_m

@@ -43,7 +43,7 @@ class SimSpec(PackModel):
     )
     physics_hz: _Rate = key("physics steps a second", 200)
     control_hz: _Rate = key("commands a second; divides physics_hz", 10)
-    camera_hz: _Rate = key("frames a second; divides control_hz", 10)
+    camera_hz: _Rate = key("frames a second; divides physics_hz", 10)
     time_limit_s: float = key(
         "simulated seconds after which an episode ends, at the next control tick", 25.0, gt=0
     )

@@ -36,7 +36,7 @@ class IsaacSimAdapter:
         options: See :class:`simgate.sim_adapters.isaacsim.options.IsaacOptions`.
 
     Raises:
-        ValueError: An option is unknown or wrong.
+        ValueError: An option is unknown or wrong, or ``camera_hz`` does not divide ``control_hz``.
 
     Attributes:
         render_s: Wall-clock seconds spent rendering so far.
@@ -52,6 +52,11 @@ class IsaacSimAdapter:
     """Variants after which a fresh process is better: every new stage leaves memory behind."""
 
     def __init__(self, timing: Timing, options: Mapping[str, object] | None = None) -> None:
+        if timing.control_hz % timing.camera_hz:
+            raise ValueError(
+                f"isaacsim takes frames where commands end: camera_hz={timing.camera_hz} must divide "
+                f"control_hz={timing.control_hz}"
+            )
         self._timing = timing
         self._options = IsaacOptions.read(options or {})
         self._app: KitApp | None = None

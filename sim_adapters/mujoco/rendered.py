@@ -41,8 +41,8 @@ class DrawnWorld(Protocol):
         """Forward speed m/s and yaw rate rad/s."""
         ...
 
-    def advance(self, forward_mps: float, yaw_rate_rps: float) -> None:
-        """Holds a command for one control period; afterwards the model is where the world is."""
+    def advance(self, forward_mps: float, yaw_rate_rps: float, steps: int) -> None:
+        """Holds a command for so many physics steps; afterwards the model is where the world is."""
         ...
 
     def refresh_lights(self) -> None:
@@ -164,7 +164,7 @@ class RenderedAdapter(ABC, Generic[W]):
         self._truth: list[GroundTruth] = [None] * n  # type: ignore[list-item]
 
     def step(self, actions: NDArray[np.float64], active: NDArray[np.bool_] | None = None) -> Observation:
-        """Holds the actions for one control period and senses.
+        """Holds the actions to the next command or frame, and senses.
 
         Raises:
             RuntimeError: There is no scene.
@@ -173,14 +173,15 @@ class RenderedAdapter(ABC, Generic[W]):
         if not self._worlds:
             raise RuntimeError(f"{self.name} adapter: step before reset")
         told = checked_commands(self.name, actions, len(self._worlds), active)
-        self._step += self._timing.control_steps
+        ahead = self._timing.steps_ahead(self._step)
+        self._step += ahead
         new_frame = self._step % self._timing.camera_steps == 0
         if new_frame:
             self._frame_step = self._step
         for index, world in enumerate(self._worlds):
             if active is not None and not active[index]:
                 continue
-            world.advance(float(told[index, 0]), float(told[index, 1]))
+            world.advance(float(told[index, 0]), float(told[index, 1]), ahead)
             self._sense(index, new_frame)
         return self._observation()
 

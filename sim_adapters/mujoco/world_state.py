@@ -65,8 +65,8 @@ class MujocoWorld:
         """Simulated time, seconds."""
         return self.timing.seconds(self.step_count)
 
-    def advance(self, forward_mps: float, yaw_rate_rps: float) -> None:
-        """Holds a command for one control period."""
+    def advance(self, forward_mps: float, yaw_rate_rps: float, steps: int) -> None:
+        """Holds a command for so many physics steps."""
         robot = self.scene.robot
         top, turn = robot.max_speed_mps, robot.max_yaw_rate_rps
         model, data = self.built.model, self.data
@@ -77,7 +77,7 @@ class MujocoWorld:
         )
         self._touches.clear()
         has_actors = bool(self.built.mocap_ids)
-        for _ in range(self.timing.control_steps):
+        for _ in range(steps):
             if has_actors:
                 self._sensing.move_actors(self.time_s)
             mujoco.mj_step(model, data)

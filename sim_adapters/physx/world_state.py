@@ -62,13 +62,13 @@ class PhysxWorld:
         """Simulated time, seconds."""
         return self.timing.seconds(self.step_count)
 
-    def advance(self, forward_mps: float, yaw_rate_rps: float) -> None:
-        """Holds a command for one control period."""
+    def advance(self, forward_mps: float, yaw_rate_rps: float, steps: int) -> None:
+        """Holds a command for so many physics steps."""
         command = self._servo.command(forward_mps, yaw_rate_rps)
         self._touches.clear()
         gaps = self._sensing.clearance.gaps(self.pose[0], self.pose[1], self.time_s)
         near = min(gaps.values(), default=math.inf) < _NEAR_M
-        for _ in range(self.timing.control_steps):
+        for _ in range(steps):
             self._push(command)
             self._move_actors(self.timing.seconds(self.step_count + 1))
             self._session.step(1.0 / self.timing.physics_hz)

@@ -93,6 +93,13 @@ def run_episodes(cast: Cast, scenes: Sequence[Scene], seeds: Sequence[int], cloc
         truths = adapter.ground_truth()
         clock.lap("truth")
         perception.sense(observation, worlds)
+        if not timing.is_control(observation.step):
+            for world in worlds:
+                runs[world].glimpse(world, observation, truths[world])
+            clock.lap("record")
+            observation = adapter.step(actions, active)
+            clock.lap("step")
+            continue
         arrived = perception.deliver(observation.step, worlds)
         answered = cast.policy.act(observation, [_newest(results) for results in arrived])
         acts = checked_acts(cast.policy, answered, embodiment.action, len(scenes), worlds, observation.step)

@@ -95,6 +95,7 @@ class PerceptionStage:
     ) -> None:
         self.cameras = tuple(cameras)
         self._eye = eye.name if eye else ""
+        self._seen_step = -1
         self._on_device = on_device
         self._runtime = runtime
         self._latency = latency
@@ -103,8 +104,9 @@ class PerceptionStage:
 
     def sense(self, observation: Observation, active: Sequence[int]) -> None:
         """Takes the new frames of the active worlds, if there are any, and runs the model on them."""
-        if not self._eye or not observation.is_new(self._eye):
+        if not self._eye or observation.stamps[self._eye] <= self._seen_step:
             return
+        self._seen_step = observation.stamps[self._eye]
         seen: list[WorldCamera] = []
         taken: list[Frame] = []
         untouched = len(active) == len(self.cameras)
@@ -129,9 +131,7 @@ class PerceptionStage:
             # Measured latency is that of each frame alone; frames on a device go in together.
             together = untouched and (self._latency is not None or len(batch) == 1)
             frames = frames_for(self._runtime, self._on_device, len(batch)) if together else None
-            self._infer(
-                self._runtime, seen, batch if frames is None else frames, observation.stamps[self._eye]
-            )
+            self._infer(self._runtime, seen, batch if frames is None else frames, self._seen_step)
 
     def deliver(self, step: int, active: Sequence[int]) -> list[list[Delivery]]:
         """For each world what reaches its policy at this control tick; nothing for inactive ones."""

@@ -61,6 +61,8 @@ class ValidityMonitor:
         self._timing = timing
         eye = eye_of(embodiment)
         self._eye = eye.name if eye else ""
+        self._eye_steps = round(timing.physics_hz / eye.rate_hz) if eye else 1
+        self._seen_step = -1
         numbers = [c for c in embodiment.channels if c.kind not in IMAGES and c.dtype.startswith("float")]
         self._endless = [c.name for c in numbers if c.kind in _ENDLESS]
         self._finite = [c.name for c in numbers if c.kind not in _ENDLESS]
@@ -81,7 +83,8 @@ class ValidityMonitor:
         sound = self._check_clock(observation, truth) and self._check_finite(observation, truth, world)
         if observation.step == 0:
             sound = self._check_start(truth) and sound
-        if self._eye and observation.is_new(self._eye):
+        if self._eye and observation.stamps[self._eye] > self._seen_step:
+            self._seen_step = observation.stamps[self._eye]
             self._check_frame(observation.channels[self._eye][world], truth)
         return sound
 
@@ -102,11 +105,11 @@ class ValidityMonitor:
 
     def _check_clock(self, observation: Observation, truth: GroundTruth) -> bool:
         expected = self._expected_step
-        self._expected_step += self._timing.control_steps
+        self._expected_step += self._timing.steps_ahead(expected)
         if observation.step != expected:
             self.add(f"the simulator's clock is at step {observation.step} instead of {expected}", expected)
             return False
-        frame_step = expected - expected % self._timing.camera_steps
+        frame_step = expected - expected % self._eye_steps
         taken = observation.stamps[self._eye] if self._eye else truth.frame_step
         if self._eye and taken != frame_step:
             self.add(
@@ -147,7 +150,7 @@ class ValidityMonitor:
             self._add_picture(f"black camera frame at step {truth.frame_step}", truth.frame_step)
         self._constants = self._constants + 1 if constant and edges else 0
         if self._constants == CONSTANT_RUN:
-            since = truth.frame_step - (CONSTANT_RUN - 1) * self._timing.camera_steps
+            since = truth.frame_step - (CONSTANT_RUN - 1) * self._eye_steps
             self._add_picture(
                 f"{CONSTANT_RUN} camera frames of one colour in a row, until step {truth.frame_step}, while "
                 "something in view fills only part of them",

@@ -75,6 +75,9 @@ class WorldRun:
         self._delivered_steps: list[int] = []
         self._latency_ms: list[float] = []
         self._contacts: list[Contact] = []
+        self._met: list[Contact] = []
+        self._seen_step = -1
+        self._sound = True
         self._report: str | None = None
         self._said: dict[str, Scalar | None] = {}
         self._end = ""
@@ -88,18 +91,32 @@ class WorldRun:
         arrived: Sequence[Delivery],
     ) -> bool:
         """Records a control tick; returns whether the episode goes on."""
-        self._record(observation, truth, world, act)
-        if self._eye and observation.is_new(self._eye):
-            dropped = self._camera.frames[-1] is None
-            depth = observation.channels[self._depth][world].copy() if self._depth else None
-            self._frame_truths.append(FrameTruth(truth.frame_step, truth.entities, dropped, depth))
+        sound = self.glimpse(world, observation, truth)
+        between = len(self._met) > len(truth.contacts)
+        met = replace(truth, contacts=tuple(self._met)) if between else truth
+        self._met.clear()
+        self._record(observation, met, world, act)
         for delivery in arrived:
             self._outputs.append(delivery.detections)
             self._delivered_steps.append(observation.step)
             self._latency_ms.append(delivery.latency_ms)
-        sound = self.monitor.check(observation, truth, world)
-        self._end = self._task.ended(observation.step, truth, act) if sound else "invalid"
+        self._end = self._task.ended(observation.step, met, act) if sound else "invalid"
         return not self._end
+
+    def glimpse(self, world: int, observation: Observation, truth: GroundTruth) -> bool:
+        """Takes in what happened since the last observation, also between control ticks.
+
+        Returns:
+            Whether the episode can be believed so far as to go on.
+        """
+        self._met.extend(truth.contacts)
+        if self._eye and observation.stamps[self._eye] > self._seen_step:
+            self._seen_step = observation.stamps[self._eye]
+            dropped = self._camera.frames[-1] is None
+            depth = observation.channels[self._depth][world].copy() if self._depth else None
+            self._frame_truths.append(FrameTruth(truth.frame_step, truth.entities, dropped, depth))
+        self._sound = self.monitor.check(observation, truth, world) and self._sound
+        return self._sound
 
     def _record(self, observation: Observation, truth: GroundTruth, world: int, act: Act) -> None:
         self._steps.append(observation.step)

@@ -94,8 +94,8 @@ KEY_EXAMPLES = (
         "sim: {physics_hz: 200, control_hz: @30, camera_hz: 10}\n",
         "sim: {physics_hz: 200, control_hz: 20, camera_hz: 10}\n",
         level="pack",
-        advice="Time is counted in whole physics steps, so `control_hz` must divide `physics_hz`; a frame is "
-        "taken where a command ends, so `camera_hz` must divide `control_hz`.",
+        advice="Time is counted in whole physics steps, so `control_hz` and `camera_hz` must "
+        "divide `physics_hz`; one may be above the other.",
     ),
     Example(
         "unknown-policy",

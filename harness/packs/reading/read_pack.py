@@ -115,7 +115,7 @@ class PackReader:
             self._problems.at(fields["time_limit_s"], "rates", message, hint)
         for name, rate, base_name, base in (
             ("control_hz", sim.control_hz, "physics_hz", sim.physics_hz),
-            ("camera_hz", sim.camera_hz, "control_hz", sim.control_hz),
+            ("camera_hz", sim.camera_hz, "physics_hz", sim.physics_hz),
         ):
             at = fields.get(name) or fields.get(base_name) or node
             if base % rate:

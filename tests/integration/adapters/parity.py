@@ -32,7 +32,7 @@ def drive_both(session: PhysxSession, scene: Scene, command: Command, seconds: f
     metres = degrees = speed = 0.0
     for tick in range(round(seconds * TIMING.control_hz)):
         for world in worlds:
-            world.advance(*command(tick / TIMING.control_hz))
+            world.advance(*command(tick / TIMING.control_hz), TIMING.control_steps)
         (xa, ya, ta), (xb, yb, tb) = (world.pose for world in worlds)
         metres = max(metres, math.hypot(xa - xb, ya - yb))
         degrees = max(degrees, abs(math.degrees(math.remainder(ta - tb, math.tau))))
@@ -46,7 +46,7 @@ def first_touch(
     """Physics step of the first contact, and the sum of all impulses."""
     step, impulse = -1, 0.0
     for _ in range(round(seconds * TIMING.control_hz)):
-        world.advance(*command)
+        world.advance(*command, TIMING.control_steps)
         for contact in world.truth(None, 0).contacts:
             step = contact.step if step < 0 else step
             impulse += contact.impulse_ns

@@ -122,13 +122,14 @@ class MemoryAdapter:
 
     def step(self, commands, active=None) -> Observation:
         time.sleep(float(self.options.get("pace_s", 0.0)))
-        self.step_count += self.timing.control_steps
+        ahead = self.timing.steps_ahead(self.step_count)
+        self.step_count += ahead
         for world, scene in enumerate(self.scenes):
             if active is not None and not active[world]:
                 continue
             self._misbehave(world)
             self.speed[world] = commands[world, 0]
-            x = self.x[world] + commands[world, 0] * self.timing.control_steps / self.timing.physics_hz
+            x = self.x[world] + commands[world, 0] * ahead / self.timing.physics_hz
             self.x[world] = min(x, scene.bodies[0].position[0] - scene.robot.radius_m)
             if self._frame_step == self.step_count:
                 self._draw(world)

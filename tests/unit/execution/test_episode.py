@@ -258,3 +258,17 @@ def test_detections_that_no_model_may_give_end_the_episode_whatever_the_runtime(
     strange = Strange(playing.runtime.package)
     with pytest.raises(ValueError, match=words):
         play(dataclasses.replace(playing, runtime=strange), 3.0)
+
+
+@pytest.mark.parametrize("camera_hz", [5, 8, 10, 20, 25])
+def test_every_frame_reaches_the_model_at_its_own_moment_whatever_the_rates(cast, camera_hz: int) -> None:
+    """``camera_hz`` below, beside and above ``control_hz``; rows stay those of the control ticks."""
+    timing = Timing(physics_hz=200, control_hz=10, camera_hz=camera_hz)
+    trace = play(cast(timing=timing), 2.5)[0].trace
+    last, period = int(trace.steps[-1]), 200 // camera_hz
+    assert trace.steps.tolist() == list(range(0, last + 1, 20))
+    assert [frame.step for frame in trace.frames] == list(range(0, last + 1, period))
+    answered = [found.frame_step for found in trace.detections]
+    assert answered == [frame.step for frame in trace.frames[: len(answered)]]
+    assert (trace.end, trace.invalid_reasons) == ("done", ())
+    assert all(step % 20 == 0 for step in trace.delivered_steps)

@@ -12,9 +12,8 @@ from simgate.sim_adapters.planar_drive import drive_observation, planar_drive
 from simgate.sim_adapters.scene.robot import Robot
 from simgate.sim_adapters.scene.sensor import Camera, Lidar
 
-ROBOT = planar_drive(Robot((0.0, 0.0, 0.0)), Camera(), Lidar(), 10, 10)
-
 TIMING = Timing(200, 10, 5)
+ROBOT = planar_drive(Robot((0.0, 0.0, 0.0)), Camera(), Lidar(), TIMING.control_hz, TIMING.camera_hz)
 
 
 class Feed:

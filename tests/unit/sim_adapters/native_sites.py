@@ -101,7 +101,7 @@ def driven(scene: Scene, commands: list[tuple[float, float]]) -> np.ndarray:
     world = MujocoWorld(scene, TIMING)
     poses = []
     for command in commands:
-        world.advance(*command)
+        world.advance(*command, TIMING.control_steps)
         poses.append(world.pose)
     return np.array(poses)
 

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.embodiment import ActionSpec, Channel, Embodiment, Intrinsics
 from simgate.sim_adapters.traits import AdapterTraits, traits_of
 
@@ -96,3 +97,13 @@ def test_traits_are_those_declared_and_otherwise_plain():
     assert traits_of(Declared).max_worlds == 1
     with pytest.raises(TypeError, match="must be AdapterTraits, not dict"):
         traits_of(Wrong)
+
+
+@pytest.mark.parametrize(("camera_hz", "moments"), [(10, [20, 40]), (25, [8, 16, 20, 24]), (4, [20, 40, 50])])
+def test_a_simulator_stops_at_every_command_and_every_frame(camera_hz: int, moments: list[int]):
+    timing, step, met = Timing(physics_hz=200, control_hz=10, camera_hz=camera_hz), 0, []
+    while len(met) < len(moments):
+        step += timing.steps_ahead(step)
+        met.append(step)
+    assert met == moments
+    assert [timing.is_control(at) for at in met] == [at % 20 == 0 for at in met]

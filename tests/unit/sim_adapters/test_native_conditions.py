@@ -52,7 +52,7 @@ def crash(path: Path) -> tuple[list[str], float]:
     state = MujocoWorld(scene_of(world(path)), TIMING)
     touched: set[str] = set()
     for _ in range(30):
-        state.advance(0.5, 0.0)
+        state.advance(0.5, 0.0, TIMING.control_steps)
         truth = state.truth(None, 0)
         touched |= {contact.body for contact in truth.contacts}
     assert state.problems() == ()

@@ -95,7 +95,7 @@ def test_a_robot_of_a_public_collection_drives(tmp_path: Path) -> None:
     camera = state.built.camera
     assert state.data.cam_xpos[camera] == pytest.approx((0.3, 0.0, 0.9))
     for _ in range(30):
-        state.advance(0.5, 0.0)
+        state.advance(0.5, 0.0, TIMING.control_steps)
     assert state.pose[0] == pytest.approx(1.4, abs=0.1)
     assert state.pose[1:] == pytest.approx((0.0, 0.0), abs=0.02)
     assert state.problems() == ()
@@ -107,7 +107,7 @@ def test_a_robot_of_a_public_collection_drives(tmp_path: Path) -> None:
 def test_the_robot_touches_walls_and_never_the_floor(yard: Path) -> None:
     world = MujocoWorld(scene_of(yard_world(yard), robot__start_x_m=4.6, robot__start_y_m=2.0), TIMING)
     for _ in range(8):
-        world.advance(0.5, 0.0)
+        world.advance(0.5, 0.0, TIMING.control_steps)
         truth = world.truth(None, 0)
         if truth.contacts:
             break

@@ -281,7 +281,7 @@ SMALL = [
 @pytest.mark.parametrize("text", SMALL)
 def test_a_lone_triangle_can_be_touched_moved_and_seen(tmp_path: Path, text: str) -> None:
     world = MujocoWorld(scene_of(yard_world(write_yard(tmp_path, text))), TIMING)
-    world.advance(0.1, 0.0)
+    world.advance(0.1, 0.0, 20)
     assert world.problems() == ()
     assert [g for g in range(world.built.model.ngeom) if "/World/M#" in world.built.model.geom(g).name]
 

@@ -127,7 +127,7 @@ def test_contacts_and_clearance_go_by_the_names_of_the_pack(yard: Path) -> None:
     assert world.truth(None, 0).clearance_m[PANE] == pytest.approx(1.99 - 0.25, abs=1e-3)
     touched: set[str] = set()
     for _ in range(40):
-        world.advance(1.0, 0.0)
+        world.advance(1.0, 0.0, TIMING.control_steps)
         touched |= {contact.body for contact in world.truth(None, 0).contacts}
     assert touched == {PANE}
     assert world.pose[0] == pytest.approx(1.99 - 0.25, abs=0.01)
@@ -138,7 +138,7 @@ def test_a_loose_crate_is_pushed(yard: Path) -> None:
     world = yard_world(yard, {"x": f"{CRATE}.pos.x", "y": f"{CRATE}.pos.y"})
     run = MujocoWorld(scene_of(world, x=1.0, y=0.0), TIMING)
     for _ in range(30):
-        run.advance(0.6, 0.0)
+        run.advance(0.6, 0.0, TIMING.control_steps)
     assert run.pose[0] > 0.8
     assert run.data.body(CRATE).xpos[0] == pytest.approx(run.pose[0] + 0.25 + 0.25, abs=0.01)
     assert run.data.body(CRATE).xpos[2] == pytest.approx(0.25, abs=0.01)
