@@ -217,7 +217,14 @@ class Worker:
 
     def _judge(self, variant: Variant, episode: Episode, use: ResourceUse) -> Score:
         scenario = self._scenario(variant)
-        return score(scenario, episode.trace, episode.latency, variant.parameters, resources=use)
+        return score(
+            scenario,
+            episode.trace,
+            episode.latency,
+            variant.parameters,
+            resources=use,
+            folder=Path(self._pack.path).parent,
+        )
 
     def _scenario(self, variant: Variant) -> Scenario:
         return self._pack.scenario(variant.scenario)

@@ -52,7 +52,7 @@ def check_scenes(
     for criterion in (*scenario.accept, *scenario.hard) if built else ():
         info = (
             metrics.find_metric(criterion.metric)
-            if criterion.stl is None and criterion.signal is None
+            if criterion.stl is None and criterion.signal is None and criterion.source is None
             else None
         )
         if info is not None:

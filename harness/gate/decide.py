@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from simgate.harness.gate.comparing.baseline_copy import kept_baseline, kept_churn
 from simgate.harness.gate.comparing.comparability import accepted_notes, judged_notes
 from simgate.harness.gate.comparing.first_baseline import FirstBaseline, kept_first, waiting
-from simgate.harness.gate.comparing.metric_changes import describe_metric, losses_in_words, metric_changes
+from simgate.harness.gate.comparing.metric_changes import describe_of, losses_in_words, metric_changes
 from simgate.harness.gate.comparing.pairing import RunEvidence, pair_up
 from simgate.harness.gate.holm import apply_holm
 from simgate.harness.gate.kept_pack import kept_pack
@@ -122,7 +122,7 @@ def _losses(pack: Pack, variants: Sequence[JudgedVariant], baseline: RunEvidence
         return []
     pairs = pair_up(variants[:: max(len(variants) // MOST_PAIRS, 1)], baseline.by_digest)
     judged = [rule.metric or "" for rule in pack.gate]
-    lost = losses_in_words(metric_changes(pairs, describe_metric), judged)
+    lost = losses_in_words(metric_changes(pairs, describe_of(pack)), judged)
     return [lost] if lost else []
 
 

@@ -75,8 +75,8 @@ class Criterion(PackModel):
     """One acceptance threshold on one metric, on a signal, or on a temporal-logic formula's robustness."""
 
     metric: str
-    """Name of the metric, for example ``stop_distance_m`` or ``detection.glass_door.recall``; for a signal
-    or a formula the name that the pack gives to the criterion."""
+    """Name of the metric, for example ``stop_distance_m`` or ``detection.glass_door.recall``; for a signal,
+    a formula or the pack's own metric the name that the pack gives to the criterion."""
     op: Literal["at_most", "at_least", "equals", "between"]
     bound: Scalar | tuple[float, float]
     """The threshold; two numbers for ``between``."""
@@ -88,6 +88,8 @@ class Criterion(PackModel):
     """Formula of signal temporal logic; its robustness is compared with the bound."""
     signal: SignalSpec | None = None
     """What is compared with the bound in place of a metric."""
+    source: str | None = Field(default=None, exclude_if=_is_none)
+    """Where the code of the pack's own metric is, ``file.py:NAME`` from the pack's folder."""
     line: int = 0
     """Line in the pack's file."""
 

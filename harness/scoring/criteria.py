@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from simgate.harness.packs.bounds import judgement, margin_of
@@ -12,19 +14,24 @@ from simgate.harness.scoring.metric import LARGEST, MetricValue
 from simgate.harness.scoring.metrics import metric_of
 
 
-def judge(criterion: Criterion, evidence: Evidence) -> CriterionResult:
+def judge(criterion: Criterion, evidence: Evidence, folder: Path | None = None) -> CriterionResult:
     """Judges a criterion.
 
     The margin is the signed distance to the bound in the metric's unit, negative when it is violated;
     words and bools have none. An undefined metric is FAIL for want of evidence unless ``if_undefined``
     says otherwise.
 
+    Args:
+        criterion: Of a scenario.
+        evidence: Of the episode.
+        folder: The pack's, in which the code of its own metrics is.
+
     Raises:
         UnknownMetric: No such metric.
         simgate.harness.packs.bounds.UnusableCriterion: For example ``at_most`` on a word.
         ValueError: A formula cannot be read.
     """
-    metric = metric_of(criterion)
+    metric = metric_of(criterion, folder)
     found, unit = metric.compute(evidence, criterion.options), metric.info.unit
     if found.value is None:
         return CriterionResult(

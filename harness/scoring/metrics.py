@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 
 from simgate.harness import registry
 from simgate.harness.packs.checks.metric_catalog import FormulaProblem
@@ -72,18 +73,24 @@ def find(name: str) -> Metric | None:
     return found
 
 
-def plugin_metrics(criteria: Iterable[Criterion]) -> list[str]:
-    """Names of the metrics among these criteria that plugins compute."""
-    named = {c.metric for c in criteria if c.stl is None and c.signal is None}
+def plugin_metrics(criteria: Sequence[Criterion]) -> list[str]:
+    """The metrics among these criteria that plugins compute, as the registry finds them."""
+    own = {c.source for c in criteria if c.source is not None}
+    named = {c.metric for c in criteria if c.stl is None and c.signal is None and c.source is None}
     built_in = {name for name in named if name in _BUILT_IN or perception_metric(name)}
-    return sorted((named - built_in) & set(registry.names(GROUP)))
+    return sorted(own | ((named - built_in) & set(registry.names(GROUP))))
 
 
-def metric_of(criterion: Criterion) -> Metric:
+def metric_of(criterion: Criterion, folder: Path | None = None) -> Metric:
     """What a criterion compares with its bound: a metric, a signal or a formula's robustness.
+
+    Args:
+        criterion: Of a scenario.
+        folder: The pack's, in which the code of its own metrics is; None where there are none.
 
     Raises:
         UnknownMetric: No metric of that name.
+        BadReference: The code of the pack's own metric cannot be used.
         ValueError: A formula cannot be read; the linter finds such packs before they run.
     """
     if criterion.stl is not None:
@@ -92,6 +99,9 @@ def metric_of(criterion: Criterion) -> Metric:
         return formula_metric(criterion)
     if criterion.signal is not None:
         return signal_metric(criterion, criterion.signal)
+    if criterion.source is not None:
+        own: Metric = registry.load(GROUP, criterion.source, folder)
+        return own
     metric = find(criterion.metric)
     if metric is None:
         raise UnknownMetric(criterion.metric)

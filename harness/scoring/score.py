@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 from simgate.harness.packs.model import Criterion, Scalar, Scenario, metric_key
 from simgate.harness.results.outcome import combine, with_quarantine
@@ -60,6 +61,7 @@ def score(
     parameters: Mapping[str, Scalar],
     today: date | None = None,
     resources: ResourceUse | None = None,
+    folder: Path | None = None,
 ) -> Score:
     """Scores an episode.
 
@@ -70,6 +72,7 @@ def score(
         parameters: Of the variant, for quarantines.
         today: Date that quarantines are held against; today in UTC when not given.
         resources: What the episode cost its host, for criteria on ``cpu.*`` and ``gpu.*``.
+        folder: The pack's, in which the code of its own metrics is.
 
     Raises:
         simgate.harness.scoring.metrics.UnknownMetric: A criterion names no metric.
@@ -77,7 +80,7 @@ def score(
         ValueError: A formula cannot be read.
     """
     evidence = Evidence(trace, latency, resources)
-    criteria = tuple(judge(criterion, evidence) for criterion in scenario.accept)
+    criteria = tuple(judge(criterion, evidence, folder) for criterion in scenario.accept)
     known = find_quarantine(scenario.known_failures, parameters, today or datetime.now(UTC).date())
     if trace.invalid_reasons:
         outcome, reason = _of_doubt(scenario, trace, latency)
@@ -90,8 +93,8 @@ def score(
         outcome=outcome,
         reason=reason,
         criteria=criteria,
-        metrics=_metrics(scenario.accept, evidence),
-        hard=_hard(scenario.hard, evidence),
+        metrics=_metrics(scenario.accept, evidence, folder),
+        hard=_hard(scenario.hard, evidence, folder),
         known_issue=known.issue if known else None,
         lost_at_s=first_lost.lost_at_s if first_lost else None,
     )
@@ -120,9 +123,11 @@ def _lost_before_doubt(
     return [result for result in judged if result.outcome is Outcome.FAIL]
 
 
-def _hard(criteria: Iterable[Criterion], evidence: Evidence) -> tuple[CriterionResult, ...]:
+def _hard(
+    criteria: Iterable[Criterion], evidence: Evidence, folder: Path | None
+) -> tuple[CriterionResult, ...]:
     """What hard rules ask, judged on what is beyond doubt."""
-    judged = tuple(judge(criterion, evidence) for criterion in criteria)
+    judged = tuple(judge(criterion, evidence, folder) for criterion in criteria)
     doubt = "; ".join(evidence.trace.invalid_reasons)
     if not judged or not doubt:
         return judged
@@ -157,10 +162,12 @@ def _reason(criteria: Iterable[CriterionResult], outcome: Outcome) -> str:
     return reasons[0] + tail
 
 
-def _metrics(accept: Iterable[Criterion], evidence: Evidence) -> dict[str, Scalar | None]:
+def _metrics(
+    accept: Iterable[Criterion], evidence: Evidence, folder: Path | None
+) -> dict[str, Scalar | None]:
     values: dict[str, Scalar | None] = {}
     for criterion in accept:
-        found = metric_of(criterion).compute(evidence, criterion.options)
+        found = metric_of(criterion, folder).compute(evidence, criterion.options)
         values[metric_key(criterion.metric, criterion.options)] = _plain(found.value)
     asked = list(STANDARD_METRICS)
     known = evidence.model_classes

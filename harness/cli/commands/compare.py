@@ -123,13 +123,13 @@ def compare_folders(
     from simgate.harness.gate.comparing.baseline_copy import read_evidence
     from simgate.harness.gate.comparing.churn import known_churn
     from simgate.harness.gate.comparing.compare import compare_runs, regression_of
-    from simgate.harness.gate.comparing.metric_changes import describe_metric
+    from simgate.harness.gate.comparing.metric_changes import describe_of
 
     before, now = read_evidence(baseline), read_evidence(candidate)
     names = tuple(dict.fromkeys((*now.manifest.accepted, *accepted)))
     now = replace(now, manifest=now.manifest.model_copy(update={"accepted": names}))
     churn = known_churn(runs_dir, now.manifest, now.fingerprint)
-    return compare_runs(before, now, regression_of(now, max_drop, confidence), describe_metric, churn)
+    return compare_runs(before, now, regression_of(now, max_drop, confidence), describe_of(now.pack), churn)
 
 
 def _share(text: str) -> float:

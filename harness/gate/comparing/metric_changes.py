@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from simgate.harness.gate.comparing.pairing import Pair
 from simgate.harness.gate.statistics.paired_betting import counted_losses, mean_upper_bound
 from simgate.harness.multiplicity import benjamini_hochberg
 from simgate.harness.packs.checks.metric_catalog import MetricInfo
+from simgate.harness.packs.model import Pack
 from simgate.harness.results.record import ResultModel, RunRecord, Scalar
 from simgate.harness.results.stored_record import whole
 
@@ -77,6 +79,24 @@ def describe_metric(name: str) -> MetricInfo | None:
     from simgate.harness.scoring.metrics import find_metric
 
     return find_metric(name.partition("{")[0])
+
+
+def describe_of(pack: Pack) -> Describe:
+    """What is known of the metrics of a pack, those of its own where their code is still there."""
+    criteria = [criterion for scenario in pack.scenarios for criterion in (*scenario.accept, *scenario.hard)]
+    own = {criterion.metric: criterion for criterion in criteria if criterion.source is not None}
+
+    def describe(name: str) -> MetricInfo | None:
+        from simgate.harness.scoring.metrics import metric_of
+
+        if (criterion := own.get(name.partition("{")[0])) is None:
+            return describe_metric(name)
+        try:
+            return metric_of(criterion, Path(pack.path).parent).info
+        except ImportError:
+            return None
+
+    return describe
 
 
 def metric_changes(pairs: Sequence[Pair], describe: Describe) -> tuple[MetricChange, ...]:

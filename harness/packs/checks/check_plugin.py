@@ -14,11 +14,12 @@ from simgate.policies.documents.nodes import Node
 from simgate.policies.documents.problems import Problems
 from simgate.sim_adapters.code_file import BadReference, Reference, class_members, is_reference
 
+METRICS = "simgate.metrics"
 _WHAT = {
     "simgate.policies": "policy",
     "simgate.sim_adapters": "adapter",
     "simgate.worlds": "world",
-    "simgate.metrics": "metric",
+    METRICS: "metric",
     "simgate.runtimes": "runtime",
 }
 _SHOWN = "see docs/writing-your-own.md"
@@ -31,7 +32,7 @@ _HAS = {
     "simgate.policies": ("reset", "act"),
     "simgate.sim_adapters": ("reset", "step", "ground_truth", "describe", "health", "close"),
     "simgate.worlds": ("name", "parameters", "object_kinds", "region_names", "keep_clear_names", "build"),
-    "simgate.metrics": ("info", "compute"),
+    METRICS: ("info", "compute"),
 }
 """What an object of a group has; of what is called, its instances, which can be said of classes only."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from simgate.harness.packs.language.definition import ByHand, Keys, Schema, Tree, Wanted, Word, key
+from simgate.harness.packs.language.definition import ByHand, Keys, Plugin, Schema, Tree, Wanted, Word, key
 from simgate.harness.packs.model import SignalSpec
 
 NUMBER: Schema = {"type": "number"}
@@ -41,6 +41,14 @@ class CriterionKeys(EvidenceKeys, OperatorKeys):
     """A threshold on a metric."""
 
     if_undefined: _Undefined = _undefined()
+
+
+class OwnKeys(CriterionKeys):
+    """A threshold on a metric of the pack's own."""
+
+    metric: Annotated[str, Plugin("simgate.metrics")] = key(
+        "a metric of your own, file.py:NAME or package.module:NAME"
+    )
 
 
 class StlKeys(Keys):

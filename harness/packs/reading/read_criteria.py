@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from simgate.harness.packs.checks.check_plugin import METRICS, load_plugin
 from simgate.harness.packs.checks.metric_catalog import MetricCatalog, MetricInfo
 from simgate.harness.packs.checks.vocabulary import Vocabulary
 from simgate.harness.packs.language.criteria import (
     CriterionKeys,
     EvidenceKeys,
     OperatorKeys,
+    OwnKeys,
     SignalKeys,
     StlKeys,
 )
@@ -16,6 +18,7 @@ from simgate.harness.packs.model import Criterion, Scalar, SignalSpec, SimSpec
 from simgate.harness.packs.source.fields import Fields, Reader
 from simgate.harness.packs.source.read_keys import Written, read_keys
 from simgate.harness.packs.source.value_hints import share_hint, threshold_hint
+from simgate.harness.registry import is_there
 from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
@@ -37,10 +40,14 @@ class CriterionReader:
         """Of the pack that is read; the time bounds of formulas are whole control periods."""
         self.vocabulary = Vocabulary(reader)
         """What the pack's model and policy know."""
+        self._own: dict[str, tuple[str, MetricInfo]] = {}
+        """The pack's own metrics that were read so far, by the names that it gives them."""
 
     def is_metric(self, name: str) -> bool:
         """Whether a metric has that name."""
-        return self._metrics is not None and self._metrics.find_metric(name) is not None
+        return name in self._own or (
+            self._metrics is not None and self._metrics.find_metric(name) is not None
+        )
 
     def is_always_measured(self, name: str) -> bool:
         """Whether records hold a metric whatever the criteria ask."""
@@ -48,8 +55,8 @@ class CriterionReader:
 
     def metric(self, node: Node, name: str) -> MetricInfo | None:
         """The metric of that name; an unknown one is reported, and a class that the model does not know."""
-        if self._metrics is None:
-            return None
+        if self._metrics is None or name in self._own:
+            return self._own[name][1] if name in self._own else None
         info = self._metrics.find_metric(name)
         if info is None:
             hint = near(name, self._metrics.metric_names())
@@ -65,10 +72,16 @@ class CriterionReader:
             return self._formula(key, value)
         if isinstance(value, MappingNode) and value.find("signal"):
             return self._of_signal(key, value)
-        info = self.metric(key, key.text)
-        read = read_keys(self._reader, value, CriterionKeys, f"the criterion '{key.text}'", owner=key)
+        is_own = isinstance(value, MappingNode) and value.find("metric") is not None
+        info = None if is_own else self.metric(key, key.text)
+        keys = OwnKeys if is_own else CriterionKeys
+        read = read_keys(self._reader, value, keys, f"the criterion '{key.text}'", owner=key)
         if read is None or not isinstance(value, MappingNode):
             return None
+        if isinstance(read.keys, OwnKeys):
+            info = self._own_metric(key, read.nodes["metric"], read.keys.metric)
+            if info is None:
+                return None
         operator = self._operator(key, value, read.nodes)
         if operator is None:
             return None
@@ -83,9 +96,27 @@ class CriterionReader:
                 "bound": bound,
                 "options": options,
                 "if_undefined": read.keys.if_undefined,
+                "source": self._own[key.text][0] if key.text in self._own else None,
                 "line": key.line,
             }
         )
+
+    def _own_metric(self, key: ScalarNode, node: Node, source: str | None) -> MetricInfo | None:
+        """What the pack's own metric says of itself; problems are reported."""
+        name = self._own_name(key, "a metric of the pack's own")
+        if name is None or source is None or not is_there(METRICS, source, self._reader.folder):
+            return None
+        known = self._own.get(name)
+        if known is not None and known[0] != source:
+            message = f"'{name}' is {known[0]} elsewhere in this pack"
+            self._reader.problems.at(key, "bad-name", message, "give each metric one name")
+            return None
+        if known is None:
+            metric = load_plugin(self._reader.problems, node, METRICS, source, self._reader.folder)
+            if metric is None:
+                return None
+            known = self._own[name] = source, metric.info
+        return known[1]
 
     def _operator(self, key: ScalarNode, value: MappingNode, fields: Fields) -> str | None:
         """The one operator of a criterion; none or several are reported."""

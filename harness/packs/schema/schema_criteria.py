@@ -11,6 +11,7 @@ from simgate.harness.packs.language.criteria import (
     CriterionKeys,
     EvidenceKeys,
     OperatorKeys,
+    OwnKeys,
     SignalKeys,
     StlKeys,
 )
@@ -45,16 +46,22 @@ def accept_schema(catalog: MetricCatalog) -> Schema:
 
 
 def _own_criterion(catalog: MetricCatalog) -> Schema:
-    """A criterion with a name of its own: on a formula, or on a signal."""
+    """A criterion with a name of its own: on a formula, a signal, or a metric of the pack's own."""
+    equals: Schema = {"type": ["number", "boolean", "string"]}
+    metric: Schema = {"type": "string", "pattern": ":"}
     signal = mapping(SignalSpec, {"name": {"enum": list(catalog.signal_names())}})
     return {
-        "description": "A criterion of your own on a temporal-logic formula (stl) or on a signal.",
+        "description": "A criterion of your own: on a formula (stl), a signal or your own metric.",
         "if": {"required": ["stl"]},
         "then": mapping(StlKeys),
         "else": {
             "if": {"required": ["signal"]},
             "then": mapping(SignalKeys, {"signal": signal}, oneOf=exactly_one(_OPERATORS)),
-            "else": {"enum": [], "errorMessage": "Unknown metric; see `simgate metrics`."},
+            "else": {
+                "if": {"required": ["metric"]},
+                "then": mapping(OwnKeys, {"metric": metric, "equals": equals}, oneOf=exactly_one(_OPERATORS)),
+                "else": {"enum": [], "errorMessage": "Unknown metric; see `simgate metrics`."},
+            },
         },
     }
 
