@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from simgate.policies.driving import Mission
 from simgate.policies.navigation.pilot import REPORTS, Pilot
-from simgate.policies.perception.outputs import Boxes
+from simgate.policies.perception.outputs import Boxes, only_boxes
 from simgate.policies.policy import Act, Brief
 from simgate.sim_adapters.embodiment import Embodiment
 from simgate.sim_adapters.observation import Observation
@@ -50,7 +50,12 @@ class DoorNavigator:
         self._pilots = [Pilot(Mission.of(brief), self._period_s, self._cruise_mps) for brief in briefs]
 
     def act(self, observation: Observation, detections: Sequence[Boxes | None]) -> list[Act]:
-        """Decides for each world."""
+        """Decides for each world.
+
+        Raises:
+            TypeError: The model gives something else than boxes.
+        """
+        only_boxes([one for one in detections if one is not None])
         sensed = DriveView(observation)
         return [
             pilot.act(

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from simgate.policies.door_navigator import DoorNavigator
 from simgate.policies.driving import Mission
+from simgate.policies.perception.outputs import Depth
 from simgate.sim_adapters.planar_drive import drive_observation, planar_drive
 from simgate.sim_adapters.scene.robot import Robot
 from simgate.sim_adapters.scene.sensor import Camera, Lidar
@@ -162,3 +163,14 @@ def test_robots_of_a_batch_do_not_know_of_each_other():
 def test_a_wrong_option_is_refused_by_name(options, words):
     with pytest.raises(ValueError, match=words):
         DoorNavigator(CONTROL_HZ, options)
+
+
+def test_a_model_of_something_else_than_boxes_is_refused_by_what_it_gives():
+    navigator = DoorNavigator(control_hz=CONTROL_HZ)
+    navigator.reset([], ROBOT)
+    zeros = np.zeros
+    observation = drive_observation(
+        0, 0, zeros((1, 4, 6, 3), np.uint8), np.ones((1, 9)), zeros((1, 3)), zeros((1, 2))
+    )
+    with pytest.raises(TypeError, match="the model gives depth, and only boxes can be used here"):
+        navigator.act(observation, [Depth(zeros((4, 6), np.float32))])
