@@ -38,6 +38,8 @@ def require_effect(kind: str, name: str, key: str, part: int | None, element: An
     if reason is None and kind in ("geom", "site") and key in ("pos", "size", "turn_deg"):
         reason = "it is given by fromto", "write pos and size in the file"
         reason = None if math.isnan(float(element.fromto[0])) else reason
+    elif kind == "geom" and key == "mass":
+        reason = _of_mass(element)
     elif kind == "camera" and key == "fovy" and float(element.sensor_size[0]) > 0.0:
         reason = "it is given by sensorsize and focal length", "write fovy in the file"
     elif key in ("pitch_deg", "dir") and element.mode in _AIMED:
@@ -47,6 +49,24 @@ def require_effect(kind: str, name: str, key: str, part: int | None, element: An
     if reason is not None:
         said = f"{key}.{XYZ[part]}" if key == "size" and part is not None else key
         raise NativeError("target", f"{said} of {kind} '{name}' has no effect: {reason[0]}", reason[1])
+
+
+def _of_mass(geom: Any) -> tuple[str, str] | None:
+    """Why a shape's mass changes nothing, or not by as much as is said; None when it counts as it is."""
+    compiler, body = geom.compiler, geom.parent
+    if math.isnan(float(geom.mass)):
+        return "the file gives its density, or none", "write mass in the file"
+    if compiler.settotalmass > 0.0:
+        return "settotalmass makes another mass of it", "take settotalmass out of the file"
+    if body.explicitinertial and compiler.inertiafromgeom != mujoco.mjtInertiaFromGeom.mjINERTIAFROMGEOM_TRUE:
+        return f"<inertial> of body '{body.name}' counts instead", "take <inertial> out of the file"
+    if not compiler.inertiagrouprange[0] <= geom.group <= compiler.inertiagrouprange[1]:
+        return "its group is not in inertiagrouprange", "put it into a group that is"
+    while body.name != "world":
+        if body.joints:
+            return None
+        body = body.parent
+    return "it hangs on nothing that moves in the file", "set the mass of something that does"
 
 
 def _of_size(geom: Any, part: int) -> tuple[str, str] | None:

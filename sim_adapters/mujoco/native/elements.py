@@ -69,6 +69,7 @@ ATTRIBUTES: dict[str, dict[str, Attribute]] = {
         "friction": Attribute(
             "vector", "Friction: sliding, torsional, rolling.", parts=("slide", "spin", "roll"), low=0.0
         ),
+        "mass": Attribute("number", "Mass.", unit="kg", low=0.0),
         "present": _PRESENT,
     },
     "joint": {

@@ -34,7 +34,7 @@ SITE = """\
       <geom name="sphere" type="sphere" size="0.1 0.2 0.3"/>
       <geom name="cylinder" type="cylinder" size="0.1 0.2 0.3"/>
       <geom name="capsule" type="capsule" fromto="0 0 0 1 0 0" size="0.1"/>
-      <geom name="box" type="box" size="0.1 0.2 0.3" material="red"/>
+      <geom name="box" type="box" size="0.1 0.2 0.3" material="red" mass="2" group="3"/>
       <geom name="ellipsoid" type="ellipsoid" size="0.1 0.2 0.3"/>
       <camera name="plain" fovy="50" xyaxes="0 -1 0 0 0 1"/>
       <camera name="lens" sensorsize="0.01 0.01" focal="0.01 0.01" resolution="100 100"/>
@@ -132,3 +132,31 @@ def test_a_headlight_that_is_off_cannot_be_set(fair: Path) -> None:
 )
 def test_a_target_that_carries_a_point_is_known(fair: Path, target: str, moves: bool) -> None:
     assert MjcfFile(fair).carries(target, "mark") is moves
+
+
+def test_a_mass_that_the_file_writes_is_the_mass_that_is_set(fair: Path) -> None:
+    spec = open_source(fair).spec.copy()
+    before = spec.copy().compile().body("stand").mass[0]
+    target = parse_target("geom/box.mass", spec)
+    apply(target, spec, 5.0)
+    assert spec.compile().body("stand").mass[0] == pytest.approx(before + 3.0, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("change", "shape", "reason"),
+    [
+        (("", ""), "ball", "the file gives its density"),
+        (("<worldbody>", '<compiler settotalmass="9"/><worldbody>'), "box", "settotalmass"),
+        (('<joint name="hinge"', '<inertial pos="0 0 0" mass="1" diaginertia="1 1 1"/><joint name="hinge"'), "box",
+         "<inertial> of body 'stand' counts"),
+        (("<worldbody>", '<compiler inertiagrouprange="0 1"/><worldbody>'), "box", "its group"),
+        (('0.1"/>\n    <body name="stand"', '0.1" mass="1"/>\n    <body name="stand"'), "plane", "nothing that moves"),
+    ],
+)  # fmt: skip
+def test_a_mass_that_changes_nothing_or_is_scaled_is_refused(
+    fair: Path, change: tuple[str, str], shape: str, reason: str
+) -> None:
+    assert not change[0] or change[0] in SITE
+    fair.write_text(SITE.replace(*change) if change[0] else SITE)
+    with pytest.raises(NativeError, match=reason):
+        MjcfFile(fair).target(f"geom/{shape}.mass")
