@@ -41,6 +41,14 @@ def test_an_action_of_zero_asks_for_the_stand_and_the_stand_encodes_as_zero():
     np.testing.assert_allclose(seen, expected, atol=1e-7)
 
 
+def test_each_reading_has_its_place_and_scale_in_the_networks_input():
+    names = {"up": 3, "gyro": 3, "command": 2, "angles": 12, "rates": 12, "action": 12}
+    given = {name: np.full((1, size), k + 1.0) for k, (name, size) in enumerate(names.items())}
+    seen = encode(phase=np.array([0.0]), **given)
+    scaled = [[-1.0] * 3, [0.5] * 3, [6.0, 3.0], 4.0 - STAND, [0.25] * 12, [6.0] * 12, [0.0, 1.0]]
+    np.testing.assert_allclose(seen, [np.concatenate(scaled)], atol=1e-6)
+
+
 def test_the_sensors_of_the_file_give_what_the_network_was_trained_on():
     model = mujoco.MjModel.from_xml_path(str(YARD))
     data = mujoco.MjData(model)
