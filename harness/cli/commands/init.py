@@ -31,6 +31,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model", type=Path, metavar="FILE", help="model.yaml to test (default: the reference model)"
     )
+    what = parser.add_mutually_exclusive_group()
+    for kind in ("policy", "metric"):
+        what.add_argument(
+            f"--{kind}",
+            dest="code",
+            action="store_const",
+            const=kind,
+            help=f"write no pack, but a commented {kind} of your own that works, and the line that names it",
+        )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -39,6 +48,8 @@ def run(args: argparse.Namespace) -> int:
     from simgate.harness.cli.starter import PACK_FILE, SCHEMA_FILE, pack_name, reference_model
     from simgate.harness.frontend.user_errors import UserError, as_user_errors
 
+    if args.code:
+        return _write_code(args.folder, args.code)
     folder: Path = args.folder
     pack, schema, copy = folder / PACK_FILE, folder / SCHEMA_FILE, folder / MODEL_FOLDER
     there = [path for path in (pack, schema) if path.exists()]
@@ -63,6 +74,22 @@ def run(args: argparse.Namespace) -> int:
     if model is None:
         print("no model was found, so the robot is blind: `make train`, or set `model:` in the pack")
     print(_next_steps(folder))
+    return 0
+
+
+def _write_code(folder: Path, kind: str) -> int:
+    """Writes a file of code beside a pack, and says how the pack names it."""
+    from simgate.harness.cli.starter_code import STARTERS
+    from simgate.harness.frontend.user_errors import UserError, as_user_errors
+
+    starter = STARTERS[kind]
+    path = folder / starter.name
+    if path.exists():
+        raise UserError(f"{path} is there already, nothing was written; choose another folder")
+    with as_user_errors():
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(starter.text, encoding="utf-8")
+    print(f"wrote {path}; the pack beside it names it so:\n\n    {starter.line}")
     return 0
 
 

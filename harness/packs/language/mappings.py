@@ -18,6 +18,7 @@ MAPPINGS: dict[str, type[BaseModel]] = {
     "a criterion of accept": criteria.CriterionKeys,
     "a criterion on a formula": criteria.StlKeys,
     "a criterion on a signal": criteria.SignalKeys,
+    "a criterion on a metric of your own": criteria.OwnKeys,
     "the signal of a criterion": model.SignalSpec,
     "a known failure": model.KnownFailure,
     "a pinned variant": model.PinnedVariant,

@@ -1,0 +1,53 @@
+"""``simgate init --policy`` and ``--metric`` write code that works at once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from simgate.harness.cli.main import main
+from simgate.harness.cli.starter_code import STARTERS
+
+
+def test_the_files_run_in_a_pack_that_names_them_by_their_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for kind, starter in STARTERS.items():
+        assert main(["init", f"--{kind}"]) == 0
+        assert starter.line in capsys.readouterr().out
+    (tmp_path / "pack.yaml").write_text(
+        f"""simgate: 1
+pack: mine
+{STARTERS["policy"].line}
+sim: {{time_limit_s: 2}}
+scenarios:
+  free:
+    title: The way is free
+    severity: major
+    world: office_corridor
+    parameters: {{door.kind: none, door.distance_m: 6}}
+    variants: {{count: 1}}
+    accept:
+      {STARTERS["metric"].line}
+gate:
+  - {{invalid_or_error: {{at_most: 0}}}}
+"""
+    )
+    assert main(["lint", "pack.yaml"]) == 0
+    main(["run", "pack.yaml", "--workers", "0", "--run-name", "one", "--quiet"])
+    (record,) = map(json.loads, (tmp_path / "runs" / "one" / "journal.ndjson").read_text().splitlines())
+    assert (record["outcome"], record["end"]) == ("PASS", "time_limit")
+    assert 0 < record["metrics"]["jerkiness"] <= 0.5
+
+
+@pytest.mark.parametrize("kind", STARTERS)
+def test_a_file_that_is_there_is_left_alone(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / STARTERS[kind].name).write_text("mine\n")
+    assert main(["init", f"--{kind}", str(tmp_path)]) == 2
+    assert "is there already, nothing was written" in capsys.readouterr().err
+    assert (tmp_path / STARTERS[kind].name).read_text() == "mine\n"
