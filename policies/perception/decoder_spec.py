@@ -16,7 +16,7 @@ BoxUnit = Literal["pixel", "share"]
 class Strict(BaseModel):
     """Base of everything in a package: immutable, unknown keys refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class HeatmapOutputs(Strict):

@@ -10,6 +10,7 @@ from pydantic import (
     BeforeValidator,
     Field,
     ValidationInfo,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
@@ -161,7 +162,7 @@ class ModelSpec(Strict):
     artifacts: Annotated[tuple[ArtifactSpec, ...], Field(min_length=1)]
     deployed: Deployed | None = None
     latency: Latency
-    lineage: dict[str, str]
+    lineage: dict[str, Annotated[str, WithJsonSchema({"type": ["string", "number", "boolean"]})]]
     """Where the weights come from, as written: training commit, data digest, seed."""
     limits: dict[str, str | int | float | bool] = Field(default_factory=dict)
     """What the model was made for, and how far another runtime may differ from the reference

@@ -1,20 +1,20 @@
-"""``simgate schema``: the JSON Schema of packs, for editors, and of ``--output json``."""
+"""``simgate schema``: the JSON Schema of packs, of model packages, and of ``--output json``."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-HELP = "print the JSON Schema of packs, with which editors complete and explain every key"
+HELP = "print the JSON Schema of packs or model packages, with which editors complete and explain every key"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     parser.add_argument(
         "--of",
-        choices=("pack", "result"),
+        choices=("pack", "model", "result"),
         default="pack",
-        help="result: of what `simgate run --output json` prints (default: pack)",
+        help="model: of model.yaml; result: of what `simgate run --output json` prints (default: pack)",
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="write it there instead of printing it")
 
@@ -24,7 +24,7 @@ def run(args: argparse.Namespace) -> int:
     from simgate.harness.frontend.user_errors import as_user_errors
     from simgate.harness.results.atomic_write import write_atomic
 
-    text = schema_text() if args.of == "pack" else _result_schema()
+    text = {"pack": schema_text, "model": _model_schema, "result": _result_schema}[args.of]()
     if args.out is None:
         print(text, end="")
         return 0
@@ -42,6 +42,16 @@ def schema_text() -> str:
     from simgate.harness.scoring import metrics
 
     return json.dumps(pack_schema(metrics), indent=1) + "\n"
+
+
+def _model_schema() -> str:
+    import json
+
+    from simgate.harness.packs.schema.pack_schema import DIALECT
+    from simgate.policies.perception.package_spec import ModelSpec
+
+    said = {"$schema": DIALECT, **ModelSpec.model_json_schema(), "title": "simgate model package"}
+    return json.dumps(said, indent=1) + "\n"
 
 
 def _result_schema() -> str:
