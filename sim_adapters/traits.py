@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from simgate.sim_adapters.quantities import Quantity
 
@@ -34,7 +32,7 @@ class AdapterTraits:
     actuators: bool = False
 
 
-def traits_of(factory: Callable[..., Any]) -> AdapterTraits:
+def traits_of(factory: object) -> AdapterTraits:
     """What a factory, or an adapter that it made, declares.
 
     Raises:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from simgate.harness.registry import load
 from simgate.sim_adapters.adapter import SimAdapter, Timing
 from simgate.sim_adapters.conformance import AdapterConformance
+from simgate.sim_adapters.traits import traits_of
 
 VARIABLE = "SIMGATE_DOCTOR_ADAPTER"
 _FACTORY = load("simgate.sim_adapters", os.environ[VARIABLE])
@@ -19,8 +20,8 @@ _FACTORY = load("simgate.sim_adapters", os.environ[VARIABLE])
 class TestInstalledSimulator(AdapterConformance):
     """The suite."""
 
-    bit_reproducible = getattr(_FACTORY, "bit_reproducible", True)
-    max_worlds = getattr(_FACTORY, "max_worlds", None)
+    bit_reproducible = traits_of(_FACTORY).bit_reproducible
+    max_worlds = traits_of(_FACTORY).max_worlds
 
     def make_adapter(self, timing: Timing, options: Mapping[str, object] | None = None) -> SimAdapter:
         """The simulator that the environment names."""

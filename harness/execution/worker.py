@@ -37,6 +37,7 @@ from simgate.policies.perception.runtime import RuntimeInfo
 from simgate.policies.perception.warm_up import warm_up
 from simgate.sim_adapters.adapter import AdapterInfo, SimAdapter, Timing
 from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.traits import AdapterTraits, traits_of
 
 
 class Worker:
@@ -104,8 +105,7 @@ class Worker:
     @property
     def recycle_after(self) -> int | None:
         """Variants after which the simulator asks for a fresh process (``recycle_after``), if it does."""
-        asked: int | None = getattr(self._adapter, "recycle_after", None)
-        return asked
+        return self._traits.recycle_after
 
     def run(
         self,
@@ -158,7 +158,11 @@ class Worker:
 
     def _most_worlds(self, wanted: int) -> int:
         """How many of so many worlds run together."""
-        return min(getattr(self._adapter, "max_worlds", None) or wanted, wanted)
+        return min(self._traits.max_worlds or wanted, wanted)
+
+    @property
+    def _traits(self) -> AdapterTraits:
+        return AdapterTraits() if self._adapter is None else traits_of(self._adapter)
 
     def _simulator(self) -> SimAdapter:
         if self._adapter is None:

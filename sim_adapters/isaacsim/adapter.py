@@ -23,6 +23,7 @@ from simgate.sim_adapters.isaacsim.world_stage import WorldStage
 from simgate.sim_adapters.observation import GroundTruth, Observation
 from simgate.sim_adapters.planar_drive import drive_observation, planar_drive
 from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.traits import AdapterTraits
 
 
 class IsaacSimAdapter:
@@ -42,14 +43,14 @@ class IsaacSimAdapter:
         render_s: Wall-clock seconds spent rendering so far.
     """
 
-    bit_reproducible = False
-    """RTX frames of the same scene differ a little from run to run."""
-    max_worlds = 1
-    """Most scenes that :meth:`reset` takes."""
-    path_options = tuple(name for name, option in OPTIONS.items() if option.kind == "file")
-    """Options that name a file; a pack's start at the pack's folder."""
-    recycle_after = 50
-    """Variants after which a fresh process is better: every new stage leaves memory behind."""
+    traits = AdapterTraits(
+        max_worlds=1,
+        recycle_after=50,  # Every new stage leaves memory behind.
+        bit_reproducible=False,  # RTX frames of the same scene differ a little from run to run.
+        device_frames=True,
+        counts_render_s=True,
+        path_options=tuple(name for name, option in OPTIONS.items() if option.kind == "file"),
+    )
 
     def __init__(self, timing: Timing, options: Mapping[str, object] | None = None) -> None:
         if timing.control_hz % timing.camera_hz:
@@ -99,7 +100,7 @@ class IsaacSimAdapter:
         """
         if not scenes:
             raise ValueError("reset needs at least one scene")
-        if len(scenes) > self.max_worlds:
+        if len(scenes) > 1:
             raise ValueError(
                 f"isaacsim runs one world at a time, got {len(scenes)} scenes: set sim.batch to 1"
             )

@@ -22,6 +22,7 @@ from simgate.sim_adapters.observation import GroundTruth, Observation
 from simgate.sim_adapters.options import read_options
 from simgate.sim_adapters.planar_drive import drive_observation, planar_drive
 from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.traits import AdapterTraits
 
 
 class DrawnWorld(Protocol):
@@ -78,6 +79,7 @@ class RenderedAdapter(ABC, Generic[W]):
 
     name: str
     """Entry-point name of the adapter."""
+    traits = AdapterTraits(counts_render_s=True)
 
     def __init__(self, timing: Timing, options: Mapping[str, object] | None = None) -> None:
         self._with_depth: bool = read_options(f"{self.name} adapter", OPTIONS, options or {})["depth"]

@@ -35,8 +35,8 @@ pytestmark = pytest.mark.isaacsim
 
 
 class TestIsaacSim(AdapterConformance):
-    bit_reproducible = IsaacSimAdapter.bit_reproducible
-    max_worlds = IsaacSimAdapter.max_worlds
+    bit_reproducible = IsaacSimAdapter.traits.bit_reproducible
+    max_worlds = IsaacSimAdapter.traits.max_worlds
 
     def make_adapter(self, timing, options=None):
         return IsaacSimAdapter(timing=timing, options=options)

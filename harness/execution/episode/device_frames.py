@@ -6,14 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 from simgate.policies.perception.runtime import DeviceFrames, PerceptionRuntime
+from simgate.sim_adapters.traits import traits_of
 
 FrameSource = Callable[[], Any]
 """Gives the newest frames of all worlds, uint8 (N, H, W, 3) over DLPack, or None when there are none."""
 
 
 def source_of(adapter: object) -> FrameSource | None:
-    """Where an adapter keeps its frames on their device (``device_frames``); None for one that does not."""
-    source: FrameSource | None = getattr(adapter, "device_frames", None)
+    """Where an adapter keeps its frames on their device as its traits say; None for one that does not."""
+    kept: Any = adapter
+    source: FrameSource | None = kept.device_frames if traits_of(adapter).device_frames else None
     return source
 
 

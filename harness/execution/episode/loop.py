@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from simgate.policies.policy import Policy
 from simgate.sim_adapters.adapter import SimAdapter, Timing
 from simgate.sim_adapters.embodiment import eye_of
 from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.traits import traits_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,6 @@ def _newest(arrived: Sequence[Delivery]) -> ModelOutput | None:
 
 
 def _render_seconds(adapter: SimAdapter) -> float:
-    """Wall-clock seconds spent rendering so far, for adapters that count them (``render_s``)."""
-    seconds: float = getattr(adapter, "render_s", 0.0)
-    return seconds
+    """Wall-clock seconds spent rendering so far, for adapters whose traits say that they count them."""
+    drawn: Any = adapter
+    return float(drawn.render_s) if traits_of(adapter).counts_render_s else 0.0

@@ -9,6 +9,7 @@ from typing import Any
 from simgate.harness.packs.model import SimSpec
 from simgate.harness.registry import load
 from simgate.sim_adapters.adapter import SimAdapter, Timing
+from simgate.sim_adapters.traits import traits_of
 
 
 def make_adapter(sim: SimSpec, folder: Path) -> SimAdapter:
@@ -16,8 +17,8 @@ def make_adapter(sim: SimSpec, folder: Path) -> SimAdapter:
 
     Args:
         sim: What the pack says of it.
-        folder: The pack's; options that the adapter names in ``path_options`` start there, like every file
-            that a pack names, wherever simgate was called from.
+        folder: The pack's; options that the adapter's traits name as ``path_options`` start there, like every
+            file that a pack names, wherever simgate was called from.
 
     Raises:
         UnknownPlugin: There is no such adapter.
@@ -31,9 +32,9 @@ def make_adapter(sim: SimSpec, folder: Path) -> SimAdapter:
 
 
 def located_options(factory: Any, given: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """What a plugin is given: options that it names in ``path_options`` as paths that start at the pack."""
+    """What an adapter is given: options that its traits name as paths start at the pack."""
     options = dict(given)
-    for name in getattr(factory, "path_options", ()):
+    for name in traits_of(factory).path_options:
         value = options.get(name)
         if isinstance(value, str) and value:
             options[name] = str(folder / value)

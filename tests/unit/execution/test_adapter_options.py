@@ -8,11 +8,12 @@ import pytest
 
 from simgate.harness.execution.planning.adapter_options import make_adapter
 from simgate.harness.packs.model import SimSpec
+from simgate.sim_adapters.traits import AdapterTraits
 from tests.unit.execution.memory_plugins import MemoryAdapter
 
 
 class WithFiles(MemoryAdapter):
-    path_options = ("assets",)
+    traits = AdapterTraits(path_options=("assets",))
 
 
 @pytest.fixture

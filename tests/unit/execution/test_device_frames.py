@@ -13,6 +13,7 @@ from simgate.harness.tasks.reach_or_report import REACH_OR_REPORT
 from simgate.policies.perception.dlpack import dlpack_device
 from simgate.policies.perception.package import load_package
 from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.traits import AdapterTraits
 from tests.unit.execution.memory_pack import write_model
 from tests.unit.execution.memory_plugins import MEMORY_CORRIDOR, MemoryAdapter, MemoryPolicy, MemoryRuntime
 
@@ -35,6 +36,8 @@ class Offered:
 
 
 class OnDevice(MemoryAdapter):
+    traits = AdapterTraits(device_frames=True)
+
     def device_frames(self) -> Offered:
         return Offered(self.frames)
 
