@@ -1,4 +1,4 @@
-"""The files of code that ``simgate init --policy`` and ``--metric`` write: the least that works."""
+"""The files of code that ``simgate init --policy``, ``--metric``, ``--world`` write: the least that works."""
 
 from __future__ import annotations
 
@@ -81,6 +81,55 @@ JERKINESS = Metric(
 '''
 
 
+_WORLD = '''\
+"""A world: parameters that a pack may set or draw, and the scene that is made of them. A scenario names it:
+
+    world: my_world.py:YARD
+    parameters: {crate.distance_m: {uniform: [2, 6]}}
+"""
+
+from simgate.sim_adapters.scene.body import Body, Part
+from simgate.sim_adapters.scene.robot import Robot
+from simgate.sim_adapters.scene.scene import Scene, Task
+from simgate.sim_adapters.scene.sensor import Camera, Lidar
+from simgate.sim_adapters.worlds.world import ParameterSpec
+
+
+class Yard:
+    name = "yard"
+    description = "A crate beside the straight way to the goal."
+    parameters = {
+        "crate.distance_m": ParameterSpec("number", 3.0, "Distance of the crate ahead.", "m", 1.0, 10.0),
+        "crate.side_m": ParameterSpec("number", 1.0, "How far it stands to the left.", "m", 0.0, 3.0),
+    }
+    object_kinds = {}  # what `place` may put down: kind -> half extents, metres
+    region_names = ()
+    keep_clear_names = ()
+
+    def region(self, name, parameters):
+        raise KeyError(name)
+
+    def keep_clear(self, name, parameters):
+        raise KeyError(name)
+
+    def build(self, parameters, placed):
+        """The scene of one variant; a ValueError says that the parameters contradict each other."""
+        place = (parameters["crate.distance_m"], parameters["crate.side_m"], 0.4)
+        return Scene(
+            name=self.name,
+            bodies=(Body("crate", (Part("box", (0.3, 0.3, 0.4)),), place),),
+            robot=Robot(start=(0.0, 0.0, 0.0)),
+            camera=Camera(160, 120),
+            lidar=Lidar(),
+            task=Task(goal=(parameters["crate.distance_m"] + 2.0, 0.0)),
+            ambient_lux=300.0,
+        )
+
+
+YARD = Yard()
+'''
+
+
 @dataclass(frozen=True, slots=True)
 class StarterFile:
     """A file of code that works at once.
@@ -101,5 +150,6 @@ STARTERS = {
     "metric": StarterFile(
         "my_metric.py", _METRIC, "jerkiness: {metric: my_metric.py:JERKINESS, at_most: 0.5}"
     ),
+    "world": StarterFile("my_world.py", _WORLD, "world: my_world.py:YARD"),
 }
 """By what ``simgate init`` calls them."""

@@ -23,10 +23,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--world",
+        nargs="?",
+        const="",
         default="office_corridor",
         metavar="WORLD",
         help="an installed world (office_corridor, arena, ...), or your own MJCF or OpenUSD file "
-        "(default: office_corridor)",
+        "(default: office_corridor); without a name write no pack, but a world of your own in code",
     )
     parser.add_argument(
         "--model", type=Path, metavar="FILE", help="model.yaml to test (default: the reference model)"
@@ -48,8 +50,8 @@ def run(args: argparse.Namespace) -> int:
     from simgate.harness.cli.starter import PACK_FILE, SCHEMA_FILE, pack_name, reference_model
     from simgate.harness.frontend.user_errors import UserError, as_user_errors
 
-    if args.code:
-        return _write_code(args.folder, args.code)
+    if args.code or not args.world:
+        return _write_code(args.folder, args.code or "world")
     folder: Path = args.folder
     pack, schema, copy = folder / PACK_FILE, folder / SCHEMA_FILE, folder / MODEL_FOLDER
     there = [path for path in (pack, schema) if path.exists()]

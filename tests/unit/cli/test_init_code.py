@@ -1,4 +1,4 @@
-"""``simgate init --policy`` and ``--metric`` write code that works at once."""
+"""``simgate init --policy``, ``--metric`` and ``--world`` write code that works at once."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ def test_the_files_run_in_a_pack_that_names_them_by_their_lines(
     monkeypatch.chdir(tmp_path)
     for kind, starter in STARTERS.items():
         assert main(["init", f"--{kind}"]) == 0
+        assert (tmp_path / starter.name).read_text() == starter.text
         assert starter.line in capsys.readouterr().out
     (tmp_path / "pack.yaml").write_text(
         f"""simgate: 1
@@ -27,8 +28,8 @@ scenarios:
   free:
     title: The way is free
     severity: major
-    world: office_corridor
-    parameters: {{door.kind: none, door.distance_m: 6}}
+    {STARTERS["world"].line}
+    parameters: {{crate.distance_m: 6}}
     variants: {{count: 1}}
     accept:
       {STARTERS["metric"].line}
@@ -48,6 +49,6 @@ def test_a_file_that_is_there_is_left_alone(
     kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / STARTERS[kind].name).write_text("mine\n")
-    assert main(["init", f"--{kind}", str(tmp_path)]) == 2
+    assert main(["init", str(tmp_path), f"--{kind}"]) == 2
     assert "is there already, nothing was written" in capsys.readouterr().err
     assert (tmp_path / STARTERS[kind].name).read_text() == "mine\n"
