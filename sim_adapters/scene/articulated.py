@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from simgate.sim_adapters.quantities import Quantity
 from simgate.sim_adapters.scene.native import NativeValue
+from simgate.sim_adapters.scene.sensor import CameraEffects
 
 PictureKind = Literal["rgb", "depth", "semantic", "instance"]
 
@@ -146,6 +147,7 @@ class ArticulatedSite:
         allow: Pairs of bodies or shapes whose touching is no contact of the robot.
         values: Target -> value, in the order in which they are set.
         clip: Whether an action beyond its bounds is cut; otherwise it is refused.
+        effects: What the camera that the model looks at does to its frames.
     """
 
     name: str
@@ -161,3 +163,4 @@ class ArticulatedSite:
     allow: tuple[tuple[str, str], ...] = ()
     values: tuple[tuple[str, NativeValue], ...] = ()
     clip: bool = False
+    effects: CameraEffects = field(default_factory=CameraEffects)
