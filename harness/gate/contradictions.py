@@ -59,6 +59,14 @@ def _sorted(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
+def trace_key(record: RunRecord) -> int:
+    """Names the trace of a record, in eight bytes; 0 where it has none."""
+    if not record.trace_digest:
+        return 0
+    digest = hashlib.blake2b(record.trace_digest.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "big")
+
+
 def copies(found: Callable[[], Iterable[tuple[ExpectedVariant, bytes]]]) -> dict[str, str]:
     """Variants whose records have the same parameters though the manifest names different scenes for them.
 

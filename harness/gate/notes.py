@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+from simgate.harness.gate.scenes import Repeated
 from simgate.harness.gate.statistics.percentile import nearest_rank
 from simgate.harness.gate.tally import VALID, Evidence, Status, counted_once
 from simgate.harness.gate.wording import few, tries
@@ -176,7 +177,19 @@ def _scenes(evidence: Evidence) -> list[str]:
         for name, scenes in by_scenario.items()
         if max(scenes.values()) > 1
     ]
-    return [f"variants of one scene are one unit of proof: {few(shared)}"] if shared else []
+    notes = [f"variants of one scene are one unit of proof: {few(shared)}"] if shared else []
+    repeated = Repeated()
+    again = [
+        variant.expected.id
+        for variant in counted_once(evidence.variants)
+        if variant.status is Status.SUCCESS and repeated.elsewhere(variant.expected.own_scene, variant.trace)
+    ]
+    if again:
+        notes.append(
+            f"{plural(len(again), 'variant')} that passed with the trace of another scene prove nothing of "
+            f"their own (a drawn parameter changes nothing, or records were copied): {few(again)}"
+        )
+    return notes
 
 
 def _coverage(pack: Pack) -> list[str]:

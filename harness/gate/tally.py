@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 
-from simgate.harness.gate.contradictions import against_pack, copies, parameters_key, within
+import numpy as np
+
+from simgate.harness.gate.contradictions import against_pack, copies, parameters_key, trace_key, within
 from simgate.harness.gate.rules.hard_result import HardResult, hard_results
 from simgate.harness.gate.scenes import NO_SCENES, Scenes
 from simgate.harness.packs.model import Pack, Scenario
@@ -68,6 +71,7 @@ class JudgedVariant:
         attempts: How often it was begun.
         outcomes: Of all its records, in the journal's order.
         hard: What the record that counts says under each of its scenario's hard rules, in their order.
+        trace: Names the trace of the record that counts, where another variant may have the same; else 0.
     """
 
     expected: ExpectedVariant
@@ -77,6 +81,7 @@ class JudgedVariant:
     attempts: int = 0
     outcomes: tuple[Outcome, ...] = ()
     hard: tuple[HardResult, ...] = ()
+    trace: int = 0
 
     @property
     def simulation(self) -> tuple[str, str]:
@@ -127,15 +132,34 @@ def gather(manifest: Manifest, pack: Pack, records: Iterable[RunRecord]) -> Evid
         heard[place] = said if before is None else [*(before if isinstance(before, list) else [before]), said]
     excused = quarantines(manifest, pack)
     refused = tuple(expected[place].id for place in sorted(foreign) if heard[place] is None)
-    variants, keys = [], []
+    variants, keys, traces = [], [], array("Q")
     for place, one in enumerate(expected):
         said_of, heard[place] = heard[place], None
         own = said_of if isinstance(said_of, list) else [] if said_of is None else [said_of]
         scenario = scenarios.get(one.scenario)
         variant = _judged(one, own, scenario, excused.get(one.scenario, frozenset()))
         variants.append(variant)
-        keys.append(next((said.key for said in own if said.record is variant.record), b""))
-    return Evidence(tuple(_agreeing(_own(variants, keys))), refused, tuple(unexpected))
+        counts = _counting(variant, own)
+        keys.append(counts.key if counts else b"")
+        traces.append(counts.trace if counts else 0)
+    judged = _agreeing(_own(variants, keys))
+    return Evidence(tuple(_with_repeated(judged, traces)), refused, tuple(unexpected))
+
+
+def _counting(variant: JudgedVariant, own: Sequence[Said]) -> Said | None:
+    return next((said for said in own if said.record is variant.record), None)
+
+
+def _with_repeated(variants: Sequence[JudgedVariant], traces: array[int]) -> Iterable[JudgedVariant]:
+    """The variants, those with their trace of which several have the same: few, if any, of a million."""
+    found, times = np.unique(np.frombuffer(traces, dtype=np.uint64), return_counts=True)
+    repeated = set(found[times > 1].tolist()) - {0}
+    if not repeated:
+        return variants
+    return [
+        replace(variant, trace=trace) if trace in repeated else variant
+        for variant, trace in zip(variants, traces, strict=True)
+    ]
 
 
 class Said(NamedTuple):
@@ -146,12 +170,14 @@ class Said(NamedTuple):
         against: What it says against itself or the pack; empty when nothing, or when it claims nothing.
         key: Names its parameters; empty where they are not the whole scene, or it claims nothing.
         hard: What it says under each of its scenario's hard rules.
+        trace: Names its trace; 0 where it has none, or claims nothing.
     """
 
     record: RunRecord
     against: str
     key: bytes
     hard: tuple[HardResult, ...] = ()
+    trace: int = 0
 
 
 def _said(expected: ExpectedVariant, record: RunRecord, scenario: Scenario | None) -> Said:
@@ -162,7 +188,9 @@ def _said(expected: ExpectedVariant, record: RunRecord, scenario: Scenario | Non
         return Said(record, "", b"", hard)
     full = whole(record)
     is_scene = expected.scene and not scenario.place and full.parameters
-    return Said(record, within(full, scenario), parameters_key(full) if is_scene else b"", hard)
+    return Said(
+        record, within(full, scenario), parameters_key(full) if is_scene else b"", hard, trace_key(full)
+    )
 
 
 def _own(variants: Sequence[JudgedVariant], keys: Sequence[bytes]) -> list[JudgedVariant]:
@@ -250,7 +278,10 @@ def judge(
         excused: Issues of its scenario's quarantines that are in date.
     """
     scenario = next((one for one in pack.scenarios if one.id == expected.scenario), None)
-    return _judged(expected, [_said(expected, record, scenario) for record in own], scenario, excused)
+    said = [_said(expected, record, scenario) for record in own]
+    variant = _judged(expected, said, scenario, excused)
+    counts = _counting(variant, said)
+    return replace(variant, trace=counts.trace) if counts else variant
 
 
 def _judged(
@@ -356,8 +387,8 @@ def tally(variants: Iterable[JudgedVariant], left_out: int = 0) -> Tally:
     )
 
 
-def _by_scene(variants: Iterable[JudgedVariant]) -> Iterator[tuple[str, bool | None]]:
-    """The scene of whatever counts, and whether it passed; a variant without a scene is one of its own."""
+def _by_scene(variants: Iterable[JudgedVariant]) -> Iterator[tuple[str, bool | None, int]]:
+    """Scene, whether it passed, and trace of whatever counts; who has no scene is one of its own."""
     for variant in variants:
         if variant.status in _MAY_COUNT:
-            yield variant.expected.own_scene, _MAY_COUNT[variant.status]
+            yield variant.expected.own_scene, _MAY_COUNT[variant.status], variant.trace

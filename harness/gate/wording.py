@@ -119,6 +119,12 @@ def shared_scenes(tally: Tally) -> str:
     scenes = tally.by_scene
     if not scenes.shared:
         return ""
+    if scenes.repeats:
+        return (
+            f"; {plural(scenes.variants, 'variant')} in {plural(scenes.number, 'scene')}, of which "
+            f"{scenes.repeats} passed with the trace of another scene: those of one scene or one trace "
+            "are one unit of proof"
+        )
     return (
         f"; {plural(scenes.variants, 'variant')} in {plural(scenes.number, 'scene')}: those of one scene are "
         "one unit of proof"

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.harness.gate.comparing.pairing import Pair
+from simgate.harness.gate.scenes import Repeated
 from simgate.harness.gate.statistics.paired_betting import counted_losses, mean_upper_bound
 from simgate.harness.multiplicity import benjamini_hochberg
 from simgate.harness.packs.checks.metric_catalog import MetricInfo
@@ -104,10 +105,11 @@ def metric_changes(pairs: Sequence[Pair], describe: Describe) -> tuple[MetricCha
 
     Args:
         pairs: Of both runs; those without a valid result on both sides are left out, and those of one scene
-            count as one.
+            or one trace count as one.
         describe: Unit, direction and bounds of a metric.
     """
-    valid = [(pair.scene, both) for pair in pairs if (both := pair.valid_records)]
+    unit = Repeated().unit
+    valid = [(unit(pair.scene, pair.now.trace), both) for pair in pairs if (both := pair.valid_records)]
     names, before, now = _columns([both for _, both in valid])
     if not names:
         return ()

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from simgate.harness.gate.comparing.pairing import Pair, count_pairs
+from simgate.harness.gate.scenes import Repeated
 from simgate.harness.gate.statistics.bounded_mean import (
     Outcomes,
     at_least_p,
@@ -28,7 +29,7 @@ class SceneDrops:
         worst: Drop -> number of scenes, with every doubt against the candidate.
         best: The same with every doubt for the candidate.
         drop: Mean drop over the scenes with a valid pair; None without any.
-        shared: Whether some scene has several pairs; nothing else is known where none has.
+        shared: Whether some scene has several pairs, or the trace of another; without, nothing else is known.
     """
 
     worst: Outcomes = field(default_factory=dict)
@@ -60,6 +61,7 @@ class SceneDrops:
         return lower_mean(self.best, -1.0, confidence), upper_mean(self.worst, 1.0, confidence)
 
 
+_BROKEN = (True, False)
 NOTHING_SHARED = SceneDrops()
 """Of pairs that have a scene of their own each; for them there are the tests of pairs."""
 
@@ -72,16 +74,23 @@ def scene_drops(pairs: Sequence[Pair], absent: int = 0) -> SceneDrops:
         absent: Variants that a selection kept from running on either side; each counts as a scene of its own.
     """
     counting = [pair for pair in pairs if not pair.known]
-    if len({pair.scene for pair in counting}) == len(counting):
+    again, repeated = set(), Repeated()
+    for pair in counting:
+        if repeated.elsewhere(pair.scene, pair.now.trace):
+            again.add(id(pair))
+    if not again and len({pair.scene for pair in counting}) == len(counting):
         return NOTHING_SHARED
     scenes: dict[str, list[Pair]] = {}
     for pair in counting:
         scenes.setdefault(pair.scene, []).append(pair)
     worst, best, seen = Counter({1.0: absent}), Counter({-1.0: absent}), []
     for members in scenes.values():
+        # A repeated trace says once that nothing was lost; losses count each.
+        if kept := [p for p in members if id(p) not in again or p.results == _BROKEN]:
+            counts = count_pairs(kept)
+            worst[(counts.worst[0] - counts.worst[1]) / counts.pairs] += 1
         counts = count_pairs(members)
-        for drops, (broken, fixed) in ((worst, counts.worst), (best, counts.best)):
-            drops[(broken - fixed) / counts.pairs] += 1
+        best[(counts.best[0] - counts.best[1]) / counts.pairs] += 1
         if counts.counted:
             seen.append((counts.broken - counts.fixed) / counts.counted)
     drop = sum(seen) / len(seen) if seen else None

@@ -15,6 +15,7 @@ import numpy as np
 from simgate.harness.gate.comparing.metric_changes import scene_means
 from simgate.harness.gate.rules.metric_share import number_of, value_of
 from simgate.harness.gate.rules.rule_verdict import inconclusive, with_counts
+from simgate.harness.gate.scenes import Repeated
 from simgate.harness.gate.statistics.e_values import anytime_p, enough
 from simgate.harness.gate.statistics.intervals import fewest
 from simgate.harness.gate.statistics.paired_betting import MeanBet, Numbers, counted_losses, mean_upper_bound
@@ -48,6 +49,7 @@ class Values:
         self.worst: list[float] = []
         self.best: list[float] = []
         self._scenes: list[str] = []
+        self._repeated = Repeated()
         self.known: list[float] = []
         """The values that count, within the range."""
         self.assumed = 0
@@ -72,7 +74,7 @@ class Values:
             low = high = self.sign * (self.known[-1] - self.middle)
         self.worst.append(high)
         self.best.append(low)
-        self._scenes.append(variant.expected.own_scene)
+        self._scenes.append(self._repeated.unit(variant.expected.own_scene, variant.trace))
 
     def end(self, best: bool) -> float:
         """The best or the worst value of the range."""

@@ -17,6 +17,7 @@ from simgate.harness.gate.comparing.metric_changes import number_of, scene_means
 from simgate.harness.gate.comparing.pairing import ByDigest, Pair, pair_up
 from simgate.harness.gate.rules.regression import Comparison, nothing_to_compare, run_again
 from simgate.harness.gate.rules.rule_verdict import inconclusive, with_counts
+from simgate.harness.gate.scenes import Repeated
 from simgate.harness.gate.statistics.e_values import anytime_p, enough
 from simgate.harness.gate.statistics.intervals import fewest
 from simgate.harness.gate.statistics.paired_betting import MeanBet, Numbers, counted_losses, mean_upper_bound
@@ -52,6 +53,7 @@ class Losses:
         self.worst: list[float] = []
         self.best: list[float] = []
         self._scenes: list[str] = []
+        self._repeated = Repeated()
         self.values: list[tuple[float, float]] = []
         """(baseline, candidate) of the pairs that have both."""
         self.known = self.undefined = 0
@@ -76,7 +78,7 @@ class Losses:
         loses = (old_high - new_low, old_low - new_high)
         if self._rule.better == "lower":
             loses = (new_high - old_low, new_low - old_high)
-        self._scenes.append(pair.scene)
+        self._scenes.append(self._repeated.unit(pair.scene, pair.now.trace))
         self.worst.append(loses[0])
         self.best.append(loses[1])
         if all(exact):

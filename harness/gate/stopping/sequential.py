@@ -21,6 +21,7 @@ from simgate.harness.gate.rules.metric_share import MetricShareEvidence
 from simgate.harness.gate.rules.not_worse import NotWorseEvidence
 from simgate.harness.gate.rules.regression import Comparison
 from simgate.harness.gate.rules.rule import absent_in_scope
+from simgate.harness.gate.scenes import Repeated
 from simgate.harness.gate.selection import not_chosen
 from simgate.harness.gate.statistics.stopping_boundary import MOST_PLANNED
 from simgate.harness.gate.stopping.counted_evidence import (
@@ -35,13 +36,14 @@ from simgate.harness.gate.stopping.rule_evidence import (
     RegressionEvidence,
     RuleEvidence,
 )
-from simgate.harness.gate.tally import JudgedVariant
+from simgate.harness.gate.tally import JudgedVariant, Status
 from simgate.harness.gate.verdict import Decision
 from simgate.harness.multiplicity import holm_rejects
 from simgate.harness.packs.checks.latency_percentile import parse_latency_percentile
 from simgate.harness.packs.model import AGAINST_BASELINE, ON_A_METRIC, GateRule, Pack
 from simgate.harness.results.manifest import ExpectedVariant
 
+_OF_TRIALS = ("pass_rate", *ON_A_METRIC, *AGAINST_BASELINE)
 FIRST_LOOK = 10
 """No verdict rests on fewer variants. Looking later than allowed is always valid."""
 
@@ -104,6 +106,7 @@ class SequentialGate:
         left_out: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
         self._total = len(expected)
+        self._repeated = Repeated()
         rivals = sum(rule.is_test for rule in pack.gate)
 
         def evidence(rule: GateRule) -> RuleEvidence | None:
@@ -117,7 +120,7 @@ class SequentialGate:
             scenes = {(one.digest, one.identity): one.own_scene for one in scope}
             # Refused when a run is planned; a run of an older version may have it all the same.
             shared = len(set(scenes.values())) < len(scenes)
-            if shared and rule.kind in ("pass_rate", *ON_A_METRIC, *AGAINST_BASELINE):
+            if shared and rule.kind in _OF_TRIALS:
                 return None
             return evidence_for(rule, comparison, planned, rivals)
 
@@ -134,6 +137,9 @@ class SequentialGate:
         if self.decision is not None:
             return
         self.counted += 1
+        passed = variant.status is Status.SUCCESS
+        if passed and self._repeated.elsewhere(variant.expected.own_scene, variant.trace):
+            self._give_up_on_trials()
         for rule, evidence in self.rules:
             if evidence and rule.speaks_of(variant.expected.scenario, variant.expected.severity):
                 evidence.add(variant)
@@ -141,6 +147,12 @@ class SequentialGate:
                 evidence.look(at_end=self.counted == self._total)
         if self.counted >= FIRST_LOOK:
             self.decision = self._decide()
+
+    def _give_up_on_trials(self) -> None:
+        """Two scenes with one trace are one trial, and the tests over all looks count each variant as one."""
+        self.rules = tuple(
+            (rule, None if rule.kind in _OF_TRIALS else evidence) for rule, evidence in self.rules
+        )
 
     def refuted(self) -> list[bool]:
         """Which rules Holm's procedure rejects by now, or a violation refutes, in the pack's order."""

@@ -60,7 +60,9 @@ def test_each_scene_counts_the_same_however_many_variants_it_has():
 
 
 def test_what_is_doubtful_has_failed_for_go_and_passed_for_no_go():
-    scenes = Scenes.of([("a", True), ("a", None), ("b", False), ("b", None), ("c", True)])
+    scenes = Scenes.of(
+        [(*one, 0) for one in (("a", True), ("a", None), ("b", False), ("b", None), ("c", True))]
+    )
     assert scenes.proof_p(0.5) == Scenes(((1, 1, 0, 1), (0, 2, 0, 1), (1, 0, 0, 1))).proof_p(0.5)
     assert scenes.refutation_p(0.5) == Scenes(((2, 0, 0, 1), (1, 1, 0, 1), (1, 0, 0, 1))).refutation_p(0.5)
 
@@ -97,7 +99,11 @@ def test_the_verdict_has_the_number_of_scenes_and_how_they_ended():
     verdict = decide(*run_with_scenes("P" * 60, 60))
     written = json.loads(verdict.model_dump_json())["rules"][0]
     assert written["scenes"] == 1
-    assert written["by_scene"] == {"results": [[60, 0, 0, 1]]}
+    assert written["by_scene"] == {
+        "results": [[60, 0, 0, 1]],
+        "proving": None,
+        "repeats": 0,
+    }
     assert "variants of one scene are one unit of proof: glass (60 variants, 1 scene)" in verdict.notes
     assert verdict.scenarios[0].shown.low == pytest.approx(wilson(1, 1, 0.95)[0])
 

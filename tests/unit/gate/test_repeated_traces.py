@@ -1,0 +1,111 @@
+"""Runs with one trace are one run, whatever ids, digests and parameters they claim."""
+
+from __future__ import annotations
+
+import pytest
+
+from simgate.harness.gate.comparing.metric_changes import describe_metric, metric_changes
+from simgate.harness.gate.comparing.pairing import pair_up
+from simgate.harness.gate.comparing.scene_drops import scene_drops
+from simgate.harness.gate.decide import decide
+from simgate.harness.gate.scenes import Scenes
+from simgate.harness.gate.stopping.sequential import count_until_decided
+from simgate.harness.gate.verdict import Decision
+from simgate.harness.packs.model import GateRule
+from tests.unit.gate.pairs import baseline, evidence_of, run_of
+from tests.unit.gate.runs import a_run
+
+
+def traced(run, trace_of):
+    manifest, records = run
+    return manifest, [
+        record.model_copy(update={"trace_digest": trace_of(k)}) for k, record in enumerate(records)
+    ]
+
+
+def one_trace(k):
+    return "a"
+
+
+def own_trace(k):
+    return f"trace {k}"
+
+
+def test_sixty_passes_with_one_trace_prove_as_much_as_one():
+    assert decide(*traced(a_run("P" * 60), own_trace)).rules[0].decision is Decision.GO
+    verdict = decide(*traced(a_run("P" * 60), one_trace))
+    rule = verdict.rules[0]
+    assert rule.decision is Decision.INCONCLUSIVE
+    assert rule.exact.low == pytest.approx(0.05)
+    assert "of which 59 passed with the trace of another scene" in rule.reason
+    assert any(
+        note.startswith("59 variants that passed with the trace of another scene") for note in verdict.notes
+    )
+
+
+def test_a_robot_that_fails_at_once_and_alike_in_every_scene_is_refused():
+    assert decide(*traced(a_run("F" * 60), one_trace)).decision is Decision.NO_GO
+
+
+def test_failures_with_one_trace_count_each():
+    run = a_run("F" * 10 + "P" * 190)
+    alike = decide(*traced(run, lambda k: "stuck" if k < 10 else own_trace(k))).rules[0]
+    apart = decide(*traced(run, own_trace)).rules[0]
+    assert (alike.exact, alike.estimate) == (apart.exact, apart.estimate)
+
+
+def test_records_without_a_trace_stand_for_themselves():
+    assert decide(*traced(a_run("P" * 60), lambda k: "")).rules[0].decision is Decision.GO
+
+
+def test_a_trace_that_repeats_within_its_scene_changes_nothing():
+    assert Scenes.of([("a", True, 7), ("a", True, 7), ("b", False, 8)]).repeats == 0
+
+
+def test_a_repeated_trace_counts_in_the_scene_in_which_it_was_first():
+    scenes = Scenes.of([("a", True, 7), ("b", True, 7), ("b", False, 0), ("c", False, 9), ("d", False, 9)])
+    assert scenes.proving == ((0, 1, 0, 3), (1, 0, 0, 1))
+    assert scenes.results == ((0, 1, 0, 2), (1, 0, 0, 1), (1, 1, 0, 1))
+
+
+@pytest.mark.parametrize("now", ["P", "F"])
+def test_pairs_with_one_trace_are_one_pair_against_a_loss_and_each_count_for_one(now):
+    candidate = evidence_of(*traced(run_of(now * 60), one_trace))
+    pairs = pair_up(candidate.evidence.variants, baseline("P" * 60).by_digest)
+    drops = scene_drops(pairs)
+    assert drops.shared
+    assert drops.worst == ({0.0: 1} if now == "P" else {1.0: 60})
+    assert drops.best == ({0.0: 60} if now == "P" else {1.0: 60})
+
+
+def test_sixty_unchanged_pairs_with_one_trace_do_not_prove_that_nothing_was_lost():
+    margin = GateRule(kind="regression", at_most=0.05)
+    new = {"model": "door_detector 2.0", "model_sha256": "2" * 64}
+    run = run_of("P" * 60, margin, made=new)
+    assert decide(*traced(run, own_trace), baseline("P" * 60, margin)).rules[-1].decision is Decision.GO
+    found = decide(*traced(run, one_trace), baseline("P" * 60, margin)).rules[-1]
+    assert found.decision is Decision.INCONCLUSIVE
+
+
+def test_changes_of_metrics_in_one_trace_are_one_change():
+    def changes(trace_of):
+        manifest, records = traced(run_of("P" * 30), trace_of)
+        old, new = (
+            [record.model_copy(update={"metrics": {"collisions": value}}) for record in records]
+            for value in (0.0, 1.0)
+        )
+        now = evidence_of(manifest, new).evidence.variants
+        pairs = pair_up(now, evidence_of(manifest, old).by_digest)
+        return metric_changes(pairs, describe_metric)
+
+    assert [change.pairs for change in changes(own_trace)] == [30]
+    assert [change.pairs for change in changes(one_trace)] == [1]
+
+
+def test_a_run_that_repeats_a_trace_is_not_ended_early():
+    def decision(trace_of):
+        run = evidence_of(*traced(a_run("P" * 300), trace_of))
+        return count_until_decided(run.pack, run.evidence.variants, None).decision
+
+    assert decision(own_trace) is Decision.GO
+    assert decision(lambda k: own_trace(min(k, 5))) is None
