@@ -67,7 +67,8 @@ def train(pictures: Pictures, epochs: int, seed: int) -> BrickNet:
             schedule.step()
             total += float(loss.detach())
         print(f"epoch {epoch + 1}/{epochs}: loss {total / steps:.3f}", flush=True)
-    return net.eval()
+    net.eval()
+    return net
 
 
 def as_input(pictures: Pictures) -> tuple[Tensor, Tensor]:
