@@ -23,7 +23,7 @@ from collections.abc import Mapping, Sequence
 
 from harness.names import NAME
 from simgate.sim_adapters.embodiment import Embodiment
-from simgate.policies.perception.outputs import Boxes
+from simgate.policies.perception.outputs import ModelOutput
 from simgate.policies.driving import drive
 from simgate.policies.policy import Act, Brief
 from simgate.sim_adapters.observation import Observation
@@ -38,7 +38,7 @@ class Straight:
     def reset(self, briefs: Sequence[Brief], embodiment: Embodiment) -> None:
         self.count = len(briefs)
 
-    def act(self, observation: Observation, detections: Sequence[Boxes | None]) -> list[Act]:
+    def act(self, observation: Observation, detections: Sequence[ModelOutput | None]) -> list[Act]:
         return [drive(0.5, 0.0, "cruise") for _ in range(self.count)]
 '''
 

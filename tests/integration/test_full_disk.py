@@ -47,7 +47,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return next(path for path in Path("runs").iterdir() if (path / "manifest.json").is_file())
 
 
-@pytest.mark.parametrize(("limit", "file"), [(100, "manifest.json"), (29_000, "journal.ndjson")])
+@pytest.mark.parametrize(("limit", "file"), [(100, "manifest.json"), (32_000, "journal.ndjson")])
 def test_a_run_that_finds_no_room_names_the_file_and_ends_with_the_machines_code(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int, file: str
 ) -> None:
