@@ -17,6 +17,7 @@ from simgate.sim_adapters.worlds.native_file import NativeError
 _TRN, _GAIN, _BIAS, _DYN = mujoco.mjtTrn, mujoco.mjtGain, mujoco.mjtBias, mujoco.mjtDyn
 _ON_JOINT = (int(_TRN.mjTRN_JOINT), int(_TRN.mjTRN_JOINTINPARENT))
 _HINGE = int(mujoco.mjtJoint.mjJNT_HINGE)
+_ACTUATOR = mujoco.mjtObj.mjOBJ_ACTUATOR
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +56,7 @@ def joint_name(model: mujoco.MjModel, joint: int) -> str:
 
 
 def put_servos(spec: mujoco.MjSpec, model: mujoco.MjModel, robot: str, servos: Servos) -> None:
-    """Puts servos on joints; the file's actuators of the robot go.
+    """Puts servos on joints; the file's actuators of the robot go, and the sensors that measure them.
 
     Args:
         spec: Takes them; its joints are those of ``model``.
@@ -73,13 +74,20 @@ def put_servos(spec: mujoco.MjSpec, model: mujoco.MjModel, robot: str, servos: S
             "file", f"the {joint_name(model, nameless[0])} has no name in the file", "give it one"
         )
     own = subtree(model, need(model, "body", robot))
-    for index in reversed([a for a in range(len(spec.actuators)) if own[acted_body(model, a)]]):
-        spec.delete(spec.actuators[index])
+    doomed = [actuator for k, actuator in enumerate(spec.actuators) if own[acted_body(model, k)]]
+    names = {actuator.name for actuator in doomed}
+    doomed += [one for one in spec.sensors if one.objtype == _ACTUATOR and one.objname in names]
+    for element in doomed:
+        spec.delete(element)
     if spec.option.integrator == mujoco.mjtIntegrator.mjINT_EULER:
         # Euler steps the damping of a servo explicitly, and a stiff one shakes itself to pieces.
         spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
-    for key in spec.keys:  # What it told them is of no use to what comes in their place.
-        key.ctrl, key.act = [], []
+    others = [a for a in range(model.actuator_trnid.shape[0]) if not own[acted_body(model, a)]]
+    told = _places(others, model.actuator_ctrladr, model.actuator_ctrlnum)
+    active = _places(others, model.actuator_actadr, model.actuator_actnum)
+    for k, key in enumerate(spec.keys):  # What it told the robot's is of no use to what comes in their place.
+        key.ctrl = [*model.key_ctrl[k][told], *[0.0] * len(joints)]
+        key.act = model.key_act[k][active]
     stiff = _each(servos.kp, len(joints), "kp", needed=servos.mode == "position")
     damped = _each(servos.kd, len(joints), "kd", needed=servos.mode == "velocity")
     for joint, kp, kd in zip(joints, stiff, damped, strict=True):
@@ -93,6 +101,11 @@ def put_servos(spec: mujoco.MjSpec, model: mujoco.MjModel, robot: str, servos: S
             actuator.biastype = _BIAS.mjBIAS_AFFINE
             actuator.biasprm = [0.0, -kp if servos.mode == "position" else 0.0, -kd] + [0.0] * 7
         _bound(actuator, model, joint, servos.mode)
+
+
+def _places(actuators: list[int], first: NDArray[np.int32], count: NDArray[np.int32]) -> list[int]:
+    """Where the numbers of some actuators are in an array of those of all."""
+    return [place for a in actuators for place in range(int(first[a]), int(first[a] + count[a]))]
 
 
 def _bound(actuator: mujoco.MjsActuator, model: mujoco.MjModel, joint: int, mode: str) -> None:

@@ -73,7 +73,9 @@ def machine_of(source: Source, site: ArticulatedSite, timing: Timing) -> Machine
     """
     spec = source.spec.copy()
     check_flags(spec, source.opened)
-    need(source.model, "body", site.robot)
+    if need(source.model, "body", site.robot) == 0:
+        message = f"body '{site.robot}' is everything, and nothing would ever touch it"
+        raise NativeError("file", message, "name the body that is the robot")
     if site.pose is not None:
         state_at(source.model, site.pose)
     # Servos go by the joints of the file before values take something out of it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import mujoco
@@ -138,3 +139,42 @@ def test_the_robot_starts_in_the_stored_pose_that_is_named(tmp_path: Path) -> No
         assert seen.channels["joints.position"][0].tolist() == [-0.5, 0.1]
         with pytest.raises(ValueError, match="the file has no key 'upp'"):
             worlds.reset([arm(tmp_path, pose="upp")])
+
+
+_BELT = ARM.replace(
+    "</worldbody>",
+    '<body name="belt" pos="2 2 .2"><joint name="belt" type="slide" axis="1 0 0" damping="1"/>'
+    '<geom size=".05" mass="1"/></body></worldbody>',
+).replace("</actuator>", '<velocity name="belt" joint="belt" kv="50"/></actuator>')
+
+
+def test_servos_leave_what_a_stored_pose_tells_the_actuators_of_others(tmp_path: Path) -> None:
+    text = _BELT.replace('1 0 0 0" ctrl="0 .1"', '1 0 0 0 0" ctrl="0 .1 .7"')
+    speed = (("speed", Joint("belt", "velocity")),)
+    drive = Servos("position", (), (100.0,), (10.0,))
+    with batch() as worlds:
+        worlds.reset([arm(tmp_path, text, pose="up", drive=drive, quantities=speed)])
+        for _ in range(20):
+            worlds.step(np.zeros((1, 2)))
+        true = worlds.ground_truth()[0].values
+    assert true["speed"] == pytest.approx(0.7 * 50 / 51, rel=1e-3), "the belt of the file goes on running"
+
+
+def test_sensors_of_actuators_go_with_them_when_servos_come(tmp_path: Path) -> None:
+    text = (
+        _BELT.replace(
+            "</sensor>",
+            '<actuatorfrc name="effort" actuator="lift"/><actuatorfrc name="pull" actuator="belt"/></sensor>',
+        )
+        .replace("<keyframe>", "<!--")
+        .replace("</keyframe>", "-->")
+    )
+    with batch() as worlds:
+        worlds.reset([arm(tmp_path, text, drive=Servos("torque"))])
+        model = worlds._worlds[0].model
+    assert [model.sensor(k).name for k in range(model.nsensor)] == ["acc", "gyro", "angle", "pad", "pull"]
+
+
+def test_the_world_is_no_robot_for_nothing_would_touch_it(tmp_path: Path) -> None:
+    with batch() as worlds, pytest.raises(ValueError, match="body 'world' is everything"):
+        worlds.reset([replace(arm(tmp_path), robot="world")])
