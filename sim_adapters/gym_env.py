@@ -96,6 +96,7 @@ class SimEnv(gym.Env[Sensed, NDArray[np.float32]]):
         self._frame = np.zeros_like(self._frame)
         truth = self._adapter.ground_truth()[0]
         self._goal_distance = self._distance(truth)
+        self._take_frame(observation)
         return self._sensed(observation), {"truth": truth}
 
     def step(self, action: NDArray[np.float32]) -> tuple[Sensed, float, bool, bool, dict[str, Any]]:
@@ -111,6 +112,7 @@ class SimEnv(gym.Env[Sensed, NDArray[np.float32]]):
         collided, observation = False, None
         while observation is None or not self._timing.is_control(observation.step):
             observation = self._adapter.step(command)
+            self._take_frame(observation)
             truth = self._adapter.ground_truth()[0]
             collided = collided or bool(truth.contacts)
         distance = self._distance(truth)
@@ -155,13 +157,17 @@ class SimEnv(gym.Env[Sensed, NDArray[np.float32]]):
         goal = self._scene.task.goal
         return math.hypot(goal[0] - truth.pose[0], goal[1] - truth.pose[1])
 
-    def _sensed(self, observation: Observation) -> Sensed:
+    def _take_frame(self, observation: Observation) -> None:
+        """Frames also come between commands: each counts, and the newest is what the policy sees."""
         sensed = DriveView(observation)
         if sensed.has_new_frame:
             frame = apply_effects(sensed.rgb[0], self._scene.effects, self._noise_seed, self._frame_index)
             self._frame_index += 1
             if frame is not None:
                 self._frame = frame.copy()
+
+    def _sensed(self, observation: Observation) -> Sensed:
+        sensed = DriveView(observation)
         limit = self._scene.lidar.range_m
         return {
             "rgb": self._frame.copy(),

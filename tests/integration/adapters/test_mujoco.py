@@ -6,6 +6,7 @@ import gymnasium.utils.env_checker
 import numpy as np
 import pytest
 
+from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.conformance import TIMING, AdapterConformance, scene, wall
 from simgate.sim_adapters.gym_env import SimEnv
 from simgate.sim_adapters.mujoco.adapter import MujocoAdapter
@@ -123,6 +124,19 @@ def test_an_episode_whose_first_frame_is_lost_does_not_show_the_one_before():
         lost += not after["rgb"].any()
     assert lost > 3
     environment.close()
+
+
+def test_the_environment_shows_the_newest_frame_when_frames_come_between_commands():
+    timing = Timing(physics_hz=240, control_hz=20, camera_hz=30)  # A command every 12 steps, a frame every 8.
+    environment = SimEnv(MujocoAdapter(timing), timing, office_scene)
+    clean = dataclasses.replace(office_scene(np.random.default_rng(1)), effects=CameraEffects())
+    environment.reset(options={"scene": clean})
+    for _ in range(5):
+        seen = environment.step(np.array([1.0, 1.0], dtype=np.float32))[0]
+    newest = DriveView(environment._adapter._observation())
+    environment.close()
+    assert (newest.observation.step, newest.frame_step) == (60, 56)
+    np.testing.assert_array_equal(seen["rgb"], newest.rgb[0])
 
 
 @pytest.mark.parametrize(
