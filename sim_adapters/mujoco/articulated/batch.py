@@ -28,6 +28,7 @@ class ArticulatedBatch:
         self._timing = timing
         self._renderer: FrameRenderer | None = None
         self._worlds: list[ArticulatedWorld] = []
+        self._truth: list[GroundTruth] = []
 
     @property
     def embodiment(self) -> Embodiment:
@@ -58,7 +59,8 @@ class ArticulatedBatch:
         """
         if not sites:
             raise ValueError("reset needs at least one world")
-        self._worlds = []  # A world that is refused must not leave the last episode running.
+        # A world that is refused must not leave the last episode running.
+        self._worlds, self._truth = [], []
         worlds = [ArticulatedWorld(site, self._timing) for site in sites]
         first = worlds[0].embodiment
         for world, site in zip(worlds, sites, strict=True):
@@ -76,10 +78,9 @@ class ArticulatedBatch:
             [[self._arrays[c.name][index] for c in sampler.channels] for sampler in world.samplers]
             for index, world in enumerate(worlds)
         ]
-        self._truth: list[GroundTruth | None] = [None] * len(worlds)
         for index, world in enumerate(worlds):
             world.sense_all(self._views[index])
-            self._truth[index] = self._true(world)
+            self._truth.append(self._true(world))
         return self._observation()
 
     def _prepare_renderer(self, worlds: list[ArticulatedWorld]) -> None:
@@ -155,7 +156,7 @@ class ArticulatedBatch:
 
     def ground_truth(self) -> tuple[GroundTruth, ...]:
         """The true state of each world at its last control tick."""
-        return tuple(truth for truth in self._truth if truth is not None)
+        return tuple(self._truth)
 
     def health(self) -> tuple[tuple[str, ...], ...]:
         """Reasons why a world cannot be believed."""

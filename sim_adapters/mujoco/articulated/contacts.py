@@ -98,6 +98,8 @@ class RobotContacts:
 
     def collect(self, data: mujoco.MjData, step: int) -> None:
         """Adds the contacts of one physics step."""
+        if not data.ncon:
+            return
         geoms = data.contact.geom
         keep = self._between.among(geoms)
         for pair in self._allowed:

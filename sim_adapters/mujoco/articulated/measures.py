@@ -67,11 +67,15 @@ class Measures:
         for _, seen in self._touched.values():
             seen[0] = False
 
-    def collect(self) -> None:
-        """Takes notice of one physics step, for what a tick alone would miss."""
+    def look(self) -> None:
+        """Takes notice of who touches whom."""
         if self._touched and self._data.ncon:
             for pair, seen in self._touched.values():
                 seen[0] = seen[0] or do_touch(self._model, self._data, pair, self._force)
+
+    def collect(self) -> None:
+        """Takes notice of one physics step, for what a tick alone would miss."""
+        self.look()
         if self._needs_work:
             power = self._data.actuator_force[self._actuators] * self._data.actuator_velocity[self._actuators]
             # Braking does not give it back: a motor that is turned backwards takes nothing out of the sum.

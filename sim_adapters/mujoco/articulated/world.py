@@ -111,7 +111,8 @@ class ArticulatedWorld:
             raise ValueError(f"{site.path}: {error}") from None
         channels = tuple(channel for sampler in self.samplers for channel in sampler.channels)
         self.embodiment = Embodiment(site.robot, channels, machine.actuation.action)
-        self._notice()
+        self._contacts.collect(self.data, 0)
+        self._measures.look()
 
     def _sampler(self, name: str, sensor: Sensor, rate_hz: float) -> Sampler:
         model, data = self.model, self.data
@@ -156,17 +157,13 @@ class ArticulatedWorld:
         while self.step_count < end:
             mujoco.mj_step(model, data)
             self.step_count += 1
-            self._notice()
+            self._contacts.collect(data, self.step_count)
+            self._measures.collect()
             due = [k for k, clock in enumerate(self.clocks) if clock.due(self.step_count, end)]
             if due or self.step_count == end:
                 self._settle()
             for k in due:
                 self.samplers[k].sample(out[k])
-
-    def _notice(self) -> None:
-        if self.data.ncon:
-            self._contacts.collect(self.data, self.step_count)
-        self._measures.collect()
 
     def _settle(self) -> None:
         """Derives everything from the state: a step leaves poses, forces and sensors one step behind it.

@@ -11,6 +11,7 @@ import pytest
 from simgate.sim_adapters.quantities import (
     ContactForce,
     Distance,
+    Energy,
     Joint,
     Position,
     Quantity,
@@ -130,3 +131,22 @@ def test_worlds_of_two_robots_make_no_batch(tmp_path: Path) -> None:
         worlds.reset([site, replace(site, sensors=(("joints", JointSensor()),))])
     with batch() as worlds, pytest.raises(RuntimeError, match="once a world was built"):
         worlds.step(np.zeros((1, 2)))
+
+
+def test_no_work_is_done_before_the_first_step(tmp_path: Path) -> None:
+    text = ARM.replace('ctrl="0 .1"/>', 'ctrl="5 .1" qvel="3 0 0 0 0 0 0 0"/>')
+    with batch() as worlds:
+        worlds.reset([arm(tmp_path, text, pose="up", quantities=(("work", Energy()),))])
+        assert worlds.ground_truth()[0].values["work"] == 0.0
+        worlds.step(np.array([[5.0, 0.1]]))
+        assert worlds.ground_truth()[0].values["work"] > 0.0
+
+
+def test_a_world_that_is_refused_leaves_no_truth_of_the_last_one(tmp_path: Path) -> None:
+    with batch() as worlds:
+        worlds.reset([arm(tmp_path)])
+        with pytest.raises(ValueError, match="no key"):
+            worlds.reset([arm(tmp_path, pose="upp")])
+        assert worlds.ground_truth() == ()
+    with batch() as worlds:
+        assert worlds.ground_truth() == ()
