@@ -58,7 +58,7 @@ class LidarSensor:
 
     Attributes:
         mount: ``site/NAME`` or ``body/NAME``; the body that it is on is never seen.
-        beams: Beams side by side, the first at the right end.
+        beams: Beams side by side, the first at the right end; a single one looks ahead.
         fov_deg: Angle that they span; a full circle does not repeat its first beam.
         range_m: Largest range; what is farther reads ``inf``.
         rows: Beams one above the other.

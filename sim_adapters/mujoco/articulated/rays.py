@@ -66,7 +66,7 @@ class Rays:
 
 def directions(sensor: LidarSensor) -> NDArray[np.float64]:
     """Unit vectors of the beams in the mount's frame, row by row from the lowest, shape (R, 3)."""
-    half = 0.5 * math.radians(sensor.fov_deg)
+    half = 0.5 * math.radians(sensor.fov_deg) if sensor.beams > 1 else 0.0
     turn = np.linspace(-half, half, sensor.beams, endpoint=sensor.fov_deg < _CIRCLE)
     rise = np.radians(np.linspace(sensor.low_deg, sensor.high_deg, sensor.rows))
     up, side = (grid.reshape(-1) for grid in np.meshgrid(rise, turn, indexing="ij"))

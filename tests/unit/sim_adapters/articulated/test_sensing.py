@@ -68,6 +68,11 @@ def test_a_full_circle_does_not_repeat_its_first_beam() -> None:
     assert np.allclose(half, [[0, -1, 0], [1, 0, 0], [0, 1, 0]]), "the first beam at the right end"
 
 
+def test_a_single_beam_looks_ahead() -> None:
+    for fov_deg in (240.0, 360.0):
+        assert np.allclose(directions(LidarSensor("site/eye", beams=1, fov_deg=fov_deg)), [[1, 0, 0]])
+
+
 def test_cameras_of_several_sizes_are_drawn_by_one_context(tmp_path: Path) -> None:
     wide, tall = CameraSensor("wrist", ("rgb", "depth"), 64, 32), CameraSensor("wrist", ("semantic",), 24, 48)
     labels = (("table", "furniture"), ("cube", "thing"))
