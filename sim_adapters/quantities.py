@@ -168,7 +168,7 @@ def _check(word: str, quantity: Quantity) -> None:
             if isinstance(value, bool) or not isinstance(value, int) or value < 0:
                 raise ValueError(f"{word}: index counts the sensor's numbers from 0, not {value!r}")
         elif field.name == "axis":
-            if value is not None and value not in get_args(Axis):
+            if value not in get_args(Axis) and not (value is None and isinstance(quantity, Speed)):
                 raise ValueError(f"{word}: axis is x, y or z, not {value!r}")
         elif field.name == "of" and isinstance(quantity, Joint):
             if value not in get_args(Of):

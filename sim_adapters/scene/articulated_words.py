@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields
 from typing import Any, Literal, get_args
 
 from simgate.sim_adapters.scene.articulated import (
@@ -41,7 +40,7 @@ def read_drive(written: object) -> Literal["actuators"] | Servos:
     mode = written.get("mode")
     if mode not in modes:
         raise ValueError(f"mode of drive is {_or(modes)}, not {mode!r}{_near(mode, modes)}")
-    joints = _names(written.get("joints", "all"), "joints")
+    joints = _all_or_some(written.get("joints", "all"))
     kp, kd = _gains(written, "kp"), _gains(written, "kd")
     unused = [name for name, gains in (("kp", kp), ("kd", kd)) if gains and name not in _GAINS_OF[mode]]
     if unused:
@@ -115,7 +114,7 @@ def _lidar(word: str, given: dict[str, Any]) -> Sensor:
 
 def _joints(word: str, given: dict[str, Any]) -> Sensor:
     _known(given, (word, "rate_hz"), word)
-    return JointSensor(_names(given[word], word), _rate(given))
+    return JointSensor(_all_or_some(given[word]), _rate(given))
 
 
 def _body(word: str, given: dict[str, Any]) -> Sensor:
@@ -141,21 +140,6 @@ _READERS: dict[str, Callable[[str, dict[str, Any]], Sensor]] = {
 }
 
 
-def write_sensor(sensor: Sensor) -> dict[str, Any]:
-    """The sensor as :func:`read_sensor` takes it."""
-    values = {field.name: getattr(sensor, field.name) for field in fields(sensor) if field.name != "type"}
-    main = next(iter(values))
-    word: str = sensor.type
-    if isinstance(sensor, LidarSensor):
-        word = "lidar3d" if sensor.points else "lidar"
-        for name in ("points", *(() if sensor.points else ("rows", "low_deg", "high_deg"))):
-            del values[name]
-    name = values.pop(main)
-    written = {word: (list(name) or "all") if isinstance(name, tuple) else name}
-    rest = {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}
-    return {**written, **{key: value for key, value in rest.items() if value is not None}}
-
-
 def _known(written: Mapping[Any, Any], keys: tuple[str, ...], what: str) -> None:
     for key in written:
         if key not in keys:
@@ -168,6 +152,13 @@ def _names(written: object, what: str) -> tuple[str, ...]:
         return ()
     names = written if isinstance(written, list | tuple) else [written]
     return tuple(_name(name, what) for name in names)
+
+
+def _all_or_some(written: object) -> tuple[str, ...]:
+    """Names of joints; empty for ``all``, and for nothing else."""
+    if isinstance(written, list | tuple) and not written:
+        raise ValueError("joints is all, a name or a list of names, not an empty list")
+    return _names(written, "joints")
 
 
 def _name(written: object, what: str) -> str:

@@ -50,6 +50,7 @@ def test_every_quantity_is_read_and_written_back(written, quantity):
         ({"joint": "knee", "of": "angle"}, "of is position, velocity, torque, not 'angle'"),
         ({"sensor": "imu", "index": -1}, "counts the sensor's numbers from 0"),
         ({"sensor": 3}, "takes a name, not 3"),
+        ({"position": "body/cube", "axis": None}, "axis is x, y or z, not None"),
         ({}, "'nothing' is no quantity"),
     ],
 )

@@ -14,7 +14,7 @@ from simgate.sim_adapters.scene.articulated import (
     Sensor,
     Servos,
 )
-from simgate.sim_adapters.scene.articulated_words import read_drive, read_sensor, write_sensor
+from simgate.sim_adapters.scene.articulated_words import read_drive, read_sensor
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,7 @@ def test_a_drive_is_the_files_actuators_or_servos(text: str, drive: object) -> N
         ("{mode: position, kp: .inf}", "kp of drive is a number above 0"),
         ("{mode: position, kp: 1, ki: 2}", "drive has no 'ki'"),
         ("{joints: [1], mode: torque}", "joints takes a name, not 1"),
+        ("{joints: [], mode: torque}", "joints is all, a name or a list of names, not an empty list"),
     ],
 )
 def test_a_drive_that_cannot_be_is_refused_with_what_it_may_be(text: str, said: str) -> None:
@@ -73,9 +74,8 @@ def test_a_drive_that_cannot_be_is_refused_with_what_it_may_be(text: str, said: 
         ("{sensor: pad}", FileSensor(("pad",))),
     ],
 )
-def test_a_sensor_is_read_as_it_is_written_and_written_as_it_is_read(text: str, sensor: Sensor) -> None:
+def test_a_sensor_is_read_as_it_is_written(text: str, sensor: Sensor) -> None:
     assert read_sensor(yaml.safe_load(text)) == sensor
-    assert read_sensor(write_sensor(sensor)) == sensor
 
 
 @pytest.mark.parametrize(
@@ -98,6 +98,7 @@ def test_a_sensor_is_read_as_it_is_written_and_written_as_it_is_read(text: str, 
         ("{lidar: site/a, range_m: .nan}", "range_m is a number above 0"),
         ("{lidar: site/a, range_m: .inf}", "range_m is a number above 0"),
         ("{joints: [a, true]}", "joints takes a name, not True"),
+        ("{joints: []}", "joints is all, a name or a list of names, not an empty list"),
         ("{sensor: []}", "sensor takes the name"),
     ],
 )
