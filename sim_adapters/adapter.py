@@ -28,7 +28,7 @@ class Timing:
         camera_hz: Frames a second; divides ``physics_hz``, and may be above or below ``control_hz``.
 
     Raises:
-        ValueError: A rate does not divide the one above it.
+        ValueError: A rate does not divide ``physics_hz``.
     """
 
     physics_hz: int = 200

@@ -66,7 +66,7 @@ class Channel:
         rate_hz: Readings a second.
         low: Smallest value that can be read.
         high: Largest value that can be read.
-        frame: In what the numbers are given: ``world``, or the name of a body.
+        frame: In what the numbers are given: ``world``, or what the sensor is on, as the adapter names it.
         intrinsics: Of the camera, for images.
         entries: A name for every number of a vector, for example the joints.
 

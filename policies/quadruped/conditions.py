@@ -44,11 +44,11 @@ class Conditions:
 
     Attributes:
         values: (N,) for each name of :data:`NOMINAL`.
-        uphill: (N,) direction in which the floor rises against, radians.
+        downhill: (N,) direction in which the floor falls, radians.
     """
 
     values: Mapping[str, Floats]
-    uphill: Floats
+    downhill: Floats
 
 
 def draw(
@@ -96,8 +96,8 @@ class Applied:
         model.actuator_gainprm[:, 0] = self._base.actuator_gainprm[:, 0] * value["strength"]
         model.actuator_biasprm[:] = self._base.actuator_biasprm * value["strength"]
         model.actuator_forcerange[:] = self._base.actuator_forcerange * value["strength"]
-        tilt, uphill = np.deg2rad(value["slope_deg"]), conditions.uphill[walk]
-        axis = np.array([-np.sin(uphill), np.cos(uphill), 0.0])
+        tilt, downhill = np.deg2rad(value["slope_deg"]), conditions.downhill[walk]
+        axis = np.array([-np.sin(downhill), np.cos(downhill), 0.0])
         model.geom_quat[self._floor] = [np.cos(tilt / 2.0), *(np.sin(tilt / 2.0) * axis)]
         mujoco.mj_setConst(model, self._scratch)
-        return np.array([np.sin(tilt) * np.cos(uphill), np.sin(tilt) * np.sin(uphill), np.cos(tilt)])
+        return np.array([np.sin(tilt) * np.cos(downhill), np.sin(tilt) * np.sin(downhill), np.cos(tilt)])

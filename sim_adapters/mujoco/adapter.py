@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import get_args
 
 import mujoco
 import numpy as np
@@ -14,6 +16,7 @@ from simgate.sim_adapters.mujoco.articulated.batch import ArticulatedBatch
 from simgate.sim_adapters.mujoco.rendered import RenderedAdapter
 from simgate.sim_adapters.mujoco.world_state import MujocoWorld
 from simgate.sim_adapters.observation import GroundTruth, Observation
+from simgate.sim_adapters.quantities import Quantity
 from simgate.sim_adapters.scene.articulated import ArticulatedSite
 from simgate.sim_adapters.scene.scene import Scene
 
@@ -25,6 +28,7 @@ class MujocoAdapter(RenderedAdapter[MujocoWorld]):
     """
 
     name = "mujoco"
+    traits = replace(RenderedAdapter.traits, quantities=frozenset(get_args(Quantity)), actuators=True)
 
     def __init__(self, timing: Timing, options: Mapping[str, object] | None = None) -> None:
         super().__init__(timing, options)
