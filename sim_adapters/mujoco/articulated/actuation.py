@@ -65,7 +65,7 @@ def put_servos(spec: mujoco.MjSpec, model: mujoco.MjModel, robot: str, servos: S
         servos: Which, and how stiff.
 
     Raises:
-        NativeError: A joint is unknown or has no name, or a gain is missing.
+        NativeError: A joint is unknown, not of the robot or has no name, or a gain is missing.
     """
     joints = joints_of(model, robot, servos.joints)
     nameless = [j for j in joints if not model.joint(j).name]
@@ -74,6 +74,10 @@ def put_servos(spec: mujoco.MjSpec, model: mujoco.MjModel, robot: str, servos: S
             "file", f"the {joint_name(model, nameless[0])} has no name in the file", "give it one"
         )
     own = subtree(model, need(model, "body", robot))
+    for joint in joints:
+        if not own[model.jnt_bodyid[joint]]:
+            message = f"joint '{model.joint(joint).name}' is not of the robot '{robot}'"
+            raise NativeError("file", message, "name joints of the robot, or a body that holds them all")
     doomed = [actuator for k, actuator in enumerate(spec.actuators) if own[acted_body(model, k)]]
     names = {actuator.name for actuator in doomed}
     doomed += [one for one in spec.sensors if one.objtype == _ACTUATOR and one.objname in names]

@@ -178,3 +178,11 @@ def test_sensors_of_actuators_go_with_them_when_servos_come(tmp_path: Path) -> N
 def test_the_world_is_no_robot_for_nothing_would_touch_it(tmp_path: Path) -> None:
     with batch() as worlds, pytest.raises(ValueError, match="body 'world' is everything"):
         worlds.reset([replace(arm(tmp_path), robot="world")])
+
+
+def test_a_servo_on_a_joint_that_is_not_the_robots_is_refused(tmp_path: Path) -> None:
+    """It would hold at nought and take no action."""
+    text = _BELT.replace("<keyframe>", "<!--").replace("</keyframe>", "-->")
+    drive = Servos("torque", ("shoulder", "belt"))
+    with batch() as worlds, pytest.raises(ValueError, match="joint 'belt' is not of the robot 'base'"):
+        worlds.reset([arm(tmp_path, text, drive=drive)])
