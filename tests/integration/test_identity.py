@@ -391,11 +391,7 @@ def test_an_edit_between_the_two_runs_of_aa_is_no_churn(
 
     monkeypatch.setattr(aa, "_run_once", edited_after_the_first)
     runs = str(tmp_path / "runs")
-    assert (
-        main(
-            ["aa", str(path), "-n", "1", "--workers", "1", "--runs-dir", runs, "--runtime", "acme", "--quiet"]
-        )
-        == 2
-    )
+    asked = ["aa", str(path), "-n", "1", "--workers", "1", "--runs-dir", runs, "--runtime", "acme", "--quiet"]
+    assert main(asked) == 2
     assert "between the two runs policy straight: acme/gains.py has changed" in capsys.readouterr().err
     assert not list((tmp_path / "runs" / "aa").glob("*.json"))
