@@ -253,7 +253,7 @@ def _reason(decision: Decision, within: bool, rule: GateRule, paired: Paired) ->
     known = f"; not counted: {plural(paired.known, 'variant')} in quarantine" if paired.known else ""
     alike = ""
     if paired.scenes:
-        alike = f"; in {plural(paired.scenes, 'scene')}: pairs of one scene are one unit of proof"
+        alike = f"; in {plural(paired.scenes, 'scene')}: pairs of one scene or trace are one unit of proof"
     return f"{seen}: {claim}{doubtful}{known}{alike}; {churn_words(paired)}"
 
 

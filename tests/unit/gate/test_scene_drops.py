@@ -39,7 +39,7 @@ def test_sixty_unchanged_pairs_of_one_scene_prove_nothing():
     shared = held_against("P" * 60, "P" * 60, 60)
     assert shared.decision is Decision.INCONCLUSIVE
     assert shared.paired.scenes == 1
-    assert "in 1 scene: pairs of one scene are one unit of proof" in shared.reason
+    assert "in 1 scene: pairs of one scene or trace are one unit of proof" in shared.reason
     assert shared.would_change.startswith("58 more scenes in which nothing changes would give GO")
 
 
