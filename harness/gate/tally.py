@@ -55,6 +55,9 @@ _MAY_COUNT = {
 }
 """Whether a variant passed; None where it may be either."""
 
+_SPEAKING = (Status.SUCCESS, Status.FAILURE)
+"""Only their traces may repeat others: what is doubted stays in doubt, and a quarantine counts as nothing."""
+
 DISAGREE = "records of the same identity disagree, so none of them can be believed"
 
 
@@ -157,7 +160,7 @@ def _with_repeated(variants: Sequence[JudgedVariant], traces: array[int]) -> Ite
     if not repeated:
         return variants
     return [
-        replace(variant, trace=trace) if trace in repeated else variant
+        replace(variant, trace=trace) if trace in repeated and variant.status in _SPEAKING else variant
         for variant, trace in zip(variants, traces, strict=True)
     ]
 
@@ -281,7 +284,7 @@ def judge(
     said = [_said(expected, record, scenario) for record in own]
     variant = _judged(expected, said, scenario, excused)
     counts = _counting(variant, said)
-    return replace(variant, trace=counts.trace) if counts else variant
+    return replace(variant, trace=counts.trace) if counts and variant.status in _SPEAKING else variant
 
 
 def _judged(

@@ -12,14 +12,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simgate.harness.gate.comparing.metric_changes import scene_means
+from simgate.harness.gate.rules.extremes import Extremes, ExtremesEvidence
 from simgate.harness.gate.rules.metric_share import number_of, value_of
 from simgate.harness.gate.rules.rule_verdict import inconclusive, with_counts
-from simgate.harness.gate.scenes import Repeated
 from simgate.harness.gate.statistics.e_values import anytime_p, enough
 from simgate.harness.gate.statistics.intervals import fewest
 from simgate.harness.gate.statistics.paired_betting import MeanBet, Numbers, counted_losses, mean_upper_bound
-from simgate.harness.gate.stopping.rule_evidence import AnytimeEvidence
 from simgate.harness.gate.tally import IN_QUARANTINE, JudgedVariant, Status, Tally
 from simgate.harness.gate.verdict import Decision, Interval, RuleVerdict
 from simgate.harness.gate.wording import doubts, percent, quarantine, whole_evidence
@@ -31,7 +29,7 @@ _MOST_TRIED = 100_000
 _METHOD = "betting on the mean of a bounded metric, one-sided each way"
 
 
-class Values:
+class Values(Extremes):
     """A rule's metric over its variants, less the middle of the range, turned so that less is better.
 
     Args:
@@ -42,28 +40,19 @@ class Values:
         assert rule.clip is not None and rule.criterion is not None
         self._criterion, (low, high) = rule.criterion, rule.clip
         self._clip = rule.clip
-        self.middle, self.largest = 0.5 * (low + high), 0.5 * (high - low)
+        self.middle = 0.5 * (low + high)
         self.sign = 1.0 if rule.criterion.op == "at_most" else -1.0
         assert isinstance(rule.criterion.bound, int | float)
-        self.limit = self.sign * (float(rule.criterion.bound) - self.middle)
-        self.worst: list[float] = []
-        self.best: list[float] = []
-        self._scenes: list[str] = []
-        self._repeated = Repeated()
+        super().__init__(self.sign * (float(rule.criterion.bound) - self.middle), 0.5 * (high - low))
         self.known: list[float] = []
         """The values that count, within the range."""
         self.assumed = 0
         """How many of them are what the rule says that no value counts as."""
 
-    @property
-    def doubtful(self) -> int:
-        """Variants that count as both ends of the range."""
-        return sum(worst != best for worst, best in zip(self.worst, self.best, strict=True))
-
-    def add(self, variant: JudgedVariant) -> None:
-        """Takes one more variant; one in a quarantine, or that was not to run any more, counts as nothing."""
+    def add(self, variant: JudgedVariant) -> bool:
+        """Takes one more variant; returns whether it counts: not in a quarantine, nor if not to run."""
         if variant.status in (*IN_QUARANTINE, Status.NOT_RUN):
-            return
+            return False
         low, high = -self.largest, self.largest
         value = number_of(self._criterion, variant)
         undefined = value is None and value_of(self._criterion, variant)[0]
@@ -72,32 +61,15 @@ class Values:
         if value is not None:
             self.known.append(min(max(value, self._clip[0]), self._clip[1]))
             low = high = self.sign * (self.known[-1] - self.middle)
-        self.worst.append(high)
-        self.best.append(low)
-        self._scenes.append(self._repeated.unit(variant.expected.own_scene, variant.trace))
+        self.count(high, low, variant.expected.own_scene, variant.trace)
+        return True
 
     def end(self, best: bool) -> float:
         """The best or the worst value of the range."""
         return self.middle + (-self.sign if best else self.sign) * self.largest
 
-    def absent(self, number: int) -> None:
-        """Takes variants that a selection kept from running; they may be anything."""
-        self.worst += [self.largest] * number
-        self.best += [-self.largest] * number
-        self._scenes += [f"left out {k}" for k in range(number)]
 
-    @property
-    def scenes(self) -> int | None:
-        """How many scenes there are; None where no two variants share one."""
-        number = len(set(self._scenes))
-        return number if number < len(self._scenes) else None
-
-    def by_scene(self, values: Sequence[float]) -> Numbers:
-        """Mean of each scene; ``values`` are ``worst`` or ``best``."""
-        return scene_means(np.array([values]), self._scenes)[0] if self.scenes else np.array(values)
-
-
-class MeanEvidence(AnytimeEvidence):
+class MeanEvidence(ExtremesEvidence):
     """Evidence on a mean, variant after variant.
 
     Args:
@@ -105,23 +77,12 @@ class MeanEvidence(AnytimeEvidence):
     """
 
     def __init__(self, rule: GateRule) -> None:
-        super().__init__(rule.confidence)
         self.values = Values(rule)
-        self._within = MeanBet(self.values.limit, self.values.largest)
-        self._beyond = MeanBet(-self.values.limit, self.values.largest)
+        super().__init__(rule.confidence, self.values)
 
     def _count(self, variant: JudgedVariant) -> None:
-        before = len(self.values.worst)
-        self.values.add(variant)
-        if len(self.values.worst) > before:
-            self._within.add(self.values.worst[-1])
-            self._beyond.add(-self.values.best[-1])
-
-    def _log_e_go(self) -> float:
-        return self._within.log_e
-
-    def _log_e_no_go(self) -> float:
-        return self._beyond.log_e
+        if self.values.add(variant):
+            self.values.bet(self._within, self._beyond)
 
 
 def decide_mean(rule: GateRule, tally: Tally, variants: Sequence[JudgedVariant]) -> RuleVerdict:
@@ -141,7 +102,7 @@ def decide_mean(rule: GateRule, tally: Tally, variants: Sequence[JudgedVariant])
     for variant in variants:
         values.add(variant)
     values.absent(tally.left_out)
-    p_value = anytime_p(_evidence(values, -values.limit, -values.by_scene(values.best)))
+    p_value = anytime_p(_evidence(values, -values.limit, -values.at_best()))
     decision = Decision.INCONCLUSIVE
     if p_value < 1.0 - rule.confidence:
         decision = Decision.NO_GO
@@ -212,13 +173,13 @@ def _evidence(values: Values, limit: float, turned: Numbers, more: int = 0, each
 
 def _within(values: Values, more: int = 0) -> float:
     """Evidence for the rule, after so many more variants at the best end of the range."""
-    return _evidence(values, values.limit, values.by_scene(values.worst), more, -values.largest)
+    return _evidence(values, values.limit, values.at_worst(), more, -values.largest)
 
 
 def _interval(rule: GateRule, values: Values) -> Interval:
     above, below = (
         mean_upper_bound(*counted_losses(turned, values.largest), values.largest, rule.confidence)
-        for turned in (values.by_scene(values.worst), -values.by_scene(values.best))
+        for turned in (values.at_worst(), -values.at_best())
     )
     ends = sorted((values.middle + values.sign * above, values.middle - values.sign * below))
     return Interval(low=ends[0], high=ends[1], confidence=rule.confidence, method=_METHOD)
@@ -231,7 +192,7 @@ def _would_change(rule: GateRule, decision: Decision, values: Values, tally: Tal
         return "a model whose mean keeps the threshold"
     if decision is Decision.GO:
         level = enough(rule.confidence)
-        turned = values.by_scene(values.worst)
+        turned = values.at_worst()
         spoilt = fewest(
             lambda k: _evidence(values, values.limit, turned, k, values.largest) < level, _MOST_TRIED
         )

@@ -13,15 +13,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simgate.harness.gate.comparing.metric_changes import number_of, scene_means
+from simgate.harness.gate.comparing.metric_changes import number_of
 from simgate.harness.gate.comparing.pairing import ByDigest, Pair, pair_up
+from simgate.harness.gate.rules.extremes import Extremes, ExtremesEvidence
 from simgate.harness.gate.rules.regression import Comparison, nothing_to_compare, run_again
 from simgate.harness.gate.rules.rule_verdict import inconclusive, with_counts
-from simgate.harness.gate.scenes import Repeated
 from simgate.harness.gate.statistics.e_values import anytime_p, enough
 from simgate.harness.gate.statistics.intervals import fewest
-from simgate.harness.gate.statistics.paired_betting import MeanBet, Numbers, counted_losses, mean_upper_bound
-from simgate.harness.gate.stopping.rule_evidence import AnytimeEvidence
+from simgate.harness.gate.statistics.paired_betting import MeanBet, counted_losses, mean_upper_bound
 from simgate.harness.gate.tally import JudgedVariant, Status, Tally
 from simgate.harness.gate.verdict import Decision, Interval, RuleVerdict
 from simgate.harness.gate.wording import percent
@@ -34,7 +33,7 @@ _MOST_PAIRS_TRIED = 100_000
 _METHOD = "betting on the mean loss of a bounded metric, one-sided each way"
 
 
-class Losses:
+class Losses(Extremes):
     """What pairs lose of a rule's metric, in its unit; negative for a gain.
 
     A pair of which one side has no value (no valid result, or the metric is not defined there) counts as both
@@ -48,20 +47,11 @@ class Losses:
     def __init__(self, rule: GateRule) -> None:
         assert rule.clip is not None
         self._rule, self._bounds = rule, rule.clip
-        self.largest = rule.clip[1] - rule.clip[0]
+        super().__init__(rule.at_most or 0.0, rule.clip[1] - rule.clip[0])
         self.pairs: list[Pair] = []
-        self.worst: list[float] = []
-        self.best: list[float] = []
-        self._scenes: list[str] = []
-        self._repeated = Repeated()
         self.values: list[tuple[float, float]] = []
         """(baseline, candidate) of the pairs that have both."""
         self.known = self.undefined = 0
-
-    @property
-    def doubtful(self) -> int:
-        """Pairs that count as both extremes."""
-        return len(self.worst) - len(self.values)
 
     def add(self, pair: Pair) -> bool:
         """Takes one more pair; returns whether it counts."""
@@ -78,32 +68,10 @@ class Losses:
         loses = (old_high - new_low, old_low - new_high)
         if self._rule.better == "lower":
             loses = (new_high - old_low, new_low - old_high)
-        self._scenes.append(self._repeated.unit(pair.scene, pair.now.trace))
-        self.worst.append(loses[0])
-        self.best.append(loses[1])
+        self.count(*loses, pair.scene, pair.now.trace)
         if all(exact):
             self.values.append((old_low, new_low))
         return True
-
-    def absent(self, number: int) -> None:
-        """Takes variants that a selection kept from running; they may be anything."""
-        self.worst += [self.largest] * number
-        self.best += [-self.largest] * number
-        self._scenes += [f"left out {k}" for k in range(number)]
-
-    @property
-    def scenes(self) -> int | None:
-        """How many scenes there are; None where no two pairs share one."""
-        number = len(set(self._scenes))
-        return number if number < len(self._scenes) else None
-
-    def by_scene(self, losses: Sequence[float]) -> Numbers:
-        """Mean loss of each scene.
-
-        Args:
-            losses: ``worst`` or ``best``.
-        """
-        return scene_means(np.array([losses]), self._scenes)[0] if self.scenes else np.array(losses)
 
     def _between(self, variant: JudgedVariant | None) -> tuple[float, float] | None:
         """Between which values a side lies; None where the metric is not defined."""
@@ -120,7 +88,7 @@ class Losses:
         return clipped, clipped
 
 
-class NotWorseEvidence(AnytimeEvidence):
+class NotWorseEvidence(ExtremesEvidence):
     """Evidence on a metric against a baseline, variant after variant.
 
     Args:
@@ -129,23 +97,13 @@ class NotWorseEvidence(AnytimeEvidence):
     """
 
     def __init__(self, rule: GateRule, baseline: ByDigest) -> None:
-        super().__init__(rule.confidence)
         self._baseline, self.losses = baseline, Losses(rule)
-        margin = rule.at_most or 0.0
-        self._within = MeanBet(margin, self.losses.largest)
-        self._beyond = MeanBet(-margin, self.losses.largest)
+        super().__init__(rule.confidence, self.losses)
 
     def _count(self, variant: JudgedVariant) -> None:
         for pair in pair_up([variant], self._baseline):
             if self.losses.add(pair):
-                self._within.add(self.losses.worst[-1])
-                self._beyond.add(-self.losses.best[-1])
-
-    def _log_e_go(self) -> float:
-        return self._within.log_e
-
-    def _log_e_no_go(self) -> float:
-        return self._beyond.log_e
+                self.losses.bet(self._within, self._beyond)
 
 
 def decide_not_worse(
@@ -200,8 +158,8 @@ class _Weighed:
 
     def __init__(self, rule: GateRule, losses: Losses) -> None:
         self.rule, self.losses = rule, losses
-        self._worst = counted_losses(losses.by_scene(losses.worst), losses.largest)
-        self._best = counted_losses(-losses.by_scene(losses.best), losses.largest)
+        self._worst = counted_losses(losses.at_worst(), losses.largest)
+        self._best = counted_losses(-losses.at_best(), losses.largest)
 
     @property
     def enough(self) -> float:
@@ -215,13 +173,13 @@ class _Weighed:
     @property
     def beyond(self) -> float:
         """Logarithm of the evidence that the mean loss exceeds the margin."""
-        bet = MeanBet(-(self.rule.at_most or 0.0), self.losses.largest)
+        bet = MeanBet(-self.losses.limit, self.losses.largest)
         bet.add_all(*self._best)
         return bet.log_e
 
     def within_after(self, loss: float, pairs: int) -> float:
         """The same after so many more pairs that each lose so much."""
-        bet = MeanBet(self.rule.at_most or 0.0, self.losses.largest)
+        bet = MeanBet(self.losses.limit, self.losses.largest)
         bet.add_all(*self._worst)
         bet.add(loss, pairs)
         return bet.log_e

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from simgate.harness.gate.rules.every_variant import places_of
 from simgate.harness.gate.rules.latency import limit_ms
 from simgate.harness.gate.rules.metric_mean import MeanEvidence
-from simgate.harness.gate.rules.metric_share import MetricShareEvidence
+from simgate.harness.gate.rules.metric_share import MetricShareEvidence, judged_by
 from simgate.harness.gate.rules.not_worse import NotWorseEvidence
 from simgate.harness.gate.rules.regression import Comparison
 from simgate.harness.gate.rules.rule import absent_in_scope
@@ -137,9 +137,8 @@ class SequentialGate:
         if self.decision is not None:
             return
         self.counted += 1
-        passed = variant.status is Status.SUCCESS
-        if passed and self._repeated.elsewhere(variant.expected.own_scene, variant.trace):
-            self._give_up_on_trials()
+        if self._repeated.elsewhere(variant.expected.own_scene, variant.trace):
+            self._give_up_on_trials(variant)
         for rule, evidence in self.rules:
             if evidence and rule.speaks_of(variant.expected.scenario, variant.expected.severity):
                 evidence.add(variant)
@@ -148,11 +147,12 @@ class SequentialGate:
         if self.counted >= FIRST_LOOK:
             self.decision = self._decide()
 
-    def _give_up_on_trials(self) -> None:
-        """Two scenes with one trace are one trial, and the tests over all looks count each variant as one."""
-        self.rules = tuple(
-            (rule, None if rule.kind in _OF_TRIALS else evidence) for rule, evidence in self.rules
-        )
+    def _give_up_on_trials(self, variant: JudgedVariant) -> None:
+        """Two scenes with one trace are one trial, and the tests over all looks count each variant as one.
+
+        Failures count each, as in a run of fixed size.
+        """
+        self.rules = tuple((rule, None if _is_trial(rule, variant) else e) for rule, e in self.rules)
 
     def refuted(self) -> list[bool]:
         """Which rules Holm's procedure rejects by now, or a violation refutes, in the pack's order."""
@@ -170,6 +170,11 @@ class SequentialGate:
         if judging and all(evidence is not None and evidence.proven for _, evidence in self.rules):
             return Decision.GO
         return None
+
+
+def _is_trial(rule: GateRule, variant: JudgedVariant) -> bool:
+    """Whether a rule counts trials, and takes the variant for one that passed."""
+    return rule.kind in _OF_TRIALS and judged_by(rule, [variant])[0].status is Status.SUCCESS
 
 
 def count_until_decided(

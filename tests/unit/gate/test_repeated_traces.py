@@ -11,7 +11,8 @@ from simgate.harness.gate.decide import decide
 from simgate.harness.gate.scenes import Scenes
 from simgate.harness.gate.stopping.sequential import count_until_decided
 from simgate.harness.gate.verdict import Decision
-from simgate.harness.packs.model import GateRule
+from simgate.harness.packs.model import Criterion, GateRule
+from simgate.harness.results.record import Outcome
 from tests.unit.gate.pairs import baseline, evidence_of, run_of
 from tests.unit.gate.runs import a_run
 
@@ -85,6 +86,7 @@ def test_sixty_unchanged_pairs_with_one_trace_do_not_prove_that_nothing_was_lost
     assert decide(*traced(run, own_trace), baseline("P" * 60, margin)).rules[-1].decision is Decision.GO
     found = decide(*traced(run, one_trace), baseline("P" * 60, margin)).rules[-1]
     assert found.decision is Decision.INCONCLUSIVE
+    assert "in 1 scene: pairs of one scene or trace are one unit of proof" in found.reason
 
 
 def test_changes_of_metrics_in_one_trace_are_one_change():
@@ -105,6 +107,67 @@ def test_changes_of_metrics_in_one_trace_are_one_change():
 def test_a_run_that_repeats_a_trace_is_not_ended_early():
     def decision(trace_of):
         run = evidence_of(*traced(a_run("P" * 300), trace_of))
+        return count_until_decided(run.pack, run.evidence.variants, None).decision
+
+    assert decision(own_trace) is Decision.GO
+    assert decision(lambda k: own_trace(min(k, 5))) is None
+
+
+METRIC = "min_clearance_m"
+CRITERION = Criterion(metric=METRIC, op="at_least", bound=0.8, if_undefined="invalid")
+MEAN = GateRule(kind="mean", metric=METRIC, criterion=CRITERION, clip=(0.0, 1.0))
+KEPT = GateRule(kind="not_worse_by", metric=METRIC, at_most=0.2, clip=(0.0, 1.0), better="higher")
+
+
+def measured(run, values):
+    manifest, records = run
+    pairs = zip(records, values, strict=True)
+    return manifest, [record.model_copy(update={"metrics": {METRIC: value}}) for record, value in pairs]
+
+
+def test_bad_values_with_one_trace_count_each_in_a_mean():
+    run = measured(run_of("P" * 60 + "F" * 40, MEAN), [1.0] * 60 + [0.0] * 40)
+    stuck = decide(*traced(run, lambda k: own_trace(min(k, 60)))).rules[-1]
+    apart = decide(*traced(run, own_trace)).rules[-1]
+    assert (stuck.decision, stuck.exact) == (apart.decision, apart.exact)
+
+
+@pytest.mark.parametrize("letter", ["P", "F"])
+def test_good_values_with_one_trace_count_once_in_a_mean(letter):
+    run = measured(run_of(letter * 60, MEAN), [1.0] * 60)
+    assert decide(*traced(run, own_trace)).rules[-1].decision is Decision.GO
+    assert decide(*traced(run, one_trace)).rules[-1].decision is Decision.INCONCLUSIVE
+
+
+def test_good_values_with_one_trace_do_not_refute_a_mean_by_counting_once():
+    run = measured(run_of("P" * 100, MEAN), [1.0] * 88 + [0.0] * 12)
+    found = decide(*traced(run, lambda k: own_trace(max(k, 87)))).rules[-1]
+    assert found.decision is Decision.INCONCLUSIVE
+
+
+def test_losses_of_pairs_with_one_trace_count_each():
+    new = {"model": "door_detector 2.0", "model_sha256": "2" * 64}
+    before = evidence_of(*measured(run_of("P" * 100, KEPT), [1.0] * 100))
+    run = measured(run_of("P" * 100, KEPT, made=new), [1.0] * 60 + [0.0] * 40)
+    stuck = decide(*traced(run, lambda k: own_trace(min(k, 60))), before).rules[-1]
+    apart = decide(*traced(run, own_trace), before).rules[-1]
+    assert (stuck.decision, stuck.exact) == (apart.decision, apart.exact)
+
+
+def test_a_record_that_is_not_believed_repeats_nothing():
+    manifest, records = traced(run_of("P" * 3), one_trace)
+    records[2] = records[2].model_copy(update={"outcome": Outcome.FAIL})
+    doubted = evidence_of(manifest, records).evidence.variants
+    assert [bool(variant.trace) for variant in doubted] == [True, True, False]
+    assert scene_drops(pair_up(doubted, baseline("PPP").by_digest)).worst == {0.0: 1, 1.0: 1}
+
+
+@pytest.mark.parametrize("letter", ["P", "F"])
+def test_a_share_of_values_with_one_trace_is_not_proven_early(letter):
+    share = GateRule(kind="share", metric=METRIC, criterion=CRITERION, at_least=0.9)
+
+    def decision(trace_of):
+        run = evidence_of(*traced(measured(run_of(letter * 300, share), [1.0] * 300), trace_of))
         return count_until_decided(run.pack, run.evidence.variants, None).decision
 
     assert decision(own_trace) is Decision.GO
