@@ -62,7 +62,7 @@ class MujocoAdapter(RenderedAdapter[MujocoWorld]):
         return self._drawn(self._robots, self._robots.render_s, self._robots.reset(sites))
 
     def _drawn(self, robots: ArticulatedBatch, before_s: float, seen: Observation) -> Observation:
-        self.render_s += max(0.0, robots.render_s - before_s)
+        self.render_s += robots.render_s - before_s
         return seen
 
     def _leave_robots(self) -> None:

@@ -27,6 +27,7 @@ class ArticulatedBatch:
         warn_on_stderr()
         self._timing = timing
         self._renderer: FrameRenderer | None = None
+        self._earlier_render_s = 0.0
         self._worlds: list[ArticulatedWorld] = []
         self._truth: list[GroundTruth] = []
 
@@ -49,7 +50,7 @@ class ArticulatedBatch:
     @property
     def render_s(self) -> float:
         """Wall-clock seconds spent drawing so far."""
-        return self._renderer.render_s if self._renderer else 0.0
+        return self._earlier_render_s + (self._renderer.render_s if self._renderer else 0.0)
 
     def reset(self, sites: Sequence[ArticulatedSite]) -> Observation:
         """Builds one world for each site, at step 0, with a first reading of every sensor.
@@ -165,6 +166,7 @@ class ArticulatedBatch:
     def close_renderer(self) -> None:
         """Frees the graphics; safe to call twice."""
         if self._renderer is not None:
+            self._earlier_render_s += self._renderer.render_s
             self._renderer.close()
             self._renderer = None
 

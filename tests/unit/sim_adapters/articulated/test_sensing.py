@@ -78,7 +78,7 @@ def test_cameras_of_several_sizes_are_drawn_by_one_context(tmp_path: Path) -> No
     labels = (("table", "furniture"), ("cube", "thing"))
     with batch() as worlds:
         both = worlds.reset([arm(tmp_path, sensors=(("a", wide), ("b", tall)), labels=labels)])
-        context = worlds._renderer
+        context, drawn_s = worlds._renderer, worlds.render_s
         assert worlds.embodiment.channel("b.semantic").high == 2
         seen = {name: array.copy() for name, array in both.channels.items()}
         alone = worlds.reset([arm(tmp_path, sensors=(("b", tall),), labels=labels)]).channels
@@ -88,6 +88,7 @@ def test_cameras_of_several_sizes_are_drawn_by_one_context(tmp_path: Path) -> No
         kept = worlds._renderer
         worlds.reset([arm(tmp_path, sensors=(("b", tall),), labels=labels, pose="up")])
         assert worlds._renderer is kept is not context, "made again for another size alone"
+        assert worlds.render_s > drawn_s > 0.0, "what the last context has drawn stays counted"
     assert seen["a.rgb"].shape == (1, 32, 64, 3) and seen["a.depth"].shape == (1, 32, 64)
     assert 0.2 < seen["a.depth"].min() < 1.5
 
