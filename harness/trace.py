@@ -18,6 +18,9 @@ from simgate.harness.results.record import Scalar
 from simgate.policies.perception.outputs import Boxes, ModelOutput, arrays_of
 from simgate.sim_adapters.observation import Contact, VisibleEntity
 
+FACTS_OF_SCENE = ("barrier_kind", "has_barrier", "goal_radius_m")
+"""Facts that every trace held before tasks declared their own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Signal:
@@ -96,6 +99,14 @@ class Trace:
     outputs: tuple[ModelOutput, ...] = ()
 
     @property
+    def answers(self) -> tuple[ModelOutput, ...]:
+        """All that perception delivered, in order of delivery."""
+        if not (self.detections and self.outputs):
+            return self.detections or self.outputs
+        # The loop delivers in the order of the frames, so that both kinds can be put into one row again.
+        return tuple(sorted((*self.detections, *self.outputs), key=lambda one: one.frame_step))
+
+    @property
     def times_s(self) -> NDArray[np.float64]:
         """Simulated time of each row, seconds."""
         return self.steps / self.physics_hz
@@ -104,14 +115,15 @@ class Trace:
         """The episode as far as it came before a physics step, after the first row."""
         rows = int(np.searchsorted(self.steps, step, side="left"))
         arrived = sum(at < step for at in self.delivered_steps)
+        answers = self.answers[:arrived]
         return replace(
             self,
             steps=self.steps[:rows],
             signals={name: values[:rows] for name, values in self.signals.items()},
             modes=self.modes[:rows],
             frames=tuple(frame for frame in self.frames if frame.step < step),
-            detections=self.detections[:arrived],
-            outputs=self.outputs[:arrived],
+            detections=tuple(one for one in answers if isinstance(one, Boxes)),
+            outputs=tuple(one for one in answers if not isinstance(one, Boxes)),
             delivered_steps=self.delivered_steps[:arrived],
             latency_ms=self.latency_ms[:arrived],
             contacts=tuple(contact for contact in self.contacts if contact.step < step),
@@ -145,6 +157,9 @@ class Trace:
         contacts = [[c.body, c.step, c.impulse_ns, c.depth_m] for c in self.contacts]
         ending = [self.report, self.end, self.invalid_reasons]
         rest = [truth, contacts, self.modes, self.delivered_steps, *ending]
+        # Facts of the scene alone stay out, as they were before tasks and policies had others to say.
+        said = {name: fact for name, fact in self.facts.items() if name not in FACTS_OF_SCENE}
+        rest += [said] if said else []
         h.update(json.dumps(rest, sort_keys=True).encode())
         return h.hexdigest()
 

@@ -41,7 +41,7 @@ def _max(evidence: Evidence, options: Options) -> MetricValue:
 def _ages_ms(evidence: Evidence) -> list[float]:
     """How old each answer's frame was at the control tick in which the policy got it, milliseconds."""
     trace = evidence.trace
-    delivered = zip(trace.delivered_steps, trace.detections, strict=True)
+    delivered = zip(trace.delivered_steps, trace.answers, strict=True)
     return [1000.0 * (step - found.frame_step) / trace.physics_hz for step, found in delivered]
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from simgate.harness.execution.episode.recorded_outputs import output_arrays, output_words, read_outputs
 from simgate.harness.results.schema_version import NewerSchema, require_known
-from simgate.harness.trace import FrameTruth, Signal, Trace
+from simgate.harness.trace import FACTS_OF_SCENE, FrameTruth, Signal, Trace
 from simgate.policies.perception.outputs import Boxes
 from simgate.sim_adapters.observation import Contact, VisibleEntity
 from simgate.sim_adapters.plain_file import NotPlain, require_plain
@@ -26,7 +26,6 @@ _SIGNAL = "signal."
 _DEPTH = "truth_depth."
 _FORMAT = 2
 """Raised with each change of what a recording holds; 2: facts and signals by declaration."""
-_FACTS_OF_FORMAT_1 = ("barrier_kind", "has_barrier", "goal_radius_m")
 _MOST_BYTES, _MOST_UNPACKED = 1 << 28, 1 << 30
 """Of the file, and of all that it unpacks to: an hour's recording is far below."""
 
@@ -115,7 +114,7 @@ def load_trace(path: Path) -> Trace:
         ),
         report=words["report"],
         end=words["end"],
-        facts=words["facts"] if words["format"] > 1 else {name: words[name] for name in _FACTS_OF_FORMAT_1},
+        facts=words["facts"] if words["format"] > 1 else {name: words[name] for name in FACTS_OF_SCENE},
         image_size=(words["image_size"][0], words["image_size"][1]),
         invalid_reasons=tuple(words["invalid_reasons"]),
         doubt_step=words.get("doubt_step"),

@@ -217,6 +217,24 @@ def test_the_same_seed_gives_the_same_trace_and_another_seed_another_one(cast) -
     assert digests[0] == digests[1] != digests[2]
 
 
+class Says(Steady):
+    """Says how sure it is of its way."""
+
+    def act(self, observation, detections) -> list[Act]:
+        acts = super().act(observation, detections)
+        return [
+            dataclasses.replace(act, facts={"confidence": 0.9 if self.speed > 0 else 0.1}) for act in acts
+        ]
+
+
+def test_what_a_policy_says_is_part_of_its_traces_identity(cast) -> None:
+    trace = play(cast(Says(0.5), limit_s=0.5), 3.0)[0].trace
+    assert trace.facts["policy.confidence"] == 0.9
+    other = dataclasses.replace(trace, facts={**trace.facts, "policy.confidence": 0.8})
+    silent = play(cast(Steady(0.5), limit_s=0.5), 3.0)[0].trace
+    assert len({trace.digest(), other.digest(), silent.digest()}) == 3
+
+
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [

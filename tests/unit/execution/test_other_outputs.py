@@ -11,7 +11,7 @@ import pytest
 from simgate.harness.execution.episode.recording import load_trace, save_trace
 from simgate.harness.results.record import LatencySamples
 from simgate.harness.scoring.metrics import compute
-from simgate.policies.perception.outputs import Depth, Keypoints, Masks, Poses, Tensors, arrays_of
+from simgate.policies.perception.outputs import Boxes, Depth, Keypoints, Masks, Poses, Tensors, arrays_of
 from simgate.sim_adapters.planar_drive import DEPTH, RGB, planar_drive
 from tests.unit.execution.memory_plugins import MemoryAdapter, MemoryRuntime
 from tests.unit.execution.test_episode import TIMING, Constant, Steady, cast, play
@@ -84,6 +84,31 @@ def test_what_no_model_may_say_ends_the_run_with_the_value(cast) -> None:
 
     with pytest.raises(ValueError, match="a depth is negative"):
         play(cast(Steady(0.1), limit_s=1.0, runtime=Wrong("depth")), 5.0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_how_old_an_answer_was_is_known_whatever_it_says(cast, kind: str) -> None:
+    trace = play(cast(Steady(0.1), Constant(150.0), limit_s=1.0, runtime=Says(kind)), 5.0)[0].trace
+    assert compute("latency.age_p50_ms", trace, LatencySamples()).value == 200.0
+
+
+class BoxesAtTimes(Says):
+    """Says boxes of every second frame, of the others a depth."""
+
+    count = 0
+
+    def infer(self, frames):
+        self.count += 1
+        nothing = Boxes(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int64), CLASSES)
+        return [nothing] if self.count % 2 else super().infer(frames)
+
+
+def test_answers_of_several_kinds_keep_their_order_and_their_age(cast) -> None:
+    runtime = BoxesAtTimes("depth")
+    trace = play(cast(Steady(0.1), Constant(150.0), limit_s=1.0, runtime=runtime), 5.0)[0].trace
+    assert [one.frame_step for one in trace.answers] == [step - 40 for step in trace.delivered_steps]
+    assert compute("latency.age_p99_ms", trace, LatencySamples()).value == 200.0
+    assert [one.frame_step for one in trace.before(101).answers] == [0, 20, 40, 60]
 
 
 def test_an_episode_cut_at_a_doubt_keeps_the_outputs_that_came_before(cast) -> None:
