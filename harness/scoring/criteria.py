@@ -32,7 +32,7 @@ def judge(criterion: Criterion, evidence: Evidence, folder: Path | None = None) 
         ValueError: A formula cannot be read.
     """
     metric = metric_of(criterion, folder)
-    found, unit = metric.compute(evidence, criterion.options), metric.info.unit
+    found, unit = metric.of(evidence, criterion.options), metric.info.unit
     if found.value is None:
         return CriterionResult(
             metric=criterion.metric,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -50,13 +50,6 @@ class MetricInfo:
     needs_class: str = ""
     signals: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
-
-    def lacking(self, signals: Collection[str], facts: Collection[str]) -> tuple[str, ...]:
-        """What a task with these signals and facts does not have of what the metric needs."""
-        return (
-            *(name for name in self.signals if name not in signals),
-            *(name for name in self.facts if name not in facts),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +99,12 @@ class Metric:
 
     info: MetricInfo
     compute: Callable[[Evidence, Options], MetricValue]
+
+    def of(self, evidence: Evidence, options: Options) -> MetricValue:
+        """Its value for an episode; undefined where the task has not what it is computed from."""
+        trace, info = evidence.trace, self.info
+        lacking = [name for name in info.signals if name not in trace.signals]
+        lacking += [name for name in info.facts if name not in trace.facts]
+        if lacking:
+            return undefined(f"{info.name} needs {' and '.join(lacking)}, which this task does not have")
+        return self.compute(evidence, options)

@@ -11,7 +11,7 @@ from simgate.harness.packs.checks.metric_catalog import FormulaProblem
 from simgate.harness.packs.model import Criterion
 from simgate.harness.results.record import LatencySamples
 from simgate.harness.scoring.evidence import Evidence
-from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, Options, undefined
+from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, Options
 from simgate.harness.scoring.metrics_depth import DEPTH_METRICS
 from simgate.harness.scoring.metrics_gpu import GPU_METRICS
 from simgate.harness.scoring.metrics_perception import (
@@ -167,10 +167,7 @@ def evaluate(name: str, evidence: Evidence, options: Options) -> MetricValue:
     metric = find(name)
     if metric is None:
         raise UnknownMetric(name)
-    lacking = metric.info.lacking(evidence.trace.signals, evidence.trace.facts)
-    if lacking:
-        return undefined(f"{name} needs {' and '.join(lacking)}, which this task does not have")
-    return metric.compute(evidence, options)
+    return metric.of(evidence, options)
 
 
 def compute(name: str, trace: Trace, latency: LatencySamples, options: Options | None = None) -> MetricValue:

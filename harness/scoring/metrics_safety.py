@@ -222,6 +222,7 @@ SAFETY_METRICS = (
                 f"with a time to collision with barrier or person below {INTERVENTION_S:g} s."
             ),
             source="Definition of simgate; time to collision as for time_to_collision_min_s.",
+            signals=("barrier_distance_m", "person_distance_m"),
         ),
         _interventions,
     ),

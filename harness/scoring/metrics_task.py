@@ -13,6 +13,8 @@ def _success(evidence: Evidence, options: Options) -> MetricValue:
     trace = evidence.trace
     if "success" in trace.facts:
         return MetricValue(bool(trace.facts["success"]), lost_at_s=evidence.duration_s)
+    if "has_barrier" not in trace.facts:
+        return undefined("the task does not say whether it succeeded")
     if evidence.first_contact_s is not None:
         return MetricValue(False, lost_at_s=evidence.first_contact_s)
     if not trace.facts["has_barrier"]:

@@ -167,7 +167,7 @@ def _metrics(
 ) -> dict[str, Scalar | None]:
     values: dict[str, Scalar | None] = {}
     for criterion in accept:
-        found = metric_of(criterion, folder).compute(evidence, criterion.options)
+        found = metric_of(criterion, folder).of(evidence, criterion.options)
         values[metric_key(criterion.metric, criterion.options)] = _plain(found.value)
     asked = list(STANDARD_METRICS)
     known = evidence.model_classes

@@ -10,21 +10,22 @@ from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, Opti
 from simgate.harness.scoring.metrics_runtime import sample_percentile
 from simgate.harness.tasks.reach_or_report import SIGNALS
 
-_MEANINGS = {signal.name: signal.meaning for signal in SIGNALS}
-UNITS = {"mps": "m/s", "rps": "rad/s", "rad": "rad", "m": "m", "s": "s"}
+_DECLARED = {signal.name: signal for signal in SIGNALS}
 
 
 def signal_metric(criterion: Criterion, signal: SignalSpec) -> Metric:
     """A criterion's signal, as a metric."""
+    declared = _DECLARED.get(signal.name)
     info = MetricInfo(
         name=criterion.metric,
-        unit=UNITS.get(signal.name.rsplit("_", 1)[-1], ""),
+        unit=declared.unit if declared else "",
         direction="none",
         low=None,
         high=None,
         kind="number",
-        meaning=f"{signal.reduce} of {signal.name}: {_MEANINGS.get(signal.name, 'a signal of the task')}.",
+        meaning=f"{signal.reduce} of {signal.name}: {declared.meaning if declared else 'a signal of the task'}.",
         source=f"Signal {signal.name}, at control ticks.",
+        signals=(signal.name,),
     )
     return Metric(info, lambda evidence, options: _reduced(signal, evidence, options))
 

@@ -6,8 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from simgate.harness.results.record import LatencySamples
+from simgate.harness.packs.model import Criterion, SignalSpec
+from simgate.harness.results.record import LatencySamples, Outcome
+from simgate.harness.scoring.criteria import judge
 from simgate.harness.scoring.evidence import Evidence
+from simgate.harness.scoring.metric import MetricValue
 from simgate.harness.scoring.metrics import evaluate, find, metric_infos
 from tests.unit.scoring.traces import barrier_trace, open_trace
 
@@ -41,6 +44,21 @@ def test_without_what_it_needs_it_is_undefined_and_says_so(name: str):
     assert found.value is None
     assert found.undefined.startswith(f"{name} needs ")
     assert found.undefined.endswith(", which this task does not have")
+
+
+@pytest.mark.parametrize("name", [info.name for info in metric_infos() if "<" not in info.name])
+def test_no_metric_fails_where_a_task_has_no_signals_and_no_facts(name: str):
+    bare = replace(open_trace(), signals={}, facts={})
+    assert isinstance(evaluate(name, Evidence(bare, SAMPLES), {}), MetricValue)
+
+
+@pytest.mark.parametrize("signal", [None, SignalSpec(name="speed_mps", reduce="max")])
+def test_a_criterion_on_what_the_task_does_not_have_says_so(signal: SignalSpec | None):
+    metric = "spl" if signal is None else "max(speed_mps)"
+    criterion = Criterion(metric=metric, op="at_least", bound=0.5, signal=signal)
+    result = judge(criterion, Evidence(replace(open_trace(), signals={}, facts={}), SAMPLES))
+    assert result.outcome is Outcome.FAIL
+    assert "which this task does not have" in result.reason
 
 
 def test_the_metrics_of_the_way_to_a_goal_need_the_distance_to_it():
