@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simgate.harness.execution.episode.latency import Delivery
 from simgate.harness.execution.episode.perception_stage import Frame, WorldCamera
@@ -113,10 +114,17 @@ class WorldRun:
         if self._eye and observation.stamps[self._eye] > self._seen_step:
             self._seen_step = observation.stamps[self._eye]
             dropped = self._camera.frames[-1] is None
-            depth = observation.channels[self._depth][world].copy() if self._depth else None
+            depth = self._depth_of_frame(observation, world)
             self._frame_truths.append(FrameTruth(truth.frame_step, truth.entities, dropped, depth))
         self._sound = self.monitor.check(observation, truth, world) and self._sound
         return self._sound
+
+    def _depth_of_frame(self, observation: Observation, world: int) -> NDArray[np.float32] | None:
+        """The true depth of the newest frame; None where none was rendered at its moment."""
+        if not self._depth or observation.stamps[self._depth] != self._seen_step:
+            return None
+        depth: NDArray[np.float32] = observation.channels[self._depth][world].copy()
+        return depth
 
     def _record(self, observation: Observation, truth: GroundTruth, world: int, act: Act) -> None:
         self._steps.append(observation.step)

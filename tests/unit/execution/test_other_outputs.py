@@ -166,3 +166,18 @@ def test_depth_is_held_against_the_depth_of_its_own_frame_whenever_it_arrives(ca
     other = play(cast(Steady(0.1), runtime=Says("masks"), **parts), 5.0)[0].trace
     assert {frame.depth_m is None for frame in other.frames} == {True}
     assert compute("depth.abs_rel", other, LatencySamples()).undefined == "the model gave no depth"
+
+
+class SlowDepth(WithDepth):
+    """Renders the depth of every second frame only."""
+
+    def _deep(self, observation):
+        fresh = super()._deep(observation)
+        stamp = fresh.stamps[DEPTH] // 40 * 40
+        return dataclasses.replace(fresh, stamps={**fresh.stamps, DEPTH: stamp})
+
+
+def test_a_frame_is_not_judged_by_the_depth_of_an_earlier_one(cast) -> None:
+    parts = {"adapter": SlowDepth(TIMING, {}), "limit_s": 1.0}
+    trace = play(cast(Steady(0.1), runtime=Twice("depth"), **parts), 5.0, noise=0.0)[0].trace
+    assert [frame.step for frame in trace.frames if frame.depth_m is not None] == list(range(0, 201, 40))
