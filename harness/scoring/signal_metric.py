@@ -9,21 +9,22 @@ from simgate.harness.scoring.evidence import Evidence
 from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, Options, saturated, undefined
 from simgate.harness.scoring.metrics_runtime import sample_percentile
 from simgate.harness.tasks.reach_or_report import SIGNALS
+from simgate.harness.trace import Signal
 
 _DECLARED = {signal.name: signal for signal in SIGNALS}
 
 
 def signal_metric(criterion: Criterion, signal: SignalSpec) -> Metric:
     """A criterion's signal, as a metric."""
-    declared = _DECLARED.get(signal.name)
+    declared = _DECLARED.get(signal.name, Signal(signal.name, "", "a signal of the task"))
     info = MetricInfo(
         name=criterion.metric,
-        unit=declared.unit if declared else "",
+        unit=declared.unit,
         direction="none",
         low=None,
         high=None,
         kind="number",
-        meaning=f"{signal.reduce} of {signal.name}: {declared.meaning if declared else 'a signal of the task'}.",
+        meaning=f"{signal.reduce} of {signal.name}: {declared.meaning}.",
         source=f"Signal {signal.name}, at control ticks.",
         signals=(signal.name,),
     )
