@@ -72,22 +72,7 @@ def run_episodes(cast: Cast, scenes: Sequence[Scene], seeds: Sequence[int], cloc
     embodiment = adapter.embodiment
     cast.policy.reset([cast.task.brief(scene) for scene in scenes], embodiment)
     clock.lap("build")
-    cameras = [
-        WorldCamera(scene.effects, seed, timing.physics_hz) for scene, seed in zip(scenes, seeds, strict=True)
-    ]
-    perception = PerceptionStage(
-        cast.runtime, cast.latency, cast.extra_ms, cameras, clock, eye_of(embodiment), source_of(adapter)
-    )
-    runs = [
-        WorldRun(
-            cast.task.begin(scene, timing, cast.time_limit_s),
-            cast.task.signals,
-            camera,
-            timing,
-            embodiment,
-        )
-        for scene, camera in zip(scenes, cameras, strict=True)
-    ]
+    perception, runs = _begin(cast, scenes, seeds, clock)
     actions = np.zeros((len(scenes), embodiment.action.size))
     active = np.ones(len(scenes), dtype=np.bool_)
     worlds = list(range(len(scenes)))
@@ -118,6 +103,25 @@ def run_episodes(cast: Cast, scenes: Sequence[Scene], seeds: Sequence[int], cloc
         clock.lap("step")
     clock.move("step", "render", _render_seconds(adapter) - rendered_s)
     return [run.finish(health) for run, health in zip(runs, adapter.health(), strict=True)]
+
+
+def _begin(
+    cast: Cast, scenes: Sequence[Scene], seeds: Sequence[int], clock: LapClock
+) -> tuple[PerceptionStage, list[WorldRun]]:
+    """Perception of all worlds and the record of each, once the simulator has built them."""
+    adapter, task, timing = cast.adapter, cast.task, cast.timing
+    embodiment = adapter.embodiment
+    cameras = [
+        WorldCamera(scene.effects, seed, timing.physics_hz) for scene, seed in zip(scenes, seeds, strict=True)
+    ]
+    perception = PerceptionStage(
+        cast.runtime, cast.latency, cast.extra_ms, cameras, clock, eye_of(embodiment), source_of(adapter)
+    )
+    runs = [
+        WorldRun(task.begin(scene, timing, cast.time_limit_s), task.signals, camera, timing, embodiment)
+        for scene, camera in zip(scenes, cameras, strict=True)
+    ]
+    return perception, runs
 
 
 def _newest(arrived: Sequence[Delivery]) -> ModelOutput | None:
