@@ -156,10 +156,11 @@ class Trace:
         truth = [[f.step, f.dropped, [_entity_row(e) for e in f.entities]] for f in self.frames]
         contacts = [[c.body, c.step, c.impulse_ns, c.depth_m] for c in self.contacts]
         ending = [self.report, self.end, self.invalid_reasons]
-        rest = [truth, contacts, self.modes, self.delivered_steps, *ending]
+        rest: list[object] = [truth, contacts, self.modes, self.delivered_steps, *ending]
         # Facts of the scene alone stay out, as they were before tasks and policies had others to say.
         said = {name: fact for name, fact in self.facts.items() if name not in FACTS_OF_SCENE}
-        rest += [said] if said else []
+        if said:
+            rest.append(said)
         h.update(json.dumps(rest, sort_keys=True).encode())
         return h.hexdigest()
 
