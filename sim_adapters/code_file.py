@@ -128,11 +128,10 @@ def check_reference(reference: Reference, folder: Path) -> None:
         near = difflib.get_close_matches(wanted, public, n=1)
         hint = f"did you mean '{name}:{near[0]}'?" if near else f"it has {', '.join(public) or 'none'}"
         raise BadReference(f"{name} has no '{wanted}'", hint)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            for top in _tops(node):
-                if (remedy := _beside(top, path.parent)) and importlib.util.find_spec(top) is None:
-                    raise BadReference(f"{name}:{node.lineno}: no module named '{top}' is installed", remedy)
+    for node in _sure_imports(tree):
+        for top in _tops(node):
+            if (remedy := _beside(top, path.parent)) and importlib.util.find_spec(top) is None:
+                raise BadReference(f"{name}:{node.lineno}: no module named '{top}' is installed", remedy)
 
 
 def class_members(reference: Reference) -> set[str] | None:
@@ -220,6 +219,17 @@ def _statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
                 yield from _statements(getattr(node, part, ()))
             for handler in getattr(node, "handlers", ()):
                 yield from _statements(handler.body)
+
+
+def _sure_imports(tree: ast.Module) -> Iterator[ast.Import | ast.ImportFrom]:
+    """The imports of a module but those below ``if`` and ``try``, which need not run or may fail."""
+    todo: list[ast.AST] = [tree]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node
+        elif not isinstance(node, ast.If | ast.Try | ast.TryStar):
+            todo += reversed([*ast.iter_child_nodes(node)])
 
 
 def _tops(node: ast.Import | ast.ImportFrom) -> list[str]:

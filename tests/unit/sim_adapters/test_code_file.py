@@ -126,3 +126,15 @@ def test_names_are_looked_for_without_running_the_file(tmp_path: Path) -> None:
         check_reference(Reference.read("mine.py:zzz", tmp_path), tmp_path)
     write(tmp_path, mine="from json import *\n")
     check_reference(Reference.read("mine.py:loads", tmp_path), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "try:\n    from .size import SIZE\nexcept ImportError:\n    from size import SIZE\n",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import size\nSIZE = 1\n",
+    ],
+)
+def test_an_import_that_may_fail_or_need_not_run_is_no_problem(tmp_path: Path, text: str) -> None:
+    write(tmp_path, mine=text, size="SIZE = 1\n")
+    assert load("mine.py:SIZE", tmp_path) == 1
