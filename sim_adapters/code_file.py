@@ -142,7 +142,8 @@ def class_members(reference: Reference) -> set[str] | None:
     found = [node for node in body if isinstance(node, ast.ClassDef) and node.name == reference.attribute]
     if len(found) != 1 or found[0].bases or found[0].keywords or found[0].decorator_list:
         return None
-    return set(_bound(ast.Module(found[0].body, [])) or ())
+    bound = _bound(ast.Module(found[0].body, []))
+    return None if bound is None else set(bound)
 
 
 def load_reference(reference: Reference, folder: Path) -> Any:
@@ -190,6 +191,10 @@ def _parsed(path: Path, name: str, folder: Path) -> ast.Module:
         raise BadReference(f"{name} cannot be read: {error.strerror}") from None
     except SyntaxError as error:
         raise BadReference(f"{name}:{error.lineno or 1}: {error.msg}", "mend the file's syntax") from None
+    except (RecursionError, MemoryError):
+        raise BadReference(
+            f"{name} is nested too deeply to be read", "write it in shorter statements"
+        ) from None
     except ValueError as error:  # a zero byte
         raise BadReference(f"{name}: {error}", "write the file as Python text") from None
 
@@ -203,6 +208,8 @@ def _bound(tree: ast.Module) -> list[str] | None:
                 names[name] = None
             case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
                 names.update((alias.asname or alias.name.partition(".")[0], None) for alias in aliases)
+            case ast.Match():
+                return None
             case _:
                 heads = (part for part in ast.iter_child_nodes(node) if not isinstance(part, _BODIES))
                 stored = (n for part in heads for n in ast.walk(part) if isinstance(n, ast.Name))
@@ -212,13 +219,14 @@ def _bound(tree: ast.Module) -> list[str] | None:
 
 def _statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
     """The statements of a module, also those inside of ``if``, ``try``, ``with`` and loops."""
-    for node in body:
+    todo = [*reversed(body)]  # No recursion: each elif lies in the one before.
+    while todo:
+        node = todo.pop()
         yield node
         if not isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            for part in ("body", "orelse", "finalbody"):
-                yield from _statements(getattr(node, part, ()))
-            for handler in getattr(node, "handlers", ()):
-                yield from _statements(handler.body)
+            inner = [one for part in ("body", "orelse", "finalbody") for one in getattr(node, part, ())]
+            inner += [one for handler in getattr(node, "handlers", ()) for one in handler.body]
+            todo += reversed(inner)
 
 
 def _sure_imports(tree: ast.Module) -> Iterator[ast.Import | ast.ImportFrom]:

@@ -10,7 +10,13 @@ from typing import Any
 
 import pytest
 
-from simgate.sim_adapters.code_file import BadReference, Reference, check_reference, load_reference
+from simgate.sim_adapters.code_file import (
+    BadReference,
+    Reference,
+    check_reference,
+    class_members,
+    load_reference,
+)
 
 
 def load(written: str, folder: Path) -> Any:
@@ -80,6 +86,7 @@ def test_a_module_that_is_installed_is_named_with_dots(tmp_path: Path) -> None:
         ("", "none.py:A", "file 'none.py' does not exist; looked for"),
         ("class Arm: ...\n", "mine.py:Amr", "mine.py has no 'Amr'; did you mean 'mine.py:Arm'?"),
         ("A = 1\n", "mine.py:Zebra", "mine.py has no 'Zebra'; it has A"),
+        ("A = " + "-" * 200_000 + "1\n", "mine.py:A", "mine.py is nested too deeply to be read"),
         ("x = (\n", "mine.py:x", "mine.py:1: '(' was never closed"),
         ("A = 1\n", "mine.py:", "does not say which object of the file is meant"),
         ("A = 1\n", "mi ne:A", "'mi ne' is no Python module"),
@@ -138,3 +145,12 @@ def test_names_are_looked_for_without_running_the_file(tmp_path: Path) -> None:
 def test_an_import_that_may_fail_or_need_not_run_is_no_problem(tmp_path: Path, text: str) -> None:
     write(tmp_path, mine=text, size="SIZE = 1\n")
     assert load("mine.py:SIZE", tmp_path) == 1
+
+
+def test_what_only_running_can_tell_is_not_refused(tmp_path: Path) -> None:
+    branches = "".join(f"elif {k}:\n    B = {k}\n" for k in range(2000))
+    write(tmp_path, one="match 1:\n    case A:\n        pass\n", two=f"if 0:\n    A = 2\n{branches}")
+    assert load("one.py:A", tmp_path) == 1
+    check_reference(Reference.read("two.py:A", tmp_path), tmp_path)
+    write(tmp_path, mine="class Any:\n    def __getattr__(self, name):\n        return None\n")
+    assert class_members(Reference.read("mine.py:Any", tmp_path)) is None
