@@ -73,9 +73,9 @@ def _require_methods(group: str, reference: Reference) -> None:
     Raises:
         BadReference: One is missing.
     """
-    members = class_members(reference)
-    missing = [name for name in _HAS.get(group, ()) if members is not None and name not in members]
-    if missing and group in _CALLED:
+    members = class_members(reference) if group in _CALLED else None
+    missing = [name for name in _HAS[group] if name not in members] if members is not None else []
+    if missing:
         lacking = f"it has no {' and no '.join(missing)}"
         raise BadReference(f"{reference.attribute} is no {_WHAT[group]}: {lacking}", _SHOWN)
 
@@ -100,9 +100,12 @@ def load_plugin(problems: Problems, node: Node, group: str, name: str, folder: P
 
 def kind_problem(group: str, plugin: Any) -> str:
     """In what an object differs from what its group holds; empty when nothing is found."""
-    wanted = _CALLED.get(group)
-    is_made = wanted is None or inspect.isclass(plugin)
-    missing = [name for name in _HAS.get(group, ()) if is_made and not hasattr(plugin, name)]
+    wanted, has = _CALLED.get(group), _HAS.get(group, ())
+    is_class = inspect.isclass(plugin)
+    if wanted is None and is_class and any(inspect.isfunction(getattr(plugin, name, None)) for name in has):
+        return f"it is a class; name an object of it, such as {plugin.__name__.upper()} = {plugin.__name__}()"
+    is_made = wanted is None or (is_class and not hasattr(plugin, "__getattr__"))
+    missing = [name for name in has if is_made and not hasattr(plugin, name)]
     if missing:
         return f"it has no {' and no '.join(missing)}"
     if wanted is None:

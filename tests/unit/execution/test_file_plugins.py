@@ -142,6 +142,30 @@ def test_a_world_that_is_something_else_is_told_by_what_it_lacks(tmp_path: Path)
     assert "'other.py:HALL' is no world: it has no name and no parameters" in problem.message
 
 
+def test_a_class_in_place_of_a_world_is_told_to_be_one(tmp_path: Path) -> None:
+    pack = a_pack(tmp_path, world="hall.py:HALL")
+    (tmp_path / "room.py").write_text(
+        _WORLD.replace("HALL = MemoryCorridor()", "class Hall(MemoryCorridor): ...")
+    )
+    path = Path(pack.path)
+    path.write_text(path.read_text().replace("hall.py:HALL", "room.py:Hall"))
+    (problem,) = lint([path])
+    assert problem.code == "broken-plugin"
+    assert "it is a class; name an object of it, such as HALL = Hall()" in problem.message
+
+
+def test_a_policy_that_answers_for_names_as_it_runs_is_not_refused_for_them(tmp_path: Path) -> None:
+    pack = a_pack(tmp_path)
+    (tmp_path / "mine.py").write_text(
+        "class Mine:\n"
+        "    def __init__(self, control_hz, options): ...\n"
+        "    def __getattr__(self, name): return print\n"
+    )
+    path = Path(pack.path)
+    path.write_text(path.read_text() + "policy_options: {any: 1}\n")
+    assert lint([path]) == []
+
+
 def test_a_base_pack_names_the_file_beside_itself(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     pack = a_pack(tmp_path / "base", world="hall.py:HALL")
