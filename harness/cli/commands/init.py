@@ -21,7 +21,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="where to; made when it does not exist (default: here)",
     )
-    parser.add_argument(
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
         "--world",
         nargs="?",
         const="",
@@ -33,7 +34,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model", type=Path, metavar="FILE", help="model.yaml to test (default: the reference model)"
     )
-    what = parser.add_mutually_exclusive_group()
     for kind in ("policy", "metric"):
         what.add_argument(
             f"--{kind}",

@@ -52,3 +52,14 @@ def test_a_file_that_is_there_is_left_alone(
     assert main(["init", str(tmp_path), f"--{kind}"]) == 2
     assert "is there already, nothing was written" in capsys.readouterr().err
     assert (tmp_path / STARTERS[kind].name).read_text() == "mine\n"
+
+
+def test_a_world_for_a_pack_and_a_file_of_code_are_two_commands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        main(["init", "--world", "arena", "--policy"])
+    assert ended.value.code == 2
+    assert "not allowed with argument" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
