@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import inspect
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from simgate.harness import registry
+from simgate.harness.packs.checks.metric_catalog import MetricInfo
 from simgate.harness.packs.source.fields import Reader
+from simgate.harness.packs.worlds import WORLDS
 from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import Node
 from simgate.policies.documents.problems import Problems
@@ -18,7 +21,7 @@ METRICS = "simgate.metrics"
 _WHAT = {
     "simgate.policies": "policy",
     "simgate.sim_adapters": "adapter",
-    "simgate.worlds": "world",
+    WORLDS: "world",
     METRICS: "metric",
     "simgate.runtimes": "runtime",
 }
@@ -31,10 +34,11 @@ _CALLED = {
 _HAS = {
     "simgate.policies": ("reset", "act"),
     "simgate.sim_adapters": ("reset", "step", "ground_truth", "describe", "health", "close"),
-    "simgate.worlds": ("name", "parameters", "object_kinds", "region_names", "keep_clear_names", "build"),
+    WORLDS: ("name", "parameters", "object_kinds", "region_names", "keep_clear_names", "build"),
     METRICS: ("info", "compute"),
 }
 """What an object of a group has; of what is called, its instances, which can be said of classes only."""
+_INFO = [name for name, one in vars(MetricInfo).items() if isinstance(one, property)]
 
 
 def named_plugin(reader: Reader, node: Node | None, group: str) -> str | None:
@@ -109,7 +113,7 @@ def kind_problem(group: str, plugin: Any) -> str:
     if missing:
         return f"it has no {' and no '.join(missing)}"
     if wanted is None:
-        return ""
+        return _content_problem(group, plugin)
     call = f"called as NAME({', '.join(f'{name}=...' for name in wanted)})"
     if not callable(plugin):
         return f"it is {call}, and a {type(plugin).__name__} cannot be called"
@@ -120,3 +124,18 @@ def kind_problem(group: str, plugin: Any) -> str:
     except ValueError:
         return ""  # Builtin; Python does not say what it takes.
     return ""
+
+
+def _content_problem(group: str, plugin: Any) -> str:
+    """In what the description differs that a metric or a world gives of itself."""
+    if group == METRICS:
+        missing = [name for name in _INFO if not hasattr(plugin.info, name)]
+        return f"its info has no {' and no '.join(missing)}" if missing else ""
+    if group != WORLDS:
+        return ""
+    from simgate.sim_adapters.worlds.world import ParameterSpec
+
+    if not isinstance(plugin.parameters, Mapping):
+        return "its parameters are no mapping of names to ParameterSpec(...)"
+    other = [name for name, spec in plugin.parameters.items() if not isinstance(spec, ParameterSpec)]
+    return f"its parameter '{other[0]}' is no ParameterSpec(...)" if other else ""

@@ -154,6 +154,33 @@ def test_a_class_in_place_of_a_world_is_told_to_be_one(tmp_path: Path) -> None:
     assert "it is a class; name an object of it, such as HALL = Hall()" in problem.message
 
 
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ("['a.b']", "its parameters are no mapping of names to ParameterSpec(...)"),
+        ("{'a.b': 1.0}", "its parameter 'a.b' is no ParameterSpec(...)"),
+    ],
+)
+def test_a_world_that_describes_itself_otherwise_is_told_so(
+    tmp_path: Path, parameters: str, said: str
+) -> None:
+    pack = a_pack(tmp_path, world="hall.py:HALL")
+    (tmp_path / "room.py").write_text(f"{_WORLD}HALL.parameters = {parameters}\n")
+    path = Path(pack.path)
+    path.write_text(path.read_text().replace("hall.py:HALL", "room.py:HALL"))
+    (problem,) = lint([path])
+    assert f"'room.py:HALL' is no world: {said}" in problem.message
+
+
+def test_a_metric_that_describes_itself_otherwise_is_told_so(tmp_path: Path) -> None:
+    path = a_pack_with_metrics(tmp_path, "far: {metric: ways.py:OTHER, at_least: 0.1}")
+    (tmp_path / "ways.py").write_text(
+        "class Other:\n    info = {'name': 'way'}\n    compute = print\nOTHER = Other()\n"
+    )
+    (problem,) = lint([path], metrics)
+    assert "'ways.py:OTHER' is no metric: its info has no name and no unit" in problem.message
+
+
 def test_a_policy_that_answers_for_names_as_it_runs_is_not_refused_for_them(tmp_path: Path) -> None:
     pack = a_pack(tmp_path)
     (tmp_path / "mine.py").write_text(
