@@ -32,7 +32,7 @@ def failure_frame(episode: Episode, criteria: tuple[CriterionResult, ...]) -> in
 
 def end_frame(episode: Episode) -> int | None:
     """Index of the last frame that the model saw and answered; None when it answered none."""
-    answered = {found.frame_step for found in episode.trace.detections}
+    answered = {found.frame_step for found in episode.trace.answers}
     truth = episode.trace.frames
     found = [
         index

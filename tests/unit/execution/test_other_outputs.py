@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from simgate.harness.execution.episode.pictures import end_frame
 from simgate.harness.execution.episode.recording import load_trace, save_trace
 from simgate.harness.results.record import LatencySamples
 from simgate.harness.scoring.metrics import compute
@@ -90,6 +91,11 @@ def test_what_no_model_may_say_ends_the_run_with_the_value(cast) -> None:
 def test_how_old_an_answer_was_is_known_whatever_it_says(cast, kind: str) -> None:
     trace = play(cast(Steady(0.1), Constant(150.0), limit_s=1.0, runtime=Says(kind)), 5.0)[0].trace
     assert compute("latency.age_p50_ms", trace, LatencySamples()).value == 200.0
+
+
+def test_the_last_answered_frame_is_shown_of_every_kind_of_model(cast) -> None:
+    episode = play(cast(Steady(0.1), Constant(150.0), limit_s=1.0, runtime=Says("masks")), 5.0)[0]
+    assert end_frame(episode) == len(episode.trace.outputs) - 1
 
 
 class BoxesAtTimes(Says):
