@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -61,6 +61,8 @@ def _wrong_with(act: Act, spec: ActionSpec) -> str:
         return f"{problem}; a policy that cannot decide must say 0" if "no number" in problem else problem
     if not isinstance(act.mode, str):
         return f"mode must be a word, not {_shown(act.mode)}"
+    if not isinstance(act.facts, Mapping):
+        return f"facts must be words and numbers by name, not {_shown(act.facts)}"
     for name, said in act.facts.items():
         if not isinstance(said, str | int | float):
             return f"{name} must be a word or a number, not {_shown(said)}"

@@ -45,6 +45,7 @@ def check(*acts: object, active: tuple[int, ...] = (0,), worlds: int = 1) -> obj
         (drive(None, 0.0, "cruise"), "forward_mps must be one number in m/s, not None"),
         (drive(0.0, 0.0, 3), r"mode must be a word, not 3 \(int\)"),
         (drive(0.0, 0.0, "stop", report=[1]), "report must be a word or a number"),
+        (Act((0.0, 0.0), "stop", "glass"), "facts must be words and numbers by name, not 'glass'"),
         ((0.5, 0.0), "must be a simgate.policies.policy.Act, not tuple"),
     ],
 )  # fmt: skip
