@@ -5,7 +5,7 @@
     failure: tilt_deg > 60
 
 A condition is an expression of the pack's language over the signals. With ``for`` it counts once it has held
-at every control tick of so long a time; a signal without a value fulfils no comparison.
+at every control tick of so long a time; one with a signal that has no value does not hold.
 """
 
 from __future__ import annotations

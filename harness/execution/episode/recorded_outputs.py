@@ -39,7 +39,8 @@ def output_words(outputs: Sequence[ModelOutput]) -> list[dict[str, Any]]:
     for output in outputs:
         named = {one.name: getattr(output, one.name) for one in fields(output)}
         kind = next(name for name, made in _KINDS.items() if isinstance(output, made))
-        words.append({"kind": kind} | {k: v for k, v in named.items() if isinstance(v, int | tuple)})
+        names = {key: value for key, value in named.items() if isinstance(value, tuple)}
+        words.append({"kind": kind, "frame_step": int(output.frame_step)} | names)
     return words
 
 
