@@ -38,12 +38,12 @@ class Delivery:
     """A result on its way from the camera to the policy.
 
     Attributes:
-        detections: What the model said; carries the step of its frame.
+        answer: What the model said; carries the step of its frame.
         latency_ms: Latency of this result.
         due_step: First physics step at which the policy may have it.
     """
 
-    detections: ModelOutput
+    answer: ModelOutput
     latency_ms: float
     due_step: int
 
@@ -55,16 +55,16 @@ class LatencyQueue:
         self._physics_hz = physics_hz
         self._waiting: deque[Delivery] = deque()
 
-    def push(self, detections: ModelOutput, latency_ms: float) -> None:
+    def push(self, answer: ModelOutput, latency_ms: float) -> None:
         """Puts the result of a frame on its way.
 
         Raises:
             ValueError: The latency is negative or not finite.
         """
-        due = detections.frame_step + steps_of(latency_ms, self._physics_hz)
+        due = answer.frame_step + steps_of(latency_ms, self._physics_hz)
         if self._waiting:
             due = max(due, self._waiting[-1].due_step)
-        self._waiting.append(Delivery(detections, latency_ms, due))
+        self._waiting.append(Delivery(answer, latency_ms, due))
 
     def deliver(self, step: int) -> list[Delivery]:
         """Takes out all that is due at this control tick, oldest frame first."""

@@ -126,7 +126,7 @@ def _begin(
 
 def _newest(arrived: Sequence[Delivery]) -> ModelOutput | None:
     """The policy is told the newest result; older ones that arrive with it are in the trace only."""
-    return arrived[-1].detections if arrived else None
+    return arrived[-1].answer if arrived else None
 
 
 def _render_seconds(adapter: SimAdapter) -> float:

@@ -98,7 +98,7 @@ class WorldRun:
         self._met.clear()
         self._record(observation, met, world, act)
         for delivery in arrived:
-            self._outputs.append(delivery.detections)
+            self._outputs.append(delivery.answer)
             self._delivered_steps.append(observation.step)
             self._latency_ms.append(delivery.latency_ms)
         self._end = self._task.ended(observation.step, met, act) if sound else "invalid"

@@ -47,7 +47,7 @@ def test_each_result_comes_once_in_order_at_the_first_tick_at_or_after_it_is_due
         step = tick * period
         if tick < len(latencies):
             queue.push(seen(step), latencies[tick])
-        arrived += [(d.detections.frame_step, step) for d in queue.deliver(step)]
+        arrived += [(d.answer.frame_step, step) for d in queue.deliver(step)]
     assert [frame for frame, _ in arrived] == [k * period for k in range(len(latencies))]
     due_before = 0
     for (frame, delivered), latency_ms in zip(arrived, latencies, strict=True):
@@ -67,4 +67,4 @@ def test_a_fast_result_waits_for_the_slow_one_before_it() -> None:
     queue.push(seen(0), 150.0)
     queue.push(seen(20), 1.0)
     assert queue.deliver(20) == []
-    assert [d.detections.frame_step for d in queue.deliver(40)] == [0, 20]
+    assert [d.answer.frame_step for d in queue.deliver(40)] == [0, 20]
