@@ -9,16 +9,21 @@ from __future__ import annotations
 
 import hashlib
 import marshal
+import math
+import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 from simgate.harness.gate.statistics.percentile import nearest_rank
-from simgate.harness.packs.bounds import UnusableCriterion, judgement
+from simgate.harness.packs.bounds import UnusableCriterion, is_comparable, judgement
 from simgate.harness.packs.checks.latency_percentile import LatencyPercentile, parse_latency_percentile
 from simgate.harness.packs.model import Criterion, Scenario
 from simgate.harness.results.manifest import ExpectedVariant
 from simgate.harness.results.outcome import combine
 from simgate.harness.results.record import CriterionResult, Outcome, RunRecord
+
+_IS_DIGEST = re.compile("[0-9a-f]{64}").fullmatch
+"""Two spellings of one digest would be two traces, and runs with one trace are one run."""
 
 
 def against_pack(expected: ExpectedVariant, scenario: Scenario | None) -> str:
@@ -43,7 +48,9 @@ def within(record: RunRecord, scenario: Scenario) -> str:
         return "its record has a result and says that it was never begun"
     if record.scenario != scenario.id:
         return f"its record is of scenario '{record.scenario}'"
-    return _against_criteria(record, scenario.accept) or _against_samples(record)
+    if not _IS_DIGEST(record.trace_digest):
+        return "its record has no trace digest of 64 lower-case hexadecimal digits"
+    return _against_numbers(record) or _against_criteria(record, scenario.accept) or _against_samples(record)
 
 
 def parameters_key(record: RunRecord) -> bytes:
@@ -60,11 +67,8 @@ def _sorted(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def trace_key(record: RunRecord) -> int:
-    """Names the trace of a record, in eight bytes; 0 where it has none."""
-    if not record.trace_digest:
-        return 0
-    digest = hashlib.blake2b(record.trace_digest.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "big")
+    """Names the trace of a record, in eight bytes; 0 where nothing is believed of it for want of one."""
+    return int(record.trace_digest[:16], 16) if _IS_DIGEST(record.trace_digest) else 0
 
 
 def copies(found: Callable[[], Iterable[tuple[ExpectedVariant, bytes]]]) -> dict[str, str]:
@@ -108,6 +112,17 @@ def _against_criteria(record: RunRecord, accept: Sequence[Criterion]) -> str:
         # What failed before there was doubt stays FAIL, whatever the criteria say of the rest.
         agrees = Outcome.FAIL in recomputed or not recomputed
     return "" if agrees else f"its record says {record.outcome.value}, its criteria do not"
+
+
+def _against_numbers(record: RunRecord) -> str:
+    """What is no finite number: a run writes none, and readers of JSON take them."""
+    for name, value in record.metrics.items():
+        if isinstance(value, int | float) and not is_comparable(value):
+            return f"its {name} is no finite number"
+    samples = (record.latency.in_loop_ms, record.latency.measured_ms)
+    if not all(math.isfinite(sum(some)) for some in samples):
+        return "a latency sample is no finite number"
+    return ""
 
 
 def _recomputed(criterion: Criterion, result: CriterionResult) -> Outcome | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Literal
 
 from simgate.harness.packs.model import Criterion, Scalar
@@ -12,6 +13,11 @@ _UNDEFINED: dict[str, Judgement] = {"fail": "FAIL", "pass": "PASS", "invalid": "
 
 class UnusableCriterion(ValueError):  # noqa: N818 - the name says what happened
     """The bound cannot be compared with the metric's value; the linter finds such packs before they run."""
+
+
+def is_comparable(value: float) -> bool:
+    """Whether a number is one: not NaN, not infinite, and no integer beyond every float."""
+    return abs(value) <= sys.float_info.max
 
 
 def judgement(criterion: Criterion, value: Scalar | None) -> Judgement:
@@ -32,6 +38,8 @@ def margin_of(criterion: Criterion, value: Scalar) -> float:
         UnusableCriterion: For example ``at_most`` on a word.
     """
     bound = criterion.bound
+    if isinstance(value, int | float) and not is_comparable(value):
+        raise UnusableCriterion(f"{criterion.statement}: what is no finite number cannot be compared")
     if criterion.op == "equals" and not isinstance(bound, tuple):
         if isinstance(value, bool | str) or isinstance(bound, bool | str):
             return 0.0 if value == bound and isinstance(value, str) == isinstance(bound, str) else -1.0

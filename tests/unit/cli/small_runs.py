@@ -13,7 +13,7 @@ from simgate.harness.results.journal import append_record
 from simgate.harness.results.manifest import ExpectedVariant, Fingerprint, Manifest
 from simgate.harness.results.record import LatencySamples, Outcome, RunRecord
 from simgate.harness.results.run_folder import RunFolder
-from tests.unit.gate.runs import collisions
+from tests.unit.gate.runs import collisions, trace_digest
 
 PACK = """\
 simgate: 1
@@ -84,6 +84,7 @@ def write_run(
             outcome=outcome,
             criteria=(collisions(outcome),),
             parameters=variants[index].parameters,
+            trace_digest=trace_digest(variants[index].id),
             wall_s=wall_s,
             latency=LatencySamples(in_loop_ms=(20.0,) * 50),
         )

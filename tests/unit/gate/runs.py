@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -103,6 +104,11 @@ def collisions(outcome: Outcome) -> CriterionResult:
     )
 
 
+def trace_digest(of: str) -> str:
+    """A trace's digest; the same text stands for the same trace."""
+    return hashlib.sha256(of.encode()).hexdigest()
+
+
 def make_record(name: str, outcome: Outcome = Outcome.PASS, **changes: Any) -> RunRecord:
     """A record of one variant."""
     fields: dict[str, Any] = {
@@ -113,6 +119,7 @@ def make_record(name: str, outcome: Outcome = Outcome.PASS, **changes: Any) -> R
         "identity": IDENTITY,
         "outcome": outcome,
         "criteria": (collisions(outcome),),
+        "trace_digest": trace_digest(name),
         "latency": LatencySamples(in_loop_ms=(20.0,) * 10, measured_ms=(8.0,) * 10),
     }
     return RunRecord(**{**fields, **changes})

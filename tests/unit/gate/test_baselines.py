@@ -21,7 +21,7 @@ from simgate.harness.results.journal import append_record
 from simgate.harness.results.record import Outcome
 from simgate.harness.results.run_folder import NotARun, RunFolder
 from tests.unit.gate.pairs import MADE_WITH, REGRESSION, evidence_of, run_of
-from tests.unit.gate.runs import make_record
+from tests.unit.gate.runs import make_record, trace_digest
 
 NEW = {"model": "door_detector 2.0", "model_sha256": "2" * 64}
 
@@ -145,7 +145,7 @@ class TestCopy:
 
 class TestChurn:
     def measured(self, first, second):
-        runs = [evidence_of(*run_of(letters, trace_digest="t")) for letters in (first, second)]
+        runs = [evidence_of(*run_of(letters, trace_digest=trace_digest("t"))) for letters in (first, second)]
         return measure_churn(*runs), unsteady(*runs)
 
     def test_flips_are_counted_and_named(self):
@@ -159,8 +159,8 @@ class TestChurn:
         assert (churn.variants, churn.flipped) == (2, 0)
 
     def test_another_trace_with_the_same_outcome_is_told_apart(self):
-        manifest, records = run_of("PP", trace_digest="t")
-        other = [make_record(records[0].variant, Outcome.PASS, trace_digest="u"), records[1]]
+        manifest, records = run_of("PP", trace_digest=trace_digest("t"))
+        other = [make_record(records[0].variant, Outcome.PASS, trace_digest=trace_digest("u")), records[1]]
         churn = measure_churn(evidence_of(manifest, records), evidence_of(manifest, other))
         assert (churn.flipped, churn.traces_differ) == (0, 1)
 

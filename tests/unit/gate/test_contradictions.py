@@ -53,6 +53,17 @@ def seen(count, outcome):
         ({"criteria": (collisions(Outcome.PASS),) * 2}, "does not have the pack's criteria"),
         ({"scenario": "wood"}, "its record is of scenario 'wood'"),
         ({"attempts": 0}, "was never begun"),
+        ({"trace_digest": ""}, "its record has no trace digest"),
+        ({"outcome": Outcome.FAIL, "criteria": seen(1, Outcome.FAIL), "trace_digest": "A" * 64}, "digest"),
+        ({"metrics": {"spl": float("nan")}}, "its spl is no finite number"),
+        ({"metrics": {"spl": float("-inf")}}, "its spl is no finite number"),
+        ({"metrics": {"collisions": 10**400}}, "its collisions is no finite number"),
+        ({"criteria": seen(10**400, Outcome.FAIL), "outcome": Outcome.FAIL}, "nothing that can be compared"),
+        ({"criteria": seen(float("nan"), Outcome.FAIL), "outcome": Outcome.FAIL}, "nothing that can be"),
+        (
+            {"latency": LatencySamples(in_loop_ms=(10.0, float("nan")))},
+            "a latency sample is no finite number",
+        ),
         ({"latency": SAMPLES, "metrics": {"latency.p95_ms": 20.0}}, "do not give its latency.p95_ms"),
         ({"latency": SAMPLES, "metrics": {"latency.measured_p50_ms": 2.0}}, "latency.measured_p50_ms"),
         (

@@ -14,13 +14,14 @@ from simgate.harness.gate.verdict import Decision
 from simgate.harness.packs.model import Criterion, GateRule
 from simgate.harness.results.record import Outcome
 from tests.unit.gate.pairs import baseline, evidence_of, run_of
-from tests.unit.gate.runs import a_run
+from tests.unit.gate.runs import a_run, trace_digest
 
 
 def traced(run, trace_of):
     manifest, records = run
     return manifest, [
-        record.model_copy(update={"trace_digest": trace_of(k)}) for k, record in enumerate(records)
+        record.model_copy(update={"trace_digest": trace_digest(trace_of(k))})
+        for k, record in enumerate(records)
     ]
 
 
@@ -55,8 +56,21 @@ def test_failures_with_one_trace_count_each():
     assert (alike.exact, alike.estimate) == (apart.exact, apart.estimate)
 
 
-def test_records_without_a_trace_stand_for_themselves():
-    assert decide(*traced(a_run("P" * 60), lambda k: "")).rules[0].decision is Decision.GO
+@pytest.mark.parametrize(
+    "digests",
+    [
+        lambda k: "",
+        lambda k: trace_digest("a") + " " * k,
+        lambda k: "".join(c.upper() if k >> i & 1 else c for i, c in enumerate(trace_digest("a"))),
+        lambda k: f"x{k}",
+        lambda k: trace_digest("a") + "\n",
+        lambda k: "٣" * 64,
+    ],
+)
+def test_a_record_without_a_trace_digest_of_one_spelling_is_not_believed(digests):
+    manifest, records = a_run("P" * 60)
+    records = [one.model_copy(update={"trace_digest": digests(k)}) for k, one in enumerate(records)]
+    assert decide(manifest, records).decision is Decision.INCONCLUSIVE
 
 
 def test_a_trace_that_repeats_within_its_scene_changes_nothing():
