@@ -12,8 +12,10 @@ import difflib
 import hashlib
 import importlib
 import importlib.util
+import io
 import re
 import sys
+import tokenize
 import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -30,6 +32,8 @@ from simgate.sim_adapters.unfetched import unfetched
 _PREFIX = "simgate_beside_"
 _IN_FOLDER = re.compile(rf"\b{_PREFIX}[0-9a-f]{{16}}(?:(/)|\.)")
 _FORM = "write file.py:NAME, or package.module:NAME"
+TOO_DEEP = "is nested too deeply to be read", "write it in shorter statements"
+"""Said of a file that Python's parser gives up: what is wrong, and what to do."""
 _MOST_BYTES = 1 << 22
 _BODIES = (ast.stmt, ast.ExceptHandler, ast.match_case)
 
@@ -121,6 +125,10 @@ def check_reference(reference: Reference, folder: Path) -> None:
         return
     name = reference.written.rpartition(":")[0]
     tree = _parsed(path, name, folder)
+    if (taken := _found(path)) is not None and taken != path:
+        raise BadReference(
+            f"Python finds {taken.relative_to(path.parent)} in the place of {name}", "rename one of them"
+        )
     known = _bound(tree)
     wanted = reference.attribute.partition(".")[0]
     if known is not None and wanted not in known:
@@ -138,7 +146,10 @@ def class_members(reference: Reference) -> set[str] | None:
     """Names that a class of a file has, from the text alone; None where only running it can tell."""
     if reference.path is None:
         return None
-    body = _statements(ast.parse(read_plain(reference.path, _MOST_BYTES)).body)
+    try:
+        body = _statements(ast.parse(read_plain(reference.path, _MOST_BYTES)).body)
+    except (RecursionError, MemoryError):
+        return None
     found = [node for node in body if isinstance(node, ast.ClassDef) and node.name == reference.attribute]
     if len(found) != 1 or found[0].bases or found[0].keywords or found[0].decorator_list:
         return None
@@ -159,9 +170,9 @@ def load_reference(reference: Reference, folder: Path) -> Any:
         _FOLDERS.add(path.parent)
     try:
         module = importlib.import_module(reference.module)
-    except Refusal:
+    except (Refusal, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         raise _failed(reference, error) from error
     try:
         return reduce(getattr, reference.attribute.split("."), module)
@@ -183,20 +194,44 @@ def _parsed(path: Path, name: str, folder: Path) -> ast.Module:
         ) from None
     if (lacking := unfetched(path)) is not None:
         raise BadReference(f"{name} {lacking.message}", lacking.remedy)
+    content = b""
     try:
-        return ast.parse(read_plain(path, _MOST_BYTES), name)
+        content = read_plain(path, _MOST_BYTES)
+        return ast.parse(content, name)
     except FileNotFoundError:
         raise BadReference(f"file '{name}' does not exist", f"looked for {path}") from None
     except OSError as error:
         raise BadReference(f"{name} cannot be read: {error.strerror}") from None
-    except SyntaxError as error:
-        raise BadReference(f"{name}:{error.lineno or 1}: {error.msg}", "mend the file's syntax") from None
-    except (RecursionError, MemoryError):
+    except (SyntaxError, ValueError) as error:  # Which of them a zero byte is depends on Python's version.
+        if problem := _no_text(content):
+            raise BadReference(f"{name}{problem}", "save the file as UTF-8 text") from None
+        line = getattr(error, "lineno", None) or 1
         raise BadReference(
-            f"{name} is nested too deeply to be read", "write it in shorter statements"
+            f"{name}:{line}: {getattr(error, 'msg', error)}", "mend the file's syntax"
         ) from None
-    except ValueError as error:  # a zero byte
-        raise BadReference(f"{name}: {error}", "write the file as Python text") from None
+    except (RecursionError, MemoryError):
+        raise BadReference(f"{name} {TOO_DEEP[0]}", TOO_DEEP[1]) from None
+
+
+def _no_text(content: bytes) -> str:
+    """Where and why a file's content is no Python text; empty when it is."""
+    if (at := content.find(0)) >= 0:
+        return f":{content.count(10, 0, at) + 1}: there is a zero byte in it"
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+        content.decode(encoding)
+    except UnicodeDecodeError as error:
+        return f":{content.count(10, 0, error.start) + 1}: it is not written in {error.encoding}"
+    except SyntaxError as error:
+        return f": {error.msg}"
+    return ""
+
+
+def _found(path: Path) -> Path | None:
+    """The file that Python imports by a file's name from its folder: packages and libraries go first."""
+    importlib.invalidate_caches()
+    spec = PathFinder.find_spec(path.stem, [str(path.parent)])
+    return Path(spec.origin) if spec is not None and spec.origin is not None else None
 
 
 def _bound(tree: ast.Module) -> list[str] | None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from simgate.harness.sources.imports import imports_of
 from simgate.harness.sources.modules import find_module, modules_below, released_by
-from simgate.sim_adapters.code_file import as_shown
+from simgate.sim_adapters.code_file import TOO_DEEP, BadReference, as_shown
 
 HOUSE = "simgate"
 """Our own package; the core of it is hashed once for all plugins."""
@@ -46,6 +46,9 @@ def code_of(module: str, distribution: str = "", known: Collection[str] = ()) ->
         module: Dotted name of an entry point's module.
         distribution: The entry point's owner, whose content counts even where it was released.
         known: Modules that are accounted for elsewhere, and are not followed.
+
+    Raises:
+        BadReference: A module is nested too deeply to be read.
     """
     importlib.invalidate_caches()
     code = Code()
@@ -70,7 +73,10 @@ def code_of(module: str, distribution: str = "", known: Collection[str] = ()) ->
         code.files[as_shown(found.file)] = hashlib.sha256(found.content).hexdigest()
         if not found.is_source:
             continue
-        imports = imports_of(found.content, found.package)
+        try:
+            imports = imports_of(found.content, found.package)
+        except (RecursionError, MemoryError):
+            raise BadReference(f"{as_shown(found.file)} {TOO_DEEP[0]}", TOO_DEEP[1]) from None
         queue += imports.names
         if top != HOUSE or name == module:
             code.functions.update(imports.functions)

@@ -36,6 +36,9 @@ def imports_of(text: bytes, package: str) -> Imports:
     Args:
         text: The module's source; one that Python cannot parse imports nothing, for it never runs.
         package: Dotted name of the package that it lies in, itself for a package.
+
+    Raises:
+        RecursionError, MemoryError: It is nested too deeply to tell; Python may yet run it.
     """
     try:
         tree = ast.parse(text)

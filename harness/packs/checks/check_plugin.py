@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import inspect
 import os
+import sys
 from collections.abc import Mapping
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -88,15 +90,20 @@ def load_plugin(problems: Problems, node: Node, group: str, name: str, folder: P
     """The object that a node names; one that cannot be loaded, or is something else, is reported."""
     what = _WHAT[group]
     try:
-        found = registry.load(group, name, folder)
+        with redirect_stdout(sys.stderr):  # What the code prints is no part of what is found.
+            found = registry.load(group, name, folder)
+            problem = kind_problem(group, found)
     except BadReference as error:
         problems.at(node, "broken-plugin", f"{what} '{name}': {error.problem}", error.remedy)
         return None
-    except (ImportError, AttributeError) as error:
-        message = f"{what} '{name}' cannot be loaded: {error}"
-        problems.at(node, "broken-plugin", message, "reinstall its package")
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        message = f"{what} '{name}' cannot be loaded: {type(error).__name__}: {error}".rstrip(": ")
+        remedy = _SHOWN if is_reference(name) else "reinstall its package"
+        problems.at(node, "broken-plugin", message, remedy)
         return None
-    if problem := kind_problem(group, found):
+    if problem:
         problems.at(node, "broken-plugin", f"'{name}' is no {what}: {problem}", _SHOWN)
         return None
     return found

@@ -40,8 +40,11 @@ class CriterionReader:
         """Of the pack that is read; the time bounds of formulas are whole control periods."""
         self.vocabulary = Vocabulary(reader)
         """What the pack's model and policy know."""
-        self._own: dict[str, tuple[str, MetricInfo]] = {}
-        """The pack's own metrics that were read so far, by the names that it gives them."""
+        self._own: dict[str, tuple[str, MetricInfo | None]] = {}
+        """The pack's own metrics that were read so far, by the names that it gives them; no source or no info
+        for one that cannot be used, which is reported where it is named."""
+        self.unread: set[str] = set()
+        """Names of the criteria of scenarios that could not be read; what is wrong is reported there."""
 
     def is_metric(self, name: str) -> bool:
         """Whether a metric has that name."""
@@ -74,6 +77,8 @@ class CriterionReader:
             return self._of_signal(key, value)
         is_own = isinstance(value, MappingNode) and value.find("metric") is not None
         info = None if is_own else self.metric(key, key.text)
+        if is_own and not self.is_metric(key.text):
+            self._own[key.text] = "", None
         keys = OwnKeys if is_own else CriterionKeys
         read = read_keys(self._reader, value, keys, f"the criterion '{key.text}'", owner=key)
         if read is None or not isinstance(value, MappingNode):
@@ -106,17 +111,16 @@ class CriterionReader:
         name = self._own_name(key, "a metric of the pack's own")
         if name is None or source is None or not is_there(METRICS, source, self._reader.folder):
             return None
-        known = self._own.get(name)
-        if known is not None and known[0] != source:
-            message = f"'{name}' is {known[0]} elsewhere in this pack"
+        known, info = self._own.get(name, ("", None))
+        if known and known != source:
+            message = f"'{name}' is {known} elsewhere in this pack"
             self._reader.problems.at(key, "bad-name", message, "give each metric one name")
             return None
-        if known is None:
+        if not known:
             metric = load_plugin(self._reader.problems, node, METRICS, source, self._reader.folder)
-            if metric is None:
-                return None
-            known = self._own[name] = source, metric.info
-        return known[1]
+            info = metric.info if metric is not None else None
+            self._own[name] = source, info
+        return info
 
     def _operator(self, key: ScalarNode, value: MappingNode, fields: Fields) -> str | None:
         """The one operator of a criterion; none or several are reported."""

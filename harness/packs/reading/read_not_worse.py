@@ -78,6 +78,8 @@ class NotWorseReader:
             return True  # What is wrong with them is reported there.
         if name in accepted or self._criteria.is_always_measured(name):
             return True
+        if name.partition("{")[0] in self._criteria.unread:
+            return True
         message = f"the gate cannot decide on '{name}': none of the rule's scenarios measures it"
         hint = f"name it under accept of a scenario{_near(name, accepted)}"
         self._reader.problems.at(fields["metric"], "gate-metric", message, hint)

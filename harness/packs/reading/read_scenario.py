@@ -167,6 +167,9 @@ class ScenarioReader:
             hint = "add one, for example collisions: {at_most: 0}"
             self._reader.problems.at(node, "wrong-value", message, hint)
         read = [self._criteria.read(key, value) for key, value in entries]
+        self._criteria.unread.update(
+            key.text for (key, _), one in zip(entries, read, strict=True) if one is None
+        )
         criteria = tuple(criterion for criterion in read if criterion is not None)
         return criteria if criteria else None
 

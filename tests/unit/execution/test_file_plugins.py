@@ -12,12 +12,13 @@ from simgate.harness.execution.planning.plan_guard import PlanGuard
 from simgate.harness.gate.comparing.metric_changes import describe_of
 from simgate.harness.packs.loader import lint, load_pack
 from simgate.harness.packs.model import Pack
+from simgate.harness.registry import load
 from simgate.harness.results.parts import Part, changed_parts
 from simgate.harness.results.record import LatencySamples
 from simgate.harness.scoring import metrics
 from simgate.harness.scoring.evidence import Evidence
 from simgate.harness.sources.import_guard import NotAsPlanned
-from simgate.sim_adapters.code_file import package_of
+from simgate.sim_adapters.code_file import BadReference, package_of
 from tests.unit.execution.memory_pack import write_pack
 from tests.unit.scoring.traces import make_trace
 
@@ -85,8 +86,6 @@ def test_a_worker_refuses_a_file_that_was_changed_after_planning(tmp_path: Path)
     (tmp_path / "gains.py").write_text("GAIN = 2.0\n")
     guard = PlanGuard(pack, "", parts)
     try:
-        from simgate.harness.registry import load
-
         with pytest.raises(NotAsPlanned, match=r"policy mine.py:Mine: \./gains.py .*is not what the run was"):
             load("simgate.policies", pack.policy, tmp_path)
     finally:
@@ -100,8 +99,6 @@ def test_a_worker_refuses_a_file_that_no_import_statement_leads_to(tmp_path: Pat
     guard = PlanGuard(pack, "", parts)
     try:
         from importlib import import_module
-
-        from simgate.harness.registry import load
 
         load("simgate.policies", pack.policy, tmp_path)
         with pytest.raises(NotAsPlanned, match=r"\./hidden.py .*no import statement of the plan leads to it"):
@@ -271,3 +268,70 @@ def test_one_name_stands_for_one_metric_in_a_pack(tmp_path: Path) -> None:
     (tmp_path / "ways.py").write_text(f"{_METRICS}\nOTHER = WAY\n")
     (problem,) = lint([path], metrics)
     assert problem.message == "'driven' is ways.py:WAY elsewhere in this pack"
+
+
+def test_what_a_world_prints_when_lint_runs_it_is_no_part_of_what_lint_prints(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = Path(a_pack(tmp_path, world="hall.py:HALL").path)
+    (tmp_path / "room.py").write_text(f"{_WORLD}print('loud')\n")
+    path.write_text(path.read_text().replace("hall.py:HALL", "room.py:HALL"))
+    capsys.readouterr()
+    assert not lint([path])
+    assert capsys.readouterr() == ("", "loud\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"{_WORLD}raise GeneratorExit\n", "room.py:4 fails when it is imported: GeneratorExit"),
+        (
+            "class Hall:\n    def __getattr__(self, name):\n        raise ValueError(name)\nHALL = Hall()\n",
+            "world 'room.py:HALL' cannot be loaded: ValueError: name",
+        ),
+    ],
+)
+def test_whatever_a_world_raises_when_lint_asks_it_is_told_at_its_name(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    path = Path(a_pack(tmp_path, world="hall.py:HALL").path)
+    (tmp_path / "room.py").write_text(text)
+    path.write_text(path.read_text().replace("hall.py:HALL", "room.py:HALL"))
+    (problem,) = lint([path])
+    assert problem.code == "broken-plugin"
+    assert said in problem.message
+
+
+@pytest.mark.parametrize(
+    ("criterion", "code"),
+    [
+        ("driven: {metric: none.py:WAY, at_least: 1}", "broken-plugin"),
+        ("driven: {metric: ways.py:NOTHING, at_least: 1}", "broken-plugin"),
+        ("driven: {metric: ways.py:WAY, at_least: far}", "threshold-type"),
+        ("driven: {metric: ways.py:WAY, at_least: 1, more: 2}", "unknown-key"),
+    ],
+)
+@pytest.mark.parametrize("rule", ["mean: {at_least: 5}, clip: [0, 9]", "share: 0.1, within: {at_least: 5}"])
+def test_a_criterion_that_cannot_be_read_is_told_where_it_is_and_not_again_at_the_gate(
+    tmp_path: Path, criterion: str, code: str, rule: str
+) -> None:
+    accept = f"collisions: {{at_most: 0}}\n      {criterion}"
+    path = a_pack_with_metrics(tmp_path, accept, f"  - {{metric: driven, {rule}}}\n")
+    problems = lint([path], metrics)
+    assert [problem.code for problem in problems] == [code], problems
+
+
+def test_a_module_too_deep_to_be_read_cannot_be_a_part(tmp_path: Path) -> None:
+    pack = a_pack(tmp_path)
+    (tmp_path / "gains.py").write_text("GAIN = " + "1+" * 100_000 + "1\n")
+    with pytest.raises(BadReference, match=r"\./gains.py is nested too deeply to be read"):
+        collect_parts(pack, "", None)
+
+
+def test_of_two_helpers_of_one_name_the_one_that_runs_is_the_one_that_is_hashed(tmp_path: Path) -> None:
+    pack = a_pack(tmp_path)
+    (tmp_path / "gains").mkdir()
+    (tmp_path / "gains" / "__init__.py").write_text("GAIN = 3.0\n")
+    code = part(collect_parts(pack, "", None), "policy").code
+    assert "./gains/__init__.py" in code and "./gains.py" not in code
+    assert load("simgate.policies", pack.policy, tmp_path).gain == 3.0

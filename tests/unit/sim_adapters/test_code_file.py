@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 import traceback
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,11 @@ def test_a_module_that_is_installed_is_named_with_dots(tmp_path: Path) -> None:
         ("class Arm: ...\n", "mine.py:Amr", "mine.py has no 'Amr'; did you mean 'mine.py:Arm'?"),
         ("A = 1\n", "mine.py:Zebra", "mine.py has no 'Zebra'; it has A"),
         ("A = " + "-" * 200_000 + "1\n", "mine.py:A", "mine.py is nested too deeply to be read"),
+        ("A = " + "1+" * 100_000 + "1\n", "mine.py:A", "mine.py is nested too deeply to be read"),
+        ("A = a" + ".b" * 50_000 + "\n", "mine.py:A", "mine.py is nested too deeply to be read"),
+        ("\nA = 1\0\n", "mine.py:A", "mine.py:2: there is a zero byte in it; save the file as UTF-8 text"),
+        ("# coding: klingon\nA = 1\n", "mine.py:A", "mine.py: unknown encoding: klingon; save the file as"),
+        ("A = 1\nraise GeneratorExit\n", "mine.py:A", "mine.py:2 fails when it is imported: GeneratorExit"),
         ("x = (\n", "mine.py:x", "mine.py:1: '(' was never closed"),
         ("A = 1\n", "mine.py:", "does not say which object of the file is meant"),
         ("A = 1\n", "mi ne:A", "'mi ne' is no Python module"),
@@ -105,6 +111,26 @@ def test_what_cannot_be_used_is_one_sentence_with_file_line_and_remedy(
     message = refused(written, tmp_path)
     assert said in message.replace(f"{tmp_path.name}/", "")
     assert "simgate_beside" not in message
+
+
+def test_text_in_another_encoding_than_it_says_is_called_so(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_bytes(b"A = 1\nB = '\xe9'\n")
+    assert "mine.py:2: it is not written in utf-8; save the file as UTF-8 text" in refused(
+        "mine.py:A", tmp_path
+    )
+
+
+@pytest.mark.parametrize("other", ["mine/__init__.py", "mine/__init__.pyc", f"mine{EXTENSION_SUFFIXES[0]}"])
+def test_a_file_in_the_place_of_which_python_finds_another_is_refused_by_both_names(
+    tmp_path: Path, other: str
+) -> None:
+    write(tmp_path, mine="A = 1\n")
+    (tmp_path / "mine").mkdir()  # Without an __init__ it is no module before the file.
+    assert load("mine.py:A", tmp_path) == 1
+    (tmp_path / other).write_text("A = 2\n")
+    assert f"Python finds {other} in the place of mine.py; rename one of them" in refused(
+        "mine.py:A", tmp_path
+    )
 
 
 def test_a_mistake_in_a_helper_is_told_at_the_helper(tmp_path: Path) -> None:
