@@ -149,7 +149,7 @@ class GateReader:
             needed = clean_runs_needed(rate, confidence)
             if sum(known) < needed:
                 message = (
-                    f"a pass rate of {rate:g} at {confidence:.10g} confidence needs {needed} clean runs, "
+                    f"a pass rate of {rate:.15g} at {confidence:.10g} confidence needs {needed} clean runs, "
                     f"the rule's scenarios have {sum(known)} variants"
                 )
                 hint = f"add {needed - sum(known)} variants or ask for less"

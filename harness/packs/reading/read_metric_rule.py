@@ -124,14 +124,19 @@ class MetricRuleReader:
         needed = clean_runs_needed(share, confidence)
         if matching and None not in counts and known < needed:
             message = (
-                f"a share of {share:g} at {confidence:.10g} confidence needs {needed} variants that all keep "
-                f"the threshold, the rule's scenarios have {known}"
+                f"a share of {_below_one(share)} at {confidence:.10g} confidence needs {needed} variants "
+                f"that all keep the threshold, the rule's scenarios have {known}"
             )
             self._reader.problems.at(
                 node, "gate-impossible", message, f"add {needed - known} variants or ask for less"
             )
             return False
         return True
+
+
+def _below_one(share: float) -> str:
+    words = f"{share:.15g}"
+    return "almost 1" if words == "1" else words
 
 
 def _threshold(kind: str) -> tuple[str, ...]:

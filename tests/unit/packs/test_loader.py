@@ -159,6 +159,14 @@ def test_the_clean_runs_a_gate_needs_are_exact(rate: float, runs: int) -> None:
     assert rate**runs <= 0.05 < rate ** (runs - 1)
 
 
+@pytest.mark.parametrize(
+    ("rate", "runs"),
+    [(0.99999999999999, 2.998e14), (1.0 - 1e-17, 2.698e16), (0.999999, 2995731), (0.9999999999, 2.9957e10)],
+)
+def test_the_clean_runs_of_a_rate_next_to_one_are_found_at_once(rate: float, runs: float) -> None:
+    assert clean_runs_needed(rate, 0.95) == pytest.approx(runs, rel=1e-3)
+
+
 def test_a_gate_that_just_can_be_met_is_no_problem(path: Path) -> None:
     path.write_text(SOUND.replace("count: 200", "count: 149"), encoding="utf-8")
     assert lint([path], metrics) == []
