@@ -75,7 +75,7 @@ class Depth:
 
     Attributes:
         depth_m: float32, shape (H, W) of the camera frame: metres along the optical axis; nan where the model
-            says nothing.
+            says nothing, never inf.
         frame_step: Physics step at which the frame was taken.
     """
 
@@ -86,6 +86,8 @@ class Depth:
         """What no model may say; empty when nothing."""
         if self.depth_m.ndim != 2:
             return f"the depth of one frame must be (H, W), it is {self.depth_m.shape}"
+        if np.isinf(self.depth_m).any():
+            return "a depth is infinite; where the model says nothing it is nan (check unit_m of the decoder)"
         return "a depth is negative" if (self.depth_m < 0.0).any() else ""
 
 
@@ -215,19 +217,33 @@ def arrays_of(output: ModelOutput) -> dict[str, NDArray[np.generic]]:
     return {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
 
 
-def require_sound(found: Sequence[ModelOutput], frames: int) -> None:
+def require_sound(found: Sequence[ModelOutput], frames: int, size: tuple[int, int] | None = None) -> None:
     """Refuses what no model may say, whichever runtime it came from.
 
     Args:
         found: What a runtime gave.
         frames: How many it was given.
+        size: (height, width) of each, which a map of its pixels must have too; None where nobody knows.
 
     Raises:
-        ValueError: A frame has no entry, arrays have other shapes, a number is not finite, or a class is none
-            of the model's; the message names the value.
+        ValueError: A frame has no entry, a map is not of its size, arrays have other shapes, a number is not
+            finite, or a class is none of the model's; the message names the value.
     """
     if len(found) != frames:
         raise ValueError(f"{frames} frames went in, detections of {len(found)} came out")
     for one in found:
         if problem := one.problem():
             raise ValueError(problem)
+        shape = _map_shape(one)
+        if size is not None and shape not in (None, size):
+            raise ValueError(
+                f"the model's {type(one).__name__.lower()} of a frame has (height, width) {shape}, the "
+                f"frame has {size}; its decoder must give maps over the camera frame (Context.on_frame)"
+            )
+
+
+def _map_shape(output: ModelOutput) -> tuple[int, ...] | None:
+    """Shape of what has a value for each pixel; None for all else."""
+    if isinstance(output, Masks):
+        return output.labels.shape
+    return output.depth_m.shape if isinstance(output, Depth) else None

@@ -157,7 +157,7 @@ class PerceptionStage:
         found = runtime.infer(cast(Frame, batch))
         wall_ms = self._clock.lap("inference") * 1000.0
         took = watch.stop(wall_ms, getattr(runtime, "device_ms", None))
-        require_sound(found, len(seen))
+        require_sound(found, len(seen), (int(batch.shape[1]), int(batch.shape[2])))
         for camera, detections in zip(seen, found, strict=True):
             latency_ms = self._latency_of(camera, took) + self._extra_ms
             camera.in_loop_ms.append(latency_ms)

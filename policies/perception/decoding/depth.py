@@ -28,7 +28,13 @@ def _decode(spec: DepthSpec, arrays: Mapping[str, NDArray[np.float32]], context:
     # Not above 0, or not finite, is no distance: the model says nothing there.
     known = np.isfinite(given) & (given > 0.0)
     values = np.where(known, given, np.float32(np.nan))
-    metres = (spec.unit_m / values if spec.meaning == "inverse" else spec.unit_m * values).astype(np.float32)
+    with np.errstate(over="ignore"):
+        metres = (spec.unit_m / values if spec.meaning == "inverse" else spec.unit_m * values).astype(
+            np.float32
+        )
+    if spec.meaning == "inverse":
+        # So near to 0 that the distance is no number: as 0 itself. A product without end is a wrong unit.
+        metres[np.isinf(metres)] = np.nan
     return [Depth(one) for one in context.on_frame(metres)]
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from simgate.policies.perception.boxes import to_corners
 from simgate.policies.perception.decoder_spec import Final
 from simgate.policies.perception.decoding.decoder import NUMBERS, Context, Decoder, Wanted
-from simgate.policies.perception.decoding.scores import require_finite, shares
+from simgate.policies.perception.decoding.scores import require_finite, shares, whole
 from simgate.policies.perception.outputs import Boxes
 from simgate.policies.perception.package_spec import InputSpec
 
@@ -45,7 +45,8 @@ def decode_detections(
         size: (width, height) of what ``spec.box_unit`` speaks of: the model's input, or the camera frame.
 
     Raises:
-        ValueError: The shapes do not fit, a value is not finite, a score is no share, or a class has no name.
+        ValueError: The shapes do not fit, a value is not finite, a count is not whole, a score is no
+            share, or a class has no name.
     """
     limits = np.asarray(thresholds, np.float32)
     return [_frame(rows, spec, classes, limits, size) for rows in _frames(arrays, spec)]
@@ -53,23 +54,13 @@ def decode_detections(
 
 def _frames(arrays: Mapping[str, NDArray[np.float32]], spec: Final) -> list[Rows]:
     """The rows of each frame that count."""
-    counts = _whole(arrays["count"].reshape(-1)) if "count" in arrays else None
+    counts = whole(arrays["count"].reshape(-1), "count") if "count" in arrays else None
     rows = _table(arrays["detections"], counts, spec) if "detections" in arrays else _tensors(arrays)
     if counts is None:
         return rows
     if len(counts) != len(rows) or (counts < 0).any():
         raise ValueError(f"count is {counts.tolist()} for {len(rows)} frames")
     return [(b[:n], s[:n], c[:n]) for (b, s, c), n in zip(rows, counts, strict=True)]
-
-
-def _whole(values: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Whole numbers; what is far outside of any count or class stays outside.
-
-    Raises:
-        ValueError: A value is not finite.
-    """
-    require_finite(values)
-    return values.clip(-1e6, 1e6).astype(np.int64)
 
 
 def _tensors(arrays: Mapping[str, NDArray[np.float32]]) -> list[Rows]:
@@ -101,7 +92,7 @@ def _frame(
     require_finite(*rows)
     boxes, scores, numbers = (part[rows[1] > 0.0] for part in rows)
     scores = shares(scores, _REMEDY)
-    label = _whole(numbers) - spec.first_class
+    label = numbers.clip(-1e6, 1e6).astype(np.int64) - spec.first_class
     strange = (label < 0) | (label >= len(classes)) | (numbers != np.rint(numbers))
     # Rows that fill up a table may have any class, with a score near 0.
     strange &= scores >= limits.min()

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from simgate.policies.perception.decoder_spec import MaskSpec
 from simgate.policies.perception.decoding.decoder import NUMBERS, Context, Decoder, Wanted
-from simgate.policies.perception.decoding.scores import require_finite, shares, sigmoid, softmax
+from simgate.policies.perception.decoding.scores import require_finite, shares, sigmoid, softmax, whole
 from simgate.policies.perception.outputs import Masks
 from simgate.policies.perception.package_spec import InputSpec
 
@@ -33,7 +33,7 @@ def _decode(spec: MaskSpec, arrays: Mapping[str, NDArray[np.float32]], context: 
 def _labels(given: NDArray[np.float32], spec: MaskSpec) -> NDArray[np.int64]:
     if given.ndim != 3:
         raise ValueError(f"masks {given.shape} do not fit: expected (N, h, w)")
-    labels = given.astype(np.int64)
+    labels = whole(given, "masks")
     if spec.ignore is not None:
         labels = np.where(labels == spec.ignore, -1, labels)
     return labels

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.policies.perception.decoding.decoder import NUMBERS, Context, Wanted
-from simgate.policies.perception.decoding.scores import require_finite, shares
+from simgate.policies.perception.decoding.scores import require_finite, shares, whole
 
 SCORES: dict[str, Wanted] = {"scores": Wanted(((None,),)), "classes": Wanted(((None,),), NUMBERS)}
 """Tensors of scores and classes."""
@@ -28,7 +28,7 @@ def kept_objects(
         row_is_class: Whether without ``classes`` row k is class k; otherwise all are of the first.
 
     Raises:
-        ValueError: Shapes do not fit, a score is no share, or a class has no name.
+        ValueError: Shapes do not fit, a score is no share, or a class is not whole or has no name.
     """
     count, rows = wanted = tuple(shape)
     scores = arrays.get("scores", np.ones(wanted, np.float32))
@@ -36,9 +36,9 @@ def kept_objects(
     numbers = arrays.get("classes", default)
     if scores.shape != wanted or numbers.shape != wanted:
         raise ValueError(f"scores {scores.shape} and classes {numbers.shape} do not fit: expected {wanted}")
-    require_finite(scores, numbers)
+    require_finite(scores)
     scores = shares(scores, "export the model with the activation in it")
-    labels = numbers.astype(np.int64)
+    labels = whole(numbers, "classes")
     strange = (labels < 0) | (labels >= len(context.classes))
     if strange.any():
         raise ValueError(

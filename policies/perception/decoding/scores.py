@@ -1,4 +1,4 @@
-"""What a model gave for scores: activations, and the check that they are shares of one."""
+"""What a model gave for scores and classes: activations, and the checks that they are shares and numbers."""
 
 from __future__ import annotations
 
@@ -45,3 +45,22 @@ def shares(scores: NDArray[np.float32], remedy: str) -> NDArray[np.float32]:
     if low < -_ROUNDING or high > 1.0 + _ROUNDING:
         raise ValueError(f"the model's scores go from {low:.4g} to {high:.4g}, not from 0 to 1; {remedy}")
     return scores.clip(0.0, 1.0)
+
+
+def whole(values: NDArray[np.float32], output: str) -> NDArray[np.int64]:
+    """Whole numbers, for example classes; what is far outside of any count or class stays outside.
+
+    Args:
+        values: Any shape.
+        output: Key of the output that they are of, for the message.
+
+    Raises:
+        ValueError: A value is not finite or not whole.
+    """
+    require_finite(values)
+    strange = values != np.rint(values)
+    if strange.any():
+        raise ValueError(
+            f"output '{output}' holds {values[strange][0]:g} where only whole numbers make sense"
+        )
+    return values.clip(-1e6, 1e6).astype(np.int64)

@@ -18,13 +18,12 @@ def _tensors(spec: TensorSpec, classes: int, frames: InputSpec) -> dict[str, Wan
 
 
 def _decode(spec: TensorSpec, arrays: Mapping[str, NDArray[np.float32]], context: Context) -> list[Tensors]:
-    counts = {len(array) if array.ndim else 0 for array in arrays.values()}
-    if len(counts) != 1:
+    counts = {len(array) if array.ndim else None for array in arrays.values()}
+    count = counts.pop()
+    if counts or count is None:
         shapes = ", ".join(f"{key} {array.shape}" for key, array in arrays.items())
         raise ValueError(f"the tensors do not have one row for each frame: {shapes}")
-    return [
-        Tensors({key: np.asarray(array[n]) for key, array in arrays.items()}) for n in range(counts.pop())
-    ]
+    return [Tensors({key: np.asarray(array[n]) for key, array in arrays.items()}) for n in range(count)]
 
 
 DECODER = Decoder(TensorSpec, _tensors, _decode)

@@ -25,8 +25,8 @@ ONE = np.array([0.9], np.float32), np.array([0]), CLASSES
 def said(kind: str, brightness: float):
     """One output of each kind, whose numbers follow from the frame."""
     return {
-        "masks": Masks(np.full((4, 6), -1 if brightness < 0.5 else 0), CLASSES),
-        "depth": Depth(np.full((4, 6), brightness, np.float32)),
+        "masks": Masks(np.full((24, 32), -1 if brightness < 0.5 else 0), CLASSES),
+        "depth": Depth(np.full((24, 32), brightness, np.float32)),
         "poses": Poses(np.full((1, 3), brightness), np.eye(3)[None], *ONE),
         "keypoints": Keypoints(
             np.full((1, 2, 2), brightness, np.float32), np.ones((1, 2), np.float32), *ONE, ("a", "b")
@@ -81,10 +81,20 @@ def test_a_recording_holds_it_bit_for_bit_and_every_number_is_in_the_digest(
 def test_what_no_model_may_say_ends_the_run_with_the_value(cast) -> None:
     class Wrong(Says):
         def infer(self, frames):
-            return [Depth(np.full((4, 6), -1.0, np.float32)) for _ in frames]
+            return [Depth(np.full((24, 32), -1.0, np.float32)) for _ in frames]
 
     with pytest.raises(ValueError, match="a depth is negative"):
         play(cast(Steady(0.1), limit_s=1.0, runtime=Wrong("depth")), 5.0)
+
+
+@pytest.mark.parametrize("map_of", [lambda a: Masks(a.astype(np.int64), CLASSES), Depth])
+def test_a_map_of_another_size_than_the_frame_ends_the_run_with_both_sizes(cast, map_of) -> None:
+    class Small(Says):
+        def infer(self, frames):
+            return [map_of(np.zeros((12, 16), np.float32)) for _ in frames]
+
+    with pytest.raises(ValueError, match=r"\(12, 16\), the frame has \(24, 32\)"):
+        play(cast(Steady(0.1), limit_s=1.0, runtime=Small("depth")), 5.0)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -232,8 +232,8 @@ def test_a_table_with_another_number_of_rows_than_its_counts_is_an_error():
         return decode_detections(arrays, spec, classes=("a", "b", "c"), thresholds=(0.5,) * 3, size=(32, 24))
 
     assert [len(one) for one in found(2, 0, 1)] == [2, 0, 1]
-    for counts in ((2, 2), (-1, 3)):
-        with pytest.raises(ValueError, match=r"do not fit|count is"):
+    for counts in ((2, 2), (-1, 3), (1.9, 1)):
+        with pytest.raises(ValueError, match=r"do not fit|count is|'count' holds 1.9"):
             found(*counts)
 
 

@@ -79,11 +79,11 @@ def test_a_map_comes_back_from_a_letterbox_to_the_pixels_it_was_made_of(placemen
 def test_depth_is_metres_and_nothing_where_the_model_gives_no_distance(shape, meaning, unit):
     metres = np.random.default_rng(3).uniform(0.5, 9.0, (30, 40))
     given = metres / unit if meaning == "depth" else unit / metres
-    given[0, :3] = (0.0, -1.0, np.nan)
+    given[0, :4] = (0.0, -1.0, np.nan, 1e-40 if meaning == "inverse" else 0.0)
     spec = DepthSpec(kind="depth", meaning=meaning, unit_m=unit, outputs={"depth": "d"})
     (found,) = decode(spec, {"depth": given.reshape(shape)})
     assert isinstance(found, Depth)
-    assert np.isnan(found.depth_m[0, :3]).all()
+    assert np.isnan(found.depth_m[0, :4]).all()
     np.testing.assert_allclose(found.depth_m[1:], metres[1:], rtol=1e-6)
 
 
@@ -172,6 +172,22 @@ def test_tensors_are_cut_by_frame_and_nothing_else():
             {"translation": np.zeros((1, 2, 3)), "rotation": np.zeros((1, 3, 4))},
             "do not fit",
         ),
+        (mask_spec(layout="labels"), {"masks": np.full((1, 30, 40), 1.7)}, "'masks' holds 1.7"),
+        (mask_spec(layout="labels"), {"masks": np.full((1, 30, 40), -0.5)}, "'masks' holds -0.5"),
+        (mask_spec(layout="labels", ignore=255), {"masks": np.full((1, 30, 40), 255.4)}, "holds 255.4"),
+        (
+            KeypointSpec(
+                kind="keypoints", points=("a",), score_threshold=0, outputs={"keypoints": "k", "classes": "c"}
+            ),
+            {"keypoints": np.zeros((1, 1, 1, 2)), "classes": [[1.6]]},
+            "'classes' holds 1.6",
+        ),
+        (
+            DepthSpec(kind="depth", unit_m=1e30, outputs={"depth": "d"}),
+            {"depth": np.full((1, 30, 40), 1e20)},
+            "a depth is infinite.*unit_m",
+        ),
+        (TensorSpec(kind="tensors", outputs={"cost": "a"}), {"cost": 3.0}, "one row for each frame"),
     ],
 )
 def test_tensors_that_do_not_fit_are_refused(spec, arrays, words):
