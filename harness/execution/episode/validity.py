@@ -61,6 +61,11 @@ class ValidityMonitor:
         self._timing = timing
         eye = eye_of(embodiment)
         self._eye = eye.name if eye else ""
+        self._periods = {
+            c.name: max(1, round(timing.physics_hz / c.rate_hz))
+            for c in embodiment.channels
+            if not eye or c.name != eye.name
+        }
         self._eye_steps = round(timing.physics_hz / eye.rate_hz) if eye else 1
         self._seen_step = -1
         numbers = [c for c in embodiment.channels if c.kind not in IMAGES and c.dtype.startswith("float")]
@@ -115,6 +120,14 @@ class ValidityMonitor:
             self.add(
                 f"at step {expected} the camera frame is from step {taken} instead of {frame_step}", expected
             )
+        for name, period in self._periods.items():
+            # Between control ticks a reading may be newer than its rate says, never older.
+            stamp, due = observation.stamps[name], expected - expected % period
+            if not due <= stamp <= expected:
+                self.add(
+                    f"at step {expected} the reading of {name} is from step {stamp} instead of {due}",
+                    expected,
+                )
         if truth.step != observation.step or truth.frame_step != taken:
             self.add(
                 f"truth (step {truth.step}, frame {truth.frame_step}) and observation "

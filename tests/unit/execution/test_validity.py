@@ -1,19 +1,25 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from simgate.harness.execution.episode.validity import ValidityMonitor
 from simgate.sim_adapters.adapter import Timing
-from simgate.sim_adapters.observation import Contact, GroundTruth, VisibleEntity
+from simgate.sim_adapters.observation import Contact, GroundTruth, Observation, VisibleEntity
 from simgate.sim_adapters.planar_drive import drive_observation, planar_drive
 from simgate.sim_adapters.scene.robot import Robot
 from simgate.sim_adapters.scene.sensor import Camera, Lidar
 
 TIMING = Timing(200, 10, 5)
 ROBOT = planar_drive(Robot((0.0, 0.0, 0.0)), Camera(), Lidar(), TIMING.control_hz, TIMING.camera_hz)
+
+
+def observed(stamps: dict[str, int], **values: object) -> Observation:
+    seen = drive_observation(**values)
+    return replace(seen, stamps={**seen.stamps, **stamps})
 
 
 class Feed:
@@ -23,7 +29,13 @@ class Feed:
         self.monitor = ValidityMonitor(TIMING, ROBOT)
         self.tick = 0
 
-    def next(self, frame: np.ndarray | None = None, x: float | None = None, **broken: object) -> bool:
+    def next(
+        self,
+        frame: np.ndarray | None = None,
+        x: float | None = None,
+        stamps: dict[str, int] | None = None,
+        **broken: object,
+    ) -> bool:
         step = self.tick * TIMING.control_steps
         frame_step = step - step % TIMING.camera_steps
         x = 0.1 * self.tick if x is None else x
@@ -50,7 +62,7 @@ class Feed:
         for name, value in broken.items():
             where, _, key = name.partition("__")
             (observation if where == "seen" else truth)[key] = value
-        return self.monitor.check(drive_observation(**observation), GroundTruth(**truth), 0)
+        return self.monitor.check(observed(stamps or {}, **observation), GroundTruth(**truth), 0)
 
     @property
     def reasons(self) -> str:
@@ -79,6 +91,15 @@ def test_a_broken_state_or_clock_ends_the_episode_with_its_reason(
     feed.next()
     assert not feed.next(**broken)
     assert reason in feed.reasons
+
+
+@pytest.mark.parametrize("stamp", [0, 40])
+@pytest.mark.parametrize("channel", ["scan", "pose", "twist"])
+def test_a_stale_reading_and_one_of_the_future_are_invalid_in_every_channel(channel: str, stamp: int) -> None:
+    feed = Feed()
+    feed.next()
+    feed.next(stamps={channel: stamp})
+    assert feed.reasons == f"at step 20 the reading of {channel} is from step {stamp} instead of 20"
 
 
 def test_a_range_of_infinity_is_an_empty_beam_and_no_fault() -> None:
