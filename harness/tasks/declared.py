@@ -5,7 +5,8 @@
     failure: tilt_deg > 60
 
 A condition is an expression of the pack's language over the signals. With ``for`` it counts once it has held
-at every control tick of so long a time; one with a signal that has no value does not hold.
+at every control tick of so long a time. Where a signal has no value, what depends on it is unknown:
+success must be known, and failure or an end that nobody can rule out makes the episode INVALID.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 
 from simgate.harness.packs.expressions.conditions import Expression, Symbol, parse
 from simgate.harness.packs.expressions.syntax import ExpressionError
+from simgate.harness.packs.expressions.three_values import truth_of
 from simgate.harness.results.record import Scalar
 from simgate.harness.trace import Signal
 from simgate.policies.policy import Act, Brief
@@ -65,10 +67,9 @@ class Condition:
             raise ValueError(f"'{text}': {problems[0]}")
         return cls(text, expression, seconds)
 
-    def holds(self, values: Mapping[str, float]) -> bool:
-        """Whether it holds at one moment; never where a signal of it has no value."""
-        used = {name: values[name] for name in self.expression.names}
-        return not any(map(math.isnan, used.values())) and bool(self.expression.evaluate(used))
+    def holds(self, values: Mapping[str, float]) -> bool | None:
+        """Whether it holds at one moment; None where that depends on a signal that has no value."""
+        return truth_of(self.expression.tree, values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +148,19 @@ class DeclaredRun:
         self._task = task
         self._limit_step = round(time_limit_s * timing.physics_hz)
         self._needed = {word: round(c.seconds * timing.physics_hz) for word, c in task.conditions.items()}
-        self._since: dict[str, int] = {}
+        self._since: dict[tuple[str, bool], int] = {}
         self._succeeded = False
+        self._doubt = ""
 
     @property
     def facts(self) -> Mapping[str, Scalar | None]:
         """What the policy was told, and whether the task has succeeded."""
         return {**self._task.told, "success": self._succeeded}
+
+    @property
+    def doubt(self) -> str:
+        """The condition that may have ended the episode, and the signals without a value."""
+        return self._doubt
 
     def row(self, truth: GroundTruth, observation: Observation, world: int, act: Act) -> Sequence[float]:
         """The signals at a control tick.
@@ -168,22 +175,40 @@ class DeclaredRun:
 
     def ended(self, step: int, truth: GroundTruth, act: Act) -> str:
         """How the episode has ended: the first condition that has held for its time, else done or late."""
-        over = [word for word in _ENDS if self._has_held(word, step, truth)]
-        if over:
-            self._succeeded = over[0] == "success"
-            return over[0]
+        states = {word: self._has_held(word, step, truth) for word in self._needed}
+        for word in _ENDS:
+            if states.get(word):
+                self._succeeded = word == "success" and not self._doubt
+                return word
+            if word != "success" and word in states and states[word] is None and not self._doubt:
+                self._doubt = self._why_unknown(word, step, truth)
         if act.done:
             return "done"
         return "time_limit" if step >= self._limit_step else ""
 
-    def _has_held(self, word: str, step: int, truth: GroundTruth) -> bool:
-        condition = self._task.conditions.get(word)
-        if condition is None:
+    def _has_held(self, word: str, step: int, truth: GroundTruth) -> bool | None:
+        """Whether a condition has held for its time; None where it may have."""
+        holds = self._task.conditions[word].holds(truth.values)
+        surely = self._lasts(word, step, at_all=holds is True, sure=True)
+        maybe = self._lasts(word, step, at_all=holds is not False, sure=False)
+        return True if surely else None if maybe else False
+
+    def _lasts(self, word: str, step: int, *, at_all: bool, sure: bool) -> bool:
+        if not at_all:
+            self._since.pop((word, sure), None)
             return False
-        if not condition.holds(truth.values):
-            self._since.pop(word, None)
-            return False
-        return step - self._since.setdefault(word, step) >= self._needed[word]
+        return step - self._since.setdefault((word, sure), step) >= self._needed[word]
+
+    def _why_unknown(self, word: str, step: int, truth: GroundTruth) -> str:
+        condition = self._task.conditions[word]
+        lacking = [name for name in sorted(condition.expression.names) if math.isnan(truth.values[name])]
+        cause = (
+            f"{', '.join(lacking)} has no value"
+            if lacking
+            else "its signals did not give it one at every moment"
+        )
+        what = f"whether {word} ({condition.text}) has come by step {step} is unknown"
+        return f"task {self._task.name}: {what}: {cause}"
 
 
 def _things(quantity: Quantity) -> str:

@@ -75,6 +75,11 @@ class ReachOrReportRun:
             "goal_radius_m": task.goal_radius_m,
         }
 
+    @property
+    def doubt(self) -> str:
+        """None: how near robot and goal are is always known."""
+        return ""
+
     def row(self, truth: GroundTruth, observation: Observation, world: int, act: Act) -> Sequence[float]:
         """The signals at a control tick."""
         gaps, barrier = truth.clearance_m, self._task.barrier

@@ -21,6 +21,14 @@ class TaskRun(Protocol):
         """What is true of this world from start to end, for metrics; the policy is not told."""
         ...
 
+    @property
+    def doubt(self) -> str:
+        """Why nobody can tell whether the episode has ended, for example a failure that depends on a signal
+        without a value; empty while one can. Asked after every :meth:`ended`; the episode is INVALID from
+        there on.
+        """
+        ...
+
     def row(self, truth: GroundTruth, observation: Observation, world: int, act: Act) -> Sequence[float]:
         """The signals at a control tick, in the order of :attr:`Task.signals`; ``nan`` where there is none.
 

@@ -102,6 +102,8 @@ class WorldRun:
             self._delivered_steps.append(observation.step)
             self._latency_ms.append(delivery.latency_ms)
         self._end = self._task.ended(observation.step, met, act) if sound else "invalid"
+        if doubt := self._task.doubt:
+            self.monitor.add(doubt, observation.step)
         return not self._end
 
     def glimpse(self, world: int, observation: Observation, truth: GroundTruth) -> bool:

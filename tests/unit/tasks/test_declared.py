@@ -55,6 +55,53 @@ def test_a_signal_without_a_value_fulfils_nothing_and_breaks_what_held():
     assert play([0.3] * 5 + [math.nan] + [0.3] * 3) == (9, "", False)
 
 
+def conditions(ticks, **conditions):
+    """Plays ticks of (a, b); returns the words of the end and the doubt."""
+    signals = {"a": {"tilt": "body/a"}, "b": {"tilt": "body/b"}}
+    task = DeclaredTask.read("t", {"signals": signals, **conditions})
+    run = task.begin(None, TIMING, 10.0)  # type: ignore[arg-type]
+    for tick, (a, b) in enumerate(ticks):
+        if end := run.ended(20 * tick, truth(20 * tick, a=a, b=b), STILL):
+            return end, run.doubt, run.facts["success"]
+    return "", run.doubt, run.facts["success"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "end", "doubted"),
+    [
+        ("a > 1 or b > 2", "failure", False),
+        ("a > 5 or b > 2", "success", True),
+        ("not (a > 5 and b > 2)", "failure", False),
+        ("a > 5 and b > 2", "success", False),
+        ("b in [1, 2]", "success", True),
+        ("0 < a < b", "success", True),
+        ("3 < a < b", "success", False),
+        ("min(a, b) > 1", "success", True),
+        ("(b > 1) == (a > 1)", "success", True),
+        ("b > 2 for 0.1 s", "success", True),
+        ("b > 2 for 0.3 s", "success", False),
+    ],
+)
+@pytest.mark.parametrize("word", ["failure", "end"])
+def test_an_end_that_depends_on_a_signal_without_a_value_is_doubted_and_else_decided(
+    word, condition, end, doubted
+):
+    found, doubt, succeeded = conditions(
+        [(2.0, math.nan)] * 3, success="a > 1 for 0.2 s", **{word: condition}
+    )
+    assert (found, bool(doubt), succeeded) == (
+        word if end == "failure" else end,
+        doubted,
+        end == "success" and not doubted,
+    )
+    assert not doubt or "b has no value" in doubt
+
+
+def test_success_must_be_known():
+    assert conditions([(2.0, math.nan)], success="a > 1 and b > 1") == ("", "", False)
+    assert conditions([(2.0, math.nan)], success="a > 1 or b > 1") == ("success", "", True)
+
+
 def test_failure_at_the_moment_of_success_is_failure():
     assert play([0.3] * 6, tilts=[0.0] * 5 + [61.0]) == (5, "failure", False)
 

@@ -57,3 +57,19 @@ def test_the_arm_ends_as_its_task_says_and_the_trace_holds_the_declared_signals(
         assert (shoulder[-held - 1 :] > 0.4).all() and shoulder[-held - 2] <= 0.4
     else:
         assert np.isclose(trace.times_s[-1], 3.0)
+
+
+def test_a_failure_that_nobody_can_rule_out_makes_the_episode_invalid(tmp_path: Path):
+    words = {"success": "shoulder > 0.4 for 0.2 s", "failure": "shoulder / 0 - shoulder / 0 > 1"}
+    task = DeclaredTask.read("raise", {"signals": {"shoulder": {"joint": "shoulder"}}, **words})
+    drive = Servos("position", ("shoulder",), (200.0,), (20.0,))
+    site = arm(tmp_path, drive=drive, quantities=tuple(task.quantities.items()))
+    adapter = MujocoAdapter(TIMING)
+    try:
+        cast = Cast(adapter, Reaches(0.6), None, None, 0.0, task, TIMING, 3.0)
+        trace = run_episodes(cast, [site], [1], LapClock())[0].trace  # type: ignore[list-item]
+    finally:
+        adapter.close()
+    (reason,) = trace.invalid_reasons
+    assert "whether failure (shoulder / 0 - shoulder / 0 > 1) has come by step 0 is unknown" in reason
+    assert trace.facts["success"] is False
