@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
+_COMMAND = re.compile(r"(?m)^([ \t]*):(?=:[A-Za-z-]+[^\n]*::)")
+"""A line that GitHub Actions would obey, also in a file that is shown there; ours go out as they are."""
+
 
 def printable(text: object) -> str:
     """A text on one line that moves no terminal: control characters and line breaks become escapes."""
@@ -10,10 +15,10 @@ def printable(text: object) -> str:
 
 
 def printable_lines(text: str) -> str:
-    """The same for a text of several lines: its line feeds and tabs stay."""
-    if text.replace("\n", "").replace("\t", "").isprintable():
-        return text
-    return "".join(c if c in "\n\t" else _shown(c) for c in text)
+    """The same for a text of several lines: its line feeds and tabs stay, and none is a command to CI."""
+    if not text.replace("\n", "").replace("\t", "").isprintable():
+        text = "".join(c if c in "\n\t" else _shown(c) for c in text)
+    return _COMMAND.sub(r"\1\\x3a", text) if "::" in text else text
 
 
 def _shown(c: str) -> str:

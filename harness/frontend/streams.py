@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _STREAMS = (0, 1, 2)
-_NO_COMMAND = re.compile(r"(?m)^([ \t]*):(?=:[A-Za-z-]+[^\n]*::)")
-"""A line that GitHub Actions would obey; ours are written as output for programs."""
 
 
 class SafeStream:
@@ -41,7 +38,7 @@ class SafeStream:
 
     def write(self, text: str) -> int:
         """Writes what can be written; letters that the encoding lacks become escapes."""
-        shown = _NO_COMMAND.sub(r"\1\\x3a", printable_lines(text)) if self._escapes else text
+        shown = printable_lines(text) if self._escapes else text
         encoding = getattr(self.raw, "encoding", None) or "utf-8"
         shown = shown.encode(encoding, "backslashreplace").decode(encoding)
         self._try(lambda: self.raw.write(shown))

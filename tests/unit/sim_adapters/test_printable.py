@@ -30,3 +30,8 @@ def test_any_text_becomes_parseable_xml(text: str) -> None:
 )
 def test_forbidden_characters_are_shown_and_allowed_ones_kept(text: str, shown: str) -> None:
     assert printable_lines(text) == shown
+
+
+def test_no_line_of_a_text_is_a_command_to_ci_wherever_the_text_is_shown():
+    assert printable_lines("why\n  ::error file=a::b\nd::v1") == "why\n  \\x3a:error file=a::b\nd::v1"
+    assert printable_lines("::set-output name=a::b") == "\\x3a:set-output name=a::b"
