@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -101,10 +102,52 @@ class Metric:
     compute: Callable[[Evidence, Options], MetricValue]
 
     def of(self, evidence: Evidence, options: Options) -> MetricValue:
-        """Its value for an episode; undefined where the task has not what it is computed from."""
+        """Its value for an episode; undefined where the task has not what it is computed from, and where the
+        value is none that its description allows.
+        """
         trace, info = evidence.trace, self.info
         lacking = [name for name in info.signals if name not in trace.signals]
         lacking += [name for name in info.facts if name not in trace.facts]
         if lacking:
             return undefined(f"{info.name} needs {' and '.join(lacking)}, which this task does not have")
-        return self.compute(evidence, options)
+        value = self.compute(evidence, options)
+        wrong = _wrong_with(info, value.value)
+        return undefined(f"{info.name} {wrong}") if wrong else value
+
+
+_ROUNDING = 1e-9
+"""How far a share may be over 1 by the rounding of sums, relative to the bound."""
+_NUMBERS = {"number": (numbers.Real, "a number"), "count": (numbers.Integral, "a whole number")}
+
+
+def _wrong_with(info: MetricInfo, value: object) -> str:
+    """What makes a value none of this metric; empty when it is one, and for None."""
+    if value is None:
+        return ""
+    flag = isinstance(value, bool | np.bool_)
+    if info.kind in _NUMBERS:
+        kind, words = _NUMBERS[info.kind]
+        fits = isinstance(value, kind) and not flag
+    else:
+        words = "true or false" if info.kind == "bool" else "a word"
+        fits = flag if info.kind == "bool" else isinstance(value, str)
+    if not fits:
+        return f"gave {_shown(value)}, which is not {words}"
+    if not isinstance(value, numbers.Real) or flag:
+        return ""
+    if isinstance(value, int) and abs(value) > LARGEST:
+        return "gave a number beyond every float"
+    below = info.low is not None and value < info.low - _ROUNDING * max(1.0, abs(info.low))
+    above = info.high is not None and value > info.high + _ROUNDING * max(1.0, abs(info.high))
+    if not below and not above:
+        return ""
+    return f"gave {_shown(value)}, outside its declared range {_side(info.low)} to {_side(info.high)}"
+
+
+def _shown(value: object) -> str:
+    text = f"{value:g}" if isinstance(value, float) else " ".join(repr(value).split())
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def _side(bound: float | None) -> str:
+    return "unlimited" if bound is None else f"{bound:g}"
