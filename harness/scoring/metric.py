@@ -137,8 +137,9 @@ def _wrong_with(info: MetricInfo, value: object) -> str:
         return ""
     if isinstance(value, int) and abs(value) > LARGEST:
         return "gave a number beyond every float"
-    below = info.low is not None and value < info.low - _ROUNDING * max(1.0, abs(info.low))
-    above = info.high is not None and value > info.high + _ROUNDING * max(1.0, abs(info.high))
+    number = float(value)
+    below = info.low is not None and number < info.low - _ROUNDING * max(1.0, abs(info.low))
+    above = info.high is not None and number > info.high + _ROUNDING * max(1.0, abs(info.high))
     if not below and not above:
         return ""
     return f"gave {_shown(value)}, outside its declared range {_side(info.low)} to {_side(info.high)}"
