@@ -26,6 +26,11 @@ FARTHEST_M = 10.0
 """Distances above are clipped: what matters happens near."""
 
 
+MOST_SIGNALS = 6
+"""So many signals of a declared task have a lane."""
+_DRIVING = {"speed_mps", "command_speed_mps", "barrier_distance_m", "clearance_m"}
+
+
 @dataclass(frozen=True, slots=True)
 class Lane:
     """One row of the timeline.
@@ -83,7 +88,9 @@ def timeline(trace: Trace, criteria: Iterable[CriterionResult] = ()) -> Timeline
     """The timeline of a trace; criteria say when they were lost."""
     end_s = max(float(trace.times_s[-1]), 1.0 / trace.physics_hz)
     sights = sight_labels(trace)
-    lanes = [_speed_lane(trace, end_s), _distance_lane(trace, end_s)]
+    lanes = _signal_lanes(trace, end_s)
+    if trace.signals.keys() >= _DRIVING:
+        lanes = [_speed_lane(trace, end_s), _distance_lane(trace, end_s)]
     lanes += [_sight_lane(trace, label, end_s) for label in sights]
     lanes.append(_mode_lane(trace, end_s))
     ticks = tuple((100 * second / end_s, f"{second:g} s") for second in _round_seconds(end_s))
@@ -156,6 +163,21 @@ def _largest(values: Iterable[NDArray[np.float64]], at_least: float, at_most: fl
     finite = [column[np.isfinite(column)] for column in values]
     top = max((float(column.max()) for column in finite if len(column)), default=at_least)
     return min(max(top, at_least), at_most)
+
+
+def _signal_lanes(trace: Trace, end_s: float) -> list[Lane]:
+    """The first signals of a declared task, each between its own extremes."""
+    lanes = []
+    for signal in trace.declared[:MOST_SIGNALS]:
+        values = trace.signals[signal.name]
+        finite = values[np.isfinite(values)]
+        low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 0.0)
+        span = high - low or 1.0
+        drawing = _drawing([_series(trace.times_s, values - low, end_s, span, "line")])
+        lanes.append(
+            Lane(signal.name, signal.meaning, drawing, f"{low:.3g} to {high:.3g} {signal.unit}".strip())
+        )
+    return lanes
 
 
 def _speed_lane(trace: Trace, end_s: float) -> Lane:
@@ -257,6 +279,8 @@ def _summary(trace: Trace, labels: Sequence[str]) -> str:
     dropped = sum(frame.dropped for frame in trace.frames)
     if dropped:
         sentences.append(f"{plural(dropped, 'frame')} of {len(trace.frames)} never reached the model.")
+    if "barrier_kind" not in trace.facts:
+        return " ".join(sentences)
     said = f"The robot reported {trace.report}." if trace.report else "The robot reported nothing."
     truth = (
         f"In the way: {trace.facts['barrier_kind']}." if trace.facts["barrier_kind"] else "The way was open."

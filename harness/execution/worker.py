@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -31,12 +34,13 @@ from simgate.harness.results.record import Outcome, RunRecord
 from simgate.harness.results.run_folder import RunFolder
 from simgate.harness.scoring.resources import ResourceMonitor, ResourceUse
 from simgate.harness.scoring.score import Score, score
+from simgate.harness.tasks.declared import DeclaredTask
 from simgate.harness.tasks.reach_or_report import REACH_OR_REPORT
+from simgate.harness.tasks.task import Task
 from simgate.policies.perception.package import load_package
 from simgate.policies.perception.runtime import RuntimeInfo
 from simgate.policies.perception.warm_up import warm_up
 from simgate.sim_adapters.adapter import AdapterInfo, SimAdapter, Timing
-from simgate.sim_adapters.scene.scene import Scene
 from simgate.sim_adapters.traits import AdapterTraits, traits_of
 
 
@@ -124,10 +128,10 @@ class Worker:
             started: Told the id of each variant before it starts.
             finished: Told each record, in the order of ``assignments``.
         """
-        most = self._most_worlds(len(assignments))
-        if len(assignments) > most:
-            for first in range(0, len(assignments), most):
-                self.run(assignments[first : first + most], started, finished)
+        portions = self._portions(assignments)
+        if len(portions) > 1:
+            for portion in portions:
+                self.run(portion, started, finished)
             return
         for assignment in assignments:
             started(assignment.variant.id)
@@ -156,13 +160,23 @@ class Worker:
         self._resources.close()
         self._guard.close()
 
-    def _most_worlds(self, wanted: int) -> int:
-        """How many of so many worlds run together."""
-        return min(self._traits.max_worlds or wanted, wanted)
+    def _portions(self, assignments: Sequence[Assignment]) -> list[Sequence[Assignment]]:
+        """What runs together: as many worlds as the simulator takes; robots on their own joints by scenario,
+        which says what robot and task are."""
+        most = self._traits.max_worlds or len(assignments)
+        portions: list[Sequence[Assignment]] = []
+        for _, group in groupby(assignments, self._batched_by):
+            alike = list(group)
+            portions += [alike[first : first + most] for first in range(0, len(alike), most)]
+        return portions
 
     @property
     def _traits(self) -> AdapterTraits:
         return AdapterTraits() if self._adapter is None else traits_of(self._adapter)
+
+    def _batched_by(self, assignment: Assignment) -> str:
+        scenario = self._scenario(assignment.variant)
+        return scenario.id if scenario.task is not None else ""
 
     def _simulator(self) -> SimAdapter:
         if self._adapter is None:
@@ -182,14 +196,17 @@ class Worker:
     def _play(self, assignments: Sequence[Assignment]) -> list[RunRecord]:
         self._guard.before_batch()
         clock = LapClock()
+        task, timing = self._task(assignments[0].variant), self._timing
+        if task is not REACH_OR_REPORT:  # Its sensors have rates of their own, between two commands.
+            timing = replace(timing, camera_hz=timing.control_hz)
         cast = Cast(
             adapter=self._simulator(),
             policy=self._policy,
             runtime=self._runtime,
             latency=self._latency,
             extra_ms=self._pack.latency.extra_ms,
-            task=REACH_OR_REPORT,
-            timing=self._timing,
+            task=task,
+            timing=timing,
             time_limit_s=self._pack.sim.time_limit_s,
         )
         variants = [assignment.variant for assignment in assignments]
@@ -215,9 +232,19 @@ class Worker:
             for a, e, s, digest, kept in zip(assignments, episodes, judged, digests, files, strict=True)
         ]
 
-    def _scene(self, variant: Variant) -> Scene:
+    def _task(self, variant: Variant) -> Task:
+        spec = self._scenario(variant).task
+        return REACH_OR_REPORT if spec is None else DeclaredTask.of(variant.scenario, spec)
+
+    def _scene(self, variant: Variant) -> Any:
+        """What the simulator builds: a scene, or a robot's world with what its task measures."""
         world = world_of(self._pack, self._scenario(variant))
-        return world.build(variant.parameters, objects_of(variant))
+        scene: Any = world.build(variant.parameters, objects_of(variant))
+        spec = self._scenario(variant).task
+        if spec is None:
+            return scene
+        measured = tuple(DeclaredTask.of(variant.scenario, spec).quantities.items())
+        return replace(scene, quantities=measured, allow=spec.touch.allow)
 
     def _judge(self, variant: Variant, episode: Episode, use: ResourceUse) -> Score:
         scenario = self._scenario(variant)

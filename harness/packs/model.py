@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -60,6 +60,39 @@ class LatencySpec(PackModel):
     )
     """``simulated``: from the model package, reproducible. ``measured``: the inference just timed."""
     extra_ms: float = key("milliseconds added to every latency", 0.0, ge=0)
+
+
+def _pairs() -> dict[str, Any]:
+    pair = {"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 2}
+    return {"type": "array", "items": pair}
+
+
+class TouchSpec(PackModel):
+    """Which contacts of the robot count."""
+
+    allow: Annotated[tuple[tuple[str, str], ...], ByHand(_pairs)] = key(
+        "list of [one, other], bodies or shapes whose touching is no contact of the robot", ()
+    )
+
+
+_Condition = Wanted("a condition over the signals, such as height_m > 0.25 for 0.5 s")
+
+
+class TaskSpec(PackModel):
+    """What a robot on its own joints is asked to do."""
+
+    signals: Annotated[
+        dict[str, dict[str, Any]],
+        ByHand(lambda: {"type": "object", "additionalProperties": {"type": "object"}}),
+    ] = key("what is measured, name: quantity, for example height_m: {position: body/trunk, axis: z}")
+    success: Annotated[str, _Condition] = key(
+        "condition that is success, for example height_m > 0.25 for 0.5 s"
+    )
+    failure: Annotated[str | None, _Condition] = key("condition that is failure and ends the episode", None)
+    end: Annotated[str | None, _Condition] = key("condition that ends the episode without success", None)
+    instruction: str = key("the task in words, for policies that read them", "")
+    facts: Annotated[dict[str, Scalar], ByHand()] = key("what the policy is told besides, name: value", {})
+    touch: TouchSpec = key("{allow: [[body/foot, floor]]}: which contacts of the robot count", TouchSpec())
 
 
 class SignalSpec(PackModel):
@@ -227,6 +260,8 @@ class Scenario(PackModel):
     """Entry-point name of the world; for a native one its kind, file and content in one word."""
     native: NativeField = Field(default=None, exclude_if=_is_none)
     """What the pack says about a file of the team's own; None for an installed world."""
+    task: TaskSpec | None = Field(default=None, exclude_if=_is_none)
+    """What a robot on its own joints is asked to do; None for a driving robot, which reaches or reports."""
     parameters: dict[str, ValueSpec] = Field(default_factory=dict)
     place: dict[str, PlaceSpec] = Field(default_factory=dict)
     where: tuple[str, ...] = ()

@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BeforeValidator, PlainSerializer, SerializationInfo, TypeAdapter
 
 if TYPE_CHECKING:
+    from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
     from simgate.sim_adapters.worlds.native import NativeSpec
 
 
 @cache
-def _adapter() -> TypeAdapter[NativeSpec]:
+def _adapter() -> TypeAdapter[NativeSpec | ArticulatedSpec]:
+    from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
     from simgate.sim_adapters.worlds.native import NativeSpec
 
-    return TypeAdapter(NativeSpec)
+    return TypeAdapter(NativeSpec | ArticulatedSpec)
 
 
-def read_spec(value: Any) -> NativeSpec | None:
+def read_spec(value: Any) -> NativeSpec | ArticulatedSpec | None:
     """The specification from plain data; what is none already passes.
 
     Raises:
@@ -39,6 +41,6 @@ def _written(value: Any, info: SerializationInfo) -> Any:
 
 
 if TYPE_CHECKING:
-    NativeField = NativeSpec | None
+    NativeField = NativeSpec | ArticulatedSpec | None
 else:
     NativeField = Annotated[Any, BeforeValidator(read_spec), PlainSerializer(_written)]

@@ -10,6 +10,7 @@ from simgate.harness import registry
 from simgate.harness.packs.model import Pack, Scenario, SimSpec
 
 if TYPE_CHECKING:
+    from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
     from simgate.sim_adapters.worlds.native import NativeSpec
     from simgate.sim_adapters.worlds.world import World
 
@@ -31,7 +32,7 @@ def world_of(pack: Pack, scenario: Scenario) -> World:
     return find_world(scenario.world, scenario.native, Path(pack.path).parent)
 
 
-def find_world(name: str, native: NativeSpec | None, folder: Path) -> World:
+def find_world(name: str, native: NativeSpec | ArticulatedSpec | None, folder: Path) -> World:
     """A world by its name, or from what a pack says about a file.
 
     Args:
@@ -43,8 +44,11 @@ def find_world(name: str, native: NativeSpec | None, folder: Path) -> World:
         UnknownPlugin: It is not installed.
     """
     if native is not None:
+        from simgate.sim_adapters.worlds.articulated import ArticulatedSpec, ArticulatedWorld
         from simgate.sim_adapters.worlds.native import NativeWorld
 
+        if isinstance(native, ArticulatedSpec):
+            return ArticulatedWorld(native, folder)
         return NativeWorld(native, folder)
     world: World = registry.load(WORLDS, name, folder)
     return world

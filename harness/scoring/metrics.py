@@ -115,15 +115,17 @@ def is_always_measured(name: str) -> bool:
 
 
 def signal_names() -> list[str]:
-    """Signals of every trace, for criteria on signals and formulas."""
+    """Signals of a driving robot's task, for criteria on signals and formulas."""
     return [signal.name for signal in SIGNALS]
 
 
-def check_formula(text: str, control_hz: int) -> Sequence[FormulaProblem]:
-    """What is wrong with a temporal-logic formula."""
+def check_formula(
+    text: str, control_hz: int, signals: Sequence[str] | None = None
+) -> Sequence[FormulaProblem]:
+    """What is wrong with a temporal-logic formula over signals; those of :func:`signal_names` for None."""
     from simgate.harness.scoring import stl_formula
 
-    return stl_formula.check_formula(text, control_hz, signal_names())
+    return stl_formula.check_formula(text, control_hz, signal_names() if signals is None else signals)
 
 
 def find_metric(name: str) -> MetricInfo | None:

@@ -11,15 +11,12 @@ success must be known, and failure or an end that nobody can rule out makes the 
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from simgate.harness.packs.expressions.conditions import Expression, Symbol, parse
-from simgate.harness.packs.expressions.syntax import ExpressionError
-from simgate.harness.packs.expressions.three_values import truth_of
+from simgate.harness.packs.expressions.held import Condition
+from simgate.harness.packs.model import TaskSpec
 from simgate.harness.results.record import Scalar
 from simgate.harness.trace import Signal
 from simgate.policies.policy import Act, Brief
@@ -28,48 +25,10 @@ from simgate.sim_adapters.observation import GroundTruth, Observation
 from simgate.sim_adapters.quantities import Quantity, read_quantity, unit_of, write_quantity
 from simgate.sim_adapters.scene.scene import Scene
 
-_FOR = re.compile(r"^(?P<what>.*\S)\s+for\s+(?P<seconds>\d+(?:\.\d+)?)\s*s$", re.DOTALL)
 _ENDS = ("failure", "success", "end")
 """Words of conditions that end an episode, the first one that has held wins: what fails has not succeeded."""
 KEYS = ("signals", *_ENDS, "instruction", "facts")
 """What a task by declaration may say."""
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """Something that must hold for some time.
-
-    Attributes:
-        text: As written.
-        expression: What must hold.
-        seconds: How long, without a break; 0 for one control tick.
-    """
-
-    text: str
-    expression: Expression
-    seconds: float
-
-    @classmethod
-    def read(cls, text: str, signals: Sequence[str]) -> Condition:
-        """Reads ``<expression over signals> [for <number> s]``.
-
-        Raises:
-            ValueError: It is none; the message names what is wrong.
-        """
-        found = _FOR.match(text.strip())
-        what, seconds = (found["what"], float(found["seconds"])) if found else (text, 0.0)
-        try:
-            expression = parse(what)
-        except ExpressionError as error:
-            raise ValueError(f"'{text}': {error}") from None
-        problems = expression.problems({name: Symbol("number") for name in signals})
-        if problems:
-            raise ValueError(f"'{text}': {problems[0]}")
-        return cls(text, expression, seconds)
-
-    def holds(self, values: Mapping[str, float]) -> bool | None:
-        """Whether it holds at one moment; None where that depends on a signal that has no value."""
-        return truth_of(self.expression.tree, values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +82,11 @@ class DeclaredTask:
             str(written.get("instruction", "")),
             dict(written.get("facts") or {}),
         )
+
+    @classmethod
+    def of(cls, name: str, spec: TaskSpec) -> DeclaredTask:
+        """The task of a checked pack."""
+        return cls.read(name, spec.model_dump(exclude={"touch"}, exclude_none=True))
 
     @property
     def signals(self) -> tuple[Signal, ...]:

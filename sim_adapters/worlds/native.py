@@ -126,7 +126,7 @@ class NativeWorld:
     def build(self, parameters: Mapping[str, Value], placed: Sequence[PlacedObject]) -> Scene:
         """The scene of a variant: the file, and what to set in it."""
         spec = self.spec
-        values = self._values(parameters)
+        values = set_by(spec.knobs, parameters)
         barrier = self._barrier(parameters, dict(values))
         hidden = set(spec.barrier) - {barrier}
         x, y, yaw = (float(parameters[name]) for name in START)
@@ -142,12 +142,7 @@ class NativeWorld:
                 barrier=barrier,
                 barrier_kind=spec.barrier[barrier] if barrier is not None else None,
             ),
-            effects=CameraEffects(
-                noise_std=float(parameters["camera.noise_std"]),
-                blur_px=float(parameters["camera.blur_px"]),
-                exposure_ev=float(parameters["camera.exposure_ev"]),
-                dropout_rate=float(parameters["camera.dropout_rate"]),
-            ),
+            effects=effects_of(parameters),
             native=NativeSite(
                 kind=spec.kind,
                 path=self._path,
@@ -162,15 +157,6 @@ class NativeWorld:
             ),
         )
 
-    def _values(self, parameters: Mapping[str, Value]) -> tuple[tuple[str, NativeValue], ...]:
-        found: list[tuple[str, NativeValue]] = []
-        for name, knob in self.spec.knobs.items():
-            value: NativeValue = parameters[name]
-            if knob.values:
-                value = knob.values[str(value)]
-            found += [(target, value) for target in knob.targets]
-        return tuple(found)
-
     def _barrier(self, parameters: Mapping[str, Value], values: Mapping[str, NativeValue]) -> str | None:
         """What closes the way: the first barrier that is there, unless the way is open."""
         for name, limit in self.spec.open_from.items():
@@ -180,6 +166,27 @@ class NativeWorld:
             if all(values.get(target, True) for target in _presence_of(name)):
                 return name
         return None
+
+
+def effects_of(parameters: Mapping[str, Value]) -> CameraEffects:
+    """What the camera of a variant does to its frames, by the parameters :data:`EFFECTS`."""
+    return CameraEffects(
+        noise_std=float(parameters["camera.noise_std"]),
+        blur_px=float(parameters["camera.blur_px"]),
+        exposure_ev=float(parameters["camera.exposure_ev"]),
+        dropout_rate=float(parameters["camera.dropout_rate"]),
+    )
+
+
+def set_by(knobs: Mapping[str, Knob], parameters: Mapping[str, Value]) -> tuple[tuple[str, NativeValue], ...]:
+    """What the parameters of a variant set in the file: target and value."""
+    found: list[tuple[str, NativeValue]] = []
+    for name, knob in knobs.items():
+        value: NativeValue = parameters[name]
+        if knob.values:
+            value = knob.values[str(value)]
+        found += [(target, value) for target in knob.targets]
+    return tuple(found)
 
 
 def _presence_of(name: str) -> list[str]:

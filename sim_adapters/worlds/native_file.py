@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from simgate.sim_adapters.quantities import Quantity
+from simgate.sim_adapters.scene.articulated import Sensor, Servos
 from simgate.sim_adapters.worlds.low_walls import Shape
 from simgate.sim_adapters.worlds.world import ParameterSpec
 
@@ -72,6 +74,23 @@ class CameraFacts:
     pitch_deg: float
 
 
+class JointedFile(Protocol):
+    """A native file with a robot on its own joints; every method raises :class:`NativeError` for a name
+    that the file does not have."""
+
+    def sensor(self, name: str, sensor: Sensor) -> None:
+        """Asks for what a sensor is on."""
+        ...
+
+    def quantity(self, quantity: Quantity) -> None:
+        """Asks for what a quantity is of."""
+        ...
+
+    def touch(self, a: str, b: str) -> None:
+        """Asks for two bodies or shapes."""
+        ...
+
+
 class NativeFile(Protocol):
     """A native file, opened. Constructed by entry point (group ``simgate.native_worlds``) as
     ``factory(path=Path)``; raises :class:`NativeError` when the file cannot be read.
@@ -90,6 +109,14 @@ class NativeFile(Protocol):
 
         Raises:
             NativeError: There is no such body, or it cannot drive.
+        """
+        ...
+
+    def jointed(self, robot: str, drive: Literal["actuators"] | Servos, pose: str | None) -> JointedFile:
+        """The file with a robot on its own joints.
+
+        Raises:
+            NativeError: There is no such body or pose, or it cannot be moved so.
         """
         ...
 

@@ -94,7 +94,12 @@ def _scene(pack: Pack, variant: Variant) -> Scene:
     from simgate.harness.expansion.variant import objects_of
     from simgate.harness.packs.worlds import world_of
 
-    return world_of(pack, pack.scenario(variant.scenario)).build(variant.parameters, objects_of(variant))
+    scenario = pack.scenario(variant.scenario)
+    if scenario.task is not None:
+        raise ValueError(
+            "worlds of robots on their own joints cannot be exported yet; their file is the pack's"
+        )
+    return world_of(pack, scenario).build(variant.parameters, objects_of(variant))
 
 
 def _timing(pack: Pack) -> Any:

@@ -21,7 +21,11 @@ _ENDS = {
     "collision": "the robot had hit something",
     "time_limit": "its time was up",
     "invalid": "going on made no sense",
+    "success": "the task had succeeded",
+    "failure": "the task had failed",
+    "end": "the task's own end had come",
 }
+_DRIVING = {"speed_mps", "clearance_m", "barrier_distance_m", "goal_distance_m"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +43,37 @@ class Sentence:
 
 def story(trace: Trace) -> list[Sentence]:
     """The episode of a trace, in the order of time."""
+    if not trace.signals.keys() >= _DRIVING:
+        return _of_declared(trace)
     told = [*_start(trace), *_sights(trace), *_modes(trace), *_contacts(trace)]
     told.sort(key=lambda sentence: sentence.time_s)
     return [*told, *_end(trace)]
+
+
+def _of_declared(trace: Trace) -> list[Sentence]:
+    """Of a task by declaration: its signals at start and end, modes, contacts."""
+    hz, end_s = trace.physics_hz, float(trace.times_s[-1])
+    told = [Sentence(0.0, f"at the start {_signals(trace, 0)}")]
+    for k in range(1, len(trace.modes)):
+        if trace.modes[k] != trace.modes[k - 1] and len(told) <= MOST_MODES:
+            time_s = float(trace.times_s[k])
+            text = f"at {time_s:.1f} s the policy goes from '{trace.modes[k - 1]}' to '{trace.modes[k]}'"
+            told.append(Sentence(time_s, text))
+    first: dict[str, int] = {}
+    for contact in trace.contacts:
+        first.setdefault(contact.body, contact.step)
+    told += [
+        Sentence(step / hz, f"at {step / hz:.1f} s the robot touches {body}") for body, step in first.items()
+    ]
+    told.sort(key=lambda sentence: sentence.time_s)
+    ended = _ENDS.get(trace.end, trace.end)
+    return [*told, Sentence(end_s, f"after {end_s:.1f} s it ended: {ended}; {_signals(trace, -1)}")]
+
+
+def _signals(trace: Trace, row: int) -> str:
+    units = {signal.name: f" {signal.unit}" if signal.unit else "" for signal in trace.declared}
+    found = [f"{name} is {values[row]:.3g}{units.get(name, '')}" for name, values in trace.signals.items()]
+    return ", ".join(found)
 
 
 def _at(trace: Trace, name: str, step: int) -> float:

@@ -18,7 +18,7 @@ from simgate.harness.execution.planning.adapter_options import make_adapter
 from simgate.harness.expansion.variant import objects_of
 from simgate.harness.packs.worlds import find_world
 from simgate.sim_adapters.adapter import SimAdapter
-from simgate.sim_adapters.planar_drive import DriveView
+from simgate.sim_adapters.embodiment import eye_of
 from simgate.sim_adapters.sensors.effects import apply_effects
 
 
@@ -52,8 +52,11 @@ def first_frame(adapter: SimAdapter, request: FrameRequest) -> NDArray[np.uint8]
     world = find_world(request.world, request.native, Path(request.folder))
     scene = world.build(variant.parameters, placed)
     observation = adapter.reset([scene])
+    eye = eye_of(adapter.embodiment)
+    if eye is None:
+        raise ValueError("the robot has no camera of kind rgb to draw by")
     kept = replace(scene.effects, dropout_rate=0.0)
-    frame = apply_effects(DriveView(observation).rgb[0], kept, variant.seed, 0)
+    frame = apply_effects(observation.channels[eye.name][0], kept, variant.seed, 0)
     if frame is None:
         raise RuntimeError("the frame was dropped although dropout is off")
     return frame

@@ -37,6 +37,7 @@ def scenario_conditions(pack: Pack, scenario: Scenario, fingerprint: Fingerprint
         "accept": _written(scenario.accept),
         "known_failures": [k.model_dump(mode="json") for k in scenario.known_failures],
         **({"hard": _written(scenario.hard)} if scenario.hard else {}),
+        **({"setup": scenario.model_dump(mode="json", include={"native", "task"})} if scenario.task else {}),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -50,6 +50,9 @@ class MetricInfo(Protocol):
     def needs_class(self) -> str:
         """Semantic class of which something must be there; empty for none."""
 
+    def lacking(self, signals: Collection[str], facts: Collection[str]) -> Sequence[str]:
+        """What a task with these signals and facts does not have of what the metric needs."""
+
 
 @dataclass(frozen=True, slots=True)
 class FormulaProblem:
@@ -87,7 +90,9 @@ class MetricCatalog(Protocol):
         """Whether records hold a metric whatever the criteria ask."""
 
     def signal_names(self) -> Sequence[str]:
-        """Signals of every trace."""
+        """Signals of a driving robot's task."""
 
-    def check_formula(self, text: str, control_hz: int) -> Sequence[FormulaProblem]:
-        """What is wrong with a temporal-logic formula over these signals."""
+    def check_formula(
+        self, text: str, control_hz: int, signals: Sequence[str] | None = None
+    ) -> Sequence[FormulaProblem]:
+        """What is wrong with a temporal-logic formula over these signals (:meth:`signal_names`)."""

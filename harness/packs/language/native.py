@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from simgate.harness.packs.language.definition import ByHand, Keys, Schema, Tree, Wanted, key
+from simgate.harness.packs.language.definition import ByHand, Keys, Schema, Tree, Wanted, Word, key
 from simgate.harness.packs.language.schema_of import SCALAR, TEXT, mapping
 from simgate.harness.packs.language.values import numbers
 
@@ -47,6 +47,10 @@ class RobotKeys(Keys):
     )
     pose: Annotated[str | None, Wanted("the name of a stored pose")] = key(
         "name of a stored pose, in which the robot's own joints are locked", None
+    )
+    drive: Annotated[Literal["planar"], Word("drive")] = key(
+        "planar: it drives over the floor, its own joints locked; see the robot on its own joints for others",
+        "planar",
     )
     radius_m: float | None = key(
         "radius of the hull as the policy is told it; measured in the file when left out", None, gt=0
@@ -112,5 +116,45 @@ class NativeKeys(Keys):
     )
     open_from: Annotated[dict[str, float] | None, ByHand()] = key(
         "parameter: value from which on the way is open", None
+    )
+    set: Annotated[Tree, ByHand(_set)] = key("parameters that set something in the file, name: target", None)
+
+
+def _drive() -> Schema:
+    return {"anyOf": [{"const": "actuators"}, {"type": "object", "required": ["mode"]}]}
+
+
+def _sensors() -> Schema:
+    return {"type": "object", "additionalProperties": {"type": "object", "minProperties": 1}}
+
+
+class JointedRobotKeys(Keys):
+    """A robot on its own joints."""
+
+    body: Annotated[str, Wanted("the name of a body")] = key(
+        "name of the body that is the robot, with everything that hangs on it"
+    )
+    drive: Annotated[Tree, ByHand(_drive)] = key(
+        "actuators, or {joints: all, mode: position, kp: 100, kd: 10}: how it is moved"
+    )
+    pose: Annotated[str | None, Wanted("the name of a stored pose")] = key(
+        "name of a stored pose, in which it starts", None
+    )
+    clip: bool = key("true to cut actions beyond their bounds, which are refused otherwise", False)
+
+
+class JointedKeys(Keys):
+    """A native world with a robot on its own joints."""
+
+    mjcf: Annotated[str | None, ByHand()] = key("path of an MJCF file with robot and site", None)
+    usd: Annotated[str | None, ByHand()] = key("path of an OpenUSD file; no simulator moves its joints", None)
+    robot: Annotated[JointedRobotKeys, ByHand()] = key(
+        "{body: NAME, drive: actuators}: what is moved, and how"
+    )
+    sensors: Annotated[Tree, ByHand(_sensors)] = key(
+        "what it senses, name: sensor, for example {joints: {joints: all}, view: {camera: NAME}}", None
+    )
+    labels: Annotated[Tree, ByHand(lambda: _WORDS)] = key(
+        "classes for pictures of kind semantic, body or shape: class", None
     )
     set: Annotated[Tree, ByHand(_set)] = key("parameters that set something in the file, name: target", None)

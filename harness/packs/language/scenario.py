@@ -6,7 +6,7 @@ from typing import Annotated, get_args
 
 from simgate.harness.packs.language.definition import ByHand, Keys, Schema, Tree, Wanted, Word, key
 from simgate.harness.packs.language.schema_of import mapping
-from simgate.harness.packs.model import KnownFailure, Method, PinnedVariant
+from simgate.harness.packs.model import KnownFailure, Method, PinnedVariant, TaskSpec
 from simgate.harness.packs.severity import Severity
 
 METHODS: tuple[str, ...] = get_args(Method)
@@ -79,6 +79,10 @@ class ScenarioKeys(Keys):
     tags: Annotated[tuple[str, ...], Wanted("a list of words")] = key("list of words to select by", ())
     world: Tree = key(
         "name of the world, for example office_corridor; or {mjcf: FILE, ...}, {usd: FILE, ...}"
+    )
+    task: Annotated[TaskSpec | None, ByHand()] = key(
+        "what a robot on its own joints is asked to do: signals, success, failure; the pack's when left out",
+        None,
     )
     parameters: Annotated[Tree, ByHand(lambda: {"type": "object"})] = key(
         "parameters of the world, name: value or distribution", None

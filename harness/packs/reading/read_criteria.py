@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from simgate.harness.packs.checks.check_plugin import METRICS, load_plugin
 from simgate.harness.packs.checks.metric_catalog import MetricCatalog, MetricInfo
 from simgate.harness.packs.checks.vocabulary import Vocabulary
@@ -14,7 +16,7 @@ from simgate.harness.packs.language.criteria import (
     StlKeys,
 )
 from simgate.harness.packs.language.definition import keys_of
-from simgate.harness.packs.model import Criterion, Scalar, SignalSpec, SimSpec
+from simgate.harness.packs.model import Criterion, Scalar, SignalSpec, SimSpec, TaskSpec
 from simgate.harness.packs.source.fields import Fields, Reader
 from simgate.harness.packs.source.read_keys import Written, read_keys
 from simgate.harness.packs.source.value_hints import share_hint, threshold_hint
@@ -45,6 +47,15 @@ class CriterionReader:
         for one that cannot be used, which is reported where it is named."""
         self.unread: set[str] = set()
         """Names of the criteria of scenarios that could not be read; what is wrong is reported there."""
+        self._task: TaskSpec | None = None
+
+    def judge(self, task: TaskSpec | None) -> None:
+        """Criteria are read for runs of this task from now on; None for that of driving robots."""
+        self._task = task
+
+    def _signal_names(self) -> Sequence[str]:
+        known = self._metrics.signal_names() if self._metrics is not None else ()
+        return known if self._task is None else tuple(self._task.signals)
 
     def is_metric(self, name: str) -> bool:
         """Whether a metric has that name."""
@@ -64,6 +75,13 @@ class CriterionReader:
         if info is None:
             hint = near(name, self._metrics.metric_names())
             self._reader.problems.at(node, "unknown-metric", f"unknown metric '{name}'", hint)
+        if info is not None and self._task is not None:
+            lacking = info.lacking(self._task.signals, (*self._task.facts, "success"))
+            if lacking:
+                message = f"'{name}' needs {' and '.join(lacking)}, which the task does not have"
+                hint = f"its signals: {', '.join(self._task.signals)}; for one of them write "
+                hint += "NAME: {signal: {name: SIGNAL, reduce: max}, at_most: NUMBER}"
+                self._reader.problems.at(node, "undefined-metric", message, hint)
         label = self._metrics.class_of(name) if info is not None else ""
         if label and isinstance(node, ScalarNode):
             self.vocabulary.require_class(node, label, name.index(f".{label}.") + 1)
@@ -155,7 +173,7 @@ class CriterionReader:
             return None
         node, text = read.nodes["stl"], read.keys.stl
         if text is not None and isinstance(node, ScalarNode) and self._metrics is not None:
-            for found in self._metrics.check_formula(text, self.control_hz):
+            for found in self._metrics.check_formula(text, self.control_hz, self._signal_names()):
                 line, column = node.position(found.offset)
                 span = (node.source, line, column, found.length)
                 self._reader.problems.span(*span, "expression", found.message, found.hint)
@@ -183,8 +201,8 @@ class CriterionReader:
         if inner is None:
             return None
         signal = inner.keys.name
-        if signal is not None and self._metrics is not None and signal not in self._metrics.signal_names():
-            hint = near(signal, self._metrics.signal_names())
+        if signal is not None and self._metrics is not None and signal not in self._signal_names():
+            hint = near(signal, self._signal_names())
             self._reader.problems.at(
                 inner.nodes["name"], "unknown-metric", f"unknown signal '{signal}'", hint
             )

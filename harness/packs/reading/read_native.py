@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, TypeVar
 
 from simgate.harness import registry
 from simgate.harness.packs.checks.vocabulary import Vocabulary
-from simgate.harness.packs.language.native import CameraKeys, LidarKeys, NativeKeys, RobotKeys
+from simgate.harness.packs.language.native import (
+    CameraKeys,
+    JointedKeys,
+    LidarKeys,
+    NativeKeys,
+    RobotKeys,
+)
+from simgate.harness.packs.model import SimSpec
+from simgate.harness.packs.reading.read_jointed import JointedReader, is_jointed
 from simgate.harness.packs.reading.read_native_set import SetReader
 from simgate.harness.packs.source.fields import Fields, Reader
 from simgate.harness.packs.source.read_keys import Written, read_keys
@@ -23,13 +31,14 @@ from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, Sequ
 from simgate.sim_adapters.plain_file import absolute
 from simgate.sim_adapters.scene.robot import Robot
 from simgate.sim_adapters.scene.sensor import Camera, Lidar
+from simgate.sim_adapters.worlds.articulated import ArticulatedWorld
 from simgate.sim_adapters.worlds.file_digest import file_hashes
 from simgate.sim_adapters.worlds.low_walls import walls_in_the_way
 from simgate.sim_adapters.worlds.native import Knob, NativeSpec, NativeWorld
 from simgate.sim_adapters.worlds.native_file import CameraFacts, NativeError, RobotFacts
 
 if TYPE_CHECKING:
-    from simgate.sim_adapters.worlds.native_file import NativeFile
+    from simgate.sim_adapters.worlds.native_file import JointedFile, NativeFile
 
 CODES = {"file": "native-file", "element": "unknown-element", "target": "unknown-target"}
 """What is wrong with a file -> code of the diagnostic."""
@@ -45,14 +54,16 @@ class NativeReader:
 
     Args:
         reader: Typed access to nodes; keeps the files that were opened.
-        adapter: The pack's simulator.
+        sim: The pack's simulator and rates.
         vocabulary: What the pack's model and policy know.
     """
 
-    def __init__(self, reader: Reader, adapter: str, vocabulary: Vocabulary) -> None:
-        self._reader, self._adapter, self._vocabulary = reader, adapter, vocabulary
+    def __init__(self, reader: Reader, sim: SimSpec, vocabulary: Vocabulary) -> None:
+        self._reader, self._sim, self._vocabulary = reader, sim, vocabulary
+        self.jointed: JointedFile | None = None
+        """The robot of the last world read, where it moves on its own joints."""
 
-    def read(self, node: MappingNode, *, reports_count: bool) -> NativeWorld | None:
+    def read(self, node: MappingNode, *, reports_count: bool) -> NativeWorld | ArticulatedWorld | None:
         """The world; None when something required is missing or wrong, which is reported.
 
         Args:
@@ -60,6 +71,9 @@ class NativeReader:
             reports_count: Whether a criterion asks for the right report, so that words of barriers must be
                 ones that the policy knows.
         """
+        self.jointed = None
+        if is_jointed(node):
+            return self._read_jointed(node)
         read = read_keys(self._reader, node, NativeKeys, "the native world")
         if read is None:
             return None
@@ -79,6 +93,21 @@ class NativeReader:
             return None
         self._warn_of_walls(fields[key.text], spec, file)
         return NativeWorld(spec, self._reader.folder)
+
+    def _read_jointed(self, node: MappingNode) -> ArticulatedWorld | None:
+        """A world whose robot moves on its own joints."""
+        read = read_keys(self._reader, node, JointedKeys, "the native world with a robot on its own joints")
+        before = len(self._reader.problems)
+        key = self._file_key(node, read.nodes) if read is not None else None
+        file = self._open(key.text, read.nodes[key.text]) if read is not None and key is not None else None
+        if read is None or key is None or file is None:
+            return None
+        found = JointedReader(self._reader, self._sim, self.report).read(key.text, read, file)
+        self._check_adapter(key, file)
+        if found is None:
+            return None
+        self.jointed = found[1]
+        return found[0] if len(self._reader.problems) == before else None
 
     def _file_key(self, node: MappingNode, fields: Fields) -> ScalarNode | None:
         given = [kind for kind in _KINDS if kind in fields]
@@ -112,7 +141,7 @@ class NativeReader:
         try:
             file: NativeFile = native_reader(kind)(path=path)
         except NativeError as error:
-            self._report(node, error)
+            self.report(node, error)
             return None
         except ImportError as error:
             self._reader.problems.at(node, "broken-plugin", f"{kind.upper()} files cannot be read: {error}")
@@ -121,9 +150,11 @@ class NativeReader:
         return file
 
     def _check_adapter(self, key: ScalarNode, file: NativeFile) -> None:
-        if self._adapter in file.adapters or self._adapter not in registry.names("simgate.sim_adapters"):
+        if self._sim.adapter in file.adapters or self._sim.adapter not in registry.names(
+            "simgate.sim_adapters"
+        ):
             return
-        message = f"the simulator '{self._adapter}' cannot open {key.text.upper()} files"
+        message = f"the simulator '{self._sim.adapter}' cannot open {key.text.upper()} files"
         able = " or ".join(f"sim: {{adapter: {name}}}" for name in file.adapters)
         self._reader.problems.at(key, "world-adapter", message, f"write {able}")
 
@@ -203,7 +234,7 @@ class NativeReader:
         try:
             return file.robot(body, pose)
         except NativeError as error:
-            self._report(robot["pose" if pose is not None and error.unknown == pose else "body"], error)
+            self.report(robot["pose" if pose is not None and error.unknown == pose else "body"], error)
             return None
 
     def _ask(self, node: Node | None, question: Callable[[], T]) -> T | None:
@@ -212,10 +243,11 @@ class NativeReader:
             return question()
         except NativeError as error:
             if node is not None:
-                self._report(node, error)
+                self.report(node, error)
             return None
 
-    def _report(self, node: Node, error: NativeError) -> None:
+    def report(self, node: Node, error: NativeError) -> None:
+        """Reports what a file has against a node."""
         hint = error.hint or (near(error.unknown, error.known) if error.unknown else "")
         self._reader.problems.at(node, CODES[error.what], error.message, hint)
 
@@ -263,7 +295,7 @@ class NativeReader:
             try:
                 file.require(key.text, stops)
             except NativeError as error:
-                self._report(key, error)
+                self.report(key, error)
                 continue
             if word is not None:
                 found[key.text] = word

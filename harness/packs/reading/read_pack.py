@@ -61,7 +61,10 @@ class PackReader:
         vocabulary = Vocabulary(reader, classes, nodes.get("policy"), keys.policy)
         self._criteria.control_hz = sim.control_hz
         self._criteria.vocabulary = vocabulary
-        scenarios = self._scenarios(keys, sim)
+        scenarios = self._scenarios(keys, sim, nodes.get("task"))
+        tasks = [s.scenario.task for s in scenarios if s.scenario is not None]
+        # Rules speak of all scenarios: of a declared task only where it is the task of every one.
+        self._criteria.judge(tasks[0] if tasks and all(task == tasks[0] for task in tasks) else None)
         gate = self._gate(keys.gate, scenarios)
         written = (*sources, *csv_sources(reader.tables))
         self.files = (*written, *_native_sources(reader))
@@ -125,7 +128,7 @@ class PackReader:
                 self._problems.at(at, "rates", message, f"possible: {', '.join(map(str, nearest))}")
         return sim
 
-    def _scenarios(self, keys: PackKeys, sim: SimSpec) -> list[ReadScenario]:
+    def _scenarios(self, keys: PackKeys, sim: SimSpec, task: Node | None) -> list[ReadScenario]:
         reader = self._reader
         entries = reader.mapping(keys.parameters, "a mapping of parameters to values")
         parameters: PackParameters = [
@@ -134,7 +137,7 @@ class PackReader:
         entries = reader.mapping(keys.scenarios, "a mapping of ids to scenarios")
         if isinstance(keys.scenarios, MappingNode) and not entries:
             self._problems.at(keys.scenarios, "wrong-value", "the pack has no scenarios")
-        scenario_reader = ScenarioReader(reader, self._criteria, parameters, self._today, sim.adapter)
+        scenario_reader = ScenarioReader(reader, self._criteria, parameters, self._today, sim, task)
         read = [scenario_reader.read(key, node) for key, node in entries]
         scenarios = [scenario for scenario in read if scenario is not None]
         report_unused(reader, parameters, scenarios)

@@ -10,7 +10,7 @@ from simgate.harness.packs.checks.check_plugin import load_plugin, named_plugin
 from simgate.harness.packs.checks.check_rules import report_cycles
 from simgate.harness.packs.checks.check_world import WorldCheck
 from simgate.harness.packs.language.scenario import ScenarioKeys
-from simgate.harness.packs.model import Criterion, KnownFailure, Scenario
+from simgate.harness.packs.model import Criterion, KnownFailure, Scenario, SimSpec, TaskSpec
 from simgate.harness.packs.reading.read_criteria import CriterionReader
 from simgate.harness.packs.reading.read_pinned import PinnedReader
 from simgate.harness.packs.reading.read_place import PlaceReader
@@ -27,6 +27,7 @@ from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode
 
 if TYPE_CHECKING:
+    from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
     from simgate.sim_adapters.worlds.native import NativeSpec
     from simgate.sim_adapters.worlds.world import World
 
@@ -60,7 +61,8 @@ class ScenarioReader:
         criteria: Reads acceptance criteria.
         pack_parameters: Parameters of every scenario.
         today: Day against which quarantines are held.
-        adapter: The pack's simulator.
+        sim: The pack's simulator and rates.
+        task: The pack's task, for scenarios without one of their own.
     """
 
     def __init__(
@@ -69,9 +71,10 @@ class ScenarioReader:
         criteria: CriterionReader,
         pack_parameters: PackParameters,
         today: date,
-        adapter: str,
+        sim: SimSpec,
+        task: Node | None = None,
     ) -> None:
-        self._adapter = adapter
+        self._sim, self._pack_task = sim, task
         self._reader, self._criteria = reader, criteria
         self._pack_parameters, self._today = pack_parameters, today
 
@@ -82,7 +85,8 @@ class ScenarioReader:
         if read is None:
             return None
         keys = read.keys
-        world, native, name = self._world(keys.world, keys.accept)
+        world, native, name, task = self._world(keys.world, keys.accept, read.nodes.get("task"))
+        self._criteria.judge(task)
         groups = [item.text for item, _ in keys.place] if isinstance(keys.place, MappingNode) else []
         check = WorldCheck(self._reader.problems, world, lambda name: self._elsewhere(name, groups))
         variants = read_variants(self._reader, read.nodes.get("variants"))
@@ -105,7 +109,7 @@ class ScenarioReader:
             "line": key.line,
         }
         complete = all(value is not None for value in data.values())
-        scenario = Scenario.model_validate({**data, "native": native}) if complete else None
+        scenario = Scenario.model_validate({**data, "native": native, "task": task}) if complete else None
         return ReadScenario(key, keys.severity, variants.count if variants else None, check, scenario)
 
     def _elsewhere(self, name: str, groups: list[str]) -> str:
@@ -117,23 +121,50 @@ class ScenarioReader:
         return ""
 
     def _world(
-        self, node: Node | None, accept: Node | None
-    ) -> tuple[World | None, NativeSpec | None, str | None]:
-        """The world that the node names or describes, with what it says of a file, and the name under which
-        hosts find it, which need not be what it calls itself; problems are reported."""
+        self, node: Node | None, accept: Node | None, task: Node | None
+    ) -> tuple[World | None, NativeSpec | ArticulatedSpec | None, str | None, TaskSpec | None]:
+        """The world that the node names or describes, with what it says of a file, the name under which
+        hosts find it, which need not be what it calls itself, and the task; problems are reported."""
         if isinstance(node, MappingNode):
-            from simgate.harness.packs.reading.read_native import NativeReader
-
-            judged = isinstance(accept, MappingNode) and accept.find("report_correct") is not None
-            native_reader = NativeReader(self._reader, self._adapter, self._criteria.vocabulary)
-            described = native_reader.read(node, reports_count=judged)
-            spec = described.spec if described is not None else None
-            return described, spec, spec.name if spec is not None else None
+            return self._native(node, accept, task)
+        self._refuse(task)
         name = named_plugin(self._reader, node, WORLDS)
         if node is None or not name or not is_there(WORLDS, name, self._reader.folder):
-            return None, None, None
+            return None, None, None, None
         world = load_plugin(self._reader.problems, node, WORLDS, name, self._reader.folder)
-        return world, None, name if world is not None else None
+        return world, None, name if world is not None else None, None
+
+    def _native(
+        self, node: MappingNode, accept: Node | None, task: Node | None
+    ) -> tuple[World | None, NativeSpec | ArticulatedSpec | None, str | None, TaskSpec | None]:
+        from simgate.harness.packs.reading.read_jointed import is_jointed
+        from simgate.harness.packs.reading.read_native import NativeReader
+        from simgate.harness.packs.reading.read_task import TaskReader
+
+        judged = isinstance(accept, MappingNode) and accept.find("report_correct") is not None
+        native_reader = NativeReader(self._reader, self._sim, self._criteria.vocabulary)
+        described = native_reader.read(node, reports_count=judged)
+        asked = None
+        if not is_jointed(node):
+            self._refuse(task)
+        elif (own := task or self._pack_task) is not None:
+            asked = TaskReader(self._reader, native_reader.report).read(own, native_reader.jointed)
+            described = described if asked is not None else None
+        else:
+            hint = "add task: {signals: {NAME: QUANTITY}, success: CONDITION}"
+            message = "a robot on its own joints needs a task, and there is none"
+            self._reader.problems.at(node, "missing-key", message, hint)
+            described = None
+        spec = described.spec if described is not None else None
+        return described, spec, spec.name if spec is not None else None, asked
+
+    def _refuse(self, task: Node | None) -> None:
+        """A driving robot has its task already."""
+        if task is not None:
+            message = "a task is declared for robots on their own joints; a driving robot reaches its goal, "
+            message += "or reports what closes the way"
+            hint = "leave it out, or write drive: actuators under robot"
+            self._reader.problems.at(task, "wrong-value", message, hint)
 
     def _parameters(self, written: Node | None, check: WorldCheck) -> dict[str, ValueSpec]:
         own: dict[str, ReadValue | None] = {}

@@ -15,7 +15,7 @@ from simgate.harness.packs.checks.latency_percentile import OVER_DECLARED
 from simgate.harness.packs.checks.metric_catalog import MetricCatalog
 from simgate.harness.packs.language.definition import Schema, keys_of
 from simgate.harness.packs.language.gate import BESIDE_METRIC, KINDS, OF_A_METRIC, PassRateKeys, RuleKeys
-from simgate.harness.packs.language.native import NativeKeys
+from simgate.harness.packs.language.native import JointedKeys, NativeKeys
 from simgate.harness.packs.language.pack import PackKeys
 from simgate.harness.packs.language.scenario import PlaceKeys, ScenarioKeys
 from simgate.harness.packs.language.schema_of import NAMES, mapping, plugin
@@ -49,6 +49,16 @@ _OF_A_FILE: Schema = {
 }
 """Of a scenario: its world is a file's, whose parameters the linter alone knows."""
 _VALUE: Schema = {"$ref": "#/$defs/value"}
+_MOVED: Schema = {
+    "type": "object",
+    "properties": {"drive": {"not": {"const": "planar"}}},
+    "required": ["drive"],
+}
+_ON_ITS_OWN_JOINTS: Schema = {
+    "type": "object",
+    "anyOf": [{"properties": {"robot": _MOVED}, "required": ["robot"]}, {"required": ["sensors"]}],
+}
+"""Of a native world: its robot moves on its own joints."""
 _IN_NATIVE: Schema = {
     "if": _HAS_NATIVE,
     "then": {
@@ -128,7 +138,12 @@ def _scenario(worlds: Mapping[str, World]) -> Schema:
     sides = [("length_m", "width_m"), ("width_m", "length_m")]  # whoever gives one gives both
     both = [{"if": {"required": [one]}, "then": {"required": [other]}} for one, other in sides]
     placed: Schema = {"type": "array", "items": mapping(PinnedObject, allOf=both)}
-    native = mapping(NativeKeys, oneOf=exactly_one(["mjcf", "usd"]))
+    one_file = exactly_one(["mjcf", "usd"])
+    native: Schema = {
+        "if": _ON_ITS_OWN_JOINTS,
+        "then": mapping(JointedKeys, oneOf=one_file),
+        "else": mapping(NativeKeys, oneOf=one_file),
+    }
     schema = mapping(
         ScenarioKeys,
         {

@@ -16,7 +16,7 @@ from simgate.harness.packs.language.criteria import (
     StlKeys,
 )
 from simgate.harness.packs.language.definition import Schema, keys_of
-from simgate.harness.packs.language.schema_of import mapping
+from simgate.harness.packs.language.schema_of import TEXT, mapping
 from simgate.harness.packs.language.values import numbers
 from simgate.harness.packs.model import SignalSpec
 from simgate.harness.packs.schema.schema_values import exactly_one
@@ -49,7 +49,7 @@ def _own_criterion(catalog: MetricCatalog) -> Schema:
     """A criterion with a name of its own: on a formula, a signal, or a metric of the pack's own."""
     equals: Schema = {"type": ["number", "boolean", "string"]}
     metric: Schema = {"type": "string", "pattern": ":"}
-    signal = mapping(SignalSpec, {"name": {"enum": list(catalog.signal_names())}})
+    signal = mapping(SignalSpec, {"name": {"anyOf": [{"enum": list(catalog.signal_names())}, TEXT]}})
     return {
         "description": "A criterion of your own: on a formula (stl), a signal or your own metric.",
         "if": {"required": ["stl"]},

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.sim_adapters.adapter import Timing
-from simgate.sim_adapters.embodiment import Embodiment
+from simgate.sim_adapters.embodiment import Embodiment, eye_of
 from simgate.sim_adapters.mujoco.articulated.world import ArticulatedWorld
 from simgate.sim_adapters.mujoco.mujoco_log import warn_on_stderr
 from simgate.sim_adapters.mujoco.renderer import FrameRenderer, assets_of
@@ -137,7 +137,7 @@ class ArticulatedBatch:
     def _true(self, world: ArticulatedWorld) -> GroundTruth:
         return GroundTruth(
             world.step_count,
-            world.step_count,
+            self._frame_step(world),
             world.pose,
             world.twist,
             (),
@@ -145,6 +145,14 @@ class ArticulatedBatch:
             {},
             world.values(),
         )
+
+    @staticmethod
+    def _frame_step(world: ArticulatedWorld) -> int:
+        """Step of the newest picture that a model looks at; the present one for a robot without a camera."""
+        eye = eye_of(world.embodiment)
+        if eye is None:
+            return world.step_count
+        return world.step_count // (period := round(world.timing.physics_hz / eye.rate_hz)) * period
 
     def _observation(self) -> Observation:
         world = self._worlds[0]

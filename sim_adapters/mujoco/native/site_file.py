@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 import mujoco
 import numpy as np
@@ -27,8 +28,9 @@ from simgate.sim_adapters.mujoco.native.planar import planar_spec
 from simgate.sim_adapters.mujoco.native.source import in_one_line, open_source
 from simgate.sim_adapters.mujoco.native.target import Target, apply, parameter_of, parse_target, whole_of
 from simgate.sim_adapters.plain_file import absolute
+from simgate.sim_adapters.scene.articulated import Servos
 from simgate.sim_adapters.worlds.low_walls import Shape, slope_of_box
-from simgate.sim_adapters.worlds.native_file import CameraFacts, NativeError, RobotFacts
+from simgate.sim_adapters.worlds.native_file import CameraFacts, JointedFile, NativeError, RobotFacts
 from simgate.sim_adapters.worlds.world import ParameterSpec
 
 _UPRIGHT = 1e-3
@@ -79,6 +81,12 @@ class MjcfFile:
         x, y, _ = data.xpos[body]
         start = (float(x), float(y), math.atan2(frame[1, 0], frame[0, 0]))
         return RobotFacts(start, reach, top, mass)
+
+    def jointed(self, robot: str, drive: Literal["actuators"] | Servos, pose: str | None) -> JointedFile:
+        """The robot on its own joints."""
+        from simgate.sim_adapters.mujoco.articulated.check import CheckedRobot
+
+        return CheckedRobot(self._source, robot, drive, pose)
 
     def _check_drive(self, robot: str, pose: str | None) -> None:
         """Puts the robot on its planar joints once, so that what MuJoCo has against it is known now."""

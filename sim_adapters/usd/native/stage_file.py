@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from pxr import Usd, UsdGeom
 
 from simgate.sim_adapters.plain_file import absolute
+from simgate.sim_adapters.scene.articulated import Servos
 from simgate.sim_adapters.usd.native.contacts import check_contacts
 from simgate.sim_adapters.usd.native.lamps import read_lights
 from simgate.sim_adapters.usd.native.layout import has_states, is_joint_of, joints_of, moving_bodies
@@ -34,7 +36,7 @@ from simgate.sim_adapters.usd.native.target import (
 from simgate.sim_adapters.usd.native.variant_stage import check_robot
 from simgate.sim_adapters.usd.paths import is_at_or_below
 from simgate.sim_adapters.worlds.low_walls import Shape, slope_of_box
-from simgate.sim_adapters.worlds.native_file import CameraFacts, NativeError, RobotFacts
+from simgate.sim_adapters.worlds.native_file import CameraFacts, JointedFile, NativeError, RobotFacts
 from simgate.sim_adapters.worlds.world import ParameterSpec
 
 _IMAGE_HEIGHT = 120
@@ -87,6 +89,11 @@ class UsdFile:
         for path in moving_bodies(self._stage):
             mass_of(self._stage.GetPrimAtPath(path), self._solids)
         return RobotFacts(start, reach, top, robot_mass_kg(prim, self._solids))
+
+    def jointed(self, robot: str, drive: Literal["actuators"] | Servos, pose: str | None) -> JointedFile:
+        """No simulator moves the joints of an OpenUSD file yet."""
+        message = "robots on their own joints are read from MJCF files, not from OpenUSD"
+        raise NativeError("file", message, "write drive: planar, or mjcf: FILE")
 
     def camera(self, name: str, robot: str) -> CameraFacts:
         """A camera on the robot, at its place in the file."""

@@ -1,0 +1,132 @@
+"""Reads a native world whose robot moves on its own joints: how it is driven and what it senses."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simgate.harness.packs.language.native import JointedKeys, JointedRobotKeys
+from simgate.harness.packs.model import SimSpec
+from simgate.harness.packs.reading.read_native_set import SetReader
+from simgate.harness.packs.source.fields import Reader
+from simgate.harness.packs.source.read_keys import Written, read_keys
+from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from simgate.sim_adapters.scene.articulated_words import read_drive, read_sensor
+from simgate.sim_adapters.worlds.articulated import ArticulatedSpec, ArticulatedWorld
+from simgate.sim_adapters.worlds.file_digest import file_hashes
+from simgate.sim_adapters.worlds.native_file import NativeError
+
+if TYPE_CHECKING:
+    from simgate.sim_adapters.scene.articulated import Sensor
+    from simgate.sim_adapters.worlds.native_file import JointedFile, NativeFile
+
+Report = Callable[[Node, NativeError], None]
+
+
+def is_jointed(node: MappingNode) -> bool:
+    """Whether a native world says that its robot moves on its own joints."""
+    robot = node.find("robot")
+    drive = robot[1].find("drive") if robot is not None and isinstance(robot[1], MappingNode) else None
+    if drive is None:
+        return node.find("sensors") is not None
+    return not (isinstance(drive[1], ScalarNode) and drive[1].text == "planar")
+
+
+def plain_of(node: Node) -> Any:
+    """A node as plain data."""
+    if isinstance(node, MappingNode):
+        return {key.text: plain_of(value) for key, value in node}
+    if isinstance(node, SequenceNode):
+        return [plain_of(item) for item in node.items]
+    return node.value if isinstance(node, ScalarNode) else None
+
+
+class JointedReader:
+    """Reads such worlds of a pack.
+
+    Args:
+        reader: Typed access to nodes.
+        sim: The pack's rates.
+        report: Reports what a file has against a node.
+    """
+
+    def __init__(self, reader: Reader, sim: SimSpec, report: Report) -> None:
+        self._reader, self._sim, self._report = reader, sim, report
+
+    def read(
+        self, kind: str, world: Written[JointedKeys], file: NativeFile
+    ) -> tuple[ArticulatedWorld, JointedFile] | None:
+        """The world and its robot in the file; None when something is missing or wrong, which is reported.
+
+        Args:
+            kind: Which key names the file.
+            world: What the pack says.
+            file: The opened file.
+        """
+        reader, fields = self._reader, world.nodes
+        robot = read_keys(reader, fields.get("robot"), JointedRobotKeys, "the robot on its own joints")
+        knobs = SetReader(reader, file, "").read(fields.get("set"))
+        labels = self._labels(fields.get("labels"), file)
+        if robot is None or not robot.is_whole or "drive" not in robot.nodes:
+            return None
+        keys, nodes = robot.keys, robot.nodes
+        try:
+            drive = read_drive(plain_of(nodes["drive"]))
+            jointed = file.jointed(keys.body, drive, keys.pose)
+        except NativeError as error:
+            at = "pose" if keys.pose is not None and error.unknown == keys.pose else "drive"
+            self._report(nodes["body" if error.unknown == keys.body else at], error)
+            return None
+        except ValueError as error:
+            reader.problems.at(nodes["drive"], "wrong-value", str(error))
+            return None
+        spec = ArticulatedSpec(
+            kind=kind,
+            file=Path(os.path.relpath(file.files[0], reader.folder)).as_posix(),
+            sha256=file.sha256,
+            robot_body=keys.body,
+            drive=drive,
+            clip=keys.clip,
+            sensors=self._sensors(fields.get("sensors"), jointed),
+            pose=keys.pose,
+            labels=labels,
+            knobs=knobs,
+            files=file_hashes(file.files),
+        )
+        return ArticulatedWorld(spec, reader.folder), jointed
+
+    def _sensors(self, node: Node | None, jointed: JointedFile) -> tuple[tuple[str, Sensor], ...]:
+        found = []
+        for key, value in self._reader.mapping(node, "a mapping of names to sensors"):
+            if self._reader.name(key, "a sensor's name") is None:
+                continue
+            try:
+                sensor = read_sensor(plain_of(value))
+                jointed.sensor(key.text, sensor)
+            except NativeError as error:
+                self._report(value, error)
+                continue
+            except ValueError as error:
+                self._reader.problems.at(value, "wrong-value", f"sensor '{key.text}': {error}")
+                continue
+            rate = sensor.rate_hz
+            if rate is not None and self._sim.physics_hz % rate:
+                message = f"rate_hz {rate} of sensor '{key.text}' does not divide physics_hz "
+                self._reader.problems.at(value, "rates", f"{message}{self._sim.physics_hz}")
+            found.append((key.text, sensor))
+        return tuple(found)
+
+    def _labels(self, node: Node | None, file: NativeFile) -> dict[str, str]:
+        found = {}
+        for key, value in self._reader.mapping(node, "a mapping of bodies or shapes to classes"):
+            word = self._reader.text(value)
+            try:
+                file.require(key.text)
+            except NativeError as error:
+                self._report(key, error)
+                continue
+            if word is not None:
+                found[key.text] = word
+        return found

@@ -1,0 +1,82 @@
+"""Whether an MJCF file has what a pack says of a robot on its own joints, asked before anything runs."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.mujoco.articulated.contacts import pair_of
+from simgate.sim_adapters.mujoco.articulated.machine import machine_of, start_state
+from simgate.sim_adapters.mujoco.articulated.measures import Measures
+from simgate.sim_adapters.mujoco.articulated.pictures import Pictures
+from simgate.sim_adapters.mujoco.articulated.rays import Rays
+from simgate.sim_adapters.mujoco.articulated.readings import BodyMotion, FileReadings, Joints
+from simgate.sim_adapters.mujoco.native.source import Source, in_one_line
+from simgate.sim_adapters.quantities import Quantity
+from simgate.sim_adapters.scene.articulated import (
+    ArticulatedSite,
+    BodySensor,
+    CameraSensor,
+    JointSensor,
+    LidarSensor,
+    Sensor,
+    Servos,
+)
+from simgate.sim_adapters.worlds.native_file import NativeError
+
+_ANY_RATE = Timing(physics_hz=100, control_hz=100, camera_hz=100)
+_HZ = 100.0
+
+
+class CheckedRobot:
+    """See :class:`simgate.sim_adapters.worlds.native_file.JointedFile`: the parts of a world are made and
+    thrown away, so that they alone say what they need.
+
+    Args:
+        source: The opened file.
+        robot: Body that is the robot.
+        drive: How it is moved.
+        pose: Stored pose that it starts in.
+
+    Raises:
+        NativeError: The file lacks one of these, or MuJoCo rejects the robot.
+    """
+
+    def __init__(
+        self, source: Source, robot: str, drive: Literal["actuators"] | Servos, pose: str | None
+    ) -> None:
+        self._robot = robot
+        site = ArticulatedSite(
+            source.path.name, "mjcf", str(source.path), source.sha256, robot, drive, pose=pose
+        )
+        try:
+            self._machine = machine_of(source, site, _ANY_RATE)
+        except NativeError:
+            raise
+        except ValueError as error:
+            message = f"MuJoCo cannot move body '{robot}' so: {in_one_line(error)}"
+            raise NativeError("file", message, "see docs/articulated-robots.md") from None
+        self._model = self._machine.built.model
+        self._data = start_state(self._machine)
+
+    def sensor(self, name: str, sensor: Sensor) -> None:
+        """Makes the sensor."""
+        model, data = self._model, self._data
+        if isinstance(sensor, CameraSensor):
+            Pictures(name, sensor, _HZ, self._machine.built, data, self._machine.drawn)
+        elif isinstance(sensor, LidarSensor):
+            Rays(name, sensor, _HZ, model, data)
+        elif isinstance(sensor, JointSensor):
+            Joints(name, sensor, _HZ, self._robot, model, data)
+        elif isinstance(sensor, BodySensor):
+            BodyMotion(name, sensor, _HZ, model, data)
+        else:
+            FileReadings(name, sensor, _HZ, model, data)
+
+    def quantity(self, quantity: Quantity) -> None:
+        """Resolves it."""
+        Measures(self._model, self._data, self._robot, {"asked": quantity}).values()
+
+    def touch(self, a: str, b: str) -> None:
+        """Resolves both."""
+        pair_of(self._model, a, b)

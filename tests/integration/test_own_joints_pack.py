@@ -1,0 +1,165 @@
+"""A pack of someone else's robot on its own joints, gymnasium's ant, by YAML alone: run, judged, run again."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import gymnasium
+import mujoco
+import numpy as np
+import pytest
+
+from simgate.harness.cli.main import main
+from simgate.harness.execution.episode.recording import load_trace
+from simgate.harness.results.run_folder import RunFolder
+from tests.run_dirs import run_dirs
+
+ANT = Path(gymnasium.__file__).parent / "envs/mujoco/assets/ant.xml"
+POLICY = """\
+import math
+
+from simgate.policies.policy import Act
+
+
+class Swing:
+    name = "swing"
+
+    def __init__(self, *, control_hz, options):
+        self.control_hz = control_hz
+
+    def reset(self, briefs, embodiment):
+        self.size = embodiment.action.size
+
+    def act(self, observation, outputs):
+        share = 0.5 * math.sin(2.0 * math.pi * observation.step / 100)
+        values = [share * (-1) ** k for k in range(self.size)]
+        return [Act(values, "swing") for _ in observation.channels["joints.position"]]
+"""
+PACK = """\
+simgate: 1
+pack: ant
+policy: swing.py:Swing
+sim: {physics_hz: 100, control_hz: 20, time_limit_s: 1}
+task:
+  signals:
+    height_m: {position: body/torso, axis: z}
+    hip_rad: {joint: hip_1}
+    spin_rps: {joint: ankle_1, of: velocity}
+  success: height_m < 0.7 for 0.2 s
+  failure: height_m > 1
+  touch: {allow: [[torso, floor]]}
+scenarios:
+  swings:
+    title: an ant swings its legs
+    severity: major
+    world:
+      mjcf: ant.xml
+      robot: {body: torso, drive: actuators}
+      sensors: {joints: {joints: all}}
+      set: {floor.grip: geom/floor.friction.slide}
+    parameters: {floor.grip: {uniform: [0.4, 1.2]}}
+    variants: {count: 4}
+    accept:
+      success: {equals: true}
+      highest: {signal: {name: height_m, reduce: max}, at_most: 0.8}
+      falls: {stl: "eventually (height_m < 0.7)"}
+      collisions: {at_most: 0}
+gate:
+  - pass_rate: {at_least: 0.2, confidence: 0.8}
+"""
+
+
+@pytest.fixture
+def pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The pack, its policy and a copy of the robot in one folder."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ant.xml").write_bytes(ANT.read_bytes())
+    (tmp_path / "swing.py").write_text(POLICY)
+    path = tmp_path / "pack.yaml"
+    path.write_text(PACK)
+    return path
+
+
+def run(pack: Path, name: str, *options: str) -> RunFolder:
+    """A run into a folder of its own."""
+    main(["run", str(pack), "--quiet", "--record", "all", "--runs-dir", name, *options])
+    (path,) = run_dirs(Path(name))
+    return RunFolder(path)
+
+
+def digests(folder: RunFolder) -> dict[str, str]:
+    return {record.variant: record.trace_digest for record in folder.records()}
+
+
+def test_it_runs_alike_with_one_and_two_workers_and_replays(
+    pack: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = run(pack, "one", "--workers", "1")
+    records = list(one.records())
+    assert [record.outcome.value for record in records] == ["PASS"] * 4, [r.reason for r in records]
+    assert {record.end for record in records} == {"success"}
+    assert all(record.metrics["success"] is True and record.metrics["spl"] is None for record in records)
+    assert digests(run(pack, "two", "--workers", "2")) == digests(one)
+    assert (one.path / "report.html").is_file()
+    capsys.readouterr()
+    assert main(["replay", str(one.path), "swings::v0001"]) == 0
+    assert "same trace, bit for bit" in capsys.readouterr().out
+    assert main(["explain", str(one.path), "swings::v0001"]) == 0
+    assert "height_m is 0.75 m" in capsys.readouterr().out
+    lines = one.journal_path.read_text().splitlines(keepends=True)
+    expected = digests(one)
+    one.journal_path.write_text("".join(lines[:2]))
+    main(["run", "--resume", str(one.path), "--quiet", "--workers", "1"])
+    assert digests(one) == expected
+
+
+def test_its_signals_are_those_of_plain_mujoco(pack: Path) -> None:
+    folder = run(pack, "runs", "--workers", "0", "--variants", "1")
+    (record,) = folder.records()
+    trace = load_trace(folder.path / record.artifacts["trace"])
+    model = mujoco.MjModel.from_xml_path(str(ANT))
+    model.opt.timestep = 0.01
+    model.geom("floor").friction[0] = record.parameters["floor.grip"]
+    data = mujoco.MjData(model)
+    for row, step in enumerate(trace.steps):
+        mujoco.mj_forward(model, data)
+        now = (data.body("torso").xpos[2], data.joint("hip_1").qpos[0], data.joint("ankle_1").qvel[0])
+        seen = tuple(trace.signals[name][row] for name in ("height_m", "hip_rad", "spin_rps"))
+        np.testing.assert_allclose(seen, now, rtol=0.0, atol=1e-9)
+        share = 0.5 * math.sin(2.0 * math.pi * step / 100)
+        data.ctrl[:] = [share * (-1) ** k for k in range(model.nu)]
+        for _ in range(5):
+            mujoco.mj_step(model, data)
+
+
+def test_a_camera_of_another_rate_gives_pictures_and_no_doubt(pack: Path) -> None:
+    view = "sensors: {joints: {joints: all}, view: {camera: track, width: 64, height: 48, rate_hz: 10}}"
+    pack.write_text(
+        PACK.replace("sensors: {joints: {joints: all}}", view).replace(
+            "height_m < 0.7 for", "height_m < 0 for"
+        )
+    )
+    folder = run(pack, "runs", "--workers", "0", "--variants", "1")
+    (record,) = folder.records()
+    assert (record.outcome.value, record.end) == ("FAIL", "time_limit"), record.reason
+    assert (folder.path / record.artifacts["failure_picture"]).is_file()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("height_m < 0.7 for 0.2 s", "height_m < 0.7 for 0.3 s"),
+        ("body/torso, axis: z", "geom/torso_geom, axis: z"),
+        ("drive: actuators", "drive: {joints: all, mode: torque}"),
+        ("joints: {joints: all}", "joints: {joints: [hip_1]}"),
+    ],
+)
+def test_what_is_asked_of_the_robot_is_part_of_what_a_record_is_about(
+    pack: Path, before: str, after: str
+) -> None:
+    first = run(pack, "first", "--workers", "0", "--variants", "1")
+    assert before in PACK
+    pack.write_text(PACK.replace(before, after))
+    second = run(pack, "second", "--workers", "0", "--variants", "1")
+    assert [r.identity for r in first.records()] != [r.identity for r in second.records()]
