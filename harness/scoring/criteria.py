@@ -31,7 +31,7 @@ def judge(criterion: Criterion, evidence: Evidence, folder: Path | None = None) 
         simgate.harness.packs.bounds.UnusableCriterion: For example ``at_most`` on a word.
         ValueError: A formula cannot be read.
     """
-    metric = metric_of(criterion, folder)
+    metric = metric_of(criterion, folder, evidence.trace.declared)
     found, unit = metric.of(evidence, criterion.options), metric.info.unit
     if found.value is None:
         return CriterionResult(

@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from simgate.harness.packs.checks.metric_catalog import lacking
 from simgate.harness.results.record import Scalar
 from simgate.harness.scoring.evidence import Evidence
 
@@ -106,10 +107,8 @@ class Metric:
         value is none that its description allows.
         """
         trace, info = evidence.trace, self.info
-        lacking = [name for name in info.signals if name not in trace.signals]
-        lacking += [name for name in info.facts if name not in trace.facts]
-        if lacking:
-            return undefined(f"{info.name} needs {' and '.join(lacking)}, which this task does not have")
+        if without := lacking(info, trace.signals, trace.facts):
+            return undefined(f"{info.name} needs {' and '.join(without)}, which this task does not have")
         value = self.compute(evidence, options)
         wrong = _wrong_with(info, value.value)
         return undefined(f"{info.name} {wrong}") if wrong else value

@@ -24,7 +24,7 @@ from simgate.harness.scoring.metrics_safety import SAFETY_METRICS
 from simgate.harness.scoring.metrics_task import NO_REPORT, TASK_METRICS
 from simgate.harness.scoring.signal_metric import signal_metric
 from simgate.harness.tasks.reach_or_report import SIGNALS
-from simgate.harness.trace import Trace
+from simgate.harness.trace import Signal, Trace
 
 GROUP = "simgate.metrics"
 """Entry-point group in which third parties register a :class:`~simgate.harness.scoring.metric.Metric`."""
@@ -81,12 +81,13 @@ def plugin_metrics(criteria: Sequence[Criterion]) -> list[str]:
     return sorted(own | ((named - built_in) & set(registry.names(GROUP))))
 
 
-def metric_of(criterion: Criterion, folder: Path | None = None) -> Metric:
+def metric_of(criterion: Criterion, folder: Path | None = None, signals: Sequence[Signal] = ()) -> Metric:
     """What a criterion compares with its bound: a metric, a signal or a formula's robustness.
 
     Args:
         criterion: Of a scenario.
         folder: The pack's, in which the code of its own metrics is; None where there are none.
+        signals: What the task declares; empty for that of driving robots.
 
     Raises:
         UnknownMetric: No metric of that name.
@@ -98,7 +99,7 @@ def metric_of(criterion: Criterion, folder: Path | None = None) -> Metric:
 
         return formula_metric(criterion)
     if criterion.signal is not None:
-        return signal_metric(criterion, criterion.signal)
+        return signal_metric(criterion, criterion.signal, signals)
     if criterion.source is not None:
         own: Metric = registry.load(GROUP, criterion.source, folder)
         return own

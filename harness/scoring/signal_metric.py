@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from simgate.harness.packs.model import Criterion, SignalSpec
@@ -11,12 +13,17 @@ from simgate.harness.scoring.metrics_runtime import sample_percentile
 from simgate.harness.tasks.reach_or_report import SIGNALS
 from simgate.harness.trace import Signal
 
-_DECLARED = {signal.name: signal for signal in SIGNALS}
 
+def signal_metric(criterion: Criterion, signal: SignalSpec, signals: Sequence[Signal] = ()) -> Metric:
+    """A criterion's signal, as a metric.
 
-def signal_metric(criterion: Criterion, signal: SignalSpec) -> Metric:
-    """A criterion's signal, as a metric."""
-    declared = _DECLARED.get(signal.name, Signal(signal.name, "", "a signal of the task"))
+    Args:
+        criterion: Which one.
+        signal: What it says.
+        signals: What the task declares; empty for that of driving robots.
+    """
+    known = {one.name: one for one in signals or SIGNALS}
+    declared = known.get(signal.name, Signal(signal.name, "", "a signal of the task"))
     info = MetricInfo(
         name=criterion.metric,
         unit=declared.unit,

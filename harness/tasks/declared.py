@@ -11,6 +11,7 @@ success must be known, and failure or an end that nobody can rule out makes the 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

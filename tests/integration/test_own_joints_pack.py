@@ -99,6 +99,8 @@ def test_it_runs_alike_with_one_and_two_workers_and_replays(
     records = list(one.records())
     assert [record.outcome.value for record in records] == ["PASS"] * 4, [r.reason for r in records]
     assert {record.end for record in records} == {"success"}
+    units = [{one.metric: one.unit for one in record.criteria}["highest"] for record in records]
+    assert units == ["m"] * 4
     assert all(record.metrics["success"] is True and record.metrics["spl"] is None for record in records)
     assert digests(run(pack, "two", "--workers", "2")) == digests(one)
     assert (one.path / "report.html").is_file()

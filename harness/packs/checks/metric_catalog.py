@@ -50,8 +50,19 @@ class MetricInfo(Protocol):
     def needs_class(self) -> str:
         """Semantic class of which something must be there; empty for none."""
 
-    def lacking(self, signals: Collection[str], facts: Collection[str]) -> Sequence[str]:
-        """What a task with these signals and facts does not have of what the metric needs."""
+    @property
+    def signals(self) -> Sequence[str]:
+        """Signals of the task that it is computed from."""
+
+    @property
+    def facts(self) -> Sequence[str]:
+        """Facts of the task that it is computed from."""
+
+
+def lacking(info: MetricInfo, signals: Collection[str], facts: Collection[str]) -> list[str]:
+    """What a task with these signals and facts does not have of what a metric is computed from."""
+    without = [name for name in info.signals if name not in signals]
+    return without + [name for name in info.facts if name not in facts]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simgate.harness.packs.checks.check_plugin import METRICS, load_plugin
-from simgate.harness.packs.checks.metric_catalog import MetricCatalog, MetricInfo
+from simgate.harness.packs.checks.metric_catalog import MetricCatalog, MetricInfo, lacking
 from simgate.harness.packs.checks.vocabulary import Vocabulary
 from simgate.harness.packs.language.criteria import (
     CriterionKeys,
@@ -75,17 +75,23 @@ class CriterionReader:
         if info is None:
             hint = near(name, self._metrics.metric_names())
             self._reader.problems.at(node, "unknown-metric", f"unknown metric '{name}'", hint)
-        if info is not None and self._task is not None:
-            lacking = info.lacking(self._task.signals, (*self._task.facts, "success"))
-            if lacking:
-                message = f"'{name}' needs {' and '.join(lacking)}, which the task does not have"
-                hint = f"its signals: {', '.join(self._task.signals)}; for one of them write "
-                hint += "NAME: {signal: {name: SIGNAL, reduce: max}, at_most: NUMBER}"
-                self._reader.problems.at(node, "undefined-metric", message, hint)
+        if info is not None:
+            self._require_signals(node, name, info)
         label = self._metrics.class_of(name) if info is not None else ""
         if label and isinstance(node, ScalarNode):
             self.vocabulary.require_class(node, label, name.index(f".{label}.") + 1)
         return info
+
+    def _require_signals(self, node: Node, name: str, info: MetricInfo) -> None:
+        """Reports a metric that no run of a declared task can compute."""
+        if self._task is None:
+            return
+        without = lacking(info, self._task.signals, (*self._task.facts, "success"))
+        if without:
+            message = f"'{name}' needs {' and '.join(without)}, which the task does not have"
+            hint = f"its signals: {', '.join(self._task.signals)}; for one of them write "
+            hint += "NAME: {signal: {name: SIGNAL, reduce: max}, at_most: NUMBER}"
+            self._reader.problems.at(node, "undefined-metric", message, hint)
 
     def read(self, key: ScalarNode, value: Node) -> Criterion | None:
         """One criterion; problems are reported and give None."""
@@ -138,6 +144,8 @@ class CriterionReader:
             metric = load_plugin(self._reader.problems, node, METRICS, source, self._reader.folder)
             info = metric.info if metric is not None else None
             self._own[name] = source, info
+        if info is not None:
+            self._require_signals(key, name, info)
         return info
 
     def _operator(self, key: ScalarNode, value: MappingNode, fields: Fields) -> str | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from simgate.harness import registry
+from simgate.harness.packs.checks.check_traits import moving_traits
 from simgate.harness.packs.checks.vocabulary import Vocabulary
 from simgate.harness.packs.language.native import (
     CameraKeys,
@@ -31,6 +32,7 @@ from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, Sequ
 from simgate.sim_adapters.plain_file import absolute
 from simgate.sim_adapters.scene.robot import Robot
 from simgate.sim_adapters.scene.sensor import Camera, Lidar
+from simgate.sim_adapters.traits import AdapterTraits
 from simgate.sim_adapters.worlds.articulated import ArticulatedWorld
 from simgate.sim_adapters.worlds.file_digest import file_hashes
 from simgate.sim_adapters.worlds.low_walls import walls_in_the_way
@@ -62,6 +64,8 @@ class NativeReader:
         self._reader, self._sim, self._vocabulary = reader, sim, vocabulary
         self.jointed: JointedFile | None = None
         """The robot of the last world read, where it moves on its own joints."""
+        self.traits: AdapterTraits | None = None
+        """What the simulator that moves it declares."""
 
     def read(self, node: MappingNode, *, reports_count: bool) -> NativeWorld | ArticulatedWorld | None:
         """The world; None when something required is missing or wrong, which is reported.
@@ -71,7 +75,7 @@ class NativeReader:
             reports_count: Whether a criterion asks for the right report, so that words of barriers must be
                 ones that the policy knows.
         """
-        self.jointed = None
+        self.jointed = self.traits = None
         if is_jointed(node):
             return self._read_jointed(node)
         read = read_keys(self._reader, node, NativeKeys, "the native world")
@@ -102,8 +106,11 @@ class NativeReader:
         file = self._open(key.text, read.nodes[key.text]) if read is not None and key is not None else None
         if read is None or key is None or file is None:
             return None
+        problems, adapter = self._reader.problems, self._sim.adapter
+        self.traits = moving_traits(problems, key, adapter, self._reader.folder)
         found = JointedReader(self._reader, self._sim, self.report).read(key.text, read, file)
-        self._check_adapter(key, file)
+        if self.traits is not None:
+            self._check_adapter(key, file)
         if found is None:
             return None
         self.jointed = found[1]

@@ -27,6 +27,7 @@ from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode
 
 if TYPE_CHECKING:
+    from simgate.harness.packs.reading.read_native import NativeReader
     from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
     from simgate.sim_adapters.worlds.native import NativeSpec
     from simgate.sim_adapters.worlds.world import World
@@ -139,7 +140,6 @@ class ScenarioReader:
     ) -> tuple[World | None, NativeSpec | ArticulatedSpec | None, str | None, TaskSpec | None]:
         from simgate.harness.packs.reading.read_jointed import is_jointed
         from simgate.harness.packs.reading.read_native import NativeReader
-        from simgate.harness.packs.reading.read_task import TaskReader
 
         judged = isinstance(accept, MappingNode) and accept.find("report_correct") is not None
         native_reader = NativeReader(self._reader, self._sim, self._criteria.vocabulary)
@@ -148,7 +148,7 @@ class ScenarioReader:
         if not is_jointed(node):
             self._refuse(task)
         elif (own := task or self._pack_task) is not None:
-            asked = TaskReader(self._reader, native_reader.report).read(own, native_reader.jointed)
+            asked = self._task(own, native_reader)
             described = described if asked is not None else None
         else:
             hint = "add task: {signals: {NAME: QUANTITY}, success: CONDITION}"
@@ -157,6 +157,12 @@ class ScenarioReader:
             described = None
         spec = described.spec if described is not None else None
         return described, spec, spec.name if spec is not None else None, asked
+
+    def _task(self, node: Node, world: NativeReader) -> TaskSpec | None:
+        from simgate.harness.packs.reading.read_task import TaskReader
+
+        reader = TaskReader(self._reader, world.report, self._sim.adapter, world.traits)
+        return reader.read(node, world.jointed)
 
     def _refuse(self, task: Node | None) -> None:
         """A driving robot has its task already."""

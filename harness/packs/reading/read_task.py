@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from simgate.harness.packs.checks.check_traits import check_quantity
 from simgate.harness.packs.checks.vocabulary import read_options
 from simgate.harness.packs.expressions.held import Condition
 from simgate.harness.packs.model import TaskSpec, TouchSpec
@@ -12,6 +13,7 @@ from simgate.harness.packs.source.fields import Reader
 from simgate.harness.packs.source.read_keys import read_keys
 from simgate.policies.documents.nodes import Node, SequenceNode
 from simgate.sim_adapters.quantities import read_quantity
+from simgate.sim_adapters.traits import AdapterTraits
 from simgate.sim_adapters.worlds.native_file import NativeError
 
 if TYPE_CHECKING:
@@ -26,10 +28,13 @@ class TaskReader:
     Args:
         reader: Typed access to nodes.
         report: Reports what a file has against a node.
+        adapter: The pack's simulator.
+        traits: What it declares; None does not ask whether it measures the signals.
     """
 
-    def __init__(self, reader: Reader, report: Report) -> None:
+    def __init__(self, reader: Reader, report: Report, adapter: str, traits: AdapterTraits | None) -> None:
         self._reader, self._report = reader, report
+        self._adapter, self._traits = adapter, traits
 
     def read(self, node: Node, jointed: JointedFile | None) -> TaskSpec | None:
         """The task; None when something is missing or wrong, which is reported.
@@ -70,6 +75,9 @@ class TaskReader:
                 if not isinstance(written, dict):
                     raise ValueError("a quantity is a mapping, for example {position: body/trunk, axis: z}")
                 quantity = read_quantity(written)
+                if self._traits is not None:
+                    problems = self._reader.problems
+                    check_quantity(problems, value, key.text, quantity, self._adapter, self._traits)
                 if jointed is not None:
                     jointed.quantity(quantity)
             except NativeError as error:

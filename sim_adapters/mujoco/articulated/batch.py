@@ -152,16 +152,10 @@ class ArticulatedBatch:
         eye = eye_of(world.embodiment)
         if eye is None:
             return world.step_count
-        return world.step_count // (period := round(world.timing.physics_hz / eye.rate_hz)) * period
+        return world.stamps(world.step_count)[eye.name]
 
     def _observation(self) -> Observation:
-        world = self._worlds[0]
-        stamps = {
-            channel.name: clock.last(self._step)
-            for sampler, clock in zip(world.samplers, world.clocks, strict=True)
-            for channel in sampler.channels
-        }
-        return Observation(self._step, self._arrays, stamps)
+        return Observation(self._step, self._arrays, self._worlds[0].stamps(self._step))
 
     def ground_truth(self) -> tuple[GroundTruth, ...]:
         """The true state of each world at its last control tick."""

@@ -137,6 +137,14 @@ class ArticulatedWorld:
             if isinstance(sampler, Pictures):
                 sampler.show_by(renderer)
 
+    def stamps(self, step: int) -> dict[str, int]:
+        """Step of the newest reading of each channel at a step."""
+        return {
+            channel.name: clock.last(step)
+            for sampler, clock in zip(self.samplers, self.clocks, strict=True)
+            for channel in sampler.channels
+        }
+
     def sense_all(self, out: Sequence[Arrays]) -> None:
         """Reads every sensor at the present moment; arrays by sensor and channel."""
         for sampler, arrays in zip(self.samplers, out, strict=True):

@@ -96,6 +96,55 @@ def test_a_robot_on_its_own_joints_needs_a_task_and_a_driving_one_has_its_own(tm
     assert "a driving robot reaches its goal" in said(tmp_path, driving)[0][2]
 
 
+SIMULATOR = """\
+from simgate.sim_adapters.mujoco.adapter import MujocoAdapter
+from simgate.sim_adapters.quantities import Position, Tilt
+from simgate.sim_adapters.traits import AdapterTraits
+
+
+class Few(MujocoAdapter):
+    traits = AdapterTraits(actuators=True, quantities=frozenset({Position, Tilt}))
+
+
+class Planar(MujocoAdapter):
+    traits = AdapterTraits()
+
+
+class Wrong(MujocoAdapter):
+    traits = {"actuators": True}
+"""
+
+
+@pytest.mark.parametrize(
+    ("adapter", "line", "code", "message", "hint"),
+    [
+        ("physx", 10, "world-adapter", "the simulator 'physx' moves robots in the plane alone", "mujoco}"),
+        ("isaacsim", 10, "world-adapter", "the simulator 'isaacsim' moves robots in the plane", "mujoco}"),
+        ("own.py:Planar", 10, "world-adapter", "'own.py:Planar' moves robots in the plane alone", "mujoco}"),
+        ("own.py:Few", 14, "world-adapter", "signal 'grip_n': the simulator 'own.py:Few' does not measure "
+         "contact_force", "it measures position, tilt"),
+        ("own.py:Wrong", 10, "broken-plugin", "must be AdapterTraits, not dict", "docs/writing-your-own.md"),
+    ],
+)  # fmt: skip
+def test_a_simulator_that_cannot_is_refused_by_what_it_declares(
+    tmp_path: Path, adapter: str, line: int, code: str, message: str, hint: str
+) -> None:
+    (tmp_path / "own.py").write_text(SIMULATOR)
+    (found,) = said(tmp_path, PACK.replace("{physics_hz", f"{{adapter: '{adapter}', physics_hz"))
+    assert found[:2] == (line, code)
+    assert message in found[2]
+    assert hint in found[3]
+
+
+def test_a_metric_of_the_packs_own_says_too_what_the_task_lacks(tmp_path: Path) -> None:
+    own = "from simgate.harness.scoring.metrics import find\n\nSPL = find('spl')\n"
+    (tmp_path / "own.py").write_text(own)
+    asked = "accept: {way: {metric: own.py:SPL, at_least: 1}, success: {eq"
+    (found,) = said(tmp_path, PACK.replace("accept: {success: {eq", asked))
+    assert found[:2] == (18, "undefined-metric")
+    assert "'way' needs goal_distance_m" in found[2]
+
+
 def test_editors_know_the_keys(tmp_path: Path) -> None:
     editor = Draft202012Validator(pack_schema(metrics))
     path = tmp_path / "pack.yaml"

@@ -1,0 +1,64 @@
+"""Whether a pack's simulator can do what a robot on its own joints needs, by the traits that it declares."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from simgate.harness import registry
+from simgate.policies.documents.nodes import Node
+from simgate.policies.documents.problems import Problems
+from simgate.sim_adapters.code_file import BadReference
+from simgate.sim_adapters.quantities import Quantity
+from simgate.sim_adapters.traits import AdapterTraits, traits_of
+
+ADAPTERS = "simgate.sim_adapters"
+
+
+def moving_traits(problems: Problems, node: Node, adapter: str, folder: Path) -> AdapterTraits | None:
+    """What a simulator can do that moves robots on their own joints; one that cannot is reported.
+
+    Args:
+        problems: Takes what is wrong.
+        node: Where it is said that the robot moves so.
+        adapter: As the pack names it.
+        folder: The pack's.
+
+    Returns:
+        None for one that cannot, or that cannot be loaded, which is said where it is named or started.
+    """
+    try:
+        traits = traits_of(registry.load(ADAPTERS, adapter, folder))
+    except (BadReference, ImportError, AttributeError, LookupError):
+        return None
+    except TypeError as error:
+        problems.at(node, "broken-plugin", f"adapter '{adapter}': {error}", "see docs/writing-your-own.md")
+        return None
+    if traits.actuators:
+        return traits
+    message = f"the simulator '{adapter}' moves robots in the plane alone, none on its own joints"
+    able = " or ".join(f"sim: {{adapter: {name}}}" for name in _able())
+    problems.at(node, "world-adapter", message, f"write {able}" if able else "write drive: planar")
+    return None
+
+
+def check_quantity(
+    problems: Problems, node: Node, signal: str, quantity: Quantity, adapter: str, traits: AdapterTraits
+) -> None:
+    """Reports a signal whose quantity the simulator does not measure."""
+    if type(quantity) in traits.quantities:
+        return
+    message = f"signal '{signal}': the simulator '{adapter}' does not measure {quantity.word}"
+    known = ", ".join(sorted(kind.word for kind in traits.quantities)) or "nothing"
+    problems.at(node, "world-adapter", message, f"it measures {known}")
+
+
+def _able() -> list[str]:
+    """Installed simulators that move robots on their own joints."""
+    found = []
+    for name in registry.names(ADAPTERS):
+        try:
+            if traits_of(registry.load(ADAPTERS, name)).actuators:
+                found.append(name)
+        except (ImportError, AttributeError, TypeError):
+            continue
+    return found
