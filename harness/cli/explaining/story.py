@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from simgate.harness.text import plural
-from simgate.harness.trace import Trace
+from simgate.harness.trace import FACTS_OF_SCENE, Trace
+from simgate.policies.perception.outputs import Boxes
 
 MOST_MODES = 12
 """So many changes of the policy's mode are told."""
@@ -43,7 +44,7 @@ class Sentence:
 
 def story(trace: Trace) -> list[Sentence]:
     """The episode of a trace, in the order of time."""
-    if not trace.signals.keys() >= _DRIVING:
+    if not (trace.signals.keys() >= _DRIVING and trace.facts.keys() >= set(FACTS_OF_SCENE)):
         return _of_declared(trace)
     told = [*_start(trace), *_sights(trace), *_modes(trace), *_contacts(trace)]
     told.sort(key=lambda sentence: sentence.time_s)
@@ -110,8 +111,8 @@ def _of_class(trace: Trace, label: str) -> Iterator[Sentence]:
             max(float(detections.scores[k]) for k in range(len(detections)) if detections.label(k) == label),
             delivered,
         )
-        for detections, delivered in zip(trace.detections, trace.delivered_steps, strict=True)
-        if any(detections.label(k) == label for k in range(len(detections)))
+        for detections, delivered in zip(trace.answers, trace.delivered_steps, strict=True)
+        if isinstance(detections, Boxes) and any(detections.label(k) == label for k in range(len(detections)))
     }
     hz = trace.physics_hz
     if visible:
@@ -130,7 +131,8 @@ def _of_class(trace: Trace, label: str) -> Iterator[Sentence]:
             f"the model finds the {label} first in the frame of {step / hz:.1f} s (score {score:.2f}, "
             f"{visible[step]:.1f} m away); the policy hears of it at {delivered / hz:.2f} s",
         )
-    yield from _missed(trace, label, visible, found)
+    if trace.detections or not trace.outputs:  # What gives no boxes is not asked for classes.
+        yield from _missed(trace, label, visible, found)
     false = sorted(step for step in found if step not in visible)
     if false:
         yield Sentence(
@@ -186,7 +188,9 @@ def _known_at(trace: Trace, step: int) -> str:
     place = bisect.bisect_right(trace.delivered_steps, step) - 1
     if place < 0:
         return ", before it had heard anything of the model"
-    last = trace.detections[place]
+    last = trace.answers[place]
+    if not isinstance(last, Boxes):
+        return f"; the model had answered the frame of {last.frame_step / trace.physics_hz:.1f} s"
     labels = sorted({last.label(index) for index in range(len(last))})
     heard = f"saw {', '.join(labels)}" if labels else "saw nothing"
     return f"; the model {heard} in the frame of {last.frame_step / trace.physics_hz:.1f} s"

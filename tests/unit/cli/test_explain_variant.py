@@ -13,7 +13,7 @@ from simgate.harness.results.record import Outcome
 from simgate.harness.results.run_folder import RunFolder
 from simgate.harness.tasks.reach_or_report import SIGNALS
 from simgate.harness.trace import FrameTruth, Trace
-from simgate.policies.perception.outputs import Boxes
+from simgate.policies.perception.outputs import Boxes, Depth
 from simgate.sim_adapters.observation import Contact, VisibleEntity
 from tests.unit.cli.small_runs import write_pack, write_run
 
@@ -70,6 +70,26 @@ def test_sight_detection_delivery_decision_and_end_are_told_with_their_times() -
         "glass_door in the frame of 0.5 s.",
         "After 0.9 s it ended, 7.3 m from the goal: the policy said that it was done; it reported glass.",
     ]
+
+
+def test_of_a_model_that_gives_no_boxes_it_tells_what_was_in_view_and_which_frame_was_answered() -> None:
+    answers = tuple(Depth(np.ones((2, 2), dtype=np.float32), int(s)) for s in range(0, 90, STEP))
+    told = " ".join(paragraph(story(trace({}, detections=(), outputs=answers))))
+    assert "A glass_door is in view from 0.0 s on" in told
+    assert (
+        "to 'stop', at 0.80 m/s, 4.52 m from the nearest body; the model had answered the frame of 0.5 s."
+        in told
+    )
+    assert "misses" not in told
+
+
+@pytest.mark.parametrize("facts", [{}, {"success": True}, {"has_barrier": True, "success": False}])
+def test_a_task_with_signals_of_these_names_but_none_of_the_facts_is_told_by_its_signals(
+    facts: dict[str, bool],
+) -> None:
+    told = paragraph(story(trace({}, facts=facts)))
+    assert "speed_mps is 0.8" in told[0]
+    assert told[-1].startswith("After 0.9 s it ended: the policy said that it was done; ")
 
 
 def test_what_the_model_never_saw_and_what_it_made_up_are_told() -> None:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from simgate.harness.results.record import CriterionResult, Outcome
-from simgate.harness.trace import Trace
-from simgate.reports.timeline import MOST_POINTS, Lane, timeline
+from simgate.harness.trace import Signal, Trace
+from simgate.reports.timeline import MOST_POINTS, MOST_SIGNALS, Lane, timeline
 from tests.unit.reports.factory import blind_trace
 
 LOST = CriterionResult(
@@ -27,6 +27,15 @@ def lane(trace: Trace, name: str) -> Lane:
 
 def test_lanes_show_speed_distance_each_class_and_modes(trace: Trace) -> None:
     assert [lane.name for lane in timeline(trace).lanes] == ["speed", "distance", "glass_door", "policy mode"]
+
+
+def test_a_task_of_other_signals_has_a_lane_for_each_of_the_first_and_needs_no_facts(trace: Trace) -> None:
+    declared = tuple(Signal(f"s{k}", "m", "a length") for k in range(MOST_SIGNALS + 1))
+    values = np.linspace(1.0, 2.0, len(trace.steps))
+    other = replace(trace, signals={one.name: values for one in declared}, declared=declared, facts={})
+    lanes = [one for one in timeline(other).lanes if one.name.startswith("s")]
+    assert [(one.name, one.top) for one in lanes] == [(f"s{k}", "1 to 2 m") for k in range(MOST_SIGNALS)]
+    assert timeline(replace(other, facts={"success": True})).summary
 
 
 def test_the_moment_of_loss_is_marked_in_proportion_to_time(trace: Trace) -> None:
