@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from simgate.harness import registry
+from simgate.harness.packs.checks.check_plugin import load_plugin
+from simgate.harness.registry import is_there
 from simgate.policies.documents.nodes import Node
 from simgate.policies.documents.problems import Problems
-from simgate.sim_adapters.code_file import BadReference
 from simgate.sim_adapters.quantities import Quantity
 from simgate.sim_adapters.traits import AdapterTraits, traits_of
 
@@ -24,12 +25,15 @@ def moving_traits(problems: Problems, node: Node, adapter: str, folder: Path) ->
         folder: The pack's.
 
     Returns:
-        None for one that cannot, or that cannot be loaded, which is said where it is named or started.
+        None for one that cannot, or that is not there or cannot be used.
     """
-    try:
-        traits = traits_of(registry.load(ADAPTERS, adapter, folder))
-    except (BadReference, ImportError, AttributeError, LookupError):
+    if not is_there(ADAPTERS, adapter, folder):
+        return None  # That is said where it is named.
+    factory = load_plugin(problems, node, ADAPTERS, adapter, folder)
+    if factory is None:
         return None
+    try:
+        traits = traits_of(factory)
     except TypeError as error:
         problems.at(node, "broken-plugin", f"adapter '{adapter}': {error}", "see docs/writing-your-own.md")
         return None

@@ -110,6 +110,10 @@ class Planar(MujocoAdapter):
     traits = AdapterTraits()
 
 
+def __getattr__(name):
+    raise OSError("no licence")
+
+
 class Wrong(MujocoAdapter):
     traits = {"actuators": True}
 """
@@ -123,6 +127,7 @@ class Wrong(MujocoAdapter):
         ("own.py:Planar", 10, "world-adapter", "'own.py:Planar' moves robots in the plane alone", "mujoco}"),
         ("own.py:Few", 14, "world-adapter", "signal 'grip_n': the simulator 'own.py:Few' does not measure "
          "contact_force", "it measures position, tilt"),
+        ("own.py:Nothing", 10, "broken-plugin", "adapter 'own.py:Nothing' cannot be loaded: OSError: no", "own.md"),
         ("own.py:Wrong", 10, "broken-plugin", "must be AdapterTraits, not dict", "docs/writing-your-own.md"),
     ],
 )  # fmt: skip
