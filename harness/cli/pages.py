@@ -14,7 +14,6 @@ from simgate.harness.packs.diagnostics.explain import diagnostics_page
 from simgate.harness.packs.language.definition import Key, keys_of
 from simgate.harness.packs.language.mappings import MAPPINGS
 from simgate.harness.scoring import metrics
-from simgate.harness.tasks.reach_or_report import SIGNALS
 from simgate.harness.text import markdown_table
 from simgate.sim_adapters.worlds.world import World
 
@@ -57,7 +56,7 @@ def metrics_page() -> str:
         unit, direction, *bounds = facts(info)
         words = [unit, *bounds, direction]
         rows.append([f"`{info.name}`", "; ".join(words), f"{info.meaning}{options} *{info.source}*"])
-    signals = [[f"`{signal.name}`", signal.meaning] for signal in SIGNALS]
+    signals = [[f"`{signal.name}`", signal.meaning] for signal in metrics.task_signals()]
     return "\n".join(
         [
             "# Metrics\n",

@@ -35,7 +35,7 @@ from simgate.harness.results.run_folder import RunFolder
 from simgate.harness.scoring.resources import ResourceMonitor, ResourceUse
 from simgate.harness.scoring.score import Score, score
 from simgate.harness.tasks.declared import DeclaredTask
-from simgate.harness.tasks.reach_or_report import REACH_OR_REPORT
+from simgate.harness.tasks.of_scenario import task_of
 from simgate.harness.tasks.task import Task
 from simgate.policies.perception.package import load_package
 from simgate.policies.perception.runtime import RuntimeInfo
@@ -197,7 +197,9 @@ class Worker:
         self._guard.before_batch()
         clock = LapClock()
         task, timing = self._task(assignments[0].variant), self._timing
-        if task is not REACH_OR_REPORT:  # Its sensors have rates of their own, between two commands.
+        if (
+            self._scenario(assignments[0].variant).task is not None
+        ):  # Its sensors have rates of their own, between two commands.
             timing = replace(timing, camera_hz=timing.control_hz)
         cast = Cast(
             adapter=self._simulator(),
@@ -233,8 +235,7 @@ class Worker:
         ]
 
     def _task(self, variant: Variant) -> Task:
-        spec = self._scenario(variant).task
-        return REACH_OR_REPORT if spec is None else DeclaredTask.of(variant.scenario, spec)
+        return task_of(self._scenario(variant))
 
     def _scene(self, variant: Variant) -> Any:
         """What the simulator builds: a scene, or a robot's world with what its task measures."""

@@ -14,7 +14,6 @@ from simgate.harness.expansion.expand import expand_scenario
 from simgate.harness.expansion.rules import Rules
 from simgate.harness.expansion.scene_key import appearance_of
 from simgate.harness.expansion.variant import Variant, objects_of
-from simgate.harness.frontend.scene_checks import Finding, check_scenes
 from simgate.harness.frontend.scene_counts import count_scenes, scenes_in
 from simgate.harness.packs.checks.clean_runs import clean_runs_needed
 from simgate.harness.packs.expressions.conditions import parse
@@ -23,6 +22,8 @@ from simgate.harness.packs.model import GateRule, Pack, Scenario
 from simgate.harness.packs.values import ValueSpec
 from simgate.harness.packs.worlds import world_of
 from simgate.harness.scoring import metrics
+from simgate.harness.tasks.of_scenario import task_of
+from simgate.harness.tasks.scene_finding import Finding, unbuilt
 from simgate.harness.text import plural
 from simgate.policies.documents.diagnostics import Diagnostic, shown_path
 from simgate.sim_adapters.scene.scene import Scene
@@ -54,7 +55,10 @@ def _of_scenario(pack: Pack, scenario: Scenario, lines: Sequence[str]) -> list[D
         # Quick and about right first; what it suspects is looked at again in the variants that will run.
         for tried in (_reduced(scenario), scenario.model_copy(update={"pinned": ()})):
             scenes = _scenes(pack, scenario, expand_scenario(pack, tried, count))
-            found = check_scenes(scenario, pack.sim, scenes, metrics, _reports(pack, scenario))
+            built = [scene for scene in scenes if isinstance(scene, Scene)]
+            found = unbuilt(scenes)
+            if built:
+                found += task_of(scenario).check(scenario, pack.sim, built, metrics, _reports(pack, scenario))
             if not found:
                 break
         found += _of_pins(pack, scenario)

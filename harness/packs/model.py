@@ -78,6 +78,10 @@ class TouchSpec(PackModel):
 _Condition = Wanted("a condition over the signals, such as height_m > 0.25 for 0.5 s")
 
 
+DEFAULT_TASK = "reach_or_report"
+"""Of scenarios that name no task."""
+
+
 class TaskSpec(PackModel):
     """What a robot on its own joints is asked to do."""
 

@@ -13,9 +13,6 @@ from simgate.harness.scoring.matching import ClassMatches, DetectionBoxes, boxes
 from simgate.harness.scoring.resources import ResourceUse
 from simgate.harness.trace import Trace
 
-REST_SPEED_MPS = 0.05
-"""Below this speed the robot is at rest."""
-
 
 class Evidence:
     """A trace with its latency samples. Shared quantities are computed once, when first asked for.
@@ -66,35 +63,12 @@ class Evidence:
         """Control period, milliseconds of simulated time."""
         return 1000.0 * self.control_period_steps / self.trace.physics_hz
 
-    @property
-    def at_rest(self) -> bool:
-        """Whether the robot stands still at the end."""
-        speed = self.signal("speed_mps")
-        return bool(len(speed)) and bool(abs(speed[-1]) < REST_SPEED_MPS)
-
     @cached_property
     def first_contact_s(self) -> float | None:
         """Simulated time of the first contact, None without any."""
         if not self.trace.contacts:
             return None
         return min(contact.step for contact in self.trace.contacts) / self.trace.physics_hz
-
-    @property
-    def goal_radius_m(self) -> float:
-        """The goal counts as reached within this distance."""
-        return float(self.trace.facts["goal_radius_m"] or 0.0)
-
-    @cached_property
-    def goal_row(self) -> int | None:
-        """First row in which the robot is within the goal's radius, None when it never is."""
-        reached = np.flatnonzero(self.signal("goal_distance_m") <= self.goal_radius_m)
-        return int(reached[0]) if len(reached) else None
-
-    @cached_property
-    def path_m(self) -> NDArray[np.float64]:
-        """Length of the way driven up to each row, metres, shape (T,)."""
-        leg = np.hypot(np.diff(self.signal("x_m")), np.diff(self.signal("y_m")))
-        return np.concatenate(([0.0], np.cumsum(leg)))
 
     @cached_property
     def boxes(self) -> dict[int, DetectionBoxes]:

@@ -33,10 +33,11 @@ class MetricInfo:
         meaning: One sentence.
         source: Where the definition or the number comes from.
         options: Options that a criterion on it may give.
-        needs: What must be so for the metric to be defined: something closes the way, or nothing does.
+        needs: What must be so for the metric to be defined, a word of its task's; empty for nothing.
         needs_class: Semantic class of which something must be there; empty for none.
         signals: Signals of the task that it is computed from; undefined where a task lacks one.
         facts: Facts of the task that it is computed from; likewise.
+        silence: Its value where the policy reports nothing, for a word that the policy reports.
     """
 
     name: str
@@ -48,10 +49,11 @@ class MetricInfo:
     meaning: str
     source: str
     options: tuple[str, ...] = ()
-    needs: Literal["", "barrier", "open_way"] = ""
+    needs: str = ""
     needs_class: str = ""
     signals: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
+    silence: str = ""
 
 
 @dataclass(frozen=True, slots=True)

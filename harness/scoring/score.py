@@ -13,7 +13,7 @@ from simgate.harness.results.outcome import combine, with_quarantine
 from simgate.harness.results.record import CriterionResult, LatencySamples, Outcome
 from simgate.harness.scoring.criteria import judge
 from simgate.harness.scoring.evidence import Evidence
-from simgate.harness.scoring.metrics import STANDARD_METRICS, evaluate, metric_of
+from simgate.harness.scoring.metrics import evaluate, metric_of, standard_metrics
 from simgate.harness.scoring.quarantine import find_quarantine
 from simgate.harness.scoring.resources import ResourceUse
 from simgate.harness.text import plural
@@ -169,7 +169,7 @@ def _metrics(
     for criterion in accept:
         found = metric_of(criterion, folder).of(evidence, criterion.options)
         values[metric_key(criterion.metric, criterion.options)] = _plain(found.value)
-    asked = list(STANDARD_METRICS)
+    asked = list(standard_metrics())
     known = evidence.model_classes
     labels = [label for label in evidence.labels_seen if not known or label in known]
     if evidence.trace.outputs:

@@ -16,9 +16,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from simgate.harness.packs.checks.metric_catalog import MetricCatalog
 from simgate.harness.packs.expressions.held import Condition
-from simgate.harness.packs.model import TaskSpec
+from simgate.harness.packs.model import Scenario, SimSpec, TaskSpec
 from simgate.harness.results.record import Scalar
+from simgate.harness.scoring.metric import Metric
+from simgate.harness.tasks.scene_finding import Finding
 from simgate.harness.trace import Signal
 from simgate.policies.policy import Act, Brief
 from simgate.sim_adapters.adapter import Timing
@@ -96,6 +99,27 @@ class DeclaredTask:
             Signal(name, unit_of(quantity), f"{quantity.word} of {_things(quantity)}".removesuffix(" of "))
             for name, quantity in self.quantities.items()
         )
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """None: criteria name the signals."""
+        return ()
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """Whether it has succeeded."""
+        return ("success",)
+
+    def check(
+        self,
+        scenario: Scenario,
+        sim: SimSpec,
+        scenes: Sequence[Scene],
+        metrics: MetricCatalog,
+        reports: Sequence[str] | None,
+    ) -> list[Finding]:
+        """Nothing: its conditions are checked where they are read."""
+        return []
 
     def brief(self, scene: Scene) -> Brief:
         """Instruction and facts; the same in every world."""

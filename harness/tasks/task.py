@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from simgate.harness.packs.checks.metric_catalog import MetricCatalog
+from simgate.harness.packs.model import Scenario, SimSpec
 from simgate.harness.results.record import Scalar
+from simgate.harness.scoring.metric import Metric
+from simgate.harness.tasks.scene_finding import Finding
 from simgate.harness.trace import Signal
 from simgate.policies.policy import Act, Brief
 from simgate.sim_adapters.adapter import Timing
@@ -56,6 +60,36 @@ class Task(Protocol):
     @property
     def signals(self) -> tuple[Signal, ...]:
         """What every trace of this task holds."""
+        ...
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """Those of its own: that speak of its signals and facts, or of what it takes for success."""
+        ...
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """Metrics that every record holds, whatever the criteria ask."""
+        ...
+
+    def check(
+        self,
+        scenario: Scenario,
+        sim: SimSpec,
+        scenes: Sequence[Scene],
+        metrics: MetricCatalog,
+        reports: Sequence[str] | None,
+    ) -> list[Finding]:
+        """What is wrong with a scenario's criteria in these scenes: what can never be met, however the robot
+        moves.
+
+        Args:
+            scenario: Of the pack.
+            sim: Of the pack.
+            scenes: Those of the first variants that the world can build.
+            metrics: All that criteria can speak of.
+            reports: Words that the policy can report; None when it does not say.
+        """
         ...
 
     def brief(self, scene: Scene) -> Brief:

@@ -31,8 +31,7 @@ def run(args: argparse.Namespace) -> int:
     from dataclasses import asdict
 
     from simgate.harness.frontend.user_errors import UserError
-    from simgate.harness.scoring.metrics import metric_infos
-    from simgate.harness.tasks.reach_or_report import SIGNALS
+    from simgate.harness.scoring.metrics import metric_infos, task_signals
     from simgate.policies.documents.diagnostics import near
 
     infos = metric_infos()
@@ -47,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     print("\n\n".join(_paragraph(info) for info in infos))
     if not args.name:
-        print("\n" + _signals(SIGNALS))
+        print("\n" + _signals(task_signals()))
     return 0
 
 

@@ -44,7 +44,7 @@ class MetricInfo(Protocol):
 
     @property
     def needs(self) -> str:
-        """What must be so for the metric to be defined: ``barrier`` or ``open_way``; empty for nothing."""
+        """What must be so for the metric to be defined, a word of its task's; empty for nothing."""
 
     @property
     def needs_class(self) -> str:
@@ -57,6 +57,10 @@ class MetricInfo(Protocol):
     @property
     def facts(self) -> Sequence[str]:
         """Facts of the task that it is computed from."""
+
+    @property
+    def silence(self) -> str:
+        """Its value where the policy reports nothing; empty for what the policy does not report."""
 
 
 def lacking(info: MetricInfo, signals: Collection[str], facts: Collection[str]) -> list[str]:
@@ -94,14 +98,11 @@ class MetricCatalog(Protocol):
     def class_of(self, name: str) -> str:
         """The class of the model that a metric speaks of; empty for none, and for all of them."""
 
-    def silence_of(self, name: str) -> str:
-        """The value of a metric that is the policy's report when it reports nothing; empty for others."""
-
     def is_always_measured(self, name: str) -> bool:
         """Whether records hold a metric whatever the criteria ask."""
 
     def signal_names(self) -> Sequence[str]:
-        """Signals of a driving robot's task."""
+        """Signals of the task of scenarios that name none."""
 
     def check_formula(
         self, text: str, control_hz: int, signals: Sequence[str] | None = None

@@ -274,9 +274,8 @@ class CriterionReader:
         return None
 
     def _check_word(self, node: Node, info: MetricInfo, value: Scalar) -> None:
-        silence = self._metrics.silence_of(info.name) if self._metrics is not None else ""
-        if silence:
-            self.vocabulary.require_report(node, str(value), (silence,))
+        if info.silence:
+            self.vocabulary.require_report(node, str(value), (info.silence,))
 
     def _type_problem(self, node: Node, info: MetricInfo) -> None:
         message = f"{info.name} is {_TYPE_WORDS[info.kind]}, the threshold is {node.described}"

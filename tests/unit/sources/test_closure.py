@@ -155,7 +155,7 @@ def test_the_core_holds_what_judges_and_neither_command_line_nor_reports() -> No
     files = code_of("simgate.harness.execution.worker", "simgate").files
     assert {
         "simgate/harness/execution/episode/loop.py",
-        "simgate/harness/scoring/metrics_safety.py",
+        "simgate/harness/tasks/reach_or_report/metrics_safety.py",
         "simgate/sim_adapters/sensors/effects.py",
     } <= set(files)
     assert not [name for name in files if name.startswith(("simgate/reports", "simgate/harness/cli"))]
