@@ -32,6 +32,24 @@ class AdapterTraits:
     actuators: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ProcessTraits:
+    """What an adapter wants of the processes that it runs in.
+
+    Registered in the entry-point group ``simgate.adapter_processes`` under the adapter's name, apart from the
+    factory, which may not be importable outside such a process. An adapter without it has these defaults.
+
+    Attributes:
+        own_interpreter: Whether it runs in a Python of its simulator's, which the user names.
+        one_a_gpu: Whether two of them on one GPU are unstable.
+        slow: Whether it starts for minutes (compiling shaders), and may stand still as long later on.
+    """
+
+    own_interpreter: bool = False
+    one_a_gpu: bool = False
+    slow: bool = False
+
+
 def traits_of(factory: object) -> AdapterTraits:
     """What a factory, or an adapter that it made, declares.
 

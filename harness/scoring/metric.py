@@ -37,6 +37,8 @@ class MetricInfo:
         needs_class: Semantic class of which something must be there; empty for none.
         signals: Signals of the task that it is computed from; undefined where a task lacks one.
         facts: Facts of the task that it is computed from; likewise.
+        moves: Whether it can only grow, or only fall, while an episode goes on; what a bound on it has lost
+            then stays lost.
         silence: Its value where the policy reports nothing, for a word that the policy reports.
     """
 
@@ -53,6 +55,7 @@ class MetricInfo:
     needs_class: str = ""
     signals: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
+    moves: Literal["", "up", "down"] = ""
     silence: str = ""
 
 

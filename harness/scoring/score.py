@@ -13,14 +13,11 @@ from simgate.harness.results.outcome import combine, with_quarantine
 from simgate.harness.results.record import CriterionResult, LatencySamples, Outcome
 from simgate.harness.scoring.criteria import judge
 from simgate.harness.scoring.evidence import Evidence
-from simgate.harness.scoring.metrics import evaluate, metric_of, standard_metrics
+from simgate.harness.scoring.metrics import evaluate, find_metric, metric_of, standard_metrics
 from simgate.harness.scoring.quarantine import find_quarantine
 from simgate.harness.scoring.resources import ResourceUse
 from simgate.harness.text import plural
 from simgate.harness.trace import Trace
-
-_ONLY_GROW = ("collisions", "contact_impulse_ns", "contact_time_s", "contact_depth_max_m", "speed_max_mps")
-_ONLY_FALL = ("min_clearance_m", "min_clearance_m.person", "min_clearance_m.barrier")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +135,11 @@ def _hard(
 
 def _stays_lost(criterion: Criterion) -> bool:
     """Whether a contact that violates a criterion does so for good: its metric only grows, or only falls."""
+    info = find_metric(criterion.metric)
+    moves = info.moves if info is not None else ""
     return (
-        (criterion.metric in _ONLY_GROW and criterion.op == "at_most")
-        or (criterion.metric in _ONLY_FALL and criterion.op == "at_least")
+        (moves == "up" and criterion.op == "at_most")
+        or (moves == "down" and criterion.op == "at_least")
         or (criterion.metric == "collisions" and criterion.op == "equals" and criterion.bound == 0)
         or (criterion.metric == "success" and criterion.op == "equals" and criterion.bound is True)
     )
