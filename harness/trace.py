@@ -38,6 +38,25 @@ class Signal:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """What one channel of numbers has read, one row a control tick; to look at, no part of the digest.
+
+    Attributes:
+        channel: Its name.
+        kind: What the numbers are, as :data:`simgate.sim_adapters.embodiment.Kind` says it.
+        unit: Of every number; several where they differ.
+        entries: A name for each column.
+        values: Shape (T, E).
+    """
+
+    channel: str
+    kind: str
+    unit: str
+    entries: tuple[str, ...]
+    values: NDArray[np.float64] = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class FrameTruth:
     """Labelled bodies in one camera frame.
 
@@ -78,6 +97,7 @@ class Trace:
         doubt_step: Physics step from which on it cannot, None without doubt.
         declared: What each of ``signals`` is; empty for recordings of older versions.
         outputs: What perception delivered that is no boxes, in order of delivery.
+        readings: What the channels of numbers have read; empty for recordings of older versions.
     """
 
     physics_hz: int
@@ -97,6 +117,7 @@ class Trace:
     doubt_step: int | None = None
     declared: tuple[Signal, ...] = ()
     outputs: tuple[ModelOutput, ...] = ()
+    readings: tuple[Reading, ...] = ()
 
     @property
     def answers(self) -> tuple[ModelOutput, ...]:
@@ -127,6 +148,7 @@ class Trace:
             delivered_steps=self.delivered_steps[:arrived],
             latency_ms=self.latency_ms[:arrived],
             contacts=tuple(contact for contact in self.contacts if contact.step < step),
+            readings=tuple(replace(one, values=one.values[:rows]) for one in self.readings),
             invalid_reasons=(),
             doubt_step=None,
         )

@@ -10,8 +10,10 @@ from simgate.harness.expansion.nominal import Position
 from simgate.harness.packs.severity import severity_rank
 from simgate.harness.results.record import CriterionResult, Outcome, RunRecord
 from simgate.harness.results.stored_record import whole
+from simgate.reports.bounds import bounds_of, looked_at
 from simgate.reports.pictures import Picture, PictureStore
 from simgate.reports.run_data import RunData, VariantResult
+from simgate.reports.signal_lanes import signals_of
 from simgate.reports.timeline import Timeline, timeline
 from simgate.reports.wording import broken_criteria, headline, replay_line
 from simgate.sim_adapters.plain_file import inside
@@ -178,7 +180,10 @@ class _Builder:
             trace = load_trace(inside(self._run.folder, path))
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             return None, f"the recording {path} cannot be read: {error}"
-        return timeline(trace, (*record.criteria, *record.violations)), ""
+        scenario = self._run.pack.scenario(record.scenario)
+        units = {signal.name: signal.unit for signal in signals_of(trace)}
+        bounds = bounds_of(self._run.pack, scenario, units)
+        return timeline(trace, (*record.criteria, *record.violations), bounds, looked_at(scenario)), ""
 
 
 def _line(record: RunRecord) -> FailureLine:

@@ -17,15 +17,17 @@ from numpy.typing import NDArray
 
 from simgate.harness.execution.episode.recorded_outputs import output_arrays, output_words, read_outputs
 from simgate.harness.results.schema_version import NewerSchema, require_known
-from simgate.harness.trace import FACTS_OF_SCENE, FrameTruth, Signal, Trace
+from simgate.harness.trace import FACTS_OF_SCENE, FrameTruth, Reading, Signal, Trace
 from simgate.policies.perception.outputs import Boxes
 from simgate.sim_adapters.observation import Contact, VisibleEntity
 from simgate.sim_adapters.plain_file import NotPlain, require_plain
 
 _SIGNAL = "signal."
 _DEPTH = "truth_depth."
-_FORMAT = 2
-"""Raised with each change of what a recording holds; 2: facts and signals by declaration."""
+_READING = "reading."
+_FORMAT = 3
+"""Raised with each change of what a recording holds; 2: facts and signals by declaration; 3: readings of
+channels of numbers."""
 _MOST_BYTES, _MOST_UNPACKED = 1 << 28, 1 << 30
 """Of the file, and of all that it unpacks to: an hour's recording is far below."""
 
@@ -51,6 +53,7 @@ def save_trace(path: Path, trace: Trace) -> None:
     arrays |= output_arrays(trace.outputs)
     depths = {f"{_DEPTH}{k}": f.depth_m for k, f in enumerate(trace.frames) if f.depth_m is not None}
     arrays |= depths
+    arrays |= {f"{_READING}{k}": reading.values for k, reading in enumerate(trace.readings)}
     text = json.dumps(_words(trace), separators=(",", ":"))
     np.savez_compressed(path, words=np.frombuffer(text.encode(), dtype=np.uint8), **arrays)  # type: ignore[arg-type]
 
@@ -74,6 +77,10 @@ def _words(trace: Trace) -> dict[str, Any]:
         "invalid_reasons": trace.invalid_reasons,
         "doubt_step": trace.doubt_step,
         "outputs": output_words(trace.outputs),
+        "readings": [
+            {"channel": one.channel, "kind": one.kind, "unit": one.unit, "entries": one.entries}
+            for one in trace.readings
+        ],
     }
 
 
@@ -120,6 +127,10 @@ def load_trace(path: Path) -> Trace:
         doubt_step=words.get("doubt_step"),
         declared=tuple(Signal(**signal) for signal in words.get("signals", ())),
         outputs=read_outputs(words.get("outputs", ()), arrays),
+        readings=tuple(
+            Reading(**{**said, "entries": tuple(said["entries"])}, values=arrays[f"{_READING}{k}"])
+            for k, said in enumerate(words.get("readings", ()))
+        ),
     )
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from simgate.harness.execution.episode.latency import Delivery
 from simgate.harness.execution.episode.perception_stage import Frame, WorldCamera
+from simgate.harness.execution.episode.readings import ReadingKeeper
 from simgate.harness.execution.episode.validity import ValidityMonitor
 from simgate.harness.results.record import LatencySamples, Scalar
 from simgate.harness.tasks.task import TaskRun
@@ -60,6 +61,7 @@ class WorldRun:
         self.monitor = ValidityMonitor(timing, embodiment)
         self._task = task
         self._signals = signals
+        self._readings = ReadingKeeper(embodiment)
         self._camera = camera
         self._timing = timing
         eye = eye_of(embodiment)
@@ -132,6 +134,7 @@ class WorldRun:
         self._steps.append(observation.step)
         self._modes.append(act.mode)
         self._rows.append(self._task.row(truth, observation, world, act))
+        self._readings.tick(observation, world)
         self._contacts.extend(truth.contacts)
         if act.report is not None:
             self._report = act.report
@@ -172,6 +175,7 @@ class WorldRun:
             invalid_reasons=tuple(self.monitor.reasons),
             doubt_step=self.monitor.doubt_step,
             declared=self._signals,
+            readings=self._readings.readings(),
         )
         return Episode(
             trace,
