@@ -144,7 +144,7 @@ def _model_part(pack: Pack, manifest: Manifest) -> tuple[dict[str, Hashed], str]
         is_without = not manifest.fingerprint.model_sha256
         return {}, "" if is_without else "the pack in the manifest names no model, although the run had one"
     try:
-        package = load_package(pack.model)
+        package = load_package(pack.model, run_code=False)  # The manifest may come from others.
     except PackageError as error:
         first = str(error).splitlines()[0]
         return {}, f"the model package can no longer be read: {first}"

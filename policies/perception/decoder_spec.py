@@ -36,6 +36,13 @@ class DecoderSpec(Strict):
     kind: str
 
 
+class UnreadSpec(DecoderSpec):
+    """What stands in a package whose decoder's code is not run, as it is written."""
+
+    model_config = ConfigDict(extra="allow")
+    needs_classes = False
+
+
 class Scored(DecoderSpec):
     """Decoders that keep what the model is sure enough of."""
 

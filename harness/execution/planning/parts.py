@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from simgate.harness.sources.closure import HOUSE, Code, code_of
 from simgate.harness.sources.own_files import own_files
 from simgate.policies.perception.decoder_spec import DECODERS
 from simgate.policies.perception.decoding.decoder import GROUP as DECODER_PLUGINS
-from simgate.policies.perception.files.package_files import sha256_of
+from simgate.policies.perception.files.package_files import decoder_files, sha256_of
 from simgate.policies.perception.package import ModelPackage
 
 WORKER = "simgate.harness.execution.worker"
@@ -105,10 +106,9 @@ def collect_parts(pack: Pack, runtime: str, package: ModelPackage | None) -> tup
     parts += [_plugin(use, Path(pack.path).parent, core) for use in uses_of(pack, runtime)]
     if package is not None:
         files = {name: sha256_of(path) for name, path in model_files(package).items()}
-        parts.append(make_part("model", f"{package.name} {package.version}", files=files))
-        if package.decoder.kind not in DECODERS:
-            use = Use("decoder", DECODER_PLUGINS, package.decoder.kind, {})
-            parts.append(_plugin(use, Path(pack.path).parent, core))
+        decoder = _decoder_of(package)
+        code = {} if decoder is None else _code(decoder, package.path.parent, core)[0]
+        parts.append(make_part("model", f"{package.name} {package.version}", files=files, **code))
     return (*parts, *source_parts(pack))
 
 
@@ -122,18 +122,29 @@ def source_parts(pack: Pack) -> list[Part]:
 
 
 def _plugin(use: Use, folder: Path, core: Code) -> Part:
+    said, code = _code(use, folder, core)
+    files = {name: sha256_of(path) for name, path in files_of(use, folder, code).items()}
+    return make_part(use.role, use.name, files=files, **said)
+
+
+def _code(use: Use, folder: Path, core: Code) -> tuple[dict[str, Any], Code]:
+    """A plugin's code: what a part says of it, and what it is."""
     origin = registry.origin(use.group, use.name, folder)
     code = code_of(origin.module, origin.distribution, core.modules)
-    return make_part(
-        use.role,
-        use.name,
-        code=code.files,
-        files={name: sha256_of(path) for name, path in files_of(use, folder, code).items()},
-        entry=origin.entry,
-        distribution=origin.distribution,
-        version=origin.version,
-        releases=code.releases,
-    )
+    said = {
+        "code": code.files,
+        "entry": origin.entry,
+        "distribution": origin.distribution,
+        "version": origin.version,
+        "releases": code.releases,
+    }
+    return said, code
+
+
+def _decoder_of(package: ModelPackage) -> Use | None:
+    """The decoder that a package brings along or names; None for one of ours."""
+    kind = package.decoder.kind
+    return None if kind in DECODERS else Use("model", DECODER_PLUGINS, kind, {})
 
 
 def files_of(use: Use, folder: Path, code: Code | None = None) -> dict[str, Path]:
@@ -155,6 +166,12 @@ def files_of(use: Use, folder: Path, code: Code | None = None) -> dict[str, Path
 
 
 def model_files(package: ModelPackage) -> dict[str, Path]:
-    """The files of a model package that decide what it does, all but its card, by their paths in it."""
-    card = package.spec.model_card
-    return {file.name: file.path for file in package.files if file.name != card}
+    """The files of a model package that decide what it does, by their paths in it: all but its card and what
+    counts as code; and those that its decoder tells of."""
+    folder, decoder = package.path.parent, _decoder_of(package)
+    left_out = {package.spec.model_card}
+    told = {}
+    if decoder is not None:
+        left_out |= {os.path.relpath(path, folder) for path in decoder_files(decoder.name, folder)}
+        told = {f"decoder: {name}": path for name, path in files_of(decoder, folder).items()}
+    return {file.name: file.path for file in package.files if file.name not in left_out} | told

@@ -49,7 +49,8 @@ class PlanGuard:
         self._read_again: dict[Path, Stamp] = {}
         self._names: dict[Path, tuple[str, str]] = {}
         folder = Path(pack.path).parent
-        planned = {part.label: _by_module(part, folder) for part in parts or ()}
+        model = Path(pack.model or "").parent
+        planned = {p.label: _by_module(p, model if p.role == "model" else folder) for p in parts or ()}
         self._imports = ImportGuard(planned, is_own_process)
         if parts is None:
             return

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from simgate.policies.perception.decoder_spec import DECODERS
 from simgate.policies.perception.decoding.decoder import FLOATS
 from simgate.policies.perception.decoding.kinds import decoder_of, names_of
 from simgate.policies.perception.preprocessing.extra_inputs import extra_arrays
+from simgate.policies.perception.problems import PackageProblem
 
 if TYPE_CHECKING:
     from simgate.policies.perception.package import ModelPackage
@@ -66,8 +68,23 @@ def declared_extra_inputs(package: ModelPackage) -> tuple[DeclaredTensor, ...]:
 def declared_outputs(package: ModelPackage) -> tuple[DeclaredTensor, ...]:
     """The tensors that the decoder needs, in its order."""
     spec = package.decoder
-    wanted = decoder_of(spec).tensors(spec, len(package.classes), package.input)
+    wanted = decoder_of(spec, package.path.parent).tensors(spec, len(package.classes), package.input)
     return tuple(
         DeclaredTensor(("decoder", "outputs", key), name, wanted[key].shapes, wanted[key].dtypes)
         for key, name in names_of(spec).items()
     )
+
+
+def decoder_problems(package: ModelPackage) -> list[PackageProblem]:
+    """What a decoder of somebody else does not say of its tensors, at its place."""
+    spec = package.decoder
+    if spec.kind in DECODERS:
+        return []
+    try:
+        declared_outputs(package)
+    except Exception as error:
+        said = f"its tensors(spec, classes, input) cannot be asked: {type(error).__name__}: {error}"
+        hint = "return a Wanted(shapes) for every key of the spec's outputs; see docs/writing-your-own.md"
+        message = f"decoder '{spec.kind}': {' '.join(said.split())}"
+        return [package.problem(("decoder", "kind"), "model-package-value", message, hint)]
+    return []
