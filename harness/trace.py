@@ -30,11 +30,31 @@ class Signal:
         name: For example ``clearance_m``.
         unit: Empty for none.
         meaning: What it tells, without a full stop.
+        quantity: What it measures, for metrics that need one kind (``position``, ``joint velocity``, as
+            :func:`simgate.sim_adapters.quantities.kind_of` says it); empty where it has no such name.
     """
 
     name: str
     unit: str
     meaning: str
+    quantity: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """What the policy has told the robot at each control tick, as it said it.
+
+    Attributes:
+        names: Of the entries.
+        low: float64, shape (A,): smallest value of each, ``-inf`` without a bound.
+        high: Likewise the largest.
+        values: float64, shape (T, A).
+    """
+
+    names: tuple[str, ...]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    values: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +118,7 @@ class Trace:
         declared: What each of ``signals`` is; empty for recordings of older versions.
         outputs: What perception delivered that is no boxes, in order of delivery.
         readings: What the channels of numbers have read; empty for recordings of older versions.
+        actions: What the policy has told the robot; None unless a criterion needs it.
     """
 
     physics_hz: int
@@ -118,6 +139,7 @@ class Trace:
     declared: tuple[Signal, ...] = ()
     outputs: tuple[ModelOutput, ...] = ()
     readings: tuple[Reading, ...] = ()
+    actions: Actions | None = None
 
     @property
     def answers(self) -> tuple[ModelOutput, ...]:
@@ -149,6 +171,7 @@ class Trace:
             latency_ms=self.latency_ms[:arrived],
             contacts=tuple(contact for contact in self.contacts if contact.step < step),
             readings=tuple(replace(one, values=one.values[:rows]) for one in self.readings),
+            actions=self.actions and replace(self.actions, values=self.actions.values[:rows]),
             invalid_reasons=(),
             doubt_step=None,
         )
@@ -172,6 +195,8 @@ class Trace:
         for output in self.outputs:
             for name, array in arrays_of(output).items():
                 add(f"{type(output).__name__}{output.frame_step}.{name}", array)
+        if self.actions is not None:
+            add("actions", self.actions.values)
         for frame in self.frames:
             if frame.depth_m is not None:
                 add(f"truth{frame.step}.depth_m", frame.depth_m)

@@ -161,6 +161,11 @@ def unit_of(quantity: Quantity) -> str:
     return _UNITS.get(type(quantity), "")
 
 
+def kind_of(quantity: Quantity) -> str:
+    """What a quantity is, for those who can use one kind alone: ``speed``, ``joint velocity``."""
+    return f"joint {quantity.of}" if isinstance(quantity, Joint) else quantity.word
+
+
 def _check(word: str, quantity: Quantity) -> None:
     for field in fields(quantity):
         value = getattr(quantity, field.name)

@@ -60,8 +60,9 @@ def metrics_page() -> str:
     return "\n".join(
         [
             "# Metrics\n",
-            "What `accept` can ask for. `<class>` stands for a class of the model, for example `glass_door`. "
-            "`simgate metrics`\nlists the same, third-party metrics included.\n",
+            "What `accept` can ask for. `<class>` stands for a class of the model, for example `glass_door`, "
+            "`<signal>` for a signal of\nthe task. `simgate metrics` lists the same, third-party metrics "
+            "included.\n",
             f"{_GENERATED}\n",
             markdown_table(("metric", "unit, range, direction", "meaning, *source*"), rows),
             "## Signals\n",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -32,8 +33,9 @@ from simgate.harness.packs.worlds import world_of
 from simgate.harness.registry import load
 from simgate.harness.results.record import Outcome, RunRecord
 from simgate.harness.results.run_folder import RunFolder
+from simgate.harness.scoring.metric import Record
 from simgate.harness.scoring.resources import ResourceMonitor, ResourceUse
-from simgate.harness.scoring.score import Score, score
+from simgate.harness.scoring.score import Score, records_of, score
 from simgate.harness.tasks.declared import DeclaredTask
 from simgate.harness.tasks.of_scenario import task_of
 from simgate.harness.tasks.task import Task
@@ -210,6 +212,7 @@ class Worker:
             task=task,
             timing=timing,
             time_limit_s=self._pack.sim.time_limit_s,
+            records=self._records,
         )
         variants = [assignment.variant for assignment in assignments]
         scenes = [self._scene(variant) for variant in variants]
@@ -233,6 +236,11 @@ class Worker:
             self._record(a, e, s, digest, kept, clock, share)
             for a, e, s, digest, kept in zip(assignments, episodes, judged, digests, files, strict=True)
         ]
+
+    @cached_property
+    def _records(self) -> frozenset[Record]:
+        """What the pack's criteria need of a trace that not every trace holds."""
+        return records_of(self._pack.scenarios, Path(self._pack.path).parent)
 
     def _task(self, variant: Variant) -> Task:
         return task_of(self._scenario(variant))

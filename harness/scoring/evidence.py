@@ -42,6 +42,12 @@ class Evidence:
         """
         return self.trace.signals[name]
 
+    @cached_property
+    def quantities(self) -> Mapping[str, str]:
+        """What each signal of the trace measures; empty words where nobody has said it."""
+        known = {one.name: one.quantity for one in self.trace.declared}
+        return {name: known.get(name, "") for name in self.trace.signals}
+
     @property
     def duration_s(self) -> float:
         """Simulated length of the episode."""

@@ -17,6 +17,7 @@ from simgate.harness.results.record import Scalar
 from simgate.harness.scoring.evidence import Evidence
 
 Options = Mapping[str, Scalar]
+Record = Literal["actions"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,9 @@ class MetricInfo:
         moves: Whether it can only grow, or only fall, while an episode goes on; what a bound on it has lost
             then stays lost.
         silence: Its value where the policy reports nothing, for a word that the policy reports.
+        measures: Quantities one of which a signal of the task must measure, the one of ``signals`` where it
+            names one (:attr:`simgate.harness.trace.Signal.quantity`); empty for no such need.
+        records: What the loop must record for it, which traces hold only where a criterion asks for it.
     """
 
     name: str
@@ -57,6 +61,8 @@ class MetricInfo:
     facts: tuple[str, ...] = ()
     moves: Literal["", "up", "down"] = ""
     silence: str = ""
+    measures: tuple[str, ...] = ()
+    records: tuple[Record, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +117,8 @@ class Metric:
         """Its value for an episode; undefined where the task has not what it is computed from, and where the
         value is none that its description allows.
         """
-        trace, info = evidence.trace, self.info
-        if without := lacking(info, trace.signals, trace.facts):
+        info = self.info
+        if without := lacking(info, evidence.quantities, evidence.trace.facts):
             return undefined(f"{info.name} needs {' and '.join(without)}, which this task does not have")
         value = self.compute(evidence, options)
         wrong = _wrong_with(info, value.value)

@@ -17,11 +17,8 @@ from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, Opti
 from simgate.harness.scoring.metrics_contacts import CONTACT_METRICS
 from simgate.harness.scoring.metrics_depth import DEPTH_METRICS
 from simgate.harness.scoring.metrics_gpu import GPU_METRICS
-from simgate.harness.scoring.metrics_perception import (
-    PERCEPTION_TEMPLATES,
-    perception_class,
-    perception_metric,
-)
+from simgate.harness.scoring.metrics_motion import MOTION, MOTION_METRICS
+from simgate.harness.scoring.metrics_perception import ALL_CLASSES, DETECTION
 from simgate.harness.scoring.metrics_runtime import RUNTIME_METRICS
 from simgate.harness.scoring.signal_metric import signal_metric
 from simgate.harness.trace import Signal, Trace
@@ -33,7 +30,9 @@ TASKS = "simgate.tasks"
 """Entry-point group of tasks."""
 
 _MACHINE = (*RUNTIME_METRICS, *GPU_METRICS)
-_OF_ALL = (*CONTACT_METRICS, *DEPTH_METRICS)
+_OF_ALL = (*CONTACT_METRICS, *MOTION_METRICS, *DEPTH_METRICS)
+_FAMILIES = (MOTION, DETECTION)
+_OF_CLASSES = (DETECTION,)
 
 
 class _Task(Protocol):
@@ -52,7 +51,7 @@ def _task() -> _Task:
 
 
 @cache
-def _built_in() -> Mapping[str, Metric]:
+def _named() -> Mapping[str, Metric]:
     return {metric.info.name: metric for metric in (*_task().metrics, *_OF_ALL, *_MACHINE)}
 
 
@@ -76,7 +75,7 @@ def find(name: str) -> Metric | None:
     Raises:
         TypeError: A plugin registers something else than a ``Metric``.
     """
-    found = _built_in().get(name) or perception_metric(name)
+    found = _built_in(name)
     if found is None and name in registry.names(GROUP):
         found = registry.load(GROUP, name)
         if not isinstance(found, Metric):
@@ -86,11 +85,16 @@ def find(name: str) -> Metric | None:
     return found
 
 
+def _built_in(name: str) -> Metric | None:
+    of_families = (family.metric(name) for family in _FAMILIES)
+    return _named().get(name) or next((metric for metric in of_families if metric is not None), None)
+
+
 def plugin_metrics(criteria: Sequence[Criterion]) -> list[str]:
     """The metrics among these criteria that plugins compute, as the registry finds them."""
     own = {c.source for c in criteria if c.source is not None}
     named = {c.metric for c in criteria if c.stl is None and c.signal is None and c.source is None}
-    built_in = {name for name in named if name in _built_in() or perception_metric(name)}
+    built_in = {name for name in named if _built_in(name)}
     return sorted(own | ((named - built_in) & set(registry.names(GROUP))))
 
 
@@ -124,7 +128,8 @@ def metric_of(criterion: Criterion, folder: Path | None = None, signals: Sequenc
 
 def is_always_measured(name: str) -> bool:
     """Whether records hold a metric whatever the criteria ask, of what can be seen in the scene."""
-    found = bool(perception_class(name)) and name.endswith((".recall", ".precision"))
+    label = DETECTION.subject(name)
+    found = label not in ("", ALL_CLASSES) and name.endswith((".recall", ".precision"))
     return found or name in standard_metrics()
 
 
@@ -133,18 +138,20 @@ def task_signals() -> tuple[Signal, ...]:
     return _task().signals
 
 
-def signal_names() -> list[str]:
-    """Signals of the task of scenarios that name none, for criteria on signals and formulas."""
-    return [signal.name for signal in task_signals()]
+def signal_quantities() -> dict[str, str]:
+    """Signals of the task of scenarios that name none, with what each measures."""
+    return {signal.name: signal.quantity for signal in task_signals()}
 
 
 def check_formula(
     text: str, control_hz: int, signals: Sequence[str] | None = None
 ) -> Sequence[FormulaProblem]:
-    """What is wrong with a temporal-logic formula over signals; those of :func:`signal_names` for None."""
+    """What is wrong with a temporal-logic formula over signals; None: of scenarios without a task."""
     from simgate.harness.scoring import stl_formula
 
-    return stl_formula.check_formula(text, control_hz, signal_names() if signals is None else signals)
+    return stl_formula.check_formula(
+        text, control_hz, list(signal_quantities()) if signals is None else signals
+    )
 
 
 def find_metric(name: str) -> MetricInfo | None:
@@ -155,13 +162,15 @@ def find_metric(name: str) -> MetricInfo | None:
 
 def class_of(name: str) -> str:
     """The class of the model that a metric speaks of; empty for none, and for all of them."""
-    return perception_class(name)
+    label = next((found for family in _OF_CLASSES if (found := family.subject(name))), "")
+    return "" if label == ALL_CLASSES else label
 
 
 def metric_infos() -> list[MetricInfo]:
     """Descriptions of all metrics, templates as ``detection.<class>.recall``."""
     first = [metric.info for metric in (*_task().metrics, *_OF_ALL)]
-    infos = [*first, *PERCEPTION_TEMPLATES, *(metric.info for metric in _MACHINE)]
+    families = [info for family in _FAMILIES for info in family.infos]
+    infos = [*first, *families, *(metric.info for metric in _MACHINE)]
     for name in registry.names(GROUP):
         info = find_metric(name)
         if info is not None:

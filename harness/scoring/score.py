@@ -13,6 +13,7 @@ from simgate.harness.results.outcome import combine, with_quarantine
 from simgate.harness.results.record import CriterionResult, LatencySamples, Outcome
 from simgate.harness.scoring.criteria import judge
 from simgate.harness.scoring.evidence import Evidence
+from simgate.harness.scoring.metric import Record
 from simgate.harness.scoring.metrics import evaluate, find_metric, metric_of, standard_metrics
 from simgate.harness.scoring.quarantine import find_quarantine
 from simgate.harness.scoring.resources import ResourceUse
@@ -95,6 +96,25 @@ def score(
         known_issue=known.issue if known else None,
         lost_at_s=first_lost.lost_at_s if first_lost else None,
     )
+
+
+def records_of(scenarios: Iterable[Scenario], folder: Path | None = None) -> frozenset[Record]:
+    """What the criteria of scenarios need of a trace that not every trace holds.
+
+    Args:
+        scenarios: Of one pack.
+        folder: The pack's, in which the code of its own metrics is.
+
+    Raises:
+        UnknownMetric, BadReference: As :func:`simgate.harness.scoring.metrics.metric_of`.
+    """
+    asked = {
+        (c.metric, c.source): c
+        for scenario in scenarios
+        for c in (*scenario.accept, *scenario.hard)
+        if c.stl is None and c.signal is None
+    }
+    return frozenset(need for c in asked.values() for need in metric_of(c, folder).info.records)
 
 
 def _of_doubt(scenario: Scenario, trace: Trace, latency: LatencySamples) -> tuple[Outcome, str]:

@@ -26,7 +26,7 @@ from simgate.harness.trace import Signal
 from simgate.policies.policy import Act, Brief
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.observation import GroundTruth, Observation
-from simgate.sim_adapters.quantities import Quantity, read_quantity, unit_of, write_quantity
+from simgate.sim_adapters.quantities import Quantity, kind_of, read_quantity, unit_of, write_quantity
 from simgate.sim_adapters.scene.scene import Scene
 
 _ENDS = ("failure", "success", "end")
@@ -96,7 +96,12 @@ class DeclaredTask:
     def signals(self) -> tuple[Signal, ...]:
         """One for each quantity, in the order in which they are declared."""
         return tuple(
-            Signal(name, unit_of(quantity), f"{quantity.word} of {_things(quantity)}".removesuffix(" of "))
+            Signal(
+                name,
+                unit_of(quantity),
+                f"{quantity.word} of {_things(quantity)}".removesuffix(" of "),
+                kind_of(quantity),
+            )
             for name, quantity in self.quantities.items()
         )
 

@@ -46,6 +46,7 @@ task:
     height_m: {position: body/torso, axis: z}
     hip_rad: {joint: hip_1}
     spin_rps: {joint: ankle_1, of: velocity}
+    work_j: {energy: true}
   success: height_m < 0.7 for 0.2 s
   failure: height_m > 1
   touch: {allow: [[torso, floor]]}
@@ -65,6 +66,9 @@ scenarios:
       highest: {signal: {name: height_m, reduce: max}, at_most: 0.8}
       falls: {stl: "eventually (height_m < 0.7)"}
       collisions: {at_most: 0}
+      motion.energy_j: {at_most: 1000}
+      motion.spin_rps.jerk_rms: {at_most: 100000}
+      action.saturation: {at_most: 0}
 gate:
   - pass_rate: {at_least: 0.2, confidence: 0.8}
 """
@@ -123,16 +127,25 @@ def test_its_signals_are_those_of_plain_mujoco(pack: Path) -> None:
     model = mujoco.MjModel.from_xml_path(str(ANT))
     model.opt.timestep = 0.01
     model.geom("floor").friction[0] = record.parameters["floor.grip"]
-    data = mujoco.MjData(model)
+    data, work_j, told = mujoco.MjData(model), 0.0, []
     for row, step in enumerate(trace.steps):
         mujoco.mj_forward(model, data)
         now = (data.body("torso").xpos[2], data.joint("hip_1").qpos[0], data.joint("ankle_1").qvel[0])
         seen = tuple(trace.signals[name][row] for name in ("height_m", "hip_rad", "spin_rps"))
         np.testing.assert_allclose(seen, now, rtol=0.0, atol=1e-9)
         share = 0.5 * math.sin(2.0 * math.pi * step / 100)
-        data.ctrl[:] = [share * (-1) ** k for k in range(model.nu)]
+        np.testing.assert_allclose(trace.signals["work_j"][row], work_j, rtol=1e-9, atol=1e-9)
+        told.append([share * (-1) ** k for k in range(model.nu)])
+        data.ctrl[:] = told[-1]
         for _ in range(5):
             mujoco.mj_step(model, data)
+            work_j += 0.01 * np.maximum(data.actuator_force * data.actuator_velocity, 0.0).sum()
+    np.testing.assert_array_equal(trace.actions.values, told)
+    assert (trace.actions.low.tolist(), trace.actions.high.tolist()) == ([-1.0] * model.nu, [1.0] * model.nu)
+    assert record.metrics["action.saturation"] == 0.0
+    assert record.metrics["motion.energy_j"] == trace.signals["work_j"][-1] > 0.0
+    jerk = np.diff(trace.signals["spin_rps"], n=2) / 0.05**2
+    assert record.metrics["motion.spin_rps.jerk_rms"] == pytest.approx(np.sqrt(np.mean(jerk**2)), rel=1e-12)
 
 
 def test_a_camera_of_another_rate_gives_pictures_and_no_doubt(pack: Path) -> None:

@@ -6,7 +6,7 @@ Recording, validity and the rules of ending live in :mod:`world_run`, perception
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from simgate.harness.execution.episode.lap_clock import LapClock
 from simgate.harness.execution.episode.latency import Delivery
 from simgate.harness.execution.episode.perception_stage import LatencySource, PerceptionStage, WorldCamera
 from simgate.harness.execution.episode.world_run import Episode, WorldRun
+from simgate.harness.scoring.metric import Record
 from simgate.harness.tasks.task import Task
 from simgate.policies.perception.outputs import ModelOutput
 from simgate.policies.perception.runtime import PerceptionRuntime
@@ -41,6 +42,7 @@ class Cast:
         task: What the robots have to do.
         timing: Rates of the loop.
         time_limit_s: Simulated seconds after which an episode ends.
+        records: What traces hold besides what all hold.
     """
 
     adapter: SimAdapter
@@ -51,6 +53,7 @@ class Cast:
     task: Task
     timing: Timing
     time_limit_s: float
+    records: Collection[Record] = ()
 
 
 def run_episodes(cast: Cast, scenes: Sequence[Scene], seeds: Sequence[int], clock: LapClock) -> list[Episode]:
@@ -118,7 +121,14 @@ def _begin(
         cast.runtime, cast.latency, cast.extra_ms, cameras, clock, eye_of(embodiment), source_of(adapter)
     )
     runs = [
-        WorldRun(task.begin(scene, timing, cast.time_limit_s), task.signals, camera, timing, embodiment)
+        WorldRun(
+            task.begin(scene, timing, cast.time_limit_s),
+            task.signals,
+            camera,
+            timing,
+            embodiment,
+            cast.records,
+        )
         for scene, camera in zip(scenes, cameras, strict=True)
     ]
     return perception, runs

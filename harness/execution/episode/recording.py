@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from simgate.harness.execution.episode.recorded_outputs import output_arrays, output_words, read_outputs
 from simgate.harness.results.schema_version import NewerSchema, require_known
-from simgate.harness.trace import FACTS_OF_SCENE, FrameTruth, Reading, Signal, Trace
+from simgate.harness.trace import FACTS_OF_SCENE, Actions, FrameTruth, Reading, Signal, Trace
 from simgate.policies.perception.outputs import Boxes
 from simgate.sim_adapters.observation import Contact, VisibleEntity
 from simgate.sim_adapters.plain_file import NotPlain, require_plain
@@ -25,6 +25,7 @@ from simgate.sim_adapters.plain_file import NotPlain, require_plain
 _SIGNAL = "signal."
 _DEPTH = "truth_depth."
 _READING = "reading."
+_ACTIONS = "actions"
 _FORMAT = 3
 """Raised with each change of what a recording holds; 2: facts and signals by declaration; 3: readings of
 channels of numbers."""
@@ -54,6 +55,8 @@ def save_trace(path: Path, trace: Trace) -> None:
     depths = {f"{_DEPTH}{k}": f.depth_m for k, f in enumerate(trace.frames) if f.depth_m is not None}
     arrays |= depths
     arrays |= {f"{_READING}{k}": reading.values for k, reading in enumerate(trace.readings)}
+    if (told := trace.actions) is not None:
+        arrays |= {_ACTIONS: told.values, f"{_ACTIONS}.low": told.low, f"{_ACTIONS}.high": told.high}
     text = json.dumps(_words(trace), separators=(",", ":"))
     np.savez_compressed(path, words=np.frombuffer(text.encode(), dtype=np.uint8), **arrays)  # type: ignore[arg-type]
 
@@ -81,6 +84,7 @@ def _words(trace: Trace) -> dict[str, Any]:
             {"channel": one.channel, "kind": one.kind, "unit": one.unit, "entries": one.entries}
             for one in trace.readings
         ],
+        "actions": trace.actions.names if trace.actions is not None else (),
     }
 
 
@@ -131,7 +135,14 @@ def load_trace(path: Path) -> Trace:
             Reading(**{**said, "entries": tuple(said["entries"])}, values=arrays[f"{_READING}{k}"])
             for k, said in enumerate(words.get("readings", ()))
         ),
+        actions=_actions(arrays, tuple(words.get("actions", ()))),
     )
+
+
+def _actions(arrays: dict[str, NDArray[Any]], names: tuple[str, ...]) -> Actions | None:
+    if _ACTIONS not in arrays:
+        return None
+    return Actions(names, arrays[f"{_ACTIONS}.low"], arrays[f"{_ACTIONS}.high"], arrays[_ACTIONS])
 
 
 def _frame(words: dict[str, Any], depth_m: NDArray[np.float32] | None) -> FrameTruth:

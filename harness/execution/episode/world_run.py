@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,8 +13,9 @@ from simgate.harness.execution.episode.perception_stage import Frame, WorldCamer
 from simgate.harness.execution.episode.readings import ReadingKeeper
 from simgate.harness.execution.episode.validity import ValidityMonitor
 from simgate.harness.results.record import LatencySamples, Scalar
+from simgate.harness.scoring.metric import Record
 from simgate.harness.tasks.task import TaskRun
-from simgate.harness.trace import FrameTruth, Signal, Trace
+from simgate.harness.trace import Actions, FrameTruth, Signal, Trace
 from simgate.policies.perception.outputs import Boxes, Depth, ModelOutput
 from simgate.policies.policy import Act
 from simgate.sim_adapters.adapter import Timing
@@ -48,6 +49,7 @@ class WorldRun:
         camera: Its frames and latencies.
         timing: Rates of the loop.
         embodiment: The robot that acts in it.
+        records: What else its criteria need.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class WorldRun:
         camera: WorldCamera,
         timing: Timing,
         embodiment: Embodiment,
+        records: Collection[Record] = (),
     ) -> None:
         self.monitor = ValidityMonitor(timing, embodiment)
         self._task = task
@@ -70,6 +73,8 @@ class WorldRun:
         depths = [c.name for c in embodiment.of_kind("depth") if eye and c.frame == eye.frame]
         self._depth = depths[0] if depths else ""
         self._image_size = (eye.shape[1], eye.shape[0]) if eye else (0, 0)
+        self._action, self._records = embodiment.action, records
+        self._told: list[Sequence[float]] = []
         self._steps: list[int] = []
         self._rows: list[Sequence[float]] = []
         self._modes: list[str] = []
@@ -135,6 +140,8 @@ class WorldRun:
         self._modes.append(act.mode)
         self._rows.append(self._task.row(truth, observation, world, act))
         self._readings.tick(observation, world)
+        if "actions" in self._records:
+            self._told.append(tuple(act.values))
         self._contacts.extend(truth.contacts)
         if act.report is not None:
             self._report = act.report
@@ -145,6 +152,12 @@ class WorldRun:
         if any(isinstance(one, Depth) for one in self._outputs):
             return self._frame_truths
         return [replace(one, depth_m=None) if one.depth_m is not None else one for one in self._frame_truths]
+
+    def _actions(self) -> Actions | None:
+        if "actions" not in self._records:
+            return None
+        low, high = (np.array(bound, np.float64) for bound in (self._action.low, self._action.high))
+        return Actions(self._action.names, low, high, np.array(self._told, np.float64))
 
     def finish(self, health: Sequence[str]) -> Episode:
         """Closes the episode.
@@ -176,6 +189,7 @@ class WorldRun:
             doubt_step=self.monitor.doubt_step,
             declared=self._signals,
             readings=self._readings.readings(),
+            actions=self._actions(),
         )
         return Episode(
             trace,

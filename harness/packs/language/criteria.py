@@ -24,13 +24,14 @@ class OperatorKeys(Keys):
 
 
 class EvidenceKeys(Keys):
-    """Which evidence counts."""
+    """Which evidence counts, and as what."""
 
     within_m: int | float | None = key("count only what is nearer than this, metres", None, ge=0)
     min_pixels: int | float | None = key("count only what has at least so many pixels", None, ge=0)
     max_occlusion: int | float | None = key(
         "count only what is hidden at most to this share", None, ge=0, le=1
     )
+    limit_deg: int | float | None = key("a tilt above this is a fall, degrees", None, gt=0, le=180)
 
 
 def _undefined() -> Any:

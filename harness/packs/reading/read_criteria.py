@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from simgate.harness.packs.checks.check_plugin import METRICS, load_plugin
 from simgate.harness.packs.checks.metric_catalog import MetricCatalog, MetricInfo, lacking
@@ -23,6 +23,7 @@ from simgate.harness.packs.source.value_hints import share_hint, threshold_hint
 from simgate.harness.registry import is_there
 from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from simgate.sim_adapters.quantities import kind_of, read_quantity
 
 _OPERATORS = tuple(keys_of(OperatorKeys))
 _TYPE_WORDS = {"number": "a number", "count": "a number", "bool": "true or false", "word": "text"}
@@ -48,14 +49,20 @@ class CriterionReader:
         self.unread: set[str] = set()
         """Names of the criteria of scenarios that could not be read; what is wrong is reported there."""
         self._task: TaskSpec | None = None
+        self._one_task = True
 
-    def judge(self, task: TaskSpec | None) -> None:
-        """Criteria are read for runs of this task from now on; None for that of driving robots."""
-        self._task = task
+    def judge(self, *tasks: TaskSpec | None) -> None:
+        """Criteria are read for runs of these tasks from now on; None for that of driving robots. Where they
+        differ nothing is said of signals: what holds for one scenario need not for another."""
+        self._task = next(iter(tasks), None)
+        self._one_task = bool(tasks) and all(task == self._task for task in tasks)
 
-    def _signal_names(self) -> Sequence[str]:
-        known = self._metrics.signal_names() if self._metrics is not None else ()
-        return known if self._task is None else tuple(self._task.signals)
+    @property
+    def _signals(self) -> Mapping[str, str]:
+        """Signals of the task, with what each measures."""
+        if self._task is not None:
+            return {name: kind_of(read_quantity(written)) for name, written in self._task.signals.items()}
+        return self._metrics.signal_quantities() if self._metrics is not None else {}
 
     def is_metric(self, name: str) -> bool:
         """Whether a metric has that name."""
@@ -83,15 +90,27 @@ class CriterionReader:
         return info
 
     def _require_signals(self, node: Node, name: str, info: MetricInfo) -> None:
-        """Reports a metric that no run of a declared task can compute."""
-        if self._task is None:
+        """Reports a metric that no run of the task can compute."""
+        if not self._one_task:
             return
-        without = lacking(info, self._task.signals, (*self._task.facts, "success"))
+        facts = info.facts if self._task is None else (*self._task.facts, "success")
+        without = lacking(info, self._signals, facts)
         if without:
             message = f"'{name}' needs {' and '.join(without)}, which the task does not have"
-            hint = f"its signals: {', '.join(self._task.signals)}; for one of them write "
-            hint += "NAME: {signal: {name: SIGNAL, reduce: max}, at_most: NUMBER}"
-            self._reader.problems.at(node, "undefined-metric", message, hint)
+            self._reader.problems.at(node, "undefined-metric", message, self._remedy(info))
+
+    def _remedy(self, info: MetricInfo) -> str:
+        """What to do where the task lacks what a metric is computed from."""
+        if not info.measures:
+            hint = f"its signals: {', '.join(self._signals)}; for one of them write "
+            return hint + "NAME: {signal: {name: SIGNAL, reduce: max}, at_most: NUMBER}"
+        fitting = [name for name, quantity in self._signals.items() if quantity in info.measures]
+        if fitting:
+            return f"signals that can be used: {', '.join(fitting)}"
+        if self._task is None:
+            return "a driving robot has none; leave the criterion out"
+        word = info.measures[0].partition(" ")[0]
+        return f"add one to the task's signals: NAME: {{{word}: {'true' if word == 'energy' else '...'}}}"
 
     def read(self, key: ScalarNode, value: Node) -> Criterion | None:
         """One criterion; problems are reported and give None."""
@@ -181,7 +200,7 @@ class CriterionReader:
             return None
         node, text = read.nodes["stl"], read.keys.stl
         if text is not None and isinstance(node, ScalarNode) and self._metrics is not None:
-            for found in self._metrics.check_formula(text, self.control_hz, self._signal_names()):
+            for found in self._metrics.check_formula(text, self.control_hz, tuple(self._signals)):
                 line, column = node.position(found.offset)
                 span = (node.source, line, column, found.length)
                 self._reader.problems.span(*span, "expression", found.message, found.hint)
@@ -209,8 +228,8 @@ class CriterionReader:
         if inner is None:
             return None
         signal = inner.keys.name
-        if signal is not None and self._metrics is not None and signal not in self._signal_names():
-            hint = near(signal, self._signal_names())
+        if signal is not None and self._metrics is not None and signal not in self._signals:
+            hint = near(signal, self._signals)
             self._reader.problems.at(
                 inner.nodes["name"], "unknown-metric", f"unknown signal '{signal}'", hint
             )

@@ -63,8 +63,7 @@ class PackReader:
         self._criteria.vocabulary = vocabulary
         scenarios = self._scenarios(keys, sim, nodes.get("task"))
         tasks = [s.scenario.task for s in scenarios if s.scenario is not None]
-        # Rules speak of all scenarios: of a declared task only where it is the task of every one.
-        self._criteria.judge(tasks[0] if tasks and all(task == tasks[0] for task in tasks) else None)
+        self._criteria.judge(*tasks)  # Rules speak of all scenarios.
         gate = self._gate(keys.gate, scenarios)
         written = (*sources, *csv_sources(reader.tables))
         self.files = (*written, *_native_sources(reader))

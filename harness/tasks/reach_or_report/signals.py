@@ -5,11 +5,11 @@ from __future__ import annotations
 from simgate.harness.trace import Signal
 
 SIGNALS = (
-    Signal("x_m", "m", "position of the robot"),
-    Signal("y_m", "m", "position of the robot"),
+    Signal("x_m", "m", "position of the robot", "position"),
+    Signal("y_m", "m", "position of the robot", "position"),
     Signal("yaw_rad", "rad", "heading of the robot"),
-    Signal("speed_mps", "m/s", "forward speed"),
-    Signal("yaw_rate_rps", "rad/s", "turn rate"),
+    Signal("speed_mps", "m/s", "forward speed", "speed"),
+    Signal("yaw_rate_rps", "rad/s", "turn rate", "turn rate"),
     Signal("command_speed_mps", "m/s", "forward speed that the policy asked for"),
     Signal("command_yaw_rate_rps", "rad/s", "turn rate that the policy asked for"),
     Signal("clearance_m", "m", "gap between hull and the nearest body that it could hit"),

@@ -10,6 +10,7 @@ import pytest
 from simgate.harness.execution.episode.inference_time import QUEUED_MS
 from simgate.harness.execution.episode.lap_clock import LapClock
 from simgate.harness.execution.episode.loop import Cast, run_episodes
+from simgate.harness.execution.episode.recording import load_trace, save_trace
 from simgate.harness.execution.episode.world_run import Episode
 from simgate.harness.tasks.reach_or_report import REACH_OR_REPORT, SIGNALS
 from simgate.policies.driving import drive
@@ -290,3 +291,24 @@ def test_every_frame_reaches_the_model_at_its_own_moment_whatever_the_rates(cast
     assert answered == [frame.step for frame in trace.frames[: len(answered)]]
     assert (trace.end, trace.invalid_reasons) == ("done", ())
     assert all(step % 20 == 0 for step in trace.delivered_steps)
+
+
+def test_the_actions_are_in_the_trace_where_a_criterion_needs_them_and_nowhere_else(
+    cast, tmp_path: Path
+) -> None:
+    bare = play(cast(Steady(0.4), limit_s=1.0), 5.0)[0].trace
+    told = play(cast(Steady(0.4), limit_s=1.0, records=frozenset({"actions"})), 5.0)[0].trace
+    assert bare.actions is None
+    assert told.actions.names == ("forward_mps", "yaw_rate_rps")
+    assert told.actions.values.tolist() == [[0.4, 0.0]] * len(told.steps)
+    save_trace(tmp_path / "t.npz", told)
+    back = load_trace(tmp_path / "t.npz")
+    assert back.digest() == told.digest() != bare.digest()
+    assert dataclasses.replace(told, actions=None).digest() == bare.digest()
+    assert (back.actions.names, back.actions.high.tolist()) == (
+        told.actions.names,
+        told.actions.high.tolist(),
+    )
+    assert len(told.before(41).actions.values) == len(told.before(41).steps) == 3
+    back.actions.values[-1, 0] += 1e-9
+    assert back.digest() != told.digest()

@@ -150,6 +150,45 @@ def test_a_metric_of_the_packs_own_says_too_what_the_task_lacks(tmp_path: Path) 
     assert "'way' needs goal_distance_m" in found[2]
 
 
+@pytest.mark.parametrize(
+    ("metric", "message", "hint"),
+    [
+        ("motion.energy_j", "needs a signal of energy, which", "NAME: {energy: true}"),
+        (
+            "motion.grip_n.jerk_rms",
+            "needs grip_n as a signal of position or joint position or",
+            "used: height_m",
+        ),
+        ("motion.height_m.falls", "needs height_m as a signal of tilt, which", "NAME: {tilt: ...}"),
+        ("motion.heigt_m.jerk_rms", "needs heigt_m, which the task does not have", "used: height_m"),
+    ],
+)
+def test_a_metric_of_motion_says_what_signal_it_needs(
+    tmp_path: Path, metric: str, message: str, hint: str
+) -> None:
+    asked = f"accept: {{{metric}: {{at_most: 1}}, success: {{eq"
+    (found,) = said(tmp_path, PACK.replace("accept: {success: {eq", asked))
+    assert found[:2] == (18, "undefined-metric")
+    assert f"'{metric}' {message}" in found[2]
+    assert hint in found[3]
+
+
+def test_a_metric_on_a_signal_of_the_right_kind_is_no_problem(tmp_path: Path) -> None:
+    asked = "accept: {motion.height_m.jerk_rms: {at_most: 1}, action.saturation: {at_most: 1}, success: {eq"
+    assert said(tmp_path, PACK.replace("accept: {success: {eq", asked)) == []
+
+
+def test_a_rule_for_scenarios_of_several_tasks_is_not_held_against_one_of_them(tmp_path: Path) -> None:
+    scenario = PACK.partition("scenarios:\n")[2]
+    other = (
+        scenario.replace("lifts:", "turns:")
+        .replace("height_m", "high_m")
+        .replace("{success: {eq", "{motion.high_m.jerk_rms: {at_most: 1}, success: {eq")
+    )
+    rule = "gate: [{metric: motion.high_m.jerk_rms, scenario: turns, mean: {at_most: 1}, clip: [0, 9], confidence: 0.9}]\n"
+    assert said(tmp_path, PACK + other + rule) == []
+
+
 def test_editors_know_the_keys(tmp_path: Path) -> None:
     editor = Draft202012Validator(pack_schema(metrics))
     path = tmp_path / "pack.yaml"
