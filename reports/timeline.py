@@ -42,12 +42,14 @@ class Timeline:
         moments: Marks through all lanes.
         ticks: (percent from the left, text) of the time axis.
         summary: The same in words.
+        has_boxes: Whether pictures of the episode have boxes on them.
     """
 
     groups: tuple[LaneGroup, ...]
     moments: tuple[Moment, ...]
     ticks: tuple[tuple[float, str], ...]
     summary: str
+    has_boxes: bool = False
 
     @property
     def lanes(self) -> tuple[Lane, ...]:
@@ -76,7 +78,9 @@ def timeline(
     groups = [*signal_groups(trace, end_s, bounds, looked_at), *reading_group(trace, end_s)]
     groups.insert(1, LaneGroup(title, tuple(said), True))
     ticks = tuple((100 * second / end_s, f"{second:g} s") for second in _round_seconds(end_s))
-    return Timeline(tuple(groups), _moments(trace, criteria, end_s), ticks, _summary(trace, sights))
+    return Timeline(
+        tuple(groups), _moments(trace, criteria, end_s), ticks, _summary(trace, sights), bool(sights)
+    )
 
 
 def sight_labels(trace: Trace) -> list[str]:

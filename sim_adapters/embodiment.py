@@ -69,6 +69,7 @@ class Channel:
         frame: In what the numbers are given: ``world``, or what the sensor is on, as the adapter names it.
         intrinsics: Of the camera, for images.
         entries: A name for every number of a vector, for example the joints.
+        classes: What the numbers of a segmentation stand for, by number; empty where they have no names.
 
     Raises:
         ValueError: An image without intrinsics or of another size, or not one name for every entry.
@@ -85,6 +86,7 @@ class Channel:
     frame: str = "world"
     intrinsics: Intrinsics | None = None
     entries: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.rate_hz > 0:

@@ -103,6 +103,7 @@ def test_it_runs_alike_with_one_and_two_workers_and_replays(
     records = list(one.records())
     assert [record.outcome.value for record in records] == ["PASS"] * 4, [r.reason for r in records]
     assert {record.end for record in records} == {"success"}
+    assert [(set(record.artifacts), record.notes) for record in records] == [({"trace"}, ())] * 4
     units = [{one.metric: one.unit for one in record.criteria}["highest"] for record in records]
     assert units == ["m"] * 4
     assert all(record.metrics["success"] is True and record.metrics["spl"] is None for record in records)
@@ -148,8 +149,9 @@ def test_its_signals_are_those_of_plain_mujoco(pack: Path) -> None:
     assert record.metrics["motion.spin_rps.jerk_rms"] == pytest.approx(np.sqrt(np.mean(jerk**2)), rel=1e-12)
 
 
-def test_a_camera_of_another_rate_gives_pictures_and_no_doubt(pack: Path) -> None:
-    view = "sensors: {joints: {joints: all}, view: {camera: track, width: 64, height: 48, rate_hz: 10}}"
+def test_a_camera_of_another_rate_gives_pictures_and_a_strip_of_each_channel_and_no_doubt(pack: Path) -> None:
+    camera = "{camera: track, kinds: [rgb, depth, semantic], width: 64, height: 48, rate_hz: 10}"
+    view = f"sensors: {{joints: {{joints: all}}, view: {camera}}}"
     pack.write_text(
         PACK.replace("sensors: {joints: {joints: all}}", view).replace(
             "height_m < 0.7 for", "height_m < 0 for"
@@ -158,7 +160,11 @@ def test_a_camera_of_another_rate_gives_pictures_and_no_doubt(pack: Path) -> Non
     folder = run(pack, "runs", "--workers", "0", "--variants", "1")
     (record,) = folder.records()
     assert (record.outcome.value, record.end) == ("FAIL", "time_limit"), record.reason
-    assert (folder.path / record.artifacts["failure_picture"]).is_file()
+    strips = {"strip.view.rgb", "strip.view.depth", "strip.view.semantic"}
+    assert set(record.artifacts) == {"start_picture", "failure_picture", "trace"} | strips
+    assert all((folder.path / path).is_file() for path in record.artifacts.values())
+    page = (folder.path / "report.html").read_text()
+    assert all(f"channel view.{kind} of swings::v0000" in page for kind in ("rgb", "depth", "semantic"))
 
 
 @pytest.mark.parametrize(

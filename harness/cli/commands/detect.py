@@ -131,7 +131,7 @@ def _print(one: _Seen) -> None:
 
 def _write_picture(folder: Path, one: _Seen, names: set[str]) -> None:
     """The picture with its boxes, under a name of its own."""
-    from simgate.harness.execution.episode.box_picture import picture
+    from simgate.harness.execution.pictures.overlay import picture
     from simgate.sim_adapters.printable import printable
 
     stem = name = f"{one.image.path.stem}-detections"

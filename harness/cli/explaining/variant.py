@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from simgate.harness.results.record import CriterionResult, Outcome, RunRecord, Scalar
+from simgate.harness.results.record import STRIP, CriterionResult, Outcome, RunRecord, Scalar
 from simgate.harness.text import plural
 
 if TYPE_CHECKING:
@@ -158,7 +158,12 @@ def _happened(folder: RunFolder, record: RunRecord) -> Iterator[str]:
 
 
 def _seen_by_people(folder: RunFolder, record: RunRecord) -> Iterator[str]:
-    pictures = {name: path for name, path in record.artifacts.items() if name.endswith("picture")}
+    pictures = {
+        name.replace("_", " "): path for name, path in record.artifacts.items() if name.endswith("picture")
+    }
+    for name, path in record.artifacts.items():
+        if (channel := name.removeprefix(STRIP)) != name:
+            pictures[f"{channel} over time"] = path
     if pictures:
-        shown = ", ".join(f"{name.replace('_', ' ')} {folder.path / path}" for name, path in pictures.items())
+        shown = ", ".join(f"{name} {folder.path / path}" for name, path in pictures.items())
         yield f"Look at: {shown}"

@@ -12,6 +12,7 @@ from simgate.harness.execution.episode.latency import Delivery
 from simgate.harness.execution.episode.perception_stage import Frame, WorldCamera
 from simgate.harness.execution.episode.readings import ReadingKeeper
 from simgate.harness.execution.episode.validity import ValidityMonitor
+from simgate.harness.execution.pictures.views import View, ViewKeeper
 from simgate.harness.results.record import LatencySamples, Scalar
 from simgate.harness.scoring.metric import Record
 from simgate.harness.tasks.task import TaskRun
@@ -19,7 +20,7 @@ from simgate.harness.trace import Actions, FrameTruth, Signal, Trace
 from simgate.policies.perception.outputs import Boxes, Depth, ModelOutput
 from simgate.policies.policy import Act
 from simgate.sim_adapters.adapter import Timing
-from simgate.sim_adapters.embodiment import Embodiment, eye_of
+from simgate.sim_adapters.embodiment import Channel, Embodiment, eye_of
 from simgate.sim_adapters.observation import Contact, GroundTruth, Observation
 
 
@@ -32,12 +33,16 @@ class Episode:
         frames: Each camera frame as the model saw it, by entry of ``trace.frames``; None where dropped.
         latency: What acted in the loop, and what the inference took on this machine.
         renderer_failed: Whether nothing but the pictures speaks against the episode.
+        eye: The camera of ``frames``; None for a robot without one.
+        views: What the other cameras and scanners have read, thinned.
     """
 
     trace: Trace
     frames: tuple[Frame | None, ...]
     latency: LatencySamples
     renderer_failed: bool = False
+    eye: Channel | None = None
+    views: tuple[View, ...] = ()
 
 
 class WorldRun:
@@ -67,8 +72,9 @@ class WorldRun:
         self._readings = ReadingKeeper(embodiment)
         self._camera = camera
         self._timing = timing
-        eye = eye_of(embodiment)
+        self._eye_channel = eye = eye_of(embodiment)
         self._eye = eye.name if eye else ""
+        self._views = ViewKeeper(embodiment, but=(self._eye,))
         # The depth of what the model looks at is that of the same camera.
         depths = [c.name for c in embodiment.of_kind("depth") if eye and c.frame == eye.frame]
         self._depth = depths[0] if depths else ""
@@ -120,6 +126,7 @@ class WorldRun:
             Whether the episode can be believed so far as to go on.
         """
         self._met.extend(truth.contacts)
+        self._views.look(observation, world)
         if self._eye and observation.stamps[self._eye] > self._seen_step:
             self._seen_step = observation.stamps[self._eye]
             dropped = self._camera.frames[-1] is None
@@ -196,4 +203,6 @@ class WorldRun:
             tuple(self._camera.frames),
             self._camera.latency_samples(),
             self.monitor.renderer_failed,
+            self._eye_channel,
+            self._views.views(),
         )

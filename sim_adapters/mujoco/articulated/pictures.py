@@ -100,8 +100,19 @@ class Pictures:
             "semantic": (size, "int32", "", len(drawn.classes) - 1.0),
             "instance": (size, "int32", "", len(drawn.bodies) - 1.0),
         }
+        names = {"semantic": drawn.classes, "instance": drawn.bodies}
         self.channels = tuple(
-            Channel(f"{name}.{kind}", kind, *kinds[kind][:3], rate_hz, 0.0, kinds[kind][3], frame, lens)
+            Channel(
+                f"{name}.{kind}",
+                kind,
+                *kinds[kind][:3],
+                rate_hz,
+                0.0,
+                kinds[kind][3],
+                frame,
+                lens,
+                classes=names.get(kind, ()),
+            )
             for kind in sensor.kinds
         )
 
