@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -119,6 +119,8 @@ class Trace:
         outputs: What perception delivered that is no boxes, in order of delivery.
         readings: What the channels of numbers have read; empty for recordings of older versions.
         actions: What the policy has told the robot; None unless a criterion needs it.
+        boxes_at: Of several models the places of ``detections`` among all that was delivered; empty where
+            these follow from the frames.
     """
 
     physics_hz: int
@@ -140,13 +142,19 @@ class Trace:
     outputs: tuple[ModelOutput, ...] = ()
     readings: tuple[Reading, ...] = ()
     actions: Actions | None = None
+    boxes_at: tuple[int, ...] = ()
 
     @property
     def answers(self) -> tuple[ModelOutput, ...]:
         """All that perception delivered, in order of delivery."""
         if not (self.detections and self.outputs):
             return self.detections or self.outputs
-        # The loop delivers in the order of the frames, so that both kinds can be put into one row again.
+        if self.boxes_at:
+            answers: list[ModelOutput] = list(self.outputs)
+            for place, boxes in zip(self.boxes_at, self.detections, strict=True):
+                answers.insert(place, boxes)
+            return tuple(answers)
+        # One model's come in the order of the frames, so that both kinds can be put into one row again.
         return tuple(sorted((*self.detections, *self.outputs), key=lambda one: one.frame_step))
 
     @property
@@ -167,6 +175,7 @@ class Trace:
             frames=tuple(frame for frame in self.frames if frame.step < step),
             detections=tuple(one for one in answers if isinstance(one, Boxes)),
             outputs=tuple(one for one in answers if not isinstance(one, Boxes)),
+            boxes_at=places_of_boxes(answers),
             delivered_steps=self.delivered_steps[:arrived],
             latency_ms=self.latency_ms[:arrived],
             contacts=tuple(contact for contact in self.contacts if contact.step < step),
@@ -208,8 +217,16 @@ class Trace:
         said = {name: fact for name, fact in self.facts.items() if name not in FACTS_OF_SCENE}
         if said:
             rest.append(said)
+        if any(one.model for one in self.answers):
+            rest.append([one.model for one in self.answers])
         h.update(json.dumps(rest, sort_keys=True).encode())
         return h.hexdigest()
+
+
+def places_of_boxes(answers: Sequence[ModelOutput]) -> tuple[int, ...]:
+    """Where boxes stand among the answers of several models; empty for one model, and where all are alike."""
+    found = tuple(k for k, one in enumerate(answers) if isinstance(one, Boxes))
+    return found if len({one.model for one in answers}) > 1 and 0 < len(found) < len(answers) else ()
 
 
 def _entity_row(entity: VisibleEntity) -> list[object]:

@@ -13,13 +13,13 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 
-import numpy as np
-
 from simgate.harness.execution.episode.perception_runtime import make_runtime
 from simgate.harness.execution.episode.validity import BLACK_LEVEL, CONSTANT_SPREAD
 from simgate.harness.execution.probe_room import room
 from simgate.harness.registry import load, names
 from simgate.policies.perception.package import PackageError, load_package
+from simgate.policies.perception.preprocessing.readings import blank_inputs
+from simgate.policies.perception.runtime import answers
 from simgate.sim_adapters.adapter import SimAdapter, SimulatorUnavailable, Timing
 from simgate.sim_adapters.planar_drive import DriveView
 
@@ -82,7 +82,7 @@ def probe_model(runtime: str, path: str) -> Mapping[str, object]:
     package = load_package(path)
     try:
         model = make_runtime(runtime, package)
-        model.infer(np.zeros((1, package.input.height, package.input.width, 3), np.uint8))
+        answers(model, *blank_inputs(package, 1))
     except PackageError as error:
         first = error.problems[0]
         return {"detail": "", "problem": first.message, "remedy": first.hint}

@@ -13,10 +13,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from simgate.harness.execution.episode.kept_files import keep_files
 from simgate.harness.execution.episode.lap_clock import LapClock
+from simgate.harness.execution.episode.looking import LoopModel
 from simgate.harness.execution.episode.loop import Cast, run_episodes
 from simgate.harness.execution.episode.perception_runtime import is_deployed, make_runtime
 from simgate.harness.execution.episode.resource_sampler import ResourceSampler
@@ -40,6 +39,7 @@ from simgate.harness.tasks.declared import DeclaredTask
 from simgate.harness.tasks.of_scenario import task_of
 from simgate.harness.tasks.task import Task
 from simgate.policies.perception.package import load_package
+from simgate.policies.perception.preprocessing.readings import blank_inputs
 from simgate.policies.perception.runtime import RuntimeInfo
 from simgate.policies.perception.warm_up import warm_up
 from simgate.sim_adapters.adapter import AdapterInfo, SimAdapter, Timing
@@ -88,11 +88,15 @@ class Worker:
         self._runtime = make_runtime(self._setup.runtime, package, folder) if package else None
         self._runtime_info: RuntimeInfo | None = self._runtime.describe() if self._runtime else None
         simulated = package is not None and pack.latency.mode == "simulated"
-        self._latency = package.latency if package and simulated else None
+        self._models = (
+            [LoopModel(self._runtime, package.latency if simulated else None, "", package)]
+            if package and self._runtime
+            else []
+        )
         self._deployed = package.deployed if package else None
         if package and self._runtime and not simulated:
             # The first calls load, allocate and tune; no robot meets them in motion.
-            warm_up(self._runtime, np.zeros((1, package.input.height, package.input.width, 3), np.uint8))
+            warm_up(self._runtime, *blank_inputs(package, 1))
         self._guard.confirm_loaded()
 
     def describe(self) -> tuple[AdapterInfo, RuntimeInfo | None]:
@@ -206,8 +210,7 @@ class Worker:
         cast = Cast(
             adapter=self._simulator(),
             policy=self._policy,
-            runtime=self._runtime,
-            latency=self._latency,
+            models=self._models,
             extra_ms=self._pack.latency.extra_ms,
             task=task,
             timing=timing,

@@ -9,12 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from simgate.harness import registry
+from simgate.harness.execution.planning.model_channels import unsensed
 from simgate.harness.expansion.errors import ExpansionError
 from simgate.harness.expansion.expand import expand_scenario
 from simgate.harness.expansion.rules import Rules
 from simgate.harness.expansion.scene_key import appearance_of
 from simgate.harness.expansion.variant import Variant, objects_of
 from simgate.harness.frontend.scene_counts import count_scenes, scenes_in
+from simgate.harness.packs.checks.check_model import report
 from simgate.harness.packs.checks.clean_runs import clean_runs_needed
 from simgate.harness.packs.expressions.conditions import parse
 from simgate.harness.packs.language.pack import POLICIES
@@ -26,6 +28,7 @@ from simgate.harness.tasks.of_scenario import task_of
 from simgate.harness.tasks.scene_finding import Finding, unbuilt
 from simgate.harness.text import plural
 from simgate.policies.documents.diagnostics import Diagnostic, shown_path
+from simgate.policies.documents.problems import Problems
 from simgate.sim_adapters.scene.scene import Scene
 
 CODE = "no-variants"
@@ -44,7 +47,11 @@ def trial(pack: Pack) -> list[Diagnostic]:
     """Scenarios of a pack that leave nothing to run, or nothing that can be judged, as diagnostics."""
     lines = Path(pack.path).read_text(encoding="utf-8-sig").split("\n")
     found = [found for scenario in pack.scenarios for found in _of_scenario(pack, scenario, lines)]
-    return found if any(one.code == CODE for one in found) else [*found, *_of_shared_scenes(pack, lines)]
+    if any(one.code == CODE for one in found):
+        return found
+    problems = Problems()
+    report(problems, unsensed(pack))
+    return [*found, *problems.diagnostics, *_of_shared_scenes(pack, lines)]
 
 
 def _of_scenario(pack: Pack, scenario: Scenario, lines: Sequence[str]) -> list[Diagnostic]:

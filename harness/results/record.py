@@ -68,6 +68,8 @@ class LatencySamples(ResultModel):
     """Where ``in_loop_ms`` came from."""
     stalls: int = 0
     """Results during which this machine stood still; in mode ``measured`` the standstill was left out."""
+    models: dict[str, LatencySamples] = Field(default_factory=dict, exclude_if=lambda found: not found)
+    """Those of each model by its name, where a pack names them."""
 
 
 class RunRecord(ResultModel):

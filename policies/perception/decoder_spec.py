@@ -33,6 +33,8 @@ class DecoderSpec(Strict):
 
     needs_classes: ClassVar[bool] = True
     """Whether the outputs speak of the package's classes; otherwise it need not name any."""
+    of_pixels: ClassVar[bool] = True
+    """Whether the outputs speak of pixels; otherwise the model may look at other readings than frames."""
     kind: str
 
 
@@ -207,6 +209,7 @@ class PoseOutputs(Strict):
 class PoseSpec(Scored):
     """Decoder of 6-D poses of objects in the camera's frame: X right, Y down, Z ahead."""
 
+    of_pixels: ClassVar[bool] = False
     kind: Literal["poses"]
     rotation: Literal["quaternion_wxyz", "quaternion_xyzw", "matrix", "six_d"] = "quaternion_wxyz"
     """``six_d``: the first two columns of the matrix, made orthonormal (Zhou et al. 2019)."""
@@ -242,6 +245,7 @@ class TensorSpec(DecoderSpec):
     """No decoder: the tensors go to the policy as they are."""
 
     needs_classes: ClassVar[bool] = False
+    of_pixels: ClassVar[bool] = False
     kind: Literal["tensors"]
     outputs: Annotated[dict[str, str], Field(min_length=1)]
     """Name under which the policy finds it: name of the output tensor."""

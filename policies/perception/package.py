@@ -19,7 +19,13 @@ from simgate.policies.perception.files.onnx_interface import onnx_problems
 from simgate.policies.perception.files.package_files import Artifact, PackageFile, package_files
 from simgate.policies.perception.latency import Latency
 from simgate.policies.perception.package_schema import read_spec, sound_artifacts
-from simgate.policies.perception.package_spec import Deployed, InputSpec, ModelSpec
+from simgate.policies.perception.package_spec import (
+    Deployed,
+    FrameInput,
+    InputSpec,
+    ModelSpec,
+    ReadingInput,
+)
 from simgate.policies.perception.package_text import PackageText, read_text
 from simgate.policies.perception.problems import PackageError, PackageProblem
 from simgate.sim_adapters.unfetched import dvc_output, empty, unfetched
@@ -77,8 +83,19 @@ class ModelPackage:
 
     @property
     def input(self) -> InputSpec:
-        """Preprocessing."""
-        return self.spec.input
+        """Preprocessing of the frames. Of a model whose main input is no frame its name and batch, of a frame
+        of one pixel."""
+        main = self.spec.input
+        if isinstance(main, InputSpec):
+            return main
+        return InputSpec(name=main.name, batch=main.batch, width=1, height=1)
+
+    @cached_property
+    def channels(self) -> tuple[str, ...]:
+        """Channels that it is given beside its main input."""
+        extra = self.spec.extra_inputs.values()
+        named = [one.channel for one in extra if isinstance(one, ReadingInput | FrameInput)]
+        return tuple(dict.fromkeys(name or "" for name in named))
 
     @property
     def decoder(self) -> DecoderSpec:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError, create_model
 
@@ -13,7 +13,7 @@ from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import Node, ScalarNode, shortened
 from simgate.policies.perception.decoder_spec import DECODERS, DecoderSpec, UnreadSpec
 from simgate.policies.perception.decoding.kinds import decoder_kinds, find_decoder
-from simgate.policies.perception.package_spec import ArtifactSpec, ModelSpec
+from simgate.policies.perception.package_spec import SOURCES, ArtifactSpec, ModelSpec
 from simgate.policies.perception.package_text import PackageText
 from simgate.policies.perception.problems import PackageProblem
 from simgate.sim_adapters.code_file import BadReference, is_reference
@@ -163,6 +163,9 @@ def _in_file(text: PackageText, location: _Location, kind: str) -> tuple[_Locati
     Pydantic adds the decoder's kind to it, and names for each of the types that a value may have.
     """
     decoder = ""
+    if location[0] == "input" or location[0] == "extra_inputs":
+        at = 1 if location[0] == "input" else 2
+        location = tuple(part for k, part in enumerate(location) if k != at or part not in SOURCES)
     if kind.startswith("union_tag"):
         return (*location, "kind"), ""
     declared = _kind_of(text.data)
@@ -175,21 +178,24 @@ def _in_file(text: PackageText, location: _Location, kind: str) -> tuple[_Locati
 
 
 def _known_keys(location: _Location, decoder: str, folder: Path) -> list[str]:
-    """Keys that the model at the parent of ``location`` knows."""
-    model: Any = ModelSpec
+    """Keys that the model at the parent of ``location`` knows; of a value of several kinds those of each."""
+    models: list[Any] = [ModelSpec]
     named = False
     for part in location[:-1]:
         if isinstance(part, int) or named:
             named = False
             continue
-        annotation: Any = model.model_fields[part].annotation if part in model.model_fields else None
-        named = getattr(annotation, "__origin__", None) is dict
-        candidates = [annotation, *getattr(annotation, "__args__", ())]
-        models = [c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)]
+        annotations = [one.model_fields[part].annotation for one in models if part in one.model_fields]
+        named = any(getattr(one, "__origin__", None) is dict for one in annotations)
+        models = [found for one in annotations for found in _models_in(one)]
         if part == "decoder" and decoder:
-            found = find_decoder(decoder, folder)
-            models = [] if found is None else [found.spec]
-        if not models:
-            return []
-        model = models[0]
-    return list(model.model_fields)
+            spec = find_decoder(decoder, folder)
+            models = [] if spec is None else [spec.spec]
+    return list(dict.fromkeys(name for one in models for name in one.model_fields))
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    """The models that a value may be, or the values of a mapping."""
+    inner = [*get_args(annotation), *([annotation.__origin__] if hasattr(annotation, "__metadata__") else [])]
+    found = [model for one in inner for model in _models_in(one)]
+    return [annotation] if isinstance(annotation, type) and issubclass(annotation, BaseModel) else found

@@ -12,25 +12,27 @@ Ranges = Sequence[tuple[int, int]]
 
 
 def infer_in_portions(
-    tensor: Any, ranges: Ranges | None, infer: Callable[[Any], list[ModelOutput]]
+    tensor: Any, ranges: Ranges | None, infer: Callable[[Any, Sequence[int]], list[ModelOutput]]
 ) -> list[ModelOutput]:
     """Detections of each frame of a batch of any size.
 
     Args:
         tensor: The model's input, frames first; anything that is sliced and indexed as numpy's arrays are.
         ranges: Batches that the model takes; None for any.
-        infer: Runs the model on a batch in one of the ranges.
+        infer: Runs the model on a batch in one of the ranges; told which frames these are.
 
     Raises:
         ValueError: The model answers for another number of frames than it was given.
     """
+    rows: Sequence[int]
     found: list[ModelOutput] = []
     for first, frames, size in portions(len(tensor), ranges):
-        part = tensor[first : first + frames]
+        part, rows = tensor[first : first + frames], range(first, first + frames)
         if size > frames:
             # The last frame again; what is found in it is dropped.
-            part = part[[min(k, frames - 1) for k in range(size)]]
-        given = infer(part)
+            again = [min(k, frames - 1) for k in range(size)]
+            part, rows = part[again], [first + k for k in again]
+        given = infer(part, rows)
         if len(given) != size:
             raise ValueError(
                 f"the model was given {size} frames and answered for {len(given)}; if it was exported for a "

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from simgate.sim_adapters.embodiment import Channel
 from simgate.sim_adapters.quantities import Quantity
 from simgate.sim_adapters.scene.articulated import Sensor, Servos
 from simgate.sim_adapters.worlds.low_walls import Shape
@@ -78,8 +79,8 @@ class JointedFile(Protocol):
     """A native file with a robot on its own joints; every method raises :class:`NativeError` for a name
     that the file does not have."""
 
-    def sensor(self, name: str, sensor: Sensor) -> None:
-        """Asks for what a sensor is on."""
+    def sensor(self, name: str, sensor: Sensor) -> tuple[Channel, ...]:
+        """Asks for what a sensor is on; the channels that it gives, at a rate of no meaning."""
         ...
 
     def quantity(self, quantity: Quantity) -> None:

@@ -16,15 +16,13 @@ from simgate.harness.execution.episode.act_check import checked_acts
 from simgate.harness.execution.episode.device_frames import source_of
 from simgate.harness.execution.episode.lap_clock import LapClock
 from simgate.harness.execution.episode.latency import Delivery
-from simgate.harness.execution.episode.perception_stage import LatencySource, PerceptionStage, WorldCamera
+from simgate.harness.execution.episode.looking import LoopModel
+from simgate.harness.execution.episode.perception_stage import PerceptionStage
 from simgate.harness.execution.episode.world_run import Episode, WorldRun
 from simgate.harness.scoring.metric import Record
 from simgate.harness.tasks.task import Task
-from simgate.policies.perception.outputs import ModelOutput
-from simgate.policies.perception.runtime import PerceptionRuntime
-from simgate.policies.policy import Policy
+from simgate.policies.policy import Heard, Policy
 from simgate.sim_adapters.adapter import SimAdapter, Timing
-from simgate.sim_adapters.embodiment import eye_of
 from simgate.sim_adapters.scene.scene import Scene
 from simgate.sim_adapters.traits import traits_of
 
@@ -36,8 +34,7 @@ class Cast:
     Attributes:
         adapter: The simulator.
         policy: Drives the robots.
-        runtime: Runs the perception model; None for a policy that uses none.
-        latency: Perception latency in simulated time; None takes the inference just measured.
+        models: Perception; none for a policy that uses none.
         extra_ms: Added to every latency, milliseconds.
         task: What the robots have to do.
         timing: Rates of the loop.
@@ -47,8 +44,7 @@ class Cast:
 
     adapter: SimAdapter
     policy: Policy
-    runtime: PerceptionRuntime | None
-    latency: LatencySource | None
+    models: Sequence[LoopModel]
     extra_ms: float
     task: Task
     timing: Timing
@@ -91,7 +87,7 @@ def run_episodes(cast: Cast, scenes: Sequence[Scene], seeds: Sequence[int], cloc
             clock.lap("step")
             continue
         arrived = perception.deliver(observation.step, worlds)
-        answered = cast.policy.act(observation, [_newest(results) for results in arrived])
+        answered = cast.policy.act(observation, [told(results, cast.models) for results in arrived])
         acts = checked_acts(cast.policy, answered, embodiment.action, len(scenes), worlds, observation.step)
         clock.lap("policy")
         for world in worlds:
@@ -105,7 +101,10 @@ def run_episodes(cast: Cast, scenes: Sequence[Scene], seeds: Sequence[int], cloc
         observation = adapter.step(actions, active)
         clock.lap("step")
     clock.move("step", "render", _render_seconds(adapter) - rendered_s)
-    return [run.finish(health) for run, health in zip(runs, adapter.health(), strict=True)]
+    return [
+        run.finish(health, perception.latency_samples(world))
+        for world, (run, health) in enumerate(zip(runs, adapter.health(), strict=True))
+    ]
 
 
 def _begin(
@@ -114,28 +113,29 @@ def _begin(
     """Perception of all worlds and the record of each, once the simulator has built them."""
     adapter, task, timing = cast.adapter, cast.task, cast.timing
     embodiment = adapter.embodiment
-    cameras = [
-        WorldCamera(scene.effects, seed, timing.physics_hz) for scene, seed in zip(scenes, seeds, strict=True)
-    ]
     perception = PerceptionStage(
-        cast.runtime, cast.latency, cast.extra_ms, cameras, clock, eye_of(embodiment), source_of(adapter)
+        cast.models,
+        cast.extra_ms,
+        [scene.effects for scene in scenes],
+        seeds,
+        timing.physics_hz,
+        clock,
+        embodiment,
+        source_of(adapter),
     )
-    runs = [
-        WorldRun(
-            task.begin(scene, timing, cast.time_limit_s),
-            task.signals,
-            camera,
-            timing,
-            embodiment,
-            cast.records,
-        )
-        for scene, camera in zip(scenes, cameras, strict=True)
-    ]
+    runs = []
+    for world, scene in enumerate(scenes):
+        begun = task.begin(scene, timing, cast.time_limit_s)
+        frames = perception.frames(world)
+        runs.append(WorldRun(begun, task.signals, frames, timing, embodiment, cast.records))
     return perception, runs
 
 
-def _newest(arrived: Sequence[Delivery]) -> ModelOutput | None:
-    """The policy is told the newest result; older ones that arrive with it are in the trace only."""
+def told(arrived: Sequence[Delivery], models: Sequence[LoopModel]) -> Heard:
+    """What the policy is told: of each model the newest result, by name where the pack gives
+    one; older ones that arrive with it are in the trace only."""
+    if any(model.name for model in models):
+        return {one.answer.model: one.answer for one in arrived}
     return arrived[-1].answer if arrived else None
 
 

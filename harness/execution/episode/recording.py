@@ -85,6 +85,8 @@ def _words(trace: Trace) -> dict[str, Any]:
             for one in trace.readings
         ],
         "actions": trace.actions.names if trace.actions is not None else (),
+        "boxes_at": trace.boxes_at,
+        "boxes_by": [[one.model, one.channel, one.classes] for one in trace.detections if one.model],
     }
 
 
@@ -116,7 +118,7 @@ def load_trace(path: Path) -> Trace:
         },
         modes=tuple(words["modes"]),
         frames=tuple(_frame(frame, arrays.get(f"{_DEPTH}{k}")) for k, frame in enumerate(words["frames"])),
-        detections=_detections(arrays, tuple(words["classes"])),
+        detections=_detections(arrays, words),
         delivered_steps=tuple(int(step) for step in arrays["delivered_steps"]),
         latency_ms=arrays["latency_ms"],
         contacts=tuple(
@@ -136,6 +138,7 @@ def load_trace(path: Path) -> Trace:
             for k, said in enumerate(words.get("readings", ()))
         ),
         actions=_actions(arrays, tuple(words.get("actions", ()))),
+        boxes_at=tuple(words.get("boxes_at", ())),
     )
 
 
@@ -153,12 +156,14 @@ def _frame(words: dict[str, Any], depth_m: NDArray[np.float32] | None) -> FrameT
     return FrameTruth(words["step"], tuple(entities), words["dropped"], depth_m)
 
 
-def _detections(arrays: dict[str, NDArray[Any]], classes: tuple[str, ...]) -> tuple[Boxes, ...]:
+def _detections(arrays: dict[str, NDArray[Any]], words: dict[str, Any]) -> tuple[Boxes, ...]:
     found: list[Boxes] = []
     first = 0
-    for count, step in zip(arrays["detection_counts"], arrays["detection_steps"], strict=True):
+    counts, steps = arrays["detection_counts"], arrays["detection_steps"]
+    said_by = words.get("boxes_by") or [("", "", words["classes"])] * len(counts)
+    for count, step, (model, channel, classes) in zip(counts, steps, said_by, strict=True):
         rows = slice(first, first + int(count))
         boxes, scores, ids = arrays["boxes"][rows], arrays["scores"][rows], arrays["class_ids"][rows]
-        found.append(Boxes(boxes, scores, ids, classes, int(step)))
+        found.append(Boxes(boxes, scores, ids, tuple(classes), int(step), model=model, channel=channel))
         first = rows.stop
     return tuple(found)

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.harness.execution.episode.latency import Delivery
-from simgate.harness.execution.episode.perception_stage import Frame, WorldCamera
+from simgate.harness.execution.episode.looking import Frame
 from simgate.harness.execution.episode.readings import ReadingKeeper
 from simgate.harness.execution.episode.validity import ValidityMonitor
 from simgate.harness.execution.pictures.views import View, ViewKeeper
 from simgate.harness.results.record import LatencySamples, Scalar
 from simgate.harness.scoring.metric import Record
 from simgate.harness.tasks.task import TaskRun
-from simgate.harness.trace import Actions, FrameTruth, Signal, Trace
+from simgate.harness.trace import Actions, FrameTruth, Signal, Trace, places_of_boxes
 from simgate.policies.perception.outputs import Boxes, Depth, ModelOutput
 from simgate.policies.policy import Act
 from simgate.sim_adapters.adapter import Timing
@@ -51,7 +51,7 @@ class WorldRun:
     Args:
         task: What the robot has to do in it.
         signals: What the task's rows hold.
-        camera: Its frames and latencies.
+        frames: Each frame of the robot's first colour camera as the model sees it; grows as they come.
         timing: Rates of the loop.
         embodiment: The robot that acts in it.
         records: What else its criteria need.
@@ -61,7 +61,7 @@ class WorldRun:
         self,
         task: TaskRun,
         signals: tuple[Signal, ...],
-        camera: WorldCamera,
+        frames: Sequence[Frame | None],
         timing: Timing,
         embodiment: Embodiment,
         records: Collection[Record] = (),
@@ -70,7 +70,7 @@ class WorldRun:
         self._task = task
         self._signals = signals
         self._readings = ReadingKeeper(embodiment)
-        self._camera = camera
+        self._frames_seen = frames
         self._timing = timing
         self._eye_channel = eye = eye_of(embodiment)
         self._eye = eye.name if eye else ""
@@ -129,7 +129,7 @@ class WorldRun:
         self._views.look(observation, world)
         if self._eye and observation.stamps[self._eye] > self._seen_step:
             self._seen_step = observation.stamps[self._eye]
-            dropped = self._camera.frames[-1] is None
+            dropped = self._frames_seen[-1] is None
             depth = self._depth_of_frame(observation, world)
             self._frame_truths.append(FrameTruth(truth.frame_step, truth.entities, dropped, depth))
         self._sound = self.monitor.check(observation, truth, world) and self._sound
@@ -166,11 +166,12 @@ class WorldRun:
         low, high = (np.array(bound, np.float64) for bound in (self._action.low, self._action.high))
         return Actions(self._action.names, low, high, np.array(self._told, np.float64))
 
-    def finish(self, health: Sequence[str]) -> Episode:
+    def finish(self, health: Sequence[str], latency: LatencySamples) -> Episode:
         """Closes the episode.
 
         Args:
             health: What the simulator itself says against this world.
+            latency: Of its perception.
         """
         for reason in health:
             self.monitor.add(reason)
@@ -185,6 +186,7 @@ class WorldRun:
             frames=tuple(self._frames()),
             detections=tuple(one for one in self._outputs if isinstance(one, Boxes)),
             outputs=tuple(one for one in self._outputs if not isinstance(one, Boxes)),
+            boxes_at=places_of_boxes(self._outputs),
             delivered_steps=tuple(self._delivered_steps),
             latency_ms=np.array(self._latency_ms, dtype=np.float64),
             contacts=tuple(self._contacts),
@@ -200,8 +202,8 @@ class WorldRun:
         )
         return Episode(
             trace,
-            tuple(self._camera.frames),
-            self._camera.latency_samples(),
+            tuple(self._frames_seen),
+            latency,
             self.monitor.renderer_failed,
             self._eye_channel,
             self._views.views(),

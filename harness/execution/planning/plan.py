@@ -16,6 +16,7 @@ from simgate.harness.execution.hosts.assignment import Assignment, HostSetup, fi
 from simgate.harness.execution.hosts.host_limits import HostLimits, limits_of
 from simgate.harness.execution.planning.conditions import collect_fingerprint, scenario_conditions
 from simgate.harness.execution.planning.counting_order import counting_order, running_order
+from simgate.harness.execution.planning.model_channels import unsensed
 from simgate.harness.execution.planning.plan_guard import versions_of
 from simgate.harness.execution.planning.record_mode import RecordMode
 from simgate.harness.expansion.scene_key import SceneKeys
@@ -29,7 +30,7 @@ from simgate.harness.results.identity import identities
 from simgate.harness.results.manifest import ExpectedVariant, Fingerprint, Manifest
 from simgate.harness.results.run_folder import RunFolder
 from simgate.policies.perception.choice import RUNTIME_OF
-from simgate.policies.perception.package import load_package
+from simgate.policies.perception.package import PackageError, load_package
 from simgate.policies.perception.package_source import is_remote, local_package
 from simgate.policies.perception.trust import RUNS_CODE, require_trust
 
@@ -177,6 +178,8 @@ def plan_run(
     effective = _with_declared(effective)
     fingerprint = collect_fingerprint(effective, runtime or AUTO)
     _require_plugins(effective, fingerprint.runtime)
+    if problems := unsensed(effective):
+        raise PackageError(problems)
     counted = counting_order(pack, variants) if until_decided else variants
     expected = expected_variants(effective, counted, fingerprint)
     folder = new_folder(runs_dir, pack.name, run_name)

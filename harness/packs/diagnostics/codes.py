@@ -29,6 +29,7 @@ CODES: dict[str, str] = {
     "missing-file": "A file that the pack names does not exist.",
     "missing-key": "A key that must be there is not.",
     "missing-model": "The model package does not exist.",
+    "model-channel": "A model takes what the robot of a scenario does not sense, or not in that form.",
     "model-hash": "A model's file is not the one that its package describes.",
     "model-io": "A model has other inputs or outputs than its package declares.",
     "model-package": "The model package has problems of its own.",

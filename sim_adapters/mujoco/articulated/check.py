@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.embodiment import Channel
 from simgate.sim_adapters.mujoco.articulated.contacts import pair_of
 from simgate.sim_adapters.mujoco.articulated.machine import machine_of, start_state
 from simgate.sim_adapters.mujoco.articulated.measures import Measures
@@ -59,19 +60,18 @@ class CheckedRobot:
         self._model = self._machine.built.model
         self._data = start_state(self._machine)
 
-    def sensor(self, name: str, sensor: Sensor) -> None:
+    def sensor(self, name: str, sensor: Sensor) -> tuple[Channel, ...]:
         """Makes the sensor."""
         model, data = self._model, self._data
         if isinstance(sensor, CameraSensor):
-            Pictures(name, sensor, _HZ, self._machine.built, data, self._machine.drawn)
-        elif isinstance(sensor, LidarSensor):
-            Rays(name, sensor, _HZ, model, data)
-        elif isinstance(sensor, JointSensor):
-            Joints(name, sensor, _HZ, self._robot, model, data)
-        elif isinstance(sensor, BodySensor):
-            BodyMotion(name, sensor, _HZ, model, data)
-        else:
-            FileReadings(name, sensor, _HZ, model, data)
+            return Pictures(name, sensor, _HZ, self._machine.built, data, self._machine.drawn).channels
+        if isinstance(sensor, LidarSensor):
+            return Rays(name, sensor, _HZ, model, data).channels
+        if isinstance(sensor, JointSensor):
+            return Joints(name, sensor, _HZ, self._robot, model, data).channels
+        if isinstance(sensor, BodySensor):
+            return BodyMotion(name, sensor, _HZ, model, data).channels
+        return FileReadings(name, sensor, _HZ, model, data).channels
 
     def quantity(self, quantity: Quantity) -> None:
         """Resolves it."""

@@ -28,7 +28,7 @@ def test_a_trace_comes_back_bit_for_bit(cast, tmp_path: Path, fault: str) -> Non
 
 
 def test_a_trace_without_any_detection_comes_back(cast, tmp_path: Path) -> None:
-    trace = play(cast(runtime=None), 2.5)[0].trace
+    trace = play(cast(models=()), 2.5)[0].trace
     save_trace(tmp_path / "trace.npz", trace)
     assert load_trace(tmp_path / "trace.npz").digest() == trace.digest()
 

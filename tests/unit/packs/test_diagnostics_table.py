@@ -316,6 +316,7 @@ def test_every_code_of_the_language_has_a_case() -> None:
     elsewhere = {
         "model-package", "missing-model", "missing-artifact", "model-hash", "not-fetched", "external-data", "outside-package",
         "model-package-key", "model-package-value", "model-io", "model-unreadable",
+        "model-channel",  # test_models_by_channel
         "not-utf8", "too-large", "too-deep", "no-variants",
         "native-file", "unknown-element", "unknown-target", "world-adapter",  # test_native_worlds
             "low-wall", "high-robot",  # test_low_walls
