@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simgate.harness.gate.contradictions import against_pack, copies, parameters_key, trace_key, within
+from simgate.harness.gate.contradictions import Claims, against_pack, copies, parameters_key, trace_key
 from simgate.harness.gate.rules.hard_result import HardResult, hard_results
 from simgate.harness.gate.scenes import NO_SCENES, Scenes
 from simgate.harness.packs.model import Pack, Scenario
@@ -120,7 +120,7 @@ def gather(manifest: Manifest, pack: Pack, records: Iterable[RunRecord]) -> Evid
     heard: list[Said | list[Said] | None] = [None] * len(expected)
     foreign: set[int] = set()
     unexpected: dict[str, None] = {}
-    scenarios = {one.id: one for one in pack.scenarios}
+    claims = {one.id: Claims(one) for one in pack.scenarios}
     for record in records:
         full = whole(record)
         place = place_of.get(full.variant)
@@ -131,7 +131,7 @@ def gather(manifest: Manifest, pack: Pack, records: Iterable[RunRecord]) -> Evid
         if (full.identity, full.variant_digest) != (one.identity, one.digest):
             foreign.add(place)
             continue
-        said, before = _said(one, record, scenarios.get(one.scenario)), heard[place]
+        said, before = _said(one, record, claims.get(one.scenario)), heard[place]
         heard[place] = said if before is None else [*(before if isinstance(before, list) else [before]), said]
     excused = quarantines(manifest, pack)
     refused = tuple(expected[place].id for place in sorted(foreign) if heard[place] is None)
@@ -139,7 +139,7 @@ def gather(manifest: Manifest, pack: Pack, records: Iterable[RunRecord]) -> Evid
     for place, one in enumerate(expected):
         said_of, heard[place] = heard[place], None
         own = said_of if isinstance(said_of, list) else [] if said_of is None else [said_of]
-        scenario = scenarios.get(one.scenario)
+        scenario = claims[one.scenario].scenario if one.scenario in claims else None
         variant = _judged(one, own, scenario, excused.get(one.scenario, frozenset()))
         variants.append(variant)
         counts = _counting(variant, own)
@@ -183,16 +183,16 @@ class Said(NamedTuple):
     trace: int = 0
 
 
-def _said(expected: ExpectedVariant, record: RunRecord, scenario: Scenario | None) -> Said:
-    if scenario is None or record.outcome is Outcome.ERROR:
+def _said(expected: ExpectedVariant, record: RunRecord, claims: Claims | None) -> Said:
+    if claims is None or record.outcome is Outcome.ERROR:
         return Said(record, "", b"")
-    hard = hard_results(whole(record), scenario.hard) if scenario.hard else ()
+    full, scenario = whole(record), claims.scenario
+    hard = hard_results(full, scenario.hard) if scenario.hard else ()
     if record.outcome not in VALID:
         return Said(record, "", b"", hard)
-    full = whole(record)
     is_scene = expected.scene and not scenario.place and full.parameters
     return Said(
-        record, within(full, scenario), parameters_key(full) if is_scene else b"", hard, trace_key(full)
+        record, claims.against(full), parameters_key(full) if is_scene else b"", hard, trace_key(full)
     )
 
 
@@ -281,7 +281,8 @@ def judge(
         excused: Issues of its scenario's quarantines that are in date.
     """
     scenario = next((one for one in pack.scenarios if one.id == expected.scenario), None)
-    said = [_said(expected, record, scenario) for record in own]
+    claims = Claims(scenario) if scenario else None
+    said = [_said(expected, record, claims) for record in own]
     variant = _judged(expected, said, scenario, excused)
     counts = _counting(variant, said)
     return replace(variant, trace=counts.trace) if counts and variant.status in _SPEAKING else variant
