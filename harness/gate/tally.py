@@ -17,7 +17,7 @@ from simgate.harness.gate.scenes import NO_SCENES, Scenes
 from simgate.harness.packs.model import Pack, Scenario
 from simgate.harness.results.manifest import ExpectedVariant, Manifest
 from simgate.harness.results.record import Outcome, RunRecord
-from simgate.harness.results.stored_record import whole
+from simgate.harness.results.stored_record import as_read
 
 _ALONE: dict[tuple[Outcome, ...], tuple[Outcome, ...]] = {(outcome,): (outcome,) for outcome in Outcome}
 """Outcomes of variants with one record: one object for all that end alike."""
@@ -122,7 +122,7 @@ def gather(manifest: Manifest, pack: Pack, records: Iterable[RunRecord]) -> Evid
     unexpected: dict[str, None] = {}
     claims = {one.id: Claims(one) for one in pack.scenarios}
     for record in records:
-        full = whole(record)
+        full = as_read(record)
         place = place_of.get(full.variant)
         if place is None:
             unexpected[full.variant] = None
@@ -186,7 +186,7 @@ class Said(NamedTuple):
 def _said(expected: ExpectedVariant, record: RunRecord, claims: Claims | None) -> Said:
     if claims is None or record.outcome is Outcome.ERROR:
         return Said(record, "", b"")
-    full, scenario = whole(record), claims.scenario
+    full, scenario = as_read(record), claims.scenario
     hard = hard_results(full, scenario.hard) if scenario.hard else ()
     if record.outcome not in VALID:
         return Said(record, "", b"", hard)

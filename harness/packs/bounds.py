@@ -65,9 +65,9 @@ def judge_of(criterion: Criterion) -> Callable[[Scalar | None], Judgement | None
 def _interval(criterion: Criterion) -> tuple[float, float] | None:
     """The finite floats whose margin is not negative; None where a comparison does not tell."""
     both = criterion.bound if isinstance(criterion.bound, tuple) else (criterion.bound, criterion.bound)
-    if not all(type(bound) in (int, float) and is_comparable(bound) for bound in both):
+    if any(isinstance(bound, bool | str) or not is_comparable(bound) for bound in both):
         return None
-    low, high = float(both[0]), float(both[1])
+    low, high = map(float, both)
     if (low, high) != both or isinstance(criterion.bound, tuple) != (criterion.op == "between"):
         return None
     if criterion.op == "at_most":
