@@ -256,7 +256,7 @@ class Worker:
         if spec is None:
             return scene
         measured = tuple(DeclaredTask.of(variant.scenario, spec).quantities.items())
-        return replace(scene, quantities=measured, allow=spec.touch.allow)
+        return replace(scene, quantities=measured, allow=spec.touch.allow, seed=variant.seed)
 
     def _judge(self, variant: Variant, episode: Episode, use: ResourceUse) -> Score:
         scenario = self._scenario(variant)

@@ -65,6 +65,8 @@ class LidarSensor:
         low_deg: Elevation of the lowest row.
         high_deg: Elevation of the highest row.
         points: Whether there are points in the mount's frame too.
+        dark_range_m: Where a surface that gives back a tenth of the light, square on, answers every second
+            beam; darker, farther and grazed ones answer fewer. None: every beam that hits comes back.
         rate_hz: Scans a second; None for the control rate.
         type: See :class:`Servos`.
     """
@@ -77,6 +79,7 @@ class LidarSensor:
     low_deg: float = 0.0
     high_deg: float = 0.0
     points: bool = False
+    dark_range_m: float | None = None
     rate_hz: int | None = None
     type: Literal["lidar"] = "lidar"
 
@@ -148,6 +151,7 @@ class ArticulatedSite:
         values: Target -> value, in the order in which they are set.
         clip: Whether an action beyond its bounds is cut; otherwise it is refused.
         effects: What the camera that the model looks at does to its frames.
+        seed: Of all that its sensors draw by chance, 63 bits.
     """
 
     name: str
@@ -164,3 +168,4 @@ class ArticulatedSite:
     values: tuple[tuple[str, NativeValue], ...] = ()
     clip: bool = False
     effects: CameraEffects = field(default_factory=CameraEffects)
+    seed: int = 0

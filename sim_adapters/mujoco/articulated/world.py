@@ -119,7 +119,7 @@ class ArticulatedWorld:
         if isinstance(sensor, CameraSensor):
             return Pictures(name, sensor, rate_hz, self.built, data, self._machine.drawn)
         if isinstance(sensor, LidarSensor):
-            return Rays(name, sensor, rate_hz, model, data)
+            return Rays(name, sensor, rate_hz, model, data, self.site.seed)
         if isinstance(sensor, JointSensor):
             return Joints(name, sensor, rate_hz, self.site.robot, model, data)
         if isinstance(sensor, BodySensor):
