@@ -12,7 +12,7 @@ from collections.abc import Callable
 from enum import Enum
 from functools import cache
 from types import UnionType
-from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin
+from typing import Annotated, Any, ForwardRef, Literal, TypeVar, Union, cast, get_args, get_origin
 
 import annotated_types
 from pydantic import BaseModel, Strict
@@ -51,22 +51,31 @@ def quick_reader(model: type[Model]) -> Callable[[bytes], Model | None]:
     return read
 
 
-def _struct(model: type[BaseModel]) -> Any:
-    """A struct with the fields of a model."""
+def _struct(model: type[BaseModel], around: tuple[type[BaseModel], ...] = ()) -> Any:
+    """A struct with the fields of a model, which may hold others of its own kind.
+
+    Args:
+        model: The model.
+        around: Models in whose fields it was met.
+    """
     if model.model_config.get("extra") != "forbid":
         raise TypeError(f"{model.__name__} takes unknown keys")
-    return msgspec.defstruct(
+    fields = [_field(name, field, (*around, model)) for name, field in model.model_fields.items()]
+    struct = msgspec.defstruct(
         model.__name__,
-        [_field(name, field) for name, field in model.model_fields.items()],
+        fields,
         namespace={name: value for name, value in vars(model).items() if isinstance(value, property)},
         forbid_unknown_fields=True,
         frozen=True,
         kw_only=True,
         gc=False,
     )
+    # There msgspec looks for what its fields call by this name.
+    setattr(struct, model.__name__, struct)
+    return struct
 
 
-def _field(name: str, field: FieldInfo) -> tuple[Any, ...]:
+def _field(name: str, field: FieldInfo, around: tuple[type[BaseModel], ...]) -> tuple[Any, ...]:
     limits: dict[str, Any] = {}
     for one in field.metadata:
         if isinstance(one, annotated_types.Ge):
@@ -74,7 +83,7 @@ def _field(name: str, field: FieldInfo) -> tuple[Any, ...]:
         elif not _harmless(one):
             # What only code can check is taken with the value that it surely accepts.
             return name, Literal[field.default], field.default
-    kind = _type(field.annotation)
+    kind = _type(field.annotation, around)
     if limits:
         kind = Annotated[kind, msgspec.Meta(**limits)]
     if field.default_factory is not None:
@@ -95,23 +104,27 @@ def _harmless(metadata: object) -> bool:
     }
 
 
-def _type(annotation: Any) -> Any:
+def _type(annotation: Any, around: tuple[type[BaseModel], ...]) -> Any:
     """What msgspec reads where a model has this annotation."""
     if annotation in _PLAIN:
         return annotation
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return _struct(annotation)
+        if annotation is around[-1]:
+            return ForwardRef(annotation.__name__)
+        if annotation in around:
+            raise TypeError(f"{annotation.__name__} lies in itself by way of {around[-1].__name__}")
+        return _struct(annotation, around)
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return annotation
     origin, inner = get_origin(annotation), get_args(annotation)
     if origin is Annotated and all(map(_harmless, inner[1:])):
-        return _type(inner[0])
+        return _type(inner[0], around)
     if origin is Literal:
         return annotation
     if origin in (Union, UnionType):
-        return Union[tuple(_type(one) for one in inner)]  # noqa: UP007 - made of a list of types
+        return Union[tuple(_type(one, around) for one in inner)]  # noqa: UP007 - made of a list of types
     if origin is tuple and inner[1:] == (...,):
-        return tuple[_type(inner[0]), ...]  # type: ignore[misc]
+        return tuple[_type(inner[0], around), ...]  # type: ignore[misc]
     if origin is dict:
-        return dict[_type(inner[0]), _type(inner[1])]  # type: ignore[misc]
+        return dict[_type(inner[0], around), _type(inner[1], around)]  # type: ignore[misc]
     raise TypeError(f"no quick way to read {annotation}")

@@ -28,7 +28,12 @@ FULL = make_record(
     hard=(LOST, LOST.model_copy(update={"outcome": Outcome.INVALID, "observed": None})),
     metrics={"a": 1, "b": 1.0, "c": True, "d": "word", "e": None},
     parameters={"lux": 0.1, "n": 2, "yes": False, "kind": "ü \U0001f916"},
-    latency=LatencySamples(in_loop_ms=(0.1, 20.0), mode="measured", stalls=1),
+    latency=LatencySamples(
+        in_loop_ms=(0.1, 20.0),
+        mode="measured",
+        stalls=1,
+        models={"doors": LatencySamples(measured_ms=(3.5,))},
+    ),
     phases_s={"step": 0.25},
     report="door",
     known_issue="ACME-1",
@@ -164,6 +169,14 @@ def test_a_limit_that_is_not_understood_is_refused_when_the_reader_is_made():
     class Nested(ResultModel):
         values: set[int] = Field(default_factory=set)
 
-    for model in (Open, Nested):
+    class Inner(ResultModel):
+        around: dict[str, Outer]
+
+    class Outer(ResultModel):
+        inner: Inner | None = None
+
+    Inner.model_rebuild(_types_namespace={"Outer": Outer})
+    Outer.model_rebuild()
+    for model in (Open, Nested, Outer):
         with pytest.raises(TypeError):
             quick_reader(model)
