@@ -20,6 +20,7 @@ class AdapterTraits:
         path_options: Options that name files; they start at the pack's folder.
         quantities: Quantities that it can measure for a task.
         actuators: Whether it moves robots by their own actuators, not only in the plane.
+        overview: Whether it can draw its worlds from outside (method ``overview``), for people.
     """
 
     max_worlds: int | None = None
@@ -30,6 +31,7 @@ class AdapterTraits:
     path_options: tuple[str, ...] = ()
     quantities: frozenset[type[Quantity]] = frozenset()
     actuators: bool = False
+    overview: bool = False
 
 
 @dataclass(frozen=True, slots=True)

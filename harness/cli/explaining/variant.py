@@ -127,13 +127,16 @@ def _number(value: Scalar) -> str:
 def _conditions(scenario: Scenario, record: RunRecord) -> Iterator[str]:
     from simgate.harness.frontend.nominal import farthest
 
-    far = farthest(scenario, record.parameters)
-    if far:
-        yield (
-            "What was out of the ordinary: "
-            + "; ".join(f"{one.parameter} {_number(one.value)} ({one.where})" for one in far)
-            + "."
+    found = farthest(scenario, record.parameters)
+    far = [one for one in found if one.far]
+    if found:
+        lead = (
+            "What was out of the ordinary"
+            if far
+            else "Nothing was out of the ordinary; farthest from nominal"
         )
+        told = "; ".join(f"{one.parameter} {_number(one.value)} ({one.where})" for one in far or found[:1])
+        yield f"{lead}: {told}."
 
 
 def _happened(folder: RunFolder, record: RunRecord) -> Iterator[str]:

@@ -62,6 +62,16 @@ class ChannelPictures:
         return class_colors(np.asarray(reading, np.int64) - 1)
 
     @property
+    def title(self) -> str:
+        """The channel's name, and from where to where its colours go."""
+        name, unit = self._channel.name, self._channel.unit
+        if self._channel.kind == "depth":
+            return f"{name}, {self._scale.text(unit)}"
+        if self._channel.kind == "points":
+            return f"{name} from above, up to {self._reach_m:.3g} {unit}"
+        return name
+
+    @property
     def legend(self) -> tuple[tuple[tuple[int, int, int], str], ...]:
         """(colour, what it stands for)."""
         kind, unit = self._channel.kind, self._channel.unit
