@@ -28,14 +28,13 @@ from simgate.harness.execution.planning.plan_guard import PlanGuard
 from simgate.harness.execution.probe_room import room
 from simgate.harness.expansion.variant import Variant, objects_of
 from simgate.harness.packs.model import Scenario
-from simgate.harness.packs.worlds import world_of
+from simgate.harness.packs.worlds import is_articulated, world_of
 from simgate.harness.registry import load
 from simgate.harness.results.record import Outcome, RunRecord
 from simgate.harness.results.run_folder import RunFolder
 from simgate.harness.scoring.metric import Record
 from simgate.harness.scoring.resources import ResourceMonitor, ResourceUse
 from simgate.harness.scoring.score import Score, records_of, score
-from simgate.harness.tasks.declared import DeclaredTask
 from simgate.harness.tasks.of_scenario import task_of
 from simgate.harness.tasks.task import Task
 from simgate.policies.perception.package import load_package
@@ -167,7 +166,7 @@ class Worker:
         self._guard.close()
 
     def _portions(self, assignments: Sequence[Assignment]) -> list[Sequence[Assignment]]:
-        """What runs together: as many worlds as the simulator takes; robots on their own joints by scenario,
+        """What runs together: as many worlds as the simulator takes; what has a task of its own by scenario,
         which says what robot and task are."""
         most = self._traits.max_worlds or len(assignments)
         portions: list[Sequence[Assignment]] = []
@@ -203,9 +202,8 @@ class Worker:
         self._guard.before_batch()
         clock = LapClock()
         task, timing = self._task(assignments[0].variant), self._timing
-        if (
-            self._scenario(assignments[0].variant).task is not None
-        ):  # Its sensors have rates of their own, between two commands.
+        if is_articulated(self._scenario(assignments[0].variant)):
+            # Its sensors have rates of their own, between two commands.
             timing = replace(timing, camera_hz=timing.control_hz)
         cast = Cast(
             adapter=self._simulator(),
@@ -246,17 +244,16 @@ class Worker:
         return records_of(self._pack.scenarios, Path(self._pack.path).parent)
 
     def _task(self, variant: Variant) -> Task:
-        return task_of(self._scenario(variant))
+        return task_of(self._scenario(variant), Path(self._pack.path).parent)
 
     def _scene(self, variant: Variant) -> Any:
         """What the simulator builds: a scene, or a robot's world with what its task measures."""
         world = world_of(self._pack, self._scenario(variant))
         scene: Any = world.build(variant.parameters, objects_of(variant))
-        spec = self._scenario(variant).task
-        if spec is None:
+        if not is_articulated(self._scenario(variant)):
             return scene
-        measured = tuple(DeclaredTask.of(variant.scenario, spec).quantities.items())
-        return replace(scene, quantities=measured, allow=spec.touch.allow, seed=variant.seed)
+        task = self._task(variant)
+        return replace(scene, quantities=tuple(task.quantities.items()), allow=task.allow, seed=variant.seed)
 
     def _judge(self, variant: Variant, episode: Episode, use: ResourceUse) -> Score:
         scenario = self._scenario(variant)

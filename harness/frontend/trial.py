@@ -65,7 +65,8 @@ def _of_scenario(pack: Pack, scenario: Scenario, lines: Sequence[str]) -> list[D
             built = [scene for scene in scenes if isinstance(scene, Scene)]
             found = unbuilt(scenes)
             if built:
-                found += task_of(scenario).check(scenario, pack.sim, built, metrics, _reports(pack, scenario))
+                task = task_of(scenario, Path(pack.path).parent)
+                found += task.check(scenario, pack.sim, built, metrics, _reports(pack, scenario))
             if not found:
                 break
         found += _of_pins(pack, scenario)

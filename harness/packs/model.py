@@ -98,6 +98,21 @@ class TaskSpec(PackModel):
     facts: Annotated[dict[str, Scalar], ByHand()] = key("what the policy is told besides, name: value", {})
     touch: TouchSpec = key("{allow: [[body/foot, floor]]}: which contacts of the robot count", TouchSpec())
 
+    @property
+    def fact_names(self) -> tuple[str, ...]:
+        """Facts that its episodes have."""
+        return (*self.facts, "success")
+
+
+class CodedTask(PackModel):
+    """A task that is code, and what it says of itself."""
+
+    code: str
+    """As the pack names it, the path of a file from the pack's folder."""
+    signals: dict[str, str]
+    """Name -> what it measures; empty where that has no name."""
+    fact_names: tuple[str, ...]
+
 
 class SignalSpec(PackModel):
     """One number made from a signal of the trace."""
@@ -264,8 +279,8 @@ class Scenario(PackModel):
     """Entry-point name of the world; for a native one its kind, file and content in one word."""
     native: NativeField = Field(default=None, exclude_if=_is_none)
     """What the pack says about a file of the team's own; None for an installed world."""
-    task: TaskSpec | None = Field(default=None, exclude_if=_is_none)
-    """What a robot on its own joints is asked to do; None for a driving robot, which reaches or reports."""
+    task: TaskSpec | CodedTask | None = Field(default=None, exclude_if=_is_none)
+    """What the robot is asked to do; None for a driving robot that reaches or reports."""
     parameters: dict[str, ValueSpec] = Field(default_factory=dict)
     place: dict[str, PlaceSpec] = Field(default_factory=dict)
     where: tuple[str, ...] = ()

@@ -59,6 +59,15 @@ def is_installed(pack: Pack, scenario: Scenario) -> bool:
     return scenario.native is not None or registry.is_there(WORLDS, scenario.world, Path(pack.path).parent)
 
 
+def is_articulated(scenario: Scenario) -> bool:
+    """Whether the robot of a scenario moves on its own joints."""
+    if scenario.native is None:
+        return False
+    from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
+
+    return isinstance(scenario.native, ArticulatedSpec)
+
+
 def native_reader(kind: str) -> Any:
     """The reader of a kind of file; see :class:`simgate.sim_adapters.worlds.native_file.NativeFile`.
 

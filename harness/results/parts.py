@@ -17,7 +17,7 @@ JUDGED = ("model", "policy")
 UNKNOWN = (
     "what code, weights and files it was made with is not known: the simgate that made it kept no hashes"
 )
-_SEVERAL = ("world", "metric", "reader", "native world")
+_SEVERAL = ("world", "task", "metric", "reader", "native world")
 """Roles of which a run may have more than one part, told apart by name."""
 _NAMED = 5
 
@@ -26,8 +26,8 @@ class Part(ResultModel):
     """One part: a plugin, the model, a native world, or simgate's own core."""
 
     role: str
-    """``policy``, ``simulator``, ``runtime``, ``world``, ``metric``, ``reader``, ``model``, ``pack``,
-    ``native world`` or ``core``."""
+    """``policy``, ``simulator``, ``runtime``, ``world``, ``task``, ``metric``, ``reader``, ``model``,
+    ``pack``, ``native world`` or ``core``."""
     name: str
     entry: str = ""
     """``module:attribute`` of a plugin."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from simgate.harness import registry
+from simgate.harness.packs.checks.check_plugin import TASKS
 from simgate.harness.packs.checks.metric_catalog import FormulaProblem
 from simgate.harness.packs.model import DEFAULT_TASK, Criterion
 from simgate.harness.results.record import LatencySamples
@@ -25,9 +26,6 @@ from simgate.harness.trace import Signal, Trace
 
 GROUP = "simgate.metrics"
 """Entry-point group in which third parties register a :class:`~simgate.harness.scoring.metric.Metric`."""
-
-TASKS = "simgate.tasks"
-"""Entry-point group of tasks."""
 
 _MACHINE = (*RUNTIME_METRICS, *GPU_METRICS)
 _OF_ALL = (*CONTACT_METRICS, *MOTION_METRICS, *DEPTH_METRICS)

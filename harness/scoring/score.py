@@ -136,7 +136,9 @@ def _lost_before_doubt(
     sound = Evidence(trace.before(trace.doubt_step), latency)
     if sound.first_contact_s is None:
         return []
-    judged = [judge(criterion, sound) for criterion in criteria if _stays_lost(criterion)]
+    says_itself = "success" in trace.facts  # To that task a contact may be no failure.
+    lost = [c for c in criteria if _stays_lost(c) and not (says_itself and c.metric == "success")]
+    judged = [judge(criterion, sound) for criterion in lost]
     return [result for result in judged if result.outcome is Outcome.FAIL]
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from simgate.harness.packs.checks.metric_catalog import MetricCatalog
@@ -46,6 +46,7 @@ class DeclaredTask:
         conditions: Under ``success``, ``failure`` and ``end``; ``success`` is always there.
         instruction: The task in words, for policies that read them.
         told: Facts that the policy is told.
+        allow: Pairs of bodies or shapes whose touching is no contact of the robot.
     """
 
     name: str
@@ -53,6 +54,7 @@ class DeclaredTask:
     conditions: Mapping[str, Condition]
     instruction: str
     told: Mapping[str, Scalar]
+    allow: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def read(cls, name: str, written: Mapping[str, Any]) -> DeclaredTask:
@@ -90,7 +92,13 @@ class DeclaredTask:
     @classmethod
     def of(cls, name: str, spec: TaskSpec) -> DeclaredTask:
         """The task of a checked pack."""
-        return cls.read(name, spec.model_dump(exclude={"touch"}, exclude_none=True))
+        read = cls.read(name, spec.model_dump(exclude={"touch"}, exclude_none=True))
+        return replace(read, allow=spec.touch.allow)
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """What the policy is told, and ``success``."""
+        return (*self.told, "success")
 
     @property
     def signals(self) -> tuple[Signal, ...]:

@@ -184,3 +184,63 @@ def test_what_is_asked_of_the_robot_is_part_of_what_a_record_is_about(
     pack.write_text(PACK.replace(before, after))
     second = run(pack, "second", "--workers", "0", "--variants", "1")
     assert [r.identity for r in first.records()] != [r.identity for r in second.records()]
+
+
+CODED = """\
+from simgate.harness.tasks.task import Task, TaskRun
+from simgate.harness.trace import Signal
+from simgate.policies.policy import Brief
+from simgate.sim_adapters.quantities import read_quantity
+
+
+class Stands(Task):
+    name = "stands"
+    signals = (Signal("height_m", "m", "height of the torso"), Signal("hip_rad", "rad", "a hip"))
+    facts = ("success",)
+    quantities = {
+        "z": read_quantity({"position": "body/torso", "axis": "z"}),
+        "hip": read_quantity({"joint": "hip_1"}),
+    }
+    allow = (("torso", "floor"),)
+
+    def brief(self, scene):
+        return Brief("", {})
+
+    def begin(self, scene, timing, time_limit_s):
+        return StandsRun(round(time_limit_s * timing.physics_hz))
+
+
+class StandsRun(TaskRun):
+    def __init__(self, limit):
+        self.limit, self.low = limit, False
+
+    @property
+    def facts(self):
+        return {"success": self.low}
+
+    def row(self, truth, observation, world, act):
+        return truth.values["z"], truth.values["hip"]
+
+    def ended(self, step, truth, act):
+        self.low = self.low or truth.values["z"] < 0.7
+        return "time_limit" if step >= self.limit else ""
+
+
+STANDS = Stands()
+"""
+
+
+def test_a_task_that_is_code_reads_what_a_declared_one_reads(pack: Path) -> None:
+    declared = run(pack, "declared", "--workers", "0", "--variants", "2")
+    (pack.parent / "stands.py").write_text(CODED)
+    start, end = PACK.index("task:\n"), PACK.index("scenarios:")
+    pack.write_text(f"{PACK[:start]}task: stands.py:STANDS\n{PACK[end:]}")
+    coded = run(pack, "coded", "--workers", "2", "--variants", "2")
+    pairs = zip(declared.records(), sorted(coded.records(), key=lambda one: one.variant), strict=True)
+    for one, other in pairs:
+        assert (one.variant, other.end, other.metrics["success"]) == (other.variant, "time_limit", True)
+        first = load_trace(declared.path / one.artifacts["trace"])
+        second = load_trace(coded.path / other.artifacts["trace"])
+        for name in ("height_m", "hip_rad"):
+            rows = len(first.steps)
+            assert first.signals[name].tobytes() == second.signals[name][:rows].tobytes()

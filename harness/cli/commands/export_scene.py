@@ -92,10 +92,10 @@ def _variant(pack: Pack, wanted: str) -> Variant:
 
 def _scene(pack: Pack, variant: Variant) -> Scene:
     from simgate.harness.expansion.variant import objects_of
-    from simgate.harness.packs.worlds import world_of
+    from simgate.harness.packs.worlds import is_articulated, world_of
 
     scenario = pack.scenario(variant.scenario)
-    if scenario.task is not None:
+    if is_articulated(scenario):
         raise ValueError(
             "worlds of robots on their own joints cannot be exported yet; their file is the pack's"
         )

@@ -111,7 +111,7 @@ def _begin(
     cast: Cast, scenes: Sequence[Scene], seeds: Sequence[int], clock: LapClock
 ) -> tuple[PerceptionStage, list[WorldRun]]:
     """Perception of all worlds and the record of each, once the simulator has built them."""
-    adapter, task, timing = cast.adapter, cast.task, cast.timing
+    adapter, task, timing, limit_s = cast.adapter, cast.task, cast.timing, cast.time_limit_s
     embodiment = adapter.embodiment
     perception = PerceptionStage(
         cast.models,
@@ -125,9 +125,9 @@ def _begin(
     )
     runs = []
     for world, scene in enumerate(scenes):
-        begun = task.begin(scene, timing, cast.time_limit_s)
+        begun = task.begin(scene, timing, limit_s)
         frames = perception.frames(world)
-        runs.append(WorldRun(begun, task.signals, frames, timing, embodiment, cast.records))
+        runs.append(WorldRun(begun, task.signals, frames, timing, embodiment, limit_s, cast.records))
     return perception, runs
 
 

@@ -54,6 +54,7 @@ class WorldRun:
         frames: Each frame of the robot's first colour camera as the model sees it; grows as they come.
         timing: Rates of the loop.
         embodiment: The robot that acts in it.
+        time_limit_s: Simulated seconds after which the task has to have ended.
         records: What else its criteria need.
     """
 
@@ -64,8 +65,11 @@ class WorldRun:
         frames: Sequence[Frame | None],
         timing: Timing,
         embodiment: Embodiment,
+        time_limit_s: float,
         records: Collection[Record] = (),
     ) -> None:
+        # Some tasks take a look at what the last step began, one period later.
+        self._last_step = round(time_limit_s * timing.physics_hz) + timing.physics_hz // timing.control_hz
         self.monitor = ValidityMonitor(timing, embodiment)
         self._task = task
         self._signals = signals
@@ -117,6 +121,10 @@ class WorldRun:
         self._end = self._task.ended(observation.step, met, act) if sound else "invalid"
         if doubt := self._task.doubt:
             self.monitor.add(doubt, observation.step)
+        if not self._end and observation.step > self._last_step:
+            raise ValueError(
+                f"the task gave no word for its end at the time limit, nor by step {observation.step}"
+            )
         return not self._end
 
     def glimpse(self, world: int, observation: Observation, truth: GroundTruth) -> bool:
@@ -145,7 +153,10 @@ class WorldRun:
     def _record(self, observation: Observation, truth: GroundTruth, world: int, act: Act) -> None:
         self._steps.append(observation.step)
         self._modes.append(act.mode)
-        self._rows.append(self._task.row(truth, observation, world, act))
+        row = self._task.row(truth, observation, world, act)
+        if len(row) != len(self._signals):
+            raise ValueError(f"the task gave {len(row)} values for its {len(self._signals)} signals")
+        self._rows.append(row)
         self._readings.tick(observation, world)
         if "actions" in self._records:
             self._told.append(tuple(act.values))

@@ -11,7 +11,8 @@ from typing import Any
 from simgate.harness import registry
 from simgate.harness.execution.episode.perception_runtime import plugin_name
 from simgate.harness.execution.planning.adapter_options import located_options
-from simgate.harness.packs.model import Pack, Scenario
+from simgate.harness.packs.checks.check_plugin import TASKS
+from simgate.harness.packs.model import CodedTask, Pack, Scenario
 from simgate.harness.packs.worlds import NATIVE, WORLDS
 from simgate.harness.results.parts import Part, make_part
 from simgate.harness.scoring.metrics import GROUP as METRICS
@@ -25,7 +26,7 @@ from simgate.policies.perception.package import ModelPackage
 
 WORKER = "simgate.harness.execution.worker"
 """The module that runs variants: all of simgate that can change a record is imported from here."""
-_LOADED_ANYWAY = (WORLDS, METRICS, NATIVE)
+_LOADED_ANYWAY = (WORLDS, METRICS, NATIVE, TASKS)
 """Groups whose plugins are loaded when a pack is checked; others only where they can tell of files."""
 
 
@@ -70,6 +71,8 @@ def _of_scenario(scenario: Scenario) -> Iterator[Use]:
         yield Use("world", WORLDS, scenario.world, {})
     else:
         yield Use("reader", NATIVE, scenario.native.kind, {})
+    if isinstance(scenario.task, CodedTask):
+        yield Use("task", TASKS, scenario.task.code, {})
     for name in plugin_metrics((*scenario.accept, *scenario.hard)):
         yield Use("metric", METRICS, name, {})
 
@@ -80,7 +83,7 @@ def parts_of_scenario(parts: tuple[Part, ...], scenario: Scenario) -> dict[str, 
     The pack and native worlds are not among them: what they say is in variants and conditions already.
     """
     own = {(use.role, use.name) for use in _of_scenario(scenario)}
-    of_any, elsewhere = {"world", "reader", "metric"}, {"pack", "native world"}
+    of_any, elsewhere = {"world", "reader", "task", "metric"}, {"pack", "native world"}
     return {
         f"{part.role} {part.name if part.role in of_any else ''}".strip(): part.sha256
         for part in parts

@@ -21,8 +21,9 @@ from simgate.harness.execution.planning.plan_guard import versions_of
 from simgate.harness.execution.planning.record_mode import RecordMode
 from simgate.harness.expansion.scene_key import SceneKeys
 from simgate.harness.expansion.variant import Variant
+from simgate.harness.packs.checks.check_plugin import TASKS
 from simgate.harness.packs.checks.latency_percentile import parse_latency_percentile
-from simgate.harness.packs.model import Pack
+from simgate.harness.packs.model import CodedTask, Pack
 from simgate.harness.packs.worlds import WORLDS, require_fit, require_options
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.file_lock import FileLock
@@ -254,6 +255,7 @@ def _require_plugins(pack: Pack, runtime: str) -> None:
     """A wrong name, and code that nobody trusts, are the user's to know now, not from the log of a host."""
     wanted = [("simgate.sim_adapters", pack.sim.adapter), ("simgate.policies", pack.policy)]
     wanted += [(WORLDS, scenario.world) for scenario in pack.scenarios if scenario.native is None]
+    wanted += [(TASKS, s.task.code) for s in pack.scenarios if isinstance(s.task, CodedTask)]
     if runtime:
         wanted.append(("simgate.runtimes", plugin_name(runtime)))
     for group, name in wanted:

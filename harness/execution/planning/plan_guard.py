@@ -20,7 +20,7 @@ from simgate.sim_adapters.code_file import Reference, is_reference, package_of
 from simgate.sim_adapters.plain_file import absolute
 
 Stamp = tuple[int, int, int, int]
-_LOADED_NOW = ("world", "metric")
+_LOADED_NOW = ("world", "task", "metric")
 """What a worker would else load with its first variant: what is wrong with it is to end the start."""
 
 

@@ -67,6 +67,7 @@ CODES: dict[str, str] = {
     "unknown-report": "The policy cannot report this word.",
     "unknown-region": "The world has no such region.",
     "unknown-target": "Something that cannot be set in the file of a native world.",
+    "unknown-task": "No task of that name is installed.",
     "unknown-world": "No world of that name is installed.",
     "unsupported-version": "The pack is written in a language version that this simgate does not read.",
     "world-adapter": "The simulator cannot open such files.",

@@ -16,7 +16,7 @@ from simgate.harness.packs.language.criteria import (
     StlKeys,
 )
 from simgate.harness.packs.language.definition import keys_of
-from simgate.harness.packs.model import Criterion, Scalar, SignalSpec, SimSpec, TaskSpec
+from simgate.harness.packs.model import CodedTask, Criterion, Scalar, SignalSpec, SimSpec, TaskSpec
 from simgate.harness.packs.source.fields import Fields, Reader
 from simgate.harness.packs.source.read_keys import Written, read_keys
 from simgate.harness.packs.source.value_hints import share_hint, threshold_hint
@@ -48,18 +48,25 @@ class CriterionReader:
         for one that cannot be used, which is reported where it is named."""
         self.unread: set[str] = set()
         """Names of the criteria of scenarios that could not be read; what is wrong is reported there."""
-        self._task: TaskSpec | None = None
-        self._one_task = True
+        self._task: TaskSpec | CodedTask | None = None
+        self._one_task = self._has_signals = True
 
-    def judge(self, *tasks: TaskSpec | None) -> None:
+    def judge(self, *tasks: TaskSpec | CodedTask | None, is_read: bool = True) -> None:
         """Criteria are read for runs of these tasks from now on; None for that of driving robots. Where they
-        differ nothing is said of signals: what holds for one scenario need not for another."""
-        self._task = next(iter(tasks), None)
+        differ nothing is said of signals: what holds for one scenario need not for another.
+
+        Args:
+            tasks: Of a scenario, or of all of them.
+            is_read: Whether there is no other one, which could not be read, with signals of its own.
+        """
+        self._task, self._has_signals = next(iter(tasks), None), is_read
         self._one_task = bool(tasks) and all(task == self._task for task in tasks)
 
     @property
     def _signals(self) -> Mapping[str, str]:
         """Signals of the task, with what each measures."""
+        if isinstance(self._task, CodedTask):
+            return self._task.signals
         if self._task is not None:
             return {name: kind_of(read_quantity(written)) for name, written in self._task.signals.items()}
         return self._metrics.signal_quantities() if self._metrics is not None else {}
@@ -91,10 +98,12 @@ class CriterionReader:
 
     def _require_signals(self, node: Node, name: str, info: MetricInfo) -> None:
         """Reports a metric that no run of the task can compute."""
-        if not self._one_task:
+        if not self._one_task or not self._has_signals:
             return
-        facts = info.facts if self._task is None else (*self._task.facts, "success")
+        facts = info.facts if self._task is None else self._task.fact_names
         without = lacking(info, self._signals, facts)
+        if self._task is not None and name == "success" and name not in facts:
+            without = ["the fact success"]  # That of driving robots is told from other facts.
         if without:
             message = f"'{name}' needs {' and '.join(without)}, which the task does not have"
             self._reader.problems.at(node, "undefined-metric", message, self._remedy(info))
@@ -109,6 +118,8 @@ class CriterionReader:
             return f"signals that can be used: {', '.join(fitting)}"
         if self._task is None:
             return "a driving robot has none; leave the criterion out"
+        if isinstance(self._task, CodedTask):
+            return f"add one to its signals: Signal(NAME, UNIT, MEANING, '{info.measures[0]}')"
         word = info.measures[0].partition(" ")[0]
         return f"add one to the task's signals: NAME: {{{word}: {'true' if word == 'energy' else '...'}}}"
 
@@ -199,8 +210,9 @@ class CriterionReader:
         if read is None:
             return None
         node, text = read.nodes["stl"], read.keys.stl
-        if text is not None and isinstance(node, ScalarNode) and self._metrics is not None:
-            for found in self._metrics.check_formula(text, self.control_hz, tuple(self._signals)):
+        asked = self._metrics if self._has_signals else None
+        if text is not None and isinstance(node, ScalarNode) and asked is not None:
+            for found in asked.check_formula(text, self.control_hz, tuple(self._signals)):
                 line, column = node.position(found.offset)
                 span = (node.source, line, column, found.length)
                 self._reader.problems.span(*span, "expression", found.message, found.hint)
@@ -228,7 +240,8 @@ class CriterionReader:
         if inner is None:
             return None
         signal = inner.keys.name
-        if signal is not None and self._metrics is not None and signal not in self._signals:
+        is_known = not self._has_signals or signal in self._signals
+        if signal is not None and self._metrics is not None and not is_known:
             hint = near(signal, self._signals)
             self._reader.problems.at(
                 inner.nodes["name"], "unknown-metric", f"unknown signal '{signal}'", hint

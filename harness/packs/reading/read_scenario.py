@@ -10,7 +10,7 @@ from simgate.harness.packs.checks.check_plugin import load_plugin, named_plugin
 from simgate.harness.packs.checks.check_rules import report_cycles
 from simgate.harness.packs.checks.check_world import WorldCheck
 from simgate.harness.packs.language.scenario import ScenarioKeys
-from simgate.harness.packs.model import Criterion, KnownFailure, Scenario, SimSpec, TaskSpec
+from simgate.harness.packs.model import CodedTask, Criterion, KnownFailure, Scenario, SimSpec, TaskSpec
 from simgate.harness.packs.reading.read_criteria import CriterionReader
 from simgate.harness.packs.reading.read_pinned import PinnedReader
 from simgate.harness.packs.reading.read_place import PlaceReader
@@ -86,8 +86,10 @@ class ScenarioReader:
         if read is None:
             return None
         keys = read.keys
+        before, asked = len(self._reader.problems), read.nodes.get("task") or self._pack_task
         world, native, name, task = self._world(keys.world, keys.accept, read.nodes.get("task"))
-        self._criteria.judge(task)
+        is_read = task is not None or asked is None or len(self._reader.problems) == before
+        self._criteria.judge(task, is_read=is_read)
         groups = [item.text for item, _ in keys.place] if isinstance(keys.place, MappingNode) else []
         check = WorldCheck(self._reader.problems, world, lambda name: self._elsewhere(name, groups))
         variants = read_variants(self._reader, read.nodes.get("variants"))
@@ -123,30 +125,30 @@ class ScenarioReader:
 
     def _world(
         self, node: Node | None, accept: Node | None, task: Node | None
-    ) -> tuple[World | None, NativeSpec | ArticulatedSpec | None, str | None, TaskSpec | None]:
+    ) -> tuple[World | None, NativeSpec | ArticulatedSpec | None, str | None, TaskSpec | CodedTask | None]:
         """The world that the node names or describes, with what it says of a file, the name under which
         hosts find it, which need not be what it calls itself, and the task; problems are reported."""
         if isinstance(node, MappingNode):
             return self._native(node, accept, task)
-        self._refuse(task)
+        asked = self._driving_task(task)
         name = named_plugin(self._reader, node, WORLDS)
         if node is None or not name or not is_there(WORLDS, name, self._reader.folder):
             return None, None, None, None
         world = load_plugin(self._reader.problems, node, WORLDS, name, self._reader.folder)
-        return world, None, name if world is not None else None, None
+        return world, None, name if world is not None else None, asked
 
     def _native(
         self, node: MappingNode, accept: Node | None, task: Node | None
-    ) -> tuple[World | None, NativeSpec | ArticulatedSpec | None, str | None, TaskSpec | None]:
+    ) -> tuple[World | None, NativeSpec | ArticulatedSpec | None, str | None, TaskSpec | CodedTask | None]:
         from simgate.harness.packs.reading.read_jointed import is_jointed
         from simgate.harness.packs.reading.read_native import NativeReader
 
         judged = isinstance(accept, MappingNode) and accept.find("report_correct") is not None
         native_reader = NativeReader(self._reader, self._sim, self._criteria.vocabulary)
         described = native_reader.read(node, reports_count=judged)
-        asked = None
+        asked: TaskSpec | CodedTask | None = None
         if not is_jointed(node):
-            self._refuse(task)
+            asked = self._driving_task(task)
         elif (own := task or self._pack_task) is not None:
             asked = self._task(own, native_reader)
             described = described if asked is not None else None
@@ -158,19 +160,28 @@ class ScenarioReader:
         spec = described.spec if described is not None else None
         return described, spec, spec.name if spec is not None else None, asked
 
-    def _task(self, node: Node, world: NativeReader) -> TaskSpec | None:
+    def _task(self, node: Node, world: NativeReader) -> TaskSpec | CodedTask | None:
         from simgate.harness.packs.reading.read_task import TaskReader
 
         reader = TaskReader(self._reader, world.report, self._sim.adapter, world.traits)
         return reader.read(node, world.jointed)
 
-    def _refuse(self, task: Node | None) -> None:
-        """A driving robot has its task already."""
-        if task is not None:
+    def _driving_task(self, own: Node | None) -> CodedTask | None:
+        """A driving robot has its task already, and another one only as code; the pack's declaration is for
+        other robots."""
+        named = [node for node in (own, self._pack_task) if isinstance(node, ScalarNode)]
+        if own is not None and not isinstance(own, ScalarNode):
             message = "a task is declared for robots on their own joints; a driving robot reaches its goal, "
             message += "or reports what closes the way"
-            hint = "leave it out, or write drive: actuators under robot"
-            self._reader.problems.at(task, "wrong-value", message, hint)
+            hint = "leave it out, name code of your own (task: my_task.py:NAME), or write drive: actuators "
+            hint += "under robot"
+            self._reader.problems.at(own, "wrong-value", message, hint)
+            return None
+        if not named:
+            return None
+        from simgate.harness.packs.reading.read_task import read_driving_task
+
+        return read_driving_task(self._reader, named[0])
 
     def _parameters(self, written: Node | None, check: WorldCheck) -> dict[str, ValueSpec]:
         own: dict[str, ReadValue | None] = {}

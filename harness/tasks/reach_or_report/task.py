@@ -13,6 +13,7 @@ from simgate.harness.tasks.reach_or_report.metrics_safety import SAFETY_METRICS
 from simgate.harness.tasks.reach_or_report.scene_checks import check_scenes
 from simgate.harness.tasks.reach_or_report.signals import SIGNALS
 from simgate.harness.tasks.scene_finding import Finding
+from simgate.harness.tasks.task import Task, TaskRun
 from simgate.policies.driving import Mission
 from simgate.policies.policy import Act, Brief
 from simgate.sim_adapters.adapter import Timing
@@ -24,12 +25,13 @@ COLLISION_RUN_ON_S = 0.5
 """Simulated time after the first contact until the episode ends, so that the trace shows what follows."""
 
 
-class ReachOrReport:
+class ReachOrReport(Task):
     """See :class:`simgate.harness.tasks.task.Task`. Ends: ``done`` (the policy said so), ``goal``,
     ``collision`` and ``time_limit``."""
 
     name = "reach_or_report"
     signals = SIGNALS
+    facts = ("barrier_kind", "has_barrier", "goal_radius_m")
     metrics = (*GOAL_METRICS, *SAFETY_METRICS)
     measured = (
         "success",
@@ -68,7 +70,7 @@ class ReachOrReport:
         return ReachOrReportRun(scene, timing, time_limit_s)
 
 
-class ReachOrReportRun:
+class ReachOrReportRun(TaskRun):
     """One robot on its way; arguments as :meth:`ReachOrReport.begin` has them."""
 
     def __init__(self, scene: Scene, timing: Timing, time_limit_s: float) -> None:
@@ -88,11 +90,6 @@ class ReachOrReportRun:
             "has_barrier": task.barrier is not None,
             "goal_radius_m": task.goal_radius_m,
         }
-
-    @property
-    def doubt(self) -> str:
-        """None: how near robot and goal are is always known."""
-        return ""
 
     def row(self, truth: GroundTruth, observation: Observation, world: int, act: Act) -> Sequence[float]:
         """The signals at a control tick."""

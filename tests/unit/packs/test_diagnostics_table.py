@@ -318,7 +318,8 @@ def test_every_code_of_the_language_has_a_case() -> None:
         "model-package-key", "model-package-value", "model-io", "model-unreadable",
         "model-channel",  # test_models_by_channel
         "not-utf8", "too-large", "too-deep", "no-variants",
-        "native-file", "unknown-element", "unknown-target", "world-adapter",  # test_native_worlds
+        "unknown-task",  # test_coded
+                "native-file", "unknown-element", "unknown-target", "world-adapter",  # test_native_worlds
             "low-wall", "high-robot",  # test_low_walls
             "unknown-class",  # test_vocabulary
             "duplicate-pack",  # test_pack_names

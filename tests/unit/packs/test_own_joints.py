@@ -96,6 +96,48 @@ def test_a_robot_on_its_own_joints_needs_a_task_and_a_driving_one_has_its_own(tm
     assert "a driving robot reaches its goal" in said(tmp_path, driving)[0][2]
 
 
+CODED = """\
+from simgate.harness.tasks.task import Task
+from simgate.harness.trace import Signal
+from simgate.sim_adapters.quantities import read_quantity
+
+
+class Lift(Task):
+    name = "lift"
+    signals = (Signal("height_m", "m", "height of the cube"),)
+    facts = ("success",)
+    quantities = {"z": read_quantity({"position": "body/cube", "axis": "z"})}
+    allow = (("base", "table"),)
+
+    def brief(self, scene): ...
+    def begin(self, scene, timing, time_limit_s): ...
+
+
+LIFT = Lift()
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "code", "message"),
+    [
+        ("base", "base", "", ""),
+        ("body/cube", "body/cub", "unknown-element", "no body 'cub'"),
+        ('"table"', '"tabel"', "unknown-element", "no body or geom 'tabel'"),
+        ('"success"', '"failure"', "undefined-metric", "'success' needs the fact success"),
+    ],
+)
+def test_what_a_task_that_is_code_asks_of_the_file_is_held_against_it(
+    tmp_path: Path, before: str, after: str, code: str, message: str
+) -> None:
+    (tmp_path / "lift.py").write_text(CODED.replace(before, after))
+    start, end = PACK.index("    task:\n"), PACK.index("    variants")
+    found = said(tmp_path, PACK[:start] + "    task: lift.py:LIFT\n" + PACK[end:])
+    assert [(line, told) for line, told, *_ in found] == (
+        [(15 if code == "undefined-metric" else 13, code)] if code else []
+    )
+    assert all(message in text for _, _, text, _ in found)
+
+
 SIMULATOR = """\
 from simgate.sim_adapters.mujoco.adapter import MujocoAdapter
 from simgate.sim_adapters.quantities import Position, Tilt

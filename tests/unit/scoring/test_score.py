@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -128,6 +129,14 @@ def test_of_a_trace_in_doubt_a_hard_rule_takes_what_was_lost_for_good_before(har
 def test_what_happens_in_doubt_stays_invalid(criterion, contacts, doubt_step):
     trace = barrier_trace(0.0, contacts=contacts, **DOUBT | {"doubt_step": doubt_step})
     assert scored(trace, criterion).outcome is Outcome.INVALID
+
+
+def test_a_contact_has_not_cost_the_success_of_a_task_that_says_itself_whether_it_has_succeeded():
+    reached = Criterion(metric="success", op="equals", bound=True)
+    trace = barrier_trace(0.0, contacts=(touch(10),), **DOUBT)
+    assert scored(trace, reached).outcome is Outcome.FAIL
+    pushes = replace(trace, facts={"success": False})
+    assert scored(pushes, reached).outcome is Outcome.INVALID
 
 
 def test_a_door_that_was_never_in_view_is_no_pass():
