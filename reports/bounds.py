@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from simgate.harness.packs.expressions.held import Condition
 from simgate.harness.packs.expressions.syntax import Binary, Comparison, Literal, Name, Term, Unary
-from simgate.harness.packs.model import Criterion, Pack, Scenario
+from simgate.harness.packs.model import Criterion, Pack, Scenario, TaskSpec
 from simgate.harness.scoring.metric import MetricInfo
 from simgate.harness.scoring.metrics import find_metric
 from simgate.harness.scoring.stl_formula import COMPARISONS, Node, read_formula
@@ -51,7 +51,7 @@ def bounds_of(pack: Pack, scenario: Scenario, units: Mapping[str, str]) -> tuple
             found += [Bound(name, value, criterion.statement) for name, value in tree]
         else:
             found += _of_criterion(criterion, units)
-    for word in ENDINGS if scenario.task is not None else ():
+    for word in ENDINGS if isinstance(scenario.task, TaskSpec) else ():
         if text := getattr(scenario.task, word):
             condition = Condition.read(text, tuple(units))
             pairs = _compared(condition.expression.tree)

@@ -162,14 +162,28 @@ def test_a_scenario_without_it_stays_as_it_was(tmp_path: Path) -> None:
 
 
 def test_it_says_when_an_episode_ends_and_what_is_in_the_trace(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     a_pack(tmp_path)
-    main(["run", "pack.yaml", "--workers", "0", "--run-name", "one", "--quiet"])
+    main(["run", "pack.yaml", "--workers", "0", "--run-name", "one", "--quiet", "--record", "all"])
+    capsys.readouterr()
+    assert main(["explain", "runs/one", "door_ahead::v0000"]) == 0
+    assert "way_m" in capsys.readouterr().out
     for record in map(json.loads, Path("runs/one/journal.ndjson").read_text().splitlines()):
         assert (record["outcome"], record["end"]) == ("PASS", "there"), record["reason"]
         assert record["metrics"]["way"] == pytest.approx(1.0)
+
+
+def test_the_report_of_a_failure_shows_its_signals(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    a_pack(tmp_path)
+    (tmp_path / "ways.py").write_text("FAR_M = 9.0\n")
+    main(["run", "pack.yaml", "--workers", "0", "--run-name", "one", "--quiet"])
+    assert "not written" not in capsys.readouterr().err
+    assert "left_m" in Path("runs/one/report.html").read_text()
 
 
 @pytest.mark.parametrize(
