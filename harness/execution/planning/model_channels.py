@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from simgate.harness.expansion.expand import expand_scenario
 from simgate.harness.expansion.variant import objects_of
 from simgate.harness.packs.model import Pack, Scenario
-from simgate.harness.packs.worlds import native_reader, world_of
+from simgate.harness.packs.worlds import is_articulated, native_reader, world_of
 from simgate.policies.perception.channels import channel_problems, names_channels
 from simgate.policies.perception.package import load_package
 from simgate.policies.perception.package_source import is_remote
@@ -38,7 +38,7 @@ def unsensed(pack: Pack) -> list[PackageProblem]:
     found: dict[tuple[Path, int, int], PackageProblem] = {}
     asking = any(names_channels(package) for package in packages)
     for scenario in pack.scenarios if packages else ():
-        if scenario.task is None and not asking:
+        if not is_articulated(scenario) and not asking:
             continue
         channels = tuple(_channels(pack, scenario))
         who = f"the robot of scenario '{scenario.id}'"
@@ -49,7 +49,7 @@ def unsensed(pack: Pack) -> list[PackageProblem]:
 
 
 def _channels(pack: Pack, scenario: Scenario) -> Iterator[Channel]:
-    if scenario.task is not None and scenario.native is not None:
+    if is_articulated(scenario):
         site: ArticulatedSpec = scenario.native  # type: ignore[assignment]
         file = native_reader(site.kind)(path=absolute(Path(pack.path).parent / site.file))
         robot = file.jointed(site.robot_body, site.drive, site.pose)
