@@ -185,6 +185,19 @@ class Trace:
             doubt_step=None,
         )
 
+    def of_model(self, name: str) -> Trace:
+        """The episode with the answers of one of its models alone."""
+        kept = [k for k, one in enumerate(self.answers) if one.model == name]
+        answers = [self.answers[k] for k in kept]
+        return replace(
+            self,
+            detections=tuple(one for one in answers if isinstance(one, Boxes)),
+            outputs=tuple(one for one in answers if not isinstance(one, Boxes)),
+            boxes_at=(),
+            delivered_steps=tuple(self.delivered_steps[k] for k in kept),
+            latency_ms=self.latency_ms[kept],
+        )
+
     def digest(self) -> str:
         """SHA-256 over all that was simulated, hex; wall-clock values are not part of a trace."""
         h = hashlib.sha256()

@@ -140,22 +140,35 @@ def _root_of(path: Path) -> Path:
 
 def _model_part(pack: Pack, manifest: Manifest) -> tuple[dict[str, Hashed], str]:
     """The model package with all its files, every hash checked; or why it is not what ran."""
-    if pack.model is None:
+    if not pack.packages:
         is_without = not manifest.fingerprint.model_sha256
         return {}, "" if is_without else "the pack in the manifest names no model, although the run had one"
+    files: dict[str, Hashed] = {}
+    for name, path in pack.packages.items():
+        sha256 = manifest.fingerprint.models.get(name, "") if name else manifest.fingerprint.model_sha256
+        found, why = _package_part(path, sha256, f"{MODEL}/{name}" if name else MODEL)
+        files |= found
+        if why:
+            of_several = f"of the model {name}, " if name else ""
+            return files if found else {}, of_several + why
+    return files, ""
+
+
+def _package_part(path: str, sha256: str, folder: str) -> tuple[dict[str, Hashed], str]:
+    """One package; arguments are its path, the hash with which it ran, and where it goes."""
     try:
-        package = load_package(pack.model, run_code=False)  # The manifest may come from others.
+        package = load_package(path, run_code=False)  # The manifest may come from others.
     except PackageError as error:
         first = str(error).splitlines()[0]
         return {}, f"the model package can no longer be read: {first}"
-    if package.sha256 != manifest.fingerprint.model_sha256:
+    if package.sha256 != sha256:
         return {}, f"{package.path.name} of the model has changed since the run"
     files = {}
     for file in package.files:
         content = hashed(file.path)
         if content.sha256 != file.sha256:
             return {}, f"the model's {file.name} has changed while it was read"
-        files[f"{MODEL}/{file.name}"] = content
+        files[f"{folder}/{file.name}"] = content
     card = package.spec.model_card
     if card is not None and not (package.path.parent / card).is_file():
         return files, f"the model card {card}, which model.yaml names, is not there"

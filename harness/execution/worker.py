@@ -17,7 +17,7 @@ from simgate.harness.execution.episode.kept_files import keep_files
 from simgate.harness.execution.episode.lap_clock import LapClock
 from simgate.harness.execution.episode.looking import LoopModel
 from simgate.harness.execution.episode.loop import Cast, run_episodes
-from simgate.harness.execution.episode.perception_runtime import is_deployed, make_runtime
+from simgate.harness.execution.episode.perception_runtime import all_of, is_deployed, make_runtime
 from simgate.harness.execution.episode.resource_sampler import ResourceSampler
 from simgate.harness.execution.episode.world_run import Episode
 from simgate.harness.execution.hosts.assignment import Assignment, HostSetup, error_record
@@ -81,21 +81,20 @@ class Worker:
         self._policy = load("simgate.policies", pack.policy, folder)(
             control_hz=pack.sim.control_hz, options=pack.policy_options
         )
-        package = load_package(pack.model) if pack.model else None
-        if package is not None:
-            self._guard.check_model(package)
-        self._runtime = make_runtime(self._setup.runtime, package, folder) if package else None
-        self._runtime_info: RuntimeInfo | None = self._runtime.describe() if self._runtime else None
-        simulated = package is not None and pack.latency.mode == "simulated"
-        self._models = (
-            [LoopModel(self._runtime, package.latency if simulated else None, "", package)]
-            if package and self._runtime
-            else []
-        )
-        self._deployed = package.deployed if package else None
-        if package and self._runtime and not simulated:
-            # The first calls load, allocate and tune; no robot meets them in motion.
-            warm_up(self._runtime, *blank_inputs(package, 1))
+        simulated = pack.latency.mode == "simulated"
+        self._models: list[LoopModel] = []
+        deployed = []
+        for name, path in pack.packages.items():
+            package = load_package(path)
+            self._guard.check_model(package, name)
+            runtime = make_runtime(self._setup.runtime, package, folder)
+            self._models.append(LoopModel(runtime, package.latency if simulated else None, name, package))
+            deployed.append(is_deployed(runtime.describe(), package.deployed))
+            if not simulated:
+                # The first calls load, allocate and tune; no robot meets them in motion.
+                warm_up(runtime, *blank_inputs(package, 1))
+        self._runtime_info = all_of([model.runtime.describe() for model in self._models])
+        self._deployed = None if None in deployed or not deployed else all(deployed)
         self._guard.confirm_loaded()
 
     def describe(self) -> tuple[AdapterInfo, RuntimeInfo | None]:
@@ -160,8 +159,8 @@ class Worker:
         if self._adapter is not None:
             self._adapter.close()
             self._adapter = None
-        if self._runtime is not None:
-            self._runtime.close()
+        for model in self._models:
+            model.runtime.close()
         self._resources.close()
         self._guard.close()
 
@@ -304,7 +303,7 @@ class Worker:
             infrastructure=judged.outcome is Outcome.INVALID and episode.renderer_failed,
             host=self._setup.number,
             runtime=f"{info.runtime} {info.version} {info.device}" if info else "",
-            runtime_deployed=is_deployed(info, self._deployed) if info else None,
+            runtime_deployed=self._deployed,
             resources=self._resources.summary(),
             artifacts=kept[0],
             notes=kept[1],

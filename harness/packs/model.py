@@ -369,7 +369,9 @@ class Pack(PackModel):
     description: str = ""
     owner: str = ""
     model: str | None = None
-    """Absolute path of the model package's ``model.yaml``."""
+    """Absolute path of the model package's ``model.yaml``, of the only one."""
+    models: dict[str, str] = Field(default_factory=dict, exclude_if=lambda found: not found)
+    """Those of several, by name; ``model`` is None then."""
     policy: str
     policy_options: dict[str, Scalar] = Field(default_factory=dict)
     sim: SimSpec = SimSpec()
@@ -382,6 +384,11 @@ class Pack(PackModel):
     sources: dict[str, str] = Field(default_factory=dict)
     """The pack's file, what it extends, its tables: path from the pack's folder -> SHA-256, hex. Empty in
     manifests of older versions. Files of native worlds are listed with them."""
+
+    @property
+    def packages(self) -> dict[str, str]:
+        """All its model packages; the only one of a pack that names none is ``""``."""
+        return self.models or ({"": self.model} if self.model else {})
 
     def scenario(self, scenario_id: str) -> Scenario:
         """The scenario of that id.

@@ -200,7 +200,12 @@ OPTIONS = (
         "RUN",
     ),
     Option("adapter", "simulator in place of the pack's", "NAME", ini=True),
-    Option("model", "model package in place of the pack's: path, s3://, gs://, mlflow:", "M", ini=True),
+    Option(
+        "model",
+        "model package in place of the pack's: path, s3://, gs://, mlflow:, or NAME=PATH",
+        "M",
+        ini=True,
+    ),
     Option(
         "runtime",
         "perception runtime, also with its device: onnxruntime, torch:cpu (auto: what the machine has)",

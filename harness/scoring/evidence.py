@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,14 @@ from simgate.harness.results.record import LatencySamples, Scalar
 from simgate.harness.scoring.matching import ClassMatches, DetectionBoxes, boxes_by_frame, match_class
 from simgate.harness.scoring.resources import ResourceUse
 from simgate.harness.trace import Trace
+from simgate.policies.perception.outputs import Boxes, Said
+
+
+class SeveralModels(LookupError):  # noqa: N818 - the name says what is wrong
+    """Several models say the like, and nobody says which of them is meant."""
+
+
+_Said = TypeVar("_Said", bound=Said)
 
 
 class Evidence:
@@ -27,6 +36,7 @@ class Evidence:
         self.trace = trace
         self.latency = latency
         self.resources = resources or ResourceUse()
+        self._of_models: dict[str, Evidence] = {}
         self._matches: dict[tuple[object, ...], ClassMatches] = {}
 
     @cached_property
@@ -47,6 +57,25 @@ class Evidence:
         """What each signal of the trace measures; empty words where nobody has said it."""
         known = {one.name: one.quantity for one in self.trace.declared}
         return {name: known.get(name, "") for name in self.trace.signals}
+
+    def of_model(self, name: str) -> Evidence:
+        """The same episode with the answers and latencies of one of its models alone."""
+        if name not in self._of_models:
+            latency = self.latency.models.get(name, LatencySamples(mode=self.latency.mode))
+            self._of_models[name] = Evidence(self.trace.of_model(name), latency, self.resources)
+        return self._of_models[name]
+
+    def said(self, kind: type[_Said]) -> list[_Said]:
+        """The answers of a kind, in order of delivery.
+
+        Raises:
+            SeveralModels: They come from more than one model.
+        """
+        found: list[_Said] = [one for one in self.trace.answers if isinstance(one, kind)]
+        if len(names := sorted({one.model for one in found})) > 1:
+            what = kind.__name__.lower()
+            raise SeveralModels(f"{' and '.join(names)} give {what}; say which one counts: model: {names[0]}")
+        return found
 
     @property
     def duration_s(self) -> float:
@@ -79,6 +108,7 @@ class Evidence:
     @cached_property
     def boxes(self) -> dict[int, DetectionBoxes]:
         """What perception delivered, by physics step of the frame."""
+        self.said(Boxes)
         return boxes_by_frame(self.trace)
 
     @cached_property
@@ -93,6 +123,8 @@ class Evidence:
 
     def matches(self, label: str, options: Mapping[str, Scalar]) -> ClassMatches:
         """Detections of a class paired with the truth, under a criterion's options."""
+        if self.latency.models:
+            return self.of_model(next((one.model for one in self.said(Boxes)), "")).matches(label, options)
         key = (label, *sorted(options.items()))
         if key not in self._matches:
             self._matches[key] = match_class(self.trace, self.boxes, label, options, self.latency.in_loop_ms)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from simgate.harness.packs.checks.metric_catalog import lacking
 from simgate.harness.results.record import Scalar
-from simgate.harness.scoring.evidence import Evidence
+from simgate.harness.scoring.evidence import Evidence, SeveralModels
 
 Options = Mapping[str, Scalar]
 Record = Literal["actions"]
@@ -120,7 +120,13 @@ class Metric:
         info = self.info
         if without := lacking(info, evidence.quantities, evidence.trace.facts):
             return undefined(f"{info.name} needs {' and '.join(without)}, which this task does not have")
-        value = self.compute(evidence, options)
+        if "model" in options:
+            evidence = evidence.of_model(str(options["model"]))
+            options = {name: value for name, value in options.items() if name != "model"}
+        try:
+            value = self.compute(evidence, options)
+        except SeveralModels as error:
+            return undefined(str(error))
         wrong = _wrong_with(info, value.value)
         return undefined(f"{info.name} {wrong}") if wrong else value
 

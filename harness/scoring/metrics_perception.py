@@ -15,7 +15,7 @@ from simgate.harness.scoring.matching import IOU_THRESHOLD, ClassMatches, Sighti
 from simgate.harness.scoring.metric import MetricInfo, MetricValue, Options, undefined
 
 ALL_CLASSES = "all"
-OPTIONS = ("within_m", "min_pixels", "max_occlusion")
+OPTIONS = ("within_m", "min_pixels", "max_occlusion", "model")
 CALIBRATION_BINS = 10
 
 

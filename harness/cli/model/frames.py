@@ -120,7 +120,7 @@ def _pack_of(package: ModelPackage) -> Path:
 
     if _SCENARIOS.is_dir():
         for path in find_packs(_SCENARIOS):
-            model = load_checked(path).model
-            if model is not None and Path(model).resolve() == package.path.resolve():
+            models = load_checked(path).packages.values()
+            if any(Path(model).resolve() == package.path.resolve() for model in models):
                 return path
     raise UserError("no pack in scenarios/ uses this model; give --pack PACK or --frames FOLDER")

@@ -34,7 +34,7 @@ def unsensed(pack: Pack) -> list[PackageProblem]:
         ExpansionError: A scenario leaves nothing to run.
         PackageError: A package is not in order.
     """
-    packages = [load_package(path) for path in [pack.model] if path and not is_remote(path)]
+    packages = [load_package(path) for path in pack.packages.values() if not is_remote(path)]
     found: dict[tuple[Path, int, int], PackageProblem] = {}
     asking = any(names_channels(package) for package in packages)
     for scenario in pack.scenarios if packages else ():

@@ -85,19 +85,19 @@ def parts_of_scenario(parts: tuple[Part, ...], scenario: Scenario) -> dict[str, 
     own = {(use.role, use.name) for use in _of_scenario(scenario)}
     of_any, elsewhere = {"world", "reader", "task", "metric"}, {"pack", "native world"}
     return {
-        f"{part.role} {part.name if part.role in of_any else ''}".strip(): part.sha256
+        f"{part.role} {part.name if part.role in of_any else part.alias}".strip(): part.sha256
         for part in parts
         if (part.role not in of_any or (part.role, part.name) in own) and part.role not in elsewhere
     }
 
 
-def collect_parts(pack: Pack, runtime: str, package: ModelPackage | None) -> tuple[Part, ...]:
+def collect_parts(pack: Pack, runtime: str, packages: Mapping[str, ModelPackage]) -> tuple[Part, ...]:
     """Every part of a run of a pack here and now, by content.
 
     Args:
         pack: With all overrides applied.
         runtime: Perception runtime, as resolved; empty without a model.
-        package: The model, if there is one.
+        packages: Its models, as :attr:`.Pack.packages` names them.
 
     Raises:
         UnknownPlugin: A plugin is not installed.
@@ -107,11 +107,13 @@ def collect_parts(pack: Pack, runtime: str, package: ModelPackage | None) -> tup
     core = code_of(WORKER, HOUSE)
     parts = [make_part("core", HOUSE, code=core.files, releases=core.releases)]
     parts += [_plugin(use, Path(pack.path).parent, core) for use in uses_of(pack, runtime)]
-    if package is not None:
+    for alias, package in packages.items():
         files = {name: sha256_of(path) for name, path in model_files(package).items()}
         decoder = _decoder_of(package)
         code = {} if decoder is None else _code(decoder, package.path.parent, core)[0]
-        parts.append(make_part("model", f"{package.name} {package.version}", files=files, **code))
+        parts.append(
+            make_part("model", f"{package.name} {package.version}", files=files, alias=alias, **code)
+        )
     return (*parts, *source_parts(pack))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -33,6 +34,7 @@ from simgate.harness.results.run_folder import RunFolder
 from simgate.policies.perception.choice import RUNTIME_OF
 from simgate.policies.perception.package import PackageError, load_package
 from simgate.policies.perception.package_source import is_remote, local_package
+from simgate.policies.perception.problems import PackageProblem
 from simgate.policies.perception.trust import RUNS_CODE, require_trust
 
 
@@ -112,19 +114,44 @@ def override_pack(
         pack: As loaded.
         adapter: Another simulator.
         model: Another model package: ``model.yaml``, its folder, or a remote reference. What is remote is
-            fetched.
+            fetched. Of a pack with several models ``NAME=PACKAGE``, more of them after a comma.
         latency_extra_ms: Added to the pack's own extra latency, milliseconds.
     """
     update: dict[str, object] = {}
     if adapter is not None:
         update["sim"] = pack.sim.model_copy(update={"adapter": adapter})
-    wanted = pack.model if model is None and pack.model and is_remote(pack.model) else model
-    if wanted is not None:
-        update["model"] = str(local_package(wanted).resolve())
+    if pack.models:
+        update["models"] = chosen_models(pack, model)
+    else:
+        wanted = pack.model if model is None and pack.model and is_remote(pack.model) else model
+        if wanted is not None:
+            update["model"] = str(local_package(wanted).resolve())
     if latency_extra_ms:
         extra = pack.latency.extra_ms + latency_extra_ms
         update["latency"] = pack.latency.model_copy(update={"extra_ms": extra})
     return pack.model_copy(update=update)
+
+
+def chosen_models(pack: Pack, model: Path | str | None) -> dict[str, str]:
+    """The several models of a pack, those that the command line names in place of its own.
+
+    Raises:
+        PackageError: It says not which model it means, or one that the pack does not have.
+    """
+    names = "|".join(re.escape(name) for name in pack.models)
+    texts = [] if model is None else re.split(rf",(?=(?:{names})=)", str(model))
+    asked = {name: path for name, is_named, path in (text.partition("=") for text in texts) if is_named}
+    if len(asked) < len(texts) or not asked.keys() <= pack.models.keys():
+        message = f"the pack has several models: {', '.join(pack.models)}"
+        hint = f"write --model {next(iter(pack.models))}=PACKAGE"
+        address = f"--model {model}"
+        raise PackageError([PackageProblem(Path(pack.path), 1, 1, "missing-model", message, hint, address)])
+    return {
+        name: str(local_package(asked.get(name, path)).resolve())
+        if name in asked or is_remote(path)
+        else path
+        for name, path in pack.models.items()
+    }
 
 
 def plan_run(
@@ -194,6 +221,7 @@ def plan_run(
 def _with_declared(pack: Pack) -> Pack:
     """The pack, its rules on a latency over the declared one with what the model package declares."""
     asked = [parse_latency_percentile(rule.metric or "") for rule in pack.gate]
+    # Of several models no rule speaks of what one declares; reading a pack refuses it.
     if not pack.model or not any(which is not None and which.over_declared for which in asked):
         return pack
     declared = load_package(pack.model).latency
@@ -268,8 +296,9 @@ def _require_plugins(pack: Pack, runtime: str) -> None:
 def _require_trust(pack: Pack, runtime: str) -> None:
     """Every worker asks for it; here the answer comes before a run has a folder."""
     kind = next((kind for kind in RUNS_CODE if RUNTIME_OF[kind] == plugin_name(runtime)), None)
-    if pack.model and kind:
-        package = load_package(pack.model)
+    if kind is None:
+        return
+    for package in map(load_package, pack.packages.values()):
         require_trust(package, package.artifact(kind))
 
 

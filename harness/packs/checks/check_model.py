@@ -47,6 +47,34 @@ def read_model(reader: Reader, node: Node | None) -> tuple[str | None, tuple[str
     return str(path), None
 
 
+def read_models(
+    reader: Reader, one: Node | None, several: Node | None
+) -> tuple[str | None, dict[str, str], tuple[str, ...] | None]:
+    """The only model of a pack, or its several ones; arguments are the values of ``model:`` and ``models:``.
+
+    Returns:
+        Path of the only one, those of several by name, and all their classes, None when not all are known.
+    """
+    if several is None:
+        path, classes = read_model(reader, one)
+        return path, {}, classes
+    if one is not None:
+        hint = "leave out model: and give each model a name in models:"
+        reader.problems.at(one, "wrong-value", "the pack has model: and models:", hint)
+    found: dict[str, str] = {}
+    known: list[tuple[str, ...] | None] = []
+    for key, node in reader.mapping(several, "a mapping of names to paths of a model.yaml"):
+        name = reader.name(key, "a model's name")
+        path, classes = read_model(reader, node)
+        known.append(classes)
+        if name is not None and path is not None:
+            found[name] = path
+    every = [classes for classes in known if classes is not None]
+    if len(every) < len(known):
+        return None, found, None
+    return None, found, tuple(dict.fromkeys(label for classes in every for label in classes))
+
+
 def report(problems: Problems, found: Iterable[PackageProblem]) -> None:
     """Reports the problems of a model package at their own places."""
     for problem in found:

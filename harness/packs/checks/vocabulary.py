@@ -27,6 +27,7 @@ class Vocabulary:
         classes: Classes of the model; None when they are not known.
         node: Where the pack names its policy; None when it does not.
         policy: The policy, as the checked pack holds it.
+        models: Names of several models.
     """
 
     def __init__(
@@ -35,7 +36,9 @@ class Vocabulary:
         classes: Sequence[str] | None = None,
         node: Node | None = None,
         policy: str | None = None,
+        models: Sequence[str] = (),
     ) -> None:
+        self.models = tuple(models)
         self._reader, self._classes, self._node = reader, classes, node
         self._policy = policy if policy and registry.is_there(POLICIES, policy, reader.folder) else None
 
@@ -54,6 +57,12 @@ class Vocabulary:
         self._reader.problems.span(
             node.source, line, column, len(label), "unknown-class", message, _meant(label, self._classes)
         )
+
+    def require_model(self, node: Node, name: str) -> None:
+        """Reports a name that no model of the pack has."""
+        if name not in self.models:
+            hint = near(name, self.models) if self.models else "leave it out: the pack has no models:"
+            self._reader.problems.at(node, "wrong-value", f"the pack has no model '{name}'", hint)
 
     def require_report(self, node: Node, word: str, silence: Sequence[str] = ()) -> None:
         """Reports a word that the policy cannot report.

@@ -31,6 +31,7 @@ class EvidenceKeys(Keys):
     max_occlusion: int | float | None = key(
         "count only what is hidden at most to this share", None, ge=0, le=1
     )
+    model: str | None = key("of several models the one whose answers count", None)
     limit_deg: int | float | None = key("a tilt above this is a fall, degrees", None, gt=0, le=180)
 
 

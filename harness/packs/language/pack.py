@@ -29,6 +29,9 @@ class PackKeys(Keys):
     owner: str = key("team that answers for the pack", "")
     extends: Annotated[Any, ByHand(_extends)] = key("path of a YAML file with shared defaults", None)
     model: Annotated[str | None, ByHand()] = key("path of the model package's model.yaml", None)
+    models: Annotated[dict[str, str], ByHand()] = key(
+        "several models in one loop, name: path of its model.yaml; in place of model", {}
+    )
     policy: Annotated[str, Plugin(POLICIES)] = key(
         "name of the policy that drives the robot, for example door_navigator"
     )

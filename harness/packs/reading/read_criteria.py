@@ -271,6 +271,8 @@ class CriterionReader:
                 self._reader.problems.at(
                     node.key(name), "unknown-key", f"metric '{info.name}' has no option '{name}'", hint
                 )
+        if read.keys.model is not None:
+            self.vocabulary.require_model(read.nodes["model"], read.keys.model)
         given = {name: getattr(read.keys, name) for name in keys_of(EvidenceKeys)}
         return {name: value for name, value in given.items() if value is not None}
 

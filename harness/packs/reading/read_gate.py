@@ -220,6 +220,13 @@ class GateReader:
             )
             self._reader.problems.at(fields["metric"], "gate-metric", message, hint)
             return False
+        which = parse_latency_percentile(name)
+        if which is not None and which.over_declared and self._criteria.vocabulary.models:
+            message = f"{name} speaks of what one model declares, and the pack has several"
+            self._reader.problems.at(
+                fields["metric"], "gate-metric", message, "bound latency.measured_p95_ms"
+            )
+            return False
         if operator != "at_most":
             message = f"the gate cannot decide whether {name} is at least something"
             self._reader.problems.at(fields["metric"], "gate-metric", message, "write at_most")

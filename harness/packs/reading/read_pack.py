@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from simgate.harness.packs.checks.check_model import read_model
+from simgate.harness.packs.checks.check_model import read_models
 from simgate.harness.packs.checks.metric_catalog import MetricCatalog
 from simgate.harness.packs.checks.vocabulary import Vocabulary, adapter_options
 from simgate.harness.packs.language.pack import PackKeys
@@ -57,8 +57,8 @@ class PackReader:
         keys, nodes = read.keys, read.nodes
         self._version(keys.simgate)
         sim = self._sim(nodes.get("sim"))
-        model, classes = read_model(reader, nodes.get("model"))
-        vocabulary = Vocabulary(reader, classes, nodes.get("policy"), keys.policy)
+        model, models, classes = read_models(reader, nodes.get("model"), nodes.get("models"))
+        vocabulary = Vocabulary(reader, classes, nodes.get("policy"), keys.policy, tuple(models))
         self._criteria.control_hz = sim.control_hz
         self._criteria.vocabulary = vocabulary
         scenarios = self._scenarios(keys, sim, nodes.get("task"))
@@ -73,6 +73,7 @@ class PackReader:
             "description": keys.description,
             "owner": keys.owner,
             "model": model,
+            "models": models,
             "policy": keys.policy,
             "policy_options": vocabulary.policy_options(nodes.get("policy_options")),
             "sim": sim,

@@ -54,14 +54,14 @@ def part(parts: tuple[Part, ...], role: str) -> Part:
 
 
 def test_the_file_and_what_it_imports_from_beside_it_are_the_part_by_their_names(tmp_path: Path) -> None:
-    policy = part(collect_parts(a_pack(tmp_path), "", None), "policy")
+    policy = part(collect_parts(a_pack(tmp_path), "", {}), "policy")
     assert policy.entry == policy.name == "mine.py:Mine"
     assert set(policy.code) >= {"./mine.py", "./gains.py"}
     assert not [file for file in policy.code if "simgate_beside" in file]
 
 
 def test_the_same_files_elsewhere_are_the_same_part(tmp_path: Path) -> None:
-    first, second = (part(collect_parts(a_pack(tmp_path / name), "", None), "policy") for name in ("a", "b"))
+    first, second = (part(collect_parts(a_pack(tmp_path / name), "", {}), "policy") for name in ("a", "b"))
     assert first.sha256 == second.sha256
 
 
@@ -84,7 +84,7 @@ def test_one_character_of_any_file_is_another_identity_and_is_named(
 
 def test_a_worker_refuses_a_file_that_was_changed_after_planning(tmp_path: Path) -> None:
     pack = a_pack(tmp_path)
-    parts = collect_parts(pack, "", None)
+    parts = collect_parts(pack, "", {})
     (tmp_path / "gains.py").write_text("GAIN = 2.0\n")
     guard = PlanGuard(pack, "", parts)
     try:
@@ -97,7 +97,7 @@ def test_a_worker_refuses_a_file_that_was_changed_after_planning(tmp_path: Path)
 def test_a_worker_refuses_a_file_that_no_import_statement_leads_to(tmp_path: Path) -> None:
     pack = a_pack(tmp_path)
     (tmp_path / "hidden.py").write_text("X = 1\n")
-    parts = collect_parts(pack, "", None)
+    parts = collect_parts(pack, "", {})
     guard = PlanGuard(pack, "", parts)
     try:
         from importlib import import_module
@@ -200,7 +200,7 @@ def test_a_base_pack_names_the_file_beside_itself(tmp_path: Path) -> None:
     heir.write_text(f"simgate: 1\nextends: ../../base/{Path(pack.path).name}\npack: heir\n")
     read = load_pack(heir)
     assert (read.policy, read.scenarios[0].world) == ("../../base/mine.py:Mine", "../../base/hall.py:HALL")
-    own = part(collect_parts(read, "", None), "policy")
+    own = part(collect_parts(read, "", {}), "policy")
     assert set(own.code) >= {"./mine.py", "./gains.py"}
 
 
@@ -232,7 +232,7 @@ def test_a_criterion_names_a_metric_of_its_own_and_gate_rules_take_it_by_that_na
         ("driven", "ways.py:WAY"),
         ("driven", "ways.py:WAY"),
     ]
-    own = part(collect_parts(pack, "", None), "metric")
+    own = part(collect_parts(pack, "", {}), "metric")
     assert (own.name, set(own.code)) == ("ways.py:WAY", {"./ways.py"})
     described = describe_of(pack)("driven")
     assert described is not None
@@ -327,14 +327,14 @@ def test_a_module_too_deep_to_be_read_cannot_be_a_part(tmp_path: Path) -> None:
     pack = a_pack(tmp_path)
     (tmp_path / "gains.py").write_text("GAIN = " + "1+" * 100_000 + "1\n")
     with pytest.raises(BadReference, match=r"\./gains.py is nested too deeply to be read"):
-        collect_parts(pack, "", None)
+        collect_parts(pack, "", {})
 
 
 def test_of_two_helpers_of_one_name_the_one_that_runs_is_the_one_that_is_hashed(tmp_path: Path) -> None:
     pack = a_pack(tmp_path)
     (tmp_path / "gains").mkdir()
     (tmp_path / "gains" / "__init__.py").write_text("GAIN = 3.0\n")
-    code = part(collect_parts(pack, "", None), "policy").code
+    code = part(collect_parts(pack, "", {}), "policy").code
     assert "./gains/__init__.py" in code and "./gains.py" not in code
     assert load("simgate.policies", pack.policy, tmp_path).gain == 3.0
 
@@ -368,7 +368,7 @@ def a_pack_with_a_decoder(folder: Path) -> Pack:
 
 def test_a_decoder_beside_the_model_is_code_of_the_model_wherever_it_lies(tmp_path: Path) -> None:
     first, second = (
-        part(collect_parts(pack, "", load_package(str(pack.model))), "model")
+        part(collect_parts(pack, "", {"": load_package(str(pack.model))}), "model")
         for pack in (a_pack_with_a_decoder(tmp_path / name) for name in ("a", "b"))
     )
     assert first == second

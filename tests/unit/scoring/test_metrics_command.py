@@ -19,7 +19,7 @@ def test_every_metric_is_listed_with_unit_direction_range_and_meaning(capsys):
     assert all(f"{name}  (" in text for name in metric_names())
     assert "stop_distance_m  (m; neither is better)" in text  # negative where hull and barrier overlap
     assert "detection.<class>.first_seen_m  (m; higher is better; from 0)" in text
-    assert "Options: within_m, min_pixels, max_occlusion." in text
+    assert "Options: within_m, min_pixels, max_occlusion, model." in text
     assert max(map(len, text.splitlines())) <= 100
 
 
