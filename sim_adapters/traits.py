@@ -20,6 +20,7 @@ class AdapterTraits:
         path_options: Options that name files; they start at the pack's folder.
         quantities: Quantities that it can measure for a task.
         actuators: Whether it moves robots by their own actuators, not only in the plane.
+        planar: Whether it builds scenes with a robot that drives in the plane.
         overview: Whether it can draw its worlds from outside (method ``overview``), for people.
     """
 
@@ -31,6 +32,7 @@ class AdapterTraits:
     path_options: tuple[str, ...] = ()
     quantities: frozenset[type[Quantity]] = frozenset()
     actuators: bool = False
+    planar: bool = True
     overview: bool = False
 
 

@@ -68,6 +68,9 @@ def check_adapter(name: str, interpreter: Sequence[str]) -> Iterator[Finding]:
         yield from _start_findings(name, started)
         if started.answer is None or "unavailable" in started.answer:
             return
+        if not started.answer.get("planar", True):  # What follows is measured on a robot in the plane.
+            yield checkup.conformance()
+            return
         for loop in LOOPS.get(name, ("",)):
             options = {"loop": loop} if loop else {}
             subject = f"frames and poses, {loop} loop" if loop else "frames and poses"
@@ -149,7 +152,9 @@ def _start_findings(name: str, run: _Run) -> Iterator[Finding]:
         return
     found = run.answer
     what = f"{found['version']} draws with {found['renderer']} on {found['device']}"
-    if found["health"] or found["spread"] <= CONSTANT_SPREAD:
+    if found["spread"] is None and not found["health"]:
+        yield Finding(subject, "ok", f"{what}; first world, without a camera, after {found['seconds']:.1f} s")
+    elif found["health"] or found["spread"] <= CONSTANT_SPREAD:
         why = "; ".join(found["health"]) or "the first frame shows nothing"
         yield Finding(subject, "bad", f"{what}: {why}")
     else:

@@ -25,7 +25,7 @@ from simgate.harness.execution.hosts.host_log import log_traceback
 from simgate.harness.execution.hosts.machine_errors import is_of_the_machine
 from simgate.harness.execution.planning.adapter_options import make_adapter
 from simgate.harness.execution.planning.plan_guard import PlanGuard
-from simgate.harness.execution.probe_room import room
+from simgate.harness.execution.probe_room import first_look
 from simgate.harness.expansion.variant import Variant, objects_of
 from simgate.harness.packs.model import Scenario
 from simgate.harness.packs.worlds import is_articulated, world_of
@@ -98,14 +98,14 @@ class Worker:
         self._guard.confirm_loaded()
 
     def describe(self) -> tuple[AdapterInfo, RuntimeInfo | None]:
-        """What really runs. Builds and draws a small room first: some simulators know only then what they
+        """What really runs. Builds and draws a small world first: some simulators know only then what they
         draw with, and one that cannot draw must end the start-up, not every variant.
 
         Raises:
             NotAsPlanned: Earlier hosts of the run had another version of simulator or runtime.
         """
         adapter = self._simulator()
-        adapter.reset([room()])
+        first_look(adapter)
         info = adapter.describe()
         self._guard.check_versions(self._setup.versions, info, self._runtime_info)
         return info, self._runtime_info
