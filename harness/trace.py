@@ -10,13 +10,14 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simgate.harness.results.record import Scalar
 from simgate.policies.perception.outputs import Boxes, ModelOutput, arrays_of
-from simgate.sim_adapters.observation import Contact, VisibleEntity
+from simgate.sim_adapters.observation import CameraView, Contact, VisibleEntity
 
 FACTS_OF_SCENE = ("barrier_kind", "has_barrier", "goal_radius_m")
 """Facts that every trace held before tasks declared their own."""
@@ -94,6 +95,43 @@ class FrameTruth:
     depth_m: NDArray[np.float32] | None = field(default=None, compare=False)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class CameraTruth:
+    """What is true of one picture, lost on its way or not.
+
+    Attributes:
+        channels: Of the camera that took it; an empty one among them where models look at it that name none.
+        step: Physics step of the picture.
+        labels: Class of each pixel, index into ``classes``, shape (H, W); None where that was not asked for,
+            or the camera does not tell.
+        classes: Names; an empty one for nothing.
+        view: Where the camera and the bodies are that criteria name; None where that was not asked for.
+    """
+
+    channels: tuple[str, ...]
+    step: int
+    labels: NDArray[np.unsignedinteger] | None
+    classes: tuple[str, ...]
+    view: CameraView | None
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """All its arrays, by name; the vertices of bodies, which stay the same, as ``vertices.<body>``."""
+        found: dict[str, NDArray[Any]] = {} if self.labels is None else {"labels": self.labels}
+        if self.view is not None:
+            found["camera"] = self.view.pose
+            for body in self.view.bodies:
+                found |= {f"pose.{body.name}": body.pose, f"vertices.{body.name}": body.vertices}
+        return found
+
+    def words(self) -> list[dict[str, Any]]:
+        """Of each body what is no array."""
+        bodies = self.view.bodies if self.view is not None else ()
+        return [
+            {"name": b.name, "pixels": b.pixels, "size_px": b.size_px, "points": dict(b.points)}
+            for b in bodies
+        ]
+
+
 @dataclass(frozen=True, slots=True)
 class Trace:
     """Time series of one episode, one row per control tick, the first at step 0.
@@ -121,6 +159,7 @@ class Trace:
         actions: What the policy has told the robot; None unless a criterion needs it.
         boxes_at: Of several models the places of ``detections`` among all that was delivered; empty where
             these follow from the frames.
+        truths: What is true of each picture; empty unless a criterion needs it.
     """
 
     physics_hz: int
@@ -143,6 +182,7 @@ class Trace:
     readings: tuple[Reading, ...] = ()
     actions: Actions | None = None
     boxes_at: tuple[int, ...] = ()
+    truths: tuple[CameraTruth, ...] = ()
 
     @property
     def answers(self) -> tuple[ModelOutput, ...]:
@@ -181,6 +221,7 @@ class Trace:
             contacts=tuple(contact for contact in self.contacts if contact.step < step),
             readings=tuple(replace(one, values=one.values[:rows]) for one in self.readings),
             actions=self.actions and replace(self.actions, values=self.actions.values[:rows]),
+            truths=tuple(one for one in self.truths if one.step < step),
             invalid_reasons=(),
             doubt_step=None,
         )
@@ -219,6 +260,9 @@ class Trace:
                 add(f"{type(output).__name__}{output.frame_step}.{name}", array)
         if self.actions is not None:
             add("actions", self.actions.values)
+        for one in self.truths:
+            for name, array in one.arrays().items():
+                add(f"truth{one.step}.{name}", array)
         for frame in self.frames:
             if frame.depth_m is not None:
                 add(f"truth{frame.step}.depth_m", frame.depth_m)
@@ -232,6 +276,8 @@ class Trace:
             rest.append(said)
         if any(one.model for one in self.answers):
             rest.append([one.model for one in self.answers])
+        if self.truths:
+            rest.append([[one.channels, one.classes, *one.words()] for one in self.truths])
         h.update(json.dumps(rest, sort_keys=True).encode())
         return h.hexdigest()
 

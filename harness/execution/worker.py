@@ -34,7 +34,7 @@ from simgate.harness.results.record import Outcome, RunRecord
 from simgate.harness.results.run_folder import RunFolder
 from simgate.harness.scoring.metric import Record
 from simgate.harness.scoring.resources import ResourceMonitor, ResourceUse
-from simgate.harness.scoring.score import Score, records_of, score
+from simgate.harness.scoring.score import Score, bodies_of, records_of, score
 from simgate.harness.tasks.of_scenario import task_of
 from simgate.harness.tasks.task import Task
 from simgate.policies.perception.package import load_package
@@ -252,7 +252,13 @@ class Worker:
         if not is_articulated(self._scenario(variant)):
             return scene
         task = self._task(variant)
-        return replace(scene, quantities=tuple(task.quantities.items()), allow=task.allow, seed=variant.seed)
+        return replace(
+            scene,
+            quantities=tuple(task.quantities.items()),
+            watched=bodies_of(self._scenario(variant), Path(self._pack.path).parent),
+            allow=task.allow,
+            seed=variant.seed,
+        )
 
     def _judge(self, variant: Variant, episode: Episode, use: ResourceUse) -> Score:
         scenario = self._scenario(variant)

@@ -17,7 +17,8 @@ from simgate.harness.results.record import Scalar
 from simgate.harness.scoring.evidence import Evidence, SeveralModels
 
 Options = Mapping[str, Scalar]
-Record = Literal["actions"]
+Record = Literal["actions", "labels", "bodies"]
+"""What the policy told the robot; the class of each pixel; where the bodies are that a criterion names."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,13 +108,20 @@ def records_of(scenarios: Iterable[Scenario], folder: Path | None = None) -> fro
     Raises:
         UnknownMetric, BadReference: As :func:`simgate.harness.scoring.metrics.metric_of`.
     """
-    asked = {
-        (c.metric, c.source): c
-        for scenario in scenarios
-        for c in (*scenario.accept, *scenario.hard)
-        if c.stl is None and c.signal is None
-    }
-    return frozenset(need for c in asked.values() for need in metric_of(c, folder).info.records)
+    asked = [c for scenario in scenarios for c in (*scenario.accept, *scenario.hard)]
+    return frozenset(need for c in asked for need in _needs(c, folder))
+
+
+def bodies_of(scenario: Scenario, folder: Path | None = None) -> tuple[str, ...]:
+    """The bodies that the metrics of a scenario speak of; as :func:`records_of`."""
+    asked = [c for c in (*scenario.accept, *scenario.hard) if "bodies" in _needs(c, folder)]
+    return tuple(dict.fromkeys(str(c.options["of"]) for c in asked if "of" in c.options))
+
+
+def _needs(criterion: Criterion, folder: Path | None) -> tuple[Record, ...]:
+    if criterion.stl is not None or criterion.signal is not None:
+        return ()
+    return metric_of(criterion, folder).info.records
 
 
 def _of_doubt(scenario: Scenario, trace: Trace, latency: LatencySamples) -> tuple[Outcome, str]:

@@ -145,6 +145,7 @@ class ArticulatedSite:
         drive: The file's own actuators, or servos on joints.
         sensors: Name -> what it senses.
         quantities: Name -> what is measured at each control tick.
+        watched: Bodies (``body/NAME``) whose place is told at every picture, for scoring.
         pose: Stored pose that it starts in; None for the file's own.
         labels: Body or shape -> semantic class.
         allow: Pairs of bodies or shapes whose touching is no contact of the robot.
@@ -162,6 +163,7 @@ class ArticulatedSite:
     drive: Literal["actuators"] | Servos = "actuators"
     sensors: tuple[tuple[str, Sensor], ...] = ()
     quantities: tuple[tuple[str, Quantity], ...] = ()
+    watched: tuple[str, ...] = ()
     pose: str | None = None
     labels: tuple[tuple[str, str], ...] = ()
     allow: tuple[tuple[str, str], ...] = ()

@@ -87,6 +87,10 @@ class JointedFile(Protocol):
         """Asks for what a quantity is of."""
         ...
 
+    def watch(self, body: str) -> None:
+        """Asks for a body whose place is told at every picture."""
+        ...
+
     def touch(self, a: str, b: str) -> None:
         """Asks for two bodies or shapes."""
         ...

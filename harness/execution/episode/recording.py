@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.harness.execution.episode.recorded_outputs import output_arrays, output_words, read_outputs
+from simgate.harness.execution.episode.recorded_truths import read_truths, truth_arrays, truth_words
 from simgate.harness.results.schema_version import NewerSchema, require_known
 from simgate.harness.trace import FACTS_OF_SCENE, Actions, FrameTruth, Reading, Signal, Trace
 from simgate.policies.perception.outputs import Boxes
@@ -53,7 +54,7 @@ def save_trace(path: Path, trace: Trace) -> None:
         arrays["class_ids"] = np.concatenate([found.class_ids for found in trace.detections])
     arrays |= output_arrays(trace.outputs)
     depths = {f"{_DEPTH}{k}": f.depth_m for k, f in enumerate(trace.frames) if f.depth_m is not None}
-    arrays |= depths
+    arrays |= depths | truth_arrays(trace.truths)
     arrays |= {f"{_READING}{k}": reading.values for k, reading in enumerate(trace.readings)}
     if (told := trace.actions) is not None:
         arrays |= {_ACTIONS: told.values, f"{_ACTIONS}.low": told.low, f"{_ACTIONS}.high": told.high}
@@ -80,6 +81,7 @@ def _words(trace: Trace) -> dict[str, Any]:
         "invalid_reasons": trace.invalid_reasons,
         "doubt_step": trace.doubt_step,
         "outputs": output_words(trace.outputs),
+        "truths": truth_words(trace.truths),
         "readings": [
             {"channel": one.channel, "kind": one.kind, "unit": one.unit, "entries": one.entries}
             for one in trace.readings
@@ -137,6 +139,7 @@ def load_trace(path: Path) -> Trace:
             Reading(**{**said, "entries": tuple(said["entries"])}, values=arrays[f"{_READING}{k}"])
             for k, said in enumerate(words.get("readings", ()))
         ),
+        truths=read_truths(words.get("truths", ()), arrays),
         actions=_actions(arrays, tuple(words.get("actions", ()))),
         boxes_at=tuple(words.get("boxes_at", ())),
     )

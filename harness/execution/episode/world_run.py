@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from simgate.harness.execution.episode.camera_truth import CameraTruths
 from simgate.harness.execution.episode.latency import Delivery
 from simgate.harness.execution.episode.looking import Frame
 from simgate.harness.execution.episode.readings import ReadingKeeper
@@ -75,6 +76,7 @@ class WorldRun:
         self._signals = signals
         self._readings = ReadingKeeper(embodiment)
         self._frames_seen = frames
+        self._truths = CameraTruths(embodiment, records)
         self._timing = timing
         self._eye_channel = eye = eye_of(embodiment)
         self._eye = eye.name if eye else ""
@@ -140,6 +142,7 @@ class WorldRun:
             dropped = self._frames_seen[-1] is None
             depth = self._depth_of_frame(observation, world)
             self._frame_truths.append(FrameTruth(truth.frame_step, truth.entities, dropped, depth))
+        self._truths.glimpse(world, observation, truth)
         self._sound = self.monitor.check(observation, truth, world) and self._sound
         return self._sound
 
@@ -210,6 +213,7 @@ class WorldRun:
             declared=self._signals,
             readings=self._readings.readings(),
             actions=self._actions(),
+            truths=self._truths.truths(),
         )
         return Episode(
             trace,

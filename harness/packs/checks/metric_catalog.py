@@ -63,6 +63,10 @@ class MetricInfo(Protocol):
         """Its value where the policy reports nothing; empty for what the policy does not report."""
 
     @property
+    def records(self) -> Sequence[str]:
+        """What must be true of pictures and actions for it: ``actions``, ``labels``, ``bodies``."""
+
+    @property
     def measures(self) -> Sequence[str]:
         """Quantities one of which a signal of the task must measure: of ``signals``, or else any."""
 

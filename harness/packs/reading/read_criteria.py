@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from simgate.harness.packs.checks.check_plugin import METRICS, load_plugin
+from simgate.harness.packs.checks.check_truth import Sight, check_truth
 from simgate.harness.packs.checks.metric_catalog import MetricCatalog, MetricInfo, lacking
 from simgate.harness.packs.checks.vocabulary import Vocabulary
 from simgate.harness.packs.language.criteria import (
@@ -50,15 +51,20 @@ class CriterionReader:
         """Names of the criteria of scenarios that could not be read; what is wrong is reported there."""
         self._task: TaskSpec | CodedTask | None = None
         self._one_task = self._has_signals = True
+        self._sight: Sight | None = None
 
-    def judge(self, *tasks: TaskSpec | CodedTask | None, is_read: bool = True) -> None:
+    def judge(
+        self, *tasks: TaskSpec | CodedTask | None, is_read: bool = True, sight: Sight | None = None
+    ) -> None:
         """Criteria are read for runs of these tasks from now on; None for that of driving robots. Where they
         differ nothing is said of signals: what holds for one scenario need not for another.
 
         Args:
             tasks: Of a scenario, or of all of them.
             is_read: Whether there is no other one, which could not be read, with signals of its own.
+            sight: What the robot sees; None where that is not known.
         """
+        self._sight = sight
         self._task, self._has_signals = next(iter(tasks), None), is_read
         self._one_task = bool(tasks) and all(task == self._task for task in tasks)
 
@@ -146,6 +152,9 @@ class CriterionReader:
             return None
         bound = self._bound(read.nodes[operator], operator, info)
         options = self._options(value, read, info)
+        if info is not None:
+            of = (read.nodes["of"], str(options["of"])) if "of" in options else None
+            check_truth(self._reader.problems, key, key.text, info, of, self._sight)
         if bound is None:
             return None
         return Criterion.model_validate(

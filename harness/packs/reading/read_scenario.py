@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from simgate.harness.packs.checks.check_plugin import load_plugin, named_plugin
 from simgate.harness.packs.checks.check_rules import report_cycles
+from simgate.harness.packs.checks.check_truth import Sight
 from simgate.harness.packs.checks.check_world import WorldCheck
 from simgate.harness.packs.language.scenario import ScenarioKeys
 from simgate.harness.packs.model import CodedTask, Criterion, KnownFailure, Scenario, SimSpec, TaskSpec
@@ -87,9 +88,11 @@ class ScenarioReader:
             return None
         keys = read.keys
         before, asked = len(self._reader.problems), read.nodes.get("task") or self._pack_task
+        self._jointed: Sight | None = None
         world, native, name, task = self._world(keys.world, keys.accept, read.nodes.get("task"))
         is_read = task is not None or asked is None or len(self._reader.problems) == before
-        self._criteria.judge(task, is_read=is_read)
+        sight = self._jointed or (None if world is None else Sight())
+        self._criteria.judge(task, is_read=is_read, sight=sight)
         groups = [item.text for item, _ in keys.place] if isinstance(keys.place, MappingNode) else []
         check = WorldCheck(self._reader.problems, world, lambda name: self._elsewhere(name, groups))
         variants = read_variants(self._reader, read.nodes.get("variants"))
@@ -142,6 +145,7 @@ class ScenarioReader:
     ) -> tuple[World | None, NativeSpec | ArticulatedSpec | None, str | None, TaskSpec | CodedTask | None]:
         from simgate.harness.packs.reading.read_jointed import is_jointed
         from simgate.harness.packs.reading.read_native import NativeReader
+        from simgate.sim_adapters.worlds.articulated import ArticulatedWorld
 
         judged = isinstance(accept, MappingNode) and accept.find("report_correct") is not None
         native_reader = NativeReader(self._reader, self._sim, self._criteria.vocabulary)
@@ -158,6 +162,8 @@ class ScenarioReader:
             self._reader.problems.at(node, "missing-key", message, hint)
             described = None
         spec = described.spec if described is not None else None
+        if isinstance(described, ArticulatedWorld) and native_reader.jointed is not None:
+            self._jointed = Sight(described.spec.sensors, native_reader.jointed, native_reader.report)
         return described, spec, spec.name if spec is not None else None, asked
 
     def _task(self, node: Node, world: NativeReader) -> TaskSpec | CodedTask | None:

@@ -164,6 +164,7 @@ class ArticulatedBatch:
             world.contacts(),
             {},
             world.values(),
+            world.views(),
         )
 
     @staticmethod

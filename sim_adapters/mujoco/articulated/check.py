@@ -12,6 +12,7 @@ from simgate.sim_adapters.mujoco.articulated.measures import Measures
 from simgate.sim_adapters.mujoco.articulated.pictures import Pictures
 from simgate.sim_adapters.mujoco.articulated.rays import Rays
 from simgate.sim_adapters.mujoco.articulated.readings import BodyMotion, FileReadings, Joints
+from simgate.sim_adapters.mujoco.articulated.watch import Watch
 from simgate.sim_adapters.mujoco.native.source import Source, in_one_line
 from simgate.sim_adapters.quantities import Quantity
 from simgate.sim_adapters.scene.articulated import (
@@ -76,6 +77,10 @@ class CheckedRobot:
     def quantity(self, quantity: Quantity) -> None:
         """Resolves it."""
         Measures(self._model, self._data, self._robot, {"asked": quantity}).values()
+
+    def watch(self, body: str) -> None:
+        """Resolves it."""
+        Watch(self._model, self._data, body)
 
     def touch(self, a: str, b: str) -> None:
         """Resolves both."""

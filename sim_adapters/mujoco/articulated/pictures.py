@@ -17,6 +17,8 @@ from simgate.sim_adapters.mujoco.native.lens import require_pinhole
 from simgate.sim_adapters.mujoco.renderer import FrameRenderer, SceneView
 from simgate.sim_adapters.scene.articulated import CameraSensor
 
+_DOWN_AHEAD = np.diag([1.0, -1.0, -1.0])
+"""MuJoCo's cameras look along their -Z with Y up."""
 NOTHING = ""
 """Entry 0 of a segmentation: what no body is at."""
 
@@ -92,7 +94,8 @@ class Pictures:
         self._sensor = sensor
         self._view: SceneView | None = None
         frame = f"camera/{sensor.camera}"
-        lens = Intrinsics(sensor.width, sensor.height, float(built.model.cam_fovy[camera]))
+        self.name, self.camera, self.body = name, camera, int(built.model.cam_bodyid[camera])
+        self.lens = lens = Intrinsics(sensor.width, sensor.height, float(built.model.cam_fovy[camera]))
         size = (sensor.height, sensor.width)
         kinds = {
             "rgb": ((*size, 3), "uint8", "", 255.0),
@@ -131,5 +134,19 @@ class Pictures:
             elif kind == "depth":
                 view.depth(array)  # type: ignore[arg-type]
             else:
-                table = self._drawn.instance if kind == "instance" else self._drawn.semantic
-                array[:] = table[np.maximum(view.bodies, -1)]
+                array[:] = self.instances() if kind == "instance" else self._shown(self._drawn.semantic)
+
+    def instances(self) -> NDArray[np.int32]:
+        """Number of the body + 1 at each pixel of the newest picture, 0 for none, shape (H, W)."""
+        return self._shown(self._drawn.instance)
+
+    def _shown(self, table: NDArray[np.int32]) -> NDArray[np.int32]:
+        assert self._view is not None
+        return table[np.maximum(self._view.bodies, -1)]
+
+    def pose(self) -> NDArray[np.float64]:
+        """From the camera's frame (X right, Y down, Z ahead) to the world's now, shape (4, 4)."""
+        pose = np.eye(4)
+        pose[:3, :3] = self._data.cam_xmat[self.camera].reshape(3, 3) @ _DOWN_AHEAD
+        pose[:3, 3] = self._data.cam_xpos[self.camera]
+        return pose

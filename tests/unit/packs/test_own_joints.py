@@ -220,6 +220,50 @@ def test_a_metric_on_a_signal_of_the_right_kind_is_no_problem(tmp_path: Path) ->
     assert said(tmp_path, PACK.replace("accept: {success: {eq", asked)) == []
 
 
+@pytest.mark.parametrize(
+    ("criterion", "code", "message", "hint"),
+    [
+        ("poses.cube.add_m: {at_most: 1}", "missing-key", "does not say which body", "of: body/NAME"),
+        ("poses.cube.add_m: {of: body/kube, at_most: 1}", "unknown-element", "no body 'kube'", "cube"),
+        ("keypoints.cube.pck: {of: geom/cube, at_least: 1}", "unknown-element", "'geom/cube' is no body", "body/NAME"),
+        ("poses.cube.recall: {of: body/cube, frame: map, at_least: 1}", "wrong-value", "unknown frame 'map'", "camera"),
+        ("poses.cube.add_m: {of: body/cube, symmetry: 2, at_most: 1}", "unknown-key", "has no option 'symmetry'", "of,"),
+        ("masks.cube.iou: {at_least: 1}", "undefined-metric", "which no camera draws", "[rgb, semantic] for 'wrist'"),
+        ("masks.mean_iou: {at_least: 1}", "undefined-metric", "which no camera draws", "[rgb, semantic] for 'wrist'"),
+    ],
+)  # fmt: skip
+def test_a_metric_of_what_is_seen_says_what_truth_it_lacks(
+    tmp_path: Path, criterion: str, code: str, message: str, hint: str
+) -> None:
+    (found,) = said(tmp_path, PACK.replace("accept: {success: {eq", f"accept: {{{criterion}, success: {{eq"))
+    assert found[:2] == (18, code)
+    assert message in found[2]
+    assert hint in found[3]
+
+
+def test_a_metric_whose_truth_is_there_is_no_problem(tmp_path: Path) -> None:
+    asked = "masks.mean_iou: {at_least: 1}, keypoints.cube.pck: {of: body/cube, at_least: 1}, "
+    asked += "poses.cube.rotation_error_deg: {of: body/cube, symmetry: 4, frame: world, at_most: 1}"
+    pack = PACK.replace("{camera: wrist}", "{camera: wrist, kinds: [rgb, instance]}")
+    assert said(tmp_path, pack.replace("accept: {success: {eq", f"accept: {{{asked}, success: {{eq")) == []
+
+
+def test_a_robot_without_a_camera_has_no_pictures_to_judge(tmp_path: Path) -> None:
+    pack = PACK.replace("wrist: {camera: wrist}, ", "")
+    asked = "accept: {poses.cube.add_m: {of: body/cube, at_most: 1}, success: {eq"
+    (found,) = said(tmp_path, pack.replace("accept: {success: {eq", asked))
+    assert found[:2] == (18, "undefined-metric")
+    assert "what a camera of a robot on its own joints has before it" in found[2]
+    (tmp_path / "doors.yaml").write_text(
+        "simgate: 1\npack: doors\npolicy: door_navigator\nscenarios:\n  open:\n    title: open\n"
+        "    severity: major\n    world: office_corridor\n    variants: {count: 1}\n"
+        "    accept: {masks.mean_iou: {at_least: 0.5}}\n"
+    )
+    (driving,) = lint([tmp_path / "doors.yaml"], metrics, date(2026, 11, 28))
+    assert (driving.line, driving.code) == (10, "undefined-metric")
+    assert "this world has none" in driving.message
+
+
 def test_a_rule_for_scenarios_of_several_tasks_is_not_held_against_one_of_them(tmp_path: Path) -> None:
     scenario = PACK.partition("scenarios:\n")[2]
     other = (

@@ -15,6 +15,8 @@ from simgate.harness.tasks.reach_or_report import SIGNALS
 from simgate.harness.trace import Actions, Signal
 from simgate.policies.perception.outputs import Depth
 from tests.unit.scoring import definitions
+from tests.unit.scoring.definitions_of_pictures import OF_PICTURES
+from tests.unit.scoring.pictures import pictured_episode
 
 
 def depth_episode(seed):
@@ -106,12 +108,34 @@ SUITES |= {
     )
     for name, right in definitions.MOTION.items()
 }
+OF_BRICK = {"of": "body/brick"}
+SUITES |= {
+    name: suite(
+        name,
+        staticmethod(right),
+        options=({},)
+        if name.startswith("masks")
+        else (OF_BRICK, {**OF_BRICK, "within_share": 0.05})
+        if name.startswith("keypoints")
+        else (OF_BRICK, {**OF_BRICK, "frame": "world", "min_pixels": 20}),
+        episode=lambda self, seed: pictured_episode(seed),
+        episodes=60,
+    )
+    for name, right in OF_PICTURES.items()
+}
+SUITES["turns of a symmetric body"] = suite(
+    "poses.brick.rotation_error_deg",
+    staticmethod(OF_PICTURES["poses.brick.rotation_error_deg"]),
+    options=({**OF_BRICK, "symmetry": 2}, {**OF_BRICK, "symmetry": 5}),
+    episode=lambda self, seed: pictured_episode(seed),
+    episodes=30,
+)
 globals().update({f"Test {name}": one for name, one in SUITES.items()})
 
 
 def test_no_built_in_metric_is_left_out():
     tested = {
-        re.sub(r"^motion\.[^.]+\.", "motion.<signal>.", name.replace(".person.", ".<class>."))
+        re.sub(r"^motion\.[^.]+\.", "motion.<signal>.", re.sub(r"\.(person|brick)\.", ".<class>.", name))
         for name in (one.metric.info.name for one in SUITES.values())
     }
     assert {n for n in metric_names() if not n.startswith(MEASURED_ONLY)} <= tested
