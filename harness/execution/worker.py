@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from simgate.harness.execution.episode.kept_files import keep_files
 from simgate.harness.execution.episode.lap_clock import LapClock
@@ -19,6 +17,7 @@ from simgate.harness.execution.episode.looking import LoopModel
 from simgate.harness.execution.episode.loop import Cast, run_episodes
 from simgate.harness.execution.episode.perception_runtime import all_of, is_deployed, make_runtime
 from simgate.harness.execution.episode.resource_sampler import ResourceSampler
+from simgate.harness.execution.episode.setting import payload_of, timing_of
 from simgate.harness.execution.episode.world_run import Episode
 from simgate.harness.execution.hosts.assignment import Assignment, HostSetup, error_record
 from simgate.harness.execution.hosts.host_log import log_traceback
@@ -26,22 +25,20 @@ from simgate.harness.execution.hosts.machine_errors import is_of_the_machine
 from simgate.harness.execution.planning.adapter_options import make_adapter
 from simgate.harness.execution.planning.plan_guard import PlanGuard
 from simgate.harness.execution.probe_room import first_look
-from simgate.harness.expansion.variant import Variant, objects_of
+from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.model import Scenario
-from simgate.harness.packs.worlds import is_articulated, world_of
 from simgate.harness.registry import load
 from simgate.harness.results.record import Outcome, RunRecord
 from simgate.harness.results.run_folder import RunFolder
 from simgate.harness.scoring.metric import Record
 from simgate.harness.scoring.resources import ResourceMonitor, ResourceUse
-from simgate.harness.scoring.score import Score, bodies_of, records_of, score
+from simgate.harness.scoring.score import Score, records_of, score
 from simgate.harness.tasks.of_scenario import task_of
-from simgate.harness.tasks.task import Task
 from simgate.policies.perception.package import load_package
 from simgate.policies.perception.preprocessing.readings import blank_inputs
 from simgate.policies.perception.runtime import RuntimeInfo
 from simgate.policies.perception.warm_up import warm_up
-from simgate.sim_adapters.adapter import AdapterInfo, SimAdapter, Timing
+from simgate.sim_adapters.adapter import AdapterInfo, SimAdapter
 from simgate.sim_adapters.traits import AdapterTraits, traits_of
 
 
@@ -63,8 +60,6 @@ class Worker:
         self._pack = pack = setup.pack
         self._folder = RunFolder(Path(setup.run_dir))
         self._metrics_asked = {c.metric for s in pack.scenarios for c in (*s.accept, *s.hard)}
-        sim = pack.sim
-        self._timing = Timing(sim.physics_hz, sim.control_hz, sim.camera_hz)
         self._adapter: SimAdapter | None = None
         self._resources = ResourceSampler()
         self._guard = PlanGuard(pack, setup.runtime, setup.parts, is_own_process)
@@ -200,22 +195,19 @@ class Worker:
     def _play(self, assignments: Sequence[Assignment]) -> list[RunRecord]:
         self._guard.before_batch()
         clock = LapClock()
-        task, timing = self._task(assignments[0].variant), self._timing
-        if is_articulated(self._scenario(assignments[0].variant)):
-            # Its sensors have rates of their own, between two commands.
-            timing = replace(timing, camera_hz=timing.control_hz)
+        first = self._scenario(assignments[0].variant)
         cast = Cast(
             adapter=self._simulator(),
             policy=self._policy,
             models=self._models,
             extra_ms=self._pack.latency.extra_ms,
-            task=task,
-            timing=timing,
+            task=task_of(first, Path(self._pack.path).parent),
+            timing=timing_of(self._pack, first),
             time_limit_s=self._pack.sim.time_limit_s,
             records=self._records,
         )
         variants = [assignment.variant for assignment in assignments]
-        scenes = [self._scene(variant) for variant in variants]
+        scenes = [payload_of(self._pack, self._scenario(variant), variant) for variant in variants]
         self._resources.begin()
         with ResourceMonitor(self._metrics_asked) as monitor:
             episodes = run_episodes(cast, scenes, [variant.seed for variant in variants], clock)
@@ -241,24 +233,6 @@ class Worker:
     def _records(self) -> frozenset[Record]:
         """What the pack's criteria need of a trace that not every trace holds."""
         return records_of(self._pack.scenarios, Path(self._pack.path).parent)
-
-    def _task(self, variant: Variant) -> Task:
-        return task_of(self._scenario(variant), Path(self._pack.path).parent)
-
-    def _scene(self, variant: Variant) -> Any:
-        """What the simulator builds: a scene, or a robot's world with what its task measures."""
-        world = world_of(self._pack, self._scenario(variant))
-        scene: Any = world.build(variant.parameters, objects_of(variant))
-        if not is_articulated(self._scenario(variant)):
-            return scene
-        task = self._task(variant)
-        return replace(
-            scene,
-            quantities=tuple(task.quantities.items()),
-            watched=bodies_of(self._scenario(variant), Path(self._pack.path).parent),
-            allow=task.allow,
-            seed=variant.seed,
-        )
 
     def _judge(self, variant: Variant, episode: Episode, use: ResourceUse) -> Score:
         scenario = self._scenario(variant)
