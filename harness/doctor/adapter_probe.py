@@ -41,7 +41,7 @@ def main() -> int:
     answer: Answer
     adapter: SimAdapter | None = None
     try:
-        adapter = load("simgate.sim_adapters", name)(timing=Timing(), options=json.loads(options))
+        adapter = load("simgate.sim_adapters", name, Path.cwd())(timing=Timing(), options=json.loads(options))
         answer = MEASUREMENTS[what](adapter)
     except SimulatorUnavailable as error:
         answer = {"unavailable": str(error)}

@@ -1,4 +1,4 @@
-"""The conformance suites on an installed simulator, as ``simgate doctor --adapter NAME`` runs them by pytest.
+"""The conformance suites on a simulator, as ``simgate doctor --adapter NAME`` runs them by pytest.
 
 ``SIMGATE_DOCTOR_ADAPTER`` names the simulator. Its traits say which suites are for it.
 """
@@ -20,7 +20,7 @@ from simgate.sim_adapters.scene.articulated import ArticulatedSite
 from simgate.sim_adapters.traits import traits_of
 
 VARIABLE = "SIMGATE_DOCTOR_ADAPTER"
-_FACTORY = load("simgate.sim_adapters", os.environ[VARIABLE])
+_FACTORY = load("simgate.sim_adapters", os.environ[VARIABLE], Path.cwd())
 _TRAITS = traits_of(_FACTORY)
 
 

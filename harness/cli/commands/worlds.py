@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "world",
         nargs="?",
         metavar="WORLD",
-        help="only this one, with all its parameters; a pack, for those of its scenarios; or an MJCF or "
-        "OpenUSD file, for all that a pack can set in it",
+        help="only this one (a name, or my_world.py:NAME), with all its parameters; a pack, for those of its "
+        "scenarios; or an MJCF or OpenUSD file, for all that a pack can set in it",
     )
     parser.add_argument(
         "--format", choices=("table", "json"), default="table", help="output (default: table)"
@@ -62,9 +63,12 @@ def run(args: argparse.Namespace) -> int:
 def _loaded(name: str) -> World:
     from simgate.harness.frontend.user_errors import UserError
     from simgate.harness.registry import load
+    from simgate.sim_adapters.code_file import BadReference
 
     try:
-        world: World = load(GROUP, name)
+        world: World = load(GROUP, name, Path.cwd())
+    except BadReference:
+        raise  # It says itself what to do.
     except (ImportError, AttributeError) as error:
         raise UserError(f"world '{name}' cannot be loaded: {error}; reinstall its package") from None
     return world
