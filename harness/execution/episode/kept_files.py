@@ -107,5 +107,5 @@ def _strips(
             "jpg" if view.channel.kind == "rgb" else "png"
         )  # Noise and what is drawn on it compress badly.
         path = folder.frames_dir / f"{stem}-strip{k}-{name}.{ending}"
-        write = partial(write_strip, view=view, trace=trace, times_s=times_s, looked_at=is_eye)
+        write = partial(write_strip, view=view, trace=trace, times_s=times_s, is_eye=is_eye)
         yield f"{STRIP}{view.channel.name}", path, write

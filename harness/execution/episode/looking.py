@@ -76,6 +76,8 @@ class WorldCamera:
     def __init__(self, effects: CameraEffects, seed: int) -> None:
         self.frames: list[Frame | None] = []
         """Every frame as the model saw it; None where it was dropped."""
+        self.steps: list[int] = []
+        """Physics step of each."""
         self._effects, self._seed = effects, seed
 
     def take(self, raw: Frame) -> Frame | None:

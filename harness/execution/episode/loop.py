@@ -102,7 +102,7 @@ def run_episodes(cast: Cast, scenes: Sequence[Scene], seeds: Sequence[int], cloc
         clock.lap("step")
     clock.move("step", "render", _render_seconds(adapter) - rendered_s)
     return [
-        run.finish(health, perception.latency_samples(world))
+        run.finish(health, perception.latency_samples(world), perception.views(world))
         for world, (run, health) in enumerate(zip(runs, adapter.health(), strict=True))
     ]
 

@@ -20,6 +20,7 @@ from simgate.harness.execution.episode.looking import (
     all_samples,
     seed_of,
 )
+from simgate.harness.execution.pictures.views import View
 from simgate.harness.results.record import LatencySamples
 from simgate.policies.perception.outputs import require_sound
 from simgate.policies.perception.runtime import Frames, answers
@@ -73,6 +74,7 @@ class PerceptionStage:
     ) -> None:
         eye = eye_of(embodiment)
         self._eye = eye.name if eye else ""
+        self._embodiment = embodiment
         self._models = tuple(models)
         self._extra_ms, self._clock, self._on_device = extra_ms, clock, on_device
         wanted = [self._eye, *(self._named(c) for m in models for c in (m.channel, *m.channels))]
@@ -99,6 +101,17 @@ class PerceptionStage:
     def frames(self, world: int) -> Sequence[NDArray[np.uint8] | None]:
         """Every frame so far of the robot's first colour camera, as a model sees it; None for a lost one."""
         return self._cameras[self._eye][world].frames if self._eye else ()
+
+    def views(self, world: int) -> dict[str, View]:
+        """The frames of every other colour camera that models look at, as they see them, without the lost."""
+        found = {}
+        for name, cameras in self._cameras.items():
+            camera = cameras[world]
+            kept = [(s, f) for s, f in zip(camera.steps, camera.frames, strict=True) if f is not None]
+            if kept and name != self._eye:
+                steps, frames = zip(*kept, strict=True)
+                found[name] = View(self._embodiment.channel(name), steps, frames)
+        return found
 
     def latency_samples(self, world: int) -> LatencySamples:
         """All latencies of a world so far."""
@@ -144,6 +157,7 @@ class PerceptionStage:
         for world in active:
             raw = observation.channels[name][world]
             frame = cameras[world].take(raw)
+            cameras[world].steps.append(observation.stamps[name])
             untouched = untouched and frame is raw
             if frame is None:
                 cameras[world].frames.append(None)

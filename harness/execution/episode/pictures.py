@@ -6,6 +6,7 @@ from pathlib import Path
 
 from simgate.harness.execution.episode.world_run import Episode
 from simgate.harness.execution.pictures.overlay import picture
+from simgate.harness.execution.pictures.strip import said_of
 from simgate.harness.execution.pictures.views import View
 from simgate.harness.results.record import CriterionResult, Outcome
 
@@ -39,7 +40,8 @@ def failure_frame(episode: Episode, criteria: tuple[CriterionResult, ...]) -> in
 
 def end_frame(episode: Episode) -> int | None:
     """Index of the last frame that the model saw and answered; None when it answered none."""
-    answered = {found.frame_step for found in episode.trace.answers}
+    eye = episode.eye.name if episode.eye is not None else ""
+    answered = {one.frame_step for one in episode.trace.answers if one.channel in ("", eye)}
     truth = episode.trace.frames
     found = [
         index
@@ -78,7 +80,8 @@ def write_picture(path: Path, episode: Episode, index: int) -> None:
     if frame is None:
         raise ValueError(f"frame {index} was dropped; there is no picture of it")
     truth = episode.trace.frames[index]
-    found = [one for one in episode.trace.answers if one.frame_step == truth.step]
+    eye = episode.eye.name if episode.eye is not None else ""
+    found = said_of(episode.trace, eye, True, truth.step)
     boxes = [entity.box for entity in truth.entities]
     lens = episode.eye.intrinsics if episode.eye is not None else None
     image = picture(frame, found, SCALE, boxes, lens, truth.depth_m)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -180,12 +181,15 @@ class WorldRun:
         low, high = (np.array(bound, np.float64) for bound in (self._action.low, self._action.high))
         return Actions(self._action.names, low, high, np.array(self._told, np.float64))
 
-    def finish(self, health: Sequence[str], latency: LatencySamples) -> Episode:
+    def finish(
+        self, health: Sequence[str], latency: LatencySamples, seen: Mapping[str, View] = MappingProxyType({})
+    ) -> Episode:
         """Closes the episode.
 
         Args:
             health: What the simulator itself says against this world.
             latency: Of its perception.
+            seen: Frames of colour cameras as models see them, in place of those that the simulator drew.
         """
         for reason in health:
             self.monitor.add(reason)
@@ -221,5 +225,5 @@ class WorldRun:
             latency,
             self.monitor.renderer_failed,
             self._eye_channel,
-            self._views.views(),
+            tuple(seen.get(view.channel.name, view) for view in self._views.views()),
         )

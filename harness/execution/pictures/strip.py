@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,8 @@ from simgate.harness.execution.pictures.colors import Pixels
 from simgate.harness.execution.pictures.overlay import picture
 from simgate.harness.execution.pictures.views import View
 from simgate.harness.trace import Trace
-from simgate.sim_adapters.embodiment import Channel
+from simgate.policies.perception.outputs import ModelOutput
+from simgate.sim_adapters.embodiment import IMAGES, Channel
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -39,7 +40,20 @@ def moments(end_s: float, lost_s: float | None) -> list[float]:
     return [*map(float, np.linspace(0.0, max(lost_s, 0.0), MOST_TILES - len(after))), *after]
 
 
-def write_strip(path: Path, view: View, trace: Trace, times_s: Sequence[float], looked_at: bool) -> None:
+def said_of(trace: Trace, channel: str, is_eye: bool, step: int) -> list[ModelOutput]:
+    """What models that look at a channel said of its reading at a step.
+
+    Args:
+        trace: Of the episode.
+        channel: Name of the channel.
+        is_eye: Whether it is the robot's first colour camera, which models look at that name none.
+        step: Physics step of the reading.
+    """
+    names = {channel, ""} if is_eye else {channel}
+    return [one for one in trace.answers if one.frame_step == step and one.channel in names]
+
+
+def write_strip(path: Path, view: View, trace: Trace, times_s: Sequence[float], is_eye: bool) -> None:
     """Writes the strip of a channel.
 
     Args:
@@ -47,7 +61,7 @@ def write_strip(path: Path, view: View, trace: Trace, times_s: Sequence[float], 
         view: The channel's readings.
         trace: The episode, for outputs and truth.
         times_s: Moments; each shows the nearest reading, and none is shown twice.
-        looked_at: Whether models look at this channel, so that what they say is drawn on it.
+        is_eye: Whether it is the robot's first colour camera.
 
     Raises:
         OSError: The file cannot be written.
@@ -55,8 +69,7 @@ def write_strip(path: Path, view: View, trace: Trace, times_s: Sequence[float], 
     wanted = [view.nearest(time_s * trace.physics_hz) for time_s in times_s]
     chosen = list(dict.fromkeys(wanted))
     pictures = ChannelPictures(view.channel, [view.readings[k] for k in chosen])
-    draw = _with_outputs(view, trace) if looked_at else (lambda k: _plain(pictures.draw(view.readings[k])))
-    tiles = [_fitted(draw(k)) for k in chosen]
+    tiles = [_tile(view, k, pictures.draw(view.readings[k]), trace, is_eye) for k in chosen]
     labels = [f"{view.steps[k] / trace.physics_hz:.2f} s" for k in chosen]
     sheet = _sheet(_title(view.channel), pictures.legend, tiles, labels)
     if path.suffix == ".jpg":
@@ -69,25 +82,19 @@ def _title(channel: Channel) -> str:
     return channel.name if channel.name.endswith(channel.kind) else f"{channel.name} ({channel.kind})"
 
 
-def _with_outputs(view: View, trace: Trace) -> Callable[[int], Image]:
-    truths = {truth.step: truth for truth in trace.frames}
-
-    def draw(k: int) -> Image:
-        step = view.steps[k]
-        found = [one for one in trace.answers if one.frame_step == step]
-        truth = truths.get(step)
-        boxes = [entity.box for entity in truth.entities] if truth is not None else []
-        scale = max(1, TILE_WIDTH // view.readings[k].shape[1])
-        depth_m = truth.depth_m if truth is not None else None
-        return picture(view.readings[k], found, scale, boxes, view.channel.intrinsics, depth_m)
-
-    return draw
-
-
-def _plain(pixels: Pixels) -> Image:
+def _tile(view: View, k: int, pixels: Pixels, trace: Trace, is_eye: bool) -> Image:
+    """A reading; on that of a camera also what models said of it, and on the first one what was there."""
     from PIL import Image
 
-    return Image.fromarray(pixels, "RGB")
+    if view.channel.kind not in IMAGES:
+        return _fitted(Image.fromarray(pixels, "RGB"))
+    step = view.steps[k]
+    truth = next((one for one in trace.frames if one.step == step), None) if is_eye else None
+    boxes = [entity.box for entity in truth.entities] if truth is not None else []
+    depth_m = truth.depth_m if truth is not None else None
+    found = said_of(trace, view.channel.name, is_eye, step)
+    scale = max(1, TILE_WIDTH // pixels.shape[1])
+    return _fitted(picture(pixels, found, scale, boxes, view.channel.intrinsics, depth_m))
 
 
 def _fitted(image: Image) -> Image:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from simgate.harness.execution.episode.lap_clock import LapClock
+from simgate.harness.execution.episode.perception_stage import PerceptionStage
 from simgate.harness.execution.pictures.channel_picture import ChannelPictures
 from simgate.harness.execution.pictures.colors import NOWHERE, class_color, scale_of, scale_of_depth
+from simgate.harness.execution.pictures.overlay import FOUND_COLOR
 from simgate.harness.execution.pictures.strip import MOST_TILES, moments, write_strip
 from simgate.harness.execution.pictures.views import MOST_KEPT, View, ViewKeeper
+from simgate.policies.perception.outputs import Boxes
 from simgate.sim_adapters.embodiment import ActionSpec, Channel, Embodiment, Intrinsics
 from simgate.sim_adapters.observation import Observation
+from simgate.sim_adapters.scene.sensor import CameraEffects
 from tests.unit.execution.test_episode import cast, play
 
 __all__ = ["cast"]
@@ -102,7 +109,7 @@ def test_a_strip_ends_with_what_went_wrong_and_the_end() -> None:
 
 
 def _strip(tmp_path: Path, view: View, times_s: list[float], trace: object) -> NDArray[np.uint8]:
-    write_strip(tmp_path / "strip.png", view, trace, times_s, looked_at=False)  # type: ignore[arg-type]
+    write_strip(tmp_path / "strip.png", view, trace, times_s, is_eye=False)  # type: ignore[arg-type]
     with Image.open(tmp_path / "strip.png") as image:
         return np.asarray(image.convert("RGB"))
 
@@ -120,3 +127,45 @@ def test_a_strip_shows_the_reading_nearest_to_each_moment_and_none_twice(cast, t
     ]
     shown = [color for color in colors if color in {class_color(k) for k in range(3)}]
     assert shown == [class_color(0), class_color(1), class_color(2)]
+
+
+def test_what_a_model_says_is_drawn_on_the_camera_that_it_looked_at_and_on_no_other(
+    cast, tmp_path: Path
+) -> None:
+    trace = play(cast(), 2.5)[0].trace
+    box = Boxes(
+        np.array([[2, 2, 6, 5]], np.float32),
+        np.ones(1, np.float32),
+        np.zeros(1, np.int64),
+        ("",),
+        frame_step=0,
+    )
+    lens = Channel("wrist.rgb", "rgb", (6, 8, 3), "uint8", "", 10, frame="wrist", intrinsics=LENS)
+    view = View(lens, (0,), (np.full((6, 8, 3), 90, np.uint8),))
+
+    def is_drawn(channel: str, is_eye: bool) -> bool:
+        said = replace(trace, detections=(replace(box, channel=channel),), outputs=(), delivered_steps=(0,))
+        write_strip(tmp_path / "strip.png", view, said, [0.0], is_eye)
+        with Image.open(tmp_path / "strip.png") as image:
+            return bool((np.asarray(image) == FOUND_COLOR).all(axis=2).any())
+
+    assert is_drawn("wrist.rgb", False) and is_drawn("wrist.rgb", True) and is_drawn("", True)
+    assert not is_drawn("", False) and not is_drawn("front.rgb", False) and not is_drawn("front.rgb", True)
+
+
+def test_frames_of_a_second_camera_that_a_model_looks_at_are_kept_as_it_sees_them(monkeypatch) -> None:
+    front, wrist = (
+        Channel(n, "rgb", (6, 8, 3), "uint8", "", 10, intrinsics=LENS) for n in ("front", "wrist")
+    )
+    robot = _robot(front, wrist)
+    model = SimpleNamespace(name="", channel="wrist", channels=(), latency=None)
+    noisy = CameraEffects(noise_std=0.1, dropout_rate=0.4)
+    stage = PerceptionStage([model], 0.0, [noisy], [5], 100, LapClock(), robot)  # type: ignore[list-item]
+    monkeypatch.setattr(stage, "_run", lambda *_: None)
+    grey = np.full((1, 6, 8, 3), 90, np.uint8)
+    for step in range(0, 200, 10):
+        stage.sense(Observation(step, {"front": grey, "wrist": grey}, {"front": step, "wrist": step}), [0])
+    (view,) = stage.views(0).values()
+    assert view.channel is wrist
+    assert 0 < len(view.steps) < 20 and set(view.steps) < set(range(0, 200, 10)), "some frames were lost"
+    assert all(frame.std() > 5 for frame in view.readings), "and the others are noisy"
