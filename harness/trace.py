@@ -160,6 +160,8 @@ class Trace:
         boxes_at: Of several models the places of ``detections`` among all that was delivered; empty where
             these follow from the frames.
         truths: What is true of each picture; empty unless a criterion needs it.
+        eye: The channel that a model looks at which names none, of whose pictures ``frames`` tell.
+        tells_entities: Whether ``frames`` hold all labelled bodies that are seen; False where nobody knows.
     """
 
     physics_hz: int
@@ -183,6 +185,8 @@ class Trace:
     actions: Actions | None = None
     boxes_at: tuple[int, ...] = ()
     truths: tuple[CameraTruth, ...] = ()
+    eye: str = ""
+    tells_entities: bool = True
 
     @property
     def answers(self) -> tuple[ModelOutput, ...]:

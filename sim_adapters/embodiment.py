@@ -212,6 +212,11 @@ class Embodiment:
         return tuple(channel for channel in self.channels if channel.kind == kind)
 
 
+def sensor_of(channel: str) -> str:
+    """The sensor that a channel is of: ``wrist`` of ``wrist.depth``; empty for a robot's only one."""
+    return channel.rpartition(".")[0]
+
+
 def eye_of(embodiment: Embodiment) -> Channel | None:
     """The channel that a model looks at unless it names another: the first camera; None without one."""
     return next(iter(embodiment.of_kind("rgb")), None)

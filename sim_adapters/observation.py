@@ -137,6 +137,7 @@ class GroundTruth:
             body in the floor plane, metres, negative when they overlap.
         values: Quantities that the task has asked for (:mod:`simgate.sim_adapters.quantities`), by the task's
             names.
+        tells_entities: Whether ``entities`` are all that is seen; False where the simulator does not tell.
         views: What stood before each camera at its newest picture; only where metrics speak of bodies.
     """
 
@@ -148,4 +149,5 @@ class GroundTruth:
     contacts: tuple[Contact, ...]
     clearance_m: Mapping[str, float]
     values: Mapping[str, float] = field(default_factory=dict)
+    tells_entities: bool = True
     views: tuple[CameraView, ...] = ()

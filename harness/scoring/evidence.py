@@ -14,10 +14,15 @@ from simgate.harness.scoring.matching import ClassMatches, DetectionBoxes, boxes
 from simgate.harness.scoring.resources import ResourceUse
 from simgate.harness.trace import Trace
 from simgate.policies.perception.outputs import Boxes, Said
+from simgate.sim_adapters.embodiment import sensor_of
 
 
 class SeveralModels(LookupError):  # noqa: N818 - the name says what is wrong
     """Several models say the like, and nobody says which of them is meant."""
+
+
+class NoTruth(LookupError):  # noqa: N818 - the name says what is wrong
+    """What is true of what a model speaks of is not known."""
 
 
 _Said = TypeVar("_Said", bound=Said)
@@ -77,6 +82,21 @@ class Evidence:
             raise SeveralModels(f"{' and '.join(names)} give {what}; say which one counts: model: {names[0]}")
         return found
 
+    def said_of_eye(self, kind: type[_Said]) -> list[_Said]:
+        """As :meth:`said`, of pictures of the camera of which ``frames`` of the trace tell.
+
+        Raises:
+            SeveralModels: They come from more than one model.
+            NoTruth: The model looks at something else.
+        """
+        found, eye = self.said(kind), sensor_of(self.trace.eye)
+        if strange := [one.channel for one in found if one.channel and sensor_of(one.channel) != eye]:
+            known = f"of {self.trace.eye} alone" if self.trace.eye else "of no camera"
+            raise NoTruth(
+                f"the model looks at {strange[0]}, and what is true of its pictures is known {known}"
+            )
+        return found
+
     @property
     def duration_s(self) -> float:
         """Simulated length of the episode."""
@@ -108,7 +128,7 @@ class Evidence:
     @cached_property
     def boxes(self) -> dict[int, DetectionBoxes]:
         """What perception delivered, by physics step of the frame."""
-        self.said(Boxes)
+        self.said_of_eye(Boxes)
         return boxes_by_frame(self.trace)
 
     @cached_property
@@ -122,10 +142,17 @@ class Evidence:
         return tuple(sorted({name for found in self.trace.detections for name in found.classes}))
 
     def matches(self, label: str, options: Mapping[str, Scalar]) -> ClassMatches:
-        """Detections of a class paired with the truth, under a criterion's options."""
+        """Detections of a class paired with the truth, under a criterion's options.
+
+        Raises:
+            SeveralModels: They come from more than one model.
+            NoTruth: What is true of the frames is not known.
+        """
         if self.latency.models:
             return self.of_model(next((one.model for one in self.said(Boxes)), "")).matches(label, options)
         key = (label, *sorted(options.items()))
+        if not self.trace.tells_entities:
+            raise NoTruth("the simulator does not tell which bodies are in view")
         if key not in self._matches:
             self._matches[key] = match_class(self.trace, self.boxes, label, options, self.latency.in_loop_ms)
         return self._matches[key]

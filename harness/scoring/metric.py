@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from simgate.harness.packs.checks.metric_catalog import lacking
 from simgate.harness.results.record import Scalar
-from simgate.harness.scoring.evidence import Evidence, SeveralModels
+from simgate.harness.scoring.evidence import Evidence, NoTruth, SeveralModels
 
 Options = Mapping[str, Scalar]
 Record = Literal["actions", "labels", "bodies"]
@@ -44,6 +44,8 @@ class MetricInfo:
         silence: Its value where the policy reports nothing, for a word that the policy reports.
         measures: Quantities one of which a signal of the task must measure, the one of ``signals`` where it
             names one (:attr:`simgate.harness.trace.Signal.quantity`); empty for no such need.
+        output: Kind of the model's outputs that it judges (``boxes``, ``masks``, ``depth``, ``poses``,
+            ``keypoints``); empty for none.
         records: What the loop must record for it, which traces hold only where a criterion asks for it.
     """
 
@@ -64,6 +66,7 @@ class MetricInfo:
     silence: str = ""
     measures: tuple[str, ...] = ()
     records: tuple[Record, ...] = ()
+    output: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,7 @@ class Metric:
             options = {name: value for name, value in options.items() if name != "model"}
         try:
             value = self.compute(evidence, options)
-        except SeveralModels as error:
+        except (SeveralModels, NoTruth) as error:
             return undefined(str(error))
         wrong = _wrong_with(info, value.value)
         return undefined(f"{info.name} {wrong}") if wrong else value

@@ -71,6 +71,7 @@ KEYPOINTS = MetricFamily(
                 "and those after the last answer, are not judged.",
                 options=("of", "min_pixels", "within_share", "model"),
                 records=("bodies",),
+                output="keypoints",
             ),
             _pck,
         )

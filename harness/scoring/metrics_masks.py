@@ -64,7 +64,9 @@ def _mean_iou(evidence: Evidence, options: Options) -> MetricValue:
 
 
 def _info(name: str, meaning: str) -> MetricInfo:
-    return MetricInfo(name, "", "higher", 0, 1, "number", meaning, _SOURCE, ("model",), records=("labels",))
+    return MetricInfo(
+        name, "", "higher", 0, 1, "number", meaning, _SOURCE, ("model",), records=("labels",), output="masks"
+    )
 
 
 MASKS = MetricFamily(

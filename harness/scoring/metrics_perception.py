@@ -202,7 +202,7 @@ _LOWER_IS_BETTER = ("false_alarms_per_min", "centre_error_px", "flicker_hz", "ec
 def _info(what: str, unit: str, high: float | None, meaning: str, source: str = _MATCHING) -> MetricInfo:
     direction: Literal["higher", "lower"] = "lower" if what in _LOWER_IS_BETTER else "higher"
     name = f"detection.<class>.{what}"
-    return MetricInfo(name, unit, direction, 0, high, "number", meaning, source, OPTIONS)
+    return MetricInfo(name, unit, direction, 0, high, "number", meaning, source, OPTIONS, output="boxes")
 
 
 _TEMPLATES: dict[str, tuple[MetricInfo, ComputeFor]] = {

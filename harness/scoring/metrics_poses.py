@@ -183,7 +183,19 @@ def _member(
     direction: Literal["higher", "lower"] = "lower" if unit else "higher"
     source = source + _SOURCE + (_FOUND_ONLY if unit else _MISSES)
     name = f"poses.<class>.{what}"
-    info = MetricInfo(name, unit, direction, 0, high, "number", meaning, source, options, records=("bodies",))
+    info = MetricInfo(
+        name,
+        unit,
+        direction,
+        0,
+        high,
+        "number",
+        meaning,
+        source,
+        options,
+        records=("bodies",),
+        output="poses",
+    )
     return Member(info, compute)
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from simgate.harness.scoring.metric import Record
 from simgate.harness.trace import CameraTruth
-from simgate.sim_adapters.embodiment import IMAGES, Channel, Embodiment, eye_of
+from simgate.sim_adapters.embodiment import IMAGES, Channel, Embodiment, eye_of, sensor_of
 from simgate.sim_adapters.observation import GroundTruth, Observation
 
 
@@ -26,7 +26,7 @@ class CameraTruths:
         cameras: dict[tuple[str, str], list[Channel]] = {}
         for channel in embodiment.channels if {"labels", "bodies"} & set(records) else ():
             if channel.kind in IMAGES:
-                cameras.setdefault((channel.frame, camera_of(channel.name)), []).append(channel)
+                cameras.setdefault((channel.frame, sensor_of(channel.name)), []).append(channel)
         eye = eye_of(embodiment)
         self._cameras = [_Camera(name, group, eye in group) for (_, name), group in cameras.items()]
         self._found: list[CameraTruth] = []
@@ -52,11 +52,6 @@ class CameraTruths:
     def truths(self) -> tuple[CameraTruth, ...]:
         """All of them, in order."""
         return tuple(self._found)
-
-
-def camera_of(channel: str) -> str:
-    """The sensor that a channel is of: ``wrist`` of ``wrist.depth``."""
-    return channel.rpartition(".")[0]
 
 
 class _Camera:

@@ -82,6 +82,8 @@ def _words(trace: Trace) -> dict[str, Any]:
         "doubt_step": trace.doubt_step,
         "outputs": output_words(trace.outputs),
         "truths": truth_words(trace.truths),
+        "eye": trace.eye,
+        "tells_entities": trace.tells_entities,
         "readings": [
             {"channel": one.channel, "kind": one.kind, "unit": one.unit, "entries": one.entries}
             for one in trace.readings
@@ -139,6 +141,8 @@ def load_trace(path: Path) -> Trace:
             Reading(**{**said, "entries": tuple(said["entries"])}, values=arrays[f"{_READING}{k}"])
             for k, said in enumerate(words.get("readings", ()))
         ),
+        eye=words.get("eye", ""),
+        tells_entities=words.get("tells_entities", True),
         truths=read_truths(words.get("truths", ()), arrays),
         actions=_actions(arrays, tuple(words.get("actions", ()))),
         boxes_at=tuple(words.get("boxes_at", ())),

@@ -98,6 +98,7 @@ class WorldRun:
         self._contacts: list[Contact] = []
         self._met: list[Contact] = []
         self._seen_step = -1
+        self._tells_entities = True
         self._sound = True
         self._report: str | None = None
         self._said: dict[str, Scalar | None] = {}
@@ -142,6 +143,7 @@ class WorldRun:
             self._seen_step = observation.stamps[self._eye]
             dropped = self._frames_seen[-1] is None
             depth = self._depth_of_frame(observation, world)
+            self._tells_entities = self._tells_entities and truth.tells_entities
             self._frame_truths.append(FrameTruth(truth.frame_step, truth.entities, dropped, depth))
         self._truths.glimpse(world, observation, truth)
         self._sound = self.monitor.check(observation, truth, world) and self._sound
@@ -218,6 +220,8 @@ class WorldRun:
             readings=self._readings.readings(),
             actions=self._actions(),
             truths=self._truths.truths(),
+            eye=self._eye,
+            tells_entities=self._tells_entities,
         )
         return Episode(
             trace,

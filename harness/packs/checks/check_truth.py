@@ -51,6 +51,10 @@ def check_truth(
         of: The body that it names, and where.
         sight: What the robot sees; None where that is not known.
     """
+    if info.output == "boxes" and sight is not None and sight.jointed is not None:
+        message = f"'{name}' needs the boxes of all bodies in view, which no simulator tells of such a world"
+        hint = "masks and poses are judged there: masks.<class>.iou, poses.<class>.recall"
+        problems.at(node, "metric-needs", message, hint)
     if "bodies" in info.records and "of" in info.options and of is None:
         message = f"'{name}' does not say which body it speaks of"
         problems.at(node, "missing-key", message, "add of: body/NAME, a body of the world's file")
@@ -61,12 +65,12 @@ def check_truth(
         message = f"'{name}' is held against what a camera of a robot on its own joints has before it, and "
         message += "this world has none"
         hint = "add one under world.sensors, or leave the criterion out"
-        problems.at(node, "undefined-metric", message, hint)
+        problems.at(node, "metric-needs", message, hint)
     elif "labels" in info.records and not any(set(_DRAWN) & set(drawn) for drawn in kinds.values()):
         first = next(iter(kinds))
         message = f"'{name}' needs the class of every pixel, which no camera draws"
         hint = f"write kinds: [{', '.join((*kinds[first], 'semantic'))}] for '{first}'"
-        problems.at(node, "undefined-metric", message, hint)
+        problems.at(node, "metric-needs", message, hint)
     if of is not None and sight.jointed is not None and sight.report is not None:
         try:
             sight.jointed.watch(of[1])

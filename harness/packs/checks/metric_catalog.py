@@ -67,6 +67,10 @@ class MetricInfo(Protocol):
         """What must be true of pictures and actions for it: ``actions``, ``labels``, ``bodies``."""
 
     @property
+    def output(self) -> str:
+        """Kind of the model's outputs that it judges: ``boxes``, ``masks``, ...; empty for none."""
+
+    @property
     def measures(self) -> Sequence[str]:
         """Quantities one of which a signal of the task must measure: of ``signals``, or else any."""
 

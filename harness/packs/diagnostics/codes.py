@@ -24,6 +24,7 @@ CODES: dict[str, str] = {
     "gate-matches-nothing": "A gate rule speaks of no scenario of the pack.",
     "high-robot": "The robot of a native world passes over everything that is lower than its lowest part.",
     "low-wall": "A step or ramp of a native world is a wall for the robot, which drives in the plane.",
+    "metric-needs": "A metric needs a signal, an output or a truth that task, model or world do not have.",
     "missing-artifact": "A file that the model package names does not exist.",
     "missing-column": "A CSV file has no column of that name.",
     "missing-file": "A file that the pack names does not exist.",

@@ -97,6 +97,7 @@ class CriterionReader:
             self._reader.problems.at(node, "unknown-metric", f"unknown metric '{name}'", hint)
         if info is not None:
             self._require_signals(node, name, info)
+            self.vocabulary.require_output(node, name, info.output)
         label = self._metrics.class_of(name) if info is not None else ""
         if label and isinstance(node, ScalarNode):
             self.vocabulary.require_class(node, label, name.index(f".{label}.") + 1)
@@ -112,7 +113,7 @@ class CriterionReader:
             without = ["the fact success"]  # That of driving robots is told from other facts.
         if without:
             message = f"'{name}' needs {' and '.join(without)}, which the task does not have"
-            self._reader.problems.at(node, "undefined-metric", message, self._remedy(info))
+            self._reader.problems.at(node, "metric-needs", message, self._remedy(info))
 
     def _remedy(self, info: MetricInfo) -> str:
         """What to do where the task lacks what a metric is computed from."""

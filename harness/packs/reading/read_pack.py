@@ -57,8 +57,8 @@ class PackReader:
         keys, nodes = read.keys, read.nodes
         self._version(keys.simgate)
         sim = self._sim(nodes.get("sim"))
-        model, models, classes = read_models(reader, nodes.get("model"), nodes.get("models"))
-        vocabulary = Vocabulary(reader, classes, nodes.get("policy"), keys.policy, tuple(models))
+        model, models, known = read_models(reader, nodes.get("model"), nodes.get("models"))
+        vocabulary = Vocabulary(reader, known, nodes.get("policy"), keys.policy, tuple(models))
         self._criteria.control_hz = sim.control_hz
         self._criteria.vocabulary = vocabulary
         scenarios = self._scenarios(keys, sim, nodes.get("task"))

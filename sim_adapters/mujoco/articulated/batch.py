@@ -164,7 +164,8 @@ class ArticulatedBatch:
             world.contacts(),
             {},
             world.values(),
-            world.views(),
+            tells_entities=False,
+            views=world.views(),
         )
 
     @staticmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
@@ -12,6 +13,7 @@ from simgate.harness.packs.loader import lint, load_pack
 from simgate.harness.packs.schema.pack_schema import pack_schema
 from simgate.harness.scoring import metrics
 from tests.unit.packs.plain_data import data_of
+from tests.unit.policies.perception.made_models import constant_onnx, package
 from tests.unit.sim_adapters.articulated.machines import ARM
 
 PACK = """\
@@ -71,7 +73,7 @@ def test_a_whole_pack_has_no_problems_and_keeps_what_it_says(tmp_path: Path) -> 
         ("{position: body", "{positon: body", 14, "wrong-value", "did you mean 'position'?", ""),
         ("height_m > 0.8", "heigth_m > 0.8", 15, "expression", "did you mean 'height_m'?", ""),
         ("base, table", "base, tabel", 16, "unknown-element", "no body or geom 'tabel'", "did you mean 'table'?"),
-        ("success: {eq", "spl: {at_least: 1}, success: {eq", 18, "undefined-metric", "'spl' needs goal_distance_m", "its signals: height_m, grip_n"),
+        ("success: {eq", "spl: {at_least: 1}, success: {eq", 18, "metric-needs", "'spl' needs goal_distance_m", "its signals: height_m, grip_n"),
         ("success: {eq", "s: {stl: 'G (hight_m > 0)'}, success: {eq", 18, "expression", "unknown signal 'hight_m'", "did you mean 'height_m'?"),
         ("success: {eq", "s: {signal: {name: grip, reduce: max}, at_most: 9}, success: {eq", 18, "unknown-metric", "unknown signal 'grip'", "did you mean 'grip_n'?"),
     ],
@@ -123,7 +125,7 @@ LIFT = Lift()
         ("base", "base", "", ""),
         ("body/cube", "body/cub", "unknown-element", "no body 'cub'"),
         ('"table"', '"tabel"', "unknown-element", "no body or geom 'tabel'"),
-        ('"success"', '"failure"', "undefined-metric", "'success' needs the fact success"),
+        ('"success"', '"failure"', "metric-needs", "'success' needs the fact success"),
     ],
 )
 def test_what_a_task_that_is_code_asks_of_the_file_is_held_against_it(
@@ -133,7 +135,7 @@ def test_what_a_task_that_is_code_asks_of_the_file_is_held_against_it(
     start, end = PACK.index("    task:\n"), PACK.index("    variants")
     found = said(tmp_path, PACK[:start] + "    task: lift.py:LIFT\n" + PACK[end:])
     assert [(line, told) for line, told, *_ in found] == (
-        [(15 if code == "undefined-metric" else 13, code)] if code else []
+        [(15 if code == "metric-needs" else 13, code)] if code else []
     )
     assert all(message in text for _, _, text, _ in found)
 
@@ -188,7 +190,7 @@ def test_a_metric_of_the_packs_own_says_too_what_the_task_lacks(tmp_path: Path) 
     (tmp_path / "own.py").write_text(own)
     asked = "accept: {way: {metric: own.py:SPL, at_least: 1}, success: {eq"
     (found,) = said(tmp_path, PACK.replace("accept: {success: {eq", asked))
-    assert found[:2] == (18, "undefined-metric")
+    assert found[:2] == (18, "metric-needs")
     assert "'way' needs goal_distance_m" in found[2]
 
 
@@ -210,7 +212,7 @@ def test_a_metric_of_motion_says_what_signal_it_needs(
 ) -> None:
     asked = f"accept: {{{metric}: {{at_most: 1}}, success: {{eq"
     (found,) = said(tmp_path, PACK.replace("accept: {success: {eq", asked))
-    assert found[:2] == (18, "undefined-metric")
+    assert found[:2] == (18, "metric-needs")
     assert f"'{metric}' {message}" in found[2]
     assert hint in found[3]
 
@@ -228,8 +230,8 @@ def test_a_metric_on_a_signal_of_the_right_kind_is_no_problem(tmp_path: Path) ->
         ("keypoints.cube.pck: {of: geom/cube, at_least: 1}", "unknown-element", "'geom/cube' is no body", "body/NAME"),
         ("poses.cube.recall: {of: body/cube, frame: map, at_least: 1}", "wrong-value", "unknown frame 'map'", "camera"),
         ("poses.cube.add_m: {of: body/cube, symmetry: 2, at_most: 1}", "unknown-key", "has no option 'symmetry'", "of,"),
-        ("masks.cube.iou: {at_least: 1}", "undefined-metric", "which no camera draws", "[rgb, semantic] for 'wrist'"),
-        ("masks.mean_iou: {at_least: 1}", "undefined-metric", "which no camera draws", "[rgb, semantic] for 'wrist'"),
+        ("masks.cube.iou: {at_least: 1}", "metric-needs", "which no camera draws", "[rgb, semantic] for 'wrist'"),
+        ("masks.mean_iou: {at_least: 1}", "metric-needs", "which no camera draws", "[rgb, semantic] for 'wrist'"),
     ],
 )  # fmt: skip
 def test_a_metric_of_what_is_seen_says_what_truth_it_lacks(
@@ -239,6 +241,34 @@ def test_a_metric_of_what_is_seen_says_what_truth_it_lacks(
     assert found[:2] == (18, code)
     assert message in found[2]
     assert hint in found[3]
+
+
+def test_a_metric_of_what_the_model_does_not_give_is_no_metric_of_this_pack(tmp_path: Path) -> None:
+    outputs = {"t": np.zeros((1, 1, 3), np.float32), "q": np.array([[[1, 0, 0, 0]]], np.float32)}
+    decoder = {"kind": "poses", "outputs": {"translation": "t", "rotation": "q"}}
+    package(tmp_path / "model", constant_onnx(outputs), classes=["cube"], decoder=decoder)
+    pack = PACK.replace("policy:", "model: model/model.yaml\npolicy:").replace("kinds: [rgb]", "")
+    pack = pack.replace("{camera: wrist}", "{camera: wrist, kinds: [rgb, semantic], width: 32, height: 24}")
+    fine = "accept: {poses.cube.recall: {of: body/cube, at_least: 1}, success: {eq"
+    assert said(tmp_path, pack.replace("accept: {success: {eq", fine)) == []
+    for asked, kind in (
+        ("masks.cube.iou", "masks"),
+        ("depth.abs_rel", "depth"),
+        ("keypoints.cube.pck", "keypoints"),
+    ):
+        of = "of: body/cube, " if kind == "keypoints" else ""
+        wrong = f"accept: {{{asked}: {{{of}at_least: 0.5}}, success: {{eq"
+        (found,) = said(tmp_path, pack.replace("accept: {success: {eq", wrong))
+        assert found[:2] == (19, "metric-needs")
+        assert found[2] == f"'{asked}' needs a model that gives {kind}; the pack's gives poses"
+
+
+def test_boxes_of_a_robot_on_its_own_joints_are_not_judged(tmp_path: Path) -> None:
+    asked = "accept: {detection.cube.precision: {at_least: 0.5}, success: {eq"
+    (found,) = said(tmp_path, PACK.replace("accept: {success: {eq", asked))
+    assert found[:2] == (18, "metric-needs")
+    assert "which no simulator tells of such a world" in found[2]
+    assert "poses.<class>.recall" in found[3]
 
 
 def test_a_metric_whose_truth_is_there_is_no_problem(tmp_path: Path) -> None:
@@ -252,7 +282,7 @@ def test_a_robot_without_a_camera_has_no_pictures_to_judge(tmp_path: Path) -> No
     pack = PACK.replace("wrist: {camera: wrist}, ", "")
     asked = "accept: {poses.cube.add_m: {of: body/cube, at_most: 1}, success: {eq"
     (found,) = said(tmp_path, pack.replace("accept: {success: {eq", asked))
-    assert found[:2] == (18, "undefined-metric")
+    assert found[:2] == (18, "metric-needs")
     assert "what a camera of a robot on its own joints has before it" in found[2]
     (tmp_path / "doors.yaml").write_text(
         "simgate: 1\npack: doors\npolicy: door_navigator\nscenarios:\n  open:\n    title: open\n"
@@ -260,7 +290,7 @@ def test_a_robot_without_a_camera_has_no_pictures_to_judge(tmp_path: Path) -> No
         "    accept: {masks.mean_iou: {at_least: 0.5}}\n"
     )
     (driving,) = lint([tmp_path / "doors.yaml"], metrics, date(2026, 11, 28))
-    assert (driving.line, driving.code) == (10, "undefined-metric")
+    assert (driving.line, driving.code) == (10, "metric-needs")
     assert "this world has none" in driving.message
 
 
