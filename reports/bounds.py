@@ -6,15 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from simgate.harness.packs.expressions.held import Condition
 from simgate.harness.packs.expressions.syntax import Binary, Comparison, Literal, Name, Term, Unary
 from simgate.harness.packs.model import Criterion, Pack, Scenario, TaskSpec
 from simgate.harness.scoring.metric import MetricInfo
 from simgate.harness.scoring.metrics import find_metric
 from simgate.harness.scoring.stl_formula import COMPARISONS, Node, read_formula
-
-ENDINGS = ("success", "failure", "end")
-"""Conditions of a declared task."""
+from simgate.harness.tasks.declared import DeclaredTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +48,11 @@ def bounds_of(pack: Pack, scenario: Scenario, units: Mapping[str, str]) -> tuple
             found += [Bound(name, value, criterion.statement) for name, value in tree]
         else:
             found += _of_criterion(criterion, units)
-    for word in ENDINGS if isinstance(scenario.task, TaskSpec) else ():
-        if text := getattr(scenario.task, word):
-            condition = Condition.read(text, tuple(units))
-            pairs = _compared(condition.expression.tree)
-            found += [Bound(name, value, f"{word}: {text}") for name, value in pairs]
+    task = scenario.task
+    declared = DeclaredTask.of(scenario.id, task).conditions if isinstance(task, TaskSpec) else {}
+    for word, condition in declared.items():
+        pairs = _compared(condition.expression.tree)
+        found += [Bound(name, value, f"{word}: {condition.text}") for name, value in pairs]
     return tuple(dict.fromkeys(found))
 
 

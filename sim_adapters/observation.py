@@ -139,6 +139,7 @@ class GroundTruth:
             names.
         tells_entities: Whether ``entities`` are all that is seen; False where the simulator does not tell.
         views: What stood before each camera at its newest picture; only where metrics speak of bodies.
+        over: How the world has ended by itself, one word; empty while it goes on.
     """
 
     step: int
@@ -151,3 +152,4 @@ class GroundTruth:
     values: Mapping[str, float] = field(default_factory=dict)
     tells_entities: bool = True
     views: tuple[CameraView, ...] = ()
+    over: str = ""

@@ -88,9 +88,9 @@ class TaskSpec(PackModel):
     signals: Annotated[
         dict[str, dict[str, Any]],
         ByHand(lambda: {"type": "object", "additionalProperties": {"type": "object"}}),
-    ] = key("what is measured, name: quantity, for example height_m: {position: body/trunk, axis: z}")
-    success: Annotated[str, _Condition] = key(
-        "condition that is success, for example height_m > 0.25 for 0.5 s"
+    ] = key("what is measured, name: quantity, for example height_m: {position: body/trunk, axis: z}", {})
+    success: Annotated[str | None, _Condition] = key(
+        "condition that is success, for example height_m > 0.25 for 0.5 s, or, asked once, ... at end", None
     )
     failure: Annotated[str | None, _Condition] = key("condition that is failure and ends the episode", None)
     end: Annotated[str | None, _Condition] = key("condition that ends the episode without success", None)
@@ -101,7 +101,7 @@ class TaskSpec(PackModel):
     @property
     def fact_names(self) -> tuple[str, ...]:
         """Facts that its episodes have."""
-        return (*self.facts, "success")
+        return (*self.facts, *(("success",) if self.success else ()))
 
 
 class CodedTask(PackModel):

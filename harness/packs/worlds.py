@@ -11,6 +11,7 @@ from simgate.harness.packs.model import Pack, Scenario, SimSpec
 
 if TYPE_CHECKING:
     from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
+    from simgate.sim_adapters.worlds.environment import EnvironmentSpec
     from simgate.sim_adapters.worlds.native import NativeSpec
     from simgate.sim_adapters.worlds.world import World
 
@@ -32,7 +33,9 @@ def world_of(pack: Pack, scenario: Scenario) -> World:
     return find_world(scenario.world, scenario.native, Path(pack.path).parent)
 
 
-def find_world(name: str, native: NativeSpec | ArticulatedSpec | None, folder: Path) -> World:
+def find_world(
+    name: str, native: NativeSpec | ArticulatedSpec | EnvironmentSpec | None, folder: Path
+) -> World:
     """A world by its name, or from what a pack says about a file.
 
     Args:
@@ -45,8 +48,11 @@ def find_world(name: str, native: NativeSpec | ArticulatedSpec | None, folder: P
     """
     if native is not None:
         from simgate.sim_adapters.worlds.articulated import ArticulatedSpec, ArticulatedWorld
+        from simgate.sim_adapters.worlds.environment import EnvironmentSpec, EnvironmentWorld
         from simgate.sim_adapters.worlds.native import NativeWorld
 
+        if isinstance(native, EnvironmentSpec):
+            return EnvironmentWorld(native, folder)
         if isinstance(native, ArticulatedSpec):
             return ArticulatedWorld(native, folder)
         return NativeWorld(native, folder)
@@ -59,13 +65,15 @@ def is_installed(pack: Pack, scenario: Scenario) -> bool:
     return scenario.native is not None or registry.is_there(WORLDS, scenario.world, Path(pack.path).parent)
 
 
-def is_articulated(scenario: Scenario) -> bool:
-    """Whether the robot of a scenario moves on its own joints."""
+def measures_tasks(scenario: Scenario) -> bool:
+    """Whether the world of a scenario measures what its task asks for: of robots on their own joints, and of
+    environments."""
     if scenario.native is None:
         return False
     from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
+    from simgate.sim_adapters.worlds.environment import EnvironmentSpec
 
-    return isinstance(scenario.native, ArticulatedSpec)
+    return isinstance(scenario.native, ArticulatedSpec | EnvironmentSpec)
 
 
 def native_reader(kind: str) -> Any:

@@ -23,6 +23,7 @@ from simgate.harness.scoring.metrics_masks import MASK_METRICS, MASKS
 from simgate.harness.scoring.metrics_motion import MOTION, MOTION_METRICS
 from simgate.harness.scoring.metrics_perception import ALL_CLASSES, DETECTION
 from simgate.harness.scoring.metrics_poses import POSES
+from simgate.harness.scoring.metrics_return import RETURN_METRICS
 from simgate.harness.scoring.metrics_runtime import RUNTIME_METRICS
 from simgate.harness.scoring.signal_metric import signal_metric
 from simgate.harness.trace import Signal, Trace
@@ -31,7 +32,7 @@ GROUP = "simgate.metrics"
 """Entry-point group in which third parties register a :class:`~simgate.harness.scoring.metric.Metric`."""
 
 _MACHINE = (*RUNTIME_METRICS, *GPU_METRICS)
-_OF_ALL = (*CONTACT_METRICS, *MOTION_METRICS, *DEPTH_METRICS, *MASK_METRICS)
+_OF_ALL = (*CONTACT_METRICS, *MOTION_METRICS, *DEPTH_METRICS, *MASK_METRICS, *RETURN_METRICS)
 _OF_CLASSES = (DETECTION, MASKS, POSES, KEYPOINTS)
 _FAMILIES = (MOTION, *_OF_CLASSES)
 

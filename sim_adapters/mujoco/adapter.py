@@ -16,7 +16,7 @@ from simgate.sim_adapters.mujoco.articulated.batch import ArticulatedBatch
 from simgate.sim_adapters.mujoco.rendered import RenderedAdapter
 from simgate.sim_adapters.mujoco.world_state import MujocoWorld
 from simgate.sim_adapters.observation import GroundTruth, Observation
-from simgate.sim_adapters.quantities import Quantity
+from simgate.sim_adapters.quantities import Physical
 from simgate.sim_adapters.scene.articulated import ArticulatedSite
 from simgate.sim_adapters.scene.scene import Scene
 
@@ -29,7 +29,7 @@ class MujocoAdapter(RenderedAdapter[MujocoWorld]):
 
     name = "mujoco"
     traits = replace(
-        RenderedAdapter.traits, quantities=frozenset(get_args(Quantity)), actuators=True, overview=True
+        RenderedAdapter.traits, quantities=frozenset(get_args(Physical)), actuators=True, overview=True
     )
 
     def __init__(self, timing: Timing, options: Mapping[str, object] | None = None) -> None:

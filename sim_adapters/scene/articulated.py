@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from simgate.sim_adapters.quantities import Quantity
@@ -171,3 +171,13 @@ class ArticulatedSite:
     clip: bool = False
     effects: CameraEffects = field(default_factory=CameraEffects)
     seed: int = 0
+
+    def asked(
+        self,
+        quantities: tuple[tuple[str, Quantity], ...],
+        watched: tuple[str, ...],
+        allow: tuple[tuple[str, str], ...],
+        seed: int,
+    ) -> ArticulatedSite:
+        """The world of one variant, with what its task and metrics ask for."""
+        return replace(self, quantities=quantities, watched=watched, allow=allow, seed=seed)

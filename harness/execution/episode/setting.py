@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from simgate.harness.expansion.variant import Variant, objects_of
 from simgate.harness.packs.model import Pack, Scenario
-from simgate.harness.packs.worlds import is_articulated, world_of
+from simgate.harness.packs.worlds import measures_tasks, world_of
 from simgate.harness.scoring.score import bodies_of
 from simgate.harness.tasks.of_scenario import task_of
 from simgate.sim_adapters.adapter import Timing
@@ -17,22 +16,17 @@ from simgate.sim_adapters.adapter import Timing
 def payload_of(pack: Pack, scenario: Scenario, variant: Variant) -> Any:
     """What the simulator builds: a scene, or a robot's world with what its task measures."""
     built: Any = world_of(pack, scenario).build(variant.parameters, objects_of(variant))
-    if not is_articulated(scenario):
+    if not measures_tasks(scenario):
         return built
     folder = Path(pack.path).parent
     task = task_of(scenario, folder)
-    return replace(
-        built,
-        quantities=tuple(task.quantities.items()),
-        watched=bodies_of(scenario, folder),
-        allow=task.allow,
-        seed=variant.seed,
-    )
+    quantities = tuple(task.quantities.items())
+    return built.asked(quantities, bodies_of(scenario, folder), task.allow, variant.seed)
 
 
 def timing_of(pack: Pack, scenario: Scenario) -> Timing:
     """Rates of the loop; sensors of robots on their own joints have rates of their own between commands."""
     sim = pack.sim
     return Timing(
-        sim.physics_hz, sim.control_hz, sim.control_hz if is_articulated(scenario) else sim.camera_hz
+        sim.physics_hz, sim.control_hz, sim.control_hz if measures_tasks(scenario) else sim.camera_hz
     )

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 from simgate.harness.expansion.expand import expand_scenario
 from simgate.harness.expansion.variant import objects_of
 from simgate.harness.packs.model import Pack, Scenario
-from simgate.harness.packs.worlds import is_articulated, native_reader, world_of
+from simgate.harness.packs.worlds import measures_tasks, native_reader, world_of
 from simgate.policies.perception.channels import channel_problems, names_channels
 from simgate.policies.perception.package import load_package
 from simgate.policies.perception.package_source import is_remote
 from simgate.policies.perception.problems import PackageProblem
+from simgate.sim_adapters.environments.opened import opened_environment
 from simgate.sim_adapters.plain_file import absolute
 from simgate.sim_adapters.planar_drive import planar_drive
+from simgate.sim_adapters.worlds.environment import EnvironmentSpec
 
 if TYPE_CHECKING:
     from simgate.sim_adapters.embodiment import Channel
@@ -38,7 +40,7 @@ def unsensed(pack: Pack) -> list[PackageProblem]:
     found: dict[tuple[Path, int, int], PackageProblem] = {}
     asking = any(names_channels(package) for package in packages)
     for scenario in pack.scenarios if packages else ():
-        if not is_articulated(scenario) and not asking:
+        if not measures_tasks(scenario) and not asking:
             continue
         channels = tuple(_channels(pack, scenario))
         who = f"the robot of scenario '{scenario.id}'"
@@ -49,7 +51,14 @@ def unsensed(pack: Pack) -> list[PackageProblem]:
 
 
 def _channels(pack: Pack, scenario: Scenario) -> Iterator[Channel]:
-    if is_articulated(scenario):
+    if isinstance(scenario.native, EnvironmentSpec):
+        yield from (
+            opened_environment(scenario.native, Path(pack.path).parent)
+            .embodiment(pack.sim.control_hz, scenario.native.clip)
+            .channels
+        )
+        return
+    if measures_tasks(scenario):
         site: ArticulatedSpec = scenario.native  # type: ignore[assignment]
         file = native_reader(site.kind)(path=absolute(Path(pack.path).parent / site.file))
         robot = file.jointed(site.robot_body, site.drive, site.pose)

@@ -91,7 +91,8 @@ class SetKeys(Keys):
     )
 
 
-def _set() -> Schema:
+def set_schema() -> Schema:
+    """Parameters with their targets."""
     one = {"if": {"type": "object"}, "then": mapping(SetKeys), "else": _targets()}
     return {"type": "object", "additionalProperties": one}
 
@@ -117,7 +118,9 @@ class NativeKeys(Keys):
     open_from: Annotated[dict[str, float] | None, ByHand()] = key(
         "parameter: value from which on the way is open", None
     )
-    set: Annotated[Tree, ByHand(_set)] = key("parameters that set something in the file, name: target", None)
+    set: Annotated[Tree, ByHand(set_schema)] = key(
+        "parameters that set something in the file, name: target", None
+    )
 
 
 def _drive() -> Schema:
@@ -157,4 +160,6 @@ class JointedKeys(Keys):
     labels: Annotated[Tree, ByHand(lambda: _WORDS)] = key(
         "classes for pictures of kind semantic, body or shape: class", None
     )
-    set: Annotated[Tree, ByHand(_set)] = key("parameters that set something in the file, name: target", None)
+    set: Annotated[Tree, ByHand(set_schema)] = key(
+        "parameters that set something in the file, name: target", None
+    )

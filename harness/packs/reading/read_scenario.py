@@ -30,8 +30,11 @@ from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode
 if TYPE_CHECKING:
     from simgate.harness.packs.reading.read_native import NativeReader
     from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
+    from simgate.sim_adapters.worlds.environment import EnvironmentSpec
     from simgate.sim_adapters.worlds.native import NativeSpec
     from simgate.sim_adapters.worlds.world import World
+
+    _Native = NativeSpec | ArticulatedSpec | EnvironmentSpec
 
 PackParameters = list[tuple[ScalarNode, ReadValue | None]]
 
@@ -128,7 +131,7 @@ class ScenarioReader:
 
     def _world(
         self, node: Node | None, accept: Node | None, task: Node | None
-    ) -> tuple[World | None, NativeSpec | ArticulatedSpec | None, str | None, TaskSpec | CodedTask | None]:
+    ) -> tuple[World | None, _Native | None, str | None, TaskSpec | CodedTask | None]:
         """The world that the node names or describes, with what it says of a file, the name under which
         hosts find it, which need not be what it calls itself, and the task; problems are reported."""
         if isinstance(node, MappingNode):
@@ -142,11 +145,14 @@ class ScenarioReader:
 
     def _native(
         self, node: MappingNode, accept: Node | None, task: Node | None
-    ) -> tuple[World | None, NativeSpec | ArticulatedSpec | None, str | None, TaskSpec | CodedTask | None]:
+    ) -> tuple[World | None, _Native | None, str | None, TaskSpec | CodedTask | None]:
+        from simgate.harness.packs.reading.read_environment import is_environment
         from simgate.harness.packs.reading.read_jointed import is_jointed
         from simgate.harness.packs.reading.read_native import NativeReader
         from simgate.sim_adapters.worlds.articulated import ArticulatedWorld
 
+        if is_environment(node):
+            return self._environment(node, task)
         judged = isinstance(accept, MappingNode) and accept.find("report_correct") is not None
         native_reader = NativeReader(self._reader, self._sim, self._criteria.vocabulary)
         described = native_reader.read(node, reports_count=judged)
@@ -165,6 +171,18 @@ class ScenarioReader:
         if isinstance(described, ArticulatedWorld) and native_reader.jointed is not None:
             self._jointed = Sight(described.spec.sensors, native_reader.jointed, native_reader.report)
         return described, spec, spec.name if spec is not None else None, asked
+
+    def _environment(
+        self, node: MappingNode, task: Node | None
+    ) -> tuple[World | None, EnvironmentSpec | None, str | None, TaskSpec | CodedTask | None]:
+        from simgate.harness.packs.reading.read_environment import EnvironmentReader
+
+        reader = EnvironmentReader(self._reader, self._sim)
+        found = reader.read(node)
+        asked = reader.task(task or self._pack_task, found)
+        if found is None or asked is None:
+            return None, None, None, None
+        return found[0], found[0].spec, found[0].spec.name, asked
 
     def _task(self, node: Node, world: NativeReader) -> TaskSpec | CodedTask | None:
         from simgate.harness.packs.reading.read_task import TaskReader

@@ -55,8 +55,11 @@ def test_comparisons_of_a_formula_bound_their_signals_also_below_zero() -> None:
 
 
 def test_conditions_of_a_task_bound_their_signals() -> None:
+    signals = {"height_m": {"position": "body/a", "axis": "z"}, "x_m": {"position": "body/a", "axis": "x"}}
     task = TaskSpec(
-        signals={}, success="0.2 < height_m < 0.5 and x_m > -2 for 0.5 s", failure="not tilt_deg <= 60"
+        signals={**signals, "tilt_deg": {"tilt": "body/a"}},
+        success="0.2 < height_m < 0.5 and x_m > -2 for 0.5 s",
+        failure="not tilt_deg <= 60",
     )
     assert bounds(task=task) == {("height_m", 0.2), ("height_m", 0.5), ("x_m", -2.0), ("tilt_deg", 60.0)}
 

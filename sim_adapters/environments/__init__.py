@@ -1,0 +1,1 @@
+"""Environments that a team already has (gymnasium, gym): made, set, reset and stepped as they are."""
