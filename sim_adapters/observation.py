@@ -7,6 +7,7 @@ not type-check.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -137,6 +138,8 @@ class GroundTruth:
             body in the floor plane, metres, negative when they overlap.
         values: Quantities that the task has asked for (:mod:`simgate.sim_adapters.quantities`), by the task's
             names.
+        far_m: Channels of depth read this, the far plane, where nothing is; ``inf`` for a simulator whose
+            channels do.
         tells_entities: Whether ``entities`` are all that is seen; False where the simulator does not tell.
         views: What stood before each camera at its newest picture; only where metrics speak of bodies.
         over: How the world has ended by itself, one word; empty while it goes on.
@@ -150,6 +153,7 @@ class GroundTruth:
     contacts: tuple[Contact, ...]
     clearance_m: Mapping[str, float]
     values: Mapping[str, float] = field(default_factory=dict)
+    far_m: float = math.inf
     tells_entities: bool = True
     views: tuple[CameraView, ...] = ()
     over: str = ""

@@ -52,6 +52,11 @@ _OVERVIEW_SIZES, _NEAREST_M = 4.0, 0.6
 """A camera from outside is so many times the robot's reach away, and not nearer than this."""
 
 
+def far_m(model: mujoco.MjModel) -> float:
+    """Distance of the far plane, which a depth reads where nothing is, metres."""
+    return float(model.vis.map.zfar * model.stat.extent)
+
+
 class FrameRenderer:
     """Draws frames of built scenes.
 
@@ -282,7 +287,7 @@ class SceneView:
 
     def _metres(self, nearness: NDArray[np.float32]) -> NDArray[np.float64]:
         model = self._built.model
-        near, far = model.vis.map.znear * model.stat.extent, model.vis.map.zfar * model.stat.extent
+        near, far = model.vis.map.znear * model.stat.extent, far_m(model)
         metres: NDArray[np.float64] = (near * far) / (near + nearness.astype(np.float64) * (far - near))
         return metres
 

@@ -142,19 +142,23 @@ class WorldRun:
         if self._eye and observation.stamps[self._eye] > self._seen_step:
             self._seen_step = observation.stamps[self._eye]
             dropped = self._frames_seen[-1] is None
-            depth = self._depth_of_frame(observation, world)
+            depth = self._depth_of_frame(observation, world, truth.far_m)
             self._tells_entities = self._tells_entities and truth.tells_entities
             self._frame_truths.append(FrameTruth(truth.frame_step, truth.entities, dropped, depth))
         self._truths.glimpse(world, observation, truth)
         self._sound = self.monitor.check(observation, truth, world) and self._sound
         return self._sound
 
-    def _depth_of_frame(self, observation: Observation, world: int) -> NDArray[np.float32] | None:
-        """The true depth of the newest frame; None where none was rendered at its moment."""
+    def _depth_of_frame(
+        self, observation: Observation, world: int, far_m: float
+    ) -> NDArray[np.float32] | None:
+        """The true depth of the newest frame, ``inf`` where nothing is; None where none was rendered at its
+        moment."""
         if not self._depth or observation.stamps[self._depth] != self._seen_step:
             return None
-        depth: NDArray[np.float32] = observation.channels[self._depth][world].copy()
-        return depth
+        depth: NDArray[np.float32] = observation.channels[self._depth][world]
+        # The far plane is where nothing is, up to the rounding of what is drawn in 32 bits.
+        return np.where(depth < far_m * (1.0 - 1e-5), depth, np.inf).astype(np.float32)
 
     def _record(self, observation: Observation, truth: GroundTruth, world: int, act: Act) -> None:
         self._steps.append(observation.step)

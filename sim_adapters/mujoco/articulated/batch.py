@@ -11,7 +11,7 @@ from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.embodiment import Embodiment, eye_of
 from simgate.sim_adapters.mujoco.articulated.world import ArticulatedWorld
 from simgate.sim_adapters.mujoco.mujoco_log import warn_on_stderr
-from simgate.sim_adapters.mujoco.renderer import FrameRenderer, SceneView, assets_of
+from simgate.sim_adapters.mujoco.renderer import FrameRenderer, SceneView, assets_of, far_m
 from simgate.sim_adapters.observation import GroundTruth, Observation
 from simgate.sim_adapters.scene.articulated import ArticulatedSite
 
@@ -164,6 +164,7 @@ class ArticulatedBatch:
             world.contacts(),
             {},
             world.values(),
+            far_m=far_m(world.model),
             tells_entities=False,
             views=world.views(),
         )

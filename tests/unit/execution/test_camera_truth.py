@@ -17,7 +17,7 @@ from simgate.harness.results.record import LatencySamples
 from simgate.harness.scoring.metrics import compute
 from simgate.harness.tasks.declared import DeclaredTask
 from simgate.harness.trace import Trace
-from simgate.policies.perception.outputs import Keypoints, Masks, Poses
+from simgate.policies.perception.outputs import Depth, Keypoints, Masks, Poses
 from simgate.policies.policy import Act
 from simgate.sim_adapters.mujoco.adapter import MujocoAdapter
 from simgate.sim_adapters.scene.articulated import CameraSensor
@@ -214,3 +214,79 @@ def test_the_truth_is_kept_where_it_is_asked_for_and_in_recordings_bit_for_bit(t
     view = dataclasses.replace(back.truths[-1].view, bodies=(changed,))
     truths = (*back.truths[:-1], dataclasses.replace(back.truths[-1], view=view))
     assert dataclasses.replace(back, truths=truths).digest() != whole.digest()
+
+
+class Estimates(Knows):
+    """Says of every pixel the depth that the camera reads, the far plane too."""
+
+    def infer(self, frames):
+        return [Depth(depth.copy()) for depth in self.adapter.seen.channels["wrist.depth"]]
+
+
+def test_where_nothing_is_there_is_no_true_depth_though_the_camera_reads_its_far_plane(
+    tmp_path: Path,
+) -> None:
+    text = TEXT.replace('fovy="60"', 'fovy="150"')
+    sensors = (("wrist", CameraSensor("wrist", ("rgb", "depth", "instance"), 64, 48)),)
+    adapter = Keeps(TIMING)
+    try:
+        site = arm(tmp_path, text, sensors=sensors, quantities=tuple(TASK.quantities.items()))
+        models = [LoopModel(Estimates(adapter), Constant(0.0))]
+        cast = Cast(adapter, Lowers(), models, 0.0, TASK, TIMING, 0.2, {"labels"})
+        trace = run_episodes(cast, [site], [1], LapClock())[0].trace  # type: ignore[list-item]
+        far = adapter.ground_truth()[0].far_m
+    finally:
+        adapter.close()
+    for frame, picture, said in zip(trace.frames, trace.truths, trace.outputs, strict=False):
+        nothing = picture.labels == 0
+        assert 0 < nothing.sum() < nothing.size
+        np.testing.assert_allclose(said.depth_m[nothing], far, rtol=1e-6)
+        np.testing.assert_array_equal(np.isinf(frame.depth_m), nothing)
+    assert value("depth.abs_rel", trace) == 0.0
+
+
+def test_each_camera_has_the_truth_of_its_own_pictures(tmp_path: Path) -> None:
+    wall = '<camera name="wall" pos="2.5 0 1.2" xyaxes="0 1 0 -.35 0 .94" fovy="50"/>'
+    text = TEXT.replace('<geom name="floor"', f'{wall}<geom name="floor"')
+    sensors = (
+        ("wrist", CameraSensor("wrist", ("rgb", "semantic"), 64, 48)),
+        ("wall", CameraSensor("wall", ("rgb", "semantic"), 160, 120, rate_hz=10)),
+    )
+    adapter = Keeps(TIMING)
+    try:
+        site = arm(
+            tmp_path, text, sensors=sensors, watched=("body/cube",), labels=(("body/cube", "brick"),),
+            quantities=tuple(TASK.quantities.items()),
+        )  # fmt: skip
+        cast = Cast(adapter, Lowers(), (), 0.0, TASK, TIMING, 1.0, {"labels", "bodies"})
+        trace = run_episodes(cast, [site], [1], LapClock())[0].trace  # type: ignore[list-item]
+    finally:
+        adapter.close()
+    of = {name: [t for t in trace.truths if f"{name}.rgb" in t.channels] for name in ("wrist", "wall")}
+    assert [t.step for t in of["wrist"]] == list(range(0, 201, 10))
+    assert [t.step for t in of["wall"]] == list(range(0, 201, 20))
+    assert {("" in t.channels, t.labels.shape) for t in of["wrist"]} == {(True, (48, 64))}
+    assert {("" in t.channels, t.labels.shape) for t in of["wall"]} == {(False, (120, 160))}
+    for name, channel in (
+        ("wrist", ""),
+        ("wrist", "wrist.rgb"),
+        ("wall", "wall.rgb"),
+        ("wall", "wall.semantic"),
+    ):
+        poses = [np.linalg.inv(t.view.pose) @ t.view.bodies[0].pose for t in of[name]]
+        said = [
+            Poses(pose[None, :3, 3], pose[None, :3, :3], *ONE, t.step, channel=channel)
+            for pose, t in zip(poses, of[name], strict=True)
+        ]
+        masks = [Masks(np.where(t.labels == 1, 1, -1), CLASSES, t.step, channel=channel) for t in of[name]]
+        judged = dataclasses.replace(trace, outputs=(*said, *masks))
+        assert value("poses.brick.translation_error_m", judged, **CUBE) == pytest.approx(0.0, abs=1e-9)
+        assert value("masks.brick.iou", judged) == 1.0
+        elsewhere = [dataclasses.replace(one, channel="" if name == "wall" else "wall.rgb") for one in said]
+        wrong = dataclasses.replace(trace, outputs=tuple(elsewhere))
+        assert value("poses.brick.translation_error_m", wrong, **CUBE) > 0.5
+    lidar = dataclasses.replace(
+        trace, outputs=tuple(dataclasses.replace(one, channel="scan.points") for one in said)
+    )
+    found = compute("poses.brick.recall", lidar, LatencySamples(), CUBE)
+    assert "when scan.points is read, of which the model speaks" in found.undefined
