@@ -61,7 +61,7 @@ class World:
             for name in dict.fromkeys(q.name for _, q in self.site.quantities if isinstance(q, Told))
             if name not in self.seen_info
         ]
-        return (*(f"{one}: the value did not take" for one in lost), *never)
+        return (*lost, *never)
 
 
 class GymnasiumAdapter:
@@ -146,7 +146,8 @@ class GymnasiumAdapter:
             found = link.call("idle", values=dict(site.values), asked=new, seed=0, steps=IDLE_STEPS)
             self._idle.update({(kind, target): is_idle for target, is_idle in found.items()})
         return [
-            f"{target} changed nothing in {IDLE_STEPS} steps under random actions"
+            f"{target} changed nothing in {IDLE_STEPS} steps of random actions; list its parameter under "
+            "'unproven' if it shows only later"
             for target in asked
             if self._idle.get((kind, target))
         ]

@@ -109,8 +109,12 @@ class TaskReader:
         flags = [name for name, quantity in signals.items() if "info" in quantity]
         for word, text in texts.items():
             try:
-                if text is not None:
-                    Condition.read(text, tuple(signals), flags)
+                if (
+                    text is not None
+                    and Condition.read(text, tuple(signals), flags).at_end
+                    and word != "success"
+                ):
+                    raise ValueError("only success is asked when the episode is over")
             except ValueError as error:
                 reader.problems.at(read.nodes[word], "expression", f"{word}: {error}")
         facts = read_options(reader, read.nodes.get("facts"), "the task", lambda: None)

@@ -133,7 +133,7 @@ class Session:
             else:
                 now = place_of(env.unwrapped, target).read()
             if not same(now, value):
-                found.append(f"{target} was set to {plain(value)} and is {plain(now)}")
+                found.append(f"{target} was set to {plain(value)} and is {plain(now)}: it did not take")
         return found
 
     def idle(self, values: Mapping[str, Any], asked: list[str], seed: int, steps: int) -> dict[str, bool]:

@@ -110,14 +110,14 @@ def test_what_changes_nothing_is_named(cart, target: str) -> None:
 
 def test_what_reset_overwrites_did_not_take(cart) -> None:
     lost = cart.call("begin", slot=0, seed=0, values={"attr/overwritten": 5.0, "attr/friction": 0.4})["lost"]
-    assert lost == ["attr/overwritten was set to 5.0 and is 2.0"]
+    assert lost == ["attr/overwritten was set to 5.0 and is 2.0: it did not take"]
 
 
 def test_what_changes_during_the_episode_is_lost(cart) -> None:
     cart.call("begin", slot=0, seed=0, values={"attr/count": 0})
     assert cart.call("lost", slot=0) == []
     cart.call("step", slot=0, action=np.zeros(1))
-    assert cart.call("lost", slot=0) == ["attr/count was set to 0 and is 1"]
+    assert cart.call("lost", slot=0) == ["attr/count was set to 0 and is 1: it did not take"]
 
 
 def test_nothing_of_an_episode_is_left_in_the_next(cart) -> None:
