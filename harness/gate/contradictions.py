@@ -19,7 +19,7 @@ from typing import Any
 from simgate.harness.gate.statistics.percentile import nearest_rank
 from simgate.harness.packs.bounds import is_comparable, judge_of
 from simgate.harness.packs.checks.latency_percentile import LatencyPercentile, parse_latency_percentile
-from simgate.harness.packs.model import Scenario
+from simgate.harness.packs.model import Scalar, Scenario
 from simgate.harness.results.manifest import ExpectedVariant
 from simgate.harness.results.record import Outcome, RunRecord
 
@@ -140,21 +140,22 @@ def copies(found: Callable[[], Iterable[tuple[ExpectedVariant, bytes]]]) -> dict
 
 def _against_numbers(record: RunRecord) -> str:
     """What is no finite number: a run writes none, and readers of JSON take them."""
-    if not _finite([value for value in record.metrics.values() if isinstance(value, int | float)]):
+    if not _finite(record.metrics.values()):
         for name, value in record.metrics.items():
             if isinstance(value, int | float) and not is_comparable(value):
                 return f"its {name} is no finite number"
-    samples = (record.latency.in_loop_ms, record.latency.measured_ms)
-    if not all(math.isfinite(sum(some)) for some in samples):
+    latency = record.latency
+    if not math.isfinite(sum(latency.in_loop_ms)) or not math.isfinite(sum(latency.measured_ms)):
         return "a latency sample is no finite number"
     return ""
 
 
-def _finite(numbers: Sequence[float]) -> bool:
-    """Whether all are finite; False also where they are, but together too large to tell at once."""
+def _finite(values: Iterable[Scalar | None]) -> bool:
+    """Whether all are finite numbers; False also where one is a word, or they are too large together."""
     try:
-        return math.isfinite(math.hypot(*numbers))
-    except OverflowError:
+        # What is nothing, 0 or an empty word is left out.
+        return math.isfinite(math.hypot(*filter(None, values)))  # type: ignore[arg-type]
+    except (OverflowError, TypeError):
         return False
 
 

@@ -21,7 +21,8 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
+
+from simgate.harness.gate.statistics.root import root
 
 Numbers = NDArray[np.float64]
 
@@ -120,7 +121,7 @@ class Boundary:
         def excess(rate: float) -> float:
             return self.chance(rate, total, failures) - alpha
 
-        return float(brentq(excess, 1e-12, 1.0 - 1e-12, xtol=1e-10))
+        return root(excess, 1e-12, 1.0 - 1e-12, 1e-10)
 
     @cached_property
     def _limit_at(self) -> dict[int, int]:
