@@ -140,7 +140,7 @@ def test_a_robot_on_its_own_joints_is_shown_by_its_cameras_or_from_outside(
     assert [one.title.startswith(t) for one, t in zip(shown.pictures, titles, strict=True)] == [True] * len(
         titles
     )
-    assert (shown.frame is not None) == has_frame
+    assert (str(shown.frame) == shown.pictures[-1].path) == has_frame == (shown.frame is not None)
     if not has_frame:
         with Image.open(shown.pictures[0].path) as picture:
             pixels = np.asarray(picture).astype(int)

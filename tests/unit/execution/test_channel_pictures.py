@@ -13,6 +13,7 @@ from PIL import Image
 
 from simgate.harness.execution.episode.lap_clock import LapClock
 from simgate.harness.execution.episode.perception_stage import PerceptionStage
+from simgate.harness.execution.episode.readings import MOST_ENTRIES, ReadingKeeper
 from simgate.harness.execution.pictures.channel_picture import ChannelPictures
 from simgate.harness.execution.pictures.colors import NOWHERE, class_color, scale_of, scale_of_depth
 from simgate.harness.execution.pictures.overlay import FOUND_COLOR
@@ -87,6 +88,16 @@ def test_points_of_a_camera_have_ahead_up_too() -> None:
 
 def _robot(*channels: Channel) -> Embodiment:
     return Embodiment("arm", channels, ActionSpec(("a",), ("",), (0.0,), (1.0,)))
+
+
+def test_of_ranges_and_of_long_vectors_the_smallest_number_is_kept() -> None:
+    scan = Channel("scan", "ranges", (3,), "float64", "m", 10)
+    long = Channel("map", "vector", (MOST_ENTRIES + 1,), "float64", "", 10)
+    keeper = ReadingKeeper(_robot(scan, long, DEPTH))
+    rows = {"scan": np.array([[3.0, 1.0, 2.0]]), "map": -np.arange(MOST_ENTRIES + 1.0)[None]}
+    keeper.tick(Observation(0, rows, {"scan": 0, "map": 0}), 0)
+    found = {one.channel: (one.entries, one.values.tolist()) for one in keeper.readings()}
+    assert found == {"scan": (("smallest",), [[1.0]]), "map": (("smallest",), [[-MOST_ENTRIES]])}
 
 
 def test_an_episode_of_any_length_leaves_so_many_readings_with_the_first_and_the_newest() -> None:

@@ -151,7 +151,7 @@ def test_a_trace_of_one_row_can_be_drawn(trace: Trace) -> None:
 def test_long_episodes_are_thinned_and_no_peak_is_lost(trace: Trace) -> None:
     count = 40 * BUCKETS
     values = np.zeros(count)
-    values[4321] = 7.0
+    values[4321], values[2345] = 7.0, -7.0
     long = replace(
         trace,
         steps=np.arange(count) * 20,
@@ -161,4 +161,5 @@ def test_long_episodes_are_thinned_and_no_peak_is_lost(trace: Trace) -> None:
     )
     found = lane(long, "force")
     assert found.drawing.count("L") <= 4 * BUCKETS
-    assert min(heights(found.drawing)) == 6, "the peak reaches the upper end of the scale"
+    ends = (min(heights(found.drawing)), max(heights(found.drawing)))
+    assert ends == (6, 94), "the peaks reach both ends of the scale"
