@@ -67,14 +67,14 @@ class Reading:
         kind: What the numbers are, as :data:`simgate.sim_adapters.embodiment.Kind` says it.
         unit: Of every number; several where they differ.
         entries: A name for each column.
-        values: Shape (T, E).
+        values: float32, shape (T, E); lines in a lane need no more, and recordings stay small.
     """
 
     channel: str
     kind: str
     unit: str
     entries: tuple[str, ...]
-    values: NDArray[np.float64] = field(compare=False)
+    values: NDArray[np.float32] = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ class Lane:
         scale: Text of its lower and upper end; empty for none.
         kind: ``series``, ``sight`` or ``mode``; sets the height.
         words: (percent from the left, text) written over the lane.
-        bounds: (percent from the top, text) of lines across it.
+        bounds: What lines across it stand for.
         keys: (class, text) of its lines, where it has several.
     """
 
@@ -53,7 +53,7 @@ class Lane:
     scale: str = ""
     kind: str = "series"
     words: tuple[tuple[float, str], ...] = ()
-    bounds: tuple[tuple[float, str], ...] = ()
+    bounds: tuple[str, ...] = ()
     keys: tuple[tuple[str, str], ...] = ()
 
 
@@ -155,12 +155,14 @@ def _lane(
         "; ".join(part for part in (legend, *far) if part),
         drawing(lines),
         scale.text(signal.unit),
-        bounds=tuple((scale.y(b.value), b.text) for b in near),
+        bounds=tuple(f"{number(b.value)}: {b.text}" for b in near),
     )
 
 
 def _reading_lane(trace: Trace, reading: Reading, end_s: float) -> Lane:
-    columns = [reading.values[:, k] for k in range(min(reading.values.shape[1], MOST_LINES))]
+    columns = [
+        reading.values[:, k].astype(np.float64) for k in range(min(reading.values.shape[1], MOST_LINES))
+    ]
     scale = _Scale(*_range(columns))
     lines = [_line(trace.times_s, c, end_s, scale, f"line key{k % 8}") for k, c in enumerate(columns)]
     keys = tuple((f"key{k % 8}", name) for k, name in enumerate(reading.entries[: len(columns)]))

@@ -24,19 +24,19 @@ class ReadingKeeper:
         self._channels = [
             channel for channel in embodiment.channels if channel.kind not in (*IMAGES, "points", "text")
         ]
-        self._rows: list[list[NDArray[np.float64] | float]] = [[] for _ in self._channels]
+        self._rows: list[list[NDArray[np.float32] | float]] = [[] for _ in self._channels]
 
     def tick(self, observation: Observation, world: int) -> None:
         """Takes in what is sensed at a control tick."""
         for channel, rows in zip(self._channels, self._rows, strict=True):
             values = observation.channels[channel.name][world]
-            rows.append(values.astype(np.float64) if _is_whole(channel) else float(values.min()))
+            rows.append(values.astype(np.float32) if _is_whole(channel) else float(values.min()))
 
     def readings(self) -> tuple[Reading, ...]:
         """All of them."""
         return tuple(
             Reading(
-                c.name, c.kind, c.unit, _entries(c), np.array(rows, dtype=np.float64).reshape(len(rows), -1)
+                c.name, c.kind, c.unit, _entries(c), np.array(rows, dtype=np.float32).reshape(len(rows), -1)
             )
             for c, rows in zip(self._channels, self._rows, strict=True)
             if rows

@@ -50,7 +50,7 @@ def test_a_recording_holds_what_channels_of_numbers_have_read_and_the_digest_doe
     readings = {one.channel: one for one in trace.readings}
     assert readings["pose"].entries == ("x_m", "y_m", "yaw_rad")
     assert readings["pose"].values[:, 0].tolist() == pytest.approx(trace.signals["x_m"].tolist())
-    assert readings["scan"].values[:, 0].tolist() == trace.signals["lidar_min_m"].tolist()
+    assert readings["scan"].values[:, 0].tolist() == pytest.approx(trace.signals["lidar_min_m"].tolist())
     assert dataclasses.replace(trace, readings=()).digest() == trace.digest()
 
 

@@ -64,7 +64,8 @@ def test_a_bound_is_a_line_at_its_value_and_its_signal_comes_first(trace: Trace)
     titles = [group.title for group in plan.groups if "signals" in group.title]
     assert titles == ["signals that the verdict looks at", "other signals"]
     held = plan.groups[0].lanes[0]
-    assert (held.name, held.bounds) == ("tilt", ((pytest.approx(50.0), "tilt at most 5"),))
+    assert (held.name, held.bounds) == ("tilt", ("5: tilt at most 5",))
+    assert 'd="M0 50H1000" class="bound"' in held.drawing
     assert heights(held.drawing)[0] > 50 > heights(held.drawing)[-1], "what is larger is drawn higher"
 
 
