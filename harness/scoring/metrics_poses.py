@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -149,26 +150,26 @@ def _mean(error: Error) -> Callable[[Evidence, str, Options], MetricValue]:
     return compute
 
 
-def _share(
-    is_right: Callable[[Judged, Pose, Options], bool],
-) -> Callable[[Evidence, str, Options], MetricValue]:
-    """The share of all judged frames that are right; the first that is not is where it was lost."""
+def _share(error: Error | None) -> Callable[[Evidence, str, Options], MetricValue]:
+    """The share of all judged frames with a pose, and for an error with one that is close; it was lost in the
+    first other frame.
+    """
 
     def compute(evidence: Evidence, label: str, options: Options) -> MetricValue:
         judged = _judged(evidence, label, options)
         if not judged:
             return undefined(why_none(evidence, Poses, label, options))
-        wrong = [one.step for one in judged if one.said is None or not is_right(one, one.said, options)]
+        # The vertices are the same in every frame, and there may be thousands.
+        close = CLOSE * diameter_m(judged[0].body.vertices) if error is not None else math.inf
+        wrong = [
+            one.step
+            for one in judged
+            if one.said is None or (error is not None and error(one, one.said, options) >= close)
+        ]
         first = wrong[0] / evidence.trace.physics_hz if wrong else None
-        return MetricValue(1.0 - len(wrong) / len(judged), lost_at_s=first)
+        return MetricValue((len(judged) - len(wrong)) / len(judged), lost_at_s=first)
 
     return compute
-
-
-def _close(error: Error) -> Callable[[Judged, Pose, Options], bool]:
-    return lambda judged, said, options: (
-        error(judged, said, options) < CLOSE * diameter_m(judged.body.vertices)
-    )
 
 
 def _member(
@@ -206,7 +207,7 @@ POSES = MetricFamily(
         "recall": _member(
             "recall",
             "",
-            _share(lambda judged, said, options: True),
+            _share(None),
             "Share of the frames with the body in view in which a pose of the class was given.",
             high=1,
         ),
@@ -244,7 +245,7 @@ POSES = MetricFamily(
         "add_accuracy": _member(
             "add_accuracy",
             "",
-            _share(_close(_add)),
+            _share(_add),
             f"Share of the frames with the body in view in which ADD {_CLOSE_WORDS}",
             _ADD,
             1,
@@ -252,7 +253,7 @@ POSES = MetricFamily(
         "add_s_accuracy": _member(
             "add_s_accuracy",
             "",
-            _share(_close(_add_s)),
+            _share(_add_s),
             f"Share of the frames with the body in view in which ADD-S {_CLOSE_WORDS}",
             _ADD_S,
             1,

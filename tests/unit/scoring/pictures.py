@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -24,6 +25,7 @@ def pose_of(rng: np.random.Generator, spread: float = 1.0) -> np.ndarray:
     return pose
 
 
+@lru_cache(maxsize=64)
 def pictured_episode(seed: int):
     """The same for the same seed; some frames lost or unanswered, bodies out of view, classes never there."""
     rng = np.random.default_rng(seed)

@@ -23,6 +23,11 @@ def test_every_metric_is_listed_with_unit_direction_range_and_meaning(capsys):
     assert max(map(len, text.splitlines())) <= 100
 
 
+def test_a_metric_of_a_class_or_signal_is_found_by_the_name_that_a_pack_gives_it(capsys):
+    for name in ("poses.brick.add_s_m", "motion.tilt_deg.falls", "detection.person.recall"):
+        assert printed(capsys, name).startswith(f"{name}  (")
+
+
 def test_json_holds_the_same_metrics_for_machines(capsys):
     listed = json.loads(printed(capsys, "--format", "json"))
     assert [one["name"] for one in listed] == metric_names()

@@ -119,7 +119,7 @@ SUITES |= {
         if name.startswith("keypoints")
         else (OF_BRICK, {**OF_BRICK, "frame": "world", "min_pixels": 20}),
         episode=lambda self, seed: pictured_episode(seed),
-        episodes=60,
+        episodes=24,
     )
     for name, right in OF_PICTURES.items()
 }
@@ -128,7 +128,7 @@ SUITES["turns of a symmetric body"] = suite(
     staticmethod(OF_PICTURES["poses.brick.rotation_error_deg"]),
     options=({**OF_BRICK, "symmetry": 2}, {**OF_BRICK, "symmetry": 5}),
     episode=lambda self, seed: pictured_episode(seed),
-    episodes=30,
+    episodes=12,
 )
 globals().update({f"Test {name}": one for name, one in SUITES.items()})
 
