@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from simgate.harness.scoring.conformance import MetricConformance, random_episode
+from simgate.harness.scoring.conformance import MetricConformance, random_episode, random_pictures
 from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, undefined
 from simgate.harness.scoring.metrics import find, metric_names
 from simgate.harness.tasks.reach_or_report import SIGNALS
@@ -16,7 +16,6 @@ from simgate.harness.trace import Actions, Signal
 from simgate.policies.perception.outputs import Depth
 from tests.unit.scoring import definitions
 from tests.unit.scoring.definitions_of_pictures import OF_PICTURES
-from tests.unit.scoring.pictures import pictured_episode
 
 
 def depth_episode(seed):
@@ -118,7 +117,7 @@ SUITES |= {
         else (OF_BRICK, {**OF_BRICK, "within_share": 0.05})
         if name.startswith("keypoints")
         else (OF_BRICK, {**OF_BRICK, "frame": "world", "min_pixels": 20}),
-        episode=lambda self, seed: pictured_episode(seed),
+        episode=lambda self, seed: random_pictures(seed),
         episodes=24,
     )
     for name, right in OF_PICTURES.items()
@@ -127,7 +126,7 @@ SUITES["turns of a symmetric body"] = suite(
     "poses.brick.rotation_error_deg",
     staticmethod(OF_PICTURES["poses.brick.rotation_error_deg"]),
     options=({**OF_BRICK, "symmetry": 2}, {**OF_BRICK, "symmetry": 5}),
-    episode=lambda self, seed: pictured_episode(seed),
+    episode=lambda self, seed: random_pictures(seed),
     episodes=12,
 )
 globals().update({f"Test {name}": one for name, one in SUITES.items()})
