@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 Box = Sequence[float]
+Place = tuple[float, float]
 TRUTH_COLOR = (60, 220, 90)
 FOUND_COLOR = (255, 176, 0)
 AXES: tuple[Color, ...] = ((235, 64, 52), (80, 200, 80), (70, 130, 255))
@@ -92,26 +93,34 @@ def _draw_poses(pen: _Pen, poses: Poses, lens: Intrinsics) -> None:
         if origin[2] <= 0.0:
             continue  # Behind the camera.
         middle = _pixel(origin, lens)
+        ends = [middle]
         for axis, color in enumerate(AXES):
             end = origin + _AXIS_SHARE * origin[2] * poses.rotations[k][:, axis]
             if end[2] > 0.0:
-                pen.line(middle, _pixel(end, lens), color)
-        pen.text(middle, f"{poses.classes[int(poses.class_ids[k])]} {poses.scores[k]:.2f}", FOUND_COLOR)
+                ends.append(_pixel(end, lens))
+                pen.line(middle, ends[-1], color)
+        pen.text(_top(ends), f"{poses.classes[int(poses.class_ids[k])]} {poses.scores[k]:.2f}", FOUND_COLOR)
 
 
-def _pixel(point: NDArray[np.float64], lens: Intrinsics) -> tuple[float, float]:
+def _top(places: Sequence[Place]) -> Place:
+    """Left and top of all places, where a name covers none of them."""
+    return min(x for x, _ in places), min(y for _, y in places)
+
+
+def _pixel(point: NDArray[np.float64], lens: Intrinsics) -> Place:
     x, y, z = point.tolist()
     return lens.centre_px[0] + lens.focal_px * x / z, lens.centre_px[1] + lens.focal_px * y / z
 
 
 def _draw_keypoints(pen: _Pen, found: Keypoints) -> None:
     for k in range(len(found)):
-        places = found.points[k].tolist()
+        places = [(float(x), float(y)) for x, y in found.points[k].tolist()]
         for j, place in enumerate(places):
-            pen.dot((place[0], place[1]), class_color(j), filled=bool(found.point_scores[k, j] >= _SURE))
-        if places:
+            pen.dot(place, class_color(j), filled=bool(found.point_scores[k, j] >= _SURE))
+        known = [place for place in places if np.isfinite(place).all()]
+        if known:
             label = f"{found.classes[int(found.class_ids[k])]} {found.scores[k]:.2f}"
-            pen.text((places[0][0], places[0][1]), label, FOUND_COLOR)
+            pen.text(_top(known), label, FOUND_COLOR)
 
 
 def _with_depths(
