@@ -185,7 +185,7 @@ class ParkRun(TaskRun):
         self.since = (step if self.since is None else self.since) if stands else None
         self.stood_s = 0.0 if self.since is None else self.timing.seconds(step - self.since)
         if self.stood_s >= self.task.stand_s:
-            return "parked"
+            return "success"
         if truth.contacts:
             return "touched"
         return "time_limit" if step >= self.last_step else ""
