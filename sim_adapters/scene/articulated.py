@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from simgate.sim_adapters.quantities import Quantity
-from simgate.sim_adapters.scene.native import NativeValue
+from simgate.sim_adapters.scene.native import NativeValue, PutDown
 from simgate.sim_adapters.scene.sensor import CameraEffects
 
 PictureKind = Literal["rgb", "depth", "semantic", "instance"]
@@ -153,6 +153,7 @@ class ArticulatedSite:
         clip: Whether an action beyond its bounds is cut; otherwise it is refused.
         effects: What the camera that the model looks at does to its frames.
         seed: Of all that its sensors draw by chance, 63 bits.
+        put: Bodies that a variant puts down.
     """
 
     name: str
@@ -171,6 +172,7 @@ class ArticulatedSite:
     clip: bool = False
     effects: CameraEffects = field(default_factory=CameraEffects)
     seed: int = 0
+    put: PutDown = field(default_factory=PutDown)
 
     def asked(
         self,

@@ -10,7 +10,8 @@ from simgate.sim_adapters.embodiment import Channel
 from simgate.sim_adapters.quantities import Quantity
 from simgate.sim_adapters.scene.articulated import Sensor, Servos
 from simgate.sim_adapters.worlds.low_walls import Shape
-from simgate.sim_adapters.worlds.world import ParameterSpec
+from simgate.sim_adapters.worlds.placing import PlaceableBody, Surface
+from simgate.sim_adapters.worlds.world import ParameterSpec, Rectangle
 
 
 class NativeError(Exception):
@@ -95,6 +96,10 @@ class JointedFile(Protocol):
         """Asks for two bodies or shapes."""
         ...
 
+    def without(self, targets: tuple[str, ...]) -> JointedFile:
+        """The same without what these targets, ``body/NAME.present``, take out."""
+        ...
+
 
 class NativeFile(Protocol):
     """A native file, opened. Constructed by entry point (group ``simgate.native_worlds``) as
@@ -171,6 +176,35 @@ class NativeFile(Protocol):
         Args:
             text: A target that there is.
             point: See :meth:`point`.
+        """
+        ...
+
+    def placeable(self, name: str) -> PlaceableBody:
+        """The room that a body takes when it is put down.
+
+        Raises:
+            NativeError: There is no such body, or it cannot be put down.
+        """
+        ...
+
+    def surface(self, name: str, within: Rectangle | None) -> Surface:
+        """The level top of a shape.
+
+        Args:
+            name: Of the shape.
+            within: The part of it that is meant; None for all.
+
+        Raises:
+            NativeError: There is no such shape, its top is not level, or ``within`` reaches beyond it.
+        """
+        ...
+
+    def shifts(self, text: str, name: str) -> bool:
+        """Whether a target moves or resizes a body or shape, or takes it away.
+
+        Args:
+            text: A target that there is.
+            name: Of a body or shape that there is.
         """
         ...
 

@@ -30,6 +30,8 @@ MAPPINGS: dict[str, type[BaseModel]] = {
     "a native world with a robot on its own joints": native.JointedKeys,
     "the robot on its own joints": native.JointedRobotKeys,
     "a parameter of a native world": native.SetKeys,
+    "a surface of a native world": native.SurfaceKeys,
+    "a place of a native world to keep clear": native.ClearKeys,
     "an environment": environment.EnvironmentKeys,
     "task": model.TaskSpec,
     "touch of a task": model.TouchSpec,

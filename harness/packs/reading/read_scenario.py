@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from simgate.harness.packs.checks.check_absent import report_absent
 from simgate.harness.packs.checks.check_plugin import load_plugin, named_plugin
 from simgate.harness.packs.checks.check_rules import report_cycles
 from simgate.harness.packs.checks.check_truth import Sight
@@ -101,6 +102,8 @@ class ScenarioReader:
         variants = read_variants(self._reader, read.nodes.get("variants"))
         parameters = self._parameters(keys.parameters, check)
         pins = PinnedReader(self._reader, check, parameters, places=bool(groups))
+        place = PlaceReader(self._reader, check).read(keys.place)
+        accept = self._accept(keys.accept)
         data = {
             "id": scenario_id,
             "title": keys.title,
@@ -109,16 +112,18 @@ class ScenarioReader:
             "tags": keys.tags,
             "world": name,
             "parameters": parameters,
-            "place": PlaceReader(self._reader, check).read(keys.place),
+            "place": place,
             "where": self._where(keys.where, check),
             "variants": variants,
-            "accept": self._accept(keys.accept),
+            "accept": accept,
             "known_failures": self._known_failures(read.nodes.get("known_failures"), check),
             "pinned": pins.read(read.nodes.get("pinned")),
             "line": key.line,
         }
         complete = all(value is not None for value in data.values())
         scenario = Scenario.model_validate({**data, "native": native, "task": task}) if complete else None
+        if scenario is not None and self._jointed is not None and len(self._reader.problems) == before:
+            report_absent(self._reader.problems, scenario, self._jointed, read.nodes)
         return ReadScenario(key, keys.severity, variants.count if variants else None, check, scenario)
 
     def _elsewhere(self, name: str, groups: list[str]) -> str:

@@ -39,18 +39,25 @@ class CheckedRobot:
         robot: Body that is the robot.
         drive: How it is moved.
         pose: Stored pose that it starts in.
+        left_out: Targets, ``body/NAME.present``, of what is not there.
 
     Raises:
         NativeError: The file lacks one of these, or MuJoCo rejects the robot.
     """
 
     def __init__(
-        self, source: Source, robot: str, drive: Literal["actuators"] | Servos, pose: str | None
+        self,
+        source: Source,
+        robot: str,
+        drive: Literal["actuators"] | Servos,
+        pose: str | None,
+        left_out: tuple[str, ...] = (),
     ) -> None:
-        self._robot = robot
+        self._robot, self._asked = robot, (source, robot, drive, pose)
         site = ArticulatedSite(
-            source.path.name, "mjcf", str(source.path), source.sha256, robot, drive, pose=pose
-        )
+            source.path.name, "mjcf", str(source.path), source.sha256, robot, drive, pose=pose,
+            values=tuple((target, False) for target in left_out),
+        )  # fmt: skip
         try:
             self._machine = machine_of(source, site, _ANY_RATE)
         except NativeError:
@@ -85,3 +92,7 @@ class CheckedRobot:
     def touch(self, a: str, b: str) -> None:
         """Resolves both."""
         pair_of(self._model, a, b)
+
+    def without(self, targets: tuple[str, ...]) -> CheckedRobot:
+        """Compiles what is left."""
+        return CheckedRobot(*self._asked, targets)

@@ -106,7 +106,7 @@ class ArticulatedWorld:
         self.clocks = tuple(clock_of(name, rate, timing) for name, _, rate in rates)
         try:
             self.samplers = tuple(self._sampler(name, sensor, float(rate)) for name, sensor, rate in rates)
-            self._contacts = RobotContacts(self.model, site.robot, site.allow)
+            self._contacts = RobotContacts(self.model, site.robot, machine.allow)
             self._measures = Measures(self.model, self.data, site.robot, dict(site.quantities))
             self._watches = tuple(Watch(self.model, self.data, name) for name in site.watched)
         except NativeError as error:
