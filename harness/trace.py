@@ -127,7 +127,13 @@ class CameraTruth:
         """Of each body what is no array."""
         bodies = self.view.bodies if self.view is not None else ()
         return [
-            {"name": b.name, "pixels": b.pixels, "size_px": b.size_px, "points": dict(b.points)}
+            {
+                "name": b.name,
+                "pixels": b.pixels,
+                "occlusion": b.occlusion,
+                "size_px": b.size_px,
+                "points": dict(b.points),
+            }
             for b in bodies
         ]
 

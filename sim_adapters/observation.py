@@ -92,6 +92,8 @@ class WatchedBody:
         pose: float64, shape (4, 4): from its frame to the world's, metres.
         vertices: float64, shape (P, 3): points of its surface in its frame, metres; the same all the time.
         pixels: At so many it is seen, with what hangs on it; what stands behind glass is not.
+        occlusion: Share of its pixels, when it is drawn alone, at which it is not seen, 0 to 1; 1 where it is
+            not in the picture.
         size_px: Longer side of the box around its vertices in the picture, also beyond the border and behind
             other things, pixels; nan where part of it is behind the camera.
         points: Sites on it and on what hangs on it that are in the picture and that no other solid thing
@@ -102,6 +104,7 @@ class WatchedBody:
     pose: NDArray[Any]
     vertices: NDArray[Any]
     pixels: int
+    occlusion: float
     size_px: float
     points: Mapping[str, tuple[float, float]]
 

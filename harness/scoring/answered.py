@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from simgate.harness.scoring.evidence import Evidence
+from simgate.harness.scoring.metric import Options
 from simgate.harness.trace import CameraTruth
 from simgate.policies.perception.outputs import Keypoints, Masks, Poses
 
@@ -29,12 +31,15 @@ class Answered(Generic[Said]):
     classes: tuple[str, ...]
 
 
-def answered(evidence: Evidence, kind: type[Said], label: str = "") -> Iterator[Answered[Said]]:
+def answered(
+    evidence: Evidence, kind: type[Said], options: Options, label: str = ""
+) -> Iterator[Answered[Said]]:
     """Every picture up to the last one that was answered; later ones may have been on their way at the end.
 
     Args:
         evidence: Of the episode.
         kind: Of the answers.
+        options: ``until_s``: later pictures are not judged.
         label: A class that the model must have; empty for any model.
 
     Raises:
@@ -45,7 +50,9 @@ def answered(evidence: Evidence, kind: type[Said], label: str = "") -> Iterator[
     for answer in evidence.said(kind):
         if label in ("", *answer.classes):
             said[answer.frame_step], channel, classes = answer, answer.channel, answer.classes
-    last = max(said, default=-1)
+    # A time in seconds is a whole step up to its rounding.
+    until = float(options.get("until_s", math.inf)) * evidence.trace.physics_hz + 1e-6
+    last = min(max(said, default=-1), until)
     for truth in evidence.trace.truths:
         if channel in truth.channels and truth.step <= last:
             yield Answered(truth, said.get(truth.step), classes)

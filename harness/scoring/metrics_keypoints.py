@@ -21,7 +21,7 @@ def _pck(evidence: Evidence, label: str, options: Options) -> MetricValue:
     right = judged = 0
     first: float | None = None
     frames = 0
-    for picture, body in in_view(answered(evidence, Keypoints, label), options):
+    for picture, body in in_view(answered(evidence, Keypoints, options, label), options):
         visible = np.array([[name in body.points for name in names]])
         frames += 1
         if np.isnan(body.size_px) or not visible.any():
@@ -67,9 +67,10 @@ KEYPOINTS = MetricFamily(
                 "on it, at the moment of that frame; its size is the longer side of the box around its "
                 "vertices. A point is in view inside the picture with no other solid thing before it. Where "
                 "the frame is dropped, unanswered or without the class its points are wrong; frames in "
-                "which fewer than min_pixels (1) of the body are seen or part of it is behind the camera, "
-                "and those after the last answer, are not judged.",
-                options=("of", "min_pixels", "within_share", "model"),
+                "which fewer than min_pixels (1) of the body are seen, more of it is hidden than "
+                "max_occlusion or part of it is behind the camera, and those after until_s or the last "
+                "answer, are not judged.",
+                options=("of", "min_pixels", "max_occlusion", "until_s", "within_share", "model"),
                 records=("bodies",),
                 output="keypoints",
             ),

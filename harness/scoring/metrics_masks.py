@@ -20,18 +20,20 @@ _SOURCE = (
     "Jaccard index of PASCAL VOC (Everingham et al. 2010), pooled over all pixels of the episode: each "
     "mask against the channel semantic of its camera at the moment of its frame, or instance (names of "
     "bodies) where there is no semantic. A dropped or unanswered frame says nothing of any pixel, so its "
-    "objects are missed, but not those after the last answer. A class said where none of the model's is "
-    f"counts as wrong; true is there a class of the model called '{BACKGROUND}'."
+    "objects are missed, but not those after until_s or the last answer. A class said where none of the "
+    f"model's is counts as wrong; true is there a class of the model called '{BACKGROUND}'."
 )
 
 
-def _confusion(evidence: Evidence, label: str = "") -> tuple[NDArray[np.int64], tuple[str, ...]] | str:
+def _confusion(
+    evidence: Evidence, options: Options, label: str = ""
+) -> tuple[NDArray[np.int64], tuple[str, ...]] | str:
     """Pixels by true and said class over the episode, and the classes; or why there are none."""
     if not any(label in ("", *one.classes) for one in evidence.said(Masks)):
         return f"the model gave no masks{f' with a class {label}' if label else ''}"
     total: NDArray[np.int64] | None = None
     classes: tuple[str, ...] = ()
-    for picture in answered(evidence, Masks, label):
+    for picture in answered(evidence, Masks, options, label):
         if picture.truth.labels is None:
             continue
         classes = picture.classes
@@ -47,7 +49,7 @@ def _confusion(evidence: Evidence, label: str = "") -> tuple[NDArray[np.int64], 
 
 
 def _iou(evidence: Evidence, label: str, options: Options) -> MetricValue:
-    found = _confusion(evidence, label)
+    found = _confusion(evidence, options, label)
     if isinstance(found, str):
         return undefined(found)
     counts, classes = found
@@ -56,7 +58,7 @@ def _iou(evidence: Evidence, label: str, options: Options) -> MetricValue:
 
 
 def _mean_iou(evidence: Evidence, options: Options) -> MetricValue:
-    found = _confusion(evidence)
+    found = _confusion(evidence, options)
     if isinstance(found, str):
         return undefined(found)
     value = mean_iou(found[0])
@@ -65,7 +67,17 @@ def _mean_iou(evidence: Evidence, options: Options) -> MetricValue:
 
 def _info(name: str, meaning: str) -> MetricInfo:
     return MetricInfo(
-        name, "", "higher", 0, 1, "number", meaning, _SOURCE, ("model",), records=("labels",), output="masks"
+        name,
+        "",
+        "higher",
+        0,
+        1,
+        "number",
+        meaning,
+        _SOURCE,
+        ("until_s", "model"),
+        records=("labels",),
+        output="masks",
     )
 
 

@@ -27,12 +27,12 @@ from simgate.sim_adapters.observation import WatchedBody
 
 CLOSE = 0.1
 """A pose whose ADD is below this share of the body's diameter is right."""
-OPTIONS = ("of", "frame", "min_pixels", "model")
+OPTIONS = ("of", "frame", "min_pixels", "max_occlusion", "until_s", "model")
 _SOURCE = (
     "Best-scored pose of the class in each frame against the body named by of (body/NAME) at the moment of "
     "that frame, whenever the answer arrived; frame: world for a model that says poses in the world's "
-    "frame, not in the camera's. Frames in which fewer than min_pixels (1) of the body are seen are not "
-    "judged, nor are those after the last answer."
+    "frame, not in the camera's. Frames in which fewer than min_pixels (1) of the body are seen, or more "
+    "of it is hidden than max_occlusion, are not judged, nor are those after until_s or the last answer."
 )
 _MISSES = " A frame that is dropped, unanswered or without a pose of the class is a miss."
 _FOUND_ONLY = (
@@ -67,13 +67,15 @@ def in_view(
     """The pictures in which enough of the body that a criterion names is seen."""
     for picture in pictures:
         for body in picture.truth.view.bodies if picture.truth.view is not None else ():
-            if body.name == options.get("of") and body.pixels >= max(1, float(options.get("min_pixels", 1))):
+            is_seen = body.pixels >= max(1, float(options.get("min_pixels", 1)))
+            is_free = body.occlusion <= float(options.get("max_occlusion", 1.0))
+            if body.name == options.get("of") and is_seen and is_free:
                 yield picture, body
 
 
 def _judged(evidence: Evidence, label: str, options: Options) -> list[Judged]:
     found = []
-    for picture, body in in_view(answered(evidence, Poses, label), options):
+    for picture, body in in_view(answered(evidence, Poses, options, label), options):
         view, said = picture.truth.view, picture.said
         assert view is not None  # Its bodies are from there.
         pose = body.pose if options.get("frame") == "world" else _inverse(view.pose) @ body.pose
@@ -111,7 +113,9 @@ def why_none(evidence: Evidence, kind: type[Poses] | type[Keypoints], label: str
         what = said[0].channel or "the first camera"
         return f"the simulator does not tell where bodies are when {what} is read, of which the model speaks"
     least = f" with {options['min_pixels']} pixels" if "min_pixels" in options else ""
-    return f"{options['of']} was never in view{least} in a frame up to the last one that was answered"
+    least += f" hidden by at most {options['max_occlusion']}" if "max_occlusion" in options else ""
+    until = f" or {options['until_s']} s" if "until_s" in options else ""
+    return f"{options['of']} was never in view{least} in a frame up to the last one that was answered{until}"
 
 
 Error = Callable[[Judged, Pose, Options], float]

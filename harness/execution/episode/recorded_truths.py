@@ -56,6 +56,7 @@ def _read(k: int, words: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) 
                 arrays[f"truth.{k}.pose.{said['name']}"],
                 arrays[f"truth.{_VERTICES}{said['name']}"],
                 said["pixels"],
+                said["occlusion"],
                 said["size_px"],
                 {name: (at[0], at[1]) for name, at in said["points"].items()},
             )

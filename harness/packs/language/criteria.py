@@ -32,6 +32,9 @@ class EvidenceKeys(Keys):
         "count only what is hidden at most to this share", None, ge=0, le=1
     )
     model: str | None = key("of several models the one whose answers count", None)
+    until_s: int | float | None = key(
+        "judge only what was seen up to this simulated time, seconds", None, ge=0
+    )
     of: str | None = key("body that the metric speaks of, body/NAME as in the world's file", None)
     frame: Annotated[Literal["camera", "world"] | None, Word("frame")] = key(
         "in which frame the model says poses, camera or world", None

@@ -65,7 +65,8 @@ def _truth(rng: np.random.Generator, step: int, vertices: dict[str, Numbers], se
         }
         size = float("nan") if rng.random() < 0.1 else float(rng.uniform(10, 40))
         pixels = 0 if seed % 9 == 0 else int(rng.choice([0, 1, 40]))
-        bodies.append(WatchedBody(name, _pose(rng), points, pixels, size, sites))
+        hidden = float(rng.choice([0.0, 0.5, 0.9])) if pixels else 1.0
+        bodies.append(WatchedBody(name, _pose(rng), points, pixels, hidden, size, sites))
     view = CameraView("front", step, _pose(rng), tuple(bodies)) if seed % 7 else None
     there = len(_TRUE) if seed % 4 else 2
     labels = rng.integers(0, there, _SIZE).astype(np.uint8) if seed % 5 else None

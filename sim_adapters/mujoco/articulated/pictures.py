@@ -167,6 +167,12 @@ class Pictures:
         """Number of the body + 1 at each pixel of the newest picture, 0 for none, shape (H, W)."""
         return self._shown(self._drawn.instance)
 
+    def outline(self, bodies: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Where some of the bodies, (B,), would be seen in the newest picture if nothing else were there."""
+        assert self._view is not None
+        chosen = np.append(bodies, False)[self._drawn.instance[self._view.owners] - 1]
+        return np.isfinite(self._view.depth_of(chosen))
+
     def _shown(self, table: NDArray[np.int32]) -> NDArray[np.int32]:
         assert self._view is not None
         return table[np.maximum(self._view.bodies, -1)]

@@ -59,12 +59,15 @@ class Watch:
         pose[:3, :3], pose[:3, 3] = data.xmat[self._body].reshape(3, 3), data.xpos[self._body]
         camera = pictures.pose()
         corners = _projected(pictures, camera, self._vertices @ pose[:3, :3].T + pose[:3, 3])
+        pixels = int(np.append(False, self._own)[shown].sum())
+        whole = int(pictures.outline(self._own).sum())
         size = float((corners.max(axis=0) - corners.min(axis=0)).max())
         return WatchedBody(
             name=self._name,
             pose=pose,
             vertices=self._vertices,
-            pixels=int(np.append(False, self._own)[shown].sum()),
+            pixels=pixels,
+            occlusion=max(0.0, 1.0 - pixels / whole) if whole else 1.0,
             size_px=size,
             points=self._points(pictures, camera),
         )

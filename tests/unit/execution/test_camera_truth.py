@@ -167,6 +167,13 @@ def test_without_an_object_or_an_answer_it_says_why_it_has_no_value(tmp_path: Pa
         "body/fore was never in view in a frame up to the last one that was answered"
     )
     assert "with 9999 pixels" in why("poses.brick.recall", trace, **CUBE, min_pixels=9999)
+    late = why("poses.brick.recall", trace, **CUBE, min_pixels=9999, max_occlusion=0.2, until_s=0.3)
+    assert late.endswith(
+        "with 9999 pixels hidden by at most 0.2 in a frame up to the last one that was answered or 0.3 s"
+    )
+    first = [t for t in trace.truths if t.step <= 60 and t.view.bodies[0].pixels]
+    early = sum(k % 3 != 2 for k, t in enumerate(trace.truths) if t in first) / len(first)
+    assert value("poses.brick.recall", trace, **CUBE, until_s=0.3) == pytest.approx(early)
     assert why("poses.brick.add_m", trace) == "the criterion names no body: add of: body/NAME"
     assert why("poses.lamp.add_m", trace, **CUBE) == "the model gave no poses with a class lamp"
     assert why("poses.other.add_m", trace, **CUBE).startswith(

@@ -11,18 +11,17 @@ from sklearn.metrics import jaccard_score
 from simgate.policies.perception.outputs import Keypoints, Masks, Poses
 
 
-def pictures(trace, kind):
+def pictures(trace, kind, options):
     """(truth, answer or None) of every picture up to the last that was answered."""
     answers = {one.frame_step: one for one in trace.outputs if isinstance(one, kind)}
-    return [
-        (truth, answers.get(truth.step)) for truth in trace.truths if truth.step <= max(answers, default=-1)
-    ]
+    last = min(max(answers, default=-1), options.get("until_s", 1e9) * trace.physics_hz)
+    return [(truth, answers.get(truth.step)) for truth in trace.truths if truth.step <= last]
 
 
-def pixels(trace):
+def pixels(trace, options):
     """Name of the true and of the said class of every pixel of the episode, and the model's classes."""
     right, said, classes = [], [], ()
-    for truth, answer in pictures(trace, Masks):
+    for truth, answer in pictures(trace, Masks, options):
         if truth.labels is None:
             continue
         classes = next(one.classes for one in trace.outputs if isinstance(one, Masks))
@@ -35,14 +34,14 @@ def pixels(trace):
 
 
 def iou(trace, latency, options):
-    right, said, _ = pixels(trace)
+    right, said, _ = pixels(trace, options)
     if "brick" not in (*right, *said):
         return None
     return float(jaccard_score(right, said, labels=["brick"], average=None)[0])
 
 
 def mean_iou(trace, latency, options):
-    right, said, classes = pixels(trace)
+    right, said, classes = pixels(trace, options)
     known = sorted(set(classes) & {*right, *said})
     return float(jaccard_score(right, said, labels=known, average="macro")) if known else None
 
@@ -50,12 +49,14 @@ def mean_iou(trace, latency, options):
 def frames(trace, options):
     """Of each frame with the brick in view: body, true pose, said pose or None, as scipy's Rotation and place."""
     found = []
-    for truth, answer in pictures(trace, Poses):
+    for truth, answer in pictures(trace, Poses, options):
         if truth.view is None:
             continue
         camera = truth.view.pose
         for body in truth.view.bodies:
             if body.name != options.get("of") or body.pixels < max(1, options.get("min_pixels", 1)):
+                continue
+            if body.occlusion > options.get("max_occlusion", 1):
                 continue
             turn, place = Rotation.from_matrix(body.pose[:3, :3]), body.pose[:3, 3]
             if options.get("frame") != "world":
@@ -123,9 +124,14 @@ def near(error):
 
 def pck(trace, latency, options):
     hits, within = [], options.get("within_share", 0.1)
-    for truth, answer in pictures(trace, Keypoints):
+    for truth, answer in pictures(trace, Keypoints, options):
         for body in truth.view.bodies if truth.view is not None else ():
-            if body.name != options.get("of") or body.pixels < 1 or math.isnan(body.size_px):
+            if (
+                body.name != options.get("of")
+                or body.pixels < 1
+                or math.isnan(body.size_px)
+                or body.occlusion > options.get("max_occlusion", 1)
+            ):
                 continue
             names = next(one.names for one in trace.outputs if isinstance(one, Keypoints))
             rows = (

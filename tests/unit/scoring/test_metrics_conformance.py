@@ -108,15 +108,16 @@ SUITES |= {
     for name, right in definitions.MOTION.items()
 }
 OF_BRICK = {"of": "body/brick"}
+PICTURE_OPTIONS = {
+    "masks": ({}, {"until_s": 1}),
+    "keypoints": (OF_BRICK, {**OF_BRICK, "within_share": 0.05, "max_occlusion": 0.5}),
+    "poses": (OF_BRICK, {**OF_BRICK, "frame": "world", "min_pixels": 20, "max_occlusion": 0.5, "until_s": 1}),
+}
 SUITES |= {
     name: suite(
         name,
         staticmethod(right),
-        options=({},)
-        if name.startswith("masks")
-        else (OF_BRICK, {**OF_BRICK, "within_share": 0.05})
-        if name.startswith("keypoints")
-        else (OF_BRICK, {**OF_BRICK, "frame": "world", "min_pixels": 20}),
+        options=PICTURE_OPTIONS[name.partition(".")[0]],
         episode=lambda self, seed: random_pictures(seed),
         episodes=24,
     )

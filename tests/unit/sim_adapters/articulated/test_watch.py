@@ -80,7 +80,7 @@ def test_a_point_behind_something_else_or_outside_is_not_in_view_but_one_behind_
         )
         worlds.reset([watched(tmp_path, wall.replace("{a}", "1"))])
         hidden = worlds.ground_truth()[0].views[0].bodies[0]
-        assert (hidden.points, hidden.pixels) == ({}, 0)
+        assert (hidden.points, hidden.pixels, hidden.occlusion) == ({}, 0, 1.0)
         assert hidden.size_px == pytest.approx(cube.size_px)
         # A pane hides no point, though the pixels are the pane's.
         worlds.reset([watched(tmp_path, wall.replace("{a}", ".3"))])
@@ -89,7 +89,7 @@ def test_a_point_behind_something_else_or_outside_is_not_in_view_but_one_behind_
         away = SCENE.replace("-.35 0 .94", "-.35 0 .94").replace("0 1 0 -.35", "0 -1 0 .35")
         worlds.reset([watched(tmp_path, away)])
         turned = worlds.ground_truth()[0].views[0].bodies[0]
-        assert (turned.points, turned.pixels) == ({}, 0)
+        assert (turned.points, turned.pixels, turned.occlusion) == ({}, 0, 1.0)
         assert math.isnan(turned.size_px)
 
 
@@ -156,3 +156,19 @@ def test_points_on_what_is_round_span_it(tmp_path: Path, shape: str, radius: flo
     assert np.hypot(points[:, 0], points[:, 1]).max() == pytest.approx(radius)
     if "sphere" in shape:
         np.testing.assert_allclose(np.linalg.norm(points, axis=1), radius)
+
+
+def test_occlusion_is_the_share_of_the_bodys_own_pixels_at_which_something_else_is(tmp_path: Path):
+    with batch() as worlds:
+        worlds.reset([watched(tmp_path)])
+        free = worlds.ground_truth()[0].views[0].bodies[0]
+        half = SCENE.replace(
+            '<geom name="table"',
+            '<geom name="wall" type="box" size=".02 .5 .5" pos="1.5 .58 .8"/><geom name="table"',
+        )
+        worlds.reset([watched(tmp_path, half)])
+        covered = worlds.ground_truth()[0].views[0].bodies[0]
+    whole = free.pixels / (1 - free.occlusion)
+    assert whole - free.pixels < 2, "the table takes an edge of it at most"
+    assert 0 < covered.pixels < free.pixels
+    assert covered.occlusion == pytest.approx(1 - covered.pixels / whole)
