@@ -11,6 +11,12 @@ Ranges = Sequence[tuple[int, int]]
 """Smallest and largest batch of each range that a model takes."""
 
 
+ONE_BY_ONE: Ranges = ((1, 1),)
+"""How frames go in on a CPU, whatever the model takes: kernels compute several numbers at once and the last
+ones of a tensor otherwise, so that in a batch the last bit of an answer depends on the frames beside it. What
+runs together must change no result; a batch of 8 saves 5 % with the shipped detector."""
+
+
 def infer_in_portions(
     tensor: Any, ranges: Ranges | None, infer: Callable[[Any, Sequence[int]], list[ModelOutput]]
 ) -> list[ModelOutput]:

@@ -27,7 +27,7 @@ from simgate.policies.perception.files.verified import private_copy, verified_by
 from simgate.policies.perception.interface import ActualTensor, batches, interface_problems
 from simgate.policies.perception.outputs import ModelOutput
 from simgate.policies.perception.package import Artifact, ModelPackage
-from simgate.policies.perception.portions import infer_in_portions
+from simgate.policies.perception.portions import ONE_BY_ONE, infer_in_portions
 from simgate.policies.perception.preprocessing.extra_inputs import extra_arrays
 from simgate.policies.perception.preprocessing.readings import Readings, frame_size, main_preprocessor
 from simgate.policies.perception.problems import PackageError
@@ -127,7 +127,7 @@ class OnnxRuntime:
                 tensor, run = self._prepare_there(frames), self._run_there
             return infer_in_portions(
                 tensor,
-                self.batches,
+                self.batches or (ONE_BY_ONE if self._device == "cpu" else None),
                 lambda part, rows: self._decode(
                     run(part, extra_arrays(package, size, rows, readings or {})), size
                 ),

@@ -18,7 +18,7 @@ from simgate.policies.perception.files.verified import verified_bytes
 from simgate.policies.perception.interface import ActualTensor, batches, interface_problems
 from simgate.policies.perception.outputs import ModelOutput
 from simgate.policies.perception.package import Artifact, ModelPackage
-from simgate.policies.perception.portions import infer_in_portions
+from simgate.policies.perception.portions import ONE_BY_ONE, infer_in_portions
 from simgate.policies.perception.preprocessing.extra_inputs import extra_arrays
 from simgate.policies.perception.preprocessing.readings import Readings, blank_inputs, frame_size
 from simgate.policies.perception.problems import PackageError
@@ -122,7 +122,7 @@ class TorchRuntime:
                 size = frame_size(self._package, frames)
                 return infer_in_portions(
                     self._prepare(pixels),
-                    self.batches,
+                    self.batches or (ONE_BY_ONE if self._device.type == "cpu" else None),
                     lambda part, rows: self._decode(self._run(part, size, rows, readings or {}), size),
                 )
         except (ValueError, TypeError, RuntimeError) as error:

@@ -178,3 +178,18 @@ def echo_package(folder: Path, main: dict[str, Any], extra: dict[str, Any], **sh
     }
     (folder / "model.yaml").write_text(yaml.safe_dump(declared, sort_keys=False))
     return load_package(folder)
+
+
+def softplus_package(folder: Path) -> ModelPackage:
+    """A package of a softplus of a sum over all pixels: of a batch ONNX Runtime computes several at once, and the
+    last ones otherwise, so that its bits depend on the place in the batch."""
+    weights = np.random.default_rng(0).normal(0, 0.01, (3 * HEIGHT * WIDTH, 1)).astype(np.float32)
+    nodes = [
+        helper.make_node("Flatten", ["images"], ["flat"], axis=1),
+        helper.make_node("MatMul", ["flat", "w"], ["sums"]),
+        helper.make_node("Softplus", ["sums"], ["bent"]),
+    ]
+    given = helper.make_tensor_value_info("images", TensorProto.FLOAT, ["n", 3, HEIGHT, WIDTH])
+    back = helper.make_tensor_value_info("bent", TensorProto.FLOAT, ["n", 1])
+    content = _model(nodes, [given], [back], [numpy_helper.from_array(weights, "w")])
+    return package(folder, content, decoder={"kind": "tensors", "outputs": {"bent": "bent"}})
