@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -39,9 +40,9 @@ def check_truth(
     name: str,
     info: MetricInfo,
     of: tuple[Node, str] | None,
-    sight: Sight | None,
+    sights: Sequence[Sight],
 ) -> None:
-    """Reports a metric that has no truth to be held against.
+    """Reports a metric that has no truth to be held against in any scenario that it may speak of.
 
     Args:
         problems: Takes what is wrong.
@@ -49,30 +50,40 @@ def check_truth(
         name: Of the criterion.
         info: Of its metric.
         of: The body that it names, and where.
-        sight: What the robot sees; None where that is not known.
+        sights: What the robot sees in each scenario; none where that is not known.
     """
-    if info.output == "boxes" and sight is not None and sight.jointed is not None:
-        message = f"'{name}' needs the boxes of all bodies in view, which no simulator tells of such a world"
-        hint = "masks and poses are judged there: masks.<class>.iou, poses.<class>.recall"
-        problems.at(node, "metric-needs", message, hint)
     if "bodies" in info.records and "of" in info.options and of is None:
         message = f"'{name}' does not say which body it speaks of"
         problems.at(node, "missing-key", message, "add of: body/NAME, a body of the world's file")
-    if sight is None or not {"labels", "bodies"} & set(info.records):
+    lacks = [_lack(sight, name, info, of[1] if of is not None else "") for sight in sights]
+    first = next(iter(lacks), None)
+    if first is None or None in lacks:
         return
+    report = sights[0].report
+    if isinstance(first, NativeError) and report is not None and of is not None:
+        report(of[0], first)
+    elif not isinstance(first, NativeError):
+        problems.at(node, "metric-needs", *first)
+
+
+def _lack(sight: Sight, name: str, info: MetricInfo, of: str) -> tuple[str, str] | NativeError | None:
+    """What a scenario lacks for a metric, with a remedy; None for nothing."""
+    if info.output == "boxes" and sight.jointed is not None:
+        message = f"'{name}' needs the boxes of all bodies in view, which no simulator tells of such a world"
+        return message, "masks and poses are judged there: masks.<class>.iou, poses.<class>.recall"
+    if not {"labels", "bodies"} & set(info.records):
+        return None
     kinds = {sensor: getattr(one, "kinds", ()) for sensor, one in sight.sensors if one.type == "camera"}
     if not kinds:
         message = f"'{name}' is held against what a camera of a robot on its own joints has before it, and "
-        message += "this world has none"
-        hint = "add one under world.sensors, or leave the criterion out"
-        problems.at(node, "metric-needs", message, hint)
-    elif "labels" in info.records and not any(set(_DRAWN) & set(drawn) for drawn in kinds.values()):
+        return message + "this world has none", "add one under world.sensors, or leave the criterion out"
+    if "labels" in info.records and not any(set(_DRAWN) & set(drawn) for drawn in kinds.values()):
         first = next(iter(kinds))
-        message = f"'{name}' needs the class of every pixel, which no camera draws"
         hint = f"write kinds: [{', '.join((*kinds[first], 'semantic'))}] for '{first}'"
-        problems.at(node, "metric-needs", message, hint)
-    if of is not None and sight.jointed is not None and sight.report is not None:
+        return f"'{name}' needs the class of every pixel, which no camera draws", hint
+    if of and sight.jointed is not None:
         try:
-            sight.jointed.watch(of[1])
+            sight.jointed.watch(of)
         except NativeError as error:
-            sight.report(of[0], error)
+            return error
+    return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from simgate.harness.packs.checks.check_plugin import METRICS, load_plugin
 from simgate.harness.packs.checks.check_truth import Sight, check_truth
@@ -51,7 +51,8 @@ class CriterionReader:
         """Names of the criteria of scenarios that could not be read; what is wrong is reported there."""
         self._task: TaskSpec | CodedTask | None = None
         self._one_task = self._has_signals = True
-        self._sight: Sight | None = None
+        self._sights: tuple[Sight, ...] = ()
+        self._all_sights: list[Sight] = []
 
     def judge(
         self, *tasks: TaskSpec | CodedTask | None, is_read: bool = True, sight: Sight | None = None
@@ -62,11 +63,17 @@ class CriterionReader:
         Args:
             tasks: Of a scenario, or of all of them.
             is_read: Whether there is no other one, which could not be read, with signals of its own.
-            sight: What the robot sees; None where that is not known.
+            sight: What the robot sees in the scenario; None where that is not known.
         """
-        self._sight = sight
+        self._all_sights += [sight] if sight is not None else []
+        self._sights = (sight,) if sight is not None else ()
         self._task, self._has_signals = next(iter(tasks), None), is_read
         self._one_task = bool(tasks) and all(task == self._task for task in tasks)
+
+    def judge_all(self, tasks: Sequence[TaskSpec | CodedTask | None]) -> None:
+        """Criteria speak of all scenarios that were read, whose tasks these are, from now on."""
+        self.judge(*tasks)
+        self._sights = tuple(self._all_sights)
 
     @property
     def _signals(self) -> Mapping[str, str]:
@@ -155,7 +162,7 @@ class CriterionReader:
         options = self._options(value, read, info)
         if info is not None:
             of = (read.nodes["of"], str(options["of"])) if "of" in options else None
-            check_truth(self._reader.problems, key, key.text, info, of, self._sight)
+            check_truth(self._reader.problems, key, key.text, info, of, self._sights)
         if bound is None:
             return None
         return Criterion.model_validate(

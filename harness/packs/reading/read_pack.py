@@ -63,7 +63,7 @@ class PackReader:
         self._criteria.vocabulary = vocabulary
         scenarios = self._scenarios(keys, sim, nodes.get("task"))
         tasks = [s.scenario.task for s in scenarios if s.scenario is not None]
-        self._criteria.judge(*tasks)  # Rules speak of all scenarios.
+        self._criteria.judge_all(tasks)
         gate = self._gate(keys.gate, scenarios)
         written = (*sources, *csv_sources(reader.tables))
         self.files = (*written, *_native_sources(reader))
