@@ -1,6 +1,9 @@
 """Any setup as a gymnasium environment: the office, and robots on their own joints under declared tasks."""
 
 import dataclasses
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import gymnasium.utils.env_checker
@@ -237,3 +240,16 @@ def test_there_is_no_step_before_the_first_reset_and_after_the_end(arm):
     arm.close()
     with pytest.raises(RuntimeError, match="call reset first"):
         arm.step(action)
+
+
+def test_a_process_that_reads_a_teams_file_first_can_draw_afterwards_without_a_display(tmp_path: Path):
+    (tmp_path / "arm.xml").write_text(ARM)
+    (tmp_path / "pack.yaml").write_text(PACK)
+    code = (
+        "from pathlib import Path; from simgate.harness.gym_env import SimEnv; "
+        f"env = SimEnv.of_pack(Path({str(tmp_path / 'pack.yaml')!r})); "
+        "print(env.reset(seed=1)[0]['hand.rgb'].std() > 0); env.close()"
+    )
+    bare = {name: value for name, value in os.environ.items() if name not in ("MUJOCO_GL", "DISPLAY")}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=bare, check=False)
+    assert done.stdout.strip() == "True", done.stderr
