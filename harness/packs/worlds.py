@@ -86,8 +86,13 @@ def native_reader(kind: str) -> Any:
     return registry.load(NATIVE, kind)
 
 
-def require_fit(scenarios: Iterable[Scenario], adapter: str) -> None:
+def require_fit(scenarios: Iterable[Scenario], adapter: str, folder: Path) -> None:
     """Asks whether a simulator can open the files of all native worlds.
+
+    Args:
+        scenarios: Of the pack.
+        adapter: Of the pack.
+        folder: The pack's, where the path of a file with the adapter's code begins.
 
     Raises:
         UnfitAdapter: It cannot open one of them.
@@ -96,11 +101,24 @@ def require_fit(scenarios: Iterable[Scenario], adapter: str) -> None:
         if scenario.native is None:
             continue
         able = native_reader(scenario.native.kind).adapters
-        if adapter not in able:
+        if adapter not in able and not _moves_joints(scenario, adapter, folder):
             raise UnfitAdapter(
                 f"scenario '{scenario.id}': the simulator '{adapter}' cannot open {scenario.native.file}, "
                 f"which is {scenario.native.kind.upper()}; {' and '.join(able)} can"
             )
+
+
+def _moves_joints(scenario: Scenario, adapter: str, folder: Path) -> bool:
+    """Whether the robot is on its own joints, and a simulator says by its traits that it moves such ones."""
+    from simgate.sim_adapters.traits import traits_of
+    from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
+
+    if not isinstance(scenario.native, ArticulatedSpec):
+        return False
+    try:
+        return traits_of(registry.load("simgate.sim_adapters", adapter, folder)).actuators
+    except (registry.UnknownPlugin, ImportError, TypeError):
+        return False
 
 
 def require_options(sim: SimSpec) -> None:

@@ -244,3 +244,27 @@ def test_a_task_that_is_code_reads_what_a_declared_one_reads(pack: Path) -> None
         for name in ("height_m", "hip_rad"):
             rows = len(first.steps)
             assert first.signals[name].tobytes() == second.signals[name][:rows].tobytes()
+
+
+SIMULATOR = """\
+import dataclasses
+
+from simgate.sim_adapters.mujoco.adapter import MujocoAdapter
+from simgate.sim_adapters.scene.articulated import ArticulatedSite
+
+
+class Arms(MujocoAdapter):
+    traits = dataclasses.replace(MujocoAdapter.traits, planar=False)
+
+    def reset(self, scenes):
+        assert all(isinstance(scene, ArticulatedSite) for scene in scenes)
+        return super().reset(scenes)
+"""
+
+
+def test_a_simulator_of_ones_own_that_takes_such_robots_alone_runs_them(pack: Path) -> None:
+    shipped = run(pack, "shipped", "--workers", "0", "--variants", "1")
+    (pack.parent / "arms.py").write_text(SIMULATOR)
+    pack.write_text(PACK.replace("sim: {", "sim: {adapter: arms.py:Arms, "))
+    own = run(pack, "own", "--workers", "1", "--variants", "1")
+    assert digests(own) == digests(shipped) != {}

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from simgate.policies.perception.runtime import PerceptionRuntime, RuntimeInfo
 
 HELP = "run a model on PNG and JPEG files: what it says of each (boxes, masks, depth, poses, ...), drawn too"
-SMALL_PX = 400
-"""Pictures up to this width are enlarged three times, so that boxes and words can be seen."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -127,7 +125,7 @@ def _print(one: _Seen) -> None:
 
 def _write_picture(folder: Path, one: _Seen, names: set[str]) -> None:
     """The picture with its boxes, under a name of its own."""
-    from simgate.harness.execution.pictures.overlay import picture
+    from simgate.harness.execution.pictures.overlay import picture, scale_for
     from simgate.sim_adapters.printable import printable
 
     stem = name = f"{one.image.path.stem}-detections"
@@ -136,7 +134,7 @@ def _write_picture(folder: Path, one: _Seen, names: set[str]) -> None:
         number += 1
         name = f"{stem}-{number}"
     names.add(name)
-    scale = 3 if one.image.pixels.shape[1] <= SMALL_PX else 1
+    scale = scale_for(one.image.pixels.shape[1])
     path = folder / f"{name}.png"
     picture(one.image.pixels, [one.found], scale).save(path, "PNG")
     print(f"  {printable(path)}")

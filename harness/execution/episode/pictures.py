@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from simgate.harness.execution.episode.world_run import Episode
-from simgate.harness.execution.pictures.overlay import picture
+from simgate.harness.execution.pictures.overlay import picture, scale_for
 from simgate.harness.execution.pictures.strip import said_of
 from simgate.harness.execution.pictures.views import View
 from simgate.harness.results.record import CriterionResult, Outcome
 
-SCALE = 3
-"""Edge of a frame's pixel in the picture."""
 _COMPRESSION = 2
 """Camera noise does not compress; the default level takes three times as long for little."""
 
@@ -84,5 +82,5 @@ def write_picture(path: Path, episode: Episode, index: int) -> None:
     found = said_of(episode.trace, eye, True, truth.step)
     boxes = [entity.box for entity in truth.entities]
     lens = episode.eye.intrinsics if episode.eye is not None else None
-    image = picture(frame, found, SCALE, boxes, lens, truth.depth_m)
+    image = picture(frame, found, scale_for(frame.shape[1]), boxes, lens, truth.depth_m)
     image.save(path, "PNG", compress_level=_COMPRESSION)

@@ -28,6 +28,13 @@ _MASK_SHARE = 0.45
 _SURE = 0.5
 """Points with a lower score are drawn hollow."""
 _TEXT_SIZE = 10
+SMALL_PX = 400
+"""Frames up to this width are small."""
+
+
+def scale_for(width: int) -> int:
+    """Edge of a frame's pixel in a picture: small frames are enlarged, so that words on them can be read."""
+    return 3 if width <= SMALL_PX else 1
 
 
 def picture(

@@ -288,7 +288,7 @@ def _require_plugins(pack: Pack, runtime: str) -> None:
         wanted.append(("simgate.runtimes", plugin_name(runtime)))
     for group, name in wanted:
         registry.require(group, name, Path(pack.path).parent)
-    require_fit(pack.scenarios, pack.sim.adapter)
+    require_fit(pack.scenarios, pack.sim.adapter, Path(pack.path).parent)
     require_options(pack.sim)
     _require_trust(pack, runtime)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from simgate.harness.execution.pictures.colors import class_color
-from simgate.harness.execution.pictures.overlay import AXES, FOUND_COLOR, picture
+from simgate.harness.execution.pictures.overlay import AXES, FOUND_COLOR, picture, scale_for
 from simgate.policies.perception.outputs import Boxes, Depth, Keypoints, Masks, Poses
 from simgate.sim_adapters.embodiment import Intrinsics
 
@@ -128,3 +128,7 @@ def test_what_has_no_place_is_left_out(bad):
     assert pixels(
         Keypoints(points, np.ones((1, 1), np.float32), one, np.zeros(1, int), ("",), ("hip",))
     ).shape
+
+
+def test_small_frames_are_enlarged_and_large_ones_are_not():
+    assert (scale_for(160), scale_for(400), scale_for(480)) == (3, 3, 1)
