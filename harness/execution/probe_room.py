@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,12 @@ def first_look(adapter: SimAdapter) -> NDArray[np.uint8] | None:
             seen = builder.reset([room()])
         elif traits.actuators:
             from simgate.sim_adapters.conformance.machine import machines
+            from simgate.sim_adapters.scene.articulated import CameraSensor
 
-            seen = builder.reset(machines(Path(folder))[:1])
+            site = machines(Path(folder))[0]  # At the control rate, which fits whatever the physics rate is.
+            seen = builder.reset(
+                [replace(site, sensors=(("view", CameraSensor("wrist", ("rgb",), 32, 24)),))]
+            )
         else:
             return None
     eye = eye_of(adapter.embodiment)

@@ -234,7 +234,8 @@ def test_a_task_that_is_code_reads_what_a_declared_one_reads(pack: Path) -> None
     declared = run(pack, "declared", "--workers", "0", "--variants", "2")
     (pack.parent / "stands.py").write_text(CODED)
     start, end = PACK.index("task:\n"), PACK.index("scenarios:")
-    pack.write_text(f"{PACK[:start]}task: stands.py:STANDS\n{PACK[end:]}")
+    rest = "".join(line for line in PACK[end:].splitlines(keepends=True) if "motion." not in line)
+    pack.write_text(f"{PACK[:start]}task: stands.py:STANDS\n{rest}")
     coded = run(pack, "coded", "--workers", "2", "--variants", "2")
     pairs = zip(declared.records(), sorted(coded.records(), key=lambda one: one.variant), strict=True)
     for one, other in pairs:
