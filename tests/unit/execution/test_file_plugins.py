@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from simgate.harness.execution.planning.parts import collect_parts
 from simgate.harness.execution.planning.plan_guard import PlanGuard
 from simgate.harness.gate.comparing.metric_changes import describe_of
 from simgate.harness.packs.loader import lint, load_pack
-from simgate.harness.packs.model import Pack
+from simgate.harness.packs.model import CodedTask, Pack
 from simgate.harness.registry import load
 from simgate.harness.results.parts import Part, changed_parts
 from simgate.harness.results.record import LatencySamples
@@ -409,3 +410,44 @@ def test_what_a_decoder_tells_of_is_a_file_of_the_model(tmp_path: Path) -> None:
             guard.check_model(load_package(str(pack.model)))
     finally:
         guard.close()
+
+
+def test_of_two_models_each_is_held_by_the_decoder_in_its_own_folder(tmp_path: Path) -> None:
+    path = Path(a_pack_with_a_decoder(tmp_path).path)
+    (tmp_path / "model").rename(tmp_path / "one")
+    shutil.copytree(tmp_path / "one", tmp_path / "two")
+    both = "models: {one: one/model.yaml, two: two/model.yaml}"
+    path.write_text(path.read_text().replace("model: model/model.yaml", both))
+    pack = load_pack(path)
+    before = collect_fingerprint(pack, "")
+    for name in [name for name in sys.modules if name.startswith(package_of(tmp_path / "two"))]:
+        del sys.modules[name]
+    (tmp_path / "two" / "gains.py").write_text("GAIN = 2.0\n")
+    guard = PlanGuard(pack, "", before.parts)
+    try:
+        load_package(tmp_path / "one")
+        with pytest.raises(
+            NotAsPlanned, match=r"model two \(columns 1\): \./gains.py .*is not what the run was"
+        ):
+            load_package(tmp_path / "two")
+    finally:
+        guard.close()
+    (change,) = changed_parts(before.parts, collect_fingerprint(pack, "").parts)
+    assert change == "model two (columns 1): ./gains.py has changed"
+
+
+def test_a_base_pack_names_its_task_beside_itself(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    base = Path(a_pack(tmp_path / "base").path)
+    (base.parent / "ways.py").write_text(
+        "from simgate.harness.tasks.reach_or_report.task import ReachOrReport\n\nDRIVE = ReachOrReport()\n"
+    )
+    base.write_text(base.read_text().replace("seed: 7", "seed: 7\ntask: ways.py:DRIVE"))
+    heir = tmp_path / "heir.yaml"
+    heir.write_text(f"simgate: 1\nextends: base/{base.name}\npack: heir\n")
+    task = load_pack(heir).scenarios[0].task
+    assert isinstance(task, CodedTask)
+    assert (task.code, task.fact_names) == (
+        "base/ways.py:DRIVE",
+        ("barrier_kind", "has_barrier", "goal_radius_m"),
+    )
