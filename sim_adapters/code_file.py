@@ -183,15 +183,15 @@ def files_of_code(reference: Reference) -> list[Path]:
 
 
 def load_reference(reference: Reference, folder: Path) -> Any:
-    """The object that is named; runs the file.
+    """The object that is named; runs the file, once in a process: an edit of it is for the next one.
 
     Raises:
         BadReference: As :func:`check_reference` says, or the code fails while it is imported.
         Refusal: An import is refused.
     """
-    check_reference(reference, folder)
     path = reference.path
-    if path is not None:
+    if path is not None and reference.module not in sys.modules:
+        check_reference(reference, folder)
         _FOLDERS.add(path.parent)
     try:
         module = importlib.import_module(reference.module)
@@ -202,6 +202,7 @@ def load_reference(reference: Reference, folder: Path) -> Any:
     try:
         return reduce(getattr, reference.attribute.split("."), module)
     except AttributeError as error:
+        check_reference(reference, folder)  # Says what is meant, where the text tells.
         name = reference.written.rpartition(":")[0]
         raise BadReference(f"{name} has no '{reference.attribute}'", _FORM) from error
 
