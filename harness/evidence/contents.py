@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from dataclasses import asdict, dataclass
@@ -78,7 +79,7 @@ def collect(folder: RunFolder, verdict: Verdict, *, signed: str, recordings: boo
         "environment.json": _json(environment),
         "readiness.json": _json(readiness),
         "traceability.json": _json(as_data(matrix, rows)),
-        "traceability.csv": as_csv(rows).encode(),
+        "traceability.csv": as_csv(rows),
         "index.html": index_page(manifest, verdict, checks, matrix, rows, sorted(files)).encode(
             "utf-8", "backslashreplace"
         ),
@@ -89,7 +90,12 @@ def collect(folder: RunFolder, verdict: Verdict, *, signed: str, recordings: boo
 
 
 def _json(value: object) -> bytes:
-    return json.dumps(value, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+    # Piece by piece: of very many variants the pieces take many times the memory of the text.
+    text = io.BytesIO()
+    for piece in json.JSONEncoder(indent=1, ensure_ascii=False).iterencode(value):
+        text.write(piece.encode("utf-8", "backslashreplace"))
+    text.write(b"\n")
+    return text.getvalue()
 
 
 def _run_files(folder: RunFolder, recordings: bool) -> dict[str, Hashed]:

@@ -6,6 +6,7 @@ A million records do not fit into memory, and the gate looks at most of what the
 from __future__ import annotations
 
 import os
+import sys
 import weakref
 from array import array
 from collections.abc import Collection, Iterator, Sequence
@@ -52,9 +53,9 @@ def whole(record: RunRecord) -> RunRecord:
 
 
 def as_read(record: RunRecord) -> RunRecord:
-    """All of a record; of the one that its journal gave last without reading it again.
+    """All of a record, for who looks at it and goes on; read again in half the time of the :func:`whole` one.
 
-    It has a record's fields and properties, but is none: who keeps or changes it takes the :func:`whole` one.
+    It has a record's fields and properties, but is none: who keeps or changes it takes the whole one.
     """
     return record.as_read if isinstance(record, StoredRecord) else record
 
@@ -72,7 +73,7 @@ class _Journal:
     """Reads single records of a journal again, and remembers the last one.
 
     Attributes:
-        last: Place of the line that was last read in the journal's order, and what was read.
+        last: Place of the line that was last read quickly, and what was read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -84,6 +85,12 @@ class _Journal:
         if place != self._again[0]:
             self._again = place, RunRecord.model_validate_json(os.pread(self._file, length, place))
         return self._again[1]
+
+    def read_quickly(self, place: int, length: int) -> RunRecord:
+        if place != self.last[0]:
+            found = quick_reader(RunRecord)(os.pread(self._file, length, place))
+            self.last = place, found or self.read(place, length)
+        return self.last[1]
 
 
 class _KeptLatency:
@@ -97,15 +104,15 @@ class _KeptLatency:
     @property
     def in_loop_ms(self) -> Sequence[float]:
         kept = self._record.in_loop_ms
-        return self._record.whole.latency.in_loop_ms if kept is None else kept
+        return self._record.as_read.latency.in_loop_ms if kept is None else kept
 
     @property
     def measured_ms(self) -> Sequence[float]:
         kept = self._record.measured_ms
-        return self._record.whole.latency.measured_ms if kept is None else kept
+        return self._record.as_read.latency.measured_ms if kept is None else kept
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._record.whole.latency, name)
+        return getattr(self._record.as_read.latency, name)
 
 
 class StoredRecord:
@@ -140,7 +147,7 @@ class StoredRecord:
         self._journal, self._place, self._length = journal, place, length
         self._update: dict[str, Any] | None = None
         self.outcome, self.known_issue, self.attempts = record.outcome, record.known_issue, record.attempts
-        self.runtime, self.runtime_deployed = record.runtime, record.runtime_deployed
+        self.runtime, self.runtime_deployed = sys.intern(record.runtime), record.runtime_deployed
         self.violations = self.whole.violations if record.violations else ()
         latency = record.latency
         self.in_loop_ms = array("d", latency.in_loop_ms) if "in_loop_ms" in samples else None
@@ -155,8 +162,7 @@ class StoredRecord:
     @property
     def as_read(self) -> RunRecord:
         """All of it, as :func:`as_read` gives it."""
-        place, record = self._journal.last
-        return self.whole if self._update or place != self._place else record
+        return self.whole if self._update else self._journal.read_quickly(self._place, self._length)
 
     @property
     def latency(self) -> _KeptLatency:
