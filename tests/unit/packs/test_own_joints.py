@@ -243,7 +243,7 @@ def test_a_metric_of_what_is_seen_says_what_truth_it_lacks(
     assert hint in found[3]
 
 
-@pytest.mark.parametrize(("body", "found"), [("cube", 0), ("kube", 1)])
+@pytest.mark.parametrize(("body", "found"), [("cube", 0), ("ball", 0), ("kube", 1)])
 def test_a_rule_that_names_a_body_is_held_against_the_files_of_all_scenarios(
     tmp_path: Path, body: str, found: int
 ) -> None:
