@@ -26,6 +26,8 @@ MOST_OPEN = 9
 COMMAND = "command_"
 """A signal of this name with that of another behind it is drawn dashed in the other's lane."""
 _MARGIN = 0.06
+_STILL = 1e-4
+"""A line whose values differ by less than this share of them is drawn nearly level."""
 _FAR = 2.0
 """A bound that lies farther outside than so many times the values' range would flatten them."""
 
@@ -179,13 +181,18 @@ class _Scale:
     high: float
 
     def y(self, value: float) -> float:
-        span = self.high - self.low or 1.0
+        span = max(self.high - self.low, _STILL * max(abs(self.low), abs(self.high))) or 1.0
         room = _MARGIN * TALL
         return room + (TALL - 2 * room) * (1.0 - (value - self.low) / span)
 
     def text(self, unit: str) -> str:
-        ends = dict.fromkeys(number(end, 3) for end in (self.low, self.high))
-        return f"{' to '.join(ends)} {unit}".strip()
+        digits = 3
+        while digits < 6 and number(self.low, digits) == number(self.high, digits):
+            digits += 1
+        ends = dict.fromkeys(number(end, digits) for end in (self.low, self.high))
+        # What is level is told in few digits.
+        told = ends if len(ends) > 1 else [number(self.low, 3)]
+        return f"{' to '.join(told)} {unit}".strip()
 
 
 def _range(columns: Iterable[Values], more: Iterable[float] = ()) -> tuple[float, float]:

@@ -13,8 +13,10 @@ from simgate.harness.execution.pictures.channel_picture import SEEN
 from simgate.sim_adapters.embodiment import Channel, Embodiment
 from simgate.sim_adapters.observation import Observation
 
-MOST_KEPT = 32
-"""Readings of a channel in an episode; when there are more, every second one goes, whatever comes."""
+MOST_BYTES = 8_000_000
+"""Of the readings of a channel in an episode; when there are more, every second one goes, whatever comes."""
+FEWEST_KEPT, MOST_KEPT = 12, 128
+"""So many readings at least, however large they are, and at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +66,8 @@ class _Kept:
         self._on_beat: list[tuple[int, NDArray[Any]]] = []
         self._newest: tuple[int, NDArray[Any]] | None = None
         self._stride, self._count = 1, 0
+        size = max(1, int(np.prod(channel.shape)) * np.dtype(channel.dtype).itemsize)
+        self._most = min(max(MOST_BYTES // size, FEWEST_KEPT), MOST_KEPT)
 
     def take(self, step: int, reading: NDArray[Any]) -> None:
         if self._newest is not None and step <= self._newest[0]:
@@ -71,7 +75,7 @@ class _Kept:
         self._newest = (step, reading.copy())
         if self._count % self._stride == 0:
             self._on_beat.append(self._newest)
-            if len(self._on_beat) > MOST_KEPT:
+            if len(self._on_beat) > self._most:
                 self._on_beat = self._on_beat[::2]
                 self._stride *= 2
         self._count += 1

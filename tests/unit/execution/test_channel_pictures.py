@@ -18,7 +18,7 @@ from simgate.harness.execution.pictures.channel_picture import ChannelPictures
 from simgate.harness.execution.pictures.colors import NOWHERE, class_color, scale_of, scale_of_depth
 from simgate.harness.execution.pictures.overlay import FOUND_COLOR
 from simgate.harness.execution.pictures.strip import MOST_TILES, moments, write_strip
-from simgate.harness.execution.pictures.views import MOST_KEPT, View, ViewKeeper
+from simgate.harness.execution.pictures.views import FEWEST_KEPT, MOST_KEPT, View, ViewKeeper
 from simgate.policies.perception.outputs import Boxes
 from simgate.sim_adapters.embodiment import ActionSpec, Channel, Embodiment, Intrinsics
 from simgate.sim_adapters.observation import Observation
@@ -100,17 +100,22 @@ def test_of_ranges_and_of_long_vectors_the_smallest_number_is_kept() -> None:
     assert found == {"scan": (("smallest",), [[1.0]]), "map": (("smallest",), [[-MOST_ENTRIES]])}
 
 
-def test_an_episode_of_any_length_leaves_so_many_readings_with_the_first_and_the_newest() -> None:
-    keeper = ViewKeeper(_robot(DEPTH, POINTS), but=("scan.points",))
+@pytest.mark.parametrize(("shape", "most"), [((6, 8), MOST_KEPT), ((480, 640), FEWEST_KEPT)])
+def test_an_episode_of_any_length_leaves_so_many_readings_with_the_first_and_the_newest(
+    shape: tuple[int, int], most: int
+) -> None:
+    lens = Intrinsics(shape[1], shape[0], 60.0)
+    depth = Channel("arm.depth", "depth", shape, "float32", "m", 10, intrinsics=lens)
+    keeper = ViewKeeper(_robot(depth, POINTS), but=("scan.points",))
     for step in range(0, 2020, 2):
         stamp = step // 4 * 4  # Read at every second look.
-        reading = {"arm.depth": np.full((1, 6, 8), stamp, np.float32)}
+        reading = {"arm.depth": np.full((1, *shape), stamp, np.float32)}
         keeper.look(Observation(step, reading, {"arm.depth": stamp}), 0)
     (view,) = keeper.views()
-    assert MOST_KEPT / 2 <= len(view.steps) <= MOST_KEPT + 1
+    assert most / 2 <= len(view.steps) <= most + 1
     assert (view.steps[0], view.steps[-1]) == (0, 2016)
     assert [int(reading[0, 0]) for reading in view.readings] == list(view.steps)
-    assert max(np.diff(view.steps)) <= 2016 / (MOST_KEPT / 2)
+    assert max(np.diff(view.steps)) <= 2 * 2016 / (most / 2)
 
 
 def test_a_strip_ends_with_what_went_wrong_and_the_end() -> None:

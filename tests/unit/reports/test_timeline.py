@@ -80,6 +80,14 @@ def test_a_bound_outside_of_the_values_widens_the_scale_and_one_far_away_is_told
     assert "beyond this scale: at most 500 (500)" in far.legend
 
 
+def test_what_hardly_changes_is_nearly_level_and_its_scale_tells_its_ends(trace: Trace) -> None:
+    other = declared(trace, tilt=[0.53201, 0.53202], still=[0.25, 0.25])
+    hardly = lane(other, "tilt")
+    assert hardly.scale == "0.53201 to 0.53202 deg"
+    assert max(heights(hardly.drawing)) - min(heights(hardly.drawing)) < 20
+    assert lane(other, "still").scale == "0.25 deg"
+
+
 def test_a_channel_of_joints_has_one_lane_with_a_line_for_each_joint(trace: Trace) -> None:
     values = np.stack([np.linspace(0, 1, len(trace.steps)), np.linspace(0, -2, len(trace.steps))], axis=1)
     joints = Reading("joints.position", "joints", "rad", ("hip", "knee"), values)
