@@ -168,10 +168,14 @@ def put_bodies(spec: mujoco.MjSpec, put: PutDown) -> None:
     taken = {one.body for one in put.placed}
     own = {name: orientation(spec.body(name), spec) for name in put.bodies}
     spec.copy_during_attach = True
+    poses = len(spec.keys)
     for one in put.placed:
         body = spec.body(one.body)
         if one.suffix:
             body = spec.worldbody.add_frame().attach_body(body, "", one.suffix)
+            # Every copy brings the stored poses along, under names that the copy of another body has too.
+            for key in list(spec.keys)[poses:]:
+                spec.delete(key)
         turn, result = np.array([math.cos(one.yaw / 2), 0.0, 0.0, math.sin(one.yaw / 2)]), np.zeros(4)
         mujoco.mju_mulQuat(result, turn, own[one.body])
         body.pos, body.quat = one.position, result

@@ -186,3 +186,13 @@ def test_surfaces_are_where_the_file_has_them(tmp_path: Path) -> None:
     for name, message in (("aslant", "no rectangle"), ("tilted", "is not level"), ("endless", "has no end")):
         with pytest.raises(NativeError, match=message):
             file.surface(name, None)
+
+
+def test_copies_of_two_bodies_leave_the_stored_pose_one_and_whole(tmp_path: Path) -> None:
+    """Each copy would bring a pose ``up.2`` of its own, and two of one name are no model."""
+    at = [("can", 0.4, -0.2), ("can", 0.4, 0.2), ("ball", 0.7, -0.2), ("ball", 0.7, 0.2)]
+    site, _ = laid(tmp_path, *(PlacedObject(kind, x, y, 0.0) for kind, x, y in at), pose="up")
+    world = ArticulatedWorld(site, TIMING)
+    assert [world.model.key(k).name for k in range(world.model.nkey)] == ["up"]
+    shoulder = int(world.model.joint("shoulder").qposadr[0])
+    assert world.data.qpos[shoulder] == -0.5
