@@ -79,6 +79,7 @@ class GymnasiumAdapter:
         self._timing = timing
         self._links: dict[EnvironmentSite, tuple[Link, Mapping[str, Any]]] = {}
         self._idle: dict[tuple[EnvironmentSite, str], bool] = {}
+        self._repeats: dict[EnvironmentSite, bool] = {}
         self._worlds: list[World] = []
         self._embodiment: Embodiment | None = None
 
@@ -111,7 +112,7 @@ class GymnasiumAdapter:
             embodiments.append(embodiment_of(site.env, said, self._timing.control_hz, site.clip))
             check_quantities(dict(site.quantities), said["observations"])
             worlds.append(World(link, slot, site))
-            worlds[-1].lost += self._without_effect(link, site)
+            worlds[-1].lost += [*self._without_effect(link, site), *self._without_repeat(link, site)]
         if any(one != embodiments[0] for one in embodiments):
             raise ValueError("environments of one batch must observe and be told the same; run with batch 1")
         self._embodiment = embodiments[0]
@@ -150,6 +151,19 @@ class GymnasiumAdapter:
             "'unproven' if it shows only later"
             for target in asked
             if self._idle.get((kind, target))
+        ]
+
+    def _without_repeat(self, link: Link, site: EnvironmentSite) -> list[str]:
+        """What is wrong where one seed leads to several episodes; asked once."""
+        kind = _kind(site)
+        if site.reproducible and kind not in self._repeats:
+            values = dict(site.values)
+            self._repeats[kind] = link.call("repeats", values=values, seed=site.start_seed, steps=IDLE_STEPS)
+        if self._repeats.get(kind, True):
+            return []
+        return [
+            "one seed and the same actions led to two different episodes: set what else it draws from (often "
+            "make.seed), or say 'reproducible: false'"
         ]
 
     def step(self, actions: NDArray[np.float64], active: NDArray[np.bool_] | None = None) -> Observation:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from simgate.sim_adapters.environments.remote.refused import Refused
+from simgate.sim_adapters.environments.remote.refused import Refused, told
 from simgate.sim_adapters.environments.remote.session import Session
 from simgate.sim_adapters.environments.remote.wire import receive, send
 
@@ -70,7 +70,7 @@ def _guarded(name: str, ask: Any) -> Any:
     except Refused:
         raise
     except Exception as error:
-        raise EnvironmentFailed(f"environment {name}: {type(error).__name__}: {error}") from error
+        raise EnvironmentFailed(f"environment {name}: {told(error)}") from error
 
 
 class RemoteLink:

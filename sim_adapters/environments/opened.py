@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from simgate.sim_adapters.embodiment import Embodiment
 from simgate.sim_adapters.environments.embodiment import embodiment_of
@@ -81,6 +81,9 @@ class OpenedEnvironment:
             return ParameterSpec("integer", 0, "Seed of reset.", "", 0.0, float(2**31 - 1))
         if text.startswith("options.") and text != "options.":
             return ParameterSpec("number", 0.0, f"Option '{text[8:]}' of reset.")
+        if text.startswith("make.") and text not in self._settable and self.said["any_make"]:
+            kind: Literal["integer", "number"] = "integer" if text.endswith("seed") else "number"
+            return ParameterSpec(kind, 0, f"Keyword argument '{text[5:]}'.")
         if text not in self._settable:
             known = (*self._settable, SEED)
             raise NativeError(

@@ -22,6 +22,7 @@ class EnvironmentSite:
         keeps_time_limit: Whether the limit of steps that the id is registered with stays.
         camera: Whether what ``render()`` draws is a channel.
         clip: Whether an action beyond its bounds is cut; otherwise it is refused.
+        reproducible: Whether one seed must lead to one episode.
         seed: The variant's own.
         reset_seed: For ``reset`` in place of the variant's own; None for that.
         values: Target -> value.
@@ -38,6 +39,7 @@ class EnvironmentSite:
     keeps_time_limit: bool = False
     camera: bool = False
     clip: bool = False
+    reproducible: bool = True
     seed: int = 0
     reset_seed: int | None = None
     values: tuple[tuple[str, NativeValue], ...] = ()

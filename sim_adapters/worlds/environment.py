@@ -30,6 +30,7 @@ class EnvironmentSpec:
         keeps_time_limit: Whether the limit of steps that the id is registered with stays.
         camera: Whether what ``render()`` draws is a channel.
         clip: Whether an action beyond its bounds is cut; otherwise it is refused.
+        reproducible: Whether one seed must lead to one episode.
         knobs: Parameter -> what it sets.
         unproven: Parameters that need not change anything under random actions.
         files: Files of nobody's release -> SHA-256, hex, by path from the pack's folder.
@@ -44,6 +45,7 @@ class EnvironmentSpec:
     keeps_time_limit: bool = False
     camera: bool = False
     clip: bool = False
+    reproducible: bool = True
     knobs: dict[str, Knob] = field(default_factory=dict)
     unproven: tuple[str, ...] = ()
     files: dict[str, str] = field(default_factory=dict)
@@ -103,6 +105,7 @@ class EnvironmentWorld:
             keeps_time_limit=spec.keeps_time_limit,
             camera=spec.camera,
             clip=spec.clip,
+            reproducible=spec.reproducible,
             reset_seed=None if seed is None else int(seed),  # type: ignore[arg-type]
             values=tuple(values.items()),
             unproven=unproven,

@@ -26,6 +26,9 @@ class EnvironmentKeys(Keys):
     )
     camera: bool = key("true for a channel render.rgb of what render() draws", False)
     clip: bool = key("true to cut actions beyond their bounds, which are refused otherwise", False)
+    reproducible: bool = key(
+        "false where one seed may lead to several episodes; what is not said so is INVALID", True
+    )
     set: Annotated[Tree, ByHand(set_schema)] = key(
         "parameters that set something in it, name: target (make.NAME, options.NAME, attr/NAME, "
         "body/NAME.mass, seed)",

@@ -79,6 +79,7 @@ class EnvironmentReader:
             keeps_time_limit=keys.own_time_limit,
             camera=keys.camera,
             clip=keys.clip,
+            reproducible=keys.reproducible,
             knobs=knobs,
             unproven=tuple(keys.unproven),
             files=opened.hashes(reader.folder),

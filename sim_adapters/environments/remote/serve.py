@@ -10,7 +10,7 @@ import sys
 import traceback
 from typing import Any
 
-from .refused import Refused
+from .refused import Refused, told
 from .session import Session
 from .wire import receive, send
 
@@ -41,4 +41,4 @@ def main(descriptor: int, parent: int) -> None:
             send(sock, ["refused", [str(error), error.unknown, list(error.known)]])
         except Exception as error:
             traceback.print_exc()
-            send(sock, ["failed", f"{type(error).__name__}: {error}"])
+            send(sock, ["failed", told(error)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import inspect
 import math
 import random
@@ -70,6 +71,7 @@ class Session:
                 "picture": picture,
                 "action": action_of(env.action_space, inner),
                 "settable": [[name, plain(value)] for name, value in self._settable(env)],
+                "any_make": _takes_any(self._maker, env),
                 "files": files_of(inner, self._file),
                 "step_s": _number(getattr(inner, "dt", None) or getattr(inner, "tau", None)),
                 "fps": _number((getattr(env, "metadata", None) or {}).get("render_fps")),
@@ -153,6 +155,10 @@ class Session:
             whole = whole or self._course(values, seed, steps)
             found[target] = whole == self._course(others, seed, steps)
         return found
+
+    def repeats(self, values: Mapping[str, Any], seed: int, steps: int) -> bool:
+        """Whether one seed leads to one episode, under the same random actions."""
+        return self._course(values, seed, steps) == self._course(values, seed, steps)
 
     def _is_default(self, target: str, value: Any, others: Mapping[str, Any]) -> bool:
         if target.startswith("options."):
@@ -268,11 +274,27 @@ def _number(value: Any) -> float | None:
     )
 
 
+def _factory_of(maker: Any, env: Any) -> Any:
+    """What the keyword arguments go to."""
+    spec = getattr(env, "spec", None)
+    entry = getattr(spec, "entry_point", None)
+    if spec is None or entry is None:
+        return maker
+    if callable(entry):
+        return entry
+    module, _, name = entry.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+def _takes_any(maker: Any, env: Any) -> bool:
+    """Whether there are keyword arguments that nobody lists."""
+    parameters = inspect.signature(_factory_of(maker, env)).parameters.values()
+    return any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters)
+
+
 def _keywords(maker: Any, env: Any, given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Keyword arguments with a plain default, or as they are given."""
-    spec = getattr(env, "spec", None)
-    makes = maker if spec is None else type(env.unwrapped)
-    for name, parameter in inspect.signature(makes).parameters.items():
+    for name, parameter in inspect.signature(_factory_of(maker, env)).parameters.items():
         default = given.get(name, parameter.default)
         if isinstance(default, (bool, int, float, str)) and name != "render_mode":
             yield name, default

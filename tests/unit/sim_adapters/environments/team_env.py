@@ -16,6 +16,7 @@ class Cart(gymnasium.Env):
         colour: Of nothing that is looked at.
         fails_at: Step at which it raises; -1 for never.
         nan_at: Step at which its reward is nan; -1 for never.
+        drifts: Whether it draws from something that no seed sets.
     """
 
     metadata = {"render_modes": ["rgb_array"], "render_fps": 20}  # noqa: RUF012 - as gymnasium has it
@@ -27,10 +28,12 @@ class Cart(gymnasium.Env):
         colour: float = 0.5,
         fails_at: int = -1,
         nan_at: int = -1,
+        drifts: bool = False,
         render_mode: str | None = None,
     ) -> None:
         self.start_m, self.mass_kg, self.colour = start_m, mass_kg, colour
         self.fails_at, self.nan_at, self.render_mode = fails_at, nan_at, render_mode
+        self.drifts = drifts
         self.friction = 0.1
         self.overwritten = 1.0
         self.unread = 1.0
@@ -51,6 +54,8 @@ class Cart(gymnasium.Env):
         self.state = np.array([self.start_m + (options or {}).get("shift_m", 0.0), 0.0])
         self.mark_m = float(self.np_random.uniform(1.0, 2.0))
         self.count = 0
+        if self.drifts:
+            self.mark_m += float(np.random.default_rng().uniform())
         return self._seen(), {}
 
     def step(self, action):

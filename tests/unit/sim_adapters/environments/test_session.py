@@ -108,6 +108,13 @@ def test_what_changes_nothing_is_named(cart, target: str) -> None:
     assert idle(cart, values, target, "attr/friction") == {target: True, "attr/friction": False}
 
 
+@pytest.mark.parametrize(("drifts", "repeats"), [(False, True), (True, False)])
+def test_an_environment_that_draws_from_more_than_its_seed_is_seen(drifts: bool, repeats: bool) -> None:
+    link = opened(drifts=drifts)
+    assert link.call("repeats", values={}, seed=4, steps=10) is repeats
+    link.close()
+
+
 def test_what_reset_overwrites_did_not_take(cart) -> None:
     lost = cart.call("begin", slot=0, seed=0, values={"attr/overwritten": 5.0, "attr/friction": 0.4})["lost"]
     assert lost == ["attr/overwritten was set to 5.0 and is 2.0: it did not take"]
