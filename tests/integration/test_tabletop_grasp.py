@@ -51,14 +51,13 @@ def off_by(record: RunRecord) -> float:
 
 
 def test_the_network_lifts_the_brick_and_the_plain_one_misses_it(pack: Path) -> None:
-    good = records(run(pack, "good", BAD + 1, "--record", "all"))
-    assert [(r.outcome.value, r.end) for r in good] == [("PASS", "success")] * (BAD + 1), [
-        r.reason for r in good
-    ]
+    good = records(run(pack, "good", 1, "--record", "all"))
+    assert [(r.outcome.value, r.end) for r in good] == [("PASS", "success")], good[0].reason
     bad = records(run(pack, "bad", BAD + 1, "--model", str(pack.parent / "brick" / "plain.yaml")))
     assert (bad[BAD].outcome.value, bad[BAD].end) == ("FAIL", "time_limit")
     assert off_by(bad[BAD]) > 0.013
-    assert {r.identity for r in bad}.isdisjoint({r.identity for r in good})
+    assert good[0].variant == bad[0].variant
+    assert good[0].identity != bad[0].identity
     # What is judged is what the model said of the first pictures, of which the policy goes by the first.
     trace = load_trace(Path("runs/good") / good[0].artifacts["trace"])
     said = trace.outputs[0]
@@ -72,11 +71,12 @@ def test_the_network_lifts_the_brick_and_the_plain_one_misses_it(pack: Path) -> 
     assert 5.0 < grip < 15.0
 
 
+@pytest.mark.slow
 def test_batches_workers_replay_and_resume_change_no_bit(
     pack: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # In the first 1.5 s the model is asked eight times, and the arm goes over the brick.
-    pack.write_text(pack.read_text().replace("time_limit_s: 7", "time_limit_s: 1.5, batch: 1"))
+    # In the first half second the model is asked three times, and the arm sets out.
+    pack.write_text(pack.read_text().replace("time_limit_s: 7", "time_limit_s: 0.5, batch: 1"))
     alone = run(pack, "alone", 4)
     expected = digests(alone)
     assert len({digest for _, digest in expected}) == 4
