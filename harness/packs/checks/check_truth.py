@@ -42,7 +42,7 @@ def check_truth(
     of: tuple[Node, str] | None,
     sights: Sequence[Sight],
 ) -> None:
-    """Reports a metric that has no truth to be held against in any scenario that it may speak of.
+    """Reports a metric that has no truth to be held against in a scenario that it speaks of.
 
     Args:
         problems: Takes what is wrong.
@@ -55,15 +55,14 @@ def check_truth(
     if "bodies" in info.records and "of" in info.options and of is None:
         message = f"'{name}' does not say which body it speaks of"
         problems.at(node, "missing-key", message, "add of: body/NAME, a body of the world's file")
-    lacks = [_lack(sight, name, info, of[1] if of is not None else "") for sight in sights]
-    first = next(iter(lacks), None)
-    if first is None or None in lacks:
-        return
-    report = sights[0].report
-    if isinstance(first, NativeError) and report is not None and of is not None:
-        report(of[0], first)
-    elif not isinstance(first, NativeError):
-        problems.at(node, "metric-needs", *first)
+    for sight in sights:
+        lack = _lack(sight, name, info, of[1] if of is not None else "")
+        if isinstance(lack, NativeError) and sight.report is not None and of is not None:
+            sight.report(of[0], lack)
+        elif lack is not None and not isinstance(lack, NativeError):
+            problems.at(node, "metric-needs", *lack)
+        if lack is not None:
+            return
 
 
 def _lack(sight: Sight, name: str, info: MetricInfo, of: str) -> tuple[str, str] | NativeError | None:

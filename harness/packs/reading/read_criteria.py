@@ -52,28 +52,21 @@ class CriterionReader:
         self._task: TaskSpec | CodedTask | None = None
         self._one_task = self._has_signals = True
         self._sights: tuple[Sight, ...] = ()
-        self._all_sights: list[Sight] = []
 
     def judge(
-        self, *tasks: TaskSpec | CodedTask | None, is_read: bool = True, sight: Sight | None = None
+        self, *tasks: TaskSpec | CodedTask | None, is_read: bool = True, sights: Sequence[Sight] = ()
     ) -> None:
         """Criteria are read for runs of these tasks from now on; None for that of driving robots. Where they
         differ nothing is said of signals: what holds for one scenario need not for another.
 
         Args:
-            tasks: Of a scenario, or of all of them.
+            tasks: Of a scenario, or of those that a gate rule speaks of.
             is_read: Whether there is no other one, which could not be read, with signals of its own.
-            sight: What the robot sees in the scenario; None where that is not known.
+            sights: What the robots of these see, as far as that is known.
         """
-        self._all_sights += [sight] if sight is not None else []
-        self._sights = (sight,) if sight is not None else ()
+        self._sights = tuple(sights)
         self._task, self._has_signals = next(iter(tasks), None), is_read
         self._one_task = bool(tasks) and all(task == self._task for task in tasks)
-
-    def judge_all(self, tasks: Sequence[TaskSpec | CodedTask | None]) -> None:
-        """Criteria speak of all scenarios that were read, whose tasks these are, from now on."""
-        self.judge(*tasks)
-        self._sights = tuple(self._all_sights)
 
     @property
     def _signals(self) -> Mapping[str, str]:

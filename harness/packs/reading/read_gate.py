@@ -76,6 +76,8 @@ class GateReader:
                 inside = f"write it inside of {kind}: {{...}}" if kind not in _OF_METRIC else ""
                 self._reader.problems.at(node.key(name), "unknown-key", message, inside)
         matching = self._matching(fields, rule.severity, rule.scenario)
+        tasks = [one.scenario.task for one in matching if one.scenario is not None]
+        self._criteria.judge(*tasks, sights=[sight for one in matching for sight in one.sights])
         read = {
             "pass_rate": self._pass_rate,
             "metric": self._metric,

@@ -62,8 +62,6 @@ class PackReader:
         self._criteria.control_hz = sim.control_hz
         self._criteria.vocabulary = vocabulary
         scenarios = self._scenarios(keys, sim, nodes.get("task"))
-        tasks = [s.scenario.task for s in scenarios if s.scenario is not None]
-        self._criteria.judge_all(tasks)
         gate = self._gate(keys.gate, scenarios)
         written = (*sources, *csv_sources(reader.tables))
         self.files = (*written, *_native_sources(reader))

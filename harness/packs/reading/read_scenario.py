@@ -50,6 +50,7 @@ class ReadScenario:
         count: Sampled variants, or None.
         checked: The world's check, for the pack's parameters.
         scenario: The result; None when something required is missing or wrong.
+        sights: What its robot sees; none where that is not known.
     """
 
     key: ScalarNode
@@ -57,6 +58,7 @@ class ReadScenario:
     count: int | None
     checked: WorldCheck
     scenario: Scenario | None
+    sights: tuple[Sight, ...] = ()
 
 
 class ScenarioReader:
@@ -96,7 +98,8 @@ class ScenarioReader:
         world, native, name, task = self._world(keys.world, keys.accept, read.nodes.get("task"))
         is_read = task is not None or asked is None or len(self._reader.problems) == before
         sight = self._jointed or (None if world is None else Sight())
-        self._criteria.judge(task, is_read=is_read, sight=sight)
+        sights = (sight,) if sight is not None else ()
+        self._criteria.judge(task, is_read=is_read, sights=sights)
         groups = [item.text for item, _ in keys.place] if isinstance(keys.place, MappingNode) else []
         check = WorldCheck(self._reader.problems, world, lambda name: self._elsewhere(name, groups))
         variants = read_variants(self._reader, read.nodes.get("variants"))
@@ -124,7 +127,8 @@ class ScenarioReader:
         scenario = Scenario.model_validate({**data, "native": native, "task": task}) if complete else None
         if scenario is not None and self._jointed is not None and len(self._reader.problems) == before:
             report_absent(self._reader.problems, scenario, self._jointed, read.nodes)
-        return ReadScenario(key, keys.severity, variants.count if variants else None, check, scenario)
+        count = variants.count if variants else None
+        return ReadScenario(key, keys.severity, count, check, scenario, sights)
 
     def _elsewhere(self, name: str, groups: list[str]) -> str:
         """What a name is that stands in a condition and is no parameter."""

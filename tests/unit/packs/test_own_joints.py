@@ -243,17 +243,28 @@ def test_a_metric_of_what_is_seen_says_what_truth_it_lacks(
     assert hint in found[3]
 
 
-@pytest.mark.parametrize(("body", "found"), [("cube", 0), ("ball", 0), ("kube", 1)])
-def test_a_rule_that_names_a_body_is_held_against_the_files_of_all_scenarios(
-    tmp_path: Path, body: str, found: int
+@pytest.mark.parametrize(
+    ("body", "scope", "found"),
+    [("cube", "scenario: lifts, ", 0), ("ball", "scenario: turns, ", 0), ("cube", "", 1), ("ball", "", 1)],
+)
+def test_a_rule_that_names_a_body_is_held_against_the_files_of_all_its_scenarios(
+    tmp_path: Path, body: str, scope: str, found: int
 ) -> None:
     other = PACK.partition("scenarios:\n")[2].replace("lifts:", "turns:").replace("mjcf: arm", "mjcf: bare")
     (tmp_path / "bare.xml").write_text(ARM.replace('name="cube"', 'name="ball"'))
     other = other.replace("body/cube", "body/ball").replace("cube", "ball")
-    rule = f"gate: [{{metric: poses.cube.recall, every_variant: {{of: body/{body}, at_least: 1}}}}]\n"
+    rule = f"gate: [{{metric: poses.cube.recall, {scope}every_variant: {{of: body/{body}, at_least: 1}}}}]\n"
     problems = said(tmp_path, PACK + other + rule)
     assert [code for _, code, _, _ in problems] == ["unknown-element"] * found
     assert all(line == len((PACK + other).splitlines()) + 1 for line, _, _, _ in problems)
+
+
+def test_a_rule_is_held_against_the_task_of_its_own_scenario(tmp_path: Path) -> None:
+    other = PACK.partition("scenarios:\n")[2].replace("lifts:", "turns:").replace("height_m", "high_m")
+    rule = "gate: [{{metric: motion.height_m.jerk_rms, scenario: {}, every_variant: {{at_most: 9}}}}]\n"
+    assert said(tmp_path, PACK + other + rule.format("lifts")) == []
+    (found,) = said(tmp_path, PACK + other + rule.format("turns"))
+    assert (found[1], "'motion.height_m.jerk_rms' needs height_m" in found[2]) == ("metric-needs", True)
 
 
 def test_a_metric_of_what_the_model_does_not_give_is_no_metric_of_this_pack(tmp_path: Path) -> None:
