@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +13,16 @@ pytest.importorskip("onnx", reason="makes the model's package")
 from simgate.harness.execution.episode.lap_clock import LapClock
 from simgate.harness.execution.episode.looking import LoopModel
 from simgate.harness.execution.episode.perception_stage import PerceptionStage
-from simgate.policies.perception.outputs import Tensors
+from simgate.harness.execution.episode.recording import load_trace, save_trace
+from simgate.harness.trace import places_of_boxes
+from simgate.policies.perception.outputs import Depth, Tensors
 from simgate.sim_adapters.embodiment import ActionSpec, Channel, Embodiment, Intrinsics
 from simgate.sim_adapters.observation import Observation
 from simgate.sim_adapters.scene.sensor import CameraEffects
+from tests.unit.execution.test_episode import Steady, cast, play
 from tests.unit.policies.perception.made_models import echo_package
+
+__all__ = ["cast"]
 
 LENS = Intrinsics(8, 6, 60.0)
 FRONT, WRIST, ARM = "front.rgb", "wrist.rgb", "arm.position"
@@ -119,3 +124,35 @@ def test_each_model_runs_on_its_own_main_channel_and_its_answers_wait_in_a_queue
 def test_a_channel_that_the_robot_lacks_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"a model takes 'left\.rgb', which the robot robot does not sense"):
         stage([LoopModel(Keeps(), At(0.0), "", package(tmp_path, "left.rgb"))], CameraEffects())
+
+
+def test_a_recording_tells_boxes_of_two_models_apart_and_keeps_the_order_of_delivery(
+    cast, tmp_path: Path
+) -> None:
+    """Two lists of classes, and depths that come later than boxes of frames after theirs."""
+    first = play(cast(Steady(0.1), limit_s=1.0), 5.0)[0].trace
+    one = first.detections[0]
+    other = replace(one, classes=("cat", "dog", *one.classes), model="pets")
+    answers = [
+        replace(one, model="doors", frame_step=0),
+        Depth(np.ones((2, 2), np.float32), 20, model="far"),
+        replace(other, frame_step=0),
+        Depth(np.zeros((2, 2), np.float32), 0, model="far"),
+    ]
+    trace = replace(
+        first,
+        detections=(answers[0], answers[2]),
+        outputs=(answers[1], answers[3]),
+        boxes_at=places_of_boxes(answers),
+        delivered_steps=(20, 40, 60, 80),
+        latency_ms=np.array([1.0, 2.0, 3.0, 4.0]),
+    )
+    save_trace(tmp_path / "t.npz", trace)
+    back = load_trace(tmp_path / "t.npz")
+    assert back.digest() == trace.digest()
+    assert [a.model for a in back.answers] == ["doors", "far", "pets", "far"] == [a.model for a in answers]
+    assert [a.classes for a in back.detections] == [one.classes, other.classes]
+    assert back.of_model("far").latency_ms.tolist() == [2.0, 4.0]
+    early = back.before(41)
+    assert [a.model for a in early.answers] == ["doors", "far"]
+    assert replace(trace, detections=(answers[0], replace(other, model="cats"))).digest() != trace.digest()
