@@ -12,21 +12,8 @@ _ORTHONORMAL = 1e-3
 """By so much a rotation may miss being one, as rounding leaves it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """Who says it; the loop fills it in.
-
-    Attributes:
-        model: Name of the model in the pack; empty for the only one of a pack that gives it none.
-        channel: Of which it was computed; empty for the robot's first colour camera.
-    """
-
-    model: str = ""
-    channel: str = ""
-
-
 @dataclass(frozen=True, slots=True)
-class Boxes(Said):
+class Boxes:
     """K boxes of one frame, best first.
 
     Attributes:
@@ -62,7 +49,7 @@ class Boxes(Said):
 
 
 @dataclass(frozen=True, slots=True)
-class Masks(Said):
+class Masks:
     """The class of every pixel of one frame.
 
     Attributes:
@@ -83,7 +70,7 @@ class Masks(Said):
 
 
 @dataclass(frozen=True, slots=True)
-class Depth(Said):
+class Depth:
     """The distance of every pixel of one frame.
 
     Attributes:
@@ -105,7 +92,7 @@ class Depth(Said):
 
 
 @dataclass(frozen=True, slots=True)
-class Poses(Said):
+class Poses:
     """Where K objects are and how they are turned, best first; in the camera, X is right, Y down, Z ahead.
 
     Attributes:
@@ -142,7 +129,7 @@ class Poses(Said):
 
 
 @dataclass(frozen=True, slots=True)
-class Keypoints(Said):
+class Keypoints:
     """J points on each of K objects, best object first.
 
     Attributes:
@@ -178,7 +165,7 @@ class Keypoints(Said):
 
 
 @dataclass(frozen=True, slots=True)
-class Tensors(Said):
+class Tensors:
     """What a model gave, as it gave it.
 
     Attributes:

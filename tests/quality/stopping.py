@@ -1,8 +1,4 @@
-"""Ending early against the test of fixed size and the best there can be. ``python -m tests.quality.stopping``.
-
-The best: a dynamic program that knows the true rate and minimizes the mean number of variants under it, with the
-same error and no less power than the test of fixed size less a hundredth. It shares no code with the product.
-"""
+"""Ending early against the test of fixed size and the best there can be. ``python -m tests.quality.stopping``."""
 
 from __future__ import annotations
 
@@ -10,139 +6,128 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.stats import binom
+from scipy.optimize import brentq
 
-from simgate.harness.gate.statistics.stopping_boundary import go_boundary, no_go_boundary
+from simgate.harness.gate.statistics.stopping_boundary import Boundary, go_boundary, no_go_boundary
+from tests.quality.best_stopping import Best, Numbers, fixed_limit, fixed_power
 
 ALPHA = 0.05
 POWER_LOST = 0.01
-MOST_COMPUTED = 250
-"""For longer runs the best is not computed; it takes minutes."""
+ODDS = {"GO": np.array([0.5, 0.25, 0.1]), "NO-GO": np.array([2.0, 3.0, 6.0])}
+"""Of a failure, over those demanded."""
+HELD_AT = (0.25, 0.45, 0.6, 0.75, 0.9)
+"""Powers of the test of fixed size at which the bound, too, may lose none."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table; rates are pass rates, ``best`` is None where it was not computed."""
+    """One decision of a run: error, and power and mean number of variants under each of three pass rates.
+
+    Attributes:
+        best: For each rate the least mean of a rule made for it alone, with the same error and power.
+        least_worst: No rule for all three rates has a smaller worst ratio to ``best``.
+        most_lost: Power lost against the test of fixed size, at the rate where it is most.
+    """
 
     p0: float
     planned: int
+    alpha: float
     decision: str
-    rate: float
+    rates: Numbers
     error: float
-    fixed_power: float
-    power: float
-    mean: float
-    best: float | None
+    fixed: Numbers
+    power: Numbers
+    means: Numbers
+    best: Numbers
+    least_worst: float
+    most_lost: float
+
+    @property
+    def worst(self) -> float:
+        """Of the ratios to the best."""
+        return float((self.means / self.best).max())
 
 
-def fixed_power(q0: float, q: float, n: int, upper: bool) -> float:
-    """Power of the test of fixed size that allows so many failures at the rate q0."""
-    counts = np.arange(n + 2)
-    tail = binom.sf(counts - 1, n, q0) if upper else binom.cdf(counts, n, q0)
-    fitting = np.flatnonzero(tail <= ALPHA)
-    if not len(fitting):
-        return 0.0
-    return float(binom.sf(fitting.min() - 1, n, q) if upper else binom.cdf(fitting.max(), n, q))
+def row(p0: float, planned: int, decision: str, alpha: float = ALPHA) -> Row | None:
+    """None where the test of fixed size can never decide."""
+    upper, q0 = decision == "NO-GO", 1.0 - p0
+    limit = fixed_limit(q0, planned, upper, alpha)
+    if not 0 <= limit <= planned:
+        return None
+    rates = _rates(q0, ODDS[decision])
+    held = np.append(rates, [_rate_of(power, q0, planned, upper, alpha) for power in HELD_AT])
+
+    def power(at: Numbers) -> Numbers:
+        return fixed_power(q0, at, planned, upper, alpha)
+
+    def best(at: Numbers) -> Best:
+        return Best(q0, at, np.maximum(power(at) - POWER_LOST, 0.0), planned, upper, alpha)
+
+    alone = np.array([best(rates[k : k + 1]).least(np.array([planned])) * planned for k in range(3)])
+    boundary = (no_go_boundary if upper else go_boundary)(planned, p0, alpha)
+    every = _rates(q0, np.exp(np.linspace(0.0, 3.5, 71) * (1 if upper else -1)))
+    return Row(
+        p0,
+        planned,
+        alpha,
+        decision,
+        1.0 - rates,
+        boundary.chance(q0),
+        power(rates),
+        _chances(boundary, rates),
+        np.array([boundary.mean(q) for q in rates.tolist()]),
+        alone,
+        best(held).least(alone),
+        float((power(every) - _chances(boundary, every)).max()),
+    )
 
 
-class Best:
-    """The dynamic program for one true failure rate."""
-
-    def __init__(self, q0: float, q: float, n: int, upper: bool) -> None:
-        self.q0, self.q, self.n, self.upper = q0, q, n, upper
-        failures, total = np.arange(n + 1), np.arange(n + 1)[:, None]
-        log = failures * np.log(q0 / q) + (total - failures) * np.log((1 - q0) / (1 - q))
-        self.ratio = np.exp(np.minimum(log, 50.0))
-
-    def stops(self, wrong: float, undecided: float) -> list[NDArray[np.bool_]]:
-        """Where to stop, for prices of a wrong decision and of none."""
-        value = np.minimum(undecided, wrong * self.ratio[self.n])
-        found = [wrong * self.ratio[self.n] < undecided]
-        for k in range(self.n - 1, 0, -1):
-            going_on = 1.0 + (1.0 - self.q) * value[: k + 1] + self.q * value[1 : k + 2]
-            stop = wrong * self.ratio[k][: k + 1]
-            found.append(stop <= going_on)
-            value = np.minimum(stop, going_on)
-        return found[::-1]
-
-    def outcome(self, stops: list[NDArray[np.bool_]], rate: float) -> tuple[float, float]:
-        """(chance to stop, mean number of variants) under a rate."""
-        alive, power, mean = np.array([1.0]), 0.0, 0.0
-        for stop in stops:
-            mean += alive.sum()
-            alive = np.append(alive * (1.0 - rate), 0.0) + np.append(0.0, alive * rate)
-            power += alive[stop[: len(alive)]].sum()
-            alive = np.where(stop[: len(alive)], 0.0, alive)
-        return float(power), float(mean)
-
-    def mean(self, power: float) -> float | None:
-        """Smallest mean found with that power and an error of at most ALPHA."""
-        found, low, high = None, 0.0, 18.0
-        for _ in range(16):
-            middle = 0.5 * (low + high)
-            stops = self._spent(float(np.exp(middle)))
-            reached, mean = self.outcome(stops, self.q)
-            if reached >= power:
-                high, found = middle, mean
-            else:
-                low = middle
-        return found
-
-    def _spent(self, undecided: float) -> list[NDArray[np.bool_]]:
-        low, high = -5.0, 25.0
-        for _ in range(24):
-            middle = 0.5 * (low + high)
-            error, _ = self.outcome(self.stops(float(np.exp(middle)), undecided), self.q0)
-            low, high = (middle, high) if error > ALPHA else (low, middle)
-        return self.stops(float(np.exp(high)), undecided)
+def _chances(boundary: Boundary, rates: Numbers) -> Numbers:
+    return np.array([boundary.chance(q) for q in rates.tolist()])
 
 
-def rows(p0: float, planned: int) -> Iterator[Row]:
-    """GO under better rates, NO-GO under worse ones, by odds of a failure."""
-    for decision, odds in (
-        ("GO", 0.5),
-        ("GO", 0.25),
-        ("GO", 0.1),
-        ("NO-GO", 2.0),
-        ("NO-GO", 3.0),
-        ("NO-GO", 6.0),
-    ):
-        upper, q0 = decision == "NO-GO", 1.0 - p0
-        q = odds * q0 / (p0 + odds * q0)
-        boundary = (no_go_boundary if upper else go_boundary)(planned, p0, ALPHA)
-        fixed = fixed_power(q0, q, planned, upper)
-        best = None
-        if planned <= MOST_COMPUTED and fixed > 2 * POWER_LOST:
-            best = Best(q0, q, planned, upper).mean(fixed - POWER_LOST)
-        yield Row(
-            p0,
-            planned,
-            decision,
-            1.0 - q,
-            boundary.chance(q0),
-            fixed,
-            boundary.chance(q),
-            boundary.mean(q),
-            best,
-        )
+def _rates(q0: float, odds: Numbers) -> Numbers:
+    return np.asarray(odds * q0 / (1.0 - q0 + odds * q0))
+
+
+def _rate_of(power: float, q0: float, n: int, upper: bool, alpha: float) -> float:
+    def excess(q: float) -> float:
+        return float(fixed_power(q0, np.array(q), n, upper, alpha)) - power
+
+    return float(brentq(excess, 1e-9, 1.0 - 1e-9))
+
+
+def rows() -> Iterator[Row]:
+    """The whole table; the last of it as Holm's procedure asks of the least of four rules."""
+    cases = [(p0, planned, ALPHA) for p0 in (0.9, 0.95, 0.98) for planned in (120, 250, 1271)]
+    for p0, planned, alpha in [*cases, (0.95, 250, ALPHA / 4), (0.95, 1271, ALPHA / 4)]:
+        for decision in ODDS if alpha == ALPHA else ("NO-GO",):
+            found = row(p0, planned, decision, alpha)
+            if found is not None:
+                yield found
 
 
 def main() -> None:
-    """Prints the table."""
-    print(
-        "| p0 | planned | decision | true rate | error at p0 | power, fixed | power | mean variants | best mean |"
-    )
-    print("|---|---|---|---|---|---|---|---|---|")
-    for p0 in (0.9, 0.95, 0.98):
-        for planned in (120, 250, 1271):
-            for row in rows(p0, planned):
-                best = "" if row.best is None else f"{row.best:.0f}"
+    """Prints the tables."""
+    for alpha in (ALPHA, ALPHA / 4):
+        print(f"\nalpha = {alpha:g}\n")
+        print(
+            "| p0 | planned | decision | error | true rate | fixed: power | power | mean variants | best | ratio |",
+            end="",
+        )
+        print(
+            " worst ratio | no rule below | most power lost |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|"
+        )
+        for one in (found for found in rows() if found.alpha == alpha):
+            for k, rate in enumerate(one.rates):
                 print(
-                    f"| {row.p0} | {row.planned} | {row.decision} | {row.rate:.4f} | {row.error:.4f} "
-                    f"| {row.fixed_power:.3f} | {row.power:.3f} | {row.mean:.0f} | {best} |",
-                    flush=True,
+                    f"| {one.p0} | {one.planned} | {one.decision} | {one.error:.4f} | {rate:.4f} "
+                    f"| {one.fixed[k]:.3f} | {one.power[k]:.3f} | {one.means[k]:.0f} | {one.best[k]:.0f} "
+                    f"| {one.means[k] / one.best[k]:.2f} |",
+                    end="",
                 )
+                facts = f" {one.worst:.2f} | {one.least_worst:.2f} | {max(one.most_lost, 0.0):.4f} |"
+                print(facts if k == 0 else " | | |", flush=True)
 
 
 if __name__ == "__main__":

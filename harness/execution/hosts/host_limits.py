@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simgate.harness.execution.hosts.interpreter import process_traits
+SLOW_SIMULATORS = frozenset({"isaacsim"})
+"""Adapters that start for minutes while they compile shaders, and may stand still as long later on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,6 @@ def limits_of(adapter: str) -> HostLimits:
     Args:
         adapter: Entry-point name.
     """
-    if process_traits(adapter).slow:
+    if adapter in SLOW_SIMULATORS:
         return HostLimits(startup_s=900.0, heartbeat_s=400.0, batch_floor_s=400.0)
     return HostLimits()

@@ -98,6 +98,10 @@ class Pair:
         return _passed(self.before), _passed(self.now)
 
 
+BROKEN = (True, False)
+"""Results of a pair that broke. Each counts, also where its trace repeats: robots may fail alike anywhere."""
+
+
 def _passed(variant: JudgedVariant | None) -> bool | None:
     if variant is None:
         return None

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from simgate.harness.gate.comparing.pairing import Pair, count_pairs
+from simgate.harness.gate.comparing.pairing import BROKEN, Pair, count_pairs
 from simgate.harness.gate.scenes import Repeated
 from simgate.harness.gate.statistics.bounded_mean import (
     Outcomes,
@@ -61,7 +61,6 @@ class SceneDrops:
         return lower_mean(self.best, -1.0, confidence), upper_mean(self.worst, 1.0, confidence)
 
 
-_BROKEN = (True, False)
 NOTHING_SHARED = SceneDrops()
 """Of pairs that have a scene of their own each; for them there are the tests of pairs."""
 
@@ -86,7 +85,7 @@ def scene_drops(pairs: Sequence[Pair], absent: int = 0) -> SceneDrops:
     worst, best, seen = Counter({1.0: absent}), Counter({-1.0: absent}), []
     for members in scenes.values():
         # A repeated trace says once that nothing was lost; losses count each.
-        if kept := [p for p in members if id(p) not in again or p.results == _BROKEN]:
+        if kept := [p for p in members if id(p) not in again or p.results == BROKEN]:
             counts = count_pairs(kept)
             worst[(counts.worst[0] - counts.worst[1]) / counts.pairs] += 1
         counts = count_pairs(members)

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from simgate.harness.gate.comparing.pairing import BROKEN, pair_up
 from simgate.harness.gate.rules.every_variant import places_of
 from simgate.harness.gate.rules.latency import limit_ms
 from simgate.harness.gate.rules.metric_mean import MeanEvidence
@@ -107,6 +108,7 @@ class SequentialGate:
     ) -> None:
         self._total = len(expected)
         self._repeated = Repeated()
+        self._baseline = comparison.baseline.by_digest if comparison else {}
         rivals = sum(rule.is_test for rule in pack.gate)
 
         def evidence(rule: GateRule) -> RuleEvidence | None:
@@ -152,7 +154,14 @@ class SequentialGate:
 
         Failures count each, as in a run of fixed size.
         """
-        self.rules = tuple((rule, None if _is_trial(rule, variant) else e) for rule, e in self.rules)
+        self.rules = tuple((rule, None if self._is_trial(rule, variant) else e) for rule, e in self.rules)
+
+    def _is_trial(self, rule: GateRule, variant: JudgedVariant) -> bool:
+        """Whether a rule counts trials, and takes the variant for one that passed, or lost nothing."""
+        if rule.kind in AGAINST_BASELINE:
+            pairs = pair_up([variant], self._baseline)
+            return rule.kind != "regression" or any(pair.results != BROKEN for pair in pairs)
+        return rule.kind in _OF_TRIALS and judged_by(rule, [variant])[0].status is Status.SUCCESS
 
     def refuted(self) -> list[bool]:
         """Which rules Holm's procedure rejects by now, or a violation refutes, in the pack's order."""
@@ -170,11 +179,6 @@ class SequentialGate:
         if judging and all(evidence is not None and evidence.proven for _, evidence in self.rules):
             return Decision.GO
         return None
-
-
-def _is_trial(rule: GateRule, variant: JudgedVariant) -> bool:
-    """Whether a rule counts trials, and takes the variant for one that passed."""
-    return rule.kind in _OF_TRIALS and judged_by(rule, [variant])[0].status is Status.SUCCESS
 
 
 def count_until_decided(

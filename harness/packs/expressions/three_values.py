@@ -38,8 +38,7 @@ def truth_of(term: Term, values: Mapping[str, float]) -> bool | None:
             return _joined(links, decisive=False)
         case Membership() if any(_is_unknown(part, values) for part in (term.item, *term.options)):
             return None
-    value = value_of(term, values)
-    return None if value.dtype.kind == "f" and np.isnan(value) else bool(value)
+    return bool(value_of(term, values))
 
 
 def _joined(parts: Iterable[bool | None], decisive: bool) -> bool | None:

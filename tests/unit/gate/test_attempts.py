@@ -83,7 +83,7 @@ def test_a_sequential_run_is_not_decided_while_a_variant_was_begun_too_often():
     rules = (GateRule(kind="attempts", at_most=1), PASS_RATE)
     manifest, records = a_run("P" * 60, *rules)
     manifest = manifest.model_copy(update={"until_decided": True})
-    assert decide(manifest, records).stopped_at == 33
+    assert decide(manifest, records).stopped_at == 30
     error = make_record(manifest.expected[0].id, Outcome.ERROR)
     again = decide(manifest, [error, *records])
     assert (again.decision, again.stopped_at) == (Decision.INCONCLUSIVE, None)

@@ -8,6 +8,7 @@ from simgate.harness.gate.comparing.metric_changes import describe_metric, metri
 from simgate.harness.gate.comparing.pairing import pair_up
 from simgate.harness.gate.comparing.scene_drops import scene_drops
 from simgate.harness.gate.decide import decide
+from simgate.harness.gate.rules.regression import Comparison
 from simgate.harness.gate.scenes import Scenes
 from simgate.harness.gate.stopping.sequential import count_until_decided
 from simgate.harness.gate.verdict import Decision
@@ -125,6 +126,30 @@ def test_a_run_that_repeats_a_trace_is_not_ended_early():
 
     assert decision(own_trace) is Decision.GO
     assert decision(lambda k: own_trace(min(k, 5))) is None
+
+
+@pytest.mark.parametrize("kind", ["regression", "not_worse_by"])
+@pytest.mark.parametrize("letter", ["P", "F"])
+def test_pairs_with_one_trace_in_which_nothing_was_lost_do_not_end_a_run_early(kind, letter):
+    rule = KEPT if kind == "not_worse_by" else GateRule(kind="regression", at_most=0.05)
+    before = evidence_of(*measured(run_of(letter * 300, rule), [1.0] * 300))
+    made = {"model": "door_detector 2.0", "model_sha256": "2" * 64}
+
+    def decision(trace_of):
+        run = evidence_of(*traced(measured(run_of(letter * 300, rule, made=made), [1.0] * 300), trace_of))
+        comparison = Comparison(before, run)
+        return count_until_decided(run.pack, run.evidence.variants, comparison).rules[-1][1]
+
+    assert decision(own_trace).proven
+    assert decision(one_trace) is None
+
+
+def test_pairs_that_break_with_one_trace_each_count_against_a_candidate():
+    rule = GateRule(kind="regression", at_most=0.05)
+    made = {"model": "door_detector 2.0", "model_sha256": "2" * 64}
+    run = evidence_of(*traced(run_of("F" * 60, rule, made=made), one_trace))
+    gate = count_until_decided(run.pack, run.evidence.variants, Comparison(baseline("P" * 60, rule), run))
+    assert gate.decision is Decision.NO_GO
 
 
 METRIC = "min_clearance_m"

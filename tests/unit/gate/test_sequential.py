@@ -33,9 +33,9 @@ def until_decided(letters, *gate, **changes):
 
 def test_clean_variants_end_the_run_as_soon_as_the_rule_is_proven():
     # No valid test proves 0.9 with fewer than 29 clean variants; this one leaves error for runs with failures.
-    verdict = until_decided("P" * 43 + "-" * 157)
-    assert (verdict.decision, verdict.stopped_at) == (GO, 43)
-    assert until_decided("P" * 42 + "-" * 158).decision is INCONCLUSIVE
+    verdict = until_decided("P" * 41 + "-" * 159)
+    assert (verdict.decision, verdict.stopped_at) == (GO, 41)
+    assert until_decided("P" * 40 + "-" * 160).decision is INCONCLUSIVE
 
 
 def test_an_undecided_run_says_how_many_variants_are_to_go():
@@ -53,11 +53,11 @@ def test_no_verdict_rests_on_fewer_variants_than_the_first_look():
 
 
 def test_what_was_not_needed_is_told_from_what_is_missing():
-    verdict = until_decided("P" * 43 + "-" * 157, PASS_RATE, VALIDITY)
+    verdict = until_decided("P" * 41 + "-" * 159, PASS_RATE, VALIDITY)
     rule, summary = verdict.rules[0], verdict.scenarios[0]
-    assert (rule.missing, rule.not_run, summary.missing, summary.not_run) == (0, 157, 0, 157)
+    assert (rule.missing, rule.not_run, summary.missing, summary.not_run) == (0, 159, 0, 159)
     assert verdict.rules[1].decision is GO
-    assert "decided after 43 variants" in " ".join(verdict.notes)
+    assert "decided after 41 variants" in " ".join(verdict.notes)
     undecided = until_decided("P" * 20 + "-" * 180, PASS_RATE, VALIDITY)
     assert (undecided.rules[0].missing, undecided.rules[0].not_run) == (180, 0)
     assert undecided.decision is INCONCLUSIVE
@@ -79,8 +79,8 @@ def test_only_the_completed_beginning_counts_whichever_host_was_faster():
 
 
 def test_one_failure_costs_as_many_variants_as_it_must():
-    assert until_decided("F" + "P" * 62 + "-" * 137).decision is GO
-    assert until_decided("F" + "P" * 61 + "-" * 138).decision is INCONCLUSIVE
+    assert until_decided("F" + "P" * 63 + "-" * 136).decision is GO
+    assert until_decided("F" + "P" * 62 + "-" * 137).decision is INCONCLUSIVE
 
 
 @pytest.mark.parametrize(("clean", "decision"), [(29, GO), (28, INCONCLUSIVE)])
@@ -95,8 +95,8 @@ def test_the_end_spends_what_error_is_left_also_where_a_quarantine_has_shortened
 
 @pytest.mark.parametrize("letter", ["I", "E"])
 def test_what_is_in_doubt_is_a_failure_for_go_and_a_success_for_no_go(letter):
-    assert until_decided(letter + "P" * 61 + "-" * 138).decision is INCONCLUSIVE
-    assert until_decided(letter + "P" * 62 + "-" * 137).decision is GO
+    assert until_decided(letter + "P" * 62 + "-" * 137).decision is INCONCLUSIVE
+    assert until_decided(letter + "P" * 63 + "-" * 136).decision is GO
     assert until_decided(letter * 200).decision is INCONCLUSIVE
 
 
@@ -181,7 +181,7 @@ def test_undecided_says_how_many_more_would_prove_each_rule():
     letters = "P" * 10 + "-" * 190
     few = LatencySamples(in_loop_ms=(20.0,) * 4)
     verdict = until_decided(letters, PASS_RATE, LATENCY, latency=few)
-    assert verdict.rules[0].would_change.startswith("33 more clean variants would prove it")
+    assert verdict.rules[0].would_change.startswith("31 more clean variants would prove it")
     needed = int(verdict.rules[1].would_change.split()[0])
     assert "more samples within the limit would prove it" in verdict.rules[1].would_change
     for more, decision in (((needed - 1) // 10, INCONCLUSIVE), (-(-needed // 10), GO)):
@@ -214,10 +214,10 @@ def test_without_a_baseline_a_regression_rule_is_never_decided():
 
 
 def test_the_interval_agrees_with_the_decision_and_says_what_it_rests_on():
-    rule = until_decided("P" * 43 + "-" * 157).rules[0]
+    rule = until_decided("P" * 41 + "-" * 159).rules[0]
     assert rule.exact.method.startswith("exact over all looks of the planned run")
-    # Of the looks before, none would have ended the run: 43 clean ones are as unlikely as they look.
-    assert rule.exact.low == pytest.approx(0.05 ** (1 / 43), abs=1e-6)
+    # Of the looks before, none would have ended the run: 41 clean ones are as unlikely as they look.
+    assert rule.exact.low == pytest.approx(0.05 ** (1 / 41), abs=1e-6)
     refuted = until_decided("F" * 10 + "-" * 190).rules[0]
     assert refuted.decision is NO_GO
     assert refuted.exact.high < 0.9

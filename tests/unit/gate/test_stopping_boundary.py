@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from fractions import Fraction
 
+import numpy as np
 import pytest
 from scipy.stats import binom
 
+from simgate.harness.gate.statistics.binomial_paths import crossed_by
 from simgate.harness.gate.statistics.intervals import lower_bound, proves_at_least, refutes_at_least
 from simgate.harness.gate.statistics.stopping_boundary import Boundary, go_boundary, looks, no_go_boundary
 
@@ -65,6 +68,60 @@ def test_looking_costs_at_most_a_hundredth_of_power_and_saves_variants(share, pl
     )
     assert boundary.chance(rate) >= fixed - 0.01
     assert boundary.mean(rate) < planned
+
+
+@pytest.mark.parametrize(("maker", "odds"), [(go_boundary, 0.8), (no_go_boundary, 1.25)])
+def test_nor_is_power_lost_near_the_demand_where_a_long_run_alone_has_any(maker, odds):
+    share, planned = 0.9, 1271
+    rate = 1.0 / (1.0 + share / (1.0 - share) / odds)
+    decides = proves_at_least if odds < 1.0 else refutes_at_least
+    counts = range(planned + 1)
+    limit = [k for k in counts if decides(planned - k, planned, share, 0.95)]
+    fixed = binom.cdf(limit[-1], planned, rate) if odds < 1.0 else binom.sf(limit[0] - 1, planned, rate)
+    assert 0.7 < fixed < 0.8
+    assert maker(planned, share, 0.05).chance(rate) >= fixed - 0.01
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+@pytest.mark.parametrize(("share", "planned"), [(0.9, 120), (0.8, 60), (0.9, 250)])
+def test_what_was_enough_stays_enough(maker, share, planned):
+    boundary = maker(planned, share, 0.05)
+    limits = [
+        limit for look, limit in zip(boundary.looks, boundary.limits, strict=True) if -1 < limit <= look
+    ]
+    assert limits == sorted(limits)
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+def test_the_error_is_that_of_an_exact_recursion_in_fractions(maker):
+    boundary, q = maker(60, 0.9, 0.05), Fraction(1, 10)
+    limits = dict(zip(boundary.looks, boundary.limits, strict=True))
+    alive, crossed = {0: Fraction(1)}, Fraction(0)
+    for n in range(1, 61):
+        now = {k: alive.get(k, 0) * (1 - q) + alive.get(k - 1, 0) * q for k in range(n + 1)}
+        over = {k for k in now if n in limits and boundary.crossed(n, k)}
+        crossed += sum(now[k] for k in over)
+        alive = {k: chance for k, chance in now.items() if k not in over}
+    assert crossed <= Fraction(5, 100)
+    assert boundary.chance(0.1) == pytest.approx(float(crossed), abs=1e-12)
+    assert float(crossed) > 0.045
+
+
+@pytest.mark.parametrize("upper", [False, True])
+def test_looks_far_apart_count_every_path_between_them(upper):
+    looks, limits = (20, 50, 60), np.array([[0, 2, 4], [1, 1, 1]]) + (5 if upper else 0)
+    found = crossed_by(looks, limits, (0.1, 0.2), upper)
+    for row, rate in enumerate((0.1, 0.2)):
+        alive, gone, before = {0: 1.0}, 0.0, 0
+        for at, look in enumerate(looks):
+            steps = {j: float(binom.pmf(j, look - before, rate)) for j in range(look - before + 1)}
+            now: dict[int, float] = {}
+            for k, j in itertools.product(alive, steps):
+                now[k + j] = now.get(k + j, 0.0) + alive[k] * steps[j]
+            limit, before = limits[row, at], look
+            gone += sum(c for k, c in now.items() if (k >= limit if upper else k <= limit))
+            alive = {k: c for k, c in now.items() if (k < limit if upper else k > limit)}
+            assert found[row, at] == pytest.approx(gone, abs=1e-12)
 
 
 def test_the_issues_example_a_bad_model_is_refused_earlier_and_more_surely():

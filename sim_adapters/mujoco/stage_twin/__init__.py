@@ -1,1 +1,0 @@
-"""OpenUSD stages as MuJoCo models."""
