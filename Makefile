@@ -5,13 +5,21 @@ BIN      = $(VENV)/bin
 WORKERS ?=
 ARGS    ?=
 
-.PHONY: demo test extras slow lint format train quality mutants benchmarks docs release-check clean help
+.PHONY: demo demos test extras slow lint format train quality mutants benchmarks docs release-check clean help
 
 help:            ## what can be made
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 demo: $(VENV)/.core | gl  ## judge the shipped model on the office_doors pack (ARGS="--model policies/reference_model/v1/model.yaml" for the old one)
 	$(BIN)/simgate run scenarios/office_doors $(if $(WORKERS),--workers $(WORKERS)) $(ARGS)
+
+# office_doors and tabletop_grasp judge a model, the others a policy with its network.
+DEMOS = office_doors quadruped_walk safety_stop tabletop_grasp
+demos: $(VENV)/.core | gl ## judge every shipped candidate on its pack; a line for each verdict (DEMOS="safety_stop" for some)
+	@failed=0; for pack in $(DEMOS); do \
+	  said=$$($(BIN)/simgate run scenarios/$$pack $(if $(WORKERS),--workers $(WORKERS)) $(ARGS)) || failed=1; \
+	  echo "$$pack: $$(echo "$$said" | tail -n 1)"; \
+	done; exit $$failed
 
 test: $(VENV)/.dev | gl   ## run the tests, all but the slow ones (they are in `make quality` and `make slow`)
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)

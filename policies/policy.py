@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,12 @@ class Act:
         return None if said is None else str(said)
 
 
+Heard = ModelOutput | Mapping[str, ModelOutput] | None
+"""What perception has delivered to one world since the last call. Of the one model of ``model:`` its newest
+output, or None when nothing new has arrived (latency, a dropped frame); of several models (``models:``) the
+newest of each that said something new, by the name that the pack gives it."""
+
+
 class Policy(Protocol):
     """Drives N robots. Constructed by entry point (group ``simgate.policies``) as
     ``factory(control_hz=int, options=Mapping[str, object])``.
@@ -69,12 +75,11 @@ class Policy(Protocol):
         """Starts N new episodes with robots of an embodiment; nothing of earlier ones may leak."""
         ...
 
-    def act(self, observation: Observation, detections: Sequence[ModelOutput | None]) -> list[Act]:
+    def act(self, observation: Observation, detections: Sequence[Any]) -> list[Act]:
         """Decides for each world.
 
         Args:
             observation: What the robots sense now.
-            detections: For each world what perception delivered since the last call, or None
-                when nothing new has arrived (latency, a dropped frame).
+            detections: For each world what perception has delivered, a :data:`Heard`.
         """
         ...

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from simgate.harness.execution.episode.recording import load_trace
 from simgate.harness.expansion.nominal import Position
 from simgate.harness.packs.severity import severity_rank
-from simgate.harness.results.record import CriterionResult, Outcome, RunRecord
+from simgate.harness.results.record import STRIP, CriterionResult, Outcome, RunRecord
 from simgate.harness.results.stored_record import whole
+from simgate.reports.bounds import bounds_of, looked_at
 from simgate.reports.pictures import Picture, PictureStore
 from simgate.reports.run_data import RunData, VariantResult
+from simgate.reports.signal_lanes import signals_of
 from simgate.reports.timeline import Timeline, timeline
 from simgate.reports.wording import broken_criteria, headline, replay_line
 from simgate.sim_adapters.plain_file import inside
@@ -39,6 +41,7 @@ class FailureDetail:
         others: The other varied parameters.
         fixed: Parameters that are the same in the whole pack.
         pictures: Start, and the moment of failure.
+        strips: Each camera and scanner over the episode.
         timeline: What happened; None without a recording.
         no_timeline: Why there is none.
         replay: Command that runs it again.
@@ -52,6 +55,7 @@ class FailureDetail:
     others: tuple[Position, ...]
     fixed: tuple[tuple[str, object], ...]
     pictures: tuple[Picture, ...]
+    strips: tuple[Picture, ...]
     timeline: Timeline | None
     no_timeline: str
     replay: str
@@ -132,8 +136,12 @@ class _Builder:
         with_record.sort(key=_worst_first)
         room = self._room[scenario]
         pictures = PictureStore(self._run.folder, PICTURE_BYTES * room // max(1, sum(self._room.values())))
+        shown = [whole(record) for record in with_record[:room]]
+        # The pictures of all come before the strips of any, so that what a page has no room for are strips.
+        drawn = [_record_pictures(record, pictures) for record in shown]
         details = tuple(
-            self._detail(whole(record), index, pictures) for index, record in enumerate(with_record[:room])
+            self._detail(record, index, own, _record_strips(record, pictures))
+            for index, (record, own) in enumerate(zip(shown, drawn, strict=True))
         )
         missing = (result for result in results if result.record is None)
         lines = [
@@ -144,7 +152,9 @@ class _Builder:
         severity = results[0].expected.severity
         return FailureGroup(scenario, severity, expected, details, tuple(lines), len(results))
 
-    def _detail(self, record: RunRecord, index: int, store: PictureStore) -> FailureDetail:
+    def _detail(
+        self, record: RunRecord, index: int, pictures: tuple[Picture, ...], strips: tuple[Picture, ...]
+    ) -> FailureDetail:
         open_here = max(1, min(EXPANDED_PER_SCENARIO, EXPANDED_IN_ALL // max(1, len(self._room))))
         expanded = index < open_here and self._expanded < EXPANDED_IN_ALL
         self._expanded += expanded
@@ -163,7 +173,8 @@ class _Builder:
             shown=tuple(positions[:cut]),
             others=tuple(positions[cut:]),
             fixed=tuple(fixed),
-            pictures=_record_pictures(record, store),
+            pictures=pictures,
+            strips=strips,
             timeline=drawn,
             no_timeline=why_not,
             replay=replay_line(self._run.folder, record.variant),
@@ -178,7 +189,10 @@ class _Builder:
             trace = load_trace(inside(self._run.folder, path))
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             return None, f"the recording {path} cannot be read: {error}"
-        return timeline(trace, (*record.criteria, *record.violations)), ""
+        scenario = self._run.pack.scenario(record.scenario)
+        units = {signal.name: signal.unit for signal in signals_of(trace)}
+        bounds = bounds_of(self._run.pack, scenario, units)
+        return timeline(trace, (*record.criteria, *record.violations), bounds, looked_at(scenario)), ""
 
 
 def _line(record: RunRecord) -> FailureLine:
@@ -202,4 +216,12 @@ def _record_pictures(record: RunRecord, store: PictureStore) -> tuple[Picture, .
         store.picture(path, caption, f"camera frame of {record.variant}, {caption}")
         for name, caption in captions.items()
         if (path := record.artifacts.get(name))
+    )
+
+
+def _record_strips(record: RunRecord, store: PictureStore) -> tuple[Picture, ...]:
+    return tuple(
+        store.picture(path, channel, f"channel {channel} of {record.variant} over the episode")
+        for name, path in record.artifacts.items()
+        if (channel := name.removeprefix(STRIP)) != name
     )

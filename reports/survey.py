@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from simgate.harness.results.record import Outcome, RunRecord, Scalar
-from simgate.harness.results.stored_record import whole
+from simgate.harness.results.stored_record import as_read
 
 MOST_KEPT = 20_000
 """Records of which parameters and latency samples are kept; about twice as many at most."""
@@ -74,7 +74,7 @@ def survey(records: Sequence[RunRecord]) -> Survey:
     found = Survey(every=-(-len(records) // MOST_KEPT) or 1, failed_every=-(-failures // MOST_KEPT) or 1)
     failed = 0
     for place, stored in enumerate(records):
-        record = whole(stored)
+        record = as_read(stored)
         _add(found, record)
         is_kept = place % found.every == 0
         row = Row(record.scenario, record.severity, record.outcome, record.parameters)

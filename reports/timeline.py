@@ -1,4 +1,4 @@
-"""The timeline of one episode: speed, distances, what could be seen and what was detected.
+"""The timeline of one episode: the task's signals, what could be seen, detected and sensed.
 
 Each lane is an SVG that stretches with the page (strokes keep their width), and all words are HTML, so
 that a phone shows the same text size as a wide screen.
@@ -7,49 +7,15 @@ that a phone shows the same text size as a wide screen.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-
-import numpy as np
-from markupsafe import Markup
-from numpy.typing import NDArray
 
 from simgate.harness.results.record import CriterionResult
 from simgate.harness.text import plural
 from simgate.harness.trace import Trace
 from simgate.reports import svg
-
-SPAN, TALL = 1000.0, 100.0
-"""Units of a lane's drawing; the page stretches them."""
-MOST_POINTS = 400
-FARTHEST_M = 10.0
-"""Distances above are clipped: what matters happens near."""
-
-
-MOST_SIGNALS = 6
-"""So many signals of a declared task have a lane."""
-_DRIVING = {"speed_mps", "command_speed_mps", "barrier_distance_m", "clearance_m"}
-
-
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """One row of the timeline.
-
-    Attributes:
-        name: What it shows.
-        legend: Words for its marks.
-        drawing: Its SVG.
-        top: Text at the upper end of its scale; empty for none.
-        kind: ``series``, ``sight`` or ``mode``; sets the height.
-        words: (percent from the left, text) written over the lane.
-    """
-
-    name: str
-    legend: str
-    drawing: Markup
-    top: str = ""
-    kind: str = "series"
-    words: tuple[tuple[float, str], ...] = ()
+from simgate.reports.bounds import Bound
+from simgate.reports.signal_lanes import SPAN, TALL, Lane, LaneGroup, drawing, reading_group, signal_groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,29 +38,49 @@ class Timeline:
     """What the page draws.
 
     Attributes:
-        lanes: From top to bottom.
+        groups: Lanes from top to bottom.
         moments: Marks through all lanes.
         ticks: (percent from the left, text) of the time axis.
         summary: The same in words.
+        has_boxes: Whether pictures of the episode have boxes on them.
     """
 
-    lanes: tuple[Lane, ...]
+    groups: tuple[LaneGroup, ...]
     moments: tuple[Moment, ...]
     ticks: tuple[tuple[float, str], ...]
     summary: str
+    has_boxes: bool = False
+
+    @property
+    def lanes(self) -> tuple[Lane, ...]:
+        """Of all groups."""
+        return tuple(lane for group in self.groups for lane in group.lanes)
 
 
-def timeline(trace: Trace, criteria: Iterable[CriterionResult] = ()) -> Timeline:
-    """The timeline of a trace; criteria say when they were lost."""
+def timeline(
+    trace: Trace,
+    criteria: Iterable[CriterionResult] = (),
+    bounds: Sequence[Bound] = (),
+    looked_at: Collection[str] = (),
+) -> Timeline:
+    """The timeline of a trace.
+
+    Args:
+        trace: Of one episode.
+        criteria: They say when they were lost.
+        bounds: On its signals, for lines in their lanes.
+        looked_at: Signals that criteria are computed from; their lanes come first.
+    """
     end_s = max(float(trace.times_s[-1]), 1.0 / trace.physics_hz)
     sights = sight_labels(trace)
-    lanes = _signal_lanes(trace, end_s)
-    if trace.signals.keys() >= _DRIVING:
-        lanes = [_speed_lane(trace, end_s), _distance_lane(trace, end_s)]
-    lanes += [_sight_lane(trace, label, end_s) for label in sights]
-    lanes.append(_mode_lane(trace, end_s))
+    said = [*(_sight_lane(trace, label, end_s) for label in sights), _mode_lane(trace, end_s)]
+    title = "what was seen, and what the policy did" if sights else "what the policy did"
+    groups = [*signal_groups(trace, end_s, bounds, looked_at), *reading_group(trace, end_s)]
+    groups.insert(1, LaneGroup(title, tuple(said), True))
     ticks = tuple((100 * second / end_s, f"{second:g} s") for second in _round_seconds(end_s))
-    return Timeline(tuple(lanes), _moments(trace, criteria, end_s), ticks, _summary(trace, sights))
+    return Timeline(
+        tuple(groups), _moments(trace, criteria, end_s), ticks, _summary(trace, sights), bool(sights)
+    )
 
 
 def sight_labels(trace: Trace) -> list[str]:
@@ -132,81 +118,6 @@ def _lost_times(criteria: Iterable[CriterionResult]) -> dict[float, list[str]]:
     return times
 
 
-def _drawing(parts: Sequence[Markup]) -> Markup:
-    return svg.element(
-        "svg",
-        Markup("").join(parts),
-        viewBox=f"0 0 {SPAN:g} {TALL:g}",
-        preserveAspectRatio="none",
-        aria_hidden="true",
-    )
-
-
-def _series(
-    times_s: NDArray[np.float64], values: NDArray[np.float64], end_s: float, top: float, class_: str
-) -> Markup:
-    """A line that breaks where a value is not finite."""
-    stride = max(1, math.ceil(len(times_s) / MOST_POINTS))
-    keep = np.unique(np.append(np.arange(0, len(times_s), stride), len(times_s) - 1))
-    parts, pen_down = [], False
-    for time_s, value in zip(times_s[keep], values[keep], strict=True):
-        if not math.isfinite(value):
-            pen_down = False
-            continue
-        y = TALL - TALL * min(max(value / top, 0.0), 1.0)
-        parts.append(f"{'L' if pen_down else 'M'}{SPAN * time_s / end_s:.0f} {y:.0f}")
-        pen_down = True
-    return svg.element("path", d="".join(parts), class_=class_)
-
-
-def _largest(values: Iterable[NDArray[np.float64]], at_least: float, at_most: float) -> float:
-    finite = [column[np.isfinite(column)] for column in values]
-    top = max((float(column.max()) for column in finite if len(column)), default=at_least)
-    return min(max(top, at_least), at_most)
-
-
-def _signal_lanes(trace: Trace, end_s: float) -> list[Lane]:
-    """The first signals of a declared task, each between its own extremes."""
-    lanes = []
-    for signal in trace.declared[:MOST_SIGNALS]:
-        values = trace.signals[signal.name]
-        finite = values[np.isfinite(values)]
-        low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 0.0)
-        span = high - low or 1.0
-        drawing = _drawing([_series(trace.times_s, values - low, end_s, span, "line")])
-        lanes.append(
-            Lane(signal.name, signal.meaning, drawing, f"{low:.3g} to {high:.3g} {signal.unit}".strip())
-        )
-    return lanes
-
-
-def _speed_lane(trace: Trace, end_s: float) -> Lane:
-    speed, command = trace.signals["speed_mps"], trace.signals["command_speed_mps"]
-    top = 1.1 * _largest((speed, command), 0.1, 50.0)
-    drawing = _drawing(
-        [
-            _series(trace.times_s, command, end_s, top, "line second"),
-            _series(trace.times_s, speed, end_s, top, "line"),
-        ]
-    )
-    return Lane("speed", "solid: driven; dashed: commanded", drawing, f"{top:.2g} m/s")
-
-
-def _distance_lane(trace: Trace, end_s: float) -> Lane:
-    barrier, clearance = trace.signals["barrier_distance_m"], trace.signals["clearance_m"]
-    top = _largest((barrier, clearance), 0.5, FARTHEST_M)
-    drawing = _drawing(
-        [
-            _series(trace.times_s, clearance, end_s, top, "line second"),
-            _series(trace.times_s, barrier, end_s, top, "line"),
-        ]
-    )
-    legend = "solid: to the barrier; dashed: to the nearest body"
-    if not np.isfinite(barrier).any():
-        legend = "dashed: to the nearest body; there is no barrier"
-    return Lane("distance", legend, drawing, f"{top:.2g} m")
-
-
 def _sight_lane(trace: Trace, label: str, end_s: float) -> Lane:
     """A band while the class is visible in the frames, a tick for each detection (height is its score)."""
     parts = []
@@ -221,7 +132,7 @@ def _sight_lane(trace: Trace, label: str, end_s: float) -> Lane:
             ticks.append(f"M{found.frame_step * per_step:.0f} {TALL:g}v{-TALL * max(scores):.0f}")
     parts.append(svg.element("path", d="".join(ticks), class_="detected"))
     return Lane(
-        label, "band: truly visible; ticks: detected, height is the score", _drawing(parts), kind="sight"
+        label, "band: truly visible; ticks: detected, height is the score", drawing(parts), kind="sight"
     )
 
 
@@ -255,7 +166,7 @@ def _mode_lane(trace: Trace, end_s: float) -> Lane:
             words.append((float(left), trace.modes[start]))
             free = left + 1.2 * len(trace.modes[start])
     return Lane(
-        "policy mode", "what the policy says it does", _drawing(parts), kind="mode", words=tuple(words)
+        "policy mode", "what the policy says it does", drawing(parts), kind="mode", words=tuple(words)
     )
 
 

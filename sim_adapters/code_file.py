@@ -157,16 +157,41 @@ def class_members(reference: Reference) -> set[str] | None:
     return None if bound is None else set(bound)
 
 
+def files_of_code(reference: Reference) -> list[Path]:
+    """The file that is named and every one that it brings along from its folder by ``from .helpers import``.
+
+    Empty for a module that is installed; what cannot be read brings nothing along.
+    """
+    found: dict[Path, None] = {}
+    todo = [] if reference.path is None else [reference.path]
+    top = None if reference.path is None else reference.path.parent
+    while todo:
+        path = todo.pop()
+        if path in found or not path.is_relative_to(str(top)) or not path.is_file():
+            continue
+        found[path] = None
+        try:
+            nodes = [*ast.walk(ast.parse(read_plain(path, _MOST_BYTES)))]
+        except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        for node in nodes:
+            if isinstance(node, ast.ImportFrom) and 0 < node.level <= len(path.parents):
+                base = path.parents[node.level - 1].joinpath(*(node.module or "").split("."))
+                for place in (base, *(base / alias.name for alias in node.names)):
+                    todo += [Path(f"{place}.py"), place / "__init__.py"]
+    return list(found)
+
+
 def load_reference(reference: Reference, folder: Path) -> Any:
-    """The object that is named; runs the file.
+    """The object that is named; runs the file, once in a process: an edit of it is for the next one.
 
     Raises:
         BadReference: As :func:`check_reference` says, or the code fails while it is imported.
         Refusal: An import is refused.
     """
-    check_reference(reference, folder)
     path = reference.path
-    if path is not None:
+    if path is not None and reference.module not in sys.modules:
+        check_reference(reference, folder)
         _FOLDERS.add(path.parent)
     try:
         module = importlib.import_module(reference.module)
@@ -177,6 +202,7 @@ def load_reference(reference: Reference, folder: Path) -> Any:
     try:
         return reduce(getattr, reference.attribute.split("."), module)
     except AttributeError as error:
+        check_reference(reference, folder)  # Says what is meant, where the text tells.
         name = reference.written.rpartition(":")[0]
         raise BadReference(f"{name} has no '{reference.attribute}'", _FORM) from error
 

@@ -7,6 +7,7 @@ not type-check.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -82,6 +83,49 @@ class Contact:
     touched: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class WatchedBody:
+    """A body that a metric speaks of, at the moment of a picture.
+
+    Attributes:
+        name: ``body/NAME``.
+        pose: float64, shape (4, 4): from its frame to the world's, metres.
+        vertices: float64, shape (P, 3): points of its surface in its frame, metres; the same all the time.
+        pixels: At so many it is seen, with what hangs on it; what stands behind glass is not.
+        occlusion: Share of its pixels, when it is drawn alone, at which it is not seen, 0 to 1; 1 where it is
+            not in the picture.
+        size_px: Longer side of the box around its vertices in the picture, also beyond the border and behind
+            other things, pixels; nan where part of it is behind the camera.
+        points: Sites on it and on what hangs on it that are in the picture and that no other solid thing
+            hides, by name: (x, y) in pixels from the top left corner.
+    """
+
+    name: str
+    pose: NDArray[Any]
+    vertices: NDArray[Any]
+    pixels: int
+    occlusion: float
+    size_px: float
+    points: Mapping[str, tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CameraView:
+    """What truly stood before a camera when it took a picture.
+
+    Attributes:
+        camera: Name of the sensor: its channels are called ``<camera>.rgb`` and the like.
+        step: Physics step of the picture.
+        pose: float64, shape (4, 4): from the camera's frame (X right, Y down, Z ahead) to the world's.
+        bodies: Those that metrics speak of, in view or not.
+    """
+
+    camera: str
+    step: int
+    pose: NDArray[Any]
+    bodies: tuple[WatchedBody, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class GroundTruth:
     """The true state of one world, for scoring only.
@@ -97,6 +141,11 @@ class GroundTruth:
             body in the floor plane, metres, negative when they overlap.
         values: Quantities that the task has asked for (:mod:`simgate.sim_adapters.quantities`), by the task's
             names.
+        far_m: Channels of depth read this, the far plane, where nothing is; ``inf`` for a simulator whose
+            channels do.
+        tells_entities: Whether ``entities`` are all that is seen; False where the simulator does not tell.
+        views: What stood before each camera at its newest picture; only where metrics speak of bodies.
+        over: How the world has ended by itself, one word; empty while it goes on.
     """
 
     step: int
@@ -107,3 +156,7 @@ class GroundTruth:
     contacts: tuple[Contact, ...]
     clearance_m: Mapping[str, float]
     values: Mapping[str, float] = field(default_factory=dict)
+    far_m: float = math.inf
+    tells_entities: bool = True
+    views: tuple[CameraView, ...] = ()
+    over: str = ""

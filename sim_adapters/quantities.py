@@ -96,7 +96,42 @@ class Energy:
     word: ClassVar[str] = "energy"
 
 
-Quantity = Distance | Position | Speed | Tilt | Joint | ContactForce | Touching | SensorReading | Energy
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One number of what an environment observes: ``{obs: 2}``, or ``{obs: KEY, index: 2}`` of a mapping."""
+
+    word: ClassVar[str] = "obs"
+    key: str | int
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A number or yes and no of an environment's info, ``{info: is_success}``; parts of mappings by dots."""
+
+    word: ClassVar[str] = "info"
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reward:
+    """What an environment gave for the last step."""
+
+    word: ClassVar[str] = "reward"
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """Sum of an environment's rewards since the start."""
+
+    word: ClassVar[str] = "return"
+
+
+Physical = Distance | Position | Speed | Tilt | Joint | ContactForce | Touching | SensorReading | Energy
+"""Quantities of a robot on its own joints."""
+OfEnvironment = Seen | Told | Reward | Return
+"""Quantities of an environment."""
+Quantity = Physical | OfEnvironment
 _BY_WORD: dict[str, type[Any]] = {kind.word: kind for kind in get_args(Quantity)}
 
 
@@ -161,10 +196,18 @@ def unit_of(quantity: Quantity) -> str:
     return _UNITS.get(type(quantity), "")
 
 
+def kind_of(quantity: Quantity) -> str:
+    """What a quantity is, for those who can use one kind alone: ``speed``, ``joint velocity``."""
+    return f"joint {quantity.of}" if isinstance(quantity, Joint) else quantity.word
+
+
 def _check(word: str, quantity: Quantity) -> None:
     for field in fields(quantity):
         value = getattr(quantity, field.name)
-        if field.name == "index":
+        if field.name == "key":
+            if isinstance(value, bool) or not isinstance(value, int | str) or value == "":
+                raise ValueError(f"{word} takes the place of a number, from 0, or a key, not {value!r}")
+        elif field.name == "index":
             if isinstance(value, bool) or not isinstance(value, int) or value < 0:
                 raise ValueError(f"{word}: index counts the sensor's numbers from 0, not {value!r}")
         elif field.name == "axis":

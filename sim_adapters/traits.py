@@ -20,6 +20,8 @@ class AdapterTraits:
         path_options: Options that name files; they start at the pack's folder.
         quantities: Quantities that it can measure for a task.
         actuators: Whether it moves robots by their own actuators, not only in the plane.
+        planar: Whether it builds scenes with a robot that drives in the plane.
+        overview: Whether it can draw its worlds from outside (method ``overview``), for people.
     """
 
     max_worlds: int | None = None
@@ -30,6 +32,26 @@ class AdapterTraits:
     path_options: tuple[str, ...] = ()
     quantities: frozenset[type[Quantity]] = frozenset()
     actuators: bool = False
+    planar: bool = True
+    overview: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessTraits:
+    """What an adapter wants of the processes that it runs in.
+
+    Registered in the entry-point group ``simgate.adapter_processes`` under the adapter's name, apart from the
+    factory, which may not be importable outside such a process. An adapter without it has these defaults.
+
+    Attributes:
+        own_interpreter: Whether it runs in a Python of its simulator's, which the user names.
+        one_a_gpu: Whether two of them on one GPU are unstable.
+        slow: Whether it starts for minutes (compiling shaders), and may stand still as long later on.
+    """
+
+    own_interpreter: bool = False
+    one_a_gpu: bool = False
+    slow: bool = False
 
 
 def traits_of(factory: object) -> AdapterTraits:

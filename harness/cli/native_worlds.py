@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from simgate.sim_adapters.environments.opened import OpenedEnvironment
     from simgate.sim_adapters.worlds.native_file import NativeFile
     from simgate.sim_adapters.worlds.world import World
 
@@ -64,6 +65,50 @@ def file_text(text: str) -> str:
 def file_data(text: str) -> list[dict[str, Any]]:
     """The same for machines."""
     return [dict(zip(("target", "takes", "value"), row, strict=True)) for row in open_native(text).listing()]
+
+
+def environment_text(name: str, python: str | None) -> str:
+    """What an environment observes, is told and lets a pack set, as plain text.
+
+    Raises:
+        UserError: It cannot be made.
+    """
+    from simgate.harness.text import table
+
+    opened = _environment(name, python)
+    body = opened.embodiment(1, False)
+    seen = [[c.name, " x ".join(map(str, c.shape)), f"{c.low:g} to {c.high:g}"] for c in body.channels]
+    spec = body.action
+    told = [[n, f"{low:g} to {high:g}"] for n, low, high in zip(spec.names, spec.low, spec.high, strict=True)]
+    listed = table(
+        ("target", "takes", "is"), [list(row) for row in opened.listing()], widths=(None, 30, None)
+    )
+    return "\n\n".join(
+        (
+            f"{name} observes\n\n{table(('channel', 'shape', 'values'), seen)}",
+            f"is told\n\n{table(('action', 'values'), told)}",
+            f"and lets a pack set, with 'set: {{NAME: TARGET}}'\n\n{listed}",
+        )
+    )
+
+
+def environment_data(name: str, python: str | None) -> dict[str, Any]:
+    """The same for machines."""
+    opened = _environment(name, python)
+    rows = [dict(zip(("target", "takes", "value"), row, strict=True)) for row in opened.listing()]
+    said = {key: opened.said[key] for key in ("observations", "action", "step_s", "versions")}
+    return {"env": name, **said, "settable": rows}
+
+
+def _environment(name: str, python: str | None) -> OpenedEnvironment:
+    from simgate.harness.frontend.user_errors import UserError
+    from simgate.sim_adapters.environments.opened import OpenedEnvironment
+    from simgate.sim_adapters.worlds.native_file import NativeError
+
+    try:
+        return OpenedEnvironment(name, Path.cwd(), {}, python, False)
+    except NativeError as error:
+        raise UserError(f"env:{name}: {error}") from None
 
 
 def open_native(text: str) -> NativeFile:

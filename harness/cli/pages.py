@@ -14,7 +14,6 @@ from simgate.harness.packs.diagnostics.explain import diagnostics_page
 from simgate.harness.packs.language.definition import Key, keys_of
 from simgate.harness.packs.language.mappings import MAPPINGS
 from simgate.harness.scoring import metrics
-from simgate.harness.tasks.reach_or_report import SIGNALS
 from simgate.harness.text import markdown_table
 from simgate.sim_adapters.worlds.world import World
 
@@ -57,12 +56,13 @@ def metrics_page() -> str:
         unit, direction, *bounds = facts(info)
         words = [unit, *bounds, direction]
         rows.append([f"`{info.name}`", "; ".join(words), f"{info.meaning}{options} *{info.source}*"])
-    signals = [[f"`{signal.name}`", signal.meaning] for signal in SIGNALS]
+    signals = [[f"`{signal.name}`", signal.meaning] for signal in metrics.task_signals()]
     return "\n".join(
         [
             "# Metrics\n",
-            "What `accept` can ask for. `<class>` stands for a class of the model, for example `glass_door`. "
-            "`simgate metrics`\nlists the same, third-party metrics included.\n",
+            "What `accept` can ask for. `<class>` stands for a class of the model, for example `glass_door`, "
+            "`<signal>` for a signal of\nthe task. `simgate metrics` lists the same, third-party metrics "
+            "included.\n",
             f"{_GENERATED}\n",
             markdown_table(("metric", "unit, range, direction", "meaning, *source*"), rows),
             "## Signals\n",

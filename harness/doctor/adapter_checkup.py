@@ -68,6 +68,9 @@ def check_adapter(name: str, interpreter: Sequence[str]) -> Iterator[Finding]:
         yield from _start_findings(name, started)
         if started.answer is None or "unavailable" in started.answer:
             return
+        if not started.answer.get("planar", True):  # What follows is measured on a robot in the plane.
+            yield checkup.conformance()
+            return
         for loop in LOOPS.get(name, ("",)):
             options = {"loop": loop} if loop else {}
             subject = f"frames and poses, {loop} loop" if loop else "frames and poses"
@@ -131,6 +134,9 @@ class _AdapterCheckup:
                 subject, "bad", f"no result: {done.ended}; {done.log}", "is pytest installed there?"
             )
         counts = _junit_counts(out)
+        if not counts.passed + len(counts.failed) + counts.skipped:
+            nothing = "no suite: by its traits it takes neither scenes nor robots on their own joints"
+            return Finding(subject, "note", nothing, "subclass RobotConformance in a test of your own")
         text = f"{counts.passed} passed, {len(counts.failed)} failed, {counts.skipped} skipped"
         if counts.failed:
             return Finding(
@@ -149,7 +155,9 @@ def _start_findings(name: str, run: _Run) -> Iterator[Finding]:
         return
     found = run.answer
     what = f"{found['version']} draws with {found['renderer']} on {found['device']}"
-    if found["health"] or found["spread"] <= CONSTANT_SPREAD:
+    if found["spread"] is None and not found["health"]:
+        yield Finding(subject, "ok", f"{what}; first world, without a camera, after {found['seconds']:.1f} s")
+    elif found["health"] or found["spread"] <= CONSTANT_SPREAD:
         why = "; ".join(found["health"]) or "the first frame shows nothing"
         yield Finding(subject, "bad", f"{what}: {why}")
     else:

@@ -17,13 +17,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.harness.execution.probe_room import room
+from simgate.harness.execution.probe_room import first_look, room
 from simgate.harness.registry import load
 from simgate.sim_adapters.adapter import SimAdapter, SimulatorUnavailable, Timing
 from simgate.sim_adapters.planar_drive import DriveView
 from simgate.sim_adapters.scene.body import Body, Material, Part
 from simgate.sim_adapters.scene.projection import project
 from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.traits import traits_of
 
 TURNS = 24
 """Frames of the alignment check."""
@@ -40,7 +41,7 @@ def main() -> int:
     answer: Answer
     adapter: SimAdapter | None = None
     try:
-        adapter = load("simgate.sim_adapters", name)(timing=Timing(), options=json.loads(options))
+        adapter = load("simgate.sim_adapters", name, Path.cwd())(timing=Timing(), options=json.loads(options))
         answer = MEASUREMENTS[what](adapter)
     except SimulatorUnavailable as error:
         answer = {"unavailable": str(error)}
@@ -55,12 +56,13 @@ def main() -> int:
 def measure_start(adapter: SimAdapter) -> Answer:
     """Time to the first frame, and what drew it."""
     began = time.monotonic()
-    frame = DriveView(adapter.reset([room()])).rgb[0]
+    frame = first_look(adapter)
     seconds = time.monotonic() - began
     return dataclasses.asdict(adapter.describe()) | {
         "seconds": seconds,
         "health": [reason for reasons in adapter.health() for reason in reasons],
-        "spread": int(frame.max()) - int(frame.min()),
+        "spread": None if frame is None else int(frame.max()) - int(frame.min()),
+        "planar": traits_of(adapter).planar,
     }
 
 

@@ -131,8 +131,8 @@ def check_packs(folder: Path) -> Iterator[Finding]:
             yield Finding("pack", "bad", str(error), f"`simgate lint {path}` explains it")
             continue
         yield Finding("pack", "ok", f"{path}: {len(pack.scenarios)} scenarios")
-        if pack.model:
-            yield _check_model(pack.model)
+        for model in pack.packages.values():
+            yield _check_model(model)
 
 
 def _check_model(path: str) -> Finding:

@@ -68,13 +68,13 @@ def _packages(folder: Path) -> Iterator[ModelPackage]:
     from simgate.policies.perception.package import PackageError, load_package
     from simgate.policies.perception.package_source import local_package
 
-    models = []
+    models: list[str] = []
     for path in find_packs(folder) if folder.is_dir() else []:
         try:
-            models.append(load_pack(path).model)
+            models += load_pack(path).packages.values()
         except PackError:
             continue
-    for model in dict.fromkeys(filter(None, models)):
+    for model in dict.fromkeys(models):
         try:
             yield load_package(local_package(model))
         except PackageError:

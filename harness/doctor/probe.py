@@ -1,6 +1,6 @@
 """A child process of ``simgate doctor``: tries what would take the caller down with it if it crashed.
 
-``python -m simgate.harness.doctor.probe adapter NAME`` renders one frame of a small room;
+``python -m simgate.harness.doctor.probe adapter NAME`` renders one frame of a small world;
 ``python -m simgate.harness.doctor.probe runtime NAME`` asks a perception runtime whether it can work here;
 ``python -m simgate.harness.doctor.probe model RUNTIME MODEL_YAML`` loads a model and gives it a frame;
 ``python -m simgate.harness.doctor.probe plugins`` loads every plugin. The last line of stdout is a JSON
@@ -13,15 +13,14 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 
-import numpy as np
-
 from simgate.harness.execution.episode.perception_runtime import make_runtime
 from simgate.harness.execution.episode.validity import BLACK_LEVEL, CONSTANT_SPREAD
-from simgate.harness.execution.probe_room import room
+from simgate.harness.execution.probe_room import first_look
 from simgate.harness.registry import load, names
 from simgate.policies.perception.package import PackageError, load_package
+from simgate.policies.perception.preprocessing.readings import blank_inputs
+from simgate.policies.perception.runtime import answers
 from simgate.sim_adapters.adapter import SimAdapter, SimulatorUnavailable, Timing
-from simgate.sim_adapters.planar_drive import DriveView
 
 GROUPS = (
     "simgate.sim_adapters",
@@ -48,19 +47,21 @@ def main() -> int:
 
 
 def probe_adapter(name: str) -> Mapping[str, object]:
-    """Builds a simulator, draws a room and says what drew it; ``problem`` is empty when it can be used.
+    """Builds a simulator, draws a small world, says what drew it; ``problem`` is empty if it can be used.
 
     For an optional simulator that is not there, ``unavailable`` says why instead.
     """
     try:
         adapter: SimAdapter = load("simgate.sim_adapters", name)(timing=Timing(), options={})
-        frame = DriveView(adapter.reset([room()])).rgb[0]
+        frame = first_look(adapter)
     except SimulatorUnavailable as error:
         return {"problem": "", "unavailable": str(error)}
     info = adapter.describe()
     adapter.close()
     problem = ""
-    if int(frame.max()) <= BLACK_LEVEL:
+    if frame is None:
+        problem = ""  # It draws nothing that could be looked at.
+    elif int(frame.max()) <= BLACK_LEVEL:
         problem = "the frame is black"
     elif int(frame.max()) - int(frame.min()) <= CONSTANT_SPREAD:
         problem = "the frame has one colour only"
@@ -82,7 +83,7 @@ def probe_model(runtime: str, path: str) -> Mapping[str, object]:
     package = load_package(path)
     try:
         model = make_runtime(runtime, package)
-        model.infer(np.zeros((1, package.input.height, package.input.width, 3), np.uint8))
+        answers(model, *blank_inputs(package, 1))
     except PackageError as error:
         first = error.problems[0]
         return {"detail": "", "problem": first.message, "remedy": first.hint}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from dataclasses import asdict, dataclass
@@ -78,7 +79,7 @@ def collect(folder: RunFolder, verdict: Verdict, *, signed: str, recordings: boo
         "environment.json": _json(environment),
         "readiness.json": _json(readiness),
         "traceability.json": _json(as_data(matrix, rows)),
-        "traceability.csv": as_csv(rows).encode(),
+        "traceability.csv": as_csv(rows),
         "index.html": index_page(manifest, verdict, checks, matrix, rows, sorted(files)).encode(
             "utf-8", "backslashreplace"
         ),
@@ -89,7 +90,12 @@ def collect(folder: RunFolder, verdict: Verdict, *, signed: str, recordings: boo
 
 
 def _json(value: object) -> bytes:
-    return json.dumps(value, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+    # Piece by piece: of very many variants the pieces take many times the memory of the text.
+    text = io.BytesIO()
+    for piece in json.JSONEncoder(indent=1, ensure_ascii=False).iterencode(value):
+        text.write(piece.encode("utf-8", "backslashreplace"))
+    text.write(b"\n")
+    return text.getvalue()
 
 
 def _run_files(folder: RunFolder, recordings: bool) -> dict[str, Hashed]:
@@ -140,22 +146,35 @@ def _root_of(path: Path) -> Path:
 
 def _model_part(pack: Pack, manifest: Manifest) -> tuple[dict[str, Hashed], str]:
     """The model package with all its files, every hash checked; or why it is not what ran."""
-    if pack.model is None:
+    if not pack.packages:
         is_without = not manifest.fingerprint.model_sha256
         return {}, "" if is_without else "the pack in the manifest names no model, although the run had one"
+    files: dict[str, Hashed] = {}
+    for name, path in pack.packages.items():
+        sha256 = manifest.fingerprint.models.get(name, "") if name else manifest.fingerprint.model_sha256
+        found, why = _package_part(path, sha256, f"{MODEL}/{name}" if name else MODEL)
+        files |= found
+        if why:
+            of_several = f"of the model {name}, " if name else ""
+            return files if found else {}, of_several + why
+    return files, ""
+
+
+def _package_part(path: str, sha256: str, folder: str) -> tuple[dict[str, Hashed], str]:
+    """One package; arguments are its path, the hash with which it ran, and where it goes."""
     try:
-        package = load_package(pack.model)
+        package = load_package(path, run_code=False)  # The manifest may come from others.
     except PackageError as error:
         first = str(error).splitlines()[0]
         return {}, f"the model package can no longer be read: {first}"
-    if package.sha256 != manifest.fingerprint.model_sha256:
+    if package.sha256 != sha256:
         return {}, f"{package.path.name} of the model has changed since the run"
     files = {}
     for file in package.files:
         content = hashed(file.path)
         if content.sha256 != file.sha256:
             return {}, f"the model's {file.name} has changed while it was read"
-        files[f"{MODEL}/{file.name}"] = content
+        files[f"{folder}/{file.name}"] = content
     card = package.spec.model_card
     if card is not None and not (package.path.parent / card).is_file():
         return files, f"the model card {card}, which model.yaml names, is not there"

@@ -81,7 +81,7 @@ def make_statement(files: Mapping[str, Hashed], verdict: Verdict, fingerprint: F
         {"name": name, "digest": {"sha256": digest}}
         for name, digest in (
             ("pack", fingerprint.pack_sha256),
-            ("model.yaml", fingerprint.model_sha256),
+            *(fingerprint.models.items() or [("model.yaml", fingerprint.model_sha256)]),
             *((part.label, part.sha256) for part in code_parts(fingerprint.parts or ())),
         )
         if digest

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from simgate.harness.gate.tally import JudgedVariant, Status
 from simgate.harness.gate.verdict import ScenarioSummary, Verdict
+from simgate.harness.results.stored_record import as_read
 from simgate.harness.text import plural
 
 NO_REQUIREMENT = "(none)"
@@ -99,7 +100,7 @@ def trace(found: Iterable[Requirement], variants: Sequence[JudgedVariant]) -> li
 
 
 def _row(requirement: str, variant: JudgedVariant) -> Row:
-    record, expected = variant.record, variant.expected
+    record, expected = variant.record and as_read(variant.record), variant.expected
     return Row(
         requirement=requirement,
         scenario=expected.scenario,
@@ -125,12 +126,14 @@ _OUTCOMES = {
 }
 
 
-def as_csv(rows: Iterable[Row]) -> str:
-    """The rows as CSV with a header (RFC 4180)."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
+def as_csv(rows: Iterable[Row]) -> bytes:
+    """The rows as CSV with a header (RFC 4180), UTF-8."""
+    out = io.BytesIO()
+    text = io.TextIOWrapper(out, encoding="utf-8", newline="")
+    writer = csv.writer(text)
     writer.writerow(COLUMNS)
     writer.writerows([_cell(getattr(row, column)) for column in COLUMNS] for row in rows)
+    text.flush()
     return out.getvalue()
 
 
@@ -142,8 +145,10 @@ def _cell(text: str) -> str:
 def as_data(found: Iterable[Requirement], rows: Sequence[Row]) -> list[dict[str, object]]:
     """The matrix as JSON values: requirements, their scenarios, their variants."""
     matrix: list[dict[str, object]] = []
+    by_place: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        by_place.setdefault((row.requirement, row.scenario), []).append(row)
     for requirement in found:
-        own = [row for row in rows if row.requirement == requirement.id]
         scenarios = [
             {
                 "scenario": scenario.scenario,
@@ -156,8 +161,7 @@ def as_data(found: Iterable[Requirement], rows: Sequence[Row]) -> list[dict[str,
                         "reason": r.reason,
                         "trace_digest": r.trace_digest,
                     }
-                    for r in own
-                    if r.scenario == scenario.scenario
+                    for r in by_place.get((requirement.id, scenario.scenario), [])
                 ],
             }
             for scenario in requirement.scenarios

@@ -7,40 +7,38 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from functools import cached_property
 from itertools import groupby
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from simgate.harness.execution.episode.kept_files import keep_files
 from simgate.harness.execution.episode.lap_clock import LapClock
+from simgate.harness.execution.episode.looking import LoopModel
 from simgate.harness.execution.episode.loop import Cast, run_episodes
-from simgate.harness.execution.episode.perception_runtime import is_deployed, make_runtime
+from simgate.harness.execution.episode.perception_runtime import all_of, is_deployed, make_runtime
 from simgate.harness.execution.episode.resource_sampler import ResourceSampler
+from simgate.harness.execution.episode.setting import payload_of, timing_of
 from simgate.harness.execution.episode.world_run import Episode
 from simgate.harness.execution.hosts.assignment import Assignment, HostSetup, error_record
 from simgate.harness.execution.hosts.host_log import log_traceback
 from simgate.harness.execution.hosts.machine_errors import is_of_the_machine
 from simgate.harness.execution.planning.adapter_options import make_adapter
 from simgate.harness.execution.planning.plan_guard import PlanGuard
-from simgate.harness.execution.probe_room import room
-from simgate.harness.expansion.variant import Variant, objects_of
+from simgate.harness.execution.probe_room import first_look
+from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.model import Scenario
-from simgate.harness.packs.worlds import world_of
 from simgate.harness.registry import load
 from simgate.harness.results.record import Outcome, RunRecord
 from simgate.harness.results.run_folder import RunFolder
+from simgate.harness.scoring.metric import Record
 from simgate.harness.scoring.resources import ResourceMonitor, ResourceUse
-from simgate.harness.scoring.score import Score, score
-from simgate.harness.tasks.declared import DeclaredTask
-from simgate.harness.tasks.reach_or_report import REACH_OR_REPORT
-from simgate.harness.tasks.task import Task
+from simgate.harness.scoring.score import Score, records_of, score
+from simgate.harness.tasks.of_scenario import task_of
 from simgate.policies.perception.package import load_package
+from simgate.policies.perception.preprocessing.readings import blank_inputs
 from simgate.policies.perception.runtime import RuntimeInfo
 from simgate.policies.perception.warm_up import warm_up
-from simgate.sim_adapters.adapter import AdapterInfo, SimAdapter, Timing
+from simgate.sim_adapters.adapter import AdapterInfo, SimAdapter
 from simgate.sim_adapters.traits import AdapterTraits, traits_of
 
 
@@ -62,8 +60,6 @@ class Worker:
         self._pack = pack = setup.pack
         self._folder = RunFolder(Path(setup.run_dir))
         self._metrics_asked = {c.metric for s in pack.scenarios for c in (*s.accept, *s.hard)}
-        sim = pack.sim
-        self._timing = Timing(sim.physics_hz, sim.control_hz, sim.camera_hz)
         self._adapter: SimAdapter | None = None
         self._resources = ResourceSampler()
         self._guard = PlanGuard(pack, setup.runtime, setup.parts, is_own_process)
@@ -80,28 +76,31 @@ class Worker:
         self._policy = load("simgate.policies", pack.policy, folder)(
             control_hz=pack.sim.control_hz, options=pack.policy_options
         )
-        package = load_package(pack.model) if pack.model else None
-        if package is not None:
-            self._guard.check_model(package)
-        self._runtime = make_runtime(self._setup.runtime, package, folder) if package else None
-        self._runtime_info: RuntimeInfo | None = self._runtime.describe() if self._runtime else None
-        simulated = package is not None and pack.latency.mode == "simulated"
-        self._latency = package.latency if package and simulated else None
-        self._deployed = package.deployed if package else None
-        if package and self._runtime and not simulated:
-            # The first calls load, allocate and tune; no robot meets them in motion.
-            warm_up(self._runtime, np.zeros((1, package.input.height, package.input.width, 3), np.uint8))
+        simulated = pack.latency.mode == "simulated"
+        self._models: list[LoopModel] = []
+        deployed = []
+        for name, path in pack.packages.items():
+            package = load_package(path)
+            self._guard.check_model(package, name)
+            runtime = make_runtime(self._setup.runtime, package, folder)
+            self._models.append(LoopModel(runtime, package.latency if simulated else None, name, package))
+            deployed.append(is_deployed(runtime.describe(), package.deployed))
+            if not simulated:
+                # The first calls load, allocate and tune; no robot meets them in motion.
+                warm_up(runtime, *blank_inputs(package, 1))
+        self._runtime_info = all_of([model.runtime.describe() for model in self._models])
+        self._deployed = None if None in deployed or not deployed else all(deployed)
         self._guard.confirm_loaded()
 
     def describe(self) -> tuple[AdapterInfo, RuntimeInfo | None]:
-        """What really runs. Builds and draws a small room first: some simulators know only then what they
+        """What really runs. Builds and draws a small world first: some simulators know only then what they
         draw with, and one that cannot draw must end the start-up, not every variant.
 
         Raises:
             NotAsPlanned: Earlier hosts of the run had another version of simulator or runtime.
         """
         adapter = self._simulator()
-        adapter.reset([room()])
+        first_look(adapter)
         info = adapter.describe()
         self._guard.check_versions(self._setup.versions, info, self._runtime_info)
         return info, self._runtime_info
@@ -155,13 +154,13 @@ class Worker:
         if self._adapter is not None:
             self._adapter.close()
             self._adapter = None
-        if self._runtime is not None:
-            self._runtime.close()
+        for model in self._models:
+            model.runtime.close()
         self._resources.close()
         self._guard.close()
 
     def _portions(self, assignments: Sequence[Assignment]) -> list[Sequence[Assignment]]:
-        """What runs together: as many worlds as the simulator takes; robots on their own joints by scenario,
+        """What runs together: as many worlds as the simulator takes; what has a task of its own by scenario,
         which says what robot and task are."""
         most = self._traits.max_worlds or len(assignments)
         portions: list[Sequence[Assignment]] = []
@@ -196,21 +195,19 @@ class Worker:
     def _play(self, assignments: Sequence[Assignment]) -> list[RunRecord]:
         self._guard.before_batch()
         clock = LapClock()
-        task, timing = self._task(assignments[0].variant), self._timing
-        if task is not REACH_OR_REPORT:  # Its sensors have rates of their own, between two commands.
-            timing = replace(timing, camera_hz=timing.control_hz)
+        first = self._scenario(assignments[0].variant)
         cast = Cast(
             adapter=self._simulator(),
             policy=self._policy,
-            runtime=self._runtime,
-            latency=self._latency,
+            models=self._models,
             extra_ms=self._pack.latency.extra_ms,
-            task=task,
-            timing=timing,
+            task=task_of(first, Path(self._pack.path).parent),
+            timing=timing_of(self._pack, first),
             time_limit_s=self._pack.sim.time_limit_s,
+            records=self._records,
         )
         variants = [assignment.variant for assignment in assignments]
-        scenes = [self._scene(variant) for variant in variants]
+        scenes = [payload_of(self._pack, self._scenario(variant), variant) for variant in variants]
         self._resources.begin()
         with ResourceMonitor(self._metrics_asked) as monitor:
             episodes = run_episodes(cast, scenes, [variant.seed for variant in variants], clock)
@@ -232,19 +229,10 @@ class Worker:
             for a, e, s, digest, kept in zip(assignments, episodes, judged, digests, files, strict=True)
         ]
 
-    def _task(self, variant: Variant) -> Task:
-        spec = self._scenario(variant).task
-        return REACH_OR_REPORT if spec is None else DeclaredTask.of(variant.scenario, spec)
-
-    def _scene(self, variant: Variant) -> Any:
-        """What the simulator builds: a scene, or a robot's world with what its task measures."""
-        world = world_of(self._pack, self._scenario(variant))
-        scene: Any = world.build(variant.parameters, objects_of(variant))
-        spec = self._scenario(variant).task
-        if spec is None:
-            return scene
-        measured = tuple(DeclaredTask.of(variant.scenario, spec).quantities.items())
-        return replace(scene, quantities=measured, allow=spec.touch.allow)
+    @cached_property
+    def _records(self) -> frozenset[Record]:
+        """What the pack's criteria need of a trace that not every trace holds."""
+        return records_of(self._pack.scenarios, Path(self._pack.path).parent)
 
     def _judge(self, variant: Variant, episode: Episode, use: ResourceUse) -> Score:
         scenario = self._scenario(variant)
@@ -295,7 +283,7 @@ class Worker:
             infrastructure=judged.outcome is Outcome.INVALID and episode.renderer_failed,
             host=self._setup.number,
             runtime=f"{info.runtime} {info.version} {info.device}" if info else "",
-            runtime_deployed=is_deployed(info, self._deployed) if info else None,
+            runtime_deployed=self._deployed,
             resources=self._resources.summary(),
             artifacts=kept[0],
             notes=kept[1],

@@ -53,7 +53,7 @@ class VariantBlock:
 
     def variants(self) -> list[Variant]:
         """The variants as models."""
-        rows = zip(*map(_values, self.columns.values()), strict=True)
+        rows = list(zip(*map(_values, self.columns.values()), strict=True)) or [()] * len(self)
         placed = [row for block in self.objects for row in block.rows()] or [()] * len(self)
         # Made of what is known to be right; to check it again would take longer than all else.
         return [

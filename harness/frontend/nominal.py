@@ -22,11 +22,13 @@ class Distance:
         parameter: Its name.
         value: Its value in this variant.
         where: In words, for example ``3rd percentile of 0.05 to 0.35``.
+        far: Whether that is out of the ordinary.
     """
 
     parameter: str
     value: Scalar
     where: str
+    far: bool
 
 
 def farthest(scenario: Scenario, parameters: Mapping[str, Scalar], limit: int = 5) -> list[Distance]:
@@ -34,7 +36,7 @@ def farthest(scenario: Scenario, parameters: Mapping[str, Scalar], limit: int = 
     from simgate.harness.expansion.nominal import NominalRange
 
     positions = NominalRange.of_scenario(scenario).positions(parameters)
-    return [Distance(place.parameter, place.value, _where(place)) for place in positions[:limit]]
+    return [Distance(place.parameter, place.value, _where(place), place.far) for place in positions[:limit]]
 
 
 def _where(place: Position) -> str:

@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from simgate.harness import registry
+from simgate.harness.execution.planning.model_channels import unsensed
 from simgate.harness.expansion.errors import ExpansionError
 from simgate.harness.expansion.expand import expand_scenario
 from simgate.harness.expansion.rules import Rules
 from simgate.harness.expansion.scene_key import appearance_of
 from simgate.harness.expansion.variant import Variant, objects_of
-from simgate.harness.frontend.scene_checks import Finding, check_scenes
 from simgate.harness.frontend.scene_counts import count_scenes, scenes_in
+from simgate.harness.packs.checks.check_model import report
 from simgate.harness.packs.checks.clean_runs import clean_runs_needed
 from simgate.harness.packs.expressions.conditions import parse
 from simgate.harness.packs.language.pack import POLICIES
@@ -23,8 +24,11 @@ from simgate.harness.packs.model import GateRule, Pack, Scenario
 from simgate.harness.packs.values import ValueSpec
 from simgate.harness.packs.worlds import world_of
 from simgate.harness.scoring import metrics
+from simgate.harness.tasks.of_scenario import task_of
+from simgate.harness.tasks.scene_finding import Finding, unbuilt
 from simgate.harness.text import plural
 from simgate.policies.documents.diagnostics import Diagnostic, shown_path
+from simgate.policies.documents.problems import Problems
 from simgate.sim_adapters.scene.scene import Scene
 
 CODE = "no-variants"
@@ -43,7 +47,11 @@ def trial(pack: Pack) -> list[Diagnostic]:
     """Scenarios of a pack that leave nothing to run, or nothing that can be judged, as diagnostics."""
     lines = Path(pack.path).read_text(encoding="utf-8-sig").split("\n")
     found = [found for scenario in pack.scenarios for found in _of_scenario(pack, scenario, lines)]
-    return found if any(one.code == CODE for one in found) else [*found, *_of_shared_scenes(pack, lines)]
+    if any(one.code == CODE for one in found):
+        return found
+    problems = Problems()
+    report(problems, unsensed(pack))
+    return [*found, *problems.diagnostics, *_of_shared_scenes(pack, lines)]
 
 
 def _of_scenario(pack: Pack, scenario: Scenario, lines: Sequence[str]) -> list[Diagnostic]:
@@ -54,7 +62,11 @@ def _of_scenario(pack: Pack, scenario: Scenario, lines: Sequence[str]) -> list[D
         # Quick and about right first; what it suspects is looked at again in the variants that will run.
         for tried in (_reduced(scenario), scenario.model_copy(update={"pinned": ()})):
             scenes = _scenes(pack, scenario, expand_scenario(pack, tried, count))
-            found = check_scenes(scenario, pack.sim, scenes, metrics, _reports(pack, scenario))
+            built = [scene for scene in scenes if isinstance(scene, Scene)]
+            found = unbuilt(scenes)
+            if built:
+                task = task_of(scenario, Path(pack.path).parent)
+                found += task.check(scenario, pack.sim, built, metrics, _reports(pack, scenario))
             if not found:
                 break
         found += _of_pins(pack, scenario)

@@ -11,16 +11,17 @@ import hashlib
 import marshal
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from operator import itemgetter
+from typing import Any
 
 from simgate.harness.gate.statistics.percentile import nearest_rank
-from simgate.harness.packs.bounds import UnusableCriterion, is_comparable, judgement
+from simgate.harness.packs.bounds import is_comparable, judge_of
 from simgate.harness.packs.checks.latency_percentile import LatencyPercentile, parse_latency_percentile
-from simgate.harness.packs.model import Criterion, Scenario
+from simgate.harness.packs.model import Scalar, Scenario
 from simgate.harness.results.manifest import ExpectedVariant
-from simgate.harness.results.outcome import combine
-from simgate.harness.results.record import CriterionResult, Outcome, RunRecord
+from simgate.harness.results.record import Outcome, RunRecord
 
 _IS_DIGEST = re.compile("[0-9a-f]{64}").fullmatch
 """Two spellings of one digest would be two traces, and runs with one trace are one run."""
@@ -37,33 +38,75 @@ def against_pack(expected: ExpectedVariant, scenario: Scenario | None) -> str:
     return ""
 
 
-def within(record: RunRecord, scenario: Scenario) -> str:
-    """What a record says against itself and its scenario's criteria; empty when nothing.
+class Claims:
+    """What records of one scenario claim, held against the scenario's criteria and against themselves.
 
-    INVALID and ERROR claim nothing of the model, so nothing is held against them.
+    Args:
+        scenario: Of the pack.
     """
-    if record.outcome in (Outcome.INVALID, Outcome.ERROR):
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self._metrics = [criterion.metric for criterion in scenario.accept]
+        self._judges = [judge_of(criterion) for criterion in scenario.accept]
+
+    def against(self, record: RunRecord) -> str:
+        """What a record says against itself and its scenario's criteria; empty when nothing.
+
+        INVALID and ERROR claim nothing of the model, so nothing is held against them.
+        """
+        if record.outcome in (Outcome.INVALID, Outcome.ERROR):
+            return ""
+        if record.attempts < 1:
+            return "its record has a result and says that it was never begun"
+        if record.scenario != self.scenario.id:
+            return f"its record is of scenario '{record.scenario}'"
+        if not _IS_DIGEST(record.trace_digest):
+            return "its record has no trace digest of 64 lower-case hexadecimal digits"
+        return _against_numbers(record) or self._against_criteria(record) or _against_samples(record)
+
+    def _against_criteria(self, record: RunRecord) -> str:
+        """Recomputes every criterion from observed value and bound, and the outcome from them."""
+        if self._metrics != [result.metric for result in record.criteria]:
+            return "its record does not have the pack's criteria"
+        recomputed = [
+            judge(result.observed) for judge, result in zip(self._judges, record.criteria, strict=True)
+        ]
+        if recomputed != [result.outcome for result in record.criteria]:
+            return self._first_wrong(record, recomputed)
+        if record.outcome is Outcome.PASS:
+            # INVALID and FAIL both outweigh PASS, and nothing at all has not passed.
+            agrees = set(recomputed) == {"PASS"}
+        else:
+            # What failed before there was doubt stays FAIL, whatever the criteria say of the rest.
+            agrees = "FAIL" in recomputed or not recomputed
+        return "" if agrees else f"its record says {record.outcome.value}, its criteria do not"
+
+    def _first_wrong(self, record: RunRecord, recomputed: Sequence[str | None]) -> str:
+        for criterion, result, found in zip(self.scenario.accept, record.criteria, recomputed, strict=True):
+            if found != result.outcome:
+                says, shows = result.outcome.value, found or "nothing that can be compared"
+                return f"{criterion.statement}: its record says {says}, the observed value {shows}"
         return ""
-    if record.attempts < 1:
-        return "its record has a result and says that it was never begun"
-    if record.scenario != scenario.id:
-        return f"its record is of scenario '{record.scenario}'"
-    if not _IS_DIGEST(record.trace_digest):
-        return "its record has no trace digest of 64 lower-case hexadecimal digits"
-    return _against_numbers(record) or _against_criteria(record, scenario.accept) or _against_samples(record)
 
 
 def parameters_key(record: RunRecord) -> bytes:
     """Names the scenario and the parameters of a record."""
     # Of this version of marshal, what is equal and of one type has one form.
-    names = _sorted(tuple(record.parameters))
-    content = marshal.dumps((record.scenario, names, list(map(record.parameters.__getitem__, names))), 2)
-    return hashlib.blake2b(content, digest_size=16).digest()
+    begun, values = _named(record.scenario, tuple(record.parameters))
+    key = begun.copy()
+    key.update(marshal.dumps(values(record.parameters), 2))
+    return key.digest()
 
 
 @lru_cache
-def _sorted(names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(sorted(names))
+def _named(
+    scenario: str, names: tuple[str, ...]
+) -> tuple[hashlib.blake2b, Callable[[Mapping[str, Any]], Any]]:
+    """The key's beginning, which very many records share, and what reads the values in the names' order."""
+    ordered = sorted(names)
+    begun = hashlib.blake2b(marshal.dumps((scenario, ordered), 2), digest_size=16)
+    return begun, itemgetter(*ordered) if ordered else len
 
 
 def trace_key(record: RunRecord) -> int:
@@ -95,41 +138,25 @@ def copies(found: Callable[[], Iterable[tuple[ExpectedVariant, bytes]]]) -> dict
     }
 
 
-def _against_criteria(record: RunRecord, accept: Sequence[Criterion]) -> str:
-    """Recomputes every criterion from the observed value and the pack's bound, and the outcome from them."""
-    if [criterion.metric for criterion in accept] != [result.metric for result in record.criteria]:
-        return "its record does not have the pack's criteria"
-    recomputed = []
-    for criterion, result in zip(accept, record.criteria, strict=True):
-        found = _recomputed(criterion, result)
-        if found is not result.outcome:
-            word = "nothing that can be compared" if found is None else found.value
-            return f"{criterion.statement}: its record says {result.outcome.value}, the observed value {word}"
-        recomputed.append(found)
-    if record.outcome is Outcome.PASS:
-        agrees = combine(recomputed) is Outcome.PASS
-    else:
-        # What failed before there was doubt stays FAIL, whatever the criteria say of the rest.
-        agrees = Outcome.FAIL in recomputed or not recomputed
-    return "" if agrees else f"its record says {record.outcome.value}, its criteria do not"
-
-
 def _against_numbers(record: RunRecord) -> str:
     """What is no finite number: a run writes none, and readers of JSON take them."""
-    for name, value in record.metrics.items():
-        if isinstance(value, int | float) and not is_comparable(value):
-            return f"its {name} is no finite number"
-    samples = (record.latency.in_loop_ms, record.latency.measured_ms)
-    if not all(math.isfinite(sum(some)) for some in samples):
+    if not _finite(record.metrics.values()):
+        for name, value in record.metrics.items():
+            if isinstance(value, int | float) and not is_comparable(value):
+                return f"its {name} is no finite number"
+    latency = record.latency
+    if not math.isfinite(sum(latency.in_loop_ms)) or not math.isfinite(sum(latency.measured_ms)):
         return "a latency sample is no finite number"
     return ""
 
 
-def _recomputed(criterion: Criterion, result: CriterionResult) -> Outcome | None:
+def _finite(values: Iterable[Scalar | None]) -> bool:
+    """Whether all are finite numbers; False also where one is a word, or they are too large together."""
     try:
-        return Outcome(judgement(criterion, result.observed))
-    except UnusableCriterion:
-        return None
+        # What is nothing, 0 or an empty word is left out.
+        return math.isfinite(math.hypot(*filter(None, values)))  # type: ignore[arg-type]
+    except (OverflowError, TypeError):
+        return False
 
 
 def _against_samples(record: RunRecord) -> str:

@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Mapping
 
 from simgate.harness.gate.scenes import Repeated
+from simgate.harness.gate.statistics.ordered import Ordered
 from simgate.harness.gate.statistics.percentile import nearest_rank
 from simgate.harness.gate.tally import VALID, Evidence, Status, counted_once
 from simgate.harness.gate.wording import few, tries
 from simgate.harness.packs.checks.latency_percentile import parse_latency_percentile
 from simgate.harness.packs.model import Pack
 from simgate.harness.results.manifest import Manifest
-from simgate.harness.results.stored_record import whole
+from simgate.harness.results.stored_record import as_read
 from simgate.harness.text import plural
 
 _ENOUGH_RECORDS = 2_000
@@ -135,12 +136,12 @@ def _slower_than_declared(evidence: Evidence) -> list[str]:
     """The latency that a package declares is only as good as somebody's word until it was measured."""
     records = [v.record for v in evidence.variants if v.record is not None and v.record.outcome in VALID]
     some = records[:: max(len(records) // _ENOUGH_RECORDS, 1)]
-    drawn = [latency for latency in (whole(r).latency for r in some) if latency.mode == "simulated"]
-    declared = [sample for latency in drawn for sample in latency.in_loop_ms]
-    measured = [sample for latency in drawn for sample in latency.measured_ms]
+    drawn = [latency for latency in (as_read(r).latency for r in some) if latency.mode == "simulated"]
+    declared = Ordered([latency.in_loop_ms for latency in drawn])
+    measured = Ordered([latency.measured_ms for latency in drawn])
     if not declared or not measured:
         return []
-    loop_ms, host_ms = nearest_rank(sorted(declared), 0.95), nearest_rank(sorted(measured), 0.95)
+    loop_ms, host_ms = nearest_rank(declared, 0.95), nearest_rank(measured, 0.95)
     if host_ms <= loop_ms:
         return []
     return [

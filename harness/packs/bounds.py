@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Literal
 
 from simgate.harness.packs.model import Criterion, Scalar
@@ -31,6 +33,50 @@ def judgement(criterion: Criterion, value: Scalar | None) -> Judgement:
     return "PASS" if margin_of(criterion, value) >= 0.0 else "FAIL"
 
 
+def judge_of(criterion: Criterion) -> Callable[[Scalar | None], Judgement | None]:
+    """:func:`judgement` of one criterion for very many values; None where they cannot be compared.
+
+    Whole numbers, words and bools come from few; what is made of floats is one comparison.
+    """
+
+    @lru_cache(maxsize=256, typed=True)
+    def judged(value: Scalar | None) -> Judgement | None:
+        try:
+            return judgement(criterion, value)
+        except UnusableCriterion:
+            return None
+
+    interval = _interval(criterion)
+    if interval is None:
+        return judged
+    low, high = interval
+
+    def of_number(value: Scalar | None) -> Judgement | None:
+        if type(value) is float:
+            if low <= value <= high:
+                return "PASS"
+            if is_comparable(value):
+                return "FAIL"
+        return judged(value)
+
+    return of_number
+
+
+def _interval(criterion: Criterion) -> tuple[float, float] | None:
+    """The finite floats whose margin is not negative; None where a comparison does not tell."""
+    both = criterion.bound if isinstance(criterion.bound, tuple) else (criterion.bound, criterion.bound)
+    if any(isinstance(bound, bool | str) or not is_comparable(bound) for bound in both):
+        return None
+    low, high = map(float, both)
+    if (low, high) != both or isinstance(criterion.bound, tuple) != (criterion.op == "between"):
+        return None
+    if criterion.op == "at_most":
+        low = -sys.float_info.max
+    elif criterion.op == "at_least":
+        high = sys.float_info.max
+    return low, high
+
+
 def margin_of(criterion: Criterion, value: Scalar) -> float:
     """Signed distance to the bound; for words and bools -1 when they differ.
 
@@ -38,7 +84,8 @@ def margin_of(criterion: Criterion, value: Scalar) -> float:
         UnusableCriterion: For example ``at_most`` on a word.
     """
     bound = criterion.bound
-    if isinstance(value, int | float) and not is_comparable(value):
+    too_large = isinstance(bound, int) and not is_comparable(bound)
+    if too_large or (isinstance(value, int | float) and not is_comparable(value)):
         raise UnusableCriterion(f"{criterion.statement}: what is no finite number cannot be compared")
     if criterion.op == "equals" and not isinstance(bound, tuple):
         if isinstance(value, bool | str) or isinstance(bound, bool | str):

@@ -78,21 +78,40 @@ class TouchSpec(PackModel):
 _Condition = Wanted("a condition over the signals, such as height_m > 0.25 for 0.5 s")
 
 
+DEFAULT_TASK = "reach_or_report"
+"""Of scenarios that name no task."""
+
+
 class TaskSpec(PackModel):
     """What a robot on its own joints is asked to do."""
 
     signals: Annotated[
         dict[str, dict[str, Any]],
         ByHand(lambda: {"type": "object", "additionalProperties": {"type": "object"}}),
-    ] = key("what is measured, name: quantity, for example height_m: {position: body/trunk, axis: z}")
-    success: Annotated[str, _Condition] = key(
-        "condition that is success, for example height_m > 0.25 for 0.5 s"
+    ] = key("what is measured, name: quantity, for example height_m: {position: body/trunk, axis: z}", {})
+    success: Annotated[str | None, _Condition] = key(
+        "condition that is success, for example height_m > 0.25 for 0.5 s, or, asked once, ... at end", None
     )
     failure: Annotated[str | None, _Condition] = key("condition that is failure and ends the episode", None)
     end: Annotated[str | None, _Condition] = key("condition that ends the episode without success", None)
     instruction: str = key("the task in words, for policies that read them", "")
     facts: Annotated[dict[str, Scalar], ByHand()] = key("what the policy is told besides, name: value", {})
     touch: TouchSpec = key("{allow: [[body/foot, floor]]}: which contacts of the robot count", TouchSpec())
+
+    @property
+    def fact_names(self) -> tuple[str, ...]:
+        """Facts that its episodes have."""
+        return (*self.facts, *(("success",) if self.success else ()))
+
+
+class CodedTask(PackModel):
+    """A task that is code, and what it says of itself."""
+
+    code: str
+    """As the pack names it, the path of a file from the pack's folder."""
+    signals: dict[str, str]
+    """Name -> what it measures; empty where that has no name."""
+    fact_names: tuple[str, ...]
 
 
 class SignalSpec(PackModel):
@@ -260,8 +279,8 @@ class Scenario(PackModel):
     """Entry-point name of the world; for a native one its kind, file and content in one word."""
     native: NativeField = Field(default=None, exclude_if=_is_none)
     """What the pack says about a file of the team's own; None for an installed world."""
-    task: TaskSpec | None = Field(default=None, exclude_if=_is_none)
-    """What a robot on its own joints is asked to do; None for a driving robot, which reaches or reports."""
+    task: TaskSpec | CodedTask | None = Field(default=None, exclude_if=_is_none)
+    """What the robot is asked to do; None for a driving robot that reaches or reports."""
     parameters: dict[str, ValueSpec] = Field(default_factory=dict)
     place: dict[str, PlaceSpec] = Field(default_factory=dict)
     where: tuple[str, ...] = ()
@@ -350,7 +369,9 @@ class Pack(PackModel):
     description: str = ""
     owner: str = ""
     model: str | None = None
-    """Absolute path of the model package's ``model.yaml``."""
+    """Absolute path of the model package's ``model.yaml``, of the only one."""
+    models: dict[str, str] = Field(default_factory=dict, exclude_if=lambda found: not found)
+    """Those of several, by name; ``model`` is None then."""
     policy: str
     policy_options: dict[str, Scalar] = Field(default_factory=dict)
     sim: SimSpec = SimSpec()
@@ -363,6 +384,11 @@ class Pack(PackModel):
     sources: dict[str, str] = Field(default_factory=dict)
     """The pack's file, what it extends, its tables: path from the pack's folder -> SHA-256, hex. Empty in
     manifests of older versions. Files of native worlds are listed with them."""
+
+    @property
+    def packages(self) -> dict[str, str]:
+        """All its model packages; the only one of a pack that names none is ``""``."""
+        return self.models or ({"": self.model} if self.model else {})
 
     def scenario(self, scenario_id: str) -> Scenario:
         """The scenario of that id.

@@ -13,18 +13,20 @@ from pydantic import BeforeValidator, PlainSerializer, SerializationInfo, TypeAd
 
 if TYPE_CHECKING:
     from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
+    from simgate.sim_adapters.worlds.environment import EnvironmentSpec
     from simgate.sim_adapters.worlds.native import NativeSpec
 
 
 @cache
-def _adapter() -> TypeAdapter[NativeSpec | ArticulatedSpec]:
+def _adapter() -> TypeAdapter[NativeSpec | ArticulatedSpec | EnvironmentSpec]:
     from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
+    from simgate.sim_adapters.worlds.environment import EnvironmentSpec
     from simgate.sim_adapters.worlds.native import NativeSpec
 
-    return TypeAdapter(NativeSpec | ArticulatedSpec)
+    return TypeAdapter(NativeSpec | ArticulatedSpec | EnvironmentSpec)
 
 
-def read_spec(value: Any) -> NativeSpec | ArticulatedSpec | None:
+def read_spec(value: Any) -> NativeSpec | ArticulatedSpec | EnvironmentSpec | None:
     """The specification from plain data; what is none already passes.
 
     Raises:
@@ -41,6 +43,6 @@ def _written(value: Any, info: SerializationInfo) -> Any:
 
 
 if TYPE_CHECKING:
-    NativeField = NativeSpec | ArticulatedSpec | None
+    NativeField = NativeSpec | ArticulatedSpec | EnvironmentSpec | None
 else:
     NativeField = Annotated[Any, BeforeValidator(read_spec), PlainSerializer(_written)]

@@ -11,6 +11,7 @@ from simgate.harness.packs.model import Pack, Scenario, SimSpec
 
 if TYPE_CHECKING:
     from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
+    from simgate.sim_adapters.worlds.environment import EnvironmentSpec
     from simgate.sim_adapters.worlds.native import NativeSpec
     from simgate.sim_adapters.worlds.world import World
 
@@ -32,7 +33,9 @@ def world_of(pack: Pack, scenario: Scenario) -> World:
     return find_world(scenario.world, scenario.native, Path(pack.path).parent)
 
 
-def find_world(name: str, native: NativeSpec | ArticulatedSpec | None, folder: Path) -> World:
+def find_world(
+    name: str, native: NativeSpec | ArticulatedSpec | EnvironmentSpec | None, folder: Path
+) -> World:
     """A world by its name, or from what a pack says about a file.
 
     Args:
@@ -45,8 +48,11 @@ def find_world(name: str, native: NativeSpec | ArticulatedSpec | None, folder: P
     """
     if native is not None:
         from simgate.sim_adapters.worlds.articulated import ArticulatedSpec, ArticulatedWorld
+        from simgate.sim_adapters.worlds.environment import EnvironmentSpec, EnvironmentWorld
         from simgate.sim_adapters.worlds.native import NativeWorld
 
+        if isinstance(native, EnvironmentSpec):
+            return EnvironmentWorld(native, folder)
         if isinstance(native, ArticulatedSpec):
             return ArticulatedWorld(native, folder)
         return NativeWorld(native, folder)
@@ -59,6 +65,17 @@ def is_installed(pack: Pack, scenario: Scenario) -> bool:
     return scenario.native is not None or registry.is_there(WORLDS, scenario.world, Path(pack.path).parent)
 
 
+def measures_tasks(scenario: Scenario) -> bool:
+    """Whether the world of a scenario measures what its task asks for: of robots on their own joints, and of
+    environments."""
+    if scenario.native is None:
+        return False
+    from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
+    from simgate.sim_adapters.worlds.environment import EnvironmentSpec
+
+    return isinstance(scenario.native, ArticulatedSpec | EnvironmentSpec)
+
+
 def native_reader(kind: str) -> Any:
     """The reader of a kind of file; see :class:`simgate.sim_adapters.worlds.native_file.NativeFile`.
 
@@ -69,8 +86,13 @@ def native_reader(kind: str) -> Any:
     return registry.load(NATIVE, kind)
 
 
-def require_fit(scenarios: Iterable[Scenario], adapter: str) -> None:
+def require_fit(scenarios: Iterable[Scenario], adapter: str, folder: Path) -> None:
     """Asks whether a simulator can open the files of all native worlds.
+
+    Args:
+        scenarios: Of the pack.
+        adapter: Of the pack.
+        folder: The pack's, where the path of a file with the adapter's code begins.
 
     Raises:
         UnfitAdapter: It cannot open one of them.
@@ -79,11 +101,24 @@ def require_fit(scenarios: Iterable[Scenario], adapter: str) -> None:
         if scenario.native is None:
             continue
         able = native_reader(scenario.native.kind).adapters
-        if adapter not in able:
+        if adapter not in able and not _moves_joints(scenario, adapter, folder):
             raise UnfitAdapter(
                 f"scenario '{scenario.id}': the simulator '{adapter}' cannot open {scenario.native.file}, "
                 f"which is {scenario.native.kind.upper()}; {' and '.join(able)} can"
             )
+
+
+def _moves_joints(scenario: Scenario, adapter: str, folder: Path) -> bool:
+    """Whether the robot is on its own joints, and a simulator says by its traits that it moves such ones."""
+    from simgate.sim_adapters.traits import traits_of
+    from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
+
+    if not isinstance(scenario.native, ArticulatedSpec):
+        return False
+    try:
+        return traits_of(registry.load("simgate.sim_adapters", adapter, folder)).actuators
+    except (registry.UnknownPlugin, ImportError, TypeError):
+        return False
 
 
 def require_options(sim: SimSpec) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,10 +145,19 @@ def _setting(config: pytest.Config, key: str) -> Any:
 
 
 def _model(reference: str, folder: Path) -> Path | str:
-    """A path counts from where pytest was called; an address is kept for whoever fetches it."""
+    """A path counts from where pytest was called; an address is kept for whoever fetches it.
+
+    Of several models ``NAME=PATH``, with commas between them.
+    """
     from simgate.policies.perception.package_source import is_remote
 
-    return reference if is_remote(reference) else folder / reference
+    if is_remote(reference):
+        return reference
+    named = re.split(r",(?=[\w.-]+=)", reference) if re.match(r"[\w.-]+=", reference) else []
+    if not named or (folder / reference).exists():
+        return folder / reference
+    parts = [text.partition("=") for text in named]
+    return ",".join(f"{name}={path if is_remote(path) else folder / path}" for name, _, path in parts)
 
 
 def _record_mode(config: pytest.Config) -> RecordMode:
@@ -200,7 +210,12 @@ OPTIONS = (
         "RUN",
     ),
     Option("adapter", "simulator in place of the pack's", "NAME", ini=True),
-    Option("model", "model package in place of the pack's: path, s3://, gs://, mlflow:", "M", ini=True),
+    Option(
+        "model",
+        "model package in place of the pack's: path, s3://, gs://, mlflow:, or NAME=PATH",
+        "M",
+        ini=True,
+    ),
     Option(
         "runtime",
         "perception runtime, also with its device: onnxruntime, torch:cpu (auto: what the machine has)",

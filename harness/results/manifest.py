@@ -62,7 +62,10 @@ class Fingerprint(ResultModel):
     model: str = ""
     """``name version`` of the model package; empty without a model."""
     model_sha256: str = ""
-    """Hash of the model package's ``model.yaml``, which holds the hash of every artifact."""
+    """Hash of the model package's ``model.yaml``, which holds the hash of every artifact; of several models
+    the hash over ``models``."""
+    models: dict[str, str] = Field(default_factory=dict, exclude_if=lambda found: not found)
+    """Of several models the hash of each one's ``model.yaml``, by the pack's name for it."""
     model_lineage: dict[str, str] = Field(default_factory=dict)
     """Where the model's weights come from, as its package and DVC say."""
     runtime: str = ""

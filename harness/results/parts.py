@@ -17,7 +17,7 @@ JUDGED = ("model", "policy")
 UNKNOWN = (
     "what code, weights and files it was made with is not known: the simgate that made it kept no hashes"
 )
-_SEVERAL = ("world", "metric", "reader", "native world")
+_SEVERAL = ("world", "task", "metric", "reader", "native world")
 """Roles of which a run may have more than one part, told apart by name."""
 _NAMED = 5
 
@@ -26,9 +26,11 @@ class Part(ResultModel):
     """One part: a plugin, the model, a native world, or simgate's own core."""
 
     role: str
-    """``policy``, ``simulator``, ``runtime``, ``world``, ``metric``, ``reader``, ``model``, ``pack``,
-    ``native world`` or ``core``."""
+    """``policy``, ``simulator``, ``runtime``, ``world``, ``task``, ``metric``, ``reader``, ``model``,
+    ``pack``, ``native world`` or ``core``."""
     name: str
+    alias: str = Field(default="", exclude_if=lambda found: not found)
+    """Name that the pack gives a model, where it has several."""
     entry: str = ""
     """``module:attribute`` of a plugin."""
     distribution: str = ""
@@ -36,7 +38,7 @@ class Part(ResultModel):
     version: str = ""
     """Of that distribution."""
     sha256: str
-    """Over everything here but role and name, and over all files."""
+    """Over everything here but role, name and alias, and over all files."""
     code: dict[str, str] = Field(default_factory=dict)
     """Module, written as a file (``acme/door.py``), -> SHA-256, hex; the same wherever it is installed."""
     files: dict[str, str] = Field(default_factory=dict)
@@ -49,6 +51,8 @@ class Part(ResultModel):
     @property
     def label(self) -> str:
         """How messages name it."""
+        if self.alias:
+            return f"{self.role} {self.alias} ({self.name})"
         return f"{self.role} {self.name}" if self.role != "core" else self.name
 
 
@@ -58,6 +62,7 @@ def make_part(
     *,
     code: Mapping[str, str] | None = None,
     files: Mapping[str, str] | None = None,
+    alias: str = "",
     entry: str = "",
     distribution: str = "",
     version: str = "",
@@ -70,6 +75,7 @@ def make_part(
     return Part(
         role=role,
         name=name,
+        alias=alias,
         entry=entry,
         distribution=distribution,
         version=version,
@@ -117,7 +123,7 @@ def changed_parts(
 
 
 def _by_place(parts: Sequence[Part]) -> dict[tuple[str, str], Part]:
-    return {(part.role, part.name if part.role in _SEVERAL else ""): part for part in parts}
+    return {(part.role, part.name if part.role in _SEVERAL else part.alias): part for part in parts}
 
 
 def _changes(was: Part, now: Part) -> Iterator[str]:

@@ -26,6 +26,10 @@ class Outcome(StrEnum):
     KNOWN = "KNOWN"
 
 
+STRIP = "strip."
+"""An artifact of this name with that of a channel behind it shows the channel at several moments."""
+
+
 class ResultModel(BaseModel):
     """Base of all result data: immutable, unknown keys refused."""
 
@@ -64,6 +68,8 @@ class LatencySamples(ResultModel):
     """Where ``in_loop_ms`` came from."""
     stalls: int = 0
     """Results during which this machine stood still; in mode ``measured`` the standstill was left out."""
+    models: dict[str, LatencySamples] = Field(default_factory=dict, exclude_if=lambda found: not found)
+    """Those of each model by its name, where a pack names them."""
 
 
 class RunRecord(ResultModel):
@@ -114,7 +120,8 @@ class RunRecord(ResultModel):
     resources: dict[str, float] = Field(default_factory=dict)
     """What the host spent: ``cpu.rss_peak_mb``, and through NVML ``gpu.*``; not reproducible."""
     artifacts: dict[str, str] = Field(default_factory=dict)
-    """Name -> path relative to the run's folder: ``start_picture``, ``failure_picture``, ``trace``."""
+    """Name -> path relative to the run's folder: ``start_picture``, ``failure_picture``, ``trace``, and
+    :data:`STRIP` with the name of a camera's or scanner's channel."""
     notes: tuple[str, ...] = ()
     """What could not be kept, and why (a picture that cannot be drawn); says nothing about the outcome."""
 

@@ -6,6 +6,7 @@ A million records do not fit into memory, and the gate looks at most of what the
 from __future__ import annotations
 
 import os
+import sys
 import weakref
 from array import array
 from collections.abc import Collection, Iterator, Sequence
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from simgate.harness.results.journal import journal_lines, read_line
+from simgate.harness.results.quick_record import quick_reader
 from simgate.harness.results.record import RunRecord
 
 SampleKind = Literal["in_loop_ms", "measured_ms"]
@@ -35,11 +37,12 @@ def stored_records(
         JournalDamaged: A complete line is not a record, or one of a newer version.
     """
     journal: _Journal | None = None
+    quick = quick_reader(RunRecord)
     for number, place, line in journal_lines(path):
         journal = journal or _Journal(path)
-        record = read_line(path, number, line, torn)
+        record = quick(line) or read_line(path, number, line, torn)
         if record is not None:
-            journal.remember(place, record)
+            journal.last = place, record
             # It is a record in all but its class.
             yield cast(RunRecord, StoredRecord(journal, place, len(line), record, samples))
 
@@ -47,6 +50,14 @@ def stored_records(
 def whole(record: RunRecord) -> RunRecord:
     """All of a record, read again where it has stayed in the journal."""
     return record.whole if isinstance(record, StoredRecord) else record
+
+
+def as_read(record: RunRecord) -> RunRecord:
+    """All of a record, for who looks at it and goes on; read again in half the time of the :func:`whole` one.
+
+    It has a record's fields and properties, but is none: who keeps or changes it takes the whole one.
+    """
+    return record.as_read if isinstance(record, StoredRecord) else record
 
 
 def updated(record: RunRecord, **changes: Any) -> RunRecord:
@@ -59,20 +70,27 @@ def updated(record: RunRecord, **changes: Any) -> RunRecord:
 
 
 class _Journal:
-    """Reads single records of a journal again, and remembers the last one."""
+    """Reads single records of a journal again, and remembers the last one.
+
+    Attributes:
+        last: Place of the line that was last read quickly, and what was read.
+    """
 
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_RDONLY)
-        self._place, self._record = -1, cast(RunRecord, None)
+        self.last = self._again = -1, cast(RunRecord, None)
         weakref.finalize(self, os.close, self._file)
 
-    def remember(self, place: int, record: RunRecord) -> None:
-        self._place, self._record = place, record
-
     def read(self, place: int, length: int) -> RunRecord:
-        if place != self._place:
-            self.remember(place, RunRecord.model_validate_json(os.pread(self._file, length, place)))
-        return self._record
+        if place != self._again[0]:
+            self._again = place, RunRecord.model_validate_json(os.pread(self._file, length, place))
+        return self._again[1]
+
+    def read_quickly(self, place: int, length: int) -> RunRecord:
+        if place != self.last[0]:
+            found = quick_reader(RunRecord)(os.pread(self._file, length, place))
+            self.last = place, found or self.read(place, length)
+        return self.last[1]
 
 
 class _KeptLatency:
@@ -86,15 +104,15 @@ class _KeptLatency:
     @property
     def in_loop_ms(self) -> Sequence[float]:
         kept = self._record.in_loop_ms
-        return self._record.whole.latency.in_loop_ms if kept is None else kept
+        return self._record.as_read.latency.in_loop_ms if kept is None else kept
 
     @property
     def measured_ms(self) -> Sequence[float]:
         kept = self._record.measured_ms
-        return self._record.whole.latency.measured_ms if kept is None else kept
+        return self._record.as_read.latency.measured_ms if kept is None else kept
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._record.whole.latency, name)
+        return getattr(self._record.as_read.latency, name)
 
 
 class StoredRecord:
@@ -129,8 +147,8 @@ class StoredRecord:
         self._journal, self._place, self._length = journal, place, length
         self._update: dict[str, Any] | None = None
         self.outcome, self.known_issue, self.attempts = record.outcome, record.known_issue, record.attempts
-        self.runtime, self.runtime_deployed = record.runtime, record.runtime_deployed
-        self.violations = record.violations
+        self.runtime, self.runtime_deployed = sys.intern(record.runtime), record.runtime_deployed
+        self.violations = self.whole.violations if record.violations else ()
         latency = record.latency
         self.in_loop_ms = array("d", latency.in_loop_ms) if "in_loop_ms" in samples else None
         self.measured_ms = array("d", latency.measured_ms) if "measured_ms" in samples else None
@@ -140,6 +158,11 @@ class StoredRecord:
         """All of it, read again."""
         record = self._journal.read(self._place, self._length)
         return record.model_copy(update=self._update) if self._update else record
+
+    @property
+    def as_read(self) -> RunRecord:
+        """All of it, as :func:`as_read` gives it."""
+        return self.whole if self._update else self._journal.read_quickly(self._place, self._length)
 
     @property
     def latency(self) -> _KeptLatency:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +13,19 @@ from simgate.harness.results.record import LatencySamples, Scalar
 from simgate.harness.scoring.matching import ClassMatches, DetectionBoxes, boxes_by_frame, match_class
 from simgate.harness.scoring.resources import ResourceUse
 from simgate.harness.trace import Trace
+from simgate.policies.perception.outputs import Boxes, Said
+from simgate.sim_adapters.embodiment import sensor_of
 
-REST_SPEED_MPS = 0.05
-"""Below this speed the robot is at rest."""
+
+class SeveralModels(LookupError):  # noqa: N818 - the name says what is wrong
+    """Several models say the like, and nobody says which of them is meant."""
+
+
+class NoTruth(LookupError):  # noqa: N818 - the name says what is wrong
+    """What is true of what a model speaks of is not known."""
+
+
+_Said = TypeVar("_Said", bound=Said)
 
 
 class Evidence:
@@ -30,6 +41,7 @@ class Evidence:
         self.trace = trace
         self.latency = latency
         self.resources = resources or ResourceUse()
+        self._of_models: dict[str, Evidence] = {}
         self._matches: dict[tuple[object, ...], ClassMatches] = {}
 
     @cached_property
@@ -44,6 +56,46 @@ class Evidence:
             KeyError: The trace has no such signal.
         """
         return self.trace.signals[name]
+
+    @cached_property
+    def quantities(self) -> Mapping[str, str]:
+        """What each signal of the trace measures; empty words where nobody has said it."""
+        known = {one.name: one.quantity for one in self.trace.declared}
+        return {name: known.get(name, "") for name in self.trace.signals}
+
+    def of_model(self, name: str) -> Evidence:
+        """The same episode with the answers and latencies of one of its models alone."""
+        if name not in self._of_models:
+            latency = self.latency.models.get(name, LatencySamples(mode=self.latency.mode))
+            self._of_models[name] = Evidence(self.trace.of_model(name), latency, self.resources)
+        return self._of_models[name]
+
+    def said(self, kind: type[_Said]) -> list[_Said]:
+        """The answers of a kind, in order of delivery.
+
+        Raises:
+            SeveralModels: They come from more than one model.
+        """
+        found: list[_Said] = [one for one in self.trace.answers if isinstance(one, kind)]
+        if len(names := sorted({one.model for one in found})) > 1:
+            what = kind.__name__.lower()
+            raise SeveralModels(f"{' and '.join(names)} give {what}; say which one counts: model: {names[0]}")
+        return found
+
+    def said_of_eye(self, kind: type[_Said]) -> list[_Said]:
+        """As :meth:`said`, of pictures of the camera of which ``frames`` of the trace tell.
+
+        Raises:
+            SeveralModels: They come from more than one model.
+            NoTruth: The model looks at something else.
+        """
+        found, eye = self.said(kind), sensor_of(self.trace.eye)
+        if strange := [one.channel for one in found if one.channel and sensor_of(one.channel) != eye]:
+            known = f"of {self.trace.eye} alone" if self.trace.eye else "of no camera"
+            raise NoTruth(
+                f"the model looks at {strange[0]}, and what is true of its pictures is known {known}"
+            )
+        return found
 
     @property
     def duration_s(self) -> float:
@@ -66,12 +118,6 @@ class Evidence:
         """Control period, milliseconds of simulated time."""
         return 1000.0 * self.control_period_steps / self.trace.physics_hz
 
-    @property
-    def at_rest(self) -> bool:
-        """Whether the robot stands still at the end."""
-        speed = self.signal("speed_mps")
-        return bool(len(speed)) and bool(abs(speed[-1]) < REST_SPEED_MPS)
-
     @cached_property
     def first_contact_s(self) -> float | None:
         """Simulated time of the first contact, None without any."""
@@ -79,26 +125,10 @@ class Evidence:
             return None
         return min(contact.step for contact in self.trace.contacts) / self.trace.physics_hz
 
-    @property
-    def goal_radius_m(self) -> float:
-        """The goal counts as reached within this distance."""
-        return float(self.trace.facts["goal_radius_m"] or 0.0)
-
-    @cached_property
-    def goal_row(self) -> int | None:
-        """First row in which the robot is within the goal's radius, None when it never is."""
-        reached = np.flatnonzero(self.signal("goal_distance_m") <= self.goal_radius_m)
-        return int(reached[0]) if len(reached) else None
-
-    @cached_property
-    def path_m(self) -> NDArray[np.float64]:
-        """Length of the way driven up to each row, metres, shape (T,)."""
-        leg = np.hypot(np.diff(self.signal("x_m")), np.diff(self.signal("y_m")))
-        return np.concatenate(([0.0], np.cumsum(leg)))
-
     @cached_property
     def boxes(self) -> dict[int, DetectionBoxes]:
         """What perception delivered, by physics step of the frame."""
+        self.said_of_eye(Boxes)
         return boxes_by_frame(self.trace)
 
     @cached_property
@@ -112,8 +142,17 @@ class Evidence:
         return tuple(sorted({name for found in self.trace.detections for name in found.classes}))
 
     def matches(self, label: str, options: Mapping[str, Scalar]) -> ClassMatches:
-        """Detections of a class paired with the truth, under a criterion's options."""
+        """Detections of a class paired with the truth, under a criterion's options.
+
+        Raises:
+            SeveralModels: They come from more than one model.
+            NoTruth: What is true of the frames is not known.
+        """
+        if self.latency.models:
+            return self.of_model(next((one.model for one in self.said(Boxes)), "")).matches(label, options)
         key = (label, *sorted(options.items()))
+        if not self.trace.tells_entities:
+            raise NoTruth("the simulator does not tell which bodies are in view")
         if key not in self._matches:
             self._matches[key] = match_class(self.trace, self.boxes, label, options, self.latency.in_loop_ms)
         return self._matches[key]

@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 
 from simgate.harness.packs.checks.metric_catalog import lacking
 from simgate.harness.results.record import Scalar
-from simgate.harness.scoring.evidence import Evidence
+from simgate.harness.scoring.evidence import Evidence, NoTruth, SeveralModels
 
 Options = Mapping[str, Scalar]
+Record = Literal["actions", "labels", "bodies"]
+"""What the policy told the robot; the class of each pixel; where the bodies are that a criterion names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +35,18 @@ class MetricInfo:
         meaning: One sentence.
         source: Where the definition or the number comes from.
         options: Options that a criterion on it may give.
-        needs: What must be so for the metric to be defined: something closes the way, or nothing does.
+        needs: What must be so for the metric to be defined, a word of its task's; empty for nothing.
         needs_class: Semantic class of which something must be there; empty for none.
         signals: Signals of the task that it is computed from; undefined where a task lacks one.
         facts: Facts of the task that it is computed from; likewise.
+        moves: Whether it can only grow, or only fall, while an episode goes on; what a bound on it has lost
+            then stays lost.
+        silence: Its value where the policy reports nothing, for a word that the policy reports.
+        measures: Quantities one of which a signal of the task must measure, the one of ``signals`` where it
+            names one (:attr:`simgate.harness.trace.Signal.quantity`); empty for no such need.
+        output: Kind of the model's outputs that it judges (``boxes``, ``masks``, ``depth``, ``poses``,
+            ``keypoints``); empty for none.
+        records: What the loop must record for it, which traces hold only where a criterion asks for it.
     """
 
     name: str
@@ -48,10 +58,15 @@ class MetricInfo:
     meaning: str
     source: str
     options: tuple[str, ...] = ()
-    needs: Literal["", "barrier", "open_way"] = ""
+    needs: str = ""
     needs_class: str = ""
     signals: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
+    moves: Literal["", "up", "down"] = ""
+    silence: str = ""
+    measures: tuple[str, ...] = ()
+    records: tuple[Record, ...] = ()
+    output: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +121,16 @@ class Metric:
         """Its value for an episode; undefined where the task has not what it is computed from, and where the
         value is none that its description allows.
         """
-        trace, info = evidence.trace, self.info
-        if without := lacking(info, trace.signals, trace.facts):
+        info = self.info
+        if without := lacking(info, evidence.quantities, evidence.trace.facts):
             return undefined(f"{info.name} needs {' and '.join(without)}, which this task does not have")
-        value = self.compute(evidence, options)
+        if "model" in options:
+            evidence = evidence.of_model(str(options["model"]))
+            options = {name: value for name, value in options.items() if name != "model"}
+        try:
+            value = self.compute(evidence, options)
+        except (SeveralModels, NoTruth) as error:
+            return undefined(str(error))
         wrong = _wrong_with(info, value.value)
         return undefined(f"{info.name} {wrong}") if wrong else value
 

@@ -3,49 +3,63 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
+from typing import Protocol
 
 from simgate.harness import registry
+from simgate.harness.packs.checks.check_plugin import TASKS
 from simgate.harness.packs.checks.metric_catalog import FormulaProblem
-from simgate.harness.packs.model import Criterion
+from simgate.harness.packs.model import DEFAULT_TASK, Criterion
 from simgate.harness.results.record import LatencySamples
 from simgate.harness.scoring.evidence import Evidence
 from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, Options
+from simgate.harness.scoring.metrics_contacts import CONTACT_METRICS
 from simgate.harness.scoring.metrics_depth import DEPTH_METRICS
 from simgate.harness.scoring.metrics_gpu import GPU_METRICS
-from simgate.harness.scoring.metrics_perception import (
-    PERCEPTION_TEMPLATES,
-    perception_class,
-    perception_metric,
-)
+from simgate.harness.scoring.metrics_keypoints import KEYPOINTS
+from simgate.harness.scoring.metrics_masks import MASK_METRICS, MASKS
+from simgate.harness.scoring.metrics_motion import MOTION, MOTION_METRICS
+from simgate.harness.scoring.metrics_perception import ALL_CLASSES, DETECTION
+from simgate.harness.scoring.metrics_poses import POSES
+from simgate.harness.scoring.metrics_return import RETURN_METRICS
 from simgate.harness.scoring.metrics_runtime import RUNTIME_METRICS
-from simgate.harness.scoring.metrics_safety import SAFETY_METRICS
-from simgate.harness.scoring.metrics_task import NO_REPORT, TASK_METRICS
 from simgate.harness.scoring.signal_metric import signal_metric
-from simgate.harness.tasks.reach_or_report import SIGNALS
 from simgate.harness.trace import Signal, Trace
 
 GROUP = "simgate.metrics"
 """Entry-point group in which third parties register a :class:`~simgate.harness.scoring.metric.Metric`."""
 
-STANDARD_METRICS = (
-    "success",
-    "collisions",
-    "min_clearance_m",
-    "stop_distance_m",
-    "time_to_goal_s",
-    "path_length_m",
-    "spl",
-    "speed_max_mps",
-    "reported_door",
-    "latency.p95_ms",
-)
-"""In every record, for reports, whatever the criteria ask."""
-
 _MACHINE = (*RUNTIME_METRICS, *GPU_METRICS)
-_DRIVING = (*TASK_METRICS, *SAFETY_METRICS, *DEPTH_METRICS)
-_BUILT_IN = {metric.info.name: metric for metric in (*_DRIVING, *_MACHINE)}
+_OF_ALL = (*CONTACT_METRICS, *MOTION_METRICS, *DEPTH_METRICS, *MASK_METRICS, *RETURN_METRICS)
+_OF_CLASSES = (DETECTION, MASKS, POSES, KEYPOINTS)
+_FAMILIES = (MOTION, *_OF_CLASSES)
+
+
+class _Task(Protocol):
+    """What this module asks of a task; see :class:`simgate.harness.tasks.task.Task`."""
+
+    signals: tuple[Signal, ...]
+    metrics: tuple[Metric, ...]
+    measured: tuple[str, ...]
+
+
+@cache
+def _task() -> _Task:
+    """The task of scenarios that name none."""
+    found: _Task = registry.load(TASKS, DEFAULT_TASK)
+    return found
+
+
+@cache
+def _named() -> Mapping[str, Metric]:
+    return {metric.info.name: metric for metric in (*_task().metrics, *_OF_ALL, *_MACHINE)}
+
+
+def standard_metrics() -> tuple[str, ...]:
+    """Those in every record, for reports, whatever the criteria ask."""
+    return (*_task().measured, "latency.p95_ms")
 
 
 class UnknownMetric(LookupError):  # noqa: N818 - the name says what happened
@@ -63,7 +77,7 @@ def find(name: str) -> Metric | None:
     Raises:
         TypeError: A plugin registers something else than a ``Metric``.
     """
-    found = _BUILT_IN.get(name) or perception_metric(name)
+    found = _built_in(name)
     if found is None and name in registry.names(GROUP):
         found = registry.load(GROUP, name)
         if not isinstance(found, Metric):
@@ -73,11 +87,16 @@ def find(name: str) -> Metric | None:
     return found
 
 
+def _built_in(name: str) -> Metric | None:
+    of_families = (family.metric(name) for family in _FAMILIES)
+    return _named().get(name) or next((metric for metric in of_families if metric is not None), None)
+
+
 def plugin_metrics(criteria: Sequence[Criterion]) -> list[str]:
     """The metrics among these criteria that plugins compute, as the registry finds them."""
     own = {c.source for c in criteria if c.source is not None}
     named = {c.metric for c in criteria if c.stl is None and c.signal is None and c.source is None}
-    built_in = {name for name in named if name in _BUILT_IN or perception_metric(name)}
+    built_in = {name for name in named if _built_in(name)}
     return sorted(own | ((named - built_in) & set(registry.names(GROUP))))
 
 
@@ -87,7 +106,7 @@ def metric_of(criterion: Criterion, folder: Path | None = None, signals: Sequenc
     Args:
         criterion: Of a scenario.
         folder: The pack's, in which the code of its own metrics is; None where there are none.
-        signals: What the task declares; empty for that of driving robots.
+        signals: What the task declares; empty for the task of scenarios that name none.
 
     Raises:
         UnknownMetric: No metric of that name.
@@ -99,7 +118,7 @@ def metric_of(criterion: Criterion, folder: Path | None = None, signals: Sequenc
 
         return formula_metric(criterion)
     if criterion.signal is not None:
-        return signal_metric(criterion, criterion.signal, signals)
+        return signal_metric(criterion, criterion.signal, signals or task_signals())
     if criterion.source is not None:
         own: Metric = registry.load(GROUP, criterion.source, folder)
         return own
@@ -111,22 +130,30 @@ def metric_of(criterion: Criterion, folder: Path | None = None, signals: Sequenc
 
 def is_always_measured(name: str) -> bool:
     """Whether records hold a metric whatever the criteria ask, of what can be seen in the scene."""
-    found = bool(perception_class(name)) and name.endswith((".recall", ".precision"))
-    return found or name in STANDARD_METRICS
+    label = DETECTION.subject(name)
+    found = label not in ("", ALL_CLASSES) and name.endswith((".recall", ".precision"))
+    return found or name in standard_metrics()
 
 
-def signal_names() -> list[str]:
-    """Signals of a driving robot's task, for criteria on signals and formulas."""
-    return [signal.name for signal in SIGNALS]
+def task_signals() -> tuple[Signal, ...]:
+    """Signals of the task of scenarios that name none."""
+    return _task().signals
+
+
+def signal_quantities() -> dict[str, str]:
+    """Signals of the task of scenarios that name none, with what each measures."""
+    return {signal.name: signal.quantity for signal in task_signals()}
 
 
 def check_formula(
     text: str, control_hz: int, signals: Sequence[str] | None = None
 ) -> Sequence[FormulaProblem]:
-    """What is wrong with a temporal-logic formula over signals; those of :func:`signal_names` for None."""
+    """What is wrong with a temporal-logic formula over signals; None: of scenarios without a task."""
     from simgate.harness.scoring import stl_formula
 
-    return stl_formula.check_formula(text, control_hz, signal_names() if signals is None else signals)
+    return stl_formula.check_formula(
+        text, control_hz, list(signal_quantities()) if signals is None else signals
+    )
 
 
 def find_metric(name: str) -> MetricInfo | None:
@@ -137,18 +164,15 @@ def find_metric(name: str) -> MetricInfo | None:
 
 def class_of(name: str) -> str:
     """The class of the model that a metric speaks of; empty for none, and for all of them."""
-    return perception_class(name)
-
-
-def silence_of(name: str) -> str:
-    """The value of a metric that is the policy's report when it reports nothing; empty for others."""
-    return NO_REPORT if name == "reported_door" else ""
+    label = next((found for family in _OF_CLASSES if (found := family.subject(name))), "")
+    return "" if label == ALL_CLASSES else label
 
 
 def metric_infos() -> list[MetricInfo]:
     """Descriptions of all metrics, templates as ``detection.<class>.recall``."""
-    driving = [metric.info for metric in _DRIVING]
-    infos = [*driving, *PERCEPTION_TEMPLATES, *(metric.info for metric in _MACHINE)]
+    first = [metric.info for metric in (*_task().metrics, *_OF_ALL)]
+    families = [info for family in _FAMILIES for info in family.infos]
+    infos = [*first, *families, *(metric.info for metric in _MACHINE)]
     for name in registry.names(GROUP):
         info = find_metric(name)
         if info is not None:

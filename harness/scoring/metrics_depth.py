@@ -21,7 +21,7 @@ _SOURCE = (
 def _pooled(evidence: Evidence, options: Options) -> DepthSums | str:
     """Sums over the episode, or why there are none."""
     trace = evidence.trace
-    answers = {one.frame_step: one.depth_m for one in trace.outputs if isinstance(one, Depth)}
+    answers = {one.frame_step: one.depth_m for one in evidence.said_of_eye(Depth)}
     if not answers:
         return "the model gave no depth"
     total, within = DepthSums(), float(options.get("within_m", math.inf))
@@ -46,7 +46,16 @@ def _metric(
         return undefined("no pixel was answered") if math.isnan(value) else MetricValue(value)
 
     info = MetricInfo(
-        f"depth.{what}", unit, direction, 0, high, "number", meaning, _SOURCE, options=("within_m",)
+        f"depth.{what}",
+        unit,
+        direction,
+        0,
+        high,
+        "number",
+        meaning,
+        _SOURCE,
+        options=("within_m", "model"),
+        output="depth",
     )
     return Metric(info, compute)
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Literal
@@ -11,16 +10,13 @@ from typing import Literal
 import numpy as np
 
 from simgate.harness.scoring.evidence import Evidence
+from simgate.harness.scoring.family import ComputeFor, Member, MetricFamily
 from simgate.harness.scoring.matching import IOU_THRESHOLD, ClassMatches, Sighting
-from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, Options, undefined
+from simgate.harness.scoring.metric import MetricInfo, MetricValue, Options, undefined
 
 ALL_CLASSES = "all"
-CLASS_PLACEHOLDER = "<class>"
-OPTIONS = ("within_m", "min_pixels", "max_occlusion")
+OPTIONS = ("within_m", "min_pixels", "max_occlusion", "model")
 CALIBRATION_BINS = 10
-
-_NAME = re.compile(r"detection\.(?P<label>[^.\s](?:[^.]*[^.\s])?)\.(?P<what>[a-z0-9_]+)")
-_Compute = Callable[[Evidence, str, Options], MetricValue]
 
 
 def _labels(evidence: Evidence, label: str) -> tuple[str, ...]:
@@ -205,11 +201,11 @@ _LOWER_IS_BETTER = ("false_alarms_per_min", "centre_error_px", "flicker_hz", "ec
 
 def _info(what: str, unit: str, high: float | None, meaning: str, source: str = _MATCHING) -> MetricInfo:
     direction: Literal["higher", "lower"] = "lower" if what in _LOWER_IS_BETTER else "higher"
-    name = f"detection.{CLASS_PLACEHOLDER}.{what}"
-    return MetricInfo(name, unit, direction, 0, high, "number", meaning, source, OPTIONS)
+    name = f"detection.<class>.{what}"
+    return MetricInfo(name, unit, direction, 0, high, "number", meaning, source, OPTIONS, output="boxes")
 
 
-_TEMPLATES: dict[str, tuple[MetricInfo, _Compute]] = {
+_TEMPLATES: dict[str, tuple[MetricInfo, ComputeFor]] = {
     "recall": (
         _info(
             "recall",
@@ -286,24 +282,14 @@ _TEMPLATES: dict[str, tuple[MetricInfo, _Compute]] = {
 }
 
 
-def perception_metric(name: str) -> Metric | None:
-    """The metric ``detection.<class>.<what>`` for a concrete class, None when there is no such metric."""
-    parsed = _NAME.fullmatch(name)
-    if parsed is None or parsed["what"] not in _TEMPLATES:
-        return None
-    info, compute = _TEMPLATES[parsed["what"]]
-    label = parsed["label"]
-    needs_class = perception_class(name) if parsed["what"] in _OF_TRUTHS else ""
-    return Metric(
-        replace(info, name=name, needs_class=needs_class),
-        lambda evidence, options: compute(evidence, label, options),
-    )
+def _needing_class(info: MetricInfo, label: str) -> MetricInfo:
+    return info if label == ALL_CLASSES else replace(info, needs_class=label)
 
 
-def perception_class(name: str) -> str:
-    """The class of such a metric; empty for other metrics and for ``all``."""
-    parsed = _NAME.fullmatch(name)
-    return "" if parsed is None or parsed["label"] == ALL_CLASSES else parsed["label"]
-
-
-PERCEPTION_TEMPLATES = tuple(info for info, _ in _TEMPLATES.values())
+DETECTION = MetricFamily(
+    "detection",
+    {
+        what: Member(info, compute, _needing_class) if what in _OF_TRUTHS else Member(info, compute)
+        for what, (info, compute) in _TEMPLATES.items()
+    },
+)

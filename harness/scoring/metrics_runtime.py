@@ -78,7 +78,9 @@ def _rss_peak(evidence: Evidence, options: Options) -> MetricValue:
 def _latency(
     name: str, meaning: str, source: str, compute: Callable[[Evidence, Options], MetricValue]
 ) -> Metric:
-    return Metric(MetricInfo(name, "ms", "lower", 0, None, "number", meaning, source), compute)
+    return Metric(
+        MetricInfo(name, "ms", "lower", 0, None, "number", meaning, source, options=("model",)), compute
+    )
 
 
 _IN_LOOP = (
@@ -134,6 +136,7 @@ RUNTIME_METRICS = (
             kind="count",
             meaning="Answers of perception that took longer than one control period in the loop.",
             source=_IN_LOOP,
+            options=("model",),
         ),
         _deadline_misses,
     ),

@@ -13,14 +13,12 @@ from simgate.harness.results.outcome import combine, with_quarantine
 from simgate.harness.results.record import CriterionResult, LatencySamples, Outcome
 from simgate.harness.scoring.criteria import judge
 from simgate.harness.scoring.evidence import Evidence
-from simgate.harness.scoring.metrics import STANDARD_METRICS, evaluate, metric_of
+from simgate.harness.scoring.metric import Record
+from simgate.harness.scoring.metrics import evaluate, find_metric, metric_of, standard_metrics
 from simgate.harness.scoring.quarantine import find_quarantine
 from simgate.harness.scoring.resources import ResourceUse
 from simgate.harness.text import plural
 from simgate.harness.trace import Trace
-
-_ONLY_GROW = ("collisions", "contact_impulse_ns", "contact_time_s", "contact_depth_max_m", "speed_max_mps")
-_ONLY_FALL = ("min_clearance_m", "min_clearance_m.person", "min_clearance_m.barrier")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +98,32 @@ def score(
     )
 
 
+def records_of(scenarios: Iterable[Scenario], folder: Path | None = None) -> frozenset[Record]:
+    """What the criteria of scenarios need of a trace that not every trace holds.
+
+    Args:
+        scenarios: Of one pack.
+        folder: The pack's, in which the code of its own metrics is.
+
+    Raises:
+        UnknownMetric, BadReference: As :func:`simgate.harness.scoring.metrics.metric_of`.
+    """
+    asked = [c for scenario in scenarios for c in (*scenario.accept, *scenario.hard)]
+    return frozenset(need for c in asked for need in _needs(c, folder))
+
+
+def bodies_of(scenario: Scenario, folder: Path | None = None) -> tuple[str, ...]:
+    """The bodies that the metrics of a scenario speak of; as :func:`records_of`."""
+    asked = [c for c in (*scenario.accept, *scenario.hard) if "bodies" in _needs(c, folder)]
+    return tuple(dict.fromkeys(str(c.options["of"]) for c in asked if "of" in c.options))
+
+
+def _needs(criterion: Criterion, folder: Path | None) -> tuple[Record, ...]:
+    if criterion.stl is not None or criterion.signal is not None:
+        return ()
+    return metric_of(criterion, folder).info.records
+
+
 def _of_doubt(scenario: Scenario, trace: Trace, latency: LatencySamples) -> tuple[Outcome, str]:
     """INVALID, unless the robot had failed before there was doubt in a way that nothing later mends."""
     doubt = "; ".join(trace.invalid_reasons)
@@ -119,7 +143,9 @@ def _lost_before_doubt(
     sound = Evidence(trace.before(trace.doubt_step), latency)
     if sound.first_contact_s is None:
         return []
-    judged = [judge(criterion, sound) for criterion in criteria if _stays_lost(criterion)]
+    says_itself = "success" in trace.facts  # To that task a contact may be no failure.
+    lost = [c for c in criteria if _stays_lost(c) and not (says_itself and c.metric == "success")]
+    judged = [judge(criterion, sound) for criterion in lost]
     return [result for result in judged if result.outcome is Outcome.FAIL]
 
 
@@ -138,9 +164,11 @@ def _hard(
 
 def _stays_lost(criterion: Criterion) -> bool:
     """Whether a contact that violates a criterion does so for good: its metric only grows, or only falls."""
+    info = find_metric(criterion.metric)
+    moves = info.moves if info is not None else ""
     return (
-        (criterion.metric in _ONLY_GROW and criterion.op == "at_most")
-        or (criterion.metric in _ONLY_FALL and criterion.op == "at_least")
+        (moves == "up" and criterion.op == "at_most")
+        or (moves == "down" and criterion.op == "at_least")
         or (criterion.metric == "collisions" and criterion.op == "equals" and criterion.bound == 0)
         or (criterion.metric == "success" and criterion.op == "equals" and criterion.bound is True)
     )
@@ -169,7 +197,7 @@ def _metrics(
     for criterion in accept:
         found = metric_of(criterion, folder).of(evidence, criterion.options)
         values[metric_key(criterion.metric, criterion.options)] = _plain(found.value)
-    asked = list(STANDARD_METRICS)
+    asked = list(standard_metrics())
     known = evidence.model_classes
     labels = [label for label in evidence.labels_seen if not known or label in known]
     if evidence.trace.outputs:

@@ -10,19 +10,18 @@ from simgate.harness.packs.model import Criterion, SignalSpec
 from simgate.harness.scoring.evidence import Evidence
 from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, Options, saturated, undefined
 from simgate.harness.scoring.metrics_runtime import sample_percentile
-from simgate.harness.tasks.reach_or_report import SIGNALS
 from simgate.harness.trace import Signal
 
 
-def signal_metric(criterion: Criterion, signal: SignalSpec, signals: Sequence[Signal] = ()) -> Metric:
+def signal_metric(criterion: Criterion, signal: SignalSpec, signals: Sequence[Signal]) -> Metric:
     """A criterion's signal, as a metric.
 
     Args:
         criterion: Which one.
         signal: What it says.
-        signals: What the task declares; empty for that of driving robots.
+        signals: What the task declares.
     """
-    known = {one.name: one for one in signals or SIGNALS}
+    known = {one.name: one for one in signals}
     declared = known.get(signal.name, Signal(signal.name, "", "a signal of the task"))
     info = MetricInfo(
         name=criterion.metric,

@@ -16,8 +16,9 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from simgate.policies.grasping.motion import CONTROL_HZ, BrickPose, Floats, Lift
+from simgate.policies.grasping.motion import CONTROL_HZ, BrickPose, Floats, Lift, brick_seen
 from simgate.policies.grasping.scenes import SIZE, TABLE, Tables, look
+from simgate.policies.perception.decoding.poses import rotation_matrices
 
 Finder = Callable[[NDArray[np.uint8], NDArray[np.float32]], BrickPose]
 _LIMIT_S, _LIFTED_M, _HOLD_S = 6.5, 0.1, 1.0
@@ -57,8 +58,8 @@ def load(path: Path) -> Finder:
 
     def find(rgb: NDArray[np.uint8], depth_m: NDArray[np.float32]) -> BrickPose:
         seen = {"rgb": np.moveaxis(rgb, -1, 0)[None].astype(np.float32) / 255.0, "depth": depth_m[None, None]}
-        x, y, cosine, sine = session.run(None, seen)[0][0].astype(float)
-        return BrickPose(x, y, float(np.arctan2(sine, cosine)) / 2.0)
+        place, turned = (output[0, 0].astype(float) for output in session.run(None, seen))
+        return brick_seen(place, rotation_matrices(turned[None], "six_d")[0])
 
     return find
 

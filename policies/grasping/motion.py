@@ -27,6 +27,18 @@ class BrickPose:
     yaw: float
 
 
+CAMERA_M: Floats = np.array([0.45, 0.0, 0.85])
+"""Where the camera over the table is, from the base."""
+CAMERA_AXES: Floats = np.array([[0.0, -1.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.0, -1.0]])
+"""Its axes, X right, Y down and Z ahead, one a row, in the base's axes."""
+
+
+def brick_seen(translation_m: Floats, rotation: Floats) -> BrickPose:
+    """A brick in the base's axes of its pose in the camera's: shapes (3,) and (3, 3)."""
+    place, turned = CAMERA_M + CAMERA_AXES.T @ translation_m, CAMERA_AXES.T @ rotation
+    return BrickPose(float(place[0]), float(place[1]), float(np.arctan2(turned[1, 0], turned[0, 0])))
+
+
 def arm_angles(x: float, y: float, z: float, yaw: float) -> Floats:
     """Angles (5,) with the gripper pointing down at (x, y, z), its fingers across a brick's long side.
 

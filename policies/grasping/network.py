@@ -8,10 +8,13 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from simgate.policies.grasping.motion import CAMERA_M
 from simgate.policies.grasping.scenes import SIZE
 
 CENTRE_M, HALF_VIEW_M = (0.45, 0.0), 0.2632
 """What the camera sees of the plane of the brick's top: about which point, and how far to each side."""
+LYING_M = 0.02
+"""Height of the middle of a brick that lies on the table."""
 CELLS = SIZE // 4
 _TABLE_DEPTH_M, _DEPTH_SCALE = 0.85, 10.0
 _OPSET = 17
@@ -62,14 +65,20 @@ class BrickNet(nn.Module):
         place = self.place(middle) * HALF_VIEW_M + self.centre
         return torch.cat([place, (weight[:, None] * self.turn(features).flatten(2)).sum(2)], dim=1)
 
-    def forward(self, rgb: Tensor, depth: Tensor) -> Tensor:
-        """See :meth:`pose`."""
-        return self.pose(self.features(rgb, depth))
+    def forward(self, rgb: Tensor, depth: Tensor) -> tuple[Tensor, Tensor]:
+        """The brick in the camera's frame, X right, Y down and Z ahead: its translation (N, 1, 3) in
+        metres, and the first two columns of its rotation (N, 1, 6)."""
+        x, y, cosine, sine = self.pose(self.features(rgb, depth)).unbind(1)
+        yaw, zero = torch.atan2(sine, cosine) / 2.0, torch.zeros_like(x)
+        cos, sin, ahead = torch.cos(yaw), torch.sin(yaw), zero + float(CAMERA_M[2]) - LYING_M
+        place = torch.stack([float(CAMERA_M[1]) - y, float(CAMERA_M[0]) - x, ahead], dim=1)
+        turned = torch.stack([-sin, -cos, zero, -cos, sin, zero], dim=1)
+        return place[:, None], turned[:, None]
 
 
 def export(net: BrickNet, path: Path) -> None:
-    """Writes ``rgb``, ``depth`` -> ``pose`` with a free batch axis."""
-    names = ["rgb", "depth", "pose"]
+    """Writes ``rgb``, ``depth`` -> ``translation``, ``rotation`` with a free batch axis."""
+    names = ["rgb", "depth", "translation", "rotation"]
     with warnings.catch_warnings():
         # The exporter that torch recommends needs onnxscript; the older one writes this network exactly.
         warnings.simplefilter("ignore", DeprecationWarning)

@@ -33,7 +33,19 @@ class DecoderSpec(Strict):
 
     needs_classes: ClassVar[bool] = True
     """Whether the outputs speak of the package's classes; otherwise it need not name any."""
+    says: ClassVar[str] = ""
+    """What the outputs are: ``boxes``, ``masks``, ``depth``, ``poses``, ``keypoints`` or ``tensors``; empty
+    where only the decoder knows."""
+    of_pixels: ClassVar[bool] = True
+    """Whether the outputs speak of pixels; otherwise the model may look at other readings than frames."""
     kind: str
+
+
+class UnreadSpec(DecoderSpec):
+    """What stands in a package whose decoder's code is not run, as it is written."""
+
+    model_config = ConfigDict(extra="allow")
+    needs_classes = False
 
 
 class Scored(DecoderSpec):
@@ -46,6 +58,7 @@ class Scored(DecoderSpec):
 class BoxSpec(Scored):
     """What all decoders of boxes know."""
 
+    says: ClassVar[str] = "boxes"
     max_detections: Annotated[int, Field(gt=0, le=1000)] = 20
     """Boxes of a frame, over all classes."""
 
@@ -154,6 +167,7 @@ class MaskOutputs(Strict):
 class MaskSpec(Scored):
     """Decoder of a semantic segmentation: each pixel belongs to one class, or to none."""
 
+    says: ClassVar[str] = "masks"
     kind: Literal["masks"]
     layout: Literal["channels_first", "channels_last", "labels"] = "channels_first"
     """Where the scores of the classes stand, or ``labels`` where the model itself has chosen."""
@@ -175,6 +189,7 @@ class DepthOutputs(Strict):
 class DepthSpec(DecoderSpec):
     """Decoder of a depth estimation."""
 
+    says: ClassVar[str] = "depth"
     needs_classes: ClassVar[bool] = False
     kind: Literal["depth"]
     meaning: Literal["depth", "inverse"] = "depth"
@@ -200,6 +215,8 @@ class PoseOutputs(Strict):
 class PoseSpec(Scored):
     """Decoder of 6-D poses of objects in the camera's frame: X right, Y down, Z ahead."""
 
+    says: ClassVar[str] = "poses"
+    of_pixels: ClassVar[bool] = False
     kind: Literal["poses"]
     rotation: Literal["quaternion_wxyz", "quaternion_xyzw", "matrix", "six_d"] = "quaternion_wxyz"
     """``six_d``: the first two columns of the matrix, made orthonormal (Zhou et al. 2019)."""
@@ -223,6 +240,7 @@ class KeypointOutputs(Strict):
 class KeypointSpec(Scored):
     """Decoder of keypoints, J for each of K objects."""
 
+    says: ClassVar[str] = "keypoints"
     kind: Literal["keypoints"]
     points: Annotated[tuple[str, ...], Field(min_length=1)]
     """Names of the J points."""
@@ -234,7 +252,9 @@ class KeypointSpec(Scored):
 class TensorSpec(DecoderSpec):
     """No decoder: the tensors go to the policy as they are."""
 
+    says: ClassVar[str] = "tensors"
     needs_classes: ClassVar[bool] = False
+    of_pixels: ClassVar[bool] = False
     kind: Literal["tensors"]
     outputs: Annotated[dict[str, str], Field(min_length=1)]
     """Name under which the policy finds it: name of the output tensor."""

@@ -12,8 +12,21 @@ _ORTHONORMAL = 1e-3
 """By so much a rotation may miss being one, as rounding leaves it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """Who says it; the loop fills it in.
+
+    Attributes:
+        model: Name of the model in the pack; empty for the only one of a pack that gives it none.
+        channel: Of which it was computed; empty for the robot's first colour camera.
+    """
+
+    model: str = ""
+    channel: str = ""
+
+
 @dataclass(frozen=True, slots=True)
-class Boxes:
+class Boxes(Said):
     """K boxes of one frame, best first.
 
     Attributes:
@@ -49,7 +62,7 @@ class Boxes:
 
 
 @dataclass(frozen=True, slots=True)
-class Masks:
+class Masks(Said):
     """The class of every pixel of one frame.
 
     Attributes:
@@ -70,7 +83,7 @@ class Masks:
 
 
 @dataclass(frozen=True, slots=True)
-class Depth:
+class Depth(Said):
     """The distance of every pixel of one frame.
 
     Attributes:
@@ -92,7 +105,7 @@ class Depth:
 
 
 @dataclass(frozen=True, slots=True)
-class Poses:
+class Poses(Said):
     """Where K objects are and how they are turned, best first; in the camera, X is right, Y down, Z ahead.
 
     Attributes:
@@ -129,7 +142,7 @@ class Poses:
 
 
 @dataclass(frozen=True, slots=True)
-class Keypoints:
+class Keypoints(Said):
     """J points on each of K objects, best object first.
 
     Attributes:
@@ -165,7 +178,7 @@ class Keypoints:
 
 
 @dataclass(frozen=True, slots=True)
-class Tensors:
+class Tensors(Said):
     """What a model gave, as it gave it.
 
     Attributes:

@@ -12,13 +12,20 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from simgate.policies.perception.decoder_spec import DecoderSpec, Scored
+from simgate.policies.perception.decoder_spec import DecoderSpec, Scored, UnreadSpec
+from simgate.policies.perception.decoding.declared import decoder_problems
 from simgate.policies.perception.files.check_files import file_problems
 from simgate.policies.perception.files.onnx_interface import onnx_problems
 from simgate.policies.perception.files.package_files import Artifact, PackageFile, package_files
 from simgate.policies.perception.latency import Latency
 from simgate.policies.perception.package_schema import read_spec, sound_artifacts
-from simgate.policies.perception.package_spec import Deployed, InputSpec, ModelSpec
+from simgate.policies.perception.package_spec import (
+    Deployed,
+    FrameInput,
+    InputSpec,
+    ModelSpec,
+    ReadingInput,
+)
 from simgate.policies.perception.package_text import PackageText, read_text
 from simgate.policies.perception.problems import PackageError, PackageProblem
 from simgate.sim_adapters.unfetched import dvc_output, empty, unfetched
@@ -76,8 +83,19 @@ class ModelPackage:
 
     @property
     def input(self) -> InputSpec:
-        """Preprocessing."""
-        return self.spec.input
+        """Preprocessing of the frames. Of a model whose main input is no frame its name and batch, of a frame
+        of one pixel."""
+        main = self.spec.input
+        if isinstance(main, InputSpec):
+            return main
+        return InputSpec(name=main.name, batch=main.batch, width=1, height=1)
+
+    @cached_property
+    def channels(self) -> tuple[str, ...]:
+        """Channels that it is given beside its main input."""
+        extra = self.spec.extra_inputs.values()
+        named = [one.channel for one in extra if isinstance(one, ReadingInput | FrameInput)]
+        return tuple(dict.fromkeys(name or "" for name in named))
 
     @property
     def decoder(self) -> DecoderSpec:
@@ -183,16 +201,18 @@ class ModelPackage:
         return PackageError([self.problem(at, code, message, hint)])
 
 
-def load_package(path: str | Path) -> ModelPackage:
+def load_package(path: str | Path, *, run_code: bool = True) -> ModelPackage:
     """Reads and verifies a package.
 
     Args:
         path: A ``model.yaml``, or the folder that holds one.
+        run_code: Whether a decoder that the package names by its file is run, for what it says of itself;
+            without it nothing is known of its keys and tensors, and its files are listed all the same.
 
     Raises:
         PackageError: Something is wrong; all problems with file, line and column.
     """
-    problems, package = _examine(Path(path))
+    problems, package = _examine(Path(path), run_code)
     if package is None or problems:
         raise PackageError(problems)
     return package
@@ -203,7 +223,7 @@ def check_package(path: str | Path) -> list[PackageProblem]:
     return _examine(Path(path))[0]
 
 
-def _examine(path: Path) -> tuple[list[PackageProblem], ModelPackage | None]:
+def _examine(path: Path, run_code: bool = True) -> tuple[list[PackageProblem], ModelPackage | None]:
     if path.is_dir():
         path = path / "model.yaml"
     lacking = unfetched(path) or empty(path)
@@ -220,7 +240,7 @@ def _examine(path: Path) -> tuple[list[PackageProblem], ModelPackage | None]:
         return [PackageProblem(path, 1, 1, "missing-model", f"model package {reason}", hint)], None
     if text is None:
         return problems, None
-    spec, found = read_spec(text)
+    spec, found = read_spec(text, run_code)
     # What cannot be read stands in for its value, which is then wrong a second time.
     unreadable = {(problem.line, problem.column) for problem in problems}
     problems += [problem for problem in found if (problem.line, problem.column) not in unreadable]
@@ -229,7 +249,7 @@ def _examine(path: Path) -> tuple[list[PackageProblem], ModelPackage | None]:
     else:
         problems += file_problems(text, dict(enumerate(spec.artifacts)), spec.model_card)
     package = None if spec is None else ModelPackage(path, spec, text.sha256, text)
-    if package is not None and not problems:
-        problems = onnx_problems(package)
+    if package is not None and not problems and not isinstance(package.decoder, UnreadSpec):
+        problems = decoder_problems(package) or onnx_problems(package)
     problems.sort(key=lambda problem: (problem.line, problem.column))
     return problems, package

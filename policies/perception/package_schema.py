@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError, create_model
 
 from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import Node, ScalarNode, shortened
-from simgate.policies.perception.decoder_spec import DECODERS, DecoderSpec
+from simgate.policies.perception.decoder_spec import DECODERS, DecoderSpec, UnreadSpec
 from simgate.policies.perception.decoding.kinds import decoder_kinds, find_decoder
-from simgate.policies.perception.package_spec import ArtifactSpec, ModelSpec
+from simgate.policies.perception.package_spec import SOURCES, ArtifactSpec, ModelSpec
 from simgate.policies.perception.package_text import PackageText
 from simgate.policies.perception.problems import PackageProblem
+from simgate.sim_adapters.code_file import BadReference, is_reference
 from simgate.sim_adapters.yaml_scalars import resolve
 
 _Location = tuple[str | int, ...]
@@ -34,21 +36,40 @@ _WANTED = {
 _SHOULD = re.compile(r"^\w+ should ")
 
 
-def read_spec(text: PackageText) -> tuple[ModelSpec | None, list[PackageProblem]]:
-    """The content of a package, or everything that is wrong with it."""
+def read_spec(text: PackageText, run_code: bool = True) -> tuple[ModelSpec | None, list[PackageProblem]]:
+    """The content of a package, or everything that is wrong with it; see :func:`load_package`."""
     data = text.data
     if not isinstance(data, dict):
         message = "a model package must be a mapping with name, version, classes, input, decoder, ..."
         return None, [text.problem((), "model-package-value", message)]
+    if not run_code and is_reference(_kind_of(data)):
+        return _read(text, UnreadSpec)
     try:
-        return _model_of(data).model_validate_json(json.dumps(_with_classes(data)), strict=True), []
+        spec = _decoder_of(data, text.path.parent)
+    except BadReference as error:
+        message = f"decoder: {error.problem}"
+        unusable = text.problem(("decoder", "kind"), "model-package-value", message, error.remedy)
+        others = _read(text, None, leave_out=("decoder", "classes"))[1]  # What they must be, it would say.
+        return None, [unusable, *others]
+    return _read(text, spec)
+
+
+def _read(
+    text: PackageText, spec: type[DecoderSpec] | None, leave_out: tuple[str, ...] = ()
+) -> tuple[ModelSpec | None, list[PackageProblem]]:
+    """The content by what its decoder may say; of some keys problems are not told."""
+    try:
+        filled = json.dumps(_with_classes(text.data, spec))
+        return _model_of(spec).model_validate_json(filled, strict=True), []
     except ValidationError as error:
-        return None, _problems(text, [dict(found) for found in error.errors(include_url=False)])
+        errors = error.errors(include_url=False)
+        found = [dict(one) for one in errors if not (one["loc"] and one["loc"][0] in leave_out)]
+        return None, _problems(text, found)
 
 
-def _decoder_of(data: dict[str, Any]) -> type[DecoderSpec] | None:
+def _decoder_of(data: dict[str, Any], folder: Path) -> type[DecoderSpec] | None:
     """What the declared kind of decoder may say; None for a kind that there is not."""
-    found = find_decoder(_kind_of(data))
+    found = find_decoder(_kind_of(data), folder)
     return None if found is None else found.spec
 
 
@@ -59,20 +80,18 @@ def _kind_of(data: Any) -> str:
     return kind if isinstance(kind, str) else ""
 
 
-def _model_of(data: dict[str, Any]) -> type[ModelSpec]:
+def _model_of(spec: type[DecoderSpec] | None) -> type[ModelSpec]:
     """The content of a package, with a plugin's decoder where one is declared."""
-    spec = _decoder_of(data)
     if spec is None or spec in DECODERS.values():
         return ModelSpec
     return create_model(ModelSpec.__name__, __base__=ModelSpec, decoder=(spec, ...))
 
 
-def _with_classes(data: dict[str, Any]) -> dict[str, Any]:
+def _with_classes(data: dict[str, Any], spec: type[DecoderSpec] | None) -> dict[str, Any]:
     """The data; where a decoder speaks of no classes and none are named, its outputs stand for them."""
-    spec = _decoder_of(data)
     if spec is None or spec.needs_classes or "classes" in data:
         return data
-    return {**data, "classes": [str(data["decoder"]["kind"])]}
+    return {**data, "classes": [str(data["decoder"]["kind"]).rpartition(":")[2]]}
 
 
 def sound_artifacts(text: PackageText) -> dict[int, ArtifactSpec]:
@@ -103,7 +122,8 @@ def _problem(text: PackageText, error: dict[str, Any]) -> PackageProblem:
     location, decoder = _in_file(text, tuple(error["loc"]), kind)
     dotted = ".".join(str(part) for part in location) or "the model package"
     if kind == "extra_forbidden":
-        hint = near(str(location[-1]), _known_keys(location, decoder or _kind_of(text.data)))
+        known = _known_keys(location, decoder or _kind_of(text.data), text.path.parent)
+        hint = near(str(location[-1]), known)
         return text.problem(location, "model-package-key", f"unknown key '{dotted}'", hint, at_key=True)
     if kind in ("missing", "union_tag_not_found"):
         return text.problem(location, "model-package-key", f"key '{dotted}' is missing", "add it")
@@ -143,6 +163,9 @@ def _in_file(text: PackageText, location: _Location, kind: str) -> tuple[_Locati
     Pydantic adds the decoder's kind to it, and names for each of the types that a value may have.
     """
     decoder = ""
+    if location[0] == "input" or location[0] == "extra_inputs":
+        at = 1 if location[0] == "input" else 2
+        location = tuple(part for k, part in enumerate(location) if k != at or part not in SOURCES)
     if kind.startswith("union_tag"):
         return (*location, "kind"), ""
     declared = _kind_of(text.data)
@@ -154,22 +177,25 @@ def _in_file(text: PackageText, location: _Location, kind: str) -> tuple[_Locati
     return location, decoder
 
 
-def _known_keys(location: _Location, decoder: str) -> list[str]:
-    """Keys that the model at the parent of ``location`` knows."""
-    model: Any = ModelSpec
+def _known_keys(location: _Location, decoder: str, folder: Path) -> list[str]:
+    """Keys that the model at the parent of ``location`` knows; of a value of several kinds those of each."""
+    models: list[Any] = [ModelSpec]
     named = False
     for part in location[:-1]:
         if isinstance(part, int) or named:
             named = False
             continue
-        annotation: Any = model.model_fields[part].annotation if part in model.model_fields else None
-        named = getattr(annotation, "__origin__", None) is dict
-        candidates = [annotation, *getattr(annotation, "__args__", ())]
-        models = [c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)]
+        annotations = [one.model_fields[part].annotation for one in models if part in one.model_fields]
+        named = any(getattr(one, "__origin__", None) is dict for one in annotations)
+        models = [found for one in annotations for found in _models_in(one)]
         if part == "decoder" and decoder:
-            found = find_decoder(decoder)
-            models = [] if found is None else [found.spec]
-        if not models:
-            return []
-        model = models[0]
-    return list(model.model_fields)
+            spec = find_decoder(decoder, folder)
+            models = [] if spec is None else [spec.spec]
+    return list(dict.fromkeys(name for one in models for name in one.model_fields))
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    """The models that a value may be, or the values of a mapping."""
+    inner = [*get_args(annotation), *([annotation.__origin__] if hasattr(annotation, "__metadata__") else [])]
+    found = [model for one in inner for model in _models_in(one)]
+    return [annotation] if isinstance(annotation, type) and issubclass(annotation, BaseModel) else found

@@ -7,19 +7,25 @@ copied once, and a run that is resumed or replayed finds the very files that it 
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import shutil
 import tempfile
+from itertools import filterfalse
 from pathlib import Path
 from typing import Any
 
 from simgate.policies.documents.nodes import ScalarNode
-from simgate.policies.perception.files.package_files import leads_outside, sidecar_path
+from simgate.policies.perception.files.package_files import (
+    cache_folder,
+    decoder_files,
+    leads_outside,
+    sidecar_path,
+)
 from simgate.policies.perception.package import check_package
 from simgate.policies.perception.package_schema import sound_artifacts
 from simgate.policies.perception.package_text import read_text
 from simgate.policies.perception.problems import PackageError, PackageProblem
+from simgate.sim_adapters.plain_file import absolute
 
 _REMOTE = re.compile(r"(?P<scheme>mlflow|[a-z][a-z0-9+]*)(?P<rest>:models:/\S+|://\S+)")
 _EXTRAS = {"s3": "s3", "gs": "gs", "gcs": "gs"}
@@ -71,12 +77,6 @@ def copy_package(manifest: Path, folder: Path) -> Path:
     return folder / "model.yaml"
 
 
-def cache_folder(what: str = "models") -> Path:
-    """Where fetched packages are kept: ``$XDG_CACHE_HOME/simgate/models``; or what else is fetched."""
-    home = os.environ.get("XDG_CACHE_HOME")
-    return (Path(home) if home else Path.home() / ".cache") / "simgate" / what
-
-
 def _keep(reference: str, fetch: Any) -> Path:
     """Fetches into a temporary folder and moves it to its place in one step."""
     cache = cache_folder()
@@ -112,8 +112,11 @@ def _files(manifest: Path) -> list[str]:
         names += [artifact.file, *(data.file for data in artifact.external_data)]
         if artifact.kind == "tensorrt":
             names.append(sidecar_path(Path(artifact.file)).as_posix())
-    card = text.node(("model_card",))
+    card, decoder = text.node(("model_card",)), text.node(("decoder", "kind"))
     names += [card.text] if isinstance(card, ScalarNode) and card.value is not None else []
+    if isinstance(decoder, ScalarNode):
+        code = decoder_files(decoder.text, manifest.parent)
+        names += [path.relative_to(absolute(manifest.parent)).as_posix() for path in code]
     return [name for name in names if not leads_outside(name)]
 
 
@@ -146,7 +149,9 @@ def _from_store(reference: str, folder: Path) -> Path:
     target.mkdir()
     try:
         files.get_file(f"{root}/model.yaml", str(target / "model.yaml"))
-        for name in _files(target / "model.yaml"):
+        # A decoder's code may import any file beside it.
+        code = [path.rpartition(f"{root}/")[2] for path in files.find(root) if path.endswith(".py")]
+        for name in (*_files(target / "model.yaml"), *filterfalse(leads_outside, code)):
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             if files.exists(f"{root}/{name}"):
                 files.get_file(f"{root}/{name}", str(target / name))

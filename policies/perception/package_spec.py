@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from pydantic import (
     BeforeValidator,
+    Discriminator,
     Field,
+    Tag,
     ValidationInfo,
     WithJsonSchema,
     field_validator,
@@ -21,13 +24,15 @@ from simgate.policies.perception.latency import Latency
 PositiveFloat = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 Pixel = Annotated[int, Field(ge=0, le=255)]
 PerChannel = Annotated[tuple[float, ...], Field(min_length=1, max_length=3)]
+ChannelName = Annotated[str, Field(min_length=1)]
+Frames = Annotated[int, Field(gt=0)]
 
 
-class InputSpec(Strict):
-    """How a camera frame becomes the model's input: ``(pixel * scale - mean) / std``."""
+class FrameInput(Strict):
+    """How a frame of a colour camera becomes an input: ``(pixel * scale - mean) / std``."""
 
-    name: str
-    """Name of the input tensor."""
+    channel: ChannelName | None = None
+    """The robot's channel, for example ``wrist.rgb``; its first colour camera when left out."""
     width: Annotated[int, Field(gt=0, le=8192)]
     """Pixels of the model's input."""
     height: Annotated[int, Field(gt=0, le=8192)]
@@ -46,8 +51,6 @@ class InputSpec(Strict):
     color: Literal["rgb", "bgr", "grey"] = "rgb"
     """Channels that the model was trained with; camera frames are RGB. ``grey`` is one channel of whole
     numbers, 0.299 R + 0.587 G + 0.114 B, as OpenCV and Pillow compute it."""
-    batch: Annotated[int, Field(gt=0)] | None = None
-    """Frames that the model takes at once, for a file that does not say it."""
     scale: PositiveFloat = 1.0 / 255.0
     mean: PerChannel = (0.0,)
     """In the model's channel order, after ``scale``; one number is for all channels."""
@@ -76,6 +79,58 @@ class InputSpec(Strict):
         return self
 
 
+class InputSpec(FrameInput):
+    """The model's input of frames, one for each answer."""
+
+    name: str
+    """Name of the input tensor."""
+    batch: Frames | None = None
+    """Frames that the model takes at once, for a file that does not say it."""
+
+
+class ReadingInput(Strict):
+    """How readings of a channel that is no colour camera become an input: ``(x * scale - mean) / std``."""
+
+    channel: ChannelName
+    """The robot's channel, for example ``wrist.depth``, ``scan.points``, ``joints.position``."""
+    shape: Annotated[tuple[Frames, ...], Field(min_length=1, max_length=5)]
+    """Of one reading in the model's input. Axes of size 1 may be more or fewer than the channel has:
+    ``[1, 96, 96]`` takes a depth of 96 by 96 pixels."""
+    unit: str
+    """In which the channel must give its numbers, for example ``m``; empty for none."""
+    not_finite: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    """What stands for inf and nan (a scanner hits nothing), in that unit; without it they are refused."""
+    dtype: Literal["float32", "float16", "int32", "int64", "uint8"] = "float32"
+    """Whole numbers are taken as they are, without scale, mean and std."""
+    scale: PositiveFloat = 1.0
+    mean: Annotated[tuple[float, ...], Field(min_length=1)] = (0.0,)
+    """After ``scale``; one number is for all, several are for the entries of the last axis."""
+    std: Annotated[tuple[PositiveFloat, ...], Field(min_length=1)] = (1.0,)
+
+    @model_validator(mode="after")
+    def _entries_agree(self) -> Self:
+        for name in ("mean", "std"):
+            count = len(getattr(self, name))
+            if count not in (1, self.shape[-1]):
+                raise ValueError(f"{name} has {count} numbers, the last axis has {self.shape[-1]}")
+        given = self.model_fields_set & {"scale", "mean", "std"}
+        if "float" not in self.dtype and given:
+            raise ValueError(
+                f"dtype {self.dtype} takes whole numbers as they are, so {', '.join(sorted(given))} cannot "
+                "act; leave them out, or declare the dtype that the model's input has"
+            )
+        return self
+
+
+class MainReading(ReadingInput):
+    """The model's main input where that is no frame: it answers once for each new reading."""
+
+    name: str
+    """Name of the input tensor."""
+    batch: Frames | None = None
+    """Readings that the model takes at once, for a file that does not say it."""
+
+
 def _numbers(value: object) -> object:
     """A number, a list of them, or a list of equally long lists; lists become tuples."""
     rows = value if isinstance(value, list) else [value]
@@ -89,8 +144,8 @@ def _numbers(value: object) -> object:
     return tuple(tuple(row) if isinstance(row, list) else row for row in value)
 
 
-class ExtraInput(Strict):
-    """An input besides the frames: a constant, or what follows from the size of the camera frame."""
+class ConstantInput(Strict):
+    """A further input that nobody senses: a constant, or what follows from the size of the camera frame."""
 
     value: Annotated[Any, BeforeValidator(_numbers)] = None
     """Of one frame: a number, a list, or a list of lists."""
@@ -109,6 +164,32 @@ class ExtraInput(Strict):
         if self.dtype.startswith("int") and not whole:
             raise ValueError(f"{self.of_frame or self.value} does not fit dtype {self.dtype}")
         return self
+
+
+def _keys(given: Any) -> Collection[str]:
+    return given.model_fields_set if isinstance(given, Strict) else given if isinstance(given, dict) else ()
+
+
+def _source(given: Any) -> str:
+    """What a further input is made of, by its keys."""
+    keys = _keys(given)
+    if "width" in keys or "height" in keys:
+        return "frames"
+    return "reading" if "channel" in keys or "shape" in keys else "constant"
+
+
+MainInput = Annotated[
+    Annotated[InputSpec, Tag("frames")] | Annotated[MainReading, Tag("reading")],
+    Discriminator(lambda given: "reading" if "shape" in _keys(given) else "frames"),
+]
+ExtraInput = Annotated[
+    Annotated[FrameInput, Tag("frames")]
+    | Annotated[ReadingInput, Tag("reading")]
+    | Annotated[ConstantInput, Tag("constant")],
+    Discriminator(_source),
+]
+SOURCES = ("frames", "reading", "constant")
+"""Tags of these, which pydantic puts into the place of an error."""
 
 
 LIMITS_AT_MOST = ("box_max_px", "box_p99_px", "score_max", "score_p99", "class_changes", "unmatched")
@@ -155,9 +236,11 @@ class ModelSpec(Strict):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     version: Annotated[str, Field(min_length=1)]
     classes: Annotated[tuple[str, ...], Field(min_length=1)]
-    input: InputSpec
+    input: MainInput
+    """What the model answers for: each new frame, or each new reading of a channel (then with ``shape``)."""
     extra_inputs: dict[str, ExtraInput] = Field(default_factory=dict)
-    """Inputs besides the frames, by the name of their tensor."""
+    """Further inputs by the name of their tensor: frames of another camera (with ``width``), readings of
+    another channel (with ``shape``), or constants."""
     decoder: Annotated[Decoder, Field(discriminator="kind")]
     artifacts: Annotated[tuple[ArtifactSpec, ...], Field(min_length=1)]
     deployed: Deployed | None = None
@@ -200,16 +283,24 @@ class ModelSpec(Strict):
     @field_validator("extra_inputs")
     @classmethod
     def _not_the_frames(cls, extra: dict[str, ExtraInput], others: ValidationInfo) -> dict[str, ExtraInput]:
-        frames = others.data.get("input")
-        if frames is not None and frames.name in extra:
-            raise ValueError(f"'{frames.name}' is the input of the frames")
+        main = others.data.get("input")
+        if main is not None and main.name in extra:
+            raise ValueError(f"'{main.name}' is the input of the frames")
+        of_frame = [name for name, one in extra.items() if isinstance(one, ConstantInput) and one.of_frame]
+        if isinstance(main, MainReading) and of_frame:
+            raise ValueError(f"'{of_frame[0]}' follows from the size of a frame, and the main input is none")
         return extra
 
     @field_validator("decoder")
     @classmethod
     def _size_is_known(cls, decoder: DecoderSpec, others: ValidationInfo) -> DecoderSpec:
         frames, of_frame = others.data.get("input"), getattr(decoder, "box_unit", "") == "frame_pixel"
-        if of_frame and frames is not None and frames.resize == "letterbox":
+        if isinstance(frames, MainReading) and decoder.of_pixels:
+            raise ValueError(
+                f"{decoder.kind} speaks of a frame's pixels, and input takes readings of {frames.channel}; "
+                "declare poses, tensors or a decoder of your own"
+            )
+        if of_frame and isinstance(frames, InputSpec) and frames.resize == "letterbox":
             raise ValueError(
                 "box_unit frame_pixel does not go with input.resize letterbox, of whose border the model "
                 "knows nothing; declare stretch, or give it the input's size and declare pixel"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -69,11 +70,15 @@ class PerceptionRuntime(Protocol):
         ...
 
     def infer(self, frames: NDArray[np.uint8]) -> list[ModelOutput]:
-        """Detections of each frame.
+        """What the model says of each frame.
+
+        Of a package whose inputs name further channels (:attr:`ModelPackage.channels`) the runtimes of this
+        project take their readings as a second argument, channel -> (N, ...).
 
         Args:
-            frames: Camera frames, uint8, shape (N, H, W, 3), RGB. The runtimes of this project also take
-                frames on a device (:data:`Frames`) and do not copy them to the host.
+            frames: Camera frames, uint8, shape (N, H, W, 3), RGB; for a main input that is no frame the
+                readings of its channel, (N, ...). The runtimes of this project also take frames on a device
+                (:data:`Frames`) and do not copy them to the host.
 
         Raises:
             RuntimeError: The model could not run, naming the cause.
@@ -83,3 +88,12 @@ class PerceptionRuntime(Protocol):
     def close(self) -> None:
         """Releases the model."""
         ...
+
+
+def answers(
+    runtime: PerceptionRuntime, frames: Frames, readings: Mapping[str, NDArray[Any]]
+) -> list[ModelOutput]:
+    """What a model says; only a runtime whose model has further channels is given readings."""
+    model: Any = runtime
+    found: list[ModelOutput] = model.infer(frames, readings) if readings else model.infer(frames)
+    return found

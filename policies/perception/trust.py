@@ -9,7 +9,13 @@ library of its own.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from simgate.policies.perception.files.package_files import cache_folder, sha256_of
+from simgate.sim_adapters.code_file import BadReference
+from simgate.sim_adapters.plain_file import absolute
 
 if TYPE_CHECKING:
     from simgate.policies.perception.package import Artifact, ModelPackage
@@ -38,8 +44,7 @@ def require_trust(package: ModelPackage, artifact: Artifact, why: str = "") -> N
     Raises:
         PackageError: Nobody has said that it may.
     """
-    given = os.environ.get(VARIABLE, "").lower().replace(",", " ").split()
-    if ALL in given or artifact.sha256 in given:
+    if _is_trusted([artifact.sha256]):
         return
     why = why or f"a {artifact.kind} file is a program"
     message = f"'{artifact.path.name}' is not loaded: {why}, and can do all that you can do on this machine"
@@ -48,3 +53,28 @@ def require_trust(package: ModelPackage, artifact: Artifact, why: str = "") -> N
         f"{VARIABLE}={artifact.sha256} in the environment; an ONNX file needs no trust"
     )
     raise package.unusable("untrusted-model", message, hint, artifact)
+
+
+def require_trusted_code(files: Sequence[Path]) -> None:
+    """Passes the code of a decoder; that of a package which was fetched only when somebody answers for it.
+
+    Args:
+        files: All of them. Those of a package on this machine are as the files that a pack names.
+
+    Raises:
+        BadReference: Nobody has said that they may run.
+    """
+    fetched = [path for path in files if path.is_relative_to(absolute(cache_folder()))]
+    hashes = [sha256_of(path) for path in fetched]
+    if not _is_trusted(hashes):
+        raise BadReference(
+            f"{fetched[0].name} is not run: the package was fetched, and its code can do all that you can do "
+            "on this machine",
+            f"if you trust who made it: --trust, or {VARIABLE}={','.join(hashes)} in the environment",
+        )
+
+
+def _is_trusted(hashes: Sequence[str]) -> bool:
+    """Whether somebody answers for every one of these files."""
+    given = os.environ.get(VARIABLE, "").lower().replace(",", " ").split()
+    return ALL in given or all(sha256 in given for sha256 in hashes)

@@ -1,4 +1,4 @@
-"""The suite that every adapter must pass; third parties subclass it in their own tests.
+"""The suites that adapters must pass; third parties subclass them in their own tests.
 
 Example:
     >>> class TestMyAdapter(AdapterConformance):            # doctest: +SKIP
@@ -12,6 +12,7 @@ through glass. Image tolerances are pixels of rasterisation, not of convention.
 from __future__ import annotations
 
 from simgate.sim_adapters.conformance.contact import Touch
+from simgate.sim_adapters.conformance.driving import DrivingChannels
 from simgate.sim_adapters.conformance.geometry import Geometry
 from simgate.sim_adapters.conformance.images import Images
 from simgate.sim_adapters.conformance.independence import Independence
@@ -26,9 +27,12 @@ __all__ = ["GLASS", "TIMING", "AdapterConformance", "drive", "scene", "wall"]
 
 
 class AdapterConformance(
-    TimeAndLife, Motion, Geometry, Images, Truth, LidarRanges, Touch, Repeat, Independence
+    TimeAndLife, Motion, Geometry, Images, Truth, LidarRanges, Touch, Repeat, Independence, DrivingChannels
 ):
-    """Subclass it and implement ``make_adapter``.
+    """For simulators that build scenes with a driving robot; robots on their own joints are tested by
+    :class:`simgate.sim_adapters.conformance.robots.RobotConformance`.
+
+    Subclass it and implement ``make_adapter``.
 
     Attributes:
         bit_reproducible: Whether the same scene gives the same frames bit for bit (false for ray-traced

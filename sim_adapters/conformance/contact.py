@@ -60,7 +60,7 @@ class Touch(ConformanceBase):
         assert {c.body for truth in truths for c in truth.contacts} == {"grazed"}
 
     def test_someone_who_walks_into_the_standing_robot_touches_it(self, adapter: SimAdapter) -> None:
-        body = Body("walker", (Part("capsule", (0.2, 0.5, 0), (0, 0, 0.75), material=RED),), label="person")
+        body = Body("walker", (Part("capsule", (0.2, 0.5, 0), (0, 0, 0.75), material=RED),), label="walker")
         path = (Waypoint(0.0, (0.0, 1.05, 0.0)), Waypoint(2.0, (0.0, -0.95, 0.0)))
         adapter.reset([scene(actors=(Actor(body, path),))])
         truths = drive(adapter, (0.0, 0.0), 8)

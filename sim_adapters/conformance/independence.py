@@ -114,7 +114,7 @@ class Independence(ConformanceBase):
 
 def _telling_scenes() -> list[Scene]:
     """Scenes with little in common: a crash, glass in the dark, a walker before another camera."""
-    walker = Body("walker", (Part("capsule", (0.2, 0.5, 0), (0, 0, 0.75)),), label="person")
+    walker = Body("walker", (Part("capsule", (0.2, 0.5, 0), (0, 0, 0.75)),), label="walker")
     path = (Waypoint(0.0, (1.2, 0.8, 0.0)), Waypoint(1.0, (1.2, -0.8, 0.0)))
     crash = scene(wall(0.5), start=(0.1, 0.0, 0.2))
     glass = scene(wall(2.0, "pane", GLASS), block("post", (0.1, 0.1, 0.5), (1.6, 0.4, 0.5)))

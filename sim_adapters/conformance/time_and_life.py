@@ -20,14 +20,6 @@ class TimeAndLife(ConformanceBase):
         names = [name for name in vars(SimAdapter) if not name.startswith("_")]
         assert [name for name in names if inspect.getattr_static(adapter, name, None) is None] == []
 
-    def test_it_senses_what_its_embodiment_declares(self, adapter: SimAdapter) -> None:
-        seen = adapter.reset([scene(wall(3.0))])
-        declared = adapter.embodiment.channels
-        assert set(seen.channels) == set(seen.stamps) == {channel.name for channel in declared}
-        for channel in declared:
-            assert seen.channels[channel.name].dtype == channel.dtype, channel.name
-            assert channel.space.contains(seen.channels[channel.name][0]), channel.name
-
     def test_reset_gives_a_first_frame_at_step_zero(self, adapter: SimAdapter) -> None:
         seen = adapter.reset([scene(wall(3.0))])
         assert (seen.step, DriveView(seen).frame_step, DriveView(seen).has_new_frame) == (0, 0, True)

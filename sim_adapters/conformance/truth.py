@@ -58,7 +58,7 @@ class Truth(ConformanceBase):
         parts = [Part("capsule", (0.06, 0.4, 0.0), (0.0, side, 0.46), material=RED) for side in (-0.3, 0.3)]
         parts.append(Part("box", (0.05, 0.6, 0.05), (0.0, 0.0, 1.2), material=RED))
         parts.append(Part("sphere", (0.12, 0.0, 0.0), (0.0, 0.0, 1.6), material=RED))
-        adapter.reset([scene(Body("figure", tuple(parts), (4.0, 0.0, 0.0), label="person"))])
+        adapter.reset([scene(Body("figure", tuple(parts), (4.0, 0.0, 0.0), label="figure"))])
         entity = adapter.ground_truth()[0].entities[0]
         x0, y0, x1, y1 = entity.box
         assert entity.pixels < 0.5 * (x1 - x0) * (y1 - y0)
@@ -111,7 +111,7 @@ class Truth(ConformanceBase):
         assert truth.entities[0].distance_m == pytest.approx(3.0)
 
     def test_a_moving_actor_is_where_its_path_says(self, adapter: SimAdapter) -> None:
-        body = Body("walker", (Part("capsule", (0.2, 0.5, 0), (0, 0, 0.75), material=RED),), label="person")
+        body = Body("walker", (Part("capsule", (0.2, 0.5, 0), (0, 0, 0.75), material=RED),), label="walker")
         path = (Waypoint(0.0, (4.0, 1.0, 0.0)), Waypoint(2.0, (4.0, -1.0, 0.0)))
         adapter.reset([scene(actors=(Actor(body, path),))])
         before = adapter.ground_truth()[0].entities[0].box

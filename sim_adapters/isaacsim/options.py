@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from simgate.sim_adapters.options import Option, Options, read_options
+from simgate.sim_adapters.traits import ProcessTraits
+
+PROCESSES = ProcessTraits(own_interpreter=True, one_a_gpu=True, slow=True)
 
 OPTIONS: Options = {
     "depth": Option("bool", False, "Also deliver depth."),

@@ -123,7 +123,7 @@ class StageScene:
         import mujoco
 
         from simgate.sim_adapters.mujoco.native.sensing import sensing_of
-        from simgate.sim_adapters.usd.native.twin import build_twin
+        from simgate.sim_adapters.mujoco.stage_twin.twin import build_twin
 
         layout = shown.layout
         twin = build_twin(scene, timing, shown, steps=False)

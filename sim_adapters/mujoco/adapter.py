@@ -16,7 +16,7 @@ from simgate.sim_adapters.mujoco.articulated.batch import ArticulatedBatch
 from simgate.sim_adapters.mujoco.rendered import RenderedAdapter
 from simgate.sim_adapters.mujoco.world_state import MujocoWorld
 from simgate.sim_adapters.observation import GroundTruth, Observation
-from simgate.sim_adapters.quantities import Quantity
+from simgate.sim_adapters.quantities import Physical
 from simgate.sim_adapters.scene.articulated import ArticulatedSite
 from simgate.sim_adapters.scene.scene import Scene
 
@@ -28,7 +28,9 @@ class MujocoAdapter(RenderedAdapter[MujocoWorld]):
     """
 
     name = "mujoco"
-    traits = replace(RenderedAdapter.traits, quantities=frozenset(get_args(Quantity)), actuators=True)
+    traits = replace(
+        RenderedAdapter.traits, quantities=frozenset(get_args(Physical)), actuators=True, overview=True
+    )
 
     def __init__(self, timing: Timing, options: Mapping[str, object] | None = None) -> None:
         super().__init__(timing, options)
@@ -80,6 +82,10 @@ class MujocoAdapter(RenderedAdapter[MujocoWorld]):
         if self._robots is None:
             return super().step(actions, active)
         return self._drawn(self._robots, self._robots.render_s, self._robots.step(actions, active))
+
+    def overview(self, world: int) -> NDArray[np.uint8] | None:
+        """A world from outside, for people; uint8, shape (H, W, 3). None for a scene, whose walls hide it."""
+        return self._robots.overview(world) if self._robots else None
 
     def ground_truth(self) -> tuple[GroundTruth, ...]:
         """The true state of each world at the last observation."""

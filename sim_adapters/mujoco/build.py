@@ -85,11 +85,16 @@ class BuiltScene:
 
 def geom_opacity(model: mujoco.MjModel) -> NDArray[np.float64]:
     """Opacity of each geom as it is drawn, 0 to 1, float64, shape (G,)."""
-    own = model.geom_rgba[:, 3]
-    of_material = model.mat_rgba[model.geom_matid, 3] if model.nmat else own
+    return geom_colour(model)[:, 3]
+
+
+def geom_colour(model: mujoco.MjModel) -> NDArray[np.float64]:
+    """Colour and opacity of each geom as it is drawn, without its texture, 0 to 1, float64, shape (G, 4)."""
+    own = model.geom_rgba
+    of_material = model.mat_rgba[model.geom_matid] if model.nmat else own
     # MuJoCo draws with the material's colour where the geom has none of its own.
-    unset = np.all(np.isclose(model.geom_rgba, (0.5, 0.5, 0.5, 1.0)), axis=1)
-    drawn: NDArray[np.float64] = np.where((model.geom_matid >= 0) & unset, of_material, own)
+    unset = np.all(np.isclose(own, (0.5, 0.5, 0.5, 1.0)), axis=1)
+    drawn: NDArray[np.float64] = np.where(((model.geom_matid >= 0) & unset)[:, None], of_material, own)
     return drawn.astype(np.float64)
 
 

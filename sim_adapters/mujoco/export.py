@@ -33,7 +33,7 @@ def write_mjcf(scene: Scene, timing: Timing, folder: Path, name: str) -> tuple[P
     from PIL import Image
 
     if scene.native is not None and scene.native.kind == "usd":
-        from simgate.sim_adapters.usd.native.export import write_twin
+        from simgate.sim_adapters.mujoco.stage_twin.export import write_twin
 
         return write_twin(scene, timing, folder / f"{name}{SUFFIX}")
     if scene.native is not None:

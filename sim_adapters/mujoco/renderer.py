@@ -48,6 +48,15 @@ def assets_of(built: BuiltScene) -> bytes:
     return h.digest()
 
 
+_OVERVIEW_SIZES, _NEAREST_M = 4.0, 0.6
+"""A camera from outside is so many times the robot's reach away, and not nearer than this."""
+
+
+def far_m(model: mujoco.MjModel) -> float:
+    """Distance of the far plane, which a depth reads where nothing is, metres."""
+    return float(model.vis.map.zfar * model.stat.extent)
+
+
 class FrameRenderer:
     """Draws frames of built scenes.
 
@@ -130,6 +139,22 @@ class FrameRenderer:
             self._context = None
 
 
+def _reach_of(model: mujoco.MjModel, body: int) -> float:
+    """How far the robot that a body is the root of reaches from it, metres; of its shapes that end."""
+    family = {body}
+    for child in range(body + 1, model.nbody):  # Parents come before their children.
+        if int(model.body_parentid[child]) in family:
+            family.add(child)
+    data = mujoco.MjData(model)
+    mujoco.mj_kinematics(model, data)
+    shapes = [g for g in range(model.ngeom) if int(model.geom_bodyid[g]) in family]
+    reaches = [
+        float(np.linalg.norm(data.geom_xpos[g] - data.xpos[body])) + float(model.geom_rbound[g])
+        for g in shapes
+    ]
+    return max(reaches, default=0.0)
+
+
 def _room_for(model: mujoco.MjModel) -> int:
     """How many things a scene of a model may draw, decorations such as sites and tendons included."""
     drawn = (model.ngeom, model.nsite, model.ntendon, model.nwrap, model.nflexvert, model.nskin)
@@ -143,16 +168,29 @@ class SceneView:
         renderer: The shared context.
         built: The scene.
         size: Width and height of its pictures; the context's own when left out.
+        looking_at: Body that a free camera looks at from outside; None for the scene's own camera.
     """
 
-    def __init__(self, renderer: FrameRenderer, built: BuiltScene, size: Size | None = None) -> None:
+    def __init__(
+        self,
+        renderer: FrameRenderer,
+        built: BuiltScene,
+        size: Size | None = None,
+        looking_at: int | None = None,
+    ) -> None:
         self._renderer = renderer
         self._size = size or (renderer.width, renderer.height)
         self._built = built
         self._scene = mujoco.MjvScene(built.model, _room_for(built.model))
         self._camera = mujoco.MjvCamera()
-        self._camera.type = mujoco.mjtCamera.mjCAMERA_FIXED
-        self._camera.fixedcamid = built.camera
+        if looking_at is None:
+            self._camera.type = mujoco.mjtCamera.mjCAMERA_FIXED
+            self._camera.fixedcamid = built.camera
+        else:
+            mujoco.mjv_defaultFreeCamera(built.model, self._camera)
+            self._camera.type = mujoco.mjtCamera.mjCAMERA_TRACKING
+            self._camera.trackbodyid = looking_at
+            self._camera.distance = max(_OVERVIEW_SIZES * _reach_of(built.model, looking_at), _NEAREST_M)
         self._option = mujoco.MjvOption()
         self._option.geomgroup[:] = 1
         self._option.geomgroup[list(built.unseen_groups)] = 0
@@ -249,7 +287,7 @@ class SceneView:
 
     def _metres(self, nearness: NDArray[np.float32]) -> NDArray[np.float64]:
         model = self._built.model
-        near, far = model.vis.map.znear * model.stat.extent, model.vis.map.zfar * model.stat.extent
+        near, far = model.vis.map.znear * model.stat.extent, far_m(model)
         metres: NDArray[np.float64] = (near * far) / (near + nearness.astype(np.float64) * (far - near))
         return metres
 

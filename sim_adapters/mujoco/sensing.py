@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from simgate.sim_adapters.mujoco.build import GROUP_SOLID, BuiltScene
 from simgate.sim_adapters.mujoco.lighting import light_levels
 from simgate.sim_adapters.mujoco.ray_sight import RaySight
+from simgate.sim_adapters.mujoco.renderer import far_m
 from simgate.sim_adapters.mujoco.sight import Clearance, LabelledBodies, Sight
 from simgate.sim_adapters.observation import Contact, GroundTruth, VisibleEntity
 from simgate.sim_adapters.scene.clearance import ClearanceField
@@ -153,4 +154,5 @@ class SceneSensing:
         gaps = self.clearance.gaps(pose[0], pose[1], time_s)
         if sight is not None:
             self._entities = self._labelled.seen(sight, gaps)
-        return GroundTruth(steps[0], steps[1], pose, twist, self._entities, contacts, gaps)
+        far = far_m(self._built.model)
+        return GroundTruth(steps[0], steps[1], pose, twist, self._entities, contacts, gaps, far_m=far)

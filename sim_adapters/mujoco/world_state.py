@@ -28,7 +28,7 @@ def build_any(scene: Scene, timing: Timing) -> BuiltScene:
     if scene.native is None:
         return build_model(scene, timing)
     if scene.native.kind == "usd":
-        from simgate.sim_adapters.usd.native.twin import stepped_twin
+        from simgate.sim_adapters.mujoco.stage_twin.twin import stepped_twin
 
         return stepped_twin(scene, timing).built
     return build_native(scene, timing)

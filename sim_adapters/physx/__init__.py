@@ -1,1 +1,8 @@
 """PhysX on any machine: Isaac Sim's physics engine on the CPU, with MuJoCo drawing what it moves."""
+
+import os
+
+from simgate.sim_adapters.gl import draw_on_one_core
+
+# MuJoCo reads it when it is first imported, and whoever reads a team's file does that before anything draws.
+draw_on_one_core(os.environ)

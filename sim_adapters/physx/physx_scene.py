@@ -9,8 +9,8 @@ from pxr import Usd
 
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.mujoco.build import BuiltScene, build_model
+from simgate.sim_adapters.mujoco.stage_twin.twin import build_twin
 from simgate.sim_adapters.scene.scene import Scene
-from simgate.sim_adapters.usd.native.twin import build_twin
 from simgate.sim_adapters.usd.native.variant_stage import KIND, VariantStage
 from simgate.sim_adapters.usd.paths import ROBOT, StagePaths
 from simgate.sim_adapters.usd.stage import build_stage

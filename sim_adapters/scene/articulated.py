@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from simgate.sim_adapters.quantities import Quantity
-from simgate.sim_adapters.scene.native import NativeValue
+from simgate.sim_adapters.scene.native import NativeValue, PutDown
 from simgate.sim_adapters.scene.sensor import CameraEffects
 
 PictureKind = Literal["rgb", "depth", "semantic", "instance"]
@@ -65,6 +65,8 @@ class LidarSensor:
         low_deg: Elevation of the lowest row.
         high_deg: Elevation of the highest row.
         points: Whether there are points in the mount's frame too.
+        dark_range_m: Where a surface that gives back a tenth of the light, square on, answers every second
+            beam; darker, farther and grazed ones answer fewer. None: every beam that hits comes back.
         rate_hz: Scans a second; None for the control rate.
         type: See :class:`Servos`.
     """
@@ -77,6 +79,7 @@ class LidarSensor:
     low_deg: float = 0.0
     high_deg: float = 0.0
     points: bool = False
+    dark_range_m: float | None = None
     rate_hz: int | None = None
     type: Literal["lidar"] = "lidar"
 
@@ -142,12 +145,15 @@ class ArticulatedSite:
         drive: The file's own actuators, or servos on joints.
         sensors: Name -> what it senses.
         quantities: Name -> what is measured at each control tick.
+        watched: Bodies (``body/NAME``) whose place is told at every picture, for scoring.
         pose: Stored pose that it starts in; None for the file's own.
         labels: Body or shape -> semantic class.
         allow: Pairs of bodies or shapes whose touching is no contact of the robot.
         values: Target -> value, in the order in which they are set.
         clip: Whether an action beyond its bounds is cut; otherwise it is refused.
         effects: What the camera that the model looks at does to its frames.
+        seed: Of all that its sensors draw by chance, 63 bits.
+        put: Bodies that a variant puts down.
     """
 
     name: str
@@ -158,9 +164,22 @@ class ArticulatedSite:
     drive: Literal["actuators"] | Servos = "actuators"
     sensors: tuple[tuple[str, Sensor], ...] = ()
     quantities: tuple[tuple[str, Quantity], ...] = ()
+    watched: tuple[str, ...] = ()
     pose: str | None = None
     labels: tuple[tuple[str, str], ...] = ()
     allow: tuple[tuple[str, str], ...] = ()
     values: tuple[tuple[str, NativeValue], ...] = ()
     clip: bool = False
     effects: CameraEffects = field(default_factory=CameraEffects)
+    seed: int = 0
+    put: PutDown = field(default_factory=PutDown)
+
+    def asked(
+        self,
+        quantities: tuple[tuple[str, Quantity], ...],
+        watched: tuple[str, ...],
+        allow: tuple[tuple[str, str], ...],
+        seed: int,
+    ) -> ArticulatedSite:
+        """The world of one variant, with what its task and metrics ask for."""
+        return replace(self, quantities=quantities, watched=watched, allow=allow, seed=seed)

@@ -95,7 +95,7 @@ def _camera(word: str, given: dict[str, Any]) -> Sensor:
 def _lidar(word: str, given: dict[str, Any]) -> Sensor:
     volume = word == "lidar3d"
     keys = ("rows", "low_deg", "high_deg") if volume else ()
-    _known(given, (word, "beams", "fov_deg", "range_m", "rate_hz", *keys), word)
+    _known(given, (word, "beams", "fov_deg", "range_m", "dark_range_m", "rate_hz", *keys), word)
     plain = LidarSensor("")
     if volume:
         plain = LidarSensor("", fov_deg=_CIRCLE, rows=16, low_deg=-15.0, high_deg=15.0)
@@ -106,9 +106,11 @@ def _lidar(word: str, given: dict[str, Any]) -> Sensor:
     beams, rows = _whole(given, "beams", plain.beams, _BEAMS), _whole(given, "rows", plain.rows, _BEAMS)
     if beams * rows > _MOST_RAYS:
         raise ValueError(f"{word} has {beams * rows:,} rays, and at most {_MOST_RAYS:,} are cast")
+    dark = _number(given, "dark_range_m", 0.0, 0.0, above=True) if "dark_range_m" in given else None
     return LidarSensor(
         _name(given[word], word), beams, _number(given, "fov_deg", plain.fov_deg, 0.0, _CIRCLE, above=True),
-        _number(given, "range_m", plain.range_m, 0.0, above=True), rows, low, high, volume, _rate(given),
+        _number(given, "range_m", plain.range_m, 0.0, above=True), rows, low, high, volume, dark,
+        _rate(given),
     )  # fmt: skip
 
 

@@ -2,10 +2,50 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 NativeValue = float | bool | str | tuple[float, ...]
 """What a target of a native file can be set to: a number, a switch, a name, or several numbers."""
+
+
+MOST_COPIES = 100
+"""Of the bodies of a file that a variant puts down, beside the file's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedBody:
+    """A body of the file, or a copy of it, where a variant puts it.
+
+    Attributes:
+        body: Its name in the file.
+        suffix: What the names of a copy end with; empty for the file's own.
+        position: Of its origin, world frame, metres.
+        yaw: Turn about the vertical that is added to the file's own, radians.
+    """
+
+    body: str
+    suffix: str
+    position: tuple[float, float, float]
+    yaw: float
+
+
+@dataclass(frozen=True, slots=True)
+class PutDown:
+    """Bodies of a file that are there only where a variant puts them.
+
+    Attributes:
+        bodies: Their names.
+        placed: Those that are there.
+        names: Body or shape of these -> its names in this variant, one for each copy.
+    """
+
+    bodies: tuple[str, ...] = ()
+    placed: tuple[PlacedBody, ...] = ()
+    names: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    def there(self, name: str) -> tuple[str, ...]:
+        """What a body or shape of the file is called in this variant; empty when it is not there."""
+        return dict(self.names).get(name, (name,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +62,7 @@ class NativeSite:
         labels: Body or shape -> semantic class, for what a detector is expected to see.
         counted: Further bodies or shapes that are told apart by name, such as a barrier without a label.
         values: Target -> value, in the order in which they are set.
+        put: Bodies that a variant puts down.
     """
 
     kind: str
@@ -33,3 +74,4 @@ class NativeSite:
     labels: tuple[tuple[str, str], ...] = ()
     counted: tuple[str, ...] = ()
     values: tuple[tuple[str, NativeValue], ...] = ()
+    put: PutDown = field(default_factory=PutDown)

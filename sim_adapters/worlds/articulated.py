@@ -11,7 +11,8 @@ from simgate.sim_adapters.plain_file import absolute
 from simgate.sim_adapters.scene.articulated import ArticulatedSite, CameraSensor, Sensor, Servos
 from simgate.sim_adapters.scene.sensor import CameraEffects
 from simgate.sim_adapters.worlds.native import EFFECTS, Knob, effects_of, set_by
-from simgate.sim_adapters.worlds.world import Disc, ParameterSpec, PlacedObject, Rectangle, Value
+from simgate.sim_adapters.worlds.placing import Placing, PlacingWorld
+from simgate.sim_adapters.worlds.world import ParameterSpec, PlacedObject, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class ArticulatedSpec:
         labels: Body or shape -> semantic class.
         knobs: Parameter -> what it sets.
         files: The file and everything that it reads -> SHA-256, hex, by path from the file's folder.
+        placing: Objects that ``place`` may put down, and where.
     """
 
     kind: str
@@ -43,6 +45,7 @@ class ArticulatedSpec:
     labels: dict[str, str] = field(default_factory=dict)
     knobs: dict[str, Knob] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+    placing: Placing = field(default_factory=Placing)
 
     @property
     def name(self) -> str:
@@ -50,7 +53,7 @@ class ArticulatedSpec:
         return f"{self.kind}:{self.file}@{self.sha256[:12]}"
 
 
-class ArticulatedWorld:
+class ArticulatedWorld(PlacingWorld):
     """See :class:`simgate.sim_adapters.worlds.world.World`.
 
     Args:
@@ -58,11 +61,8 @@ class ArticulatedWorld:
         folder: The pack's folder, where the file's path begins.
     """
 
-    object_kinds: Mapping[str, tuple[float, float]] = {}
-    region_names: tuple[str, ...] = ()
-    keep_clear_names: tuple[str, ...] = ()
-
     def __init__(self, spec: ArticulatedSpec, folder: Path) -> None:
+        super().__init__(spec.placing)
         self.spec = spec
         self.name = f"{spec.kind}:{spec.file}"
         self.description = f"The robot '{spec.robot_body}' on its own joints in {spec.file}."
@@ -72,14 +72,6 @@ class ArticulatedWorld:
             **(EFFECTS if looks else {}),
             **{name: knob.spec for name, knob in spec.knobs.items()},
         }
-
-    def region(self, name: str, parameters: Mapping[str, Value]) -> Rectangle:
-        """There are none: what stands in it stands in its file."""
-        raise KeyError(name)
-
-    def keep_clear(self, name: str, parameters: Mapping[str, Value]) -> Disc:
-        """There are none."""
-        raise KeyError(name)
 
     def build(self, parameters: Mapping[str, Value], placed: Sequence[PlacedObject]) -> Any:
         """The :class:`ArticulatedSite` of a variant, without what its task measures.
@@ -100,4 +92,5 @@ class ArticulatedWorld:
             values=set_by(spec.knobs, parameters),
             clip=spec.clip,
             effects=effects_of(parameters) if EFFECTS.keys() <= parameters.keys() else CameraEffects(),
+            put=self.placing.put(placed),
         )

@@ -12,7 +12,8 @@ from simgate.sim_adapters.scene.native import NativeSite, NativeValue
 from simgate.sim_adapters.scene.robot import Robot
 from simgate.sim_adapters.scene.scene import Scene, Task
 from simgate.sim_adapters.scene.sensor import Camera, CameraEffects, Lidar
-from simgate.sim_adapters.worlds.world import Disc, ParameterSpec, PlacedObject, Rectangle, Value
+from simgate.sim_adapters.worlds.placing import Placing, PlacingWorld
+from simgate.sim_adapters.worlds.world import ParameterSpec, PlacedObject, Value
 
 
 def _effect(default: float, meaning: str, unit: str, low: float, high: float) -> ParameterSpec:
@@ -67,6 +68,7 @@ class NativeSpec:
         knobs: Parameter -> what it sets.
         files: The file and everything that it reads -> SHA-256, hex, by path from the file's folder; empty in
             manifests of older versions.
+        placing: Objects that ``place`` may put down, and where.
     """
 
     kind: str
@@ -85,6 +87,7 @@ class NativeSpec:
     open_from: dict[str, float] = field(default_factory=dict)
     knobs: dict[str, Knob] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+    placing: Placing = field(default_factory=Placing)
 
     @property
     def name(self) -> str:
@@ -92,7 +95,7 @@ class NativeSpec:
         return f"{self.kind}:{self.file}@{self.sha256[:12]}"
 
 
-class NativeWorld:
+class NativeWorld(PlacingWorld):
     """A world of scenes that a simulator reads from a file.
 
     Args:
@@ -100,11 +103,8 @@ class NativeWorld:
         folder: The pack's folder, where the file's path begins.
     """
 
-    object_kinds: Mapping[str, tuple[float, float]] = {}
-    region_names: tuple[str, ...] = ()
-    keep_clear_names: tuple[str, ...] = ()
-
     def __init__(self, spec: NativeSpec, folder: Path) -> None:
+        super().__init__(spec.placing)
         self.spec = spec
         self.name = f"{spec.kind}:{spec.file}"
         self.description = f"The site in {spec.file}, a file of {spec.kind.upper()}."
@@ -115,20 +115,13 @@ class NativeWorld:
             **{name: knob.spec for name, knob in spec.knobs.items()},
         }
 
-    def region(self, name: str, parameters: Mapping[str, Value]) -> Rectangle:
-        """A native world has no regions: what stands in it stands in its file."""
-        raise KeyError(name)
-
-    def keep_clear(self, name: str, parameters: Mapping[str, Value]) -> Disc:
-        """A native world has no places to keep clear."""
-        raise KeyError(name)
-
     def build(self, parameters: Mapping[str, Value], placed: Sequence[PlacedObject]) -> Scene:
         """The scene of a variant: the file, and what to set in it."""
         spec = self.spec
         values = set_by(spec.knobs, parameters)
         barrier = self._barrier(parameters, dict(values))
         hidden = set(spec.barrier) - {barrier}
+        put = self.placing.put(placed)
         x, y, yaw = (float(parameters[name]) for name in START)
         return Scene(
             name=self.name,
@@ -151,9 +144,15 @@ class NativeWorld:
                 camera=spec.camera_name,
                 pose=spec.pose,
                 # A door that stands wide open is none that a detector must see.
-                labels=tuple((name, label) for name, label in spec.labels.items() if name not in hidden),
+                labels=tuple(
+                    (there, label)
+                    for name, label in spec.labels.items()
+                    if name not in hidden
+                    for there in put.there(name)
+                ),
                 counted=tuple(spec.barrier),
                 values=values,
+                put=put,
             ),
         )
 

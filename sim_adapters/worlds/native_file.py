@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from simgate.sim_adapters.embodiment import Channel
 from simgate.sim_adapters.quantities import Quantity
 from simgate.sim_adapters.scene.articulated import Sensor, Servos
 from simgate.sim_adapters.worlds.low_walls import Shape
-from simgate.sim_adapters.worlds.world import ParameterSpec
+from simgate.sim_adapters.worlds.placing import PlaceableBody, Surface
+from simgate.sim_adapters.worlds.world import ParameterSpec, Rectangle
 
 
 class NativeError(Exception):
@@ -78,16 +80,24 @@ class JointedFile(Protocol):
     """A native file with a robot on its own joints; every method raises :class:`NativeError` for a name
     that the file does not have."""
 
-    def sensor(self, name: str, sensor: Sensor) -> None:
-        """Asks for what a sensor is on."""
+    def sensor(self, name: str, sensor: Sensor) -> tuple[Channel, ...]:
+        """Asks for what a sensor is on; the channels that it gives, at a rate of no meaning."""
         ...
 
     def quantity(self, quantity: Quantity) -> None:
         """Asks for what a quantity is of."""
         ...
 
+    def watch(self, body: str) -> None:
+        """Asks for a body whose place is told at every picture."""
+        ...
+
     def touch(self, a: str, b: str) -> None:
         """Asks for two bodies or shapes."""
+        ...
+
+    def without(self, targets: tuple[str, ...]) -> JointedFile:
+        """The same without what these targets, ``body/NAME.present``, take out."""
         ...
 
 
@@ -166,6 +176,35 @@ class NativeFile(Protocol):
         Args:
             text: A target that there is.
             point: See :meth:`point`.
+        """
+        ...
+
+    def placeable(self, name: str) -> PlaceableBody:
+        """The room that a body takes when it is put down.
+
+        Raises:
+            NativeError: There is no such body, or it cannot be put down.
+        """
+        ...
+
+    def surface(self, name: str, within: Rectangle | None) -> Surface:
+        """The level top of a shape.
+
+        Args:
+            name: Of the shape.
+            within: The part of it that is meant; None for all.
+
+        Raises:
+            NativeError: There is no such shape, its top is not level, or ``within`` reaches beyond it.
+        """
+        ...
+
+    def shifts(self, text: str, name: str) -> bool:
+        """Whether a target moves or resizes a body or shape, or takes it away.
+
+        Args:
+            text: A target that there is.
+            name: Of a body or shape that there is.
         """
         ...
 

@@ -68,7 +68,7 @@ def test_frames_are_the_same_whatever_the_number_of_processes(pack_file: Path, t
         folder.mkdir()
         frames = render_start_frames(pack, variants, folder, hosts)
         assert [frame.error for frame in frames] == [""] * 6
-        drawn.append([frame.picture.read_bytes() for frame in frames])
+        drawn.append([frame.frame.read_bytes() for frame in frames])
     assert drawn[0] == drawn[1]
     assert len(set(drawn[0])) == 6
 
@@ -91,3 +91,58 @@ def test_when_nothing_can_be_drawn_the_log_is_shown(pack_file: Path, tmp_path: P
     broken = pack.model_copy(update={"sim": pack.sim.model_copy(update={"camera_hz": 7})})
     with pytest.raises(CannotRender, match="camera_hz=7 must divide"):
         render_start_frames(broken, expand_pack(pack)[:1], tmp_path)
+
+
+ROBOT = """\
+<mujoco>
+  <worldbody>
+    <light pos="0 0 3"/>
+    <geom name="floor" type="plane" size="5 5 .1" rgba=".9 .9 .9 1"/>
+    <body name="arm" pos="0 0 .5">
+      <joint name="turn" axis="0 1 0" range="-1 1"/>
+      <geom type="capsule" fromto="0 0 0 .4 0 0" size=".05" mass="1" rgba=".9 .1 .1 1"/>
+      <camera name="wrist" pos=".4 0 .1" xyaxes="1 0 0 0 1 0"/>
+    </body>
+  </worldbody>
+  <actuator><position name="turn" joint="turn" ctrlrange="-1 1" kp="20"/></actuator>
+</mujoco>
+"""
+ROBOT_PACK = """\
+simgate: 1
+pack: arm
+policy: door_navigator
+task: {signals: {turn_rad: {joint: turn}}, success: turn_rad > 0.5}
+scenarios:
+  turns:
+    title: An arm turns
+    severity: major
+    world: {mjcf: arm.xml, robot: {body: arm, drive: actuators}, sensors: SENSORS}
+    variants: {count: 1}
+    accept: {success: {equals: true}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("sensors", "titles", "has_frame"),
+    [
+        ("{joints: {joints: all}}", ["from outside"], False),
+        ("{hand: {camera: wrist, kinds: [depth, rgb]}}", ["hand.depth, ", "hand.rgb"], True),
+    ],
+)
+def test_a_robot_on_its_own_joints_is_shown_by_its_cameras_or_from_outside(
+    tmp_path: Path, sensors: str, titles: list[str], has_frame: bool
+) -> None:
+    (tmp_path / "arm.xml").write_text(ROBOT)
+    (tmp_path / "pack.yaml").write_text(ROBOT_PACK.replace("SENSORS", sensors))
+    pack = load_pack(tmp_path / "pack.yaml")
+    (shown,) = render_start_frames(pack, expand_pack(pack), tmp_path)
+    assert not shown.error
+    assert [one.title.startswith(t) for one, t in zip(shown.pictures, titles, strict=True)] == [True] * len(
+        titles
+    )
+    assert (str(shown.frame) == shown.pictures[-1].path) == has_frame == (shown.frame is not None)
+    if not has_frame:
+        with Image.open(shown.pictures[0].path) as picture:
+            pixels = np.asarray(picture).astype(int)
+        middle = pixels[120:240, 160:320].reshape(-1, 3)
+        assert (middle[:, 0] > 2 * middle[:, 1]).mean() > 0.02, "the red arm is in the middle"

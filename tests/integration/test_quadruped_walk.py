@@ -1,4 +1,5 @@
-"""The shipped pack of a legged robot: its gait walks to the mark, the worse one falls, batches change nothing."""
+"""The shipped pack of a legged robot: its gait walks to the mark, the worse one falls, and how it is run
+changes no bit."""
 
 from __future__ import annotations
 
@@ -22,20 +23,46 @@ def pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return Path(shutil.copytree(SHIPPED, tmp_path / "walk")) / "pack.yaml"
 
 
-def records(pack: Path, name: str) -> list[RunRecord]:
-    """What two variants come to."""
-    main(["run", str(pack), "--variants", "2", "--workers", "0", "--quiet", "--runs-dir", name])
+def run(pack: Path, name: str, variants: int = 2, workers: int = 0) -> RunFolder:
+    """A run of some variants into a folder of its own."""
+    options = ["--variants", f"{variants}", "--workers", f"{workers}", "--quiet", "--runs-dir", name]
+    main(["run", str(pack), *options])
     (path,) = run_dirs(Path(name))
-    return sorted(RunFolder(path).records(), key=lambda record: record.variant)
+    return RunFolder(path)
 
 
-def test_the_gait_walks_to_the_mark_also_in_a_batch_and_the_copied_one_falls(pack: Path) -> None:
-    text = pack.read_text()
-    alone = records(pack, "alone")
+def records(folder: RunFolder) -> list[RunRecord]:
+    return sorted(folder.records(), key=lambda record: record.variant)
+
+
+def digests(folder: RunFolder) -> list[tuple[str, str]]:
+    return [(record.variant, record.trace_digest) for record in records(folder)]
+
+
+def test_the_gait_walks_to_the_mark_and_the_copied_one_falls(pack: Path) -> None:
+    alone = records(run(pack, "alone"))
     assert [(r.outcome.value, r.end) for r in alone] == [("PASS", "success")] * 2, [r.reason for r in alone]
-    pack.write_text(text.replace("time_limit_s: 20", "time_limit_s: 20, batch: 2"))
-    assert [r.trace_digest for r in records(pack, "together")] == [r.trace_digest for r in alone]
-    pack.write_text(text.replace("gait/gait.onnx", "gait/copied.onnx"))
-    copied = records(pack, "copied")
+    pack.write_text(pack.read_text().replace("gait/gait.onnx", "gait/copied.onnx"))
+    copied = records(run(pack, "copied"))
     assert [(r.outcome.value, r.end) for r in copied] == [("FAIL", "failure")] * 2
     assert {r.identity for r in copied}.isdisjoint({r.identity for r in alone})
+
+
+def test_batches_workers_replay_and_resume_change_no_bit(
+    pack: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # The first second holds start, steps and the swing of the bag: all that could come out differently.
+    pack.write_text(pack.read_text().replace("time_limit_s: 20", "time_limit_s: 1, batch: 1"))
+    alone = run(pack, "alone", 4)
+    expected = digests(alone)
+    assert len({digest for _, digest in expected}) == 4
+    capsys.readouterr()
+    assert main(["replay", str(alone.path), expected[1][0]]) == 0
+    assert "same trace, bit for bit" in capsys.readouterr().out
+    lines = alone.journal_path.read_text().splitlines(keepends=True)
+    alone.journal_path.write_text("".join(lines[:2]))
+    main(["run", "--resume", str(alone.path), "--quiet", "--workers", "0"])
+    assert digests(alone) == expected
+    assert digests(run(pack, "two", 4, workers=2)) == expected
+    pack.write_text(pack.read_text().replace("batch: 1", "batch: 4"))
+    assert digests(run(pack, "four", 4)) == expected

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from simgate.harness.pytest_plugin.options import OPTIONS
+from simgate.harness.pytest_plugin.options import OPTIONS, _model
 from tests.plugin.conftest import CLEAR_WAY, Bench
 from tests.run_dirs import run_dirs
 
@@ -84,3 +84,17 @@ def test_the_old_name_is_answered_with_the_new_one(
     result.stderr.fnmatch_lines([f"*{text}*"])
     result.stderr.no_fnmatch_line("*Traceback*")
     assert not bench.run_dirs()
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("m", Path("/there/m")),
+        ("s3://bucket/m", "s3://bucket/m"),
+        ("doors=m", "doors=/there/m"),
+        ("doors=/else/m,depth=s3://bucket/m", "doors=/else/m,depth=s3://bucket/m"),
+        ("a,b/m", Path("/there/a,b/m")),
+    ],
+)
+def test_the_path_of_a_model_counts_from_where_pytest_was_called_by_its_name_too(written, meant):
+    assert _model(written, Path("/there")) == meant

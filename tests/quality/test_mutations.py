@@ -41,7 +41,7 @@ def frames(tmp_path_factory: pytest.TempPathFactory) -> np.ndarray:
     pack = load_checked(PACK)
     chosen = expand_pack(pack, 1)
     drawn = render_start_frames(pack, chosen, tmp_path_factory.mktemp("frames"))
-    return np.stack([np.asarray(Image.open(frame.picture).convert("RGB")) for frame in drawn])
+    return np.stack([np.asarray(Image.open(frame.frame).convert("RGB")) for frame in drawn])
 
 
 @dataclass(frozen=True)

@@ -134,7 +134,10 @@ def _onnx(args: argparse.Namespace, package: ModelPackage) -> Iterator[Path]:
     if args.precision == "int8":
         frames = load_frames(args, package)
         calibration = {package.input.name: Preprocessor(package.input)(frames)}
-        calibration |= extra_arrays(package, frames.shape[1:3], len(frames))
+        try:
+            calibration |= extra_arrays(package, frames.shape[1:3], range(len(frames)), {})
+        except ValueError as error:
+            raise UserError(f"{error}; --precision int8 needs pictures alone") from None
     with private_copy(package, package.artifact("onnx")) as copy:
         yield with_precision(copy, args.precision, calibration)
 

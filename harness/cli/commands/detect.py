@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from simgate.harness.cli.model.images import ImageFrame
-    from simgate.policies.perception.outputs import Boxes
+    from simgate.policies.perception.outputs import ModelOutput
     from simgate.policies.perception.package import ModelPackage
     from simgate.policies.perception.runtime import PerceptionRuntime, RuntimeInfo
 
-HELP = "run a model on PNG and JPEG files: class, score and box of what it finds, annotated pictures"
-SMALL_PX = 400
-"""Pictures up to this width are enlarged three times, so that boxes and words can be seen."""
+HELP = "run a model on PNG and JPEG files: what it says of each (boxes, masks, depth, poses, ...), drawn too"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +33,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--runtime", default="auto", metavar="R", help="also with a device: torch:cpu")
     add_threshold_argument(parser)
     add_trust(parser)
-    parser.add_argument("--out", type=Path, metavar="DIR", help="also write the pictures with boxes")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="also write the pictures with what was found")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything that was found")
 
 
@@ -44,7 +42,7 @@ class _Seen:
     """A picture, what was found in it, and how long that took here."""
 
     image: ImageFrame
-    found: Boxes
+    found: ModelOutput
     took_ms: float
 
 
@@ -95,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _look(runtime: PerceptionRuntime, image: ImageFrame, *, warm: bool) -> _Seen:
-    from simgate.policies.perception.outputs import only_boxes, require_sound
+    from simgate.policies.perception.outputs import require_sound
     from simgate.policies.perception.warm_up import warm_up
 
     frames = image.pixels[None]
@@ -106,32 +104,28 @@ def _look(runtime: PerceptionRuntime, image: ImageFrame, *, warm: bool) -> _Seen
     took_ms = (perf_counter() - started) * 1000.0
     try:
         require_sound(found, 1)
-        (boxes,) = only_boxes(found)
-    except (TypeError, ValueError) as error:
+    except ValueError as error:
         raise RuntimeError(f"the model's answer is none: {error}") from error
-    return _Seen(image, boxes, took_ms)
+    return _Seen(image, found[0], took_ms)
 
 
 def _print(one: _Seen) -> None:
-    from simgate.harness.text import plural, table
+    from simgate.harness.cli.model.said import told
+    from simgate.harness.text import table
     from simgate.sim_adapters.printable import printable
 
     height, width = one.image.pixels.shape[:2]
     notes = "".join(f"; {note}" for note in one.image.notes)
-    print(f"\n{printable(one.image.path)}  {width}x{height}  {plural(len(one.found), 'detection')}{notes}")
-    if len(one.found):
-        rows = [
-            [printable(one.found.label(k)), f"{one.found.scores[k]:.3f}", *(f"{edge:.1f}" for edge in box)]
-            for k, box in enumerate(one.found.boxes.tolist())
-        ]
-        print(
-            table(["class", "score", "left", "top", "right", "bottom"], rows, right=range(1, 6), indent="  ")
-        )
+    said = told(one.found)
+    print(f"\n{printable(one.image.path)}  {width}x{height}  {said.count}{notes}")
+    if said.rows:
+        rows = [[printable(first), *rest] for first, *rest in said.rows]
+        print(table(list(said.head), rows, right=range(1, len(said.head)), indent="  "))
 
 
 def _write_picture(folder: Path, one: _Seen, names: set[str]) -> None:
     """The picture with its boxes, under a name of its own."""
-    from simgate.harness.execution.episode.box_picture import picture
+    from simgate.harness.execution.pictures.overlay import picture, scale_for
     from simgate.sim_adapters.printable import printable
 
     stem = name = f"{one.image.path.stem}-detections"
@@ -140,7 +134,7 @@ def _write_picture(folder: Path, one: _Seen, names: set[str]) -> None:
         number += 1
         name = f"{stem}-{number}"
     names.add(name)
-    scale = 3 if one.image.pixels.shape[1] <= SMALL_PX else 1
+    scale = scale_for(one.image.pixels.shape[1])
     path = folder / f"{name}.png"
     picture(one.image.pixels, [one.found], scale).save(path, "PNG")
     print(f"  {printable(path)}")
@@ -148,29 +142,36 @@ def _write_picture(folder: Path, one: _Seen, names: set[str]) -> None:
 
 def _summarize(seen: list[_Seen], package: ModelPackage, refused: int) -> None:
     from simgate.harness.text import plural
+    from simgate.policies.perception.outputs import Boxes
     from simgate.policies.perception.parity import percentile
 
     if not seen:
         return
     times = [one.took_ms for one in seen]
+    boxes = [one.found for one in seen if isinstance(one.found, Boxes)]
+    what = plural(sum(map(len, boxes)), "detection") if boxes else "answers"
     print(
-        f"\n{plural(sum(len(one.found) for one in seen), 'detection')} in {plural(len(seen), 'picture')}"
+        f"\n{what} in {plural(len(seen), 'picture')}"
         + (f", {plural(refused, 'picture')} refused" if refused else "")
     )
     p50, largest = f"{percentile(times, 0.5):.1f} ms", f"{max(times):.1f} ms"
     print(f"latency measured on this machine, one picture at a time, warm: p50 {p50}, largest {largest}")
     print(f"(runs take the package's, of {package.latency.device})")
-    if not any(len(one.found) for one in seen):
+    if not boxes:
+        return
+    if not any(map(len, boxes)):
         least = min(package.score_thresholds)
         lower = f"; --threshold {least / 10:.2g} shows what comes near it" if least > 0.01 else ""
         print(f"note: nothing reached its threshold{lower}")
-    elif all(one.found.boxes.max(initial=0.0) <= 1.0 for one in seen):
+    elif all(one.boxes.max(initial=0.0) <= 1.0 for one in boxes):
         print("note: every box lies in the first pixel; if the model gives shares, declare box_unit: share")
-    if any((one.found.boxes[:, 2:] < one.found.boxes[:, :2]).any() for one in seen):
+    if any((one.boxes[:, 2:] < one.boxes[:, :2]).any() for one in boxes):
         print("note: boxes end before they begin; does the model give xyxy, cxcywh, xywh or yxyx?")
 
 
 def _document(info: RuntimeInfo, seen: list[_Seen], refused: list[str]) -> dict[str, Any]:
+    from simgate.harness.cli.model.said import told
+
     return {
         "model": info.model,
         "runtime": f"{info.runtime} {info.version}",
@@ -183,14 +184,7 @@ def _document(info: RuntimeInfo, seen: list[_Seen], refused: list[str]) -> dict[
                 "height": one.image.pixels.shape[0],
                 "notes": list(one.image.notes),
                 "measured_ms": round(one.took_ms, 3),
-                "detections": [
-                    {
-                        "class": one.found.label(k),
-                        "score": round(float(one.found.scores[k]), 6),
-                        "box": [round(edge, 3) for edge in box],
-                    }
-                    for k, box in enumerate(one.found.boxes.tolist())
-                ],
+                **told(one.found).values,
             }
             for one in seen
         ],

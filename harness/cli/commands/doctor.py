@@ -24,7 +24,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--adapter",
         metavar="A",
-        help="only this simulator, thoroughly: start, frames, repeat, memory, conformance",
+        help="only this simulator (a name, or my_simulator.py:NAME), thoroughly: start, frames, repeat, "
+        "memory, conformance",
     )
     parser.add_argument("--isaac-python", metavar="P", help="Isaac Sim's interpreter (python.sh)")
 
@@ -52,11 +53,9 @@ def _report(findings: Iterator[Finding]) -> int:
 def _adapter_findings(args: argparse.Namespace) -> Iterator[Finding]:
     from simgate.harness.doctor.adapter_checkup import check_adapter
     from simgate.harness.execution.hosts.interpreter import host_interpreter
-    from simgate.harness.registry import UnknownPlugin, names
+    from simgate.harness.registry import require
 
-    known = names("simgate.sim_adapters")
-    if args.adapter not in known:
-        raise UnknownPlugin("simgate.sim_adapters", args.adapter, known)
+    require("simgate.sim_adapters", args.adapter, Path.cwd())
     interpreter = host_interpreter(args.adapter, args.isaac_python, os.environ)
     print(f"simulator {args.adapter}, run by {' '.join(interpreter)}", flush=True)
     yield from check_adapter(args.adapter, interpreter)

@@ -92,12 +92,12 @@ def _variant(pack: Pack, wanted: str) -> Variant:
 
 def _scene(pack: Pack, variant: Variant) -> Scene:
     from simgate.harness.expansion.variant import objects_of
-    from simgate.harness.packs.worlds import world_of
+    from simgate.harness.packs.worlds import measures_tasks, world_of
 
     scenario = pack.scenario(variant.scenario)
-    if scenario.task is not None:
+    if measures_tasks(scenario):
         raise ValueError(
-            "worlds of robots on their own joints cannot be exported yet; their file is the pack's"
+            "robots on their own joints and environments cannot be exported; their files are the pack's"
         )
     return world_of(pack, scenario).build(variant.parameters, objects_of(variant))
 

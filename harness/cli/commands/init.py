@@ -34,7 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model", type=Path, metavar="FILE", help="model.yaml to test (default: the reference model)"
     )
-    for kind in ("policy", "metric"):
+    for kind in ("policy", "metric", "task", "decoder"):
         what.add_argument(
             f"--{kind}",
             dest="code",
@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _write_code(folder: Path, kind: str) -> int:
-    """Writes a file of code beside a pack, and says how the pack names it."""
+    """Writes a file of code, and says how the file beside it names it."""
     from simgate.harness.cli.starter_code import STARTERS
     from simgate.harness.frontend.user_errors import UserError, as_user_errors
 
@@ -91,7 +91,7 @@ def _write_code(folder: Path, kind: str) -> int:
     with as_user_errors():
         folder.mkdir(parents=True, exist_ok=True)
         path.write_text(starter.text, encoding="utf-8")
-    print(f"wrote {path}; the pack beside it names it so:\n\n    {starter.line}")
+    print(f"wrote {path}; {starter.file} beside it names it so:\n\n    {starter.line}")
     return 0
 
 

@@ -31,14 +31,15 @@ def run(args: argparse.Namespace) -> int:
     from dataclasses import asdict
 
     from simgate.harness.frontend.user_errors import UserError
-    from simgate.harness.scoring.metrics import metric_infos
-    from simgate.harness.tasks.reach_or_report import SIGNALS
+    from simgate.harness.scoring.metrics import find_metric, metric_infos, task_signals
     from simgate.policies.documents.diagnostics import near
 
     infos = metric_infos()
     if args.name:
         known = [info.name for info in infos]
         exact = [info for info in infos if info.name == args.name]
+        # A name as a pack has it, with a class or signal in it.
+        exact = exact or [info for info in [find_metric(args.name)] if info is not None]
         infos = exact or [info for info in infos if args.name in info.name]
         if not infos:
             raise UserError(f"no metric's name holds '{args.name}'; {near(args.name, known)}")
@@ -47,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     print("\n\n".join(_paragraph(info) for info in infos))
     if not args.name:
-        print("\n" + _signals(SIGNALS))
+        print("\n" + _signals(task_signals()))
     return 0
 
 

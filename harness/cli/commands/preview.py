@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
         if args.adapter is not None:
             pack = pack.model_copy(update={"sim": pack.sim.model_copy(update={"adapter": args.adapter})})
         require("simgate.sim_adapters", pack.sim.adapter, Path(pack.path).parent)
-        require_fit(pack.scenarios, pack.sim.adapter)
+        require_fit(pack.scenarios, pack.sim.adapter, Path(pack.path).parent)
         (chosen,) = select([pack], args)
         variants = [variant for scenario in chosen for variant in expand_scenario(pack, scenario)]
         with tempfile.TemporaryDirectory(prefix="simgate-preview-") as folder:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simgate.harness.cli.baseline_options import add_accept_difference, add_baseline_store
 from simgate.harness.cli.output_option import Concluded, add_output, with_output
@@ -48,6 +48,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_output(parser)
 
 
+class _Joined(argparse.Action):
+    """An option that may be given several times: its values as one text, with commas."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
+        """Adds one value."""
+        earlier = getattr(namespace, self.dest)
+        setattr(namespace, self.dest, f"{earlier},{values}" if earlier else values)
+
+
 def _add_conditions(parser: argparse.ArgumentParser) -> None:
     """With what the variants run, and what they leave."""
     parser.add_argument("--adapter", metavar="A", help="another simulator than the pack's")
@@ -59,7 +68,9 @@ def _add_conditions(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         metavar="M",
-        help="another model package than the pack's: folder, file, s3://, gs://, mlflow:",
+        action=_Joined,
+        help="another model package than the pack's: folder, file, s3://, gs://, mlflow:; of several models "
+        "NAME=PACKAGE, as often as wanted",
     )
     parser.add_argument(
         "--runtime", metavar="R", help="perception runtime, also with a device: torch:cpu (default: auto)"

@@ -48,9 +48,19 @@ def _model_schema() -> str:
     import json
 
     from simgate.harness.packs.schema.pack_schema import DIALECT
+    from simgate.policies.perception.decoder_spec import DECODERS
+    from simgate.policies.perception.decoding.kinds import decoder_kinds
     from simgate.policies.perception.package_spec import ModelSpec
 
     said = {"$schema": DIALECT, **ModelSpec.model_json_schema(), "title": "simgate model package"}
+    plugins = [kind for kind in decoder_kinds() if kind not in DECODERS]
+    brought = {"anyOf": [{"type": "string", "pattern": ":"}, {"enum": plugins}]}
+    own = {"type": "object", "properties": {"kind": brought}, "required": ["kind"]}
+    said["properties"]["decoder"] = {"anyOf": [said["properties"]["decoder"], own]}
+    said["required"].remove("classes")
+    speaking = {"enum": [kind for kind, spec in DECODERS.items() if spec.needs_classes]}
+    said["if"] = {"properties": {"decoder": {"properties": {"kind": speaking}}}}
+    said["then"] = {"required": ["classes"]}
     return json.dumps(said, indent=1) + "\n"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
 
 HELP = "list the worlds, or everything that a pack can set in one: unit, range, default, meaning"
 GROUP = "simgate.worlds"
+ENVIRONMENT = "env:"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -18,9 +20,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "world",
         nargs="?",
         metavar="WORLD",
-        help="only this one, with all its parameters; a pack, for those of its scenarios; or an MJCF or "
-        "OpenUSD file, for all that a pack can set in it",
+        help="only this one (a name, or my_world.py:NAME), with all its parameters; a pack, for those of its "
+        "scenarios; an MJCF or OpenUSD file, or env:NAME for an environment (id, module:factory, "
+        "file.py:factory), for all that a pack can set in it",
     )
+    parser.add_argument("--python", metavar="FILE", help="interpreter in which the environment is installed")
     parser.add_argument(
         "--format", choices=("table", "json"), default="table", help="output (default: table)"
     )
@@ -41,6 +45,8 @@ def run(args: argparse.Namespace) -> int:
     from simgate.harness.registry import names
 
     with as_user_errors():
+        if args.world and args.world.startswith(ENVIRONMENT):
+            return _environment(args)
         if args.world and is_native_file(args.world):
             as_json = args.format == "json"
             print(json.dumps(file_data(args.world), indent=2) if as_json else file_text(args.world))
@@ -59,12 +65,28 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _environment(args: argparse.Namespace) -> int:
+    import json
+
+    from simgate.harness.cli.native_worlds import environment_data, environment_text
+
+    name, as_json = args.world.removeprefix(ENVIRONMENT), args.format == "json"
+    if as_json:
+        print(json.dumps(environment_data(name, args.python), indent=2))
+    else:
+        print(environment_text(name, args.python))
+    return 0
+
+
 def _loaded(name: str) -> World:
     from simgate.harness.frontend.user_errors import UserError
     from simgate.harness.registry import load
+    from simgate.sim_adapters.code_file import BadReference
 
     try:
-        world: World = load(GROUP, name)
+        world: World = load(GROUP, name, Path.cwd())
+    except BadReference:
+        raise  # It says itself what to do.
     except (ImportError, AttributeError) as error:
         raise UserError(f"world '{name}' cannot be loaded: {error}; reinstall its package") from None
     return world

@@ -13,9 +13,9 @@ from simgate.harness.gate.kept_pack import kept_pack
 from simgate.harness.packs.model import Pack, Scalar, Scenario, VariantsSpec
 from simgate.harness.packs.values import ValueSpec
 from simgate.harness.packs.worlds import is_installed
-from simgate.harness.results.journal import read_journal
 from simgate.harness.results.record import Outcome
 from simgate.harness.results.run_folder import RunFolder
+from simgate.harness.results.stored_record import as_read, stored_records
 
 DRAWS = 4_000
 """Random draws of a scenario that say which cells are reachable."""
@@ -88,7 +88,7 @@ def _last_of_each(folder: RunFolder, axes: Mapping[str, Collection[str]]) -> Ite
     One record is in memory at a time, and of each what can be an axis.
     """
     last: dict[str, _Judged | None] = {}
-    for record in read_journal(folder.journal_path):
+    for record in map(as_read, stored_records(folder.journal_path)):
         counts = record.outcome in COUNTED and record.scenario in axes
         last[record.variant] = (
             (

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simgate.harness.cli.preview.histogram import short
 from simgate.harness.text import plural
 from simgate.harness.trace import FACTS_OF_SCENE, Trace
 from simgate.policies.perception.outputs import Boxes
@@ -52,14 +53,13 @@ def story(trace: Trace) -> list[Sentence]:
 
 
 def _of_declared(trace: Trace) -> list[Sentence]:
-    """Of a task by declaration: its signals at start and end, modes, contacts."""
+    """Of any other task: its signals at start, extremes and end, what was seen and said, modes, contacts."""
     hz, end_s = trace.physics_hz, float(trace.times_s[-1])
-    told = [Sentence(0.0, f"at the start {_signals(trace, 0)}")]
-    for k in range(1, len(trace.modes)):
-        if trace.modes[k] != trace.modes[k - 1] and len(told) <= MOST_MODES:
-            time_s = float(trace.times_s[k])
-            text = f"at {time_s:.1f} s the policy goes from '{trace.modes[k - 1]}' to '{trace.modes[k]}'"
-            told.append(Sentence(time_s, text))
+    told = [*_extremes(trace), *_sights(trace), *_answers(trace)]
+    for k in [k for k in range(1, len(trace.modes)) if trace.modes[k] != trace.modes[k - 1]][:MOST_MODES]:
+        time_s = float(trace.times_s[k])
+        text = f"at {time_s:.1f} s the policy goes from '{trace.modes[k - 1]}' to '{trace.modes[k]}'"
+        told.append(Sentence(time_s, text))
     first: dict[str, int] = {}
     for contact in trace.contacts:
         first.setdefault(contact.body, contact.step)
@@ -68,13 +68,46 @@ def _of_declared(trace: Trace) -> list[Sentence]:
     ]
     told.sort(key=lambda sentence: sentence.time_s)
     ended = _ENDS.get(trace.end, trace.end)
-    return [*told, Sentence(end_s, f"after {end_s:.1f} s it ended: {ended}; {_signals(trace, -1)}")]
+    start = Sentence(0.0, f"at the start {_signals(trace, 0)}")
+    return [start, *told, Sentence(end_s, f"after {end_s:.1f} s it ended: {ended}; {_signals(trace, -1)}")]
 
 
 def _signals(trace: Trace, row: int) -> str:
-    units = {signal.name: f" {signal.unit}" if signal.unit else "" for signal in trace.declared}
-    found = [f"{name} is {values[row]:.3g}{units.get(name, '')}" for name, values in trace.signals.items()]
+    found = [f"{name} is {_value(trace, name, values[row])}" for name, values in trace.signals.items()]
     return ", ".join(found)
+
+
+def _value(trace: Trace, name: str, value: float) -> str:
+    if np.isnan(value):
+        return "without a value"
+    unit = next((f" {signal.unit}" for signal in trace.declared if signal.name == name and signal.unit), "")
+    return f"{short(float(value))}{unit}"
+
+
+def _extremes(trace: Trace) -> Iterator[Sentence]:
+    """For each signal the largest and the smallest value that lie between start and end."""
+    for name, values in trace.signals.items():
+        if not np.isfinite(values).any():
+            continue
+        ends = (values[0], values[-1])
+        for word, row in (("largest", int(np.nanargmax(values))), ("smallest", int(np.nanargmin(values)))):
+            if values[row] not in ends:
+                time_s = float(trace.times_s[row])
+                yield Sentence(
+                    time_s, f"at {time_s:.1f} s {name} is {word}, {_value(trace, name, values[row])}"
+                )
+
+
+def _answers(trace: Trace) -> Iterator[Sentence]:
+    """What models said that is no boxes: how often, and when the policy first heard of it."""
+    for kind in dict.fromkeys(type(one) for one in trace.outputs):
+        own = [one for one in trace.outputs if isinstance(one, kind)]
+        heard = dict(zip(map(id, trace.answers), trace.delivered_steps, strict=True))
+        first_s = heard[id(own[0])] / trace.physics_hz
+        times = plural(len(own), "time")
+        yield Sentence(
+            first_s, f"at {first_s:.2f} s the policy hears of {kind.__name__.lower()} first, {times} in all"
+        )
 
 
 def _at(trace: Trace, name: str, step: int) -> float:

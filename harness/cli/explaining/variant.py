@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from simgate.harness.results.record import CriterionResult, Outcome, RunRecord, Scalar
+from simgate.harness.results.record import STRIP, CriterionResult, Outcome, RunRecord, Scalar
 from simgate.harness.text import plural
 
 if TYPE_CHECKING:
@@ -127,13 +127,16 @@ def _number(value: Scalar) -> str:
 def _conditions(scenario: Scenario, record: RunRecord) -> Iterator[str]:
     from simgate.harness.frontend.nominal import farthest
 
-    far = farthest(scenario, record.parameters)
-    if far:
-        yield (
-            "What was out of the ordinary: "
-            + "; ".join(f"{one.parameter} {_number(one.value)} ({one.where})" for one in far)
-            + "."
+    found = farthest(scenario, record.parameters)
+    far = [one for one in found if one.far]
+    if found:
+        lead = (
+            "What was out of the ordinary"
+            if far
+            else "Nothing was out of the ordinary; farthest from nominal"
         )
+        told = "; ".join(f"{one.parameter} {_number(one.value)} ({one.where})" for one in far or found[:1])
+        yield f"{lead}: {told}."
 
 
 def _happened(folder: RunFolder, record: RunRecord) -> Iterator[str]:
@@ -158,7 +161,12 @@ def _happened(folder: RunFolder, record: RunRecord) -> Iterator[str]:
 
 
 def _seen_by_people(folder: RunFolder, record: RunRecord) -> Iterator[str]:
-    pictures = {name: path for name, path in record.artifacts.items() if name.endswith("picture")}
+    pictures = {
+        name.replace("_", " "): path for name, path in record.artifacts.items() if name.endswith("picture")
+    }
+    for name, path in record.artifacts.items():
+        if (channel := name.removeprefix(STRIP)) != name:
+            pictures[f"{channel} over time"] = path
     if pictures:
-        shown = ", ".join(f"{name.replace('_', ' ')} {folder.path / path}" for name, path in pictures.items())
+        shown = ", ".join(f"{name} {folder.path / path}" for name, path in pictures.items())
         yield f"Look at: {shown}"

@@ -106,7 +106,10 @@ def _drawn(path: Path, count: int) -> NDArray[np.uint8]:
             frames = render_start_frames(pack, variants, Path(folder))
         except CannotRender as error:
             raise UserError(f"{path}: {error}") from None
-        return np.stack([read_image(frame.picture).pixels for frame in frames if not frame.error])
+        drawn = [frame.frame for frame in frames if frame.frame is not None]
+        if not drawn:
+            raise UserError(f"{path}: its robot has no camera of kind rgb; give --frames FOLDER")
+        return np.stack([read_image(picture).pixels for picture in drawn])
 
 
 def _pack_of(package: ModelPackage) -> Path:
@@ -117,7 +120,7 @@ def _pack_of(package: ModelPackage) -> Path:
 
     if _SCENARIOS.is_dir():
         for path in find_packs(_SCENARIOS):
-            model = load_checked(path).model
-            if model is not None and Path(model).resolve() == package.path.resolve():
+            models = load_checked(path).packages.values()
+            if any(Path(model).resolve() == package.path.resolve() for model in models):
                 return path
     raise UserError("no pack in scenarios/ uses this model; give --pack PACK or --frames FOLDER")

@@ -73,7 +73,7 @@ def past_runs(pack: Pack, runs_dir: Path) -> Measured:
         if records:
             measured.add(records)
             measured.runs.append(path.name)
-            measured.other_model += Pack.model_validate(manifest.pack).model != pack.model
+            measured.other_model += Pack.model_validate(manifest.pack).packages != pack.packages
     return measured
 
 

@@ -8,6 +8,9 @@ from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.model import SimSpec
 from simgate.harness.packs.native_field import NativeField
 
+OUTSIDE = "from outside"
+"""Title of a picture that none of the robot's own cameras took."""
+
 
 class FrameModel(BaseModel):
     """Base of job and answers: immutable, unknown keys refused."""
@@ -25,8 +28,8 @@ class FrameRequest(FrameModel):
     """What the pack says about a file of the team's own."""
     folder: str = ""
     """The pack's folder."""
-    picture: str
-    """File to write, PNG."""
+    stem: str
+    """Beginning of the names of the files to write."""
 
 
 class FrameJob(FrameModel):
@@ -38,9 +41,20 @@ class FrameJob(FrameModel):
     """File to append answers to, one JSON line a frame."""
 
 
+class Shown(FrameModel):
+    """One picture of a variant."""
+
+    title: str
+    path: str
+    is_frame: bool = False
+    """Whether it is the frame of the first colour camera, which models look at."""
+
+
 class FrameAnswer(FrameModel):
     """What became of a frame."""
 
     variant: str
+    pictures: tuple[Shown, ...] = ()
+    """Of each camera and scanner, or from outside; none for a robot without any."""
     error: str = ""
-    """Why there is no picture; empty when there is one."""
+    """Why there is no picture; empty when nothing went wrong."""

@@ -9,17 +9,20 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.harness.cli.preview.frame_job import FrameAnswer, FrameJob, FrameRequest
+from simgate.harness.cli.preview.frame_job import OUTSIDE, FrameAnswer, FrameJob, FrameRequest, Shown
+from simgate.harness.execution.pictures.channel_picture import SEEN, ChannelPictures
 from simgate.harness.execution.planning.adapter_options import make_adapter
 from simgate.harness.expansion.variant import objects_of
 from simgate.harness.packs.worlds import find_world
 from simgate.sim_adapters.adapter import SimAdapter
 from simgate.sim_adapters.embodiment import eye_of
 from simgate.sim_adapters.sensors.effects import apply_effects
+from simgate.sim_adapters.traits import traits_of
 
 
 def render(job: FrameJob) -> None:
@@ -38,34 +41,51 @@ def render(job: FrameJob) -> None:
 
 def _answer(adapter: SimAdapter, request: FrameRequest) -> FrameAnswer:
     try:
-        _write_png(Path(request.picture), first_frame(adapter, request))
+        shown = [
+            Shown(title=title, path=_write_png(Path(f"{request.stem}-{k}.png"), pixels), is_frame=is_frame)
+            for k, (title, pixels, is_frame) in enumerate(first_pictures(adapter, request))
+        ]
     except Exception as error:
         # Whatever a world or a simulator raises belongs to this variant's tile, not to the whole sheet.
         return FrameAnswer(variant=request.variant.id, error=f"{type(error).__name__}: {error}")
-    return FrameAnswer(variant=request.variant.id)
+    return FrameAnswer(variant=request.variant.id, pictures=tuple(shown))
 
 
-def first_frame(adapter: SimAdapter, request: FrameRequest) -> NDArray[np.uint8]:
-    """What the camera sees at step 0, with its effects but never dropped; uint8, shape (H, W, 3)."""
+def first_pictures(adapter: SimAdapter, request: FrameRequest) -> list[tuple[str, NDArray[np.uint8], bool]]:
+    """What each camera and scanner reads at step 0: title, uint8 of shape (H, W, 3), is it the frame.
+
+    Frames of the first colour camera have their effects, but are never dropped. A robot without one is seen
+    from outside, where its simulator can draw that.
+    """
     variant = request.variant
-    placed = objects_of(variant)
     world = find_world(request.world, request.native, Path(request.folder))
-    scene = world.build(variant.parameters, placed)
+    scene = world.build(variant.parameters, objects_of(variant))
     observation = adapter.reset([scene])
-    eye = eye_of(adapter.embodiment)
-    if eye is None:
-        raise ValueError("the robot has no camera of kind rgb to draw by")
-    kept = replace(scene.effects, dropout_rate=0.0)
-    frame = apply_effects(observation.channels[eye.name][0], kept, variant.seed, 0)
-    if frame is None:
-        raise RuntimeError("the frame was dropped although dropout is off")
-    return frame
+    embodiment = adapter.embodiment
+    eye = eye_of(embodiment)
+    found = []
+    if eye is None and traits_of(adapter).overview:
+        outside: Any = adapter
+        if (pixels := outside.overview(0)) is not None:
+            found.append((OUTSIDE, pixels, False))
+    for channel in embodiment.channels:
+        if channel.kind not in SEEN:
+            continue
+        reading = observation.channels[channel.name][0]
+        if channel is eye:
+            reading = apply_effects(reading, replace(scene.effects, dropout_rate=0.0), variant.seed, 0)
+            if reading is None:
+                raise RuntimeError("the frame was dropped although dropout is off")
+        pictures = ChannelPictures(channel, [reading])
+        found.append((pictures.title, pictures.draw(reading), channel is eye))
+    return found
 
 
-def _write_png(path: Path, frame: NDArray[np.uint8]) -> None:
+def _write_png(path: Path, frame: NDArray[np.uint8]) -> str:
     from PIL import Image
 
     Image.fromarray(frame).save(path, "PNG")
+    return str(path)
 
 
 def main() -> int:

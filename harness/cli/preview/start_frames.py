@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from simgate.harness.cli.preview.frame_job import FrameAnswer, FrameJob, FrameRequest
+from simgate.harness.cli.preview.frame_job import FrameAnswer, FrameJob, FrameRequest, Shown
 from simgate.harness.execution.hosts.host_environment import host_environment
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.model import Pack
@@ -27,11 +27,16 @@ class CannotRender(Exception):  # noqa: N818 - the name says what happened
 
 @dataclass(frozen=True, slots=True)
 class StartFrame:
-    """The first frame of a variant: a picture, or why there is none."""
+    """The first frame of a variant: its pictures, or why there are none."""
 
     variant: Variant
-    picture: Path
+    pictures: tuple[Shown, ...]
     error: str = ""
+
+    @property
+    def frame(self) -> Path | None:
+        """The frame of the first colour camera; None without one."""
+        return next((Path(shown.path) for shown in self.pictures if shown.is_frame), None)
 
 
 def render_start_frames(
@@ -54,7 +59,7 @@ def render_start_frames(
             world=pack.scenario(v.scenario).world,
             native=pack.scenario(v.scenario).native,
             folder=str(Path(pack.path).parent),
-            picture=str(folder / f"{i:04d}.png"),
+            stem=str(folder / f"{i:04d}"),
         )
         for i, v in enumerate(variants)
     ]
@@ -64,11 +69,10 @@ def render_start_frames(
         for k, share in enumerate(shares)
     ]
     logs = _run(jobs, folder)
-    errors = _errors(jobs)
-    frames = [
-        StartFrame(r.variant, Path(r.picture), errors.get(r.variant.id, "the renderer died before it"))
-        for r in requests
-    ]
+    answers = _answers(jobs)
+    died = "the renderer died before it"
+    told = [answers.get(v.id, FrameAnswer(variant=v.id, error=died)) for v in variants]
+    frames = [StartFrame(v, one.pictures, one.error) for v, one in zip(variants, told, strict=True)]
     if frames and all(frame.error for frame in frames):
         raise CannotRender(f"no frame could be drawn: {frames[0].error}\n{_end_of(logs[0])}".rstrip())
     return frames
@@ -102,16 +106,16 @@ def _run(jobs: Sequence[FrameJob], folder: Path) -> list[Path]:
     return logs
 
 
-def _errors(jobs: Sequence[FrameJob]) -> dict[str, str]:
-    """Variant -> its error, empty for a picture; a torn last line is a frame that was never finished."""
-    errors = {}
+def _answers(jobs: Sequence[FrameJob]) -> dict[str, FrameAnswer]:
+    """By variant; a torn last line is a frame that was never finished."""
+    answers = {}
     for job in jobs:
         path = Path(job.answers)
         lines = path.read_text(encoding="utf-8").split("\n")[:-1] if path.exists() else []
         for line in lines:
             answer = FrameAnswer.model_validate_json(line)
-            errors[answer.variant] = answer.error
-    return errors
+            answers[answer.variant] = answer
+    return answers
 
 
 def _end_of(log: Path) -> str:

@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from simgate.harness.execution.episode.pictures import end_frame, failure_frame, start_frame, write_picture
+from simgate.harness.execution.episode.pictures import (
+    end_frame,
+    eye_view,
+    failure_frame,
+    lost_s,
+    start_frame,
+    write_picture,
+)
 from simgate.harness.execution.episode.recording import save_trace
 from simgate.harness.execution.episode.world_run import Episode
 from simgate.harness.execution.hosts.assignment import file_stem
 from simgate.harness.execution.hosts.host_log import log_traceback
+from simgate.harness.execution.pictures.strip import moments, write_strip
 from simgate.harness.execution.planning.record_mode import RecordMode
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.results.atomic_write import naming
+from simgate.harness.results.record import STRIP
 from simgate.harness.results.run_folder import RunFolder
 from simgate.harness.scoring.score import Score
 
 PICTURED_PASSES = 2
 """So many first variants of a scenario leave a start picture even when they pass, for the report."""
+
+
+Write = Callable[[Path], None]
 
 
 def keep_files(
@@ -42,7 +54,7 @@ def keep_files(
     """
     wanted = not judged.is_clean or mode == "all"
     stem = file_stem(variant.id)
-    files: list[tuple[str, Path, Callable[[Path], None]]] = []
+    files: list[tuple[str, Path, Write]] = []
 
     def add_picture(name: str, index: int | None) -> None:
         if index is not None:
@@ -56,6 +68,7 @@ def keep_files(
     elif wanted:
         add_picture("end", end_frame(episode))
     if wanted:
+        files += _strips(folder, stem, episode, judged)
         files.append(
             ("trace", folder.recordings_dir / f"{stem}.npz", partial(save_trace, trace=episode.trace))
         )
@@ -72,7 +85,27 @@ def keep_files(
             with contextlib.suppress(OSError):
                 path.unlink()
             what = " ".join(str(error).split())
-            notes.append(f"no {name.replace('_', ' ')}: {type(error).__name__}: {what}")
+            said = name.replace(STRIP, "strip of ").replace("_", " ")
+            notes.append(f"no {said}: {type(error).__name__}: {what}")
         else:
             kept[name] = path.relative_to(folder.path).as_posix()
     return kept, tuple(notes)
+
+
+def _strips(
+    folder: RunFolder, stem: str, episode: Episode, judged: Score
+) -> Iterator[tuple[str, Path, Write]]:
+    """For each camera and scanner its readings over the episode, up to what went wrong."""
+    trace = episode.trace
+    lost = None if judged.is_clean else lost_s((*judged.criteria, *judged.hard))
+    times_s = moments(float(trace.times_s[-1]), lost)
+    views = [(eye, True)] if (eye := eye_view(episode)) is not None else []
+    views += [(view, False) for view in episode.views]
+    for k, (view, is_eye) in enumerate(views):
+        name = "".join(c if c.isalnum() or c in "-_." else "." for c in view.channel.name)
+        ending = (
+            "jpg" if view.channel.kind == "rgb" else "png"
+        )  # Noise and what is drawn on it compress badly.
+        path = folder.frames_dir / f"{stem}-strip{k}-{name}.{ending}"
+        write = partial(write_strip, view=view, trace=trace, times_s=times_s, is_eye=is_eye)
+        yield f"{STRIP}{view.channel.name}", path, write

@@ -6,7 +6,7 @@ Recording, validity and the rules of ending live in :mod:`world_run`, perception
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,14 +16,13 @@ from simgate.harness.execution.episode.act_check import checked_acts
 from simgate.harness.execution.episode.device_frames import source_of
 from simgate.harness.execution.episode.lap_clock import LapClock
 from simgate.harness.execution.episode.latency import Delivery
-from simgate.harness.execution.episode.perception_stage import LatencySource, PerceptionStage, WorldCamera
+from simgate.harness.execution.episode.looking import LoopModel
+from simgate.harness.execution.episode.perception_stage import PerceptionStage
 from simgate.harness.execution.episode.world_run import Episode, WorldRun
+from simgate.harness.scoring.metric import Record
 from simgate.harness.tasks.task import Task
-from simgate.policies.perception.outputs import ModelOutput
-from simgate.policies.perception.runtime import PerceptionRuntime
-from simgate.policies.policy import Policy
+from simgate.policies.policy import Heard, Policy
 from simgate.sim_adapters.adapter import SimAdapter, Timing
-from simgate.sim_adapters.embodiment import eye_of
 from simgate.sim_adapters.scene.scene import Scene
 from simgate.sim_adapters.traits import traits_of
 
@@ -35,22 +34,22 @@ class Cast:
     Attributes:
         adapter: The simulator.
         policy: Drives the robots.
-        runtime: Runs the perception model; None for a policy that uses none.
-        latency: Perception latency in simulated time; None takes the inference just measured.
+        models: Perception; none for a policy that uses none.
         extra_ms: Added to every latency, milliseconds.
         task: What the robots have to do.
         timing: Rates of the loop.
         time_limit_s: Simulated seconds after which an episode ends.
+        records: What traces hold besides what all hold.
     """
 
     adapter: SimAdapter
     policy: Policy
-    runtime: PerceptionRuntime | None
-    latency: LatencySource | None
+    models: Sequence[LoopModel]
     extra_ms: float
     task: Task
     timing: Timing
     time_limit_s: float
+    records: Collection[Record] = ()
 
 
 def run_episodes(cast: Cast, scenes: Sequence[Scene], seeds: Sequence[int], clock: LapClock) -> list[Episode]:
@@ -88,7 +87,7 @@ def run_episodes(cast: Cast, scenes: Sequence[Scene], seeds: Sequence[int], cloc
             clock.lap("step")
             continue
         arrived = perception.deliver(observation.step, worlds)
-        answered = cast.policy.act(observation, [_newest(results) for results in arrived])
+        answered = cast.policy.act(observation, [told(results, cast.models) for results in arrived])
         acts = checked_acts(cast.policy, answered, embodiment.action, len(scenes), worlds, observation.step)
         clock.lap("policy")
         for world in worlds:
@@ -102,30 +101,41 @@ def run_episodes(cast: Cast, scenes: Sequence[Scene], seeds: Sequence[int], cloc
         observation = adapter.step(actions, active)
         clock.lap("step")
     clock.move("step", "render", _render_seconds(adapter) - rendered_s)
-    return [run.finish(health) for run, health in zip(runs, adapter.health(), strict=True)]
+    return [
+        run.finish(health, perception.latency_samples(world), perception.views(world))
+        for world, (run, health) in enumerate(zip(runs, adapter.health(), strict=True))
+    ]
 
 
 def _begin(
     cast: Cast, scenes: Sequence[Scene], seeds: Sequence[int], clock: LapClock
 ) -> tuple[PerceptionStage, list[WorldRun]]:
     """Perception of all worlds and the record of each, once the simulator has built them."""
-    adapter, task, timing = cast.adapter, cast.task, cast.timing
+    adapter, task, timing, limit_s = cast.adapter, cast.task, cast.timing, cast.time_limit_s
     embodiment = adapter.embodiment
-    cameras = [
-        WorldCamera(scene.effects, seed, timing.physics_hz) for scene, seed in zip(scenes, seeds, strict=True)
-    ]
     perception = PerceptionStage(
-        cast.runtime, cast.latency, cast.extra_ms, cameras, clock, eye_of(embodiment), source_of(adapter)
+        cast.models,
+        cast.extra_ms,
+        [scene.effects for scene in scenes],
+        seeds,
+        timing.physics_hz,
+        clock,
+        embodiment,
+        source_of(adapter),
     )
-    runs = [
-        WorldRun(task.begin(scene, timing, cast.time_limit_s), task.signals, camera, timing, embodiment)
-        for scene, camera in zip(scenes, cameras, strict=True)
-    ]
+    runs = []
+    for world, scene in enumerate(scenes):
+        begun = task.begin(scene, timing, limit_s)
+        frames = perception.frames(world)
+        runs.append(WorldRun(begun, task.signals, frames, timing, embodiment, limit_s, cast.records))
     return perception, runs
 
 
-def _newest(arrived: Sequence[Delivery]) -> ModelOutput | None:
-    """The policy is told the newest result; older ones that arrive with it are in the trace only."""
+def told(arrived: Sequence[Delivery], models: Sequence[LoopModel]) -> Heard:
+    """What the policy is told: of each model the newest result, by name where the pack gives
+    one; older ones that arrive with it are in the trace only."""
+    if any(model.name for model in models):
+        return {one.answer.model: one.answer for one in arrived}
     return arrived[-1].answer if arrived else None
 
 

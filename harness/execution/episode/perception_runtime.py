@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -48,6 +49,22 @@ def resolve_runtime(asked: str, package: ModelPackage | None) -> str:
     return choose_runtime(package, this_machine()).runtime if asked == AUTO else asked
 
 
+def one_runtime(asked: str, packages: Mapping[str, ModelPackage]) -> str:
+    """The runtime that runs all models of a pack; empty without any.
+
+    Raises:
+        PackageError: ``auto`` would take another one for another model.
+    """
+    found = {name: resolve_runtime(asked, package) for name, package in packages.items()}
+    first = next(iter(found), "")
+    for name, runtime in found.items():
+        if runtime != found[first]:
+            message = f"runs on {runtime}, and model '{first}' on {found[first]}: a run has one runtime"
+            hint = "name one that runs them all: --runtime onnxruntime"
+            raise packages[name].unusable("runtime-device", f"model '{name}' {message}", hint)
+    return found.get(first, "")
+
+
 def plugin_name(runtime: str) -> str:
     """The plugin in ``torch:cpu``, ``my_runtime.py:Fast:cpu`` or ``acme.runtimes:Fast:cpu``."""
     first, *rest = runtime.split(":")
@@ -75,6 +92,17 @@ def make_runtime(runtime: str, package: ModelPackage, folder: Path | None = None
         hint = "use name, name:cpu, name:cuda or name:cuda:N"
         raise package.unusable("runtime-device", f"runtime '{runtime}': {error}", hint) from error
     return made
+
+
+def all_of(infos: Sequence[RuntimeInfo]) -> RuntimeInfo | None:
+    """What runs the models of a pack, as one; None without any."""
+    if len(infos) < 2:
+        return infos[0] if infos else None
+    joined = {
+        name: ", ".join(dict.fromkeys(getattr(info, name) for info in infos))
+        for name in ("runtime", "version", "device", "model", "artifact_sha256")
+    }
+    return RuntimeInfo(**joined)
 
 
 def is_deployed(info: RuntimeInfo, deployed: Deployed | None) -> bool | None:

@@ -1,175 +1,229 @@
-"""From the simulator's frames to what the policy is given: effects, inference, latency."""
+"""From what the robots sense to what their policies are given: effects, inference, latency."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Literal, Protocol, cast
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simgate.harness.execution.episode.device_frames import FrameSource, frames_for
-from simgate.harness.execution.episode.inference_time import InferenceTime, Stopwatch
+from simgate.harness.execution.episode.inference_time import Stopwatch
 from simgate.harness.execution.episode.lap_clock import LapClock
-from simgate.harness.execution.episode.latency import Delivery, LatencyQueue
+from simgate.harness.execution.episode.latency import Delivery
+from simgate.harness.execution.episode.looking import (
+    LoopModel,
+    WorldAnswers,
+    WorldCamera,
+    all_samples,
+    seed_of,
+)
+from simgate.harness.execution.pictures.views import View
 from simgate.harness.results.record import LatencySamples
 from simgate.policies.perception.outputs import require_sound
-from simgate.policies.perception.runtime import Frames, PerceptionRuntime
-from simgate.sim_adapters.embodiment import Channel
+from simgate.policies.perception.runtime import Frames, answers
+from simgate.sim_adapters.embodiment import Embodiment, eye_of
 from simgate.sim_adapters.observation import Observation
 from simgate.sim_adapters.scene.sensor import CameraEffects
-from simgate.sim_adapters.sensors.effects import apply_effects
-
-Frame = NDArray[np.uint8]
 
 
-class LatencySource(Protocol):
-    """Says how long perception takes for a frame, in simulated time."""
+@dataclass(frozen=True, eq=False)
+class _Taken:
+    """What came of a channel in one moment.
 
-    def sample_ms(self, seed: int, frame_index: int) -> float:
-        """Milliseconds for a frame; a pure function of its arguments."""
-        ...
-
-
-class WorldCamera:
-    """Frames, results and latencies of one world.
-
-    Args:
-        effects: What the camera does to its frames.
-        seed: The variant's seed.
-        physics_hz: Physics steps a second.
+    Attributes:
+        step: Physics step at which it was read.
+        worlds: Those of which there is something.
+        values: (N, ...) of these worlds.
+        untouched: Whether every world is there, and nothing was changed.
     """
 
-    def __init__(self, effects: CameraEffects, seed: int, physics_hz: int) -> None:
-        self.seed = seed
-        self.frames: list[Frame | None] = []
-        """Every frame as the model saw it; None where it was dropped."""
-        self.in_loop_ms: list[float] = []
-        self.measured_ms: list[float] = []
-        self.device_ms: list[float] = []
-        self.stalls = 0
-        self.mode: Literal["simulated", "measured"] = "simulated"
-        self.queue = LatencyQueue(physics_hz)
-        self._effects = effects
-
-    def take(self, raw: Frame) -> Frame | None:
-        """Applies the camera's effects to a new frame; None when it is dropped."""
-        return apply_effects(raw, self._effects, self.seed, len(self.frames))
-
-    def latency_samples(self) -> LatencySamples:
-        """All latencies so far."""
-        return LatencySamples(
-            in_loop_ms=tuple(self.in_loop_ms),
-            measured_ms=tuple(self.measured_ms),
-            device_ms=tuple(self.device_ms),
-            mode=self.mode,
-            stalls=self.stalls,
-        )
+    step: int
+    worlds: tuple[int, ...]
+    values: NDArray[Any]
+    untouched: bool = False
 
 
 class PerceptionStage:
-    """Perception of N worlds, one batched inference per camera frame.
+    """Perception of N worlds, one batched inference of each model per frame or reading of its main input.
 
     Args:
-        runtime: The model, or None for a policy that uses none.
-        latency: Latency in simulated time; None takes the inference just measured, of each frame alone, as
-            on a robot, and without the time during which this machine stood still.
+        models: Those of the pack.
         extra_ms: Added to every latency, milliseconds.
-        cameras: One for each world.
+        effects: What the colour cameras of each world do to their frames.
+        seeds: One for each world.
+        physics_hz: Physics steps a second.
         clock: Books the phases ``effects`` and ``inference``.
-        eye: The channel that the model looks at; None where the robot has no camera.
+        embodiment: The robots.
         on_device: Gives the simulator's frames where they were rendered. They go to a runtime on that device
             when no camera effect has changed or lost one; all others go through host memory.
     """
 
     def __init__(
         self,
-        runtime: PerceptionRuntime | None,
-        latency: LatencySource | None,
+        models: Sequence[LoopModel],
         extra_ms: float,
-        cameras: Sequence[WorldCamera],
+        effects: Sequence[CameraEffects],
+        seeds: Sequence[int],
+        physics_hz: int,
         clock: LapClock,
-        eye: Channel | None,
+        embodiment: Embodiment,
         on_device: FrameSource | None = None,
     ) -> None:
-        self.cameras = tuple(cameras)
+        eye = eye_of(embodiment)
         self._eye = eye.name if eye else ""
-        self._seen_step = -1
-        self._on_device = on_device
-        self._runtime = runtime
-        self._latency = latency
-        self._extra_ms = extra_ms
-        self._clock = clock
+        self._embodiment = embodiment
+        self._models = tuple(models)
+        self._extra_ms, self._clock, self._on_device = extra_ms, clock, on_device
+        wanted = [self._eye, *(self._named(c) for m in models for c in (m.channel, *m.channels))]
+        kinds = {channel.name: channel.kind for channel in embodiment.channels}
+        self._asked = tuple(name for name in dict.fromkeys(wanted) if name)
+        for name in self._asked:
+            if name not in kinds:
+                raise ValueError(f"a model takes '{name}', which the robot {embodiment.name} does not sense")
+        self._cameras = {
+            name: [
+                WorldCamera(look, seed_of(seed, "" if name == self._eye else name))
+                for look, seed in zip(effects, seeds, strict=True)
+            ]
+            for name in self._asked
+            if kinds[name] == "rgb"
+        }
+        self._answers = [
+            [WorldAnswers(seed_of(seed, model.name), physics_hz) for model in models] for seed in seeds
+        ]
+        self._worlds = len(seeds)
+        self._taken: dict[str, _Taken] = {}
+        self._earlier: dict[str, _Taken] = {}
+
+    def frames(self, world: int) -> Sequence[NDArray[np.uint8] | None]:
+        """Every frame so far of the robot's first colour camera, as a model sees it; None for a lost one."""
+        return self._cameras[self._eye][world].frames if self._eye else ()
+
+    def views(self, world: int) -> dict[str, View]:
+        """The frames of every other colour camera that models look at, as they see them, without the lost."""
+        found = {}
+        for name, cameras in self._cameras.items():
+            camera = cameras[world]
+            kept = [(s, f) for s, f in zip(camera.steps, camera.frames, strict=True) if f is not None]
+            if kept and name != self._eye:
+                steps, frames = zip(*kept, strict=True)
+                found[name] = View(self._embodiment.channel(name), steps, frames)
+        return found
+
+    def latency_samples(self, world: int) -> LatencySamples:
+        """All latencies of a world so far."""
+        return all_samples(self._models, self._answers[world])
 
     def sense(self, observation: Observation, active: Sequence[int]) -> None:
-        """Takes the new frames of the active worlds, if there are any, and runs the model on them."""
-        if not self._eye or observation.stamps[self._eye] <= self._seen_step:
-            return
-        self._seen_step = observation.stamps[self._eye]
-        seen: list[WorldCamera] = []
-        taken: list[Frame] = []
-        untouched = len(active) == len(self.cameras)
-        for world in active:
-            camera = self.cameras[world]
-            raw = observation.channels[self._eye][world]
-            frame = camera.take(raw)
-            untouched = untouched and frame is raw
-            if frame is None:
-                camera.frames.append(None)
-            else:
-                seen.append(camera)
-                taken.append(frame)
-        if not taken:
+        """Takes what is new of the active worlds, and runs each model whose main input is."""
+        new = [name for name in self._asked if observation.stamps[name] > self._step_of(name)]
+        for name in new:
+            if name in self._taken:
+                self._earlier[name] = self._taken[name]
+            look = self._look if name in self._cameras else self._read
+            self._taken[name] = look(name, observation, active)
+        if new:
             self._clock.lap("effects")
-            return
-        batch = np.stack(taken)
-        for camera, frame in zip(seen, batch, strict=True):
-            camera.frames.append(frame)
-        self._clock.lap("effects")
-        if self._runtime is not None:
-            # Measured latency is that of each frame alone; frames on a device go in together.
-            together = untouched and (self._latency is not None or len(batch) == 1)
-            frames = frames_for(self._runtime, self._on_device, len(batch)) if together else None
-            self._infer(self._runtime, seen, batch if frames is None else frames, self._seen_step)
+        for index, model in enumerate(self._models):
+            if self._named(model.channel) in new:
+                self._run(index, model, active)
 
     def deliver(self, step: int, active: Sequence[int]) -> list[list[Delivery]]:
         """For each world what reaches its policy at this control tick; nothing for inactive ones."""
-        arrived: list[list[Delivery]] = [[] for _ in self.cameras]
+        arrived: list[list[Delivery]] = [[] for _ in range(self._worlds)]
         for world in active:
-            arrived[world] = self.cameras[world].queue.deliver(step)
+            arrived[world] = [one for said in self._answers[world] for one in said.queue.deliver(step)]
         return arrived
 
-    def _infer(
-        self, runtime: PerceptionRuntime, seen: Sequence[WorldCamera], batch: Frames, frame_step: int
-    ) -> None:
-        if self._latency is None and isinstance(batch, np.ndarray):
-            for index, camera in enumerate(seen):
-                self._infer_together(runtime, [camera], batch[index : index + 1], frame_step)
-        else:
-            self._infer_together(runtime, seen, batch, frame_step)
+    def _named(self, channel: str) -> str:
+        return channel or self._eye
 
-    def _infer_together(
-        self, runtime: PerceptionRuntime, seen: Sequence[WorldCamera], batch: Frames, frame_step: int
+    def _step_of(self, name: str) -> int:
+        return self._taken[name].step if name in self._taken else -1
+
+    def _read(self, name: str, observation: Observation, active: Sequence[int]) -> _Taken:
+        values = observation.channels[name][list(active)]
+        return _Taken(observation.stamps[name], tuple(active), values)
+
+    def _look(self, name: str, observation: Observation, active: Sequence[int]) -> _Taken:
+        """The new frames of a colour camera, as its effects leave them."""
+        seen: list[int] = []
+        taken: list[NDArray[np.uint8]] = []
+        untouched = len(active) == self._worlds
+        cameras = self._cameras[name]
+        for world in active:
+            raw = observation.channels[name][world]
+            frame = cameras[world].take(raw)
+            cameras[world].steps.append(observation.stamps[name])
+            untouched = untouched and frame is raw
+            if frame is None:
+                cameras[world].frames.append(None)
+            else:
+                seen.append(world)
+                taken.append(frame)
+        batch = np.stack(taken) if taken else observation.channels[name][:0]
+        for world, frame in zip(seen, batch, strict=True):
+            cameras[world].frames.append(frame)
+        return _Taken(observation.stamps[name], tuple(seen), batch, untouched)
+
+    def _run(self, index: int, model: LoopModel, active: Sequence[int]) -> None:
+        """Gives a model what came of its main input, with what else it takes."""
+        main = self._taken[self._named(model.channel)]
+        for world in active:
+            self._answers[world][index].readings += 1
+        beside = {name: self._beside(self._named(name), main) for name in model.channels}
+        # What has lost the frame of one of its cameras is not asked.
+        worlds = [w for w in main.worlds if all(w in taken.worlds for taken in beside.values())]
+        if not worlds:
+            return
+        frames: Frames | None = None
+        # Measured latency is that of each frame alone; frames on a device go in together.
+        of_eye = self._named(model.channel) == self._eye
+        if main.untouched and of_eye and (model.latency is not None or len(worlds) == 1):
+            frames = frames_for(model.runtime, self._on_device, len(worlds))
+        if frames is None:
+            frames = _of(main, worlds)
+        further = {name: _of(taken, worlds) for name, taken in beside.items()}
+        if model.latency is None and isinstance(frames, np.ndarray):
+            for k, world in enumerate(worlds):
+                alone = {name: values[k : k + 1] for name, values in further.items()}
+                self._infer(index, model, [world], frames[k : k + 1], alone, main.step)
+        else:
+            self._infer(index, model, worlds, frames, further, main.step)
+
+    def _beside(self, name: str, main: _Taken) -> _Taken:
+        """The newest of another channel that had been read when the main input was."""
+        taken = self._taken[name]
+        return taken if taken.step <= main.step else self._earlier.get(name, taken)
+
+    def _infer(
+        self,
+        index: int,
+        model: LoopModel,
+        worlds: Sequence[int],
+        frames: Frames,
+        further: dict[str, NDArray[Any]],
+        step: int,
     ) -> None:
         watch = Stopwatch()
-        # Others than arrays only get to runtimes that take them (``frames_device``).
-        found = runtime.infer(cast(Frame, batch))
+        found = answers(model.runtime, frames, further)
         wall_ms = self._clock.lap("inference") * 1000.0
-        took = watch.stop(wall_ms, getattr(runtime, "device_ms", None))
-        require_sound(found, len(seen), (int(batch.shape[1]), int(batch.shape[2])))
-        for camera, detections in zip(seen, found, strict=True):
-            latency_ms = self._latency_of(camera, took) + self._extra_ms
-            camera.in_loop_ms.append(latency_ms)
-            camera.queue.push(replace(detections, frame_step=frame_step), latency_ms)
+        took = watch.stop(wall_ms, getattr(model.runtime, "device_ms", None))
+        of_frames = self._named(model.channel) in self._cameras
+        size = (int(frames.shape[1]), int(frames.shape[2])) if of_frames else None
+        require_sound(found, len(worlds), size)
+        for world, answer in zip(worlds, found, strict=True):
+            said = self._answers[world][index]
+            latency_ms = said.latency_of(model.latency, took, self._extra_ms)
+            named = replace(answer, frame_step=step, model=model.name, channel=model.channel)
+            said.queue.push(named, latency_ms)
 
-    def _latency_of(self, camera: WorldCamera, took: InferenceTime) -> float:
-        """Books what was measured, and returns the latency that acts in the loop, milliseconds."""
-        camera.measured_ms.append(took.wall_ms)
-        if took.device_ms is not None:
-            camera.device_ms.append(took.device_ms)
-        camera.stalls += took.stalled
-        if self._latency is not None:
-            return self._latency.sample_ms(camera.seed, len(camera.frames) - 1)
-        camera.mode = "measured"
-        return took.felt_ms
+
+def _of(taken: _Taken, worlds: Sequence[int]) -> NDArray[Any]:
+    """What was taken of some of its worlds."""
+    if len(worlds) == len(taken.worlds):
+        return taken.values
+    return taken.values[[taken.worlds.index(world) for world in worlds]]

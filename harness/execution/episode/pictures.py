@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from simgate.harness.execution.episode.box_picture import picture
 from simgate.harness.execution.episode.world_run import Episode
+from simgate.harness.execution.pictures.overlay import picture, scale_for
+from simgate.harness.execution.pictures.strip import said_of
+from simgate.harness.execution.pictures.views import View
 from simgate.harness.results.record import CriterionResult, Outcome
 
-SCALE = 3
-"""Edge of a frame's pixel in the picture."""
 _COMPRESSION = 2
 """Camera noise does not compress; the default level takes three times as long for little."""
+
+
+def lost_s(criteria: tuple[CriterionResult, ...]) -> float | None:
+    """Simulated time at which the first criterion that was not met was lost; None where none has a moment."""
+    times = [c.lost_at_s for c in criteria if c.outcome is not Outcome.PASS and c.lost_at_s is not None]
+    return times[0] if times else None
 
 
 def failure_frame(episode: Episode, criteria: tuple[CriterionResult, ...]) -> int | None:
@@ -23,16 +29,17 @@ def failure_frame(episode: Episode, criteria: tuple[CriterionResult, ...]) -> in
     seen = [index for index, frame in enumerate(episode.frames) if frame is not None]
     if not seen:
         return None
-    lost = [c.lost_at_s for c in criteria if c.outcome is not Outcome.PASS and c.lost_at_s is not None]
-    if not lost:
+    lost = lost_s(criteria)
+    if lost is None:
         return seen[-1]
     trace = episode.trace
-    return min(seen, key=lambda index: abs(trace.frames[index].step / trace.physics_hz - lost[0]))
+    return min(seen, key=lambda index: abs(trace.frames[index].step / trace.physics_hz - lost))
 
 
 def end_frame(episode: Episode) -> int | None:
     """Index of the last frame that the model saw and answered; None when it answered none."""
-    answered = {found.frame_step for found in episode.trace.answers}
+    eye = episode.eye.name if episode.eye is not None else ""
+    answered = {one.frame_step for one in episode.trace.answers if one.channel in ("", eye)}
     truth = episode.trace.frames
     found = [
         index
@@ -47,8 +54,17 @@ def start_frame(episode: Episode) -> int | None:
     return next((index for index, frame in enumerate(episode.frames) if frame is not None), None)
 
 
+def eye_view(episode: Episode) -> View | None:
+    """The frames that reached the model, with their moments; None when none did."""
+    seen = [(truth.step, frame) for truth, frame in zip(episode.trace.frames, episode.frames, strict=False)
+            if frame is not None]  # fmt: skip
+    if episode.eye is None or not seen:
+        return None
+    return View(episode.eye, tuple(step for step, _ in seen), tuple(frame for _, frame in seen))
+
+
 def write_picture(path: Path, episode: Episode, index: int) -> None:
-    """Writes a frame as PNG: truth boxes thin, detections thick with class and score.
+    """Writes a frame as PNG: truth boxes thin, what the models said of it on it, and depths beside it.
 
     Args:
         path: File to write.
@@ -62,6 +78,9 @@ def write_picture(path: Path, episode: Episode, index: int) -> None:
     if frame is None:
         raise ValueError(f"frame {index} was dropped; there is no picture of it")
     truth = episode.trace.frames[index]
-    found = [one for one in episode.trace.detections if one.frame_step == truth.step]
-    image = picture(frame, found, SCALE, [entity.box for entity in truth.entities])
+    eye = episode.eye.name if episode.eye is not None else ""
+    found = said_of(episode.trace, eye, True, truth.step)
+    boxes = [entity.box for entity in truth.entities]
+    lens = episode.eye.intrinsics if episode.eye is not None else None
+    image = picture(frame, found, scale_for(frame.shape[1]), boxes, lens, truth.depth_m)
     image.save(path, "PNG", compress_level=_COMPRESSION)

@@ -40,7 +40,8 @@ def output_words(outputs: Sequence[ModelOutput]) -> list[dict[str, Any]]:
         named = {one.name: getattr(output, one.name) for one in fields(output)}
         kind = next(name for name, made in _KINDS.items() if isinstance(output, made))
         names = {key: value for key, value in named.items() if isinstance(value, tuple)}
-        words.append({"kind": kind, "frame_step": int(output.frame_step)} | names)
+        who = {key: named[key] for key in ("model", "channel") if named[key]}
+        words.append({"kind": kind, "frame_step": int(output.frame_step)} | names | who)
     return words
 
 

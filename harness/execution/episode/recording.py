@@ -16,16 +16,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.harness.execution.episode.recorded_outputs import output_arrays, output_words, read_outputs
+from simgate.harness.execution.episode.recorded_truths import read_truths, truth_arrays, truth_words
 from simgate.harness.results.schema_version import NewerSchema, require_known
-from simgate.harness.trace import FACTS_OF_SCENE, FrameTruth, Signal, Trace
+from simgate.harness.trace import FACTS_OF_SCENE, Actions, FrameTruth, Reading, Signal, Trace
 from simgate.policies.perception.outputs import Boxes
 from simgate.sim_adapters.observation import Contact, VisibleEntity
 from simgate.sim_adapters.plain_file import NotPlain, require_plain
 
 _SIGNAL = "signal."
 _DEPTH = "truth_depth."
-_FORMAT = 2
-"""Raised with each change of what a recording holds; 2: facts and signals by declaration."""
+_READING = "reading."
+_ACTIONS = "actions"
+_FORMAT = 3
+"""Raised with each change of what a recording holds; 2: facts and signals by declaration; 3: readings of
+channels of numbers."""
 _MOST_BYTES, _MOST_UNPACKED = 1 << 28, 1 << 30
 """Of the file, and of all that it unpacks to: an hour's recording is far below."""
 
@@ -50,7 +54,10 @@ def save_trace(path: Path, trace: Trace) -> None:
         arrays["class_ids"] = np.concatenate([found.class_ids for found in trace.detections])
     arrays |= output_arrays(trace.outputs)
     depths = {f"{_DEPTH}{k}": f.depth_m for k, f in enumerate(trace.frames) if f.depth_m is not None}
-    arrays |= depths
+    arrays |= depths | truth_arrays(trace.truths)
+    arrays |= {f"{_READING}{k}": reading.values for k, reading in enumerate(trace.readings)}
+    if (told := trace.actions) is not None:
+        arrays |= {_ACTIONS: told.values, f"{_ACTIONS}.low": told.low, f"{_ACTIONS}.high": told.high}
     text = json.dumps(_words(trace), separators=(",", ":"))
     np.savez_compressed(path, words=np.frombuffer(text.encode(), dtype=np.uint8), **arrays)  # type: ignore[arg-type]
 
@@ -74,6 +81,16 @@ def _words(trace: Trace) -> dict[str, Any]:
         "invalid_reasons": trace.invalid_reasons,
         "doubt_step": trace.doubt_step,
         "outputs": output_words(trace.outputs),
+        "truths": truth_words(trace.truths),
+        "eye": trace.eye,
+        "tells_entities": trace.tells_entities,
+        "readings": [
+            {"channel": one.channel, "kind": one.kind, "unit": one.unit, "entries": one.entries}
+            for one in trace.readings
+        ],
+        "actions": trace.actions.names if trace.actions is not None else (),
+        "boxes_at": trace.boxes_at,
+        "boxes_by": [[one.model, one.channel, one.classes] for one in trace.detections if one.model],
     }
 
 
@@ -105,7 +122,7 @@ def load_trace(path: Path) -> Trace:
         },
         modes=tuple(words["modes"]),
         frames=tuple(_frame(frame, arrays.get(f"{_DEPTH}{k}")) for k, frame in enumerate(words["frames"])),
-        detections=_detections(arrays, tuple(words["classes"])),
+        detections=_detections(arrays, words),
         delivered_steps=tuple(int(step) for step in arrays["delivered_steps"]),
         latency_ms=arrays["latency_ms"],
         contacts=tuple(
@@ -120,7 +137,22 @@ def load_trace(path: Path) -> Trace:
         doubt_step=words.get("doubt_step"),
         declared=tuple(Signal(**signal) for signal in words.get("signals", ())),
         outputs=read_outputs(words.get("outputs", ()), arrays),
+        readings=tuple(
+            Reading(**{**said, "entries": tuple(said["entries"])}, values=arrays[f"{_READING}{k}"])
+            for k, said in enumerate(words.get("readings", ()))
+        ),
+        eye=words.get("eye", ""),
+        tells_entities=words.get("tells_entities", True),
+        truths=read_truths(words.get("truths", ()), arrays),
+        actions=_actions(arrays, tuple(words.get("actions", ()))),
+        boxes_at=tuple(words.get("boxes_at", ())),
     )
+
+
+def _actions(arrays: dict[str, NDArray[Any]], names: tuple[str, ...]) -> Actions | None:
+    if _ACTIONS not in arrays:
+        return None
+    return Actions(names, arrays[f"{_ACTIONS}.low"], arrays[f"{_ACTIONS}.high"], arrays[_ACTIONS])
 
 
 def _frame(words: dict[str, Any], depth_m: NDArray[np.float32] | None) -> FrameTruth:
@@ -131,12 +163,14 @@ def _frame(words: dict[str, Any], depth_m: NDArray[np.float32] | None) -> FrameT
     return FrameTruth(words["step"], tuple(entities), words["dropped"], depth_m)
 
 
-def _detections(arrays: dict[str, NDArray[Any]], classes: tuple[str, ...]) -> tuple[Boxes, ...]:
+def _detections(arrays: dict[str, NDArray[Any]], words: dict[str, Any]) -> tuple[Boxes, ...]:
     found: list[Boxes] = []
     first = 0
-    for count, step in zip(arrays["detection_counts"], arrays["detection_steps"], strict=True):
+    counts, steps = arrays["detection_counts"], arrays["detection_steps"]
+    said_by = words.get("boxes_by") or [("", "", words["classes"])] * len(counts)
+    for count, step, (model, channel, classes) in zip(counts, steps, said_by, strict=True):
         rows = slice(first, first + int(count))
         boxes, scores, ids = arrays["boxes"][rows], arrays["scores"][rows], arrays["class_ids"][rows]
-        found.append(Boxes(boxes, scores, ids, classes, int(step)))
+        found.append(Boxes(boxes, scores, ids, tuple(classes), int(step), model=model, channel=channel))
         first = rows.stop
     return tuple(found)

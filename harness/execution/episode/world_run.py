@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simgate.harness.execution.episode.camera_truth import CameraTruths
 from simgate.harness.execution.episode.latency import Delivery
-from simgate.harness.execution.episode.perception_stage import Frame, WorldCamera
+from simgate.harness.execution.episode.looking import Frame
+from simgate.harness.execution.episode.readings import ReadingKeeper
 from simgate.harness.execution.episode.validity import ValidityMonitor
+from simgate.harness.execution.pictures.views import View, ViewKeeper
 from simgate.harness.results.record import LatencySamples, Scalar
+from simgate.harness.scoring.metric import Record
 from simgate.harness.tasks.task import TaskRun
-from simgate.harness.trace import FrameTruth, Signal, Trace
+from simgate.harness.trace import Actions, FrameTruth, Signal, Trace, places_of_boxes
 from simgate.policies.perception.outputs import Boxes, Depth, ModelOutput
 from simgate.policies.policy import Act
 from simgate.sim_adapters.adapter import Timing
-from simgate.sim_adapters.embodiment import Embodiment, eye_of
+from simgate.sim_adapters.embodiment import Channel, Embodiment, eye_of
 from simgate.sim_adapters.observation import Contact, GroundTruth, Observation
 
 
@@ -30,12 +35,16 @@ class Episode:
         frames: Each camera frame as the model saw it, by entry of ``trace.frames``; None where dropped.
         latency: What acted in the loop, and what the inference took on this machine.
         renderer_failed: Whether nothing but the pictures speaks against the episode.
+        eye: The camera of ``frames``; None for a robot without one.
+        views: What the other cameras and scanners have read, thinned.
     """
 
     trace: Trace
     frames: tuple[Frame | None, ...]
     latency: LatencySamples
     renderer_failed: bool = False
+    eye: Channel | None = None
+    views: tuple[View, ...] = ()
 
 
 class WorldRun:
@@ -44,30 +53,41 @@ class WorldRun:
     Args:
         task: What the robot has to do in it.
         signals: What the task's rows hold.
-        camera: Its frames and latencies.
+        frames: Each frame of the robot's first colour camera as the model sees it; grows as they come.
         timing: Rates of the loop.
         embodiment: The robot that acts in it.
+        time_limit_s: Simulated seconds after which the task has to have ended.
+        records: What else its criteria need.
     """
 
     def __init__(
         self,
         task: TaskRun,
         signals: tuple[Signal, ...],
-        camera: WorldCamera,
+        frames: Sequence[Frame | None],
         timing: Timing,
         embodiment: Embodiment,
+        time_limit_s: float,
+        records: Collection[Record] = (),
     ) -> None:
+        # Some tasks take a look at what the last step began, one period later.
+        self._last_step = round(time_limit_s * timing.physics_hz) + timing.physics_hz // timing.control_hz
         self.monitor = ValidityMonitor(timing, embodiment)
         self._task = task
         self._signals = signals
-        self._camera = camera
+        self._readings = ReadingKeeper(embodiment)
+        self._frames_seen = frames
+        self._truths = CameraTruths(embodiment, records)
         self._timing = timing
-        eye = eye_of(embodiment)
+        self._eye_channel = eye = eye_of(embodiment)
         self._eye = eye.name if eye else ""
+        self._views = ViewKeeper(embodiment, but=(self._eye,))
         # The depth of what the model looks at is that of the same camera.
         depths = [c.name for c in embodiment.of_kind("depth") if eye and c.frame == eye.frame]
         self._depth = depths[0] if depths else ""
         self._image_size = (eye.shape[1], eye.shape[0]) if eye else (0, 0)
+        self._action, self._records = embodiment.action, records
+        self._told: list[Sequence[float]] = []
         self._steps: list[int] = []
         self._rows: list[Sequence[float]] = []
         self._modes: list[str] = []
@@ -78,6 +98,7 @@ class WorldRun:
         self._contacts: list[Contact] = []
         self._met: list[Contact] = []
         self._seen_step = -1
+        self._tells_entities = True
         self._sound = True
         self._report: str | None = None
         self._said: dict[str, Scalar | None] = {}
@@ -104,6 +125,10 @@ class WorldRun:
         self._end = self._task.ended(observation.step, met, act) if sound else "invalid"
         if doubt := self._task.doubt:
             self.monitor.add(doubt, observation.step)
+        if not self._end and observation.step > self._last_step:
+            raise ValueError(
+                f"the task gave no word for its end at the time limit, nor by step {observation.step}"
+            )
         return not self._end
 
     def glimpse(self, world: int, observation: Observation, truth: GroundTruth) -> bool:
@@ -113,25 +138,38 @@ class WorldRun:
             Whether the episode can be believed so far as to go on.
         """
         self._met.extend(truth.contacts)
+        self._views.look(observation, world)
         if self._eye and observation.stamps[self._eye] > self._seen_step:
             self._seen_step = observation.stamps[self._eye]
-            dropped = self._camera.frames[-1] is None
-            depth = self._depth_of_frame(observation, world)
+            dropped = self._frames_seen[-1] is None
+            depth = self._depth_of_frame(observation, world, truth.far_m)
+            self._tells_entities = self._tells_entities and truth.tells_entities
             self._frame_truths.append(FrameTruth(truth.frame_step, truth.entities, dropped, depth))
+        self._truths.glimpse(world, observation, truth)
         self._sound = self.monitor.check(observation, truth, world) and self._sound
         return self._sound
 
-    def _depth_of_frame(self, observation: Observation, world: int) -> NDArray[np.float32] | None:
-        """The true depth of the newest frame; None where none was rendered at its moment."""
+    def _depth_of_frame(
+        self, observation: Observation, world: int, far_m: float
+    ) -> NDArray[np.float32] | None:
+        """The true depth of the newest frame, ``inf`` where nothing is; None where none was rendered at its
+        moment."""
         if not self._depth or observation.stamps[self._depth] != self._seen_step:
             return None
-        depth: NDArray[np.float32] = observation.channels[self._depth][world].copy()
-        return depth
+        depth: NDArray[np.float32] = observation.channels[self._depth][world]
+        # The far plane is where nothing is, up to the rounding of what is drawn in 32 bits.
+        return np.where(depth < far_m * (1.0 - 1e-5), depth, np.inf).astype(np.float32)
 
     def _record(self, observation: Observation, truth: GroundTruth, world: int, act: Act) -> None:
         self._steps.append(observation.step)
         self._modes.append(act.mode)
-        self._rows.append(self._task.row(truth, observation, world, act))
+        row = self._task.row(truth, observation, world, act)
+        if len(row) != len(self._signals):
+            raise ValueError(f"the task gave {len(row)} values for its {len(self._signals)} signals")
+        self._rows.append(row)
+        self._readings.tick(observation, world)
+        if "actions" in self._records:
+            self._told.append(tuple(act.values))
         self._contacts.extend(truth.contacts)
         if act.report is not None:
             self._report = act.report
@@ -143,11 +181,21 @@ class WorldRun:
             return self._frame_truths
         return [replace(one, depth_m=None) if one.depth_m is not None else one for one in self._frame_truths]
 
-    def finish(self, health: Sequence[str]) -> Episode:
+    def _actions(self) -> Actions | None:
+        if "actions" not in self._records:
+            return None
+        low, high = (np.array(bound, np.float64) for bound in (self._action.low, self._action.high))
+        return Actions(self._action.names, low, high, np.array(self._told, np.float64))
+
+    def finish(
+        self, health: Sequence[str], latency: LatencySamples, seen: Mapping[str, View] = MappingProxyType({})
+    ) -> Episode:
         """Closes the episode.
 
         Args:
             health: What the simulator itself says against this world.
+            latency: Of its perception.
+            seen: Frames of colour cameras as models see them, in place of those that the simulator drew.
         """
         for reason in health:
             self.monitor.add(reason)
@@ -162,6 +210,7 @@ class WorldRun:
             frames=tuple(self._frames()),
             detections=tuple(one for one in self._outputs if isinstance(one, Boxes)),
             outputs=tuple(one for one in self._outputs if not isinstance(one, Boxes)),
+            boxes_at=places_of_boxes(self._outputs),
             delivered_steps=tuple(self._delivered_steps),
             latency_ms=np.array(self._latency_ms, dtype=np.float64),
             contacts=tuple(self._contacts),
@@ -172,10 +221,17 @@ class WorldRun:
             invalid_reasons=tuple(self.monitor.reasons),
             doubt_step=self.monitor.doubt_step,
             declared=self._signals,
+            readings=self._readings.readings(),
+            actions=self._actions(),
+            truths=self._truths.truths(),
+            eye=self._eye,
+            tells_entities=self._tells_entities,
         )
         return Episode(
             trace,
-            tuple(self._camera.frames),
-            self._camera.latency_samples(),
+            tuple(self._frames_seen),
+            latency,
             self.monitor.renderer_failed,
+            self._eye_channel,
+            tuple(seen.get(view.channel.name, view) for view in self._views.views()),
         )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-SLOW_SIMULATORS = frozenset({"isaacsim"})
-"""Adapters that start for minutes while they compile shaders, and may stand still as long later on."""
+from simgate.harness.execution.hosts.interpreter import process_traits
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,6 @@ def limits_of(adapter: str) -> HostLimits:
     Args:
         adapter: Entry-point name.
     """
-    if adapter in SLOW_SIMULATORS:
+    if process_traits(adapter).slow:
         return HostLimits(startup_s=900.0, heartbeat_s=400.0, batch_floor_s=400.0)
     return HostLimits()

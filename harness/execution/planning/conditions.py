@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from simgate.harness.execution.episode.perception_runtime import resolve_runtime
+from simgate.harness.execution.episode.perception_runtime import one_runtime
 from simgate.harness.execution.planning.parts import collect_parts, parts_of_scenario
 from simgate.harness.packs.model import Criterion, Pack, Scenario
 from simgate.harness.results.fingerprint import git_state, gpu_driver, gpu_names, machine, package_versions
@@ -41,6 +43,16 @@ def scenario_conditions(pack: Pack, scenario: Scenario, fingerprint: Fingerprint
     }
 
 
+def _before(name: str, what: str) -> str:
+    return f"{name}{what}" if name else ""
+
+
+def _over(sha256: Mapping[str, str]) -> str:
+    """A hash over those of several models; empty without any."""
+    canonical = json.dumps(dict(sorted(sha256.items())), separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest() if sha256 else ""
+
+
 def _written(criteria: Sequence[Criterion]) -> list[dict[str, Any]]:
     return [criterion.model_dump(mode="json", exclude=set(_POSITION_FIELDS)) for criterion in criteria]
 
@@ -58,8 +70,9 @@ def collect_fingerprint(pack: Pack, runtime: str) -> Fingerprint:
         simgate.policies.perception.package.PackageError: The model package is not in order.
     """
     commit, dirty = git_state(Path(pack.path).parent)
-    package = load_package(pack.model) if pack.model else None
-    resolved = resolve_runtime(runtime, package)
+    packages = {name: load_package(path) for name, path in pack.packages.items()}
+    resolved = one_runtime(runtime, packages)
+    sha256 = {name: package.sha256 for name, package in packages.items()}
     return Fingerprint(
         git_commit=commit,
         git_dirty=dirty,
@@ -71,10 +84,15 @@ def collect_fingerprint(pack: Pack, runtime: str) -> Fingerprint:
         adapter=pack.sim.adapter,
         batch=pack.sim.batch,
         policy=pack.policy,
-        model=f"{package.name} {package.version}" if package else "",
-        model_sha256=package.sha256 if package else "",
-        model_lineage=package.lineage if package else {},
+        model=", ".join(f"{_before(name, ': ')}{one.name} {one.version}" for name, one in packages.items()),
+        model_sha256=sha256.get("", _over(sha256)),
+        models=sha256 if pack.models else {},
+        model_lineage={
+            _before(name, ".") + key: value
+            for name, package in packages.items()
+            for key, value in package.lineage.items()
+        },
         runtime=resolved,
         pack_sha256=pack.source_sha256,
-        parts=collect_parts(pack, resolved, package),
+        parts=collect_parts(pack, resolved, packages),
     )

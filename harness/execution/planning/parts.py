@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Any
 from simgate.harness import registry
 from simgate.harness.execution.episode.perception_runtime import plugin_name
 from simgate.harness.execution.planning.adapter_options import located_options
-from simgate.harness.packs.model import Pack, Scenario
+from simgate.harness.packs.checks.check_plugin import TASKS
+from simgate.harness.packs.model import CodedTask, Pack, Scenario
 from simgate.harness.packs.worlds import NATIVE, WORLDS
 from simgate.harness.results.parts import Part, make_part
 from simgate.harness.scoring.metrics import GROUP as METRICS
@@ -19,12 +21,12 @@ from simgate.harness.sources.closure import HOUSE, Code, code_of
 from simgate.harness.sources.own_files import own_files
 from simgate.policies.perception.decoder_spec import DECODERS
 from simgate.policies.perception.decoding.decoder import GROUP as DECODER_PLUGINS
-from simgate.policies.perception.files.package_files import sha256_of
+from simgate.policies.perception.files.package_files import decoder_files, sha256_of
 from simgate.policies.perception.package import ModelPackage
 
 WORKER = "simgate.harness.execution.worker"
 """The module that runs variants: all of simgate that can change a record is imported from here."""
-_LOADED_ANYWAY = (WORLDS, METRICS, NATIVE)
+_LOADED_ANYWAY = (WORLDS, METRICS, NATIVE, TASKS)
 """Groups whose plugins are loaded when a pack is checked; others only where they can tell of files."""
 
 
@@ -69,6 +71,8 @@ def _of_scenario(scenario: Scenario) -> Iterator[Use]:
         yield Use("world", WORLDS, scenario.world, {})
     else:
         yield Use("reader", NATIVE, scenario.native.kind, {})
+    if isinstance(scenario.task, CodedTask):
+        yield Use("task", TASKS, scenario.task.code, {})
     for name in plugin_metrics((*scenario.accept, *scenario.hard)):
         yield Use("metric", METRICS, name, {})
 
@@ -79,21 +83,21 @@ def parts_of_scenario(parts: tuple[Part, ...], scenario: Scenario) -> dict[str, 
     The pack and native worlds are not among them: what they say is in variants and conditions already.
     """
     own = {(use.role, use.name) for use in _of_scenario(scenario)}
-    of_any, elsewhere = {"world", "reader", "metric"}, {"pack", "native world"}
+    of_any, elsewhere = {"world", "reader", "task", "metric"}, {"pack", "native world"}
     return {
-        f"{part.role} {part.name if part.role in of_any else ''}".strip(): part.sha256
+        f"{part.role} {part.name if part.role in of_any else part.alias}".strip(): part.sha256
         for part in parts
         if (part.role not in of_any or (part.role, part.name) in own) and part.role not in elsewhere
     }
 
 
-def collect_parts(pack: Pack, runtime: str, package: ModelPackage | None) -> tuple[Part, ...]:
+def collect_parts(pack: Pack, runtime: str, packages: Mapping[str, ModelPackage]) -> tuple[Part, ...]:
     """Every part of a run of a pack here and now, by content.
 
     Args:
         pack: With all overrides applied.
         runtime: Perception runtime, as resolved; empty without a model.
-        package: The model, if there is one.
+        packages: Its models, as :attr:`.Pack.packages` names them.
 
     Raises:
         UnknownPlugin: A plugin is not installed.
@@ -103,12 +107,13 @@ def collect_parts(pack: Pack, runtime: str, package: ModelPackage | None) -> tup
     core = code_of(WORKER, HOUSE)
     parts = [make_part("core", HOUSE, code=core.files, releases=core.releases)]
     parts += [_plugin(use, Path(pack.path).parent, core) for use in uses_of(pack, runtime)]
-    if package is not None:
+    for alias, package in packages.items():
         files = {name: sha256_of(path) for name, path in model_files(package).items()}
-        parts.append(make_part("model", f"{package.name} {package.version}", files=files))
-        if package.decoder.kind not in DECODERS:
-            use = Use("decoder", DECODER_PLUGINS, package.decoder.kind, {})
-            parts.append(_plugin(use, Path(pack.path).parent, core))
+        decoder = _decoder_of(package)
+        code = {} if decoder is None else _code(decoder, package.path.parent, core)[0]
+        parts.append(
+            make_part("model", f"{package.name} {package.version}", files=files, alias=alias, **code)
+        )
     return (*parts, *source_parts(pack))
 
 
@@ -122,18 +127,29 @@ def source_parts(pack: Pack) -> list[Part]:
 
 
 def _plugin(use: Use, folder: Path, core: Code) -> Part:
+    said, code = _code(use, folder, core)
+    files = {name: sha256_of(path) for name, path in files_of(use, folder, code).items()}
+    return make_part(use.role, use.name, files=files, **said)
+
+
+def _code(use: Use, folder: Path, core: Code) -> tuple[dict[str, Any], Code]:
+    """A plugin's code: what a part says of it, and what it is."""
     origin = registry.origin(use.group, use.name, folder)
     code = code_of(origin.module, origin.distribution, core.modules)
-    return make_part(
-        use.role,
-        use.name,
-        code=code.files,
-        files={name: sha256_of(path) for name, path in files_of(use, folder, code).items()},
-        entry=origin.entry,
-        distribution=origin.distribution,
-        version=origin.version,
-        releases=code.releases,
-    )
+    said = {
+        "code": code.files,
+        "entry": origin.entry,
+        "distribution": origin.distribution,
+        "version": origin.version,
+        "releases": code.releases,
+    }
+    return said, code
+
+
+def _decoder_of(package: ModelPackage) -> Use | None:
+    """The decoder that a package brings along or names; None for one of ours."""
+    kind = package.decoder.kind
+    return None if kind in DECODERS else Use("model", DECODER_PLUGINS, kind, {})
 
 
 def files_of(use: Use, folder: Path, code: Code | None = None) -> dict[str, Path]:
@@ -155,6 +171,12 @@ def files_of(use: Use, folder: Path, code: Code | None = None) -> dict[str, Path
 
 
 def model_files(package: ModelPackage) -> dict[str, Path]:
-    """The files of a model package that decide what it does, all but its card, by their paths in it."""
-    card = package.spec.model_card
-    return {file.name: file.path for file in package.files if file.name != card}
+    """The files of a model package that decide what it does, by their paths in it: all but its card and what
+    counts as code; and those that its decoder tells of."""
+    folder, decoder = package.path.parent, _decoder_of(package)
+    left_out = {package.spec.model_card}
+    told = {}
+    if decoder is not None:
+        left_out |= {os.path.relpath(path, folder) for path in decoder_files(decoder.name, folder)}
+        told = {f"decoder: {name}": path for name, path in files_of(decoder, folder).items()}
+    return {file.name: file.path for file in package.files if file.name not in left_out} | told

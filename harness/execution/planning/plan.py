@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,12 +17,14 @@ from simgate.harness.execution.hosts.assignment import Assignment, HostSetup, fi
 from simgate.harness.execution.hosts.host_limits import HostLimits, limits_of
 from simgate.harness.execution.planning.conditions import collect_fingerprint, scenario_conditions
 from simgate.harness.execution.planning.counting_order import counting_order, running_order
+from simgate.harness.execution.planning.model_channels import unsensed
 from simgate.harness.execution.planning.plan_guard import versions_of
 from simgate.harness.execution.planning.record_mode import RecordMode
 from simgate.harness.expansion.scene_key import SceneKeys
 from simgate.harness.expansion.variant import Variant
+from simgate.harness.packs.checks.check_plugin import TASKS
 from simgate.harness.packs.checks.latency_percentile import parse_latency_percentile
-from simgate.harness.packs.model import Pack
+from simgate.harness.packs.model import CodedTask, Pack
 from simgate.harness.packs.worlds import WORLDS, require_fit, require_options
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.file_lock import FileLock
@@ -29,8 +32,9 @@ from simgate.harness.results.identity import identities
 from simgate.harness.results.manifest import ExpectedVariant, Fingerprint, Manifest
 from simgate.harness.results.run_folder import RunFolder
 from simgate.policies.perception.choice import RUNTIME_OF
-from simgate.policies.perception.package import load_package
+from simgate.policies.perception.package import PackageError, load_package
 from simgate.policies.perception.package_source import is_remote, local_package
+from simgate.policies.perception.problems import PackageProblem
 from simgate.policies.perception.trust import RUNS_CODE, require_trust
 
 
@@ -110,19 +114,44 @@ def override_pack(
         pack: As loaded.
         adapter: Another simulator.
         model: Another model package: ``model.yaml``, its folder, or a remote reference. What is remote is
-            fetched.
+            fetched. Of a pack with several models ``NAME=PACKAGE``, more of them after a comma.
         latency_extra_ms: Added to the pack's own extra latency, milliseconds.
     """
     update: dict[str, object] = {}
     if adapter is not None:
         update["sim"] = pack.sim.model_copy(update={"adapter": adapter})
-    wanted = pack.model if model is None and pack.model and is_remote(pack.model) else model
-    if wanted is not None:
-        update["model"] = str(local_package(wanted).resolve())
+    if pack.models:
+        update["models"] = chosen_models(pack, model)
+    else:
+        wanted = pack.model if model is None and pack.model and is_remote(pack.model) else model
+        if wanted is not None:
+            update["model"] = str(local_package(wanted).resolve())
     if latency_extra_ms:
         extra = pack.latency.extra_ms + latency_extra_ms
         update["latency"] = pack.latency.model_copy(update={"extra_ms": extra})
     return pack.model_copy(update=update)
+
+
+def chosen_models(pack: Pack, model: Path | str | None) -> dict[str, str]:
+    """The several models of a pack, those that the command line names in place of its own.
+
+    Raises:
+        PackageError: It says not which model it means, or one that the pack does not have.
+    """
+    names = "|".join(re.escape(name) for name in pack.models)
+    texts = [] if model is None else re.split(rf",(?=(?:{names})=)", str(model))
+    asked = {name: path for name, is_named, path in (text.partition("=") for text in texts) if is_named}
+    if len(asked) < len(texts) or not asked.keys() <= pack.models.keys():
+        message = f"the pack has several models: {', '.join(pack.models)}"
+        hint = f"write --model {next(iter(pack.models))}=PACKAGE"
+        address = f"--model {model}"
+        raise PackageError([PackageProblem(Path(pack.path), 1, 1, "missing-model", message, hint, address)])
+    return {
+        name: str(local_package(asked.get(name, path)).resolve())
+        if name in asked or is_remote(path)
+        else path
+        for name, path in pack.models.items()
+    }
 
 
 def plan_run(
@@ -177,6 +206,8 @@ def plan_run(
     effective = _with_declared(effective)
     fingerprint = collect_fingerprint(effective, runtime or AUTO)
     _require_plugins(effective, fingerprint.runtime)
+    if problems := unsensed(effective):
+        raise PackageError(problems)
     counted = counting_order(pack, variants) if until_decided else variants
     expected = expected_variants(effective, counted, fingerprint)
     folder = new_folder(runs_dir, pack.name, run_name)
@@ -190,6 +221,7 @@ def plan_run(
 def _with_declared(pack: Pack) -> Pack:
     """The pack, its rules on a latency over the declared one with what the model package declares."""
     asked = [parse_latency_percentile(rule.metric or "") for rule in pack.gate]
+    # Of several models no rule speaks of what one declares; reading a pack refuses it.
     if not pack.model or not any(which is not None and which.over_declared for which in asked):
         return pack
     declared = load_package(pack.model).latency
@@ -251,11 +283,12 @@ def _require_plugins(pack: Pack, runtime: str) -> None:
     """A wrong name, and code that nobody trusts, are the user's to know now, not from the log of a host."""
     wanted = [("simgate.sim_adapters", pack.sim.adapter), ("simgate.policies", pack.policy)]
     wanted += [(WORLDS, scenario.world) for scenario in pack.scenarios if scenario.native is None]
+    wanted += [(TASKS, s.task.code) for s in pack.scenarios if isinstance(s.task, CodedTask)]
     if runtime:
         wanted.append(("simgate.runtimes", plugin_name(runtime)))
     for group, name in wanted:
         registry.require(group, name, Path(pack.path).parent)
-    require_fit(pack.scenarios, pack.sim.adapter)
+    require_fit(pack.scenarios, pack.sim.adapter, Path(pack.path).parent)
     require_options(pack.sim)
     _require_trust(pack, runtime)
 
@@ -263,8 +296,9 @@ def _require_plugins(pack: Pack, runtime: str) -> None:
 def _require_trust(pack: Pack, runtime: str) -> None:
     """Every worker asks for it; here the answer comes before a run has a folder."""
     kind = next((kind for kind in RUNS_CODE if RUNTIME_OF[kind] == plugin_name(runtime)), None)
-    if pack.model and kind:
-        package = load_package(pack.model)
+    if kind is None:
+        return
+    for package in map(load_package, pack.packages.values()):
         require_trust(package, package.artifact(kind))
 
 

@@ -20,7 +20,7 @@ from simgate.sim_adapters.code_file import Reference, is_reference, package_of
 from simgate.sim_adapters.plain_file import absolute
 
 Stamp = tuple[int, int, int, int]
-_LOADED_NOW = ("world", "metric")
+_LOADED_NOW = ("world", "task", "metric")
 """What a worker would else load with its first variant: what is wrong with it is to end the start."""
 
 
@@ -44,12 +44,16 @@ class PlanGuard:
     def __init__(
         self, pack: Pack, runtime: str, parts: Sequence[Part] | None, is_own_process: bool = True
     ) -> None:
-        self._parts = {(part.role, part.name): part for part in parts or ()}
+        self._parts = {(part.role, part.alias or part.name): part for part in parts or ()}
         self._loaded: dict[Path, Stamp] = {}
         self._read_again: dict[Path, Stamp] = {}
         self._names: dict[Path, tuple[str, str]] = {}
         folder = Path(pack.path).parent
-        planned = {part.label: _by_module(part, folder) for part in parts or ()}
+        models = {name: Path(path).parent for name, path in pack.packages.items()}
+        planned = {
+            p.label: _by_module(p, models.get(p.alias, folder) if p.role == "model" else folder)
+            for p in parts or ()
+        }
         self._imports = ImportGuard(planned, is_own_process)
         if parts is None:
             return
@@ -62,14 +66,18 @@ class PlanGuard:
             self._imports.close()
             raise
 
-    def check_model(self, package: ModelPackage) -> None:
+    def check_model(self, package: ModelPackage, name: str = "") -> None:
         """Holds a model package against the plan.
+
+        Args:
+            package: The model.
+            name: As the pack calls it.
 
         Raises:
             NotAsPlanned: It is another one.
         """
         for part in self._parts.values():
-            if part.role == "model":
+            if part.role == "model" and part.alias == name:
                 self._hold(part, model_files(package), self._loaded)
 
     def confirm_loaded(self) -> None:

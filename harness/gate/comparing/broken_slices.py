@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from simgate.harness.gate.comparing.pairing import Pair
 from simgate.harness.results.record import ResultModel, RunRecord
-from simgate.harness.results.stored_record import whole
+from simgate.harness.results.stored_record import as_read
 from simgate.harness.slices import MissingExtra, Slice, find_slices
 from simgate.harness.slices.find import MIN_GROUP
 from simgate.harness.slices.slice import p_in_words
@@ -101,7 +101,7 @@ def _passed_before(pairs: Sequence[Pair]) -> list[tuple[RunRecord, bool]]:
 
 
 def _row(record: RunRecord) -> dict[str, bool | int | float | str]:
-    record = whole(record)
+    record = as_read(record)
     return {"scenario": record.scenario, **record.parameters}
 
 

@@ -32,7 +32,7 @@ from simgate.harness.gate.verdict import Churn, Decision, RuleVerdict
 from simgate.harness.multiplicity import benjamini_hochberg
 from simgate.harness.packs.model import GateRule
 from simgate.harness.results.record import Outcome, ResultModel, Scalar
-from simgate.harness.results.stored_record import whole
+from simgate.harness.results.stored_record import as_read
 
 DEFAULT_CONFIDENCE = 0.95
 
@@ -251,13 +251,13 @@ def _change(pair: Pair) -> str:
 def _parameters(pair: Pair) -> dict[str, Scalar]:
     before, now = pair.records
     record = now or before
-    return dict(record.parameters) if record else {}
+    return dict(as_read(record).parameters) if record else {}
 
 
 def _result(variant: JudgedVariant | None) -> ComparedResult:
     if variant is None or variant.record is None:
         return ComparedResult(outcome="MISSING", reason="no record")
-    record = whole(variant.record)
+    record = as_read(variant.record)
     against = variant.contradiction
     return ComparedResult(
         outcome=Outcome.INVALID.value if against else record.outcome.value,

@@ -23,7 +23,7 @@ from simgate.harness.multiplicity import benjamini_hochberg
 from simgate.harness.packs.checks.metric_catalog import MetricInfo
 from simgate.harness.packs.model import Pack
 from simgate.harness.results.record import ResultModel, RunRecord, Scalar
-from simgate.harness.results.stored_record import whole
+from simgate.harness.results.stored_record import as_read
 
 Numbers = NDArray[np.float64]
 FLIPS = 4_000
@@ -191,7 +191,7 @@ def _columns(pairs: Sequence[tuple[RunRecord, RunRecord]]) -> tuple[list[str], N
     columns: dict[str, tuple[array[float], array[float]]] = {}
     count = 0
     for records in pairs:
-        metrics = [whole(record).metrics for record in records]
+        metrics = [as_read(record).metrics for record in records]
         for name in metrics[0].keys() & metrics[1].keys():
             column = columns.setdefault(name, (array("d"), array("d")))
             for values, of_run in zip(column, metrics, strict=True):

@@ -21,7 +21,8 @@ from typing import Any, Protocol
 from simgate.harness.gate.comparing.baseline_store import NamedBaseline, NoBaseline, choose, named, parsed
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.run_folder import RunFolder
-from simgate.policies.perception.package_source import cache_folder, first_line, is_remote
+from simgate.policies.perception.files.package_files import cache_folder
+from simgate.policies.perception.package_source import first_line, is_remote
 from simgate.sim_adapters.plain_file import read_plain
 
 MOST_BYTES = 4 << 30

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -39,12 +38,12 @@ class _Pool:
     """Latency samples of a scope.
 
     Attributes:
-        samples: Milliseconds, ascending.
+        samples: Milliseconds.
         unknown: Samples that doubtful variants owe, estimated by the most that any variant gave.
         silent: Valid variants without a single sample; they are doubtful as well.
     """
 
-    samples: Sequence[float]
+    samples: Ordered
     unknown: int
     silent: int
 
@@ -110,7 +109,7 @@ def _decide(
     rule: GateRule, tally: Tally, which: LatencyPercentile, pool: _Pool, limit_ms: float
 ) -> RuleVerdict:
     samples, unknown, confidence = pool.samples, pool.unknown, rule.confidence
-    within, total = bisect_right(samples, limit_ms), len(samples)
+    within, total = samples.within(limit_ms), len(samples)
     low = percentile_lower_bound(samples, which.share, confidence, unknown)
     high = percentile_upper_bound(samples, which.share, confidence, unknown)
     if rejects(within, total, which.share, confidence, unknown):

@@ -18,7 +18,7 @@ from simgate.harness.gate.verdict import RuleVerdict
 from simgate.harness.packs.bounds import UnusableCriterion, judgement
 from simgate.harness.packs.model import Criterion, GateRule, metric_key
 from simgate.harness.results.record import Scalar
-from simgate.harness.results.stored_record import whole
+from simgate.harness.results.stored_record import as_read
 
 _STATUS = {"PASS": Status.SUCCESS, "FAIL": Status.FAILURE, "INVALID": Status.INVALID}
 
@@ -59,7 +59,7 @@ def value_of(criterion: Criterion | None, variant: JudgedVariant) -> tuple[bool,
         return False, None
     from simgate.harness.scoring.metrics import is_always_measured
 
-    metrics, key = whole(variant.record).metrics, metric_key(criterion.metric, criterion.options)
+    metrics, key = as_read(variant.record).metrics, metric_key(criterion.metric, criterion.options)
     # Records leave out the recall of a class that was never in view: it was looked at, and has no value.
     return key in metrics or is_always_measured(key), metrics.get(key)
 

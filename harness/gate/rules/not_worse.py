@@ -25,7 +25,7 @@ from simgate.harness.gate.tally import JudgedVariant, Status, Tally
 from simgate.harness.gate.verdict import Decision, Interval, RuleVerdict
 from simgate.harness.gate.wording import percent
 from simgate.harness.packs.model import GateRule
-from simgate.harness.results.stored_record import whole
+from simgate.harness.results.stored_record import as_read
 from simgate.harness.text import plural
 
 _MOST_PAIRS_TRIED = 100_000
@@ -81,7 +81,7 @@ class Losses(Extremes):
             or variant.status not in (Status.SUCCESS, Status.FAILURE)
         ):
             return self._bounds
-        value = number_of(whole(variant.record).metrics, self._rule.metric or "")
+        value = number_of(as_read(variant.record).metrics, self._rule.metric or "")
         if value is None:
             return None
         clipped = min(max(value, self._bounds[0]), self._bounds[1])

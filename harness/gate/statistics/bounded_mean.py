@@ -22,8 +22,9 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.special import betainc
+
+from simgate.harness.gate.statistics.root import root
 
 Numbers = NDArray[np.float64]
 Outcomes = Mapping[float, int]
@@ -68,7 +69,7 @@ def lower_mean(outcomes: Outcomes, lowest: float, confidence: float) -> float:
     margin = 1e-12 * (highest - lowest)
     if excess(highest - margin) < 0.0:
         return highest - margin
-    return float(brentq(excess, lowest + margin, highest - margin, xtol=1e-12))
+    return root(excess, lowest + margin, highest - margin, 1e-12)
 
 
 def upper_mean(outcomes: Outcomes, highest: float, confidence: float) -> float:
@@ -90,12 +91,10 @@ def _chance_not_positive(weights: Numbers, numbers: Numbers) -> float:
         return float(betainc(numbers[up], numbers[down], ratio))
     left, right = 1.0 / weights.min(), 1.0 / weights.max()
     edge = 1e-13
-    saddle = float(
-        brentq(
-            lambda s: float(np.sum(numbers * weights / (1.0 - weights * s))),
-            left * (1.0 - edge),
-            right * (1.0 - edge),
-        )
+    saddle = root(
+        lambda s: float(np.sum(numbers * weights / (1.0 - weights * s))),
+        left * (1.0 - edge),
+        right * (1.0 - edge),
     )
     width = 1.0 / math.sqrt(float(np.sum(numbers * (weights / (1.0 - weights * saddle)) ** 2)))
     # The integrand has a pole at 0, from which the line keeps as far as the integrand is wide.

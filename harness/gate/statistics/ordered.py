@@ -1,4 +1,4 @@
-"""Many samples in ascending order, eight bytes each."""
+"""Many samples as if in ascending order, eight bytes each."""
 
 from __future__ import annotations
 
@@ -9,22 +9,25 @@ import numpy as np
 
 
 class Ordered(Sequence[float]):
-    """The samples of several records together, sorted.
+    """The samples of several records together, put in order as far as they are asked for.
 
     Args:
         given: The samples of each record.
     """
 
     def __init__(self, given: Sequence[Sequence[float]]) -> None:
-        self._sorted = np.empty(sum(map(len, given)))
+        self._samples = np.empty(sum(map(len, given)))
         end = 0
         for samples in given:
-            self._sorted[end : end + len(samples)] = samples
+            self._samples[end : end + len(samples)] = samples
             end += len(samples)
-        self._sorted.sort()
 
     def __len__(self) -> int:
-        return len(self._sorted)
+        return len(self._samples)
+
+    def within(self, limit: float) -> int:
+        """How many do not exceed a limit."""
+        return int(np.count_nonzero(self._samples <= limit))
 
     @overload
     def __getitem__(self, place: int) -> float: ...
@@ -33,5 +36,10 @@ class Ordered(Sequence[float]):
     def __getitem__(self, place: slice) -> Sequence[float]: ...
 
     def __getitem__(self, place: int | slice) -> float | Sequence[float]:
-        found = self._sorted[place]
-        return float(found) if isinstance(place, int) else found.tolist()
+        if isinstance(place, slice):
+            self._samples.sort()
+            found: list[float] = self._samples[place].tolist()
+            return found
+        where = range(len(self._samples))[place]
+        self._samples.partition(where)
+        return float(self._samples[where])

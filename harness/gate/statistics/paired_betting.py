@@ -14,10 +14,10 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.special import logsumexp
 
 from simgate.harness.gate.statistics.e_values import enough
+from simgate.harness.gate.statistics.root import root
 
 Numbers = NDArray[np.float64]
 
@@ -115,7 +115,7 @@ def mean_upper_bound(losses: Numbers, numbers: Numbers, largest: float, confiden
     low, high = float(losses @ numbers / numbers.sum()), largest * (1.0 - _EXACT)
     if low >= high or excess(high) < 0.0:
         return largest
-    return min(largest, float(brentq(excess, low, high, xtol=_EXACT * largest)) + _EXACT * largest)
+    return min(largest, root(excess, low, high, _EXACT * largest) + _EXACT * largest)
 
 
 def sequence_bounds(

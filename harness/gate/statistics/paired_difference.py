@@ -18,8 +18,9 @@ from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.special import bdtr, gammaln, xlog1py, xlogy
+
+from simgate.harness.gate.statistics.root import root
 
 Numbers = NDArray[np.float64]
 
@@ -136,7 +137,7 @@ def _upper(broken: int, fixed: int, pairs: int, confidence: float) -> float:
         return drop_too_large_p(broken, fixed, pairs, drop) - alpha
 
     low, high = max((broken - fixed) / pairs, -1.0 + 1e-9), 1.0 - 1e-9
-    return float(brentq(excess, low, high, xtol=1e-7))
+    return root(excess, low, high, 1e-7)
 
 
 def _most_broken(pairs: int, drop: float, limit: float) -> NDArray[np.int64]:

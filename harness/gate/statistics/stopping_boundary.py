@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
-from scipy.optimize import brentq
 
 from simgate.harness.gate.statistics.binomial_paths import Numbers, crossed_by
+from simgate.harness.gate.statistics.root import root
 from simgate.harness.gate.statistics.stopping_plan import Plan
 
 MOST_PLANNED = 20_000
@@ -98,7 +98,7 @@ class Boundary:
         def excess(rate: float) -> float:
             return self.chance(rate, total, failures) - alpha
 
-        return float(brentq(excess, 1e-12, 1.0 - 1e-12, xtol=1e-10))
+        return root(excess, 1e-12, 1.0 - 1e-12, 1e-10)
 
     @cached_property
     def _limit_at(self) -> dict[int, int]:

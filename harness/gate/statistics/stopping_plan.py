@@ -20,9 +20,9 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from simgate.harness.gate.statistics.binomial_paths import Counts, Numbers, crossed_by, pmf
+from simgate.harness.gate.statistics.root import root
 
 POWER_LOST = 0.01
 ODDS = {False: (1 / 2, 1 / 4, 1 / 10), True: (2.0, 3.0, 6.0)}
@@ -110,10 +110,10 @@ class Plan:
         if not 0 <= self.fixed <= self.planned:
             return []
 
-        def excess(rate: float, power: float) -> float:
-            return float(fixed_power(self.fixed, self.planned, np.array([rate]), self.upper)[0]) - power
+        def power(rate: float) -> float:
+            return float(fixed_power(self.fixed, self.planned, np.array([rate]), self.upper)[0])
 
-        return [brentq(excess, 1e-12, 1.0 - 1e-12, args=(power,)) for power in _HELD_AT]
+        return [root(lambda q, at=at: power(q) - at, 1e-12, 1.0 - 1e-12, 1e-12) for at in _HELD_AT]
 
     def _typical_means(self) -> Numbers:
         """About how many variants the best boundary for each rate takes (Wald), were there no end."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from simgate.harness.packs.source.fields import Reader
 from simgate.policies.documents.diagnostics import Diagnostic, shown_path
@@ -12,7 +13,19 @@ from simgate.policies.documents.problems import Problems
 from simgate.policies.perception.problems import PackageProblem
 
 
-def read_model(reader: Reader, node: Node | None) -> tuple[str | None, tuple[str, ...] | None]:
+class Known(NamedTuple):
+    """What is known of a pack's models.
+
+    Attributes:
+        classes: All their classes.
+        says: Kinds of their outputs (``boxes``, ``masks``, ...); an empty one where only the decoder knows.
+    """
+
+    classes: tuple[str, ...]
+    says: tuple[str, ...]
+
+
+def read_model(reader: Reader, node: Node | None) -> tuple[str | None, Known | None]:
     """The model package that a pack names; problems are reported at their own places.
 
     Args:
@@ -20,7 +33,7 @@ def read_model(reader: Reader, node: Node | None) -> tuple[str | None, tuple[str
         node: Value of ``model:``; its path is relative to the file that holds it.
 
     Returns:
-        Absolute path of the package, or its remote reference; and its classes, None when they are not known.
+        Absolute path of the package, or its remote reference; and what is known of it, None for nothing.
     """
     text = reader.text(node, "the path of a model.yaml")
     if text is None or node is None:
@@ -36,7 +49,8 @@ def read_model(reader: Reader, node: Node | None) -> tuple[str | None, tuple[str
     from simgate.policies.perception.package import PackageError, load_package
 
     try:
-        return str(path), load_package(path).classes
+        package = load_package(path)
+        return str(path), Known(package.classes, (package.spec.decoder.says,))
     except PackageError as error:
         found = error.problems
     report(reader.problems, found)
@@ -45,6 +59,35 @@ def read_model(reader: Reader, node: Node | None) -> tuple[str | None, tuple[str
         node, "model-package", f"the model package '{text}' has {some}, listed at its own files"
     )
     return str(path), None
+
+
+def read_models(
+    reader: Reader, one: Node | None, several: Node | None
+) -> tuple[str | None, dict[str, str], Known | None]:
+    """The only model of a pack, or its several ones; arguments are the values of ``model:`` and ``models:``.
+
+    Returns:
+        Path of the only one, those of several by name, and what is known of all, None unless it is of each.
+    """
+    if several is None:
+        path, known = read_model(reader, one)
+        return path, {}, known
+    if one is not None:
+        hint = "leave out model: and give each model a name in models:"
+        reader.problems.at(one, "wrong-value", "the pack has model: and models:", hint)
+    found: dict[str, str] = {}
+    each: list[Known | None] = []
+    for key, node in reader.mapping(several, "a mapping of names to paths of a model.yaml"):
+        name = reader.name(key, "a model's name")
+        path, known = read_model(reader, node)
+        each.append(known)
+        if name is not None and path is not None:
+            found[name] = path
+    every = [known for known in each if known is not None]
+    if len(every) < len(each):
+        return None, found, None
+    classes = tuple(dict.fromkeys(label for known in every for label in known.classes))
+    return None, found, Known(classes, tuple(kind for known in every for kind in known.says))
 
 
 def report(problems: Problems, found: Iterable[PackageProblem]) -> None:

@@ -20,11 +20,13 @@ from simgate.policies.documents.problems import Problems
 from simgate.sim_adapters.code_file import BadReference, Reference, class_members, is_reference
 
 METRICS = "simgate.metrics"
+TASKS = "simgate.tasks"
 _WHAT = {
     "simgate.policies": "policy",
     "simgate.sim_adapters": "adapter",
     WORLDS: "world",
     METRICS: "metric",
+    TASKS: "task",
     "simgate.runtimes": "runtime",
 }
 _SHOWN = "see docs/writing-your-own.md"
@@ -38,6 +40,7 @@ _HAS = {
     "simgate.sim_adapters": ("reset", "step", "ground_truth", "describe", "health", "close"),
     WORLDS: ("name", "parameters", "object_kinds", "region_names", "keep_clear_names", "build"),
     METRICS: ("info", "compute"),
+    TASKS: ("name", "signals", "facts", "quantities", "allow", "brief", "begin"),
 }
 """What an object of a group has; of what is called, its instances, which can be said of classes only."""
 _INFO = [name for name, one in vars(MetricInfo).items() if isinstance(one, property)]
@@ -138,6 +141,8 @@ def _content_problem(group: str, plugin: Any) -> str:
     if group == METRICS:
         missing = [name for name in _INFO if not hasattr(plugin.info, name)]
         return f"its info has no {' and no '.join(missing)}" if missing else ""
+    if group == TASKS:
+        return _task_problem(plugin)
     if group != WORLDS:
         return ""
     from simgate.sim_adapters.worlds.world import ParameterSpec
@@ -146,3 +151,15 @@ def _content_problem(group: str, plugin: Any) -> str:
         return "its parameters are no mapping of names to ParameterSpec(...)"
     other = [name for name, spec in plugin.parameters.items() if not isinstance(spec, ParameterSpec)]
     return f"its parameter '{other[0]}' is no ParameterSpec(...)" if other else ""
+
+
+def _task_problem(task: Any) -> str:
+    """In what the description differs that a task gives of itself."""
+    names = [str(getattr(signal, "name", "")) for signal in task.signals]
+    if not all(names) or not names:
+        return "its signals are no tuple of Signal(name, unit, meaning)"
+    if len(set(names)) < len(names):
+        return f"it has two signals of one name: {', '.join(names)}"
+    if isinstance(task.facts, str) or not all(isinstance(name, str) for name in task.facts):
+        return "its facts are no tuple of names"
+    return ""

@@ -107,13 +107,15 @@ class WorldCheck:
         """Reports a region that the world does not have."""
         if self.world is not None and name not in self.world.region_names:
             message = f"world '{self.world.name}' has no region '{name}'"
-            self._problems.at(node, "unknown-region", message, near(name, self.world.region_names))
+            hint = near(name, self.world.region_names) or self._undeclared("surfaces")
+            self._problems.at(node, "unknown-region", message, hint)
 
     def keep_clear(self, node: Node, name: str) -> None:
         """Reports a place to keep clear that the world does not have."""
         if self.world is not None and name not in self.world.keep_clear_names:
             message = f"world '{self.world.name}' has no place '{name}' to keep clear"
-            self._problems.at(node, "unknown-keep-clear", message, near(name, self.world.keep_clear_names))
+            hint = near(name, self.world.keep_clear_names) or self._undeclared("keep_clear")
+            self._problems.at(node, "unknown-keep-clear", message, hint)
 
     def kinds(self, value: ReadValue) -> None:
         """Reports kinds of objects that the world does not have."""
@@ -124,7 +126,12 @@ class WorldCheck:
         """Reports a kind of object that the world does not have."""
         if self.world is not None and name not in self.world.object_kinds:
             message = f"world '{self.world.name}' has no kind of object '{name}'"
-            self._problems.at(node, "unknown-kind", message, near(name, self.world.object_kinds))
+            hint = near(name, self.world.object_kinds) or self._undeclared("objects")
+            self._problems.at(node, "unknown-kind", message, hint)
+
+    def _undeclared(self, key: str) -> str:
+        """What to write in the world of a file, which has what the pack declares of it."""
+        return f"declare it under {key} of the world" if hasattr(self.world, "placing") else ""
 
     def exact_size(self, node: Node, name: str, size: float, kind: str) -> None:
         """Reports a side or diameter that an object of a kind cannot have."""

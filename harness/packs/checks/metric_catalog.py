@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -44,7 +44,7 @@ class MetricInfo(Protocol):
 
     @property
     def needs(self) -> str:
-        """What must be so for the metric to be defined: ``barrier`` or ``open_way``; empty for nothing."""
+        """What must be so for the metric to be defined, a word of its task's; empty for nothing."""
 
     @property
     def needs_class(self) -> str:
@@ -58,11 +58,37 @@ class MetricInfo(Protocol):
     def facts(self) -> Sequence[str]:
         """Facts of the task that it is computed from."""
 
+    @property
+    def silence(self) -> str:
+        """Its value where the policy reports nothing; empty for what the policy does not report."""
 
-def lacking(info: MetricInfo, signals: Collection[str], facts: Collection[str]) -> list[str]:
-    """What a task with these signals and facts does not have of what a metric is computed from."""
-    without = [name for name in info.signals if name not in signals]
-    return without + [name for name in info.facts if name not in facts]
+    @property
+    def records(self) -> Sequence[str]:
+        """What must be true of pictures and actions for it: ``actions``, ``labels``, ``bodies``."""
+
+    @property
+    def output(self) -> str:
+        """Kind of the model's outputs that it judges: ``boxes``, ``masks``, ...; empty for none."""
+
+    @property
+    def measures(self) -> Sequence[str]:
+        """Quantities one of which a signal of the task must measure: of ``signals``, or else any."""
+
+
+def lacking(info: MetricInfo, signals: Mapping[str, str], facts: Collection[str]) -> list[str]:
+    """What a task does not have of what a metric is computed from, in words.
+
+    Args:
+        info: Of the metric.
+        signals: Of the task, with what each measures.
+        facts: Of the task.
+    """
+    without = [name for name in (*info.signals, *info.facts) if name not in (*signals, *facts)]
+    asked = info.signals or tuple(signals)
+    if info.measures and not without and not any(signals[name] in info.measures for name in asked):
+        of = f"{asked[0]} as " if info.signals else ""
+        without.append(f"{of}a signal of {' or '.join(info.measures)}")
+    return without
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +120,13 @@ class MetricCatalog(Protocol):
     def class_of(self, name: str) -> str:
         """The class of the model that a metric speaks of; empty for none, and for all of them."""
 
-    def silence_of(self, name: str) -> str:
-        """The value of a metric that is the policy's report when it reports nothing; empty for others."""
-
     def is_always_measured(self, name: str) -> bool:
         """Whether records hold a metric whatever the criteria ask."""
 
-    def signal_names(self) -> Sequence[str]:
-        """Signals of a driving robot's task."""
+    def signal_quantities(self) -> Mapping[str, str]:
+        """Signals of the task of scenarios that name none, with what each measures."""
 
     def check_formula(
         self, text: str, control_hz: int, signals: Sequence[str] | None = None
     ) -> Sequence[FormulaProblem]:
-        """What is wrong with a temporal-logic formula over these signals (:meth:`signal_names`)."""
+        """What is wrong with a temporal-logic formula over these signals; None for a driving robot's."""

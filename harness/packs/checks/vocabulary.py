@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from simgate.harness import registry
+from simgate.harness.packs.checks.check_model import Known
 from simgate.harness.packs.checks.check_plugin import load_plugin
 from simgate.harness.packs.language.pack import POLICIES
 from simgate.harness.packs.model import Scalar
@@ -24,19 +25,24 @@ class Vocabulary:
 
     Args:
         reader: Typed access to nodes.
-        classes: Classes of the model; None when they are not known.
+        known: What is known of the models; None for nothing.
         node: Where the pack names its policy; None when it does not.
         policy: The policy, as the checked pack holds it.
+        models: Names of several models.
     """
 
     def __init__(
         self,
         reader: Reader,
-        classes: Sequence[str] | None = None,
+        known: Known | None = None,
         node: Node | None = None,
         policy: str | None = None,
+        models: Sequence[str] = (),
     ) -> None:
-        self._reader, self._classes, self._node = reader, classes, node
+        self.models = tuple(models)
+        self._reader, self._node = reader, node
+        self._classes = known.classes if known is not None else None
+        self._says = known.says if known is not None else None
         self._policy = policy if policy and registry.is_there(POLICIES, policy, reader.folder) else None
 
     def require_class(self, node: Node, label: str, offset: int = 0) -> None:
@@ -54,6 +60,27 @@ class Vocabulary:
         self._reader.problems.span(
             node.source, line, column, len(label), "unknown-class", message, _meant(label, self._classes)
         )
+
+    def require_output(self, node: Node, metric: str, kind: str) -> None:
+        """Reports a metric of outputs that no model of the pack gives.
+
+        Args:
+            node: Where it is named.
+            metric: Its name.
+            kind: Of the outputs, for example ``masks``; empty for none.
+        """
+        if not kind or self._says is None or "" in self._says or kind in self._says:
+            return
+        given = " and ".join(dict.fromkeys(self._says)) or "nothing"
+        message = f"'{metric}' needs a model that gives {kind}; the pack's gives {given}"
+        hint = "leave it out, or name a model whose decoder gives them"
+        self._reader.problems.at(node, "metric-needs", message, hint)
+
+    def require_model(self, node: Node, name: str) -> None:
+        """Reports a name that no model of the pack has."""
+        if name not in self.models:
+            hint = near(name, self.models) if self.models else "leave it out: the pack has no models:"
+            self._reader.problems.at(node, "wrong-value", f"the pack has no model '{name}'", hint)
 
     def require_report(self, node: Node, word: str, silence: Sequence[str] = ()) -> None:
         """Reports a word that the policy cannot report.

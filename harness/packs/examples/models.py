@@ -132,6 +132,16 @@ MODEL_EXAMPLES = (
         "The ONNX file itself says which tensors go in and come out, with their types and shapes; the "
         "message lists all of them. `docs/models.md` shows what to declare for each kind of head.",
     ),
+    Example(
+        "model-channel",
+        _model().replace("{name: frames,", "{name: frames, channel: @wrist.rgb,"),
+        _model().replace("{name: frames,", "{name: frames, channel: front.rgb,"),
+        "file",
+        "What a model is given is held against what the robot of each scenario senses: the channel, its "
+        "kind, shape and unit. `docs/models.md` says what an input can be.",
+        "model.yaml",
+        {"pack.yaml": _PACK, **_FILES},
+    ),
     _of_model(
         "model-unreadable",
         _model(file="@page.onnx", sha256=_sha256(_NO_MODEL)),

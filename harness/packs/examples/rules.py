@@ -73,6 +73,15 @@ RULE_EXAMPLES = (
         "only is a warning.",
     ),
     Example(
+        "metric-needs",
+        "parameters: {door.kind: none, door.width_m: {uniform: [1, 1.2]}}\n"
+        "accept:\n  @motion.x_m.falls: {at_most: 0}\n",
+        "parameters: {door.kind: none, door.width_m: {uniform: [1, 1.2]}}\n"
+        "accept:\n  motion.x_m.jerk_rms: {at_most: 40}\n",
+        advice="Metrics say which signals, outputs of the model and truth they need; `simgate metrics` and "
+        "docs/metrics.md have what each is computed from.",
+    ),
+    Example(
         "time-limit",
         "parameters: {door.kind: none, door.width_m: {uniform: [1, 1.2]}}\n"
         "accept:\n  @time_to_goal_s: {at_most: 3}\n",

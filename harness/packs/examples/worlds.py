@@ -26,6 +26,14 @@ WORLD_EXAMPLES = (
         advice="`simgate worlds` lists the installed ones.",
     ),
     Example(
+        "unknown-task",
+        "world: office_corridor\ntask: @park\n",
+        "world: office_corridor\n",
+        advice="A task that is code is named by its file, `task: my_task.py:NAME`, or installed "
+        "(docs/writing-your-own.md). A driving robot without one reaches its goal or reports what closes the "
+        "way.",
+    ),
+    Example(
         "broken-plugin",
         "world: @warehouse\n",
         "world: office_corridor\n",

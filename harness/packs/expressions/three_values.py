@@ -38,7 +38,8 @@ def truth_of(term: Term, values: Mapping[str, float]) -> bool | None:
             return _joined(links, decisive=False)
         case Membership() if any(_is_unknown(part, values) for part in (term.item, *term.options)):
             return None
-    return bool(value_of(term, values))
+    value = value_of(term, values)
+    return None if value.dtype.kind == "f" and np.isnan(value) else bool(value)
 
 
 def _joined(parts: Iterable[bool | None], decisive: bool) -> bool | None:

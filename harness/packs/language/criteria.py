@@ -24,13 +24,28 @@ class OperatorKeys(Keys):
 
 
 class EvidenceKeys(Keys):
-    """Which evidence counts."""
+    """Which evidence counts, and as what."""
 
     within_m: int | float | None = key("count only what is nearer than this, metres", None, ge=0)
     min_pixels: int | float | None = key("count only what has at least so many pixels", None, ge=0)
     max_occlusion: int | float | None = key(
         "count only what is hidden at most to this share", None, ge=0, le=1
     )
+    model: str | None = key("of several models the one whose answers count", None)
+    until_s: int | float | None = key(
+        "judge only what was seen up to this simulated time, seconds", None, ge=0
+    )
+    of: str | None = key("body that the metric speaks of, body/NAME as in the world's file", None)
+    frame: Annotated[Literal["camera", "world"] | None, Word("frame")] = key(
+        "in which frame the model says poses, camera or world", None
+    )
+    symmetry: int | None = key(
+        "equal turns about its own Z axis after which the body looks the same", None, ge=1, le=360
+    )
+    within_share: int | float | None = key(
+        "a keypoint is right within this share of its body's size", None, gt=0, le=1
+    )
+    limit_deg: int | float | None = key("a tilt above this is a fall, degrees", None, gt=0, le=180)
 
 
 def _undefined() -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel
 
 from simgate.harness.packs import model
-from simgate.harness.packs.language import criteria, gate, native, pack, scenario, values
+from simgate.harness.packs.language import criteria, environment, gate, native, pack, scenario, values
 
 MAPPINGS: dict[str, type[BaseModel]] = {
     "the top of the pack": pack.PackKeys,
@@ -30,6 +30,9 @@ MAPPINGS: dict[str, type[BaseModel]] = {
     "a native world with a robot on its own joints": native.JointedKeys,
     "the robot on its own joints": native.JointedRobotKeys,
     "a parameter of a native world": native.SetKeys,
+    "a surface of a native world": native.SurfaceKeys,
+    "a place of a native world to keep clear": native.ClearKeys,
+    "an environment": environment.EnvironmentKeys,
     "task": model.TaskSpec,
     "touch of a task": model.TouchSpec,
     "a gate rule": gate.RuleKeys,

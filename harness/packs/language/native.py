@@ -91,12 +91,51 @@ class SetKeys(Keys):
     )
 
 
-def _set() -> Schema:
+def set_schema() -> Schema:
+    """Parameters with their targets."""
     one = {"if": {"type": "object"}, "then": mapping(SetKeys), "else": _targets()}
     return {"type": "object", "additionalProperties": one}
 
 
-class NativeKeys(Keys):
+class SurfaceKeys(Keys):
+    """What ``place`` puts objects onto."""
+
+    top_of: Annotated[str, Wanted("the name of a geom")] = key(
+        "box, cylinder or plane of the file on whose top objects may stand"
+    )
+    within: Annotated[Tree, ByHand(lambda: numbers(4))] = key(
+        "[x_min, y_min, x_max, y_max], the part of it, world frame, metres; all of it when left out", None
+    )
+
+
+class ClearKeys(Keys):
+    """Where ``place`` puts nothing."""
+
+    at: Annotated[Tree, ByHand(lambda: {"anyOf": [TEXT, numbers(2)]})] = key(
+        "[x, y] in metres, or the name of a point of the file"
+    )
+    radius_m: float = key("metres around it", gt=0)
+
+
+def _by_name(keys: type[Keys]) -> Schema:
+    return {"type": "object", "additionalProperties": mapping(keys)}
+
+
+class PlacingKeys(Keys):
+    """What ``place`` may put down in a native world, and where."""
+
+    objects: Annotated[tuple[str, ...], Wanted("a list of bodies")] = key(
+        "bodies of the file that place may put down, as its kinds; they are there only where it puts them", ()
+    )
+    surfaces: Annotated[Tree, ByHand(lambda: _by_name(SurfaceKeys))] = key(
+        "name: {top_of: GEOM}, what objects stand on, as the regions of place", None
+    )
+    keep_clear: Annotated[Tree, ByHand(lambda: _by_name(ClearKeys))] = key(
+        "name: {at: POINT, radius_m: NUMBER}, where place can be told to put nothing", None
+    )
+
+
+class NativeKeys(PlacingKeys):
     """A native world: one file, and what of it means what."""
 
     mjcf: Annotated[str | None, ByHand()] = key("path of an MJCF file with robot and site", None)
@@ -117,7 +156,9 @@ class NativeKeys(Keys):
     open_from: Annotated[dict[str, float] | None, ByHand()] = key(
         "parameter: value from which on the way is open", None
     )
-    set: Annotated[Tree, ByHand(_set)] = key("parameters that set something in the file, name: target", None)
+    set: Annotated[Tree, ByHand(set_schema)] = key(
+        "parameters that set something in the file, name: target", None
+    )
 
 
 def _drive() -> Schema:
@@ -143,7 +184,7 @@ class JointedRobotKeys(Keys):
     clip: bool = key("true to cut actions beyond their bounds, which are refused otherwise", False)
 
 
-class JointedKeys(Keys):
+class JointedKeys(PlacingKeys):
     """A native world with a robot on its own joints."""
 
     mjcf: Annotated[str | None, ByHand()] = key("path of an MJCF file with robot and site", None)
@@ -157,4 +198,6 @@ class JointedKeys(Keys):
     labels: Annotated[Tree, ByHand(lambda: _WORDS)] = key(
         "classes for pictures of kind semantic, body or shape: class", None
     )
-    set: Annotated[Tree, ByHand(_set)] = key("parameters that set something in the file, name: target", None)
+    set: Annotated[Tree, ByHand(set_schema)] = key(
+        "parameters that set something in the file, name: target", None
+    )

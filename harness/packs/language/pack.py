@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from simgate.harness.packs.language.definition import ByHand, Keys, Name, Plugin, Schema, Tree, key
+from simgate.harness.packs.language.scenario import task_schema
 from simgate.harness.packs.language.schema_of import TEXT
 from simgate.harness.packs.model import LatencySpec, Scalar, SimSpec, TaskSpec
 
@@ -28,6 +29,9 @@ class PackKeys(Keys):
     owner: str = key("team that answers for the pack", "")
     extends: Annotated[Any, ByHand(_extends)] = key("path of a YAML file with shared defaults", None)
     model: Annotated[str | None, ByHand()] = key("path of the model package's model.yaml", None)
+    models: Annotated[dict[str, str], ByHand()] = key(
+        "several models in one loop, name: path of its model.yaml; in place of model", {}
+    )
     policy: Annotated[str, Plugin(POLICIES)] = key(
         "name of the policy that drives the robot, for example door_navigator"
     )
@@ -36,8 +40,10 @@ class PackKeys(Keys):
     latency: LatencySpec = key("how perception latency acts", LatencySpec())
     seed: int = key("whole number that fixes everything random", 0, ge=0, le=2**63 - 1)
     parameters: Tree = key("parameters of every scenario, name: value or distribution", None)
-    task: Annotated[TaskSpec | None, ByHand()] = key(
-        "what robots on their own joints are asked to do, in scenarios without a task", None
+    task: Annotated[TaskSpec | None, ByHand(task_schema)] = key(
+        "what robots on their own joints are asked to do, in scenarios without a task; or, of any robot, "
+        "my_task.py:NAME",
+        None,
     )
     scenarios: Tree = key("the scenarios, id: scenario")
     gate: Annotated[Tree, ByHand(_rules)] = key("list of the rules of the release gate", None)

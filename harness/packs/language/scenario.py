@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, get_args
 
 from simgate.harness.packs.language.definition import ByHand, Keys, Schema, Tree, Wanted, Word, key
-from simgate.harness.packs.language.schema_of import mapping
+from simgate.harness.packs.language.schema_of import TEXT, mapping
 from simgate.harness.packs.model import KnownFailure, Method, PinnedVariant, TaskSpec
 from simgate.harness.packs.severity import Severity
 
@@ -68,6 +68,11 @@ def _conditions() -> Schema:
     return {"type": "array", "items": {"type": "string", "minLength": 1}}
 
 
+def task_schema() -> Schema:
+    """A task by declaration, or where its code is."""
+    return {"anyOf": [mapping(TaskSpec), TEXT]}
+
+
 class ScenarioKeys(Keys):
     """A scenario."""
 
@@ -80,8 +85,9 @@ class ScenarioKeys(Keys):
     world: Tree = key(
         "name of the world, for example office_corridor; or {mjcf: FILE, ...}, {usd: FILE, ...}"
     )
-    task: Annotated[TaskSpec | None, ByHand()] = key(
-        "what a robot on its own joints is asked to do: signals, success, failure; the pack's when left out",
+    task: Annotated[TaskSpec | None, ByHand(task_schema)] = key(
+        "what a robot on its own joints is asked to do: signals, success, failure; or, of any robot, "
+        "my_task.py:NAME; the pack's when left out",
         None,
     )
     parameters: Annotated[Tree, ByHand(lambda: {"type": "object"})] = key(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from simgate.harness.packs.checks.check_plugin import METRICS, load_plugin
+from simgate.harness.packs.checks.check_truth import Sight, check_truth
 from simgate.harness.packs.checks.metric_catalog import MetricCatalog, MetricInfo, lacking
 from simgate.harness.packs.checks.vocabulary import Vocabulary
 from simgate.harness.packs.language.criteria import (
@@ -16,13 +17,14 @@ from simgate.harness.packs.language.criteria import (
     StlKeys,
 )
 from simgate.harness.packs.language.definition import keys_of
-from simgate.harness.packs.model import Criterion, Scalar, SignalSpec, SimSpec, TaskSpec
+from simgate.harness.packs.model import CodedTask, Criterion, Scalar, SignalSpec, SimSpec, TaskSpec
 from simgate.harness.packs.source.fields import Fields, Reader
 from simgate.harness.packs.source.read_keys import Written, read_keys
 from simgate.harness.packs.source.value_hints import share_hint, threshold_hint
 from simgate.harness.registry import is_there
 from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from simgate.sim_adapters.quantities import kind_of, read_quantity
 
 _OPERATORS = tuple(keys_of(OperatorKeys))
 _TYPE_WORDS = {"number": "a number", "count": "a number", "bool": "true or false", "word": "text"}
@@ -47,15 +49,33 @@ class CriterionReader:
         for one that cannot be used, which is reported where it is named."""
         self.unread: set[str] = set()
         """Names of the criteria of scenarios that could not be read; what is wrong is reported there."""
-        self._task: TaskSpec | None = None
+        self._task: TaskSpec | CodedTask | None = None
+        self._one_task = self._has_signals = True
+        self._sights: tuple[Sight, ...] = ()
 
-    def judge(self, task: TaskSpec | None) -> None:
-        """Criteria are read for runs of this task from now on; None for that of driving robots."""
-        self._task = task
+    def judge(
+        self, *tasks: TaskSpec | CodedTask | None, is_read: bool = True, sights: Sequence[Sight] = ()
+    ) -> None:
+        """Criteria are read for runs of these tasks from now on; None for that of driving robots. Where they
+        differ nothing is said of signals: what holds for one scenario need not for another.
 
-    def _signal_names(self) -> Sequence[str]:
-        known = self._metrics.signal_names() if self._metrics is not None else ()
-        return known if self._task is None else tuple(self._task.signals)
+        Args:
+            tasks: Of a scenario, or of those that a gate rule speaks of.
+            is_read: Whether there is no other one, which could not be read, with signals of its own.
+            sights: What the robots of these see, as far as that is known.
+        """
+        self._sights = tuple(sights)
+        self._task, self._has_signals = next(iter(tasks), None), is_read
+        self._one_task = bool(tasks) and all(task == self._task for task in tasks)
+
+    @property
+    def _signals(self) -> Mapping[str, str]:
+        """Signals of the task, with what each measures."""
+        if isinstance(self._task, CodedTask):
+            return self._task.signals
+        if self._task is not None:
+            return {name: kind_of(read_quantity(written)) for name, written in self._task.signals.items()}
+        return self._metrics.signal_quantities() if self._metrics is not None else {}
 
     def is_metric(self, name: str) -> bool:
         """Whether a metric has that name."""
@@ -77,21 +97,38 @@ class CriterionReader:
             self._reader.problems.at(node, "unknown-metric", f"unknown metric '{name}'", hint)
         if info is not None:
             self._require_signals(node, name, info)
+            self.vocabulary.require_output(node, name, info.output)
         label = self._metrics.class_of(name) if info is not None else ""
         if label and isinstance(node, ScalarNode):
             self.vocabulary.require_class(node, label, name.index(f".{label}.") + 1)
         return info
 
     def _require_signals(self, node: Node, name: str, info: MetricInfo) -> None:
-        """Reports a metric that no run of a declared task can compute."""
-        if self._task is None:
+        """Reports a metric that no run of the task can compute."""
+        if not self._one_task or not self._has_signals:
             return
-        without = lacking(info, self._task.signals, (*self._task.facts, "success"))
+        facts = info.facts if self._task is None else self._task.fact_names
+        without = lacking(info, self._signals, facts)
+        if self._task is not None and name == "success" and name not in facts:
+            without = ["the fact success"]  # That of driving robots is told from other facts.
         if without:
             message = f"'{name}' needs {' and '.join(without)}, which the task does not have"
-            hint = f"its signals: {', '.join(self._task.signals)}; for one of them write "
-            hint += "NAME: {signal: {name: SIGNAL, reduce: max}, at_most: NUMBER}"
-            self._reader.problems.at(node, "undefined-metric", message, hint)
+            self._reader.problems.at(node, "metric-needs", message, self._remedy(info))
+
+    def _remedy(self, info: MetricInfo) -> str:
+        """What to do where the task lacks what a metric is computed from."""
+        if not info.measures:
+            hint = f"its signals: {', '.join(self._signals)}; for one of them write "
+            return hint + "NAME: {signal: {name: SIGNAL, reduce: max}, at_most: NUMBER}"
+        fitting = [name for name, quantity in self._signals.items() if quantity in info.measures]
+        if fitting:
+            return f"signals that can be used: {', '.join(fitting)}"
+        if self._task is None:
+            return "a driving robot has none; leave the criterion out"
+        if isinstance(self._task, CodedTask):
+            return f"add one to its signals: Signal(NAME, UNIT, MEANING, '{info.measures[0]}')"
+        word = info.measures[0].partition(" ")[0]
+        return f"add one to the task's signals: NAME: {{{word}: {'true' if word == 'energy' else '...'}}}"
 
     def read(self, key: ScalarNode, value: Node) -> Criterion | None:
         """One criterion; problems are reported and give None."""
@@ -116,6 +153,9 @@ class CriterionReader:
             return None
         bound = self._bound(read.nodes[operator], operator, info)
         options = self._options(value, read, info)
+        if info is not None:
+            of = (read.nodes["of"], str(options["of"])) if "of" in options else None
+            check_truth(self._reader.problems, key, key.text, info, of, self._sights)
         if bound is None:
             return None
         return Criterion.model_validate(
@@ -180,8 +220,9 @@ class CriterionReader:
         if read is None:
             return None
         node, text = read.nodes["stl"], read.keys.stl
-        if text is not None and isinstance(node, ScalarNode) and self._metrics is not None:
-            for found in self._metrics.check_formula(text, self.control_hz, self._signal_names()):
+        asked = self._metrics if self._has_signals else None
+        if text is not None and isinstance(node, ScalarNode) and asked is not None:
+            for found in asked.check_formula(text, self.control_hz, tuple(self._signals)):
                 line, column = node.position(found.offset)
                 span = (node.source, line, column, found.length)
                 self._reader.problems.span(*span, "expression", found.message, found.hint)
@@ -209,8 +250,9 @@ class CriterionReader:
         if inner is None:
             return None
         signal = inner.keys.name
-        if signal is not None and self._metrics is not None and signal not in self._signal_names():
-            hint = near(signal, self._signal_names())
+        is_known = not self._has_signals or signal in self._signals
+        if signal is not None and self._metrics is not None and not is_known:
+            hint = near(signal, self._signals)
             self._reader.problems.at(
                 inner.nodes["name"], "unknown-metric", f"unknown signal '{signal}'", hint
             )
@@ -239,6 +281,8 @@ class CriterionReader:
                 self._reader.problems.at(
                     node.key(name), "unknown-key", f"metric '{info.name}' has no option '{name}'", hint
                 )
+        if read.keys.model is not None:
+            self.vocabulary.require_model(read.nodes["model"], read.keys.model)
         given = {name: getattr(read.keys, name) for name in keys_of(EvidenceKeys)}
         return {name: value for name, value in given.items() if value is not None}
 
@@ -274,9 +318,8 @@ class CriterionReader:
         return None
 
     def _check_word(self, node: Node, info: MetricInfo, value: Scalar) -> None:
-        silence = self._metrics.silence_of(info.name) if self._metrics is not None else ""
-        if silence:
-            self.vocabulary.require_report(node, str(value), (silence,))
+        if info.silence:
+            self.vocabulary.require_report(node, str(value), (info.silence,))
 
     def _type_problem(self, node: Node, info: MetricInfo) -> None:
         message = f"{info.name} is {_TYPE_WORDS[info.kind]}, the threshold is {node.described}"

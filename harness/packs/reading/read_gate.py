@@ -76,6 +76,8 @@ class GateReader:
                 inside = f"write it inside of {kind}: {{...}}" if kind not in _OF_METRIC else ""
                 self._reader.problems.at(node.key(name), "unknown-key", message, inside)
         matching = self._matching(fields, rule.severity, rule.scenario)
+        tasks = [one.scenario.task for one in matching if one.scenario is not None]
+        self._criteria.judge(*tasks, sights=[sight for one in matching for sight in one.sights])
         read = {
             "pass_rate": self._pass_rate,
             "metric": self._metric,
@@ -219,6 +221,13 @@ class GateReader:
                 f"for a share, percentile: 95, within: {{{written}}}, or mean: {{{written}}}"
             )
             self._reader.problems.at(fields["metric"], "gate-metric", message, hint)
+            return False
+        which = parse_latency_percentile(name)
+        if which is not None and which.over_declared and self._criteria.vocabulary.models:
+            message = f"{name} speaks of what one model declares, and the pack has several"
+            self._reader.problems.at(
+                fields["metric"], "gate-metric", message, "bound latency.measured_p95_ms"
+            )
             return False
         if operator != "at_most":
             message = f"the gate cannot decide whether {name} is at least something"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from simgate.harness.packs.language.native import JointedKeys, JointedRobotKeys
 from simgate.harness.packs.model import SimSpec
 from simgate.harness.packs.reading.read_native_set import SetReader
+from simgate.harness.packs.reading.read_placing import PlacingReader
 from simgate.harness.packs.source.fields import Reader
 from simgate.harness.packs.source.read_keys import Written, read_keys
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -82,6 +83,7 @@ class JointedReader:
         except ValueError as error:
             reader.problems.at(nodes["drive"], "wrong-value", str(error))
             return None
+        placing = PlacingReader(reader, file, self._report, keys.body, knobs).read(fields)
         spec = ArticulatedSpec(
             kind=kind,
             file=Path(os.path.relpath(file.files[0], reader.folder)).as_posix(),
@@ -94,6 +96,7 @@ class JointedReader:
             labels=labels,
             knobs=knobs,
             files=file_hashes(file.files),
+            placing=placing,
         )
         return ArticulatedWorld(spec, reader.folder), jointed
 

@@ -22,6 +22,7 @@ from simgate.harness.packs.language.native import (
 from simgate.harness.packs.model import SimSpec
 from simgate.harness.packs.reading.read_jointed import JointedReader, is_jointed
 from simgate.harness.packs.reading.read_native_set import SetReader
+from simgate.harness.packs.reading.read_placing import PlacingReader
 from simgate.harness.packs.source.fields import Fields, Reader
 from simgate.harness.packs.source.read_keys import Written, read_keys
 from simgate.harness.packs.worlds import NATIVE as GROUP
@@ -216,6 +217,11 @@ class NativeReader:
         if goal is not None and isinstance(at_goal := fields["goal"], ScalarNode):
             self._check_goal(at_goal, file, knobs)
         open_from = self._open_from(fields.get("open_from"), list(knobs))
+        placing = PlacingReader(reader, file, self.report, robot_body, knobs).read(fields)
+        for name in barrier:
+            if any(name in one.names for one in placing.objects.values()):
+                message = f"'{name}' closes the way, and place would put it anywhere"
+                reader.problems.at(fields["barrier"], "wrong-value", message, "take it out of objects")
         if robot is None or facts is None or mounted is None or goal is None or not body:
             return None
         return NativeSpec(
@@ -235,6 +241,7 @@ class NativeReader:
             open_from=open_from,
             knobs=knobs,
             files=file_hashes(file.files),
+            placing=placing,
         )
 
     def _facts(self, robot: Fields, file: NativeFile, body: str, pose: str | None) -> RobotFacts | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from math import isclose
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from simgate.harness.packs.language.native import SetKeys
 from simgate.harness.packs.model import Scalar
@@ -20,10 +20,19 @@ from simgate.sim_adapters.worlds.world import ParameterSpec
 
 if TYPE_CHECKING:
     from simgate.sim_adapters.scene.native import NativeValue
-    from simgate.sim_adapters.worlds.native_file import NativeFile
 
 _OWN = (*EFFECTS, *START)
 _FORM = "write NAME: TARGET, for example box.x_m: geom/box_1.pos.x"
+
+
+class Settable(Protocol):
+    """What parameters set something in, as a :class:`~simgate.sim_adapters.worlds.native_file.NativeFile`."""
+
+    def target(self, text: str, robot: str) -> ParameterSpec:
+        """What a target takes."""
+
+    def whole(self, text: str) -> tuple[float, ...]:
+        """All numbers of a target that takes several at once."""
 
 
 class SetReader:
@@ -35,7 +44,7 @@ class SetReader:
         robot: The driving body; empty when it is not known.
     """
 
-    def __init__(self, reader: Reader, file: NativeFile, robot: str) -> None:
+    def __init__(self, reader: Reader, file: Settable, robot: str) -> None:
         self._reader, self._file, self._robot = reader, file, robot
 
     def read(self, node: Node | None) -> dict[str, Knob]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from simgate.harness.packs.checks.check_model import read_model
+from simgate.harness.packs.checks.check_model import read_models
 from simgate.harness.packs.checks.metric_catalog import MetricCatalog
 from simgate.harness.packs.checks.vocabulary import Vocabulary, adapter_options
 from simgate.harness.packs.language.pack import PackKeys
@@ -57,14 +57,11 @@ class PackReader:
         keys, nodes = read.keys, read.nodes
         self._version(keys.simgate)
         sim = self._sim(nodes.get("sim"))
-        model, classes = read_model(reader, nodes.get("model"))
-        vocabulary = Vocabulary(reader, classes, nodes.get("policy"), keys.policy)
+        model, models, known = read_models(reader, nodes.get("model"), nodes.get("models"))
+        vocabulary = Vocabulary(reader, known, nodes.get("policy"), keys.policy, tuple(models))
         self._criteria.control_hz = sim.control_hz
         self._criteria.vocabulary = vocabulary
         scenarios = self._scenarios(keys, sim, nodes.get("task"))
-        tasks = [s.scenario.task for s in scenarios if s.scenario is not None]
-        # Rules speak of all scenarios: of a declared task only where it is the task of every one.
-        self._criteria.judge(tasks[0] if tasks and all(task == tasks[0] for task in tasks) else None)
         gate = self._gate(keys.gate, scenarios)
         written = (*sources, *csv_sources(reader.tables))
         self.files = (*written, *_native_sources(reader))
@@ -74,6 +71,7 @@ class PackReader:
             "description": keys.description,
             "owner": keys.owner,
             "model": model,
+            "models": models,
             "policy": keys.policy,
             "policy_options": vocabulary.policy_options(nodes.get("policy_options")),
             "sim": sim,

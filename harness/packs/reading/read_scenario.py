@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from simgate.harness.packs.checks.check_absent import report_absent
 from simgate.harness.packs.checks.check_plugin import load_plugin, named_plugin
 from simgate.harness.packs.checks.check_rules import report_cycles
+from simgate.harness.packs.checks.check_truth import Sight
 from simgate.harness.packs.checks.check_world import WorldCheck
 from simgate.harness.packs.language.scenario import ScenarioKeys
-from simgate.harness.packs.model import Criterion, KnownFailure, Scenario, SimSpec, TaskSpec
+from simgate.harness.packs.model import CodedTask, Criterion, KnownFailure, Scenario, SimSpec, TaskSpec
 from simgate.harness.packs.reading.read_criteria import CriterionReader
 from simgate.harness.packs.reading.read_pinned import PinnedReader
 from simgate.harness.packs.reading.read_place import PlaceReader
@@ -29,8 +31,11 @@ from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode
 if TYPE_CHECKING:
     from simgate.harness.packs.reading.read_native import NativeReader
     from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
+    from simgate.sim_adapters.worlds.environment import EnvironmentSpec
     from simgate.sim_adapters.worlds.native import NativeSpec
     from simgate.sim_adapters.worlds.world import World
+
+    _Native = NativeSpec | ArticulatedSpec | EnvironmentSpec
 
 PackParameters = list[tuple[ScalarNode, ReadValue | None]]
 
@@ -45,6 +50,7 @@ class ReadScenario:
         count: Sampled variants, or None.
         checked: The world's check, for the pack's parameters.
         scenario: The result; None when something required is missing or wrong.
+        sights: What its robot sees; none where that is not known.
     """
 
     key: ScalarNode
@@ -52,6 +58,7 @@ class ReadScenario:
     count: int | None
     checked: WorldCheck
     scenario: Scenario | None
+    sights: tuple[Sight, ...] = ()
 
 
 class ScenarioReader:
@@ -86,13 +93,20 @@ class ScenarioReader:
         if read is None:
             return None
         keys = read.keys
+        before, asked = len(self._reader.problems), read.nodes.get("task") or self._pack_task
+        self._jointed: Sight | None = None
         world, native, name, task = self._world(keys.world, keys.accept, read.nodes.get("task"))
-        self._criteria.judge(task)
+        is_read = task is not None or asked is None or len(self._reader.problems) == before
+        sight = self._jointed or (None if world is None else Sight())
+        sights = (sight,) if sight is not None else ()
+        self._criteria.judge(task, is_read=is_read, sights=sights)
         groups = [item.text for item, _ in keys.place] if isinstance(keys.place, MappingNode) else []
         check = WorldCheck(self._reader.problems, world, lambda name: self._elsewhere(name, groups))
         variants = read_variants(self._reader, read.nodes.get("variants"))
         parameters = self._parameters(keys.parameters, check)
         pins = PinnedReader(self._reader, check, parameters, places=bool(groups))
+        place = PlaceReader(self._reader, check).read(keys.place)
+        accept = self._accept(keys.accept)
         data = {
             "id": scenario_id,
             "title": keys.title,
@@ -101,17 +115,20 @@ class ScenarioReader:
             "tags": keys.tags,
             "world": name,
             "parameters": parameters,
-            "place": PlaceReader(self._reader, check).read(keys.place),
+            "place": place,
             "where": self._where(keys.where, check),
             "variants": variants,
-            "accept": self._accept(keys.accept),
+            "accept": accept,
             "known_failures": self._known_failures(read.nodes.get("known_failures"), check),
             "pinned": pins.read(read.nodes.get("pinned")),
             "line": key.line,
         }
         complete = all(value is not None for value in data.values())
         scenario = Scenario.model_validate({**data, "native": native, "task": task}) if complete else None
-        return ReadScenario(key, keys.severity, variants.count if variants else None, check, scenario)
+        if scenario is not None and self._jointed is not None and len(self._reader.problems) == before:
+            report_absent(self._reader.problems, scenario, self._jointed, read.nodes)
+        count = variants.count if variants else None
+        return ReadScenario(key, keys.severity, count, check, scenario, sights)
 
     def _elsewhere(self, name: str, groups: list[str]) -> str:
         """What a name is that stands in a condition and is no parameter."""
@@ -123,30 +140,34 @@ class ScenarioReader:
 
     def _world(
         self, node: Node | None, accept: Node | None, task: Node | None
-    ) -> tuple[World | None, NativeSpec | ArticulatedSpec | None, str | None, TaskSpec | None]:
+    ) -> tuple[World | None, _Native | None, str | None, TaskSpec | CodedTask | None]:
         """The world that the node names or describes, with what it says of a file, the name under which
         hosts find it, which need not be what it calls itself, and the task; problems are reported."""
         if isinstance(node, MappingNode):
             return self._native(node, accept, task)
-        self._refuse(task)
+        asked = self._driving_task(task)
         name = named_plugin(self._reader, node, WORLDS)
         if node is None or not name or not is_there(WORLDS, name, self._reader.folder):
             return None, None, None, None
         world = load_plugin(self._reader.problems, node, WORLDS, name, self._reader.folder)
-        return world, None, name if world is not None else None, None
+        return world, None, name if world is not None else None, asked
 
     def _native(
         self, node: MappingNode, accept: Node | None, task: Node | None
-    ) -> tuple[World | None, NativeSpec | ArticulatedSpec | None, str | None, TaskSpec | None]:
+    ) -> tuple[World | None, _Native | None, str | None, TaskSpec | CodedTask | None]:
+        from simgate.harness.packs.reading.read_environment import is_environment
         from simgate.harness.packs.reading.read_jointed import is_jointed
         from simgate.harness.packs.reading.read_native import NativeReader
+        from simgate.sim_adapters.worlds.articulated import ArticulatedWorld
 
+        if is_environment(node):
+            return self._environment(node, task)
         judged = isinstance(accept, MappingNode) and accept.find("report_correct") is not None
         native_reader = NativeReader(self._reader, self._sim, self._criteria.vocabulary)
         described = native_reader.read(node, reports_count=judged)
-        asked = None
+        asked: TaskSpec | CodedTask | None = None
         if not is_jointed(node):
-            self._refuse(task)
+            asked = self._driving_task(task)
         elif (own := task or self._pack_task) is not None:
             asked = self._task(own, native_reader)
             described = described if asked is not None else None
@@ -156,21 +177,44 @@ class ScenarioReader:
             self._reader.problems.at(node, "missing-key", message, hint)
             described = None
         spec = described.spec if described is not None else None
+        if isinstance(described, ArticulatedWorld) and native_reader.jointed is not None:
+            self._jointed = Sight(described.spec.sensors, native_reader.jointed, native_reader.report)
         return described, spec, spec.name if spec is not None else None, asked
 
-    def _task(self, node: Node, world: NativeReader) -> TaskSpec | None:
+    def _environment(
+        self, node: MappingNode, task: Node | None
+    ) -> tuple[World | None, EnvironmentSpec | None, str | None, TaskSpec | CodedTask | None]:
+        from simgate.harness.packs.reading.read_environment import EnvironmentReader
+
+        reader = EnvironmentReader(self._reader, self._sim)
+        found = reader.read(node)
+        asked = reader.task(task or self._pack_task, found)
+        if found is None or asked is None:
+            return None, None, None, None
+        return found[0], found[0].spec, found[0].spec.name, asked
+
+    def _task(self, node: Node, world: NativeReader) -> TaskSpec | CodedTask | None:
         from simgate.harness.packs.reading.read_task import TaskReader
 
         reader = TaskReader(self._reader, world.report, self._sim.adapter, world.traits)
         return reader.read(node, world.jointed)
 
-    def _refuse(self, task: Node | None) -> None:
-        """A driving robot has its task already."""
-        if task is not None:
+    def _driving_task(self, own: Node | None) -> CodedTask | None:
+        """A driving robot has its task already, and another one only as code; the pack's declaration is for
+        other robots."""
+        named = [node for node in (own, self._pack_task) if isinstance(node, ScalarNode)]
+        if own is not None and not isinstance(own, ScalarNode):
             message = "a task is declared for robots on their own joints; a driving robot reaches its goal, "
             message += "or reports what closes the way"
-            hint = "leave it out, or write drive: actuators under robot"
-            self._reader.problems.at(task, "wrong-value", message, hint)
+            hint = "leave it out, name code of your own (task: my_task.py:NAME), or write drive: actuators "
+            hint += "under robot"
+            self._reader.problems.at(own, "wrong-value", message, hint)
+            return None
+        if not named:
+            return None
+        from simgate.harness.packs.reading.read_task import read_driving_task
+
+        return read_driving_task(self._reader, named[0])
 
     def _parameters(self, written: Node | None, check: WorldCheck) -> dict[str, ValueSpec]:
         own: dict[str, ReadValue | None] = {}

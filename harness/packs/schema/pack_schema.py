@@ -18,7 +18,7 @@ from simgate.harness.packs.language.gate import BESIDE_METRIC, KINDS, OF_A_METRI
 from simgate.harness.packs.language.native import JointedKeys, NativeKeys
 from simgate.harness.packs.language.pack import PackKeys
 from simgate.harness.packs.language.scenario import PlaceKeys, ScenarioKeys
-from simgate.harness.packs.language.schema_of import NAMES, mapping, plugin
+from simgate.harness.packs.language.schema_of import NAMES, TEXT, mapping, plugin
 from simgate.harness.packs.language.values import POSITIVE, numbers
 from simgate.harness.packs.model import PinnedObject, PinnedVariant
 from simgate.harness.packs.reading.read_place import MAX_OBJECTS
@@ -59,13 +59,6 @@ _ON_ITS_OWN_JOINTS: Schema = {
     "anyOf": [{"properties": {"robot": _MOVED}, "required": ["robot"]}, {"required": ["sensors"]}],
 }
 """Of a native world: its robot moves on its own joints."""
-_IN_NATIVE: Schema = {
-    "if": _HAS_NATIVE,
-    "then": {
-        "properties": {"parameters": {"additionalProperties": _VALUE}, "place": {"maxProperties": 0}},
-    },
-}
-"""Of a scenario: what its file lets it set is known to the linter alone; values have their usual shape."""
 
 
 def pack_schema(metrics: MetricCatalog) -> Schema:
@@ -96,7 +89,7 @@ def pack_schema(metrics: MetricCatalog) -> Schema:
             **value_definitions(),
             **{parameters_name(name): parameters_schema(name, w.parameters) for name, w in worlds.items()},
             **{f"exact_{name}": exact_schema(w.parameters) for name, w in worlds.items()},
-            **{f"place_{name}": _place(w) for name, w in worlds.items()},
+            **{f"place_{name}": _place_in(w) for name, w in worlds.items()},
         },
     }
 
@@ -153,7 +146,7 @@ def _scenario(worlds: Mapping[str, World]) -> Schema:
         },
     )
     del schema["required"]
-    return {**schema, "allOf": [*(_in_world(name, world) for name, world in worlds.items()), _IN_NATIVE]}
+    return {**schema, "allOf": [*(_in_world(name, world) for name, world in worlds.items()), _in_native()]}
 
 
 def _in_world(name: str, world: World) -> Schema:
@@ -177,8 +170,25 @@ def _in_world(name: str, world: World) -> Schema:
     }
 
 
-def _place(world: World) -> Schema:
-    kinds: Schema = {"enum": sorted(world.object_kinds)}
+def _in_native() -> Schema:
+    """What depends on its being a native world: its names are known to the linter alone."""
+    return {
+        "if": _HAS_NATIVE,
+        "then": {
+            "properties": {
+                "parameters": {"additionalProperties": _VALUE},
+                "place": {"additionalProperties": _place(TEXT, TEXT, TEXT)},
+            }
+        },
+    }
+
+
+def _place_in(world: World) -> Schema:
+    names = sorted(world.object_kinds), list(world.region_names), list(world.keep_clear_names)
+    return _place(*({"enum": known} for known in names))
+
+
+def _place(kinds: Schema, region: Schema, clear: Schema) -> Schema:
     weighted: Schema = {
         "type": "object",
         "propertyNames": kinds,
@@ -197,8 +207,8 @@ def _place(world: World) -> Schema:
         {
             "count": _object_count(),
             "kinds": {"anyOf": [kinds, drawn]},
-            "region": {"enum": list(world.region_names)},
-            "keep_clear": {"type": "array", "items": {"enum": list(world.keep_clear_names)}},
+            "region": region,
+            "keep_clear": {"type": "array", "items": clear},
         },
     )
 

@@ -49,7 +49,7 @@ def _own_criterion(catalog: MetricCatalog) -> Schema:
     """A criterion with a name of its own: on a formula, a signal, or a metric of the pack's own."""
     equals: Schema = {"type": ["number", "boolean", "string"]}
     metric: Schema = {"type": "string", "pattern": ":"}
-    signal = mapping(SignalSpec, {"name": {"anyOf": [{"enum": list(catalog.signal_names())}, TEXT]}})
+    signal = mapping(SignalSpec, {"name": {"anyOf": [{"enum": list(catalog.signal_quantities())}, TEXT]}})
     return {
         "description": "A criterion of your own: on a formula (stl), a signal or your own metric.",
         "if": {"required": ["stl"]},

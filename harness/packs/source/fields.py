@@ -33,7 +33,8 @@ from simgate.policies.documents.problems import Problems
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from simgate.sim_adapters.worlds.native_file import NativeFile
+    from simgate.sim_adapters.environments.opened import OpenedEnvironment
+    from simgate.sim_adapters.worlds.native_file import NativeError, NativeFile
 
 Fields = dict[str, Node]
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
@@ -52,6 +53,8 @@ class Reader:
         """Every CSV file that was read, once; None for one that cannot be."""
         self.native: dict[tuple[str, Path], NativeFile | None] = {}
         """Every file of a native world that was opened, once; None for one that cannot be."""
+        self.environments: dict[object, OpenedEnvironment | NativeError] = {}
+        """Every environment that was made, once, by how it is made; or why it cannot be."""
         self.folder = Path()
         """Folder of the pack, from which files of field data are named."""
         self.quantity = Quantity()

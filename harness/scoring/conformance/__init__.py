@@ -24,11 +24,12 @@ import pytest
 
 from simgate.harness.results.record import LatencySamples, Scalar
 from simgate.harness.scoring.conformance.random_episodes import Episode, random_episode
+from simgate.harness.scoring.conformance.random_pictures import random_pictures
 from simgate.harness.scoring.evidence import Evidence
 from simgate.harness.scoring.metric import Metric, MetricValue, Options
 from simgate.harness.trace import Trace
 
-__all__ = ["Episode", "MetricConformance", "random_episode"]
+__all__ = ["Episode", "MetricConformance", "random_episode", "random_pictures"]
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "number": (int, float),
@@ -76,7 +77,8 @@ class MetricConformance:
         raise AssertionError("a conformance suite must say what is right: override definition")
 
     def episode(self, seed: int) -> Episode:
-        """An episode to try it on; override it where a metric needs others."""
+        """An episode to try it on; override it where a metric needs others, for one on masks, poses or
+        keypoints by :func:`random_pictures`."""
         return random_episode(seed)
 
     @pytest.fixture(scope="class")

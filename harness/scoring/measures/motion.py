@@ -1,4 +1,4 @@
-"""How a robot moves: energy, smoothness, saturation of its actions, falls."""
+"""How a robot moves: smoothness, saturation of its actions, falls."""
 
 from __future__ import annotations
 
@@ -8,23 +8,21 @@ from numpy.typing import NDArray
 Numbers = NDArray[np.float64]
 
 
-def energy_j(torques: Numbers, velocities: Numbers, dt_s: float) -> float:
-    """Mechanical work of all joints, what brakes counted as spent: sum of |torque x velocity| x dt, joules.
+def jerk_rms(path: Numbers, dt_s: float, differences: int = 3) -> float:
+    """Root of the mean squared jerk of a path, shape (T, D), by differences over rows that are all finite.
 
     Args:
-        torques: Shape (T, J), newton metres.
-        velocities: Shape (T, J), rad/s.
+        path: Positions, or what is left of them after some differentiation.
         dt_s: From one row to the next.
+        differences: How often the path must be differentiated: 3 for positions, 2 for speeds.
+
+    Returns:
+        In the unit of the positions / s^3; nan where so many rows and one more are never finite in a row.
     """
-    return float(np.abs(torques * velocities).sum() * dt_s)
-
-
-def jerk_rms(positions: Numbers, dt_s: float) -> float:
-    """Root of the mean squared jerk of a path, shape (T, D), by third differences; nan below four rows."""
-    if len(positions) < 4:
-        return float("nan")
-    jerk = np.diff(positions, n=3, axis=0) / dt_s**3
-    return float(np.sqrt((jerk**2).sum(axis=1).mean()))
+    known = np.where(np.isfinite(path), path, np.nan)
+    jerk = np.diff(known, n=differences, axis=0) / dt_s**differences
+    jerk = jerk[~np.isnan(jerk).any(axis=1)]
+    return float(np.sqrt((jerk**2).sum(axis=1).mean())) if len(jerk) else float("nan")
 
 
 def saturation(actions: Numbers, low: Numbers, high: Numbers) -> float:

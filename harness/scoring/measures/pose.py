@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 Numbers = NDArray[np.float64]
 
@@ -42,8 +41,25 @@ def add_m(points: Numbers, said: tuple[Numbers, Numbers], truth: tuple[Numbers, 
 
 def add_s_m(points: Numbers, said: tuple[Numbers, Numbers], truth: tuple[Numbers, Numbers]) -> float:
     """ADD for symmetric objects: mean distance from each true point to the nearest said one, metres."""
+    from scipy.spatial import cKDTree  # Slow to import, and the linter needs the metrics alone.
+
     moved, right = _moved(points, *said), _moved(points, *truth)
     return float(np.mean(cKDTree(moved).query(right)[0]))
+
+
+def diameter_m(points: Numbers) -> float:
+    """Largest distance between two points of a model (P, 3), metres."""
+    rows = (points[k : k + 256, None] - points for k in range(0, len(points), 256))
+    return max(float(np.sqrt((apart**2).sum(axis=2).max())) for apart in rows)
+
+
+def turns_about_z(count: int) -> Numbers:
+    """The turns by equal parts of a circle but the one by none, shape (count - 1, 3, 3)."""
+    angle = 2.0 * np.pi * np.arange(1, count) / count
+    turns = np.tile(np.eye(3), (count - 1, 1, 1))
+    turns[:, 0, 0] = turns[:, 1, 1] = np.cos(angle)
+    turns[:, 1, 0], turns[:, 0, 1] = np.sin(angle), -np.sin(angle)
+    return turns
 
 
 def _moved(points: Numbers, rotation: Numbers, translation: Numbers) -> Numbers:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from simgate.policies.perception.decoder_spec import DECODERS
 from simgate.policies.perception.decoding.decoder import FLOATS
 from simgate.policies.perception.decoding.kinds import decoder_of, names_of
-from simgate.policies.perception.preprocessing.extra_inputs import extra_arrays
+from simgate.policies.perception.package_spec import ConstantInput, FrameInput, ReadingInput
+from simgate.policies.perception.problems import PackageProblem
 
 if TYPE_CHECKING:
     from simgate.policies.perception.package import ModelPackage
@@ -36,11 +40,16 @@ class DeclaredTensor:
 
 
 def declared_input(package: ModelPackage) -> DeclaredTensor:
-    """The model's input of frames."""
-    spec, channels = package.input, package.input.channels
+    """The model's main input."""
+    spec = package.spec.input
+    return DeclaredTensor(("input",), spec.name, (_shape_of(spec),), (spec.dtype,))
+
+
+def _shape_of(spec: FrameInput | ReadingInput) -> tuple[int, ...]:
+    if isinstance(spec, ReadingInput):
+        return spec.shape
     size = (spec.height, spec.width)
-    shape = (channels, *size) if spec.layout == "nchw" else (*size, channels)
-    return DeclaredTensor(("input",), spec.name, (shape,), (spec.dtype,))
+    return (spec.channels, *size) if spec.layout == "nchw" else (*size, spec.channels)
 
 
 def frame_shape(package: ModelPackage) -> tuple[int, ...]:
@@ -48,26 +57,40 @@ def frame_shape(package: ModelPackage) -> tuple[int, ...]:
     return tuple(size for size in declared_input(package).shapes[0] if size is not None)
 
 
+def _constant_shape(spec: ConstantInput) -> tuple[tuple[int, ...], bool]:
+    """The shape of the value, and whether each frame has one."""
+    return np.shape(spec.value if spec.of_frame is None else (0, 0)), spec.per_frame
+
+
 def declared_extra_inputs(package: ModelPackage) -> tuple[DeclaredTensor, ...]:
     """Its other inputs, in the package's order."""
-    arrays = extra_arrays(package, (package.input.height, package.input.width), 1)
-    return tuple(
-        DeclaredTensor(
-            ("extra_inputs", name),
-            name,
-            (arrays[name].shape[spec.per_frame :],),
-            (spec.dtype,),
-            spec.per_frame,
-        )
-        for name, spec in package.spec.extra_inputs.items()
-    )
+    found = []
+    for name, spec in package.spec.extra_inputs.items():
+        shape, each = _constant_shape(spec) if isinstance(spec, ConstantInput) else (_shape_of(spec), True)
+        found.append(DeclaredTensor(("extra_inputs", name), name, (shape,), (spec.dtype,), each))
+    return tuple(found)
 
 
 def declared_outputs(package: ModelPackage) -> tuple[DeclaredTensor, ...]:
     """The tensors that the decoder needs, in its order."""
     spec = package.decoder
-    wanted = decoder_of(spec).tensors(spec, len(package.classes), package.input)
+    wanted = decoder_of(spec, package.path.parent).tensors(spec, len(package.classes), package.input)
     return tuple(
         DeclaredTensor(("decoder", "outputs", key), name, wanted[key].shapes, wanted[key].dtypes)
         for key, name in names_of(spec).items()
     )
+
+
+def decoder_problems(package: ModelPackage) -> list[PackageProblem]:
+    """What a decoder of somebody else does not say of its tensors, at its place."""
+    spec = package.decoder
+    if spec.kind in DECODERS:
+        return []
+    try:
+        declared_outputs(package)
+    except Exception as error:
+        said = f"its tensors(spec, classes, input) cannot be asked: {type(error).__name__}: {error}"
+        hint = "return a Wanted(shapes) for every key of the spec's outputs; see docs/writing-your-own.md"
+        message = f"decoder '{spec.kind}': {' '.join(said.split())}"
+        return [package.problem(("decoder", "kind"), "model-package-value", message, hint)]
+    return []

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -95,15 +96,18 @@ def _cells(pixels: int, scale: float, offset: int, size: int, cells: int) -> NDA
 
 @dataclass(frozen=True, slots=True)
 class Decoder:
-    """A kind of decoder. A plugin registers one in the entry-point group ``simgate.decoders``.
+    """A kind of decoder. ``model.yaml`` names it by ``file.py:NAME``, or a plugin registers it in the
+    entry-point group ``simgate.decoders``.
 
     Attributes:
         spec: What ``model.yaml`` says of it; with ``outputs``, names of tensors by key.
         tensors: (spec, number of classes, input) -> the tensors that it reads, by key of ``spec.outputs``.
         decode: (spec, float32 arrays by key, context) -> one output for each frame. Raises ValueError for
             arrays that do not fit the declaration.
+        files: Asked with an empty mapping: what the code reads besides itself, such as a table of anchors.
     """
 
     spec: type[DecoderSpec]
     tensors: Callable[[Any, int, InputSpec], Mapping[str, Wanted]]
     decode: Callable[[Any, Mapping[str, NDArray[np.float32]], Context], Sequence[ModelOutput]]
+    files: Callable[[Mapping[str, object]], Iterable[Path]] = lambda options: ()

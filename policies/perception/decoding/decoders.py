@@ -31,7 +31,7 @@ class OutputDecoder:
         """Output tensors to fetch, in the order in which :meth:`__call__` takes them."""
         self._keys = tuple(str(tensor.at[-1]) for tensor in tensors)
         self._package = package
-        self._decoder = decoder_of(package.decoder)
+        self._decoder = decoder_of(package.decoder, package.path.parent)
 
     def __call__(self, outputs: Sequence[NDArray[Any]], frame: tuple[int, int]) -> list[ModelOutput]:
         """What the model says of each frame, in pixels of the camera frame.

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from simgate.policies.perception.files.onnx_data import external_locations
+from simgate.sim_adapters.code_file import BadReference, Reference, files_of_code, is_reference
 
 if TYPE_CHECKING:
     from simgate.policies.perception.package import ModelPackage
@@ -85,6 +86,22 @@ def leads_outside(name: str) -> bool:
     return path.is_absolute() or bool(there.drive or there.root) or ".." in (*path.parts, *there.parts)
 
 
+def decoder_files(kind: str, folder: Path) -> list[Path]:
+    """The code of a decoder that a package in a folder names by its file; empty for any other decoder."""
+    if not is_reference(kind) or leads_outside(kind.rpartition(":")[0]):
+        return []
+    try:
+        return files_of_code(Reference.read(kind, folder))
+    except BadReference:
+        return []
+
+
+def cache_folder(what: str = "models") -> Path:
+    """Where fetched packages are kept: ``$XDG_CACHE_HOME/simgate/models``; or what else is fetched."""
+    home = os.environ.get("XDG_CACHE_HOME")
+    return (Path(home) if home else Path.home() / ".cache") / "simgate" / what
+
+
 def sidecar_path(plan: Path) -> Path:
     """Where the sidecar of a TensorRT plan lies."""
     return plan.with_name(plan.name + ".json")
@@ -94,7 +111,7 @@ def package_files(package: ModelPackage) -> tuple[PackageFile, ...]:
     """See :attr:`ModelPackage.files`."""
     folder = package.path.parent
     found = [PackageFile(package.path.name, package.path, package.sha256)]
-    undeclared = []
+    undeclared = decoder_files(package.decoder.kind, folder)
     for artifact in package.artifacts:
         found += [
             PackageFile(os.path.relpath(artifact.path, folder), artifact.path, artifact.sha256),

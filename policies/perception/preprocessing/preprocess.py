@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.policies.perception.package_spec import InputSpec
+from simgate.policies.perception.package_spec import FrameInput
 from simgate.policies.perception.preprocessing.resize import ResizePlan, plan_resize
 
 
-def normalization(spec: InputSpec) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def normalization(spec: FrameInput) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """``(pixel * scale - mean) / std`` as one factor and one summand for each channel, shape (C,) each."""
     std = np.broadcast_to(np.asarray(spec.std, np.float64), (spec.channels,))
     gain = (spec.scale / std).astype(np.float32)
@@ -30,7 +30,7 @@ def grey(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return result
 
 
-def check_frames(spec: InputSpec, dtype: str, shape: tuple[int, ...]) -> None:
+def check_frames(spec: FrameInput, dtype: str, shape: tuple[int, ...]) -> None:
     """Raises ValueError unless these are N colour frames of bytes."""
     if dtype != "uint8" or len(shape) != 4 or shape[3] != 3 or 0 in shape:
         raise ValueError(
@@ -42,7 +42,7 @@ def check_frames(spec: InputSpec, dtype: str, shape: tuple[int, ...]) -> None:
 class Preprocessor:
     """Turns frames into input; reuses its buffer, so the result is valid until the next call."""
 
-    def __init__(self, spec: InputSpec) -> None:
+    def __init__(self, spec: FrameInput) -> None:
         self._spec = spec
         shape = (1, -1, 1, 1) if spec.layout == "nchw" else (1, 1, 1, -1)
         self._gain, self._offset = (part.reshape(shape) for part in normalization(spec))
@@ -80,7 +80,7 @@ class Preprocessor:
         return self._buffer if spec.dtype == "float32" else self._buffer.astype(np.float16)
 
 
-def _resized(frames: NDArray[np.uint8], spec: InputSpec, plan: ResizePlan) -> NDArray[np.float32]:
+def _resized(frames: NDArray[np.uint8], spec: FrameInput, plan: ResizePlan) -> NDArray[np.float32]:
     rows, columns = plan.rows, plan.columns
     down = rows.share[None, :, None, None]
     pixels = frames.astype(np.float32)

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import torch
 
-from simgate.policies.perception.package_spec import InputSpec
+from simgate.policies.perception.package_spec import FrameInput, MainReading
 from simgate.policies.perception.preprocessing.preprocess import GREY_WEIGHTS, check_frames, normalization
+from simgate.policies.perception.preprocessing.readings import reading_array
 from simgate.policies.perception.preprocessing.resize import Axis, ResizePlan, plan_resize
 
+if TYPE_CHECKING:
+    from simgate.policies.perception.package import ModelPackage
+
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "uint8": torch.uint8}
+
+
+def main_preprocessor_on(
+    package: ModelPackage, device: torch.device
+) -> Callable[[torch.Tensor], torch.Tensor]:
+    """What makes the main input's tensor of frames on a device, or of readings, by way of the host."""
+    main = package.spec.input
+    if isinstance(main, MainReading):
+        return lambda given: torch.from_numpy(reading_array(main, given.cpu().numpy())).to(device)
+    return TorchPreprocessor(main, device)
 
 
 class TorchPreprocessor:
@@ -19,7 +36,7 @@ class TorchPreprocessor:
         device: Where frames come from, for example ``torch.device("cuda:0")``.
     """
 
-    def __init__(self, spec: InputSpec, device: torch.device) -> None:
+    def __init__(self, spec: FrameInput, device: torch.device) -> None:
         self._spec = spec
         self._device = device
         shape = (1, -1, 1, 1) if spec.layout == "nchw" else (1, 1, 1, -1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.policies.perception.package_spec import InputSpec
+from simgate.policies.perception.package_spec import FrameInput
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class ResizePlan:
         return mapped
 
 
-def plan_resize(spec: InputSpec, height: int, width: int) -> ResizePlan | None:
+def plan_resize(spec: FrameInput, height: int, width: int) -> ResizePlan | None:
     """The plan for frames of a size; None when the model takes them as they are.
 
     Raises:

@@ -27,9 +27,9 @@ from simgate.policies.perception.files.verified import private_copy, verified_by
 from simgate.policies.perception.interface import ActualTensor, batches, interface_problems
 from simgate.policies.perception.outputs import ModelOutput
 from simgate.policies.perception.package import Artifact, ModelPackage
-from simgate.policies.perception.portions import infer_in_portions
+from simgate.policies.perception.portions import ONE_BY_ONE, infer_in_portions
 from simgate.policies.perception.preprocessing.extra_inputs import extra_arrays
-from simgate.policies.perception.preprocessing.preprocess import Preprocessor
+from simgate.policies.perception.preprocessing.readings import Readings, frame_size, main_preprocessor
 from simgate.policies.perception.problems import PackageError
 from simgate.policies.perception.runtime import Frames, RuntimeInfo
 
@@ -81,7 +81,7 @@ class OnnxRuntime:
             raise PackageError(problems)
         self.batches = batches(package, inputs)
         """Smallest and largest batch that the model takes; None for any."""
-        self._prepare = Preprocessor(package.input)
+        self._prepare = main_preprocessor(package)
         self._prepare_on: dict[str, Any] = {}
         self._decode = OutputDecoder(package)
 
@@ -111,8 +111,8 @@ class OnnxRuntime:
             return None
         return dlpack_device("cuda", int(place.partition(":")[2] or 0))
 
-    def infer(self, frames: Frames) -> list[ModelOutput]:
-        """Detections of each frame, uint8, shape (N, H, W, 3), RGB, in host memory or on a device.
+    def infer(self, frames: Frames, readings: Readings | None = None) -> list[ModelOutput]:
+        """What the model says of each frame; see :class:`..runtime.PerceptionRuntime`.
 
         Raises:
             RuntimeError: The frames do not fit the model, or the model failed.
@@ -120,15 +120,17 @@ class OnnxRuntime:
         if self._session is None:
             raise RuntimeError("the ONNX Runtime session has been closed")
         try:
-            size = (int(frames.shape[1]), int(frames.shape[2]))
+            size, package = frame_size(self._package, frames), self._package
             if isinstance(frames, np.ndarray):
                 tensor, run = self._prepare(frames), self._run
             else:
                 tensor, run = self._prepare_there(frames), self._run_there
             return infer_in_portions(
                 tensor,
-                self.batches,
-                lambda part: self._decode(run(part, extra_arrays(self._package, size, len(part))), size),
+                self.batches or (ONE_BY_ONE if self._device == "cpu" else None),
+                lambda part, rows: self._decode(
+                    run(part, extra_arrays(package, size, rows, readings or {})), size
+                ),
             )
         except INFERENCE_ERRORS as error:
             raise RuntimeError(f"model '{self._package.name}' on ONNX Runtime: {error}") from error
@@ -142,11 +144,11 @@ class OnnxRuntime:
         """Preprocesses where the frames are."""
         import torch
 
-        from simgate.policies.perception.preprocessing.preprocess_torch import TorchPreprocessor
+        from simgate.policies.perception.preprocessing.preprocess_torch import main_preprocessor_on
 
         pixels = torch.utils.dlpack.from_dlpack(frames)
         place = pixels.device
-        prepare = self._prepare_on.setdefault(str(place), TorchPreprocessor(self._package.input, place))
+        prepare = self._prepare_on.setdefault(str(place), main_preprocessor_on(self._package, place))
         return prepare(pixels)
 
     def _run_there(self, tensor: Any, extra: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
@@ -162,7 +164,7 @@ class OnnxRuntime:
             name=self._package.input.name,
             device_type=place.type,
             device_id=place.index or 0,
-            element_type=np.dtype(self._package.input.dtype).type,
+            element_type=np.dtype(self._package.spec.input.dtype).type,
             shape=tuple(tensor.shape),
             buffer_ptr=tensor.data_ptr(),
         )

@@ -16,6 +16,7 @@ from simgate.policies.perception.outputs import ModelOutput
 from simgate.policies.perception.package import Artifact, ModelPackage
 from simgate.policies.perception.portions import infer_in_portions
 from simgate.policies.perception.preprocessing.extra_inputs import extra_arrays
+from simgate.policies.perception.preprocessing.readings import Readings, frame_size
 from simgate.policies.perception.problems import PackageError
 from simgate.policies.perception.runtime import Frames, RuntimeInfo
 from simgate.policies.perception.trt.cuda_device import CudaDevice, Device, NoCuda
@@ -65,10 +66,10 @@ class TensorRtRuntime:
         if problems:
             raise PackageError(problems)
         _require_size(package, self._artifact, self._engine)
-        from simgate.policies.perception.preprocessing.preprocess_torch import TorchPreprocessor
+        from simgate.policies.perception.preprocessing.preprocess_torch import main_preprocessor_on
 
         with self._device.scope():
-            self._prepare = TorchPreprocessor(package.input, self._device.place)
+            self._prepare = main_preprocessor_on(package, self._device.place)
         self._decode = OutputDecoder(package)
         self.device_ms: float | None = None
         """Milliseconds that the last call's engine took, between events on its stream."""
@@ -115,8 +116,8 @@ class TensorRtRuntime:
         """The device on which frames are taken without a copy."""
         return dlpack_device(self._device.place.type, self._device.place.index)
 
-    def infer(self, frames: Frames) -> list[ModelOutput]:
-        """Detections of each frame, uint8, shape (N, H, W, 3), RGB, in host memory or on a device.
+    def infer(self, frames: Frames, readings: Readings | None = None) -> list[ModelOutput]:
+        """What the model says of each frame; see :class:`..runtime.PerceptionRuntime`.
 
         Raises:
             RuntimeError: The frames do not fit the engine, or TensorRT refused something.
@@ -125,21 +126,23 @@ class TensorRtRuntime:
             raise RuntimeError("the TensorRT engine has been released")
         try:
             self.device_ms = 0.0
-            size = (int(frames.shape[1]), int(frames.shape[2]))
+            size = frame_size(self._package, frames)
             with self._device.scope():
                 tensor = self._prepare(self._device.receive(frames))
                 return infer_in_portions(
-                    tensor, self.batches, lambda part: self._decode(self._run(part, size), size)
+                    tensor,
+                    self.batches,
+                    lambda part, rows: self._decode(self._run(part, size, rows, readings or {}), size),
                 )
         except (ValueError, TypeError, RuntimeError) as error:
             raise RuntimeError(f"model '{self._package.name}' on TensorRT: {error}") from error
 
-    def _run(self, tensor: Any, frame: tuple[int, int]) -> list[Any]:
+    def _run(self, tensor: Any, frame: tuple[int, int], rows: Sequence[int], readings: Readings) -> list[Any]:
         """Outputs of a batch that is in a profile."""
         import torch
 
         assert self._engine is not None
-        extra = extra_arrays(self._package, frame, len(tensor))
+        extra = extra_arrays(self._package, frame, rows, readings)
         given = {self._package.input.name: tensor} | {
             name: torch.from_numpy(array).to(self._device.place) for name, array in extra.items()
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,8 +18,9 @@ from simgate.policies.perception.files.verified import verified_bytes
 from simgate.policies.perception.interface import ActualTensor, batches, interface_problems
 from simgate.policies.perception.outputs import ModelOutput
 from simgate.policies.perception.package import Artifact, ModelPackage
-from simgate.policies.perception.portions import infer_in_portions
+from simgate.policies.perception.portions import ONE_BY_ONE, infer_in_portions
 from simgate.policies.perception.preprocessing.extra_inputs import extra_arrays
+from simgate.policies.perception.preprocessing.readings import Readings, blank_inputs, frame_size
 from simgate.policies.perception.problems import PackageError
 from simgate.policies.perception.runtime import Frames, RuntimeInfo
 from simgate.policies.perception.trust import require_trust
@@ -54,7 +55,7 @@ class TorchRuntime:
             import torch
         except ImportError as error:
             raise package.unusable("runtime-missing", "torch is not installed", _INSTALL) from error
-        from simgate.policies.perception.preprocessing.preprocess_torch import TorchPreprocessor
+        from simgate.policies.perception.preprocessing.preprocess_torch import main_preprocessor_on
 
         require_trust(package, self._artifact)
         self._torch = torch
@@ -67,7 +68,7 @@ class TorchRuntime:
         self._program, inputs = _load(package, self._artifact, self._device)
         if inputs is not None and (problems := interface_problems(package, inputs)):
             raise PackageError(problems)
-        self._prepare = TorchPreprocessor(package.input, self._device)
+        self._prepare = main_preprocessor_on(package, self._device)
         self._decode = OutputDecoder(package)
         self.device_ms: float | None = None
         """Milliseconds between CUDA events around the program of the last call; None on the CPU."""
@@ -105,8 +106,8 @@ class TorchRuntime:
         """The device on which frames are taken without a copy."""
         return dlpack_device(self._device.type, self._device.index)
 
-    def infer(self, frames: Frames) -> list[ModelOutput]:
-        """Detections of each frame, uint8, shape (N, H, W, 3), RGB, in host memory or on a device.
+    def infer(self, frames: Frames, readings: Readings | None = None) -> list[ModelOutput]:
+        """What the model says of each frame; see :class:`..runtime.PerceptionRuntime`.
 
         Raises:
             RuntimeError: The frames do not fit the model, or the model failed.
@@ -118,30 +119,29 @@ class TorchRuntime:
             with torch.inference_mode():
                 pixels = _as_tensor(torch, frames).to(self._device)
                 self.device_ms = None if self._device.type == "cpu" else 0.0
-                size = (int(frames.shape[1]), int(frames.shape[2]))
+                size = frame_size(self._package, frames)
                 return infer_in_portions(
                     self._prepare(pixels),
-                    self.batches,
-                    lambda part: self._decode(self._run(part, size), size),
+                    self.batches or (ONE_BY_ONE if self._device.type == "cpu" else None),
+                    lambda part, rows: self._decode(self._run(part, size, rows, readings or {}), size),
                 )
         except (ValueError, TypeError, RuntimeError) as error:
             raise RuntimeError(f"model '{self._package.name}' on torch: {error}") from error
 
-    def _run(self, tensor: Any, frame: tuple[int, int]) -> list[Any]:
-        arrays = extra_arrays(self._package, frame, len(tensor)).values()
+    def _run(self, tensor: Any, frame: tuple[int, int], rows: Sequence[int], readings: Readings) -> list[Any]:
+        arrays = extra_arrays(self._package, frame, rows, readings).values()
         extra = [self._torch.from_numpy(array).to(self._device) for array in arrays]
         outputs = self._timed(lambda: self._program(tensor, *extra))
         return [output.float().cpu().numpy() for output in self._in_order(outputs)]
 
     def _tried_batches(self) -> tuple[tuple[int, int], ...] | None:
         """A TorchScript file does not say its batch, and may hold the one that it was traced with."""
-        given = self._package.input
+        frames, readings = blank_inputs(self._package, 2)
+        size = frame_size(self._package, frames)
         try:
             with self._torch.inference_mode():
-                frames = self._torch.zeros((2, given.height, given.width, 3), dtype=self._torch.uint8)
-                tensor = self._prepare(frames.to(self._device))
-                size = (given.height, given.width)
-                answered = len(self._decode(self._run(tensor, size), size))
+                tensor = self._prepare(self._torch.from_numpy(frames).to(self._device))
+                answered = len(self._decode(self._run(tensor, size, range(2), readings), size))
         except (ValueError, TypeError, RuntimeError):
             # What else is wrong with the program is said when it is given one frame.
             return ((1, 1),)

@@ -11,9 +11,12 @@ from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.embodiment import Embodiment, eye_of
 from simgate.sim_adapters.mujoco.articulated.world import ArticulatedWorld
 from simgate.sim_adapters.mujoco.mujoco_log import warn_on_stderr
-from simgate.sim_adapters.mujoco.renderer import FrameRenderer, assets_of
+from simgate.sim_adapters.mujoco.renderer import FrameRenderer, SceneView, assets_of, far_m
 from simgate.sim_adapters.observation import GroundTruth, Observation
 from simgate.sim_adapters.scene.articulated import ArticulatedSite
+
+_OVERVIEW = (480, 360)
+"""Width and height of a picture from outside, pixels."""
 
 
 class ArticulatedBatch:
@@ -100,6 +103,23 @@ class ArticulatedBatch:
         for world in worlds:
             world.show_by(self._renderer)
 
+    def overview(self, world: int) -> NDArray[np.uint8]:
+        """A world seen from outside, its robot in the middle; uint8, shape (H, W, 3)."""
+        shown = self._worlds[world]
+        wanted = shown.model.vis.global_
+        kept = wanted.offwidth, wanted.offheight
+        wanted.offwidth, wanted.offheight = _OVERVIEW  # The robot's own cameras may be smaller, or none.
+        renderer = FrameRenderer(shown.built)
+        try:
+            picture = np.zeros((renderer.height, renderer.width, 3), np.uint8)
+            view = SceneView(renderer, shown.built, looking_at=shown.built.robot_body)
+            view.update(shown.data)
+            view.color(picture)
+        finally:
+            wanted.offwidth, wanted.offheight = kept
+            renderer.close()
+        return picture
+
     def step(self, actions: NDArray[np.float64], active: NDArray[np.bool_] | None = None) -> Observation:
         """Holds the actions for one control period; sensors read at their own moments within it.
 
@@ -144,6 +164,9 @@ class ArticulatedBatch:
             world.contacts(),
             {},
             world.values(),
+            far_m=far_m(world.model),
+            tells_entities=False,
+            views=world.views(),
         )
 
     @staticmethod

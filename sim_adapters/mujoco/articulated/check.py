@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Literal
 
 from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.embodiment import Channel
 from simgate.sim_adapters.mujoco.articulated.contacts import pair_of
 from simgate.sim_adapters.mujoco.articulated.machine import machine_of, start_state
 from simgate.sim_adapters.mujoco.articulated.measures import Measures
 from simgate.sim_adapters.mujoco.articulated.pictures import Pictures
 from simgate.sim_adapters.mujoco.articulated.rays import Rays
 from simgate.sim_adapters.mujoco.articulated.readings import BodyMotion, FileReadings, Joints
+from simgate.sim_adapters.mujoco.articulated.watch import Watch
 from simgate.sim_adapters.mujoco.native.source import Source, in_one_line
 from simgate.sim_adapters.quantities import Quantity
 from simgate.sim_adapters.scene.articulated import (
@@ -37,18 +39,25 @@ class CheckedRobot:
         robot: Body that is the robot.
         drive: How it is moved.
         pose: Stored pose that it starts in.
+        left_out: Targets, ``body/NAME.present``, of what is not there.
 
     Raises:
         NativeError: The file lacks one of these, or MuJoCo rejects the robot.
     """
 
     def __init__(
-        self, source: Source, robot: str, drive: Literal["actuators"] | Servos, pose: str | None
+        self,
+        source: Source,
+        robot: str,
+        drive: Literal["actuators"] | Servos,
+        pose: str | None,
+        left_out: tuple[str, ...] = (),
     ) -> None:
-        self._robot = robot
+        self._robot, self._asked = robot, (source, robot, drive, pose)
         site = ArticulatedSite(
-            source.path.name, "mjcf", str(source.path), source.sha256, robot, drive, pose=pose
-        )
+            source.path.name, "mjcf", str(source.path), source.sha256, robot, drive, pose=pose,
+            values=tuple((target, False) for target in left_out),
+        )  # fmt: skip
         try:
             self._machine = machine_of(source, site, _ANY_RATE)
         except NativeError:
@@ -59,24 +68,31 @@ class CheckedRobot:
         self._model = self._machine.built.model
         self._data = start_state(self._machine)
 
-    def sensor(self, name: str, sensor: Sensor) -> None:
+    def sensor(self, name: str, sensor: Sensor) -> tuple[Channel, ...]:
         """Makes the sensor."""
         model, data = self._model, self._data
         if isinstance(sensor, CameraSensor):
-            Pictures(name, sensor, _HZ, self._machine.built, data, self._machine.drawn)
-        elif isinstance(sensor, LidarSensor):
-            Rays(name, sensor, _HZ, model, data)
-        elif isinstance(sensor, JointSensor):
-            Joints(name, sensor, _HZ, self._robot, model, data)
-        elif isinstance(sensor, BodySensor):
-            BodyMotion(name, sensor, _HZ, model, data)
-        else:
-            FileReadings(name, sensor, _HZ, model, data)
+            return Pictures(name, sensor, _HZ, self._machine.built, data, self._machine.drawn).channels
+        if isinstance(sensor, LidarSensor):
+            return Rays(name, sensor, _HZ, model, data).channels
+        if isinstance(sensor, JointSensor):
+            return Joints(name, sensor, _HZ, self._robot, model, data).channels
+        if isinstance(sensor, BodySensor):
+            return BodyMotion(name, sensor, _HZ, model, data).channels
+        return FileReadings(name, sensor, _HZ, model, data).channels
 
     def quantity(self, quantity: Quantity) -> None:
         """Resolves it."""
         Measures(self._model, self._data, self._robot, {"asked": quantity}).values()
 
+    def watch(self, body: str) -> None:
+        """Resolves it."""
+        Watch(self._model, self._data, body)
+
     def touch(self, a: str, b: str) -> None:
         """Resolves both."""
         pair_of(self._model, a, b)
+
+    def without(self, targets: tuple[str, ...]) -> CheckedRobot:
+        """Compiles what is left."""
+        return CheckedRobot(*self._asked, targets)

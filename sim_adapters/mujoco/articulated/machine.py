@@ -14,7 +14,7 @@ import numpy as np
 
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.mujoco.articulated.actuation import Actuation, actuation_of, put_servos
-from simgate.sim_adapters.mujoco.articulated.names import need
+from simgate.sim_adapters.mujoco.articulated.names import names_there, need
 from simgate.sim_adapters.mujoco.articulated.pictures import Drawn, drawn_of
 from simgate.sim_adapters.mujoco.build import GROUP_CLEAR, GROUP_SOLID, BuiltScene, Drive, geom_opacity
 from simgate.sim_adapters.mujoco.mujoco_log import compiled
@@ -26,9 +26,11 @@ from simgate.sim_adapters.mujoco.native.build import (
 )
 from simgate.sim_adapters.mujoco.native.compiled import state_at
 from simgate.sim_adapters.mujoco.native.conditions import check_flags
+from simgate.sim_adapters.mujoco.native.placed import put_bodies, require_clear, starts_of
 from simgate.sim_adapters.mujoco.native.planar import mass_scale_of, unscaled_mass_kg
 from simgate.sim_adapters.mujoco.native.source import Source, in_one_line, promised_source
 from simgate.sim_adapters.scene.articulated import ArticulatedSite, CameraSensor, Servos
+from simgate.sim_adapters.scene.native import MOST_COPIES, PutDown
 from simgate.sim_adapters.worlds.native_file import NativeError
 
 
@@ -41,12 +43,16 @@ class Machine:
         drawn: What the pixels of a segmentation mean.
         actuation: What the robot is told.
         key: Number of the stored pose that it starts in; -1 for the file's own.
+        allow: Pairs of bodies or shapes of this world whose touching is no contact of the robot.
+        put: Bodies that the variant put down.
     """
 
     built: BuiltScene
     drawn: Drawn
     actuation: Actuation
     key: int
+    allow: tuple[tuple[str, str], ...]
+    put: PutDown
 
 
 def build_machine(site: ArticulatedSite, timing: Timing) -> Machine:
@@ -82,8 +88,9 @@ def machine_of(source: Source, site: ArticulatedSite, timing: Timing) -> Machine
     if isinstance(site.drive, Servos):
         put_servos(spec, source.model, site.robot, site.drive)
     targets = set_values(spec, site.values)
+    put_bodies(spec, site.put)
     scale = mass_scale_of(source.spec, source.model)
-    if scale is not None and site.values:
+    if scale is not None and (site.values or site.put.bodies):
         # What a variant takes out or enlarges must not change the mass of the rest.
         spec.compiler.settotalmass = scale * unscaled_mass_kg(spec)
     spec.option.timestep = 1.0 / timing.physics_hz
@@ -93,29 +100,49 @@ def machine_of(source: Source, site: ArticulatedSite, timing: Timing) -> Machine
     view.global_.offheight = max((camera.height for camera in cameras), default=16)
     view.quality.offsamples = 0  # Numbers of bodies are drawn as colours; smoothing edges would mix them.
     model = compiled(spec)
-    return _with_roles(model, site, joint_starts(model, targets))
+    start = (*joint_starts(model, targets), *starts_of(model, site.put))
+    return _with_roles(model, site, start, source.model)
 
 
 def _with_roles(
-    model: mujoco.MjModel, site: ArticulatedSite, start: tuple[tuple[int, float], ...]
+    model: mujoco.MjModel,
+    site: ArticulatedSite,
+    start: tuple[tuple[int, float], ...],
+    whole: mujoco.MjModel,
 ) -> Machine:
     groups = np.where(geom_opacity(model) < 1.0, GROUP_CLEAR, GROUP_SOLID)
     model.geom_group[:] = np.where(model.geom_group >= FIRST_HIDDEN_GROUP, GROUP_HIDDEN, groups)
-    drawn = drawn_of(model, dict(site.labels))
+    labels = [
+        (there, label) for name, label in site.labels for there in names_there(model, whole, site.put, name)
+    ]
+    # Every world of a batch has the same channels, whichever bodies are there.
+    classes = tuple(dict.fromkeys(label for _, label in site.labels))
+    drawn = drawn_of(model, whole, labels, classes, MOST_COPIES if site.put.bodies else 0)
     names = tuple(str(number) for number in range(len(drawn.instance) - 1))
     robot = need(model, "body", site.robot)
     built = BuiltScene(model, drawn.owners, names, (), Drive(), robot, 0, (GROUP_HIDDEN,), start)
     key = -1 if site.pose is None else int(model.key(site.pose).id)
-    return Machine(built, drawn, actuation_of(model, site.robot, clip=site.clip), key)
+    allow = tuple(
+        (a, b)
+        for one, other in site.allow
+        for a in names_there(model, whole, site.put, one)
+        for b in names_there(model, whole, site.put, other)
+    )
+    return Machine(built, drawn, actuation_of(model, site.robot, clip=site.clip), key, allow, site.put)
 
 
 def start_state(machine: Machine) -> mujoco.MjData:
-    """A fresh state at step 0: the stored pose or the file's own, joints where a variant wants them."""
+    """A fresh state at step 0: the stored pose or the file's own, joints where a variant wants them.
+
+    Raises:
+        ValueError: What was put down stands inside something.
+    """
     model = machine.built.model
     data = mujoco.MjData(model)
     if machine.key >= 0:
         mujoco.mj_resetDataKeyframe(model, data, machine.key)
     for index, value in machine.built.start:
         data.qpos[index] = value
+    require_clear(model, data, machine.put)
     mujoco.mj_forward(model, data)
     return data

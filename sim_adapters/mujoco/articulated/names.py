@@ -8,6 +8,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from simgate.sim_adapters.scene.native import PutDown
 from simgate.sim_adapters.worlds.native_file import NativeError
 
 _OBJECTS = {
@@ -135,3 +136,22 @@ def geoms_of(model: mujoco.MjModel, text: str) -> NDArray[np.bool_]:
     else:
         found = subtree(model, place.id)[model.geom_bodyid]
     return found
+
+
+def names_there(model: mujoco.MjModel, whole: mujoco.MjModel, put: PutDown, text: str) -> tuple[str, ...]:
+    """What a body or shape of a file is called in the world of a variant; empty when it was taken out.
+
+    Args:
+        model: The world.
+        whole: The file.
+        put: Bodies that the variant puts down.
+        text: As :func:`geoms_of` takes it.
+    """
+    kind, slash, name = text.partition("/") if text.startswith(("body/", "geom/")) else ("", "", text)
+    kinds = (kind,) if kind else ("body", "geom")
+
+    def has(known: mujoco.MjModel, name: str) -> bool:
+        return any(mujoco.mj_name2id(known, _OBJECTS[one], name) >= 0 for one in kinds)
+
+    names = put.there(name)
+    return tuple(f"{kind}{slash}{one}" for one in names if has(model, one) or not has(whole, name))

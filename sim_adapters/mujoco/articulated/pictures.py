@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import mujoco
@@ -17,6 +17,8 @@ from simgate.sim_adapters.mujoco.native.lens import require_pinhole
 from simgate.sim_adapters.mujoco.renderer import FrameRenderer, SceneView
 from simgate.sim_adapters.scene.articulated import CameraSensor
 
+_DOWN_AHEAD = np.diag([1.0, -1.0, -1.0])
+"""MuJoCo's cameras look along their -Z with Y up."""
 NOTHING = ""
 """Entry 0 of a segmentation: what no body is at."""
 
@@ -29,37 +31,61 @@ class Drawn:
         owners: For each shape the number of its group, int64, shape (G,).
         instance: Body number + 1 of each group, int32.
         semantic: Place of each group's class in ``classes``, int32.
-        bodies: Entries of the instance channel.
+        numbers: Number in the instance channel of each body of the world, by its own + 1, int32; 0 for none.
+        bodies: Entries of the instance channel: the file's bodies, then copies that were put down.
         classes: Entries of the semantic channel.
     """
 
     owners: NDArray[np.int64]
     instance: NDArray[np.int32]
     semantic: NDArray[np.int32]
+    numbers: NDArray[np.int32]
     bodies: tuple[str, ...]
     classes: tuple[str, ...]
 
 
-def drawn_of(model: mujoco.MjModel, labels: Mapping[str, str]) -> Drawn:
+def drawn_of(
+    model: mujoco.MjModel,
+    whole: mujoco.MjModel,
+    labels: Iterable[tuple[str, str]],
+    named: tuple[str, ...],
+    copies: int,
+) -> Drawn:
     """Groups of shapes of one body and class.
 
     Args:
-        model: The model.
-        labels: Body or shape -> class; of two that hold, the later one counts.
+        model: The world of a variant.
+        whole: The file, by whose bodies those of all variants are numbered.
+        labels: Body or shape, and its class; of two that hold, the later one counts.
+        named: All classes, also those of which nothing is there.
+        copies: How many copies of bodies a variant may have.
 
     Raises:
         NativeError: A label names what the file does not have.
     """
-    classes = (NOTHING, *dict.fromkeys(labels.values()))
+    classes = (NOTHING, *named)
     of_class = np.zeros(model.ngeom, dtype=np.int64)
-    for name, label in labels.items():
+    for name, label in labels:
         of_class[geoms_of(model, name)] = classes.index(label)
     pairs = np.stack((model.geom_bodyid + 1, of_class), axis=1)
     unique, owners = np.unique(pairs, axis=0, return_inverse=True)
     # Number -1 is where nothing is: the last place of a table.
     table = np.concatenate((unique, [(0, 0)])).astype(np.int32)
-    bodies = (NOTHING, *(str(model.body(k).name) or f"body {k}" for k in range(model.nbody)))
-    return Drawn(owners.reshape(-1).astype(np.int64), table[:, 0], table[:, 1], bodies, classes)
+    known = [str(whole.body(k).name) or f"body {k}" for k in range(whole.nbody)]
+    there = [str(model.body(k).name) or f"body {k}" for k in range(model.nbody)]
+    further = [name for name in there if name not in known]
+    numbers = [
+        (known.index(name) if name in known else len(known) + further.index(name)) + 1 for name in there
+    ]
+    bodies = (NOTHING, *known, *(f"copy {k + 1}" for k in range(copies)))
+    return Drawn(
+        owners.reshape(-1).astype(np.int64),
+        table[:, 0],
+        table[:, 1],
+        np.array([0, *numbers], dtype=np.int32),
+        bodies,
+        classes,
+    )
 
 
 class Pictures:
@@ -92,7 +118,8 @@ class Pictures:
         self._sensor = sensor
         self._view: SceneView | None = None
         frame = f"camera/{sensor.camera}"
-        lens = Intrinsics(sensor.width, sensor.height, float(built.model.cam_fovy[camera]))
+        self.name, self.camera, self.body = name, camera, int(built.model.cam_bodyid[camera])
+        self.lens = lens = Intrinsics(sensor.width, sensor.height, float(built.model.cam_fovy[camera]))
         size = (sensor.height, sensor.width)
         kinds = {
             "rgb": ((*size, 3), "uint8", "", 255.0),
@@ -100,8 +127,19 @@ class Pictures:
             "semantic": (size, "int32", "", len(drawn.classes) - 1.0),
             "instance": (size, "int32", "", len(drawn.bodies) - 1.0),
         }
+        names = {"semantic": drawn.classes, "instance": drawn.bodies}
         self.channels = tuple(
-            Channel(f"{name}.{kind}", kind, *kinds[kind][:3], rate_hz, 0.0, kinds[kind][3], frame, lens)
+            Channel(
+                f"{name}.{kind}",
+                kind,
+                *kinds[kind][:3],
+                rate_hz,
+                0.0,
+                kinds[kind][3],
+                frame,
+                lens,
+                classes=names.get(kind, ()),
+            )
             for kind in sensor.kinds
         )
 
@@ -120,5 +158,28 @@ class Pictures:
             elif kind == "depth":
                 view.depth(array)  # type: ignore[arg-type]
             else:
-                table = self._drawn.instance if kind == "instance" else self._drawn.semantic
-                array[:] = table[np.maximum(view.bodies, -1)]
+                drawn = self._drawn
+                array[:] = (
+                    drawn.numbers[self.instances()] if kind == "instance" else self._shown(drawn.semantic)
+                )
+
+    def instances(self) -> NDArray[np.int32]:
+        """Number of the body + 1 at each pixel of the newest picture, 0 for none, shape (H, W)."""
+        return self._shown(self._drawn.instance)
+
+    def outline(self, bodies: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Where some of the bodies, (B,), would be seen in the newest picture if nothing else were there."""
+        assert self._view is not None
+        chosen = np.append(bodies, False)[self._drawn.instance[self._view.owners] - 1]
+        return np.isfinite(self._view.depth_of(chosen))
+
+    def _shown(self, table: NDArray[np.int32]) -> NDArray[np.int32]:
+        assert self._view is not None
+        return table[np.maximum(self._view.bodies, -1)]
+
+    def pose(self) -> NDArray[np.float64]:
+        """From the camera's frame (X right, Y down, Z ahead) to the world's now, shape (4, 4)."""
+        pose = np.eye(4)
+        pose[:3, :3] = self._data.cam_xmat[self.camera].reshape(3, 3) @ _DOWN_AHEAD
+        pose[:3, 3] = self._data.cam_xpos[self.camera]
+        return pose

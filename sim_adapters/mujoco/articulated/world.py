@@ -19,9 +19,10 @@ from simgate.sim_adapters.mujoco.articulated.measures import Measures
 from simgate.sim_adapters.mujoco.articulated.pictures import Pictures
 from simgate.sim_adapters.mujoco.articulated.rays import Rays
 from simgate.sim_adapters.mujoco.articulated.readings import BodyMotion, FileReadings, Joints
+from simgate.sim_adapters.mujoco.articulated.watch import Watch, view_of
 from simgate.sim_adapters.mujoco.renderer import FrameRenderer
 from simgate.sim_adapters.mujoco.soundness import problems_of
-from simgate.sim_adapters.observation import Contact
+from simgate.sim_adapters.observation import CameraView, Contact
 from simgate.sim_adapters.scene.articulated import (
     ArticulatedSite,
     BodySensor,
@@ -105,21 +106,23 @@ class ArticulatedWorld:
         self.clocks = tuple(clock_of(name, rate, timing) for name, _, rate in rates)
         try:
             self.samplers = tuple(self._sampler(name, sensor, float(rate)) for name, sensor, rate in rates)
-            self._contacts = RobotContacts(self.model, site.robot, site.allow)
+            self._contacts = RobotContacts(self.model, site.robot, machine.allow)
             self._measures = Measures(self.model, self.data, site.robot, dict(site.quantities))
+            self._watches = tuple(Watch(self.model, self.data, name) for name in site.watched)
         except NativeError as error:
             raise ValueError(f"{site.path}: {error}") from None
         channels = tuple(channel for sampler in self.samplers for channel in sampler.channels)
         self.embodiment = Embodiment(site.robot, channels, machine.actuation.action)
         self._contacts.collect(self.data, 0)
         self._measures.look()
+        self._views: dict[int, CameraView] = {}
 
     def _sampler(self, name: str, sensor: Sensor, rate_hz: float) -> Sampler:
         model, data = self.model, self.data
         if isinstance(sensor, CameraSensor):
             return Pictures(name, sensor, rate_hz, self.built, data, self._machine.drawn)
         if isinstance(sensor, LidarSensor):
-            return Rays(name, sensor, rate_hz, model, data)
+            return Rays(name, sensor, rate_hz, model, data, self.site.seed)
         if isinstance(sensor, JointSensor):
             return Joints(name, sensor, rate_hz, self.site.robot, model, data)
         if isinstance(sensor, BodySensor):
@@ -147,8 +150,15 @@ class ArticulatedWorld:
 
     def sense_all(self, out: Sequence[Arrays]) -> None:
         """Reads every sensor at the present moment; arrays by sensor and channel."""
-        for sampler, arrays in zip(self.samplers, out, strict=True):
-            sampler.sample(arrays)
+        for k, arrays in enumerate(out):
+            self._sample(k, arrays)
+
+    def _sample(self, number: int, out: Arrays) -> None:
+        """Reads a sensor, and for a camera what truly stands before it at this moment."""
+        sampler = self.samplers[number]
+        sampler.sample(out)
+        if self._watches and isinstance(sampler, Pictures):
+            self._views[number] = view_of(sampler, self._watches, self.step_count)
 
     def advance(self, action: NDArray[np.float64], out: Sequence[Arrays]) -> None:
         """Holds an action for one control period; sensors read at their own moments within it.
@@ -171,7 +181,7 @@ class ArticulatedWorld:
             if due or self.step_count == end:
                 self._settle()
             for k in due:
-                self.samplers[k].sample(out[k])
+                self._sample(k, out[k])
 
     def _settle(self) -> None:
         """Derives everything from the state: a step leaves poses, forces and sensors one step behind it.
@@ -185,6 +195,10 @@ class ArticulatedWorld:
     def values(self) -> dict[str, float]:
         """The task's quantities at the last control tick."""
         return self._measures.values()
+
+    def views(self) -> tuple[CameraView, ...]:
+        """What truly stood before each camera at its newest picture; empty where nobody watches."""
+        return tuple(self._views.values())
 
     def contacts(self) -> tuple[Contact, ...]:
         """What the robot has touched since the last control tick, other than what it may."""

@@ -29,6 +29,7 @@ from simgate.sim_adapters.mujoco.native.compiled import (
     touchable,
 )
 from simgate.sim_adapters.mujoco.native.conditions import free_actuator_group
+from simgate.sim_adapters.mujoco.native.placed import put_bodies, require_clear, starts_of
 from simgate.sim_adapters.mujoco.native.planar import (
     CAMERA,
     DRIVE_SITE,
@@ -65,6 +66,7 @@ def build_native(scene: Scene, timing: Timing) -> BuiltScene:
     data = mujoco.MjData(model)
     mujoco.mj_kinematics(model, data)
     robot = int(model.body(site.robot).id)
+    require_clear(model, data, site.put, besides=robot)
     owners, names = _owners(model, data, robot, site)
     _let_touch(model, owners)
     _regroup(model, owners)
@@ -76,7 +78,7 @@ def build_native(scene: Scene, timing: Timing) -> BuiltScene:
     )
     return BuiltScene(
         model, owners, names, (), drive, robot, int(model.camera(site.camera or CAMERA).id), (GROUP_HIDDEN,),
-        joint_starts(model, targets),
+        (*joint_starts(model, targets), *starts_of(model, site.put)),
     )  # fmt: skip
 
 
@@ -95,6 +97,7 @@ def native_spec(scene: Scene, timing: Timing) -> tuple[mujoco.MjSpec, list[tuple
         targets = set_values(spec, site.values)
     except NativeError as error:
         raise ValueError(f"{site.path}: {error}") from None
+    put_bodies(spec, site.put)
     if planar.mass_scale is not None:
         # What a variant takes out or enlarges must not change the mass of the rest, above all the robot's.
         spec.compiler.settotalmass = planar.mass_scale * unscaled_mass_kg(spec)

@@ -24,6 +24,7 @@ from simgate.sim_adapters.mujoco.native.compiled import (
 )
 from simgate.sim_adapters.mujoco.native.elements import ATTRIBUTES, Listed
 from simgate.sim_adapters.mujoco.native.lens import require_pinhole
+from simgate.sim_adapters.mujoco.native.placed import placeable_body, surface_of
 from simgate.sim_adapters.mujoco.native.planar import planar_spec
 from simgate.sim_adapters.mujoco.native.source import in_one_line, open_source
 from simgate.sim_adapters.mujoco.native.target import Target, apply, parameter_of, parse_target, whole_of
@@ -31,7 +32,8 @@ from simgate.sim_adapters.plain_file import absolute
 from simgate.sim_adapters.scene.articulated import Servos
 from simgate.sim_adapters.worlds.low_walls import Shape, slope_of_box
 from simgate.sim_adapters.worlds.native_file import CameraFacts, JointedFile, NativeError, RobotFacts
-from simgate.sim_adapters.worlds.world import ParameterSpec
+from simgate.sim_adapters.worlds.placing import PlaceableBody, Surface
+from simgate.sim_adapters.worlds.world import ParameterSpec, Rectangle
 
 _UPRIGHT = 1e-3
 _DEFAULT_IMAGE = (160, 120)
@@ -243,6 +245,31 @@ class MjcfFile:
         while body and model.body(body).name != holder:
             body = int(model.body_parentid[body])
         return bool(body)
+
+    def placeable(self, name: str) -> PlaceableBody:
+        """The room that a top-level body takes."""
+        self._need("body", name)
+        found = placeable_body(self._model, self._at(None), name)
+        self._check_without(parse_target(f"body/{name}.present", self._names))
+        return found
+
+    def surface(self, name: str, within: Rectangle | None) -> Surface:
+        """The top of a box, cylinder or plane."""
+        self._need("geom", name)
+        return surface_of(self._model, self._at(None), name, within)
+
+    def shifts(self, text: str, name: str) -> bool:
+        """Whether a target moves or resizes a geom or one of a body's, or takes it away."""
+        target, model = parse_target(text, self._names), self._model
+        if target.attribute.kind not in ("turn", "present", "start") and target.key not in ("pos", "size"):
+            return False
+        if target.kind == "joint":
+            holder = model.body(int(model.joint(target.name).bodyid[0])).name
+        elif target.kind in ("body", "geom"):
+            holder = target.name
+        else:
+            return False
+        return not set(self._geoms_of(holder)).isdisjoint(self._geoms_of(name))
 
     def whole(self, text: str) -> tuple[float, ...]:
         """A colour as a whole: three numbers, four with its opacity."""

@@ -37,9 +37,11 @@ from simgate.sim_adapters.usd.native.variant_stage import check_robot
 from simgate.sim_adapters.usd.paths import is_at_or_below
 from simgate.sim_adapters.worlds.low_walls import Shape, slope_of_box
 from simgate.sim_adapters.worlds.native_file import CameraFacts, JointedFile, NativeError, RobotFacts
-from simgate.sim_adapters.worlds.world import ParameterSpec
+from simgate.sim_adapters.worlds.placing import PlaceableBody, Surface
+from simgate.sim_adapters.worlds.world import ParameterSpec, Rectangle
 
 _IMAGE_HEIGHT = 120
+_MJCF = "leave objects and surfaces out, or model the site as MJCF"
 
 
 class UsdFile:
@@ -169,6 +171,22 @@ class UsdFile:
         target = parse_target(text, self._stage)
         moves = target.kind in ("pos", "turn", "present") or target.key.startswith("xformOp:")
         return moves and is_at_or_below(point, target.path)
+
+    def placeable(self, name: str) -> PlaceableBody:
+        """Nothing: what stands in a stage stands there."""
+        raise NativeError(
+            "file", f"place puts nothing of an OpenUSD file down, and '{name}' is in one", _MJCF
+        )
+
+    def surface(self, name: str, within: Rectangle | None) -> Surface:
+        """Nothing, likewise."""
+        raise NativeError(
+            "file", f"place puts nothing down in an OpenUSD file, also not onto '{name}'", _MJCF
+        )
+
+    def shifts(self, text: str, name: str) -> bool:
+        """As :meth:`carries`: what is not put down is not asked for its size."""
+        return self.carries(text, name)
 
     def whole(self, text: str) -> tuple[float, ...]:
         """A colour as a whole: three numbers."""

@@ -13,13 +13,13 @@ pytest.importorskip("onnx", reason="converts the reference model to torch")
 
 from simgate.harness.execution.episode.device_frames import source_of
 from simgate.harness.execution.episode.lap_clock import LapClock
-from simgate.harness.execution.episode.perception_stage import PerceptionStage, WorldCamera
+from simgate.harness.execution.episode.looking import LoopModel
+from simgate.harness.execution.episode.perception_stage import PerceptionStage
 from simgate.policies.perception.onnx_to_torch import main as onnx_to_torch
 from simgate.policies.perception.package import load_package
 from simgate.policies.perception.runtimes.torch_runtime import TorchRuntime
 from simgate.policies.perception.trust import ALL, VARIABLE
 from simgate.sim_adapters.conformance import TIMING
-from simgate.sim_adapters.embodiment import eye_of
 from simgate.sim_adapters.isaacsim.adapter import IsaacSimAdapter
 from simgate.sim_adapters.planar_drive import DriveView
 from simgate.sim_adapters.scene.sensor import CameraEffects
@@ -65,10 +65,9 @@ def office():
 
 def detections(adapter, runtime, source):
     """What four control ticks deliver, with latency as measured, through the loop's own stage."""
-    camera = WorldCamera(CameraEffects(), 1, TIMING.physics_hz)
     observation = adapter.reset([office()])
-    eye = eye_of(adapter.embodiment)
-    stage = PerceptionStage(runtime, None, 0.0, [camera], LapClock(), eye, source)
+    models, hz = [LoopModel(runtime, None)], TIMING.physics_hz
+    stage = PerceptionStage(models, 0.0, [CameraEffects()], [1], hz, LapClock(), adapter.embodiment, source)
     found = []
     for _ in range(4):
         stage.sense(observation, [0])

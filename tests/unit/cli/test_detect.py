@@ -10,6 +10,8 @@ from simgate.harness.cli.main import main
 
 pytest.importorskip("onnx", reason="makes the tiny model of these tests")
 
+from onnx import TensorProto, helper
+
 from tests.unit.policies.perception.tiny_model import onnx_bytes, write_package
 
 
@@ -209,3 +211,29 @@ def test_names_of_files_and_classes_move_no_terminal_and_forge_no_line(model, ca
     assert "x\\n::error::y" in said.out
     assert "\x1b" not in said.out
     assert not any(line.startswith("::") for line in (said.out + said.err).splitlines())
+
+
+def test_a_model_of_depth_is_told_in_metres_and_drawn_beside_the_picture(model, capsys):
+    node = helper.make_node("ReduceMean", ["frames"], ["depth"], axes=[1], keepdims=0)
+    frames = helper.make_tensor_value_info("frames", TensorProto.FLOAT, ["n", 3, 24, 32])
+    depth = helper.make_tensor_value_info("depth", TensorProto.FLOAT, ["n", 24, 32])
+    graph = helper.make_graph([node], "depth", [frames], [depth])
+    content = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8
+    ).SerializeToString()
+    path = write_package(model, content)
+    text = path.read_text()
+    decoder = "decoder: {kind: depth, meaning: depth, unit_m: 1, outputs: {depth: depth}}\n"
+    plain = text.replace("[0.5, 0.5, 0.5]", "[0, 0, 0]").replace("[0.25, 0.25, 0.25]", "[1, 1, 1]")
+    start, end = plain.index("decoder:"), plain.index("artifacts:")
+    path.write_text(f"{plain[:start]}{decoder}{plain[end:]}")
+    out, file = model / "out", model / "found.json"
+    pictures = [str(model / "pictures" / "b.png"), "--out", str(out), "--json", str(file)]
+    assert main(["detect", str(model), *pictures]) == 0
+    said = capsys.readouterr().out
+    assert "b.png  32x24  depth" in said and "answers in 1 picture" in said
+    assert "least m median m largest m % without depth 0.333 0.333 0.333 91.7" in " ".join(said.split())
+    (written,) = json.loads(file.read_text())["pictures"]
+    assert written["depth_m"]["largest"] == pytest.approx(1 / 3, rel=1e-6)
+    with Image.open(out / "b-detections.png") as drawn:
+        assert drawn.size == (2 * 96, 72), "the frame, and the depth at its right"

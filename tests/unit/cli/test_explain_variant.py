@@ -9,10 +9,11 @@ import pytest
 
 from simgate.harness.cli.explaining.story import paragraph, story
 from simgate.harness.cli.main import main
+from simgate.harness.results.journal import append_record
 from simgate.harness.results.record import Outcome
 from simgate.harness.results.run_folder import RunFolder
 from simgate.harness.tasks.reach_or_report import SIGNALS
-from simgate.harness.trace import FrameTruth, Trace
+from simgate.harness.trace import FrameTruth, Signal, Trace
 from simgate.policies.perception.outputs import Boxes, Depth
 from simgate.sim_adapters.observation import Contact, VisibleEntity
 from tests.unit.cli.small_runs import write_pack, write_run
@@ -92,6 +93,29 @@ def test_a_task_with_signals_of_these_names_but_none_of_the_facts_is_told_by_its
     assert told[-1].startswith("After 0.9 s it ended: the policy said that it was done; ")
 
 
+def test_a_declared_task_is_told_by_what_its_signals_did_between_start_and_end() -> None:
+    rows = {"tilt": np.array([1.0, 2, 9, 4, 3, 3, 3, 3, -5000, 2]), "force": np.full(10, np.nan)}
+    declared = (Signal("tilt", "deg", "tilt"), Signal("force", "N", "force"))
+    depth = tuple(Depth(np.ones((2, 2), dtype=np.float32), int(s)) for s in range(0, 90, STEP))
+    changes = {"signals": rows, "declared": declared, "facts": {}, "detections": (), "outputs": depth}
+    told = paragraph(story(trace({}, frames=(), end="failure", **changes)))
+    assert told == [
+        "At the start tilt is 1 deg, force is without a value.",
+        "At 0.10 s the policy hears of depth first, 9 times in all.",
+        "At 0.2 s tilt is largest, 9 deg.",
+        "At 0.6 s the policy goes from 'cruise' to 'stop'.",
+        "At 0.8 s tilt is smallest, -5000 deg.",
+        "After 0.9 s it ended: the task had failed; tilt is 2 deg, force is without a value.",
+    ]
+
+
+def test_a_declared_task_tells_what_was_seen_and_what_was_reported_where_it_was_not() -> None:
+    changes = {"signals": {"tilt": np.zeros(10)}, "facts": {}}
+    told = " ".join(paragraph(story(trace({50: (1,)}, **changes))))
+    assert "A glass_door is in view from 0.0 s on" in told
+    assert "reports a person where none is in view" in told
+
+
 def test_what_the_model_never_saw_and_what_it_made_up_are_told() -> None:
     told = "\n".join(
         paragraph(
@@ -112,6 +136,19 @@ def folder(tmp_path: Path) -> RunFolder:
     )
 
 
+def test_what_lies_at_the_rim_of_its_range_is_out_of_the_ordinary(
+    folder: RunFolder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (record,) = [one for one in folder.records() if one.variant == "closed::v0001"]
+    (name,) = [name for name in record.parameters if name == "lighting.lux"]
+    folder.journal_path.unlink()
+    append_record(
+        folder.journal_path, record.model_copy(update={"parameters": record.parameters | {name: 799.0}})
+    )
+    assert main(["explain", str(folder.path), "closed::v0001"]) == 0
+    assert "What was out of the ordinary: lighting.lux 799" in " ".join(capsys.readouterr().out.split())
+
+
 def test_a_failure_is_told_with_criteria_conditions_and_the_command_to_see_it_again(
     folder: RunFolder, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -119,7 +156,7 @@ def test_a_failure_is_told_with_criteria_conditions_and_the_command_to_see_it_ag
     out = " ".join(capsys.readouterr().out.split())
     assert "closed::v0000 (critical): A closed door It failed." in out
     assert "It did not meet 1 criterion of 1: - collisions at most 0: 1" in out
-    assert "What was out of the ordinary: " in out and "percentile of" in out
+    assert "Nothing was out of the ordinary; farthest from nominal: " in out and "percentile of" in out
     assert "There is no recording of it" in out
     assert f"run it again: simgate replay {folder.path} closed::v0000" in out
 

@@ -39,8 +39,8 @@ def test_a_reader_finds_all_that_the_packs_of_this_project_set_and_ask_for(path:
         for name, criterion in scenario["accept"].items()
         if not named_here & criterion.keys()
     }
-    classes = "glass_door|wooden_door|person"
-    general = {re.sub(rf"^detection\.({classes})\.", "detection.<class>.", name) for name in asked}
+    classes = "glass_door|wooden_door|person|brick"
+    general = {re.sub(rf"^(detection|poses)\.({classes})\.", r"\1.<class>.", name) for name in asked}
     assert general <= keys("metrics.md")
     worlds = (DOCS / "worlds.md").read_text(encoding="utf-8")
     for scenario in text["scenarios"].values():

@@ -8,6 +8,7 @@ from PIL import Image
 
 from simgate.harness.cli.preview.choice import columns, key_parameters, log_parameters, spread
 from simgate.harness.cli.preview.contact_sheet import contact_sheet
+from simgate.harness.cli.preview.frame_job import Shown
 from simgate.harness.cli.preview.histogram import MOST_BINS, bin_counts
 from simgate.harness.cli.preview.start_frames import StartFrame
 from simgate.harness.expansion.variant import Placed, Variant
@@ -100,8 +101,24 @@ def test_the_sheet_has_a_tile_for_each_frame_and_says_why_one_is_missing(tmp_pat
     variants = group("a", 30)
     picture = tmp_path / "0.png"
     Image.new("RGB", (160, 120), (200, 10, 10)).save(picture)
-    frames = [StartFrame(variants[0], picture), StartFrame(variants[1], picture, "ValueError: no such wood")]
+    shown = (Shown(title="front.rgb", path=str(picture)),)
+    frames = [StartFrame(variants[0], shown), StartFrame(variants[1], (), "ValueError: no such wood")]
     sheet = contact_sheet(pack_of(RunPlan()), variants, frames)
     pixels = np.asarray(sheet)
     red = (pixels == (200, 10, 10)).all(axis=2).sum()
     assert red == pytest.approx(240 * 180, rel=0.02)
+
+
+def test_every_camera_has_a_picture_in_its_own_proportions_and_a_robot_without_one_has_a_tile(
+    tmp_path: Path,
+) -> None:
+    variants = group("a", 4)
+    red, green = tmp_path / "red.png", tmp_path / "green.png"
+    Image.new("RGB", (100, 100), (200, 10, 10)).save(red)
+    Image.new("RGB", (160, 120), (10, 200, 10)).save(green)
+    shown = tuple(Shown(title=path.stem, path=str(path)) for path in (red, green))
+    both = np.asarray(contact_sheet(pack_of(RunPlan()), variants, [StartFrame(variants[0], shown)]))
+    assert (both == (200, 10, 10)).all(axis=2).sum() == pytest.approx(180 * 180, rel=0.06)
+    assert (both == (10, 200, 10)).all(axis=2).sum() == pytest.approx(240 * 180, rel=0.06)
+    bare = contact_sheet(pack_of(RunPlan()), variants, [StartFrame(variants[0], ())])
+    assert bare.height < both.shape[0] - 300

@@ -18,6 +18,7 @@ from simgate.harness.doctor.adapter_probe import measure_alignment, measure_repe
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.mujoco.adapter import MujocoAdapter
 from simgate.sim_adapters.planar_drive import RGB
+from simgate.sim_adapters.scene.articulated import ArticulatedSite
 
 
 class LateByOne(MujocoAdapter):
@@ -45,6 +46,25 @@ class Jittery(MujocoAdapter):
         rgb = seen.channels[RGB].copy()
         rgb[0, 0, 0, 0] = Jittery.count % 251
         return dataclasses.replace(seen, channels={**seen.channels, RGB: rgb})
+
+
+class ArmsOnly(MujocoAdapter):
+    """Takes robots on their own joints and no scenes."""
+
+    traits = dataclasses.replace(MujocoAdapter.traits, planar=False)
+
+    def reset(self, scenes):
+        assert all(isinstance(scene, ArticulatedSite) for scene in scenes)
+        return super().reset(scenes)
+
+
+class Nothing(MujocoAdapter):
+    """Takes neither."""
+
+    traits = dataclasses.replace(MujocoAdapter.traits, planar=False, actuators=False)
+
+    def reset(self, scenes):
+        raise AssertionError("it was given a world that it does not take")
 
 
 @pytest.fixture
@@ -95,6 +115,14 @@ def test_a_start_is_told_with_its_first_frame_and_its_end(make):
     _, hung = _start_findings("mujoco", run(answer, by_itself=False, ended="it had to be killed"))
     assert hung.state == "note"
     assert "it had to be killed" in hung.detail
+
+
+def test_a_simulator_is_started_with_a_world_that_it_takes(make):
+    arms = measure_start(make(ArmsOnly))
+    assert (arms["planar"], measure_start(make(MujocoAdapter))["planar"]) == (False, True)
+    assert next(_start_findings("arms", run(arms))).state == "ok"
+    (start, _) = _start_findings("nothing", run(measure_start(make(Nothing))))
+    assert (start.state, "without a camera" in start.detail) == ("ok", True)
 
 
 @pytest.mark.parametrize(

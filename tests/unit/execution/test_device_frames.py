@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from simgate.harness.execution.episode.lap_clock import LapClock
+from simgate.harness.execution.episode.looking import LoopModel
 from simgate.harness.execution.episode.loop import Cast, run_episodes
 from simgate.harness.tasks.reach_or_report import REACH_OR_REPORT
 from simgate.policies.perception.dlpack import dlpack_device
@@ -69,8 +70,7 @@ def play(tmp_path: Path):
         cast = Cast(
             adapter=simulator,
             policy=MemoryPolicy(TIMING.control_hz, {}),
-            runtime=runtime,
-            latency=None if measured else package.latency,
+            models=[LoopModel(runtime, None if measured else package.latency)],
             extra_ms=0.0,
             task=REACH_OR_REPORT,
             timing=TIMING,

@@ -9,7 +9,9 @@ import pytest
 
 from simgate.harness.execution.episode.inference_time import QUEUED_MS
 from simgate.harness.execution.episode.lap_clock import LapClock
+from simgate.harness.execution.episode.looking import LoopModel
 from simgate.harness.execution.episode.loop import Cast, run_episodes
+from simgate.harness.execution.episode.recording import load_trace, save_trace
 from simgate.harness.execution.episode.world_run import Episode
 from simgate.harness.tasks.reach_or_report import REACH_OR_REPORT, SIGNALS
 from simgate.policies.driving import drive
@@ -48,13 +50,14 @@ class Constant:
 
 @pytest.fixture
 def cast(tmp_path: Path):
-    def make(policy=None, latency=None, limit_s: float = 6.0, timing: Timing = TIMING, **changes) -> Cast:
+    def make(
+        policy=None, latency=None, limit_s: float = 6.0, timing: Timing = TIMING, runtime=None, **changes
+    ) -> Cast:
         package = load_package(write_model(tmp_path / "model"))
         parts = {
             "adapter": MemoryAdapter(timing, {}),
             "policy": policy or MemoryPolicy(timing.control_hz, {}),
-            "runtime": MemoryRuntime(package),
-            "latency": latency or package.latency,
+            "models": [LoopModel(runtime or MemoryRuntime(package), latency or package.latency)],
             "extra_ms": 0.0,
             "task": REACH_OR_REPORT,
             "timing": timing,
@@ -63,6 +66,11 @@ def cast(tmp_path: Path):
         return Cast(**(parts | changes))
 
     return make
+
+
+def measured(cast: Cast, **changes) -> Cast:
+    """The same with the latency that was just measured."""
+    return dataclasses.replace(cast, models=[LoopModel(one.runtime, None) for one in cast.models], **changes)
 
 
 def play(cast: Cast, *doors: float, fault: str = "none", noise: float = 0.02) -> list[Episode]:
@@ -130,7 +138,7 @@ def test_extra_latency_adds_to_every_frame_and_is_recorded(cast) -> None:
 
 def test_measured_latency_is_the_inference_just_timed(cast) -> None:
     simulated = cast(Steady(0.1), limit_s=1.0)
-    episode = play(dataclasses.replace(simulated, latency=None, extra_ms=5.0), 5.0)[0]
+    episode = play(measured(simulated, extra_ms=5.0), 5.0)[0]
     latency = episode.latency
     assert latency.mode == "measured"
     pairs = list(zip(latency.in_loop_ms, latency.measured_ms, strict=True))
@@ -144,14 +152,14 @@ def test_a_machine_that_stands_still_is_not_a_slow_model(cast) -> None:
     from time import sleep
 
     simulated = cast(Steady(0.1), limit_s=0.5)
-    infer = simulated.runtime.infer
+    infer = simulated.models[0].runtime.infer
 
     def descheduled(frames):
         sleep(0.08)
         return infer(frames)
 
-    simulated.runtime.infer = descheduled
-    latency = play(dataclasses.replace(simulated, latency=None), 5.0)[0].latency
+    simulated.models[0].runtime.infer = descheduled
+    latency = play(measured(simulated), 5.0)[0].latency
     assert latency.stalls == len(latency.measured_ms) > 3
     assert min(latency.measured_ms) >= 80.0
     assert max(latency.in_loop_ms) < 40.0
@@ -160,14 +168,14 @@ def test_a_machine_that_stands_still_is_not_a_slow_model(cast) -> None:
 def test_measured_latency_of_several_worlds_is_that_of_one_frame(cast) -> None:
     simulated = cast(Steady(0.1), limit_s=0.3)
     sizes = []
-    infer = simulated.runtime.infer
+    infer = simulated.models[0].runtime.infer
 
     def counting(frames):
         sizes.append(len(frames))
         return infer(frames)
 
-    simulated.runtime.infer = counting
-    play(dataclasses.replace(simulated, latency=None), 5.0, 6.0)
+    simulated.models[0].runtime.infer = counting
+    play(measured(simulated), 5.0, 6.0)
     assert set(sizes) == {1}
     sizes.clear()
     play(simulated, 5.0, 6.0)
@@ -176,7 +184,7 @@ def test_measured_latency_of_several_worlds_is_that_of_one_frame(cast) -> None:
 
 def test_a_policy_without_a_model_is_told_nothing_and_frames_are_kept(cast) -> None:
     policy = Steady(0.1)
-    episode = play(cast(policy, runtime=None, limit_s=1.0), 5.0)[0]
+    episode = play(cast(policy, models=(), limit_s=1.0), 5.0)[0]
     assert {newest for _, newest in policy.told} == {None}
     assert len(episode.frames) == len(episode.trace.frames) == 11
 
@@ -273,9 +281,9 @@ def test_detections_that_no_model_may_give_end_the_episode_whatever_the_runtime(
             return [dataclasses.replace(one, **changes) if len(one) else one for one in super().infer(frames)]
 
     playing = cast()
-    strange = Strange(playing.runtime.package)
+    strange = Strange(playing.models[0].runtime.package)
     with pytest.raises(ValueError, match=words):
-        play(dataclasses.replace(playing, runtime=strange), 3.0)
+        play(dataclasses.replace(playing, models=[LoopModel(strange, playing.models[0].latency)]), 3.0)
 
 
 @pytest.mark.parametrize("camera_hz", [5, 8, 10, 20, 25])
@@ -290,3 +298,24 @@ def test_every_frame_reaches_the_model_at_its_own_moment_whatever_the_rates(cast
     assert answered == [frame.step for frame in trace.frames[: len(answered)]]
     assert (trace.end, trace.invalid_reasons) == ("done", ())
     assert all(step % 20 == 0 for step in trace.delivered_steps)
+
+
+def test_the_actions_are_in_the_trace_where_a_criterion_needs_them_and_nowhere_else(
+    cast, tmp_path: Path
+) -> None:
+    bare = play(cast(Steady(0.4), limit_s=1.0), 5.0)[0].trace
+    told = play(cast(Steady(0.4), limit_s=1.0, records=frozenset({"actions"})), 5.0)[0].trace
+    assert bare.actions is None
+    assert told.actions.names == ("forward_mps", "yaw_rate_rps")
+    assert told.actions.values.tolist() == [[0.4, 0.0]] * len(told.steps)
+    save_trace(tmp_path / "t.npz", told)
+    back = load_trace(tmp_path / "t.npz")
+    assert back.digest() == told.digest() != bare.digest()
+    assert dataclasses.replace(told, actions=None).digest() == bare.digest()
+    assert (back.actions.names, back.actions.high.tolist()) == (
+        told.actions.names,
+        told.actions.high.tolist(),
+    )
+    assert len(told.before(41).actions.values) == len(told.before(41).steps) == 3
+    back.actions.values[-1, 0] += 1e-9
+    assert back.digest() != told.digest()

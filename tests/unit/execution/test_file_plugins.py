@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,13 +13,14 @@ from simgate.harness.execution.planning.parts import collect_parts
 from simgate.harness.execution.planning.plan_guard import PlanGuard
 from simgate.harness.gate.comparing.metric_changes import describe_of
 from simgate.harness.packs.loader import lint, load_pack
-from simgate.harness.packs.model import Pack
+from simgate.harness.packs.model import CodedTask, Pack
 from simgate.harness.registry import load
 from simgate.harness.results.parts import Part, changed_parts
 from simgate.harness.results.record import LatencySamples
 from simgate.harness.scoring import metrics
 from simgate.harness.scoring.evidence import Evidence
 from simgate.harness.sources.import_guard import NotAsPlanned
+from simgate.policies.perception.package import load_package
 from simgate.sim_adapters.code_file import BadReference, package_of
 from tests.unit.execution.memory_pack import write_pack
 from tests.unit.scoring.traces import make_trace
@@ -52,14 +55,14 @@ def part(parts: tuple[Part, ...], role: str) -> Part:
 
 
 def test_the_file_and_what_it_imports_from_beside_it_are_the_part_by_their_names(tmp_path: Path) -> None:
-    policy = part(collect_parts(a_pack(tmp_path), "", None), "policy")
+    policy = part(collect_parts(a_pack(tmp_path), "", {}), "policy")
     assert policy.entry == policy.name == "mine.py:Mine"
     assert set(policy.code) >= {"./mine.py", "./gains.py"}
     assert not [file for file in policy.code if "simgate_beside" in file]
 
 
 def test_the_same_files_elsewhere_are_the_same_part(tmp_path: Path) -> None:
-    first, second = (part(collect_parts(a_pack(tmp_path / name), "", None), "policy") for name in ("a", "b"))
+    first, second = (part(collect_parts(a_pack(tmp_path / name), "", {}), "policy") for name in ("a", "b"))
     assert first.sha256 == second.sha256
 
 
@@ -82,7 +85,7 @@ def test_one_character_of_any_file_is_another_identity_and_is_named(
 
 def test_a_worker_refuses_a_file_that_was_changed_after_planning(tmp_path: Path) -> None:
     pack = a_pack(tmp_path)
-    parts = collect_parts(pack, "", None)
+    parts = collect_parts(pack, "", {})
     (tmp_path / "gains.py").write_text("GAIN = 2.0\n")
     guard = PlanGuard(pack, "", parts)
     try:
@@ -95,7 +98,7 @@ def test_a_worker_refuses_a_file_that_was_changed_after_planning(tmp_path: Path)
 def test_a_worker_refuses_a_file_that_no_import_statement_leads_to(tmp_path: Path) -> None:
     pack = a_pack(tmp_path)
     (tmp_path / "hidden.py").write_text("X = 1\n")
-    parts = collect_parts(pack, "", None)
+    parts = collect_parts(pack, "", {})
     guard = PlanGuard(pack, "", parts)
     try:
         from importlib import import_module
@@ -198,7 +201,7 @@ def test_a_base_pack_names_the_file_beside_itself(tmp_path: Path) -> None:
     heir.write_text(f"simgate: 1\nextends: ../../base/{Path(pack.path).name}\npack: heir\n")
     read = load_pack(heir)
     assert (read.policy, read.scenarios[0].world) == ("../../base/mine.py:Mine", "../../base/hall.py:HALL")
-    own = part(collect_parts(read, "", None), "policy")
+    own = part(collect_parts(read, "", {}), "policy")
     assert set(own.code) >= {"./mine.py", "./gains.py"}
 
 
@@ -230,7 +233,7 @@ def test_a_criterion_names_a_metric_of_its_own_and_gate_rules_take_it_by_that_na
         ("driven", "ways.py:WAY"),
         ("driven", "ways.py:WAY"),
     ]
-    own = part(collect_parts(pack, "", None), "metric")
+    own = part(collect_parts(pack, "", {}), "metric")
     assert (own.name, set(own.code)) == ("ways.py:WAY", {"./ways.py"})
     described = describe_of(pack)("driven")
     assert described is not None
@@ -325,13 +328,126 @@ def test_a_module_too_deep_to_be_read_cannot_be_a_part(tmp_path: Path) -> None:
     pack = a_pack(tmp_path)
     (tmp_path / "gains.py").write_text("GAIN = " + "1+" * 100_000 + "1\n")
     with pytest.raises(BadReference, match=r"\./gains.py is nested too deeply to be read"):
-        collect_parts(pack, "", None)
+        collect_parts(pack, "", {})
 
 
 def test_of_two_helpers_of_one_name_the_one_that_runs_is_the_one_that_is_hashed(tmp_path: Path) -> None:
     pack = a_pack(tmp_path)
     (tmp_path / "gains").mkdir()
     (tmp_path / "gains" / "__init__.py").write_text("GAIN = 3.0\n")
-    code = part(collect_parts(pack, "", None), "policy").code
+    code = part(collect_parts(pack, "", {}), "policy").code
     assert "./gains/__init__.py" in code and "./gains.py" not in code
     assert load("simgate.policies", pack.policy, tmp_path).gain == 3.0
+
+
+_DECODER = """\
+from simgate.policies.perception.decoder_spec import DecoderSpec, Strict
+from simgate.policies.perception.decoding.decoder import Decoder, Wanted
+from .gains import GAIN
+
+class Outputs(Strict):
+    heatmap: str
+    box: str
+
+class Spec(DecoderSpec):
+    outputs: Outputs
+
+WANTED = {"heatmap": Wanted(()), "box": Wanted(())}
+OWN = Decoder(Spec, lambda *of: WANTED, lambda *of: [])
+"""
+
+
+def a_pack_with_a_decoder(folder: Path) -> Pack:
+    pack = a_pack(folder, policy="memory_policy")
+    (folder / "model" / "decoder.py").write_text(_DECODER)
+    (folder / "model" / "gains.py").write_text("GAIN = 1.0\n")
+    model = folder / "model" / "model.yaml"
+    text = model.read_text().replace("kind: center_heatmap", "kind: decoder.py:OWN")
+    model.write_text(text.replace("  stride: 4\n", "").replace("  score_threshold: 0.5\n", ""))
+    return pack
+
+
+def test_a_decoder_beside_the_model_is_code_of_the_model_wherever_it_lies(tmp_path: Path) -> None:
+    first, second = (
+        part(collect_parts(pack, "", {"": load_package(str(pack.model))}), "model")
+        for pack in (a_pack_with_a_decoder(tmp_path / name) for name in ("a", "b"))
+    )
+    assert first == second
+    assert first.entry == "decoder.py:OWN"
+    assert set(first.code) == {"./decoder.py", "./gains.py"}
+    assert set(first.files) == {"model.yaml", "weights.onnx"}
+
+
+@pytest.mark.parametrize("file", ["decoder.py", "gains.py"])
+def test_a_worker_refuses_a_decoder_that_was_changed_after_planning(tmp_path: Path, file: str) -> None:
+    pack = a_pack_with_a_decoder(tmp_path / "planned")
+    before = collect_fingerprint(pack, "")
+    for name in [name for name in sys.modules if name.startswith(package_of(tmp_path / "planned" / "model"))]:
+        del sys.modules[name]  # A worker is another process.
+    path = tmp_path / "planned" / "model" / file
+    path.write_text(path.read_text() + "#")
+    guard = PlanGuard(pack, "", before.parts)
+    try:
+        with pytest.raises(NotAsPlanned, match=rf"model columns 1: \./{file} .*is not what the run was"):
+            load_package(str(pack.model))
+    finally:
+        guard.close()
+    (change,) = changed_parts(before.parts, collect_fingerprint(pack, "").parts)
+    assert change == f"model columns 1: ./{file} has changed"
+
+
+def test_what_a_decoder_tells_of_is_a_file_of_the_model(tmp_path: Path) -> None:
+    pack = a_pack_with_a_decoder(tmp_path)
+    (tmp_path / "anchors.txt").write_text("1")
+    told = f"OWN = Decoder(Spec, lambda *of: WANTED, lambda *of: [], lambda of: [{str(tmp_path / 'anchors.txt')!r}])\n"
+    (tmp_path / "model" / "decoder.py").write_text(_DECODER + told)
+    parts = collect_fingerprint(pack, "").parts
+    assert "decoder: anchors.txt" in part(parts or (), "model").files
+    (tmp_path / "anchors.txt").write_text("2")
+    guard = PlanGuard(pack, "", parts)
+    try:
+        with pytest.raises(NotAsPlanned, match=r"model columns 1: .*anchors.txt is not what the run was"):
+            guard.check_model(load_package(str(pack.model)))
+    finally:
+        guard.close()
+
+
+def test_of_two_models_each_is_held_by_the_decoder_in_its_own_folder(tmp_path: Path) -> None:
+    path = Path(a_pack_with_a_decoder(tmp_path).path)
+    (tmp_path / "model").rename(tmp_path / "one")
+    shutil.copytree(tmp_path / "one", tmp_path / "two")
+    both = "models: {one: one/model.yaml, two: two/model.yaml}"
+    path.write_text(path.read_text().replace("model: model/model.yaml", both))
+    pack = load_pack(path)
+    before = collect_fingerprint(pack, "")
+    for name in [name for name in sys.modules if name.startswith(package_of(tmp_path / "two"))]:
+        del sys.modules[name]
+    (tmp_path / "two" / "gains.py").write_text("GAIN = 2.0\n")
+    guard = PlanGuard(pack, "", before.parts)
+    try:
+        load_package(tmp_path / "one")
+        with pytest.raises(
+            NotAsPlanned, match=r"model two \(columns 1\): \./gains.py .*is not what the run was"
+        ):
+            load_package(tmp_path / "two")
+    finally:
+        guard.close()
+    (change,) = changed_parts(before.parts, collect_fingerprint(pack, "").parts)
+    assert change == "model two (columns 1): ./gains.py has changed"
+
+
+def test_a_base_pack_names_its_task_beside_itself(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    base = Path(a_pack(tmp_path / "base").path)
+    (base.parent / "ways.py").write_text(
+        "from simgate.harness.tasks.reach_or_report.task import ReachOrReport\n\nDRIVE = ReachOrReport()\n"
+    )
+    base.write_text(base.read_text().replace("seed: 7", "seed: 7\ntask: ways.py:DRIVE"))
+    heir = tmp_path / "heir.yaml"
+    heir.write_text(f"simgate: 1\nextends: base/{base.name}\npack: heir\n")
+    task = load_pack(heir).scenarios[0].task
+    assert isinstance(task, CodedTask)
+    assert (task.code, task.fact_names) == (
+        "base/ways.py:DRIVE",
+        ("barrier_kind", "has_barrier", "goal_radius_m"),
+    )

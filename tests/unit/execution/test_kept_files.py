@@ -35,7 +35,7 @@ def keep(folder, episode, outcome=Outcome.FAIL):
 
 def test_a_failed_variant_leaves_two_pictures_and_a_recording(cast, folder):
     kept, notes = keep(folder, play(cast(), 3.0)[0])
-    assert (set(kept), notes) == ({"start_picture", "failure_picture", "trace"}, ())
+    assert (set(kept), notes) == ({"start_picture", "failure_picture", "strip.front.rgb", "trace"}, ())
     assert all((folder.path / path).is_file() for path in kept.values())
     assert keep(folder, play(cast(), 3.0)[0], Outcome.PASS) == ({}, ())
 
@@ -45,7 +45,7 @@ def test_a_variant_that_passes_and_violates_a_hard_rule_is_kept_like_a_failed_on
     broken = CriterionResult(metric="collisions", statement="", observed=1, outcome=Outcome.FAIL)
     judged = Score(Outcome.PASS, "", (), {}, hard=(broken,))
     kept, _ = keep_files(folder, "failed", variant, play(cast(), 3.0)[0], judged)
-    assert set(kept) == {"start_picture", "failure_picture", "trace"}
+    assert set(kept) == {"start_picture", "failure_picture", "strip.front.rgb", "trace"}
 
 
 def test_a_picture_that_cannot_be_drawn_is_said_and_the_rest_is_kept(cast, folder, capsys):
@@ -54,7 +54,9 @@ def test_a_picture_that_cannot_be_drawn_is_said_and_the_rest_is_kept(cast, folde
     strange = [replace(one, class_ids=np.full(len(one), 9)) for one in episode.trace.detections]
     kept, notes = keep(folder, replace(episode, trace=replace(episode.trace, detections=tuple(strange))))
     assert "trace" in kept
-    assert notes == ("no start picture: IndexError: tuple index out of range",)
+    assert notes == tuple(
+        f"no {what}: IndexError: tuple index out of range" for what in ("start picture", "strip of front.rgb")
+    )
     assert "IndexError" in capsys.readouterr().err
 
 
@@ -63,7 +65,11 @@ def test_a_file_that_cannot_be_written_is_said(cast, folder):
     folder.frames_dir.write_text("a file where a folder belongs")
     kept, notes = keep(folder, play(cast(), 3.0)[0])
     assert set(kept) == {"trace"}
-    assert [note.partition(":")[0] for note in notes] == ["no start picture", "no failure picture"]
+    assert [note.partition(":")[0] for note in notes] == [
+        "no start picture",
+        "no failure picture",
+        "no strip of front.rgb",
+    ]
     assert all("File exists" in note for note in notes)
 
 
@@ -71,13 +77,13 @@ def test_a_folder_that_somebody_has_cleared_is_made_anew(cast, folder):
     folder.frames_dir.rmdir()
     folder.recordings_dir.rmdir()
     kept, notes = keep(folder, play(cast(), 3.0)[0])
-    assert (set(kept), notes) == ({"start_picture", "failure_picture", "trace"}, ())
+    assert (set(kept), notes) == ({"start_picture", "failure_picture", "strip.front.rgb", "trace"}, ())
 
 
 def test_no_run_is_made_anew_where_its_folder_has_gone(cast, folder, tmp_path):
     folder.path.rename(tmp_path / "moved")
     kept, notes = keep(folder, play(cast(), 3.0)[0])
-    assert (kept, len(notes)) == ({}, 3)
+    assert (kept, len(notes)) == ({}, 4)
     assert not folder.path.exists()
 
 
@@ -94,6 +100,6 @@ def test_on_a_full_disk_the_file_is_named_and_a_log_that_is_full_too_takes_nothi
     monkeypatch.setattr("simgate.harness.execution.episode.kept_files.save_trace", full)
     monkeypatch.setattr("sys.stderr", Full())
     kept, notes = keep(folder, play(cast(), 3.0)[0])
-    assert set(kept) == {"start_picture", "failure_picture"}
+    assert set(kept) == {"start_picture", "failure_picture", "strip.front.rgb"}
     assert notes[0].startswith("no trace: OSError: [Errno 28] No space left on device")
     assert "recordings/s.v0007.npz" in notes[0]

@@ -40,7 +40,7 @@ def test_a_shipped_pack_has_a_part_for_everything_it_names() -> None:
 
 def test_the_files_of_a_native_world_are_a_part_by_their_paths() -> None:
     pack = load_pack(REPOSITORY / "scenarios" / "own_site" / "pack.yaml")
-    parts = {part.label: part for part in collect_parts(pack, "", None)}
+    parts = {part.label: part for part in collect_parts(pack, "", {})}
     site = next(part for label, part in parts.items() if label.startswith("native world mjcf:"))
     assert len(site.files) > 1
     assert "reader mjcf" in parts
@@ -90,7 +90,7 @@ def test_a_plugin_is_named_with_the_distribution_that_registers_it_whatever_its_
     install(tmp_path / "site", "acme-robots", "0.7", "acme_policy", entry_points_txt=entry)
     on_path(monkeypatch, tmp_path / "site")
     pack = make_pack(tmp_path, policy="straight")
-    policy = by_role(collect_parts(pack, "", None))["policy"]
+    policy = by_role(collect_parts(pack, "", {}))["policy"]
     assert (policy.entry, policy.distribution, policy.version) == (
         "acme_policy:Straight",
         "acme-robots",

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from simgate.harness.execution.episode.box_picture import FOUND_COLOR, TRUTH_COLOR
-from simgate.harness.execution.episode.pictures import SCALE, failure_frame, start_frame, write_picture
+from simgate.harness.execution.episode.pictures import failure_frame, start_frame, write_picture
+from simgate.harness.execution.pictures.overlay import FOUND_COLOR, TRUTH_COLOR, scale_for
 from simgate.harness.results.record import CriterionResult, Outcome
 from tests.unit.execution.memory_plugins import HEIGHT, WIDTH
 from tests.unit.execution.test_episode import cast, play
@@ -17,7 +17,7 @@ __all__ = ["cast"]
 
 def colors(path: Path) -> set[tuple[int, ...]]:
     with Image.open(path) as image:
-        assert image.size == (WIDTH * SCALE, HEIGHT * SCALE)
+        assert image.size == (WIDTH * scale_for(WIDTH), HEIGHT * scale_for(WIDTH))
         return {tuple(pixel) for row in np.asarray(image.convert("RGB")).tolist() for pixel in row}
 
 

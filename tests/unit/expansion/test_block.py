@@ -85,3 +85,15 @@ def test_a_scenario_comes_in_blocks_that_together_are_all_of_it() -> None:
     blocks = list(expand_blocks(pack(made), made))
     assert [len(block) for block in blocks] == [4096, 4096, 808]
     assert np.concatenate([block.index for block in blocks]).tolist() == list(range(9000))
+
+
+def test_a_world_without_any_parameter_has_variants_that_differ_by_their_seed() -> None:
+    block = VariantBlock(
+        "s", "w", ["v0000", "v0001"], np.arange(2), {}, (), np.array([5, 6], dtype=np.uint64)
+    )
+    assert [(v.id, v.parameters, v.seed) for v in block.variants()] == [
+        ("s::v0000", {}, 5),
+        ("s::v0001", {}, 6),
+    ]
+    assert [v.digest for v in block.variants()] == block.digests
+    assert len({*block.digests}) == 2

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import random
+from bisect import bisect_right
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
+from simgate.harness.gate.statistics.ordered import Ordered
 from simgate.harness.gate.statistics.percentile import (
     accepts,
     percentile_lower_bound,
@@ -94,3 +98,17 @@ def test_a_latency_whose_true_percentile_is_over_the_limit_is_rarely_accepted():
     within = (samples <= limit).sum(axis=1)
     accepted = np.mean([accepts(int(k), 300, 0.95, 0.95) for k in within])
     assert 0.0 < accepted <= 0.05
+
+
+def test_samples_of_several_records_are_found_in_order_wherever_they_are_asked_for():
+    draw = random.Random(4)
+    given = [[float(draw.randrange(50)) for _ in range(draw.randrange(9))] for _ in range(40)]
+    expected = sorted(sample for samples in given for sample in samples)
+    places = [*range(-len(expected), len(expected))]
+    draw.shuffle(places)
+    ordered = Ordered(given)
+    assert [ordered[place] for place in places] == [expected[place] for place in places]
+    assert [ordered.within(limit) for limit in (-1, 0, 7.5, 20, 99)] == [
+        bisect_right(expected, limit) for limit in (-1, 0, 7.5, 20, 99)
+    ]
+    assert list(Ordered(given)) == Ordered(given)[:] == expected

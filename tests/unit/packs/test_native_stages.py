@@ -62,7 +62,7 @@ def test_a_stage_becomes_a_world_with_its_own_parameters(tmp_path: Path) -> None
     assert shut.task.barrier == "/World/Pane"
     assert world.build({**values, "pane.there": False}, ()).task.barrier is None
     for adapter in ("isaacsim", "mujoco", "physx"):
-        require_fit(pack.scenarios, adapter)
+        require_fit(pack.scenarios, adapter, Path())
 
 
 def test_a_barrier_is_gone_with_what_it_hangs_on(tmp_path: Path) -> None:

@@ -265,8 +265,8 @@ def test_objects_cannot_be_placed_in_a_file(tmp_path: Path) -> None:
 def test_another_simulator_on_the_command_line_is_refused_with_the_one_that_can(tmp_path: Path) -> None:
     pack = load_pack(write(tmp_path), metrics)
     with pytest.raises(UnfitAdapter, match=r"'physx' cannot open yard\.xml, which is MJCF; mujoco can"):
-        require_fit(pack.scenarios, "physx")
-    require_fit(pack.scenarios, "mujoco")
+        require_fit(pack.scenarios, "physx", Path())
+    require_fit(pack.scenarios, "mujoco", Path())
 
 
 def test_a_parameter_of_the_file_that_is_declared_as_appearance_makes_no_other_scene(tmp_path: Path) -> None:

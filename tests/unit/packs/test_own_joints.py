@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
@@ -12,6 +13,7 @@ from simgate.harness.packs.loader import lint, load_pack
 from simgate.harness.packs.schema.pack_schema import pack_schema
 from simgate.harness.scoring import metrics
 from tests.unit.packs.plain_data import data_of
+from tests.unit.policies.perception.made_models import constant_onnx, package
 from tests.unit.sim_adapters.articulated.machines import ARM
 
 PACK = """\
@@ -71,7 +73,7 @@ def test_a_whole_pack_has_no_problems_and_keeps_what_it_says(tmp_path: Path) -> 
         ("{position: body", "{positon: body", 14, "wrong-value", "did you mean 'position'?", ""),
         ("height_m > 0.8", "heigth_m > 0.8", 15, "expression", "did you mean 'height_m'?", ""),
         ("base, table", "base, tabel", 16, "unknown-element", "no body or geom 'tabel'", "did you mean 'table'?"),
-        ("success: {eq", "spl: {at_least: 1}, success: {eq", 18, "undefined-metric", "'spl' needs goal_distance_m", "its signals: height_m, grip_n"),
+        ("success: {eq", "spl: {at_least: 1}, success: {eq", 18, "metric-needs", "'spl' needs goal_distance_m", "its signals: height_m, grip_n"),
         ("success: {eq", "s: {stl: 'G (hight_m > 0)'}, success: {eq", 18, "expression", "unknown signal 'hight_m'", "did you mean 'height_m'?"),
         ("success: {eq", "s: {signal: {name: grip, reduce: max}, at_most: 9}, success: {eq", 18, "unknown-metric", "unknown signal 'grip'", "did you mean 'grip_n'?"),
     ],
@@ -94,6 +96,48 @@ def test_a_robot_on_its_own_joints_needs_a_task_and_a_driving_one_has_its_own(tm
     room = "    world: office_corridor\n"
     driving = PACK[: PACK.index("    world:\n")] + room + PACK[PACK.index("    task:\n") :]
     assert "a driving robot reaches its goal" in said(tmp_path, driving)[0][2]
+
+
+CODED = """\
+from simgate.harness.tasks.task import Task
+from simgate.harness.trace import Signal
+from simgate.sim_adapters.quantities import read_quantity
+
+
+class Lift(Task):
+    name = "lift"
+    signals = (Signal("height_m", "m", "height of the cube"),)
+    facts = ("success",)
+    quantities = {"z": read_quantity({"position": "body/cube", "axis": "z"})}
+    allow = (("base", "table"),)
+
+    def brief(self, scene): ...
+    def begin(self, scene, timing, time_limit_s): ...
+
+
+LIFT = Lift()
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "code", "message"),
+    [
+        ("base", "base", "", ""),
+        ("body/cube", "body/cub", "unknown-element", "no body 'cub'"),
+        ('"table"', '"tabel"', "unknown-element", "no body or geom 'tabel'"),
+        ('"success"', '"failure"', "metric-needs", "'success' needs the fact success"),
+    ],
+)
+def test_what_a_task_that_is_code_asks_of_the_file_is_held_against_it(
+    tmp_path: Path, before: str, after: str, code: str, message: str
+) -> None:
+    (tmp_path / "lift.py").write_text(CODED.replace(before, after))
+    start, end = PACK.index("    task:\n"), PACK.index("    variants")
+    found = said(tmp_path, PACK[:start] + "    task: lift.py:LIFT\n" + PACK[end:])
+    assert [(line, told) for line, told, *_ in found] == (
+        [(15 if code == "metric-needs" else 13, code)] if code else []
+    )
+    assert all(message in text for _, _, text, _ in found)
 
 
 SIMULATOR = """\
@@ -146,8 +190,143 @@ def test_a_metric_of_the_packs_own_says_too_what_the_task_lacks(tmp_path: Path) 
     (tmp_path / "own.py").write_text(own)
     asked = "accept: {way: {metric: own.py:SPL, at_least: 1}, success: {eq"
     (found,) = said(tmp_path, PACK.replace("accept: {success: {eq", asked))
-    assert found[:2] == (18, "undefined-metric")
+    assert found[:2] == (18, "metric-needs")
     assert "'way' needs goal_distance_m" in found[2]
+
+
+@pytest.mark.parametrize(
+    ("metric", "message", "hint"),
+    [
+        ("motion.energy_j", "needs a signal of energy, which", "NAME: {energy: true}"),
+        (
+            "motion.grip_n.jerk_rms",
+            "needs grip_n as a signal of position or joint position or",
+            "used: height_m",
+        ),
+        ("motion.height_m.falls", "needs height_m as a signal of tilt, which", "NAME: {tilt: ...}"),
+        ("motion.heigt_m.jerk_rms", "needs heigt_m, which the task does not have", "used: height_m"),
+    ],
+)
+def test_a_metric_of_motion_says_what_signal_it_needs(
+    tmp_path: Path, metric: str, message: str, hint: str
+) -> None:
+    asked = f"accept: {{{metric}: {{at_most: 1}}, success: {{eq"
+    (found,) = said(tmp_path, PACK.replace("accept: {success: {eq", asked))
+    assert found[:2] == (18, "metric-needs")
+    assert f"'{metric}' {message}" in found[2]
+    assert hint in found[3]
+
+
+def test_a_metric_on_a_signal_of_the_right_kind_is_no_problem(tmp_path: Path) -> None:
+    asked = "accept: {motion.height_m.jerk_rms: {at_most: 1}, action.saturation: {at_most: 1}, success: {eq"
+    assert said(tmp_path, PACK.replace("accept: {success: {eq", asked)) == []
+
+
+@pytest.mark.parametrize(
+    ("criterion", "code", "message", "hint"),
+    [
+        ("poses.cube.add_m: {at_most: 1}", "missing-key", "does not say which body", "of: body/NAME"),
+        ("poses.cube.add_m: {of: body/kube, at_most: 1}", "unknown-element", "no body 'kube'", "cube"),
+        ("keypoints.cube.pck: {of: geom/cube, at_least: 1}", "unknown-element", "'geom/cube' is no body", "body/NAME"),
+        ("poses.cube.recall: {of: body/cube, frame: map, at_least: 1}", "wrong-value", "unknown frame 'map'", "camera"),
+        ("poses.cube.add_m: {of: body/cube, symmetry: 2, at_most: 1}", "unknown-key", "has no option 'symmetry'", "of,"),
+        ("masks.cube.iou: {at_least: 1}", "metric-needs", "which no camera draws", "[rgb, semantic] for 'wrist'"),
+        ("masks.mean_iou: {at_least: 1}", "metric-needs", "which no camera draws", "[rgb, semantic] for 'wrist'"),
+    ],
+)  # fmt: skip
+def test_a_metric_of_what_is_seen_says_what_truth_it_lacks(
+    tmp_path: Path, criterion: str, code: str, message: str, hint: str
+) -> None:
+    (found,) = said(tmp_path, PACK.replace("accept: {success: {eq", f"accept: {{{criterion}, success: {{eq"))
+    assert found[:2] == (18, code)
+    assert message in found[2]
+    assert hint in found[3]
+
+
+@pytest.mark.parametrize(
+    ("body", "scope", "found"),
+    [("cube", "scenario: lifts, ", 0), ("ball", "scenario: turns, ", 0), ("cube", "", 1), ("ball", "", 1)],
+)
+def test_a_rule_that_names_a_body_is_held_against_the_files_of_all_its_scenarios(
+    tmp_path: Path, body: str, scope: str, found: int
+) -> None:
+    other = PACK.partition("scenarios:\n")[2].replace("lifts:", "turns:").replace("mjcf: arm", "mjcf: bare")
+    (tmp_path / "bare.xml").write_text(ARM.replace('name="cube"', 'name="ball"'))
+    other = other.replace("body/cube", "body/ball").replace("cube", "ball")
+    rule = f"gate: [{{metric: poses.cube.recall, {scope}every_variant: {{of: body/{body}, at_least: 1}}}}]\n"
+    problems = said(tmp_path, PACK + other + rule)
+    assert [code for _, code, _, _ in problems] == ["unknown-element"] * found
+    assert all(line == len((PACK + other).splitlines()) + 1 for line, _, _, _ in problems)
+
+
+def test_a_rule_is_held_against_the_task_of_its_own_scenario(tmp_path: Path) -> None:
+    other = PACK.partition("scenarios:\n")[2].replace("lifts:", "turns:").replace("height_m", "high_m")
+    rule = "gate: [{{metric: motion.height_m.jerk_rms, scenario: {}, every_variant: {{at_most: 9}}}}]\n"
+    assert said(tmp_path, PACK + other + rule.format("lifts")) == []
+    (found,) = said(tmp_path, PACK + other + rule.format("turns"))
+    assert (found[1], "'motion.height_m.jerk_rms' needs height_m" in found[2]) == ("metric-needs", True)
+
+
+def test_a_metric_of_what_the_model_does_not_give_is_no_metric_of_this_pack(tmp_path: Path) -> None:
+    outputs = {"t": np.zeros((1, 1, 3), np.float32), "q": np.array([[[1, 0, 0, 0]]], np.float32)}
+    decoder = {"kind": "poses", "outputs": {"translation": "t", "rotation": "q"}}
+    package(tmp_path / "model", constant_onnx(outputs), classes=["cube"], decoder=decoder)
+    pack = PACK.replace("policy:", "model: model/model.yaml\npolicy:").replace("kinds: [rgb]", "")
+    pack = pack.replace("{camera: wrist}", "{camera: wrist, kinds: [rgb, semantic], width: 32, height: 24}")
+    fine = "accept: {poses.cube.recall: {of: body/cube, at_least: 1}, success: {eq"
+    assert said(tmp_path, pack.replace("accept: {success: {eq", fine)) == []
+    for asked, kind in (
+        ("masks.cube.iou", "masks"),
+        ("depth.abs_rel", "depth"),
+        ("keypoints.cube.pck", "keypoints"),
+    ):
+        of = "of: body/cube, " if kind == "keypoints" else ""
+        wrong = f"accept: {{{asked}: {{{of}at_least: 0.5}}, success: {{eq"
+        (found,) = said(tmp_path, pack.replace("accept: {success: {eq", wrong))
+        assert found[:2] == (19, "metric-needs")
+        assert found[2] == f"'{asked}' needs a model that gives {kind}; the pack's gives poses"
+
+
+def test_boxes_of_a_robot_on_its_own_joints_are_not_judged(tmp_path: Path) -> None:
+    asked = "accept: {detection.cube.precision: {at_least: 0.5}, success: {eq"
+    (found,) = said(tmp_path, PACK.replace("accept: {success: {eq", asked))
+    assert found[:2] == (18, "metric-needs")
+    assert "which no simulator tells of such a world" in found[2]
+    assert "poses.<class>.recall" in found[3]
+
+
+def test_a_metric_whose_truth_is_there_is_no_problem(tmp_path: Path) -> None:
+    asked = "masks.mean_iou: {at_least: 1}, keypoints.cube.pck: {of: body/cube, at_least: 1}, "
+    asked += "poses.cube.rotation_error_deg: {of: body/cube, symmetry: 4, frame: world, at_most: 1}"
+    pack = PACK.replace("{camera: wrist}", "{camera: wrist, kinds: [rgb, instance]}")
+    assert said(tmp_path, pack.replace("accept: {success: {eq", f"accept: {{{asked}, success: {{eq")) == []
+
+
+def test_a_robot_without_a_camera_has_no_pictures_to_judge(tmp_path: Path) -> None:
+    pack = PACK.replace("wrist: {camera: wrist}, ", "")
+    asked = "accept: {poses.cube.add_m: {of: body/cube, at_most: 1}, success: {eq"
+    (found,) = said(tmp_path, pack.replace("accept: {success: {eq", asked))
+    assert found[:2] == (18, "metric-needs")
+    assert "what a camera of a robot on its own joints has before it" in found[2]
+    (tmp_path / "doors.yaml").write_text(
+        "simgate: 1\npack: doors\npolicy: door_navigator\nscenarios:\n  open:\n    title: open\n"
+        "    severity: major\n    world: office_corridor\n    variants: {count: 1}\n"
+        "    accept: {masks.mean_iou: {at_least: 0.5}}\n"
+    )
+    (driving,) = lint([tmp_path / "doors.yaml"], metrics, date(2026, 11, 28))
+    assert (driving.line, driving.code) == (10, "metric-needs")
+    assert "this world has none" in driving.message
+
+
+def test_a_rule_for_scenarios_of_several_tasks_is_not_held_against_one_of_them(tmp_path: Path) -> None:
+    scenario = PACK.partition("scenarios:\n")[2]
+    other = (
+        scenario.replace("lifts:", "turns:")
+        .replace("height_m", "high_m")
+        .replace("{success: {eq", "{motion.high_m.jerk_rms: {at_most: 1}, success: {eq")
+    )
+    rule = "gate: [{metric: motion.high_m.jerk_rms, scenario: turns, mean: {at_most: 1}, clip: [0, 9], confidence: 0.9}]\n"
+    assert said(tmp_path, PACK + other + rule) == []
 
 
 def test_editors_know_the_keys(tmp_path: Path) -> None:

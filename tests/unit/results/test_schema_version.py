@@ -124,7 +124,7 @@ def test_a_newer_recording_is_refused_by_name(run):
     words = {**json.loads(arrays["words"].tobytes()), "format": 99}
     arrays["words"] = np.frombuffer(json.dumps(words).encode(), dtype=np.uint8)
     np.savez_compressed(path, **arrays)
-    refused = REFUSED.replace("version 1:", "versions 1 to 2:")
+    refused = REFUSED.replace("version 1:", "versions 1 to 3:")
     with pytest.raises(ValueError, match=rf"{path.name} {refused}$"):
         load_trace(path)
 

@@ -13,7 +13,7 @@ from simgate.harness.packs.model import GateRule
 from simgate.harness.results.journal import append_record, read_journal
 from simgate.harness.results.manifest import Manifest
 from simgate.harness.results.record import LatencySamples, Outcome
-from simgate.harness.results.stored_record import stored_records, updated, whole
+from simgate.harness.results.stored_record import as_read, stored_records, updated, whole
 from tests.unit.gate.runs import PASS_RATE, VALIDITY, a_run, make_record
 
 SLOW = GateRule(kind="metric", metric="latency.measured_p95_ms", at_most=9.0)
@@ -51,6 +51,11 @@ def test_they_have_all_that_the_records_have_in_whatever_order_they_are_asked(tm
     stored = list(stored_records(path, samples=["measured_ms"]))
     for found, record in reversed(list(zip(stored, records, strict=True))):
         assert whole(found) == record
+        quick = as_read(found)
+        assert [getattr(quick, key) for key in KEYS if key != "criteria"] == [
+            getattr(record, key) for key in KEYS if key != "criteria"
+        ]
+        assert [one.observed for one in quick.criteria] == [one.observed for one in record.criteria]
         assert [getattr(found, key) for key in KEYS] == [getattr(record, key) for key in KEYS]
         assert tuple(found.latency.measured_ms) == record.latency.measured_ms
         assert found.latency.in_loop_ms == record.latency.in_loop_ms
@@ -80,6 +85,7 @@ def test_another_outcome_holds_wherever_it_is_read(tmp_path):
         changed = updated(record, outcome=Outcome.INVALID, reason="they disagree")
         assert (changed.outcome, changed.reason) == (Outcome.INVALID, "they disagree")
         assert (whole(changed).outcome, whole(changed).reason) == (Outcome.INVALID, "they disagree")
+        assert (as_read(changed).outcome, as_read(changed).reason) == (Outcome.INVALID, "they disagree")
         assert updated(record, outcome=Outcome.INVALID).reason == record.reason
         assert record.outcome is Outcome.PASS
 

@@ -433,3 +433,64 @@ DEPTH = {
     "delta1": _of_depth(lambda s, t: s is not None and max(s / t, t / s) < 1.25, False),
     "coverage": _of_depth(lambda s, t: s is not None, False),
 }
+
+
+# ---- motion
+
+
+def jerks(values, dt):
+    """Derivatives of a speed, row by row: (v2 - 2 v1 + v0) / dt^2, where all three are finite."""
+    triples = zip(values, values[1:], values[2:], strict=False)
+    return [(c - 2 * b + a) / dt**2 for a, b, c in triples if all(map(math.isfinite, (a, b, c)))]
+
+
+def jerk_of_speed(trace, latency, options):
+    found = jerks(trace.signals["speed_mps"].tolist(), period(trace) / trace.physics_hz)
+    return math.sqrt(math.fsum(j * j for j in found) / len(found)) if found else None
+
+
+def jerk_of_place(trace, latency, options):
+    dt = period(trace) / trace.physics_hz
+    places = trace.signals["x_m"].tolist()
+    speeds = [(b - a) / dt for a, b in itertools.pairwise(places)]
+    found = jerks([v if math.isfinite(v) else math.nan for v in speeds], dt)
+    return math.sqrt(math.fsum(j * j for j in found) / len(found)) if found else None
+
+
+def falls(trace, latency, options):
+    tilts, limit = (
+        [tilt for (tilt,) in rows(trace, "tilt_deg") if not math.isnan(tilt)],
+        options.get("limit_deg", 60),
+    )
+    if not tilts:
+        return None
+    # A word of U (up), m (between) and D (down); a fall is the first D after the start or a U.
+    word = "".join("D" if t > limit else "U" if t < limit / 2 else "m" for t in tilts)
+    return sum("D" in part for part in word.split("U"))
+
+
+def energy_j(trace, latency, options):
+    spent = float(trace.signals["work_j"][-1]) - float(trace.signals["work_j"][0])
+    return spent if math.isfinite(spent) else None
+
+
+def saturation(trace, latency, options):
+    told = trace.actions
+    if told is None:
+        return None
+    entries = [
+        value <= low or value >= high
+        for row in told.values.tolist()
+        for value, low, high in zip(row, told.low.tolist(), told.high.tolist(), strict=True)
+        if math.isfinite(low) or math.isfinite(high)
+    ]
+    return sum(entries) / len(entries) if entries else None
+
+
+MOTION = {
+    "motion.speed_mps.jerk_rms": jerk_of_speed,
+    "motion.x_m.jerk_rms": jerk_of_place,
+    "motion.tilt_deg.falls": falls,
+    "motion.energy_j": energy_j,
+    "action.saturation": saturation,
+}

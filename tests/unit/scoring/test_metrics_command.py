@@ -19,8 +19,13 @@ def test_every_metric_is_listed_with_unit_direction_range_and_meaning(capsys):
     assert all(f"{name}  (" in text for name in metric_names())
     assert "stop_distance_m  (m; neither is better)" in text  # negative where hull and barrier overlap
     assert "detection.<class>.first_seen_m  (m; higher is better; from 0)" in text
-    assert "Options: within_m, min_pixels, max_occlusion." in text
+    assert "Options: within_m, min_pixels, max_occlusion, model." in text
     assert max(map(len, text.splitlines())) <= 100
+
+
+def test_a_metric_of_a_class_or_signal_is_found_by_the_name_that_a_pack_gives_it(capsys):
+    for name in ("poses.brick.add_s_m", "motion.tilt_deg.falls", "detection.person.recall"):
+        assert printed(capsys, name).startswith(f"{name}  (")
 
 
 def test_json_holds_the_same_metrics_for_machines(capsys):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from simgate.harness.scoring.conformance import MetricConformance, random_episode
+from simgate.harness.scoring.conformance import MetricConformance, random_episode, random_pictures
 from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, undefined
 from simgate.harness.scoring.metrics import find, metric_names
+from simgate.harness.tasks.reach_or_report import SIGNALS
+from simgate.harness.trace import Actions, Signal
 from simgate.policies.perception.outputs import Depth
 from tests.unit.scoring import definitions
+from tests.unit.scoring.definitions_of_pictures import OF_PICTURES
 
 
 def depth_episode(seed):
@@ -29,6 +33,25 @@ def depth_episode(seed):
         if rng.random() < 0.8 and seed % 5:
             outputs.append(Depth(said, frame.step))
     changes = {"frames": tuple(frames), "outputs": tuple(outputs), "detections": ()}
+    return replace(episode, trace=replace(trace, **changes))
+
+
+def moving_episode(seed):
+    """A random episode of a robot that can fall, with its work and its actions; rows without values among them."""
+    rng = np.random.default_rng(seed)
+    episode = random_episode(seed)
+    trace, rows = episode.trace, len(episode.trace.steps)
+    tilt = np.round(np.abs(np.cumsum(rng.normal(0, 25, rows))) % 90)
+    tilt[rng.random(rows) < (1.0 if seed % 7 == 0 else 0.2)] = np.nan
+    work = np.cumsum(rng.gamma(1.0, 2.0, rows)) + 3.0
+    work[-1] = np.nan if seed % 5 == 0 else work[-1]
+    place = trace.signals["x_m"].copy()
+    place[rng.random(rows) < 0.1] = np.nan
+    bounds = np.where(rng.random(3) < 0.3, np.inf, [1.0, 2.0, 0.5])
+    told = Actions(("a", "b", "c"), -bounds, bounds, np.round(rng.normal(0, 1, (rows, 3)), 1))
+    signals = {**trace.signals, "x_m": place, "tilt_deg": tilt, "work_j": work}
+    of_task = Signal("tilt_deg", "deg", "tilt", "tilt"), Signal("work_j", "J", "energy", "energy")
+    changes = {"signals": signals, "declared": (*SIGNALS, *of_task), "actions": told if seed % 6 else None}
     return replace(episode, trace=replace(trace, **changes))
 
 
@@ -75,11 +98,46 @@ SUITES |= {
     )
     for what, right in definitions.DEPTH.items()
 }
+SUITES |= {
+    name: suite(
+        name,
+        staticmethod(right),
+        options=({}, {"limit_deg": 30}) if name.endswith("falls") else ({},),
+        episode=lambda self, seed: moving_episode(seed),
+    )
+    for name, right in definitions.MOTION.items()
+}
+OF_BRICK = {"of": "body/brick"}
+PICTURE_OPTIONS = {
+    "masks": ({}, {"until_s": 1}),
+    "keypoints": (OF_BRICK, {**OF_BRICK, "within_share": 0.05, "max_occlusion": 0.5}),
+    "poses": (OF_BRICK, {**OF_BRICK, "frame": "world", "min_pixels": 20, "max_occlusion": 0.5, "until_s": 1}),
+}
+SUITES |= {
+    name: suite(
+        name,
+        staticmethod(right),
+        options=PICTURE_OPTIONS[name.partition(".")[0]],
+        episode=lambda self, seed: random_pictures(seed),
+        episodes=24,
+    )
+    for name, right in OF_PICTURES.items()
+}
+SUITES["turns of a symmetric body"] = suite(
+    "poses.brick.rotation_error_deg",
+    staticmethod(OF_PICTURES["poses.brick.rotation_error_deg"]),
+    options=({**OF_BRICK, "symmetry": 2}, {**OF_BRICK, "symmetry": 5}),
+    episode=lambda self, seed: random_pictures(seed),
+    episodes=12,
+)
 globals().update({f"Test {name}": one for name, one in SUITES.items()})
 
 
 def test_no_built_in_metric_is_left_out():
-    tested = {one.metric.info.name.replace(".person.", ".<class>.") for one in SUITES.values()}
+    tested = {
+        re.sub(r"^motion\.[^.]+\.", "motion.<signal>.", re.sub(r"\.(person|brick)\.", ".<class>.", name))
+        for name in (one.metric.info.name for one in SUITES.values())
+    }
     assert {n for n in metric_names() if not n.startswith(MEASURED_ONLY)} <= tested
 
 

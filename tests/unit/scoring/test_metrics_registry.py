@@ -25,9 +25,14 @@ def plugin(monkeypatch):
     return register
 
 
+def filled(name: str) -> str:
+    """A metric's name with a class and a signal in place of its placeholders."""
+    return name.replace("<class>", "glass_door").replace("<signal>", "speed_mps")
+
+
 def test_every_metric_is_found_by_its_name_and_documented():
     for info in metric_infos():
-        name = info.name.replace("<class>", "glass_door")
+        name = filled(info.name)
         described = find_metric(name)
         assert described is not None
         assert described.name == name
@@ -38,7 +43,7 @@ def test_every_metric_is_found_by_its_name_and_documented():
 def test_every_metric_of_a_quiet_episode_is_a_value_or_says_why_not():
     trace = make_trace()
     for name in metric_names():
-        found = compute(name.replace("<class>", "glass_door"), trace, samples())
+        found = compute(filled(name), trace, samples())
         assert (found.value is None) == bool(found.undefined), name
 
 

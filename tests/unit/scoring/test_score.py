@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from simgate.harness.packs.model import Criterion, KnownFailure, Scenario, VariantsSpec
 from simgate.harness.results.record import Outcome
 from simgate.harness.scoring.metric import MetricValue
-from simgate.harness.scoring.score import STANDARD_METRICS, metric_key, score
+from simgate.harness.scoring.metrics import standard_metrics
+from simgate.harness.scoring.score import metric_key, score
 from tests.unit.scoring.traces import BOX, barrier_trace, found, frame, make_trace, samples, seen, touch
 
 NO_COLLISION = Criterion(metric="collisions", op="at_most", bound=0)
@@ -129,6 +131,14 @@ def test_what_happens_in_doubt_stays_invalid(criterion, contacts, doubt_step):
     assert scored(trace, criterion).outcome is Outcome.INVALID
 
 
+def test_a_contact_has_not_cost_the_success_of_a_task_that_says_itself_whether_it_has_succeeded():
+    reached = Criterion(metric="success", op="equals", bound=True)
+    trace = barrier_trace(0.0, contacts=(touch(10),), **DOUBT)
+    assert scored(trace, reached).outcome is Outcome.FAIL
+    pushes = replace(trace, facts={"success": False})
+    assert scored(pushes, reached).outcome is Outcome.INVALID
+
+
 def test_a_door_that_was_never_in_view_is_no_pass():
     result = scored(barrier_trace(), RECALL)
     assert result.outcome is Outcome.FAIL
@@ -169,7 +179,7 @@ def test_a_quarantine_does_not_excuse_an_invalid_simulation():
 def test_metrics_hold_the_standard_set_and_what_the_criteria_ask_and_the_recall_of_what_was_seen():
     trace = barrier_trace(frames=[frame(0, seen(), seen("handle", name="h"))], detections=[found(0)])
     metrics = scored(trace, RECALL).metrics
-    assert set(STANDARD_METRICS) <= set(metrics)
+    assert set(standard_metrics()) <= set(metrics)
     assert metrics["detection.glass_door.recall{min_pixels=64,within_m=3}"] == 0.0
     assert metrics["detection.glass_door.recall"] == 0.0
     assert "detection.handle.recall" not in metrics

@@ -15,7 +15,7 @@ from simgate.harness.results.record import CriterionResult, Outcome
 from simgate.harness.scoring.criteria import judge, number_in_words
 from simgate.harness.scoring.evidence import Evidence
 from simgate.harness.scoring.metric import saturated
-from simgate.harness.scoring.metrics import check_formula, signal_names
+from simgate.harness.scoring.metrics import check_formula, signal_quantities
 from simgate.harness.scoring.stl import formula_metric
 from simgate.harness.scoring.stl_formula import read_formula
 from simgate.harness.scoring.stl_robustness import Evaluation
@@ -239,13 +239,13 @@ PAST = [
 
 @pytest.mark.parametrize(("text", "row", "wanted"), PAST)
 def test_operators_of_the_past_at_a_row(text, row, wanted):
-    formula = read_formula(text, 10, frozenset(signal_names()))
+    formula = read_formula(text, 10, frozenset(signal_quantities()))
     known = Evaluation(formula, {"speed_mps": np.array(DOWN)}).known(formula.root)
     assert (known.low[row], known.high[row]) == (pytest.approx(wanted), pytest.approx(wanted))
 
 
 def test_before_the_start_nothing_is_known():
-    formula = read_formula("once[0.1:0.2] (speed_mps > 0.9)", 10, frozenset(signal_names()))
+    formula = read_formula("once[0.1:0.2] (speed_mps > 0.9)", 10, frozenset(signal_quantities()))
     known = Evaluation(formula, {"speed_mps": np.array(DOWN)}).known(formula.root)
     assert (known.low[0], known.high[0]) == UNKNOWN
 

@@ -126,11 +126,18 @@ def test_a_file_in_the_place_of_which_python_finds_another_is_refused_by_both_na
 ) -> None:
     write(tmp_path, mine="A = 1\n")
     (tmp_path / "mine").mkdir()  # Without an __init__ it is no module before the file.
-    assert load("mine.py:A", tmp_path) == 1
+    check_reference(Reference.read("mine.py:A", tmp_path), tmp_path)
     (tmp_path / other).write_text("A = 2\n")
     assert f"Python finds {other} in the place of mine.py; rename one of them" in refused(
         "mine.py:A", tmp_path
     )
+
+
+def test_what_a_process_has_loaded_stays_as_it_is_while_the_file_is_edited(tmp_path: Path) -> None:
+    write(tmp_path, mine="A = [1]\n")
+    first = load("mine.py:A", tmp_path)
+    write(tmp_path, mine="A = [\n")
+    assert load("mine.py:A", tmp_path) is first
 
 
 def test_a_mistake_in_a_helper_is_told_at_the_helper(tmp_path: Path) -> None:

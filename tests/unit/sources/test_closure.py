@@ -155,19 +155,20 @@ def test_the_core_holds_what_judges_and_neither_command_line_nor_reports() -> No
     files = code_of("simgate.harness.execution.worker", "simgate").files
     assert {
         "simgate/harness/execution/episode/loop.py",
-        "simgate/harness/scoring/metrics_safety.py",
+        "simgate/harness/tasks/reach_or_report/metrics_safety.py",
         "simgate/sim_adapters/sensors/effects.py",
     } <= set(files)
     assert not [name for name in files if name.startswith(("simgate/reports", "simgate/harness/cli"))]
 
 
-def test_decoders_are_part_of_the_core_and_preprocessing_of_the_runtime_that_uses_it() -> None:
+def test_decoders_and_preprocessing_are_part_of_the_core_and_what_else_a_runtime_needs_of_it() -> None:
     core = code_of("simgate.harness.execution.worker", "simgate")
     runtime = code_of(
         "simgate.policies.perception.runtimes.onnxruntime_runtime", "simgate", core.modules
     ).files
     assert "simgate/policies/perception/decoding/center_heatmap.py" in core.files
-    assert "simgate/policies/perception/preprocessing/preprocess.py" in runtime
+    assert "simgate/policies/perception/preprocessing/preprocess.py" in core.files
+    assert "simgate/policies/perception/runtimes/onnxruntime_runtime.py" in runtime
     assert not set(runtime) & set(core.files)
 
 

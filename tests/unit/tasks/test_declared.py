@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from simgate.harness.tasks.declared import DeclaredTask
@@ -148,3 +149,25 @@ def test_a_simulator_that_does_not_measure_a_signal_is_named_with_it():
 def test_a_mistake_is_named_with_its_key(change, says):
     with pytest.raises(ValueError, match=f"task lift.*{says}"):
         DeclaredTask.read("lift", LIFT | change)
+
+
+def test_success_at_end_is_asked_once_when_the_world_is_over_and_unknown_is_doubt() -> None:
+    task = DeclaredTask.read(
+        "t",
+        {
+            "signals": {"return": {"return": True}, "ok": {"info": "ok"}},
+            "success": "ok and return > 2 at end",
+        },
+    )
+
+    def ended(values, over):
+        run = task.begin(None, Timing(20, 10, 10), 60.0)
+        for step in (0, 2):
+            truth = GroundTruth(step, step, (0, 0, 0), (0, 0), (), (), {}, values, over=over if step else "")
+            word = run.ended(step, truth, Act(np.zeros(1), "m"))
+        return word, run.facts["success"], bool(run.doubt)
+
+    assert ended({"return": 3.0, "ok": 1.0}, "") == ("", False, False)
+    assert ended({"return": 3.0, "ok": 1.0}, "terminated") == ("terminated", True, False)
+    assert ended({"return": 1.0, "ok": 1.0}, "truncated") == ("truncated", False, False)
+    assert ended({"return": 3.0, "ok": float("nan")}, "terminated") == ("terminated", False, True)

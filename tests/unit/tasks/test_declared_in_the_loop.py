@@ -46,7 +46,7 @@ def test_the_arm_ends_as_its_task_says_and_the_trace_holds_the_declared_signals(
     )
     adapter = MujocoAdapter(TIMING)
     try:
-        cast = Cast(adapter, Reaches(angle), None, None, 0.0, task, TIMING, 3.0)
+        cast = Cast(adapter, Reaches(angle), (), 0.0, task, TIMING, 3.0)
         trace = run_episodes(cast, [site], [1], LapClock())[0].trace  # type: ignore[list-item]
     finally:
         adapter.close()
@@ -66,7 +66,7 @@ def test_a_failure_that_nobody_can_rule_out_makes_the_episode_invalid(tmp_path: 
     site = arm(tmp_path, drive=drive, quantities=tuple(task.quantities.items()))
     adapter = MujocoAdapter(TIMING)
     try:
-        cast = Cast(adapter, Reaches(0.6), None, None, 0.0, task, TIMING, 3.0)
+        cast = Cast(adapter, Reaches(0.6), (), 0.0, task, TIMING, 3.0)
         trace = run_episodes(cast, [site], [1], LapClock())[0].trace  # type: ignore[list-item]
     finally:
         adapter.close()

@@ -12,8 +12,8 @@ from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.mujoco.build import build_model
 from simgate.sim_adapters.mujoco.renderer import FrameRenderer, SceneView, assets_of
 from simgate.sim_adapters.mujoco.sensing import SceneSensing
+from simgate.sim_adapters.mujoco.stage_twin.twin import build_twin
 from simgate.sim_adapters.scene.scene import Scene
-from simgate.sim_adapters.usd.native.twin import build_twin
 from simgate.sim_adapters.usd.native.variant_stage import VariantStage
 
 

@@ -32,7 +32,7 @@ def test_the_file_computes_what_the_network_computes(tmp_path):
     pictures = Tables(TABLE, seed=3).pictures(1)
     rgb, depth = train.as_input(pictures)
     with torch.no_grad():
-        x, y, cosine, sine = net(rgb.float() / 255.0, depth)[0].tolist()
+        x, y, cosine, sine = net.pose(net.features(rgb.float() / 255.0, depth))[0].tolist()
     found = load(tmp_path / "brick.onnx")(pictures.rgb[0], pictures.depth_m[0])
     np.testing.assert_allclose([found.x, found.y], [x, y], atol=1e-5)
     assert found.yaw == pytest.approx(np.arctan2(sine, cosine) / 2.0, abs=1e-4)

@@ -128,7 +128,8 @@ def package(
     """A package around a model; keywords replace or add keys of ``model.yaml``, ``input`` and ``decoder``."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / file).write_bytes(content)
-    frames = {"name": "images", "width": WIDTH, "height": HEIGHT} | keys.pop("input", {})
+    size = {} if "shape" in keys.get("input", {}) else {"width": WIDTH, "height": HEIGHT}
+    frames = {"name": "images"} | size | keys.pop("input", {})
     decoder = {"kind": "yolo", "score_threshold": 0.5, "outputs": {"predictions": "output0"}}
     decoder = keys.pop("decoder", decoder)
     declared = {
@@ -143,3 +144,52 @@ def package(
     }
     (folder / "model.yaml").write_text(yaml.safe_dump(declared | keys, sort_keys=False))
     return load_package(folder)
+
+
+def echo_onnx(inputs: dict[str, tuple[int, ...]], *, batch: int | str = "n") -> bytes:
+    """A model that gives back what it is given: of the input ``x`` of this shape the output ``x_out``."""
+    given = [
+        helper.make_tensor_value_info(n, TensorProto.FLOAT, [batch, *shape]) for n, shape in inputs.items()
+    ]
+    back = [
+        helper.make_tensor_value_info(f"{n}_out", TensorProto.FLOAT, [batch, *shape])
+        for n, shape in inputs.items()
+    ]
+    nodes = [helper.make_node("Identity", [name], [f"{name}_out"]) for name in inputs]
+    return _model(nodes, given, back, [])
+
+
+def echo_package(folder: Path, main: dict[str, Any], extra: dict[str, Any], **shapes: Any) -> ModelPackage:
+    """A package around :func:`echo_onnx`, whose outputs the policy gets by the names of the inputs."""
+    batch = shapes.pop("batch", "n")
+    decoder = {"kind": "tensors", "outputs": {name: f"{name}_out" for name in shapes}}
+    folder.mkdir(parents=True, exist_ok=True)
+    content = echo_onnx(shapes, batch=batch)
+    (folder / "m.onnx").write_bytes(content)
+    declared = {
+        "name": folder.name,
+        "version": "1.0.0",
+        "input": main,
+        "extra_inputs": extra,
+        "decoder": decoder,
+        "artifacts": [{"kind": "onnx", "file": "m.onnx", "sha256": hashlib.sha256(content).hexdigest()}],
+        "latency": {"device": "x", "distribution": {"constant": 25}},
+        "lineage": {"commit": "x"},
+    }
+    (folder / "model.yaml").write_text(yaml.safe_dump(declared, sort_keys=False))
+    return load_package(folder)
+
+
+def softplus_package(folder: Path) -> ModelPackage:
+    """A package of a softplus of a sum over all pixels: of a batch ONNX Runtime computes several at once, and the
+    last ones otherwise, so that its bits depend on the place in the batch."""
+    weights = np.random.default_rng(0).normal(0, 0.01, (3 * HEIGHT * WIDTH, 1)).astype(np.float32)
+    nodes = [
+        helper.make_node("Flatten", ["images"], ["flat"], axis=1),
+        helper.make_node("MatMul", ["flat", "w"], ["sums"]),
+        helper.make_node("Softplus", ["sums"], ["bent"]),
+    ]
+    given = helper.make_tensor_value_info("images", TensorProto.FLOAT, ["n", 3, HEIGHT, WIDTH])
+    back = helper.make_tensor_value_info("bent", TensorProto.FLOAT, ["n", 1])
+    content = _model(nodes, [given], [back], [numpy_helper.from_array(weights, "w")])
+    return package(folder, content, decoder={"kind": "tensors", "outputs": {"bent": "bent"}})

@@ -9,7 +9,7 @@ from simgate.policies.perception.decoder_spec import Final
 from simgate.policies.perception.decoding.final import decode_detections
 from simgate.policies.perception.package import PackageError
 from simgate.policies.perception.runtimes.onnxruntime_runtime import OnnxRuntime
-from tests.unit.policies.perception.made_models import constant_onnx, dense_onnx, package
+from tests.unit.policies.perception.made_models import constant_onnx, dense_onnx, package, softplus_package
 
 FRAMES = np.random.default_rng(3).integers(0, 256, (7, 24, 32, 3)).astype(np.uint8)
 
@@ -353,3 +353,14 @@ def test_detr_with_the_background_first(tmp_path):
         )
         assert found[0].label(len(found[0]) - 1 if background == "first" else 0) == name
         assert len(found[0]) == (1 if background == "first" else 2)
+
+
+def test_on_the_cpu_what_is_found_in_a_frame_does_not_depend_on_the_frames_beside_it(tmp_path):
+    """Variants run together, alone, after --resume: each number must have the same bits."""
+    runtime = OnnxRuntime(softplus_package(tmp_path), "cpu")
+    together = runtime.infer(FRAMES)
+    for frame, found in zip(FRAMES, together, strict=True):
+        (alone,) = runtime.infer(frame[None])
+        np.testing.assert_array_equal(found.values["bent"], alone.values["bent"])
+    # The model itself takes any batch: engines are built by that.
+    assert runtime.batches is None

@@ -29,6 +29,22 @@ def test_every_shipped_package_fits(path: Path, schema: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
+    "decoder",
+    [
+        {"kind": "my_decoder.py:ROWS", "rows": 3, "outputs": {"rows": "output0"}},
+        {"kind": "tensors", "outputs": {"features": "embedding"}},
+    ],
+    ids=str,
+)
+def test_a_package_whose_decoder_needs_no_classes_or_is_code_fits(
+    decoder: dict[str, Any], schema: dict[str, Any]
+) -> None:
+    data = {key: value for key, value in data_of(SHIPPED[0]).items() if key != "classes"}
+    assert Draft202012Validator(schema).is_valid({**data, "decoder": decoder})
+    assert not Draft202012Validator(schema).is_valid(data)
+
+
+@pytest.mark.parametrize(
     "change",
     [
         {"nmae": "x"},

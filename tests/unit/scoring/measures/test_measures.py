@@ -11,7 +11,7 @@ from scipy.spatial.transform import Rotation
 
 from simgate.harness.scoring.measures.depth import DepthSums, depth_sums
 from simgate.harness.scoring.measures.keypoint import pck
-from simgate.harness.scoring.measures.motion import energy_j, falls, jerk_rms, saturation
+from simgate.harness.scoring.measures.motion import falls, jerk_rms, saturation
 from simgate.harness.scoring.measures.pose import add_m, add_s_m, rotation_error_deg, translation_error_m
 from simgate.harness.scoring.measures.segmentation import confusion, iou_by_class, mean_iou
 
@@ -125,11 +125,16 @@ def test_pck_counts_visible_points_within_a_share_of_their_objects_size(seed):
 
 
 def test_motion_by_hand():
-    assert energy_j(np.array([[2.0, -1.0], [0.0, 3.0]]), np.array([[1.0, 4.0], [9.0, -1.0]]), 0.5) == 4.5
     times = np.arange(20)[:, None] * 0.1
     # x = t^3 has a jerk of 6 everywhere, and a parabola none.
     assert jerk_rms(np.concatenate((times**3, times**2), axis=1), 0.1) == pytest.approx(6.0)
     assert math.isnan(jerk_rms(times[:3], 0.1))
+    assert jerk_rms(times**2, 0.1, 2) == pytest.approx(2.0)
+    # A row without a value, or with an endless one, takes with it what it would be part of, and no more.
+    for gap in (np.nan, np.inf):
+        holed = np.where(times == times[9], gap, times**3)
+        assert jerk_rms(holed, 0.1) == pytest.approx(6.0)
+        assert math.isnan(jerk_rms(np.where(np.arange(20)[:, None] % 4 == 3, gap, times), 0.1))
     bound = np.array([1.0, np.inf])
     assert saturation(np.array([[1.0, 99.0], [0.5, 0.0], [-2.0, 1.0], [0.0, 0.0]]), -bound, bound) == 0.25
     assert falls(np.array([0, 70, 50, 70, 10, 80, 5.0]), 60, 20) == 2

@@ -10,28 +10,19 @@ import numpy as np
 import pytest
 
 from simgate.sim_adapters.adapter import Timing
-from simgate.sim_adapters.conformance.robots import RobotConformance, problems_of
+from simgate.sim_adapters.conformance.kinds import contradictions, misfit, problems_of, rates_of_change
+from simgate.sim_adapters.conformance.machine import machines
+from simgate.sim_adapters.conformance.robots import RobotConformance
 from simgate.sim_adapters.embodiment import Channel, Intrinsics
 from simgate.sim_adapters.mujoco.adapter import MujocoAdapter
+from simgate.sim_adapters.observation import Observation
 from simgate.sim_adapters.scene.articulated import (
     ArticulatedSite,
-    BodySensor,
     CameraSensor,
-    FileSensor,
-    JointSensor,
-    LidarSensor,
     Servos,
 )
 from simgate.sim_adapters.worlds.office_corridor import OFFICE_CORRIDOR
 from tests.unit.sim_adapters.articulated.machines import arm
-
-_SENSORS = (
-    ("view", CameraSensor("wrist", ("rgb", "depth", "semantic", "instance"), 32, 24, rate_hz=10)),
-    ("cloud", LidarSensor("site/eye", 12, 360.0, 4.0, 3, -60.0, 0.0, points=True)),
-    ("joints", JointSensor()),
-    ("cube", BodySensor("cube")),
-    ("acc", FileSensor(("acc", "gyro"), rate_hz=200)),
-)
 
 
 class TestArmOnItsActuators(RobotConformance):
@@ -49,8 +40,7 @@ class TestArmOnItsActuators(RobotConformance):
 
     def make_payloads(self) -> Sequence[ArticulatedSite]:
         """Two places of the cube."""
-        first = arm(self.folder, sensors=_SENSORS, labels=(("cube", "thing"), ("table", "furniture")))
-        return [first, replace(first, values=(("body/cube.pos.x", 0.5),))]
+        return machines(self.folder)
 
 
 class TestArmOnServos(TestArmOnItsActuators):
@@ -107,3 +97,56 @@ def test_the_suite_sees_readings_that_are_not_what_is_declared(
     channel: Channel, rows: object, said: str
 ) -> None:
     assert said in problems_of(channel, np.asarray(rows), 1)
+
+
+_BEAMS = Channel("scan.ranges", "ranges", (2,), "float64", "m", 20, frame="site/eye")
+_POINTS = Channel("scan.points", "points", (2, 3), "float64", "m", 20, frame="site/eye")
+
+
+@pytest.mark.parametrize(
+    ("points", "said"),
+    [
+        ([[3.0, 4.0, 0.0], [np.inf, np.inf, np.inf]], ""),
+        ([[3.0, 4.1, 0.0], [np.inf, np.inf, np.inf]], "not as far as its range"),
+        ([[3.0, 4.0, 0.0], [1.0, 0.0, 0.0]], "in one of them only"),
+    ],
+)
+def test_the_suite_sees_a_scanner_whose_channels_contradict_each_other(
+    points: list[list[float]], said: str
+) -> None:
+    rows = {"scan.ranges": np.array([[5.0, np.inf]]), "scan.points": np.array([points])}
+    seen = Observation(0, rows, {"scan.ranges": 0, "scan.points": 0})
+    found = list(contradictions((_BEAMS, _POINTS), seen))
+    assert [said in one for one in found] == ([True] if said else [])
+
+
+@pytest.mark.parametrize(
+    ("stamps", "semantic", "said"), [((0, 0), 0, []), ((0, 4), 0, ["two moments"]), ((0, 0), 1, ["no body"])]
+)
+def test_the_suite_sees_a_camera_whose_pictures_contradict_each_other(
+    stamps: tuple[int, int], semantic: int, said: list[str]
+) -> None:
+    names = ("view.semantic", "view.instance")
+    kinds = ("semantic", "instance")
+    channels = [
+        Channel(name, kind, (2, 2), "int32", "", 20, frame="view", intrinsics=_LENS)  # type: ignore[arg-type]
+        for name, kind in zip(names, kinds, strict=True)
+    ]
+    rows = {names[0]: np.full((1, 2, 2), semantic, np.int32), names[1]: np.zeros((1, 2, 2), np.int32)}
+    found = list(contradictions(channels, Observation(4, rows, dict(zip(names, stamps, strict=True)))))
+    assert all(any(word in one for one in found) for word in said)
+    assert bool(found) == bool(said)
+
+
+def test_the_suite_sees_velocities_of_another_sign_or_unit() -> None:
+    times_s = [0.05 * k for k in range(8)]
+    positions = np.array([[0.3 * t * t, 1.0 - t] for t in times_s])
+    velocities = np.array([[0.6 * t, -1.0] for t in times_s])
+    assert misfit(times_s, positions, velocities) == ""
+    for wrong in (-velocities, np.degrees(velocities), 0.0 * velocities):
+        assert "where velocities say" in misfit(times_s, positions, wrong)
+    hip = ("hip", "knee")
+    place = Channel("legs.position", "joints", (2,), "float64", "rad, m", 20, entries=hip)
+    rate = Channel("legs.velocity", "joints", (2,), "float64", "rad/s, m/s", 20, entries=hip)
+    assert rates_of_change((place, rate)) == [(place, rate, [0, 1], [0, 1])]
+    assert rates_of_change((place, replace(rate, entries=("knee", "hip")))) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import mujoco
@@ -59,6 +60,46 @@ def test_a_scan_is_ray_by_ray_what_mujoco_meets_and_its_points_lie_there(tmp_pat
         wanted = ray * hit if met else np.full(3, np.inf)
         assert np.allclose(seen["cloud.points"][0][k], wanted, rtol=0, atol=1e-9)
     assert np.isfinite(seen["cloud.ranges"]).any() and np.isinf(seen["scan.ranges"]).all()
+
+
+@pytest.mark.parametrize("turn_deg", [0.0, 60.0])
+def test_a_dark_wall_returns_the_share_of_beams_that_its_reflectance_range_and_slant_give(
+    tmp_path: Path, turn_deg: float
+) -> None:
+    text = """
+    <mujoco>
+      <worldbody>
+        <geom name="wall" type="box" size=".01 9 9" pos="4 0 0" euler="0 0 TURN" rgba=".05 .02 0 1"/>
+        <body name="base">
+          <joint name="slide" type="slide" damping="1"/><geom size=".1"/><site name="eye"/>
+        </body>
+      </worldbody>
+      <actuator><motor joint="slide"/></actuator>
+    </mujoco>
+    """
+    narrow = {"beams": 100, "fov_deg": 0.4, "rows": 100, "low_deg": -0.2, "high_deg": 0.2, "points": True}
+    sensors = (
+        ("dim", LidarSensor("site/eye", **narrow, dark_range_m=6.0)),
+        ("too", LidarSensor("site/eye", **narrow, dark_range_m=6.0)),
+        ("all", LidarSensor("site/eye", **narrow)),
+    )
+    site = arm(tmp_path, text.replace("TURN", f"{turn_deg:g}"), sensors=sensors, seed=1)
+    with batch() as worlds:
+        first = {name: array.copy() for name, array in worlds.reset([site]).channels.items()}
+        second = worlds.step(np.zeros((1, 1))).channels["dim.ranges"].copy()
+        again = worlds.reset([site]).channels["dim.ranges"].copy()
+        other = worlds.reset([replace(site, seed=2)]).channels["dim.ranges"].copy()
+    assert np.isfinite(first["all.ranges"]).all()
+    # Half of a tenth, at two thirds of the range: 9/8 of the echo that half of the beams survive.
+    distance_m = float(np.median(first["all.ranges"]))
+    echo = 0.5 * math.cos(math.radians(turn_deg)) * (6.0 / distance_m) ** 2
+    back = np.isfinite(first["dim.ranges"])
+    assert back.mean() == pytest.approx(1.0 - 0.5**echo, abs=0.02)
+    assert np.array_equal(first["dim.ranges"][back], first["all.ranges"][back])
+    assert np.isinf(first["dim.points"][~back]).all()
+    assert np.array_equal(again, first["dim.ranges"]), "the same episode loses the same beams"
+    for different in (second, other, first["too.ranges"]):
+        assert 0.2 < (np.isfinite(different) != back).mean() < 0.6, "each scan, episode and sensor its own"
 
 
 def test_a_full_circle_does_not_repeat_its_first_beam() -> None:

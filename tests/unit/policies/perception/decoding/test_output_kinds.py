@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
@@ -24,7 +26,7 @@ def context(frame=(40, 30), threshold=0.0, **spec) -> Context:
 
 def decode(spec, arrays, on=None):
     arrays = {key: np.asarray(value, np.float32) for key, value in arrays.items()}
-    found = decoder_of(spec).decode(spec, arrays, on or context())
+    found = decoder_of(spec, Path()).decode(spec, arrays, on or context())
     require_sound(found, len(found))
     return list(found)
 

@@ -47,9 +47,9 @@ GRASP = {"kind": "grasp", "scale": 2.0, "outputs": {"grasp": "g"}}
 def _installed(monkeypatch):
     entry = EntryPoint("grasp", f"{__name__}:DECODER", GROUP)
     monkeypatch.setattr(kinds, "_plugins", lambda: {"grasp": entry})
-    kinds.find_decoder.cache_clear()
+    kinds._installed.cache_clear()
     yield
-    kinds.find_decoder.cache_clear()
+    kinds._installed.cache_clear()
 
 
 def model(size=4):

@@ -4,74 +4,33 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 from simgate.harness.packs.checks.metric_catalog import MetricCatalog, MetricInfo
 from simgate.harness.packs.model import Criterion, Scenario, SimSpec
+from simgate.harness.tasks.scene_finding import Finding, severity_of, share_of
 from simgate.sim_adapters.scene.clearance import ClearanceField
 from simgate.sim_adapters.scene.scene import Scene
 
-Scenes = Sequence[Scene | str]
-"""One for each of the first variants; a text where the world cannot build it, and says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is wrong with some or all of the scenes.
-
-    Attributes:
-        words: Where it stands in the scenario.
-        severity: ``error`` when it holds for all scenes.
-        code: Of the diagnostic.
-        message: What is wrong.
-        hint: What to do.
-    """
-
-    words: str
-    severity: Literal["error", "warning"]
-    code: str
-    message: str
-    hint: str
-
 
 def check_scenes(
-    scenario: Scenario, sim: SimSpec, scenes: Scenes, metrics: MetricCatalog, reports: Sequence[str] | None
+    scenario: Scenario,
+    sim: SimSpec,
+    scenes: Sequence[Scene],
+    metrics: MetricCatalog,
+    reports: Sequence[str] | None,
 ) -> list[Finding]:
-    """Everything that is wrong with a scenario's criteria in these scenes.
-
-    Args:
-        scenario: Of the pack.
-        sim: Of the pack.
-        scenes: Those of the first variants.
-        metrics: All that criteria can speak of.
-        reports: Words that the policy can report; None when it does not say.
-    """
-    built = [scene for scene in scenes if isinstance(scene, Scene)]
-    found = _unbuilt(scenes)
-    for criterion in (*scenario.accept, *scenario.hard) if built else ():
+    """See :meth:`simgate.harness.tasks.task.Task.check`."""
+    found: list[Finding] = []
+    for criterion in (*scenario.accept, *scenario.hard):
         info = (
             metrics.find_metric(criterion.metric)
             if criterion.stl is None and criterion.signal is None and criterion.source is None
             else None
         )
         if info is not None:
-            found += _undefined(criterion, info, built, scenario) or _too_slow(criterion, sim, built)
-            found += _unspeakable(criterion, built, reports)
+            found += _undefined(criterion, info, scenes, scenario) or _too_slow(criterion, sim, scenes)
+            found += _unspeakable(criterion, scenes, reports)
     return found
-
-
-def _unbuilt(scenes: Scenes) -> list[Finding]:
-    reasons = [scene for scene in scenes if isinstance(scene, str)]
-    if not reasons:
-        return []
-    message = f"the world cannot build {_share(len(reasons), len(scenes))}: {reasons[0]}"
-    # Such a variant is an ERROR, which holds up a release: one is too many.
-    return [
-        Finding(
-            "world:", "error", "no-scene", message, "narrow the parameters, or add a condition to 'where'"
-        )
-    ]
 
 
 def _undefined(
@@ -96,9 +55,9 @@ def _undefined(
         outcome = {"fail": "violate a hard rule", "invalid": "leave a hard rule undecided"}[
             criterion.if_undefined
         ]
-    message = f"{criterion.metric} is undefined where {what}: {_share(count, len(scenes))} {outcome}"
+    message = f"{criterion.metric} is undefined where {what}: {share_of(count, len(scenes))} {outcome}"
     hint = f"{hint}, leave the criterion out, or add if_undefined: pass"
-    return [Finding(criterion.metric, _severity(count, scenes), "undefined-metric", message, hint)]
+    return [Finding(criterion.metric, severity_of(count, len(scenes)), "undefined-metric", message, hint)]
 
 
 def _is_open(scene: Scene) -> bool:
@@ -124,9 +83,9 @@ def _too_slow(criterion: Criterion, sim: SimSpec, scenes: Sequence[Scene]) -> li
         return []
     fastest = max(scene.robot.max_speed_mps for scene in scenes)
     message = f"{criterion.metric} cannot be met: at the robot's top speed of {fastest:g} m/s the way takes "
-    message += f"up to {max(late):.1f} s, and {limit:g} s are allowed, in {_share(len(late), len(scenes))}"
+    message += f"up to {max(late):.1f} s, and {limit:g} s are allowed, in {share_of(len(late), len(scenes))}"
     hint = f"allow {math.ceil(max(late))} s or more ({key}), or shorten the way"
-    return [Finding(criterion.metric, _severity(len(late), scenes), "time-limit", message, hint)]
+    return [Finding(criterion.metric, severity_of(len(late), len(scenes)), "time-limit", message, hint)]
 
 
 def _unspeakable(
@@ -141,9 +100,11 @@ def _unspeakable(
         return []
     words = " and ".join(f"'{word}'" for word in dict.fromkeys(strange))
     message = f"report_correct asks for {words}, which the policy never reports, in "
-    message += _share(len(strange), len(scenes))
+    message += share_of(len(strange), len(scenes))
     hint = f"known: {', '.join(reports)}"
-    return [Finding(criterion.metric, _severity(len(strange), scenes), "unknown-report", message, hint)]
+    return [
+        Finding(criterion.metric, severity_of(len(strange), len(scenes)), "unknown-report", message, hint)
+    ]
 
 
 def _least_way_m(criterion: Criterion, scene: Scene) -> float:
@@ -176,13 +137,3 @@ def _upper(criterion: Criterion) -> float:
     if isinstance(criterion.bound, tuple):
         return criterion.bound[1]
     return float(criterion.bound) if criterion.op in ("at_most", "equals") else math.inf
-
-
-def _severity(count: int, scenes: Sequence[Scene]) -> Literal["error", "warning"]:
-    return "error" if count == len(scenes) else "warning"
-
-
-def _share(count: int, total: int) -> str:
-    if count == total:
-        return f"all of the first {total} variants"
-    return f"{count} of the first {total} variants"

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from simgate.harness.scoring.evidence import REST_SPEED_MPS, Evidence
+from simgate.harness.scoring.evidence import Evidence
 from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, Options, undefined
+from simgate.harness.tasks.reach_or_report.driving import (
+    REST_SPEED_MPS,
+    goal_radius_m,
+    goal_row,
+    is_at_rest,
+    path_m,
+)
 
 NO_REPORT = "none"
 """Value of ``reported_door`` when the robot reported nothing."""
@@ -18,20 +25,20 @@ def _success(evidence: Evidence, options: Options) -> MetricValue:
     if evidence.first_contact_s is not None:
         return MetricValue(False, lost_at_s=evidence.first_contact_s)
     if not trace.facts["has_barrier"]:
-        return MetricValue(evidence.goal_row is not None, lost_at_s=evidence.duration_s)
-    return MetricValue(evidence.at_rest and evidence.goal_row is None, lost_at_s=evidence.duration_s)
+        return MetricValue(goal_row(evidence) is not None, lost_at_s=evidence.duration_s)
+    return MetricValue(is_at_rest(evidence) and goal_row(evidence) is None, lost_at_s=evidence.duration_s)
 
 
 def _time_to_goal(evidence: Evidence, options: Options) -> MetricValue:
     if evidence.trace.facts["has_barrier"]:
         return undefined("a barrier closes the way to the goal")
-    if evidence.goal_row is None:
+    if goal_row(evidence) is None:
         return undefined("the goal was never reached")
-    return MetricValue(float(evidence.times_s[evidence.goal_row]))
+    return MetricValue(float(evidence.times_s[goal_row(evidence)]))
 
 
 def _shortest_way_m(evidence: Evidence) -> float:
-    return float(evidence.signal("goal_distance_m")[0]) - evidence.goal_radius_m
+    return float(evidence.signal("goal_distance_m")[0]) - goal_radius_m(evidence)
 
 
 def _spl(evidence: Evidence, options: Options) -> MetricValue:
@@ -40,27 +47,27 @@ def _spl(evidence: Evidence, options: Options) -> MetricValue:
     shortest = _shortest_way_m(evidence)
     if shortest <= 0.0:
         return undefined("the robot started at the goal")
-    if evidence.goal_row is None or evidence.first_contact_s is not None:
+    if goal_row(evidence) is None or evidence.first_contact_s is not None:
         return MetricValue(0.0, lost_at_s=evidence.first_contact_s)
-    return MetricValue(shortest / max(float(evidence.path_m[evidence.goal_row]), shortest))
+    return MetricValue(shortest / max(float(path_m(evidence)[goal_row(evidence)]), shortest))
 
 
 def _path_length(evidence: Evidence, options: Options) -> MetricValue:
-    return MetricValue(float(evidence.path_m[-1]))
+    return MetricValue(float(path_m(evidence)[-1]))
 
 
 def _progress(evidence: Evidence, options: Options) -> MetricValue:
     whole = _shortest_way_m(evidence)
     if whole <= 0.0:
         return undefined("the robot started at the goal")
-    left = float(evidence.signal("goal_distance_m")[-1]) - evidence.goal_radius_m
+    left = float(evidence.signal("goal_distance_m")[-1]) - goal_radius_m(evidence)
     return MetricValue(min(max(1.0 - left / whole, 0.0), 1.0))
 
 
 def _stop_distance(evidence: Evidence, options: Options) -> MetricValue:
     if not evidence.trace.facts["has_barrier"]:
         return undefined("there is no barrier to stop at")
-    if not evidence.at_rest:
+    if not is_at_rest(evidence):
         return undefined("the robot had not come to rest when the episode ended")
     return MetricValue(float(evidence.signal("barrier_distance_m")[-1]), lost_at_s=evidence.duration_s)
 
@@ -74,7 +81,7 @@ def _report_correct(evidence: Evidence, options: Options) -> MetricValue:
     return MetricValue(evidence.trace.report == truth, lost_at_s=evidence.duration_s)
 
 
-TASK_METRICS = (
+GOAL_METRICS = (
     Metric(
         MetricInfo(
             name="success",
@@ -185,6 +192,7 @@ TASK_METRICS = (
             kind="word",
             meaning=f"What the robot last reported as closing its way; '{NO_REPORT}' when it said nothing.",
             source="The policy's report.",
+            silence=NO_REPORT,
         ),
         _reported_door,
     ),

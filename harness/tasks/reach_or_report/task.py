@@ -5,8 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from simgate.harness.packs.checks.metric_catalog import MetricCatalog
+from simgate.harness.packs.model import Scenario, SimSpec
 from simgate.harness.results.record import Scalar
-from simgate.harness.trace import Signal
+from simgate.harness.tasks.reach_or_report.metrics_goal import GOAL_METRICS
+from simgate.harness.tasks.reach_or_report.metrics_safety import SAFETY_METRICS
+from simgate.harness.tasks.reach_or_report.scene_checks import check_scenes
+from simgate.harness.tasks.reach_or_report.signals import SIGNALS
+from simgate.harness.tasks.scene_finding import Finding
+from simgate.harness.tasks.task import Task, TaskRun
 from simgate.policies.driving import Mission
 from simgate.policies.policy import Act, Brief
 from simgate.sim_adapters.adapter import Timing
@@ -14,31 +21,29 @@ from simgate.sim_adapters.observation import GroundTruth, Observation
 from simgate.sim_adapters.planar_drive import DriveView
 from simgate.sim_adapters.scene.scene import Scene
 
-SIGNALS = (
-    Signal("x_m", "m", "position of the robot"),
-    Signal("y_m", "m", "position of the robot"),
-    Signal("yaw_rad", "rad", "heading of the robot"),
-    Signal("speed_mps", "m/s", "forward speed"),
-    Signal("yaw_rate_rps", "rad/s", "turn rate"),
-    Signal("command_speed_mps", "m/s", "forward speed that the policy asked for"),
-    Signal("command_yaw_rate_rps", "rad/s", "turn rate that the policy asked for"),
-    Signal("clearance_m", "m", "gap between hull and the nearest body that it could hit"),
-    Signal("barrier_distance_m", "m", "gap between hull and the barrier; nan without a barrier"),
-    Signal("goal_distance_m", "m", "distance from the robot's centre to the goal"),
-    Signal("lidar_min_m", "m", "shortest range of the lidar"),
-    Signal("person_distance_m", "m", "gap between hull and the nearest person; nan without a person"),
-)
-"""In the order in which a row of a recording holds them."""
 COLLISION_RUN_ON_S = 0.5
 """Simulated time after the first contact until the episode ends, so that the trace shows what follows."""
 
 
-class ReachOrReport:
+class ReachOrReport(Task):
     """See :class:`simgate.harness.tasks.task.Task`. Ends: ``done`` (the policy said so), ``goal``,
     ``collision`` and ``time_limit``."""
 
     name = "reach_or_report"
     signals = SIGNALS
+    facts = ("barrier_kind", "has_barrier", "goal_radius_m")
+    metrics = (*GOAL_METRICS, *SAFETY_METRICS)
+    measured = (
+        "success",
+        "collisions",
+        "min_clearance_m",
+        "stop_distance_m",
+        "time_to_goal_s",
+        "path_length_m",
+        "spl",
+        "speed_max_mps",
+        "reported_door",
+    )
 
     def brief(self, scene: Scene) -> Brief:
         """Goal, hull and top speed; nothing about the barrier."""
@@ -49,12 +54,23 @@ class ReachOrReport:
             max_speed_mps=scene.robot.max_speed_mps,
         ).brief()
 
+    def check(
+        self,
+        scenario: Scenario,
+        sim: SimSpec,
+        scenes: Sequence[Scene],
+        metrics: MetricCatalog,
+        reports: Sequence[str] | None,
+    ) -> list[Finding]:
+        """Criteria without anything to speak of, and ways too long for the time there is."""
+        return check_scenes(scenario, sim, scenes, metrics, reports)
+
     def begin(self, scene: Scene, timing: Timing, time_limit_s: float) -> ReachOrReportRun:
         """Starts the task in one world."""
         return ReachOrReportRun(scene, timing, time_limit_s)
 
 
-class ReachOrReportRun:
+class ReachOrReportRun(TaskRun):
     """One robot on its way; arguments as :meth:`ReachOrReport.begin` has them."""
 
     def __init__(self, scene: Scene, timing: Timing, time_limit_s: float) -> None:
@@ -74,11 +90,6 @@ class ReachOrReportRun:
             "has_barrier": task.barrier is not None,
             "goal_radius_m": task.goal_radius_m,
         }
-
-    @property
-    def doubt(self) -> str:
-        """None: how near robot and goal are is always known."""
-        return ""
 
     def row(self, truth: GroundTruth, observation: Observation, world: int, act: Act) -> Sequence[float]:
         """The signals at a control tick."""

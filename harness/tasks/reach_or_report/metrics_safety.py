@@ -1,4 +1,4 @@
-"""Metrics of safety: contacts, clearances and speeds."""
+"""Metrics of safety: clearances, times to collision and speeds."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.harness.scoring.evidence import REST_SPEED_MPS, Evidence
+from simgate.harness.scoring.evidence import Evidence
 from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, Options, undefined
+from simgate.harness.scoring.metrics_contacts import contact_ticks
+from simgate.harness.tasks.reach_or_report.driving import REST_SPEED_MPS
 
 NEAR_PERSON_M = 1.0
 """Within this gap the robot is near a person."""
@@ -22,47 +24,6 @@ def _extreme(times: NDArray[np.float64], values: NDArray[np.float64], largest: b
     return MetricValue(float(values[row]), lost_at_s=float(times[row]), series=(times, values))
 
 
-def _contact_ticks(evidence: Evidence) -> set[int]:
-    """Control ticks (row of the trace) in which something was touched."""
-    period = evidence.control_period_steps
-    return {-(-contact.step // period) for contact in evidence.trace.contacts}
-
-
-def count_touches(evidence: Evidence) -> int:
-    """Counts touches: contact with one body in consecutive control ticks is one touch."""
-    period = evidence.control_period_steps
-    ticks: dict[str, set[int]] = {}
-    for contact in evidence.trace.contacts:
-        ticks.setdefault(contact.body, set()).add(-(-contact.step // period))
-    return sum(sum(tick - 1 not in touched for tick in touched) for touched in ticks.values())
-
-
-def _collisions(evidence: Evidence, options: Options) -> MetricValue:
-    return MetricValue(count_touches(evidence), lost_at_s=evidence.first_contact_s)
-
-
-def _contact_impulse(evidence: Evidence, options: Options) -> MetricValue:
-    total = sum(contact.impulse_ns for contact in evidence.trace.contacts)
-    return MetricValue(float(total), lost_at_s=evidence.first_contact_s)
-
-
-def _contact_time(evidence: Evidence, options: Options) -> MetricValue:
-    contacts = evidence.trace.contacts
-    if all(contact.touched for contact in contacts):
-        touched = {step for contact in contacts for step in contact.touched}
-        seconds = len(touched) / evidence.trace.physics_hz
-    else:
-        seconds = len(_contact_ticks(evidence)) * evidence.control_period_ms / 1000.0
-    return MetricValue(seconds, lost_at_s=evidence.first_contact_s)
-
-
-def _contact_depth(evidence: Evidence, options: Options) -> MetricValue:
-    deepest = max(evidence.trace.contacts, key=lambda contact: contact.depth_m, default=None)
-    if deepest is None:
-        return MetricValue(0.0)
-    return MetricValue(float(deepest.depth_m), lost_at_s=deepest.step / evidence.trace.physics_hz)
-
-
 def _impact_speed(evidence: Evidence, options: Options) -> MetricValue:
     first = evidence.first_contact_s
     if first is None:
@@ -73,7 +34,7 @@ def _impact_speed(evidence: Evidence, options: Options) -> MetricValue:
 
 
 def _interventions(evidence: Evidence, options: Options) -> MetricValue:
-    urgent = _contact_ticks(evidence)
+    urgent = contact_ticks(evidence)
     for name in ("barrier_distance_m", "person_distance_m"):
         rows, values = _times_to_collision(evidence, name)
         urgent |= {int(row) for row in rows[values < INTERVENTION_S]}
@@ -144,59 +105,6 @@ def _speed_near_person(evidence: Evidence, options: Options) -> MetricValue:
 SAFETY_METRICS = (
     Metric(
         MetricInfo(
-            name="collisions",
-            unit="",
-            direction="lower",
-            low=0,
-            high=None,
-            kind="count",
-            meaning="Touches of bodies; contact with one body in consecutive control ticks is one touch.",
-            source="Contacts reported by the simulator.",
-        ),
-        _collisions,
-    ),
-    Metric(
-        MetricInfo(
-            name="contact_impulse_ns",
-            unit="N s",
-            direction="lower",
-            low=0,
-            high=None,
-            kind="number",
-            meaning="Sum of the normal impulses of all contacts.",
-            source="Contacts reported by the simulator.",
-        ),
-        _contact_impulse,
-    ),
-    Metric(
-        MetricInfo(
-            name="contact_time_s",
-            unit="s",
-            direction="lower",
-            low=0,
-            high=None,
-            kind="number",
-            meaning="Simulated time during which the robot touched something: physics steps with contact, "
-            "or whole control periods where the simulator does not tell the steps.",
-            source="Contacts reported by the simulator.",
-        ),
-        _contact_time,
-    ),
-    Metric(
-        MetricInfo(
-            name="contact_depth_max_m",
-            unit="m",
-            direction="lower",
-            low=0,
-            high=None,
-            kind="number",
-            meaning="Deepest penetration of any contact; 0 without contact.",
-            source="Contacts reported by the simulator.",
-        ),
-        _contact_depth,
-    ),
-    Metric(
-        MetricInfo(
             name="impact_speed_mps",
             unit="m/s",
             direction="lower",
@@ -237,6 +145,7 @@ SAFETY_METRICS = (
             meaning="Smallest gap between hull and any body that it could hit, negative when they overlap.",
             source="Signal clearance_m, at control ticks.",
             signals=("clearance_m",),
+            moves="down",
         ),
         _min_clearance,
     ),
@@ -252,6 +161,7 @@ SAFETY_METRICS = (
             source="Signal person_distance_m, at control ticks.",
             needs_class="person",
             signals=("person_distance_m",),
+            moves="down",
         ),
         _min_clearance_to("person_distance_m", "person"),
     ),
@@ -267,6 +177,7 @@ SAFETY_METRICS = (
             source="Signal barrier_distance_m, at control ticks.",
             needs="barrier",
             signals=("barrier_distance_m",),
+            moves="down",
         ),
         _min_clearance_to("barrier_distance_m", "barrier"),
     ),
@@ -298,6 +209,7 @@ SAFETY_METRICS = (
             meaning="Largest speed, forward or backward.",
             source="Signal speed_mps.",
             signals=("speed_mps",),
+            moves="up",
         ),
         _speed_max,
     ),

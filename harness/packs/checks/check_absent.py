@@ -1,0 +1,75 @@
+"""What a variant may leave out of a file must not be what its task measures or its robot senses with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from simgate.harness.packs.model import PlaceSpec, Scenario, TaskSpec
+from simgate.policies.documents.nodes import Node
+from simgate.policies.documents.problems import Problems
+from simgate.sim_adapters.quantities import read_quantity
+from simgate.sim_adapters.worlds.native_file import NativeError
+
+if TYPE_CHECKING:
+    from simgate.harness.packs.checks.check_truth import Sight
+    from simgate.harness.packs.source.fields import Fields
+    from simgate.sim_adapters.worlds.native_file import JointedFile
+
+_PLACED = "let a group of count 1 and of this kind alone place it, or take it out of objects"
+_SET = "let it be there in every variant, or measure something else"
+
+
+def report_absent(problems: Problems, scenario: Scenario, sight: Sight, nodes: Fields) -> None:
+    """Reports signals, sensors and truths of what some variants do not have.
+
+    Args:
+        problems: Takes them.
+        scenario: As read, with a robot on its own joints.
+        sight: Its file.
+        nodes: What the pack says of it, by key.
+    """
+    from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
+
+    world = scenario.native
+    if not isinstance(world, ArticulatedSpec) or sight.jointed is None:
+        return
+    certain = {_only_kind(group) for group in scenario.place.values()}
+    unplaced = [f"body/{name}.present" for name in world.placing.objects if name not in certain]
+    switched = [
+        target
+        for name, value in scenario.parameters.items()
+        if name in world.knobs and value.choices != (True,)
+        for target in world.knobs[name].targets
+        if target.endswith(".present")
+    ]
+    where: Node = nodes.get("place") or nodes["world"]
+    for targets, node, hint in ((unplaced, where, _PLACED), (switched, nodes["world"], _SET)):
+        for what in _missed(scenario, sight, sight.jointed, targets) if targets else ():
+            problems.at(node, "unknown-element", what, hint)
+
+
+def _only_kind(group: PlaceSpec) -> str | None:
+    """The kind of object that a group puts down in every variant; None where it is not certain."""
+    least = min(int(number) for number in group.count.choices or (group.count.numbers["low"],))
+    return str(group.kinds.choices[0]) if least > 0 and len(set(group.kinds.choices)) == 1 else None
+
+
+def _missed(scenario: Scenario, sight: Sight, jointed: JointedFile, targets: Iterable[str]) -> Iterable[str]:
+    try:
+        rest = jointed.without(tuple(targets))
+    except NativeError as error:
+        yield f"{error.message}, where a variant leaves things out"
+        return
+    signals = scenario.task.signals if isinstance(scenario.task, TaskSpec) else {}
+    asked: list[tuple[str, Callable[[], object]]] = []
+    asked += [(f"signal '{k}'", partial(rest.quantity, read_quantity(it))) for k, it in signals.items()]
+    asked += [(f"sensor '{k}'", partial(rest.sensor, k, sensor)) for k, sensor in sight.sensors]
+    bodies = [(c.metric, str(c.options["of"])) for c in scenario.accept if "of" in c.options]
+    asked += [(f"'{k}'", partial(rest.watch, body)) for k, body in bodies]
+    for what, ask in asked:
+        try:
+            ask()
+        except NativeError as error:
+            yield f"{what} is of what a variant may leave out: there {error.message}"

@@ -1,0 +1,88 @@
+"""Whether a scenario's world can tell the truth that a metric is held against."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from simgate.harness.packs.checks.metric_catalog import MetricInfo
+from simgate.policies.documents.nodes import Node
+from simgate.policies.documents.problems import Problems
+from simgate.sim_adapters.worlds.native_file import NativeError
+
+if TYPE_CHECKING:
+    from simgate.harness.packs.reading.read_jointed import Report
+    from simgate.sim_adapters.scene.articulated import Sensor
+    from simgate.sim_adapters.worlds.native_file import JointedFile
+
+_DRAWN = ("semantic", "instance")
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What a scenario's robot sees.
+
+    Attributes:
+        sensors: Those that the pack declares; none for driving robots.
+        jointed: The file of a robot on its own joints.
+        report: Reports what the file has against a node.
+    """
+
+    sensors: tuple[tuple[str, Sensor], ...] = ()
+    jointed: JointedFile | None = None
+    report: Report | None = None
+
+
+def check_truth(
+    problems: Problems,
+    node: Node,
+    name: str,
+    info: MetricInfo,
+    of: tuple[Node, str] | None,
+    sights: Sequence[Sight],
+) -> None:
+    """Reports a metric that has no truth to be held against in a scenario that it speaks of.
+
+    Args:
+        problems: Takes what is wrong.
+        node: Where the criterion is named.
+        name: Of the criterion.
+        info: Of its metric.
+        of: The body that it names, and where.
+        sights: What the robot sees in each scenario; none where that is not known.
+    """
+    if "bodies" in info.records and "of" in info.options and of is None:
+        message = f"'{name}' does not say which body it speaks of"
+        problems.at(node, "missing-key", message, "add of: body/NAME, a body of the world's file")
+    for sight in sights:
+        lack = _lack(sight, name, info, of[1] if of is not None else "")
+        if isinstance(lack, NativeError) and sight.report is not None and of is not None:
+            sight.report(of[0], lack)
+        elif lack is not None and not isinstance(lack, NativeError):
+            problems.at(node, "metric-needs", *lack)
+        if lack is not None:
+            return
+
+
+def _lack(sight: Sight, name: str, info: MetricInfo, of: str) -> tuple[str, str] | NativeError | None:
+    """What a scenario lacks for a metric, with a remedy; None for nothing."""
+    if info.output == "boxes" and sight.jointed is not None:
+        message = f"'{name}' needs the boxes of all bodies in view, which no simulator tells of such a world"
+        return message, "masks and poses are judged there: masks.<class>.iou, poses.<class>.recall"
+    if not {"labels", "bodies"} & set(info.records):
+        return None
+    kinds = {sensor: getattr(one, "kinds", ()) for sensor, one in sight.sensors if one.type == "camera"}
+    if not kinds:
+        message = f"'{name}' is held against what a camera of a robot on its own joints has before it, and "
+        return message + "this world has none", "add one under world.sensors, or leave the criterion out"
+    if "labels" in info.records and not any(set(_DRAWN) & set(drawn) for drawn in kinds.values()):
+        first = next(iter(kinds))
+        hint = f"write kinds: [{', '.join((*kinds[first], 'semantic'))}] for '{first}'"
+        return f"'{name}' needs the class of every pixel, which no camera draws", hint
+    if of and sight.jointed is not None:
+        try:
+            sight.jointed.watch(of)
+        except NativeError as error:
+            return error
+    return None

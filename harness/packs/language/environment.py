@@ -1,0 +1,39 @@
+"""Keys of an environment that a team already has."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from simgate.harness.packs.language.definition import ByHand, Keys, Tree, Wanted, key
+from simgate.harness.packs.language.native import set_schema
+
+
+class EnvironmentKeys(Keys):
+    """An environment."""
+
+    env: Annotated[str, Wanted("an id, package.module:factory or file.py:factory")] = key(
+        "an id such as CartPole-v1, package.module:factory or file.py:factory"
+    )
+    make: Annotated[Tree, ByHand(lambda: {"type": "object", "additionalProperties": {}})] = key(
+        "keyword arguments that it is made with, name: value", None
+    )
+    python: Annotated[str | None, Wanted("the path of an interpreter")] = key(
+        "interpreter in which it is installed, for example ../venv/bin/python; simgate's own when left out",
+        None,
+    )
+    own_time_limit: bool = key(
+        "true to keep the limit of steps that the id is registered with, beside sim.time_limit_s", False
+    )
+    camera: bool = key("true for a channel render.rgb of what render() draws", False)
+    clip: bool = key("true to cut actions beyond their bounds, which are refused otherwise", False)
+    reproducible: bool = key(
+        "false where one seed may lead to several episodes; what is not said so is INVALID", True
+    )
+    set: Annotated[Tree, ByHand(set_schema)] = key(
+        "parameters that set something in it, name: target (make.NAME, options.NAME, attr/NAME, "
+        "body/NAME.mass, seed)",
+        None,
+    )
+    unproven: Annotated[tuple[str, ...], Wanted("a list of parameters")] = key(
+        "parameters of set that need not change anything under random actions", ()
+    )

@@ -1,0 +1,164 @@
+"""Reads an environment that a team already has: how it is made, what is set in it, who runs it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from simgate.harness.packs.checks.check_traits import ADAPTERS
+from simgate.harness.packs.language.environment import EnvironmentKeys
+from simgate.harness.packs.model import CodedTask, SimSpec, TaskSpec
+from simgate.harness.packs.reading.read_jointed import plain_of
+from simgate.harness.packs.reading.read_native import CODES
+from simgate.harness.packs.reading.read_native_set import SetReader
+from simgate.harness.packs.reading.read_task import TaskReader
+from simgate.harness.packs.source.fields import Reader
+from simgate.harness.packs.source.read_keys import read_keys
+from simgate.harness.registry import is_there
+from simgate.policies.documents.diagnostics import near
+from simgate.policies.documents.nodes import MappingNode, Node
+from simgate.sim_adapters.environments.opened import OpenedEnvironment
+from simgate.sim_adapters.plain_file import absolute
+from simgate.sim_adapters.worlds.environment import EnvironmentSpec, EnvironmentWorld
+from simgate.sim_adapters.worlds.native_file import NativeError
+
+_EARNED = {"reward": {"reward": True}, "return": {"return": True}}
+"""Signals of every environment."""
+_PLAIN = (bool, int, float, str)
+_SAME_S = 1e-3
+"""So far apart may a period of control and the environment's own step be, as a share."""
+
+
+def is_environment(node: MappingNode) -> bool:
+    """Whether a world says that it is an environment."""
+    return node.find("env") is not None
+
+
+class EnvironmentReader:
+    """Reads such worlds of a pack.
+
+    Args:
+        reader: Typed access to nodes.
+        sim: The pack's simulator and rates.
+    """
+
+    def __init__(self, reader: Reader, sim: SimSpec) -> None:
+        self._reader, self._sim = reader, sim
+
+    def read(self, node: MappingNode) -> tuple[EnvironmentWorld, OpenedEnvironment] | None:
+        """The world, and the environment as it was made once; None when something is missing or wrong, which
+        is reported.
+        """
+        reader, before = self._reader, len(self._reader.problems)
+        read = read_keys(reader, node, EnvironmentKeys, "the environment")
+        if read is None or "env" not in read.nodes or not read.is_whole:
+            return None
+        keys, nodes = read.keys, read.nodes
+        self._check_adapter(node)
+        make = self._make(nodes.get("make"))
+        python = self._python(nodes.get("python"), keys.python)
+        if len(reader.problems) > before:
+            return None
+        opened = self._open(nodes["env"], keys, make, python)
+        if opened is None:
+            return None
+        self._warn_of_rates(nodes["env"], opened)
+        knobs = SetReader(reader, opened, "").read(nodes.get("set"))
+        for item in reader.items(nodes.get("unproven"), "a list of parameters"):
+            text = reader.text(item, "a parameter of set")
+            if text is not None and text not in knobs:
+                message = f"'{text}' is no parameter of 'set'"
+                reader.problems.at(item, "unknown-parameter", message, near(text, list(knobs)))
+        if len(reader.problems) > before:
+            return None
+        spec = EnvironmentSpec(
+            file=keys.env,
+            sha256=opened.sha256(reader.folder),
+            make=tuple(make.items()),
+            python=keys.python,
+            keeps_time_limit=keys.own_time_limit,
+            camera=keys.camera,
+            clip=keys.clip,
+            reproducible=keys.reproducible,
+            knobs=knobs,
+            unproven=tuple(keys.unproven),
+            files=opened.hashes(reader.folder),
+            versions=dict(opened.said["versions"]),
+        )
+        return EnvironmentWorld(spec, reader.folder), opened
+
+    def _check_adapter(self, node: MappingNode) -> None:
+        adapter = self._sim.adapter
+        if adapter not in OpenedEnvironment.adapters and is_there(ADAPTERS, adapter, self._reader.folder):
+            message = f"the simulator '{adapter}' runs no environments"
+            able = " or ".join(f"sim: {{adapter: {name}}}" for name in OpenedEnvironment.adapters)
+            self._reader.problems.at(node.key("env"), "world-adapter", message, f"write {able}")
+
+    def _make(self, node: Node | None) -> dict[str, Any]:
+        found = {}
+        for key, value in self._reader.mapping(node, "a mapping of keyword arguments to values"):
+            plain = plain_of(value)
+            items = plain if isinstance(plain, list) else [plain]
+            if not all(isinstance(item, _PLAIN) for item in items):
+                self._reader.wrong(value, "a number, a word, true, false, or a list of numbers")
+                continue
+            found[key.text] = tuple(plain) if isinstance(plain, list) else plain
+        return found
+
+    def _python(self, node: Node | None, written: str | None) -> str | None:
+        if node is None or written is None:
+            return None
+        path = absolute(node.source.path.parent / written)
+        if not path.is_file():
+            message = f"there is no interpreter '{written}'"
+            hint = "name the python of the environment's virtual environment, for example ../venv/bin/python"
+            self._reader.problems.at(node, "missing-file", message, hint)
+            return None
+        return str(path)
+
+    def _open(
+        self, node: Node, keys: EnvironmentKeys, make: dict[str, Any], python: str | None
+    ) -> OpenedEnvironment | None:
+        """Made once for all scenarios that make it alike; its problems are reported at every use."""
+        known = self._reader.environments
+        same = (keys.env, tuple(make.items()), python, keys.camera)
+        if same not in known:
+            try:
+                known[same] = OpenedEnvironment(
+                    keys.env, Path(self._reader.folder), make, python, keys.camera
+                )
+            except NativeError as error:
+                known[same] = error
+        found = known[same]
+        if isinstance(found, NativeError):
+            self._report(node, found)
+            return None
+        return found
+
+    def _report(self, node: Node, error: NativeError) -> None:
+        hint = error.hint or (near(error.unknown, error.known) if error.unknown else "")
+        self._reader.problems.at(node, CODES[error.what], error.message, hint)
+
+    def task(
+        self, node: Node | None, found: tuple[EnvironmentWorld, OpenedEnvironment] | None
+    ) -> TaskSpec | CodedTask | None:
+        """The task; it has signals ``return`` and ``reward``, and its conditions may speak of the info.
+
+        Args:
+            node: What the pack says; None for rewards alone.
+            found: The environment; None checks no names.
+        """
+        if node is None:
+            return TaskSpec(signals=_EARNED)
+        reader = TaskReader(self._reader, self._report, self._sim.adapter, None, _EARNED)
+        return reader.read(node, found[1] if found is not None else None)
+
+    def _warn_of_rates(self, node: Node, opened: OpenedEnvironment) -> None:
+        """Simulated time is counted in control periods, whatever the environment's own step is."""
+        step_s = opened.said["step_s"]
+        if not step_s or abs(step_s * self._sim.control_hz - 1.0) <= _SAME_S:
+            return
+        message = f"{opened.name} steps {step_s:g} s at a time, and a control period is "
+        message += f"{1 / self._sim.control_hz:g} s: times and rates in the report are not the environment's"
+        hint = f"write sim: {{control_hz: {round(1 / step_s)}}}" if round(1 / step_s) else ""
+        self._reader.problems.warn(node, "rates", message, hint)

@@ -1,0 +1,223 @@
+"""The adapter of environments that a team already has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simgate.sim_adapters.adapter import AdapterInfo, Timing
+from simgate.sim_adapters.embodiment import Embodiment
+from simgate.sim_adapters.environments.embodiment import embodiment_of
+from simgate.sim_adapters.environments.link import Link, open_link
+from simgate.sim_adapters.environments.measured import check_quantities, measure
+from simgate.sim_adapters.observation import GroundTruth, Observation
+from simgate.sim_adapters.options import read_options
+from simgate.sim_adapters.quantities import OfEnvironment, Told
+from simgate.sim_adapters.scene.environment import EnvironmentSite
+from simgate.sim_adapters.traits import AdapterTraits
+
+IDLE_STEPS = 100
+"""Steps under random actions within which what is set must change something."""
+
+
+class World:
+    """One environment in its slot, during one episode."""
+
+    def __init__(self, link: Link, slot: int, site: EnvironmentSite) -> None:
+        self._link, self._slot, self.site = link, slot, site
+        answer = link.call("begin", slot=slot, seed=site.start_seed, values=dict(site.values))
+        self.observation: Mapping[str, NDArray[Any]] = answer["observation"]
+        self.info: dict[str, float] = answer["info"]
+        self.seen_info = set(self.info)
+        self.lost: list[str] = answer["lost"]
+        self.reward, self.total, self.over = float("nan"), 0.0, ""
+
+    def advance(self, action: NDArray[np.float64]) -> None:
+        """One step.
+
+        Raises:
+            RuntimeError: It is over already.
+            EnvironmentFailed: It raised.
+        """
+        if self.over:
+            raise RuntimeError(f"{self.site.name}: step after it was {self.over}")
+        answer = self._link.call("step", slot=self._slot, action=action)
+        self.observation, self.info = answer["observation"], answer["info"]
+        self.seen_info |= set(self.info)
+        self.reward = answer["reward"]
+        self.total += self.reward
+        self.over = "terminated" if answer["terminated"] else "truncated" if answer["truncated"] else ""
+
+    def problems(self) -> tuple[str, ...]:
+        """Values that did not take, or did not stay, and keys of the info that never came."""
+        lost = self.lost or self._link.call("lost", slot=self._slot)
+        had = ", ".join(sorted(self.seen_info)) or "nothing"
+        never = [
+            f"info has never had '{name}', which the task asks for; it had {had}"
+            for name in dict.fromkeys(q.name for _, q in self.site.quantities if isinstance(q, Told))
+            if name not in self.seen_info
+        ]
+        return (*lost, *never)
+
+
+class GymnasiumAdapter:
+    """See :class:`simgate.sim_adapters.adapter.SimAdapter`.
+
+    One step of the environment is one control period. Every variant gets an environment made anew, so that
+    nothing of another can be left in it.
+    """
+
+    name = "gymnasium"
+    traits = AdapterTraits(quantities=frozenset(get_args(OfEnvironment)), planar=False)
+
+    def __init__(self, timing: Timing, options: Mapping[str, object] | None = None) -> None:
+        read_options("gymnasium adapter", {}, options or {})
+        self._timing = timing
+        self._links: dict[EnvironmentSite, tuple[Link, Mapping[str, Any]]] = {}
+        self._idle: dict[tuple[EnvironmentSite, str], bool] = {}
+        self._repeats: dict[EnvironmentSite, bool] = {}
+        self._worlds: list[World] = []
+        self._embodiment: Embodiment | None = None
+
+    def describe(self) -> AdapterInfo:
+        """Identity; releases of the environment's own interpreter are in the world's."""
+        from importlib.metadata import version
+
+        return AdapterInfo(self.name, version("gymnasium"), "the environment's own", "cpu")
+
+    @property
+    def embodiment(self) -> Embodiment:
+        """Spaces of the environments that were last reset."""
+        if self._embodiment is None:
+            raise RuntimeError("gymnasium adapter: no embodiment before reset")
+        return self._embodiment
+
+    def reset(self, scenes: Sequence[EnvironmentSite]) -> Observation:
+        """Makes and resets one environment for each site.
+
+        Raises:
+            ValueError: No site, spaces that differ, or something that cannot be set.
+            EnvironmentFailed: An environment raised.
+        """
+        if not scenes:
+            raise ValueError("reset needs at least one environment")
+        self._worlds, self._embodiment = [], None
+        worlds, embodiments = [], []
+        for slot, site in enumerate(scenes):
+            link, said = self._link(site)
+            embodiments.append(embodiment_of(site.env, said, self._timing.control_hz, site.clip))
+            check_quantities(dict(site.quantities), said["observations"])
+            worlds.append(World(link, slot, site))
+            worlds[-1].lost += [*self._without_effect(link, site), *self._without_repeat(link, site)]
+        if any(one != embodiments[0] for one in embodiments):
+            raise ValueError("environments of one batch must observe and be told the same; run with batch 1")
+        self._embodiment = embodiments[0]
+        self._arrays = {c.name: np.zeros((len(worlds), *c.shape), c.dtype) for c in self._embodiment.channels}
+        self._worlds, self._step = worlds, 0
+        for index in range(len(worlds)):
+            self._show(index)
+        return self._observation()
+
+    def _link(self, site: EnvironmentSite) -> tuple[Link, Mapping[str, Any]]:
+        kind = _kind(site)
+        if kind not in self._links:
+            link = open_link(
+                site.python,
+                {
+                    "name": site.env,
+                    "folder": site.folder,
+                    "make": dict(site.make),
+                    "keeps_time_limit": site.keeps_time_limit,
+                    "camera": site.camera,
+                },
+            )
+            self._links[kind] = link, link.call("describe")
+        return self._links[kind]
+
+    def _without_effect(self, link: Link, site: EnvironmentSite) -> list[str]:
+        """Targets that change nothing; asked once of each, in the first variant that changes it."""
+        kind = _kind(site)
+        asked = [target for target, _ in site.values if target not in site.unproven]
+        new = [target for target in asked if (kind, target) not in self._idle]
+        if new:
+            found = link.call("idle", values=dict(site.values), asked=new, seed=0, steps=IDLE_STEPS)
+            self._idle.update({(kind, target): is_idle for target, is_idle in found.items()})
+        return [
+            f"{target} changed nothing in {IDLE_STEPS} steps of random actions; list its parameter under "
+            "'unproven' if it shows only later"
+            for target in asked
+            if self._idle.get((kind, target))
+        ]
+
+    def _without_repeat(self, link: Link, site: EnvironmentSite) -> list[str]:
+        """What is wrong where one seed leads to several episodes; asked once."""
+        kind = _kind(site)
+        if site.reproducible and kind not in self._repeats:
+            values = dict(site.values)
+            self._repeats[kind] = link.call("repeats", values=values, seed=site.start_seed, steps=IDLE_STEPS)
+        if self._repeats.get(kind, True):
+            return []
+        return [
+            "one seed and the same actions led to two different episodes: set what else it draws from (often "
+            "make.seed), or say 'reproducible: false'"
+        ]
+
+    def step(self, actions: NDArray[np.float64], active: NDArray[np.bool_] | None = None) -> Observation:
+        """One step of every active environment.
+
+        Raises:
+            RuntimeError: There is no environment, or one is over.
+            ValueError: The actions have another shape or are none of this environment.
+            EnvironmentFailed: An environment raised.
+        """
+        spec, count = self.embodiment.action, len(self._worlds)
+        told = np.array(actions, dtype=np.float64)
+        if told.shape != (count, spec.size):
+            wanted = f"({count}, {spec.size})"
+            raise ValueError(f"gymnasium adapter: actions must have shape {wanted}, not {told.shape}")
+        self._step += self._timing.control_steps
+        for index, world in enumerate(self._worlds):
+            if active is not None and not active[index]:
+                continue
+            if problem := spec.problem(told[index]):
+                raise ValueError(f"gymnasium adapter: the action of world {index}: {problem}")
+            world.advance(np.clip(told[index], spec.low, spec.high) if spec.clip else told[index])
+            self._show(index)
+        return self._observation()
+
+    def _show(self, index: int) -> None:
+        for name, array in self._worlds[index].observation.items():
+            self._arrays[name][index] = array
+
+    def _observation(self) -> Observation:
+        return Observation(self._step, self._arrays, dict.fromkeys(self._arrays, self._step))
+
+    def ground_truth(self) -> tuple[GroundTruth, ...]:
+        """What the tasks ask for, and which environments are over."""
+        return tuple(self._true(world) for world in self._worlds)
+
+    def _true(self, world: World) -> GroundTruth:
+        asked = dict(world.site.quantities)
+        values = measure(asked, world.observation, world.info, world.reward, world.total)
+        place = ((0.0, 0.0, 0.0), (0.0, 0.0))
+        return GroundTruth(self._step, self._step, *place, (), (), {}, values, over=world.over)
+
+    def health(self) -> tuple[tuple[str, ...], ...]:
+        """Values that did not take, and keys of the info that never came."""
+        return tuple(world.problems() for world in self._worlds)
+
+    def close(self) -> None:
+        """Ends all environments; safe to call twice."""
+        self._worlds = []
+        for link, _ in self._links.values():
+            link.close()
+        self._links.clear()
+
+
+def _kind(site: EnvironmentSite) -> EnvironmentSite:
+    """What variants of one environment share."""
+    return replace(site, seed=0, reset_seed=None, values=(), unproven=(), quantities=())

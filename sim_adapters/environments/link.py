@@ -1,0 +1,157 @@
+"""The way to an environment: in this process, or in the interpreter that a team has it in."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from simgate.sim_adapters.environments.remote.refused import Refused, told
+from simgate.sim_adapters.environments.remote.session import Session
+from simgate.sim_adapters.environments.remote.wire import receive, send
+
+ANSWER_S = 300.0
+"""Longest wait for one answer; making an environment may compile for minutes."""
+_REMOTE = Path(__file__).parent
+_SCRIPT = (
+    "import sys; sys.path.insert(0, sys.argv[1]); from remote.serve import main; "
+    "main(int(sys.argv[2]), int(sys.argv[3]))"
+)
+
+
+class EnvironmentFailed(Exception):  # noqa: N818 - the name says what happened
+    """An environment raised, died, or did not answer; the message says which and how."""
+
+
+class Link(Protocol):
+    """Calls of :class:`~simgate.sim_adapters.environments.remote.session.Session` by name."""
+
+    def call(self, word: str, **given: Any) -> Any:
+        """The answer.
+
+        Raises:
+            Refused: What was asked for cannot be had.
+            EnvironmentFailed: The environment raised, or is gone.
+        """
+        ...
+
+    def close(self) -> None:
+        """Ends it; safe to call twice."""
+        ...
+
+
+class LocalLink:
+    """An environment in this process; arguments as ``Session`` has them."""
+
+    def __init__(self, opened: Mapping[str, Any]) -> None:
+        self._name = opened["name"]
+        self._session: Session | None = _guarded(self._name, lambda: Session(**opened))
+
+    def call(self, word: str, **given: Any) -> Any:
+        """See :class:`Link`."""
+        assert self._session is not None
+        method = getattr(self._session, word)
+        return _guarded(self._name, lambda: method(**given))
+
+    def close(self) -> None:
+        """See :class:`Link`."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+
+def _guarded(name: str, ask: Any) -> Any:
+    try:
+        return ask()
+    except Refused:
+        raise
+    except Exception as error:
+        raise EnvironmentFailed(f"environment {name}: {told(error)}") from error
+
+
+class RemoteLink:
+    """An environment in another interpreter.
+
+    Args:
+        python: Absolute path of the interpreter.
+        opened: As ``Session`` has them.
+
+    Raises:
+        EnvironmentFailed: The interpreter cannot be started, or ends at once.
+        Refused: There is no such environment.
+    """
+
+    def __init__(self, python: str, opened: Mapping[str, Any]) -> None:
+        self._name = opened["name"]
+        ours, theirs = socket.socketpair()
+        ours.settimeout(ANSWER_S)
+        command = [python, "-c", _SCRIPT, str(_REMOTE), str(theirs.fileno()), str(os.getpid())]
+        clean = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")}
+        try:
+            self._process: subprocess.Popen[bytes] | None = subprocess.Popen(
+                command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=sys.stderr, env=clean
+            )
+        except OSError as error:
+            ours.close()
+            raise EnvironmentFailed(f"{python} cannot be started: {error.strerror}") from None
+        finally:
+            theirs.close()
+        self._socket = ours
+        try:
+            self.call("open", **opened)
+        except BaseException:
+            self.close()
+            raise
+
+    def call(self, word: str, **given: Any) -> Any:
+        """See :class:`Link`."""
+        try:
+            send(self._socket, [word, given])
+            kind, answer = receive(self._socket)
+        except TimeoutError:
+            self.close()
+            raise EnvironmentFailed(
+                f"environment {self._name}: no answer to '{word}' within {ANSWER_S:g} s"
+            ) from None
+        except (OSError, EOFError):
+            code = self._ended()
+            raise EnvironmentFailed(
+                f"environment {self._name}: its interpreter ended{code} while it was asked to '{word}'"
+            ) from None
+        if kind == "refused":
+            message, unknown, known = answer
+            raise Refused(message, unknown, tuple(known))
+        if kind == "failed":
+            raise EnvironmentFailed(f"environment {self._name}: {answer}")
+        return answer
+
+    def _ended(self) -> str:
+        process = self._process
+        self.close()
+        return "" if process is None or process.returncode is None else f" (exit {process.returncode})"
+
+    def close(self) -> None:
+        """See :class:`Link`."""
+        self._socket.close()
+        process, self._process = self._process, None
+        if process is None:
+            return
+        try:
+            process.wait(5.0)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def open_link(python: str | None, opened: Mapping[str, Any]) -> Link:
+    """Opens the way to an environment.
+
+    Args:
+        python: Interpreter; None for this process.
+        opened: As ``Session`` has them.
+    """
+    return LocalLink(opened) if python is None else RemoteLink(python, opened)

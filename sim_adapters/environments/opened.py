@@ -1,0 +1,160 @@
+"""An environment as lint looks at it: what can be set, what can be asked for, which files it is made of."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from simgate.sim_adapters.embodiment import Embodiment
+from simgate.sim_adapters.environments.embodiment import embodiment_of
+from simgate.sim_adapters.environments.link import EnvironmentFailed, open_link
+from simgate.sim_adapters.environments.measured import check_quantities
+from simgate.sim_adapters.environments.remote.refused import Refused
+from simgate.sim_adapters.plain_file import absolute
+from simgate.sim_adapters.quantities import OfEnvironment, Quantity
+from simgate.sim_adapters.worlds.environment import SEED, EnvironmentSpec
+from simgate.sim_adapters.worlds.native_file import NativeError
+from simgate.sim_adapters.worlds.world import ParameterSpec
+
+
+class OpenedEnvironment:
+    """An environment that was made once.
+
+    Args:
+        name: An id, ``package.module:factory`` or ``file.py:factory``.
+        folder: Where files begin.
+        make: Keyword arguments that are the same in every variant.
+        python: Interpreter; None for this one.
+        camera: Whether it shall draw.
+
+    Raises:
+        NativeError: There is none of that name, or it cannot be made.
+    """
+
+    adapters = ("gymnasium",)
+
+    def __init__(
+        self, name: str, folder: Path, make: Mapping[str, Any], python: str | None, camera: bool
+    ) -> None:
+        self.name = name
+        opened = {"name": name, "folder": str(folder), "make": dict(make), "camera": camera}
+        try:
+            link = open_link(python, opened)
+            try:
+                self.said: Mapping[str, Any] = link.call("describe")
+            finally:
+                link.close()
+        except Refused as error:
+            raise NativeError("file", str(error), unknown=error.unknown, known=error.known) from None
+        except EnvironmentFailed as error:
+            raise NativeError("file", str(error)) from None
+        self._settable = dict(self.said["settable"])
+        self.files = tuple(Path(path) for path in self.said["files"])
+
+    def hashes(self, folder: Path) -> dict[str, str]:
+        """Files of nobody's release -> SHA-256, hex, by path from a folder."""
+        return {
+            Path(os.path.relpath(path, folder)).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in self.files
+        }
+
+    def sha256(self, folder: Path) -> str:
+        """Digest over the files and the releases that it is made of, hex."""
+        said = json.dumps([self.name, self.said["versions"], sorted(self.hashes(folder).items())])
+        return hashlib.sha256(said.encode()).hexdigest()
+
+    def embodiment(self, control_hz: int, clip: bool) -> Embodiment:
+        """What it observes and is told."""
+        return embodiment_of(self.name, self.said, control_hz, clip)
+
+    def target(self, text: str, robot: str = "") -> ParameterSpec:
+        """What a target takes.
+
+        Raises:
+            NativeError: There is no such target.
+        """
+        if text == SEED:
+            return ParameterSpec("integer", 0, "Seed of reset.", "", 0.0, float(2**31 - 1))
+        if text.startswith("options.") and text != "options.":
+            return ParameterSpec("number", 0.0, f"Option '{text[8:]}' of reset.")
+        if text.startswith("make.") and text not in self._settable and self.said["any_make"]:
+            kind: Literal["integer", "number"] = "integer" if text.endswith("seed") else "number"
+            return ParameterSpec(kind, 0, f"Keyword argument '{text[5:]}'.")
+        if text not in self._settable:
+            known = (*self._settable, SEED)
+            raise NativeError(
+                "target", f"{self.name} has no '{text}' that can be set", unknown=text, known=known
+            )
+        value = self._settable[text]
+        meaning = f"{text} of {self.name}."
+        if isinstance(value, bool):
+            return ParameterSpec("bool", value, meaning)
+        if isinstance(value, str):
+            return ParameterSpec("choice", value, meaning, choices=(value,))
+        if isinstance(value, int) and text.startswith("make."):
+            return ParameterSpec("integer", value, meaning)
+        return ParameterSpec("number", float(value), meaning)
+
+    def whole(self, text: str) -> tuple[float, ...]:
+        """No target takes several numbers at once."""
+        return ()
+
+    def listing(self) -> list[tuple[str, str, str]]:
+        """Every target, what it takes, and what it is."""
+        rows = []
+        for name, value in self._settable.items():
+            kind = (
+                "true or false"
+                if isinstance(value, bool)
+                else "a word"
+                if isinstance(value, str)
+                else "a number"
+            )
+            rows.append((name, kind, str(value)))
+        return [
+            *rows,
+            ("options.NAME", "a number", "handed to reset"),
+            (SEED, "a whole number", "the variant's own"),
+        ]
+
+    def quantity(self, quantity: Quantity) -> None:
+        """Makes sure that it has what a task asks for.
+
+        Raises:
+            NativeError: It has not.
+        """
+        if not isinstance(quantity, OfEnvironment):
+            raise NativeError(
+                "element", f"an environment tells obs, info, reward and return, not {quantity.word}"
+            )
+        try:
+            check_quantities({quantity.word: quantity}, self.said["observations"])
+        except ValueError as error:
+            known = tuple(one["name"].removeprefix("obs.") for one in self.said["observations"])
+            raise NativeError("element", str(error).partition(": ")[2], known=known) from None
+
+    def touch(self, first: str, second: str) -> None:
+        """Nothing is known of contacts.
+
+        Raises:
+            NativeError: Always.
+        """
+        raise NativeError("element", "an environment does not tell what touches what; leave touch out")
+
+
+def opened_environment(spec: EnvironmentSpec, folder: Path) -> OpenedEnvironment:
+    """An environment as a checked pack names it.
+
+    Args:
+        spec: Of a scenario.
+        folder: The pack's, where paths begin.
+
+    Raises:
+        NativeError: It cannot be made any more.
+    """
+    python = None if spec.python is None else str(absolute(folder / spec.python))
+    return OpenedEnvironment(spec.file, folder, dict(spec.make), python, spec.camera)

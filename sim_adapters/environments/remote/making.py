@@ -1,0 +1,62 @@
+"""Finds what makes an environment: an id, ``package.module:factory`` or ``file.py:factory``."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .refused import Refused
+
+
+def maker_of(name: str, folder: str) -> tuple[Callable[..., Any], str | None]:
+    """What makes an environment, and the file that was named, if one was.
+
+    Args:
+        name: An id, ``package.module:factory`` or ``file.py:factory``.
+        folder: Where files begin.
+
+    Raises:
+        Refused: There is none of that name.
+    """
+    where, _, attribute = name.rpartition(":")
+    if where.endswith(".py"):
+        path = str(Path(folder, where))
+        if not Path(path).is_file():
+            raise Refused(f"there is no file {path}")
+        spec = importlib.util.spec_from_file_location(f"simgate_environment_{Path(path).stem}", path)
+        assert spec is not None and spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module
+        sys.path.insert(0, str(Path(path).parent))
+        spec.loader.exec_module(module)
+        return _attribute(module, attribute, where), path
+    if where and attribute.isidentifier():
+        return _attribute(importlib.import_module(where), attribute, where), None
+    make = _gymnasium().make
+
+    def by_id(**kwargs: Any) -> Any:
+        return make(name, **kwargs)
+
+    return by_id, None
+
+
+def _attribute(module: Any, name: str, where: str) -> Callable[..., Any]:
+    found = getattr(module, name, None)
+    if not callable(found):
+        known = tuple(n for n, value in vars(module).items() if callable(value) and not n.startswith("_"))
+        raise Refused(f"{where} has no factory '{name}'", name, known)
+    made: Callable[..., Any] = found
+    return made
+
+
+def _gymnasium() -> Any:
+    for name in ("gymnasium", "gym"):
+        try:
+            return importlib.import_module(name)
+        except ImportError:
+            continue
+    raise Refused(f"neither gymnasium nor gym is installed in {sys.executable}")

@@ -1,0 +1,44 @@
+"""Answers simgate from the interpreter in which an environment is; see :mod:`.session`."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import socket
+import sys
+import traceback
+from typing import Any
+
+from .refused import Refused, told
+from .session import Session
+from .wire import receive, send
+
+_PR_SET_PDEATHSIG = 1
+
+
+def main(descriptor: int, parent: int) -> None:
+    """Answers until the other end is gone; what the environment prints goes to stderr."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        return
+    os.dup2(2, 1)
+    sock = socket.socket(fileno=descriptor)
+    session: Any = None
+    while True:
+        try:
+            word, given = receive(sock)
+        except EOFError:
+            return
+        try:
+            if word == "open":
+                session, answer = Session(**given), None
+            else:
+                answer = getattr(session, word)(**given)
+            send(sock, ["answer", answer])
+        except Refused as error:
+            send(sock, ["refused", [str(error), error.unknown, list(error.known)]])
+        except Exception as error:
+            traceback.print_exc()
+            send(sock, ["failed", told(error)])

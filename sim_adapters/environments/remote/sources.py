@@ -1,0 +1,52 @@
+"""Where the code of an environment is, and which releases it comes from."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+_FILES = ("fullpath", "xml_file", "model_path", "xml_path")
+"""Attributes under which environments keep the file of their model."""
+
+
+def files_of(inner: Any, named: str | None) -> list[str]:
+    """Files of nobody's release that make an environment what it is: the one that was named, those of its
+    classes, all that was imported from their folders, and its model's.
+    """
+    found: set[str] = {named} if named else set()
+    for cls in type(inner).__mro__:
+        found.add(getattr(sys.modules.get(cls.__module__), "__file__", None) or "")
+    found = {os.path.realpath(path) for path in found if path and _is_nobodys(path)}
+    folders = tuple({str(Path(path).parent) + os.sep for path in found})
+    for module in list(sys.modules.values()):
+        path = os.path.realpath(getattr(module, "__file__", None) or "")
+        if folders and path.startswith(folders) and _is_nobodys(path):
+            found.add(path)
+    for name in _FILES:
+        model = getattr(inner, name, None)
+        if isinstance(model, str) and Path(model).is_file() and _is_nobodys(model):
+            found.add(os.path.realpath(model))
+    return sorted(found)
+
+
+def _is_nobodys(path: str) -> bool:
+    """Whether a file comes neither with Python nor with a release, whose version says what is in it."""
+    real = os.path.realpath(path)
+    parts = Path(real).parts
+    own = os.path.realpath(Path(os.__file__).parent) + os.sep
+    return not ("site-packages" in parts or "dist-packages" in parts or real.startswith(own))
+
+
+def versions_of(module: str) -> dict[str, str]:
+    """Releases of what an environment is made of, with the interpreter's."""
+    from importlib import metadata
+
+    found = {"python": ".".join(map(str, sys.version_info[:3]))}
+    for name in ("gymnasium", "gym", "numpy", "mujoco", module.partition(".")[0].replace("_", "-")):
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,63 @@
+"""An environment of a team's own: what it is made with, what is set in it, and what is measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from simgate.sim_adapters.quantities import Quantity
+from simgate.sim_adapters.scene.native import NativeValue
+from simgate.sim_adapters.scene.sensor import CameraEffects
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentSite:
+    """One world: an environment with the values of a variant.
+
+    Attributes:
+        name: Name of the world that made it.
+        env: An id, ``package.module:factory`` or ``file.py:factory``.
+        folder: Where files begin.
+        make: Keyword arguments that are the same in every variant.
+        python: Interpreter that it runs in; None for the worker's own.
+        keeps_time_limit: Whether the limit of steps that the id is registered with stays.
+        camera: Whether what ``render()`` draws is a channel.
+        clip: Whether an action beyond its bounds is cut; otherwise it is refused.
+        reproducible: Whether one seed must lead to one episode.
+        seed: The variant's own.
+        reset_seed: For ``reset`` in place of the variant's own; None for that.
+        values: Target -> value.
+        unproven: Targets that need not change anything under random actions.
+        quantities: Name -> what is measured at each control tick.
+        effects: What the camera does to its frames.
+    """
+
+    name: str
+    env: str
+    folder: str
+    make: tuple[tuple[str, NativeValue], ...] = ()
+    python: str | None = None
+    keeps_time_limit: bool = False
+    camera: bool = False
+    clip: bool = False
+    reproducible: bool = True
+    seed: int = 0
+    reset_seed: int | None = None
+    values: tuple[tuple[str, NativeValue], ...] = ()
+    unproven: tuple[str, ...] = ()
+    quantities: tuple[tuple[str, Quantity], ...] = ()
+    effects: CameraEffects = field(default_factory=CameraEffects)
+
+    @property
+    def start_seed(self) -> int:
+        """What ``reset`` is given; some environments take no more than 31 bits."""
+        return self.seed % 2**31 if self.reset_seed is None else self.reset_seed
+
+    def asked(
+        self,
+        quantities: tuple[tuple[str, Quantity], ...],
+        watched: tuple[str, ...],
+        allow: tuple[tuple[str, str], ...],
+        seed: int,
+    ) -> EnvironmentSite:
+        """The world of one variant, with what its task asks for; an environment tells of no bodies."""
+        return replace(self, quantities=quantities, seed=seed)

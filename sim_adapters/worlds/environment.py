@@ -1,0 +1,113 @@
+"""A world that is an environment which a team already has, as a pack declares it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from simgate.sim_adapters.plain_file import absolute
+from simgate.sim_adapters.scene.environment import EnvironmentSite
+from simgate.sim_adapters.scene.native import NativeValue
+from simgate.sim_adapters.scene.sensor import CameraEffects
+from simgate.sim_adapters.worlds.native import EFFECTS, Knob, effects_of, set_by
+from simgate.sim_adapters.worlds.world import Disc, ParameterSpec, PlacedObject, Rectangle, Value
+
+SEED = "seed"
+"""Target: the seed of ``reset``; the variant's own when nothing sets it."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentSpec:
+    """All that a pack says about an environment, checked against one that was made.
+
+    Attributes:
+        file: An id, ``package.module:factory`` or ``file.py:factory``.
+        sha256: Digest over its files and the releases that it is made of, hex.
+        make: Keyword arguments that are the same in every variant.
+        python: Interpreter, as the pack writes it; None for the workers' own.
+        keeps_time_limit: Whether the limit of steps that the id is registered with stays.
+        camera: Whether what ``render()`` draws is a channel.
+        clip: Whether an action beyond its bounds is cut; otherwise it is refused.
+        reproducible: Whether one seed must lead to one episode.
+        knobs: Parameter -> what it sets.
+        unproven: Parameters that need not change anything under random actions.
+        files: Files of nobody's release -> SHA-256, hex, by path from the pack's folder.
+        versions: Releases that it is made of.
+        kind: Tells this kind from others in stored data.
+    """
+
+    file: str
+    sha256: str
+    make: tuple[tuple[str, NativeValue], ...] = ()
+    python: str | None = None
+    keeps_time_limit: bool = False
+    camera: bool = False
+    clip: bool = False
+    reproducible: bool = True
+    knobs: dict[str, Knob] = field(default_factory=dict)
+    unproven: tuple[str, ...] = ()
+    files: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    kind: Literal["env"] = "env"
+
+    @property
+    def name(self) -> str:
+        """The world's name in results: what it is, and what was in it."""
+        return f"env:{self.file}@{self.sha256[:12]}"
+
+
+class EnvironmentWorld:
+    """See :class:`simgate.sim_adapters.worlds.world.World`.
+
+    Args:
+        spec: As the pack declares it.
+        folder: The pack's folder, where paths begin.
+    """
+
+    object_kinds: Mapping[str, tuple[float, float]] = {}
+    region_names: tuple[str, ...] = ()
+    keep_clear_names: tuple[str, ...] = ()
+
+    def __init__(self, spec: EnvironmentSpec, folder: Path) -> None:
+        self.spec, self._folder = spec, folder
+        self.name = f"env:{spec.file}"
+        self.description = f"The environment {spec.file}."
+        self.parameters: Mapping[str, ParameterSpec] = {
+            **(EFFECTS if spec.camera else {}),
+            **{name: knob.spec for name, knob in spec.knobs.items()},
+        }
+
+    def region(self, name: str, parameters: Mapping[str, Value]) -> Rectangle:
+        """There are none."""
+        raise KeyError(name)
+
+    def keep_clear(self, name: str, parameters: Mapping[str, Value]) -> Disc:
+        """There are none."""
+        raise KeyError(name)
+
+    def build(self, parameters: Mapping[str, Value], placed: Sequence[PlacedObject]) -> Any:
+        """The :class:`EnvironmentSite` of a variant, without its seed and what its task measures.
+
+        ``Any``, because the protocol of worlds knows scenes alone.
+        """
+        spec = self.spec
+        values = dict(set_by(spec.knobs, parameters))
+        seed = values.pop(SEED, None)
+        unproven = tuple(target for name in spec.unproven for target in spec.knobs[name].targets)
+        return EnvironmentSite(
+            name=self.name,
+            env=spec.file,
+            folder=str(absolute(self._folder)),
+            make=spec.make,
+            python=None if spec.python is None else str(absolute(self._folder / spec.python)),
+            keeps_time_limit=spec.keeps_time_limit,
+            camera=spec.camera,
+            clip=spec.clip,
+            reproducible=spec.reproducible,
+            reset_seed=None if seed is None else int(seed),  # type: ignore[arg-type]
+            values=tuple(values.items()),
+            unproven=unproven,
+            effects=effects_of(parameters) if EFFECTS.keys() <= parameters.keys() else CameraEffects(),
+        )

@@ -1,0 +1,200 @@
+"""Environments that a team already has, through the front door: equal to a plain loop, whoever runs them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import gymnasium
+import numpy as np
+import pytest
+
+TEAM = Path(__file__).parents[1] / "unit" / "sim_adapters" / "environments" / "team_env.py"
+POLICY = '''
+import numpy as np
+from simgate.policies.policy import Act
+
+
+class Push:
+    """Pushes towards the mark."""
+
+    name = "push"
+
+    def __init__(self, control_hz, options):
+        pass
+
+    def reset(self, briefs, embodiment):
+        pass
+
+    def act(self, observation, outputs):
+        cart, mark = observation.channels["obs.cart"], observation.channels["obs.mark"]
+        wanted = 2.0 * (mark[:, 0] - cart[:, 0]) - cart[:, 1]
+        return [Act(np.array([value]), "push") for value in np.clip(wanted, -1.0, 1.0)]
+'''
+PACK = """\
+simgate: 1
+pack: carts
+policy: push.py:Push
+sim: {adapter: gymnasium, control_hz: 20, time_limit_s: 4, batch: 3}
+seed: 5
+scenarios:
+  push:
+    title: The cart comes to its mark
+    severity: critical
+    world:
+      env: team_env.py:Cart
+      set: {cart.kg: make.mass_kg, cart.shift_m: options.shift_m, cart.friction: attr/friction}
+    task:
+      signals: {speed_mps: {obs: cart, index: 1}, gap_m: {info: gap.metres}}
+      success: info.is_success
+    parameters:
+      cart.kg: {uniform: [0.5, 2]}
+      cart.shift_m: {uniform: [-0.2, 0.2]}
+      cart.friction: {uniform: [0.05, 0.4]}
+    variants: {count: 12}
+    accept:
+      success: {equals: true}
+      return: {at_least: -120}
+      fast: {signal: {name: speed_mps, reduce: max}, at_most: 3}
+"""
+
+
+def team(folder: Path, pack: str = PACK) -> Path:
+    folder.mkdir()
+    shutil.copy(TEAM, folder / "team_env.py")
+    (folder / "push.py").write_text(POLICY)
+    (folder / "pack.yaml").write_text(pack)
+    return folder
+
+
+def simgate(*words: object) -> tuple[int, str]:
+    command = [sys.executable, "-m", "simgate.harness.cli.main", *map(str, words)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300)
+    return done.returncode, done.stdout + done.stderr
+
+
+def records(run: Path) -> dict[str, dict]:
+    lines = (run / "journal.ndjson").read_text().splitlines()
+    return {record["variant"]: record for record in map(json.loads, lines)}
+
+
+def run(folder: Path, name: str, *words: object, codes: tuple[int, ...] = (20,)) -> dict[str, dict]:
+    code, text = simgate(
+        "run", folder, "--runs-dir", folder.parent / "runs", "--run-name", name, "--quiet", *words
+    )
+    assert code in codes, text
+    return records(folder.parent / "runs" / name)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return team(tmp_path_factory.mktemp("env") / "team")
+
+
+@pytest.fixture(scope="module")
+def whole(place: Path) -> dict[str, dict]:
+    return run(place, "whole", "--workers", 2)
+
+
+def test_every_episode_is_that_of_a_plain_loop(
+    place: Path, whole: dict[str, dict], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(place))
+    from team_env import Cart
+
+    import simgate.harness.frontend.packs as packs
+    from simgate.harness.expansion.expand import expand_scenario
+
+    pack = packs.load_checked(place / "pack.yaml")
+    for variant in expand_scenario(pack, pack.scenarios[0]):
+        env: gymnasium.Env = Cart(mass_kg=variant.parameters["cart.kg"])
+        env.friction = variant.parameters["cart.friction"]
+        seen, _ = env.reset(
+            seed=variant.seed % 2**31, options={"shift_m": variant.parameters["cart.shift_m"]}
+        )
+        total, steps, there = 0.0, 0, False
+        while not there and steps < 80:
+            wanted = 2.0 * (seen["mark"][0] - seen["cart"][0]) - seen["cart"][1]
+            action = np.array([np.clip(wanted, -1.0, 1.0)], np.float32)
+            seen, reward, there, _, _ = env.step(action)
+            total, steps = total + reward, steps + 1
+        found = whole[variant.id]["metrics"]
+        assert (found["return"], found["success"]) == (total, there), variant.id
+        assert whole[variant.id]["sim_s"] == pytest.approx(steps / 20)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("one", ["--workers", 1]), ("alone", ["--workers", 0, "--set", "sim.batch=1"])],
+)
+def test_the_same_whoever_runs_it(place: Path, whole: dict[str, dict], name: str, words: list) -> None:
+    if name == "alone":
+        text = (place / "pack.yaml").read_text()
+        place = team(place.parent / "alone", text.replace("batch: 3", "batch: 1"))
+        words = words[:2]
+    again = run(place, name, *words)
+    assert {v: r["trace_digest"] for v, r in again.items()} == {
+        v: r["trace_digest"] for v, r in whole.items()
+    }
+
+
+def test_in_an_interpreter_of_its_own_it_is_the_same(place: Path, whole: dict[str, dict]) -> None:
+    text = PACK.replace("env: team_env.py:Cart", f"env: team_env.py:Cart\n      python: {sys.executable}")
+    again = run(team(place.parent / "own", text), "own", "--workers", 2)
+    assert {v: r["trace_digest"] for v, r in again.items()} == {
+        v: r["trace_digest"] for v, r in whole.items()
+    }
+
+
+def test_a_variant_is_replayed_and_an_edited_environment_is_named(
+    place: Path, whole: dict[str, dict]
+) -> None:
+    code, text = simgate("replay", place.parent / "runs" / "whole", "push::v0003")
+    assert code == 0, text
+    file = place / "team_env.py"
+    before = file.read_text()
+    try:
+        file.write_text(before.replace("self.dt, self.count = 0.05, 0", "self.dt, self.count = 0.050, 0"))
+        journal = place.parent / "runs" / "whole" / "journal.ndjson"
+        journal.write_text("".join(journal.read_text().splitlines(keepends=True)[:-1]))
+        code, text = simgate("run", "--resume", place.parent / "runs" / "whole")
+    finally:
+        file.write_text(before)
+    assert code == 69, text
+    assert "team_env.py" in text
+
+
+def test_what_did_not_take_is_invalid_by_name_and_what_raises_is_an_error_with_its_cause(
+    tmp_path: Path,
+) -> None:
+    def with_set(target: str, value: str) -> str:
+        text = PACK.replace("set: {", f"set: {{own: {target}, ").replace("count: 12", "count: 4")
+        return text.replace("    parameters:\n", f"    parameters:\n      own: {value}\n")
+
+    scenarios = {
+        "idle": with_set("attr/unread", "{uniform: [2, 3]}"),
+        "lost": with_set("attr/overwritten", "{uniform: [3, 4]}"),
+        "raises": with_set("make.fails_at", "{choice: [-1, 4]}"),
+        "unheard": PACK.replace("is_success", "is_succes").replace("count: 12", "count: 2"),
+    }
+    for name, pack in scenarios.items():
+        found = run(team(tmp_path / name, pack), name, codes=(1, 20, 69)).values()
+        if name == "raises":
+            hit = [r for r in found if r["parameters"]["own"] == 4]
+            assert hit and all(
+                r["outcome"] == "ERROR"
+                and "team_env.py:Cart: RuntimeError: the motor is on fire" in r["reason"]
+                for r in hit
+            )
+            assert {r["outcome"] for r in found if r["parameters"]["own"] != 4} == {"PASS"}
+            continue
+        said = {
+            "idle": "attr/unread changed nothing in 100 steps",
+            "lost": "attr/overwritten was set to",
+            "unheard": "info has never had 'is_succes'",
+        }[name]
+        assert {r["outcome"] for r in found} == {"INVALID"}, name
+        assert all(said in r["reason"] for r in found), (name, next(iter(found))["reason"])

@@ -1,0 +1,227 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import gymnasium
+import numpy as np
+import pytest
+
+from simgate.sim_adapters.environments.link import EnvironmentFailed, open_link
+from simgate.sim_adapters.environments.remote.refused import Refused
+from simgate.sim_adapters.environments.remote.spaces import fitting, flat
+
+HERE = Path(__file__).parent
+FOREIGN = pytest.mark.parametrize("python", [None, sys.executable], ids=["here", "own_interpreter"])
+
+
+def opened(name="team_env.py:Cart", python=None, **make):
+    return open_link(python, {"name": name, "folder": str(HERE), "make": make})
+
+
+@pytest.fixture
+def cart():
+    link = opened()
+    yield link
+    link.close()
+
+
+@FOREIGN
+@pytest.mark.parametrize(
+    "name",
+    ["CartPole-v1", "Pendulum-v1", "Acrobot-v1", "MountainCarContinuous-v0", "Taxi-v4", "FrozenLake-v1",
+     "Blackjack-v1", "team_env.py:Cart"],
+)  # fmt: skip
+def test_an_episode_is_that_of_a_plain_loop(name: str, python: str | None, monkeypatch) -> None:
+    monkeypatch.syspath_prepend(str(HERE))
+    from team_env import Cart
+
+    plain = Cart() if name.endswith(":Cart") else gymnasium.make(name)
+    link = opened(name, python)
+    space = plain.action_space
+    space.seed(3)
+    observation, _ = plain.reset(seed=7)
+    seen = link.call("begin", slot=0, seed=7, values={})
+    for _ in range(40):
+        for path, array in flat(plain.observation_space, observation, "obs"):
+            np.testing.assert_array_equal(seen["observation"][path], array)
+        action = np.atleast_1d(np.asarray(space.sample(), dtype=np.float64)).reshape(-1)
+        observation, reward, terminated, truncated, _ = plain.step(fitting(space, action))
+        seen = link.call("step", slot=0, action=action)
+        assert (seen["reward"], seen["terminated"]) == (reward, terminated)
+        if terminated or truncated:
+            break
+    link.close()
+
+
+def test_the_limit_of_steps_of_an_id_is_taken_away_unless_it_is_kept() -> None:
+    ended = {}
+    for keeps in (False, True):
+        link = open_link(None, {"name": "Pendulum-v1", "folder": ".", "make": {}, "keeps_time_limit": keeps})
+        link.call("begin", slot=0, seed=0, values={})
+        ended[keeps] = [link.call("step", slot=0, action=np.zeros(1))["truncated"] for _ in range(200)]
+        link.close()
+    assert not any(ended[False])
+    assert ended[True][-1] and not any(ended[True][:-1])
+
+
+WORKING = {
+    "make.start_m": 0.3,
+    "make.mass_kg": 2.0,
+    "options.shift_m": 0.2,
+    "attr/friction": 0.4,
+    "attr/gains.0": 0.7,
+    "attr/nested.wind": 0.3,
+    "attr/dt": 0.04,
+    "attr/start_m": 0.25,
+    "attr/mass_kg": 3.0,
+}
+IDLE = {
+    "make.colour": 0.9,
+    "options.unheard": 1.0,
+    "attr/unread": 5.0,
+    "attr/colour": 0.1,
+    "attr/gains.1": 0.9,
+    "attr/nested.dust": 0.8,
+}
+
+
+def idle(link, values, *asked):
+    return link.call("idle", values=values, asked=list(asked), seed=0, steps=30)
+
+
+@pytest.mark.parametrize(
+    ("target", "value"), [("make.mass_kg", 1.0), ("attr/friction", 0.1), ("make.fails_at", -1)]
+)
+def test_of_what_is_at_its_default_nothing_is_said(cart, target: str, value: float) -> None:
+    assert idle(cart, {target: value}, target) == {}
+
+
+@pytest.mark.parametrize("target", WORKING)
+def test_what_changes_something_is_not_idle(cart, target: str) -> None:
+    assert idle(cart, {target: WORKING[target]}, target) == {target: False}
+
+
+@pytest.mark.parametrize("target", IDLE)
+def test_what_changes_nothing_is_named(cart, target: str) -> None:
+    values = {target: IDLE[target], "attr/friction": 0.4}
+    assert idle(cart, values, target, "attr/friction") == {target: True, "attr/friction": False}
+
+
+@pytest.mark.parametrize(("drifts", "repeats"), [(False, True), (True, False)])
+def test_an_environment_that_draws_from_more_than_its_seed_is_seen(drifts: bool, repeats: bool) -> None:
+    link = opened(drifts=drifts)
+    assert link.call("repeats", values={}, seed=4, steps=10) is repeats
+    link.close()
+
+
+def test_what_reset_overwrites_did_not_take(cart) -> None:
+    lost = cart.call("begin", slot=0, seed=0, values={"attr/overwritten": 5.0, "attr/friction": 0.4})["lost"]
+    assert lost == ["attr/overwritten was set to 5.0 and is 2.0: it did not take"]
+
+
+def test_what_changes_during_the_episode_is_lost(cart) -> None:
+    cart.call("begin", slot=0, seed=0, values={"attr/count": 0})
+    assert cart.call("lost", slot=0) == []
+    cart.call("step", slot=0, action=np.zeros(1))
+    assert cart.call("lost", slot=0) == ["attr/count was set to 0 and is 1: it did not take"]
+
+
+def test_nothing_of_an_episode_is_left_in_the_next(cart) -> None:
+    def course(values):
+        cart.call("begin", slot=0, seed=1, values=values)
+        return [cart.call("step", slot=0, action=np.ones(1))["observation"]["obs.cart"][0] for _ in range(5)]
+
+    alone = course({})
+    assert course({"attr/friction": 5.0, "attr/nested.wind": 1.0}) != alone
+    assert course({}) == alone
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ("friction", "is no target"),
+        ("attr/frictoin", "no attribute 'frictoin'"),
+        ("attr/nested.wnd", "no attribute 'nested.wnd'"),
+        ("wheel/left.mass", "no kind of target"),
+        ("body/torso.mass", "no model"),
+    ],
+)
+def test_a_target_that_is_not_there_is_refused_by_name(cart, target: str, said: str) -> None:
+    with pytest.raises(Refused, match=said):
+        cart.call("begin", slot=0, seed=0, values={target: 1.0})
+
+
+@FOREIGN
+def test_an_exception_of_the_environment_names_it_and_its_cause(python: str | None) -> None:
+    link = opened(python=python, fails_at=3)
+    link.call("begin", slot=0, seed=0, values={})
+    link.call("step", slot=0, action=np.zeros(1))
+    link.call("step", slot=0, action=np.zeros(1))
+    with pytest.raises(EnvironmentFailed, match=r"team_env.py:Cart: RuntimeError: the motor is on fire"):
+        link.call("step", slot=0, action=np.zeros(1))
+    link.close()
+
+
+def test_a_reward_that_is_nan_is_no_reward(cart) -> None:
+    link = opened(nan_at=1)
+    link.call("begin", slot=0, seed=0, values={})
+    with pytest.raises(EnvironmentFailed, match="the reward is nan"):
+        link.call("step", slot=0, action=np.zeros(1))
+    link.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("team_env.py:Crat", "no factory 'Crat'"),
+        ("team_evn.py:Cart", "there is no file"),
+        ("CartPole-v9", "CartPole"),
+        ("no_such_module:Make", "no_such_module"),
+    ],
+)
+def test_an_environment_that_is_not_there_is_named(name: str, said: str) -> None:
+    with pytest.raises((Refused, EnvironmentFailed), match=said):
+        opened(name).call("describe")
+
+
+def test_an_interpreter_that_dies_is_told(tmp_path: Path) -> None:
+    (tmp_path / "dying.py").write_text("import os\ndef Env():\n    os._exit(7)\n")
+    link = open_link(sys.executable, {"name": "dying.py:Env", "folder": str(tmp_path), "make": {}})
+    with pytest.raises(
+        EnvironmentFailed, match=r"its interpreter ended \(exit 7\) while it was asked to 'describe'"
+    ):
+        link.call("describe")
+    link.close()
+
+
+def test_files_of_nobodys_release_are_told_with_what_they_import(tmp_path: Path) -> None:
+    (tmp_path / "own_env.py").write_text((HERE / "team_env.py").read_text() + "\nimport own_helper\n")
+    (tmp_path / "own_helper.py").write_text("G = 9.81\n")
+    link = open_link(sys.executable, {"name": "own_env.py:Cart", "folder": str(tmp_path), "make": {}})
+    assert [Path(path).name for path in link.call("describe")["files"]] == ["own_env.py", "own_helper.py"]
+    link.close()
+
+
+@pytest.fixture(scope="module")
+def ant():
+    pytest.importorskip("imageio", reason="gymnasium's MuJoCo environments need imageio")
+    link = open_link(None, {"name": "Ant-v5", "folder": ".", "make": {}})
+    yield link
+    link.close()
+
+
+def test_a_field_of_a_mujoco_model_is_set_and_stays(ant) -> None:
+    values = {"body/torso.mass": 9.0, "geom/floor.friction.slide": 0.3, "joint/hip_1.damping": 3.0,
+              "actuator/0.gear.0": 90.0, "opt/gravity.z": -5.0}  # fmt: skip
+    known = dict(ant.call("describe")["settable"])
+    assert all(known[target] != value for target, value in values.items())
+    assert ant.call("begin", slot=0, seed=0, values=values)["lost"] == []
+    for _ in range(5):
+        ant.call("step", slot=0, action=np.full(8, 0.3))
+    assert ant.call("lost", slot=0) == []
+
+
+def test_a_force_range_that_nothing_heeds_is_idle_and_gravity_is_not(ant) -> None:
+    values = {"actuator/0.forcerange.high": 0.5, "opt/gravity.z": -5.0}
+    assert idle(ant, values, *values) == {"actuator/0.forcerange.high": True, "opt/gravity.z": False}
