@@ -14,10 +14,10 @@ import pytest
 from simgate.harness.registry import load
 from simgate.sim_adapters.adapter import SimAdapter, Timing
 from simgate.sim_adapters.conformance import AdapterConformance
-from simgate.sim_adapters.conformance.machine import machines
 from simgate.sim_adapters.conformance.robots import RobotConformance, RobotWorlds
 from simgate.sim_adapters.scene.articulated import ArticulatedSite
 from simgate.sim_adapters.traits import traits_of
+from simgate.sim_adapters.worlds.small_arm import machines
 
 VARIABLE = "SIMGATE_DOCTOR_ADAPTER"
 _FACTORY = load("simgate.sim_adapters", os.environ[VARIABLE], Path.cwd())

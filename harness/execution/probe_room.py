@@ -33,8 +33,8 @@ def first_look(adapter: SimAdapter) -> NDArray[np.uint8] | None:
         if traits.planar:
             seen = builder.reset([room()])
         elif traits.actuators:
-            from simgate.sim_adapters.conformance.machine import machines
             from simgate.sim_adapters.scene.articulated import CameraSensor
+            from simgate.sim_adapters.worlds.small_arm import machines
 
             site = machines(Path(folder))[0]  # At the control rate, which fits whatever the physics rate is.
             seen = builder.reset(

@@ -11,7 +11,6 @@ import pytest
 
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.conformance.kinds import contradictions, misfit, problems_of, rates_of_change
-from simgate.sim_adapters.conformance.machine import machines
 from simgate.sim_adapters.conformance.robots import RobotConformance
 from simgate.sim_adapters.embodiment import Channel, Intrinsics
 from simgate.sim_adapters.mujoco.adapter import MujocoAdapter
@@ -22,6 +21,7 @@ from simgate.sim_adapters.scene.articulated import (
     Servos,
 )
 from simgate.sim_adapters.worlds.office_corridor import OFFICE_CORRIDOR
+from simgate.sim_adapters.worlds.small_arm import machines
 from tests.unit.sim_adapters.articulated.machines import arm
 
 
