@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -110,10 +111,10 @@ class Plan:
         if not 0 <= self.fixed <= self.planned:
             return []
 
-        def power(rate: float) -> float:
-            return float(fixed_power(self.fixed, self.planned, np.array([rate]), self.upper)[0])
+        def excess(power: float, rate: float) -> float:
+            return float(fixed_power(self.fixed, self.planned, np.array([rate]), self.upper)[0]) - power
 
-        return [root(lambda q, at=at: power(q) - at, 1e-12, 1.0 - 1e-12, 1e-12) for at in _HELD_AT]
+        return [root(partial(excess, power), 1e-12, 1.0 - 1e-12) for power in _HELD_AT]
 
     def _typical_means(self) -> Numbers:
         """About how many variants the best boundary for each rate takes (Wald), were there no end."""
