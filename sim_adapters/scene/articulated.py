@@ -154,6 +154,7 @@ class ArticulatedSite:
         effects: What the camera that the model looks at does to its frames.
         seed: Of all that its sensors draw by chance, 63 bits.
         put: Bodies that a variant puts down.
+        action_delay_ms: Time from an action to its reaching the actuators, rounded to whole physics steps.
     """
 
     name: str
@@ -173,6 +174,7 @@ class ArticulatedSite:
     effects: CameraEffects = field(default_factory=CameraEffects)
     seed: int = 0
     put: PutDown = field(default_factory=PutDown)
+    action_delay_ms: float = 0.0
 
     def asked(
         self,

@@ -14,6 +14,19 @@ from simgate.sim_adapters.worlds.native import EFFECTS, Knob, effects_of, set_by
 from simgate.sim_adapters.worlds.placing import Placing, PlacingWorld
 from simgate.sim_adapters.worlds.world import ParameterSpec, PlacedObject, Value
 
+DELAY = "robot.action_delay_ms"
+OWN = {
+    DELAY: ParameterSpec(
+        "number",
+        0.0,
+        "Time until an action reaches the actuators, in whole physics steps.",
+        "ms",
+        0.0,
+        1000.0,
+    ),
+}
+"""Parameters of every world with a robot on its own joints."""
+
 
 @dataclass(frozen=True, slots=True)
 class ArticulatedSpec:
@@ -70,6 +83,7 @@ class ArticulatedWorld(PlacingWorld):
         looks = any(isinstance(one, CameraSensor) and "rgb" in one.kinds for _, one in spec.sensors)
         self.parameters: Mapping[str, ParameterSpec] = {
             **(EFFECTS if looks else {}),
+            **OWN,
             **{name: knob.spec for name, knob in spec.knobs.items()},
         }
 
@@ -93,4 +107,5 @@ class ArticulatedWorld(PlacingWorld):
             clip=spec.clip,
             effects=effects_of(parameters) if EFFECTS.keys() <= parameters.keys() else CameraEffects(),
             put=self.placing.put(placed),
+            action_delay_ms=float(parameters.get(DELAY, 0.0)),
         )

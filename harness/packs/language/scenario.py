@@ -99,7 +99,7 @@ class ScenarioKeys(Keys):
         "how many variants, for example {count: 40, method: sobol}"
     )
     accept: Annotated[Tree, ByHand(lambda: {"$ref": "#/$defs/accept"})] = key(
-        "acceptance criteria, metric: threshold"
+        "acceptance criteria, metric: threshold; or the word success, for success: {equals: true} alone"
     )
     known_failures: Annotated[tuple[KnownFailure, ...], ByHand()] = key("list of quarantines", ())
     pinned: Annotated[tuple[PinnedVariant, ...], ByHand()] = key("list of exact variants that always run", ())

@@ -83,6 +83,10 @@ class JointedReader:
         except ValueError as error:
             reader.problems.at(nodes["drive"], "wrong-value", str(error))
             return None
+        for target in [t for knob in knobs.values() for t in knob.targets if drive != "actuators"]:
+            if target.startswith("actuator/"):
+                message = f"{target} is of an actuator of the file, in whose place drive puts servos"
+                reader.problems.at(fields["set"], "unknown-target", message, "write drive: actuators")
         placing = PlacingReader(reader, file, self._report, keys.body, knobs).read(fields)
         spec = ArticulatedSpec(
             kind=kind,

@@ -14,6 +14,7 @@ from simgate.harness.packs.source.fields import Reader
 from simgate.harness.packs.source.read_keys import Written, read_keys
 from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from simgate.sim_adapters.worlds.articulated import DELAY
 from simgate.sim_adapters.worlds.native import EFFECTS, START, Knob
 from simgate.sim_adapters.worlds.native_file import NativeError
 from simgate.sim_adapters.worlds.world import ParameterSpec
@@ -21,7 +22,7 @@ from simgate.sim_adapters.worlds.world import ParameterSpec
 if TYPE_CHECKING:
     from simgate.sim_adapters.scene.native import NativeValue
 
-_OWN = (*EFFECTS, *START)
+_OWN = (*EFFECTS, *START, DELAY)
 _FORM = "write NAME: TARGET, for example box.x_m: geom/box_1.pos.x"
 
 

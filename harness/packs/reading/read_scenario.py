@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
     _Native = NativeSpec | ArticulatedSpec | EnvironmentSpec
 
+SUCCESS = "success"
+"""What ``accept`` says in place of criteria: the task's own success."""
 PackParameters = list[tuple[ScalarNode, ReadValue | None]]
 
 
@@ -242,7 +244,9 @@ class ScenarioReader:
         return tuple(conditions)
 
     def _accept(self, node: Node | None) -> tuple[Criterion, ...] | None:
-        entries = self._reader.mapping(node, "a mapping of metrics to thresholds")
+        if isinstance(node, ScalarNode) and node.text == SUCCESS:
+            return (Criterion(metric=SUCCESS, op="equals", bound=True, line=node.line),)
+        entries = self._reader.mapping(node, "success, or a mapping of metrics to thresholds")
         if node is not None and not entries and not isinstance(node, ScalarNode):
             message = "no acceptance criteria: every run would pass"
             hint = "add one, for example collisions: {at_most: 0}"

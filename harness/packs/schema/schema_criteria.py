@@ -26,7 +26,7 @@ _OPERATORS = list(keys_of(OperatorKeys))
 
 
 def accept_schema(catalog: MetricCatalog) -> Schema:
-    """``accept``: a mapping of metrics to thresholds."""
+    """``accept``: a mapping of metrics to thresholds, or the word ``success``."""
     properties, patterns = {}, {}
     for name in catalog.metric_names():
         info = catalog.find_metric(_TEMPLATE.sub("x", name))
@@ -37,7 +37,9 @@ def accept_schema(catalog: MetricCatalog) -> Schema:
         else:
             properties[name] = _criterion(info)
     return {
-        "type": "object",
+        "type": ["object", "string"],
+        "if": {"type": "string"},
+        "then": {"const": "success"},
         "properties": properties,
         "patternProperties": patterns,
         "additionalProperties": _own_criterion(catalog),

@@ -117,6 +117,30 @@ class RobotContacts:
         return self._touches.contacts()
 
 
+_BEGUN_INSIDE_M = 0.02
+"""Feet and wheels stand a little in their floor; what is deeper is thrown out of it."""
+
+
+def begun_inside(model: mujoco.MjModel, data: mujoco.MjData, robot: str) -> tuple[str, ...]:
+    """What a robot begins inside, by more than it stands in a floor: it has not begun as anyone meant it.
+
+    Args:
+        model: The world.
+        data: Its state at the start, with contacts.
+        robot: Body that is the robot.
+    """
+    own = subtree(model, need(model, "body", robot))[model.geom_bodyid]
+    deepest: dict[str, float] = {}
+    for geoms, distance in zip(data.contact.geom, data.contact.dist, strict=True):
+        if own[geoms[0]] != own[geoms[1]] and distance < -_BEGUN_INSIDE_M:
+            other = _owner(model, int(geoms[1] if own[geoms[0]] else geoms[0]))
+            deepest[other] = max(deepest.get(other, 0.0), -float(distance))
+    return tuple(
+        f"the robot begins {1000.0 * m:.0f} mm inside '{name}': name a stored pose in which it stands free"
+        for name, m in deepest.items()
+    )
+
+
 def _owner(model: mujoco.MjModel, geom: int) -> str:
     """What a shape counts as: its body, or by its own name where it is the world's."""
     body = int(model.geom_bodyid[geom])

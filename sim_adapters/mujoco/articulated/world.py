@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.embodiment import Channel, Embodiment
-from simgate.sim_adapters.mujoco.articulated.contacts import RobotContacts
+from simgate.sim_adapters.mujoco.articulated.contacts import RobotContacts, begun_inside
 from simgate.sim_adapters.mujoco.articulated.machine import build_machine, start_state
 from simgate.sim_adapters.mujoco.articulated.measures import Measures
 from simgate.sim_adapters.mujoco.articulated.pictures import Pictures
@@ -98,9 +99,14 @@ class ArticulatedWorld:
         machine = build_machine(site, timing)
         self.built = machine.built
         self.model, self.data = machine.built.model, start_state(machine)
+        self._begun = begun_inside(self.model, self.data, site.robot)
         self.step_count = 0
         self._machine = machine
         self._ctrl = machine.actuation.ctrl
+        self._delay_steps = round(site.action_delay_ms * timing.physics_hz / 1000.0)
+        self._told: deque[tuple[int, NDArray[np.float64]]] = deque()
+        """Actions on their way, each with the step at which it arrives; before the first one the actuators
+        hold what the stored pose tells them."""
         self._warm = np.zeros(self.model.nv)
         rates = [(name, sensor, sensor.rate_hz or timing.control_hz) for name, sensor in site.sensors]
         self.clocks = tuple(clock_of(name, rate, timing) for name, _, rate in rates)
@@ -168,11 +174,13 @@ class ArticulatedWorld:
             out: Arrays by sensor and channel; a sensor that has no reading in this period keeps its last one.
         """
         model, data = self.model, self.data
-        data.ctrl[self._ctrl] = action
+        self._told.append((self.step_count + self._delay_steps, action.copy()))
         self._contacts.clear()
         self._measures.clear()
         end = self.step_count + self.timing.control_steps
         while self.step_count < end:
+            while self._told and self._told[0][0] <= self.step_count:
+                data.ctrl[self._ctrl] = self._told.popleft()[1]
             mujoco.mj_step(model, data)
             self.step_count += 1
             self._contacts.collect(data, self.step_count)
@@ -221,4 +229,4 @@ class ArticulatedWorld:
 
     def problems(self) -> tuple[str, ...]:
         """Why this world cannot be believed; empty when it is sound."""
-        return problems_of(self.data)
+        return (*self._begun, *problems_of(self.data))

@@ -35,9 +35,11 @@ def require_effect(kind: str, name: str, key: str, part: int | None, element: An
     reason = None
     if kind == "geom" and key == "size":
         reason = _of_size(element, part or 0)
-    if reason is None and kind in ("geom", "site") and key in ("pos", "size", "turn_deg"):
+    if reason is None and kind in ("geom", "site") and (key in ("pos", "size") or key.startswith("turn_")):
         reason = "it is given by fromto", "write pos and size in the file"
         reason = None if math.isnan(float(element.fromto[0])) else reason
+    elif kind == "actuator":
+        reason = _of_strength(element)
     elif kind == "geom" and key == "mass":
         reason = _of_mass(element)
     elif kind == "camera" and key == "fovy" and float(element.sensor_size[0]) > 0.0:
@@ -49,6 +51,15 @@ def require_effect(kind: str, name: str, key: str, part: int | None, element: An
     if reason is not None:
         said = f"{key}.{XYZ[part]}" if key == "size" and part is not None else key
         raise NativeError("target", f"{said} of {kind} '{name}' has no effect: {reason[0]}", reason[1])
+
+
+def _of_strength(actuator: Any) -> tuple[str, str] | None:
+    """Why an actuator has no strength that one number tells: muscles and those of plugins."""
+    plain = (mujoco.mjtGain.mjGAIN_FIXED, mujoco.mjtGain.mjGAIN_AFFINE)
+    straight = (mujoco.mjtBias.mjBIAS_NONE, mujoco.mjtBias.mjBIAS_AFFINE)
+    if actuator.gaintype in plain and actuator.biastype in straight:
+        return None
+    return "it is a muscle or a plugin's", "write its force in the file"
 
 
 def _of_mass(geom: Any) -> tuple[str, str] | None:

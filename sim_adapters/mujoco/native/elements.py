@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import mujoco
@@ -20,7 +20,8 @@ class Attribute:
 
     Attributes:
         kind: ``number``, ``bool``, ``name`` (of a material), ``vector`` (component by component), ``colour``
-            (as a whole, which keeps its hue, or by component) or ``turn`` (degrees added to the file's own).
+            (as a whole, which keeps its hue, or by component), ``turn`` (degrees added to the file's own) or
+            ``share`` (of the file's own).
         meaning: One sentence for a QA engineer.
         field: Name of the attribute in MjSpec; the target's own by default.
         parts: Names of the components.
@@ -29,7 +30,7 @@ class Attribute:
         high: Largest allowed value.
     """
 
-    kind: Literal["number", "bool", "name", "vector", "colour", "turn", "present", "start"]
+    kind: Literal["number", "bool", "name", "vector", "colour", "turn", "present", "start", "share"]
     meaning: str
     field: str = ""
     parts: tuple[str, ...] = ()
@@ -47,11 +48,26 @@ _TURN = Attribute(
     "turn", "Turn about the vertical of what it is attached to, added to the file's own.", unit="deg",
     low=-360.0, high=360.0,
 )  # fmt: skip
+_TURNS = {
+    "turn_deg": _TURN,
+    **{
+        f"turn_{axis}_deg": replace(
+            _TURN,
+            meaning=f"Turn about the {axis.upper()} of what it is attached to, added to the file's own.",
+        )
+        for axis in "xy"
+    },
+}
 _PRESENT = Attribute("present", "Whether it is there at all.")
 _LIGHT = {name: _colour(f"The light's {name} colour.") for name in ("diffuse", "ambient", "specular")}
 
 ATTRIBUTES: dict[str, dict[str, Attribute]] = {
-    "body": {"pos": _POS, "turn_deg": _TURN, "present": _PRESENT},
+    "actuator": {
+        "strength": Attribute(
+            "share", "Share of the file's strength: of gain, bias and limits of force.", low=0.0, high=100.0
+        ),
+    },
+    "body": {"pos": _POS, **_TURNS, "present": _PRESENT},
     "camera": {
         "pos": _POS,
         "fovy": Attribute("number", "Vertical field of view.", unit="deg", low=1.0, high=170.0),
@@ -63,7 +79,7 @@ ATTRIBUTES: dict[str, dict[str, Attribute]] = {
     "geom": {
         "pos": _POS,
         "size": Attribute("vector", "Sizes as MJCF has them.", parts=XYZ, unit="m", low=_POSITIVE),
-        "turn_deg": _TURN,
+        **_TURNS,
         "rgba": _colour("Colour; a is the opacity.", RGBA, 1.0),
         "material": Attribute("name", "Material, by its name in the file."),
         "friction": Attribute(
@@ -97,8 +113,8 @@ ATTRIBUTES: dict[str, dict[str, Attribute]] = {
 """Kind of element -> what can be set of it."""
 HEADLIGHT = "headlight"
 _LISTS = {
-    "body": "bodies", "camera": "cameras", "geom": "geoms", "joint": "joints", "light": "lights",
-    "material": "materials", "site": "sites",
+    "actuator": "actuators", "body": "bodies", "camera": "cameras", "geom": "geoms", "joint": "joints",
+    "light": "lights", "material": "materials", "site": "sites",
 }  # fmt: skip
 
 

@@ -209,6 +209,9 @@ class MjcfFile:
             raise NativeError(
                 "target", message, "use robot.start_x_m, robot.start_y_m and robot.start_yaw_deg"
             )
+        if robot and target.kind == "actuator":
+            message = f"actuator '{target.name}' moves nothing where a robot drives in the plane"
+            raise NativeError("target", message, "leave it out, or write drive: actuators under robot")
         if robot and target.kind == "joint":
             bodies = robot_bodies(self._model, int(self._model.body(robot).id))
             if int(self._model.joint(target.name).bodyid[0]) in bodies:

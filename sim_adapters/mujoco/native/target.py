@@ -130,6 +130,8 @@ def _number(target: Target, spec: mujoco.MjSpec | Listed) -> float:
     element, attribute = _element(target, spec), target.attribute
     if attribute.kind == "turn":
         return 0.0
+    if attribute.kind == "share":
+        return 1.0
     if attribute.kind == "start":
         return _joint_start(target, element)
     if attribute.kind == "number":
@@ -184,6 +186,8 @@ def apply(target: Target, spec: mujoco.MjSpec, value: NativeValue) -> None:
             spec.delete(element)
     elif attribute.kind == "turn":
         _turn(target, element, float(np.asarray(value)), spec)
+    elif attribute.kind == "share":
+        _weaken(element, float(np.asarray(value)))
     elif attribute.kind in ("vector", "colour"):
         _set_vector(target, element, value, spec)
     elif attribute.kind == "number":
@@ -209,12 +213,18 @@ def _set_vector(target: Target, element: Any, value: NativeValue, spec: mujoco.M
     setattr(element, target.key, values)
 
 
+def _weaken(actuator: Any, share: float) -> None:
+    """A servo or motor of that share of its force everywhere: its gain, its bias and its limits."""
+    actuator.gainprm, actuator.biasprm = share * actuator.gainprm, share * actuator.biasprm
+    actuator.forcerange = share * np.asarray(actuator.forcerange)
+
+
 def _turn(target: Target, element: Any, degrees: float, spec: mujoco.MjSpec) -> None:
     own = orientation(element, spec)
-    half = 0.5 * math.radians(degrees)
+    half, result, turn = 0.5 * math.radians(degrees), np.zeros(4), np.zeros(4)
     pitch = target.key == "pitch_deg"
-    turn = np.array([math.cos(half), math.sin(half) if pitch else 0.0, 0.0, 0.0 if pitch else math.sin(half)])
-    result = np.zeros(4)
+    axis = {"pitch_deg": 1, "turn_x_deg": 1, "turn_y_deg": 2}.get(target.key, 3)
+    turn[[0, axis]] = math.cos(half), math.sin(half)
     # A turn acts in the frame that the element hangs in, a tilt about the camera's own X.
     mujoco.mju_mulQuat(result, *((own, turn) if pitch else (turn, own)))
     element.alt.type = mujoco.mjtOrientation.mjORIENTATION_QUAT

@@ -88,6 +88,25 @@ def test_a_wrong_word_is_named_at_its_place_with_the_right_one(
     assert hint in found[3]
 
 
+def test_success_alone_is_a_criterion_and_servos_have_no_share_of_the_files_strength(tmp_path: Path) -> None:
+    alone = PACK.replace("accept: {success: {equals: true}}", "accept: success")
+    assert said(tmp_path, alone) == []
+    Draft202012Validator(pack_schema(metrics)).validate(data_of(tmp_path / "pack.yaml"))
+    short = load_pack(tmp_path / "pack.yaml", metrics).scenarios[0].accept
+    said(tmp_path, PACK)
+    assert short == load_pack(tmp_path / "pack.yaml", metrics).scenarios[0].accept
+    (found,) = said(tmp_path, PACK.replace("accept: {success: {equals: true}}", "accept: sucess"))
+    assert found[:2] == (18, "wrong-type") and "success, or a mapping of metrics" in found[2]
+    weak = PACK.replace("      sensors:", "      set: {lift: actuator/lift.strength}\n      sensors:")
+    (found,) = said(tmp_path, weak)
+    assert found[1:] == (
+        "unknown-target",
+        "actuator/lift.strength is of an actuator of the file, in whose place drive puts servos",
+        "write drive: actuators",
+    )
+    assert said(tmp_path, weak.replace("{joints: all, mode: position, kp: 100}", "actuators")) == []
+
+
 def test_a_robot_on_its_own_joints_needs_a_task_and_a_driving_one_has_its_own(tmp_path: Path) -> None:
     start, rest = PACK.split("    task:\n")
     without = start + rest[rest.index("    variants") :]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import mujoco
@@ -160,3 +161,38 @@ def test_a_mass_that_changes_nothing_or_is_scaled_is_refused(
     fair.write_text(SITE.replace(*change) if change[0] else SITE)
     with pytest.raises(NativeError, match=reason):
         MjcfFile(fair).target(f"geom/{shape}.mass")
+
+
+@pytest.mark.parametrize(
+    ("target", "normal"),
+    [
+        ("geom/plane.turn_x_deg", (0.0, -0.5, math.sqrt(0.75))),
+        ("geom/plane.turn_y_deg", (0.5, 0.0, math.sqrt(0.75))),
+        ("body/stand.turn_y_deg", (0.5, 0.0, math.sqrt(0.75))),
+        ("body/stand.turn_deg", (0.0, 0.0, 1.0)),
+    ],
+)
+def test_a_turn_is_about_an_axis_of_what_it_is_attached_to_and_added_to_the_files_own(
+    fair: Path, target: str, normal: tuple[float, float, float]
+) -> None:
+    spec = open_source(fair).spec.copy()
+    found = parse_target(target, spec)
+    apply(found, spec, 30.0)
+    model = spec.compile()
+    data = mujoco.MjData(model)
+    mujoco.mj_kinematics(model, data)
+    axes = (data.geom if found.kind == "geom" else data.body)(found.name).xmat.reshape(3, 3)
+    np.testing.assert_allclose(axes[:, 2], normal, atol=1e-12)
+
+
+def test_a_muscle_has_no_strength_that_a_share_tells(fair: Path) -> None:
+    fair.write_text(
+        SITE.replace(
+            "</mujoco>",
+            '<actuator><muscle name="calf" joint="hinge"/><position name="servo" joint="slide"/></actuator></mujoco>',
+        )
+    )
+    file = MjcfFile(fair)
+    assert file.target("actuator/servo.strength").default == 1.0
+    with pytest.raises(NativeError, match="strength of actuator 'calf' has no effect: it is a muscle"):
+        file.target("actuator/calf.strength")

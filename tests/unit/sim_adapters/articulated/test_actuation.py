@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from simgate.sim_adapters.mujoco.articulated.actuation import actuation_of, unit_of
+from simgate.sim_adapters.mujoco.articulated.machine import build_machine, start_state
+from simgate.sim_adapters.mujoco.articulated.world import ArticulatedWorld
 from simgate.sim_adapters.quantities import Joint
 from simgate.sim_adapters.scene.articulated import JointSensor, Servos
-from tests.unit.sim_adapters.articulated.machines import ARM, arm, batch
+from tests.unit.sim_adapters.articulated.machines import ARM, TIMING, arm, batch, reference
 
 _JOINT = (
     ("angle", Joint("shoulder")),
@@ -186,3 +188,48 @@ def test_a_servo_on_a_joint_that_is_not_the_robots_is_refused(tmp_path: Path) ->
     drive = Servos("torque", ("shoulder", "belt"))
     with batch() as worlds, pytest.raises(ValueError, match="joint 'belt' is not of the robot 'base'"):
         worlds.reset([arm(tmp_path, text, drive=drive)])
+
+
+def test_a_share_of_an_actuators_strength_is_that_share_of_its_force_and_its_limits(tmp_path: Path) -> None:
+    limited = ARM.replace('kp="200"', 'kp="200" forcerange="-30 20"')
+    plain = start_state(build_machine(arm(tmp_path, limited), TIMING))
+    asked = arm(
+        tmp_path, limited, values=(("actuator/reach.strength", 0.5), ("actuator/lift.strength", 0.25))
+    )
+    model, whole = build_machine(asked, TIMING).built.model, plain.model
+    reach, lift = model.actuator("reach").id, model.actuator("lift").id
+    np.testing.assert_allclose(model.actuator_gainprm[reach], 0.5 * whole.actuator_gainprm[reach])
+    np.testing.assert_allclose(model.actuator_biasprm[reach], 0.5 * whole.actuator_biasprm[reach])
+    assert model.actuator_forcerange[reach].tolist() == [-15.0, 10.0]
+    data = start_state(build_machine(asked, TIMING))
+    for weak in (plain, data):
+        weak.ctrl[:] = 4.0, 0.02
+        mujoco.mj_forward(weak.model, weak)
+    assert data.actuator_force[lift] == pytest.approx(0.25 * plain.actuator_force[lift])
+    assert data.actuator_force[reach] == pytest.approx(0.5 * plain.actuator_force[reach])
+
+
+def test_an_action_arrives_after_its_delay_and_the_stored_pose_holds_until_then(tmp_path: Path) -> None:
+    site = arm(tmp_path, pose="up", action_delay_ms=70.0)  # 14 steps; a control period has 10
+    world = ArticulatedWorld(site, TIMING)
+    out = [[np.zeros(c.shape, c.dtype) for c in one.channels] for one in world.samplers]
+    told = [np.array([1.0, 0.05]), np.array([2.0, 0.06]), np.array([3.0, 0.07])]
+    world.advance(told[0], out)
+    assert world.data.ctrl.tolist() == [0.0, 0.1], "as the stored pose tells them"
+    world.advance(told[1], out)
+    assert world.data.ctrl.tolist() == [1.0, 0.05]
+    world.advance(told[2], out)
+    assert world.data.ctrl.tolist() == [2.0, 0.06]
+    model, data = reference(site)
+    for step in range(30):
+        if step >= 14:
+            data.ctrl[:] = told[(step - 14) // 10]
+        mujoco.mj_step(model, data)
+    assert np.array_equal(world.data.qpos, data.qpos)
+
+
+def test_a_robot_that_begins_inside_something_is_no_sound_world(tmp_path: Path) -> None:
+    assert ArticulatedWorld(arm(tmp_path), TIMING).problems() == ()
+    risen = arm(tmp_path, ARM.replace('pos=".5 0 .3"', 'pos=".5 0 .7"', 1))
+    (problem,) = ArticulatedWorld(risen, TIMING).problems()
+    assert problem == "the robot begins 40 mm inside 'table': name a stored pose in which it stands free"
