@@ -1,9 +1,10 @@
-"""How plain text is written everywhere: counts, ordinals, tables that fit a terminal of 100 columns."""
+"""How plain text is written everywhere: counts, numbers, tables that fit a terminal of 100 columns."""
 
 from __future__ import annotations
 
 import html
 import json
+import math
 import re
 import textwrap
 from collections.abc import Sequence
@@ -86,6 +87,21 @@ def plural(number: int, one: str, many: str = "") -> str:
         many: The noun for all other numbers; ``one`` with an s when empty.
     """
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def number(value: int | float | str | None, digits: int = 4) -> str:
+    """A value in at most so many significant digits; words and whole numbers as they are."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return str(value)
+        if abs(value) >= 1000:
+            return f"{value:.0f}"
+        return f"{value:.{digits}g}".replace("e+0", "e").replace("e-0", "e-")
+    return str(value)
 
 
 def ordinal(value: float) -> str:

@@ -11,7 +11,7 @@ from simgate.harness.gate.comparing.metric_changes import BEYOND_CHANCE
 from simgate.harness.gate.rules.regression import churn_words
 from simgate.harness.html_pages import page_environment
 from simgate.harness.results.atomic_write import write_atomic
-from simgate.harness.text import plural
+from simgate.harness.text import number, plural
 from simgate.reports import wording
 from simgate.reports.html import TEMPLATES, breakable, mark
 from simgate.reports.pictures import Picture, PictureStore
@@ -67,7 +67,7 @@ def write_comparison(comparison: RunComparison, baseline: Path, candidate: Path,
 def render(comparison: RunComparison, baseline: Path, candidate: Path) -> str:
     """The page of a comparison. Arguments as for :func:`write_comparison`."""
     jinja = page_environment(TEMPLATES)
-    jinja.filters |= {"number": wording.number, "with_unit": wording.with_unit, "breakable": breakable}
+    jinja.filters |= {"number": number, "with_unit": wording.with_unit, "breakable": breakable}
     jinja.globals |= {"plural": plural, "mark": mark}
     return jinja.get_template("compare.html").render(_page(comparison, baseline, candidate))
 
@@ -109,7 +109,7 @@ def _changed(
                 _picture(variant.candidate, stores[1], variant.variant),
             ),
         ),
-        tuple((name, wording.number(value)) for name, value in sorted(variant.parameters.items())),
+        tuple((name, number(value)) for name, value in sorted(variant.parameters.items())),
     )
 
 

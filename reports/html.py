@@ -15,7 +15,7 @@ from simgate.harness.packs.severity import severity_rank
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.record import Outcome
 from simgate.harness.results.run_folder import RunFolder
-from simgate.harness.text import ordinal, plural
+from simgate.harness.text import number, ordinal, plural
 from simgate.reports import interval_bar, wording
 from simgate.reports.failures import failure_groups
 from simgate.reports.gaps import gaps
@@ -46,7 +46,7 @@ def render(run: RunData) -> str:
     """The page of a run."""
     jinja = page_environment(TEMPLATES)
     jinja.filters |= {
-        "number": wording.number,
+        "number": number,
         "percent": wording.percent,
         "with_unit": wording.with_unit,
         "ordinal": ordinal,
@@ -119,7 +119,7 @@ def rule_numbers(rule: RuleVerdict) -> list[str]:
         return [] if rule.kind == "every_variant" else ["nothing measured"]
     threshold = rule.bound if rule.bound is not None else 0.0
     is_share = 0 <= rule.estimate <= 1 and 0 <= threshold <= 1 and not rule.has_unit
-    write = wording.percent if is_share else wording.number
+    write = wording.percent if is_share else number
     lines = [f"{'worst' if rule.is_plain else 'observed'} {write(rule.estimate)}"]
     for name, interval in (("exact", rule.exact), (rule.shown.method if rule.shown else "", rule.shown)):
         if interval:

@@ -18,13 +18,12 @@ from simgate.harness.results.manifest import ExpectedVariant
 from simgate.harness.results.record import Outcome, RunRecord
 from simgate.harness.results.run_folder import RunFolder
 from simgate.harness.results.stored_record import whole
-from simgate.harness.text import ordinal
+from simgate.harness.text import number, ordinal
 from simgate.reports.junit_suites import document
 from simgate.reports.run_data import RunData, VariantResult, load_run
 from simgate.reports.wording import (
     describe_criterion,
     headline,
-    number,
     percent,
     replay_line,
     with_unit,

@@ -12,12 +12,12 @@ from markupsafe import Markup
 from simgate.harness.packs.severity import severity_rank
 from simgate.harness.results.record import Outcome
 from simgate.harness.slices import Slice, find_slices
-from simgate.harness.text import ordinal, plural
+from simgate.harness.text import number, ordinal, plural
 from simgate.reports.contrast import MIN_GROUP, Contrast, NumberContrast, compare
 from simgate.reports.run_data import RunData
 from simgate.reports.strip_plot import contrast_plot
 from simgate.reports.survey import Row
-from simgate.reports.wording import number, percent, unit_of, with_unit
+from simgate.reports.wording import percent, unit_of, with_unit
 
 SHOWN_IN_SCENARIO = 3
 SHOWN_IN_PACK = 4

@@ -10,10 +10,11 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from simgate.harness.text import number
 from simgate.harness.trace import Reading, Signal, Trace
 from simgate.reports import svg
 from simgate.reports.bounds import Bound
-from simgate.reports.wording import number, unit_of
+from simgate.reports.wording import unit_of
 
 SPAN, TALL = 1000.0, 100.0
 """Units of a lane's drawing; the page stretches them."""

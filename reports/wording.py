@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 from pathlib import Path
 
 from simgate.harness.results.record import CriterionResult, Outcome, RunRecord, Scalar
+from simgate.harness.text import number
 
 UNIT_SUFFIXES = {
     "mps": "m/s",
@@ -23,21 +23,6 @@ UNIT_SUFFIXES = {
     "px": "px",
     "ns": "N s",
 }
-
-
-def number(value: Scalar | None, digits: int = 4) -> str:
-    """A value in at most so many significant digits; words and whole numbers as they are."""
-    if value is None:
-        return "none"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            return str(value)
-        if abs(value) >= 1000:
-            return f"{value:.0f}"
-        return f"{value:.{digits}g}".replace("e+0", "e").replace("e-0", "e-")
-    return str(value)
 
 
 def with_unit(value: Scalar | None, unit: str, digits: int = 4) -> str:

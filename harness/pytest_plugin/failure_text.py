@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from simgate.harness.frontend.nominal import farthest
 from simgate.harness.pytest_plugin.options import Settings
 from simgate.harness.pytest_plugin.sources import source_of
+from simgate.harness.text import number
 from simgate.sim_adapters.printable import printable
 
 if TYPE_CHECKING:
     from simgate.harness.pytest_plugin.collection import VariantItem
-    from simgate.harness.results.record import CriterionResult, RunRecord, Scalar
+    from simgate.harness.results.record import CriterionResult, RunRecord
 
 LABEL_WIDTH = 11
 
@@ -63,7 +64,7 @@ def _criterion(result: CriterionResult) -> Iterator[str]:
     unit = f" {result.unit}" if result.unit else ""
     observed = "nothing: it could not be computed"
     if result.observed is not None:
-        observed = _value(result.observed) + unit
+        observed = number(result.observed) + unit
     yield from _labelled("criterion", result.statement)
     yield from _labelled("observed", observed)
     if result.margin is not None:
@@ -81,19 +82,15 @@ def _labelled(label: str, text: str) -> Iterator[str]:
         yield f"  {'':<{LABEL_WIDTH}}{line}"
 
 
-def _value(value: Scalar) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
 def _parameters(item: VariantItem) -> Iterator[str]:
     far = farthest(item.scenario, item.record.parameters)
     if not far:
         return
     yield "parameters, farthest from nominal first"
     names = max(len(entry.parameter) for entry in far)
-    values = max(len(_value(entry.value)) for entry in far)
+    values = max(len(number(entry.value)) for entry in far)
     for entry in far:
-        yield f"  {entry.parameter:<{names}}  {_value(entry.value):>{values}}  {entry.where}"
+        yield f"  {entry.parameter:<{names}}  {number(entry.value):>{values}}  {entry.where}"
     yield ""
 
 

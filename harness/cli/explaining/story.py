@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simgate.harness.cli.preview.histogram import short
-from simgate.harness.text import plural
+from simgate.harness.text import number, plural
 from simgate.harness.trace import FACTS_OF_SCENE, Trace
 from simgate.policies.perception.outputs import Boxes
 
@@ -81,7 +80,7 @@ def _value(trace: Trace, name: str, value: float) -> str:
     if np.isnan(value):
         return "without a value"
     unit = next((f" {signal.unit}" for signal in trace.declared if signal.name == name and signal.unit), "")
-    return f"{short(float(value))}{unit}"
+    return f"{number(float(value), 3)}{unit}"
 
 
 def _extremes(trace: Trace) -> Iterator[Sentence]:

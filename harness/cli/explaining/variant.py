@@ -7,8 +7,8 @@ import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from simgate.harness.results.record import STRIP, CriterionResult, Outcome, RunRecord, Scalar
-from simgate.harness.text import plural
+from simgate.harness.results.record import STRIP, CriterionResult, Outcome, RunRecord
+from simgate.harness.text import number, plural
 
 if TYPE_CHECKING:
     from simgate.harness.gate.tally import JudgedVariant
@@ -113,15 +113,11 @@ def _lost(result: CriterionResult) -> str:
 def _observed(result: CriterionResult) -> str:
     if result.observed is None:
         return "it could not be measured"
-    return f"{_number(result.observed)}{_unit(result)}"
+    return f"{number(result.observed)}{_unit(result)}"
 
 
 def _unit(result: CriterionResult) -> str:
     return f" {result.unit}" if result.unit else ""
-
-
-def _number(value: Scalar) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _conditions(scenario: Scenario, record: RunRecord) -> Iterator[str]:
@@ -135,7 +131,7 @@ def _conditions(scenario: Scenario, record: RunRecord) -> Iterator[str]:
             if far
             else "Nothing was out of the ordinary; farthest from nominal"
         )
-        told = "; ".join(f"{one.parameter} {_number(one.value)} ({one.where})" for one in far or found[:1])
+        told = "; ".join(f"{one.parameter} {number(one.value)} ({one.where})" for one in far or found[:1])
         yield f"{lead}: {told}."
 
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from simgate.harness.cli.preview.choice import columns, key_parameters, log_parameters
 from simgate.harness.cli.preview.frame_job import OUTSIDE
 from simgate.harness.cli.preview.histogram import HEIGHT as PANEL_HEIGHT
-from simgate.harness.cli.preview.histogram import INK, LINE, SOFT, histogram, short
+from simgate.harness.cli.preview.histogram import INK, LINE, SOFT, histogram
 from simgate.harness.cli.preview.histogram import WIDTH as PANEL_WIDTH
 from simgate.harness.cli.preview.start_frames import StartFrame
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.model import Pack, Scalar
-from simgate.harness.text import plural
+from simgate.harness.text import number, plural
 
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw
@@ -97,7 +97,7 @@ def _tile(
             draw.text((left + 4, y + 1), title, "white", fonts[12])
     draw.text((left + 8, bottom + 6), _fit(draw, frame.variant.id, fonts[14]), INK, fonts[14])
     for line, (name, value) in enumerate(key_parameters(frame.variant, values)):
-        text = _fit(draw, f"{name} {short(value)}", fonts[12])
+        text = _fit(draw, f"{name} {number(value, 3)}", fonts[12])
         draw.text((left + 8, bottom + 25 + 16 * line), text, SOFT, fonts[12])
 
 

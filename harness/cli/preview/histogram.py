@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from simgate.harness.cli.preview.choice import is_number
 from simgate.harness.packs.model import Scalar
+from simgate.harness.text import number
 
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw, ImageFont
@@ -46,15 +47,6 @@ def _are_few_integers(values: Sequence[Scalar]) -> bool:
     return all(isinstance(value, int) for value in values) and len(set(values)) <= MOST_WORDS
 
 
-def short(value: Scalar) -> str:
-    """A value in three significant digits; words and whole numbers as they are."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-    return str(value)
-
-
 def bin_counts(values: Numbers, log: bool) -> NDArray[np.int64]:
     """Counts in equal bins from the smallest to the largest value, of logarithms when ``log``.
 
@@ -79,9 +71,9 @@ def _draw_numbers(draw: ImageDraw.ImageDraw, values: Numbers, log: bool, small: 
     draw.line((PAD, bottom + 1, WIDTH - PAD, bottom + 1), fill=SOFT)
     y = HEIGHT - 21
     low, high, median = (
-        short(float(values.min())),
-        short(float(values.max())),
-        short(float(np.median(values))),
+        number(float(values.min()), 3),
+        number(float(values.max()), 3),
+        number(float(np.median(values)), 3),
     )
     draw.text((PAD, y), low, SOFT, small)
     draw.text((WIDTH / 2, y), f"median {median}{', log' if log else ''}", SOFT, small, anchor="ma")
@@ -93,7 +85,7 @@ def _draw_words(draw: ImageDraw.ImageDraw, counts: Counter[Scalar], small: Font)
     if all(is_number(value) for value in counts):
         shown.sort()
     rest = counts.total() - sum(count for _, count in shown)
-    rows = [(short(value), count) for value, count in shown] + ([("others", rest)] if rest else [])
+    rows = [(number(value, 3), count) for value, count in shown] + ([("others", rest)] if rest else [])
     tall = min(20.0, (HEIGHT - 40) / len(rows))
     full = WIDTH - 2 * PAD - 130
     for index, (word, count) in enumerate(rows):

@@ -13,7 +13,7 @@ from simgate.harness.gate.verdict import Decision, RuleVerdict
 from simgate.harness.gate.wording import doubts, few, quarantine, whole_evidence
 from simgate.harness.packs.model import Criterion, GateRule, Pack
 from simgate.harness.results.record import Outcome
-from simgate.harness.text import plural
+from simgate.harness.text import number, plural
 
 _WITHOUT_RECORD = (Status.ERROR, Status.MISSING, Status.NOT_RUN)
 
@@ -97,13 +97,8 @@ def _decide(
 
 def _named(violated: Sequence[tuple[JudgedVariant, HardResult]]) -> str:
     """The first violations, with what was observed."""
-    return few([f"{variant.expected.id} ({_shown(found.observed)})" for variant, found in violated])
-
-
-def _shown(observed: object) -> str:
-    if observed is None:
-        return "no value"
-    return f"{observed:.4g}" if isinstance(observed, float) else str(observed)
+    observed = [(v.expected.id, found.observed) for v, found in violated]
+    return few([f"{name} ({'no value' if value is None else number(value)})" for name, value in observed])
 
 
 def _why(criterion: Criterion, unknown: Sequence[JudgedVariant]) -> str:
@@ -129,7 +124,7 @@ def _worst(criterion: Criterion, observed: Iterable[object]) -> float | None:
     """The observed value that is nearest to a violation, or furthest beyond it."""
     if criterion.op not in ("at_most", "at_least"):
         return None
-    numbers = (number for value in observed if (number := _number(value)) is not None)
+    numbers = (one for value in observed if (one := _number(value)) is not None)
     return max(numbers, default=None) if criterion.op == "at_most" else min(numbers, default=None)
 
 

@@ -58,6 +58,11 @@ def test_a_single_violation_among_many_is_no_go_and_named():
     assert (rule.successes, rule.failures) == (299, 1)
 
 
+def test_a_violation_is_written_as_numbers_are_on_the_page():
+    rule = decided(*run_of([0.5, 12345.678]))
+    assert rule.reason == "violated by 1 of 2 variants: glass::v0001 (12346)"
+
+
 def test_no_other_rule_weakens_a_violation():
     # Holm's procedure goes over tests; a violation is no test.
     tests = [GateRule(kind="pass_rate", at_least=0.5, scenario=f"g*{'?' * 0}") for _ in range(20)]

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from simgate.harness.results.record import CriterionResult, Outcome
-from simgate.reports.wording import describe_criterion, number, percent, replay_line, unit_of
+from simgate.harness.text import number
+from simgate.reports.wording import describe_criterion, percent, replay_line, unit_of
 
 
 @pytest.mark.parametrize(
