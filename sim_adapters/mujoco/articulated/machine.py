@@ -22,6 +22,7 @@ from simgate.sim_adapters.mujoco.native.build import (
     FIRST_HIDDEN_GROUP,
     GROUP_HIDDEN,
     joint_starts,
+    keep_set,
     set_values,
 )
 from simgate.sim_adapters.mujoco.native.compiled import state_at
@@ -29,8 +30,9 @@ from simgate.sim_adapters.mujoco.native.conditions import check_flags
 from simgate.sim_adapters.mujoco.native.placed import put_bodies, require_clear, starts_of
 from simgate.sim_adapters.mujoco.native.planar import mass_scale_of, unscaled_mass_kg
 from simgate.sim_adapters.mujoco.native.source import Source, in_one_line, promised_source
+from simgate.sim_adapters.mujoco.native.target import Target
 from simgate.sim_adapters.scene.articulated import ArticulatedSite, CameraSensor, Servos
-from simgate.sim_adapters.scene.native import MOST_COPIES, PutDown
+from simgate.sim_adapters.scene.native import MOST_COPIES, NativeValue, PutDown
 from simgate.sim_adapters.worlds.native_file import NativeError
 
 
@@ -45,6 +47,7 @@ class Machine:
         key: Number of the stored pose that it starts in; -1 for the file's own.
         allow: Pairs of bodies or shapes of this world whose touching is no contact of the robot.
         put: Bodies that the variant put down.
+        targets: What it set.
     """
 
     built: BuiltScene
@@ -53,6 +56,7 @@ class Machine:
     key: int
     allow: tuple[tuple[str, str], ...]
     put: PutDown
+    targets: tuple[tuple[Target, NativeValue], ...]
 
 
 def build_machine(site: ArticulatedSite, timing: Timing) -> Machine:
@@ -101,13 +105,14 @@ def machine_of(source: Source, site: ArticulatedSite, timing: Timing) -> Machine
     view.quality.offsamples = 0  # Numbers of bodies are drawn as colours; smoothing edges would mix them.
     model = compiled(spec)
     start = (*joint_starts(model, targets), *starts_of(model, site.put))
-    return _with_roles(model, site, start, source.model)
+    return _with_roles(model, site, start, tuple(targets), source.model)
 
 
 def _with_roles(
     model: mujoco.MjModel,
     site: ArticulatedSite,
     start: tuple[tuple[int, float], ...],
+    targets: tuple[tuple[Target, NativeValue], ...],
     whole: mujoco.MjModel,
 ) -> Machine:
     groups = np.where(geom_opacity(model) < 1.0, GROUP_CLEAR, GROUP_SOLID)
@@ -128,7 +133,8 @@ def _with_roles(
         for a in names_there(model, whole, site.put, one)
         for b in names_there(model, whole, site.put, other)
     )
-    return Machine(built, drawn, actuation_of(model, site.robot, clip=site.clip), key, allow, site.put)
+    actuation = actuation_of(model, site.robot, clip=site.clip)
+    return Machine(built, drawn, actuation, key, allow, site.put, targets)
 
 
 def start_state(machine: Machine) -> mujoco.MjData:
@@ -141,6 +147,7 @@ def start_state(machine: Machine) -> mujoco.MjData:
     data = mujoco.MjData(model)
     if machine.key >= 0:
         mujoco.mj_resetDataKeyframe(model, data, machine.key)
+        keep_set(model, data, machine.targets)
     for index, value in machine.built.start:
         data.qpos[index] = value
     require_clear(model, data, machine.put)

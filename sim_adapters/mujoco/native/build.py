@@ -211,6 +211,27 @@ def _regroup(model: mujoco.MjModel, owners: NDArray[np.int64]) -> None:
     model.geom_group[:] = np.where(model.geom_group >= FIRST_HIDDEN_GROUP, GROUP_HIDDEN, groups)
 
 
+def keep_set(
+    model: mujoco.MjModel, data: mujoco.MjData, targets: Sequence[tuple[Target, NativeValue]]
+) -> None:
+    """Puts loose and guided bodies where targets have them, which a stored pose knows nothing of."""
+    for target, _ in targets:
+        body = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_BODY, target.name)
+        is_turn = target.attribute.kind == "turn"
+        if target.kind != "body" or body < 0 or not (is_turn or target.key == "pos"):
+            continue
+        parts = slice(3, 7) if is_turn else slice(0, 3) if target.part is None else target.part
+        joint = int(model.body_jntadr[body])
+        if joint >= 0 and model.jnt_type[joint] == mujoco.mjtJoint.mjJNT_FREE:
+            first = int(model.jnt_qposadr[joint])
+            data.qpos[first : first + 7][parts] = model.qpos0[first : first + 7][parts]
+        guided = int(model.body_mocapid[body])
+        if guided >= 0 and is_turn:
+            data.mocap_quat[guided] = model.body_quat[body]
+        elif guided >= 0:
+            data.mocap_pos[guided][parts] = model.body_pos[body][parts]
+
+
 def joint_starts(
     model: mujoco.MjModel, targets: list[tuple[Target, NativeValue]]
 ) -> tuple[tuple[int, float], ...]:
