@@ -25,6 +25,8 @@ _ENDS = {
     "success": "the task had succeeded",
     "failure": "the task had failed",
     "end": "the task's own end had come",
+    "terminated": "the environment had ended it",
+    "truncated": "the environment had cut it off",
 }
 _DRIVING = {"speed_mps", "clearance_m", "barrier_distance_m", "goal_distance_m"}
 
