@@ -8,6 +8,7 @@ and the same image size.
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -48,6 +49,8 @@ def assets_of(built: BuiltScene) -> bytes:
     return h.digest()
 
 
+_ELEVATIONS = (-45.0, -60.0, -75.0, -89.0)
+"""Of a camera from outside, degrees; the first one that sees its robot."""
 _OVERVIEW_SIZES, _NEAREST_M = 4.0, 0.6
 """A camera from outside is so many times the robot's reach away, and not nearer than this."""
 
@@ -191,6 +194,7 @@ class SceneView:
             self._camera.type = mujoco.mjtCamera.mjCAMERA_TRACKING
             self._camera.trackbodyid = looking_at
             self._camera.distance = max(_OVERVIEW_SIZES * _reach_of(built.model, looking_at), _NEAREST_M)
+            self._looking_at = looking_at
         self._option = mujoco.MjvOption()
         self._option.geomgroup[:] = 1
         self._option.geomgroup[list(built.unseen_groups)] = 0
@@ -198,6 +202,18 @@ class SceneView:
         self.opacity = np.empty(0)
         self._bodies: NDArray[np.int64] | None = None
         self._clear: NDArray[np.bool_] | None = None
+
+    def look_over_walls(self, data: mujoco.MjData) -> None:
+        """Raises the camera from outside until nothing but the robot itself is before the robot."""
+        model, body, camera = self._built.model, self._looking_at, self._camera
+        met = np.zeros(1, np.int32)
+        for camera.elevation in _ELEVATIONS:
+            up, turn = math.radians(-camera.elevation), math.radians(camera.azimuth)
+            way = np.array([-math.cos(turn) * math.cos(up), -math.sin(turn) * math.cos(up), math.sin(up)])
+            far = mujoco.mj_ray(model, data, data.xpos[body], way, None, 1, body, met)
+            is_robot = model.body_rootid[model.geom_bodyid[met[0]]] == model.body_rootid[body]
+            if not 0.0 <= far <= camera.distance or is_robot:
+                return
 
     def update(self, data: mujoco.MjData) -> None:
         """Takes over poses and lights."""

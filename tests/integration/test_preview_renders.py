@@ -122,17 +122,21 @@ scenarios:
 """
 
 
+WALL = '<geom name="wall" type="box" size="3 .05 1" pos="0 -1 1"/>'
+
+
 @pytest.mark.parametrize(
-    ("sensors", "titles", "has_frame"),
+    ("sensors", "titles", "has_frame", "wall"),
     [
-        ("{joints: {joints: all}}", ["from outside"], False),
-        ("{hand: {camera: wrist, kinds: [depth, rgb]}}", ["hand.depth, ", "hand.rgb"], True),
+        ("{joints: {joints: all}}", ["from outside"], False, ""),
+        ("{joints: {joints: all}}", ["from outside"], False, WALL),
+        ("{hand: {camera: wrist, kinds: [depth, rgb]}}", ["hand.depth, ", "hand.rgb"], True, ""),
     ],
 )
 def test_a_robot_on_its_own_joints_is_shown_by_its_cameras_or_from_outside(
-    tmp_path: Path, sensors: str, titles: list[str], has_frame: bool
+    tmp_path: Path, sensors: str, titles: list[str], has_frame: bool, wall: str
 ) -> None:
-    (tmp_path / "arm.xml").write_text(ROBOT)
+    (tmp_path / "arm.xml").write_text(ROBOT.replace('<body name="arm"', f'{wall}<body name="arm"'))
     (tmp_path / "pack.yaml").write_text(ROBOT_PACK.replace("SENSORS", sensors))
     pack = load_pack(tmp_path / "pack.yaml")
     (shown,) = render_start_frames(pack, expand_pack(pack), tmp_path)

@@ -23,8 +23,10 @@ SEEN: frozenset[Kind] = IMAGES | {"points"}
 """Kinds of channels that have a picture."""
 _ABOVE = 180
 """Edge of a picture from above, pixels."""
-_FAR_SHARE = 98.0
-"""Percentile of the points' distances that a picture from above reaches to."""
+_FAR_SHARE = 99.0
+"""Percentile of the points that a picture from above reaches to on each side; the sensor is always in it."""
+_SMALLEST_M = 0.5
+"""Width of such a picture of points that are nearer."""
 
 
 class ChannelPictures:
@@ -38,15 +40,17 @@ class ChannelPictures:
     def __init__(self, channel: Channel, readings: Sequence[NDArray[Any]]) -> None:
         self._channel = channel
         self._scale = Scale(0.0, 1.0)
-        self._reach_m = 1.0
+        self._middle, self._side_m = np.zeros(2), _SMALLEST_M
         self._numbers: list[int] = []
         if channel.kind == "depth":
             self._scale = scale_of_depth(readings)
         elif channel.kind == "points":
             seen = [_ahead_left_up(channel, points) for points in readings]
             self._scale = scale_of([places[:, 2] for places in seen])
-            far = np.concatenate([np.abs(places[:, :2]).max(axis=1) for places in seen] or [np.zeros(0)])
-            self._reach_m = float(np.percentile(far, _FAR_SHARE)) if far.size else 1.0
+            flat = np.concatenate([np.zeros((1, 2)), *(places[:, :2] for places in seen)])
+            low, high = np.percentile(flat, (100.0 - _FAR_SHARE, _FAR_SHARE), axis=0)
+            low, high = np.minimum(low, 0.0), np.maximum(high, 0.0)
+            self._middle, self._side_m = 0.5 * (low + high), max(float((high - low).max()), _SMALLEST_M)
         elif channel.kind in ("semantic", "instance"):
             self._numbers = sorted({int(k) for reading in readings for k in np.unique(reading) if k})
 
@@ -68,7 +72,7 @@ class ChannelPictures:
         if self._channel.kind == "depth":
             return f"{name}, {self._scale.text(unit)}"
         if self._channel.kind == "points":
-            return f"{name} from above, up to {self._reach_m:.3g} {unit}"
+            return f"{name} from above, {self._side_m:.3g} {unit} wide"
         return name
 
     @property
@@ -78,7 +82,7 @@ class ChannelPictures:
         if kind == "depth":
             return tuple(_ends(self._scale, unit))
         if kind == "points":
-            return (*_ends(self._scale, f"{unit} high"), (NOWHERE, f"reaches {self._reach_m:.3g} {unit}"))
+            return (*_ends(self._scale, f"{unit} high"), (NOWHERE, f"{self._side_m:.3g} {unit} wide"))
         names = self._channel.classes
         return tuple(
             (class_color(k - 1), (names[k] if k < len(names) else "") or f"number {k}") for k in self._numbers
@@ -87,19 +91,25 @@ class ChannelPictures:
     def _from_above(self, points: NDArray[np.floating]) -> Pixels:
         """Where the points are around the sensor, ahead is up, left is left; colours are heights."""
         canvas = np.full((_ABOVE, _ABOVE, 3), 24, np.uint8)
-        half = _ABOVE // 2
-        canvas[half, :, :] = canvas[:, half, :] = 48
+        here = self._place(np.zeros((1, 2)))[0]
+        canvas[here[0], :, :] = canvas[:, here[1], :] = 48
         places = _ahead_left_up(self._channel, points)
         places = places[np.argsort(places[:, 2])]  # The highest is seen.
-        rows = np.round(half - places[:, 0] / self._reach_m * (half - 2)).astype(np.int64)
-        columns = np.round(half - places[:, 1] / self._reach_m * (half - 2)).astype(np.int64)
+        rows, columns = self._place(places[:, :2]).T
         inside = (rows >= 1) & (rows < _ABOVE - 1) & (columns >= 1) & (columns < _ABOVE - 1)
         colors = self._scale.colors(places[inside, 2])
         for down in (0, 1):
             for right in (0, 1):
                 canvas[rows[inside] + down, columns[inside] + right] = colors
-        canvas[half - 2 : half + 3, half - 2 : half + 3] = 255
+        (row, column), dot = here, 2
+        canvas[max(row - dot, 0) : row + dot + 1, max(column - dot, 0) : column + dot + 1] = 255
         return canvas
+
+    def _place(self, ahead_left: NDArray[np.float64]) -> NDArray[np.int64]:
+        """(row, column) of places around the sensor, (N, 2); what is ahead is up."""
+        share = (ahead_left - self._middle) / self._side_m
+        placed: NDArray[np.int64] = np.round((0.5 - share) * (_ABOVE - 9) + 4).astype(np.int64)
+        return placed
 
 
 def _ahead_left_up(channel: Channel, points: NDArray[np.floating]) -> NDArray[np.float64]:

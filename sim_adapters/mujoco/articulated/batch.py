@@ -113,6 +113,7 @@ class ArticulatedBatch:
         try:
             picture = np.zeros((renderer.height, renderer.width, 3), np.uint8)
             view = SceneView(renderer, shown.built, looking_at=shown.built.robot_body)
+            view.look_over_walls(shown.data)
             view.update(shown.data)
             view.color(picture)
         finally:
