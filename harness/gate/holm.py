@@ -118,7 +118,7 @@ def _to_refute(rule: GateRule, verdict: RuleVerdict, refutes: Refutes) -> str:
         unchanged = pairs.pairs - pairs.broken - pairs.fixed - pairs.doubtful
 
         def refuted(k: int) -> bool:
-            broken, fixed = pairs.broken + k, pairs.fixed + pairs.doubtful
+            broken, fixed = pairs.broken + k, pairs.fixed + pairs.doubt_fixes
             return refutes(refutation_of(rule, broken, fixed, pairs.pairs + max(k - unchanged, 0)), k)
 
         more = fewest(refuted)

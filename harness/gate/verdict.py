@@ -72,6 +72,8 @@ class Paired(ResultModel):
     """The baseline fails, the candidate passes."""
     doubtful: int
     """INVALID, ERROR or missing on either side; counted as either."""
+    doubt_fixes: int = 0
+    """Of the doubtful ones, how many the candidate may have fixed."""
     known: int
     """In a quarantine on either side; not in ``pairs``."""
     mcnemar_p: float

@@ -200,6 +200,7 @@ def paired_facts(
         broken=counts.broken,
         fixed=counts.fixed,
         doubtful=counts.doubtful,
+        doubt_fixes=counts.doubt_fixes,
         known=counts.known,
         mcnemar_p=worse,
         scenes=scenes.number if scenes is not None and scenes.shared else None,

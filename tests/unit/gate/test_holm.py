@@ -5,6 +5,8 @@ import pytest
 from simgate.harness.gate.decide import decide
 from simgate.harness.gate.verdict import Decision
 from simgate.harness.packs.model import GateRule
+from simgate.harness.text import plural
+from tests.unit.gate.pairs import MADE_WITH, evidence_of
 from tests.unit.gate.runs import (
     PASS_RATE,
     VALIDITY,
@@ -106,3 +108,36 @@ def test_the_failures_named_are_the_fewest_whatever_the_other_rules_show(letters
             verdict_of([rest + "F" * failures + "E" * left, *letters[1:]], gate).rules[0].decision
         )
     assert decisions == [Decision.INCONCLUSIVE, Decision.NO_GO]
+
+
+@pytest.mark.parametrize(("size", "doubtful"), [(60, 0), (60, 3), (5, 0)])
+def test_the_broken_pairs_that_an_undecided_regression_names_are_those_that_refute_it_among_others(
+    size, doubtful
+):
+    regression = GateRule(kind="regression", at_most=0.02, scenario=NAMES[0])
+    gate = [regression, *(rule_on(name) for name in NAMES[1:])]
+
+    def decided(broken):
+        pairs = max(size, broken + doubtful)
+        scenarios = [scenario(NAMES[0], pairs), *(scenario(name, 60) for name in NAMES[1:])]
+
+        def run(letters, model):
+            manifest = make_manifest(make_pack(scenarios, gate))
+            made = MADE_WITH.model_copy(update={"model": model, "model_sha256": model * 64})
+            every = [letters, "P" * 60, "P" * 60]
+            records = [
+                record
+                for one, text in zip(scenarios, every, strict=True)
+                for record in make_records(variant_ids(one), text)
+            ]
+            return manifest.model_copy(update={"fingerprint": made}), records
+
+        old = evidence_of(*run("P" * pairs, "1"))
+        return decide(*run(("F" * broken + "I" * doubtful).ljust(pairs, "P"), "2"), old).rules[0]
+
+    undecided = next(k for k in range(1, 40) if "(Holm)" in decided(k).reason)
+    said = decided(undecided).would_change
+    more = int(said.split()[0])
+    assert said == f"{plural(more, 'more broken variant')} would refute it among them"
+    assert decided(undecided + more - 1).decision is Decision.INCONCLUSIVE
+    assert decided(undecided + more).decision is Decision.NO_GO

@@ -21,6 +21,7 @@ KNOWN = {
         info("speed_mps", "m/s", "higher"),
         info("collisions", "", "lower", low=0, kind="count"),
         info("recall", "", "higher", low=0, high=1),
+        info("balance", "", "higher", low=-1, high=1),
         info("success", "", "higher", kind="bool"),
     )
 }
@@ -128,3 +129,11 @@ def test_metrics_that_some_pairs_lack_keep_their_places():
     found = changes_of(old, new)
     assert (found["x"].pairs, found["x"].change) == (7, 1.0)
     assert (found["y"].pairs, found["y"].change) == (7, pytest.approx(12 / 7))
+
+
+@pytest.mark.parametrize(("loss", "lost"), [(0.12, True), (0.08, False)])
+def test_a_large_loss_of_a_bounded_metric_is_a_twentieth_of_what_it_can_be(loss, lost):
+    before, now = ([{"balance": value}] * 40 for value in (0.5, 0.5 - loss))
+    found = changes_of(before, now)["balance"]
+    assert found.q_value < 0.05
+    assert found.lost is lost

@@ -69,3 +69,12 @@ def test_the_list_of_files_is_bounded_and_the_hash_is_over_all() -> None:
     assert changed_parts([before], [now]) == [
         f"policy door: sha256 was {before.sha256[:12]}, is {now.sha256[:12]}"
     ]
+
+
+def test_files_beyond_the_most_that_are_listed_are_counted() -> None:
+    def many(more: int) -> dict[str, str]:
+        return {f"m{k}.py": "e" * 64 for k in range(MOST_FILES + more)}
+
+    assert policy(code=many(0), files=many(0)).unlisted == 0
+    part = policy(code=many(3), files=many(2))
+    assert (part.unlisted, len(part.code), len(part.files)) == (5, MOST_FILES, MOST_FILES)
