@@ -269,3 +269,22 @@ def test_a_simulator_of_ones_own_that_takes_such_robots_alone_runs_them(pack: Pa
     pack.write_text(PACK.replace("sim: {", "sim: {adapter: arms.py:Arms, "))
     own = run(pack, "own", "--workers", "1", "--variants", "1")
     assert digests(own) == digests(shipped) != {}
+
+
+def test_a_scanner_loses_other_beams_in_each_variant_and_the_same_in_each_run(pack: Path) -> None:
+    scanner = "eye: {lidar3d: site/mast, beams: 40, rows: 9, low_deg: -60, high_deg: -20, dark_range_m: 2}"
+    robot = ANT.read_text()
+    mast = '<site name="mast" pos="0 0 1"/><geom name="torso_geom"'
+    (pack.parent / "ant.xml").write_text(robot.replace('<geom name="torso_geom"', mast))
+    text = PACK.replace("{joints: {joints: all}}", f"{{joints: {{joints: all}}, {scanner}}}")
+    pack.write_text(text.replace("{uniform: [0.4, 1.2]}", "0.8").replace("count: 4", "count: 2"))
+    seen = "f\"{(observation.channels['eye.ranges'][0] < 9).sum()} beams\""
+    (pack.parent / "swing.py").write_text(POLICY.replace('Act(values, "swing")', f"Act(values, {seen})"))
+    folder = run(pack, "one", "--workers", "0")
+    first, second = (
+        load_trace(folder.path / record.artifacts["trace"])
+        for record in sorted(folder.records(), key=lambda r: r.variant)
+    )
+    assert first.modes != second.modes, "two variants of equal values are two episodes"
+    assert np.array_equal(first.signals["height_m"], second.signals["height_m"])
+    assert digests(run(pack, "two", "--workers", "0")) == digests(folder)
