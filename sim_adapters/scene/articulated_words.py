@@ -22,6 +22,7 @@ _BEAMS = (1, 10_000)
 _MOST_RAYS = 200_000
 _CIRCLE = 360.0
 _UPRIGHT = 90.0
+MODES = ("position", "velocity", "torque")
 DRIVE_FORM = "actuators, or {joints: all, mode: position, kp: 100, kd: 10}"
 
 
@@ -34,12 +35,12 @@ def read_drive(written: object) -> Literal["actuators"] | Servos:
     if written == "actuators":
         return "actuators"
     if not isinstance(written, Mapping):
-        raise ValueError(f"drive is {DRIVE_FORM}, not {written!r}")
+        modes = f"; servos of that mode: {{joints: all, mode: {written}}}" if written in MODES else ""
+        raise ValueError(f"drive is {DRIVE_FORM}, not {written!r}{modes or _near(written, ('actuators',))}")
     _known(written, ("joints", "mode", "kp", "kd"), "drive")
-    modes = ("position", "velocity", "torque")
     mode = written.get("mode")
-    if mode not in modes:
-        raise ValueError(f"mode of drive is {_or(modes)}, not {mode!r}{_near(mode, modes)}")
+    if mode not in MODES:
+        raise ValueError(f"mode of drive is {_or(MODES)}, not {mode!r}{_near(mode, MODES)}")
     joints = _all_or_some(written.get("joints", "all"))
     kp, kd = _gains(written, "kp"), _gains(written, "kd")
     unused = [name for name, gains in (("kp", kp), ("kd", kd)) if gains and name not in _GAINS_OF[mode]]

@@ -11,6 +11,7 @@ from simgate.harness.packs.expressions.syntax import ExpressionError
 from simgate.harness.packs.expressions.three_values import truth_of
 
 _AT_END = re.compile(r"^(?P<what>.*\S)\s+at\s+end$", re.DOTALL)
+_HELD_OTHERWISE = re.compile(r"\s+(?:for|during|holds)\s+(?P<time>[^<>=]*)$", re.IGNORECASE)
 _FOR = re.compile(r"^(?P<what>.*\S)\s+for\s+(?P<seconds>\d+(?:\.\d+)?)\s*s$", re.DOTALL)
 
 
@@ -48,6 +49,12 @@ class Condition:
         try:
             expression = parse(what)
         except ExpressionError as error:
+            held = _HELD_OTHERWISE.search(what)
+            if held is not None:
+                message = (
+                    f"'{text}': '{held['time']}' is no time to be held; write seconds, for example for 0.5 s"
+                )
+                raise ValueError(message) from None
             raise ValueError(f"'{text}': {error}") from None
         symbols = {name: Symbol("number") for name in signals}
         problems = expression.problems(symbols)

@@ -37,6 +37,8 @@ def test_a_drive_is_the_files_actuators_or_servos(text: str, drive: object) -> N
     ("text", "said"),
     [
         ("motors", "drive is actuators, or {joints: all"),
+        ("actuator", "not 'actuator'; did you mean 'actuators'?"),
+        ("velocity", "not 'velocity'; servos of that mode: {joints: all, mode: velocity}"),
         ("{mode: positon, kp: 1}", "did you mean 'position'"),
         ("{mode: position}", "need 'kp'"),
         ("{mode: velocity}", "need 'kd'"),
