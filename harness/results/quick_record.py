@@ -2,8 +2,7 @@
 
 The record stays defined once: the structs' fields, types, limits and properties are read from the pydantic
 model. They take nothing that the model refuses, and what they take has the model's values; what they do not
-take (a word for a number, NaN, damage, a newer version) is the model's to judge, and everything where there
-is no msgspec.
+take (a word for a number, NaN, damage, a newer version) is the model's to judge.
 """
 
 from __future__ import annotations
@@ -15,16 +14,10 @@ from types import UnionType
 from typing import Annotated, Any, ForwardRef, Literal, TypeVar, Union, cast, get_args, get_origin
 
 import annotated_types
+import msgspec
 from pydantic import BaseModel, Strict
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
-
-try:
-    import msgspec
-except ImportError:
-    _AT_HAND = False
-else:
-    _AT_HAND = True
 
 Model = TypeVar("Model", bound=BaseModel)
 _PLAIN = (int, float, str, bool, type(None))
@@ -37,8 +30,6 @@ def quick_reader(model: type[Model]) -> Callable[[bytes], Model | None]:
     Args:
         model: Refuses unknown keys.
     """
-    if not _AT_HAND:
-        return lambda line: None
     decoder = msgspec.json.Decoder(_struct(model))
 
     def read(line: bytes) -> Model | None:

@@ -20,7 +20,6 @@ from simgate.harness.results.record import (
 from simgate.harness.results.schema_version import NewerSchema
 from tests.unit.gate.runs import make_record
 
-pytest.importorskip("msgspec")
 READ = quick_reader(RunRecord)
 LOST = CriterionResult(metric="m", statement="s", observed="open", outcome=Outcome.FAIL, lost_at_s=1.0)
 FULL = make_record(
@@ -155,11 +154,6 @@ def test_an_unknown_key_a_newer_version_and_words_that_are_no_text_are_left_to_t
     assert READ(line.replace('"variant"', '"colour":1,"variant"', 1).encode()) is None
     assert READ(line.replace('"schema_version":1', '"schema_version":2', 1).encode()) is None
     assert READ(line.replace("a note", "\\ud800").encode()) is None
-
-
-def test_where_there_is_no_msgspec_every_line_is_left_to_the_model(monkeypatch):
-    monkeypatch.setattr("simgate.harness.results.quick_record._AT_HAND", False)
-    assert quick_reader.__wrapped__(RunRecord)(FULL.model_dump_json().encode()) is None
 
 
 def test_a_limit_that_is_not_understood_is_refused_when_the_reader_is_made():
