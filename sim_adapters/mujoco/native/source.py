@@ -54,7 +54,9 @@ def open_source(path: Path) -> Source:
         spec.compiler.fusestatic = spec.compiler.discardvisual = False
         # Buffers of a fixed size lose contacts.
         spec.memory = spec.nstack = spec.nconmax = spec.njmax = -1
-        model = compiled(spec.copy())
+        copied = spec.copy()
+        _require_whole(spec, copied)
+        model = compiled(copied)
     except ValueError as error:
         for file in (*opened.contents, *opened.missing):
             require_fetched(file)
@@ -69,6 +71,25 @@ def open_source(path: Path) -> Source:
 _KEPT = KeptSources(open_source)
 promised_source = _KEPT.promised
 """The file that a pack was checked with; see :meth:`KeptSources.promised`."""
+
+
+_REFERRING = ("actuators", "equalities", "excludes", "pairs", "sensors", "skins", "tendons", "tuples")
+
+
+def _require_whole(spec: mujoco.MjSpec, copied: mujoco.MjSpec) -> None:
+    """Refuses a file of which MuJoCo's copy has lost something.
+
+    A copy leaves out, without a word, whatever refers to a name that there is not: a robot would be one motor
+    short.
+
+    Raises:
+        ValueError: As MuJoCo puts it when it compiles the file itself.
+    """
+    for kind in _REFERRING:
+        count, left = len(getattr(spec, kind)), len(getattr(copied, kind))
+        if left < count:
+            compiled(spec)
+            raise ValueError(f"{count - left} of {count} {kind} refer to something that is not there")
 
 
 def _with_place(error: Exception, path: Path, opened: OpenedFiles) -> str:

@@ -302,3 +302,25 @@ def test_a_missing_file_is_told_with_the_place_where_it_belongs(
         open_source(site)
     assert error.value.hint == f"copy it to {tmp_path / path}, or take it out of the file"
     assert "simgate:" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("element", "said"),
+    [
+        ('<actuator><motor joint="elbou"/></actuator>', "elbou"),
+        ('<sensor><gyro site="imo"/></sensor>', "imo"),
+        ('<equality><joint joint1="elbou"/></equality>', "elbou"),
+        ('<contact><exclude body1="arm" body2="hant"/></contact>', "hant"),
+        ('<contact><pair geom1="arm" geom2="hant"/></contact>', "hant"),
+        ('<tendon><fixed name="cord"><joint joint="elbou" coef="1"/></fixed></tendon>', "elbou"),
+        ('<custom><tuple name="t"><element objtype="body" objname="hant"/></tuple></custom>', "hant"),
+    ],
+)
+def test_what_refers_to_a_name_that_is_not_there_is_refused_and_never_left_out(
+    tmp_path: Path, element: str, said: str
+) -> None:
+    path = tmp_path / "arm.xml"
+    body = '<body name="arm"><joint name="elbow"/><geom name="arm" size=".1"/><site name="imu"/></body>'
+    path.write_text(f"<mujoco><worldbody>{body}</worldbody>{element}</mujoco>")
+    with pytest.raises(NativeError, match=said):
+        open_source(path)
