@@ -18,6 +18,7 @@ from simgate.sim_adapters.observation import GroundTruth, Observation
 from simgate.sim_adapters.options import read_options
 from simgate.sim_adapters.quantities import OfEnvironment, Told
 from simgate.sim_adapters.scene.environment import EnvironmentSite
+from simgate.sim_adapters.scene.sensor import CameraEffects
 from simgate.sim_adapters.traits import AdapterTraits
 
 IDLE_STEPS = 100
@@ -78,8 +79,7 @@ class GymnasiumAdapter:
         read_options("gymnasium adapter", {}, options or {})
         self._timing = timing
         self._links: dict[EnvironmentSite, tuple[Link, Mapping[str, Any]]] = {}
-        self._idle: dict[tuple[EnvironmentSite, str], bool] = {}
-        self._repeats: dict[EnvironmentSite, bool] = {}
+        self._faults: dict[EnvironmentSite, tuple[str, ...]] = {}
         self._worlds: list[World] = []
         self._embodiment: Embodiment | None = None
 
@@ -111,8 +111,9 @@ class GymnasiumAdapter:
             link, said = self._link(site)
             embodiments.append(embodiment_of(site.env, said, self._timing.control_hz, site.clip))
             check_quantities(dict(site.quantities), said["observations"])
+            faults = self._faults_of(link, site)
             worlds.append(World(link, slot, site))
-            worlds[-1].lost += [*self._without_effect(link, site), *self._without_repeat(link, site)]
+            worlds[-1].lost += faults
         if any(one != embodiments[0] for one in embodiments):
             raise ValueError("environments of one batch must observe and be told the same; run with batch 1")
         self._embodiment = embodiments[0]
@@ -138,33 +139,33 @@ class GymnasiumAdapter:
             self._links[kind] = link, link.call("describe")
         return self._links[kind]
 
-    def _without_effect(self, link: Link, site: EnvironmentSite) -> list[str]:
-        """Targets that change nothing; asked once of each, in the first variant that changes it."""
-        kind = _kind(site)
-        asked = [target for target, _ in site.values if target not in site.unproven]
-        new = [target for target in asked if (kind, target) not in self._idle]
-        if new:
-            found = link.call("idle", values=dict(site.values), asked=new, seed=0, steps=IDLE_STEPS)
-            self._idle.update({(kind, target): is_idle for target, is_idle in found.items()})
-        return [
-            f"{target} changed nothing in {IDLE_STEPS} steps of random actions; list its parameter under "
-            "'unproven' if it shows only later"
-            for target in asked
-            if self._idle.get((kind, target))
-        ]
+    def _faults_of(self, link: Link, site: EnvironmentSite) -> tuple[str, ...]:
+        """Targets that change nothing, and seeds that lead to several episodes.
 
-    def _without_repeat(self, link: Link, site: EnvironmentSite) -> list[str]:
-        """What is wrong where one seed leads to several episodes; asked once."""
+        Asked once, of the scenario's own first variants and never of the one at hand: what is found must not
+        depend on which variants a worker is given, nor in which order.
+        """
         kind = _kind(site)
-        if site.reproducible and kind not in self._repeats:
-            values = dict(site.values)
-            self._repeats[kind] = link.call("repeats", values=values, seed=site.start_seed, steps=IDLE_STEPS)
-        if self._repeats.get(kind, True):
-            return []
-        return [
-            "one seed and the same actions led to two different episodes: set what else it draws from (often "
-            "make.seed), or say 'reproducible: false'"
-        ]
+        if kind not in self._faults:
+            found = []
+            for probe in site.probes:
+                values = dict(probe.values)
+                idle = link.call("idle", values=values, asked=list(probe.targets), seed=0, steps=IDLE_STEPS)
+                found += [
+                    f"{target} changed nothing in {IDLE_STEPS} steps of random actions; list its parameter "
+                    "under 'unproven' if it shows only later"
+                    for target in probe.targets
+                    if idle.get(target)
+                ]
+            first = dict(site.probes[0].values) if site.probes else {}
+            asked = site.reproducible and site.probes
+            if asked and not link.call("repeats", values=first, seed=0, steps=IDLE_STEPS):
+                found.append(
+                    "one seed and the same actions led to two different episodes: set what else it draws "
+                    "from (often make.seed), or say 'reproducible: false'"
+                )
+            self._faults[kind] = tuple(found)
+        return self._faults[kind]
 
     def step(self, actions: NDArray[np.float64], active: NDArray[np.bool_] | None = None) -> Observation:
         """One step of every active environment.
@@ -220,4 +221,4 @@ class GymnasiumAdapter:
 
 def _kind(site: EnvironmentSite) -> EnvironmentSite:
     """What variants of one environment share."""
-    return replace(site, seed=0, reset_seed=None, values=(), unproven=(), quantities=())
+    return replace(site, seed=0, reset_seed=None, values=(), quantities=(), effects=CameraEffects())

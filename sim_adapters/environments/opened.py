@@ -81,7 +81,8 @@ class OpenedEnvironment:
             return ParameterSpec("integer", 0, "Seed of reset.", "", 0.0, float(2**31 - 1))
         if text.startswith("options.") and text != "options.":
             return ParameterSpec("number", 0.0, f"Option '{text[8:]}' of reset.")
-        if text.startswith("make.") and text not in self._settable and self.said["any_make"]:
+        is_open = self.said["any_make"] or text[5:] in self.said["open_make"]
+        if text.startswith("make.") and text not in self._settable and is_open:
             kind: Literal["integer", "number"] = "integer" if text.endswith("seed") else "number"
             return ParameterSpec(kind, 0, f"Keyword argument '{text[5:]}'.")
         if text not in self._settable:
@@ -98,6 +99,10 @@ class OpenedEnvironment:
         if isinstance(value, int) and text.startswith("make."):
             return ParameterSpec("integer", value, meaning)
         return ParameterSpec("number", float(value), meaning)
+
+    def has_own(self, text: str) -> bool:
+        """Whether it is known what a target has when nothing sets it."""
+        return text in self._settable
 
     def whole(self, text: str) -> tuple[float, ...]:
         """No target takes several numbers at once."""

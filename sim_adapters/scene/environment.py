@@ -10,6 +10,19 @@ from simgate.sim_adapters.scene.sensor import CameraEffects
 
 
 @dataclass(frozen=True, slots=True)
+class Probe:
+    """A variant in which it is asked whether targets change anything.
+
+    Attributes:
+        values: Target -> value.
+        targets: Those that are asked about.
+    """
+
+    values: tuple[tuple[str, NativeValue], ...]
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EnvironmentSite:
     """One world: an environment with the values of a variant.
 
@@ -26,7 +39,8 @@ class EnvironmentSite:
         seed: The variant's own.
         reset_seed: For ``reset`` in place of the variant's own; None for that.
         values: Target -> value.
-        unproven: Targets that need not change anything under random actions.
+        probes: Where it is asked whether what is set changes anything, and whether one seed leads to one
+            episode: the same for every variant of a scenario; empty asks nothing.
         quantities: Name -> what is measured at each control tick.
         effects: What the camera does to its frames.
     """
@@ -43,7 +57,7 @@ class EnvironmentSite:
     seed: int = 0
     reset_seed: int | None = None
     values: tuple[tuple[str, NativeValue], ...] = ()
-    unproven: tuple[str, ...] = ()
+    probes: tuple[Probe, ...] = ()
     quantities: tuple[tuple[str, Quantity], ...] = ()
     effects: CameraEffects = field(default_factory=CameraEffects)
 

@@ -33,6 +33,7 @@ class EnvironmentSpec:
         reproducible: Whether one seed must lead to one episode.
         knobs: Parameter -> what it sets.
         unproven: Parameters that need not change anything under random actions.
+        unset: Parameters that the scenario gives no value: the environment keeps what it has.
         files: Files of nobody's release -> SHA-256, hex, by path from the pack's folder.
         versions: Releases that it is made of.
         kind: Tells this kind from others in stored data.
@@ -48,6 +49,7 @@ class EnvironmentSpec:
     reproducible: bool = True
     knobs: dict[str, Knob] = field(default_factory=dict)
     unproven: tuple[str, ...] = ()
+    unset: tuple[str, ...] = ()
     files: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     kind: Literal["env"] = "env"
@@ -93,9 +95,9 @@ class EnvironmentWorld:
         ``Any``, because the protocol of worlds knows scenes alone.
         """
         spec = self.spec
-        values = dict(set_by(spec.knobs, parameters))
+        given = {name: knob for name, knob in spec.knobs.items() if name not in spec.unset}
+        values = dict(set_by(given, parameters))
         seed = values.pop(SEED, None)
-        unproven = tuple(target for name in spec.unproven for target in spec.knobs[name].targets)
         return EnvironmentSite(
             name=self.name,
             env=spec.file,
@@ -108,6 +110,5 @@ class EnvironmentWorld:
             reproducible=spec.reproducible,
             reset_seed=None if seed is None else int(seed),  # type: ignore[arg-type]
             values=tuple(values.items()),
-            unproven=unproven,
             effects=effects_of(parameters) if EFFECTS.keys() <= parameters.keys() else CameraEffects(),
         )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from simgate.harness.execution.episode.probes import probes_of
 from simgate.harness.expansion.variant import Variant, objects_of
 from simgate.harness.packs.model import Pack, Scenario
 from simgate.harness.packs.worlds import measures_tasks, world_of
 from simgate.harness.scoring.score import bodies_of
 from simgate.harness.tasks.of_scenario import task_of
 from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.scene.environment import EnvironmentSite
 
 
 def payload_of(pack: Pack, scenario: Scenario, variant: Variant) -> Any:
@@ -21,7 +24,10 @@ def payload_of(pack: Pack, scenario: Scenario, variant: Variant) -> Any:
     folder = Path(pack.path).parent
     task = task_of(scenario, folder)
     quantities = tuple(task.quantities.items())
-    return built.asked(quantities, bodies_of(scenario, folder), task.allow, variant.seed)
+    payload = built.asked(quantities, bodies_of(scenario, folder), task.allow, variant.seed)
+    if isinstance(payload, EnvironmentSite):
+        return replace(payload, probes=probes_of(pack, scenario))
+    return payload
 
 
 def timing_of(pack: Pack, scenario: Scenario) -> Timing:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +88,33 @@ class EnvironmentReader:
             versions=dict(opened.said["versions"]),
         )
         return EnvironmentWorld(spec, reader.folder), opened
+
+    def left_out(
+        self, node: MappingNode, found: tuple[EnvironmentWorld, OpenedEnvironment], given: Collection[str]
+    ) -> EnvironmentSpec:
+        """What the pack says, with the parameters that the scenario gives no value, which set nothing then.
+
+        Reported are those of which nobody knows what the environment has without them: their value would be
+        made up, in results and in conditions.
+
+        Args:
+            node: The world.
+            found: As :meth:`read` has it.
+            given: Parameters with a value.
+        """
+        spec, opened = found[0].spec, found[1]
+        unset = tuple(name for name in spec.knobs if name not in given)
+        written = node.find("set")
+        entries = written[1] if written is not None else None
+        for key, _ in entries if isinstance(entries, MappingNode) else ():
+            if key.text in unset and not all(map(opened.has_own, spec.knobs[key.text].targets)):
+                message = (
+                    f"'{key.text}' has no value in this scenario, and what the environment takes without one "
+                )
+                message += "is not known"
+                hint = f"write parameters: {{{key.text}: VALUE}}, or leave it out of 'set'"
+                self._reader.problems.at(key, "missing-key", message, hint)
+        return replace(spec, unset=unset)
 
     def _check_adapter(self, node: MappingNode) -> None:
         adapter = self._sim.adapter

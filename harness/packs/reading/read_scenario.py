@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 from simgate.harness.packs.checks.check_absent import report_absent
@@ -97,6 +99,7 @@ class ScenarioReader:
         keys = read.keys
         before, asked = len(self._reader.problems), read.nodes.get("task") or self._pack_task
         self._jointed: Sight | None = None
+        self._left_out: Callable[[Collection[str]], EnvironmentSpec] | None = None
         world, native, name, task = self._world(keys.world, keys.accept, read.nodes.get("task"))
         is_read = task is not None or asked is None or len(self._reader.problems) == before
         sight = self._jointed or (None if world is None else Sight())
@@ -107,6 +110,9 @@ class ScenarioReader:
         variants = read_variants(self._reader, read.nodes.get("variants"))
         parameters = self._parameters(keys.parameters, check)
         pins = PinnedReader(self._reader, check, parameters, places=bool(groups))
+        pinned = pins.read(read.nodes.get("pinned"))
+        if self._left_out is not None:
+            native = self._left_out({*parameters, *(name for pin in pinned for name in pin.parameters)})
         place = PlaceReader(self._reader, check).read(keys.place)
         accept = self._accept(keys.accept)
         data = {
@@ -122,7 +128,7 @@ class ScenarioReader:
             "variants": variants,
             "accept": accept,
             "known_failures": self._known_failures(read.nodes.get("known_failures"), check),
-            "pinned": pins.read(read.nodes.get("pinned")),
+            "pinned": pinned,
             "line": key.line,
         }
         complete = all(value is not None for value in data.values())
@@ -193,6 +199,7 @@ class ScenarioReader:
         asked = reader.task(task or self._pack_task, found)
         if found is None or asked is None:
             return None, None, None, None
+        self._left_out = partial(reader.left_out, node, found)
         return found[0], found[0].spec, found[0].spec.name, asked
 
     def _task(self, node: Node, world: NativeReader) -> TaskSpec | CodedTask | None:

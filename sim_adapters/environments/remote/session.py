@@ -6,15 +6,15 @@ import hashlib
 import importlib
 import inspect
 import math
-import random
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
+from .draws import Draws
 from .making import maker_of
-from .refused import Refused
+from .refused import Refused, told
 from .settable import attributes, mujoco_targets, place_of, plain, same, settle
 from .sources import files_of, versions_of
 from .spaces import action_of, fitting, flat, spaces
@@ -46,6 +46,7 @@ class Session:
         self._maker, self._file = maker_of(name, folder)
         self._slots: dict[int, Any] = {}
         self._set: dict[int, dict[str, Any]] = {}
+        self._draws = Draws()
 
     def open(self, values: Mapping[str, Any]) -> Any:
         """An environment with these values of ``make.NAME``."""
@@ -72,6 +73,7 @@ class Session:
                 "action": action_of(env.action_space, inner),
                 "settable": [[name, plain(value)] for name, value in self._settable(env)],
                 "any_make": _takes_any(self._maker, env),
+                "open_make": _open_keywords(self._maker, env),
                 "files": files_of(inner, self._file),
                 "step_s": _number(getattr(inner, "dt", None) or getattr(inner, "tau", None)),
                 "fps": _number((getattr(env, "metadata", None) or {}).get("render_fps")),
@@ -83,9 +85,7 @@ class Session:
     def begin(self, slot: int, seed: int, values: Mapping[str, Any]) -> dict[str, Any]:
         """A new environment in a slot, set and reset; observation, info, and targets that did not take."""
         self.end(slot)
-        # Some draw from the process's own generators, which must not depend on what ran before.
-        random.seed(seed)
-        np.random.seed(seed % 2**32)
+        self._draws.begin(slot, seed)
         env = self.open(values)
         self._slots[slot], self._set[slot] = env, dict(values)
         inside = {k: v for k, v in values.items() if not k.startswith(("make.", "options."))}
@@ -103,6 +103,7 @@ class Session:
     def step(self, slot: int, action: np.ndarray) -> dict[str, Any]:
         """One step: observation, reward, whether it is over, info."""
         env = self._slots[slot]
+        self._draws.resume(slot)
         answer = env.step(fitting(env.action_space, action))
         if len(answer) == 4:
             observation, reward, done, info = answer
@@ -173,7 +174,9 @@ class Session:
             env.close()
 
     def _course(self, values: Mapping[str, Any], seed: int, steps: int) -> str:
-        """A digest over what is seen and earned under random actions."""
+        """A digest over what is seen and earned under random actions, and over what ends it by raising: of
+        that the episodes themselves tell, which need not come there.
+        """
         digest, slot = hashlib.sha256(), -1
         try:
             seen = self.begin(slot, seed, values)
@@ -188,6 +191,8 @@ class Session:
                 seen = self.step(
                     slot, np.atleast_1d(np.asarray(space.sample(), dtype=np.float64)).reshape(-1)
                 )
+        except Exception as error:
+            digest.update(told(error).encode())
         finally:
             self.end(slot)
         return digest.hexdigest()
@@ -195,6 +200,7 @@ class Session:
     def end(self, slot: int) -> None:
         """Closes the environment of a slot."""
         env = self._slots.pop(slot, None)
+        self._draws.end(slot)
         if env is not None:
             env.close()
 
@@ -290,6 +296,12 @@ def _takes_any(maker: Any, env: Any) -> bool:
     """Whether there are keyword arguments that nobody lists."""
     parameters = inspect.signature(_factory_of(maker, env)).parameters.values()
     return any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters)
+
+
+def _open_keywords(maker: Any, env: Any) -> list[str]:
+    """Keyword arguments that are None when nobody gives them, as seeds often are."""
+    parameters = inspect.signature(_factory_of(maker, env)).parameters.items()
+    return [name for name, one in parameters if one.default is None and name != "render_mode"]
 
 
 def _keywords(maker: Any, env: Any, given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -1,0 +1,94 @@
+"""What a scenario gives no value is not set in an environment, and never made up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from simgate.harness.execution.episode.setting import payload_of
+from simgate.harness.expansion.expand import expand_variant
+from simgate.harness.frontend.packs import lint_checked, load_checked
+
+ENV = """
+import gymnasium
+import numpy as np
+
+
+def make(kg=1.0, seed=None):
+    return Own(kg)
+
+
+class Own(gymnasium.Env):
+    observation_space = gymnasium.spaces.Box(-9.0, 9.0, (1,), np.float64)
+    action_space = gymnasium.spaces.Box(-1.0, 1.0, (1,), np.float32)
+
+    def __init__(self, kg):
+        self.weight_n = 9.81 * kg
+"""
+POLICY = """
+class Still:
+    name = "still"
+
+    def __init__(self, control_hz, options):
+        pass
+
+    def reset(self, briefs, embodiment):
+        pass
+
+    def act(self, observation, outputs):
+        return []
+"""
+PACK = """\
+simgate: 1
+pack: own
+policy: still.py:Still
+sim: {adapter: gymnasium, control_hz: 20, time_limit_s: 1}
+scenarios:
+  one:
+    title: One
+    severity: major
+    world:
+      env: own.py:make
+      set: {kg: make.kg, weight: attr/weight_n, wind: options.wind, draw: make.seed}
+    parameters: {kg: {uniform: [2, 3]}, wind: {uniform: [1, 2]}, draw: 7}
+    variants: {count: 70}
+    accept: {return: {at_least: 0}}
+"""
+
+
+def pack(folder: Path, text: str = PACK) -> Path:
+    (folder / "own.py").write_text(ENV)
+    (folder / "still.py").write_text(POLICY)
+    (folder / "pack.yaml").write_text(text)
+    return folder / "pack.yaml"
+
+
+@pytest.mark.parametrize(("given", "name"), [(", wind: {uniform: [1, 2]}", "wind"), (", draw: 7", "draw")])
+def test_what_the_environment_has_without_a_value_is_asked_for_where_nobody_knows_it(
+    tmp_path: Path, given: str, name: str
+) -> None:
+    (found,) = lint_checked([pack(tmp_path, PACK.replace(given, ""))])
+    assert (found.code, found.line) == ("missing-key", 11)
+    assert f"'{name}' has no value in this scenario" in found.message
+    assert f"parameters: {{{name}: VALUE}}" in found.hint
+
+
+def test_a_parameter_without_a_value_sets_nothing_and_an_attribute_that_follows_another_stays_so(
+    tmp_path: Path,
+) -> None:
+    checked = load_checked(pack(tmp_path))
+    scenario = checked.scenarios[0]
+    values = dict(payload_of(checked, scenario, expand_variant(checked, scenario, 3)).values)
+    assert set(values) == {"make.kg", "options.wind", "make.seed"}
+
+
+def test_what_changes_anything_is_asked_of_the_same_variants_whichever_is_played(tmp_path: Path) -> None:
+    text = PACK.replace("kg: {uniform: [2, 3]}", "kg: {choice: [1.0, 2.0]}")
+    checked = load_checked(pack(tmp_path, text))
+    scenario = checked.scenarios[0]
+    probes = [payload_of(checked, scenario, expand_variant(checked, scenario, k)).probes for k in (0, 50)]
+    assert probes[0] == probes[1]
+    asked = {target: dict(one.values)[target] for one in probes[0] for target in one.targets}
+    assert asked["make.kg"] == 2.0
+    assert set(asked) == {"make.kg", "options.wind", "make.seed"}

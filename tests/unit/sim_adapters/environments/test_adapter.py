@@ -1,0 +1,110 @@
+"""What an episode of an environment is must not depend on what ran before, or runs beside it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.environments.adapter import GymnasiumAdapter
+from simgate.sim_adapters.scene.environment import EnvironmentSite, Probe
+from simgate.sim_adapters.scene.sensor import CameraEffects
+
+NOISY = '''
+import random
+
+import gymnasium
+import numpy as np
+
+
+class Noisy(gymnasium.Env):
+    """Draws from the process's own generators, and heeds its load from 2 on; some loads break it later."""
+
+    observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (3,), np.float64)
+    action_space = gymnasium.spaces.Box(-1.0, 1.0, (1,), np.float32)
+
+    def __init__(self, load=0.0, breaks_at=-1):
+        self.load, self.breaks_at = load, breaks_at
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.count = 0
+        return self._seen(), {}
+
+    def step(self, action):
+        self.count += 1
+        if self.count == self.breaks_at:
+            raise RuntimeError("it broke")
+        return self._seen(), 0.0, False, False, {}
+
+    def _seen(self):
+        return np.array([np.random.uniform(), random.random(), max(self.load, 2.0)])
+'''
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "noisy.py").write_text(NOISY)
+    return tmp_path
+
+
+def site(
+    folder: Path, seed: int, values: dict[str, float], probes: tuple[Probe, ...] = ()
+) -> EnvironmentSite:
+    return EnvironmentSite(
+        "noisy", "noisy.py:Noisy", str(folder), seed=seed, values=tuple(values.items()), probes=probes
+    )
+
+
+def probe(target: str, value: float) -> Probe:
+    return Probe(((target, value),), (target,))
+
+
+def episodes(*sites: EnvironmentSite, adapter: GymnasiumAdapter | None = None) -> list[np.ndarray]:
+    """What each world sees within three steps, shape (4, 3)."""
+    adapter = adapter or GymnasiumAdapter(Timing(20, 20, 20))
+    seen = [adapter.reset(sites).channels["obs"].copy()]
+    for _ in range(3):
+        seen.append(adapter.step(np.zeros((len(sites), 1))).channels["obs"].copy())
+    return list(np.stack(seen, axis=1))
+
+
+def test_draws_of_one_environment_are_not_those_of_its_neighbours(folder: Path) -> None:
+    alone = [episodes(site(folder, seed, {}))[0] for seed in (1, 2, 3)]
+    together = episodes(*(site(folder, seed, {}) for seed in (1, 2, 3)))
+    assert all(np.array_equal(a, b) for a, b in zip(alone, together, strict=True))
+
+
+def test_the_first_episode_of_a_process_is_that_of_any_other(folder: Path) -> None:
+    asked = site(folder, 1, {"make.load": 3.0}, (probe("make.load", 3.0),))
+    adapter = GymnasiumAdapter(Timing(20, 20, 20))
+    assert np.array_equal(episodes(asked, adapter=adapter)[0], episodes(asked, adapter=adapter)[0])
+
+
+@pytest.mark.parametrize(("probed", "is_idle"), [(3.0, False), (1.0, True)])
+def test_whether_a_target_does_anything_is_no_question_of_which_variant_comes_first(
+    folder: Path, probed: float, is_idle: bool
+) -> None:
+    for order in [(1.0, 3.0), (3.0, 1.0)]:
+        adapter = GymnasiumAdapter(Timing(20, 20, 20))
+        for value in order:
+            adapter.reset([site(folder, 1, {"make.load": value}, (probe("make.load", probed),))])
+            assert bool(adapter.health()[0]) is is_idle
+
+
+def test_what_raises_under_random_actions_need_not_raise_in_the_episode(folder: Path) -> None:
+    breaking = site(folder, 1, {"make.breaks_at": 50}, (probe("make.breaks_at", 50),))
+    adapter = GymnasiumAdapter(Timing(20, 20, 20))
+    assert len(episodes(breaking, adapter=adapter)[0]) == 4
+    assert adapter.health() == ((),)
+
+
+def test_variants_whose_camera_differs_share_one_interpreter(folder: Path) -> None:
+    adapter = GymnasiumAdapter(Timing(20, 20, 20))
+    for noise in (0.01, 0.02):
+        one = site(folder, 1, {})
+        adapter.reset([replace(one, effects=replace(CameraEffects(), noise_std=noise))])
+    assert len(adapter._links) == 1
