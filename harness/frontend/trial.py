@@ -13,7 +13,7 @@ from simgate.harness.execution.planning.model_channels import unsensed
 from simgate.harness.expansion.errors import ExpansionError
 from simgate.harness.expansion.expand import expand_scenario
 from simgate.harness.expansion.rules import Rules
-from simgate.harness.expansion.scene_key import appearance_of
+from simgate.harness.expansion.scene_key import appearance_of, seed_makes_scene
 from simgate.harness.expansion.variant import Variant, objects_of
 from simgate.harness.frontend.scene_counts import count_scenes, scenes_in
 from simgate.harness.packs.checks.check_model import report
@@ -114,6 +114,8 @@ def _of_shared_scenes(pack: Pack, lines: Sequence[str]) -> list[Diagnostic]:
 
 def _builds_one_scene(pack: Pack, scenario: Scenario) -> bool:
     """Whether the world makes the same of the first variants in the same light, whatever their parameters."""
+    if seed_makes_scene(scenario):
+        return False
     first, *others = expand_scenario(pack, _reduced(scenario), TRIED)
     same = {name: first.parameters[name] for name in appearance_of(pack, scenario)}
     lit = (variant.model_copy(update={"parameters": {**variant.parameters, **same}}) for variant in others)

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,9 +17,12 @@ from simgate.sim_adapters.environments.remote.wire import receive, send
 
 ANSWER_S = 300.0
 """Longest wait for one answer; making an environment may compile for minutes."""
+_NO_NUMPY = 78
+"""Exit code of an interpreter that lacks it."""
 _REMOTE = Path(__file__).parent
 _SCRIPT = (
-    "import sys; sys.path.insert(0, sys.argv[1]); from remote.serve import main; "
+    f"import sys, importlib.util as u; u.find_spec('numpy') or sys.exit({_NO_NUMPY}); "
+    "sys.path.insert(0, sys.argv[1]); from remote.serve import main; "
     "main(int(sys.argv[2]), int(sys.argv[3]))"
 )
 
@@ -66,7 +70,9 @@ class LocalLink:
 
 def _guarded(name: str, ask: Any) -> Any:
     try:
-        return ask()
+        # What it prints must not come between the lines of a report that goes to stdout.
+        with redirect_stdout(sys.stderr):
+            return ask()
     except Refused:
         raise
     except Exception as error:
@@ -86,7 +92,7 @@ class RemoteLink:
     """
 
     def __init__(self, python: str, opened: Mapping[str, Any]) -> None:
-        self._name = opened["name"]
+        self._name, self._python = opened["name"], python
         ours, theirs = socket.socketpair()
         ours.settimeout(ANSWER_S)
         command = [python, "-c", _SCRIPT, str(_REMOTE), str(theirs.fileno()), str(os.getpid())]
@@ -119,8 +125,13 @@ class RemoteLink:
             ) from None
         except (OSError, EOFError):
             code = self._ended()
+            if code == _NO_NUMPY and word == "open":
+                raise EnvironmentFailed(
+                    f"{self._python} has no numpy; an environment there needs numpy and gymnasium (or gym)"
+                ) from None
+            ended = "ended" if code is None else f"ended (exit {code})"
             raise EnvironmentFailed(
-                f"environment {self._name}: its interpreter ended{code} while it was asked to '{word}'"
+                f"environment {self._name}: its interpreter {ended} while it was asked to '{word}'"
             ) from None
         if kind == "refused":
             message, unknown, known = answer
@@ -129,10 +140,10 @@ class RemoteLink:
             raise EnvironmentFailed(f"environment {self._name}: {answer}")
         return answer
 
-    def _ended(self) -> str:
+    def _ended(self) -> int | None:
         process = self._process
         self.close()
-        return "" if process is None or process.returncode is None else f" (exit {process.returncode})"
+        return None if process is None else process.returncode
 
     def close(self) -> None:
         """See :class:`Link`."""

@@ -198,7 +198,7 @@ class ScenarioReader:
         found = reader.read(node)
         asked = reader.task(task or self._pack_task, found)
         if found is None or asked is None:
-            return None, None, None, None
+            return None, None, None, asked
         self._left_out = partial(reader.left_out, node, found)
         return found[0], found[0].spec, found[0].spec.name, asked
 

@@ -16,7 +16,7 @@ from .draws import Draws
 from .making import maker_of
 from .refused import Refused, told
 from .settable import attributes, mujoco_targets, place_of, plain, same, settle
-from .sources import files_of, versions_of
+from .sources import files_of, layers_of, versions_of
 from .spaces import action_of, fitting, flat, spaces
 
 
@@ -74,7 +74,7 @@ class Session:
                 "settable": [[name, plain(value)] for name, value in self._settable(env)],
                 "any_make": _takes_any(self._maker, env),
                 "open_make": _open_keywords(self._maker, env),
-                "files": files_of(inner, self._file),
+                "files": files_of(env, _factory_of(self._maker, env), self._file),
                 "step_s": _number(getattr(inner, "dt", None) or getattr(inner, "tau", None)),
                 "fps": _number((getattr(env, "metadata", None) or {}).get("render_fps")),
                 "versions": versions_of(module),
@@ -253,11 +253,9 @@ def _reset(env: Any, seed: int, options: Mapping[str, Any]) -> tuple[Any, dict[s
 
 def _without_limit(env: Any) -> None:
     """Takes the limit of steps away that an id is registered with."""
-    wrapper = env
-    while wrapper is not None:
-        if type(wrapper).__name__ == "TimeLimit":
-            wrapper._max_episode_steps = sys.maxsize
-        wrapper = vars(wrapper).get("env") if hasattr(wrapper, "__dict__") else None
+    for layer in layers_of(env):
+        if type(layer).__name__ == "TimeLimit":
+            layer._max_episode_steps = sys.maxsize
 
 
 def _told(info: Mapping[str, Any], before: str = "") -> dict[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,14 @@ _FILES = ("fullpath", "xml_file", "model_path", "xml_path")
 """Attributes under which environments keep the file of their model."""
 
 
-def files_of(inner: Any, named: str | None) -> list[str]:
+def files_of(env: Any, factory: Any, named: str | None) -> list[str]:
     """Files of nobody's release that make an environment what it is: the one that was named, those of its
-    classes, all that was imported from their folders, and its model's.
+    factory, its classes and its wrappers, all that was imported from their folders, and its model's.
     """
     found: set[str] = {named} if named else set()
-    for cls in type(inner).__mro__:
-        found.add(getattr(sys.modules.get(cls.__module__), "__file__", None) or "")
+    made_by = [factory, *(cls for layer in layers_of(env) for cls in type(layer).__mro__)]
+    for one in made_by:
+        found.add(getattr(sys.modules.get(one.__module__), "__file__", None) or "")
     found = {os.path.realpath(path) for path in found if path and _is_nobodys(path)}
     folders = tuple({str(Path(path).parent) + os.sep for path in found})
     for module in list(sys.modules.values()):
@@ -25,10 +27,18 @@ def files_of(inner: Any, named: str | None) -> list[str]:
         if folders and path.startswith(folders) and _is_nobodys(path):
             found.add(path)
     for name in _FILES:
-        model = getattr(inner, name, None)
+        model = getattr(env.unwrapped, name, None)
         if isinstance(model, str) and Path(model).is_file() and _is_nobodys(model):
             found.add(os.path.realpath(model))
     return sorted(found)
+
+
+def layers_of(env: Any) -> Iterator[Any]:
+    """An environment's wrappers, from the outermost on, and what is in them."""
+    layer = env
+    while layer is not None:
+        yield layer
+        layer = vars(layer).get("env") if hasattr(layer, "__dict__") else None
 
 
 def _is_nobodys(path: str) -> bool:

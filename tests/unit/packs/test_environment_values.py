@@ -8,7 +8,9 @@ import pytest
 
 from simgate.harness.execution.episode.setting import payload_of
 from simgate.harness.expansion.expand import expand_variant
+from simgate.harness.expansion.scene_key import SceneKeys
 from simgate.harness.frontend.packs import lint_checked, load_checked
+from simgate.harness.packs.model import Pack
 
 ENV = """
 import gymnasium
@@ -92,3 +94,33 @@ def test_what_changes_anything_is_asked_of_the_same_variants_whichever_is_played
     asked = {target: dict(one.values)[target] for one in probes[0] for target in one.targets}
     assert asked["make.kg"] == 2.0
     assert set(asked) == {"make.kg", "options.wind", "make.seed"}
+
+
+def scenes(checked: Pack) -> int:
+    keys = SceneKeys(checked)
+    return len({keys.key(expand_variant(checked, checked.scenarios[0], k)) for k in range(8)})
+
+
+def test_the_seed_makes_another_start_and_so_another_scene_unless_a_parameter_sets_it(tmp_path: Path) -> None:
+    constant = PACK.replace("{uniform: [2, 3]}", "2").replace("{uniform: [1, 2]}", "1")
+    path = pack(tmp_path, constant)
+    assert scenes(load_checked(path)) == 8
+    assert lint_checked([path]) == []
+    fixed = constant.replace("draw: make.seed", "draw: seed")
+    assert scenes(load_checked(pack(tmp_path, fixed))) == 1
+
+
+def test_a_world_that_cannot_be_made_is_one_problem(tmp_path: Path) -> None:
+    (found,) = lint_checked([pack(tmp_path, PACK.replace("own.py:make", "own.py:mak"))])
+    assert (found.code, found.line) == ("native-file", 10)
+
+
+def test_what_an_environment_prints_does_not_come_between_the_lines_of_a_report(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = pack(tmp_path)
+    (tmp_path / "own.py").write_text(ENV + "        print('made')\n")
+    load_checked(path)
+    out, err = capsys.readouterr()
+    assert "made" not in out
+    assert "made" in err

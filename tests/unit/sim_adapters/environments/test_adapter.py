@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import venv
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.environments.adapter import GymnasiumAdapter
+from simgate.sim_adapters.environments.link import EnvironmentFailed, RemoteLink
+from simgate.sim_adapters.environments.remote.session import Session
 from simgate.sim_adapters.scene.environment import EnvironmentSite, Probe
 from simgate.sim_adapters.scene.sensor import CameraEffects
 
@@ -108,3 +111,33 @@ def test_variants_whose_camera_differs_share_one_interpreter(folder: Path) -> No
         one = site(folder, 1, {})
         adapter.reset([replace(one, effects=replace(CameraEffects(), noise_std=noise))])
     assert len(adapter._links) == 1
+
+
+def test_the_files_of_factory_and_wrappers_are_part_of_what_an_environment_is(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in [
+        ("their_wrapper", "import gymnasium\n\nclass Scaled(gymnasium.RewardWrapper):\n    pass\n"),
+        (
+            "their_factory/__init__",
+            "import gymnasium\nfrom their_wrapper import Scaled\n\n"
+            "def make():\n    return Scaled(gymnasium.make('CartPole-v1'))\n",
+        ),
+    ]:
+        (folder / f"{name}.py").parent.mkdir(exist_ok=True)
+        (folder / f"{name}.py").write_text(text)
+    monkeypatch.syspath_prepend(str(folder))
+    files = Session("their_factory:make", str(folder), {}).describe()["files"]
+    assert {Path(one).relative_to(folder).as_posix() for one in files} == {
+        "their_factory/__init__.py",
+        "their_wrapper.py",
+    }
+
+
+def test_an_interpreter_without_numpy_says_so(folder: Path) -> None:
+    bare = folder / "bare"
+    venv.create(bare, with_pip=False, symlinks=True)
+    with pytest.raises(
+        EnvironmentFailed, match=r"bare/bin/python has no numpy; .* needs numpy and gymnasium"
+    ):
+        RemoteLink(str(bare / "bin" / "python"), {"name": "CartPole-v1", "folder": str(folder), "make": {}})
