@@ -9,6 +9,7 @@ import numpy as np
 from simgate.harness.results.parts import UNKNOWN, Part, code_parts
 from simgate.harness.text import ordinal, plural
 from simgate.reports.run_data import RunData
+from simgate.sim_adapters.worlds.environment import EnvironmentSpec
 
 Fact = tuple[str, str]
 
@@ -30,6 +31,7 @@ def environment(run: RunData) -> tuple[Fact, ...]:
         ("policy", made.policy),
         ("code", "; ".join(_origin(part) for part in code_parts(made.parts or ())) or UNKNOWN),
         ("simulator", f"{made.adapter} {made.adapter_version}".strip()),
+        *_environments(run),
         ("renderer", made.renderer),
         ("worlds in a batch", str(made.batch)),
         ("machine", made.machine),
@@ -41,6 +43,17 @@ def environment(run: RunData) -> tuple[Fact, ...]:
         ("git commit", commit),
     ]
     return tuple((name, value) for name, value in facts if value)
+
+
+def _environments(run: RunData) -> list[Fact]:
+    """Environments with the releases of their own interpreter, which need not be those of the workers."""
+    sites = {site.name: site for s in run.pack.scenarios if isinstance(site := s.native, EnvironmentSpec)}
+    told = []
+    for site in sites.values():
+        where = f" in {site.python}" if site.python else ""
+        releases = ", ".join(f"{name} {version}" for name, version in site.versions.items())
+        told.append(f"{site.file}{where}: {releases}")
+    return [("environments", "; ".join(sorted(told)))]
 
 
 def _origin(part: Part) -> str:

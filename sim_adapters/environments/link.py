@@ -14,9 +14,14 @@ from typing import Any, Protocol
 from simgate.sim_adapters.environments.remote.refused import Refused, told
 from simgate.sim_adapters.environments.remote.session import Session
 from simgate.sim_adapters.environments.remote.wire import receive, send
+from simgate.sim_adapters.traits import ProcessTraits
 
 ANSWER_S = 300.0
 """Longest wait for one answer; making an environment may compile for minutes."""
+STEP_S = 60.0
+"""Longest wait for one step."""
+PROCESSES = ProcessTraits(slow=True)
+"""Of workers: they wait for an environment, so that one which hangs is named, and not the worker killed."""
 _NO_NUMPY = 78
 """Exit code of an interpreter that lacks it."""
 _REMOTE = Path(__file__).parent
@@ -94,7 +99,6 @@ class RemoteLink:
     def __init__(self, python: str, opened: Mapping[str, Any]) -> None:
         self._name, self._python = opened["name"], python
         ours, theirs = socket.socketpair()
-        ours.settimeout(ANSWER_S)
         command = [python, "-c", _SCRIPT, str(_REMOTE), str(theirs.fileno()), str(os.getpid())]
         clean = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")}
         try:
@@ -115,13 +119,17 @@ class RemoteLink:
 
     def call(self, word: str, **given: Any) -> Any:
         """See :class:`Link`."""
+        seconds = STEP_S if word == "step" else ANSWER_S
+        self._socket.settimeout(seconds)
         try:
             send(self._socket, [word, given])
             kind, answer = receive(self._socket)
         except TimeoutError:
+            if self._process is not None:
+                self._process.kill()
             self.close()
             raise EnvironmentFailed(
-                f"environment {self._name}: no answer to '{word}' within {ANSWER_S:g} s"
+                f"environment {self._name}: no answer to '{word}' within {seconds:g} s"
             ) from None
         except (OSError, EOFError):
             code = self._ended()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import shutil
 import subprocess
@@ -144,6 +145,9 @@ def test_the_same_whoever_runs_it(place: Path, whole: dict[str, dict], name: str
 def test_in_an_interpreter_of_its_own_it_is_the_same(place: Path, whole: dict[str, dict]) -> None:
     text = PACK.replace("env: team_env.py:Cart", f"env: team_env.py:Cart\n      python: {sys.executable}")
     again = run(team(place.parent / "own", text), "own", "--workers", 2)
+    report = html.unescape((place.parent / "runs" / "own" / "report.html").read_text())
+    assert f"team_env.py:Cart in {sys.executable}: python " in report
+    assert f"gymnasium {gymnasium.__version__}" in report.partition("team_env.py:Cart in")[2][:300]
     assert {v: r["trace_digest"] for v, r in again.items()} == {
         v: r["trace_digest"] for v, r in whole.items()
     }

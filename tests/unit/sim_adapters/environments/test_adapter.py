@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import venv
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from simgate.harness.execution.hosts.host_limits import limits_of
 from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.environments import link
 from simgate.sim_adapters.environments.adapter import GymnasiumAdapter
 from simgate.sim_adapters.environments.link import EnvironmentFailed, RemoteLink
 from simgate.sim_adapters.environments.remote.session import Session
@@ -141,3 +144,22 @@ def test_an_interpreter_without_numpy_says_so(folder: Path) -> None:
         EnvironmentFailed, match=r"bare/bin/python has no numpy; .* needs numpy and gymnasium"
     ):
         RemoteLink(str(bare / "bin" / "python"), {"name": "CartPole-v1", "folder": str(folder), "make": {}})
+
+
+def test_one_that_hangs_is_named_and_ended_before_its_worker_is(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link, "STEP_S", 0.3)
+    (folder / "stuck.py").write_text(NOISY.replace("self.count += 1", "__import__('time').sleep(60)", 1))
+    far = RemoteLink(sys.executable, {"name": "stuck.py:Noisy", "folder": str(folder), "make": {}})
+    far.call("begin", slot=0, seed=1, values={})
+    process = far._process
+    with pytest.raises(EnvironmentFailed, match=r"stuck.py:Noisy: no answer to 'step' within 0.3 s"):
+        far.call("step", slot=0, action=np.zeros(1))
+    assert process is not None
+    assert process.poll() is not None
+
+
+def test_workers_are_given_longer_than_an_environment_may_take_to_be_made() -> None:
+    limits = limits_of("gymnasium")
+    assert min(limits.batch_floor_s, limits.heartbeat_s) > link.ANSWER_S
