@@ -146,6 +146,8 @@ class GroundTruth:
         tells_entities: Whether ``entities`` are all that is seen; False where the simulator does not tell.
         views: What stood before each camera at its newest picture; only where metrics speak of bodies.
         over: How the world has ended by itself, one word; empty while it goes on.
+        course: Digest over all that the world has shown and was told so far, hex; empty where the rest of the
+            trace tells one episode from another.
     """
 
     step: int
@@ -160,3 +162,4 @@ class GroundTruth:
     tells_entities: bool = True
     views: tuple[CameraView, ...] = ()
     over: str = ""
+    course: str = ""

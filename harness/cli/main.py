@@ -17,6 +17,7 @@ from simgate.harness.frontend.user_errors import UserError
 COMMANDS = (
     "init",
     "run",
+    "eval",
     "merge",
     "lint",
     "expand",
@@ -42,7 +43,7 @@ COMMANDS = (
     "bench-model",
     "doctor",
 )
-JUDGING = ("run", "merge", "gate", "explain", "compare")
+JUDGING = ("run", "eval", "merge", "gate", "explain", "compare")
 """Commands whose exit code is a verdict."""
 
 

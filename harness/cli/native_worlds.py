@@ -75,7 +75,7 @@ def environment_text(name: str, python: str | None) -> str:
     """
     from simgate.harness.text import table
 
-    opened = _environment(name, python)
+    opened = open_environment(name, python)
     body = opened.embodiment(1, False)
     seen = [[c.name, " x ".join(map(str, c.shape)), f"{c.low:g} to {c.high:g}"] for c in body.channels]
     spec = body.action
@@ -94,13 +94,18 @@ def environment_text(name: str, python: str | None) -> str:
 
 def environment_data(name: str, python: str | None) -> dict[str, Any]:
     """The same for machines."""
-    opened = _environment(name, python)
+    opened = open_environment(name, python)
     rows = [dict(zip(("target", "takes", "value"), row, strict=True)) for row in opened.listing()]
     said = {key: opened.said[key] for key in ("observations", "action", "step_s", "versions")}
     return {"env": name, **said, "settable": rows}
 
 
-def _environment(name: str, python: str | None) -> OpenedEnvironment:
+def open_environment(name: str, python: str | None) -> OpenedEnvironment:
+    """Makes an environment once, to see what it is.
+
+    Raises:
+        UserError: It cannot be made.
+    """
     from simgate.harness.frontend.user_errors import UserError
     from simgate.sim_adapters.environments.opened import OpenedEnvironment
     from simgate.sim_adapters.worlds.native_file import NativeError

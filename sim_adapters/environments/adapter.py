@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, get_args
@@ -36,6 +37,9 @@ class World:
         self.seen_info = set(self.info)
         self.lost: list[str] = answer["lost"]
         self.reward, self.total, self.over = float("nan"), 0.0, ""
+        # A reward is often the same at every step: by it alone, different episodes would be one.
+        self._course = hashlib.blake2b(digest_size=16)
+        self._add_to_course()
 
     def advance(self, action: NDArray[np.float64]) -> None:
         """One step.
@@ -52,6 +56,20 @@ class World:
         self.reward = answer["reward"]
         self.total += self.reward
         self.over = "terminated" if answer["terminated"] else "truncated" if answer["truncated"] else ""
+        self._course.update(np.asarray(action).tobytes())
+        self._course.update(np.float64(self.reward).tobytes())
+        self._add_to_course()
+
+    def _add_to_course(self) -> None:
+        # What render() draws is no observation, and need not be the same on every machine.
+        for name, array in sorted(self.observation.items()):
+            if not name.startswith("render."):
+                self._course.update(np.ascontiguousarray(array).tobytes())
+
+    @property
+    def course(self) -> str:
+        """Digest over all observations, actions and rewards so far, hex."""
+        return self._course.hexdigest()
 
     def problems(self) -> tuple[str, ...]:
         """Values that did not take, or did not stay, and keys of the info that never came."""
@@ -205,7 +223,9 @@ class GymnasiumAdapter:
         asked = dict(world.site.quantities)
         values = measure(asked, world.observation, world.info, world.reward, world.total)
         place = ((0.0, 0.0, 0.0), (0.0, 0.0))
-        return GroundTruth(self._step, self._step, *place, (), (), {}, values, over=world.over)
+        return GroundTruth(
+            self._step, self._step, *place, (), (), {}, values, over=world.over, course=world.course
+        )
 
     def health(self) -> tuple[tuple[str, ...], ...]:
         """Values that did not take, and keys of the info that never came."""

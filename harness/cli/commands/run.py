@@ -141,21 +141,22 @@ def run(args: argparse.Namespace) -> int:
     from simgate.harness.frontend.user_errors import as_user_errors
 
     with as_user_errors():
-        return with_output(args.output, lambda: _run(args))
+        return with_output(args.output, lambda: run_packs(args))
 
 
-def _run(args: argparse.Namespace) -> tuple[int, list[Concluded]]:
+def run_packs(args: argparse.Namespace) -> tuple[int, list[Concluded]]:
+    """Runs and judges what the command's options ask for; returns the exit code and what was found."""
     from simgate.harness.cli.judging import code_of
 
     if args.resume:
         concluded = [_finish(args, _resumed(args))]
     else:
-        jobs = _jobs(args)
+        jobs = jobs_of(args)
         concluded = [_run_job(args, pack, variants, len(jobs) > 1) for pack, variants in jobs]
     return code_of(concluded), concluded
 
 
-def _jobs(args: argparse.Namespace) -> list[tuple[Pack, Sequence[Variant]]]:
+def jobs_of(args: argparse.Namespace) -> list[tuple[Pack, Sequence[Variant]]]:
     """Loads and expands every pack before the first one runs, so that problems are found at once."""
     from simgate.harness.expansion.expand import Expansion
     from simgate.harness.frontend.packs import load_all_checked
@@ -172,7 +173,7 @@ def _jobs(args: argparse.Namespace) -> list[tuple[Pack, Sequence[Variant]]]:
 
 
 def _run_job(args: argparse.Namespace, pack: Pack, variants: Sequence[Variant], several: bool) -> Concluded:
-    options = _options(args).of_pack(pack, several)
+    options = options_of(args).of_pack(pack, several)
     if args.baseline_model is not None:
         options = replace(options, baseline=str(_run_baseline(args, pack, variants, options)))
     return _finish(args, _plan(args, pack, variants, options))
@@ -183,21 +184,46 @@ def _run_baseline(
 ) -> Path:
     """Runs the pack with the model that the candidate is held against; returns the run's folder."""
     from simgate.harness.frontend.baselines import require_regression_rule
-    from simgate.harness.frontend.conclusion import conclude
-    from simgate.harness.frontend.user_errors import MachineError, UserError
+    from simgate.harness.frontend.user_errors import UserError
 
     if options.baseline is not None:
         raise UserError("--baseline and --baseline-model exclude each other: a run has one baseline")
     require_regression_rule(pack, "--baseline-model")
+    then = "and then run the pack with --baseline {} in place of --baseline-model"
+    return run_first(args, pack, variants, replace(options, model=args.baseline_model), then)
+
+
+def run_first(
+    args: argparse.Namespace, pack: Pack, variants: Sequence[Variant], options: RunOptions, then: str
+) -> Path:
+    """Runs, whole, what the candidate is held against.
+
+    Args:
+        args: Of the command.
+        pack: As the baseline runs it.
+        variants: Of this pack.
+        options: Of the candidate's run, but for what is judged.
+        then: What to do once a run that has ended early is continued; ``{}`` stands for its folder.
+
+    Returns:
+        The run's folder.
+
+    Raises:
+        MachineError: The run has ended early.
+    """
+    from simgate.harness.frontend.conclusion import conclude
+    from simgate.harness.frontend.user_errors import MachineError
+
     name = options.run_name and f"{options.run_name}-baseline"
-    first = replace(options, model=args.baseline_model, run_name=name, until_decided=False)
-    plan = _plan(args, pack, variants, replace(first, accept_difference=()))
+    plan = _plan(
+        args, pack, variants, replace(options, run_name=name, until_decided=False, accept_difference=())
+    )
     stopped = _execute(args, plan)
     path = plan.folder.path
     if stopped:
         raise MachineError(
-            f"the run of the baseline model has ended early; continue it with: simgate run --resume {path}\n"
-            f"and then run the pack with --baseline {path} in place of --baseline-model"
+            f"the run of the baseline has ended early; continue it with: simgate run --resume {path}\n"
+            f"{then.format(path)}"
         )
     if plan.manifest.shard is None:
         conclude(plan.folder)
@@ -205,7 +231,8 @@ def _run_baseline(
     return path
 
 
-def _options(args: argparse.Namespace) -> RunOptions:
+def options_of(args: argparse.Namespace) -> RunOptions:
+    """The command's options as both front ends have them."""
     from simgate.harness.frontend.planning import RunOptions
 
     return RunOptions(

@@ -171,6 +171,8 @@ class WorldRun:
         if "actions" in self._records:
             self._told.append(tuple(act.values))
         self._contacts.extend(truth.contacts)
+        if truth.course:
+            self._said["world.course"] = truth.course
         if act.report is not None:
             self._report = act.report
         self._said |= {f"policy.{name}": value for name, value in act.facts.items() if name != "report"}

@@ -59,7 +59,7 @@ class Session:
 
     def describe(self) -> dict[str, Any]:
         """Spaces, what can be set with its value, where the code is, step time; makes one environment."""
-        env = self.open({})
+        env = self._maker(**self._make_with)
         try:
             inner = env.unwrapped
             module = type(inner).__module__
@@ -77,6 +77,7 @@ class Session:
                 "files": files_of(env, _factory_of(self._maker, env), self._file),
                 "step_s": _number(getattr(inner, "dt", None) or getattr(inner, "tau", None)),
                 "fps": _number((getattr(env, "metadata", None) or {}).get("render_fps")),
+                "max_steps": _limit_of(env),
                 "versions": versions_of(module),
             }
         finally:
@@ -251,11 +252,22 @@ def _reset(env: Any, seed: int, options: Mapping[str, Any]) -> tuple[Any, dict[s
     return answer, {}
 
 
+def _limits(env: Any) -> Iterator[Any]:
+    """The wrappers that end an episode after some steps, the outermost first."""
+    return (layer for layer in layers_of(env) if type(layer).__name__ == "TimeLimit")
+
+
+def _limit_of(env: Any) -> int | None:
+    """Steps after which an environment ends an episode of its own accord; None where it does not say."""
+    found = [wrapper._max_episode_steps for wrapper in _limits(env)]
+    found.append(getattr(getattr(env, "spec", None), "max_episode_steps", None))
+    return min((int(steps) for steps in found if steps), default=None)
+
+
 def _without_limit(env: Any) -> None:
     """Takes the limit of steps away that an id is registered with."""
-    for layer in layers_of(env):
-        if type(layer).__name__ == "TimeLimit":
-            layer._max_episode_steps = sys.maxsize
+    for wrapper in _limits(env):
+        wrapper._max_episode_steps = sys.maxsize
 
 
 def _told(info: Mapping[str, Any], before: str = "") -> dict[str, float]:

@@ -10,6 +10,8 @@ from typing import Any
 
 _FILES = ("fullpath", "xml_file", "model_path", "xml_path")
 """Attributes under which environments keep the file of their model."""
+_OF_SIMGATE = "simgate_beside_"
+"""Begins the names of modules that simgate has loaded from files beside a pack: policies, metrics."""
 
 
 def files_of(env: Any, factory: Any, named: str | None) -> list[str]:
@@ -22,7 +24,10 @@ def files_of(env: Any, factory: Any, named: str | None) -> list[str]:
         found.add(getattr(sys.modules.get(one.__module__), "__file__", None) or "")
     found = {os.path.realpath(path) for path in found if path and _is_nobodys(path)}
     folders = tuple({str(Path(path).parent) + os.sep for path in found})
-    for module in list(sys.modules.values()):
+    for name, module in list(sys.modules.items()):
+        # A policy in the same folder is no part of the environment; whether it is loaded is chance.
+        if name.startswith(_OF_SIMGATE):
+            continue
         path = os.path.realpath(getattr(module, "__file__", None) or "")
         if folders and path.startswith(folders) and _is_nobodys(path):
             found.add(path)

@@ -1,0 +1,1 @@
+"""What ``simgate eval`` asks for in one line, as a pack."""

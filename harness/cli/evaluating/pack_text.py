@@ -1,0 +1,144 @@
+"""The pack that ``simgate eval`` runs: written to be kept, edited and run again."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simgate.harness.cli.evaluating.setting import Setting
+
+if TYPE_CHECKING:
+    from simgate.harness.results.record import Scalar
+
+SCENARIO = "episodes"
+_MARK = re.compile(r"# Written by simgate eval, as ([0-9a-f]{16})\b")
+_DEFAULT_HZ = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What one line asks for.
+
+    Attributes:
+        env: An id, ``package.module:factory`` or ``file.py:factory``.
+        policy: As a pack names it.
+        policy_options: What the policy is made with.
+        episodes: So many.
+        steps: An episode is over after so many.
+        rate_hz: Steps a second, for the times in reports.
+        settings: What varies beside the seed, which every episode has its own of.
+        success: Condition that ends an episode as a success; None for none.
+        least_return: An episode passes from this return on; None for any.
+        at_least: Share of episodes that has to pass.
+        confidence: With which that is to be shown.
+        max_drop: Largest drop of that share against a baseline; None when there is none.
+        seed: From which the episodes' seeds are drawn.
+        python: Interpreter in which the environment is installed; None for simgate's own.
+        clip: Whether actions beyond their bounds are cut.
+    """
+
+    env: str
+    policy: str
+    policy_options: Mapping[str, Scalar]
+    episodes: int
+    steps: int
+    rate_hz: int
+    settings: Sequence[Setting]
+    success: str | None
+    least_return: float | None
+    at_least: float
+    confidence: float
+    max_drop: float | None
+    seed: int
+    python: str | None
+    clip: bool
+
+
+def rate_of(said: Mapping[str, Any]) -> int:
+    """Steps a second of an environment, by its own step or the rate at which it is drawn; a whole number."""
+    step_s, fps = said["step_s"], said["fps"]
+    rate = round(1.0 / step_s) if step_s and step_s > 0.0 else round(fps or 0)
+    return max(rate, 1) if step_s or fps else _DEFAULT_HZ
+
+
+def name_of(env: str) -> str:
+    """A pack's name for an environment: ``CartPole-v1``, ``team_env-Cart``."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", env.replace(".py:", ":").removeprefix("./")).strip("-") or "env"
+
+
+def pack_document(asked: Evaluation) -> dict[str, Any]:
+    """The pack as data, its keys in the order in which a person reads them."""
+    world: dict[str, Any] = {"env": asked.env}
+    parameters: dict[str, Any] = {}
+    if asked.python is not None:
+        world["python"] = asked.python
+    if asked.clip:
+        world["clip"] = True
+    if asked.settings:
+        world["set"] = {one.parameter: one.target for one in asked.settings}
+        parameters["parameters"] = {one.parameter: one.value for one in asked.settings}
+    accept: dict[str, Any] = {}
+    if asked.success is not None:
+        accept["success"] = {"equals": True}
+    if asked.least_return is not None:
+        accept["return"] = {"at_least": asked.least_return}
+    rules: list[dict[str, Any]] = [
+        {
+            "severity": "critical",
+            "pass_rate": {"at_least": asked.at_least, "confidence": asked.confidence},
+        },
+        {"invalid_or_error": {"at_most": 0.02}},
+    ]
+    if asked.max_drop is not None:
+        rules.append({"regression": {"max_drop": asked.max_drop, "confidence": asked.confidence}})
+    rate = asked.rate_hz
+    return {
+        "simgate": 1,
+        "pack": name_of(asked.env),
+        "policy": asked.policy,
+        **({"policy_options": dict(asked.policy_options)} if asked.policy_options else {}),
+        "sim": {
+            "adapter": "gymnasium",
+            "physics_hz": rate,
+            "control_hz": rate,
+            "camera_hz": rate,
+            "time_limit_s": asked.steps / rate,
+        },
+        "seed": asked.seed,
+        "scenarios": {
+            SCENARIO: {
+                "title": f"Episodes of {asked.env}",
+                "severity": "critical",
+                "world": world,
+                **({} if asked.success is None else {"task": {"success": asked.success}}),
+                **parameters,
+                "variants": {"count": asked.episodes, "method": "random"},
+                "accept": accept,
+            }
+        },
+        "gate": rules,
+    }
+
+
+def pack_text(asked: Evaluation) -> str:
+    """The pack as text; its first line tells later whether somebody has edited it."""
+    import yaml
+
+    document = pack_document(asked)
+    body = yaml.safe_dump(document, sort_keys=False, default_flow_style=None, width=110, allow_unicode=True)
+    return f"# Written by simgate eval, as {_digest(body)}; edit it and run it: simgate run FILE\n{body}"
+
+
+def is_ours(path: Path) -> bool:
+    """Whether a pack is as ``simgate eval`` wrote it, so that nothing is lost when it is written anew."""
+    first, _, body = path.read_text(encoding="utf-8", errors="replace").partition("\n")
+    mark = _MARK.match(first)
+    return mark is not None and mark[1] == _digest(body)
+
+
+def _digest(body: str) -> str:
+    return hashlib.sha256(body.encode()).hexdigest()[:16]
