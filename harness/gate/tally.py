@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from simgate.harness.expansion.scene_key import seed_makes_scene
 from simgate.harness.gate.contradictions import Claims, against_pack, copies, parameters_key, trace_key
 from simgate.harness.gate.rules.hard_result import HardResult, hard_results
 from simgate.harness.gate.scenes import NO_SCENES, Scenes
@@ -190,7 +191,7 @@ def _said(expected: ExpectedVariant, record: RunRecord, claims: Claims | None) -
     hard = hard_results(full, scenario.hard) if scenario.hard else ()
     if record.outcome not in VALID:
         return Said(record, "", b"", hard)
-    is_scene = expected.scene and not scenario.place and full.parameters
+    is_scene = expected.scene and not scenario.place and full.parameters and not seed_makes_scene(scenario)
     return Said(
         record, claims.against(full), parameters_key(full) if is_scene else b"", hard, trace_key(full)
     )

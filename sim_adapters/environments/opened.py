@@ -95,7 +95,7 @@ class OpenedEnvironment:
         if isinstance(value, bool):
             return ParameterSpec("bool", value, meaning)
         if isinstance(value, str):
-            return ParameterSpec("choice", value, meaning, choices=(value,))
+            return ParameterSpec("choice", value, meaning)
         if isinstance(value, int) and text.startswith("make."):
             return ParameterSpec("integer", value, meaning)
         return ParameterSpec("number", float(value), meaning)

@@ -22,7 +22,7 @@ class ParameterSpec:
         unit: Unit in words or symbols; empty for none.
         low: Smallest allowed value, for numbers and integers.
         high: Largest allowed value, for numbers and integers.
-        choices: Allowed words, for ``choice``.
+        choices: Allowed words, for ``choice``; none for any word, until a pack says which.
         appearance: Whether it only changes how the scene is lit and looked at. Variants that differ in
             nothing else are the same scene, and one unit of proof for the gate.
     """
@@ -41,7 +41,7 @@ class ParameterSpec:
         if self.kind == "bool":
             return None if isinstance(value, bool) else f"must be true or false, not {_written(value)}"
         if self.kind == "choice":
-            if value in self.choices:
+            if value in self.choices or (not self.choices and isinstance(value, str)):
                 return None
             return f"must be one of {', '.join(self.choices)}, not {_written(value)}"
         if isinstance(value, bool) or not isinstance(value, (int, float)):

@@ -202,3 +202,14 @@ def test_what_did_not_take_is_invalid_by_name_and_what_raises_is_an_error_with_i
         }[name]
         assert {r["outcome"] for r in found} == {"INVALID"}, name
         assert all(said in r["reason"] for r in found), (name, next(iter(found))["reason"])
+
+
+def test_seeds_alone_are_scenes_of_their_own_and_no_copies_of_each_other(tmp_path: Path) -> None:
+    text = PACK.replace("{uniform: [0.5, 2]}", "1").replace("{uniform: [-0.2, 0.2]}", "0.1")
+    text = text.replace("{uniform: [0.05, 0.4]}", "0.1").replace("count: 12", "count: 3")
+    place = team(tmp_path / "seeds", text)
+    code, said = simgate("run", place, "--runs-dir", tmp_path, "--run-name", "seen", "--workers", 1)
+    assert code == 20, said
+    assert "another scene" not in said
+    verdict = json.loads((tmp_path / "seen" / "verdict.json").read_text())
+    assert [one["passed"] for one in verdict["scenarios"]] == [3]

@@ -81,7 +81,7 @@ class SetReader:
     def _knob(self, node: Node) -> Knob | None:
         if not isinstance(node, MappingNode):
             read = self._targets(node)
-            return Knob(read[0][1], tuple(text for text, _ in read)) if read else None
+            return Knob(_as_it_is(read[0][1]), tuple(text for text, _ in read)) if read else None
         drawn = next((key for key, _ in node if key.text in DISTRIBUTIONS), None)
         if drawn is not None:
             message = f"'{drawn.text}' is a value, and 'set' says what is set"
@@ -146,7 +146,7 @@ class SetReader:
             )
             return Knob(named, targets, values)
         narrowed = self._between(fields["between"], spec) if "between" in fields else spec
-        return Knob(narrowed, targets) if narrowed is not None else None
+        return Knob(_as_it_is(narrowed), targets) if narrowed is not None else None
 
     def _own_word(
         self, node: Node, target: str, spec: ParameterSpec, values: Mapping[str, NativeValue]
@@ -220,3 +220,8 @@ class SetReader:
             self._reader.problems.at(node, "parameter-range", f"this target {problem}")
             return None
         return scalar
+
+
+def _as_it_is(spec: ParameterSpec) -> ParameterSpec:
+    """Where any word may be set and the pack names none, there is the one that stands there."""
+    return replace(spec, choices=(str(spec.default),)) if spec.kind == "choice" and not spec.choices else spec

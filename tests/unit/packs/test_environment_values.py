@@ -124,3 +124,23 @@ def test_what_an_environment_prints_does_not_come_between_the_lines_of_a_report(
     out, err = capsys.readouterr()
     assert "made" not in out
     assert "made" in err
+
+
+def test_a_word_is_varied_by_the_words_that_the_pack_names(tmp_path: Path) -> None:
+    text = PACK.replace(
+        "weight: attr/weight_n", "task: {target: attr/task, choices: {near: reach, far: push}}"
+    )
+    path = pack(tmp_path, text.replace("draw: 7", "draw: 7, task: {choice: [near, far]}"))
+    (tmp_path / "own.py").write_text(ENV + "        self.task = 'reach'\n")
+    checked = load_checked(path)
+    variants = (expand_variant(checked, checked.scenarios[0], k) for k in range(12))
+    found = {dict(payload_of(checked, checked.scenarios[0], one).values)["attr/task"] for one in variants}
+    assert found == {"reach", "push"}
+
+
+def test_a_word_without_choices_is_only_the_environments_own(tmp_path: Path) -> None:
+    text = PACK.replace("weight: attr/weight_n", "task: attr/task")
+    path = pack(tmp_path, text.replace("draw: 7", "draw: 7, task: {choice: [reach, push]}"))
+    (tmp_path / "own.py").write_text(ENV + "        self.task = 'reach'\n")
+    (found,) = lint_checked([path])
+    assert "must be one of reach, not 'push'" in found.message
