@@ -167,9 +167,8 @@ class ActionSpec:
             self.names, self.units, values, self.low, self.high, strict=True
         ):
             if not low <= value <= high:
-                return (
-                    f"{name} is {value:g} {unit}, beyond its range from {low:g} to {high:g} {unit}".rstrip()
-                )
+                of = f" {unit}" if unit else ""
+                return f"{name} is {value:g}{of}, beyond its range from {low:g} to {high:g}{of}"
         return ""
 
 

@@ -22,12 +22,11 @@ from simgate.harness.execution.episode.world_run import Episode
 from simgate.harness.execution.hosts.assignment import Assignment, HostSetup, error_record
 from simgate.harness.execution.hosts.host_log import log_traceback
 from simgate.harness.execution.hosts.machine_errors import is_of_the_machine
-from simgate.harness.execution.planning.adapter_options import make_adapter
+from simgate.harness.execution.planning.adapter_options import make_adapter, make_policy
 from simgate.harness.execution.planning.plan_guard import PlanGuard
 from simgate.harness.execution.probe_room import first_look
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.model import Scenario
-from simgate.harness.registry import load
 from simgate.harness.results.record import Outcome, RunRecord
 from simgate.harness.results.run_folder import RunFolder
 from simgate.harness.scoring.metric import Record
@@ -73,9 +72,7 @@ class Worker:
         """Policy and model, as the plan has them."""
         pack = self._pack
         folder = Path(pack.path).parent
-        self._policy = load("simgate.policies", pack.policy, folder)(
-            control_hz=pack.sim.control_hz, options=pack.policy_options
-        )
+        self._policy = make_policy(pack)
         simulated = pack.latency.mode == "simulated"
         self._models: list[LoopModel] = []
         deployed = []

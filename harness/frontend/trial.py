@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from simgate.harness import registry
-from simgate.harness.execution.planning.model_channels import unsensed
+from simgate.harness.execution.planning.robot_fit import unfit, unsensed
 from simgate.harness.expansion.errors import ExpansionError
 from simgate.harness.expansion.expand import expand_scenario
 from simgate.harness.expansion.rules import Rules
@@ -50,7 +50,7 @@ def trial(pack: Pack) -> list[Diagnostic]:
     if any(one.code == CODE for one in found):
         return found
     problems = Problems()
-    report(problems, unsensed(pack))
+    report(problems, [*unsensed(pack), *unfit(pack)])
     return [*found, *problems.diagnostics, *_of_shared_scenes(pack, lines)]
 
 

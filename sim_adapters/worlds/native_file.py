@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from simgate.sim_adapters.embodiment import Channel
+from simgate.sim_adapters.embodiment import ActionSpec, Channel
 from simgate.sim_adapters.quantities import Quantity
 from simgate.sim_adapters.scene.articulated import Sensor, Servos
 from simgate.sim_adapters.worlds.low_walls import Shape
@@ -79,6 +79,11 @@ class CameraFacts:
 class JointedFile(Protocol):
     """A native file with a robot on its own joints; every method raises :class:`NativeError` for a name
     that the file does not have."""
+
+    @property
+    def action(self) -> ActionSpec:
+        """What the robot is told, without its bounds being cut."""
+        ...
 
     def sensor(self, name: str, sensor: Sensor) -> tuple[Channel, ...]:
         """Asks for what a sensor is on; the channels that it gives, at a rate of no meaning."""

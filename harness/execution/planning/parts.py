@@ -165,8 +165,9 @@ def files_of(use: Use, folder: Path, code: Code | None = None) -> dict[str, Path
     """
     is_asked = code is None or use.group in _LOADED_ANYWAY or "files" in code.functions
     plugin: Any = registry.load(use.group, use.name, folder) if is_asked else None
-    is_simulator = use.role == "simulator"
-    options = located_options(plugin, use.options, folder) if is_simulator else use.options
+    options = use.options
+    if plugin is not None and use.role in ("simulator", "policy"):
+        options = located_options(plugin, options, folder)
     return own_files(plugin, options, folder)
 
 

@@ -17,9 +17,9 @@ from simgate.harness.execution.hosts.assignment import Assignment, HostSetup, fi
 from simgate.harness.execution.hosts.host_limits import HostLimits, limits_of
 from simgate.harness.execution.planning.conditions import collect_fingerprint, scenario_conditions
 from simgate.harness.execution.planning.counting_order import counting_order, running_order
-from simgate.harness.execution.planning.model_channels import unsensed
 from simgate.harness.execution.planning.plan_guard import versions_of
 from simgate.harness.execution.planning.record_mode import RecordMode
+from simgate.harness.execution.planning.robot_fit import unfit, unsensed
 from simgate.harness.expansion.scene_key import SceneKeys
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.checks.check_plugin import TASKS
@@ -206,7 +206,7 @@ def plan_run(
     effective = _with_declared(effective)
     fingerprint = collect_fingerprint(effective, runtime or AUTO)
     _require_plugins(effective, fingerprint.runtime)
-    if problems := unsensed(effective):
+    if problems := [*unsensed(effective), *unfit(effective)]:
         raise PackageError(problems)
     counted = counting_order(pack, variants) if until_decided else variants
     expected = expected_variants(effective, counted, fingerprint)

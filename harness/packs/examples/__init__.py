@@ -8,6 +8,7 @@ from simgate.harness.packs.examples.gate import GATE_EXAMPLES
 from simgate.harness.packs.examples.keys import KEY_EXAMPLES
 from simgate.harness.packs.examples.models import MODEL_EXAMPLES
 from simgate.harness.packs.examples.native import NATIVE_EXAMPLES
+from simgate.harness.packs.examples.policies import POLICY_EXAMPLES
 from simgate.harness.packs.examples.rules import RULE_EXAMPLES
 from simgate.harness.packs.examples.values import VALUE_EXAMPLES
 from simgate.harness.packs.examples.words import WORD_EXAMPLES
@@ -26,6 +27,7 @@ EXAMPLES: dict[str, Example] = {
             *FILE_EXAMPLES,
             *MODEL_EXAMPLES,
             *WORD_EXAMPLES,
+            *POLICY_EXAMPLES,
         ),
         key=lambda example: example.code,
     )

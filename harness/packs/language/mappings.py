@@ -9,6 +9,7 @@ from simgate.harness.packs.language import criteria, environment, gate, native, 
 
 MAPPINGS: dict[str, type[BaseModel]] = {
     "the top of the pack": pack.PackKeys,
+    "a learned policy": pack.NetworkKeys,
     "sim": model.SimSpec,
     "latency": model.LatencySpec,
     "a scenario": scenario.ScenarioKeys,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from simgate.harness.packs.language.definition import ByHand, Keys, Name, Plugin, Schema, Tree, key
+from simgate.harness.packs.language.definition import ByHand, Keys, Name, Schema, Tree, key
 from simgate.harness.packs.language.scenario import task_schema
-from simgate.harness.packs.language.schema_of import TEXT
+from simgate.harness.packs.language.schema_of import TEXT, mapping, plugin
 from simgate.harness.packs.model import LatencySpec, Scalar, SimSpec, TaskSpec
 
 POLICIES = "simgate.policies"
@@ -18,6 +18,16 @@ def _extends() -> Schema:
 
 def _rules() -> Schema:
     return {"type": "array", "items": {"$ref": "#/$defs/gate_rule"}}
+
+
+class NetworkKeys(Keys):
+    """A learned policy."""
+
+    network: str = key("path of a policy.yaml: what the network is shown and what its outputs mean")
+
+
+def _policy() -> Schema:
+    return {"anyOf": [plugin(POLICIES), mapping(NetworkKeys)]}
 
 
 class PackKeys(Keys):
@@ -32,8 +42,9 @@ class PackKeys(Keys):
     models: Annotated[dict[str, str], ByHand()] = key(
         "several models in one loop, name: path of its model.yaml; in place of model", {}
     )
-    policy: Annotated[str, Plugin(POLICIES)] = key(
-        "name of the policy that drives the robot, for example door_navigator"
+    policy: Annotated[Tree, ByHand(_policy)] = key(
+        "name of the policy that drives the robot, for example door_navigator; or of a trained network, "
+        "{network: policy.yaml}"
     )
     policy_options: Annotated[dict[str, Scalar], ByHand()] = key("options of the policy, name: value", {})
     sim: Annotated[SimSpec, ByHand()] = key("simulator and rates", SimSpec())

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from simgate.harness.packs.checks.check_model import read_models
+from simgate.harness.packs.checks.check_policy import read_policy
 from simgate.harness.packs.checks.metric_catalog import MetricCatalog
 from simgate.harness.packs.checks.vocabulary import Vocabulary, adapter_options
 from simgate.harness.packs.language.pack import PackKeys
@@ -58,7 +59,8 @@ class PackReader:
         self._version(keys.simgate)
         sim = self._sim(nodes.get("sim"))
         model, models, known = read_models(reader, nodes.get("model"), nodes.get("models"))
-        vocabulary = Vocabulary(reader, known, nodes.get("policy"), keys.policy, tuple(models))
+        policy, of_policy = read_policy(reader, nodes.get("policy"))
+        vocabulary = Vocabulary(reader, known, nodes.get("policy"), policy, tuple(models))
         self._criteria.control_hz = sim.control_hz
         self._criteria.vocabulary = vocabulary
         scenarios = self._scenarios(keys, sim, nodes.get("task"))
@@ -72,8 +74,8 @@ class PackReader:
             "owner": keys.owner,
             "model": model,
             "models": models,
-            "policy": keys.policy,
-            "policy_options": vocabulary.policy_options(nodes.get("policy_options")),
+            "policy": policy,
+            "policy_options": {**vocabulary.policy_options(nodes.get("policy_options")), **of_policy},
             "sim": sim,
             "latency": keys.latency,
             "seed": keys.seed,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from simgate.sim_adapters.adapter import Timing
-from simgate.sim_adapters.embodiment import Channel
+from simgate.sim_adapters.embodiment import ActionSpec, Channel
 from simgate.sim_adapters.mujoco.articulated.contacts import pair_of
 from simgate.sim_adapters.mujoco.articulated.machine import machine_of, start_state
 from simgate.sim_adapters.mujoco.articulated.measures import Measures
@@ -67,6 +67,11 @@ class CheckedRobot:
             raise NativeError("file", message, "see docs/articulated-robots.md") from None
         self._model = self._machine.built.model
         self._data = start_state(self._machine)
+
+    @property
+    def action(self) -> ActionSpec:
+        """Names, units and bounds of its actuators or servos."""
+        return self._machine.actuation.action
 
     def sensor(self, name: str, sensor: Sensor) -> tuple[Channel, ...]:
         """Makes the sensor."""

@@ -1,26 +1,29 @@
-"""Whether the robots of a pack sense what its models are given, asked before anything runs."""
+"""Whether the robots of a pack fit its models and its learned policy, asked before anything runs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simgate.harness.expansion.expand import expand_scenario
 from simgate.harness.expansion.variant import objects_of
-from simgate.harness.packs.model import Pack, Scenario
+from simgate.harness.packs.checks.check_policy import NETWORK
+from simgate.harness.packs.model import Pack, Scenario, TaskSpec
 from simgate.harness.packs.worlds import measures_tasks, native_reader, world_of
+from simgate.policies.network.package import load_policy
+from simgate.policies.network.plan import plan_for
 from simgate.policies.perception.channels import channel_problems, names_channels
 from simgate.policies.perception.package import load_package
 from simgate.policies.perception.package_source import is_remote
-from simgate.policies.perception.problems import PackageProblem
+from simgate.policies.perception.problems import PackageError, PackageProblem
 from simgate.sim_adapters.environments.opened import opened_environment
 from simgate.sim_adapters.plain_file import absolute
 from simgate.sim_adapters.planar_drive import planar_drive
 from simgate.sim_adapters.worlds.environment import EnvironmentSpec
 
 if TYPE_CHECKING:
-    from simgate.sim_adapters.embodiment import Channel
+    from simgate.sim_adapters.embodiment import ActionSpec, Channel
     from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
 
 
@@ -42,7 +45,7 @@ def unsensed(pack: Pack) -> list[PackageProblem]:
     for scenario in pack.scenarios if packages else ():
         if not measures_tasks(scenario) and not asking:
             continue
-        channels = tuple(_channels(pack, scenario))
+        channels = robot_of(pack, scenario)[0]
         who = f"the robot of scenario '{scenario.id}'"
         for package in packages:
             for problem in channel_problems(package, channels, who):
@@ -50,23 +53,46 @@ def unsensed(pack: Pack) -> list[PackageProblem]:
     return list(found.values())
 
 
-def _channels(pack: Pack, scenario: Scenario) -> Iterator[Channel]:
+def unfit(pack: Pack) -> list[PackageProblem]:
+    """What of a learned policy does not fit the robots, at its place in ``policy.yaml``, each once.
+
+    Args:
+        pack: With all overrides applied.
+
+    Raises:
+        ExpansionError: A scenario leaves nothing to run.
+        PackageError: The declaration is not in order.
+    """
+    named = pack.policy_options.get(NETWORK)
+    if pack.policy != NETWORK or not isinstance(named, str):
+        return []
+    package = load_policy(Path(pack.path).parent / named)
+    found: dict[tuple[int, int], PackageProblem] = {}
+    for scenario in pack.scenarios:
+        facts = scenario.task.facts if isinstance(scenario.task, TaskSpec) else None
+        who = f"the robot of scenario '{scenario.id}'"
+        try:
+            plan_for(package, *robot_of(pack, scenario), pack.sim.control_hz, facts, who)
+        except PackageError as error:
+            for problem in error.problems:
+                found.setdefault((problem.line, problem.column), problem)
+    return list(found.values())
+
+
+def robot_of(pack: Pack, scenario: Scenario) -> tuple[tuple[Channel, ...], ActionSpec]:
+    """What the robot of a scenario senses and is told; no simulator is started."""
+    sim, folder = pack.sim, Path(pack.path).parent
     if isinstance(scenario.native, EnvironmentSpec):
-        yield from (
-            opened_environment(scenario.native, Path(pack.path).parent)
-            .embodiment(pack.sim.control_hz, scenario.native.clip)
-            .channels
-        )
-        return
+        env = opened_environment(scenario.native, folder).embodiment(sim.control_hz, scenario.native.clip)
+        return env.channels, env.action
     if measures_tasks(scenario):
         site: ArticulatedSpec = scenario.native  # type: ignore[assignment]
-        file = native_reader(site.kind)(path=absolute(Path(pack.path).parent / site.file))
+        file = native_reader(site.kind)(path=absolute(folder / site.file))
         robot = file.jointed(site.robot_body, site.drive, site.pose)
-        for name, sensor in site.sensors:
-            yield from robot.sensor(name, sensor)
-        return
+        channels = (channel for name, sensor in site.sensors for channel in robot.sensor(name, sensor))
+        return tuple(channels), replace(robot.action, clip=site.clip)
     (variant,) = expand_scenario(pack, scenario, 1)[:1]
     scene = world_of(pack, scenario).build(variant.parameters, objects_of(variant))
-    sim, depth = pack.sim, pack.sim.options.get("depth") is True
+    depth = sim.options.get("depth") is True
     made = planar_drive(scene.robot, scene.camera, scene.lidar, sim.control_hz, sim.camera_hz, depth)
-    yield from made.channels
+    return made.channels, made.action

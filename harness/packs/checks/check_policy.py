@@ -1,0 +1,53 @@
+"""Reads ``policy:``: a policy's name, or a trained network by its declaration."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from simgate.harness.packs.checks.check_model import report
+from simgate.harness.packs.checks.check_plugin import named_plugin
+from simgate.harness.packs.language.pack import POLICIES, NetworkKeys
+from simgate.harness.packs.model import Scalar
+from simgate.harness.packs.source.fields import Reader
+from simgate.harness.packs.source.read_keys import read_keys
+from simgate.policies.documents.named_file import named_file
+from simgate.policies.documents.nodes import MappingNode, Node
+
+NETWORK = "network"
+"""Name of the policy that runs trained networks, and of its option that names the declaration."""
+
+
+def read_policy(reader: Reader, node: Node | None) -> tuple[str | None, dict[str, Scalar]]:
+    """The policy's name as the checked pack holds it, and the options that its place says.
+
+    Args:
+        reader: Typed access to nodes.
+        node: Value of ``policy:``.
+    """
+    if not isinstance(node, MappingNode):
+        return named_plugin(reader, node, POLICIES), {}
+    read = read_keys(reader, node, NetworkKeys, "policy")
+    if read is None or not read.is_whole:
+        return None, {}
+    at = read.nodes["network"]
+    path = named_file(reader.problems, at, read.keys.network, "policy", "point to the policy.yaml in it")
+    if path is None:
+        return None, {}
+    name = Path(os.path.relpath(at.source.path.parent / read.keys.network, reader.folder)).as_posix()
+    _check(reader, at, path, read.keys.network)
+    return NETWORK, {NETWORK: name}
+
+
+def _check(reader: Reader, node: Node, path: Path, written: str) -> None:
+    """Reports what is wrong with a declaration at its own places."""
+    from simgate.policies.network.package import load_policy
+    from simgate.policies.perception.problems import PackageError
+
+    try:
+        load_policy(path)
+    except PackageError as error:
+        report(reader.problems, error.problems)
+        some = "a problem" if len(error.problems) == 1 else f"{len(error.problems)} problems"
+        message = f"the policy '{written}' has {some}, listed at its own file"
+        reader.problems.at(node, "policy-package", message)
