@@ -37,7 +37,7 @@ CODES: dict[str, str] = {
     "model-package-key": "The model package has a key too many or too few.",
     "model-package-value": "The model package holds a value that is not allowed.",
     "model-unreadable": "A model's file is not of its kind, or not whole.",
-    "native-file": "A file of a native world cannot be read, or lacks what a world needs.",
+    "native-file": "A file of a native world cannot be used, or an environment cannot be made.",
     "no-scene": "A world cannot build the scenes of some variants.",
     "no-variants": "The conditions, the method or the objects of a scenario leave nothing to run.",
     "not-fetched": "Only a pointer is there: the file is in Git LFS, DVC or git-annex and was not fetched.",

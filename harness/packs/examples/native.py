@@ -71,7 +71,9 @@ NATIVE_EXAMPLES = (
         "native-file",
         _world(file="@gate.xml"),
         _world(),
-        advice="MuJoCo itself says what it does not like; open the file in its viewer to see it work.",
+        advice="MuJoCo itself says what it does not like; open the file in its viewer to see it work. Of an "
+        "environment the message says what it raised when it was made; `simgate worlds env:NAME` (with "
+        "`--python FILE` for another interpreter) makes it outside of a pack.",
         files=_BROKEN,
     ),
     Example(
