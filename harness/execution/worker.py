@@ -15,7 +15,12 @@ from simgate.harness.execution.episode.kept_files import keep_files
 from simgate.harness.execution.episode.lap_clock import LapClock
 from simgate.harness.execution.episode.looking import LoopModel
 from simgate.harness.execution.episode.loop import Cast, run_episodes
-from simgate.harness.execution.episode.perception_runtime import all_of, is_deployed, make_runtime
+from simgate.harness.execution.episode.perception_runtime import (
+    all_of,
+    are_deployed,
+    is_deployed,
+    make_runtime,
+)
 from simgate.harness.execution.episode.resource_sampler import ResourceSampler
 from simgate.harness.execution.episode.setting import payload_of, timing_of
 from simgate.harness.execution.episode.world_run import Episode
@@ -86,7 +91,7 @@ class Worker:
                 # The first calls load, allocate and tune; no robot meets them in motion.
                 warm_up(runtime, *blank_inputs(package, 1))
         self._runtime_info = all_of([model.runtime.describe() for model in self._models])
-        self._deployed = None if None in deployed or not deployed else all(deployed)
+        self._deployed = are_deployed(deployed)
         self._guard.confirm_loaded()
 
     def describe(self) -> tuple[AdapterInfo, RuntimeInfo | None]:

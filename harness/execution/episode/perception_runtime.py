@@ -114,3 +114,10 @@ def is_deployed(info: RuntimeInfo, deployed: Deployed | None) -> bool | None:
     if deployed.device == "cpu":
         return info.device == "cpu"
     return deployed.device.lower() in info.device.lower()
+
+
+def are_deployed(each: Sequence[bool | None]) -> bool | None:
+    """Of all models of a pack: what surely is not deployed outweighs what nobody says; None without any."""
+    if False in each:
+        return False
+    return None if None in each or not each else True

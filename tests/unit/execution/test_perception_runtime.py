@@ -3,6 +3,7 @@ import shutil
 import pytest
 
 from simgate.harness.execution.episode.perception_runtime import (
+    are_deployed,
     is_deployed,
     plugin_name,
     resolve_runtime,
@@ -103,3 +104,11 @@ def test_what_was_asked_for_is_kept_with_its_device(tmp_path):
 )
 def test_the_record_says_whether_what_ran_is_what_is_deployed(runtime, device, deployed, same):
     assert is_deployed(RuntimeInfo(runtime, "1", device, "m", "x"), deployed) is same
+
+
+@pytest.mark.parametrize(
+    ("each", "all_are"),
+    [((), None), ((True, True), True), ((True, None), None), ((None, False), False), ((False, True), False)],
+)
+def test_one_model_that_ran_elsewhere_is_not_excused_by_one_of_which_nobody_says_it(each, all_are):
+    assert are_deployed(each) is all_are
