@@ -177,7 +177,7 @@ class Worker:
 
     def _batched_by(self, assignment: Assignment) -> str:
         scenario = self._scenario(assignment.variant)
-        return scenario.id if scenario.task is not None else ""
+        return scenario.id if scenario.task is not None or self._records[scenario.id] else ""
 
     def _simulator(self) -> SimAdapter:
         if self._adapter is None:
@@ -206,7 +206,7 @@ class Worker:
             task=task_of(first, Path(self._pack.path).parent),
             timing=timing_of(self._pack, first),
             time_limit_s=self._pack.sim.time_limit_s,
-            records=self._records,
+            records=self._records[first.id],
         )
         variants = [assignment.variant for assignment in assignments]
         scenes = [payload_of(self._pack, self._scenario(variant), variant) for variant in variants]
@@ -232,9 +232,11 @@ class Worker:
         ]
 
     @cached_property
-    def _records(self) -> frozenset[Record]:
-        """What the pack's criteria need of a trace that not every trace holds."""
-        return records_of(self._pack.scenarios, Path(self._pack.path).parent)
+    def _records(self) -> dict[str, frozenset[Record]]:
+        """What the criteria of each scenario need of a trace that not every trace holds. What others ask
+        stays out: a digest is of the trace, and a variant's identity tells of its own scenario alone."""
+        folder = Path(self._pack.path).parent
+        return {scenario.id: records_of(scenario, folder) for scenario in self._pack.scenarios}
 
     def _judge(self, variant: Variant, episode: Episode, use: ResourceUse) -> Score:
         scenario = self._scenario(variant)

@@ -98,17 +98,17 @@ def score(
     )
 
 
-def records_of(scenarios: Iterable[Scenario], folder: Path | None = None) -> frozenset[Record]:
-    """What the criteria of scenarios need of a trace that not every trace holds.
+def records_of(scenario: Scenario, folder: Path | None = None) -> frozenset[Record]:
+    """What the criteria of a scenario need of a trace that not every trace holds.
 
     Args:
-        scenarios: Of one pack.
+        scenario: Of a pack.
         folder: The pack's, in which the code of its own metrics is.
 
     Raises:
         UnknownMetric, BadReference: As :func:`simgate.harness.scoring.metrics.metric_of`.
     """
-    asked = [c for scenario in scenarios for c in (*scenario.accept, *scenario.hard)]
+    asked = (*scenario.accept, *scenario.hard)
     return frozenset(need for c in asked for need in _needs(c, folder))
 
 
