@@ -119,7 +119,7 @@ def match_class(
     """
     result = ClassMatches()
     judged: list[_Judged] = []
-    in_flight = _in_flight(trace, latency_ms)
+    in_flight = _in_flight(trace, boxes, latency_ms)
     for frame in trace.frames:
         entities = [entity for entity in frame.entities if entity.label == label]
         result.in_view = result.in_view or bool(entities)
@@ -143,12 +143,17 @@ def centre_distance(first: Box, second: Box) -> float:
     return math.hypot(across, down)
 
 
-def _in_flight(trace: Trace, latency_ms: Sequence[float]) -> set[int]:
+def _in_flight(trace: Trace, boxes: Mapping[int, DetectionBoxes], latency_ms: Sequence[float]) -> set[int]:
     """Steps of the frames whose answer was to come after the end, by the latency that each one had."""
     if not len(trace.steps):
         return set()
     end_ms = 1000.0 * int(trace.steps[-1]) / trace.physics_hz
     given = [frame.step for frame in trace.frames if not frame.dropped]
+    if len(latency_ms) < len(given):
+        # Of some frames the model's other camera had lost its picture, so that it was not asked. Answers keep
+        # the order of their frames: those without one before the last are of these.
+        last = max(boxes, default=-1)
+        given = [step for step in given if step in boxes or step > last]
     late = zip(given, latency_ms, strict=False)
     return {step for step, taken in late if 1000.0 * step / trace.physics_hz + taken > end_ms}
 

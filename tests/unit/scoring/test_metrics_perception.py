@@ -77,6 +77,13 @@ def test_each_frame_has_the_latency_that_it_had():
     assert metric("recall", trace, latency=samples(0.0, 200.0, 300.0)).value == pytest.approx(1 / 3)
 
 
+def test_a_frame_that_a_model_of_two_cameras_never_got_shifts_no_latency():
+    frames = [frame(tick, seen()) for tick in (0, 1, 2, 9)]
+    trace = make_trace(11, frames=frames, detections=[found(0, HIT), found(2, HIT)])
+    # The other camera lost its picture at 0.1 s, so that three latencies belong to four frames.
+    assert metric("recall", trace, latency=samples(0.0, 0.0, 300.0)).value == pytest.approx(2 / 3)
+
+
 def test_a_frame_that_perception_had_time_for_and_never_answered_is_a_miss():
     frames = [frame(0, seen()), frame(5, seen())]
     trace = make_trace(11, frames=frames, detections=[found(0, HIT)], delay_steps=20)
