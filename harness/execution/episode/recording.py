@@ -90,7 +90,9 @@ def _words(trace: Trace) -> dict[str, Any]:
         ],
         "actions": trace.actions.names if trace.actions is not None else (),
         "boxes_at": trace.boxes_at,
-        "boxes_by": [[one.model, one.channel, one.classes] for one in trace.detections if one.model],
+        "boxes_by": [
+            [one.model, one.channel, one.classes] for one in trace.detections if one.model or one.channel
+        ],
     }
 
 

@@ -156,3 +156,10 @@ def test_a_recording_tells_boxes_of_two_models_apart_and_keeps_the_order_of_deli
     early = back.before(41)
     assert [a.model for a in early.answers] == ["doors", "far"]
     assert replace(trace, detections=(answers[0], replace(other, model="cats"))).digest() != trace.digest()
+
+
+def test_a_recording_keeps_of_which_channel_the_boxes_of_an_unnamed_model_are(cast, tmp_path: Path) -> None:
+    first = play(cast(Steady(0.1), limit_s=1.0), 5.0)[0].trace
+    trace = replace(first, detections=tuple(replace(one, channel=WRIST) for one in first.detections))
+    save_trace(tmp_path / "t.npz", trace)
+    assert {one.channel for one in load_trace(tmp_path / "t.npz").detections} == {WRIST}
