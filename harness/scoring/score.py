@@ -200,8 +200,8 @@ def _metrics(
     asked = list(standard_metrics())
     known = evidence.model_classes
     labels = [label for label in evidence.labels_seen if not known or label in known]
-    if evidence.trace.outputs:
-        labels = []  # The model gives no boxes, which could be found or missed.
+    if evidence.trace.outputs and not evidence.trace.detections:
+        labels = []  # The models give no boxes, which could be found or missed.
     asked += [f"detection.{label}.recall" for label in labels]
     # Of every class: what is reported where there is nothing shows in the precision alone.
     asked += [f"detection.{label}.precision" for label in sorted(known or labels)]

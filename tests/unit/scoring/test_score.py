@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from datetime import date
 
+import numpy as np
 import pytest
 
 from simgate.harness.packs.model import Criterion, KnownFailure, Scenario, VariantsSpec
@@ -13,6 +14,7 @@ from simgate.harness.results.record import Outcome
 from simgate.harness.scoring.metric import MetricValue
 from simgate.harness.scoring.metrics import standard_metrics
 from simgate.harness.scoring.score import metric_key, score
+from simgate.policies.perception.outputs import Depth
 from tests.unit.scoring.traces import BOX, barrier_trace, found, frame, make_trace, samples, seen, touch
 
 NO_COLLISION = Criterion(metric="collisions", op="at_most", bound=0)
@@ -183,6 +185,13 @@ def test_metrics_hold_the_standard_set_and_what_the_criteria_ask_and_the_recall_
     assert metrics["detection.glass_door.recall{min_pixels=64,within_m=3}"] == 0.0
     assert metrics["detection.glass_door.recall"] == 0.0
     assert "detection.handle.recall" not in metrics
+
+
+def test_a_second_model_that_gives_no_boxes_takes_no_recall_away_from_the_first():
+    sees = found(0, ("glass_door", 0.9, BOX))
+    depth = Depth(np.ones((2, 2), np.float32), 0, model="far")
+    trace = make_trace(frames=[frame(0, seen())], detections=[replace(sees, model="doors")], outputs=(depth,))
+    assert scored(trace).metrics["detection.glass_door.recall"] == 1.0
 
 
 def test_metrics_survive_json_without_nan():
