@@ -22,7 +22,8 @@ def reading_array(spec: ReadingInput, values: NDArray[Any]) -> NDArray[Any]:
     """The input tensor of N readings, shape (N, \\*spec.shape), of the declared type.
 
     Raises:
-        ValueError: Readings of another shape, or numbers that are not finite and nothing stands for them.
+        ValueError: Readings of another shape, numbers that are not finite and nothing stands for them, or
+            numbers that the declared type of whole numbers cannot hold.
     """
     if not fits(values.shape[1:], spec.shape):
         raise ValueError(
@@ -31,7 +32,14 @@ def reading_array(spec: ReadingInput, values: NDArray[Any]) -> NDArray[Any]:
         )
     found = values.reshape(len(values), *spec.shape)
     if "float" not in spec.dtype:
-        return found.astype(spec.dtype)
+        with np.errstate(invalid="ignore"):  # What is not finite is refused below, with all else.
+            whole: NDArray[Any] = found.astype(spec.dtype)
+        if (whole != found).any():
+            lost = found[whole != found][0]
+            raise ValueError(
+                f"{spec.channel} reads {lost}, which {spec.dtype} cannot hold; declare another dtype"
+            )
+        return whole
     found = found.astype(np.float64)
     strange = ~np.isfinite(found)
     if strange.any():

@@ -14,7 +14,7 @@ pytest.importorskip("onnx", reason="makes the models of these tests")
 from simgate.policies.perception.channels import channel_problems
 from simgate.policies.perception.package import PackageError, load_package
 from simgate.policies.perception.package_spec import ReadingInput
-from simgate.policies.perception.preprocessing.readings import blank_inputs
+from simgate.policies.perception.preprocessing.readings import blank_inputs, reading_array
 from simgate.policies.perception.runtimes.onnxruntime_runtime import OnnxRuntime
 from simgate.sim_adapters.embodiment import Channel, Intrinsics
 from tests.unit.policies.perception.made_models import constant_onnx, echo_package, package
@@ -181,3 +181,12 @@ def test_a_decoder_of_pixels_needs_a_main_input_of_pixels(tmp_path: Path) -> Non
     content = constant_onnx({"output0": np.zeros((1, 7, 12), np.float32)})
     with pytest.raises(PackageError, match=r"yolo speaks of a frame's pixels, .* readings of scan\.points"):
         package(tmp_path, content, input=main)
+
+
+@pytest.mark.parametrize("wrong", [300, -1])
+def test_a_number_that_the_declared_type_cannot_hold_is_refused_and_not_wrapped_around(wrong: int) -> None:
+    spec = ReadingInput(channel="front.instance", shape=(1, 2, 2), unit="", dtype="uint8")
+    labels = np.array([[[0, 255], [7, 1]]], np.int32)
+    assert reading_array(spec, labels).tolist() == [[[[0, 255], [7, 1]]]]
+    with pytest.raises(ValueError, match=rf"front\.instance reads {wrong}, which uint8 cannot hold"):
+        reading_array(spec, np.where(labels == 7, wrong, labels))
