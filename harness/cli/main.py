@@ -36,6 +36,7 @@ COMMANDS = (
     "evidence",
     "metrics",
     "worlds",
+    "policy",
     "schema",
     "detect",
     "build-engine",
