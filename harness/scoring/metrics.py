@@ -14,17 +14,17 @@ from simgate.harness.packs.checks.metric_catalog import FormulaProblem
 from simgate.harness.packs.model import DEFAULT_TASK, Criterion
 from simgate.harness.results.record import LatencySamples
 from simgate.harness.scoring.evidence import Evidence
+from simgate.harness.scoring.families.contacts import CONTACT_METRICS
+from simgate.harness.scoring.families.depth import DEPTH_METRICS
+from simgate.harness.scoring.families.detection import ALL_CLASSES, DETECTION
+from simgate.harness.scoring.families.gpu import GPU_METRICS
+from simgate.harness.scoring.families.keypoints import KEYPOINTS
+from simgate.harness.scoring.families.masks import MASK_METRICS, MASKS
+from simgate.harness.scoring.families.motion import MOTION, MOTION_METRICS
+from simgate.harness.scoring.families.poses import POSES
+from simgate.harness.scoring.families.returns import RETURN_METRICS
+from simgate.harness.scoring.families.runtime import RUNTIME_METRICS
 from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, Options
-from simgate.harness.scoring.metrics_contacts import CONTACT_METRICS
-from simgate.harness.scoring.metrics_depth import DEPTH_METRICS
-from simgate.harness.scoring.metrics_gpu import GPU_METRICS
-from simgate.harness.scoring.metrics_keypoints import KEYPOINTS
-from simgate.harness.scoring.metrics_masks import MASK_METRICS, MASKS
-from simgate.harness.scoring.metrics_motion import MOTION, MOTION_METRICS
-from simgate.harness.scoring.metrics_perception import ALL_CLASSES, DETECTION
-from simgate.harness.scoring.metrics_poses import POSES
-from simgate.harness.scoring.metrics_return import RETURN_METRICS
-from simgate.harness.scoring.metrics_runtime import RUNTIME_METRICS
 from simgate.harness.scoring.signal_metric import signal_metric
 from simgate.harness.trace import Signal, Trace
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from simgate.harness.packs.model import Criterion, SignalSpec
 from simgate.harness.scoring.evidence import Evidence
+from simgate.harness.scoring.families.runtime import sample_percentile
 from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, Options, saturated, undefined
-from simgate.harness.scoring.metrics_runtime import sample_percentile
 from simgate.harness.trace import Signal
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.harness.scoring.evidence import Evidence
+from simgate.harness.scoring.families.contacts import contact_ticks
 from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, Options, undefined
-from simgate.harness.scoring.metrics_contacts import contact_ticks
 from simgate.harness.tasks.reach_or_report.driving import REST_SPEED_MPS
 
 NEAR_PERSON_M = 1.0

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simgate.harness.scoring.families.detection import calibration_error
 from simgate.harness.scoring.metrics import compute
-from simgate.harness.scoring.metrics_perception import calibration_error
 from tests.unit.scoring.traces import BOX, CLASSES, found, frame, make_trace, samples, seen
 
 HIT = ("glass_door", 0.9, BOX)

@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
+from simgate.harness.scoring.families.runtime import sample_percentile
 from simgate.harness.scoring.metrics import compute
-from simgate.harness.scoring.metrics_runtime import sample_percentile
 from tests.unit.scoring.traces import found, frame, make_trace, samples
 
 HUNDRED = samples(*range(1, 101), measured_ms=[2.0 * k for k in range(1, 101)])

@@ -7,8 +7,8 @@ from statistics import fmean
 from typing import Literal
 
 from simgate.harness.scoring.evidence import Evidence
+from simgate.harness.scoring.families.runtime import sample_percentile
 from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, Options, undefined
-from simgate.harness.scoring.metrics_runtime import sample_percentile
 from simgate.harness.scoring.resources import SAMPLE_PERIOD_S
 
 _NVML = f"NVML (extra gpu), sampled every {1000 * SAMPLE_PERIOD_S:g} ms; not reproducible."

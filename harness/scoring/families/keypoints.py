@@ -6,10 +6,10 @@ import numpy as np
 
 from simgate.harness.scoring.answered import answered
 from simgate.harness.scoring.evidence import Evidence
+from simgate.harness.scoring.families.poses import best_of, in_view, why_none
 from simgate.harness.scoring.family import Member, MetricFamily
 from simgate.harness.scoring.measures.keypoint import pck
 from simgate.harness.scoring.metric import MetricInfo, MetricValue, Options, undefined
-from simgate.harness.scoring.metrics_poses import best_of, in_view, why_none
 from simgate.policies.perception.outputs import Keypoints
 
 WITHIN = 0.1
