@@ -326,5 +326,6 @@ def test_every_code_of_the_language_has_a_case() -> None:
             "no-scene", "undefined-metric", "time-limit",  # test_scene_checks
             "one-scene",  # test_scene_counts
             "metric-needs",  # test_own_joints
+            "policy-io", "policy-package", "policy-robot", "policy-value",  # tests/unit/policies/network
     }  # fmt: skip
     assert {code for code, _, _ in CASES} | elsewhere == set(CODES)

@@ -494,3 +494,19 @@ MOTION = {
     "motion.energy_j": energy_j,
     "action.saturation": saturation,
 }
+
+
+# ---- environments
+
+
+def return_of(trace, latency, options):
+    earned = [b - a for a, b in zip(trace.signals["return"], trace.signals["return"][1:], strict=False)]
+    return float(sum(earned))
+
+
+def episode_length(trace, latency, options):
+    period = int(trace.steps[1] - trace.steps[0]) if len(trace.steps) > 1 else 1
+    return int((trace.steps[-1] - trace.steps[0]) // period)
+
+
+REWARDED = {"return": return_of, "episode_length": episode_length}

@@ -55,6 +55,15 @@ def moving_episode(seed):
     return replace(episode, trace=replace(trace, **changes))
 
 
+def rewarded_episode(seed):
+    """A random episode of an environment: a reward for every step but the first row."""
+    episode = random_episode(seed)
+    trace, rows = episode.trace, len(episode.trace.steps)
+    rewards = np.random.default_rng(seed).normal(0, 3, rows - 1)
+    total = np.concatenate(([0.0], np.cumsum(rewards)))
+    return replace(episode, trace=replace(trace, signals={**trace.signals, "return": total}))
+
+
 OPTIONS = ({}, {"within_m": 3.0, "min_pixels": 64, "max_occlusion": 0.5})
 MEASURED_ONLY = ("cpu.", "gpu.")
 """What an episode costs a machine is no function of its trace."""
@@ -106,6 +115,10 @@ SUITES |= {
         episode=lambda self, seed: moving_episode(seed),
     )
     for name, right in definitions.MOTION.items()
+}
+SUITES |= {
+    name: suite(name, staticmethod(right), episode=lambda self, seed: rewarded_episode(seed))
+    for name, right in definitions.REWARDED.items()
 }
 OF_BRICK = {"of": "body/brick"}
 PICTURE_OPTIONS = {
