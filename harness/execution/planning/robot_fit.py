@@ -11,16 +11,12 @@ from simgate.harness.expansion.variant import objects_of
 from simgate.harness.packs.checks.check_policy import NETWORK
 from simgate.harness.packs.model import Pack, Scenario, TaskSpec
 from simgate.harness.packs.worlds import measures_tasks, native_reader, world_of
-from simgate.policies.network.package import load_policy
-from simgate.policies.network.plan import plan_for
 from simgate.policies.perception.channels import channel_problems, names_channels
 from simgate.policies.perception.package import load_package
 from simgate.policies.perception.package_source import is_remote
 from simgate.policies.perception.problems import PackageError, PackageProblem
-from simgate.sim_adapters.environments.opened import opened_environment
 from simgate.sim_adapters.plain_file import absolute
 from simgate.sim_adapters.planar_drive import planar_drive
-from simgate.sim_adapters.worlds.environment import EnvironmentSpec
 
 if TYPE_CHECKING:
     from simgate.sim_adapters.embodiment import ActionSpec, Channel
@@ -66,6 +62,10 @@ def unfit(pack: Pack) -> list[PackageProblem]:
     named = pack.policy_options.get(NETWORK)
     if pack.policy != NETWORK or not isinstance(named, str):
         return []
+    # Heavy, and most packs have none.
+    from simgate.policies.network.package import load_policy
+    from simgate.policies.network.plan import plan_for
+
     package = load_policy(Path(pack.path).parent / named)
     found: dict[tuple[int, int], PackageProblem] = {}
     for scenario in pack.scenarios:
@@ -81,6 +81,9 @@ def unfit(pack: Pack) -> list[PackageProblem]:
 
 def robot_of(pack: Pack, scenario: Scenario) -> tuple[tuple[Channel, ...], ActionSpec]:
     """What the robot of a scenario senses and is told; no simulator is started."""
+    from simgate.sim_adapters.environments.opened import opened_environment
+    from simgate.sim_adapters.worlds.environment import EnvironmentSpec
+
     sim, folder = pack.sim, Path(pack.path).parent
     if isinstance(scenario.native, EnvironmentSpec):
         env = opened_environment(scenario.native, folder).embodiment(sim.control_hz, scenario.native.clip)

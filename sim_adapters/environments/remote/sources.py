@@ -49,6 +49,9 @@ def layers_of(env: Any) -> Iterator[Any]:
 def _is_nobodys(path: str) -> bool:
     """Whether a file comes neither with Python nor with a release, whose version says what is in it."""
     real = os.path.realpath(path)
+    # Some modules that are none on disk say a name (torch's ``_classes.py``).
+    if not Path(real).is_file():
+        return False
     parts = Path(real).parts
     own = os.path.realpath(Path(os.__file__).parent) + os.sep
     return not ("site-packages" in parts or "dist-packages" in parts or real.startswith(own))

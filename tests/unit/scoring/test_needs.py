@@ -15,7 +15,11 @@ from simgate.harness.scoring.metrics import evaluate, find, metric_infos
 from tests.unit.scoring.traces import barrier_trace, open_trace
 
 SAMPLES = LatencySamples(in_loop_ms=(), measured_ms=(), mode="simulated")
-OF_THE_TASK = [info.name for info in metric_infos() if info.signals or info.facts]
+OF_THE_TASK = [
+    info.name
+    for info in metric_infos()
+    if (info.signals or info.facts) and set(info.signals) <= open_trace().signals.keys()
+]
 
 
 def values(name: str, keep_only_needed: bool) -> list[object]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+import types
 from pathlib import Path
 
 import gymnasium
@@ -192,6 +193,17 @@ def test_an_interpreter_that_dies_is_told(tmp_path: Path) -> None:
         EnvironmentFailed, match=r"its interpreter ended \(exit 7\) while it was asked to 'describe'"
     ):
         link.call("describe")
+    link.close()
+
+
+def test_a_module_that_only_says_a_file_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = types.ModuleType("said_only")
+    said.__file__ = "_said.py"
+    monkeypatch.setitem(sys.modules, "said_only", said)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "plain_env.py").write_text((HERE / "team_env.py").read_text())
+    link = open_link(None, {"name": "plain_env.py:Cart", "folder": str(tmp_path), "make": {}})
+    assert [Path(path).name for path in link.call("describe")["files"]] == ["plain_env.py"]
     link.close()
 
 
