@@ -70,12 +70,12 @@ def test_a_variant_that_is_set_up_again_has_each_property_once(bench: Bench) -> 
     assert text.count('name="team"') == 2, "what others have put there stays"
 
 
-@pytest.mark.parametrize(("limit", "file"), [(6_000, "manifest.json"), (40_000, "journal.ndjson")])
+@pytest.mark.parametrize(("limit", "file"), [(6_000, "manifest.json"), (90_000, "journal.ndjson")])
 @pytest.mark.parametrize("workers", [(), ("-n", "1")])
 def test_a_full_disk_is_named_and_is_no_internal_error(
     bench: Bench, limit: int, file: str, workers: tuple[str, ...]
 ) -> None:
-    bench.pack(CLEAR_WAY.replace("count: 6", "count: 40"))
+    bench.pack(CLEAR_WAY.replace("count: 6", "count: 80"))
     # Bytecode and pytest's cache would grow too.
     command = [sys.executable, "-B", "-m", "pytest", "-p", "no:cacheprovider", "--gate", "--sim-workers", "0"]
     done = subprocess.run(
