@@ -47,12 +47,12 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return next(path for path in Path("runs").iterdir() if (path / "manifest.json").is_file())
 
 
-@pytest.mark.parametrize(("limit", "file"), [(100, "manifest.json"), (32_000, "journal.ndjson")])
+@pytest.mark.parametrize(("limit", "file"), [(100, "manifest.json"), (90_000, "journal.ndjson")])
 def test_a_run_that_finds_no_room_names_the_file_and_ends_with_the_machines_code(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int, file: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    write_pack(tmp_path, 12)
+    write_pack(tmp_path, 60)
     codes, said = with_room(limit, RUN)
     assert codes == [69]
     assert f"/{file}: File too large" in said[0]
