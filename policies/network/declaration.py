@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from simgate.policies.perception.decoder_spec import Strict
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Each = Number | tuple[Number, ...]
 """One number for all, or one for each."""
-Bounds = tuple[Number, Number]
+
+
+def _ascending(bounds: tuple[float, float]) -> tuple[float, float]:
+    if bounds[0] >= bounds[1]:
+        raise ValueError("the lower bound comes first, and is below the upper one")
+    return bounds
+
+
+Bounds = Annotated[tuple[Number, Number], AfterValidator(_ascending)]
 Size = Annotated[int, Field(gt=0, le=1_000_000)]
 
 

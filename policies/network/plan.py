@@ -91,7 +91,7 @@ class _Resolver:
             at: _At = ("action", "names") if spec.action.names else ("action",)
             self._wrong(at, f"{has}, the action of {self._who} is {size}", hint)
         parts = [self._part(("observation", k), entry, size) for k, entry in enumerate(spec.observation)]
-        choices = self._choices(outputs, len(places)) if spec.action.kind == "argmax" else None
+        choices = self._choices(outputs, places) if spec.action.kind == "argmax" else None
         offset = self._each(("action", "offset"), spec.action.offset, len(places))
         scale = self._each(("action", "scale"), spec.action.scale, len(places))
         if self.problems:
@@ -170,8 +170,8 @@ class _Resolver:
             return np.zeros(size)
         return np.broadcast_to(numbers, (size,)).astype(np.float64)
 
-    def _choices(self, outputs: int | None, size: int) -> Floats:
-        declared, at = self._package.spec.action.values, ("action", "values")
+    def _choices(self, outputs: int | None, places: NDArray[np.int64]) -> Floats:
+        declared, at, size = self._package.spec.action.values, ("action", "values"), len(places)
         count = outputs if outputs is not None else len(declared or ())
         if declared is None:
             if size != 1 or not count:
@@ -193,19 +193,13 @@ class _Resolver:
         for k, row in enumerate(rows):
             told = np.zeros(self._action.size)
             if len(row) == self._action.size and not self._action.clip:
-                told[self._order_of(size)] = row
+                told[places] = row
                 if problem := self._action.problem(told):
                     self._wrong(
                         (*at, k) if declared else ("action",), f"logit {k}: {problem}", "write values: [...]"
                     )
                     break
         return rows
-
-    def _order_of(self, size: int) -> NDArray[np.int64]:
-        names = self._package.spec.action.names
-        return np.array(
-            [self._action.names.index(n) for n in names] if names else range(size), dtype=np.int64
-        )
 
     def _normalised(self, size: int, parts: Sequence[Part]) -> tuple[Floats, Floats]:
         tensor, rule = self._package.observation, self._package.spec.normalise

@@ -9,9 +9,11 @@ from typing import Any, ClassVar
 import numpy as np
 import onnxruntime as ort
 
-from simgate.policies.network.package import load_policy
+from simgate.policies.network.package import IO, load_policy
 from simgate.policies.network.plan import Floats, Part, clipped, plan_for
 from simgate.policies.perception.outputs import ModelOutput
+from simgate.policies.perception.problems import PackageError
+from simgate.policies.perception.runtimes.onnxruntime_runtime import ORT_ERRORS
 from simgate.policies.policy import Act, Brief
 from simgate.sim_adapters.embodiment import Embodiment
 from simgate.sim_adapters.observation import Observation
@@ -45,9 +47,13 @@ class NetworkPolicy:
         settings.intra_op_num_threads = settings.inter_op_num_threads = 1
         settings.use_deterministic_compute = True
         settings.log_severity_level = 3
-        self._session = ort.InferenceSession(
-            self._package.network_bytes(), settings, providers=["CPUExecutionProvider"]
-        )
+        content = self._package.network_bytes()
+        try:
+            self._session = ort.InferenceSession(content, settings, providers=["CPUExecutionProvider"])
+        except ORT_ERRORS as error:
+            said = f"ONNX Runtime {ort.__version__} cannot load it: {' '.join(str(error).split())}"
+            hint = "export the network again, or install an ONNX Runtime that knows its opset"
+            raise PackageError([self._package.problem(("network",), IO, said, hint)]) from error
         self._robot: Embodiment | None = None
 
     @staticmethod
@@ -87,8 +93,13 @@ class NetworkPolicy:
         """One inference for each world, or of all together where the declaration says so."""
         seen = self._normalised(self._seen(observation))
         raw = self._inferred(seen).astype(np.float64)
+        plan, network = self._plan, self._package.spec.network
+        wanted = (len(seen), len(plan.places if plan.choices is None else plan.choices))
+        # The file need not say how many numbers it gives.
+        if raw.shape != wanted:
+            raise ValueError(f"the network '{network}' gave an output of shape {raw.shape}, not {wanted}")
         if not np.isfinite(raw).all():
-            raise ValueError(f"the network '{self._package.spec.network}' gave a number that is none")
+            raise ValueError(f"the network '{network}' gave a number that is none")
         self._told = self._meant(raw)
         return [Act(row, "network") for row in self._told]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 from simgate.policies.network.policy import NetworkPolicy
@@ -167,3 +168,42 @@ def test_a_robot_that_the_declaration_does_not_fit_is_refused_by_the_run_too(tmp
     text = "network: n.onnx\nobservation: [{channel: legs.position, entries: [hip, ankle]}]\n"
     with pytest.raises(PackageError, match=r"policy.yaml:2:.*has no entry 'ankle'"):
         policy(tmp_path, text)
+
+
+def test_names_of_an_argmax_that_the_robot_does_not_have_are_said(tmp_path: Path) -> None:
+    linear(tmp_path / "n.onnx", np.eye(2))
+    text = (
+        "network: n.onnx\nobservation: [{channel: legs.position}]\n"
+        "action: {kind: argmax, names: [hip, knee, tail], values: [[0, 0], [1, 1]]}\n"
+    )
+    with pytest.raises(PackageError, match=r"policy.yaml:3:.*has no entry 'tail'"):
+        policy(tmp_path, text)
+
+
+@pytest.mark.parametrize("key", ["clip", "clip_reading"])
+def test_bounds_in_the_wrong_order_are_refused_as_they_would_make_one_number_of_all(
+    tmp_path: Path, key: str
+) -> None:
+    linear(tmp_path / "n.onnx", np.eye(2))
+    with pytest.raises(PackageError, match=rf"policy.yaml:2:.*{key}: the lower bound comes first"):
+        policy(tmp_path, f"network: n.onnx\nobservation: [{{channel: legs.position, {key}: [5, -5]}}]\n")
+
+
+@pytest.mark.parametrize(
+    ("gives", "action"), [(1, ""), (3, "action: {kind: argmax, values: [[0, 0], [1, 1]]}\n")]
+)
+def test_a_file_that_leaves_its_size_open_is_held_to_what_the_robot_takes(
+    tmp_path: Path, gives: int, action: str
+) -> None:
+    linear(tmp_path / "n.onnx", np.ones((2, gives)), says_size=False)
+    made = policy(tmp_path, "network: n.onnx\nobservation: [{channel: legs.position}]\n" + action)
+    with pytest.raises(ValueError, match=rf"'n.onnx' gave an output of shape \(1, {gives}\), not \(1, 2\)"):
+        told(made, [1.0, 2.0])
+
+
+def test_a_network_of_an_opset_that_nobody_knows_is_said_at_its_place(tmp_path: Path) -> None:
+    whole = onnx.load(linear(tmp_path / "n.onnx", np.eye(2)))
+    whole.opset_import[0].version = 999
+    onnx.save(whole, tmp_path / "n.onnx")
+    with pytest.raises(PackageError, match=r"policy.yaml:1:.*cannot load it: .*opset.*; export"):
+        policy(tmp_path, "network: n.onnx\nobservation: [{channel: legs.position}]\n")

@@ -9,12 +9,13 @@ import onnx
 from onnx import helper, numpy_helper
 
 
-def linear(path: Path, weights: object, batch: int | str = "n") -> Path:
-    """``actions = obs @ weights``."""
+def linear(path: Path, weights: object, batch: int | str = "n", says_size: bool = True) -> Path:
+    """``actions = obs @ weights``; without ``says_size`` the file leaves open how many numbers it gives."""
     matrix = np.asarray(weights, np.float32)
+    sizes = (matrix.shape[0], matrix.shape[1] if says_size else "m")
     tensors = [
         helper.make_tensor_value_info(name, 1, [batch, size])
-        for name, size in zip(("obs", "actions"), matrix.shape, strict=True)
+        for name, size in zip(("obs", "actions"), sizes, strict=True)
     ]
     node = helper.make_node("MatMul", ["obs", "w"], ["actions"])
     return _saved(path, [node], [tensors[0]], [tensors[1]], {"w": matrix})
