@@ -26,6 +26,8 @@ Kind = Literal[
 """What the numbers of a channel are; camera effects, checks and pictures go by it."""
 IMAGES: frozenset[Kind] = frozenset({"rgb", "depth", "semantic", "instance"})
 """Kinds that a camera gives, with rows and columns first."""
+ENDLESS: frozenset[Kind] = frozenset({"ranges", "points"})
+"""Kinds that read ``inf`` where nothing is."""
 
 
 @dataclass(frozen=True, slots=True)

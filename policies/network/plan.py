@@ -12,7 +12,7 @@ from simgate.policies.documents.diagnostics import near
 from simgate.policies.network.declaration import Bounds, Each, Entry
 from simgate.policies.network.package import IO, PolicyPackage
 from simgate.policies.perception.problems import PackageError, PackageProblem
-from simgate.sim_adapters.embodiment import IMAGES, ActionSpec, Channel
+from simgate.sim_adapters.embodiment import ENDLESS, IMAGES, ActionSpec, Channel
 
 ROBOT = "policy-robot"
 """Code: a name or size that the robot, its task or its rate does not have."""
@@ -148,6 +148,9 @@ class _Resolver:
             hint = "a policy in a file of your own can read it (docs/writing-your-own.md)"
             self._wrong((*at, "channel"), f"'{channel.name}' is {channel.kind}, no row of numbers", hint)
             return []
+        if channel.kind in ENDLESS and entry.clip_reading is None and entry.clip is None:
+            hint = "declare clip_reading: [0, RANGE] as the network was trained with it"
+            self._wrong((*at, "channel"), f"'{channel.name}' reads inf where nothing was hit", hint)
         size = int(np.prod(channel.shape))
         if entry.entries is None:
             return list(range(size))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -92,6 +93,9 @@ class NetworkPolicy:
     def act(self, observation: Observation, outputs: Sequence[ModelOutput | None]) -> list[Act]:
         """One inference for each world, or of all together where the declaration says so."""
         seen = self._normalised(self._seen(observation))
+        # Only a broken simulation reads such numbers. The loop says so, and the other worlds go on.
+        broken = ~np.isfinite(seen).all(axis=1)
+        seen[broken] = 0.0
         raw = self._inferred(seen).astype(np.float64)
         plan, network = self._plan, self._package.spec.network
         wanted = (len(seen), len(plan.places if plan.choices is None else plan.choices))
@@ -101,6 +105,7 @@ class NetworkPolicy:
         if not np.isfinite(raw).all():
             raise ValueError(f"the network '{network}' gave a number that is none")
         self._told = self._meant(raw)
+        self._told[broken] = np.clip(0.0, plan.action.low, plan.action.high)
         return [Act(row, "network") for row in self._told]
 
     def _seen(self, observation: Observation) -> Floats:
@@ -145,7 +150,10 @@ class NetworkPolicy:
 
     def _inferred(self, seen: Floats) -> Any:
         package = self._package
-        rows = seen.astype(package.observation.dtype or "float32")
+        with np.errstate(over="ignore"):  # Refused below.
+            rows = seen.astype(package.observation.dtype or "float32")
+        if not np.isfinite(rows).all():
+            raise ValueError(f"the input of the network '{package.spec.network}' is beyond {rows.dtype}")
         name, wanted = package.observation.name, package.output.name
         states = package.spec.recurrent
         asked = [wanted, *(state.output for state in states)]
@@ -174,6 +182,6 @@ class NetworkPolicy:
 
 def _number(brief: Brief, fact: str) -> float:
     told = brief.facts.get(fact)
-    if isinstance(told, bool) or not isinstance(told, int | float):
+    if isinstance(told, bool) or not isinstance(told, int | float) or not math.isfinite(told):
         raise ValueError(f"the policy's network is shown the fact '{fact}', and the task tells {told!r}")
     return float(told)

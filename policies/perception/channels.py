@@ -10,11 +10,9 @@ from simgate.policies.perception.package_spec import ConstantInput, FrameInput, 
 from simgate.policies.perception.preprocessing.readings import fits
 from simgate.policies.perception.preprocessing.resize import plan_resize
 from simgate.policies.perception.problems import PackageProblem
-from simgate.sim_adapters.embodiment import Channel
+from simgate.sim_adapters.embodiment import ENDLESS, Channel
 
 CODE = "model-channel"
-_ENDLESS = ("ranges", "points")
-"""Kinds that read ``inf`` where nothing is."""
 
 
 def names_channels(package: ModelPackage) -> bool:
@@ -91,7 +89,7 @@ def _wrong_readings(spec: ReadingInput, channel: Channel, who: str) -> tuple[str
         return "unit", f"{what} is {has}, the model takes {spec.unit or 'no unit'}", hint
     if "float" in channel.dtype and "float" not in spec.dtype:
         return "dtype", f"{what} is {channel.dtype}, which {spec.dtype} would cut", "declare dtype: float32"
-    if channel.kind in _ENDLESS and spec.not_finite is None:
+    if channel.kind in ENDLESS and spec.not_finite is None:
         hint = "declare not_finite: what the model was given for it in training"
         return "channel", f"{what} is inf where nothing was hit", hint
     return None

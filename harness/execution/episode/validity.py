@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.sim_adapters.adapter import Timing
-from simgate.sim_adapters.embodiment import IMAGES, Embodiment, eye_of
+from simgate.sim_adapters.embodiment import ENDLESS, IMAGES, Embodiment, eye_of
 from simgate.sim_adapters.observation import GroundTruth, Observation, VisibleEntity
 
 BLACK_LEVEL = 1
@@ -32,10 +32,6 @@ MAY_SHIFT_M = 0.02
 """While the camera has moved less, a turn is a turn only."""
 CONTRAST = 10
 """So much must an object differ from what is around it for a picture to show that it moved."""
-
-
-_ENDLESS = ("ranges", "points")
-"""Kinds of channels that read ``inf`` where nothing is."""
 
 
 class ValidityMonitor:
@@ -69,8 +65,8 @@ class ValidityMonitor:
         self._eye_steps = round(timing.physics_hz / eye.rate_hz) if eye else 1
         self._seen_step = -1
         numbers = [c for c in embodiment.channels if c.kind not in IMAGES and c.dtype.startswith("float")]
-        self._endless = [c.name for c in numbers if c.kind in _ENDLESS]
-        self._finite = [c.name for c in numbers if c.kind not in _ENDLESS]
+        self._endless = [c.name for c in numbers if c.kind in ENDLESS]
+        self._finite = [c.name for c in numbers if c.kind not in ENDLESS]
         self._expected_step = 0
         self._repeated = b""
         self._repeats = 0

@@ -135,6 +135,8 @@ def test_a_fact_of_the_task_is_shown_and_one_that_is_missing_is_said(tmp_path: P
     assert told(made, [1.0, 0.0], [2.0, 0.0]) == [[1.0, 6.0], [2.0, 8.0]]
     with pytest.raises(ValueError, match="shown the fact 'mark_m', and the task tells None"):
         made.reset([Brief()], robot())
+    with pytest.raises(ValueError, match="shown the fact 'mark_m', and the task tells inf"):
+        made.reset([Brief(facts={"mark_m": float("inf")})], robot())
 
 
 def test_state_is_handed_on_for_each_world_and_is_zero_when_an_episode_begins(tmp_path: Path) -> None:
@@ -207,3 +209,32 @@ def test_a_network_of_an_opset_that_nobody_knows_is_said_at_its_place(tmp_path: 
     onnx.save(whole, tmp_path / "n.onnx")
     with pytest.raises(PackageError, match=r"policy.yaml:1:.*cannot load it: .*opset.*; export"):
         policy(tmp_path, "network: n.onnx\nobservation: [{channel: legs.position}]\n")
+
+
+def test_a_world_whose_simulation_has_broken_is_told_zero_and_the_others_go_on(tmp_path: Path) -> None:
+    linear(tmp_path / "n.onnx", np.eye(2))
+    text = "network: n.onnx\nobservation: [{channel: legs.position}]\naction: {offset: 7}\n"
+    made = policy(tmp_path, text, (Brief(), Brief()))
+    # The monitor makes the first one INVALID at this tick; an ended world is seen on, too.
+    assert told(made, [np.nan, 1.0], [1.0, 2.0]) == [[0.0, 0.0], [8.0, 9.0]]
+
+
+def test_a_number_beyond_the_type_of_the_networks_input_is_said(tmp_path: Path) -> None:
+    linear(tmp_path / "n.onnx", np.eye(2))
+    text = "network: n.onnx\nobservation: [{channel: legs.position, scale: 1.0e+30}]\n"
+    with pytest.raises(ValueError, match=r"input of the network 'n\.onnx' is beyond float32"):
+        told(policy(tmp_path, text), [1e10, 0.0])
+
+
+def test_a_scanner_is_clipped_as_it_reads_inf_where_nothing_was_hit(tmp_path: Path) -> None:
+    linear(tmp_path / "n.onnx", np.eye(2))
+    scan = Channel("scan", "ranges", (2,), "float64", "m", 50)
+    who = Embodiment("cart", (scan,), robot().action)
+    text = "network: n.onnx\nobservation: [{{channel: scan{}}}]\n"
+    with pytest.raises(
+        PackageError, match=r"policy.yaml:2:.*'scan' reads inf where nothing was hit; declare"
+    ):
+        policy(tmp_path, text.format(""), who=who)
+    made = policy(tmp_path, text.format(", clip_reading: [0, 8]"), who=who)
+    seen = Observation(0, {"scan": np.array([[np.inf, 2.0]])}, {"scan": 0})
+    assert list(made.act(seen, [None])[0].values) == [8.0, 2.0]
