@@ -23,7 +23,7 @@ def reading_array(spec: ReadingInput, values: NDArray[Any]) -> NDArray[Any]:
 
     Raises:
         ValueError: Readings of another shape, numbers that are not finite and nothing stands for them, or
-            numbers that the declared type of whole numbers cannot hold.
+            numbers that the declared type cannot hold.
     """
     if not fits(values.shape[1:], spec.shape):
         raise ValueError(
@@ -49,7 +49,15 @@ def reading_array(spec: ReadingInput, values: NDArray[Any]) -> NDArray[Any]:
                 "the model was given for them in training"
             )
         found[strange] = spec.not_finite
-    made: NDArray[Any] = ((found * spec.scale - np.array(spec.mean)) / np.array(spec.std)).astype(spec.dtype)
+    with np.errstate(over="ignore"):  # Refused below.
+        made: NDArray[Any] = ((found * spec.scale - np.array(spec.mean)) / np.array(spec.std)).astype(
+            spec.dtype
+        )
+    if not np.isfinite(made).all():
+        lost = found[~np.isfinite(made)][0]
+        raise ValueError(
+            f"{spec.channel} reads {lost}: by scale, mean and std beyond {spec.dtype}; declare another dtype"
+        )
     return made
 
 

@@ -190,3 +190,10 @@ def test_a_number_that_the_declared_type_cannot_hold_is_refused_and_not_wrapped_
     assert reading_array(spec, labels).tolist() == [[[[0, 255], [7, 1]]]]
     with pytest.raises(ValueError, match=rf"front\.instance reads {wrong}, which uint8 cannot hold"):
         reading_array(spec, np.where(labels == 7, wrong, labels))
+
+
+def test_a_reading_beyond_half_precision_is_refused_and_not_made_infinite() -> None:
+    spec = ReadingInput(channel="top.depth", shape=(2,), unit="m", dtype="float16", scale=1000.0)
+    assert reading_array(spec, np.array([[0.5, 60.0]])).tolist() == [[500.0, 60000.0]]
+    with pytest.raises(ValueError, match=r"top\.depth reads 80\.0: .* beyond float16"):
+        reading_array(spec, np.array([[0.5, 80.0]]))
