@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -45,7 +45,9 @@ class _Run:
         ended: How it ended, for the reader.
         by_itself: Whether it ended without being killed.
         close_s: Seconds from the answer to the end.
-        log: The end of its output.
+        log: The end of its output; of a crash what it was doing.
+        crashed: Whether a signal ended it that was not ours.
+        crash: What became of a first try that crashed; empty when there was none.
     """
 
     answer: dict[str, Any] | None
@@ -53,6 +55,8 @@ class _Run:
     by_itself: bool
     close_s: float
     log: str
+    crashed: bool = False
+    crash: str = ""
 
 
 def check_adapter(name: str, interpreter: Sequence[str]) -> Iterator[Finding]:
@@ -65,7 +69,8 @@ def check_adapter(name: str, interpreter: Sequence[str]) -> Iterator[Finding]:
     with tempfile.TemporaryDirectory(prefix="simgate-doctor-") as folder:
         checkup = _AdapterCheckup(name, interpreter, Path(folder))
         started = checkup.measure("start", {}, START_S)
-        yield from _start_findings(name, started)
+        for finding in _start_findings(name, started):
+            yield _with_crash(finding, started)
         if started.answer is None or "unavailable" in started.answer:
             return
         if not started.answer.get("planar", True):  # What follows is measured on a robot in the plane.
@@ -74,9 +79,11 @@ def check_adapter(name: str, interpreter: Sequence[str]) -> Iterator[Finding]:
         for loop in LOOPS.get(name, ("",)):
             options = {"loop": loop} if loop else {}
             subject = f"frames and poses, {loop} loop" if loop else "frames and poses"
-            yield _alignment_finding(subject, checkup.measure("alignment", options, MEASURE_S))
-        yield _repeat_finding(checkup.measure("repeat", {}, MEASURE_S))
-        yield _memory_finding(checkup.measure("memory", {}, MEASURE_S))
+            found = checkup.measure("alignment", options, MEASURE_S)
+            yield _with_crash(_alignment_finding(subject, found), found)
+        for what, told in (("repeat", _repeat_finding), ("memory", _memory_finding)):
+            found = checkup.measure(what, {}, MEASURE_S)
+            yield _with_crash(told(found), found)
         yield checkup.conformance()
 
 
@@ -97,6 +104,14 @@ class _AdapterCheckup:
         return self._run([*arguments, json.dumps(dict(options))], out, deadline_s)
 
     def _run(self, arguments: Sequence[str], out: Path, deadline_s: float) -> _Run:
+        """A run, and a second one where the first crashed: runs replace a worker that crashes once."""
+        first = self._run_once(arguments, out, deadline_s)
+        if out.exists() or not first.crashed:
+            return first
+        crash = f"a first try gave nothing: {first.ended}; {first.log}"
+        return replace(self._run_once(arguments, out, deadline_s), crash=crash)
+
+    def _run_once(self, arguments: Sequence[str], out: Path, deadline_s: float) -> _Run:
         """Waits for the answer, then for the end; whatever is left of the process group is killed."""
         log = self._folder / "log.txt"
         with log.open("wb") as sink:
@@ -120,29 +135,19 @@ class _AdapterCheckup:
             os.killpg(process.pid, signal.SIGKILL)
         code = process.wait()
         answer = json.loads(out.read_text()) if out.suffix == ".json" and out.exists() else None
-        return _Run(answer, _ending(code, by_itself), by_itself, time.monotonic() - answered, _tail(log))
+        ended = _ending(code, by_itself)
+        return _Run(
+            answer, ended, by_itself, time.monotonic() - answered, _last_words(log), by_itself and code < 0
+        )
 
     def conformance(self) -> Finding:
         """The conformance suite, by pytest in the simulator's interpreter."""
         out = self._folder / "conformance.xml"
         self._environ["SIMGATE_DOCTOR_ADAPTER"] = self._name
         options = ["-q", "-p", "no:cacheprovider", "-o", "addopts=", f"--junit-xml={out}"]
-        done = self._run(["-P", "-m", "pytest", *options, str(_CONFORMANCE)], out, CONFORMANCE_S)
-        subject = "conformance suite"
-        if not out.exists():
-            return Finding(
-                subject, "bad", f"no result: {done.ended}; {done.log}", "is pytest installed there?"
-            )
-        counts = _junit_counts(out)
-        if not counts.passed + len(counts.failed) + counts.skipped:
-            nothing = "no suite: by its traits it takes neither scenes nor robots on their own joints"
-            return Finding(subject, "note", nothing, "subclass RobotConformance in a test of your own")
-        text = f"{counts.passed} passed, {len(counts.failed)} failed, {counts.skipped} skipped"
-        if counts.failed:
-            return Finding(
-                subject, "bad", f"{text}: {'; '.join(counts.failed)}", "run it with pytest to see why"
-            )
-        return Finding(subject, "ok", text)
+        command = ["-P", "-m", "pytest", *options, str(_CONFORMANCE)]
+        done = self._run(command, out, CONFORMANCE_S)
+        return _with_crash(_conformance_finding(out, done), done)
 
 
 def _start_findings(name: str, run: _Run) -> Iterator[Finding]:
@@ -210,6 +215,28 @@ def _memory_finding(run: _Run) -> Finding:
     return Finding(subject, "note" if much else "ok", text, "hosts are replaced in time" if much else "")
 
 
+def _with_crash(finding: Finding, run: _Run) -> Finding:
+    if not run.crash:
+        return finding
+    state = "note" if finding.state == "ok" else finding.state
+    return replace(finding, state=state, detail=f"{finding.detail}; {run.crash}")
+
+
+def _conformance_finding(out: Path, done: _Run) -> Finding:
+    subject = "conformance suite"
+    if not out.exists():
+        remedy = "is pytest installed there?" if "No module named pytest" in done.log else ""
+        return Finding(subject, "bad", f"no result: {done.ended}; {done.log}", remedy)
+    counts = _junit_counts(out)
+    if not counts.passed + len(counts.failed) + counts.skipped:
+        nothing = "no suite: by its traits it takes neither scenes nor robots on their own joints"
+        return Finding(subject, "note", nothing, "subclass RobotConformance in a test of your own")
+    text = f"{counts.passed} passed, {len(counts.failed)} failed, {counts.skipped} skipped"
+    if counts.failed:
+        return Finding(subject, "bad", f"{text}: {'; '.join(counts.failed)}", "run it with pytest to see why")
+    return Finding(subject, "ok", text)
+
+
 @dataclass(frozen=True, slots=True)
 class _Counts:
     passed: int
@@ -239,6 +266,11 @@ def _ending(code: int, by_itself: bool) -> str:
     return f"it died of signal {-code}" if code < 0 else f"it ended with exit code {code}"
 
 
-def _tail(log: Path) -> str:
+def _last_words(log: Path) -> str:
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    return " | ".join(lines[-3:])
+    crash = next((at for at, line in enumerate(lines) if line.startswith("Fatal Python error")), None)
+    if crash is None:
+        return " | ".join(lines[-3:])
+    # The innermost calls come first; what a library said of itself stands before them.
+    frames = [line for line in lines[crash:] if line.startswith("File ")]
+    return " | ".join([*lines[max(crash - 2, 0) : crash + 1], *frames[:3]])

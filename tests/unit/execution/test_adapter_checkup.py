@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from simgate.harness.doctor.adapter_checkup import (
+    _AdapterCheckup,
     _alignment_finding,
     _memory_finding,
     _repeat_finding,
@@ -19,6 +22,8 @@ from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.mujoco.adapter import MujocoAdapter
 from simgate.sim_adapters.planar_drive import RGB
 from simgate.sim_adapters.scene.articulated import ArticulatedSite
+
+REPOSITORY = Path(__file__).parents[3]
 
 
 class LateByOne(MujocoAdapter):
@@ -146,3 +151,32 @@ def test_memory_that_grows_fast_is_noted():
 def test_a_frame_without_the_post_measures_nothing():
     finding = _alignment_finding("frames", run({"frames": 0, "health": []}))
     assert (finding.state, finding.detail.split(":")[0]) == ("bad", "nothing was measured")
+
+
+CRASHES = """
+import faulthandler, os, runpy, sys
+from pathlib import Path
+tries = Path(__file__).with_name("tries")
+tries.write_text(tries.read_text() + "x" if tries.exists() else "x")
+if len(tries.read_text()) <= {most}:
+    faulthandler.enable()
+    os.abort()
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
+
+
+@pytest.mark.parametrize(
+    ("most", "state", "said"), [(1, "note", "no suite: by its traits"), (2, "bad", "no result: ")]
+)
+def test_a_suite_that_crashes_is_run_once_more_and_both_ends_are_told(
+    tmp_path, monkeypatch, most, state, said
+):
+    (tmp_path / "python.py").write_text(CRASHES.format(most=most))
+    (tmp_path / "none.py").write_text("from tests.unit.execution.test_adapter_checkup import Nothing\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
+    interpreter = [sys.executable, str(tmp_path / "python.py")]
+    found = _AdapterCheckup("none.py:Nothing", interpreter, tmp_path).conformance()
+    assert (found.state, found.detail.startswith(said)) == (state, True)
+    crash = "a first try gave nothing: it died of signal 6; Fatal Python error: Aborted | File"
+    assert crash in found.detail and 'python.py", line 8 in <module>' in found.detail

@@ -182,28 +182,3 @@ def test_linting_imports_neither_simulator_nor_scipy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-
-
-def user_seconds(code: str, *arguments: str) -> tuple[float, str]:
-    """Processor seconds of a Python program, the least of three runs, and what it printed."""
-    code += "\nimport resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_utime)"
-    runs = [
-        subprocess.run(
-            [sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True, check=True
-        ).stdout
-        for _ in range(3)
-    ]
-    return min(float(text.split()[-1]) for text in runs), runs[0]
-
-
-def test_lint_starts_in_little_more_than_its_libraries_take_to_load(path: Path) -> None:
-    libraries, _ = user_seconds(
-        "import numpy, pydantic, scipy.special, yaml"
-    )  # a condition needs the normal curve
-    used, text = user_seconds(
-        "import argparse, sys; from simgate.harness.cli.commands import lint;"
-        "p = argparse.ArgumentParser(); lint.configure(p); lint.run(p.parse_args(sys.argv[1:]))",
-        str(path),
-    )
-    assert "1 pack checked: no problems" in text
-    assert used < 3 * libraries
