@@ -134,8 +134,6 @@ def plan_as_asked(
         NoBaseline, NotComparable: No run fits; the baseline differs in more than what is judged.
         DependentVariants, UnknownPlugin, UnfitAdapter, PackageError, OSError: See :func:`.plan_run`.
     """
-    from simgate.harness.execution.hosts.interpreter import default_hosts, host_interpreter
-    from simgate.harness.execution.planning.plan import plan_run
     from simgate.harness.execution.planning.shards import as_shard
     from simgate.harness.frontend.baselines import attach_baseline
     from simgate.harness.frontend.shares import share_of
@@ -145,8 +143,26 @@ def plan_as_asked(
     if share is not None:
         mine = share.mine([variant.id for variant in whole])
         variants = [variant for variant in variants if variant.id in mine]
+    plan = _planned(pack, variants, options, command, selection)
+    if options.baseline is not None:
+        plan = attach_baseline(
+            plan, options.baseline, options.runs_dir, options.accept_difference, options.baseline_store
+        )
+    if share is not None:
+        return as_shard(plan, whole, share)
+    point_latest(plan.folder.path)
+    return plan
+
+
+def _planned(
+    pack: Pack, variants: Sequence[Variant], options: RunOptions, command: Sequence[str], selection: str
+) -> Plan:
+    """The plan of a run, with neither baseline nor shard."""
+    from simgate.harness.execution.hosts.interpreter import default_hosts, host_interpreter
+    from simgate.harness.execution.planning.plan import plan_run
+
     adapter = options.adapter or pack.sim.adapter
-    plan = plan_run(
+    return plan_run(
         pack,
         variants=variants,
         runs_dir=options.runs_dir,
@@ -163,14 +179,6 @@ def plan_as_asked(
         run_name=options.run_name,
         retries=options.retry_infrastructure,
     )
-    if options.baseline is not None:
-        plan = attach_baseline(
-            plan, options.baseline, options.runs_dir, options.accept_difference, options.baseline_store
-        )
-    if share is not None:
-        return as_shard(plan, whole, share)
-    point_latest(plan.folder.path)
-    return plan
 
 
 def stopping_rule(plan: Plan) -> StoppingRule | None:

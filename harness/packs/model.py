@@ -76,8 +76,6 @@ class TouchSpec(PackModel):
 
 
 _Condition = Wanted("a condition over the signals, such as height_m > 0.25 for 0.5 s")
-
-
 DEFAULT_TASK = "reach_or_report"
 """Of scenarios that name no task."""
 
@@ -240,7 +238,6 @@ class PinnedVariant(PackModel):
         le=2**63 - 1,
         exclude_if=_is_none,
     )
-    """None takes one that follows from the id."""
 
     def left_out(self, parameters: Mapping[str, ValueSpec], places: bool) -> list[str]:
         """What the scenario draws and the pin does not say, in words.
@@ -264,7 +261,6 @@ class KnownFailure(PackModel):
     until: Annotated[str, Wanted("a date such as 2027-03-01", r"^\d{4}-\d{2}-\d{2}$")] = key(
         "last day on which it holds, as 2027-03-01"
     )
-    """ISO date, inclusive."""
 
 
 class Scenario(PackModel):

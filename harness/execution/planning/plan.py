@@ -204,10 +204,7 @@ def plan_run(
     """
     effective = override_pack(pack, adapter=adapter, model=model, latency_extra_ms=latency_extra_ms)
     effective = _with_declared(effective)
-    fingerprint = collect_fingerprint(effective, runtime or AUTO)
-    _require_plugins(effective, fingerprint.runtime)
-    if problems := [*unsensed(effective), *unfit(effective)]:
-        raise PackageError(problems)
+    fingerprint = _checked_fingerprint(effective, runtime)
     counted = counting_order(pack, variants) if until_decided else variants
     expected = expected_variants(effective, counted, fingerprint)
     folder = new_folder(runs_dir, pack.name, run_name)
@@ -216,6 +213,15 @@ def plan_run(
     order = running_order(pack, counted) if until_decided else counted
     plan = Plan(manifest, effective, folder, order, hosts, record, retries=retries, lock=lock)
     return replace(plan, limits=limits or limits_of(effective.sim.adapter), interpreter=tuple(interpreter))
+
+
+def _checked_fingerprint(pack: Pack, runtime: str | None) -> Fingerprint:
+    """What runs the pack, once nothing is missing and the robots fit the models and the policy."""
+    fingerprint = collect_fingerprint(pack, runtime or AUTO)
+    _require_plugins(pack, fingerprint.runtime)
+    if problems := [*unsensed(pack), *unfit(pack)]:
+        raise PackageError(problems)
+    return fingerprint
 
 
 def _with_declared(pack: Pack) -> Pack:
