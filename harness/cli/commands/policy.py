@@ -21,13 +21,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prints the declared and the actual tensors; what does not fit is an error."""
+    from simgate.harness.cli.native_worlds import open_environment
     from simgate.harness.execution.planning.robot_fit import robot_of
     from simgate.harness.exit_codes import ExitCode
     from simgate.harness.frontend.packs import load_checked
     from simgate.harness.frontend.user_errors import as_user_errors
     from simgate.policies.network.package import load_policy
     from simgate.policies.network.plan import plan_for
-    from simgate.sim_adapters.environments.opened import OpenedEnvironment
 
     with as_user_errors():
         package = load_policy(args.file)
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
             print(f"{what:<8} {tensor.name} {tensor.dtype} ({sizes})")
         robots = {}
         if args.env:
-            made = OpenedEnvironment(args.env, Path.cwd(), {}, None, False).embodiment(rate or 1, False)
+            made = open_environment(args.env, None).embodiment(rate or 1, False)
             robots[args.env] = (made.channels, made.action, rate or 1)
         if args.pack:
             pack = load_checked(args.pack)
