@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from simgate.harness.packs.checks.check_traits import ADAPTERS
 from simgate.harness.packs.language.environment import EnvironmentKeys
-from simgate.harness.packs.model import CodedTask, SimSpec, TaskSpec
+from simgate.harness.packs.model import CodedTask, PinnedVariant, SimSpec, TaskSpec
 from simgate.harness.packs.reading.read_jointed import plain_of
 from simgate.harness.packs.reading.read_native import CODES
 from simgate.harness.packs.reading.read_native_set import SetReader
@@ -90,30 +90,42 @@ class EnvironmentReader:
         return EnvironmentWorld(spec, reader.folder), opened
 
     def left_out(
-        self, node: MappingNode, found: tuple[EnvironmentWorld, OpenedEnvironment], given: Collection[str]
+        self,
+        node: MappingNode,
+        found: tuple[EnvironmentWorld, OpenedEnvironment],
+        given: Collection[str],
+        pins: Sequence[PinnedVariant],
     ) -> EnvironmentSpec:
         """What the pack says, with the parameters that the scenario gives no value, which set nothing then.
 
         Reported are those of which nobody knows what the environment has without them: their value would be
-        made up, in results and in conditions.
+        made up, in results and in conditions. So are those that a pinned variant alone sets: pins as
+        ``simgate pin`` writes them name every parameter, also what is not set.
 
         Args:
             node: The world.
             found: As :meth:`read` has it.
             given: Parameters with a value.
+            pins: Of the scenario.
         """
         spec, opened = found[0].spec, found[1]
         unset = tuple(name for name in spec.knobs if name not in given)
         written = node.find("set")
         entries = written[1] if written is not None else None
         for key, _ in entries if isinstance(entries, MappingNode) else ():
-            if key.text in unset and not all(map(opened.has_own, spec.knobs[key.text].targets)):
+            if key.text not in unset:
+                continue
+            knob, message = spec.knobs[key.text], ""
+            if not all(map(opened.has_own, knob.targets)):
                 message = (
-                    f"'{key.text}' has no value in this scenario, and what the environment takes without one "
+                    "has no value in this scenario, and what the environment takes without one is not known"
                 )
-                message += "is not known"
+            for pin in pins:
+                if not message and pin.parameters.get(key.text, knob.spec.default) != knob.spec.default:
+                    message = f"has a value in the pinned variant '{pin.id}' alone"
+            if message:
                 hint = f"write parameters: {{{key.text}: VALUE}}, or leave it out of 'set'"
-                self._reader.problems.at(key, "missing-key", message, hint)
+                self._reader.problems.at(key, "missing-key", f"'{key.text}' {message}", hint)
         return replace(spec, unset=unset)
 
     def _check_adapter(self, node: MappingNode) -> None:

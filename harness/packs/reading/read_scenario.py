@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -14,7 +14,15 @@ from simgate.harness.packs.checks.check_rules import report_cycles
 from simgate.harness.packs.checks.check_truth import Sight
 from simgate.harness.packs.checks.check_world import WorldCheck
 from simgate.harness.packs.language.scenario import ScenarioKeys
-from simgate.harness.packs.model import CodedTask, Criterion, KnownFailure, Scenario, SimSpec, TaskSpec
+from simgate.harness.packs.model import (
+    CodedTask,
+    Criterion,
+    KnownFailure,
+    PinnedVariant,
+    Scenario,
+    SimSpec,
+    TaskSpec,
+)
 from simgate.harness.packs.reading.read_criteria import CriterionReader
 from simgate.harness.packs.reading.read_pinned import PinnedReader
 from simgate.harness.packs.reading.read_place import PlaceReader
@@ -99,7 +107,7 @@ class ScenarioReader:
         keys = read.keys
         before, asked = len(self._reader.problems), read.nodes.get("task") or self._pack_task
         self._jointed: Sight | None = None
-        self._left_out: Callable[[Collection[str]], EnvironmentSpec] | None = None
+        self._left_out: Callable[[Collection[str], Sequence[PinnedVariant]], EnvironmentSpec] | None = None
         world, native, name, task = self._world(keys.world, keys.accept, read.nodes.get("task"))
         is_read = task is not None or asked is None or len(self._reader.problems) == before
         sight = self._jointed or (None if world is None else Sight())
@@ -112,7 +120,7 @@ class ScenarioReader:
         pins = PinnedReader(self._reader, check, parameters, places=bool(groups))
         pinned = pins.read(read.nodes.get("pinned"))
         if self._left_out is not None:
-            native = self._left_out({*parameters, *(name for pin in pinned for name in pin.parameters)})
+            native = self._left_out(parameters, pinned)
         place = PlaceReader(self._reader, check).read(keys.place)
         accept = self._accept(keys.accept)
         data = {

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from simgate.harness.execution.episode.setting import payload_of
-from simgate.harness.expansion.expand import expand_variant
+from simgate.harness.expansion.expand import expand_scenario, expand_variant
+from simgate.harness.expansion.pinned import pin_of
 from simgate.harness.expansion.scene_key import SceneKeys
 from simgate.harness.frontend.packs import lint_checked, load_checked
 from simgate.harness.packs.model import Pack
@@ -144,3 +145,41 @@ def test_a_word_without_choices_is_only_the_environments_own(tmp_path: Path) -> 
     (tmp_path / "own.py").write_text(ENV + "        self.task = 'reach'\n")
     (found,) = lint_checked([path])
     assert "must be one of reach, not 'push'" in found.message
+
+
+def with_pin(folder: Path, weight: float | None = None) -> Path:
+    """The pack with its first variant pinned as ``simgate pin`` writes it, or with another weight."""
+    first = pin_of(expand_variant(one := load_checked(pack(folder)), one.scenarios[0], 0), "a")
+    values = {**first.parameters, **({} if weight is None else {"weight": weight})}
+    return pack(folder, f"{PACK}    pinned: [{{id: a, parameters: {values}, seed: {first.seed}}}]\n")
+
+
+def test_a_pinned_variant_sets_nothing_that_its_scenario_gives_no_value(tmp_path: Path) -> None:
+    checked = load_checked(with_pin(tmp_path))
+    scenario = checked.scenarios[0]
+    variants = expand_scenario(checked, scenario)
+    assert variants[-1].id == "one::pin-a"
+    for variant in variants[-2:]:
+        values = dict(payload_of(checked, scenario, variant).values)
+        assert set(values) == {"make.kg", "options.wind", "make.seed"}
+
+
+def test_a_value_that_a_pinned_variant_alone_has_is_refused(tmp_path: Path) -> None:
+    (found,) = lint_checked([with_pin(tmp_path, weight=3.0)])
+    assert (found.code, found.line) == ("missing-key", 11)
+    assert "'weight' has a value in the pinned variant 'a' alone" in found.message
+    assert "parameters: {weight: VALUE}" in found.hint
+
+
+def test_what_nobody_knows_is_asked_for_also_where_a_pinned_variant_has_it(tmp_path: Path) -> None:
+    text = PACK.replace(", wind: {uniform: [1, 2]}", "")
+    path = pack(tmp_path, f"{text}    pinned: [{{id: a, parameters: {{kg: 2, wind: 1}}}}]\n")
+    assert "'wind' has no value in this scenario" in lint_checked([path])[0].message
+
+
+def test_a_fact_of_the_task_is_no_signal_of_that_name(tmp_path: Path) -> None:
+    text = PACK.replace("    accept:", "    task: {facts: {lean: 3}}\n    accept:")
+    path = pack(tmp_path, text.replace("at_least: 0}", "at_least: 0}, motion.lean.falls: {at_most: 0}"))
+    (found,) = lint_checked([path])
+    assert found.code == "metric-needs"
+    assert "'motion.lean.falls' needs lean" in found.message
