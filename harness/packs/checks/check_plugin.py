@@ -156,7 +156,7 @@ def _content_problem(group: str, plugin: Any) -> str:
 def _task_problem(task: Any) -> str:
     """In what the description differs that a task gives of itself."""
     names = [str(getattr(signal, "name", "")) for signal in task.signals]
-    if not all(names) or not names:
+    if not names or not all(names) or not all(hasattr(signal, "quantity") for signal in task.signals):
         return "its signals are no tuple of Signal(name, unit, meaning)"
     if len(set(names)) < len(names):
         return f"it has two signals of one name: {', '.join(names)}"

@@ -83,7 +83,8 @@ def lacking(info: MetricInfo, signals: Mapping[str, str], facts: Collection[str]
         signals: Of the task, with what each measures.
         facts: Of the task.
     """
-    without = [name for name in (*info.signals, *info.facts) if name not in (*signals, *facts)]
+    without = [name for name in info.signals if name not in signals]
+    without += [name for name in info.facts if name not in facts]
     asked = info.signals or tuple(signals)
     if info.measures and not without and not any(signals[name] in info.measures for name in asked):
         of = f"{asked[0]} as " if info.signals else ""

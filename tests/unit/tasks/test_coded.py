@@ -104,6 +104,14 @@ def test_a_task_of_the_whole_pack_is_that_of_its_scenarios(tmp_path: Path) -> No
     assert isinstance(task, CodedTask)
 
 
+PLAIN = """\
+from collections import namedtuple
+Signal = namedtuple("Signal", "name unit meaning")
+
+
+"""
+
+
 @pytest.mark.parametrize(
     ("of", "code", "words"),
     [
@@ -112,6 +120,7 @@ def test_a_task_of_the_whole_pack_is_that_of_its_scenarios(tmp_path: Path) -> No
         ({"task": "task: drive.py:Drive"}, "broken-plugin", "name an object of it, such as DRIVE = Drive()"),
         ({"task": "task: drive.py:Brief"}, "broken-plugin", "it has no name and no signals and no quantities"),
         ({"code": TASK.replace("(Signal", "[Signal][2:], (Signal")}, "broken-plugin", "its signals are no tuple of Signal"),
+        ({"code": TASK.replace("class Drive", f"{PLAIN}class Drive", 1)}, "broken-plugin", "its signals are no tuple of Signal"),
         ({"code": TASK.replace('"left_m", "m"', '"way_m", "m"')}, "broken-plugin", "two signals of one name"),
         ({"code": TASK.replace('("success",)', '"success"')}, "broken-plugin", "facts are no tuple of names"),
         ({"code": TASK.replace('("success",)', "()")}, "metric-needs", "'success' needs the fact success"),
