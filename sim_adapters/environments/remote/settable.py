@@ -174,12 +174,19 @@ def mujoco_targets(inner: Any) -> Iterator[tuple[str, Any]]:
 
 
 def same(now: Any, wanted: Any) -> bool:
-    """Whether a value is what was set, as exactly as its own type can hold it."""
+    """Whether a value is what was set, as exactly as its own type of fractions can hold it: a whole number
+    in place of 2.5 is another one, and so is an infinity in place of a number that is too large.
+    """
     if isinstance(now, (bool, str)) or isinstance(wanted, (bool, str)) or now is None or wanted is None:
         return bool(now == wanted)
     try:
-        kind = np.asarray(now).dtype
-        return bool(np.all(np.asarray(now) == np.asarray(wanted).astype(kind)))
+        held, asked = np.asarray(now), np.asarray(wanted)
+        if held.dtype.kind == "f":
+            with np.errstate(over="ignore"):
+                asked = asked.astype(held.dtype)
+            if not np.array_equal(np.isinf(asked), np.isinf(np.asarray(wanted, dtype=np.float64))):
+                return False
+        return bool(np.all(held == asked))
     except (TypeError, ValueError):
         return bool(now == wanted)
 

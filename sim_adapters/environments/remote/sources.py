@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from .imports import named_by
+
 _FILES = ("fullpath", "xml_file", "model_path", "xml_path")
 """Attributes under which environments keep the file of their model."""
 _OF_SIMGATE = "simgate_beside_"
@@ -16,7 +18,8 @@ _OF_SIMGATE = "simgate_beside_"
 
 def files_of(env: Any, factory: Any, named: str | None) -> list[str]:
     """Files of nobody's release that make an environment what it is: the one that was named, those of its
-    factory, its classes and its wrappers, all that was imported from their folders, and its model's.
+    factory, its classes and its wrappers, all that was imported from their folders, its model's, and what
+    these name in turn (:func:`named_by`).
     """
     found: set[str] = {named} if named else set()
     made_by = [factory, *(cls for layer in layers_of(env) for cls in type(layer).__mro__)]
@@ -35,7 +38,12 @@ def files_of(env: Any, factory: Any, named: str | None) -> list[str]:
         model = getattr(env.unwrapped, name, None)
         if isinstance(model, str) and Path(model).is_file() and _is_nobodys(model):
             found.add(os.path.realpath(model))
-    return sorted(found)
+    for one in made_by:  # Its packages run before it: they register it, and set things.
+        package = one.__module__.rpartition(".")[0]
+        while package:
+            found.add(getattr(sys.modules.get(package), "__file__", None) or "")
+            package = package.rpartition(".")[0]
+    return sorted(named_by(found, _is_nobodys))
 
 
 def layers_of(env: Any) -> Iterator[Any]:

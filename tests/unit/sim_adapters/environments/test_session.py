@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from simgate.sim_adapters.environments.link import EnvironmentFailed, open_link
+from simgate.sim_adapters.environments.remote.imports import named_by
 from simgate.sim_adapters.environments.remote.refused import Refused
+from simgate.sim_adapters.environments.remote.settable import same
 from simgate.sim_adapters.environments.remote.spaces import fitting, flat
 
 HERE = Path(__file__).parent
@@ -213,6 +215,68 @@ def test_files_of_nobodys_release_are_told_with_what_they_import(tmp_path: Path)
     link = open_link(sys.executable, {"name": "own_env.py:Cart", "folder": str(tmp_path), "make": {}})
     assert [Path(path).name for path in link.call("describe")["files"]] == ["own_env.py", "own_helper.py"]
     link.close()
+
+
+def test_files_of_a_package_are_told_wherever_and_whenever_they_are_imported(tmp_path: Path) -> None:
+    cart = (HERE / "team_env.py").read_text()
+    late = "\n\ndef rewarded():\n    from ..late import R\n    import stray\n"
+    for name, text in {
+        "team/__init__.py": "from team import registered",
+        "team/registered.py": "",
+        "team/envs/__init__.py": "",
+        "team/envs/cart.py": f"{cart}\nfrom team.utils.reward import SCALE, WEIGHT{late}",
+        "team/utils/reward.py": "SCALE = WEIGHT = 1.0",
+        "team/late.py": "R = 1.0",
+        "team/unread.py": "",
+        "stray.py": "import json, numpy",
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    maker = "def make(**given):\n    from team.envs.cart import Cart\n    return Cart(**given)\n"
+    (tmp_path / "maker.py").write_text(maker)
+    link = open_link(sys.executable, {"name": "maker.py:make", "folder": str(tmp_path), "make": {}})
+    told = {Path(path).relative_to(tmp_path.resolve()).as_posix() for path in link.call("describe")["files"]}
+    link.close()
+    assert told == {
+        "maker.py", "stray.py", "team/__init__.py", "team/registered.py", "team/envs/__init__.py",
+        "team/envs/cart.py", "team/utils/reward.py", "team/late.py",
+    }  # fmt: skip
+
+
+def test_a_model_in_mjcf_is_told_with_what_it_names(tmp_path: Path) -> None:
+    files = {
+        "m.xml": '<mujoco><compiler meshdir="meshes"/><include file="sub.xml"/><asset><mesh file="a.stl"/>'
+        '<mesh file="gone.stl"/></asset></mujoco>',
+        "sub.xml": '<mujocoinclude><texture fileup="up.png"/><mesh file="c.stl"/><include file="sub.xml"/>'
+        "</mujocoinclude>",
+        "meshes/a.stl": "",
+        "meshes/b.stl": "",
+        "meshes/c.stl": "",
+        "up.png": "",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    told = named_by([str(tmp_path / "m.xml")], lambda path: True)
+    assert {Path(path).name for path in told} == {"m.xml", "sub.xml", "a.stl", "c.stl", "up.png"}
+
+
+@pytest.mark.parametrize(
+    ("now", "wanted", "took"),
+    [
+        (0.1, 0.1, True),
+        (np.float32(0.1), 0.1, True),
+        (2, 2.0, True),
+        (np.int64(2), 2.7, False),
+        (2, 2.7, False),
+        (np.uint8(44), 300, False),
+        (np.float32(np.inf), 1e40, False),
+        (np.array([2, 3]), [2.5, 3.0], False),
+        (np.array([0.1, 0.2], np.float32), [0.1, 0.2], True),
+    ],
+)
+def test_what_a_whole_number_cannot_hold_did_not_take(now: object, wanted: object, took: bool) -> None:
+    assert same(now, wanted) is took
 
 
 @pytest.fixture(scope="module")
