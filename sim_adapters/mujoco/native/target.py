@@ -215,8 +215,13 @@ def _set_vector(target: Target, element: Any, value: NativeValue, spec: mujoco.M
 
 def _weaken(actuator: Any, share: float) -> None:
     """A servo or motor of that share of its force everywhere: its gain, its bias and its limits."""
-    actuator.gainprm, actuator.biasprm = share * actuator.gainprm, share * actuator.biasprm
-    actuator.forcerange = share * np.asarray(actuator.forcerange)
+    gain, bias = share * actuator.gainprm, share * actuator.biasprm
+    if gain[0] == -bias[1] and bias[2] > 0.0:
+        # A ratio of damping (dampratio), of which the compiler makes damping by the root of the gain.
+        bias[2] /= math.sqrt(share)
+    actuator.gainprm, actuator.biasprm = gain, bias
+    if share > 0.0:  # Limits of zero are refused, and there is no force that they would limit.
+        actuator.forcerange = share * np.asarray(actuator.forcerange)
 
 
 def _turn(target: Target, element: Any, degrees: float, spec: mujoco.MjSpec) -> None:

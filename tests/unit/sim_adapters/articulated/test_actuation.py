@@ -209,6 +209,19 @@ def test_a_share_of_an_actuators_strength_is_that_share_of_its_force_and_its_lim
     assert data.actuator_force[reach] == pytest.approx(0.5 * plain.actuator_force[reach])
 
 
+@pytest.mark.parametrize("share", [0.0, 0.25, 2.0])
+def test_a_share_of_the_strength_of_a_servo_with_a_ratio_of_damping_is_that_share_of_its_damping(
+    tmp_path: Path, share: float
+) -> None:
+    text = ARM.replace('kp="200" kv="20"', 'kp="200" dampratio="0.7" forcelimited="true" forcerange="-30 30"')
+    whole = build_machine(arm(tmp_path, text), TIMING).built.model
+    asked = arm(tmp_path, text, values=(("actuator/reach.strength", share),))
+    model = build_machine(asked, TIMING).built.model
+    reach = model.actuator("reach").id
+    assert whole.actuator_biasprm[reach][2] < -1.0
+    np.testing.assert_allclose(model.actuator_biasprm[reach], share * whole.actuator_biasprm[reach])
+
+
 def test_an_action_arrives_after_its_delay_and_the_stored_pose_holds_until_then(tmp_path: Path) -> None:
     site = arm(tmp_path, pose="up", action_delay_ms=70.0)  # 14 steps; a control period has 10
     world = ArticulatedWorld(site, TIMING)
