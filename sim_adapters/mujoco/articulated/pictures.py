@@ -170,7 +170,9 @@ class Pictures:
     def outline(self, bodies: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Where some of the bodies, (B,), would be seen in the newest picture if nothing else were there."""
         assert self._view is not None
-        chosen = np.append(bodies, False)[self._drawn.instance[self._view.owners] - 1]
+        # Sites and tendons are drawn too and are no body's; every negative number is the last place.
+        owners = np.maximum(self._view.owners, -1)
+        chosen = np.append(bodies, False)[self._drawn.instance[owners] - 1]
         return np.isfinite(self._view.depth_of(chosen))
 
     def _shown(self, table: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -172,3 +172,16 @@ def test_occlusion_is_the_share_of_the_bodys_own_pixels_at_which_something_else_
     assert whole - free.pixels < 2, "the table takes an edge of it at most"
     assert 0 < covered.pixels < free.pixels
     assert covered.occlusion == pytest.approx(1 - covered.pixels / whole)
+
+
+def test_a_site_elsewhere_in_the_picture_hides_nothing_of_a_body(tmp_path: Path):
+    marked = SCENE.replace(
+        '<geom name="table"', '<site name="mark" pos="0 .6 .9" size=".1"/><geom name="table"'
+    )
+    found = []
+    with batch() as worlds:
+        for text in (SCENE, marked):
+            worlds.reset([watched(tmp_path, text)])
+            cube = worlds.ground_truth()[0].views[0].bodies[0]
+            found.append((cube.pixels, cube.occlusion))
+    assert found[0] == found[1]
