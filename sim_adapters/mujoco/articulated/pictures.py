@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import mujoco
 import numpy as np
@@ -71,13 +73,11 @@ def drawn_of(
     unique, owners = np.unique(pairs, axis=0, return_inverse=True)
     # Number -1 is where nothing is: the last place of a table.
     table = np.concatenate((unique, [(0, 0)])).astype(np.int32)
-    known = [str(whole.body(k).name) or f"body {k}" for k in range(whole.nbody)]
-    there = [str(model.body(k).name) or f"body {k}" for k in range(model.nbody)]
-    further = [name for name in there if name not in known]
-    numbers = [
-        (known.index(name) if name in known else len(known) + further.index(name)) + 1 for name in there
-    ]
-    bodies = (NOTHING, *known, *(f"copy {k + 1}" for k in range(copies)))
+    known, there = _identities(whole), _identities(model)
+    every = [*known, *(one for one in there if one not in known)]
+    numbers = [every.index(one) + 1 for one in there]
+    names = [str(whole.body(k).name) or f"body {k}" for k in range(whole.nbody)]
+    bodies = (NOTHING, *names, *(f"copy {k + 1}" for k in range(copies)))
     return Drawn(
         owners.reshape(-1).astype(np.int64),
         table[:, 0],
@@ -86,6 +86,21 @@ def drawn_of(
         bodies,
         classes,
     )
+
+
+def _identities(model: mujoco.MjModel) -> list[Any]:
+    """Of each body what it keeps when others are taken out: its name, or its place among the nameless ones of
+    the body that it hangs on, which is told by its own."""
+    found: list[Any] = []
+    nameless: Counter[Any] = Counter()
+    for body in range(model.nbody):
+        one: Any = str(model.body(body).name)
+        if not one:
+            parent = found[int(model.body_parentid[body])]
+            one = (parent, nameless[parent])
+            nameless[parent] += 1
+        found.append(one)
+    return found
 
 
 class Pictures:

@@ -196,3 +196,28 @@ def test_copies_of_two_bodies_leave_the_stored_pose_one_and_whole(tmp_path: Path
     assert [world.model.key(k).name for k in range(world.model.nkey)] == ["up"]
     shoulder = int(world.model.joint("shoulder").qposadr[0])
     assert world.data.qpos[shoulder] == -0.5
+
+
+def test_bodies_without_a_name_keep_their_number_whatever_is_taken_out_or_copied(tmp_path: Path) -> None:
+    nameless = '<body pos="{} 2 1"><geom name="{}" size=".05"/></body>'
+    text = ARM.replace(
+        '<geom name="cube"', '<body><geom name="lid" size=".01"/></body><geom name="cube"'
+    ).replace("</worldbody>", nameless.format(1, "one") + nameless.format(2, "two") + "</worldbody>")
+    site = arm(tmp_path, text)
+    placing = Placing(
+        {"top": MjcfFile(tmp_path / "arm.xml").surface("table", Rectangle(0.3, -0.3, 0.8, 0.3))},
+        {"cube": MjcfFile(tmp_path / "arm.xml").placeable("cube")},
+    )
+    cubes = [PlacedObject("cube", 0.4, y, 0.0) for y in (-0.2, 0.2)]
+    numbers = []
+    for placed in ([], cubes[:1], cubes):
+        world = ArticulatedWorld(replace(site, put=placing.put(placed)), TIMING)
+        drawn, model = world._machine.drawn, world.model
+        owner = {model.geom(g).name: int(model.geom_bodyid[g]) for g in range(model.ngeom)}
+        numbers.append({name: int(drawn.numbers[body + 1]) for name, body in owner.items()})
+    alone, one, two = numbers
+    assert {name: two[name] for name in one} == one
+    assert {name: one[name] for name in alone} == alone
+    assert len(set(two.values())) == world.model.nbody
+    assert [drawn.bodies[two[name]] for name in ("one", "two")] == ["body 6", "body 7"]
+    assert {drawn.bodies[two[name]] for name in ("cube.2", "lid.2")} == {"copy 1", "copy 2"}
