@@ -228,7 +228,11 @@ def _picture(env: Any) -> np.ndarray:
         picture = picture[-1]
     if picture is None or np.ndim(picture) != 3:
         raise Refused("render() gives no picture; make: {render_mode: rgb_array} gives one where it can")
-    return np.ascontiguousarray(np.asarray(picture, dtype=np.uint8)[:, :, :3])
+    given = np.asarray(picture)[:, :, :3]
+    found = given.astype(np.uint8)
+    if given.dtype.kind not in "bui" or (found != given).any():
+        raise Refused(f"render() gives {given.dtype}, and a picture is of whole numbers from 0 to 255")
+    return np.ascontiguousarray(found)
 
 
 def _reset(env: Any, seed: int, options: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:

@@ -115,11 +115,11 @@ def fitting(space: Any, action: np.ndarray) -> Any:
         ValueError: A part that must be whole is not.
     """
     kind = type(space).__name__
-    if kind == "Box":
+    if kind == "Box" and np.dtype(space.dtype).kind == "f":
         return np.asarray(action, dtype=space.dtype).reshape(space.shape)
     whole = np.rint(action)
     if (whole != action).any():
         raise ValueError(f"the action is {action.tolist()}, and this environment takes whole numbers")
     if kind == "Discrete":
         return int(whole[0])
-    return whole.astype(np.int64).reshape(space.shape)
+    return whole.astype(space.dtype if kind == "Box" else np.int64).reshape(space.shape)

@@ -130,6 +130,23 @@ def test_what_changes_during_the_episode_is_lost(cart) -> None:
     assert cart.call("lost", slot=0) == ["attr/count was set to 0 and is 1: it did not take"]
 
 
+def test_an_action_of_whole_numbers_in_a_box_is_not_cut() -> None:
+    space = gymnasium.spaces.Box(0, 5, (2,), np.int32)
+    found = fitting(space, np.array([2.0, 3.0]))
+    assert (found.tolist(), found.dtype) == ([2, 3], np.int32)
+    with pytest.raises(ValueError, match=r"the action is \[1.7, 3.0\], and this environment takes whole"):
+        fitting(space, np.array([1.7, 3.0]))
+
+
+@pytest.mark.parametrize("painted", ["picture / 255.0", "picture.astype(int) * 2"])
+def test_a_picture_that_no_byte_holds_is_refused(tmp_path: Path, painted: str) -> None:
+    text = (HERE / "team_env.py").read_text().replace("return picture", f"return {painted}")
+    (tmp_path / "painted.py").write_text(text)
+    link = open_link(None, {"name": "painted.py:Cart", "folder": str(tmp_path), "make": {}, "camera": True})
+    with pytest.raises(Refused, match=r"render\(\) gives .* picture is of whole numbers from 0 to 255"):
+        link.call("describe")
+
+
 def test_nothing_of_an_episode_is_left_in_the_next(cart) -> None:
     def course(values):
         cart.call("begin", slot=0, seed=1, values=values)
