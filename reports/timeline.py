@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from simgate.harness.results.record import CriterionResult
 from simgate.harness.text import plural
 from simgate.harness.trace import Trace
+from simgate.policies.perception.outputs import Boxes
 from simgate.reports import svg
 from simgate.reports.bounds import Bound
 from simgate.reports.signal_lanes import SPAN, TALL, Lane, LaneGroup, drawing, reading_group, signal_groups
+from simgate.sim_adapters.embodiment import sensor_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,11 @@ def sight_labels(trace: Trace) -> list[str]:
     return sorted(seen | said)
 
 
+def _has_truth(trace: Trace, found: Boxes) -> bool:
+    """Whether ``frames`` tell what could be seen in the picture that these boxes are of."""
+    return trace.tells_entities and (not found.channel or sensor_of(found.channel) == sensor_of(trace.eye))
+
+
 def _round_seconds(end_s: float) -> list[float]:
     step = next((step for step in (0.5, 1, 2, 5, 10, 20, 60) if end_s / step <= 6), 120)
     return [step * index for index in range(int(end_s / step) + 1) if step * index <= end_s * 0.97]
@@ -131,9 +138,12 @@ def _sight_lane(trace: Trace, label: str, end_s: float) -> Lane:
         if scores:
             ticks.append(f"M{found.frame_step * per_step:.0f} {TALL:g}v{-TALL * max(scores):.0f}")
     parts.append(svg.element("path", d="".join(ticks), class_="detected"))
-    return Lane(
-        label, "band: truly visible; ticks: detected, height is the score", drawing(parts), kind="sight"
-    )
+    band = "band: truly visible"
+    if not trace.tells_entities:
+        band = "nobody tells when it was visible"
+    elif not all(_has_truth(trace, found) for found in trace.detections):
+        band = f"band: truly visible to {trace.eye or 'no camera'}"
+    return Lane(label, f"{band}; ticks: detected, height is the score", drawing(parts), kind="sight")
 
 
 def _visible_runs(trace: Trace, label: str) -> list[tuple[int, int]]:
@@ -175,9 +185,16 @@ def _summary(trace: Trace, labels: Sequence[str]) -> str:
     sentences = [
         f"{trace.times_s[-1]:.1f} s simulated, ended with {trace.end.replace('_', ' ') or 'no word'}."
     ]
-    detected = {
-        (found.frame_step, found.label(index)) for found in trace.detections for index in range(len(found))
-    }
+    known, unknown = (
+        {
+            (found.channel, found.frame_step, found.label(index))
+            for found in trace.detections
+            if _has_truth(trace, found) is has_truth
+            for index in range(len(found))
+        }
+        for has_truth in (True, False)
+    )
+    detected = {(step, name) for _, step, name in known}
     for label in labels:
         steps = [f.step for f in trace.frames if any(entity.label == label for entity in f.entities)]
         hits = sum((step, label) in detected for step in steps)
@@ -185,8 +202,11 @@ def _summary(trace: Trace, labels: Sequence[str]) -> str:
         if steps:
             text = f"{label} was visible in {plural(len(steps), 'frame')} and detected in {hits}"
             sentences.append(f"{text}; detected in {extra} where it was not." if extra else f"{text}.")
-        else:
+        elif extra:
             sentences.append(f"{label} was never visible but detected in {plural(extra, 'frame')}.")
+        if untold := sum(name == label for *_, name in unknown):
+            what = plural(untold, "frame")
+            sentences.append(f"{label} was detected in {what} of which nobody tells what could be seen.")
     dropped = sum(frame.dropped for frame in trace.frames)
     if dropped:
         sentences.append(f"{plural(dropped, 'frame')} of {len(trace.frames)} never reached the model.")

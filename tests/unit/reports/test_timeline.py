@@ -130,6 +130,21 @@ def test_the_summary_counts_seen_and_missed_frames(trace: Trace) -> None:
     assert "The robot reported nothing. In the way: glass." in summary
 
 
+def test_boxes_of_pictures_whose_truth_nobody_tells_are_neither_hits_nor_false_alarms(trace: Trace) -> None:
+    count = sum(len(found) > 0 for found in trace.detections)
+    untold = f"glass_door was detected in {count} frames of which nobody tells what could be seen."
+    blank = tuple(replace(frame, entities=()) for frame in trace.frames)
+    arm = replace(trace, frames=blank, tells_entities=False)
+    assert untold in timeline(arm).summary
+    assert "never visible" not in timeline(arm).summary
+    assert lane(arm, "glass_door").legend.startswith("nobody tells when it was visible; ticks")
+    wrist = tuple(replace(found, channel="wrist.rgb") for found in trace.detections)
+    second = replace(trace, eye="front.rgb", detections=wrist)
+    assert "glass_door was visible in" in timeline(second).summary
+    assert f"and detected in 0. {untold}" in timeline(second).summary
+    assert lane(second, "glass_door").legend.startswith("band: truly visible to front.rgb; ticks")
+
+
 def test_values_that_are_not_finite_leave_a_gap(trace: Trace) -> None:
     barrier = trace.signals["barrier_distance_m"].copy()
     barrier[5:8] = np.nan
