@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
+from simgate.harness.packs.expressions.held import Condition
 from simgate.harness.packs.expressions.syntax import Binary, Comparison, Literal, Name, Term, Unary
 from simgate.harness.packs.model import Criterion, Pack, Scenario, TaskSpec
 from simgate.harness.scoring.metric import MetricInfo
 from simgate.harness.scoring.metrics import find_metric
-from simgate.harness.scoring.stl_formula import COMPARISONS, Node, read_formula
+from simgate.harness.scoring.stl_formula import COMPARISONS, Formula, Node, read_formula
 from simgate.harness.tasks.declared import DeclaredTask
 
 
@@ -43,23 +44,35 @@ def bounds_of(pack: Pack, scenario: Scenario, units: Mapping[str, str]) -> tuple
     found: list[Bound] = []
     for criterion in (*scenario.accept, *scenario.hard):
         if criterion.stl is not None:
-            names = frozenset(units)
-            tree = _comparisons_of_formula(criterion.stl, pack.sim.control_hz, names)
-            found += [Bound(name, value, criterion.statement) for name, value in tree]
+            formula = _formula(criterion.stl, pack, units)
+            pairs = _of_node(formula.root) if formula is not None else ()
+            found += [Bound(name, value, criterion.statement) for name, value in pairs]
         else:
             found += _of_criterion(criterion, units)
-    task = scenario.task
-    declared = DeclaredTask.of(scenario.id, task).conditions if isinstance(task, TaskSpec) else {}
-    for word, condition in declared.items():
+    for word, condition in _conditions(scenario).items():
         pairs = _compared(condition.expression.tree)
         found += [Bound(name, value, f"{word}: {condition.text}") for name, value in pairs]
     return tuple(dict.fromkeys(found))
 
 
-def looked_at(scenario: Scenario) -> frozenset[str]:
-    """Signals that the metrics of a scenario's criteria are computed from."""
-    infos = [_info(criterion) for criterion in (*scenario.accept, *scenario.hard)]
-    return frozenset(name for info in infos if info is not None for name in info.signals)
+def looked_at(pack: Pack, scenario: Scenario, units: Mapping[str, str]) -> frozenset[str]:
+    """Signals that a scenario's criteria and its task's conditions are computed from. Arguments as for
+    :func:`bounds_of`."""
+    names = {name for condition in _conditions(scenario).values() for name in condition.expression.names}
+    for criterion in (*scenario.accept, *scenario.hard):
+        if criterion.signal is not None:
+            names.add(criterion.signal.name)
+        elif criterion.stl is not None:
+            formula = _formula(criterion.stl, pack, units)
+            names |= formula.signals if formula is not None else frozenset()
+        elif (info := _info(criterion)) is not None:
+            names |= set(info.signals)
+    return frozenset(names)
+
+
+def _conditions(scenario: Scenario) -> Mapping[str, Condition]:
+    task = scenario.task
+    return DeclaredTask.of(scenario.id, task).conditions if isinstance(task, TaskSpec) else {}
 
 
 def _of_criterion(criterion: Criterion, units: Mapping[str, str]) -> Iterator[Bound]:
@@ -108,12 +121,11 @@ def _number(term: Term) -> float | None:
     return None
 
 
-def _comparisons_of_formula(text: str, control_hz: int, names: frozenset[str]) -> list[tuple[str, float]]:
+def _formula(text: str, pack: Pack, units: Mapping[str, str]) -> Formula | None:
     try:
-        root = read_formula(text, control_hz, names).root
+        return read_formula(text, pack.sim.control_hz, frozenset(units))
     except ValueError:  # Of a recording without that signal; the criterion's own row says so.
-        return []
-    return list(_of_node(root))
+        return None
 
 
 def _of_node(node: Node) -> Iterator[tuple[str, float]]:

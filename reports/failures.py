@@ -192,7 +192,8 @@ class _Builder:
         scenario = self._run.pack.scenario(record.scenario)
         units = {signal.name: signal.unit for signal in signals_of(trace)}
         bounds = bounds_of(self._run.pack, scenario, units)
-        return timeline(trace, (*record.criteria, *record.violations), bounds, looked_at(scenario)), ""
+        first = looked_at(self._run.pack, scenario, units)
+        return timeline(trace, (*record.criteria, *record.violations), bounds, first), ""
 
 
 def _line(record: RunRecord) -> FailureLine:

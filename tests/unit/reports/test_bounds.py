@@ -16,7 +16,7 @@ from simgate.reports.bounds import bounds_of, looked_at
 UNITS = {"height_m": "m", "tilt_deg": "deg", "speed_mps": "m/s", "x_m": "m", "y_m": "m"}
 
 
-def bounds(*accept: Criterion, task: TaskSpec | None = None) -> set[tuple[str, float]]:
+def made(*accept: Criterion, task: TaskSpec | None = None) -> tuple[Pack, Scenario]:
     scenario = Scenario(
         id="walks", title="walks", severity="major", world="w", variants=VariantsSpec(count=1), accept=accept,
         parameters={}, task=task,
@@ -30,7 +30,11 @@ def bounds(*accept: Criterion, task: TaskSpec | None = None) -> set[tuple[str, f
         scenarios=(scenario,),
         gate=(),
     )
-    return {(bound.signal, bound.value) for bound in bounds_of(pack, scenario, UNITS)}
+    return pack, scenario
+
+
+def bounds(*accept: Criterion, task: TaskSpec | None = None) -> set[tuple[str, float]]:
+    return {(bound.signal, bound.value) for bound in bounds_of(*made(*accept, task=task), UNITS)}
 
 
 def test_a_criterion_on_a_signal_bounds_it() -> None:
@@ -66,8 +70,13 @@ def test_conditions_of_a_task_bound_their_signals() -> None:
 
 def test_signals_behind_a_metric_are_looked_at() -> None:
     way = Criterion(metric="path_length_m", op="at_most", bound=12)
-    scenario = Scenario(
-        id="s", title="s", severity="major", world="w", variants=VariantsSpec(count=1), accept=(way,),
-        parameters={},
-    )  # fmt: skip
-    assert looked_at(scenario) == {"x_m", "y_m"}
+    assert looked_at(*made(way), UNITS) == {"x_m", "y_m"}
+
+
+def test_so_are_those_of_a_criterion_a_formula_and_a_condition_that_name_no_bound() -> None:
+    formula = Criterion(metric="f", op="at_least", bound=0, stl="always (x_m < y_m)")
+    tilt = Criterion(metric="t", op="at_most", bound=5, signal=SignalSpec(name="tilt_deg", reduce="max"))
+    signals = {"height_m": {"position": "body/a", "axis": "z"}, "x_m": {"position": "body/a", "axis": "x"}}
+    task = TaskSpec(signals=signals, success="height_m > 2 * x_m")
+    assert looked_at(*made(formula, tilt), UNITS) == {"x_m", "y_m", "tilt_deg"}
+    assert looked_at(*made(task=task), UNITS) == {"height_m", "x_m"}
