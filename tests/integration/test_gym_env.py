@@ -104,7 +104,8 @@ def test_a_scene_of_another_image_size_does_not_fit_the_environment():
 
 def test_an_episode_ends_in_the_glass_door_when_nobody_stops():
     environment = office(reward=progress_reward("goal_distance_m", {"collision": 5.0}))
-    environment.reset(seed=3)
+    _, info = environment.reset(seed=3)
+    begun_m = info["signals"]["goal_distance_m"]
     total, terminated, ticks = 0.0, False, 0
     while not terminated and ticks < 200:
         _, reward, terminated, truncated, info = environment.step(np.array([0.7, 0.0], dtype=np.float32))
@@ -113,6 +114,8 @@ def test_an_episode_ends_in_the_glass_door_when_nobody_stops():
         assert not truncated
     assert terminated
     assert info["truth"].contacts[0].body == "door"
+    assert total == pytest.approx(begun_m - info["signals"]["goal_distance_m"] - 5.0)
+    assert total < 0.0 < begun_m - info["signals"]["goal_distance_m"]
     assert environment.render().shape == (120, 160, 3)
     environment.close()
 

@@ -127,7 +127,7 @@ def test_what_the_robot_does_not_sense_so_is_told_at_its_line(tmp_path: Path, ke
     assert (found.code, found.message) == ("model-channel", words)
     assert found.hint
     line = made.path.read_text().splitlines()[found.line - 1].strip()
-    assert line == (f"{key}: {value}" if "shape" not in words else "shape:") or line == "- 3"
+    assert line == (f"{key}: {value}" if "shape" not in words else "- 3")
 
 
 def test_whole_numbers_are_not_cut_from_a_channel_of_others(tmp_path: Path) -> None:
