@@ -127,16 +127,12 @@ def test_every_episode_is_that_of_a_plain_loop(
         assert whole[variant.id]["sim_s"] == pytest.approx(steps / 20)
 
 
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [("one", ["--workers", 1]), ("alone", ["--workers", 0, "--set", "sim.batch=1"])],
-)
-def test_the_same_whoever_runs_it(place: Path, whole: dict[str, dict], name: str, words: list) -> None:
-    if name == "alone":
-        text = (place / "pack.yaml").read_text()
-        place = team(place.parent / "alone", text.replace("batch: 3", "batch: 1"))
-        words = words[:2]
-    again = run(place, name, *words)
+@pytest.mark.parametrize(("name", "workers", "batch"), [("one", 1, 3), ("alone", 0, 1)])
+def test_the_same_whoever_runs_it(
+    place: Path, whole: dict[str, dict], name: str, workers: int, batch: int
+) -> None:
+    text = PACK.replace("batch: 3", f"batch: {batch}")
+    again = run(team(place.parent / name, text), name, "--workers", workers)
     assert {v: r["trace_digest"] for v, r in again.items()} == {
         v: r["trace_digest"] for v, r in whole.items()
     }

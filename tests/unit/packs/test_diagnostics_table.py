@@ -319,13 +319,13 @@ def test_every_code_of_the_language_has_a_case() -> None:
         "model-channel",  # test_models_by_channel
         "not-utf8", "too-large", "too-deep", "no-variants",
         "unknown-task",  # test_coded
-                "native-file", "unknown-element", "unknown-target", "world-adapter",  # test_native_worlds
-            "low-wall", "high-robot",  # test_low_walls
-            "unknown-class",  # test_vocabulary
-            "duplicate-pack",  # test_pack_names
-            "no-scene", "undefined-metric", "time-limit",  # test_scene_checks
-            "one-scene",  # test_scene_counts
-            "metric-needs",  # test_own_joints
-            "policy-io", "policy-package", "policy-robot", "policy-value",  # tests/unit/policies/network
+        "native-file", "unknown-element", "unknown-target", "world-adapter",  # test_native_worlds
+        "low-wall", "high-robot",  # test_low_walls
+        "unknown-class",  # test_vocabulary
+        "duplicate-pack",  # test_pack_names
+        "no-scene", "undefined-metric", "time-limit",  # test_scene_checks
+        "one-scene",  # test_scene_counts
+        "metric-needs",  # test_own_joints
+        "policy-io", "policy-package", "policy-robot", "policy-value",  # tests/integration/test_learned_policies.py
     }  # fmt: skip
     assert {code for code, _, _ in CASES} | elsewhere == set(CODES)

@@ -183,7 +183,7 @@ def test_an_exception_of_the_environment_names_it_and_its_cause(python: str | No
     link.close()
 
 
-def test_a_reward_that_is_nan_is_no_reward(cart) -> None:
+def test_a_reward_that_is_nan_is_no_reward() -> None:
     link = opened(nan_at=1)
     link.call("begin", slot=0, seed=0, values={})
     with pytest.raises(EnvironmentFailed, match="the reward is nan"):
