@@ -89,7 +89,7 @@ class Plan:
     def limits(self) -> tuple[int, ...]:
         """One a look, as :class:`simgate.harness.gate.statistics.stopping_boundary.Boundary` has them."""
         if not 0 <= self.fixed <= self.planned:
-            return tuple(look + 1 if self.upper else -1 for look in self.looks)
+            return tuple(self._never_early(as_fixed=False).tolist())
         if self._typical[0] > _END_IS_FELT * self.planned:
             self._typical[0] = self._nearest_alone()
         found = self._searched(self._typical)
@@ -100,6 +100,13 @@ class Plan:
             return float(ratios.max() + 0.05 * ratios.mean()) - 3.0 * one.power
 
         return tuple(min(found, key=worst).limits.tolist())
+
+    def _never_early(self, as_fixed: bool) -> Counts:
+        """Limits that nothing crosses, but the last one where it is that of the test of fixed size."""
+        limits = np.array(self.looks) + 1 if self.upper else np.full(len(self.looks), -1)
+        if as_fixed:
+            limits[-1] = self.fixed
+        return limits
 
     def _nearest_alone(self) -> float:
         """Mean of the best boundary for the rate nearest the demand, where the end of the run is felt."""
@@ -180,9 +187,12 @@ class Plan:
             first = int(keeps.argmax()) if keeps.any() else self._tried
             if first in (0, self._tried) and near is not None:
                 return self._spent(per_variant, penalties, as_fixed, None)
-            strict = limits[min(first, self._tried - 1)]
             lax = limits[max(first - 1, 0)]
-            low, high = float(prices[max(first - 1, 0)]), float(prices[min(first, self._tried - 1)])
+            if first == self._tried:
+                # Where next to no error is left to end early with, no price is dear enough.
+                return lax, self._never_early(as_fixed), high
+            strict = limits[first]
+            low, high = float(prices[max(first - 1, 0)]), float(prices[first])
         assert lax is not None
         assert strict is not None
         return lax, strict, high

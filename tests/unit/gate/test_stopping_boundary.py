@@ -55,6 +55,14 @@ def test_the_error_is_at_most_alpha(maker, share, planned, alpha):
     assert boundary.chance(worse) <= boundary.chance(1.0 - share)
 
 
+@pytest.mark.parametrize(("maker", "share"), [(go_boundary, 0.1), (no_go_boundary, 0.9)])
+@pytest.mark.parametrize(("planned", "alpha"), [(4, 1e-4), (10, 1e-5), (10, 1e-6)])
+def test_so_it_is_where_the_test_of_fixed_size_has_left_next_to_nothing_to_end_early_with(
+    maker, share, planned, alpha
+):
+    assert 0.0 < maker(planned, share, alpha).chance(1.0 - share) <= alpha * (1.0 + 1e-9)
+
+
 @pytest.mark.parametrize(("share", "planned"), [(0.9, 60), (0.9, 120), (0.95, 120), (0.98, 200)])
 @pytest.mark.parametrize("odds", [0.5, 0.25, 0.1, 2.0, 3.0, 6.0])
 def test_looking_costs_at_most_a_hundredth_of_power_and_saves_variants(share, planned, odds):
