@@ -14,14 +14,17 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
+from simgate.harness.expansion.scene_key import seed_makes_scene
+from simgate.harness.gate.rules.hard_result import HardResult, hard_results
 from simgate.harness.gate.statistics.percentile import nearest_rank
 from simgate.harness.packs.bounds import is_comparable, judge_of
 from simgate.harness.packs.checks.latency_percentile import LatencyPercentile, parse_latency_percentile
 from simgate.harness.packs.model import Scalar, Scenario
 from simgate.harness.results.manifest import ExpectedVariant
-from simgate.harness.results.record import Outcome, RunRecord
+from simgate.harness.results.record import VALID, Outcome, RunRecord
+from simgate.harness.results.stored_record import as_read
 
 _IS_DIGEST = re.compile("[0-9a-f]{64}").fullmatch
 """Two spellings of one digest would be two traces, and runs with one trace are one run."""
@@ -55,7 +58,7 @@ class Claims:
 
         INVALID and ERROR claim nothing of the model, so nothing is held against them.
         """
-        if record.outcome in (Outcome.INVALID, Outcome.ERROR):
+        if record.outcome not in VALID:
             return ""
         if record.attempts < 1:
             return "its record has a result and says that it was never begun"
@@ -88,6 +91,38 @@ class Claims:
                 says, shows = result.outcome.value, found or "nothing that can be compared"
                 return f"{criterion.statement}: its record says {says}, the observed value {shows}"
         return ""
+
+
+class Said(NamedTuple):
+    """A record of the expected identity, and what was seen when it was looked at.
+
+    Attributes:
+        record: The record.
+        against: What it says against itself or the pack; empty when nothing, or when it claims nothing.
+        key: Names its parameters; empty where they are not the whole scene, or it claims nothing.
+        hard: What it says under each of its scenario's hard rules.
+        trace: Names its trace; 0 where it has none, or claims nothing.
+    """
+
+    record: RunRecord
+    against: str
+    key: bytes
+    hard: tuple[HardResult, ...] = ()
+    trace: int = 0
+
+
+def look_at(expected: ExpectedVariant, record: RunRecord, claims: Claims | None) -> Said:
+    """What is seen of a record of the expected identity; ``claims`` are its scenario's, None without one."""
+    if claims is None or record.outcome is Outcome.ERROR:
+        return Said(record, "", b"")
+    full, scenario = as_read(record), claims.scenario
+    hard = hard_results(full, scenario.hard) if scenario.hard else ()
+    if record.outcome not in VALID:
+        return Said(record, "", b"", hard)
+    is_scene = expected.scene and not scenario.place and full.parameters and not seed_makes_scene(scenario)
+    return Said(
+        record, claims.against(full), parameters_key(full) if is_scene else b"", hard, trace_key(full)
+    )
 
 
 def parameters_key(record: RunRecord) -> bytes:

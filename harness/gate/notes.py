@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from simgate.harness.gate.scenes import Repeated
 from simgate.harness.gate.statistics.ordered import Ordered
 from simgate.harness.gate.statistics.percentile import nearest_rank
-from simgate.harness.gate.tally import VALID, Evidence, Status, counted_once
+from simgate.harness.gate.tally import Evidence, Status, counted_once
 from simgate.harness.gate.wording import few, tries
 from simgate.harness.packs.checks.latency_percentile import parse_latency_percentile
 from simgate.harness.packs.model import Pack
 from simgate.harness.results.manifest import Manifest
+from simgate.harness.results.record import VALID
 from simgate.harness.results.stored_record import as_read
 from simgate.harness.text import plural
 

@@ -7,23 +7,19 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import NamedTuple
 
 import numpy as np
 
-from simgate.harness.expansion.scene_key import seed_makes_scene
-from simgate.harness.gate.contradictions import Claims, against_pack, copies, parameters_key, trace_key
-from simgate.harness.gate.rules.hard_result import HardResult, hard_results
+from simgate.harness.gate.contradictions import Claims, Said, against_pack, copies, look_at
+from simgate.harness.gate.rules.hard_result import HardResult
 from simgate.harness.gate.scenes import NO_SCENES, Scenes
 from simgate.harness.packs.model import Pack, Scenario
 from simgate.harness.results.manifest import ExpectedVariant, Manifest
-from simgate.harness.results.record import Outcome, RunRecord
+from simgate.harness.results.record import VALID, Outcome, RunRecord
 from simgate.harness.results.stored_record import as_read
 
 _ALONE: dict[tuple[Outcome, ...], tuple[Outcome, ...]] = {(outcome,): (outcome,) for outcome in Outcome}
 """Outcomes of variants with one record: one object for all that end alike."""
-VALID = (Outcome.PASS, Outcome.FAIL, Outcome.KNOWN)
-"""Outcomes that say something about the model."""
 
 
 class Status(StrEnum):
@@ -132,7 +128,7 @@ def gather(manifest: Manifest, pack: Pack, records: Iterable[RunRecord]) -> Evid
         if (full.identity, full.variant_digest) != (one.identity, one.digest):
             foreign.add(place)
             continue
-        said, before = _said(one, record, claims.get(one.scenario)), heard[place]
+        said, before = look_at(one, record, claims.get(one.scenario)), heard[place]
         heard[place] = said if before is None else [*(before if isinstance(before, list) else [before]), said]
     excused = quarantines(manifest, pack)
     refused = tuple(expected[place].id for place in sorted(foreign) if heard[place] is None)
@@ -164,37 +160,6 @@ def _with_repeated(variants: Sequence[JudgedVariant], traces: array[int]) -> Ite
         replace(variant, trace=trace) if trace in repeated and variant.status in _SPEAKING else variant
         for variant, trace in zip(variants, traces, strict=True)
     ]
-
-
-class Said(NamedTuple):
-    """A record of the expected identity, and what was seen when it was looked at.
-
-    Attributes:
-        record: The record.
-        against: What it says against itself or the pack; empty when nothing, or when it claims nothing.
-        key: Names its parameters; empty where they are not the whole scene, or it claims nothing.
-        hard: What it says under each of its scenario's hard rules.
-        trace: Names its trace; 0 where it has none, or claims nothing.
-    """
-
-    record: RunRecord
-    against: str
-    key: bytes
-    hard: tuple[HardResult, ...] = ()
-    trace: int = 0
-
-
-def _said(expected: ExpectedVariant, record: RunRecord, claims: Claims | None) -> Said:
-    if claims is None or record.outcome is Outcome.ERROR:
-        return Said(record, "", b"")
-    full, scenario = as_read(record), claims.scenario
-    hard = hard_results(full, scenario.hard) if scenario.hard else ()
-    if record.outcome not in VALID:
-        return Said(record, "", b"", hard)
-    is_scene = expected.scene and not scenario.place and full.parameters and not seed_makes_scene(scenario)
-    return Said(
-        record, claims.against(full), parameters_key(full) if is_scene else b"", hard, trace_key(full)
-    )
 
 
 def _own(variants: Sequence[JudgedVariant], keys: Sequence[bytes]) -> list[JudgedVariant]:
@@ -283,7 +248,7 @@ def judge(
     """
     scenario = next((one for one in pack.scenarios if one.id == expected.scenario), None)
     claims = Claims(scenario) if scenario else None
-    said = [_said(expected, record, claims) for record in own]
+    said = [look_at(expected, record, claims) for record in own]
     variant = _judged(expected, said, scenario, excused)
     counts = _counting(variant, said)
     return replace(variant, trace=counts.trace) if counts and variant.status in _SPEAKING else variant

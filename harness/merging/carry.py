@@ -8,10 +8,9 @@ import shutil
 from collections.abc import Sequence
 
 from simgate.harness.gate.comparing.baseline_copy import CHURN, FOLDER
-from simgate.harness.gate.tally import VALID
 from simgate.harness.merging.sources import Source
 from simgate.harness.results.journal import read_journal
-from simgate.harness.results.record import RunRecord
+from simgate.harness.results.record import VALID, RunRecord
 from simgate.harness.results.run_folder import RunFolder
 from simgate.sim_adapters.plain_file import NotPlain, inside, require_plain
 

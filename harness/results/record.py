@@ -26,6 +26,9 @@ class Outcome(StrEnum):
     KNOWN = "KNOWN"
 
 
+VALID = (Outcome.PASS, Outcome.FAIL, Outcome.KNOWN)
+"""Outcomes that say something about the model."""
+
 STRIP = "strip."
 """An artifact of this name with that of a channel behind it shows the channel at several moments."""
 

@@ -13,14 +13,12 @@ from simgate.harness.gate.kept_pack import kept_pack
 from simgate.harness.packs.model import Pack, Scalar, Scenario, VariantsSpec
 from simgate.harness.packs.values import ValueSpec
 from simgate.harness.packs.worlds import is_installed
-from simgate.harness.results.record import Outcome
+from simgate.harness.results.record import VALID, Outcome
 from simgate.harness.results.run_folder import RunFolder
 from simgate.harness.results.stored_record import as_read, stored_records
 
 DRAWS = 4_000
 """Random draws of a scenario that say which cells are reachable."""
-COUNTED = (Outcome.PASS, Outcome.FAIL, Outcome.KNOWN)
-"""Outcomes that say something about the model; INVALID and ERROR have covered nothing."""
 
 
 @dataclass
@@ -89,7 +87,8 @@ def _last_of_each(folder: RunFolder, axes: Mapping[str, Collection[str]]) -> Ite
     """
     last: dict[str, _Judged | None] = {}
     for record in map(as_read, stored_records(folder.journal_path)):
-        counts = record.outcome in COUNTED and record.scenario in axes
+        # INVALID and ERROR have covered nothing.
+        counts = record.outcome in VALID and record.scenario in axes
         last[record.variant] = (
             (
                 record.scenario,

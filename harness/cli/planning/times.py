@@ -11,11 +11,8 @@ from simgate.harness.packs.model import Pack
 from simgate.harness.results.fingerprint import machine
 from simgate.harness.results.journal import JournalDamaged
 from simgate.harness.results.latest import run_dirs
-from simgate.harness.results.record import Outcome, RunRecord
+from simgate.harness.results.record import VALID, RunRecord
 from simgate.harness.results.run_folder import NotARun, RunFolder
-
-COUNTED = (Outcome.PASS, Outcome.FAIL, Outcome.KNOWN)
-"""Variants that ended as they should; others may have hung or died at once."""
 
 
 @dataclass
@@ -45,7 +42,8 @@ class Measured:
     def add(self, records: Iterable[RunRecord]) -> None:
         """Takes in the records of a run."""
         for record in records:
-            if record.outcome in COUNTED:
+            # Others may have hung or died at once.
+            if record.outcome in VALID:
                 self.seconds.setdefault(record.scenario, []).append(record.wall_s)
                 self.samples.append(len(record.latency.in_loop_ms))
 

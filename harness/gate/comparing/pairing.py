@@ -9,7 +9,6 @@ from functools import cached_property
 from simgate.harness.gate.selection import left_out
 from simgate.harness.gate.tally import (
     IN_QUARANTINE,
-    VALID,
     Evidence,
     JudgedVariant,
     Status,
@@ -18,7 +17,7 @@ from simgate.harness.gate.tally import (
 )
 from simgate.harness.packs.model import Pack
 from simgate.harness.results.manifest import Fingerprint, Manifest
-from simgate.harness.results.record import RunRecord
+from simgate.harness.results.record import VALID, RunRecord
 
 ByDigest = Mapping[tuple[str, str], JudgedVariant]
 """Variants by scenario and digest: one simulation may be judged otherwise in another scenario."""

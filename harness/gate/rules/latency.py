@@ -20,11 +20,12 @@ from simgate.harness.gate.statistics.percentile import (
     percentile_upper_bound,
     rejects,
 )
-from simgate.harness.gate.tally import VALID, JudgedVariant, Status, Tally
+from simgate.harness.gate.tally import JudgedVariant, Status, Tally
 from simgate.harness.gate.verdict import Decision, Interval, RuleVerdict
 from simgate.harness.gate.wording import doubts, percent, whole_evidence
 from simgate.harness.packs.checks.latency_percentile import LatencyPercentile, parse_latency_percentile
 from simgate.harness.packs.model import GateRule
+from simgate.harness.results.record import VALID
 from simgate.harness.results.stored_record import SampleKind
 from simgate.harness.text import plural
 
