@@ -31,10 +31,10 @@ from simgate.harness.execution.planning.adapter_options import make_adapter, mak
 from simgate.harness.execution.planning.plan_guard import PlanGuard
 from simgate.harness.execution.probe_room import first_look
 from simgate.harness.expansion.variant import Variant
+from simgate.harness.packs.checks.metric_catalog import Record
 from simgate.harness.packs.model import Scenario
 from simgate.harness.results.record import Outcome, RunRecord
 from simgate.harness.results.run_folder import RunFolder
-from simgate.harness.scoring.metric import Record
 from simgate.harness.scoring.resources import ResourceMonitor, ResourceUse
 from simgate.harness.scoring.score import Score, records_of, score
 from simgate.harness.tasks.of_scenario import task_of

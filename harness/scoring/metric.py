@@ -7,66 +7,17 @@ import numbers
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.harness.packs.checks.metric_catalog import lacking
+from simgate.harness.packs.checks.metric_catalog import MetricInfo, lacking
 from simgate.harness.results.record import Scalar
 from simgate.harness.scoring.evidence import Evidence, NoTruth, SeveralModels
 
+__all__ = ["LARGEST", "Metric", "MetricInfo", "MetricValue", "Options", "saturated", "undefined"]
+
 Options = Mapping[str, Scalar]
-Record = Literal["actions", "labels", "bodies"]
-"""What the policy told the robot; the class of each pixel; where the bodies are that a criterion names."""
-
-
-@dataclass(frozen=True, slots=True)
-class MetricInfo:
-    """What a metric means; ``simgate metrics`` and the linter show it.
-
-    Attributes:
-        name: For example ``stop_distance_m``; ``<class>`` stands for a class of the model.
-        unit: For example ``m``; empty for shares, bools and words.
-        direction: Which way is better; ``none`` when neither is.
-        low: Smallest possible value, None when there is none.
-        high: Largest possible value, None when there is none.
-        kind: Type of the value.
-        meaning: One sentence.
-        source: Where the definition or the number comes from.
-        options: Options that a criterion on it may give.
-        needs: What must be so for the metric to be defined, a word of its task's; empty for nothing.
-        needs_class: Semantic class of which something must be there; empty for none.
-        signals: Signals of the task that it is computed from; undefined where a task lacks one.
-        facts: Facts of the task that it is computed from; likewise.
-        moves: Whether it can only grow, or only fall, while an episode goes on; what a bound on it has lost
-            then stays lost.
-        silence: Its value where the policy reports nothing, for a word that the policy reports.
-        measures: Quantities one of which a signal of the task must measure, the one of ``signals`` where it
-            names one (:attr:`simgate.harness.trace.Signal.quantity`); empty for no such need.
-        output: Kind of the model's outputs that it judges (``boxes``, ``masks``, ``depth``, ``poses``,
-            ``keypoints``); empty for none.
-        records: What the loop must record for it, which traces hold only where a criterion asks for it.
-    """
-
-    name: str
-    unit: str
-    direction: Literal["higher", "lower", "none"]
-    low: float | None
-    high: float | None
-    kind: Literal["number", "count", "bool", "word"]
-    meaning: str
-    source: str
-    options: tuple[str, ...] = ()
-    needs: str = ""
-    needs_class: str = ""
-    signals: tuple[str, ...] = ()
-    facts: tuple[str, ...] = ()
-    moves: Literal["", "up", "down"] = ""
-    silence: str = ""
-    measures: tuple[str, ...] = ()
-    records: tuple[Record, ...] = ()
-    output: str = ""
 
 
 @dataclass(frozen=True, slots=True)

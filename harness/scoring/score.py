@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from simgate.harness.packs.checks.metric_catalog import Record
 from simgate.harness.packs.model import Criterion, Scalar, Scenario, metric_key
 from simgate.harness.results.outcome import combine, with_quarantine
 from simgate.harness.results.record import CriterionResult, LatencySamples, Outcome
 from simgate.harness.scoring.criteria import judge
 from simgate.harness.scoring.evidence import Evidence
-from simgate.harness.scoring.metric import Record
 from simgate.harness.scoring.metrics import evaluate, find_metric, metric_of, standard_metrics
 from simgate.harness.scoring.quarantine import find_quarantine
 from simgate.harness.scoring.resources import ResourceUse

@@ -7,7 +7,7 @@ from collections.abc import Collection
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.harness.scoring.metric import Record
+from simgate.harness.packs.checks.metric_catalog import Record
 from simgate.harness.trace import CameraTruth
 from simgate.sim_adapters.embodiment import IMAGES, Channel, Embodiment, eye_of, sensor_of
 from simgate.sim_adapters.observation import GroundTruth, Observation

@@ -19,7 +19,7 @@ from simgate.harness.execution.episode.latency import Delivery
 from simgate.harness.execution.episode.looking import LoopModel
 from simgate.harness.execution.episode.perception_stage import PerceptionStage
 from simgate.harness.execution.episode.world_run import Episode, WorldRun
-from simgate.harness.scoring.metric import Record
+from simgate.harness.packs.checks.metric_catalog import Record
 from simgate.harness.tasks.task import Task
 from simgate.policies.policy import Heard, Policy
 from simgate.sim_adapters.adapter import SimAdapter, Timing

@@ -15,8 +15,8 @@ from simgate.harness.execution.episode.looking import Frame
 from simgate.harness.execution.episode.readings import ReadingKeeper
 from simgate.harness.execution.episode.validity import ValidityMonitor
 from simgate.harness.execution.pictures.views import View, ViewKeeper
+from simgate.harness.packs.checks.metric_catalog import Record
 from simgate.harness.results.record import LatencySamples, Scalar
-from simgate.harness.scoring.metric import Record
 from simgate.harness.tasks.task import TaskRun
 from simgate.harness.trace import Actions, FrameTruth, Signal, Trace, places_of_boxes
 from simgate.policies.perception.outputs import Boxes, Depth, ModelOutput

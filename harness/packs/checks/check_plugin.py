@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Mapping
 from contextlib import redirect_stdout
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ _HAS = {
     TASKS: ("name", "signals", "facts", "quantities", "allow", "brief", "begin"),
 }
 """What an object of a group has; of what is called, its instances, which can be said of classes only."""
-_INFO = [name for name, one in vars(MetricInfo).items() if isinstance(one, property)]
+_INFO = [field.name for field in fields(MetricInfo)]
 
 
 def named_plugin(reader: Reader, node: Node | None, group: str) -> str | None:

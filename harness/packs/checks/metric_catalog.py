@@ -1,78 +1,61 @@
-"""What the linter must know about metrics; ``simgate.harness.scoring.metrics`` provides it."""
+"""What a metric says of itself, and all that criteria can speak of: ``simgate.harness.scoring.metrics``."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
+
+Record = Literal["actions", "labels", "bodies"]
+"""What the policy told the robot; the class of each pixel; where the bodies are that a criterion names."""
 
 
-class MetricInfo(Protocol):
-    """One metric."""
+@dataclass(frozen=True, slots=True)
+class MetricInfo:
+    """What a metric means; ``simgate metrics`` and the linter show it.
 
-    @property
-    def name(self) -> str:
-        """Full name."""
+    Attributes:
+        name: For example ``stop_distance_m``; ``<class>`` stands for a class of the model.
+        unit: For example ``m``; empty for shares, bools and words.
+        direction: Which way is better; ``none`` when neither is.
+        low: Smallest possible value, None when there is none.
+        high: Largest possible value, None when there is none.
+        kind: Type of the value.
+        meaning: One sentence.
+        source: Where the definition or the number comes from.
+        options: Options that a criterion on it may give.
+        needs: What must be so for the metric to be defined, a word of its task's; empty for nothing.
+        needs_class: Semantic class of which something must be there; empty for none.
+        signals: Signals of the task that it is computed from; undefined where a task lacks one.
+        facts: Facts of the task that it is computed from; likewise.
+        moves: Whether it can only grow, or only fall, while an episode goes on; what a bound on it has lost
+            then stays lost.
+        silence: Its value where the policy reports nothing, for a word that the policy reports.
+        measures: Quantities one of which a signal of the task must measure, the one of ``signals`` where it
+            names one (:attr:`simgate.harness.trace.Signal.quantity`); empty for no such need.
+        output: Kind of the model's outputs that it judges (``boxes``, ``masks``, ``depth``, ``poses``,
+            ``keypoints``); empty for none.
+        records: What the loop must record for it, which traces hold only where a criterion asks for it.
+    """
 
-    @property
-    def unit(self) -> str:
-        """Unit; empty for none."""
-
-    @property
-    def direction(self) -> str:
-        """Which way is better: ``higher``, ``lower`` or ``none``."""
-
-    @property
-    def low(self) -> float | None:
-        """Smallest possible value; None for no limit."""
-
-    @property
-    def high(self) -> float | None:
-        """Largest possible value; None for no limit."""
-
-    @property
-    def kind(self) -> str:
-        """``number``, ``count``, ``bool`` or ``word``."""
-
-    @property
-    def meaning(self) -> str:
-        """One sentence."""
-
-    @property
-    def options(self) -> Sequence[str]:
-        """Options that a criterion on it may give."""
-
-    @property
-    def needs(self) -> str:
-        """What must be so for the metric to be defined, a word of its task's; empty for nothing."""
-
-    @property
-    def needs_class(self) -> str:
-        """Semantic class of which something must be there; empty for none."""
-
-    @property
-    def signals(self) -> Sequence[str]:
-        """Signals of the task that it is computed from."""
-
-    @property
-    def facts(self) -> Sequence[str]:
-        """Facts of the task that it is computed from."""
-
-    @property
-    def silence(self) -> str:
-        """Its value where the policy reports nothing; empty for what the policy does not report."""
-
-    @property
-    def records(self) -> Sequence[str]:
-        """What must be true of pictures and actions for it: ``actions``, ``labels``, ``bodies``."""
-
-    @property
-    def output(self) -> str:
-        """Kind of the model's outputs that it judges: ``boxes``, ``masks``, ...; empty for none."""
-
-    @property
-    def measures(self) -> Sequence[str]:
-        """Quantities one of which a signal of the task must measure: of ``signals``, or else any."""
+    name: str
+    unit: str
+    direction: Literal["higher", "lower", "none"]
+    low: float | None
+    high: float | None
+    kind: Literal["number", "count", "bool", "word"]
+    meaning: str
+    source: str
+    options: tuple[str, ...] = ()
+    needs: str = ""
+    needs_class: str = ""
+    signals: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
+    moves: Literal["", "up", "down"] = ""
+    silence: str = ""
+    measures: tuple[str, ...] = ()
+    records: tuple[Record, ...] = ()
+    output: str = ""
 
 
 def lacking(info: MetricInfo, signals: Mapping[str, str], facts: Collection[str]) -> list[str]:
