@@ -96,8 +96,8 @@ class GymnasiumAdapter:
     def __init__(self, timing: Timing, options: Mapping[str, object] | None = None) -> None:
         read_options("gymnasium adapter", {}, options or {})
         self._timing = timing
-        self._links: dict[EnvironmentSite, tuple[Link, Mapping[str, Any]]] = {}
-        self._faults: dict[EnvironmentSite, tuple[str, ...]] = {}
+        self._links: dict[str, tuple[Link, Mapping[str, Any]]] = {}
+        self._faults: dict[str, tuple[str, ...]] = {}
         self._worlds: list[World] = []
         self._embodiment: Embodiment | None = None
 
@@ -239,6 +239,6 @@ class GymnasiumAdapter:
         self._links.clear()
 
 
-def _kind(site: EnvironmentSite) -> EnvironmentSite:
-    """What variants of one environment share."""
-    return replace(site, seed=0, reset_seed=None, values=(), quantities=(), effects=CameraEffects())
+def _kind(site: EnvironmentSite) -> str:
+    """What variants of one environment share, in words: True, 1 and 1.0 are equal, and not the same."""
+    return repr(replace(site, seed=0, reset_seed=None, values=(), quantities=(), effects=CameraEffects()))

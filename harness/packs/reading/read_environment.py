@@ -162,7 +162,8 @@ class EnvironmentReader:
     ) -> OpenedEnvironment | None:
         """Made once for all scenarios that make it alike; its problems are reported at every use."""
         known = self._reader.environments
-        same = (keys.env, tuple(make.items()), python, keys.camera)
+        # In words: True, 1 and 1.0 are equal, and not the same environment.
+        same = repr((keys.env, make, python, keys.camera))
         if same not in known:
             try:
                 known[same] = OpenedEnvironment(

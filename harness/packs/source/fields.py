@@ -53,7 +53,7 @@ class Reader:
         """Every CSV file that was read, once; None for one that cannot be."""
         self.native: dict[tuple[str, Path], NativeFile | None] = {}
         """Every file of a native world that was opened, once; None for one that cannot be."""
-        self.environments: dict[object, OpenedEnvironment | NativeError] = {}
+        self.environments: dict[str, OpenedEnvironment | NativeError] = {}
         """Every environment that was made, once, by how it is made; or why it cannot be."""
         self.folder = Path()
         """Folder of the pack, from which files of field data are named."""

@@ -183,3 +183,31 @@ def test_a_fact_of_the_task_is_no_signal_of_that_name(tmp_path: Path) -> None:
     (found,) = lint_checked([path])
     assert found.code == "metric-needs"
     assert "'motion.lean.falls' needs lean" in found.message
+
+
+def test_an_environment_made_with_1_takes_whole_numbers_beside_one_made_with_1_0(tmp_path: Path) -> None:
+    one = """\
+    title: One
+    severity: major
+    world: {env: own.py:make, make: {kg: 1.0}, set: {kg: make.kg}}
+    parameters: {kg: {uniform: [2, 3]}}
+    variants: {count: 70}
+    accept: {return: {at_least: 0}}
+"""
+    head = PACK.partition("    title")[0]
+    (found,) = lint_checked([pack(tmp_path, f"{head}{one}  two:\n{one.replace('1.0', '1')}")])
+    assert (found.code, found.line) == ("wrong-type", 17)
+    assert "'kg'" in found.message
+
+
+@pytest.mark.parametrize("signal", ["return", "info.ok"])
+def test_a_name_that_environments_use_is_no_other_signals(tmp_path: Path, signal: str) -> None:
+    task = f"    task: {{signals: {{{signal}: {{obs: 0}}}}}}\n    accept:"
+    (found,) = lint_checked([pack(tmp_path, PACK.replace("    accept:", task))])
+    assert (found.code, found.line) == ("wrong-value", 14)
+    assert f"'{signal}' is already a signal of the environment" in found.message
+
+
+def test_a_signal_may_be_declared_as_the_environment_has_it(tmp_path: Path) -> None:
+    task = "    task: {signals: {return: {return: true}, info.ok: {info: ok}}}\n    accept:"
+    assert not lint_checked([pack(tmp_path, PACK.replace("    accept:", task))])

@@ -163,3 +163,14 @@ def test_one_that_hangs_is_named_and_ended_before_its_worker_is(
 def test_workers_are_given_longer_than_an_environment_may_take_to_be_made() -> None:
     limits = limits_of("gymnasium")
     assert min(limits.batch_floor_s, limits.heartbeat_s) > link.ANSWER_S
+
+
+def test_an_environment_made_with_true_is_not_that_made_with_1(folder: Path) -> None:
+    text = NOISY.replace("max(self.load, 2.0)", "float(self.load is True)")
+    (folder / "noisy.py").write_text(text)
+    adapter = GymnasiumAdapter(Timing(20, 20, 20))
+    seen = []
+    for load in (1, True, 1):
+        observation = adapter.reset([replace(site(folder, 1, {}), make=(("load", load),))])
+        seen.append(float(observation.channels["obs"][0, 2]))
+    assert seen == [0.0, 1.0, 0.0]
