@@ -172,6 +172,9 @@ class TaskReader:
             if self._reader.name(key, "a signal's name") is None:
                 continue
             found[key.text] = written = plain_of(value)
+            if self._given is not None and self._taken(key.text, written) != written:
+                message = f"'{key.text}' is already a signal of the environment, which tells it"
+                self._reader.problems.at(key, "wrong-value", message, "give this one another name")
             try:
                 if not isinstance(written, dict):
                     raise ValueError("a quantity is a mapping, for example {position: body/trunk, axis: z}")
@@ -183,6 +186,10 @@ class TaskReader:
                 node, "wrong-value", "the task has no signals", "add one it is judged by"
             )
         return found
+
+    def _taken(self, name: str, written: Any) -> Any:
+        """What a signal of that name is in every environment; as it is written where the name is free."""
+        return {"info": name[5:]} if name.startswith("info.") else (self._given or {}).get(name, written)
 
     def _touch(self, node: Node | None, jointed: Measurable | None) -> TouchSpec:
         read = read_keys(self._reader, node, TouchSpec, "touch")
