@@ -67,7 +67,7 @@ def alive(pid: int) -> bool:
     return state != "Z"
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
+def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> bool:
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -198,7 +198,7 @@ def test_a_hung_host_is_killed_at_its_deadline(planned: PlanMaker) -> None:
 
 
 def test_a_host_without_a_sign_of_life_is_killed(planned: PlanMaker) -> None:
-    plan = planned(2, pace_s=0.02, limits=HostLimits(heartbeat_s=1.5))
+    plan = planned(2, pace_s=0.02, limits=HostLimits(heartbeat_s=4.0))
     stopped: list[int] = []
 
     def freeze_first(event: Event) -> None:
@@ -208,7 +208,7 @@ def test_a_host_without_a_sign_of_life_is_killed(planned: PlanMaker) -> None:
 
     story: list[Event] = []
     execute(plan, [freeze_first, story.append])
-    assert [e.reason for e in story if isinstance(e, HostLost)] == ["killed: no sign of life for 2 s"]
+    assert [e.reason for e in story if isinstance(e, HostLost)] == ["killed: no sign of life for 4 s"]
     assert set(outcomes(plan).values()) == {Outcome.PASS}
     assert not alive(stopped[0])
 

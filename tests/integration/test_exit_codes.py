@@ -120,7 +120,7 @@ def test_a_signal_ends_a_run_in_order_and_says_how_to_go_on(tmp_path: Path, numb
     assert "8 variants" in process.stderr.readline()
     process.send_signal(number)
     said = process.stderr.read()
-    assert process.wait(30) == 128 + number
+    assert process.wait(60) == 128 + number
     assert "simgate run --resume runs/" in said
     assert "Traceback" not in said
 

@@ -1,4 +1,4 @@
-"""What reads a run costs in step with its records: four times as many cost less than six times as much."""
+"""What reads a run costs in step with its records: eight times as many cost less than 16 times as much."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from simgate.reports.html import write_html
 from simgate.reports.junit import write_junit
 from tests.benchmarks.synthetic_run import PACK, SyntheticPlan, write_run
 
-FEW, FACTOR, MOST = 500, 4, 6
+FEW, FACTOR, MOST = 250, 8, 16
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[RunFolder], list[RunFolder]]:
-    """A run and an older one, of few records and of four times as many."""
+    """A run and an older one, of few records and of eight times as many."""
     folder = tmp_path_factory.mktemp("runs")
     sizes = (FEW, FACTOR * FEW)
     now = [write_run(folder / f"now-{n}", SyntheticPlan(n, 0.3, seed=2, model="new")) for n in sizes]
