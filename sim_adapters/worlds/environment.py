@@ -34,7 +34,8 @@ class EnvironmentSpec:
         knobs: Parameter -> what it sets.
         unproven: Parameters that need not change anything under random actions.
         unset: Parameters that the scenario gives no value: the environment keeps what it has.
-        files: Files of nobody's release -> SHA-256, hex, by path from the pack's folder.
+        files: Files of nobody's release -> SHA-256, hex, by path from the folder of ``file``; of what is no
+            file, from the pack's.
         versions: Releases that it is made of.
         kind: Tells this kind from others in stored data.
     """

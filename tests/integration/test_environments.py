@@ -138,11 +138,16 @@ def test_the_same_whoever_runs_it(
     }
 
 
-def test_in_an_interpreter_of_its_own_it_is_the_same(place: Path, whole: dict[str, dict]) -> None:
-    text = PACK.replace("env: team_env.py:Cart", f"env: team_env.py:Cart\n      python: {sys.executable}")
-    again = run(team(place.parent / "own", text), "own", "--workers", 2)
+def test_in_a_folder_and_an_interpreter_of_its_own_it_is_the_same(
+    place: Path, whole: dict[str, dict]
+) -> None:
+    text = PACK.replace("env: team_env.py", f"python: {sys.executable}\n      env: envs/team_env.py")
+    folder = team(place.parent / "own", text)
+    (folder / "envs").mkdir()
+    (folder / "team_env.py").rename(folder / "envs" / "team_env.py")
+    again = run(folder, "own", "--workers", 2)
     report = html.unescape((place.parent / "runs" / "own" / "report.html").read_text())
-    assert f"team_env.py:Cart in {sys.executable}: python " in report
+    assert f"envs/team_env.py:Cart in {sys.executable}: python " in report
     assert f"gymnasium {gymnasium.__version__}" in report.partition("team_env.py:Cart in")[2][:300]
     assert {v: r["trace_digest"] for v, r in again.items()} == {
         v: r["trace_digest"] for v, r in whole.items()

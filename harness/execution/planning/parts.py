@@ -23,6 +23,7 @@ from simgate.policies.perception.decoder_spec import DECODERS
 from simgate.policies.perception.decoding.decoder import GROUP as DECODER_PLUGINS
 from simgate.policies.perception.files.package_files import decoder_files, sha256_of
 from simgate.policies.perception.package import ModelPackage
+from simgate.sim_adapters.plain_file import absolute
 
 WORKER = "simgate.harness.execution.worker"
 """The module that runs variants: all of simgate that can change a record is imported from here."""
@@ -119,11 +120,23 @@ def collect_parts(pack: Pack, runtime: str, packages: Mapping[str, ModelPackage]
 
 def source_parts(pack: Pack) -> list[Part]:
     """The files of a pack and those of its native worlds, as they were when it was loaded."""
-    sites = {site.file: site for site in (s.native for s in pack.scenarios) if site is not None}
     return [
         make_part("pack", pack.name, files=pack.sources),
-        *(make_part("native world", f"{site.kind}:{site.file}", files=site.files) for site in sites.values()),
+        *(make_part("native world", name, files=files) for name, (_, files) in native_files(pack).items()),
     ]
+
+
+def native_files(pack: Pack) -> dict[str, tuple[Path, dict[str, str]]]:
+    """Native world, by its part's name -> folder in which its files begin, and their SHA-256 by path there.
+
+    Scenarios may make one environment differently, and so of other files: its part has those of all.
+    """
+    found: dict[str, tuple[Path, dict[str, str]]] = {}
+    for site in (scenario.native for scenario in pack.scenarios):
+        if site is not None:
+            folder = absolute(Path(pack.path).parent / site.file).parent
+            found.setdefault(f"{site.kind}:{site.file}", (folder, {}))[1].update(site.files)
+    return found
 
 
 def _plugin(use: Use, folder: Path, core: Code) -> Part:

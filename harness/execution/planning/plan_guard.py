@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from simgate.harness import registry
-from simgate.harness.execution.planning.parts import files_of, model_files, uses_of
+from simgate.harness.execution.planning.parts import files_of, model_files, native_files, uses_of
 from simgate.harness.packs.model import Pack
 from simgate.harness.results.parts import Part
 from simgate.harness.sources.import_guard import ImportGuard, NotAsPlanned, in_hashes
@@ -17,7 +17,6 @@ from simgate.policies.perception.package import ModelPackage
 from simgate.policies.perception.runtime import RuntimeInfo
 from simgate.sim_adapters.adapter import AdapterInfo
 from simgate.sim_adapters.code_file import Reference, is_reference, package_of
-from simgate.sim_adapters.plain_file import absolute
 
 Stamp = tuple[int, int, int, int]
 _LOADED_NOW = ("world", "task", "metric")
@@ -137,12 +136,10 @@ class PlanGuard:
                 self._hold(part, files, self._read_again)
 
     def _check_sites(self, pack: Pack) -> None:
-        sites = {f"{site.kind}:{site.file}": site for site in (s.native for s in pack.scenarios) if site}
-        for name, site in sites.items():
+        for name, (folder, _) in native_files(pack).items():
             part = self._parts.get(("native world", name))
             if part is not None:
-                base = absolute(Path(pack.path).parent / site.file).parent
-                self._hold(part, {file: base / file for file in part.files}, self._read_again)
+                self._hold(part, {file: folder / file for file in part.files}, self._read_again)
 
     def _hold(self, part: Part, files: Mapping[str, Path], stamps: dict[Path, Stamp]) -> None:
         for name in part.files:

@@ -73,9 +73,10 @@ class EnvironmentReader:
                 reader.problems.at(item, "unknown-parameter", message, near(text, list(knobs)))
         if len(reader.problems) > before:
             return None
+        beside = absolute(reader.folder / keys.env).parent
         spec = EnvironmentSpec(
             file=keys.env,
-            sha256=opened.sha256(reader.folder),
+            sha256=opened.sha256(beside),
             make=tuple(make.items()),
             python=keys.python,
             keeps_time_limit=keys.own_time_limit,
@@ -84,7 +85,7 @@ class EnvironmentReader:
             reproducible=keys.reproducible,
             knobs=knobs,
             unproven=tuple(keys.unproven),
-            files=opened.hashes(reader.folder),
+            files=opened.hashes(beside),
             versions=dict(opened.said["versions"]),
         )
         return EnvironmentWorld(spec, reader.folder), opened

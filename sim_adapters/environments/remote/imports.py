@@ -33,25 +33,50 @@ def named_by(files: Iterable[str], is_own: Callable[[str], bool]) -> set[str]:
     return found
 
 
-def _imported(path: Path) -> Iterator[str]:
-    """Files of the modules that a file imports, wherever in it, with the packages that they are in."""
+def beside(path: Path) -> dict[str, Path]:
+    """Modules and packages in a file's folder that it imports by their plain names, and that these import in
+    turn: name -> file or folder.
+    """
+    found: dict[str, Path] = {}
+    waiting = [path]
+    while waiting:
+        for level, parts in _imports(waiting.pop()):
+            name = "" if level else parts[0]
+            package, module = path.parent / name, path.parent / f"{name}.py"
+            if not name or name in found:
+                continue
+            if (package / "__init__.py").is_file():
+                found[name] = package
+                waiting += package.rglob("*.py")
+            elif module.is_file():
+                found[name] = module
+                waiting.append(module)
+    return found
+
+
+def _imports(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """What a file imports, wherever in it: dots before the name, and its parts, of which the last may be
+    something in a module.
+    """
     try:
         tree = ast.parse(path.read_bytes())
     except (SyntaxError, ValueError):
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield from _of_module(alias.name.split("."))
+            yield from ((0, alias.name.split(".")) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             parts = node.module.split(".") if node.module else []
-            for alias in node.names:
-                if node.level > len(path.parents):
-                    continue
-                if node.level:
-                    yield from _within([str(path.parents[node.level - 1])], [*parts, alias.name])
-                else:
-                    yield from _of_module([*parts, alias.name])
+            yield from ((node.level, [*parts, alias.name]) for alias in node.names)
+
+
+def _imported(path: Path) -> Iterator[str]:
+    """Files of the modules that a file imports, with the packages that they are in."""
+    for level, parts in _imports(path):
+        if not level:
+            yield from _of_module(parts)
+        elif level <= len(path.parents):
+            yield from _within([str(path.parents[level - 1])], parts)
 
 
 def _of_module(parts: list[str]) -> Iterator[str]:

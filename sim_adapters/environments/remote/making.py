@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import importlib.util
 import sys
@@ -9,7 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from .imports import beside
 from .refused import Refused
+
+_FOLDERS: set[Path] = set()
+"""Folders whose files were environments of this process."""
 
 
 def maker_of(name: str, folder: str) -> tuple[Callable[..., Any], str | None]:
@@ -27,13 +32,7 @@ def maker_of(name: str, folder: str) -> tuple[Callable[..., Any], str | None]:
         path = str(Path(folder, where))
         if not Path(path).is_file():
             raise Refused(f"there is no file {path}")
-        spec = importlib.util.spec_from_file_location(f"simgate_environment_{Path(path).stem}", path)
-        assert spec is not None and spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[spec.name] = module
-        sys.path.insert(0, str(Path(path).parent))
-        spec.loader.exec_module(module)
-        return _attribute(module, attribute, where), path
+        return _attribute(_loaded(Path(path).resolve()), attribute, where), path
     if where and attribute.isidentifier():
         return _attribute(importlib.import_module(where), attribute, where), None
     make = _gymnasium().make
@@ -42,6 +41,34 @@ def maker_of(name: str, folder: str) -> tuple[Callable[..., Any], str | None]:
         return make(name, **kwargs)
 
     return by_id, None
+
+
+def _loaded(path: Path) -> Any:
+    """A file's module; what it imports beside it goes by plain names, of which a process has one each."""
+    for name, file in beside(path).items():
+        there = getattr(sys.modules.get(name), "__file__", None)
+        others = [str(folder) for folder in _FOLDERS - {path.parent} if _has(folder, name)]
+        if there is not None and Path(there).resolve().parent not in (path.parent, path.parent / name):
+            others.append(there)
+        if others:
+            raise Refused(
+                f"{path.name} imports {file.name} beside it, and the name '{name}' is also that of "
+                f"{others[0]}: rename one, or give the environment an interpreter of its own by 'python'"
+            )
+    known = hashlib.sha256(str(path.parent).encode()).hexdigest()[:12]
+    spec = importlib.util.spec_from_file_location(f"simgate_environment_{known}_{path.stem}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    _FOLDERS.add(path.parent)
+    if sys.path[:1] != [str(path.parent)]:
+        sys.path.insert(0, str(path.parent))
+    spec.loader.exec_module(module)
+    return module
+
+
+def _has(folder: Path, name: str) -> bool:
+    return (folder / f"{name}.py").is_file() or (folder / name).is_dir()
 
 
 def _attribute(module: Any, name: str, where: str) -> Callable[..., Any]:

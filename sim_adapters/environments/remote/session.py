@@ -88,6 +88,7 @@ class Session:
         self.end(slot)
         self._draws.begin(slot, seed)
         env = self.open(values)
+        self._draws.resume(slot)
         self._slots[slot], self._set[slot] = env, dict(values)
         inside = {k: v for k, v in values.items() if not k.startswith(("make.", "options."))}
         for target, value in inside.items():
@@ -116,8 +117,8 @@ class Session:
         if self._camera:
             seen["render.rgb"] = _picture(env)
         reward = float(reward)
-        if math.isnan(reward):
-            raise ValueError("the reward is nan")
+        if not math.isfinite(reward):
+            raise ValueError(f"the reward is {reward}")
         return {
             "observation": seen,
             "reward": reward,

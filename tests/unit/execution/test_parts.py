@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from simgate.harness.execution.planning.conditions import collect_fingerprint, scenario_conditions
-from simgate.harness.execution.planning.parts import Use, collect_parts, files_of, model_files, uses_of
+from simgate.harness.execution.planning.parts import (
+    Use,
+    collect_parts,
+    files_of,
+    model_files,
+    source_parts,
+    uses_of,
+)
 from simgate.harness.packs.loader import load_pack
 from simgate.harness.packs.model import Criterion
 from simgate.harness.results.parts import Part
@@ -47,6 +54,44 @@ def test_the_files_of_a_native_world_are_a_part_by_their_paths() -> None:
     assert len(site.files) > 1
     assert "reader mjcf" in parts
     assert not {"/", ".."} & {name[:1] for name in site.files}
+
+
+MODELLED = """
+import gymnasium
+
+class Env(gymnasium.Env):
+    observation_space = action_space = gymnasium.spaces.Box(0, 1)
+
+    def __init__(self, model, gain=1):
+        self.xml_file = model
+"""
+SCENARIO = """
+  {name}:
+    title: {name}
+    severity: minor
+    world: {{env: "env.py:Env", make: {{model: {folder}/{name}.xml, gain: {gain}}}, set: {{g: make.gain}}}}
+    parameters: {{g: {g}}}
+    variants: {{count: 1}}
+    accept: {{return: {{at_least: 0}}}}
+"""
+
+
+def two_models(folder: Path) -> Path:
+    """A pack whose scenarios make one environment of two models, one with a whole number."""
+    for name, text in {"env.py": MODELLED, "a.xml": "<mujoco/>", "b.xml": "<mujoco> </mujoco>"}.items():
+        (folder / name).write_text(text)
+    scenarios = (("a", "1", "2"), ("b", "1.0", "0.5"))
+    text = "".join(SCENARIO.format(name=n, folder=folder, gain=gain, g=g) for n, gain, g in scenarios)
+    head = "simgate: 1\npack: two\npolicy: door_navigator\nsim: {adapter: gymnasium}\nscenarios:"
+    (folder / "pack.yaml").write_text(head + text)
+    return folder / "pack.yaml"
+
+
+def test_an_environment_that_scenarios_make_of_several_files_has_all_of_them_as_its_part(
+    tmp_path: Path,
+) -> None:
+    (_, site) = source_parts(load_pack(two_models(tmp_path)))
+    assert set(site.files) == {"env.py", "a.xml", "b.xml"}
 
 
 def test_the_card_of_a_model_decides_nothing(tmp_path: Path) -> None:

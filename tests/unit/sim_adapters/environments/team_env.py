@@ -15,7 +15,8 @@ class Cart(gymnasium.Env):
         mass_kg: Of the cart.
         colour: Of nothing that is looked at.
         fails_at: Step at which it raises; -1 for never.
-        nan_at: Step at which its reward is nan; -1 for never.
+        odd_at: Step at which its reward is ``odd_reward``; -1 for never.
+        odd_reward: That.
         drifts: Whether it draws from something that no seed sets.
     """
 
@@ -27,12 +28,14 @@ class Cart(gymnasium.Env):
         mass_kg: float = 1.0,
         colour: float = 0.5,
         fails_at: int = -1,
-        nan_at: int = -1,
+        odd_at: int = -1,
+        odd_reward: float = float("nan"),
         drifts: bool = False,
         render_mode: str | None = None,
     ) -> None:
         self.start_m, self.mass_kg, self.colour = start_m, mass_kg, colour
-        self.fails_at, self.nan_at, self.render_mode = fails_at, nan_at, render_mode
+        self.fails_at, self.render_mode = fails_at, render_mode
+        self.odd_at, self.odd_reward = odd_at, odd_reward
         self.drifts = drifts
         self.friction = 0.1
         self.overwritten = 1.0
@@ -66,7 +69,7 @@ class Cart(gymnasium.Env):
         self.state[1] += self.dt * force / self.mass_kg
         self.state[0] += self.dt * self.state[1]
         gap = abs(self.mark_m - self.state[0])
-        reward = float("nan") if self.count == self.nan_at else -gap
+        reward = self.odd_reward if self.count == self.odd_at else -gap
         there = gap < 0.1
         return self._seen(), reward, there, False, {"is_success": there, "gap": {"metres": gap}}
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from simgate.sim_adapters.environments.link import EnvironmentFailed, open_link
+from simgate.sim_adapters.environments.remote.draws import Draws
 from simgate.sim_adapters.environments.remote.imports import named_by
 from simgate.sim_adapters.environments.remote.refused import Refused
 from simgate.sim_adapters.environments.remote.settable import same
@@ -183,12 +184,49 @@ def test_an_exception_of_the_environment_names_it_and_its_cause(python: str | No
     link.close()
 
 
-def test_a_reward_that_is_nan_is_no_reward() -> None:
-    link = opened(nan_at=1)
+@pytest.mark.parametrize("reward", ["nan", "inf", "-inf"])
+def test_a_reward_that_is_no_finite_number_is_no_reward(reward: str) -> None:
+    link = opened(odd_at=1, odd_reward=float(reward))
     link.call("begin", slot=0, seed=0, values={})
-    with pytest.raises(EnvironmentFailed, match="the reward is nan"):
+    with pytest.raises(EnvironmentFailed, match=f"the reward is {reward}"):
         link.call("step", slot=0, action=np.zeros(1))
     link.close()
+
+
+class Generator:
+    """What an environment may draw from, of torch."""
+
+    def __init__(self) -> None:
+        self.state = 0
+
+    def manual_seed(self, seed: int) -> None:
+        self.state = seed
+
+    def get_rng_state(self) -> int:
+        return self.state
+
+    def set_rng_state(self, state: int) -> None:
+        self.state = state
+
+    def rand(self) -> int:
+        self.state += 1
+        return self.state
+
+
+def test_what_is_drawn_from_torch_follows_from_the_seed_of_the_slot_alone(monkeypatch) -> None:
+    draws, torch = Draws(), Generator()
+    draws.begin(0, 100)
+    monkeypatch.setitem(sys.modules, "torch", torch)  # Imported while the environment was made.
+    draws.resume(0)
+    first = [torch.rand()]
+    draws.begin(1, 500)
+    assert torch.rand() == 501
+    draws.resume(0)
+    first.append(torch.rand())
+    draws.resume(1)
+    assert torch.rand() == 502
+    draws.begin(0, 100)
+    assert first == [torch.rand(), torch.rand()] == [101, 102]
 
 
 @pytest.mark.parametrize(
@@ -258,6 +296,46 @@ def test_files_of_a_package_are_told_wherever_and_whenever_they_are_imported(tmp
         "maker.py", "stray.py", "team/__init__.py", "team/registered.py", "team/envs/__init__.py",
         "team/envs/cart.py", "team/utils/reward.py", "team/late.py",
     }  # fmt: skip
+
+
+def own_file(folder: Path, helper: str, text: str) -> dict[str, object]:
+    folder.mkdir()
+    cart = (HERE / "team_env.py").read_text().replace("start_m: float = 0.0", "start_m: float = START_M")
+    (folder / "own_env.py").write_text(
+        cart.replace("import numpy", f"from {helper} import START_M\nimport numpy")
+    )
+    (folder / f"{helper}.py").write_text(text)
+    return {"name": "own_env.py:Cart", "folder": str(folder), "make": {}}
+
+
+def test_environments_of_two_folders_with_files_of_one_name_are_each_their_own(tmp_path: Path) -> None:
+    links = {
+        name: open_link(None, own_file(tmp_path / name, f"helper_of_{name}", f"START_M = {start}"))
+        for name, start in (("one", 1.0), ("two", 2.0))
+    }
+    said = {name: link.call("describe") for name, link in links.items()}
+    for name, link in links.items():
+        told = {Path(path).relative_to(tmp_path).as_posix() for path in said[name]["files"]}
+        assert told == {f"{name}/own_env.py", f"{name}/helper_of_{name}.py"}
+        link.close()
+    assert [dict(one["settable"])["make.start_m"] for one in said.values()] == [1.0, 2.0]
+
+
+def test_a_helper_whose_name_another_environment_has_taken_is_refused(tmp_path: Path) -> None:
+    open_link(None, own_file(tmp_path / "one", "taken_helper", "START_M = 1.0")).close()
+    other = own_file(tmp_path / "two", "taken_helper", "START_M = 2.0")
+    with pytest.raises(
+        Refused, match=r"imports taken_helper.py beside it, and the name .* is also that of .*one"
+    ):
+        open_link(None, other)
+    remote = open_link(sys.executable, other)
+    assert dict(remote.call("describe")["settable"])["make.start_m"] == 2.0
+    remote.close()
+
+
+def test_a_helper_whose_name_a_loaded_module_has_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=r"imports pytest.py beside it, and the name 'pytest' is also that of"):
+        open_link(None, own_file(tmp_path / "one", "pytest", "START_M = 1.0"))
 
 
 def test_a_model_in_mjcf_is_told_with_what_it_names(tmp_path: Path) -> None:
