@@ -14,36 +14,37 @@ from simgate.harness.frontend.interruption import interruptible
 from simgate.harness.frontend.streams import lost_text, safe_streams
 from simgate.harness.frontend.user_errors import UserError
 
-COMMANDS = (
-    "init",
-    "run",
-    "eval",
-    "merge",
-    "lint",
-    "expand",
-    "preview",
-    "coverage",
-    "plan",
-    "gate",
-    "explain",
-    "compare",
-    "baseline",
-    "aa",
-    "replay",
-    "pin",
-    "export-scene",
-    "report",
-    "evidence",
-    "metrics",
-    "worlds",
-    "policy",
-    "schema",
-    "detect",
-    "build-engine",
-    "parity",
-    "bench-model",
-    "doctor",
-)
+COMMANDS = {
+    "init": "packs",
+    "run": "runs",
+    "eval": "runs",
+    "merge": "runs",
+    "lint": "packs",
+    "expand": "packs",
+    "preview": "packs",
+    "coverage": "packs",
+    "plan": "packs",
+    "gate": "verdicts",
+    "explain": "verdicts",
+    "compare": "verdicts",
+    "baseline": "verdicts",
+    "aa": "verdicts",
+    "replay": "runs",
+    "pin": "runs",
+    "export-scene": "packs",
+    "report": "verdicts",
+    "evidence": "verdicts",
+    "metrics": "packs",
+    "worlds": "packs",
+    "policy": "models",
+    "schema": "packs",
+    "detect": "models",
+    "build-engine": "models",
+    "parity": "models",
+    "bench-model": "models",
+    "doctor": "runs",
+}
+"""Name -> room of its module, in the order in which help lists them."""
 JUDGING = ("run", "eval", "merge", "gate", "explain", "compare")
 """Commands whose exit code is a verdict."""
 
@@ -68,8 +69,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="store_true", help="print the version and stop")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for name in COMMANDS:
-        module = importlib.import_module(f"simgate.harness.cli.commands.{name.replace('-', '_')}")
+    for name, room in COMMANDS.items():
+        module = importlib.import_module(f"simgate.harness.cli.commands.{room}.{name.replace('-', '_')}")
         sub = commands.add_parser(name, help=module.HELP, description=module.HELP)
         module.configure(sub)
         sub.set_defaults(run=module.run)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from simgate.harness import registry
-from simgate.harness.cli.commands.metrics import facts
-from simgate.harness.cli.commands.worlds import parameter_row, place_tables
+from simgate.harness.cli.commands.packs.metrics import facts
+from simgate.harness.cli.commands.packs.worlds import parameter_row, place_tables
 from simgate.harness.frontend.trial import trial
 from simgate.harness.packs.diagnostics.explain import diagnostics_page
 from simgate.harness.packs.language.definition import Key, keys_of

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from simgate.harness.cli.commands import aa
+from simgate.harness.cli.commands.verdicts import aa
 from simgate.harness.cli.main import main
 from simgate.harness.execution.engine import execute
 from simgate.harness.execution.events import Event, VariantFinished

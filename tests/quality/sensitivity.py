@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from simgate.harness.cli.commands.compare import compare_folders
+from simgate.harness.cli.commands.verdicts.compare import compare_folders
 from simgate.harness.frontend.packs import load_checked
 from simgate.harness.gate.comparing.baseline_copy import read_evidence
 from simgate.harness.gate.comparing.comparability import NotComparable

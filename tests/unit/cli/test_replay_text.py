@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from simgate.harness.cli.commands.replay import describe
+from simgate.harness.cli.commands.runs.replay import describe
 from simgate.harness.execution.planning.replay import Replay
 from simgate.harness.results.run_folder import RunFolder
 from tests.unit.gate.runs import make_record

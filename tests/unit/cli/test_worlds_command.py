@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from simgate.harness.cli.commands.worlds import allowed
+from simgate.harness.cli.commands.packs.worlds import allowed
 from simgate.harness.cli.main import main
 from simgate.harness.registry import PLUGINS_VARIABLE, load
 from simgate.sim_adapters.worlds.world import ParameterSpec

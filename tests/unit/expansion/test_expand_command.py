@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from simgate.harness.cli.commands import expand
+from simgate.harness.cli.commands.packs import expand
 from simgate.harness.expansion.expand import expand_pack
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.frontend.packs import load_checked

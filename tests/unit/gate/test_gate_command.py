@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from simgate.harness.cli.commands import gate
+from simgate.harness.cli.commands.verdicts import gate
 from simgate.harness.frontend.user_errors import UserError
 from simgate.harness.results.journal import append_record
 from simgate.harness.results.run_folder import RunFolder

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from simgate.harness.cli.commands import lint
+from simgate.harness.cli.commands.packs import lint
 from simgate.harness.packs.diagnostics.codes import CODES
 from simgate.harness.packs.diagnostics.github_commands import to_github
 from simgate.harness.packs.diagnostics.sarif import to_sarif

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from simgate.harness.cli.commands import lint
+from simgate.harness.cli.commands.packs import lint
 from simgate.harness.frontend.packs import load_checked
 from simgate.harness.frontend.user_errors import UserError
 from simgate.harness.packs.examples.models import write_sound_model

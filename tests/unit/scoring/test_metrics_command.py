@@ -3,7 +3,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from simgate.harness.cli.commands import metrics
+from simgate.harness.cli.commands.packs import metrics
 from simgate.harness.scoring.metrics import metric_names
 
 

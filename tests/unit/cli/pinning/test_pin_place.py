@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from simgate.harness.cli.commands.pin import describe
+from simgate.harness.cli.commands.runs.pin import describe
 from simgate.harness.cli.pinning.pin_place import CannotPin
 from simgate.harness.cli.pinning.pin_variant import pin_variant
 from simgate.harness.expansion.expand import expand_scenario

@@ -46,7 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Writes the pack and its schema, and says what to do next."""
-    from simgate.harness.cli.commands.schema import schema_text
+    from simgate.harness.cli.commands.packs.schema import schema_text
     from simgate.harness.cli.starter import PACK_FILE, SCHEMA_FILE, pack_name, reference_model
     from simgate.harness.frontend.user_errors import UserError, as_user_errors
 

@@ -96,7 +96,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> tuple[int, list[Concluded]]:
-    from simgate.harness.cli.commands.run import jobs_of, options_of, run_first, run_packs
+    from simgate.harness.cli.commands.runs.run import jobs_of, options_of, run_first, run_packs
     from simgate.harness.frontend.user_errors import UserError
 
     against = args.baseline_policy is not None or bool(args.baseline_policy_option)
@@ -236,7 +236,7 @@ def _write(path: Path, asked: Evaluation) -> None:
 
 def _as_run(args: argparse.Namespace, path: Path) -> argparse.Namespace:
     """The same as the options of ``simgate run``, whose defaults hold for all that is not given here."""
-    from simgate.harness.cli.commands import run as run_command
+    from simgate.harness.cli.commands.runs import run as run_command
 
     parser = argparse.ArgumentParser()
     run_command.configure(parser)

@@ -1,0 +1,1 @@
+"""Commands about models and learned policies by themselves, without a pack's runs."""

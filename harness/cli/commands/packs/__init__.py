@@ -1,0 +1,1 @@
+"""Commands about packs: written, checked, expanded, looked at, and what they can name."""

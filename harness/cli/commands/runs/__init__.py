@@ -1,0 +1,1 @@
+"""Commands that run variants, or what a run needs."""
