@@ -66,9 +66,11 @@ class MetricChange(ResultModel):
     @property
     def worse(self) -> bool:
         """Whether it moved the wrong way."""
-        return (self.direction == "higher" and self.change < 0) or (
-            self.direction == "lower" and self.change > 0
-        )
+        return _is_worse(self.direction, self.change)
+
+
+def _is_worse(direction: str, change: float) -> bool:
+    return (direction == "higher" and change < 0) or (direction == "lower" and change > 0)
 
 
 Describe = Callable[[str], MetricInfo | None]
@@ -105,22 +107,37 @@ def metric_changes(pairs: Sequence[Pair], describe: Describe) -> tuple[MetricCha
 
     Args:
         pairs: Of both runs; those without a valid result on both sides are left out, and those of one scene
-            or one trace count as one.
+            count as one; so do those of one trace of the candidate where a metric is not worse for them.
         describe: Unit, direction and bounds of a metric.
     """
     unit = Repeated().unit
-    valid = [(unit(pair.scene, pair.now.trace), both) for pair in pairs if (both := pair.valid_records)]
+    valid = [(pair, both) for pair in pairs if (both := pair.valid_records)]
     names, before, now = _columns([both for _, both in valid])
     if not names:
         return ()
-    scenes = [scene for scene, _ in valid]
-    if len(set(scenes)) < len(scenes):
-        there = ~np.isnan(now - before)
-        before, now = (scene_means(np.where(there, side, np.nan), scenes) for side in (before, now))
-    p_values = _sign_flip_p(now - before)
-    found = zip(names, before, now, p_values, benjamini_hochberg(p_values), strict=True)
-    changes = [_change(name, old, new, p, q, describe(name)) for name, old, new, p, q in found]
+    each = _by_scene(before, now, [pair.scene for pair, _ in valid])
+    once = _by_scene(before, now, [unit(pair.scene, pair.now.trace) for pair, _ in valid])
+    known = [describe(name) for name in names]
+    rows = [
+        found
+        if _is_worse(info.direction if info else "none", float(np.nanmean(found[1] - found[0])))
+        else fewer
+        for info, found, fewer in zip(known, zip(*each, strict=True), zip(*once, strict=True), strict=True)
+    ]
+    p_values = _sign_flip_p([new - old for old, new in rows])
+    found = zip(names, rows, p_values, benjamini_hochberg(p_values), known, strict=True)
+    changes = [_change(name, *row, p, q, info) for name, row, p, q, info in found]
     return tuple(sorted(changes, key=lambda item: (item.q_value, not item.worse, item.metric)))
+
+
+def _by_scene(before: Numbers, now: Numbers, scenes: Sequence[str]) -> tuple[Numbers, Numbers]:
+    """Means over the pairs of each scene in which a metric has a value on both sides."""
+    if len(set(scenes)) == len(scenes):
+        return before, now
+    there = ~np.isnan(now - before)
+    return scene_means(np.where(there, before, np.nan), scenes), scene_means(
+        np.where(there, now, np.nan), scenes
+    )
 
 
 def losses_in_words(changes: Sequence[MetricChange], judged: Sequence[str] = ()) -> str:
@@ -241,13 +258,13 @@ def number_of(metrics: Mapping[str, Scalar | None], name: str) -> float | None:
     return None if value is None or isinstance(value, str) else float(value)
 
 
-def _sign_flip_p(differences: Numbers) -> list[float]:
+def _sign_flip_p(differences: Sequence[Numbers]) -> list[float]:
     """Two-sided p-values of "there is no difference": how rare so large a sum is under random signs.
 
     Pairs that do not differ add nothing to a sum, so that only the others are flipped.
 
     Args:
-        differences: Candidate minus baseline, shape (metrics, pairs); NaN where it cannot be computed.
+        differences: Candidate minus baseline, one row a metric; NaN where it cannot be computed.
     """
     others = [row[~np.isnan(row) & (row != 0.0)] for row in differences]
     few = max((len(row) for row in others if len(row) <= MOST_FLIPPED), default=0)

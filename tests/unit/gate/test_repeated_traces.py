@@ -104,19 +104,30 @@ def test_sixty_unchanged_pairs_with_one_trace_do_not_prove_that_nothing_was_lost
     assert "in 1 scene: pairs of one scene or trace are one unit of proof" in found.reason
 
 
-def test_changes_of_metrics_in_one_trace_are_one_change():
+@pytest.mark.parametrize(
+    ("metric", "values", "counted"),
+    [
+        ("collisions", (1.0, 0.0), 1),
+        ("min_clearance_m", (0.2, 0.6), 1),
+        ("of_no_direction", (1.0, 2.0), 1),
+        ("collisions", (0.0, 1.0), 30),
+        ("min_clearance_m", (0.6, 0.2), 30),
+    ],
+)
+def test_a_metric_that_got_worse_in_one_trace_did_so_in_every_pair_and_else_once(metric, values, counted):
     def changes(trace_of):
         manifest, records = traced(run_of("P" * 30), trace_of)
         old, new = (
-            [record.model_copy(update={"metrics": {"collisions": value}}) for record in records]
-            for value in (0.0, 1.0)
+            [record.model_copy(update={"metrics": {metric: value}}) for record in records] for value in values
         )
         now = evidence_of(manifest, new).evidence.variants
         pairs = pair_up(now, evidence_of(manifest, old).by_digest)
         return metric_changes(pairs, describe_metric)
 
     assert [change.pairs for change in changes(own_trace)] == [30]
-    assert [change.pairs for change in changes(one_trace)] == [1]
+    found = changes(one_trace)
+    assert [change.pairs for change in found] == [counted]
+    assert [change.lost for change in found] == [counted == 30]
 
 
 def test_a_run_that_repeats_a_trace_is_not_ended_early():
