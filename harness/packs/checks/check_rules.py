@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from simgate.harness.packs.expressions.conditions import parse
 from simgate.harness.packs.expressions.syntax import ExpressionError
-from simgate.harness.packs.reading.read_value import ReadValue
+from simgate.harness.packs.reading.values.read_value import ReadValue
 from simgate.policies.documents.problems import Problems
 
 

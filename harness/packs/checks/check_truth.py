@@ -12,7 +12,7 @@ from simgate.policies.documents.problems import Problems
 from simgate.sim_adapters.worlds.native_file import NativeError
 
 if TYPE_CHECKING:
-    from simgate.harness.packs.reading.read_jointed import Report
+    from simgate.harness.packs.reading.worlds.read_jointed import Report
     from simgate.sim_adapters.scene.articulated import Sensor
     from simgate.sim_adapters.worlds.native_file import JointedFile
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from simgate.harness.packs.expressions.conditions import KINDS, Kind, Symbol, parse, symbols_of
 from simgate.harness.packs.expressions.syntax import ExpressionError
 from simgate.harness.packs.model import Scalar
-from simgate.harness.packs.reading.read_value import ReadValue
+from simgate.harness.packs.reading.values.read_value import ReadValue
 from simgate.harness.packs.source.value_hints import distribution_hint, parameter_hint, parameter_name_hint
 from simgate.harness.packs.source.written_numbers import Quantity, number_hint, quantity_of
 from simgate.harness.packs.values import FRACTIONAL

@@ -14,16 +14,16 @@ from simgate.harness.packs.checks.metric_catalog import MetricCatalog
 from simgate.harness.packs.checks.vocabulary import Vocabulary, adapter_options
 from simgate.harness.packs.language.pack import PackKeys
 from simgate.harness.packs.model import GateRule, Pack, Scenario, SimSpec
+from simgate.harness.packs.reading.gate.read_gate import GateReader
 from simgate.harness.packs.reading.read_criteria import CriterionReader
-from simgate.harness.packs.reading.read_csv import csv_sources
-from simgate.harness.packs.reading.read_gate import GateReader
 from simgate.harness.packs.reading.read_scenario import (
     PackParameters,
     ReadScenario,
     ScenarioReader,
     report_unused,
 )
-from simgate.harness.packs.reading.read_values import read_value
+from simgate.harness.packs.reading.values.read_csv import csv_sources
+from simgate.harness.packs.reading.values.read_values import read_value
 from simgate.harness.packs.source.fields import Reader
 from simgate.harness.packs.source.read_keys import read_keys
 from simgate.harness.packs.source.written_numbers import quantity_of
@@ -160,7 +160,7 @@ def _with_hard(scenario: Scenario | None, gate: Sequence[GateRule]) -> Scenario 
 def _native_sources(reader: Reader) -> list[SourceFile]:
     if not reader.native:
         return []
-    from simgate.harness.packs.reading.read_native import native_sources
+    from simgate.harness.packs.reading.worlds.read_native import native_sources
 
     return native_sources(reader)
 

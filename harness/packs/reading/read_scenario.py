@@ -26,9 +26,9 @@ from simgate.harness.packs.model import (
 from simgate.harness.packs.reading.read_criteria import CriterionReader
 from simgate.harness.packs.reading.read_pinned import PinnedReader
 from simgate.harness.packs.reading.read_place import PlaceReader
-from simgate.harness.packs.reading.read_value import ReadValue
-from simgate.harness.packs.reading.read_values import read_value
 from simgate.harness.packs.reading.read_variants import read_variants
+from simgate.harness.packs.reading.values.read_value import ReadValue
+from simgate.harness.packs.reading.values.read_values import read_value
 from simgate.harness.packs.severity import Severity
 from simgate.harness.packs.source.fields import Reader
 from simgate.harness.packs.source.read_keys import read_keys
@@ -39,7 +39,7 @@ from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode
 
 if TYPE_CHECKING:
-    from simgate.harness.packs.reading.read_native import NativeReader
+    from simgate.harness.packs.reading.worlds.read_native import NativeReader
     from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
     from simgate.sim_adapters.worlds.environment import EnvironmentSpec
     from simgate.sim_adapters.worlds.native import NativeSpec
@@ -171,9 +171,9 @@ class ScenarioReader:
     def _native(
         self, node: MappingNode, accept: Node | None, task: Node | None
     ) -> tuple[World | None, _Native | None, str | None, TaskSpec | CodedTask | None]:
-        from simgate.harness.packs.reading.read_environment import is_environment
-        from simgate.harness.packs.reading.read_jointed import is_jointed
-        from simgate.harness.packs.reading.read_native import NativeReader
+        from simgate.harness.packs.reading.worlds.read_environment import is_environment
+        from simgate.harness.packs.reading.worlds.read_jointed import is_jointed
+        from simgate.harness.packs.reading.worlds.read_native import NativeReader
         from simgate.sim_adapters.worlds.articulated import ArticulatedWorld
 
         if is_environment(node):
@@ -200,7 +200,7 @@ class ScenarioReader:
     def _environment(
         self, node: MappingNode, task: Node | None
     ) -> tuple[World | None, EnvironmentSpec | None, str | None, TaskSpec | CodedTask | None]:
-        from simgate.harness.packs.reading.read_environment import EnvironmentReader
+        from simgate.harness.packs.reading.worlds.read_environment import EnvironmentReader
 
         reader = EnvironmentReader(self._reader, self._sim)
         found = reader.read(node)

@@ -12,7 +12,7 @@ from simgate.harness.packs.checks.vocabulary import read_options
 from simgate.harness.packs.expressions.held import Condition
 from simgate.harness.packs.language.definition import keys_of
 from simgate.harness.packs.model import CodedTask, TaskSpec, TouchSpec
-from simgate.harness.packs.reading.read_jointed import Report, plain_of
+from simgate.harness.packs.reading.worlds.read_jointed import Report, plain_of
 from simgate.harness.packs.source.fields import Fields, Reader
 from simgate.harness.packs.source.read_keys import read_keys
 from simgate.harness.registry import is_there

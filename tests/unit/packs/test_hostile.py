@@ -22,7 +22,7 @@ from simgate.harness.expansion.expand import expand_blocks
 from simgate.harness.frontend.trial import trial
 from simgate.harness.packs.language.scenario import METHODS
 from simgate.harness.packs.loader import find_packs, lint, load_pack
-from simgate.harness.packs.reading.read_values import DISTRIBUTIONS
+from simgate.harness.packs.reading.values.read_values import DISTRIBUTIONS
 from simgate.harness.scoring import metrics
 from simgate.policies.documents.diagnostics import PackError, render_all
 from tests.unit.packs.sound_pack import SOUND

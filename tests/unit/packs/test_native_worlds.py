@@ -243,7 +243,7 @@ def test_a_kind_of_file_that_nothing_reads_here_says_what_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As with an installation that is older than the file's kind."""
-    from simgate.harness.packs.reading import read_native
+    from simgate.harness.packs.reading.worlds import read_native
 
     known = read_native.registry.names
     only = ("mjcf",)

@@ -14,7 +14,7 @@ from simgate.harness.packs.examples import EXAMPLES
 from simgate.harness.packs.examples.example import sound_pack
 from simgate.harness.packs.language.scenario import METHODS
 from simgate.harness.packs.loader import find_packs
-from simgate.harness.packs.reading.read_values import DISTRIBUTIONS
+from simgate.harness.packs.reading.values.read_values import DISTRIBUTIONS
 from simgate.harness.packs.schema.pack_schema import DIALECT, pack_schema
 from simgate.harness.registry import PLUGINS_VARIABLE
 from simgate.harness.scoring import metrics

@@ -20,9 +20,9 @@ from simgate.harness.packs.language.native import (
     RobotKeys,
 )
 from simgate.harness.packs.model import SimSpec
-from simgate.harness.packs.reading.read_jointed import JointedReader, is_jointed
-from simgate.harness.packs.reading.read_native_set import SetReader
-from simgate.harness.packs.reading.read_placing import PlacingReader
+from simgate.harness.packs.reading.worlds.read_jointed import JointedReader, is_jointed
+from simgate.harness.packs.reading.worlds.read_native_set import SetReader
+from simgate.harness.packs.reading.worlds.read_placing import PlacingReader
 from simgate.harness.packs.source.fields import Fields, Reader
 from simgate.harness.packs.source.read_keys import Written, read_keys
 from simgate.harness.packs.worlds import NATIVE as GROUP

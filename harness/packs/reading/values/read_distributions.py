@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from simgate.harness.packs.language.values import Beta, GridSteps, LogNormal, Normal
 from simgate.harness.packs.model import Scalar
-from simgate.harness.packs.reading.read_value import Extremes, ReadFunction, ReadValue, made
+from simgate.harness.packs.reading.values.read_value import Extremes, ReadFunction, ReadValue, made
 from simgate.harness.packs.source.fields import Reader, plain
 from simgate.harness.packs.source.other_words import ends_of
 from simgate.harness.packs.source.read_keys import read_keys

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from simgate.harness.packs.language.native import SetKeys
 from simgate.harness.packs.model import Scalar
-from simgate.harness.packs.reading.read_values import DISTRIBUTIONS
+from simgate.harness.packs.reading.values.read_values import DISTRIBUTIONS
 from simgate.harness.packs.source.fields import Reader
 from simgate.harness.packs.source.read_keys import Written, read_keys
 from simgate.policies.documents.diagnostics import near

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from simgate.harness.packs.language.values import Case as CaseKeys
-from simgate.harness.packs.reading.read_csv import read_from_file
-from simgate.harness.packs.reading.read_distributions import SIMPLE, read_grid
-from simgate.harness.packs.reading.read_value import ReadFunction, ReadValue, Rule, made
+from simgate.harness.packs.reading.values.read_csv import read_from_file
+from simgate.harness.packs.reading.values.read_distributions import SIMPLE, read_grid
+from simgate.harness.packs.reading.values.read_value import ReadFunction, ReadValue, Rule, made
 from simgate.harness.packs.source.fields import Reader
 from simgate.harness.packs.source.other_words import distribution_in_other_words, texts_of
 from simgate.harness.packs.source.written_numbers import Quantity, quantity_of

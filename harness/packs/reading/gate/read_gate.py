@@ -21,9 +21,9 @@ from simgate.harness.packs.language.gate import (
     RuleKeys,
 )
 from simgate.harness.packs.model import GateRule
+from simgate.harness.packs.reading.gate.read_metric_rule import MetricRuleReader
+from simgate.harness.packs.reading.gate.read_not_worse import NotWorseReader
 from simgate.harness.packs.reading.read_criteria import CriterionReader
-from simgate.harness.packs.reading.read_metric_rule import MetricRuleReader
-from simgate.harness.packs.reading.read_not_worse import NotWorseReader
 from simgate.harness.packs.reading.read_scenario import ReadScenario
 from simgate.harness.packs.source.fields import Fields, Reader
 from simgate.harness.packs.source.read_keys import Written, read_keys

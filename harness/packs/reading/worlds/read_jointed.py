@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from simgate.harness.packs.language.native import JointedKeys, JointedRobotKeys
 from simgate.harness.packs.model import SimSpec
-from simgate.harness.packs.reading.read_native_set import SetReader
-from simgate.harness.packs.reading.read_placing import PlacingReader
+from simgate.harness.packs.reading.worlds.read_native_set import SetReader
+from simgate.harness.packs.reading.worlds.read_placing import PlacingReader
 from simgate.harness.packs.source.fields import Reader
 from simgate.harness.packs.source.read_keys import Written, read_keys
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode

@@ -10,10 +10,10 @@ from typing import Any
 from simgate.harness.packs.checks.check_traits import ADAPTERS
 from simgate.harness.packs.language.environment import EnvironmentKeys
 from simgate.harness.packs.model import CodedTask, PinnedVariant, SimSpec, TaskSpec
-from simgate.harness.packs.reading.read_jointed import plain_of
-from simgate.harness.packs.reading.read_native import CODES
-from simgate.harness.packs.reading.read_native_set import SetReader
 from simgate.harness.packs.reading.read_task import TaskReader
+from simgate.harness.packs.reading.worlds.read_jointed import plain_of
+from simgate.harness.packs.reading.worlds.read_native import CODES
+from simgate.harness.packs.reading.worlds.read_native_set import SetReader
 from simgate.harness.packs.source.fields import Reader
 from simgate.harness.packs.source.read_keys import read_keys
 from simgate.harness.registry import is_there

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from simgate.harness.packs.checks.clean_runs import clean_runs_needed
 from simgate.harness.packs.model import Criterion, metric_key
+from simgate.harness.packs.reading.gate.read_not_worse import NotWorseReader
 from simgate.harness.packs.reading.read_criteria import CriterionReader
-from simgate.harness.packs.reading.read_not_worse import NotWorseReader
 from simgate.harness.packs.reading.read_scenario import ReadScenario
 from simgate.harness.packs.source.fields import Fields, Reader
 from simgate.policies.documents.nodes import MappingNode, ScalarNode

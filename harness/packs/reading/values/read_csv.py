@@ -11,7 +11,7 @@ from pathlib import Path
 
 from simgate.harness.packs.language.values import FromFile
 from simgate.harness.packs.model import Scalar
-from simgate.harness.packs.reading.read_value import Extremes, ReadValue, made
+from simgate.harness.packs.reading.values.read_value import Extremes, ReadValue, made
 from simgate.harness.packs.source.fields import Reader
 from simgate.harness.packs.source.read_keys import read_keys
 from simgate.harness.packs.source.table import Table

@@ -1,0 +1,1 @@
+"""Readers of values: constants, distributions, rules, columns of field data."""
