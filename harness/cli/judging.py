@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from simgate.harness.cli.output_option import Concluded
+from simgate.harness.cli.options.output_option import Concluded
 
 if TYPE_CHECKING:
     from simgate.harness.results.manifest import Shard

@@ -28,8 +28,8 @@ import numpy as np
 import yaml
 
 from simgate.harness import registry
-from simgate.harness.cli.expanded import write_expanded
-from simgate.harness.cli.expanded_scenario import ExpandedScenario
+from simgate.harness.cli.expanding.expanded import write_expanded
+from simgate.harness.cli.expanding.expanded_scenario import ExpandedScenario
 from simgate.harness.expansion.designs.covering import Group, covering_array
 from simgate.harness.expansion.expand import expand_scenario
 from simgate.harness.expansion.placing.boxes import Boxes, apart

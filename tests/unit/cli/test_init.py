@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from simgate.harness.cli.main import main
-from simgate.harness.cli.starter import as_written, pack_name, starter_pack
+from simgate.harness.cli.starters.starter import as_written, pack_name, starter_pack
 from simgate.harness.expansion.expand import expand_pack
 from simgate.harness.packs.examples.models import write_sound_model
 from simgate.harness.packs.loader import load_pack

@@ -12,7 +12,7 @@ import yaml
 pytest.importorskip("onnx", reason="makes the model")
 
 from simgate.harness.cli.main import main
-from simgate.harness.cli.starter_code import STARTERS
+from simgate.harness.cli.starters.starter_code import STARTERS
 from simgate.policies.perception.decoding.decoders import OutputDecoder
 from tests.unit.policies.perception.made_models import constant_onnx, package
 

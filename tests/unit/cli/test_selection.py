@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from simgate.harness.cli.main import main
-from simgate.harness.cli.selection import add_selection, select, selected_options
+from simgate.harness.cli.options.selection import add_selection, select, selected_options
 from simgate.harness.frontend.user_errors import UserError
 from simgate.harness.packs.model import Pack, Scenario
 from tests.unit.expansion.packs import pack, scenario

@@ -20,7 +20,7 @@ _PERCENTILES = (0.50, 0.95, 0.99)
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     from simgate.harness.cli.model.frames import add_frame_arguments
-    from simgate.harness.cli.trust import add_trust
+    from simgate.harness.cli.options.trust import add_trust
 
     parser.add_argument(
         "model", metavar="MODEL", help="model package: folder, model.yaml, s3://, gs://, mlflow:"

@@ -22,7 +22,7 @@ HELP = "run a model on PNG and JPEG files: what it says of each (boxes, masks, d
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     from simgate.harness.cli.model.threshold import add_threshold_argument
-    from simgate.harness.cli.trust import add_trust
+    from simgate.harness.cli.options.trust import add_trust
 
     parser.add_argument(
         "model", metavar="MODEL", help="model package: folder, model.yaml, s3://, gs://, mlflow:"

@@ -41,7 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     from simgate.harness.cli.model.frames import add_frame_arguments
     from simgate.harness.cli.model.threshold import add_threshold_argument
-    from simgate.harness.cli.trust import add_trust
+    from simgate.harness.cli.options.trust import add_trust
 
     parser.add_argument("model", metavar="A", help="model package: folder, model.yaml, s3://, gs://, mlflow:")
     parser.add_argument(

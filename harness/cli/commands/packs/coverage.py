@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simgate.harness.cli.selection import add_selection, select
+from simgate.harness.cli.options.selection import add_selection, select
 
 if TYPE_CHECKING:
     from simgate.harness.cli.coverage.sources import Collected

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simgate.harness.cli.selection import add_selection, select
+from simgate.harness.cli.options.selection import add_selection, select
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,8 +35,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prints the variants."""
-    from simgate.harness.cli.expanded import write_expanded
-    from simgate.harness.cli.expanded_scenario import ExpandedScenario
+    from simgate.harness.cli.expanding.expanded import write_expanded
+    from simgate.harness.cli.expanding.expanded_scenario import ExpandedScenario
     from simgate.harness.expansion.errors import ExpansionError
     from simgate.harness.frontend.packs import load_checked
     from simgate.harness.frontend.user_errors import UserError, as_user_errors

@@ -47,7 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Writes the pack and its schema, and says what to do next."""
     from simgate.harness.cli.commands.packs.schema import schema_text
-    from simgate.harness.cli.starter import PACK_FILE, SCHEMA_FILE, pack_name, reference_model
+    from simgate.harness.cli.starters.starter import PACK_FILE, SCHEMA_FILE, pack_name, reference_model
     from simgate.harness.frontend.user_errors import UserError, as_user_errors
 
     if args.code or not args.world:
@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _write_code(folder: Path, kind: str) -> int:
     """Writes a file of code, and says how the file beside it names it."""
-    from simgate.harness.cli.starter_code import STARTERS
+    from simgate.harness.cli.starters.starter_code import STARTERS
     from simgate.harness.frontend.user_errors import UserError, as_user_errors
 
     starter = STARTERS[kind]
@@ -97,7 +97,7 @@ def _write_code(folder: Path, kind: str) -> int:
 
 def _model_in(folder: Path, model: Path) -> str:
     """The model's path as the pack writes it; one from elsewhere is copied beside the pack."""
-    from simgate.harness.cli.starter import as_written
+    from simgate.harness.cli.starters.starter import as_written
     from simgate.harness.frontend.user_errors import UserError
     from simgate.policies.perception.package_source import copy_package
 
@@ -112,9 +112,9 @@ def _model_in(folder: Path, model: Path) -> str:
 
 def _starter(world: str, folder: Path) -> Callable[[str, str | None], str]:
     """What writes the pack of a world: from its name and the model's path to the text."""
-    from simgate.harness.cli import starter_worlds
     from simgate.harness.cli.native_worlds import is_native_file, key_of, open_native
-    from simgate.harness.cli.starter import as_written, starter_pack
+    from simgate.harness.cli.starters import starter_worlds
+    from simgate.harness.cli.starters.starter import as_written, starter_pack
     from simgate.harness.frontend.user_errors import UserError
     from simgate.harness.registry import load
 

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simgate.harness.cli.workers import add_workers
+from simgate.harness.cli.options.workers import add_workers
 
 if TYPE_CHECKING:
     from simgate.harness.cli.planning.gate_power import RulePower

@@ -6,8 +6,8 @@ import argparse
 import io
 from pathlib import Path
 
-from simgate.harness.cli.selection import add_selection, select
-from simgate.harness.cli.workers import add_workers
+from simgate.harness.cli.options.selection import add_selection, select
+from simgate.harness.cli.options.workers import add_workers
 
 HELP = "draw a contact sheet of a pack: start frames of some variants, histograms of all parameters"
 

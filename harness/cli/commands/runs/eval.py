@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simgate.harness.cli.output_option import Concluded, add_output, with_output
-from simgate.harness.cli.workers import add_workers
+from simgate.harness.cli.options.output_option import Concluded, add_output, with_output
+from simgate.harness.cli.options.workers import add_workers
 from simgate.harness.frontend.planning import run_name
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from simgate.harness.cli.baseline_options import add_accept_difference
-from simgate.harness.cli.output_option import Concluded, add_output, with_output
+from simgate.harness.cli.options.baseline_options import add_accept_difference
+from simgate.harness.cli.options.output_option import Concluded, add_output, with_output
 from simgate.harness.frontend.planning import run_name
 
 HELP = "put the runs of all shards together to one run, judge it and write its reports"

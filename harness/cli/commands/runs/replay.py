@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simgate.harness.cli.trust import add_trust
-from simgate.harness.cli.workers import add_workers
+from simgate.harness.cli.options.trust import add_trust
+from simgate.harness.cli.options.workers import add_workers
 
 if TYPE_CHECKING:
     from simgate.harness.execution.planning.replay import Replay

@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simgate.harness.cli.baseline_options import add_accept_difference, add_baseline_store
-from simgate.harness.cli.output_option import Concluded, add_output, with_output
-from simgate.harness.cli.selection import add_selection, select, selected_options
-from simgate.harness.cli.trust import add_trust
-from simgate.harness.cli.workers import add_workers, count
+from simgate.harness.cli.options.baseline_options import add_accept_difference, add_baseline_store
+from simgate.harness.cli.options.output_option import Concluded, add_output, with_output
+from simgate.harness.cli.options.selection import add_selection, select, selected_options
+from simgate.harness.cli.options.trust import add_trust
+from simgate.harness.cli.options.workers import add_workers, count
 from simgate.harness.execution.planning.record_mode import RECORD_CHOICES
 from simgate.harness.frontend.planning import run_name
 from simgate.harness.frontend.shares import shard

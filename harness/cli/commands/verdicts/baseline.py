@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simgate.harness.cli.baseline_options import add_baseline_store
+from simgate.harness.cli.options.baseline_options import add_baseline_store
 from simgate.harness.frontend.baselines import baseline_store
 
 if TYPE_CHECKING:

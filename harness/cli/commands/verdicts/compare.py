@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simgate.harness.cli.baseline_options import add_accept_difference, add_baseline_store
+from simgate.harness.cli.options.baseline_options import add_accept_difference, add_baseline_store
 
 if TYPE_CHECKING:
     from simgate.harness.gate.comparing.compare import RunComparison

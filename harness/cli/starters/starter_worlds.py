@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from simgate.harness.cli.starter import head, quoted
+from simgate.harness.cli.starters.starter import head, quoted
 
 if TYPE_CHECKING:
     from simgate.sim_adapters.worlds.native_file import NativeFile

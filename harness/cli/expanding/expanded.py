@@ -8,8 +8,13 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from numpy.typing import NDArray
 
-from simgate.harness.cli.expanded_parquet import write_parquet
-from simgate.harness.cli.expanded_scenario import HEAD, ExpandedScenario, head_columns, parameter_names
+from simgate.harness.cli.expanding.expanded_parquet import write_parquet
+from simgate.harness.cli.expanding.expanded_scenario import (
+    HEAD,
+    ExpandedScenario,
+    head_columns,
+    parameter_names,
+)
 from simgate.harness.packs.model import Scalar
 from simgate.harness.text import table
 

@@ -6,10 +6,10 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from simgate.harness.cli.expanded_scenario import head_columns, parameter_names
+from simgate.harness.cli.expanding.expanded_scenario import head_columns, parameter_names
 
 if TYPE_CHECKING:
-    from simgate.harness.cli.expanded_scenario import ExpandedScenario
+    from simgate.harness.cli.expanding.expanded_scenario import ExpandedScenario
     from simgate.harness.expansion.block import VariantBlock
 
 

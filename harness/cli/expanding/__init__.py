@@ -1,0 +1,1 @@
+"""Variants as ``simgate expand`` writes them."""
