@@ -21,10 +21,12 @@ class Brief:
     Attributes:
         instruction: The task in words.
         facts: What the task tells besides, for example a goal; plain values.
+        seed: For what a policy draws; the loop gives each episode its own.
     """
 
     instruction: str = ""
     facts: Mapping[str, object] = field(default_factory=dict)
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,10 @@ class Policy(Protocol):
     A function ``files(options) -> Iterable[Path]`` of the factory tells what the policy reads besides its
     code, such as weights: these files are part of a run's identity, and a host refuses others, as it does
     with files that an option names. Every other plugin but a reporter may have it too.
+
+    A policy that is elsewhere has a function ``says(options) -> Mapping[str, str]`` of the factory: what it
+    says of itself, part of a run's identity. What the factory makes then has it as its attribute ``said``.
+    ``close()`` is called at the end, where a policy has it.
     """
 
     name: str

@@ -28,7 +28,7 @@ def environment(run: RunData) -> tuple[Fact, ...]:
         ("model sha256", made.model_sha256),
         ("model made from", ", ".join(f"{name} {value}" for name, value in made.model_lineage.items())),
         ("runtime", ", ".join(sorted({r.runtime for r in run.records if r.runtime})) or made.runtime),
-        ("policy", made.policy),
+        ("policy", _policy(run)),
         ("code", "; ".join(_origin(part) for part in code_parts(made.parts or ())) or UNKNOWN),
         ("simulator", f"{made.adapter} {made.adapter_version}".strip()),
         *_environments(run),
@@ -54,6 +54,14 @@ def _environments(run: RunData) -> list[Fact]:
         releases = ", ".join(f"{name} {version}" for name, version in site.versions.items())
         told.append(f"{site.file}{where}: {releases}")
     return [("environments", "; ".join(sorted(told)))]
+
+
+def _policy(run: RunData) -> str:
+    """A policy by name; of one behind a server where it is, and what it says of itself."""
+    made, address = run.manifest.fingerprint, run.pack.policy_options.get("server")
+    said = next((p.said for p in made.parts or () if p.role == "policy"), {})
+    told = "; ".join(f"{name} {text}" for name, text in said.items())
+    return f"{made.policy} at {address}, which says of itself: {told}" if said else made.policy
 
 
 def _origin(part: Part) -> str:

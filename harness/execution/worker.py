@@ -78,6 +78,7 @@ class Worker:
         pack = self._pack
         folder = Path(pack.path).parent
         self._policy = make_policy(pack)
+        self._guard.check_policy(self._policy)
         simulated = pack.latency.mode == "simulated"
         self._models: list[LoopModel] = []
         deployed = []
@@ -156,6 +157,8 @@ class Worker:
         if self._adapter is not None:
             self._adapter.close()
             self._adapter = None
+        if hasattr(self._policy, "close"):
+            self._policy.close()
         for model in self._models:
             model.runtime.close()
         self._resources.close()

@@ -74,7 +74,7 @@ def _as_shown(error: Exception) -> UserError | None:
     from simgate.harness.results.file_lock import InUse
     from simgate.harness.results.journal import JournalDamaged
     from simgate.harness.results.run_folder import NotARun
-    from simgate.harness.sources.own_files import BadFiles
+    from simgate.harness.sources.own_files import BadFiles, NotSaid
     from simgate.policies.documents.diagnostics import PackError
     from simgate.policies.perception.problems import PackageError
     from simgate.sim_adapters.code_file import BadReference
@@ -106,6 +106,8 @@ def _as_shown(error: Exception) -> UserError | None:
         return UserError(str(error))
     if isinstance(error, in_one):
         return UserError(printable(error))
+    if isinstance(error, NotSaid):
+        return MachineError(printable(error))
     if isinstance(error, HostsCannotStart):
         return MachineError(str(error))
     if isinstance(error, OSError):

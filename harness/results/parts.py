@@ -47,6 +47,8 @@ class Part(ResultModel):
     """Further modules and files, which only ``sha256`` speaks of."""
     releases: dict[str, str] = Field(default_factory=dict)
     """Distributions that its code imports -> version; their content is not looked at."""
+    said: dict[str, str] = Field(default_factory=dict, exclude_if=lambda found: not found)
+    """What a policy behind a server says of itself."""
 
     @property
     def label(self) -> str:
@@ -67,10 +69,13 @@ def make_part(
     distribution: str = "",
     version: str = "",
     releases: Mapping[str, str] | None = None,
+    said: Mapping[str, str] | None = None,
 ) -> Part:
     """A part with its hash; see :class:`Part`."""
     modules, others, bought = (dict(sorted((given or {}).items())) for given in (code, files, releases))
-    content = [entry, distribution, version, modules, others, bought]
+    content: list[object] = [entry, distribution, version, modules, others, bought]
+    if said:
+        content.append(dict(sorted(said.items())))
     canonical = json.dumps(content, separators=(",", ":"))
     return Part(
         role=role,
@@ -84,6 +89,7 @@ def make_part(
         files=dict(list(others.items())[:MOST_FILES]),
         unlisted=max(0, len(modules) - MOST_FILES) + max(0, len(others) - MOST_FILES),
         releases=bought,
+        said=dict(said or {}),
     )
 
 
@@ -153,6 +159,8 @@ def _versions(was: Part, now: Part) -> Iterator[str]:
         yield f"it was {was.entry}, is {now.entry}"
     if (was.distribution, was.version) != (now.distribution, now.version):
         yield f"it came from {_from(was)}, comes from {_from(now)}"
+    if was.said != now.said:
+        yield f"it said of itself {was.said}, says {now.said}"
     for name in sorted({*was.releases, *now.releases}):
         old, new = was.releases.get(name, "absent"), now.releases.get(name, "absent")
         if old != new:

@@ -18,6 +18,29 @@ class BadFiles(Exception):  # noqa: N818 - the name says what is wrong
     """A plugin's list of its files cannot be used; the message says why."""
 
 
+class NotSaid(Exception):  # noqa: N818 - the name says what happened
+    """A plugin that is elsewhere does not say what it is; the message says why."""
+
+
+def own_words(plugin: Any, options: Mapping[str, object]) -> dict[str, str]:
+    """What a policy that runs elsewhere says of itself; nothing of one that does not.
+
+    Args:
+        plugin: What its entry point names. It may have ``says(options) -> Mapping[str, str]``.
+        options: What a pack gives it.
+
+    Raises:
+        NotSaid: It cannot be asked.
+    """
+    tell = getattr(plugin, "says", None)
+    if not callable(tell):
+        return {}
+    try:
+        return {str(name): str(text) for name, text in tell(dict(options)).items()}
+    except Exception as error:
+        raise NotSaid(str(error) or type(error).__name__) from error
+
+
 def own_files(plugin: Any, options: Mapping[str, object], folder: Path) -> dict[str, Path]:
     """Files of a plugin, by names that stay when all of them are moved together.
 

@@ -156,10 +156,9 @@ class _Resolver:
             return list(range(size))
         places = []
         for k, name in enumerate(entry.entries):
-            if isinstance(name, int) and 0 <= name < size:
-                places.append(name)
-            elif name in channel.entries:
-                places.append(channel.entries.index(str(name)))
+            place = place_of(channel, name)
+            if place is not None:
+                places.append(place)
             else:
                 known = f"places 0 to {size - 1}"
                 hint = near(str(name), channel.entries) if channel.entries else f"known: {known}"
@@ -218,6 +217,13 @@ class _Resolver:
         if rule.epsilon_on == "variance":
             return mean, np.sqrt(variance + rule.epsilon)
         return mean, np.sqrt(variance) + rule.epsilon
+
+
+def place_of(channel: Channel, entry: str | int) -> int | None:
+    """Place of a number among those of a channel, row by row, by its name or place; None for none."""
+    if isinstance(entry, int) and 0 <= entry < int(np.prod(channel.shape)):
+        return entry
+    return channel.entries.index(str(entry)) if entry in channel.entries else None
 
 
 def _named(entry: Entry) -> str:

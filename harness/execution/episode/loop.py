@@ -6,8 +6,9 @@ Recording, validity and the rules of ending live in :mod:`world_run`, perception
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -69,7 +70,9 @@ def run_episodes(cast: Cast, scenes: Sequence[Scene], seeds: Sequence[int], cloc
     observation = adapter.reset(scenes)
     rendered_s = _render_seconds(adapter)
     embodiment = adapter.embodiment
-    cast.policy.reset([cast.task.brief(scene) for scene in scenes], embodiment)
+    briefs = [cast.task.brief(scene) for scene in scenes]
+    own = [replace(brief, seed=_policy_seed(seed)) for brief, seed in zip(briefs, seeds, strict=True)]
+    cast.policy.reset(own, embodiment)
     clock.lap("build")
     perception, runs = _begin(cast, scenes, seeds, clock)
     actions = np.zeros((len(scenes), embodiment.action.size))
@@ -137,6 +140,11 @@ def told(arrived: Sequence[Delivery], models: Sequence[LoopModel]) -> Heard:
     if any(model.name for model in models):
         return {one.answer.model: one.answer for one in arrived}
     return arrived[-1].answer if arrived else None
+
+
+def _policy_seed(seed: int) -> int:
+    """What a policy draws is independent of what sensors and models draw."""
+    return int.from_bytes(hashlib.blake2b(f"{seed}".encode(), digest_size=8, key=b"simgate policy").digest())
 
 
 def _render_seconds(adapter: SimAdapter) -> float:

@@ -18,7 +18,7 @@ from simgate.harness.results.parts import Part, make_part
 from simgate.harness.scoring.metrics import GROUP as METRICS
 from simgate.harness.scoring.metrics import plugin_metrics
 from simgate.harness.sources.closure import HOUSE, Code, code_of
-from simgate.harness.sources.own_files import own_files
+from simgate.harness.sources.own_files import own_files, own_words
 from simgate.policies.perception.decoder_spec import DECODERS
 from simgate.policies.perception.decoding.decoder import GROUP as DECODER_PLUGINS
 from simgate.policies.perception.files.package_files import decoder_files, sha256_of
@@ -142,7 +142,13 @@ def native_files(pack: Pack) -> dict[str, tuple[Path, dict[str, str]]]:
 def _plugin(use: Use, folder: Path, core: Code) -> Part:
     said, code = _code(use, folder, core)
     files = {name: sha256_of(path) for name, path in files_of(use, folder, code).items()}
-    return make_part(use.role, use.name, files=files, **said)
+    words = own_words(registry.load(use.group, use.name, folder), use.options) if _is_asked(use, code) else {}
+    return make_part(use.role, use.name, files=files, **said, said=words)
+
+
+def _is_asked(use: Use, code: Code) -> bool:
+    """Whether a policy's code says what it is; it is then elsewhere, and loading it is no danger."""
+    return use.role == "policy" and "says" in code.functions
 
 
 def _code(use: Use, folder: Path, core: Code) -> tuple[dict[str, Any], Code]:

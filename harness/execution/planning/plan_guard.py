@@ -79,6 +79,17 @@ class PlanGuard:
             if part.role == "model" and part.alias == name:
                 self._hold(part, model_files(package), self._loaded)
 
+    def check_policy(self, policy: object) -> None:
+        """Holds what a policy behind a server says of itself against the plan.
+
+        Raises:
+            NotAsPlanned: It is another one.
+        """
+        for part in self._parts.values():
+            now = getattr(policy, "said", {}) if part.role == "policy" and part.said else part.said
+            if now != part.said:
+                raise NotAsPlanned(part.label, "what it says of itself", f"it was {part.said}, is {now}")
+
     def confirm_loaded(self) -> None:
         """Makes sure that what was loaded since the check is what was checked.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from simgate.harness.expansion.expand import expand_scenario
 from simgate.harness.expansion.variant import objects_of
-from simgate.harness.packs.checks.check_policy import NETWORK
+from simgate.harness.packs.checks.check_policy import NETWORK, SERVER
 from simgate.harness.packs.model import Pack, Scenario, TaskSpec
 from simgate.harness.packs.worlds import measures_tasks, native_reader, world_of
 from simgate.policies.perception.channels import channel_problems, names_channels
@@ -50,7 +50,7 @@ def unsensed(pack: Pack) -> list[PackageProblem]:
 
 
 def unfit(pack: Pack) -> list[PackageProblem]:
-    """What of a learned policy does not fit the robots, at its place in ``policy.yaml``, each once.
+    """What of a learned policy does not fit the robots, at its place in ``policy.yaml`` or pack, each once.
 
     Args:
         pack: With all overrides applied.
@@ -59,6 +59,8 @@ def unfit(pack: Pack) -> list[PackageProblem]:
         ExpansionError: A scenario leaves nothing to run.
         PackageError: The declaration is not in order.
     """
+    if pack.policy == SERVER:
+        return _unfit_server(pack)
     named = pack.policy_options.get(NETWORK)
     if pack.policy != NETWORK or not isinstance(named, str):
         return []
@@ -76,6 +78,26 @@ def unfit(pack: Pack) -> list[PackageProblem]:
         except PackageError as error:
             for problem in error.problems:
                 found.setdefault((problem.line, problem.column), problem)
+    return list(found.values())
+
+
+def _unfit_server(pack: Pack) -> list[PackageProblem]:
+    from simgate.policies.perception.package_text import read_text
+    from simgate.policies.server.declaration import ServerSpec
+    from simgate.policies.server.requests import At, plan_requests
+
+    path = Path(pack.path)
+    text = read_text(path)[1] if path.is_file() else None
+    found: dict[tuple[int, int], PackageProblem] = {}
+
+    def wrong(at: At, message: str, hint: str) -> None:
+        lost = PackageProblem(path, 1, 1, "policy-robot", message, hint)
+        problem = text.problem(("policy", *at), lost.code, message, hint) if text else lost
+        found.setdefault((problem.line, problem.column), problem)
+
+    spec = ServerSpec.model_validate_json(str(pack.policy_options.get("declared")))
+    for scenario in pack.scenarios:
+        plan_requests(spec, *robot_of(pack, scenario), f"the robot of scenario '{scenario.id}'", wrong)
     return list(found.values())
 
 

@@ -1,4 +1,4 @@
-"""Reads ``policy:``: a policy's name, or a trained network by its declaration."""
+"""Reads ``policy:``: a policy's name, a trained network by its declaration, or a policy behind a server."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from simgate.harness.packs.checks.check_model import report
 from simgate.harness.packs.checks.check_plugin import named_plugin
 from simgate.harness.packs.language.pack import POLICIES, NetworkKeys
 from simgate.harness.packs.model import Scalar
+from simgate.harness.packs.reading.read_server import read_server
 from simgate.harness.packs.source.fields import Reader
 from simgate.harness.packs.source.read_keys import read_keys
 from simgate.policies.documents.named_file import named_file
 from simgate.policies.documents.nodes import MappingNode, Node
 
-NETWORK = "network"
-"""Name of the policy that runs trained networks, and of its option that names the declaration."""
+NETWORK, SERVER = "network", "server"
+"""Names of the policies that run trained networks and ask servers, and of the options that say which."""
 
 
 def read_policy(reader: Reader, node: Node | None) -> tuple[str | None, dict[str, Scalar]]:
@@ -27,6 +28,9 @@ def read_policy(reader: Reader, node: Node | None) -> tuple[str | None, dict[str
     """
     if not isinstance(node, MappingNode):
         return named_plugin(reader, node, POLICIES), {}
+    if node.find(SERVER) is not None:
+        options = read_server(reader, node)
+        return (SERVER, options) if options else (None, {})
     read = read_keys(reader, node, NetworkKeys, "policy")
     if read is None or not read.is_whole:
         return None, {}

@@ -48,7 +48,7 @@ CODES: dict[str, str] = {
     "pin-incomplete": "A pinned variant leaves out what its scenario draws, so that it is not exact.",
     "policy-io": "A learned policy's network has other inputs or outputs than its policy.yaml declares.",
     "policy-package": "The policy.yaml that a pack names has problems of its own.",
-    "policy-robot": "A policy.yaml asks for what the robot or the task does not have, or for another rate.",
+    "policy-robot": "A learned policy asks for what robot or task do not have, or for another rate.",
     "policy-value": "A policy.yaml has a key too many or too few, or a value that is not allowed.",
     "rates": "The simulation's rates do not fit together.",
     "threshold-range": "A threshold lies outside of what the metric can be.",

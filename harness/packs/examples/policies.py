@@ -58,6 +58,13 @@ POLICY_EXAMPLES = (
         also=False,
     ),
     Example(
+        "policy-robot",
+        "policy:\n  server: ws://127.0.0.1:8000\n  observation: {observation/state: @wheels}\n",
+        "policy:\n  server: ws://127.0.0.1:8000\n  observation: {observation/state: pose}\n",
+        level="pack",
+        advice="The same holds of what a policy behind a server is sent, and of the names of its actions.",
+    ),
+    Example(
         "policy-package",
         "policy: {network: @old.yaml}\n",
         "policy: {network: policy.yaml}\n",

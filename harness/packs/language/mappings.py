@@ -5,11 +5,13 @@ from __future__ import annotations
 from pydantic import BaseModel
 
 from simgate.harness.packs import model
-from simgate.harness.packs.language import criteria, environment, gate, native, pack, scenario, values
+from simgate.harness.packs.language import criteria, environment, gate, native, pack, scenario, server, values
 
 MAPPINGS: dict[str, type[BaseModel]] = {
     "the top of the pack": pack.PackKeys,
     "a learned policy": pack.NetworkKeys,
+    "a policy behind a server": server.ServerKeys,
+    "an entry of what a policy server is sent": server.SentKeys,
     "sim": model.SimSpec,
     "latency": model.LatencySpec,
     "a scenario": scenario.ScenarioKeys,

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from simgate.harness.packs.language.definition import ByHand, Keys, Name, Schema, Tree, key
 from simgate.harness.packs.language.scenario import task_schema
 from simgate.harness.packs.language.schema_of import TEXT, mapping, plugin
+from simgate.harness.packs.language.server import ServerKeys
 from simgate.harness.packs.model import LatencySpec, Scalar, SimSpec, TaskSpec
 
 POLICIES = "simgate.policies"
@@ -27,7 +28,7 @@ class NetworkKeys(Keys):
 
 
 def _policy() -> Schema:
-    return {"anyOf": [plugin(POLICIES), mapping(NetworkKeys)]}
+    return {"anyOf": [plugin(POLICIES), mapping(NetworkKeys), mapping(ServerKeys)]}
 
 
 class PackKeys(Keys):
@@ -43,8 +44,8 @@ class PackKeys(Keys):
         "several models in one loop, name: path of its model.yaml; in place of model", {}
     )
     policy: Annotated[Tree, ByHand(_policy)] = key(
-        "name of the policy that drives the robot, for example door_navigator; or of a trained network, "
-        "{network: policy.yaml}"
+        "name of the policy that drives the robot, for example door_navigator; of a trained network, "
+        "{network: policy.yaml}; of one behind a server, {server: ws://host:port, observation: {...}}"
     )
     policy_options: Annotated[dict[str, Scalar], ByHand()] = key("options of the policy, name: value", {})
     sim: Annotated[SimSpec, ByHand()] = key("simulator and rates", SimSpec())

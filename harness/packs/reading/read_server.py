@@ -1,0 +1,141 @@
+"""Reads ``policy: {server: ws://...}``: a policy behind a server, with what it is sent."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import TypeAdapter, ValidationError
+
+from simgate.harness.packs.language.server import SentKeys, ServerKeys
+from simgate.harness.packs.model import Scalar
+from simgate.harness.packs.source.fields import Reader
+from simgate.harness.packs.source.read_keys import Written, read_keys
+from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from simgate.policies.perception.latency import LatencyDistribution
+from simgate.policies.perception.package_text import plain
+
+_CHANNEL = "the name of a channel, a list of names, or a mapping with channel"
+_LATENCY = "milliseconds, measured, or a distribution such as {uniform: [60, 120]}"
+
+
+def read_server(reader: Reader, node: MappingNode) -> dict[str, Scalar]:
+    """Options of the policy ``server``; what is wrong is reported.
+
+    Args:
+        reader: Typed access to nodes.
+        node: Value of ``policy:``, a mapping with ``server``.
+    """
+    from simgate.policies.server.declaration import ServerSpec
+
+    read = read_keys(reader, node, ServerKeys, "policy")
+    if read is None:
+        return {}
+    keys = read.keys
+    _check_address(reader, read.nodes["server"], keys.server)
+    data: dict[str, Any] = {
+        "observation": _entries(reader, read.nodes.get("observation"), ()),
+        "prompt": keys.prompt,
+        "late": keys.late,
+        "timeout_s": keys.timeout_s,
+        "checkpoint": keys.checkpoint,
+        "bounds": keys.bounds,
+        "execute": keys.execute,
+        "meanwhile": keys.meanwhile,
+        "names": list(keys.names) or None,
+        "latency": _latency(reader, read.nodes.get("latency")),
+    }
+    if not read.is_whole or len(reader.problems):
+        return {}
+    spec = ServerSpec.model_validate_json(json.dumps(data))
+    _check_waiting(reader, read, spec.waits)
+    return {"server": keys.server, "declared": spec.model_dump_json(exclude_defaults=True)}
+
+
+def _check_address(reader: Reader, node: Node, address: str | None) -> None:
+    if address is None:
+        return
+    wrong, hint = "", "write ws://host:port"
+    try:
+        parts = urlsplit(address)
+        if parts.scheme not in ("ws", "wss") or not parts.hostname or parts.port == 0:
+            wrong = "is no address of a websocket"
+        elif parts.username or parts.password:
+            wrong, hint = "holds a name or a password, which would stand in every report", "leave it out"
+    except ValueError:
+        wrong = "is no address of a websocket"
+    if wrong:
+        reader.problems.at(node, "wrong-value", f"'{address}' {wrong}", hint)
+
+
+def _check_waiting(reader: Reader, read: Written[ServerKeys], waits: bool) -> None:
+    if waits and read.keys.meanwhile is None:
+        message = "with a latency, policy has no 'meanwhile'"
+        hint = "add meanwhile: zero for speeds and torques, last for positions, rest for the chunk before"
+        reader.problems.at(read.nodes["latency"], "missing-key", message, hint)
+    for name in ("meanwhile", "late"):
+        if name in read.nodes and not waits:
+            message = f"{name} can change nothing without a latency"
+            reader.problems.at(read.nodes[name], "wrong-value", message, "write latency: 80, or leave it out")
+
+
+def _entries(reader: Reader, node: Node | None, above: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Entries of the request; a mapping without ``channel`` is a mapping in the request."""
+    entries = reader.mapping(node, "a mapping of what the server is sent, its key: channel")
+    if node is not None and isinstance(node, MappingNode) and not entries:
+        reader.wrong(node, "a mapping with at least one entry")
+    found = []
+    for key, value in entries:
+        path = (*above, key.text)
+        if path == ("prompt",):
+            message = "the instruction is no channel"
+            reader.problems.at(value, "wrong-value", message, "write prompt: beside server:")
+        elif isinstance(value, MappingNode) and value.find("channel") is None:
+            found += _entries(reader, value, path)
+        else:
+            found.append({"key": path, **_sent(reader, value)})
+    return found
+
+
+def _sent(reader: Reader, node: Node) -> dict[str, Any]:
+    if isinstance(node, SequenceNode):
+        names = reader.texts(node, _CHANNEL)
+        if not names:
+            reader.wrong(node, "a list with at least one channel")
+        return {"channels": names}
+    if not isinstance(node, MappingNode):
+        return {"channels": (reader.text(node, _CHANNEL),)}
+    read = read_keys(reader, node, SentKeys, "an entry of observation")
+    if read is None:
+        return {}
+    places = [reader.scalar(one) for one in reader.items(read.nodes.get("entries"), "a list of entries")]
+    if any(isinstance(place, bool | float) for place in places):
+        reader.wrong(read.nodes["entries"], "a list of names or places")
+    size = [reader.integer(one, 1, 4096) for one in reader.items(read.nodes.get("size"), "[rows, columns]")]
+    if size and len(size) != 2:
+        reader.wrong(read.nodes["size"], "[rows, columns]")
+    return {
+        "channels": (read.keys.channel,),
+        "layout": read.keys.layout,
+        "entries": places or None,
+        "size": size or None,
+    }
+
+
+def _latency(reader: Reader, node: Node | None) -> Any:
+    if node is None:
+        return 0.0
+    written = plain(node)
+    if written == "measured":
+        return written
+    if isinstance(node, ScalarNode) and (isinstance(written, bool) or not isinstance(written, int | float)):
+        reader.wrong(node, _LATENCY)
+        return 0.0
+    try:
+        TypeAdapter(LatencyDistribution).validate_json(json.dumps(written))
+    except (ValidationError, TypeError) as error:
+        said = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+        reader.problems.at(node, "wrong-value", f"latency: {said}", f"write {_LATENCY}")
+        return 0.0
+    return written
