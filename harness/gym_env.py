@@ -23,6 +23,7 @@ from simgate.sim_adapters.adapter import SimAdapter, Timing
 from simgate.sim_adapters.embodiment import Embodiment, eye_of
 from simgate.sim_adapters.observation import Contact, GroundTruth, Observation
 from simgate.sim_adapters.sensors.effects import apply_effects
+from simgate.sim_adapters.sensors.worn import WornRobots, worn_of
 from simgate.sim_adapters.traits import traits_of
 
 Payloads = Callable[[np.random.Generator], Any]
@@ -171,6 +172,10 @@ class SimEnv(gym.Env[Sensed, NDArray[np.float32]]):
         self._effects, self._noise_seed = payload.effects, int(self.np_random.integers(2**63 - 1))
         observation = self._adapter.reset([payload])
         self._require_robot()
+        self._robots = WornRobots(
+            [worn_of(payload)], [self._noise_seed], self._embodiment, self._timing.control_hz
+        )
+        observation = self._robots.shown(observation)
         # The first frame can be lost: what is seen then must not be the last episode.
         self._frame = np.zeros(self._eye.shape, np.uint8) if self._eye else None
         self._frames, self._seen_step = 0, -1
@@ -194,10 +199,11 @@ class SimEnv(gym.Env[Sensed, NDArray[np.float32]]):
         if run is None:
             raise RuntimeError("there is no episode; call reset first")
         told = self._command(action)
+        done = self._robots.done(0, told)
         met: list[Contact] = []
         observation = None
         while observation is None or not self._timing.is_control(observation.step):
-            observation = self._adapter.step(told[None])
+            observation = self._robots.shown(self._adapter.step(done[None]))
             self._take_frame(observation)
             truth = self._adapter.ground_truth()[0]
             met.extend(truth.contacts)

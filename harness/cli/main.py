@@ -36,6 +36,7 @@ COMMANDS = {
     "evidence": "verdicts",
     "metrics": "packs",
     "worlds": "packs",
+    "axes": "packs",
     "policy": "models",
     "schema": "packs",
     "detect": "models",

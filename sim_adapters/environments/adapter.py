@@ -19,7 +19,6 @@ from simgate.sim_adapters.observation import GroundTruth, Observation
 from simgate.sim_adapters.options import read_options
 from simgate.sim_adapters.quantities import OfEnvironment, Told
 from simgate.sim_adapters.scene.environment import EnvironmentSite
-from simgate.sim_adapters.scene.sensor import CameraEffects
 from simgate.sim_adapters.traits import AdapterTraits
 
 IDLE_STEPS = 100
@@ -241,4 +240,4 @@ class GymnasiumAdapter:
 
 def _kind(site: EnvironmentSite) -> str:
     """What variants of one environment share, in words: True, 1 and 1.0 are equal, and not the same."""
-    return repr(replace(site, seed=0, reset_seed=None, values=(), quantities=(), effects=CameraEffects()))
+    return repr(replace(site, seed=0, reset_seed=None, values=(), quantities=(), worn=()))

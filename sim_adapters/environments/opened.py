@@ -16,6 +16,7 @@ from simgate.sim_adapters.environments.measured import check_quantities
 from simgate.sim_adapters.environments.remote.refused import Refused
 from simgate.sim_adapters.plain_file import absolute
 from simgate.sim_adapters.quantities import OfEnvironment, Quantity
+from simgate.sim_adapters.sensors.axes import Axis, axes_of
 from simgate.sim_adapters.worlds.environment import SEED, EnvironmentSpec
 from simgate.sim_adapters.worlds.native_file import NativeError
 from simgate.sim_adapters.worlds.world import ParameterSpec
@@ -70,6 +71,10 @@ class OpenedEnvironment:
     def embodiment(self, control_hz: int, clip: bool) -> Embodiment:
         """What it observes and is told."""
         return embodiment_of(self.name, self.said, control_hz, clip)
+
+    def axes(self, control_hz: int) -> dict[str, Axis]:
+        """What may be wrong with its sensors and actuators, by name."""
+        return axes_of(self.embodiment(control_hz, clip=False), whole=bool(self.said["action"].get("whole")))
 
     def target(self, text: str, robot: str = "") -> ParameterSpec:
         """What a target takes.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from simgate.sim_adapters.quantities import Quantity
 from simgate.sim_adapters.scene.native import NativeValue
@@ -42,7 +42,7 @@ class EnvironmentSite:
         probes: Where it is asked whether what is set changes anything, and whether one seed leads to one
             episode: the same for every variant of a scenario; empty asks nothing.
         quantities: Name -> what is measured at each control tick.
-        effects: What the camera does to its frames.
+        worn: Axis -> value: what is wrong with its sensors and actuators.
     """
 
     name: str
@@ -59,7 +59,12 @@ class EnvironmentSite:
     values: tuple[tuple[str, NativeValue], ...] = ()
     probes: tuple[Probe, ...] = ()
     quantities: tuple[tuple[str, Quantity], ...] = ()
-    effects: CameraEffects = field(default_factory=CameraEffects)
+    worn: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def effects(self) -> CameraEffects:
+        """None: what is wrong with its cameras is in :attr:`worn`."""
+        return CameraEffects()
 
     @property
     def start_seed(self) -> int:

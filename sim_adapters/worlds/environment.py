@@ -10,8 +10,7 @@ from typing import Any, Literal
 from simgate.sim_adapters.plain_file import absolute
 from simgate.sim_adapters.scene.environment import EnvironmentSite
 from simgate.sim_adapters.scene.native import NativeValue
-from simgate.sim_adapters.scene.sensor import CameraEffects
-from simgate.sim_adapters.worlds.native import EFFECTS, Knob, effects_of, set_by
+from simgate.sim_adapters.worlds.native import Knob, set_by
 from simgate.sim_adapters.worlds.world import Disc, ParameterSpec, PlacedObject, Rectangle, Value
 
 SEED = "seed"
@@ -34,6 +33,7 @@ class EnvironmentSpec:
         knobs: Parameter -> what it sets.
         unproven: Parameters that need not change anything under random actions.
         unset: Parameters that the scenario gives no value: the environment keeps what it has.
+        axes: What may be wrong with its sensors and actuators: parameter -> what it takes.
         files: Files of nobody's release -> SHA-256, hex, by path from the folder of ``file``; of what is no
             file, from the pack's.
         versions: Releases that it is made of.
@@ -51,6 +51,7 @@ class EnvironmentSpec:
     knobs: dict[str, Knob] = field(default_factory=dict)
     unproven: tuple[str, ...] = ()
     unset: tuple[str, ...] = ()
+    axes: dict[str, ParameterSpec] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     kind: Literal["env"] = "env"
@@ -78,7 +79,7 @@ class EnvironmentWorld:
         self.name = f"env:{spec.file}"
         self.description = f"The environment {spec.file}."
         self.parameters: Mapping[str, ParameterSpec] = {
-            **(EFFECTS if spec.camera else {}),
+            **spec.axes,
             **{name: knob.spec for name, knob in spec.knobs.items()},
         }
 
@@ -111,5 +112,5 @@ class EnvironmentWorld:
             reproducible=spec.reproducible,
             reset_seed=None if seed is None else int(seed),  # type: ignore[arg-type]
             values=tuple(values.items()),
-            effects=effects_of(parameters) if EFFECTS.keys() <= parameters.keys() else CameraEffects(),
+            worn=tuple((name, float(parameters[name])) for name in spec.axes),
         )

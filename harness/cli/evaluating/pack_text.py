@@ -39,6 +39,7 @@ class Evaluation:
         seed: From which the episodes' seeds are drawn.
         python: Interpreter in which the environment is installed; None for simgate's own.
         clip: Whether actions beyond their bounds are cut.
+        axes: Set of ranges of what may be worn; None for none.
     """
 
     env: str
@@ -56,6 +57,7 @@ class Evaluation:
     seed: int
     python: str | None
     clip: bool
+    axes: str | None = None
 
 
 def rate_of(said: Mapping[str, Any]) -> int:
@@ -79,7 +81,8 @@ def pack_document(asked: Evaluation) -> dict[str, Any]:
     if asked.clip:
         world["clip"] = True
     if asked.settings:
-        world["set"] = {one.parameter: one.target for one in asked.settings}
+        targets = {one.parameter: one.target for one in asked.settings if one.target}
+        world |= {"set": targets} if targets else {}
         parameters["parameters"] = {one.parameter: one.value for one in asked.settings}
     accept: dict[str, Any] = {}
     if asked.success is not None:
@@ -99,6 +102,7 @@ def pack_document(asked: Evaluation) -> dict[str, Any]:
     return {
         "simgate": 1,
         "pack": name_of(asked.env),
+        **({"extends": f"axes/{asked.axes}"} if asked.axes else {}),
         "policy": asked.policy,
         **({"policy_options": dict(asked.policy_options)} if asked.policy_options else {}),
         "sim": {

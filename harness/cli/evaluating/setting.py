@@ -19,7 +19,7 @@ class Setting:
     """One parameter of the pack.
 
     Attributes:
-        target: What it sets in the environment.
+        target: What it sets in the environment; empty for what is worn in its robot.
         parameter: Its name in the pack.
         value: As the pack writes it: a value, or a mapping of a distribution to its numbers.
     """
@@ -43,11 +43,14 @@ def read_setting(text: str, opened: OpenedEnvironment) -> Setting:
     target, is_given, written = (part.strip() for part in text.partition("="))
     if not (target and is_given and written):
         raise ValueError(f"--set {text}: {FORM}")
-    spec = opened.target(target)
+    axis = opened.axes(1).get(target)
+    spec = axis.spec if axis is not None else opened.target(target)
     try:
         value = _range(written, spec)
     except ValueError as error:
         raise ValueError(f"--set {text}: {error}; {FORM}") from None
+    if axis is not None:
+        return Setting("", target, value)
     return Setting(target, re.sub(r"[^A-Za-z0-9_.-]", ".", target), value)
 
 

@@ -22,6 +22,7 @@ from simgate.harness.packs.worlds import find_world
 from simgate.sim_adapters.adapter import SimAdapter
 from simgate.sim_adapters.embodiment import eye_of
 from simgate.sim_adapters.sensors.effects import apply_effects
+from simgate.sim_adapters.sensors.worn import WornRobots, worn_of
 from simgate.sim_adapters.traits import traits_of
 
 
@@ -62,6 +63,9 @@ def first_pictures(adapter: SimAdapter, request: FrameRequest) -> list[tuple[str
     scene = world.build(variant.parameters, objects_of(variant))
     observation = adapter.reset([scene])
     embodiment = adapter.embodiment
+    # No action is told here, so it does not matter how often.
+    robots = WornRobots([worn_of(scene)], [variant.seed], embodiment, control_hz=1)
+    observation = robots.shown(observation)
     eye = eye_of(embodiment)
     found = []
     if eye is None and traits_of(adapter).overview:

@@ -25,6 +25,7 @@ from simgate.harness.tasks.task import Task
 from simgate.policies.policy import Heard, Policy
 from simgate.sim_adapters.adapter import SimAdapter, Timing
 from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.sensors.worn import WornRobots, worn_of
 from simgate.sim_adapters.traits import traits_of
 
 
@@ -75,13 +76,15 @@ def run_episodes(cast: Cast, scenes: Sequence[Scene], seeds: Sequence[int], cloc
     cast.policy.reset(own, embodiment)
     clock.lap("build")
     perception, runs = _begin(cast, scenes, seeds, clock)
+    robots = WornRobots(list(map(worn_of, scenes)), seeds, embodiment, timing.control_hz)
     actions = np.zeros((len(scenes), embodiment.action.size))
     active = np.ones(len(scenes), dtype=np.bool_)
     worlds = list(range(len(scenes)))
     while True:
         truths = adapter.ground_truth()
         clock.lap("truth")
-        perception.sense(observation, worlds)
+        shown = robots.shown(observation)
+        perception.sense(shown, worlds)
         if not timing.is_control(observation.step):
             for world in worlds:
                 runs[world].glimpse(world, observation, truths[world])
@@ -90,12 +93,12 @@ def run_episodes(cast: Cast, scenes: Sequence[Scene], seeds: Sequence[int], cloc
             clock.lap("step")
             continue
         arrived = perception.deliver(observation.step, worlds)
-        answered = cast.policy.act(observation, [told(results, cast.models) for results in arrived])
+        answered = cast.policy.act(shown, [told(results, cast.models) for results in arrived])
         acts = checked_acts(cast.policy, answered, embodiment.action, len(scenes), worlds, observation.step)
         clock.lap("policy")
         for world in worlds:
             act = acts[world]
-            actions[world] = act.values
+            actions[world] = robots.done(world, np.asarray(act.values))
             active[world] = runs[world].tick(world, observation, truths[world], act, arrived[world])
         worlds = [world for world in worlds if active[world]]
         clock.lap("record")

@@ -38,7 +38,9 @@ class PackKeys(Keys):
     pack: Annotated[str, Name("a pack's name")] = key("name of the pack, for example office_doors")
     description: str = key("what the pack is about", "")
     owner: str = key("team that answers for the pack", "")
-    extends: Annotated[Any, ByHand(_extends)] = key("path of a YAML file with shared defaults", None)
+    extends: Annotated[Any, ByHand(_extends)] = key(
+        "path of a YAML file with shared defaults, axes/regression or axes/stress", None
+    )
     model: Annotated[str | None, ByHand()] = key("path of the model package's model.yaml", None)
     models: Annotated[dict[str, str], ByHand()] = key(
         "several models in one loop, name: path of its model.yaml; in place of model", {}

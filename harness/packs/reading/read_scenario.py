@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -30,6 +30,7 @@ from simgate.harness.packs.reading.read_variants import read_variants
 from simgate.harness.packs.reading.values.read_value import ReadValue
 from simgate.harness.packs.reading.values.read_values import read_value
 from simgate.harness.packs.severity import Severity
+from simgate.harness.packs.source.extends import AXES
 from simgate.harness.packs.source.fields import Reader
 from simgate.harness.packs.source.read_keys import read_keys
 from simgate.harness.packs.values import ValueSpec
@@ -107,7 +108,9 @@ class ScenarioReader:
         keys = read.keys
         before, asked = len(self._reader.problems), read.nodes.get("task") or self._pack_task
         self._jointed: Sight | None = None
-        self._left_out: Callable[[Collection[str], Sequence[PinnedVariant]], EnvironmentSpec] | None = None
+        self._left_out: Callable[[dict[str, ValueSpec], Sequence[PinnedVariant]], EnvironmentSpec] | None = (
+            None
+        )
         world, native, name, task = self._world(keys.world, keys.accept, read.nodes.get("task"))
         is_read = task is not None or asked is None or len(self._reader.problems) == before
         sight = self._jointed or (None if world is None else Sight())
@@ -310,6 +313,7 @@ def report_unused(reader: Reader, parameters: PackParameters, scenarios: list[Re
     known = list(dict.fromkeys(name for world in worlds for name in world.parameters))
     names = ", ".join(sorted({f"'{world.name}'" for world in worlds}))
     for key, _ in parameters:
-        if key.text not in known:
+        # A set of axes is for every robot: what one does not have is left out.
+        if key.text not in known and key.source.path.as_posix() not in AXES:
             message = f"world {names} has no parameter '{key.text}'"
             reader.problems.at(key, "unknown-parameter", message, near(key.text, known))

@@ -8,7 +8,8 @@ from simgate.harness.packs.source.fields import Reader
 from simgate.policies.documents.named_file import named_file
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode, SourceFile
 from simgate.policies.documents.problems import Problems
-from simgate.policies.documents.yaml_source import read_yaml
+from simgate.policies.documents.yaml_source import parse_yaml, read_yaml
+from simgate.sim_adapters.sensors.axes import SETS, ranges_of
 
 _WHOLE = (
     ("parameters", "*"),
@@ -25,6 +26,10 @@ _WHOLE = (
 """Mappings that are one value: a new distribution or threshold replaces the old one."""
 MAX_FILES = 100
 """Files that one pack may read, each as often as it is extended."""
+
+
+AXES = {f"axes/{name}": name for name in SETS}
+"""What a pack may extend that is no file: ranges of everything that may be worn (``simgate axes``)."""
 
 
 def read_merged(path: Path, problems: Problems) -> tuple[list[SourceFile], MappingNode | None]:
@@ -75,6 +80,8 @@ def _base(
     text = Reader(problems).text(node, "the path of a YAML file")
     if text is None:
         return None
+    if text in AXES:
+        return _axes(text, problems)
     path = named_file(problems, node, text)
     if path is None:
         return None
@@ -89,6 +96,16 @@ def _base(
         problems.at(node, "cyclic-extends", f"the file extends itself: {chain}")
         return None
     return _read(path, above, sources, problems)
+
+
+def _axes(text: str, problems: Problems) -> MappingNode | None:
+    """A set of ranges as a file would have it; it is part of simgate, and so none of the pack's files."""
+    rows = ["parameters:"]
+    for axis, (low, high) in ranges_of(AXES[text]).items():
+        kind = "integers" if axis.spec.kind == "integer" else "uniform"
+        rows.append(f"  {axis.name}: {{{kind}: [{low:g}, {high:g}]}}")
+    _, root = parse_yaml(Path(text), "\n".join(rows).encode(), problems)
+    return root if isinstance(root, MappingNode) else None
 
 
 def _merge(base: MappingNode, own: MappingNode, path: tuple[str, ...]) -> MappingNode:

@@ -40,7 +40,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="TARGET=RANGE",
-        help="vary it: LOW..HIGH, A,B,C or VALUE; `simgate worlds env:ENV` lists the targets",
+        help="vary it: LOW..HIGH, A,B,C or VALUE; `simgate worlds env:ENV` lists the targets, `simgate axes "
+        "env:ENV` what may be worn",
+    )
+    parser.add_argument(
+        "--axes",
+        choices=("regression", "stress"),
+        help="let everything vary that may be worn in sensors and actuators, by the ranges of `simgate axes`",
     )
     parser.add_argument(
         "--success", metavar="CONDITION", help="an episode passes when it holds, for example info.is_success"
@@ -149,7 +155,7 @@ def _asked(args: argparse.Namespace, max_drop: float | None) -> Evaluation:
         except NativeError as error:
             raise UserError(f"--set {text}: {error}{_near(error)}; list them: {_listed(args)}") from None
         if any(setting.parameter == other.parameter for other in settings):
-            raise UserError(f"--set {text}: {setting.target} is set twice")
+            raise UserError(f"--set {text}: {setting.target or setting.parameter} is set twice")
         settings.append(setting)
     return Evaluation(
         env=args.env,
@@ -167,6 +173,7 @@ def _asked(args: argparse.Namespace, max_drop: float | None) -> Evaluation:
         seed=args.seed,
         python=args.python,
         clip=args.clip,
+        axes=args.axes,
     )
 
 

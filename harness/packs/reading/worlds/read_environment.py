@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,13 @@ from simgate.harness.packs.reading.worlds.read_native import CODES
 from simgate.harness.packs.reading.worlds.read_native_set import SetReader
 from simgate.harness.packs.source.fields import Reader
 from simgate.harness.packs.source.read_keys import read_keys
+from simgate.harness.packs.values import ValueSpec
 from simgate.harness.registry import is_there
 from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import MappingNode, Node
 from simgate.sim_adapters.environments.opened import OpenedEnvironment
 from simgate.sim_adapters.plain_file import absolute
+from simgate.sim_adapters.sensors.axes import DELAYS
 from simgate.sim_adapters.worlds.environment import EnvironmentSpec, EnvironmentWorld
 from simgate.sim_adapters.worlds.native_file import NativeError
 
@@ -85,6 +87,7 @@ class EnvironmentReader:
             reproducible=keys.reproducible,
             knobs=knobs,
             unproven=tuple(keys.unproven),
+            axes={n: a.spec for n, a in opened.axes(self._sim.control_hz).items() if n not in knobs},
             files=opened.hashes(beside),
             versions=dict(opened.said["versions"]),
         )
@@ -94,7 +97,7 @@ class EnvironmentReader:
         self,
         node: MappingNode,
         found: tuple[EnvironmentWorld, OpenedEnvironment],
-        given: Collection[str],
+        given: Mapping[str, ValueSpec],
         pins: Sequence[PinnedVariant],
     ) -> EnvironmentSpec:
         """What the pack says, with the parameters that the scenario gives no value, which set nothing then.
@@ -111,6 +114,9 @@ class EnvironmentReader:
         """
         spec, opened = found[0].spec, found[1]
         unset = tuple(name for name in spec.knobs if name not in given)
+        named = {*given, *(name for pin in pins for name in pin.parameters)}
+        axes = {name: one for name, one in spec.axes.items() if name in named}
+        self._warn_of_delays(node, given)
         written = node.find("set")
         entries = written[1] if written is not None else None
         for key, _ in entries if isinstance(entries, MappingNode) else ():
@@ -127,7 +133,20 @@ class EnvironmentReader:
             if message:
                 hint = f"write parameters: {{{key.text}: VALUE}}, or leave it out of 'set'"
                 self._reader.problems.at(key, "missing-key", f"'{key.text}' {message}", hint)
-        return replace(spec, unset=unset)
+        return replace(spec, unset=unset, axes=axes)
+
+    def _warn_of_delays(self, node: MappingNode, given: Mapping[str, ValueSpec]) -> None:
+        period_ms = 1000.0 / self._sim.control_hz
+        for name in DELAYS:
+            spec = given.get(name)
+            most = spec.numbers.get("high", max(spec.choices, default=None)) if spec is not None else None
+            if isinstance(most, int | float) and 0.0 < most < 0.5 * period_ms:
+                message = (
+                    f"{name} is at most {most:g} ms, less than half a control period of {period_ms:g} ms: "
+                )
+                message += "nothing is late by it"
+                hint = f"let it reach {period_ms:g} ms, or leave it out"
+                self._reader.problems.warn(node.key("env"), "rates", message, hint)
 
     def _check_adapter(self, node: MappingNode) -> None:
         adapter = self._sim.adapter

@@ -17,7 +17,6 @@ from simgate.sim_adapters.environments.adapter import GymnasiumAdapter
 from simgate.sim_adapters.environments.link import EnvironmentFailed, RemoteLink
 from simgate.sim_adapters.environments.remote.session import Session
 from simgate.sim_adapters.scene.environment import EnvironmentSite, Probe
-from simgate.sim_adapters.scene.sensor import CameraEffects
 
 NOISY = '''
 import random
@@ -108,11 +107,11 @@ def test_what_raises_under_random_actions_need_not_raise_in_the_episode(folder: 
     assert adapter.health() == ((),)
 
 
-def test_variants_whose_camera_differs_share_one_interpreter(folder: Path) -> None:
+def test_variants_that_are_worn_otherwise_share_one_interpreter(folder: Path) -> None:
     adapter = GymnasiumAdapter(Timing(20, 20, 20))
     for noise in (0.01, 0.02):
         one = site(folder, 1, {})
-        adapter.reset([replace(one, effects=replace(CameraEffects(), noise_std=noise))])
+        adapter.reset([replace(one, worn=(("camera.noise_std", noise),))])
     assert len(adapter._links) == 1
 
 
