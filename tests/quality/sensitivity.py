@@ -105,7 +105,7 @@ def try_out(
     total = sum(item["expected"] for item in verdict["scenarios"])
     refused = ""
     try:
-        paired = compare_folders(baseline, candidate, folder)
+        [paired] = compare_folders(baseline, [candidate], folder)
     except NotComparable as error:
         refused = f" (refused by compare: {error.differences[0]}; paired by variant id here)"
         paired = compare_by_id(baseline, candidate)

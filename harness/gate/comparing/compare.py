@@ -144,15 +144,10 @@ def compare_runs(
     Raises:
         NotComparable: The runs differ in more than the model and the policy.
     """
-    comparison = Comparison(baseline, candidate, churn)
-    if named := comparison.differences:
-        raise NotComparable(baseline.manifest.run_id, candidate.manifest.run_id, named)
-    variants = counted_once(candidate.evidence.variants)
-    gate = [rule, *(one for one in candidate.pack.gate if one.kind == "not_worse_by")]
-    alone = [decide_rule(one, candidate.pack, variants, candidate.left_out, comparison) for one in gate]
-    verdict, *of_metrics = apply_holm(gate, alone)
+    gate = rules_of(candidate, rule)
+    verdict, *of_metrics = judge_rules(baseline, candidate, gate, churn)
     decision = combine(one.decision for one in (verdict, *of_metrics))
-    pairs = pair_up(variants, baseline.by_digest)
+    pairs = pair_up(counted_once(candidate.evidence.variants), baseline.by_digest)
     before, now = _side(baseline), _side(candidate)
     slices, no_slices = broken_slices(pairs)
     metrics = metric_changes(pairs, describe)
@@ -178,6 +173,27 @@ def compare_runs(
         no_slices=no_slices,
         notes=(*_notes(baseline, candidate), *filter(None, [part_searched(pairs)])),
     )
+
+
+def rules_of(candidate: RunEvidence, rule: GateRule) -> list[GateRule]:
+    """What a candidate is compared by: a regression rule first, then the pack's own rules on metrics."""
+    return [rule, *(one for one in candidate.pack.gate if one.kind == "not_worse_by")]
+
+
+def judge_rules(
+    baseline: RunEvidence, candidate: RunEvidence, gate: Sequence[GateRule], churn: Churn | None
+) -> tuple[RuleVerdict, ...]:
+    """What each rule says of a candidate against a baseline.
+
+    Raises:
+        NotComparable: The runs differ in more than the model and the policy.
+    """
+    comparison = Comparison(baseline, candidate, churn)
+    if named := comparison.differences:
+        raise NotComparable(baseline.manifest.run_id, candidate.manifest.run_id, named)
+    variants = counted_once(candidate.evidence.variants)
+    alone = [decide_rule(one, candidate.pack, variants, candidate.left_out, comparison) for one in gate]
+    return apply_holm(gate, alone)
 
 
 def _side(run: RunEvidence) -> ComparedRun:

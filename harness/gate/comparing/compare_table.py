@@ -42,6 +42,24 @@ def comparison_table(comparison: RunComparison, width: int = 100) -> str:
     return "\n\n".join(block for block in blocks if block)
 
 
+def several_table(comparisons: Sequence[RunComparison]) -> str:
+    """Several candidates against one baseline, a row each."""
+    rows = []
+    for one in comparisons:
+        facts = one.rule.paired
+        passed = f"{facts.both_pass + facts.fixed} of {facts.pairs}" if facts else "-"
+        drop = "-" if facts is None or facts.drop is None else f"{0.0 - facts.drop:+.3f}"
+        broken, fixed = (str(facts.broken), str(facts.fixed)) if facts else ("-", "-")
+        least = f"{-facts.exact.high:+.3f} to {-facts.exact.low:+.3f}" if facts else "-"
+        of = one.candidate
+        rows.append((of.run_id, of.model or "-", passed, broken, fixed, drop, least, one.decision.value))
+    head = ("candidate", "model", "passes", "broken", "fixed", "gain", "each at its confidence", "decision")
+    listed = table(head, rows, right=(2, 3, 4, 5))
+    return (
+        f"{listed}\n\nall against {comparisons[0].baseline.run_id}; GO among {len(rows)} by Holm's procedure"
+    )
+
+
 def _paired(comparison: RunComparison, width: int) -> str:
     facts = comparison.rule.paired
     if facts is None:

@@ -159,6 +159,24 @@ class TestCommand:
         assert (new / "compare.html").exists()
         assert RunComparison.model_validate_json((new / "compare.json").read_bytes()).baseline.run_id == "old"
 
+    def test_several_candidates_get_a_row_a_page_and_a_place_in_json_each(self, run_dir, capsys, tmp_path):
+        old, good = run_dir("old", "P" * 200), run_dir("good", "P" * 200, NEW)
+        worse = run_dir("worse", "F" * 20 + "P" * 180, {**NEW, "model": "door_detector 3.0"})
+        assert main(["compare", str(old), str(good), str(worse), "--out", str(tmp_path / "out")]) == 1
+        rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+        assert ["good", "door_detector", "2.0", "200", "of", "200", "0", "0", "+0.000"] in [
+            r[:9] for r in rows
+        ]
+        assert ["worse", "door_detector", "3.0", "180", "of", "200", "20", "0", "-0.100"] in [
+            r[:9] for r in rows
+        ]
+        assert {path.parent.name for path in (tmp_path / "out").rglob("compare.html")} == {"good", "worse"}
+        assert main(["compare", str(old), str(good), str(good)]) == 2
+        assert f"{good} is compared with itself; give it once" in capsys.readouterr().err
+        assert main(["compare", str(old), str(good), str(worse), "--json", "--replay", "0"]) == 1
+        found = json.loads(capsys.readouterr().out)
+        assert [one["decision"] for one in found] == ["GO", "NO-GO"]
+
     def test_json_is_what_lies_in_compare_json(self, run_dir, capsys):
         old, new = run_dir("old", "P" * 60), run_dir("new", "P" * 60, NEW)
         main(["compare", str(old), str(new), "--json"])

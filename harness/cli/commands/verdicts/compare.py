@@ -1,4 +1,4 @@
-"""``simgate compare BASELINE CANDIDATE``: what a new model breaks and fixes, on the same variants."""
+"""``simgate compare BASELINE CANDIDATE...``: what a new model breaks and fixes, on the same variants."""
 
 from __future__ import annotations
 
@@ -23,7 +23,13 @@ JSON, PAGE = "compare.json", "compare.html"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     parser.add_argument("baseline", metavar="BASELINE", help="folder of the older run, or a baseline's name")
-    parser.add_argument("candidate", type=Path, metavar="CANDIDATE", help="folder of the run in question")
+    parser.add_argument(
+        "candidates",
+        type=Path,
+        nargs="+",
+        metavar="CANDIDATE",
+        help="folder of the run in question; of several, any one that is GO may be chosen (Holm over them)",
+    )
     parser.add_argument(
         "--max-drop",
         type=_share,
@@ -34,10 +40,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--confidence", type=_share, metavar="C", help="of both answers (default: the rule's, else 0.95)"
     )
     parser.add_argument(
-        "--runs-dir", type=Path, metavar="DIR", help="folder of baselines and churn (default: CANDIDATE's)"
+        "--runs-dir",
+        type=Path,
+        metavar="DIR",
+        help="folder of baselines and churn (default: the first CANDIDATE's)",
     )
     parser.add_argument(
-        "--out", type=Path, metavar="DIR", help=f"where {JSON} and {PAGE} go (default: CANDIDATE)"
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help=f"where {JSON} and {PAGE} go (default: CANDIDATE; of several: a folder each)",
     )
     parser.add_argument(
         "--replay",
@@ -65,22 +77,46 @@ def _run(args: argparse.Namespace) -> int:
     from simgate.harness.cli.compare_pictures import with_pictures
     from simgate.harness.frontend.baselines import resolve_baseline
     from simgate.harness.frontend.user_errors import UserError
-    from simgate.harness.gate.comparing.compare_table import comparison_table
-    from simgate.harness.registry import load
-    from simgate.harness.results.atomic_write import write_atomic
+    from simgate.harness.gate.comparing.compare_table import comparison_table, several_table
+    from simgate.harness.gate.decide import combine
     from simgate.harness.results.run_folder import RunFolder
     from simgate.harness.text import ascii_json
 
-    candidate = RunFolder(args.candidate)
-    runs_dir = args.runs_dir or Path(os.path.realpath(candidate.path)).parent
+    candidates = [RunFolder(path) for path in args.candidates]
+    first = candidates[0]
+    runs_dir = args.runs_dir or Path(os.path.realpath(first.path)).parent
     accepted = tuple(args.accept_difference or ())
-    made = candidate.manifest(), candidate.fingerprint()
+    made = first.manifest(), first.fingerprint()
     baseline = resolve_baseline(args.baseline, runs_dir, *made, accepted, args.baseline_store)
-    if os.path.realpath(baseline.path) == os.path.realpath(candidate.path):
-        raise UserError(f"{candidate.path} is compared with itself; give two runs")
-    comparison = compare_folders(baseline, candidate, runs_dir, args.max_drop, args.confidence, accepted)
-    comparison = with_pictures(comparison, baseline, candidate, args.replay)
-    out = args.out or candidate.path
+    places = [os.path.realpath(run.path) for run in (baseline, *candidates)]
+    if twice := next((k for k, place in enumerate(places) if place in places[:k]), None):
+        raise UserError(f"{candidates[twice - 1].path} is compared with itself; give it once")
+    found = compare_folders(baseline, candidates, runs_dir, args.max_drop, args.confidence, accepted)
+    texts = []
+    width = min(max(shutil.get_terminal_size((110, 24)).columns, 60), 120)
+    for candidate, one in zip(candidates, found, strict=True):
+        own = args.out / one.candidate.run_id if args.out and len(found) > 1 else args.out
+        comparison = with_pictures(one, baseline, candidate, args.replay)
+        out = own or candidate.path
+        texts.append(_write(comparison, baseline, candidate, out))
+        if not args.json:
+            print(comparison_table(comparison, width))
+            print(
+                f"\npage    {out / PAGE}\njson    {out / JSON}\n" + ("\n" if len(found) > 1 else ""), end=""
+            )
+    if args.json:
+        whole = texts[0] if len(texts) == 1 else "[" + ",".join(texts) + "]\n"
+        print(ascii_json(whole), end="")
+    elif len(found) > 1:
+        print(several_table(found))
+    return combine(one.decision for one in found).exit_code
+
+
+def _write(comparison: RunComparison, baseline: RunFolder, candidate: RunFolder, out: Path) -> str:
+    """Writes both files; returns what is in the one for machines."""
+    from simgate.harness.registry import load
+    from simgate.harness.results.atomic_write import write_atomic
+
     out.mkdir(parents=True, exist_ok=True)
     text = comparison.model_dump_json(indent=2) + "\n"
     write_atomic(out / JSON, text)
@@ -89,32 +125,26 @@ def _run(args: argparse.Namespace) -> int:
     except Exception as error:
         # The decision is made and written; a page that fails takes nothing with it.
         print(f"{PAGE} was not written: {type(error).__name__}: {error}", file=sys.stderr)
-    if args.json:
-        print(ascii_json(text), end="")
-    else:
-        width = min(max(shutil.get_terminal_size((110, 24)).columns, 60), 120)
-        print(comparison_table(comparison, width))
-        print(f"\npage    {out / PAGE}\njson    {out / JSON}")
-    return comparison.decision.exit_code
+    return text
 
 
 def compare_folders(
     baseline: RunFolder,
-    candidate: RunFolder,
+    candidates: Sequence[RunFolder],
     runs_dir: Path,
     max_drop: float | None = None,
     confidence: float | None = None,
     accepted: Sequence[str] = (),
-) -> RunComparison:
-    """Compares two runs from their folders.
+) -> list[RunComparison]:
+    """Compares runs with an older one from their folders.
 
     Args:
         baseline: The older run.
-        candidate: The run in question.
+        candidates: The runs in question; of several any one may be chosen, so all are judged together.
         runs_dir: Where the churn is kept.
         max_drop: None for the pack's own rule.
         confidence: None for the pack's own rule.
-        accepted: Differences that are looked past, by name, besides those that the candidate's run accepted.
+        accepted: Differences that are looked past, by name, besides those that a candidate's run accepted.
 
     Raises:
         NotComparable: They differ in more than the model.
@@ -124,12 +154,17 @@ def compare_folders(
     from simgate.harness.gate.comparing.churn import known_churn
     from simgate.harness.gate.comparing.compare import compare_runs, regression_of
     from simgate.harness.gate.comparing.metric_changes import describe_of
+    from simgate.harness.gate.comparing.several import judged_together
 
-    before, now = read_evidence(baseline), read_evidence(candidate)
-    names = tuple(dict.fromkeys((*now.manifest.accepted, *accepted)))
-    now = replace(now, manifest=now.manifest.model_copy(update={"accepted": names}))
-    churn = known_churn(runs_dir, now.manifest, now.fingerprint)
-    return compare_runs(before, now, regression_of(now, max_drop, confidence), describe_of(now.pack), churn)
+    before, after, rules, churns, alone = read_evidence(baseline), [], [], [], []
+    for folder in candidates:
+        now = read_evidence(folder)
+        names = tuple(dict.fromkeys((*now.manifest.accepted, *accepted)))
+        after.append(replace(now, manifest=now.manifest.model_copy(update={"accepted": names})))
+        churns.append(known_churn(runs_dir, after[-1].manifest, now.fingerprint))
+        rules.append(regression_of(after[-1], max_drop, confidence))
+        alone.append(compare_runs(before, after[-1], rules[-1], describe_of(now.pack), churns[-1]))
+    return judged_together(before, after, alone, rules, churns)
 
 
 def _share(text: str) -> float:
