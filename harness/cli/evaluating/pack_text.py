@@ -25,7 +25,7 @@ class Evaluation:
 
     Attributes:
         env: An id, ``package.module:factory`` or ``file.py:factory``.
-        policy: As a pack names it.
+        policy: As a pack names it; a ``policy.yaml`` or the folder that holds one is a learned policy.
         policy_options: What the policy is made with.
         episodes: So many.
         steps: An episode is over after so many.
@@ -72,6 +72,14 @@ def name_of(env: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]+", "-", env.replace(".py:", ":").removeprefix("./")).strip("-") or "env"
 
 
+def named_policy(policy: str) -> str | dict[str, str]:
+    """What a pack writes for a policy that a line names."""
+    path = Path(policy)
+    if path.is_dir():
+        path /= "policy.yaml"
+    return {"network": path.as_posix()} if path.suffix in (".yaml", ".yml") else policy
+
+
 def pack_document(asked: Evaluation) -> dict[str, Any]:
     """The pack as data, its keys in the order in which a person reads them."""
     world: dict[str, Any] = {"env": asked.env}
@@ -103,7 +111,7 @@ def pack_document(asked: Evaluation) -> dict[str, Any]:
         "simgate": 1,
         "pack": name_of(asked.env),
         **({"extends": f"axes/{asked.axes}"} if asked.axes else {}),
-        "policy": asked.policy,
+        "policy": named_policy(asked.policy),
         **({"policy_options": dict(asked.policy_options)} if asked.policy_options else {}),
         "sim": {
             "adapter": "gymnasium",

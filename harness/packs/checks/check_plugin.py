@@ -71,8 +71,13 @@ def named_plugin(reader: Reader, node: Node | None, group: str) -> str | None:
     known = registry.names(group)
     if name not in known:
         hint = near(name, known)
-        if (place := node.source.path.parent / name).suffix == ".py" and place.is_file():
+        suffix = (place := node.source.path.parent / name).suffix
+        if place.is_file() and suffix == ".py":
             hint = f"write {name}:NAME, where NAME is the object in the file"
+        elif place.is_file() and what == "policy":
+            is_declaration = suffix in (".yaml", ".yml")
+            hint = f"write {{network: {name if is_declaration else 'policy.yaml'}}}"
+            hint += "" if is_declaration else "; docs/learned-policies.md says what stands in it"
         reader.problems.at(node, f"unknown-{what}", f"unknown {what} '{name}'", hint)
     return name
 

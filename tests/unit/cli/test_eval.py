@@ -9,6 +9,7 @@ import pytest
 
 from simgate.harness.cli.main import main
 from simgate.harness.frontend.packs import load_checked
+from tests.unit.policies.network.tiny_networks import linear
 
 FILES = {
     "even.py": '''
@@ -187,3 +188,43 @@ def test_whole_numbers_stay_whole() -> None:
     assert evaluate("even.py:Even", *words) in (1, 20)
     assert {record["parameters"]["make.count"] for record in journal()} == {2, 3, 4}
     assert all("make.count changed nothing" in record["reason"] for record in journal())
+
+
+def trained(folder: Path, push: float) -> Path:
+    """A network that chooses the second action where the place lies above 0, or the first one always."""
+    folder.mkdir(parents=True)
+    linear(folder / "net.onnx", [[0.0, push]])
+    declared = "network: net.onnx\nobservation: [{channel: obs}]\naction: {kind: argmax}\n"
+    (folder / "policy.yaml").write_text(declared)
+    return folder
+
+
+def test_two_checkpoints_are_judged_in_one_line_from_any_folder(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new = trained(folder / "nets" / "new", 1.0)
+    trained(folder / "nets" / "old", -1.0)
+    (folder / "deep").mkdir()
+    monkeypatch.chdir(folder / "deep")
+    words = ("--max-steps", 5, "--return-at-least", 5, "--episodes", 30, "--max-drop", 0.2)
+    policies = ("--policy", new / "policy.yaml", "--baseline-policy", "../nets/old", "--run-name", "new")
+    assert evaluate("../even.py:Even", *words, *policies) == 0
+    assert "policy: {network: " in next(Path().glob("*.eval.yaml")).read_text()
+    assert "policy network: net.onnx has changed" in capsys.readouterr().out.replace("\n", " ")
+    told = [
+        {r["variant"]: r["trace_digest"] for r in journal(run.name)} for run in Path("runs").glob("[!l]*/")
+    ]
+    assert len(told) == 2
+    assert all(told[0][variant] != told[1][variant] for variant in told[0])
+
+
+@pytest.mark.parametrize(
+    ("named", "said"), [("net.onnx", "write {network: policy.yaml}; docs/"), ("policy.yaml", "")]
+)
+def test_a_file_of_weights_in_place_of_its_declaration_is_said(
+    folder: Path, capsys: pytest.CaptureFixture[str], named: str, said: str
+) -> None:
+    place = trained(folder / "net", 1.0)
+    words = ("--max-steps", 5, "--return-at-least", 5, "--episodes", 30, "--policy", place / named)
+    assert evaluate("even.py:Even", *words) == (2 if said else 0)
+    assert said in capsys.readouterr().err

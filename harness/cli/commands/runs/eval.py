@@ -23,7 +23,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     parser.add_argument("env", metavar="ENV", help="id, package.module:factory or file.py:factory")
     parser.add_argument(
-        "--policy", required=True, metavar="P", help="my_policy.py:NAME, package.module:NAME, or a name"
+        "--policy",
+        required=True,
+        metavar="P",
+        help="my_policy.py:NAME, package.module:NAME, a name, or the policy.yaml of a trained network",
     )
     parser.add_argument(
         "--policy-option", action="append", default=[], metavar="NAME=VALUE", help="an option of the policy"
