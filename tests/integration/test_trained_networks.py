@@ -1,0 +1,30 @@
+"""Networks that stable-baselines3 has trained, exported as docs/learned-policies.md says, and judged.
+
+``tests/integration/trained/make.py`` made them, and what ``evaluate_policy`` returned for the same seeds.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from simgate.harness.cli.main import main
+from tests.integration.trained.packs import TRAINED, write_pack
+
+PLACE = Path(__file__).parent / "trained"
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_every_return_is_that_of_evaluate_policy(name: str, tmp_path: Path) -> None:
+    shutil.copytree(PLACE / name, tmp_path / name)
+    pack = write_pack(tmp_path / name, name)
+    main(["run", str(pack), "--runs-dir", str(tmp_path), "--run-name", "r", "--workers", "0", "--quiet"])
+    lines = map(json.loads, (tmp_path / "r" / "journal.ndjson").read_text().splitlines())
+    returns = {record["variant"]: record["metrics"]["return"] for record in lines}
+    wanted = json.loads((PLACE / name / "returns.json").read_text())
+    assert len(set(wanted.values())) > 1
+    # torch and ONNX Runtime add up float32 in another order.
+    assert returns == pytest.approx(wanted, rel=2e-5)
