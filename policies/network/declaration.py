@@ -121,7 +121,7 @@ class PolicySpec(Strict):
     """The content of a ``policy.yaml``."""
 
     network: Annotated[str, Field(min_length=1)]
-    """An ONNX file, relative to ``policy.yaml``."""
+    """An ONNX file, or a program of torch's (TorchScript, ``torch.export``), relative to ``policy.yaml``."""
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
     control_hz: Size | None = None
     """Decisions a second that it was trained at; another rate is refused."""

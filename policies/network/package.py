@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from zipfile import is_zipfile
 
 from pydantic import BaseModel, ValidationError
 
@@ -18,6 +19,7 @@ from simgate.policies.documents.nodes import MappingNode, SequenceNode
 from simgate.policies.network.declaration import Action, Entry, Normalise, PolicySpec, State
 from simgate.policies.perception.files.onnx_data import external_locations
 from simgate.policies.perception.files.onnx_interface import onnx_interface
+from simgate.policies.perception.files.package_files import Artifact
 from simgate.policies.perception.files.protobuf import NotProtobuf
 from simgate.policies.perception.interface import ActualTensor
 from simgate.policies.perception.package_text import PackageText, read_text
@@ -56,6 +58,17 @@ class PolicyPackage:
     def network(self) -> Path:
         """The network's file."""
         return self.path.parent / self.spec.network
+
+    @property
+    def is_program(self) -> bool:
+        """Whether it is a file of torch's, which says its tensors only once it runs."""
+        return is_zipfile(self.network)
+
+    def unusable(
+        self, code: str, message: str, hint: str = "", artifact: Artifact | None = None
+    ) -> PackageError:
+        """The error of a network that is as declared but cannot be used here."""
+        return PackageError([self.problem(("network",), code, message, hint)])
 
     def problem(self, at: Sequence[str | int], code: str, message: str, hint: str = "") -> PackageProblem:
         """A problem at the value that a path of keys leads to."""
@@ -127,6 +140,8 @@ def _interface(text: PackageText, spec: PolicySpec) -> tuple[list[ActualTensor],
         raise PackageError([text.problem(at, IO, message, "the path counts from policy.yaml")])
     if spec.sha256 is not None and (actual := hashlib.sha256(path.read_bytes()).hexdigest()) != spec.sha256:
         raise PackageError([_another(text, actual)])
+    if is_zipfile(path):
+        return _as_declared(spec)
     try:
         if external_locations(path):
             message = f"'{spec.network}' keeps weights in a second file"
@@ -136,6 +151,15 @@ def _interface(text: PackageText, spec: PolicySpec) -> tuple[list[ActualTensor],
     except NotProtobuf:
         message = f"'{spec.network}' is no ONNX file, or not all of it"
         raise PackageError([text.problem(at, IO, message, "export the network to ONNX again")]) from None
+
+
+def _as_declared(spec: PolicySpec) -> tuple[list[ActualTensor], list[ActualTensor]]:
+    """Tensors of a torch program, which goes by their order and says nothing of them."""
+    inputs = [spec.input or "obs", *(state.input for state in spec.recurrent)]
+    outputs = [spec.action.output or "actions", *(state.output for state in spec.recurrent)]
+    return [ActualTensor(name, "", None) for name in inputs], [
+        ActualTensor(name, "", None) for name in outputs
+    ]
 
 
 def _input(spec: PolicySpec, inputs: Sequence[ActualTensor]) -> str:

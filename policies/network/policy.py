@@ -5,16 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
-import onnxruntime as ort
 
-from simgate.policies.network.package import IO, load_policy
+from simgate.policies.network.inference import Array, load_network
+from simgate.policies.network.package import load_policy
 from simgate.policies.network.plan import Floats, Part, clipped, plan_for
 from simgate.policies.perception.outputs import ModelOutput
-from simgate.policies.perception.problems import PackageError
-from simgate.policies.perception.runtimes.onnxruntime_runtime import ORT_ERRORS
 from simgate.policies.policy import Act, Brief
 from simgate.sim_adapters.embodiment import Embodiment
 from simgate.sim_adapters.observation import Observation
@@ -44,17 +42,8 @@ class NetworkPolicy:
             raise ValueError("policy network: write policy: {network: policy.yaml}")
         self._package = load_policy(Path(str(given)))
         self._control_hz = control_hz
-        settings = ort.SessionOptions()
-        settings.intra_op_num_threads = settings.inter_op_num_threads = 1
-        settings.use_deterministic_compute = True
-        settings.log_severity_level = 3
-        content = self._package.network_bytes()
-        try:
-            self._session = ort.InferenceSession(content, settings, providers=["CPUExecutionProvider"])
-        except ORT_ERRORS as error:
-            said = f"ONNX Runtime {ort.__version__} cannot load it: {' '.join(str(error).split())}"
-            hint = "export the network again, or install an ONNX Runtime that knows its opset"
-            raise PackageError([self._package.problem(("network",), IO, said, hint)]) from error
+        self._network = load_network(self._package)
+        self._is_steady = False
         self._robot: Embodiment | None = None
 
     @staticmethod
@@ -148,24 +137,36 @@ class NetworkPolicy:
             None if rule.clip is None else (-rule.clip, rule.clip),
         )
 
-    def _inferred(self, seen: Floats) -> Any:
+    def _inferred(self, seen: Floats) -> Array:
         package = self._package
         with np.errstate(over="ignore"):  # Refused below.
             rows = seen.astype(package.observation.dtype or "float32")
         if not np.isfinite(rows).all():
             raise ValueError(f"the input of the network '{package.spec.network}' is beyond {rows.dtype}")
-        name, wanted = package.observation.name, package.output.name
-        states = package.spec.recurrent
-        asked = [wanted, *(state.output for state in states)]
-        if package.spec.together and not states and (package.observation.shape or (None,))[0] is None:
-            return self._session.run(asked, {name: rows})[0]
+        self._hold_steady(rows[:1], self._states[0])
+        if package.spec.together and (package.observation.shape or (None,))[0] is None:
+            return self._network.answer(rows, ())[0]
         # One by one: the sums of a batch differ from those of a single row in the last bit.
         answers = []
         for row, own in zip(rows, self._states, strict=True):
-            given = {state.input: value for state, value in zip(states, own, strict=True)}
-            answer, *own[:] = self._session.run(asked, {name: row[None], **given})
+            answer, *own[:] = self._network.answer(row[None], own)
             answers.append(answer)
         return np.concatenate(answers)
+
+    def _hold_steady(self, row: Array, states: Sequence[Array]) -> None:
+        """Asks the network the same twice, once in its life.
+
+        What it keeps for itself, or draws, would go from one world and one episode into the others.
+        """
+        if self._is_steady:
+            return
+        first, second = (self._network.answer(row, states) for _ in range(2))
+        if not all(np.array_equal(*pair, equal_nan=True) for pair in zip(first, second, strict=True)):
+            raise ValueError(
+                f"network '{self._package.spec.network}' answers the same input twice with other numbers: "
+                "it keeps a state, or draws; hand the state through recurrent, and export the mean action"
+            )
+        self._is_steady = True
 
     def _meant(self, raw: Floats) -> Floats:
         """Outputs as actions, shape (N, A)."""

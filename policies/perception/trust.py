@@ -11,14 +11,15 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from simgate.policies.perception.files.package_files import cache_folder, sha256_of
 from simgate.sim_adapters.code_file import BadReference
 from simgate.sim_adapters.plain_file import absolute
 
 if TYPE_CHECKING:
-    from simgate.policies.perception.package import Artifact, ModelPackage
+    from simgate.policies.perception.files.package_files import Artifact
+    from simgate.policies.perception.problems import PackageError
 
 VARIABLE = "SIMGATE_TRUST"
 """Environment variable: ``all``, or the SHA-256 of the files that may run code, with commas or spaces."""
@@ -33,11 +34,21 @@ def trust_all() -> None:
     os.environ[VARIABLE] = ALL
 
 
-def require_trust(package: ModelPackage, artifact: Artifact, why: str = "") -> None:
+class Declaration(Protocol):
+    """What names a file of weights: a model package, or a policy's declaration."""
+
+    def unusable(
+        self, code: str, message: str, hint: str = "", artifact: Artifact | None = None
+    ) -> PackageError:
+        """The error of a file that is as declared but cannot be used here, at its place."""
+        ...
+
+
+def require_trust(package: Declaration, artifact: Artifact, why: str = "") -> None:
     """Passes a file that may run code.
 
     Args:
-        package: The model.
+        package: What names it.
         artifact: One of its files, of a kind that runs code.
         why: What in the file runs; empty for the kind's own reason.
 

@@ -28,6 +28,7 @@ from simgate.policies.perception.trust import require_trust
 if TYPE_CHECKING:
     import torch
 
+LOAD_ERRORS = (RuntimeError, ValueError, OSError, KeyError, zipfile.BadZipFile)
 _INSTALL = "install it: pip install 'simgate[torch]'"
 
 
@@ -206,18 +207,30 @@ def _load(
     """The callable of a ``torch.export`` program with its inputs; a TorchScript file names none."""
     import torch
 
-    content = io.BytesIO(verified_bytes(package, artifact))
     try:
-        if _is_exported(content):
-            exported = torch.export.load(content)
-            return exported.module().to(device), _inputs(package, exported)
-        jit: Any = torch.jit
-        return jit.load(content, map_location=device).eval(), None
-    except (RuntimeError, ValueError, OSError, KeyError, zipfile.BadZipFile) as error:
+        program, exported = load_program(verified_bytes(package, artifact), device)
+    except LOAD_ERRORS as error:
         first = str(error).strip().splitlines()[0]
         message = f"'{artifact.path.name}' cannot be loaded by torch {torch.__version__}: {first}"
         hint = "export it again with torch.export.save or torch.jit.save, with a torch no newer than this one"
         raise package.unusable("model-unreadable", message, hint, artifact) from error
+    return program, None if exported is None else _inputs(package, exported)
+
+
+def load_program(content: bytes, device: torch.device) -> tuple[Any, Any]:
+    """The callable in a file that somebody trusts, and the ``torch.export`` program if it is one.
+
+    Raises:
+        Exception: One of :data:`LOAD_ERRORS`: it cannot be loaded.
+    """
+    import torch
+
+    file = io.BytesIO(content)
+    if _is_exported(file):
+        exported = torch.export.load(file)
+        return exported.module().to(device), exported
+    jit: Any = torch.jit
+    return jit.load(file, map_location=device).eval(), None
 
 
 def _inputs(package: ModelPackage, exported: Any) -> list[ActualTensor]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simgate.harness.cli.options.output_option import Concluded, add_output, with_output
+from simgate.harness.cli.options.trust import add_trust
 from simgate.harness.cli.options.workers import add_workers
 from simgate.harness.frontend.planning import run_name
 
@@ -68,6 +69,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--clip", action="store_true", help="cut actions beyond their bounds")
     _add_baseline(parser)
     add_workers(parser)
+    add_trust(parser)
     parser.add_argument("--until-decided", action="store_true", help="stop as soon as it is decided")
     parser.add_argument("--runs-dir", type=Path, default=Path("runs"), metavar="DIR", help="default: runs")
     parser.add_argument("--run-name", type=run_name, metavar="NAME", help="name of the run's folder")

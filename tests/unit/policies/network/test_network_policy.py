@@ -13,7 +13,7 @@ from simgate.policies.perception.problems import PackageError
 from simgate.policies.policy import Brief
 from simgate.sim_adapters.embodiment import ActionSpec, Channel, Embodiment
 from simgate.sim_adapters.observation import Observation
-from tests.unit.policies.network.tiny_networks import counter, linear
+from tests.unit.policies.network.tiny_networks import counter, drawing, linear
 
 JOINTS = ("hip", "knee")
 
@@ -238,3 +238,10 @@ def test_a_scanner_is_clipped_as_it_reads_inf_where_nothing_was_hit(tmp_path: Pa
     made = policy(tmp_path, text.format(", clip_reading: [0, 8]"), who=who)
     seen = Observation(0, {"scan": np.array([[np.inf, 2.0]])}, {"scan": 0})
     assert list(made.act(seen, [None])[0].values) == [8.0, 2.0]
+
+
+def test_a_network_that_draws_is_refused_as_its_episodes_could_not_be_repeated(tmp_path: Path) -> None:
+    drawing(tmp_path / "n.onnx")
+    made = policy(tmp_path, "network: n.onnx\nobservation: [{channel: legs.position}]\n")
+    with pytest.raises(ValueError, match="answers the same input twice with other numbers"):
+        told(made, [1.0, 2.0])

@@ -35,6 +35,16 @@ def counter(path: Path) -> Path:
     return _saved(path, nodes, ins, outs, given)
 
 
+def drawing(path: Path) -> Path:
+    """``actions = obs + noise``: a policy that was exported with its exploration."""
+    ends = [[helper.make_tensor_value_info(name, 1, ["n", 2])] for name in ("obs", "actions")]
+    nodes = [
+        helper.make_node("RandomNormalLike", ["obs"], ["noise"], scale=0.1),
+        helper.make_node("Add", ["obs", "noise"], ["actions"]),
+    ]
+    return _saved(path, nodes, *ends, {})
+
+
 def _saved(path: Path, nodes: list, ins: list, outs: list, given: dict[str, np.ndarray]) -> Path:
     graph = helper.make_graph(
         nodes, "tiny", ins, outs, [numpy_helper.from_array(value, name) for name, value in given.items()]

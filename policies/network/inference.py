@@ -1,0 +1,111 @@
+"""What runs a policy's network on the CPU: ONNX Runtime, or torch for its own two kinds of files."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simgate.policies.network.package import IO, PolicyPackage
+from simgate.policies.perception.files.package_files import Artifact
+from simgate.policies.perception.problems import PackageError
+from simgate.policies.perception.trust import require_trust
+
+Array = NDArray[Any]
+
+
+class Network(Protocol):
+    """A loaded network."""
+
+    def answer(self, rows: Array, states: Sequence[Array]) -> list[Array]:
+        """The action's output, then the states that it hands on.
+
+        Args:
+            rows: Observations, shape (N, I), of the input's type.
+            states: In the order of ``recurrent``.
+
+        Raises:
+            ValueError: The network could not run, or returns something else.
+        """
+        ...
+
+
+def load_network(package: PolicyPackage) -> Network:
+    """The network of a declaration, ready to run.
+
+    Raises:
+        PackageError: It is not what is declared (any more), nobody trusts it, torch is not installed, or it
+            cannot be loaded.
+    """
+    content = package.network_bytes()
+    return _Torch(package, content) if package.is_program else _Onnx(package, content)
+
+
+class _Onnx:
+    def __init__(self, package: PolicyPackage, content: bytes) -> None:
+        import onnxruntime as ort
+
+        from simgate.policies.perception.runtimes.onnxruntime_runtime import ORT_ERRORS
+
+        settings = ort.SessionOptions()
+        settings.intra_op_num_threads = settings.inter_op_num_threads = 1
+        settings.use_deterministic_compute = True
+        settings.log_severity_level = 3
+        try:
+            self._session = ort.InferenceSession(content, settings, providers=["CPUExecutionProvider"])
+        except ORT_ERRORS as error:
+            said = f"ONNX Runtime {ort.__version__} cannot load it: {' '.join(str(error).split())}"
+            hint = "export the network again, or install an ONNX Runtime that knows its opset"
+            raise PackageError([package.problem(("network",), IO, said, hint)]) from error
+        self._input, self._states = package.observation.name, package.spec.recurrent
+        self._asked = [package.output.name, *(state.output for state in self._states)]
+
+    def answer(self, rows: Array, states: Sequence[Array]) -> list[Array]:
+        given = {state.input: value for state, value in zip(self._states, states, strict=True)}
+        found: list[Array] = self._session.run(self._asked, {self._input: rows, **given})
+        return found
+
+
+class _Torch:
+    """A TorchScript file or a ``torch.export`` program: called with the observation, then the states."""
+
+    def __init__(self, package: PolicyPackage, content: bytes) -> None:
+        try:
+            import torch
+
+            from simgate.policies.perception.runtimes.torch_runtime import LOAD_ERRORS, load_program
+        except ImportError:
+            raise package.unusable(
+                "runtime-missing", "torch is not installed", "install it: pip install 'simgate[torch]'"
+            ) from None
+        require_trust(package, Artifact("torch", package.network, hashlib.sha256(content).hexdigest()))
+        self._torch, self._name = torch, package.spec.network
+        try:
+            self._program = load_program(content, torch.device("cpu"))[0]
+        except LOAD_ERRORS as error:
+            said = f"torch {torch.__version__} cannot load it: {' '.join(str(error).split())[:300]}"
+            raise package.unusable(IO, said, "export the network again") from error
+        self._asked = [package.output.name, *(state.output for state in package.spec.recurrent)]
+
+    def answer(self, rows: Array, states: Sequence[Array]) -> list[Array]:
+        torch = self._torch
+        try:
+            with torch.inference_mode():
+                said = self._program(
+                    *(torch.from_numpy(np.ascontiguousarray(one)) for one in (rows, *states))
+                )
+        except (RuntimeError, TypeError, ValueError) as error:
+            cause = str(error).strip().splitlines()[-1]
+            raise ValueError(f"the network '{self._name}' on torch: {cause}") from error
+        if isinstance(said, Mapping):
+            said = [said[name] for name in self._asked if name in said]
+        found = list(said) if isinstance(said, tuple | list) else [said]
+        if len(found) != len(self._asked):
+            wanted = ", ".join(name or "the action" for name in self._asked)
+            raise ValueError(
+                f"the network '{self._name}' returns {len(found)} tensors, declared are {wanted}"
+            )
+        return [tensor.numpy() for tensor in found]
