@@ -43,7 +43,11 @@ def run(args: argparse.Namespace) -> int:
         print(f"network  {package.spec.network}")
         for what, tensor in (("input", package.observation), ("output", package.output)):
             sizes = ", ".join("worlds" if size is None else str(size) for size in tensor.shape or ())
-            says = f"{tensor.dtype} ({sizes})" if tensor.shape else "known once it runs: a torch file does not say"
+            says = (
+                f"{tensor.dtype} ({sizes})"
+                if tensor.shape
+                else "known once it runs: a torch file does not say"
+            )
             print(f"{what:<8} {tensor.name} {says}")
         robots = {}
         if args.env:
