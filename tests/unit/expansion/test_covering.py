@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from itertools import combinations, product
 
 import numpy as np
@@ -48,9 +49,36 @@ def test_the_array_is_a_function_of_its_arguments() -> None:
     assert np.array_equal(*(covering_array((3, 4, 2, 5), free((3, 4, 2, 5)), 2) for _ in range(2)))
 
 
-def test_a_model_beyond_all_bounds_is_refused_at_once() -> None:
+def test_arrays_are_the_ones_of_this_version() -> None:
+    """Runs of other versions can be paired with ours only as long as these rows stay."""
+    levels, forbidden = generated(3)
+    arrays = [
+        covering_array((3, 4, 2, 5), free((3, 4, 2, 5)), 2),
+        covering_array((3, 3, 2, 4, 2), free((3, 3, 2, 4, 2)), 3),
+        covering_array(levels, grouped(levels, forbidden), 2),
+    ]
+    assert [array.shape for array in arrays] == [(20, 4), (37, 5), (25, 6)]
+    assert arrays[0][:3].tolist() == [[0, 3, 0, 1], [2, 1, 0, 2], [1, 3, 1, 0]]
+    found = hashlib.sha256(b"".join(array.astype("<i8").tobytes() for array in arrays))
+    assert found.hexdigest()[:16] == "13a57d73514d8d5c"
+
+
+@pytest.mark.parametrize(
+    ("levels", "strength", "combinations"), [((50,) * 8, 4, 70 * 50**4), ((100_001, 3), 2, 300_003)]
+)
+def test_a_model_beyond_all_bounds_is_refused_at_once(
+    levels: tuple[int, ...], strength: int, combinations: int
+) -> None:
+    with pytest.raises(TooManyCombinations) as refused:
+        covering_array(levels, free(levels), strength)
+    assert refused.value.combinations == combinations
+
+
+def test_a_model_of_as_many_combinations_as_are_allowed_is_covered(monkeypatch) -> None:
+    monkeypatch.setattr("simgate.harness.expansion.designs.covering.MAX_COMBINATIONS", 12)
+    assert len(covering_array((3, 4), free((3, 4)), 2)) == 12
     with pytest.raises(TooManyCombinations):
-        covering_array((50,) * 8, free((50,) * 8), 4)
+        covering_array((13,), free((13,)), 1)
 
 
 def generated(seed: int) -> tuple[tuple[int, ...], list[dict[int, int]]]:
