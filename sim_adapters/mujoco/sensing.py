@@ -130,7 +130,7 @@ class SceneSensing:
             time_s: Simulated time of the frame.
         """
         self.place(pose, time_s)
-        return self._labelled.seen(RaySight(self._built, self._data, bodies), gaps)
+        return self._labelled.seen(RaySight(self._built, self._data, bodies), gaps, pose[:2], time_s)
 
     def truth(
         self,
@@ -153,6 +153,6 @@ class SceneSensing:
         """
         gaps = self.clearance.gaps(pose[0], pose[1], time_s)
         if sight is not None:
-            self._entities = self._labelled.seen(sight, gaps)
+            self._entities = self._labelled.seen(sight, gaps, pose[:2], time_s)
         far = far_m(self._built.model)
         return GroundTruth(steps[0], steps[1], pose, twist, self._entities, contacts, gaps, far_m=far)

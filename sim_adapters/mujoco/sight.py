@@ -52,13 +52,8 @@ class Clearance(Protocol):
         """See :meth:`simgate.sim_adapters.scene.clearance.ClearanceField.gaps`."""
         ...
 
-    def from_centre(self, name: str, gap_m: float) -> float:
-        """Distance in the floor plane from the robot's centre to a body, metres.
-
-        Args:
-            name: The body's.
-            gap_m: Its gap at the same pose, infinite for a body that cannot be hit.
-        """
+    def from_centre(self, name: str, gap_m: float, x: float, y: float, time_s: float) -> float:
+        """See :meth:`simgate.sim_adapters.scene.clearance.ClearanceField.from_centre`."""
         ...
 
 
@@ -82,12 +77,16 @@ class LabelledBodies:
         # A file's body may not be there in this variant.
         self._items = [(numbers[name], name, label) for name, label in labels.items() if name in numbers]
 
-    def seen(self, sight: Sight, gaps: Mapping[str, float]) -> tuple[VisibleEntity, ...]:
+    def seen(
+        self, sight: Sight, gaps: Mapping[str, float], at: tuple[float, float], time_s: float
+    ) -> tuple[VisibleEntity, ...]:
         """The labelled bodies of which at least one pixel is seen.
 
         Args:
             sight: The frame.
             gaps: Clearance of each body, metres, when the frame was taken.
+            at: Where the robot's centre was then, x and y, metres.
+            time_s: Simulated time of the frame.
         """
         found = []
         glass = bool(sight.clear.any())
@@ -115,7 +114,7 @@ class LabelledBodies:
                     box=box,
                     pixels=pixels,
                     occlusion=1.0 - pixels / int(np.count_nonzero(outline)),
-                    distance_m=self._clearance.from_centre(name, gaps.get(name, math.inf)),
+                    distance_m=self._clearance.from_centre(name, gaps.get(name, math.inf), *at, time_s),
                     truncated=x0 == 0 or y0 == 0 or x1 == width or y1 == height,
                     transmittance=float(light[mask].mean()),
                 )

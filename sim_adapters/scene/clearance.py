@@ -25,6 +25,7 @@ class ClearanceField:
         self._radius = scene.robot.radius_m
         self._height = scene.robot.height_m
         self._actors = scene.actors
+        self._bodies = {body.name: body for body in scene.bodies}
         rows: list[tuple[float, ...]] = []
         owners: list[str] = []
         for body in scene.bodies:
@@ -37,11 +38,14 @@ class ClearanceField:
         self._starts = np.array(starts, dtype=np.intp)
         self._actor_parts = [self._actor_rows(actor) for actor in scene.actors]
 
-    def _rows(self, body: Body, x: float, y: float, z: float, yaw: float) -> list[tuple[float, ...]]:
-        """Rows (x, y, cos, sin, half x, half y, radius) of the parts at robot height."""
+    def _rows(
+        self, body: Body, x: float, y: float, z: float, yaw: float, drawn: bool = False
+    ) -> list[tuple[float, ...]]:
+        """Rows (x, y, cos, sin, half x, half y, radius) of the parts at robot height; ``drawn``: of all."""
         rows: list[tuple[float, ...]] = []
         for part in body.parts:
-            if not part.collides or z + part.position[2] - _half_height(part) > self._height:
+            above = z + part.position[2] - _half_height(part) > self._height
+            if not drawn and (not part.collides or above):
                 continue
             c, s = math.cos(yaw), math.sin(yaw)
             px = x + c * part.position[0] - s * part.position[1]
@@ -70,6 +74,8 @@ class ClearanceField:
             nearest = np.minimum.reduceat(distances, self._starts) - self._radius
             gaps = dict(zip(self.names, nearest.tolist(), strict=True))
         for actor, rows in zip(self._actors, self._actor_parts, strict=True):
+            if not len(rows):
+                continue
             position, yaw = actor.pose_at(time_s)
             c, s = math.cos(yaw), math.sin(yaw)
             dx, dy = x - position[0], y - position[1]
@@ -78,14 +84,26 @@ class ClearanceField:
             )
         return gaps
 
-    def from_centre(self, name: str, gap_m: float) -> float:
+    def from_centre(self, name: str, gap_m: float, x: float, y: float, time_s: float) -> float:
         """Distance in the floor plane from the robot's centre to a body, metres: the hull is a disc.
 
         Args:
             name: The body's.
-            gap_m: Its gap at the same pose, infinite for a body that cannot be hit.
+            gap_m: Its gap there and then, infinite for a body that cannot be hit, which is as far as drawn.
+            x: Robot's centre, metres.
+            y: Robot's centre, metres.
+            time_s: Simulated time, for the actors.
         """
-        return gap_m + self._radius
+        if math.isfinite(gap_m):
+            return gap_m + self._radius
+        moving = {actor.body.name: actor for actor in self._actors}
+        if name in moving:
+            body, (place, yaw) = moving[name].body, moving[name].pose_at(time_s)
+        else:
+            body = self._bodies[name]
+            place, yaw = body.position, body.yaw
+        rows = self._rows(body, place[0], place[1], place[2], yaw, drawn=True)
+        return float(_distances(np.array(rows, dtype=np.float64).reshape(-1, 7), x, y).min(initial=math.inf))
 
 
 def _half_height(part: Part) -> float:

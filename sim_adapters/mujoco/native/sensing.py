@@ -45,8 +45,8 @@ class NativeClearance:
         """Distance to each body that can be touched, metres, negative on overlap; needs no arguments."""
         return {name: self._nearest(geoms) for name, geoms in self._bodies.items()}
 
-    def from_centre(self, name: str, gap_m: float) -> float:
-        """Distance in the floor plane from the robot's centre to a body, metres, whatever the hull is."""
+    def from_centre(self, name: str, gap_m: float, x: float, y: float, time_s: float) -> float:
+        """Distance in the floor plane from the robot's centre to a body, metres; needs the name alone."""
         x, y, _ = self._data.xpos[self._centre].tolist()
         return self._floor.to_any(self._all.get(name, ()), x, y)
 

@@ -69,6 +69,27 @@ def test_the_gap_to_an_actor_follows_its_path():
     assert field.gaps(0.0, 0.0, 9.0)["p"] == pytest.approx(2.55)
 
 
+def test_what_cannot_be_hit_is_as_far_as_it_is_drawn():
+    lintel = Body("lintel", (Part("box", (0.1, 1.0, 0.1), (0, 0, 2.1)),), (1.0, 0.0, 0.0))
+    poster = box("poster", 2.0, 0.5, 0.1, 0.1, collides=False)
+    ghost = Actor(
+        Body("ghost", (Part("cylinder", (0.2, 0.4, 0), (0, 0, 0.4), collides=False),)),
+        (Waypoint(1.0, (1.0, 0.0, 0.0)), Waypoint(3.0, (3.0, 0.0, 0.0))),
+    )
+    field = ClearanceField(scene_with(lintel, poster, box("b", 2.0, 0.0, 0.3, 0.5), actors=(ghost,)))
+    gaps = field.gaps(0.0, 0.0, 2.0)
+    assert gaps == {"b": pytest.approx(1.45)}
+
+    def distance(name, x, y, time_s):
+        return field.from_centre(name, field.gaps(x, y, time_s).get(name, math.inf), x, y, time_s)
+
+    assert distance("b", 0.0, 0.0, 2.0) == pytest.approx(1.7)
+    assert distance("lintel", 0.0, 0.0, 2.0) == pytest.approx(0.9)
+    assert distance("poster", 1.0, 0.5, 2.0) == pytest.approx(0.9)
+    assert distance("ghost", 0.0, 0.0, 2.0) == pytest.approx(1.8)
+    assert distance("ghost", 0.0, 0.0, 9.0) == pytest.approx(2.8)
+
+
 def test_an_actor_turns_the_short_way_round():
     body = Body("p", (Part("sphere", (0.1, 0, 0)),))
     actor = Actor(body, (Waypoint(0.0, (0, 0, 0), 3.0), Waypoint(1.0, (0, 0, 0), -3.0)))

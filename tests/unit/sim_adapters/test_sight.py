@@ -22,7 +22,8 @@ def both_ways(scene: Scene) -> list[dict[str, VisibleEntity]]:
     adapter.reset([scene])
     truth, world, view = adapter.ground_truth()[0], adapter._worlds[0], adapter._views[0]
     sight = RaySight(world.built, world.data, view.bodies)
-    by_rays = LabelledBodies(scene, world.built, world._sensing.clearance).seen(sight, truth.clearance_m)
+    labelled = LabelledBodies(scene, world.built, world._sensing.clearance)
+    by_rays = labelled.seen(sight, truth.clearance_m, truth.pose[:2], 0.0)
     adapter.close()
     return [{entity.name: entity for entity in entities} for entities in (truth.entities, by_rays)]
 
