@@ -43,7 +43,7 @@ def formula_metric(criterion: Criterion) -> Metric:
     return Metric(info, compute)
 
 
-def robustness(formula: Formula, evidence: Evidence, asked: float = 0.0) -> MetricValue:
+def robustness(formula: Formula, evidence: Evidence, asked: float) -> MetricValue:
     """Robustness at the start of an episode, with the time of violation.
 
     Args:

@@ -52,3 +52,13 @@ def test_where_nobody_tells_what_is_in_view_no_box_is_wrong(tmp_path):
         found = compute("detection.glass_door.precision", one, samples())
         assert found.undefined == "the simulator does not tell which bodies are in view"
     assert load_trace(tmp_path / "t.npz").eye == "front.rgb"
+
+
+def test_where_two_models_give_boxes_the_criterion_must_say_whose_count():
+    trace = make_trace(
+        frames=[FrameTruth(0, ())],
+        detections=[replace(boxes(""), model="feel"), replace(boxes(""), model="eyes")],
+    )
+    found = compute("detection.glass_door.precision", trace, samples())
+    assert found.undefined == "eyes and feel give boxes; say which one counts: model: eyes"
+    assert compute("detection.glass_door.precision", trace, samples(), {"model": "feel"}).value == 0.0
