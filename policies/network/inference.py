@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from shutil import copyfile
+from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 import numpy as np
@@ -55,7 +58,7 @@ class _Onnx:
         settings.use_deterministic_compute = True
         settings.log_severity_level = 3
         try:
-            self._session = ort.InferenceSession(content, settings, providers=["CPUExecutionProvider"])
+            self._session = _session(package, content, settings)
         except ORT_ERRORS as error:
             said = f"ONNX Runtime {ort.__version__} cannot load it: {' '.join(str(error).split())}"
             hint = "export the network again, or install an ONNX Runtime that knows its opset"
@@ -67,6 +70,22 @@ class _Onnx:
         given = {state.input: value for state, value in zip(self._states, states, strict=True)}
         found: list[Array] = self._session.run(self._asked, {self._input: rows, **given})
         return found
+
+
+def _session(package: PolicyPackage, content: bytes, settings: Any) -> Any:
+    import onnxruntime as ort
+
+    only = ["CPUExecutionProvider"]
+    if not package.data:
+        return ort.InferenceSession(content, settings, providers=only)
+    # ONNX Runtime maps the weights into memory, so it is given a copy that nobody else writes.
+    with TemporaryDirectory(prefix="simgate-policy-") as folder:
+        path = Path(folder, package.network.name)
+        path.write_bytes(content)
+        for name in package.data:
+            Path(folder, name).parent.mkdir(parents=True, exist_ok=True)
+            copyfile(package.network.parent / name, Path(folder, name))
+        return ort.InferenceSession(str(path), settings, providers=only)
 
 
 class _Torch:

@@ -17,9 +17,10 @@ from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.named_file import absence
 from simgate.policies.documents.nodes import MappingNode, SequenceNode
 from simgate.policies.network.declaration import Action, Entry, Normalise, PolicySpec, State
+from simgate.policies.network.metadata import filled
 from simgate.policies.perception.files.onnx_data import external_locations
-from simgate.policies.perception.files.onnx_interface import onnx_interface
-from simgate.policies.perception.files.package_files import Artifact
+from simgate.policies.perception.files.onnx_interface import onnx_interface, onnx_metadata
+from simgate.policies.perception.files.package_files import Artifact, leads_outside
 from simgate.policies.perception.files.protobuf import NotProtobuf
 from simgate.policies.perception.interface import ActualTensor
 from simgate.policies.perception.package_text import PackageText, read_text
@@ -44,6 +45,7 @@ class PolicyPackage:
         observation: The network's input.
         output: Its output that is the action.
         states: Types of the tensors of ``spec.recurrent``.
+        metadata: What else stands in the network's file.
         text: Where everything stands, for errors.
     """
 
@@ -52,6 +54,7 @@ class PolicyPackage:
     observation: ActualTensor
     output: ActualTensor
     states: tuple[str, ...]
+    metadata: dict[str, str]
     text: PackageText = field(repr=False, compare=False)
 
     @property
@@ -73,6 +76,11 @@ class PolicyPackage:
     def problem(self, at: Sequence[str | int], code: str, message: str, hint: str = "") -> PackageProblem:
         """A problem at the value that a path of keys leads to."""
         return self.text.problem(at, code, message, hint)
+
+    @property
+    def data(self) -> tuple[str, ...]:
+        """Files that hold more of the network's weights, by path from its folder."""
+        return () if self.is_program else external_locations(self.network)
 
     def network_bytes(self) -> bytes:
         """The content of the network's file.
@@ -106,8 +114,12 @@ def load_policy(path: Path) -> PolicyPackage:
         raise PackageError(
             [text.problem((), VALUE, "it must be a mapping with network, observation, ...", hint)]
         )
+    metadata = _metadata(text)
+    data, problems = filled(text, metadata, IO)
+    if problems:
+        raise PackageError(problems)
     try:
-        spec = PolicySpec.model_validate_json(json.dumps(text.data), strict=True)
+        spec = PolicySpec.model_validate_json(json.dumps(data), strict=True)
     except ValidationError as error:
         raise PackageError(_of_content(text, error)) from None
     inputs, outputs = _interface(text, spec)
@@ -119,7 +131,7 @@ def load_policy(path: Path) -> PolicyPackage:
     by_name = {tensor.name: tensor for tensor in (*inputs, *outputs)}
     observation, output = by_name[_input(spec, inputs)], by_name[_output(spec, outputs)]
     states = tuple(by_name[state.input].dtype for state in spec.recurrent)
-    return PolicyPackage(path, spec, observation, output, states, text)
+    return PolicyPackage(path, spec, observation, output, states, metadata, text)
 
 
 def _another(text: PackageText, actual: str) -> PackageProblem:
@@ -143,14 +155,37 @@ def _interface(text: PackageText, spec: PolicySpec) -> tuple[list[ActualTensor],
     if is_zipfile(path):
         return _as_declared(spec)
     try:
-        if external_locations(path):
-            message = f"'{spec.network}' keeps weights in a second file"
-            hint = "export it as one file (torch.onnx.export(..., external_data=False))"
-            raise PackageError([text.problem(at, IO, message, hint)])
+        for location in external_locations(path):
+            if problem := _of_data(text, path.parent, location):
+                raise PackageError([problem])
         return onnx_interface(path)
     except NotProtobuf:
         message = f"'{spec.network}' is no ONNX file, or not all of it"
         raise PackageError([text.problem(at, IO, message, "export the network to ONNX again")]) from None
+
+
+def _metadata(text: PackageText) -> dict[str, str]:
+    """Of the network's file; empty where there is none, which is said later."""
+    name = text.data.get("network")
+    path = text.path.parent / (name if isinstance(name, str) else "")
+    try:
+        return onnx_metadata(path) if path.is_file() and not is_zipfile(path) else {}
+    except (NotProtobuf, OSError):
+        return {}
+
+
+def _of_data(text: PackageText, folder: Path, location: str) -> PackageProblem | None:
+    """What is wrong with a file of weights beside the network's, which exporters write for large ones."""
+    path, at = folder / location, ("network",)
+    if leads_outside(location):
+        message = f"the network keeps weights in '{location}', outside its folder"
+        return text.problem(at, IO, message, "export it again, beside its weights")
+    if lacking := unfetched(path):
+        return text.problem(at, "not-fetched", f"'{location}' {lacking.message}", lacking.remedy)
+    if not path.is_file():
+        message = f"the network keeps weights in '{location}', which {absence(path)}"
+        return text.problem(at, IO, message, "put it beside the network's file, under this name")
+    return None
 
 
 def _as_declared(spec: PolicySpec) -> tuple[list[ActualTensor], list[ActualTensor]]:

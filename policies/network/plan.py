@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from simgate.policies.documents.diagnostics import near
 from simgate.policies.network.declaration import Bounds, Each, Entry
+from simgate.policies.network.metadata import joints_of
 from simgate.policies.network.package import IO, PolicyPackage
 from simgate.policies.perception.problems import PackageError, PackageProblem
 from simgate.sim_adapters.embodiment import ENDLESS, IMAGES, ActionSpec, Channel
@@ -104,9 +105,10 @@ class _Resolver:
 
     def _order(self) -> NDArray[np.int64]:
         names, known = self._package.spec.action.names, self._action.names
+        at: _At = ("action", "names")
+        self._hold_order(at, names or known, "names")
         if names is None:
             return np.arange(len(known), dtype=np.int64)
-        at: _At = ("action", "names")
         for k, name in enumerate(names):
             if name not in known:
                 self._wrong((*at, k), f"the action of {self._who} has no entry '{name}'", near(name, known))
@@ -117,6 +119,13 @@ class _Resolver:
             hint = "name all of them in the order of the outputs"
             self._wrong(at, f"nothing moves {', '.join(missing)} of {self._who}", hint)
         return np.array([known.index(name) for name in names if name in known], dtype=np.int64)
+
+    def _hold_order(self, at: _At, joints: Sequence[str], key: str) -> None:
+        """Joints whose order is another one than the network's file says would be moved as one another."""
+        said = joints_of(self._package.metadata)
+        if sorted(said) == sorted(joints) and said != tuple(joints):
+            message = f"the network's file has the joints in the order {', '.join(said)}"
+            self._wrong(at, f"{message}, not {', '.join(joints)}", f"write {key}: metadata", IO)
 
     def _part(self, at: _At, entry: Entry, actions: int) -> Part | None:
         if entry.channel is not None:
@@ -152,6 +161,7 @@ class _Resolver:
             hint = "declare clip_reading: [0, RANGE] as the network was trained with it"
             self._wrong((*at, "channel"), f"'{channel.name}' reads inf where nothing was hit", hint)
         size = int(np.prod(channel.shape))
+        self._hold_order((*at, "entries"), [str(e) for e in entry.entries or channel.entries], "entries")
         if entry.entries is None:
             return list(range(size))
         places = []

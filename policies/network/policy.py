@@ -48,10 +48,11 @@ class NetworkPolicy:
 
     @staticmethod
     def files(options: Mapping[str, object]) -> Iterator[Path]:
-        """The declaration and its network."""
+        """The declaration, its network, and files of more weights."""
         package = load_policy(Path(str(options.get("network"))))
         yield package.path
         yield package.network
+        yield from (package.network.parent / name for name in package.data)
 
     def reset(self, briefs: Sequence[Brief], embodiment: Embodiment) -> None:
         """Starts N episodes: no earlier readings, a state of zeros, an action before of zeros.

@@ -21,8 +21,10 @@ _TYPES = {
     9: "bool", 10: "float16", 11: "float64", 12: "uint32", 13: "uint64", 16: "bfloat16",
 }  # fmt: skip
 """``TensorProto.DataType`` as numpy calls it."""
-_GRAPH, _INITIALIZER, _INPUT, _OUTPUT, _SPARSE = 7, 5, 11, 12, 15
-"""Of ``ModelProto``, then of ``GraphProto``."""
+_GRAPH, _METADATA = 7, 14
+"""Of ``ModelProto``."""
+_INITIALIZER, _INPUT, _OUTPUT, _SPARSE = 5, 11, 12, 15
+"""Of ``GraphProto``."""
 _TENSOR_NAME = 8
 
 
@@ -71,6 +73,17 @@ def onnx_interface(path: Path) -> tuple[list[ActualTensor], list[ActualTensor]]:
         elif number == _SPARSE:
             constants |= {_text(values, _TENSOR_NAME) for values in _inside(value, 1)}
     return [tensor for tensor in inputs if tensor.name not in constants], outputs
+
+
+def onnx_metadata(path: Path) -> dict[str, str]:
+    """What an exporter has written into a model besides the graph, by key; the last one counts.
+
+    Raises:
+        NotProtobuf: It is no ONNX file.
+        OSError: It cannot be read.
+    """
+    entries = _inside(mapped(path), _METADATA)
+    return {_text(entry, 1): _text(entry, 2) for entry in entries}
 
 
 def _tensor(info: memoryview) -> ActualTensor:

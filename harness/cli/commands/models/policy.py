@@ -49,6 +49,8 @@ def run(args: argparse.Namespace) -> int:
                 else "known once it runs: a torch file does not say"
             )
             print(f"{what:<8} {tensor.name} {says}")
+        for key, value in package.metadata.items():
+            print(f"metadata {key}: {value if len(value) < 100 else value[:97] + '...'}")
         robots = {}
         if args.env:
             made = open_environment(args.env, None).embodiment(rate or 1, False)
