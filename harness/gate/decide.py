@@ -15,7 +15,6 @@ from simgate.harness.gate.kept_pack import kept_pack
 from simgate.harness.gate.last_read import LastRead
 from simgate.harness.gate.notes import notes_for
 from simgate.harness.gate.quarantine import quarantine_errors
-from simgate.harness.gate.rules.latency import samples_asked
 from simgate.harness.gate.rules.regression import Comparison
 from simgate.harness.gate.rules.rule import decide_rules
 from simgate.harness.gate.statistics.intervals import wilson
@@ -264,8 +263,7 @@ def _judge(folder: RunFolder) -> tuple[RunEvidence, Verdict]:
     manifest = folder.manifest()
     # No result depends on what a host said of itself, so the run is judged without it.
     pack, made = _decidable(manifest), folder.completed(manifest.fingerprint, damaged)
-    records = stored_records(folder.journal_path, torn, samples_asked(pack.gate))
-    own = RunEvidence.of(manifest, pack, records, made)
+    own = RunEvidence.of(manifest, pack, stored_records(folder.journal_path, torn), made)
     verdict = _verdict(own, baseline, churn, kept_first(folder))
     return own, verdict.model_copy(update={"notes": (*verdict.notes, *_of_torn(torn), *damaged)})
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 from simgate.harness.results.run_folder import RunFolder
@@ -27,8 +29,21 @@ class LastRead(Generic[Made]):
         where, stamp = str(folder.path.absolute()), _stamp(folder)
         if self._last is None or self._last[:2] != (where, stamp):
             self._last = None  # The memory of one run is free before the next is read.
-            self._last = where, stamp, self._make(folder)
+            with _no_search_for_cycles():
+                self._last = where, stamp, self._make(folder)
         return self._last[2]
+
+
+@contextmanager
+def _no_search_for_cycles() -> Iterator[None]:
+    """What millions of new objects set off again and again, in vain: none of them points to itself."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _stamp(folder: RunFolder) -> _Stamp:

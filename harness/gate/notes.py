@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Mapping
+from itertools import chain
 
 from simgate.harness.gate.scenes import Repeated
 from simgate.harness.gate.statistics.ordered import Ordered
@@ -138,8 +140,8 @@ def _slower_than_declared(evidence: Evidence) -> list[str]:
     records = [v.record for v in evidence.variants if v.record is not None and v.record.outcome in VALID]
     some = records[:: max(len(records) // _ENOUGH_RECORDS, 1)]
     drawn = [latency for latency in (as_read(r).latency for r in some) if latency.mode == "simulated"]
-    declared = Ordered([latency.in_loop_ms for latency in drawn])
-    measured = Ordered([latency.measured_ms for latency in drawn])
+    declared = Ordered(array("d", chain.from_iterable(latency.in_loop_ms for latency in drawn)))
+    measured = Ordered(array("d", chain.from_iterable(latency.measured_ms for latency in drawn)))
     if not declared or not measured:
         return []
     loop_ms, host_ms = nearest_rank(declared, 0.95), nearest_rank(measured, 0.95)
@@ -184,7 +186,9 @@ def _scenes(evidence: Evidence) -> list[str]:
     again = [
         variant.expected.id
         for variant in counted_once(evidence.variants)
-        if variant.status is Status.SUCCESS and repeated.elsewhere(variant.expected.own_scene, variant.trace)
+        if variant.trace
+        and variant.status is Status.SUCCESS
+        and repeated.elsewhere(variant.expected.own_scene, variant.trace)
     ]
     if again:
         notes.append(

@@ -73,7 +73,7 @@ class Scenes:
         repeated = Repeated()
         for scene, passed, trace in variants:
             ended[scene] = ended.get(scene, 0) + _ONE[passed]
-            if passed and repeated.elsewhere(scene, trace):
+            if trace and passed and repeated.elsewhere(scene, trace):
                 again[scene] += 1
 
         def without(again: Mapping[str, int]) -> Results:

@@ -346,7 +346,7 @@ class Tally:
 def tally(variants: Iterable[JudgedVariant], left_out: int = 0) -> Tally:
     """Counts variants by status."""
     judged = list(variants)
-    counts = Counter(variant.status for variant in judged)
+    counts = Counter([variant.status for variant in judged])
     return Tally(
         expected=len(judged),
         successes=counts[Status.SUCCESS],
@@ -359,7 +359,7 @@ def tally(variants: Iterable[JudgedVariant], left_out: int = 0) -> Tally:
         known_invalid=counts[Status.KNOWN_INVALID],
         left_out=left_out,
         not_run=counts[Status.NOT_RUN],
-        retried=sum(variant.attempts > 1 for variant in judged),
+        retried=len([variant for variant in judged if variant.attempts > 1]),
         by_scene=Scenes.of(_by_scene(judged), left_out),
     )
 

@@ -7,7 +7,7 @@ take (a word for a number, NaN, damage, a newer version) is the model's to judge
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import Enum
 from functools import cache
 from types import UnionType
@@ -24,13 +24,14 @@ _PLAIN = (int, float, str, bool, type(None))
 
 
 @cache
-def quick_reader(model: type[Model]) -> Callable[[bytes], Model | None]:
+def quick_reader(model: type[Model], *names: str) -> Callable[[bytes], Model | None]:
     """Reads JSON of a model into an object with its fields and properties; None where the model must judge.
 
     Args:
         model: Refuses unknown keys.
+        names: The only fields that are wanted; what the others hold is not looked at. All without any.
     """
-    decoder = msgspec.json.Decoder(_struct(model))
+    decoder = msgspec.json.Decoder(_struct(model, names=names))
 
     def read(line: bytes) -> Model | None:
         try:
@@ -42,21 +43,25 @@ def quick_reader(model: type[Model]) -> Callable[[bytes], Model | None]:
     return read
 
 
-def _struct(model: type[BaseModel], around: tuple[type[BaseModel], ...] = ()) -> Any:
+def _struct(
+    model: type[BaseModel], around: tuple[type[BaseModel], ...] = (), names: Collection[str] = ()
+) -> Any:
     """A struct with the fields of a model, which may hold others of its own kind.
 
     Args:
         model: The model.
         around: Models in whose fields it was met.
+        names: The only fields that it has; all without any.
     """
     if model.model_config.get("extra") != "forbid":
         raise TypeError(f"{model.__name__} takes unknown keys")
-    fields = [_field(name, field, (*around, model)) for name, field in model.model_fields.items()]
+    wanted = names or model.model_fields
+    fields = [_field(name, model.model_fields[name], (*around, model)) for name in wanted]
     struct = msgspec.defstruct(
         model.__name__,
         fields,
         namespace={name: value for name, value in vars(model).items() if isinstance(value, property)},
-        forbid_unknown_fields=True,
+        forbid_unknown_fields=not names,
         frozen=True,
         kw_only=True,
         gc=False,

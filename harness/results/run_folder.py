@@ -17,6 +17,7 @@ from simgate.harness.results.file_lock import FileLock
 from simgate.harness.results.journal import read_journal
 from simgate.harness.results.latest import followed
 from simgate.harness.results.manifest import Fingerprint, Manifest
+from simgate.harness.results.quick_manifest import read_manifest
 from simgate.harness.results.record import RunRecord
 from simgate.harness.results.schema_version import NewerSchema
 
@@ -51,7 +52,7 @@ class RunFolder:
         """
         try:
             _require_file(self.manifest_path)
-            return Manifest.model_validate_json(self.manifest_path.read_bytes())
+            return read_manifest(self.manifest_path.read_bytes())
         except FileNotFoundError:
             raise NotARun(
                 f"{self.path} is not a run folder: it has no manifest.json; "

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from simgate.harness.gate.rules.deployed import foreign_runtime
@@ -26,7 +27,6 @@ from simgate.harness.gate.wording import doubts, percent, whole_evidence
 from simgate.harness.packs.checks.latency_percentile import LatencyPercentile, parse_latency_percentile
 from simgate.harness.packs.model import GateRule
 from simgate.harness.results.record import VALID
-from simgate.harness.results.stored_record import SampleKind
 from simgate.harness.text import plural
 
 SUPPORTED = (
@@ -84,26 +84,23 @@ def limit_ms(rule: GateRule) -> float | None:
     return None if rule.declared_ms is None else rule.at_most * rule.declared_ms
 
 
-def samples_asked(rules: Iterable[GateRule]) -> set[SampleKind]:
-    """Which latency samples of the records the rules look at."""
-    asked = [parse_latency_percentile(rule.metric or "") for rule in rules if rule.kind == "metric"]
-    return {"measured_ms" if which.measured else "in_loop_ms" for which in asked if which is not None}
-
-
 def samples_of(variant: JudgedVariant, which: LatencyPercentile) -> Sequence[float] | None:
     """The samples of a variant; None where its result is not valid."""
     record = variant.record
     if record is None or record.outcome not in VALID or variant.status is Status.INVALID:
         return None
-    return record.latency.measured_ms if which.measured else record.latency.in_loop_ms
+    latency = record.latency
+    return latency.measured_ms if which.measured else latency.in_loop_ms
 
 
 def _pool(variants: Sequence[JudgedVariant], tally: Tally, which: LatencyPercentile) -> _Pool:
-    given = [found for variant in variants if (found := samples_of(variant, which)) is not None]
-    samples = Ordered(given)
-    silent = sum(not one for one in given)
-    owed = max((len(one) for one in given), default=0)
-    return _Pool(samples, (tally.doubtful + silent) * owed, silent)
+    samples, silent, owed = array("d"), 0, 0
+    for variant in variants:
+        if (found := samples_of(variant, which)) is not None:
+            samples.extend(found)
+            silent += not found
+            owed = max(owed, len(found))
+    return _Pool(Ordered(samples), (tally.doubtful + silent) * owed, silent)
 
 
 def _decide(

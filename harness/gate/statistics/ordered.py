@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from typing import overload
 
@@ -9,18 +10,14 @@ import numpy as np
 
 
 class Ordered(Sequence[float]):
-    """The samples of several records together, put in order as far as they are asked for.
+    """Samples, put in order as far as they are asked for.
 
     Args:
-        given: The samples of each record.
+        samples: Of all records together; they are moved where they lie.
     """
 
-    def __init__(self, given: Sequence[Sequence[float]]) -> None:
-        self._samples = np.empty(sum(map(len, given)))
-        end = 0
-        for samples in given:
-            self._samples[end : end + len(samples)] = samples
-            end += len(samples)
+    def __init__(self, samples: array[float]) -> None:
+        self._samples = np.asarray(samples)
 
     def __len__(self) -> int:
         return len(self._samples)

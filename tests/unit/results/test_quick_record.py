@@ -174,3 +174,15 @@ def test_a_limit_that_is_not_understood_is_refused_when_the_reader_is_made():
     for model in (Open, Nested, Outer):
         with pytest.raises(TypeError):
             quick_reader(model)
+
+
+def test_a_field_alone_is_read_as_in_the_whole_and_what_else_is_there_is_not_looked_at():
+    read = quick_reader(RunRecord, "latency")
+    assert repr(read(FULL.model_dump_json().encode()).latency) == repr(
+        READ(FULL.model_dump_json().encode()).latency
+    )
+    assert read(b'{"latency": {"in_loop_ms": [1.5]}, "variant": 3, "colour": "red"}').latency.in_loop_ms == (
+        1.5,
+    )
+    assert read(b'{"latency": {"in_loop_ms": ["fast"]}}') is None
+    assert read(b'{"latency": {}, "variant"') is None

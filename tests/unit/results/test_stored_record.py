@@ -48,7 +48,7 @@ def varied(letters):
 def test_they_have_all_that_the_records_have_in_whatever_order_they_are_asked(tmp_path):
     _, records = varied("PPFKEIP")
     path = written(tmp_path, records)
-    stored = list(stored_records(path, samples=["measured_ms"]))
+    stored = list(stored_records(path))
     for found, record in reversed(list(zip(stored, records, strict=True))):
         assert whole(found) == record
         quick = as_read(found)
@@ -66,7 +66,7 @@ def test_the_verdict_on_them_is_that_on_the_records(tmp_path):
     manifest, records = varied("P" * 30 + "F" * 3 + "PEIK" + "P" * 20)
     again = make_record(records[3].variant, Outcome.FAIL, criteria=records[31].criteria)
     path = written(tmp_path, [*records, again])
-    kept = decide(manifest, stored_records(path, samples=["measured_ms"]))
+    kept = decide(manifest, stored_records(path))
     assert kept == decide(manifest, list(read_journal(path)))
     assert kept == decide(manifest, stored_records(path))
 

@@ -1,0 +1,26 @@
+"""While a run is read nothing looks for cycles; afterwards everything does what it did before."""
+
+from __future__ import annotations
+
+import gc
+
+import pytest
+
+from simgate.harness.gate.last_read import LastRead
+from simgate.harness.results.run_folder import RunFolder
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_the_collector_rests_while_a_run_is_read_and_is_then_as_it_was(tmp_path, before):
+    (tmp_path / "manifest.json").touch()
+    was_on = gc.isenabled()
+    (gc.enable if before else gc.disable)()
+    try:
+        last = LastRead(lambda _: gc.isenabled())
+        assert last.of(RunFolder(tmp_path)) is False
+        assert gc.isenabled() is before
+        with pytest.raises(ZeroDivisionError):
+            LastRead(lambda _: 1 / 0).of(RunFolder(tmp_path))
+        assert gc.isenabled() is before
+    finally:
+        (gc.enable if was_on else gc.disable)()
