@@ -149,10 +149,26 @@ class Evidence:
             NoTruth: What is true of the frames is not known.
         """
         if self.latency.models:
-            return self.of_model(next((one.model for one in self.said(Boxes)), "")).matches(label, options)
+            return self._matches_of_one(label, options)
         key = (label, *sorted(options.items()))
         if not self.trace.tells_entities:
             raise NoTruth("the simulator does not tell which bodies are in view")
         if key not in self._matches:
             self._matches[key] = match_class(self.trace, self.boxes, label, options, self.latency.in_loop_ms)
         return self._matches[key]
+
+    def _matches_of_one(self, label: str, options: Mapping[str, Scalar]) -> ClassMatches:
+        """As :meth:`matches`, of the one of several models that says boxes, or was to say them."""
+        if given := self.said(Boxes):
+            return self.of_model(given[0].model).matches(label, options)
+        # A model that has said nothing may be the one: which of its frames count as missed, and which answers
+        # were on their way at the end, follows from its own latency.
+        silent = sorted(set(self.latency.models) - {one.model for one in self.trace.answers})
+        if not silent:
+            raise NoTruth("none of the models gave boxes")
+        first, *others = (self.of_model(name).matches(label, options) for name in silent)
+        if any(one != first for one in others):
+            raise SeveralModels(
+                f"{' and '.join(silent)} gave nothing; say which one is to give boxes: model: {silent[0]}"
+            )
+        return first

@@ -22,7 +22,7 @@ from simgate.harness.trace import Actions, FrameTruth, Signal, Trace, places_of_
 from simgate.policies.perception.outputs import Boxes, Depth, ModelOutput
 from simgate.policies.policy import Act
 from simgate.sim_adapters.adapter import Timing
-from simgate.sim_adapters.embodiment import Channel, Embodiment, eye_of
+from simgate.sim_adapters.embodiment import Channel, Embodiment, eye_of, sensor_of
 from simgate.sim_adapters.observation import Contact, GroundTruth, Observation
 
 
@@ -82,9 +82,7 @@ class WorldRun:
         self._eye_channel = eye = eye_of(embodiment)
         self._eye = eye.name if eye else ""
         self._views = ViewKeeper(embodiment, but=(self._eye,))
-        # The depth of what the model looks at is that of the same camera.
-        depths = [c.name for c in embodiment.of_kind("depth") if eye and c.frame == eye.frame]
-        self._depth = depths[0] if depths else ""
+        self._depth = _depth_of(embodiment, eye)
         self._image_size = (eye.shape[1], eye.shape[0]) if eye else (0, 0)
         self._action, self._records = embodiment.action, records
         self._told: list[Sequence[float]] = []
@@ -237,3 +235,17 @@ class WorldRun:
             self._eye_channel,
             tuple(seen.get(view.channel.name, view) for view in self._views.views()),
         )
+
+
+def _depth_of(embodiment: Embodiment, eye: Channel | None) -> str:
+    """The channel that tells the true depth of each pixel of a camera's pictures; empty without one.
+
+    Another sensor at the same camera tells it only through the same lens; the camera's own goes first.
+    """
+    depths = [
+        channel
+        for channel in embodiment.of_kind("depth")
+        if eye and (channel.frame, channel.intrinsics) == (eye.frame, eye.intrinsics)
+    ]
+    own = [one for one in depths if eye and sensor_of(one.name) == sensor_of(eye.name)]
+    return next((one.name for one in (*own, *depths)), "")

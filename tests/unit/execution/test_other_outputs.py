@@ -197,3 +197,46 @@ def test_a_frame_is_not_judged_by_the_depth_of_an_earlier_one(cast) -> None:
     parts = {"adapter": SlowDepth(TIMING, {}), "limit_s": 1.0}
     trace = play(cast(Steady(0.1), runtime=Twice("depth"), **parts), 5.0, noise=0.0)[0].trace
     assert [frame.step for frame in trace.frames if frame.depth_m is not None] == list(range(0, 201, 40))
+
+
+class TwoSensors(WithDepth):
+    """Another sensor at the same camera, named before its own, renders a depth of 9 m through a wider lens."""
+
+    fovy_deg, without_own = 100.0, False
+
+    def _deep(self, observation):
+        fresh = super()._deep(observation)
+        channels = {**fresh.channels, "wide.depth": np.full_like(fresh.channels[DEPTH], 9.0)}
+        return dataclasses.replace(
+            fresh, channels=channels, stamps={**fresh.stamps, "wide.depth": fresh.stamps[DEPTH]}
+        )
+
+    @property
+    def embodiment(self):
+        drive = super().embodiment
+        own = drive.channel(DEPTH)
+        lens = dataclasses.replace(own.intrinsics, fovy_deg=self.fovy_deg or own.intrinsics.fovy_deg)
+        wide = dataclasses.replace(own, name="wide.depth", intrinsics=lens)
+        others = tuple(one for one in drive.channels if not (self.without_own and one is own))
+        return dataclasses.replace(drive, channels=(wide, *others))
+
+
+class OfOneLens(TwoSensors):
+    fovy_deg = None
+
+
+class OfAnotherLensAlone(TwoSensors):
+    without_own = True
+
+
+@pytest.mark.parametrize(
+    ("adapter", "depth_m"),
+    [(TwoSensors, [1.0, 1.1, 1.2]), (OfOneLens, [1.0, 1.1, 1.2]), (OfAnotherLensAlone, [None, None, None])],
+)
+def test_the_true_depth_of_a_picture_is_seen_by_its_own_sensor_or_through_the_same_lens(
+    cast, adapter, depth_m
+) -> None:
+    parts = {"adapter": adapter(TIMING, {}), "limit_s": 1.0}
+    frames = play(cast(Steady(0.1), runtime=Twice("depth"), **parts), 5.0, noise=0.0)[0].trace.frames[:3]
+    seen = [None if frame.depth_m is None else round(float(frame.depth_m.max()), 6) for frame in frames]
+    assert seen == depth_m

@@ -1,4 +1,4 @@
-"""No answer is held against the truth of another camera, or against one that nobody tells."""
+"""No answer is held against the truth of another camera, one that nobody tells, or as that of another model."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from simgate.harness.execution.episode.recording import load_trace, save_trace
+from simgate.harness.results.record import LatencySamples
 from simgate.harness.scoring.metrics import compute
 from simgate.harness.trace import FrameTruth
 from simgate.policies.perception.outputs import Boxes, Depth
-from tests.unit.scoring.traces import BOX, CLASSES, make_trace, samples
+from tests.unit.scoring.traces import BOX, CLASSES, frame, make_trace, samples, seen
 
 NEAR = np.full((3, 4), 2.0, np.float32)
 
@@ -62,3 +63,32 @@ def test_where_two_models_give_boxes_the_criterion_must_say_whose_count():
     found = compute("detection.glass_door.precision", trace, samples())
     assert found.undefined == "eyes and feel give boxes; say which one counts: model: eyes"
     assert compute("detection.glass_door.precision", trace, samples(), {"model": "feel"}).value == 0.0
+
+
+def of_models(**in_loop_ms: float) -> LatencySamples:
+    """Each of several models was given three frames, which took it so long."""
+    own = {name: samples(*[ms] * 3) for name, ms in in_loop_ms.items()}
+    return LatencySamples(models=own)
+
+
+def test_of_several_models_that_gave_no_box_in_time_nothing_is_said_as_of_one():
+    """Three frames in 2 s, and answers that take longer: neither found nor missed."""
+    trace = make_trace(rows=21, frames=[frame(k, seen()) for k in (0, 10, 20)])
+    for latency in (samples(*[5000.0] * 3), of_models(eyes=5000.0, depth=6000.0)):
+        found = compute("detection.glass_door.recall", trace, latency)
+        assert (found.value, found.undefined) == (None, "no glass_door was ever in view")
+
+
+def test_of_several_models_a_silent_one_has_missed_what_it_had_time_for():
+    trace = make_trace(rows=21, frames=[frame(k, seen()) for k in (0, 10, 20)])
+    for latency in (samples(*[100.0] * 3), of_models(eyes=100.0, depth=110.0)):
+        assert compute("detection.glass_door.recall", trace, latency).value == 0.0
+    found = compute("detection.glass_door.recall", trace, of_models(eyes=100.0, depth=5000.0))
+    words = "depth and eyes gave nothing; say which one is to give boxes: model: depth"
+    assert (found.value, found.undefined) == (None, words)
+    answered = replace(trace, outputs=(Depth(NEAR, 0, model="depth"),))
+    answered = replace(answered, delivered_steps=(1,), latency_ms=np.array([5000.0]))
+    one_left = compute("detection.glass_door.recall", answered, of_models(eyes=100.0, depth=5000.0))
+    assert one_left.value == 0.0
+    nobody = compute("detection.glass_door.recall", answered, of_models(depth=5000.0))
+    assert (nobody.value, nobody.undefined) == (None, "none of the models gave boxes")
