@@ -215,7 +215,9 @@ class Worker:
         scenes = [payload_of(self._pack, self._scenario(variant), variant) for variant in variants]
         self._resources.begin()
         with ResourceMonitor(self._metrics_asked) as monitor:
-            episodes = run_episodes(cast, scenes, [variant.seed for variant in variants], clock)
+            episodes = run_episodes(
+                cast, scenes, [v.seed for v in variants], [v.policy_seed for v in variants], clock
+            )
         clock.lap("record")
         use = monitor.use()
         judged = [self._judge(v, e, use) for v, e in zip(variants, episodes, strict=True)]
@@ -278,6 +280,8 @@ class Worker:
             hard=judged.hard,
             metrics=judged.metrics,
             parameters=variant.parameters,
+            seed=variant.seed,
+            policy_seed=variant.policy_seed,
             trace_digest=digest,
             sim_s=float(trace.times_s[-1]),
             wall_s=clock.total_s * share,

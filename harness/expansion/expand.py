@@ -18,6 +18,7 @@ from simgate.harness.expansion.sequences.streams import Streams
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.model import Pack, PinnedVariant, Scenario
 from simgate.harness.packs.worlds import world_of
+from simgate.sim_adapters.worlds.repeated import REPEAT
 
 if TYPE_CHECKING:
     from simgate.sim_adapters.worlds.world import World
@@ -129,17 +130,20 @@ class _Source:
         """Variants of these indices."""
         if self._sampler is None:
             self._sampler = Sampler(self._pack, self._scenario, self._world, self._streams)
-        index = np.asarray(indices, dtype=np.int64)
-        columns = self._sampler.columns(index)
-        objects: Sequence[Objects] = ()
         scenario = self._scenario
+        index, repeat = np.divmod(np.asarray(indices, dtype=np.int64), scenario.variants.repeats)
+        columns = self._sampler.columns(index)
+        if REPEAT in columns:
+            columns[REPEAT] = repeat
+        objects: Sequence[Objects] = ()
         if scenario.place:
             rows = zip(*(column.tolist() for column in columns.values()), strict=True)
             parameters = [dict(zip(columns, row, strict=True)) for row in rows]
             objects = Placement(self._pack, scenario, self._world, self._streams).place(index, parameters)
         names = [f"v{i:04d}" for i in indices]
         seeds = _seeds(self._streams, index)
-        return VariantBlock(scenario.id, scenario.world, names, index, columns, objects, seeds)
+        number = np.asarray(indices, dtype=np.int64)
+        return VariantBlock(scenario.id, scenario.world, names, number, columns, objects, seeds)
 
     def pinned(self, pin: PinnedVariant, number: int) -> VariantBlock:
         """A pinned variant: nothing of it is drawn, but for a seed where the pin has none."""

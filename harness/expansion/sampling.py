@@ -145,7 +145,7 @@ class Sampler:
         values = self._values(names, index, dict.fromkeys(roots, index + 1), {})
         hits = [np.broadcast_to(condition.evaluate(values), index.shape) for condition in conditions]
         share = float(np.mean(np.logical_and.reduce(hits)))
-        count = self._scenario.variants.count
+        count = self._scenario.variants.drawn
         if share >= LEAST_ACCEPTANCE and count / share <= MOST_DRAWS:
             return
         shares = [float(np.mean(hit)) for hit in hits]

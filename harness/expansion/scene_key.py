@@ -71,7 +71,10 @@ def appearance_of(pack: Pack, scenario: Scenario) -> frozenset[str]:
 
 
 def may_share_scenes(pack: Pack, scenario: Scenario) -> bool:
-    """Whether variants may have the same scene: nothing but appearance is drawn from a continuum."""
+    """Whether variants may have the same scene: they are repeated, or nothing but appearance is drawn from a
+    continuum."""
+    if scenario.variants.repeats > 1:
+        return True
     if seed_makes_scene(scenario):
         return False
     appearance = appearance_of(pack, scenario)

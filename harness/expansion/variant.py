@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from pydantic import BaseModel, ConfigDict, Field
 
+from simgate.sim_adapters.worlds.repeated import REPEAT
 from simgate.sim_adapters.worlds.world import PlacedObject
 
 
@@ -50,6 +53,14 @@ class Variant(BaseModel):
     """Seed of everything random that happens inside the episode (sensor noise), 63 bits."""
     digest: str
     """SHA-256 over world, parameters, placed objects and seed, hex."""
+
+    @property
+    def policy_seed(self) -> int:
+        """Seed of what the policy draws, 64 bits: independent of what sensors and models draw, and another in
+        every repeat."""
+        repeat = self.parameters.get(REPEAT, 0)
+        text = f"{self.seed}:{repeat}" if repeat else f"{self.seed}"
+        return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8, key=b"simgate policy").digest())
 
 
 def objects_of(variant: Variant) -> list[PlacedObject]:

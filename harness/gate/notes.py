@@ -36,6 +36,7 @@ def notes_for(
         *_slower_than_declared(evidence),
         *_quarantine(evidence),
         *_scenes(evidence),
+        *_spread(pack, evidence),
         *_coverage(pack),
     ]
     if any(
@@ -194,6 +195,28 @@ def _scenes(evidence: Evidence) -> list[str]:
         notes.append(
             f"{plural(len(again), 'variant')} that passed with the trace of another scene prove nothing of "
             f"their own (a drawn parameter changes nothing, or records were copied): {few(again)}"
+        )
+    return notes
+
+
+def _spread(pack: Pack, evidence: Evidence) -> list[str]:
+    """How repeats of one variant differ, of each scenario that has some."""
+    notes = []
+    for scenario in pack.scenarios:
+        if scenario.variants.repeats == 1:
+            continue
+        ends: dict[str, list[bool]] = {}
+        for variant in counted_once(evidence.variants):
+            is_its = variant.expected.scenario == scenario.id
+            if is_its and variant.status in (Status.SUCCESS, Status.FAILURE):
+                ends.setdefault(variant.expected.own_scene, []).append(variant.status is Status.SUCCESS)
+        shares = [sum(passed) / len(passed) for passed in ends.values()]
+        some = sorted(share for share in shares if 0.0 < share < 1.0)
+        between = f" (a share of {some[0]:.2g} to {some[-1]:.2g} of them)" if some else ""
+        notes.append(
+            f"{scenario.id}: of {plural(len(shares), 'variant')} with {scenario.variants.repeats} repeats, "
+            f"{shares.count(1.0)} passed in every repeat, {shares.count(0.0)} in none, "
+            f"{len(some)} in some{between}"
         )
     return notes
 

@@ -193,9 +193,17 @@ class VariantsSpec(PackModel):
     """How many variants, drawn how."""
 
     count: int
+    """Runs, each repeat counted."""
     method: Method = "random"
     strength: int = 2
     """How many discrete parameters meet in every combination, for ``pairwise`` (2) and ``twise``."""
+    repeats: int = Field(default=1, exclude_if=lambda repeats: repeats == 1)
+    """Runs of what is drawn once, which differ in the policy's seed alone."""
+
+    @property
+    def drawn(self) -> int:
+        """How many different sets of values are drawn."""
+        return self.count // self.repeats
 
 
 class PinnedObject(PackModel):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simgate.harness import registry
-from simgate.harness.packs.model import Pack, Scenario, SimSpec
+from simgate.harness.packs.model import Pack, Scenario, SimSpec, VariantsSpec
 
 if TYPE_CHECKING:
     from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
@@ -30,7 +30,17 @@ def world_of(pack: Pack, scenario: Scenario) -> World:
     Raises:
         UnknownPlugin: It is not installed.
     """
-    return find_world(scenario.world, scenario.native, Path(pack.path).parent)
+    world = find_world(scenario.world, scenario.native, Path(pack.path).parent)
+    return repeated(world, scenario.variants)
+
+
+def repeated(world: World, variants: VariantsSpec) -> World:
+    """The world as a scenario has it: with the number of the repeat where variants are run several times."""
+    if variants.repeats == 1:
+        return world
+    from simgate.sim_adapters.worlds.repeated import RepeatedWorld
+
+    return RepeatedWorld(world)
 
 
 def find_world(

@@ -96,6 +96,10 @@ class RunRecord(ResultModel):
     """What the gate's ``every_variant`` rules ask of it, judged; INVALID where it is in doubt."""
     metrics: dict[str, Scalar | None] = Field(default_factory=dict)
     parameters: dict[str, Scalar] = Field(default_factory=dict)
+    seed: int | None = Field(default=None, exclude_if=lambda seed: seed is None)
+    """Of what happens in the world, in sensors and in models."""
+    policy_seed: int | None = Field(default=None, exclude_if=lambda seed: seed is None)
+    """Of what the policy draws."""
     trace_digest: str = ""
     sim_s: float = 0.0
     """Simulated seconds."""

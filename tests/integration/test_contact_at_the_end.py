@@ -43,7 +43,7 @@ def play(adapter: MujocoAdapter, limit_steps: int, done_at: int | None = None) -
         timing=TIMING,
         time_limit_s=limit_steps / TIMING.physics_hz,
     )
-    return run_episodes(cast, [scene], [1], LapClock())[0].trace
+    return run_episodes(cast, [scene], [1], [1], LapClock())[0].trace
 
 
 @pytest.fixture(scope="module")

@@ -39,6 +39,7 @@ class Evaluation:
         seed: From which the episodes' seeds are drawn.
         python: Interpreter in which the environment is installed; None for simgate's own.
         clip: Whether actions beyond their bounds are cut.
+        repeats: Runs of every episode, with other seeds of the policy.
         axes: Set of ranges of what may be worn; None for none.
     """
 
@@ -57,6 +58,7 @@ class Evaluation:
     seed: int
     python: str | None
     clip: bool
+    repeats: int = 1
     axes: str | None = None
 
 
@@ -128,7 +130,11 @@ def pack_document(asked: Evaluation) -> dict[str, Any]:
                 "world": world,
                 **({} if asked.success is None else {"task": {"success": asked.success}}),
                 **parameters,
-                "variants": {"count": asked.episodes, "method": "random"},
+                "variants": {
+                    "count": asked.episodes,
+                    **({"repeats": asked.repeats} if asked.repeats > 1 else {}),
+                    "method": "random",
+                },
                 "accept": accept,
             }
         },

@@ -24,6 +24,7 @@ from simgate.sim_adapters.embodiment import eye_of
 from simgate.sim_adapters.sensors.effects import apply_effects
 from simgate.sim_adapters.sensors.worn import WornRobots, worn_of
 from simgate.sim_adapters.traits import traits_of
+from simgate.sim_adapters.worlds.repeated import RepeatedWorld
 
 
 def render(job: FrameJob) -> None:
@@ -59,7 +60,7 @@ def first_pictures(adapter: SimAdapter, request: FrameRequest) -> list[tuple[str
     from outside, where its simulator can draw that.
     """
     variant = request.variant
-    world = find_world(request.world, request.native, Path(request.folder))
+    world = RepeatedWorld(find_world(request.world, request.native, Path(request.folder)))
     scene = world.build(variant.parameters, objects_of(variant))
     observation = adapter.reset([scene])
     embodiment = adapter.embodiment

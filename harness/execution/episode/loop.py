@@ -6,7 +6,6 @@ Recording, validity and the rules of ending live in :mod:`world_run`, perception
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -54,13 +53,16 @@ class Cast:
     records: Collection[Record] = ()
 
 
-def run_episodes(cast: Cast, scenes: Sequence[Scene], seeds: Sequence[int], clock: LapClock) -> list[Episode]:
+def run_episodes(
+    cast: Cast, scenes: Sequence[Scene], seeds: Sequence[int], policy_seeds: Sequence[int], clock: LapClock
+) -> list[Episode]:
     """Plays one episode in each scene, all together, and returns them in the same order.
 
     Args:
         cast: Simulator, policy, perception.
         scenes: One for each world.
-        seeds: One for each world: everything random inside the episode comes from it.
+        seeds: One for each world: everything random inside the episode comes from it, but for
+        policy_seeds: One for each world: what its policy draws.
         clock: Books wall-clock time by phase: build, truth, effects, inference, policy, record, step,
             render (when the adapter counts it).
 
@@ -72,7 +74,7 @@ def run_episodes(cast: Cast, scenes: Sequence[Scene], seeds: Sequence[int], cloc
     rendered_s = _render_seconds(adapter)
     embodiment = adapter.embodiment
     briefs = [cast.task.brief(scene) for scene in scenes]
-    own = [replace(brief, seed=_policy_seed(seed)) for brief, seed in zip(briefs, seeds, strict=True)]
+    own = [replace(brief, seed=seed) for brief, seed in zip(briefs, policy_seeds, strict=True)]
     cast.policy.reset(own, embodiment)
     clock.lap("build")
     perception, runs = _begin(cast, scenes, seeds, clock)
@@ -143,11 +145,6 @@ def told(arrived: Sequence[Delivery], models: Sequence[LoopModel]) -> Heard:
     if any(model.name for model in models):
         return {one.answer.model: one.answer for one in arrived}
     return arrived[-1].answer if arrived else None
-
-
-def _policy_seed(seed: int) -> int:
-    """What a policy draws is independent of what sensors and models draw."""
-    return int.from_bytes(hashlib.blake2b(f"{seed}".encode(), digest_size=8, key=b"simgate policy").digest())
 
 
 def _render_seconds(adapter: SimAdapter) -> float:

@@ -57,6 +57,8 @@ def error_record(
         outcome=Outcome.ERROR,
         reason=reason,
         parameters=variant.parameters,
+        seed=variant.seed,
+        policy_seed=variant.policy_seed,
         attempts=assignment.attempt,
         infrastructure=infrastructure,
         host=host,

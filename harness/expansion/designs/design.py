@@ -90,13 +90,13 @@ def design_of(pack: Pack, scenario: Scenario, world: World) -> Design | None:
         design = _design(json.dumps(key, sort_keys=True))
     except ImpossibleDesign as error:
         raise ExpansionError(pack, scenario, error.message, error.hint) from None
-    if design.rows > scenario.variants.count:
+    if design.rows > scenario.variants.drawn:
         raise ExpansionError(pack, scenario, *_too_few(scenario, design, names))
     return design
 
 
 def _too_few(scenario: Scenario, design: Design, names: Sequence[str]) -> tuple[str, str]:
-    count, strength = scenario.variants.count, min(scenario.variants.strength, len(names))
+    count, strength = scenario.variants.drawn, min(scenario.variants.strength, len(names))
     what = f"the grid of {', '.join(names)} has {design.rows:,} combinations"
     if not design.repeats:
         parameters = "two" if strength == 2 else str(strength)

@@ -134,7 +134,7 @@ class Placement:
 
         def judge() -> None:
             share = max(1, len(index)) / tried
-            if variants.count * slots.active.sum(axis=1).mean() / share > _MOST_DRAWS:
+            if variants.drawn * slots.active.sum(axis=1).mean() / share > _MOST_DRAWS:
                 raise self._too_crowded(
                     slots, None, f"only one arrangement in {1 / share:,.0f} is free of overlap"
                 )

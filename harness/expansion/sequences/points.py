@@ -42,7 +42,7 @@ def uniform_points(variants: VariantsSpec, stream: Stream, index: Integers, atte
 
 def latin_point(variants: VariantsSpec, stream: Stream, index: Integers) -> Uniform:
     """Latin hypercube: of n variants just one lies in each of n equal parts (McKay and others 1979)."""
-    count = np.int64(variants.count)
+    count = np.int64(variants.drawn)
     # A larger look at the pack (`expand --variants`) goes on with the next hypercube.
     cube, number = np.divmod(index, count)
     part = permuted(stream, _LATIN_LANE, number, np.full(index.shape, count))

@@ -34,6 +34,12 @@ class VariantsKeys(Keys):
     """How many variants, drawn how."""
 
     count: int = key("number of variants that meet all conditions", ge=1, le=MAX_VARIANTS)
+    repeats: int = key(
+        "how often each of them is run, with another seed of the policy alone; for policies that draw",
+        1,
+        ge=1,
+        le=1000,
+    )
     method: Annotated[Tree, ByHand(_method)] = key(
         "random, sobol, halton, lhs, grid, pairwise or {twise: {t: 3}}", None
     )

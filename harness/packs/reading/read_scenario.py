@@ -34,7 +34,7 @@ from simgate.harness.packs.source.extends import AXES
 from simgate.harness.packs.source.fields import Reader
 from simgate.harness.packs.source.read_keys import read_keys
 from simgate.harness.packs.values import ValueSpec
-from simgate.harness.packs.worlds import WORLDS
+from simgate.harness.packs.worlds import WORLDS, repeated
 from simgate.harness.registry import is_there
 from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode
@@ -117,8 +117,9 @@ class ScenarioReader:
         sights = (sight,) if sight is not None else ()
         self._criteria.judge(task, is_read=is_read, sights=sights)
         groups = [item.text for item, _ in keys.place] if isinstance(keys.place, MappingNode) else []
-        check = WorldCheck(self._reader.problems, world, lambda name: self._elsewhere(name, groups))
         variants = read_variants(self._reader, read.nodes.get("variants"))
+        seen = world if world is None or variants is None else repeated(world, variants)
+        check = WorldCheck(self._reader.problems, seen, lambda name: self._elsewhere(name, groups))
         parameters = self._parameters(keys.parameters, check)
         pins = PinnedReader(self._reader, check, parameters, places=bool(groups))
         pinned = pins.read(read.nodes.get("pinned"))
@@ -146,7 +147,7 @@ class ScenarioReader:
         scenario = Scenario.model_validate({**data, "native": native, "task": task}) if complete else None
         if scenario is not None and self._jointed is not None and len(self._reader.problems) == before:
             report_absent(self._reader.problems, scenario, self._jointed, read.nodes)
-        count = variants.count if variants else None
+        count = variants.drawn if variants else None
         return ReadScenario(key, keys.severity, count, check, scenario, sights)
 
     def _elsewhere(self, name: str, groups: list[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simgate.harness.packs.language.scenario import METHODS, TwiseKeys, VariantsKeys
+from simgate.harness.packs.language.scenario import MAX_VARIANTS, METHODS, TwiseKeys, VariantsKeys
 from simgate.harness.packs.model import VariantsSpec
 from simgate.harness.packs.source.fields import Reader
 from simgate.harness.packs.source.read_keys import read_keys
@@ -18,7 +18,13 @@ def read_variants(reader: Reader, node: Node | None) -> VariantsSpec | None:
     method, strength = _method(reader, read.keys.method)
     if not read.is_whole:
         return None
-    return VariantsSpec.model_validate({"count": read.keys.count, "method": method, "strength": strength})
+    count, repeats = read.keys.count, read.keys.repeats
+    if count * repeats > MAX_VARIANTS and node is not None:
+        message = f"{count:,} variants with {repeats:,} repeats each are more than {MAX_VARIANTS:,} runs"
+        reader.problems.at(node, "wrong-value", message)
+        return None
+    spec = {"count": count * repeats, "method": method, "strength": strength, "repeats": repeats}
+    return VariantsSpec.model_validate(spec)
 
 
 def _method(reader: Reader, node: Node | None) -> tuple[str, int]:

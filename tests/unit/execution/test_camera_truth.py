@@ -107,7 +107,7 @@ def played(
     try:
         models = [LoopModel(Knows(adapter, frame)[kind], Constant(150.0))]
         cast = Cast(adapter, Lowers(), models, 0.0, TASK, TIMING, 1.0, records)
-        return run_episodes(cast, [site], [1], LapClock())[0].trace  # type: ignore[list-item]
+        return run_episodes(cast, [site], [1], [1], LapClock())[0].trace  # type: ignore[list-item]
     finally:
         adapter.close()
 
@@ -240,7 +240,7 @@ def test_where_nothing_is_there_is_no_true_depth_though_the_camera_reads_its_far
         site = arm(tmp_path, text, sensors=sensors, quantities=tuple(TASK.quantities.items()))
         models = [LoopModel(Estimates(adapter), Constant(0.0))]
         cast = Cast(adapter, Lowers(), models, 0.0, TASK, TIMING, 0.2, {"labels"})
-        trace = run_episodes(cast, [site], [1], LapClock())[0].trace  # type: ignore[list-item]
+        trace = run_episodes(cast, [site], [1], [1], LapClock())[0].trace  # type: ignore[list-item]
         far = adapter.ground_truth()[0].far_m
     finally:
         adapter.close()
@@ -266,7 +266,7 @@ def test_each_camera_has_the_truth_of_its_own_pictures(tmp_path: Path) -> None:
             quantities=tuple(TASK.quantities.items()),
         )  # fmt: skip
         cast = Cast(adapter, Lowers(), (), 0.0, TASK, TIMING, 1.0, {"labels", "bodies"})
-        trace = run_episodes(cast, [site], [1], LapClock())[0].trace  # type: ignore[list-item]
+        trace = run_episodes(cast, [site], [1], [1], LapClock())[0].trace  # type: ignore[list-item]
     finally:
         adapter.close()
     of = {name: [t for t in trace.truths if f"{name}.rgb" in t.channels] for name in ("wrist", "wall")}

@@ -47,7 +47,7 @@ def test_the_arm_ends_as_its_task_says_and_the_trace_holds_the_declared_signals(
     adapter = MujocoAdapter(TIMING)
     try:
         cast = Cast(adapter, Reaches(angle), (), 0.0, task, TIMING, 3.0)
-        trace = run_episodes(cast, [site], [1], LapClock())[0].trace  # type: ignore[list-item]
+        trace = run_episodes(cast, [site], [1], [1], LapClock())[0].trace  # type: ignore[list-item]
     finally:
         adapter.close()
     assert (trace.end, trace.facts["success"], trace.invalid_reasons) == (end, end == "success", ())
@@ -67,7 +67,7 @@ def test_a_failure_that_nobody_can_rule_out_makes_the_episode_invalid(tmp_path: 
     adapter = MujocoAdapter(TIMING)
     try:
         cast = Cast(adapter, Reaches(0.6), (), 0.0, task, TIMING, 3.0)
-        trace = run_episodes(cast, [site], [1], LapClock())[0].trace  # type: ignore[list-item]
+        trace = run_episodes(cast, [site], [1], [1], LapClock())[0].trace  # type: ignore[list-item]
     finally:
         adapter.close()
     (reason,) = trace.invalid_reasons

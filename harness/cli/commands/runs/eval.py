@@ -34,6 +34,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--episodes", type=_count, default=100, metavar="N", help="default: 100")
     parser.add_argument(
+        "--repeats",
+        type=_count,
+        default=1,
+        metavar="N",
+        help="of every episode, with other seeds of the policy; for policies that draw (default: 1)",
+    )
+    parser.add_argument(
         "--max-steps",
         type=_count,
         metavar="N",
@@ -178,6 +185,7 @@ def _asked(args: argparse.Namespace, max_drop: float | None) -> Evaluation:
         seed=args.seed,
         python=args.python,
         clip=args.clip,
+        repeats=args.repeats,
         axes=args.axes,
     )
 

@@ -1,0 +1,54 @@
+"""Policies that draw: repeats of a variant, seeds of policy and world apart, the variant as the unit of proof."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from simgate.harness.expansion.expand import expand_scenario
+from simgate.harness.frontend.packs import load_checked
+from tests.integration.test_environments import PACK, POLICY, records, run, simgate, team
+
+DRAWS = POLICY.replace(
+    "    def reset(self, briefs, embodiment):\n        pass\n",
+    "    def reset(self, briefs, embodiment):\n"
+    "        self.draws = [np.random.default_rng(brief.seed) for brief in briefs]\n",
+).replace(
+    '[Act(np.array([value]), "push") for value in np.clip(wanted, -1.0, 1.0)]',
+    '[Act(np.clip([v + d.normal(0, 0.3)], -1, 1), "push") for v, d in zip(wanted, self.draws)]',
+)
+TEXT = PACK.replace("count: 12", "count: 5, repeats: 3")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = team(tmp_path_factory.mktemp("repeats") / "team", TEXT)
+    (folder / "push.py").write_text(DRAWS)
+    return folder
+
+
+def test_repeats_differ_by_the_policy_alone_and_are_one_unit_of_proof(place: Path) -> None:
+    assert "self.draws" in DRAWS and "d.normal" in DRAWS
+    found = run(place, "all", "--workers", 0)
+    assert len(found) == 15 and len({record["trace_digest"] for record in found.values()}) == 15
+    pack = load_checked(place / "pack.yaml")
+    for variant in expand_scenario(pack, pack.scenarios[0]):
+        record = found[variant.id]
+        assert (record["seed"], record["policy_seed"]) == (variant.seed, variant.policy_seed)
+        assert record["parameters"]["policy.repeat"] == variant.index % 3
+    assert len({record["seed"] for record in found.values()}) == 5
+    folder = place.parent / "runs" / "all"
+    notes = json.loads((folder / "verdict.json").read_text())["notes"]
+    assert "variants of one scene are one unit of proof: push (15 variants, 5 scenes)" in notes
+    assert any(note.startswith("push: of 5 variants with 3 repeats, ") for note in notes)
+    # A repeat is replayed and pinned with what its policy drew.
+    code, text = simgate("replay", folder, "push::v0004")
+    assert code == 0, text
+    code, text = simgate("pin", folder, "push::v0004")
+    assert code == 0, text
+    again = run(place, "again", "--workers", 0, "--variants", 1)
+    [pinned] = [record for name, record in again.items() if "pin-" in name]
+    assert pinned["trace_digest"] == found["push::v0004"]["trace_digest"]
+    assert records(folder) == found
