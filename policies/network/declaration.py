@@ -123,6 +123,7 @@ class PolicySpec(Strict):
     network: Annotated[str, Field(min_length=1)]
     """An ONNX file, or a program of torch's (TorchScript, ``torch.export``), relative to ``policy.yaml``."""
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    """Of the network's file; of one that keeps weights in further files over all of them, as lint says it."""
     control_hz: Size | None = None
     """Decisions a second that it was trained at; another rate is refused."""
     input: str | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Sequence
@@ -20,7 +19,7 @@ from simgate.policies.network.declaration import Action, Entry, Normalise, Polic
 from simgate.policies.network.metadata import filled
 from simgate.policies.perception.files.onnx_data import external_locations
 from simgate.policies.perception.files.onnx_interface import onnx_interface, onnx_metadata
-from simgate.policies.perception.files.package_files import Artifact, leads_outside
+from simgate.policies.perception.files.package_files import Artifact, leads_outside, onnx_digest, sha256_of
 from simgate.policies.perception.files.protobuf import NotProtobuf
 from simgate.policies.perception.interface import ActualTensor
 from simgate.policies.perception.package_text import PackageText, read_text
@@ -89,10 +88,14 @@ class PolicyPackage:
             PackageError: It is not what is declared (any more).
         """
         content = self.network.read_bytes()
-        actual = hashlib.sha256(content).hexdigest()
-        if self.spec.sha256 not in (None, actual):
+        if self.spec.sha256 is not None and (actual := _digest(self.network)) != self.spec.sha256:
             raise PackageError([_another(self.text, actual)])
         return content
+
+
+def _digest(network: Path) -> str:
+    """Names the weights, those in further files too; the file's own hash where there are none."""
+    return sha256_of(network) if is_zipfile(network) else onnx_digest(network)
 
 
 def load_policy(path: Path) -> PolicyPackage:
@@ -150,14 +153,15 @@ def _interface(text: PackageText, spec: PolicySpec) -> tuple[list[ActualTensor],
     if not path.is_file():
         message = f"the network '{spec.network}' {absence(path)}"
         raise PackageError([text.problem(at, IO, message, "the path counts from policy.yaml")])
-    if spec.sha256 is not None and (actual := hashlib.sha256(path.read_bytes()).hexdigest()) != spec.sha256:
+    is_program = is_zipfile(path)
+    for location in () if is_program else external_locations(path):
+        if problem := _of_data(text, path.parent, location):
+            raise PackageError([problem])
+    if spec.sha256 is not None and (actual := _digest(path)) != spec.sha256:
         raise PackageError([_another(text, actual)])
-    if is_zipfile(path):
+    if is_program:
         return _as_declared(spec)
     try:
-        for location in external_locations(path):
-            if problem := _of_data(text, path.parent, location):
-                raise PackageError([problem])
         return onnx_interface(path)
     except NotProtobuf:
         message = f"'{spec.network}' is no ONNX file, or not all of it"

@@ -11,6 +11,7 @@ import onnx
 import pytest
 
 from simgate.policies.network.policy import NetworkPolicy
+from simgate.policies.perception.files.package_files import onnx_digest
 from simgate.policies.perception.problems import PackageError
 from simgate.policies.policy import Brief
 from simgate.sim_adapters.embodiment import ActionSpec, Channel, Embodiment
@@ -53,7 +54,13 @@ def test_weights_in_a_second_file_are_part_of_the_policy_and_are_read(tmp_path: 
     assert told(made, [2.0, 3.0]) == [[4.0, 9.0]]
     named = NetworkPolicy.files({"network": str(tmp_path / "policy.yaml")})
     assert [file.name for file in named] == ["policy.yaml", "n.onnx", "n.onnx.data"]
-    (tmp_path / "n.onnx.data").unlink()
+    pinned = f"{text}sha256: {onnx_digest(path)}\n"
+    assert told(policy(tmp_path, pinned), [2.0, 3.0]) == [[4.0, 9.0]]
+    data = tmp_path / "n.onnx.data"
+    data.write_bytes(data.read_bytes()[::-1])
+    with pytest.raises(PackageError, match=r"policy\.yaml:3:.*another is declared"):
+        policy(tmp_path, pinned)
+    data.unlink()
     with pytest.raises(
         PackageError, match=r"policy\.yaml:1:.*weights in 'n\.onnx\.data', which does not exist"
     ):
