@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, get_args
@@ -21,6 +22,7 @@ from simgate.sim_adapters.quantities import OfEnvironment, Told
 from simgate.sim_adapters.scene.environment import EnvironmentSite
 from simgate.sim_adapters.traits import AdapterTraits
 
+_NUMBER = struct.Struct("=d")
 IDLE_STEPS = 100
 """Steps under random actions within which what is set must change something."""
 
@@ -29,41 +31,43 @@ class World:
     """One environment in its slot, during one episode."""
 
     def __init__(self, link: Link, slot: int, site: EnvironmentSite) -> None:
-        self._link, self._slot, self.site = link, slot, site
-        answer = link.call("begin", slot=slot, seed=site.start_seed, values=dict(site.values))
+        self.link, self.slot, self.site = link, slot, site
+        self._asked = tuple(dict.fromkeys(q.name for _, q in site.quantities if isinstance(q, Told)))
+        answer = link.call(
+            "begin", slot=slot, seed=site.start_seed, values=dict(site.values), asked=self._asked
+        )
         self.observation: Mapping[str, NDArray[Any]] = answer["observation"]
-        self.info: dict[str, float] = answer["info"]
-        self.seen_info = set(self.info)
+        self.info = dict(zip(self._asked, answer["info"], strict=True))
         self.lost: list[str] = answer["lost"]
         self.reward, self.total, self.over = float("nan"), 0.0, ""
         # A reward is often the same at every step: by it alone, different episodes would be one.
         self._course = hashlib.blake2b(digest_size=16)
+        # What render() draws is no observation, and need not be the same on every machine.
+        self._told_apart_by = [name for name in sorted(self.observation) if not name.startswith("render.")]
         self._add_to_course()
 
-    def advance(self, action: NDArray[np.float64]) -> None:
-        """One step.
+    def take(self, action: NDArray[np.float64], answer: Mapping[str, Any], row: int) -> None:
+        """What one step has led to.
 
-        Raises:
-            RuntimeError: It is over already.
-            EnvironmentFailed: It raised.
+        Args:
+            action: As it was told.
+            answer: Of all that were stepped, see ``Session.steps``.
+            row: Its own place there.
         """
-        if self.over:
-            raise RuntimeError(f"{self.site.name}: step after it was {self.over}")
-        answer = self._link.call("step", slot=self._slot, action=action)
-        self.observation, self.info = answer["observation"], answer["info"]
-        self.seen_info |= set(self.info)
-        self.reward = answer["reward"]
+        self.observation = {name: array[row] for name, array in answer["observation"].items()}
+        self.info = dict(zip(self._asked, answer["info"][row], strict=True))
+        self.reward = answer["reward"][row]
         self.total += self.reward
-        self.over = "terminated" if answer["terminated"] else "truncated" if answer["truncated"] else ""
-        self._course.update(np.asarray(action).tobytes())
-        self._course.update(np.float64(self.reward).tobytes())
+        self.over = (
+            "terminated" if answer["terminated"][row] else "truncated" if answer["truncated"][row] else ""
+        )
+        self._course.update(action.tobytes())
+        self._course.update(_NUMBER.pack(self.reward))
         self._add_to_course()
 
     def _add_to_course(self) -> None:
-        # What render() draws is no observation, and need not be the same on every machine.
-        for name, array in sorted(self.observation.items()):
-            if not name.startswith("render."):
-                self._course.update(np.ascontiguousarray(array).tobytes())
+        for name in self._told_apart_by:
+            self._course.update(np.ascontiguousarray(self.observation[name]).tobytes())
 
     @property
     def course(self) -> str:
@@ -72,14 +76,8 @@ class World:
 
     def problems(self) -> tuple[str, ...]:
         """Values that did not take, or did not stay, and keys of the info that never came."""
-        lost = self.lost or self._link.call("lost", slot=self._slot)
-        had = ", ".join(sorted(self.seen_info)) or "nothing"
-        never = [
-            f"info has never had '{name}', which the task asks for; it had {had}"
-            for name in dict.fromkeys(q.name for _, q in self.site.quantities if isinstance(q, Told))
-            if name not in self.seen_info
-        ]
-        return (*lost, *never)
+        found = self.link.call("problems", slot=self.slot)
+        return (*(self.lost or found["lost"]), *found["never"])
 
 
 class GymnasiumAdapter:
@@ -134,6 +132,9 @@ class GymnasiumAdapter:
         if any(one != embodiments[0] for one in embodiments):
             raise ValueError("environments of one batch must observe and be told the same; run with batch 1")
         self._embodiment = embodiments[0]
+        finite, spec = np.finfo(np.float64), self._embodiment.action
+        self._least = np.maximum(-np.inf if spec.clip else spec.low, finite.min)
+        self._most = np.minimum(np.inf if spec.clip else spec.high, finite.max)
         self._arrays = {c.name: np.zeros((len(worlds), *c.shape), c.dtype) for c in self._embodiment.channels}
         self._worlds, self._step = worlds, 0
         for index in range(len(worlds)):
@@ -198,14 +199,30 @@ class GymnasiumAdapter:
             wanted = f"({count}, {spec.size})"
             raise ValueError(f"gymnasium adapter: actions must have shape {wanted}, not {told.shape}")
         self._step += self._timing.control_steps
+        stepped: dict[int, list[int]] = {}
         for index, world in enumerate(self._worlds):
             if active is not None and not active[index]:
                 continue
-            if problem := spec.problem(told[index]):
-                raise ValueError(f"gymnasium adapter: the action of world {index}: {problem}")
-            world.advance(np.clip(told[index], spec.low, spec.high) if spec.clip else told[index])
-            self._show(index)
+            if world.over:
+                raise RuntimeError(f"{world.site.name}: step after it was {world.over}")
+            stepped.setdefault(id(world.link), []).append(index)
+        if not ((told >= self._least) & (told <= self._most)).all():
+            self._check_actions(told, [index for indices in stepped.values() for index in indices])
+        if spec.clip:
+            np.clip(told, spec.low, spec.high, out=told)
+        for indices in stepped.values():
+            slots = [self._worlds[index].slot for index in indices]
+            asked = told if len(indices) == count else told[indices]
+            answer = self._worlds[indices[0]].link.call("steps", slots=slots, actions=asked)
+            for row, index in enumerate(indices):
+                self._worlds[index].take(told[index], answer, row)
+                self._show(index)
         return self._observation()
+
+    def _check_actions(self, told: NDArray[np.float64], stepped: list[int]) -> None:
+        for index in stepped:
+            if problem := self.embodiment.action.problem(told[index]):
+                raise ValueError(f"gymnasium adapter: the action of world {index}: {problem}")
 
     def _show(self, index: int) -> None:
         for name, array in self._worlds[index].observation.items():

@@ -6,8 +6,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
-from contextlib import redirect_stdout
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,7 +18,7 @@ from simgate.sim_adapters.traits import ProcessTraits
 ANSWER_S = 300.0
 """Longest wait for one answer; making an environment may compile for minutes."""
 STEP_S = 60.0
-"""Longest wait for one step."""
+"""Longest wait for one step of one environment."""
 PROCESSES = ProcessTraits(slow=True)
 """Of workers: they wait for an environment, so that one which hangs is named, and not the worker killed."""
 _NO_NUMPY = 78
@@ -58,13 +57,11 @@ class LocalLink:
 
     def __init__(self, opened: Mapping[str, Any]) -> None:
         self._name = opened["name"]
-        self._session: Session | None = _guarded(self._name, lambda: Session(**opened))
+        self._session: Session | None = _guarded(self._name, Session, **opened)
 
     def call(self, word: str, **given: Any) -> Any:
         """See :class:`Link`."""
-        assert self._session is not None
-        method = getattr(self._session, word)
-        return _guarded(self._name, lambda: method(**given))
+        return _guarded(self._name, getattr(self._session, word), **given)
 
     def close(self) -> None:
         """See :class:`Link`."""
@@ -73,15 +70,17 @@ class LocalLink:
             self._session = None
 
 
-def _guarded(name: str, ask: Any) -> Any:
+def _guarded(env: str, ask: Callable[..., Any], /, **given: Any) -> Any:
+    # What it prints must not come between the lines of a report that goes to stdout.
+    kept, sys.stdout = sys.stdout, sys.stderr
     try:
-        # What it prints must not come between the lines of a report that goes to stdout.
-        with redirect_stdout(sys.stderr):
-            return ask()
+        return ask(**given)
     except Refused:
         raise
     except Exception as error:
-        raise EnvironmentFailed(f"environment {name}: {told(error)}") from error
+        raise EnvironmentFailed(f"environment {env}: {told(error)}") from error
+    finally:
+        sys.stdout = kept
 
 
 class RemoteLink:
@@ -119,7 +118,7 @@ class RemoteLink:
 
     def call(self, word: str, **given: Any) -> Any:
         """See :class:`Link`."""
-        seconds = STEP_S if word == "step" else ANSWER_S
+        seconds = min(STEP_S * len(given["slots"]), ANSWER_S) if word == "steps" else ANSWER_S
         self._socket.settimeout(seconds)
         try:
             send(self._socket, [word, given])

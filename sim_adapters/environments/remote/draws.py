@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
+import functools
 import random
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
+_WORDS = 625
+"""32-bit words of a Mersenne twister: its key, and how far it is used up."""
 
 
 class Draws:
@@ -16,34 +22,39 @@ class Draws:
 
     def __init__(self) -> None:
         self._slot: int | None = None
-        self._seed = 0
-        self._has_torch = False
-        self._states: dict[int, tuple[Any, ...]] = {}
+        self._seeds: dict[int, int] = {}
+        self._torch: dict[int, Any] = {}
+        self._twisters = (
+            _Twister(random.seed, random.getstate, random.setstate, _place_of_random),
+            _Twister(_seed_numpy, np.random.get_state, np.random.set_state, _place_of_numpy),
+        )
 
     def begin(self, slot: int, seed: int) -> None:
         """Seeds them for a new episode of a slot."""
         self._leave()
-        random.seed(seed)
-        np.random.seed(seed % 2**32)
-        self._slot, self._seed, self._has_torch = slot, seed, False
+        self._slot, self._seeds[slot] = slot, seed
+        for twister in self._twisters:
+            twister.begin(slot, seed)
         self._seed_torch()
 
     def resume(self, slot: int) -> None:
         """Puts them where a slot has left them; little to do while one slot alone is stepped."""
         if slot != self._slot:
             self._leave()
-            of_random, of_numpy, self._seed, of_torch = self._states.pop(slot)
-            random.setstate(of_random)
-            np.random.set_state(of_numpy)
-            self._slot, self._has_torch = slot, of_torch is not None
-            if self._has_torch:
-                sys.modules["torch"].set_rng_state(of_torch)
-        if not self._has_torch:
+            self._slot = slot
+            for twister in self._twisters:
+                twister.enter(slot)
+            if slot in self._torch:
+                sys.modules["torch"].set_rng_state(self._torch[slot])
+        if slot not in self._torch:
             self._seed_torch()
 
     def end(self, slot: int) -> None:
         """Forgets a slot."""
-        self._states.pop(slot, None)
+        self._seeds.pop(slot, None)
+        self._torch.pop(slot, None)
+        for twister in self._twisters:
+            twister.forget(slot)
         if self._slot == slot:
             self._slot = None
 
@@ -52,10 +63,114 @@ class Draws:
         torch = sys.modules.get("torch")
         # While it is being imported it has no generator yet.
         if torch is not None and hasattr(torch, "manual_seed"):
-            torch.manual_seed(self._seed)
-            self._has_torch = True
+            torch.manual_seed(self._seeds[self._slot])  # type: ignore[index]
+            self._torch[self._slot] = torch.get_rng_state()  # type: ignore[index]
 
     def _leave(self) -> None:
-        if self._slot is not None:
-            of_torch = sys.modules["torch"].get_rng_state() if self._has_torch else None
-            self._states[self._slot] = random.getstate(), np.random.get_state(), self._seed, of_torch
+        if self._slot is None:
+            return
+        for twister in self._twisters:
+            twister.leave(self._slot)
+        if self._slot in self._torch:
+            self._torch[self._slot] = sys.modules["torch"].get_rng_state()
+
+
+class _Twister:
+    """One generator, a Mersenne twister.
+
+    Its own functions take long to read and write its state. Most environments never draw from it, and then
+    the bare words of the twister tell that, and are all that there is to be put back. Whoever draws may leave
+    half of a pair of normal numbers beside them, and is read and written by the functions from then on.
+
+    Args:
+        seed: Seeds it.
+        read: Its state.
+        write: Puts that back.
+        place: Address of its words in this process's memory; None where nobody knows it.
+    """
+
+    def __init__(
+        self,
+        seed: Callable[[int], None],
+        read: Callable[[], Any],
+        write: Callable[[Any], None],
+        place: Callable[[], int | None],
+    ) -> None:
+        self._seed, self._read, self._write, self._place = seed, read, write, place
+        self._states: dict[int, Any] = {}
+        self._unused: dict[int, bytes] = {}
+        self._is_clean = False  # Whether what is there now is that of a slot that has drawn nothing.
+
+    def begin(self, slot: int, seed: int) -> None:
+        self._seed(seed)
+        self._states[slot] = self._read()
+        self._unused.pop(slot, None)
+        if (place := self._place()) is not None:
+            self._unused[slot] = ctypes.string_at(place, 4 * _WORDS)
+        self._is_clean = slot in self._unused
+
+    def leave(self, slot: int) -> None:
+        place = self._place()
+        if (
+            slot in self._unused
+            and place is not None
+            and ctypes.string_at(place, 4 * _WORDS) == self._unused[slot]
+        ):
+            return
+        self._unused.pop(slot, None)
+        self._states[slot] = self._read()
+        self._is_clean = False
+
+    def enter(self, slot: int) -> None:
+        place = self._place() if self._is_clean and slot in self._unused else None
+        if place is not None:
+            ctypes.memmove(place, self._unused[slot], 4 * _WORDS)
+        else:
+            self._write(self._states[slot])
+            self._is_clean = slot in self._unused
+
+    def forget(self, slot: int) -> None:
+        self._states.pop(slot, None)
+        self._unused.pop(slot, None)
+
+
+def _seed_numpy(seed: int) -> None:
+    np.random.seed(seed % 2**32)
+
+
+def _words_at(place: int) -> list[int]:
+    return list((ctypes.c_uint32 * _WORDS).from_address(place))
+
+
+def _place_of_numpy() -> int | None:
+    return _numpys(np.random.mtrand._rand._bit_generator)
+
+
+@functools.lru_cache(maxsize=4)
+def _numpys(generator: Any) -> int | None:
+    """Where the words of the generator behind ``numpy.random`` are; it can be another one at any time."""
+    if type(generator).__name__ != "MT19937":
+        return None
+    place: int = generator.ctypes.state_address
+    state: Any = np.random.get_state(legacy=True)
+    key, used = state[1:3]
+    return place if _words_at(place) == [*key.tolist(), used] else None
+
+
+def _place_of_random() -> int | None:
+    return _RANDOM
+
+
+def _find_random() -> int | None:
+    """CPython has the words of its twister behind an object's head, how far it is used up first."""
+    if (
+        sys.implementation.name != "cpython"
+        or random.Random.__basicsize__ < object.__basicsize__ + 4 * _WORDS
+    ):
+        return None
+    place = id(random.random.__self__) + object.__basicsize__  # type: ignore[attr-defined]
+    *key, used = random.getstate()[1]
+    return place if _words_at(place) == [used, *key] else None
+
+
+_RANDOM = _find_random()

@@ -5,19 +5,19 @@ from __future__ import annotations
 import hashlib
 import importlib
 import inspect
-import math
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from .draws import Draws
+from .episode import Episode, flattened, picture_of, reset
 from .making import maker_of
-from .refused import Refused, told
-from .settable import attributes, mujoco_targets, place_of, plain, same, settle
+from .refused import told
+from .settable import attributes, mujoco_targets, place_of, plain, same
 from .sources import files_of, layers_of, versions_of
-from .spaces import action_of, fitting, flat, spaces
+from .spaces import action_of, spaces
 
 
 class Session:
@@ -44,8 +44,7 @@ class Session:
             self._make_with.setdefault("render_mode", "rgb_array")
         self._keeps, self._camera = keeps_time_limit, camera
         self._maker, self._file = maker_of(name, folder)
-        self._slots: dict[int, Any] = {}
-        self._set: dict[int, dict[str, Any]] = {}
+        self._slots: dict[int, Episode] = {}
         self._draws = Draws()
 
     def open(self, values: Mapping[str, Any]) -> Any:
@@ -65,8 +64,8 @@ class Session:
             module = type(inner).__module__
             picture: tuple[int, ...] | None = None
             if self._camera:
-                _reset(env, 0, {})
-                picture = _picture(env).shape
+                reset(env, 0, {})
+                picture = picture_of(env).shape
             return {
                 "observations": list(spaces(env.observation_space, "obs")),
                 "picture": picture,
@@ -83,63 +82,55 @@ class Session:
         finally:
             env.close()
 
-    def begin(self, slot: int, seed: int, values: Mapping[str, Any]) -> dict[str, Any]:
-        """A new environment in a slot, set and reset; observation, info, and targets that did not take."""
+    def begin(
+        self, slot: int, seed: int, values: Mapping[str, Any], asked: Sequence[str] = ()
+    ) -> dict[str, Any]:
+        """A new environment in a slot, set and reset.
+
+        Args:
+            slot: Whose environment before is closed.
+            seed: Of ``reset``.
+            values: Target -> value.
+            asked: Names of the info that are told.
+
+        Returns:
+            Its observation, what was asked of its info, and targets that did not take.
+        """
         self.end(slot)
         self._draws.begin(slot, seed)
         env = self.open(values)
         self._draws.resume(slot)
-        self._slots[slot], self._set[slot] = env, dict(values)
-        inside = {k: v for k, v in values.items() if not k.startswith(("make.", "options."))}
-        for target, value in inside.items():
-            place_of(env.unwrapped, target).write(value)
-        if any(not target.startswith("attr/") for target in inside):
-            settle(env.unwrapped)
-        options = {k[8:]: v for k, v in values.items() if k.startswith("options.")}
-        observation, info = _reset(env, seed, options)
-        seen = self._seen(env, observation)
-        if self._camera:
-            seen["render.rgb"] = _picture(env)
-        return {"observation": seen, "info": _told(info), "lost": self.lost(slot)}
+        episode = self._slots[slot] = Episode(env, values, asked, self._camera)
+        observation, info = episode.reset(seed)
+        return {"observation": observation, "info": episode.told(info), "lost": episode.lost()}
 
-    def step(self, slot: int, action: np.ndarray) -> dict[str, Any]:
-        """One step: observation, reward, whether it is over, info."""
-        env = self._slots[slot]
-        self._draws.resume(slot)
-        answer = env.step(fitting(env.action_space, action))
-        if len(answer) == 4:
-            observation, reward, done, info = answer
-            truncated = bool(info.get("TimeLimit.truncated", False))
-            terminated = bool(done) and not truncated
-        else:
-            observation, reward, terminated, truncated, info = answer
-        seen = self._seen(env, observation)
-        if self._camera:
-            seen["render.rgb"] = _picture(env)
-        reward = float(reward)
-        if not math.isfinite(reward):
-            raise ValueError(f"the reward is {reward}")
+    def steps(self, slots: Sequence[int], actions: np.ndarray) -> dict[str, Any]:
+        """One step of each slot.
+
+        Args:
+            slots: S of them.
+            actions: Shape (S, A).
+
+        Returns:
+            ``observation`` by name, each of shape (S, ...), and of each slot ``reward``, ``terminated``,
+            ``truncated``, and ``info``, what was asked of it.
+        """
+        taken = []
+        for slot, action in zip(slots, actions):
+            self._draws.resume(slot)
+            taken.append(self._slots[slot].step(action))
         return {
-            "observation": seen,
-            "reward": reward,
-            "terminated": bool(terminated),
-            "truncated": bool(truncated),
-            "info": _told(info),
+            "observation": {name: _stacked([one[0][name] for one in taken]) for name in taken[0][0]},
+            "reward": [one[1] for one in taken],
+            "terminated": [one[2] for one in taken],
+            "truncated": [one[3] for one in taken],
+            "info": [self._slots[slot].told(one[4]) for slot, one in zip(slots, taken)],
         }
 
-    def lost(self, slot: int) -> list[str]:
-        """Targets whose value is no longer what was set, each with what it is now."""
-        env, found = self._slots[slot], []
-        for target, value in self._set[slot].items():
-            if target.startswith("options."):
-                continue
-            if target.startswith("make."):
-                now: Any = (getattr(getattr(env, "spec", None), "kwargs", None) or {}).get(target[5:], value)
-            else:
-                now = place_of(env.unwrapped, target).read()
-            if not same(now, value):
-                found.append(f"{target} was set to {plain(value)} and is {plain(now)}: it did not take")
-        return found
+    def problems(self, slot: int) -> dict[str, list[str]]:
+        """Of an episode: targets that are ``lost``, and what was asked and its info has ``never`` had."""
+        episode = self._slots[slot]
+        return {"lost": episode.lost(), "never": episode.never()}
 
     def idle(self, values: Mapping[str, Any], asked: list[str], seed: int, steps: int) -> dict[str, bool]:
         """Whether targets change nothing: without them random actions lead to the very same numbers.
@@ -181,18 +172,21 @@ class Session:
         """
         digest, slot = hashlib.sha256(), -1
         try:
-            seen = self.begin(slot, seed, values)
-            space = self._slots[slot].action_space
+            self.begin(slot, seed, values)
+            episode, reward = self._slots[slot], None
+            observation, info = episode.began
+            over = False
+            space = episode.env.action_space
             space.seed(seed)
             for _ in range(steps):
-                for array in seen["observation"].values():
+                for array in observation.values():
                     digest.update(array.tobytes())
-                digest.update(repr((seen.get("reward"), sorted(seen["info"].items()))).encode())
-                if seen.get("terminated") or seen.get("truncated"):
+                digest.update(repr((reward, sorted(flattened(info).items()))).encode())
+                if over:
                     break
-                seen = self.step(
-                    slot, np.atleast_1d(np.asarray(space.sample(), dtype=np.float64)).reshape(-1)
-                )
+                action = np.atleast_1d(np.asarray(space.sample(), dtype=np.float64)).reshape(-1)
+                observation, reward, terminated, truncated, info = episode.step(action)
+                over = terminated or truncated
         except Exception as error:
             digest.update(told(error).encode())
         finally:
@@ -201,10 +195,10 @@ class Session:
 
     def end(self, slot: int) -> None:
         """Closes the environment of a slot."""
-        env = self._slots.pop(slot, None)
+        episode = self._slots.pop(slot, None)
         self._draws.end(slot)
-        if env is not None:
-            env.close()
+        if episode is not None:
+            episode.env.close()
 
     def close(self) -> None:
         """Closes all."""
@@ -219,42 +213,13 @@ class Session:
         for path, value in mujoco_targets(env.unwrapped):
             yield path, value
 
-    def _seen(self, env: Any, observation: Any) -> dict[str, np.ndarray]:
-        return dict(flat(env.observation_space, observation, "obs"))
 
-
-def _picture(env: Any) -> np.ndarray:
-    picture = env.render()
-    if isinstance(picture, list):
-        picture = picture[-1]
-    if picture is None or np.ndim(picture) != 3:
-        raise Refused("render() gives no picture; make: {render_mode: rgb_array} gives one where it can")
-    given = np.asarray(picture)[:, :, :3]
-    found = given.astype(np.uint8)
-    if given.dtype.kind not in "bui" or (found != given).any():
-        raise Refused(f"render() gives {given.dtype}, and a picture is of whole numbers from 0 to 255")
-    return np.ascontiguousarray(found)
-
-
-def _reset(env: Any, seed: int, options: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """Resets; environments of old gym answer with the observation alone, and have their seed set apart."""
-    takes = inspect.signature(env.reset).parameters
-    anything = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in takes.values())
-    given: dict[str, Any] = {}
-    if "seed" in takes or anything:
-        given["seed"] = seed
-    elif hasattr(env, "seed"):
-        env.seed(seed)
-    else:
-        raise Refused("reset() takes no seed, and nothing of this environment could be reproduced")
-    if options:
-        if "options" not in takes and not anything:
-            raise Refused("reset() takes no options", sorted(options)[0])
-        given["options"] = dict(options)
-    answer = env.reset(**given)
-    if isinstance(answer, tuple) and len(answer) == 2 and isinstance(answer[1], dict):
-        return answer[0], answer[1]
-    return answer, {}
+def _stacked(arrays: list[np.ndarray]) -> np.ndarray:
+    """Copies, since an environment may go on writing into what it has returned."""
+    found = np.empty((len(arrays), *arrays[0].shape), dtype=arrays[0].dtype)
+    for index, array in enumerate(arrays):
+        found[index] = array
+    return found
 
 
 def _limits(env: Any) -> Iterator[Any]:
@@ -273,20 +238,6 @@ def _without_limit(env: Any) -> None:
     """Takes the limit of steps away that an id is registered with."""
     for wrapper in _limits(env):
         wrapper._max_episode_steps = sys.maxsize
-
-
-def _told(info: Mapping[str, Any], before: str = "") -> dict[str, float]:
-    """The numbers of an info, by their path."""
-    found: dict[str, float] = {}
-    for key, value in info.items():
-        name = f"{before}{key}"
-        if isinstance(value, dict):
-            found.update(_told(value, f"{name}."))
-        elif isinstance(value, (bool, np.bool_, int, float, np.number)):
-            found[name] = float(value)
-        elif isinstance(value, np.ndarray) and value.size == 1 and value.dtype.kind in "biuf":
-            found[name] = float(value.reshape(-1)[0])
-    return found
 
 
 def _number(value: Any) -> float | None:

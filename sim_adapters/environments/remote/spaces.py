@@ -16,7 +16,7 @@ def spaces(space: Any, name: str) -> Iterator[dict[str, Any]]:
     Raises:
         Refused: A space that is no array, for example of texts.
     """
-    for path, one in _leaves(space, name):
+    for path, _, one in _leaves(space, name):
         kind = type(one).__name__
         if kind == "Box":
             low, high = float(np.min(one.low)), float(np.max(one.high))
@@ -33,39 +33,57 @@ def spaces(space: Any, name: str) -> Iterator[dict[str, Any]]:
             raise Refused(f"observation {path} is a {kind}, and only arrays and whole numbers can be read")
 
 
-def flat(space: Any, value: Any, name: str) -> Iterator[tuple[str, np.ndarray]]:
-    """The arrays of an observation, by the names of :func:`spaces`.
+class Reader:
+    """Reads observations of a space as arrays, by the names of :func:`spaces`.
 
-    Raises:
-        ValueError: A part of another shape than its space says, or with a number that is none.
+    Args:
+        space: Of the environment.
+        name: What its names begin with.
     """
-    for path, one in _leaves(space, name):
-        part = value
-        for key in path.split(".")[1:]:
-            part = part[int(key)] if isinstance(part, (tuple, list)) else part[key]
-        kind = getattr(one, "dtype", None)
-        array = np.asarray(part, dtype="int64" if type(one).__name__ != "Box" else kind)
-        shape = tuple(getattr(one, "shape", ()) or ()) or (1,)
-        array = array.reshape(1) if array.ndim == 0 and shape == (1,) else array
-        if array.shape != shape:
-            raise ValueError(f"observation {path} has shape {array.shape}, and its space says {shape}")
-        if array.dtype.kind == "f" and np.isnan(array).any():
-            raise ValueError(f"observation {path} has a number that is nan")
-        yield path, array
+
+    def __init__(self, space: Any, name: str) -> None:
+        self._parts = []
+        for path, keys, one in _leaves(space, name):
+            kind = one.dtype if type(one).__name__ == "Box" else np.dtype("int64")
+            self._parts.append((path, keys, kind, tuple(getattr(one, "shape", ()) or ()) or (1,)))
+
+    def read(self, observation: Any) -> dict[str, np.ndarray]:
+        """The arrays of an observation.
+
+        Raises:
+            ValueError: A part of another shape than its space says, or with a number that is none.
+        """
+        found = {}
+        for path, keys, kind, shape in self._parts:
+            part = observation
+            for key in keys:
+                part = part[key]
+            array = np.asarray(part, dtype=kind)
+            if array.shape != shape:
+                if array.ndim or shape != (1,):
+                    raise ValueError(
+                        f"observation {path} has shape {array.shape}, and its space says {shape}"
+                    )
+                array = array.reshape(1)
+            if array.dtype.kind == "f" and np.isnan(array).any():
+                raise ValueError(f"observation {path} has a number that is nan")
+            found[path] = array
+        return found
 
 
-def _leaves(space: Any, name: str) -> Iterator[tuple[str, Any]]:
+def _leaves(space: Any, name: str, keys: tuple[Any, ...] = ()) -> Iterator[tuple[str, tuple[Any, ...], Any]]:
+    """Name, the keys that lead to it, and space of every part."""
     kind = type(space).__name__
     if kind == "Dict":
         for key, one in space.spaces.items():
-            for found in _leaves(one, f"{name}.{key}"):
+            for found in _leaves(one, f"{name}.{key}", (*keys, key)):
                 yield found
     elif kind == "Tuple":
         for index, one in enumerate(space.spaces):
-            for found in _leaves(one, f"{name}.{index}"):
+            for found in _leaves(one, f"{name}.{index}", (*keys, index)):
                 yield found
     else:
-        yield name, space
+        yield name, keys, space
 
 
 def action_of(space: Any, inner: Any) -> dict[str, Any]:

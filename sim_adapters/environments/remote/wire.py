@@ -12,56 +12,56 @@ _HEAD = struct.Struct("<II")
 _ARRAY = "__array__"
 
 
+_MOST_AT_ONCE = 1 << 20
+
+
 def send(sock: Any, message: Any) -> None:
     """Sends plain data with arrays in it."""
-    arrays: list[np.ndarray] = []
-    text = json.dumps(_taken_out(message, arrays)).encode()
-    body = b"".join(array.tobytes() for array in arrays)
-    sock.sendall(_HEAD.pack(len(text), len(body)) + text + body)
+    body: list[bytes] = []
+
+    def taken_out(value: Any) -> Any:
+        if isinstance(value, np.ndarray):
+            body.append(value.tobytes())
+            return {_ARRAY: [value.dtype.str, value.shape, len(body[-1])]}
+        return value.item()
+
+    text = json.dumps(message, default=taken_out).encode()
+    sock.sendall(b"".join((_HEAD.pack(len(text), sum(map(len, body))), text, *body)))
 
 
 def receive(sock: Any) -> Any:
-    """The next message.
+    """The next message; each end speaks only when it is its turn, so nothing comes after it.
 
     Raises:
         EOFError: The other end is gone.
     """
-    size, rest = _HEAD.unpack(_exactly(sock, _HEAD.size))
-    text, body = _exactly(sock, size), _exactly(sock, rest)
-    return _put_back(json.loads(text.decode()), memoryview(body), [0])
+    data = _more(sock, _HEAD.size)
+    while len(data) < _HEAD.size:
+        data += _more(sock, _HEAD.size)
+    size, rest = _HEAD.unpack_from(data)
+    begin, whole = _HEAD.size + size, _HEAD.size + size + rest
+    if len(data) < whole:
+        parts, count = [data], len(data)
+        while count < whole:
+            parts.append(_more(sock, whole - count))
+            count += len(parts[-1])
+        data = b"".join(parts)
+    at = begin
+
+    def put_back(value: Any) -> Any:
+        nonlocal at
+        if _ARRAY not in value:
+            return value
+        kind, shape, length = value[_ARRAY]
+        array = np.frombuffer(data[at : at + length], dtype=kind).reshape(shape)
+        at += length
+        return array
+
+    return json.loads(data[_HEAD.size : begin].decode(), object_hook=put_back)
 
 
-def _exactly(sock: Any, count: int) -> bytes:
-    parts = bytearray()
-    while len(parts) < count:
-        part = sock.recv(min(count - len(parts), 1 << 20))
-        if not part:
-            raise EOFError("the other end is gone")
-        parts += part
-    return bytes(parts)
-
-
-def _taken_out(value: Any, arrays: list[np.ndarray]) -> Any:
-    if isinstance(value, np.ndarray):
-        whole = np.ascontiguousarray(value)
-        arrays.append(whole)
-        return {_ARRAY: [whole.dtype.str, list(whole.shape)]}
-    if isinstance(value, dict):
-        return {key: _taken_out(one, arrays) for key, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_taken_out(one, arrays) for one in value]
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def _put_back(value: Any, body: memoryview, at: list[int]) -> Any:
-    if isinstance(value, dict):
-        if _ARRAY in value:
-            kind, shape = value[_ARRAY]
-            count = int(np.prod(shape)) * np.dtype(kind).itemsize
-            array = np.frombuffer(body[at[0] : at[0] + count], dtype=kind).reshape(shape)
-            at[0] += count
-            return array
-        return {key: _put_back(one, body, at) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_put_back(one, body, at) for one in value]
-    return value
+def _more(sock: Any, missing: int) -> bytes:
+    part: bytes = sock.recv(max(1 << 16, min(missing, _MOST_AT_ONCE)))
+    if not part:
+        raise EOFError("the other end is gone")
+    return part

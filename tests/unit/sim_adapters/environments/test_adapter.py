@@ -153,8 +153,8 @@ def test_one_that_hangs_is_named_and_ended_before_its_worker_is(
     far = RemoteLink(sys.executable, {"name": "stuck.py:Noisy", "folder": str(folder), "make": {}})
     far.call("begin", slot=0, seed=1, values={})
     process = far._process
-    with pytest.raises(EnvironmentFailed, match=r"stuck.py:Noisy: no answer to 'step' within 0.3 s"):
-        far.call("step", slot=0, action=np.zeros(1))
+    with pytest.raises(EnvironmentFailed, match=r"stuck.py:Noisy: no answer to 'steps' within 0.3 s"):
+        far.call("steps", slots=[0], actions=np.zeros((1, 1)))
     assert process is not None
     assert process.poll() is not None
 

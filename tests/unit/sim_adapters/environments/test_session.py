@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 import sys
 import types
 from pathlib import Path
@@ -9,11 +10,12 @@ import numpy as np
 import pytest
 
 from simgate.sim_adapters.environments.link import EnvironmentFailed, open_link
+from simgate.sim_adapters.environments.remote import draws
 from simgate.sim_adapters.environments.remote.draws import Draws
 from simgate.sim_adapters.environments.remote.imports import named_by
 from simgate.sim_adapters.environments.remote.refused import Refused
 from simgate.sim_adapters.environments.remote.settable import same
-from simgate.sim_adapters.environments.remote.spaces import fitting, flat
+from simgate.sim_adapters.environments.remote.spaces import Reader, fitting
 
 HERE = Path(__file__).parent
 FOREIGN = pytest.mark.parametrize("python", [None, sys.executable], ids=["here", "own_interpreter"])
@@ -21,6 +23,13 @@ FOREIGN = pytest.mark.parametrize("python", [None, sys.executable], ids=["here",
 
 def opened(name="team_env.py:Cart", python=None, **make):
     return open_link(python, {"name": name, "folder": str(HERE), "make": make})
+
+
+def step(link, action):
+    """What one step of the first slot leads to."""
+    answer = link.call("steps", slots=[0], actions=np.asarray(action, dtype=np.float64)[None])
+    observation = {name: array[0] for name, array in answer.pop("observation").items()}
+    return {"observation": observation, **{name: value[0] for name, value in answer.items()}}
 
 
 @pytest.fixture
@@ -47,11 +56,11 @@ def test_an_episode_is_that_of_a_plain_loop(name: str, python: str | None, monke
     observation, _ = plain.reset(seed=7)
     seen = link.call("begin", slot=0, seed=7, values={})
     for _ in range(40):
-        for path, array in flat(plain.observation_space, observation, "obs"):
+        for path, array in Reader(plain.observation_space, "obs").read(observation).items():
             np.testing.assert_array_equal(seen["observation"][path], array)
         action = np.atleast_1d(np.asarray(space.sample(), dtype=np.float64)).reshape(-1)
         observation, reward, terminated, truncated, _ = plain.step(fitting(space, action))
-        seen = link.call("step", slot=0, action=action)
+        seen = step(link, action)
         assert (seen["reward"], seen["terminated"]) == (reward, terminated)
         if terminated or truncated:
             break
@@ -63,7 +72,7 @@ def test_the_limit_of_steps_of_an_id_is_taken_away_unless_it_is_kept() -> None:
     for keeps in (False, True):
         link = open_link(None, {"name": "Pendulum-v1", "folder": ".", "make": {}, "keeps_time_limit": keeps})
         link.call("begin", slot=0, seed=0, values={})
-        ended[keeps] = [link.call("step", slot=0, action=np.zeros(1))["truncated"] for _ in range(200)]
+        ended[keeps] = [step(link, np.zeros(1))["truncated"] for _ in range(200)]
         link.close()
     assert not any(ended[False])
     assert ended[True][-1] and not any(ended[True][:-1])
@@ -126,9 +135,9 @@ def test_what_reset_overwrites_did_not_take(cart) -> None:
 
 def test_what_changes_during_the_episode_is_lost(cart) -> None:
     cart.call("begin", slot=0, seed=0, values={"attr/count": 0})
-    assert cart.call("lost", slot=0) == []
-    cart.call("step", slot=0, action=np.zeros(1))
-    assert cart.call("lost", slot=0) == ["attr/count was set to 0 and is 1: it did not take"]
+    assert cart.call("problems", slot=0)["lost"] == []
+    step(cart, np.zeros(1))
+    assert cart.call("problems", slot=0)["lost"] == ["attr/count was set to 0 and is 1: it did not take"]
 
 
 def test_an_action_of_whole_numbers_in_a_box_is_not_cut() -> None:
@@ -151,7 +160,7 @@ def test_a_picture_that_no_byte_holds_is_refused(tmp_path: Path, painted: str) -
 def test_nothing_of_an_episode_is_left_in_the_next(cart) -> None:
     def course(values):
         cart.call("begin", slot=0, seed=1, values=values)
-        return [cart.call("step", slot=0, action=np.ones(1))["observation"]["obs.cart"][0] for _ in range(5)]
+        return [step(cart, np.ones(1))["observation"]["obs.cart"][0] for _ in range(5)]
 
     alone = course({})
     assert course({"attr/friction": 5.0, "attr/nested.wind": 1.0}) != alone
@@ -177,10 +186,10 @@ def test_a_target_that_is_not_there_is_refused_by_name(cart, target: str, said: 
 def test_an_exception_of_the_environment_names_it_and_its_cause(python: str | None) -> None:
     link = opened(python=python, fails_at=3)
     link.call("begin", slot=0, seed=0, values={})
-    link.call("step", slot=0, action=np.zeros(1))
-    link.call("step", slot=0, action=np.zeros(1))
+    step(link, np.zeros(1))
+    step(link, np.zeros(1))
     with pytest.raises(EnvironmentFailed, match=r"team_env.py:Cart: RuntimeError: the motor is on fire"):
-        link.call("step", slot=0, action=np.zeros(1))
+        step(link, np.zeros(1))
     link.close()
 
 
@@ -189,8 +198,47 @@ def test_a_reward_that_is_no_finite_number_is_no_reward(reward: str) -> None:
     link = opened(odd_at=1, odd_reward=float(reward))
     link.call("begin", slot=0, seed=0, values={})
     with pytest.raises(EnvironmentFailed, match=f"the reward is {reward}"):
-        link.call("step", slot=0, action=np.zeros(1))
+        step(link, np.zeros(1))
     link.close()
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["words", "functions"])
+def test_what_a_slot_draws_is_what_it_would_draw_alone(is_known: bool, monkeypatch) -> None:
+    if not is_known:  # As in an interpreter whose generators lie elsewhere.
+        monkeypatch.setattr(draws, "_RANDOM", None)
+        monkeypatch.setattr(draws, "_numpys", lambda generator: None)
+    drawn = {
+        0: [[], [np.random.normal], [np.random.normal], [], [random.gauss, np.random.normal], [random.gauss]],
+        1: [[np.random.normal, random.random], [], [np.random.normal], [random.gauss], [], [np.random.rand]],
+        2: [[], [], [], [], [], [random.random, np.random.rand]],
+    }
+
+    def episode(*slots: int) -> dict[int, list[float]]:
+        course, found = Draws(), {slot: [] for slot in slots}
+        for slot in slots:
+            course.begin(slot, 10 + slot)
+        for tick in range(6):
+            for slot in slots:
+                course.resume(slot)
+                found[slot] += [
+                    float(draw(0.0, 1.0) if draw is random.gauss else draw()) for draw in drawn[slot][tick]
+                ]
+        return found
+
+    together = episode(0, 1, 2)
+    assert together == {**episode(0), **episode(1), **episode(2)}
+    assert (draws._RANDOM is not None, draws._place_of_numpy() is not None) == (is_known, is_known)
+
+
+def test_a_key_with_a_dot_in_it_is_a_key() -> None:
+    space = gymnasium.spaces.Dict(
+        {"arm.left": gymnasium.spaces.Box(0, 1, (2,)), "n": gymnasium.spaces.Discrete(3)}
+    )
+    seen = Reader(space, "obs").read({"arm.left": np.array([0.5, 1.0]), "n": 2})
+    assert {name: array.tolist() for name, array in seen.items()} == {
+        "obs.arm.left": [0.5, 1.0],
+        "obs.n": [2],
+    }
 
 
 class Generator:
@@ -214,18 +262,18 @@ class Generator:
 
 
 def test_what_is_drawn_from_torch_follows_from_the_seed_of_the_slot_alone(monkeypatch) -> None:
-    draws, torch = Draws(), Generator()
-    draws.begin(0, 100)
+    course, torch = Draws(), Generator()
+    course.begin(0, 100)
     monkeypatch.setitem(sys.modules, "torch", torch)  # Imported while the environment was made.
-    draws.resume(0)
+    course.resume(0)
     first = [torch.rand()]
-    draws.begin(1, 500)
+    course.begin(1, 500)
     assert torch.rand() == 501
-    draws.resume(0)
+    course.resume(0)
     first.append(torch.rand())
-    draws.resume(1)
+    course.resume(1)
     assert torch.rand() == 502
-    draws.begin(0, 100)
+    course.begin(0, 100)
     assert first == [torch.rand(), torch.rand()] == [101, 102]
 
 
@@ -389,8 +437,8 @@ def test_a_field_of_a_mujoco_model_is_set_and_stays(ant) -> None:
     assert all(known[target] != value for target, value in values.items())
     assert ant.call("begin", slot=0, seed=0, values=values)["lost"] == []
     for _ in range(5):
-        ant.call("step", slot=0, action=np.full(8, 0.3))
-    assert ant.call("lost", slot=0) == []
+        step(ant, np.full(8, 0.3))
+    assert ant.call("problems", slot=0)["lost"] == []
 
 
 def test_a_force_range_that_nothing_heeds_is_idle_and_gravity_is_not(ant) -> None:

@@ -1,0 +1,149 @@
+"""One episode of one environment: set, reset, stepped, and asked whether what was set is still so."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from .refused import Refused
+from .settable import place_of, plain, same, settle
+from .spaces import Reader, fitting
+
+
+class Episode:
+    """One environment, from its making to its end.
+
+    Args:
+        env: As it was made.
+        values: Target -> value.
+        asked: Names of the info that are told.
+        camera: Whether ``render()`` is a channel.
+    """
+
+    def __init__(self, env: Any, values: Mapping[str, Any], asked: Sequence[str], camera: bool) -> None:
+        self.env, self._set, self._camera = env, dict(values), camera
+        self._reader = Reader(env.observation_space, "obs")
+        self._asked, self._never, self._had = tuple(asked), set(asked), set()  # type: ignore[var-annotated]
+
+    def reset(self, seed: int) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Sets what is set before, and resets; observation and info."""
+        inside = {k: v for k, v in self._set.items() if not k.startswith(("make.", "options."))}
+        for target, value in inside.items():
+            place_of(self.env.unwrapped, target).write(value)
+        if any(not target.startswith("attr/") for target in inside):
+            settle(self.env.unwrapped)
+        options = {k[8:]: v for k, v in self._set.items() if k.startswith("options.")}
+        observation, info = reset(self.env, seed, options)
+        self.began = self._seen(observation), info
+        return self.began
+
+    def step(self, action: np.ndarray) -> tuple[dict[str, np.ndarray], float, bool, bool, dict[str, Any]]:
+        """One step: observation, reward, whether it has terminated, or was truncated, info."""
+        answer = self.env.step(fitting(self.env.action_space, action))
+        if len(answer) == 4:
+            observation, reward, done, info = answer
+            truncated = bool(info.get("TimeLimit.truncated", False))
+            terminated = bool(done) and not truncated
+        else:
+            observation, reward, terminated, truncated, info = answer
+        seen, reward = self._seen(observation), float(reward)
+        if not math.isfinite(reward):
+            raise ValueError(f"the reward is {reward}")
+        return seen, reward, bool(terminated), bool(truncated), info
+
+    def told(self, info: Mapping[str, Any]) -> list[float]:
+        """What was asked of an info; nan for what it has not."""
+        found, all_of_it = [], None
+        for name in self._asked:
+            value = info.get(name)
+            if not isinstance(value, (bool, np.bool_, int, float, np.number)):
+                if all_of_it is None:
+                    all_of_it = flattened(info)
+                    self._had.update(all_of_it)
+                value = all_of_it.get(name)
+            if value is not None:
+                self._never.discard(name)
+            found.append(math.nan if value is None else float(value))
+        return found
+
+    def never(self) -> list[str]:
+        """What was asked and no info has had, each with what there was."""
+        had = ", ".join(sorted(self._had)) or "nothing"
+        return [
+            f"info has never had '{name}', which the task asks for; it had {had}"
+            for name in self._asked
+            if name in self._never
+        ]
+
+    def lost(self) -> list[str]:
+        """Targets whose value is no longer what was set, each with what it is now."""
+        env, found = self.env, []
+        for target, value in self._set.items():
+            if target.startswith("options."):
+                continue
+            if target.startswith("make."):
+                now: Any = (getattr(getattr(env, "spec", None), "kwargs", None) or {}).get(target[5:], value)
+            else:
+                now = place_of(env.unwrapped, target).read()
+            if not same(now, value):
+                found.append(f"{target} was set to {plain(value)} and is {plain(now)}: it did not take")
+        return found
+
+    def _seen(self, observation: Any) -> dict[str, np.ndarray]:
+        seen = self._reader.read(observation)
+        if self._camera:
+            seen["render.rgb"] = picture_of(self.env)
+        return seen
+
+
+def picture_of(env: Any) -> np.ndarray:
+    """What it draws, uint8, shape (rows, columns, 3)."""
+    picture = env.render()
+    if isinstance(picture, list):
+        picture = picture[-1]
+    if picture is None or np.ndim(picture) != 3:
+        raise Refused("render() gives no picture; make: {render_mode: rgb_array} gives one where it can")
+    given = np.asarray(picture)[:, :, :3]
+    found = given.astype(np.uint8)
+    if given.dtype.kind not in "bui" or (found != given).any():
+        raise Refused(f"render() gives {given.dtype}, and a picture is of whole numbers from 0 to 255")
+    return np.ascontiguousarray(found)
+
+
+def reset(env: Any, seed: int, options: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Resets; environments of old gym answer with the observation alone, and have their seed set apart."""
+    takes = inspect.signature(env.reset).parameters
+    anything = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in takes.values())
+    given: dict[str, Any] = {}
+    if "seed" in takes or anything:
+        given["seed"] = seed
+    elif hasattr(env, "seed"):
+        env.seed(seed)
+    else:
+        raise Refused("reset() takes no seed, and nothing of this environment could be reproduced")
+    if options:
+        if "options" not in takes and not anything:
+            raise Refused("reset() takes no options", sorted(options)[0])
+        given["options"] = dict(options)
+    answer = env.reset(**given)
+    if isinstance(answer, tuple) and len(answer) == 2 and isinstance(answer[1], dict):
+        return answer[0], answer[1]
+    return answer, {}
+
+
+def flattened(info: Mapping[str, Any], before: str = "") -> dict[str, float]:
+    """The numbers of an info, by their path."""
+    found: dict[str, float] = {}
+    for key, value in info.items():
+        name = f"{before}{key}"
+        if isinstance(value, dict):
+            found.update(flattened(value, f"{name}."))
+        elif isinstance(value, (bool, np.bool_, int, float, np.number)):
+            found[name] = float(value)
+        elif isinstance(value, np.ndarray) and value.size == 1 and value.dtype.kind in "biuf":
+            found[name] = float(value.reshape(-1)[0])
+    return found
