@@ -20,6 +20,13 @@ _CONTACT = (
     "rawContactNormal",
     "rawContactOtherBody",
 )
+_EVENT = (
+    "contactEventCollider",
+    "contactEventOtherCollider",
+    "contactEventPointCount",
+    "contactEventPointImpulse",
+    "contactEventPointSeparation",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,7 @@ class Selection:
         self._physx = physx
         self._dictionary = dictionary
         self._tokens: dict[str, int] = {}
+        self._known: dict[int, str] = {}
         handles = [dictionary.intern_path(path) for path in self.paths]
         self._query: Any = physx.query(kind, prim_paths=handles, metadata=True).wait()
         found = self._query.metadata.total_prim_count
@@ -126,11 +134,15 @@ class Selection:
         left = len(names) * len(self.paths)
         with self._physx.write(self._query, names).wait() as session:
             while left and (group := session.fetch_next().wait()) is not None:
-                target = group.tensors[0].numpy()
                 source = values[names[group.attribute_index]]
                 places = self._places(group)
-                for row, place in enumerate(places):
-                    target[row] = source[place]
+                if len(group.tensors) == len(places):  # A tensor each, as joints have it.
+                    for tensor, place in zip(group.tensors, places, strict=True):
+                        tensor.numpy().reshape(-1)[:] = source[place]
+                else:
+                    target = group.tensors[0].numpy()
+                    for row, place in enumerate(places):
+                        target[row] = source[place]
                 session.commit(group).wait()
                 left -= len(places)
 
@@ -138,9 +150,15 @@ class Selection:
         """For each row of a group, the place of its object in ``paths``."""
         if len(self.paths) == 1:
             return [0] * group.prim_count
-        listed = self._dictionary.get_path_strings(group.prim_list)
         first = group.prim_offset
-        return [self.paths.index(path) for path in listed[first : first + group.prim_count]]
+        listed = self._dictionary.get_paths(group.prim_list)[first : first + group.prim_count]
+        return [self.paths.index(self._path(int(handle))) for handle in listed]
+
+    def _path(self, handle: int) -> str:
+        """Path of an interned handle; asking the dictionary costs more than a step."""
+        if handle not in self._known:
+            self._known[handle] = str(self._dictionary.path_to_string(handle))
+        return self._known[handle]
 
     def _token(self, name: str) -> int:
         if name not in self._tokens:
@@ -149,12 +167,53 @@ class Selection:
 
 
 class RigidBodies(Selection):
-    """Rigid bodies of the attached stage; made by ``PhysxSession.bodies``."""
+    """Rigid bodies of the attached stage, or links of articulations; made by ``PhysxSession``."""
 
     def states(self) -> BodyStates:
         """Their states after the last step."""
         columns = self.read(_STATE)
         return BodyStates(*(np.array(columns[name], dtype=np.float64) for name in _STATE))
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeContact:
+    """One contact point of the last step between two shapes.
+
+    Attributes:
+        a: Prim path of the one collider.
+        b: Prim path of the other.
+        impulse_ns: Normal impulse of the step, newton seconds.
+        separation_m: Gap, negative where the two overlap; contacts begin a little before they touch.
+    """
+
+    a: str
+    b: str
+    impulse_ns: float
+    separation_m: float
+
+
+class ContactSensors(Selection):
+    """Bodies with ``PhysxContactReportAPI``, shape by shape; made by ``PhysxSession.contact_sensors``."""
+
+    def points(self) -> list[ShapeContact]:
+        """Contact points of the last step, each once: a pair of two of these bodies is told by both."""
+        columns = self.read(_EVENT)
+        if len(columns) < len(_EVENT):
+            return []  # No point, so no column of points.
+        found: dict[tuple[str, str], list[ShapeContact]] = {}
+        for row in range(len(self.paths)):
+            own, other, counts, impulses, gaps = (columns[name][row] for name in _EVENT)
+            first = 0
+            for pair in zip(own.reshape(-1), other.reshape(-1), counts.reshape(-1), strict=True):
+                a, b, last = self._path(int(pair[0])), self._path(int(pair[1])), first + int(pair[2])
+                points = zip(impulses[first:last], gaps.reshape(-1)[first:last], strict=True)
+                first = last
+                if (b, a) not in found:
+                    told = [
+                        ShapeContact(a, b, float(np.linalg.norm(push)), float(gap)) for push, gap in points
+                    ]
+                    found.setdefault((a, b), []).extend(told)
+        return [one for points in found.values() for one in points]
 
 
 class ContactSensor(Selection):
@@ -168,7 +227,7 @@ class ContactSensor(Selection):
         forces, gaps, points, normals, others = (columns[name][0] for name in _CONTACT)
         return [
             ContactPoint(
-                other=str(self._dictionary.path_to_string(int(other))),
+                other=self._path(int(other)),
                 force_n=abs(float(force)),
                 separation_m=float(gap),
                 position=_vector(point),

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from pxr import Usd
 
 from simgate.sim_adapters.physx.engine import engine
-from simgate.sim_adapters.physx.selection import ContactSensor, RigidBodies, Selection
+from simgate.sim_adapters.physx.selection import (
+    ContactSensor,
+    ContactSensors,
+    RigidBodies,
+    Selection,
+)
 
 _ORDINAL = 1
+S = TypeVar("S", bound=Selection)
 
 
 class PhysxSession:
@@ -96,10 +102,23 @@ class PhysxSession:
         Raises:
             ValueError: One of them is no rigid body of the stage.
         """
-        kind = self._ovphysx.types.SimObjectType.RIGID_BODY
-        bodies = RigidBodies(self._physx, self._dictionary, kind, paths)
-        self._selections.append(bodies)
-        return bodies
+        return self._kept(RigidBodies, "RIGID_BODY", paths)
+
+    def links(self, paths: Sequence[str]) -> RigidBodies:
+        """Links of articulations by their prim paths.
+
+        Raises:
+            ValueError: One of them is no link.
+        """
+        return self._kept(RigidBodies, "ARTICULATION_LINK", paths)
+
+    def joints(self, paths: Sequence[str]) -> Selection:
+        """Hinges and slides of articulations by their prim paths, to be told something.
+
+        Raises:
+            ValueError: One of them is no joint of an articulation.
+        """
+        return self._kept(Selection, "ARTICULATION_JOINT", paths)
 
     def contact_sensor(self, path: str) -> ContactSensor:
         """The contacts of a body that carries ``PhysxContactReportAPI``.
@@ -107,10 +126,21 @@ class PhysxSession:
         Raises:
             ValueError: The prim is no such body.
         """
-        kind = self._ovphysx.types.SimObjectType.CONTACT_SENSOR
-        sensor = ContactSensor(self._physx, self._dictionary, kind, [path])
-        self._selections.append(sensor)
-        return sensor
+        return self._kept(ContactSensor, "CONTACT_SENSOR", [path])
+
+    def contact_sensors(self, paths: Sequence[str]) -> ContactSensors:
+        """The contacts of several such bodies, shape by shape.
+
+        Raises:
+            ValueError: One of them is no such body.
+        """
+        return self._kept(ContactSensors, "CONTACT_SENSOR", paths)
+
+    def _kept(self, schema: type[S], kind: str, paths: Sequence[str]) -> S:
+        of = getattr(self._ovphysx.types.SimObjectType, kind)
+        selection = schema(self._physx, self._dictionary, of, paths)
+        self._selections.append(selection)
+        return selection
 
 
 def _text(stage: Usd.Stage) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pxr import Gf, Sdf, Usd, UsdGeom, Vt
 
 from simgate.sim_adapters.scene.body import Part, Vec3
@@ -25,24 +27,40 @@ def define_part(stage: Usd.Stage, path: str, part: Part) -> Usd.Prim:
 
     A box is a ``Cube`` of edge 2 scaled by its half extents; cylinder and capsule have their axis along Z.
     """
-    scale: Vec3 | None = None
-    if part.kind == "box":
-        cube = UsdGeom.Cube.Define(stage, path)
-        cube.CreateSizeAttr(2.0)
-        scale, shape = part.size, cube
-    elif part.kind == "sphere":
-        shape = UsdGeom.Sphere.Define(stage, path)
-        shape.CreateRadiusAttr(part.size[0])
-    else:
-        schema = UsdGeom.Cylinder if part.kind == "cylinder" else UsdGeom.Capsule
-        shape = schema.Define(stage, path)
-        shape.CreateRadiusAttr(part.size[0])
-        shape.CreateHeightAttr(2.0 * part.size[1])
-        shape.CreateAxisAttr(UsdGeom.Tokens.z)
-    prim = shape.GetPrim()
+    prim, scale = define_primitive(stage, path, part.kind, part.size)
     place(prim, part.position, part.yaw, scale)
     _set_extent(prim)
     return prim
+
+
+def define_primitive(
+    stage: Usd.Stage, path: str, kind: str, size: Sequence[float]
+) -> tuple[Usd.Prim, Vec3 | None]:
+    """An exact primitive that is nowhere yet.
+
+    Args:
+        stage: The stage.
+        path: Of the new prim.
+        kind: ``box``, ``sphere``, ``cylinder`` or ``capsule``, the last two along Z.
+        size: Half extents of a box; a radius, and half the length between its ends.
+
+    Returns:
+        The prim, and the scale that it needs.
+    """
+    if kind == "box":
+        cube = UsdGeom.Cube.Define(stage, path)
+        cube.CreateSizeAttr(2.0)
+        return cube.GetPrim(), (float(size[0]), float(size[1]), float(size[2]))
+    if kind == "sphere":
+        shape = UsdGeom.Sphere.Define(stage, path)
+        shape.CreateRadiusAttr(float(size[0]))
+    else:
+        schema = UsdGeom.Cylinder if kind == "cylinder" else UsdGeom.Capsule
+        shape = schema.Define(stage, path)
+        shape.CreateRadiusAttr(float(size[0]))
+        shape.CreateHeightAttr(2.0 * float(size[1]))
+        shape.CreateAxisAttr(UsdGeom.Tokens.z)
+    return shape.GetPrim(), None
 
 
 def define_textured_box(stage: Usd.Stage, path: str, part: Part) -> Usd.Prim:

@@ -37,9 +37,9 @@ class StagePaths:
     """
 
     def __init__(self, scene: Scene) -> None:
-        self.bodies = _paths(BODIES, (body.name for body in scene.bodies))
-        self.actors = _paths(ACTORS, (actor.body.name for actor in scene.actors))
-        self.lights = _paths(LIGHTS, (light.name for light in scene.lights), taken={"Ambient"})
+        self.bodies = paths_of(BODIES, (body.name for body in scene.bodies))
+        self.actors = paths_of(ACTORS, (actor.body.name for actor in scene.actors))
+        self.lights = paths_of(LIGHTS, (light.name for light in scene.lights), taken={"Ambient"})
         self._names = {path: name for table in (self.bodies, self.actors) for name, path in table.items()}
 
     def body_at(self, path: str) -> str | None:
@@ -58,7 +58,8 @@ def is_at_or_below(path: str, root: str) -> bool:
     return f"{path}/".startswith(f"{root}/")
 
 
-def _paths(parent: str, names: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:
+def paths_of(parent: str, names: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:
+    """A path below a prim for each name, valid and of its own."""
     used = set(taken)
     table: dict[str, str] = {}
     for name in names:

@@ -82,7 +82,7 @@ def apply_physx(prim: Usd.Prim, schema: str, prefix: str, settings: dict[str, An
     """
     prim.AddAppliedSchema(schema)
     for name, value in settings.items():
-        uniform = name in ("broadphaseType", "solverType")
+        uniform = name in ("broadphaseType", "solverType", "frictionCombineMode")
         attribute = prim.CreateAttribute(
             f"{prefix}:{name}",
             _TYPES[type(value)],

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.embodiment import Embodiment, eye_of
+from simgate.sim_adapters.mujoco.articulated.engine import MujocoEngine, StartEngine
 from simgate.sim_adapters.mujoco.articulated.world import ArticulatedWorld
 from simgate.sim_adapters.mujoco.mujoco_log import warn_on_stderr
 from simgate.sim_adapters.mujoco.renderer import FrameRenderer, SceneView, assets_of, far_m
@@ -24,11 +25,18 @@ class ArticulatedBatch:
 
     Args:
         timing: Rates of the loop.
+        name: The adapter's, for messages.
+        engines: For the number of a world what starts its engine.
     """
 
-    def __init__(self, timing: Timing) -> None:
+    def __init__(
+        self,
+        timing: Timing,
+        name: str = "mujoco",
+        engines: Callable[[int], StartEngine] = lambda _: MujocoEngine,
+    ) -> None:
         warn_on_stderr()
-        self._timing = timing
+        self._timing, self._name, self._engines = timing, name, engines
         self._renderer: FrameRenderer | None = None
         self._earlier_render_s = 0.0
         self._worlds: list[ArticulatedWorld] = []
@@ -42,7 +50,7 @@ class ArticulatedBatch:
             RuntimeError: There is no world yet.
         """
         if not self._worlds:
-            raise RuntimeError("mujoco adapter: the robot is known once a world was built")
+            raise RuntimeError(f"{self._name} adapter: the robot is known once a world was built")
         return self._worlds[0].embodiment
 
     @property
@@ -65,7 +73,9 @@ class ArticulatedBatch:
             raise ValueError("reset needs at least one world")
         # A world that is refused must not leave the last episode running.
         self._worlds, self._truth = [], []
-        worlds = [ArticulatedWorld(site, self._timing) for site in sites]
+        worlds = [
+            ArticulatedWorld(site, self._timing, self._engines(index)) for index, site in enumerate(sites)
+        ]
         first = worlds[0].embodiment
         for world, site in zip(worlds, sites, strict=True):
             if world.embodiment != first:
@@ -145,14 +155,14 @@ class ArticulatedBatch:
         told = np.array(actions, dtype=np.float64)
         if told.shape != (count, action.size):
             raise ValueError(
-                f"mujoco adapter: actions must have shape ({count}, {action.size}), not {told.shape}"
+                f"{self._name} adapter: actions must have shape ({count}, {action.size}), not {told.shape}"
             )
         for index, row in enumerate(told):
             if active is not None and not active[index]:
                 continue
             problem = action.problem(row)
             if problem:
-                raise ValueError(f"mujoco adapter: the action of world {index}: {problem}")
+                raise ValueError(f"{self._name} adapter: the action of world {index}: {problem}")
         return np.clip(told, action.low, action.high) if action.clip else told
 
     def _true(self, world: ArticulatedWorld) -> GroundTruth:

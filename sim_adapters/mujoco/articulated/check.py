@@ -6,7 +6,7 @@ from typing import Literal
 
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.embodiment import ActionSpec, Channel
-from simgate.sim_adapters.mujoco.articulated.contacts import pair_of
+from simgate.sim_adapters.mujoco.articulated.contacts import SolvedContacts, pair_of
 from simgate.sim_adapters.mujoco.articulated.machine import machine_of, start_state
 from simgate.sim_adapters.mujoco.articulated.measures import Measures
 from simgate.sim_adapters.mujoco.articulated.pictures import Pictures
@@ -88,7 +88,8 @@ class CheckedRobot:
 
     def quantity(self, quantity: Quantity) -> None:
         """Resolves it."""
-        Measures(self._model, self._data, self._robot, {"asked": quantity}).values()
+        contacts = SolvedContacts(self._model, self._data)
+        Measures(self._model, self._data, contacts, self._robot, {"asked": quantity}).values()
 
     def watch(self, body: str) -> None:
         """Resolves it."""

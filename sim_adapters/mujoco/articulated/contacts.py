@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import mujoco
 import numpy as np
@@ -44,28 +45,63 @@ def pair_of(model: mujoco.MjModel, a: str, b: str) -> Pair:
     return Pair(geoms_of(model, a), geoms_of(model, b))
 
 
-def normal_n(model: mujoco.MjModel, data: mujoco.MjData, contact: int, force: NDArray[np.float64]) -> float:
-    """Normal force of a contact, newtons; ``force``, shape (6,), is overwritten."""
-    mujoco.mj_contactForce(model, data, contact, force)
-    return float(force[0])
+class ContactList(Protocol):
+    """The contacts of the last physics step, whichever engine solved them."""
+
+    def __len__(self) -> int: ...
+
+    @property
+    def geoms(self) -> NDArray[np.int32]:
+        """The two shapes of each contact, shape (C, 2)."""
+        ...
+
+    def distance_m(self, contact: int) -> float:
+        """Gap between the two, metres, negative where they overlap."""
+        ...
+
+    def normal_n(self, contact: int) -> float:
+        """Normal force of a contact, newtons."""
+        ...
 
 
-def force_n(model: mujoco.MjModel, data: mujoco.MjData, pair: Pair) -> float:
+class SolvedContacts:
+    """Those of MuJoCo's own solver; see :class:`ContactList`."""
+
+    def __init__(self, model: mujoco.MjModel, data: mujoco.MjData) -> None:
+        self._model, self._data, self._force = model, data, np.zeros(6)
+
+    def __len__(self) -> int:
+        return int(self._data.ncon)
+
+    @property
+    def geoms(self) -> NDArray[np.int32]:
+        """The two shapes of each contact."""
+        geoms: NDArray[np.int32] = self._data.contact.geom
+        return geoms
+
+    def distance_m(self, contact: int) -> float:
+        """Gap between the two."""
+        return float(self._data.contact.dist[contact])
+
+    def normal_n(self, contact: int) -> float:
+        """Normal force."""
+        mujoco.mj_contactForce(self._model, self._data, contact, self._force)
+        return float(self._force[0])
+
+
+def force_n(contacts: ContactList, pair: Pair) -> float:
     """Sum of the normal forces between the two sets, newtons."""
-    force = np.zeros(6)
-    between = np.flatnonzero(pair.among(data.contact.geom))
-    return float(sum(normal_n(model, data, int(contact), force) for contact in between))
+    return float(sum(contacts.normal_n(k) for k in np.flatnonzero(pair.among(contacts.geoms)).tolist()))
 
 
-def met(model: mujoco.MjModel, data: mujoco.MjData, contact: int, force: NDArray[np.float64]) -> bool:
+def met(contacts: ContactList, contact: int) -> bool:
     """Whether the two shapes of a contact touch: they meet, or press across a margin."""
-    return float(data.contact.dist[contact]) <= 0.0 or normal_n(model, data, contact, force) > 0.0
+    return contacts.distance_m(contact) <= 0.0 or contacts.normal_n(contact) > 0.0
 
 
-def do_touch(model: mujoco.MjModel, data: mujoco.MjData, pair: Pair, force: NDArray[np.float64]) -> bool:
+def do_touch(contacts: ContactList, pair: Pair) -> bool:
     """Whether anything of the two sets touches."""
-    between = np.flatnonzero(pair.among(data.contact.geom))
-    return any(met(model, data, int(contact), force) for contact in between)
+    return any(met(contacts, k) for k in np.flatnonzero(pair.among(contacts.geoms)).tolist())
 
 
 class RobotContacts:
@@ -81,7 +117,6 @@ class RobotContacts:
     """
 
     def __init__(self, model: mujoco.MjModel, robot: str, allow: Sequence[tuple[str, str]]) -> None:
-        self._model = model
         self._step_s = float(model.opt.timestep)
         own = subtree(model, need(model, "body", robot))[model.geom_bodyid]
         self._between, self._own = Pair(own, ~own), own
@@ -90,27 +125,26 @@ class RobotContacts:
         self._names = tuple(dict.fromkeys(names))
         self._number = np.array([self._names.index(name) for name in names], dtype=np.int64)
         self._touches = Touches(self._names)
-        self._force = np.zeros(6)
 
     def clear(self) -> None:
         """Begins a new control period."""
         self._touches.clear()
 
-    def collect(self, data: mujoco.MjData, step: int) -> None:
+    def collect(self, contacts: ContactList, step: int) -> None:
         """Adds the contacts of one physics step."""
-        if not data.ncon:
+        if not len(contacts):
             return
-        geoms = data.contact.geom
+        geoms = contacts.geoms
         keep = self._between.among(geoms)
         for pair in self._allowed:
             keep &= ~pair.among(geoms)
         for contact in np.flatnonzero(keep).tolist():
-            if not met(self._model, data, contact, self._force):
+            if not met(contacts, contact):
                 continue
             first, second = geoms[contact]
             other = int(self._number[second if self._own[first] else first])
-            impulse_ns = normal_n(self._model, data, contact, self._force) * self._step_s
-            self._touches.add(other, step, impulse_ns, -float(data.contact.dist[contact]))
+            impulse_ns = contacts.normal_n(contact) * self._step_s
+            self._touches.add(other, step, impulse_ns, -contacts.distance_m(contact))
 
     def contacts(self) -> tuple[Contact, ...]:
         """What was touched since :meth:`clear`."""

@@ -9,7 +9,7 @@ import mujoco
 import numpy as np
 
 from simgate.sim_adapters.mujoco.articulated.actuation import acted_body
-from simgate.sim_adapters.mujoco.articulated.contacts import Pair, do_touch, force_n, pair_of
+from simgate.sim_adapters.mujoco.articulated.contacts import ContactList, Pair, do_touch, force_n, pair_of
 from simgate.sim_adapters.mujoco.articulated.names import need, need_joint, place_of, subtree
 from simgate.sim_adapters.mujoco.articulated.readings import sensor_entries
 from simgate.sim_adapters.quantities import (
@@ -36,6 +36,7 @@ class Measures:
     Args:
         model: The model.
         data: Its state.
+        contacts: Those of the last physics step.
         robot: Body that is the robot, for its energy.
         quantities: Name -> what it is.
 
@@ -44,11 +45,16 @@ class Measures:
     """
 
     def __init__(
-        self, model: mujoco.MjModel, data: mujoco.MjData, robot: str, quantities: dict[str, Quantity]
+        self,
+        model: mujoco.MjModel,
+        data: mujoco.MjData,
+        contacts: ContactList,
+        robot: str,
+        quantities: dict[str, Quantity],
     ) -> None:
-        self._model, self._data = model, data
+        self._model, self._data, self._contacts = model, data, contacts
         self._touched: dict[str, tuple[Pair, list[bool]]] = {}
-        self._work_j, self._force = 0.0, np.zeros(6)
+        self._work_j = 0.0
         own = subtree(model, need(model, "body", robot))
         moved = [k for k in range(model.actuator_trnid.shape[0]) if own[acted_body(model, k)]]
         self._actuators = np.array(
@@ -69,9 +75,9 @@ class Measures:
 
     def look(self) -> None:
         """Takes notice of who touches whom."""
-        if self._touched and self._data.ncon:
+        if self._touched and len(self._contacts):
             for pair, seen in self._touched.values():
-                seen[0] = seen[0] or do_touch(self._model, self._data, pair, self._force)
+                seen[0] = seen[0] or do_touch(self._contacts, pair)
 
     def collect(self) -> None:
         """Takes notice of one physics step, for what a tick alone would miss."""
@@ -109,7 +115,7 @@ class Measures:
             }[quantity.of]
         if isinstance(quantity, ContactForce):
             pair = pair_of(model, quantity.a, quantity.b)
-            return lambda: force_n(model, data, pair)
+            return lambda: force_n(self._contacts, pair)
         if isinstance(quantity, Touching):
             seen = [False]
             self._touched[name] = pair_of(model, quantity.a, quantity.b), seen

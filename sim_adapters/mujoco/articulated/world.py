@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.embodiment import Channel, Embodiment
 from simgate.sim_adapters.mujoco.articulated.contacts import RobotContacts, begun_inside
+from simgate.sim_adapters.mujoco.articulated.engine import MujocoEngine, StartEngine
 from simgate.sim_adapters.mujoco.articulated.machine import build_machine, start_state
 from simgate.sim_adapters.mujoco.articulated.measures import Measures
 from simgate.sim_adapters.mujoco.articulated.pictures import Pictures
@@ -22,7 +23,6 @@ from simgate.sim_adapters.mujoco.articulated.rays import Rays
 from simgate.sim_adapters.mujoco.articulated.readings import BodyMotion, FileReadings, Joints
 from simgate.sim_adapters.mujoco.articulated.watch import Watch, view_of
 from simgate.sim_adapters.mujoco.renderer import FrameRenderer
-from simgate.sim_adapters.mujoco.soundness import problems_of
 from simgate.sim_adapters.observation import CameraView, Contact
 from simgate.sim_adapters.scene.articulated import (
     ArticulatedSite,
@@ -89,12 +89,13 @@ class ArticulatedWorld:
     Args:
         site: What to simulate.
         timing: Rates.
+        start: Starts what moves it.
 
     Raises:
-        ValueError: The file lacks what is asked of it, or a rate does not fit.
+        ValueError: The file lacks what is asked of it, a rate does not fit, or the engine cannot move it.
     """
 
-    def __init__(self, site: ArticulatedSite, timing: Timing) -> None:
+    def __init__(self, site: ArticulatedSite, timing: Timing, start: StartEngine = MujocoEngine) -> None:
         self.site, self.timing = site, timing
         machine = build_machine(site, timing)
         self.built = machine.built
@@ -107,19 +108,21 @@ class ArticulatedWorld:
         self._told: deque[tuple[int, NDArray[np.float64]]] = deque()
         """Actions on their way, each with the step at which it arrives; before the first one the actuators
         hold what the stored pose tells them."""
-        self._warm = np.zeros(self.model.nv)
+        self._engine = start(site, machine, self.data, timing)
         rates = [(name, sensor, sensor.rate_hz or timing.control_hz) for name, sensor in site.sensors]
         self.clocks = tuple(clock_of(name, rate, timing) for name, _, rate in rates)
         try:
             self.samplers = tuple(self._sampler(name, sensor, float(rate)) for name, sensor, rate in rates)
             self._contacts = RobotContacts(self.model, site.robot, machine.allow)
-            self._measures = Measures(self.model, self.data, site.robot, dict(site.quantities))
+            self._measures = Measures(
+                self.model, self.data, self._engine.contacts, site.robot, dict(site.quantities)
+            )
             self._watches = tuple(Watch(self.model, self.data, name) for name in site.watched)
         except NativeError as error:
             raise ValueError(f"{site.path}: {error}") from None
         channels = tuple(channel for sampler in self.samplers for channel in sampler.channels)
         self.embodiment = Embodiment(site.robot, channels, machine.actuation.action)
-        self._contacts.collect(self.data, 0)
+        self._contacts.collect(self._engine.contacts, 0)
         self._measures.look()
         self._views: dict[int, CameraView] = {}
 
@@ -173,7 +176,7 @@ class ArticulatedWorld:
             action: Shape (A,), as :attr:`embodiment` declares it.
             out: Arrays by sensor and channel; a sensor that has no reading in this period keeps its last one.
         """
-        model, data = self.model, self.data
+        data = self.data
         self._told.append((self.step_count + self._delay_steps, action.copy()))
         self._contacts.clear()
         self._measures.clear()
@@ -181,24 +184,15 @@ class ArticulatedWorld:
         while self.step_count < end:
             while self._told and self._told[0][0] <= self.step_count:
                 data.ctrl[self._ctrl] = self._told.popleft()[1]
-            mujoco.mj_step(model, data)
+            self._engine.step()
             self.step_count += 1
-            self._contacts.collect(data, self.step_count)
+            self._contacts.collect(self._engine.contacts, self.step_count)
             self._measures.collect()
             due = [k for k, clock in enumerate(self.clocks) if clock.due(self.step_count, end)]
             if due or self.step_count == end:
-                self._settle()
+                self._engine.settle()
             for k in due:
                 self._sample(k, out[k])
-
-    def _settle(self) -> None:
-        """Derives everything from the state: a step leaves poses, forces and sensors one step behind it.
-
-        The solver's starting point is put back, so that looking at a world does not change it.
-        """
-        self._warm[:] = self.data.qacc_warmstart
-        mujoco.mj_forward(self.model, self.data)
-        self.data.qacc_warmstart[:] = self._warm
 
     def values(self) -> dict[str, float]:
         """The task's quantities at the last control tick."""
@@ -229,4 +223,4 @@ class ArticulatedWorld:
 
     def problems(self) -> tuple[str, ...]:
         """Why this world cannot be believed; empty when it is sound."""
-        return (*self._begun, *problems_of(self.data))
+        return (*self._begun, *self._engine.problems())

@@ -188,7 +188,6 @@ class Wrong(MujocoAdapter):
 @pytest.mark.parametrize(
     ("adapter", "line", "code", "message", "hint"),
     [
-        ("physx", 10, "world-adapter", "the simulator 'physx' moves robots in the plane alone", "mujoco}"),
         ("isaacsim", 10, "world-adapter", "the simulator 'isaacsim' moves robots in the plane", "mujoco}"),
         ("own.py:Planar", 10, "world-adapter", "'own.py:Planar' moves robots in the plane alone", "mujoco}"),
         ("own.py:Few", 14, "world-adapter", "signal 'grip_n': the simulator 'own.py:Few' does not measure "
@@ -205,6 +204,11 @@ def test_a_simulator_that_cannot_is_refused_by_what_it_declares(
     assert found[:2] == (line, code)
     assert message in found[2]
     assert hint in found[3]
+
+
+def test_physx_moves_such_robots_too(tmp_path: Path) -> None:
+    pytest.importorskip("ovphysx")
+    assert said(tmp_path, PACK.replace("{physics_hz", "{adapter: physx, physics_hz")) == []
 
 
 def test_a_metric_of_the_packs_own_says_too_what_the_task_lacks(tmp_path: Path) -> None:

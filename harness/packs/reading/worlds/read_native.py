@@ -110,8 +110,6 @@ class NativeReader:
         problems, adapter = self._reader.problems, self._sim.adapter
         self.traits = moving_traits(problems, key, adapter, self._reader.folder)
         found = JointedReader(self._reader, self._sim, self.report).read(key.text, read, file)
-        if self.traits is not None:
-            self._check_adapter(key, file)
         if found is None:
             return None
         self.jointed = found[1]
