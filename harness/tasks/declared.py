@@ -133,6 +133,10 @@ class DeclaredTask:
         """Whether it has succeeded."""
         return ("success",)
 
+    @property
+    def telling(self) -> None:
+        """By what the signals did."""
+
     def check(
         self,
         scenario: Scenario,

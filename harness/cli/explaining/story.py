@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simgate.harness.tasks.telling import Telling, telling_of
 from simgate.harness.text import number, plural
-from simgate.harness.trace import FACTS_OF_SCENE, Trace
+from simgate.harness.trace import Trace
 from simgate.policies.perception.outputs import Boxes
 
 MOST_MODES = 12
@@ -28,7 +29,6 @@ _ENDS = {
     "terminated": "the environment had ended it",
     "truncated": "the environment had cut it off",
 }
-_DRIVING = {"speed_mps", "clearance_m", "barrier_distance_m", "goal_distance_m"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,32 +45,18 @@ class Sentence:
 
 
 def story(trace: Trace) -> list[Sentence]:
-    """The episode of a trace, in the order of time."""
-    if not (trace.signals.keys() >= _DRIVING and trace.facts.keys() >= set(FACTS_OF_SCENE)):
-        return _of_declared(trace)
-    told = [*_start(trace), *_sights(trace), *_modes(trace), *_contacts(trace)]
-    told.sort(key=lambda sentence: sentence.time_s)
-    return [*told, *_end(trace)]
-
-
-def _of_declared(trace: Trace) -> list[Sentence]:
-    """Of any other task: its signals at start, extremes and end, what was seen and said, modes, contacts."""
-    hz, end_s = trace.physics_hz, float(trace.times_s[-1])
-    told = [*_extremes(trace), *_sights(trace), *_answers(trace)]
-    for k in [k for k in range(1, len(trace.modes)) if trace.modes[k] != trace.modes[k - 1]][:MOST_MODES]:
-        time_s = float(trace.times_s[k])
-        text = f"at {time_s:.1f} s the policy goes from '{trace.modes[k - 1]}' to '{trace.modes[k]}'"
-        told.append(Sentence(time_s, text))
-    first: dict[str, int] = {}
-    for contact in trace.contacts:
-        first.setdefault(contact.body, contact.step)
-    told += [
-        Sentence(step / hz, f"at {step / hz:.1f} s the robot touches {body}") for body, step in first.items()
-    ]
-    told.sort(key=lambda sentence: sentence.time_s)
+    """The episode of a trace, in the order of time: in its task's own words, else by what its signals did."""
+    end_s, telling = float(trace.times_s[-1]), telling_of(trace)
     ended = _ENDS.get(trace.end, trace.end)
-    start = Sentence(0.0, f"at the start {_signals(trace, 0)}")
-    return [start, *told, Sentence(end_s, f"after {end_s:.1f} s it ended: {ended}; {_signals(trace, -1)}")]
+    told = [*_sights(trace), *_modes(trace, telling), *_contacts(trace, telling)]
+    if telling is None:
+        told = [*_extremes(trace), *_answers(trace), *told]
+        start, end = f"at the start {_signals(trace, 0)}", f"it ended: {ended}; {_signals(trace, -1)}"
+    else:
+        start = telling.start(trace)
+        end = f"it ended, {telling.left(trace)}: {ended}; it reported {trace.report or 'nothing'}"
+    told.sort(key=lambda sentence: sentence.time_s)
+    return [Sentence(0.0, start), *told, Sentence(end_s, f"after {end_s:.1f} s {end}")]
 
 
 def _signals(trace: Trace, row: int) -> str:
@@ -109,21 +95,6 @@ def _answers(trace: Trace) -> Iterator[Sentence]:
         yield Sentence(
             first_s, f"at {first_s:.2f} s the policy hears of {kind.__name__.lower()} first, {times} in all"
         )
-
-
-def _at(trace: Trace, name: str, step: int) -> float:
-    """A signal at a physics step."""
-    row = min(int(np.searchsorted(trace.steps, step)), len(trace.steps) - 1)
-    return float(trace.signals[name][row])
-
-
-def _start(trace: Trace) -> Iterator[Sentence]:
-    distance = _at(trace, "barrier_distance_m", 0)
-    where = f", {distance:.1f} m ahead" if np.isfinite(distance) else ""
-    barrier = f"the way is barred by {trace.facts['barrier_kind'] or 'something'}{where}"
-    goal = _at(trace, "goal_distance_m", 0)
-    way = barrier if trace.facts["has_barrier"] else "no barrier closes the way"
-    yield Sentence(0.0, f"at the start the goal is {goal:.1f} m away; {way}")
 
 
 def _sights(trace: Trace) -> Iterator[Sentence]:
@@ -193,28 +164,16 @@ def _missed(
     )
 
 
-def _modes(trace: Trace) -> Iterator[Sentence]:
+def _modes(trace: Trace, telling: Telling | None) -> Iterator[Sentence]:
     changes = [k for k in range(1, len(trace.modes)) if trace.modes[k] != trace.modes[k - 1]]
     for k in changes[:MOST_MODES]:
-        step = int(trace.steps[k])
-        detail = _surroundings(trace, step)
-        yield Sentence(
-            step / trace.physics_hz,
-            f"at {step / trace.physics_hz:.1f} s the policy goes from '{trace.modes[k - 1]}' to "
-            f"'{trace.modes[k]}', {detail}",
-        )
+        step, time_s = int(trace.steps[k]), float(trace.times_s[k])
+        detail = f", {telling.moment(trace, step)}{_known_at(trace, step)}" if telling is not None else ""
+        text = f"at {time_s:.1f} s the policy goes from '{trace.modes[k - 1]}' to '{trace.modes[k]}'{detail}"
+        yield Sentence(time_s, text)
     if len(changes) > MOST_MODES:
-        step = int(trace.steps[changes[MOST_MODES]])
-        more = len(changes) - MOST_MODES
-        yield Sentence(
-            step / trace.physics_hz, f"from {step / trace.physics_hz:.1f} s on it changes {more} times more"
-        )
-
-
-def _surroundings(trace: Trace, step: int) -> str:
-    speed, clearance = _at(trace, "speed_mps", step), _at(trace, "clearance_m", step)
-    near = f", {clearance:.2f} m from the nearest body" if np.isfinite(clearance) else ""
-    return f"at {speed:.2f} m/s{near}{_known_at(trace, step)}"
+        time_s, more = float(trace.times_s[changes[MOST_MODES]]), len(changes) - MOST_MODES
+        yield Sentence(time_s, f"from {time_s:.1f} s on it changes {more} times more")
 
 
 def _known_at(trace: Trace, step: int) -> str:
@@ -230,27 +189,14 @@ def _known_at(trace: Trace, step: int) -> str:
     return f"; the model {heard} in the frame of {last.frame_step / trace.physics_hz:.1f} s"
 
 
-def _contacts(trace: Trace) -> Iterator[Sentence]:
+def _contacts(trace: Trace, telling: Telling | None) -> Iterator[Sentence]:
     first: dict[str, int] = {}
     for contact in trace.contacts:
         first.setdefault(contact.body, contact.step)
     for body, step in first.items():
-        speed = _at(trace, "speed_mps", max(0, step - 1))
-        yield Sentence(
-            step / trace.physics_hz,
-            f"at {step / trace.physics_hz:.1f} s the robot touches {body}, at {speed:.2f} m/s",
-        )
-
-
-def _end(trace: Trace) -> Iterator[Sentence]:
-    end_s = float(trace.times_s[-1])
-    report = f"; it reported {trace.report}" if trace.report else "; it reported nothing"
-    left = _at(trace, "goal_distance_m", int(trace.steps[-1]))
-    yield Sentence(
-        end_s,
-        f"after {end_s:.1f} s it ended, {left:.1f} m from the goal: "
-        f"{_ENDS.get(trace.end, trace.end)}{report}",
-    )
+        time_s = step / trace.physics_hz
+        detail = f", {telling.touch(trace, step)}" if telling is not None else ""
+        yield Sentence(time_s, f"at {time_s:.1f} s the robot touches {body}{detail}")
 
 
 def paragraph(sentences: Sequence[Sentence]) -> list[str]:

@@ -12,6 +12,7 @@ from simgate.harness.tasks.reach_or_report.metrics_goal import GOAL_METRICS
 from simgate.harness.tasks.reach_or_report.metrics_safety import SAFETY_METRICS
 from simgate.harness.tasks.reach_or_report.scene_checks import check_scenes
 from simgate.harness.tasks.reach_or_report.signals import SIGNALS
+from simgate.harness.tasks.reach_or_report.telling import TELLING
 from simgate.harness.tasks.scene_finding import Finding
 from simgate.harness.tasks.task import Task, TaskRun
 from simgate.policies.driving import Mission
@@ -32,6 +33,7 @@ class ReachOrReport(Task):
     name = "reach_or_report"
     signals = SIGNALS
     facts = ("barrier_kind", "has_barrier", "goal_radius_m")
+    telling = TELLING
     metrics = (*GOAL_METRICS, *SAFETY_METRICS)
     measured = (
         "success",
