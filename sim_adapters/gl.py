@@ -15,6 +15,8 @@ REMEDY = (
     "no GL library for drawing without a display was found (libEGL, libOSMesa); install one: "
     "`apt-get install libegl1 libgl1-mesa-dri` or `apt-get install libosmesa6`"
 )
+BACKEND = "MUJOCO_GL"
+"""Environment variable in which simulators read at import with what they draw."""
 _FEWEST_FILES = 64
 _X_SOCKETS = "/tmp/.X11-unix"
 _X_PORT = 6000
@@ -62,8 +64,8 @@ def choose_backend(
         ``egl`` (preferred: it also reaches a GPU) or ``osmesa``; None when nothing should be set, or
         nothing was found.
     """
-    if environ.get("MUJOCO_GL") or has_display(environ):
-        return environ.get("MUJOCO_GL") or None
+    if environ.get(BACKEND) or has_display(environ):
+        return environ.get(BACKEND) or None
     if find("EGL"):
         return "egl"
     return "osmesa" if find("OSMesa") else None
@@ -73,7 +75,7 @@ def draw_on_one_core(environ: MutableMapping[str, str]) -> None:
     """Lets MuJoCo, which reads this when it is imported, draw without a display; a user's settings stay."""
     backend = choose_backend(environ)
     if backend:
-        environ["MUJOCO_GL"] = backend
+        environ[BACKEND] = backend
     environ.setdefault("LP_NUM_THREADS", "1")
 
 

@@ -29,6 +29,7 @@ class Option:
         choices: The only texts; empty for any.
         pattern: Regular expression that all of a text matches; empty for any.
         form: What the value must be, in words, where the kind does not say it.
+        shows: Whether frames may depend on it so much that the doctor looks at them under each choice.
     """
 
     kind: Literal["bool", "integer", "number", "text", "file"]
@@ -39,6 +40,7 @@ class Option:
     choices: tuple[str, ...] = ()
     pattern: str = ""
     form: str = ""
+    shows: bool = False
 
     def problem(self, value: object) -> str | None:
         """Says in words why a value is not allowed, or returns None."""

@@ -7,7 +7,7 @@ policies that drive such a robot read it through :class:`DriveView`, so that typ
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from simgate.sim_adapters.embodiment import ActionSpec, Channel, Embodiment, Int
 from simgate.sim_adapters.observation import Observation
 from simgate.sim_adapters.scene.robot import Robot
 from simgate.sim_adapters.scene.sensor import Camera, Lidar
+
+if TYPE_CHECKING:
+    from simgate.sim_adapters.scene.scene import Scene
 
 NAME = "planar_drive"
 RGB, DEPTH, SCAN, POSE, TWIST = "front.rgb", "front.depth", "scan", "pose", "twist"
@@ -40,6 +43,11 @@ def planar_drive(
     low = (-robot.max_speed_mps, -robot.max_yaw_rate_rps)
     action = ActionSpec(("forward_mps", "yaw_rate_rps"), ("m/s", "rad/s"), low, top, clip=True)
     return Embodiment(NAME, channels, action)
+
+
+def drive_of(scene: Scene, control_hz: float, camera_hz: float, with_depth: bool = False) -> Embodiment:
+    """The embodiment of the driving robot of a scene."""
+    return planar_drive(scene.robot, scene.camera, scene.lidar, control_hz, camera_hz, with_depth)
 
 
 def drive_observation(

@@ -22,9 +22,10 @@ from xml.etree import ElementTree
 from simgate.harness.doctor.checkup import Finding
 from simgate.harness.execution.episode.validity import CONSTANT_SPREAD
 from simgate.harness.execution.hosts.host_environment import host_environment
+from simgate.harness.packs.worlds import ADAPTER_OPTIONS
+from simgate.harness.registry import load, names
+from simgate.sim_adapters.options import Options
 
-LOOPS = {"isaacsim": ("explicit", "coupled")}
-"""Adapters with an option ``loop``, and its values."""
 START_S, MEASURE_S, CONFORMANCE_S = 900.0, 600.0, 1800.0
 """Deadlines. A first start fills the shader cache, which takes minutes."""
 CLOSE_S = 60.0
@@ -76,15 +77,21 @@ def check_adapter(name: str, interpreter: Sequence[str]) -> Iterator[Finding]:
         if not started.answer.get("planar", True):  # What follows is measured on a robot in the plane.
             yield checkup.conformance()
             return
-        for loop in LOOPS.get(name, ("",)):
-            options = {"loop": loop} if loop else {}
-            subject = f"frames and poses, {loop} loop" if loop else "frames and poses"
+        for option, choice in _shown(name) or [("", "")]:
+            options = {option: choice} if option else {}
+            subject = f"frames and poses, {choice} {option}" if option else "frames and poses"
             found = checkup.measure("alignment", options, MEASURE_S)
             yield _with_crash(_alignment_finding(subject, found), found)
         for what, told in (("repeat", _repeat_finding), ("memory", _memory_finding)):
             found = checkup.measure(what, {}, MEASURE_S)
             yield _with_crash(told(found), found)
         yield checkup.conformance()
+
+
+def _shown(name: str) -> list[tuple[str, str]]:
+    """Every option of an adapter that shows in its frames, with each of its choices."""
+    declared: Options = load(ADAPTER_OPTIONS, name) if name in names(ADAPTER_OPTIONS) else {}
+    return [(key, choice) for key, option in declared.items() if option.shows for choice in option.choices]
 
 
 class _AdapterCheckup:

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.harness.execution.probe_room import first_look, room
+from simgate.harness.execution.first_look import first_look
 from simgate.harness.registry import load
 from simgate.sim_adapters.adapter import SimAdapter, SimulatorUnavailable, Timing
 from simgate.sim_adapters.planar_drive import DriveView
@@ -25,6 +25,7 @@ from simgate.sim_adapters.scene.body import Body, Material, Part
 from simgate.sim_adapters.scene.projection import project
 from simgate.sim_adapters.scene.scene import Scene
 from simgate.sim_adapters.traits import traits_of
+from simgate.sim_adapters.worlds.small_room import room
 
 TURNS = 24
 """Frames of the alignment check."""

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from simgate.harness.execution.hosts.host_environment import host_environment, usable_cores
 from simgate.harness.registry import names
-from simgate.sim_adapters.gl import REMEDY, choose_backend, has_display, too_few_files
+from simgate.sim_adapters.gl import BACKEND, REMEDY, choose_backend, has_display, too_few_files
 
 _PROBE_S = 120.0
 _SOME_BYTES = 1 << 20
@@ -94,12 +94,12 @@ def _check_simulator(name: str, environ: Mapping[str, str]) -> Finding:
     subject = f"simulator {name}"
     tried = []
     for backend in _backends(environ):
-        child = host_environment(0, environ) | ({"MUJOCO_GL": backend} if backend else {})
+        child = host_environment(0, environ) | ({BACKEND: backend} if backend else {})
         answer, error = probe(["adapter", name], child)
         if answer is not None and answer.get("unavailable"):
             return Finding(subject, "note", answer["unavailable"])
         if answer is not None and not answer["problem"]:
-            how = f", MUJOCO_GL={backend}" if backend else ""
+            how = f", {BACKEND}={backend}" if backend else ""
             detail = f"{answer['version']} draws with {answer['renderer']} on {answer['device']}{how}"
             return Finding(subject, "ok", detail)
         tried.append(f"{backend or 'default'}: {error if answer is None else answer['problem']}")
@@ -108,8 +108,8 @@ def _check_simulator(name: str, environ: Mapping[str, str]) -> Finding:
 
 def _backends(environ: Mapping[str, str]) -> tuple[str, ...]:
     """What to try: the user's choice, that of a display that answers, or each way to draw without one."""
-    if environ.get("MUJOCO_GL"):
-        return (environ["MUJOCO_GL"],)
+    if environ.get(BACKEND):
+        return (environ[BACKEND],)
     if has_display(environ):
         return ("",)
     first = choose_backend(environ)

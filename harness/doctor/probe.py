@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 
 from simgate.harness.execution.episode.perception_runtime import make_runtime
 from simgate.harness.execution.episode.validity import BLACK_LEVEL, CONSTANT_SPREAD
-from simgate.harness.execution.probe_room import first_look
+from simgate.harness.execution.first_look import first_look
 from simgate.harness.registry import load, names
 from simgate.policies.perception.package import PackageError, load_package
 from simgate.policies.perception.preprocessing.readings import blank_inputs

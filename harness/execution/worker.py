@@ -24,12 +24,12 @@ from simgate.harness.execution.episode.perception_runtime import (
 from simgate.harness.execution.episode.resource_sampler import ResourceSampler
 from simgate.harness.execution.episode.setting import payload_of, timing_of
 from simgate.harness.execution.episode.world_run import Episode
+from simgate.harness.execution.first_look import first_look
 from simgate.harness.execution.hosts.assignment import Assignment, HostSetup, error_record
 from simgate.harness.execution.hosts.host_log import log_traceback
 from simgate.harness.execution.hosts.machine_errors import is_of_the_machine
 from simgate.harness.execution.planning.adapter_options import make_adapter, make_policy
 from simgate.harness.execution.planning.plan_guard import PlanGuard
-from simgate.harness.execution.probe_room import first_look
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.checks.metric_catalog import Record
 from simgate.harness.packs.model import Scenario

@@ -34,7 +34,7 @@ class RunOptions:
         runtime: Perception runtime, also with its device; None takes what the machine has.
         record: Which variants leave pictures and a recording.
         latency_extra_ms: Added to every perception latency, milliseconds.
-        isaac_python: Interpreter of Isaac Sim's workers; None for the environment's.
+        interpreter: That of workers whose simulator has its own; None for the environment's.
         baseline: Folder or name of the run to hold this one against; None for none.
         baseline_store: Address of a shared store of named baselines; None for the one in ``runs_dir``.
         accept_difference: Names of differences to the baseline that are looked past.
@@ -53,7 +53,7 @@ class RunOptions:
     runtime: str | None = None
     record: RecordMode = "failed"
     latency_extra_ms: float = 0.0
-    isaac_python: str | None = None
+    interpreter: str | None = None
     baseline: str | None = None
     baseline_store: str | None = None
     accept_difference: tuple[str, ...] = ()
@@ -130,7 +130,7 @@ def plan_as_asked(
 
     Raises:
         UserError: Options do not go together, or a run has the name.
-        NoInterpreter: Isaac Sim's interpreter cannot be found.
+        NoInterpreter: The simulator's interpreter cannot be found.
         NoBaseline, NotComparable: No run fits; the baseline differs in more than what is judged.
         DependentVariants, UnknownPlugin, UnfitAdapter, PackageError, OSError: See :func:`.plan_run`.
     """
@@ -167,7 +167,7 @@ def _planned(
         variants=variants,
         runs_dir=options.runs_dir,
         hosts=default_hosts(adapter, os.environ) if options.workers is None else options.workers,
-        interpreter=host_interpreter(adapter, options.isaac_python, os.environ),
+        interpreter=host_interpreter(adapter, options.interpreter, os.environ),
         adapter=options.adapter,
         model=options.model,
         runtime=options.runtime,

@@ -21,7 +21,7 @@ from simgate.sim_adapters.isaacsim.physics_loop import PhysicsLoop
 from simgate.sim_adapters.isaacsim.world import IsaacWorld
 from simgate.sim_adapters.isaacsim.world_stage import WorldStage
 from simgate.sim_adapters.observation import GroundTruth, Observation
-from simgate.sim_adapters.planar_drive import drive_observation, planar_drive
+from simgate.sim_adapters.planar_drive import drive_observation, drive_of
 from simgate.sim_adapters.scene.scene import Scene
 from simgate.sim_adapters.traits import AdapterTraits
 
@@ -158,8 +158,7 @@ class IsaacSimAdapter:
     def embodiment(self) -> Embodiment:
         """The driving robot of the scene that was last built."""
         scene, timing = self._running().scene, self._timing
-        rates = (timing.control_hz, timing.camera_hz)
-        return planar_drive(scene.robot, scene.camera, scene.lidar, *rates, self._options.depth)
+        return drive_of(scene, timing.control_hz, timing.camera_hz, self._options.depth)
 
     def _sense(self, world: IsaacWorld, new_frame: bool) -> None:
         frame = world.frame

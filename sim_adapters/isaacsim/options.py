@@ -14,7 +14,7 @@ OPTIONS: Options = {
     "depth": Option("bool", False, "Also deliver depth."),
     "loop": Option(
         "text", "explicit", "explicit steps physics, then renders; coupled lets the application do both, as "
-        "Isaac Sim's own window does.", choices=("explicit", "coupled"),
+        "Isaac Sim's own window does.", choices=("explicit", "coupled"), shows=True,
     ),
     "physics_device": Option("text", "cpu", "cpu or cuda:0. One robot is quicker on the CPU."),
     "renderer": Option("text", "RealTimePathTracing", "RealTimePathTracing or PathTracing."),

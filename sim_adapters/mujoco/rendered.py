@@ -20,7 +20,7 @@ from simgate.sim_adapters.mujoco.renderer import FrameRenderer, SceneView, asset
 from simgate.sim_adapters.mujoco.sight import Sight
 from simgate.sim_adapters.observation import GroundTruth, Observation
 from simgate.sim_adapters.options import read_options
-from simgate.sim_adapters.planar_drive import drive_observation, planar_drive
+from simgate.sim_adapters.planar_drive import drive_observation, drive_of
 from simgate.sim_adapters.scene.scene import Scene
 from simgate.sim_adapters.traits import AdapterTraits
 
@@ -140,8 +140,7 @@ class RenderedAdapter(ABC, Generic[W]):
         if not self._worlds:
             raise RuntimeError(f"{self.name} adapter: no embodiment before reset")
         scene, timing = self._worlds[0].scene, self._timing
-        rates = (timing.control_hz, timing.camera_hz)
-        return planar_drive(scene.robot, scene.camera, scene.lidar, *rates, self._with_depth)
+        return drive_of(scene, timing.control_hz, timing.camera_hz, self._with_depth)
 
     def _prepare_renderer(self) -> None:
         camera = self._worlds[0].scene.camera

@@ -25,6 +25,7 @@ class Evaluation:
 
     Attributes:
         env: An id, ``package.module:factory`` or ``file.py:factory``.
+        adapter: That runs it.
         policy: As a pack names it; a ``policy.yaml`` or the folder that holds one is a learned policy.
         policy_options: What the policy is made with.
         episodes: So many.
@@ -44,6 +45,7 @@ class Evaluation:
     """
 
     env: str
+    adapter: str
     policy: str
     policy_options: Mapping[str, Scalar]
     episodes: int
@@ -116,7 +118,7 @@ def pack_document(asked: Evaluation) -> dict[str, Any]:
         "policy": named_policy(asked.policy),
         **({"policy_options": dict(asked.policy_options)} if asked.policy_options else {}),
         "sim": {
-            "adapter": "gymnasium",
+            "adapter": asked.adapter,
             "physics_hz": rate,
             "control_hz": rate,
             "camera_hz": rate,

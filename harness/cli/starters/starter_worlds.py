@@ -139,6 +139,8 @@ def look_into(file: NativeFile, key: str) -> Site:
     Raises:
         NoRobot: Nothing can drive.
     """
+    from simgate.harness.execution.hosts.interpreter import process_traits
+
     listing = file.listing()
     # An attribute has one part or two: body/door.present, body/door.pos.x.
     parts = [target.rpartition(".")[0] for target, _, _ in listing]
@@ -149,7 +151,7 @@ def look_into(file: NativeFile, key: str) -> Site:
     robot, camera = _robot(file, bodies, cameras)
     goal, is_marked = _goal(file, points, robot)
     targets = tuple((target, takes) for target, takes, _ in listing if robot not in target)
-    adapter = next((one for one in ("mujoco", "physx") if one in file.adapters), file.adapters[0])
+    adapter = min(file.adapters, key=lambda name: process_traits(name).own_interpreter)
     return Site(key, adapter, robot, camera, goal, is_marked, targets[:_SHOWN])
 
 

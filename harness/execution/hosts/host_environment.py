@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from simgate.sim_adapters.gl import choose_backend
+from simgate.sim_adapters.gl import BACKEND, choose_backend
 
 ONE_THREAD = ("LP_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """A host owns one core; libraries that start a thread per core would fight over it."""
@@ -24,7 +24,7 @@ def host_environment(number: int, environ: Mapping[str, str]) -> dict[str, str]:
         child.setdefault(name, "1")
     backend = choose_backend(environ)
     if backend:
-        child["MUJOCO_GL"] = backend
+        child[BACKEND] = backend
     devices = [name.strip() for name in environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name.strip()]
     if devices:
         child["CUDA_VISIBLE_DEVICES"] = devices[number % len(devices)]

@@ -16,7 +16,7 @@ from simgate.harness.execution.stopping import NeverStop, StoppingRule
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.results.record import RunRecord
 from simgate.harness.sources.import_guard import NotAsPlanned
-from simgate.sim_adapters.gl import choose_backend
+from simgate.sim_adapters.gl import BACKEND, choose_backend
 
 
 class InProcess:
@@ -35,7 +35,7 @@ class InProcess:
         backend = choose_backend(os.environ)
         if backend:
             # Simulators read it at import, which happens below.
-            os.environ["MUJOCO_GL"] = backend
+            os.environ[BACKEND] = backend
         from simgate.harness.execution.worker import Worker
 
         self.stopped_early = ""

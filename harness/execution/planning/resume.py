@@ -31,7 +31,7 @@ def resume_run(
     *,
     hosts: int | None,
     record: RecordMode = "failed",
-    isaac_python: str | None = None,
+    interpreter: str | None = None,
 ) -> Plan:
     """The plan for what is left of a run.
 
@@ -43,7 +43,7 @@ def resume_run(
         run_dir: Folder of the run.
         hosts: Host processes; 0 runs in the calling process, None is the simulator's default.
         record: Which variants leave pictures and a recording.
-        isaac_python: Interpreter of Isaac Sim's hosts.
+        interpreter: That of hosts whose simulator has its own; None for the environment's.
 
     Raises:
         NoInterpreter: That interpreter cannot be found.
@@ -81,7 +81,7 @@ def resume_run(
         record=record,
         already_done=len(done),
         limits=limits_of(pack.sim.adapter),
-        interpreter=host_interpreter(pack.sim.adapter, isaac_python, os.environ),
+        interpreter=host_interpreter(pack.sim.adapter, interpreter, os.environ),
         lock=lock,
     )
 

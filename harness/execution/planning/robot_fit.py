@@ -16,7 +16,7 @@ from simgate.policies.perception.package import load_package
 from simgate.policies.perception.package_source import is_remote
 from simgate.policies.perception.problems import PackageError, PackageProblem
 from simgate.sim_adapters.plain_file import absolute
-from simgate.sim_adapters.planar_drive import planar_drive
+from simgate.sim_adapters.planar_drive import drive_of
 
 if TYPE_CHECKING:
     from simgate.sim_adapters.embodiment import ActionSpec, Channel
@@ -119,5 +119,5 @@ def robot_of(pack: Pack, scenario: Scenario) -> tuple[tuple[Channel, ...], Actio
     (variant,) = expand_scenario(pack, scenario, 1)[:1]
     scene = world_of(pack, scenario).build(variant.parameters, objects_of(variant))
     depth = sim.options.get("depth") is True
-    made = planar_drive(scene.robot, scene.camera, scene.lidar, sim.control_hz, sim.camera_hz, depth)
+    made = drive_of(scene, sim.control_hz, sim.camera_hz, depth)
     return made.channels, made.action

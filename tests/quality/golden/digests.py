@@ -33,9 +33,9 @@ def made_on(renderer: str) -> dict[str, str]:
 def renderer_here() -> str:
     """What draws on this machine, in words, as MuJoCo's adapter says it."""
     draw_on_one_core(os.environ)
-    from simgate.harness.execution.probe_room import room
     from simgate.sim_adapters.adapter import Timing
     from simgate.sim_adapters.mujoco.adapter import MujocoAdapter
+    from simgate.sim_adapters.worlds.small_room import room
 
     adapter = MujocoAdapter(Timing())
     try:

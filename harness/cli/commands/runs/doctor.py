@@ -27,7 +27,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="only this simulator (a name, or my_simulator.py:NAME), thoroughly: start, frames, repeat, "
         "memory, conformance",
     )
-    parser.add_argument("--isaac-python", metavar="P", help="Isaac Sim's interpreter (python.sh)")
+    parser.add_argument(
+        "--isaac-python", dest="interpreter", metavar="P", help="Isaac Sim's interpreter (python.sh)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -56,7 +58,7 @@ def _adapter_findings(args: argparse.Namespace) -> Iterator[Finding]:
     from simgate.harness.registry import require
 
     require("simgate.sim_adapters", args.adapter, Path.cwd())
-    interpreter = host_interpreter(args.adapter, args.isaac_python, os.environ)
+    interpreter = host_interpreter(args.adapter, args.interpreter, os.environ)
     print(f"simulator {args.adapter}, run by {' '.join(interpreter)}", flush=True)
     yield from check_adapter(args.adapter, interpreter)
 

@@ -171,6 +171,7 @@ def _asked(args: argparse.Namespace, max_drop: float | None) -> Evaluation:
         settings.append(setting)
     return Evaluation(
         env=args.env,
+        adapter=opened.adapters[0],
         policy=args.policy,
         policy_options=options,
         episodes=args.episodes,

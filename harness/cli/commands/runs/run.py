@@ -62,6 +62,7 @@ def _add_conditions(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--adapter", metavar="A", help="another simulator than the pack's")
     parser.add_argument(
         "--isaac-python",
+        dest="interpreter",
         metavar="P",
         help="Isaac Sim's interpreter (python.sh), for workers with adapter isaacsim",
     )
@@ -243,7 +244,7 @@ def options_of(args: argparse.Namespace) -> RunOptions:
         runtime=args.runtime,
         record=args.record,
         latency_extra_ms=args.latency_extra_ms,
-        isaac_python=args.isaac_python,
+        interpreter=args.interpreter,
         baseline=args.baseline,
         baseline_store=args.baseline_store,
         accept_difference=tuple(args.accept_difference or ()),
@@ -286,7 +287,7 @@ def _resumed(args: argparse.Namespace) -> Plan:
     given = [option for option, value in fixed.items() if value is not None]
     if given:
         raise UserError(f"{given[0]} cannot be combined with --resume: a run is continued as it was begun")
-    plan = resume_run(args.resume, hosts=args.workers, record=args.record, isaac_python=args.isaac_python)
+    plan = resume_run(args.resume, hosts=args.workers, record=args.record, interpreter=args.interpreter)
     plan = replace(plan, retries=args.retry_infrastructure)
     own = Path(plan.pack.path)
     for pack in args.packs:
