@@ -10,7 +10,7 @@ from itertools import chain
 from simgate.harness.gate.scenes import Repeated
 from simgate.harness.gate.statistics.ordered import Ordered
 from simgate.harness.gate.statistics.percentile import nearest_rank
-from simgate.harness.gate.tally import Evidence, Status, counted_once
+from simgate.harness.gate.tally import IN_QUARANTINE, Evidence, Status, counted_once
 from simgate.harness.gate.wording import few, tries
 from simgate.harness.packs.checks.latency_percentile import parse_latency_percentile
 from simgate.harness.packs.model import Pack
@@ -156,18 +156,16 @@ def _slower_than_declared(evidence: Evidence) -> list[str]:
 
 
 def _quarantine(evidence: Evidence) -> list[str]:
-    failed: Counter[str] = Counter()
-    passed: Counter[str] = Counter()
+    inside: dict[str, Counter[Status]] = {}
     for variant in evidence.variants:
         issue = variant.record.known_issue if variant.record else None
-        if issue is not None and variant.status is Status.KNOWN:
-            failed[issue] += 1
-        elif issue is not None and variant.status is Status.KNOWN_PASSED:
-            passed[issue] += 1
+        if issue is not None and variant.status in IN_QUARANTINE:
+            inside.setdefault(issue, Counter())[variant.status] += 1
     return [
-        f"quarantine {issue}: {plural(failed[issue] + passed[issue], 'variant')} kept out of every pass "
-        f"rate, {failed[issue]} failed, {passed[issue]} passed"
-        for issue in sorted(failed | passed)
+        f"quarantine {issue}: {plural(found.total(), 'variant')} kept out of every pass rate, "
+        f"{found[Status.KNOWN]} failed, {found[Status.KNOWN_PASSED]} passed"
+        + (f", {invalid} gave no valid result" if (invalid := found[Status.KNOWN_INVALID]) else "")
+        for issue, found in sorted(inside.items())
     ]
 
 

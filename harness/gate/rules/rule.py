@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from simgate.harness.gate.holm import Refutes, refutes_among
 from simgate.harness.gate.rules.attempts_rule import decide_attempts
@@ -110,7 +111,9 @@ def decide_invalid_or_error(rule: GateRule, counts: Tally) -> RuleVerdict:
         return inconclusive(rule, counts, f"no variant in {scope(rule)}", "run variants of these scenarios")
     share = bad / ran
     seen = f"{bad} of {plural(ran, 'variant')}"
-    detail = f" ({doubts(counts)})" if counts.doubtful else ""
+    excused = f", {counts.known_invalid} of them in quarantine" if counts.known_invalid else ""
+    kinds = doubts(replace(counts, invalid=counts.invalid + counts.known_invalid))
+    detail = f" ({kinds}{excused})" if kinds else ""
     # The tolerance keeps 2 of 100 within 0.02 whatever binary fractions make of it.
     enough = share <= rule.at_most + 1e-9
     if enough and not counts.absent:

@@ -206,6 +206,16 @@ def test_what_is_invalid_in_a_quarantine_is_in_doubt_for_no_rate_but_no_valid_ev
     assert (summary.passed, summary.invalid, summary.known) == (30, 4, 0)
 
 
+def test_rule_and_note_count_what_is_invalid_inside_a_quarantine_alike():
+    manifest, records = a_run("P" * 29 + "PKIII", VALIDITY, known=[QUARANTINE])
+    inside = [r.model_copy(update={"known_issue": "PER-311"}) for r in records[29:33]]
+    verdict = decide(manifest, [*records[:29], *inside, records[33]])
+    expected = "3 of 34 variants gave no valid result (3 INVALID, 2 of them in quarantine)"
+    assert verdict.rules[0].reason.startswith(expected)
+    words = "4 variants kept out of every pass rate, 1 failed, 1 passed, 2 gave no valid result"
+    assert f"quarantine PER-311: {words}" in verdict.notes
+
+
 def test_a_run_that_is_quarantined_as_a_whole_is_not_go():
     manifest, records = a_run("K" * 60, known=[QUARANTINE], known_issue="PER-311")
     rule = decide(manifest, records).rules[0]
