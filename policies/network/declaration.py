@@ -35,6 +35,8 @@ class Entry(Strict):
     last_action: Literal["output", "told"] | None = None
     """The action before, zero at first: the network's ``output`` after squash and clip, or what the robot was
     ``told``."""
+    term: str | None = None
+    """mjlab's term that it is, from which scale, clip and history are taken (:mod:`.metadata`)."""
     clip_reading: Bounds | None = None
     offset: Each = 0.0
     """Taken off the reading, for example the default pose."""

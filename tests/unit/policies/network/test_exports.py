@@ -110,9 +110,9 @@ action: {names: metadata, offset: metadata, scale: metadata}
 """
 
 
-def described(folder: Path, **metadata: str) -> None:
+def described(folder: Path, size: int = 2, **metadata: str) -> None:
     """``actions = observation`` with what mjlab writes beside the graph."""
-    whole = onnx.load(linear(folder / "n.onnx", np.eye(2)))
+    whole = onnx.load(linear(folder / "n.onnx", np.eye(size)))
     onnx.helper.set_model_props(whole, metadata)
     onnx.save(whole, folder / "n.onnx")
 
@@ -167,3 +167,72 @@ def test_joints_in_another_order_than_the_file_has_them_are_refused(
         policy(tmp_path, text)
     if "hip" not in seen + moved:
         assert policy(tmp_path, text, who=robot(("knee", "hip")))
+
+
+TERMS = {
+    "observation_names": "joint_pos,joint_vel,actions,command",
+    "observation_terms_scale": "0.500,0.050;0.100,1.000,2.000",
+    "observation_terms_history_length": "0,2,0,0",
+    "observation_terms_clip": "-1.000;1.500,-2.000;2.000,-inf;inf,-inf;3.000",
+}
+BY_TERMS = """\
+network: n.onnx
+observation:
+  - {term: joint_pos, channel: legs.position, offset: [0.9, -1.8]}
+  - {term: joint_vel, channel: legs.position}
+  - {term: actions, last_action: output}
+  - {term: command, fact: speed}
+  - {term: command, fact: turn}
+"""
+
+
+def test_scale_clip_and_history_of_mjlabs_terms_are_those_of_numpy(tmp_path: Path) -> None:
+    described(tmp_path, 10, **TERMS)
+    who = robot(tuple("abcdefghij"))
+    who = Embodiment("any", robot().channels, who.action)
+    text = BY_TERMS.replace("{term: actions, last_action: output}", "{term: actions, channel: legs.position}")
+    made = policy(tmp_path, text, (Brief(facts={"speed": 0.7, "turn": 4.0}),), who)
+    first, second = np.array([1.3, 5.0]), np.array([3.0, -2.5])
+    told(made, list(first))
+    scale = np.array([0.05, 0.1])
+    wanted = [
+        *(0.5 * np.clip(second - [0.9, -1.8], -1.0, 1.5)),
+        *(scale * np.clip(first, -2.0, 2.0)),
+        *(scale * np.clip(second, -2.0, 2.0)),
+        *second,
+        2.0 * 0.7,
+        2.0 * 3.0,
+    ]
+    assert told(made, list(second))[0] == pytest.approx(wanted, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (
+            "  - {term: joint_vel, channel: legs.position}\n",
+            "",
+            r"terms joint_pos, joint_vel, .*declared are",
+        ),
+        ("term: joint_vel, ", "", "declared are joint_pos, none, actions"),
+        ("offset: [0.9", "scale: 2, offset: [0.9", r":3:.*scale of the term 'joint_pos' stands in the file"),
+        (
+            "{term: joint_vel, channel: legs.position}",
+            "{term: joint_vel, channel: legs.position, entries: [hip]}\n"
+            "  - {term: joint_vel, channel: legs.position, entries: [knee]}",
+            "'joint_vel' has a history",
+        ),
+        (
+            "position}\n  - {term: act",
+            "position, offset: 1}\n  - {term: act",
+            r":4:.*clipped after its offset",
+        ),
+    ],
+)
+def test_terms_that_are_shown_otherwise_than_the_file_says_are_refused(
+    tmp_path: Path, before: str, after: str, said: str
+) -> None:
+    described(tmp_path, 10, **TERMS)
+    assert before in BY_TERMS
+    with pytest.raises(PackageError, match=said):
+        policy(tmp_path, BY_TERMS.replace(before, after), (Brief(facts={"speed": 0.0, "turn": 0.0}),))
