@@ -25,6 +25,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import ExitStack
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -195,8 +196,7 @@ def importing(copy: Path, room: str, stem: str) -> list[str]:
 def _run_tests(copy: Path, files: Sequence[str], plugins: Sequence[Any], folder: Path | None = None) -> None:
     os.setsid()
     os.chdir(copy)
-    os.environ.update(PYTHONPATH=str(copy / "src"), PYTHONDONTWRITEBYTECODE="1")
-    sys.dont_write_bytecode = True
+    os.environ["PYTHONPATH"] = str(copy / "src")
     theirs = [path for path in sys.path if Path(path) not in (Path(__file__).parent, REPOSITORY / "src")]
     sys.path[:] = [str(copy / "src"), *theirs]
     said = os.open(copy / SAID, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
@@ -260,12 +260,13 @@ def judge(copy: Path, room: str, seen: Seen, limit_s: float, mutant: Mutant) -> 
     every = seen.of(mutant.file, range(0))
     run = partial(quickest_first, seconds=seen.seconds, stem=path.stem)
     elsewhere = importing(copy, room, path.stem)
+    written = path.stat().st_mtime_ns
     try:
-        path.write_text(changed)
+        _write(path, changed, next(_times) * 10**9)
         if near:
             result = ended(copy, run(near), limit_s, near)
             if result is None:
-                path.write_text(code)
+                _write(path, code, written)
                 return Judged(None if ended(copy, run(near), limit_s, near) is None else True, words)
             if result:
                 return Judged(True, words)
@@ -274,10 +275,19 @@ def judge(copy: Path, room: str, seen: Seen, limit_s: float, mutant: Mutant) -> 
             return Judged(True, words)
         if not elsewhere or not ended(copy, elsewhere, limit_s):
             return Judged(False, words)
-        path.write_text(code)
+        _write(path, code, written)
         return Judged(ended(copy, elsewhere, limit_s) == 0, words)
     finally:
-        path.write_text(code)
+        _write(path, code, written)
+
+
+_times = count(1)
+"""When a file was last written, in seconds, as compiled code is known by: each change is another one."""
+
+
+def _write(path: Path, code: str, when_ns: int) -> None:
+    path.write_text(code)
+    os.utime(path, ns=(when_ns, when_ns))
 
 
 _copies: list[Path] = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from simgate.harness.results.parts import MOST_FILES, Part, changed_parts, make_part
 
 DOOR = {"acme/door.py": "a" * 64, "acme/gains.py": "b" * 64}
@@ -39,11 +41,12 @@ def test_each_change_is_said_with_the_file_or_the_version() -> None:
     ]
 
 
-def test_many_files_are_counted_after_the_first() -> None:
-    many = {f"acme/m{k}.py": "e" * 64 for k in range(9)}
+@pytest.mark.parametrize(("files", "last"), [(5, ""), (6, " and 1 more"), (9, " and 4 more")])
+def test_many_files_are_counted_after_the_first(files: int, last: str) -> None:
+    many = {f"acme/m{k}.py": "e" * 64 for k in range(files)}
     (text,) = changed_parts([policy(code=many)], [policy(code=dict.fromkeys(many, "f" * 64))])
     assert text == (
-        "policy door: acme/m0.py, acme/m1.py, acme/m2.py, acme/m3.py, acme/m4.py and 4 more have changed"
+        f"policy door: acme/m0.py, acme/m1.py, acme/m2.py, acme/m3.py, acme/m4.py{last} have changed"
     )
 
 

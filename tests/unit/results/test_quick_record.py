@@ -171,8 +171,8 @@ def test_a_limit_that_is_not_understood_is_refused_when_the_reader_is_made():
 
     Inner.model_rebuild(_types_namespace={"Outer": Outer})
     Outer.model_rebuild()
-    for model in (Open, Nested, Outer):
-        with pytest.raises(TypeError):
+    for model, words in ((Open, ""), (Nested, "set"), (Outer, "Outer lies in itself by way of Inner")):
+        with pytest.raises(TypeError, match=words):
             quick_reader(model)
 
 
