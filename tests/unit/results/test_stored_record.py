@@ -12,7 +12,7 @@ from simgate.harness.gate.decide import decide
 from simgate.harness.packs.model import GateRule
 from simgate.harness.results.journal import append_record, read_journal
 from simgate.harness.results.manifest import Manifest
-from simgate.harness.results.record import LatencySamples, Outcome
+from simgate.harness.results.record import CriterionResult, LatencySamples, Outcome
 from simgate.harness.results.stored_record import as_read, stored_records, updated, whole
 from tests.unit.gate.runs import PASS_RATE, VALIDITY, a_run, make_record
 
@@ -60,6 +60,19 @@ def test_they_have_all_that_the_records_have_in_whatever_order_they_are_asked(tm
         assert tuple(found.latency.measured_ms) == record.latency.measured_ms
         assert found.latency.in_loop_ms == record.latency.in_loop_ms
         assert found.latency.mode == "simulated"
+
+
+def test_what_a_record_has_violated_stays_beside_it(tmp_path):
+    broken, kept, doubted = (
+        CriterionResult(metric="collisions", statement="collisions at most 0", observed=1.0, outcome=outcome)
+        for outcome in (Outcome.FAIL, Outcome.PASS, Outcome.INVALID)
+    )
+    records = [
+        make_record(f"glass::v{k:04d}").model_copy(update={"hard": hard})
+        for k, hard in enumerate([(kept, broken), (kept, doubted), ()])
+    ]
+    stored = list(stored_records(written(tmp_path, records)))
+    assert [one.violations for one in stored] == [(broken,), (), ()] == [one.violations for one in records]
 
 
 def test_the_verdict_on_them_is_that_on_the_records(tmp_path):
