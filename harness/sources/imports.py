@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -47,7 +48,9 @@ def imports_of(text: bytes, package: str) -> Imports:
     names: dict[str, None] = {}
     is_computed = False
     functions = set()
-    nodes = list(ast.walk(tree))
+    # Most modules call nothing of the kind: their statements tell all. Other letters may mean the same names.
+    calls = not text.isascii() or any(word.encode() in text for word in _COMPUTED)
+    nodes = list(ast.walk(tree) if calls else _statements(tree))
     importers = _COMPUTED | _renamed(nodes)
     for node in nodes:
         if isinstance(node, ast.Import):
@@ -64,6 +67,16 @@ def imports_of(text: bytes, package: str) -> Imports:
             else:
                 is_computed = True
     return Imports(tuple(name for name in names if name.strip(".")), is_computed, frozenset(functions))
+
+
+def _statements(tree: ast.Module) -> Iterator[ast.AST]:
+    """A module and its statements, wherever they are, in the order of :func:`ast.walk`."""
+    queue: deque[ast.AST] = deque([tree])
+    while queue:
+        node = queue.popleft()
+        yield node
+        for part in ("body", "handlers", "orelse", "finalbody", "cases"):
+            queue.extend(getattr(node, part, ()))
 
 
 def _renamed(nodes: Iterable[ast.AST]) -> set[str]:
