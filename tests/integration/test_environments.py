@@ -205,6 +205,54 @@ def test_what_did_not_take_is_invalid_by_name_and_what_raises_is_an_error_with_i
         assert all(said in r["reason"] for r in found), (name, next(iter(found))["reason"])
 
 
+NOTHING = {
+    "make.colour": 0.9,
+    "options.unheard": 1.0,
+    "attr/unread": 5.0,
+    "attr/colour": 0.1,
+    "attr/gains.1": 0.9,
+    "attr/nested.dust": 0.8,
+    "attr/overwritten": 5.0,
+    "attr/count": 3,
+    "attr/clicks.0": 2.5,
+    "attr/render_fps": 40,
+}
+SOMETHING = {
+    "make.start_m": 0.3,
+    "make.mass_kg": 2.0,
+    "options.shift_m": 0.2,
+    "attr/friction": 0.4,
+    "attr/gains.0": 0.7,
+    "attr/nested.wind": 0.3,
+    "attr/dt": 0.04,
+    "attr/start_m": 0.25,
+    "attr/mass_kg": 3.0,
+    "attr/clicks.1": 7,
+}
+
+
+def test_of_twenty_targets_those_that_do_nothing_are_invalid_by_name_and_no_others(tmp_path: Path) -> None:
+    head, _, _ = PACK.partition("scenarios:\n")
+    scenario = """
+  {name}:
+    title: {target}
+    severity: minor
+    world: {{env: "team_env.py:Cart", set: {{own: {target}}}}}
+    parameters: {{own: {value}}}
+    variants: {{count: 1}}
+    accept: {{return: {{at_least: -1000}}}}"""
+    targets = {f"t{number}": target for number, target in enumerate((*NOTHING, *SOMETHING))}
+    text = "".join(
+        scenario.format(name=name, target=target, value={**NOTHING, **SOMETHING}[target])
+        for name, target in targets.items()
+    )
+    found = run(team(tmp_path / "twenty", f"{head}scenarios:{text}\n"), "twenty", "--workers", 1)
+    outcomes = {targets[v.partition("::")[0]]: (r["outcome"], r["reason"]) for v, r in found.items()}
+    assert {target for target, (outcome, _) in outcomes.items() if outcome == "INVALID"} == set(NOTHING)
+    assert all(target in outcomes[target][1] for target in NOTHING), outcomes
+    assert {outcome for outcome, _ in outcomes.values()} == {"INVALID", "PASS"}
+
+
 def test_seeds_alone_are_scenes_of_their_own_and_no_copies_of_each_other(tmp_path: Path) -> None:
     text = PACK.replace("{uniform: [0.5, 2]}", "1").replace("{uniform: [-0.2, 0.2]}", "0.1")
     text = text.replace("{uniform: [0.05, 0.4]}", "0.1").replace("count: 12", "count: 3")

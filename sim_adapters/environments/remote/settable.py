@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
@@ -44,6 +45,12 @@ _MUJOCO: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {
     },
 }
 """Kind of thing -> what of it can be set -> (field of MuJoCo's accessor, names of its components)."""
+
+
+_MOST_ENTRIES = 12
+"""So many numbers of one attribute are listed each on its own."""
+_DEEPEST = 3
+"""Mappings and lists within each other are listed so far down."""
 
 
 class Place:
@@ -146,15 +153,29 @@ def settle(inner: Any) -> None:
 
 
 def attributes(inner: Any) -> Iterator[tuple[str, Any]]:
-    """Public attributes that are a number, a bool, a word or a few numbers, with their values."""
+    """Public attributes that are a number, a bool or a word, or a few of them, by path with their values."""
     for name, value in sorted(vars(inner).items()):
-        if name.startswith("_") or name in ("render_mode", "spec", "np_random_seed"):
-            continue
-        if isinstance(value, (bool, int, float, str, np.number)):
-            yield name, value
-        elif isinstance(value, np.ndarray) and value.ndim == 1 and 0 < value.size <= 12:
-            for index, number in enumerate(value):
-                yield f"{name}.{index}", number
+        if not name.startswith("_") and name not in ("render_mode", "spec", "np_random_seed"):
+            yield from _parts(name, value)
+
+
+def _parts(path: str, value: Any, deep: int = 0) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, (bool, int, float, str, np.number)):
+        yield path, value
+    elif isinstance(value, np.ndarray) and value.ndim == 1 and 0 < value.size <= _MOST_ENTRIES:
+        for index, number in enumerate(value):
+            yield f"{path}.{index}", number
+    elif deep < _DEEPEST and (
+        isinstance(value, dict) or (dataclasses.is_dataclass(value) and not isinstance(value, type))
+    ):
+        fields = () if isinstance(value, dict) else dataclasses.fields(value)
+        inside = {one.name: getattr(value, one.name, None) for one in fields}
+        for key, one in (value if isinstance(value, dict) else inside).items():
+            if isinstance(key, str) and key and "." not in key:
+                yield from _parts(f"{path}.{key}", one, deep + 1)
+    elif deep < _DEEPEST and isinstance(value, list) and len(value) <= _MOST_ENTRIES:
+        for index, one in enumerate(value):
+            yield from _parts(f"{path}.{index}", one, deep + 1)
 
 
 def mujoco_targets(inner: Any) -> Iterator[tuple[str, Any]]:

@@ -41,6 +41,7 @@ class Cart(gymnasium.Env):
         self.overwritten = 1.0
         self.unread = 1.0
         self.gains = np.array([1.0, 0.5])
+        self.clicks, self.render_fps = np.array([2, 5]), 20
         self.nested = {"wind": 0.0, "dust": 0.0}
         self.dt, self.count = 0.05, 0
         self.observation_space = spaces.Dict(
@@ -66,6 +67,7 @@ class Cart(gymnasium.Env):
         if self.count == self.fails_at:
             raise RuntimeError("the motor is on fire")
         force = float(action[0]) * self.gains[0] + self.nested["wind"] - self.friction * self.state[1]
+        force += 0.01 * (self.clicks.sum() - 7)
         self.state[1] += self.dt * force / self.mass_kg
         self.state[0] += self.dt * self.state[1]
         gap = abs(self.mark_m - self.state[0])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import random
 import sys
 import types
@@ -14,7 +15,7 @@ from simgate.sim_adapters.environments.remote import draws
 from simgate.sim_adapters.environments.remote.draws import Draws
 from simgate.sim_adapters.environments.remote.imports import named_by
 from simgate.sim_adapters.environments.remote.refused import Refused
-from simgate.sim_adapters.environments.remote.settable import same
+from simgate.sim_adapters.environments.remote.settable import attributes, place_of, same
 from simgate.sim_adapters.environments.remote.spaces import Reader, fitting
 
 HERE = Path(__file__).parent
@@ -404,6 +405,34 @@ def test_a_model_in_mjcf_is_told_with_what_it_names(tmp_path: Path) -> None:
     assert {Path(path).name for path in told} == {"m.xml", "sub.xml", "a.stl", "c.stl", "up.png"}
 
 
+@dataclasses.dataclass
+class Wheels:
+    radius_m: float = 0.1
+    teeth: list[int] = dataclasses.field(default_factory=lambda: [3, 4])
+
+
+def test_parts_of_attributes_are_listed_by_the_path_that_sets_them() -> None:
+    inner = types.SimpleNamespace(
+        kg=2.0,
+        robot={"arm": {"m": 0.5}, "a.b": 1, 3: 4},
+        wheels=Wheels(),
+        kind=Wheels,
+        rows=np.ones((2, 2)),
+        _own=1,
+    )
+    listed = dict(attributes(inner))
+    assert listed == {
+        "kg": 2.0,
+        "robot.arm.m": 0.5,
+        "wheels.radius_m": 0.1,
+        "wheels.teeth.0": 3,
+        "wheels.teeth.1": 4,
+    }
+    for path, value in listed.items():
+        place_of(inner, f"attr/{path}").write(value + 1)
+    assert dict(attributes(inner)) == {path: value + 1 for path, value in listed.items()}
+
+
 @pytest.mark.parametrize(
     ("now", "wanted", "took"),
     [
@@ -441,6 +470,33 @@ def test_a_field_of_a_mujoco_model_is_set_and_stays(ant) -> None:
     assert ant.call("problems", slot=0)["lost"] == []
 
 
-def test_a_force_range_that_nothing_heeds_is_idle_and_gravity_is_not(ant) -> None:
-    values = {"actuator/0.forcerange.high": 0.5, "opt/gravity.z": -5.0}
-    assert idle(ant, values, *values) == {"actuator/0.forcerange.high": True, "opt/gravity.z": False}
+NOTHING_OF_ANT = {
+    "actuator/0.forcerange.high": 5.0,  # Its force is not limited,
+    "actuator/0.bias.1": 2.0,  # nor has it a bias,
+    "actuator/0.gear.1": 2.0,  # and its joint turns about one axis.
+    "opt/wind.x": 3.0,  # Without air,
+    "joint/root.range.low": -0.5,  # a joint without limits,
+    "geom/floor.friction.spin": 0.3,  # contacts that only slide,
+    "geom/floor.size.0": 3.0,  # a plane without end,
+    "geom/floor.rgba.r": 0.1,
+    "body/world.mass": 5.0,
+    "attr/width": 320,
+}
+SOMETHING_OF_ANT = {
+    "actuator/0.gear.0": 20.0,
+    "actuator/0.ctrlrange.high": 0.2,
+    "opt/gravity.z": -3.0,
+    "opt/viscosity": 2.0,
+    "joint/hip_1.range.high": 0.2,
+    "joint/hip_1.frictionloss": 2.0,
+    "joint/root.stiffness": 1.0,
+    "geom/floor.margin": 0.2,
+    "body/torso.mass": 3.0,
+    "attr/frame_skip": 3,
+}
+
+
+@pytest.mark.parametrize("target", [*NOTHING_OF_ANT, *SOMETHING_OF_ANT])
+def test_a_target_of_a_mujoco_model_is_named_where_it_changes_nothing(ant, target: str) -> None:
+    values = {**NOTHING_OF_ANT, **SOMETHING_OF_ANT}
+    assert idle(ant, {target: values[target]}, target) == {target: target in NOTHING_OF_ANT}
