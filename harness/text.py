@@ -58,7 +58,7 @@ def table(
 
 
 def _wrapped(cell: str, size: int) -> list[str]:
-    return textwrap.wrap(cell, size, break_on_hyphens=False) or [""]
+    return textwrap.wrap(cell, max(size, 1), break_on_hyphens=False) or [""]
 
 
 def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -177,7 +177,7 @@ class _Builder:
             strips=strips,
             timeline=drawn,
             no_timeline=why_not,
-            replay=replay_line(self._run.folder, record.variant),
+            replay=replay_line(self._run.folder, record.variant, self._run.manifest.imported),
             expanded=expanded,
         )
 

@@ -110,7 +110,7 @@ def _seconds(value: float) -> float:
 def _variant_case(run: RunData, result: VariantResult, bare_s: Mapping[str, float]) -> TestCase:
     expected, record = result.expected, result.record
     classname = f"{run.manifest.pack_name}.{expected.scenario}"
-    replay = replay_line(run.folder, expected.id)
+    replay = replay_line(run.folder, expected.id, run.manifest.imported)
     if record is None:
         case = TestCase(expected.id, classname, stdout=f"reproduce: {replay}")
         case.add_error_info(

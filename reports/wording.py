@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
+from simgate.harness.results.manifest import ImportedFrom
 from simgate.harness.results.record import CriterionResult, Outcome, RunRecord, Scalar
 from simgate.harness.text import number
 
@@ -47,8 +48,10 @@ def percent(share: float | None, digits: int = 1) -> str:
     return f"{text} %"
 
 
-def replay_line(folder: Path, variant: str) -> str:
-    """The command that runs a variant again."""
+def replay_line(folder: Path, variant: str, imported: ImportedFrom | None = None) -> str:
+    """The command that runs a variant again; of an imported one, who can."""
+    if imported is not None:
+        return f"in {imported.tool}, whose result it is"
     return f"simgate replay {shlex.quote(str(folder))} {shlex.quote(variant)}"
 
 

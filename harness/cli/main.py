@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import keyword
 import signal
 import sys
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ COMMANDS = {
     "run": "runs",
     "eval": "runs",
     "merge": "runs",
+    "import": "runs",
     "lint": "packs",
     "expand": "packs",
     "preview": "packs",
@@ -46,7 +48,7 @@ COMMANDS = {
     "doctor": "runs",
 }
 """Name -> room of its module, in the order in which help lists them."""
-JUDGING = ("run", "eval", "merge", "gate", "explain", "compare")
+JUDGING = ("run", "eval", "merge", "import", "gate", "explain", "compare")
 """Commands whose exit code is a verdict."""
 
 
@@ -71,7 +73,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="store_true", help="print the version and stop")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for name, room in COMMANDS.items():
-        module = importlib.import_module(f"simgate.harness.cli.commands.{room}.{name.replace('-', '_')}")
+        stem = f"{name}_" if keyword.iskeyword(name) else name.replace("-", "_")
+        module = importlib.import_module(f"simgate.harness.cli.commands.{room}.{stem}")
         sub = commands.add_parser(name, help=module.HELP, description=module.HELP)
         module.configure(sub)
         sub.set_defaults(run=module.run)

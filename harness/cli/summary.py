@@ -131,6 +131,9 @@ def _print_failures(console: Console, folder: RunFolder) -> None:
         console.print(Padding(line, (0, 0, 0, 2), expand=False))
     if len(bad) > FIRST_FAILURES:
         console.print(f"  and {len(bad) - FIRST_FAILURES} more, in the report")
+    if folder.manifest().imported is not None:
+        console.print()
+        return
     first = _in_turn(bad)[0].variant
     arguments = f"{shlex.quote(str(folder.path))} {shlex.quote(first)}"
     console.print(f"  run the first again: simgate replay {arguments}", markup=False, soft_wrap=True)

@@ -125,9 +125,15 @@ def _pack_part(pack: Pack) -> tuple[dict[str, Hashed], str]:
             {},
             f"the pack's file {path.name} is no longer where it was; the manifest holds the checked pack",
         )
-    paths, digest = pack_files(path)
-    if digest != pack.source_sha256:
-        return {}, f"{path.name} or a file that it extends has changed since the run"
+    if any(scenario.imported for scenario in pack.scenarios):
+        paths = [path.parent / name for name in pack.sources]
+        changed = [p.name for p in paths if not p.is_file() or hashed(p).sha256 not in pack.sources.values()]
+        if changed:
+            return {}, f"{', '.join(changed)} has changed since it was imported, or is gone"
+    else:
+        paths, digest = pack_files(path)
+        if digest != pack.source_sha256:
+            return {}, f"{path.name} or a file that it extends has changed since the run"
     root = _root_of(path)
     outside = next((file for file in paths if not file.resolve().is_relative_to(root)), None)
     if outside is not None:

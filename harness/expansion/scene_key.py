@@ -60,7 +60,7 @@ def seed_makes_scene(scenario: Scenario) -> bool:
     """
     spec = scenario.native
     if not isinstance(spec, EnvironmentSpec):
-        return False
+        return scenario.imported
     return not any(SEED in knob.targets for name, knob in spec.knobs.items() if name not in spec.unset)
 
 

@@ -68,6 +68,7 @@ def _as_shown(error: Exception) -> UserError | None:
     from simgate.harness.gate.comparing.baseline_store import NoBaseline
     from simgate.harness.gate.comparing.comparability import NotComparable
     from simgate.harness.gate.decide import UndecidableRun
+    from simgate.harness.importing.episode import CannotImport
     from simgate.harness.merging.sources import CannotMerge
     from simgate.harness.packs.worlds import UnfitAdapter
     from simgate.harness.registry import UnknownPlugin, UnusablePlugins
@@ -92,6 +93,7 @@ def _as_shown(error: Exception) -> UserError | None:
     in_one = (
         BadFiles,
         BadReference,
+        CannotImport,
         CannotResume,
         DependentVariants,
         InUse,

@@ -28,6 +28,7 @@ def notes_for(
 ) -> tuple[str, ...]:
     """Everything that limits what the verdict means, most important first."""
     notes = [
+        *_imported(manifest),
         *_selection(manifest, left_out),
         *_sequential(manifest, pack, evidence),
         *_records(evidence),
@@ -46,6 +47,16 @@ def notes_for(
     if manifest.fingerprint.git_dirty:
         notes.append(f"the checkout had uncommitted changes on top of {manifest.fingerprint.git_commit[:12]}")
     return tuple(notes)
+
+
+def _imported(manifest: Manifest) -> list[str]:
+    if manifest.imported is None:
+        return []
+    told = "pairs by the seeds in its files" if manifest.imported.paired else "no pairs: it tells no seeds"
+    return [
+        f"results of {manifest.imported.tool}, imported and not run here: no trace, no replay, its word for "
+        f"every success; episodes of two imports are {told}"
+    ]
 
 
 def _selection(manifest: Manifest, left_out: Mapping[str, int]) -> list[str]:

@@ -283,6 +283,8 @@ class Scenario(PackModel):
     """Entry-point name of the world; for a native one its kind, file and content in one word."""
     native: NativeField = Field(default=None, exclude_if=_is_none)
     """What the pack says about a file of the team's own; None for an installed world."""
+    imported: bool = Field(default=False, exclude_if=lambda found: not found)
+    """Whether its records are another tool's: there are no traces, and every seed is another scene."""
     task: TaskSpec | CodedTask | None = Field(default=None, exclude_if=_is_none)
     """What the robot is asked to do; None for a driving robot that reaches or reports."""
     parameters: dict[str, ValueSpec] = Field(default_factory=dict)

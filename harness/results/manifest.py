@@ -105,6 +105,14 @@ class MergedRun(ResultModel):
     """Lines of its journal."""
 
 
+class ImportedFrom(ResultModel):
+    """Whose results a run holds that simgate has not run."""
+
+    tool: str
+    paired: bool
+    """Whether the files tell the seeds of episodes, so that those of two runs are pairs."""
+
+
 class Manifest(ResultModel):
     """Everything that is known about a run before it starts."""
 
@@ -134,4 +142,6 @@ class Manifest(ResultModel):
     """Differences to the baseline, or among the shards, that the user has accepted, by name."""
     looked_past: tuple[str, ...] = ()
     """What differed among the shards of this run, in words."""
+    imported: ImportedFrom | None = Field(default=None, exclude_if=lambda found: found is None)
+    """None for a run that simgate has made."""
     fingerprint: Fingerprint

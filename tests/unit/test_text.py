@@ -39,6 +39,10 @@ def test_words_stand_to_the_left_and_counts_to_the_right_without_blanks_at_the_e
     ]
 
 
+def test_a_column_in_which_nothing_stands_is_one() -> None:
+    assert table(("a", ""), [("1", "")], width=None) == "a\n1"
+
+
 def test_the_last_column_is_wrapped_to_the_width_and_never_cut() -> None:
     long = [["a", "word " * 30]]
     lines = table(("x", "what"), long, width=40).splitlines()

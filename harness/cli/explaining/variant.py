@@ -55,7 +55,12 @@ def explain_variant(folder: RunFolder, name: str, width: int = 100) -> str:
         record = whole(judged.record)
         told = [head, *_outcome(judged, record), *_criteria(record), *_conditions(scenario, record)]
         told += [*_happened(folder, record), *_seen_by_people(folder, record)]
-    again = f"simgate replay {shlex.quote(str(folder.path))} {shlex.quote(name)}"
+    tool = run.manifest.imported.tool if run.manifest.imported else ""
+    again = (
+        f"in {tool}, whose result it is"
+        if tool
+        else f"simgate replay {shlex.quote(str(folder.path))} {shlex.quote(name)}"
+    )
     blocks = [textwrap.fill(text, width, subsequent_indent=_indent(text)) for text in told]
     return "\n".join([*blocks, "", f"run it again: {again}"])
 

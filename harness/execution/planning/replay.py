@@ -70,6 +70,10 @@ def replay(run_dir: Path, variant_id: str, *, hosts: int = 1, listeners: Sequenc
     """
     folder = RunFolder(run_dir)
     manifest = folder.manifest()
+    if manifest.imported is not None:
+        raise CannotReplay(
+            f"{run_dir} was imported from {manifest.imported.tool}; only that can run it again"
+        )
     pack = _with_sites_of_now(pack_where_it_is(kept_pack(manifest), run_dir))
     variant = find_variant(variants_of(manifest, pack), variant_id, run_dir)
     before = {record.variant: record for record in folder.records()}.get(variant.id)

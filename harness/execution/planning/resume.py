@@ -55,6 +55,7 @@ def resume_run(
     """
     folder = RunFolder(run_dir)
     manifest = folder.manifest()
+    _require_ours(manifest)
     pack = pack_where_it_is(kept_pack(manifest), run_dir)
     _require_same_source(pack, manifest)
     variants = variants_of(manifest, pack)
@@ -90,10 +91,11 @@ def variants_of(manifest: Manifest, pack: Pack) -> tuple[Variant, ...]:
     """The expected variants with all their values, in the manifest's order.
 
     Raises:
-        CannotResume: This version expands the pack to other variants.
+        CannotResume: This version expands the pack to other variants, or the run is another tool's.
     """
     from simgate.harness.expansion.expand import expand_pack
 
+    _require_ours(manifest)
     by_id = {variant.id: variant for variant in expand_pack(pack)}
     lost = [expected.id for expected in manifest.expected if expected.id not in by_id]
     if lost:
@@ -102,6 +104,12 @@ def variants_of(manifest: Manifest, pack: Pack) -> tuple[Variant, ...]:
             f"'{manifest.pack_name}'; use the version that made the run, or start a new run"
         )
     return tuple(by_id[expected.id] for expected in manifest.expected)
+
+
+def _require_ours(manifest: Manifest) -> None:
+    if manifest.imported is not None:
+        tool = manifest.imported.tool
+        raise CannotResume(f"{manifest.run_id} was imported from {tool}; only that can run it again")
 
 
 def valid_records(manifest: Manifest, records: Sequence[RunRecord]) -> dict[str, RunRecord]:

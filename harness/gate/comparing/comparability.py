@@ -139,7 +139,11 @@ def differences(
         now: The candidate's. A part that one side does not know (no host was ready yet) is not compared.
         accepted: Names (of :data:`ACCEPTABLE`) of differences that are looked past.
     """
-    found = []
+    found = [
+        f"{run.run_id} was imported from {run.imported.tool}, whose files tell no seeds: nothing is a pair"
+        for run in (baseline, candidate)
+        if run.imported is not None and not run.imported.paired
+    ]
     if baseline.pack_name != candidate.pack_name:
         found.append(f"the pack was {baseline.pack_name}, is {candidate.pack_name}")
     told = {name for name, _ in {*_native_worlds(before)} ^ {*_native_worlds(now)}}

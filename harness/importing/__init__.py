@@ -1,0 +1,1 @@
+"""Results of other tools as a run: read, never run; ``simgate import``."""

@@ -1,0 +1,117 @@
+"""Result files of tools that evaluate policies, one JSON each: LeRobot, vla-eval, inspect-robots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from simgate.harness.importing.episode import Episode, Told
+from simgate.harness.importing.value import Value, require_count
+
+_SCORES = ("success_at_end", "operator", "vlm", "reached_goal_state")
+"""Scorers of inspect-robots that say whether a trial succeeded, the surest first."""
+
+
+def lerobot(root: Value, success: str | None) -> Told:
+    """``eval_info.json`` of ``lerobot-eval``; older ones list episodes with their seeds."""
+    if (tasks := root.get("per_task")) is None:
+        return Told("LeRobot", tuple(_lerobot_episodes(root.need("per_episode"), success)))
+    episodes = [one for task in tasks for one in _lerobot_task(task)]
+    overall = root.get("overall")
+    require_count(overall and overall.get("n_episodes"), len(episodes), "episodes")
+    return Told("LeRobot", tuple(episodes))
+
+
+def _lerobot_task(task: Value) -> Iterator[Episode]:
+    metrics = task.need("metrics")
+    scenario = f"{task.need('task_group').text()}-{task.need('task_id').text()}"
+    rows = [list(metrics.need(key)) for key in ("successes", "sum_rewards", "max_rewards")]
+    if len({len(row) for row in rows}) > 1:
+        raise metrics.wrong(f"lists {', '.join(str(len(row)) for row in rows)} successes, sums and maxima")
+    for number, (won, total, most) in enumerate(zip(*rows, strict=True)):
+        measured = {"return": total.number(), "max_reward": most.number()}
+        yield Episode(scenario, f"e{number}", won.truth(), metrics=measured)
+
+
+def _lerobot_episodes(listed: Value, success: str | None) -> Iterator[Episode]:
+    for one in listed:
+        seed = one.get("seed")
+        yield Episode(
+            "episodes",
+            f"e{one.need('episode_ix').whole()}",
+            one.need(success or "success").truth(),
+            pair="" if seed is None else str(seed.whole()),
+            metrics={
+                "return": one.need("sum_reward").number(),
+                "max_reward": one.need("max_reward").number(),
+            },
+        )
+
+
+def vla_eval(root: Value, success: str | None) -> Told:
+    """A benchmark's result of vla-eval. Its own rate counts an episode that did not run as a failure."""
+    episodes = []
+    for task in root.need("tasks"):
+        listed = list(task.need("episodes"))
+        require_count(task.get("num_episodes"), len(listed), "episodes")
+        episodes += [_vla_eval_episode(task.need("task").text(), one, success) for one in listed]
+    require_count(root.get("num_episodes_total"), len(episodes), "episodes")
+    version = root.get("harness_version")
+    return Told("vla-eval", tuple(episodes), version.text() if version else "")
+
+
+def _vla_eval_episode(task: str, one: Value, success: str | None) -> Episode:
+    name, metrics = f"e{one.need('episode_id').text()}", one.need("metrics")
+    steps = one.get("steps")
+    measured = metrics.numbers() | ({"episode_length": steps.number()} if steps else {})
+    if (why := one.get("failure_reason")) is not None:
+        detail = one.get("failure_detail")
+        reason = f"{why.text()}: {detail.text()}" if detail else why.text()
+        return Episode(task, name, None, reason, failed_to_run=True, metrics=measured)
+    return Episode(task, name, metrics.need(success or "success").truth(), metrics=measured)
+
+
+def inspect_robots(root: Value, success: str | None) -> Told:
+    """A log of inspect-robots. A trial is a pair of that of another log with the same scene, seed and epoch,
+    where the embodiment is seedable."""
+    if root.need("version").whole() != 1:
+        raise root.need("version").wrong("is of a newer log; this simgate reads version 1")
+    about = root.need("eval")
+    status = root.need("status").text()
+    episodes = [one for sample in root.need("samples") for one in _scene(about, sample, success)]
+    trials = len(episodes)
+    if (why := root.get("error")) is not None or status in ("error", "started"):
+        reason = why.text() if why else f"the log ends with status '{status}'"
+        episodes.append(Episode(about.need("task").text(), "log", None, reason, failed_to_run=True))
+    require_count(root.need("results").get("total_trials"), trials, "trials")
+    policy, checkpoint = about.need("policy").text(), about.get("policy_checkpoint")
+    version = about.get("inspect_robots_version")
+    named = f"{policy} {checkpoint.text()}" if checkpoint else policy
+    return Told("inspect-robots", tuple(episodes), version.text() if version else "", named)
+
+
+def _scene(about: Value, sample: Value, success: str | None) -> Iterator[Episode]:
+    task, scene = about.need("task").text(), sample.need("scene_id").text()
+    info = about.get("embodiment_info")
+    able = [one.text() for one in (info and info.get("capabilities")) or ()]
+    seed = about.get("seed") if "seedable" in able else None
+    ends = list(sample.get("termination_reasons") or ())
+    judged = list(sample.get("operator_judgements") or ())
+    for epoch, scores in enumerate(sample.need("epochs")):
+        name = f"{scene}-e{epoch}"
+        pair = "" if seed is None else f"{seed.whole()}:{scene}:{epoch}"
+        end = ends[epoch].held if epoch < len(ends) else None
+        if not scores.mapping():
+            why = sample.get("error")
+            reason = why.text() if why else "the trial errored, so nothing was scored"
+            yield Episode(
+                task, name, None, reason, failed_to_run=True, pair=pair, parameters={"scene": scene}
+            )
+            continue
+        key = success or next((one for one in _SCORES if one in scores.mapping()), "success_at_end")
+        won: bool | None = scores.need(key).truth()
+        reason = f"it ended with '{end}'" if isinstance(end, str) else ""
+        if key == "operator" and (epoch >= len(judged) or judged[epoch].held is None):
+            won, reason = None, "no operator judged it; the log's own score counts that as a failure"
+        yield Episode(
+            task, name, won, reason, pair=pair, parameters={"scene": scene}, metrics=scores.numbers()
+        )

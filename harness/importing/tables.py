@@ -1,0 +1,146 @@
+"""Results that any tool can write: JUnit XML, and CSV with a map of its columns."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
+
+from simgate.harness.importing.episode import CannotImport, Episode, Told
+from simgate.policies.documents.diagnostics import near
+from simgate.sim_adapters.printable import printable
+
+_TRUE = frozenset(("true", "1", "1.0", "yes", "pass", "passed", "success", "succeeded"))
+_FALSE = frozenset(("false", "0", "0.0", "no", "fail", "failed", "failure"))
+_NOTHING = frozenset(("", "nan", "null", "none", "na", "n/a"))
+COLUMNS = ("success", "scenario", "seed", "name", "error", "reason")
+"""What a column of a CSV file can be, besides a parameter or a metric."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnMap:
+    """Which column of a CSV file is what.
+
+    Attributes:
+        named: One of :data:`COLUMNS` -> column.
+        parameters: Columns of what varied.
+        metrics: Columns of what was measured.
+    """
+
+    named: Mapping[str, str]
+    parameters: Sequence[str] = ()
+    metrics: Sequence[str] = ()
+
+
+def junit(content: bytes, file: str) -> Told:
+    """JUnit XML: a case is an episode, its class the scenario. A skipped one is evidence of nothing."""
+    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
+        raise CannotImport(f"{file} declares a document type, which no JUnit file needs; it is not read")
+    try:
+        root = ElementTree.fromstring(content)
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
+        raise CannotImport(f"{file} is no whole XML: {printable(error)}") from None
+    suites = [root] if root.tag == "testsuite" else list(root.iter("testsuite"))
+    if root.tag not in ("testsuite", "testsuites"):
+        raise CannotImport(f"{file} is XML of '{printable(root.tag)[:60]}', not of JUnit's testsuites")
+    episodes = []
+    for suite in suites:
+        cases = suite.findall("testcase")
+        said = suite.get("tests")
+        own = sum(1 for _ in suite.iter("testcase"))
+        if said is not None and said.strip() != str(own):
+            raise CannotImport(
+                f"{file}: a suite says {printable(said)[:20]} tests, and {own} are listed: not whole"
+            )
+        name = suite.get("name") or "tests"
+        episodes += [_case(case, name, number) for number, case in enumerate(cases)]
+    return Told("JUnit", tuple(episodes))
+
+
+def _case(case: Element, suite: str, number: int) -> Episode:
+    scenario, name = case.get("classname") or suite, case.get("name") or f"case{number}"
+    seeds = [one.get("value") or "" for one in case.iter("property") if one.get("name") == "seed"]
+    found = {one.tag: one for one in case if one.tag in ("failure", "error", "skipped")}
+    for tag in ("error", "failure", "skipped"):
+        if tag in found:
+            reason = found[tag].get("message") or (found[tag].text or "").strip() or tag
+            won = False if tag == "failure" else None
+            said = reason if tag != "skipped" else f"skipped: {reason}"
+            return Episode(scenario, name, won, said, failed_to_run=tag == "error", pair="".join(seeds[:1]))
+    return Episode(scenario, name, True, pair="".join(seeds[:1]))
+
+
+def csv_rows(text: str, file: str, columns: ColumnMap) -> Told:
+    """CSV with a header; a row is an episode."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        rows = [(reader.line_num, row) for row in reader if row]
+    except csv.Error as error:
+        raise CannotImport(f"{file}:{reader.line_num}: it is no CSV: {printable(error)}") from None
+    if not rows:
+        raise CannotImport(f"{file} is empty; its first line must name the columns")
+    header = rows[0][1]
+    if len(set(header)) < len(header):
+        raise CannotImport(f"{file}:1: two columns have one name")
+    if "success" not in columns.named:
+        raise CannotImport(
+            f"{file}: which column says whether an episode succeeded? write --column success=NAME"
+        )
+    for column in (*columns.named.values(), *columns.parameters, *columns.metrics):
+        if column not in header:
+            raise CannotImport(f"{file}:1: there is no column '{printable(column)}'; {near(column, header)}")
+    episodes = []
+    for line, row in rows[1:]:
+        if len(row) != len(header):
+            raise CannotImport(f"{file}:{line}: {len(row)} cells under {len(header)} columns")
+        cells = dict(zip(header, (cell.strip() for cell in row), strict=True))
+        episodes.append(_row(cells, columns, f"{file}:{line}", line))
+    return Told("CSV", tuple(episodes))
+
+
+def _row(cells: Mapping[str, str], columns: ColumnMap, place: str, line: int) -> Episode:
+    def cell(key: str) -> str:
+        return cells[columns.named[key]] if key in columns.named else ""
+
+    error, word = cell("error"), cell("success").lower()
+    if word not in _TRUE | _FALSE | _NOTHING:
+        shown = printable(cell("success"))[:60]
+        raise CannotImport(f"{place}: '{columns.named['success']}' must be true or false, not '{shown}'")
+    failed = error.lower() not in _NOTHING | _FALSE
+    unknown = word in _NOTHING
+    reason = error if failed else "the file does not say whether it succeeded" if unknown else cell("reason")
+    return Episode(
+        cell("scenario") or "episodes",
+        cell("name") or f"line{line}",
+        None if failed or unknown else word in _TRUE,
+        reason,
+        failed_to_run=failed,
+        pair=cell("seed"),
+        parameters={name: _scalar(cells[name]) for name in columns.parameters if cells[name]},
+        metrics={name: _number(cells[name], place, name) for name in columns.metrics},
+    )
+
+
+def _scalar(text: str) -> int | float | str:
+    for kind in (int, float):
+        try:
+            value = kind(text)
+        except ValueError:
+            continue
+        if abs(value) < 2**63:
+            return value
+    return text
+
+
+def _number(text: str, place: str, name: str) -> float | None:
+    if text.lower() in _NOTHING:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        message = f"{place}: '{printable(name)}' must be a number, not '{printable(text)[:60]}'"
+        raise CannotImport(message) from None
+    return value if abs(value) < float("inf") else None
