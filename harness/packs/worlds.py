@@ -135,15 +135,16 @@ def require_options(sim: SimSpec) -> None:
     """Asks whether a simulator takes the pack's options; one that declares none is not judged.
 
     Raises:
-        UnfitAdapter: It has no such option, or not with that value.
+        UnfitAdapter: It has no such option, or not with that value; or it cannot be used here at all.
     """
     if sim.adapter not in registry.names(ADAPTER_OPTIONS):
         return
+    from simgate.sim_adapters.adapter import SimulatorUnavailable
     from simgate.sim_adapters.options import read_options
 
     try:
         read_options(
             f"sim.options: {sim.adapter} adapter", registry.load(ADAPTER_OPTIONS, sim.adapter), sim.options
         )
-    except ValueError as error:
+    except (ValueError, SimulatorUnavailable) as error:
         raise UnfitAdapter(str(error)) from None
