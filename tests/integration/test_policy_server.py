@@ -166,7 +166,7 @@ def test_what_a_server_does_wrong_is_the_error_of_that_episode(
 def test_a_run_is_replayed_and_resumed_only_with_the_same_server(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from simgate.harness.cli.commands import policy as policy_command
+    from simgate.harness.cli.commands.models import policy as policy_command
     from simgate.harness.execution.planning.parts import collect_parts
     from simgate.harness.execution.planning.resume import CannotResume, resume_run
     from simgate.harness.frontend.packs import load_checked
