@@ -14,7 +14,7 @@ from simgate.harness.evidence.readiness import Check
 from simgate.harness.evidence.signing import key_id, sign
 from simgate.harness.evidence.sigstore_bundle import BUNDLE
 from simgate.harness.evidence.statement import ENVELOPE, STATEMENT, make_statement
-from simgate.harness.gate.decide import write_verdict
+from simgate.harness.gate.decide import judged_run, write_verdict
 from simgate.harness.gate.verdict import Verdict
 from simgate.harness.registry import load
 from simgate.harness.results.atomic_write import write_atomic
@@ -80,14 +80,13 @@ def build_evidence(
         simgate.harness.evidence.canonical_zip.TooLarge: More than 2 GB.
         OSError: A file cannot be read or written, or has changed meanwhile.
     """
-    folder.manifest()
     verdict = _decided_again(folder)
     for name in REPORTS:
         load("simgate.reporters", name)(folder)
     signed = _signed(key is not None, sigstore is not None)
     contents = collect(folder, verdict, signed=signed, recordings=recordings)
     files = dict(contents.files)
-    statement = make_statement(files, verdict, folder.fingerprint())
+    statement = make_statement(files, verdict, judged_run(folder)[0].fingerprint)
     files[STATEMENT] = hashed(statement)
     if key is not None:
         files[ENVELOPE] = hashed(sign(statement, key))
