@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -51,6 +51,11 @@ class VariantBlock:
     def __len__(self) -> int:
         return len(self.index)
 
+    @property
+    def ids(self) -> list[str]:
+        """Id of each variant."""
+        return [f"{self.scenario}::{name}" for name in self.names]
+
     def variants(self) -> list[Variant]:
         """The variants as models."""
         rows = list(zip(*map(_values, self.columns.values()), strict=True)) or [()] * len(self)
@@ -59,7 +64,7 @@ class VariantBlock:
         return [
             Variant.model_construct(
                 _FIELDS,
-                id=f"{self.scenario}::{name}",
+                id=name,
                 scenario=self.scenario,
                 index=index,
                 parameters=dict(zip(self.columns, row, strict=True)),
@@ -68,21 +73,32 @@ class VariantBlock:
                 digest=digest,
             )
             for name, index, row, objects, seed, digest in zip(
-                self.names, self.index.tolist(), rows, placed, self.seeds.tolist(), self.digests, strict=True
+                self.ids, self.index.tolist(), rows, placed, self.seeds.tolist(), self.digests, strict=True
             )
         ]
 
     @cached_property
     def digests(self) -> list[str]:
         """SHA-256 of each variant over canonical JSON: sorted keys, no spaces, shortest exact floats."""
-        parameters = self._rows(_exact)
+        return [hashlib.sha256(text.encode()).hexdigest() for text in self._canonical()]
+
+    def scenes(self, appearance: Collection[str], is_seeded: bool) -> list[str]:
+        """Of each variant what :class:`simgate.harness.expansion.scene_key.SceneKeys` names it.
+
+        Args:
+            appearance: Parameters that make no other scene.
+            is_seeded: Whether another seed makes another scene.
+        """
+        texts = self._canonical(appearance, is_seeded)
+        return [hashlib.sha256(text.encode()).hexdigest()[:16] for text in texts]
+
+    def _canonical(self, left_out: Collection[str] = (), with_seed: bool = True) -> Iterator[str]:
+        parameters = self._rows(_exact, left_out)
         placed = self._placed(_exact, ("group", "kind", "length_m", "width_m", "x", "y", "yaw"))
+        seeds = [f',"seed":{seed}' for seed in self.seeds.tolist()] if with_seed else [""] * len(self)
         tail = f',"world":{json.dumps(self.world)}}}'
-        texts = (
-            f'{{"parameters":{{{own}}},"placed":[{objects}],"seed":{seed}{tail}'
-            for own, objects, seed in zip(parameters, placed, self.seeds.tolist(), strict=True)
-        )
-        return [hashlib.sha256(text.encode()).hexdigest() for text in texts]
+        for own, objects, seed in zip(parameters, placed, seeds, strict=True):
+            yield f'{{"parameters":{{{own}}},"placed":[{objects}]{seed}{tail}'
 
     def json_lines(self) -> list[str]:
         """Each variant as one line of JSON, without line end."""
@@ -110,10 +126,12 @@ class VariantBlock:
         fields = ("group", "kind", "x", "y", "yaw", "length_m", "width_m")
         return [f"[{objects}]" for objects in self._placed(_short, fields)]
 
-    def _rows(self, tokens: TokensOf) -> Tokens:
+    def _rows(self, tokens: TokensOf, left_out: Collection[str] = ()) -> Tokens:
         """The parameters of each variant, without braces; what never varies is written once."""
         template, varying = [], []
         for name, column in self.columns.items():
+            if name in left_out:
+                continue
             key = tokens(np.array([name]))[0]
             if column.strides == (0,) and len(column):
                 template.append(f"{key}:{tokens(column[:1])[0]}".replace("%", "%%"))

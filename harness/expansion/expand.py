@@ -72,14 +72,15 @@ class Expansion(Sequence[Variant]):
     """
 
     def __init__(self, pack: Pack, scenarios: Iterable[Scenario], count: int | None = None) -> None:
-        self._blocks = [block for one in scenarios for block in expand_blocks(pack, one, count)]
-        self._ends = list(accumulate(len(block) for block in self._blocks))
+        self.blocks = [block for one in scenarios for block in expand_blocks(pack, one, count)]
+        """The variants as columns."""
+        self._ends = list(accumulate(map(len, self.blocks)))
 
     def __len__(self) -> int:
         return self._ends[-1] if self._ends else 0
 
     def __iter__(self) -> Iterator[Variant]:
-        for block in self._blocks:
+        for block in self.blocks:
             yield from block.variants()
 
     @overload
@@ -94,7 +95,7 @@ class Expansion(Sequence[Variant]):
         found = range(len(self))[place]
         number = bisect_right(self._ends, found)
         before = self._ends[number - 1] if number else 0
-        return self._blocks[number].variants()[found - before]
+        return self.blocks[number].variants()[found - before]
 
 
 def expand_variant(pack: Pack, scenario: Scenario, index: int) -> Variant:

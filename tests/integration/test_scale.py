@@ -80,14 +80,16 @@ def test_two_runs_are_compared_in_step_with_their_records(runs) -> None:
 
 
 def test_variants_are_planned_in_step_with_their_number(runs) -> None:
-    def planned(count: int) -> object:
-        manifest = runs[0][0].manifest()
-        pack = Pack.model_validate(manifest.pack)
-        spec = VariantsSpec(count=count)
-        scenarios = tuple(s.model_copy(update={"variants": spec}) for s in pack.scenarios[:2])
-        return expected_variants(pack, Expansion(pack, scenarios), Fingerprint())
+    pack = Pack.model_validate(runs[0][0].manifest().pack)
 
-    planned(10)
+    def drawn(count: int) -> Expansion:
+        spec = VariantsSpec(count=count)
+        return Expansion(pack, [s.model_copy(update={"variants": spec}) for s in pack.scenarios[:2]])
+
+    def planned(count: int) -> object:
+        return expected_variants(pack, drawn(count), Fingerprint())
+
+    assert planned(10) == expected_variants(pack, list(drawn(10)), Fingerprint())
     assert seconds(lambda: planned(FACTOR * FEW)) < MOST * seconds(lambda: planned(FEW))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import repeat
 from pathlib import Path
 
 from simgate.harness import registry
@@ -20,6 +21,7 @@ from simgate.harness.execution.planning.counting_order import counting_order, ru
 from simgate.harness.execution.planning.plan_guard import versions_of
 from simgate.harness.execution.planning.record_mode import RecordMode
 from simgate.harness.execution.planning.robot_fit import unfit, unsensed
+from simgate.harness.expansion.expand import Expansion
 from simgate.harness.expansion.scene_key import SceneKeys
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.checks.check_plugin import TASKS
@@ -269,20 +271,22 @@ def expected_variants(
     pack: Pack, variants: Iterable[Variant], fingerprint: Fingerprint
 ) -> tuple[ExpectedVariant, ...]:
     """What the manifest lists: each variant with the identity that its record must carry."""
-    scenes = SceneKeys(pack)
     identity = {s.id: identities(scenario_conditions(pack, s, fingerprint)) for s in pack.scenarios}
     severity = {s.id: s.severity for s in pack.scenarios}
     return tuple(
-        ExpectedVariant(
-            id=variant.id,
-            scenario=variant.scenario,
-            severity=severity[variant.scenario],
-            digest=variant.digest,
-            identity=identity[variant.scenario](variant.digest),
-            scene=scenes.key(variant),
-        )
-        for variant in variants
+        ExpectedVariant(name, scenario, severity[scenario], digest, identity[scenario](digest), scene)
+        for name, scenario, digest, scene in _named(SceneKeys(pack), variants)
     )
+
+
+def _named(scenes: SceneKeys, variants: Iterable[Variant]) -> Iterator[tuple[str, str, str, str]]:
+    """Id, scenario, digest and scene of each variant; those that are columns yet are not made for it."""
+    if isinstance(variants, Expansion):
+        for block in variants.blocks:
+            yield from zip(block.ids, repeat(block.scenario), block.digests, scenes.keys(block))
+    else:
+        for variant in variants:
+            yield variant.id, variant.scenario, variant.digest, scenes.key(variant)
 
 
 def _require_plugins(pack: Pack, runtime: str) -> None:

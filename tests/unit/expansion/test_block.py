@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from simgate.harness.expansion.block import VariantBlock
 from simgate.harness.expansion.expand import expand_blocks, expand_pack
 from simgate.harness.expansion.pinned import pin_of
+from simgate.harness.expansion.scene_key import SceneKeys
 from tests.unit.expansion.packs import pack, place, scenario
 from tests.unit.packs.yard import PLUGINS
 
@@ -59,6 +60,10 @@ def test_lines_and_digests_equal_those_of_the_models(groups: str, names: list[st
         variants = block.variants()
         assert block.json_lines() == [variant.model_dump_json() for variant in variants]
         assert block.digests == [hashlib.sha256(canonical(v).encode()).hexdigest() for v in variants]
+        assert block.ids == [variant.id for variant in variants]
+        keys = SceneKeys(pack(made, seed=seed))
+        assert keys.keys(block) == [keys.key(variant) for variant in variants]
+        assert block.scenes((), is_seeded=True) == [digest[:16] for digest in block.digests]
         assert [json.loads(text) for text in block.placed_json()] == [
             [item.model_dump() for item in variant.placed] for variant in variants
         ]
