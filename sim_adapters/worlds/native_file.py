@@ -85,6 +85,12 @@ class JointedFile(Protocol):
         """What the robot is told, without its bounds being cut."""
         ...
 
+    @property
+    def unbounded(self) -> tuple[str, ...]:
+        """Names in the action that neither a range nor a limit of force holds: what is told acts, however
+        large."""
+        ...
+
     def sensor(self, name: str, sensor: Sensor) -> tuple[Channel, ...]:
         """Asks for what a sensor is on; the channels that it gives, at a rate of no meaning."""
         ...

@@ -57,6 +57,7 @@ CODES: dict[str, str] = {
     "too-deep": "The file is nested more deeply than any pack needs.",
     "too-large": "The file is larger than 5 MB.",
     "undefined-metric": "A criterion cannot be computed in the scenes of its scenario.",
+    "unbounded-action": "Nothing bounds what an actuator of the robot can be told, nor its force.",
     "unknown-adapter": "No simulator adapter of that name is installed.",
     "unknown-class": "The model has no such class.",
     "unknown-distribution": "No such way of drawing a value.",

@@ -35,6 +35,32 @@ _BROKEN = {
     **_FILES,
     "gate.xml": "<mujoco>\n  <worldbody>\n    <geom type='bix'/>\n  </worldbody>\n</mujoco>\n",
 }
+_LIFT = """\
+<mujoco model="lift">
+  <worldbody>
+    <light name="lamp" pos="0 0 3"/>
+    <body name="mast" pos="0 0 0.5">
+      <joint name="lift" type="slide" axis="0 0 1"{strength}/>
+      <geom type="box" size="0.1 0.1 0.4"/>
+    </body>
+  </worldbody>
+  <actuator><motor name="lift" joint="lift"/></actuator>
+</mujoco>
+"""
+_LIFTS = {
+    "endless.xml": _LIFT.format(strength=""),
+    "lift.xml": _LIFT.format(strength=' actuatorfrcrange="-200 200"'),
+}
+_LIFT_WORLD = """\
+world:
+  mjcf: {file}
+  robot: {{body: mast, drive: {drive}}}
+  set: {{lighting.lux: light/lamp.diffuse}}
+parameters: {{lighting.lux: {{uniform: [0.2, 0.8]}}}}
+task:
+  signals: {{height_m: {{position: body/mast, axis: z}}}}
+  success: height_m > 0.8
+"""
 
 
 def _world(
@@ -75,6 +101,14 @@ NATIVE_EXAMPLES = (
         "environment the message says what it raised when it was made; `simgate worlds env:NAME` (with "
         "`--python FILE` for another interpreter) makes it outside of a pack.",
         files=_BROKEN,
+    ),
+    Example(
+        "unbounded-action",
+        _LIFT_WORLD.format(file="endless.xml", drive="@actuators"),
+        _LIFT_WORLD.format(file="lift.xml", drive="actuators"),
+        advice="It is a warning, and keeps nothing from running. A policy that is in trouble may then ask "
+        "for a force that no real actuator has, and pass.",
+        files=_LIFTS,
     ),
     Example(
         "unknown-element",

@@ -27,10 +27,12 @@ class Actuation:
     Attributes:
         action: Names, units and bounds.
         ctrl: Index into ``MjData.ctrl`` of each number of the action, int64, shape (A,).
+        unbounded: Names in the action that are held by neither a range nor a limit of the force that follows.
     """
 
     action: ActionSpec
     ctrl: NDArray[np.int64]
+    unbounded: tuple[str, ...]
 
 
 def joints_of(model: mujoco.MjModel, robot: str, names: tuple[str, ...]) -> tuple[int, ...]:
@@ -165,7 +167,7 @@ def actuation_of(model: mujoco.MjModel, robot: str, clip: bool) -> Actuation:
         NativeError: The robot has no actuators.
     """
     own = subtree(model, need(model, "body", robot))
-    names, units, ctrl, low, high = [], [], [], [], []
+    names, units, ctrl, low, high, held = [], [], [], [], [], []
     for index in (a for a in range(model.actuator_trnid.shape[0]) if own[acted_body(model, a)]):
         first, count = int(model.actuator_ctrladr[index]), int(model.actuator_ctrlnum[index])
         name = _name(model, index)
@@ -177,6 +179,7 @@ def actuation_of(model: mujoco.MjModel, robot: str, clip: bool) -> Actuation:
             ends = model.actuator_ctrlrange[place] if bounded else (-np.inf, np.inf)
             low.append(float(ends[0]))
             high.append(float(ends[1]))
+            held.append(bounded or _force_is_limited(model, index))
     if not names:
         raise NativeError(
             "file",
@@ -184,7 +187,18 @@ def actuation_of(model: mujoco.MjModel, robot: str, clip: bool) -> Actuation:
             "write drive: {joints: all, mode: position, kp: 100}, or give it actuators",
         )
     action = ActionSpec(_apart(names), tuple(units), tuple(low), tuple(high), clip)
-    return Actuation(action, np.array(ctrl, dtype=np.int64))
+    unbounded = tuple(name for name, is_held in zip(action.names, held, strict=True) if not is_held)
+    return Actuation(action, np.array(ctrl, dtype=np.int64), unbounded)
+
+
+def _force_is_limited(model: mujoco.MjModel, actuator: int) -> bool:
+    """Whether the file says how strong an actuator is, at it or at the joint or tendon that it moves."""
+    if model.actuator_forcelimited[actuator]:
+        return True
+    kind, number = int(model.actuator_trntype[actuator]), int(model.actuator_trnid[actuator][0])
+    if kind == int(_TRN.mjTRN_TENDON):
+        return bool(model.tendon_actfrclimited[number])
+    return kind in _ON_JOINT and bool(model.jnt_actfrclimited[number])
 
 
 def _name(model: mujoco.MjModel, actuator: int) -> str:

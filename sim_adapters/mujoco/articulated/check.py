@@ -73,6 +73,11 @@ class CheckedRobot:
         """Names, units and bounds of its actuators or servos."""
         return self._machine.actuation.action
 
+    @property
+    def unbounded(self) -> tuple[str, ...]:
+        """Names in its action that nothing in the file holds."""
+        return self._machine.actuation.unbounded
+
     def sensor(self, name: str, sensor: Sensor) -> tuple[Channel, ...]:
         """Makes the sensor."""
         model, data = self._model, self._data

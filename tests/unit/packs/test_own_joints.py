@@ -59,6 +59,31 @@ def test_a_whole_pack_has_no_problems_and_keeps_what_it_says(tmp_path: Path) -> 
     assert [name for name, _ in scenario.native.sensors] == ["wrist", "angle"]
 
 
+_UNHELD = "neither a range nor a limit of force holds what the policy tells {}: it may ask for any force"
+
+
+@pytest.mark.parametrize(
+    ("drive", "change", "unheld"),
+    [
+        ("actuators", ("", ""), ""),
+        ("actuators", (' ctrlrange="-20 20"', ""), ""),  # The joint has a limit of its own.
+        ("actuators", (' ctrlrange="0 .2"', ""), "'reach'"),
+        ("actuators", (' ctrlrange="0 .2"', ' forcerange="-5 5"'), ""),
+        ("{joints: [shoulder, slider], mode: velocity, kd: 5}", ("", ""), "'slider'"),
+        ("{joints: all, mode: torque}", (' actuatorfrcrange="-80 80"', ""), "'shoulder', 'slider'"),
+        ("{joints: all, mode: position, kp: 50}", (' actuatorfrcrange="-80 80"', ""), ""),
+    ],
+)
+def test_a_robot_as_strong_as_its_policy_asks_is_warned_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, drive: str, change: tuple[str, str], unheld: str
+) -> None:
+    assert change[0] in ARM
+    monkeypatch.setattr(f"{__name__}.ARM", ARM.replace(*change, 1) if change[0] else ARM)
+    found = said(tmp_path, PACK.replace("{joints: all, mode: position, kp: 100}", drive))
+    expected = [(11, "unbounded-action", _UNHELD.format(unheld))] if unheld else []
+    assert [one[:3] for one in found] == expected
+
+
 @pytest.mark.parametrize(
     ("before", "after", "line", "code", "message", "hint"),
     [

@@ -87,6 +87,8 @@ class JointedReader:
             if target.startswith("actuator/"):
                 message = f"{target} is of an actuator of the file, in whose place drive puts servos"
                 reader.problems.at(fields["set"], "unknown-target", message, "write drive: actuators")
+        if jointed.unbounded:
+            self._warn_unbounded(nodes["drive"], jointed.unbounded)
         placing = PlacingReader(reader, file, self._report, keys.body, knobs).read(fields)
         spec = ArticulatedSpec(
             kind=kind,
@@ -103,6 +105,14 @@ class JointedReader:
             placing=placing,
         )
         return ArticulatedWorld(spec, reader.folder), jointed
+
+    def _warn_unbounded(self, node: Node, names: tuple[str, ...]) -> None:
+        """Says that the robot is as strong as a policy asks: it may pass by what no real one can do."""
+        few = ", ".join(f"'{name}'" for name in names[:3]) + (" ..." if len(names) > 3 else "")
+        message = f"neither a range nor a limit of force holds what the policy tells {few}: "
+        message += "it may ask for any force"
+        hint = "give the actuators ctrlrange or forcerange, or their joints actuatorfrcrange"
+        self._reader.problems.warn(node, "unbounded-action", message, hint)
 
     def _sensors(self, node: Node | None, jointed: JointedFile) -> tuple[tuple[str, Sensor], ...]:
         found = []
