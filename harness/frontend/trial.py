@@ -16,7 +16,6 @@ from simgate.harness.expansion.rules import Rules
 from simgate.harness.expansion.scene_key import appearance_of, seed_makes_scene
 from simgate.harness.expansion.variant import Variant, objects_of
 from simgate.harness.frontend.scene_counts import count_scenes, scenes_in
-from simgate.harness.packs.checks.check_model import report
 from simgate.harness.packs.checks.clean_runs import clean_runs_needed
 from simgate.harness.packs.expressions.conditions import parse
 from simgate.harness.packs.language.pack import POLICIES
@@ -50,7 +49,7 @@ def trial(pack: Pack) -> list[Diagnostic]:
     if any(one.code == CODE for one in found):
         return found
     problems = Problems()
-    report(problems, [*unsensed(pack), *unfit(pack)])
+    problems.extend([*unsensed(pack), *unfit(pack)])
     return [*found, *problems.diagnostics, *_of_shared_scenes(pack, lines)]
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 
-from simgate.harness.packs.checks.check_model import report
 from simgate.harness.packs.checks.metric_catalog import MetricCatalog
 from simgate.harness.packs.model import Pack
 from simgate.harness.packs.reading.read_pack import PackReader
@@ -72,7 +71,7 @@ def lint(
         if is_model(path):
             from simgate.policies.perception.package import check_package
 
-            report(problems, check_package(path))
+            problems.extend(check_package(path))
             found.update(dict.fromkeys(problems.diagnostics))
             continue
         pack, name = _load(path, metrics, today or date.today(), problems)

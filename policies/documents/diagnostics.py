@@ -42,7 +42,7 @@ class Diagnostic:
 
     Attributes:
         path: File, relative to the working directory when it is below it.
-        line: From 1.
+        line: From 1; 0 where there is no file to point into, as of what could not be fetched.
         column: From 1, in characters.
         length: Characters to underline, at least 1.
         severity: ``error`` stops a run, ``warning`` does not.
@@ -66,9 +66,18 @@ class Diagnostic:
         object.__setattr__(self, "hint", printable(_bounded(self.hint)))
 
     def __str__(self) -> str:
-        return (
-            f"{printable(self.path)}:{self.line}:{self.column}: {self.severity}[{self.code}]: {self.message}"
-        )
+        where = f"{self.path}:{self.line}:{self.column}" if self.line else self.path
+        return f"{printable(where)}: {self.severity}[{self.code}]: {self.message}"
+
+    @property
+    def with_hint(self) -> str:
+        """All of it on one line."""
+        return f"{self}; {self.hint}" if self.hint else str(self)
+
+
+def of_file(path: Path, code: str, message: str, hint: str = "") -> Diagnostic:
+    """An error of a file as a whole."""
+    return Diagnostic(shown_path(path), 1, 1, 1, "error", code, message, hint)
 
 
 class PackError(Exception):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from simgate.policies.documents.diagnostics import Diagnostic
 from simgate.policies.documents.nodes import Node, SourceFile
 
@@ -32,6 +34,10 @@ class Problems:
     def add(self, diagnostic: Diagnostic) -> None:
         """Reports a finished diagnostic."""
         self._found[diagnostic] = None
+
+    def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Reports what is wrong with another file, at its own places."""
+        self._found |= dict.fromkeys(diagnostics)
 
     @property
     def diagnostics(self) -> list[Diagnostic]:

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
+from simgate.policies.documents.diagnostics import Diagnostic
 from simgate.policies.perception.package_text import PackageText
-from simgate.policies.perception.problems import PackageProblem
 
 WORD = "metadata"
 JOINTS, POSE, SCALE, TERMS = "joint_names", "default_joint_pos", "action_scale", "observation_names"
@@ -29,7 +29,7 @@ def joints_of(metadata: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(_listed(metadata[JOINTS])) if JOINTS in metadata else ()
 
 
-def filled(text: PackageText, metadata: Mapping[str, str], code: str) -> tuple[_Data, list[PackageProblem]]:
+def filled(text: PackageText, metadata: Mapping[str, str], code: str) -> tuple[_Data, list[Diagnostic]]:
     """A declaration with values in place of the word, and of the terms that it names.
 
     Args:
@@ -53,7 +53,7 @@ class _Filling:
 
     def __init__(self, text: PackageText, metadata: Mapping[str, str], code: str) -> None:
         self._text, self._metadata, self._code = text, metadata, code
-        self.problems: list[PackageProblem] = []
+        self.problems: list[Diagnostic] = []
 
     def _wrong(self, at: tuple[str | int, ...], message: str, hint: str) -> None:
         self.problems.append(self._text.problem(at, self._code, message, hint))

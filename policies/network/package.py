@@ -12,7 +12,7 @@ from zipfile import is_zipfile
 
 from pydantic import BaseModel, ValidationError
 
-from simgate.policies.documents.diagnostics import near
+from simgate.policies.documents.diagnostics import Diagnostic, near, of_file
 from simgate.policies.documents.named_file import absence
 from simgate.policies.documents.nodes import MappingNode, SequenceNode
 from simgate.policies.network.declaration import Action, Entry, Normalise, PolicySpec, State
@@ -23,7 +23,7 @@ from simgate.policies.perception.files.package_files import Artifact, leads_outs
 from simgate.policies.perception.files.protobuf import NotProtobuf
 from simgate.policies.perception.interface import ActualTensor
 from simgate.policies.perception.package_text import PackageText, read_text
-from simgate.policies.perception.problems import PackageError, PackageProblem
+from simgate.policies.perception.problems import PackageError
 from simgate.sim_adapters.unfetched import unfetched
 
 VALUE, IO = "policy-value", "policy-io"
@@ -72,7 +72,7 @@ class PolicyPackage:
         """The error of a network that is as declared but cannot be used here."""
         return PackageError([self.problem(("network",), code, message, hint)])
 
-    def problem(self, at: Sequence[str | int], code: str, message: str, hint: str = "") -> PackageProblem:
+    def problem(self, at: Sequence[str | int], code: str, message: str, hint: str = "") -> Diagnostic:
         """A problem at the value that a path of keys leads to."""
         return self.text.problem(at, code, message, hint)
 
@@ -105,9 +105,7 @@ def load_policy(path: Path) -> PolicyPackage:
         PackageError: Something is wrong; all problems with file, line and column.
     """
     if not path.is_file():
-        raise PackageError(
-            [PackageProblem(path, 1, 1, VALUE, f"policy.yaml {absence(path)}", "check the path")]
-        )
+        raise PackageError([of_file(path, VALUE, f"policy.yaml {absence(path)}", "check the path")])
     problems, text = read_text(path)
     if text is None or problems:
         own = [replace(p, code=VALUE) if p.code == "model-package-value" else p for p in problems]
@@ -137,7 +135,7 @@ def load_policy(path: Path) -> PolicyPackage:
     return PolicyPackage(path, spec, observation, output, states, metadata, text)
 
 
-def _another(text: PackageText, actual: str) -> PackageProblem:
+def _another(text: PackageText, actual: str) -> Diagnostic:
     message = f"the network has sha256 {actual}, another is declared"
     return text.problem(("sha256",), IO, message, "restore the file that was released, or declare a new one")
 
@@ -178,7 +176,7 @@ def _metadata(text: PackageText) -> dict[str, str]:
         return {}
 
 
-def _of_data(text: PackageText, folder: Path, location: str) -> PackageProblem | None:
+def _of_data(text: PackageText, folder: Path, location: str) -> Diagnostic | None:
     """What is wrong with a file of weights beside the network's, which exporters write for large ones."""
     path, at = folder / location, ("network",)
     if leads_outside(location):
@@ -215,8 +213,8 @@ def _output(spec: PolicySpec, outputs: Sequence[ActualTensor]) -> str:
 
 def _of_interface(
     text: PackageText, spec: PolicySpec, inputs: Sequence[ActualTensor], outputs: Sequence[ActualTensor]
-) -> list[PackageProblem]:
-    found: list[PackageProblem] = []
+) -> list[Diagnostic]:
+    found: list[Diagnostic] = []
     taken, given = {t.name: t for t in inputs}, {t.name: t for t in outputs}
     name = _input(spec, inputs)
     if name not in taken:
@@ -250,9 +248,7 @@ def _of_interface(
     return found
 
 
-def _rows(
-    text: PackageText, at: Sequence[str | int], tensor: ActualTensor, what: str
-) -> list[PackageProblem]:
+def _rows(text: PackageText, at: Sequence[str | int], tensor: ActualTensor, what: str) -> list[Diagnostic]:
     """What keeps a tensor from being one row of numbers for each world."""
     if tensor.dtype and tensor.dtype not in _FLOATS:
         message = f"{what} '{tensor.name}' is {tensor.dtype}, not {' or '.join(_FLOATS)}"
@@ -288,15 +284,15 @@ def _listed(tensors: Sequence[ActualTensor]) -> str:
     return ", ".join(f"{t.name} {t.dtype} {_shape(t.shape or ())}" for t in tensors) or "none"
 
 
-def _of_content(text: PackageText, error: ValidationError) -> list[PackageProblem]:
-    found: dict[tuple[int, int], PackageProblem] = {}
+def _of_content(text: PackageText, error: ValidationError) -> list[Diagnostic]:
+    found: dict[tuple[int, int], Diagnostic] = {}
     for one in error.errors(include_url=False):
         problem = _of_value(text, dict(one))
         found.setdefault((problem.line, problem.column), problem)
     return sorted(found.values(), key=lambda p: (p.line, p.column))
 
 
-def _of_value(text: PackageText, error: dict[str, Any]) -> PackageProblem:
+def _of_value(text: PackageText, error: dict[str, Any]) -> Diagnostic:
     kind, last = str(error["type"]), error["loc"][-1] if error["loc"] else ""
     # Pydantic adds names for each of the types that a value may have; they are no keys of the file.
     at: list[str | int] = []

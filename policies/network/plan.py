@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.policies.documents.diagnostics import near
+from simgate.policies.documents.diagnostics import Diagnostic, near
 from simgate.policies.network.declaration import Bounds, Each, Entry
 from simgate.policies.network.metadata import joints_of
 from simgate.policies.network.package import IO, PolicyPackage
-from simgate.policies.perception.problems import PackageError, PackageProblem
+from simgate.policies.perception.problems import PackageError
 from simgate.sim_adapters.embodiment import ENDLESS, IMAGES, ActionSpec, Channel
 
 ROBOT = "policy-robot"
@@ -76,7 +76,7 @@ class _Resolver:
     ) -> None:
         self._package, self._channels, self._action = package, channels, action
         self._facts, self._who = facts, who
-        self.problems: list[PackageProblem] = []
+        self.problems: list[Diagnostic] = []
 
     def _wrong(self, at: _At, message: str, hint: str = "", code: str = ROBOT) -> None:
         self.problems.append(self._package.problem(at, code, message, hint))

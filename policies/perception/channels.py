@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from simgate.policies.documents.diagnostics import near
+from simgate.policies.documents.diagnostics import Diagnostic, near
 from simgate.policies.perception.package import ModelPackage
 from simgate.policies.perception.package_spec import ConstantInput, FrameInput, ReadingInput
 from simgate.policies.perception.preprocessing.readings import fits
 from simgate.policies.perception.preprocessing.resize import plan_resize
-from simgate.policies.perception.problems import PackageProblem
 from simgate.sim_adapters.embodiment import ENDLESS, Channel
 
 CODE = "model-channel"
@@ -20,7 +19,7 @@ def names_channels(package: ModelPackage) -> bool:
     return any(spec.channel is not None for _, spec in _inputs(package))
 
 
-def channel_problems(package: ModelPackage, channels: Sequence[Channel], who: str) -> list[PackageProblem]:
+def channel_problems(package: ModelPackage, channels: Sequence[Channel], who: str) -> list[Diagnostic]:
     """What of a package's inputs a robot does not sense, or otherwise than the model takes it.
 
     Args:

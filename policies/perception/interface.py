@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from simgate.policies.documents.diagnostics import Diagnostic
 from simgate.policies.perception.decoder_spec import Yolo
 from simgate.policies.perception.decoding.declared import (
     DeclaredTensor,
@@ -13,7 +14,6 @@ from simgate.policies.perception.decoding.declared import (
     declared_input,
     declared_outputs,
 )
-from simgate.policies.perception.problems import PackageProblem
 
 if TYPE_CHECKING:
     from simgate.policies.perception.package import ModelPackage
@@ -41,7 +41,7 @@ def interface_problems(
     inputs: Sequence[ActualTensor],
     outputs: Sequence[ActualTensor] | None = None,
     who: str = "the model",
-) -> list[PackageProblem]:
+) -> list[Diagnostic]:
     """What differs; empty when the model can be fed and read.
 
     Args:
@@ -85,8 +85,8 @@ def _head(package: ModelPackage, outputs: Mapping[str, ActualTensor]) -> str:
     return "; ".join(hints)
 
 
-def _input_problems(package: ModelPackage, inputs: Sequence[ActualTensor], who: str) -> list[PackageProblem]:
-    problems: list[PackageProblem] = []
+def _input_problems(package: ModelPackage, inputs: Sequence[ActualTensor], who: str) -> list[Diagnostic]:
+    problems: list[Diagnostic] = []
     wanted = (declared_input(package), *declared_extra_inputs(package))
     by_name = {tensor.name: tensor for tensor in inputs}
     for declared in wanted:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+from simgate.policies.documents.diagnostics import Diagnostic, of_file
 from simgate.policies.perception.decoder_spec import DecoderSpec, Scored, UnreadSpec
 from simgate.policies.perception.decoding.declared import decoder_problems
 from simgate.policies.perception.files.check_files import file_problems
@@ -27,7 +28,7 @@ from simgate.policies.perception.package_spec import (
     ReadingInput,
 )
 from simgate.policies.perception.package_text import PackageText, read_text
-from simgate.policies.perception.problems import PackageError, PackageProblem
+from simgate.policies.perception.problems import PackageError
 from simgate.sim_adapters.unfetched import dvc_output, empty, unfetched
 
 __all__ = [
@@ -37,7 +38,6 @@ __all__ = [
     "ModelPackage",
     "PackageError",
     "PackageFile",
-    "PackageProblem",
     "check_package",
     "load_package",
 ]
@@ -60,9 +60,7 @@ class ModelPackage:
     sha256: str
     text: PackageText = field(repr=False, compare=False)
 
-    def problem(
-        self, location: Sequence[str | int], code: str, message: str, hint: str = ""
-    ) -> PackageProblem:
+    def problem(self, location: Sequence[str | int], code: str, message: str, hint: str = "") -> Diagnostic:
         """A problem at the value that ``location`` leads to, for whoever finds one later."""
         return self.text.problem(location, code, message, hint)
 
@@ -218,18 +216,18 @@ def load_package(path: str | Path, *, run_code: bool = True) -> ModelPackage:
     return package
 
 
-def check_package(path: str | Path) -> list[PackageProblem]:
+def check_package(path: str | Path) -> list[Diagnostic]:
     """All problems of a package; empty when :func:`load_package` would succeed."""
     return _examine(Path(path))[0]
 
 
-def _examine(path: Path, run_code: bool = True) -> tuple[list[PackageProblem], ModelPackage | None]:
+def _examine(path: Path, run_code: bool = True) -> tuple[list[Diagnostic], ModelPackage | None]:
     if path.is_dir():
         path = path / "model.yaml"
     lacking = unfetched(path) or empty(path)
     if lacking is not None:
         message = f"'{path.name}' {lacking.message}"
-        return [PackageProblem(path, 1, 1, "not-fetched", message, lacking.remedy)], None
+        return [of_file(path, "not-fetched", message, lacking.remedy)], None
     try:
         problems, text = read_text(path)
     except OSError as error:
@@ -237,7 +235,7 @@ def _examine(path: Path, run_code: bool = True) -> tuple[list[PackageProblem], M
             "does not exist" if isinstance(error, FileNotFoundError) else f"cannot be read: {error.strerror}"
         )
         hint = "check the path, or train the model with 'make train'"
-        return [PackageProblem(path, 1, 1, "missing-model", f"model package {reason}", hint)], None
+        return [of_file(path, "missing-model", f"model package {reason}", hint)], None
     if text is None:
         return problems, None
     spec, found = read_spec(text, run_code)

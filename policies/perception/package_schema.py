@@ -9,13 +9,12 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError, create_model
 
-from simgate.policies.documents.diagnostics import near
+from simgate.policies.documents.diagnostics import Diagnostic, near
 from simgate.policies.documents.nodes import Node, ScalarNode, shortened
 from simgate.policies.perception.decoder_spec import DECODERS, DecoderSpec, UnreadSpec
 from simgate.policies.perception.decoding.kinds import decoder_kinds, find_decoder
 from simgate.policies.perception.package_spec import SOURCES, ArtifactSpec, ModelSpec
 from simgate.policies.perception.package_text import PackageText
-from simgate.policies.perception.problems import PackageProblem
 from simgate.sim_adapters.code_file import BadReference, is_reference
 from simgate.sim_adapters.yaml_scalars import resolve
 
@@ -36,7 +35,7 @@ _WANTED = {
 _SHOULD = re.compile(r"^\w+ should ")
 
 
-def read_spec(text: PackageText, run_code: bool = True) -> tuple[ModelSpec | None, list[PackageProblem]]:
+def read_spec(text: PackageText, run_code: bool = True) -> tuple[ModelSpec | None, list[Diagnostic]]:
     """The content of a package, or everything that is wrong with it; see :func:`load_package`."""
     data = text.data
     if not isinstance(data, dict):
@@ -56,7 +55,7 @@ def read_spec(text: PackageText, run_code: bool = True) -> tuple[ModelSpec | Non
 
 def _read(
     text: PackageText, spec: type[DecoderSpec] | None, leave_out: tuple[str, ...] = ()
-) -> tuple[ModelSpec | None, list[PackageProblem]]:
+) -> tuple[ModelSpec | None, list[Diagnostic]]:
     """The content by what its decoder may say; of some keys problems are not told."""
     try:
         filled = json.dumps(_with_classes(text.data, spec))
@@ -107,9 +106,9 @@ def sound_artifacts(text: PackageText) -> dict[int, ArtifactSpec]:
     return found
 
 
-def _problems(text: PackageText, errors: list[dict[str, Any]]) -> list[PackageProblem]:
+def _problems(text: PackageText, errors: list[dict[str, Any]]) -> list[Diagnostic]:
     """One problem for each place and code: a value that may be one of two things is wrong once."""
-    found: dict[tuple[int, int, str, str], PackageProblem] = {}
+    found: dict[tuple[int, int, str, str], Diagnostic] = {}
     for error in errors:
         problem = _problem(text, error)
         about = problem.message if problem.code == "model-package-key" else ""
@@ -117,7 +116,7 @@ def _problems(text: PackageText, errors: list[dict[str, Any]]) -> list[PackagePr
     return sorted(found.values(), key=lambda p: (p.line, p.column))
 
 
-def _problem(text: PackageText, error: dict[str, Any]) -> PackageProblem:
+def _problem(text: PackageText, error: dict[str, Any]) -> Diagnostic:
     kind = str(error["type"])
     location, decoder = _in_file(text, tuple(error["loc"]), kind)
     dotted = ".".join(str(part) for part in location) or "the model package"

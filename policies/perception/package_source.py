@@ -14,6 +14,7 @@ from itertools import filterfalse
 from pathlib import Path
 from typing import Any
 
+from simgate.policies.documents.diagnostics import Diagnostic
 from simgate.policies.documents.nodes import ScalarNode
 from simgate.policies.perception.files.package_files import (
     cache_folder,
@@ -24,7 +25,7 @@ from simgate.policies.perception.files.package_files import (
 from simgate.policies.perception.package import check_package
 from simgate.policies.perception.package_schema import sound_artifacts
 from simgate.policies.perception.package_text import read_text
-from simgate.policies.perception.problems import PackageError, PackageProblem
+from simgate.policies.perception.problems import PackageError
 from simgate.sim_adapters.plain_file import absolute
 
 _REMOTE = re.compile(r"(?P<scheme>mlflow|[a-z][a-z0-9+]*)(?P<rest>:models:/\S+|://\S+)")
@@ -169,5 +170,5 @@ def first_line(error: Exception) -> str:
 
 def _problem(reference: str, message: str, hint: str) -> PackageError:
     text = f"the model package {message}"
-    problem = PackageProblem(Path(reference), 1, 1, "missing-model", text, hint, address=reference)
+    problem = Diagnostic(reference, 0, 0, 1, "error", "missing-model", text, hint)
     return PackageError([problem])

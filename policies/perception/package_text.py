@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from simgate.policies.documents.diagnostics import Diagnostic, of_file
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from simgate.policies.documents.problems import Problems
 from simgate.policies.documents.yaml_source import read_yaml
-from simgate.policies.perception.problems import PackageProblem
 
 AS_WRITTEN = frozenset({"lineage"})
 """Keys below which a plain value is its text: a commit such as 0123456 or 12e45678 is no number."""
@@ -47,17 +47,18 @@ class PackageText:
 
     def problem(
         self, location: Sequence[str | int], code: str, message: str, hint: str = "", *, at_key: bool = False
-    ) -> PackageProblem:
+    ) -> Diagnostic:
         """A problem at the value that ``location`` leads to, or at its key."""
         node = self.node(location)
         if at_key:
             owner = self.node(location[:-1])
             found = owner.find(str(location[-1])) if isinstance(owner, MappingNode) else None
             node = found[0] if found else node
-        return PackageProblem(self.path, node.line, node.column, code, message, hint, length=node.length)
+        at = node.source.shown, node.line, node.column, max(1, node.length)
+        return Diagnostic(*at, "error", code, message, hint)
 
 
-def read_text(path: Path) -> tuple[list[PackageProblem], PackageText | None]:
+def read_text(path: Path) -> tuple[list[Diagnostic], PackageText | None]:
     """Reads a file that exists.
 
     Returns:
@@ -68,12 +69,9 @@ def read_text(path: Path) -> tuple[list[PackageProblem], PackageText | None]:
     """
     problems = Problems()
     source, root = read_yaml(path, problems, AS_WRITTEN)
-    found = [
-        PackageProblem(path, d.line, d.column, d.code, d.message, d.hint, length=d.length)
-        for d in problems.diagnostics
-    ]
+    found = problems.diagnostics
     if root is None and not found:
-        found = [PackageProblem(path, 1, 1, "model-package-value", "the file is empty")]
+        found = [of_file(path, "model-package-value", "the file is empty")]
     return found, None if root is None else PackageText(path, root, source.sha256)
 
 

@@ -33,10 +33,10 @@ from simgate.harness.results.file_lock import FileLock
 from simgate.harness.results.identity import identities
 from simgate.harness.results.manifest import ExpectedVariant, Fingerprint, Manifest
 from simgate.harness.results.run_folder import RunFolder
+from simgate.policies.documents.diagnostics import Diagnostic
 from simgate.policies.perception.choice import RUNTIME_OF
 from simgate.policies.perception.package import PackageError, load_package
 from simgate.policies.perception.package_source import is_remote, local_package
-from simgate.policies.perception.problems import PackageProblem
 from simgate.policies.perception.trust import RUNS_CODE, require_trust
 
 
@@ -146,8 +146,7 @@ def chosen_models(pack: Pack, model: Path | str | None) -> dict[str, str]:
     if len(asked) < len(texts) or not asked.keys() <= pack.models.keys():
         message = f"the pack has several models: {', '.join(pack.models)}"
         hint = f"write --model {next(iter(pack.models))}=PACKAGE"
-        address = f"--model {model}"
-        raise PackageError([PackageProblem(Path(pack.path), 1, 1, "missing-model", message, hint, address)])
+        raise PackageError([Diagnostic(f"--model {model}", 0, 0, 1, "error", "missing-model", message, hint)])
     return {
         name: str(local_package(asked.get(name, path)).resolve())
         if name in asked or is_remote(path)

@@ -11,10 +11,11 @@ from simgate.harness.expansion.variant import objects_of
 from simgate.harness.packs.checks.check_policy import NETWORK, SERVER
 from simgate.harness.packs.model import Pack, Scenario, TaskSpec
 from simgate.harness.packs.worlds import measures_tasks, native_reader, world_of
+from simgate.policies.documents.diagnostics import Diagnostic, of_file
 from simgate.policies.perception.channels import channel_problems, names_channels
 from simgate.policies.perception.package import load_package
 from simgate.policies.perception.package_source import is_remote
-from simgate.policies.perception.problems import PackageError, PackageProblem
+from simgate.policies.perception.problems import PackageError
 from simgate.sim_adapters.plain_file import absolute
 from simgate.sim_adapters.planar_drive import drive_of
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
 
 
-def unsensed(pack: Pack) -> list[PackageProblem]:
+def unsensed(pack: Pack) -> list[Diagnostic]:
     """What of the models' inputs the robots do not sense, at its place in ``model.yaml``, each once.
 
     Driving robots, all of which have one camera, are looked at where a package names channels.
@@ -36,7 +37,7 @@ def unsensed(pack: Pack) -> list[PackageProblem]:
         PackageError: A package is not in order.
     """
     packages = [load_package(path) for path in pack.packages.values() if not is_remote(path)]
-    found: dict[tuple[Path, int, int], PackageProblem] = {}
+    found: dict[tuple[str, int, int], Diagnostic] = {}
     asking = any(names_channels(package) for package in packages)
     for scenario in pack.scenarios if packages else ():
         if not measures_tasks(scenario) and not asking:
@@ -49,7 +50,7 @@ def unsensed(pack: Pack) -> list[PackageProblem]:
     return list(found.values())
 
 
-def unfit(pack: Pack) -> list[PackageProblem]:
+def unfit(pack: Pack) -> list[Diagnostic]:
     """What of a learned policy does not fit the robots, at its place in ``policy.yaml`` or pack, each once.
 
     Args:
@@ -69,7 +70,7 @@ def unfit(pack: Pack) -> list[PackageProblem]:
     from simgate.policies.network.plan import plan_for
 
     package = load_policy(Path(pack.path).parent / named)
-    found: dict[tuple[int, int], PackageProblem] = {}
+    found: dict[tuple[int, int], Diagnostic] = {}
     for scenario in pack.scenarios:
         facts = scenario.task.facts if isinstance(scenario.task, TaskSpec) else None
         who = f"the robot of scenario '{scenario.id}'"
@@ -81,17 +82,17 @@ def unfit(pack: Pack) -> list[PackageProblem]:
     return list(found.values())
 
 
-def _unfit_server(pack: Pack) -> list[PackageProblem]:
+def _unfit_server(pack: Pack) -> list[Diagnostic]:
     from simgate.policies.perception.package_text import read_text
     from simgate.policies.server.declaration import ServerSpec
     from simgate.policies.server.requests import At, plan_requests
 
     path = Path(pack.path)
     text = read_text(path)[1] if path.is_file() else None
-    found: dict[tuple[int, int], PackageProblem] = {}
+    found: dict[tuple[int, int], Diagnostic] = {}
 
     def wrong(at: At, message: str, hint: str) -> None:
-        lost = PackageProblem(path, 1, 1, "policy-robot", message, hint)
+        lost = of_file(path, "policy-robot", message, hint)
         problem = text.problem(("policy", *at), lost.code, message, hint) if text else lost
         found.setdefault((problem.line, problem.column), problem)
 

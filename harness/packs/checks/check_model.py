@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from simgate.harness.packs.source.fields import Reader
-from simgate.policies.documents.diagnostics import Diagnostic, shown_path
 from simgate.policies.documents.named_file import named_file
 from simgate.policies.documents.nodes import Node
-from simgate.policies.documents.problems import Problems
-from simgate.policies.perception.problems import PackageProblem
 
 
 class Known(NamedTuple):
@@ -53,7 +49,7 @@ def read_model(reader: Reader, node: Node | None) -> tuple[str | None, Known | N
         return str(path), Known(package.classes, (package.spec.decoder.says,))
     except PackageError as error:
         found = error.problems
-    report(reader.problems, found)
+    reader.problems.extend(found)
     some = "a problem" if len(found) == 1 else f"{len(found)} problems"
     reader.problems.at(
         node, "model-package", f"the model package '{text}' has {some}, listed at its own files"
@@ -88,14 +84,3 @@ def read_models(
         return None, found, None
     classes = tuple(dict.fromkeys(label for known in every for label in known.classes))
     return None, found, Known(classes, tuple(kind for known in every for kind in known.says))
-
-
-def report(problems: Problems, found: Iterable[PackageProblem]) -> None:
-    """Reports the problems of a model package at their own places."""
-    for problem in found:
-        problems.add(
-            Diagnostic(
-                shown_path(problem.path), problem.line, problem.column, problem.length, "error",
-                problem.code, problem.message, problem.hint,
-            )
-        )  # fmt: skip

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from simgate.harness.packs.checks.check_model import report
 from simgate.harness.packs.checks.check_plugin import named_plugin
 from simgate.harness.packs.language.pack import POLICIES, NetworkKeys
 from simgate.harness.packs.model import Scalar
@@ -51,7 +50,7 @@ def _check(reader: Reader, node: Node, path: Path, written: str) -> None:
     try:
         load_policy(path)
     except PackageError as error:
-        report(reader.problems, error.problems)
+        reader.problems.extend(error.problems)
         some = "a problem" if len(error.problems) == 1 else f"{len(error.problems)} problems"
         message = f"the policy '{written}' has {some}, listed at its own file"
         reader.problems.at(node, "policy-package", message)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simgate.policies.documents.diagnostics import Diagnostic
 from simgate.policies.perception.decoder_spec import DECODERS
 from simgate.policies.perception.decoding.decoder import FLOATS
 from simgate.policies.perception.decoding.kinds import decoder_of, names_of
 from simgate.policies.perception.package_spec import ConstantInput, FrameInput, ReadingInput
-from simgate.policies.perception.problems import PackageProblem
 
 if TYPE_CHECKING:
     from simgate.policies.perception.package import ModelPackage
@@ -81,7 +81,7 @@ def declared_outputs(package: ModelPackage) -> tuple[DeclaredTensor, ...]:
     )
 
 
-def decoder_problems(package: ModelPackage) -> list[PackageProblem]:
+def decoder_problems(package: ModelPackage) -> list[Diagnostic]:
     """What a decoder of somebody else does not say of its tensors, at its place."""
     spec = package.decoder
     if spec.kind in DECODERS:

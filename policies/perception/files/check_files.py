@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from simgate.policies.documents.diagnostics import Diagnostic
 from simgate.policies.perception.files.onnx_data import external_locations
 from simgate.policies.perception.files.package_files import leads_outside, sha256_of, sidecar_path
 from simgate.policies.perception.package_text import PackageText
-from simgate.policies.perception.problems import PackageProblem
 from simgate.sim_adapters.unfetched import Unfetched, dvc_output, empty, unfetched
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _Location = tuple[str | int, ...]
 
 def file_problems(
     package: PackageText, artifacts: Mapping[int, ArtifactSpec], model_card: str | None
-) -> list[PackageProblem]:
+) -> list[Diagnostic]:
     """What is wrong with the files of a package, each problem where ``model.yaml`` speaks of the file.
 
     Args:
@@ -29,7 +29,7 @@ def file_problems(
         artifacts: By their place in the list.
         model_card: None when there is none.
     """
-    problems: list[PackageProblem] = []
+    problems: list[Diagnostic] = []
     for index, artifact in artifacts.items():
         at: _Location = ("artifacts", index)
         found = _declared(package, at, artifact, "artifact file")
@@ -48,7 +48,7 @@ def file_problems(
 
 def _declared(
     package: PackageText, at: _Location, file: ArtifactSpec | DataFile, what: str
-) -> list[PackageProblem]:
+) -> list[Diagnostic]:
     """A file with a hash."""
     here, path = (*at, "file"), package.path.parent / file.file
     if leads_outside(file.file):
@@ -67,7 +67,7 @@ def _declared(
     return [package.problem((*at, "sha256"), "model-hash", message, hint)]
 
 
-def _undeclared(package: PackageText, at: _Location, artifact: ArtifactSpec) -> list[PackageProblem]:
+def _undeclared(package: PackageText, at: _Location, artifact: ArtifactSpec) -> list[Diagnostic]:
     """Weights of an ONNX file in further files that the package says nothing of."""
     here, own = (*at, "file"), PurePosixPath(artifact.file)
     declared = {PurePosixPath(data.file) for data in artifact.external_data}
@@ -96,11 +96,11 @@ def _undeclared(package: PackageText, at: _Location, artifact: ArtifactSpec) -> 
     return problems
 
 
-def _lacking(package: PackageText, at: _Location, name: str, lacking: Unfetched) -> PackageProblem:
+def _lacking(package: PackageText, at: _Location, name: str, lacking: Unfetched) -> Diagnostic:
     return package.problem(at, "not-fetched", f"'{name}' {lacking.message}", lacking.remedy)
 
 
-def _other_in_dvc(package: PackageText, at: _Location, path: Path) -> list[PackageProblem]:
+def _other_in_dvc(package: PackageText, at: _Location, path: Path) -> list[Diagnostic]:
     """The lineage names what DVC tracks, so that must be the file that is there."""
     tracked = dvc_output(path)
     if tracked is None or not tracked.is_of_bytes:
@@ -114,7 +114,7 @@ def _other_in_dvc(package: PackageText, at: _Location, path: Path) -> list[Packa
     return [package.problem(at, "model-hash", message, hint)]
 
 
-def _unpromised(package: PackageText, at: _Location, name: str, what: str) -> list[PackageProblem]:
+def _unpromised(package: PackageText, at: _Location, name: str, what: str) -> list[Diagnostic]:
     """A file whose content nobody promised, so that it must not be a link to just any file, nor a pointer.
 
     Where a whole package consists of links (the cache of a download), it may lie where ``model.yaml`` lies.
@@ -128,6 +128,6 @@ def _unpromised(package: PackageText, at: _Location, name: str, what: str) -> li
     return [] if lacking is None else [_lacking(package, at, name, lacking)]
 
 
-def _outside(package: PackageText, at: _Location, name: str, what: str) -> PackageProblem:
+def _outside(package: PackageText, at: _Location, name: str, what: str) -> Diagnostic:
     message = f"{what} '{name}' lies outside of the package's folder"
     return package.problem(at, "outside-package", message, f"put it below {package.path.parent}")

@@ -9,9 +9,9 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simgate.policies.documents.diagnostics import Diagnostic
 from simgate.policies.perception.files.protobuf import NotProtobuf, fields, mapped
 from simgate.policies.perception.interface import ActualTensor, interface_problems
-from simgate.policies.perception.problems import PackageProblem
 
 if TYPE_CHECKING:
     from simgate.policies.perception.package import ModelPackage
@@ -28,12 +28,12 @@ _INITIALIZER, _INPUT, _OUTPUT, _SPARSE = 5, 11, 12, 15
 _TENSOR_NAME = 8
 
 
-def onnx_problems(package: ModelPackage) -> list[PackageProblem]:
+def onnx_problems(package: ModelPackage) -> list[Diagnostic]:
     """What the ONNX files of a package are not as it declares; its files are there as declared.
 
     What a file leaves open, for a runtime to infer, fits.
     """
-    problems: dict[PackageProblem, None] = {}
+    problems: dict[Diagnostic, None] = {}
     files = [(k, artifact) for k, artifact in enumerate(package.artifacts) if artifact.kind == "onnx"]
     for k, artifact in files:
         name = f"'{artifact.path.name}'"

@@ -20,7 +20,7 @@ def write(folder, *changes):
 
 
 def said(path):
-    return [str(problem).removeprefix(f"{path}:") for problem in check_package(path)]
+    return [problem.with_hint.removeprefix(f"{path}:") for problem in check_package(path)]
 
 
 def test_numbers_are_those_of_yaml_1_2(tmp_path):

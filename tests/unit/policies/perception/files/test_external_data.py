@@ -28,7 +28,7 @@ def zero(path: Path) -> None:
 
 def said(path: Path) -> str:
     (problem,) = check_package(path)
-    return str(problem)
+    return problem.with_hint
 
 
 @pytest.mark.parametrize("location", ["tiny.onnx.data", "weights/all.bin"])
@@ -97,7 +97,7 @@ def test_weights_that_nobody_declared_are_refused_with_the_line_to_add(tmp_path)
 def test_weights_that_are_not_there_are_refused_by_name(tmp_path, declare):
     path = write_external(tmp_path, declare=declare)
     (tmp_path / "tiny.onnx.data").unlink()
-    text = "\n".join(map(str, check_package(path)))
+    text = "\n".join(problem.with_hint for problem in check_package(path))
     assert "error[missing-artifact]" in text and "'tiny.onnx.data'" in text and "does not exist" in text
 
 

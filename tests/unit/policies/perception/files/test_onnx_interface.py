@@ -103,7 +103,7 @@ def problems_of(folder, content, **keys):
 
 def test_a_second_input_is_found_with_what_to_declare(tmp_path):
     (problem,) = problems_of(tmp_path / "m", dense_onnx(extra="scale"))
-    assert problem.code == "model-io" and problem.path == tmp_path / "m" / "model.yaml"
+    assert problem.code == "model-io" and problem.path == str(tmp_path / "m" / "model.yaml")
     assert problem.message == "the model has an input 'scale' that the package does not declare"
     assert problem.hint.startswith(
         "give it a value, beside input: and not in it: extra_inputs: {scale: {value: ...}}; the model has "
