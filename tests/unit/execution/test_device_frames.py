@@ -80,7 +80,8 @@ def play(tmp_path: Path):
             MEMORY_CORRIDOR.build({"door.distance_m": d, "camera.noise_std": noise, "fault": "none"}, ())
             for d in doors
         ]
-        episodes = run_episodes(cast, scenes, [7 + k for k in range(len(doors))], LapClock())
+        seeds = [7 + k for k in range(len(doors))]
+        episodes = run_episodes(cast, scenes, seeds, seeds, LapClock())
         return episodes, runtime.came, simulator
 
     return start

@@ -78,7 +78,8 @@ def play(cast: Cast, *doors: float, fault: str = "none", noise: float = 0.02) ->
         MEMORY_CORRIDOR.build({"door.distance_m": d, "camera.noise_std": noise, "fault": fault}, ())
         for d in doors
     ]
-    return run_episodes(cast, scenes, [7 + k for k in range(len(doors))], LapClock())
+    seeds = [7 + k for k in range(len(doors))]
+    return run_episodes(cast, scenes, seeds, seeds, LapClock())
 
 
 def test_a_robot_that_sees_the_door_stops_before_it_and_says_so(cast) -> None:
@@ -101,7 +102,9 @@ def test_an_episode_ends_at_the_time_limit(cast) -> None:
 def test_an_episode_ends_within_the_radius_of_the_goal(cast) -> None:
     scene = MEMORY_CORRIDOR.build({"door.distance_m": 9.0, "camera.noise_std": 0.0, "fault": "none"}, ())
     near = scene.task.__class__(goal=(2.0, 0.0), goal_radius_m=0.5)
-    episode = run_episodes(cast(Steady(1.0)), [dataclasses.replace(scene, task=near)], [1], LapClock())[0]
+    episode = run_episodes(cast(Steady(1.0)), [dataclasses.replace(scene, task=near)], [1], [1], LapClock())[
+        0
+    ]
     assert episode.trace.end == "goal"
     assert episode.trace.signals["goal_distance_m"][-1] <= 0.5 < episode.trace.signals["goal_distance_m"][-2]
 
@@ -192,7 +195,7 @@ def test_a_policy_without_a_model_is_told_nothing_and_frames_are_kept(cast) -> N
 def test_a_dropped_frame_never_reaches_the_model(cast) -> None:
     scene = MEMORY_CORRIDOR.build({"door.distance_m": 5.0, "camera.noise_std": 0.0, "fault": "none"}, ())
     scene = dataclasses.replace(scene, effects=dataclasses.replace(scene.effects, dropout_rate=0.5))
-    episode = run_episodes(cast(Steady(0.1), Constant(0.0)), [scene], [3], LapClock())[0]
+    episode = run_episodes(cast(Steady(0.1), Constant(0.0)), [scene], [3], [3], LapClock())[0]
     dropped = [frame.dropped for frame in episode.trace.frames]
     assert 0 < sum(dropped) < len(dropped)
     assert dropped == [frame is None for frame in episode.frames]
@@ -215,13 +218,15 @@ def test_worlds_of_one_batch_end_apart_and_play_as_they_do_alone(cast) -> None:
         MEMORY_CORRIDOR.build({"door.distance_m": d, "camera.noise_std": 0.02, "fault": "none"}, ())
         for d in (2.0, 4.0, 3.0)
     ]
-    alone = [run_episodes(cast(), [s], [7 + k], LapClock())[0] for k, s in enumerate(scenes)]
+    alone = [run_episodes(cast(), [s], [7 + k], [7 + k], LapClock())[0] for k, s in enumerate(scenes)]
     assert [e.trace.digest() for e in together] == [e.trace.digest() for e in alone]
 
 
 def test_the_same_seed_gives_the_same_trace_and_another_seed_another_one(cast) -> None:
     scene = MEMORY_CORRIDOR.build({"door.distance_m": 3.0, "camera.noise_std": 0.02, "fault": "none"}, ())
-    digests = [run_episodes(cast(), [scene], [seed], LapClock())[0].trace.digest() for seed in (5, 5, 6)]
+    digests = [
+        run_episodes(cast(), [scene], [seed], [seed], LapClock())[0].trace.digest() for seed in (5, 5, 6)
+    ]
     assert digests[0] == digests[1] != digests[2]
 
 
@@ -261,7 +266,7 @@ def test_a_simulation_that_cannot_be_believed_says_why(cast, fault: str, reason:
 def test_time_is_booked_by_phase_and_adds_up(cast) -> None:
     clock = LapClock()
     scene = MEMORY_CORRIDOR.build({"door.distance_m": 3.0, "camera.noise_std": 0.02, "fault": "none"}, ())
-    run_episodes(cast(), [scene], [1], clock)
+    run_episodes(cast(), [scene], [1], [1], clock)
     assert {"build", "truth", "effects", "inference", "policy", "record", "step"} <= set(clock.seconds)
     assert sum(clock.seconds.values()) == pytest.approx(clock.total_s)
     assert all(seconds >= 0 for seconds in clock.seconds.values())
