@@ -65,9 +65,12 @@ def build_machine(site: ArticulatedSite, timing: Timing) -> Machine:
     Raises:
         ValueError: The file has changed, lacks what is asked of it, or MuJoCo rejects it with these values.
     """
-    source = promised_source(Path(site.path), site.sha256)
     try:
-        return machine_of(source, site, timing)
+        if site.kind == "usd":
+            from simgate.sim_adapters.mujoco.stage_twin.jointed import variant_of
+
+            return machine_of(*variant_of(site), timing)
+        return machine_of(promised_source(Path(site.path), site.sha256), site, timing)
     except NativeError as error:
         raise ValueError(f"{site.path}: {error}") from None
     except ValueError as error:

@@ -37,7 +37,7 @@ def check_contacts(stage: Usd.Stage, robot: str, solids: Sequence[Solid]) -> boo
     low = {solid.path for solid in solids if solid.top_m() < FLOOR_M}
     solid_paths = {solid.path for solid in solids if solid.collides}
     between_others = False
-    for name, ends in _filters(stage, solid_paths):
+    for name, ends in filters_of(stage, solid_paths):
         between_others |= all(ends) and any(_moves(stage, path, robot) for path in ends[0] | ends[1])
         for ours, theirs in (ends, ends[::-1]):
             mine = sorted(path for path in ours if is_at_or_below(path, robot))
@@ -72,7 +72,7 @@ def free_contacts(stage: Usd.Stage, robot: str) -> None:
             part.GetAttribute(_IMPULSE).Block()
 
 
-def _filters(stage: Usd.Stage, colliders: set[str]) -> Iterator[tuple[str, Ends]]:
+def filters_of(stage: Usd.Stage, colliders: set[str]) -> Iterator[tuple[str, Ends]]:
     """Every filter by name, with the colliders that it keeps apart."""
     yield from _group_filters(stage, colliders)
     for prim in stage.Traverse(Usd.TraverseInstanceProxies()):

@@ -101,9 +101,26 @@ def _check_stated(prim: Usd.Prim) -> None:
 
 
 def _bare(body: Usd.Prim) -> MassProperties:
-    mass = float(UsdPhysics.MassAPI(body).GetMassAttr().Get() or 0.0) or _BARE_KG
+    """Of a body without colliders: what the file says, and a ball's for what it does not."""
+    stated = UsdPhysics.MassAPI(body)
+    mass = float(stated.GetMassAttr().Get() or 0.0) or _BARE_KG
     ball = 0.4 * mass * _BARE_RADIUS_M**2
-    return MassProperties(mass, (0.0, 0.0, 0.0), (ball, ball, ball), (1.0, 0.0, 0.0, 0.0), is_even=False)
+    # The schema's defaults, which stand for nothing said, are no place, no inertia and no turn.
+    x, y, z = _said(stated.GetCenterOfMassAttr(), (0.0, 0.0, 0.0))
+    moments = _said(stated.GetDiagonalInertiaAttr(), (0.0, 0.0, 0.0))
+    inertia = moments if any(moments) else (ball, ball, ball)
+    turn = stated.GetPrincipalAxesAttr().Get()
+    axes = (turn.GetReal(), *turn.GetImaginary()) if turn is not None else (0.0, 0.0, 0.0, 0.0)
+    return MassProperties(
+        mass, (x, y, z), inertia, axes if any(axes) else (1.0, 0.0, 0.0, 0.0), is_even=False
+    )
+
+
+def _said(attribute: Usd.Attribute, default: Vec3) -> Vec3:
+    value = attribute.Get()
+    if value is None or not all(map(math.isfinite, value)):
+        return default
+    return float(value[0]), float(value[1]), float(value[2])
 
 
 def _is_even(body: Usd.Prim) -> bool:

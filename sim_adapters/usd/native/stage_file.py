@@ -57,7 +57,7 @@ class UsdFile:
     adapters: tuple[str, ...] = ("isaacsim", "mujoco", "physx")
 
     def __init__(self, path: Path) -> None:
-        source = open_source(absolute(path))
+        self.source = source = open_source(absolute(path))
         self._stage = source.stage
         self.files, self.sha256 = source.files, source.sha256
         self._solids: list[Solid] = read_solids(self._stage)
@@ -93,7 +93,7 @@ class UsdFile:
         return RobotFacts(start, reach, top, robot_mass_kg(prim, self._solids))
 
     def jointed(self, robot: str, drive: Literal["actuators"] | Servos, pose: str | None) -> JointedFile:
-        """No simulator moves the joints of an OpenUSD file yet."""
+        """OpenUSD alone moves no joints: what reads the file for a simulator answers."""
         message = "robots on their own joints are read from MJCF files, not from OpenUSD"
         raise NativeError("file", message, "write drive: planar, or mjcf: FILE")
 
