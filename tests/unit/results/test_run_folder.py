@@ -48,6 +48,16 @@ def test_of_several_workers_one_that_is_damaged_hides_nothing(run):
     assert (made.adapter_version, made.renderer, len(damaged)) == ("4.0", "egl", 1)
 
 
+def test_workers_are_in_the_order_of_their_numbers_and_the_first_says_what_they_are(run):
+    for number in (10, 2, 9):
+        words = {"version": f"4.{number}", "renderer": f"renderer {number}"}
+        (run.hosts_dir / f"{number}.json").write_text(json.dumps({"adapter": words}))
+    for path in run.hosts_dir.glob("[01].json"):
+        path.unlink()
+    assert [host["adapter"]["version"] for host in run.hosts()] == ["4.2", "4.9", "4.10"]
+    assert (run.fingerprint().adapter_version, run.fingerprint().renderer) == ("4.2", "renderer 2")
+
+
 def test_other_files_beside_them_are_none_of_theirs(run):
     before = run.fingerprint()
     for name in ("notes.json", "0.json.bak", "-1.json"):
