@@ -31,6 +31,7 @@ class RunOptions:
         workers: Worker processes; None is the simulator's default, 0 runs in this process.
         adapter: Simulator in place of the pack's; None keeps it.
         model: Model package in place of the pack's, a path or an address; None keeps it.
+        policy: Trained network in place of the pack's, its ``policy.yaml`` or the folder; None keeps it.
         runtime: Perception runtime, also with its device; None takes what the machine has.
         record: Which variants leave pictures and a recording.
         latency_extra_ms: Added to every perception latency, milliseconds.
@@ -50,6 +51,7 @@ class RunOptions:
     workers: int | None = None
     adapter: str | None = None
     model: Path | str | None = None
+    policy: Path | str | None = None
     runtime: str | None = None
     record: RecordMode = "failed"
     latency_extra_ms: float = 0.0
@@ -170,6 +172,7 @@ def _planned(
         interpreter=host_interpreter(adapter, options.interpreter, os.environ),
         adapter=options.adapter,
         model=options.model,
+        policy=options.policy,
         runtime=options.runtime,
         record=options.record,
         command=command,

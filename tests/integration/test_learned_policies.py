@@ -12,6 +12,11 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 
+from simgate.harness.cli.main import main
+from simgate.harness.execution.planning.plan import override_pack
+from simgate.harness.frontend.packs import load_checked
+from simgate.harness.results.run_folder import RunFolder
+from simgate.policies.perception.problems import PackageError
 from tests.unit.policies.network.tiny_networks import linear
 
 # Three of the four numbers matter; not strong enough to keep the pole up in every episode.
@@ -161,3 +166,31 @@ def test_lint_says_what_does_not_fit_at_its_place(place: Path, before: str, afte
 )
 def test_lint_says_what_is_wrong_where_the_pack_names_it(place: Path, written: str, said: str) -> None:
     assert said in lint(place, POLICY, pack=PACK.replace("{network: net/policy.yaml}", written))
+
+
+def test_two_checkpoints_of_a_pack_are_compared_in_one_line(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = place.parent / "checkpoints"
+    for name, weights in (("new", BALANCES), ("old", np.zeros((4, 2)))):
+        (folder / name).mkdir(parents=True)
+        linear(folder / name / "cart.onnx", weights)
+        (folder / name / "policy.yaml").write_text(POLICY)
+    rule = "gate:\n  - {regression: {max_drop: 0.5, confidence: 0.6}}\n"
+    (folder / "pack.yaml").write_text(PACK.replace("net/policy", "old/policy") + rule)
+    monkeypatch.chdir(folder)
+    line = ["run", "pack.yaml", "--workers", "0", "--quiet", "--run-name", "new"]
+    assert main([*line, "--policy", "new", "--baseline-policy", "old/policy.yaml"]) == 0
+    older, newer = RunFolder(Path("runs/new-baseline")), RunFolder(Path("runs/new"))
+    assert newer.manifest().pack["policy_options"] == {"network": "new/policy.yaml"}
+    said = json.loads(newer.verdict_path.read_text())
+    (paired,) = [one["paired"] for one in said["rules"] if one["paired"]]
+    assert (paired["baseline"], paired["pairs"]) == ("new-baseline", 5)
+    before, after = ({r.variant: r.metrics["return"] for r in run.records()} for run in (older, newer))
+    assert all(before[variant] < after[variant] for variant in before)
+    capsys.readouterr()
+    assert main(["run", "pack.yaml", "--policy", "newer"]) == 2
+    assert "policy.yaml does not exist" in capsys.readouterr().err
+    coded = load_checked(folder / "pack.yaml").model_copy(update={"policy": "door_navigator"})
+    with pytest.raises(PackageError, match="policy is 'door_navigator', no trained network"):
+        override_pack(coded, policy="new")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simgate.harness.cli.evaluating.setting import Setting
+from simgate.harness.packs.checks.check_policy import policy_file
 
 if TYPE_CHECKING:
     from simgate.harness.results.record import Scalar
@@ -78,9 +79,7 @@ def name_of(env: str) -> str:
 
 def named_policy(policy: str) -> str | dict[str, str]:
     """What a pack writes for a policy that a line names."""
-    path = Path(policy)
-    if path.is_dir():
-        path /= "policy.yaml"
+    path = policy_file(policy)
     return {"network": path.as_posix()} if path.suffix in (".yaml", ".yml") else policy
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import sys
@@ -25,8 +26,9 @@ from simgate.harness.expansion.expand import Expansion
 from simgate.harness.expansion.scene_key import SceneKeys
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.checks.check_plugin import TASKS
+from simgate.harness.packs.checks.check_policy import NETWORK, policy_file
 from simgate.harness.packs.checks.latency_percentile import parse_latency_percentile
-from simgate.harness.packs.model import CodedTask, Pack
+from simgate.harness.packs.model import CodedTask, Pack, Scalar
 from simgate.harness.packs.worlds import WORLDS, require_fit, require_options
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.file_lock import FileLock
@@ -38,6 +40,7 @@ from simgate.policies.perception.choice import RUNTIME_OF
 from simgate.policies.perception.package import PackageError, load_package
 from simgate.policies.perception.package_source import is_remote, local_package
 from simgate.policies.perception.trust import RUNS_CODE, require_trust
+from simgate.sim_adapters.plain_file import absolute
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,12 @@ def with_manifest(plan: Plan, **changes: object) -> Plan:
 
 
 def override_pack(
-    pack: Pack, *, adapter: str | None = None, model: Path | str | None = None, latency_extra_ms: float = 0.0
+    pack: Pack,
+    *,
+    adapter: str | None = None,
+    model: Path | str | None = None,
+    policy: Path | str | None = None,
+    latency_extra_ms: float = 0.0,
 ) -> Pack:
     """The pack as it will run: what the command line says goes before what the file says.
 
@@ -117,9 +125,15 @@ def override_pack(
         adapter: Another simulator.
         model: Another model package: ``model.yaml``, its folder, or a remote reference. What is remote is
             fetched. Of a pack with several models ``NAME=PACKAGE``, more of them after a comma.
+        policy: Another trained network: ``policy.yaml``, or its folder.
         latency_extra_ms: Added to the pack's own extra latency, milliseconds.
+
+    Raises:
+        PackageError: A package cannot be fetched, or the pack's policy is no trained network.
     """
     update: dict[str, object] = {}
+    if policy is not None:
+        update["policy_options"] = _other_policy(pack, policy)
     if adapter is not None:
         update["sim"] = pack.sim.model_copy(update={"adapter": adapter})
     if pack.models:
@@ -132,6 +146,16 @@ def override_pack(
         extra = pack.latency.extra_ms + latency_extra_ms
         update["latency"] = pack.latency.model_copy(update={"extra_ms": extra})
     return pack.model_copy(update=update)
+
+
+def _other_policy(pack: Pack, policy: Path | str) -> dict[str, Scalar]:
+    """Options of the pack's policy with another declaration, whose path counts from the pack's folder."""
+    if pack.policy != NETWORK:
+        message = f"the pack's policy is '{pack.policy}', no trained network that another one could replace"
+        hint = "write policy: {network: FILE}"
+        raise PackageError([PackageProblem(Path(pack.path), 1, 1, "policy-package", message, hint)])
+    path = os.path.relpath(absolute(policy_file(policy)), absolute(Path(pack.path).parent))
+    return {**pack.policy_options, NETWORK: Path(path).as_posix()}
 
 
 def chosen_models(pack: Pack, model: Path | str | None) -> dict[str, str]:
@@ -163,6 +187,7 @@ def plan_run(
     hosts: int,
     adapter: str | None = None,
     model: Path | str | None = None,
+    policy: Path | str | None = None,
     runtime: str | None = None,
     record: RecordMode = "failed",
     command: Sequence[str] = (),
@@ -183,6 +208,7 @@ def plan_run(
         hosts: Host processes; 0 runs in the calling process.
         adapter: Another simulator than the pack's.
         model: Another model package than the pack's.
+        policy: Another trained network than the pack's.
         runtime: Name of the perception runtime, also with its device (``torch:cpu``), or ``auto``.
         record: Which variants leave pictures and a recording.
         command: What the user typed.
@@ -203,7 +229,9 @@ def plan_run(
         BadFiles: A plugin's own list of its files cannot be used.
         OSError: The folder cannot be written.
     """
-    effective = override_pack(pack, adapter=adapter, model=model, latency_extra_ms=latency_extra_ms)
+    effective = override_pack(
+        pack, adapter=adapter, model=model, policy=policy, latency_extra_ms=latency_extra_ms
+    )
     effective = _with_declared(effective)
     fingerprint = _checked_fingerprint(effective, runtime)
     counted = counting_order(pack, variants) if until_decided else variants

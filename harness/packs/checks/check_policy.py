@@ -18,6 +18,12 @@ NETWORK, SERVER = "network", "server"
 """Names of the policies that run trained networks and ask servers, and of the options that say which."""
 
 
+def policy_file(named: Path | str) -> Path:
+    """The ``policy.yaml`` that somebody names by itself or by its folder."""
+    path = Path(named)
+    return path / "policy.yaml" if path.is_dir() else path
+
+
 def read_policy(reader: Reader, node: Node | None) -> tuple[str | None, dict[str, Scalar]]:
     """The policy's name as the checked pack holds it, and the options that its place says.
 

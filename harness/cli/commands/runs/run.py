@@ -74,6 +74,11 @@ def _add_conditions(parser: argparse.ArgumentParser) -> None:
         "NAME=PACKAGE, as often as wanted",
     )
     parser.add_argument(
+        "--policy",
+        metavar="P",
+        help="another trained network than the pack's: its policy.yaml, or the folder",
+    )
+    parser.add_argument(
         "--runtime", metavar="R", help="perception runtime, also with a device: torch:cpu (default: auto)"
     )
     parser.add_argument(
@@ -96,6 +101,9 @@ def _add_baseline(parser: argparse.ArgumentParser) -> None:
         metavar="M",
         help="run the pack with this model first, and hold the run against that: both here, paired; needs a "
         "regression rule",
+    )
+    parser.add_argument(
+        "--baseline-policy", metavar="P", help="likewise with this trained network: two checkpoints, paired"
     )
     add_baseline_store(parser, "--baseline-store")
     add_accept_difference(parser)
@@ -175,7 +183,7 @@ def jobs_of(args: argparse.Namespace) -> list[tuple[Pack, Sequence[Variant]]]:
 
 def _run_job(args: argparse.Namespace, pack: Pack, variants: Sequence[Variant], several: bool) -> Concluded:
     options = options_of(args).of_pack(pack, several)
-    if args.baseline_model is not None:
+    if args.baseline_model is not None or args.baseline_policy is not None:
         options = replace(options, baseline=str(_run_baseline(args, pack, variants, options)))
     return _finish(args, _plan(args, pack, variants, options))
 
@@ -183,15 +191,18 @@ def _run_job(args: argparse.Namespace, pack: Pack, variants: Sequence[Variant], 
 def _run_baseline(
     args: argparse.Namespace, pack: Pack, variants: Sequence[Variant], options: RunOptions
 ) -> Path:
-    """Runs the pack with the model that the candidate is held against; returns the run's folder."""
+    """Runs the pack with what the candidate is held against, model or policy; returns the run's folder."""
     from simgate.harness.frontend.baselines import require_regression_rule
     from simgate.harness.frontend.user_errors import UserError
 
+    given = {"--baseline-model": args.baseline_model, "--baseline-policy": args.baseline_policy}
+    what = " and ".join(option for option, value in given.items() if value is not None)
     if options.baseline is not None:
-        raise UserError("--baseline and --baseline-model exclude each other: a run has one baseline")
-    require_regression_rule(pack, "--baseline-model")
-    then = "and then run the pack with --baseline {} in place of --baseline-model"
-    return run_first(args, pack, variants, replace(options, model=args.baseline_model), then)
+        raise UserError(f"--baseline and {what} exclude each other: a run has one baseline")
+    require_regression_rule(pack, what)
+    then = f"and then run the pack with --baseline {{}} in place of {what}"
+    model, policy = args.baseline_model or options.model, args.baseline_policy or options.policy
+    return run_first(args, pack, variants, replace(options, model=model, policy=policy), then)
 
 
 def run_first(
@@ -241,6 +252,7 @@ def options_of(args: argparse.Namespace) -> RunOptions:
         workers=args.workers,
         adapter=args.adapter,
         model=args.model,
+        policy=args.policy,
         runtime=args.runtime,
         record=args.record,
         latency_extra_ms=args.latency_extra_ms,
@@ -273,10 +285,12 @@ def _resumed(args: argparse.Namespace) -> Plan:
         **{f"--{name}": value for name, value in selected_options(args)},
         "--adapter": args.adapter,
         "--model": args.model,
+        "--policy": args.policy,
         "--runtime": args.runtime,
         "--latency-extra-ms": args.latency_extra_ms or None,
         "--baseline": args.baseline,
         "--baseline-model": args.baseline_model,
+        "--baseline-policy": args.baseline_policy,
         "--baseline-store": args.baseline_store,
         "--accept-difference": args.accept_difference,
         "--until-decided": args.until_decided or None,
