@@ -88,6 +88,7 @@ def costs(run: RunData) -> tuple[Fact, ...]:
         shares = ", ".join(f"{name} {100 * seconds / total:.0f} %" for name, seconds in spent)
         facts.append(("by phase", shares))
     of = f" of every {ordinal(survey.every)} variant" if survey.every > 1 else ""
+    what = "frame" if run.pack.packages else "chunk"
     for name, samples in (
         ("latency in the loop", survey.in_loop_ms),
         ("latency measured here", survey.measured_ms),
@@ -95,7 +96,7 @@ def costs(run: RunData) -> tuple[Fact, ...]:
         if samples:
             p50, p95 = np.percentile(samples, [50, 95])
             text = f"p50 {p50:.1f} ms, p95 {p95:.1f} ms, largest {max(samples):.1f} ms"
-            facts.append((name, f"{text} ({plural(len(samples), 'frame')}{of})"))
+            facts.append((name, f"{text} ({plural(len(samples), what)}{of})"))
     retried = sum(record.attempts > 1 for record in run.records)
     if retried:
         facts.append(("begun more than once", plural(retried, "variant")))

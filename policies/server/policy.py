@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import ValidationError
@@ -84,6 +84,7 @@ class ServerPolicy:
         self._plan = self._planned(embodiment)
         self._prompts = [self._spec.prompt or brief.instruction for brief in briefs]
         self._seeds = [brief.seed for brief in briefs]
+        self._latencies: list[list[tuple[float, float]]] = [[] for _ in briefs]
         self._players = [ChunkPlayer(self._spec, self._control_hz, embodiment.action.size) for _ in briefs]
         for _ in briefs:
             connection = Connection(self._address, self._spec.timeout_s)
@@ -135,7 +136,19 @@ class ServerPolicy:
 
     def _chunk(self, observation: Observation, world: int, number: int) -> tuple[Rows, float]:
         rows, took_s = self.asked(observation, world)
-        return rows, self._spec.latency_ms(self._seeds[world], number, took_s)
+        latency_ms = self._spec.latency_ms(self._seeds[world], number, took_s)
+        self._latencies[world].append((latency_ms, took_s * 1000.0))
+        return rows, latency_ms
+
+    def latencies(self, world: int) -> list[tuple[float, float]]:
+        """Of each chunk of a world's episode: what acted in simulated time, and what the answer took,
+        milliseconds."""
+        return self._latencies[world]
+
+    @property
+    def latency_mode(self) -> Literal["simulated", "measured"]:
+        """Where what acted came from."""
+        return "measured" if self._spec.latency == "measured" else "simulated"
 
     def _rows(self, connection: Connection, answer: Mapping[Any, Any]) -> Rows:
         actions, size = answer.get("actions"), self._plan.action.size

@@ -59,7 +59,7 @@ scenarios:
     world: {env: slide.py:Slide, set: {case: make.case}}
     parameters: {case: {grid: [0, 1, 2, 3, 4, 5, 6, 7]}}
     variants: {count: 8, method: grid}
-    accept: {return: {at_least: -100}}
+    accept: {return: {at_least: -100}, latency.max_ms: {at_most: 100}}
 """
 GOOD, LATE, CLOSES, GARBAGE, SHAPE, GOOD_AGAIN, DIES, TOO_LATE = range(8)
 
@@ -136,6 +136,11 @@ def test_a_return_is_that_of_a_plain_loop_whatever_went_wrong_before(
         (x, _), reward, *_ = env.step(rows[step % 3])
         total += reward
     assert records[case]["metrics"]["return"] == total
+    latency = records[case]["latency"]
+    assert latency["in_loop_ms"] == [0.0] * 7  # a chunk every third of 20 steps
+    assert len(latency["measured_ms"]) == 7
+    assert min(latency["measured_ms"]) > 0
+    assert records[case]["metrics"]["latency.max_ms"] == 0.0
 
 
 def test_the_manifest_says_that_it_is_a_server_and_what_it_says_of_itself(run: Path) -> None:

@@ -20,6 +20,7 @@ from simgate.harness.execution.episode.looking import LoopModel
 from simgate.harness.execution.episode.perception_stage import PerceptionStage
 from simgate.harness.execution.episode.world_run import Episode, WorldRun
 from simgate.harness.packs.checks.metric_catalog import Record
+from simgate.harness.results.record import LatencySamples
 from simgate.harness.tasks.task import Task
 from simgate.policies.policy import Heard, Policy
 from simgate.sim_adapters.adapter import SimAdapter, Timing
@@ -110,9 +111,19 @@ def run_episodes(
         clock.lap("step")
     clock.move("step", "render", _render_seconds(adapter) - rendered_s)
     return [
-        run.finish(health, perception.latency_samples(world), perception.views(world))
+        run.finish(health, _latency(cast, perception, world), perception.views(world))
         for world, (run, health) in enumerate(zip(runs, adapter.health(), strict=True))
     ]
+
+
+def _latency(cast: Cast, perception: PerceptionStage, world: int) -> LatencySamples:
+    """That of the models; without any that of a policy which waits for answers of its own."""
+    policy: Any = cast.policy
+    if cast.models or not hasattr(policy, "latencies"):
+        return perception.latency_samples(world)
+    pairs = policy.latencies(world)
+    acted, took = (tuple(pair[k] for pair in pairs) for k in (0, 1))
+    return LatencySamples(in_loop_ms=acted, measured_ms=took, mode=policy.latency_mode)
 
 
 def _begin(
