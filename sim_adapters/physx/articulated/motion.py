@@ -71,7 +71,9 @@ class Motion:
         speed = speed - np.cross(spin, _rotated(turn, self._centre))
         own = _rotated(_inverse(turn), spin)
         for row, q, v in self._free:
-            data.qpos[q : q + 3], data.qpos[q + 3 : q + 7] = place[row], turn[row]
+            # Of the two quaternions of a turn the one that the state has gone on with.
+            sign = -1.0 if float(turn[row] @ data.qpos[q + 3 : q + 7]) < 0.0 else 1.0
+            data.qpos[q : q + 3], data.qpos[q + 3 : q + 7] = place[row], sign * turn[row]
             data.qvel[v : v + 3], data.qvel[v + 3 : v + 6] = speed[row], own[row]
 
     def _joints(self, data: mujoco.MjData, place: Array, turn: Array, spin: Array) -> None:

@@ -177,7 +177,7 @@ def test_a_thrown_body_flies_and_turns_as_in_mujoco(tmp_path: Path) -> None:
         <body name="club" pos="0 0 3"><freejoint name="free"/><geom size=".05" mass="1"/>
         <geom type="box" size=".02 .03 .1" pos=".2 0 .1" mass=".5"/></body>""",
         rest="""<actuator><motor joint="j"/></actuator>
-        <keyframe><key name="go" qpos="0 0 0 3 .8 .6 0 0" qvel="0 1 .5 2 .3 -4 2"/></keyframe>""",
+        <keyframe><key name="go" qpos="0 0 0 3 -.8 .6 0 0" qvel="0 1 .5 2 .3 -4 2"/></keyframe>""",
         pose="go",
         sensors=(("club", BodySensor("club")),),
     )  # fmt: skip
