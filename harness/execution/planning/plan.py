@@ -153,7 +153,9 @@ def _other_policy(pack: Pack, policy: Path | str) -> dict[str, Scalar]:
     if pack.policy != NETWORK:
         message = f"the pack's policy is '{pack.policy}', no trained network that another one could replace"
         hint = "write policy: {network: FILE}"
-        raise PackageError([PackageProblem(Path(pack.path), 1, 1, "policy-package", message, hint)])
+        raise PackageError(
+            [Diagnostic(f"--policy {policy}", 0, 0, 1, "error", "policy-package", message, hint)]
+        )
     path = os.path.relpath(absolute(policy_file(policy)), absolute(Path(pack.path).parent))
     return {**pack.policy_options, NETWORK: Path(path).as_posix()}
 
