@@ -50,18 +50,18 @@ policy:
   server: ADDRESS
   observation: {state: obs}
   execute: 3
-  timeout_s: 4
+  timeout_s: 60
 sim: {adapter: gymnasium, control_hz: 10, time_limit_s: 2}
 scenarios:
   slide:
     title: The bead comes to the middle
     severity: critical
     world: {env: slide.py:Slide, set: {case: make.case}}
-    parameters: {case: {grid: [0, 1, 2, 3, 4, 5, 6, 7]}}
-    variants: {count: 8, method: grid}
+    parameters: {case: {grid: [0, 1, 2, 3, 4, 5, 6]}}
+    variants: {count: 7, method: grid}
     accept: {return: {at_least: -100}, latency.max_ms: {at_most: 100}}
 """
-GOOD, LATE, CLOSES, GARBAGE, SHAPE, GOOD_AGAIN, DIES, TOO_LATE = range(8)
+GOOD, CLOSES, GARBAGE, SHAPE, GOOD_AGAIN, DIES, TOO_LATE = range(7)
 
 
 def chunk(x: float) -> np.ndarray:
@@ -90,10 +90,6 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         x, case = request["state"]
         asked[case] = asked.get(case, 0) + 1
         if asked[case] != 2 or case in (GOOD, GOOD_AGAIN):
-            return {"actions": chunk(x)}
-        if case == LATE:
-            # The client leaves first; then comes what would be the answer to nothing.
-            socket.recv_events_thread.join(60)
             return {"actions": chunk(x)}
         if case == DIES:
             threading.Thread(target=server.die).start()
@@ -153,7 +149,6 @@ def test_the_manifest_says_that_it_is_a_server_and_what_it_says_of_itself(run: P
 @pytest.mark.parametrize(
     ("case", "said"),
     [
-        (LATE, "did not tell actions within 4 s"),
         (CLOSES, "broke off when it was to tell actions"),
         (GARBAGE, "sent no message of openpi's"),
         (SHAPE, "told actions of shape (5, 7), not (H, 2): action.0, action.1"),
@@ -177,7 +172,7 @@ def test_a_run_is_replayed_and_resumed_only_with_the_same_server(
     from simgate.harness.frontend.packs import load_checked
     from simgate.harness.sources.own_files import NotSaid
 
-    text = PACK.replace("[0, 1, 2, 3, 4, 5, 6, 7]", "[0, 1]").replace("count: 8", "count: 2")
+    text = PACK.replace("[0, 1, 2, 3, 4, 5, 6]", "[0, 1]").replace("count: 7", "count: 2")
     with policy_server(lambda request, socket: {"actions": chunk(request["state"][0])}) as server:
         place, runs = pack_in(tmp_path / "pack", server, text), tmp_path / "runs"
         words = ("--runs-dir", runs, "--run-name", "r", "--workers", 0, "--quiet")

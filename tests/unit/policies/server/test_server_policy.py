@@ -11,6 +11,8 @@ import pytest
 
 pytest.importorskip("websockets", reason="the extra 'server' is not installed")
 
+from websockets.sync.server import ServerConnection
+
 from simgate.policies.policy import Brief
 from simgate.policies.server.connection import PolicyServerFailed
 from simgate.policies.server.policy import ServerPolicy
@@ -119,6 +121,24 @@ def test_an_answer_that_is_none_fails_with_its_cause(still: PolicyServer, answer
     # The connection is gone: what still comes on it can be the answer to nothing.
     with pytest.raises(PolicyServerFailed, match=r"was left after an earlier failure"):
         told(policy)
+
+
+def test_what_comes_too_late_is_no_answer_to_the_next_episode(still: PolicyServer) -> None:
+    policy = made(still)
+    numbers = iter((0.1, 0.2))
+
+    def late(request: object, connection: ServerConnection) -> object:
+        number = next(numbers)
+        if number == 0.1:
+            connection.recv_events_thread.join(60)  # until the client has left
+        return {"actions": np.full((1, 2), number)}
+
+    still.answer = late
+    policy._connections[0]._timeout_s = 0.3
+    with pytest.raises(PolicyServerFailed, match=r"did not tell actions within 0\.3 s"):
+        told(policy)
+    policy.reset([Brief()], ROBOT)
+    assert told(policy) == [0.2, 0.2]
 
 
 def test_a_server_that_breaks_off_is_named(still: PolicyServer) -> None:
