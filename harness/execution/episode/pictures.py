@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from simgate.harness.execution.episode.world_run import Episode
 from simgate.harness.execution.pictures.overlay import picture, scale_for
-from simgate.harness.execution.pictures.strip import said_of
+from simgate.harness.execution.pictures.strip import said_of, sheet
 from simgate.harness.execution.pictures.views import View
 from simgate.harness.results.record import CriterionResult, Outcome
+from simgate.harness.trace import Trace
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 _COMPRESSION = 2
 """Camera noise does not compress; the default level takes three times as long for little."""
@@ -66,6 +72,8 @@ def eye_view(episode: Episode) -> View | None:
 def write_picture(path: Path, episode: Episode, index: int) -> None:
     """Writes a frame as PNG: truth boxes thin, what the models said of it on it, and depths beside it.
 
+    What the robot's other colour cameras saw at that moment stands beside it.
+
     Args:
         path: File to write.
         episode: The episode.
@@ -83,4 +91,19 @@ def write_picture(path: Path, episode: Episode, index: int) -> None:
     boxes = [entity.box for entity in truth.entities]
     lens = episode.eye.intrinsics if episode.eye is not None else None
     image = picture(frame, found, scale_for(frame.shape[1]), boxes, lens, truth.depth_m)
+    others = [view for view in episode.views if view.channel.kind == "rgb"]
+    if others:
+        image = _with_others(image, eye, others, episode.trace, truth.step)
     image.save(path, "PNG", compress_level=_COMPRESSION)
+
+
+def _with_others(image: Image, eye: str, others: Sequence[View], trace: Trace, step: int) -> Image:
+    """A picture beside those that other cameras took nearest to its moment."""
+    tiles, labels = [image], [eye]
+    for view in others:
+        k = view.nearest(step)
+        pixels, name, taken = view.readings[k], view.channel.name, view.steps[k]
+        found = said_of(trace, name, False, taken)
+        tiles.append(picture(pixels, found, scale_for(pixels.shape[1]), lens=view.channel.intrinsics))
+        labels.append(name if taken == step else f"{name} at {taken / trace.physics_hz:.2f} s")
+    return sheet(f"{step / trace.physics_hz:.2f} s", (), tiles, labels)

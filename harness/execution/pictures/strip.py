@@ -71,11 +71,11 @@ def write_strip(path: Path, view: View, trace: Trace, times_s: Sequence[float], 
     pictures = ChannelPictures(view.channel, [view.readings[k] for k in chosen])
     tiles = [_tile(view, k, pictures.draw(view.readings[k]), trace, is_eye) for k in chosen]
     labels = [f"{view.steps[k] / trace.physics_hz:.2f} s" for k in chosen]
-    sheet = _sheet(_title(view.channel), pictures.legend, tiles, labels)
+    strip = sheet(_title(view.channel), pictures.legend, tiles, labels)
     if path.suffix == ".jpg":
-        sheet.save(path, "JPEG", quality=85)
+        strip.save(path, "JPEG", quality=85)
     else:
-        sheet.save(path, "PNG", compress_level=6)
+        strip.save(path, "PNG", compress_level=6)
 
 
 def _title(channel: Channel) -> str:
@@ -110,20 +110,28 @@ def _fitted(image: Image) -> Image:
     return image.resize((max(1, round(image.width * share)), TILE_WIDTH), Image.Resampling.BOX)
 
 
-def _sheet(
+def sheet(
     title: str,
     legend: Sequence[tuple[tuple[int, int, int], str]],
     tiles: Sequence[Image],
     labels: Sequence[str],
 ) -> Image:
+    """Pictures side by side, each over its label, below a title.
+
+    Args:
+        title: Of all.
+        legend: Colours with what they mean, behind the title.
+        tiles: The pictures, of any size.
+        labels: One for each.
+    """
     from PIL import Image, ImageDraw, ImageFont
 
     font = ImageFont.load_default(12)
     tall = max(tile.height for tile in tiles)
     width = max(480, sum(tile.width for tile in tiles) + _GAP * (len(tiles) - 1))
     rows = _legend_rows(title, legend, width, font)
-    sheet = Image.new("RGB", (width, _LINE * len(rows) + tall + _LINE), _PAPER)
-    draw = ImageDraw.Draw(sheet)
+    made = Image.new("RGB", (width, _LINE * len(rows) + tall + _LINE), _PAPER)
+    draw = ImageDraw.Draw(made)
     for row, entries in enumerate(rows):
         for x, color, text in entries:
             if color is not None:
@@ -131,10 +139,10 @@ def _sheet(
             draw.text((x + (13 if color is not None else 0), row * _LINE + 1), text, _INK, font)
     left, top = 0, _LINE * len(rows)
     for tile, label in zip(tiles, labels, strict=True):
-        sheet.paste(tile, (left, top))
+        made.paste(tile, (left, top))
         draw.text((left + 2, top + tall + 1), label, _INK, font)
         left += tile.width + _GAP
-    return sheet
+    return made
 
 
 def _legend_rows(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,9 @@ from PIL import Image
 
 from simgate.harness.execution.episode.pictures import failure_frame, start_frame, write_picture
 from simgate.harness.execution.pictures.overlay import FOUND_COLOR, TRUTH_COLOR, scale_for
+from simgate.harness.execution.pictures.views import View
 from simgate.harness.results.record import CriterionResult, Outcome
+from simgate.sim_adapters.embodiment import Channel, Intrinsics
 from tests.unit.execution.memory_plugins import HEIGHT, WIDTH
 from tests.unit.execution.test_episode import cast, play
 
@@ -46,3 +49,23 @@ def test_without_a_moment_of_loss_it_is_the_last_frame(cast) -> None:
     episode = play(cast(), 3.0)[0]
     assert failure_frame(episode, (lost(None),)) == len(episode.frames) - 1
     assert start_frame(episode) == 0
+
+
+def test_what_other_colour_cameras_saw_nearest_to_the_moment_stands_beside_the_frame(
+    cast, tmp_path: Path
+) -> None:
+    episode = play(cast(), 3.0)[0]
+    hz, size = episode.trace.physics_hz, (24, 32)
+    lens = Intrinsics(size[1], size[0], 60.0)
+    wrist = Channel("wrist.rgb", "rgb", (*size, 3), "uint8", "", 10, intrinsics=lens)
+    shown, later = (np.full((*size, 3), gray, np.uint8) for gray in (90, 170))
+    ranges = View(Channel("scan", "ranges", (3,), "float64", "m", 10), (0,), (np.ones(3),))
+    views = (ranges, View(wrist, (hz, 2 * hz), (shown, later)))
+    write_picture(tmp_path / "both.png", replace(episode, views=views), 10)
+    write_picture(tmp_path / "alone.png", replace(episode, views=(ranges,)), 10)
+    assert len(colors(tmp_path / "alone.png")) > 1
+    with Image.open(tmp_path / "both.png") as image, Image.open(tmp_path / "alone.png") as alone:
+        both = np.asarray(image.convert("RGB"))
+        assert image.width >= alone.width + 32 * scale_for(32)
+    assert (both == 90).all(axis=2).sum() == 24 * 32 * scale_for(32) ** 2
+    assert not (both == 170).all(axis=2).any()
