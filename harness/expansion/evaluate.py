@@ -13,8 +13,9 @@ from simgate.harness.expansion.rules import file_stream
 from simgate.harness.expansion.sequences.points import uniform_points
 from simgate.harness.expansion.sequences.streams import Stream, Streams
 from simgate.harness.packs.expressions.conditions import parse
-from simgate.harness.packs.model import Scalar, VariantsSpec
+from simgate.harness.packs.model import Scalar
 from simgate.harness.packs.values import ValueSpec
+from simgate.harness.packs.variants import VariantsSpec
 
 if TYPE_CHECKING:
     from simgate.sim_adapters.worlds.world import ParameterSpec, World

@@ -15,8 +15,9 @@ from simgate.harness.expansion.placing.placement import Objects
 from simgate.harness.expansion.sampling import Sampler
 from simgate.harness.expansion.sequences.streams import Streams
 from simgate.harness.expansion.variant import Variant
-from simgate.harness.packs.model import Pack, PinnedObject, PinnedVariant, Scalar, Scenario, VariantsSpec
+from simgate.harness.packs.model import Pack, PinnedObject, PinnedVariant, Scalar, Scenario
 from simgate.harness.packs.values import ValueSpec
+from simgate.harness.packs.variants import VariantsSpec
 
 if TYPE_CHECKING:
     from simgate.sim_adapters.worlds.world import World

@@ -108,10 +108,8 @@ def _as_shown(error: Exception) -> UserError | None:
         return UserError(str(error))
     if isinstance(error, in_one):
         return UserError(printable(error))
-    if isinstance(error, NotSaid):
-        return MachineError(printable(error))
-    if isinstance(error, HostsCannotStart):
-        return MachineError(str(error))
+    if isinstance(error, NotSaid | HostsCannotStart):
+        return MachineError(printable(error) if isinstance(error, NotSaid) else str(error))
     if isinstance(error, OSError):
         kind = MachineError if is_of_the_machine(error) else UserError
         return kind(f"{_file_of(error)}: {error.strerror or error}")

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from simgate.harness.importing.episode import CannotImport, Episode, Told
 from simgate.harness.packs.language.definition import LONGEST_NAME
-from simgate.harness.packs.model import Criterion, GateRule, Pack, Scenario, SimSpec, VariantsSpec
+from simgate.harness.packs.model import Criterion, GateRule, Pack, Scenario, SimSpec
 from simgate.harness.packs.severity import Severity
+from simgate.harness.packs.variants import VariantsSpec
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.manifest import ExpectedVariant, Fingerprint, ImportedFrom, Manifest
 from simgate.harness.results.parts import make_part

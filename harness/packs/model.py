@@ -16,10 +16,10 @@ from simgate.harness.packs.language.definition import ByHand, Name, Plugin, Want
 from simgate.harness.packs.native_field import NativeField
 from simgate.harness.packs.severity import Severity
 from simgate.harness.packs.values import ValueSpec
+from simgate.harness.packs.variants import VariantsSpec
 from simgate.policies.documents import nodes
 
 Scalar = nodes.Scalar
-Method = Literal["random", "sobol", "halton", "lhs", "grid", "pairwise", "twise"]
 
 
 def _is_none(value: object) -> bool:
@@ -187,23 +187,6 @@ class PlaceSpec(PackModel):
     yaw: ValueSpec | None = None
     clearance_m: float = 0.0
     keep_clear: tuple[str, ...] = ()
-
-
-class VariantsSpec(PackModel):
-    """How many variants, drawn how."""
-
-    count: int
-    """Runs, each repeat counted."""
-    method: Method = "random"
-    strength: int = 2
-    """How many discrete parameters meet in every combination, for ``pairwise`` (2) and ``twise``."""
-    repeats: int = Field(default=1, exclude_if=lambda repeats: repeats == 1)
-    """Runs of what is drawn once, which differ in the policy's seed alone."""
-
-    @property
-    def drawn(self) -> int:
-        """How many different sets of values are drawn."""
-        return self.count // self.repeats
 
 
 class PinnedObject(PackModel):

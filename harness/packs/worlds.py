@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simgate.harness import registry
-from simgate.harness.packs.model import Pack, Scenario, SimSpec, VariantsSpec
+from simgate.harness.packs.model import Pack, Scenario, SimSpec
+from simgate.harness.packs.variants import VariantsSpec
 
 if TYPE_CHECKING:
     from simgate.sim_adapters.worlds.articulated import ArticulatedSpec

@@ -37,8 +37,9 @@ from simgate.harness.expansion.sampling import Sampler
 from simgate.harness.expansion.sequences.streams import Streams
 from simgate.harness.frontend.packs import load_checked
 from simgate.harness.packs.loader import lint
-from simgate.harness.packs.model import Pack, Scenario, VariantsSpec
+from simgate.harness.packs.model import Pack, Scenario
 from simgate.harness.packs.values import ValueSpec
+from simgate.harness.packs.variants import VariantsSpec
 from simgate.harness.scoring import metrics
 from tests.unit.packs.test_lint_speed import big_pack
 from tests.unit.packs.yard import PLUGINS

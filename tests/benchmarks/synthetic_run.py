@@ -19,7 +19,8 @@ from simgate.harness.expansion.expand import expand_scenario
 from simgate.harness.frontend.packs import load_checked
 from simgate.harness.gate.statistics.percentile import nearest_rank
 from simgate.harness.packs.bounds import margin_of
-from simgate.harness.packs.model import Criterion, Pack, Scenario, VariantsSpec
+from simgate.harness.packs.model import Criterion, Pack, Scenario
+from simgate.harness.packs.variants import VariantsSpec
 from simgate.harness.results.manifest import Fingerprint, Manifest
 from simgate.harness.results.run_folder import RunFolder
 

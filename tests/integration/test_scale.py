@@ -16,7 +16,8 @@ from simgate.harness.gate import notes
 from simgate.harness.gate.comparing.baseline_copy import read_evidence
 from simgate.harness.gate.comparing.compare import compare_runs, regression_of
 from simgate.harness.gate.decide import decide_folder, write_verdict
-from simgate.harness.packs.model import Pack, VariantsSpec
+from simgate.harness.packs.model import Pack
+from simgate.harness.packs.variants import VariantsSpec
 from simgate.harness.results.manifest import Fingerprint
 from simgate.harness.results.run_folder import RunFolder
 from simgate.reports.html import write_html

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from simgate.harness.frontend.nominal import farthest
-from simgate.harness.packs.model import Scenario, VariantsSpec
+from simgate.harness.packs.model import Scenario
 from simgate.harness.packs.values import ValueSpec
+from simgate.harness.packs.variants import VariantsSpec
 
 
 def scenario(**parameters: ValueSpec) -> Scenario:

@@ -10,8 +10,9 @@ from simgate.harness.cli.coverage.axis import make_axis
 from simgate.harness.cli.coverage.tally import ScenarioCoverage, tally
 from simgate.harness.expansion.expand import expand_scenario
 from simgate.harness.gate.kept_pack import kept_pack
-from simgate.harness.packs.model import Pack, Scalar, Scenario, VariantsSpec
+from simgate.harness.packs.model import Pack, Scalar, Scenario
 from simgate.harness.packs.values import ValueSpec
+from simgate.harness.packs.variants import VariantsSpec
 from simgate.harness.packs.worlds import is_installed
 from simgate.harness.results.record import VALID, Outcome
 from simgate.harness.results.run_folder import RunFolder

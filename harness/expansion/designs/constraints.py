@@ -16,8 +16,8 @@ from simgate.harness.expansion.evaluate import Columns, Evaluator
 from simgate.harness.expansion.rules import Rules
 from simgate.harness.expansion.sequences.streams import Streams
 from simgate.harness.packs.expressions.conditions import Expression, parse
-from simgate.harness.packs.model import VariantsSpec
 from simgate.harness.packs.values import ValueSpec
+from simgate.harness.packs.variants import VariantsSpec
 
 if TYPE_CHECKING:
     from simgate.sim_adapters.worlds.world import World

@@ -11,7 +11,7 @@ from simgate.harness.expansion.sequences.halton import halton_point
 from simgate.harness.expansion.sequences.permutation import permuted
 from simgate.harness.expansion.sequences.sobol import scrambled_point
 from simgate.harness.expansion.sequences.streams import Stream
-from simgate.harness.packs.model import VariantsSpec
+from simgate.harness.packs.variants import VariantsSpec
 
 Integers = NDArray[np.int64]
 Uniform = NDArray[np.float64]

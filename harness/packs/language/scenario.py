@@ -6,8 +6,9 @@ from typing import Annotated, get_args
 
 from simgate.harness.packs.language.definition import ByHand, Keys, Schema, Tree, Wanted, Word, key
 from simgate.harness.packs.language.schema_of import TEXT, mapping
-from simgate.harness.packs.model import KnownFailure, Method, PinnedVariant, TaskSpec
+from simgate.harness.packs.model import KnownFailure, PinnedVariant, TaskSpec
 from simgate.harness.packs.severity import Severity
+from simgate.harness.packs.variants import Method
 
 METHODS: tuple[str, ...] = get_args(Method)
 MAX_VARIANTS = 1_000_000

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from simgate.harness.packs.language.scenario import MAX_VARIANTS, METHODS, TwiseKeys, VariantsKeys
-from simgate.harness.packs.model import VariantsSpec
 from simgate.harness.packs.source.fields import Reader
 from simgate.harness.packs.source.read_keys import read_keys
+from simgate.harness.packs.variants import VariantsSpec
 from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import MappingNode, Node
 

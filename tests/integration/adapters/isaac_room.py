@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from simgate.harness.expansion.variant import Variant
-from simgate.harness.packs.model import Criterion, LatencySpec, Pack, Scenario, SimSpec, VariantsSpec
+from simgate.harness.packs.model import Criterion, LatencySpec, Pack, Scenario, SimSpec
+from simgate.harness.packs.variants import VariantsSpec
 from simgate.policies.driving import drive
 from simgate.policies.policy import Act, Brief
 from simgate.sim_adapters.embodiment import Embodiment

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from simgate.harness.expansion.variant import Variant
-from simgate.harness.packs.model import Criterion, LatencySpec, Pack, Scenario, SimSpec, VariantsSpec
+from simgate.harness.packs.model import Criterion, LatencySpec, Pack, Scenario, SimSpec
+from simgate.harness.packs.variants import VariantsSpec
 from tests.unit.policies.perception.bare_onnx import bare_onnx
 
 REPOSITORY = Path(__file__).parents[3]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from simgate.harness.packs.model import Criterion, Pack, PinnedVariant, PlaceSpec, Scenario, VariantsSpec
+from simgate.harness.packs.model import Criterion, Pack, PinnedVariant, PlaceSpec, Scenario
 from simgate.harness.packs.values import Case, ValueSpec
+from simgate.harness.packs.variants import VariantsSpec
 
 
 def spec(value: Any) -> ValueSpec:

@@ -7,8 +7,9 @@ import pytest
 from scipy import stats
 
 from simgate.harness.expansion.nominal import NominalRange
-from simgate.harness.packs.model import Scenario, VariantsSpec
+from simgate.harness.packs.model import Scenario
 from simgate.harness.packs.values import ValueSpec
+from simgate.harness.packs.variants import VariantsSpec
 
 LUX = [
     {"lux": float(value), "door": "glass" if value % 20 else "wood", "radius": 0.25}

@@ -6,7 +6,8 @@ import pytest
 
 from simgate.harness.expansion.expand import expand_scenario, expand_variant
 from simgate.harness.expansion.scene_key import SceneKeys
-from simgate.harness.packs.model import Pack, VariantsSpec
+from simgate.harness.packs.model import Pack
+from simgate.harness.packs.variants import VariantsSpec
 from simgate.sim_adapters.worlds.repeated import REPEAT
 from tests.unit.expansion import packs as made
 

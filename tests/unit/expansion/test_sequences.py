@@ -14,7 +14,7 @@ from simgate.harness.expansion.sequences.halton import halton_base, halton_point
 from simgate.harness.expansion.sequences.permutation import permuted
 from simgate.harness.expansion.sequences.points import uniform_points
 from simgate.harness.expansion.sequences.streams import Stream, Streams
-from simgate.harness.packs.model import VariantsSpec
+from simgate.harness.packs.variants import VariantsSpec
 
 
 def stream(name: str) -> Stream:

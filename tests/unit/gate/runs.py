@@ -6,15 +6,8 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from simgate.harness.packs.model import (
-    Criterion,
-    GateRule,
-    KnownFailure,
-    Pack,
-    PinnedVariant,
-    Scenario,
-    VariantsSpec,
-)
+from simgate.harness.packs.model import Criterion, GateRule, KnownFailure, Pack, PinnedVariant, Scenario
+from simgate.harness.packs.variants import VariantsSpec
 from simgate.harness.results.manifest import ExpectedVariant, Fingerprint, Manifest
 from simgate.harness.results.record import CriterionResult, LatencySamples, Outcome, RunRecord
 

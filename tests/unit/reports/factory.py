@@ -15,8 +15,9 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from simgate.harness.execution.episode.recording import save_trace
-from simgate.harness.packs.model import Criterion, GateRule, LatencySpec, Pack, Scenario, VariantsSpec
+from simgate.harness.packs.model import Criterion, GateRule, LatencySpec, Pack, Scenario
 from simgate.harness.packs.values import ValueSpec
+from simgate.harness.packs.variants import VariantsSpec
 from simgate.harness.results.identity import run_identity
 from simgate.harness.results.journal import append_record
 from simgate.harness.results.manifest import ExpectedVariant, Fingerprint, Manifest

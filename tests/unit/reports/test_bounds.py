@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from simgate.harness.packs.model import (
-    Criterion,
-    LatencySpec,
-    Pack,
-    Scenario,
-    SignalSpec,
-    TaskSpec,
-    VariantsSpec,
-)
+from simgate.harness.packs.model import Criterion, LatencySpec, Pack, Scenario, SignalSpec, TaskSpec
+from simgate.harness.packs.variants import VariantsSpec
 from simgate.reports.bounds import bounds_of, looked_at
 
 UNITS = {"height_m": "m", "tilt_deg": "deg", "speed_mps": "m/s", "x_m": "m", "y_m": "m"}

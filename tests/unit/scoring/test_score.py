@@ -9,7 +9,8 @@ from datetime import date
 import numpy as np
 import pytest
 
-from simgate.harness.packs.model import Criterion, KnownFailure, Scenario, VariantsSpec
+from simgate.harness.packs.model import Criterion, KnownFailure, Scenario
+from simgate.harness.packs.variants import VariantsSpec
 from simgate.harness.results.record import Outcome
 from simgate.harness.scoring.metric import MetricValue
 from simgate.harness.scoring.metrics import standard_metrics

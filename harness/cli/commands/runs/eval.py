@@ -32,6 +32,33 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--policy-option", action="append", default=[], metavar="NAME=VALUE", help="an option of the policy"
     )
+    _add_episodes(parser)
+    parser.add_argument(
+        "--success", metavar="CONDITION", help="an episode passes when it holds, for example info.is_success"
+    )
+    parser.add_argument(
+        "--return-at-least", type=float, metavar="X", help="an episode passes when its return is X or more"
+    )
+    parser.add_argument(
+        "--at-least", type=_share, default=0.9, metavar="SHARE", help="of episodes that pass (default: 0.9)"
+    )
+    parser.add_argument("--confidence", type=_share, default=0.95, metavar="C", help="default: 0.95")
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="S", help="of the episodes' seeds (default: 0)"
+    )
+    parser.add_argument("--python", metavar="FILE", help="interpreter in which the environment is installed")
+    parser.add_argument("--clip", action="store_true", help="cut actions beyond their bounds")
+    _add_baseline(parser)
+    add_workers(parser)
+    add_trust(parser)
+    parser.add_argument("--until-decided", action="store_true", help="stop as soon as it is decided")
+    parser.add_argument("--runs-dir", type=Path, default=Path("runs"), metavar="DIR", help="default: runs")
+    parser.add_argument("--run-name", type=run_name, metavar="NAME", help="name of the run's folder")
+    parser.add_argument("--quiet", action="store_true", help="no progress, only the summary")
+    add_output(parser)
+
+
+def _add_episodes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--episodes", type=_count, default=100, metavar="N", help="default: 100")
     parser.add_argument(
         "--repeats",
@@ -59,29 +86,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         choices=("regression", "stress"),
         help="let everything vary that may be worn in sensors and actuators, by the ranges of `simgate axes`",
     )
-    parser.add_argument(
-        "--success", metavar="CONDITION", help="an episode passes when it holds, for example info.is_success"
-    )
-    parser.add_argument(
-        "--return-at-least", type=float, metavar="X", help="an episode passes when its return is X or more"
-    )
-    parser.add_argument(
-        "--at-least", type=_share, default=0.9, metavar="SHARE", help="of episodes that pass (default: 0.9)"
-    )
-    parser.add_argument("--confidence", type=_share, default=0.95, metavar="C", help="default: 0.95")
-    parser.add_argument(
-        "--seed", type=int, default=0, metavar="S", help="of the episodes' seeds (default: 0)"
-    )
-    parser.add_argument("--python", metavar="FILE", help="interpreter in which the environment is installed")
-    parser.add_argument("--clip", action="store_true", help="cut actions beyond their bounds")
-    _add_baseline(parser)
-    add_workers(parser)
-    add_trust(parser)
-    parser.add_argument("--until-decided", action="store_true", help="stop as soon as it is decided")
-    parser.add_argument("--runs-dir", type=Path, default=Path("runs"), metavar="DIR", help="default: runs")
-    parser.add_argument("--run-name", type=run_name, metavar="NAME", help="name of the run's folder")
-    parser.add_argument("--quiet", action="store_true", help="no progress, only the summary")
-    add_output(parser)
 
 
 def _add_baseline(parser: argparse.ArgumentParser) -> None:

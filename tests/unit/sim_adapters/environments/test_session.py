@@ -264,6 +264,7 @@ class Generator:
 
 def test_what_is_drawn_from_torch_follows_from_the_seed_of_the_slot_alone(monkeypatch) -> None:
     course, torch = Draws(), Generator()
+    monkeypatch.delitem(sys.modules, "torch", raising=False)  # Another test may have imported it.
     course.begin(0, 100)
     monkeypatch.setitem(sys.modules, "torch", torch)  # Imported while the environment was made.
     course.resume(0)
