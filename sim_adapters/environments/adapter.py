@@ -32,7 +32,7 @@ class World:
 
     def __init__(self, link: Link, slot: int, site: EnvironmentSite) -> None:
         self.link, self.slot, self.site = link, slot, site
-        self._asked = tuple(dict.fromkeys(q.name for _, q in site.quantities if isinstance(q, Told)))
+        self._asked = _asked_of(site)
         answer = link.call(
             "begin", slot=slot, seed=site.start_seed, values=dict(site.values), asked=self._asked
         )
@@ -163,12 +163,13 @@ class GymnasiumAdapter:
         Asked once, of the scenario's own first variants and never of the one at hand: what is found must not
         depend on which variants a worker is given, nor in which order.
         """
-        kind = _kind(site)
+        about = {"seed": 0, "steps": IDLE_STEPS, "info": _asked_of(site)}
+        kind = f"{_kind(site)} {about}"
         if kind not in self._faults:
             found = []
             for probe in site.probes:
                 values = dict(probe.values)
-                idle = link.call("idle", values=values, asked=list(probe.targets), seed=0, steps=IDLE_STEPS)
+                idle = link.call("idle", values=values, asked=list(probe.targets), **about)
                 found += [
                     f"{target} changed nothing in {IDLE_STEPS} steps of random actions; list its parameter "
                     "under 'unproven' if it shows only later"
@@ -177,7 +178,7 @@ class GymnasiumAdapter:
                 ]
             first = dict(site.probes[0].values) if site.probes else {}
             asked = site.reproducible and site.probes
-            if asked and not link.call("repeats", values=first, seed=0, steps=IDLE_STEPS):
+            if asked and not link.call("repeats", values=first, **about):
                 found.append(
                     "one seed and the same actions led to two different episodes: set what else it draws "
                     "from (often make.seed), or say 'reproducible: false'"
@@ -253,6 +254,11 @@ class GymnasiumAdapter:
         for link, _ in self._links.values():
             link.close()
         self._links.clear()
+
+
+def _asked_of(site: EnvironmentSite) -> tuple[str, ...]:
+    """Names of the info that a task asks for."""
+    return tuple(dict.fromkeys(q.name for _, q in site.quantities if isinstance(q, Told)))
 
 
 def _kind(site: EnvironmentSite) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .draws import Draws
-from .episode import Episode, flattened, picture_of, reset
+from .episode import Episode, picture_of, reset
 from .making import maker_of
 from .refused import told
 from .settable import attributes, mujoco_targets, place_of, plain, same
@@ -132,7 +132,9 @@ class Session:
         episode = self._slots[slot]
         return {"lost": episode.lost(), "never": episode.never()}
 
-    def idle(self, values: Mapping[str, Any], asked: list[str], seed: int, steps: int) -> dict[str, bool]:
+    def idle(
+        self, values: Mapping[str, Any], asked: list[str], seed: int, steps: int, info: Sequence[str] = ()
+    ) -> dict[str, bool]:
         """Whether targets change nothing: without them random actions lead to the very same numbers.
 
         Args:
@@ -140,19 +142,20 @@ class Session:
             asked: Targets among them; of one that is at its default nothing is answered.
             seed: For resets and actions.
             steps: So many of each episode are compared.
+            info: Names of the info that count; nobody looks at the others.
         """
         found, whole = {}, ""
         for target in asked:
             others = {name: value for name, value in values.items() if name != target}
             if self._is_default(target, values[target], others):
                 continue
-            whole = whole or self._course(values, seed, steps)
-            found[target] = whole == self._course(others, seed, steps)
+            whole = whole or self._course(values, seed, steps, info)
+            found[target] = whole == self._course(others, seed, steps, info)
         return found
 
-    def repeats(self, values: Mapping[str, Any], seed: int, steps: int) -> bool:
-        """Whether one seed leads to one episode, under the same random actions."""
-        return self._course(values, seed, steps) == self._course(values, seed, steps)
+    def repeats(self, values: Mapping[str, Any], seed: int, steps: int, info: Sequence[str] = ()) -> bool:
+        """Whether one seed leads to one episode under the same random actions; see :meth:`idle`."""
+        return self._course(values, seed, steps, info) == self._course(values, seed, steps, info)
 
     def _is_default(self, target: str, value: Any, others: Mapping[str, Any]) -> bool:
         if target.startswith("options."):
@@ -166,13 +169,13 @@ class Session:
         finally:
             env.close()
 
-    def _course(self, values: Mapping[str, Any], seed: int, steps: int) -> str:
+    def _course(self, values: Mapping[str, Any], seed: int, steps: int, asked: Sequence[str]) -> str:
         """A digest over what is seen and earned under random actions, and over what ends it by raising: of
         that the episodes themselves tell, which need not come there.
         """
         digest, slot = hashlib.sha256(), -1
         try:
-            self.begin(slot, seed, values)
+            self.begin(slot, seed, values, asked)
             episode, reward = self._slots[slot], None
             observation, info = episode.began
             over = False
@@ -181,7 +184,7 @@ class Session:
             for _ in range(steps):
                 for array in observation.values():
                     digest.update(array.tobytes())
-                digest.update(repr((reward, sorted(flattened(info).items()))).encode())
+                digest.update(repr((reward, episode.told(info))).encode())
                 if over:
                     break
                 action = np.atleast_1d(np.asarray(space.sample(), dtype=np.float64)).reshape(-1)

@@ -39,7 +39,7 @@ class Cart(gymnasium.Env):
         self.drifts = drifts
         self.friction = 0.1
         self.overwritten = 1.0
-        self.unread = 1.0
+        self.unread, self.marked = 1.0, 1.0
         self.gains = np.array([1.0, 0.5])
         self.clicks, self.render_fps = np.array([2, 5]), 20
         self.nested = {"wind": 0.0, "dust": 0.0}
@@ -73,7 +73,14 @@ class Cart(gymnasium.Env):
         gap = abs(self.mark_m - self.state[0])
         reward = self.odd_reward if self.count == self.odd_at else -gap
         there = gap < 0.1
-        return self._seen(), reward, there, False, {"is_success": there, "gap": {"metres": gap}}
+        noise = {"noise": float(np.random.default_rng().uniform())}  # Of which no seed decides.
+        return (
+            self._seen(),
+            reward,
+            there,
+            False,
+            {"is_success": there, "gap": {"metres": gap}, "marked": self.marked, **noise},
+        )
 
     def render(self):
         picture = np.zeros((24, 32, 3), np.uint8)

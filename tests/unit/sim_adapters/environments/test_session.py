@@ -116,16 +116,27 @@ def test_what_changes_something_is_not_idle(cart, target: str) -> None:
     assert idle(cart, {target: WORKING[target]}, target) == {target: False}
 
 
+def test_what_changes_the_info_alone_is_idle_unless_it_is_asked_for(cart) -> None:
+    about = {"values": {"attr/marked": 0.5}, "asked": ["attr/marked"], "seed": 0, "steps": 10}
+    assert cart.call("idle", **about) == {"attr/marked": True}
+    assert cart.call("idle", **about, info=["marked"]) == {"attr/marked": False}
+
+
 @pytest.mark.parametrize("target", IDLE)
 def test_what_changes_nothing_is_named(cart, target: str) -> None:
     values = {target: IDLE[target], "attr/friction": 0.4}
     assert idle(cart, values, target, "attr/friction") == {target: True, "attr/friction": False}
 
 
-@pytest.mark.parametrize(("drifts", "repeats"), [(False, True), (True, False)])
-def test_an_environment_that_draws_from_more_than_its_seed_is_seen(drifts: bool, repeats: bool) -> None:
+@pytest.mark.parametrize(
+    ("drifts", "info", "repeats"),
+    [(False, [], True), (False, ["gap.metres"], True), (False, ["noise"], False), (True, [], False)],
+)
+def test_an_environment_that_draws_from_more_than_its_seed_is_seen_where_anybody_looks(
+    drifts: bool, info: list[str], repeats: bool
+) -> None:
     link = opened(drifts=drifts)
-    assert link.call("repeats", values={}, seed=4, steps=10) is repeats
+    assert link.call("repeats", values={}, seed=4, steps=10, info=info) is repeats
     link.close()
 
 
