@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import pytest
 pytest.importorskip("pxr", reason="needs simgate[usd]")
 
 from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.conformance.robots import RobotConformance
 from simgate.sim_adapters.mujoco.adapter import MujocoAdapter
 from simgate.sim_adapters.mujoco.native.site_file import MjcfFile
 from simgate.sim_adapters.mujoco.stage_twin.site_file import StageFile
@@ -223,3 +226,28 @@ def test_a_fixed_joint_in_the_middle_makes_one_of_two(tmp_path: Path) -> None:
     }"""
     file = StageFile(stage(tmp_path, arm(lift=stiff)))
     assert file.jointed(BASE, "actuators", None).action.names == (NAMES[1],)
+
+
+@pytest.mark.skipif(find_spec("ovphysx") is None, reason="needs simgate[physx]")
+class TestStageOnPhysx(RobotConformance):
+    """An arm of OpenUSD on its drives, beside a box that lies elsewhere in the second world."""
+
+    folder: Path
+
+    @pytest.fixture(autouse=True)
+    def _folder(self, tmp_path: Path) -> None:
+        self.folder = tmp_path
+
+    def make_worlds(self, timing: Timing) -> Any:
+        from simgate.sim_adapters.physx.adapter import PhysxAdapter
+
+        return PhysxAdapter(timing)
+
+    def make_payloads(self) -> Sequence[ArticulatedSite]:
+        sensors = (
+            ("joints", JointSensor()),
+            ("tip", BodySensor("/World/Arm/tip")),
+            ("load", BodySensor("/World/Load")),
+        )
+        first = usd_site(stage(self.folder, arm()), sensors=sensors)
+        return [first, replace(first, values=(("/World/Load.pos.x", 1.3),))]
