@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from simgate.sim_adapters.quantities import Quantity
+
+if TYPE_CHECKING:
+    from simgate.sim_adapters.scene.articulated import Sensor
+    from simgate.sim_adapters.worlds.native_file import JointedFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +28,8 @@ class AdapterTraits:
         actuators: Whether it moves robots by their own actuators, not only in the plane.
         planar: Whether it builds scenes with a robot that drives in the plane.
         overview: Whether it can draw its worlds from outside (method ``overview``), for people.
+        lacks: Says of a robot on its own joints, and of what it senses, why it cannot be moved here and what
+            to do; empty when it can. None for a simulator that moves all that files can say.
     """
 
     max_worlds: int | None = None
@@ -34,6 +42,7 @@ class AdapterTraits:
     actuators: bool = False
     planar: bool = True
     overview: bool = False
+    lacks: Callable[[JointedFile, Sequence[Sensor]], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

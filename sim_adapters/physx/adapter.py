@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import mujoco
@@ -16,6 +17,7 @@ from simgate.sim_adapters.physx.engine import check_process, version
 check_process()
 
 from simgate.sim_adapters.physx.articulated.engine import PhysxEngine  # noqa: E402 - brings pxr in, after the checks
+from simgate.sim_adapters.physx.articulated.lacks import lacking  # noqa: E402 - likewise
 from simgate.sim_adapters.physx.session import PhysxSession  # noqa: E402 - brings pxr in, after the checks
 from simgate.sim_adapters.physx.world_state import PhysxWorld  # noqa: E402
 from simgate.sim_adapters.scene.scene import Scene  # noqa: E402
@@ -28,6 +30,7 @@ class PhysxAdapter(AnyRobotAdapter[PhysxWorld]):
     """
 
     name = "physx"
+    traits = replace(AnyRobotAdapter.traits, lacks=lacking)
 
     def __init__(self, timing: Timing, options: Mapping[str, object] | None = None) -> None:
         super().__init__(timing, options)

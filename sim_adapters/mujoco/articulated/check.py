@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+import mujoco
+
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.embodiment import ActionSpec, Channel
 from simgate.sim_adapters.mujoco.articulated.contacts import SolvedContacts, pair_of
@@ -67,6 +69,11 @@ class CheckedRobot:
             raise NativeError("file", message, "see docs/articulated-robots.md") from None
         self._model = self._machine.built.model
         self._data = start_state(self._machine)
+
+    @property
+    def start(self) -> tuple[mujoco.MjModel, mujoco.MjData]:
+        """The compiled file, and its state at the start."""
+        return self._model, self._data
 
     @property
     def action(self) -> ActionSpec:

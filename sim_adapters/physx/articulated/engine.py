@@ -79,7 +79,8 @@ class PhysxEngine:
         model = self._model
         self._step_s = 1.0 / timing.physics_hz
         check_model(model)
-        check_readings(model, site)
+        asked = (one for _, one in site.sensors), (one for _, one in site.quantities)
+        check_readings(model, *asked)
         self._machinery = made = stage_of(model, data, timing)
         self._session = session
         session.load(made.stage)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import mujoco
 import numpy as np
 
+from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.mujoco.articulated.check import CheckedRobot
 from simgate.sim_adapters.physx.articulated.links import name_of
-from simgate.sim_adapters.quantities import SensorReading
-from simgate.sim_adapters.scene.articulated import ArticulatedSite, FileSensor
+from simgate.sim_adapters.physx.articulated.stage import stage_of
+from simgate.sim_adapters.quantities import Quantity, SensorReading
+from simgate.sim_adapters.scene.articulated import FileSensor, Sensor
+from simgate.sim_adapters.worlds.native_file import JointedFile
 
 _SENSOR = mujoco.mjtSensor
 _FREE = int(mujoco.mjtJoint.mjJNT_FREE)
@@ -58,14 +62,30 @@ def _lacking(model: mujoco.MjModel) -> Iterator[str]:
                 yield f"damping, armature and frictionloss of a free body ('{body}')"
 
 
-def check_readings(model: mujoco.MjModel, site: ArticulatedSite) -> None:
+def lacking(robot: JointedFile, sensors: Sequence[Sensor]) -> str:
+    """See :attr:`simgate.sim_adapters.traits.AdapterTraits.lacks`."""
+    if not isinstance(robot, CheckedRobot):
+        return ""
+    model, data = robot.start
+    try:
+        check_model(model)
+        check_readings(model, sensors)
+        stage_of(model, data, Timing())
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def check_readings(
+    model: mujoco.MjModel, sensors: Iterable[Sensor], quantities: Iterable[Quantity] = ()
+) -> None:
     """Asks whether the file's sensors that are read are of what PhysX tells.
 
     Raises:
         ValueError: One is not.
     """
-    asked = [name for _, one in site.sensors if isinstance(one, FileSensor) for name in one.sensors]
-    asked += [quantity.name for _, quantity in site.quantities if isinstance(quantity, SensorReading)]
+    asked = [name for one in sensors if isinstance(one, FileSensor) for name in one.sensors]
+    asked += [quantity.name for quantity in quantities if isinstance(quantity, SensorReading)]
     for name in asked:
         sensor = int(model.sensor(name).id)
         kind = int(model.sensor_type[sensor])

@@ -38,9 +38,9 @@ scenarios:
 """
 
 
-def said(folder: Path, text: str) -> list[tuple[int, str, str, str]]:
+def said(folder: Path, text: str, arm: str = "") -> list[tuple[int, str, str, str]]:
     """Line, code, message and hint of everything that is wrong."""
-    (folder / "arm.xml").write_text(ARM)
+    (folder / "arm.xml").write_text(arm or ARM)
     path = folder / "pack.yaml"
     path.write_text(text)
     found = lint([path], metrics, date(2026, 11, 28))
@@ -233,7 +233,16 @@ def test_a_simulator_that_cannot_is_refused_by_what_it_declares(
 
 def test_physx_moves_such_robots_too(tmp_path: Path) -> None:
     pytest.importorskip("ovphysx")
-    assert said(tmp_path, PACK.replace("{physics_hz", "{adapter: physx, physics_hz")) == []
+    text = PACK.replace("{physics_hz", "{adapter: physx, physics_hz")
+    assert said(tmp_path, text) == []
+    (found,) = said(tmp_path, text.replace("{sensor: angle}", "{sensor: pad}"))
+    assert found[:2] == (10, "world-adapter")
+    assert (
+        "sensor 'pad' is a touch, whose forces the physx adapter does not tell: ask for contact" in found[2]
+    )
+    (found,) = said(tmp_path, text, ARM.replace('name="shoulder"', 'name="shoulder" stiffness="2"'))
+    assert "the physx adapter has no springs of joints ('shoulder'): leave it out, or use" in found[2]
+    assert said(tmp_path, PACK, ARM.replace('name="shoulder"', 'name="shoulder" stiffness="2"')) == []
 
 
 def test_a_metric_of_the_packs_own_says_too_what_the_task_lacks(tmp_path: Path) -> None:

@@ -112,8 +112,12 @@ class NativeReader:
         found = JointedReader(self._reader, self._sim, self.report).read(key.text, read, file)
         if found is None:
             return None
-        self.jointed = found[1]
-        return found[0] if len(self._reader.problems) == before else None
+        world, self.jointed = found
+        lacks = self.traits.lacks if self.traits is not None else None
+        lacking = lacks(self.jointed, [one for _, one in world.spec.sensors]) if lacks is not None else ""
+        if lacking:
+            problems.at(key, "world-adapter", f"the simulator '{adapter}': {lacking}")
+        return world if len(self._reader.problems) == before else None
 
     def _file_key(self, node: MappingNode, fields: Fields) -> ScalarNode | None:
         given = [kind for kind in _KINDS if kind in fields]
