@@ -58,6 +58,8 @@ def table(
 
 
 def _wrapped(cell: str, size: int) -> list[str]:
+    if 0 < len(cell) <= size and cell.isprintable() and not cell.endswith(" "):
+        return [cell]  # So nearly all are, of very many; what follows comes to the same.
     return textwrap.wrap(cell, max(size, 1), break_on_hyphens=False) or [""]
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 
-from simgate.harness.text import ordinal, plural, table
+from simgate.harness.text import _wrapped, ordinal, plural, table
 
 
 @pytest.mark.parametrize(
@@ -49,3 +51,13 @@ def test_the_last_column_is_wrapped_to_the_width_and_never_cut() -> None:
     assert max(map(len, lines)) <= 40
     assert " ".join(lines).count("word") == 30
     assert len(table(("x", "what"), long, width=None).splitlines()) == 2
+
+
+@pytest.mark.parametrize("size", [1, 7, 12, 40])
+@pytest.mark.parametrize(
+    "cell",
+    ["", " ", "fits", "true, false", " leading", "trailing ", "a  b", "tab\there", "two\nlines", "\u3000x", "x\u3000",
+     "a-hyphened-word", "far too long for a narrow column"],
+)  # fmt: skip
+def test_a_cell_is_wrapped_as_textwrap_does_it_whichever_way_it_goes(cell: str, size: int) -> None:
+    assert _wrapped(cell, size) == (textwrap.wrap(cell, size, break_on_hyphens=False) or [""])
