@@ -69,12 +69,14 @@ def _not_varied(run: RunData) -> list[str]:
 
 
 def _runtime(run: RunData) -> list[str]:
+    if run.manifest.imported is not None:
+        return [f"Nothing was measured by simgate: the results are those of {run.manifest.imported.tool}."]
     found = []
-    if run.pack.latency.mode == "simulated":
+    if run.pack.packages and run.pack.latency.mode == "simulated":
         found.append(
             "Perception latency in the loop was taken from the model package, not from this machine."
         )
-    if run.records and not run.survey.measured:
+    if run.pack.packages and run.records and not run.survey.measured:
         found.append("The time that inference takes on this machine was not measured.")
     if not run.manifest.fingerprint.gpus:
         found.append("No GPU was used, so GPU memory and utilisation were not measured.")

@@ -16,7 +16,7 @@ Fact = tuple[str, str]
 
 def environment(run: RunData) -> tuple[Fact, ...]:
     """Name and value of everything in the manifest's fingerprint that is known."""
-    made = run.manifest.fingerprint
+    made, is_ours = run.manifest.fingerprint, run.manifest.imported is None
     commit = f"{made.git_commit}{' with uncommitted changes' if made.git_dirty else ''}"
     facts = [
         ("run", run.manifest.run_id),
@@ -29,13 +29,13 @@ def environment(run: RunData) -> tuple[Fact, ...]:
         ("model made from", ", ".join(f"{name} {value}" for name, value in made.model_lineage.items())),
         ("runtime", ", ".join(sorted({r.runtime for r in run.records if r.runtime})) or made.runtime),
         ("policy", _policy(run)),
-        ("code", "; ".join(_origin(part) for part in code_parts(made.parts or ())) or UNKNOWN),
+        ("code", "; ".join(_origin(part) for part in code_parts(made.parts or ())) or UNKNOWN * is_ours),
         ("simulator", f"{made.adapter} {made.adapter_version}".strip()),
         *_environments(run),
         ("renderer", made.renderer),
-        ("worlds in a batch", str(made.batch)),
+        ("worlds in a batch", str(made.batch) * is_ours),
         ("machine", made.machine),
-        ("GPUs", ", ".join(made.gpus) or "none"),
+        ("GPUs", ", ".join(made.gpus) or "none" * is_ours),
         ("GPU driver", made.driver),
         ("differences accepted", ", ".join(run.manifest.accepted)),
         ("python", made.python),
@@ -72,7 +72,7 @@ def _origin(part: Part) -> str:
 
 def costs(run: RunData) -> tuple[Fact, ...]:
     """Simulated and wall-clock time, by phase, and latency percentiles."""
-    if not run.records:
+    if not run.records or run.manifest.imported is not None:
         return ()
     survey = run.survey
     wall, simulated = survey.wall_s, survey.sim_s

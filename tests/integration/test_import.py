@@ -61,6 +61,10 @@ def test_an_imported_run_says_what_it_is_and_cannot_be_run(
     assert "results of gauntlet, imported and not run here: no trace, no replay" in " ".join(out.split())
     assert "simgate replay" not in out
     assert "simgate replay" not in (run / "report.html").read_text() + (run / "junit.xml").read_text()
+    page = (run / "report.html").read_text()
+    assert "Nothing was measured by simgate: the results are those of gauntlet." in page
+    for what in ("Perception latency", "No GPU was used", "worlds in a batch", "host time", "kept no hashes"):
+        assert what not in page
     for words in (["replay", run, "pick::c0-e0"], ["pin", run, "pick::c0-e0"], ["run", "--resume", run]):
         assert main([str(word) for word in words]) == 2
         assert "r was imported from gauntlet; only that can run it again" in capsys.readouterr().err
