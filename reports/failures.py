@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from dataclasses import dataclass
 
-from simgate.harness.execution.episode.recording import load_trace
+from simgate.harness.execution.episode.recordings.recording import load_trace
 from simgate.harness.expansion.nominal import Position
 from simgate.harness.packs.severity import severity_rank
 from simgate.harness.results.record import STRIP, CriterionResult, Outcome, RunRecord

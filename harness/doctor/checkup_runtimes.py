@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from simgate.harness.doctor.checkup import Finding, probe
-from simgate.harness.execution.episode.perception_runtime import this_machine
+from simgate.harness.execution.episode.models.perception_runtime import this_machine
 from simgate.harness.execution.hosts.host_environment import host_environment
 from simgate.harness.registry import names
 from simgate.policies.perception.choice import RUNTIME_OF, choose_runtime

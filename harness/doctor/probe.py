@@ -13,7 +13,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 
-from simgate.harness.execution.episode.perception_runtime import make_runtime
+from simgate.harness.execution.episode.models.perception_runtime import make_runtime
 from simgate.harness.execution.episode.validity import BLACK_LEVEL, CONSTANT_SPREAD
 from simgate.harness.execution.first_look import first_look
 from simgate.harness.registry import load, names

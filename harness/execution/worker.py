@@ -11,16 +11,16 @@ from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 
-from simgate.harness.execution.episode.kept_files import keep_files
 from simgate.harness.execution.episode.lap_clock import LapClock
 from simgate.harness.execution.episode.looking import LoopModel
 from simgate.harness.execution.episode.loop import Cast, run_episodes
-from simgate.harness.execution.episode.perception_runtime import (
+from simgate.harness.execution.episode.models.perception_runtime import (
     all_of,
     are_deployed,
     is_deployed,
     make_runtime,
 )
+from simgate.harness.execution.episode.recordings.kept_files import keep_files
 from simgate.harness.execution.episode.resource_sampler import ResourceSampler
 from simgate.harness.execution.episode.setting import payload_of, timing_of
 from simgate.harness.execution.episode.world_run import Episode

@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("onnx", reason="makes the models of these tests")
 
 from simgate.harness.cli.main import main
-from simgate.harness.execution.episode.recording import load_trace
+from simgate.harness.execution.episode.recordings.recording import load_trace
 from simgate.harness.results.run_folder import RunFolder
 from tests.run_dirs import run_dirs
 from tests.unit.policies.perception.made_models import echo_package

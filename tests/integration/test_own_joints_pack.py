@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from simgate.harness.cli.main import main
-from simgate.harness.execution.episode.recording import load_trace
+from simgate.harness.execution.episode.recordings.recording import load_trace
 from simgate.harness.results.run_folder import RunFolder
 from tests.run_dirs import run_dirs
 

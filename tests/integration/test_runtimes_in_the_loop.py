@@ -14,7 +14,7 @@ import pytest
 from simgate.harness.cli.main import main
 from simgate.harness.doctor.checkup import Finding
 from simgate.harness.doctor.checkup_runtimes import check_choice
-from simgate.harness.execution.episode.recording import load_trace
+from simgate.harness.execution.episode.recordings.recording import load_trace
 from simgate.harness.exit_codes import ExitCode
 from simgate.harness.results.record import Outcome
 from simgate.harness.results.run_folder import RunFolder

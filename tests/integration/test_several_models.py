@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("onnx", reason="makes the models of these tests")
 
 from simgate.harness.cli.main import main
-from simgate.harness.execution.episode.recording import load_trace
+from simgate.harness.execution.episode.recordings.recording import load_trace
 from simgate.harness.results.run_folder import RunFolder
 from tests.unit.policies.perception.made_models import echo_package
 from tests.unit.sim_adapters.articulated.machines import ARM

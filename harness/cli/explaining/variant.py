@@ -143,7 +143,7 @@ def _conditions(scenario: Scenario, record: RunRecord) -> Iterator[str]:
 def _happened(folder: RunFolder, record: RunRecord) -> Iterator[str]:
     """The story from the recording; from the record alone where there is none."""
     from simgate.harness.cli.explaining.story import paragraph, story
-    from simgate.harness.execution.episode.recording import load_trace
+    from simgate.harness.execution.episode.recordings.recording import load_trace
     from simgate.sim_adapters.plain_file import inside
 
     why = "passing variants leave none unless the run was made with --record all"

@@ -10,8 +10,8 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.harness.execution.episode.inference_time import InferenceTime
-from simgate.harness.execution.episode.latency import LatencyQueue
+from simgate.harness.execution.episode.models.inference_time import InferenceTime
+from simgate.harness.execution.episode.models.latency import LatencyQueue
 from simgate.harness.results.record import LatencySamples
 from simgate.policies.perception.package import ModelPackage
 from simgate.policies.perception.runtime import PerceptionRuntime

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from simgate.harness.execution.episode.act_check import checked_acts
-from simgate.harness.execution.episode.device_frames import source_of
 from simgate.harness.execution.episode.lap_clock import LapClock
-from simgate.harness.execution.episode.latency import Delivery
 from simgate.harness.execution.episode.looking import LoopModel
-from simgate.harness.execution.episode.perception_stage import PerceptionStage
+from simgate.harness.execution.episode.models.device_frames import source_of
+from simgate.harness.execution.episode.models.latency import Delivery
+from simgate.harness.execution.episode.models.perception_stage import PerceptionStage
 from simgate.harness.execution.episode.world_run import Episode, WorldRun
 from simgate.harness.packs.checks.metric_catalog import Record
 from simgate.harness.results.record import LatencySamples

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.harness.execution.episode.camera_truth import CameraTruths
-from simgate.harness.execution.episode.latency import Delivery
 from simgate.harness.execution.episode.looking import Frame
+from simgate.harness.execution.episode.models.latency import Delivery
 from simgate.harness.execution.episode.readings import ReadingKeeper
 from simgate.harness.execution.episode.validity import ValidityMonitor
 from simgate.harness.execution.pictures.views import View, ViewKeeper

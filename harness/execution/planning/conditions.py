@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from simgate.harness.execution.episode.perception_runtime import one_runtime
+from simgate.harness.execution.episode.models.perception_runtime import one_runtime
 from simgate.harness.execution.planning.parts import collect_parts, parts_of_scenario
 from simgate.harness.packs.model import Criterion, Pack, Scenario
 from simgate.harness.results.fingerprint import git_state, gpu_driver, gpu_names, machine, package_versions

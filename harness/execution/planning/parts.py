@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from simgate.harness import registry
-from simgate.harness.execution.episode.perception_runtime import plugin_name
+from simgate.harness.execution.episode.models.perception_runtime import plugin_name
 from simgate.harness.execution.planning.adapter_options import located_options
 from simgate.harness.packs.checks.check_plugin import TASKS
 from simgate.harness.packs.model import CodedTask, Pack, Scenario

@@ -14,7 +14,7 @@ from itertools import repeat
 from pathlib import Path
 
 from simgate.harness import registry
-from simgate.harness.execution.episode.perception_runtime import AUTO, plugin_name
+from simgate.harness.execution.episode.models.perception_runtime import AUTO, plugin_name
 from simgate.harness.execution.hosts.assignment import Assignment, HostSetup, file_stem
 from simgate.harness.execution.hosts.host_limits import HostLimits, limits_of
 from simgate.harness.execution.planning.conditions import collect_fingerprint, scenario_conditions

@@ -11,10 +11,10 @@ import pytest
 pytest.importorskip("torch", reason="takes frames over DLPack")
 pytest.importorskip("onnx", reason="converts the reference model to torch")
 
-from simgate.harness.execution.episode.device_frames import source_of
 from simgate.harness.execution.episode.lap_clock import LapClock
 from simgate.harness.execution.episode.looking import LoopModel
-from simgate.harness.execution.episode.perception_stage import PerceptionStage
+from simgate.harness.execution.episode.models.device_frames import source_of
+from simgate.harness.execution.episode.models.perception_stage import PerceptionStage
 from simgate.policies.perception.onnx_to_torch import main as onnx_to_torch
 from simgate.policies.perception.package import load_package
 from simgate.policies.perception.runtimes.torch_runtime import TorchRuntime

@@ -12,7 +12,7 @@ import pytest
 from simgate.harness.execution.episode.lap_clock import LapClock
 from simgate.harness.execution.episode.looking import LoopModel
 from simgate.harness.execution.episode.loop import Cast, run_episodes
-from simgate.harness.execution.episode.recording import load_trace, save_trace
+from simgate.harness.execution.episode.recordings.recording import load_trace, save_trace
 from simgate.harness.results.record import LatencySamples
 from simgate.harness.scoring.metrics import compute
 from simgate.harness.tasks.declared import DeclaredTask

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from simgate.harness.execution.episode.lap_clock import LapClock
-from simgate.harness.execution.episode.perception_stage import PerceptionStage
+from simgate.harness.execution.episode.models.perception_stage import PerceptionStage
 from simgate.harness.execution.episode.readings import MOST_ENTRIES, ReadingKeeper
 from simgate.harness.execution.pictures.channel_picture import ChannelPictures
 from simgate.harness.execution.pictures.colors import NOWHERE, class_color, scale_of, scale_of_depth

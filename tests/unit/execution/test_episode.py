@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simgate.harness.execution.episode.inference_time import QUEUED_MS
 from simgate.harness.execution.episode.lap_clock import LapClock
 from simgate.harness.execution.episode.looking import LoopModel
 from simgate.harness.execution.episode.loop import Cast, run_episodes
-from simgate.harness.execution.episode.recording import load_trace, save_trace
+from simgate.harness.execution.episode.models.inference_time import QUEUED_MS
+from simgate.harness.execution.episode.recordings.recording import load_trace, save_trace
 from simgate.harness.execution.episode.world_run import Episode
 from simgate.harness.tasks.reach_or_report import REACH_OR_REPORT, SIGNALS
 from simgate.policies.driving import drive

@@ -6,7 +6,7 @@ from time import perf_counter, sleep
 
 import pytest
 
-from simgate.harness.execution.episode.inference_time import InferenceTime, Stopwatch
+from simgate.harness.execution.episode.models.inference_time import InferenceTime, Stopwatch
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_waiting_for_a_processor_is_left_out_whatever_it_comes_to(wall, cpu, dev
 CONTENDED = """
 import os, sys
 from time import perf_counter
-from simgate.harness.execution.episode.inference_time import Stopwatch
+from simgate.harness.execution.episode.models.inference_time import Stopwatch
 os.sched_setaffinity(0, {int(sys.argv[1])})
 took = []
 for _ in range(40):

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simgate.harness.execution.episode.kept_files import keep_files
+from simgate.harness.execution.episode.recordings.kept_files import keep_files
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.results.record import CriterionResult, Outcome
 from simgate.harness.results.run_folder import RunFolder
@@ -97,7 +97,7 @@ def test_on_a_full_disk_the_file_is_named_and_a_log_that_is_full_too_takes_nothi
         def write(self, text):
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("simgate.harness.execution.episode.kept_files.save_trace", full)
+    monkeypatch.setattr("simgate.harness.execution.episode.recordings.kept_files.save_trace", full)
     monkeypatch.setattr("sys.stderr", Full())
     kept, notes = keep(folder, play(cast(), 3.0)[0])
     assert set(kept) == {"start_picture", "failure_picture", "strip.front.rgb"}

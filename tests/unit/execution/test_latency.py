@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simgate.harness.execution.episode.latency import LatencyQueue, steps_of
+from simgate.harness.execution.episode.models.latency import LatencyQueue, steps_of
 from simgate.policies.perception.outputs import Boxes
 
 RATES = st.sampled_from([50, 100, 200, 240, 500, 1000])

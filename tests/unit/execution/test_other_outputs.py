@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simgate.harness.execution.episode.pictures import end_frame
-from simgate.harness.execution.episode.recording import load_trace, save_trace
+from simgate.harness.execution.episode.recordings.pictures import end_frame
+from simgate.harness.execution.episode.recordings.recording import load_trace, save_trace
 from simgate.harness.results.record import LatencySamples
 from simgate.harness.scoring.metrics import compute
 from simgate.policies.perception.outputs import Boxes, Depth, Keypoints, Masks, Poses, Tensors, arrays_of

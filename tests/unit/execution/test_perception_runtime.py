@@ -2,7 +2,7 @@ import shutil
 
 import pytest
 
-from simgate.harness.execution.episode.perception_runtime import (
+from simgate.harness.execution.episode.models.perception_runtime import (
     are_deployed,
     is_deployed,
     plugin_name,

@@ -12,8 +12,8 @@ pytest.importorskip("onnx", reason="makes the model's package")
 
 from simgate.harness.execution.episode.lap_clock import LapClock
 from simgate.harness.execution.episode.looking import LoopModel
-from simgate.harness.execution.episode.perception_stage import PerceptionStage
-from simgate.harness.execution.episode.recording import load_trace, save_trace
+from simgate.harness.execution.episode.models.perception_stage import PerceptionStage
+from simgate.harness.execution.episode.recordings.recording import load_trace, save_trace
 from simgate.harness.trace import places_of_boxes
 from simgate.policies.perception.outputs import Depth, Tensors
 from simgate.sim_adapters.embodiment import ActionSpec, Channel, Embodiment, Intrinsics

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from simgate.harness.execution.episode.pictures import failure_frame, start_frame, write_picture
+from simgate.harness.execution.episode.recordings.pictures import failure_frame, start_frame, write_picture
 from simgate.harness.execution.pictures.overlay import FOUND_COLOR, TRUTH_COLOR, scale_for
 from simgate.harness.execution.pictures.views import View
 from simgate.harness.results.record import CriterionResult, Outcome

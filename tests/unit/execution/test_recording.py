@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simgate.harness.execution.episode.recording import load_trace, save_trace
+from simgate.harness.execution.episode.recordings.recording import load_trace, save_trace
 from simgate.harness.trace import Trace
 from tests.unit.execution.test_episode import cast, play
 

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from simgate.harness.execution.episode.recording import save_trace
+from simgate.harness.execution.episode.recordings.recording import save_trace
 from simgate.harness.packs.model import Criterion, GateRule, LatencySpec, Pack, Scenario
 from simgate.harness.packs.values import ValueSpec
 from simgate.harness.packs.variants import VariantsSpec

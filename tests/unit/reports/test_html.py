@@ -225,7 +225,7 @@ def share_pictures_and_recordings(folder: RunFolder) -> None:
     """Lets every failed variant point to the same noisy picture and recording."""
     import numpy as np
 
-    from simgate.harness.execution.episode.recording import save_trace
+    from simgate.harness.execution.episode.recordings.recording import save_trace
     from tests.unit.reports.factory import blind_trace, corridor_picture
 
     rng = np.random.default_rng(5)

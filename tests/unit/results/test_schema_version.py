@@ -13,7 +13,7 @@ from simgate.harness.evidence.build import build_evidence
 from simgate.harness.evidence.canonical_zip import contents, read_zip
 from simgate.harness.evidence.statement import STATEMENT
 from simgate.harness.evidence.verify import verify_evidence
-from simgate.harness.execution.episode.recording import load_trace
+from simgate.harness.execution.episode.recordings.recording import load_trace
 from simgate.harness.gate.comparing.baseline_store import BaselineStore, NoBaseline
 from simgate.harness.results.journal import JournalDamaged, read_journal
 from simgate.harness.results.run_folder import NotARun, RunFolder

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from simgate.harness.execution.episode.recording import load_trace, save_trace
+from simgate.harness.execution.episode.recordings.recording import load_trace, save_trace
 from simgate.harness.results.record import LatencySamples
 from simgate.harness.scoring.metrics import compute
 from simgate.harness.trace import FrameTruth

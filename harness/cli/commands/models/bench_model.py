@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     from simgate.harness.cli.model.frames import load_frames
     from simgate.harness.cli.model.model_errors import model_errors
     from simgate.harness.cli.model.one_thread import one_thread
-    from simgate.harness.execution.episode.perception_runtime import make_runtime, resolve_runtime
+    from simgate.harness.execution.episode.models.perception_runtime import make_runtime, resolve_runtime
     from simgate.harness.execution.episode.resource_sampler import ResourceSampler
     from simgate.harness.frontend.user_errors import as_user_errors
     from simgate.harness.results.atomic_write import write_atomic

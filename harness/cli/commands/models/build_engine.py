@@ -106,7 +106,7 @@ def _build(args: argparse.Namespace, package: ModelPackage) -> WrittenEngine:
 
 def _batches(args: argparse.Namespace, package: ModelPackage) -> tuple[int, int, int]:
     """Smallest, typical and largest batch: of an ONNX file with a fixed one, that."""
-    from simgate.harness.execution.episode.perception_runtime import make_runtime
+    from simgate.harness.execution.episode.models.perception_runtime import make_runtime
 
     model = make_runtime("onnxruntime:cpu", package)
     fixed = getattr(model, "batches", None)

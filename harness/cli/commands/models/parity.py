@@ -159,7 +159,7 @@ def _require_common_class(first: ModelPackage, second: ModelPackage) -> None:
 
 def _deployed(package: ModelPackage, chosen: bool) -> str:
     """The runtime for A."""
-    from simgate.harness.execution.episode.perception_runtime import AUTO, resolve_runtime
+    from simgate.harness.execution.episode.models.perception_runtime import AUTO, resolve_runtime
     from simgate.policies.perception.choice import RUNTIME_OF
 
     if chosen:
@@ -177,7 +177,7 @@ def _reference(package: ModelPackage) -> str:
 
 def _run(runtime: str, package: ModelPackage, frames: NDArray[np.uint8]) -> _Ran:
     """Detections of frame after frame, as on the robot, and what ran."""
-    from simgate.harness.execution.episode.perception_runtime import make_runtime, resolve_runtime
+    from simgate.harness.execution.episode.models.perception_runtime import make_runtime, resolve_runtime
     from simgate.policies.perception.outputs import only_boxes
 
     floor = package.with_threshold(_FLOOR * min(package.score_thresholds))

@@ -15,8 +15,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.harness.execution.episode.recorded_outputs import output_arrays, output_words, read_outputs
-from simgate.harness.execution.episode.recorded_truths import read_truths, truth_arrays, truth_words
+from simgate.harness.execution.episode.recordings.recorded_outputs import (
+    output_arrays,
+    output_words,
+    read_outputs,
+)
+from simgate.harness.execution.episode.recordings.recorded_truths import (
+    read_truths,
+    truth_arrays,
+    truth_words,
+)
 from simgate.harness.results.schema_version import NewerSchema, require_known
 from simgate.harness.trace import FACTS_OF_SCENE, Actions, FrameTruth, Reading, Signal, Trace
 from simgate.policies.perception.outputs import Boxes

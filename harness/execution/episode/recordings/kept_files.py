@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from simgate.harness.execution.episode.pictures import (
+from simgate.harness.execution.episode.recordings.pictures import (
     end_frame,
     eye_view,
     failure_frame,
@@ -15,7 +15,7 @@ from simgate.harness.execution.episode.pictures import (
     start_frame,
     write_picture,
 )
-from simgate.harness.execution.episode.recording import save_trace
+from simgate.harness.execution.episode.recordings.recording import save_trace
 from simgate.harness.execution.episode.world_run import Episode
 from simgate.harness.execution.hosts.assignment import file_stem
 from simgate.harness.execution.hosts.host_log import log_traceback

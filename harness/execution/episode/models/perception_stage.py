@@ -9,10 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.harness.execution.episode.device_frames import FrameSource, frames_for
-from simgate.harness.execution.episode.inference_time import Stopwatch
 from simgate.harness.execution.episode.lap_clock import LapClock
-from simgate.harness.execution.episode.latency import Delivery
 from simgate.harness.execution.episode.looking import (
     LoopModel,
     WorldAnswers,
@@ -20,6 +17,9 @@ from simgate.harness.execution.episode.looking import (
     all_samples,
     seed_of,
 )
+from simgate.harness.execution.episode.models.device_frames import FrameSource, frames_for
+from simgate.harness.execution.episode.models.inference_time import Stopwatch
+from simgate.harness.execution.episode.models.latency import Delivery
 from simgate.harness.execution.pictures.views import View
 from simgate.harness.results.record import LatencySamples
 from simgate.policies.perception.outputs import require_sound
