@@ -27,11 +27,13 @@ class Sight:
         sensors: Those that the pack declares; none for driving robots.
         jointed: The file of a robot on its own joints.
         report: Reports what the file has against a node.
+        touches: Whether anybody tells what the robot touches.
     """
 
     sensors: tuple[tuple[str, Sensor], ...] = ()
     jointed: JointedFile | None = None
     report: Report | None = None
+    touches: bool = True
 
 
 def check_truth(
@@ -67,6 +69,12 @@ def check_truth(
 
 def _lack(sight: Sight, name: str, info: MetricInfo, of: str) -> tuple[str, str] | NativeError | None:
     """What a scenario lacks for a metric, with a remedy; None for nothing."""
+    if info.touches and not sight.touches:
+        message = f"'{name}' needs what the robot touches, and an environment does not tell it"
+        return (
+            message,
+            "ask for what its info tells: accept: {NAME: {signal: {name: SIGNAL, reduce: max}, at_most: 0}}",
+        )
     if info.output == "boxes" and sight.jointed is not None:
         message = f"'{name}' needs the boxes of all bodies in view, which no simulator tells of such a world"
         return message, "masks and poses are judged there: masks.<class>.iou, poses.<class>.recall"

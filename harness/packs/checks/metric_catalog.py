@@ -36,6 +36,7 @@ class MetricInfo:
         output: Kind of the model's outputs that it judges (``boxes``, ``masks``, ``depth``, ``poses``,
             ``keypoints``); empty for none.
         records: What the loop must record for it, which traces hold only where a criterion asks for it.
+        touches: Whether it is about what the robot touches.
     """
 
     name: str
@@ -56,6 +57,7 @@ class MetricInfo:
     measures: tuple[str, ...] = ()
     records: tuple[Record, ...] = ()
     output: str = ""
+    touches: bool = False
 
 
 def lacking(info: MetricInfo, signals: Mapping[str, str], facts: Collection[str]) -> list[str]:

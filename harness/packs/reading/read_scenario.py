@@ -113,7 +113,8 @@ class ScenarioReader:
         )
         world, native, name, task = self._world(keys.world, keys.accept, read.nodes.get("task"))
         is_read = task is not None or asked is None or len(self._reader.problems) == before
-        sight = self._jointed or (None if world is None else Sight())
+        known = Sight(touches=native is None or native.kind != "env")
+        sight = self._jointed or (None if world is None else known)
         sights = (sight,) if sight is not None else ()
         self._criteria.judge(task, is_read=is_read, sights=sights)
         groups = [item.text for item, _ in keys.place] if isinstance(keys.place, MappingNode) else []

@@ -97,6 +97,18 @@ def test_what_changes_anything_is_asked_of_the_same_variants_whichever_is_played
     assert set(asked) == {"make.kg", "options.wind", "make.seed"}
 
 
+@pytest.mark.parametrize(
+    "asked",
+    ["accept: {collisions: {at_most: 0}}", "accept: {contact_impulse_ns: {at_most: 1}}",
+     "accept: {contact_time_s: {at_most: 0}}", "accept: {contact_depth_max_m: {at_most: 0}}",
+     "accept: {return: {at_least: 0}}\ngate:\n  - {metric: collisions, every_variant: {at_most: 0}}"],
+)  # fmt: skip
+def test_what_is_touched_is_not_judged_where_nobody_tells_it(tmp_path: Path, asked: str) -> None:
+    (found,) = lint_checked([pack(tmp_path, PACK.replace("accept: {return: {at_least: 0}}", asked))])
+    assert found.code == "metric-needs"
+    assert "needs what the robot touches, and an environment does not tell it" in found.message
+
+
 def scenes(checked: Pack) -> int:
     keys = SceneKeys(checked)
     return len({keys.key(expand_variant(checked, checked.scenarios[0], k)) for k in range(8)})
