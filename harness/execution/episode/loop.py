@@ -119,7 +119,7 @@ def run_episodes(
 def _latency(cast: Cast, perception: PerceptionStage, world: int) -> LatencySamples:
     """That of the models; without any that of a policy which waits for answers of its own."""
     policy: Any = cast.policy
-    if cast.models or not hasattr(policy, "latencies"):
+    if cast.models or not hasattr(policy, "latency_mode"):
         return perception.latency_samples(world)
     pairs = policy.latencies(world)
     acted, took = (tuple(pair[k] for pair in pairs) for k in (0, 1))
