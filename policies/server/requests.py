@@ -136,7 +136,7 @@ def padded(picture: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.ui
         return picture
     ratio = max(width / columns, height / rows)
     inner = Image.fromarray(picture).resize(
-        (int(width / ratio), int(height / ratio)), Image.Resampling.BILINEAR
+        (max(1, int(width / ratio)), max(1, int(height / ratio))), Image.Resampling.BILINEAR
     )
     whole = Image.new(inner.mode, (columns, rows), 0)
     whole.paste(inner, (max(0, int((columns - inner.width) / 2)), max(0, int((rows - inner.height) / 2))))

@@ -16,6 +16,7 @@ from websockets.sync.server import ServerConnection
 from simgate.policies.policy import Brief
 from simgate.policies.server.connection import PolicyServerFailed
 from simgate.policies.server.policy import ServerPolicy
+from simgate.policies.server.requests import padded
 from simgate.sim_adapters.embodiment import ActionSpec, Channel, Embodiment, Intrinsics
 from simgate.sim_adapters.observation import Observation
 from tests.doubles.policy_server import PolicyServer, policy_server
@@ -75,6 +76,12 @@ def test_a_request_holds_pictures_rows_and_the_instruction_as_declared(still: Po
     assert not picture[:, 0].any()
     assert picture[:, 1].all()
     assert not picture[:, 3].any()
+
+
+def test_a_strip_that_would_be_thinner_than_a_pixel_is_one_pixel() -> None:
+    made_small = padded(np.full((5, 500, 3), 9, np.uint8), 64, 32)
+    assert made_small.shape == (64, 32, 3)
+    assert made_small.any(axis=(1, 2)).sum() == 1
 
 
 def test_columns_are_the_entries_that_the_pack_names(still: PolicyServer) -> None:
