@@ -71,9 +71,4 @@ def test_the_cpu_is_the_first_model_name_that_linux_says(monkeypatch: pytest.Mon
 
 
 def test_versions_are_those_of_what_is_installed() -> None:
-    assert package_versions(["numpy", "no-such-distribution"]).keys() == {"numpy"}
-
-
-def test_a_package_that_is_not_installed_leaves_out_none_after_it() -> None:
-    found = package_versions(["numpy", "no-such-package-of-ours", "pydantic"])
-    assert list(found) == ["numpy", "pydantic"]
+    assert list(package_versions(["numpy", "no-such-distribution", "pydantic"])) == ["numpy", "pydantic"]
