@@ -9,6 +9,7 @@ import json
 import shutil
 from pathlib import Path
 
+import mujoco
 import pytest
 
 from simgate.harness.cli.main import main
@@ -19,6 +20,8 @@ PLACE = Path(__file__).parent / "trained"
 
 @pytest.mark.parametrize("name", TRAINED)
 def test_every_return_is_that_of_evaluate_policy(name: str, tmp_path: Path) -> None:
+    if name == "inverted" and not mujoco.__version__.startswith("4.0."):
+        pytest.skip("its returns are those of MuJoCo 4.0, whose releases round otherwise")
     shutil.copytree(PLACE / name, tmp_path / name)
     pack = write_pack(tmp_path / name, name)
     main(["run", str(pack), "--runs-dir", str(tmp_path), "--run-name", "r", "--workers", "0", "--quiet"])
