@@ -170,6 +170,25 @@ def test_a_box_on_a_box_presses_once_with_its_weight(tmp_path: Path) -> None:
     assert values[-1]["floor_n"] == pytest.approx(5 * 9.81, rel=0.02)
 
 
+def test_a_mesh_lies_where_its_corners_are(tmp_path: Path) -> None:
+    corners = " ".join(f"{x} {y} {z}" for x in (0, 0.4) for y in (0, 0.2) for z in (0.1, 0.3))
+    path = tmp_path / "world.xml"
+    path.write_text(
+        f"""<mujoco><asset><mesh name="block" vertex="{corners}"/></asset><worldbody>
+        <geom name="floor" type="plane" size="2 2 .1" euler="10 0 0"/>
+        {_HINGE.format("").replace('"robot"', '"robot" pos="0 0 1"')}
+        <body name="block" pos="1 0 0" euler="10 0 0"><freejoint/><geom type="mesh" mesh="block" friction="1"/></body>
+        </worldbody>{_MOTOR}</mujoco>"""
+    )
+    world = site(path, "robot", sensors=(("block", BodySensor("block")),))
+    (mine, _), (theirs, _) = (
+        course(made(TIMING), world, lambda _: 0.0, 0.5, TIMING) for made in (PhysxAdapter, MujocoAdapter)
+    )
+    fallen = theirs["block.pose"][-1, :3] - (1.0, 0.0, 0.0)
+    assert np.linalg.norm(fallen) == pytest.approx(0.1, abs=0.01)
+    np.testing.assert_allclose(mine["block.pose"][-1], theirs["block.pose"][-1], atol=5e-3)
+
+
 def test_a_thrown_body_flies_and_turns_as_in_mujoco(tmp_path: Path) -> None:
     world = written(
         tmp_path,
