@@ -33,11 +33,44 @@ def check_model(model: mujoco.MjModel) -> None:
     Raises:
         ValueError: It has what PhysX has not; the message lists all of it.
     """
-    found = list(_lacking(model))
+    found = [*_settings(model), *_lacking(model)]
     if found:
         raise ValueError(
             f"the physx adapter has no {'; no '.join(found)}: leave it out, or use --adapter mujoco"
         )
+
+
+_NUMBERS = {
+    "dof_dampingpoly": "damping of joints with several numbers",
+    "jnt_stiffnesspoly": "springs of joints with several numbers",
+    "actuator_damping": "damping of actuators",
+    "actuator_dampingpoly": "damping of actuators with several numbers",
+    "actuator_armature": "armature of actuators",
+    "actuator_delay": "delay of actuators",
+    "geom_adhesion": "shapes that stick (adhesion)",
+    "geom_surfacevel": "surfaces that move (surfacevel)",
+}
+"""Numbers of MuJoCo that are 0 where a model does not use them."""
+_BIT = mujoco.mjtDisableBit
+_SWITCHES = {
+    "damper": _BIT.mjDSBL_DAMPER, "frictionloss": _BIT.mjDSBL_FRICTIONLOSS, "limit": _BIT.mjDSBL_LIMIT,
+    "spring": _BIT.mjDSBL_SPRING, "clampctrl": _BIT.mjDSBL_CLAMPCTRL,
+}  # fmt: skip
+
+
+def _settings(model: mujoco.MjModel) -> Iterator[str]:
+    for name, what in _NUMBERS.items():
+        if bool(np.any(getattr(model, name))):
+            yield what
+    for name, bit in _SWITCHES.items():
+        if model.opt.disableflags & int(bit):
+            yield f'<flag {name}="disable"/>'
+    if model.opt.disableactuator:
+        yield "actuators that are switched off by group (actuatorgroupdisable)"
+    if model.opt.enableflags & int(mujoco.mjtEnableBit.mjENBL_OVERRIDE):
+        yield '<flag override="enable"/>'
+    if bool((model.jnt_plasticadr >= 0).any()):
+        yield "joints that give way for good (plastic)"
 
 
 def _lacking(model: mujoco.MjModel) -> Iterator[str]:

@@ -364,6 +364,14 @@ def test_shapes_that_mujoco_lets_pass_do_not_collide(tmp_path: Path) -> None:
             "joint 'j' has two actuators",
         ),
         (_HINGE.format("").replace("<body ", '<body gravcomp=".5" '), _MOTOR, "part of its weight taken off"),
+        (_HINGE.format('damping="1 .5"'), _MOTOR, "no damping of joints with several numbers: leave it out"),
+        (
+            _HINGE.format(""),
+            '<actuator><motor joint="j" damping="3" armature=".1" delay=".01" nsample="3"/></actuator>',
+            "no damping of actuators; no armature of actuators; no delay of actuators: leave",
+        ),
+        (_HINGE.format(""), f'{_MOTOR}<option><flag limit="disable"/></option>', '<flag limit="disable"/>'),
+        (_HINGE.format(""), f'{_MOTOR}<option actuatorgroupdisable="2"/>', "switched off by group"),
     ],
 )
 def test_what_physx_has_not_is_refused_with_what_to_do(
