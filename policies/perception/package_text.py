@@ -12,6 +12,9 @@ from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, Sequ
 from simgate.policies.documents.problems import Problems
 from simgate.policies.documents.yaml_source import read_yaml
 
+NETWORKS = frozenset({".onnx", ".pt", ".pth", ".pt2", ".engine", ".plan", ".safetensors"})
+"""Endings of files that people name in place of what declares them."""
+_DECLARED = "name the model.yaml (docs/models.md) or policy.yaml (docs/learned-policies.md) that lists it"
 AS_WRITTEN = frozenset({"lineage"})
 """Keys below which a plain value is its text: a commit such as 0123456 or 12e45678 is no number."""
 
@@ -67,6 +70,9 @@ def read_text(path: Path) -> tuple[list[Diagnostic], PackageText | None]:
     Raises:
         OSError: It cannot be opened.
     """
+    if path.suffix.lower() in NETWORKS:
+        message = f"'{path.name}' is a network, not the YAML file that declares it"
+        return [of_file(path, "model-package-value", message, _DECLARED)], None
     problems = Problems()
     source, root = read_yaml(path, problems, AS_WRITTEN)
     found = problems.diagnostics

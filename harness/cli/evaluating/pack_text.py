@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from simgate.harness.cli.evaluating.setting import Setting
 from simgate.harness.packs.checks.check_policy import policy_file
+from simgate.policies.perception.package_text import read_text
 
 if TYPE_CHECKING:
     from simgate.harness.results.record import Scalar
@@ -65,11 +66,23 @@ class Evaluation:
     axes: str | None = None
 
 
-def rate_of(said: Mapping[str, Any]) -> int:
-    """Steps a second of an environment, by its own step or the rate at which it is drawn; a whole number."""
-    step_s, fps = said["step_s"], said["fps"]
-    rate = round(1.0 / step_s) if step_s and step_s > 0.0 else round(fps or 0)
-    return max(rate, 1) if step_s or fps else _DEFAULT_HZ
+def rate_of(said: Mapping[str, Any], policy: str = "") -> int:
+    """Steps a second: the environment's own, else as the policy was trained, else as it is drawn."""
+    step_s: float | None = said["step_s"]
+    fps: float | None = said["fps"]
+    if step_s and step_s > 0.0:
+        return max(round(1.0 / step_s), 1)
+    return trained_hz(policy) or max(round(fps or _DEFAULT_HZ), 1)
+
+
+def trained_hz(policy: str) -> int | None:
+    """Decisions a second that a policy.yaml declares; None without, and where it is wrong: said later."""
+    path = policy_file(policy)
+    if not _is_declaration(path) or not path.is_file():
+        return None
+    text = read_text(path)[1]
+    rate = text.data.get("control_hz") if text is not None and isinstance(text.data, dict) else None
+    return rate if type(rate) is int and rate > 0 else None
 
 
 def name_of(env: str) -> str:
@@ -80,7 +93,11 @@ def name_of(env: str) -> str:
 def named_policy(policy: str) -> str | dict[str, str]:
     """What a pack writes for a policy that a line names."""
     path = policy_file(policy)
-    return {"network": path.as_posix()} if path.suffix in (".yaml", ".yml") else policy
+    return {"network": path.as_posix()} if _is_declaration(path) else policy
+
+
+def _is_declaration(path: Path) -> bool:
+    return path.suffix in (".yaml", ".yml")
 
 
 def pack_document(asked: Evaluation) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from simgate.harness.cli.evaluating.pack_text import rate_of
 from simgate.harness.cli.main import main
 from simgate.harness.frontend.packs import load_checked
 from tests.unit.policies.network.tiny_networks import linear
@@ -228,3 +229,19 @@ def test_a_file_of_weights_in_place_of_its_declaration_is_said(
     words = ("--max-steps", 5, "--return-at-least", 5, "--episodes", 30, "--policy", place / named)
     assert evaluate("even.py:Even", *words) == (2 if said else 0)
     assert said in capsys.readouterr().err
+
+
+def test_the_rate_is_the_environments_own_else_that_of_the_training_else_that_of_its_pictures(
+    folder: Path,
+) -> None:
+    place = trained(folder / "net", 1.0)
+    declared = place / "policy.yaml"
+    declared.write_text("control_hz: 25\n" + declared.read_text())
+    for said, policy, rate in [
+        ({"step_s": 0.02, "fps": 30}, declared, 50),
+        ({"step_s": None, "fps": 30}, declared, 25),
+        ({"step_s": None, "fps": None}, place, 25),
+        ({"step_s": None, "fps": 30}, "wait.py:Wait", 30),
+        ({"step_s": None, "fps": None}, place / "net.onnx", 10),
+    ]:
+        assert rate_of(said, str(policy)) == rate, (said, policy)

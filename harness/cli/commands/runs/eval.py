@@ -180,7 +180,7 @@ def _asked(args: argparse.Namespace, max_drop: float | None) -> Evaluation:
         policy_options=options,
         episodes=args.episodes,
         steps=args.max_steps or _registered_steps(args.env, opened),
-        rate_hz=rate_of(opened.said),
+        rate_hz=rate_of(opened.said, args.policy),
         settings=settings,
         success=args.success,
         least_return=args.return_at_least,

@@ -131,6 +131,19 @@ def test_all_problems_are_reported_in_one_go_in_the_order_of_the_file(tmp_path):
     assert len(lines) == 3 and lines == sorted(lines)
 
 
+def test_a_network_in_place_of_what_declares_it_is_said_by_name(tmp_path):
+    from simgate.policies.network.package import load_policy
+
+    network = write_package(tmp_path).parent / "net.onnx"
+    network.write_bytes(b"\x08\x07\xff\x00")
+    problem = only(network)
+    assert problem.message == "'net.onnx' is a network, not the YAML file that declares it"
+    assert "model.yaml" in problem.hint
+    with pytest.raises(PackageError, match=r"'net\.onnx' is a network") as caught:
+        load_policy(network)
+    assert [one.code for one in caught.value.problems] == ["policy-value"]
+
+
 def test_bytes_that_are_no_text_are_reported_at_their_line(tmp_path):
     path = write_package(tmp_path)
     path.write_bytes(b"name: tiny\nversion: \xff\n")
