@@ -162,7 +162,8 @@ class TestCommand:
     def test_several_candidates_get_a_row_a_page_and_a_place_in_json_each(self, run_dir, capsys, tmp_path):
         old, good = run_dir("old", "P" * 200), run_dir("good", "P" * 200, NEW)
         worse = run_dir("worse", "F" * 20 + "P" * 180, {**NEW, "model": "door_detector 3.0"})
-        assert main(["compare", str(old), str(good), str(worse), "--out", str(tmp_path / "out")]) == 1
+        to = ["--replay", "0", "--out", str(tmp_path / "out")]
+        assert main(["compare", str(old), str(good), str(worse), *to]) == 1
         rows = [line.split() for line in capsys.readouterr().out.splitlines()]
         assert ["good", "door_detector", "2.0", "200", "of", "200", "0", "0", "+0.000"] in [
             r[:9] for r in rows
