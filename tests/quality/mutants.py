@@ -34,7 +34,9 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ROOMS = ("scoring", "results", "slices", "expansion", "gate")
-NOT_COPIED = (".git", ".venv", ".train", "runs", "build", "dist", "__pycache__", ".*_cache", ".hypothesis")
+MADE_HERE = {".git", ".venv", ".train", "runs", "build", "dist"}
+"""At the top of a checkout; below, folders with these names are the project's."""
+MADE = ("__pycache__", ".*_cache", ".hypothesis")
 BINARY = "Add_Sub Sub_Add Mul_Div Div_Mul FloorDiv_Div Mod_Mul Pow_Mul BitAnd_BitOr"
 COMPARISON = "Lt_LtE LtE_Lt Gt_GtE GtE_Gt Lt_GtE Gt_LtE Eq_NotEq NotEq_Eq Is_IsNot IsNot_Is"
 OTHER = (
@@ -326,6 +328,11 @@ def judged(
                 yield found
 
 
+def _not_copied(folder: str, names: list[str]) -> set[str]:
+    made = shutil.ignore_patterns(*MADE)(folder, names)
+    return made | MADE_HERE if Path(folder) == REPOSITORY else made
+
+
 def main() -> None:
     """Print the changes that were missed and how many of each room were noticed."""
     parser = argparse.ArgumentParser(prog="make mutants")
@@ -349,8 +356,7 @@ def main() -> None:
         for _ in range(options.jobs):
             folder = folders.enter_context(tempfile.TemporaryDirectory(prefix="simgate-mutants-"))
             copies.append(Path(folder) / "checkout")
-            ignored = shutil.ignore_patterns(*NOT_COPIED)
-            shutil.copytree(REPOSITORY, copies[-1], symlinks=True, ignore=ignored)
+            shutil.copytree(REPOSITORY, copies[-1], symlinks=True, ignore=_not_copied)
         for room in options.rooms:
             drawn = [mutant for mutant in mutants(copies[0], room) if options.only in mutant.file]
             random.Random(f"simgate {room}{options.seed}").shuffle(drawn)
