@@ -37,6 +37,13 @@ START = "start"
 _FRICTION = 0.5
 """Of a surface without a material of physics, in PhysX."""
 _ELSEWHERE_M = 1e-3
+_KNOWN = (
+    "PhysicsDriveAPI", "PhysicsJointStateAPI", "PhysicsArticulationRootAPI", "PhysxArticulationAPI",
+    "PhysxJointAxisAPI", "PhysxJointAPI", "NewtonArticulationRootAPI",
+)  # fmt: skip
+"""What may be applied to a joint; couplings, soft limits and envelopes of motors would be lost."""
+_FAST = 1e5
+"""A limit of speed from which on it limits nothing, degrees or metres a second."""
 _SELF = "physxArticulation:enabledSelfCollisions"
 _STILL = ("physics:velocity", "physics:angularVelocity")
 
@@ -142,7 +149,8 @@ class _Maker:
             _number(prim, f"physics:{end}Limit", sign * math.inf)
             for end, sign in (("lower", -1), ("upper", 1))
         )
-        if math.isfinite(low) and math.isfinite(high):
+        _check_joint(prim, low, high)
+        if math.isfinite(low):
             joint.limited, joint.range = mujoco.mjtLimited.mjLIMITED_TRUE, [unit * low, unit * high]
         axis = f"physxJointAxis:{instance}"
         joint.armature = _number(prim, f"{axis}:armature", _number(prim, "physxJoint:armature", 0.0))
@@ -232,6 +240,29 @@ class _Maker:
         for path, position in self._starts.items():
             found[int(model.joint(path).qposadr[0])] = position
         return [float(value) for value in found]
+
+
+def _check_joint(joint: Usd.Prim, low: float, high: float) -> None:
+    """Asks that a joint has nothing that would be lost.
+
+    Raises:
+        NativeError: It has.
+    """
+    path = joint.GetPath()
+    if math.isfinite(low) != math.isfinite(high):
+        message = f"joint '{path}' has a limit at one end, from {low:g} to {high:g}"
+        raise NativeError("file", message, "give it both, or none")
+    applied = (str(name) for name in joint.GetPrimTypeInfo().GetAppliedAPISchemas())
+    lost = [name for name in applied if name.partition(":")[0] not in _KNOWN]
+    slow = [
+        attribute.GetName()
+        for attribute in joint.GetAuthoredAttributes()
+        if attribute.GetName().endswith((":maxJointVelocity", ":jointFriction"))
+        and 0.0 < float(attribute.Get() or 0.0) < _FAST
+    ]
+    if lost or slow:
+        message = f"joint '{path}' has {(lost or slow)[0]}, which MuJoCo does not take over"
+        raise NativeError("file", message, "take it out, or model the robot as MJCF")
 
 
 def _first(above: dict[str, str], path: str) -> str:

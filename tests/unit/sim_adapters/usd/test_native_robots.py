@@ -171,6 +171,18 @@ _SLIPPERY = """
             r"'/World/Arm/tip' stands 50 mm .* away from where its joints put it; move it there, or say where",
         ),
         (arm(lift=_BALL), BASE, r"joint '/World/Arm/lift' is a SphericalJoint, which is not moved; make it a revolute"),
+        (
+            arm(lift=LIFT.replace("float physics:upperLimit = 80", "")), BASE,
+            r"joint '/World/Arm/lift' has a limit at one end, from -80 to inf; give it both, or none",
+        ),
+        (
+            arm(lift=LIFT.replace('"PhysxJointAxisAPI:angular"', '"PhysxMimicJointAPI:rotX"')), BASE,
+            r"joint '/World/Arm/lift' has PhysxMimicJointAPI:rotX, which MuJoCo does not take over",
+        ),
+        (
+            arm(lift=LIFT.replace("angular:armature = 0.02", "angular:maxJointVelocity = 90")), BASE,
+            r"joint '/World/Arm/lift' has physxJointAxis:angular:maxJointVelocity, which MuJoCo",
+        ),
         (arm(reach=REACH + _CIRCLE), BASE, r"joint '/World/Arm/\w+' closes a circle of bodies"),
         (
             arm(lift=LIFT.replace("float drive:angular:physics:stiffness", 'token drive:angular:physics:type = "acceleration"\nfloat drive:angular:physics:stiffness')), BASE,
