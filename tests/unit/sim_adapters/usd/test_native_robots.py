@@ -244,6 +244,7 @@ def test_a_fixed_joint_in_the_middle_makes_one_of_two(tmp_path: Path) -> None:
 class TestStageOnPhysx(RobotConformance):
     """An arm of OpenUSD on its drives, beside a box that lies elsewhere in the second world."""
 
+    timing = Timing(physics_hz=100, control_hz=20, camera_hz=20)
     folder: Path
 
     @pytest.fixture(autouse=True)
