@@ -11,10 +11,10 @@ from simgate.harness.packs.severity import severity_rank
 from simgate.harness.results.record import STRIP, CriterionResult, Outcome, RunRecord
 from simgate.harness.results.stored_record import whole
 from simgate.reports.bounds import bounds_of, looked_at
+from simgate.reports.drawing.signal_lanes import signals_of
+from simgate.reports.drawing.timeline import Timeline, timeline
 from simgate.reports.pictures import Picture, PictureStore
 from simgate.reports.run_data import RunData, VariantResult
-from simgate.reports.signal_lanes import signals_of
-from simgate.reports.timeline import Timeline, timeline
 from simgate.reports.wording import broken_criteria, headline, replay_line
 from simgate.sim_adapters.plain_file import inside
 

@@ -16,7 +16,8 @@ from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.record import Outcome
 from simgate.harness.results.run_folder import RunFolder
 from simgate.harness.text import number, ordinal, plural
-from simgate.reports import interval_bar, wording
+from simgate.reports import wording
+from simgate.reports.drawing import interval_bar
 from simgate.reports.failures import failure_groups
 from simgate.reports.gaps import gaps
 from simgate.reports.reasons import reasons, slices_absent

@@ -14,8 +14,8 @@ from simgate.harness.results.record import Outcome
 from simgate.harness.slices import Slice, find_slices
 from simgate.harness.text import number, ordinal, plural
 from simgate.reports.contrast import MIN_GROUP, Contrast, NumberContrast, compare
+from simgate.reports.drawing.strip_plot import contrast_plot
 from simgate.reports.run_data import RunData
-from simgate.reports.strip_plot import contrast_plot
 from simgate.reports.survey import Row
 from simgate.reports.wording import percent, unit_of, with_unit
 

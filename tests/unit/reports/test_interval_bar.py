@@ -3,8 +3,8 @@ import re
 import pytest
 
 from simgate.harness.gate.verdict import Decision, Interval, RuleVerdict
+from simgate.reports.drawing.interval_bar import Axis, rate_bar, rule_bar, share_axis
 from simgate.reports.html import rule_numbers
-from simgate.reports.interval_bar import Axis, rate_bar, rule_bar, share_axis
 
 WILSON = Interval(low=0.9, high=0.96, confidence=0.95, method="Wilson")
 

@@ -9,8 +9,8 @@ import pytest
 from simgate.harness.results.record import CriterionResult, Outcome
 from simgate.harness.trace import Reading, Signal, Trace
 from simgate.reports.bounds import Bound
-from simgate.reports.signal_lanes import BUCKETS, Lane
-from simgate.reports.timeline import timeline
+from simgate.reports.drawing.signal_lanes import BUCKETS, Lane
+from simgate.reports.drawing.timeline import timeline
 from tests.unit.reports.factory import blind_trace
 
 LOST = CriterionResult(

@@ -9,8 +9,8 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from simgate.harness.text import number
-from simgate.reports import svg
 from simgate.reports.contrast import Contrast, NumberContrast, WordContrast
+from simgate.reports.drawing import svg
 from simgate.reports.wording import percent
 
 WIDTH, HEIGHT, LEFT, RIGHT = 340.0, 62.0, 46.0, 8.0

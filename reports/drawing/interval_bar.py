@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from simgate.harness.gate.verdict import Interval, RuleVerdict
 from simgate.harness.text import number
-from simgate.reports import svg
+from simgate.reports.drawing import svg
 from simgate.reports.wording import percent
 
 WIDTH, HEIGHT, PAD = 220.0, 34.0, 8.0

@@ -14,9 +14,17 @@ from simgate.harness.results.record import CriterionResult
 from simgate.harness.text import plural
 from simgate.harness.trace import Trace
 from simgate.policies.perception.outputs import Boxes
-from simgate.reports import svg
 from simgate.reports.bounds import Bound
-from simgate.reports.signal_lanes import SPAN, TALL, Lane, LaneGroup, drawing, reading_group, signal_groups
+from simgate.reports.drawing import svg
+from simgate.reports.drawing.signal_lanes import (
+    SPAN,
+    TALL,
+    Lane,
+    LaneGroup,
+    drawing,
+    reading_group,
+    signal_groups,
+)
 from simgate.sim_adapters.embodiment import sensor_of
 
 

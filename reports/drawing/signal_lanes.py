@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from simgate.harness.text import number
 from simgate.harness.trace import Reading, Signal, Trace
-from simgate.reports import svg
 from simgate.reports.bounds import Bound
+from simgate.reports.drawing import svg
 from simgate.reports.wording import unit_of
 
 SPAN, TALL = 1000.0, 100.0

@@ -1,0 +1,1 @@
+"""What a report draws: lanes over time, points over their limits, intervals of a rate."""
