@@ -68,7 +68,7 @@ def rule_bar(rule: RuleVerdict) -> Markup:
     values = [rule.estimate, rule.bound, *ends]
     is_share = not rule.has_unit and all(0 <= value <= 1 for value in values if value is not None)
     axis = (share_axis if is_share and _wants_high(rule) else value_axis)(values)
-    axis = Axis(axis.low, axis.high, is_share)
+    axis = Axis(axis.low, min(axis.high, 1.0) if is_share else axis.high, is_share)
     write = percent if is_share else number
     label = f"observed {write(rule.estimate)}"
     if rule.shown:

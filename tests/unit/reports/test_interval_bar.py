@@ -42,6 +42,12 @@ def test_a_rule_shows_threshold_and_exact_ends() -> None:
     assert "threshold 98.0 %" in bar
 
 
+def test_no_axis_of_shares_goes_beyond_all_of_them() -> None:
+    exact = Interval(low=0.49, high=0.99, confidence=0.9, method="exact")
+    rule = RuleVerdict(statement="", decision=Decision.GO, reason="", estimate=0.9, exact=exact, bound=0.4)
+    assert ">100 %<" in rule_bar(rule)
+
+
 def test_a_metric_in_milliseconds_is_not_written_as_a_share() -> None:
     rule = RuleVerdict(statement="latency", decision=Decision.GO, reason="", estimate=38.0, bound=50.0)
     assert "threshold 50" in rule_bar(rule)
