@@ -47,6 +47,13 @@ def _name(policy: Policy) -> str:
     return getattr(policy, "name", type(policy).__name__)
 
 
+_REMEDIES = {
+    "no number": "; a policy that cannot decide must say 0",
+    "beyond its range": "; where the real robot cuts it, write clip: true beside env or drive in the pack, "
+    "or bounds: cut under a network's action",
+}
+
+
 def _wrong_with(act: Act, spec: ActionSpec) -> str:
     """What makes this no act; empty when it is one."""
     if not isinstance(act, Act):
@@ -58,7 +65,7 @@ def _wrong_with(act: Act, spec: ActionSpec) -> str:
             return f"{name} must be one number in {unit}, not {_shown(value)}; wrap it in float()"
     problem = spec.problem(act.values)
     if problem:
-        return f"{problem}; a policy that cannot decide must say 0" if "no number" in problem else problem
+        return problem + next((remedy for words, remedy in _REMEDIES.items() if words in problem), "")
     if not isinstance(act.mode, str):
         return f"mode must be a word, not {_shown(act.mode)}"
     if not isinstance(act.facts, Mapping):

@@ -12,6 +12,7 @@ from simgate.harness.execution.episode.act_check import BadAct, checked_acts
 from simgate.harness.execution.planning.plan import plan_run
 from simgate.policies.driving import drive
 from simgate.policies.policy import Act
+from simgate.sim_adapters.embodiment import ActionSpec
 from simgate.sim_adapters.planar_drive import planar_drive
 from simgate.sim_adapters.scene.robot import Robot
 from simgate.sim_adapters.scene.sensor import Camera, Lidar
@@ -52,6 +53,12 @@ def check(*acts: object, active: tuple[int, ...] = (0,), worlds: int = 1) -> obj
 def test_what_is_no_action_is_refused_with_policy_step_and_value(act, said):
     with pytest.raises(BadAct, match=f"policy 'answers', step 40: .*{said}"):
         check(act)
+
+
+def test_what_is_beyond_a_range_is_told_how_to_have_it_cut():
+    spec = ActionSpec(("push",), ("N",), (-1.0,), (1.0,))
+    with pytest.raises(BadAct, match=r"push is 2 N, beyond its range from -1 to 1 N; .* write clip: true"):
+        checked_acts(Answers(), [Act((2.0,), "push")], spec, 1, (0,), 40)
 
 
 def test_numbers_of_any_kind_are_actions():
