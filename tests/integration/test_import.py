@@ -104,7 +104,8 @@ def compared(runs: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
     capsys.readouterr()
     code = main(["compare", str(runs / "a"), str(runs / "b")])
     said = capsys.readouterr()
-    return code, said.out + said.err
+    # A terminal folds lines at its own width.
+    return code, " ".join((said.out + said.err).split())
 
 
 def test_episodes_are_pairs_by_their_seeds_whatever_their_order(
