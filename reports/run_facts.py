@@ -6,6 +6,7 @@ import shlex
 
 import numpy as np
 
+from simgate.harness.packs.checks.check_policy import SERVER
 from simgate.harness.results.parts import UNKNOWN, Part, code_parts
 from simgate.harness.text import ordinal, plural
 from simgate.reports.run_data import RunData
@@ -88,7 +89,8 @@ def costs(run: RunData) -> tuple[Fact, ...]:
         shares = ", ".join(f"{name} {100 * seconds / total:.0f} %" for name, seconds in spent)
         facts.append(("by phase", shares))
     of = f" of every {ordinal(survey.every)} variant" if survey.every > 1 else ""
-    what = "frame" if run.pack.packages else "chunk"
+    # A policy behind a server answers with chunks of actions.
+    what = "chunk" if run.pack.policy == SERVER else "frame"
     for name, samples in (
         ("latency in the loop", survey.in_loop_ms),
         ("latency measured here", survey.measured_ms),

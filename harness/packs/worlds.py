@@ -140,12 +140,11 @@ def require_options(sim: SimSpec) -> None:
     """
     if sim.adapter not in registry.names(ADAPTER_OPTIONS):
         return
-    from simgate.sim_adapters.adapter import SimulatorUnavailable
     from simgate.sim_adapters.options import read_options
 
     try:
         read_options(
             f"sim.options: {sim.adapter} adapter", registry.load(ADAPTER_OPTIONS, sim.adapter), sim.options
         )
-    except (ValueError, SimulatorUnavailable) as error:
+    except (ValueError, ImportError) as error:  # MuJoCo that is too old cannot be imported.
         raise UnfitAdapter(str(error)) from None

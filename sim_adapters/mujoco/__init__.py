@@ -4,15 +4,10 @@ import os
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 
-from simgate.sim_adapters.adapter import SimulatorUnavailable
 from simgate.sim_adapters.gl import draw_on_one_core
 
 OLDEST = (4, 0)
 """First release with what is used here: the files that a model reads, entries of actuators."""
-
-
-class OldMujocoError(SimulatorUnavailable, ImportError):
-    """The MuJoCo that is installed is too old."""
 
 
 def check_release(found: str) -> None:
@@ -22,6 +17,9 @@ def check_release(found: str) -> None:
         OldMujocoError: It is too old.
     """
     if tuple(int(part) for part in found.split(".")[:2]) < OLDEST:
+        # Only now: options of this simulator are checked without numpy.
+        from simgate.sim_adapters.mujoco.old_release import OldMujocoError
+
         raise OldMujocoError(
             f"the simulator mujoco needs MuJoCo 4.0 or newer, and {found} is installed: pip install "
             "'mujoco>=4' (a team's own environments run with older ones: sim: {adapter: gymnasium})"

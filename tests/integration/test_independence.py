@@ -132,8 +132,11 @@ def test_every_runtime_gives_the_same_traces_in_either_order_and_alone(runtime, 
     assert_independent(OFFICE, pack, runtime, tmp_path)
 
 
-# A trained network is declared for a robot; tests/integration/test_learned_policies.py has one.
-@pytest.mark.parametrize("policy", [name for name in names("simgate.policies") if name != "network"])
+# These are declared for a robot; tests/integration/test_learned_policies.py and test_policy_server.py have some.
+_DECLARED = ("network", "server")
+
+
+@pytest.mark.parametrize("policy", [name for name in names("simgate.policies") if name not in _DECLARED])
 def test_every_policy_decides_the_same_in_either_order_and_alone(policy, tmp_path):
     pack = with_short_episodes(OFFICE, "mujoco").model_copy(update={"policy": policy})
     assert_independent(OFFICE, pack, "onnxruntime", tmp_path)
