@@ -74,9 +74,7 @@ def write_import(
     names: Counter[str] = Counter()
     for number, (episode, sha256) in enumerate(rows):
         scenario = ids[episode.scenario]
-        name = f"{scenario}::{named(episode.name)}"
-        names[name] += 1
-        name = name if names[name] == 1 else f"{name}-{names[name]}"
+        name = _free(f"{scenario}::{named(episode.name)}", names)
         where = json.dumps([told[0].tool, scenario, dict(episode.parameters), episode.pair], sort_keys=True)
         key = where if episode.pair else f"{sha256} {number}"
         repeats[key] += 1
@@ -167,7 +165,7 @@ def _record(expected: ExpectedVariant, episode: Episode) -> RunRecord:
         outcome=outcome,
         reason=reason,
         criteria=criteria,
-        metrics={"success": episode.success, **episode.metrics},
+        metrics={**episode.metrics, "success": episode.success},
         parameters=dict(episode.parameters),
     )
 
@@ -179,11 +177,15 @@ def named(text: str) -> str:
 
 def _ids(scenarios: Sequence[str]) -> dict[str, str]:
     """Each scenario of the file with an id of its own."""
-    found: dict[str, str] = {}
-    for text in scenarios:
-        base = named(text)[: LONGEST_NAME - 8]
-        taken, number, name = set(found.values()), 2, base
-        while name in taken:
-            name, number = f"{base}-{number}", number + 1
-        found[text] = name
-    return found
+    taken: Counter[str] = Counter()
+    return {text: _free(named(text)[: LONGEST_NAME - 8], taken) for text in scenarios}
+
+
+def _free(name: str, taken: Counter[str]) -> str:
+    """The name, with a number where it is taken already."""
+    free = name
+    while free in taken:
+        taken[name] += 1
+        free = f"{name}-{taken[name]}"
+    taken[free] = 1
+    return free

@@ -141,6 +141,26 @@ def test_repeats_of_one_seed_are_one_unit_of_proof(tmp_path: Path) -> None:
     assert len({one["scene"] for one in expected}) == 10
 
 
+def test_no_two_episodes_are_one_variant_whatever_the_file_calls_them(tmp_path: Path) -> None:
+    file = tmp_path / "r.csv"
+    file.write_text("of,n,ok\na b,x,1\na-b,x,1\na-b-2,x,1\nc,y-2,1\nc,y,1\nc,y,1\nc,y,1\nc,y-3,1\n")
+    words = [word for one in ("scenario=of", "name=n", "success=ok") for word in ("--column", one)]
+    _, run = took(tmp_path, file, *words)
+    records = [json.loads(line) for line in (run / "journal.ndjson").read_text().splitlines()]
+    assert [one["scenario"] for one in records] == ["a-b", "a-b-2", "a-b-2-2", *["c"] * 5]
+    assert len({one["variant"] for one in records}) == 8
+    (rate, _) = json.loads((run / "verdict.json").read_text())["rules"]
+    assert (rate["successes"], rate["missing"]) == (8, 0)
+
+
+def test_success_of_a_record_is_what_it_was_judged_by(tmp_path: Path) -> None:
+    file = tmp_path / "r.csv"
+    file.write_text("reached,success\n1,0\n0,1\n")
+    _, run = took(tmp_path, file, "--column", "success=reached", "--metric", "success")
+    records = [json.loads(line) for line in (run / "journal.ndjson").read_text().splitlines()]
+    assert [one["metrics"]["success"] for one in records] == [True, False]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
