@@ -16,6 +16,9 @@ from simgate.sim_adapters.printable import printable
 _TRUE = frozenset(("true", "1", "1.0", "yes", "pass", "passed", "success", "succeeded"))
 _FALSE = frozenset(("false", "0", "0.0", "no", "fail", "failed", "failure"))
 _NOTHING = frozenset(("", "nan", "null", "none", "na", "n/a"))
+_SUITES = ("testsuite", "testsuites")
+_NOT_RUN = frozenset(("notrun", "disabled", "skipped", "suppressed"))
+"""Of googletest and CTest, which say as an attribute that a test was left out."""
 COLUMNS = ("success", "scenario", "seed", "name", "error", "reason")
 """What a column of a CSV file can be, besides a parameter or a metric."""
 
@@ -43,11 +46,10 @@ def junit(content: bytes, file: str) -> Told:
         root = ElementTree.fromstring(content)
     except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise CannotImport(f"{file} is no whole XML: {printable(error)}") from None
-    suites = [root] if root.tag == "testsuite" else list(root.iter("testsuite"))
-    if root.tag not in ("testsuite", "testsuites"):
+    if root.tag not in _SUITES:
         raise CannotImport(f"{file} is XML of '{printable(root.tag)[:60]}', not of JUnit's testsuites")
     episodes = []
-    for suite in suites:
+    for suite in (one for one in root.iter() if one.tag in _SUITES):
         cases = suite.findall("testcase")
         said = suite.get("tests")
         own = sum(1 for _ in suite.iter("testcase"))
@@ -70,7 +72,9 @@ def _case(case: Element, suite: str, number: int) -> Episode:
             won = False if tag == "failure" else None
             said = reason if tag != "skipped" else f"skipped: {reason}"
             return Episode(scenario, name, won, said, failed_to_run=tag == "error", pair="".join(seeds[:1]))
-    return Episode(scenario, name, True, pair="".join(seeds[:1]))
+    left_out = {case.get("status"), case.get("result")} & _NOT_RUN
+    won, said = (None, "skipped: it was not run") if left_out else (True, "")
+    return Episode(scenario, name, won, said, pair="".join(seeds[:1]))
 
 
 def csv_rows(text: str, file: str, columns: ColumnMap) -> Told:

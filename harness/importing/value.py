@@ -89,8 +89,12 @@ class Value:
 
     def numbers(self) -> dict[str, float | None]:
         """Those entries of a mapping that are numbers."""
-        kept = (key for key, one in self.mapping().items() if isinstance(one, int | float))
-        return {key: Value(float(self.held[key]), self.file, key).number() for key in kept}
+        kept = {key: one for key, one in self.mapping().items() if isinstance(one, int | float)}
+        # A truth is 0 or 1 here.
+        return {
+            key: Value(int(one) if isinstance(one, bool) else one, self.file, key).number()
+            for key, one in kept.items()
+        }
 
     def wrong_type(self, wanted: str) -> CannotImport:
         """The error of a value of another type."""

@@ -63,6 +63,12 @@ def test_an_episode_of_vla_eval_that_did_not_run_is_no_failure_of_the_robot(tmp_
     assert (bad.failed_to_run, bad.success, bad.reason) == (True, None, "server: gone")
 
 
+def test_a_number_beyond_all_floats_is_none_and_a_truth_is_0_or_1(tmp_path: Path) -> None:
+    rows = [{"episode_id": 0, "metrics": {"success": True, "reach": 10**400, "held": False}}]
+    (one,) = told(tmp_path, {"benchmark": "b", "tasks": [{"task": "t", "episodes": rows}]})
+    assert one.metrics == {"success": 1.0, "reach": None, "held": 0.0}
+
+
 def inspect_log(**sample: Any) -> dict[str, Any]:
     scene = {"scene_id": "scene-0", "status": "success", "epochs": [{"success_at_end": 1.0}], **sample}
     info = {"capabilities": ["seedable"]}
@@ -150,6 +156,28 @@ def test_a_case_of_junit_is_an_episode_and_a_skipped_one_proves_nothing(tmp_path
     assert (lost.success, lost.reason) == (False, "hit the wall")
     assert (broken.scenario, broken.failed_to_run) == ("robot", True)
     assert (skipped.success, skipped.failed_to_run, skipped.reason) == (None, False, "skipped: no GPU")
+
+
+@pytest.mark.parametrize("root", ["testsuite", "testsuites"])
+def test_no_case_of_junit_is_lost_wherever_it_stands(tmp_path: Path, root: str) -> None:
+    inner = '<testsuite name="in" tests="1"><testcase name="b"><failure/></testcase></testsuite>'
+    text = f'<{root} name="out" tests="2"><testcase name="a"/>{inner}</{root}>'
+    outer, deeper = told(tmp_path, text, "junit.xml")
+    assert (outer.scenario, outer.name, outer.success) == ("out", "a", True)
+    assert (deeper.scenario, deeper.name, deeper.success) == ("in", "b", False)
+
+
+@pytest.mark.parametrize(
+    "how",
+    ['status="notrun" result="suppressed"', 'status="run" result="skipped"', 'status="disabled"'],
+    ids=["googletest, disabled", "googletest 1.10, skipped", "CTest"],
+)
+def test_a_case_of_junit_that_was_not_run_has_not_passed(tmp_path: Path, how: str) -> None:
+    ran = '<testcase name="a" status="run" result="completed"/>'
+    good, left = told(
+        tmp_path, f'<testsuite tests="2">{ran}<testcase name="b" {how}/></testsuite>', "junit.xml"
+    )
+    assert (good.success, left.success, left.failed_to_run) == (True, None, False)
 
 
 MAP = ColumnMap({"success": "ok", "scenario": "task", "seed": "s", "error": "err"}, ("lux",), ("time",))
