@@ -127,4 +127,5 @@ class _Torch:
             raise ValueError(
                 f"the network '{self._name}' returns {len(found)} tensors, declared are {wanted}"
             )
-        return [tensor.numpy() for tensor in found]
+        # A program may answer in the same memory again.
+        return [tensor.numpy().copy() for tensor in found]

@@ -55,6 +55,19 @@ class Hoarding(torch.nn.Module):
         return self.hidden.clone()
 
 
+class Reusing(torch.nn.Module):
+    """Answers in the same memory each time: what it makes of the observation, or also of the answer before."""
+
+    def __init__(self, keeps: bool) -> None:
+        super().__init__()
+        self.keeps = keeps
+        self.register_buffer("answer", torch.zeros(1, 2))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.answer[:] = self.answer + x if self.keeps else x
+        return self.answer
+
+
 class Twofold(torch.nn.Module):
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         return x, x
@@ -97,7 +110,12 @@ def test_states_go_in_and_come_out_in_the_order_of_the_declaration(tmp_path: Pat
     assert told(run, [1.0, 2.0]) == [[1.0, 2.0]]
 
 
-@pytest.mark.parametrize("program", [Hoarding(), Drawing()])
+def test_worlds_keep_their_own_answers_of_a_program_that_answers_in_one_place(tmp_path: Path) -> None:
+    run = policy(tmp_path, Reusing(keeps=False), worlds=2)
+    assert told(run, [1.0, 2.0], [5.0, 6.0]) == [[1.0, 2.0], [5.0, 6.0]]
+
+
+@pytest.mark.parametrize("program", [Hoarding(), Drawing(), Reusing(keeps=True)])
 def test_a_program_that_keeps_a_state_or_draws_is_refused(tmp_path: Path, program: torch.nn.Module) -> None:
     run = policy(tmp_path, program)
     with pytest.raises(ValueError, match=r"'net\.pt' answers the same input twice with other numbers"):
