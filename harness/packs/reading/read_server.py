@@ -33,6 +33,8 @@ def read_server(reader: Reader, node: MappingNode) -> dict[str, Scalar]:
     if read is None:
         return {}
     keys = read.keys
+    if _is_empty(read.nodes.get("names")):
+        reader.wrong(read.nodes["names"], "a list with at least one entry of the action")
     _check_address(reader, read.nodes["server"], keys.server)
     data: dict[str, Any] = {
         "observation": _entries(reader, read.nodes.get("observation"), ()),
@@ -109,18 +111,24 @@ def _sent(reader: Reader, node: Node) -> dict[str, Any]:
     read = read_keys(reader, node, SentKeys, "an entry of observation")
     if read is None:
         return {}
-    places = [reader.scalar(one) for one in reader.items(read.nodes.get("entries"), "a list of entries")]
-    if any(isinstance(place, bool | float) for place in places):
+    entries, sizes = read.nodes.get("entries"), read.nodes.get("size")
+    places = [reader.scalar(one) for one in reader.items(entries, "a list of entries")]
+    if any(isinstance(place, bool | float) for place in places) or _is_empty(entries):
         reader.wrong(read.nodes["entries"], "a list of names or places")
-    size = [reader.integer(one, 1, 4096) for one in reader.items(read.nodes.get("size"), "[rows, columns]")]
-    if size and len(size) != 2:
-        reader.wrong(read.nodes["size"], "[rows, columns]")
+    size = [reader.integer(one, 1, 4096) for one in reader.items(sizes, "[rows, columns]")]
+    if isinstance(sizes, SequenceNode) and len(size) != 2:
+        reader.wrong(sizes, "[rows, columns]")
     return {
         "channels": (read.keys.channel,),
         "layout": read.keys.layout,
         "entries": places or None,
         "size": size or None,
     }
+
+
+def _is_empty(node: Node | None) -> bool:
+    """Whether it is a list of nothing, which would be taken for a key that was left out."""
+    return isinstance(node, SequenceNode) and not node.items
 
 
 def _latency(reader: Reader, node: Node | None) -> Any:
