@@ -133,7 +133,8 @@ class TorchRuntime:
         arrays = extra_arrays(self._package, frame, rows, readings).values()
         extra = [self._torch.from_numpy(array).to(self._device) for array in arrays]
         outputs = self._timed(lambda: self._program(tensor, *extra))
-        return [output.float().cpu().numpy() for output in self._in_order(outputs)]
+        # A program may answer in the same memory again.
+        return [output.float().cpu().numpy().copy() for output in self._in_order(outputs)]
 
     def _tried_batches(self) -> tuple[tuple[int, int], ...] | None:
         """A TorchScript file does not say its batch, and may hold the one that it was traced with."""

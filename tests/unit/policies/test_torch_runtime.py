@@ -203,6 +203,28 @@ def test_a_program_with_a_batch_of_one_finds_what_one_with_an_open_batch_finds(t
         same(of_one.infer(FRAMES[:count]), open_batch.infer(FRAMES[:count]))
 
 
+class Reusing(torch.nn.Module):
+    """The mean of a picture, in the same memory each time."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("answer", torch.zeros(1, 1))
+
+    def forward(self, x):
+        self.answer[:] = x.mean()
+        return self.answer
+
+
+def test_frames_keep_their_own_answers_of_a_program_that_answers_in_one_place(tmp_path):
+    decoder = {"kind": "tensors", "outputs": {"mean": "mean"}}
+    torch.jit.script(Reusing()).save(str(tmp_path / "m.pt"))
+    made = package(tmp_path, (tmp_path / "m.pt").read_bytes(), file="m.pt", kind="torch", decoder=decoder)
+    dark, bright = TorchRuntime(made).infer(
+        np.stack([np.full((24, 32, 3), grey, np.uint8) for grey in (0, 255)])
+    )
+    assert dark.values["mean"].item() < bright.values["mean"].item()
+
+
 def test_an_exported_program_says_its_batch_and_a_traced_one_is_told(tmp_path):
     expected = TorchRuntime(saved(tmp_path / "open", Dense(), 2, "m.pt")).infer(FRAMES)
     exported = TorchRuntime(saved(tmp_path / "exported", Dense(4), 4, "m.pt2"))
