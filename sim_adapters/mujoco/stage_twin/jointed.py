@@ -46,6 +46,7 @@ _FAST = 1e5
 """A limit of speed from which on it limits nothing, degrees or metres a second."""
 _SELF = "physxArticulation:enabledSelfCollisions"
 _STILL = ("physics:velocity", "physics:angularVelocity")
+_AT_REST = "let the robot's task begin at rest"
 
 
 def jointed_source(
@@ -108,7 +109,7 @@ class _Maker:
     def _add_body(self, one: Hung) -> None:
         prim = self._prim(one.path)
         if any(prim.HasAttribute(name) and any(prim.GetAttribute(name).Get() or ()) for name in _STILL):
-            raise NativeError("file", f"'{one.path}' starts in motion", "let the robot's task begin at rest")
+            raise NativeError("file", f"'{one.path}' starts in motion", _AT_REST)
         body = self._bodies[one.parent].add_body(
             name=one.path, pos=one.pose[:3, 3].tolist(), quat=quaternion_of(one.pose)
         )
@@ -157,6 +158,8 @@ class _Maker:
         joint.frictionloss = _number(prim, f"{axis}:dynamicFrictionEffort", 0.0)
         joint.damping = [_number(prim, f"{axis}:viscousFrictionCoefficient", 0.0) / unit, 0.0, 0.0]
         self._starts[path] = unit * _number(prim, f"state:{instance}:physics:position", 0.0)
+        if _number(prim, f"state:{instance}:physics:velocity", 0.0):
+            raise NativeError("file", f"'{path}' starts in motion", _AT_REST)
 
     def _add_drive(self, one: Hung) -> None:
         """A drive of the file as an actuator: told a position, or a speed where it has no stiffness."""
@@ -178,7 +181,9 @@ class _Maker:
         actuator = self.spec.add_actuator(name=path, target=path, trntype=mujoco.mjtTrn.mjTRN_JOINT)
         actuator.gaintype, actuator.biastype = mujoco.mjtGain.mjGAIN_FIXED, mujoco.mjtBias.mjBIAS_AFFINE
         actuator.gainprm = [stiffness or damping] + [0.0] * 9
-        actuator.biasprm = [0.0, -stiffness, -damping] + [0.0] * 7
+        speed = unit * _number(one.joint, f"{drive}:targetVelocity", 0.0)
+        # Where a position is told, the speed that damping is about stays the file's.
+        actuator.biasprm = [damping * speed if stiffness > 0.0 else 0.0, -stiffness, -damping] + [0.0] * 7
         most = _number(one.joint, f"{drive}:maxForce", math.inf)
         if math.isfinite(most):
             actuator.forcelimited, actuator.forcerange = mujoco.mjtLimited.mjLIMITED_TRUE, [-most, most]
@@ -186,9 +191,8 @@ class _Maker:
             actuator.inheritrange = (
                 1.0 if self.spec.joint(path).limited == mujoco.mjtLimited.mjLIMITED_TRUE else 0.0
             )
-        self.told.append(
-            unit * _number(one.joint, f"{drive}:target{'Position' if stiffness > 0.0 else 'Velocity'}", 0.0)
-        )
+        position = unit * _number(one.joint, f"{drive}:targetPosition", 0.0)
+        self.told.append(position if stiffness > 0.0 else speed)
 
     def _owner(self, solid: Solid) -> str:
         """The body that a shape moves with; empty for what stands."""
@@ -213,7 +217,13 @@ class _Maker:
             )  # fmt: skip
 
     def _keep_apart(self) -> None:
-        """Articulations whose links do not touch each other; what else keeps shapes apart is refused."""
+        """Bodies that a joint is between, and articulations whose links do not touch each other.
+
+        MuJoCo lets a body touch the one that it hangs on where that one is held by the world.
+
+        Raises:
+            NativeError: Something else keeps shapes apart.
+        """
         for name, ends in filters_of(self.stage, {solid.path for solid in self._solids if solid.collides}):
             if all(ends):
                 message = (
@@ -231,8 +241,11 @@ class _Maker:
         links = [path for path in above if _first(above, path) in apart]
         for number, one in enumerate(links):
             for other in links[:number]:
-                if _first(above, one) == _first(above, other):
+                if _first(above, one) == _first(above, other) and other != above[one] and one != above[other]:
                     self.spec.add_exclude(bodyname1=one, bodyname2=other)
+        for one, parent in above.items():
+            if parent:
+                self.spec.add_exclude(bodyname1=one, bodyname2=parent)
 
     def start(self, model: mujoco.MjModel) -> list[float]:
         """Positions of all joints where the stage has them."""
@@ -254,14 +267,16 @@ def _check_joint(joint: Usd.Prim, low: float, high: float) -> None:
         raise NativeError("file", message, "give it both, or none")
     applied = (str(name) for name in joint.GetPrimTypeInfo().GetAppliedAPISchemas())
     lost = [name for name in applied if name.partition(":")[0] not in _KNOWN]
-    slow = [
+    lost += [
         attribute.GetName()
         for attribute in joint.GetAuthoredAttributes()
         if attribute.GetName().endswith((":maxJointVelocity", ":jointFriction"))
         and 0.0 < float(attribute.Get() or 0.0) < _FAST
     ]
-    if lost or slow:
-        message = f"joint '{path}' has {(lost or slow)[0]}, which MuJoCo does not take over"
+    if UsdPhysics.Joint(joint).GetCollisionEnabledAttr().Get():
+        lost.append("physics:collisionEnabled")  # The two bodies would touch each other.
+    if lost:
+        message = f"joint '{path}' has {lost[0]}, which MuJoCo does not take over"
         raise NativeError("file", message, "take it out, or model the robot as MJCF")
 
 

@@ -155,11 +155,7 @@ def _check_roots(stage: Usd.Stage, paths: list[str], *, fixed: bool) -> None:
     """The first trap of articulations: with its root on a link, a robot that the world holds floats."""
     if not fixed:
         marked = [path for path in paths[1:] if _is_root(stage.GetPrimAtPath(path))]
-        where = (
-            f"only '{paths[0]}', with which it begins, or a prim above all of it, may have one"
-            if paths
-            else ""
-        )
+        where = f"only '{paths[0]}', with which it begins, or a prim above all of it, may have one"
     else:
         marked = [path for path in paths if _is_root(stage.GetPrimAtPath(path))]
         where = "put it onto the joint that holds the base, or onto a prim above all of the robot"

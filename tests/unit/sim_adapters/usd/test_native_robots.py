@@ -183,6 +183,14 @@ _SLIPPERY = """
             arm(lift=LIFT.replace("angular:armature = 0.02", "angular:maxJointVelocity = 90")), BASE,
             r"joint '/World/Arm/lift' has physxJointAxis:angular:maxJointVelocity, which MuJoCo",
         ),
+        (
+            arm(reach=REACH.replace("state:linear:physics:position = -0.05", "state:linear:physics:position = -0.05\nfloat state:linear:physics:velocity = 1")), BASE,
+            r"'/World/Arm/reach' starts in motion; let the robot's task begin at rest",
+        ),
+        (
+            arm(lift=LIFT.replace("token physics:axis", "bool physics:collisionEnabled = 1\ntoken physics:axis")), BASE,
+            r"joint '/World/Arm/lift' has physics:collisionEnabled, which MuJoCo does not take over",
+        ),
         (arm(reach=REACH + _CIRCLE), BASE, r"joint '/World/Arm/\w+' closes a circle of bodies"),
         (
             arm(lift=LIFT.replace("float drive:angular:physics:stiffness", 'token drive:angular:physics:type = "acceleration"\nfloat drive:angular:physics:stiffness')), BASE,
@@ -212,6 +220,9 @@ def test_links_of_a_robot_that_does_not_touch_itself_pass_through_each_other(tmp
         .replace("float physics:upperLimit = 80", "float physics:upperLimit = 179")
     )
     bent = bent.replace("stiffness = 3", "stiffness = 30").replace("damping = 0.3", "damping = 3")
+    # Drawn in so far that the tip, which no joint connects with the base, would fold onto it.
+    bent = bent.replace("float physics:upperLimit = 0.1", "float physics:upperLimit = 0.2")
+    bent = bent.replace("stiffness = 900", "stiffness = 90000").replace("damping = 60", "damping = 600")
     free = bent.replace(
         'prepend apiSchemas = ["PhysicsArticulationRootAPI"]',
         'prepend apiSchemas = ["PhysicsArticulationRootAPI", "PhysxArticulationAPI"]',
@@ -222,10 +233,25 @@ def test_links_of_a_robot_that_does_not_touch_itself_pass_through_each_other(tmp
     )
     assert free.count("enabledSelfCollisions") == 1
     (stuck, _), (through, _) = (
-        course(MujocoAdapter(TIMING), usd_site(stage(tmp_path, text)), (3.1, 0.0))[-2]
+        course(MujocoAdapter(TIMING), usd_site(stage(tmp_path, text)), (3.1, 0.2))[-2]
         for text in (bent, free)
     )
     assert abs(through) > 3.0 > 2.9 > abs(stuck)
+
+
+def test_bodies_that_a_joint_is_between_do_not_touch_each_other(tmp_path: Path) -> None:
+    overlapping = arm().replace("double height = 0.2", "double height = 0.3")
+    model, data = StageFile(stage(tmp_path, overlapping)).jointed(BASE, "actuators", None).start
+    touched = {model.geom(int(geom)).name for geom in data.contact.geom.reshape(-1)}
+    assert touched == {"/World/floor", "/World/Load"}
+
+
+def test_a_drive_damps_about_the_speed_that_the_file_says(tmp_path: Path) -> None:
+    turning = LIFT.replace(
+        "float physxJoint", "float drive:angular:physics:targetVelocity = 20\nfloat physxJoint"
+    )
+    _, data = StageFile(stage(tmp_path, arm(lift=turning))).jointed(BASE, "actuators", None).start
+    assert data.actuator_force[0] == pytest.approx(0.3 * 20)
 
 
 def test_a_fixed_joint_in_the_middle_makes_one_of_two(tmp_path: Path) -> None:
