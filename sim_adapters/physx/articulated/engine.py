@@ -105,6 +105,9 @@ class PhysxEngine:
         self._zero = model.qpos0[model.jnt_qposadr[joints]][:, None]
         self._pushed = list(dict.fromkeys(motor.joint for motor in self._pushes))
         self._effort = session.joints([paths[joint] for joint in self._pushed]) if self._pushes else None
+        limited = model.jnt_actfrclimited[self._pushed] != 0
+        # Of all motors of a joint together; each one's own limit is its own.
+        self._most = np.where(limited, model.jnt_actfrcrange[self._pushed].T, [[-np.inf], [np.inf]])
         self._held = np.full((len(joints), 2), np.nan)
 
     def _require_start(self) -> None:
@@ -154,4 +157,5 @@ class PhysxEngine:
             force = dict.fromkeys(self._pushed, 0.0)
             for motor in self._pushes:
                 force[motor.joint] += motor.force(float(ctrl[motor.actuator]))
-            self._effort.write({"jointActuationForce": np.array([*force.values()])[:, None]})
+            told = np.clip([*force.values()], *self._most)
+            self._effort.write({"jointActuationForce": told[:, None]})

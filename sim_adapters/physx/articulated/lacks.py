@@ -55,6 +55,7 @@ _BIT = mujoco.mjtDisableBit
 _SWITCHES = {
     "damper": _BIT.mjDSBL_DAMPER, "frictionloss": _BIT.mjDSBL_FRICTIONLOSS, "limit": _BIT.mjDSBL_LIMIT,
     "spring": _BIT.mjDSBL_SPRING, "clampctrl": _BIT.mjDSBL_CLAMPCTRL,
+    "filterparent": _BIT.mjDSBL_FILTERPARENT,
 }  # fmt: skip
 
 

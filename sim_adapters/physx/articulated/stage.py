@@ -21,7 +21,7 @@ from simgate.sim_adapters.usd.paths import BODIES, LOOKS, PHYSICS_SCENE, WORLD, 
 from simgate.sim_adapters.usd.physics import apply_physx, define_physics_scene, make_collider
 from simgate.sim_adapters.usd.placing import place
 
-FIXED = f"{WORLD}/Fixed"
+FIXED, GROUNDS = f"{WORLD}/Fixed", f"{WORLD}/Grounds"
 _GEOM = mujoco.mjtGeom
 _KINDS = {
     int(_GEOM.mjGEOM_BOX): "box", int(_GEOM.mjGEOM_SPHERE): "sphere", int(_GEOM.mjGEOM_CAPSULE): "capsule",
@@ -69,7 +69,7 @@ def stage_of(model: mujoco.MjModel, data: mujoco.MjData, timing: Timing) -> Mach
     UsdGeom.SetStageUpAxis(stage, UsdGeom.Tokens.z)
     UsdPhysics.SetStageKilogramsPerUnit(stage, 1.0)
     stage.SetDefaultPrim(UsdGeom.Xform.Define(stage, WORLD).GetPrim())
-    for path in (BODIES, JOINTS, FIXED, LOOKS):
+    for path in (BODIES, JOINTS, FIXED, GROUNDS, LOOKS):
         UsdGeom.Scope.Define(stage, path)
     define_physics_scene(stage, timing)
     _set_gravity(stage, model)
@@ -136,11 +136,11 @@ def _make_root(prim: Usd.Prim) -> None:
 
 def _define_ground(stage: Usd.Stage, link: Link) -> str:
     """A body that is fixed to the world, for a joint on it: an articulation begins with a link."""
-    path = f"{link.path}_ground"
+    path = f"{GROUNDS}/{link.path.rpartition('/')[2]}"
     ground = UsdGeom.Xform.Define(stage, path).GetPrim()
     place(ground, (0.0, 0.0, 0.0))
     _make_body(ground, 1.0, np.zeros(3), np.eye(3))
-    fixed = UsdPhysics.FixedJoint.Define(stage, f"{link.joint_path}_ground")
+    fixed = UsdPhysics.FixedJoint.Define(stage, f"{path}/hold")
     fixed.CreateBody1Rel().SetTargets([Sdf.Path(path)])
     _make_root(fixed.GetPrim())
     return path

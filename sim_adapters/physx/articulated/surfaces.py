@@ -20,17 +20,15 @@ def colliders_of(model: mujoco.MjModel) -> list[int]:
 def colliding(model: mujoco.MjModel, geoms: list[int]) -> tuple[Pairs, Pairs]:
     """Which of some shapes MuJoCo lets collide, and which PhysX would, each of shape (G, G).
 
-    Neither lets shapes collide that move as one or, by default, those of a body and its parent.
+    Neither lets shapes collide that move as one, or those of a body and its parent.
     """
     body = model.geom_bodyid[geoms]
     weld = model.body_weldid[body]
     above = model.body_weldid[model.body_parentid[weld]]
     first, second = weld[:, None], weld[None, :]
     could = first != second
-    filters = not model.opt.disableflags & int(mujoco.mjtDisableBit.mjDSBL_FILTERPARENT)
-    if filters:
-        moves = (first != 0) & (second != 0)
-        could &= ~(moves & ((first == above[None, :]) | (second == above[:, None])))
+    moves = (first != 0) & (second != 0)
+    could &= ~(moves & ((first == above[None, :]) | (second == above[:, None])))
     contype, affinity = model.geom_contype[geoms], model.geom_conaffinity[geoms]
     meant = (contype[:, None] & affinity[None, :]) | (affinity[:, None] & contype[None, :])
     wanted = could & (meant != 0)

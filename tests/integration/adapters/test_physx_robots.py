@@ -250,6 +250,27 @@ def test_actuators_push_with_what_mujoco_says(tmp_path: Path) -> None:
     assert [motor.limit for motor in motors_of(model)] == [6.0, 1800.0, np.inf]
 
 
+@pytest.mark.parametrize(
+    ("joint", "rest", "other"),
+    [
+        ('actuatorfrcrange="-.5 .5"', '<actuator><motor joint="j"/><motor joint="j"/></actuator>', "other"),
+        ("", '<actuator><motor joint="j" gear=".3"/><motor joint="j" gear=".2"/></actuator>', "robot_ground"),
+    ],
+)
+def test_joints_turn_as_in_mujoco_under_two_motors_whatever_bodies_are_called(
+    tmp_path: Path, joint: str, rest: str, other: str
+) -> None:
+    arm = f'<body name="robot" pos="0 0 1"><joint name="j" axis="0 0 1" {joint}/><geom size=".1" mass="5"/></body>'
+    beside = f'<body name="{other}" pos="1 0 1"><joint type="slide" damping="9"/><geom size=".1"/></body>'
+    world = written(tmp_path, arm + beside, rest=rest, sensors=(("joints", JointSensor(("j",))),))
+    (mine, _), (theirs, _) = (
+        course(made(TIMING), world, lambda _: (0.5, 0.5), 0.5, TIMING)
+        for made in (PhysxAdapter, MujocoAdapter)
+    )
+    assert theirs["joints.position"][-1] > 0.5
+    np.testing.assert_allclose(mine["joints.position"][-1], theirs["joints.position"][-1], rtol=0.02)
+
+
 def test_what_moves_as_one_has_the_mass_and_inertia_of_all_of_it(tmp_path: Path) -> None:
     parts = '<geom type="box" size=".1 .2 .3" mass="2"/>{}<geom type="box" size=".05 .1 .02" mass="1" {}/>{}'
     place = 'pos=".3 -.1 .2" euler="30 20 10"'
@@ -371,6 +392,11 @@ def test_shapes_that_mujoco_lets_pass_do_not_collide(tmp_path: Path) -> None:
             "no damping of actuators; no armature of actuators; no delay of actuators: leave",
         ),
         (_HINGE.format(""), f'{_MOTOR}<option><flag limit="disable"/></option>', '<flag limit="disable"/>'),
+        (
+            _HINGE.format(""),
+            f'{_MOTOR}<option><flag filterparent="disable"/></option>',
+            '<flag filterparent="disable"/>',
+        ),
         (_HINGE.format(""), f'{_MOTOR}<option actuatorgroupdisable="2"/>', "switched off by group"),
     ],
 )
