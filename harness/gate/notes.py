@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from itertools import chain
 
 from simgate.harness.gate.scenes import Repeated
+from simgate.harness.gate.selection import sampled_number
 from simgate.harness.gate.statistics.ordered import Ordered
 from simgate.harness.gate.statistics.percentile import nearest_rank
 from simgate.harness.gate.tally import IN_QUARANTINE, Evidence, Status, counted_once
@@ -209,21 +210,24 @@ def _scenes(evidence: Evidence) -> list[str]:
 
 
 def _spread(pack: Pack, evidence: Evidence) -> list[str]:
-    """How repeats of one variant differ, of each scenario that has some."""
+    """How repeats of one variant differ, by scenario: of variants in which all have a result."""
     notes = []
-    for scenario in pack.scenarios:
-        if scenario.variants.repeats == 1:
+    repeats = {one.id: one.variants.repeats for one in pack.scenarios if one.variants.repeats > 1}
+    ends: dict[str, dict[int, list[bool]]] = {name: {} for name in repeats}
+    for variant in evidence.variants:
+        of = variant.expected.scenario
+        # By number and not by scene, which variants share that differ by light alone.
+        number = sampled_number(variant.expected.id) if of in repeats else None
+        if number is not None and variant.status in (Status.SUCCESS, Status.FAILURE):
+            ends[of].setdefault(number // repeats[of], []).append(variant.status is Status.SUCCESS)
+    for name, times in repeats.items():
+        shares = [sum(passed) / times for passed in ends[name].values() if len(passed) == times]
+        if not shares:
             continue
-        ends: dict[str, list[bool]] = {}
-        for variant in counted_once(evidence.variants):
-            is_its = variant.expected.scenario == scenario.id
-            if is_its and variant.status in (Status.SUCCESS, Status.FAILURE):
-                ends.setdefault(variant.expected.own_scene, []).append(variant.status is Status.SUCCESS)
-        shares = [sum(passed) / len(passed) for passed in ends.values()]
         some = sorted(share for share in shares if 0.0 < share < 1.0)
         between = f" (a share of {some[0]:.2g} to {some[-1]:.2g} of them)" if some else ""
         notes.append(
-            f"{scenario.id}: of {plural(len(shares), 'variant')} with {scenario.variants.repeats} repeats, "
+            f"{name}: of {plural(len(shares), 'variant')} with {times} repeats, "
             f"{shares.count(1.0)} passed in every repeat, {shares.count(0.0)} in none, "
             f"{len(some)} in some{between}"
         )

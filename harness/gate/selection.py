@@ -36,6 +36,12 @@ def not_chosen(rule: GateRule, pack: Pack, expected: Iterable[ExpectedVariant]) 
     return sum(max(s.variants.count + len(s.pinned) - chosen[s.id], 0) for s in scope)
 
 
+def sampled_number(variant: str) -> int | None:
+    """Position of a variant in its scenario's sequence, by its id; None for a pinned one."""
+    found = _SAMPLED.search(variant)
+    return int(found[1]) if found else None
+
+
 def _left_out(scenario: Scenario, ids: Iterable[str], may_be_fair: bool) -> int:
     present = set(ids)
     absent = scenario.variants.count + len(scenario.pinned) - len(present)
@@ -45,7 +51,7 @@ def _left_out(scenario: Scenario, ids: Iterable[str], may_be_fair: bool) -> int:
 
 
 def _is_fair(scenario: Scenario, ids: Iterable[str]) -> bool:
-    numbers = [int(found[1]) for name in ids if (found := _SAMPLED.search(name))]
+    numbers = [number for name in ids if (number := sampled_number(name)) is not None]
     pinned = sum(_PINNED.search(name) is not None for name in ids)
     is_prefix = bool(numbers) and min(numbers) == 0 and max(numbers) + 1 == len(numbers)
     return is_prefix and pinned == len(scenario.pinned)
