@@ -126,8 +126,9 @@ def _pack_part(pack: Pack) -> tuple[dict[str, Hashed], str]:
             f"the pack's file {path.name} is no longer where it was; the manifest holds the checked pack",
         )
     if any(scenario.imported for scenario in pack.scenarios):
-        paths = [path.parent / name for name in pack.sources]
-        changed = [p.name for p in paths if not p.is_file() or hashed(p).sha256 not in pack.sources.values()]
+        sources = {path.parent / name: sha256 for name, sha256 in pack.sources.items()}
+        paths = list(sources)
+        changed = [p.name for p, sha256 in sources.items() if not p.is_file() or hashed(p).sha256 != sha256]
         if changed:
             return {}, f"{', '.join(changed)} has changed since it was imported, or is gone"
     else:

@@ -80,6 +80,19 @@ def test_an_imported_run_says_what_it_is_and_cannot_be_run(
     assert "the verdict follows from manifest and journal: NO-GO" in capsys.readouterr().out
 
 
+def test_files_that_hold_each_others_results_have_changed_since_the_import(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [gauntlet(tmp_path / f"{k}.json", [True] * 4, first_seed=4 * k) for k in range(2)]
+    _, run = took(tmp_path, *files)
+    first, second = (file.read_bytes() for file in files)
+    files[0].write_bytes(second)
+    files[1].write_bytes(first)
+    main(["evidence", "build", str(run), "--out", str(tmp_path / "evidence.zip")])
+    said = " ".join(capsys.readouterr().out.split())
+    assert "0.json, 1.json has changed since it was imported" in said
+
+
 def test_an_episode_that_did_not_run_is_an_error_and_an_unknown_one_invalid(tmp_path: Path) -> None:
     rows = [
         {"episode_id": 0, "metrics": {"success": True}},
