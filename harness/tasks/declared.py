@@ -133,10 +133,6 @@ class DeclaredTask:
         """Whether it has succeeded."""
         return ("success",)
 
-    @property
-    def telling(self) -> None:
-        """By what the signals did."""
-
     def check(
         self,
         scenario: Scenario,

@@ -10,7 +10,6 @@ from simgate.harness.packs.model import Scenario, SimSpec
 from simgate.harness.results.record import Scalar
 from simgate.harness.scoring.metric import Metric
 from simgate.harness.tasks.scene_finding import Finding
-from simgate.harness.tasks.telling import Telling
 from simgate.harness.trace import Signal
 from simgate.policies.policy import Act, Brief
 from simgate.sim_adapters.adapter import Timing
@@ -98,11 +97,6 @@ class Task(Protocol):
     def measured(self) -> tuple[str, ...]:
         """Metrics that every record holds, whatever the criteria ask."""
         return ()
-
-    @property
-    def telling(self) -> Telling | None:
-        """How a person is told of its episodes; None tells them by what the signals did."""
-        return None
 
     def check(
         self,

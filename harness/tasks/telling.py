@@ -1,4 +1,4 @@
-"""What a person is told of an episode beside what can be told of any: a task says it in its own words."""
+"""What a person is told of an episode beside what can be told of any: the default task has its own words."""
 
 from __future__ import annotations
 
@@ -34,7 +34,6 @@ class Telling:
 
 def telling_of(trace: Trace) -> Telling | None:
     """How the task of scenarios that name none tells a trace; None for a trace of any other."""
-    found: Telling | None = registry.load(TASKS, DEFAULT_TASK).telling
-    if found is None or not (trace.signals.keys() >= found.signals and trace.facts.keys() >= found.facts):
-        return None
-    return found
+    found: Telling = registry.load(TASKS, DEFAULT_TASK).telling
+    is_told = trace.signals.keys() >= found.signals and trace.facts.keys() >= found.facts
+    return found if is_told else None
