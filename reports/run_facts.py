@@ -58,11 +58,12 @@ def _environments(run: RunData) -> list[Fact]:
 
 
 def _policy(run: RunData) -> str:
-    """A policy by name; of one behind a server where it is, and what it says of itself."""
+    """A policy by name; of one that is elsewhere what it says of itself, and the server where there is one."""
     made, address = run.manifest.fingerprint, run.pack.policy_options.get("server")
     said = next((p.said for p in made.parts or () if p.role == "policy"), {})
     told = "; ".join(f"{name} {text}" for name, text in said.items())
-    return f"{made.policy} at {address}, which says of itself: {told}" if said else made.policy
+    where = f" at {address}" if address is not None else ""
+    return f"{made.policy}{where}, which says of itself: {told}" if said else made.policy
 
 
 def _origin(part: Part) -> str:

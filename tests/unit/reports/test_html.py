@@ -14,11 +14,13 @@ from lxml import html as lxml_html
 
 from simgate.harness.gate.verdict import Decision
 from simgate.harness.packs.model import GateRule
+from simgate.harness.results.parts import make_part
 from simgate.harness.results.record import Outcome
 from simgate.harness.results.run_folder import NotARun, RunFolder
 from simgate.reports.html import render, write_html
 from simgate.reports.reasons import reasons
 from simgate.reports.run_data import RunData, load_run
+from simgate.reports.run_facts import environment
 from tests.unit.reports.factory import OFFICE, RunPlan, ScenarioPlan, build_run, junit_document
 
 ANY_TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=20)
@@ -129,6 +131,14 @@ def test_a_picture_that_could_not_be_kept_is_said_in_page_and_junit(blind_data: 
     page = lxml_html.document_fromstring(render(run))
     assert f"Not kept: {note}." in texts(page, "//details[contains(@class, 'variant')]//p")
     assert note in "".join(junit_document(run).itertext())
+
+
+def test_a_policy_elsewhere_that_is_no_server_is_said_to_be_at_no_address(blind_data: RunData) -> None:
+    manifest = blind_data.manifest
+    parts = (make_part("policy", "arm", said={"checkpoint": "slide-7"}),)
+    made = manifest.fingerprint.model_copy(update={"policy": "arm", "parts": parts})
+    run = replace(blind_data, manifest=manifest.model_copy(update={"fingerprint": made}))
+    assert ("policy", "arm, which says of itself: checkpoint slide-7") in environment(run)
 
 
 def test_all_that_did_not_pass_is_in_the_page(tree: lxml_html.HtmlElement, blind_data: RunData) -> None:
