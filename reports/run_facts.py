@@ -58,7 +58,7 @@ def _environments(run: RunData) -> list[Fact]:
 
 
 def _policy(run: RunData) -> str:
-    """A policy by name; of one that is elsewhere what it says of itself, and the server where there is one."""
+    """A policy by name; of one that is elsewhere what it says of itself, and the server if there is one."""
     made, address = run.manifest.fingerprint, run.pack.policy_options.get("server")
     said = next((p.said for p in made.parts or () if p.role == "policy"), {})
     told = "; ".join(f"{name} {text}" for name, text in said.items())
