@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from pxr import Sdf, Usd, UsdPhysics
+from pxr import Gf, Sdf, Usd, UsdPhysics
 
 from simgate.sim_adapters.usd.native.layout import joints_of, moving_bodies
 from simgate.sim_adapters.usd.native.solids import unscaled_pose, upwards
@@ -187,17 +187,8 @@ def require_first(hung: tuple[Hung, ...], robot: str) -> None:
     raise NativeError("element", f"'{robot}' is not the body that a robot begins with", hint, unknown=robot)
 
 
-def _matrix(turn: object) -> Array:
-    w, (x, y, z) = turn.GetReal(), turn.GetImaginary()  # type: ignore[attr-defined]
-    size = np.sqrt(w * w + x * x + y * y + z * z)
-    w, x, y, z = w / size, x / size, y / size, z / size
-    return np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-        ]
-    )
+def _matrix(turn: Gf.Quatf) -> Array:
+    return np.array(Gf.Matrix3d(Gf.Quatd(turn).GetNormalized())).T
 
 
 def authored_off(

@@ -13,7 +13,6 @@ from simgate.sim_adapters.physx.selection import BodyStates, RigidBodies
 from simgate.sim_adapters.physx.session import PhysxSession
 
 Array = NDArray[np.float64]
-_NOWHERE = 1
 
 
 class Motion:
@@ -36,7 +35,8 @@ class Motion:
             self._read.append(session.links([link.path for link in chained]))
         if loose:
             self._read.append(session.bodies([link.path for link in loose]))
-        row = {link.body: k for k, link in enumerate([*chained, *loose], start=_NOWHERE)}
+        # Row 0 is the world's.
+        row = {link.body: k for k, link in enumerate([*chained, *loose], start=1)}
         self._centre = np.array([np.zeros(3), *(link.centre for link in (*chained, *loose))])
         self._free = [
             (row[link.body], int(model.jnt_qposadr[j]), int(model.jnt_dofadr[j]))
