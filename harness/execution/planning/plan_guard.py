@@ -17,6 +17,7 @@ from simgate.policies.perception.package import ModelPackage
 from simgate.policies.perception.runtime import RuntimeInfo
 from simgate.sim_adapters.adapter import AdapterInfo
 from simgate.sim_adapters.code_file import Reference, is_reference, package_of
+from simgate.sim_adapters.plain_file import absolute
 
 Stamp = tuple[int, int, int, int]
 _LOADED_NOW = ("world", "task", "metric")
@@ -150,7 +151,8 @@ class PlanGuard:
         for name, (folder, _) in native_files(pack).items():
             part = self._parts.get(("native world", name))
             if part is not None:
-                self._hold(part, {file: folder / file for file in part.files}, self._read_again)
+                # The folder need not be there: that of `acme:team/Cart-v0`, an id, is none.
+                self._hold(part, {file: absolute(folder / file) for file in part.files}, self._read_again)
 
     def _hold(self, part: Part, files: Mapping[str, Path], stamps: dict[Path, Stamp]) -> None:
         for name in part.files:

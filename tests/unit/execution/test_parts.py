@@ -15,10 +15,12 @@ from simgate.harness.execution.planning.parts import (
     source_parts,
     uses_of,
 )
+from simgate.harness.execution.planning.plan_guard import PlanGuard
 from simgate.harness.packs.loader import load_pack
 from simgate.harness.packs.model import Criterion
 from simgate.harness.results.parts import Part
 from simgate.harness.sources.closure import code_of
+from simgate.harness.sources.import_guard import NotAsPlanned
 from simgate.policies.perception.package import load_package
 from tests.unit.execution.memory_pack import REPOSITORY, make_pack
 from tests.unit.sources.packages import install, on_path, write
@@ -92,6 +94,42 @@ def test_an_environment_that_scenarios_make_of_several_files_has_all_of_them_as_
 ) -> None:
     (_, site) = source_parts(load_pack(two_models(tmp_path)))
     assert set(site.files) == {"env.py", "a.xml", "b.xml"}
+
+
+REGISTERED = """
+import gymnasium
+
+class Env(gymnasium.Env):
+    observation_space = action_space = gymnasium.spaces.Box(0, 1)
+
+gymnasium.register(id="acme/Own-v0", entry_point=Env)
+"""
+BY_ID = """
+simgate: 1
+pack: by_id
+policy: door_navigator
+sim: {adapter: gymnasium}
+scenarios:
+  a:
+    title: A
+    severity: minor
+    world: {env: "acme_env:acme/Own-v0"}
+    variants: {count: 1}
+    accept: {return: {at_least: 0}}
+"""
+
+
+def test_an_environment_whose_id_has_a_namespace_is_the_planned_one_until_its_file_is_edited(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_path(monkeypatch, write(tmp_path / "lib", acme_env=REGISTERED))
+    (tmp_path / "pack.yaml").write_text(BY_ID)
+    pack = load_pack(tmp_path / "pack.yaml")
+    parts = source_parts(pack)
+    PlanGuard(pack, "", parts).close()
+    write(tmp_path / "lib", acme_env=REGISTERED + "#")
+    with pytest.raises(NotAsPlanned, match=r"lib/acme_env\.py is not what the run was planned with"):
+        PlanGuard(pack, "", parts)
 
 
 def test_the_card_of_a_model_decides_nothing(tmp_path: Path) -> None:
