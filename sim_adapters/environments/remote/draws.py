@@ -57,6 +57,8 @@ class Draws:
             twister.forget(slot)
         if self._slot == slot:
             self._slot = None
+            for twister in self._twisters:
+                twister.drop()
 
     def _seed_torch(self) -> None:
         """An environment may have imported it only now; until then nothing has drawn from it."""
@@ -128,6 +130,9 @@ class _Twister:
         else:
             self._write(self._states[slot])
             self._is_clean = slot in self._unused
+
+    def drop(self) -> None:
+        self._is_clean = False
 
     def forget(self, slot: int) -> None:
         self._states.pop(slot, None)

@@ -242,6 +242,18 @@ def test_what_a_slot_draws_is_what_it_would_draw_alone(is_known: bool, monkeypat
     assert (draws._RANDOM is not None, draws._place_of_numpy() is not None) == (is_known, is_known)
 
 
+def test_what_an_ended_slot_has_left_of_its_draws_is_in_no_other() -> None:
+    course = Draws()
+    course.begin(1, 11)
+    alone = [np.random.normal(), random.gauss(0.0, 1.0)]
+    course.begin(1, 11)
+    course.begin(0, 10)
+    np.random.normal(), random.gauss(0.0, 1.0)  # The second of each pair waits beside the words.
+    course.end(0)
+    course.resume(1)
+    assert [np.random.normal(), random.gauss(0.0, 1.0)] == alone
+
+
 def test_a_key_with_a_dot_in_it_is_a_key() -> None:
     space = gymnasium.spaces.Dict(
         {"arm.left": gymnasium.spaces.Box(0, 1, (2,)), "n": gymnasium.spaces.Discrete(3)}
