@@ -231,11 +231,10 @@ def plan_run(
         BadFiles: A plugin's own list of its files cannot be used.
         OSError: The folder cannot be written.
     """
-    effective = override_pack(
+    asked = override_pack(
         pack, adapter=adapter, model=model, policy=policy, latency_extra_ms=latency_extra_ms
     )
-    effective = _with_declared(effective)
-    fingerprint = _checked_fingerprint(effective, runtime)
+    effective, fingerprint = _settled(asked, runtime)
     counted = counting_order(pack, variants) if until_decided else variants
     expected = expected_variants(effective, counted, fingerprint)
     folder = new_folder(runs_dir, pack.name, run_name)
@@ -246,13 +245,16 @@ def plan_run(
     return replace(plan, limits=limits or limits_of(effective.sim.adapter), interpreter=tuple(interpreter))
 
 
-def _checked_fingerprint(pack: Pack, runtime: str | None) -> Fingerprint:
-    """What runs the pack, once nothing is missing and the robots fit the models and the policy."""
+def _settled(pack: Pack, runtime: str | None) -> tuple[Pack, Fingerprint]:
+    """The pack with what its model package declares, and what runs it, once nothing is missing and the robots
+    fit the models and the policy.
+    """
+    pack = _with_declared(pack)
     fingerprint = collect_fingerprint(pack, runtime or AUTO)
     _require_plugins(pack, fingerprint.runtime)
     if problems := [*unsensed(pack), *unfit(pack)]:
         raise PackageError(problems)
-    return fingerprint
+    return pack, fingerprint
 
 
 def _with_declared(pack: Pack) -> Pack:
