@@ -34,8 +34,8 @@ class EnvironmentSpec:
         unproven: Parameters that need not change anything under random actions.
         unset: Parameters that the scenario gives no value: the environment keeps what it has.
         axes: What may be wrong with its sensors and actuators: parameter -> what it takes.
-        files: Files of nobody's release -> SHA-256, hex, by path from the folder of ``file``; of what is no
-            file, from the pack's.
+        files: Files of nobody's release -> SHA-256, hex, by path from the folder of ``file`` as written: the
+            pack's for an id without a namespace.
         versions: Releases that it is made of.
         kind: Tells this kind from others in stored data.
     """

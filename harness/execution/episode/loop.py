@@ -62,8 +62,8 @@ def run_episodes(
     Args:
         cast: Simulator, policy, perception.
         scenes: One for each world.
-        seeds: One for each world: everything random inside the episode comes from it, but for
-        policy_seeds: One for each world: what its policy draws.
+        seeds: One for each world: all that is random in the episode, but for its policy, comes from it.
+        policy_seeds: One for each world: what its policy draws comes from it.
         clock: Books wall-clock time by phase: build, truth, effects, inference, policy, record, step,
             render (when the adapter counts it).
 
