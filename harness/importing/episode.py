@@ -23,6 +23,7 @@ class Episode:
         reason: Why it failed, or why nobody knows; may be empty.
         failed_to_run: It did not come to a result of the robot's; never a success, and no failure either.
         pair: What the file says of its seed: episodes of two files with the same are a pair. Empty for none.
+        within: What tells it from others of one seed, in every file of its kind; empty where nothing does.
         parameters: What varied.
         metrics: What was measured.
     """
@@ -33,6 +34,7 @@ class Episode:
     reason: str = ""
     failed_to_run: bool = False
     pair: str = ""
+    within: str = ""
     parameters: Mapping[str, Scalar] = field(default_factory=dict)
     metrics: Mapping[str, float | None] = field(default_factory=dict)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from simgate.harness.importing.episode import Episode, Told
 from simgate.harness.importing.value import Value, is_scalar
@@ -31,7 +32,7 @@ def gauntlet(root: Value, success: str | None) -> Told:
                 reason,
                 failed,
                 pair=str(one.need("seed").whole()),
-                parameters=one.need("perturbation_config").scalars(),
+                parameters=_flat(one.need("perturbation_config").mapping()),
                 metrics={
                     "return": _number(one.need("total_reward")),
                     "episode_length": one.need("step_count").number(),
@@ -75,12 +76,13 @@ def arena(rows: Sequence[Value], success: str | None) -> Told:
     return Told("Isaac Lab-Arena", tuple(episodes))
 
 
-def _flat(varied: dict[str, object]) -> dict[str, bool | int | float | str]:
-    """Draws, those of several numbers by their places."""
+def _flat(varied: Mapping[Any, object]) -> dict[str, bool | int | float | str]:
+    """Draws, those of several values by their keys or places: what is left out makes one scene of two."""
     flat: dict[str, object] = {}
     for key, value in varied.items():
-        if isinstance(value, list):
-            flat |= {f"{key}.{place}": one for place, one in enumerate(value)}
+        inner = dict(enumerate(value)) if isinstance(value, list) else value
+        if isinstance(inner, dict):
+            flat |= {f"{key}.{part}": one for part, one in _flat(inner).items()}
         else:
             flat[key] = value
     return {key: value for key, value in flat.items() if is_scalar(value)}  # type: ignore[misc]

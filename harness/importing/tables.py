@@ -19,6 +19,16 @@ _NOTHING = frozenset(("", "nan", "null", "none", "na", "n/a"))
 _SUITES = ("testsuite", "testsuites")
 _NOT_RUN = frozenset(("notrun", "disabled", "skipped", "suppressed"))
 """Of googletest and CTest, which say as an attribute that a test was left out."""
+_RERUN = "passed when it was run again: "
+_NOT_PASSED = {
+    "error": "",
+    "failure": "",
+    "skipped": "skipped: ",
+    "flakyError": _RERUN,
+    "flakyFailure": _RERUN,
+}
+"""What stands in a case that has not passed, the worst first, and the words before its reason. Maven's
+Surefire writes flaky ones: passes only because failures were run again."""
 COLUMNS = ("success", "scenario", "seed", "name", "error", "reason")
 """What a column of a CSV file can be, besides a parameter or a metric."""
 
@@ -57,24 +67,35 @@ def junit(content: bytes, file: str) -> Told:
             raise CannotImport(
                 f"{file}: a suite says {printable(said)[:20]} tests, and {own} are listed: not whole"
             )
+        _require_failures(suite, file)
         name = suite.get("name") or "tests"
         episodes += [_case(case, name, number) for number, case in enumerate(cases)]
     return Told("JUnit", tuple(episodes))
 
 
+def _require_failures(suite: Element, file: str) -> None:
+    """Refuses a suite that says more failures and errors than its cases show: those would count as passes."""
+    said = [text for key in ("failures", "errors") if (text := (suite.get(key) or "").strip()).isdecimal()]
+    shown = sum(1 for case in suite.iter("testcase") if {one.tag for one in case} & {"failure", "error"})
+    if (total := sum(map(int, said))) > shown:
+        raise CannotImport(
+            f"{file}: a suite says {total} failures and errors, and {shown} are listed: not whole"
+        )
+
+
 def _case(case: Element, suite: str, number: int) -> Episode:
     scenario, name = case.get("classname") or suite, case.get("name") or f"case{number}"
     seeds = [one.get("value") or "" for one in case.iter("property") if one.get("name") == "seed"]
-    found = {one.tag: one for one in case if one.tag in ("failure", "error", "skipped")}
-    for tag in ("error", "failure", "skipped"):
-        if tag in found:
-            reason = found[tag].get("message") or (found[tag].text or "").strip() or tag
-            won = False if tag == "failure" else None
-            said = reason if tag != "skipped" else f"skipped: {reason}"
-            return Episode(scenario, name, won, said, failed_to_run=tag == "error", pair="".join(seeds[:1]))
-    left_out = {case.get("status"), case.get("result")} & _NOT_RUN
-    won, said = (None, "skipped: it was not run") if left_out else (True, "")
-    return Episode(scenario, name, won, said, pair="".join(seeds[:1]))
+    found = {one.tag: one for one in reversed(case) if one.tag in _NOT_PASSED}
+    won: bool | None = True
+    said, failed = "", False
+    if (tag := next((one for one in _NOT_PASSED if one in found), None)) is not None:
+        reason = found[tag].get("message") or (found[tag].text or "").strip() or tag
+        won, failed = False if tag.endswith("ailure") else None, tag.endswith("rror")
+        said = _NOT_PASSED[tag] + reason
+    elif {case.get("status"), case.get("result")} & _NOT_RUN:
+        won, said = None, "skipped: it was not run"
+    return Episode(scenario, name, won, said, failed, pair="".join(seeds[:1]), within=name)
 
 
 def csv_rows(text: str, file: str, columns: ColumnMap) -> Told:

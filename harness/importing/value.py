@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from simgate.harness.importing.episode import CannotImport
-from simgate.harness.results.record import Scalar
 from simgate.sim_adapters.printable import printable
 
 _SHOWN = 60
@@ -82,10 +81,6 @@ class Value:
         if isinstance(self.held, bool) or not isinstance(self.held, int):
             raise self.wrong_type("a whole number")
         return self.held
-
-    def scalars(self) -> dict[str, Scalar]:
-        """Those entries of a mapping that are single values."""
-        return {key: one for key, one in self.mapping().items() if is_scalar(one)}
 
     def numbers(self) -> dict[str, float | None]:
         """Those entries of a mapping that are numbers."""

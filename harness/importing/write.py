@@ -39,6 +39,7 @@ class Asked:
         at_least: Share of episodes that has to succeed.
         confidence: With which that is to be shown.
         severity: Of every scenario.
+        success: What the user says is success; empty where it is the tool's own key.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Asked:
     at_least: float
     confidence: float
     severity: Severity
+    success: str = ""
 
 
 def write_import(
@@ -77,8 +79,9 @@ def write_import(
         name = _free(f"{scenario}::{named(episode.name)}", names)
         where = json.dumps([told[0].tool, scenario, dict(episode.parameters), episode.pair], sort_keys=True)
         key = where if episode.pair else f"{sha256} {number}"
-        repeats[key] += 1
-        digest = hashlib.sha256(f"{key} {repeats[key]}".encode()).hexdigest()
+        own = f"{key} {json.dumps(episode.within)}" if episode.within else key
+        repeats[own] += 1
+        digest = hashlib.sha256(f"{own} {repeats[own]}".encode()).hexdigest()
         scene = hashlib.sha256(key.encode()).hexdigest()[:16] if episode.pair else ""
         identity = hashlib.sha256(f"{source} {digest}".encode()).hexdigest()
         expected.append(ExpectedVariant(name, scenario, asked.severity, digest, identity, scene))
@@ -92,7 +95,9 @@ def write_import(
         pack_path=", ".join(files),
         pack=pack.model_dump(mode="json"),
         expected=tuple(expected),
-        imported=ImportedFrom(tool=told[0].tool, paired=any(one.pair for one, _ in rows)),
+        imported=ImportedFrom(
+            tool=told[0].tool, paired=any(one.pair for one, _ in rows), success=asked.success
+        ),
         fingerprint=Fingerprint(
             adapter=f"imported from {told[0].tool}",
             adapter_version=", ".join(sorted({of.version for of in told if of.version})),

@@ -111,6 +111,8 @@ class ImportedFrom(ResultModel):
     tool: str
     paired: bool
     """Whether the files tell the seeds of episodes, so that those of two runs are pairs."""
+    success: str = Field(default="", exclude_if=lambda found: not found)
+    """What the user said is success; empty where it is the tool's own key."""
 
 
 class Manifest(ResultModel):

@@ -144,6 +144,31 @@ def test_runs_without_seeds_are_not_compared(tmp_path: Path, capsys: pytest.Capt
     assert "a was imported from LeRobot, whose files tell no seeds: nothing is a pair" in said
 
 
+def test_runs_judged_by_different_keys_are_not_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("once,at_end,s\n" + "".join(f"true,false,{k}\n" for k in range(8)))
+    for name, key in (("a", "at_end"), ("b", "once")):
+        took(tmp_path, log, "--column", f"success={key}", "--column", "seed=s", name=name)
+    code, said = compared(tmp_path / "runs", capsys)
+    assert code == 2
+    assert "success was 'at_end', is 'once'" in said
+
+
+def test_cases_of_one_seed_are_pairs_by_their_names_and_one_scene(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seed = '<properties><property name="seed" value="7"/></properties>'
+    cases = [f'<testcase name="t{k}">{seed}{"<failure/>" if k < 4 else ""}</testcase>' for k in range(8)]
+    for name, order in (("a", cases), ("b", cases[::-1])):
+        file = tmp_path / f"{name}.xml"
+        file.write_text(f"<testsuite>{''.join(order)}</testsuite>")
+        _, run = took(tmp_path, file, "--name", "suite", name=name)
+        assert len({one["scene"] for one in json.loads((run / "manifest.json").read_text())["expected"]}) == 1
+    assert "broken 0, fixed 0 of 8 pairs" in compared(tmp_path / "runs", capsys)[1]
+
+
 def test_repeats_of_one_seed_are_one_unit_of_proof(tmp_path: Path) -> None:
     files = [gauntlet(tmp_path / f"{k}.json", [True] * 10) for k in range(3)]
     for number, file in enumerate(files):

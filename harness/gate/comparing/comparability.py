@@ -144,6 +144,10 @@ def differences(
         for run in (baseline, candidate)
         if run.imported is not None and not run.imported.paired
     ]
+    if baseline.imported is not None and candidate.imported is not None:
+        keys = [run.imported.success or "the tool's own key" for run in (baseline, candidate) if run.imported]
+        if keys[0] != keys[1]:
+            found.append(f"success was '{printable(keys[0])}', is '{printable(keys[1])}'")
     if baseline.pack_name != candidate.pack_name:
         found.append(f"the pack was {baseline.pack_name}, is {candidate.pack_name}")
     told = {name for name, _ in {*_native_worlds(before)} ^ {*_native_worlds(now)}}

@@ -128,6 +128,11 @@ def test_episodes_of_gauntlet_have_seeds_and_axes(tmp_path: Path) -> None:
     assert (bad.failed_to_run, bad.metrics["return"]) == (True, None)
 
 
+def test_what_varied_of_gauntlet_is_kept_within_mappings_and_lists_too(tmp_path: Path) -> None:
+    (one,) = told(tmp_path, [gauntlet_row(perturbation_config={"noise": {"std": 2, "axes": [0, 1]}})])
+    assert one.parameters == {"noise.std": 2, "noise.axes.0": 0, "noise.axes.1": 1}
+
+
 def test_the_seed_of_arena_is_the_runs_and_makes_no_pairs(tmp_path: Path) -> None:
     row = {
         "job_name": "pick", "env_id": 3, "episode_in_env": 1, "seed": 42, "success": False,
@@ -178,6 +183,33 @@ def test_a_case_of_junit_that_was_not_run_has_not_passed(tmp_path: Path, how: st
         tmp_path, f'<testsuite tests="2">{ran}<testcase name="b" {how}/></testsuite>', "junit.xml"
     )
     assert (good.success, left.success, left.failed_to_run) == (True, None, False)
+
+
+@pytest.mark.parametrize(
+    ("case", "success", "error", "reason"),
+    [
+        ('><flakyFailure message="fell"/></testcase', False, False, "passed when it was run again: fell"),
+        ('><flakyError message="died"/></testcase', None, True, "passed when it was run again: died"),
+    ],
+)
+def test_a_case_of_junit_that_passed_only_again_is_no_pass(
+    tmp_path: Path, case: str, success: bool | None, error: bool, reason: str
+) -> None:
+    (one,) = told(tmp_path, f'<testsuite tests="1"><testcase name="a"{case}></testsuite>', "junit.xml")
+    assert (one.success, one.failed_to_run, one.reason) == (success, error, reason)
+
+
+@pytest.mark.parametrize("outer", ["", ' failures="1"'])
+def test_a_suite_of_junit_that_counts_more_failures_than_it_shows_is_not_whole(
+    tmp_path: Path, outer: str
+) -> None:
+    inner = 'failures="0" errors="0"' if outer else 'failures="1" errors="1"'
+    shown = "" if outer else "<failure/>"
+    text = f'<testsuites{outer}><testsuite {inner}><testcase name="a">{shown}</testcase></testsuite></testsuites>'
+    with pytest.raises(
+        CannotImport, match=r"a suite says \d failures and errors, and \d are listed: not whole"
+    ):
+        told(tmp_path, text, "junit.xml")
 
 
 MAP = ColumnMap({"success": "ok", "scenario": "task", "seed": "s", "error": "err"}, ("lux",), ("time",))

@@ -97,6 +97,7 @@ def _run(args: argparse.Namespace) -> tuple[int, list[Concluded]]:
         at_least=args.at_least,
         confidence=args.confidence,
         severity=args.severity,
+        success=args.success or columns.named.get("success", ""),
     )
     folder = new_folder(args.runs_dir, asked.name, args.run_name)
     write_import(folder, told, files, asked, ("simgate", *sys.argv[1:]))
