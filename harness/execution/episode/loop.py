@@ -83,6 +83,7 @@ def run_episodes(
     actions = np.zeros((len(scenes), embodiment.action.size))
     active = np.ones(len(scenes), dtype=np.bool_)
     worlds = list(range(len(scenes)))
+    latencies: dict[int, LatencySamples] = {}
     while True:
         truths = adapter.ground_truth()
         clock.lap("truth")
@@ -103,6 +104,8 @@ def run_episodes(
             act = acts[world]
             actions[world] = robots.done(world, np.asarray(act.values))
             active[world] = runs[world].tick(world, observation, truths[world], act, arrived[world])
+        # Now, for a policy goes on asking for worlds that have ended until all have.
+        latencies |= {world: _latency(cast, perception, world) for world in worlds if not active[world]}
         worlds = [world for world in worlds if active[world]]
         clock.lap("record")
         if not worlds:
@@ -111,7 +114,7 @@ def run_episodes(
         clock.lap("step")
     clock.move("step", "render", _render_seconds(adapter) - rendered_s)
     return [
-        run.finish(health, _latency(cast, perception, world), perception.views(world))
+        run.finish(health, latencies[world], perception.views(world))
         for world, (run, health) in enumerate(zip(runs, adapter.health(), strict=True))
     ]
 

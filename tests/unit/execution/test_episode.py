@@ -40,6 +40,19 @@ class Steady:
         return [drive(self.speed, 0.0, "drive") for _ in range(self.count)]
 
 
+class Waits(Steady):
+    """Asks somebody at every tick for every world, as a policy behind a server does."""
+
+    latency_mode = "simulated"
+
+    def act(self, observation, outputs) -> list[Act]:
+        self.told.append((observation.step, None))
+        return [drive(self.speed, 0.0, "drive") for _ in range(self.count)]
+
+    def latencies(self, world: int) -> list[tuple[float, float]]:
+        return [(float(step), 1.0) for step, _ in self.told]
+
+
 class Constant:
     def __init__(self, latency_ms: float) -> None:
         self.latency_ms = latency_ms
@@ -220,6 +233,13 @@ def test_worlds_of_one_batch_end_apart_and_play_as_they_do_alone(cast) -> None:
     ]
     alone = [run_episodes(cast(), [s], [7 + k], [7 + k], LapClock())[0] for k, s in enumerate(scenes)]
     assert [e.trace.digest() for e in together] == [e.trace.digest() for e in alone]
+
+
+def test_latencies_of_a_policy_are_those_of_the_episode_and_not_of_the_rest_of_its_batch(cast) -> None:
+    short, long = play(cast(Waits(1.0), models=(), limit_s=4.0), 1.5, 9.0)
+    assert len(short.trace.times_s) < len(long.trace.times_s)
+    for one in (short, long):
+        assert len(one.latency.in_loop_ms) == len(one.trace.times_s)
 
 
 def test_the_same_seed_gives_the_same_trace_and_another_seed_another_one(cast) -> None:
