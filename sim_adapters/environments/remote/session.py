@@ -115,17 +115,21 @@ class Session:
             ``observation`` by name, each of shape (S, ...), and of each slot ``reward``, ``terminated``,
             ``truncated``, and ``info``, what was asked of it.
         """
-        taken = []
-        for slot, action in zip(slots, actions):
+        answer: dict[str, Any] = {"reward": [], "terminated": [], "truncated": [], "info": []}
+        stacked: dict[str, np.ndarray] = {}
+        for row, (slot, action) in enumerate(zip(slots, actions)):
             self._draws.resume(slot)
-            taken.append(self._slots[slot].step(action))
-        return {
-            "observation": {name: _stacked([one[0][name] for one in taken]) for name in taken[0][0]},
-            "reward": [one[1] for one in taken],
-            "terminated": [one[2] for one in taken],
-            "truncated": [one[3] for one in taken],
-            "info": [self._slots[slot].told(one[4]) for slot, one in zip(slots, taken)],
-        }
+            observation, reward, terminated, truncated, info = self._slots[slot].step(action)
+            # Copied before the next one is stepped, which may write into the very same arrays.
+            for name, array in observation.items():
+                if not row:
+                    stacked[name] = np.empty((len(slots), *array.shape), dtype=array.dtype)
+                stacked[name][row] = array
+            answer["reward"].append(reward)
+            answer["terminated"].append(terminated)
+            answer["truncated"].append(truncated)
+            answer["info"].append(self._slots[slot].told(info))
+        return {"observation": stacked, **answer}
 
     def problems(self, slot: int) -> dict[str, list[str]]:
         """Of an episode: targets that are ``lost``, and what was asked and its info has ``never`` had."""
@@ -215,14 +219,6 @@ class Session:
             yield f"attr/{path}", value
         for path, value in mujoco_targets(env.unwrapped):
             yield path, value
-
-
-def _stacked(arrays: list[np.ndarray]) -> np.ndarray:
-    """Copies, since an environment may go on writing into what it has returned."""
-    found = np.empty((len(arrays), *arrays[0].shape), dtype=arrays[0].dtype)
-    for index, array in enumerate(arrays):
-        found[index] = array
-    return found
 
 
 def _limits(env: Any) -> Iterator[Any]:

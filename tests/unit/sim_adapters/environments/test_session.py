@@ -254,6 +254,23 @@ def test_what_an_ended_slot_has_left_of_its_draws_is_in_no_other() -> None:
     assert [np.random.normal(), random.gauss(0.0, 1.0)] == alone
 
 
+def test_environments_that_share_the_arrays_they_answer_with_are_each_told_their_own(tmp_path: Path) -> None:
+    (tmp_path / "sharing_env.py").write_text(
+        "import gymnasium\nimport numpy as np\nSEEN, TOLD = np.zeros(1), {}\n"
+        "class Env(gymnasium.Env):\n"
+        "    observation_space = action_space = gymnasium.spaces.Box(-9, 9, (1,), np.float64)\n"
+        "    def reset(self, *, seed=None, options=None):\n        return SEEN, TOLD\n"
+        "    def step(self, action):\n        SEEN[0] = TOLD['x'] = action[0]\n"
+        "        return SEEN, 0.0, False, False, TOLD\n"
+    )
+    link = open_link(None, {"name": "sharing_env.py:Env", "folder": str(tmp_path), "make": {}})
+    for slot in (0, 1):
+        link.call("begin", slot=slot, seed=0, values={}, asked=["x"])
+    answer = link.call("steps", slots=[0, 1], actions=np.array([[1.0], [2.0]]))
+    assert (answer["observation"]["obs"].tolist(), answer["info"]) == ([[1.0], [2.0]], [[1.0], [2.0]])
+    link.close()
+
+
 def test_a_key_with_a_dot_in_it_is_a_key() -> None:
     space = gymnasium.spaces.Dict(
         {"arm.left": gymnasium.spaces.Box(0, 1, (2,)), "n": gymnasium.spaces.Discrete(3)}
