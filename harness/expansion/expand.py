@@ -134,7 +134,7 @@ class _Source:
         scenario = self._scenario
         index, repeat = np.divmod(np.asarray(indices, dtype=np.int64), scenario.variants.repeats)
         columns = self._sampler.columns(index)
-        if REPEAT in columns:
+        if scenario.variants.repeats > 1:
             columns[REPEAT] = repeat
         objects: Sequence[Objects] = ()
         if scenario.place:

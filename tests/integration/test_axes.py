@@ -75,6 +75,8 @@ def test_what_a_pack_says_wrong_of_axes_is_named(place: Path) -> None:
     late = "warning[rates]: action.delay_ms is at most 20 ms, less than half a control period of 50 ms"
     assert late in linted("[0, 200]", "[0, 20]")
     assert "obs.cart.bias must be at least 0" in linted("bias: 0.01", "bias: -1")
+    for name in ("action.delay_ms", "policy.repeat"):
+        assert f"this world has '{name}' already" in linted("set: {", f"set: {{{name}: attr/friction, ")
     missing = linted("pack: carts\n", "pack: carts\nextends: axes/stres\n")
     assert "error[missing-file]" in missing
 

@@ -25,6 +25,7 @@ from simgate.sim_adapters.plain_file import absolute
 from simgate.sim_adapters.sensors.axes import DELAYS
 from simgate.sim_adapters.worlds.environment import EnvironmentSpec, EnvironmentWorld
 from simgate.sim_adapters.worlds.native_file import NativeError
+from simgate.sim_adapters.worlds.repeated import REPEAT
 
 _EARNED = {"reward": {"reward": True}, "return": {"return": True}}
 """Signals of every environment."""
@@ -67,7 +68,8 @@ class EnvironmentReader:
         if opened is None:
             return None
         self._warn_of_rates(nodes["env"], opened)
-        knobs = SetReader(reader, opened, "").read(nodes.get("set"))
+        axes = {name: axis.spec for name, axis in opened.axes(self._sim.control_hz).items()}
+        knobs = SetReader(reader, opened, "", (REPEAT, *axes)).read(nodes.get("set"))
         for item in reader.items(nodes.get("unproven"), "a list of parameters"):
             text = reader.text(item, "a parameter of set")
             if text is not None and text not in knobs:
@@ -87,7 +89,7 @@ class EnvironmentReader:
             reproducible=keys.reproducible,
             knobs=knobs,
             unproven=tuple(keys.unproven),
-            axes={n: a.spec for n, a in opened.axes(self._sim.control_hz).items() if n not in knobs},
+            axes=axes,
             files=opened.hashes(beside),
             versions=dict(opened.said["versions"]),
         )

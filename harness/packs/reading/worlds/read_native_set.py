@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from math import isclose
 from typing import TYPE_CHECKING, Protocol
@@ -17,6 +17,7 @@ from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, Sequ
 from simgate.sim_adapters.worlds.articulated import DELAY
 from simgate.sim_adapters.worlds.native import EFFECTS, START, Knob
 from simgate.sim_adapters.worlds.native_file import NativeError
+from simgate.sim_adapters.worlds.repeated import REPEAT
 from simgate.sim_adapters.worlds.world import ParameterSpec
 
 if TYPE_CHECKING:
@@ -43,10 +44,13 @@ class SetReader:
         reader: Typed access to nodes.
         file: The opened file.
         robot: The driving body; empty when it is not known.
+        taken: Parameters that the world has besides.
     """
 
-    def __init__(self, reader: Reader, file: Settable, robot: str) -> None:
-        self._reader, self._file, self._robot = reader, file, robot
+    def __init__(
+        self, reader: Reader, file: Settable, robot: str, taken: Collection[str] = (REPEAT,)
+    ) -> None:
+        self._reader, self._file, self._robot, self._taken = reader, file, robot, taken
 
     def read(self, node: Node | None) -> dict[str, Knob]:
         """The parameters that can be read, by name; problems are reported."""
@@ -72,8 +76,9 @@ class SetReader:
             hint = f"write {name}: {key.text}, and its values under parameters"
             self._reader.problems.at(key, "bad-name", message, hint)
             return False
-        if key.text in _OWN:
-            message = f"every native world has '{key.text}' already"
+        if key.text in _OWN or key.text in self._taken:
+            whose = "every native world" if key.text in _OWN else "this world"
+            message = f"{whose} has '{key.text}' already"
             self._reader.problems.at(key, "bad-name", message, "take another name")
             return False
         return self._reader.name(key, "a parameter's name") is not None
