@@ -21,7 +21,7 @@ class Placed(BaseModel):
     left out, also in JSON and digest, where the world decides the size.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     group: str
     kind: str
@@ -39,7 +39,7 @@ class Variant(BaseModel):
     runs can be paired variant by variant.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     id: str
     """``<scenario>::v0007``, or ``<scenario>::pin-<pinned id>``; unique in a pack."""

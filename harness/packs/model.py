@@ -29,7 +29,7 @@ def _is_none(value: object) -> bool:
 class PackModel(BaseModel):
     """Base of all pack data: immutable, unknown keys refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 _Rate = Annotated[int, Field(ge=1, le=100_000)]

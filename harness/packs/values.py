@@ -34,7 +34,7 @@ class ValueSpec(BaseModel):
     * ``when``: ``cases``, the first whose condition holds gives the value; the last one has no condition.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     kind: ValueKind
     numbers: dict[str, float] = Field(default_factory=dict)
@@ -59,7 +59,7 @@ class ValueSpec(BaseModel):
 class Case(BaseModel):
     """One branch of a ``when``."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     condition: str | None
     """Expression over other parameters; None for ``else``."""

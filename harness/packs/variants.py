@@ -12,7 +12,7 @@ Method = Literal["random", "sobol", "halton", "lhs", "grid", "pairwise", "twise"
 class VariantsSpec(BaseModel):
     """How many variants, drawn how."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     count: int
     """Runs, each repeat counted."""

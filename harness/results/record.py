@@ -36,7 +36,7 @@ STRIP = "strip."
 class ResultModel(BaseModel):
     """Base of all result data: immutable, unknown keys refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class CriterionResult(ResultModel):

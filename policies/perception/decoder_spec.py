@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, Self
+import ast
+import inspect
+import itertools
+import textwrap
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
+from pydantic_core import CoreSchema
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 BoxForm = Literal["xyxy", "cxcywh", "xywh", "yxyx"]
@@ -14,9 +19,38 @@ BoxUnit = Literal["pixel", "share"]
 
 
 class Strict(BaseModel):
-    """Base of everything in a package: immutable, unknown keys refused."""
+    """Base of everything in a package: immutable, unknown keys refused.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    The text below a field describes it in the JSON Schema. It is read only for that: every command would else
+    begin by parsing these modules a second time.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        made = handler(core)
+        fields = handler.resolve_ref_schema(made).get("properties", {})
+        for base in reversed(cls.__mro__[: cls.__mro__.index(Strict)]):
+            for name, text in _texts_below(base).items():
+                if name in fields:
+                    fields[name]["description"] = text
+        return made
+
+
+def _texts_below(cls: type) -> dict[str, str]:
+    """The text below each field of a class."""
+    (body,) = ast.parse(textwrap.dedent(inspect.getsource(cls))).body
+    assert isinstance(body, ast.ClassDef)
+    return {
+        field.target.id: inspect.cleandoc(text.value.value)
+        for field, text in itertools.pairwise(body.body)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and isinstance(text, ast.Expr)
+        and isinstance(text.value, ast.Constant)
+        and isinstance(text.value.value, str)
+    }
 
 
 class HeatmapOutputs(Strict):

@@ -7,16 +7,14 @@ import math
 from statistics import NormalDist
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from simgate.policies.perception.decoder_spec import Strict
 
 Milliseconds = Annotated[float, Field(ge=0.0, le=60_000.0, allow_inf_nan=False)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class NormalLatency(_Strict):
+class NormalLatency(Strict):
     """Normal, truncated to ``between`` by inverting the distribution function."""
 
     mean: Milliseconds
@@ -41,7 +39,7 @@ class NormalLatency(_Strict):
         return min(max(normal.inv_cdf(inside), self.between[0]), self.between[1])
 
 
-class LogNormalLatency(_Strict):
+class LogNormalLatency(Strict):
     """Log-normal by its median and the standard deviation of the logarithm, truncated."""
 
     median: Annotated[float, Field(gt=0.0, le=60_000.0)]
@@ -63,7 +61,7 @@ class LogNormalLatency(_Strict):
         return math.exp(self._in_logarithms().quantile(share) - 100.0)
 
 
-class UniformLatency(_Strict):
+class UniformLatency(Strict):
     """Every value between the two is equally likely."""
 
     between: tuple[Milliseconds, Milliseconds]
@@ -87,7 +85,7 @@ def _tuples(value: object) -> object:
     return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
-class LatencyDistribution(_Strict):
+class LatencyDistribution(Strict):
     """Exactly one of the distributions, all in milliseconds; a number alone is a constant, as in packs."""
 
     constant: Milliseconds | None = None
@@ -123,7 +121,7 @@ class LatencyDistribution(_Strict):
         return chosen.quantile(share)
 
 
-class Latency(_Strict):
+class Latency(Strict):
     """Latency from frame to detections on the device where the model will be deployed.
 
     Attributes:

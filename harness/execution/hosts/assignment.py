@@ -14,7 +14,7 @@ from simgate.harness.results.record import Outcome, RunRecord
 class HostSetup(BaseModel):
     """Everything a host needs to know once."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     number: int
     """Number of the host's slot, from 0; names its log."""
@@ -35,7 +35,7 @@ class HostSetup(BaseModel):
 class Assignment(BaseModel):
     """One variant to run."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     variant: Variant
     identity: str

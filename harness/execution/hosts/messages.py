@@ -18,7 +18,7 @@ from simgate.harness.results.record import RunRecord
 class Message(BaseModel):
     """Base of all messages."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Init(Message):
