@@ -263,4 +263,4 @@ def _asked_of(site: EnvironmentSite) -> tuple[str, ...]:
 
 def _kind(site: EnvironmentSite) -> str:
     """What variants of one environment share, in words: True, 1 and 1.0 are equal, and not the same."""
-    return repr(replace(site, seed=0, reset_seed=None, values=(), quantities=(), worn=()))
+    return repr(replace(site, seed=0, reset_seed=None, values=(), quantities=(), worn=(), instruction=""))

@@ -43,6 +43,7 @@ class EnvironmentSite:
             episode: the same for every variant of a scenario; empty asks nothing.
         quantities: Name -> what is measured at each control tick.
         worn: Axis -> value: what is wrong with its sensors and actuators.
+        instruction: The wording of the task that the policy is told; empty for the task's own.
     """
 
     name: str
@@ -60,6 +61,7 @@ class EnvironmentSite:
     probes: tuple[Probe, ...] = ()
     quantities: tuple[tuple[str, Quantity], ...] = ()
     worn: tuple[tuple[str, float], ...] = ()
+    instruction: str = ""
 
     @property
     def effects(self) -> CameraEffects:
@@ -80,3 +82,8 @@ class EnvironmentSite:
     ) -> EnvironmentSite:
         """The world of one variant, with what its task asks for; an environment tells of no bodies."""
         return replace(self, quantities=quantities, seed=seed)
+
+
+def instruction_of(payload: object) -> str:
+    """The wording of the task in what a simulator builds; empty for the task's own."""
+    return payload.instruction if isinstance(payload, EnvironmentSite) else ""

@@ -15,6 +15,9 @@ from simgate.sim_adapters.worlds.world import Disc, ParameterSpec, PlacedObject,
 
 SEED = "seed"
 """Target: the seed of ``reset``; the variant's own when nothing sets it."""
+INSTRUCTION = "instruction"
+"""Parameter of every environment: the wording of the task that the policy is told."""
+WORDINGS = ParameterSpec("choice", "", "The task in words, as the policy is told it; the task's own without.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,8 @@ class EnvironmentSpec:
         knobs: Parameter -> what it sets.
         unproven: Parameters that need not change anything under random actions.
         unset: Parameters that the scenario gives no value: the environment keeps what it has.
-        axes: What may be wrong with its sensors and actuators: parameter -> what it takes.
+        axes: What every environment can have: parameter -> what it takes. What may be wrong with its sensors
+            and actuators, and :data:`INSTRUCTION`.
         files: Files of nobody's release -> SHA-256, hex, by path from the folder of ``file`` as written: the
             pack's for an id without a namespace.
         versions: Releases that it is made of.
@@ -112,5 +116,6 @@ class EnvironmentWorld:
             reproducible=spec.reproducible,
             reset_seed=None if seed is None else int(seed),  # type: ignore[arg-type]
             values=tuple(values.items()),
-            worn=tuple((name, float(parameters[name])) for name in spec.axes),
+            worn=tuple((name, float(parameters[name])) for name in spec.axes if name != INSTRUCTION),
+            instruction=str(parameters[INSTRUCTION]) if INSTRUCTION in spec.axes else "",
         )

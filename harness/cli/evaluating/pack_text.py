@@ -44,6 +44,7 @@ class Evaluation:
         clip: Whether actions beyond their bounds are cut.
         repeats: Runs of every episode, with other seeds of the policy.
         axes: Set of ranges of what may be worn; None for none.
+        instructions: Wordings of the task, of which each episode draws one.
     """
 
     env: str
@@ -64,6 +65,7 @@ class Evaluation:
     clip: bool
     repeats: int = 1
     axes: str | None = None
+    instructions: Sequence[str] = ()
 
 
 def rate_of(said: Mapping[str, Any], policy: str = "") -> int:
@@ -112,6 +114,11 @@ def pack_document(asked: Evaluation) -> dict[str, Any]:
         targets = {one.parameter: one.target for one in asked.settings if one.target}
         world |= {"set": targets} if targets else {}
         parameters["parameters"] = {one.parameter: one.value for one in asked.settings}
+    if len(asked.instructions) > 1:
+        parameters.setdefault("parameters", {})["instruction"] = {"choice": list(asked.instructions)}
+    task = {} if asked.success is None else {"success": asked.success}
+    if len(asked.instructions) == 1:
+        task["instruction"] = asked.instructions[0]
     accept: dict[str, Any] = {}
     if asked.success is not None:
         accept["success"] = {"equals": True}
@@ -146,7 +153,7 @@ def pack_document(asked: Evaluation) -> dict[str, Any]:
                 "title": f"Episodes of {asked.env}",
                 "severity": "critical",
                 "world": world,
-                **({} if asked.success is None else {"task": {"success": asked.success}}),
+                **({"task": task} if task else {}),
                 **parameters,
                 "variants": {
                     "count": asked.episodes,

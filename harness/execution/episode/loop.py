@@ -24,6 +24,7 @@ from simgate.harness.results.record import LatencySamples
 from simgate.harness.tasks.task import Task
 from simgate.policies.policy import Heard, Policy
 from simgate.sim_adapters.adapter import SimAdapter, Timing
+from simgate.sim_adapters.scene.environment import instruction_of
 from simgate.sim_adapters.scene.scene import Scene
 from simgate.sim_adapters.sensors.worn import WornRobots, worn_of
 from simgate.sim_adapters.traits import traits_of
@@ -75,7 +76,10 @@ def run_episodes(
     rendered_s = _render_seconds(adapter)
     embodiment = adapter.embodiment
     briefs = [cast.task.brief(scene) for scene in scenes]
-    own = [replace(brief, seed=seed) for brief, seed in zip(briefs, policy_seeds, strict=True)]
+    own = [
+        replace(brief, seed=seed, instruction=instruction_of(scene) or brief.instruction)
+        for brief, seed, scene in zip(briefs, policy_seeds, scenes, strict=True)
+    ]
     cast.policy.reset(own, embodiment)
     clock.lap("build")
     perception, runs = _begin(cast, scenes, seeds, clock)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from simgate.harness.packs.checks.check_plugin import named_plugin
@@ -13,6 +14,7 @@ from simgate.harness.packs.source.fields import Reader
 from simgate.harness.packs.source.read_keys import read_keys
 from simgate.policies.documents.named_file import named_file
 from simgate.policies.documents.nodes import MappingNode, Node
+from simgate.sim_adapters.worlds.environment import INSTRUCTION, EnvironmentSpec
 
 NETWORK, SERVER = "network", "server"
 """Names of the policies that run trained networks and ask servers, and of the options that say which."""
@@ -46,6 +48,26 @@ def read_policy(reader: Reader, node: Node | None) -> tuple[str | None, dict[str
     name = Path(os.path.relpath(at.source.path.parent / read.keys.network, reader.folder)).as_posix()
     _check(reader, at, path, read.keys.network)
     return NETWORK, {NETWORK: name}
+
+
+def check_hears(reader: Reader, node: Node | None, said: Mapping[str, Scalar], worlds: Iterable[object]) -> None:
+    """Reports a policy that the wording of its task never reaches, where a scenario varies it.
+
+    Args:
+        reader: Typed access to nodes.
+        node: Value of ``policy:``.
+        said: Options that the policy's place says.
+        worlds: Of the scenarios, where they are a team's own.
+    """
+    varies = any(INSTRUCTION in world.axes for world in worlds if isinstance(world, EnvironmentSpec))
+    if node is None or not varies:
+        return
+    if NETWORK in said:
+        message = "a scenario varies the instruction, and a trained network by declaration reads none"
+        reader.problems.at(node, "wrong-value", message, "leave parameters: {instruction: ...} out")
+    if '"prompt":' in str(said.get("declared", "")):
+        message = "a scenario varies the instruction, and 'prompt' would be sent in place of every wording"
+        reader.problems.at(node, "wrong-value", message, "leave prompt out")
 
 
 def _check(reader: Reader, node: Node, path: Path, written: str) -> None:

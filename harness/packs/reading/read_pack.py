@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from simgate.harness.packs.checks.check_model import read_models
-from simgate.harness.packs.checks.check_policy import read_policy
+from simgate.harness.packs.checks.check_policy import check_hears, read_policy
 from simgate.harness.packs.checks.metric_catalog import MetricCatalog
 from simgate.harness.packs.checks.vocabulary import Vocabulary, adapter_options
 from simgate.harness.packs.language.pack import PackKeys
@@ -64,6 +64,8 @@ class PackReader:
         self._criteria.control_hz = sim.control_hz
         self._criteria.vocabulary = vocabulary
         scenarios = self._scenarios(keys, sim, nodes.get("task"))
+        own = [read.scenario.native for read in scenarios if read.scenario is not None]
+        check_hears(reader, nodes.get("policy"), of_policy, own)
         gate = self._gate(keys.gate, scenarios)
         written = (*sources, *csv_sources(reader.tables))
         self.files = (*written, *_native_sources(reader))

@@ -223,3 +223,33 @@ def test_a_name_that_environments_use_is_no_other_signals(tmp_path: Path, signal
 def test_a_signal_may_be_declared_as_the_environment_has_it(tmp_path: Path) -> None:
     task = "    task: {signals: {return: {return: true}, info.ok: {info: ok}}}\n    accept:"
     assert not lint_checked([pack(tmp_path, PACK.replace("    accept:", task))])
+
+WORDS = PACK.replace("draw: 7}", "draw: 7, instruction: {choice: [go on, go ahead]}}")
+
+
+def test_the_wording_of_a_task_is_a_parameter_only_where_a_scenario_gives_it(tmp_path: Path) -> None:
+    for text, wordings in ((PACK, {""}), (WORDS, {"go on", "go ahead"})):
+        checked = load_checked(pack(tmp_path, text))
+        scenario = checked.scenarios[0]
+        variants = [expand_variant(checked, scenario, k) for k in range(20)]
+        assert {payload_of(checked, scenario, one).instruction for one in variants} == wordings
+        assert {one.parameters.get("instruction", "") for one in variants} == wordings
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("[go on, go ahead]", '[go on, " "]', "an instruction without a word would be the task's own"),
+        ("{choice: [go on, go ahead]}", "{uniform: [0, 1]}", "instruction is a word, 'uniform' draws fractions"),
+        (
+            "policy: still.py:Still",
+            'policy: {server: "ws://127.0.0.1:1", prompt: go, observation: {state: obs}}',
+            "'prompt' would be sent in place of every wording",
+        ),
+    ],
+    ids=["empty", "number", "fixed-prompt"],
+)
+def test_a_wording_that_could_not_reach_the_policy_is_refused(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    assert said in "\n".join(found.message for found in lint_checked([pack(tmp_path, WORDS.replace(old, new))]))

@@ -81,7 +81,8 @@ def _text(axes: list[Axis]) -> str:
     said = "\n".join(sources) + "\n  the others: " if sources else "  "
     return (
         f"{listed}\n\nwhere the ranges come from\n{said}{own}\n\nset one: parameters: {{action.delay_ms: "
-        "{uniform: [0, 60]}}; all of a range: extends: axes/regression, or axes/stress"
+        "{uniform: [0, 60]}}; all of a range: extends: axes/regression, or axes/stress\n"
+        "wordings of the task: parameters: {instruction: {choice: [pick up the cup, grab the cup]}}"
     )
 
 

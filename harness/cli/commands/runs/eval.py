@@ -47,6 +47,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--seed", type=int, default=0, metavar="S", help="of the episodes' seeds (default: 0)"
     )
     parser.add_argument("--python", metavar="FILE", help="interpreter in which the environment is installed")
+    parser.add_argument(
+        "--instruction",
+        action="append",
+        default=[],
+        metavar="TEXT",
+        help="what the policy is told to do; several times for wordings, of which each episode draws one",
+    )
     parser.add_argument("--clip", action="store_true", help="cut actions beyond their bounds")
     _add_baseline(parser)
     add_workers(parser)
@@ -192,6 +199,7 @@ def _asked(args: argparse.Namespace, max_drop: float | None) -> Evaluation:
         clip=args.clip,
         repeats=args.repeats,
         axes=args.axes,
+        instructions=tuple(args.instruction),
     )
 
 

@@ -23,7 +23,12 @@ from simgate.policies.documents.nodes import MappingNode, Node
 from simgate.sim_adapters.environments.opened import OpenedEnvironment
 from simgate.sim_adapters.plain_file import absolute
 from simgate.sim_adapters.sensors.axes import DELAYS
-from simgate.sim_adapters.worlds.environment import EnvironmentSpec, EnvironmentWorld
+from simgate.sim_adapters.worlds.environment import (
+    INSTRUCTION,
+    WORDINGS,
+    EnvironmentSpec,
+    EnvironmentWorld,
+)
 from simgate.sim_adapters.worlds.native_file import NativeError
 from simgate.sim_adapters.worlds.repeated import REPEAT
 
@@ -69,6 +74,7 @@ class EnvironmentReader:
             return None
         self._warn_of_rates(nodes["env"], opened)
         axes = {name: axis.spec for name, axis in opened.axes(self._sim.control_hz).items()}
+        axes[INSTRUCTION] = WORDINGS
         knobs = SetReader(reader, opened, "", (REPEAT, *axes)).read(nodes.get("set"))
         for item in reader.items(nodes.get("unproven"), "a list of parameters"):
             text = reader.text(item, "a parameter of set")
@@ -119,6 +125,9 @@ class EnvironmentReader:
         named = {*given, *(name for pin in pins for name in pin.parameters)}
         axes = {name: one for name, one in spec.axes.items() if name in named}
         self._warn_of_delays(node, given)
+        if INSTRUCTION in given and not all(str(text).strip() for text in given[INSTRUCTION].choices):
+            message = "an instruction without a word would be the task's own"
+            self._reader.problems.at(node.key("env"), "wrong-value", message, "write it out, or leave it out")
         written = node.find("set")
         entries = written[1] if written is not None else None
         for key, _ in entries if isinstance(entries, MappingNode) else ():
