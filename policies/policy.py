@@ -72,8 +72,10 @@ class Policy(Protocol):
 
     A policy that is elsewhere has a function ``says(options) -> Mapping[str, str]`` of the factory: what it
     says of itself, part of a run's identity. What the factory makes then has it as its attribute ``said``.
-    ``close()`` is called at the end, where a policy has it. Where no model looks, ``latencies(world)``, pairs
-    of milliseconds that acted and that were measured, and ``latency_mode`` are the record's latency.
+    ``close()`` is called at the end, where a policy has it, and ``ended(world)`` when a world's episode is
+    over: what it answers for that world while others go on does not count. Where no model looks,
+    ``latencies(world)``, pairs of milliseconds that acted and that were measured, and ``latency_mode`` are
+    the record's latency.
     """
 
     name: str

@@ -47,12 +47,13 @@ class Settings:
         if config.getoption("simgate_trust"):
             trust_all()
         workers = _setting(config, "workers")
-        model = _setting(config, "model")
+        model, policy = _setting(config, "model"), _setting(config, "policy")
         run = RunOptions(
             runs_dir=config.invocation_params.dir / (_setting(config, "runs_dir") or "runs"),
             workers=None if workers is None else _whole_number(workers, "--workers", lowest=0),
             adapter=_setting(config, "adapter"),
             model=None if model is None else _model(model, config.invocation_params.dir),
+            policy=None if policy is None else config.invocation_params.dir / policy,
             runtime=_setting(config, "runtime"),
             record=_record_mode(config),
             baseline=config.getoption("simgate_baseline"),
@@ -214,6 +215,12 @@ OPTIONS = (
         "model",
         "model package in place of the pack's: path, s3://, gs://, mlflow:, or NAME=PATH",
         "M",
+        ini=True,
+    ),
+    Option(
+        "policy",
+        "another trained network than the pack's: its policy.yaml, or the folder",
+        "FILE",
         ini=True,
     ),
     Option(

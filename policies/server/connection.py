@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
 from collections.abc import Mapping
@@ -31,20 +32,37 @@ class Connection:
     Args:
         address: ``ws://host:port``.
         timeout_s: Longest wait for the connection, and for each answer, wall-clock seconds.
+        key_from: Environment variable with the key that the server asks for; empty for none. The key is sent,
+            and shown nowhere, also where the server repeats it.
 
     Raises:
-        PolicyServerFailed: There is no such server, or it does not begin with its metadata.
+        PolicyServerFailed: There is no such server, it does not begin with its metadata, or the variable
+            is not set.
 
     Attributes:
         metadata: What the server says of itself.
     """
 
-    def __init__(self, address: str, timeout_s: float) -> None:
+    def __init__(self, address: str, timeout_s: float, key_from: str = "") -> None:
         self._address, self._timeout_s = address, timeout_s
+        self._key = ""
+        self._key = self._key_in(key_from) if key_from else ""
         self._left = ExitStack()
         self._socket: Any = self._connected()
         said = self._answer(self._received("say what it serves", timeout_s), "say what it serves")
         self.metadata: Mapping[Any, Any] = said
+
+    def _key_in(self, variable: str) -> str:
+        key = os.environ.get(variable, "").strip()
+        if not key:
+            raise self._failed(f"asks for a key, and the environment variable {variable} is not set")
+        if not (key.isascii() and key.isprintable()):
+            raise self._failed(f"cannot be sent the key in {variable}: it is no line of ASCII")
+        return key
+
+    def hidden(self, text: str) -> str:
+        """A text without the key."""
+        return text.replace(self._key, "***") if self._key else text
 
     def _connected(self) -> Any:
         try:
@@ -58,6 +76,7 @@ class Connection:
                 connect(
                     self._address,
                     compression=None,
+                    additional_headers={"Authorization": f"Api-Key {self._key}"} if self._key else None,
                     proxy=None,
                     ping_interval=None,
                     open_timeout=self._timeout_s,
@@ -135,7 +154,7 @@ class Connection:
         return self._failed(why)
 
     def _failed(self, why: str) -> PolicyServerFailed:
-        return PolicyServerFailed(f"the policy server {self._address} {why}")
+        return PolicyServerFailed(self.hidden(f"the policy server {self._address} {why}"))
 
     def close(self) -> None:
         """Leaves the server; safe to call twice."""

@@ -41,6 +41,8 @@ class ServerSpec(Strict):
     late: Literal["skip", "keep"] = "skip"
     """Actions of a chunk whose moment has passed when it comes: left out, or told all the same."""
     timeout_s: float = 30.0
+    api_key_env: str = ""
+    """Environment variable with the key that is sent as openpi's clients send it."""
     checkpoint: str = ""
     """What the server runs, where it does not say it."""
     names: tuple[str, ...] | None = None

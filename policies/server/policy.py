@@ -61,17 +61,14 @@ class ServerPolicy:
             PolicyServerFailed: It cannot be reached, or nothing tells which policy it runs.
         """
         address, spec = _read(options)
-        connection = Connection(address, spec.timeout_s)
-        try:
-            metadata = connection.metadata
-        finally:
-            connection.close()
-        if not metadata and not spec.checkpoint:
+        connection = Connection(address, spec.timeout_s, spec.api_key_env)
+        connection.close()
+        if not connection.metadata and not spec.checkpoint:
             raise PolicyServerFailed(
                 f"the policy server {address} says nothing of itself, so another policy behind it would be "
                 "taken for the same; give it metadata, or write checkpoint: NAME beside server: in the pack"
             )
-        return _told(metadata, spec)
+        return _told(connection, spec)
 
     def reset(self, briefs: Sequence[Brief], embodiment: Embodiment) -> None:
         """Starts N episodes, each on a connection of its own.
@@ -84,12 +81,14 @@ class ServerPolicy:
         self._plan = self._planned(embodiment)
         self._prompts = [self._spec.prompt or brief.instruction for brief in briefs]
         self._seeds = [brief.seed for brief in briefs]
+        self._over: set[int] = set()
+        self._rest = np.zeros(embodiment.action.size)
         self._latencies: list[list[tuple[float, float]]] = [[] for _ in briefs]
         self._players = [ChunkPlayer(self._spec, self._control_hz, embodiment.action.size) for _ in briefs]
         for _ in briefs:
-            connection = Connection(self._address, self._spec.timeout_s)
+            connection = Connection(self._address, self._spec.timeout_s, self._spec.api_key_env)
             self._connections.append(connection)
-            now = _told(connection.metadata, self._spec)
+            now = _told(connection, self._spec)
             if now != self.said:
                 self.close()
                 raise connection.refused(
@@ -112,12 +111,20 @@ class ServerPolicy:
         """
         acts = []
         for world, player in enumerate(self._players):
+            if world in self._over:
+                acts.append(Act(self._rest, "over"))
+                continue
             try:
                 action, word = player.next(partial(self._chunk, observation, world))
             except StaleChunk as error:
                 raise self._connections[world].refused(f"is too late: {error}") from None
             acts.append(Act(action, word))
         return acts
+
+    def ended(self, world: int) -> None:
+        """Leaves the server for a world whose episode is over: it is asked nothing more for it."""
+        self._over.add(world)
+        self._connections[world].close()
 
     def asked(self, observation: Observation, world: int = 0) -> tuple[Rows, float]:
         """One chunk for one world, shape (H, A), and what the answer took, wall-clock seconds.
@@ -186,8 +193,11 @@ def _read(options: Mapping[str, object]) -> tuple[str, ServerSpec]:
         raise ValueError(f"policy server: {error.errors()[0]['msg']}; {_WRITE}") from None
 
 
-def _told(metadata: Mapping[Any, Any], spec: ServerSpec) -> dict[str, str]:
-    told = {str(key): json.dumps(_plain(value), sort_keys=True) for key, value in metadata.items()}
+def _told(connection: Connection, spec: ServerSpec) -> dict[str, str]:
+    told = {
+        connection.hidden(str(key)): connection.hidden(json.dumps(_plain(value), sort_keys=True))
+        for key, value in connection.metadata.items()
+    }
     return told | ({"checkpoint, as the pack says": spec.checkpoint} if spec.checkpoint else {})
 
 

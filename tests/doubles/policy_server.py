@@ -18,12 +18,13 @@ Answer = Callable[[Mapping[str, Any], ServerConnection], Any]
 
 class PolicyServer:
     """Attributes: ``address``; ``requests`` of all connections; ``connections``, how many there were; ``open``, how many there are;
-    ``refuses`` new ones."""
+    ``keys`` that they came with; ``refuses`` new ones."""
 
     def __init__(self, answer: Answer, metadata: Mapping[str, Any]) -> None:
         self.answer, self.metadata = answer, metadata
         self.requests: list[Mapping[str, Any]] = []
         self.connections = self.open = 0
+        self.keys: set[str | None] = set()
         self.refuses = False
         self.closed = threading.Event()
         self._server: Server = serve(
@@ -41,6 +42,8 @@ class PolicyServer:
     def _serve(self, socket: ServerConnection) -> None:
         self.connections += 1
         self.open += 1
+        assert socket.request is not None
+        self.keys.add(socket.request.headers.get("Authorization"))
         try:
             socket.send(packed(self.metadata))
             for message in socket:

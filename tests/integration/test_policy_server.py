@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import socket as sockets
 import subprocess
 import sys
@@ -51,6 +52,7 @@ policy:
   observation: {state: obs}
   execute: 3
   timeout_s: 60
+  api_key_env: SIMGATE_TEST_KEY
 sim: {adapter: gymnasium, control_hz: 10, time_limit_s: 2}
 scenarios:
   slide:
@@ -61,6 +63,7 @@ scenarios:
     variants: {count: 7, method: grid}
     accept: {return: {at_least: -100}, latency.max_ms: {at_most: 100}}
 """
+KEY = "sk-not-for-anyone-to-read"
 GOOD, CLOSES, GARBAGE, SHAPE, GOOD_AGAIN, DIES, TOO_LATE = range(7)
 
 
@@ -70,7 +73,8 @@ def chunk(x: float) -> np.ndarray:
 
 def simgate(*words: object) -> tuple[int, str]:
     command = [sys.executable, "-m", "simgate.harness.cli.main", *map(str, words)]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300)
+    environ = {**os.environ, "SIMGATE_TEST_KEY": KEY}
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300, env=environ)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -96,14 +100,16 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
             server.closed.wait(60)
         if case in (CLOSES, DIES):
             socket.socket.shutdown(sockets.SHUT_RDWR)
-        return {GARBAGE: b"\xc1\xc1\xc1", SHAPE: {"actions": np.zeros((5, 7))}}.get(int(case))
+        return {GARBAGE: f"bad: {KEY}", SHAPE: {"actions": np.zeros((5, 7))}}.get(int(case))
 
-    with policy_server(answer) as server:
+    with policy_server(answer, {"checkpoint": "slide-7", "greets": f"hello, {KEY}"}) as server:
         folder = tmp_path_factory.mktemp("served")
         place, runs = pack_in(folder / "pack", server), folder / "runs"
         code, text = simgate("run", place, "--runs-dir", runs, "--run-name", "r", "--workers", 1, "--quiet")
         assert code == 20, text
         assert server.open == 0
+        assert server.keys == {f"Api-Key {KEY}"}
+        assert KEY not in text
     return runs / "r"
 
 
@@ -142,9 +148,9 @@ def test_a_return_is_that_of_a_plain_loop_whatever_went_wrong_before(
 def test_the_manifest_says_that_it_is_a_server_and_what_it_says_of_itself(run: Path) -> None:
     manifest = json.loads((run / "manifest.json").read_text())
     (part,) = [p for p in manifest["fingerprint"]["parts"] if p["role"] == "policy"]
-    assert (part["name"], part["said"]) == ("server", {"checkpoint": '"slide-7"'})
+    assert (part["name"], part["said"]) == ("server", {"checkpoint": '"slide-7"', "greets": '"hello, ***"'})
     page = (run / "report.html").read_text()
-    assert "which says of itself: checkpoint &#34;slide-7&#34;" in page
+    assert "which says of itself: checkpoint &#34;slide-7&#34;; greets" in page
     assert "taken from the model package" not in page
 
 
@@ -152,7 +158,7 @@ def test_the_manifest_says_that_it_is_a_server_and_what_it_says_of_itself(run: P
     ("case", "said"),
     [
         (CLOSES, "broke off when it was to tell actions"),
-        (GARBAGE, "sent no message of openpi's"),
+        (GARBAGE, "failed when it was to tell actions: bad: ***"),
         (SHAPE, "told actions of shape (5, 7), not (H, 2): action.0, action.1"),
         (DIES, "broke off when it was to tell actions"),
         (TOO_LATE, "cannot be reached"),
@@ -165,8 +171,14 @@ def test_what_a_server_does_wrong_is_the_error_of_that_episode(
     assert said in records[case]["reason"]
 
 
+def test_the_key_of_a_server_stands_nowhere_in_a_run(run: Path) -> None:
+    files = [path for path in run.rglob("*") if path.is_file()]
+    assert any(path.name == "0.log" for path in files)
+    assert [path for path in files if KEY.encode() in path.read_bytes()] == []
+
+
 def test_a_run_is_replayed_and_resumed_only_with_the_same_server(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from simgate.harness.cli.commands.models import policy as policy_command
     from simgate.harness.execution.planning.parts import collect_parts
@@ -174,6 +186,7 @@ def test_a_run_is_replayed_and_resumed_only_with_the_same_server(
     from simgate.harness.frontend.packs import load_checked
     from simgate.harness.sources.own_files import NotSaid
 
+    monkeypatch.setenv("SIMGATE_TEST_KEY", KEY)
     text = PACK.replace("[0, 1, 2, 3, 4, 5, 6]", "[0, 1]").replace("count: 7", "count: 2")
     with policy_server(lambda request, socket: {"actions": chunk(request["state"][0])}) as server:
         place, runs = pack_in(tmp_path / "pack", server, text), tmp_path / "runs"
@@ -213,6 +226,7 @@ def test_a_run_is_replayed_and_resumed_only_with_the_same_server(
         ("execute: 3", "latency: {unifrom: [1, 2]}", "pack.yaml:6:12: error[wrong-value]: latency: Extra inputs"),
         ("execute: 3", "late: keep", "late can change nothing without a latency"),
         ("execute: 3", "names: [push]", "pack.yaml:6:10: error[policy-robot]: push is not the action of the robot"),
+        ("SIMGATE_TEST_KEY", "$KEY", "api_key_env must be the name of an environment variable"),
         ("execute: 3", "executes: 3", "unknown key 'executes' in policy | did you mean 'execute'?"),
     ],
 )  # fmt: skip

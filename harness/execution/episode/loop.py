@@ -109,7 +109,11 @@ def run_episodes(
             actions[world] = robots.done(world, np.asarray(act.values))
             active[world] = runs[world].tick(world, observation, truths[world], act, arrived[world])
         # Now, for a policy goes on asking for worlds that have ended until all have.
-        latencies |= {world: _latency(cast, perception, world) for world in worlds if not active[world]}
+        for world in worlds:
+            if not active[world]:
+                latencies[world] = _latency(cast, perception, world)
+                if hasattr(cast.policy, "ended"):
+                    cast.policy.ended(world)
         worlds = [world for world in worlds if active[world]]
         clock.lap("record")
         if not worlds:

@@ -50,7 +50,9 @@ def read_policy(reader: Reader, node: Node | None) -> tuple[str | None, dict[str
     return NETWORK, {NETWORK: name}
 
 
-def check_hears(reader: Reader, node: Node | None, said: Mapping[str, Scalar], worlds: Iterable[object]) -> None:
+def check_hears(
+    reader: Reader, node: Node | None, said: Mapping[str, Scalar], worlds: Iterable[object]
+) -> None:
     """Reports a policy that the wording of its task never reaches, where a scenario varies it.
 
     Args:

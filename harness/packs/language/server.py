@@ -58,6 +58,11 @@ class ServerKeys(Keys):
         "actions whose moment has passed when their chunk comes: skip, or keep them", "skip"
     )
     timeout_s: float = key("longest wait for an answer, seconds of this machine", 30.0, gt=0, le=600)
+    api_key_env: Annotated[
+        str, Wanted("the name of an environment variable", r"^[A-Za-z_][A-Za-z0-9_]*$")
+    ] = key(
+        "environment variable that holds the key which the server asks for; the key itself stands nowhere", ""
+    )
     checkpoint: str = key("what it runs, where it does not say so itself; another name is another policy", "")
     names: Annotated[tuple[str, ...], Wanted("a list of entries of the action")] = key(
         "entries of the robot's action in the order of the chunk's columns; the robot's order when left out",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from simgate.policies.perception.latency import LatencyDistribution
 from simgate.policies.perception.package_text import plain
 
 _CHANNEL = "the name of a channel, a list of names, or a mapping with channel"
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LATENCY = "milliseconds, measured, or a distribution such as {uniform: [60, 120]}"
 
 
@@ -36,11 +38,16 @@ def read_server(reader: Reader, node: MappingNode) -> dict[str, Scalar]:
     if _is_empty(read.nodes.get("names")):
         reader.wrong(read.nodes["names"], "a list with at least one entry of the action")
     _check_address(reader, read.nodes["server"], keys.server)
+    if keys.api_key_env and not _VARIABLE.fullmatch(keys.api_key_env):
+        message = "api_key_env must be the name of an environment variable, never the key"
+        hint = "write for example api_key_env: OPENPI_API_KEY"
+        reader.problems.at(read.nodes["api_key_env"], "wrong-value", message, hint)
     data: dict[str, Any] = {
         "observation": _entries(reader, read.nodes.get("observation"), ()),
         "prompt": keys.prompt,
         "late": keys.late,
         "timeout_s": keys.timeout_s,
+        "api_key_env": keys.api_key_env,
         "checkpoint": keys.checkpoint,
         "bounds": keys.bounds,
         "execute": keys.execute,

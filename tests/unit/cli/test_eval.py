@@ -245,3 +245,16 @@ def test_the_rate_is_the_environments_own_else_that_of_the_training_else_that_of
         ({"step_s": None, "fps": None}, place / "net.onnx", 10),
     ]:
         assert rate_of(said, str(policy)) == rate, (said, policy)
+
+
+@pytest.mark.parametrize("wrong", [("--policy", "no.py:Wait"), ("--baseline-policy", "wait.py:Weight")])
+def test_a_policy_that_is_not_there_leaves_no_pack_behind_and_runs_nothing(wrong: tuple[str, str]) -> None:
+    words = ("--max-steps", 5, "--return-at-least", 5, "--episodes", 60, *wrong)
+    assert evaluate("even.py:Even", *words) == 2
+    assert not Path("even-Even.eval.yaml").exists()
+    assert not Path("runs").exists()
+
+    assert evaluate("even.py:Even", *words[:-2]) == 0
+    kept = Path("even-Even.eval.yaml").read_text()
+    assert evaluate("even.py:Even", *words) == 2
+    assert Path("even-Even.eval.yaml").read_text() == kept

@@ -224,6 +224,7 @@ def test_a_signal_may_be_declared_as_the_environment_has_it(tmp_path: Path) -> N
     task = "    task: {signals: {return: {return: true}, info.ok: {info: ok}}}\n    accept:"
     assert not lint_checked([pack(tmp_path, PACK.replace("    accept:", task))])
 
+
 WORDS = PACK.replace("draw: 7}", "draw: 7, instruction: {choice: [go on, go ahead]}}")
 
 
@@ -240,7 +241,11 @@ def test_the_wording_of_a_task_is_a_parameter_only_where_a_scenario_gives_it(tmp
     ("old", "new", "said"),
     [
         ("[go on, go ahead]", '[go on, " "]', "an instruction without a word would be the task's own"),
-        ("{choice: [go on, go ahead]}", "{uniform: [0, 1]}", "instruction is a word, 'uniform' draws fractions"),
+        (
+            "{choice: [go on, go ahead]}",
+            "{uniform: [0, 1]}",
+            "instruction is a word, 'uniform' draws fractions",
+        ),
         (
             "policy: still.py:Still",
             'policy: {server: "ws://127.0.0.1:1", prompt: go, observation: {state: obs}}',
@@ -252,4 +257,6 @@ def test_the_wording_of_a_task_is_a_parameter_only_where_a_scenario_gives_it(tmp
 def test_a_wording_that_could_not_reach_the_policy_is_refused(
     tmp_path: Path, old: str, new: str, said: str
 ) -> None:
-    assert said in "\n".join(found.message for found in lint_checked([pack(tmp_path, WORDS.replace(old, new))]))
+    assert said in "\n".join(
+        found.message for found in lint_checked([pack(tmp_path, WORDS.replace(old, new))])
+    )

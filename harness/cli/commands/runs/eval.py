@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -125,7 +127,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> tuple[int, list[Concluded]]:
-    from simgate.harness.cli.commands.runs.run import jobs_of, options_of, run_first, run_packs
+    from simgate.harness.cli.commands.runs.run import jobs_of, options_of, run_first, run_jobs
     from simgate.harness.frontend.user_errors import UserError
 
     against = args.baseline_policy is not None or bool(args.baseline_policy_option)
@@ -134,16 +136,19 @@ def _run(args: argparse.Namespace) -> tuple[int, list[Concluded]]:
     asked = _asked(args, 0.05 if args.max_drop is None and against else args.max_drop)
     path = _free_path(asked)
     as_run = _as_run(args, path)
+    with _put_back(path):
+        _write(path, asked)
+        jobs = jobs_of(as_run)
+        if against:
+            older = _options(args.baseline_policy_option, "--baseline-policy-option")
+            policy = asked.policy if args.baseline_policy is None else args.baseline_policy
+            _write(path, replace(asked, policy=policy, policy_options={**asked.policy_options, **older}))
+            (pack, variants), *_ = jobs_of(as_run)
     if against:
-        older = _options(args.baseline_policy_option, "--baseline-policy-option")
-        policy = asked.policy if args.baseline_policy is None else args.baseline_policy
-        first = replace(asked, policy=policy, policy_options={**asked.policy_options, **older})
-        _write(path, first)
-        (pack, variants), *_ = jobs_of(as_run)
         then = "and then give this line without the baseline's policy, and: simgate compare {} RUN"
         as_run.baseline = str(run_first(as_run, pack, variants, options_of(as_run), then))
-    _write(path, asked)
-    code, concluded = run_packs(as_run)
+        _write(path, asked)
+    code, concluded = run_jobs(as_run, jobs)
     print(f"pack    {path} (edit it, and: simgate run {path})")
     if against:
         print(f"compare simgate compare {as_run.baseline} {concluded[0].folder.path}")
@@ -258,6 +263,21 @@ def _free_path(asked: Evaluation) -> Path:
             "rename it, and eval writes a new one"
         )
     return path
+
+
+@contextmanager
+def _put_back(path: Path) -> Iterator[None]:
+    """Leaves no pack behind that turned out within not to be one that can run."""
+    from simgate.harness.results.atomic_write import write_atomic
+
+    before = path.read_text(encoding="utf-8") if path.exists() else None
+    try:
+        yield
+    except Exception:
+        path.unlink(missing_ok=True)
+        if before is not None:
+            write_atomic(path, before)
+        raise
 
 
 def _write(path: Path, asked: Evaluation) -> None:

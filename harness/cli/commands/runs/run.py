@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from simgate.harness.frontend.planning import RunOptions
     from simgate.harness.packs.model import Pack
 
+    Job = tuple[Pack, Sequence[Variant]]
+
 HELP = "run scenario packs, judge them and write the reports"
 
 
@@ -157,15 +159,21 @@ def run_packs(args: argparse.Namespace) -> tuple[int, list[Concluded]]:
     """Runs and judges what the command's options ask for; returns the exit code and what was found."""
     from simgate.harness.cli.judging import code_of
 
-    if args.resume:
-        concluded = [_finish(args, _resumed(args))]
-    else:
-        jobs = jobs_of(args)
-        concluded = [_run_job(args, pack, variants, len(jobs) > 1) for pack, variants in jobs]
+    if not args.resume:
+        return run_jobs(args, jobs_of(args))
+    concluded = [_finish(args, _resumed(args))]
     return code_of(concluded), concluded
 
 
-def jobs_of(args: argparse.Namespace) -> list[tuple[Pack, Sequence[Variant]]]:
+def run_jobs(args: argparse.Namespace, jobs: Sequence[Job]) -> tuple[int, list[Concluded]]:
+    """As :func:`run_packs`, of packs that are loaded."""
+    from simgate.harness.cli.judging import code_of
+
+    concluded = [_run_job(args, pack, variants, len(jobs) > 1) for pack, variants in jobs]
+    return code_of(concluded), concluded
+
+
+def jobs_of(args: argparse.Namespace) -> list[Job]:
     """Loads and expands every pack before the first one runs, so that problems are found at once."""
     from simgate.harness.expansion.expand import Expansion
     from simgate.harness.frontend.packs import load_all_checked

@@ -183,3 +183,31 @@ def test_a_server_that_says_nothing_of_itself_needs_a_name_from_the_pack(still: 
     with pytest.raises(PolicyServerFailed, match=r"says nothing of itself.*write checkpoint: NAME"):
         made(still)
     assert made(still, checkpoint="pi0-9").said == {"checkpoint, as the pack says": "pi0-9"}
+
+
+def test_nothing_is_asked_for_a_world_whose_episode_is_over(still: PolicyServer) -> None:
+    policy = made(still)
+    policy.reset([Brief(), Brief()], ROBOT)
+    two = Observation(
+        0, {name: np.repeat(array, 2, axis=0) for name, array in SEEN.channels.items()}, SEEN.stamps
+    )
+    policy.act(two, [None, None])
+    policy.ended(0)
+    still.requests.clear()
+    for _ in range(3):
+        over, going = policy.act(two, [None, None])
+        assert (list(over.values), over.mode, list(going.values)) == ([0.0, 0.0], "over", [0.5, -0.5])
+    assert len(still.requests) == 3
+    policy.close()
+
+
+def test_a_key_that_is_not_there_is_asked_for_by_the_name_of_its_variable(
+    still: PolicyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SIMGATE_TEST_KEY", raising=False)
+    with pytest.raises(PolicyServerFailed, match="the environment variable SIMGATE_TEST_KEY is not set"):
+        made(still, api_key_env="SIMGATE_TEST_KEY")
+    monkeypatch.setenv("SIMGATE_TEST_KEY", "one\r\nX-More: two")
+    with pytest.raises(PolicyServerFailed, match="it is no line of ASCII"):
+        made(still, api_key_env="SIMGATE_TEST_KEY")
+    assert still.connections == 0
