@@ -13,6 +13,7 @@ from pathlib import Path
 
 from simgate.harness.expansion.nominal import NominalRange
 from simgate.harness.gate.decide import judged_run
+from simgate.harness.gate.last_read import LastRead
 from simgate.harness.gate.tally import Evidence, JudgedVariant, Status
 from simgate.harness.gate.verdict import Verdict
 from simgate.harness.packs.model import Pack
@@ -129,11 +130,17 @@ class RunData:
 def load_run(folder: RunFolder) -> RunData:
     """Reads a run and decides it from its records; nothing else that lies in the folder is believed.
 
+    The last one, with what was summed up of it, is remembered until its files change.
+
     Raises:
         simgate.harness.results.run_folder.NotARun: No readable manifest.
         simgate.harness.results.journal.JournalDamaged: The journal cannot be read.
         simgate.harness.gate.decide.UndecidableRun: The manifest's pack cannot be read.
     """
+    return _LAST.of(folder)
+
+
+def _load(folder: RunFolder) -> RunData:
     own, verdict = judged_run(folder)
     # With what only a running host could say: version of the simulator, renderer.
     manifest = own.manifest.model_copy(update={"fingerprint": own.fingerprint})
@@ -141,6 +148,9 @@ def load_run(folder: RunFolder) -> RunData:
     counted = len(results) if verdict.stopped_at is None else verdict.stopped_at
     rest = tuple(result.expected for result in results[counted:])
     return RunData(folder.path, manifest, verdict, results[:counted], own.evidence.unexpected, rest)
+
+
+_LAST = LastRead(_load)
 
 
 def results_of(evidence: Evidence) -> tuple[VariantResult, ...]:

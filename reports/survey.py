@@ -76,16 +76,17 @@ def survey(records: Sequence[RunRecord]) -> Survey:
     for place, stored in enumerate(records):
         record = as_read(stored)
         _add(found, record)
-        is_kept = place % found.every == 0
-        row = Row(record.scenario, record.severity, record.outcome, record.parameters)
+        is_kept, has_failed = place % found.every == 0, record.outcome is Outcome.FAIL
         if is_kept:
-            found.rows.append(row)
             found.in_loop_ms.extend(record.latency.in_loop_ms)
             found.measured_ms.extend(record.latency.measured_ms)
-        if record.outcome is Outcome.FAIL:
-            if failed % found.failed_every == 0:
+        if is_kept or has_failed:
+            row = Row(record.scenario, record.severity, record.outcome, record.parameters)
+            if is_kept:
+                found.rows.append(row)
+            if has_failed and failed % found.failed_every == 0:
                 found.failed.append(row)
-            failed += 1
+            failed += has_failed
     return found
 
 
@@ -94,9 +95,12 @@ def _add(found: Survey, record: RunRecord) -> None:
     found.sim_s += record.sim_s
     for phase, seconds in record.phases_s.items():
         found.phases_s[phase] = found.phases_s.get(phase, 0.0) + seconds
-    found.undefined.update({criterion.metric for criterion in record.criteria if criterion.observed is None})
+    for metric in {criterion.metric for criterion in record.criteria if criterion.observed is None}:
+        found.undefined[metric] += 1
     found.measured = found.measured or bool(record.latency.measured_ms)
     found.bare_s.append(UNSAID if record.notes or record.artifacts else record.wall_s)
-    for name, value in record.parameters.items():
-        if name not in found.varied and found.parameters.setdefault(name, value) != value:
+    # Soon nearly all have varied.
+    for name in record.parameters.keys() - found.varied:
+        value = record.parameters[name]
+        if found.parameters.setdefault(name, value) != value:
             found.varied.add(name)

@@ -15,6 +15,7 @@ from simgate.harness.gate.kept_pack import kept_pack
 from simgate.harness.gate.last_read import LastRead
 from simgate.harness.gate.notes import notes_for
 from simgate.harness.gate.quarantine import quarantine_errors
+from simgate.harness.gate.rules.latency import kinds_of_samples
 from simgate.harness.gate.rules.regression import Comparison
 from simgate.harness.gate.rules.rule import decide_rules
 from simgate.harness.gate.statistics.intervals import wilson
@@ -35,7 +36,7 @@ from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.manifest import Fingerprint, Manifest
 from simgate.harness.results.record import RunRecord
 from simgate.harness.results.run_folder import NotARun, RunFolder
-from simgate.harness.results.stored_record import stored_records
+from simgate.harness.results.stored_record import KeptSamples, stored_records
 from simgate.harness.text import plural
 
 SHOWN_CONFIDENCE = 0.95
@@ -263,8 +264,10 @@ def _judge(folder: RunFolder) -> tuple[RunEvidence, Verdict]:
     manifest = folder.manifest()
     # No result depends on what a host said of itself, so the run is judged without it.
     pack, made = _decidable(manifest), folder.completed(manifest.fingerprint, damaged)
-    own = RunEvidence.of(manifest, pack, stored_records(folder.journal_path, torn), made)
+    samples = KeptSamples(kinds_of_samples(pack))
+    own = RunEvidence.of(manifest, pack, stored_records(folder.journal_path, torn, samples), made)
     verdict = _verdict(own, baseline, churn, kept_first(folder))
+    samples.let_go()
     return own, verdict.model_copy(update={"notes": (*verdict.notes, *_of_torn(torn), *damaged)})
 
 

@@ -6,9 +6,11 @@ A million records do not fit into memory, and the gate looks at most of what the
 from __future__ import annotations
 
 import os
+import struct
 import sys
 import weakref
-from collections.abc import Iterator
+from array import array
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,8 +18,49 @@ from simgate.harness.results.journal import journal_lines, read_line
 from simgate.harness.results.quick_record import quick_reader
 from simgate.harness.results.record import LatencySamples, RunRecord
 
+MOST_SAMPLES = 12_000_000
+"""So many latency samples stay in memory, eight bytes each; of a run with more none does."""
 
-def stored_records(path: Path, torn: list[int] | None = None) -> Iterator[RunRecord]:
+
+class KeptSamples:
+    """Latency samples that somebody is about to ask for, record by record, until they are let go.
+
+    Args:
+        kinds: Which: True for those that were measured, False for those that acted in the loop.
+    """
+
+    def __init__(self, kinds: Collection[bool]) -> None:
+        self._samples: dict[bool, array[float]] = {measured: array("d") for measured in kinds}
+        self._where: dict[bool, dict[int, slice]] = {measured: {} for measured in kinds}
+
+    def keep(self, place: int, latency: LatencySamples) -> None:
+        """Keeps those of the record at a place of the journal; lets all go when they are too many."""
+        for measured, samples in self._samples.items():
+            begins = len(samples)
+            samples.frombytes(_doubles(latency.measured_ms if measured else latency.in_loop_ms))
+            self._where[measured][place] = slice(begins, len(samples))
+        if sum(map(len, self._samples.values())) > MOST_SAMPLES:
+            self.let_go()
+
+    def of(self, place: int, measured: bool) -> array[float] | None:
+        """The samples of the record at a place; None where they were not kept."""
+        where = self._where.get(measured, {}).get(place)
+        return None if where is None else self._samples[measured][where]
+
+    def let_go(self) -> None:
+        """Frees their memory; whoever asks after that reads the records again."""
+        self._samples.clear()
+        self._where.clear()
+
+
+def _doubles(samples: Sequence[float]) -> bytes:
+    """Samples as an array holds them; it takes five times as long to read them from a tuple."""
+    return struct.pack(f"{len(samples)}d", *samples)
+
+
+def stored_records(
+    path: Path, torn: list[int] | None = None, kept: KeptSamples | None = None
+) -> Iterator[RunRecord]:
     """Yields the records of a journal as :func:`simgate.harness.results.journal.read_journal` does.
 
     What is yielded can be kept in any number, as long as nothing of the journal is rewritten. It has every
@@ -26,6 +69,7 @@ def stored_records(path: Path, torn: list[int] | None = None) -> Iterator[RunRec
     Args:
         path: The journal.
         torn: Takes the numbers of the torn lines.
+        kept: Keeps the latency samples that :func:`latency_samples` will be asked for.
 
     Raises:
         JournalDamaged: A complete line is not a record, or one of a newer version.
@@ -33,10 +77,12 @@ def stored_records(path: Path, torn: list[int] | None = None) -> Iterator[RunRec
     journal: _Journal | None = None
     quick = quick_reader(RunRecord)
     for number, place, line in journal_lines(path):
-        journal = journal or _Journal(path)
+        journal = journal or _Journal(path, kept)
         record = quick(line) or read_line(path, number, line, torn)
         if record is not None:
             journal.last = place, record
+            if kept is not None:
+                kept.keep(place, record.latency)
             # It is a record in all but its class.
             yield cast(RunRecord, StoredRecord(journal, place, len(line), record))
 
@@ -54,6 +100,13 @@ def as_read(record: RunRecord) -> RunRecord:
     return record.as_read if isinstance(record, StoredRecord) else record
 
 
+def latency_samples(record: RunRecord, measured: bool) -> Sequence[float]:
+    """Latency samples of a record, milliseconds: those that were measured, or that acted in the loop."""
+    if isinstance(record, StoredRecord):
+        return record.samples(measured)
+    return record.latency.measured_ms if measured else record.latency.in_loop_ms
+
+
 def updated(record: RunRecord, **changes: Any) -> RunRecord:
     """The record with other values of some fields; itself where nothing changes."""
     if not changes:
@@ -68,9 +121,11 @@ class _Journal:
 
     Attributes:
         last: Place of the line that was last read quickly, and what was read.
+        kept: Latency samples that are in memory.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, kept: KeptSamples | None) -> None:
+        self.kept = kept or KeptSamples(())
         self._file = os.open(path, os.O_RDONLY)
         self.last = self._again = -1, cast(RunRecord, None)
         weakref.finalize(self, os.close, self._file)
@@ -133,6 +188,13 @@ class StoredRecord:
     def as_read(self) -> RunRecord:
         """All of it, as :func:`as_read` gives it."""
         return self.whole if self._update else self._journal.read_quickly(self._place, self._length)
+
+    def samples(self, measured: bool) -> Sequence[float]:
+        """As :func:`latency_samples` gives them."""
+        kept = None if self._update else self._journal.kept.of(self._place, measured)
+        if kept is not None:
+            return kept
+        return array("d", _doubles(self.latency.measured_ms if measured else self.latency.in_loop_ms))
 
     @property
     def latency(self) -> LatencySamples:

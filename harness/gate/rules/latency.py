@@ -25,8 +25,9 @@ from simgate.harness.gate.tally import JudgedVariant, Status, Tally
 from simgate.harness.gate.verdict import Decision, Interval, RuleVerdict
 from simgate.harness.gate.wording import doubts, percent, whole_evidence
 from simgate.harness.packs.checks.latency_percentile import LatencyPercentile, parse_latency_percentile
-from simgate.harness.packs.model import GateRule
+from simgate.harness.packs.model import GateRule, Pack
 from simgate.harness.results.record import VALID
+from simgate.harness.results.stored_record import latency_samples
 from simgate.harness.text import plural
 
 SUPPORTED = (
@@ -89,8 +90,13 @@ def samples_of(variant: JudgedVariant, which: LatencyPercentile) -> Sequence[flo
     record = variant.record
     if record is None or record.outcome not in VALID or variant.status is Status.INVALID:
         return None
-    latency = record.latency
-    return latency.measured_ms if which.measured else latency.in_loop_ms
+    return latency_samples(record, which.measured)
+
+
+def kinds_of_samples(pack: Pack) -> frozenset[bool]:
+    """Which latency samples the rules of a pack ask for: True for measured ones, False for others."""
+    asked = [parse_latency_percentile(rule.metric or "") for rule in pack.gate if rule.kind == "metric"]
+    return frozenset(which.measured for which in asked if which is not None)
 
 
 def _pool(variants: Sequence[JudgedVariant], tally: Tally, which: LatencyPercentile) -> _Pool:

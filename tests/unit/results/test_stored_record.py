@@ -8,12 +8,22 @@ from dataclasses import replace
 import pytest
 from pydantic import ValidationError
 
-from simgate.harness.gate.decide import decide
+from simgate.harness.gate.decide import decide, decide_folder
 from simgate.harness.packs.model import GateRule
+from simgate.harness.results import stored_record
 from simgate.harness.results.journal import append_record, read_journal
 from simgate.harness.results.manifest import Manifest
 from simgate.harness.results.record import CriterionResult, LatencySamples, Outcome
-from simgate.harness.results.stored_record import as_read, stored_records, updated, whole
+from simgate.harness.results.run_folder import RunFolder
+from simgate.harness.results.stored_record import (
+    KeptSamples,
+    StoredRecord,
+    as_read,
+    latency_samples,
+    stored_records,
+    updated,
+    whole,
+)
 from tests.unit.gate.runs import PASS_RATE, VALIDITY, a_run, make_record
 
 SLOW = GateRule(kind="metric", metric="latency.measured_p95_ms", at_most=9.0)
@@ -82,6 +92,41 @@ def test_the_verdict_on_them_is_that_on_the_records(tmp_path):
     kept = decide(manifest, stored_records(path))
     assert kept == decide(manifest, list(read_journal(path)))
     assert kept == decide(manifest, stored_records(path))
+
+
+@pytest.mark.parametrize("most", [20, 21])
+def test_latency_samples_are_those_of_the_journal_kept_or_not_and_after_they_were_let_go(
+    tmp_path, monkeypatch, most
+):
+    monkeypatch.setattr(stored_record, "MOST_SAMPLES", most)
+    _, records = varied("PPFKEIP")
+    kept = KeptSamples((True, False))
+    stored = list(stored_records(written(tmp_path, records), kept=kept))
+    # Three of each record.
+    assert (kept.of(0, True) is None) == (most < 21)
+    for _ in range(2):
+        for one, record in zip(stored, records, strict=True):
+            assert (
+                tuple(latency_samples(one, True))
+                == record.latency.measured_ms
+                == latency_samples(record, True)
+            )
+            assert tuple(latency_samples(one, False)) == record.latency.in_loop_ms
+            assert tuple(latency_samples(record, False)) == record.latency.in_loop_ms
+        kept.let_go()
+    changed = updated(stored[0], latency=LatencySamples(measured_ms=(3.0,)))
+    assert tuple(latency_samples(changed, True)) == (3.0,)
+
+
+def test_a_verdict_keeps_the_samples_that_its_rules_ask_for_and_reads_no_record_again(tmp_path, monkeypatch):
+    manifest, records = varied("P" * 40)
+    folder = RunFolder(tmp_path)
+    folder.manifest_path.write_text(manifest.model_dump_json())
+    written(tmp_path, records)
+    verdict = decide(manifest, records)
+    monkeypatch.setattr(StoredRecord, "latency", property(lambda record: pytest.fail("it was read again")))
+    assert decide_folder(folder).rules == verdict.rules
+    assert [rule.estimate for rule in verdict.rules if rule.kind == "metric"] == [8.0 + 35 / 7]
 
 
 def test_torn_lines_are_told_alike(tmp_path):
