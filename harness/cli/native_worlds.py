@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,6 +86,7 @@ def environment_text(name: str, python: str | None) -> str:
     )
     return "\n\n".join(
         (
+            _episode(opened.said),
             f"{name} observes\n\n{table(('channel', 'shape', 'values'), seen)}",
             f"is told\n\n{table(('action', 'values'), told)}",
             f"and lets a pack set, with 'set: {{NAME: TARGET}}'\n\n{listed}",
@@ -92,11 +94,22 @@ def environment_text(name: str, python: str | None) -> str:
     )
 
 
+def _episode(said: Mapping[str, Any]) -> str:
+    """What an environment says of its episodes, in one line."""
+    rate = f"{1 / said['step_s']:g} steps a second" if said["step_s"] else "says no step time"
+    steps = f"{said['max_steps']} steps an episode" if said["max_steps"] else "says no length of an episode"
+    success = f"success is {said['success']}" if said["success"] else "tells no success that is known here"
+    return f"{rate}; {steps}; {success}"
+
+
 def environment_data(name: str, python: str | None) -> dict[str, Any]:
     """The same for machines."""
     opened = open_environment(name, python)
     rows = [dict(zip(("target", "takes", "value"), row, strict=True)) for row in opened.listing()]
-    said = {key: opened.said[key] for key in ("observations", "action", "step_s", "versions")}
+    said = {
+        key: opened.said[key]
+        for key in ("observations", "action", "step_s", "max_steps", "success", "versions")
+    }
     return {"env": name, **said, "settable": rows}
 
 

@@ -43,6 +43,7 @@ class Evaluation:
         python: Interpreter in which the environment is installed; None for simgate's own.
         clip: Whether actions beyond their bounds are cut.
         repeats: Runs of every episode, with other seeds of the policy.
+        reproducible: Whether one seed leads to one episode.
         axes: Set of ranges of what may be worn; None for none.
         instructions: Wordings of the task, of which each episode draws one.
     """
@@ -64,6 +65,7 @@ class Evaluation:
     python: str | None
     clip: bool
     repeats: int = 1
+    reproducible: bool = True
     axes: str | None = None
     instructions: Sequence[str] = ()
 
@@ -89,7 +91,12 @@ def trained_hz(policy: str) -> int | None:
 
 def name_of(env: str) -> str:
     """A pack's name for an environment: ``CartPole-v1``, ``team_env-Cart``."""
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", env.replace(".py:", ":").removeprefix("./")).strip("-") or "env"
+    return (
+        re.sub(
+            r"[^A-Za-z0-9_-]+", "-", env.replace(".py:", ":").removeprefix("./").removeprefix("preset:")
+        ).strip("-")
+        or "env"
+    )
 
 
 def named_policy(policy: str) -> str | dict[str, str]:
@@ -110,6 +117,8 @@ def pack_document(asked: Evaluation) -> dict[str, Any]:
         world["python"] = asked.python
     if asked.clip:
         world["clip"] = True
+    if not asked.reproducible:
+        world["reproducible"] = False
     if asked.settings:
         targets = {one.parameter: one.target for one in asked.settings if one.target}
         world |= {"set": targets} if targets else {}

@@ -11,8 +11,8 @@ from simgate.harness.packs.language.native import set_schema
 class EnvironmentKeys(Keys):
     """An environment."""
 
-    env: Annotated[str, Wanted("an id, package.module:factory or file.py:factory")] = key(
-        "an id such as CartPole-v1, package.module:factory or file.py:factory"
+    env: Annotated[str, Wanted("an id, package.module:factory, file.py:factory or preset:SUITE/NAME")] = key(
+        "an id such as CartPole-v1, package.module:factory, file.py:factory or preset:SUITE/NAME"
     )
     make: Annotated[Tree, ByHand(lambda: {"type": "object", "additionalProperties": {}})] = key(
         "keyword arguments that it is made with, name: value", None

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .imports import beside
+from .presets import maker_by, preset_of
 from .refused import Refused
 
 _FOLDERS: set[Path] = set()
@@ -21,12 +22,14 @@ def maker_of(name: str, folder: str) -> tuple[Callable[..., Any], str | None]:
     """What makes an environment, and the file that was named, if one was.
 
     Args:
-        name: An id, ``package.module:factory`` or ``file.py:factory``.
+        name: An id, ``package.module:factory``, ``file.py:factory`` or ``preset:SUITE/NAME``.
         folder: Where files begin.
 
     Raises:
         Refused: There is none of that name.
     """
+    if (preset := preset_of(name)) is not None:
+        return maker_by(*preset), None
     where, _, attribute = name.rpartition(":")
     if where.endswith(".py"):
         path = str(Path(folder, where))

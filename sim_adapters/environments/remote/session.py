@@ -14,6 +14,7 @@ import numpy as np
 from .draws import Draws
 from .episode import Episode, picture_of, reset
 from .making import maker_of
+from .presets import Preset, preset_of
 from .refused import told
 from .settable import attributes, mujoco_targets, place_of, plain, same
 from .sources import files_of, layers_of, versions_of
@@ -44,12 +45,17 @@ class Session:
             self._make_with.setdefault("render_mode", "rgb_array")
         self._keeps, self._camera = keeps_time_limit, camera
         self._maker, self._file = maker_of(name, folder)
+        found = preset_of(name)
+        self._preset: Preset | None = found[0] if found is not None else None
+        self._of_preset = found[1] if found is not None else ""
         self._slots: dict[int, Episode] = {}
         self._draws = Draws()
 
-    def open(self, values: Mapping[str, Any]) -> Any:
-        """An environment with these values of ``make.NAME``."""
+    def open(self, values: Mapping[str, Any], seed: int | None = None) -> Any:
+        """An environment with these values of ``make.NAME``, for the episode of a seed."""
         given = dict(self._make_with)
+        if self._preset is not None and self._preset.seed and seed is not None:
+            given.setdefault(self._preset.seed, seed)
         given.update({k[5:]: v for k, v in values.items() if k.startswith("make.")})
         env = self._maker(**given)
         if not self._keeps:
@@ -63,6 +69,13 @@ class Session:
             inner = env.unwrapped
             module = type(inner).__module__
             picture: tuple[int, ...] | None = None
+            preset, step_s, steps = (
+                self._preset,
+                getattr(inner, "dt", None) or getattr(inner, "tau", None),
+                _limit_of(env),
+            )
+            if preset is not None:
+                step_s, steps = preset.step_s or step_s, steps or preset.steps(env)
             if self._camera:
                 reset(env, 0, {})
                 picture = picture_of(env).shape
@@ -74,10 +87,12 @@ class Session:
                 "any_make": _takes_any(self._maker, env),
                 "open_make": _open_keywords(self._maker, env),
                 "files": files_of(env, _factory_of(self._maker, env), self._file),
-                "step_s": _number(getattr(inner, "dt", None) or getattr(inner, "tau", None)),
+                "step_s": _number(step_s),
                 "fps": _number((getattr(env, "metadata", None) or {}).get("render_fps")),
-                "max_steps": _limit_of(env),
-                "versions": versions_of(module),
+                "max_steps": steps,
+                "success": preset.success(self._of_preset) if preset is not None else "",
+                "repeats": preset is None or preset.repeats,
+                "versions": versions_of(module, *(preset.packages if preset is not None else ())),
             }
         finally:
             env.close()
@@ -98,7 +113,7 @@ class Session:
         """
         self.end(slot)
         self._draws.begin(slot, seed)
-        env = self.open(values)
+        env = self.open(values, seed)
         self._draws.resume(slot)
         episode = self._slots[slot] = Episode(env, values, asked, self._camera)
         observation, info = episode.reset(seed)

@@ -23,6 +23,8 @@ def files_of(env: Any, factory: Any, named: str | None) -> list[str]:
     """
     found: set[str] = {named} if named else set()
     made_by = [factory, *(cls for layer in layers_of(env) for cls in type(layer).__mro__)]
+    # What is of simgate itself counts with its core.
+    made_by = [one for one in made_by if not one.__module__.startswith(f"{__package__}.")]
     for one in made_by:
         found.add(getattr(sys.modules.get(one.__module__), "__file__", None) or "")
     found = {os.path.realpath(path) for path in found if path and _is_nobodys(path)}
@@ -65,12 +67,13 @@ def _is_nobodys(path: str) -> bool:
     return not ("site-packages" in parts or "dist-packages" in parts or real.startswith(own))
 
 
-def versions_of(module: str) -> dict[str, str]:
+def versions_of(module: str, *others: str) -> dict[str, str]:
     """Releases of what an environment is made of, with the interpreter's."""
     from importlib import metadata
 
     found = {"python": ".".join(map(str, sys.version_info[:3]))}
-    for name in ("gymnasium", "gym", "numpy", "mujoco", module.partition(".")[0].replace("_", "-")):
+    own = module.partition(".")[0].replace("_", "-")
+    for name in ("gymnasium", "gym", "numpy", "mujoco", own, *(one.partition("<")[0] for one in others)):
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:

@@ -20,7 +20,8 @@ def spaces(space: Any, name: str) -> Iterator[dict[str, Any]]:
         kind = type(one).__name__
         if kind == "Box":
             low, high = float(np.min(one.low)), float(np.max(one.high))
-            yield {"name": path, "shape": list(one.shape), "dtype": one.dtype.name, "low": low, "high": high}
+            shape = list(one.shape) or [1]  # A single number comes without a shape.
+            yield {"name": path, "shape": shape, "dtype": one.dtype.name, "low": low, "high": high}
         elif kind == "Discrete":
             start = float(getattr(one, "start", 0))
             high = start + float(one.n) - 1

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import gymnasium
 import pytest
 
 from simgate.harness.cli.evaluating.pack_text import rate_of
 from simgate.harness.cli.main import main
 from simgate.harness.frontend.packs import load_checked
+from simgate.sim_adapters.environments.remote import presets
+from simgate.sim_adapters.environments.remote.presets import Preset
 from tests.unit.policies.network.tiny_networks import linear
 
 FILES = {
@@ -258,3 +261,18 @@ def test_a_policy_that_is_not_there_leaves_no_pack_behind_and_runs_nothing(wrong
     kept = Path("even-Even.eval.yaml").read_text()
     assert evaluate("even.py:Even", *words) == 2
     assert Path("even-Even.eval.yaml").read_text() == kept
+
+
+def test_a_preset_says_what_a_success_is_where_the_line_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    def make(name: str, given: object) -> gymnasium.Env:
+        spaces: dict = {}
+        exec(FILES["even.py"], spaces)
+        env: gymnasium.Env = spaces[name]()
+        return env
+
+    told = Preset(make, (), "numpy", lambda name: "info.is_success" if name == "Even" else "")
+    monkeypatch.setattr(presets, "PRESETS", {"own": told})
+    assert evaluate("preset:own/Even", "--max-steps", 5, "--episodes", 40) in (1, 20)
+    assert "task: {success: info.is_success}" in Path("own-Even.eval.yaml").read_text()
+    assert len({record["metrics"]["success"] for record in journal()}) == 2
+    assert evaluate("preset:own/Same", "--max-steps", 5) == 2

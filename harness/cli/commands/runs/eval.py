@@ -24,7 +24,9 @@ HELP = "judge a policy in a gymnasium environment without writing a pack; the pa
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
-    parser.add_argument("env", metavar="ENV", help="id, package.module:factory or file.py:factory")
+    parser.add_argument(
+        "env", metavar="ENV", help="id, package.module:factory, file.py:factory or preset:SUITE/NAME"
+    )
     parser.add_argument(
         "--policy",
         required=True,
@@ -167,13 +169,14 @@ def _asked(args: argparse.Namespace, max_drop: float | None) -> Evaluation:
     from simgate.harness.frontend.user_errors import UserError
     from simgate.sim_adapters.worlds.native_file import NativeError
 
-    if args.success is None and args.return_at_least is None:
+    options = _options(args.policy_option, "--policy-option")
+    opened = open_environment(args.env, args.python)
+    success = args.success
+    if success is None and args.return_at_least is None and not (success := opened.said["success"]):
         raise UserError(
             "say when an episode passes: --success info.is_success (a condition on what the environment "
             "tells), --return-at-least X, or both"
         )
-    options = _options(args.policy_option, "--policy-option")
-    opened = open_environment(args.env, args.python)
     settings: list[Setting] = []
     for text in args.set:
         try:
@@ -194,7 +197,7 @@ def _asked(args: argparse.Namespace, max_drop: float | None) -> Evaluation:
         steps=args.max_steps or _registered_steps(args.env, opened),
         rate_hz=rate_of(opened.said, args.policy),
         settings=settings,
-        success=args.success,
+        success=success,
         least_return=args.return_at_least,
         at_least=args.at_least,
         confidence=args.confidence,
@@ -202,6 +205,7 @@ def _asked(args: argparse.Namespace, max_drop: float | None) -> Evaluation:
         seed=args.seed,
         python=args.python,
         clip=args.clip,
+        reproducible=opened.said["repeats"],
         repeats=args.repeats,
         axes=args.axes,
         instructions=tuple(args.instruction),

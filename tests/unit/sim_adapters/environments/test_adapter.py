@@ -173,3 +173,23 @@ def test_an_environment_made_with_true_is_not_that_made_with_1(folder: Path) -> 
         observation = adapter.reset([replace(site(folder, 1, {}), make=(("load", load),))])
         seen.append(float(observation.channels["obs"][0, 2]))
     assert seen == [0.0, 1.0, 0.0]
+
+
+def test_a_single_number_without_a_shape_is_seen_and_told(tmp_path: Path) -> None:
+    """dm_control's walker tells its height so."""
+    box = "gymnasium.spaces.Box(-9, 9, (), np.float64)"
+    text = NOISY.replace(
+        "gymnasium.spaces.Box(-np.inf, np.inf, (3,), np.float64)", f"gymnasium.spaces.Dict(high={box})"
+    )
+    text = text.replace("gymnasium.spaces.Box(-1.0, 1.0, (1,), np.float32)", box)
+    text = text.replace("def step(self, action):", "def step(self, action):\n        self.load = action")
+    text = text.replace(
+        "np.array([np.random.uniform(), random.random(), max(self.load, 2.0)])",
+        "{'high': np.float64(self.load)}",
+    )
+    (tmp_path / "noisy.py").write_text(text)
+    adapter = GymnasiumAdapter(Timing(20, 20, 20))
+    adapter.reset([site(tmp_path, seed, {}) for seed in (1, 2)])
+    assert adapter.embodiment.channels[0].shape == (1,)
+    seen = adapter.step(np.array([[3.5], [-2.0]]))
+    assert seen.channels["obs.high"].tolist() == [[3.5], [-2.0]]
