@@ -72,6 +72,8 @@ class Channel:
         intrinsics: Of the camera, for images.
         entries: A name for every number of a vector, for example the joints.
         classes: What the numbers of a segmentation stand for, by number; empty where they have no names.
+        span_rad: Of a flat scan the angles of the first and the last beam, counter-clockwise from ahead; None
+            where it is none, or nobody knows.
 
     Raises:
         ValueError: An image without intrinsics or of another size, or not one name for every entry.
@@ -89,6 +91,7 @@ class Channel:
     intrinsics: Intrinsics | None = None
     entries: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
+    span_rad: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         if not self.rate_hz > 0:

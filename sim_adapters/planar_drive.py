@@ -6,6 +6,7 @@ policies that drive such a robot read it through :class:`DriveView`, so that typ
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -32,10 +33,22 @@ def planar_drive(
     lens = Intrinsics(camera.width, camera.height, camera.vertical_fov_deg)
     size = (camera.height, camera.width)
     depth = Channel(DEPTH, "depth", size, "float32", "m", camera_hz, low=0.0, frame="front", intrinsics=lens)
+    half = 0.5 * math.radians(lidar.fov_deg)
+    scan = Channel(
+        SCAN,
+        "ranges",
+        (lidar.beams,),
+        "float64",
+        "m",
+        control_hz,
+        low=0.0,
+        frame="robot",
+        span_rad=(-half, half),
+    )
     channels = (
         Channel(RGB, "rgb", (*size, 3), "uint8", "", camera_hz, frame="front", intrinsics=lens),
         *((depth,) if with_depth else ()),
-        Channel(SCAN, "ranges", (lidar.beams,), "float64", "m", control_hz, low=0.0, frame="robot"),
+        scan,
         Channel(POSE, "pose", (3,), "float64", "", control_hz, entries=("x_m", "y_m", "yaw_rad")),
         Channel(TWIST, "twist", (2,), "float64", "", control_hz, entries=("forward_mps", "yaw_rate_rps")),
     )

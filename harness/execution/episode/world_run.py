@@ -14,7 +14,7 @@ from simgate.harness.execution.episode.looking import Frame
 from simgate.harness.execution.episode.models.latency import Delivery
 from simgate.harness.execution.episode.readings import ReadingKeeper
 from simgate.harness.execution.episode.validity import ValidityMonitor
-from simgate.harness.execution.pictures.views import View, ViewKeeper
+from simgate.harness.execution.pictures.views import FLAT_SCANS, MOST_SCANS, View, ViewKeeper
 from simgate.harness.packs.checks.metric_catalog import Record
 from simgate.harness.results.record import LatencySamples, Scalar
 from simgate.harness.tasks.task import TaskRun
@@ -37,6 +37,9 @@ class Episode:
         renderer_failed: Whether nothing but the pictures speaks against the episode.
         eye: The camera of ``frames``; None for a robot without one.
         views: What the other cameras and scanners have read, thinned.
+        told: What the policy has told the robot, whether a criterion asks for it or not.
+        scans: What flat scanners have read, thinned.
+        embodiment: The robot; None where nobody says.
     """
 
     trace: Trace
@@ -45,6 +48,9 @@ class Episode:
     renderer_failed: bool = False
     eye: Channel | None = None
     views: tuple[View, ...] = ()
+    told: Actions | None = None
+    scans: tuple[View, ...] = ()
+    embodiment: Embodiment | None = None
 
 
 class WorldRun:
@@ -82,6 +88,8 @@ class WorldRun:
         self._eye_channel = eye = eye_of(embodiment)
         self._eye = eye.name if eye else ""
         self._views = ViewKeeper(embodiment, but=(self._eye,))
+        self._scans = ViewKeeper(embodiment, kinds=FLAT_SCANS, most=MOST_SCANS)
+        self._embodiment = embodiment
         self._depth = _depth_of(embodiment, eye)
         self._image_size = (eye.shape[1], eye.shape[0]) if eye else (0, 0)
         self._action, self._records = embodiment.action, records
@@ -137,6 +145,7 @@ class WorldRun:
         """
         self._met.extend(truth.contacts)
         self._views.look(observation, world)
+        self._scans.look(observation, world)
         if self._eye and observation.stamps[self._eye] > self._seen_step:
             self._seen_step = observation.stamps[self._eye]
             dropped = self._frames_seen[-1] is None
@@ -166,8 +175,7 @@ class WorldRun:
             raise ValueError(f"the task gave {len(row)} values for its {len(self._signals)} signals")
         self._rows.append(row)
         self._readings.tick(observation, world)
-        if "actions" in self._records:
-            self._told.append(tuple(act.values))
+        self._told.append(tuple(act.values))
         self._contacts.extend(truth.contacts)
         if truth.course:
             self._said["world.course"] = truth.course
@@ -181,9 +189,7 @@ class WorldRun:
             return self._frame_truths
         return [replace(one, depth_m=None) if one.depth_m is not None else one for one in self._frame_truths]
 
-    def _actions(self) -> Actions | None:
-        if "actions" not in self._records:
-            return None
+    def _actions(self) -> Actions:
         low, high = (np.array(bound, np.float64) for bound in (self._action.low, self._action.high))
         return Actions(self._action.names, low, high, np.array(self._told, np.float64))
 
@@ -199,7 +205,7 @@ class WorldRun:
         """
         for reason in health:
             self.monitor.add(reason)
-        table = np.array(self._rows, dtype=np.float64)
+        table, told = np.array(self._rows, dtype=np.float64), self._actions()
         trace = Trace(
             physics_hz=self._timing.physics_hz,
             steps=np.array(self._steps, dtype=np.int64),
@@ -222,7 +228,7 @@ class WorldRun:
             doubt_step=self.monitor.doubt_step,
             declared=self._signals,
             readings=self._readings.readings(),
-            actions=self._actions(),
+            actions=told if "actions" in self._records else None,
             truths=self._truths.truths(),
             eye=self._eye,
             tells_entities=self._tells_entities,
@@ -234,6 +240,9 @@ class WorldRun:
             self.monitor.renderer_failed,
             self._eye_channel,
             tuple(seen.get(view.channel.name, view) for view in self._views.views()),
+            told,
+            self._scans.views(),
+            self._embodiment,
         )
 
 

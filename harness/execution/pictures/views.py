@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,13 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.harness.execution.pictures.channel_picture import SEEN
-from simgate.sim_adapters.embodiment import Channel, Embodiment
+from simgate.sim_adapters.embodiment import Channel, Embodiment, Kind
 from simgate.sim_adapters.observation import Observation
 
 MOST_BYTES = 8_000_000
 """Of the readings of a channel in an episode; when there are more, every second one goes, whatever comes."""
 FEWEST_KEPT, MOST_KEPT = 12, 128
 """So many readings at least, however large they are, and at most."""
+FLAT_SCANS: frozenset[Kind] = frozenset({"ranges"})
+MOST_SCANS = 100_000
+"""Of a scanner: as many as there are, for they are small."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,10 +47,18 @@ class ViewKeeper:
     Args:
         embodiment: Of the robot.
         but: Names of channels whose readings are kept elsewhere.
+        kinds: Of channels whose readings are kept.
+        most: So many readings of a channel at most.
     """
 
-    def __init__(self, embodiment: Embodiment, but: Sequence[str] = ()) -> None:
-        self._kept = [_Kept(c) for c in embodiment.channels if c.kind in SEEN and c.name not in but]
+    def __init__(
+        self,
+        embodiment: Embodiment,
+        but: Sequence[str] = (),
+        kinds: Collection[Kind] = SEEN,
+        most: int = MOST_KEPT,
+    ) -> None:
+        self._kept = [_Kept(c, most) for c in embodiment.channels if c.kind in kinds and c.name not in but]
 
     def look(self, observation: Observation, world: int) -> None:
         """Takes what is new."""
@@ -61,13 +72,13 @@ class ViewKeeper:
 
 
 class _Kept:
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, most: int) -> None:
         self.channel = channel
         self._on_beat: list[tuple[int, NDArray[Any]]] = []
         self._newest: tuple[int, NDArray[Any]] | None = None
         self._stride, self._count = 1, 0
         size = max(1, int(np.prod(channel.shape)) * np.dtype(channel.dtype).itemsize)
-        self._most = min(max(MOST_BYTES // size, FEWEST_KEPT), MOST_KEPT)
+        self._most = min(max(MOST_BYTES // size, FEWEST_KEPT), most)
 
     def take(self, step: int, reading: NDArray[Any]) -> None:
         if self._newest is not None and step <= self._newest[0]:

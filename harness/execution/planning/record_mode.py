@@ -4,5 +4,5 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-RecordMode = Literal["failed", "all"]
+RecordMode = Literal["failed", "all", "none"]
 RECORD_CHOICES: tuple[RecordMode, ...] = get_args(RecordMode)

@@ -53,8 +53,19 @@ class Rays:
         self._reflectance = geom_colour(model)[:, :3].max(axis=1)
         self._seen = np.zeros(6, dtype=np.uint8)
         self._seen[GROUP_SOLID] = 1
+        ends = np.arctan2(self._own[[0, -1], 1], self._own[[0, -1], 0]).tolist()
         made = [
-            Channel(f"{name}.ranges", "ranges", (count,), "float64", "m", rate_hz, 0.0, frame=sensor.mount)
+            Channel(
+                f"{name}.ranges",
+                "ranges",
+                (count,),
+                "float64",
+                "m",
+                rate_hz,
+                0.0,
+                frame=sensor.mount,
+                span_rad=(ends[0], ends[1]) if sensor.rows == 1 else None,
+            )
         ]
         if sensor.points:
             shape = (count, 3)

@@ -97,7 +97,9 @@ def test_on_a_full_disk_the_file_is_named_and_a_log_that_is_full_too_takes_nothi
         def write(self, text):
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("simgate.harness.execution.episode.recordings.kept_files.save_trace", full)
+    room = "simgate.harness.execution.episode.recordings.kept_files"
+    monkeypatch.setattr(f"{room}.can_write", lambda: False)
+    monkeypatch.setattr(f"{room}.save_trace", full)
     monkeypatch.setattr("sys.stderr", Full())
     kept, notes = keep(folder, play(cast(), 3.0)[0])
     assert set(kept) == {"start_picture", "failure_picture", "strip.front.rgb"}

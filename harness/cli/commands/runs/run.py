@@ -87,7 +87,10 @@ def _add_conditions(parser: argparse.ArgumentParser) -> None:
         "--latency-extra-ms", type=float, default=0.0, metavar="X", help="added to every perception latency"
     )
     parser.add_argument(
-        "--record", choices=RECORD_CHOICES, default="failed", help="variants that leave a recording"
+        "--record",
+        choices=RECORD_CHOICES,
+        default="failed",
+        help="variants that leave a recording (with `none` those that did not pass still leave pictures)",
     )
 
 

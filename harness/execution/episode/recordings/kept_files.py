@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+from simgate.harness.execution.episode.recordings.mcap.attached import ENDING, can_write
 from simgate.harness.execution.episode.recordings.pictures import (
     end_frame,
     eye_view,
@@ -69,9 +70,8 @@ def keep_files(
         add_picture("end", end_frame(episode))
     if wanted:
         files += _strips(folder, stem, episode, judged)
-        files.append(
-            ("trace", folder.recordings_dir / f"{stem}.npz", partial(save_trace, trace=episode.trace))
-        )
+    if wanted and mode != "none":
+        files.append(("trace", *_recording(folder.recordings_dir / stem, variant, episode, judged)))
     kept: dict[str, str] = {}
     notes: list[str] = []
     for name, path, write in files:
@@ -90,6 +90,16 @@ def keep_files(
         else:
             kept[name] = path.relative_to(folder.path).as_posix()
     return kept, tuple(notes)
+
+
+def _recording(stem: Path, variant: Variant, episode: Episode, judged: Score) -> tuple[Path, Write]:
+    """All that the episode has shown, in MCAP; its trace alone where that is not installed."""
+    if not can_write():
+        return stem.with_name(f"{stem.name}.npz"), partial(save_trace, trace=episode.trace)
+    from simgate.harness.execution.episode.recordings.mcap.episode_log import write_recording
+
+    write = partial(write_recording, variant=variant, episode=episode, judged=judged)
+    return stem.with_name(f"{stem.name}{ENDING}"), write
 
 
 def _strips(

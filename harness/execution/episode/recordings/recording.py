@@ -1,20 +1,24 @@
-"""Stores a trace in one compressed file and reads it back, bit for bit.
+"""Stores a trace in one compressed archive and reads it back, bit for bit.
 
 Numbers lie in an ``.npz`` archive as arrays; all that is not a number (entities, modes, ends) as one JSON
-text in it. No pickles, so that a recording can be opened wherever it came from.
+text in it. No pickles, so that a recording can be opened wherever it came from. The archive is attached to
+the MCAP of a recording; it is the whole file where MCAP is not installed, and in runs of older versions.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import zipfile
+import zlib
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simgate.harness.execution.episode.recordings.mcap.attached import ENDING, attached_trace
 from simgate.harness.execution.episode.recordings.recorded_outputs import (
     output_arrays,
     output_words,
@@ -29,7 +33,7 @@ from simgate.harness.results.schema_version import NewerSchema, require_known
 from simgate.harness.trace import FACTS_OF_SCENE, Actions, FrameTruth, Reading, Signal, Trace
 from simgate.policies.perception.outputs import Boxes
 from simgate.sim_adapters.observation import Contact, VisibleEntity
-from simgate.sim_adapters.plain_file import NotPlain, require_plain
+from simgate.sim_adapters.plain_file import NotPlain, read_plain
 
 _SIGNAL = "signal."
 _DEPTH = "truth_depth."
@@ -42,8 +46,8 @@ _MOST_BYTES, _MOST_UNPACKED = 1 << 28, 1 << 30
 """Of the file, and of all that it unpacks to: an hour's recording is far below."""
 
 
-def save_trace(path: Path, trace: Trace) -> None:
-    """Writes a trace.
+def save_trace(path: Path | IO[bytes], trace: Trace) -> None:
+    """Writes a trace as an archive of its own.
 
     Raises:
         OSError: The file cannot be written.
@@ -105,17 +109,24 @@ def _words(trace: Trace) -> dict[str, Any]:
 
 
 def load_trace(path: Path) -> Trace:
-    """Reads a trace that :func:`save_trace` has written.
+    """Reads the trace of a recording: one in MCAP, or an archive that :func:`save_trace` has written.
 
     Raises:
         OSError: The file cannot be read.
-        ValueError: It is no recording, or one of a newer format.
+        ValueError: It is no recording, damaged, cut off, or one of a newer format.
     """
-    require_plain(path, _MOST_BYTES)
-    with zipfile.ZipFile(path) as packed:
-        if sum(entry.file_size for entry in packed.infolist()) > _MOST_UNPACKED:
+    packed = attached_trace(path, _MOST_BYTES) if path.suffix == ENDING else read_plain(path, _MOST_BYTES)
+    try:
+        return _unpacked(packed, path)
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} is damaged: {error}") from None
+
+
+def _unpacked(packed: bytes, path: Path) -> Trace:
+    with zipfile.ZipFile(io.BytesIO(packed)) as entries:
+        if sum(entry.file_size for entry in entries.infolist()) > _MOST_UNPACKED:
             raise NotPlain(path, f"it unpacks to more than {_MOST_UNPACKED:,} bytes")
-    with np.load(path, allow_pickle=False) as archive:
+    with np.load(io.BytesIO(packed), allow_pickle=False) as archive:
         arrays = {name: archive[name] for name in archive.files}
     if "words" not in arrays:
         raise ValueError(f"{path} is not a recording of simgate")
