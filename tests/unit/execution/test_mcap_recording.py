@@ -219,3 +219,10 @@ def test_names_of_others_stay_names(episode, tmp_path) -> None:
     texts = {text.text for _, marks in found["/front/rgb/truth"] for text in marks.texts}
     assert texts == {hostile}
     assert all(topic.isprintable() and " " not in topic for topic in found)
+
+
+def test_a_topic_holds_letters_digits_and_slashes_whatever_a_channel_is_called() -> None:
+    from simgate.harness.execution.episode.recordings.mcap.messages import topic_of
+
+    assert topic_of("front.rgb") == "/front/rgb"
+    assert topic_of("a b\n<x>.rgb") == "/a_b__x_/rgb"
