@@ -4,8 +4,9 @@ VENV    ?= .venv
 BIN      = $(VENV)/bin
 WORKERS ?=
 ARGS    ?=
+ISAAC   ?= .isaac
 
-.PHONY: demo demos test extras slow lint format train quality mutants benchmarks docs release-check clean help
+.PHONY: demo demos test extras isaac slow lint format train quality mutants benchmarks docs release-check clean help
 
 help:            ## what can be made
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -25,6 +26,8 @@ test: $(VENV)/.dev | gl   ## run the tests, all but the slow ones (they are in `
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)
 
 extras: $(VENV)/.extras   ## install torch, OpenUSD, PhysX and parquet too, so that fewer tests skip (3 GB; torch as a CPU build where pip finds one)
+
+isaac: $(ISAAC)/.made     ## install Isaac Lab 3 without Kit into .isaac, for worlds that are its tasks and for tests/isaac (2.6 GB, Python 3.11)
 
 slow: $(VENV)/.dev | gl   ## run the slow tests (half an hour)
 	$(BIN)/python -m pytest -m slow $(ARGS)
@@ -62,7 +65,7 @@ release-check: | gl       ## build the wheel and try it in an empty environment
 	PYTHON=$(PYTHON) .ci/release-check
 
 clean:           ## remove what make has installed and what runs have left
-	rm -rf $(VENV) build dist *.egg-info runs .pytest_cache .mypy_cache .ruff_cache .hypothesis .train
+	rm -rf $(VENV) $(ISAAC) build dist *.egg-info runs .pytest_cache .mypy_cache .ruff_cache .hypothesis .train
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "simgate needs Python 3.11 or newer; on Debian: apt-get install python3 python3-venv"; exit 1; }
@@ -95,6 +98,16 @@ $(VENV)/.extras: $(VENV)/.dev
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[torch,parquet]'
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps usd-core ovphysx ovstage warp-lang physx-usd-schemas newton-usd-schemas
 	@touch $@
+
+# Its releases contradict each other in what they ask for, and ours: so an environment of its own, and each as listed.
+$(ISAAC)/.made: docs/ci/isaac-lab.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Isaac Lab without Kit was set up with Python 3.11, $(PYTHON) is another; set PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "Installing Isaac Lab and its physics into $(ISAAC) (2.6 GB, minutes)"
+	@$(PYTHON) -m venv $(ISAAC)
+	@$(ISAAC)/bin/pip install --quiet --disable-pip-version-check --no-deps --ignore-requires-python -r docs/ci/isaac-lab.txt
+	@$(ISAAC)/bin/python -c 'import isaaclab_tasks' 2>/dev/null || { echo "isaaclab_tasks cannot be imported in $(ISAAC)"; exit 1; }
+	@touch $@
+	@echo "Done: python: $(ISAAC)/bin/python in a pack, simgate worlds isaaclab:Isaac-Cartpole --python $(ISAAC)/bin/python"
 
 .PHONY: gl
 gl:

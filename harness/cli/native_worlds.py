@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,15 +68,10 @@ def file_data(text: str) -> list[dict[str, Any]]:
     return [dict(zip(("target", "takes", "value"), row, strict=True)) for row in open_native(text).listing()]
 
 
-def environment_text(name: str, python: str | None) -> str:
-    """What an environment observes, is told and lets a pack set, as plain text.
-
-    Raises:
-        UserError: It cannot be made.
-    """
+def environment_text(opened: OpenedEnvironment) -> str:
+    """What an environment observes, is told and lets a pack set, as plain text."""
     from simgate.harness.text import table
 
-    opened = open_environment(name, python)
     body = opened.embodiment(1, False)
     seen = [[c.name, " x ".join(map(str, c.shape)), f"{c.low:g} to {c.high:g}"] for c in body.channels]
     spec = body.action
@@ -87,9 +82,10 @@ def environment_text(name: str, python: str | None) -> str:
     return "\n\n".join(
         (
             _episode(opened.said),
-            f"{name} observes\n\n{table(('channel', 'shape', 'values'), seen)}",
+            f"{opened.name} observes\n\n{table(('channel', 'shape', 'values'), seen)}",
             f"is told\n\n{table(('action', 'values'), told)}",
             f"and lets a pack set, with 'set: {{NAME: TARGET}}'\n\n{listed}",
+            *(f"{title}\n\n{_lines(names)}" for title, names in opened.remarks()),
         )
     )
 
@@ -102,31 +98,46 @@ def _episode(said: Mapping[str, Any]) -> str:
     return f"{rate}; {steps}; {success}"
 
 
-def environment_data(name: str, python: str | None) -> dict[str, Any]:
+def _lines(names: Sequence[str]) -> str:
+    return "\n".join(f"  {name}" for name in names) or "  nothing"
+
+
+def environment_data(opened: OpenedEnvironment) -> dict[str, Any]:
     """The same for machines."""
-    opened = open_environment(name, python)
     rows = [dict(zip(("target", "takes", "value"), row, strict=True)) for row in opened.listing()]
     said = {
         key: opened.said[key]
         for key in ("observations", "action", "step_s", "max_steps", "success", "versions")
     }
-    return {"env": name, **said, "settable": rows}
+    return {"env": opened.name, **said, "settable": rows, **dict(opened.remarks())}
 
 
-def open_environment(name: str, python: str | None) -> OpenedEnvironment:
+def open_environment(text: str, python: str | None, assets: str = "") -> OpenedEnvironment:
     """Makes an environment once, to see what it is.
+
+    Args:
+        text: ``env:NAME`` or ``isaaclab:TASK``.
+        python: Interpreter in which it is installed.
+        assets: What stands for the remote files of Isaac Lab.
 
     Raises:
         UserError: It cannot be made.
     """
     from simgate.harness.frontend.user_errors import UserError
-    from simgate.sim_adapters.environments.opened import OpenedEnvironment
+    from simgate.policies.documents.diagnostics import near
+    from simgate.sim_adapters.environments.opened import OpenedEnvironment, OpenedTask
     from simgate.sim_adapters.worlds.native_file import NativeError
 
+    kind, _, name = text.partition(":")
     try:
-        return OpenedEnvironment(name, Path.cwd(), {}, python, False)
+        if kind == "env":
+            return OpenedEnvironment(name, Path.cwd(), {}, python, False)
+        if python is None:
+            raise UserError(f"{text}: add --python FILE, the interpreter in which Isaac Lab is installed")
+        return OpenedTask(name, Path.cwd(), {"assets": assets}, str(Path(python).absolute()), False)
     except NativeError as error:
-        raise UserError(f"env:{name}: {error}") from None
+        hint = near(error.unknown, error.known) if error.unknown else ""
+        raise UserError("; ".join(filter(None, (f"{text}: {error}", hint)))) from None
 
 
 def open_native(text: str) -> NativeFile:

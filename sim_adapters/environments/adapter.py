@@ -28,17 +28,29 @@ IDLE_STEPS = 100
 
 
 class World:
-    """One environment in its slot, during one episode."""
+    """One environment in its slot, during one episode.
 
-    def __init__(self, link: Link, slot: int, site: EnvironmentSite) -> None:
+    Args:
+        link: The way to it.
+        slot: Its place there.
+        site: What it is.
+        answer: Of ``Session.begin``.
+        faults: What is wrong with the values of its scenario.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        slot: int,
+        site: EnvironmentSite,
+        answer: Mapping[str, Any],
+        faults: tuple[str, ...],
+    ) -> None:
         self.link, self.slot, self.site = link, slot, site
         self._asked = _asked_of(site)
-        answer = link.call(
-            "begin", slot=slot, seed=site.start_seed, values=dict(site.values), asked=self._asked
-        )
         self.observation: Mapping[str, NDArray[Any]] = answer["observation"]
         self.info = dict(zip(self._asked, answer["info"], strict=True))
-        self.lost: list[str] = answer["lost"]
+        self.lost: list[str] = [*answer["lost"], *faults]
         self.reward, self.total, self.over = float("nan"), 0.0, ""
         # A reward is often the same at every step: by it alone, different episodes would be one.
         self._course = hashlib.blake2b(digest_size=16)
@@ -91,7 +103,7 @@ class GymnasiumAdapter:
     traits = AdapterTraits(quantities=frozenset(get_args(OfEnvironment)), planar=False)
 
     def __init__(self, timing: Timing, options: Mapping[str, object] | None = None) -> None:
-        read_options("gymnasium adapter", {}, options or {})
+        read_options(f"{self.name} adapter", {}, options or {})
         self._timing = timing
         self._links: dict[str, tuple[Link, Mapping[str, Any]]] = {}
         self._faults: dict[str, tuple[str, ...]] = {}
@@ -108,7 +120,7 @@ class GymnasiumAdapter:
     def embodiment(self) -> Embodiment:
         """Spaces of the environments that were last reset."""
         if self._embodiment is None:
-            raise RuntimeError("gymnasium adapter: no embodiment before reset")
+            raise RuntimeError(f"{self.name} adapter: no embodiment before reset")
         return self._embodiment
 
     def reset(self, scenes: Sequence[EnvironmentSite]) -> Observation:
@@ -121,22 +133,27 @@ class GymnasiumAdapter:
         if not scenes:
             raise ValueError("reset needs at least one environment")
         self._worlds, self._embodiment = [], None
-        worlds, embodiments = [], []
+        embodiments, faults = [], []
+        together: dict[int, list[int]] = {}
         for slot, site in enumerate(scenes):
             link, said = self._link(site)
             embodiments.append(embodiment_of(site.env, said, self._timing.control_hz, site.clip))
             check_quantities(dict(site.quantities), said["observations"])
-            faults = self._faults_of(link, site)
-            worlds.append(World(link, slot, site))
-            worlds[-1].lost += faults
+            faults.append(self._faults_of(link, site))
+            together.setdefault(id(link), []).append(slot)
         if any(one != embodiments[0] for one in embodiments):
             raise ValueError("environments of one batch must observe and be told the same; run with batch 1")
         self._embodiment = embodiments[0]
         finite, spec = np.finfo(np.float64), self._embodiment.action
         self._least = np.maximum(-np.inf if spec.clip else spec.low, finite.min)
         self._most = np.minimum(np.inf if spec.clip else spec.high, finite.max)
-        self._arrays = {c.name: np.zeros((len(worlds), *c.shape), c.dtype) for c in self._embodiment.channels}
-        self._worlds, self._step = worlds, 0
+        self._arrays = {c.name: np.zeros((len(scenes), *c.shape), c.dtype) for c in self._embodiment.channels}
+        worlds = {}
+        for slots in together.values():
+            link = self._link(scenes[slots[0]])[0]
+            for slot, answer in zip(slots, _begun(link, slots, scenes), strict=True):
+                worlds[slot] = World(link, slot, scenes[slot], answer, faults[slot])
+        self._worlds, self._step = [worlds[slot] for slot in range(len(scenes))], 0
         for index in range(len(worlds)):
             self._show(index)
         return self._observation()
@@ -198,7 +215,7 @@ class GymnasiumAdapter:
         told = np.array(actions, dtype=np.float64)
         if told.shape != (count, spec.size):
             wanted = f"({count}, {spec.size})"
-            raise ValueError(f"gymnasium adapter: actions must have shape {wanted}, not {told.shape}")
+            raise ValueError(f"{self.name} adapter: actions must have shape {wanted}, not {told.shape}")
         self._step += self._timing.control_steps
         stepped: dict[int, list[int]] = {}
         for index, world in enumerate(self._worlds):
@@ -223,7 +240,7 @@ class GymnasiumAdapter:
     def _check_actions(self, told: NDArray[np.float64], stepped: list[int]) -> None:
         for index in stepped:
             if problem := self.embodiment.action.problem(told[index]):
-                raise ValueError(f"gymnasium adapter: the action of world {index}: {problem}")
+                raise ValueError(f"{self.name} adapter: the action of world {index}: {problem}")
 
     def _show(self, index: int) -> None:
         for name, array in self._worlds[index].observation.items():
@@ -254,6 +271,28 @@ class GymnasiumAdapter:
         for link, _ in self._links.values():
             link.close()
         self._links.clear()
+
+
+class IsaacLabAdapter(GymnasiumAdapter):
+    """Tasks of Isaac Lab, whose worlds of one batch share a simulation in its own interpreter."""
+
+    name = "isaaclab"
+
+    def describe(self) -> AdapterInfo:
+        """Identity; releases of Isaac Lab and its physics are in the world's."""
+        return AdapterInfo(self.name, "1", "Isaac Lab's own", "as the world says")
+
+
+def _begun(link: Link, slots: list[int], scenes: Sequence[EnvironmentSite]) -> list[Mapping[str, Any]]:
+    sites = [scenes[slot] for slot in slots]
+    begun: list[Mapping[str, Any]] = link.call(
+        "begins",
+        slots=slots,
+        seeds=[site.start_seed for site in sites],
+        values=[dict(site.values) for site in sites],
+        asked=[_asked_of(site) for site in sites],
+    )
+    return begun
 
 
 def _asked_of(site: EnvironmentSite) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -36,13 +37,15 @@ class OpenedEnvironment:
         NativeError: There is none of that name, or it cannot be made.
     """
 
-    adapters = ("gymnasium",)
+    adapters: tuple[str, ...] = ("gymnasium",)
+    before = ""
+    """Begins its name for the session that makes it."""
 
     def __init__(
         self, name: str, folder: Path, make: Mapping[str, Any], python: str | None, camera: bool
     ) -> None:
         self.name = name
-        opened = {"name": name, "folder": str(folder), "make": dict(make), "camera": camera}
+        opened = {"name": self.before + name, "folder": str(folder), "make": dict(make), "camera": camera}
         try:
             link = open_link(python, opened)
             try:
@@ -131,6 +134,10 @@ class OpenedEnvironment:
             (SEED, "a whole number", "the variant's own"),
         ]
 
+    def remarks(self) -> list[tuple[str, tuple[str, ...]]]:
+        """What else there is to say of it: titles and lines."""
+        return []
+
     def quantity(self, quantity: Quantity) -> None:
         """Makes sure that it has what a task asks for.
 
@@ -156,6 +163,49 @@ class OpenedEnvironment:
         raise NativeError("element", "an environment does not tell what touches what; leave touch out")
 
 
+class OpenedTask(OpenedEnvironment):
+    """A task of Isaac Lab that was made once; see :class:`OpenedEnvironment`."""
+
+    adapters = ("isaaclab",)
+    before = "isaaclab:"
+
+    def sha256(self, folder: Path) -> str:
+        """Digest over the releases and the assets that it is made of, hex, wherever those lie."""
+        root = Path(self.said["root"])
+        hashes = {
+            path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in map(Path, self.said["assets"])
+        }
+        said = json.dumps([self.name, self.said["versions"], sorted(hashes.items())])
+        return hashlib.sha256(said.encode()).hexdigest()
+
+    def target(self, text: str, robot: str = "") -> ParameterSpec:
+        """See :meth:`OpenedEnvironment.target`."""
+        unit = self.said["units"].get(text, "")
+        if text in self.said["drawn"]:
+            return ParameterSpec("number", 0.0, f"{text} of {self.name}.", unit)
+        if text != SEED and text not in self._settable:
+            known = (*self._settable, *self.said["drawn"], SEED)
+            message = f"{self.name} has no '{text}' that can be set"
+            raise NativeError("target", message, unknown=text, known=known)
+        return replace(super().target(text, robot), unit=unit)
+
+    def remarks(self) -> list[tuple[str, tuple[str, ...]]]:
+        """See :meth:`OpenedEnvironment.remarks`."""
+        return [
+            ("tells, as info.NAME", tuple(self.said["told"])),
+            ("draws at the start, by the variant's seed", tuple(self.said["draws"])),
+            ("and is without, in every run", tuple(self.said["left_out"])),
+        ]
+
+    def listing(self) -> list[tuple[str, str, str]]:
+        """Every target, its unit, and what it is when nothing sets it."""
+        units = self.said["units"]
+        rows = [(name, units[name] or "a number", f"{value:g}") for name, value in self._settable.items()]
+        rows += [(name, units[name] or "a number", "drawn, or the task's own") for name in self.said["drawn"]]
+        return [*rows, (SEED, "a whole number", "the variant's own")]
+
+
 def opened_environment(spec: EnvironmentSpec, folder: Path) -> OpenedEnvironment:
     """An environment as a checked pack names it.
 
@@ -167,4 +217,5 @@ def opened_environment(spec: EnvironmentSpec, folder: Path) -> OpenedEnvironment
         NativeError: It cannot be made any more.
     """
     python = None if spec.python is None else str(absolute(folder / spec.python))
-    return OpenedEnvironment(spec.file, folder, dict(spec.make), python, spec.camera)
+    kind = OpenedTask if spec.kind == "isaaclab" else OpenedEnvironment
+    return kind(spec.file, folder, dict(spec.make), python, spec.camera)

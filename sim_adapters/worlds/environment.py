@@ -25,7 +25,7 @@ class EnvironmentSpec:
     """All that a pack says about an environment, checked against one that was made.
 
     Attributes:
-        file: An id, ``package.module:factory`` or ``file.py:factory``.
+        file: An id, ``package.module:factory`` or ``file.py:factory``; the id of a task of Isaac Lab.
         sha256: Digest over its files and the releases that it is made of, hex.
         make: Keyword arguments that are the same in every variant.
         python: Interpreter, as the pack writes it; None for the workers' own.
@@ -58,12 +58,12 @@ class EnvironmentSpec:
     axes: dict[str, ParameterSpec] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
-    kind: Literal["env"] = "env"
+    kind: Literal["env", "isaaclab"] = "env"
 
     @property
     def name(self) -> str:
         """The world's name in results: what it is, and what was in it."""
-        return f"env:{self.file}@{self.sha256[:12]}"
+        return f"{self.kind}:{self.file}@{self.sha256[:12]}"
 
 
 class EnvironmentWorld:
@@ -80,7 +80,7 @@ class EnvironmentWorld:
 
     def __init__(self, spec: EnvironmentSpec, folder: Path) -> None:
         self.spec, self._folder = spec, folder
-        self.name = f"env:{spec.file}"
+        self.name = f"{spec.kind}:{spec.file}"
         self.description = f"The environment {spec.file}."
         self.parameters: Mapping[str, ParameterSpec] = {
             **spec.axes,
@@ -106,7 +106,7 @@ class EnvironmentWorld:
         seed = values.pop(SEED, None)
         return EnvironmentSite(
             name=self.name,
-            env=spec.file,
+            env=spec.file if spec.kind == "env" else self.name,
             folder=str(absolute(self._folder)),
             make=spec.make,
             python=None if spec.python is None else str(absolute(self._folder / spec.python)),

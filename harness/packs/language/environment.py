@@ -1,4 +1,4 @@
-"""Keys of an environment that a team already has."""
+"""Keys of an environment that a team already has, and of a task of Isaac Lab."""
 
 from __future__ import annotations
 
@@ -32,6 +32,42 @@ class EnvironmentKeys(Keys):
     set: Annotated[Tree, ByHand(set_schema)] = key(
         "parameters that set something in it, name: target (make.NAME, options.NAME, attr/NAME, "
         "body/NAME.mass, seed)",
+        None,
+    )
+    unproven: Annotated[tuple[str, ...], Wanted("a list of parameters")] = key(
+        "parameters of set that need not change anything under random actions", ()
+    )
+
+
+class LabKeys(Keys):
+    """A task of Isaac Lab."""
+
+    isaaclab: Annotated[str, Wanted("the id of a task")] = key("id of a task, for example Isaac-Cartpole")
+    python: Annotated[str, Wanted("the path of an interpreter")] = key(
+        "interpreter in which Isaac Lab is installed, for example ../.isaac/bin/python"
+    )
+    physics: str = key(
+        "what Isaac Lab calls its physics: physx (OvPhysX where there is no Kit), ovphysx, newton; "
+        "physx when left out",
+        "",
+    )
+    renderer: str = key("what it calls its renderer, of cameras; the task's own when left out", "")
+    device: str = key("cpu, or cuda:0; cpu when left out", "")
+    assets: str = key(
+        "folder that stands for Isaac Lab's remote files, or the word simgate for those that come with it; "
+        "Isaac Lab's own place, over the network, when left out",
+        "",
+    )
+    own_time_limit: bool = key(
+        "true to keep the task's own length of an episode, beside sim.time_limit_s", False
+    )
+    clip: bool = key("true to cut actions beyond their bounds, which are refused otherwise", False)
+    reproducible: bool = key(
+        "false where one seed may lead to several episodes; what is not said so is INVALID", True
+    )
+    set: Annotated[Tree, ByHand(set_schema)] = key(
+        "parameters that set something in it, name: target (body/ASSET/NAME.mass, joint/ASSET/NAME.pos, "
+        "command/NAME.0, event/NAME.PARAMETER, seed)",
         None,
     )
     unproven: Annotated[tuple[str, ...], Wanted("a list of parameters")] = key(

@@ -36,6 +36,7 @@ MAPPINGS: dict[str, type[BaseModel]] = {
     "a surface of a native world": native.SurfaceKeys,
     "a place of a native world to keep clear": native.ClearKeys,
     "an environment": environment.EnvironmentKeys,
+    "a task of Isaac Lab": environment.LabKeys,
     "task": model.TaskSpec,
     "touch of a task": model.TouchSpec,
     "a gate rule": gate.RuleKeys,

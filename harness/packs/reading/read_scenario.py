@@ -113,7 +113,7 @@ class ScenarioReader:
         )
         world, native, name, task = self._world(keys.world, keys.accept, read.nodes.get("task"))
         is_read = task is not None or asked is None or len(self._reader.problems) == before
-        known = Sight(touches=native is None or native.kind != "env")
+        known = Sight(touches=native is None or native.kind not in ("env", "isaaclab"))
         sight = self._jointed or (None if world is None else known)
         sights = (sight,) if sight is not None else ()
         self._criteria.judge(task, is_read=is_read, sights=sights)

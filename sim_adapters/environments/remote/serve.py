@@ -15,6 +15,8 @@ from .session import Session
 from .wire import receive, send
 
 _PR_SET_PDEATHSIG = 1
+_LAB = "isaaclab:"
+"""Begins the names of tasks of Isaac Lab."""
 
 
 def main(descriptor: int, parent: int) -> None:
@@ -33,7 +35,7 @@ def main(descriptor: int, parent: int) -> None:
             return
         try:
             if word == "open":
-                session, answer = Session(**given), None
+                session, answer = _session_of(given["name"])(**given), None
             else:
                 answer = getattr(session, word)(**given)
             send(sock, ["answer", answer])
@@ -42,3 +44,12 @@ def main(descriptor: int, parent: int) -> None:
         except Exception as error:
             traceback.print_exc()
             send(sock, ["failed", told(error)])
+
+
+def _session_of(name: str) -> Any:
+    if name.startswith(_LAB):
+        # Alone there is what it needs.
+        from .isaaclab.session import LabSession
+
+        return LabSession
+    return Session

@@ -119,6 +119,16 @@ class Session:
         observation, info = episode.reset(seed)
         return {"observation": observation, "info": episode.told(info), "lost": episode.lost()}
 
+    def begins(
+        self,
+        slots: Sequence[int],
+        seeds: Sequence[int],
+        values: Sequence[Mapping[str, Any]],
+        asked: Sequence[Sequence[str]],
+    ) -> list[dict[str, Any]]:
+        """Several that will be stepped together; see :meth:`begin`."""
+        return [self.begin(*one) for one in zip(slots, seeds, values, asked)]
+
     def steps(self, slots: Sequence[int], actions: np.ndarray) -> dict[str, Any]:
         """One step of each slot.
 

@@ -48,6 +48,14 @@ class Reader:
             kind = one.dtype if type(one).__name__ == "Box" else np.dtype("int64")
             self._parts.append((path, keys, kind, tuple(getattr(one, "shape", ()) or ()) or (1,)))
 
+    def parts(self, observation: Any) -> Iterator[tuple[str, Any]]:
+        """What an observation has under each name, as it is."""
+        for path, keys, _, _ in self._parts:
+            part = observation
+            for key in keys:
+                part = part[key]
+            yield path, part
+
     def read(self, observation: Any) -> dict[str, np.ndarray]:
         """The arrays of an observation.
 
@@ -55,10 +63,7 @@ class Reader:
             ValueError: A part of another shape than its space says, or with a number that is none.
         """
         found = {}
-        for path, keys, kind, shape in self._parts:
-            part = observation
-            for key in keys:
-                part = part[key]
+        for (path, _, kind, shape), (_, part) in zip(self._parts, self.parts(observation)):
             array = np.asarray(part, dtype=kind)
             if array.shape != shape:
                 if array.ndim or shape != (1,):

@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
             print(f"metadata {key}: {value if len(value) < 100 else value[:97] + '...'}")
         robots = {}
         if args.env:
-            made = open_environment(args.env, None).embodiment(rate or 1, False)
+            made = open_environment(f"env:{args.env}", None).embodiment(rate or 1, False)
             robots[args.env] = (made.channels, made.action, rate or 1)
         if args.pack:
             pack = load_checked(args.pack)

@@ -36,11 +36,10 @@ def run(args: argparse.Namespace) -> int:
 
     axes = list(GENERAL)
     if args.env is not None:
-        name = args.env.removeprefix(ENVIRONMENT)
-        if name == args.env:
+        if not args.env.startswith(ENVIRONMENT):
             raise UserError(f"'{args.env}' is no environment; write env:{args.env}")
         with as_user_errors():
-            axes = list(open_environment(name, args.python).axes(1).values())
+            axes = list(open_environment(args.env, args.python).axes(1).values())
     print(json.dumps([_data(axis) for axis in axes], indent=2) if args.format == "json" else _text(axes))
     return 0
 

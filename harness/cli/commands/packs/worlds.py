@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 HELP = "list the worlds, or everything that a pack can set in one: unit, range, default, meaning"
 GROUP = "simgate.worlds"
-ENVIRONMENT = "env:"
+ENVIRONMENTS = ("env:", "isaaclab:")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -22,9 +22,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="WORLD",
         help="only this one (a name, or my_world.py:NAME), with all its parameters; a pack, for those of its "
         "scenarios; an MJCF or OpenUSD file, or env:NAME for an environment (id, module:factory, "
-        "file.py:factory), for all that a pack can set in it",
+        "file.py:factory) or isaaclab:TASK, for all that a pack can set in it",
     )
     parser.add_argument("--python", metavar="FILE", help="interpreter in which the environment is installed")
+    parser.add_argument(
+        "--assets", metavar="DIR", default="", help="stands for Isaac Lab's remote files; simgate for its own"
+    )
     parser.add_argument(
         "--format", choices=("table", "json"), default="table", help="output (default: table)"
     )
@@ -45,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     from simgate.harness.registry import names
 
     with as_user_errors():
-        if args.world and args.world.startswith(ENVIRONMENT):
+        if args.world and args.world.startswith(ENVIRONMENTS):
             return _environment(args)
         if args.world and is_native_file(args.world):
             as_json = args.format == "json"
@@ -68,13 +71,11 @@ def run(args: argparse.Namespace) -> int:
 def _environment(args: argparse.Namespace) -> int:
     import json
 
-    from simgate.harness.cli.native_worlds import environment_data, environment_text
+    from simgate.harness.cli.native_worlds import environment_data, environment_text, open_environment
 
-    name, as_json = args.world.removeprefix(ENVIRONMENT), args.format == "json"
-    if as_json:
-        print(json.dumps(environment_data(name, args.python), indent=2))
-    else:
-        print(environment_text(name, args.python))
+    opened = open_environment(args.world, args.python, args.assets)
+    as_json = args.format == "json"
+    print(json.dumps(environment_data(opened), indent=2) if as_json else environment_text(opened))
     return 0
 
 

@@ -170,7 +170,7 @@ def _asked(args: argparse.Namespace, max_drop: float | None) -> Evaluation:
     from simgate.sim_adapters.worlds.native_file import NativeError
 
     options = _options(args.policy_option, "--policy-option")
-    opened = open_environment(args.env, args.python)
+    opened = open_environment(f"env:{args.env}", args.python)
     success = args.success
     if success is None and args.return_at_least is None and not (success := opened.said["success"]):
         raise UserError(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from simgate.harness.packs.checks.check_traits import ADAPTERS
-from simgate.harness.packs.language.environment import EnvironmentKeys
+from simgate.harness.packs.language.environment import EnvironmentKeys, LabKeys
 from simgate.harness.packs.model import CodedTask, PinnedVariant, SimSpec, TaskSpec
 from simgate.harness.packs.reading.read_task import TaskReader
 from simgate.harness.packs.reading.worlds.read_jointed import plain_of
@@ -20,7 +20,7 @@ from simgate.harness.packs.values import ValueSpec
 from simgate.harness.registry import is_there
 from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import MappingNode, Node
-from simgate.sim_adapters.environments.opened import OpenedEnvironment
+from simgate.sim_adapters.environments.opened import OpenedEnvironment, OpenedTask
 from simgate.sim_adapters.plain_file import absolute
 from simgate.sim_adapters.sensors.axes import DELAYS
 from simgate.sim_adapters.worlds.environment import (
@@ -35,13 +35,23 @@ from simgate.sim_adapters.worlds.repeated import REPEAT
 _EARNED = {"reward": {"reward": True}, "return": {"return": True}}
 """Signals of every environment."""
 _PLAIN = (bool, int, float, str)
+_KEYS: dict[Literal["env", "isaaclab"], type[EnvironmentKeys] | type[LabKeys]] = {
+    "env": EnvironmentKeys,
+    "isaaclab": LabKeys,
+}
+_OPENED: dict[str, type[OpenedEnvironment]] = {"env": OpenedEnvironment, "isaaclab": OpenedTask}
+_OF_TASKS = ("assets", "device", "physics", "renderer")
 _SAME_S = 1e-3
 """So far apart may a period of control and the environment's own step be, as a share."""
 
 
 def is_environment(node: MappingNode) -> bool:
-    """Whether a world says that it is an environment."""
-    return node.find("env") is not None
+    """Whether a world says that it is an environment, or a task of Isaac Lab."""
+    return _kind_of(node) is not None
+
+
+def _kind_of(node: MappingNode) -> Literal["env", "isaaclab"] | None:
+    return next((kind for kind in _KEYS if node.find(kind) is not None), None)
 
 
 class EnvironmentReader:
@@ -60,19 +70,24 @@ class EnvironmentReader:
         is reported.
         """
         reader, before = self._reader, len(self._reader.problems)
-        read = read_keys(reader, node, EnvironmentKeys, "the environment")
-        if read is None or "env" not in read.nodes or not read.is_whole:
+        kind = _kind_of(node) or "env"
+        read = read_keys(reader, node, _KEYS[kind], "the environment")
+        if read is None or kind not in read.nodes or not read.is_whole:
             return None
         keys, nodes = read.keys, read.nodes
-        self._check_adapter(node)
-        make = self._make(nodes.get("make"))
+        self._check_adapter(node, kind)
+        if isinstance(keys, LabKeys):
+            name, camera = keys.isaaclab, False
+            make: dict[str, Any] = {w: getattr(keys, w) for w in _OF_TASKS if getattr(keys, w)}
+        else:
+            name, camera, make = keys.env, keys.camera, self._make(nodes.get("make"))
         python = self._python(nodes.get("python"), keys.python)
         if len(reader.problems) > before:
             return None
-        opened = self._open(nodes["env"], keys, make, python)
+        opened = self._open(nodes[kind], kind, name, make, python, camera)
         if opened is None:
             return None
-        self._warn_of_rates(nodes["env"], opened)
+        self._warn_of_rates(nodes[kind], opened)
         axes = {name: axis.spec for name, axis in opened.axes(self._sim.control_hz).items()}
         axes[INSTRUCTION] = WORDINGS
         knobs = SetReader(reader, opened, "", (REPEAT, *axes)).read(nodes.get("set"))
@@ -83,14 +98,14 @@ class EnvironmentReader:
                 reader.problems.at(item, "unknown-parameter", message, near(text, list(knobs)))
         if len(reader.problems) > before:
             return None
-        beside = absolute(reader.folder / keys.env).parent
+        beside = absolute(reader.folder / name).parent
         spec = EnvironmentSpec(
-            file=keys.env,
+            file=name,
             sha256=opened.sha256(beside),
             make=tuple(make.items()),
             python=keys.python,
             keeps_time_limit=keys.own_time_limit,
-            camera=keys.camera,
+            camera=camera,
             clip=keys.clip,
             reproducible=keys.reproducible,
             knobs=knobs,
@@ -98,6 +113,7 @@ class EnvironmentReader:
             axes=axes,
             files=opened.hashes(beside),
             versions=dict(opened.said["versions"]),
+            kind=kind,
         )
         return EnvironmentWorld(spec, reader.folder), opened
 
@@ -127,7 +143,9 @@ class EnvironmentReader:
         self._warn_of_delays(node, given)
         if INSTRUCTION in given and not all(str(text).strip() for text in given[INSTRUCTION].choices):
             message = "an instruction without a word would be the task's own"
-            self._reader.problems.at(node.key("env"), "wrong-value", message, "write it out, or leave it out")
+            self._reader.problems.at(
+                node.key(_kind_of(node) or "env"), "wrong-value", message, "write it out, or leave it out"
+            )
         written = node.find("set")
         entries = written[1] if written is not None else None
         for key, _ in entries if isinstance(entries, MappingNode) else ():
@@ -157,14 +175,15 @@ class EnvironmentReader:
                 )
                 message += "nothing is late by it"
                 hint = f"let it reach {period_ms:g} ms, or leave it out"
-                self._reader.problems.warn(node.key("env"), "rates", message, hint)
+                self._reader.problems.warn(node.key(_kind_of(node) or "env"), "rates", message, hint)
 
-    def _check_adapter(self, node: MappingNode) -> None:
-        adapter = self._sim.adapter
-        if adapter not in OpenedEnvironment.adapters and is_there(ADAPTERS, adapter, self._reader.folder):
-            message = f"the simulator '{adapter}' runs no environments"
-            able = " or ".join(f"sim: {{adapter: {name}}}" for name in OpenedEnvironment.adapters)
-            self._reader.problems.at(node.key("env"), "world-adapter", message, f"write {able}")
+    def _check_adapter(self, node: MappingNode, kind: str) -> None:
+        adapter, fit = self._sim.adapter, _OPENED[kind].adapters
+        if adapter not in fit and is_there(ADAPTERS, adapter, self._reader.folder):
+            what = "no environments" if kind == "env" else "no tasks of Isaac Lab"
+            message = f"the simulator '{adapter}' runs {what}"
+            able = " or ".join(f"sim: {{adapter: {name}}}" for name in fit)
+            self._reader.problems.at(node.key(kind), "world-adapter", message, f"write {able}")
 
     def _make(self, node: Node | None) -> dict[str, Any]:
         found = {}
@@ -189,17 +208,15 @@ class EnvironmentReader:
         return str(path)
 
     def _open(
-        self, node: Node, keys: EnvironmentKeys, make: dict[str, Any], python: str | None
+        self, node: Node, kind: str, name: str, make: dict[str, Any], python: str | None, camera: bool
     ) -> OpenedEnvironment | None:
         """Made once for all scenarios that make it alike; its problems are reported at every use."""
         known = self._reader.environments
         # In words: True, 1 and 1.0 are equal, and not the same environment.
-        same = repr((keys.env, make, python, keys.camera))
+        same = repr((kind, name, make, python, camera))
         if same not in known:
             try:
-                known[same] = OpenedEnvironment(
-                    keys.env, Path(self._reader.folder), make, python, keys.camera
-                )
+                known[same] = _OPENED[kind](name, Path(self._reader.folder), make, python, camera)
             except NativeError as error:
                 known[same] = error
         found = known[same]

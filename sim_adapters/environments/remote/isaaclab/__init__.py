@@ -1,0 +1,1 @@
+"""Isaac Lab tasks as environments: many worlds in one simulation, each as if it were alone."""

@@ -1,0 +1,183 @@
+"""N worlds of a task in one simulation, each reset, set and told of as if it were alone."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+from typing import Any, Callable, Mapping, Sequence
+
+import numpy as np
+
+from ..draws import Draws
+from ..spaces import Reader
+from .config import adapt
+from .runtime import configured, simulation
+from .targets import place_of
+from .told import Teller
+
+
+class Worlds:
+    """One simulation, from its making to its end.
+
+    Args:
+        task: Id.
+        made: ``device``, ``physics``, ``renderer`` of :func:`configured`.
+        keeps_time_limit: Whether the task's own limit of an episode stays.
+        seeds: Of each world.
+        values: Of each world: target -> value.
+        asked: Of each world: names that are told of it at each step.
+    """
+
+    def __init__(
+        self,
+        task: str,
+        made: Mapping[str, str],
+        keeps_time_limit: bool,
+        seeds: Sequence[int],
+        values: Sequence[Mapping[str, Any]],
+        asked: Sequence[Sequence[str]],
+    ) -> None:
+        self._torch: Any = importlib.import_module("torch")
+        self._seeds, self._draws, self._values = list(seeds), Draws(), list(values)
+        self._started = False
+        config = configured(task, len(self._seeds), **made)
+        self.left_out = adapt(config, keeps_time_limit)
+        self._stack = contextlib.ExitStack()
+        self._draws.begin(0, self._seeds[0])
+        with self._startup_one_by_one():
+            self.inner = self._stack.enter_context(simulation(task, config))
+        try:
+            self._take_apart(asked)
+        except BaseException:
+            self.close()
+            raise
+
+    def _take_apart(self, asked: Sequence[Sequence[str]]) -> None:
+        self.reader = Reader(self.inner.single_observation_space, "obs")
+        self._places = [
+            {target: place_of(self.inner, world, target) for target in values}
+            for world, values in enumerate(self._values)
+        ]
+        self._lost: list[list[str]] = [[] for _ in self._seeds]
+        self._tellers = [Teller(self.inner, world, names) for world, names in enumerate(asked)]
+        self._at_end: dict[int, list[float]] = {}
+        self._one_by_one(self.inner, "_reset_idx", self._reset)
+        manager: Any = getattr(self.inner, "command_manager", None)
+        for name in manager.active_terms if manager is not None else ():
+            self._one_by_one(manager.get_term(name), "_resample", self._drawing)
+
+    @contextlib.contextmanager
+    def _startup_one_by_one(self) -> Any:
+        """Events at the making draw for all worlds at once; here each draws from a course of its own."""
+        managers = importlib.import_module("isaaclab.managers")
+        apply = managers.EventManager.apply
+
+        def each(manager: Any, mode: str, env_ids: Any = None, **given: Any) -> None:
+            if mode != "startup" or env_ids is not None:
+                apply(manager, mode, env_ids, **given)
+                return
+            for world, seed in enumerate(self._seeds):
+                self._draws.begin(world, seed)
+                ids = self._torch.tensor([world], dtype=self._torch.int32, device=manager._env.device)
+                apply(manager, mode, ids, **given)
+
+        managers.EventManager.apply = each
+        try:
+            yield
+        finally:
+            managers.EventManager.apply = apply
+
+    def _ids(self, world: int) -> Any:
+        return self._torch.tensor([world], dtype=self._torch.int32, device=self.inner.device)
+
+    def _one_by_one(self, owner: Any, name: str, call: Callable[..., None]) -> None:
+        """Replaces a method that takes several worlds by one that takes each on its own."""
+        all_at_once = getattr(owner, name)
+
+        def each(ids: Any) -> None:
+            count = len(self._seeds)
+            worlds = range(count)[ids] if isinstance(ids, slice) else ids.tolist()
+            for world in worlds:
+                call(world, all_at_once)
+
+        setattr(owner, name, each)
+
+    def _drawing(self, world: int, run: Callable[[Any], None]) -> None:
+        self._draws.resume(world)
+        run(self._ids(world))
+
+    def _reset(self, world: int, run: Callable[[Any], None]) -> None:
+        if self._started:  # It is over; what is told of its end is what was before the simulation resets it.
+            self._at_end[world] = self._tellers[world].read()
+            self._lost[world] = self.lost(world)
+        places = self._places[world].values() if not self._started else ()
+        for place in places:
+            place.before_reset()
+        try:
+            self._drawing(world, run)
+        finally:
+            for place in places:
+                place.after_reset()
+
+    def reset(self) -> dict[str, np.ndarray]:
+        """Resets all; observations by name, each of shape (N, ...)."""
+        for world, seed in enumerate(self._seeds):
+            self._draws.begin(world, seed)
+        for places, values in zip(self._places, self._values):
+            for target, place in places.items():
+                place.wanted = values[target]
+        observation, _ = self.inner.reset()
+        for world in range(len(self._seeds)):
+            self._lost[world] = self.lost(world, start=True)
+        self._started = True
+        return self._read(observation)
+
+    def step(self, actions: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray, np.ndarray]:
+        """One step of all: observations, rewards, and which have terminated or were truncated.
+
+        A world that is over is told of as it ended, though the simulation has begun it anew by then.
+        """
+        self._at_end.clear()
+        told = self._torch.as_tensor(actions, dtype=self._torch.float32, device=self.inner.device)
+        answer = self.inner.step(told.reshape(self.inner.action_space.shape))
+        observation, reward, terminated, truncated, extras = answer
+        seen = self._read(observation)
+        over = (terminated | truncated).cpu().numpy()
+        if over.any():
+            last = self._read(extras["final_obs"])
+            for name, array in seen.items():
+                array[over] = last[name][over]
+        return seen, _host(reward), _host(terminated), _host(truncated)
+
+    def _read(self, observation: Any) -> dict[str, np.ndarray]:
+        return {name: np.array(_host(part)) for name, part in self.reader.parts(observation)}
+
+    def told(self, world: int) -> list[float]:
+        """What was asked of a world, after its last step."""
+        at_end = self._at_end.get(world)
+        return self._tellers[world].read() if at_end is None else at_end
+
+    def lost(self, world: int, start: bool = False) -> list[str]:
+        """Targets of a world whose value is not, or no longer, what was set.
+
+        Args:
+            world: Which.
+            start: Whether what holds at the start alone is asked too.
+        """
+        found = list(self._lost[world])
+        if not found:
+            found = [
+                f"{target} was set to {place.wanted} and is {place.now():.9g}: it did not take"
+                for target, place in self._places[world].items()
+                if (start or place.lasts) and not place.took()
+            ]
+        return found
+
+    def close(self) -> None:
+        """Ends the simulation."""
+        self._stack.close()
+
+
+def _host(array: Any) -> np.ndarray:
+    found: np.ndarray = array.detach().cpu().numpy()
+    return found
