@@ -31,6 +31,7 @@ COMMANDS = {
     "compare": "verdicts",
     "baseline": "verdicts",
     "aa": "verdicts",
+    "status": "runs",
     "replay": "runs",
     "pin": "runs",
     "export-scene": "packs",

@@ -85,8 +85,7 @@ def _run(plan: Plan, heard: Sequence[Listener], stopping: StoppingRule | None, f
     left = plan.retries
     while True:
         try:
-            pool = HostPool(plan, listeners=heard, retried=retried) if plan.hosts else InProcess(plan, heard)
-            with pool:
+            with _pool(plan, heard, retried) as pool:
                 pool.run(_left(plan, finished), stopping, returns=False)
             return pool.stopped_early
         except HostsCannotStart as error:
@@ -96,6 +95,14 @@ def _run(plan: Plan, heard: Sequence[Listener], stopping: StoppingRule | None, f
             for listener in heard:
                 listener(Retried(WORKERS, str(error).splitlines()[0], left))
             time.sleep(RETRY_PAUSE_S)
+
+
+def _pool(plan: Plan, heard: Sequence[Listener], retried: dict[str, int]) -> HostPool | InProcess:
+    if plan.cluster is not None:
+        from simgate.harness.execution.cluster.ray_hosts import RayHosts
+
+        return HostPool(plan, listeners=heard, retried=retried, starter=RayHosts(plan, plan.cluster))
+    return HostPool(plan, listeners=heard, retried=retried) if plan.hosts else InProcess(plan, heard)
 
 
 def _left(plan: Plan, finished: set[str]) -> Sequence[Variant]:

@@ -293,6 +293,7 @@ class Worker:
             attempts=assignment.attempt,
             infrastructure=judged.outcome is Outcome.INVALID and episode.renderer_failed,
             host=self._setup.number,
+            node=self._setup.node,
             runtime=f"{info.runtime} {info.version} {info.device}" if info else "",
             runtime_deployed=self._deployed,
             resources=self._resources.summary(),

@@ -14,6 +14,7 @@ from simgate.harness.execution.planning.record_mode import RecordMode
 from simgate.harness.results.latest import LATEST, point_latest
 
 if TYPE_CHECKING:
+    from simgate.harness.execution.cluster.options import ClusterOptions
     from simgate.harness.execution.planning.plan import Plan
     from simgate.harness.execution.stopping import StoppingRule
     from simgate.harness.expansion.variant import Variant
@@ -43,8 +44,9 @@ class RunOptions:
         retry_infrastructure: How often what the machine has failed at is tried again.
         run_name: Name of the run's folder; None for one of time, pack and chance.
         shard: Number and count of the part that is run; None for all.
-        balance_by: Run (or ``latest``, or a baseline's name) by whose durations parts are made equal; None
-            for the baseline's, where there is one.
+        balance_by: Run (or ``latest``, or a baseline's name) by whose durations parts are made equal, and on
+            a cluster the longest variants go first; None for the baseline's, where there is one.
+        cluster: Where workers run; None for this machine.
     """
 
     runs_dir: Path
@@ -64,6 +66,7 @@ class RunOptions:
     run_name: str | None = None
     shard: tuple[int, int] | None = None
     balance_by: str | None = None
+    cluster: ClusterOptions | None = None
 
     def of_pack(self, pack: Pack, several: bool) -> RunOptions:
         """The options for one pack; with several of them each has its own run's name."""
@@ -106,8 +109,11 @@ def _require_sense(options: RunOptions, pack: Pack) -> None:
 
     if options.baseline is not None:
         require_regression_rule(pack)
-    elif options.accept_difference:
-        raise UserError("--accept-difference has no effect without --baseline: nothing is held against it")
+    elif options.accept_difference and options.cluster is None:
+        raise UserError(
+            "--accept-difference has no effect without --baseline or --executor ray: nothing is held against "
+            "anything"
+        )
     require_free_name(options)
 
 
@@ -162,13 +168,16 @@ def _planned(
     """The plan of a run, with neither baseline nor shard."""
     from simgate.harness.execution.hosts.interpreter import default_hosts, host_interpreter
     from simgate.harness.execution.planning.plan import plan_run
+    from simgate.harness.execution.planning.shards import longest_first
+    from simgate.harness.frontend.shares import seconds_known
 
     adapter = options.adapter or pack.sim.adapter
-    return plan_run(
+    workers = workers_on(options.cluster, options.workers)
+    plan = plan_run(
         pack,
         variants=variants,
         runs_dir=options.runs_dir,
-        hosts=default_hosts(adapter, os.environ) if options.workers is None else options.workers,
+        hosts=default_hosts(adapter, os.environ) if workers is None else workers,
         interpreter=host_interpreter(adapter, options.interpreter, os.environ),
         adapter=options.adapter,
         model=options.model,
@@ -182,6 +191,29 @@ def _planned(
         run_name=options.run_name,
         retries=options.retry_infrastructure,
     )
+    if options.cluster is None:
+        return plan
+    # A sequential test counts its variants in an order of its own.
+    known = {} if options.until_decided else seconds_known(options, pack.name)
+    return replace(plan, cluster=options.cluster, variants=longest_first(plan.variants, known))
+
+
+def workers_on(cluster: ClusterOptions | None, workers: int | None) -> int | None:
+    """How many workers there are to be: those that were asked for, or as many as a cluster has room for.
+
+    Args:
+        cluster: None for this machine.
+        workers: None when nobody has asked.
+
+    Raises:
+        NoCluster: No cluster answers.
+    """
+    if cluster is None:
+        return workers
+    from simgate.harness.execution.cluster.ray_hosts import places
+
+    room = places(cluster)
+    return max(1, room) if workers is None else workers
 
 
 def stopping_rule(plan: Plan) -> StoppingRule | None:

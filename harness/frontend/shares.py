@@ -46,8 +46,8 @@ def share_of(options: RunOptions, pack: str) -> Share | None:
     from simgate.harness.frontend.user_errors import UserError
 
     if options.shard is None:
-        if options.balance_by is not None:
-            raise UserError("--balance-by has no effect without --shard k/n")
+        if options.balance_by is not None and options.cluster is None:
+            raise UserError("--balance-by has no effect without --shard k/n or --executor ray")
         return None
     if options.until_decided:
         raise UserError(
@@ -59,6 +59,23 @@ def share_of(options: RunOptions, pack: str) -> Share | None:
         # A baseline that was run here as the same shard (--baseline-model) knows only this part.
         return Share(number, of)
     return Share(number, of, seconds_of(folder), folder.manifest().run_id)
+
+
+def seconds_known(options: RunOptions, pack: str) -> dict[str, float]:
+    """How long each variant took in the run that the options name; empty where they name none.
+
+    Args:
+        options: What the user asked for.
+        pack: Name of the pack.
+
+    Raises:
+        UserError: The run to balance by is not there.
+        NotARun, JournalDamaged: It cannot be read.
+    """
+    from simgate.harness.execution.planning.shards import seconds_of
+
+    folder = _earlier_run(options, pack)
+    return {} if folder is None else seconds_of(folder)
 
 
 def _earlier_run(options: RunOptions, pack: str) -> RunFolder | None:

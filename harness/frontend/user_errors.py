@@ -58,6 +58,7 @@ def as_user_errors() -> Iterator[None]:
 def _as_shown(error: Exception) -> UserError | None:
     """What a user is told of an error; None for one that no user can mend."""
     # Only now: these modules take longer to load than many a command runs.
+    from simgate.harness.execution.cluster.options import NoCluster
     from simgate.harness.execution.hosts.host_pool import HostsCannotStart
     from simgate.harness.execution.hosts.interpreter import NoInterpreter
     from simgate.harness.execution.hosts.machine_errors import is_of_the_machine
@@ -108,7 +109,7 @@ def _as_shown(error: Exception) -> UserError | None:
         return UserError(str(error))
     if isinstance(error, in_one):
         return UserError(printable(error))
-    if isinstance(error, NotSaid | HostsCannotStart):
+    if isinstance(error, NotSaid | HostsCannotStart | NoCluster):
         return MachineError(printable(error) if isinstance(error, NotSaid) else str(error))
     if isinstance(error, OSError):
         kind = MachineError if is_of_the_machine(error) else UserError

@@ -69,7 +69,8 @@ def _selection(manifest: Manifest, left_out: Mapping[str, int]) -> list[str]:
         runs = ", ".join(f"{run.run_id} (shard {run.shard})" for run in manifest.merged_from)
         notes.append(f"put together from {plural(len(manifest.merged_from), 'run')}: {runs}")
     if manifest.looked_past:
-        notes.append(f"put together although among the shards {'; '.join(manifest.looked_past)}")
+        made = "put together although among the shards" if manifest.merged_from else "run although"
+        notes.append(f"{made} {'; '.join(manifest.looked_past)}")
     if manifest.selection:
         notes.append(f"only a part of the pack was to be run: {manifest.selection}")
     if left_out:

@@ -79,6 +79,23 @@ def _take(descriptor: int, path: Path, what: str, deadline: float) -> None:
             raise OSError(error.errno, f"cannot be locked ({error.strerror})", str(path)) from None
 
 
+def holder_of(path: Path) -> str:
+    """Who holds the lock of a file, as the holder has noted it; empty when nobody does."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return ""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _holder(descriptor)
+    except OSError:
+        pass
+    finally:
+        os.close(descriptor)
+    return ""
+
+
 def _holder(descriptor: int) -> str:
     note = os.pread(descriptor, _LONGEST_NOTE, 0).decode(errors="replace")
     return note if note and note.isprintable() else "another process"

@@ -120,6 +120,8 @@ class RunRecord(ResultModel):
     infrastructure: bool = False
     """For ERROR and INVALID: the machine, a worker's process or the renderer failed, not what was tested."""
     host: int = 0
+    node: str = Field(default="", exclude_if=lambda node: not node)
+    """Node of the cluster; empty on the machine that planned the run."""
     runtime: str = ""
     """Perception runtime and device that really ran."""
     runtime_deployed: bool | None = None

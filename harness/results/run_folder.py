@@ -13,13 +13,17 @@ from typing import Any
 
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.damage import RESTORE, damage
-from simgate.harness.results.file_lock import FileLock
+from simgate.harness.results.file_lock import FileLock, holder_of
 from simgate.harness.results.journal import read_journal
 from simgate.harness.results.latest import followed
 from simgate.harness.results.manifest import Fingerprint, Manifest
 from simgate.harness.results.quick_manifest import read_manifest
 from simgate.harness.results.record import RunRecord
 from simgate.harness.results.schema_version import NewerSchema
+
+_LOCK = ".lock"
+_LOOKED_AT_S = 0.5
+"""So long a lock is waited for: who only asks for its holder has it for a moment."""
 
 
 class NotARun(Exception):  # noqa: N818 - the name says what happened
@@ -97,7 +101,11 @@ class RunFolder:
             InUse: Another process runs it; the message says which.
             OSError: The folder is not there, cannot be written, or knows no locks.
         """
-        return FileLock(self.path / ".lock", f"the run {self.path}")
+        return FileLock(self.path / _LOCK, f"the run {self.path}", _LOOKED_AT_S)
+
+    def runner(self) -> str:
+        """Who runs it now; empty when nobody does."""
+        return holder_of(self.path / _LOCK)
 
     def host_log(self, number: int) -> Path:
         """Where the stdout and stderr of a host go."""

@@ -28,6 +28,8 @@ class HostSetup(BaseModel):
     """Which variants leave pictures and a recording."""
     parts: tuple[Part, ...] | None = None
     """What the host must hold, by content; None for a run whose plan does not know it."""
+    node: str = ""
+    """Name of the cluster's node; empty on the machine that planned the run."""
     versions: dict[str, str] = {}
     """Simulator and runtime, in words -> version that earlier hosts of the run have said; empty before."""
 

@@ -12,24 +12,25 @@ from types import TracebackType
 
 from simgate.harness.execution.events import HostLost, Listener, VariantStarted
 from simgate.harness.execution.hosts.assignment import Assignment, error_record
-from simgate.harness.execution.hosts.host_process import HostGone, HostProcess
+from simgate.harness.execution.hosts.host_connection import HostGone
 from simgate.harness.execution.hosts.messages import (
     BatchFinished,
     CannotStart,
     Finished,
+    Placed,
     Ready,
     Shutdown,
     Started,
     ToParent,
 )
 from simgate.harness.execution.hosts.slot import Slot
-from simgate.harness.execution.hosts.work_queue import WorkQueue
+from simgate.harness.execution.hosts.starting import CannotBegin, HostStarter, LocalHosts, NodeRefused
+from simgate.harness.execution.hosts.work_queue import MAX_ATTEMPTS, MAX_PLACES, WorkQueue
 from simgate.harness.execution.planning.plan import Plan
 from simgate.harness.execution.record_sink import RecordSink
 from simgate.harness.execution.stopping import NeverStop, StoppingRule
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.results.record import RunRecord
-from simgate.sim_adapters.gl import too_few_files
 
 MAX_FAILED_STARTS = 2
 """A slot whose host fails to start so often in a row is closed."""
@@ -56,6 +57,7 @@ class HostPool:
         first_number: Number of the first slot (several pools may work on one run).
         retried: Variant -> how often the machine's fault has been tried again; shared by pools that follow
             each other.
+        starter: Starts the hosts; None for hosts on this machine.
     """
 
     def __init__(
@@ -65,8 +67,10 @@ class HostPool:
         listeners: Sequence[Listener] = (),
         first_number: int = 0,
         retried: dict[str, int] | None = None,
+        starter: HostStarter | None = None,
     ) -> None:
         self._plan = plan
+        self._starter = starter or LocalHosts(plan)
         self._listeners = tuple(listeners)
         count = max(1, plan.hosts if hosts is None else hosts)
         self._slots = [Slot(first_number + index) for index in range(count)]
@@ -131,6 +135,7 @@ class HostPool:
             if slot.host is not None:
                 self._empty(slot)
         self._selector.close()
+        self._starter.close()
 
     def _hand_out(self) -> None:
         """Feeds ready hosts, and starts as many as the work left can use."""
@@ -143,6 +148,9 @@ class HostPool:
                     self._recycle(slot)
                 else:
                     self._feed(slot)
+            elif slot.ready and not slot.busy and self._starter.is_elsewhere:
+                # A machine that costs by the hour is not held for what may yet fail elsewhere.
+                self._empty(slot)
         waiting = sum(slot.host is not None and not slot.ready for slot in self._slots)
         for slot in self._slots:
             if slot.host is None and not slot.retired and waiting < len(self._queue):
@@ -155,16 +163,16 @@ class HostPool:
             slot.give(portion, self._plan.limits.batch_s(self._plan.pack.sim.time_limit_s, len(portion)))
 
     def _start(self, slot: Slot) -> None:
-        folder = self._plan.folder
         try:
-            host = HostProcess(slot.number, folder.host_log(slot.number), self._plan.interpreter)
-        except OSError as error:
+            host = self._starter.start(slot.number)
+        except CannotBegin as error:
             slot.retired = True
-            command = " ".join(self._plan.interpreter)
-            why = f"no worker could start: `{command}` cannot be run: {error}"
-            self._why_not_started = f"{why}\n{too_few_files()}".strip()
+            self._why_not_started = f"no worker could start: {error}"
             return
-        slot.occupy(host, self._plan.setup(slot.number), self._plan.limits)
+        if self._starter.is_elsewhere:
+            slot.reserve(host)
+        else:
+            slot.occupy(host, self._starter.setup(slot.number, None), self._plan.limits)
         self._selector.register(host.socket, selectors.EVENT_READ, slot)
 
     def _recycle(self, slot: Slot) -> None:
@@ -224,14 +232,14 @@ class HostPool:
 
     def _handle(self, slot: Slot, message: ToParent) -> None:
         match message:
+            case Placed():
+                self._placed(slot, message)
             case Ready():
                 slot.now_ready(message.recycle_after)
                 identity = message.model_dump(mode="json", include={"adapter", "runtime"})
                 self._plan.folder.keep_host(slot.number, identity)
             case CannotStart(reason=reason):
-                # The same cause would meet every retry.
-                slot.failed_starts, slot.refusal = MAX_FAILED_STARTS, reason
-                self._why_not_started = self._not_started(slot, reason)
+                self._refuse(slot, reason)
             case Started(variant=variant):
                 slot.started.add(variant)
                 self._sink.emit(VariantStarted(variant, slot.number))
@@ -247,6 +255,25 @@ class HostPool:
             case _:
                 pass
 
+    def _placed(self, slot: Slot, placed: Placed) -> None:
+        assert slot.host is not None
+        try:
+            setup = self._starter.setup(slot.number, placed)
+        except NodeRefused as error:
+            self._refuse(slot, str(error))
+            self._lost(slot, "")
+        else:
+            slot.occupy(slot.host, setup, self._plan.limits)
+
+    def _refuse(self, slot: Slot, reason: str) -> None:
+        """The same cause would meet every retry in the same place."""
+        assert slot.host is not None
+        slot.refusal = reason
+        self._starter.refuse(slot.host, reason)
+        if not self._starter.is_elsewhere:
+            slot.failed_starts = MAX_FAILED_STARTS
+        self._why_not_started = self._not_started(slot, reason)
+
     def _lost(self, slot: Slot, reason: str) -> None:
         """A host is gone or must go: keeps what is done, retries the rest, gives up what kills."""
         assert slot.host is not None
@@ -254,16 +281,18 @@ class HostPool:
         unfinished, started = self._empty(slot)
         reason = reason or slot.refusal or host.how_it_ended()
         if not was_ready:
-            slot.failed_starts += 1
+            slot.failed_starts += not (slot.refusal and self._starter.is_elsewhere)
             if not self._why_not_started:
                 self._why_not_started = self._not_started(slot, f"{reason}\n{host.log_tail()}".strip())
             slot.retired = slot.failed_starts >= MAX_FAILED_STARTS
             self._sink.emit(HostLost(slot.number, f"did not start: {reason}", ()))
             return
-        outcome = self._queue.crashed(unfinished, started)
+        most = MAX_PLACES if host.place_lost else MAX_ATTEMPTS
+        outcome = self._queue.crashed(unfinished, started, most)
         self._sink.emit(HostLost(slot.number, reason, tuple(again.variant.id for again in outcome.retried)))
         for assignment in outcome.given_up:
-            text = f"host died twice on this variant: {reason}; see hosts/{slot.number}.log"
+            times = "twice" if assignment.attempt == MAX_ATTEMPTS else f"{assignment.attempt} times"
+            text = f"host died {times} on this variant: {reason}; see hosts/{slot.number}.log"
             self._keep(assignment, error_record(self._plan.pack, assignment, text, slot.number, True))
 
     def _keep(self, assignment: Assignment, record: RunRecord) -> None:

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from simgate.harness.execution.hosts.assignment import Assignment, HostSetup
+from simgate.harness.results.node_facts import NodeFacts
 from simgate.harness.results.record import RunRecord
 
 
@@ -60,6 +61,17 @@ class RuntimeIdentity(Message):
     artifact_sha256: str
 
 
+class Placed(Message):
+    """Who keeps a host on another machine: it has been given a place there and runs."""
+
+    kind: Literal["placed"] = "placed"
+    facts: NodeFacts
+    tree: str
+    """Folder under which the run's files have their paths."""
+    run_dir: str
+    """Folder there for what the host writes."""
+
+
 class Ready(Message):
     """Host: everything is built."""
 
@@ -104,7 +116,7 @@ class Heartbeat(Message):
 
 
 ToHost = Init | RunBatch | Shutdown
-ToParent = Ready | CannotStart | Started | Finished | BatchFinished | Heartbeat
+ToParent = Placed | Ready | CannotStart | Started | Finished | BatchFinished | Heartbeat
 _TO_HOST: TypeAdapter[ToHost] = TypeAdapter(Annotated[ToHost, Field(discriminator="kind")])
 _TO_PARENT: TypeAdapter[ToParent] = TypeAdapter(Annotated[ToParent, Field(discriminator="kind")])
 

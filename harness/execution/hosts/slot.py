@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 
 from simgate.harness.execution.hosts.assignment import Assignment, HostSetup
+from simgate.harness.execution.hosts.host_connection import HostConnection
 from simgate.harness.execution.hosts.host_limits import HostLimits
-from simgate.harness.execution.hosts.host_process import HostProcess
 from simgate.harness.execution.hosts.messages import Init, RunBatch
 
 
@@ -23,7 +23,7 @@ class Slot:
     def __init__(self, number: int, clock: Callable[[], float] = time.monotonic) -> None:
         self.number = number
         self._clock = clock
-        self.host: HostProcess | None = None
+        self.host: HostConnection | None = None
         self.ready = False
         self.unfinished: dict[str, Assignment] = {}
         self.started: set[str] = set()
@@ -39,9 +39,14 @@ class Slot:
         self._last_heard = 0.0
         self._silence_s = 0.0
 
-    def occupy(self, host: HostProcess, setup: HostSetup, limits: HostLimits) -> None:
-        """Puts a new host into the slot and tells it what to build."""
+    def reserve(self, host: HostConnection) -> None:
+        """Puts a new host into the slot, which waits as long as it must for a place to run."""
         self.host, self.ready, self.served, self.refusal = host, False, 0, ""
+        self._deadline_of = ""
+
+    def occupy(self, host: HostConnection, setup: HostSetup, limits: HostLimits) -> None:
+        """Puts a host that runs into the slot and tells it what to build."""
+        self.reserve(host)
         self._silence_s = limits.heartbeat_s
         self.recycle_after = limits.recycle_after
         self._last_heard = self._clock()

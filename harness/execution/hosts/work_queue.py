@@ -11,6 +11,9 @@ from simgate.harness.execution.hosts.assignment import Assignment
 
 MAX_ATTEMPTS = 2
 """A variant on which two hosts have died is not given to a third."""
+MAX_PLACES = 4
+"""Nodes of a cluster may go for any reason, and several after one another; one on which this many places were
+lost may be the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,9 @@ class WorkQueue:
         self._last.clear()
         self._fresh = 0
 
-    def crashed(self, unfinished: Iterable[Assignment], started: Collection[str]) -> AfterCrash:
+    def crashed(
+        self, unfinished: Iterable[Assignment], started: Collection[str], most: int = MAX_ATTEMPTS
+    ) -> AfterCrash:
         """Takes back what a dead host has not finished; each variant runs alone from now on.
 
         Those that were running are suspects and spend an attempt; when none had started, all are, so that
@@ -76,6 +81,7 @@ class WorkQueue:
         Args:
             unfinished: Variants of the portion without a record.
             started: Ids of variants that the host had begun.
+            most: Attempts after which a suspect is given up.
         """
         rest = list(unfinished)
         suspects = {a.variant.id for a in rest if a.variant.id in started} or {a.variant.id for a in rest}
@@ -84,7 +90,7 @@ class WorkQueue:
         for assignment in rest:
             if assignment.variant.id not in suspects:
                 retried.append(assignment)
-            elif assignment.attempt >= MAX_ATTEMPTS:
+            elif assignment.attempt >= most:
                 given_up.append(assignment)
             else:
                 retried.append(assignment.model_copy(update={"attempt": assignment.attempt + 1}))

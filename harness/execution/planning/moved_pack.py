@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 from simgate.harness.packs.loader import load_pack
@@ -43,13 +44,20 @@ def _is_same(candidate: Path, pack: Pack) -> bool:
 def _moved(pack: Pack, before: Path, now: Path) -> Pack:
     """With every path below one folder led to another."""
 
+    def led(text: str) -> str:
+        return f"{now}{text.removeprefix(str(before))}" if text.startswith(f"{before}/") else text
+
+    return with_paths(pack, led)
+
+
+def with_paths(pack: Pack, lead: Callable[[str], str]) -> Pack:
+    """The pack with every text in it, the paths of its files among them, as a function gives it back."""
+
     def led(value: object) -> object:
         if isinstance(value, dict):
             return {key: led(one) for key, one in value.items()}
         if isinstance(value, list):
             return [led(one) for one in value]
-        if isinstance(value, str) and value.startswith(f"{before}/"):
-            return f"{now}{value.removeprefix(str(before))}"
-        return value
+        return lead(value) if isinstance(value, str) else value
 
     return Pack.model_validate(led(json.loads(pack.model_dump_json())))

@@ -14,6 +14,7 @@ from itertools import repeat
 from pathlib import Path
 
 from simgate.harness import registry
+from simgate.harness.execution.cluster.options import ClusterOptions
 from simgate.harness.execution.episode.models.perception_runtime import AUTO, plugin_name
 from simgate.harness.execution.hosts.assignment import Assignment, HostSetup, file_stem
 from simgate.harness.execution.hosts.host_limits import HostLimits, limits_of
@@ -58,6 +59,7 @@ class Plan:
         limits: When a host is given up.
         interpreter: Command that runs Python for the hosts.
         retries: How often what the machine has failed at is tried again.
+        cluster: Where the hosts run; None for this machine.
         lock: Keeps other processes from running it too, until the engine has ended; None in a process that
             works for one that holds it.
     """
@@ -72,6 +74,7 @@ class Plan:
     limits: HostLimits = field(default_factory=HostLimits)
     interpreter: tuple[str, ...] = (sys.executable,)
     retries: int = 0
+    cluster: ClusterOptions | None = None
     lock: FileLock | None = field(default=None, compare=False, repr=False)
 
     @cached_property

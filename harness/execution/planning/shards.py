@@ -76,6 +76,19 @@ def seconds_of(folder: RunFolder) -> dict[str, float]:
     }
 
 
+def longest_first(variants: Sequence[Variant], seconds: Mapping[str, float]) -> Sequence[Variant]:
+    """The variants in the order in which many workers end soonest; as they are where nothing is known.
+
+    Args:
+        variants: What is to run.
+        seconds: Variant -> wall-clock seconds in an earlier run.
+    """
+    if not seconds:
+        return variants
+    weights = _weights([variant.id for variant in variants], seconds)
+    return [variants[place] for place in sorted(range(len(variants)), key=lambda k: (-weights[k], k))]
+
+
 def as_shard(plan: Plan, whole: Sequence[Variant], share: Share) -> Plan:
     """Writes into a plan's manifest which part of the whole it is; nothing has run yet.
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from simgate.harness.execution.hosts.assignment import Assignment, HostSetup
-from simgate.harness.execution.hosts.host_process import HostGone, HostProcess
+from simgate.harness.execution.hosts.host_connection import HostGone
+from simgate.harness.execution.hosts.host_process import HostProcess
 from simgate.harness.execution.hosts.messages import (
     BatchFinished,
     Finished,

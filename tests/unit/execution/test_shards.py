@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from itertools import chain
 
-from simgate.harness.execution.planning.shards import Share
+from simgate.harness.execution.planning.shards import Share, longest_first
+from tests.unit.execution.memory_pack import make_variant
 
 IDS = [f"slow::v{k:04d}" for k in range(6)] + [f"quick::v{k:04d}" for k in range(14)]
 
@@ -38,3 +39,10 @@ def test_what_the_earlier_run_did_not_have_weighs_as_its_scenario_does() -> None
 
 def test_durations_of_other_variants_say_nothing() -> None:
     assert parts(2, {"another::v0000": 5.0}) == parts(2, {})
+
+
+def test_the_longest_variants_go_first_and_unknown_ones_weigh_as_their_scenario_does() -> None:
+    variants = [make_variant(k, {}) for k in range(4)]
+    known = {variants[0].id: 1.0, variants[1].id: 9.0, variants[3].id: 2.0}
+    assert [v.index for v in longest_first(variants, known)] == [1, 2, 3, 0]
+    assert longest_first(variants, {}) is variants

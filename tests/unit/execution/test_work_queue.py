@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simgate.harness.execution.hosts.assignment import Assignment
-from simgate.harness.execution.hosts.work_queue import MAX_ATTEMPTS, WorkQueue
+from simgate.harness.execution.hosts.work_queue import MAX_ATTEMPTS, MAX_PLACES, WorkQueue
 from tests.unit.execution.memory_pack import make_variants
 
 
@@ -49,6 +49,16 @@ def test_when_nothing_had_started_all_are_suspects_so_that_a_host_cannot_die_for
             break
         queue.crashed(portion, set())
     assert len(queue) == 0
+
+
+def test_a_variant_that_loses_its_place_is_given_up_later_than_one_whose_host_dies() -> None:
+    attempts = []
+    for most in (MAX_ATTEMPTS, MAX_PLACES):
+        queue = WorkQueue(work(1), batch=1)
+        while portion := queue.take():
+            attempts.append(portion[0].attempt)
+            queue.crashed(portion, {portion[0].variant.id}, most)
+    assert attempts == [1, 2, 1, 2, 3, 4]
 
 
 @given(st.integers(1, 12), st.integers(1, 5), st.data())

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simgate.harness.cli.options.baseline_options import add_accept_difference, add_baseline_store
+from simgate.harness.cli.options.cluster import add_cluster, cluster_of
 from simgate.harness.cli.options.output_option import Concluded, add_output, with_output
 from simgate.harness.cli.options.selection import add_selection, select, selected_options
 from simgate.harness.cli.options.trust import add_trust
@@ -34,6 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("packs", nargs="*", type=Path, metavar="PACK", help="pack file, or folder of packs")
     text = "worker processes (default: usable cores, for Isaac Sim one a GPU; 0: this process)"
     add_workers(parser, text)
+    add_cluster(parser)
     parser.add_argument("--runs-dir", type=Path, default=Path("runs"), metavar="DIR", help="default: runs")
     parser.add_argument(
         "--variants",
@@ -131,8 +133,9 @@ def _add_course(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--balance-by",
         metavar="RUN",
-        help="run (or latest, or a baseline's name) by whose durations shards are made equal; the same for "
-        "every shard (default: --baseline's, else every variant weighs the same)",
+        help="run (or latest, or a baseline's name) by whose durations shards are made equal and, on a "
+        "cluster, the longest variants go first; the same for every shard (default: --baseline's, else every "
+        "variant weighs the same)",
     )
     parser.add_argument(
         "--retry-infrastructure",
@@ -276,6 +279,7 @@ def options_of(args: argparse.Namespace) -> RunOptions:
         run_name=args.run_name,
         shard=args.shard,
         balance_by=args.balance_by,
+        cluster=cluster_of(args),
     )
 
 
@@ -289,6 +293,7 @@ def _plan(args: argparse.Namespace, pack: Pack, variants: Sequence[Variant], opt
 
 def _resumed(args: argparse.Namespace) -> Plan:
     from simgate.harness.execution.planning.resume import resume_run
+    from simgate.harness.frontend.planning import workers_on
     from simgate.harness.frontend.user_errors import UserError
 
     fixed = {
@@ -303,7 +308,7 @@ def _resumed(args: argparse.Namespace) -> Plan:
         "--baseline-model": args.baseline_model,
         "--baseline-policy": args.baseline_policy,
         "--baseline-store": args.baseline_store,
-        "--accept-difference": args.accept_difference,
+        "--accept-difference": args.accept_difference if args.executor == "local" else None,
         "--until-decided": args.until_decided or None,
         "--run-name": args.run_name,
         "--shard": args.shard,
@@ -312,8 +317,10 @@ def _resumed(args: argparse.Namespace) -> Plan:
     given = [option for option, value in fixed.items() if value is not None]
     if given:
         raise UserError(f"{given[0]} cannot be combined with --resume: a run is continued as it was begun")
-    plan = resume_run(args.resume, hosts=args.workers, record=args.record, interpreter=args.interpreter)
-    plan = replace(plan, retries=args.retry_infrastructure)
+    cluster = cluster_of(args)
+    workers = workers_on(cluster, args.workers)
+    plan = resume_run(args.resume, hosts=workers, record=args.record, interpreter=args.interpreter)
+    plan = replace(plan, retries=args.retry_infrastructure, cluster=cluster)
     own = Path(plan.pack.path)
     for pack in args.packs:
         if pack.resolve() not in (own, own.parent):

@@ -1,0 +1,59 @@
+"""Which files a run needs on another machine, and the pack as it reads there."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from simgate.harness.execution.cluster.tree import in_tree
+from simgate.harness.execution.planning.moved_pack import with_paths
+from simgate.harness.execution.planning.parts import files_of, model_files, native_files, uses_of
+from simgate.harness.packs.model import Pack
+from simgate.policies.perception.files.package_files import decoder_files
+from simgate.policies.perception.package import load_package
+from simgate.sim_adapters.code_file import Reference, files_of_code, is_reference
+from simgate.sim_adapters.plain_file import absolute
+
+
+def files_to_ship(pack: Pack, runtime: str) -> dict[str, str]:
+    """Every file that hosts read and no release brings, absolute path -> SHA-256.
+
+    These are the files of the pack, of its models, native worlds and plugins, and the code of plugins that
+    are files. A plugin that is installed must be installed on the other machine too.
+
+    Args:
+        pack: With all overrides applied.
+        runtime: Perception runtime, as resolved.
+
+    Raises:
+        BadFiles: A plugin's own list of its files cannot be used.
+        PackageError: The model package is not in order.
+        OSError: A file cannot be read.
+    """
+    folder = Path(pack.path).parent
+    found = [folder / name for name in pack.sources]
+    for place, files in native_files(pack).values():
+        found += [place / name for name in files]
+    for use in uses_of(pack, runtime):
+        found += files_of(use, folder).values()
+        if is_reference(use.name):
+            found += files_of_code(Reference.read(use.name, folder))
+    for path in pack.packages.values():
+        package = load_package(path)
+        found += [package.path, *(file.path for file in package.files), *model_files(package).values()]
+        found += decoder_files(package.decoder.kind, package.path.parent)
+    paths = sorted({absolute(path) for path in found})
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths if path.is_file()}
+
+
+def led_into(pack: Pack, tree: Path, files: Mapping[str, str]) -> Pack:
+    """The pack with every absolute path that leads to shipped files leading to them in the tree."""
+    places = {*files, *(str(parent) for path in files for parent in Path(path).parents)} - {"/"}
+
+    def led(text: str) -> str:
+        # Also a path with `..` in it, as some are written; any other text is left alone.
+        known = text.startswith("/") and str(absolute(Path(text))) in places
+        return str(in_tree(tree, str(absolute(Path(text))))) if known else text
+
+    return with_paths(pack, led)
