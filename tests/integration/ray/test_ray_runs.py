@@ -13,7 +13,7 @@ import pytest
 from simgate.harness.cli.main import main
 from simgate.harness.execution.cluster.options import ClusterOptions
 from simgate.harness.execution.engine import execute
-from simgate.harness.execution.events import Event, HostLost, VariantFinished, VariantStarted
+from simgate.harness.execution.events import Event, VariantFinished, VariantStarted
 from simgate.harness.execution.planning.plan import Plan, plan_run
 from simgate.harness.results.record import Outcome, RunRecord
 from simgate.harness.results.run_folder import RunFolder
@@ -92,14 +92,11 @@ def test_a_cluster_gives_the_verdict_and_the_digests_of_one_machine(
 
 
 def test_two_nodes_killed_in_the_middle_change_no_digest(cluster: Any, scratch: Path, tmp_path: Path) -> None:
-    lost: list[HostLost] = []
     nodes = list(cluster.worker_nodes)
     done = 0
 
     def kill_nodes(event: Event) -> None:
         nonlocal done
-        if isinstance(event, HostLost):
-            lost.append(event)
         if isinstance(event, VariantFinished):
             done += 1
             if done in (3, 5) and nodes:
@@ -118,7 +115,6 @@ def test_two_nodes_killed_in_the_middle_change_no_digest(cluster: Any, scratch: 
 
     assert not stopped
     assert not nodes
-    assert lost
     found = records(spread)
     assert {name: record.trace_digest for name, record in found.items()} == {
         name: record.trace_digest for name, record in records(local).items()
@@ -129,6 +125,7 @@ def test_two_nodes_killed_in_the_middle_change_no_digest(cluster: Any, scratch: 
     assert not list(scratch.glob("simgate-cluster-*/*"))
 
 
+@pytest.mark.slow
 def test_each_worker_has_a_gpu_of_its_own_and_what_kills_two_is_an_error(
     cluster: Any, tmp_path: Path
 ) -> None:
