@@ -58,11 +58,13 @@ def _environments(run: RunData) -> list[Fact]:
 
 
 def _policy(run: RunData) -> str:
-    """A policy by name; of one that is elsewhere what it says of itself, and the server if there is one."""
-    made, address = run.manifest.fingerprint, run.pack.policy_options.get("server")
+    """A policy by name; of one that is elsewhere what it says of itself, and where it is."""
+    made, options = run.manifest.fingerprint, run.pack.policy_options
     said = next((p.said for p in made.parts or () if p.role == "policy"), {})
     told = "; ".join(f"{name} {text}" for name, text in said.items())
-    where = f" at {address}" if address is not None else ""
+    where = f" at {options['server']}" if "server" in options else ""
+    if made.policy == "interpreter":
+        where = f" {options['python']} with {options['file']}"
     return f"{made.policy}{where}, which says of itself: {told}" if said else made.policy
 
 

@@ -110,12 +110,13 @@ def as_shown(text: str) -> str:
     return _IN_FOLDER.sub(lambda found: "./" if found[1] else "", text)
 
 
-def check_reference(reference: Reference, folder: Path) -> None:
+def check_reference(reference: Reference, folder: Path, *, elsewhere: bool = False) -> None:
     """Looks at the file without running it.
 
     Args:
         reference: What is named.
         folder: Of the document that names it; the file lies in its repository, without one in the folder.
+        elsewhere: Whether another interpreter will run it; what that can import nobody knows here.
 
     Raises:
         BadReference: It leads out of there, is not there, is no Python, or has no object of that name.
@@ -125,7 +126,7 @@ def check_reference(reference: Reference, folder: Path) -> None:
         return
     name = reference.written.rpartition(":")[0]
     tree = _parsed(path, name, folder)
-    if (taken := _found(path)) is not None and taken != path:
+    if not elsewhere and (taken := _found(path)) is not None and taken != path:
         raise BadReference(
             f"Python finds {taken.relative_to(path.parent)} in the place of {name}", "rename one of them"
         )
@@ -136,7 +137,7 @@ def check_reference(reference: Reference, folder: Path) -> None:
         near = difflib.get_close_matches(wanted, public, n=1)
         hint = f"did you mean '{name}:{near[0]}'?" if near else f"it has {', '.join(public) or 'none'}"
         raise BadReference(f"{name} has no '{wanted}'", hint)
-    for node in _sure_imports(tree):
+    for node in () if elsewhere else _sure_imports(tree):
         for top in _tops(node):
             if (remedy := _beside(top, path.parent)) and importlib.util.find_spec(top) is None:
                 raise BadReference(f"{name}:{node.lineno}: no module named '{top}' is installed", remedy)

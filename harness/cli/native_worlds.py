@@ -94,7 +94,9 @@ def _episode(said: Mapping[str, Any]) -> str:
     """What an environment says of its episodes, in one line."""
     rate = f"{1 / said['step_s']:g} steps a second" if said["step_s"] else "says no step time"
     steps = f"{said['max_steps']} steps an episode" if said["max_steps"] else "says no length of an episode"
-    success = f"success is {said['success']}" if said["success"] else "tells no success that is known here"
+    success = (
+        f"success is {said['success']}" if said.get("success") else "tells no success that is known here"
+    )
     return f"{rate}; {steps}; {success}"
 
 
@@ -106,7 +108,7 @@ def environment_data(opened: OpenedEnvironment) -> dict[str, Any]:
     """The same for machines."""
     rows = [dict(zip(("target", "takes", "value"), row, strict=True)) for row in opened.listing()]
     said = {
-        key: opened.said[key]
+        key: opened.said.get(key)
         for key in ("observations", "action", "step_s", "max_steps", "success", "versions")
     }
     return {"env": opened.name, **said, "settable": rows, **dict(opened.remarks())}

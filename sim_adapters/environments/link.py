@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from simgate.sim_adapters.environments.remote.refused import Refused, told
 from simgate.sim_adapters.environments.remote.session import Session
@@ -19,6 +19,8 @@ ANSWER_S = 300.0
 """Longest wait for one answer; making an environment may compile for minutes."""
 STEP_S = 60.0
 """Longest wait for one step of one environment."""
+ACT_S = 30.0
+"""Longest wait for what a policy does, before the worker that waits for it is taken for hung."""
 PROCESSES = ProcessTraits(slow=True)
 """Of workers: they wait for an environment, so that one which hangs is named, and not the worker killed."""
 _NO_NUMPY = 78
@@ -84,19 +86,23 @@ def _guarded(env: str, ask: Callable[..., Any], /, **given: Any) -> Any:
 
 
 class RemoteLink:
-    """An environment in another interpreter.
+    """An environment, or a policy, in another interpreter.
 
     Args:
         python: Absolute path of the interpreter.
-        opened: As ``Session`` has them.
+        opened: As ``Session`` has them; for a policy as
+            :class:`~simgate.sim_adapters.environments.remote.playing.Playing` does.
+        what: ``environment`` or ``policy``.
 
     Raises:
         EnvironmentFailed: The interpreter cannot be started, or ends at once.
         Refused: There is no such environment.
     """
 
-    def __init__(self, python: str, opened: Mapping[str, Any]) -> None:
-        self._name, self._python = opened["name"], python
+    def __init__(
+        self, python: str, opened: Mapping[str, Any], what: Literal["environment", "policy"] = "environment"
+    ) -> None:
+        self._who, self._what, self._python = f"{what} {opened['name']}", what, python
         ours, theirs = socket.socketpair()
         command = [python, "-c", _SCRIPT, str(_REMOTE), str(theirs.fileno()), str(os.getpid())]
         clean = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")}
@@ -111,14 +117,18 @@ class RemoteLink:
             theirs.close()
         self._socket = ours
         try:
-            self.call("open", **opened)
+            self.call(what, **opened)
         except BaseException:
             self.close()
             raise
 
     def call(self, word: str, **given: Any) -> Any:
         """See :class:`Link`."""
-        seconds = min(STEP_S * len(given["slots"]), ANSWER_S) if word == "steps" else ANSWER_S
+        seconds = ANSWER_S
+        if word == "steps":
+            seconds = min(STEP_S * len(given["slots"]), ANSWER_S)
+        elif word == "act":
+            seconds = ACT_S
         self._socket.settimeout(seconds)
         try:
             send(self._socket, [word, given])
@@ -127,24 +137,25 @@ class RemoteLink:
             if self._process is not None:
                 self._process.kill()
             self.close()
-            raise EnvironmentFailed(
-                f"environment {self._name}: no answer to '{word}' within {seconds:g} s"
-            ) from None
+            raise EnvironmentFailed(f"{self._who}: no answer to '{word}' within {seconds:g} s") from None
         except (OSError, EOFError):
             code = self._ended()
-            if code == _NO_NUMPY and word == "open":
-                raise EnvironmentFailed(
-                    f"{self._python} has no numpy; an environment there needs numpy and gymnasium (or gym)"
-                ) from None
+            if code == _NO_NUMPY and word == self._what:
+                needed = (
+                    "an environment there needs numpy and gymnasium (or gym)"
+                    if word == "environment"
+                    else "a policy there needs it"
+                )
+                raise EnvironmentFailed(f"{self._python} has no numpy; {needed}") from None
             ended = "ended" if code is None else f"ended (exit {code})"
             raise EnvironmentFailed(
-                f"environment {self._name}: its interpreter {ended} while it was asked to '{word}'"
+                f"{self._who}: its interpreter {ended} while it was asked to '{word}'"
             ) from None
         if kind == "refused":
             message, unknown, known = answer
             raise Refused(message, unknown, tuple(known))
         if kind == "failed":
-            raise EnvironmentFailed(f"environment {self._name}: {answer}")
+            raise EnvironmentFailed(f"{self._who}: {answer}")
         return answer
 
     def _ended(self) -> int | None:

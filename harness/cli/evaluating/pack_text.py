@@ -46,6 +46,7 @@ class Evaluation:
         reproducible: Whether one seed leads to one episode.
         axes: Set of ranges of what may be worn; None for none.
         instructions: Wordings of the task, of which each episode draws one.
+        policy_python: Interpreter in which the policy is installed; None for simgate's own.
     """
 
     env: str
@@ -68,6 +69,7 @@ class Evaluation:
     reproducible: bool = True
     axes: str | None = None
     instructions: Sequence[str] = ()
+    policy_python: str | None = None
 
 
 def rate_of(said: Mapping[str, Any], policy: str = "") -> int:
@@ -147,8 +149,7 @@ def pack_document(asked: Evaluation) -> dict[str, Any]:
         "simgate": 1,
         "pack": name_of(asked.env),
         **({"extends": f"axes/{asked.axes}"} if asked.axes else {}),
-        "policy": named_policy(asked.policy),
-        **({"policy_options": dict(asked.policy_options)} if asked.policy_options else {}),
+        **_policy(asked),
         "sim": {
             "adapter": asked.adapter,
             "physics_hz": rate,
@@ -174,6 +175,14 @@ def pack_document(asked: Evaluation) -> dict[str, Any]:
         },
         "gate": rules,
     }
+
+
+def _policy(asked: Evaluation) -> dict[str, Any]:
+    options = dict(asked.policy_options)
+    if asked.policy_python is None:
+        return {"policy": named_policy(asked.policy), **({"policy_options": options} if options else {})}
+    policy: dict[str, Any] = {"file": asked.policy, "python": asked.policy_python}
+    return {"policy": {**policy, "options": options} if options else policy}
 
 
 def pack_text(asked: Evaluation) -> str:

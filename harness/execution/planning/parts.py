@@ -142,7 +142,10 @@ def native_files(pack: Pack) -> dict[str, tuple[Path, dict[str, str]]]:
 def _plugin(use: Use, folder: Path, core: Code) -> Part:
     said, code = _code(use, folder, core)
     files = {name: sha256_of(path) for name, path in files_of(use, folder, code).items()}
-    words = own_words(registry.load(use.group, use.name, folder), use.options) if _is_asked(use, code) else {}
+    words: dict[str, str] = {}
+    if _is_asked(use, code):
+        plugin: Any = registry.load(use.group, use.name, folder)
+        words = own_words(plugin, located_options(plugin, use.options, folder))
     return make_part(use.role, use.name, files=files, **said, said=words)
 
 

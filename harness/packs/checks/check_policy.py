@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from simgate.harness.packs.checks.check_plugin import named_plugin
-from simgate.harness.packs.language.pack import POLICIES, NetworkKeys
+from simgate.harness.packs.checks.vocabulary import read_options
+from simgate.harness.packs.language.pack import POLICIES, ElsewhereKeys, NetworkKeys
 from simgate.harness.packs.model import Scalar
 from simgate.harness.packs.reading.read_server import read_server
 from simgate.harness.packs.source.fields import Reader
 from simgate.harness.packs.source.read_keys import read_keys
 from simgate.policies.documents.named_file import named_file
 from simgate.policies.documents.nodes import MappingNode, Node
+from simgate.sim_adapters.code_file import BadReference, Reference, check_reference
+from simgate.sim_adapters.plain_file import absolute
 from simgate.sim_adapters.worlds.environment import INSTRUCTION, EnvironmentSpec
 
-NETWORK, SERVER = "network", "server"
-"""Names of the policies that run trained networks and ask servers, and of the options that say which."""
+NETWORK, SERVER, INTERPRETER = "network", "server", "interpreter"
+"""Names of the policies that run trained networks, ask servers, and run code in an interpreter of its own; of
+the first two also the options that say which."""
 
 
 def policy_file(named: Path | str) -> Path:
@@ -38,6 +43,9 @@ def read_policy(reader: Reader, node: Node | None) -> tuple[str | None, dict[str
     if node.find(SERVER) is not None:
         options = read_server(reader, node)
         return (SERVER, options) if options else (None, {})
+    if node.find("python") is not None or node.find("file") is not None:
+        options = _read_elsewhere(reader, node)
+        return (INTERPRETER, options) if options else (None, {})
     read = read_keys(reader, node, NetworkKeys, "policy")
     if read is None or not read.is_whole:
         return None, {}
@@ -48,6 +56,35 @@ def read_policy(reader: Reader, node: Node | None) -> tuple[str | None, dict[str
     name = Path(os.path.relpath(at.source.path.parent / read.keys.network, reader.folder)).as_posix()
     _check(reader, at, path, read.keys.network)
     return NETWORK, {NETWORK: name}
+
+
+def _read_elsewhere(reader: Reader, node: MappingNode) -> dict[str, Scalar]:
+    """Options of a policy in an interpreter of its own; what is wrong is reported, and nothing is run."""
+    before = len(reader.problems)
+    read = read_keys(reader, node, ElsewhereKeys, "policy")
+    if read is None or not read.is_whole:
+        return {}
+    node_of_file = read.nodes["file"]
+    name = read.keys.file
+    if name.rpartition(":")[0].endswith(".py"):
+        name = Path(os.path.relpath(node_of_file.source.path.parent / name, reader.folder)).as_posix()
+    try:
+        check_reference(Reference.read(name, reader.folder), reader.folder, elsewhere=True)
+    except BadReference as error:
+        reader.problems.at(node_of_file, "broken-plugin", f"policy '{name}': {error.problem}", error.remedy)
+    at, written = read.nodes["python"], read.keys.python
+    python = absolute(at.source.path.parent / written)
+    if not python.is_file():
+        hint = "name the python of the policy's virtual environment, for example ../venv/bin/python"
+        reader.problems.at(at, "missing-file", f"there is no interpreter '{written}'", hint)
+    given = read_options(reader, read.nodes.get("options"), "", lambda: None)
+    if len(reader.problems) > before:
+        return {}
+    return {
+        "file": name,
+        "python": Path(os.path.relpath(python, absolute(reader.folder))).as_posix(),
+        "given": json.dumps(given, sort_keys=True),
+    }
 
 
 def check_hears(

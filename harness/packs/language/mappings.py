@@ -10,6 +10,7 @@ from simgate.harness.packs.language import criteria, environment, gate, native, 
 MAPPINGS: dict[str, type[BaseModel]] = {
     "the top of the pack": pack.PackKeys,
     "a learned policy": pack.NetworkKeys,
+    "a policy in an interpreter of its own": pack.ElsewhereKeys,
     "a policy behind a server": server.ServerKeys,
     "an entry of what a policy server is sent": server.SentKeys,
     "sim": model.SimSpec,

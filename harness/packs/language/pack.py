@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from simgate.harness.packs.language.definition import ByHand, Keys, Name, Schema, Tree, key
+from simgate.harness.packs.language.definition import ByHand, Keys, Name, Schema, Tree, Wanted, key
 from simgate.harness.packs.language.scenario import task_schema
 from simgate.harness.packs.language.schema_of import TEXT, mapping, plugin
 from simgate.harness.packs.language.server import ServerKeys
@@ -27,8 +27,18 @@ class NetworkKeys(Keys):
     network: str = key("path of a policy.yaml: what the network is shown and what its outputs mean")
 
 
+class ElsewhereKeys(Keys):
+    """A policy in the interpreter in which it is installed."""
+
+    file: Annotated[str, Wanted("my_policy.py:NAME")] = key("the policy, my_policy.py:NAME")
+    python: Annotated[str, Wanted("the path of an interpreter")] = key(
+        "interpreter in which it is installed, for example ../venv/bin/python; it needs numpy"
+    )
+    options: Annotated[dict[str, Scalar], ByHand()] = key("options of the policy, name: value", {})
+
+
 def _policy() -> Schema:
-    return {"anyOf": [plugin(POLICIES), mapping(NetworkKeys), mapping(ServerKeys)]}
+    return {"anyOf": [plugin(POLICIES), mapping(NetworkKeys), mapping(ServerKeys), mapping(ElsewhereKeys)]}
 
 
 class PackKeys(Keys):
@@ -47,7 +57,8 @@ class PackKeys(Keys):
     )
     policy: Annotated[Tree, ByHand(_policy)] = key(
         "name of the policy that drives the robot, for example door_navigator; of a trained network, "
-        "{network: policy.yaml}; of one behind a server, {server: ws://host:port, observation: {...}}"
+        "{network: policy.yaml}; of one behind a server, {server: ws://host:port, observation: {...}}; of "
+        "one in an interpreter of its own, {file: my_policy.py:NAME, python: ../venv/bin/python}"
     )
     policy_options: Annotated[dict[str, Scalar], ByHand()] = key("options of the policy, name: value", {})
     sim: Annotated[SimSpec, ByHand()] = key("simulator and rates", SimSpec())

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from simgate.harness.packs.checks.check_model import read_models
-from simgate.harness.packs.checks.check_policy import check_hears, read_policy
+from simgate.harness.packs.checks.check_policy import INTERPRETER, check_hears, read_policy
 from simgate.harness.packs.checks.metric_catalog import MetricCatalog
 from simgate.harness.packs.checks.vocabulary import Vocabulary, adapter_options
 from simgate.harness.packs.language.pack import PackKeys
@@ -60,6 +60,9 @@ class PackReader:
         sim = self._sim(nodes.get("sim"))
         model, models, known = read_models(reader, nodes.get("model"), nodes.get("models"))
         policy, of_policy = read_policy(reader, nodes.get("policy"))
+        if policy == INTERPRETER and (model or models):
+            message = "a policy in an interpreter of its own is told nothing of what a model finds"
+            self._problems.at(root.key("policy"), "wrong-value", message, "leave the model out")
         vocabulary = Vocabulary(reader, known, nodes.get("policy"), policy, tuple(models))
         self._criteria.control_hz = sim.control_hz
         self._criteria.vocabulary = vocabulary

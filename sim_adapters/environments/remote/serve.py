@@ -1,4 +1,4 @@
-"""Answers simgate from the interpreter in which an environment is; see :mod:`.session`."""
+"""Answers simgate from an environment's interpreter, or a policy's; see :mod:`.session`, :mod:`.playing`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import sys
 import traceback
 from typing import Any
 
+from .playing import Playing
 from .refused import Refused, told
 from .session import Session
 from .wire import receive, send
@@ -20,7 +21,7 @@ _LAB = "isaaclab:"
 
 
 def main(descriptor: int, parent: int) -> None:
-    """Answers until the other end is gone; what the environment prints goes to stderr."""
+    """Answers until the other end is gone; what is printed goes to stderr."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
@@ -34,8 +35,10 @@ def main(descriptor: int, parent: int) -> None:
         except EOFError:
             return
         try:
-            if word == "open":
+            if word == "environment":
                 session, answer = _session_of(given["name"])(**given), None
+            elif word == "policy":
+                session, answer = Playing(**given), None
             else:
                 answer = getattr(session, word)(**given)
             send(sock, ["answer", answer])

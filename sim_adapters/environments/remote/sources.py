@@ -27,25 +27,25 @@ def files_of(env: Any, factory: Any, named: str | None) -> list[str]:
     made_by = [one for one in made_by if not one.__module__.startswith(f"{__package__}.")]
     for one in made_by:
         found.add(getattr(sys.modules.get(one.__module__), "__file__", None) or "")
-    found = {os.path.realpath(path) for path in found if path and _is_nobodys(path)}
+    found = {os.path.realpath(path) for path in found if path and is_nobodys(path)}
     folders = tuple({str(Path(path).parent) + os.sep for path in found})
     for name, module in list(sys.modules.items()):
         # A policy in the same folder is no part of the environment; whether it is loaded is chance.
         if name.startswith(_OF_SIMGATE):
             continue
         path = os.path.realpath(getattr(module, "__file__", None) or "")
-        if folders and path.startswith(folders) and _is_nobodys(path):
+        if folders and path.startswith(folders) and is_nobodys(path):
             found.add(path)
     for name in _FILES:
         model = getattr(env.unwrapped, name, None)
-        if isinstance(model, str) and Path(model).is_file() and _is_nobodys(model):
+        if isinstance(model, str) and Path(model).is_file() and is_nobodys(model):
             found.add(os.path.realpath(model))
     for one in made_by:  # Its packages run before it: they register it, and set things.
         package = one.__module__.rpartition(".")[0]
         while package:
             found.add(getattr(sys.modules.get(package), "__file__", None) or "")
             package = package.rpartition(".")[0]
-    return sorted(named_by(found, _is_nobodys))
+    return sorted(named_by(found, is_nobodys))
 
 
 def layers_of(env: Any) -> Iterator[Any]:
@@ -56,7 +56,7 @@ def layers_of(env: Any) -> Iterator[Any]:
         layer = vars(layer).get("env") if hasattr(layer, "__dict__") else None
 
 
-def _is_nobodys(path: str) -> bool:
+def is_nobodys(path: str) -> bool:
     """Whether a file comes neither with Python nor with a release, whose version says what is in it."""
     real = os.path.realpath(path)
     # Some modules that are none on disk say a name (torch's ``_classes.py``).

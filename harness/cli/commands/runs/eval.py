@@ -36,6 +36,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--policy-option", action="append", default=[], metavar="NAME=VALUE", help="an option of the policy"
     )
+    parser.add_argument(
+        "--policy-python", metavar="FILE", help="interpreter in which the policy (FILE.py:NAME) is installed"
+    )
     _add_episodes(parser)
     parser.add_argument(
         "--success", metavar="CONDITION", help="an episode passes when it holds, for example info.is_success"
@@ -172,7 +175,7 @@ def _asked(args: argparse.Namespace, max_drop: float | None) -> Evaluation:
     options = _options(args.policy_option, "--policy-option")
     opened = open_environment(f"env:{args.env}", args.python)
     success = args.success
-    if success is None and args.return_at_least is None and not (success := opened.said["success"]):
+    if success is None and args.return_at_least is None and not (success := opened.said.get("success")):
         raise UserError(
             "say when an episode passes: --success info.is_success (a condition on what the environment "
             "tells), --return-at-least X, or both"
@@ -193,6 +196,7 @@ def _asked(args: argparse.Namespace, max_drop: float | None) -> Evaluation:
         adapter=opened.adapters[0],
         policy=args.policy,
         policy_options=options,
+        policy_python=args.policy_python,
         episodes=args.episodes,
         steps=args.max_steps or _registered_steps(args.env, opened),
         rate_hz=rate_of(opened.said, args.policy),
@@ -205,7 +209,7 @@ def _asked(args: argparse.Namespace, max_drop: float | None) -> Evaluation:
         seed=args.seed,
         python=args.python,
         clip=args.clip,
-        reproducible=opened.said["repeats"],
+        reproducible=opened.said.get("repeats", True),
         repeats=args.repeats,
         axes=args.axes,
         instructions=tuple(args.instruction),

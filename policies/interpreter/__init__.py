@@ -1,0 +1,1 @@
+"""A policy in the interpreter in which it is installed."""
