@@ -15,10 +15,10 @@ from simgate.sim_adapters.adapter import AdapterInfo, Timing
 from simgate.sim_adapters.embodiment import Embodiment
 from simgate.sim_adapters.environments.embodiment import embodiment_of
 from simgate.sim_adapters.environments.link import Link, open_link
-from simgate.sim_adapters.environments.measured import check_quantities, measure
+from simgate.sim_adapters.environments.measured import OF_BODIES, asked_as, check_quantities, measure
 from simgate.sim_adapters.observation import GroundTruth, Observation
 from simgate.sim_adapters.options import read_options
-from simgate.sim_adapters.quantities import OfEnvironment, Told
+from simgate.sim_adapters.quantities import OfEnvironment
 from simgate.sim_adapters.scene.environment import EnvironmentSite
 from simgate.sim_adapters.traits import AdapterTraits
 
@@ -100,7 +100,7 @@ class GymnasiumAdapter:
     """
 
     name = "gymnasium"
-    traits = AdapterTraits(quantities=frozenset(get_args(OfEnvironment)), planar=False)
+    traits = AdapterTraits(quantities=frozenset((*get_args(OfEnvironment), *OF_BODIES)), planar=False)
 
     def __init__(self, timing: Timing, options: Mapping[str, object] | None = None) -> None:
         read_options(f"{self.name} adapter", {}, options or {})
@@ -296,8 +296,9 @@ def _begun(link: Link, slots: list[int], scenes: Sequence[EnvironmentSite]) -> l
 
 
 def _asked_of(site: EnvironmentSite) -> tuple[str, ...]:
-    """Names of the info that a task asks for."""
-    return tuple(dict.fromkeys(q.name for _, q in site.quantities if isinstance(q, Told)))
+    """Names of the info, and quantities of bodies, that a task asks for."""
+    asked = (asked_as(quantity) for _, quantity in site.quantities)
+    return tuple(dict.fromkeys(name for name in asked if name))
 
 
 def _kind(site: EnvironmentSite) -> str:

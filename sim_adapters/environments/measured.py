@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.sim_adapters.quantities import Quantity, Return, Reward, Seen, Told
+from simgate.sim_adapters.environments.remote.physics import PREFIX
+from simgate.sim_adapters.quantities import (
+    ContactForce,
+    Distance,
+    Joint,
+    Position,
+    Quantity,
+    Return,
+    Reward,
+    Seen,
+    SensorReading,
+    Speed,
+    Tilt,
+    Told,
+    write_quantity,
+)
+
+OF_BODIES = (Distance, Position, Speed, Tilt, Joint, ContactForce, SensorReading)
+"""Quantities of environments on MuJoCo. What touches is not among them: an environment is looked at once a
+step, and what has touched in between would be missed."""
 
 
 def channel_of(quantity: Seen) -> tuple[str, int]:
@@ -17,6 +38,15 @@ def channel_of(quantity: Seen) -> tuple[str, int]:
     if isinstance(quantity.key, int):
         return "obs", quantity.key
     return f"obs.{quantity.key}", quantity.index
+
+
+@cache
+def asked_as(quantity: Quantity) -> str:
+    """What an environment's interpreter is asked: a name of the info, or a quantity of bodies in words; empty
+    for what it tells at each step anyway."""
+    if isinstance(quantity, Told):
+        return quantity.name
+    return f"{PREFIX}{json.dumps(write_quantity(quantity))}" if isinstance(quantity, OF_BODIES) else ""
 
 
 def check_quantities(asked: Mapping[str, Quantity], observations: Sequence[Mapping[str, Any]]) -> None:
@@ -55,8 +85,8 @@ def measure(
         if isinstance(quantity, Seen):
             name, index = channel_of(quantity)
             found[signal] = float(observation[name].reshape(-1)[index])
-        elif isinstance(quantity, Told):
-            found[signal] = info.get(quantity.name, math.nan)
+        elif name := asked_as(quantity):
+            found[signal] = info.get(name, math.nan)
         elif isinstance(quantity, Reward):
             found[signal] = reward
         elif isinstance(quantity, Return):

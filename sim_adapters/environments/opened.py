@@ -6,17 +6,17 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from simgate.sim_adapters.embodiment import Embodiment
 from simgate.sim_adapters.environments.embodiment import embodiment_of
 from simgate.sim_adapters.environments.link import EnvironmentFailed, open_link
-from simgate.sim_adapters.environments.measured import check_quantities
+from simgate.sim_adapters.environments.measured import OF_BODIES, check_quantities
 from simgate.sim_adapters.environments.remote.refused import Refused
 from simgate.sim_adapters.plain_file import absolute
-from simgate.sim_adapters.quantities import OfEnvironment, Quantity
+from simgate.sim_adapters.quantities import ContactForce, Joint, OfEnvironment, Quantity, SensorReading
 from simgate.sim_adapters.sensors.axes import Axis, axes_of
 from simgate.sim_adapters.worlds.environment import SEED, EnvironmentSpec
 from simgate.sim_adapters.worlds.native_file import NativeError
@@ -144,6 +144,9 @@ class OpenedEnvironment:
         Raises:
             NativeError: It has not.
         """
+        if isinstance(quantity, OF_BODIES):
+            self._body(quantity)
+            return
         if not isinstance(quantity, OfEnvironment):
             raise NativeError(
                 "element", f"an environment tells obs, info, reward and return, not {quantity.word}"
@@ -153,6 +156,31 @@ class OpenedEnvironment:
         except ValueError as error:
             known = tuple(one["name"].removeprefix("obs.") for one in self.said["observations"])
             raise NativeError("element", str(error).partition(": ")[2], known=known) from None
+
+    def _body(self, quantity: Quantity) -> None:
+        things: Mapping[str, list[str]] | None = self.said.get("things")
+        if things is None:
+            raise NativeError(
+                "element", f"{quantity.word} is of environments on MuJoCo, and {self.name} has no model of it"
+            )
+        named = [
+            value
+            for name, value in asdict(quantity).items()
+            if name in ("a", "b", "of") and "/" in str(value)
+        ]
+        if isinstance(quantity, Joint | SensorReading):
+            named = [f"{quantity.word}/{quantity.name}"]
+        for kind, _, name in (str(thing).partition("/") for thing in named):
+            if name not in things[kind]:
+                raise NativeError(
+                    "element", f"its model has no {kind} '{name}'", unknown=name, known=tuple(things[kind])
+                )
+            if isinstance(quantity, SensorReading) and quantity.index >= (count := things[kind].count(name)):
+                raise NativeError("element", f"sensor '{name}' has {count} numbers, from 0 on")
+            if isinstance(quantity, ContactForce) and kind == "site":
+                raise NativeError(
+                    "element", f"site/{name} has no shape that could touch; name a body or a geom"
+                )
 
     def touch(self, first: str, second: str) -> None:
         """Nothing is known of contacts.

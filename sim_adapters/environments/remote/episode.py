@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .physics import PREFIX, Read, reader_of
 from .refused import Refused
 from .settable import place_of, plain, same, settle
 from .spaces import Reader, fitting
@@ -20,14 +21,16 @@ class Episode:
     Args:
         env: As it was made.
         values: Target -> value.
-        asked: Names of the info that are told.
+        asked: Names of the info that are told, and quantities of its bodies (:mod:`.physics`).
         camera: Whether ``render()`` is a channel.
     """
 
     def __init__(self, env: Any, values: Mapping[str, Any], asked: Sequence[str], camera: bool) -> None:
         self.env, self._set, self._camera = env, dict(values), camera
         self._reader = Reader(env.observation_space, "obs")
-        self._asked, self._never, self._had = tuple(asked), set(asked), set()  # type: ignore[var-annotated]
+        self._asked, self._had = tuple(asked), set()  # type: ignore[var-annotated]
+        self._never = {name for name in asked if not name.startswith(PREFIX)}
+        self._bodies: dict[str, Read] = {}
 
     def reset(self, seed: int) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Sets what is set before, and resets; observation and info."""
@@ -38,6 +41,9 @@ class Episode:
             settle(self.env.unwrapped)
         options = {k[8:]: v for k, v in self._set.items() if k.startswith("options.")}
         observation, info = reset(self.env, seed, options)
+        # Only now: a reset may make another model.
+        inner = self.env.unwrapped
+        self._bodies = {name: reader_of(inner, name) for name in self._asked if name.startswith(PREFIX)}
         self.began = self._seen(observation), info
         return self.began
 
@@ -59,6 +65,9 @@ class Episode:
         """What was asked of an info; nan for what it has not."""
         found, all_of_it = [], None
         for name in self._asked:
+            if name in self._bodies:
+                found.append(self._bodies[name]())
+                continue
             value = info.get(name)
             if not isinstance(value, (bool, np.bool_, int, float, np.number)):
                 if all_of_it is None:

@@ -14,6 +14,7 @@ import numpy as np
 from .draws import Draws
 from .episode import Episode, picture_of, reset
 from .making import maker_of
+from .physics import things_of
 from .presets import Preset, preset_of
 from .refused import told
 from .settable import attributes, mujoco_targets, place_of, plain, same
@@ -92,6 +93,7 @@ class Session:
                 "max_steps": steps,
                 "success": preset.success(self._of_preset) if preset is not None else "",
                 "repeats": preset is None or preset.repeats,
+                "things": things_of(inner),
                 "versions": versions_of(module, *(preset.packages if preset is not None else ())),
             }
         finally:

@@ -111,7 +111,7 @@ def _holder(model: Any, kind: str, rest: str) -> tuple[Any, str]:
     """What has the field, and the field."""
     if kind == "opt":
         return model.opt, rest
-    names = _names(model, kind)
+    names = names_in(model, kind)
     for name in sorted(names, key=len, reverse=True):
         if rest.startswith(name + "."):
             return getattr(model, kind)(names.index(name)), rest[len(name) + 1 :]
@@ -119,7 +119,7 @@ def _holder(model: Any, kind: str, rest: str) -> tuple[Any, str]:
     raise Refused(f"the model has no {kind} '{wanted}'", wanted, tuple(names))
 
 
-def _names(model: Any, kind: str) -> list[str]:
+def names_in(model: Any, kind: str) -> list[str]:
     """Names of a kind of thing; the number of what has none."""
     count = {"body": "nbody", "geom": "ngeom", "joint": "njnt", "actuator": "nu", "site": "nsite"}[kind]
     return [getattr(model, kind)(index).name or str(index) for index in range(getattr(model, count))]
@@ -184,7 +184,7 @@ def mujoco_targets(inner: Any) -> Iterator[tuple[str, Any]]:
     if model is None or not hasattr(model, "opt"):
         return
     for kind, fields in _MUJOCO.items():
-        for name in [""] if kind == "opt" else _names(model, kind):
+        for name in [""] if kind == "opt" else names_in(model, kind):
             for what, (_, parts) in fields.items():
                 for part in parts or ("",):
                     target = "{}/{}".format(kind, ".".join(filter(None, (name, what, part))))
