@@ -1,12 +1,13 @@
 # simgate: `make demo` and `make test` are all a newcomer needs.
 PYTHON  ?= $(shell command -v python3.11 || command -v python3)
 VENV    ?= .venv
+ROS      = .ros
 BIN      = $(VENV)/bin
 WORKERS ?=
 ARGS    ?=
 ISAAC   ?= .isaac
 
-.PHONY: demo demos test extras isaac slow lint format train quality mutants benchmarks docs release-check clean help
+.PHONY: demo demos test extras isaac slow lint format train ros quality mutants benchmarks docs release-check clean help
 
 help:            ## what can be made
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -46,6 +47,8 @@ format: $(VENV)/.dev      ## put the code into its shape
 train: $(VENV)/.torch | gl ## rebuild the reference model (two cores, under 30 minutes)
 	$(BIN)/python -m simgate.policies.reference_model.train $(ARGS)
 
+ros: $(ROS)/.done         ## real rclpy and Fast DDS beside the rest, for scenarios/ros_doors and tests/ros (250 MB)
+
 quality: $(VENV)/.dev | gl ## does the gate catch seeded regressions? (minutes)
 	$(BIN)/python -m pytest tests/quality -m "slow or not slow" $(ARGS)
 
@@ -65,7 +68,7 @@ release-check: | gl       ## build the wheel and try it in an empty environment
 	PYTHON=$(PYTHON) .ci/release-check
 
 clean:           ## remove what make has installed and what runs have left
-	rm -rf $(VENV) $(ISAAC) build dist *.egg-info runs .pytest_cache .mypy_cache .ruff_cache .hypothesis .train
+	rm -rf $(VENV) $(ISAAC) $(ROS) build dist *.egg-info runs .pytest_cache .mypy_cache .ruff_cache .hypothesis .train
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "simgate needs Python 3.11 or newer; on Debian: apt-get install python3 python3-venv"; exit 1; }
@@ -108,6 +111,17 @@ $(ISAAC)/.made: docs/ci/isaac-lab.txt
 	@$(ISAAC)/bin/python -c 'import isaaclab_tasks' 2>/dev/null || { echo "isaaclab_tasks cannot be imported in $(ISAAC)"; exit 1; }
 	@touch $@
 	@echo "Done: python: $(ISAAC)/bin/python in a pack, simgate worlds isaaclab:Isaac-Cartpole --python $(ISAAC)/bin/python"
+
+# The ROS installation sees what simgate has, so that a node of its own Python can run simgate's code too.
+$(ROS)/.done: $(VENV)/.core
+	@echo "Installing ROS 2 Jazzy into $(ROS)"
+	@$(PYTHON) -m venv $(ROS)
+	@$(ROS)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt 'ros-jazzy-rclpy[fastrtps]==7.1.6' \
+	  ros-jazzy-geometry-msgs==5.3.6 ros-jazzy-nav-msgs==5.3.6 ros-jazzy-rosgraph-msgs==2.0.3 ros-jazzy-sensor-msgs==5.3.6 \
+	  ros-jazzy-std-msgs==5.3.6
+	@echo "import site; site.addsitedir('$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')')" \
+	  > "$$($(ROS)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/simgate.pth"
+	@touch $@
 
 .PHONY: gl
 gl:

@@ -24,11 +24,14 @@ class Observation:
         channels: By the names of the embodiment's channels, shape (N, ...). Owned by the adapter until the
             next ``step``; copy to keep.
         stamps: For every channel the physics step at which its reading was taken (``<= step``).
+        lost: Channel -> worlds that never got its newest reading, and see the one before, or zeros without
+            one.
     """
 
     step: int
     channels: Mapping[str, NDArray[Any]]
     stamps: Mapping[str, int]
+    lost: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     def is_new(self, channel: str) -> bool:
         """Whether a channel was read at this very step."""

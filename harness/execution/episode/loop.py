@@ -101,7 +101,8 @@ def run_episodes(
             clock.lap("step")
             continue
         arrived = perception.deliver(observation.step, worlds)
-        answered = cast.policy.act(shown, [told(results, cast.models) for results in arrived])
+        heard = [told(results, cast.models) for results in arrived]
+        answered = cast.policy.act(perception.shown(shown), heard)
         acts = checked_acts(cast.policy, answered, embodiment.action, len(scenes), worlds, observation.step)
         clock.lap("policy")
         for world in worlds:

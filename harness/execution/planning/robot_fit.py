@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from simgate.harness.expansion.expand import expand_scenario
 from simgate.harness.expansion.variant import objects_of
-from simgate.harness.packs.checks.check_policy import NETWORK, SERVER
+from simgate.harness.packs.checks.check_policy import NETWORK, ROS, SERVER
 from simgate.harness.packs.model import Pack, Scenario, TaskSpec
 from simgate.harness.packs.worlds import measures_tasks, native_reader, world_of
 from simgate.policies.documents.diagnostics import Diagnostic, of_file
@@ -60,8 +60,8 @@ def unfit(pack: Pack) -> list[Diagnostic]:
         ExpansionError: A scenario leaves nothing to run.
         PackageError: The declaration is not in order.
     """
-    if pack.policy == SERVER:
-        return _unfit_server(pack)
+    if pack.policy in (SERVER, ROS):
+        return _unfit_elsewhere(pack)
     named = pack.policy_options.get(NETWORK)
     if pack.policy != NETWORK or not isinstance(named, str):
         return []
@@ -82,23 +82,32 @@ def unfit(pack: Pack) -> list[Diagnostic]:
     return list(found.values())
 
 
-def _unfit_server(pack: Pack) -> list[Diagnostic]:
+def _unfit_elsewhere(pack: Pack) -> list[Diagnostic]:
     from simgate.policies.perception.package_text import read_text
+    from simgate.policies.ros.declaration import RosSpec
+    from simgate.policies.ros.messages import plan_messages
     from simgate.policies.server.declaration import ServerSpec
     from simgate.policies.server.requests import At, plan_requests
 
     path = Path(pack.path)
     text = read_text(path)[1] if path.is_file() else None
     found: dict[tuple[int, int], Diagnostic] = {}
+    is_ros = pack.policy == ROS
 
     def wrong(at: At, message: str, hint: str) -> None:
         lost = of_file(path, "policy-robot", message, hint)
-        problem = text.problem(("policy", *at), lost.code, message, hint) if text else lost
+        place = ("policy", *((ROS,) if is_ros else ()), *at)
+        problem = text.problem(place, lost.code, message, hint) if text else lost
         found.setdefault((problem.line, problem.column), problem)
 
-    spec = ServerSpec.model_validate_json(str(pack.policy_options.get("declared")))
+    declared = str(pack.policy_options.get("declared"))
     for scenario in pack.scenarios:
-        plan_requests(spec, *robot_of(pack, scenario), f"the robot of scenario '{scenario.id}'", wrong)
+        channels, action = robot_of(pack, scenario)
+        who = f"the robot of scenario '{scenario.id}'"
+        if is_ros:
+            plan_messages(RosSpec.model_validate_json(declared), channels, action, who, wrong)
+        else:
+            plan_requests(ServerSpec.model_validate_json(declared), channels, action, who, wrong)
     return list(found.values())
 
 

@@ -1,4 +1,4 @@
-"""Reads ``policy:``: a policy's name, a trained network by its declaration, or a policy behind a server."""
+"""Reads ``policy:``: a policy's name, a trained network by its declaration, or one that runs elsewhere."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from simgate.harness.packs.checks.check_plugin import named_plugin
 from simgate.harness.packs.checks.vocabulary import read_options
 from simgate.harness.packs.language.pack import POLICIES, ElsewhereKeys, NetworkKeys
 from simgate.harness.packs.model import Scalar
+from simgate.harness.packs.reading.read_ros import read_ros
 from simgate.harness.packs.reading.read_server import read_server
 from simgate.harness.packs.source.fields import Reader
 from simgate.harness.packs.source.read_keys import read_keys
@@ -20,9 +21,9 @@ from simgate.sim_adapters.code_file import BadReference, Reference, check_refere
 from simgate.sim_adapters.plain_file import absolute
 from simgate.sim_adapters.worlds.environment import INSTRUCTION, EnvironmentSpec
 
-NETWORK, SERVER, INTERPRETER = "network", "server", "interpreter"
-"""Names of the policies that run trained networks, ask servers, and run code in an interpreter of its own; of
-the first two also the options that say which."""
+NETWORK, SERVER, ROS, INTERPRETER = "network", "server", "ros", "interpreter"
+"""Names of the policies that run trained networks, ask servers, start nodes, and run code in an interpreter of
+its own; of the first three also the options that say which."""
 
 
 def policy_file(named: Path | str) -> Path:
@@ -43,6 +44,9 @@ def read_policy(reader: Reader, node: Node | None) -> tuple[str | None, dict[str
     if node.find(SERVER) is not None:
         options = read_server(reader, node)
         return (SERVER, options) if options else (None, {})
+    if node.find(ROS) is not None:
+        options = read_ros(reader, node)
+        return (ROS, options) if options else (None, {})
     if node.find("python") is not None or node.find("file") is not None:
         options = _read_elsewhere(reader, node)
         return (INTERPRETER, options) if options else (None, {})

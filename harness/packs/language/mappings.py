@@ -5,7 +5,17 @@ from __future__ import annotations
 from pydantic import BaseModel
 
 from simgate.harness.packs import model
-from simgate.harness.packs.language import criteria, environment, gate, native, pack, scenario, server, values
+from simgate.harness.packs.language import (
+    criteria,
+    environment,
+    gate,
+    native,
+    pack,
+    ros,
+    scenario,
+    server,
+    values,
+)
 
 MAPPINGS: dict[str, type[BaseModel]] = {
     "the top of the pack": pack.PackKeys,
@@ -13,6 +23,11 @@ MAPPINGS: dict[str, type[BaseModel]] = {
     "a policy in an interpreter of its own": pack.ElsewhereKeys,
     "a policy behind a server": server.ServerKeys,
     "an entry of what a policy server is sent": server.SentKeys,
+    "a policy that is a ROS 2 node": ros.RosPolicyKeys,
+    "a ROS 2 node": ros.RosKeys,
+    "a topic that a ROS 2 node is given": ros.PublishedKeys,
+    "a topic that a ROS 2 node answers on": ros.SubscribedKeys,
+    "the quality of service of a topic": ros.QosKeys,
     "sim": model.SimSpec,
     "latency": model.LatencySpec,
     "a scenario": scenario.ScenarioKeys,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from simgate.harness.packs.language.definition import ByHand, Keys, Name, Schema, Tree, Wanted, key
+from simgate.harness.packs.language.ros import RosPolicyKeys
 from simgate.harness.packs.language.scenario import task_schema
 from simgate.harness.packs.language.schema_of import TEXT, mapping, plugin
 from simgate.harness.packs.language.server import ServerKeys
@@ -38,7 +39,8 @@ class ElsewhereKeys(Keys):
 
 
 def _policy() -> Schema:
-    return {"anyOf": [plugin(POLICIES), mapping(NetworkKeys), mapping(ServerKeys), mapping(ElsewhereKeys)]}
+    mappings = (NetworkKeys, ServerKeys, RosPolicyKeys, ElsewhereKeys)
+    return {"anyOf": [plugin(POLICIES), *map(mapping, mappings)]}
 
 
 class PackKeys(Keys):
@@ -57,8 +59,9 @@ class PackKeys(Keys):
     )
     policy: Annotated[Tree, ByHand(_policy)] = key(
         "name of the policy that drives the robot, for example door_navigator; of a trained network, "
-        "{network: policy.yaml}; of one behind a server, {server: ws://host:port, observation: {...}}; of "
-        "one in an interpreter of its own, {file: my_policy.py:NAME, python: ../venv/bin/python}"
+        "{network: policy.yaml}; of one behind a server, {server: ws://host:port, observation: {...}}; of a "
+        "ROS 2 node, {ros: {launch: [...], publish: {...}, subscribe: {...}}}; of one in an interpreter of its "
+        "own, {file: my_policy.py:NAME, python: ../venv/bin/python}"
     )
     policy_options: Annotated[dict[str, Scalar], ByHand()] = key("options of the policy, name: value", {})
     sim: Annotated[SimSpec, ByHand()] = key("simulator and rates", SimSpec())

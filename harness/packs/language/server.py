@@ -29,7 +29,8 @@ def _observation() -> Schema:
     return {"type": "object", "additionalProperties": entry, "minProperties": 1}
 
 
-def _latency() -> Schema:
+def latency_schema() -> Schema:
+    """Of a latency in simulated time."""
     return {"anyOf": [{"type": "number", "minimum": 0}, {"const": "measured"}, {"type": "object"}]}
 
 
@@ -45,7 +46,7 @@ class ServerKeys(Keys):
     execute: int | None = key(
         "actions of a chunk after which the next one is asked for; all when left out", None, ge=1, le=10_000
     )
-    latency: Annotated[Any, ByHand(_latency)] = key(
+    latency: Annotated[Any, ByHand(latency_schema)] = key(
         "milliseconds of simulated time from an observation to its chunk, a distribution as in model.yaml, "
         "or measured; 0: the world waits for the server",
         0,

@@ -7,19 +7,15 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import TypeAdapter, ValidationError
-
 from simgate.harness.packs.language.server import SentKeys, ServerKeys
 from simgate.harness.packs.model import Scalar
+from simgate.harness.packs.reading.read_latency import read_latency
 from simgate.harness.packs.source.fields import Reader
 from simgate.harness.packs.source.read_keys import Written, read_keys
-from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from simgate.policies.perception.latency import LatencyDistribution
-from simgate.policies.perception.package_text import plain
+from simgate.policies.documents.nodes import MappingNode, Node, SequenceNode
 
 _CHANNEL = "the name of a channel, a list of names, or a mapping with channel"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_LATENCY = "milliseconds, measured, or a distribution such as {uniform: [60, 120]}"
 
 
 def read_server(reader: Reader, node: MappingNode) -> dict[str, Scalar]:
@@ -53,7 +49,7 @@ def read_server(reader: Reader, node: MappingNode) -> dict[str, Scalar]:
         "execute": keys.execute,
         "meanwhile": keys.meanwhile,
         "names": list(keys.names) or None,
-        "latency": _latency(reader, read.nodes.get("latency")),
+        "latency": read_latency(reader, read.nodes.get("latency")),
     }
     if not read.is_whole or len(reader.problems):
         return {}
@@ -136,21 +132,3 @@ def _sent(reader: Reader, node: Node) -> dict[str, Any]:
 def _is_empty(node: Node | None) -> bool:
     """Whether it is a list of nothing, which would be taken for a key that was left out."""
     return isinstance(node, SequenceNode) and not node.items
-
-
-def _latency(reader: Reader, node: Node | None) -> Any:
-    if node is None:
-        return 0.0
-    written = plain(node)
-    if written == "measured":
-        return written
-    if isinstance(node, ScalarNode) and (isinstance(written, bool) or not isinstance(written, int | float)):
-        reader.wrong(node, _LATENCY)
-        return 0.0
-    try:
-        TypeAdapter(LatencyDistribution).validate_json(json.dumps(written))
-    except (ValidationError, TypeError) as error:
-        said = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
-        reader.problems.at(node, "wrong-value", f"latency: {said}", f"write {_LATENCY}")
-        return 0.0
-    return written

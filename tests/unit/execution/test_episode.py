@@ -18,6 +18,7 @@ from simgate.policies.driving import drive
 from simgate.policies.perception.package import load_package
 from simgate.policies.policy import Act
 from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.planar_drive import DriveView
 from tests.unit.execution.memory_pack import write_model
 from tests.unit.execution.memory_plugins import MEMORY_CORRIDOR, MemoryAdapter, MemoryPolicy, MemoryRuntime
 
@@ -221,6 +222,27 @@ def test_kept_frames_are_what_the_model_saw_and_not_the_simulators_buffer(cast) 
     first, last = episode.frames[0], episode.frames[-1]
     assert first is not None and last is not None
     assert not np.array_equal(first, last)
+
+
+class Looks(Steady):
+    """Keeps the pictures that it is shown."""
+
+    def reset(self, briefs, embodiment) -> None:
+        super().reset(briefs, embodiment)
+        self.seen: list = []
+
+    def act(self, observation, detections) -> list[Act]:
+        self.seen.append(DriveView(observation).rgb[0].copy())
+        return super().act(observation, detections)
+
+
+def test_a_policy_is_shown_pictures_as_the_cameras_effects_leave_them(cast) -> None:
+    looks = Looks(0.1)
+    (episode,) = play(cast(looks, limit_s=1.0), 5.0, noise=0.05)
+    np.testing.assert_array_equal(looks.seen, episode.frames)
+    (clean,) = play(cast(looks, limit_s=1.0), 5.0, noise=0.0)
+    np.testing.assert_array_equal(looks.seen, clean.frames)
+    assert not np.array_equal(episode.frames[0], clean.frames[0])
 
 
 def test_worlds_of_one_batch_end_apart_and_play_as_they_do_alone(cast) -> None:

@@ -87,6 +87,25 @@ def test_noise_of_a_second_camera_is_its_own_and_that_of_the_first_is_as_without
     assert 8.0 < readings[WRIST].std() < 18.0
 
 
+def test_a_policy_is_shown_which_worlds_have_lost_a_picture_and_the_one_before() -> None:
+    losing = stage([], CameraEffects(dropout_rate=0.5))
+    before = {name: np.zeros_like(GREY) for name in (FRONT, WRIST)}
+    lost = 0
+    for k in range(20):
+        seen = replace(at(k), channels={**at(k).channels, FRONT: GREY + k, WRIST: GREY - k})
+        losing.sense(seen, [0, 1])
+        shown = losing.shown(seen)
+        for name in (FRONT, WRIST):
+            for world in (0, 1):
+                is_lost = world in shown.lost.get(name, ())
+                is_old = np.array_equal(shown.channels[name][world], before[name][world])
+                assert is_old == is_lost
+                lost += is_lost
+            before[name] = shown.channels[name]
+    assert 20 < lost < 60
+    assert stage([], CameraEffects()).shown(seen) is seen
+
+
 def test_a_world_of_which_one_camera_has_lost_its_frame_is_not_asked(tmp_path: Path) -> None:
     model = Keeps()
     losing = stage([LoopModel(model, At(0.0), "", package(tmp_path, WRIST))], CameraEffects(dropout_rate=0.5))

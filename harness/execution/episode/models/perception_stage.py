@@ -77,8 +77,12 @@ class PerceptionStage:
         self._embodiment = embodiment
         self._models = tuple(models)
         self._extra_ms, self._clock, self._on_device = extra_ms, clock, on_device
-        wanted = [self._eye, *(self._named(c) for m in models for c in (m.channel, *m.channels))]
         kinds = {channel.name: channel.kind for channel in embodiment.channels}
+        wanted = [self._eye, *(self._named(c) for m in models for c in (m.channel, *m.channels))]
+        self._modelled = frozenset(wanted)
+        self._is_worn = any(one != CameraEffects() for one in effects)
+        if self._is_worn:  # The policy may look by any of them.
+            wanted += [name for name, kind in kinds.items() if kind == "rgb"]
         self._asked = tuple(name for name in dict.fromkeys(wanted) if name)
         for name in self._asked:
             if name not in kinds:
@@ -108,7 +112,7 @@ class PerceptionStage:
         for name, cameras in self._cameras.items():
             camera = cameras[world]
             kept = [(s, f) for s, f in zip(camera.steps, camera.frames, strict=True) if f is not None]
-            if kept and name != self._eye:
+            if kept and name != self._eye and name in self._modelled:
                 steps, frames = zip(*kept, strict=True)
                 found[name] = View(self._embodiment.channel(name), steps, frames)
         return found
@@ -130,6 +134,21 @@ class PerceptionStage:
         for index, model in enumerate(self._models):
             if self._named(model.channel) in new:
                 self._run(index, model, active)
+
+    def shown(self, observation: Observation) -> Observation:
+        """What policies are shown: pictures as the cameras' effects have left them, and which were lost."""
+        if not self._is_worn:
+            return observation
+        pictures, lost = dict(observation.channels), dict[str, tuple[int, ...]]()
+        for name, cameras in self._cameras.items():
+            pictures[name] = np.stack([self._newest(name, camera) for camera in cameras])
+            gone = tuple(k for k, one in enumerate(cameras) if one.frames and one.frames[-1] is None)
+            lost |= {name: gone} if gone else {}
+        return replace(observation, channels=pictures, lost=lost)
+
+    def _newest(self, name: str, camera: WorldCamera) -> NDArray[np.uint8]:
+        known = next((frame for frame in reversed(camera.frames) if frame is not None), None)
+        return np.zeros(self._embodiment.channel(name).shape, np.uint8) if known is None else known
 
     def deliver(self, step: int, active: Sequence[int]) -> list[list[Delivery]]:
         """For each world what reaches its policy at this control tick; nothing for inactive ones."""

@@ -1,0 +1,229 @@
+"""One world's node, and all that is said to it and by it.
+
+It starts the node, plays each tick (``/clock`` and messages in, answers out), and ends the node with itself.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from typing import Any
+
+from .fields import Failed, stamp_of, version_of
+from .process import Judged
+from .topics import Input, Output
+
+_POLL_S = 0.02
+_GRACE_S = 2.0
+_CLOCK = {
+    "topic": "/clock",
+    "type": "rosgraph_msgs/msg/Clock",
+    "qos": {"reliability": "reliable", "durability": "volatile"},
+}
+
+
+class Bridge:
+    """One world's node and all that is said to it.
+
+    Args:
+        sock: simgate's end.
+        told: What :class:`simgate.policies.ros.link.RosLink` sends.
+    """
+
+    def __init__(self, sock: socket.socket, told: dict[str, Any]) -> None:
+        self._sock = sock
+        self.judged = Judged(told["launch"], told["folder"])
+        try:
+            self._open(told)
+            self._match(told["start_timeout_s"])
+        except BaseException:
+            self.judged.end()
+            raise
+
+    def _open(self, told: dict[str, Any]) -> None:
+        import rclpy
+        from rclpy.executors import SingleThreadedExecutor
+
+        self._rclpy = rclpy
+        rclpy.init(args=["--ros-args", "--log-level", "fatal"])
+        self.node = rclpy.create_node("simgate_bridge", enable_rosout=False, start_parameter_services=False)
+        self._executor = SingleThreadedExecutor()
+        self._executor.add_node(self.node)
+        self._unlike: dict[Input | Output, str] = {}
+        self._mismatched: dict[Input | Output, float] = {}
+        self._clock = Input(self, _CLOCK, told["sim_time"])
+        self._inputs = [Input(self, one) for one in told["publish"]]
+        self._outputs = [Output(self, one) for one in told["subscribe"]]
+        self._clock_first, self._lag = told["clock"] == "first", told["lag_ticks"]
+        self._timeout_s = told["timeout_s"]
+        self._ticks: list[int] = []
+
+    def events(self, end: str, of: Input | Output) -> Any:
+        """What is to be known of a publisher or subscription besides its messages."""
+        try:
+            from rclpy import event_handler
+        except ImportError:  # Humble.
+            from rclpy import qos_event as event_handler
+
+        def mismatch(event: Any) -> None:
+            kind = getattr(event.last_policy_kind, "name", event.last_policy_kind)
+            self._unlike[of] = str(kind).lower().rpartition("policy_")[2]
+
+        def lost(event: Any) -> None:
+            assert isinstance(of, Output)
+            of.lost += event.total_count_change
+
+        also = {"message_lost": lost} if end == "Subscription" else {}
+        return getattr(event_handler, f"{end}EventCallbacks")(
+            incompatible_qos=mismatch, use_default_callbacks=False, **also
+        )
+
+    def _spin(self) -> None:
+        try:
+            if self._sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b"":
+                raise EOFError
+        except BlockingIOError:
+            pass
+        self._executor.spin_once(timeout_sec=_POLL_S)
+
+    def _match(self, seconds: float) -> None:
+        """Waits until every topic has both its ends."""
+        until = time.monotonic() + seconds
+        known: list[Input | Output] = [self._clock, *self._inputs, *self._outputs]
+        ends = [end for end in known if end.needed]
+        while lacking := [end for end in ends if not end.matched()]:
+            self.judged.check("before its topics were there")
+            now = time.monotonic()
+            for end in lacking:
+                if (why := self._mismatch(end)) and now - self._mismatched.setdefault(end, now) > _GRACE_S:
+                    raise Failed(f"{why}{self.judged.last}")
+            if now > until:
+                why = "; ".join(map(self._absence, lacking))
+                raise Failed(f"within {seconds:g} s {why}{self.judged.last}")
+            self._spin()
+
+    def _mismatch(self, end: Input | Output) -> str:
+        """What keeps the node's end of a topic from ours; empty where the node has none yet."""
+        find = "get_subscriptions_info_by_topic" if isinstance(end, Input) else "get_publishers_info_by_topic"
+        types = {info.topic_type for info in getattr(self.node, find)(end.topic)}
+        if types - {end.type}:
+            return f"the node has {end.topic} as {', '.join(sorted(types))}, the pack as {end.type}"
+        if end in self._unlike:
+            ours = "qos: beside the topic must be as the node has it"
+            return (
+                f"the quality of service of {end.topic} ({self._unlike[end]}) is not that of the node; {ours}"
+            )
+        return ""
+
+    def _absence(self, end: Input | Output) -> str:
+        if end is self._clock:
+            return "no node listened to /clock: set its parameter use_sim_time, or write sim_time: false"
+        return f"no node {'listened to' if isinstance(end, Input) else 'published'} {end.topic}"
+
+    def tick(self, stamp: int, messages: list[Any]) -> list[Any]:
+        """Plays one tick.
+
+        Args:
+            stamp: Nanoseconds.
+            messages: Number of the input, its fields, stamp and frame.
+
+        Returns:
+            For each output its fields or None, and the wall-clock seconds until it came.
+        """
+        # What is still to come of the last tick would be taken for an answer to this one.
+        for _ in range(2 * len(self._outputs) + 2):
+            self._executor.spin_once(timeout_sec=0)
+        self._judge()
+        self._ticks.append(stamp)
+        begun = time.monotonic()
+        if self._clock_first:
+            self._tell_time(stamp)
+        for number, fields, own, frame in messages:
+            self._inputs[number].send(fields, own, frame)
+        for number in dict.fromkeys(message[0] for message in messages):
+            self._deliver(self._inputs[number], stamp)
+        if not self._clock_first:
+            self._tell_time(stamp)
+        self._wait(stamp)
+        return [output.taken(begun) for output in self._outputs]
+
+    def _tell_time(self, stamp: int) -> None:
+        sec, nanosec = divmod(stamp, 10**9)
+        self._clock.send({"clock.sec": sec, "clock.nanosec": nanosec})
+
+    def _deliver(self, one: Input, stamp: int) -> None:
+        """Until the node has a message, so that /clock does not come before it."""
+        if not one.is_taken(self._timeout_s):
+            self.judged.check(f"when it was given {one.topic} at {stamp * 1e-9:.3f} s")
+            raise Failed(f"the node did not take {one.topic} within {self._timeout_s:g} s{self.judged.last}")
+
+    def _wait(self, stamp: int) -> None:
+        until = time.monotonic() + self._timeout_s
+        awaited = [output for output in self._outputs if output.needed and len(self._ticks) > self._lag]
+        at = f"at {stamp * 1e-9:.3f} s"
+        while True:
+            self._judge()
+            missing = next((output for output in awaited if output.answer is None), None)
+            if missing is None:
+                return
+            self.judged.check(f"when it was to answer on {missing.topic} {at}")
+            if not missing.matched():
+                raise Failed(f"the node left {missing.topic} {at}{self.judged.last}")
+            if time.monotonic() > until:
+                old = missing.stale
+                why = "" if old is None else f", only with the stamp {old * 1e-9:.9f} s, which is before it"
+                raise Failed(
+                    f"the node did not answer on {missing.topic} {at} within {self._timeout_s:g} s{why}"
+                    f"{self.judged.last}"
+                )
+            self._spin()
+
+    def _judge(self) -> None:
+        """Sorts what has come: an answer of this tick, one too many, of the past, of the future."""
+        due = self._ticks[-1 - self._lag] if len(self._ticks) > self._lag else None
+        now = self._ticks[-1] if self._ticks else 0
+        for output in self._outputs:
+            if output.lost:
+                raise Failed(f"the middleware lost {output.lost} messages of {output.topic}")
+            while output.came:
+                message, came = output.came.popleft()
+                stamp = stamp_of(message) if output.stamped else None
+                if not self._ticks:
+                    continue  # Said of nothing that it was shown.
+                if stamp is not None and stamp > now:
+                    raise Failed(
+                        f"a message on {output.topic} has the stamp {stamp * 1e-9:.9f} s, and it is only "
+                        f"{now * 1e-9:.9f} s"
+                    )
+                if output.needed and stamp is not None and (due is None or stamp < due):
+                    if output.heard:
+                        raise Failed(
+                            f"a message on {output.topic} has the stamp {stamp * 1e-9:.9f} s, of the past: "
+                            f"it is {now * 1e-9:.9f} s; does it take simulated time to answer? write lag_ms:"
+                        )
+                    output.stale = stamp
+                    continue
+                output.heard += 1
+                if output.needed and output.heard > len(self._ticks):
+                    raise Failed(
+                        f"the node published {output.topic} more than once for a tick, at {now * 1e-9:.3f} s"
+                    )
+                output.answer = (message, came)
+
+    def facts(self) -> dict[str, str]:
+        """What is known of the installation."""
+        ends: list[Input | Output] = [*self._inputs, *self._outputs]
+        packages = {"rclpy", *(end.type.partition("/")[0] for end in ends)}
+        return {
+            "ROS_DISTRO": os.environ.get("ROS_DISTRO", ""),
+            "rmw": str(self._rclpy.get_rmw_implementation_identifier()),
+            **{package: version_of(package) for package in sorted(packages)},
+        }
+
+    def close(self) -> None:
+        """Ends the node, then this."""
+        self.judged.end()
+        self._executor.shutdown(timeout_sec=_GRACE_S)
+        self.node.destroy_node()
+        self._rclpy.try_shutdown()

@@ -1,0 +1,96 @@
+"""Messages of any type, whose fields are set and read by their paths."""
+
+from __future__ import annotations
+
+import array
+import importlib
+import importlib.metadata
+import pathlib
+import xml.etree.ElementTree
+from typing import Any
+
+_LONGEST = 300
+
+
+class Failed(Exception):  # noqa: N818 - the name says what happened
+    """The node, or how it is declared, is at fault; the message says which and how."""
+
+
+def message_type(name: str) -> Any:
+    """The class of ``package/msg/Name``."""
+    package, middle, short = name.split("/")
+    try:
+        return getattr(importlib.import_module(f"{package}.{middle}"), short)
+    except (ImportError, AttributeError):
+        raise Failed(f"this ROS installation has no message type {name}") from None
+
+
+def steps_of(path: str) -> list[str | int | None]:
+    """``a.b[].c[0]`` as names, None for every element, and numbers of elements."""
+    parts = [part for part in path.replace("[", ".[").split(".") if part]
+    return [part if part[0] != "[" else None if part == "[]" else int(part[1:-1]) for part in parts]
+
+
+def read_field(value: Any, steps: list[str | int | None], path: str) -> Any:
+    """What stands at a path; a list where it goes through every element."""
+    for number, step in enumerate(steps):
+        if step is None:
+            return [read_field(one, steps[number + 1 :], path) for one in value]
+        try:
+            value = value[step] if isinstance(step, int) else getattr(value, step)
+        except AttributeError:
+            raise Failed(f"{type(value).__name__} has no field '{path}'") from None
+        except IndexError:
+            raise Failed(f"field '{path}' has only {len(value)} elements") from None
+    if hasattr(value, "get_fields_and_field_types"):
+        raise Failed(f"field '{path}' is a {type(value).__name__}, no number or text")
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    return list(value) if isinstance(value, tuple) else value
+
+
+def write_field(message: Any, path: str, value: Any) -> None:
+    """Sets what stands at a path, made to the type that is there."""
+    *steps, last = steps_of(path)
+    place = message
+    try:
+        for step in steps:
+            place = place[step] if isinstance(step, int) else getattr(place, str(step))
+        had = place[last] if isinstance(last, int) else getattr(place, str(last))
+        if isinstance(had, array.array):
+            flat = value.astype(had.typecode).tobytes() if hasattr(value, "astype") else value
+            value = array.array(had.typecode, flat)
+        elif isinstance(had, bool | int | float):
+            value = type(had)(value)
+        elif hasattr(value, "tolist"):
+            value = value.tolist()
+        if isinstance(last, int):
+            place[last] = value
+        else:
+            setattr(place, str(last), value)
+    except (AttributeError, IndexError):
+        raise Failed(f"{type(message).__name__} has no field '{path}'") from None
+    except (AssertionError, TypeError, ValueError, OverflowError) as error:
+        said = " ".join(str(error).split())[:_LONGEST]
+        raise Failed(f"field '{path}' of {type(message).__name__}: {said}") from None
+
+
+def stamp_of(message: Any) -> int | None:
+    """``header.stamp``, nanoseconds; None of a message without one."""
+    stamp = getattr(getattr(message, "header", None), "stamp", None)
+    return None if stamp is None else stamp.sec * 10**9 + stamp.nanosec
+
+
+def version_of(package: str) -> str:
+    """Version of a ROS package: of its package.xml, else of the distribution that pip has installed."""
+    from ament_index_python.packages import PackageNotFoundError, get_package_share_directory
+
+    try:
+        path = pathlib.Path(get_package_share_directory(package), "package.xml")
+        return str(xml.etree.ElementTree.parse(path).getroot().findtext("version", "")).strip()
+    except (OSError, PackageNotFoundError, xml.etree.ElementTree.ParseError):
+        pass
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"

@@ -1,0 +1,134 @@
+"""What a robot senses is written into a node's messages; what does not fit is refused at its place."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from simgate.policies.policy import Brief
+from simgate.policies.ros.declaration import RosSpec
+from simgate.policies.ros.messages import At, Message, plan_messages
+from simgate.sim_adapters.embodiment import ActionSpec, Channel, Intrinsics
+from simgate.sim_adapters.observation import Observation
+
+LENS = Intrinsics(2, 1, 60)
+CHANNELS = (
+    Channel("front.rgb", "rgb", (1, 2, 3), "uint8", "", 10, intrinsics=LENS),
+    Channel("front.depth", "depth", (1, 2), "float32", "m", 10, intrinsics=LENS),
+    Channel("scan", "ranges", (3,), "float64", "m", 10),
+    Channel("pose", "pose", (3,), "float64", "", 10, entries=("x_m", "y_m", "yaw_rad")),
+    Channel("twist", "twist", (2,), "float64", "", 10, entries=("forward_mps", "yaw_rate_rps")),
+    Channel("arm.pose", "pose", (7,), "float64", "", 10),
+    Channel("arm.position", "joints", (2,), "float64", "rad", 10, entries=("elbow", "hand")),
+)
+VALUES: dict[str, Any] = {
+    "front.rgb": [[[[1, 2, 3], [4, 5, 6]]]], "front.depth": [[[0.5, 2.0]]], "scan": [[1.0, 2.0, math.inf]],
+    "pose": [[3.0, -1.0, 2.0]], "twist": [[0.5, -0.25]], "arm.pose": [[1, 2, 3, 0.5, 0.5, -0.5, 0.5]],
+    "arm.position": [[0.1, 0.2]],
+}  # fmt: skip
+SEEN = Observation(
+    0,
+    {c.name: np.array(VALUES[c.name], c.dtype) for c in CHANNELS},
+    {c.name: 0 for c in CHANNELS},
+)
+ACTION = ActionSpec(("forward_mps", "yaw_rate_rps"), ("m/s", "rad/s"), (-1, -1), (1, 1))
+TWIST = {
+    "topic": "/cmd_vel",
+    "type": "geometry_msgs/msg/Twist",
+    "action": {"forward_mps": "linear.x", "yaw_rate_rps": "angular.z"},
+}
+
+
+def planned(kind: str, subscribe: Any = (TWIST,), **more: Any) -> tuple[Message, list[str]]:
+    found: list[str] = []
+
+    def wrong(at: At, message: str, hint: str) -> None:
+        found.append(f"{'.'.join(map(str, at))}: {message}; {hint}")
+
+    published = {"topic": "/in", "type": kind, **more}
+    spec = RosSpec.model_validate({"launch": ["x"], "publish": [published], "subscribe": list(subscribe)})
+    return plan_messages(spec, CHANNELS, ACTION, "the robot", wrong)[0], found
+
+
+def fields(kind: str, **more: Any) -> dict[str, Any]:
+    message, found = planned(kind, **more)
+    assert found == []
+    return message.fields(SEEN, 0, Brief("go", {"goal": (8.0, 1.5)}, 7))
+
+
+def test_a_colour_picture_is_an_image_of_its_rows() -> None:
+    said = fields("sensor_msgs/msg/Image", channels={"": "front.rgb"})
+    assert said.pop("data").tolist() == [1, 2, 3, 4, 5, 6]
+    assert said == {"height": 1, "width": 2, "encoding": "rgb8", "is_bigendian": 0, "step": 6}
+
+
+def test_depth_is_an_image_of_floats() -> None:
+    said = fields("sensor_msgs/msg/Image", channels={"": "front.depth"})
+    assert said.pop("data").view(np.float32).tolist() == [0.5, 2.0]
+    assert said == {"height": 1, "width": 2, "encoding": "32FC1", "is_bigendian": 0, "step": 8}
+
+
+def test_a_scan_has_the_angles_that_are_declared_and_what_lies_between_its_beams() -> None:
+    said = fields(
+        "sensor_msgs/msg/LaserScan", channels={"": "scan"}, fields={"angle_min": -1.0, "angle_max": 2.0}
+    )
+    assert said.pop("ranges").tolist() == [1.0, 2.0, math.inf]
+    assert said == {"angle_min": -1.0, "angle_max": 2.0, "angle_increment": 1.5}
+
+
+def test_odometry_in_the_plane_turns_about_z() -> None:
+    said = fields("nav_msgs/msg/Odometry", channels={"pose": "pose", "twist": "twist"})
+    yaw = 2 * math.atan2(said["pose.pose.orientation.z"], said["pose.pose.orientation.w"])
+    assert yaw == pytest.approx(2.0, abs=1e-15)
+    place = [said[f"pose.pose.position.{axis}"] for axis in "xyz"]
+    speeds = said["twist.twist.linear.x"], said["twist.twist.angular.z"]
+    assert (place, speeds) == ([3.0, -1.0, 0.0], (0.5, -0.25))
+
+
+def test_a_pose_in_space_has_its_quaternion_w_first() -> None:
+    said = fields("geometry_msgs/msg/PoseStamped", channels={"": "arm.pose"})
+    turned = [said[f"pose.orientation.{axis}"] for axis in "wxyz"]
+    assert turned == [0.5, 0.5, -0.5, 0.5]
+
+
+def test_joints_are_named() -> None:
+    said = fields("sensor_msgs/msg/JointState", channels={"position": "arm.position"})
+    assert (said["position"].tolist(), said["name"]) == ([0.1, 0.2], ["elbow", "hand"])
+
+
+def test_any_message_is_filled_by_its_fields() -> None:
+    given = {
+        "a.b": "pose.yaw_rad", "c": "arm.position", "d": "brief.goal.1", "e": "=map", "f": 3, "g": "brief.instruction",
+        "h": "brief.seed", "i": "scan.1",
+    }  # fmt: skip
+    said = fields("my_msgs/msg/State", fields=given)
+    assert said.pop("c").tolist() == [0.1, 0.2]
+    assert said == {"a.b": 2.0, "d": 1.5, "e": "map", "f": 3, "g": "go", "h": 7, "i": 2.0}
+
+
+def test_a_fact_that_the_task_does_not_tell_is_refused_by_name() -> None:
+    message, _ = planned("my_msgs/msg/State", fields={"a": "brief.gaol.1"})
+    with pytest.raises(ValueError, match=r"tells no 'gaol\.1'; it tells goal"):
+        message.fields(SEEN, 0, Brief("go", {"goal": (8.0, 1.5)}))
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "said"),
+    [
+        ("sensor_msgs/msg/Image", {"channels": {"": "front.rbg"}}, "publish./in: the robot has no channel 'front.rbg'; did you mean 'front.rgb'?"),
+        ("sensor_msgs/msg/Image", {"channels": {"": "scan"}}, "'scan' is ranges of shape (3,), which is no image of sensor_msgs/msg/Image; write fields:"),
+        ("nav_msgs/msg/Odometry", {"channels": {"twists": "twist"}}, "no channel fills 'twists' of nav_msgs/msg/Odometry; did you mean 'twist'?"),
+        ("my_msgs/msg/State", {"channels": {"": "scan"}}, "no channel fills 'the whole' of my_msgs/msg/State; write fields:"),
+        ("my_msgs/msg/State", {"fields": {"a": "pose.yaw"}}, "publish./in.fields.a: the robot senses no 'pose.yaw'; write CHANNEL, CHANNEL.ENTRY, brief.FACT, a number, or =text"),
+        ("my_msgs/msg/State", {"subscribe": [TWIST | {"action": {"forward_mps": "linear.x"}}]}, "subscribe: no topic tells the robot its yaw_rate_rps; write action: {yaw_rate_rps: FIELD} at a topic"),
+        ("my_msgs/msg/State", {"subscribe": [TWIST, TWIST | {"topic": "/b"}]}, "subscribe./b.action: 'forward_mps' comes on /cmd_vel already"),
+        ("my_msgs/msg/State", {"subscribe": [TWIST | {"action": {"forward": "x"}}]}, "the robot is told no 'forward'"),
+        ("my_msgs/msg/State", {"subscribe": [TWIST | {"optional": True}]}, "what the robot is told cannot be optional"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_the_robot_is_told_at_its_place(kind: str, more: dict[str, Any], said: str) -> None:
+    given = {"fields": {"a": 1.0}, **more} if "channels" not in more else more
+    assert said in "\n".join(planned(kind, **given)[1])
