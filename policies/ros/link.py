@@ -162,6 +162,16 @@ class RosLink:
         self._ask("facts", {}, self._spec.timeout_s)
         return dict(self.heard())
 
+    def finish(self) -> None:
+        """Ends the node and the bridge after the last tick.
+
+        Raises:
+            RosFailed: Something has come that is no answer to a tick.
+        """
+        self._ask("settle", {}, self._spec.timeout_s)
+        self.heard()
+        self.close()
+
     def close(self) -> None:
         """Ends the node and the bridge; safe to call twice."""
         if self._process is None:

@@ -100,6 +100,7 @@ class RosPolicy:
         who = f"the robot '{embodiment.name}'"
         self._messages = plan_messages(self._spec, embodiment.channels, embodiment.action, who, refuse)
         self._briefs, self._action = list(briefs), embodiment.action
+        self._over: set[int] = set()
         self._tick, self._sent = -1, [[-1] * len(self._messages) for _ in briefs]
         self._latencies: list[list[tuple[float, float]]] = [[] for _ in briefs]
         self._coming: list[deque[tuple[int, Act]]] = [deque() for _ in briefs]
@@ -124,13 +125,26 @@ class RosPolicy:
         self._tick += 1
         stamp = self._time(observation.step, observation.step)
         try:
-            for world, link in enumerate(self._links):
-                link.tick(stamp, self._due(observation, world))
-            heard = [link.heard() for link in self._links]
+            going = [world for world in range(len(self._links)) if world not in self._over]
+            for world in going:
+                self._links[world].tick(stamp, self._due(observation, world))
+            heard = {world: self._links[world].heard() for world in going}
         except BaseException:
             self.close()
             raise
-        return [self._told(world, answers) for world, answers in enumerate(heard)]
+        rest = Act(np.zeros(self._action.size), "over")
+        return [
+            self._told(world, heard[world]) if world in heard else rest for world in range(len(self._links))
+        ]
+
+    def ended(self, world: int) -> None:
+        """Ends the node of a world whose episode is over.
+
+        Raises:
+            RosFailed: It has said something that does not belong to the last tick.
+        """
+        self._over.add(world)
+        self._links[world].finish()
 
     def _time(self, step: int, now: int) -> int:
         """Nanoseconds at a physics step, given that of this tick."""

@@ -131,10 +131,7 @@ class Bridge:
         Returns:
             For each output its fields or None, and the wall-clock seconds until it came.
         """
-        # What is still to come of the last tick would be taken for an answer to this one.
-        for _ in range(2 * len(self._outputs) + 2):
-            self._executor.spin_once(timeout_sec=0)
-        self._judge()
+        self.settle()
         self._ticks.append(stamp)
         begun = time.monotonic()
         if self._clock_first:
@@ -147,6 +144,12 @@ class Bridge:
             self._tell_time(stamp)
         self._wait(stamp)
         return [output.taken(begun) for output in self._outputs]
+
+    def settle(self) -> None:
+        """Takes in what is still to come of the last tick, which would be taken for an answer to the next."""
+        for _ in range(2 * len(self._outputs) + 2):
+            self._executor.spin_once(timeout_sec=0)
+        self._judge()
 
     def _tell_time(self, stamp: int) -> None:
         sec, nanosec = divmod(stamp, 10**9)
