@@ -22,8 +22,8 @@ from simgate.sim_adapters.plain_file import absolute
 from simgate.sim_adapters.worlds.environment import INSTRUCTION, EnvironmentSpec
 
 NETWORK, SERVER, ROS, INTERPRETER = "network", "server", "ros", "interpreter"
-"""Names of the policies that run trained networks, ask servers, start nodes, and run code in an interpreter of
-its own; of the first three also the options that say which."""
+"""Names of the policies that run trained networks, ask servers, start nodes, and run code in an interpreter
+of its own; of the first three also the options that say which."""
 
 
 def policy_file(named: Path | str) -> Path:

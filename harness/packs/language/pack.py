@@ -39,8 +39,8 @@ class ElsewhereKeys(Keys):
 
 
 def _policy() -> Schema:
-    mappings = (NetworkKeys, ServerKeys, RosPolicyKeys, ElsewhereKeys)
-    return {"anyOf": [plugin(POLICIES), *map(mapping, mappings)]}
+    elsewhere = (mapping(ServerKeys), mapping(RosPolicyKeys), mapping(ElsewhereKeys))
+    return {"anyOf": [plugin(POLICIES), mapping(NetworkKeys), *elsewhere]}
 
 
 class PackKeys(Keys):
@@ -60,8 +60,8 @@ class PackKeys(Keys):
     policy: Annotated[Tree, ByHand(_policy)] = key(
         "name of the policy that drives the robot, for example door_navigator; of a trained network, "
         "{network: policy.yaml}; of one behind a server, {server: ws://host:port, observation: {...}}; of a "
-        "ROS 2 node, {ros: {launch: [...], publish: {...}, subscribe: {...}}}; of one in an interpreter of its "
-        "own, {file: my_policy.py:NAME, python: ../venv/bin/python}"
+        "ROS 2 node, {ros: {launch: [...], publish: {...}, subscribe: {...}}}; of one in an interpreter of "
+        "its own, {file: my_policy.py:NAME, python: ../venv/bin/python}"
     )
     policy_options: Annotated[dict[str, Scalar], ByHand()] = key("options of the policy, name: value", {})
     sim: Annotated[SimSpec, ByHand()] = key("simulator and rates", SimSpec())
