@@ -35,6 +35,7 @@ COMMANDS = {
     "replay": "runs",
     "pin": "runs",
     "export-scene": "packs",
+    "export-frames": "packs",
     "report": "verdicts",
     "evidence": "verdicts",
     "metrics": "packs",

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from simgate.harness.execution.episode.lap_clock import LapClock
 from simgate.harness.execution.episode.looking import LoopModel
@@ -20,6 +21,7 @@ from simgate.harness.execution.episode.models.perception_runtime import (
     is_deployed,
     make_runtime,
 )
+from simgate.harness.execution.episode.picture_run import PictureRun, run_pictures
 from simgate.harness.execution.episode.recordings.kept_files import keep_files
 from simgate.harness.execution.episode.resource_sampler import ResourceSampler
 from simgate.harness.execution.episode.setting import payload_of, timing_of
@@ -33,6 +35,7 @@ from simgate.harness.execution.planning.plan_guard import PlanGuard
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.checks.metric_catalog import Record
 from simgate.harness.packs.model import Scenario
+from simgate.harness.packs.worlds import is_dataset
 from simgate.harness.results.record import Outcome, RunRecord
 from simgate.harness.results.run_folder import RunFolder
 from simgate.harness.scoring.resources import ResourceMonitor, ResourceUse
@@ -201,23 +204,12 @@ class Worker:
         self._guard.before_batch()
         clock = LapClock()
         first = self._scenario(assignments[0].variant)
-        cast = Cast(
-            adapter=self._simulator(),
-            policy=self._policy,
-            models=self._models,
-            extra_ms=self._pack.latency.extra_ms,
-            task=task_of(first, Path(self._pack.path).parent),
-            timing=timing_of(self._pack, first),
-            time_limit_s=self._pack.sim.time_limit_s,
-            records=self._records[first.id],
-        )
         variants = [assignment.variant for assignment in assignments]
         scenes = [payload_of(self._pack, self._scenario(variant), variant) for variant in variants]
         self._resources.begin()
         with ResourceMonitor(self._metrics_asked) as monitor:
-            episodes = run_episodes(
-                cast, scenes, [v.seed for v in variants], [v.policy_seed for v in variants], clock
-            )
+            shown = self._shown(first, variants, scenes, clock)
+        episodes = [one.episode for one in shown]
         clock.lap("record")
         use = monitor.use()
         judged = [self._judge(v, e, use) for v, e in zip(variants, episodes, strict=True)]
@@ -232,9 +224,28 @@ class Worker:
         self._guard.after_batch()
         share = 1.0 / len(assignments)
         return [
-            self._record(a, e, s, digest, kept, clock, share)
-            for a, e, s, digest, kept in zip(assignments, episodes, judged, digests, files, strict=True)
+            self._record(a, e.episode, s, digest, kept, clock, share).model_copy(update={"sheets": e.sheets})
+            for a, e, s, digest, kept in zip(assignments, shown, judged, digests, files, strict=True)
         ]
+
+    def _shown(
+        self, scenario: Scenario, variants: Sequence[Variant], scenes: Sequence[Any], clock: LapClock
+    ) -> list[PictureRun]:
+        """What the variants of a portion leave behind; with sheets where they are pictures of a data set."""
+        if is_dataset(scenario):
+            return run_pictures(self._models, scenes, self._pack.sim.physics_hz, clock)
+        cast = Cast(
+            adapter=self._simulator(),
+            policy=self._policy,
+            models=self._models,
+            extra_ms=self._pack.latency.extra_ms,
+            task=task_of(scenario, Path(self._pack.path).parent),
+            timing=timing_of(self._pack, scenario),
+            time_limit_s=self._pack.sim.time_limit_s,
+            records=self._records[scenario.id],
+        )
+        seeds, policy_seeds = [v.seed for v in variants], [v.policy_seed for v in variants]
+        return [PictureRun(one) for one in run_episodes(cast, scenes, seeds, policy_seeds, clock)]
 
     @cached_property
     def _records(self) -> dict[str, frozenset[Record]]:

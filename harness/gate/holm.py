@@ -9,7 +9,7 @@ from simgate.harness.gate.statistics.intervals import fewest, refutation_p
 from simgate.harness.gate.tally import Tally
 from simgate.harness.gate.verdict import Decision, RuleVerdict
 from simgate.harness.multiplicity import holm_rejects
-from simgate.harness.packs.model import ON_A_METRIC, GateRule
+from simgate.harness.packs.model import ON_A_METRIC, OVER_ALL, GateRule
 from simgate.harness.text import plural
 
 Refutes = Callable[[float, int], bool]
@@ -126,6 +126,8 @@ def _to_refute(rule: GateRule, verdict: RuleVerdict, refutes: Refutes) -> str:
         return f"{plural(more, 'more broken variant')} would refute it among them"
     if rule.kind in ON_A_METRIC:
         return "more variants: a model so far off is refuted by a few more"
+    if rule.kind in OVER_ALL:
+        return "more clusters of pictures: a model so far off is refuted by a few more"
     if rule.kind == "not_worse_by":
         return "more pairs: a candidate that loses so much is refuted by a few more"
     if rule.kind != "pass_rate" or rule.at_least is None:

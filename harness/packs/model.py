@@ -282,10 +282,12 @@ class Scenario(PackModel):
     line: int = 0
 
 
-AGAINST_BASELINE = ("regression", "not_worse_by")
+AGAINST_BASELINE = ("regression", "not_worse_by", "overall_not_worse_by")
 """Kinds of gate rules that hold a run against a baseline."""
 ON_A_METRIC = ("mean", "percentile", "share")
 """Kinds that test what any metric is over the variants of a run."""
+OVER_ALL = ("overall", "overall_not_worse_by")
+"""Kinds that test a metric which only all pictures of a data set together have."""
 
 
 class GateRule(PackModel):
@@ -299,6 +301,8 @@ class GateRule(PackModel):
         "percentile",
         "share",
         "not_worse_by",
+        "overall",
+        "overall_not_worse_by",
         "regression",
         "invalid_or_error",
         "attempts",
@@ -330,7 +334,7 @@ class GateRule(PackModel):
     @property
     def is_test(self) -> bool:
         """Whether chance may refute it; the others count what this very run holds."""
-        return self.kind in ("pass_rate", "metric", *ON_A_METRIC, *AGAINST_BASELINE)
+        return self.kind in ("pass_rate", "metric", "overall", *ON_A_METRIC, *AGAINST_BASELINE)
 
     @property
     def counts_a_metric(self) -> bool:

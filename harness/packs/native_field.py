@@ -12,21 +12,23 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BeforeValidator, PlainSerializer, SerializationInfo, TypeAdapter
 
 if TYPE_CHECKING:
+    from simgate.sim_adapters.datasets.world import DatasetSpec
     from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
     from simgate.sim_adapters.worlds.environment import EnvironmentSpec
     from simgate.sim_adapters.worlds.native import NativeSpec
 
 
 @cache
-def _adapter() -> TypeAdapter[NativeSpec | ArticulatedSpec | EnvironmentSpec]:
+def _adapter() -> TypeAdapter[NativeSpec | ArticulatedSpec | EnvironmentSpec | DatasetSpec]:
+    from simgate.sim_adapters.datasets.world import DatasetSpec
     from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
     from simgate.sim_adapters.worlds.environment import EnvironmentSpec
     from simgate.sim_adapters.worlds.native import NativeSpec
 
-    return TypeAdapter(NativeSpec | ArticulatedSpec | EnvironmentSpec)
+    return TypeAdapter(NativeSpec | ArticulatedSpec | EnvironmentSpec | DatasetSpec)
 
 
-def read_spec(value: Any) -> NativeSpec | ArticulatedSpec | EnvironmentSpec | None:
+def read_spec(value: Any) -> NativeSpec | ArticulatedSpec | EnvironmentSpec | DatasetSpec | None:
     """The specification from plain data; what is none already passes.
 
     Raises:
@@ -43,6 +45,6 @@ def _written(value: Any, info: SerializationInfo) -> Any:
 
 
 if TYPE_CHECKING:
-    NativeField = NativeSpec | ArticulatedSpec | EnvironmentSpec | None
+    NativeField = NativeSpec | ArticulatedSpec | EnvironmentSpec | DatasetSpec | None
 else:
     NativeField = Annotated[Any, BeforeValidator(read_spec), PlainSerializer(_written)]

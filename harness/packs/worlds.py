@@ -11,6 +11,7 @@ from simgate.harness.packs.model import Pack, Scenario, SimSpec
 from simgate.harness.packs.variants import VariantsSpec
 
 if TYPE_CHECKING:
+    from simgate.sim_adapters.datasets.world import DatasetSpec
     from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
     from simgate.sim_adapters.worlds.environment import EnvironmentSpec
     from simgate.sim_adapters.worlds.native import NativeSpec
@@ -45,7 +46,7 @@ def repeated(world: World, variants: VariantsSpec) -> World:
 
 
 def find_world(
-    name: str, native: NativeSpec | ArticulatedSpec | EnvironmentSpec | None, folder: Path
+    name: str, native: NativeSpec | ArticulatedSpec | EnvironmentSpec | DatasetSpec | None, folder: Path
 ) -> World:
     """A world by its name, or from what a pack says about a file.
 
@@ -58,12 +59,15 @@ def find_world(
         UnknownPlugin: It is not installed.
     """
     if native is not None:
+        from simgate.sim_adapters.datasets.world import DatasetSpec, DatasetWorld
         from simgate.sim_adapters.worlds.articulated import ArticulatedSpec, ArticulatedWorld
         from simgate.sim_adapters.worlds.environment import EnvironmentSpec, EnvironmentWorld
         from simgate.sim_adapters.worlds.native import NativeWorld
 
         if isinstance(native, EnvironmentSpec):
             return EnvironmentWorld(native, folder)
+        if isinstance(native, DatasetSpec):
+            return DatasetWorld(native, folder)
         if isinstance(native, ArticulatedSpec):
             return ArticulatedWorld(native, folder)
         return NativeWorld(native, folder)
@@ -85,6 +89,11 @@ def measures_tasks(scenario: Scenario) -> bool:
     from simgate.sim_adapters.worlds.environment import EnvironmentSpec
 
     return isinstance(scenario.native, ArticulatedSpec | EnvironmentSpec)
+
+
+def is_dataset(scenario: Scenario) -> bool:
+    """Whether the world of a scenario is a data set, in which nothing moves."""
+    return scenario.native is not None and scenario.native.kind == "dataset"
 
 
 def native_reader(kind: str) -> Any:

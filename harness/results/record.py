@@ -75,6 +75,19 @@ class LatencySamples(ResultModel):
     """Those of each model by its name, where a pack names them."""
 
 
+class DetectionSheet(ResultModel):
+    """Detections of one class in the pictures of a variant, for metrics over the whole of a data set."""
+
+    truths: int
+    """How many objects there are to be found."""
+    scores: tuple[float, ...] = ()
+    """Of each detection."""
+    hits: tuple[int, ...] = ()
+    """Bit k: it is right at an overlap (IoU) of 0.5 + 0.05 k."""
+    ignored: tuple[int, ...] = ()
+    """Bit k: it is not judged there."""
+
+
 class RunRecord(ResultModel):
     """What happened to one variant."""
 
@@ -131,6 +144,8 @@ class RunRecord(ResultModel):
     artifacts: dict[str, str] = Field(default_factory=dict)
     """Name -> path relative to the run's folder: ``start_picture``, ``failure_picture``, ``trace``, and
     :data:`STRIP` with the name of a camera's or scanner's channel."""
+    sheets: dict[str, DetectionSheet] = Field(default_factory=dict, exclude_if=lambda found: not found)
+    """Of a data set: class -> its detections."""
     notes: tuple[str, ...] = ()
     """What could not be kept, and why (a picture that cannot be drawn); says nothing about the outcome."""
 

@@ -11,6 +11,7 @@ from simgate.harness.gate.comparing.compare import DEFAULT_CONFIDENCE
 from simgate.harness.gate.rules.metric_mean import values_to_prove
 from simgate.harness.gate.rules.not_worse import pairs_to_prove
 from simgate.harness.gate.rules.regression import margin_of, more_broken, refutation_of
+from simgate.harness.gate.statistics.average_precision import FEWEST_CLUSTERS
 from simgate.harness.gate.statistics.intervals import (
     fewest,
     more_successes_needed,
@@ -26,7 +27,7 @@ from simgate.harness.gate.statistics.power import (
 from simgate.harness.gate.wording import percent, statement
 from simgate.harness.packs.checks.clean_runs import clean_runs_needed
 from simgate.harness.packs.checks.latency_percentile import parse_latency_percentile
-from simgate.harness.packs.model import AGAINST_BASELINE, ON_A_METRIC, GateRule, Pack
+from simgate.harness.packs.model import AGAINST_BASELINE, ON_A_METRIC, OVER_ALL, GateRule, Pack
 from simgate.harness.text import plural
 
 POWER = 0.8
@@ -90,6 +91,10 @@ def rule_power(
         lines, drop = ["GO when nothing had to be run again more often, else INCONCLUSIVE"], None
     elif rule.kind == "mean":
         lines, drop = _mean(rule, scenes), None
+    elif rule.kind in OVER_ALL:
+        lines = [f"decided by all pictures together, in {plural(scenes, 'cluster')}"]
+        lines += [f"fewer than {FEWEST_CLUSTERS} prove nothing"] if scenes < FEWEST_CLUSTERS else []
+        drop = None
     elif rule.kind == "not_worse_by":
         lines, drop = _not_worse(rule, scenes), None
     else:

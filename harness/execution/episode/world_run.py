@@ -43,7 +43,7 @@ class Episode:
     """
 
     trace: Trace
-    frames: tuple[Frame | None, ...]
+    frames: Sequence[Frame | None]
     latency: LatencySamples
     renderer_failed: bool = False
     eye: Channel | None = None

@@ -10,7 +10,7 @@ from simgate.harness.expansion.expand import expand_scenario
 from simgate.harness.expansion.variant import objects_of
 from simgate.harness.packs.checks.check_policy import NETWORK, ROS, SERVER
 from simgate.harness.packs.model import Pack, Scenario, TaskSpec
-from simgate.harness.packs.worlds import measures_tasks, native_reader, world_of
+from simgate.harness.packs.worlds import is_dataset, measures_tasks, native_reader, world_of
 from simgate.policies.documents.diagnostics import Diagnostic, of_file
 from simgate.policies.perception.channels import channel_problems, names_channels
 from simgate.policies.perception.package import load_package
@@ -40,8 +40,8 @@ def unsensed(pack: Pack) -> list[Diagnostic]:
     found: dict[tuple[str, int, int], Diagnostic] = {}
     asking = any(names_channels(package) for package in packages)
     for scenario in pack.scenarios if packages else ():
-        if not measures_tasks(scenario) and not asking:
-            continue
+        if is_dataset(scenario) or not (measures_tasks(scenario) or asking):
+            continue  # What a data set has are pictures.
         channels = robot_of(pack, scenario)[0]
         who = f"the robot of scenario '{scenario.id}'"
         for package in packages:

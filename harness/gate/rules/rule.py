@@ -12,6 +12,7 @@ from simgate.harness.gate.rules.latency import decide_metric
 from simgate.harness.gate.rules.metric_mean import decide_mean
 from simgate.harness.gate.rules.metric_share import decide_metric_share
 from simgate.harness.gate.rules.not_worse import decide_not_worse
+from simgate.harness.gate.rules.overall import decide_overall, decide_overall_not_worse
 from simgate.harness.gate.rules.pass_rate import decide_pass_rate
 from simgate.harness.gate.rules.regression import Comparison, decide_regression
 from simgate.harness.gate.rules.rule_verdict import inconclusive, with_counts
@@ -21,6 +22,18 @@ from simgate.harness.gate.verdict import Decision, RuleVerdict
 from simgate.harness.gate.wording import doubts, scope
 from simgate.harness.packs.model import GateRule, Pack
 from simgate.harness.text import plural
+
+_ON_VARIANTS = {
+    "metric": decide_metric,
+    "mean": decide_mean,
+    "overall": decide_overall,
+    "attempts": decide_attempts,
+}
+_ON_PAIRS = {
+    "not_worse_by": decide_not_worse,
+    "overall_not_worse_by": decide_overall_not_worse,
+    "regression": decide_regression,
+}
 
 
 def decide_rules(
@@ -70,21 +83,15 @@ def decide_rule(
         )
     if rule.kind == "pass_rate":
         return decide_pass_rate(rule, counts, refutes)
-    if rule.kind == "metric":
-        return decide_metric(rule, counts, scoped)
-    if rule.counts_a_metric:
-        return decide_metric_share(rule, scoped, absent)
-    if rule.kind == "mean":
-        return decide_mean(rule, counts, scoped)
     if rule.kind == "invalid_or_error":
         return decide_invalid_or_error(rule, counts)
-    if rule.kind == "attempts":
-        return decide_attempts(rule, counts, scoped)
+    if rule.counts_a_metric:
+        return decide_metric_share(rule, scoped, absent)
     if rule.kind == "every_variant":
         return decide_every_variant(rule, counts, scoped, places_of(rule, pack))
-    if rule.kind == "not_worse_by":
-        return decide_not_worse(rule, counts, scoped, comparison)
-    return decide_regression(rule, counts, scoped, comparison)
+    if rule.kind in _ON_VARIANTS:
+        return _ON_VARIANTS[rule.kind](rule, counts, scoped)
+    return _ON_PAIRS[rule.kind](rule, counts, scoped, comparison)
 
 
 def in_scope(rule: GateRule, variants: Sequence[JudgedVariant]) -> list[JudgedVariant]:

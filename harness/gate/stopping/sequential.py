@@ -41,7 +41,7 @@ from simgate.harness.gate.tally import JudgedVariant, Status
 from simgate.harness.gate.verdict import Decision
 from simgate.harness.multiplicity import holm_rejects
 from simgate.harness.packs.checks.latency_percentile import parse_latency_percentile
-from simgate.harness.packs.model import AGAINST_BASELINE, ON_A_METRIC, GateRule, Pack
+from simgate.harness.packs.model import AGAINST_BASELINE, ON_A_METRIC, OVER_ALL, GateRule, Pack
 from simgate.harness.results.manifest import ExpectedVariant
 
 _OF_TRIALS = ("pass_rate", *ON_A_METRIC, *AGAINST_BASELINE)
@@ -60,6 +60,8 @@ def evidence_for(
         planned: Simulations of the rule's scope in the whole run.
         rules: Rules that Holm's procedure weighs against each other.
     """
+    if rule.kind in OVER_ALL:
+        return None  # What all pictures have together is known at the end.
     if rule.kind == "invalid_or_error":
         return None if rule.at_most is None else ValidityEvidence(rule.at_most)
     if rule.kind == "attempts":

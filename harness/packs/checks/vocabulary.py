@@ -45,6 +45,11 @@ class Vocabulary:
         self._says = known.says if known is not None else None
         self._policy = policy if policy and registry.is_there(POLICIES, policy, reader.folder) else None
 
+    @property
+    def classes(self) -> Sequence[str] | None:
+        """Of the models; None where nobody knows them."""
+        return self._classes
+
     def require_class(self, node: Node, label: str, offset: int = 0) -> None:
         """Reports a class that the model does not have.
 

@@ -82,6 +82,11 @@ class KindKeys(ScopeKeys):
     not_worse_by: Annotated[Tree, ByHand(lambda: {"type": "number", "exclusiveMinimum": 0})] = key(
         "how much the rule's metric may be worse than the baseline's, on average", None
     )
+    overall: Annotated[str | None, Wanted("a metric over all pictures, such as AP50.person")] = key(
+        "metric over all pictures of data sets: AP50, AP75 or AP50:95, of one class AP50.CLASS; with "
+        "at_least or not_worse_by, and confidence",
+        None,
+    )
     regression: Annotated[RegressionKeys | None, ByHand()] = key("{max_drop: share, confidence: share}", None)
     invalid_or_error: Annotated[InvalidOrErrorKeys | None, ByHand()] = key("{at_most: share}", None)
     attempts: Annotated[AttemptsKeys | None, ByHand()] = key(

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from simgate.harness.packs import model
 from simgate.harness.packs.language import (
     criteria,
+    dataset,
     environment,
     gate,
     native,
@@ -53,6 +54,7 @@ MAPPINGS: dict[str, type[BaseModel]] = {
     "a place of a native world to keep clear": native.ClearKeys,
     "an environment": environment.EnvironmentKeys,
     "a task of Isaac Lab": environment.LabKeys,
+    "a data set": dataset.DatasetKeys,
     "task": model.TaskSpec,
     "touch of a task": model.TouchSpec,
     "a gate rule": gate.RuleKeys,

@@ -90,7 +90,8 @@ class ScenarioKeys(Keys):
     )
     tags: Annotated[tuple[str, ...], Wanted("a list of words")] = key("list of words to select by", ())
     world: Tree = key(
-        "name of the world, for example office_corridor; or {mjcf: FILE, ...}, {usd: FILE, ...}"
+        "name of the world, for example office_corridor; or {mjcf: FILE, ...}, {usd: FILE, ...}, "
+        "{dataset: PATH, ...}"
     )
     task: Annotated[TaskSpec | None, ByHand(task_schema)] = key(
         "what a robot on its own joints is asked to do: signals, success, failure; or, of any robot, "
@@ -102,8 +103,8 @@ class ScenarioKeys(Keys):
     )
     place: Tree = key("groups of objects put down at random, name: group", None)
     where: Annotated[Tree, ByHand(_conditions)] = key("list of conditions that every variant meets", None)
-    variants: Annotated[VariantsKeys, ByHand()] = key(
-        "how many variants, for example {count: 40, method: sobol}"
+    variants: Annotated[VariantsKeys | None, ByHand()] = key(
+        "how many variants, for example {count: 40, method: sobol}; of a data set none are drawn", None
     )
     accept: Annotated[Tree, ByHand(lambda: {"$ref": "#/$defs/accept"})] = key(
         "acceptance criteria, metric: threshold; or the word success, for success: {equals: true} alone"

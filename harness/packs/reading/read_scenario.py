@@ -34,6 +34,7 @@ from simgate.harness.packs.source.extends import AXES
 from simgate.harness.packs.source.fields import Reader
 from simgate.harness.packs.source.read_keys import read_keys
 from simgate.harness.packs.values import ValueSpec
+from simgate.harness.packs.variants import VariantsSpec
 from simgate.harness.packs.worlds import WORLDS, repeated
 from simgate.harness.registry import is_there
 from simgate.policies.documents.diagnostics import near
@@ -41,12 +42,13 @@ from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode
 
 if TYPE_CHECKING:
     from simgate.harness.packs.reading.worlds.read_native import NativeReader
+    from simgate.sim_adapters.datasets.world import DatasetSpec
     from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
     from simgate.sim_adapters.worlds.environment import EnvironmentSpec
     from simgate.sim_adapters.worlds.native import NativeSpec
     from simgate.sim_adapters.worlds.world import World
 
-    _Native = NativeSpec | ArticulatedSpec | EnvironmentSpec
+    _Native = NativeSpec | ArticulatedSpec | EnvironmentSpec | DatasetSpec
 
 SUCCESS = "success"
 """What ``accept`` says in place of criteria: the task's own success."""
@@ -108,22 +110,23 @@ class ScenarioReader:
         keys = read.keys
         before, asked = len(self._reader.problems), read.nodes.get("task") or self._pack_task
         self._jointed: Sight | None = None
+        self._pictures: tuple[PinnedVariant, ...] | None = None
         self._left_out: Callable[[dict[str, ValueSpec], Sequence[PinnedVariant]], EnvironmentSpec] | None = (
             None
         )
         world, native, name, task = self._world(keys.world, keys.accept, read.nodes.get("task"))
         is_read = task is not None or asked is None or len(self._reader.problems) == before
-        known = Sight(touches=native is None or native.kind not in ("env", "isaaclab"))
+        known = Sight(touches=native is None or native.kind not in ("env", "isaaclab", "dataset"))
         sight = self._jointed or (None if world is None else known)
         sights = (sight,) if sight is not None else ()
         self._criteria.judge(task, is_read=is_read, sights=sights)
         groups = [item.text for item, _ in keys.place] if isinstance(keys.place, MappingNode) else []
-        variants = read_variants(self._reader, read.nodes.get("variants"))
+        variants = self._variants(key, read.nodes.get("variants"), is_dataset=self._pictures is not None)
         seen = world if world is None or variants is None else repeated(world, variants)
         check = WorldCheck(self._reader.problems, seen, lambda name: self._elsewhere(name, groups))
         parameters = self._parameters(keys.parameters, check)
         pins = PinnedReader(self._reader, check, parameters, places=bool(groups))
-        pinned = pins.read(read.nodes.get("pinned"))
+        pinned = (*pins.read(read.nodes.get("pinned")), *(self._pictures or ()))
         if self._left_out is not None:
             native = self._left_out(parameters, pinned)
         place = PlaceReader(self._reader, check).read(keys.place)
@@ -149,6 +152,8 @@ class ScenarioReader:
         if scenario is not None and self._jointed is not None and len(self._reader.problems) == before:
             report_absent(self._reader.problems, scenario, self._jointed, read.nodes)
         count = variants.drawn if variants else None
+        if self._pictures is not None:
+            count = len(self._pictures) or None
         return ReadScenario(key, keys.severity, count, check, scenario, sights)
 
     def _elsewhere(self, name: str, groups: list[str]) -> str:
@@ -176,6 +181,7 @@ class ScenarioReader:
     def _native(
         self, node: MappingNode, accept: Node | None, task: Node | None
     ) -> tuple[World | None, _Native | None, str | None, TaskSpec | CodedTask | None]:
+        from simgate.harness.packs.reading.worlds.read_dataset import is_dataset
         from simgate.harness.packs.reading.worlds.read_environment import is_environment
         from simgate.harness.packs.reading.worlds.read_jointed import is_jointed
         from simgate.harness.packs.reading.worlds.read_native import NativeReader
@@ -183,6 +189,8 @@ class ScenarioReader:
 
         if is_environment(node):
             return self._environment(node, task)
+        if is_dataset(node):
+            return self._dataset(node, task)
         judged = isinstance(accept, MappingNode) and accept.find("report_correct") is not None
         native_reader = NativeReader(self._reader, self._sim, self._criteria.vocabulary)
         described = native_reader.read(node, reports_count=judged)
@@ -201,6 +209,35 @@ class ScenarioReader:
         if isinstance(described, ArticulatedWorld) and native_reader.jointed is not None:
             self._jointed = Sight(described.spec.sensors, native_reader.jointed, native_reader.report)
         return described, spec, spec.name if spec is not None else None, asked
+
+    def _dataset(
+        self, node: MappingNode, task: Node | None
+    ) -> tuple[World | None, DatasetSpec | None, str | None, TaskSpec | None]:
+        from simgate.harness.packs.reading.worlds.read_dataset import DatasetReader
+
+        if task is not None:
+            message = "a data set has no task: nobody acts in it"
+            self._reader.problems.at(task, "wrong-value", message, "leave it out")
+        reader = DatasetReader(self._reader, self._sim, self._criteria.vocabulary.classes)
+        found = reader.read(node)
+        if found is None:
+            self._pictures = ()
+            return None, None, None, TaskSpec()
+        world, self._pictures = found
+        return world, world.spec, world.spec.name, TaskSpec()
+
+    def _variants(self, key: ScalarNode, node: Node | None, *, is_dataset: bool) -> VariantsSpec | None:
+        """How many variants are drawn; of a data set none, for its pictures are the variants."""
+        if is_dataset:
+            if node is not None:
+                message = "the pictures of a data set are its variants"
+                self._reader.problems.at(node, "wrong-value", message, "leave it out")
+            return VariantsSpec(count=0)
+        if node is None:
+            message = f"the scenario '{key.text}' has no 'variants'"
+            hint = "add variants: how many variants, for example {count: 40, method: sobol}"
+            self._reader.problems.at(key, "missing-key", message, hint)
+        return read_variants(self._reader, node)
 
     def _environment(
         self, node: MappingNode, task: Node | None

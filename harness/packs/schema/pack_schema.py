@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from simgate.harness import registry
 from simgate.harness.packs.checks.latency_percentile import OVER_DECLARED
 from simgate.harness.packs.checks.metric_catalog import MetricCatalog
+from simgate.harness.packs.language.dataset import DatasetKeys
 from simgate.harness.packs.language.definition import Schema, keys_of
 from simgate.harness.packs.language.gate import BESIDE_METRIC, KINDS, OF_A_METRIC, PassRateKeys, RuleKeys
 from simgate.harness.packs.language.native import JointedKeys, NativeKeys
@@ -48,6 +49,11 @@ _OF_A_FILE: Schema = {
     "required": ["world"],
 }
 """Of a scenario: its world is a file's, whose parameters the linter alone knows."""
+_SHOWS_PICTURES: Schema = {
+    "properties": {"world": {"type": "object", "required": ["dataset"]}},
+    "required": ["world"],
+}
+"""Of a scenario: its world is a data set, whose pictures are its variants."""
 _VALUE: Schema = {"$ref": "#/$defs/value"}
 _MOVED: Schema = {
     "type": "object",
@@ -103,7 +109,15 @@ def _unless_extended(root: Schema) -> Schema:
         "if": {"not": {"required": ["extends"]}},
         "then": {
             "required": required,
-            "properties": {"scenarios": {"additionalProperties": {"required": whole}}},
+            "properties": {
+                "scenarios": {
+                    "additionalProperties": {
+                        "required": whole,
+                        "if": {"not": _SHOWS_PICTURES},
+                        "then": {"required": ["variants"]},
+                    }
+                }
+            },
         },
     }
 
@@ -135,7 +149,11 @@ def _scenario(worlds: Mapping[str, World]) -> Schema:
     native: Schema = {
         "if": _ON_ITS_OWN_JOINTS,
         "then": mapping(JointedKeys, oneOf=one_file),
-        "else": mapping(NativeKeys, oneOf=one_file),
+        "else": {
+            "if": {"type": "object", "required": ["dataset"]},
+            "then": mapping(DatasetKeys),
+            "else": mapping(NativeKeys, oneOf=one_file),
+        },
     }
     schema = mapping(
         ScenarioKeys,

@@ -23,6 +23,7 @@ from simgate.harness.packs.language.gate import (
 from simgate.harness.packs.model import GateRule
 from simgate.harness.packs.reading.gate.read_metric_rule import MetricRuleReader
 from simgate.harness.packs.reading.gate.read_not_worse import NotWorseReader
+from simgate.harness.packs.reading.gate.read_overall import read_overall
 from simgate.harness.packs.reading.read_criteria import CriterionReader
 from simgate.harness.packs.reading.read_scenario import ReadScenario
 from simgate.harness.packs.source.fields import Fields, Reader
@@ -41,6 +42,7 @@ _OF_METRIC = {
     "percentile": ("confidence", "within"),
     "share": ("confidence", "within"),
     "not_worse_by": ("confidence", "clip"),
+    "overall": ("at_least", "confidence"),
 }
 """Keys that stand beside the metric, by the kind of the rule."""
 
@@ -66,6 +68,8 @@ class GateReader:
         kinds = [kind for kind in KINDS if kind in fields]
         if len(kinds) == 2 and kinds[0] == "metric" and kinds[1] in OF_A_METRIC:
             kinds = kinds[1:]
+        if sorted(kinds) == ["not_worse_by", "overall"]:
+            kinds = ["overall"]
         if len(kinds) != 1:
             self._not_one(node, fields, kinds)
             return None
@@ -86,6 +90,7 @@ class GateReader:
             "percentile": self._of_variants,
             "share": self._of_variants,
             "not_worse_by": self._not_worse_by,
+            "overall": self._overall,
             "regression": self._regression,
             "invalid_or_error": self._invalid_or_error,
             "attempts": self._attempts,
@@ -94,7 +99,7 @@ class GateReader:
         if numbers is None:
             return None
         scope = {"severity": rule.severity, "scenario": rule.scenario}
-        return GateRule.model_validate({"kind": kind, **scope, **numbers, "line": node.line})
+        return GateRule.model_validate({"kind": kind, **scope, "line": node.line, **numbers})
 
     def _not_one(self, node: Node, fields: Fields, kinds: Sequence[str]) -> None:
         """Reports a rule that demands nothing, or several things."""
@@ -241,6 +246,10 @@ class GateReader:
         reader = NotWorseReader(self._reader, self._criteria)
         confidence = _confidence(rule, _DEFAULT_CONFIDENCE)
         return reader.read(rule.nodes["not_worse_by"], rule.nodes, matching, confidence)
+
+    def _overall(self, rule: Written[RuleKeys], matching: list[ReadScenario]) -> dict[str, object] | None:
+        confidence = _confidence(rule, _DEFAULT_CONFIDENCE)
+        return read_overall(self._reader, self._criteria.vocabulary, rule, matching, confidence)
 
     def _of_variants(self, rule: Written[RuleKeys], matching: list[ReadScenario]) -> dict[str, object] | None:
         reader = MetricRuleReader(self._reader, self._criteria)

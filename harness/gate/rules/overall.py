@@ -1,0 +1,202 @@
+"""Rules over all pictures of data sets: average precision of a run, and how much of it a baseline had more.
+
+Units of proof are the clusters (sequences, sites) that the scenario names: see
+``statistics/average_precision.py``. A variant without a valid result may hold anything, and decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from simgate.harness.gate.comparing.pairing import pair_up
+from simgate.harness.gate.rules.regression import Comparison, nothing_to_compare
+from simgate.harness.gate.rules.rule_verdict import inconclusive, with_counts
+from simgate.harness.gate.statistics.average_precision import (
+    DRAWS,
+    FEWEST_CLUSTERS,
+    Ranking,
+    mean_precision,
+    of_loss,
+    of_mean,
+)
+from simgate.harness.gate.tally import JudgedVariant, Status, Tally
+from simgate.harness.gate.verdict import Decision, Interval, RuleVerdict
+from simgate.harness.gate.wording import doubts, percent, quarantine, whole_evidence
+from simgate.harness.packs.model import GateRule
+from simgate.harness.packs.overall import Overall, overall_of
+from simgate.harness.results.record import RunRecord
+from simgate.harness.results.stored_record import as_read
+from simgate.harness.text import plural
+
+_METHOD = f"bootstrap over clusters, {DRAWS} draws, one more cluster of the opposite kind, one-sided each way"
+
+
+def decide_overall(rule: GateRule, tally: Tally, variants: Sequence[JudgedVariant]) -> RuleVerdict:
+    """Decides a rule on average precision.
+
+    Args:
+        rule: With ``metric`` and ``at_least``.
+        tally: Counts of its scope.
+        variants: Those in its scope.
+    """
+    if (stopped := _undecidable(rule, tally)) is not None:
+        return stopped
+    assert rule.at_least is not None
+    counted = _counted(variants)
+    rankings = rankings_of(_metric(rule), [(one.expected.own_scene, one.record) for one in counted])
+    if (few := _too_few(rule, tally, rankings, rule.at_least)) is not None:
+        return few
+    found = of_mean(rankings)
+    low, high = found.low(rule.confidence), found.high(rule.confidence)
+    p_value = found.share_at_least(rule.at_least)
+    decision = Decision.INCONCLUSIVE
+    if low >= rule.at_least:
+        decision = Decision.GO
+    elif p_value < 1.0 - rule.confidence:
+        decision = Decision.NO_GO
+    return with_counts(
+        rule,
+        tally,
+        decision=decision,
+        reason=f"{rule.metric} {found.value:.4f} {_seen(rankings, counted)}: with {percent(rule.confidence)} "
+        f"confidence at least {low:.4f} and at most {high:.4f}, {rule.at_least:g} is needed"
+        f"{quarantine(tally)}",
+        would_change={
+            Decision.GO: "pictures of which the model finds less",
+            Decision.NO_GO: "a model that finds more, or finds less that is not there",
+            Decision.INCONCLUSIVE: "more clusters of pictures (sequences, sites), or a better model",
+        }[decision],
+        estimate=found.value,
+        exact=Interval(low=low, high=high, confidence=rule.confidence, method=_METHOD),
+        bound=rule.at_least,
+        p_value=p_value,
+    )
+
+
+def decide_overall_not_worse(
+    rule: GateRule, tally: Tally, variants: Sequence[JudgedVariant], comparison: Comparison | None
+) -> RuleVerdict:
+    """Decides a rule on how much average precision was lost against a baseline, on the same pictures.
+
+    Args:
+        rule: With ``metric``; ``at_most`` is the margin.
+        tally: Counts of the candidate's variants in scope.
+        variants: The candidate's variants in scope.
+        comparison: None when the run was made without a baseline.
+    """
+    if stopped := nothing_to_compare(rule, tally, comparison) or _undecidable(rule, tally):
+        return stopped
+    assert comparison is not None and rule.at_most is not None
+    pairs = [pair for pair in pair_up(variants, comparison.baseline.by_digest) if not pair.known]
+    records = [pair.valid_records for pair in pairs]
+    if None in records or comparison.absent(tally, variants):
+        return inconclusive(
+            rule,
+            tally,
+            "the baseline has no valid result of some of these pictures",
+            "valid results of the same pictures with both models",
+            bound=rule.at_most,
+        )
+    sides = [
+        rankings_of(
+            _metric(rule), [(pair.scene, both[k]) for pair, both in zip(pairs, records, strict=True) if both]
+        )
+        for k in (0, 1)
+    ]
+    if (few := _too_few(rule, tally, sides[1], rule.at_most)) is not None:
+        return few
+    found = of_loss(sides[0], sides[1])
+    low, high = found.low(rule.confidence), found.high(rule.confidence)
+    p_value = found.share_at_most(rule.at_most)
+    decision = Decision.INCONCLUSIVE
+    if high <= rule.at_most:
+        decision = Decision.GO
+    elif p_value < 1.0 - rule.confidence:
+        decision = Decision.NO_GO
+    before, now = map(mean_precision, sides)
+    return with_counts(
+        rule,
+        tally,
+        decision=decision,
+        reason=f"{rule.metric} {before:.4f} -> {now:.4f} {_seen(sides[1], [pair.now for pair in pairs])}: "
+        f"with {percent(rule.confidence)} confidence worse by at least {max(low, 0.0):.4f} and at most "
+        f"{max(high, 0.0):.4f}, {rule.at_most:g} is allowed{quarantine(tally)}",
+        would_change={
+            Decision.GO: "pictures of which the candidate finds less",
+            Decision.NO_GO: f"a candidate that keeps {rule.metric}",
+            Decision.INCONCLUSIVE: "more clusters of pictures, run with both models",
+        }[decision],
+        estimate=found.value,
+        exact=Interval(low=low, high=high, confidence=rule.confidence, method=_METHOD),
+        bound=rule.at_most,
+        p_value=p_value,
+    ).model_copy(update={"baseline": comparison.baseline.manifest.run_id})
+
+
+def rankings_of(metric: Overall, records: Sequence[tuple[str, RunRecord | None]]) -> list[Ranking]:
+    """A ranking for each class and overlap of a metric, over the same clusters.
+
+    Args:
+        metric: Which classes and overlaps.
+        records: Name of the cluster, and record, of each variant.
+    """
+    names = {name: place for place, name in enumerate(dict.fromkeys(name for name, _ in records))}
+    sheets = [(names[name], as_read(record).sheets) for name, record in records if record is not None]
+    labels = [metric.label] if metric.label else sorted({label for _, own in sheets for label in own})
+    rankings = []
+    for label in labels:
+        own = [(place, of[label]) for place, of in sheets if label in of]
+        truths = [0.0] * len(names)
+        for place, sheet in own:
+            truths[place] += sheet.truths
+        if not sum(truths):
+            continue
+        for bit in metric.overlaps:
+            kept = [
+                (score, bool(hit >> bit & 1), place)
+                for place, sheet in own
+                for score, hit, out in zip(sheet.scores, sheet.hits, sheet.ignored, strict=True)
+                if not out >> bit & 1
+            ]
+            scores, right, cluster = zip(*kept, strict=True) if kept else ((), (), ())
+            rankings.append(Ranking.of(scores, right, cluster, truths))
+    return rankings
+
+
+def _metric(rule: GateRule) -> Overall:
+    metric = overall_of(rule.metric or "")
+    assert metric is not None
+    return metric
+
+
+def _counted(variants: Sequence[JudgedVariant]) -> list[JudgedVariant]:
+    return [one for one in variants if one.status in (Status.SUCCESS, Status.FAILURE)]
+
+
+def _undecidable(rule: GateRule, tally: Tally) -> RuleVerdict | None:
+    bound = rule.at_least if rule.at_least is not None else rule.at_most
+    if not tally.doubtful and not tally.not_run:
+        return None
+    what = doubts(tally) or f"{tally.not_run} not run"
+    reason = f"what is true of all pictures is not known without some of them ({what})"
+    return inconclusive(rule, tally, reason, whole_evidence(tally), bound=bound)
+
+
+def _too_few(rule: GateRule, tally: Tally, rankings: Sequence[Ranking], bound: float) -> RuleVerdict | None:
+    if not rankings:
+        reason = f"there is nothing to be found of which {rule.metric} speaks"
+        return inconclusive(rule, tally, reason, "pictures in which there is", bound=bound)
+    clusters = len(rankings[0].truths)
+    if clusters >= FEWEST_CLUSTERS:
+        return None
+    reason = (
+        f"{rule.metric} {mean_precision(rankings):.4f} over {plural(clusters, 'cluster')} of pictures, and "
+    )
+    reason += f"of fewer than {FEWEST_CLUSTERS} nothing is concluded"
+    change = f"{FEWEST_CLUSTERS - clusters} more clusters (sequences, sites)"
+    return inconclusive(rule, tally, reason, change, bound=bound)
+
+
+def _seen(rankings: Sequence[Ranking], variants: Sequence[JudgedVariant]) -> str:
+    clusters = len(rankings[0].truths)
+    return f"over {plural(len(variants), 'variant')} in {plural(clusters, 'cluster')}"

@@ -1,0 +1,33 @@
+"""Keys of a world that is a data set of labelled pictures."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from simgate.harness.packs.language.definition import ByHand, Keys, Tree, Wanted, Word, key
+from simgate.harness.packs.language.schema_of import TEXT
+
+
+class DatasetKeys(Keys):
+    """A data set."""
+
+    dataset: Annotated[str, Wanted("the path of the labels")] = key(
+        "path of the labels: COCO's JSON, JSON lines, or the folder of a YOLO, VOC or KITTI data set"
+    )
+    format: Annotated[Literal["coco", "jsonl", "yolo", "voc", "kitti"] | None, Word("format")] = key(
+        "coco, jsonl, yolo, voc or kitti; what the path looks like when left out", None
+    )
+    images: Annotated[str | None, Wanted("the path of a folder")] = key(
+        "folder of the pictures; where the format has it, or beside the labels, when left out", None
+    )
+    classes: Annotated[Tree, ByHand(lambda: {"type": "object", "additionalProperties": TEXT})] = key(
+        "names of classes that the model calls otherwise, name in the labels: the model's", None
+    )
+    group_by: Annotated[str | None, Wanted("a key of the labels' metadata")] = key(
+        "metadata by which pictures are one variant, for example sequence; each picture is one when left out",
+        None,
+    )
+    cluster_by: Annotated[str | None, Wanted("a key of the labels' metadata")] = key(
+        "metadata by which variants are one unit of proof, for example site; each variant is when left out",
+        None,
+    )

@@ -1,0 +1,63 @@
+"""Reads gate rules over all pictures of data sets: ``{overall: AP50.person, at_least: 0.9}``."""
+
+from __future__ import annotations
+
+from simgate.harness.packs.checks.vocabulary import Vocabulary
+from simgate.harness.packs.language.gate import RuleKeys
+from simgate.harness.packs.overall import OVERLAPS, overall_of
+from simgate.harness.packs.reading.read_scenario import ReadScenario
+from simgate.harness.packs.source.fields import Reader
+from simgate.harness.packs.source.read_keys import Written
+from simgate.harness.packs.worlds import is_dataset
+from simgate.policies.documents.diagnostics import near
+
+
+def read_overall(
+    reader: Reader,
+    vocabulary: Vocabulary,
+    rule: Written[RuleKeys],
+    matching: list[ReadScenario],
+    confidence: float | None,
+) -> dict[str, object] | None:
+    """The rule's numbers; problems are reported and give None.
+
+    Args:
+        reader: Typed access to nodes.
+        vocabulary: Knows the model's classes.
+        rule: As written.
+        matching: Scenarios of its scope.
+        confidence: As read; None when that is wrong.
+    """
+    nodes, name = rule.nodes, rule.keys.overall
+    if name is None or confidence is None:
+        return None
+    metric, node = overall_of(name), nodes["overall"]
+    if metric is None:
+        message = f"'{name}' is no metric over all pictures"
+        hint = near(name.partition(".")[0], OVERLAPS) + "; of one class for example AP50.person"
+        reader.problems.at(node, "unknown-metric", message, hint)
+        return None
+    if metric.label:
+        vocabulary.require_class(node, metric.label, name.index(".") + 1)
+    scenarios = [one.scenario for one in matching if one.scenario is not None]
+    if len(scenarios) == len(matching) and not all(map(is_dataset, scenarios)):
+        other = next(one.id for one in scenarios if not is_dataset(one))
+        message = f"the rule speaks of scenario '{other}', whose world is no data set"
+        reader.problems.at(node, "gate-metric", message, "add scenario: ID of one with world: {dataset: ...}")
+        return None
+    bounds = [key for key in ("at_least", "not_worse_by") if key in nodes]
+    if len(bounds) != 1:
+        code = "wrong-value" if bounds else "missing-key"
+        message = f"a rule overall has {'one of' if bounds else 'to have'} at_least or not_worse_by"
+        reader.problems.at(node, code, message, "for example at_least: 0.9")
+        return None
+    bound = reader.number(nodes[bounds[0]], 0.0, 1.0)
+    if bound is None:
+        return None
+    if not 0.0 < bound < 1.0:
+        message = f"{bound:g} cannot be proven by any number of pictures, or asks for nothing"
+        reader.problems.at(nodes[bounds[0]], "gate-impossible", message, "write a number between 0 and 1")
+        return None
+    if bounds[0] == "at_least":
+        return {"metric": name, "at_least": bound, "confidence": confidence}
+    return {"kind": "overall_not_worse_by", "metric": name, "at_most": bound, "confidence": confidence}

@@ -1,0 +1,279 @@
+"""Readers of labels: COCO, JSON lines, YOLO folders, Pascal VOC and KITTI.
+
+What a file says is data: names lead nowhere out of the data set's folder, nothing is fetched or run, sizes
+and counts are bounded, and what is no number is refused with its place.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from simgate.sim_adapters.datasets.dataset import (
+    MOST_BYTES,
+    MOST_OBJECTS,
+    MOST_PICTURES,
+    Dataset,
+    Labelled,
+    Picture,
+    about_of,
+    bad,
+    box_of,
+    numbers,
+    word,
+)
+from simgate.sim_adapters.plain_file import read_plain
+
+ENDINGS = (".png", ".jpg", ".jpeg")
+_COCO_KEYS = frozenset(
+    {"id", "file_name", "width", "height", "license", "coco_url", "flickr_url", "date_captured"}
+)
+
+
+def text_of(path: Path) -> str:
+    """A file of labels as text.
+
+    Raises:
+        NativeError: It is no plain file, too large, or no UTF-8.
+    """
+    try:
+        return read_plain(path, MOST_BYTES).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise bad(str(path), "it is no UTF-8 text") from None
+    except OSError as error:
+        raise bad(str(path), error.strerror or str(error)) from None
+
+
+def _json(where: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise bad(where, f"it is no JSON: {str(error)[:200]}") from None
+
+
+def coco(path: Path, images: Path | None) -> Dataset:
+    """COCO's ``instances_*.json``; keys of an image beside COCO's own are metadata."""
+    said = _json(str(path), text_of(path))
+    if not isinstance(said, dict) or not all(
+        isinstance(said.get(key), list) for key in ("images", "annotations", "categories")
+    ):
+        raise bad(str(path), "a COCO file has lists images, annotations and categories")
+    names: dict[int | None, str] = {}
+    for k, entry in enumerate(said["categories"]):
+        where = f"{path}: categories[{k}]"
+        if (number := _id(entry, "id")) is None:
+            raise bad(where, "a category has a whole number as its id, and a name")
+        names[number] = word(where, "name", entry.get("name"))
+    objects: dict[int, list[Labelled]] = defaultdict(list)
+    known = {_id(entry, "id") for entry in said["images"]}
+    for k, entry in enumerate(said["annotations"]):
+        where = f"{path}: annotations[{k}]"
+        image, category = _id(entry, "image_id"), _id(entry, "category_id")
+        if image is None or image not in known:
+            raise bad(where, "its image_id is that of no image")
+        if category not in names:
+            raise bad(where, "its category_id is that of no category")
+        x, y, width, height = numbers(where, "bbox (x, y, width, height)", entry.get("bbox"), 4)
+        objects[image].append(
+            Labelled(
+                names[category],
+                box_of(where, [x, y, x + width, y + height]),
+                ignore=bool(entry.get("ignore", 0)),
+                crowd=bool(entry.get("iscrowd", 0)),
+            )
+        )
+    pictures = []
+    for k, entry in enumerate(said["images"]):
+        where = f"{path}: images[{k}]"
+        if (image := _id(entry, "id")) is None:
+            raise bad(where, "an image has a whole number as its id, and a file_name")
+        name = word(where, "file_name", entry.get("file_name"))
+        pictures.append(Picture(name, tuple(objects[image]), about_of(where, entry, _COCO_KEYS)))
+    return Dataset(images or path.parent, tuple(pictures), tuple(dict.fromkeys(names.values())))
+
+
+def _id(entry: object, name: str) -> int | None:
+    """A whole number that an entry has under a name; None for anything else."""
+    value = entry.get(name) if isinstance(entry, dict) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def json_lines(path: Path, images: Path | None) -> Dataset:
+    """A line a picture: ``{"image": "a.png", "boxes": [{"label": "person", "box": [x0, y0, x1, y1]}]}``;
+    other keys are metadata."""
+    pictures, classes = [], {}
+    for number, line in enumerate(text_of(path).splitlines(), start=1):
+        if not line.strip():
+            continue
+        where = f"{path}:{number}"
+        said = _json(where, line)
+        if not isinstance(said, dict) or not isinstance(said.get("boxes", []), list):
+            raise bad(where, 'a line is {"image": PATH, "boxes": [...], ...}')
+        objects = []
+        for entry in said.get("boxes", []):
+            if not isinstance(entry, dict):
+                raise bad(where, 'a box is {"label": CLASS, "box": [x0, y0, x1, y1]}')
+            label = word(where, "label", entry.get("label"))
+            classes[label] = True
+            corners = numbers(where, "box (x0, y0, x1, y1)", entry.get("box"), 4)
+            hidden = bool(entry.get("ignore")), bool(entry.get("crowd"))
+            objects.append(Labelled(label, box_of(where, corners), *hidden))
+        about = about_of(where, said, frozenset({"image", "boxes"}))
+        pictures.append(Picture(word(where, "image", said.get("image")), tuple(objects), about))
+    return Dataset(images or path.parent, tuple(pictures), tuple(classes))
+
+
+def yolo(path: Path, images: Path | None) -> Dataset:
+    """A YOLO folder with ``classes.txt`` or ``data.yaml``: ``images/**`` beside ``labels/**``, a line
+    ``class x y width height`` an object, as shares of the picture. The first folder below ``images`` is the
+    metadata ``split``."""
+    root = path if path.is_dir() else path.parent
+    names = _yolo_names(root)
+    folder = images or root / "images"
+    pictures = []
+    for file in _files(folder):
+        label = root / "labels" / file.relative_to(folder).with_suffix(".txt")
+        width, height = _size(file)
+        objects = []
+        for number, line in _lines(label):
+            where, parts = f"{label}:{number}", line.split()
+            index, x, y, w, h = numbers(where, "class, x, y, width, height", parts[:5], 5)
+            if index != int(index) or not 0 <= index < len(names) or min(w, h) < 0:
+                raise bad(where, f"the class must be 0 to {len(names) - 1}, and no side negative")
+            corners = [(x - w / 2) * width, (y - h / 2) * height, (x + w / 2) * width, (y + h / 2) * height]
+            objects.append(Labelled(names[int(index)], box_of(where, corners)))
+        name = file.relative_to(folder)
+        about = {"split": name.parts[0]} if len(name.parts) > 1 else {}
+        pictures.append(Picture(name.as_posix(), tuple(objects), about))
+    return Dataset(folder, tuple(pictures), tuple(names))
+
+
+def _yolo_names(root: Path) -> list[str]:
+    import yaml
+
+    listed, described = root / "classes.txt", root / "data.yaml"
+    if listed.is_file():
+        return [word(str(listed), "a class", line.strip()) for _, line in _lines(listed)]
+    if not described.is_file():
+        raise bad(str(root), "a YOLO folder has classes.txt, or data.yaml with names")
+    try:
+        said = yaml.safe_load(text_of(described))
+    except (yaml.YAMLError, RecursionError) as error:
+        raise bad(str(described), f"it is no YAML: {' '.join(str(error).split())[:200]}") from None
+    names = said.get("names") if isinstance(said, dict) else None
+    if isinstance(names, dict):
+        names = [names.get(k) for k in range(len(names))]
+    if not isinstance(names, list) or not names:
+        raise bad(str(described), "names must be a list of classes, or 0: CLASS, 1: CLASS, ...")
+    return [word(str(described), "a class", name) for name in names]
+
+
+def voc(path: Path, images: Path | None) -> Dataset:
+    """Pascal VOC: ``Annotations/*.xml`` beside ``JPEGImages``; pixels count from 1, both ends belong to a
+    box."""
+    folder = images or path / "JPEGImages"
+    pictures, classes = [], {}
+    for file in sorted((path / "Annotations").glob("*.xml")):
+        where, text = str(file), text_of(file)
+        if "<!DOCTYPE" in text or "<!ENTITY" in text:
+            raise bad(where, "labels that define entities are not read")
+        try:
+            top = ElementTree.fromstring(text)
+        except ElementTree.ParseError as error:
+            raise bad(where, f"it is no XML: {error}") from None
+        objects = []
+        for entry in top.iter("object"):
+            label = word(where, "name", (entry.findtext("name") or "").strip())
+            classes[label] = True
+            corners = [entry.findtext(f"bndbox/{key}") for key in ("xmin", "ymin", "xmax", "ymax")]
+            x0, y0, x1, y1 = numbers(where, "bndbox (xmin, ymin, xmax, ymax)", corners, 4)
+            difficult = (entry.findtext("difficult") or "0").strip() == "1"
+            objects.append(Labelled(label, box_of(where, [x0 - 1, y0 - 1, x1, y1]), ignore=difficult))
+        name = word(where, "filename", (top.findtext("filename") or "").strip())
+        about = about_of(where, {"folder": top.findtext("folder") or None}, frozenset())
+        pictures.append(Picture(name, tuple(objects), about))
+    return Dataset(folder, tuple(pictures), tuple(classes))
+
+
+_KITTI_FIELDS = 15
+
+
+def kitti(path: Path, images: Path | None) -> Dataset:
+    """KITTI objects: ``label_2/*.txt`` beside ``image_2``; nothing is judged in regions ``DontCare``."""
+    folder = images or path / "image_2"
+    by_stem = {file.stem: file for file in _files(folder)}
+    pictures: list[Picture] = []
+    classes: dict[str, bool] = {}
+    for label in sorted((path / "label_2").glob("*.txt")):
+        if label.stem not in by_stem:
+            raise bad(str(label), f"there is no picture of this name in {folder}")
+        objects = []
+        for number, line in _lines(label):
+            where, parts = f"{label}:{number}", line.split()
+            if len(parts) < _KITTI_FIELDS:
+                raise bad(where, f"a line of KITTI labels has {_KITTI_FIELDS} fields, this one {len(parts)}")
+            kind, unknown = word(where, "the type", parts[0]), parts[0] == "DontCare"
+            corners = numbers(where, "the box (left, top, right, bottom)", parts[4:8], 4)
+            classes |= {} if unknown else {kind: True}
+            objects.append(Labelled("" if unknown else kind, box_of(where, corners), crowd=unknown))
+        pictures.append(Picture(by_stem[label.stem].relative_to(folder).as_posix(), tuple(objects)))
+    return Dataset(folder, tuple(pictures), tuple(classes))
+
+
+def _files(folder: Path) -> list[Path]:
+    """All pictures below a folder, by name; links to folders are not followed."""
+    if not folder.is_dir():
+        raise bad(str(folder), "there is no such folder of pictures", "name it under images")
+    found = []
+    for file in folder.rglob("*"):
+        if file.suffix.lower() in ENDINGS:
+            found.append(file)
+        if len(found) > MOST_PICTURES:
+            raise bad(str(folder), f"more than {MOST_PICTURES:,} pictures")
+    return sorted(found)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """The lines of a file of labels that hold something; of one that is not there none."""
+    if path.exists() or path.is_symlink():
+        for number, line in enumerate(text_of(path).splitlines(), start=1):
+            if number > MOST_OBJECTS:
+                raise bad(str(path), f"more than {MOST_OBJECTS:,} lines")
+            if line.strip():
+                yield number, line
+
+
+def _size(file: Path) -> tuple[int, int]:
+    from PIL import Image
+
+    from simgate.sim_adapters.plain_file import NotPlain, require_plain
+
+    try:
+        require_plain(file, MOST_BYTES)
+        with Image.open(file, formats=("PNG", "JPEG")) as image:
+            return image.size
+    except NotPlain as error:
+        raise bad(str(file), error.strerror or "it is no plain file") from None
+    except (OSError, ValueError, Image.DecompressionBombError):
+        raise bad(str(file), "it is no PNG or JPEG picture") from None
+
+
+FORMATS = {"coco": coco, "jsonl": json_lines, "yolo": yolo, "voc": voc, "kitti": kitti}
+"""Name -> reader of a path and, where it is named, of the folder of pictures."""
+
+
+def format_of(path: Path) -> str:
+    """The format of a path, by what lies there; empty where that says nothing."""
+    if path.suffix == ".jsonl":
+        return "jsonl"
+    if path.suffix == ".json":
+        return "coco"
+    if path.suffix in (".yaml", ".yml") or (path / "labels").is_dir():
+        return "yolo"
+    if (path / "Annotations").is_dir():
+        return "voc"
+    return "kitti" if (path / "label_2").is_dir() else ""
