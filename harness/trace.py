@@ -168,6 +168,7 @@ class Trace:
         truths: What is true of each picture; empty unless a criterion needs it.
         eye: The channel that a model looks at which names none, of whose pictures ``frames`` tell.
         tells_entities: Whether ``frames`` hold all labelled bodies that are seen; False where nobody knows.
+        tells_contacts: Whether ``contacts`` are all; False where nobody has looked for any.
     """
 
     physics_hz: int
@@ -193,6 +194,7 @@ class Trace:
     truths: tuple[CameraTruth, ...] = ()
     eye: str = ""
     tells_entities: bool = True
+    tells_contacts: bool = True
 
     @property
     def answers(self) -> tuple[ModelOutput, ...]:

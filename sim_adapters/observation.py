@@ -147,6 +147,7 @@ class GroundTruth:
         far_m: Channels of depth read this, the far plane, where nothing is; ``inf`` for a simulator whose
             channels do.
         tells_entities: Whether ``entities`` are all that is seen; False where the simulator does not tell.
+        tells_contacts: Whether ``contacts`` are all that there was; False where the simulator does not tell.
         views: What stood before each camera at its newest picture; only where metrics speak of bodies.
         over: How the world has ended by itself, one word; empty while it goes on.
         course: Digest over all that the world has shown and was told so far, hex; empty where the rest of the
@@ -163,6 +164,7 @@ class GroundTruth:
     values: Mapping[str, float] = field(default_factory=dict)
     far_m: float = math.inf
     tells_entities: bool = True
+    tells_contacts: bool = True
     views: tuple[CameraView, ...] = ()
     over: str = ""
     course: str = ""

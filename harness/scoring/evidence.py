@@ -15,6 +15,7 @@ from simgate.harness.scoring.resources import ResourceUse
 from simgate.harness.trace import Trace
 from simgate.policies.perception.outputs import Boxes, Said
 from simgate.sim_adapters.embodiment import sensor_of
+from simgate.sim_adapters.observation import Contact
 
 
 class SeveralModels(LookupError):  # noqa: N818 - the name says what is wrong
@@ -117,6 +118,17 @@ class Evidence:
     def control_period_ms(self) -> float:
         """Control period, milliseconds of simulated time."""
         return 1000.0 * self.control_period_steps / self.trace.physics_hz
+
+    @property
+    def contacts(self) -> tuple[Contact, ...]:
+        """All contacts of the robot.
+
+        Raises:
+            NoTruth: Nobody has looked for any.
+        """
+        if not self.trace.tells_contacts:
+            raise NoTruth("the simulator does not tell what the robot touches")
+        return self.trace.contacts
 
     @cached_property
     def first_contact_s(self) -> float | None:

@@ -258,7 +258,16 @@ class GymnasiumAdapter:
         values = measure(asked, world.observation, world.info, world.reward, world.total)
         place = ((0.0, 0.0, 0.0), (0.0, 0.0))
         return GroundTruth(
-            self._step, self._step, *place, (), (), {}, values, over=world.over, course=world.course
+            self._step,
+            self._step,
+            *place,
+            (),
+            (),
+            {},
+            values,
+            tells_contacts=False,
+            over=world.over,
+            course=world.course,
         )
 
     def health(self) -> tuple[tuple[str, ...], ...]:

@@ -46,6 +46,7 @@ def test_a_late_action_is_that_of_a_plain_loop(place: Path, monkeypatch: pytest.
             seen, reward, there, _, _ = env.step(np.array([waiting.pop(0)], np.float32))
             total, steps = total + reward, steps + 1
         assert record["metrics"]["return"] == total, variant.id
+        assert record["metrics"]["collisions"] is None, "nobody has looked for contacts"
 
 
 def test_a_set_of_axes_is_the_same_whoever_runs_it(place: Path) -> None:

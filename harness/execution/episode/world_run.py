@@ -104,7 +104,7 @@ class WorldRun:
         self._contacts: list[Contact] = []
         self._met: list[Contact] = []
         self._seen_step = -1
-        self._tells_entities = True
+        self._tells_entities = self._tells_contacts = True
         self._sound = True
         self._report: str | None = None
         self._said: dict[str, Scalar | None] = {}
@@ -144,6 +144,7 @@ class WorldRun:
             Whether the episode can be believed so far as to go on.
         """
         self._met.extend(truth.contacts)
+        self._tells_contacts = truth.tells_contacts
         self._views.look(observation, world)
         self._scans.look(observation, world)
         if self._eye and observation.stamps[self._eye] > self._seen_step:
@@ -232,6 +233,7 @@ class WorldRun:
             truths=self._truths.truths(),
             eye=self._eye,
             tells_entities=self._tells_entities,
+            tells_contacts=self._tells_contacts,
         )
         return Episode(
             trace,

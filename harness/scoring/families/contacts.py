@@ -9,14 +9,14 @@ from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, Opti
 def contact_ticks(evidence: Evidence) -> set[int]:
     """Control ticks (row of the trace) in which something was touched."""
     period = evidence.control_period_steps
-    return {-(-contact.step // period) for contact in evidence.trace.contacts}
+    return {-(-contact.step // period) for contact in evidence.contacts}
 
 
 def count_touches(evidence: Evidence) -> int:
     """Counts touches: contact with one body in consecutive control ticks is one touch."""
     period = evidence.control_period_steps
     ticks: dict[str, set[int]] = {}
-    for contact in evidence.trace.contacts:
+    for contact in evidence.contacts:
         ticks.setdefault(contact.body, set()).add(-(-contact.step // period))
     return sum(sum(tick - 1 not in touched for tick in touched) for touched in ticks.values())
 
@@ -26,12 +26,12 @@ def _collisions(evidence: Evidence, options: Options) -> MetricValue:
 
 
 def _contact_impulse(evidence: Evidence, options: Options) -> MetricValue:
-    total = sum(contact.impulse_ns for contact in evidence.trace.contacts)
+    total = sum(contact.impulse_ns for contact in evidence.contacts)
     return MetricValue(float(total), lost_at_s=evidence.first_contact_s)
 
 
 def _contact_time(evidence: Evidence, options: Options) -> MetricValue:
-    contacts = evidence.trace.contacts
+    contacts = evidence.contacts
     if all(contact.touched for contact in contacts):
         touched = {step for contact in contacts for step in contact.touched}
         seconds = len(touched) / evidence.trace.physics_hz
@@ -41,7 +41,7 @@ def _contact_time(evidence: Evidence, options: Options) -> MetricValue:
 
 
 def _contact_depth(evidence: Evidence, options: Options) -> MetricValue:
-    deepest = max(evidence.trace.contacts, key=lambda contact: contact.depth_m, default=None)
+    deepest = max(evidence.contacts, key=lambda contact: contact.depth_m, default=None)
     if deepest is None:
         return MetricValue(0.0)
     return MetricValue(float(deepest.depth_m), lost_at_s=deepest.step / evidence.trace.physics_hz)

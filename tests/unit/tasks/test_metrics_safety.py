@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from simgate.harness.execution.episode.recordings.recording import load_trace, save_trace
 from simgate.harness.scoring.metrics import compute
 from simgate.sim_adapters.observation import Contact
 from tests.unit.scoring.traces import PERIOD, barrier_trace, make_trace, open_trace, samples, touch
@@ -12,6 +13,18 @@ from tests.unit.scoring.traces import PERIOD, barrier_trace, make_trace, open_tr
 
 def value(name, trace):
     return compute(name, trace, samples()).value
+
+
+@pytest.mark.parametrize(
+    "name", ["collisions", "contact_impulse_ns", "contact_time_s", "contact_depth_max_m"]
+)
+def test_where_nobody_has_looked_for_contacts_there_is_no_number_of_them(name, tmp_path):
+    trace = make_trace(tells_contacts=False)
+    save_trace(tmp_path / "t.npz", trace)
+    for one in (trace, load_trace(tmp_path / "t.npz")):
+        found = compute(name, one, samples())
+        assert (found.value, found.undefined) == (None, "the simulator does not tell what the robot touches")
+    assert value(name, make_trace()) == 0
 
 
 @pytest.mark.parametrize(

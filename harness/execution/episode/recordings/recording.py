@@ -96,6 +96,7 @@ def _words(trace: Trace) -> dict[str, Any]:
         "truths": truth_words(trace.truths),
         "eye": trace.eye,
         "tells_entities": trace.tells_entities,
+        "tells_contacts": trace.tells_contacts,
         "readings": [
             {"channel": one.channel, "kind": one.kind, "unit": one.unit, "entries": one.entries}
             for one in trace.readings
@@ -164,6 +165,7 @@ def _unpacked(packed: bytes, path: Path) -> Trace:
         ),
         eye=words.get("eye", ""),
         tells_entities=words.get("tells_entities", True),
+        tells_contacts=words.get("tells_contacts", True),
         truths=read_truths(words.get("truths", ()), arrays),
         actions=_actions(arrays, tuple(words.get("actions", ()))),
         boxes_at=tuple(words.get("boxes_at", ())),
