@@ -17,6 +17,8 @@ REMEDY = (
 )
 BACKEND = "MUJOCO_GL"
 """Environment variable in which simulators read at import with what they draw."""
+SOFTWARE_THREADS = ("LP_NUM_THREADS", "0")
+"""Mesa's software renderer draws in the thread that asks; to hand frames to one other costs more."""
 _FEWEST_FILES = 64
 _X_SOCKETS = "/tmp/.X11-unix"
 _X_PORT = 6000
@@ -76,7 +78,7 @@ def draw_on_one_core(environ: MutableMapping[str, str]) -> None:
     backend = choose_backend(environ)
     if backend:
         environ[BACKEND] = backend
-    environ.setdefault("LP_NUM_THREADS", "1")
+    environ.setdefault(*SOFTWARE_THREADS)
 
 
 def missing_gl(environ: Mapping[str, str], find: Callable[[str], str | None] = find_library) -> bool:

@@ -127,10 +127,13 @@ def match_class(
         if answer is None and frame.step in in_flight:
             continue
         result.judged_steps.append(frame.step)
+        found = answer.get(label, []) if answer else []
+        if not (found or entities):
+            continue
         counted = [entity for entity in entities if _counts(entity, options)]
         ignored = [entity for entity in entities if not _counts(entity, options)]
         result.truths += len(counted)
-        judged.append(_Judged(frame.step, answer.get(label, []) if answer else [], counted, ignored))
+        judged.append(_Judged(frame.step, found, counted, ignored))
     for one, overlaps in zip(judged, _overlaps(judged), strict=True):
         _match_frame(result, one, overlaps)
     return result

@@ -11,7 +11,7 @@ import hashlib
 import math
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 import mujoco
 import numpy as np
@@ -22,6 +22,7 @@ from simgate.sim_adapters.mujoco.build import UNCOUNTED_GEOM, BuiltScene
 Size = tuple[int, int]
 P = TypeVar("P", np.uint8, np.float32)
 
+_LAST_OF_A_BYTE = 255
 _SPARE_GEOMS = 100
 """Room beside the model's geoms. Room for thousands takes longer to make than a frame to draw."""
 
@@ -67,17 +68,22 @@ class FrameRenderer:
         first: A built scene; its textures and image size are everyone's.
     """
 
+    _last: ClassVar[FrameRenderer | None] = None
+    """The one of this process that has been made current last; others know of none but these."""
+
     def __init__(self, first: BuiltScene) -> None:
         model = first.model
         self.assets = assets_of(first)
         self.width = int(model.vis.global_.offwidth)
         self.height = int(model.vis.global_.offheight)
         self._gl = mujoco.GLContext(self.width, self.height)
-        self._gl.make_current()
+        self.make_current()
         self._context = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_50.value)
         mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN.value, self._context)
         self._context.readDepthMap = mujoco.mjtDepthMap.mjDEPTH_ZEROFAR
         self._buffers: dict[Size, tuple[NDArray[np.uint8], NDArray[np.float32]]] = {}
+        self.bound: object = None
+        """The view whose materials the context has."""
         self.render_s = 0.0
         """Wall-clock seconds spent drawing so far."""
 
@@ -86,11 +92,16 @@ class FrameRenderer:
         """What draws, as OpenGL names itself."""
         from OpenGL import GL
 
-        self._gl.make_current()
+        self.make_current()
 
         name = GL.glGetString(GL.GL_RENDERER)
         version = GL.glGetString(GL.GL_VERSION)
         return f"{name.decode()}; OpenGL {version.decode()}"
+
+    def make_current(self) -> None:
+        """Whoever else has drawn in this process since: what is drawn now is in the buffer that is read."""
+        self._gl.make_current()
+        FrameRenderer._last = self
 
     def colours(self, scene: mujoco.MjvScene, size: Size) -> NDArray[np.uint8]:
         """Draws a scene; uint8, shape (H, W, 3), top row first, held until the next call of this size.
@@ -125,9 +136,9 @@ class FrameRenderer:
         pixels: NDArray[np.uint8] | None,
         depth: NDArray[np.float32] | None,
     ) -> None:
-        """Whoever else has drawn in this process since: this is in the buffer that is read."""
         began = time.perf_counter()
-        self._gl.make_current()
+        if FrameRenderer._last is not self:
+            self.make_current()
         viewport = mujoco.MjrRect(0, 0, *size)
         mujoco.mjr_render(viewport, scene, self._context)
         mujoco.mjr_readPixels(pixels, depth, viewport, self._context)
@@ -136,10 +147,10 @@ class FrameRenderer:
     def close(self) -> None:
         """Frees the context; safe to call twice."""
         if self._context is not None:
-            self._gl.make_current()
+            self.make_current()
             self._context.free()
             self._gl.free()
-            self._context = None
+            self._context = FrameRenderer._last = None
 
 
 def _reach_of(model: mujoco.MjModel, body: int) -> float:
@@ -200,6 +211,7 @@ class SceneView:
         self._option.geomgroup[list(built.unseen_groups)] = 0
         self.owners = np.empty(0, dtype=np.int64)
         self.opacity = np.empty(0)
+        self._things: list[mujoco.MjvGeom] = []
         self._bodies: NDArray[np.int64] | None = None
         self._clear: NDArray[np.bool_] | None = None
 
@@ -216,7 +228,8 @@ class SceneView:
                 return
 
     def update(self, data: mujoco.MjData) -> None:
-        """Takes over poses and lights."""
+        """Takes over poses and lights, before all that is drawn of a moment."""
+        self._renderer.make_current()
         mujoco.mjv_updateScene(
             self._built.model,
             data,
@@ -228,9 +241,12 @@ class SceneView:
         )
         self._bodies = self._clear = None
         if len(self.owners) != self._scene.ngeom:  # Their order does not change within an episode.
-            things = self._scene.geoms[: self._scene.ngeom]
-            self.owners = np.array([self._owner(thing) for thing in things], dtype=np.int64)
-            self.opacity = np.array([thing.rgba[3] for thing in things])
+            # Made once: each of them is a new object, and there are more of them than are drawn.
+            self._things = list(self._scene.geoms[: self._scene.ngeom])
+            self.owners = np.array([self._owner(thing) for thing in self._things], dtype=np.int64)
+            self.opacity = np.array([thing.rgba[3] for thing in self._things])
+            self._owner_of = np.append(-1, self.owners)
+            self._is_pane = np.append(False, self.opacity < 1.0)
 
     def _owner(self, thing: mujoco.MjvGeom) -> int:
         """Body that a drawn thing belongs to; a site or tendon is no body's."""
@@ -248,6 +264,9 @@ class SceneView:
         The context keeps a copy of these from the model it was made for; with another model's table a
         glass leaf is drawn with the wood of the first scene, and frames depend on what was drawn before.
         """
+        if self._renderer.bound is self:
+            return
+        self._renderer.bound = self
         context, model = self._renderer._context, self._built.model
         extent, far = model.stat.extent, model.vis.map
         context.shadowClip, context.shadowScale = extent * far.shadowclip, far.shadowscale
@@ -276,22 +295,24 @@ class SceneView:
         if self._bodies is not None:
             return
         pixels = self._drawn_as_numbers(self._renderer.colours)
-        number = pixels[..., 0].astype(np.int64)
-        number += pixels[..., 1].astype(np.int64) << 8  # 0 where nothing is, else the thing's place + 1.
-        self._bodies = np.append(-1, self.owners)[number]
-        self._clear = np.append(False, self.opacity < 1.0)[number]
+        number = pixels[..., 0].astype(np.intp)  # 0 where nothing is, else the thing's place + 1.
+        if len(self.owners) > _LAST_OF_A_BYTE:
+            number += pixels[..., 1].astype(np.intp) << 8
+        self._bodies = self._owner_of.take(number)
+        self._clear = self._is_pane.take(number)
 
     def depth_of(self, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Depth of some of the things, (N,), as if the others were not there, metres, shape (H, W)."""
-        things = self._scene.geoms[: self._scene.ngeom]
-        numbers = [thing.segid for thing in things]
-        for thing, keep in zip(things, chosen.tolist(), strict=True):
-            if not keep:
-                thing.segid = -1  # Not drawn where things are drawn as numbers.
+        left_out = [thing for thing, keep in zip(self._things, chosen.tolist(), strict=True) if not keep]
+        numbers = [thing.segid for thing in left_out]
+        for thing in left_out:
+            thing.segid = -1  # Not drawn where things are drawn as numbers.
         nearness = self._drawn_as_numbers(self._renderer.nearness)
-        for thing, number in zip(things, numbers, strict=True):
+        for thing, number in zip(left_out, numbers, strict=True):
             thing.segid = number
-        return np.where(nearness > 0.0, self._metres(nearness), np.inf)
+        depth, drawn = np.full(nearness.shape, np.inf), nearness > 0.0
+        depth[drawn] = self._metres(nearness[drawn])
+        return depth
 
     def _drawn_as_numbers(self, draw: Callable[[mujoco.MjvScene, Size], NDArray[P]]) -> NDArray[P]:
         """Draws without light and colour: each thing in its number."""

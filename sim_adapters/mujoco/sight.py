@@ -96,11 +96,13 @@ class LabelledBodies:
                 continue
             depth = sight.depth_of(sight.owners == index)
             outline = np.isfinite(depth) | front
-            light = front.astype(np.float64)
-            behind = outline & ~front & sight.clear
+            behind = outline & ~front & sight.clear if glass else outline[:0]
+            mask, reaches = front, 1.0
             if behind.any():
+                light = front.astype(np.float64)
                 light[behind] = _light_from(sight, index, depth)[behind]
-            mask = light >= FAINTEST
+                mask = light >= FAINTEST
+                reaches = float(light[mask].mean()) if mask.any() else 0.0
             if not mask.any():
                 continue
             box = _box(mask)
@@ -116,7 +118,7 @@ class LabelledBodies:
                     occlusion=1.0 - pixels / int(np.count_nonzero(outline)),
                     distance_m=self._clearance.from_centre(name, gaps.get(name, math.inf), *at, time_s),
                     truncated=x0 == 0 or y0 == 0 or x1 == width or y1 == height,
-                    transmittance=float(light[mask].mean()),
+                    transmittance=reaches,
                 )
             )
         return tuple(found)

@@ -1,8 +1,9 @@
 """The loop an engineer writes in an afternoon: one file, no harness, nothing recorded.
 
-It simulates, draws (colour and body masks), adds the camera's imperfections, runs the model, delays its
-results and drives, for the same variants as the harness. It is the yardstick of ``overhead.py``; it keeps
-no trace, no truth, no score, and survives nothing.
+It simulates, draws (colour, body masks, and each labelled body by itself, for the pack judges persons of whom
+no more than half is hidden), adds the camera's imperfections, runs the model, delays its results and drives,
+for the same variants as the harness. It is the yardstick of ``overhead.py``; it keeps no trace and no score,
+and survives nothing.
 """
 
 from __future__ import annotations
@@ -102,6 +103,11 @@ class Afternoon:
         )
         solid = np.array([1, 0, 0, 0, 0, 0], np.uint8)
         robot_id = model.body("robot").id
+        bodies = [*scene.bodies, *(actor.body for actor in scene.actors)]
+        labelled = [
+            k for k, name in enumerate(built.names) if any(b.label and b.name == name for b in bodies)
+        ]
+        hidden = dict.fromkeys(labelled, 1.0)
         task, start = scene.task, scene.robot.start
         self.policy.reset(
             [Mission(task.goal, task.goal_radius_m, scene.robot.radius_m, scene.robot.max_speed_mps).brief()],
@@ -123,8 +129,21 @@ class Afternoon:
             view.flags[mujoco.mjtRndFlag.mjRND_SEGMENT] = view.flags[mujoco.mjtRndFlag.mjRND_IDCOLOR] = 1
             mujoco.mjr_render(g.viewport, view, g.context)
             mujoco.mjr_readPixels(g.pixels, None, g.viewport, g.context)
-            view.flags[mujoco.mjtRndFlag.mjRND_SEGMENT] = view.flags[mujoco.mjtRndFlag.mjRND_IDCOLOR] = 0
             segments = g.pixels[::-1, :, 0].astype(np.int64) + (g.pixels[::-1, :, 1].astype(np.int64) << 8)
+            things = view.geoms[: view.ngeom]
+            owner = np.array([-1, *(built.geom_body[t.objid] for t in things)])
+            for body in labelled:
+                if not (seen_pixels := np.count_nonzero(owner[segments] == body)):
+                    continue
+                numbers = [thing.segid for thing in things]
+                for thing, of in zip(things, owner[1:], strict=True):
+                    thing.segid = thing.segid if of == body else -1
+                mujoco.mjr_render(g.viewport, view, g.context)
+                mujoco.mjr_readPixels(g.pixels, None, g.viewport, g.context)
+                for thing, number in zip(things, numbers, strict=True):
+                    thing.segid = number
+                hidden[body] = 1.0 - seen_pixels / np.count_nonzero(g.pixels[..., :2].any(axis=-1))
+            view.flags[mujoco.mjtRndFlag.mjRND_SEGMENT] = view.flags[mujoco.mjtRndFlag.mjRND_IDCOLOR] = 0
 
             x, y, yaw = (
                 data.qpos[0] + start[0],
@@ -184,5 +203,5 @@ class Afternoon:
             walk(step)
             mujoco.mj_kinematics(model, data)
             mujoco.mj_camlight(model, data)
-        assert segments.shape == (HEIGHT, WIDTH)
+        assert all(0.0 <= share <= 1.0 for share in hidden.values())
         return step

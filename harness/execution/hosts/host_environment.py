@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from simgate.sim_adapters.gl import BACKEND, choose_backend
+from simgate.sim_adapters.gl import BACKEND, SOFTWARE_THREADS, choose_backend
 
-ONE_THREAD = ("LP_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """A host owns one core; libraries that start a thread per core would fight over it."""
 
 
@@ -22,6 +22,7 @@ def host_environment(number: int, environ: Mapping[str, str]) -> dict[str, str]:
     child = dict(environ)
     for name in ONE_THREAD:
         child.setdefault(name, "1")
+    child.setdefault(*SOFTWARE_THREADS)
     backend = choose_backend(environ)
     if backend:
         child[BACKEND] = backend

@@ -1,11 +1,13 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import perf_counter, sleep
 
 import pytest
 
+from simgate.harness.execution.episode.models import inference_time
 from simgate.harness.execution.episode.models.inference_time import InferenceTime, Stopwatch
 
 
@@ -44,6 +46,7 @@ def test_waiting_for_a_processor_is_left_out_whatever_it_comes_to(wall, cpu, dev
 CONTENDED = """
 import os, sys
 from time import perf_counter
+from simgate.harness.execution.episode.models import inference_time
 from simgate.harness.execution.episode.models.inference_time import Stopwatch
 os.sched_setaffinity(0, {int(sys.argv[1])})
 took = []
@@ -86,3 +89,18 @@ def test_sleeping_is_a_standstill_and_working_is_not():
     took = watch.stop((perf_counter() - start) * 1000.0, None)
     assert took.busy_ms >= 20.0
     assert took.felt_ms <= took.wall_ms
+
+
+@pytest.mark.skipif(not Path("/proc/thread-self/schedstat").exists(), reason="Linux says it there")
+def test_each_thread_is_told_how_long_it_has_waited_itself():
+    heard = []
+    with ThreadPoolExecutor(1) as other:
+        for ask in (of_this_thread, lambda: other.submit(of_this_thread).result()):
+            heard.append(ask())
+    assert heard[0] != heard[1]
+
+
+def of_this_thread() -> str:
+    """The file that is read, once it has been read."""
+    inference_time._queued_ms()
+    return str(Path(f"/proc/self/fd/{inference_time._OF_THREAD.file.fileno()}").readlink())

