@@ -155,6 +155,7 @@ class ArticulatedSite:
         seed: Of all that its sensors draw by chance, 63 bits.
         put: Bodies that a variant puts down.
         action_delay_ms: Time from an action to its reaching the actuators, rounded to whole physics steps.
+        worn: What is wrong with its sensors and actuators, by :mod:`simgate.sim_adapters.sensors.axes`.
     """
 
     name: str
@@ -175,6 +176,7 @@ class ArticulatedSite:
     seed: int = 0
     put: PutDown = field(default_factory=PutDown)
     action_delay_ms: float = 0.0
+    worn: tuple[tuple[str, float], ...] = ()
 
     def asked(
         self,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from simgate.sim_adapters.embodiment import Channel, Embodiment
 from simgate.sim_adapters.observation import Observation
+from simgate.sim_adapters.scene.articulated import ArticulatedSite
 from simgate.sim_adapters.scene.environment import EnvironmentSite
 from simgate.sim_adapters.scene.sensor import CameraEffects
 from simgate.sim_adapters.sensors.effects import apply_effects
@@ -70,7 +71,7 @@ class WornRobots:
 
 def worn_of(payload: object) -> Worn:
     """What is wrong with the sensors and actuators of the robot in what a simulator builds."""
-    return dict(payload.worn) if isinstance(payload, EnvironmentSite) else {}
+    return dict(payload.worn) if isinstance(payload, EnvironmentSite | ArticulatedSite) else {}
 
 
 class _Actuators:

@@ -10,11 +10,13 @@ from typing import Any, Literal
 from simgate.sim_adapters.plain_file import absolute
 from simgate.sim_adapters.scene.articulated import ArticulatedSite, CameraSensor, Sensor, Servos
 from simgate.sim_adapters.scene.sensor import CameraEffects
+from simgate.sim_adapters.sensors.axes import DELAY as LATE
 from simgate.sim_adapters.worlds.native import EFFECTS, Knob, effects_of, set_by
 from simgate.sim_adapters.worlds.placing import Placing, PlacingWorld
 from simgate.sim_adapters.worlds.world import ParameterSpec, PlacedObject, Value
 
 DELAY = "robot.action_delay_ms"
+"""What :data:`~simgate.sim_adapters.sensors.axes.DELAY` was called here before robots of all kinds had it."""
 OWN = {
     DELAY: ParameterSpec(
         "number",
@@ -45,6 +47,7 @@ class ArticulatedSpec:
         knobs: Parameter -> what it sets.
         files: The file and everything that it reads -> SHA-256, hex, by path from the file's folder.
         placing: Objects that ``place`` may put down, and where.
+        axes: What may be wrong with its sensors and actuators: parameter -> what it takes.
     """
 
     kind: str
@@ -59,6 +62,7 @@ class ArticulatedSpec:
     knobs: dict[str, Knob] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     placing: Placing = field(default_factory=Placing)
+    axes: dict[str, ParameterSpec] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -84,6 +88,7 @@ class ArticulatedWorld(PlacingWorld):
         self.parameters: Mapping[str, ParameterSpec] = {
             **(EFFECTS if looks else {}),
             **OWN,
+            **spec.axes,
             **{name: knob.spec for name, knob in spec.knobs.items()},
         }
 
@@ -93,6 +98,7 @@ class ArticulatedWorld(PlacingWorld):
         ``Any``, because the protocol of worlds knows scenes alone.
         """
         spec = self.spec
+        late = LATE.name if LATE.name in spec.axes else DELAY
         return ArticulatedSite(
             name=self.name,
             kind=spec.kind,
@@ -107,5 +113,6 @@ class ArticulatedWorld(PlacingWorld):
             clip=spec.clip,
             effects=effects_of(parameters) if EFFECTS.keys() <= parameters.keys() else CameraEffects(),
             put=self.placing.put(placed),
-            action_delay_ms=float(parameters.get(DELAY, 0.0)),
+            action_delay_ms=float(parameters.get(late, 0.0)),
+            worn=tuple((name, float(parameters[name])) for name in spec.axes if name != late),
         )

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from simgate.sim_adapters.worlds.world import World
 
     _Native = NativeSpec | ArticulatedSpec | EnvironmentSpec | DatasetSpec
+    _LeftOut = Callable[[dict[str, ValueSpec], Sequence[PinnedVariant]], _Native]
 
 SUCCESS = "success"
 """What ``accept`` says in place of criteria: the task's own success."""
@@ -111,9 +112,7 @@ class ScenarioReader:
         before, asked = len(self._reader.problems), read.nodes.get("task") or self._pack_task
         self._jointed: Sight | None = None
         self._pictures: tuple[PinnedVariant, ...] | None = None
-        self._left_out: Callable[[dict[str, ValueSpec], Sequence[PinnedVariant]], EnvironmentSpec] | None = (
-            None
-        )
+        self._left_out: _LeftOut | None = None
         world, native, name, task = self._world(keys.world, keys.accept, read.nodes.get("task"))
         is_read = task is not None or asked is None or len(self._reader.problems) == before
         known = Sight(touches=native is None or native.kind not in ("env", "isaaclab", "dataset"))
@@ -183,7 +182,7 @@ class ScenarioReader:
     ) -> tuple[World | None, _Native | None, str | None, TaskSpec | CodedTask | None]:
         from simgate.harness.packs.reading.worlds.read_dataset import is_dataset
         from simgate.harness.packs.reading.worlds.read_environment import is_environment
-        from simgate.harness.packs.reading.worlds.read_jointed import is_jointed
+        from simgate.harness.packs.reading.worlds.read_jointed import JointedReader, is_jointed
         from simgate.harness.packs.reading.worlds.read_native import NativeReader
         from simgate.sim_adapters.worlds.articulated import ArticulatedWorld
 
@@ -208,6 +207,9 @@ class ScenarioReader:
         spec = described.spec if described is not None else None
         if isinstance(described, ArticulatedWorld) and native_reader.jointed is not None:
             self._jointed = Sight(described.spec.sensors, native_reader.jointed, native_reader.report)
+            self._left_out = partial(
+                JointedReader(self._reader, self._sim, native_reader.report).worn_alone, node, described.spec
+            )
         return described, spec, spec.name if spec is not None else None, asked
 
     def _dataset(

@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
+from simgate.harness.execution.episode.setting import payload_of
+from simgate.harness.expansion.expand import expand_scenario
 from simgate.harness.packs.loader import lint, load_pack
 from simgate.harness.packs.schema.pack_schema import pack_schema
 from simgate.harness.scoring import metrics
+from simgate.sim_adapters.sensors.worn import worn_of
 from tests.unit.packs.plain_data import data_of
 from tests.unit.policies.perception.made_models import constant_onnx, package
 from tests.unit.sim_adapters.articulated.machines import ARM
@@ -398,3 +401,48 @@ def test_editors_know_the_keys(tmp_path: Path) -> None:
     for before, after in (("drive:", "drove:"), ("signals:", "signal:"), ("sensors:", "sensor:")):
         path.write_text(PACK.replace(before, after))
         assert not editor.is_valid(data_of(path)), after
+
+
+def test_what_may_be_wrong_with_any_robot_may_be_wrong_with_one_on_its_own_joints(tmp_path: Path) -> None:
+    written = "parameters: {action.delay_ms: 30, action.limit: 0.9, angle.bias: 0.1, camera.occlusion: 0.2}"
+    text = PACK.replace("    variants: {count: 1}", f"    {written}\n    variants: {{count: 1}}")
+    assert said(tmp_path, text) == []
+    pack = load_pack(tmp_path / "pack.yaml", metrics)
+    (scenario,) = type(pack).model_validate_json(pack.model_dump_json()).scenarios
+    (variant,) = expand_scenario(pack, scenario)
+    site = payload_of(pack, scenario, variant)
+    assert worn_of(site) == {"action.limit": 0.9, "angle.bias": 0.1, "camera.occlusion": 0.2}
+    assert site.action_delay_ms == 30.0  # In whole steps of physics: the world itself is late.
+    assert "sensors.noise_share" not in variant.parameters, "what nobody asks for is no parameter"
+    assert said(tmp_path, text.replace("action.delay_ms", "robot.action_delay_ms")) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "code", "message", "hint"),
+    [
+        (
+            "robot.action_delay_ms: 5, action.delay_ms: 5",
+            "wrong-value",
+            "is the older name of",
+            "leave 'robot",
+        ),
+        ("sensors.delay_ms: 20", "rates", "less than half a control period of 50 ms", "let it reach 50 ms"),
+    ],
+)
+def test_a_delay_that_does_nothing_is_named(
+    tmp_path: Path, written: str, code: str, message: str, hint: str
+) -> None:
+    text = PACK.replace("    variants: {", f"    parameters: {{{written}}}\n    variants: {{")
+    ((line, *found),) = said(tmp_path, text)
+    assert (line, found[0]) == (10, code)
+    assert message in found[1]
+    assert hint in found[2]
+
+
+def test_a_parameter_of_set_is_not_called_as_what_may_be_wrong_with_the_robot(tmp_path: Path) -> None:
+    text = PACK.replace("      sensors:", "      set: {action.limit: body/cube.mass}\n      sensors:")
+    assert [one[1] for one in said(tmp_path, text)] == ["bad-name"]
+    (found,) = said(
+        tmp_path, PACK.replace("    variants", "    parameters: {action.limitt: 1}\n    variants")
+    )
+    assert found[1::2] == ("unknown-parameter", "did you mean 'action.limit'? (0 to 1)")

@@ -11,6 +11,7 @@ from simgate.harness.packs.checks.check_traits import ADAPTERS
 from simgate.harness.packs.language.environment import EnvironmentKeys, LabKeys
 from simgate.harness.packs.model import CodedTask, PinnedVariant, SimSpec, TaskSpec
 from simgate.harness.packs.reading.read_task import TaskReader
+from simgate.harness.packs.reading.worlds.read_axes import asked_for, warn_of_delays
 from simgate.harness.packs.reading.worlds.read_jointed import plain_of
 from simgate.harness.packs.reading.worlds.read_native import CODES
 from simgate.harness.packs.reading.worlds.read_native_set import SetReader
@@ -138,14 +139,12 @@ class EnvironmentReader:
         """
         spec, opened = found[0].spec, found[1]
         unset = tuple(name for name in spec.knobs if name not in given)
-        named = {*given, *(name for pin in pins for name in pin.parameters)}
-        axes = {name: one for name, one in spec.axes.items() if name in named}
-        self._warn_of_delays(node, given)
+        axes = asked_for(spec.axes, given, pins)
+        at = node.key(_kind_of(node) or "env")
+        warn_of_delays(self._reader.problems, at, given, DELAYS, self._sim.control_hz)
         if INSTRUCTION in given and not all(str(text).strip() for text in given[INSTRUCTION].choices):
             message = "an instruction without a word would be the task's own"
-            self._reader.problems.at(
-                node.key(_kind_of(node) or "env"), "wrong-value", message, "write it out, or leave it out"
-            )
+            self._reader.problems.at(at, "wrong-value", message, "write it out, or leave it out")
         written = node.find("set")
         entries = written[1] if written is not None else None
         for key, _ in entries if isinstance(entries, MappingNode) else ():
@@ -163,19 +162,6 @@ class EnvironmentReader:
                 hint = f"write parameters: {{{key.text}: VALUE}}, or leave it out of 'set'"
                 self._reader.problems.at(key, "missing-key", f"'{key.text}' {message}", hint)
         return replace(spec, unset=unset, axes=axes)
-
-    def _warn_of_delays(self, node: MappingNode, given: Mapping[str, ValueSpec]) -> None:
-        period_ms = 1000.0 / self._sim.control_hz
-        for name in DELAYS:
-            spec = given.get(name)
-            most = spec.numbers.get("high", max(spec.choices, default=None)) if spec is not None else None
-            if isinstance(most, int | float) and 0.0 < most < 0.5 * period_ms:
-                message = (
-                    f"{name} is at most {most:g} ms, less than half a control period of {period_ms:g} ms: "
-                )
-                message += "nothing is late by it"
-                hint = f"let it reach {period_ms:g} ms, or leave it out"
-                self._reader.problems.warn(node.key(_kind_of(node) or "env"), "rates", message, hint)
 
     def _check_adapter(self, node: MappingNode, kind: str) -> None:
         adapter, fit = self._sim.adapter, _OPENED[kind].adapters
