@@ -38,6 +38,7 @@ COMMANDS = {
     "export-frames": "packs",
     "report": "verdicts",
     "evidence": "verdicts",
+    "release": "verdicts",
     "metrics": "packs",
     "worlds": "packs",
     "axes": "packs",
@@ -50,7 +51,7 @@ COMMANDS = {
     "doctor": "runs",
 }
 """Name -> room of its module, in the order in which help lists them."""
-JUDGING = ("run", "eval", "merge", "import", "gate", "explain", "compare")
+JUDGING = ("run", "eval", "merge", "import", "gate", "explain", "compare", "release")
 """Commands whose exit code is a verdict."""
 
 

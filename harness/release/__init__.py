@@ -1,0 +1,1 @@
+"""A release over several layers of evidence: offline benchmark, simulation, field replay, canary."""

@@ -1,0 +1,232 @@
+"""One verdict over the layers of a release: what each shows, where they contradict each other, what is stale.
+
+A release is GO when every needed layer is, on the candidate itself, every requirement is covered and none is
+contradicted, the list is done and signed. NO-GO needs a layer that is NO-GO on the candidate: evidence of
+another model speaks for and against nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from simgate.harness.gate.decide import UndecidableRun, combine, judged_run
+from simgate.harness.gate.tally import Status
+from simgate.harness.gate.verdict import Decision, Verdict
+from simgate.harness.multiplicity import holm_adjusted
+from simgate.harness.release.plan import LAYERS, Canary, Leg, Release
+from simgate.harness.results.journal import JournalDamaged
+from simgate.harness.results.manifest import Manifest
+from simgate.harness.results.run_folder import NotARun, RunFolder
+from simgate.harness.text import plural
+from simgate.sim_adapters.plain_file import read_plain
+
+CONTRADICTS = 0.05
+"""Level, over all requirements together, at which layers contradict each other."""
+_GAP = 0.05
+"""Pass rates that differ by less contradict nothing, however sure that is."""
+MOST_BYTES = 1 << 22
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What one layer shows.
+
+    Attributes:
+        layer: Its name.
+        decision: What it says; None where there is no evidence.
+        reason: In one sentence.
+        problems: Why it does not count, or not enough; empty where it does.
+        run: Path of the run; empty without one.
+        verdict: Of the run.
+        manifest: Of the run.
+        counts: Requirement -> (passed, failed) variants.
+    """
+
+    layer: str
+    decision: Decision | None
+    reason: str
+    problems: tuple[str, ...] = ()
+    run: str = ""
+    verdict: Verdict | None = None
+    manifest: Manifest | None = None
+    counts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+    @property
+    def counted(self) -> Decision:
+        """What it counts as: nothing but INCONCLUSIVE where it is no evidence of the candidate."""
+        if self.decision is None or (self.problems and self.decision is Decision.GO):
+            return Decision.INCONCLUSIVE
+        return Decision.INCONCLUSIVE if self.is_stale else self.decision
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether it speaks of another model."""
+        return any(problem.startswith("stale") for problem in self.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """A requirement over the layers.
+
+    Attributes:
+        requirement: Its id.
+        by_layer: Layer -> (passed, failed) variants.
+        contradiction: Between which layers, in words; empty without one.
+    """
+
+    requirement: str
+    by_layer: Mapping[str, tuple[int, int]]
+    contradiction: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A release, judged.
+
+    Attributes:
+        decision: The verdict.
+        reasons: Why it is not GO, each a sentence; empty for GO.
+        layers: What each shows.
+        coverage: Each requirement.
+    """
+
+    decision: Decision
+    reasons: tuple[str, ...]
+    layers: tuple[Shown, ...]
+    coverage: tuple[Coverage, ...]
+
+
+def judge_release(release: Release, folder: Path, model_sha256: str) -> Judgement:
+    """Judges a release.
+
+    Args:
+        release: As its file says.
+        folder: Of that file, where its paths begin.
+        model_sha256: Of the candidate's package.
+    """
+    shown = [_leg(name, getattr(release.layers, name), folder, model_sha256) for name in LAYERS]
+    shown.append(_canary(release.layers.canary, model_sha256))
+    layers = [one for one in shown if one.layer in release.needed or one.decision is not None or one.problems]
+    coverage = _coverage(release.requirements, layers)
+    reasons = [
+        f"{one.layer}: {'; '.join(one.problems) or one.reason}"
+        for one in layers
+        if one.counted is not Decision.GO
+    ]
+    reasons += [
+        f"requirement {one.requirement}: {one.contradiction}" for one in coverage if one.contradiction
+    ]
+    reasons += [
+        f"requirement {one.requirement} is covered by no layer" for one in coverage if not one.by_layer
+    ]
+    reasons += [f"not done: {what}" for what, done in release.checklist.items() if not done]
+    reasons += [f"not signed off: {one.role}" for one in release.sign_offs if not (one.name and one.date)]
+    if not release.sign_offs:
+        reasons.append("nobody has signed off: add sign_offs: [{role: ..., name: ..., date: ...}]")
+    decision = combine(one.counted for one in layers)
+    if decision is Decision.GO and reasons:
+        decision = Decision.INCONCLUSIVE
+    return Judgement(decision, tuple(reasons), tuple(layers), tuple(coverage))
+
+
+def _leg(name: str, leg: Leg | None, folder: Path, model_sha256: str) -> Shown:
+    if leg is None:
+        return Shown(name, None, "there is no evidence: the release file names no run")
+    path = folder / leg.run
+    try:
+        own, verdict = judged_run(RunFolder(path))
+    except (NotARun, JournalDamaged, UndecidableRun, OSError) as error:
+        return Shown(name, None, str(error), (f"the evidence cannot be read: {error}",), leg.run)
+    said = own.manifest.fingerprint.model_sha256 or leg.model_sha256 or ""
+    problems = []
+    if not said:
+        problems.append("the run does not say which model it judged: write model_sha256 in the release file")
+    elif said != model_sha256:
+        problems.append(f"stale: it judged the model {said[:12]}, the candidate is {model_sha256[:12]}")
+    if leg.largest_drift is not None:
+        problems += _drift(leg, folder, path)
+    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    scenarios = {one.id: one for one in own.pack.scenarios}
+    for variant in own.evidence.variants:
+        if variant.status in (Status.SUCCESS, Status.FAILURE) and variant.expected.scenario in scenarios:
+            for requirement in scenarios[variant.expected.scenario].requirements:
+                counts[requirement][variant.status is Status.FAILURE] += 1
+    return Shown(
+        name,
+        verdict.decision,
+        verdict.headline,
+        tuple(problems),
+        leg.run,
+        verdict,
+        own.manifest,
+        {key: (passed, failed) for key, (passed, failed) in counts.items()},
+    )
+
+
+def _drift(leg: Leg, folder: Path, run: Path) -> list[str]:
+    """What speaks against a layer in how far it is from another one; never anything for it."""
+    path = folder / leg.drift if leg.drift else run / "drift" / "drift.json"
+    try:
+        said: Any = json.loads(read_plain(path, MOST_BYTES))
+        effect = float(said["effect"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return [f"drift was not measured: `simgate drift {leg.run} --against OTHER` writes {path.name}"]
+    assert leg.largest_drift is not None
+    if math.isfinite(effect) and effect <= leg.largest_drift:
+        return []
+    return [f"drift {effect:.3f} against {said.get('against', '?')!s:.100}, {leg.largest_drift:g} is allowed"]
+
+
+def _canary(form: Canary | None, model_sha256: str) -> Shown:
+    if form is None:
+        return Shown("canary", None, "the form is not filled in")
+    ran = f"{plural(form.robots, 'robot')}, {form.days:g} days, {plural(form.incidents, 'incident')}"
+    if form.model_sha256 != model_sha256:
+        stale = f"stale: it was driven with the model {form.model_sha256[:12]}"
+        return Shown("canary", Decision.INCONCLUSIVE, ran, (stale,))
+    good = form.incidents <= form.most_incidents
+    said = f"{ran}, {form.most_incidents} allowed; signed by {form.signed}, {form.date}"
+    return Shown("canary", Decision.GO if good else Decision.NO_GO, said)
+
+
+def _coverage(requirements: Sequence[str], layers: Sequence[Shown]) -> list[Coverage]:
+    fresh = [one for one in layers if not one.is_stale]
+    found = [
+        Coverage(name, {one.layer: one.counts[name] for one in fresh if name in one.counts})
+        for name in requirements
+    ]
+    tested = [(k, *_strongest(one.by_layer)) for k, one in enumerate(found) if len(one.by_layer) > 1]
+    for (k, words, _), p in zip(tested, holm_adjusted([p for *_, p in tested]), strict=True):
+        if p < CONTRADICTS and words:
+            found[k] = Coverage(found[k].requirement, found[k].by_layer, words)
+    return found
+
+
+def _strongest(by_layer: Mapping[str, tuple[int, int]]) -> tuple[str, float]:
+    """The pair of layers that differ most, in words, and its p-value (Fisher's exact test, all pairs)."""
+    from scipy.stats import fisher_exact
+
+    names = list(by_layer)
+    pairs = [(a, b) for k, a in enumerate(names) for b in names[k + 1 :]]
+    best = ("", 1.0)
+    for a, b in pairs:
+        rates = [by_layer[one][0] / sum(by_layer[one]) for one in (a, b)]
+        counts = np.array([by_layer[a], by_layer[b]])
+        p = min(float(fisher_exact(counts).pvalue) * len(pairs), 1.0)
+        if p < best[1] and abs(rates[0] - rates[1]) > _GAP:
+            better, worse = (a, b) if rates[0] > rates[1] else (b, a)
+            words = f"the layers contradict each other: passes {_rate(by_layer[better])} in {better}, "
+            best = (f"{words}{_rate(by_layer[worse])} in {worse}", p)
+    return best
+
+
+def _rate(counts: tuple[int, int]) -> str:
+    return f"{counts[0]} of {sum(counts)}"

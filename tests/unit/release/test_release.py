@@ -1,0 +1,240 @@
+"""A release is GO when every layer is, on the candidate itself; whatever is missing, stale or contradicts is said."""
+
+import json
+import shutil
+import subprocess
+
+import pytest
+import yaml
+
+from simgate.harness.cli.main import main
+from simgate.harness.gate.verdict import Decision
+from simgate.harness.packs.model import GateRule
+from simgate.harness.release.judge import judge_release
+from simgate.harness.release.monitoring import monitoring_files
+from simgate.harness.release.plan import BadRelease, Release, read_release
+from simgate.harness.results.atomic_write import write_atomic
+from simgate.harness.results.manifest import Fingerprint
+from simgate.harness.results.run_folder import RunFolder
+from tests.unit.evidence.runs import small_run
+from tests.unit.gate.runs import make_manifest, make_pack, make_records, scenario, variant_ids
+
+CANDIDATE, OTHER = "a" * 64, "b" * 64
+EASY = GateRule(kind="pass_rate", at_least=0.5)
+SIGNED = {"role": "safety", "name": "A. Name", "date": "2026-11-28"}
+MONITORING = {
+    "rollback": "Install the package before.",
+    "signals": [
+        {"requirement": "R-1", "metric": "missed_ratio", "at_most": 0.02, "meaning": "{{ evil }} <b>x</b>"},
+        {"requirement": "R-9", "metric": "missed_ratio", "at_least": 1e-05, "meaning": "Too few."},
+    ],
+}
+
+
+def write_run(place, letters, *, model=CANDIDATE, requirements=("R-1", "R-2")):
+    """A run of one scenario with a letter for each variant."""
+    one = scenario(count=len(letters)).model_copy(update={"requirements": requirements})
+    pack = make_pack([one], [EASY])
+    folder = RunFolder(place)
+    folder.create()
+    manifest = make_manifest(pack, fingerprint=Fingerprint(model="m 1", model_sha256=model))
+    write_atomic(folder.manifest_path, manifest.model_dump_json())
+    records = make_records(variant_ids(one), letters)
+    write_atomic(folder.journal_path, "".join(r.model_dump_json() + "\n" for r in records))
+    return place.name
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in ("offline", "simulation", "field"):
+        write_run(tmp_path / name, "P" * 40)
+    return tmp_path
+
+
+def release(**changes):
+    said = {
+        "release": "m 1",
+        "model": "model.yaml",
+        "requirements": ["R-1", "R-2"],
+        "layers": {name: {"run": name} for name in ("offline", "simulation", "field")},
+        "sign_offs": [SIGNED],
+    }
+    return Release.model_validate({**said, **changes})
+
+
+def judged(folder, **changes):
+    return judge_release(release(**changes), folder, CANDIDATE)
+
+
+def layers(**changes):
+    return {**{name: {"run": name} for name in ("offline", "simulation", "field")}, **changes}
+
+
+def test_every_layer_on_the_candidate_signed_is_go(folder):
+    found = judged(folder)
+    assert (found.decision, found.reasons) == (Decision.GO, ())
+    assert found.coverage[0].by_layer == dict.fromkeys(("offline", "simulation", "field"), (40, 0))
+
+
+@pytest.mark.parametrize("gone", ["offline", "simulation", "field"])
+def test_a_missing_leg_is_not_go(folder, gone):
+    found = judged(folder, layers={k: v for k, v in layers().items() if k != gone})
+    assert found.decision is Decision.INCONCLUSIVE
+    assert found.reasons == (f"{gone}: there is no evidence: the release file names no run",)
+
+
+def test_a_run_that_is_not_there_is_not_go(folder):
+    found = judged(folder, layers=layers(field={"run": "nowhere"}))
+    assert found.decision is Decision.INCONCLUSIVE
+    assert "field: the evidence cannot be read" in found.reasons[0]
+
+
+@pytest.mark.parametrize("letters", ["P" * 40, "F" * 40])
+def test_a_stale_leg_speaks_neither_for_nor_against(folder, letters):
+    write_run(folder / "old", letters, model=OTHER)
+    found = judged(folder, layers=layers(field={"run": "old"}))
+    assert found.decision is Decision.INCONCLUSIVE
+    assert f"field: stale: it judged the model {OTHER[:12]}, the candidate is {CANDIDATE[:12]}" in found.reasons
+
+
+def test_a_run_that_names_no_model_counts_only_where_the_file_says_it(folder):
+    write_run(folder / "imported", "P" * 40, model="")
+    assert judged(folder, layers=layers(field={"run": "imported"})).decision is Decision.INCONCLUSIVE
+    said = {"run": "imported", "model_sha256": CANDIDATE}
+    assert judged(folder, layers=layers(field=said)).decision is Decision.GO
+    # What a run says itself cannot be talked away.
+    write_run(folder / "old", "P" * 40, model=OTHER)
+    said = {"run": "old", "model_sha256": CANDIDATE}
+    assert judged(folder, layers=layers(field=said)).decision is Decision.INCONCLUSIVE
+
+
+def test_a_leg_that_is_refuted_is_no_go(folder):
+    write_run(folder / "bad", "F" * 40)
+    found = judged(folder, layers=layers(field={"run": "bad"}))
+    assert found.decision is Decision.NO_GO
+    assert "passes 40 of 40 in offline, 0 of 40 in field" in found.reasons[1]
+
+
+def test_layers_that_are_both_go_and_contradict_each_other_are_not_go(folder):
+    write_run(folder / "worse", "P" * 31 + "F" * 9)
+    found = judged(folder, layers=layers(field={"run": "worse"}))
+    assert {one.counted for one in found.layers} == {Decision.GO}
+    assert found.decision is Decision.INCONCLUSIVE
+    assert "requirement R-1: the layers contradict each other" in found.reasons[0]
+
+
+def test_a_requirement_that_no_layer_covers_is_not_go(folder):
+    found = judged(folder, requirements=["R-1", "R-7"])
+    assert found.decision is Decision.INCONCLUSIVE
+    assert found.reasons == ("requirement R-7 is covered by no layer",)
+
+
+def test_what_is_not_done_or_signed_is_not_go(folder):
+    found = judged(folder, checklist={"field test": False}, sign_offs=[{"role": "safety"}])
+    assert found.decision is Decision.INCONCLUSIVE
+    assert found.reasons == ("not done: field test", "not signed off: safety")
+    assert judged(folder, sign_offs=[]).decision is Decision.INCONCLUSIVE
+
+
+def test_too_much_drift_takes_a_go_away_and_little_gives_none(folder):
+    def with_drift(effect):
+        (folder / "simulation" / "drift").mkdir(exist_ok=True)
+        text = json.dumps({"effect": effect, "against": "field"})
+        (folder / "simulation" / "drift" / "drift.json").write_text(text)
+        return judged(folder, layers=layers(simulation={"run": "simulation", "largest_drift": 0.1}))
+
+    unmeasured = judged(folder, layers=layers(simulation={"run": "simulation", "largest_drift": 0.1}))
+    assert "drift was not measured" in unmeasured.reasons[0]
+    assert with_drift(0.05).decision is Decision.GO
+    for effect in (0.2, float("nan")):
+        found = with_drift(effect)
+        assert found.decision is Decision.INCONCLUSIVE
+        assert "0.1 is allowed" in found.reasons[0]
+    shutil.rmtree(folder / "field")
+    assert with_drift(0.0).decision is Decision.INCONCLUSIVE
+
+
+def test_the_canary_is_a_form(folder):
+    form = {"robots": 3, "days": 7, "incidents": 0, "model_sha256": CANDIDATE, "signed": "B", "date": "2026-12-01"}
+    needed = ["offline", "simulation", "field", "canary"]
+    assert judged(folder, needed=needed).decision is Decision.INCONCLUSIVE
+    assert judged(folder, needed=needed, layers=layers(canary=form)).decision is Decision.GO
+    assert judged(folder, layers=layers(canary={**form, "incidents": 1})).decision is Decision.NO_GO
+    assert judged(folder, layers=layers(canary={**form, "model_sha256": OTHER})).decision is Decision.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        ("release: [", "is no YAML"),
+        ("release: !!python/object/apply:os.system ['true']", "is no YAML"),
+        ("[]", "the file: "),
+        ("release: a\nmodel: b\nrequirements: [R]\nlayers: {}\nextra: 1", "extra: "),
+        ("release: a\nmodel: b\nrequirements: ['R 1']\nlayers: {}", "requirements.0: "),
+        (
+            "release: a\nmodel: b\nrequirements: [R]\nlayers: {}\n"
+            "monitoring: {rollback: x, signals: [{requirement: R, metric: m, meaning: x}]}",
+            "write at_most or at_least",
+        ),
+        (
+            "release: a\nmodel: b\nrequirements: [R]\nlayers: {}\n"
+            "monitoring: {rollback: x, label: 'a=\"b\"} or vector(1', signals: [{requirement: R, metric: m, "
+            "at_most: 1, meaning: x}]}",
+            "monitoring.label: ",
+        ),
+    ],
+)
+def test_what_is_wrong_in_a_release_file_is_said_with_its_place(tmp_path, text, said):
+    (tmp_path / "release.yaml").write_text(text)
+    with pytest.raises(BadRelease) as error:
+        read_release(tmp_path / "release.yaml")
+    assert said in str(error.value)
+    assert "release.yaml" in str(error.value)
+
+
+def test_texts_of_others_are_inert_in_alerts_dashboard_and_runbooks(folder, tmp_path):
+    files = monitoring_files(release(monitoring=MONITORING), judged(folder))
+    rules = yaml.safe_load(files["monitoring/alerts.yml"])["groups"][0]["rules"]
+    assert [one["alert"] for one in rules] == ["MissedRatioOutOfBounds", "MissedRatioOutOfBounds2"]
+    assert rules[0]["expr"] == 'missed_ratio{job="robot"} > 0.02'
+    assert "{{" not in files["monitoring/alerts.yml"].decode()
+    panels = json.loads(files["monitoring/dashboard.json"])["panels"]
+    assert panels[0]["fieldConfig"]["defaults"]["thresholds"]["steps"][1] == {"color": "red", "value": 0.02}
+    assert panels[1]["fieldConfig"]["defaults"]["thresholds"]["steps"][0]["color"] == "red"
+    runbook = files["monitoring/runbooks/MissedRatioOutOfBounds.md"].decode()
+    assert "--scenario glass    # simulation" in runbook
+    assert "<b>" not in runbook.replace("\\<b", "")
+    nothing = files["monitoring/runbooks/MissedRatioOutOfBounds2.md"].decode()
+    assert "No scenario of this release tests this requirement" in nothing
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool (Debian's prometheus) is not installed")
+def test_promtool_takes_the_alert_rules(folder, tmp_path):
+    path = tmp_path / "alerts.yml"
+    path.write_bytes(monitoring_files(release(monitoring=MONITORING), judged(folder))["monitoring/alerts.yml"])
+    done = subprocess.run(["promtool", "check", "rules", path], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "2 rules found" in done.stdout
+
+
+def test_the_command_writes_one_package_and_ends_with_the_verdict(tmp_path, capsys):
+    from simgate.harness.evidence.canonical_zip import contents, read_zip
+
+    run = small_run(tmp_path)
+    said = {
+        "release": "m 1",
+        "model": "model/model.yaml",
+        "requirements": ["NAV-012"],
+        "layers": {"simulation": {"run": str(run.path.relative_to(tmp_path))}},
+        "needed": ["simulation"],
+        "sign_offs": [SIGNED],
+        "monitoring": MONITORING,
+    }
+    (tmp_path / "release.yaml").write_text(yaml.safe_dump(said))
+    code = main(["release", str(tmp_path / "release.yaml")])
+    out = capsys.readouterr().out
+    assert code == (0 if "\nGO\n" in out else 20)
+    assert "NAV-012" in out
+    packed = contents(read_zip((tmp_path / "release" / "release.zip").read_bytes())[0])
+    assert {"release.md", "release.json", "model_card.md", "release_notes.md", "evidence/simulation.zip"} < set(packed)
+    assert json.loads(packed["release.json"])["decision"] in ("GO", "INCONCLUSIVE")
