@@ -94,7 +94,9 @@ def test_a_stale_leg_speaks_neither_for_nor_against(folder, letters):
     write_run(folder / "old", letters, model=OTHER)
     found = judged(folder, layers=layers(field={"run": "old"}))
     assert found.decision is Decision.INCONCLUSIVE
-    assert f"field: stale: it judged the model {OTHER[:12]}, the candidate is {CANDIDATE[:12]}" in found.reasons
+    assert (
+        f"field: stale: it judged the model {OTHER[:12]}, the candidate is {CANDIDATE[:12]}" in found.reasons
+    )
 
 
 def test_a_run_that_names_no_model_counts_only_where_the_file_says_it(folder):
@@ -155,12 +157,22 @@ def test_too_much_drift_takes_a_go_away_and_little_gives_none(folder):
 
 
 def test_the_canary_is_a_form(folder):
-    form = {"robots": 3, "days": 7, "incidents": 0, "model_sha256": CANDIDATE, "signed": "B", "date": "2026-12-01"}
+    form = {
+        "robots": 3,
+        "days": 7,
+        "incidents": 0,
+        "model_sha256": CANDIDATE,
+        "signed": "B",
+        "date": "2026-12-01",
+    }
     needed = ["offline", "simulation", "field", "canary"]
     assert judged(folder, needed=needed).decision is Decision.INCONCLUSIVE
     assert judged(folder, needed=needed, layers=layers(canary=form)).decision is Decision.GO
     assert judged(folder, layers=layers(canary={**form, "incidents": 1})).decision is Decision.NO_GO
-    assert judged(folder, layers=layers(canary={**form, "model_sha256": OTHER})).decision is Decision.INCONCLUSIVE
+    assert (
+        judged(folder, layers=layers(canary={**form, "model_sha256": OTHER})).decision
+        is Decision.INCONCLUSIVE
+    )
 
 
 @pytest.mark.parametrize(
@@ -208,10 +220,14 @@ def test_texts_of_others_are_inert_in_alerts_dashboard_and_runbooks(folder, tmp_
     assert "No scenario of this release tests this requirement" in nothing
 
 
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool (Debian's prometheus) is not installed")
+@pytest.mark.skipif(
+    shutil.which("promtool") is None, reason="promtool (Debian's prometheus) is not installed"
+)
 def test_promtool_takes_the_alert_rules(folder, tmp_path):
     path = tmp_path / "alerts.yml"
-    path.write_bytes(monitoring_files(release(monitoring=MONITORING), judged(folder))["monitoring/alerts.yml"])
+    path.write_bytes(
+        monitoring_files(release(monitoring=MONITORING), judged(folder))["monitoring/alerts.yml"]
+    )
     done = subprocess.run(["promtool", "check", "rules", path], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "2 rules found" in done.stdout
@@ -236,5 +252,11 @@ def test_the_command_writes_one_package_and_ends_with_the_verdict(tmp_path, caps
     assert code == (0 if "\nGO\n" in out else 20)
     assert "NAV-012" in out
     packed = contents(read_zip((tmp_path / "release" / "release.zip").read_bytes())[0])
-    assert {"release.md", "release.json", "model_card.md", "release_notes.md", "evidence/simulation.zip"} < set(packed)
+    assert {
+        "release.md",
+        "release.json",
+        "model_card.md",
+        "release_notes.md",
+        "evidence/simulation.zip",
+    } < set(packed)
     assert json.loads(packed["release.json"])["decision"] in ("GO", "INCONCLUSIVE")
