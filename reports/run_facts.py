@@ -11,6 +11,7 @@ from simgate.harness.results.parts import UNKNOWN, Part, code_parts
 from simgate.harness.text import ordinal, plural
 from simgate.reports.run_data import RunData
 from simgate.sim_adapters.worlds.environment import EnvironmentSpec
+from simgate.sim_adapters.worlds.log import LogSpec
 
 Fact = tuple[str, str]
 
@@ -33,6 +34,7 @@ def environment(run: RunData) -> tuple[Fact, ...]:
         ("code", "; ".join(_origin(part) for part in code_parts(made.parts or ())) or UNKNOWN * is_ours),
         ("simulator", f"{made.adapter} {made.adapter_version}".strip()),
         *_environments(run),
+        *_logs(run),
         ("renderer", made.renderer),
         ("worlds in a batch", str(made.batch) * is_ours),
         ("machine", made.machine),
@@ -55,6 +57,13 @@ def _environments(run: RunData) -> list[Fact]:
         releases = ", ".join(f"{name} {version}" for name, version in site.versions.items())
         told.append(f"{site.file}{where}: {releases}")
     return [("environments", "; ".join(sorted(told)))]
+
+
+def _logs(run: RunData) -> list[Fact]:
+    """Field logs: nothing that the model says changes what it sees next, and readers must know that."""
+    sites = {site.name: site for s in run.pack.scenarios if isinstance(site := s.native, LogSpec)}
+    told = [f"{log.file}, {log.duration_s:.1f} s, {log.images}" for log in sites.values()]
+    return [("field logs, replayed open loop", "; ".join(sorted(told)))]
 
 
 def _policy(run: RunData) -> str:

@@ -74,6 +74,7 @@ class Channel:
         classes: What the numbers of a segmentation stand for, by number; empty where they have no names.
         span_rad: Of a flat scan the angles of the first and the last beam, counter-clockwise from ahead; None
             where it is none, or nobody knows.
+        regular: Whether readings come at that rate; otherwise when they were taken (logs), at most so often.
 
     Raises:
         ValueError: An image without intrinsics or of another size, or not one name for every entry.
@@ -92,6 +93,7 @@ class Channel:
     entries: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     span_rad: tuple[float, float] | None = None
+    regular: bool = True
 
     def __post_init__(self) -> None:
         if not self.rate_hz > 0:

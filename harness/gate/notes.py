@@ -30,6 +30,7 @@ def notes_for(
     """Everything that limits what the verdict means, most important first."""
     notes = [
         *_imported(manifest),
+        *_logs(pack),
         *_selection(manifest, left_out),
         *_sequential(manifest, pack, evidence),
         *_records(evidence),
@@ -58,6 +59,13 @@ def _imported(manifest: Manifest) -> list[str]:
         f"results of {manifest.imported.tool}, imported and not run here: no trace, no replay, its word for "
         f"every success; episodes of two imports are {told}"
     ]
+
+
+def _logs(pack: Pack) -> list[str]:
+    names = [scenario.id for scenario in pack.scenarios if scenario.native and scenario.native.kind == "log"]
+    if not names:
+        return []
+    return [f"field logs are replayed open loop, what is said of them changes nothing: {few(names)}"]
 
 
 def _selection(manifest: Manifest, left_out: Mapping[str, int]) -> list[str]:

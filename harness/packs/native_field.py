@@ -15,20 +15,22 @@ if TYPE_CHECKING:
     from simgate.sim_adapters.datasets.world import DatasetSpec
     from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
     from simgate.sim_adapters.worlds.environment import EnvironmentSpec
+    from simgate.sim_adapters.worlds.log import LogSpec
     from simgate.sim_adapters.worlds.native import NativeSpec
 
 
 @cache
-def _adapter() -> TypeAdapter[NativeSpec | ArticulatedSpec | EnvironmentSpec | DatasetSpec]:
+def _adapter() -> TypeAdapter[NativeSpec | ArticulatedSpec | EnvironmentSpec | DatasetSpec | LogSpec]:
     from simgate.sim_adapters.datasets.world import DatasetSpec
     from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
     from simgate.sim_adapters.worlds.environment import EnvironmentSpec
+    from simgate.sim_adapters.worlds.log import LogSpec
     from simgate.sim_adapters.worlds.native import NativeSpec
 
-    return TypeAdapter(NativeSpec | ArticulatedSpec | EnvironmentSpec | DatasetSpec)
+    return TypeAdapter(NativeSpec | ArticulatedSpec | EnvironmentSpec | DatasetSpec | LogSpec)
 
 
-def read_spec(value: Any) -> NativeSpec | ArticulatedSpec | EnvironmentSpec | DatasetSpec | None:
+def read_spec(value: Any) -> NativeSpec | ArticulatedSpec | EnvironmentSpec | DatasetSpec | LogSpec | None:
     """The specification from plain data; what is none already passes.
 
     Raises:
@@ -45,6 +47,6 @@ def _written(value: Any, info: SerializationInfo) -> Any:
 
 
 if TYPE_CHECKING:
-    NativeField = NativeSpec | ArticulatedSpec | EnvironmentSpec | DatasetSpec | None
+    NativeField = NativeSpec | ArticulatedSpec | EnvironmentSpec | DatasetSpec | LogSpec | None
 else:
     NativeField = Annotated[Any, BeforeValidator(read_spec), PlainSerializer(_written)]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from simgate.sim_adapters.datasets.world import DatasetSpec
     from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
     from simgate.sim_adapters.worlds.environment import EnvironmentSpec
+    from simgate.sim_adapters.worlds.log import LogSpec
     from simgate.sim_adapters.worlds.native import NativeSpec
     from simgate.sim_adapters.worlds.world import World
 
@@ -46,7 +47,7 @@ def repeated(world: World, variants: VariantsSpec) -> World:
 
 
 def find_world(
-    name: str, native: NativeSpec | ArticulatedSpec | EnvironmentSpec | DatasetSpec | None, folder: Path
+    name: str, native: NativeSpec | ArticulatedSpec | EnvironmentSpec | DatasetSpec | LogSpec | None, folder: Path
 ) -> World:
     """A world by its name, or from what a pack says about a file.
 
@@ -62,8 +63,11 @@ def find_world(
         from simgate.sim_adapters.datasets.world import DatasetSpec, DatasetWorld
         from simgate.sim_adapters.worlds.articulated import ArticulatedSpec, ArticulatedWorld
         from simgate.sim_adapters.worlds.environment import EnvironmentSpec, EnvironmentWorld
+        from simgate.sim_adapters.worlds.log import LogSpec, LogWorld
         from simgate.sim_adapters.worlds.native import NativeWorld
 
+        if isinstance(native, LogSpec):
+            return LogWorld(native, folder)
         if isinstance(native, EnvironmentSpec):
             return EnvironmentWorld(native, folder)
         if isinstance(native, DatasetSpec):

@@ -28,6 +28,7 @@ _ENDS = {
     "end": "the task's own end had come",
     "terminated": "the environment had ended it",
     "truncated": "the environment had cut it off",
+    "end_of_log": "the log had ended",
 }
 
 
@@ -61,7 +62,7 @@ def story(trace: Trace) -> list[Sentence]:
 
 def _signals(trace: Trace, row: int) -> str:
     found = [f"{name} is {_value(trace, name, values[row])}" for name, values in trace.signals.items()]
-    return ", ".join(found)
+    return ", ".join(found) or "no signal tells anything"
 
 
 def _value(trace: Trace, name: str, value: float) -> str:

@@ -19,6 +19,9 @@ from simgate.policies.perception.problems import PackageError
 from simgate.sim_adapters.plain_file import absolute
 from simgate.sim_adapters.planar_drive import drive_of
 
+WATCHER = "watcher"
+"""The policy that only looks on, as logs need it."""
+
 if TYPE_CHECKING:
     from simgate.sim_adapters.embodiment import ActionSpec, Channel
     from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
@@ -60,6 +63,8 @@ def unfit(pack: Pack) -> list[Diagnostic]:
         ExpansionError: A scenario leaves nothing to run.
         PackageError: The declaration is not in order.
     """
+    if pack.policy != WATCHER and (misplaced := _unfit_log(pack)):
+        return misplaced
     if pack.policy in (SERVER, ROS):
         return _unfit_elsewhere(pack)
     named = pack.policy_options.get(NETWORK)
@@ -80,6 +85,16 @@ def unfit(pack: Pack) -> list[Diagnostic]:
             for problem in error.problems:
                 found.setdefault((problem.line, problem.column), problem)
     return list(found.values())
+
+
+def _unfit_log(pack: Pack) -> list[Diagnostic]:
+    """A policy that drives, where there is a log: nobody can be told anything in it."""
+    name = next((s.id for s in pack.scenarios if s.native is not None and s.native.kind == "log"), None)
+    if name is None:
+        return []
+    path = Path(pack.path)
+    message = f"scenario '{name}' is a log, which is replayed open loop; the policy '{pack.policy}' acts"
+    return [of_file(path, "policy-robot", message, f"write policy: {WATCHER}")]
 
 
 def _unfit_elsewhere(pack: Pack) -> list[Diagnostic]:
@@ -114,9 +129,15 @@ def _unfit_elsewhere(pack: Pack) -> list[Diagnostic]:
 def robot_of(pack: Pack, scenario: Scenario) -> tuple[tuple[Channel, ...], ActionSpec]:
     """What the robot of a scenario senses and is told; no simulator is started."""
     from simgate.sim_adapters.environments.opened import opened_environment
+    from simgate.sim_adapters.replay.opened import embodiment_of
     from simgate.sim_adapters.worlds.environment import EnvironmentSpec
+    from simgate.sim_adapters.worlds.log import LogSpec
 
     sim, folder = pack.sim, Path(pack.path).parent
+    if isinstance(scenario.native, LogSpec):
+        log = scenario.native
+        seen = embodiment_of(log.channel, log.shape, float(sim.camera_hz))
+        return seen.channels, seen.action
     if isinstance(scenario.native, EnvironmentSpec):
         env = opened_environment(scenario.native, folder).embodiment(sim.control_hz, scenario.native.clip)
         return env.channels, env.action

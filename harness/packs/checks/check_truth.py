@@ -28,12 +28,16 @@ class Sight:
         jointed: The file of a robot on its own joints.
         report: Reports what the file has against a node.
         touches: Whether anybody tells what the robot touches.
+        is_log: Whether it is a log, which is replayed open loop.
+        labels: Whether the bodies in its pictures are labelled.
     """
 
     sensors: tuple[tuple[str, Sensor], ...] = ()
     jointed: JointedFile | None = None
     report: Report | None = None
     touches: bool = True
+    is_log: bool = False
+    labels: bool = True
 
 
 def check_truth(
@@ -69,6 +73,12 @@ def check_truth(
 
 def _lack(sight: Sight, name: str, info: MetricInfo, of: str) -> tuple[str, str] | NativeError | None:
     """What a scenario lacks for a metric, with a remedy; None for nothing."""
+    if sight.is_log and (info.touches or {"labels", "bodies", "actions"} & set(info.records)):
+        message = f"'{name}' needs what a log does not tell: it is replayed open loop, and nobody acts in it"
+        return message, "judge what the model says of its pictures (detection.CLASS.recall), and latency"
+    if info.output == "boxes" and not sight.labels:
+        message = f"'{name}' needs labels of the log's pictures, and it names none"
+        return message, "name their topic: world: {log: ..., truth: TOPIC}"
     if info.touches and not sight.touches:
         message = f"'{name}' needs what the robot touches, and an environment does not tell it"
         return (

@@ -117,6 +117,8 @@ class CriterionReader:
 
     def _remedy(self, info: MetricInfo) -> str:
         """What to do where the task lacks what a metric is computed from."""
+        if not self._signals and self._task is not None:
+            return "it has no signals: judge what the model says (detection.CLASS.recall), and latency"
         if not info.measures:
             hint = f"its signals: {', '.join(self._signals)}; for one of them write "
             return hint + "NAME: {signal: {name: SIGNAL, reduce: max}, at_most: NUMBER}"

@@ -45,10 +45,11 @@ if TYPE_CHECKING:
     from simgate.sim_adapters.datasets.world import DatasetSpec
     from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
     from simgate.sim_adapters.worlds.environment import EnvironmentSpec
+    from simgate.sim_adapters.worlds.log import LogSpec
     from simgate.sim_adapters.worlds.native import NativeSpec
     from simgate.sim_adapters.worlds.world import World
 
-    _Native = NativeSpec | ArticulatedSpec | EnvironmentSpec | DatasetSpec
+    _Native = NativeSpec | ArticulatedSpec | EnvironmentSpec | DatasetSpec | LogSpec
     _LeftOut = Callable[[dict[str, ValueSpec], Sequence[PinnedVariant]], _Native]
 
 SUCCESS = "success"
@@ -115,7 +116,7 @@ class ScenarioReader:
         self._left_out: _LeftOut | None = None
         world, native, name, task = self._world(keys.world, keys.accept, read.nodes.get("task"))
         is_read = task is not None or asked is None or len(self._reader.problems) == before
-        known = Sight(touches=native is None or native.kind not in ("env", "isaaclab", "dataset"))
+        known = _sight_of(native)
         sight = self._jointed or (None if world is None else known)
         sights = (sight,) if sight is not None else ()
         self._criteria.judge(task, is_read=is_read, sights=sights)
@@ -183,9 +184,12 @@ class ScenarioReader:
         from simgate.harness.packs.reading.worlds.read_dataset import is_dataset
         from simgate.harness.packs.reading.worlds.read_environment import is_environment
         from simgate.harness.packs.reading.worlds.read_jointed import JointedReader, is_jointed
+        from simgate.harness.packs.reading.worlds.read_log import is_log
         from simgate.harness.packs.reading.worlds.read_native import NativeReader
         from simgate.sim_adapters.worlds.articulated import ArticulatedWorld
 
+        if is_log(node):
+            return self._log(node, task)
         if is_environment(node):
             return self._environment(node, task)
         if is_dataset(node):
@@ -253,6 +257,19 @@ class ScenarioReader:
             return None, None, None, asked
         self._left_out = partial(reader.left_out, node, found)
         return found[0], found[0].spec, found[0].spec.name, asked
+
+    def _log(
+        self, node: MappingNode, task: Node | None
+    ) -> tuple[World | None, LogSpec | None, str | None, TaskSpec | CodedTask | None]:
+        from simgate.harness.packs.reading.worlds.read_log import WATCHING, read_log
+
+        if task is not None:
+            message = "a log is replayed as it was: nobody can be given a task in it"
+            self._reader.problems.at(task, "wrong-value", message, "leave it out")
+        found = read_log(self._reader, self._sim, node)
+        if found is None:
+            return None, None, None, WATCHING
+        return found, found.spec, found.spec.name, WATCHING
 
     def _task(self, node: Node, world: NativeReader) -> TaskSpec | CodedTask | None:
         from simgate.harness.packs.reading.read_task import TaskReader
@@ -344,6 +361,15 @@ class ScenarioReader:
             hint = "mend the failure and delete the entry, or agree on a new date"
             self._reader.problems.at(node, "expired-known-failure", message, hint)
         return last.isoformat()
+
+
+def _sight_of(native: _Native | None) -> Sight:
+    """What a robot tells that is not on its own joints."""
+    if native is None or native.kind not in ("env", "isaaclab", "dataset", "log"):
+        return Sight()
+    if native.kind != "log":
+        return Sight(touches=False)
+    return Sight(touches=False, is_log=True, labels=getattr(native, "truth", None) is not None)
 
 
 def report_unused(reader: Reader, parameters: PackParameters, scenarios: list[ReadScenario]) -> None:

@@ -93,7 +93,7 @@ def test_what_a_model_said_lies_on_the_picture_of_which_it_was_said(episode, tmp
 
 
 def test_the_truth_of_each_picture_comes_back_as_it_was(episode, tmp_path) -> None:
-    from simgate.harness.execution.episode.recordings.mcap.annotations import read_truth
+    from simgate.sim_adapters.replay.labels import read_truth
 
     found, _, _ = read(keep(tmp_path, episode))
     back = [read_truth(marks) for _, marks in found["/front/rgb/truth"]]

@@ -1,8 +1,8 @@
-"""What models say of a picture, and what was really there, as annotations on it; and the truth read back."""
+"""What models say of a picture, and what was really there, as annotations on it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 
 import numpy as np
@@ -17,46 +17,17 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from simgate.harness.execution.pictures.overlay import FOUND_COLOR, TRUTH_COLOR
 from simgate.harness.trace import FrameTruth
 from simgate.policies.perception.outputs import Boxes, Keypoints
-from simgate.sim_adapters.observation import VisibleEntity
 
 _LETTERS = 6.0
 
 
 def truth_of(frame: FrameTruth, at: Timestamp) -> ImageAnnotations:
-    """The labelled bodies in a picture, with all that is known of them."""
+    """The labelled bodies in a picture, with all that is known of them; ``read_truth`` of logs reads it."""
     made = ImageAnnotations(timestamp=at, metadata=_pairs({"dropped": frame.dropped}))
     for entity in frame.entities:
         known = {one.name: getattr(entity, one.name) for one in fields(entity) if one.name != "box"}
         _box(made, at, entity.box, TRUTH_COLOR, 1.0, entity.label, known)
     return made
-
-
-def read_truth(said: ImageAnnotations) -> tuple[tuple[VisibleEntity, ...], bool]:
-    """What :func:`truth_of` has written: the bodies, and whether the picture was lost on its way.
-
-    Raises:
-        ValueError: It is something else.
-    """
-    entities = []
-    for outline in said.points:
-        known = _words(outline.metadata)
-        xs, ys = [point.x for point in outline.points], [point.y for point in outline.points]
-        try:
-            entities.append(
-                VisibleEntity(
-                    name=known["name"],
-                    label=known["label"],
-                    box=(int(min(xs)), int(min(ys)), int(max(xs)), int(max(ys))),
-                    pixels=int(known["pixels"]),
-                    occlusion=float(known["occlusion"]),
-                    distance_m=float(known["distance_m"]),
-                    truncated=known["truncated"] == "True",
-                    transmittance=float(known["transmittance"]),
-                )
-            )
-        except KeyError as error:
-            raise ValueError(f"an annotation of the truth lacks {error}") from None
-    return tuple(entities), _words(said.metadata).get("dropped") == "True"
 
 
 def found_in(answer: Boxes | Keypoints, at: Timestamp) -> ImageAnnotations:
@@ -123,7 +94,3 @@ def _color(color: tuple[int, int, int]) -> Color:
 
 def _pairs(known: Mapping[str, object]) -> list[KeyValuePair]:
     return [KeyValuePair(key=key, value=str(value)) for key, value in known.items()]
-
-
-def _words(pairs: Iterable[KeyValuePair]) -> dict[str, str]:
-    return {pair.key: pair.value for pair in pairs}

@@ -47,15 +47,7 @@ def attached_trace(path: Path, most: int) -> bytes:
             found = [one for one in summary.attachment_indexes if one.name == TRACE] if summary else []
             attachments = reader.iter_attachments() if found else ()
             data: bytes | None = next((one.data for one in attachments if one.name == TRACE), None)
-        except (
-            McapError,
-            OSError,
-            struct.error,
-            EOFError,
-            StopIteration,
-            RuntimeError,
-            UnicodeDecodeError,
-        ) as error:
+        except (*_DAMAGE, McapError) as error:
             raise ValueError(f"{path} is cut off or damaged: {error or type(error).__name__}") from None
     if data is None:
         raise ValueError(f"{path} is not a recording of simgate: it has no {TRACE} attached")

@@ -80,7 +80,8 @@ def _pictures(episode: Episode) -> Iterator[Entry]:
 
 def _view(view: View) -> Iterator[Entry]:
     channel, topic = view.channel, messages.topic_of(view.channel.name)
-    if channel.intrinsics is not None and view.steps:
+    lens = channel.intrinsics
+    if lens is not None and np.isfinite(lens.fovy_deg) and view.steps:
         yield Entry(view.steps[0], f"{topic}/calibration", partial(messages.calibration, channel))
     too_many = sum(reading.nbytes for reading in view.readings) > MOST_RAW_BYTES
     for step, reading in zip(view.steps, view.readings, strict=True):

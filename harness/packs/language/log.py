@@ -1,0 +1,23 @@
+"""Keys of a field log."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from simgate.harness.packs.language.definition import Keys, Wanted, key
+
+
+class LogKeys(Keys):
+    """A field log."""
+
+    log: Annotated[str, Wanted("the path of a log")] = key(
+        "an .mcap or .bag file, or the folder of a rosbag2, for example logs/site_3.mcap"
+    )
+    images: Annotated[str, Wanted("a topic")] = key("topic of the pictures, for example /front/rgb")
+    truth: Annotated[str | None, Wanted("a topic")] = key(
+        "topic of their labels (foxglove.ImageAnnotations, vision_msgs/Detection2DArray)", None
+    )
+    tolerance_ms: float = key("so far may the stamps of a picture and its labels be apart", 50.0, ge=0)
+    channel: Annotated[str, Wanted("the name of a channel")] = key(
+        "what the camera is called, for models that name their channels", "camera.rgb"
+    )

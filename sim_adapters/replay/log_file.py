@@ -1,0 +1,155 @@
+"""A log of messages: MCAP with Foxglove's schemas, rosbag2 (MCAP, sqlite3) and bags of ROS 1, without ROS."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from simgate.sim_adapters.plain_file import require_plain
+from simgate.sim_adapters.unfetched import unfetched
+from simgate.sim_adapters.worlds.native_file import NativeError
+
+CLOCK = "/clock"
+EXTRA = "simgate[logs]"
+_MOST_SAID = 300
+"""Letters of what a reader says of a damaged file, which may be the file's own."""
+_DAMAGE = (OSError, ValueError, EOFError, RuntimeError, KeyError, AssertionError, struct.error)
+"""What readers meet in damaged files, beside errors of their own."""
+
+
+class LogFile(Protocol):
+    """A log that can be read."""
+
+    topics: dict[str, str]
+    """Topic -> type of its messages."""
+    duration_s: float
+    """From the first message to the last, seconds."""
+
+    def messages(self, topic: str) -> Iterator[tuple[int, Any]]:
+        """Stamp in nanoseconds and message, of one topic, in the order in which they were logged.
+
+        Raises:
+            NativeError: The file is damaged there.
+        """
+        ...
+
+
+def open_log(path: Path) -> LogFile:
+    """Opens a log.
+
+    Raises:
+        NativeError: It cannot be read; the message says why.
+    """
+    if not path.exists():
+        raise NativeError("file", f"{path} does not exist")
+    if path.is_dir() and not (path / "metadata.yaml").is_file():
+        raise NativeError("file", f"{path} is no log: a folder of rosbag2 has a metadata.yaml")
+    if path.is_file():
+        if (pointer := unfetched(path)) is not None:
+            raise NativeError("file", f"{path} {pointer.message}", pointer.remedy)
+        require_plain(path)
+    with _told(path):
+        if path.suffix == ".mcap" and (found := _McapLog.of(path)) is not None:
+            return found
+        return _RosLog(path)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Errors of readers as one sentence with the file's name."""
+    try:
+        yield
+    except ImportError as error:
+        raise NativeError("file", f"{path} needs {error.name} to be read", f"pip install '{EXTRA}'") from None
+    except NativeError:
+        raise
+    except Exception as error:
+        if not (isinstance(error, _DAMAGE) or type(error).__module__.partition(".")[0] in _READERS):
+            raise
+        what = " ".join(str(error).split())[:_MOST_SAID] or type(error).__name__
+        if isinstance(error, KeyError):
+            what = f"it does not define {what}"
+        raise NativeError("file", f"{path} is cut off, damaged or no log: {what}") from None
+
+
+_READERS = ("mcap", "rosbags", "google", "zstandard", "lz4", "sqlite3", "apsw", "apswutils", "backports")
+
+
+class _McapLog:
+    """MCAP with messages in protobuf."""
+
+    def __init__(self, path: Path, summary: Any) -> None:
+        self._path = path
+        schemas = summary.schemas
+        self.topics = {
+            channel.topic: schemas[channel.schema_id].name
+            for channel in summary.channels.values()
+            if channel.schema_id in schemas
+        }
+        counted = summary.statistics
+        span = counted.message_end_time - counted.message_start_time if counted is not None else 0
+        self.duration_s = span / 1e9
+
+    @classmethod
+    def of(cls, path: Path) -> _McapLog | None:
+        """The log; None for one of ROS messages.
+
+        Raises:
+            NativeError: It was cut off.
+        """
+        from mcap.reader import make_reader
+
+        with path.open("rb") as file:
+            summary = make_reader(file).get_summary()
+        if summary is None:
+            raise NativeError(
+                "file",
+                f"{path} was cut off: it has no index at its end",
+                "`mcap recover` writes what there is of it to a whole file",
+            )
+        encodings = {channel.message_encoding for channel in summary.channels.values()}
+        return cls(path, summary) if "protobuf" in encodings or not encodings & {"cdr", "ros1"} else None
+
+    def messages(self, topic: str) -> Iterator[tuple[int, Any]]:
+        """See :class:`LogFile`."""
+        with _told(self._path):
+            from mcap.reader import make_reader
+            from mcap_protobuf.decoder import DecoderFactory
+
+            with self._path.open("rb") as file:
+                reader = make_reader(file, validate_crcs=True, decoder_factories=[DecoderFactory()])
+                for found in reader.iter_decoded_messages(topics=[topic]):
+                    said = found.decoded_message
+                    stamped = hasattr(said, "timestamp") and said.HasField("timestamp")
+                    yield said.timestamp.ToNanoseconds() if stamped else found.message.log_time, said
+
+
+class _RosLog:
+    """Bags of ROS, by rosbags."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with self._reader() as reader:
+            self.topics = {name: info.msgtype or "" for name, info in reader.topics.items()}
+            self.duration_s = max(0, reader.duration) / 1e9 if reader.message_count else 0.0
+
+    def _reader(self) -> Any:
+        from rosbags.highlevel import AnyReader
+        from rosbags.typesys import Stores, get_typestore
+
+        # Bags older than Iron hold no definitions; those of Humble stand in for them.
+        return AnyReader([self._path], default_typestore=get_typestore(Stores.ROS2_HUMBLE))
+
+    def messages(self, topic: str) -> Iterator[tuple[int, Any]]:
+        """See :class:`LogFile`."""
+        with _told(self._path), self._reader() as reader:
+            chosen = [one for one in reader.connections if one.topic == topic]
+            for connection, logged_ns, raw in reader.messages(connections=chosen) if chosen else ():
+                said = reader.deserialize(raw, connection.msgtype)
+                stamp = getattr(getattr(said, "header", None), "stamp", None)
+                # ROS leaves a stamp that nobody has set at zero.
+                stamp_ns = stamp.sec * 1_000_000_000 + stamp.nanosec if stamp is not None else 0
+                yield stamp_ns or logged_ns, said

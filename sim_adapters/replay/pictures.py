@@ -1,0 +1,62 @@
+"""Pictures in messages of ROS and Foxglove as arrays."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+MOST_PIXELS = 50_000_000
+"""Of a picture: what is larger is no camera's, but damage or an attack."""
+RAW = ("foxglove.RawImage", "sensor_msgs/msg/Image", "sensor_msgs/Image")
+COMPRESSED = ("foxglove.CompressedImage", "sensor_msgs/msg/CompressedImage", "sensor_msgs/CompressedImage")
+IMAGE_TYPES = (*RAW, *COMPRESSED)
+_CHANNELS = {
+    "rgb8": (3, (0, 1, 2)),
+    "8UC3": (3, (2, 1, 0)),
+    "bgr8": (3, (2, 1, 0)),
+    "rgba8": (4, (0, 1, 2)),
+    "bgra8": (4, (2, 1, 0)),
+    "mono8": (1, (0, 0, 0)),
+    "8UC1": (1, (0, 0, 0)),
+}
+"""Encoding -> bytes of a pixel, and where in them red, green and blue are."""
+
+
+def read_picture(kind: str, said: Any) -> NDArray[np.uint8]:
+    """The picture of a message, uint8, shape (H, W, 3), RGB.
+
+    Args:
+        kind: The message's type.
+        said: The message.
+
+    Raises:
+        ValueError: It is damaged, of an encoding that is not known, or too large; the message says which.
+    """
+    if kind in COMPRESSED:
+        return _unpacked(bytes(said.data))
+    width, height, step, encoding = int(said.width), int(said.height), int(said.step), str(said.encoding)
+    if encoding not in _CHANNELS:
+        raise ValueError(f"pictures in {encoding[:40]!r} are not known; known: {', '.join(_CHANNELS)}")
+    count, order = _CHANNELS[encoding]
+    if not 0 < width * height <= MOST_PIXELS or step < count * width:
+        raise ValueError(f"a picture of {width} x {height} pixels with {step} bytes a row is none")
+    data = np.frombuffer(bytes(said.data), np.uint8)
+    if data.size < step * height:
+        raise ValueError(f"a picture of {height} rows of {step} bytes has only {data.size} bytes")
+    rows = data[: step * height].reshape(height, step)[:, : count * width]
+    return np.ascontiguousarray(rows.reshape(height, width, count)[:, :, list(order)])
+
+
+def _unpacked(data: bytes) -> NDArray[np.uint8]:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP")) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise ValueError(f"a picture of {image.width} x {image.height} pixels is too large")
+            return np.array(image.convert("RGB"))
+    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ValueError(f"a compressed picture cannot be read: {error}") from None

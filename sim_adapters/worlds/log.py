@@ -1,0 +1,106 @@
+"""A world that is a field log, as a pack declares it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from simgate.sim_adapters.plain_file import absolute
+from simgate.sim_adapters.scene.log import LogSite
+from simgate.sim_adapters.worlds.native import EFFECTS, effects_of
+from simgate.sim_adapters.worlds.world import Disc, ParameterSpec, PlacedObject, Rectangle, Value
+
+FROM, TO = "log.from_s", "log.to_s"
+
+
+@dataclass(frozen=True, slots=True)
+class LogSpec:
+    """All that a pack says about a log, checked against it.
+
+    Attributes:
+        file: The log, from the pack's folder.
+        sha256: Digest over its files, hex.
+        images: Topic of the pictures.
+        truth: Topic of their labels; None without.
+        channel: What the camera's channel is called.
+        tolerance_ms: So far may the stamps of a picture and its labels be apart.
+        shape: Rows and columns of the pictures.
+        duration_s: Of the whole log.
+        files: Its files -> SHA-256, hex, by path from the folder that it lies in.
+        kind: Tells this kind from others in stored data.
+    """
+
+    file: str
+    sha256: str
+    images: str
+    truth: str | None
+    channel: str
+    tolerance_ms: float
+    shape: tuple[int, int]
+    duration_s: float
+    files: dict[str, str] = field(default_factory=dict)
+    kind: Literal["log"] = "log"
+
+    @property
+    def name(self) -> str:
+        """The world's name in results: what it is, and what was in it."""
+        return f"log:{self.file}@{self.sha256[:12]}"
+
+
+class LogWorld:
+    """See :class:`simgate.sim_adapters.worlds.world.World`.
+
+    Args:
+        spec: As the pack declares it.
+        folder: The pack's folder, where paths begin.
+    """
+
+    object_kinds: Mapping[str, tuple[float, float]] = {}
+    region_names: tuple[str, ...] = ()
+    keep_clear_names: tuple[str, ...] = ()
+
+    def __init__(self, spec: LogSpec, folder: Path) -> None:
+        self.spec = spec
+        self.name = f"log:{spec.file}"
+        self.description = f"The field log {spec.file}, replayed: open loop."
+        self._path = str(absolute(folder / spec.file))
+        begins = "Where the part that is replayed begins, from the log's first picture."
+        ends = "Where the part that is replayed ends; the end of the log when left out."
+        most = spec.duration_s + 1.0
+        self.parameters: Mapping[str, ParameterSpec] = {
+            # What a camera in the field saw is as it is, unless somebody asks for worse.
+            **{name: replace(effect, default=0.0) for name, effect in EFFECTS.items()},
+            FROM: ParameterSpec("number", 0.0, begins, "s", 0.0, most),
+            TO: ParameterSpec("number", most, ends, "s", 0.0, most),
+        }
+
+    def region(self, name: str, parameters: Mapping[str, Value]) -> Rectangle:
+        """There are none."""
+        raise KeyError(name)
+
+    def keep_clear(self, name: str, parameters: Mapping[str, Value]) -> Disc:
+        """There are none."""
+        raise KeyError(name)
+
+    def build(self, parameters: Mapping[str, Value], placed: Sequence[PlacedObject]) -> Any:
+        """The :class:`LogSite` of a variant. ``Any``, because the protocol of worlds knows scenes alone.
+
+        Raises:
+            ValueError: It ends before it begins.
+        """
+        spec, begin, end = self.spec, float(parameters[FROM]), float(parameters[TO])
+        if end <= begin:
+            raise ValueError(f"{TO} = {end:g} is not after {FROM} = {begin:g}")
+        return LogSite(
+            name=self.name,
+            path=self._path,
+            channel=spec.channel,
+            images=spec.images,
+            truth=spec.truth,
+            tolerance_s=spec.tolerance_ms / 1000.0,
+            from_s=begin,
+            to_s=end,
+            effects=effects_of(parameters),
+        )
