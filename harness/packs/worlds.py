@@ -47,7 +47,9 @@ def repeated(world: World, variants: VariantsSpec) -> World:
 
 
 def find_world(
-    name: str, native: NativeSpec | ArticulatedSpec | EnvironmentSpec | DatasetSpec | LogSpec | None, folder: Path
+    name: str,
+    native: NativeSpec | ArticulatedSpec | EnvironmentSpec | DatasetSpec | LogSpec | None,
+    folder: Path,
 ) -> World:
     """A world by its name, or from what a pack says about a file.
 
