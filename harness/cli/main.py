@@ -133,7 +133,10 @@ def _run(argv: Sequence[str] | None) -> int:
     if args.command is None:
         parser.print_help()
         return ExitCode.USAGE
-    code: int = args.run(args)
+    from simgate.harness.frontend.run_addresses import at_hand
+
+    with at_hand(args):
+        code: int = args.run(args)
     return code
 
 

@@ -71,6 +71,7 @@ def _as_shown(error: Exception) -> UserError | None:
     from simgate.harness.gate.decide import UndecidableRun
     from simgate.harness.importing.episode import CannotImport
     from simgate.harness.merging.sources import CannotMerge
+    from simgate.harness.object_store import StoreFailed
     from simgate.harness.packs.worlds import UnfitAdapter
     from simgate.harness.registry import UnknownPlugin, UnusablePlugins
     from simgate.harness.results.file_lock import InUse
@@ -109,7 +110,7 @@ def _as_shown(error: Exception) -> UserError | None:
         return UserError(str(error))
     if isinstance(error, in_one):
         return UserError(printable(error))
-    if isinstance(error, NotSaid | HostsCannotStart | NoCluster):
+    if isinstance(error, NotSaid | HostsCannotStart | NoCluster | StoreFailed):
         return MachineError(printable(error) if isinstance(error, NotSaid) else str(error))
     if isinstance(error, OSError):
         kind = MachineError if is_of_the_machine(error) else UserError

@@ -16,9 +16,10 @@ import secrets
 import shutil
 import zipfile
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from simgate.harness.gate.comparing.baseline_store import NamedBaseline, NoBaseline, choose, named, parsed
+from simgate.harness.object_store import ObjectStore
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.run_folder import RunFolder
 from simgate.policies.perception.files.package_files import cache_folder
@@ -32,7 +33,6 @@ _NAME = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
 _RUN = re.compile(r"runs/[A-Za-z0-9][\w.-]*\.zip", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _STAMP = (1980, 1, 1, 0, 0, 0)
-_EXTRAS = {"s3": "s3", "gs": "gs", "gcs": "gs"}
 
 
 class SharedBaselines:
@@ -140,48 +140,12 @@ class _Folder:
         write_atomic(path, content)
 
 
-class _Remote:
+class _Remote(ObjectStore):
     def __init__(self, address: str) -> None:
-        self._address = address
-        scheme = address.partition("://")[0]
-        extra = _EXTRAS.get(scheme)
-        hint = f"pip install 'simgate[{extra}]'" if extra else f"install what fsspec needs for {scheme}://"
-        try:
-            import fsspec
-
-            self._files, root = fsspec.core.url_to_fs(address)
-        except (ImportError, ValueError) as error:
-            raise NoBaseline(f"{address} cannot be used: {first_line(error)}; {hint}") from error
-        self._root = str(root).rstrip("/")
+        super().__init__(address, NoBaseline)
 
     def entries(self) -> list[str]:
-        found = self._try("be listed", lambda: self._files.glob(f"{self._root}/*/*.json"))
-        return [str(path)[len(self._root) + 1 :] for path in found]
-
-    def read(self, name: str) -> bytes:
-        content: bytes = self._try("be read", lambda: self._files.cat_file(f"{self._root}/{name}"), name)
-        return content
-
-    def write(self, name: str, content: bytes) -> None:
-        path = f"{self._root}/{name}"
-        self._try("be written", lambda: self._put(path, content), name)
-
-    def _put(self, path: str, content: bytes) -> None:
-        self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
-        self._files.pipe_file(path, content)
-
-    def _try(self, what: str, action: Any, name: str = "") -> Any:
-        try:
-            # Another process may have written since.
-            self._files.invalidate_cache()
-            return action()
-        except FileNotFoundError:
-            raise NoBaseline(f"{self._address}/{name} is not there") from None
-        except Exception as error:
-            # Every store has errors of its own.
-            raise NoBaseline(
-                f"{self._address}/{name} cannot {what}: {first_line(error)}; check address and credentials"
-            ) from error
+        return [name for name in self.sizes() if name.count("/") == 1 and name.endswith(".json")]
 
 
 def _pack(folder: RunFolder) -> bytes:

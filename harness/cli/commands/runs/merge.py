@@ -9,6 +9,7 @@ from pathlib import Path
 from simgate.harness.cli.options.baseline_options import add_accept_difference
 from simgate.harness.cli.options.output_option import Concluded, add_output, with_output
 from simgate.harness.frontend.planning import run_name
+from simgate.harness.frontend.run_addresses import whole_run_dir
 
 HELP = "put the runs of all shards together to one run, judge it and write its reports"
 
@@ -18,7 +19,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "runs",
         nargs="+",
-        type=Path,
+        type=whole_run_dir,
         metavar="RUN",
         help="folder of a shard's run, or a folder in which such lie; one that was killed and run again is "
         "given twice",

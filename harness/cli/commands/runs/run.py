@@ -17,6 +17,7 @@ from simgate.harness.cli.options.trust import add_trust
 from simgate.harness.cli.options.workers import add_workers, count
 from simgate.harness.execution.planning.record_mode import RECORD_CHOICES
 from simgate.harness.frontend.planning import run_name
+from simgate.harness.frontend.run_addresses import put_run, run_or_name
 from simgate.harness.frontend.shares import shard
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ def _add_baseline(parser: argparse.ArgumentParser) -> None:
     """What the run is held against."""
     parser.add_argument(
         "--baseline",
+        type=run_or_name,
         metavar="RUN",
         help="hold the run against an older one (its folder, or a baseline's name); needs a regression rule",
     )
@@ -132,6 +134,7 @@ def _add_course(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--balance-by",
+        type=run_or_name,
         metavar="RUN",
         help="run (or latest, or a baseline's name) by whose durations shards are made equal and, on a "
         "cluster, the longest variants go first; the same for every shard (default: --baseline's, else every "
@@ -151,6 +154,11 @@ def _add_course(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="name of the run's folder; with several packs -PACK follows (default: of time, pack and chance)",
     )
+    parser.add_argument(
+        "--artifacts",
+        metavar="URL",
+        help="put the run there too when it is done: a folder, s3://..., gs://...",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -165,10 +173,14 @@ def run_packs(args: argparse.Namespace) -> tuple[int, list[Concluded]]:
     """Runs and judges what the command's options ask for; returns the exit code and what was found."""
     from simgate.harness.cli.judging import code_of
 
-    if not args.resume:
-        return run_jobs(args, jobs_of(args))
-    concluded = [_finish(args, _resumed(args))]
-    return code_of(concluded), concluded
+    if args.resume:
+        concluded = [_finish(args, _resumed(args))]
+        code = code_of(concluded)
+    else:
+        code, concluded = run_jobs(args, jobs_of(args))
+    for one in concluded if args.artifacts else ():
+        print(f"put in  {put_run(one.folder.path, args.artifacts)}")
+    return code, concluded
 
 
 def run_jobs(args: argparse.Namespace, jobs: Sequence[Job]) -> tuple[int, list[Concluded]]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from simgate.harness.frontend.run_addresses import run_dir
 
 if TYPE_CHECKING:
     from simgate.harness.frontend.status import RunStatus
@@ -15,7 +16,9 @@ HELP = "tell how far a run is: progress, rate, time left, workers by node, what 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
-    parser.add_argument("run_dir", type=Path, metavar="RUN", help="folder of a run, for example runs/latest")
+    parser.add_argument(
+        "run_dir", type=run_dir, metavar="RUN", help="folder of a run, for example runs/latest"
+    )
     parser.add_argument("--output", choices=("text", "json"), default="text", help="default: text")
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from simgate.harness.cli.options.baseline_options import add_baseline_store
 from simgate.harness.frontend.baselines import baseline_store
+from simgate.harness.frontend.run_addresses import run_dir
 
 if TYPE_CHECKING:
     from simgate.harness.gate.comparing.baseline_store import BaselineStore, NamedBaseline
@@ -23,7 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     put = actions.add_parser("set", help="give a run a name, for its pack and class of machine")
     put.add_argument("name", metavar="NAME", help="for example main")
-    put.add_argument("run_dir", type=Path, metavar="RUN", help="folder of a run")
+    put.add_argument("run_dir", type=run_dir, metavar="RUN", help="folder of a run")
     every = actions.add_parser("list", help="all baselines")
     one = actions.add_parser("show", help="what a name stands for")
     one.add_argument("name", metavar="NAME")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simgate.harness.cli.options.baseline_options import add_accept_difference, add_baseline_store
+from simgate.harness.frontend.run_addresses import run_or_name, whole_run_dir
 
 if TYPE_CHECKING:
     from simgate.harness.gate.comparing.compare import RunComparison
@@ -22,10 +23,15 @@ JSON, PAGE = "compare.json", "compare.html"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
-    parser.add_argument("baseline", metavar="BASELINE", help="folder of the older run, or a baseline's name")
+    parser.add_argument(
+        "baseline",
+        type=run_or_name,
+        metavar="BASELINE",
+        help="folder of the older run, or a baseline's name",
+    )
     parser.add_argument(
         "candidates",
-        type=Path,
+        type=whole_run_dir,
         nargs="+",
         metavar="CANDIDATE",
         help="folder of the run in question; of several, any one that is GO may be chosen (Holm over them)",

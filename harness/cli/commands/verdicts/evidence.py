@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simgate.harness.frontend.run_addresses import whole_run_dir
 from simgate.sim_adapters.printable import printable
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     build = actions.add_parser("build", help="write everything that a run's verdict rests on into one file")
-    build.add_argument("run_dir", metavar="RUN", type=Path, help="folder of a run")
+    build.add_argument("run_dir", metavar="RUN", type=whole_run_dir, help="folder of a run")
     build.add_argument("--key", type=Path, metavar="KEY", help="sign with this private key (PEM, Ed25519)")
     build.add_argument(
         "--sigstore", action="store_true", help="sign with Sigstore, by the identity of this CI or of a token"

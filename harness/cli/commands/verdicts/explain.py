@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+
+from simgate.harness.frontend.run_addresses import whole_run_dir
 
 HELP = "say in words why a run is GO, NO-GO or INCONCLUSIVE, or what happened in one of its variants"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
-    parser.add_argument("run_dir", metavar="RUN", type=Path, help="folder of a run")
+    parser.add_argument("run_dir", metavar="RUN", type=whole_run_dir, help="folder of a run")
     parser.add_argument(
         "variant",
         nargs="?",

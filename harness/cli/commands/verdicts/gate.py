@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+
+from simgate.harness.frontend.run_addresses import run_dir
 
 HELP = "decide a run from its records: GO (exit code 0), NO-GO (1) or INCONCLUSIVE (20)"
 
@@ -11,7 +12,7 @@ HELP = "decide a run from its records: GO (exit code 0), NO-GO (1) or INCONCLUSI
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     parser.add_argument(
-        "run_dir", metavar="RUN", type=Path, help="folder of a run, for example runs/<time>-<pack>-<id>"
+        "run_dir", metavar="RUN", type=run_dir, help="folder of a run, for example runs/<time>-<pack>-<id>"
     )
     parser.add_argument("--json", action="store_true", help="print verdict.json instead of the table")
 

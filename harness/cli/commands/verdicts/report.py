@@ -7,13 +7,14 @@ import sys
 from pathlib import Path
 
 from simgate.harness.exit_codes import ExitCode
+from simgate.harness.frontend.run_addresses import whole_run_dir
 
 HELP = "decide a run again and write its reports (verdict.json, junit.xml, report.html)"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
-    parser.add_argument("run_dir", metavar="RUN", type=Path, help="folder of a run")
+    parser.add_argument("run_dir", metavar="RUN", type=whole_run_dir, help="folder of a run")
     parser.add_argument(
         "--format", default="all", metavar="F", help="junit, html, an installed reporter, or all (default)"
     )
