@@ -33,6 +33,7 @@ COMMANDS = {
     "aa": "verdicts",
     "status": "runs",
     "replay": "runs",
+    "video": "runs",
     "pin": "runs",
     "export-scene": "packs",
     "export-frames": "packs",
