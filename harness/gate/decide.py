@@ -162,7 +162,7 @@ def _overall(
     rules = [rule for rule in rules if not rule.waits]
     decision = combine(rule.decision for rule in rules)
     missing = sum(variant.status is Status.MISSING for variant in evidence.variants)
-    model = manifest.fingerprint.model or f"policy {pack.policy}"
+    model = manifest.fingerprint.model or f"policy {pack.driver}"
     if decision is Decision.NO_GO:
         return decision, _first(rules, Decision.NO_GO, "is refuted", "are refuted")
     if not pack.gate:

@@ -383,6 +383,12 @@ class Pack(PackModel):
         """All its model packages; the only one of a pack that names none is ``""``."""
         return self.models or ({"": self.model} if self.model else {})
 
+    @property
+    def driver(self) -> str:
+        """What drives the robot, as people call it: a policy by its name, what has a place by that."""
+        named = self.policy_options.get({"interpreter": "file"}.get(self.policy, self.policy))
+        return named if isinstance(named, str) else self.policy
+
     def scenario(self, scenario_id: str) -> Scenario:
         """The scenario of that id.
 

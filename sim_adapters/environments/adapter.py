@@ -23,6 +23,7 @@ from simgate.sim_adapters.scene.environment import EnvironmentSite
 from simgate.sim_adapters.traits import AdapterTraits
 
 _NUMBER = struct.Struct("=d")
+_NOWHERE, _AT_REST = (0.0, 0.0, 0.0), (0.0, 0.0)
 IDLE_STEPS = 100
 """Steps under random actions within which what is set must change something."""
 
@@ -47,7 +48,7 @@ class World:
         faults: tuple[str, ...],
     ) -> None:
         self.link, self.slot, self.site = link, slot, site
-        self._asked = _asked_of(site)
+        self._asked, self._quantities = _asked_of(site), dict(site.quantities)
         self.observation: Mapping[str, NDArray[Any]] = answer["observation"]
         self.info = dict(zip(self._asked, answer["info"], strict=True))
         self.lost: list[str] = [*answer["lost"], *faults]
@@ -56,7 +57,7 @@ class World:
         self._course = hashlib.blake2b(digest_size=16)
         # What render() draws is no observation, and need not be the same on every machine.
         self._told_apart_by = [name for name in sorted(self.observation) if not name.startswith("render.")]
-        self._add_to_course()
+        self._add_to_course(b"")
 
     def take(self, action: NDArray[np.float64], answer: Mapping[str, Any], row: int) -> None:
         """What one step has led to.
@@ -67,19 +68,23 @@ class World:
             row: Its own place there.
         """
         self.observation = {name: array[row] for name, array in answer["observation"].items()}
-        self.info = dict(zip(self._asked, answer["info"][row], strict=True))
+        if self._asked:
+            self.info = dict(zip(self._asked, answer["info"][row], strict=True))
         self.reward = answer["reward"][row]
         self.total += self.reward
         self.over = (
             "terminated" if answer["terminated"][row] else "truncated" if answer["truncated"][row] else ""
         )
-        self._course.update(action.tobytes())
-        self._course.update(_NUMBER.pack(self.reward))
-        self._add_to_course()
+        self._add_to_course(action.tobytes() + _NUMBER.pack(self.reward))
 
-    def _add_to_course(self) -> None:
-        for name in self._told_apart_by:
-            self._course.update(np.ascontiguousarray(self.observation[name]).tobytes())
+    def _add_to_course(self, before: bytes) -> None:
+        self._course.update(
+            b"".join((before, *(self.observation[name].tobytes() for name in self._told_apart_by)))
+        )
+
+    def measured(self) -> dict[str, float]:
+        """What its task asks for."""
+        return measure(self._quantities, self.observation, self.info, self.reward, self.total)
 
     @property
     def course(self) -> str:
@@ -254,13 +259,12 @@ class GymnasiumAdapter:
         return tuple(self._true(world) for world in self._worlds)
 
     def _true(self, world: World) -> GroundTruth:
-        asked = dict(world.site.quantities)
-        values = measure(asked, world.observation, world.info, world.reward, world.total)
-        place = ((0.0, 0.0, 0.0), (0.0, 0.0))
+        step, values = self._step, world.measured()
         return GroundTruth(
-            self._step,
-            self._step,
-            *place,
+            step,
+            step,
+            _NOWHERE,
+            _AT_REST,
             (),
             (),
             {},

@@ -108,7 +108,12 @@ class RemoteLink:
         clean = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")}
         try:
             self._process: subprocess.Popen[bytes] | None = subprocess.Popen(
-                command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=sys.stderr, env=clean
+                # By its number: in a notebook sys.stderr is no file.
+                command,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=2,
+                env=clean,
             )
         except OSError as error:
             ours.close()

@@ -205,7 +205,7 @@ def test_lint_names_what_is_wrong_with_it(
 
 
 def test_eval_takes_the_interpreter_of_a_policy(
-    tmp_path: Path, python: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, python: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     team(tmp_path / "t", python)
     monkeypatch.chdir(tmp_path / "t")
@@ -230,4 +230,5 @@ def test_eval_takes_the_interpreter_of_a_policy(
         "0",
     ]
     assert main([*line, "--quiet"]) == 0
+    assert "30 variants of slide-Slide for policy push.py:Push" in capsys.readouterr().out
     assert "python: " in Path("slide-Slide.eval.yaml").read_text()
