@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -208,7 +209,37 @@ def test_a_thrown_body_flies_and_turns_as_in_mujoco(tmp_path: Path) -> None:
     assert np.abs(theirs["club.twist"][-1, 3:]).max() > 2.0
 
 
-def test_a_robot_on_its_legs_stands_with_its_weight_on_its_feet() -> None:
+def yard(folder: Path, robot: tuple[str, str], world: tuple[tuple[str, str], ...] = ()) -> Path:
+    """The world of the shipped quadruped with words of its files replaced."""
+    site_of = PACKS / "quadruped_walk/site"
+    for name, changes in (("robot.xml", (robot,)), ("yard.xml", world)):
+        text = (site_of / name).read_text()
+        for before, after in changes:
+            assert before in text
+            text = text.replace(before, after)
+        (folder / name).write_text(text)
+    return folder / "yard.xml"
+
+
+def test_legs_in_the_air_hold_a_pose_within_two_milliradians(tmp_path: Path) -> None:
+    timing, stance = Timing(physics_hz=250, control_hz=50, camera_hz=50), "0.84664496 -1.69328993"
+    path = yard(
+        tmp_path,
+        ('<freejoint name="root"/>', ""),
+        (('body name="ground"', 'body name="ground" pos="0 0 -3"'), ('pos="0 0.26 1.3"', 'pos="0 3 1.3"'),
+         ('qpos="0 0 0.31 1 0 0 0  0', 'qpos="0')),
+    )  # fmt: skip
+    held = np.array([0.0, *map(float, stance.split())] * 4)
+    world = site(path, "trunk", pose="stand", sensors=(("legs", JointSensor()),))
+    (mine, _), (theirs, _) = (
+        course(made(timing), world, lambda _: held + 0.3, 1.0, timing)
+        for made in (PhysxAdapter, MujocoAdapter)
+    )
+    assert np.abs(theirs["legs.position"][-1] - held).min() > 0.2
+    assert np.abs(mine["legs.position"][-1] - theirs["legs.position"][-1]).max() < 2e-3
+
+
+def test_a_robot_on_its_legs_stands_with_its_weight_on_its_feet(tmp_path: Path) -> None:
     timing = Timing(physics_hz=250, control_hz=50, camera_hz=50)
     feet = [f"{leg}_foot" for leg in ("FL", "FR", "RL", "RR")]
     stand = np.array((0.0, 0.84664496, -1.69328993) * 4)
@@ -224,6 +255,15 @@ def test_a_robot_on_its_legs_stands_with_its_weight_on_its_feet() -> None:
     assert pressed_n == pytest.approx(weight_n, rel=0.03)
     assert read["gyro"][-1, 5] > 0.998
     assert np.abs(read["legs.position"][-1] - theirs["legs.position"][-1]).max() < 0.03
+    # Where MuJoCo's feet do not creep sideways either, no leg is spread otherwise.
+    still = yard(tmp_path, ("<option ", '<option noslip_iterations="30" '))
+    held, _ = course(
+        MujocoAdapter(timing), replace(world, path=str(still), sha256=open_source(still).sha256),
+        lambda _: stand, 1.0, timing,
+    )  # fmt: skip
+    spread = slice(0, None, 3)
+    assert np.abs(read["legs.position"][-1] - theirs["legs.position"][-1])[spread].max() > 0.01
+    assert np.abs(read["legs.position"][-1] - held["legs.position"][-1])[spread].max() < 2e-3
 
 
 def test_actuators_push_with_what_mujoco_says(tmp_path: Path) -> None:
