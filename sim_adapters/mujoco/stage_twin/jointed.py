@@ -155,7 +155,13 @@ class _Maker:
             joint.limited, joint.range = mujoco.mjtLimited.mjLIMITED_TRUE, [unit * low, unit * high]
         axis = f"physxJointAxis:{instance}"
         joint.armature = _number(prim, f"{axis}:armature", _number(prim, "physxJoint:armature", 0.0))
-        joint.frictionloss = _number(prim, f"{axis}:dynamicFrictionEffort", 0.0)
+        joint.frictionloss = friction = _number(prim, f"{axis}:dynamicFrictionEffort", 0.0)
+        if (breakaway := _number(prim, f"{axis}:staticFrictionEffort", friction)) > friction:
+            message = (
+                f"joint '{path}' has a static friction of {breakaway:g} and a dynamic one of {friction:g}"
+            )
+            hint = "write the same dynamicFrictionEffort and staticFrictionEffort"
+            raise NativeError("file", f"{message}, and MuJoCo has one of both", hint)
         joint.damping = [_number(prim, f"{axis}:viscousFrictionCoefficient", 0.0) / unit, 0.0, 0.0]
         self._starts[path] = unit * _number(prim, f"state:{instance}:physics:position", 0.0)
         if _number(prim, f"state:{instance}:physics:velocity", 0.0):

@@ -12,6 +12,7 @@ import pytest
 from simgate.sim_adapters.mujoco.articulated.actuation import actuation_of, unit_of
 from simgate.sim_adapters.mujoco.articulated.machine import build_machine, start_state
 from simgate.sim_adapters.mujoco.articulated.world import ArticulatedWorld
+from simgate.sim_adapters.mujoco.native.source import open_source
 from simgate.sim_adapters.quantities import Joint
 from simgate.sim_adapters.scene.articulated import JointSensor, Servos
 from tests.unit.sim_adapters.articulated.machines import ARM, TIMING, arm, batch, reference
@@ -246,3 +247,30 @@ def test_a_robot_that_begins_inside_something_is_no_sound_world(tmp_path: Path) 
     risen = arm(tmp_path, ARM.replace('pos=".5 0 .3"', 'pos=".5 0 .7"', 1))
     (problem,) = ArticulatedWorld(risen, TIMING).problems()
     assert problem == "the robot begins 40 mm inside 'table': name a stored pose in which it stands free"
+
+
+URDF = """<robot name="two"><mujoco><compiler fusestatic="false"/></mujoco>
+<link name="base"><inertial><mass value="5"/><inertia ixx=".1" iyy=".1" izz=".1" ixy="0" ixz="0" iyz="0"/></inertial></link>
+<link name="upper"><inertial><origin xyz="0 0 .2"/><mass value="1"/><inertia ixx=".01" iyy=".01" izz=".01" ixy="0" ixz="0" iyz="0"/></inertial>
+<collision><origin xyz="0 0 .2"/><geometry><box size=".05 .05 .3"/></geometry></collision></link>
+<joint name="lift" type="revolute"><parent link="base"/><child link="upper"/><axis xyz="0 1 0"/>
+<limit lower="-1.5" upper="1.2" effort="40" velocity="3"/><dynamics damping=".5"/></joint></robot>"""
+
+
+def test_a_robot_in_urdf_has_the_joints_limits_and_efforts_of_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "two.urdf"
+    path.write_text(URDF)
+    site = replace(
+        arm(tmp_path), path=str(path), sha256=open_source(path).sha256, robot="base", pose=None, labels=(), allow=(),
+        drive=Servos("position", kp=(400.0,), kd=(20.0,)), sensors=(("joints", JointSensor()),), quantities=_JOINT[:0],
+    )  # fmt: skip
+    with batch() as worlds:
+        worlds.reset([site])
+        action = worlds.embodiment.action
+        assert (action.names, action.low, action.high) == (("lift",), (-1.5,), (1.2,))
+        world = worlds._worlds[0]
+        assert world.model.jnt_actfrcrange.tolist() == [[-40.0, 40.0]]
+        assert world.model.body("upper").mass == 1.0
+        for _ in range(20):
+            seen = worlds.step(np.array([[0.5]]))
+        assert seen.channels["joints.position"][0] == pytest.approx([0.5], abs=0.02)

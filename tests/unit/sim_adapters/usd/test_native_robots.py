@@ -184,6 +184,10 @@ _SLIPPERY = """
             r"joint '/World/Arm/lift' has physxJointAxis:angular:maxJointVelocity, which MuJoCo",
         ),
         (
+            arm(lift=LIFT.replace("angular:armature = 0.02", "angular:staticFrictionEffort = 0.5")), BASE,
+            r"joint '/World/Arm/lift' has a static friction of 0.5 and a dynamic one of 0, and MuJoCo has one of both; write",
+        ),
+        (
             arm(reach=REACH.replace("state:linear:physics:position = -0.05", "state:linear:physics:position = -0.05\nfloat state:linear:physics:velocity = 1")), BASE,
             r"'/World/Arm/reach' starts in motion; let the robot's task begin at rest",
         ),
