@@ -7,16 +7,21 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from simgate.harness.execution.planning.record_mode import RECORD_CHOICES, RecordMode
 from simgate.harness.frontend.baselines import accepted
+from simgate.harness.frontend.cluster import EXECUTORS, cluster_asked, resources
 from simgate.harness.frontend.planning import RunOptions, run_name
 from simgate.harness.frontend.renamed import Renamed
 from simgate.harness.frontend.shares import shard
+from simgate.harness.frontend.user_errors import UserError
 from simgate.policies.perception.trust import TRUST_HELP, trust_all
+
+if TYPE_CHECKING:
+    from simgate.harness.execution.cluster.options import ClusterOptions
 
 OLD_WORKERS_KEY = "simgate_hosts"
 
@@ -47,10 +52,12 @@ class Settings:
         if config.getoption("simgate_trust"):
             trust_all()
         workers = _setting(config, "workers")
+        accept = config.getoption("simgate_accept_difference") or ()
+        several = None if workers is None else _whole_number(workers, "--workers", lowest=0)
         model, policy = _setting(config, "model"), _setting(config, "policy")
         run = RunOptions(
             runs_dir=config.invocation_params.dir / (_setting(config, "runs_dir") or "runs"),
-            workers=None if workers is None else _whole_number(workers, "--workers", lowest=0),
+            workers=several,
             adapter=_setting(config, "adapter"),
             model=None if model is None else _model(model, config.invocation_params.dir),
             policy=None if policy is None else config.invocation_params.dir / policy,
@@ -58,12 +65,13 @@ class Settings:
             record=_record_mode(config),
             baseline=config.getoption("simgate_baseline"),
             baseline_store=_setting(config, "baseline_store"),
-            accept_difference=config.getoption("simgate_accept_difference") or (),
+            accept_difference=accept,
             until_decided=bool(config.getoption("simgate_until_decided")),
             retry_infrastructure=config.getoption("simgate_retry_infrastructure") or 0,
             run_name=config.getoption("simgate_run_name"),
             shard=config.getoption("simgate_shard"),
             balance_by=config.getoption("simgate_balance_by"),
+            cluster=_cluster(config, several, accept),
         )
         return cls(run, config.getoption("simgate_variants"), bool(config.getoption("simgate_gate")))
 
@@ -145,6 +153,19 @@ def _setting(config: pytest.Config, key: str) -> Any:
     return given if given is not None else (config.getini(f"simgate_{key}") or None)
 
 
+def _cluster(config: pytest.Config, workers: int | None, accepted: tuple[str, ...]) -> ClusterOptions | None:
+    executor, address = _setting(config, "executor"), _setting(config, "address")
+    asked = config.getoption("simgate_worker_resources")
+    if executor not in (None, *EXECUTORS):
+        raise pytest.UsageError(f"simgate_executor must be one of {', '.join(EXECUTORS)}, not {executor!r}")
+    if executor == "ray" and config.getoption("numprocesses", None):
+        raise pytest.UsageError("-n gives each of its processes a worker here; leave it out with a cluster")
+    try:
+        return cluster_asked(executor, address, asked, workers, accepted)
+    except UserError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
 def _model(reference: str, folder: Path) -> Path | str:
     """A path counts from where pytest was called; an address is kept for whoever fetches it.
 
@@ -193,6 +214,16 @@ OPTIONS = (
         "worker processes; 0 runs in this one, for a debugger (with -n each has one)",
         "N",
         ini=True,
+    ),
+    Option("executor", "where workers run: here, or on a Ray cluster (local)", "WHERE", EXECUTORS, ini=True),
+    Option(
+        "address",
+        "of the Ray cluster: auto, HOST:6379 (RAY_ADDRESS, else a new one here)",
+        "A",
+        ini=True,
+    ),
+    Option(
+        "worker-resources", "what a worker takes of its node: gpu=0.5,isaac=1 (cpu=1)", "R", type=resources
     ),
     Option("runs-dir", "where run folders are made, from where pytest is called (runs)", "DIR", ini=True),
     Option(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from simgate.harness.frontend.cluster import EXECUTORS, resources
+
 if TYPE_CHECKING:
     from simgate.harness.execution.cluster.options import ClusterOptions
 
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 def add_cluster(parser: argparse.ArgumentParser) -> None:
     """Adds the options."""
     parser.add_argument(
-        "--executor", choices=("local", "ray"), default="local", help="where workers run (default: local)"
+        "--executor", choices=EXECUTORS, default="local", help="where workers run (default: local)"
     )
     parser.add_argument(
         "--address",
@@ -21,7 +23,7 @@ def add_cluster(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--worker-resources",
-        type=_resources,
+        type=resources,
         metavar="R",
         help="what a worker takes of its node: gpu=0.5,isaac=1 (default: cpu=1)",
     )
@@ -33,25 +35,7 @@ def cluster_of(args: argparse.Namespace) -> ClusterOptions | None:
     Raises:
         UserError: They do not go together.
     """
-    from simgate.harness.execution.cluster.options import ClusterOptions
-    from simgate.harness.frontend.user_errors import UserError
+    from simgate.harness.frontend.cluster import cluster_asked
 
-    if args.executor == "ray":
-        if args.workers == 0:
-            raise UserError("--workers 0 runs in this process, not on a cluster: give 1 or more")
-        return ClusterOptions(
-            args.address or "", args.worker_resources or {}, tuple(args.accept_difference or ())
-        )
-    for option, value in (("--address", args.address), ("--worker-resources", args.worker_resources)):
-        if value is not None:
-            raise UserError(f"{option} has no effect without --executor ray")
-    return None
-
-
-def _resources(text: str) -> dict[str, float]:
-    from simgate.harness.execution.cluster.options import worker_resources
-
-    try:
-        return worker_resources(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+    accepted = tuple(args.accept_difference or ())
+    return cluster_asked(args.executor, args.address, args.worker_resources, args.workers, accepted)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -123,6 +125,35 @@ def test_two_nodes_killed_in_the_middle_change_no_digest(cluster: Any, scratch: 
     assert max(record.attempts for record in found.values()) <= 2
     assert ends(lambda: not host_processes())
     assert not list(scratch.glob("simgate-cluster-*/*"))
+
+
+@pytest.mark.slow
+def test_pytest_runs_variants_on_a_cluster(
+    cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_pack(tmp_path, count=3)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    asked = [
+        "--executor",
+        "ray",
+        "--address",
+        cluster.address,
+        "--workers",
+        "2",
+        "--worker-resources",
+        "cpu=1",
+    ]
+    options = ["--runtime", "memory_runtime", "--run-name", "spread", "-p", "no:cacheprovider", *asked]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", ".", *options],
+        check=False,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+
+    assert "3 passed" in done.stdout, done.stdout + done.stderr
+    assert all(record.node for record in RunFolder(tmp_path / "runs" / "spread").records())
 
 
 @pytest.mark.slow

@@ -15,10 +15,10 @@ from tests.unit.cli.small_runs import write_pack, write_run
 
 @pytest.fixture
 def folder(tmp_path: Path) -> RunFolder:
-    """Fifty of 150 variants of two seconds each have run, three of them again on two nodes."""
+    """Fifty of 150 variants of two seconds each have run, four of them again on two nodes, the fourth first."""
     outcomes = dict.fromkeys(range(50), Outcome.PASS)
     folder = write_run(tmp_path / "run", write_pack(tmp_path), outcomes)
-    for number, record in enumerate(folder.records()[:4]):
+    for number, record in reversed([*enumerate(folder.records()[:4])]):
         again = {"node": f"node{number % 2}", "host": number, "wall_s": 2.0 + number}
         changed = record.model_copy(update={**again, "outcome": Outcome.FAIL, "reason": f"reason {number}"})
         append_record(folder.journal_path, changed)
@@ -36,7 +36,7 @@ def test_a_run_that_nobody_runs_says_how_to_go_on(
     assert "2 workers on node1" in out
     assert "1 worker on the machine that began the run" in out
     assert "slowest: closed::v0003 5.0 s, closed::v0002 4.0 s" in out
-    assert out.index("closed::v0003  reason 3") < out.index("closed::v0000  reason 0")
+    assert out.index("closed::v0000  reason 0") < out.index("closed::v0003  reason 3"), "the last first"
     assert "left" not in out
 
 
@@ -75,7 +75,7 @@ def test_programs_read_the_same(folder: RunFolder, capsys: pytest.CaptureFixture
     assert (said["expected"], said["done"], said["running"]) == (150, 50, False)
     assert said["outcomes"] == {"PASS": 46, "FAIL": 4}
     assert said["workers"] == {"": 1, "node0": 2, "node1": 2}
-    assert said["failures"][0]["reason"] == "reason 3"
+    assert said["failures"][0]["reason"] == "reason 0"
 
 
 def test_what_is_no_run_is_told_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

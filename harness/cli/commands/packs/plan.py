@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from simgate.harness.cli.options.workers import add_workers
 if TYPE_CHECKING:
     from simgate.harness.cli.planning.gate_power import RulePower
     from simgate.harness.cli.planning.times import Measured
+    from simgate.harness.cli.planning.worker_counts import OnWorkers
     from simgate.harness.packs.model import Pack
 
 HELP = "say how many variants a pack has, how long it takes here, and what its gate can see"
@@ -32,6 +34,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help=f"measure: run the first N variants of each scenario (default: {PROBED})",
     )
     parser.add_argument(
+        "--start-up", type=float, metavar="S", help="seconds until a worker is ready (default: 15)"
+    )
+    parser.add_argument(
+        "--price", type=float, metavar="X", help="of an hour of one worker: says what a verdict costs"
+    )
+    parser.add_argument(
         "--format", choices=("table", "json"), default="table", help="output (default: table)"
     )
 
@@ -41,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
     import json
 
     from simgate.harness.cli.planning.gate_power import gate_power
+    from simgate.harness.cli.planning.worker_counts import START_UP_S, on_workers
     from simgate.harness.execution.hosts.host_environment import usable_cores
     from simgate.harness.frontend.packs import load_checked
     from simgate.harness.frontend.trial import trial
@@ -50,6 +59,9 @@ def run(args: argparse.Namespace) -> int:
     for option, value in (("--workers", args.workers), ("--probe", args.probe)):
         if value is not None and value < 1:
             raise UserError(f"{option} must be at least 1, not {value}")
+    for option, value in (("--start-up", args.start_up), ("--price", args.price)):
+        if value is not None and not 0.0 <= value < math.inf:
+            raise UserError(f"{option} must be a number of 0 or more, not {value:g}")
     workers = args.workers or usable_cores()
     with as_user_errors():
         pack = load_checked(args.pack)
@@ -58,10 +70,12 @@ def run(args: argparse.Namespace) -> int:
             raise UserError(render_all(hopeless))
         measured = _measured(args, pack, workers)
     powers = gate_power(pack, measured.samples)
+    start_up_s = START_UP_S if args.start_up is None else args.start_up
+    machines = on_workers(pack, measured, workers, start_up_s, args.price)
     if args.format == "json":
-        print(json.dumps(_data(pack, measured, workers, powers), indent=2))
+        print(json.dumps(_data(pack, measured, workers, powers, machines), indent=2))
     else:
-        print(_text(args.pack, pack, measured, workers, powers))
+        print(_text(args.pack, pack, measured, workers, powers, machines))
     return 0
 
 
@@ -79,7 +93,14 @@ def _measured(args: argparse.Namespace, pack: Pack, workers: int) -> Measured:
         return probe(pack, args.probe, workers, Path(folder))
 
 
-def _text(path: Path, pack: Pack, measured: Measured, workers: int, powers: list[RulePower]) -> str:
+def _text(
+    path: Path,
+    pack: Pack,
+    measured: Measured,
+    workers: int,
+    powers: list[RulePower],
+    machines: list[OnWorkers],
+) -> str:
     from simgate.harness.cli.planning.times import minutes, variants_of
     from simgate.harness.frontend.scene_counts import count_scenes, scenes_in
     from simgate.harness.text import plural, table
@@ -109,6 +130,8 @@ def _text(path: Path, pack: Pack, measured: Measured, workers: int, powers: list
     )
     head = ("scenario", "severity", "variants", "scenes", "s each", f"on {plural(workers, 'worker')}")
     parts = [table(head, rows, right=(2, 3, 4, 5)), _basis(path, pack, measured)]
+    if machines:
+        parts.append(_workers(machines))
     if not pack.gate:
         parts.append("gate: none, so that every run ends INCONCLUSIVE; add rules under `gate:`")
     parts += [_rule(number, power) for number, power in enumerate(powers, start=1)]
@@ -119,6 +142,19 @@ def _text(path: Path, pack: Pack, measured: Measured, workers: int, powers: list
             "others hold.\nAll of it is for a run of fixed size; --until-decided stops earlier."
         )
     return "\n\n".join(parts)
+
+
+def _workers(machines: list[OnWorkers]) -> str:
+    from simgate.harness.text import table
+
+    priced = machines[0].cost is not None
+    rows = [
+        [f"{one.workers:,}", _duration(one.seconds), f"{100 * one.busy:.0f} %"]
+        + ([] if one.cost is None else [f"{one.cost:,.2f}"])
+        for one in machines
+    ]
+    head = ("workers", "with start-up and tail", "of it variants", *(["cost"] if priced else []))
+    return table(head, rows, right=tuple(range(len(head))))
 
 
 def _basis(path: Path, pack: Pack, measured: Measured) -> str:
@@ -169,7 +205,9 @@ def _duration(seconds: float) -> str:
     return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
-def _data(pack: Pack, measured: Measured, workers: int, powers: list[RulePower]) -> dict[str, Any]:
+def _data(
+    pack: Pack, measured: Measured, workers: int, powers: list[RulePower], machines: list[OnWorkers]
+) -> dict[str, Any]:
     from dataclasses import asdict
 
     from simgate.harness.cli.planning.times import minutes, variants_of
@@ -191,6 +229,7 @@ def _data(pack: Pack, measured: Measured, workers: int, powers: list[RulePower])
             for s in pack.scenarios
         ],
         "expected_minutes": minutes(pack, measured, workers),
+        "on_workers": [asdict(one) for one in machines],
         "measured_from": measured.runs,
         "gate": [asdict(power) for power in powers],
     }

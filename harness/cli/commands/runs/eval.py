@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from simgate.harness.cli.options.cluster import add_cluster
 from simgate.harness.cli.options.output_option import Concluded, add_output, with_output
 from simgate.harness.cli.options.trust import add_trust
 from simgate.harness.cli.options.workers import add_workers
@@ -64,6 +65,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--clip", action="store_true", help="cut actions beyond their bounds")
     _add_baseline(parser)
     add_workers(parser)
+    add_cluster(parser)
     add_trust(parser)
     parser.add_argument("--until-decided", action="store_true", help="stop as soon as it is decided")
     parser.add_argument("--runs-dir", type=Path, default=Path("runs"), metavar="DIR", help="default: runs")
@@ -302,7 +304,8 @@ def _as_run(args: argparse.Namespace, path: Path) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     run_command.configure(parser)
     as_run = parser.parse_args([str(path)])
-    for name in ("workers", "runs_dir", "run_name", "until_decided", "quiet"):
+    same = ("workers", "runs_dir", "run_name", "until_decided", "quiet")
+    for name in (*same, "executor", "address", "worker_resources"):
         setattr(as_run, name, getattr(args, name))
     return as_run
 

@@ -40,7 +40,8 @@ def test_the_files_of_pack_model_and_plugins_are_shipped_and_nothing_else(tmp_pa
 
 def test_a_pack_is_led_into_the_tree_with_all_that_was_shipped(tmp_path: Path) -> None:
     pack = load_pack(write_pack(tmp_path / "here"))
-    pack = pack.model_copy(update={"policy_options": {"weights": str(tmp_path / "here/model/weights.onnx")}})
+    options = {"weights": str(tmp_path / "here/model/weights.onnx"), "separator": "/"}
+    pack = pack.model_copy(update={"policy_options": options})
     files = files_to_ship(pack, "memory_runtime")
     tree = Path("/tree")
 
@@ -49,6 +50,7 @@ def test_a_pack_is_led_into_the_tree_with_all_that_was_shipped(tmp_path: Path) -
     assert Path(led.path) == in_tree(tree, pack.path)
     assert led.packages == {"": str(in_tree(tree, pack.packages[""]))}
     assert led.policy_options["weights"] == f"/tree{tmp_path}/here/model/weights.onnx"
+    assert led.policy_options["separator"] == "/"
     assert led.scenarios == pack.scenarios
 
 
