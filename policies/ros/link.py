@@ -159,7 +159,7 @@ class RosLink:
         Raises:
             RosFailed: The bridge is gone.
         """
-        self._ask("facts", {}, self._spec.timeout_s)
+        self._ask("facts", {}, 10 * self._spec.timeout_s)
         return dict(self.heard())
 
     def finish(self) -> None:

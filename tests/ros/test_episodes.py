@@ -101,6 +101,15 @@ def test_what_a_node_does_wrong_is_the_error_of_that_episode(
     assert said in records[case]["reason"]
 
 
+def test_the_manifest_and_the_report_say_what_the_node_is(run: Path) -> None:
+    manifest = json.loads((run / "manifest.json").read_text())
+    (part,) = [p for p in manifest["fingerprint"]["parts"] if p["role"] == "policy"]
+    assert (part["name"], part["said"]["rmw"]) == ("ros", "rmw_fastrtps_cpp")
+    assert '"use_sim_time": true' in part["said"]["parameters of /bead"]
+    assert {Path(name).name for name in part["files"]} >= {"bead_node.py", "bridge.py", "wire.py"}
+    assert "which says of itself: ROS_DISTRO" in (run / "report.html").read_text()
+
+
 def test_nothing_of_the_nodes_is_left(run: Path) -> None:
     left = []
     for place in Path("/proc").glob("[0-9]*/cwd"):

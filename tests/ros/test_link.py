@@ -7,6 +7,7 @@ import math
 import os
 import re
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 
 from simgate.policies.policy import Brief
+from simgate.policies.ros import link as link_module
 from simgate.policies.ros.declaration import RosSpec
 from simgate.policies.ros.link import RosFailed, RosLink
 from simgate.policies.ros.policy import RosPolicy
@@ -150,3 +152,41 @@ def test_a_measured_answer_acts_when_it_would_have_come(policy: RosPolicy) -> No
     newest = [max((n for n in range(6) if max(ready[: n + 1]) <= k), default=-1) for k in range(6)]
     assert told == pytest.approx([0.1 * (n + 1) for n in newest])
     assert told[:2] == [0.0, 0.0]
+
+
+def test_a_node_says_what_it_is_made_of_and_how_it_is_set(tmp_path: Path) -> None:
+    options = {"ros": str(tmp_path), "declared": json.dumps(declared("sleeps_s:=0.25"))}
+    said = RosPolicy.says(options)
+    assert said["rmw"] == "rmw_fastrtps_cpp"
+    assert said["executable"] == RosPolicy.says(options)["executable"]
+    assert re.fullmatch("[0-9a-f]{64}", said["executable"])
+    assert re.fullmatch(r"7\.[\d.]+", said["rclpy"])
+    set_to = json.loads(said["parameters of /bead"])
+    assert (set_to["sleeps_s"], set_to["use_sim_time"]) == (0.25, True)
+
+
+def test_another_build_of_a_ros_package_is_another_node(tmp_path: Path) -> None:
+    remote = Path(link_module.__file__).parent
+    for place, text in {
+        "share/ament_index/resource_index/packages/my_nav": "",
+        "share/my_nav/package.xml": "<package><name>my_nav</name><version>1.2.3</version></package>",
+        "lib/my_nav/navigate": "one",
+    }.items():
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_text(text)
+    code = f"import sys; sys.path[0] = {str(remote)!r}; from remote.identity import program_of; " + (
+        "import json; print(json.dumps(program_of(['ros2', 'run', 'my_nav', 'navigate'], '.')))"
+    )
+
+    def said() -> dict[str, str]:
+        env = {**os.environ, "AMENT_PREFIX_PATH": str(tmp_path)}
+        done = subprocess.run([ROS, "-c", code], env=env, capture_output=True, text=True, check=True)
+        return dict(json.loads(done.stdout))
+
+    before = said()
+    assert before["package"] == "my_nav 1.2.3"
+    assert said() == before
+    (tmp_path / "lib/my_nav/navigate").write_text("two")
+    after = said()
+    assert after.pop("package sha256") != before.pop("package sha256")
+    assert after == before

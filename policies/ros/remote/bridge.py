@@ -10,7 +10,8 @@ import socket
 import time
 from typing import Any
 
-from .fields import Failed, stamp_of, version_of
+from .fields import Failed, stamp_of
+from .identity import parameters_of, program_of, version_of
 from .process import Judged
 from .topics import Input, Output
 
@@ -57,6 +58,7 @@ class Bridge:
         self._outputs = [Output(self, one) for one in told["subscribe"]]
         self._clock_first, self._lag = told["clock"] == "first", told["lag_ticks"]
         self._timeout_s = told["timeout_s"]
+        self._launch, self._folder = told["launch"], told["folder"]
         self._ticks: list[int] = []
 
     def events(self, end: str, of: Input | Output) -> Any:
@@ -79,7 +81,8 @@ class Bridge:
             incompatible_qos=mismatch, use_default_callbacks=False, **also
         )
 
-    def _spin(self) -> None:
+    def spin(self) -> None:
+        """Takes in a little of what has come; ends with simgate."""
         try:
             if self._sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b"":
                 raise EOFError
@@ -101,7 +104,7 @@ class Bridge:
             if now > until:
                 why = "; ".join(map(self._absence, lacking))
                 raise Failed(f"within {seconds:g} s {why}{self.judged.last}")
-            self._spin()
+            self.spin()
 
     def _mismatch(self, end: Input | Output) -> str:
         """What keeps the node's end of a topic from ours; empty where the node has none yet."""
@@ -180,7 +183,7 @@ class Bridge:
                     f"the node did not answer on {missing.topic} {at} within {self._timeout_s:g} s{why}"
                     f"{self.judged.last}"
                 )
-            self._spin()
+            self.spin()
 
     def _judge(self) -> None:
         """Sorts what has come: an answer of this tick, one too many, of the past, of the future."""
@@ -215,14 +218,30 @@ class Bridge:
                 output.answer = (message, came)
 
     def facts(self) -> dict[str, str]:
-        """What is known of the installation."""
+        """What the installation and the nodes at the topics are, and the nodes' parameters."""
         ends: list[Input | Output] = [*self._inputs, *self._outputs]
         packages = {"rclpy", *(end.type.partition("/")[0] for end in ends)}
+        nodes = {name for end in ends for name in self._nodes(end)}
         return {
             "ROS_DISTRO": os.environ.get("ROS_DISTRO", ""),
             "rmw": str(self._rclpy.get_rmw_implementation_identifier()),
             **{package: version_of(package) for package in sorted(packages)},
+            **program_of(self._launch, self._folder),
+            **parameters_of(self, sorted(nodes), self._timeout_s),
         }
+
+    def _nodes(self, end: Input | Output) -> list[str]:
+        """Full names of the nodes at the other end of a topic; they come a little later than it."""
+        find = "get_subscriptions_info_by_topic" if isinstance(end, Input) else "get_publishers_info_by_topic"
+        until = time.monotonic() + self._timeout_s
+        while True:
+            found = getattr(self.node, find)(end.topic)
+            infos = [one for one in found if one.topic_type == end.type]
+            if (infos and all("UNKNOWN" not in one.node_name for one in infos)) or not end.needed:
+                return [f"{one.node_namespace.rstrip('/')}/{one.node_name}" for one in infos]
+            if time.monotonic() > until:
+                raise Failed(f"no node with a name is at {end.topic}")
+            self.spin()
 
     def close(self) -> None:
         """Ends the node, then this."""

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import array
 import importlib
-import importlib.metadata
-import pathlib
-import xml.etree.ElementTree
 from typing import Any
 
 _LONGEST = 300
@@ -79,18 +76,3 @@ def stamp_of(message: Any) -> int | None:
     """``header.stamp``, nanoseconds; None of a message without one."""
     stamp = getattr(getattr(message, "header", None), "stamp", None)
     return None if stamp is None else stamp.sec * 10**9 + stamp.nanosec
-
-
-def version_of(package: str) -> str:
-    """Version of a ROS package: of its package.xml, else of the distribution that pip has installed."""
-    from ament_index_python.packages import PackageNotFoundError, get_package_share_directory
-
-    try:
-        path = pathlib.Path(get_package_share_directory(package), "package.xml")
-        return str(xml.etree.ElementTree.parse(path).getroot().findtext("version", "")).strip()
-    except (OSError, PackageNotFoundError, xml.etree.ElementTree.ParseError):
-        pass
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return "unknown"
