@@ -1,0 +1,120 @@
+"""The two sides of a comparison: episodes of runs or packs, measured as they are shown again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simgate.harness.drift.frame_statistics import episode_statistics, frame_statistics
+from simgate.harness.execution.planning.moved_pack import pack_where_it_is
+from simgate.harness.execution.planning.resume import variants_of
+from simgate.harness.execution.playing import played
+from simgate.harness.expansion.expand import Expansion
+from simgate.harness.expansion.variant import Variant
+from simgate.harness.gate.kept_pack import kept_pack
+from simgate.harness.packs.loader import load_pack
+from simgate.harness.packs.model import Pack
+from simgate.harness.results.record import Scalar
+from simgate.harness.results.run_folder import RunFolder
+from simgate.policies.perception.package import load_package
+
+_PICTURES = 3
+"""Of an episode so many frames may be shown."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """An episode.
+
+    Attributes:
+        name: Of the variant.
+        parameters: Its values.
+        frames: Statistics of each frame looked at, (F, D).
+        shown: Place in ``frames`` -> the frame itself, of a few.
+    """
+
+    name: str
+    parameters: Mapping[str, Scalar]
+    frames: NDArray[np.float64]
+    shown: Mapping[int, NDArray[np.uint8]]
+
+    @property
+    def summary(self) -> NDArray[np.float64]:
+        """What stands for the episode."""
+        return episode_statistics(list(self.frames))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Side:
+    """One side.
+
+    Attributes:
+        name: What the user named.
+        model: SHA-256 of the model that looked, hex.
+        episodes: As they were shown.
+    """
+
+    name: str
+    model: str
+    episodes: tuple[Measured, ...]
+
+    @property
+    def table(self) -> NDArray[np.float64]:
+        """An episode a row."""
+        return np.stack([one.summary for one in self.episodes])
+
+    @property
+    def frames(self) -> NDArray[np.float64]:
+        """All frames, one a row."""
+        return np.concatenate([one.frames for one in self.episodes])
+
+
+def measure(path: Path, most: int, every: int, runtime: str) -> Side:
+    """Shows the model a run's or pack's variants again, and measures what it sees.
+
+    Args:
+        path: Folder of a run, or a pack's YAML file.
+        most: Episodes; evenly over all variants.
+        every: Every Nth frame.
+        runtime: Perception runtime, or ``auto``.
+
+    Raises:
+        NotARun, PackError, CannotResume: It is neither, or cannot be shown again.
+        PackageError: The model package is not in order.
+    """
+    pack, variants = _what(path)
+    chosen = [variants[k] for k in _evenly(len(variants), most)]
+    episodes = []
+    for variant, episode in played(pack, chosen, runtime):
+        answers = {one.frame_step: one for one in episode.trace.answers}
+        places = [k for k in range(0, len(episode.frames), every) if episode.frames[k] is not None]
+        rows: list[NDArray[np.float64]] = []
+        shown: dict[int, NDArray[np.uint8]] = {}
+        for k in places:
+            frame = episode.frames[k]
+            if frame is None:
+                continue
+            if len(rows) % max(len(places) // _PICTURES, 1) == 0 and len(shown) < _PICTURES:
+                shown[len(rows)] = frame
+            rows.append(frame_statistics(frame, answers.get(episode.trace.frames[k].step)))
+        if rows:
+            episodes.append(Measured(variant.id, variant.parameters, np.stack(rows), shown))
+    model = ", ".join(load_package(one).sha256 for one in pack.packages.values())
+    return Side(str(path), model, tuple(episodes))
+
+
+def _what(path: Path) -> tuple[Pack, Sequence[Variant]]:
+    if path.is_file():
+        pack = load_pack(path)
+        return pack, Expansion(pack, pack.scenarios)
+    manifest = RunFolder(path).manifest()
+    pack = pack_where_it_is(kept_pack(manifest), path)
+    return pack, variants_of(manifest, pack)
+
+
+def _evenly(count: int, most: int) -> list[int]:
+    return sorted({round(k) for k in np.linspace(0, count - 1, min(most, count))})
