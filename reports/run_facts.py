@@ -56,6 +56,7 @@ def _environments(run: RunData) -> list[Fact]:
         where = f" in {site.python}" if site.python else ""
         releases = ", ".join(f"{name} {version}" for name, version in site.versions.items())
         told.append(f"{site.file}{where}: {releases}")
+        told += [f"{site.file} {title}: {', '.join(lines)}" for title, lines in site.remarks.items() if lines]
     return [("environments", "; ".join(sorted(told)))]
 
 

@@ -85,7 +85,7 @@ def environment_text(opened: OpenedEnvironment) -> str:
             f"{opened.name} observes\n\n{table(('channel', 'shape', 'values'), seen)}",
             f"is told\n\n{table(('action', 'values'), told)}",
             f"and lets a pack set, with 'set: {{NAME: TARGET}}'\n\n{listed}",
-            *(f"{title}\n\n{_lines(names)}" for title, names in opened.remarks()),
+            *(f"{title}\n\n{_lines(names)}" for title, names in _said(opened)),
         )
     )
 
@@ -100,6 +100,11 @@ def _episode(said: Mapping[str, Any]) -> str:
     return f"{rate}; {steps}; {success}"
 
 
+def _said(opened: OpenedEnvironment) -> list[tuple[str, tuple[str, ...]]]:
+    told = tuple(opened.said.get("told", ()))
+    return [*([("tells, as info.NAME", told)] if told else []), *opened.remarks()]
+
+
 def _lines(names: Sequence[str]) -> str:
     return "\n".join(f"  {name}" for name in names) or "  nothing"
 
@@ -111,7 +116,7 @@ def environment_data(opened: OpenedEnvironment) -> dict[str, Any]:
         key: opened.said.get(key)
         for key in ("observations", "action", "step_s", "max_steps", "success", "versions")
     }
-    return {"env": opened.name, **said, "settable": rows, **dict(opened.remarks())}
+    return {"env": opened.name, **said, "settable": rows, **dict(_said(opened))}
 
 
 def open_environment(text: str, python: str | None, assets: str = "") -> OpenedEnvironment:

@@ -221,9 +221,8 @@ class OpenedTask(OpenedEnvironment):
     def remarks(self) -> list[tuple[str, tuple[str, ...]]]:
         """See :meth:`OpenedEnvironment.remarks`."""
         return [
-            ("tells, as info.NAME", tuple(self.said["told"])),
             ("draws at the start, by the variant's seed", tuple(self.said["draws"])),
-            ("and is without, in every run", tuple(self.said["left_out"])),
+            ("is without, in every run", tuple(self.said["left_out"])),
         ]
 
     def listing(self) -> list[tuple[str, str, str]]:

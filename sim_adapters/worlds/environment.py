@@ -41,6 +41,7 @@ class EnvironmentSpec:
         files: Files of nobody's release -> SHA-256, hex, by path from the folder of ``file`` as written: the
             pack's for an id without a namespace.
         versions: Releases that it is made of.
+        remarks: What a task of Isaac Lab draws itself, and what of it was switched off: title -> lines.
         kind: Tells this kind from others in stored data.
     """
 
@@ -58,6 +59,7 @@ class EnvironmentSpec:
     axes: dict[str, ParameterSpec] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    remarks: dict[str, tuple[str, ...]] = field(default_factory=dict)
     kind: Literal["env", "isaaclab"] = "env"
 
     @property

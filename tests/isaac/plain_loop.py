@@ -10,9 +10,15 @@ import sys
 import numpy as np
 
 
-def unpinned() -> None:
-    """Without CUDA Warp gives no pinned memory."""
+def on_one_core() -> None:
+    """Without CUDA Warp gives no pinned memory; threads of OvPhysX and torch only wait for a core."""
+    import ovphysx
+    import torch
     import warp
+
+    torch.set_num_threads(1)
+    made = ovphysx.PhysXConfig
+    ovphysx.PhysXConfig = lambda **given: made(**{**given, "num_threads": 0})
 
     def without(made):
         @functools.wraps(made)
@@ -57,7 +63,7 @@ def episode(task: str, seed: int, actions: np.ndarray):
 if __name__ == "__main__":
     task, actions, out, root, *seeds = sys.argv[1:]
     os.environ["ISAACSIM_ASSET_ROOT"] = root
-    unpinned()
+    on_one_core()
     import isaaclab_tasks  # noqa: F401
 
     found = {}

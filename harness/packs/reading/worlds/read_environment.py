@@ -114,6 +114,7 @@ class EnvironmentReader:
             axes=axes,
             files=opened.hashes(beside),
             versions=dict(opened.said["versions"]),
+            remarks=dict(opened.remarks()),
             kind=kind,
         )
         return EnvironmentWorld(spec, reader.folder), opened

@@ -5,15 +5,18 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib
-import importlib.util
+import io
 import os
 import sys
+from importlib import metadata
 from typing import Any, Iterator
 
 from ..refused import Refused
 
 ASSET_ROOT = "ISAACSIM_ASSET_ROOT"
 """Where Isaac Lab looks for its remote files; read when it is imported."""
+MAJOR = "3"
+"""Release of Isaac Lab whose interfaces are used here."""
 _PHYSICS = {"newton": "newton_mjwarp"}
 """Short words for Isaac Lab's own."""
 
@@ -25,12 +28,17 @@ def load(assets: str) -> None:
         assets: Folder in place of its remote files; empty for those.
 
     Raises:
-        Refused: It is not installed in this interpreter.
+        Refused: It is not installed in this interpreter, or in a release that is not known here.
     """
-    if importlib.util.find_spec("isaaclab_tasks") is None:
+    release = _release()
+    if release is None:
         raise Refused(
             f"{sys.executable} has no Isaac Lab; 'make isaac' makes an interpreter that has it, for "
             "python: .isaac/bin/python"
+        )
+    if release.partition(".")[0] != MAJOR:
+        raise Refused(
+            f"Isaac Lab {release} is installed in {sys.executable}, and its tasks are run by {MAJOR}.x alone"
         )
     if assets:
         os.environ[ASSET_ROOT] = assets
@@ -40,6 +48,13 @@ def load(assets: str) -> None:
     # The worlds are small, and threads of several workers would fight for the cores.
     torch.set_num_threads(1)
     _without_threads()
+
+
+def _release() -> str | None:
+    try:
+        return metadata.version("isaaclab")
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def _without_threads() -> None:
@@ -55,6 +70,7 @@ def _without_threads() -> None:
 def _without_pinned_memory() -> None:
     """Without CUDA Warp has no pinned memory, and Isaac Lab's OvPhysX asks for it all the same."""
     warp: Any = importlib.import_module("warp")
+    warp.config.quiet = True
     if warp.is_cuda_available() or hasattr(warp, "simgate_unpinned"):
         return
 
@@ -87,7 +103,8 @@ def configured(task: str, worlds: int, device: str, physics: str, renderer: str)
     if renderer:
         words.append(f"renderer={renderer}")
     try:
-        return utils.parse_env_cfg(task, device=device, num_envs=worlds, overrides=words)
+        with contextlib.redirect_stdout(io.StringIO()):
+            return utils.parse_env_cfg(task, device=device, num_envs=worlds, overrides=words)
     except (ValueError, KeyError) as error:
         first = (str(error).strip().splitlines() or ["no message"])[0]
         raise Refused(f"{task} with {' '.join(words)}: {first}") from None
@@ -99,7 +116,9 @@ def simulation(task: str, config: Any) -> Iterator[Any]:
     gymnasium = importlib.import_module("gymnasium")
     launcher = importlib.import_module("isaaclab.app.sim_launcher")
     with launcher.launch_simulation(config, {"visualizer": "none"}):
-        env = gymnasium.make(task, cfg=config)
+        # It tells all of its managers in tables, each time.
+        with contextlib.redirect_stdout(io.StringIO()):
+            env = gymnasium.make(task, cfg=config)
         try:
             yield env.unwrapped
         finally:

@@ -1,0 +1,56 @@
+"""A trained policy against an earlier checkpoint of it, through the front door: GO and NO-GO, whoever runs them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACK = Path(__file__).parent / "cartpole"
+VARIANTS = 40
+
+
+def run(
+    folder: Path, python: str, checkpoint: str = "trained", batch: int = 16, workers: int = 1
+) -> tuple[str, dict[str, dict]]:
+    """The last line, and the records by variant."""
+    folder.mkdir()
+    for path in (*PACK.glob("*.json"), *PACK.glob("*.py")):
+        shutil.copy(path, folder)
+    text = (PACK / "pack.yaml").read_text()
+    text = text.replace("../../../.isaac/bin/python", python).replace("batch: 16", f"batch: {batch}")
+    text = text.replace("trained.json", f"{checkpoint}.json")
+    (folder / "pack.yaml").write_text(text)
+    command = [sys.executable, "-m", "simgate.harness.cli.main", "run", str(folder), "--variants", str(VARIANTS),
+               "--runs-dir", str(folder / "runs"), "--workers", str(workers)]  # fmt: skip
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=500)
+    assert done.returncode in (0, 1), done.stdout + done.stderr
+    journal = folder / "runs" / "latest" / "journal.ndjson"
+    records = map(json.loads, journal.read_text().splitlines())
+    return done.stdout.splitlines()[-1], {record["variant"]: record for record in records}
+
+
+@pytest.fixture(scope="module")
+def trained(python: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, dict]]:
+    return run(tmp_path_factory.mktemp("isaac") / "trained", python)
+
+
+def test_the_trained_policy_goes_and_an_earlier_checkpoint_does_not(
+    trained: tuple[str, dict[str, dict]], python: str, tmp_path: Path
+) -> None:
+    early, _ = run(tmp_path / "early", python, "early")
+    assert trained[0].startswith("GO")
+    assert early.startswith("NO-GO")
+
+
+def test_two_workers_and_other_batches_come_to_the_same_to_the_bit(
+    trained: tuple[str, dict[str, dict]], python: str, tmp_path: Path
+) -> None:
+    _, others = run(tmp_path / "others", python, batch=7, workers=2)
+    digests = {name: record["trace_digest"] for name, record in trained[1].items()}
+    assert len(digests) == VARIANTS
+    assert {name: record["trace_digest"] for name, record in others.items()} == digests
