@@ -43,6 +43,7 @@ COMMANDS = {
     "release": "verdicts",
     "metrics": "packs",
     "worlds": "packs",
+    "assets": "packs",
     "axes": "packs",
     "policy": "models",
     "schema": "packs",

@@ -147,6 +147,24 @@ def open_environment(text: str, python: str | None, assets: str = "") -> OpenedE
         raise UserError("; ".join(filter(None, (f"{text}: {error}", hint)))) from None
 
 
+def files_of_task(task: str, python: str, assets: str) -> Mapping[str, Any]:
+    """Remote files of a task of Isaac Lab, and whether they are there.
+
+    Raises:
+        UserError: There is no such task, or no Isaac Lab.
+    """
+    from simgate.harness.frontend.user_errors import UserError
+    from simgate.policies.documents.diagnostics import near
+    from simgate.sim_adapters.environments.opened import needed_files
+    from simgate.sim_adapters.worlds.native_file import NativeError
+
+    try:
+        return needed_files(task, str(Path(python).absolute()), assets)
+    except NativeError as error:
+        hint = near(error.unknown, error.known) if error.unknown else ""
+        raise UserError("; ".join(filter(None, (f"isaaclab:{task}: {error}", hint)))) from None
+
+
 def open_native(text: str) -> NativeFile:
     """Opens a file.
 

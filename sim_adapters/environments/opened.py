@@ -233,6 +233,35 @@ class OpenedTask(OpenedEnvironment):
         return [*rows, (SEED, "a whole number", "the variant's own")]
 
 
+def needed_files(task: str, python: str, assets: str) -> Mapping[str, Any]:
+    """Remote files of a task of Isaac Lab; nothing is simulated.
+
+    Args:
+        task: Its id.
+        python: Interpreter in which Isaac Lab is installed.
+        assets: Folder that stands for the remote files, or ``simgate``.
+
+    Returns:
+        As :func:`~simgate.sim_adapters.environments.remote.isaaclab.files.needs` has it.
+
+    Raises:
+        NativeError: There is no such task, or no Isaac Lab.
+    """
+    name = OpenedTask.before + task
+    opened = {"name": name, "folder": str(Path.cwd()), "make": {"assets": assets}}
+    try:
+        link = open_link(python, opened)
+        try:
+            needed: Mapping[str, Any] = link.call("needs")
+            return needed
+        finally:
+            link.close()
+    except Refused as error:
+        raise NativeError("file", str(error), unknown=error.unknown, known=error.known) from None
+    except EnvironmentFailed as error:
+        raise NativeError("file", str(error)) from None
+
+
 def opened_environment(spec: EnvironmentSpec, folder: Path) -> OpenedEnvironment:
     """An environment as a checked pack names it.
 

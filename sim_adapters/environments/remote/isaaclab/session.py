@@ -15,6 +15,7 @@ from ..session import Session
 from ..settable import same
 from ..spaces import action_of, spaces
 from .config import asset_paths, draws
+from .files import needs
 from .runtime import configured, load
 from .targets import targets_of
 from .told import SUCCESS, names_of
@@ -100,13 +101,18 @@ class LabSession(Session):
             self.close()
         return self._found
 
+    def needs(self) -> dict[str, Any]:
+        """See :func:`.files.needs`."""
+        return needs(asset_paths(configured(self._task, 1, **self._made)), self._assets)
+
     def _require(self, paths: Any) -> None:
         if not self._assets:
             return
         missing = sorted({path for path in paths if not Path(path).is_file()})
         if missing:
             raise Refused(
-                f"{self._task} needs {len(missing)} file(s) that are not there: {', '.join(missing)}"
+                f"{self._task} needs files that are not there: {', '.join(missing)}; "
+                f"'simgate assets {self._task}' says how to fetch them"
             )
 
     def _open(
