@@ -102,8 +102,8 @@ def costs(run: RunData) -> tuple[Fact, ...]:
         shares = ", ".join(f"{name} {100 * seconds / total:.0f} %" for name, seconds in spent)
         facts.append(("by phase", shares))
     of = f" of every {ordinal(survey.every)} variant" if survey.every > 1 else ""
-    # A policy behind a server answers with chunks of actions.
-    what = "chunk" if run.pack.policy == SERVER else "frame"
+    # A policy behind a server answers with chunks of actions; beside models the latency is that of theirs.
+    what = "chunk" if run.pack.policy == SERVER and not run.pack.packages else "frame"
     for name, samples in (
         ("latency in the loop", survey.in_loop_ms),
         ("latency measured here", survey.measured_ms),

@@ -123,14 +123,16 @@ def _print_failures(console: Console, folder: RunFolder) -> None:
         else "first variants that did not pass:",
         style="bold",
     )
-    for record in _in_turn(bad)[:FIRST_FAILURES]:
+    alike = _alike(_in_turn(bad))[:FIRST_FAILURES]
+    for record, *others in alike:
         style = OUTCOME_STYLES.get(record.outcome, "yellow")
         hard = f"hard rule: {record.violations[0].reason}" if record.violations else ""
         reason = printable(" ".join((record.reason or hard).split()))
+        reason += f" (and {len(others)} more alike)" if others else ""
         line = Text.assemble((f"{record.outcome.value:<8}", style), f" {record.variant}  {reason}")
         console.print(Padding(line, (0, 0, 0, 2), expand=False))
-    if len(bad) > FIRST_FAILURES:
-        console.print(f"  and {len(bad) - FIRST_FAILURES} more, in the report")
+    if more := len(bad) - sum(map(len, alike)):
+        console.print(f"  and {more} more, in the report")
     if folder.manifest().imported is not None:
         console.print()
         return
@@ -140,6 +142,15 @@ def _print_failures(console: Console, folder: RunFolder) -> None:
     if "::pin-" not in first:
         console.print(f"  test it in every run: simgate pin {arguments}", markup=False, soft_wrap=True)
     console.print()
+
+
+def _alike(records: list[RunRecord]) -> list[list[RunRecord]]:
+    """Errors with one reason together, all else by itself: a machine that starts nothing says so once."""
+    groups: dict[str, list[RunRecord]] = {}
+    for record in records:
+        key = f"{record.reason}" if record.outcome is Outcome.ERROR else f"{record.variant} "
+        groups.setdefault(key, []).append(record)
+    return list(groups.values())
 
 
 def _in_turn(records: list[RunRecord]) -> list[RunRecord]:

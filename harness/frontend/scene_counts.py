@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from simgate.harness.expansion.expand import expand_scenario
 from simgate.harness.expansion.scene_key import SceneKeys, may_share_scenes
 from simgate.harness.packs.model import Pack, Scenario
+from simgate.harness.results.manifest import Manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,14 @@ def count_scenes(pack: Pack, most: int | None = None) -> dict[str, SceneCount]:
     """
     keys = SceneKeys(pack)
     return {scenario.id: _of_scenario(pack, scenario, keys, most) for scenario in pack.scenarios}
+
+
+def scenes_of_run(manifest: Manifest) -> dict[str, SceneCount]:
+    """The scenes of each scenario of a run, as its manifest names them."""
+    found: dict[str, list[str]] = {}
+    for variant in manifest.expected:
+        found.setdefault(variant.scenario, []).append(variant.own_scene)
+    return {name: SceneCount(len(scenes), frozenset(scenes)) for name, scenes in found.items()}
 
 
 def _of_scenario(pack: Pack, scenario: Scenario, keys: SceneKeys, most: int | None) -> SceneCount:

@@ -48,9 +48,11 @@ class Told:
         episodes: In the file's order.
         version: Of the tool; empty where the file does not say.
         policy: What was judged; empty where the file does not say.
+        success: What says success, where it is not the tool's one key for it.
     """
 
     tool: str
     episodes: tuple[Episode, ...]
     version: str = ""
     policy: str = ""
+    success: str = ""

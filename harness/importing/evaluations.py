@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from simgate.harness.importing.episode import Episode, Told
 from simgate.harness.importing.value import Value, require_count
+from simgate.sim_adapters.printable import printable
 
 _SCORES = ("success_at_end", "operator", "vlm", "reached_goal_state")
 """Scorers of inspect-robots that say whether a trial succeeded, the surest first."""
@@ -15,6 +16,10 @@ def lerobot(root: Value, success: str | None) -> Told:
     """``eval_info.json`` of ``lerobot-eval``; older ones list episodes with their seeds."""
     if (tasks := root.get("per_task")) is None:
         return Told("LeRobot", tuple(_lerobot_episodes(root.need("per_episode"), success)))
+    if success not in (None, "success", "successes"):
+        raise root.wrong(
+            f"has no '{printable(success)}' of an episode, and lists its successes; leave out --success"
+        )
     episodes = [one for task in tasks for one in _lerobot_task(task)]
     overall = root.get("overall")
     require_count(overall and overall.get("n_episodes"), len(episodes), "episodes")
@@ -77,7 +82,8 @@ def inspect_robots(root: Value, success: str | None) -> Told:
         raise root.need("version").wrong("is of a newer log; this simgate reads version 1")
     about = root.need("eval")
     status = root.need("status").text()
-    episodes = [one for sample in root.need("samples") for one in _scene(about, sample, success)]
+    keys: set[str] = set()
+    episodes = [one for sample in root.need("samples") for one in _scene(about, sample, success, keys)]
     trials = len(episodes)
     if (why := root.get("error")) is not None or status in ("error", "started"):
         reason = why.text() if why else f"the log ends with status '{status}'"
@@ -86,10 +92,12 @@ def inspect_robots(root: Value, success: str | None) -> Told:
     policy, checkpoint = about.need("policy").text(), about.get("policy_checkpoint")
     version = about.get("inspect_robots_version")
     named = f"{policy} {checkpoint.text()}" if checkpoint else policy
-    return Told("inspect-robots", tuple(episodes), version.text() if version else "", named)
+    told = version.text() if version else ""
+    return Told("inspect-robots", tuple(episodes), told, named, ", ".join(sorted(keys)))
 
 
-def _scene(about: Value, sample: Value, success: str | None) -> Iterator[Episode]:
+def _scene(about: Value, sample: Value, success: str | None, keys: set[str]) -> Iterator[Episode]:
+    """Trials of a scene; adds what said success of them to the keys."""
     task, scene = about.need("task").text(), sample.need("scene_id").text()
     info = about.get("embodiment_info")
     able = [one.text() for one in (info and info.get("capabilities")) or ()]
@@ -108,6 +116,7 @@ def _scene(about: Value, sample: Value, success: str | None) -> Iterator[Episode
             )
             continue
         key = success or next((one for one in _SCORES if one in scores.mapping()), "success_at_end")
+        keys.add(key)
         won: bool | None = scores.need(key).truth()
         reason = f"it ended with '{end}'" if isinstance(end, str) else ""
         if key == "operator" and (epoch >= len(judged) or judged[epoch].held is None):

@@ -39,7 +39,7 @@ class Asked:
         at_least: Share of episodes that has to succeed.
         confidence: With which that is to be shown.
         severity: Of every scenario.
-        success: What the user says is success; empty where it is the tool's own key.
+        success: What says success; empty where it is the tool's one key for it.
     """
 
     name: str
@@ -69,21 +69,24 @@ def write_import(
     rows = [(one, sha256) for of, sha256 in zip(told, files.values(), strict=True) for one in of.episodes]
     if len(rows) > _MOST:
         raise CannotImport(f"{len(rows):,} episodes are more than the {_MOST:,} of a run")
-    ids = _ids(tuple(dict.fromkeys(one.scenario for one, _ in rows)))
-    source = hashlib.sha256("".join(files.values()).encode()).hexdigest()
+    ids = _ids(sorted({one.scenario for one, _ in rows}))
+    source = _sha256("".join(files.values()))
     expected, lines = [], []
     repeats: Counter[str] = Counter()
     names: Counter[str] = Counter()
     for number, (episode, sha256) in enumerate(rows):
         scenario = ids[episode.scenario]
         name = _free(f"{scenario}::{named(episode.name)}", names)
-        where = json.dumps([told[0].tool, scenario, dict(episode.parameters), episode.pair], sort_keys=True)
+        # By the file's own name: two of them may come to one id.
+        where = json.dumps(
+            [told[0].tool, episode.scenario, dict(episode.parameters), episode.pair], sort_keys=True
+        )
         key = where if episode.pair else f"{sha256} {number}"
         own = f"{key} {json.dumps(episode.within)}" if episode.within else key
         repeats[own] += 1
-        digest = hashlib.sha256(f"{own} {repeats[own]}".encode()).hexdigest()
-        scene = hashlib.sha256(key.encode()).hexdigest()[:16] if episode.pair else ""
-        identity = hashlib.sha256(f"{source} {digest}".encode()).hexdigest()
+        digest = _sha256(f"{own} {repeats[own]}")
+        scene = _sha256(key)[:16] if episode.pair else ""
+        identity = _sha256(f"{source} {digest}")
         expected.append(ExpectedVariant(name, scenario, asked.severity, digest, identity, scene))
         lines.append(_record(expected[-1], episode).model_dump_json())
     pack = _pack(asked, ids, Counter(one.scenario for one, _ in rows), files, source)
@@ -181,9 +184,17 @@ def named(text: str) -> str:
 
 
 def _ids(scenarios: Sequence[str]) -> dict[str, str]:
-    """Each scenario of the file with an id of its own."""
-    taken: Counter[str] = Counter()
-    return {text: _free(named(text)[: LONGEST_NAME - 8], taken) for text in scenarios}
+    """Each scenario of the files with an id of its own, the same wherever the same ones stand."""
+    short = {text: named(text)[: LONGEST_NAME - 8] for text in scenarios}
+    times = Counter(short.values())
+    return {
+        text: name if times[name] == 1 or name == text else f"{name}-{_sha256(text)[:7]}"
+        for text, name in short.items()
+    }
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _free(name: str, taken: Counter[str]) -> str:

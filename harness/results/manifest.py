@@ -112,7 +112,7 @@ class ImportedFrom(ResultModel):
     paired: bool
     """Whether the files tell the seeds of episodes, so that those of two runs are pairs."""
     success: str = Field(default="", exclude_if=lambda found: not found)
-    """What the user said is success; empty where it is the tool's own key."""
+    """What says success; empty where it is the tool's one key for it."""
 
 
 class Manifest(ResultModel):

@@ -169,10 +169,63 @@ def test_cases_of_one_seed_are_pairs_by_their_names_and_one_scene(
     assert "broken 0, fixed 0 of 8 pairs" in compared(tmp_path / "runs", capsys)[1]
 
 
+def test_scenarios_whose_names_come_to_one_id_are_pairs_by_their_names_whatever_their_order(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = ["a b,1,1\n", "a-b,1,0\n"]
+    words = [word for one in ("scenario=of", "seed=s", "success=ok") for word in ("--column", one)]
+    for name, order in (("a", rows), ("b", rows[::-1])):
+        file = tmp_path / f"{name}.csv"
+        file.write_text(f"of,s,ok\n{''.join(order)}")
+        took(tmp_path, file, *words, "--name", "suite", name=name)
+    assert "broken 0, fixed 0 of 2 pairs" in compared(tmp_path / "runs", capsys)[1]
+
+
+def test_the_tools_own_key_is_the_same_named_or_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = gauntlet(tmp_path / "a.json", [True] * 4)
+    took(tmp_path, file, name="a")
+    took(tmp_path, file, "--success", "success", name="b")
+    assert "broken 0, fixed 0 of 4 pairs" in compared(tmp_path / "runs", capsys)[1]
+
+
+def test_a_copy_whose_lines_end_otherwise_is_the_same_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, end in (("lf.csv", "\n"), ("crlf.csv", "\r\n"), ("bom.csv", "\n")):
+        text = f"ok{end}1{end}0{end}" if name != "bom.csv" else "\ufeffok\n1\n0"
+        (tmp_path / name).write_bytes(text.encode())
+        code, _ = took(tmp_path, tmp_path / "lf.csv", tmp_path / name, "--column", "success=ok", name=name[0])
+        assert code == 2
+        assert f"{name} is given twice, also by another name" in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_plan_of_an_imported_run_says_what_its_scenes_can_prove(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "a.json"
+    rows = json.loads(gauntlet(file, [True] * 60).read_text())
+    lit = {"light": 1.0}
+    file.write_text(
+        json.dumps([{**row, "seed": row["seed"] // 2, "perturbation_config": lit} for row in rows])
+    )
+    _, run = took(tmp_path, file)
+    capsys.readouterr()
+    assert main(["plan", str(run)]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    # 0.9 ** 30 is 0.042.
+    assert "pick critical 60 30 - -" in said
+    assert "GO with at most 0 failures in 30 scenes" in said
+    assert "times: another tool has run it, and only that can say" in said
+    assert main(["plan", str(run), "--probe"]) == 2
+    assert "simgate cannot run what gauntlet has run" in capsys.readouterr().err
+
+
 def test_repeats_of_one_seed_are_one_unit_of_proof(tmp_path: Path) -> None:
     files = [gauntlet(tmp_path / f"{k}.json", [True] * 10) for k in range(3)]
     for number, file in enumerate(files):
-        file.write_text(file.read_text() + "\n" * number)
+        file.write_text(file.read_text().replace('"total_reward": 1.0', f'"total_reward": {number}.0'))
     _, run = took(tmp_path, *files)
     expected = json.loads((run / "manifest.json").read_text())["expected"]
     assert len({one["id"] for one in expected}) == len({one["digest"] for one in expected}) == 30
@@ -185,7 +238,7 @@ def test_no_two_episodes_are_one_variant_whatever_the_file_calls_them(tmp_path: 
     words = [word for one in ("scenario=of", "name=n", "success=ok") for word in ("--column", one)]
     _, run = took(tmp_path, file, *words)
     records = [json.loads(line) for line in (run / "journal.ndjson").read_text().splitlines()]
-    assert [one["scenario"] for one in records] == ["a-b", "a-b-2", "a-b-2-2", *["c"] * 5]
+    assert [one["scenario"] for one in records] == ["a-b-c8687a0", "a-b", "a-b-2", *["c"] * 5]
     assert len({one["variant"] for one in records}) == 8
     (rate, _) = json.loads((run / "verdict.json").read_text())["rules"]
     assert (rate["successes"], rate["missing"]) == (8, 0)

@@ -212,16 +212,16 @@ def _rate(value: float) -> str:
     return f"{value:.4f}".rstrip("0").rstrip(".") if value < 0.01 or value > 0.99 else f"{value:.3f}"
 
 
-def gate_power(pack: Pack, samples: Sequence[int]) -> list[RulePower]:
+def gate_power(pack: Pack, samples: Sequence[int], scenes: Mapping[str, SceneCount]) -> list[RulePower]:
     """Every rule of a pack, and what ``simgate compare`` can see where no rule is on a regression.
 
     Args:
         pack: The pack.
         samples: Latency samples of measured variants; may be empty.
+        scenes: Of each scenario.
     """
     mean = sum(samples) / len(samples) if samples else None
     tested = sum(rule.is_test for rule in pack.gate)
-    scenes = count_scenes(pack)
     powers = [rule_power(pack, rule, mean, max(tested, 1), scenes) for rule in pack.gate]
     if any(rule.kind == "regression" for rule in pack.gate):
         return powers

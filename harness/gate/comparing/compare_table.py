@@ -48,9 +48,9 @@ def several_table(comparisons: Sequence[RunComparison]) -> str:
     for one in comparisons:
         facts = one.rule.paired
         passed = f"{facts.both_pass + facts.fixed} of {facts.pairs}" if facts else "-"
-        drop = "-" if facts is None or facts.drop is None else f"{0.0 - facts.drop:+.3f}"
+        drop = "-" if facts is None or facts.drop is None else _signed(-facts.drop, 3)
         broken, fixed = (str(facts.broken), str(facts.fixed)) if facts else ("-", "-")
-        least = f"{-facts.exact.high:+.3f} to {-facts.exact.low:+.3f}" if facts else "-"
+        least = f"{_signed(-facts.exact.high, 3)} to {_signed(-facts.exact.low, 3)}" if facts else "-"
         of = one.candidate
         rows.append((of.run_id, of.model or "-", passed, broken, fixed, drop, least, one.decision.value))
     head = ("candidate", "model", "passes", "broken", "fixed", "gain", "each at its confidence", "decision")
@@ -58,6 +58,11 @@ def several_table(comparisons: Sequence[RunComparison]) -> str:
     return (
         f"{listed}\n\nall against {comparisons[0].baseline.run_id}; GO among {len(rows)} by Holm's procedure"
     )
+
+
+def _signed(value: float, decimals: int) -> str:
+    """A number with its sign; what rounds to nothing is no loss."""
+    return f"{round(value, decimals) + 0.0:+.{decimals}f}"
 
 
 def _paired(comparison: RunComparison, width: int) -> str:
@@ -76,14 +81,14 @@ def _paired(comparison: RunComparison, width: int) -> str:
         )
     exact, shown = facts.exact, facts.shown
     level = f"{100 * exact.confidence:g} %"
-    estimate = "" if facts.drop is None else f"{facts.drop:+.4f}, "
+    estimate = "" if facts.drop is None else f"{_signed(facts.drop, 4)}, "
     lines += [
         "",
-        f"drop of the pass rate  {estimate}at least {exact.low:+.4f}, at most {exact.high:+.4f} "
-        f"(each at {level})",
+        f"drop of the pass rate  {estimate}at least {_signed(exact.low, 4)}, at most "
+        f"{_signed(exact.high, 4)} (each at {level})",
         f"                       {exact.method}",
-        f"                       {shown.method} {shown.low:+.4f} to {shown.high:+.4f} "
-        f"(at {level}, for display)",
+        f"                       {shown.method} {_signed(shown.low, 4)} to "
+        f"{_signed(shown.high, 4)} (at {level}, for display)",
         f"worse than baseline?   {facts.test_of_worse}: p = {facts.mcnemar_p:.4g}",
         textwrap.fill(churn_words(facts), width),
         textwrap.fill(f"would change this: {comparison.rule.would_change}", width, subsequent_indent="  "),

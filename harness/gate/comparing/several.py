@@ -52,7 +52,7 @@ def judged_together(
         rules: The regression rule of each.
         churns: What reruns change by themselves, of each.
     """
-    known: dict[tuple[int, int], bool] = {}
+    known: dict[tuple[int, int], list[Decision]] = {}
 
     def is_go(number: int, parts: int) -> bool:
         if alone[number].decision is not Decision.GO or parts == 1:
@@ -60,12 +60,15 @@ def judged_together(
         if (number, parts) not in known:
             gate = [_stricter(rule, parts) for rule in rules_of(candidates[number], rules[number])]
             verdicts = judge_rules(baseline, candidates[number], gate, churns[number])
-            known[number, parts] = combine(one.decision for one in verdicts) is Decision.GO
-        return known[number, parts]
+            known[number, parts] = [one.decision for one in verdicts]
+        return combine(known[number, parts]) is Decision.GO
 
     chosen = chosen_by_holm(len(candidates), is_go)
+    level = len(alone) - len(chosen)
     return [
-        _undecided(one, len(alone)) if one.decision is Decision.GO and k not in chosen else one
+        _undecided(one, len(alone), known[k, level])
+        if one.decision is Decision.GO and k not in chosen
+        else one
         for k, one in enumerate(alone)
     ]
 
@@ -74,8 +77,28 @@ def _stricter(rule: GateRule, parts: int) -> GateRule:
     return rule.model_copy(update={"confidence": 1.0 - (1.0 - rule.confidence) / parts})
 
 
-def _undecided(one: RunComparison, count: int) -> RunComparison:
+def _undecided(one: RunComparison, count: int, strictly: Sequence[Decision]) -> RunComparison:
+    """A comparison that is GO alone; ``strictly`` says so much of its rules at the level that Holm asks."""
     said = one.headline.partition(": ")[2]
     doubt = f"GO alone, but not as one of {plural(count, 'candidate')} from which one is chosen (Holm)"
     headline = f"{Decision.INCONCLUSIVE.value}: {said}; {doubt}; more variants would decide it"
-    return one.model_copy(update={"decision": Decision.INCONCLUSIVE, "headline": headline})
+    rule, *of_metrics = [
+        rule
+        if decision is Decision.GO
+        else rule.model_copy(
+            update={
+                "decision": Decision.INCONCLUSIVE,
+                "reason": f"{rule.reason}; {doubt}",
+                "would_change": "more variants",
+            }
+        )
+        for rule, decision in zip((one.rule, *one.metric_rules), strictly, strict=True)
+    ]
+    return one.model_copy(
+        update={
+            "decision": Decision.INCONCLUSIVE,
+            "headline": headline,
+            "rule": rule,
+            "metric_rules": tuple(of_metrics),
+        }
+    )

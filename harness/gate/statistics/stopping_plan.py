@@ -80,7 +80,6 @@ class Plan:
         slack = 8 + math.ceil(4.0 * math.sqrt(self.planned * rate)) if upper else 0
         self._rows = min(self.fixed, self.planned) + slack + 1
         self._steps = np.diff((0, *looks)).tolist()
-        self._failures = np.arange(self._rows)
         self._ratios = list(self._likelihood_ratios())
         self._tried = _TRIED if self.planned < _LONG else _TRIED_IN_LONG_RUNS
         self._needed = fixed_power(self.fixed, self.planned, self.rates, upper) - POWER_LOST
@@ -207,49 +206,55 @@ class Plan:
         """
         rows, cost = self._rows, prices[:, None]
         found = np.empty((len(prices), len(self.looks)), dtype=np.int64)
-        value, worth = np.zeros((len(prices), rows)), penalties.copy()
-        beyond = value[:, :0]
+        after, worth = np.zeros((len(prices), rows)), penalties.copy()
         for look in range(len(self.looks) - 1, -1, -1):
-            n = self.looks[look]
+            n, ahead = self.looks[look], self._steps[look]
+            # There are no more failures than variants.
+            cells = min(rows, n + 1)
             worth[: len(per_variant)] = penalties[: len(per_variant)] + per_variant * (self.planned - n)
-            saved = worth @ self._ratios[look]
-            gain = saved[:rows] - cost
+            saved = worth @ self._ratios[look][:, : cells + ahead]
+            gain = saved[:cells] - cost
             if n == self.planned:
                 over = self._over_at_end(gain > 0.0, as_fixed)
-                going_on = value
+                going_on = after[:, :cells]
             else:
-                going_on = self._going_on(value, beyond)
+                going_on = self._going_on(after, self._steps[look + 1])[:, :cells]
                 over = gain > going_on
                 if not self.upper and not as_fixed:
                     over[:, self.fixed :] = False
-            value = np.where(over, gain, going_on)
-            # With more failures than there are rows a run is over (NO-GO) or lost for good (GO).
-            ahead = self._steps[look]
-            beyond = saved[rows : rows + ahead] - cost if self.upper else np.zeros((len(prices), ahead))
+            after = np.where(over, gain, going_on)
+            if cells == rows:
+                # With more failures than there are rows a run is over (NO-GO) or lost for good (GO).
+                beyond = saved[rows:] - cost if self.upper else np.zeros((len(prices), ahead))
+                after = np.concatenate((after, beyond), axis=1)
             found[:, look] = self._limits_of(over, n)
         return found
 
     def _over_at_end(self, over: NDArray[np.bool_], as_fixed: bool) -> NDArray[np.bool_]:
-        beyond = self._failures > self.fixed if self.upper else self._failures < self.fixed
+        failures = np.arange(over.shape[1])
+        beyond = failures > self.fixed if self.upper else failures < self.fixed
         if as_fixed:
-            return np.broadcast_to(beyond | (self._failures == self.fixed), over.shape).copy()
+            return np.broadcast_to(beyond | (failures == self.fixed), over.shape).copy()
         return over & beyond
 
-    def _going_on(self, value: Numbers, beyond: Numbers) -> Numbers:
-        """Mean value at the next look, which is as many variants away as ``beyond`` has columns."""
-        step, after = beyond.shape[1], np.concatenate((value, beyond), axis=1)
+    def _going_on(self, after: Numbers, step: int) -> Numbers:
+        """Mean value at the look before one with such values, so many variants earlier."""
         if step == 1:
-            return (1.0 - self.rate) * value + self.rate * after[:, 1:]
+            return (1.0 - self.rate) * after[:, :-1] + self.rate * after[:, 1:]
         chances = pmf(step, self.rate)
-        return np.array([np.correlate(one, chances, "valid")[: self._rows] for one in after])
+        # All rows in one go; what runs from one into the next is left out.
+        mean = np.zeros(after.shape)
+        mean.ravel()[: mean.size - len(chances) + 1] = np.correlate(after.ravel(), chances, "valid")
+        return mean[:, : after.shape[1] - len(chances) + 1]
 
     def _limits_of(self, over: NDArray[np.bool_], n: int) -> Counts:
         if self.upper:
-            over[:, -1] = True
-            fewest = over.argmax(axis=1)
+            if over.shape[1] == self._rows:
+                over[:, -1] = True
+            fewest = np.where(over.any(axis=1), over.argmax(axis=1), n + 1)
             return np.where(fewest > n, n + 1, fewest)
-        last = min(n, self._rows - 1)
-        return np.where(over[:, : last + 1].any(axis=1), last - over[:, last::-1].argmax(axis=1), -1)
+        last = over.shape[1] - 1
+        return np.where(over.any(axis=1), last - over[:, ::-1].argmax(axis=1), -1)
 
     def _mixed(self, lax: Counts, strict: Counts, late: bool) -> Counts:
         """The laxer limits at as many of the last (else first) looks as the error allows, else the others."""

@@ -60,6 +60,16 @@ def test_no_scenario_hides_another_among_the_first_failures(run: RunFolder) -> N
     assert lines[0].split()[1].startswith("glass_door_dim_light")
 
 
+def test_errors_with_one_reason_are_told_once(tmp_path: Path) -> None:
+    broken = build_run(
+        tmp_path / "r", RunPlan(errors=frozenset(range(60)), scenarios=OFFICE[:1], pictures=False)
+    )
+    text = " ".join(summary(broken).split())
+    assert text.count("ERROR glass_door") == 1
+    assert "(and 59 more alike)" in text
+    assert "more, in the report" not in text
+
+
 def test_plain_output_has_no_control_characters(run: RunFolder) -> None:
     assert "\x1b" not in summary(run)
 

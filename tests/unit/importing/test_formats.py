@@ -212,6 +212,43 @@ def test_a_suite_of_junit_that_counts_more_failures_than_it_shows_is_not_whole(
         told(tmp_path, text, "junit.xml")
 
 
+def test_a_case_of_junit_with_a_failure_and_an_error_is_an_error_that_its_suite_may_count_twice(
+    tmp_path: Path,
+) -> None:
+    case = '<testcase name="a"><failure message="hit"/><error message="teardown"/></testcase>'
+    (one,) = told(tmp_path, f'<testsuite tests="1" failures="1" errors="1">{case}</testsuite>', "junit.xml")
+    assert (one.success, one.failed_to_run, one.reason) == (None, True, "teardown")
+
+
+def test_the_key_that_said_success_is_told_where_it_is_not_the_formats_only_one(tmp_path: Path) -> None:
+    path = tmp_path / "results.json"
+
+    def key(content: object, success: str | None = None) -> str:
+        path.write_text(json.dumps(content))
+        return read_results(path, None, success, NONE).told.success
+
+    log = inspect_log(epochs=[{"vlm": 1.0}, {"success_at_end": 0.0, "vlm": 1.0}])
+    assert key(log) == "success_at_end, vlm"
+    assert key(log, "vlm") == "vlm"
+    assert key([gauntlet_row()]) == key([gauntlet_row()], "success") == ""
+    assert key([gauntlet_row(held=True)], "held") == "held"
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "said"),
+    [
+        ("<testsuite/>", "a.xml", "--success won names no key of it; JUnit's cases tell by themselves"),
+        ("ok\n1\n", "a.csv", "--success won names no key of it; write --column success=NAME"),
+        ('{"per_task": [], "overall": {}}', "a.json", "has no 'won' of an episode"),
+    ],
+)
+def test_a_key_of_success_that_a_format_cannot_have_is_refused(
+    tmp_path: Path, content: str, name: str, said: str
+) -> None:
+    with pytest.raises(CannotImport, match=said):
+        told(tmp_path, content, name, success="won")
+
+
 MAP = ColumnMap({"success": "ok", "scenario": "task", "seed": "s", "error": "err"}, ("lux",), ("time",))
 
 

@@ -68,6 +68,8 @@ def test_rules_that_can_be_decided_are_taken_by_linter_and_schema(tmp_path: Path
         ("unknown-key", "{metric: success, not_worse_by: 0.05, @runtime: any}", "unknown key 'runtime'"),
         ("unknown-key", "{metric: latency.p95_ms, at_most: 5, @clip: [0, 1]}", "unknown key 'clip'"),
         ("wrong-value", "{regression: {max_drop: @1, confidence: 0.95}}", "limits nothing"),
+        ("wrong-value", "{invalid_or_error: {at_most: @1}}", "limits nothing"),
+        ("wrong-value", "{pass_rate: {at_least: @0, confidence: 0.95}}", "is met by every run"),
     ],
 )
 def test_what_cannot_be_decided_is_refused_at_its_place(tmp_path: Path, code: str, rule: str, says: str):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from simgate.harness.packs.checks.check_policy import SERVER
 from simgate.harness.results.journal import append_record
 from simgate.harness.results.record import Outcome
 from simgate.harness.results.run_folder import RunFolder
@@ -45,6 +46,16 @@ def test_costs_and_gaps_are_of_every_variant_and_percentiles_say_of_which(
     assert html.gaps(run) == whole[1]
     assert "frames of every 3rd variant)" in costs["latency in the loop"]
     assert "of every" not in whole[0]["latency in the loop"]
+
+
+@pytest.mark.parametrize(("model", "what"), [(None, "chunks"), ("/a/model.yaml", "frames")])
+def test_latency_beside_a_model_is_of_its_frames_and_of_a_server_alone_of_its_chunks(
+    blind_data: RunData, model: str | None, what: str
+) -> None:
+    pack = blind_data.manifest.pack | {"policy": SERVER, "model": model, "models": {}}
+    manifest = blind_data.manifest.model_copy(update={"pack": pack})
+    found = dict(html.costs(replace(blind_data, manifest=manifest)))
+    assert f" {what}" in found["latency in the loop"]
 
 
 def test_a_page_lists_so_many_failures_and_counts_the_rest(

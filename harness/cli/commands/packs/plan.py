@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simgate.harness.cli.options.workers import add_workers
+from simgate.sim_adapters.printable import printable
 
 if TYPE_CHECKING:
     from simgate.harness.cli.planning.gate_power import RulePower
     from simgate.harness.cli.planning.times import Measured
     from simgate.harness.cli.planning.worker_counts import OnWorkers
+    from simgate.harness.frontend.scene_counts import SceneCount
     from simgate.harness.packs.model import Pack
+
+    Planned = tuple[Pack, Mapping[str, SceneCount], Measured]
 
 HELP = "say how many variants a pack has, how long it takes here, and what its gate can see"
 PROBED = 2
@@ -22,7 +27,12 @@ PROBED = 2
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
-    parser.add_argument("pack", type=Path, metavar="PACK", help="pack file, or folder with one pack")
+    parser.add_argument(
+        "pack",
+        type=Path,
+        metavar="PACK",
+        help="pack file, or folder with one pack; a run folder of `simgate import`",
+    )
     add_workers(parser)
     parser.add_argument("--runs-dir", type=Path, default=Path("runs"), metavar="DIR", help="default: runs")
     parser.add_argument(
@@ -51,10 +61,7 @@ def run(args: argparse.Namespace) -> int:
     from simgate.harness.cli.planning.gate_power import gate_power
     from simgate.harness.cli.planning.worker_counts import START_UP_S, on_workers
     from simgate.harness.execution.hosts.host_environment import usable_cores
-    from simgate.harness.frontend.packs import load_checked
-    from simgate.harness.frontend.trial import trial
     from simgate.harness.frontend.user_errors import UserError, as_user_errors
-    from simgate.policies.documents.diagnostics import render_all
 
     for option, value in (("--workers", args.workers), ("--probe", args.probe)):
         if value is not None and value < 1:
@@ -64,19 +71,48 @@ def run(args: argparse.Namespace) -> int:
             raise UserError(f"{option} must be a number of 0 or more, not {value:g}")
     workers = args.workers or usable_cores()
     with as_user_errors():
-        pack = load_checked(args.pack)
-        hopeless = [found for found in trial(pack) if found.severity == "error"]
-        if hopeless:
-            raise UserError(render_all(hopeless))
-        measured = _measured(args, pack, workers)
-    powers = gate_power(pack, measured.samples)
+        pack, scenes, measured = _imported(args) or _of_pack(args, workers)
+    powers = gate_power(pack, measured.samples, scenes)
     start_up_s = START_UP_S if args.start_up is None else args.start_up
     machines = on_workers(pack, measured, workers, start_up_s, args.price)
     if args.format == "json":
-        print(json.dumps(_data(pack, measured, workers, powers, machines), indent=2))
+        print(json.dumps(_data(pack, measured, workers, powers, machines, scenes), indent=2))
     else:
-        print(_text(args.pack, pack, measured, workers, powers, machines))
+        print(_text(args.pack, pack, measured, workers, powers, machines, scenes))
     return 0
+
+
+def _of_pack(args: argparse.Namespace, workers: int) -> Planned:
+    from simgate.harness.frontend.packs import load_checked
+    from simgate.harness.frontend.scene_counts import count_scenes
+    from simgate.harness.frontend.trial import trial
+    from simgate.harness.frontend.user_errors import UserError
+    from simgate.policies.documents.diagnostics import render_all
+
+    pack = load_checked(args.pack)
+    hopeless = [found for found in trial(pack) if found.severity == "error"]
+    if hopeless:
+        raise UserError(render_all(hopeless))
+    return pack, count_scenes(pack), _measured(args, pack, workers)
+
+
+def _imported(args: argparse.Namespace) -> Planned | None:
+    """What another tool has run; None for what is no run folder."""
+    from simgate.harness.cli.planning.times import Measured
+    from simgate.harness.frontend.scene_counts import scenes_of_run
+    from simgate.harness.frontend.user_errors import UserError
+    from simgate.harness.gate.kept_pack import kept_pack
+    from simgate.harness.results.run_folder import RunFolder
+
+    folder = RunFolder(args.pack)
+    if not folder.manifest_path.is_file():
+        return None
+    manifest = folder.manifest()
+    if manifest.imported is None:
+        raise UserError(f"{args.pack} is a run; give its pack: simgate plan {printable(manifest.pack_path)}")
+    if args.probe is not None:
+        raise UserError(f"--probe: simgate cannot run what {printable(manifest.imported.tool)} has run")
+    return kept_pack(manifest), scenes_of_run(manifest), Measured()
 
 
 def _measured(args: argparse.Namespace, pack: Pack, workers: int) -> Measured:
@@ -100,12 +136,11 @@ def _text(
     workers: int,
     powers: list[RulePower],
     machines: list[OnWorkers],
+    scenes: Mapping[str, SceneCount],
 ) -> str:
     from simgate.harness.cli.planning.times import minutes, variants_of
-    from simgate.harness.frontend.scene_counts import count_scenes, scenes_in
+    from simgate.harness.frontend.scene_counts import scenes_in
     from simgate.harness.text import plural, table
-
-    scenes = count_scenes(pack)
 
     rows = []
     for scenario in pack.scenarios:
@@ -125,7 +160,7 @@ def _text(
             f"{number:,}",
             together,
             "",
-            "must be measured" if total is None else _duration(60 * total),
+            _duration(60 * total) if total is not None else "-" if _is_imported(pack) else "must be measured",
         ]
     )
     head = ("scenario", "severity", "variants", "scenes", "s each", f"on {plural(workers, 'worker')}")
@@ -163,7 +198,9 @@ def _basis(path: Path, pack: Pack, measured: Measured) -> str:
 
     from simgate.harness.text import WIDTH, plural
 
-    if not measured.runs:
+    if _is_imported(pack):
+        text = "times: another tool has run it, and only that can say"
+    elif not measured.runs:
         away = (
             f" ({plural(measured.elsewhere, 'run')} of it were made on other machines and do not count)"
             if measured.elsewhere
@@ -205,15 +242,22 @@ def _duration(seconds: float) -> str:
     return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
+def _is_imported(pack: Pack) -> bool:
+    return any(scenario.imported for scenario in pack.scenarios)
+
+
 def _data(
-    pack: Pack, measured: Measured, workers: int, powers: list[RulePower], machines: list[OnWorkers]
+    pack: Pack,
+    measured: Measured,
+    workers: int,
+    powers: list[RulePower],
+    machines: list[OnWorkers],
+    scenes: Mapping[str, SceneCount],
 ) -> dict[str, Any]:
     from dataclasses import asdict
 
     from simgate.harness.cli.planning.times import minutes, variants_of
-    from simgate.harness.frontend.scene_counts import count_scenes
 
-    scenes = count_scenes(pack)
     return {
         "pack": pack.name,
         "workers": workers,

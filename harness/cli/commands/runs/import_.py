@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from simgate.harness.cli.options.output_option import Concluded, add_output, with_output
 from simgate.harness.frontend.planning import run_name
+from simgate.harness.importing.formats import FORMATS
 
 if TYPE_CHECKING:
     from simgate.harness.importing.tables import ColumnMap
@@ -21,7 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="result files, all of one tool")
     parser.add_argument(
         "--format",
-        choices=("lerobot", "vla-eval", "inspect-robots", "arena", "gauntlet", "junit", "csv"),
+        choices=FORMATS,
         help="who wrote them (default: as their content says)",
     )
     parser.add_argument(
@@ -77,12 +78,14 @@ def _run(args: argparse.Namespace) -> tuple[int, list[Concluded]]:
     columns = _columns(args)
     told: list[Told] = []
     files: dict[str, str] = {}
+    seen: set[str] = set()
     for path in args.files:
-        of, sha256 = read_results(path, args.format, args.success, columns)
-        if sha256 in files.values() or str(path) in files:
+        of = read_results(path, args.format, args.success, columns)
+        if of.lines in seen or str(path) in files:
             raise CannotImport(f"{path} is given twice, also by another name; its episodes count once")
-        told.append(of)
-        files[str(path)] = sha256
+        seen.add(of.lines)
+        told.append(of.told)
+        files[str(path)] = of.sha256
     tools = list(dict.fromkeys(of.tool for of in told))
     if len(tools) > 1:
         raise CannotImport(f"the files are of {' and '.join(tools)}; import those of one tool at a time")
@@ -97,7 +100,8 @@ def _run(args: argparse.Namespace) -> tuple[int, list[Concluded]]:
         at_least=args.at_least,
         confidence=args.confidence,
         severity=args.severity,
-        success=args.success or columns.named.get("success", ""),
+        success=", ".join(sorted({of.success for of in told if of.success}))
+        or columns.named.get("success", ""),
     )
     folder = new_folder(args.runs_dir, asked.name, args.run_name)
     write_import(folder, told, files, asked, ("simgate", *sys.argv[1:]))

@@ -146,13 +146,19 @@ class GateReader:
         if read is None:
             return None
         inner, rate, confidence = read.nodes, read.keys.at_least, read.keys.confidence or _DEFAULT_CONFIDENCE
+        if rate == 0:
+            message = "a pass rate of 0 is met by every run"
+            self._reader.problems.at(
+                inner["at_least"], "wrong-value", message, "ask for more, for example 0.9"
+            )
+            return None
         if rate == 1:
             message = "a pass rate of 1 cannot be proven by any number of runs"
             self._reader.problems.at(inner["at_least"], "gate-impossible", message, "ask for 0.99 or less")
             return None
         counts = [s.count for s in matching]
         known = [count for count in counts if count is not None]
-        if rate > 0 and matching and len(known) == len(counts):
+        if matching and len(known) == len(counts):
             needed = clean_runs_needed(rate, confidence)
             if sum(known) < needed:
                 message = (
@@ -271,7 +277,15 @@ class GateReader:
         self, rule: Written[RuleKeys], matching: list[ReadScenario]
     ) -> dict[str, float] | None:
         read = self._inner(rule.nodes, "invalid_or_error", InvalidOrErrorKeys)
-        return None if read is None else {"at_most": read.keys.at_most}
+        if read is None:
+            return None
+        if read.keys.at_most == 1:
+            message = "a share of 1 limits nothing"
+            self._reader.problems.at(
+                read.nodes["at_most"], "wrong-value", message, "write less, for example 0.02"
+            )
+            return None
+        return {"at_most": read.keys.at_most}
 
     def _attempts(self, rule: Written[RuleKeys], matching: list[ReadScenario]) -> dict[str, float] | None:
         read = self._inner(rule.nodes, "attempts", AttemptsKeys)
