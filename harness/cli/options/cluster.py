@@ -19,7 +19,7 @@ def add_cluster(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--address",
         metavar="A",
-        help="of the Ray cluster (default: RAY_ADDRESS, else one is started here): auto, HOST:6379, ray://HOST:10001",
+        help="of the Ray cluster (default: RAY_ADDRESS, else one is started here): auto, HOST:6379",
     )
     parser.add_argument(
         "--worker-resources",

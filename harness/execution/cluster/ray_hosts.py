@@ -45,6 +45,11 @@ def connect(cluster: ClusterOptions) -> None:
     if ray.is_initialized():
         return
     address = cluster.address or os.environ.get("RAY_ADDRESS") or None
+    if address is not None and address.startswith("ray://"):
+        raise NoCluster(
+            f"{address} is an address of Ray Client, which is not for this: run simgate on a "
+            "machine in the cluster's network, with --address HOST:6379 or auto"
+        )
     try:
         ray.init(
             address=address,
@@ -174,8 +179,10 @@ class RayHosts:
         if any(fits(node["Resources"], needs) for node in nodes if node["NodeID"] not in self._refused):
             return
         if self._refused:
-            listed = "".join(f"\n  - {reason}" for reason in self._refused.values())
-            raise CannotBegin(f"no node of the cluster is one for this run:{listed}")
+            # Records take the first line as their cause.
+            first, *others = self._refused.values()
+            listed = "".join(f"\n  - {reason}" for reason in others)
+            raise CannotBegin(f"no node of the cluster is one for this run: {first}{listed}")
         asked = ", ".join(f"{name}={amount:g}" for name, amount in needs.items())
         have = "".join(f"\n  - {node['NodeManagerHostname']}: {_shown(node['Resources'])}" for node in nodes)
         raise CannotBegin(f"no node of the cluster has room for a worker ({asked}); there are:{have}")
