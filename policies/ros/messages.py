@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from simgate.policies.documents.diagnostics import near
 from simgate.policies.network.plan import place_of
@@ -25,6 +27,8 @@ Writer = Callable[[NDArray[Any]], Fields]
 """A channel's reading of one world -> fields of the message by path."""
 
 _ENCODINGS = {"uint8": "mono8", "uint16": "mono16", "float32": "32FC1", "int32": "32SC1"}
+_FLOAT32 = 7
+"""Of ``sensor_msgs/msg/PointField``."""
 _QUATERNION = ("orientation.w", "orientation.x", "orientation.y", "orientation.z")
 
 
@@ -37,6 +41,58 @@ def _image(channel: Channel) -> Writer | None:
     step = math.prod(channel.shape[1:]) * np.dtype(channel.dtype).itemsize
     fixed = {"height": height, "width": width, "encoding": encoding, "is_bigendian": 0, "step": step}
     return lambda value: {**fixed, "data": np.frombuffer(np.ascontiguousarray(value).tobytes(), np.uint8)}
+
+
+def _compressed(channel: Channel) -> Writer | None:
+    """As PNG, so that the node sees the very picture."""
+    if channel.kind != "rgb":
+        return None
+
+    def write(value: NDArray[Any]) -> Fields:
+        packed = BytesIO()
+        Image.fromarray(value).save(packed, "png", compress_level=1)
+        return {"format": "png", "data": np.frombuffer(packed.getvalue(), np.uint8)}
+
+    return write
+
+
+def _lens(channel: Channel) -> Writer | None:
+    lens = channel.intrinsics
+    if lens is None:
+        return None
+    f, (x, y) = lens.focal_px, lens.centre_px
+    # The centre of the first pixel is at 0 in ROS, and its corner here.
+    x, y = x - 0.5, y - 0.5
+    said = {
+        "height": lens.height,
+        "width": lens.width,
+        "distortion_model": "plumb_bob",
+        "d": [0.0] * 5,
+        "k": [f, 0.0, x, 0.0, f, y, 0.0, 0.0, 1.0],
+        "r": [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
+        "p": [f, 0.0, x, 0.0, 0.0, f, y, 0.0, 0.0, 0.0, 1.0, 0.0],
+    }
+    return lambda value: dict(said)
+
+
+def _cloud(channel: Channel) -> Writer | None:
+    if channel.kind != "points" or channel.shape[-1:] != (3,):
+        return None
+    count = math.prod(channel.shape[:-1])
+    said: Fields = {"height": 1, "width": count, "point_step": 12, "row_step": 12 * count}
+    for place, axis in enumerate("xyz"):
+        field = {"name": axis, "offset": 4 * place, "datatype": _FLOAT32, "count": 1}
+        said |= {f"fields[{place}].{name}": value for name, value in field.items()}
+
+    def write(value: NDArray[Any]) -> Fields:
+        points = np.ascontiguousarray(value, "<f4")
+        return {
+            **said,
+            "data": points.reshape(-1).view(np.uint8),
+            "is_dense": bool(np.isfinite(points).all()),
+        }
+
+    return write
 
 
 def _row(path: str, names: str = "") -> Callable[[Channel], Writer | None]:
@@ -81,6 +137,9 @@ def _twist(prefix: str) -> Callable[[Channel], Writer | None]:
 
 KNOWN: Mapping[str, Mapping[str, Callable[[Channel], Writer | None]]] = {
     "sensor_msgs/msg/Image": {"image": _image},
+    "sensor_msgs/msg/CompressedImage": {"image": _compressed},
+    "sensor_msgs/msg/CameraInfo": {"lens": _lens},
+    "sensor_msgs/msg/PointCloud2": {"points": _cloud},
     "sensor_msgs/msg/LaserScan": {"ranges": _row("ranges")},
     "sensor_msgs/msg/JointState": {part: _row(part, "name") for part in ("position", "velocity", "effort")},
     "nav_msgs/msg/Odometry": {"pose": _pose("pose.pose."), "twist": _twist("twist.twist.")},

@@ -47,12 +47,18 @@ def read_field(value: Any, steps: list[str | int | None], path: str) -> Any:
 
 
 def write_field(message: Any, path: str, value: Any) -> None:
-    """Sets what stands at a path, made to the type that is there."""
+    """Sets what stands at a path, made to the type that is there; ``a[0]`` of none makes the first one."""
     *steps, last = steps_of(path)
-    place = message
+    place, kind = message, ""
     try:
         for step in steps:
-            place = place[step] if isinstance(step, int) else getattr(place, str(step))
+            if isinstance(step, int):
+                if step == len(place) and kind.startswith("sequence<"):
+                    place.append(message_type(kind[9:-1].replace("/", "/msg/"))())
+                place = place[step]
+            else:
+                kind = place.get_fields_and_field_types().get(step, "")
+                place = getattr(place, str(step))
         had = place[last] if isinstance(last, int) else getattr(place, str(last))
         if isinstance(had, array.array):
             flat = value.astype(had.typecode).tobytes() if hasattr(value, "astype") else value

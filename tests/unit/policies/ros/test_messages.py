@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from io import BytesIO
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from simgate.policies.policy import Brief
 from simgate.policies.ros.declaration import RosSpec
@@ -22,12 +24,13 @@ CHANNELS = (
     Channel("pose", "pose", (3,), "float64", "", 10, entries=("x_m", "y_m", "yaw_rad")),
     Channel("twist", "twist", (2,), "float64", "", 10, entries=("forward_mps", "yaw_rate_rps")),
     Channel("arm.pose", "pose", (7,), "float64", "", 10),
+    Channel("cloud", "points", (2, 3), "float64", "m", 10),
     Channel("arm.position", "joints", (2,), "float64", "rad", 10, entries=("elbow", "hand")),
 )
 VALUES: dict[str, Any] = {
     "front.rgb": [[[[1, 2, 3], [4, 5, 6]]]], "front.depth": [[[0.5, 2.0]]], "scan": [[1.0, 2.0, math.inf]],
     "pose": [[3.0, -1.0, 2.0]], "twist": [[0.5, -0.25]], "arm.pose": [[1, 2, 3, 0.5, 0.5, -0.5, 0.5]],
-    "arm.position": [[0.1, 0.2]],
+    "arm.position": [[0.1, 0.2]], "cloud": [[[1, 2, 3], [4, 5, math.inf]]],
 }  # fmt: skip
 SEEN = Observation(
     0,
@@ -69,6 +72,28 @@ def test_depth_is_an_image_of_floats() -> None:
     said = fields("sensor_msgs/msg/Image", channels={"": "front.depth"})
     assert said.pop("data").view(np.float32).tolist() == [0.5, 2.0]
     assert said == {"height": 1, "width": 2, "encoding": "32FC1", "is_bigendian": 0, "step": 8}
+
+
+def test_a_compressed_picture_is_the_very_picture() -> None:
+    said = fields("sensor_msgs/msg/CompressedImage", channels={"": "front.rgb"})
+    assert said["format"] == "png"
+    shown = np.asarray(Image.open(BytesIO(said["data"].tobytes())))
+    assert shown.tolist() == [[[1, 2, 3], [4, 5, 6]]]
+
+
+def test_a_lens_has_its_axis_in_the_middle_where_the_first_pixels_centre_is_zero() -> None:
+    said = fields("sensor_msgs/msg/CameraInfo", channels={"": "front.depth"})
+    focal = 0.5 / math.tan(math.radians(30))
+    assert said["k"] == pytest.approx([focal, 0, 0.5, 0, focal, 0.0, 0, 0, 1])
+    assert said["p"] == pytest.approx([focal, 0, 0.5, 0, 0, focal, 0.0, 0, 0, 0, 1, 0])
+    assert (said["width"], said["height"], said["d"]) == (2, 1, [0.0] * 5)
+
+
+def test_points_are_a_cloud_of_floats() -> None:
+    said = fields("sensor_msgs/msg/PointCloud2", channels={"": "cloud"})
+    assert said["data"].view("<f4").tolist() == [1, 2, 3, 4, 5, math.inf]
+    assert (said["width"], said["point_step"], said["row_step"], said["is_dense"]) == (2, 12, 24, False)
+    assert [said[f"fields[{k}].offset"] for k in range(3)] == [0, 4, 8]
 
 
 def test_a_scan_has_the_angles_that_are_declared_and_what_lies_between_its_beams() -> None:
