@@ -27,6 +27,8 @@ class LogFile(Protocol):
     """Topic -> type of its messages."""
     duration_s: float
     """From the first message to the last, seconds."""
+    parameters: dict[str, str]
+    """What it says of the world that it shows; recordings of simgate do."""
 
     def messages(self, topic: str) -> Iterator[tuple[int, Any]]:
         """Stamp in nanoseconds and message, of one topic, in the order in which they were logged.
@@ -81,8 +83,8 @@ _READERS = ("mcap", "rosbags", "google", "zstandard", "lz4", "sqlite3", "apsw", 
 class _McapLog:
     """MCAP with messages in protobuf."""
 
-    def __init__(self, path: Path, summary: Any) -> None:
-        self._path = path
+    def __init__(self, path: Path, summary: Any, parameters: dict[str, str]) -> None:
+        self._path, self.parameters = path, parameters
         schemas = summary.schemas
         self.topics = {
             channel.topic: schemas[channel.schema_id].name
@@ -103,7 +105,10 @@ class _McapLog:
         from mcap.reader import make_reader
 
         with path.open("rb") as file:
-            summary = make_reader(file).get_summary()
+            reader = make_reader(file)
+            summary = reader.get_summary()
+            asked = reader.iter_metadata() if summary is not None else ()
+            known = [one.metadata for one in asked if one.name == "parameters"]
         if summary is None:
             raise NativeError(
                 "file",
@@ -111,7 +116,8 @@ class _McapLog:
                 "`mcap recover` writes what there is of it to a whole file",
             )
         encodings = {channel.message_encoding for channel in summary.channels.values()}
-        return cls(path, summary) if "protobuf" in encodings or not encodings & {"cdr", "ros1"} else None
+        found = cls(path, summary, dict(known[0]) if known else {})
+        return found if "protobuf" in encodings or not encodings & {"cdr", "ros1"} else None
 
     def messages(self, topic: str) -> Iterator[tuple[int, Any]]:
         """See :class:`LogFile`."""
@@ -131,7 +137,7 @@ class _RosLog:
     """Bags of ROS, by rosbags."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._path, self.parameters = path, dict[str, str]()
         with self._reader() as reader:
             self.topics = {name: info.msgtype or "" for name, info in reader.topics.items()}
             self.duration_s = max(0, reader.duration) / 1e9 if reader.message_count else 0.0
