@@ -30,6 +30,7 @@ COMMANDS = {
     "explain": "verdicts",
     "compare": "verdicts",
     "baseline": "verdicts",
+    "benchmark": "verdicts",
     "drift": "verdicts",
     "aa": "verdicts",
     "status": "runs",

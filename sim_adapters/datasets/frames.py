@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -55,18 +54,16 @@ def read_frame(folder: Path, name: str, sha256: str) -> NDArray[np.uint8]:
     if sha256_of(content) != sha256:
         raise BadPicture(f"picture {name!r} is another one than when the run was planned")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as image:
-                if image.size[0] * image.size[1] > MOST_PIXELS:
-                    raise BadPicture(f"picture {name!r} has more than {MOST_PIXELS:,} pixels")
-                if image.mode not in ("1", "L", "LA", "P", "PA", "RGB", "RGBA"):
-                    raise BadPicture(f"picture {name!r} holds {image.mode} colours; convert it to 8-bit RGB")
-                upright = ImageOps.exif_transpose(image) if image.format == "JPEG" else image
-                return np.asarray(upright.convert("RGB"), np.uint8)
+        with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as image:
+            if image.size[0] * image.size[1] > MOST_PIXELS:
+                raise BadPicture(f"picture {name!r} has more than {MOST_PIXELS:,} pixels")
+            if image.mode not in ("1", "L", "LA", "P", "PA", "RGB", "RGBA"):
+                raise BadPicture(f"picture {name!r} holds {image.mode} colours; convert it to 8-bit RGB")
+            upright = ImageOps.exif_transpose(image) if image.format == "JPEG" else image
+            return np.asarray(upright if upright.mode == "RGB" else upright.convert("RGB"), np.uint8)
     except UnidentifiedImageError:
         raise BadPicture(f"picture {name!r} is no PNG or JPEG picture") from None
-    except Image.DecompressionBombError:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise BadPicture(f"picture {name!r} has more than {MOST_PIXELS:,} pixels") from None
     except (OSError, SyntaxError) as error:  # Pillow raises both for damaged files.
         raise BadPicture(f"picture {name!r} cannot be read: {error}") from None

@@ -80,6 +80,18 @@ def test_pictures_are_variants_and_all_of_them_make_the_verdict(folder, capsys):
     assert main(["replay", str(folder / "runs" / "a"), records[0].variant, "--workers", "0"]) == 0
 
 
+def test_precision_is_told_by_class_and_by_metadata(folder, capsys):
+    run(folder, 0.6, "told")
+    capsys.readouterr()
+    assert main(["benchmark", str(folder / "runs" / "told"), "--by", "site"]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    (of_class,) = [row for row in rows if row[:1] == ["glass_door"]]
+    assert of_class[1:3] == ["48", "1.000"]
+    assert next(row for row in rows if row[:1] == ["site-3"])[:5] == ["site-3", "2", "4", "1.000", "1.000"]
+    assert main(["benchmark", str(folder / "runs" / "told"), "--by", "sit"]) != 0
+    assert "no variant has a parameter 'sit'" in capsys.readouterr().err
+
+
 def test_twelve_clusters_do_not_prove_nine_tenths(folder, capsys):
     assert run(folder, 0.9, "b") == 20
     assert "INCONCLUSIVE" in capsys.readouterr().out
