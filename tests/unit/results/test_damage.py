@@ -3,10 +3,13 @@
 import json
 
 import pytest
+from pydantic import ValidationError
 
 from simgate.harness.gate.comparing.baseline_copy import read_churn
 from simgate.harness.gate.comparing.baseline_store import BaselineStore, NoBaseline
+from simgate.harness.results.damage import damage
 from simgate.harness.results.journal import JournalDamaged, read_journal
+from simgate.harness.results.manifest import MergedRun
 from simgate.harness.results.run_folder import NotARun, RunFolder
 from simgate.policies.perception.trt.sidecar import EngineMismatch, read_sidecar
 
@@ -49,3 +52,12 @@ def test_a_damaged_file_is_one_sentence_with_the_file_and_a_remedy(tmp_path, fil
     said = str(caught.value)
     assert file in said and "; " in said
     assert "\n" not in said and "pydantic" not in said and "validation error" not in said
+
+
+def test_what_a_value_must_be_is_said_once_and_how_many_more_are_wrong():
+    with pytest.raises(ValidationError) as caught:
+        MergedRun.model_validate(
+            {"run_id": "r", "shard": "x", "created_utc": "", "machine": "", "records": "y"}
+        )
+    assert damage(caught.value).startswith("shard: must be a valid integer")
+    assert damage(caught.value).endswith(" (and 1 more)")

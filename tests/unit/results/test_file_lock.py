@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -80,3 +81,12 @@ def test_a_file_system_without_locks_is_named(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr("fcntl.flock", refuses)
     with pytest.raises(OSError, match=r"cannot be locked \(Function not implemented\).*\.lock"):
         FileLock(tmp_path / ".lock", "it")
+
+
+def test_the_file_is_for_all_to_read_and_for_its_owner_to_write(tmp_path: Path) -> None:
+    umask = os.umask(0)
+    try:
+        FileLock(tmp_path / ".lock", "the run").release()
+    finally:
+        os.umask(umask)
+    assert (tmp_path / ".lock").stat().st_mode & 0o777 == 0o644

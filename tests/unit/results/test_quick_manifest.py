@@ -63,3 +63,8 @@ def test_names_that_very_many_variants_share_are_in_memory_once():
 def test_what_is_wrong_is_said_alike(text):
     damaged = text.encode(errors="surrogatepass")
     assert error_of(read_manifest, damaged) == error_of(Manifest.model_validate_json, damaged)
+
+
+def test_a_manifest_that_does_not_say_that_it_ends_early_does_not():
+    old = {key: value for key, value in DATA.items() if key != "until_decided"}
+    assert read_manifest(json.dumps(old).encode()).until_decided is False

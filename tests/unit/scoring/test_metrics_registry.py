@@ -3,8 +3,16 @@ from __future__ import annotations
 import pytest
 
 from simgate.harness import registry
+from simgate.harness.packs.model import Criterion, SignalSpec
 from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue
-from simgate.harness.scoring.metrics import UnknownMetric, compute, find_metric, metric_infos, metric_names
+from simgate.harness.scoring.metrics import (
+    UnknownMetric,
+    compute,
+    find_metric,
+    metric_infos,
+    metric_names,
+    plugin_metrics,
+)
 from tests.unit.scoring.traces import make_trace, samples
 
 ROWS_METRIC = Metric(
@@ -110,3 +118,14 @@ def test_an_entry_point_that_is_no_metric_is_refused(plugin):
 def test_a_value_that_is_not_finite_is_undefined():
     assert MetricValue(float("nan")).value is None
     assert MetricValue(float("inf")).undefined == "the value is inf"
+
+
+def test_only_a_metric_by_its_name_may_be_a_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "names", lambda group: ["jerk", "lag", "heat", "collisions"])
+    formula = Criterion(metric="jerk", op="at_least", bound=0.0, stl="always (speed_mps < 1)")
+    signal = Criterion(metric="lag", op="at_most", bound=1, signal=SignalSpec(name="speed_mps", reduce="max"))
+    own = Criterion(metric="heat", op="at_most", bound=1, source="heat.py:HEAT")
+    named = [Criterion(metric=name, op="at_most", bound=1) for name in ("jerk", "collisions", "spl")]
+    assert plugin_metrics([formula, signal]) == []
+    assert plugin_metrics([formula, signal, own]) == ["heat.py:HEAT"]
+    assert plugin_metrics([formula, signal, *named]) == ["jerk"]

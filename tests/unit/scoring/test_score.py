@@ -242,3 +242,16 @@ def test_metric_values_are_plain_python():
     for value in scored(barrier_trace(), NO_COLLISION).metrics.values():
         assert value is None or type(value) in (bool, int, float, str)
     assert MetricValue(1.0).value == 1.0
+
+
+@pytest.mark.parametrize(
+    ("answers", "reported"), [([found(0)], ("glass_door", "person", "wooden_door")), ([], ("glass_door",))]
+)
+def test_precision_is_reported_of_every_class_of_the_model_or_of_what_was_seen(answers, reported):
+    metrics = scored(barrier_trace(frames=[frame(0, seen())], detections=answers)).metrics
+    of = [
+        name.split(".")[1]
+        for name in metrics
+        if name.startswith("detection.") and name.endswith(".precision")
+    ]
+    assert of == list(reported)

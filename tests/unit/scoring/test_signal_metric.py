@@ -67,3 +67,8 @@ def test_p95_is_the_95th_of_a_hundred_values():
         metric="pace", op="at_most", bound=9.0, signal=SignalSpec(name="speed_mps", reduce="p95")
     )
     assert judge(criterion, Evidence(trace, samples())).observed == 0.95
+
+
+def test_a_final_value_is_lost_at_the_end():
+    # Ticks are a tenth of a second apart.
+    assert judged("final", "at_least", 0.5).lost_at_s == pytest.approx(0.4)

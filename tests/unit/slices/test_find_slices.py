@@ -177,3 +177,16 @@ def test_what_is_shown_of_a_slice_counts_inside_and_outside():
     assert region.detail == (
         "31 of 40 variants inside failed, 5 of 60 outside; held out: 15 of 19 inside, 3 of 31 outside (p < 0.0001)"
     )
+
+
+def test_the_bound_of_a_region_lies_above_it():
+    below, above = Condition("lux", "<", 3.0), Condition("lux", ">=", 3.0)
+    assert [below.holds(value) for value in (2.9, 3.0, 3.1)] == [True, False, False]
+    assert [above.holds(value) for value in (2.9, 3.0, 3.1)] == [False, True, True]
+
+
+def test_a_threshold_that_is_a_value_is_rounded_up_to_the_next_one():
+    column = columns_of([{"lux": value} for value in (1.0, 2.96, 3.5)])[0]
+    # What lies at the threshold lies below the cut, and must still do so.
+    assert column.rounded(2.96) == 3.0
+    assert column.rounded(2.5) == 2.0
