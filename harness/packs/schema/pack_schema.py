@@ -247,6 +247,8 @@ def _object_count() -> Schema:
     return {"anyOf": [number, drawn]}
 
 
+_OVERALL = ("overall", "at_least", "not_worse_by", "confidence")
+"""Keys of a gate rule over all pictures, beside its scope."""
 _OF_A_THRESHOLD = ("percentile", "share")
 """Kinds of gate rules with a threshold beside them."""
 
@@ -269,15 +271,32 @@ def _gate_rule(metrics: MetricCatalog) -> Schema:
             "mean": hard_schema(("at_most", "at_least")),
             **dict.fromkeys(("every_variant", "within"), hard_schema()),
         },
-        oneOf=exactly_one([kind for kind in KINDS if kind not in OF_A_METRIC]),
-        dependentRequired={
+    )
+    kinds: Schema = {
+        "oneOf": exactly_one([kind for kind in KINDS if kind not in OF_A_METRIC]),
+        "dependentRequired": {
             key: ["metric", "within"] if key in _OF_A_THRESHOLD else ["metric"] for key in OF_A_METRIC
         },
-        dependentSchemas={"every_variant": {"properties": {"metric": any_metric_schema(metrics)}}},
-    )
+        "dependentSchemas": {"every_variant": {"properties": {"metric": any_metric_schema(metrics)}}},
+        **_beside_metric(metrics),
+    }
+    return {**rule, "if": {"required": ["overall"]}, "then": _over_all_pictures(), "else": kinds}
+
+
+def _over_all_pictures() -> Schema:
+    """What stands beside a metric over all pictures of data sets."""
+    share: Schema = {"exclusiveMinimum": 0, "exclusiveMaximum": 1}
+    others = [name for name in (*KINDS, *BESIDE_METRIC) if name not in _OVERALL]
+    return {
+        "properties": {**dict.fromkeys(others, False), "at_least": share, "not_worse_by": share},
+        "oneOf": exactly_one(["at_least", "not_worse_by"]),
+    }
+
+
+def _beside_metric(metrics: MetricCatalog) -> Schema:
+    """What may stand beside the metric of a rule of another kind."""
     loose = {"anyOf": [{"required": [name]} for name in BESIDE_METRIC]}
     return {
-        **rule,
         "if": {"required": ["metric"], "not": {"anyOf": exactly_one(list(OF_A_METRIC))}},
         "then": {
             "required": ["at_most"],

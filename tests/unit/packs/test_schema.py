@@ -160,3 +160,24 @@ def test_the_command_writes_it_where_it_is_told(tmp_path: Path, capsys: pytest.C
     written = out.read_text(encoding="utf-8")
     assert main(["schema"]) == 0
     assert capsys.readouterr().out == written
+
+
+@pytest.mark.parametrize(
+    "rule, fits",
+    [
+        ({"overall": "AP50.person", "at_least": 0.9, "confidence": 0.9, "severity": "critical"}, True),
+        ({"overall": "AP50", "not_worse_by": 0.01}, True),
+        ({"overall": "AP50"}, False),
+        ({"overall": "AP50", "at_least": 1}, False),
+        ({"overall": "AP50", "at_least": 0.9, "not_worse_by": 0.01}, False),
+        ({"overall": "AP50", "at_most": 0.9}, False),
+        ({"not_worse_by": 0.01}, False),
+    ],
+)
+def test_a_rule_over_all_pictures_has_its_own_keys(
+    rule: dict[str, Any], fits: bool, validator: Draft202012Validator
+) -> None:
+    reference = {**validator.schema, "$ref": "#/$defs/gate_rule"}
+    for name in ("properties", "if", "then", "allOf", "required", "additionalProperties"):
+        reference.pop(name, None)
+    assert Draft202012Validator(reference).is_valid(rule) is fits
