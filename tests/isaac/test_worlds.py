@@ -149,3 +149,14 @@ def test_what_cannot_be_had_is_refused_by_name(task: str, made: dict, words: str
     with pytest.raises(Refused, match=words):
         link.call("describe")
     link.close()
+
+
+def test_a_task_without_managers_starts_where_it_is_set_in_place_of_its_range(python: str) -> None:
+    link = opened(python, "Isaac-Cartpole-Direct")
+    pinned, drawn = link.call("begins", slots=[0, 1], seeds=[3, 3], asked=[[], []],
+                              values=[{"range/initial_pole_angle_range": 0.25}, {}])  # fmt: skip
+    link.close()
+    cart, pole, *_ = pinned["observation"]["obs.policy"]
+    assert (pole, pinned["lost"]) == (0.25, [])
+    assert drawn["observation"]["obs.policy"][1] != 0.25
+    assert cart == drawn["observation"]["obs.policy"][0], "what is not set is drawn as without it"
