@@ -132,11 +132,11 @@ def test_every_runtime_gives_the_same_traces_in_either_order_and_alone(runtime, 
     assert_independent(OFFICE, pack, runtime, tmp_path)
 
 
-# These are declared for a robot; tests/integration/test_learned_policies.py and test_policy_server.py have some.
-_DECLARED = ("network", "server")
+# These are declared for a robot, or drive none; they have tests of their own.
+_OTHERS = ("interpreter", "network", "ros", "server", "watcher")
 
 
-@pytest.mark.parametrize("policy", [name for name in names("simgate.policies") if name not in _DECLARED])
+@pytest.mark.parametrize("policy", [name for name in names("simgate.policies") if name not in _OTHERS])
 def test_every_policy_decides_the_same_in_either_order_and_alone(policy, tmp_path):
     pack = with_short_episodes(OFFICE, "mujoco").model_copy(update={"policy": policy})
     assert_independent(OFFICE, pack, "onnxruntime", tmp_path)
