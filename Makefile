@@ -26,7 +26,7 @@ demos: $(VENV)/.core | gl ## judge every shipped candidate on its pack; a line f
 test: $(VENV)/.dev | gl   ## run the tests, all but the slow ones (they are in `make quality` and `make slow`)
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)
 
-extras: $(VENV)/.extras   ## install torch, OpenUSD, PhysX and parquet too, so that fewer tests skip (3 GB; torch as a CPU build where pip finds one)
+extras: $(VENV)/.extras   ## install torch, OpenUSD, PhysX, Ray, parquet and a store of objects too, so that fewer tests skip (3 GB; torch as a CPU build where pip finds one)
 
 isaac: $(ISAAC)/.made     ## install Isaac Lab 3 without Kit into .isaac, for worlds that are its tasks and for tests/isaac (2.6 GB, Python 3.11)
 
@@ -97,8 +97,8 @@ $(VENV)/.torch: $(VENV)/.core
 
 # ovphysx asks for packaging<24 and pytest for more; it uses nothing that the newer one lacks (docs/physx.md).
 $(VENV)/.extras: $(VENV)/.dev
-	@echo "Installing torch, OpenUSD, PhysX and parquet into $(VENV)"
-	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[torch,parquet]'
+	@echo "Installing torch, OpenUSD, PhysX, Ray, parquet and a store of objects into $(VENV)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[torch,parquet,ray,store-tests]'
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps usd-core ovphysx ovstage warp-lang physx-usd-schemas newton-usd-schemas
 	@touch $@
 
