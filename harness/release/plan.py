@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self, get_args
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from simgate.sim_adapters.plain_file import read_plain
+from simgate.policies.documents.diagnostics import Diagnostic, near, of_file
+from simgate.policies.documents.named_file import absence
+from simgate.policies.perception.package_text import PackageText, read_text
+from simgate.policies.perception.problems import PackageError
 
 Layer = Literal["offline", "simulation", "field", "canary"]
 LAYERS: tuple[Layer, ...] = ("offline", "simulation", "field")
 """Layers that are runs, in the order in which they are told."""
-MOST_BYTES = 1 << 20
+VALUE = "release-value"
+"""Code of everything that cannot be in a release file."""
 _Word = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
 _Ident = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")]
 _Metric = Annotated[str, Field(pattern=r"^[a-zA-Z_:][a-zA-Z0-9_:]{0,99}$")]
 _Finite = Annotated[float, Field(allow_inf_nan=False)]
 _Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-
-
-class BadRelease(Exception):  # noqa: N818 - the name says what is wrong
-    """A release file that cannot be used; the message names file, place and remedy."""
 
 
 class _Said(BaseModel):
@@ -73,6 +76,12 @@ class Signal(_Said):
     for_minutes: Annotated[int, Field(ge=1, le=1440)] = 5
     meaning: _Word
 
+    @model_validator(mode="after")
+    def _has_one_limit(self) -> Self:
+        if (self.at_most is None) == (self.at_least is None):
+            raise ValueError("write at_most or at_least, one of them")
+        return self
+
 
 class Monitoring(_Said):
     """What is watched once it is deployed."""
@@ -112,22 +121,55 @@ def read_release(path: Path) -> Release:
     """Reads a release file.
 
     Raises:
-        BadRelease: It is none; the message says where and why.
+        PackageError: Something is wrong; all problems with file, line and column.
+        OSError: It cannot be opened.
     """
+    if not path.is_file():
+        raise PackageError([of_file(path, VALUE, f"the release file {absence(path)}", "check the path")])
+    problems, text = read_text(path)
+    if text is None or problems:
+        raise PackageError(
+            [replace(p, code=VALUE) if p.code == "model-package-value" else p for p in problems]
+        )
     try:
-        said: Any = yaml.safe_load(read_plain(path, MOST_BYTES).decode("utf-8"))
-    except OSError as error:
-        raise BadRelease(f"{path}: {error.strerror or error}") from None
-    except (UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
-        raise BadRelease(f"{path} is no YAML: {' '.join(str(error).split())[:300]}") from None
-    try:
-        found = Release.model_validate(said)
+        return Release.model_validate_json(json.dumps(text.data), strict=True)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(map(str, first["loc"])) or "the file"
-        raise BadRelease(f"{path}: {place}: {first['msg']}; see docs/releases.md") from None
-    for signal in found.monitoring.signals if found.monitoring else ():
-        if (signal.at_most is None) == (signal.at_least is None):
-            message = "write at_most or at_least, one of them"
-            raise BadRelease(f"{path}: monitoring signal {signal.metric}: {message}")
-    return found
+        errors = error.errors(include_url=False)
+        # A list of which an entry is wrong is also said to be too short.
+        whole = {one["loc"][:k] for one in errors for k in range(len(one["loc"]))}
+        found = [_problem(text, dict(one)) for one in errors if one["loc"] not in whole]
+        raise PackageError(sorted(set(found), key=lambda p: (p.line, p.column))) from None
+
+
+def _problem(text: PackageText, error: dict[str, Any]) -> Diagnostic:
+    at, kind = list(error["loc"]), str(error["type"])
+    if at and at[-1] == "[key]":  # Pydantic's word for a key that cannot be.
+        del at[-1]
+    dotted = ".".join(map(str, at)) or "a release file"
+    if kind == "extra_forbidden":
+        hint = near(str(at[-1]), _keys(at[:-1]))
+        return text.problem(at, VALUE, f"unknown key '{dotted}'", hint, at_key=True)
+    if kind == "missing":
+        return text.problem(at, VALUE, f"key '{dotted}' is missing", "add it (docs/releases.md)")
+    if kind == "value_error":
+        return text.problem(at, VALUE, f"{dotted}: {str(error['msg']).removeprefix('Value error, ')}")
+    said = "be a mapping" if kind.startswith("model_") else re.sub(r"^\w+ should ", "", str(error["msg"]))
+    return text.problem(at, VALUE, f"{dotted} must {said}, not {text.node(at).described}")
+
+
+def _keys(at: Sequence[str | int]) -> list[str]:
+    """Keys that the mapping at a place may have."""
+    model: type[BaseModel] = Release
+    for part in (part for part in at if isinstance(part, str)):
+        inner = [one for one in _classes(model.model_fields[part].annotation) if issubclass(one, BaseModel)]
+        if not inner:
+            return []
+        model = inner[0]
+    return list(model.model_fields)
+
+
+def _classes(annotation: Any) -> list[type]:
+    """The classes that a type is made of."""
+    if args := get_args(annotation):
+        return [one for arg in args for one in _classes(arg)]
+    return [annotation] if isinstance(annotation, type) else []

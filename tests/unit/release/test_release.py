@@ -12,10 +12,11 @@ from simgate.harness.gate.verdict import Decision
 from simgate.harness.packs.model import GateRule
 from simgate.harness.release.judge import judge_release
 from simgate.harness.release.monitoring import monitoring_files
-from simgate.harness.release.plan import BadRelease, Release, read_release
+from simgate.harness.release.plan import Release, read_release
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.manifest import Fingerprint
 from simgate.harness.results.run_folder import RunFolder
+from simgate.policies.perception.problems import PackageError
 from tests.unit.evidence.runs import small_run
 from tests.unit.gate.runs import make_manifest, make_pack, make_records, scenario, variant_ids
 
@@ -175,33 +176,48 @@ def test_the_canary_is_a_form(folder):
     )
 
 
+WHOLE = "release: a\nmodel: b\nrequirements: [R]\nlayers: {}\n"
+SIGNAL = "{requirement: R, metric: m, meaning: x}"
+
+
 @pytest.mark.parametrize(
     "text, said",
     [
-        ("release: [", "is no YAML"),
-        ("release: !!python/object/apply:os.system ['true']", "is no YAML"),
-        ("[]", "the file: "),
-        ("release: a\nmodel: b\nrequirements: [R]\nlayers: {}\nextra: 1", "extra: "),
-        ("release: a\nmodel: b\nrequirements: ['R 1']\nlayers: {}", "requirements.0: "),
+        ("release: [", "2:1: error[yaml-syntax]: "),
+        ("release: !!python/object/apply:os.system ['true']", "1:10: error[yaml-tag]: "),
+        ("release: a\nrelease: b", "2:1: error[duplicate-key]: "),
+        ("[]", "1:1: error[release-value]: a release file must be a mapping, not "),
+        (WHOLE + "extra: 1", "5:1: error[release-value]: unknown key 'extra'"),
         (
-            "release: a\nmodel: b\nrequirements: [R]\nlayers: {}\n"
-            "monitoring: {rollback: x, signals: [{requirement: R, metric: m, meaning: x}]}",
-            "write at_most or at_least",
+            WHOLE.replace("{}", "{fild: {run: r}}"),
+            "4:10: error[release-value]: unknown key 'layers.fild'; did you mean 'field'?",
+        ),
+        (WHOLE.replace("{}", "{field: {rum: r}}"), "unknown key 'layers.field.rum'; did you mean 'run'?"),
+        (WHOLE.replace("model: b", ""), "1:1: error[release-value]: key 'model' is missing"),
+        (WHOLE.replace("[R]", "['R 1']"), "3:16: error[release-value]: requirements.0 must match"),
+        (
+            WHOLE + f"monitoring: {{rollback: x, signals: [{SIGNAL}]}}",
+            "5:37: error[release-value]: monitoring.signals.0: write at_most or at_least",
         ),
         (
-            "release: a\nmodel: b\nrequirements: [R]\nlayers: {}\n"
-            "monitoring: {rollback: x, label: 'a=\"b\"} or vector(1', signals: [{requirement: R, metric: m, "
-            "at_most: 1, meaning: x}]}",
-            "monitoring.label: ",
+            WHOLE + "monitoring: {rollback: x, label: 'a=\"b\"} or vector(1', "
+            f"signals: [{SIGNAL.replace('}', ', at_most: 1}')}]}}",
+            "monitoring.label must match",
         ),
     ],
 )
 def test_what_is_wrong_in_a_release_file_is_said_with_its_place(tmp_path, text, said):
     (tmp_path / "release.yaml").write_text(text)
-    with pytest.raises(BadRelease) as error:
+    with pytest.raises(PackageError) as error:
         read_release(tmp_path / "release.yaml")
     assert said in str(error.value)
-    assert "release.yaml" in str(error.value)
+    assert "release.yaml:" in str(error.value)
+
+
+def test_a_date_needs_no_quotes_in_a_release_file(tmp_path):
+    (tmp_path / "release.yaml").write_text(WHOLE + "sign_offs: [{role: safety, name: A, date: 2026-12-01}]")
+    (signed,) = read_release(tmp_path / "release.yaml").sign_offs
+    assert signed.date == "2026-12-01"
 
 
 def test_texts_of_others_are_inert_in_alerts_dashboard_and_runbooks(folder, tmp_path):

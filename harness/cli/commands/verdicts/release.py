@@ -30,15 +30,12 @@ def run(args: argparse.Namespace) -> int:
     from simgate.harness.release.judge import judge_release
     from simgate.harness.release.monitoring import monitoring_files
     from simgate.harness.release.pages import as_data, model_card, release_notes, release_page
-    from simgate.harness.release.plan import BadRelease, read_release
+    from simgate.harness.release.plan import read_release
     from simgate.policies.perception.package import load_package
 
     folder = args.file.parent
     with as_user_errors():
-        try:
-            release = read_release(args.file)
-        except BadRelease as error:
-            raise UserError(str(error)) from None
+        release = read_release(args.file)
         package = load_package(folder / release.model)
         judgement = judge_release(release, folder, package.sha256)
         model = {"name": package.name, "version": package.version, "sha256": package.sha256}
