@@ -12,7 +12,7 @@ from scipy import stats
 
 from simgate.harness.expansion.sequences.halton import halton_base, halton_point
 from simgate.harness.expansion.sequences.permutation import permuted
-from simgate.harness.expansion.sequences.points import uniform_points
+from simgate.harness.expansion.sequences.points import latin_point, uniform_points
 from simgate.harness.expansion.sequences.streams import Stream, Streams
 from simgate.harness.packs.variants import VariantsSpec
 
@@ -96,3 +96,34 @@ def test_pairs_of_parameters_are_independent(method: str) -> None:
         for a, b in combinations(points, 2)
     )
     assert worst < stats.chi2(63).isf(1e-4 / 276)
+
+
+class Highest(Stream):
+    """Always gives the largest number below 1."""
+
+    __slots__ = ()
+
+    def uniform(self, index, attempt=0, lane=0):
+        return np.full(np.shape(index), 1.0 - 2.0**-53)
+
+
+def test_a_point_of_a_latin_hypercube_is_never_rounded_up_to_one() -> None:
+    own = stream("x")
+    points = latin_point(VariantsSpec(count=3, method="lhs"), Highest(own.key, own.scramble), np.arange(3))
+    assert points.max() < 1.0
+
+
+@pytest.mark.parametrize(
+    ("method", "values"),
+    [
+        ("random", [0.8072111663808438, 0.13483911429044226, 0.7201940864841326]),
+        ("sobol", [0.915139925854097, 0.3231367501744161, 0.20731300854128654]),
+        ("halton", [0.8065339721180245, 0.6400483369807027, 0.3406317772511776]),
+        ("lhs", [0.7880721116638084, 0.2513483911429044, 0.7872019408648413]),
+    ],
+)
+def test_points_are_those_of_every_version(method: str, values: list[float]) -> None:
+    # Another value would be another variant under the same id: baselines and pinned tests would mean something else.
+    index = np.array([0, 29, 70_000])
+    drawn = VariantsSpec(count=100, method=method)
+    assert uniform_points(drawn, stream("x"), index, np.zeros(3, dtype=np.int64)).tolist() == values

@@ -92,3 +92,10 @@ def test_a_sequential_run_is_not_decided_while_a_variant_was_begun_too_often():
 def test_a_gate_of_attempts_alone_judges_no_model():
     manifest, records = a_run("P" * 60, GateRule(kind="attempts", at_most=1))
     assert decide(manifest, records).decision is Decision.INCONCLUSIVE
+
+
+def test_a_verdict_that_says_nothing_of_attempts_had_none():
+    verdict = decide(*tried("PPP"))
+    for one in (verdict.rules[0], verdict.scenarios[0]):
+        old = one.model_dump(exclude={"retried"})
+        assert type(one).model_validate(old).retried == 0

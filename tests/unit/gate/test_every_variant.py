@@ -146,3 +146,10 @@ def test_a_sequential_run_of_a_part_of_the_pack_is_refuted_by_a_violation_and_ne
     assert (clean.decision, clean.stopped_at) == (Decision.INCONCLUSIVE, None)
     picked, records = run_of([1.5] * 40, until_decided=True, only=[name for name in first if "3" not in name])
     assert decide(picked, records).stopped_at == 10
+
+
+def test_a_record_without_a_result_for_the_rule_proves_nothing():
+    manifest, records = run_of([0.5] * 4)
+    silent = records[2].model_copy(update={"hard": ()})
+    rule = decided(manifest, [*records[:2], silent, records[3]])
+    assert (rule.decision, rule.successes) == (Decision.INCONCLUSIVE, 3)

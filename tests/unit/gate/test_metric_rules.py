@@ -111,9 +111,14 @@ def test_a_mean_is_proven_and_refuted_by_its_distance_to_the_threshold(sign):
     rule = MEAN if sign > 0 else MEAN.model_copy(update={"criterion": at_most(0.5)})
     rng = np.random.default_rng(3)
     good = np.clip(0.5 + sign * 0.2 + rng.normal(0, 0.1, 200), 0, 1)
-    assert rule_of(good.tolist(), rule).decision is GO
+    proven = rule_of(good.tolist(), rule)
+    assert proven.decision is GO
+    low, high = f"at least {proven.exact.low:.4g}", f"at most {proven.exact.high:.4g}"
+    assert f"confidence {low if sign > 0 else high}, " in proven.reason
     found = rule_of((1.0 - good).tolist(), rule)
     assert found.decision is NO_GO
+    low, high = f"at least {found.exact.low:.4g}", f"at most {found.exact.high:.4g}"
+    assert f"confidence {high if sign > 0 else low}, " in found.reason
     assert found.exact.low < found.estimate < found.exact.high
     near = np.clip(0.5 + rng.normal(0, 0.3, 200), 0, 1)
     assert rule_of(near.tolist(), rule).decision is INCONCLUSIVE
