@@ -42,14 +42,14 @@ def connect(cluster: ClusterOptions) -> None:
         import ray
     except ModuleNotFoundError:
         raise NoCluster("--executor ray needs Ray: pip install 'simgate[ray]'") from None
-    if ray.is_initialized():
-        return
     address = cluster.address or os.environ.get("RAY_ADDRESS") or None
     if address is not None and address.startswith("ray://"):
         raise NoCluster(
             f"{address} is an address of Ray Client, which is not for this: run simgate on a "
             "machine in the cluster's network, with --address HOST:6379 or auto"
         )
+    if ray.is_initialized():
+        return
     try:
         ray.init(
             address=address,
