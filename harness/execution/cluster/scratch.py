@@ -22,6 +22,8 @@ _LOCK = ".lock"
 _UNFINISHED = ".unfinished"
 _TREE, _OWN = "tree-", "own-"
 _POLL_S = 0.05
+_PAUSES_S = (0.0, 0.5, 5.0)
+"""Before each time that is swept after a process."""
 
 
 class Held:
@@ -148,7 +150,12 @@ def main() -> int:
     os.chdir("/")
     while os.read(0, 1):
         pass
-    sweep(scratch)
+    # The kernel closes what a process had open one after the other: its locks may be held a moment longer.
+    for pause in _PAUSES_S:
+        time.sleep(pause)
+        sweep(scratch)
+        if not scratch.exists():
+            break
     return 0
 
 

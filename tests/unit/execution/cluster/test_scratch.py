@@ -10,7 +10,13 @@ from pathlib import Path
 import pytest
 
 from simgate.harness.execution.cluster import scratch as module
-from simgate.harness.execution.cluster.scratch import own_folder, scratch_of, shared_folder, sweep
+from simgate.harness.execution.cluster.scratch import (
+    own_folder,
+    scratch_of,
+    shared_folder,
+    start_sweeper,
+    sweep,
+)
 from simgate.harness.execution.cluster.tree import Changed, place
 
 
@@ -91,6 +97,17 @@ def test_what_a_killed_process_held_is_cleared_away_after_it(scratch: Path) -> N
     while held.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not held.exists()
+
+
+def test_a_lock_that_ends_after_what_tells_the_sweeper_is_waited_for(scratch: Path) -> None:
+    sweeper, held = start_sweeper(scratch), own_folder(scratch)
+    os.close(sweeper)
+    time.sleep(0.3)
+    held.release()
+    deadline = time.monotonic() + 60
+    while held.path.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not held.path.exists()
 
 
 def test_the_scratch_of_another_user_is_refused(scratch: Path) -> None:
