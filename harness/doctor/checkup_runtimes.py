@@ -11,9 +11,9 @@ from simgate.harness.doctor.checkup import Finding, probe
 from simgate.harness.execution.episode.models.perception_runtime import this_machine
 from simgate.harness.execution.hosts.host_environment import host_environment
 from simgate.harness.registry import names
-from simgate.policies.perception.choice import RUNTIME_OF, choose_runtime
+from simgate.policies.perception.files.trust import RUNS_CODE, VARIABLE
+from simgate.policies.perception.inference.choice import RUNTIME_OF, choose_runtime
 from simgate.policies.perception.package import ModelPackage
-from simgate.policies.perception.trust import RUNS_CODE, VARIABLE
 
 _KINDS = {runtime: kind for kind, runtime in RUNTIME_OF.items()}
 """Kind of the file that a runtime of this project loads; others are asked by loading the model."""

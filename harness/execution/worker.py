@@ -41,10 +41,10 @@ from simgate.harness.results.run_folder import RunFolder
 from simgate.harness.scoring.resources import ResourceMonitor, ResourceUse
 from simgate.harness.scoring.score import Score, records_of, score
 from simgate.harness.tasks.of_scenario import task_of
+from simgate.policies.perception.inference.warm_up import warm_up
 from simgate.policies.perception.package import load_package
 from simgate.policies.perception.preprocessing.readings import blank_inputs
 from simgate.policies.perception.runtime import RuntimeInfo
-from simgate.policies.perception.warm_up import warm_up
 from simgate.sim_adapters.adapter import AdapterInfo, SimAdapter
 from simgate.sim_adapters.traits import AdapterTraits, traits_of
 

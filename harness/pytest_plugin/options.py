@@ -18,7 +18,7 @@ from simgate.harness.frontend.planning import RunOptions, run_name
 from simgate.harness.frontend.renamed import Renamed
 from simgate.harness.frontend.shares import shard
 from simgate.harness.frontend.user_errors import UserError
-from simgate.policies.perception.trust import TRUST_HELP, trust_all
+from simgate.policies.perception.files.trust import TRUST_HELP, trust_all
 
 if TYPE_CHECKING:
     from simgate.harness.execution.cluster.options import ClusterOptions

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from simgate.policies.documents.diagnostics import Diagnostic, near, of_file
 from simgate.policies.documents.named_file import absence
-from simgate.policies.perception.package_text import PackageText, read_text
+from simgate.policies.perception.model_yaml.text import PackageText, read_text
 from simgate.policies.perception.problems import PackageError
 
 Layer = Literal["offline", "simulation", "field", "canary"]

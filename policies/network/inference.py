@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from simgate.policies.network.package import IO, PolicyPackage
 from simgate.policies.perception.files.package_files import Artifact
+from simgate.policies.perception.files.trust import require_trust
 from simgate.policies.perception.problems import PackageError
-from simgate.policies.perception.trust import require_trust
 
 Array = NDArray[Any]
 

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from simgate.policies.documents.diagnostics import Diagnostic
-from simgate.policies.perception.package_text import PackageText
+from simgate.policies.perception.model_yaml.text import PackageText
 
 WORD = "metadata"
 JOINTS, POSE, SCALE, TERMS = "joint_names", "default_joint_pos", "action_scale", "observation_names"

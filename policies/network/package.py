@@ -21,8 +21,8 @@ from simgate.policies.perception.files.onnx_data import external_locations
 from simgate.policies.perception.files.onnx_interface import onnx_interface, onnx_metadata
 from simgate.policies.perception.files.package_files import Artifact, leads_outside, onnx_digest, sha256_of
 from simgate.policies.perception.files.protobuf import NotProtobuf
-from simgate.policies.perception.interface import ActualTensor
-from simgate.policies.perception.package_text import PackageText, read_text
+from simgate.policies.perception.inference.interface import ActualTensor
+from simgate.policies.perception.model_yaml.text import PackageText, read_text
 from simgate.policies.perception.problems import PackageError
 from simgate.sim_adapters.unfetched import unfetched
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from simgate.policies.documents.diagnostics import Diagnostic, near
+from simgate.policies.perception.model_yaml.spec import ConstantInput, FrameInput, ReadingInput
 from simgate.policies.perception.package import ModelPackage
-from simgate.policies.perception.package_spec import ConstantInput, FrameInput, ReadingInput
 from simgate.policies.perception.preprocessing.readings import fits
 from simgate.policies.perception.preprocessing.resize import plan_resize
 from simgate.sim_adapters.embodiment import ENDLESS, Channel

@@ -22,8 +22,8 @@ from torch.nn import functional
 
 from simgate.policies.perception.decoding.declared import declared_outputs, frame_shape
 from simgate.policies.perception.files.verified import private_copy
+from simgate.policies.perception.model_yaml.edit import add_artifact, artifact_line
 from simgate.policies.perception.package import ModelPackage, load_package
-from simgate.policies.perception.package_edit import add_artifact, artifact_line
 from simgate.policies.perception.problems import PackageError
 
 OPERATORS = (

@@ -19,15 +19,15 @@ from simgate.policies.perception.files.check_files import file_problems
 from simgate.policies.perception.files.onnx_interface import onnx_problems
 from simgate.policies.perception.files.package_files import Artifact, PackageFile, package_files
 from simgate.policies.perception.latency import Latency
-from simgate.policies.perception.package_schema import read_spec, sound_artifacts
-from simgate.policies.perception.package_spec import (
+from simgate.policies.perception.model_yaml.schema import read_spec, sound_artifacts
+from simgate.policies.perception.model_yaml.spec import (
     Deployed,
     FrameInput,
     InputSpec,
     ModelSpec,
     ReadingInput,
 )
-from simgate.policies.perception.package_text import PackageText, read_text
+from simgate.policies.perception.model_yaml.text import PackageText, read_text
 from simgate.policies.perception.problems import PackageError
 from simgate.sim_adapters.unfetched import dvc_output, empty, unfetched
 

@@ -22,9 +22,9 @@ from simgate.policies.perception.files.package_files import (
     leads_outside,
     sidecar_path,
 )
+from simgate.policies.perception.model_yaml.schema import sound_artifacts
+from simgate.policies.perception.model_yaml.text import read_text
 from simgate.policies.perception.package import check_package
-from simgate.policies.perception.package_schema import sound_artifacts
-from simgate.policies.perception.package_text import read_text
 from simgate.policies.perception.problems import PackageError
 from simgate.sim_adapters.plain_file import absolute
 

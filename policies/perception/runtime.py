@@ -56,7 +56,8 @@ class PerceptionRuntime(Protocol):
     on the device, None when unknown.
 
     A model that takes batches of certain sizes only is fed by portions
-    (:func:`simgate.policies.perception.portions.infer_in_portions`): ``infer`` takes any number of frames.
+    (:func:`simgate.policies.perception.inference.portions.infer_in_portions`): ``infer`` takes any number
+    of frames.
     Such a runtime may have a property ``batches``: smallest and largest of each range that the model takes.
 
     A runtime that takes frames on a device without a copy has a property ``frames_device``: that device as

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from simgate.policies.perception.decoding.declared import declared_extra_inputs, declared_input, frame_shape
+from simgate.policies.perception.model_yaml.edit import add_artifact, artifact_line
 from simgate.policies.perception.package import load_package
-from simgate.policies.perception.package_edit import add_artifact, artifact_line
 from tests.doubles.tensorrt_double.plan_file import write_plan
 
 DOUBLES = Path(__file__).parent

@@ -312,7 +312,7 @@ def test_an_edit_of_simgate_itself_is_another_run(tmp_path: Path) -> None:
     for name in (
         "harness/scoring/criteria.py",
         "policies/perception/decoding/center_heatmap.py",
-        "policies/perception/portions.py",
+        "policies/perception/inference/portions.py",
         "reports/html.py",
     ):
         assert (copy / name).exists()
@@ -322,7 +322,7 @@ def test_an_edit_of_simgate_itself_is_another_run(tmp_path: Path) -> None:
     changed = [{name for name in b if a[name] != b[name]} for b, a in zip(before, after, strict=True)]
     assert changed == [
         {"simgate/harness/scoring/criteria.py", "simgate/policies/perception/decoding/center_heatmap.py"},
-        {"simgate/policies/perception/portions.py"},
+        {"simgate/policies/perception/inference/portions.py"},
     ]
 
 

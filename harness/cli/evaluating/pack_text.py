@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from simgate.harness.cli.evaluating.setting import Setting
 from simgate.harness.packs.checks.check_policy import policy_file
-from simgate.policies.perception.package_text import read_text
+from simgate.policies.perception.model_yaml.text import read_text
 
 if TYPE_CHECKING:
     from simgate.harness.results.record import Scalar

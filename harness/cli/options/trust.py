@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from simgate.policies.perception.trust import TRUST_HELP, trust_all
+from simgate.policies.perception.files.trust import TRUST_HELP, trust_all
 
 
 class _Trust(argparse.Action):

@@ -37,10 +37,10 @@ from simgate.harness.results.identity import identities
 from simgate.harness.results.manifest import ExpectedVariant, Fingerprint, Manifest
 from simgate.harness.results.run_folder import RunFolder
 from simgate.policies.documents.diagnostics import Diagnostic
-from simgate.policies.perception.choice import RUNTIME_OF
+from simgate.policies.perception.files.trust import RUNS_CODE, require_trust
+from simgate.policies.perception.inference.choice import RUNTIME_OF
 from simgate.policies.perception.package import PackageError, load_package
 from simgate.policies.perception.package_source import is_remote, local_package
-from simgate.policies.perception.trust import RUNS_CODE, require_trust
 from simgate.sim_adapters.plain_file import absolute
 
 

@@ -98,7 +98,7 @@ def _unfit_log(pack: Pack) -> list[Diagnostic]:
 
 
 def _unfit_elsewhere(pack: Pack) -> list[Diagnostic]:
-    from simgate.policies.perception.package_text import read_text
+    from simgate.policies.perception.model_yaml.text import read_text
     from simgate.policies.ros.declaration import RosSpec
     from simgate.policies.ros.messages import plan_messages
     from simgate.policies.server.declaration import ServerSpec

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from simgate.harness.packs.source.fields import Reader
 from simgate.policies.documents.nodes import Node, ScalarNode
 from simgate.policies.perception.latency import LatencyDistribution
-from simgate.policies.perception.package_text import plain
+from simgate.policies.perception.model_yaml.text import plain
 
 _LATENCY = "milliseconds, measured, or a distribution such as {uniform: [60, 120]}"
 

@@ -11,8 +11,8 @@ from simgate.policies.perception.boxes import suppress
 from simgate.policies.perception.decoder_spec import CenterHeatmap
 from simgate.policies.perception.decoding.decoder import Context, Decoder, Wanted
 from simgate.policies.perception.decoding.scores import require_finite, shares
+from simgate.policies.perception.model_yaml.spec import InputSpec
 from simgate.policies.perception.outputs import Boxes
-from simgate.policies.perception.package_spec import InputSpec
 
 
 def decode_center_heatmap(

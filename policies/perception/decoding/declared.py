@@ -11,7 +11,7 @@ from simgate.policies.documents.diagnostics import Diagnostic
 from simgate.policies.perception.decoder_spec import DECODERS
 from simgate.policies.perception.decoding.decoder import FLOATS
 from simgate.policies.perception.decoding.kinds import decoder_of, names_of
-from simgate.policies.perception.package_spec import ConstantInput, FrameInput, ReadingInput
+from simgate.policies.perception.model_yaml.spec import ConstantInput, FrameInput, ReadingInput
 
 if TYPE_CHECKING:
     from simgate.policies.perception.package import ModelPackage

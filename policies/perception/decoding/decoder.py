@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.policies.perception.decoder_spec import DecoderSpec
+from simgate.policies.perception.model_yaml.spec import InputSpec
 from simgate.policies.perception.outputs import Boxes, ModelOutput
-from simgate.policies.perception.package_spec import InputSpec
 from simgate.policies.perception.preprocessing.resize import ResizePlan
 
 GROUP = "simgate.decoders"

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from simgate.policies.perception.decoder_spec import DepthSpec
 from simgate.policies.perception.decoding.decoder import NUMBERS, Context, Decoder, Wanted
+from simgate.policies.perception.model_yaml.spec import InputSpec
 from simgate.policies.perception.outputs import Depth
-from simgate.policies.perception.package_spec import InputSpec
 
 
 def _tensors(spec: DepthSpec, classes: int, frames: InputSpec) -> dict[str, Wanted]:

@@ -11,8 +11,8 @@ from simgate.policies.perception.boxes import to_corners
 from simgate.policies.perception.decoder_spec import Final
 from simgate.policies.perception.decoding.decoder import NUMBERS, Context, Decoder, Wanted
 from simgate.policies.perception.decoding.scores import require_finite, shares, whole
+from simgate.policies.perception.model_yaml.spec import InputSpec
 from simgate.policies.perception.outputs import Boxes
-from simgate.policies.perception.package_spec import InputSpec
 
 _COLUMNS = {
     "box_score_class": ([0, 1, 2, 3], 4, 5),

@@ -11,8 +11,8 @@ from simgate.policies.perception.decoder_spec import KeypointSpec
 from simgate.policies.perception.decoding.decoder import Context, Decoder, Wanted
 from simgate.policies.perception.decoding.objects import SCORES, kept_objects
 from simgate.policies.perception.decoding.scores import require_finite, shares
+from simgate.policies.perception.model_yaml.spec import InputSpec
 from simgate.policies.perception.outputs import Keypoints
-from simgate.policies.perception.package_spec import InputSpec
 
 
 def _tensors(spec: KeypointSpec, classes: int, frames: InputSpec) -> dict[str, Wanted]:

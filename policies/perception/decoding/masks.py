@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from simgate.policies.perception.decoder_spec import MaskSpec
 from simgate.policies.perception.decoding.decoder import NUMBERS, Context, Decoder, Wanted
 from simgate.policies.perception.decoding.scores import require_finite, shares, sigmoid, softmax, whole
+from simgate.policies.perception.model_yaml.spec import InputSpec
 from simgate.policies.perception.outputs import Masks
-from simgate.policies.perception.package_spec import InputSpec
 
 
 def _tensors(spec: MaskSpec, classes: int, frames: InputSpec) -> dict[str, Wanted]:

@@ -11,8 +11,8 @@ from simgate.policies.perception.decoder_spec import PoseSpec
 from simgate.policies.perception.decoding.decoder import Context, Decoder, Wanted
 from simgate.policies.perception.decoding.objects import SCORES, kept_objects
 from simgate.policies.perception.decoding.scores import require_finite
+from simgate.policies.perception.model_yaml.spec import InputSpec
 from simgate.policies.perception.outputs import Poses
-from simgate.policies.perception.package_spec import InputSpec
 
 _NUMBERS = {"quaternion_wxyz": 4, "quaternion_xyzw": 4, "matrix": 9, "six_d": 6}
 

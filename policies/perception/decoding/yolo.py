@@ -11,8 +11,8 @@ from simgate.policies.perception.boxes import suppress, to_corners
 from simgate.policies.perception.decoder_spec import Yolo
 from simgate.policies.perception.decoding.decoder import Context, Decoder, Wanted
 from simgate.policies.perception.decoding.scores import require_finite, shares, sigmoid
+from simgate.policies.perception.model_yaml.spec import InputSpec
 from simgate.policies.perception.outputs import Boxes
-from simgate.policies.perception.package_spec import InputSpec
 
 _CANDIDATES = 1000
 """At most so many of the best candidates of a frame enter the suppression."""

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from simgate.policies.documents.diagnostics import Diagnostic
 from simgate.policies.perception.files.onnx_data import external_locations
 from simgate.policies.perception.files.package_files import leads_outside, sha256_of, sidecar_path
-from simgate.policies.perception.package_text import PackageText
+from simgate.policies.perception.model_yaml.text import PackageText
 from simgate.sim_adapters.unfetched import Unfetched, dvc_output, empty, unfetched
 
 if TYPE_CHECKING:
-    from simgate.policies.perception.package_spec import ArtifactSpec, DataFile
+    from simgate.policies.perception.model_yaml.spec import ArtifactSpec, DataFile
 
 _Location = tuple[str | int, ...]
 

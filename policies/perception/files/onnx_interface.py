@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from simgate.policies.documents.diagnostics import Diagnostic
 from simgate.policies.perception.files.protobuf import NotProtobuf, fields, mapped
-from simgate.policies.perception.interface import ActualTensor, interface_problems
+from simgate.policies.perception.inference.interface import ActualTensor, interface_problems
 
 if TYPE_CHECKING:
     from simgate.policies.perception.package import ModelPackage

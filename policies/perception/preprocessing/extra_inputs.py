@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.policies.perception.package_spec import ConstantInput, InputSpec
+from simgate.policies.perception.model_yaml.spec import ConstantInput, InputSpec
 from simgate.policies.perception.preprocessing.readings import Readings, input_array
 from simgate.policies.perception.preprocessing.resize import plan_resize
 

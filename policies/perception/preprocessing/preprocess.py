@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.policies.perception.package_spec import FrameInput
+from simgate.policies.perception.model_yaml.spec import FrameInput
 from simgate.policies.perception.preprocessing.resize import ResizePlan, plan_resize
 
 

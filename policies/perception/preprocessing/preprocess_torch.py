@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from simgate.policies.perception.package_spec import FrameInput, MainReading
+from simgate.policies.perception.model_yaml.spec import FrameInput, MainReading
 from simgate.policies.perception.preprocessing.preprocess import GREY_WEIGHTS, check_frames, normalization
 from simgate.policies.perception.preprocessing.readings import reading_array
 from simgate.policies.perception.preprocessing.resize import Axis, ResizePlan, plan_resize

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.policies.perception.package_spec import FrameInput, MainReading, ReadingInput
+from simgate.policies.perception.model_yaml.spec import FrameInput, MainReading, ReadingInput
 from simgate.policies.perception.preprocessing.preprocess import Preprocessor
 
 if TYPE_CHECKING:

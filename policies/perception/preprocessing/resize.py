@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.policies.perception.package_spec import FrameInput
+from simgate.policies.perception.model_yaml.spec import FrameInput
 
 
 @dataclass(frozen=True)

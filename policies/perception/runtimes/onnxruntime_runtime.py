@@ -14,20 +14,20 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
-from simgate.policies.perception.availability import Availability
 from simgate.policies.perception.decoding.decoders import OutputDecoder
-from simgate.policies.perception.device_name import (
+from simgate.policies.perception.files.verified import private_copy, verified_bytes
+from simgate.policies.perception.inference.availability import Availability
+from simgate.policies.perception.inference.device_name import (
     DeviceRequest,
     cuda_device_name,
     gpu_is_there,
     parse_device,
 )
-from simgate.policies.perception.dlpack import DlpackDevice, dlpack_device
-from simgate.policies.perception.files.verified import private_copy, verified_bytes
-from simgate.policies.perception.interface import ActualTensor, batches, interface_problems
+from simgate.policies.perception.inference.dlpack import DlpackDevice, dlpack_device
+from simgate.policies.perception.inference.interface import ActualTensor, batches, interface_problems
+from simgate.policies.perception.inference.portions import ONE_BY_ONE, infer_in_portions
 from simgate.policies.perception.outputs import ModelOutput
 from simgate.policies.perception.package import Artifact, ModelPackage
-from simgate.policies.perception.portions import ONE_BY_ONE, infer_in_portions
 from simgate.policies.perception.preprocessing.extra_inputs import extra_arrays
 from simgate.policies.perception.preprocessing.readings import Readings, frame_size, main_preprocessor
 from simgate.policies.perception.problems import PackageError

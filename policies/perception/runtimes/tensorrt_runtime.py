@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from simgate.policies.perception.availability import Availability
 from simgate.policies.perception.decoding.declared import frame_shape
 from simgate.policies.perception.decoding.decoders import OutputDecoder
-from simgate.policies.perception.device_name import gpu_is_there, parse_device
-from simgate.policies.perception.dlpack import DlpackDevice, dlpack_device
+from simgate.policies.perception.files.trust import require_trust
 from simgate.policies.perception.files.verified import verified_bytes
-from simgate.policies.perception.interface import interface_problems
+from simgate.policies.perception.inference.availability import Availability
+from simgate.policies.perception.inference.device_name import gpu_is_there, parse_device
+from simgate.policies.perception.inference.dlpack import DlpackDevice, dlpack_device
+from simgate.policies.perception.inference.interface import interface_problems
+from simgate.policies.perception.inference.portions import infer_in_portions
 from simgate.policies.perception.outputs import ModelOutput
 from simgate.policies.perception.package import Artifact, ModelPackage
-from simgate.policies.perception.portions import infer_in_portions
 from simgate.policies.perception.preprocessing.extra_inputs import extra_arrays
 from simgate.policies.perception.preprocessing.readings import Readings, frame_size
 from simgate.policies.perception.problems import PackageError
@@ -28,7 +29,6 @@ from simgate.policies.perception.trt.sidecar import (
     read_sidecar,
 )
 from simgate.policies.perception.trt.version import NoTensorRt, installed_version
-from simgate.policies.perception.trust import require_trust
 
 if TYPE_CHECKING:
     from simgate.policies.perception.trt.engine import Engine, EngineError

@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simgate.policies.perception.availability import Availability
 from simgate.policies.perception.decoding.declared import declared_extra_inputs, declared_input
 from simgate.policies.perception.decoding.decoders import OutputDecoder
-from simgate.policies.perception.device_name import cuda_device_name, gpu_is_there, parse_device
-from simgate.policies.perception.dlpack import DlpackDevice, dlpack_device
+from simgate.policies.perception.files.trust import require_trust
 from simgate.policies.perception.files.verified import verified_bytes
-from simgate.policies.perception.interface import ActualTensor, batches, interface_problems
+from simgate.policies.perception.inference.availability import Availability
+from simgate.policies.perception.inference.device_name import cuda_device_name, gpu_is_there, parse_device
+from simgate.policies.perception.inference.dlpack import DlpackDevice, dlpack_device
+from simgate.policies.perception.inference.interface import ActualTensor, batches, interface_problems
+from simgate.policies.perception.inference.portions import ONE_BY_ONE, infer_in_portions
 from simgate.policies.perception.outputs import ModelOutput
 from simgate.policies.perception.package import Artifact, ModelPackage
-from simgate.policies.perception.portions import ONE_BY_ONE, infer_in_portions
 from simgate.policies.perception.preprocessing.extra_inputs import extra_arrays
 from simgate.policies.perception.preprocessing.readings import Readings, blank_inputs, frame_size
 from simgate.policies.perception.problems import PackageError
 from simgate.policies.perception.runtime import Frames, RuntimeInfo
-from simgate.policies.perception.trust import require_trust
 
 if TYPE_CHECKING:
     import torch

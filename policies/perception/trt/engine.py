@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorrt as trt
 
-from simgate.policies.perception.interface import ActualTensor
+from simgate.policies.perception.inference.interface import ActualTensor
 from simgate.policies.perception.trt.cuda_device import Device
 from simgate.policies.perception.trt.logger import KeepingLogger
 

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from simgate.policies.perception.files.package_files import onnx_digest, sidecar_path
+from simgate.policies.perception.model_yaml.edit import artifact_line
 from simgate.policies.perception.package import ModelPackage
-from simgate.policies.perception.package_edit import artifact_line
 from simgate.policies.perception.trt.build import BuildRequest, build_engine
 from simgate.policies.perception.trt.cuda_device import Device
 from simgate.policies.perception.trt.engine import EngineError

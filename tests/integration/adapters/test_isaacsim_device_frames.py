@@ -15,10 +15,10 @@ from simgate.harness.execution.episode.lap_clock import LapClock
 from simgate.harness.execution.episode.looking import LoopModel
 from simgate.harness.execution.episode.models.device_frames import source_of
 from simgate.harness.execution.episode.models.perception_stage import PerceptionStage
+from simgate.policies.perception.files.trust import ALL, VARIABLE
 from simgate.policies.perception.onnx_to_torch import main as onnx_to_torch
 from simgate.policies.perception.package import load_package
 from simgate.policies.perception.runtimes.torch_runtime import TorchRuntime
-from simgate.policies.perception.trust import ALL, VARIABLE
 from simgate.sim_adapters.conformance import TIMING
 from simgate.sim_adapters.isaacsim.adapter import IsaacSimAdapter
 from simgate.sim_adapters.planar_drive import DriveView

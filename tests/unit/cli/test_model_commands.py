@@ -52,8 +52,8 @@ def test_parity_fails_past_a_limit(model, capsys):
     import onnx
     from onnx import numpy_helper
 
+    from simgate.policies.perception.model_yaml.edit import add_artifact, artifact_line
     from simgate.policies.perception.onnx_to_torch import main as onnx_to_torch
-    from simgate.policies.perception.package_edit import add_artifact, artifact_line
     from tests.unit.policies.perception.tiny_model import onnx_bytes
 
     changed = onnx.load_model_from_string(onnx_bytes())
@@ -99,7 +99,7 @@ def two_files(model):
     """The package lists a second ONNX file; the frames hold one cell that is barely red."""
     import hashlib
 
-    from simgate.policies.perception.package_edit import add_artifact, artifact_line
+    from simgate.policies.perception.model_yaml.edit import add_artifact, artifact_line
 
     content = weakened(0.6)
     (model / "small.onnx").write_bytes(content)

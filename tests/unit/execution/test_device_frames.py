@@ -11,7 +11,7 @@ from simgate.harness.execution.episode.lap_clock import LapClock
 from simgate.harness.execution.episode.looking import LoopModel
 from simgate.harness.execution.episode.loop import Cast, run_episodes
 from simgate.harness.tasks.reach_or_report import REACH_OR_REPORT
-from simgate.policies.perception.dlpack import dlpack_device
+from simgate.policies.perception.inference.dlpack import dlpack_device
 from simgate.policies.perception.package import load_package
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.traits import AdapterTraits

@@ -8,9 +8,9 @@ from simgate.harness.execution.episode.models.perception_runtime import (
     plugin_name,
     resolve_runtime,
 )
-from simgate.policies.perception.choice import Machine, choose_runtime
+from simgate.policies.perception.inference.choice import Machine, choose_runtime
+from simgate.policies.perception.model_yaml.spec import Deployed
 from simgate.policies.perception.package import load_package
-from simgate.policies.perception.package_spec import Deployed
 from simgate.policies.perception.runtime import RuntimeInfo
 from tests.unit.execution.memory_pack import write_model
 
@@ -21,7 +21,7 @@ def packaged(folder, *kinds, **sidecar):
     """A package with files of these kinds; a plan gets a sidecar."""
     import hashlib
 
-    from simgate.policies.perception.package_edit import artifact_line
+    from simgate.policies.perception.model_yaml.edit import artifact_line
     from simgate.policies.perception.trt.sidecar import Sidecar
 
     path = write_model(folder)

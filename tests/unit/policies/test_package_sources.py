@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from simgate.policies.perception.files.package_files import cache_folder
+from simgate.policies.perception.model_yaml.edit import add_artifact, artifact_line
 from simgate.policies.perception.package import PackageError, load_package
-from simgate.policies.perception.package_edit import add_artifact, artifact_line
 from simgate.policies.perception.package_source import is_remote, local_package
 
 pytest.importorskip("onnx", reason="makes the tiny model of these tests")

@@ -3,8 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from simgate.policies.perception.outputs import Boxes
-from simgate.policies.perception.parity import (
+from simgate.policies.perception.inference.parity import (
     Change,
     Seen,
     Side,
@@ -14,6 +13,7 @@ from simgate.policies.perception.parity import (
     past_limits,
     percentile,
 )
+from simgate.policies.perception.outputs import Boxes
 
 CLASSES = ("glass_door", "person")
 THRESHOLDS = {"glass_door": 0.5, "person": 0.5}

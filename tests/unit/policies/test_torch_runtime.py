@@ -8,12 +8,12 @@ pytest.importorskip("torch", reason="the runtime under test")
 
 import torch
 
+from simgate.policies.perception.files.trust import ALL, VARIABLE
+from simgate.policies.perception.model_yaml.edit import add_artifact, artifact_line
 from simgate.policies.perception.onnx_to_torch import UnknownOperator, convert, main
 from simgate.policies.perception.package import PackageError, load_package
-from simgate.policies.perception.package_edit import add_artifact, artifact_line
 from simgate.policies.perception.runtimes.onnxruntime_runtime import OnnxRuntime
 from simgate.policies.perception.runtimes.torch_runtime import TorchRuntime
-from simgate.policies.perception.trust import ALL, VARIABLE
 from tests.unit.policies.perception.made_models import package
 from tests.unit.policies.perception.tiny_model import onnx_bytes, write_external, write_package
 

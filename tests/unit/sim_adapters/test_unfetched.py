@@ -191,8 +191,8 @@ def test_a_picture_for_a_model_that_is_a_pointer_is_named(repository, name):
 
 def test_a_model_card_or_sidecar_that_is_a_pointer_is_named(repository):
     pytest.importorskip("onnx", reason="makes the tiny model of these tests")
+    from simgate.policies.perception.model_yaml.edit import add_artifact, artifact_line
     from simgate.policies.perception.package import check_package
-    from simgate.policies.perception.package_edit import add_artifact, artifact_line
     from tests.unit.policies.perception.tiny_model import write_package
 
     path = write_package(repository)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simgate.policies.perception.benchmark import Timing
+    from simgate.policies.perception.inference.benchmark import Timing
 
 HELP = "time a model on this machine: p50, p95, p99 with their bounds, frames a second by batch, memory"
 CONFIDENCE = 0.95
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     from simgate.harness.frontend.user_errors import as_user_errors
     from simgate.harness.results.atomic_write import write_atomic
     from simgate.harness.results.fingerprint import machine
-    from simgate.policies.perception.benchmark import measure
+    from simgate.policies.perception.inference.benchmark import measure
     from simgate.policies.perception.package import load_package
     from simgate.policies.perception.package_source import local_package
 
@@ -99,7 +99,7 @@ def _row(timing: Timing) -> dict[str, Any]:
 def _percentiles(samples: Sequence[float]) -> dict[str, float | None]:
     """Nearest-rank percentiles, and for each the bound that the samples prove."""
     from simgate.harness.gate.statistics.percentile import percentile_upper_bound
-    from simgate.policies.perception.parity import percentile
+    from simgate.policies.perception.inference.parity import percentile
 
     found: dict[str, float | None] = {}
     for share in _PERCENTILES:

@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
         except (NoCuda, CannotQuantize) as error:
             raise UserError(str(error)) from None
     _print(written)
-    from simgate.policies.perception.package_edit import add_artifact
+    from simgate.policies.perception.model_yaml.edit import add_artifact
 
     if args.add and add_artifact(package.path, written.artifact):
         print(f"{package.path} lists it now")

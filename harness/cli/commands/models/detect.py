@@ -93,8 +93,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _look(runtime: PerceptionRuntime, image: ImageFrame, *, warm: bool) -> _Seen:
+    from simgate.policies.perception.inference.warm_up import warm_up
     from simgate.policies.perception.outputs import require_sound
-    from simgate.policies.perception.warm_up import warm_up
 
     frames = image.pixels[None]
     if not warm:
@@ -142,8 +142,8 @@ def _write_picture(folder: Path, one: _Seen, names: set[str]) -> None:
 
 def _summarize(seen: list[_Seen], package: ModelPackage, refused: int) -> None:
     from simgate.harness.text import plural
+    from simgate.policies.perception.inference.parity import percentile
     from simgate.policies.perception.outputs import Boxes
-    from simgate.policies.perception.parity import percentile
 
     if not seen:
         return

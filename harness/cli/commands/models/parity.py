@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from simgate.policies.perception.inference.parity import Change, Disagreement, Seen
     from simgate.policies.perception.outputs import Boxes
     from simgate.policies.perception.package import ModelPackage
-    from simgate.policies.perception.parity import Change, Disagreement, Seen
 
 HELP = "compare two models, two files of one, or a runtime with ONNX Runtime in float32, on the same frames"
 REFERENCE = "onnxruntime:cpu"
@@ -104,9 +104,9 @@ def run(args: argparse.Namespace) -> int:
     from simgate.harness.cli.model.one_thread import one_thread
     from simgate.harness.frontend.user_errors import as_user_errors
     from simgate.harness.results.atomic_write import write_atomic
+    from simgate.policies.perception.inference.parity import Side, compare, limits_of, measured, past_limits
     from simgate.policies.perception.package import load_package
     from simgate.policies.perception.package_source import local_package
-    from simgate.policies.perception.parity import Side, compare, limits_of, measured, past_limits
 
     one_thread()
     with as_user_errors():
@@ -160,7 +160,7 @@ def _require_common_class(first: ModelPackage, second: ModelPackage) -> None:
 def _deployed(package: ModelPackage, chosen: bool) -> str:
     """The runtime for A."""
     from simgate.harness.execution.episode.models.perception_runtime import AUTO, resolve_runtime
-    from simgate.policies.perception.choice import RUNTIME_OF
+    from simgate.policies.perception.inference.choice import RUNTIME_OF
 
     if chosen:
         return RUNTIME_OF[package.spec.artifacts[0].kind]
@@ -169,7 +169,7 @@ def _deployed(package: ModelPackage, chosen: bool) -> str:
 
 def _reference(package: ModelPackage) -> str:
     """The runtime for B: ONNX Runtime on the CPU where B has a file for it."""
-    from simgate.policies.perception.choice import RUNTIME_OF
+    from simgate.policies.perception.inference.choice import RUNTIME_OF
 
     kinds = [artifact.kind for artifact in package.artifacts]
     return REFERENCE if "onnx" in kinds else RUNTIME_OF[kinds[0]]

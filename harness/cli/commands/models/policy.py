@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _is_pack(path: Path) -> bool:
     from simgate.policies.documents.nodes import MappingNode
-    from simgate.policies.perception.package_text import read_text
+    from simgate.policies.perception.model_yaml.text import read_text
 
     text = read_text(path)[1] if path.is_file() else None
     return text is not None and isinstance(text.root, MappingNode) and text.root.find("simgate") is not None

@@ -50,7 +50,7 @@ def _model_schema() -> str:
     from simgate.harness.packs.schema.pack_schema import DIALECT
     from simgate.policies.perception.decoder_spec import DECODERS
     from simgate.policies.perception.decoding.kinds import decoder_kinds
-    from simgate.policies.perception.package_spec import ModelSpec
+    from simgate.policies.perception.model_yaml.spec import ModelSpec
 
     said = {"$schema": DIALECT, **ModelSpec.model_json_schema(), "title": "simgate model package"}
     plugins = [kind for kind in decoder_kinds() if kind not in DECODERS]

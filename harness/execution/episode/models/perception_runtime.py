@@ -10,9 +10,9 @@ from typing import Any
 
 from simgate.harness.registry import load
 from simgate.harness.results.fingerprint import gpu_names
-from simgate.policies.perception.choice import Machine, choose_runtime
+from simgate.policies.perception.inference.choice import Machine, choose_runtime
+from simgate.policies.perception.model_yaml.spec import Deployed
 from simgate.policies.perception.package import ModelPackage
-from simgate.policies.perception.package_spec import Deployed
 from simgate.policies.perception.runtime import PerceptionRuntime, RuntimeInfo
 
 AUTO = "auto"

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from simgate.policies.network.policy import NetworkPolicy
+from simgate.policies.perception.files.trust import ALL, VARIABLE
 from simgate.policies.perception.problems import PackageError
-from simgate.policies.perception.trust import ALL, VARIABLE
 from simgate.policies.policy import Brief
 from tests.unit.policies.network.test_network_policy import robot, told
 

@@ -12,8 +12,8 @@ import pytest
 pytest.importorskip("onnx", reason="makes the models of these tests")
 
 from simgate.policies.perception.channels import channel_problems
+from simgate.policies.perception.model_yaml.spec import ReadingInput
 from simgate.policies.perception.package import PackageError, load_package
-from simgate.policies.perception.package_spec import ReadingInput
 from simgate.policies.perception.preprocessing.readings import blank_inputs, reading_array
 from simgate.policies.perception.runtimes.onnxruntime_runtime import OnnxRuntime
 from simgate.sim_adapters.embodiment import Channel, Intrinsics

@@ -11,8 +11,8 @@ from simgate.policies.perception.decoding.decoders import OutputDecoder
 from simgate.policies.perception.decoding.detr import decode_detr
 from simgate.policies.perception.decoding.scores import sigmoid
 from simgate.policies.perception.decoding.yolo import decode_yolo
+from simgate.policies.perception.model_yaml.spec import InputSpec
 from simgate.policies.perception.package import check_package, load_package
-from simgate.policies.perception.package_spec import InputSpec
 from simgate.policies.perception.preprocessing.preprocess import Preprocessor
 from simgate.policies.perception.preprocessing.resize import plan_resize
 from tests.unit.policies.perception.bare_onnx import bare_onnx

@@ -10,10 +10,10 @@ import pytest
 pytest.importorskip("onnx", reason="makes the models")
 
 from simgate.policies.perception.files.package_files import cache_folder
+from simgate.policies.perception.files.trust import VARIABLE
 from simgate.policies.perception.package import PackageError, load_package
 from simgate.policies.perception.package_source import copy_package, local_package
 from simgate.policies.perception.runtimes.onnxruntime_runtime import OnnxRuntime
-from simgate.policies.perception.trust import VARIABLE
 from tests.unit.policies.perception.made_models import constant_onnx, package
 
 CODE = """\

@@ -12,8 +12,8 @@ from simgate.policies.perception.decoder_spec import DepthSpec, KeypointSpec, Ma
 from simgate.policies.perception.decoding.decoder import Context
 from simgate.policies.perception.decoding.kinds import decoder_of
 from simgate.policies.perception.decoding.poses import rotation_matrices
+from simgate.policies.perception.model_yaml.spec import InputSpec
 from simgate.policies.perception.outputs import Depth, Keypoints, Masks, Poses, Tensors, require_sound
-from simgate.policies.perception.package_spec import InputSpec
 from simgate.policies.perception.preprocessing.resize import plan_resize
 
 CLASSES = ("floor", "shelf", "person")

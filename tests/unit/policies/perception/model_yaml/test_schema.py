@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from simgate.harness.cli.main import main
 from tests.unit.packs.plain_data import data_of
 
-ROOT = Path(__file__).parents[4]
+ROOT = Path(__file__).parents[5]
 SHIPPED = sorted((ROOT / "policies").rglob("model.yaml"))
 
 

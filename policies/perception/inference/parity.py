@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from simgate.policies.perception.boxes import iou_matrix
+from simgate.policies.perception.model_yaml.spec import LIMITS, LIMITS_AT_LEAST, LIMITS_AT_MOST
 from simgate.policies.perception.outputs import Boxes
-from simgate.policies.perception.package_spec import LIMITS, LIMITS_AT_LEAST, LIMITS_AT_MOST
 
 SAME_OBJECT_IOU = 0.5
 

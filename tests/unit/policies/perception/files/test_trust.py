@@ -14,14 +14,14 @@ import pytest
 
 from simgate.harness.cli.main import main
 from simgate.harness.doctor.checkup_runtimes import check_choice
+from simgate.policies.perception.files.trust import VARIABLE, require_trust
+from simgate.policies.perception.model_yaml.edit import add_artifact, artifact_line
 from simgate.policies.perception.package import ModelPackage, PackageError, load_package
-from simgate.policies.perception.package_edit import add_artifact, artifact_line
-from simgate.policies.perception.trust import VARIABLE, require_trust
 from tests.unit.policies.perception.tiny_model import write_package
 
 pytest.importorskip("onnx", reason="makes the tiny model of these tests")
 
-OFFICE = Path(__file__).parents[4] / "scenarios" / "office_doors" / "pack.yaml"
+OFFICE = Path(__file__).parents[5] / "scenarios" / "office_doors" / "pack.yaml"
 
 
 class Attack:

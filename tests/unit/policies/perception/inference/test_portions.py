@@ -2,7 +2,7 @@
 
 import pytest
 
-from simgate.policies.perception.portions import portions
+from simgate.policies.perception.inference.portions import portions
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from time import perf_counter, process_time
 import numpy as np
 from numpy.typing import NDArray
 
+from simgate.policies.perception.inference.warm_up import warm_up
 from simgate.policies.perception.runtime import PerceptionRuntime
-from simgate.policies.perception.warm_up import warm_up
 
 LEAST_RUNS = 20
 

@@ -13,8 +13,8 @@ from simgate.policies.documents.diagnostics import Diagnostic, near
 from simgate.policies.documents.nodes import Node, ScalarNode, shortened
 from simgate.policies.perception.decoder_spec import DECODERS, DecoderSpec, UnreadSpec
 from simgate.policies.perception.decoding.kinds import decoder_kinds, find_decoder
-from simgate.policies.perception.package_spec import SOURCES, ArtifactSpec, ModelSpec
-from simgate.policies.perception.package_text import PackageText
+from simgate.policies.perception.model_yaml.spec import SOURCES, ArtifactSpec, ModelSpec
+from simgate.policies.perception.model_yaml.text import PackageText
 from simgate.sim_adapters.code_file import BadReference, is_reference
 from simgate.sim_adapters.yaml_scalars import resolve
 

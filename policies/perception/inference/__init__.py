@@ -1,0 +1,1 @@
+"""Running a model: which runtime on which device, tensors against the package, batches, timing, parity."""
