@@ -73,7 +73,10 @@ class RosLink:
         except OSError as error:
             ours.close()
             self._domain.close()
-            raise RosFailed(f"the bridge to ROS: {command[0]} cannot be started: {error.strerror}") from None
+            raise RosFailed(
+                f"the bridge to ROS: {command[0]} cannot be started: {error.strerror}; `python:` under ros names the "
+                "Python of a ROS 2 installation, and `make ros` makes one in simgate's checkout (docs/ros2.md)"
+            ) from None
         finally:
             theirs.close()
         self._socket = ours
