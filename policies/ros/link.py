@@ -74,8 +74,9 @@ class RosLink:
             ours.close()
             self._domain.close()
             raise RosFailed(
-                f"the bridge to ROS: {command[0]} cannot be started: {error.strerror}; `python:` under ros names the "
-                "Python of a ROS 2 installation, and `make ros` makes one in simgate's checkout (docs/ros2.md)"
+                f"the bridge to ROS: {command[0]} cannot be started: {error.strerror}; `python:` "
+                "under ros names the Python of a ROS 2 installation, and `make ros` makes one in simgate's "
+                "checkout (docs/ros2.md)"
             ) from None
         finally:
             theirs.close()
