@@ -56,11 +56,13 @@ class Side:
         name: What the user named.
         model: SHA-256 of the model that looked, hex.
         episodes: As they were shown.
+        run_id: Of the run; empty for a pack.
     """
 
     name: str
     model: str
     episodes: tuple[Measured, ...]
+    run_id: str = ""
 
     @property
     def table(self) -> NDArray[np.float64]:
@@ -86,7 +88,7 @@ def measure(path: Path, most: int, every: int, runtime: str) -> Side:
         NotARun, PackError, CannotResume: It is neither, or cannot be shown again.
         PackageError: The model package is not in order.
     """
-    pack, variants = _what(path)
+    pack, variants, run_id = _what(path)
     chosen = [variants[k] for k in _evenly(len(variants), most)]
     episodes = []
     for variant, episode in played(pack, chosen, runtime):
@@ -104,16 +106,16 @@ def measure(path: Path, most: int, every: int, runtime: str) -> Side:
         if rows:
             episodes.append(Measured(variant.id, variant.parameters, np.stack(rows), shown))
     model = ", ".join(load_package(one).sha256 for one in pack.packages.values())
-    return Side(str(path), model, tuple(episodes))
+    return Side(str(path), model, tuple(episodes), run_id)
 
 
-def _what(path: Path) -> tuple[Pack, Sequence[Variant]]:
+def _what(path: Path) -> tuple[Pack, Sequence[Variant], str]:
     if path.is_file():
         pack = load_pack(path)
-        return pack, Expansion(pack, pack.scenarios)
+        return pack, Expansion(pack, pack.scenarios), ""
     manifest = RunFolder(path).manifest()
     pack = pack_where_it_is(kept_pack(manifest), path)
-    return pack, variants_of(manifest, pack)
+    return pack, variants_of(manifest, pack), manifest.run_id
 
 
 def _evenly(count: int, most: int) -> list[int]:

@@ -66,11 +66,17 @@ def compare(first: Table, second: Table, names: tuple[str, ...]) -> Comparison:
         names: Of the first columns: statistics that are tested each for itself.
 
     Raises:
-        ValueError: A side has fewer than :data:`FEWEST` episodes.
+        ValueError: A side has fewer than :data:`FEWEST` episodes, or none that the other does not show.
     """
     if min(len(first), len(second)) < FEWEST:
         raise ValueError(
             f"{len(first)} and {len(second)} episodes: of fewer than {FEWEST} on a side nothing can be told"
+        )
+    rows = [{row.tobytes() for row in side} for side in (first, second)]
+    if rows[0] <= rows[1] or rows[1] <= rows[0]:
+        raise ValueError(
+            "all episodes of one side are on the other side too, so nothing is compared: "
+            "name runs or packs that show different ones"
         )
     scaled_first, scaled_second = _scaled(first, second)
     single = _single(first[:, : len(names)], second[:, : len(names)], names)

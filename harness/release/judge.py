@@ -11,7 +11,7 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +112,7 @@ def judge_release(release: Release, folder: Path, model_sha256: str) -> Judgemen
         folder: Of that file, where its paths begin.
         model_sha256: Of the candidate's package.
     """
-    shown = [_leg(name, getattr(release.layers, name), folder, model_sha256) for name in LAYERS]
+    shown = _apart([_leg(name, getattr(release.layers, name), folder, model_sha256) for name in LAYERS])
     shown.append(_canary(release.layers.canary, model_sha256))
     layers = [one for one in shown if one.layer in release.needed or one.decision is not None or one.problems]
     coverage = _coverage(release.requirements, layers)
@@ -126,6 +126,11 @@ def judge_release(release: Release, folder: Path, model_sha256: str) -> Judgemen
     ]
     reasons += [
         f"requirement {one.requirement} is covered by no layer" for one in coverage if not one.by_layer
+    ]
+    reasons += [
+        f"requirement {one.requirement}: no variant that covers it passes"
+        for one in coverage
+        if one.by_layer and not any(passed for passed, _ in one.by_layer.values())
     ]
     reasons += [f"not done: {what}" for what, done in release.checklist.items() if not done]
     reasons += [f"not signed off: {one.role}" for one in release.sign_offs if not (one.name and one.date)]
@@ -152,7 +157,7 @@ def _leg(name: str, leg: Leg | None, folder: Path, model_sha256: str) -> Shown:
     elif said != model_sha256:
         problems.append(f"stale: it judged the model {said[:12]}, the candidate is {model_sha256[:12]}")
     if leg.largest_drift is not None:
-        problems += _drift(leg, folder, path)
+        problems += _drift(leg, folder, path, own.manifest.run_id)
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     scenarios = {one.id: one for one in own.pack.scenarios}
     for variant in own.evidence.variants:
@@ -171,15 +176,39 @@ def _leg(name: str, leg: Leg | None, folder: Path, model_sha256: str) -> Shown:
     )
 
 
-def _drift(leg: Leg, folder: Path, run: Path) -> list[str]:
+def _apart(shown: Sequence[Shown]) -> list[Shown]:
+    """The layers, those with a problem that show nothing but what another one shows: it is evidence once."""
+    cases = [
+        {(one.digest, one.identity) for one in layer.manifest.expected} if layer.manifest else set()
+        for layer in shown
+    ]
+    found = []
+    for k, layer in enumerate(shown):
+        twin = next(
+            (
+                other.layer
+                for j, other in enumerate(shown)
+                if j != k and cases[k] and (cases[k] < cases[j] or (cases[k] == cases[j] and j < k))
+            ),
+            None,
+        )
+        why = f"all that it shows is in {twin} too: name a run of its own evidence"
+        found.append(replace(layer, problems=(*layer.problems, why)) if twin else layer)
+    return found
+
+
+def _drift(leg: Leg, folder: Path, run: Path, run_id: str) -> list[str]:
     """What speaks against a layer in how far it is from another one; never anything for it."""
     path = folder / leg.drift if leg.drift else run / "drift" / "drift.json"
+    again = f"`simgate drift {leg.run} --against OTHER` writes {path.name}"
     try:
         said: Any = json.loads(read_plain(path, MOST_BYTES))
-        effect = float(said["effect"])
-    except (OSError, ValueError, TypeError, KeyError):
-        return [f"drift was not measured: `simgate drift {leg.run} --against OTHER` writes {path.name}"]
+        effect, sides = float(said["effect"]), said.get("run_ids", ())
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return [f"drift was not measured: {again}"]
     assert leg.largest_drift is not None
+    if not isinstance(sides, list) or run_id not in sides:
+        return [f"the drift in {path.name} is not that of this run: {again}"]
     if math.isfinite(effect) and effect <= leg.largest_drift:
         return []
     return [f"drift {effect:.3f} against {said.get('against', '?')!s:.100}, {leg.largest_drift:g} is allowed"]

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from simgate.policies.documents.diagnostics import Diagnostic, near, of_file
 from simgate.policies.documents.named_file import absence
@@ -21,7 +21,15 @@ LAYERS: tuple[Layer, ...] = ("offline", "simulation", "field")
 """Layers that are runs, in the order in which they are told."""
 VALUE = "release-value"
 """Code of everything that cannot be in a release file."""
-_Word = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
+
+
+def _shown(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise ValueError("write one line that can be read: no blanks alone, no control characters")
+    return text
+
+
+_Word = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_shown)]
 _Ident = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")]
 _Metric = Annotated[str, Field(pattern=r"^[a-zA-Z_:][a-zA-Z0-9_:]{0,99}$")]
 _Finite = Annotated[float, Field(allow_inf_nan=False)]

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from simgate.harness.gate.comparing.pairing import pair_up
 from simgate.harness.gate.rules.regression import Comparison, nothing_to_compare
 from simgate.harness.gate.rules.rule_verdict import inconclusive, with_counts
+from simgate.harness.gate.scenes import Repeated
 from simgate.harness.gate.statistics.average_precision import (
     DRAWS,
     FEWEST_CLUSTERS,
@@ -43,7 +44,7 @@ def decide_overall(rule: GateRule, tally: Tally, variants: Sequence[JudgedVarian
         return stopped
     assert rule.at_least is not None
     counted = _counted(variants)
-    rankings = rankings_of(_metric(rule), [(one.expected.own_scene, one.record) for one in counted])
+    rankings = rankings_of(_metric(rule), in_clusters(counted))
     if (few := _too_few(rule, tally, rankings, rule.at_least)) is not None:
         return few
     found = of_mean(rankings)
@@ -97,9 +98,10 @@ def decide_overall_not_worse(
             "valid results of the same pictures with both models",
             bound=rule.at_most,
         )
+    names = [name for name, _ in in_clusters([pair.now for pair in pairs])]
     sides = [
         rankings_of(
-            _metric(rule), [(pair.scene, both[k]) for pair, both in zip(pairs, records, strict=True) if both]
+            _metric(rule), [(name, both[k]) for name, both in zip(names, records, strict=True) if both]
         )
         for k in (0, 1)
     ]
@@ -131,6 +133,16 @@ def decide_overall_not_worse(
         bound=rule.at_most,
         p_value=p_value,
     ).model_copy(update={"baseline": comparison.baseline.manifest.run_id})
+
+
+def in_clusters(variants: Sequence[JudgedVariant]) -> list[tuple[str, RunRecord | None]]:
+    """The cluster and the record of each variant.
+
+    The same pictures under other names were seen once: a variant with the trace of an earlier one lies in the
+    cluster of that.
+    """
+    unit = Repeated().unit
+    return [(unit(one.expected.own_scene, one.trace), one.record) for one in variants]
 
 
 def rankings_of(metric: Overall, records: Sequence[tuple[str, RunRecord | None]]) -> list[Ranking]:

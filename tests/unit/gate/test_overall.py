@@ -8,6 +8,7 @@ from simgate.harness.gate.statistics.average_precision import Ranking, of_loss, 
 from simgate.harness.gate.verdict import Decision
 from simgate.harness.packs.model import GateRule
 from simgate.harness.results.record import DetectionSheet
+from tests.unit.gate.pairs import MADE_WITH, evidence_of
 from tests.unit.gate.runs import make_manifest, make_pack, make_records, scenario, variant_ids
 
 AT_LEAST = GateRule(kind="overall", metric="AP50.cup", at_least=0.9)
@@ -56,6 +57,14 @@ def test_of_fewer_than_ten_clusters_nothing_is_concluded():
     assert "of fewer than 10 nothing is concluded" in verdict.reason
 
 
+def test_the_same_pictures_under_sixty_names_are_one_cluster():
+    manifest, records = a_run([found()] * 60, AT_LEAST)
+    copies = [one.model_copy(update={"trace_digest": "ab" * 32}) for one in records]
+    verdict = the_rule(manifest, copies)
+    assert verdict.decision is Decision.INCONCLUSIVE
+    assert "over 1 cluster of pictures" in verdict.reason
+
+
 def test_a_model_that_finds_half_is_refuted():
     verdict = the_rule(*a_run([found(), found(0)] * 40, AT_LEAST))
     assert verdict.decision is Decision.NO_GO
@@ -80,6 +89,15 @@ def test_against_a_baseline_the_same_pictures_are_paired():
     assert same.high(0.95) < 0.05
     worse = of_loss([_ranking(before)], [_ranking([found(), found(0), found(0), found(0)] * 50)])
     assert worse.low(0.95) > 0.1
+
+
+def test_the_same_pictures_under_many_names_are_one_pair():
+    made, records = a_run([found()] * 200, NOT_WORSE)
+    manifest = made.model_copy(update={"fingerprint": MADE_WITH})
+    before = evidence_of(manifest, records)
+    copies = [one.model_copy(update={"trace_digest": "ab" * 32}) for one in records]
+    assert decide(manifest, records, baseline=before).rules[0].decision is Decision.GO
+    assert decide(manifest, copies, baseline=before).rules[0].decision is Decision.INCONCLUSIVE
 
 
 def test_without_a_baseline_a_rule_against_one_is_undecided():

@@ -1,5 +1,6 @@
 """A release is GO when every layer is, on the candidate itself; whatever is missing, stale or contradicts is said."""
 
+import dataclasses
 import json
 import shutil
 import subprocess
@@ -21,7 +22,7 @@ from tests.unit.evidence.runs import small_run
 from tests.unit.gate.runs import make_manifest, make_pack, make_records, scenario, variant_ids
 
 CANDIDATE, OTHER = "a" * 64, "b" * 64
-EASY = GateRule(kind="pass_rate", at_least=0.5)
+EASY = GateRule(kind="pass_rate", severity="critical", at_least=0.5)
 SIGNED = {"role": "safety", "name": "A. Name", "date": "2026-11-28"}
 MONITORING = {
     "rollback": "Install the package before.",
@@ -35,12 +36,21 @@ MONITORING = {
 def write_run(place, letters, *, model=CANDIDATE, requirements=("R-1", "R-2")):
     """A run of one scenario with a letter for each variant."""
     one = scenario(count=len(letters)).model_copy(update={"requirements": requirements})
-    pack = make_pack([one], [EASY])
+    return write_pack(place, [one], letters, model=model)
+
+
+def write_pack(place, scenarios, letters, *, model=CANDIDATE):
+    """A run of some scenarios, in which no variant is one of another run; its gate judges critical ones."""
+    pack = make_pack(scenarios, [EASY])
     folder = RunFolder(place)
     folder.create()
-    manifest = make_manifest(pack, fingerprint=Fingerprint(model="m 1", model_sha256=model))
-    write_atomic(folder.manifest_path, manifest.model_dump_json())
-    records = make_records(variant_ids(one), letters)
+    made = make_manifest(pack, fingerprint=Fingerprint(model="m 1", model_sha256=model), run_id=place.name)
+    own = [dataclasses.replace(e, digest=f"{e.digest} of {place.name}") for e in made.expected]
+    write_atomic(folder.manifest_path, made.model_copy(update={"expected": tuple(own)}).model_dump_json())
+    records = [
+        record.model_copy(update={"variant_digest": f"{record.variant_digest} of {place.name}"})
+        for record in make_records([name for one in scenarios for name in variant_ids(one)], letters)
+    ]
     write_atomic(folder.journal_path, "".join(r.model_dump_json() + "\n" for r in records))
     return place.name
 
@@ -132,6 +142,42 @@ def test_a_requirement_that_no_layer_covers_is_not_go(folder):
     assert found.reasons == ("requirement R-7 is covered by no layer",)
 
 
+@pytest.mark.parametrize("how", ["the same folder", "a link", "a copy"])
+def test_one_run_in_two_layers_is_evidence_once(folder, how):
+    named = "simulation"
+    if how == "a link":
+        (folder / "other").symlink_to("simulation")
+        named = "other"
+    elif how == "a copy":
+        named = shutil.copytree(folder / "simulation", folder / "copied").name
+    found = judged(folder, layers=layers(field={"run": named}))
+    assert found.decision is Decision.INCONCLUSIVE
+    assert found.reasons == ("field: all that it shows is in simulation too: name a run of its own evidence",)
+
+
+def test_a_requirement_of_which_every_variant_fails_is_not_go(folder):
+    failing = scenario("minor", severity="minor", count=5).model_copy(update={"requirements": ("R-2",)})
+    passing = scenario(count=40).model_copy(update={"requirements": ("R-1",)})
+    named = {}
+    for name in ("offline", "simulation", "field"):
+        named[name] = {"run": f"{name}-2"}
+        write_pack(folder / f"{name}-2", [passing, failing], "P" * 40 + "F" * 5)
+    found = judged(folder, layers=named)
+    assert {one.counted for one in found.layers} == {Decision.GO}
+    assert found.decision is Decision.INCONCLUSIVE
+    assert found.reasons == ("requirement R-2: no variant that covers it passes",)
+
+
+@pytest.mark.parametrize("name", [" ", "\u00a0", "\t", "\u202eA. Name", "A\nB"])
+def test_what_cannot_be_read_is_nobodys_signature(tmp_path, name):
+    said = json.dumps({"role": "safety", "name": name, "date": "2026-12-01"})
+    (tmp_path / "release.yaml").write_text(WHOLE + f"sign_offs: [{said}]")
+    with pytest.raises(
+        PackageError, match=r"5:\d+: error\[release-value\]: sign_offs.0.name: write one line"
+    ):
+        read_release(tmp_path / "release.yaml")
+
+
 def test_what_is_not_done_or_signed_is_not_go(folder):
     found = judged(folder, checklist={"field test": False}, sign_offs=[{"role": "safety"}])
     assert found.decision is Decision.INCONCLUSIVE
@@ -142,7 +188,7 @@ def test_what_is_not_done_or_signed_is_not_go(folder):
 def test_too_much_drift_takes_a_go_away_and_little_gives_none(folder):
     def with_drift(effect):
         (folder / "simulation" / "drift").mkdir(exist_ok=True)
-        text = json.dumps({"effect": effect, "against": "field"})
+        text = json.dumps({"effect": effect, "against": "field", "run_ids": ["simulation", "field"]})
         (folder / "simulation" / "drift" / "drift.json").write_text(text)
         return judged(folder, layers=layers(simulation={"run": "simulation", "largest_drift": 0.1}))
 
@@ -155,6 +201,15 @@ def test_too_much_drift_takes_a_go_away_and_little_gives_none(folder):
         assert "0.1 is allowed" in found.reasons[0]
     shutil.rmtree(folder / "field")
     assert with_drift(0.0).decision is Decision.INCONCLUSIVE
+
+
+def test_drift_of_another_run_says_nothing_of_this_one(folder):
+    text = json.dumps({"effect": 0.0, "against": "field", "run_ids": ["offline", "field"]})
+    (folder / "drift.json").write_text(text)
+    said = {"run": "simulation", "largest_drift": 0.1, "drift": "drift.json"}
+    found = judged(folder, layers=layers(simulation=said))
+    assert found.decision is Decision.INCONCLUSIVE
+    assert "simulation: the drift in drift.json is not that of this run: `simgate drift" in found.reasons[0]
 
 
 def test_the_canary_is_a_form(folder):

@@ -28,6 +28,7 @@ def run(args: argparse.Namespace) -> int:
     """Prints the tables; returns 0."""
     from simgate.harness.frontend.user_errors import UserError, as_user_errors
     from simgate.harness.gate.decide import judged_run
+    from simgate.harness.gate.rules.overall import in_clusters
     from simgate.harness.gate.tally import Status
     from simgate.harness.results.run_folder import RunFolder
     from simgate.harness.results.stored_record import as_read
@@ -36,11 +37,8 @@ def run(args: argparse.Namespace) -> int:
 
     with as_user_errors():
         own = judged_run(RunFolder(args.run_dir))[0]
-        records = [
-            (one.expected.own_scene, as_read(one.record))
-            for one in own.evidence.variants
-            if one.record is not None and one.status in (Status.SUCCESS, Status.FAILURE)
-        ]
+        valid = [one for one in own.evidence.variants if one.status in (Status.SUCCESS, Status.FAILURE)]
+        records = [(scene, as_read(record)) for scene, record in in_clusters(valid) if record is not None]
     records = [(scene, record) for scene, record in records if record.sheets]
     if not records:
         raise UserError(f"{args.run_dir} is no run of a data set, or has no valid result")

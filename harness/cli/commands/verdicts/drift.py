@@ -82,6 +82,7 @@ def as_document(found: Comparison, sides: list[Side]) -> dict[str, Any]:
     return {
         "run": sides[0].name,
         "against": sides[1].name,
+        "run_ids": [side.run_id for side in sides if side.run_id],
         "episodes": [len(side.episodes) for side in sides],
         "frames": [len(side.frames) for side in sides],
         "drifts": found.drifts(),
