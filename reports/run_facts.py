@@ -10,8 +10,8 @@ from simgate.harness.packs.checks.check_policy import SERVER
 from simgate.harness.results.parts import UNKNOWN, Part, code_parts
 from simgate.harness.text import ordinal, plural
 from simgate.reports.run_data import RunData
-from simgate.sim_adapters.worlds.environment import EnvironmentSpec
-from simgate.sim_adapters.worlds.log import LogSpec
+from simgate.sim_adapters.worlds.declared.environment import EnvironmentSpec
+from simgate.sim_adapters.worlds.declared.log import LogSpec
 
 Fact = tuple[str, str]
 

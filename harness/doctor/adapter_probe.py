@@ -25,7 +25,7 @@ from simgate.sim_adapters.scene.body import Body, Material, Part
 from simgate.sim_adapters.scene.projection import project
 from simgate.sim_adapters.scene.scene import Scene
 from simgate.sim_adapters.traits import traits_of
-from simgate.sim_adapters.worlds.small_room import room
+from simgate.sim_adapters.worlds.probes.small_room import room
 
 TURNS = 24
 """Frames of the alignment check."""

@@ -17,7 +17,7 @@ from simgate.sim_adapters.conformance import AdapterConformance
 from simgate.sim_adapters.conformance.robots import RobotConformance, RobotWorlds
 from simgate.sim_adapters.scene.articulated import ArticulatedSite
 from simgate.sim_adapters.traits import traits_of
-from simgate.sim_adapters.worlds.small_arm import machines
+from simgate.sim_adapters.worlds.probes.small_arm import machines
 
 VARIABLE = "SIMGATE_DOCTOR_ADAPTER"
 _FACTORY = load("simgate.sim_adapters", os.environ[VARIABLE], Path.cwd())

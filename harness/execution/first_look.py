@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from simgate.sim_adapters.adapter import SimAdapter
 from simgate.sim_adapters.embodiment import eye_of
 from simgate.sim_adapters.traits import traits_of
-from simgate.sim_adapters.worlds.small_room import room
+from simgate.sim_adapters.worlds.probes.small_room import room
 
 
 def first_look(adapter: SimAdapter) -> NDArray[np.uint8] | None:
@@ -30,7 +30,7 @@ def first_look(adapter: SimAdapter) -> NDArray[np.uint8] | None:
             seen = builder.reset([room()])
         elif traits.actuators:
             from simgate.sim_adapters.scene.articulated import CameraSensor
-            from simgate.sim_adapters.worlds.small_arm import machines
+            from simgate.sim_adapters.worlds.probes.small_arm import machines
 
             site = machines(Path(folder))[0]  # At the control rate, which fits whatever the physics rate is.
             seen = builder.reset(

@@ -18,7 +18,7 @@ from simgate.harness.expansion.sequences.streams import Streams
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.model import Pack, PinnedVariant, Scenario
 from simgate.harness.packs.worlds import world_of
-from simgate.sim_adapters.worlds.repeated import REPEAT
+from simgate.sim_adapters.worlds.declared.repeated import REPEAT
 
 if TYPE_CHECKING:
     from simgate.sim_adapters.worlds.world import World

@@ -16,7 +16,7 @@ from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.model import Pack, Scenario
 from simgate.harness.packs.values import FRACTIONAL, ValueSpec
 from simgate.harness.packs.worlds import world_of
-from simgate.sim_adapters.worlds.environment import SEED, EnvironmentSpec
+from simgate.sim_adapters.worlds.declared.environment import SEED, EnvironmentSpec
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 

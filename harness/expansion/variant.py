@@ -6,7 +6,7 @@ import hashlib
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from simgate.sim_adapters.worlds.repeated import REPEAT
+from simgate.sim_adapters.worlds.declared.repeated import REPEAT
 from simgate.sim_adapters.worlds.world import PlacedObject
 
 

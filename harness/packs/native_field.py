@@ -13,19 +13,19 @@ from pydantic import BeforeValidator, PlainSerializer, SerializationInfo, TypeAd
 
 if TYPE_CHECKING:
     from simgate.sim_adapters.datasets.world import DatasetSpec
-    from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
-    from simgate.sim_adapters.worlds.environment import EnvironmentSpec
-    from simgate.sim_adapters.worlds.log import LogSpec
-    from simgate.sim_adapters.worlds.native import NativeSpec
+    from simgate.sim_adapters.worlds.declared.articulated import ArticulatedSpec
+    from simgate.sim_adapters.worlds.declared.environment import EnvironmentSpec
+    from simgate.sim_adapters.worlds.declared.log import LogSpec
+    from simgate.sim_adapters.worlds.declared.native import NativeSpec
 
 
 @cache
 def _adapter() -> TypeAdapter[NativeSpec | ArticulatedSpec | EnvironmentSpec | DatasetSpec | LogSpec]:
     from simgate.sim_adapters.datasets.world import DatasetSpec
-    from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
-    from simgate.sim_adapters.worlds.environment import EnvironmentSpec
-    from simgate.sim_adapters.worlds.log import LogSpec
-    from simgate.sim_adapters.worlds.native import NativeSpec
+    from simgate.sim_adapters.worlds.declared.articulated import ArticulatedSpec
+    from simgate.sim_adapters.worlds.declared.environment import EnvironmentSpec
+    from simgate.sim_adapters.worlds.declared.log import LogSpec
+    from simgate.sim_adapters.worlds.declared.native import NativeSpec
 
     return TypeAdapter(NativeSpec | ArticulatedSpec | EnvironmentSpec | DatasetSpec | LogSpec)
 

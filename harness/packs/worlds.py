@@ -12,10 +12,10 @@ from simgate.harness.packs.variants import VariantsSpec
 
 if TYPE_CHECKING:
     from simgate.sim_adapters.datasets.world import DatasetSpec
-    from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
-    from simgate.sim_adapters.worlds.environment import EnvironmentSpec
-    from simgate.sim_adapters.worlds.log import LogSpec
-    from simgate.sim_adapters.worlds.native import NativeSpec
+    from simgate.sim_adapters.worlds.declared.articulated import ArticulatedSpec
+    from simgate.sim_adapters.worlds.declared.environment import EnvironmentSpec
+    from simgate.sim_adapters.worlds.declared.log import LogSpec
+    from simgate.sim_adapters.worlds.declared.native import NativeSpec
     from simgate.sim_adapters.worlds.world import World
 
 WORLDS = "simgate.worlds"
@@ -41,7 +41,7 @@ def repeated(world: World, variants: VariantsSpec) -> World:
     """The world as a scenario has it: with the number of the repeat where variants are run several times."""
     if variants.repeats == 1:
         return world
-    from simgate.sim_adapters.worlds.repeated import RepeatedWorld
+    from simgate.sim_adapters.worlds.declared.repeated import RepeatedWorld
 
     return RepeatedWorld(world)
 
@@ -63,10 +63,10 @@ def find_world(
     """
     if native is not None:
         from simgate.sim_adapters.datasets.world import DatasetSpec, DatasetWorld
-        from simgate.sim_adapters.worlds.articulated import ArticulatedSpec, ArticulatedWorld
-        from simgate.sim_adapters.worlds.environment import EnvironmentSpec, EnvironmentWorld
-        from simgate.sim_adapters.worlds.log import LogSpec, LogWorld
-        from simgate.sim_adapters.worlds.native import NativeWorld
+        from simgate.sim_adapters.worlds.declared.articulated import ArticulatedSpec, ArticulatedWorld
+        from simgate.sim_adapters.worlds.declared.environment import EnvironmentSpec, EnvironmentWorld
+        from simgate.sim_adapters.worlds.declared.log import LogSpec, LogWorld
+        from simgate.sim_adapters.worlds.declared.native import NativeWorld
 
         if isinstance(native, LogSpec):
             return LogWorld(native, folder)
@@ -91,8 +91,8 @@ def measures_tasks(scenario: Scenario) -> bool:
     environments."""
     if scenario.native is None:
         return False
-    from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
-    from simgate.sim_adapters.worlds.environment import EnvironmentSpec
+    from simgate.sim_adapters.worlds.declared.articulated import ArticulatedSpec
+    from simgate.sim_adapters.worlds.declared.environment import EnvironmentSpec
 
     return isinstance(scenario.native, ArticulatedSpec | EnvironmentSpec)
 
@@ -137,7 +137,7 @@ def require_fit(scenarios: Iterable[Scenario], adapter: str, folder: Path) -> No
 def _moves_joints(scenario: Scenario, adapter: str, folder: Path) -> bool:
     """Whether the robot is on its own joints, and a simulator says by its traits that it moves such ones."""
     from simgate.sim_adapters.traits import traits_of
-    from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
+    from simgate.sim_adapters.worlds.declared.articulated import ArticulatedSpec
 
     if not isinstance(scenario.native, ArticulatedSpec):
         return False

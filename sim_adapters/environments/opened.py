@@ -18,7 +18,7 @@ from simgate.sim_adapters.environments.remote.refused import Refused
 from simgate.sim_adapters.plain_file import absolute
 from simgate.sim_adapters.quantities import ContactForce, Joint, OfEnvironment, Quantity, SensorReading
 from simgate.sim_adapters.sensors.axes import Axis, axes_of
-from simgate.sim_adapters.worlds.environment import SEED, EnvironmentSpec
+from simgate.sim_adapters.worlds.declared.environment import SEED, EnvironmentSpec
 from simgate.sim_adapters.worlds.native_file import NativeError
 from simgate.sim_adapters.worlds.world import ParameterSpec
 

@@ -15,10 +15,10 @@ from simgate.sim_adapters.scene.light import Light
 from simgate.sim_adapters.scene.robot import Robot
 from simgate.sim_adapters.scene.scene import Scene, Task
 from simgate.sim_adapters.scene.sensor import Camera, CameraEffects, Lidar
-from simgate.sim_adapters.worlds.office_door import BARRIER_LABELS, DoorGeometry, door_bodies
-from simgate.sim_adapters.worlds.office_objects import OBJECT_KINDS, placed_body, walking_person
-from simgate.sim_adapters.worlds.office_parameters import OFFICE_PARAMETERS
-from simgate.sim_adapters.worlds.office_shell import ROOM_DEPTH_M, shell_bodies
+from simgate.sim_adapters.worlds.office.door import BARRIER_LABELS, DoorGeometry, door_bodies
+from simgate.sim_adapters.worlds.office.objects import OBJECT_KINDS, placed_body, walking_person
+from simgate.sim_adapters.worlds.office.parameters import OFFICE_PARAMETERS
+from simgate.sim_adapters.worlds.office.shell import ROOM_DEPTH_M, shell_bodies
 from simgate.sim_adapters.worlds.world import Disc, ParameterSpec, PlacedObject, Rectangle, Value
 
 _CEILING_SHARE = 0.55

@@ -24,7 +24,7 @@ from simgate.sim_adapters.embodiment import eye_of
 from simgate.sim_adapters.sensors.effects import apply_effects
 from simgate.sim_adapters.sensors.worn import WornRobots, worn_of
 from simgate.sim_adapters.traits import traits_of
-from simgate.sim_adapters.worlds.repeated import RepeatedWorld
+from simgate.sim_adapters.worlds.declared.repeated import RepeatedWorld
 
 
 def render(job: FrameJob) -> None:

@@ -8,7 +8,7 @@ from simgate.harness.expansion.expand import expand_scenario
 from simgate.harness.packs.model import Pack, Scenario
 from simgate.harness.packs.worlds import world_of
 from simgate.sim_adapters.scene.environment import Probe
-from simgate.sim_adapters.worlds.environment import SEED, EnvironmentSpec
+from simgate.sim_adapters.worlds.declared.environment import SEED, EnvironmentSpec
 
 LOOKED_AT = 64
 """So many of a scenario's variants are looked through for one that has a target off its default."""

@@ -24,7 +24,7 @@ WATCHER = "watcher"
 
 if TYPE_CHECKING:
     from simgate.sim_adapters.embodiment import ActionSpec, Channel
-    from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
+    from simgate.sim_adapters.worlds.declared.articulated import ArticulatedSpec
 
 
 def unsensed(pack: Pack) -> list[Diagnostic]:
@@ -130,8 +130,8 @@ def robot_of(pack: Pack, scenario: Scenario) -> tuple[tuple[Channel, ...], Actio
     """What the robot of a scenario senses and is told; no simulator is started."""
     from simgate.sim_adapters.environments.opened import opened_environment
     from simgate.sim_adapters.replay.opened import embodiment_of
-    from simgate.sim_adapters.worlds.environment import EnvironmentSpec
-    from simgate.sim_adapters.worlds.log import LogSpec
+    from simgate.sim_adapters.worlds.declared.environment import EnvironmentSpec
+    from simgate.sim_adapters.worlds.declared.log import LogSpec
 
     sim, folder = pack.sim, Path(pack.path).parent
     if isinstance(scenario.native, LogSpec):

@@ -30,7 +30,7 @@ def report_absent(problems: Problems, scenario: Scenario, sight: Sight, nodes: F
         sight: Its file.
         nodes: What the pack says of it, by key.
     """
-    from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
+    from simgate.sim_adapters.worlds.declared.articulated import ArticulatedSpec
 
     world = scenario.native
     if not isinstance(world, ArticulatedSpec) or sight.jointed is None:

@@ -19,7 +19,7 @@ from simgate.policies.documents.named_file import named_file
 from simgate.policies.documents.nodes import MappingNode, Node
 from simgate.sim_adapters.code_file import BadReference, Reference, check_reference
 from simgate.sim_adapters.plain_file import absolute
-from simgate.sim_adapters.worlds.environment import INSTRUCTION, EnvironmentSpec
+from simgate.sim_adapters.worlds.declared.environment import INSTRUCTION, EnvironmentSpec
 
 NETWORK, SERVER, ROS, INTERPRETER = "network", "server", "ros", "interpreter"
 """Names of the policies that run trained networks, ask servers, start nodes, and run code in an interpreter

@@ -43,10 +43,10 @@ from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode
 if TYPE_CHECKING:
     from simgate.harness.packs.reading.worlds.read_native import NativeReader
     from simgate.sim_adapters.datasets.world import DatasetSpec
-    from simgate.sim_adapters.worlds.articulated import ArticulatedSpec
-    from simgate.sim_adapters.worlds.environment import EnvironmentSpec
-    from simgate.sim_adapters.worlds.log import LogSpec
-    from simgate.sim_adapters.worlds.native import NativeSpec
+    from simgate.sim_adapters.worlds.declared.articulated import ArticulatedSpec
+    from simgate.sim_adapters.worlds.declared.environment import EnvironmentSpec
+    from simgate.sim_adapters.worlds.declared.log import LogSpec
+    from simgate.sim_adapters.worlds.declared.native import NativeSpec
     from simgate.sim_adapters.worlds.world import World
 
     _Native = NativeSpec | ArticulatedSpec | EnvironmentSpec | DatasetSpec | LogSpec
@@ -186,7 +186,7 @@ class ScenarioReader:
         from simgate.harness.packs.reading.worlds.read_jointed import JointedReader, is_jointed
         from simgate.harness.packs.reading.worlds.read_log import is_log
         from simgate.harness.packs.reading.worlds.read_native import NativeReader
-        from simgate.sim_adapters.worlds.articulated import ArticulatedWorld
+        from simgate.sim_adapters.worlds.declared.articulated import ArticulatedWorld
 
         if is_log(node):
             return self._log(node, task)

@@ -31,7 +31,7 @@ from simgate.sim_adapters.scene.articulated import (
     JointSensor,
     Servos,
 )
-from simgate.sim_adapters.worlds.small_arm import machines
+from simgate.sim_adapters.worlds.probes.small_arm import machines
 
 PACKS = Path(__file__).parents[3] / "scenarios"
 _HINGE = '<body name="robot"><joint name="j" {}/><geom size=".1"/></body>'

@@ -35,7 +35,7 @@ def renderer_here() -> str:
     draw_on_one_core(os.environ)
     from simgate.sim_adapters.adapter import Timing
     from simgate.sim_adapters.mujoco.adapter import MujocoAdapter
-    from simgate.sim_adapters.worlds.small_room import room
+    from simgate.sim_adapters.worlds.probes.small_room import room
 
     adapter = MujocoAdapter(Timing())
     try:

@@ -8,7 +8,7 @@ from simgate.harness.expansion.expand import expand_scenario, expand_variant
 from simgate.harness.expansion.scene_key import SceneKeys
 from simgate.harness.packs.model import Pack
 from simgate.harness.packs.variants import VariantsSpec
-from simgate.sim_adapters.worlds.repeated import REPEAT
+from simgate.sim_adapters.worlds.declared.repeated import REPEAT
 from tests.unit.expansion import packs as made
 
 DRAWN = {"gate.distance_m": ("uniform", 1.0, 20.0), "light.lux": ("uniform", 10.0, 2000.0)}

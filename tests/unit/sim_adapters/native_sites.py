@@ -15,7 +15,7 @@ from simgate.sim_adapters.mujoco.native.site_file import MjcfFile
 from simgate.sim_adapters.mujoco.world_state import MujocoWorld
 from simgate.sim_adapters.scene.scene import Scene
 from simgate.sim_adapters.scene.sensor import Camera
-from simgate.sim_adapters.worlds.native import NativeWorld
+from simgate.sim_adapters.worlds.declared.native import NativeWorld
 from tests.unit.sim_adapters.native_world import scene_of, world_of_file
 
 TIMING = Timing(200, 10, 10)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from simgate.sim_adapters.scene.robot import Robot
 from simgate.sim_adapters.scene.scene import Scene
 from simgate.sim_adapters.scene.sensor import Camera, Lidar
-from simgate.sim_adapters.worlds.native import Knob, NativeSpec, NativeWorld
+from simgate.sim_adapters.worlds.declared.native import Knob, NativeSpec, NativeWorld
 from simgate.sim_adapters.worlds.native_file import NativeFile
 from simgate.sim_adapters.worlds.world import Value
 

@@ -15,7 +15,7 @@ from simgate.sim_adapters.mujoco.adapter import MujocoAdapter
 from simgate.sim_adapters.mujoco.export import write_mjcf
 from simgate.sim_adapters.mujoco.native.site_file import MjcfFile
 from simgate.sim_adapters.mujoco.world_state import MujocoWorld
-from simgate.sim_adapters.worlds.native import NativeWorld
+from simgate.sim_adapters.worlds.declared.native import NativeWorld
 from tests.unit.sim_adapters.native_sites import yard_world
 from tests.unit.sim_adapters.native_world import scene_of
 

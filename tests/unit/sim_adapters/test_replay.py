@@ -22,7 +22,7 @@ from simgate.sim_adapters.replay.opened import OpenedLog
 from simgate.sim_adapters.replay.pictures import MOST_PIXELS, read_picture
 from simgate.sim_adapters.scene.log import LogSite
 from simgate.sim_adapters.scene.sensor import CameraEffects
-from simgate.sim_adapters.worlds.log import FROM, TO, LogSpec, LogWorld
+from simgate.sim_adapters.worlds.declared.log import FROM, TO, LogSpec, LogWorld
 from simgate.sim_adapters.worlds.native_file import NativeError
 from tests.unit.execution.memory_pack import write_model
 from tests.unit.execution.memory_plugins import MemoryRuntime

@@ -11,8 +11,8 @@ from simgate.sim_adapters.mujoco.ray_sight import RaySight
 from simgate.sim_adapters.mujoco.sight import LabelledBodies
 from simgate.sim_adapters.observation import VisibleEntity
 from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.worlds.office.objects import walking_person
 from simgate.sim_adapters.worlds.office_corridor import OFFICE_CORRIDOR
-from simgate.sim_adapters.worlds.office_objects import walking_person
 from tests.unit.sim_adapters.native_sites import TIMING, write_yard, yard_world
 from tests.unit.sim_adapters.native_world import scene_of
 

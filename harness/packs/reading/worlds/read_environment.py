@@ -24,14 +24,14 @@ from simgate.policies.documents.nodes import MappingNode, Node
 from simgate.sim_adapters.environments.opened import OpenedEnvironment, OpenedTask
 from simgate.sim_adapters.plain_file import absolute
 from simgate.sim_adapters.sensors.axes import DELAYS
-from simgate.sim_adapters.worlds.environment import (
+from simgate.sim_adapters.worlds.declared.environment import (
     INSTRUCTION,
     WORDINGS,
     EnvironmentSpec,
     EnvironmentWorld,
 )
+from simgate.sim_adapters.worlds.declared.repeated import REPEAT
 from simgate.sim_adapters.worlds.native_file import NativeError
-from simgate.sim_adapters.worlds.repeated import REPEAT
 
 _EARNED = {"reward": {"reward": True}, "return": {"return": True}}
 """Signals of every environment."""

@@ -20,11 +20,11 @@ from simgate.sim_adapters.embodiment import Embodiment
 from simgate.sim_adapters.scene.articulated_words import read_drive, read_sensor
 from simgate.sim_adapters.sensors.axes import DELAY as LATE
 from simgate.sim_adapters.sensors.axes import DELAYS, axes_of
-from simgate.sim_adapters.worlds.articulated import DELAY, ArticulatedSpec, ArticulatedWorld
+from simgate.sim_adapters.worlds.declared.articulated import DELAY, ArticulatedSpec, ArticulatedWorld
+from simgate.sim_adapters.worlds.declared.native import EFFECTS
+from simgate.sim_adapters.worlds.declared.repeated import REPEAT
 from simgate.sim_adapters.worlds.file_digest import file_hashes
-from simgate.sim_adapters.worlds.native import EFFECTS
 from simgate.sim_adapters.worlds.native_file import NativeError
-from simgate.sim_adapters.worlds.repeated import REPEAT
 
 if TYPE_CHECKING:
     from simgate.harness.packs.model import PinnedVariant

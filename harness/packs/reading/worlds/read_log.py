@@ -16,7 +16,7 @@ from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import MappingNode
 from simgate.sim_adapters.plain_file import absolute
 from simgate.sim_adapters.replay.opened import OpenedLog
-from simgate.sim_adapters.worlds.log import LogSpec, LogWorld
+from simgate.sim_adapters.worlds.declared.log import LogSpec, LogWorld
 from simgate.sim_adapters.worlds.native_file import NativeError
 
 WATCHING = CodedTask(code="watch", signals={}, fact_names=())

@@ -34,10 +34,10 @@ from simgate.sim_adapters.plain_file import absolute
 from simgate.sim_adapters.scene.robot import Robot
 from simgate.sim_adapters.scene.sensor import Camera, Lidar
 from simgate.sim_adapters.traits import AdapterTraits
-from simgate.sim_adapters.worlds.articulated import ArticulatedWorld
+from simgate.sim_adapters.worlds.declared.articulated import ArticulatedWorld
+from simgate.sim_adapters.worlds.declared.native import Knob, NativeSpec, NativeWorld
 from simgate.sim_adapters.worlds.file_digest import file_hashes
 from simgate.sim_adapters.worlds.low_walls import walls_in_the_way
-from simgate.sim_adapters.worlds.native import Knob, NativeSpec, NativeWorld
 from simgate.sim_adapters.worlds.native_file import CameraFacts, NativeError, RobotFacts
 
 if TYPE_CHECKING:

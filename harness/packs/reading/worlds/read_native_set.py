@@ -14,10 +14,10 @@ from simgate.harness.packs.source.fields import Reader
 from simgate.harness.packs.source.read_keys import Written, read_keys
 from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from simgate.sim_adapters.worlds.articulated import DELAY
-from simgate.sim_adapters.worlds.native import EFFECTS, START, Knob
+from simgate.sim_adapters.worlds.declared.articulated import DELAY
+from simgate.sim_adapters.worlds.declared.native import EFFECTS, START, Knob
+from simgate.sim_adapters.worlds.declared.repeated import REPEAT
 from simgate.sim_adapters.worlds.native_file import NativeError
-from simgate.sim_adapters.worlds.repeated import REPEAT
 from simgate.sim_adapters.worlds.world import ParameterSpec
 
 if TYPE_CHECKING:

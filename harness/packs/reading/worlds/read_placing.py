@@ -9,7 +9,7 @@ from simgate.harness.packs.language.native import ClearKeys, SurfaceKeys
 from simgate.harness.packs.source.fields import Fields, Reader
 from simgate.harness.packs.source.read_keys import read_keys
 from simgate.policies.documents.nodes import Node, ScalarNode, SequenceNode
-from simgate.sim_adapters.worlds.native import Knob
+from simgate.sim_adapters.worlds.declared.native import Knob
 from simgate.sim_adapters.worlds.native_file import NativeError
 from simgate.sim_adapters.worlds.placing import PlaceableBody, Placing, Surface
 from simgate.sim_adapters.worlds.world import Disc, Rectangle

@@ -14,7 +14,7 @@ from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.mujoco.articulated.batch import ArticulatedBatch
 from simgate.sim_adapters.mujoco.native.source import open_source
 from simgate.sim_adapters.scene.articulated import ArticulatedSite
-from simgate.sim_adapters.worlds.small_arm import ARM
+from simgate.sim_adapters.worlds.probes.small_arm import ARM
 
 GYMNASIUM = Path(gymnasium.__file__).parent / "envs/mujoco/assets"
 TIMING = Timing(physics_hz=200, control_hz=20, camera_hz=20)

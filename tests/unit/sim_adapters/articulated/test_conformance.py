@@ -21,7 +21,7 @@ from simgate.sim_adapters.scene.articulated import (
     Servos,
 )
 from simgate.sim_adapters.worlds.office_corridor import OFFICE_CORRIDOR
-from simgate.sim_adapters.worlds.small_arm import machines
+from simgate.sim_adapters.worlds.probes.small_arm import machines
 from tests.unit.sim_adapters.articulated.machines import arm
 
 

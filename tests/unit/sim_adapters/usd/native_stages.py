@@ -8,7 +8,7 @@ from pathlib import Path
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.scene.sensor import Camera
 from simgate.sim_adapters.usd.native.stage_file import UsdFile
-from simgate.sim_adapters.worlds.native import NativeWorld
+from simgate.sim_adapters.worlds.declared.native import NativeWorld
 from tests.unit.sim_adapters.native_world import world_of_file
 
 TIMING = Timing(200, 10, 10)

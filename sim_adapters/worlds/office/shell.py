@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from simgate.sim_adapters.scene.body import Body, Material, Part, Vec3
-from simgate.sim_adapters.worlds.office_door import DOOR_HEIGHT_M, FRAME_M, DoorGeometry
+from simgate.sim_adapters.worlds.office.door import DOOR_HEIGHT_M, FRAME_M, DoorGeometry
 from simgate.sim_adapters.worlds.world import Value
 
 CEILING_M = 2.6

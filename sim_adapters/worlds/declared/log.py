@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from simgate.sim_adapters.plain_file import absolute
 from simgate.sim_adapters.scene.log import LogSite
-from simgate.sim_adapters.worlds.native import EFFECTS, effects_of
+from simgate.sim_adapters.worlds.declared.native import EFFECTS, effects_of
 from simgate.sim_adapters.worlds.world import Disc, ParameterSpec, PlacedObject, Rectangle, Value
 
 FROM, TO = "log.from_s", "log.to_s"

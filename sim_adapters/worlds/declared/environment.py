@@ -10,7 +10,7 @@ from typing import Any, Literal
 from simgate.sim_adapters.plain_file import absolute
 from simgate.sim_adapters.scene.environment import EnvironmentSite
 from simgate.sim_adapters.scene.native import NativeValue
-from simgate.sim_adapters.worlds.native import Knob, set_by
+from simgate.sim_adapters.worlds.declared.native import Knob, set_by
 from simgate.sim_adapters.worlds.world import Disc, ParameterSpec, PlacedObject, Rectangle, Value
 
 SEED = "seed"

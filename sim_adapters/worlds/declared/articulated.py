@@ -11,7 +11,7 @@ from simgate.sim_adapters.plain_file import absolute
 from simgate.sim_adapters.scene.articulated import ArticulatedSite, CameraSensor, Sensor, Servos
 from simgate.sim_adapters.scene.sensor import CameraEffects
 from simgate.sim_adapters.sensors.axes import DELAY as LATE
-from simgate.sim_adapters.worlds.native import EFFECTS, Knob, effects_of, set_by
+from simgate.sim_adapters.worlds.declared.native import EFFECTS, Knob, effects_of, set_by
 from simgate.sim_adapters.worlds.placing import Placing, PlacingWorld
 from simgate.sim_adapters.worlds.world import ParameterSpec, PlacedObject, Value
 

@@ -1,0 +1,1 @@
+"""Worlds that others have made, as a pack declares them: native files, environments, field logs."""
