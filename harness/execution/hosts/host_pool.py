@@ -89,9 +89,10 @@ class HostPool:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is None:
-            self.close()
-        else:
+        try:
+            if error is None:
+                self._ask_to_exit()
+        finally:
             self._kill_all()
 
     def run(
@@ -120,20 +121,18 @@ class HostPool:
             self._wait()
         return self._sink.records
 
-    def close(self) -> None:
-        """Asks all hosts to exit, and kills those that do not."""
+    def _ask_to_exit(self) -> None:
         alive = [slot.host for slot in self._slots if slot.host is not None]
         for host in alive:
             host.send(Shutdown())
         deadline = time.monotonic() + self._plan.limits.shutdown_s
         for host in alive:
             host.wait(max(0.0, deadline - time.monotonic()))
-        self._kill_all()
 
     def _kill_all(self) -> None:
+        # A signal may have come between any two lines: of a host in its slot the selector need not know.
         for slot in self._slots:
-            if slot.host is not None:
-                self._empty(slot)
+            slot.vacate()
         self._selector.close()
         self._starter.close()
 
