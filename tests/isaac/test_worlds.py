@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -120,6 +121,14 @@ def test_a_world_that_is_over_is_told_of_as_it_ended_and_disturbs_nobody(link: L
     assert both["seen"][end + 1, 0, 0] > 3.0, "the simulation has begun it anew by then"
     assert both["info"][end, 0].tolist() == [1.0, -2.0]
     np.testing.assert_array_equal(both["seen"][:, 1], alone["seen"][:, 0])
+
+
+def test_a_command_that_is_drawn_anew_after_the_end_was_not_lost(python: str) -> None:
+    command = [python, str(Path(__file__).with_name("commanded.py")), str(ASSETS.parent)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=300)
+    said = json.loads(done.stdout.splitlines()[-1])
+    assert set(said["told"]) == {0.25}
+    assert said["lost"] == [[], []]
 
 
 def test_friction_that_only_holds_what_stands_still_is_no_target(link: Link) -> None:

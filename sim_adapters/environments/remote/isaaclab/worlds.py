@@ -59,6 +59,7 @@ class Worlds:
             for world, values in enumerate(self._values)
         ]
         self._lost: list[list[str]] = [[] for _ in self._seeds]
+        self._over: set[int] = set()
         self._tellers = [Teller(self.inner, world, names) for world, names in enumerate(asked)]
         self._at_end: dict[int, list[float]] = {}
         self._one_by_one(self.inner, "_reset_idx", self._reset)
@@ -110,6 +111,7 @@ class Worlds:
         if self._started:  # It is over; what is told of its end is what was before the simulation resets it.
             self._at_end[world] = self._tellers[world].read()
             self._lost[world] = self.lost(world)
+            self._over.add(world)
         places = self._places[world].values() if not self._started else ()
         for place in places:
             place.before_reset()
@@ -158,14 +160,15 @@ class Worlds:
         return self._tellers[world].read() if at_end is None else at_end
 
     def lost(self, world: int, start: bool = False) -> list[str]:
-        """Targets of a world whose value is not, or no longer, what was set.
+        """Targets of a world whose value is not, or was not at its end, what was set.
 
         Args:
             world: Which.
             start: Whether what holds at the start alone is asked too.
         """
         found = list(self._lost[world])
-        if not found:
+        # What follows the end is another episode, for which the task draws anew.
+        if not found and world not in self._over:
             found = [
                 f"{target} was set to {place.wanted} and is {place.now():.9g}: it did not take"
                 for target, place in self._places[world].items()

@@ -1,0 +1,67 @@
+"""A cart-pole with a command, pushed over the edge: what is told of the command after that.
+
+``python commanded.py ENVIRONMENTS``: the folder of ``remote``. Prints ``problems`` of both worlds as JSON.
+"""
+
+import json
+import sys
+
+import numpy as np
+
+sys.path.insert(0, sys.argv[1])
+from remote.isaaclab import worlds
+from remote.isaaclab.session import LabSession
+
+session = LabSession("isaaclab:Isaac-Cartpole", ".", {"assets": "simgate", "physics": "ovphysx"})
+
+import torch  # noqa: E402
+from isaaclab.managers import CommandTerm, CommandTermCfg  # noqa: E402
+from isaaclab.utils import configclass  # noqa: E402
+
+
+class Drawn(CommandTerm):
+    def __init__(self, config, env):
+        super().__init__(config, env)
+        self.command = torch.zeros(self.num_envs, 1)
+
+    command = None
+
+    def _update_metrics(self):
+        pass
+
+    def _update_command(self):
+        pass
+
+    def _resample_command(self, ids):
+        self.command[ids, 0] = torch.rand(len(ids))
+
+
+@configclass
+class DrawnConfig(CommandTermCfg):
+    class_type: type = Drawn
+    resampling_time_range: tuple = (5.0, 5.0)
+
+
+@configclass
+class Commands:
+    drawn = DrawnConfig()
+
+
+def commanded(*given, **named):
+    config = configured(*given, **named)
+    config.commands = Commands()
+    return config
+
+
+configured, worlds.configured = worlds.configured, commanded
+values = [{"command/drawn.0": 0.25}, {"command/drawn.0": 0.5}]
+session.begins([0, 1], [3, 4], values, [["command.drawn.0"]] * 2)
+told, ended = [], False
+while not ended:
+    answer = session.steps([0, 1], np.array([[1.0], [0.0]]))
+    told.append(answer["info"][0][0])
+    ended = answer["terminated"][0]
+for _ in range(3):
+    session.steps([1], np.zeros((1, 1)))
+print(json.dumps({"told": told, "lost": [session.problems(slot)["lost"] for slot in (0, 1)]}))
+session.close()
