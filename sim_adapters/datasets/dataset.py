@@ -46,11 +46,13 @@ class Picture:
         name: Path of its file below the folder of pictures.
         objects: All that is marked in it.
         about: What the files say of it besides, for slices, groups and clusters: plain values.
+        size: Width and height that its boxes are of; None where the files do not say it.
     """
 
     name: str
     objects: tuple[Labelled, ...]
     about: Mapping[str, Value] = field(default_factory=dict)
+    size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,15 @@ def box_of(where: str, corners: list[float]) -> tuple[float, float, float, float
     if x1 < x0 or y1 < y0:
         raise bad(where, f"the box {corners} ends before it begins", "boxes are x0, y0, x1, y1 here")
     return x0, y0, x1, y1
+
+
+def size_of(width: object, height: object) -> tuple[int, int] | None:
+    """The size of a picture as labels say it; None where they say none, as tools that leave it at 0."""
+    try:
+        found = int(str(width)), int(str(height))
+    except ValueError:
+        return None
+    return found if min(found) > 0 else None
 
 
 def about_of(where: str, said: Mapping[str, object], left_out: frozenset[str]) -> dict[str, Value]:

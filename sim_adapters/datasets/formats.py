@@ -24,9 +24,11 @@ from simgate.sim_adapters.datasets.dataset import (
     bad,
     box_of,
     numbers,
+    size_of,
     word,
 )
-from simgate.sim_adapters.plain_file import read_plain
+from simgate.sim_adapters.decoded import upright_size
+from simgate.sim_adapters.plain_file import NotPlain, read_plain, require_plain
 
 ENDINGS = (".png", ".jpg", ".jpeg")
 _COCO_KEYS = frozenset(
@@ -92,7 +94,8 @@ def coco(path: Path, images: Path | None) -> Dataset:
         if (image := _id(entry, "id")) is None:
             raise bad(where, "an image has a whole number as its id, and a file_name")
         name = word(where, "file_name", entry.get("file_name"))
-        pictures.append(Picture(name, tuple(objects[image]), about_of(where, entry, _COCO_KEYS)))
+        about, size = about_of(where, entry, _COCO_KEYS), size_of(entry.get("width"), entry.get("height"))
+        pictures.append(Picture(name, tuple(objects[image]), about, size))
     return Dataset(images or path.parent, tuple(pictures), tuple(dict.fromkeys(names.values())))
 
 
@@ -127,6 +130,9 @@ def json_lines(path: Path, images: Path | None) -> Dataset:
     return Dataset(images or path.parent, tuple(pictures), tuple(classes))
 
 
+_YOLO_FIELDS = 5
+
+
 def yolo(path: Path, images: Path | None) -> Dataset:
     """A YOLO folder with ``classes.txt`` or ``data.yaml``: ``images/**`` beside ``labels/**``, a line
     ``class x y width height`` an object, as shares of the picture. The first folder below ``images`` is the
@@ -141,7 +147,10 @@ def yolo(path: Path, images: Path | None) -> Dataset:
         objects = []
         for number, line in _lines(label):
             where, parts = f"{label}:{number}", line.split()
-            index, x, y, w, h = numbers(where, "class, x, y, width, height", parts[:5], 5)
+            if len(parts) != _YOLO_FIELDS:
+                hint = "outlines, turned boxes and key points are not read; write their boxes"
+                raise bad(where, f"a line has {_YOLO_FIELDS} numbers, this one {len(parts)}", hint)
+            index, x, y, w, h = numbers(where, "class, x, y, width, height", parts, _YOLO_FIELDS)
             if index != int(index) or not 0 <= index < len(names) or min(w, h) < 0:
                 raise bad(where, f"the class must be 0 to {len(names) - 1}, and no side negative")
             corners = [(x - w / 2) * width, (y - h / 2) * height, (x + w / 2) * width, (y + h / 2) * height]
@@ -195,7 +204,8 @@ def voc(path: Path, images: Path | None) -> Dataset:
             objects.append(Labelled(label, box_of(where, [x0 - 1, y0 - 1, x1, y1]), ignore=difficult))
         name = word(where, "filename", (top.findtext("filename") or "").strip())
         about = about_of(where, {"folder": top.findtext("folder") or None}, frozenset())
-        pictures.append(Picture(name, tuple(objects), about))
+        size = size_of(top.findtext("size/width"), top.findtext("size/height"))
+        pictures.append(Picture(name, tuple(objects), about, size))
     return Dataset(folder, tuple(pictures), tuple(classes))
 
 
@@ -250,12 +260,10 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
 def _size(file: Path) -> tuple[int, int]:
     from PIL import Image
 
-    from simgate.sim_adapters.plain_file import NotPlain, require_plain
-
     try:
         require_plain(file, MOST_BYTES)
         with Image.open(file, formats=("PNG", "JPEG")) as image:
-            return image.size
+            return upright_size(image)
     except NotPlain as error:
         raise bad(str(file), error.strerror or "it is no plain file") from None
     except (OSError, ValueError, Image.DecompressionBombError):

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simgate.sim_adapters.datasets.dataset import Picture
+from simgate.sim_adapters.decoded import NotAFrame, decoded, upright_size_of
 from simgate.sim_adapters.plain_file import inside, read_plain
 
-MOST_PIXELS = 50_000_000
-"""Larger pictures come from no robot's camera; decoded they fill a host's memory."""
 MOST_BYTES = 1 << 28
 
 
@@ -37,6 +36,20 @@ def sha256_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def sha256_of_labelled(folder: Path, one: Picture) -> str:
+    """SHA-256 of a picture's file, hex.
+
+    Raises:
+        BadPicture: See :func:`picture_bytes`; or its labels are of a picture of another size.
+    """
+    content = picture_bytes(folder, one.name)
+    found = None if one.size is None else upright_size_of(content)
+    if found is not None and found != one.size:
+        wanted, there = ("x".join(map(str, size)) for size in (one.size, found))
+        raise BadPicture(f"picture {one.name!r} has {there} pixels, and its labels are of one of {wanted}")
+    return sha256_of(content)
+
+
 def read_frame(folder: Path, name: str, sha256: str) -> NDArray[np.uint8]:
     """A picture as a frame, uint8, shape (H, W, 3), RGB.
 
@@ -48,22 +61,10 @@ def read_frame(folder: Path, name: str, sha256: str) -> NDArray[np.uint8]:
     Raises:
         BadPicture: It is another one than planned, no 8-bit PNG or JPEG, damaged, or has too many pixels.
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError
-
     content = picture_bytes(folder, name)
     if sha256_of(content) != sha256:
         raise BadPicture(f"picture {name!r} is another one than when the run was planned")
     try:
-        with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as image:
-            if image.size[0] * image.size[1] > MOST_PIXELS:
-                raise BadPicture(f"picture {name!r} has more than {MOST_PIXELS:,} pixels")
-            if image.mode not in ("1", "L", "LA", "P", "PA", "RGB", "RGBA"):
-                raise BadPicture(f"picture {name!r} holds {image.mode} colours; convert it to 8-bit RGB")
-            upright = ImageOps.exif_transpose(image) if image.format == "JPEG" else image
-            return np.asarray(upright if upright.mode == "RGB" else upright.convert("RGB"), np.uint8)
-    except UnidentifiedImageError:
-        raise BadPicture(f"picture {name!r} is no PNG or JPEG picture") from None
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise BadPicture(f"picture {name!r} has more than {MOST_PIXELS:,} pixels") from None
-    except (OSError, SyntaxError) as error:  # Pillow raises both for damaged files.
-        raise BadPicture(f"picture {name!r} cannot be read: {error}") from None
+        return decoded(content)
+    except NotAFrame as error:
+        raise BadPicture(f"picture {name!r} {error}") from None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-MOST_PIXELS = 50_000_000
-"""Of a picture: what is larger is no camera's, but damage or an attack."""
+from simgate.sim_adapters.decoded import MOST_PIXELS, NotAFrame, decoded
+
 RAW = ("foxglove.RawImage", "sensor_msgs/msg/Image", "sensor_msgs/Image")
 COMPRESSED = ("foxglove.CompressedImage", "sensor_msgs/msg/CompressedImage", "sensor_msgs/CompressedImage")
 IMAGE_TYPES = (*RAW, *COMPRESSED)
@@ -36,7 +35,10 @@ def read_picture(kind: str, said: Any) -> NDArray[np.uint8]:
         ValueError: It is damaged, of an encoding that is not known, or too large; the message says which.
     """
     if kind in COMPRESSED:
-        return _unpacked(bytes(said.data))
+        try:
+            return decoded(bytes(said.data), ("JPEG", "PNG", "WEBP"))
+        except NotAFrame as error:
+            raise ValueError(f"a compressed picture {error}") from None
     width, height, step, encoding = int(said.width), int(said.height), int(said.step), str(said.encoding)
     if encoding not in _CHANNELS:
         raise ValueError(f"pictures in {encoding[:40]!r} are not known; known: {', '.join(_CHANNELS)}")
@@ -48,15 +50,3 @@ def read_picture(kind: str, said: Any) -> NDArray[np.uint8]:
         raise ValueError(f"a picture of {height} rows of {step} bytes has only {data.size} bytes")
     rows = data[: step * height].reshape(height, step)[:, : count * width]
     return np.ascontiguousarray(rows.reshape(height, width, count)[:, :, list(order)])
-
-
-def _unpacked(data: bytes) -> NDArray[np.uint8]:
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP")) as image:
-            if image.width * image.height > MOST_PIXELS:
-                raise ValueError(f"a picture of {image.width} x {image.height} pixels is too large")
-            return np.array(image.convert("RGB"))
-    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ValueError(f"a compressed picture cannot be read: {error}") from None

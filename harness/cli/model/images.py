@@ -9,16 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simgate.harness.frontend.user_errors import UserError, require_fetched
+from simgate.sim_adapters.decoded import HEAD, MOST_PIXELS, problem_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 ENDINGS = (".png", ".jpg", ".jpeg")
-MOST_PIXELS = 50_000_000
-"""Larger pictures come from no robot's camera; decoded they fill a host's memory."""
-_BIT_DEPTH_AT = 24
-"""Byte of a PNG file that holds the bits of a channel."""
 _ORIENTATION = 0x0112
 """EXIF tag; 1 is upright."""
 
@@ -72,7 +69,9 @@ def read_image(path: Path) -> ImageFrame:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(path, formats=("PNG", "JPEG")) as image:
-                _require_frame(path, image)
+                with path.open("rb") as file:
+                    if problem := problem_of(image, file.read(HEAD)):
+                        raise UserError(f"{path} {problem}")
                 return _frame(path, image)
     except UnidentifiedImageError:
         raise UserError(f"{path} is no PNG or JPEG picture; convert it to PNG") from None
@@ -81,23 +80,6 @@ def read_image(path: Path) -> ImageFrame:
     except (OSError, SyntaxError, ValueError) as error:  # Pillow raises all three for damaged files
         why = getattr(error, "strerror", None) or error
         raise UserError(f"{path} cannot be read: {why}") from None
-
-
-def _require_frame(path: Path, image: Any) -> None:
-    """Refuses what would become another picture on its way to 8-bit RGB; looks at the header only."""
-    width, height = image.size
-    if width * height > MOST_PIXELS:
-        raise UserError(f"{path} has {width}x{height} pixels, more than {MOST_PIXELS:,}; scale it down")
-    if image.format == "PNG":
-        with path.open("rb") as file:
-            depth = file.read(_BIT_DEPTH_AT + 1)[_BIT_DEPTH_AT]
-        if depth == 16:
-            raise UserError(
-                f"{path} has 16 bits a channel (a depth image?), camera frames have 8; convert it as your "
-                "camera driver does"
-            )
-    if image.mode not in ("1", "L", "LA", "P", "PA", "RGB", "RGBA"):
-        raise UserError(f"{path} holds {image.mode} colours; convert it to RGB")
 
 
 def _frame(path: Path, image: Any) -> ImageFrame:

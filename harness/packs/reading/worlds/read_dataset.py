@@ -18,7 +18,7 @@ from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode
 from simgate.sim_adapters.datasets.dataset import Dataset, Picture
 from simgate.sim_adapters.datasets.formats import FORMATS, format_of
-from simgate.sim_adapters.datasets.frames import BadPicture, picture_bytes, sha256_of
+from simgate.sim_adapters.datasets.frames import BadPicture, sha256_of_labelled
 from simgate.sim_adapters.datasets.world import (
     CLUSTER,
     PICTURES,
@@ -71,7 +71,7 @@ class DatasetReader:
             return None
         try:
             found = read_dataset(path, kind, absolute(reader.folder / keys.images) if keys.images else None)
-            pictures = {one.name: sha256_of(picture_bytes(found.folder, one.name)) for one in found.pictures}
+            pictures = {one.name: sha256_of_labelled(found.folder, one) for one in found.pictures}
         except (NativeError, BadPicture) as error:
             said, hint = (error.message, error.hint) if isinstance(error, NativeError) else (str(error), "")
             reader.problems.at(nodes["dataset"], CODES["file"], said, hint)

@@ -2,12 +2,21 @@
 
 import json
 import os
+import struct
+import zlib
 
 import pytest
 from PIL import Image
 
+from simgate.sim_adapters.datasets.dataset import size_of
 from simgate.sim_adapters.datasets.formats import FORMATS, format_of
-from simgate.sim_adapters.datasets.frames import BadPicture, picture_bytes, read_frame, sha256_of
+from simgate.sim_adapters.datasets.frames import (
+    BadPicture,
+    picture_bytes,
+    read_frame,
+    sha256_of,
+    sha256_of_labelled,
+)
 from simgate.sim_adapters.datasets.world import read_dataset
 from simgate.sim_adapters.worlds.native_file import NativeError
 
@@ -115,6 +124,9 @@ def test_what_is_wrong_in_coco_is_refused_with_its_entry(folder, entry, place, w
         ("kitti", "label_2/b.txt", "cup 1 2", "no picture of this name"),
         ("yolo", "labels/a.txt", "9 0.5 0.5 0.1 0.1", "the class must be 0 to 1"),
         ("yolo", "labels/a.txt", "0 0.5 0.5 inf 0.1", "not finite"),
+        ("yolo", "labels/a.txt", "0 0.5 0.5 0.1", "a line has 5 numbers, this one 4"),
+        # The outline of an object; its first four numbers are two corners, no box.
+        ("yolo", "labels/a.txt", "0 0.1 0.1 0.9 0.1 0.9 0.9", "a line has 5 numbers, this one 7"),
         ("yolo", "labels/a.txt", "0 0 0 0 0\n" * 10_001, "more than 10,000"),
     ],
 )
@@ -159,6 +171,54 @@ def test_a_picture_that_has_changed_since_the_plan_is_refused(folder):
 
 
 def test_a_picture_too_large_for_any_camera_is_not_decoded(folder, monkeypatch):
-    monkeypatch.setattr("simgate.sim_adapters.datasets.frames.MOST_PIXELS", 100)
-    with pytest.raises(BadPicture, match="more than 100 pixels"):
+    monkeypatch.setattr("simgate.sim_adapters.decoded.MOST_PIXELS", 100)
+    with pytest.raises(BadPicture, match="more than 100; scale it down"):
         read_frame(folder / "images", "a.png", sha256_of(picture_bytes(folder / "images", "a.png")))
+
+
+def test_shares_of_a_picture_on_its_side_are_of_the_frame_that_the_model_is_shown(folder):
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    Image.new("RGB", (40, 20)).save(folder / "images" / "b.jpg", exif=turned)
+    write(folder, "yolo")
+    (folder / "labels" / "b.txt").write_text("1 0.5 0.25 1.0 0.5\n")
+    found = read_dataset(folder, "yolo", None)
+    picture = found.pictures[1]
+    frame = read_frame(found.folder, "b.jpg", sha256_of(picture_bytes(found.folder, "b.jpg")))
+    assert frame.shape == (40, 20, 3)
+    assert picture.objects[0].box == (0.0, 0.0, 20.0, 20.0)
+
+
+def test_a_picture_of_16_bits_is_not_shown_by_its_upper_half(folder):
+    def part(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows = zlib.compress(b"\0" + bytes(range(48)))
+    deep = b"\x89PNG\r\n\x1a\n" + part(b"IHDR", struct.pack(">IIBBBBB", 8, 1, 16, 2, 0, 0, 0))
+    deep += part(b"IDAT", rows) + part(b"IEND", b"")
+    (folder / "images" / "b.png").write_bytes(deep)
+    with pytest.raises(BadPicture, match="16 bits a channel"):
+        read_frame(folder / "images", "b.png", sha256_of(deep))
+
+
+@pytest.mark.parametrize("kind", ["coco", "voc"])
+def test_labels_of_a_picture_of_another_size_are_refused(folder, kind):
+    path = write(folder, kind)
+    labels = path if kind == "coco" else path / "Annotations" / "a.xml"
+
+    def checked(width):
+        size = f"<size><width>{width}</width><height>40</height></size>"
+        text = labels.read_text().replace('"width": 40', f'"width": {width}')
+        labels.write_text(text.replace("</annotation>", f"{size}</annotation>"))
+        found = read_dataset(path, kind, folder / "images")
+        return sha256_of_labelled(found.folder, found.pictures[0])
+
+    assert checked(40) == sha256_of(picture_bytes(folder / "images", "a.png"))
+    write(folder, kind)
+    with pytest.raises(BadPicture, match=r"'a\.png' has 40x40 pixels, and its labels are of one of 80x40"):
+        checked(80)
+
+
+@pytest.mark.parametrize("size", [(0, 0), (None, 40), ("", ""), ("x", 3)])
+def test_labels_that_tell_no_size_are_of_any(size):
+    assert size_of(*size) is None
