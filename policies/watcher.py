@@ -1,4 +1,4 @@
-"""A policy that only looks on: for logs, in which nobody can be told anything."""
+"""A policy that only looks on: for logs and data sets, in which nobody can be told anything."""
 
 from __future__ import annotations
 

@@ -78,6 +78,8 @@ class InterpreterPolicy:
             self._link = link = RemoteLink(str(Path(python).absolute()), opened, "policy")
             now = link.call("describe")
         except (Refused, EnvironmentFailed) as error:
+            # Of one that could not say what it is nobody knows whether it is the same.
+            self.close()
             raise PolicyFailed(str(error)) from None
         if self.said and now != self.said:
             self.close()

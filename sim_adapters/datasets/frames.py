@@ -43,8 +43,7 @@ def sha256_of_labelled(folder: Path, one: Picture) -> str:
         BadPicture: See :func:`picture_bytes`; or its labels are of a picture of another size.
     """
     content = picture_bytes(folder, one.name)
-    found = None if one.size is None else upright_size_of(content)
-    if found is not None and found != one.size:
+    if one.size is not None and (found := upright_size_of(content)) and found != one.size:
         wanted, there = ("x".join(map(str, size)) for size in (one.size, found))
         raise BadPicture(f"picture {one.name!r} has {there} pixels, and its labels are of one of {wanted}")
     return sha256_of(content)

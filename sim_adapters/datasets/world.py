@@ -12,7 +12,8 @@ from typing import Any, Literal
 from simgate.sim_adapters.datasets.dataset import Dataset, Labelled, Picture, bad
 from simgate.sim_adapters.datasets.formats import FORMATS
 from simgate.sim_adapters.plain_file import absolute
-from simgate.sim_adapters.worlds.world import Disc, ParameterSpec, PlacedObject, Rectangle, Value
+from simgate.sim_adapters.worlds.placing import Placing, PlacingWorld
+from simgate.sim_adapters.worlds.world import ParameterSpec, PlacedObject, Value
 
 PICTURES, CLUSTER = "pictures", "cluster"
 """Parameters: which pictures a variant is (one of them, or a group), and whose unit of proof they are."""
@@ -118,7 +119,7 @@ def read_dataset(path: Path, kind: str, images: Path | None) -> Dataset:
     return found
 
 
-class DatasetWorld:
+class DatasetWorld(PlacingWorld):
     """See :class:`simgate.sim_adapters.worlds.world.World`.
 
     Args:
@@ -126,23 +127,12 @@ class DatasetWorld:
         folder: The pack's folder, where paths begin.
     """
 
-    object_kinds: Mapping[str, tuple[float, float]] = {}
-    region_names: tuple[str, ...] = ()
-    keep_clear_names: tuple[str, ...] = ()
-
     def __init__(self, spec: DatasetSpec, folder: Path) -> None:
+        super().__init__(Placing())
         self.spec, self._folder = spec, folder
         self.name = f"dataset:{spec.file}"
         self.description = f"The data set {spec.file}."
         self.parameters: Mapping[str, ParameterSpec] = spec.parameters
-
-    def region(self, name: str, parameters: Mapping[str, Value]) -> Rectangle:
-        """There are none."""
-        raise KeyError(name)
-
-    def keep_clear(self, name: str, parameters: Mapping[str, Value]) -> Disc:
-        """There are none."""
-        raise KeyError(name)
 
     @cached_property
     def _read(self) -> tuple[Path, dict[str, Picture]]:

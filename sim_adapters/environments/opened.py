@@ -46,16 +46,7 @@ class OpenedEnvironment:
     ) -> None:
         self.name = name
         opened = {"name": self.before + name, "folder": str(folder), "make": dict(make), "camera": camera}
-        try:
-            link = open_link(python, opened)
-            try:
-                self.said: Mapping[str, Any] = link.call("describe")
-            finally:
-                link.close()
-        except Refused as error:
-            raise NativeError("file", str(error), unknown=error.unknown, known=error.known) from None
-        except EnvironmentFailed as error:
-            raise NativeError("file", str(error)) from None
+        self.said = _asked(python, opened, "describe")
         self._settable = dict(self.said["settable"])
         self.files = tuple(Path(path) for path in self.said["files"])
 
@@ -249,11 +240,16 @@ def needed_files(task: str, python: str, assets: str) -> Mapping[str, Any]:
     """
     name = OpenedTask.before + task
     opened = {"name": name, "folder": str(Path.cwd()), "make": {"assets": assets}}
+    return _asked(python, opened, "needs")
+
+
+def _asked(python: str | None, opened: Mapping[str, Any], word: str) -> Mapping[str, Any]:
+    """One answer of an environment's session, which is ended with it."""
     try:
         link = open_link(python, opened)
         try:
-            needed: Mapping[str, Any] = link.call("needs")
-            return needed
+            answer: Mapping[str, Any] = link.call(word)
+            return answer
         finally:
             link.close()
     except Refused as error:

@@ -17,7 +17,7 @@ PACK = """\
 simgate: 1
 pack: cells
 model: model/model.yaml
-policy: observer
+policy: watcher
 sim: {{adapter: dataset, batch: 4}}
 scenarios:
   cells:

@@ -20,7 +20,7 @@ from simgate.sim_adapters.plain_file import absolute
 from simgate.sim_adapters.planar_drive import drive_of
 
 WATCHER = "watcher"
-"""The policy that only looks on, as logs need it."""
+"""The policy that only looks on, as logs and data sets need it."""
 
 if TYPE_CHECKING:
     from simgate.sim_adapters.embodiment import ActionSpec, Channel

@@ -11,7 +11,8 @@ from simgate.sim_adapters.plain_file import absolute
 from simgate.sim_adapters.scene.environment import EnvironmentSite
 from simgate.sim_adapters.scene.native import NativeValue
 from simgate.sim_adapters.worlds.declared.native import Knob, set_by
-from simgate.sim_adapters.worlds.world import Disc, ParameterSpec, PlacedObject, Rectangle, Value
+from simgate.sim_adapters.worlds.placing import Placing, PlacingWorld
+from simgate.sim_adapters.worlds.world import ParameterSpec, PlacedObject, Value
 
 SEED = "seed"
 """Target: the seed of ``reset``; the variant's own when nothing sets it."""
@@ -68,7 +69,7 @@ class EnvironmentSpec:
         return f"{self.kind}:{self.file}@{self.sha256[:12]}"
 
 
-class EnvironmentWorld:
+class EnvironmentWorld(PlacingWorld):
     """See :class:`simgate.sim_adapters.worlds.world.World`.
 
     Args:
@@ -76,11 +77,8 @@ class EnvironmentWorld:
         folder: The pack's folder, where paths begin.
     """
 
-    object_kinds: Mapping[str, tuple[float, float]] = {}
-    region_names: tuple[str, ...] = ()
-    keep_clear_names: tuple[str, ...] = ()
-
     def __init__(self, spec: EnvironmentSpec, folder: Path) -> None:
+        super().__init__(Placing())
         self.spec, self._folder = spec, folder
         self.name = f"{spec.kind}:{spec.file}"
         self.description = f"The environment {spec.file}."
@@ -88,14 +86,6 @@ class EnvironmentWorld:
             **spec.axes,
             **{name: knob.spec for name, knob in spec.knobs.items()},
         }
-
-    def region(self, name: str, parameters: Mapping[str, Value]) -> Rectangle:
-        """There are none."""
-        raise KeyError(name)
-
-    def keep_clear(self, name: str, parameters: Mapping[str, Value]) -> Disc:
-        """There are none."""
-        raise KeyError(name)
 
     def build(self, parameters: Mapping[str, Value], placed: Sequence[PlacedObject]) -> Any:
         """The :class:`EnvironmentSite` of a variant, without its seed and what its task measures.

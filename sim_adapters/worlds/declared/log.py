@@ -10,7 +10,8 @@ from typing import Any, Literal
 from simgate.sim_adapters.plain_file import absolute
 from simgate.sim_adapters.scene.log import LogSite
 from simgate.sim_adapters.worlds.declared.native import EFFECTS, effects_of
-from simgate.sim_adapters.worlds.world import Disc, ParameterSpec, PlacedObject, Rectangle, Value
+from simgate.sim_adapters.worlds.placing import Placing, PlacingWorld
+from simgate.sim_adapters.worlds.world import ParameterSpec, PlacedObject, Value
 
 FROM, TO = "log.from_s", "log.to_s"
 
@@ -49,7 +50,7 @@ class LogSpec:
         return f"log:{self.file}@{self.sha256[:12]}"
 
 
-class LogWorld:
+class LogWorld(PlacingWorld):
     """See :class:`simgate.sim_adapters.worlds.world.World`.
 
     Args:
@@ -57,11 +58,8 @@ class LogWorld:
         folder: The pack's folder, where paths begin.
     """
 
-    object_kinds: Mapping[str, tuple[float, float]] = {}
-    region_names: tuple[str, ...] = ()
-    keep_clear_names: tuple[str, ...] = ()
-
     def __init__(self, spec: LogSpec, folder: Path) -> None:
+        super().__init__(Placing())
         self.spec = spec
         self.name = f"log:{spec.file}"
         self.description = f"The field log {spec.file}, replayed: open loop."
@@ -75,14 +73,6 @@ class LogWorld:
             FROM: ParameterSpec("number", 0.0, begins, "s", 0.0, most),
             TO: ParameterSpec("number", most, ends, "s", 0.0, most),
         }
-
-    def region(self, name: str, parameters: Mapping[str, Value]) -> Rectangle:
-        """There are none."""
-        raise KeyError(name)
-
-    def keep_clear(self, name: str, parameters: Mapping[str, Value]) -> Disc:
-        """There are none."""
-        raise KeyError(name)
 
     def build(self, parameters: Mapping[str, Value], placed: Sequence[PlacedObject]) -> Any:
         """The :class:`LogSite` of a variant. ``Any``, because the protocol of worlds knows scenes alone.
