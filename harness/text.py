@@ -71,8 +71,8 @@ def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def markdown_words(text: object) -> str:
     """Text of others within Markdown: on one line, shown as it is, naming nobody and linking nowhere."""
-    shown = html.escape(printable(text), quote=False).replace("@", "&#64;")
-    return _MARKDOWN.sub(r"\\\g<0>", shown)
+    shown = _MARKDOWN.sub(r"\\\g<0>", html.escape(printable(text), quote=False))
+    return shown.replace("@", "&#64;")
 
 
 def markdown_code(text: object) -> str:

@@ -54,13 +54,13 @@ class Side:
 
     Attributes:
         name: What the user named.
-        model: SHA-256 of the model that looked, hex.
+        models: SHA-256 of each model that looked, hex.
         episodes: As they were shown.
         run_id: Of the run; empty for a pack.
     """
 
     name: str
-    model: str
+    models: tuple[str, ...]
     episodes: tuple[Measured, ...]
     run_id: str = ""
 
@@ -105,8 +105,8 @@ def measure(path: Path, most: int, every: int, runtime: str) -> Side:
             rows.append(frame_statistics(frame, answers.get(episode.trace.frames[k].step)))
         if rows:
             episodes.append(Measured(variant.id, variant.parameters, np.stack(rows), shown))
-    model = ", ".join(load_package(one).sha256 for one in pack.packages.values())
-    return Side(str(path), model, tuple(episodes), run_id)
+    models = tuple(load_package(one).sha256 for one in pack.packages.values())
+    return Side(str(path), models, tuple(episodes), run_id)
 
 
 def _what(path: Path) -> tuple[Pack, Sequence[Variant], str]:

@@ -156,8 +156,10 @@ def _leg(name: str, leg: Leg | None, folder: Path, model_sha256: str) -> Shown:
         problems.append("the run does not say which model it judged: write model_sha256 in the release file")
     elif said != model_sha256:
         problems.append(f"stale: it judged the model {said[:12]}, the candidate is {model_sha256[:12]}")
+    if own.manifest.selection:
+        problems.append(f"only a part of the pack was to be run: {own.manifest.selection}")
     if leg.largest_drift is not None:
-        problems += _drift(leg, folder, path, own.manifest.run_id)
+        problems += _drift(leg, folder, own.manifest.run_id, model_sha256)
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     scenarios = {one.id: one for one in own.pack.scenarios}
     for variant in own.evidence.variants:
@@ -197,18 +199,20 @@ def _apart(shown: Sequence[Shown]) -> list[Shown]:
     return found
 
 
-def _drift(leg: Leg, folder: Path, run: Path, run_id: str) -> list[str]:
+def _drift(leg: Leg, folder: Path, run_id: str, model_sha256: str) -> list[str]:
     """What speaks against a layer in how far it is from another one; never anything for it."""
-    path = folder / leg.drift if leg.drift else run / "drift" / "drift.json"
+    path = folder / leg.drift if leg.drift else folder / leg.run / "drift" / "drift.json"
     again = f"`simgate drift {leg.run} --against OTHER` writes {path.name}"
     try:
         said: Any = json.loads(read_plain(path, MOST_BYTES))
-        effect, sides = float(said["effect"]), said.get("run_ids", ())
+        effect = float(said["effect"])
+        sides, models = list(said.get("run_ids", ())), list(said.get("models", ()))
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return [f"drift was not measured: {again}"]
     assert leg.largest_drift is not None
-    if not isinstance(sides, list) or run_id not in sides:
-        return [f"the drift in {path.name} is not that of this run: {again}"]
+    if run_id not in sides or model_sha256 not in models:
+        what = "that of this run" if run_id not in sides else "as the candidate sees it"
+        return [f"the drift in {path.name} is not {what}: {again}"]
     if math.isfinite(effect) and effect <= leg.largest_drift:
         return []
     return [f"drift {effect:.3f} against {said.get('against', '?')!s:.100}, {leg.largest_drift:g} is allowed"]

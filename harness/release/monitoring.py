@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 
 import yaml
 
 from simgate.harness.release.judge import Judgement
 from simgate.harness.release.plan import Monitoring, Release, Signal
+from simgate.harness.text import markdown_words
+from simgate.sim_adapters.printable import printable
 
 
 def monitoring_files(release: Release, judgement: Judgement) -> dict[str, bytes]:
@@ -125,19 +128,19 @@ def _dashboard(release: Release, said: Monitoring, names: list[str]) -> bytes:
 
 
 def _runbook(release: Release, judgement: Judgement, said: Monitoring, signal: Signal, name: str) -> bytes:
-    of = f"Requirement {signal.requirement}, release {_escaped(release.release)}."
+    of = f"Requirement {signal.requirement}, release {markdown_words(release.release)}."
     reproducing = []
     for layer in judgement.layers:
         if layer.manifest is None:
             continue
         for scenario in layer.manifest.pack.get("scenarios", []):
             if signal.requirement in scenario.get("requirements", ()):
-                pack = str(layer.manifest.pack_path)
-                reproducing.append(f"    simgate run {pack} --scenario {scenario['id']}    # {layer.layer}")
+                words = shlex.join(["simgate", "run", layer.manifest.pack_path, "--scenario", scenario["id"]])
+                reproducing.append(f"    {printable(words)}    # {layer.layer}")
     lines = [
         f"# {name}",
         "",
-        f"{_escaped(signal.meaning)} `{signal.metric}` must be {_bound(signal)}; it was not for "
+        f"{markdown_words(signal.meaning)} `{signal.metric}` must be {_bound(signal)}; it was not for "
         f"{signal.for_minutes} minutes. {of}",
         "",
         "## What reproduces it",
@@ -146,11 +149,6 @@ def _runbook(release: Release, judgement: Judgement, said: Monitoring, signal: S
         "",
         "## What to do",
         "",
-        _escaped(said.rollback),
+        markdown_words(said.rollback),
     ]
     return ("\n".join(lines) + "\n").encode()
-
-
-def _escaped(text: str) -> str:
-    """Text of the file in Markdown: no links, no HTML."""
-    return re.sub(r"([\\`*_\[\]<>#|!])", r"\\\1", text)

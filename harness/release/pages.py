@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from simgate.harness.release.judge import Judgement, Shown
 from simgate.harness.release.plan import Release
+from simgate.harness.text import markdown_words
 
 
 def as_data(release: Release, judgement: Judgement, model: dict[str, str]) -> dict[str, Any]:
@@ -104,8 +104,8 @@ def _measured(one: Shown) -> list[str]:
 
 
 def _text(text: str) -> str:
-    """Text of others in Markdown: one line, no links, no HTML, no cells of its own."""
-    return re.sub(r"([\\`\[\]<>|])", r"\\\1", " ".join(text.split()))
+    """Text of others, also of several lines, in a line or a cell."""
+    return markdown_words(" ".join(text.split()))
 
 
 def _page(lines: list[str]) -> bytes:

@@ -52,6 +52,14 @@ class Leg(_Said):
     largest_drift: Annotated[float | None, Field(gt=0, le=1)] = None
     """Largest effect (energy coefficient) that may lie between this layer and the one it was held against."""
 
+    @model_validator(mode="after")
+    def _bounds_its_drift(self) -> Self:
+        if self.drift is not None and self.largest_drift is None:
+            raise ValueError(
+                "drift limits nothing without largest_drift: add it, for example largest_drift: 0.1"
+            )
+        return self
+
 
 class Canary(_Said):
     """A form about a trial on few robots, filled in by hand."""

@@ -6,7 +6,7 @@ Units of proof are the clusters (sequences, sites) that the scenario names: see
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from simgate.harness.gate.comparing.pairing import pair_up
 from simgate.harness.gate.rules.regression import Comparison, nothing_to_compare
@@ -16,13 +16,14 @@ from simgate.harness.gate.statistics.average_precision import (
     DRAWS,
     FEWEST_CLUSTERS,
     Ranking,
+    clusters_with_any,
     mean_precision,
     of_loss,
     of_mean,
 )
 from simgate.harness.gate.tally import JudgedVariant, Status, Tally
 from simgate.harness.gate.verdict import Decision, Interval, RuleVerdict
-from simgate.harness.gate.wording import doubts, percent, quarantine, whole_evidence
+from simgate.harness.gate.wording import doubts, few, percent, quarantine, whole_evidence
 from simgate.harness.packs.model import GateRule
 from simgate.harness.packs.overall import Overall, overall_of
 from simgate.harness.results.record import RunRecord
@@ -45,8 +46,8 @@ def decide_overall(rule: GateRule, tally: Tally, variants: Sequence[JudgedVarian
     assert rule.at_least is not None
     counted = _counted(variants)
     rankings = rankings_of(_metric(rule), in_clusters(counted))
-    if (few := _too_few(rule, tally, rankings, rule.at_least)) is not None:
-        return few
+    if (stopped := _too_few(rule, tally, rankings, rule.at_least)) is not None:
+        return stopped
     found = of_mean(rankings)
     low, high = found.low(rule.confidence), found.high(rule.confidence)
     p_value = found.share_at_least(rule.at_least)
@@ -98,15 +99,14 @@ def decide_overall_not_worse(
             "valid results of the same pictures with both models",
             bound=rule.at_most,
         )
-    names = [name for name, _ in in_clusters([pair.now for pair in pairs])]
-    sides = [
-        rankings_of(
-            _metric(rule), [(name, both[k]) for name, both in zip(names, records, strict=True) if both]
-        )
-        for k in (0, 1)
+    metric, names = _metric(rule), [name for name, _ in in_clusters([pair.now for pair in pairs])]
+    both_models = [
+        [(name, both[k]) for name, both in zip(names, records, strict=True) if both] for k in (0, 1)
     ]
-    if (few := _too_few(rule, tally, sides[1], rule.at_most)) is not None:
-        return few
+    labels, known = (_classes(metric, of) for of in both_models)
+    sides = [rankings_of(metric, of, labels) for of in both_models]
+    if stopped := _lost(rule, tally, labels - known) or _too_few(rule, tally, sides[0], rule.at_most):
+        return stopped
     found = of_loss(sides[0], sides[1])
     low, high = found.low(rule.confidence), found.high(rule.confidence)
     p_value = found.share_at_most(rule.at_most)
@@ -145,18 +145,20 @@ def in_clusters(variants: Sequence[JudgedVariant]) -> list[tuple[str, RunRecord 
     return [(unit(one.expected.own_scene, one.trace), one.record) for one in variants]
 
 
-def rankings_of(metric: Overall, records: Sequence[tuple[str, RunRecord | None]]) -> list[Ranking]:
+def rankings_of(
+    metric: Overall, records: Sequence[tuple[str, RunRecord | None]], labels: Iterable[str] | None = None
+) -> list[Ranking]:
     """A ranking for each class and overlap of a metric, over the same clusters.
 
     Args:
         metric: Which classes and overlaps.
         records: Name of the cluster, and record, of each variant.
+        labels: Classes in place of the metric's.
     """
     names = {name: place for place, name in enumerate(dict.fromkeys(name for name, _ in records))}
     sheets = [(names[name], as_read(record).sheets) for name, record in records if record is not None]
-    labels = [metric.label] if metric.label else sorted({label for _, own in sheets for label in own})
     rankings = []
-    for label in labels:
+    for label in sorted(_classes(metric, records) if labels is None else labels):
         own = [(place, of[label]) for place, of in sheets if label in of]
         truths = [0.0] * len(names)
         for place, sheet in own:
@@ -173,6 +175,13 @@ def rankings_of(metric: Overall, records: Sequence[tuple[str, RunRecord | None]]
             scores, right, cluster = zip(*kept, strict=True) if kept else ((), (), ())
             rankings.append(Ranking.of(scores, right, cluster, truths))
     return rankings
+
+
+def _classes(metric: Overall, records: Sequence[tuple[str, RunRecord | None]]) -> set[str]:
+    """A metric's classes that a model has and that are in its pictures."""
+    sheets = [as_read(record).sheets for _, record in records if record is not None]
+    found = {label for own in sheets for label, sheet in own.items() if sheet.truths}
+    return found & {metric.label} if metric.label else found
 
 
 def _metric(rule: GateRule) -> Overall:
@@ -194,15 +203,24 @@ def _undecidable(rule: GateRule, tally: Tally) -> RuleVerdict | None:
     return inconclusive(rule, tally, reason, whole_evidence(tally), bound=bound)
 
 
+def _lost(rule: GateRule, tally: Tally, labels: Collection[str]) -> RuleVerdict | None:
+    """Without its worst class a mean is better, and no model."""
+    if not labels:
+        return None
+    reason = f"the candidate's model has no class {few(sorted(labels))}, the baseline's has"
+    return inconclusive(rule, tally, reason, "a candidate with the same classes", bound=rule.at_most)
+
+
 def _too_few(rule: GateRule, tally: Tally, rankings: Sequence[Ranking], bound: float) -> RuleVerdict | None:
     if not rankings:
         reason = f"there is nothing to be found of which {rule.metric} speaks"
         return inconclusive(rule, tally, reason, "pictures in which there is", bound=bound)
-    clusters = len(rankings[0].truths)
+    clusters = clusters_with_any(rankings)
     if clusters >= FEWEST_CLUSTERS:
         return None
     reason = (
-        f"{rule.metric} {mean_precision(rankings):.4f} over {plural(clusters, 'cluster')} of pictures, and "
+        f"{rule.metric} {mean_precision(rankings):.4f} over {plural(clusters, 'cluster')} of pictures with "
+        "something to be found, and "
     )
     reason += f"of fewer than {FEWEST_CLUSTERS} nothing is concluded"
     change = f"{FEWEST_CLUSTERS - clusters} more clusters (sequences, sites)"
@@ -210,5 +228,6 @@ def _too_few(rule: GateRule, tally: Tally, rankings: Sequence[Ranking], bound: f
 
 
 def _seen(rankings: Sequence[Ranking], variants: Sequence[JudgedVariant]) -> str:
-    clusters = len(rankings[0].truths)
-    return f"over {plural(len(variants), 'variant')} in {plural(clusters, 'cluster')}"
+    clusters, filled = len(rankings[0].truths), clusters_with_any(rankings)
+    only = f", {filled} of them with something to be found" if filled < clusters else ""
+    return f"over {plural(len(variants), 'variant')} in {plural(clusters, 'cluster')}{only}"

@@ -20,7 +20,7 @@ RECALLS = np.linspace(0.0, 1.0, 101)
 """COCO's points of recall, of whose precisions the mean is taken."""
 DRAWS = 2000
 FEWEST_CLUSTERS = 10
-"""Of fewer nothing is concluded."""
+"""Of fewer that hold something to be found nothing is concluded."""
 _SEED = 20261128
 
 
@@ -70,10 +70,9 @@ class Ranking:
         )
 
     def with_cluster(self, *, is_right: bool) -> Ranking:
-        """One more cluster, of the mean size, in which all is found with the best score, or nothing is and
-        as many are found that are not there."""
-        size = float(self.truths.mean())
-        count = max(round(size), 1)
+        """One more cluster, of the mean size of those that hold any, in which all is found with the best
+        score, or nothing is and as many are found that are not there."""
+        count = max(round(float(self.truths[self.truths > 0.0].mean())), 1)
         best = float(self.scores[0]) if len(self.scores) else 1.0
         return Ranking(
             np.concatenate([np.full(count, best), self.scores]),
@@ -115,6 +114,11 @@ class Bootstrap:
 
     def _p(self, count: int) -> float:
         return (1 + count) / (1 + len(self.below))
+
+
+def clusters_with_any(rankings: Sequence[Ranking]) -> int:
+    """How many clusters hold something to be found: those alone can show that it is."""
+    return int(np.count_nonzero(np.sum([one.truths for one in rankings], axis=0)))
 
 
 def mean_precision(rankings: Sequence[Ranking], weights: NDArray[np.float64] | None = None) -> float:

@@ -76,6 +76,10 @@ def test_text_of_others_is_shown_as_it_is(tmp_path: Path, text: str) -> None:
     assert markdown_code(text).count("`") == 2
 
 
+def test_a_sign_that_would_name_somebody_is_shown_as_that_sign() -> None:
+    assert markdown_words("@team #1 &#64;") == r"&#64;team \#1 &amp;\#64;"
+
+
 def test_a_job_on_github_has_its_summary_and_annotations_at_the_packs_lines(
     folder: RunFolder, tmp_path: Path
 ) -> None:

@@ -65,6 +65,44 @@ def test_the_same_pictures_under_sixty_names_are_one_cluster():
     assert "over 1 cluster of pictures" in verdict.reason
 
 
+RARE = [found(20, truths=20)] * 9 + [found(0, truths=0)] * 91
+
+
+def test_clusters_in_which_nothing_is_to_be_found_prove_nothing():
+    verdict = the_rule(*a_run(RARE, AT_LEAST.model_copy(update={"at_least": 0.8})))
+    assert verdict.decision is Decision.INCONCLUSIVE
+    assert "over 9 clusters of pictures with something to be found" in verdict.reason
+    loss = the_rule_against(RARE, RARE, NOT_WORSE.model_copy(update={"at_most": 0.2}))
+    assert loss.decision is Decision.INCONCLUSIVE
+    assert "over 9 clusters of pictures with something to be found" in loss.reason
+
+
+def test_a_bound_does_not_rise_with_clusters_in_which_nothing_is_to_be_found():
+    some = [found(20, truths=20)] * 30
+    alone, among = (_ranking(some + [found(0, truths=0)] * k) for k in (0, 970))
+    assert of_mean([among]).low(0.95) == pytest.approx(of_mean([alone]).low(0.95), abs=0.01)
+    verdict = the_rule(*a_run(some + [found(0, truths=0)] * 10, AT_LEAST))
+    assert "in 40 clusters, 30 of them with something to be found" in verdict.reason
+
+
+def test_a_candidate_that_has_lost_its_worst_class_is_not_better_for_that():
+    good, bad = found()["cup"], found(0)["cup"]
+    both, one = {"cup": good, "mug": bad}, {"cup": good}
+    rule = NOT_WORSE.model_copy(update={"metric": "AP50"})
+    lost = the_rule_against([both] * 200, [one] * 200, rule)
+    assert lost.decision is Decision.INCONCLUSIVE
+    assert lost.reason == "the candidate's model has no class mug, the baseline's has"
+    # A class more is left out of the comparison: the baseline says nothing of it.
+    assert the_rule_against([one] * 200, [both] * 200, rule).decision is Decision.GO
+    of_mug = NOT_WORSE.model_copy(update={"metric": "AP50.mug"})
+    assert the_rule_against([one] * 200, [both] * 200, of_mug).decision is Decision.INCONCLUSIVE
+
+
+def the_rule_against(before, now, rule):
+    old, new = a_run(before, rule), a_run(now, rule)
+    return decide(*new, evidence_of(*old)).rules[0]
+
+
 def test_a_model_that_finds_half_is_refuted():
     verdict = the_rule(*a_run([found(), found(0)] * 40, AT_LEAST))
     assert verdict.decision is Decision.NO_GO

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shlex
 import shutil
 import subprocess
 
@@ -13,6 +14,7 @@ from simgate.harness.gate.verdict import Decision
 from simgate.harness.packs.model import GateRule
 from simgate.harness.release.judge import judge_release
 from simgate.harness.release.monitoring import monitoring_files
+from simgate.harness.release.pages import model_card, release_notes, release_page
 from simgate.harness.release.plan import Release, read_release
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.manifest import Fingerprint
@@ -23,6 +25,7 @@ from tests.unit.gate.runs import make_manifest, make_pack, make_records, scenari
 
 CANDIDATE, OTHER = "a" * 64, "b" * 64
 EASY = GateRule(kind="pass_rate", severity="critical", at_least=0.5)
+MEASURED = {"run_ids": ["simulation", "field"], "models": [CANDIDATE]}
 SIGNED = {"role": "safety", "name": "A. Name", "date": "2026-11-28"}
 MONITORING = {
     "rollback": "Install the package before.",
@@ -33,18 +36,20 @@ MONITORING = {
 }
 
 
-def write_run(place, letters, *, model=CANDIDATE, requirements=("R-1", "R-2")):
+def write_run(place, letters, *, model=CANDIDATE, requirements=("R-1", "R-2"), **said):
     """A run of one scenario with a letter for each variant."""
     one = scenario(count=len(letters)).model_copy(update={"requirements": requirements})
-    return write_pack(place, [one], letters, model=model)
+    return write_pack(place, [one], letters, model=model, **said)
 
 
-def write_pack(place, scenarios, letters, *, model=CANDIDATE):
+def write_pack(place, scenarios, letters, *, model=CANDIDATE, **said):
     """A run of some scenarios, in which no variant is one of another run; its gate judges critical ones."""
     pack = make_pack(scenarios, [EASY])
     folder = RunFolder(place)
     folder.create()
-    made = make_manifest(pack, fingerprint=Fingerprint(model="m 1", model_sha256=model), run_id=place.name)
+    made = make_manifest(
+        pack, fingerprint=Fingerprint(model="m 1", model_sha256=model), **{"run_id": place.name, **said}
+    )
     own = [dataclasses.replace(e, digest=f"{e.digest} of {place.name}") for e in made.expected]
     write_atomic(folder.manifest_path, made.model_copy(update={"expected": tuple(own)}).model_dump_json())
     records = [
@@ -188,7 +193,7 @@ def test_what_is_not_done_or_signed_is_not_go(folder):
 def test_too_much_drift_takes_a_go_away_and_little_gives_none(folder):
     def with_drift(effect):
         (folder / "simulation" / "drift").mkdir(exist_ok=True)
-        text = json.dumps({"effect": effect, "against": "field", "run_ids": ["simulation", "field"]})
+        text = json.dumps({"effect": effect, "against": "field", **MEASURED})
         (folder / "simulation" / "drift" / "drift.json").write_text(text)
         return judged(folder, layers=layers(simulation={"run": "simulation", "largest_drift": 0.1}))
 
@@ -203,13 +208,28 @@ def test_too_much_drift_takes_a_go_away_and_little_gives_none(folder):
     assert with_drift(0.0).decision is Decision.INCONCLUSIVE
 
 
-def test_drift_of_another_run_says_nothing_of_this_one(folder):
-    text = json.dumps({"effect": 0.0, "against": "field", "run_ids": ["offline", "field"]})
-    (folder / "drift.json").write_text(text)
-    said = {"run": "simulation", "largest_drift": 0.1, "drift": "drift.json"}
-    found = judged(folder, layers=layers(simulation=said))
+@pytest.mark.parametrize(
+    "changed, said",
+    [
+        ({"run_ids": ["offline", "field"]}, "is not that of this run"),
+        ({"run_ids": []}, "is not that of this run"),
+        ({"models": [OTHER]}, "is not as the candidate sees it"),
+        ({"models": []}, "is not as the candidate sees it"),
+    ],
+)
+def test_drift_of_another_run_or_by_another_model_says_nothing_of_this_one(folder, changed, said):
+    simulation = {"run": "simulation", "largest_drift": 0.1, "drift": "drift.json"}
+    (folder / "drift.json").write_text(json.dumps({"effect": 0.0, **MEASURED, **changed}))
+    found = judged(folder, layers=layers(simulation=simulation))
     assert found.decision is Decision.INCONCLUSIVE
-    assert "simulation: the drift in drift.json is not that of this run: `simgate drift" in found.reasons[0]
+    assert found.reasons[0].startswith(f"simulation: the drift in drift.json {said}: `simgate drift")
+
+
+def test_a_part_of_a_pack_is_no_release(folder):
+    write_run(folder / "part", "P" * 40, selection="--variants 40")
+    found = judged(folder, layers=layers(field={"run": "part"}))
+    assert found.decision is Decision.INCONCLUSIVE
+    assert found.reasons == ("field: only a part of the pack was to be run: --variants 40",)
 
 
 def test_the_canary_is_a_form(folder):
@@ -248,6 +268,10 @@ SIGNAL = "{requirement: R, metric: m, meaning: x}"
             "4:10: error[release-value]: unknown key 'layers.fild'; did you mean 'field'?",
         ),
         (WHOLE.replace("{}", "{field: {rum: r}}"), "unknown key 'layers.field.rum'; did you mean 'run'?"),
+        (
+            WHOLE.replace("{}", "{field: {run: r, drift: d.json}}"),
+            "4:17: error[release-value]: layers.field: drift limits nothing without largest_drift",
+        ),
         (WHOLE.replace("model: b", ""), "1:1: error[release-value]: key 'model' is missing"),
         (WHOLE.replace("[R]", "['R 1']"), "3:16: error[release-value]: requirements.0 must match"),
         (
@@ -289,6 +313,43 @@ def test_texts_of_others_are_inert_in_alerts_dashboard_and_runbooks(folder, tmp_
     assert "<b>" not in runbook.replace("\\<b", "")
     nothing = files["monitoring/runbooks/MissedRatioOutOfBounds2.md"].decode()
     assert "No scenario of this release tests this requirement" in nothing
+
+
+HOSTILE = "<b>x</b> [click](http://a) @team `x` | y\n# z \x1b[31m\u202e"
+
+
+def test_texts_of_others_are_inert_in_the_pages_of_a_release(folder):
+    form = {"robots": 1, "days": 1, "incidents": 0, "model_sha256": CANDIDATE, "signed": "B", "date": "x"}
+    said = release(
+        release="m <b>1</b> @team [a](http://a)",
+        layers=layers(canary={**form, "signed": "<i>B</i> @team"}),
+        checklist={"[x](http://a) @team": False},
+        sign_offs=[{"role": "<b>safety</b>", "name": "@team", "date": "| x"}],
+    )
+    found = judge_release(said, folder, CANDIDATE)
+    found = dataclasses.replace(
+        found, layers=tuple(dataclasses.replace(one, reason=HOSTILE) for one in found.layers)
+    )
+    model = {"name": HOSTILE, "version": HOSTILE, "sha256": CANDIDATE}
+    for page in (
+        release_page(said, found),
+        model_card(said, found, model),
+        release_notes(said, found, model),
+    ):
+        text = page.decode()
+        for live in ("<b>", "<i>", "@team", "[x](", "[a](", "[click](", "\x1b", "\u202e", "\n# z"):
+            assert live not in text
+
+
+def test_a_runbook_gives_a_command_that_does_no_more_than_it_says(folder):
+    path = "packs; touch evil\n`x`/pack.yaml"
+    shutil.rmtree(folder / "field")
+    write_run(folder / "field", "P" * 40, pack_path=path)
+    files = monitoring_files(release(monitoring=MONITORING), judged(folder))
+    runbook = files["monitoring/runbooks/MissedRatioOutOfBounds.md"].decode()
+    (line,) = [one for one in runbook.splitlines() if one.endswith("# field")]
+    assert shlex.split(line, comments=True)[:2] == ["simgate", "run"]
+    assert shlex.split(line, comments=True)[3:] == ["--scenario", "glass"]
 
 
 @pytest.mark.skipif(

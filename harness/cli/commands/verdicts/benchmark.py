@@ -95,7 +95,12 @@ def _truths(records: Sequence[tuple[str, RunRecord]], label: str) -> int:
 def _cells(records: Sequence[tuple[str, RunRecord]], label: str) -> list[str]:
     """Each metric with its bounds, where there are enough clusters for some."""
     from simgate.harness.gate.rules.overall import rankings_of
-    from simgate.harness.gate.statistics.average_precision import FEWEST_CLUSTERS, mean_precision, of_mean
+    from simgate.harness.gate.statistics.average_precision import (
+        FEWEST_CLUSTERS,
+        clusters_with_any,
+        mean_precision,
+        of_mean,
+    )
     from simgate.harness.packs.overall import OVERLAPS, Overall
 
     cells = []
@@ -103,7 +108,7 @@ def _cells(records: Sequence[tuple[str, RunRecord]], label: str) -> list[str]:
         rankings = rankings_of(Overall(OVERLAPS[name], label), records)
         if not rankings:
             cells.append("-")
-        elif len(rankings[0].truths) < FEWEST_CLUSTERS:
+        elif clusters_with_any(rankings) < FEWEST_CLUSTERS:
             cells.append(f"{mean_precision(rankings):.3f}")
         else:
             found = of_mean(rankings)

@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     with as_user_errors():
         paths = (args.run_dir, args.against)
         sides = [measure(path, args.episodes, args.every, args.runtime) for path in paths]
-        if sides[0].model != sides[1].model:
+        if sides[0].models != sides[1].models:
             raise UserError("the two have different models, and drift is as one model sees it")
         try:
             found = compare(sides[0].table, sides[1].table, NAMED)
@@ -83,6 +83,7 @@ def as_document(found: Comparison, sides: list[Side]) -> dict[str, Any]:
         "run": sides[0].name,
         "against": sides[1].name,
         "run_ids": [side.run_id for side in sides if side.run_id],
+        "models": list(sides[0].models),
         "episodes": [len(side.episodes) for side in sides],
         "frames": [len(side.frames) for side in sides],
         "drifts": found.drifts(),
