@@ -61,7 +61,6 @@ def _as_shown(error: Exception) -> UserError | None:
     from simgate.harness.execution.cluster.options import NoCluster
     from simgate.harness.execution.hosts.host_pool import HostsCannotStart
     from simgate.harness.execution.hosts.interpreter import NoInterpreter
-    from simgate.harness.execution.hosts.machine_errors import is_of_the_machine
     from simgate.harness.execution.planning.counting_order import DependentVariants
     from simgate.harness.execution.planning.replay import CannotReplay
     from simgate.harness.execution.planning.resume import CannotResume
@@ -112,10 +111,14 @@ def _as_shown(error: Exception) -> UserError | None:
         return UserError(printable(error))
     if isinstance(error, NotSaid | HostsCannotStart | NoCluster | StoreFailed):
         return MachineError(printable(error) if isinstance(error, NotSaid) else str(error))
-    if isinstance(error, OSError):
-        kind = MachineError if is_of_the_machine(error) else UserError
-        return kind(f"{_file_of(error)}: {error.strerror or error}")
-    return None
+    return _of_the_system(error) if isinstance(error, OSError) else None
+
+
+def _of_the_system(error: OSError) -> UserError:
+    from simgate.harness.execution.hosts.machine_errors import is_of_the_machine
+
+    kind = MachineError if is_of_the_machine(error) else UserError
+    return kind(f"{_file_of(error)}: {error.strerror or error}")
 
 
 def _file_of(error: OSError) -> str:

@@ -7,7 +7,7 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -71,24 +71,8 @@ def write_import(
         raise CannotImport(f"{len(rows):,} episodes are more than the {_MOST:,} of a run")
     ids = _ids(sorted({one.scenario for one, _ in rows}))
     source = _sha256("".join(files.values()))
-    expected, lines = [], []
-    repeats: Counter[str] = Counter()
-    names: Counter[str] = Counter()
-    for number, (episode, sha256) in enumerate(rows):
-        scenario = ids[episode.scenario]
-        name = _free(f"{scenario}::{named(episode.name)}", names)
-        # By the file's own name: two of them may come to one id.
-        where = json.dumps(
-            [told[0].tool, episode.scenario, dict(episode.parameters), episode.pair], sort_keys=True
-        )
-        key = where if episode.pair else f"{sha256} {number}"
-        own = f"{key} {json.dumps(episode.within)}" if episode.within else key
-        repeats[own] += 1
-        digest = _sha256(f"{own} {repeats[own]}")
-        scene = _sha256(key)[:16] if episode.pair else ""
-        identity = _sha256(f"{source} {digest}")
-        expected.append(ExpectedVariant(name, scenario, asked.severity, digest, identity, scene))
-        lines.append(_record(expected[-1], episode).model_dump_json())
+    expected = list(_expected(rows, ids, told[0].tool, source, asked.severity))
+    lines = [_record(one, row[0]).model_dump_json() for one, row in zip(expected, rows, strict=True)]
     pack = _pack(asked, ids, Counter(one.scenario for one, _ in rows), files, source)
     manifest = Manifest(
         run_id=folder.path.name,
@@ -111,6 +95,25 @@ def write_import(
     )
     write_atomic(folder.journal_path, "".join(f"{line}\n" for line in lines))
     write_atomic(folder.manifest_path, manifest.model_dump_json(indent=1) + "\n")
+
+
+def _expected(
+    rows: Sequence[tuple[Episode, str]], ids: Mapping[str, str], tool: str, source: str, severity: Severity
+) -> Iterator[ExpectedVariant]:
+    """The variant that each episode is, told apart and paired with others by what the files say of it."""
+    repeats: Counter[str] = Counter()
+    names: Counter[str] = Counter()
+    for number, (episode, sha256) in enumerate(rows):
+        scenario = ids[episode.scenario]
+        name = _free(f"{scenario}::{named(episode.name)}", names)
+        # By the file's own name: two of them may come to one id.
+        where = json.dumps([tool, episode.scenario, dict(episode.parameters), episode.pair], sort_keys=True)
+        key = where if episode.pair else f"{sha256} {number}"
+        own = f"{key} {json.dumps(episode.within)}" if episode.within else key
+        repeats[own] += 1
+        digest = _sha256(f"{own} {repeats[own]}")
+        scene = _sha256(key)[:16] if episode.pair else ""
+        yield ExpectedVariant(name, scenario, severity, digest, _sha256(f"{source} {digest}"), scene)
 
 
 def _pack(

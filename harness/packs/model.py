@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from simgate.harness.packs.language.definition import ByHand, Name, Plugin, Wanted, Word, key
 from simgate.harness.packs.native_field import NativeField
+from simgate.harness.packs.placing import PlaceSpec
 from simgate.harness.packs.severity import Severity
 from simgate.harness.packs.values import ValueSpec
 from simgate.harness.packs.variants import VariantsSpec
@@ -169,24 +170,6 @@ def metric_key(name: str, options: Mapping[str, Scalar]) -> str:
     if not options:
         return name
     return f"{name}{{{','.join(f'{option}={options[option]}' for option in sorted(options))}}}"
-
-
-class PlaceSpec(PackModel):
-    """Objects put down at random, without overlap.
-
-    ``length`` and ``width`` (a box's sides along its own X and Y, metres), ``diameter`` (of a round object,
-    metres) and ``yaw`` (degrees) are None where the world's size, and any turn, are meant.
-    """
-
-    count: ValueSpec
-    kinds: ValueSpec
-    region: str
-    length: ValueSpec | None = None
-    width: ValueSpec | None = None
-    diameter: ValueSpec | None = None
-    yaw: ValueSpec | None = None
-    clearance_m: float = 0.0
-    keep_clear: tuple[str, ...] = ()
 
 
 class PinnedObject(PackModel):

@@ -135,15 +135,6 @@ def pack_document(asked: Evaluation) -> dict[str, Any]:
         accept["success"] = {"equals": True}
     if asked.least_return is not None:
         accept["return"] = {"at_least": asked.least_return}
-    rules: list[dict[str, Any]] = [
-        {
-            "severity": "critical",
-            "pass_rate": {"at_least": asked.at_least, "confidence": asked.confidence},
-        },
-        {"invalid_or_error": {"at_most": 0.02}},
-    ]
-    if asked.max_drop is not None:
-        rules.append({"regression": {"max_drop": asked.max_drop, "confidence": asked.confidence}})
     rate = asked.rate_hz
     return {
         "simgate": 1,
@@ -173,8 +164,19 @@ def pack_document(asked: Evaluation) -> dict[str, Any]:
                 "accept": accept,
             }
         },
-        "gate": rules,
+        "gate": _gate(asked),
     }
+
+
+def _gate(asked: Evaluation) -> list[dict[str, Any]]:
+    rate = {"at_least": asked.at_least, "confidence": asked.confidence}
+    rules: list[dict[str, Any]] = [
+        {"severity": "critical", "pass_rate": rate},
+        {"invalid_or_error": {"at_most": 0.02}},
+    ]
+    if asked.max_drop is not None:
+        rules.append({"regression": {"max_drop": asked.max_drop, "confidence": asked.confidence}})
+    return rules
 
 
 def _policy(asked: Evaluation) -> dict[str, Any]:

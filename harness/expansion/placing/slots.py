@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from simgate.harness.expansion.distributions import draw
 from simgate.harness.expansion.sequences.points import uniform_points
 from simgate.harness.expansion.sequences.streams import Streams
-from simgate.harness.packs.model import PlaceSpec, Scalar
+from simgate.harness.packs.model import Scalar
+from simgate.harness.packs.placing import PlaceSpec
 from simgate.harness.packs.variants import VariantsSpec
 from simgate.harness.packs.world_sizes import round_kinds
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from simgate.harness.packs.model import PlaceSpec, Scenario, TaskSpec
+from simgate.harness.packs.model import Scenario, TaskSpec
+from simgate.harness.packs.placing import PlaceSpec
 from simgate.policies.documents.nodes import Node
 from simgate.policies.documents.problems import Problems
 from simgate.sim_adapters.quantities import read_quantity

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simgate.harness.packs.checks.check_world import WorldCheck
 from simgate.harness.packs.language.scenario import PlaceKeys
-from simgate.harness.packs.model import PlaceSpec
+from simgate.harness.packs.placing import PlaceSpec
 from simgate.harness.packs.reading.values.read_value import ReadValue
 from simgate.harness.packs.reading.values.read_values import read_simple_value
 from simgate.harness.packs.source.fields import Reader

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from simgate.harness.packs.model import Criterion, Pack, PinnedVariant, PlaceSpec, Scenario
+from simgate.harness.packs.model import Criterion, Pack, PinnedVariant, Scenario
+from simgate.harness.packs.placing import PlaceSpec
 from simgate.harness.packs.values import Case, ValueSpec
 from simgate.harness.packs.variants import VariantsSpec
 

@@ -21,7 +21,8 @@ from simgate.harness.expansion.expand import expand_pack, expand_variant
 from simgate.harness.expansion.placing.boxes import Boxes, distance
 from simgate.harness.expansion.variant import Placed, Variant
 from simgate.harness.packs.loader import load_pack
-from simgate.harness.packs.model import Pack, PlaceSpec, Scenario
+from simgate.harness.packs.model import Pack, Scenario
+from simgate.harness.packs.placing import PlaceSpec
 from simgate.harness.packs.variants import VariantsSpec
 from tests.unit.expansion.packs import pack, place, scenario
 from tests.unit.packs.yard import PLUGINS, YARD
