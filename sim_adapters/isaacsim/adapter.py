@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from simgate.sim_adapters.adapter import AdapterInfo, Timing
 from simgate.sim_adapters.commands import checked_commands
 from simgate.sim_adapters.embodiment import Embodiment
-from simgate.sim_adapters.isaacsim.app import KitApp
+from simgate.sim_adapters.isaacsim.application.app import KitApp
+from simgate.sim_adapters.isaacsim.application.gpu_identity import gpu_and_driver
 from simgate.sim_adapters.isaacsim.camera import CameraFeed, colours_on_device
-from simgate.sim_adapters.isaacsim.gpu_identity import gpu_and_driver
 from simgate.sim_adapters.isaacsim.options import OPTIONS, IsaacOptions
 from simgate.sim_adapters.isaacsim.physics_loop import PhysicsLoop
+from simgate.sim_adapters.isaacsim.stage.world_stage import WorldStage
 from simgate.sim_adapters.isaacsim.world import IsaacWorld
-from simgate.sim_adapters.isaacsim.world_stage import WorldStage
 from simgate.sim_adapters.observation import GroundTruth, Observation
 from simgate.sim_adapters.planar_drive import drive_observation, drive_of
 from simgate.sim_adapters.scene.scene import Scene

@@ -7,7 +7,7 @@ from math import gcd
 from typing import Any
 
 from simgate.sim_adapters.adapter import Timing
-from simgate.sim_adapters.isaacsim.errors import IsaacSimUnavailable
+from simgate.sim_adapters.isaacsim.application.errors import IsaacSimUnavailable
 from simgate.sim_adapters.isaacsim.options import IsaacOptions
 
 SLOWEST_UPDATE_S = 1.0 / 30.0

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.isaacsim.camera import CameraFeed
-from simgate.sim_adapters.isaacsim.lamps import Lamps
 from simgate.sim_adapters.isaacsim.movers import ActorBodies, LooseBodies, RobotBody
 from simgate.sim_adapters.isaacsim.options import IsaacOptions
 from simgate.sim_adapters.isaacsim.physics_loop import PhysicsLoop
 from simgate.sim_adapters.isaacsim.readiness import Frame, FrameGate
-from simgate.sim_adapters.isaacsim.shown import ShownScene
+from simgate.sim_adapters.isaacsim.stage.lamps import Lamps
+from simgate.sim_adapters.isaacsim.stage.shown import ShownScene
 from simgate.sim_adapters.isaacsim.touching import ContactLog
 from simgate.sim_adapters.observation import GroundTruth, VisibleEntity
 from simgate.sim_adapters.scene.scene import Scene

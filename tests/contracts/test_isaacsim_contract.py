@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from simgate.sim_adapters.isaacsim.app import _launch
+from simgate.sim_adapters.isaacsim.application.app import _launch
 from simgate.sim_adapters.isaacsim.options import IsaacOptions
 from tests.contracts.contract import (
     FACTS_PATH,
@@ -102,7 +102,7 @@ def test_known_launch_settings_and_annotators_are_those_of_the_contract(shared: 
 
 
 def test_the_supported_line_is_the_one_whose_signatures_were_read() -> None:
-    from simgate.sim_adapters.isaacsim.version import READ_FROM
+    from simgate.sim_adapters.isaacsim.application.version import READ_FROM
 
     assert json.loads(FACTS_PATH.read_text())["release"] == READ_FROM
 

@@ -14,7 +14,7 @@ import pytest
 
 from simgate.sim_adapters.conformance import TIMING, AdapterConformance, scene, wall
 from simgate.sim_adapters.isaacsim.adapter import IsaacSimAdapter
-from simgate.sim_adapters.isaacsim.licence import VARIABLES
+from simgate.sim_adapters.isaacsim.application.licence import VARIABLES
 from simgate.sim_adapters.planar_drive import DriveView
 
 

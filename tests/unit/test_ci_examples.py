@@ -92,7 +92,7 @@ def test_what_the_dockerfile_needs_is_let_into_the_image_and_is_there():
 
 def test_the_hosts_python_keeps_the_versions_of_the_release_whose_api_was_read():
     text = (CI / "isaac-sim-constraints.txt").read_text()
-    from simgate.sim_adapters.isaacsim.version import READ_FROM
+    from simgate.sim_adapters.isaacsim.application.version import READ_FROM
 
     assert f"Isaac Sim {READ_FROM}" in text
     named = dict(line.split("==") for line in text.splitlines() if "==" in line)

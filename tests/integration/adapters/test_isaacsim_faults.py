@@ -12,8 +12,8 @@ from simgate.harness.execution.engine import execute
 from simgate.harness.execution.hosts.host_limits import HostLimits
 from simgate.harness.execution.planning.plan import Plan, plan_run
 from simgate.harness.results.record import Outcome, RunRecord
-from simgate.sim_adapters.isaacsim.errors import IsaacSimUnavailable
-from simgate.sim_adapters.isaacsim.gpu_lock import GpuLock
+from simgate.sim_adapters.isaacsim.application.errors import IsaacSimUnavailable
+from simgate.sim_adapters.isaacsim.application.gpu_lock import GpuLock
 from tests.integration.adapters import isaac_double
 from tests.integration.adapters.isaac_room import PLUGINS, make_pack, make_variants
 

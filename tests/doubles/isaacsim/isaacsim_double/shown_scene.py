@@ -14,7 +14,7 @@ from pxr import Sdf, Usd, UsdGeom, UsdPhysics
 import simgate.sim_adapters.usd.native.variant_stage as native
 import simgate.sim_adapters.usd.stage as authoring
 from simgate.sim_adapters.adapter import Timing
-from simgate.sim_adapters.isaacsim.stage_update import name_parts_by_shape
+from simgate.sim_adapters.isaacsim.stage.stage_update import name_parts_by_shape
 from simgate.sim_adapters.scene.scene import Scene
 from simgate.sim_adapters.usd.lights import ambient_luminance, luminance
 from simgate.sim_adapters.usd.paths import ACTORS, AMBIENT, BODIES, CAMERA, LIGHTS, ROBOT, StagePaths

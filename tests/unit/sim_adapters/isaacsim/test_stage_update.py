@@ -9,7 +9,7 @@ pytest.importorskip("pxr", reason="OpenUSD is not installed: pip install 'simgat
 from pxr import Sdf, Usd, UsdGeom, UsdPhysics
 
 from simgate.sim_adapters.conformance import TIMING
-from simgate.sim_adapters.isaacsim.stage_update import (
+from simgate.sim_adapters.isaacsim.stage.stage_update import (
     apply_difference,
     has_same_prims,
     name_parts_by_shape,

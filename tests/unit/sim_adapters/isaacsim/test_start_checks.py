@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from simgate.sim_adapters.adapter import SimulatorUnavailable, Timing
-from simgate.sim_adapters.isaacsim.app import _launch
-from simgate.sim_adapters.isaacsim.errors import IsaacSimUnavailable
-from simgate.sim_adapters.isaacsim.gpu_lock import chosen_gpu
-from simgate.sim_adapters.isaacsim.licence import require_licence
+from simgate.sim_adapters.isaacsim.application.app import _launch
+from simgate.sim_adapters.isaacsim.application.errors import IsaacSimUnavailable
+from simgate.sim_adapters.isaacsim.application.gpu_lock import chosen_gpu
+from simgate.sim_adapters.isaacsim.application.licence import require_licence
+from simgate.sim_adapters.isaacsim.application.version import installed_version, require_supported
 from simgate.sim_adapters.isaacsim.options import IsaacOptions
 from simgate.sim_adapters.isaacsim.physics_loop import SLOWEST_UPDATE_S, PhysicsLoop
-from simgate.sim_adapters.isaacsim.version import installed_version, require_supported
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from simgate.sim_adapters.isaacsim.errors import IsaacSimUnavailable
+from simgate.sim_adapters.isaacsim.application.errors import IsaacSimUnavailable
 
 WAIT_S = 10.0
 """A host that was just killed may still hold the lock for a moment."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from simgate.sim_adapters.isaacsim.errors import IsaacSimUnavailable
+from simgate.sim_adapters.isaacsim.application.errors import IsaacSimUnavailable
 
 VARIABLES = ("OMNI_KIT_ACCEPT_EULA", "ACCEPT_EULA")
 _YES = ("yes", "y", "1", "true")

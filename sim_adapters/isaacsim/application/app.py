@@ -12,11 +12,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from simgate.sim_adapters.isaacsim.errors import IsaacSimUnavailable
-from simgate.sim_adapters.isaacsim.gpu_lock import GpuLock, chosen_gpu
-from simgate.sim_adapters.isaacsim.licence import require_licence
+from simgate.sim_adapters.isaacsim.application.errors import IsaacSimUnavailable
+from simgate.sim_adapters.isaacsim.application.gpu_lock import GpuLock, chosen_gpu
+from simgate.sim_adapters.isaacsim.application.licence import require_licence
+from simgate.sim_adapters.isaacsim.application.version import installed_version, require_supported
 from simgate.sim_adapters.isaacsim.options import IsaacOptions
-from simgate.sim_adapters.isaacsim.version import installed_version, require_supported
 
 if TYPE_CHECKING:
     from isaacsim import SimulationApp

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from simgate.sim_adapters.isaacsim.errors import IsaacSimUnavailable
+from simgate.sim_adapters.isaacsim.application.errors import IsaacSimUnavailable
 
 SUPPORTED_MAJOR = 6
 READ_FROM = "6.0.1"

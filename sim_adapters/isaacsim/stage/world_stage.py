@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simgate.sim_adapters.adapter import Timing
-from simgate.sim_adapters.isaacsim.shown import PrimitiveScene, ShownScene, StageScene
+from simgate.sim_adapters.isaacsim.stage.shown import PrimitiveScene, ShownScene, StageScene
 from simgate.sim_adapters.scene.scene import Scene
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class WorldStage:
         Raises:
             StageError: The scene or an asset cannot become a stage.
         """
-        from simgate.sim_adapters.isaacsim.stage_update import has_same_prims, united
+        from simgate.sim_adapters.isaacsim.stage.stage_update import has_same_prims, united
 
         self._planned = self._author(scene)
         old = self._held
@@ -55,7 +55,7 @@ class WorldStage:
         """Brings the present stage to what was planned."""
         from isaacsim.core.experimental.utils.stage import get_current_stage
 
-        from simgate.sim_adapters.isaacsim.stage_update import apply_difference
+        from simgate.sim_adapters.isaacsim.stage.stage_update import apply_difference
 
         assert self._held is not None
         stage: Usd.Stage = get_current_stage(backend="usd")
@@ -82,7 +82,7 @@ class WorldStage:
     def _author(self, scene: Scene) -> Sdf.Layer:
         from pxr import Sdf
 
-        from simgate.sim_adapters.isaacsim.stage_update import name_parts_by_shape
+        from simgate.sim_adapters.isaacsim.stage.stage_update import name_parts_by_shape
         from simgate.sim_adapters.usd.native import variant_stage
         from simgate.sim_adapters.usd.stage import build_stage
 
