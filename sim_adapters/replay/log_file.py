@@ -45,18 +45,27 @@ def open_log(path: Path) -> LogFile:
     Raises:
         NativeError: It cannot be read; the message says why.
     """
-    if not path.exists():
-        raise NativeError("file", f"{path} does not exist")
-    if path.is_dir() and not (path / "metadata.yaml").is_file():
+    if path.is_dir() and not (path / "metadata.yaml").exists():
         raise NativeError("file", f"{path} is no log: a folder of rosbag2 has a metadata.yaml")
-    if path.is_file():
-        if (pointer := unfetched(path)) is not None:
-            raise NativeError("file", f"{path} {pointer.message}", pointer.remedy)
-        require_plain(path)
+    for one in files_of(path):
+        if (pointer := unfetched(one)) is not None:
+            raise NativeError("file", f"{one} {pointer.message}", pointer.remedy)
+        try:
+            require_plain(one)
+        except FileNotFoundError:
+            raise NativeError("file", f"{one} does not exist", "check the path") from None
+        except OSError as error:
+            remedy = "name a log that lies in plain files"
+            raise NativeError("file", f"{one} cannot be read: {error.strerror}", remedy) from None
     with _told(path):
         if path.suffix == ".mcap" and (found := _McapLog.of(path)) is not None:
             return found
         return _RosLog(path)
+
+
+def files_of(path: Path) -> list[Path]:
+    """All that a log lies in, also what no log can lie in (pipes, links that lead nowhere)."""
+    return sorted(one for one in path.rglob("*") if not one.is_dir()) if path.is_dir() else [path]
 
 
 @contextmanager

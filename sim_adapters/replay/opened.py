@@ -8,7 +8,7 @@ from pathlib import Path
 
 from simgate.sim_adapters.embodiment import ActionSpec, Channel, Embodiment, Intrinsics
 from simgate.sim_adapters.replay.labels import LABEL_TYPES
-from simgate.sim_adapters.replay.log_file import CLOCK, LogFile, open_log
+from simgate.sim_adapters.replay.log_file import CLOCK, LogFile, files_of, open_log
 from simgate.sim_adapters.replay.pictures import IMAGE_TYPES, read_picture
 from simgate.sim_adapters.worlds.native_file import NativeError
 
@@ -51,8 +51,7 @@ class OpenedLog:
     def hashes(self) -> dict[str, str]:
         """Its files -> SHA-256, hex, by path from the folder that it lies in."""
         folder = self.path.parent
-        files = [self.path] if self.path.is_file() else sorted(p for p in self.path.rglob("*") if p.is_file())
-        return {path.relative_to(folder).as_posix(): _sha256(path) for path in files}
+        return {path.relative_to(folder).as_posix(): _sha256(path) for path in files_of(self.path)}
 
 
 def embodiment_of(channel: str, shape: tuple[int, int], rate_hz: float) -> Embodiment:

@@ -63,8 +63,9 @@ def pin_moment(path: Path, at_s: float, images: str = "", truth: str = "") -> Mo
     taken_s = (stamp_ns - begin_ns) / 1e9
     name = re.sub(r"\W+", "_", f"{path.stem}_{taken_s:.1f}s").strip("_")
     made = Moment(Path(f"{name}.yaml"), Path(f"{name}.png"), taken_s, labels)
-    if made.pack.exists():
-        raise CannotPin(f"{made.pack} is there already; move it away")
+    for place in (made.pack, made.picture):
+        if place.exists() or place.is_symlink():
+            raise CannotPin(f"{place} is there already; move it away")
     Image.fromarray(pixels, "RGB").save(made.picture)
     made.pack.write_text(_pack(path, name, made, images, truth, log.parameters), encoding="utf-8")
     return made

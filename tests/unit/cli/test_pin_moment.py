@@ -45,9 +45,21 @@ def test_what_cannot_be_pinned_is_told(log, capsys) -> None:
     for arguments, said in (
         ([log, "--at", "99"], "last picture is at"),
         ([log, "--at", "soon"], "--at takes seconds"),
+        ([log, "--at", "nan"], "--at takes seconds"),
+        ([log, "--at=-1s"], "--at takes seconds"),
+        ([log, "--at", "1", "--id", "a"], "--pack and --id are for a variant of a run"),
         ([log], "name a variant of a run, or a moment of a log"),
         (["none.mcap", "--at", "1"], "does not exist"),
         ([log, "--at", "1", "--images", "/none"], "no picture on /none"),
     ):
         assert main(["pin", *arguments]) == 2
         assert said in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize("name", ["lobby_0_8s.yaml", "lobby_0_8s.png"])
+def test_what_is_there_already_is_left_alone(log, name, tmp_path, capsys) -> None:
+    (tmp_path / "mine").write_text("mine")
+    Path(name).symlink_to("mine")
+    assert main(["pin", log, "--at", "0.84s"]) == 2
+    assert f"{name} is there already" in capsys.readouterr().err
+    assert (tmp_path / "mine").read_text() == "mine"

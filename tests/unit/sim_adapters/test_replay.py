@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 
 import numpy as np
@@ -237,6 +238,28 @@ def test_damage_in_the_middle_of_a_log_is_told(tmp_path) -> None:
                     pass
         except NativeError as error:
             assert error.message.startswith(str(path))
+
+
+@pytest.mark.parametrize("name", ["log.mcap", "log.bag", "bag/metadata.yaml", "bag/bag_0.mcap"])
+@pytest.mark.parametrize("kind", ["a pipe", "a device", "a loop of links", "a link to nowhere"])
+def test_what_is_no_plain_file_is_not_waited_for(tmp_path, name, kind) -> None:
+    place, log = tmp_path / name, tmp_path / name.partition("/")[0]
+    place.parent.mkdir(exist_ok=True)
+    if place.parent == log:
+        (log / "metadata.yaml").write_text("a: 1")
+        place.unlink(missing_ok=True)
+    if kind == "a pipe":
+        os.mkfifo(place)
+    else:
+        to = {"a device": "/dev/zero", "a loop of links": place.name}.get(kind, "nowhere")
+        place.symlink_to(to)
+    said = (
+        "does not exist|has a metadata.yaml"
+        if kind == "a link to nowhere"
+        else "cannot be read|metadata.yaml"
+    )
+    with pytest.raises(NativeError, match=said):
+        open_log(log)
 
 
 def test_what_lies_in_place_of_a_log_is_told(tmp_path) -> None:

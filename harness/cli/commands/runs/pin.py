@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,10 +51,16 @@ def _pin_moment(args: argparse.Namespace) -> int:
     from simgate.harness.cli.pinning.pin_moment import pin_moment
     from simgate.harness.cli.pinning.pin_place import CannotPin
 
+    if args.pack or args.id:
+        raise CannotPin(
+            "--pack and --id are for a variant of a run: a moment of a log becomes a pack of its own"
+        )
     try:
         at_s = float(args.at.removesuffix("s"))
     except ValueError:
-        raise CannotPin(f"--at takes seconds, for example 12.4s, not {args.at!r}") from None
+        at_s = math.nan
+    if not at_s >= 0.0:
+        raise CannotPin(f"--at takes seconds from the first picture, for example 12.4s, not {args.at!r}")
     made = pin_moment(args.run_dir, at_s, args.images, args.truth)
     seen = f", labelled {', '.join(made.labels)}" if made.labels else ""
     print(f"{made.picture}: what was seen at {made.at_s:.2f} s{seen}")

@@ -73,7 +73,9 @@ class Reel:
             self._log: LogFile = open_log(path)
         except NativeError as error:
             raise NoFilm(error.message) from None
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            raise NoFilm(f"{path}: {error.strerror or error}") from None
+        except ValueError as error:
             raise NoFilm(str(error)) from None
         self._topic = "/" + self._trace.eye.replace(".", "/")
         if not self._trace.eye or self._topic not in self._log.topics:

@@ -48,7 +48,7 @@ def attached_trace(path: Path, most: int) -> bytes:
             attachments = reader.iter_attachments() if found else ()
             data: bytes | None = next((one.data for one in attachments if one.name == TRACE), None)
         except (*_DAMAGE, McapError) as error:
-            raise ValueError(f"{path} is cut off or damaged: {error or type(error).__name__}") from None
+            raise ValueError(f"{path} is cut off or damaged: {str(error) or type(error).__name__}") from None
     if data is None:
         raise ValueError(f"{path} is not a recording of simgate: it has no {TRACE} attached")
     return data
