@@ -17,6 +17,7 @@ from simgate.harness.packs.model import Pack, Scenario
 from simgate.harness.packs.values import FRACTIONAL, ValueSpec
 from simgate.harness.packs.worlds import world_of
 from simgate.sim_adapters.worlds.declared.environment import SEED, EnvironmentSpec
+from simgate.sim_adapters.worlds.declared.log import LogSpec
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
@@ -77,9 +78,9 @@ def appearance_of(pack: Pack, scenario: Scenario) -> frozenset[str]:
 
 
 def may_share_scenes(pack: Pack, scenario: Scenario) -> bool:
-    """Whether variants may have the same scene: they are repeated, or nothing but appearance is drawn from a
-    continuum."""
-    if scenario.variants.repeats > 1:
+    """Whether variants may have the same scene: they are repeated, or parts of a log, or nothing but
+    appearance is drawn from a continuum."""
+    if scenario.variants.repeats > 1 or isinstance(scenario.native, LogSpec):
         return True
     if seed_makes_scene(scenario):
         return False

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from simgate.harness.expansion.expand import expand_scenario
+from simgate.harness.expansion.log_parts import overlapping_parts
 from simgate.harness.expansion.scene_key import SceneKeys, may_share_scenes
 from simgate.harness.packs.model import Pack, Scenario
 from simgate.harness.results.manifest import Manifest
@@ -57,7 +58,8 @@ def _of_scenario(pack: Pack, scenario: Scenario, keys: SceneKeys, most: int | No
     if total < 2 or not may_share_scenes(pack, scenario):
         return SceneCount(total)
     variants = expand_scenario(pack, scenario, most)
-    scenes = frozenset(keys.key(variant) for variant in variants)
+    parts = overlapping_parts(pack, variants)
+    scenes = frozenset(parts.get(variant.id) or keys.key(variant) for variant in variants)
     unseen = frozenset(f"{scenario.id} {k}" for k in range(total - len(variants)))
     return SceneCount(total, scenes | unseen) if len(scenes) < len(variants) else SceneCount(total)
 

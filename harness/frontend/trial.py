@@ -83,7 +83,7 @@ def _of_shared_scenes(pack: Pack, lines: Sequence[str]) -> list[Diagnostic]:
         if count.number == 1 < count.variants:
             message = (
                 f"its {count.variants} variants are 1 scene: they differ in light, camera, noise or latency "
-                "at most, so the gate takes them for one unit of proof"
+                "at most, or show parts of a log that overlap, so the gate takes them for one unit of proof"
             )
         elif count.number == count.variants > 1 and _builds_one_scene(pack, scenario):
             message = (

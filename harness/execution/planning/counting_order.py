@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from simgate.harness.expansion.log_parts import overlapping_parts
 from simgate.harness.expansion.scene_key import SceneKeys
 from simgate.harness.expansion.sequences.streams import Streams
 from simgate.harness.expansion.variant import Variant
@@ -33,13 +34,14 @@ def counting_order(pack: Pack, variants: Sequence[Variant]) -> tuple[Variant, ..
     # A pin of what is still drawn is the same simulation; the gate counts it once.
     once = {(variant.scenario, variant.digest): variant for variant in variants}
     keys, seen = SceneKeys(pack), set[str]()
+    parts = overlapping_parts(pack, once.values())
     for variant in once.values():
-        scene = keys.key(variant)
+        scene = parts.get(variant.id) or keys.key(variant)
         if scene in seen:
             raise DependentVariants(
                 f"--until-decided needs variants of different scenes, but some of {variant.scenario} share a "
-                "scene (they differ in light, camera, noise or latency at most); run without "
-                "--until-decided, which takes each scene for one unit of proof"
+                "scene (they differ in light, camera, noise or latency at most, or show parts of a log that "
+                "overlap); run without --until-decided, which takes each scene for one unit of proof"
             )
         seen.add(scene)
     return random_order(pack, variants, "@until-decided")

@@ -24,6 +24,7 @@ from simgate.harness.execution.planning.plan_guard import versions_of
 from simgate.harness.execution.planning.record_mode import RecordMode
 from simgate.harness.execution.planning.robot_fit import unfit, unsensed
 from simgate.harness.expansion.expand import Expansion
+from simgate.harness.expansion.log_parts import overlapping_parts
 from simgate.harness.expansion.scene_key import SceneKeys
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.checks.check_plugin import TASKS
@@ -302,13 +303,16 @@ def _write_manifest(
 
 
 def expected_variants(
-    pack: Pack, variants: Iterable[Variant], fingerprint: Fingerprint
+    pack: Pack, variants: Sequence[Variant], fingerprint: Fingerprint
 ) -> tuple[ExpectedVariant, ...]:
     """What the manifest lists: each variant with the identity that its record must carry."""
     identity = {s.id: identities(scenario_conditions(pack, s, fingerprint)) for s in pack.scenarios}
     severity = {s.id: s.severity for s in pack.scenarios}
+    parts = overlapping_parts(pack, variants)
     return tuple(
-        ExpectedVariant(name, scenario, severity[scenario], digest, identity[scenario](digest), scene)
+        ExpectedVariant(
+            name, scenario, severity[scenario], digest, identity[scenario](digest), parts.get(name, scene)
+        )
         for name, scenario, digest, scene in _named(SceneKeys(pack), variants)
     )
 

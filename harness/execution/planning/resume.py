@@ -16,7 +16,7 @@ from simgate.harness.execution.planning.record_mode import RecordMode
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.gate.kept_pack import kept_pack
 from simgate.harness.packs.model import Pack
-from simgate.harness.results.manifest import Fingerprint, Manifest
+from simgate.harness.results.manifest import ExpectedVariant, Fingerprint, Manifest
 from simgate.harness.results.parts import UNKNOWN, changed_parts
 from simgate.harness.results.record import Outcome, RunRecord
 from simgate.harness.results.run_folder import RunFolder
@@ -62,7 +62,7 @@ def resume_run(
     if manifest.fingerprint.parts is None:
         raise CannotResume(f"{run_dir} cannot be continued: {UNKNOWN}; start a new run")
     fingerprint = collect_fingerprint(pack, manifest.fingerprint.runtime)
-    if expected_variants(pack, variants, fingerprint) != manifest.expected:
+    if _unplaced(expected_variants(pack, variants, fingerprint)) != _unplaced(manifest.expected):
         changes = "; ".join(changed(manifest.fingerprint, fingerprint)) or "the expansion of its variants"
         raise CannotResume(
             f"{run_dir} cannot be continued, for something has changed since it began: {changes}; "
@@ -104,6 +104,11 @@ def variants_of(manifest: Manifest, pack: Pack) -> tuple[Variant, ...]:
             f"'{manifest.pack_name}'; use the version that made the run, or start a new run"
         )
     return tuple(by_id[expected.id] for expected in manifest.expected)
+
+
+def _unplaced(expected: Sequence[ExpectedVariant]) -> list[tuple[str, ...]]:
+    """The variants without their scenes, which follow from the digests of all: a shard has a part of them."""
+    return [(one.id, one.scenario, one.severity, one.digest, one.identity) for one in expected]
 
 
 def _require_ours(manifest: Manifest) -> None:

@@ -109,7 +109,8 @@ def as_shard(plan: Plan, whole: Sequence[Variant], share: Share) -> Plan:
         split=_digest(numbers),
         balanced_by=share.balanced_by,
     )
-    return with_manifest(plan, shard=shard)
+    # Which scenes they lie in depends on those of other shards too, where parts of a log overlap.
+    return with_manifest(plan, shard=shard, expected=tuple(expected[place] for place in shard.places))
 
 
 def _weights(ids: Sequence[str], seconds: Mapping[str, float]) -> list[float]:
