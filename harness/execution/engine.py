@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from simgate.harness.execution.events import (
     WORKERS,
@@ -95,6 +96,8 @@ def _run(plan: Plan, heard: Sequence[Listener], stopping: StoppingRule | None, f
             for listener in heard:
                 listener(Retried(WORKERS, str(error).splitlines()[0], left))
             time.sleep(RETRY_PAUSE_S)
+            # What the first of a cluster's nodes is stands in the manifest, and the next ones are held to it.
+            plan = replace(plan, manifest=plan.folder.manifest())
 
 
 def _pool(plan: Plan, heard: Sequence[Listener], retried: dict[str, int]) -> HostPool | InProcess:

@@ -28,15 +28,19 @@ class Domain:
     def __init__(self) -> None:
         folder = Path(tempfile.gettempdir()) / "simgate-ros-domains"
         folder.mkdir(exist_ok=True)
+        # Anybody may have put something in its place, a link to a folder of this user's own too.
+        if folder.is_symlink():
+            raise NoDomain(f"{folder} is a link: remove it")
         if folder.stat().st_uid == os.getuid():
             folder.chmod(0o1777)
         # Begun at different places, so that two processes seldom try the same ones.
         first = os.getpid() % len(_DOMAINS)
         for number in (*_DOMAINS[first:], *_DOMAINS[:first]):
             try:
-                self._held = os.open(folder / str(number), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-            except PermissionError:
-                continue  # Another user's, from before.
+                flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+                self._held = os.open(folder / str(number), flags, 0o666)
+            except OSError:
+                continue  # Another user's, from before, or no file.
             try:
                 fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:

@@ -98,7 +98,6 @@ class Keeper:
         context = ray.get_runtime_context()
         self._scratch = scratch_of(os.getuid())
         sweep(self._scratch)
-        self._scratch = scratch_of(os.getuid())
         self._sweeper = start_sweeper(self._scratch)
 
         def fill(tree: Path) -> None:

@@ -46,12 +46,19 @@ def scratch_of(user: int) -> Path:
         OSError: It cannot be made, or is somebody else's.
     """
     path = Path(tempfile.gettempdir()) / f"simgate-cluster-{user}"
+    _make_own(path, user)
+    return path
+
+
+def _make_own(path: Path, user: int) -> None:
     with contextlib.suppress(FileExistsError):
         path.mkdir(mode=0o700)
-    stat = path.lstat()
+    try:
+        stat = path.lstat()
+    except FileNotFoundError:  # Swept away at once; who puts something into it makes it again.
+        return
     if stat.st_uid != user or stat.st_mode & 0o077 or not path.is_dir() or path.is_symlink():
         raise PermissionError(f"{path} is not this user's own folder: remove it")
-    return path
 
 
 def own_folder(scratch: Path) -> Held:
@@ -122,14 +129,19 @@ def start_sweeper(scratch: Path) -> int:
 
 
 def _lock(path: Path, how: int) -> int:
-    """Locks a folder by the file beside it; one that was cleared away meanwhile is made again.
+    """Locks a folder by the file beside it. Both that and the scratch are made again where they were cleared
+    away meanwhile: a sweeper of a process that has ended takes the scratch with it while nothing is in it.
 
     Raises:
         BlockingIOError: Somebody holds it.
     """
     lock = path.with_name(f"{path.name}{_LOCK}")
     while True:
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        except FileNotFoundError:
+            _make_own(lock.parent, os.getuid())
+            continue
         try:
             fcntl.flock(descriptor, how)
             with contextlib.suppress(FileNotFoundError):

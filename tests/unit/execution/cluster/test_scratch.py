@@ -47,6 +47,24 @@ def test_what_somebody_holds_stays_and_the_rest_is_swept_away(scratch: Path) -> 
     assert not scratch.exists()
 
 
+def test_a_sweeper_that_takes_the_empty_scratch_away_fails_nobody_who_begins(scratch: Path) -> None:
+    sweep(scratch)
+    assert not scratch.exists()
+    own = own_folder(scratch)
+    assert own.path.is_dir()
+    own.release()
+    sweep(scratch)
+    assert (shared_folder(scratch, "a", write).path / "file").is_file()
+    assert scratch.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_scratch_that_somebody_else_has_made_meanwhile_is_not_used(scratch: Path, tmp_path: Path) -> None:
+    scratch.rmdir()
+    scratch.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(PermissionError, match="remove it"):
+        own_folder(scratch)
+
+
 def test_a_shared_folder_is_filled_once_while_others_use_it(scratch: Path) -> None:
     filled: list[Path] = []
 
