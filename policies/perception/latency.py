@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from statistics import NormalDist
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -148,3 +148,22 @@ class Latency(Strict):
         word = hashlib.blake2b(counter, digest_size=8, key=b"simgate latency").digest()
         share = (int.from_bytes(word, "little") >> 11) * 2.0**-53
         return self.quantile_ms(share)
+
+
+class Answering(Strict):
+    """What a pack says of a policy outside of simgate that needs time to answer."""
+
+    latency: LatencyDistribution | Literal["measured"] = LatencyDistribution(constant=0.0)
+    """From what it is shown to its answer, in simulated time; ``measured``: what each answer just took."""
+
+    def latency_ms(self, seed: int, number: int, took_s: float) -> float:
+        """From what it is shown to its answer, milliseconds.
+
+        Args:
+            seed: Of the episode.
+            number: Of the answer, from 0.
+            took_s: What the answer has taken, wall-clock seconds.
+        """
+        if self.latency == "measured":
+            return took_s * 1000.0
+        return Latency(device="", distribution=self.latency).sample_ms(seed, number)

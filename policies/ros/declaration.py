@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from simgate.policies.perception.decoder_spec import Strict
-from simgate.policies.perception.latency import Latency, LatencyDistribution
+from simgate.policies.perception.latency import Answering
 
 
 class Qos(Strict):
@@ -58,7 +58,7 @@ class Subscribed(Topic):
         return [path for path in dict.fromkeys(said) if path]
 
 
-class RosSpec(Strict):
+class RosSpec(Answering):
     """A ROS 2 node as a pack declares it."""
 
     launch: Annotated[tuple[str, ...], Field(min_length=1)]
@@ -77,21 +77,7 @@ class RosSpec(Strict):
     """Whether a tick's /clock goes before its messages or after them."""
     lag_ms: float = 0.0
     """Simulated time that the node itself lets pass before it answers."""
-    latency: LatencyDistribution | Literal["measured"] = LatencyDistribution(constant=0.0)
-    """From a tick to its answer, in simulated time; ``measured``: what each answer has just taken."""
     meanwhile: Literal["zero", "last"] = "zero"
     """What the robot is told while no answer has come: zeros always, or zeros only before the first."""
     timeout_s: float = 10.0
     start_timeout_s: float = 60.0
-
-    def latency_ms(self, seed: int, number: int, took_s: float) -> float:
-        """From a tick to its answer, milliseconds.
-
-        Args:
-            seed: Of the episode.
-            number: Of the tick, from 0.
-            took_s: What the answer has taken, wall-clock seconds.
-        """
-        if self.latency == "measured":
-            return took_s * 1000.0
-        return Latency(device="node", distribution=self.latency).sample_ms(seed, number)

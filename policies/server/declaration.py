@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from simgate.policies.perception.decoder_spec import Strict
-from simgate.policies.perception.latency import Latency, LatencyDistribution
+from simgate.policies.perception.latency import Answering, LatencyDistribution
 
 
 class Sent(Strict):
@@ -25,7 +25,7 @@ class Sent(Strict):
     """Order of a picture's rows, columns and colours."""
 
 
-class ServerSpec(Strict):
+class ServerSpec(Answering):
     """A policy server as a pack declares it; the address is apart."""
 
     observation: Annotated[tuple[Sent, ...], Field(min_length=1)]
@@ -33,8 +33,6 @@ class ServerSpec(Strict):
     """The instruction; the task's own when left out."""
     execute: int | None = None
     """Actions of a chunk after which the next chunk is asked for; all of them when left out."""
-    latency: LatencyDistribution | Literal["measured"] = LatencyDistribution(constant=0.0)
-    """From an observation to its chunk, in simulated time; ``measured``: what each answer has just taken."""
     meanwhile: Literal["zero", "last", "rest"] | None = None
     """What the robot is told until a chunk comes: zeros, its last action again, or the rest of the chunk
     before."""
@@ -54,15 +52,3 @@ class ServerSpec(Strict):
     def waits(self) -> bool:
         """Whether a chunk can come later than at the moment that it was asked for."""
         return self.latency != LatencyDistribution(constant=0.0)
-
-    def latency_ms(self, seed: int, number: int, took_s: float) -> float:
-        """From an observation to its chunk, milliseconds.
-
-        Args:
-            seed: Of the episode.
-            number: Of the chunk, from 0.
-            took_s: What the answer has taken, wall-clock seconds.
-        """
-        if self.latency == "measured":
-            return took_s * 1000.0
-        return Latency(device="server", distribution=self.latency).sample_ms(seed, number)

@@ -22,7 +22,7 @@ from simgate.harness.execution.episode.world_run import Episode, WorldRun
 from simgate.harness.packs.checks.metric_catalog import Record
 from simgate.harness.results.record import LatencySamples
 from simgate.harness.tasks.task import Task
-from simgate.policies.policy import Heard, Policy
+from simgate.policies.policy import Brief, Heard, Policy
 from simgate.sim_adapters.adapter import SimAdapter, Timing
 from simgate.sim_adapters.scene.environment import instruction_of
 from simgate.sim_adapters.scene.scene import Scene
@@ -75,12 +75,7 @@ def run_episodes(
     observation = adapter.reset(scenes)
     rendered_s = _render_seconds(adapter)
     embodiment = adapter.embodiment
-    briefs = [cast.task.brief(scene) for scene in scenes]
-    own = [
-        replace(brief, seed=seed, instruction=instruction_of(scene) or brief.instruction)
-        for brief, seed, scene in zip(briefs, policy_seeds, scenes, strict=True)
-    ]
-    cast.policy.reset(own, embodiment)
+    cast.policy.reset(_briefs(cast, scenes, policy_seeds), embodiment)
     clock.lap("build")
     perception, runs = _begin(cast, scenes, seeds, clock)
     robots = WornRobots(list(map(worn_of, scenes)), seeds, embodiment, timing.control_hz)
@@ -93,29 +88,22 @@ def run_episodes(
         clock.lap("truth")
         shown = robots.shown(observation)
         perception.sense(shown, worlds)
-        if not timing.is_control(observation.step):
+        step = observation.step
+        if timing.is_control(step):
+            arrived = perception.deliver(step, worlds)
+            heard = [told(results, cast.models) for results in arrived]
+            answered = cast.policy.act(perception.shown(shown), heard)
+            acts = checked_acts(cast.policy, answered, embodiment.action, len(scenes), worlds, step)
+            clock.lap("policy")
+            for world in worlds:
+                act = acts[world]
+                actions[world] = robots.done(world, np.asarray(act.values))
+                active[world] = runs[world].tick(world, observation, truths[world], act, arrived[world])
+            latencies |= {world: _left(cast, perception, world) for world in worlds if not active[world]}
+            worlds = [world for world in worlds if active[world]]
+        else:
             for world in worlds:
                 runs[world].glimpse(world, observation, truths[world])
-            clock.lap("record")
-            observation = adapter.step(actions, active)
-            clock.lap("step")
-            continue
-        arrived = perception.deliver(observation.step, worlds)
-        heard = [told(results, cast.models) for results in arrived]
-        answered = cast.policy.act(perception.shown(shown), heard)
-        acts = checked_acts(cast.policy, answered, embodiment.action, len(scenes), worlds, observation.step)
-        clock.lap("policy")
-        for world in worlds:
-            act = acts[world]
-            actions[world] = robots.done(world, np.asarray(act.values))
-            active[world] = runs[world].tick(world, observation, truths[world], act, arrived[world])
-        # Now, for a policy goes on asking for worlds that have ended until all have.
-        for world in worlds:
-            if not active[world]:
-                latencies[world] = _latency(cast, perception, world)
-                if hasattr(cast.policy, "ended"):
-                    cast.policy.ended(world)
-        worlds = [world for world in worlds if active[world]]
         clock.lap("record")
         if not worlds:
             break
@@ -126,6 +114,24 @@ def run_episodes(
         run.finish(health, latencies[world], perception.views(world))
         for world, (run, health) in enumerate(zip(runs, adapter.health(), strict=True))
     ]
+
+
+def _briefs(cast: Cast, scenes: Sequence[Scene], policy_seeds: Sequence[int]) -> list[Brief]:
+    """What the policy is told before the first tick, of each world."""
+    briefs = [cast.task.brief(scene) for scene in scenes]
+    return [
+        replace(brief, seed=seed, instruction=instruction_of(scene) or brief.instruction)
+        for brief, seed, scene in zip(briefs, policy_seeds, scenes, strict=True)
+    ]
+
+
+def _left(cast: Cast, perception: PerceptionStage, world: int) -> LatencySamples:
+    """The latency of a world whose episode is over, and tells the policy that it is: not once all are, for
+    until then a policy would go on asking for it."""
+    found = _latency(cast, perception, world)
+    if hasattr(cast.policy, "ended"):
+        cast.policy.ended(world)
+    return found
 
 
 def _latency(cast: Cast, perception: PerceptionStage, world: int) -> LatencySamples:

@@ -228,25 +228,32 @@ def plan_run(
 
     Raises:
         DependentVariants: Variants share scenes, so that no sequential test is valid.
-        UnknownPlugin: A plugin is not installed.
-        BadReference: One that is named by its file cannot be used.
+        UnknownPlugin, BadReference: A plugin is not installed; one that is named by its file cannot be used.
         UnfitAdapter: The simulator cannot open the file of a native world, or lacks an option.
-        PackageError: The model package is not in order.
-        BadFiles: A plugin's own list of its files cannot be used.
+        PackageError, BadFiles: The model package, or a plugin's own list of its files, is not in order.
         OSError: The folder cannot be written.
     """
     asked = override_pack(
         pack, adapter=adapter, model=model, policy=policy, latency_extra_ms=latency_extra_ms
     )
     effective, fingerprint = _settled(asked, runtime)
-    counted = counting_order(pack, variants) if until_decided else variants
+    counted, order = _orders(pack, variants, until_decided)
     expected = expected_variants(effective, counted, fingerprint)
     folder = new_folder(runs_dir, pack.name, run_name)
     lock = folder.lock()
     manifest = _write_manifest(folder, effective, expected, fingerprint, command, selection, until_decided)
-    order = running_order(pack, counted) if until_decided else counted
     plan = Plan(manifest, effective, folder, order, hosts, record, retries=retries, lock=lock)
     return replace(plan, limits=limits or limits_of(effective.sim.adapter), interpreter=tuple(interpreter))
+
+
+def _orders(
+    pack: Pack, variants: Sequence[Variant], until_decided: bool
+) -> tuple[Sequence[Variant], Sequence[Variant]]:
+    """The order in which variants count, and the one in which they are handed out."""
+    if not until_decided:
+        return variants, variants
+    counted = counting_order(pack, variants)
+    return counted, running_order(pack, counted)
 
 
 def _settled(pack: Pack, runtime: str | None) -> tuple[Pack, Fingerprint]:
