@@ -150,7 +150,7 @@ def _load(folder: RunFolder) -> RunData:
     return RunData(folder.path, manifest, verdict, results[:counted], own.evidence.unexpected, rest)
 
 
-_LAST = LastRead(_load)
+_LAST = LastRead(_load, of_reports=True)
 
 
 def results_of(evidence: Evidence) -> tuple[VariantResult, ...]:

@@ -15,6 +15,7 @@ from simgate.harness.evidence.signing import key_id, sign
 from simgate.harness.evidence.sigstore_bundle import BUNDLE
 from simgate.harness.evidence.statement import ENVELOPE, STATEMENT, make_statement
 from simgate.harness.gate.decide import judged_run, write_verdict
+from simgate.harness.gate.last_read import forget_reports
 from simgate.harness.gate.verdict import Verdict
 from simgate.harness.registry import load
 from simgate.harness.results.atomic_write import write_atomic
@@ -83,6 +84,7 @@ def build_evidence(
     verdict = _decided_again(folder)
     for name in REPORTS:
         load("simgate.reporters", name)(folder)
+    forget_reports()
     signed = _signed(key is not None, sigstore is not None)
     contents = collect(folder, verdict, signed=signed, recordings=recordings)
     files = dict(contents.files)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from simgate.harness.results.run_folder import RunFolder
 
 Made = TypeVar("Made")
 _Stamp = tuple[tuple[str, int, int, int], ...]
+_OF_REPORTS: list[LastRead[Any]] = []
 
 
 class LastRead(Generic[Made]):
@@ -18,10 +19,13 @@ class LastRead(Generic[Made]):
 
     Args:
         make: Makes something of a run's manifest, journal, hosts and baseline.
+        of_reports: Whether it is forgotten once the reports are written.
     """
 
-    def __init__(self, make: Callable[[RunFolder], Made]) -> None:
+    def __init__(self, make: Callable[[RunFolder], Made], *, of_reports: bool = False) -> None:
         self._make = make
+        if of_reports:
+            _OF_REPORTS.append(self)
         self._last: tuple[str, _Stamp, Made] | None = None
 
     def of(self, folder: RunFolder) -> Made:
@@ -32,6 +36,12 @@ class LastRead(Generic[Made]):
             with _no_search_for_cycles():
                 self._last = where, stamp, self._make(folder)
         return self._last[2]
+
+
+def forget_reports() -> None:
+    """Frees what reports have remembered, for those that go on without them."""
+    for one in _OF_REPORTS:
+        one._last = None
 
 
 @contextmanager

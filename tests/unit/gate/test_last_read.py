@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from simgate.harness.gate.last_read import LastRead
+from simgate.harness.gate.last_read import LastRead, forget_reports
 from simgate.harness.results.run_folder import RunFolder
 
 
@@ -24,3 +24,17 @@ def test_the_collector_rests_while_a_run_is_read_and_is_then_as_it_was(tmp_path,
         assert gc.isenabled() is before
     finally:
         (gc.enable if was_on else gc.disable)()
+
+
+def test_what_reports_have_read_is_forgotten_when_they_are_written_and_the_verdict_is_not(tmp_path):
+    (tmp_path / "manifest.json").touch()
+    made = []
+    of_reports, of_verdict = (LastRead(lambda _: made.append(1), of_reports=one) for one in (True, False))
+    for last in (of_reports, of_verdict) * 2:
+        last.of(RunFolder(tmp_path))
+    assert len(made) == 2
+    forget_reports()
+    of_verdict.of(RunFolder(tmp_path))
+    assert len(made) == 2
+    of_reports.of(RunFolder(tmp_path))
+    assert len(made) == 3
