@@ -236,7 +236,7 @@ def share_pictures_and_recordings(folder: RunFolder) -> None:
     import numpy as np
 
     from simgate.harness.execution.episode.recordings.recording import save_trace
-    from tests.unit.reports.factory import blind_trace, corridor_picture
+    from tests.unit.reports.episodes import blind_trace, corridor_picture
 
     rng = np.random.default_rng(5)
     lit = {"lighting.lux": 60.0, "door.distance_m": 8.0}

@@ -11,7 +11,7 @@ from simgate.harness.trace import Reading, Signal, Trace
 from simgate.reports.bounds import Bound
 from simgate.reports.drawing.signal_lanes import BUCKETS, Lane
 from simgate.reports.drawing.timeline import timeline
-from tests.unit.reports.factory import blind_trace
+from tests.unit.reports.episodes import blind_trace
 
 LOST = CriterionResult(
     metric="collisions", statement="collisions at most 0", observed=1, outcome=Outcome.FAIL, lost_at_s=4.0

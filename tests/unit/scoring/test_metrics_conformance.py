@@ -14,7 +14,7 @@ from simgate.harness.scoring.metrics import find, metric_names
 from simgate.harness.tasks.reach_or_report import SIGNALS
 from simgate.harness.trace import Actions, Signal
 from simgate.policies.perception.outputs import Depth
-from tests.unit.scoring import definitions
+from tests.unit.scoring import definitions, definitions_of_perception
 from tests.unit.scoring.definitions_of_pictures import OF_PICTURES
 
 
@@ -88,12 +88,12 @@ SUITES = {
         f"{what} of {label}": suite(
             f"detection.{label}.{what}", of_class(right, label), options=OPTIONS, episodes=60
         )
-        for what, right in definitions.PERCEPTION.items()
+        for what, right in definitions_of_perception.PERCEPTION.items()
         for label in ("person", "all")
     },
     "ap50 by pycocotools": suite(
         "detection.person.ap50",
-        of_class(definitions.ap50_of_coco, "person"),
+        of_class(definitions_of_perception.ap50_of_coco, "person"),
         episode=lambda self, seed: random_episode(seed, plain=True),
         episodes=30,
     ),
@@ -105,7 +105,7 @@ SUITES |= {
         options=({}, {"within_m": 4.0}),
         episode=lambda self, seed: depth_episode(seed),
     )
-    for what, right in definitions.DEPTH.items()
+    for what, right in definitions_of_perception.DEPTH.items()
 }
 SUITES |= {
     name: suite(

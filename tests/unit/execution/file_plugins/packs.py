@@ -16,8 +16,6 @@ from .gains import GAIN
 class Mine(MemoryPolicy):
     gain = GAIN
 """
-
-
 WORLD = """\
 from tests.unit.execution.memory_plugins import MemoryCorridor
 
