@@ -70,8 +70,12 @@ class Parser(argparse.ArgumentParser):
         super().__init__(allow_abbrev=False, **settings)
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The parser with all commands; command modules keep heavy imports inside ``run``."""
+def build_parser(only: str = "") -> argparse.ArgumentParser:
+    """The parser with all commands; command modules keep heavy imports inside ``run``.
+
+    Args:
+        only: The one command that is asked for, so that the modules of the others need not be imported.
+    """
     parser = Parser(
         prog="simgate",
         description="Release gate for robot perception: runs scenario packs in simulation and says "
@@ -79,7 +83,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="store_true", help="print the version and stop")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for name, room in COMMANDS.items():
+    for name, room in COMMANDS.items() if only not in COMMANDS else [(only, COMMANDS[only])]:
         stem = f"{name}_" if keyword.iskeyword(name) else name.replace("-", "_")
         module = importlib.import_module(f"simgate.harness.cli.commands.{room}.{stem}")
         sub = commands.add_parser(name, help=module.HELP, description=module.HELP)
@@ -127,7 +131,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str] | None) -> int:
-    parser = build_parser()
+    parser = build_parser(_command(argv))
     args = parser.parse_args(argv)
     if args.version:
         from importlib.metadata import version
@@ -145,7 +149,12 @@ def _run(argv: Sequence[str] | None) -> int:
 
 
 def _judges(argv: Sequence[str] | None) -> bool:
-    return next(iter(sys.argv[1:] if argv is None else argv), "") in JUDGING
+    return _command(argv) in JUDGING
+
+
+def _command(argv: Sequence[str] | None) -> str:
+    """The word that a command has to be; options of ``simgate`` itself make it none."""
+    return next(iter(sys.argv[1:] if argv is None else argv), "")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from simgate.harness.evidence.canonical_zip import zip_pieces
@@ -86,15 +87,16 @@ def build_evidence(
         load("simgate.reporters", name)(folder)
     forget_reports()
     signed = _signed(key is not None, sigstore is not None)
-    contents = collect(folder, verdict, signed=signed, recordings=recordings)
-    files = dict(contents.files)
-    statement = make_statement(files, verdict, judged_run(folder)[0].fingerprint)
-    files[STATEMENT] = hashed(statement)
-    if key is not None:
-        files[ENVELOPE] = hashed(sign(statement, key))
-    if sigstore is not None:
-        files[BUNDLE] = hashed(sigstore(statement))
-    write_atomic(out, zip_pieces(files))
+    with TemporaryDirectory(prefix="simgate-evidence-") as scratch:
+        contents = collect(folder, verdict, Path(scratch), signed=signed, recordings=recordings)
+        files = dict(contents.files)
+        statement = make_statement(files, verdict, judged_run(folder)[0].fingerprint)
+        files[STATEMENT] = hashed(statement)
+        if key is not None:
+            files[ENVELOPE] = hashed(sign(statement, key))
+        if sigstore is not None:
+            files[BUNDLE] = hashed(sigstore(statement))
+        write_atomic(out, zip_pieces(files))
     signer = key_id(key.public_key()) if key is not None else ""
     return Built(out, len(files), verdict, contents.checks, contents.remarks, signer, sigstore is not None)
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from simgate.harness.evidence.hashed import Hashed, hashed
 from simgate.harness.evidence.page import index_page
 from simgate.harness.evidence.readiness import Check, Sources, checklist, is_ready
-from simgate.harness.evidence.traceability import as_csv, as_data, requirements, trace
+from simgate.harness.evidence.traceability import as_data, csv_lines, requirements, trace
 from simgate.harness.gate.comparing.pairing import RunEvidence
 from simgate.harness.gate.decide import judged_run
 from simgate.harness.gate.tally import JudgedVariant, without_the_rest
 from simgate.harness.gate.verdict import Verdict
 from simgate.harness.packs.loader import pack_files
 from simgate.harness.packs.model import Pack
+from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.manifest import Manifest
 from simgate.harness.results.run_folder import RunFolder
 from simgate.policies.perception.package import PackageError, load_package
@@ -43,17 +44,18 @@ class Contents:
     remarks: list[str]
 
 
-def collect(folder: RunFolder, verdict: Verdict, *, signed: str, recordings: bool) -> Contents:
+def collect(folder: RunFolder, verdict: Verdict, scratch: Path, *, signed: str, recordings: bool) -> Contents:
     """Everything that a package of this run holds, except for its statement.
 
     Args:
         folder: The run, with its reports written.
         verdict: As decided from manifest and journal just now.
+        scratch: Folder for tables of all variants, kept until the package is written.
         signed: How the package will be signed, for the checklist; empty when it will not.
         recordings: Whether pictures and recordings go in as well.
 
     Raises:
-        OSError: A file of the run cannot be read.
+        OSError: A file of the run cannot be read, or a table not be written.
     """
     run, _ = judged_run(folder)
     manifest, pack = run.manifest, run.pack
@@ -76,26 +78,26 @@ def collect(folder: RunFolder, verdict: Verdict, *, signed: str, recordings: boo
     }
     readiness = {"ready": is_ready(checks), "checks": [asdict(check) for check in checks]}
     derived = {
-        "environment.json": _json(environment),
-        "readiness.json": _json(readiness),
-        "traceability.json": _json(as_data(matrix, rows)),
-        "traceability.csv": as_csv(rows),
+        "environment.json": b"".join(_json(environment)),
+        "readiness.json": b"".join(_json(readiness)),
         "index.html": index_page(manifest, verdict, checks, matrix, rows, sorted(files)).encode(
             "utf-8", "backslashreplace"
         ),
     }
     files |= {name: hashed(content) for name, content in derived.items()}
+    tables = {"traceability.json": _json(as_data(matrix, rows)), "traceability.csv": csv_lines(rows)}
+    for name, pieces in tables.items():
+        write_atomic(scratch / name, pieces)
+        files[name] = hashed(scratch / name)
     remarks = [remark for remark in (pack_remark, model_remark) if remark]
     return Contents(files, checks, remarks)
 
 
-def _json(value: object) -> bytes:
-    # Piece by piece: of very many variants the pieces take many times the memory of the text.
-    text = io.BytesIO()
+def _json(value: object) -> Iterator[bytes]:
+    """Piece by piece: of very many variants the pieces take many times the memory of the text."""
     for piece in json.JSONEncoder(indent=1, ensure_ascii=False).iterencode(value):
-        text.write(piece.encode("utf-8", "backslashreplace"))
-    text.write(b"\n")
-    return text.getvalue()
+        yield piece.encode("utf-8", "backslashreplace")
+    yield b"\n"
 
 
 def _run_files(folder: RunFolder, recordings: bool) -> dict[str, Hashed]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, cast
 
 from simgate.harness.gate.tally import JudgedVariant, Status
 from simgate.harness.gate.verdict import ScenarioSummary, Verdict
@@ -126,15 +126,19 @@ _OUTCOMES = {
 }
 
 
-def as_csv(rows: Iterable[Row]) -> bytes:
-    """The rows as CSV with a header (RFC 4180), UTF-8."""
-    out = io.BytesIO()
-    text = io.TextIOWrapper(out, encoding="utf-8", newline="")
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    writer.writerows([_cell(getattr(row, column)) for column in COLUMNS] for row in rows)
-    text.flush()
-    return out.getvalue()
+class _Encoded:
+    """A file for csv that hands back what is written to it."""
+
+    def write(self, text: str) -> bytes:
+        return text.encode()
+
+
+def csv_lines(rows: Iterable[Row]) -> Iterator[bytes]:
+    """The rows as lines of CSV after a header (RFC 4180), UTF-8."""
+    writer: Any = csv.writer(cast(Any, _Encoded()))
+    yield writer.writerow(COLUMNS)
+    for row in rows:
+        yield writer.writerow([_cell(getattr(row, column)) for column in COLUMNS])
 
 
 def _cell(text: str) -> str:

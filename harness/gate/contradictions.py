@@ -7,11 +7,10 @@ that it fits is not found out here: that takes a signature (``simgate evidence b
 
 from __future__ import annotations
 
-import hashlib
 import marshal
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -70,27 +69,21 @@ class Claims:
 
     def _against_criteria(self, record: RunRecord) -> str:
         """Recomputes every criterion from observed value and bound, and the outcome from them."""
-        if self._metrics != [result.metric for result in record.criteria]:
+        claimed = record.criteria
+        if self._metrics != [result.metric for result in claimed]:
             return "its record does not have the pack's criteria"
-        recomputed = [
-            judge(result.observed) for judge, result in zip(self._judges, record.criteria, strict=True)
-        ]
-        if recomputed != [result.outcome for result in record.criteria]:
-            return self._first_wrong(record, recomputed)
-        if record.outcome is Outcome.PASS:
-            # INVALID and FAIL both outweigh PASS, and nothing at all has not passed.
-            agrees = set(recomputed) == {"PASS"}
-        else:
-            # What failed before there was doubt stays FAIL, whatever the criteria say of the rest.
-            agrees = "FAIL" in recomputed or not recomputed
-        return "" if agrees else f"its record says {record.outcome.value}, its criteria do not"
-
-    def _first_wrong(self, record: RunRecord, recomputed: Sequence[str | None]) -> str:
-        for criterion, result, found in zip(self.scenario.accept, record.criteria, recomputed, strict=True):
+        all_passed, failed = bool(claimed), False
+        for criterion, judge, result in zip(self.scenario.accept, self._judges, claimed, strict=True):
+            found = judge(result.observed)
             if found != result.outcome:
                 says, shows = result.outcome.value, found or "nothing that can be compared"
                 return f"{criterion.statement}: its record says {says}, the observed value {shows}"
-        return ""
+            if found != "PASS":
+                all_passed, failed = False, failed or found == "FAIL"
+        # INVALID and FAIL both outweigh PASS, and nothing at all has not passed. What failed before there was
+        # doubt stays FAIL, whatever the criteria say of the rest.
+        agrees = all_passed if record.outcome is Outcome.PASS else failed or not claimed
+        return "" if agrees else f"its record says {record.outcome.value}, its criteria do not"
 
 
 class Said(NamedTuple):
@@ -99,14 +92,14 @@ class Said(NamedTuple):
     Attributes:
         record: The record.
         against: What it says against itself or the pack; empty when nothing, or when it claims nothing.
-        key: Names its parameters; empty where they are not the whole scene, or it claims nothing.
+        key: Names its parameters; 0 where they are not the whole scene, or it claims nothing.
         hard: What it says under each of its scenario's hard rules.
         trace: Names its trace; 0 where it has none, or claims nothing.
     """
 
     record: RunRecord
     against: str
-    key: bytes
+    key: int
     hard: tuple[HardResult, ...] = ()
     trace: int = 0
 
@@ -114,34 +107,31 @@ class Said(NamedTuple):
 def look_at(expected: ExpectedVariant, record: RunRecord, claims: Claims | None) -> Said:
     """What is seen of a record of the expected identity; ``claims`` are its scenario's, None without one."""
     if claims is None or record.outcome is Outcome.ERROR:
-        return Said(record, "", b"")
+        return Said(record, "", 0)
     full, scenario = as_read(record), claims.scenario
     hard = hard_results(full, scenario.hard) if scenario.hard else ()
     if record.outcome not in VALID:
-        return Said(record, "", b"", hard)
+        return Said(record, "", 0, hard)
     is_scene = expected.scene and not scenario.place and full.parameters and not seed_makes_scene(scenario)
-    return Said(
-        record, claims.against(full), parameters_key(full) if is_scene else b"", hard, trace_key(full)
-    )
+    return Said(record, claims.against(full), parameters_key(full) if is_scene else 0, hard, trace_key(full))
 
 
-def parameters_key(record: RunRecord) -> bytes:
-    """Names the scenario and the parameters of a record."""
-    # Of this version of marshal, what is equal and of one type has one form.
-    begun, values = _named(record.scenario, tuple(record.parameters))
-    key = begun.copy()
-    key.update(marshal.dumps(values(record.parameters), 2))
-    return key.digest()
+def parameters_key(record: RunRecord) -> int:
+    """Names the scenario and the parameters of a record in this process; few others have the same name."""
+    return hash((record.scenario, _values(tuple(record.parameters))(record.parameters))) or 1
 
 
 @lru_cache
-def _named(
-    scenario: str, names: tuple[str, ...]
-) -> tuple[hashlib.blake2b, Callable[[Mapping[str, Any]], Any]]:
-    """The key's beginning, which very many records share, and what reads the values in the names' order."""
-    ordered = sorted(names)
-    begun = hashlib.blake2b(marshal.dumps((scenario, ordered), 2), digest_size=16)
-    return begun, itemgetter(*ordered) if ordered else len
+def _values(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], Any]:
+    """Reads the values in the order of their names."""
+    return itemgetter(*sorted(names)) if names else len
+
+
+def _parameters(record: RunRecord) -> bytes:
+    """The scenario and the parameters of a record: 1, 1.0 and true differ, as they do in a scene's name."""
+    full = as_read(record)
+    # Of this version of marshal, what is equal and of one type has one form.
+    return marshal.dumps((full.scenario, sorted(full.parameters.items())), 2)
 
 
 def trace_key(record: RunRecord) -> int:
@@ -149,26 +139,29 @@ def trace_key(record: RunRecord) -> int:
     return int(record.trace_digest[:16], 16) if _IS_DIGEST(record.trace_digest) else 0
 
 
-def copies(found: Callable[[], Iterable[tuple[ExpectedVariant, bytes]]]) -> dict[str, str]:
+def copies(found: Callable[[], Iterable[tuple[ExpectedVariant, int, RunRecord]]]) -> dict[str, str]:
     """Variants whose records have the same parameters though the manifest names different scenes for them.
 
     A scene is named after its parameters, so one of the records stands under a name that is not its own.
 
     Args:
-        found: Variants with the keys of their records' parameters, as often as it is called.
+        found: Variants, the keys of their records' parameters, and the records, as often as it is called.
 
     Returns:
         Id -> id of another variant with the same parameters.
     """
-    first: dict[bytes, str] = {}
-    clashing = {key for expected, key in found() if first.setdefault(key, expected.scene) != expected.scene}
-    alike: dict[bytes, list[ExpectedVariant]] = {key: [] for key in clashing}
-    for expected, key in found() if clashing else ():
-        if key in alike:
-            alike[key].append(expected)
+    first: dict[int, str] = {}
+    clashing = {
+        key for expected, key, _ in found() if first.setdefault(key, expected.scene) != expected.scene
+    }
+    alike: dict[bytes, list[ExpectedVariant]] = {}
+    for expected, key, record in found() if clashing else ():
+        if key in clashing:
+            alike.setdefault(_parameters(record), []).append(expected)
     return {
         one.id: next(other.id for other in group if other.scene != one.scene)
         for group in alike.values()
+        if len({one.scene for one in group}) > 1
         for one in group
     }
 

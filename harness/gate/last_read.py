@@ -44,6 +44,10 @@ def forget_reports() -> None:
         one._last = None
 
 
+_MANY = 100_000
+"""New objects that take a while to look through."""
+
+
 @contextmanager
 def _no_search_for_cycles() -> Iterator[None]:
     """What millions of new objects set off again and again, in vain: none of them points to itself."""
@@ -53,6 +57,9 @@ def _no_search_for_cycles() -> Iterator[None]:
         yield
     finally:
         if was_on:
+            if gc.get_count()[0] > _MANY:
+                # Nor need they be searched later, again and again until the process has ended.
+                gc.freeze()
             gc.enable()
 
 

@@ -77,7 +77,10 @@ class Scenes:
                 again[scene] += 1
 
         def without(again: Mapping[str, int]) -> Results:
-            left = Counter(ends - again.get(scene, 0) * _ONE[True] for scene, ends in ended.items())
+            left = Counter(ended.values())
+            for scene, times in again.items():
+                left[ended[scene]] -= 1
+                left[ended[scene] - times * _ONE[True]] += 1
             left[_ONE[None]] += left_out
             return tuple(sorted((*_counts(ends), number) for ends, number in left.items() if ends and number))
 

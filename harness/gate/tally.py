@@ -132,7 +132,7 @@ def gather(manifest: Manifest, pack: Pack, records: Iterable[RunRecord]) -> Evid
         heard[place] = said if before is None else [*(before if isinstance(before, list) else [before]), said]
     excused = quarantines(manifest, pack)
     refused = tuple(expected[place].id for place in sorted(foreign) if heard[place] is None)
-    variants, keys, traces = [], [], array("Q")
+    variants, keys, traces = [], array("q"), array("Q")
     for place, one in enumerate(expected):
         said_of, heard[place] = heard[place], None
         own = said_of if isinstance(said_of, list) else [] if said_of is None else [said_of]
@@ -140,7 +140,7 @@ def gather(manifest: Manifest, pack: Pack, records: Iterable[RunRecord]) -> Evid
         variant = _judged(one, own, scenario, excused.get(one.scenario, frozenset()))
         variants.append(variant)
         counts = _counting(variant, own)
-        keys.append(counts.key if counts else b"")
+        keys.append(counts.key if counts else 0)
         traces.append(counts.trace if counts else 0)
     judged = _agreeing(_own(variants, keys))
     return Evidence(tuple(_with_repeated(judged, traces)), refused, tuple(unexpected))
@@ -162,9 +162,15 @@ def _with_repeated(variants: Sequence[JudgedVariant], traces: array[int]) -> Ite
     ]
 
 
-def _own(variants: Sequence[JudgedVariant], keys: Sequence[bytes]) -> list[JudgedVariant]:
+def _own(variants: Sequence[JudgedVariant], keys: Sequence[int]) -> list[JudgedVariant]:
     """The variants, those INVALID whose records are copies under another name."""
-    copied = copies(lambda: ((v.expected, key) for v, key in zip(variants, keys, strict=True) if key))
+    copied = copies(
+        lambda: (
+            (one.expected, key, one.record)
+            for one, key in zip(variants, keys, strict=True)
+            if key and one.record is not None
+        )
+    )
     return [
         replace(
             variant,

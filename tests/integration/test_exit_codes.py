@@ -129,7 +129,7 @@ def test_ctrl_c_while_commands_are_loaded_is_no_traceback(tmp_path: Path) -> Non
     program = (
         "import os, signal, sys\n"
         "import simgate.harness.cli.main as m\n"
-        "def slow(): os.kill(os.getpid(), signal.SIGINT)\n"
+        "def slow(_): os.kill(os.getpid(), signal.SIGINT)\n"
         "m.build_parser = slow\n"
         "sys.exit(m.main(['lint']))"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 
 from simgate.harness.gate.holm import Refutes, refutes_among
 from simgate.harness.gate.rules.attempts_rule import decide_attempts
@@ -96,7 +97,8 @@ def decide_rule(
 
 def in_scope(rule: GateRule, variants: Sequence[JudgedVariant]) -> list[JudgedVariant]:
     """The variants that a rule speaks of, each simulation once."""
-    return counted_once(v for v in variants if rule.speaks_of(v.expected.scenario, v.expected.severity))
+    speaks_of = cache(rule.speaks_of)
+    return counted_once(v for v in variants if speaks_of(v.expected.scenario, v.expected.severity))
 
 
 def absent_in_scope(rule: GateRule, pack: Pack, left_out: Mapping[str, int]) -> int:

@@ -48,3 +48,23 @@ def test_an_option_that_is_cut_short_is_refused(words: list[str], capsys: pytest
         build_parser().parse_args(words)
     assert ended.value.code == 2
     assert f"unrecognized arguments: {words[-2] if len(words) > 1 else words[-1]}" in capsys.readouterr().err
+
+
+ONE_COMMAND = """
+import sys
+from simgate.harness.cli.main import COMMANDS, main
+
+try:
+    main(["gate", "--help"])
+finally:
+    rooms = {name: f"simgate.harness.cli.commands.{room}.{name}" for name, room in COMMANDS.items()}
+    assert [name for name, module in rooms.items() if module in sys.modules] == ["gate"]
+"""
+
+
+def test_a_command_does_not_wait_for_the_others_to_be_imported() -> None:
+    done = subprocess.run([sys.executable, "-c", ONE_COMMAND], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    whole = next(a for a in build_parser()._actions if a.dest == "command").choices
+    assert isinstance(whole, dict)
+    assert done.stdout.split("\n", 1)[1] == whole["gate"].format_help().split("\n", 1)[1]

@@ -6,10 +6,13 @@ import csv
 import hashlib
 import io
 import json
+import tempfile
 
 import pytest
 
+from simgate.harness.evidence import build
 from simgate.harness.evidence.build import NotEvidence, build_evidence
+from simgate.harness.evidence.canonical_zip import zip_pieces
 from simgate.harness.evidence.statement import ENVELOPE, STATEMENT
 from simgate.harness.packs.loader import pack_files
 from simgate.harness.packs.model import GateRule
@@ -172,6 +175,22 @@ class TestWhatIsInside:
         with pytest.raises(NotEvidence, match="simgate gate"):
             build_evidence(folder, tmp_path / "e.zip")
         assert folder.verdict_path.read_text() == text
+
+    def test_tables_of_all_variants_wait_on_disk_and_are_gone_when_the_package_is_there(
+        self, tmp_path, monkeypatch
+    ):
+        (scratch := tmp_path / "scratch").mkdir()
+        monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+        waiting = []
+
+        def noted(files):
+            waiting.extend(sorted(path.name for path in scratch.rglob("*.*")))
+            yield from zip_pieces(files)
+
+        monkeypatch.setattr(build, "zip_pieces", noted)
+        build_evidence(small_run(tmp_path, gate=GATE), tmp_path / "e.zip")
+        assert waiting == ["traceability.csv", "traceability.json"]
+        assert not list(scratch.iterdir())
 
     def test_a_spreadsheet_is_given_no_formula(self, tmp_path):
         change = {"glass_door::v0000": {"outcome": Outcome.FAIL, "reason": "=cmd()"}}

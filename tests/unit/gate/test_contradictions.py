@@ -159,3 +159,9 @@ def test_one_record_under_two_ids_is_invalid_under_both():
 
 def test_variants_of_one_scene_may_have_the_same_parameters():
     assert copied("aba", [80.0, 90.0, 80.0]) == [False, False, False]
+
+
+def test_what_is_equal_and_not_the_same_is_no_copy():
+    assert hash(1.0) == hash(True)
+    assert copied("abc", [1.0, True, 1]) == [False, False, False]
+    assert copied("abc", [1, True, 1]) == [True, False, True]

@@ -6,6 +6,7 @@ import gc
 
 import pytest
 
+from simgate.harness.gate import last_read
 from simgate.harness.gate.last_read import LastRead, forget_reports
 from simgate.harness.results.run_folder import RunFolder
 
@@ -38,3 +39,15 @@ def test_what_reports_have_read_is_forgotten_when_they_are_written_and_the_verdi
     assert len(made) == 2
     of_reports.of(RunFolder(tmp_path))
     assert len(made) == 3
+
+
+@pytest.mark.parametrize("many", [0, 1_000_000])
+def test_very_many_objects_of_a_run_are_not_searched_for_cycles_until_the_end(tmp_path, monkeypatch, many):
+    monkeypatch.setattr(last_read, "_MANY", many)
+    (tmp_path / "manifest.json").touch()
+    before = gc.get_freeze_count()
+    try:
+        LastRead(lambda _: [[place] for place in range(1_000)]).of(RunFolder(tmp_path))
+        assert (gc.get_freeze_count() >= before + 1_000) is (not many)
+    finally:
+        gc.unfreeze()
