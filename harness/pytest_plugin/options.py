@@ -60,7 +60,7 @@ class Settings:
             workers=several,
             adapter=_setting(config, "adapter"),
             model=None if model is None else _model(model, config.invocation_params.dir),
-            policy=None if policy is None else config.invocation_params.dir / policy,
+            policy=policy if policy is None or "=" in policy else config.invocation_params.dir / policy,
             runtime=_setting(config, "runtime"),
             record=_record_mode(config),
             baseline=config.getoption("simgate_baseline"),
@@ -250,8 +250,9 @@ OPTIONS = (
     ),
     Option(
         "policy",
-        "another trained network than the pack's: its policy.yaml, or the folder",
-        "FILE",
+        "another trained network than the pack's: its policy.yaml, or the folder; of a policy in code "
+        "OPTION=VALUE, in place of one of its policy_options",
+        "P",
         ini=True,
     ),
     Option(

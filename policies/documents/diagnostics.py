@@ -8,11 +8,11 @@ import os
 import re
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import eq
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from simgate.sim_adapters.printable import printable
 
@@ -209,3 +209,17 @@ def near(word: str, known: Iterable[str]) -> str:
         return f"did you mean '{lower[match[0]]}'?"
     more = f" and {len(words) - _MOST_KNOWN:,} more" if len(words) > _MOST_KNOWN else ""
     return f"known: {', '.join(words[:_MOST_KNOWN])}{more}" if words else ""
+
+
+_LENGTHS = {"too_short": ("least", "min_length"), "too_long": ("most", "max_length")}
+
+
+def of_length(error: Mapping[str, Any]) -> str:
+    """What pydantic asks of a list's length, ``have at least 1 entry, not 0``; empty for another error."""
+    if error["type"] not in _LENGTHS:
+        return ""
+    word, key = _LENGTHS[error["type"]]
+    limit = error["ctx"][key]
+    return (
+        f"have at {word} {limit} {'entry' if limit == 1 else 'entries'}, not {error['ctx']['actual_length']}"
+    )

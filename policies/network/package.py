@@ -12,7 +12,7 @@ from zipfile import is_zipfile
 
 from pydantic import BaseModel, ValidationError
 
-from simgate.policies.documents.diagnostics import Diagnostic, near, of_file
+from simgate.policies.documents.diagnostics import Diagnostic, near, of_file, of_length
 from simgate.policies.documents.named_file import absence
 from simgate.policies.documents.nodes import MappingNode, SequenceNode
 from simgate.policies.network.declaration import Action, Entry, Normalise, PolicySpec, State
@@ -311,6 +311,8 @@ def _of_value(text: PackageText, error: dict[str, Any]) -> Diagnostic:
         return text.problem(at, VALUE, f"{dotted} has no '{last}'", f"add {last}")
     if kind == "value_error":
         return text.problem(at, VALUE, f"{dotted}: {str(error['msg']).removeprefix('Value error, ')}")
+    if length := of_length(error):
+        return text.problem(at, VALUE, f"{dotted} must {length}")
     said = re.sub(r"^\w+ should ", "", str(error["msg"]))
     said = "be a number, or a list of numbers" if kind in ("float_type", "tuple_type") else said
     return text.problem(at, VALUE, f"{dotted} must {said}, not {text.node(at).described}")

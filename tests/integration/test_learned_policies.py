@@ -194,3 +194,10 @@ def test_two_checkpoints_of_a_pack_are_compared_in_one_line(
     coded = load_checked(folder / "pack.yaml").model_copy(update={"policy": "door_navigator"})
     with pytest.raises(PackageError, match="policy is 'door_navigator', no trained network"):
         override_pack(coded, policy="new")
+    coded = coded.model_copy(update={"policy_options": {"gap_m": 0.5, "net": "old/policy.yaml"}})
+    with pytest.raises(PackageError, match="OPTION=VALUE for another of its options: gap_m, net"):
+        override_pack(coded, policy="gap=1")
+    assert override_pack(coded, policy="gap_m=1").policy_options == {"gap_m": 1, "net": "old/policy.yaml"}
+    monkeypatch.chdir("new")
+    changed = override_pack(coded, policy="net=policy.yaml").policy_options
+    assert changed == {"gap_m": 0.5, "net": "new/policy.yaml"}, "a file counts from the current folder"

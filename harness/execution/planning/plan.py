@@ -43,6 +43,8 @@ from simgate.policies.perception.inference.choice import RUNTIME_OF
 from simgate.policies.perception.package import PackageError, load_package
 from simgate.policies.perception.package_source import is_remote, local_package
 from simgate.sim_adapters.plain_file import absolute
+from simgate.sim_adapters.printable import printable
+from simgate.sim_adapters.yaml_scalars import resolve
 
 
 @dataclass(frozen=True)
@@ -129,11 +131,12 @@ def override_pack(
         adapter: Another simulator.
         model: Another model package: ``model.yaml``, its folder, or a remote reference. What is remote is
             fetched. Of a pack with several models ``NAME=PACKAGE``, more of them after a comma.
-        policy: Another trained network: ``policy.yaml``, or its folder.
+        policy: Another trained network: ``policy.yaml``, or its folder. Of a policy in code ``OPTION=VALUE``
+            in place of one of its options; a file counts from the current folder.
         latency_extra_ms: Added to the pack's own extra latency, milliseconds.
 
     Raises:
-        PackageError: A package cannot be fetched, or the pack's policy is no trained network.
+        PackageError: A package cannot be fetched, or the pack's policy has no such network or option.
     """
     update: dict[str, object] = {}
     if policy is not None:
@@ -153,15 +156,28 @@ def override_pack(
 
 
 def _other_policy(pack: Pack, policy: Path | str) -> dict[str, Scalar]:
-    """Options of the pack's policy with another declaration, whose path counts from the pack's folder."""
-    if pack.policy != NETWORK:
-        message = f"the pack's policy is '{pack.policy}', no trained network that another one could replace"
-        hint = "write policy: {network: FILE}"
+    """Options of the pack's policy with another declaration or value; paths count from the pack's folder."""
+    folder = absolute(Path(pack.path).parent)
+    if pack.policy == NETWORK:
+        return {
+            **pack.policy_options,
+            NETWORK: Path(os.path.relpath(absolute(policy_file(policy)), folder)).as_posix(),
+        }
+    name, given, text = str(policy).partition("=")
+    if not given or name not in pack.policy_options:
+        kind = "no trained network that another one could replace"
+        message = f"the pack's policy is '{printable(pack.policy)}', {kind}"
+        if pack.policy_options:
+            hint = f"write --policy OPTION=VALUE for another of its options: {', '.join(pack.policy_options)}"
+        else:
+            hint = "write policy: {network: FILE}"
         raise PackageError(
             [Diagnostic(f"--policy {policy}", 0, 0, 1, "error", "policy-package", message, hint)]
         )
-    path = os.path.relpath(absolute(policy_file(policy)), absolute(Path(pack.path).parent))
-    return {**pack.policy_options, NETWORK: Path(path).as_posix()}
+    if Path(text).exists():
+        return {**pack.policy_options, name: Path(os.path.relpath(absolute(Path(text)), folder)).as_posix()}
+    value = resolve(text)
+    return {**pack.policy_options, name: text if value is None else value}
 
 
 def chosen_models(pack: Pack, model: Path | str | None) -> dict[str, str]:

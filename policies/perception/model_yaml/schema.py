@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError, create_model
 
-from simgate.policies.documents.diagnostics import Diagnostic, near
+from simgate.policies.documents.diagnostics import Diagnostic, near, of_length
 from simgate.policies.documents.nodes import Node, ScalarNode, shortened
 from simgate.policies.perception.decoder_spec import DECODERS, DecoderSpec, UnreadSpec
 from simgate.policies.perception.decoding.kinds import decoder_kinds, find_decoder
@@ -132,7 +132,9 @@ def _problem(text: PackageText, error: dict[str, Any]) -> Diagnostic:
         message = f"unknown decoder '{shortened(word)}'"
         return text.problem(location, "model-package-value", message, near(word, decoder_kinds()))
     said = f"be {_WANTED[kind]}" if kind in _WANTED else _SHOULD.sub("", str(error["msg"]))
-    if kind == "value_error":
+    if length := of_length(error):
+        message = f"{dotted} must {length}"
+    elif kind == "value_error":
         message = f"{dotted}: {said.removeprefix('Value error, ')}"
     else:
         message = f"{dotted} must {said}, not {node.described}"

@@ -193,6 +193,7 @@ class ArticulatedWorld:
                 self._engine.settle()
             for k in due:
                 self._sample(k, out[k])
+        self._measures.look()  # A step's contacts are those of the state before it.
 
     def values(self) -> dict[str, float]:
         """The task's quantities at the last control tick."""

@@ -81,7 +81,8 @@ def _add_conditions(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--policy",
         metavar="P",
-        help="another trained network than the pack's: its policy.yaml, or the folder",
+        help="another trained network than the pack's: its policy.yaml, or the folder; of a policy in code "
+        "OPTION=VALUE, in place of one of its policy_options",
     )
     parser.add_argument(
         "--runtime", metavar="R", help="perception runtime, also with a device: torch:cpu (default: auto)"

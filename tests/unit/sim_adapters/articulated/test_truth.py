@@ -44,6 +44,25 @@ def test_what_lies_on_a_table_presses_with_its_weight_and_what_swings_by_is_noti
     assert 0.0 in hits and 1.0 in hits
 
 
+def test_what_presses_touches_also_where_it_has_only_just_come(tmp_path: Path) -> None:
+    asked = (
+        ("weight", ContactForce("body/cube", "geom/table")),
+        ("on", Touching("body/cube", "geom/table")),
+    )
+    site = arm(tmp_path, quantities=asked)
+    begun = 0
+    with batch() as worlds:
+        worlds.reset([replace(site, values=(("body/cube.pos.z", 0.66 + 0.01 * k),)) for k in range(20)])
+        before = [truth.values["weight"] for truth in worlds.ground_truth()]
+        for _ in range(10):
+            worlds.step(np.zeros((20, 2)))
+            now = [truth.values for truth in worlds.ground_truth()]
+            assert all(values["on"] for values in now if values["weight"] > 0.0)
+            begun += sum(values["weight"] > 0.0 and not was for was, values in zip(before, now, strict=True))
+            before = [values["weight"] for values in now]
+    assert begun >= 20
+
+
 def test_contacts_of_the_robot_name_what_it_touched_except_what_it_may(tmp_path: Path) -> None:
     def touched(**allowed: object) -> set[str]:
         names: set[str] = set()

@@ -62,6 +62,7 @@ def test_a_lineage_that_says_nothing_is_refused(tmp_path, nothing):
         ("lineage:", 'limits: {box_max_px: "1.0"}\nlineage:', "box_max_px must be a number from 0 on"),
         ("lineage:", "limits: {score_max: -1}\nlineage:", "score_max must be a number from 0 on"),
         ("mean: [0.5, 0.5, 0.5]", "mean: .nan", ".nan is not a finite number of usable size"),
+        ("mean: [0.5, 0.5, 0.5]", "mean: [1, 2, 3, 4]", "input.mean must have at most 3 entries, not 4"),
         ("{glass_door: 0.5, wooden_door: 0.6}", "high", "decoder.score_threshold must be a number, not the text 'high'"),
     ],
 )  # fmt: skip
