@@ -35,6 +35,8 @@ class NativeError(Exception):
         unknown: str = "",
         known: tuple[str, ...] = (),
     ) -> None:
+        if unknown and not known and not hint:
+            hint = "nothing of this kind has a name there; give it one"
         self.what, self.message, self.hint = what, message, hint
         self.unknown, self.known = unknown, known
         super().__init__(f"{message}; {hint}" if hint else message)

@@ -64,7 +64,7 @@ def test_a_robot_as_strong_as_its_policy_asks_is_warned_of(
         ("camera: wrist", "camera: wirst", 12, "unknown-element", "no camera 'wirst'", "did you mean 'wrist'?"),
         ("sensor: angle", "sensor: angel", 12, "unknown-element", "no sensor 'angel'", "did you mean 'angle'?"),
         ("{sensor: angle", "{senzor: angle", 12, "wrong-value", "did you mean 'sensor'?", ""),
-        ("camera: wrist", "camera: wrist, rate_hz: 33", 12, "rates", "rate_hz 33 of sensor 'wrist'", ""),
+        ("camera: wrist", "camera: wrist,\n        rate_hz: 33", 13, "rates", "rate_hz 33 of sensor 'wrist'", ""),
         ("position: body/cube", "position: body/cub", 14, "unknown-element", "no body 'cub'", "did you mean 'cube'?"),
         ("{position: body", "{positon: body", 14, "wrong-value", "did you mean 'position'?", ""),
         ("for 0.5 s", "for 0.5 sec", 15, "expression", "'0.5 sec' is no time to be held; write seconds, for example", ""),

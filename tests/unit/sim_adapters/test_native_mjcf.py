@@ -161,6 +161,15 @@ def test_a_target_that_cannot_be_set_says_why(yard: Path, target: str, message: 
     assert not known or known in error.value.known
 
 
+def test_what_is_nameless_is_said_to_need_a_name(tmp_path: Path) -> None:
+    path = tmp_path / "plain.xml"
+    path.write_text("<mujoco><worldbody><body name='leg'><geom size='.1'/></body></worldbody></mujoco>")
+    with pytest.raises(
+        NativeError, match="the file has no geom 'leg'; nothing of this kind has a name there"
+    ):
+        MjcfFile(path).target("geom/leg.mass")
+
+
 def test_the_listing_holds_targets_that_can_all_be_set(yard: Path) -> None:
     file = MjcfFile(yard)
     rows = {target: value for target, _, value in file.listing()}

@@ -177,7 +177,9 @@ class JointedReader:
             rate = sensor.rate_hz
             if rate is not None and self._sim.physics_hz % rate:
                 message = f"rate_hz {rate} of sensor '{key.text}' does not divide physics_hz "
-                self._reader.problems.at(value, "rates", f"{message}{self._sim.physics_hz}")
+                written = value.find("rate_hz") if isinstance(value, MappingNode) else None
+                at = written[1] if written is not None else value
+                self._reader.problems.at(at, "rates", f"{message}{self._sim.physics_hz}")
             found.append((key.text, sensor))
         return tuple(found), tuple(channels)
 
