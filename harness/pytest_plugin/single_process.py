@@ -61,6 +61,7 @@ class SingleProcess:
         from simgate.harness.execution.events import HostLost, Retried, VariantFinished
         from simgate.harness.execution.stopping import AnyOf
         from simgate.harness.frontend.planning import stopping_rule
+        from simgate.harness.frontend.spans import span_listeners
         from simgate.harness.frontend.user_errors import UserError, as_user_errors
 
         path = items[0].path
@@ -84,8 +85,8 @@ class SingleProcess:
         if not reporter.should_stop():
             rules = AnyOf([reporter, until_decided] if until_decided else [reporter])
             try:
-                with as_user_errors():
-                    self._runs.problems[path] = execute(plan, [listen], rules)
+                with as_user_errors(), span_listeners() as spans:
+                    self._runs.problems[path] = execute(plan, [listen, *spans], rules)
             except UserError as error:  # a disk that is full, a folder that is gone
                 self._runs.problems[path] = str(error)
         if waiting and (reason := reporter.should_stop()):

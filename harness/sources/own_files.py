@@ -41,6 +41,19 @@ def own_words(plugin: Any, options: Mapping[str, object]) -> dict[str, str]:
         raise NotSaid(str(error) or type(error).__name__) from error
 
 
+def paths_told(plugin: Any, question: str, options: Mapping[str, object]) -> list[Path]:
+    """What a policy that runs elsewhere tells of; of one that does not nothing.
+
+    Args:
+        plugin: What its entry point names.
+        question: ``interpreters``: programs that it runs, which are installed on a machine and not part of a
+            pack. ``code_elsewhere``: files that are loaded by such a program.
+        options: What a pack gives it.
+    """
+    tell = getattr(plugin, question, None)
+    return [Path(path) for path in tell(dict(options))] if callable(tell) else []
+
+
 def own_files(plugin: Any, options: Mapping[str, object], folder: Path) -> dict[str, Path]:
     """Files of a plugin, by names that stay when all of them are moved together.
 

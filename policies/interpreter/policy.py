@@ -65,6 +65,21 @@ class InterpreterPolicy:
         made.close()
         return made.said
 
+    @staticmethod
+    def interpreters(options: Mapping[str, object]) -> list[Path]:
+        """What must be installed where it runs."""
+        return [Path(str(options["python"]))]
+
+    @classmethod
+    def code_elsewhere(cls, options: Mapping[str, object]) -> list[Path]:
+        """The policy's file, and those that it says it is made of.
+
+        Raises:
+            PolicyFailed: It cannot be made.
+        """
+        folder = Path(str(options["file"])).parent
+        return [path for name in cls.says(options) if (path := folder / name).is_file()]
+
     def _start(self) -> RemoteLink:
         python, where = (str(self._given[name]) for name in ("python", "file"))
         path, _, attribute = where.rpartition(":")

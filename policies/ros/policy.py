@@ -85,6 +85,12 @@ class RosPolicy:
             inside = sorted(place.rglob("*")) if place.is_dir() else [place]
             yield from (one for one in inside if not one.is_dir() and "__pycache__" not in one.parts)
 
+    @staticmethod
+    def interpreters(options: Mapping[str, object]) -> list[Path]:
+        """What must be installed where it runs; what a shell finds by its name alone is not told of."""
+        spec, folder = _read(options)
+        return [folder / spec.python] if "/" in spec.python else []
+
     def reset(self, briefs: Sequence[Brief], embodiment: Embodiment) -> None:
         """Starts N episodes, each with a node of its own.
 

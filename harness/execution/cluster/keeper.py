@@ -20,7 +20,7 @@ from simgate.harness.execution.cluster.scratch import (
     start_sweeper,
     sweep,
 )
-from simgate.harness.execution.cluster.tree import digest_of, in_tree, place
+from simgate.harness.execution.cluster.tree import digest_of, in_tree, link, place
 from simgate.harness.execution.hosts.host_environment import host_environment
 from simgate.harness.execution.hosts.host_process import HostProcess
 from simgate.harness.execution.hosts.messages import Placed, encode
@@ -44,6 +44,7 @@ class Order:
         folder: Working folder where the run was planned.
         interpreter: Command that runs Python; empty for the node's own.
         environ: Variables that go before the node's.
+        there: Absolute paths of what must be on the node at the same place.
     """
 
     number: int
@@ -52,6 +53,7 @@ class Order:
     folder: str
     interpreter: Sequence[str] = ()
     environ: Mapping[str, str] = field(default_factory=dict)
+    there: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -104,11 +106,12 @@ class Keeper:
             contents = dict(zip(order.blobs, ray.get(list(order.blobs.values())), strict=True))
             for path, sha256 in order.files.items():
                 place(tree, path, contents[sha256], sha256)
+            for path in order.there:
+                link(tree, path)
             in_tree(tree, order.folder).mkdir(parents=True, exist_ok=True)
 
-        self._tree = await asyncio.to_thread(
-            shared_folder, self._scratch, digest_of({**order.files, order.folder: ""}), fill
-        )
+        holds = {**order.files, order.folder: "", **dict.fromkeys(order.there, "")}
+        self._tree = await asyncio.to_thread(shared_folder, self._scratch, digest_of(holds), fill)
         self._own = own_folder(self._scratch)
         folder = RunFolder(self._own.path / "run")
         folder.create()
@@ -125,6 +128,7 @@ class Keeper:
                 facts=facts_here(context.get_node_id(), context.worker.node_ip_address),
                 tree=str(self._tree.path),
                 run_dir=str(self._run_dir),
+                missing=tuple(path for path in order.there if not Path(path).exists()),
             )
         )
 

@@ -16,7 +16,7 @@ from typing import Any
 from simgate.harness.execution.cluster.keeper import Keeper, Order
 from simgate.harness.execution.cluster.options import ClusterOptions, NoCluster, fits
 from simgate.harness.execution.cluster.ray_host import RayHost
-from simgate.harness.execution.cluster.shipping import files_to_ship, led_into
+from simgate.harness.execution.cluster.shipping import files_to_ship, led_into, must_be_there
 from simgate.harness.execution.hosts.assignment import HostSetup
 from simgate.harness.execution.hosts.host_connection import HostConnection
 from simgate.harness.execution.hosts.messages import Placed
@@ -104,6 +104,7 @@ class RayHosts:
 
         self._plan, self._cluster = plan, cluster
         self._files = files_to_ship(plan.pack, plan.manifest.fingerprint.runtime)
+        self._there = must_be_there(plan.pack)
         by_content = {sha256: path for path, sha256 in self._files.items()}
         self._blobs = {sha256: ray.put(Path(path).read_bytes()) for sha256, path in by_content.items()}
         self._kept: dict[str, NodeFacts] = {}
@@ -139,6 +140,7 @@ class RayHosts:
             blobs=self._blobs,
             folder=str(Path.cwd()),
             interpreter=() if own else self._plan.interpreter,
+            there=self._there,
             environ={name: value for name, value in os.environ.items() if name.startswith(_FORWARDED)},
         )
         host.serve(order)
@@ -150,6 +152,9 @@ class RayHosts:
         facts = placed.facts
         host = next(host for host in reversed(self._hosts) if host.number == number)
         host.node, host.node_name = facts.node, facts.name
+        if placed.missing:
+            missing = ", ".join(placed.missing)
+            raise NodeRefused(f"{facts.name} has no {missing}: install it there, at the same place as here")
         self._hold(facts)
         setup = self._plan.setup(number)
         return setup.model_copy(

@@ -37,6 +37,18 @@ def place(tree: Path, path: str, content: bytes, sha256: str) -> None:
     target.write_bytes(content)
 
 
+def link(tree: Path, path: str) -> None:
+    """Leads a place in a tree to what this machine has there, so that paths relative to a file of the tree
+    find it too.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    target = in_tree(tree, path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.symlink_to(path)
+
+
 def in_tree(tree: Path, path: str) -> Path:
     """Where a path of the machine that a tree comes from is in it."""
     return tree / path.lstrip("/")

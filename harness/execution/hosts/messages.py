@@ -70,6 +70,8 @@ class Placed(Message):
     """Folder under which the run's files have their paths."""
     run_dir: str
     """Folder there for what the host writes."""
+    missing: tuple[str, ...] = ()
+    """What must be on that machine and is not."""
 
 
 class Ready(Message):

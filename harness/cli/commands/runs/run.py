@@ -356,10 +356,11 @@ def _execute(args: argparse.Namespace, plan: Plan) -> str:
     from simgate.harness.cli.progress import progress_listener
     from simgate.harness.execution.engine import execute
     from simgate.harness.frontend.planning import stopping_rule
+    from simgate.harness.frontend.spans import span_listeners
 
     try:
-        with progress_listener(args.quiet) as listener:
-            stopped = execute(plan, [listener], stopping_rule(plan))
+        with progress_listener(args.quiet) as listener, span_listeners() as spans:
+            stopped = execute(plan, [listener, *spans], stopping_rule(plan))
     except KeyboardInterrupt:
         print(
             f"\nwhat was measured is kept; continue with: simgate run --resume {plan.folder.path}",
