@@ -118,7 +118,7 @@ $(ROS)/.done: $(VENV)/.core
 	@$(PYTHON) -m venv $(ROS)
 	@$(ROS)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt 'ros-jazzy-rclpy[fastrtps]==7.1.6' \
 	  ros-jazzy-geometry-msgs==5.3.6 ros-jazzy-nav-msgs==5.3.6 ros-jazzy-rosgraph-msgs==2.0.3 ros-jazzy-sensor-msgs==5.3.6 \
-	  ros-jazzy-std-msgs==5.3.6
+	  ros-jazzy-std-msgs==5.3.6 ros-jazzy-std-srvs==5.3.6 ros-jazzy-trajectory-msgs==5.3.6 ros-jazzy-test-msgs==2.0.3
 	@echo "import site; site.addsitedir('$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')')" \
 	  > "$$($(ROS)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/simgate.pth"
 	@touch $@

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from simgate.harness.drift.frame_statistics import episode_statistics, frame_statistics
 from simgate.harness.execution.planning.moved_pack import pack_where_it_is
+from simgate.harness.execution.planning.parts import node_part
 from simgate.harness.execution.planning.resume import variants_of
 from simgate.harness.execution.playing import played
 from simgate.harness.expansion.expand import Expansion
@@ -106,6 +107,8 @@ def measure(path: Path, most: int, every: int, runtime: str) -> Side:
         if rows:
             episodes.append(Measured(variant.id, variant.parameters, np.stack(rows), shown))
     models = tuple(load_package(one).sha256 for one in pack.packages.values())
+    folder = Path(pack.path).parent
+    models += tuple(node_part(name, given, folder).sha256 for name, given in pack.nodes.items())
     return Side(str(path), models, tuple(episodes), run_id)
 
 

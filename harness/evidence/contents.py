@@ -156,7 +156,8 @@ def _root_of(path: Path) -> Path:
 def _model_part(pack: Pack, manifest: Manifest) -> tuple[dict[str, Hashed], str]:
     """The model package with all its files, every hash checked; or why it is not what ran."""
     if not pack.packages:
-        is_without = not manifest.fingerprint.model_sha256
+        # Of a model that is a ROS 2 node the manifest has every hash, and its programs stay where they are.
+        is_without = bool(pack.nodes) or not manifest.fingerprint.model_sha256
         return {}, "" if is_without else "the pack in the manifest names no model, although the run had one"
     files: dict[str, Hashed] = {}
     for name, path in pack.packages.items():

@@ -11,6 +11,7 @@ from simgate.harness.execution.episode.looking import LoopModel
 from simgate.harness.execution.episode.loop import Cast, run_episodes
 from simgate.harness.execution.episode.models.perception_runtime import (
     make_runtime,
+    node_model,
     one_runtime,
 )
 from simgate.harness.execution.episode.picture_run import run_pictures
@@ -47,6 +48,7 @@ def played(pack: Pack, variants: Iterable[Variant], runtime: str) -> Iterator[tu
         LoopModel(make_runtime(resolved, package, folder), package.latency, name, package)
         for name, package in packages.items()
     ]
+    models += [node_model(pack, name, given) for name, given in pack.nodes.items()]
     adapter, policy = make_adapter(pack.sim, folder), make_policy(pack)
     try:
         for variant in variants:

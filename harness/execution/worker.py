@@ -20,6 +20,7 @@ from simgate.harness.execution.episode.models.perception_runtime import (
     are_deployed,
     is_deployed,
     make_runtime,
+    node_model,
 )
 from simgate.harness.execution.episode.picture_run import PictureRun, run_pictures
 from simgate.harness.execution.episode.recordings.kept_files import keep_files
@@ -81,7 +82,7 @@ class Worker:
         pack = self._pack
         folder = Path(pack.path).parent
         self._policy = make_policy(pack)
-        self._guard.check_policy(self._policy)
+        self._guard.check_said(self._policy)
         simulated = pack.latency.mode == "simulated"
         self._models: list[LoopModel] = []
         deployed = []
@@ -94,6 +95,10 @@ class Worker:
             if not simulated:
                 # The first calls load, allocate and tune; no robot meets them in motion.
                 warm_up(runtime, *blank_inputs(package, 1))
+        for name, given in pack.nodes.items():
+            self._models.append(node_model(pack, name, given))
+            self._guard.check_said(self._models[-1].runtime, "model", name)
+            deployed.append(None)
         self._runtime_info = all_of([model.runtime.describe() for model in self._models])
         self._deployed = are_deployed(deployed)
         self._guard.confirm_loaded()

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from simgate.harness import registry
-from simgate.harness.execution.planning.robot_fit import unfit, unsensed
+from simgate.harness.execution.planning.robot_fit import unfit, unfit_nodes, unsensed
 from simgate.harness.expansion.errors import ExpansionError
 from simgate.harness.expansion.expand import expand_scenario
 from simgate.harness.expansion.rules import Rules
@@ -49,7 +49,7 @@ def trial(pack: Pack) -> list[Diagnostic]:
     if any(one.code == CODE for one in found):
         return found
     problems = Problems()
-    problems.extend([*unsensed(pack), *unfit(pack)])
+    problems.extend([*unsensed(pack), *unfit(pack), *unfit_nodes(pack)])
     return [*found, *problems.diagnostics, *_of_shared_scenes(pack, lines)]
 
 

@@ -348,6 +348,8 @@ class Pack(PackModel):
     """Absolute path of the model package's ``model.yaml``, of the only one."""
     models: dict[str, str] = Field(default_factory=dict, exclude_if=lambda found: not found)
     """Those of several, by name; ``model`` is None then."""
+    nodes: dict[str, dict[str, Scalar]] = Field(default_factory=dict, exclude_if=lambda found: not found)
+    """Models that are ROS 2 nodes, by name, as options; the only one of a pack is ``""``."""
     policy: str
     policy_options: dict[str, Scalar] = Field(default_factory=dict)
     sim: SimSpec = SimSpec()

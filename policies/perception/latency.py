@@ -164,6 +164,10 @@ class Answering(Strict):
             number: Of the answer, from 0.
             took_s: What the answer has taken, wall-clock seconds.
         """
-        if self.latency == "measured":
-            return took_s * 1000.0
-        return Latency(device="", distribution=self.latency).sample_ms(seed, number)
+        simulated = self.simulated
+        return took_s * 1000.0 if simulated is None else simulated.sample_ms(seed, number)
+
+    @property
+    def simulated(self) -> Latency | None:
+        """What is drawn for each answer; None where it is measured."""
+        return None if self.latency == "measured" else Latency(device="", distribution=self.latency)

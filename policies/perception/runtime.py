@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.policies.perception.outputs import ModelOutput
+from simgate.sim_adapters.embodiment import Embodiment
 
 
 class DeviceFrames(Protocol):
@@ -88,6 +89,45 @@ class PerceptionRuntime(Protocol):
 
     def close(self) -> None:
         """Releases the model."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a model that lives through episodes is shown at one moment.
+
+    Attributes:
+        step: Physics step at which its main input was read.
+        worlds: Those that are asked.
+        readings: Channel -> (len(worlds), ...).
+        stamps: Channel -> physics step of its reading.
+    """
+
+    step: int
+    worlds: tuple[int, ...]
+    readings: Mapping[str, NDArray[Any]]
+    stamps: Mapping[str, int]
+
+
+class LiveModel(Protocol):
+    """A model that is a process of its own in each world, begun with the episode and ended with it.
+
+    Attributes:
+        channels: What it is given, known once it has begun; it answers for each new reading of the first.
+    """
+
+    channels: tuple[str, ...]
+
+    def begin(self, seeds: Sequence[int], embodiment: Embodiment, physics_hz: int) -> None:
+        """Starts one episode for each seed."""
+        ...
+
+    def answer(self, asked: Asked) -> list[tuple[ModelOutput, float]]:
+        """For each world that is asked what the model says, and what that took, milliseconds."""
+        ...
+
+    def ended(self, world: int) -> None:
+        """The episode of a world is over."""
         ...
 
 

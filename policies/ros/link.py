@@ -15,13 +15,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from simgate.policies.ros.declaration import RosSpec
+from simgate.policies.ros.declaration import Heard, NodeSpec, RosModelSpec, RosSpec, Subscribed
 from simgate.policies.ros.domain import Domain
 from simgate.sim_adapters.environments.remote import wire
 from simgate.sim_adapters.environments.remote.wire import receive, send
 
 _REMOTE = Path(__file__).with_name("remote")
-SCRIPTS = (*sorted(_REMOTE.glob("*.py")), Path(str(wire.__file__)))
+_TRANSPORT = _REMOTE / "simgate_transport.xml"
+SCRIPTS = (*sorted(_REMOTE.glob("*.py")), _TRANSPORT, Path(str(wire.__file__)))
 """What runs on the ROS installation's Python."""
 _START = (
     "import sys; sys.path[0] = sys.argv[1]; from remote.serve import main; "
@@ -52,10 +53,13 @@ class RosLink:
         RosFailed: The bridge cannot be started.
     """
 
-    def __init__(self, spec: RosSpec, folder: Path, lag_ticks: int) -> None:
+    def __init__(self, spec: NodeSpec, folder: Path, lag_ticks: int) -> None:
         self._spec = spec
         self._domain = Domain()
         self._mark = secrets.token_hex(16)
+        subscribe: Sequence[Subscribed | Heard] = (
+            spec.subscribe if isinstance(spec, RosSpec | RosModelSpec) else ()
+        )
         ours, theirs = socket.socketpair()
         command = [spec.python, "-c", _START, str(_REMOTE.parent), str(wire.__file__), str(theirs.fileno())]
         if spec.setup:
@@ -83,6 +87,7 @@ class RosLink:
         self._socket = ours
         told = {
             "launch": list(spec.launch),
+            "lifecycle": list(spec.lifecycle),
             "folder": str(folder),
             "publish": [one.model_dump(include={"topic", "type", "qos"}) for one in spec.publish],
             "subscribe": [
@@ -91,10 +96,11 @@ class RosLink:
                     "paths": one.paths,
                     "needed": not one.optional,
                 }
-                for one in spec.subscribe
+                for one in subscribe
             ],
             "sim_time": spec.sim_time,
             "clock": spec.clock,
+            "realtime": isinstance(spec, RosSpec) and spec.time == "realtime",
             "lag_ticks": lag_ticks,
             "timeout_s": spec.timeout_s,
             "start_timeout_s": spec.start_timeout_s,
@@ -103,11 +109,13 @@ class RosLink:
         self._ask("open", told, spec.start_timeout_s)
 
     def _environment(self) -> dict[str, str]:
-        # A shell in which ROS was set up says by PYTHONPATH where it is; any other says it of simgate's own.
-        own = {"VIRTUAL_ENV", "PYTHONHOME", "ROS_STATIC_PEERS", "ROS_DISCOVERY_SERVER", "ROS_LOCALHOST_ONLY"}
-        if self._spec.setup or "AMENT_PREFIX_PATH" not in os.environ:
-            own.add("PYTHONPATH")
-        kept = {name: value for name, value in os.environ.items() if name not in own}
+        kept = without_our_python(dict(os.environ), self._spec.setup)
+        for name in ("ROS_STATIC_PEERS", "ROS_DISCOVERY_SERVER", "ROS_LOCALHOST_ONLY"):
+            kept.pop(name, None)
+        # Before and since Fast DDS 3; a profile of the user's own is for all of its processes.
+        profiles = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
+        if not any(kept.get(name) for name in profiles):
+            kept |= dict.fromkeys(profiles, str(_TRANSPORT))
         return {
             **kept,
             "ROS_DOMAIN_ID": str(self._domain.number),
@@ -156,6 +164,15 @@ class RosLink:
     def tick(self, stamp: int, messages: Sequence[Any]) -> None:
         """Begins a tick; :meth:`heard` has what the node answers."""
         self._ask("tick", {"stamp": stamp, "messages": list(messages)}, 2 * self._spec.timeout_s)
+
+    def call(self, calls: Sequence[Any]) -> None:
+        """Calls services and sends goals before the first tick.
+
+        Raises:
+            RosFailed: One is not there, does not answer, or says no.
+        """
+        self._ask("call", {"calls": list(calls)}, len(calls) * self._spec.timeout_s)
+        self.heard()
 
     def facts(self) -> dict[str, str]:
         """What the installation says of itself.
@@ -209,6 +226,20 @@ class RosLink:
                 for each in (f"fastrtps_{name}", f"fastrtps_{name}_el", f"sem.fastrtps_{name}_mutex"):
                     (_SHARED / each).unlink(missing_ok=True)
         self._domain.close()
+
+
+def without_our_python(environment: dict[str, str], setup: str) -> dict[str, str]:
+    """An environment for the ROS installation's Python.
+
+    Args:
+        environment: Ours.
+        setup: File that a shell sources first; empty for none.
+    """
+    ours = {"VIRTUAL_ENV", "PYTHONHOME"}
+    # A shell in which ROS was set up says by PYTHONPATH where it is; any other says it of simgate's own.
+    if setup or "AMENT_PREFIX_PATH" not in environment:
+        ours.add("PYTHONPATH")
+    return {name: value for name, value in environment.items() if name not in ours}
 
 
 def _marked(mark: str) -> Iterator[int]:

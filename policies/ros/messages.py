@@ -15,7 +15,7 @@ from PIL import Image
 from simgate.policies.documents.diagnostics import near
 from simgate.policies.network.plan import place_of
 from simgate.policies.policy import Brief
-from simgate.policies.ros.declaration import Published, RosSpec
+from simgate.policies.ros.declaration import NodeSpec, Published, RosSpec
 from simgate.sim_adapters.embodiment import ActionSpec, Channel
 from simgate.sim_adapters.observation import Observation
 
@@ -29,7 +29,7 @@ Writer = Callable[[NDArray[Any]], Fields]
 _ENCODINGS = {"uint8": "mono8", "uint16": "mono16", "float32": "32FC1", "int32": "32SC1"}
 _FLOAT32 = 7
 """Of ``sensor_msgs/msg/PointField``."""
-_QUATERNION = ("orientation.w", "orientation.x", "orientation.y", "orientation.z")
+_QUATERNION = ("w", "x", "y", "z")
 
 
 def _image(channel: Channel) -> Writer | None:
@@ -105,7 +105,31 @@ def _row(path: str, names: str = "") -> Callable[[Channel], Writer | None]:
     return made
 
 
-def _pose(prefix: str) -> Callable[[Channel], Writer | None]:
+def _vector(prefix: str) -> Callable[[Channel], Writer | None]:
+    def made(channel: Channel) -> Writer | None:
+        if channel.shape != (3,):
+            return None
+        return lambda value: {f"{prefix}{axis}": float(one) for axis, one in zip("xyz", value, strict=True)}
+
+    return made
+
+
+def _quaternion(prefix: str) -> Callable[[Channel], Writer | None]:
+    """Of four numbers w, x, y, z, or of the turn of a pose."""
+
+    def made(channel: Channel) -> Writer | None:
+        if channel.shape not in ((4,), (7,)):
+            return None
+        return lambda value: {
+            f"{prefix}{name}": float(one) for name, one in zip(_QUATERNION, value[-4:], strict=True)
+        }
+
+    return made
+
+
+def _pose(
+    prefix: str, at: str = "position.", turned: str = "orientation."
+) -> Callable[[Channel], Writer | None]:
     def made(channel: Channel) -> Writer | None:
         if channel.kind != "pose" or channel.shape not in ((3,), (7,)):
             return None
@@ -114,9 +138,10 @@ def _pose(prefix: str) -> Callable[[Channel], Writer | None]:
         def write(value: NDArray[Any]) -> Fields:
             x, y, z = (value[0], value[1], 0.0) if flat else value[:3]
             turn = (math.cos(value[2] / 2), 0.0, 0.0, math.sin(value[2] / 2)) if flat else value[3:]
-            place = {f"position.{axis}": float(one) for axis, one in zip("xyz", (x, y, z), strict=True)}
-            turned = {name: float(one) for name, one in zip(_QUATERNION, turn, strict=True)}
-            return {f"{prefix}{name}": one for name, one in {**place, **turned}.items()}
+            place = {f"{prefix}{at}{axis}": float(one) for axis, one in zip("xyz", (x, y, z), strict=True)}
+            return place | {
+                f"{prefix}{turned}{name}": float(one) for name, one in zip(_QUATERNION, turn, strict=True)
+            }
 
         return write
 
@@ -144,6 +169,12 @@ KNOWN: Mapping[str, Mapping[str, Callable[[Channel], Writer | None]]] = {
     "sensor_msgs/msg/JointState": {part: _row(part, "name") for part in ("position", "velocity", "effort")},
     "nav_msgs/msg/Odometry": {"pose": _pose("pose.pose."), "twist": _twist("twist.twist.")},
     "geometry_msgs/msg/PoseStamped": {"pose": _pose("pose.")},
+    "sensor_msgs/msg/Imu": {
+        "orientation": _quaternion("orientation."),
+        "angular_velocity": _vector("angular_velocity."),
+        "linear_acceleration": _vector("linear_acceleration."),
+    },
+    "tf2_msgs/msg/TFMessage": {"pose": _pose("transforms[0].transform.", "translation.", "rotation.")},
     "geometry_msgs/msg/TwistStamped": {"twist": _twist("twist.")},
     "geometry_msgs/msg/Twist": {"twist": _twist("")},
     "std_msgs/msg/Float64MultiArray": {"data": _row("data")},
@@ -192,6 +223,68 @@ class Message:
         return said
 
 
+def channels_of(messages: Sequence[Message]) -> tuple[str, ...]:
+    """Every channel that is sent, in the order of the messages."""
+    return tuple(dict.fromkeys(name for one in messages for name in one.channels))
+
+
+def due_messages(
+    messages: Sequence[Message],
+    observation: Observation,
+    world: int,
+    brief: Brief,
+    sent: dict[int, int],
+    time_ns: Callable[[int], int],
+) -> list[Any]:
+    """The messages of a tick: those of which a reading is new, and at the first tick all.
+
+    Args:
+        messages: All that there are.
+        observation: What is sensed.
+        world: Whose.
+        brief: What its task tells.
+        sent: Place of a message -> physics step of its newest reading that was sent; brought up to date.
+        time_ns: Physics step -> simulated time.
+
+    Returns:
+        Of each its place, fields, stamp and frame.
+    """
+    due = []
+    for number, message in enumerate(messages):
+        stamps = [observation.stamps[name] for name in message.channels]
+        newest = max(stamps, default=observation.step)
+        lost = any(world in observation.lost.get(name, ()) for name in message.channels)
+        if newest <= sent.get(number, -1) or (message.declared.once and number in sent):
+            continue
+        sent[number] = newest
+        if not lost:
+            fields = message.fields(observation, world, brief)
+            due.append([number, fields, time_ns(newest), message.declared.frame])
+    return due
+
+
+def calls_of(spec: NodeSpec, brief: Brief) -> list[dict[str, Any]]:
+    """What is called before the first tick, with its fields filled in.
+
+    Raises:
+        ValueError: The task does not tell a fact.
+    """
+    return [
+        {
+            "name": one.name,
+            "type": one.type,
+            "fields": {path: _filled(value, brief) for path, value in one.fields.items()},
+        }
+        for one in spec.calls
+    ]
+
+
+def _filled(value: str | bool | int | float, brief: Brief) -> Any:
+    if not isinstance(value, str):
+        return value
+    return value[1:] if value.startswith("=") else _told(brief, tuple(value.split(".")[1:]))
+
+
 def _told(brief: Brief, names: tuple[str, ...]) -> Any:
     whole = ".".join(names)
     value: Any = {"instruction": brief.instruction, "seed": brief.seed, **brief.facts}
@@ -204,20 +297,24 @@ def _told(brief: Brief, names: tuple[str, ...]) -> Any:
 
 
 def plan_messages(
-    spec: RosSpec, channels: Sequence[Channel], action: ActionSpec, who: str, wrong: Wrong
+    spec: NodeSpec, channels: Sequence[Channel], action: ActionSpec, who: str, wrong: Wrong
 ) -> tuple[Message, ...]:
     """Resolves a declaration.
 
     Args:
         spec: The declaration.
         channels: What the robot senses.
-        action: What it is told.
+        action: What it is told, by a node that drives.
         who: The robot, in words.
         wrong: Told each thing that does not fit; the plan is then of no use.
     """
     known = {channel.name: channel for channel in channels}
-    _check_action(spec, action, who, wrong)
-    return tuple(_message(one, known, who, wrong) for one in spec.publish)
+    if isinstance(spec, RosSpec):
+        _check_action(spec, action, who, wrong)
+    messages = tuple(_message(one, known, who, wrong) for one in spec.publish)
+    if not isinstance(spec, RosSpec) and not channels_of(messages):
+        wrong(("publish",), f"the node is shown nothing of {who}", "write channel: CHANNEL at a topic")
+    return messages
 
 
 def _check_action(spec: RosSpec, action: ActionSpec, who: str, wrong: Wrong) -> None:

@@ -9,20 +9,18 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from pydantic import ValidationError
 
 from simgate.policies.policy import Act, Brief
 from simgate.policies.ros.declaration import RosSpec
-from simgate.policies.ros.link import SCRIPTS, RosFailed, RosLink
-from simgate.policies.ros.messages import At, plan_messages
+from simgate.policies.ros.declared import BEGIN_NS, OPTIONS, Nodes, files_of_node, read_declared, said_by
+from simgate.policies.ros.link import RosFailed
+from simgate.policies.ros.messages import At, due_messages, plan_messages
+from simgate.policies.ros.pace import Pace
 from simgate.sim_adapters.embodiment import Embodiment
 from simgate.sim_adapters.observation import Observation
-from simgate.sim_adapters.options import Option, Options, read_options
+from simgate.sim_adapters.options import Options
 
 _WRITE = "write policy: {ros: {launch: [...], publish: {...}, subscribe: {...}}}"
-_LONGEST_NAME = 255
-_BEGIN_NS = 10**9
-"""Simulated time of the first tick: at 0 a ROS clock counts as not set."""
 
 
 class RosPolicy:
@@ -43,18 +41,14 @@ class RosPolicy:
     """
 
     name = "ros"
-    options: ClassVar[Options] = {
-        "ros": Option("file", None, "The pack's folder, where the node is started."),
-        "declared": Option("text", None, "What a pack says of it under policy:, as JSON."),
-    }
-    """What a pack's ``policy:`` is made to."""
+    options: ClassVar[Options] = OPTIONS
     reports: ClassVar[tuple[str, ...] | None] = None
 
     def __init__(self, control_hz: int, options: Mapping[str, object] | None = None) -> None:
         self._spec, self._folder = _read(options or {})
         self._control_hz = control_hz
         self._lag = math.ceil(round(self._spec.lag_ms * control_hz / 1000.0, 6))
-        self._links: list[RosLink] = []
+        self._nodes = Nodes(self._spec, self._folder)
         self.said = self.says(options or {})
 
     @staticmethod
@@ -64,26 +58,12 @@ class RosPolicy:
         Raises:
             RosFailed: The node cannot be started.
         """
-        spec, folder = _read(options)
-        link = RosLink(spec, folder, 0)
-        try:
-            link.heard()
-            return link.facts()
-        finally:
-            link.close()
+        return said_by(*_read(options))
 
     @staticmethod
     def files(options: Mapping[str, object]) -> Iterator[Path]:
         """The bridge, files that the command names, and what the pack says that the node is made of."""
-        spec, folder = _read(options)
-        yield from SCRIPTS
-        for word in spec.launch[1:]:
-            if len(word) < _LONGEST_NAME and (folder / word).is_file():
-                yield folder / word
-        for name in spec.files:
-            place = folder / name
-            inside = sorted(place.rglob("*")) if place.is_dir() else [place]
-            yield from (one for one in inside if not one.is_dir() and "__pycache__" not in one.parts)
+        return files_of_node(*_read(options))
 
     @staticmethod
     def interpreters(options: Mapping[str, object]) -> list[Path]:
@@ -107,20 +87,16 @@ class RosPolicy:
         self._messages = plan_messages(self._spec, embodiment.channels, embodiment.action, who, refuse)
         self._briefs, self._action = list(briefs), embodiment.action
         self._over: set[int] = set()
-        self._tick, self._sent = -1, [[-1] * len(self._messages) for _ in briefs]
+        self._tick = -1
+        self._sent: list[dict[int, int]] = [{} for _ in briefs]
         self._latencies: list[list[tuple[float, float]]] = [[] for _ in briefs]
         self._coming: list[deque[tuple[int, Act]]] = [deque() for _ in briefs]
         zeros = Act(np.zeros(embodiment.action.size), "waiting")
         self._last = [zeros for _ in briefs]
         self._facts: list[dict[str, str | float]] = [{} for _ in briefs]
-        try:
-            for _ in briefs:
-                self._links.append(RosLink(self._spec, self._folder, self._lag))
-            for link in self._links:
-                link.heard()
-        except BaseException:
-            self.close()
-            raise
+        self._known: list[dict[str, float]] = [{} for _ in briefs]
+        self._pace = Pace(1.0 / self._control_hz) if self._spec.time == "realtime" else None
+        self._nodes.start(briefs, self._lag)
 
     def act(self, observation: Observation, outputs: Sequence[Any]) -> list[Act]:
         """Plays a tick with each world's node.
@@ -129,18 +105,25 @@ class RosPolicy:
             RosFailed: A node died, fell silent, or answered with what is no action.
         """
         self._tick += 1
+        if self._pace is not None:
+            self._pace.wait(self._tick)
         stamp = self._time(observation.step, observation.step)
-        try:
-            going = [world for world in range(len(self._links)) if world not in self._over]
-            for world in going:
-                self._links[world].tick(stamp, self._due(observation, world))
-            heard = {world: self._links[world].heard() for world in going}
-        except BaseException:
-            self.close()
-            raise
+        going = [world for world in range(len(self._briefs)) if world not in self._over]
+        due = {
+            world: due_messages(
+                self._messages,
+                observation,
+                world,
+                self._briefs[world],
+                self._sent[world],
+                lambda step: self._time(step, observation.step),
+            )
+            for world in going
+        }
+        heard = self._nodes.tick(stamp, due)
         rest = Act(np.zeros(self._action.size), "over")
         return [
-            self._told(world, heard[world]) if world in heard else rest for world in range(len(self._links))
+            self._told(world, heard[world]) if world in heard else rest for world in range(len(self._briefs))
         ]
 
     def ended(self, world: int) -> None:
@@ -150,27 +133,12 @@ class RosPolicy:
             RosFailed: It has said something that does not belong to the last tick.
         """
         self._over.add(world)
-        self._links[world].finish()
+        self._nodes.links[world].finish()
 
     def _time(self, step: int, now: int) -> int:
         """Nanoseconds at a physics step, given that of this tick."""
         per_tick = now // self._tick if self._tick else 1
-        return _BEGIN_NS + round(step * 10**9 / (self._control_hz * per_tick))
-
-    def _due(self, observation: Observation, world: int) -> list[Any]:
-        """The messages of a tick: those of which a reading is new, and at the first one all."""
-        due = []
-        for number, message in enumerate(self._messages):
-            stamps = [observation.stamps[name] for name in message.channels]
-            newest = max(stamps, default=observation.step)
-            lost = any(world in observation.lost.get(name, ()) for name in message.channels)
-            if newest <= self._sent[world][number] or (message.declared.once and self._tick):
-                continue
-            self._sent[world][number] = newest
-            if not lost:
-                fields = message.fields(observation, world, self._briefs[world])
-                due.append([number, fields, self._time(newest, observation.step), message.declared.frame])
-        return due
+        return BEGIN_NS + round(step * 10**9 / (self._control_hz * per_tick))
 
     def _told(self, world: int, answers: Sequence[Any]) -> Act:
         """What a world's robot is told now: the newest answer whose latency is over."""
@@ -185,10 +153,18 @@ class RosPolicy:
             mode = str(fields[one.mode]) if one.mode else mode
             done = done or bool(one.done and fields[one.done])
         coming = self._coming[world]
-        if values:
+        if self._pace is not None:
+            self._facts[world] |= {"time": "realtime", "late_ticks": self._pace.late}
+            # Its topics come as they like: what is told is the newest of each, once there is one.
+            self._known[world] |= values
+            is_whole = bool(values) and len(self._known[world]) == self._action.size
+            values, ready = self._known[world] if is_whole else {}, self._tick
+            latency_ms = math.ceil(took * self._control_hz) * 1000.0 / self._control_hz
+        elif values:
             latency_ms = self._spec.latency_ms(self._briefs[world].seed, len(self._latencies[world]), took)
-            self._latencies[world].append((latency_ms, took * 1000.0))
             ready = self._tick + math.ceil(round(latency_ms * self._control_hz / 1000.0, 6))
+        if values:
+            self._latencies[world].append((latency_ms, took * 1000.0))
             row = [values[name] for name in self._action.names]
             coming.append(
                 (max(ready, coming[-1][0] if coming else 0), Act(row, mode, dict(self._facts[world]), done))
@@ -207,13 +183,12 @@ class RosPolicy:
     @property
     def latency_mode(self) -> Literal["simulated", "measured"]:
         """Where what acted came from."""
-        return "measured" if self._spec.latency == "measured" else "simulated"
+        is_measured = self._spec.latency == "measured" or self._spec.time == "realtime"
+        return "measured" if is_measured else "simulated"
 
     def close(self) -> None:
         """Ends all nodes; safe to call twice."""
-        for link in self._links:
-            link.close()
-        self._links = []
+        self._nodes.close()
 
 
 def _number(value: Any, topic: str, path: str) -> float:
@@ -231,10 +206,4 @@ def _fact(value: Any, topic: str, path: str) -> str | float:
 
 
 def _read(options: Mapping[str, object]) -> tuple[RosSpec, Path]:
-    given = read_options(RosPolicy.name, RosPolicy.options, options)
-    if given["ros"] is None or given["declared"] is None:
-        raise ValueError(f"policy ros: {_WRITE}")
-    try:
-        return RosSpec.model_validate_json(given["declared"]), Path(str(given["ros"])).resolve()
-    except ValidationError as error:
-        raise ValueError(f"policy ros: {error.errors()[0]['msg']}; {_WRITE}") from None
+    return read_declared("policy ros", RosSpec, options, _WRITE)

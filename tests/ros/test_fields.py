@@ -26,7 +26,7 @@ for path, value in told["fields"].items():
     write_field(message, path, np.array(value) if isinstance(value, list) and path != "name" else value)
 from rclpy.serialization import deserialize_message, serialize_message
 whole = deserialize_message(serialize_message(message), type(message))
-print(json.dumps([read_field(whole, steps_of(path), path) for path in told["read"]]))
+print(json.dumps([read_field(whole, steps_of(path), path) for path in told["read"]], default=lambda one: one.tolist()))
 """
 
 
@@ -47,6 +47,7 @@ def there_and_back(kind: str, fields: dict[str, Any], *read: str) -> list[Any]:
         ("sensor_msgs/msg/LaserScan", {"": "scan"}, ["ranges[1]"], [2.0]),
         ("sensor_msgs/msg/JointState", {"position": "arm.position"}, ["name", "position"], [["elbow", "hand"], [0.1, 0.2]]),
         ("nav_msgs/msg/Odometry", {"pose": "pose", "twist": "twist"}, ["pose.pose.position.x", "twist.twist.angular.z"], [3.0, -0.25]),
+        ("sensor_msgs/msg/Imu", {"orientation": "base.turn", "angular_velocity": "base.gyro"}, ["orientation.w", "orientation.z", "angular_velocity.y"], [0.8, 0.6, 2.0]),
         ("std_msgs/msg/Float64MultiArray", {"": "arm.position"}, ["data"], [[0.1, 0.2]]),
     ],
 )  # fmt: skip

@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,9 @@ def test_what_is_killed_leaves_no_process_and_no_shared_memory(policy: RosPolicy
     assert play(policy, 2) == [0.1, 0.2]
     processes = of_folder(tmp_path)
     maps = "".join(Path(f"/proc/{pid}/maps").read_text() for pid in processes)
+    # How the bridge sends large pictures is its own matter: the node's settings are the deployed ones.
+    told = [b"simgate_transport" in Path(f"/proc/{pid}/environ").read_bytes() for pid in processes]
+    assert sorted(told) == [False, True]
     segments = set(re.findall(r"/dev/shm/fastrtps_[0-9a-f]{16}", maps))
     assert len(processes) == 2  # the bridge and the node
     assert len(segments) >= 2
@@ -152,6 +156,41 @@ def test_a_measured_answer_acts_when_it_would_have_come(policy: RosPolicy) -> No
     newest = [max((n for n in range(6) if max(ready[: n + 1]) <= k), default=-1) for k in range(6)]
     assert told == pytest.approx([0.1 * (n + 1) for n in newest])
     assert told[:2] == [0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [{"time": "realtime", "meanwhile": "last", "launch": [*LAUNCH, "-p", "sleeps_s:=0.15"], "timeout_s": 3}],
+    indirect=["policy"],
+)
+def test_in_realtime_the_wall_clock_paces_and_an_answer_acts_when_it_has_come(policy: RosPolicy) -> None:
+    policy.reset([Brief()], ROBOT)
+    begun = time.monotonic()
+    told = play(policy, 12)
+    # Eleven periods of 0.1 s lie between the first tick and the twelfth, whatever this machine is busy with.
+    assert time.monotonic() - begun >= 1.1
+    assert told[:2] == [0.0, 0.0]
+    acted, took = zip(*policy.latencies(0), strict=True)
+    assert policy.latency_mode == "measured"
+    assert min(took) >= 150
+    assert all(ms % 100 < 1e-6 or ms % 100 > 100 - 1e-6 for ms in acted)
+    # A node of 150 ms a message falls behind a picture each 100 ms: what acts is of an earlier tick, in order.
+    fresh = [value for value in told if value]
+    assert fresh == sorted(fresh)
+    assert all(round(value * 10) <= tick - 1 for tick, value in enumerate(told) if value)
+    (last,) = policy.act(Observation(240, {"obs": np.zeros((1, 2))}, {"obs": 240}), [None])
+    assert last.facts["time"] == "realtime"
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [{"time": "realtime", "launch": [*LAUNCH, "-p", "sleeps_s:=1000.0"], "timeout_s": 1}],
+    indirect=["policy"],
+)
+def test_a_node_that_is_silent_in_realtime_is_an_error(policy: RosPolicy) -> None:
+    policy.reset([Brief()], ROBOT)
+    with pytest.raises(RosFailed, match="the node did not answer on /push for 1 s"):
+        play(policy, 30)
 
 
 def test_a_node_says_what_it_is_made_of_and_how_it_is_set(tmp_path: Path) -> None:

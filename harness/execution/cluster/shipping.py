@@ -10,7 +10,7 @@ from simgate.harness import registry
 from simgate.harness.execution.cluster.tree import in_tree
 from simgate.harness.execution.planning.adapter_options import located_options
 from simgate.harness.execution.planning.moved_pack import with_paths
-from simgate.harness.execution.planning.parts import files_of, model_files, native_files, uses_of
+from simgate.harness.execution.planning.parts import files_of, model_files, native_files, node_files, uses_of
 from simgate.harness.packs.language.pack import POLICIES
 from simgate.harness.packs.model import Pack
 from simgate.harness.sources.own_files import paths_told
@@ -71,6 +71,8 @@ def files_to_ship(pack: Pack, runtime: str) -> dict[str, str]:
         found += files_of(use, folder).values()
         if is_reference(use.name):
             found += files_of_code(Reference.read(use.name, folder))
+    for given in pack.nodes.values():
+        found += node_files(given, folder).values()
     for path in pack.packages.values():
         package = load_package(path)
         found += [package.path, *(file.path for file in package.files), *model_files(package).values()]

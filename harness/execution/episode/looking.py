@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from simgate.harness.execution.episode.models.inference_time import InferenceTim
 from simgate.harness.execution.episode.models.latency import LatencyQueue
 from simgate.harness.results.record import LatencySamples
 from simgate.policies.perception.package import ModelPackage
-from simgate.policies.perception.runtime import PerceptionRuntime
+from simgate.policies.perception.runtime import LiveModel, PerceptionRuntime
 from simgate.sim_adapters.scene.sensor import CameraEffects
 from simgate.sim_adapters.sensors.effects import apply_effects
 
@@ -47,13 +47,23 @@ class LoopModel:
     package: ModelPackage | None = None
 
     @property
+    def live(self) -> LiveModel | None:
+        """The model, where it is a process of its own in each world."""
+        model: Any = self.runtime
+        return model if hasattr(model, "begin") else None
+
+    @property
     def channel(self) -> str:
         """What it answers for; empty for the robot's first colour camera."""
+        if self.live is not None:
+            return self.live.channels[0]
         return (self.package.spec.input.channel or "") if self.package else ""
 
     @property
     def channels(self) -> tuple[str, ...]:
         """What else it is given."""
+        if self.live is not None:
+            return self.live.channels[1:]
         return self.package.channels if self.package else ()
 
 

@@ -129,6 +129,7 @@ def _left(cast: Cast, perception: PerceptionStage, world: int) -> LatencySamples
     """The latency of a world whose episode is over, and tells the policy that it is: not once all are, for
     until then a policy would go on asking for it."""
     found = _latency(cast, perception, world)
+    perception.ended(world)
     if hasattr(cast.policy, "ended"):
         cast.policy.ended(world)
     return found

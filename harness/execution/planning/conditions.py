@@ -72,7 +72,12 @@ def collect_fingerprint(pack: Pack, runtime: str) -> Fingerprint:
     commit, dirty = git_state(Path(pack.path).parent)
     packages = {name: load_package(path) for name, path in pack.packages.items()}
     resolved = one_runtime(runtime, packages)
+    parts = collect_parts(pack, resolved, packages)
     sha256 = {name: package.sha256 for name, package in packages.items()}
+    sha256 |= {part.alias: part.sha256 for part in parts if part.role == "model" and part.alias in pack.nodes}
+    names = {name: f"{one.name} {one.version}" for name, one in packages.items()} | dict.fromkeys(
+        pack.nodes, "ros"
+    )
     return Fingerprint(
         git_commit=commit,
         git_dirty=dirty,
@@ -84,9 +89,9 @@ def collect_fingerprint(pack: Pack, runtime: str) -> Fingerprint:
         adapter=pack.sim.adapter,
         batch=pack.sim.batch,
         policy=pack.policy,
-        model=", ".join(f"{_before(name, ': ')}{one.name} {one.version}" for name, one in packages.items()),
+        model=", ".join(f"{_before(name, ': ')}{words}" for name, words in names.items()),
         model_sha256=sha256.get("", _over(sha256)),
-        models=sha256 if pack.models else {},
+        models={} if "" in sha256 else sha256,
         model_lineage={
             _before(name, ".") + key: value
             for name, package in packages.items()
@@ -94,5 +99,5 @@ def collect_fingerprint(pack: Pack, runtime: str) -> Fingerprint:
         },
         runtime=resolved,
         pack_sha256=pack.source_sha256,
-        parts=collect_parts(pack, resolved, packages),
+        parts=parts,
     )

@@ -23,6 +23,7 @@ from simgate.policies.perception.decoder_spec import DECODERS
 from simgate.policies.perception.decoding.decoder import GROUP as DECODER_PLUGINS
 from simgate.policies.perception.files.package_files import decoder_files, sha256_of
 from simgate.policies.perception.package import ModelPackage
+from simgate.policies.ros.model import RosModel
 from simgate.sim_adapters.plain_file import absolute
 
 WORKER = "simgate.harness.execution.worker"
@@ -115,7 +116,23 @@ def collect_parts(pack: Pack, runtime: str, packages: Mapping[str, ModelPackage]
         parts.append(
             make_part("model", f"{package.name} {package.version}", files=files, alias=alias, **code)
         )
+    parts += [node_part(alias, given, Path(pack.path).parent) for alias, given in pack.nodes.items()]
     return (*parts, *source_parts(pack))
+
+
+def node_part(alias: str, given: Mapping[str, object], folder: Path) -> Part:
+    """A model that is a ROS 2 node: what it is told, its files, and what it says of itself."""
+    options = located_options(RosModel, given, folder)
+    files = {name: sha256_of(path) for name, path in node_files(given, folder).items()}
+    said = own_words(RosModel, options)
+    return make_part(
+        "model", "ros", alias=alias, files=files, said={"declared": str(given["declared"]), **said}
+    )
+
+
+def node_files(given: Mapping[str, object], folder: Path) -> dict[str, Path]:
+    """The files of a model that is a ROS 2 node, by name; arguments are its options and the pack's folder."""
+    return own_files(RosModel, located_options(RosModel, given, folder), folder)
 
 
 def source_parts(pack: Pack) -> list[Part]:

@@ -22,7 +22,7 @@ from simgate.harness.execution.planning.conditions import collect_fingerprint, s
 from simgate.harness.execution.planning.counting_order import counting_order, running_order
 from simgate.harness.execution.planning.plan_guard import versions_of
 from simgate.harness.execution.planning.record_mode import RecordMode
-from simgate.harness.execution.planning.robot_fit import unfit, unsensed
+from simgate.harness.execution.planning.robot_fit import unfit, unfit_nodes, unsensed
 from simgate.harness.expansion.expand import Expansion
 from simgate.harness.expansion.log_parts import overlapping_parts
 from simgate.harness.expansion.scene_key import SceneKeys
@@ -143,12 +143,13 @@ def override_pack(
         update["policy_options"] = _other_policy(pack, policy)
     if adapter is not None:
         update["sim"] = pack.sim.model_copy(update={"adapter": adapter})
-    if pack.models:
-        update["models"] = chosen_models(pack, model)
+    if pack.models or (pack.nodes and "" not in pack.nodes):
+        update["models"] = models = chosen_models(pack, model)
+        update["nodes"] = {name: one for name, one in pack.nodes.items() if name not in models}
     else:
         wanted = pack.model if model is None and pack.model and is_remote(pack.model) else model
         if wanted is not None:
-            update["model"] = str(local_package(wanted).resolve())
+            update |= {"model": str(local_package(wanted).resolve()), "nodes": {}}
     if latency_extra_ms:
         extra = pack.latency.extra_ms + latency_extra_ms
         update["latency"] = pack.latency.model_copy(update={"extra_ms": extra})
@@ -186,18 +187,17 @@ def chosen_models(pack: Pack, model: Path | str | None) -> dict[str, str]:
     Raises:
         PackageError: It says not which model it means, or one that the pack does not have.
     """
-    names = "|".join(re.escape(name) for name in pack.models)
+    known = [*pack.models, *pack.nodes]
+    names = "|".join(re.escape(name) for name in known)
     texts = [] if model is None else re.split(rf",(?=(?:{names})=)", str(model))
     asked = {name: path for name, is_named, path in (text.partition("=") for text in texts) if is_named}
-    if len(asked) < len(texts) or not asked.keys() <= pack.models.keys():
-        message = f"the pack has several models: {', '.join(pack.models)}"
-        hint = f"write --model {next(iter(pack.models))}=PACKAGE"
+    if len(asked) < len(texts) or not asked.keys() <= set(known):
+        message = f"the pack has several models: {', '.join(known)}"
+        hint = f"write --model {known[0]}=PACKAGE"
         raise PackageError([Diagnostic(f"--model {model}", 0, 0, 1, "error", "missing-model", message, hint)])
     return {
-        name: str(local_package(asked.get(name, path)).resolve())
-        if name in asked or is_remote(path)
-        else path
-        for name, path in pack.models.items()
+        name: str(local_package(path).resolve()) if name in asked or is_remote(path) else path
+        for name, path in {**pack.models, **asked}.items()
     }
 
 
@@ -279,7 +279,7 @@ def _settled(pack: Pack, runtime: str | None) -> tuple[Pack, Fingerprint]:
     pack = _with_declared(pack)
     fingerprint = collect_fingerprint(pack, runtime or AUTO)
     _require_plugins(pack, fingerprint.runtime)
-    if problems := [*unsensed(pack), *unfit(pack)]:
+    if problems := [*unsensed(pack), *unfit(pack), *unfit_nodes(pack)]:
         raise PackageError(problems)
     return pack, fingerprint
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from simgate.harness import registry
-from simgate.harness.execution.planning.parts import files_of, model_files, native_files, uses_of
+from simgate.harness.execution.planning.parts import files_of, model_files, native_files, node_files, uses_of
 from simgate.harness.packs.model import Pack
 from simgate.harness.results.parts import Part
 from simgate.harness.sources.import_guard import ImportGuard, NotAsPlanned, in_hashes
@@ -80,16 +80,18 @@ class PlanGuard:
             if part.role == "model" and part.alias == name:
                 self._hold(part, model_files(package), self._loaded)
 
-    def check_policy(self, policy: object) -> None:
-        """Holds what a policy behind a server says of itself against the plan.
+    def check_said(self, plugin: object, role: str = "policy", alias: str = "") -> None:
+        """Holds what a policy or a model that is elsewhere says of itself against the plan.
 
         Raises:
             NotAsPlanned: It is another one.
         """
         for part in self._parts.values():
-            now = getattr(policy, "said", {}) if part.role == "policy" and part.said else part.said
-            if now != part.said:
-                raise NotAsPlanned(part.label, "what it says of itself", f"it was {part.said}, is {now}")
+            if part.role == role and part.alias == alias and part.said:
+                now = getattr(plugin, "said", {})
+                was = {name: part.said.get(name) for name in (now if role == "model" else part.said)}
+                if now != was:
+                    raise NotAsPlanned(part.label, "what it says of itself", f"it was {was}, is {now}")
 
     def confirm_loaded(self) -> None:
         """Makes sure that what was loaded since the check is what was checked.
@@ -146,6 +148,10 @@ class PlanGuard:
                 files = files_of(use, folder)
                 self._imports.allowed.update({path: part.files.get(name, "") for name, path in files.items()})
                 self._hold(part, files, self._read_again)
+        for alias, given in pack.nodes.items():
+            part = self._parts.get(("model", alias or "ros"))
+            if part is not None:
+                self._hold(part, node_files(given, folder), self._read_again)
 
     def _check_sites(self, pack: Pack) -> None:
         for name, (folder, _) in native_files(pack).items():

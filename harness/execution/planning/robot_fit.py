@@ -97,22 +97,51 @@ def _unfit_log(pack: Pack) -> list[Diagnostic]:
     return [of_file(path, "policy-robot", message, f"write policy: {WATCHER}")]
 
 
-def _unfit_elsewhere(pack: Pack) -> list[Diagnostic]:
+def unfit_nodes(pack: Pack) -> list[Diagnostic]:
+    """What of models that are ROS 2 nodes does not fit the robots, at its place in the pack, each once."""
+    from simgate.policies.ros.declaration import RosModelSpec
+    from simgate.policies.ros.messages import At, plan_messages
+
+    found: dict[tuple[int, int], Diagnostic] = {}
+    for name, given in pack.nodes.items():
+        place = ("models", name, ROS) if name else ("model", ROS)
+        spec = RosModelSpec.model_validate_json(str(given["declared"]))
+
+        def wrong(at: At, message: str, hint: str, place: At = place) -> None:
+            problem = _in_pack(pack, (*place, *at), message, hint)
+            found.setdefault((problem.line, problem.column), problem)
+
+        for scenario in pack.scenarios:
+            if is_dataset(scenario):
+                message = f"scenario '{scenario.id}' is a data set, whose pictures are no episode for a node"
+                wrong((), message, "judge the node's network on it, by its model.yaml")
+            else:
+                who = f"the robot of scenario '{scenario.id}'"
+                plan_messages(spec, *robot_of(pack, scenario), who, wrong)
+    return list(found.values())
+
+
+def _in_pack(pack: Pack, place: tuple[str | int, ...], message: str, hint: str) -> Diagnostic:
+    """A problem at a place of the pack's file; of the file as a whole where that is in another one."""
     from simgate.policies.perception.model_yaml.text import read_text
+
+    path = Path(pack.path)
+    text = read_text(path)[1] if path.is_file() else None
+    lost = of_file(path, "policy-robot", message, hint)
+    return text.problem(place, lost.code, message, hint) if text else lost
+
+
+def _unfit_elsewhere(pack: Pack) -> list[Diagnostic]:
     from simgate.policies.ros.declaration import RosSpec
     from simgate.policies.ros.messages import plan_messages
     from simgate.policies.server.declaration import ServerSpec
     from simgate.policies.server.requests import At, plan_requests
 
-    path = Path(pack.path)
-    text = read_text(path)[1] if path.is_file() else None
     found: dict[tuple[int, int], Diagnostic] = {}
     is_ros = pack.policy == ROS
 
     def wrong(at: At, message: str, hint: str) -> None:
-        lost = of_file(path, "policy-robot", message, hint)
-        place = ("policy", *((ROS,) if is_ros else ()), *at)
-        problem = text.problem(place, lost.code, message, hint) if text else lost
+        problem = _in_pack(pack, ("policy", *((ROS,) if is_ros else ()), *at), message, hint)
         found.setdefault((problem.line, problem.column), problem)
 
     declared = str(pack.policy_options.get("declared"))

@@ -17,7 +17,7 @@ from simgate.harness.results.parts import JUDGED, Part, changed_parts, make_part
 from simgate.sim_adapters.printable import printable
 
 _OF_THE_CANDIDATE = frozenset(
-    {"path", "model", "models", "source_sha256", "sources", "policy", "policy_options"}
+    {"path", "model", "models", "nodes", "source_sha256", "sources", "policy", "policy_options"}
 )
 _WORDS = frozenset(
     {"line", "column", "description", "owner", "title", "requirements", "tags", "gate", "hard", "files"}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
+from simgate.harness.packs.model import Scalar
 from simgate.harness.packs.source.fields import Reader
 from simgate.policies.documents.named_file import named_file
-from simgate.policies.documents.nodes import Node
+from simgate.policies.documents.nodes import MappingNode, Node
 
 
 class Known(NamedTuple):
@@ -57,30 +59,62 @@ def read_model(reader: Reader, node: Node | None) -> tuple[str | None, Known | N
     return str(path), None
 
 
-def read_models(
-    reader: Reader, one: Node | None, several: Node | None
-) -> tuple[str | None, dict[str, str], Known | None]:
-    """The only model of a pack, or its several ones; arguments are the values of ``model:`` and ``models:``.
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The models that a pack names.
 
-    Returns:
-        Path of the only one, those of several by name, and what is known of all, None unless it is of each.
+    Attributes:
+        model: Path of the only package, or its reference.
+        models: Those of several, by name.
+        nodes: Options of those that are ROS 2 nodes, by name; the only one of a pack is ``""``.
+        known: What is known of all, None unless it is of each.
     """
+
+    model: str | None
+    models: dict[str, str]
+    nodes: dict[str, dict[str, Scalar]]
+    known: Known | None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of several."""
+        return tuple(name for name in (*self.models, *self.nodes) if name)
+
+
+def read_models(reader: Reader, one: Node | None, several: Node | None) -> Models:
+    """The only model of a pack, or its several ones; arguments are the values of these keys."""
     if several is None:
+        if isinstance(one, MappingNode):
+            options, known = _read_node(reader, one)
+            return Models(None, {}, {"": options} if options else {}, known)
         path, known = read_model(reader, one)
-        return path, {}, known
+        return Models(path, {}, {}, known)
     if one is not None:
         hint = "leave out model: and give each model a name in models:"
         reader.problems.at(one, "wrong-value", "the pack has model: and models:", hint)
     found: dict[str, str] = {}
+    nodes: dict[str, dict[str, Scalar]] = {}
     each: list[Known | None] = []
     for key, node in reader.mapping(several, "a mapping of names to paths of a model.yaml"):
         name = reader.name(key, "a model's name")
-        path, known = read_model(reader, node)
+        if isinstance(node, MappingNode):
+            options, known = _read_node(reader, node)
+            if name is not None and options:
+                nodes[name] = options
+        else:
+            path, known = read_model(reader, node)
+            if name is not None and path is not None:
+                found[name] = path
         each.append(known)
-        if name is not None and path is not None:
-            found[name] = path
     every = [known for known in each if known is not None]
     if len(every) < len(each):
-        return None, found, None
+        return Models(None, found, nodes, None)
     classes = tuple(dict.fromkeys(label for known in every for label in known.classes))
-    return None, found, Known(classes, tuple(kind for known in every for kind in known.says))
+    return Models(None, found, nodes, Known(classes, tuple(kind for known in every for kind in known.says)))
+
+
+def _read_node(reader: Reader, node: MappingNode) -> tuple[dict[str, Scalar], Known | None]:
+    from simgate.harness.packs.reading.read_ros import read_ros_model
+
+    options, spec = read_ros_model(reader, node)
+    return options, None if spec is None else Known(spec.classes, (spec.says,))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from simgate.harness.packs.language.definition import ByHand, Keys, Name, Schema, Tree, Wanted, key
-from simgate.harness.packs.language.ros import RosPolicyKeys
+from simgate.harness.packs.language.ros import RosModelsKeys, RosPolicyKeys
 from simgate.harness.packs.language.scenario import task_schema
 from simgate.harness.packs.language.schema_of import TEXT, mapping, plugin
 from simgate.harness.packs.language.server import ServerKeys
@@ -16,6 +16,10 @@ POLICIES = "simgate.policies"
 
 def _extends() -> Schema:
     return {"anyOf": [TEXT, {"type": "array", "items": TEXT}]}
+
+
+def _model() -> Schema:
+    return {"anyOf": [TEXT, mapping(RosModelsKeys)]}
 
 
 def _rules() -> Schema:
@@ -53,9 +57,13 @@ class PackKeys(Keys):
     extends: Annotated[Any, ByHand(_extends)] = key(
         "path of a YAML file with shared defaults, axes/regression or axes/stress", None
     )
-    model: Annotated[str | None, ByHand()] = key("path of the model package's model.yaml", None)
-    models: Annotated[dict[str, str], ByHand()] = key(
-        "several models in one loop, name: path of its model.yaml; in place of model", {}
+    model: Annotated[Tree, ByHand(_model)] = key(
+        "path of the model package's model.yaml; of a ROS 2 node, {ros: {launch: [...], publish: {...}, "
+        "subscribe: {...}}}",
+        None,
+    )
+    models: Annotated[Tree, ByHand(lambda: {"type": "object", "additionalProperties": _model()})] = key(
+        "several models in one loop, name: path of its model.yaml, or {ros: ...}; in place of model", None
     )
     policy: Annotated[Tree, ByHand(_policy)] = key(
         "name of the policy that drives the robot, for example door_navigator; of a trained network, "

@@ -58,12 +58,12 @@ class PackReader:
         keys, nodes = read.keys, read.nodes
         self._version(keys.simgate)
         sim = self._sim(nodes.get("sim"))
-        model, models, known = read_models(reader, nodes.get("model"), nodes.get("models"))
+        models = read_models(reader, nodes.get("model"), nodes.get("models"))
         policy, of_policy = read_policy(reader, nodes.get("policy"))
-        if policy == INTERPRETER and (model or models):
+        if policy == INTERPRETER and (models.model or models.names or models.nodes):
             message = "a policy in an interpreter of its own is told nothing of what a model finds"
             self._problems.at(root.key("policy"), "wrong-value", message, "leave the model out")
-        vocabulary = Vocabulary(reader, known, nodes.get("policy"), policy, tuple(models))
+        vocabulary = Vocabulary(reader, models.known, nodes.get("policy"), policy, models.names)
         self._criteria.control_hz = sim.control_hz
         self._criteria.vocabulary = vocabulary
         scenarios = self._scenarios(keys, sim, nodes.get("task"))
@@ -77,8 +77,9 @@ class PackReader:
             "name": keys.pack,
             "description": keys.description,
             "owner": keys.owner,
-            "model": model,
-            "models": models,
+            "model": models.model,
+            "models": models.models,
+            "nodes": models.nodes,
             "policy": policy,
             "policy_options": {**vocabulary.policy_options(nodes.get("policy_options")), **of_policy},
             "sim": sim,

@@ -6,6 +6,7 @@ It starts the node, plays each tick (``/clock`` and messages in, answers out), a
 from __future__ import annotations
 
 import os
+import select
 import socket
 import time
 from typing import Any
@@ -13,9 +14,12 @@ from typing import Any
 from .fields import Failed, stamp_of
 from .identity import parameters_of, program_of, version_of
 from .process import Judged
+from .starting import activate, call
 from .topics import Input, Output
 
 _POLL_S = 0.02
+_IDLE_S = 0.002
+_ACK_POLL_S = 0.0005
 _GRACE_S = 2.0
 _CLOCK = {
     "topic": "/clock",
@@ -34,9 +38,12 @@ class Bridge:
 
     def __init__(self, sock: socket.socket, told: dict[str, Any]) -> None:
         self._sock = sock
+        if os.environ.get("ROS_DISTRO") == "humble":  # It knows no ROS_AUTOMATIC_DISCOVERY_RANGE.
+            os.environ["ROS_LOCALHOST_ONLY"] = "1"
         self.judged = Judged(told["launch"], told["folder"])
         try:
             self._open(told)
+            activate(self, told["lifecycle"], told["start_timeout_s"])
             self._match(told["start_timeout_s"])
         except BaseException:
             self.judged.end()
@@ -57,9 +64,13 @@ class Bridge:
         self._inputs = [Input(self, one) for one in told["publish"]]
         self._outputs = [Output(self, one) for one in told["subscribe"]]
         self._clock_first, self._lag = told["clock"] == "first", told["lag_ticks"]
+        self.realtime = told["realtime"]
+        self._published: dict[int, float] = {}
+        self._begun = 0.0
         self._timeout_s = told["timeout_s"]
         self._launch, self._folder = told["launch"], told["folder"]
         self._ticks: list[int] = []
+        self.clients: list[Any] = []
 
     def events(self, end: str, of: Input | Output) -> Any:
         """What is to be known of a publisher or subscription besides its messages."""
@@ -134,6 +145,8 @@ class Bridge:
         Returns:
             For each output its fields or None, and the wall-clock seconds until it came.
         """
+        if self.realtime:
+            return self._tick_on(stamp, messages)
         self.settle()
         self._ticks.append(stamp)
         begun = time.monotonic()
@@ -141,28 +154,94 @@ class Bridge:
             self._tell_time(stamp)
         for number, fields, own, frame in messages:
             self._inputs[number].send(fields, own, frame)
-        for number in dict.fromkeys(message[0] for message in messages):
-            self._deliver(self._inputs[number], stamp)
+        self._deliver(list(dict.fromkeys(message[0] for message in messages)), stamp)
         if not self._clock_first:
             self._tell_time(stamp)
         self._wait(stamp)
         return [output.taken(begun) for output in self._outputs]
 
-    def settle(self) -> None:
-        """Takes in what is still to come of the last tick, which would be taken for an answer to the next."""
+    def _tick_on(self, stamp: int, messages: list[Any]) -> list[Any]:
+        """Gives the node what is new, and takes what it has said until now; waits for nothing."""
+        self._take_in()
+        self.judged.check(f"at {stamp * 1e-9:.3f} s")
+        now = time.monotonic()
+        answers = [self._newest(output) for output in self._outputs]
+        if not self._ticks:
+            self._begun = now
+        oldest = min((output.last_came for output in self._outputs if output.needed), default=now)
+        if now - max(oldest, self._begun) > self._timeout_s:
+            silent = min((one for one in self._outputs if one.needed), key=lambda one: one.last_came).topic
+            raise Failed(f"the node did not answer on {silent} for {self._timeout_s:g} s{self.judged.last}")
+        self._ticks.append(stamp)
+        self._published[stamp] = now
+        if self._clock_first:
+            self._tell_time(stamp)
+        for number, fields, own, frame in messages:
+            self._inputs[number].send(fields, own, frame)
+        if not self._clock_first:
+            self._tell_time(stamp)
+        return answers
+
+    def _newest(self, output: Output) -> tuple[dict[str, Any] | None, float]:
+        """The last message of a topic since the last tick, and how long after what it answers to it came."""
+        if output.lost:
+            raise Failed(f"the middleware lost {output.lost} messages of {output.topic}")
+        if not output.came:
+            return None, 0.0
+        message, came = output.came[-1]
+        output.came.clear()
+        stamp = stamp_of(message) if output.stamped else None
+        # Nobody stamps by exactly our ticks: the newest one that the message may have seen.
+        seen = [
+            told for told in self._ticks if (stamp is None or told <= stamp) and self._published[told] <= came
+        ]
+        begun = self._published[seen[-1]] if seen else came
+        output.answer, output.last_came = (message, came), came
+        return output.taken(begun)
+
+    def _take_in(self) -> None:
         for _ in range(2 * len(self._outputs) + 2):
             self._executor.spin_once(timeout_sec=0)
-        self._judge()
+
+    def idle(self) -> None:
+        """Takes in what comes until simgate speaks, so that each message has its own time."""
+        while not select.select([self._sock], [], [], 0)[0]:
+            self._executor.spin_once(timeout_sec=_IDLE_S)
+
+    def call(self, calls: list[dict[str, Any]]) -> None:
+        """Calls services and sends goals, one after the other."""
+        for one in calls:
+            call(self, one, self._timeout_s)
+
+    def settle(self) -> None:
+        """Takes in what is still to come of the last tick, which would be taken for an answer to the next."""
+        self._take_in()
+        if not self.realtime:
+            self._judge()
 
     def _tell_time(self, stamp: int) -> None:
         sec, nanosec = divmod(stamp, 10**9)
         self._clock.send({"clock.sec": sec, "clock.nanosec": nanosec})
 
-    def _deliver(self, one: Input, stamp: int) -> None:
-        """Until the node has a message, so that /clock does not come before it."""
-        if not one.is_taken(self._timeout_s):
-            self.judged.check(f"when it was given {one.topic} at {stamp * 1e-9:.3f} s")
-            raise Failed(f"the node did not take {one.topic} within {self._timeout_s:g} s{self.judged.last}")
+    def _deliver(self, numbers: list[int], stamp: int) -> None:
+        """Until the node has what was published, so that /clock does not come before it.
+
+        Answers are taken in meanwhile, each with its own time: Fast DDS acknowledges 5 ms after a message.
+        An answer to the only message says as much.
+        """
+        until = time.monotonic() + self._timeout_s
+        left = [self._inputs[number] for number in numbers]
+        while left := [one for one in left if not one.is_taken()]:
+            self._executor.spin_once(timeout_sec=_ACK_POLL_S)
+            self._judge()
+            answered = all(output.answer is not None for output in self._outputs if output.needed)
+            if answered and len(numbers) == 1:
+                return
+            self.judged.check(f"when it was given {left[0].topic} at {stamp * 1e-9:.3f} s")
+            if time.monotonic() > until:
+                raise Failed(
+                    f"the node did not take {left[0].topic} within {self._timeout_s:g} s{self.judged.last}"
+                )
 
     def _wait(self, stamp: int) -> None:
         until = time.monotonic() + self._timeout_s

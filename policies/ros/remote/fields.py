@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import array
 import importlib
+import re
 from typing import Any
+
+import numpy
 
 _LONGEST = 300
 
@@ -23,27 +26,48 @@ def message_type(name: str) -> Any:
 
 
 def steps_of(path: str) -> list[str | int | None]:
-    """``a.b[].c[0]`` as names, None for every element, and numbers of elements."""
+    """``a.b[].c[0]`` as names, None for every element, and numbers of elements; ``[arm]`` stays as it is."""
     parts = [part for part in path.replace("[", ".[").split(".") if part]
-    return [part if part[0] != "[" else None if part == "[]" else int(part[1:-1]) for part in parts]
+    known: dict[str, str | int | None] = {"[]": None}
+    known.update({part: int(part[1:-1]) for part in parts if re.fullmatch(r"\[-?\d+\]", part)})
+    return [known.get(part, part) for part in parts]
 
 
 def read_field(value: Any, steps: list[str | int | None], path: str) -> Any:
-    """What stands at a path; a list where it goes through every element."""
+    """What stands at a path: numbers of a message as an array, a list where it goes through every element.
+
+    ``position[elbow]`` is the element at the place that ``elbow`` has in the message's ``name`` or
+    ``joint_names``.
+    """
+    whole = value
     for number, step in enumerate(steps):
         if step is None:
             return [read_field(one, steps[number + 1 :], path) for one in value]
         try:
-            value = value[step] if isinstance(step, int) else getattr(value, step)
+            if isinstance(step, int):
+                value = value[step]
+            elif step[0] == "[":
+                value = value[_place_of(whole, step[1:-1], path)]
+            else:
+                value = getattr(value, step)
         except AttributeError:
             raise Failed(f"{type(value).__name__} has no field '{path}'") from None
         except IndexError:
             raise Failed(f"field '{path}' has only {len(value)} elements") from None
     if hasattr(value, "get_fields_and_field_types"):
         raise Failed(f"field '{path}' is a {type(value).__name__}, no number or text")
+    if isinstance(value, array.array):
+        return numpy.array(value)
     if hasattr(value, "tolist"):
-        return value.tolist()
+        return value if getattr(value, "ndim", 0) else value.tolist()
     return list(value) if isinstance(value, tuple) else value
+
+
+def _place_of(message: Any, name: str, path: str) -> int:
+    names = [*getattr(message, "name", ()), *getattr(message, "joint_names", ())]
+    if name not in names:
+        raise Failed(f"field '{path}': the message names {', '.join(map(str, names)) or 'nothing'}")
+    return names.index(name)
 
 
 def write_field(message: Any, path: str, value: Any) -> None:

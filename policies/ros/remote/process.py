@@ -23,6 +23,11 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def _environment() -> dict[str, str]:
+    """What is the bridge's own left out."""
+    return {name: value for name, value in os.environ.items() if not value.endswith("simgate_transport.xml")}
+
+
 class Judged:
     """The processes that are judged, in a session of their own, with their last lines."""
 
@@ -37,7 +42,7 @@ class Judged:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 preexec_fn=_die_with_parent,  # noqa: PLW1509 - there is no other thread yet
-                env=dict(os.environ, PYTHONUNBUFFERED="1"),
+                env=dict(_environment(), PYTHONUNBUFFERED="1"),
             )
         except OSError as error:
             raise Failed(f"the node cannot be started: {launch[0]}: {error.strerror}") from None

@@ -22,12 +22,14 @@ def main(wire_file: str, descriptor: int) -> None:
     bridge: Any = None
     try:
         while True:
+            if bridge is not None and bridge.realtime:
+                bridge.idle()
             word, given = wire.receive(sock)
             try:
                 if word == "open":
                     bridge, answer = Bridge(sock, given), None
-                else:
-                    answer = getattr(bridge, word)(**given)
+                else:  # What could not be opened has ended itself.
+                    answer = getattr(bridge, word)(**given) if bridge is not None else None
                 wire.send(sock, ["answer", answer])
             except Failed as error:
                 wire.send(sock, ["failed", str(error)])

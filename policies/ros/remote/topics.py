@@ -35,13 +35,17 @@ class Input:
             message.header.frame_id = frame
         for path, value in fields.items():
             write_field(message, path, value)
+        for one in getattr(message, "transforms", ()):  # Of tf, which has no header of its own.
+            if stamp is not None:
+                one.header.stamp.sec, one.header.stamp.nanosec = divmod(stamp, 10**9)
+            one.header.frame_id = one.header.frame_id or frame
         self._end.publish(message)
 
-    def is_taken(self, seconds: float) -> bool:
-        """Waits until all is where the node takes it from; of a best-effort topic nobody knows."""
+    def is_taken(self) -> bool:
+        """Whether all is where the node takes it from; of a best-effort topic nobody knows."""
         from rclpy.duration import Duration
 
-        return not self._reliable or bool(self._end.wait_for_all_acked(Duration(seconds=seconds)))
+        return not self._reliable or bool(self._end.wait_for_all_acked(Duration()))
 
 
 class Output:
@@ -53,12 +57,13 @@ class Output:
         self.stamped = stamp_of(kind()) is not None
         self._paths = {path: steps_of(path) for path in told["paths"]}
         for path, steps in self._paths.items():
-            if all(isinstance(step, str) for step in steps):
+            if all(isinstance(step, str) and step[0] != "[" for step in steps):
                 read_field(kind(), steps, path)
         self.came: collections.deque[tuple[Any, float]] = collections.deque()
         self.lost, self.heard = 0, 0
         self.answer: tuple[Any, float] | None = None
         self.stale: int | None = None
+        self.last_came = 0.0
         self._node = bridge.node
         self._end = bridge.node.create_subscription(
             kind,

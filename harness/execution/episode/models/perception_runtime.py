@@ -8,12 +8,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from simgate.harness.execution.episode.looking import LoopModel
+from simgate.harness.packs.model import Pack
 from simgate.harness.registry import load
 from simgate.harness.results.fingerprint import gpu_names
 from simgate.policies.perception.inference.choice import Machine, choose_runtime
 from simgate.policies.perception.model_yaml.spec import Deployed
 from simgate.policies.perception.package import ModelPackage
 from simgate.policies.perception.runtime import PerceptionRuntime, RuntimeInfo
+from simgate.policies.ros.declaration import RosModelSpec
+from simgate.policies.ros.model import RosModel
 
 AUTO = "auto"
 LIBRARIES = ("tensorrt", "onnxruntime", "torch")
@@ -92,6 +96,23 @@ def make_runtime(runtime: str, package: ModelPackage, folder: Path | None = None
         hint = "use name, name:cpu, name:cuda or name:cuda:N"
         raise package.unusable("runtime-device", f"runtime '{runtime}': {error}", hint) from error
     return made
+
+
+def node_model(pack: Pack, name: str, given: Mapping[str, object]) -> LoopModel:
+    """A model of a pack that is a ROS 2 node.
+
+    Args:
+        pack: The pack.
+        name: As it calls the model.
+        given: What it says of it.
+
+    Raises:
+        RosFailed: The node cannot be started.
+    """
+    spec = RosModelSpec.model_validate_json(str(given["declared"]))
+    measured = spec.latency == "measured" or pack.latency.mode == "measured"
+    runtime: Any = RosModel({**given, "ros": str(Path(pack.path).parent / str(given["ros"]))})
+    return LoopModel(runtime, None if measured else spec.simulated, name)
 
 
 def all_of(infos: Sequence[RuntimeInfo]) -> RuntimeInfo | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,12 +18,12 @@ from simgate.harness.execution.episode.looking import (
     seed_of,
 )
 from simgate.harness.execution.episode.models.device_frames import FrameSource, frames_for
-from simgate.harness.execution.episode.models.inference_time import Stopwatch
+from simgate.harness.execution.episode.models.inference_time import InferenceTime, Stopwatch
 from simgate.harness.execution.episode.models.latency import Delivery
 from simgate.harness.execution.pictures.views import View
 from simgate.harness.results.record import LatencySamples
 from simgate.policies.perception.outputs import require_sound
-from simgate.policies.perception.runtime import Frames, answers
+from simgate.policies.perception.runtime import Asked, Frames, LiveModel, answers
 from simgate.sim_adapters.embodiment import Embodiment, eye_of
 from simgate.sim_adapters.observation import Observation
 from simgate.sim_adapters.scene.sensor import CameraEffects
@@ -77,6 +77,9 @@ class PerceptionStage:
         self._embodiment = embodiment
         self._models = tuple(models)
         self._extra_ms, self._clock, self._on_device = extra_ms, clock, on_device
+        for model in models:
+            if model.live is not None:
+                model.live.begin([seed_of(seed, model.name) for seed in seeds], embodiment, physics_hz)
         kinds = {channel.name: channel.kind for channel in embodiment.channels}
         wanted = [self._eye, *(self._named(c) for m in models for c in (m.channel, *m.channels))]
         self._modelled = frozenset(wanted)
@@ -201,6 +204,9 @@ class PerceptionStage:
         worlds = [w for w in main.worlds if all(w in taken.worlds for taken in beside.values())]
         if not worlds:
             return
+        if model.live is not None:
+            self._ask(index, model, model.live, worlds, {self._named(model.channel): main, **beside})
+            return
         frames: Frames | None = None
         # Measured latency is that of each frame alone; frames on a device go in together.
         of_eye = self._named(model.channel) == self._eye
@@ -220,6 +226,38 @@ class PerceptionStage:
         """The newest of another channel that had been read when the main input was."""
         taken = self._taken[name]
         return taken if taken.step <= main.step else self._earlier.get(name, taken)
+
+    def _ask(
+        self,
+        index: int,
+        model: LoopModel,
+        live: LiveModel,
+        worlds: Sequence[int],
+        shown: Mapping[str, _Taken],
+    ) -> None:
+        """Shows a model that lives through the episode what came, and books what it says."""
+        main = next(iter(shown.values()))
+        readings = {name: _of(taken, worlds) for name, taken in shown.items()}
+        stamps = {name: taken.step for name, taken in shown.items()}
+        found = live.answer(Asked(main.step, tuple(worlds), readings, stamps))
+        self._clock.lap("inference")
+        name = self._named(model.channel)
+        frame = readings[name].shape[1:3]
+        size = (int(frame[0]), int(frame[1])) if name in self._cameras else None
+        require_sound([answer for answer, _ in found], len(worlds), size)
+        for world, (answer, took_ms) in zip(worlds, found, strict=True):
+            said = self._answers[world][index]
+            latency_ms = said.latency_of(model.latency, InferenceTime(took_ms, took_ms), self._extra_ms)
+            channel = "" if name == self._eye else name
+            said.queue.push(
+                replace(answer, frame_step=main.step, model=model.name, channel=channel), latency_ms
+            )
+
+    def ended(self, world: int) -> None:
+        """The episode of a world is over."""
+        for model in self._models:
+            if model.live is not None:
+                model.live.ended(world)
 
     def _infer(
         self,

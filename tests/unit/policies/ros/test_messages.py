@@ -25,12 +25,14 @@ CHANNELS = (
     Channel("twist", "twist", (2,), "float64", "", 10, entries=("forward_mps", "yaw_rate_rps")),
     Channel("arm.pose", "pose", (7,), "float64", "", 10),
     Channel("cloud", "points", (2, 3), "float64", "m", 10),
+    Channel("base.turn", "vector", (4,), "float64", "", 10),
+    Channel("base.gyro", "imu", (3,), "float64", "rad/s", 10),
     Channel("arm.position", "joints", (2,), "float64", "rad", 10, entries=("elbow", "hand")),
 )
 VALUES: dict[str, Any] = {
     "front.rgb": [[[[1, 2, 3], [4, 5, 6]]]], "front.depth": [[[0.5, 2.0]]], "scan": [[1.0, 2.0, math.inf]],
     "pose": [[3.0, -1.0, 2.0]], "twist": [[0.5, -0.25]], "arm.pose": [[1, 2, 3, 0.5, 0.5, -0.5, 0.5]],
-    "arm.position": [[0.1, 0.2]], "cloud": [[[1, 2, 3], [4, 5, math.inf]]],
+    "base.turn": [[0.8, 0.0, 0.0, 0.6]], "base.gyro": [[1.0, 2.0, 3.0]], "arm.position": [[0.1, 0.2]], "cloud": [[[1, 2, 3], [4, 5, math.inf]]],
 }  # fmt: skip
 SEEN = Observation(
     0,
@@ -60,6 +62,37 @@ def fields(kind: str, **more: Any) -> dict[str, Any]:
     message, found = planned(kind, **more)
     assert found == []
     return message.fields(SEEN, 0, Brief("go", {"goal": (8.0, 1.5)}, 7))
+
+
+def test_a_pose_is_a_transform_between_the_frames_that_are_named() -> None:
+    said = fields(
+        "tf2_msgs/msg/TFMessage", channels={"": "pose"}, fields={"transforms[0].child_frame_id": "=base_link"}
+    )
+    turn = "transforms[0].transform.rotation."
+    assert {f"{turn}w": math.cos(1.0), f"{turn}z": math.sin(1.0)}.items() <= said.items()
+    assert said["transforms[0].transform.translation.y"] == -1.0
+    assert said["transforms[0].child_frame_id"] == "base_link"
+
+
+def test_readings_of_an_imu_go_to_its_parts() -> None:
+    said = fields(
+        "sensor_msgs/msg/Imu", channels={"orientation": "base.turn", "linear_acceleration": "base.gyro"}
+    )
+    assert (said["orientation.w"], said["orientation.z"]) == (0.8, 0.6)
+    assert [said[f"linear_acceleration.{axis}"] for axis in "xyz"] == [1.0, 2.0, 3.0]
+    _, found = planned("sensor_msgs/msg/Imu", channels={"angular_velocity": "twist"})
+    assert "'twist' is twist of shape (2,), which is no angular_velocity of sensor_msgs/msg/Imu" in found[0]
+
+
+def test_every_path_of_tf_is_one_of_its_definition() -> None:
+    typesys = pytest.importorskip("rosbags.typesys", reason="needs simgate[logs]")
+    known: Any = typesys.get_typestore(typesys.Stores.ROS2_JAZZY).fielddefs
+    for path in fields("tf2_msgs/msg/TFMessage", channels={"": "arm.pose"}):
+        kind = "tf2_msgs/msg/TFMessage"
+        for name in path.replace("[0]", "").split("."):
+            node, what = dict(known[kind][1])[name]
+            kind = what if node.name in ("NAME", "BASE") else what[0][1]
+        assert kind == ("float64", 0)
 
 
 def test_a_colour_picture_is_an_image_of_its_rows() -> None:
