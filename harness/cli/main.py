@@ -37,6 +37,7 @@ COMMANDS = {
     "replay": "runs",
     "video": "runs",
     "pin": "runs",
+    "ros": "runs",
     "export-scene": "packs",
     "export-frames": "packs",
     "report": "verdicts",

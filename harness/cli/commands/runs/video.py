@@ -43,20 +43,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _reel(run_dir: Path, variant: str, signal: str) -> Reel:
+    from simgate.harness.execution.episode.recordings.kept_recording import NoRecording, recording_of
     from simgate.harness.execution.episode.recordings.reel import NoFilm, Reel
-    from simgate.harness.results.run_folder import RunFolder
-    from simgate.sim_adapters.plain_file import inside
-    from simgate.sim_adapters.printable import printable
 
-    folder = RunFolder(run_dir)
-    folder.manifest()
-    tail = "::".join(variant.split("::")[-2:])
-    record = next((one for one in folder.records() if one.variant == tail), None)
-    if record is None:
-        raise NoFilm(f"{run_dir} has no result of '{printable(variant)}'")
-    path = record.artifacts.get("trace")
-    if path is None:
-        message = f"{run_dir} has no recording of {record.variant}: variants that passed leave one with "
-        raise NoFilm(message + f"--record all; simgate replay {run_dir} {record.variant} makes it now")
-    title = f"{record.variant} {record.outcome.value}, {folder.path.name}"
-    return Reel(inside(folder.path, path), record, title, signal)
+    try:
+        path, record = recording_of(run_dir, variant)
+    except NoRecording as error:
+        raise NoFilm(str(error)) from None
+    return Reel(path, record, f"{record.variant} {record.outcome.value}, {run_dir.resolve().name}", signal)

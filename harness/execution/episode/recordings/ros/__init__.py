@@ -1,0 +1,1 @@
+"""Recordings as messages of ROS 2, without ROS."""
