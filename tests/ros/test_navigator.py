@@ -40,3 +40,19 @@ def test_a_node_does_what_the_same_code_does_as_a_policy_and_does_it_again(tmp_p
         for metric in ("path_length_m", "speed_max_mps", "min_clearance_m"):
             # A LaserScan has floats of 32 bits.
             assert record["metrics"][metric] == pytest.approx(plain[name]["metrics"][metric], abs=1e-4)
+
+
+def test_the_safety_stop_of_two_nodes_stops_before_what_is_there_and_for_nothing_else(tmp_path: Path) -> None:
+    pack = ROOT / "scenarios" / "ros_safety_stop"
+    words = ("--variants", 1, "--runs-dir", tmp_path, "--run-name", "r", "--workers", 2, "--quiet")
+    code, said = simgate("run", pack, *words)
+    assert code == 20, said
+    found = [json.loads(line) for line in (tmp_path / "r" / "journal.ndjson").read_text().splitlines()]
+    assert {one["scenario"]: one["outcome"] for one in found} == {
+        "wooden_door_closed": "PASS", "person_crossing": "PASS", "open_doorway": "PASS",
+    }  # fmt: skip
+    manifest = json.loads((tmp_path / "r" / "manifest.json").read_text())
+    (part,) = [one for one in manifest["fingerprint"]["parts"] if one["role"] == "policy"]
+    # Only what is at the pack's topics is asked for its parameters: between them lies the nodes' own.
+    assert '"stop_m": 0.8' in part["said"]["parameters of /guard"]
+    assert '"half_width_m": 0.3' in part["said"]["parameters of /nearest"]
