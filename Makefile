@@ -55,10 +55,11 @@ quality: $(VENV)/.dev | gl ## does the gate catch seeded regressions? (minutes)
 mutants: $(VENV)/.mutants ## do the tests see? (small changes of the code, a sample; ARGS="--rooms scoring --sample 30 --minutes 20")
 	$(BIN)/python tests/quality/mutants.py $(ARGS)
 
-benchmarks: $(VENV)/.dev | gl ## how much the harness costs over a hand-written loop, the language over bare arrays, a run by its size, an environment's step over a bare loop
+benchmarks: $(VENV)/.dev | gl ## how much the harness costs over a hand-written loop, the language over bare arrays, a run by its size, its driver, an environment's step over a bare loop
 	$(BIN)/python -m tests.benchmarks.overhead
 	$(BIN)/python -m tests.benchmarks.expansion
 	$(BIN)/python -m tests.benchmarks.scale
+	$(BIN)/python -m tests.benchmarks.driver
 	$(BIN)/python -m tests.benchmarks.environments
 
 docs: $(VENV)/.core       ## write the pages of docs/ that are made from the code

@@ -60,7 +60,7 @@ class SyntheticPlan:
 
 def write_run(path: Path, plan: SyntheticPlan) -> RunFolder:
     """Writes manifest and journal of a run; its memory does not grow with the records."""
-    pack = _pack_of(plan.records)
+    pack = pack_of(plan.records)
     folder = RunFolder(path)
     folder.create()
     manifest = Manifest(
@@ -95,7 +95,8 @@ def write_run(path: Path, plan: SyntheticPlan) -> RunFolder:
     return folder
 
 
-def _pack_of(records: int) -> Pack:
+def pack_of(records: int) -> Pack:
+    """The office pack with so many variants, divided evenly among its scenarios."""
     pack = load_checked(PACK)
     counts = [records // len(pack.scenarios)] * len(pack.scenarios)
     counts[0] += records - sum(counts)
