@@ -327,5 +327,6 @@ def _in_one_line(error: Exception) -> str:
     text = str(error).strip()
     first = text.splitlines()[0] if text else "no message"
     frames = traceback.extract_tb(error.__traceback__)
+    # What an environment raised says already where.
     where = f" (raised at {Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
-    return f"{type(error).__name__}: {first}{where}"
+    return f"{type(error).__name__}: {first}{'' if '(raised at ' in first else where}"

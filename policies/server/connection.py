@@ -106,6 +106,7 @@ class Connection:
 
         if self._socket is None:
             raise self._failed("was left after an earlier failure")
+        self._check_nothing_waits()
         begun = monotonic()
         try:
             self._socket.send(packed(request))
@@ -115,6 +116,16 @@ class Connection:
         took = self._received("tell actions", self._timeout_s)
         elapsed = monotonic() - begun
         return self._answer(took, "tell actions"), elapsed
+
+    def _check_nothing_waits(self) -> None:
+        """An answer that nobody has asked for would be taken for that to the next observation."""
+        from websockets.exceptions import ConnectionClosed
+
+        try:
+            self._socket.recv(timeout=0)
+        except (TimeoutError, ConnectionClosed):
+            return
+        raise self.refused("sent an answer that nobody had asked for, so which answers what cannot be told")
 
     def _received(self, what: str, seconds: float) -> str | bytes:
         from websockets.exceptions import ConnectionClosed

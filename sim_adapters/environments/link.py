@@ -79,7 +79,7 @@ def _guarded(env: str, ask: Callable[..., Any], /, **given: Any) -> Any:
         return ask(**given)
     except Refused:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise EnvironmentFailed(f"environment {env}: {told(error)}") from error
     finally:
         sys.stdout = kept

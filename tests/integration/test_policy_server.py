@@ -20,6 +20,7 @@ pytest.importorskip("websockets", reason="the extra 'server' is not installed")
 
 from websockets.sync.server import ServerConnection
 
+from simgate.policies.server.wire import packed
 from tests.doubles.policy_server import PolicyServer, policy_server
 
 SLIDE = '''\
@@ -59,12 +60,12 @@ scenarios:
     title: The bead comes to the middle
     severity: critical
     world: {env: slide.py:Slide, set: {case: make.case}}
-    parameters: {case: {grid: [0, 1, 2, 3, 4, 5, 6]}}
-    variants: {count: 7, method: grid}
+    parameters: {case: {grid: [0, 1, 2, 3, 4, 5, 6, 7]}}
+    variants: {count: 8, method: grid}
     accept: {return: {at_least: -100}, latency.max_ms: {at_most: 100}}
 """
 KEY = "sk-not-for-anyone-to-read"
-GOOD, CLOSES, GARBAGE, SHAPE, GOOD_AGAIN, DIES, TOO_LATE = range(7)
+GOOD, CLOSES, GARBAGE, SHAPE, TWICE, GOOD_AGAIN, DIES, TOO_LATE = range(8)
 
 
 def chunk(x: float) -> np.ndarray:
@@ -100,7 +101,13 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
             server.closed.wait(60)
         if case in (CLOSES, DIES):
             socket.socket.shutdown(sockets.SHUT_RDWR)
-        return {GARBAGE: f"bad: {KEY}", SHAPE: {"actions": np.zeros((5, 7))}}.get(int(case))
+        if case == TWICE:
+            socket.send(packed({"actions": -chunk(x)}))
+        return {
+            TWICE: {"actions": chunk(x)},
+            GARBAGE: f"bad: {KEY}",
+            SHAPE: {"actions": np.zeros((5, 7))},
+        }.get(int(case))
 
     with policy_server(answer, {"checkpoint": "slide-7", "greets": f"hello, {KEY}"}) as server:
         folder = tmp_path_factory.mktemp("served")
@@ -160,6 +167,7 @@ def test_the_manifest_says_that_it_is_a_server_and_what_it_says_of_itself(run: P
         (CLOSES, "broke off when it was to tell actions"),
         (GARBAGE, "failed when it was to tell actions: bad: ***"),
         (SHAPE, "told actions of shape (5, 7), not (H, 2): action.0, action.1"),
+        (TWICE, "sent an answer that nobody had asked for"),
         (DIES, "broke off when it was to tell actions"),
         (TOO_LATE, "cannot be reached"),
     ],

@@ -47,19 +47,19 @@ class Episode:
         self.began = self._seen(observation), info
         return self.began
 
-    def step(self, action: np.ndarray) -> tuple[dict[str, np.ndarray], float, bool, bool, dict[str, Any]]:
+    def step(self, action: np.ndarray) -> tuple[dict[str, np.ndarray], float, bool, bool, Mapping[str, Any]]:
         """One step: observation, reward, whether it has terminated, or was truncated, info."""
         answer = self.env.step(fitting(self.env.action_space, action))
         if len(answer) == 4:
             observation, reward, done, info = answer
-            truncated = bool(info.get("TimeLimit.truncated", False))
-            terminated = bool(done) and not truncated
-        else:
+            truncated = info.get("TimeLimit.truncated", False)
+            terminated = _truth("done", done) and not truncated
+        elif len(answer) == 5:
             observation, reward, terminated, truncated, info = answer
-        seen, reward = self._seen(observation), float(reward)
-        if not math.isfinite(reward):
-            raise ValueError(f"the reward is {reward}")
-        return seen, reward, bool(terminated), bool(truncated), info
+        else:
+            raise ValueError(f"step() answered {len(answer)} values, and not 5")
+        seen, earned = self._seen(observation), _number(reward)
+        return seen, earned, _truth("terminated", terminated), _truth("truncated", truncated), _mapping(info)
 
     def told(self, info: Mapping[str, Any]) -> list[float]:
         """What was asked of an info; nan for what it has not."""
@@ -69,12 +69,12 @@ class Episode:
                 found.append(self._bodies[name]())
                 continue
             value = info.get(name)
-            if not isinstance(value, (bool, np.bool_, int, float, np.number)):
+            if not isinstance(value, (bool, np.bool_, int, float, np.number)) or math.isnan(value):
                 if all_of_it is None:
                     all_of_it = flattened(info)
                     self._had.update(all_of_it)
                 value = all_of_it.get(name)
-            if value is not None:
+            if value is not None and not math.isnan(value):
                 self._never.discard(name)
             found.append(math.nan if value is None else float(value))
         return found
@@ -83,7 +83,7 @@ class Episode:
         """What was asked and no info has had, each with what there was."""
         had = ", ".join(sorted(self._had)) or "nothing"
         return [
-            f"info has never had '{name}', which the task asks for; it had {had}"
+            f"info has never had a number as '{name}', which the task asks for; it had {had}"
             for name in self._asked
             if name in self._never
         ]
@@ -142,6 +142,39 @@ def reset(env: Any, seed: int, options: Mapping[str, Any]) -> tuple[Any, dict[st
     if isinstance(answer, tuple) and len(answer) == 2 and isinstance(answer[1], dict):
         return answer[0], answer[1]
     return answer, {}
+
+
+def _scalar(name: str, value: Any, wanted: str) -> Any:
+    """A number, also where it is an array of one."""
+    if not isinstance(value, (bool, np.bool_, int, float, np.number)):
+        array = np.asarray(value)
+        if array.size != 1 or array.dtype.kind not in "biuf":
+            raise ValueError(f"{name} is {plain(value)!r}, and it must be {wanted}")
+        value = array.reshape(-1)[0]
+    return value
+
+
+def _number(reward: Any) -> float:
+    found = float(_scalar("the reward", reward, "a number"))
+    if not math.isfinite(found):
+        raise ValueError(f"the reward is {found}")
+    return found
+
+
+def _truth(name: str, value: Any) -> bool:
+    """Whether an episode has ended; what Python takes for true need not say so, as the text ``False``."""
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    found = _scalar(name, value, "true or false")
+    if found not in (0, 1):
+        raise ValueError(f"{name} is {found}, and it must be true or false")
+    return bool(found)
+
+
+def _mapping(info: Any) -> Mapping[str, Any]:
+    if not isinstance(info, Mapping):
+        raise ValueError(f"info is {plain(info)!r}, and it must be a mapping")
+    return info
 
 
 def flattened(info: Mapping[str, Any], before: str = "") -> dict[str, float]:

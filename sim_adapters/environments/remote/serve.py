@@ -44,7 +44,7 @@ def main(descriptor: int, parent: int) -> None:
             send(sock, ["answer", answer])
         except Refused as error:
             send(sock, ["refused", [str(error), error.unknown, list(error.known)]])
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             traceback.print_exc()
             send(sock, ["failed", told(error)])
 

@@ -6,6 +6,7 @@ import hashlib
 import importlib
 import inspect
 import sys
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ from .episode import Episode, picture_of, reset
 from .making import maker_of
 from .physics import things_of
 from .presets import Preset, preset_of
-from .refused import told
+from .refused import Refused, told
 from .settable import attributes, mujoco_targets, place_of, plain, same
 from .sources import files_of, layers_of, versions_of
 from .spaces import action_of, spaces
@@ -51,6 +52,7 @@ class Session:
         self._of_preset = found[1] if found is not None else ""
         self._slots: dict[int, Episode] = {}
         self._draws = Draws()
+        self._spaces: list[str] = []
 
     def open(self, values: Mapping[str, Any], seed: int | None = None) -> Any:
         """An environment with these values of ``make.NAME``, for the episode of a seed."""
@@ -80,6 +82,7 @@ class Session:
             if self._camera:
                 reset(env, 0, {})
                 picture = picture_of(env).shape
+            self._spaces = _spaces_of(env)
             return {
                 "observations": list(spaces(env.observation_space, "obs")),
                 "picture": picture,
@@ -97,7 +100,7 @@ class Session:
                 "versions": versions_of(module, *(preset.packages if preset is not None else ())),
             }
         finally:
-            env.close()
+            _closed(env)
 
     def begin(
         self, slot: int, seed: int, values: Mapping[str, Any], asked: Sequence[str] = ()
@@ -119,7 +122,19 @@ class Session:
         self._draws.resume(slot)
         episode = self._slots[slot] = Episode(env, values, asked, self._camera)
         observation, info = episode.reset(seed)
+        self._check_spaces(env)
+        # Copied before the next one is reset, which may write into the very same arrays.
+        observation = {name: array.copy() for name, array in observation.items()}
         return {"observation": observation, "info": episode.told(info), "lost": episode.lost()}
+
+    def _check_spaces(self, env: Any) -> None:
+        """A policy is told of, and its actions are held against, the environment as it was described."""
+        for what, was, now in zip(("observation", "action"), self._spaces, _spaces_of(env)):
+            if was != now:
+                raise Refused(
+                    f"the space of its {what} is {now}, and was {was} before anything was set: spaces must "
+                    "stay the same, so scale within the environment"
+                )
 
     def begins(
         self,
@@ -198,7 +213,7 @@ class Session:
                 return target[5:] in known and same(known[target[5:]], value)
             return same(place_of(env.unwrapped, target).read(), value)
         finally:
-            env.close()
+            _closed(env)
 
     def _course(self, values: Mapping[str, Any], seed: int, steps: int, asked: Sequence[str]) -> str:
         """A digest over what is seen and earned under random actions, and over what ends it by raising: of
@@ -232,7 +247,7 @@ class Session:
         episode = self._slots.pop(slot, None)
         self._draws.end(slot)
         if episode is not None:
-            episode.env.close()
+            _closed(episode.env)
 
     def close(self) -> None:
         """Closes all."""
@@ -246,6 +261,21 @@ class Session:
             yield f"attr/{path}", value
         for path, value in mujoco_targets(env.unwrapped):
             yield path, value
+
+
+def _spaces_of(env: Any) -> list[str]:
+    """What must stay the same, in words; bounds of an observation are nowhere counted on."""
+    seen = ["{name} {shape} {dtype}".format(**one) for one in spaces(env.observation_space, "obs")]
+    told = "{names} {low} to {high}".format(**action_of(env.action_space, env.unwrapped))
+    return [", ".join(seen), told]
+
+
+def _closed(env: Any) -> None:
+    """Closes an environment, whose results are in by now: what it raises is no fault of the next episode."""
+    try:
+        env.close()
+    except Exception:
+        traceback.print_exc()
 
 
 def _limits(env: Any) -> Iterator[Any]:

@@ -14,9 +14,13 @@ def spaces(space: Any, name: str) -> Iterator[dict[str, Any]]:
     """Every array of an observation: name, shape, type, bounds; ``obs``, or ``obs.KEY`` for parts.
 
     Raises:
-        Refused: A space that is no array, for example of texts.
+        Refused: A space that is no array, for example of texts, or two parts of one name.
     """
+    names = set()
     for path, _, one in _leaves(space, name):
+        if path in names:
+            raise Refused(f"two parts of the observation are called {path}")
+        names.add(path)
         kind = type(one).__name__
         if kind == "Box":
             low, high = float(np.min(one.low)), float(np.max(one.high))
@@ -27,9 +31,9 @@ def spaces(space: Any, name: str) -> Iterator[dict[str, Any]]:
             high = start + float(one.n) - 1
             yield {"name": path, "shape": [1], "dtype": "int64", "low": start, "high": high}
         elif kind in ("MultiDiscrete", "MultiBinary"):
-            shape = list(np.shape(one.sample()))
-            high = float(np.max(one.nvec)) - 1 if kind == "MultiDiscrete" else 1.0
-            yield {"name": path, "shape": shape, "dtype": "int64", "low": 0.0, "high": high}
+            lows, highs = _whole_bounds(one)
+            low, high = float(lows.min()), float(highs.max())
+            yield {"name": path, "shape": list(one.shape), "dtype": "int64", "low": low, "high": high}
         else:
             raise Refused(f"observation {path} is a {kind}, and only arrays and whole numbers can be read")
 
@@ -60,11 +64,14 @@ class Reader:
         """The arrays of an observation.
 
         Raises:
-            ValueError: A part of another shape than its space says, or with a number that is none.
+            ValueError: A part of another shape than its space says, with a number that is none, or with one
+                that the space's type does not hold.
         """
         found = {}
         for (path, _, kind, shape), (_, part) in zip(self._parts, self.parts(observation)):
-            array = np.asarray(part, dtype=kind)
+            array = np.asarray(part)
+            if array.dtype != kind:
+                array = _as_its_space(array, kind, path)
             if array.shape != shape:
                 if array.ndim or shape != (1,):
                     raise ValueError(
@@ -75,6 +82,32 @@ class Reader:
                 raise ValueError(f"observation {path} has a number that is nan")
             found[path] = array
         return found
+
+
+def _as_its_space(given: np.ndarray, kind: Any, path: str) -> np.ndarray:
+    """Numbers in the type of their space: fractions are rounded to its own, nothing is cut or wrapped."""
+    if given.dtype.kind not in "biuf":
+        raise ValueError(f"observation {path} is {given.dtype}, and its space says {kind}")
+    with np.errstate(all="ignore"):
+        held = given.astype(kind)
+    if kind.kind == "f":
+        lost = np.isinf(held) & np.isfinite(given)
+    else:
+        lost = (held.astype(given.dtype) != given) | ((held < 0) != (given < 0))
+    if lost.any():
+        number = given[lost].reshape(-1)[0]
+        raise ValueError(f"observation {path} has {number}, and its space's {kind} has no such number")
+    return held
+
+
+def _whole_bounds(space: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Least and largest numbers of a MultiDiscrete or MultiBinary, float64, flat."""
+    if type(space).__name__ == "MultiBinary":
+        size = int(np.prod(space.shape))
+        return np.zeros(size), np.ones(size)
+    # Only gymnasium's lets them begin elsewhere than at 0.
+    low = np.asarray(getattr(space, "start", np.zeros_like(space.nvec)), dtype=np.float64).reshape(-1)
+    return low, low + np.asarray(space.nvec, dtype=np.float64).reshape(-1) - 1
 
 
 def _leaves(space: Any, name: str, keys: tuple[Any, ...] = ()) -> Iterator[tuple[str, tuple[Any, ...], Any]]:
@@ -105,18 +138,15 @@ def action_of(space: Any, inner: Any) -> dict[str, Any]:
             "names": _names(inner, size),
             "low": np.asarray(space.low, dtype=np.float64).reshape(-1).tolist(),
             "high": np.asarray(space.high, dtype=np.float64).reshape(-1).tolist(),
-            "whole": False,
+            "whole": np.dtype(space.dtype).kind in "iu",
         }
     if kind == "Discrete":
         start = float(getattr(space, "start", 0))
         return {"names": ["action"], "low": [start], "high": [start + float(space.n) - 1], "whole": True}
     if kind in ("MultiDiscrete", "MultiBinary"):
-        nvec = (
-            np.asarray(space.nvec).reshape(-1) if kind == "MultiDiscrete" else np.full(space.n, 2).reshape(-1)
-        )
-        names = [f"action.{k}" for k in range(len(nvec))]
-        high = [float(n) - 1 for n in nvec]
-        return {"names": names, "low": [0.0] * len(names), "high": high, "whole": True}
+        low, high = _whole_bounds(space)
+        names = [f"action.{k}" for k in range(len(low))]
+        return {"names": names, "low": low.tolist(), "high": high.tolist(), "whole": True}
     raise Refused(f"the action is a {kind}, and only Box, Discrete, MultiDiscrete, MultiBinary can be told")
 
 
@@ -140,7 +170,8 @@ def fitting(space: Any, action: np.ndarray) -> Any:
     """
     kind = type(space).__name__
     if kind == "Box" and np.dtype(space.dtype).kind == "f":
-        return np.asarray(action, dtype=space.dtype).reshape(space.shape)
+        # A copy: some environments write into what they are told.
+        return np.array(action, dtype=space.dtype).reshape(space.shape)
     whole = np.rint(action)
     if (whole != action).any():
         raise ValueError(f"the action is {action.tolist()}, and this environment takes whole numbers")
