@@ -75,6 +75,7 @@ class Channel:
         span_rad: Of a flat scan the angles of the first and the last beam, counter-clockwise from ahead; None
             where it is none, or nobody knows.
         regular: Whether readings come at that rate; otherwise when they were taken (logs), at most so often.
+        may_be_black: Whether a black picture is none that failed: nobody knows what it should show.
 
     Raises:
         ValueError: An image without intrinsics or of another size, or not one name for every entry.
@@ -94,6 +95,7 @@ class Channel:
     classes: tuple[str, ...] = ()
     span_rad: tuple[float, float] | None = None
     regular: bool = True
+    may_be_black: bool = False
 
     def __post_init__(self) -> None:
         if not self.rate_hz > 0:

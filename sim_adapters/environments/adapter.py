@@ -269,6 +269,7 @@ class GymnasiumAdapter:
             (),
             {},
             values,
+            tells_entities=False,
             tells_contacts=False,
             over=world.over,
             course=world.course,

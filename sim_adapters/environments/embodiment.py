@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from simgate.sim_adapters.embodiment import ActionSpec, Channel, Embodiment, Intrinsics
@@ -34,7 +35,8 @@ def embodiment_of(name: str, said: Mapping[str, Any], control_hz: int, clip: boo
 def _channel(said: Mapping[str, Any], rate_hz: int) -> Channel:
     shape = tuple(said["shape"])
     if said["dtype"] == "uint8" and len(shape) == 3 and shape[2] == 3:
-        return _image(said["name"], shape, rate_hz)
+        # What an environment observes is its own affair; that it could not draw shows in ``render()``.
+        return replace(_image(said["name"], shape, rate_hz), may_be_black=True)
     return Channel(said["name"], "vector", shape, said["dtype"], "", rate_hz, said["low"], said["high"])
 
 

@@ -62,6 +62,7 @@ class ValidityMonitor:
             for c in embodiment.channels
             if c.regular and (not eye or c.name != eye.name)
         }
+        self._may_be_black = eye is not None and eye.may_be_black
         self._is_regular = eye is not None and eye.regular
         self._eye_steps = round(timing.physics_hz / eye.rate_hz) if eye else 1
         self._seen_step = -1
@@ -155,7 +156,7 @@ class ValidityMonitor:
     def _check_frame(self, frame: NDArray[np.uint8], truth: GroundTruth) -> None:
         brightest = int(frame.max())
         constant = brightest - int(frame.min()) <= CONSTANT_SPREAD
-        edges = truth.frame_step == 0 or _shows_part(truth, frame)
+        edges = (truth.frame_step == 0 and not self._may_be_black) or _shows_part(truth, frame)
         if brightest <= BLACK_LEVEL and edges:
             self._add_picture(f"black camera frame at step {truth.frame_step}", truth.frame_step)
         self._constants = self._constants + 1 if constant and edges else 0

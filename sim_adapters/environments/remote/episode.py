@@ -32,7 +32,7 @@ class Episode:
         self._never = {name for name in asked if not name.startswith(PREFIX)}
         self._bodies: dict[str, Read] = {}
 
-    def reset(self, seed: int) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    def reset(self, seed: int) -> tuple[dict[str, np.ndarray], Mapping[str, Any]]:
         """Sets what is set before, and resets; observation and info."""
         inside = {k: v for k, v in self._set.items() if not k.startswith(("make.", "options."))}
         for target, value in inside.items():
@@ -44,7 +44,7 @@ class Episode:
         # Only now: a reset may make another model.
         inner = self.env.unwrapped
         self._bodies = {name: reader_of(inner, name) for name in self._asked if name.startswith(PREFIX)}
-        self.began = self._seen(observation), info
+        self.began: tuple[dict[str, np.ndarray], Mapping[str, Any]] = self._seen(observation), info
         return self.began
 
     def step(self, action: np.ndarray) -> tuple[dict[str, np.ndarray], float, bool, bool, Mapping[str, Any]]:

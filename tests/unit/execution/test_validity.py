@@ -8,6 +8,7 @@ import pytest
 
 from simgate.harness.execution.episode.validity import ValidityMonitor
 from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.embodiment import Embodiment
 from simgate.sim_adapters.observation import Contact, GroundTruth, Observation, VisibleEntity
 from simgate.sim_adapters.planar_drive import drive_observation, planar_drive
 from simgate.sim_adapters.scene.robot import Robot
@@ -25,8 +26,8 @@ def observed(stamps: dict[str, int], **values: object) -> Observation:
 class Feed:
     """Sound readings of a robot that drives, in which single values can be broken."""
 
-    def __init__(self) -> None:
-        self.monitor = ValidityMonitor(TIMING, ROBOT)
+    def __init__(self, robot: Embodiment = ROBOT) -> None:
+        self.monitor = ValidityMonitor(TIMING, robot)
         self.tick = 0
 
     def next(
@@ -132,6 +133,13 @@ def test_a_black_frame_is_invalid() -> None:
     feed = Feed()
     feed.next(frame=np.zeros((4, 4, 3), np.uint8))
     assert "black camera frame at step 0" in feed.reasons
+
+
+def test_a_black_frame_of_which_nobody_knows_what_it_shows_is_none_that_failed() -> None:
+    channels = tuple(replace(one, may_be_black=True) if one.kind == "rgb" else one for one in ROBOT.channels)
+    feed = Feed(replace(ROBOT, channels=channels))
+    assert feed.next(frame=np.zeros((4, 4, 3), np.uint8))
+    assert feed.reasons == ""
 
 
 PLAIN = np.full((40, 40, 3), 180, np.uint8)

@@ -193,3 +193,32 @@ def test_a_single_number_without_a_shape_is_seen_and_told(tmp_path: Path) -> Non
     assert adapter.embodiment.channels[0].shape == (1,)
     seen = adapter.step(np.array([[3.5], [-2.0]]))
     assert seen.channels["obs.high"].tolist() == [[3.5], [-2.0]]
+
+
+DARK = """\
+import gymnasium
+import numpy as np
+
+class Dark(gymnasium.Env):
+    observation_space = gymnasium.spaces.Box(0, 255, (8, 8, 3), np.uint8)
+    action_space = gymnasium.spaces.Box(-1.0, 1.0, (1,), np.float32)
+
+    def __init__(self, render_mode=None):
+        self.render_mode = render_mode
+
+    def reset(self, *, seed=None, options=None):
+        return np.zeros((8, 8, 3), np.uint8), {}
+
+    def render(self):
+        return np.zeros((8, 8, 3), np.uint8)
+"""
+
+
+def test_nobody_knows_what_a_picture_that_an_environment_observes_should_show(tmp_path: Path) -> None:
+    (tmp_path / "dark.py").write_text(DARK)
+    adapter = GymnasiumAdapter(Timing(20, 20, 20))
+    adapter.reset([EnvironmentSite("dark", "dark.py:Dark", str(tmp_path), seed=0, camera=True)])
+    black = {one.name: one.may_be_black for one in adapter.embodiment.channels}
+    assert black == {"obs": True, "render.rgb": False}
+    assert not adapter.ground_truth()[0].tells_entities
+    adapter.close()
