@@ -11,7 +11,7 @@ import numpy as np
 
 from .physics import PREFIX, Read, reader_of
 from .refused import Refused
-from .settable import place_of, plain, same, settle
+from .settable import Place, place_of, plain, same, settle
 from .spaces import Reader, fitting
 
 
@@ -31,13 +31,26 @@ class Episode:
         self._asked, self._had = tuple(asked), set()  # type: ignore[var-annotated]
         self._never = {name for name in asked if not name.startswith(PREFIX)}
         self._bodies: dict[str, Read] = {}
+        self._before: list[tuple[Place, Any]] = []
+        self._of_model = False
+
+    def restore(self) -> None:
+        """Puts back what was set: a mapping or a model may be that of all environments of a module."""
+        for place, value in reversed(self._before):
+            place.restore(value)
+        self._before.clear()
+        if self._of_model:
+            settle(self.env.unwrapped)
 
     def reset(self, seed: int) -> tuple[dict[str, np.ndarray], Mapping[str, Any]]:
         """Sets what is set before, and resets; observation and info."""
         inside = {k: v for k, v in self._set.items() if not k.startswith(("make.", "options."))}
         for target, value in inside.items():
-            place_of(self.env.unwrapped, target).write(value)
-        if any(not target.startswith("attr/") for target in inside):
+            place = place_of(self.env.unwrapped, target)
+            self._before.append((place, place.read()))
+            place.write(value)
+        self._of_model = any(not target.startswith("attr/") for target in inside)
+        if self._of_model:
             settle(self.env.unwrapped)
         options = {k[8:]: v for k, v in self._set.items() if k.startswith("options.")}
         observation, info = reset(self.env, seed, options)

@@ -247,6 +247,10 @@ class Session:
         episode = self._slots.pop(slot, None)
         self._draws.end(slot)
         if episode is not None:
+            try:
+                episode.restore()
+            except Exception:
+                traceback.print_exc()
             _closed(episode.env)
 
     def close(self) -> None:

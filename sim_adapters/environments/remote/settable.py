@@ -70,6 +70,16 @@ class Place:
             value = type(old)(value)
         if self._scales is not None and float(old) > 0.0:
             self._scales[:] = self._scales * (float(value) / float(old))
+        self._put(value)
+
+    def restore(self, value: Any) -> None:
+        """Puts back what it was, of whatever kind."""
+        if self._scales is not None:
+            self.write(value)
+        else:
+            self._put(value)
+
+    def _put(self, value: Any) -> None:
         if self._is_item:
             self._holder[self._key] = value
         else:

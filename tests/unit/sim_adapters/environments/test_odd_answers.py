@@ -182,6 +182,27 @@ def test_a_value_that_changes_a_space_is_refused(
     link.close()
 
 
+SHARING = """\
+        return self.seen, CONFIG["nested"]["push"], False, False, {}
+
+    def __init__(self):
+        self.config = CONFIG
+
+CONFIG = {"nested": {"push": 1.0}}
+"""
+
+
+def test_a_value_set_in_a_mapping_that_all_environments_share_is_not_left_there(tmp_path: Path) -> None:
+    link, target = opened(tmp_path, SHARING), "attr/config.nested.push"
+    assert link.call("idle", values={target: 3.0}, asked=[target], seed=0, steps=5) == {target: False}
+    earned = []
+    for values in ({}, {target: 3.0}, {}):
+        link.call("begin", slot=0, seed=0, values=values)
+        earned.append(step(link, np.zeros(1))["reward"])
+    assert earned == [1.0, 3.0, 1.0]
+    link.close()
+
+
 def test_a_success_that_is_never_a_number_has_never_been_told(tmp_path: Path) -> None:
     link = opened(tmp_path, "        return self.seen, 0.0, False, False, {'is_success': float('nan')}\n")
     link.call("begin", slot=0, seed=0, values={}, asked=["is_success"])
