@@ -55,9 +55,11 @@ def preset_of(name: str) -> tuple[Preset, str] | None:
     try:
         importlib.import_module(preset.module)
     except ModuleNotFoundError as error:
+        missing = (error.name or preset.module).partition(".")[0]
+        # The collection itself may be there, and lack what it does not name.
+        needed = preset.packages if missing == preset.module.partition(".")[0] else (missing,)
         raise Refused(
-            f"the preset {suite} needs {error.name or preset.module} in {sys.executable}: "
-            f"pip install {' '.join(preset.packages)}"
+            f"the preset {suite} needs {missing} in {sys.executable}: pip install {' '.join(needed)}"
         ) from None
     return preset, rest
 

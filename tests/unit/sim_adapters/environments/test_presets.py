@@ -83,6 +83,16 @@ def test_what_no_preset_makes_or_is_not_installed_is_named(monkeypatch: pytest.M
         opened("preset:metaworld/reach-v3")
 
 
+def test_what_a_collection_lacks_that_is_there_itself_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "metaworld.py").write_text("import no_such_module.inside\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "metaworld", raising=False)
+    with pytest.raises(Refused, match=r"metaworld needs no_such_module in .*: pip install no_such_module$"):
+        opened("preset:metaworld/reach-v3")
+
+
 @pytest.mark.parametrize(
     ("name", "success"),
     [("FetchReach-v4", "info.is_success"), ("PointMaze_UMaze-v3", "info.success"), ("FrankaKitchen-v1", "")],
