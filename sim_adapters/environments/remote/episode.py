@@ -96,7 +96,7 @@ class Episode:
         """What was asked and no info has had, each with what there was."""
         had = ", ".join(sorted(self._had)) or "nothing"
         return [
-            f"info has never had a number as '{name}', which the task asks for; it had {had}"
+            f"info has never had '{name}' as a number, which the task asks for; it had {had}"
             for name in self._asked
             if name in self._never
         ]

@@ -207,7 +207,7 @@ def test_a_success_that_is_never_a_number_has_never_been_told(tmp_path: Path) ->
     link = opened(tmp_path, "        return self.seen, 0.0, False, False, {'is_success': float('nan')}\n")
     link.call("begin", slot=0, seed=0, values={}, asked=["is_success"])
     step(link, np.zeros(1))
-    assert "info has never had a number as 'is_success'" in link.call("problems", slot=0)["never"][0]
+    assert "info has never had 'is_success' as a number" in link.call("problems", slot=0)["never"][0]
     link.close()
 
 
