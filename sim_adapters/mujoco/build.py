@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.mujoco.defaults import without_defaults
-from simgate.sim_adapters.mujoco.lighting import light_levels
+from simgate.sim_adapters.mujoco.lighting import Lit, light_levels
 from simgate.sim_adapters.mujoco.servo import add_planar_joints, add_servos
 from simgate.sim_adapters.scene.body import Body, Material, Part, Vec3
 from simgate.sim_adapters.scene.pattern import PATTERNS, pattern_pixels
@@ -140,10 +140,15 @@ def set_options(spec: mujoco.MjSpec, scene: Scene, timing: Timing) -> None:
     spec.option.timestep = 1.0 / timing.physics_hz
     spec.option.gravity = [0.0, 0.0, 0.0]
     spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
+    spec.visual.global_.offwidth, spec.visual.global_.offheight = scene.camera.width, scene.camera.height
+    set_picture(spec)
+
+
+def set_picture(spec: mujoco.MjSpec) -> None:
+    """How things are drawn: lit by lights of their own alone, without smoothed edges, from 2 cm to 60 m."""
     spec.stat.extent = 1.0
     spec.stat.center = [0.0, 0.0, 1.0]
     view = spec.visual
-    view.global_.offwidth, view.global_.offheight = scene.camera.width, scene.camera.height
     view.quality.offsamples = 0
     view.quality.shadowsize = 256
     view.quality.numquads = 8
@@ -290,7 +295,7 @@ def _camera_quaternion(pitch: float) -> list[float]:
     return [float(q) for q in quaternion]
 
 
-def add_lights(spec: mujoco.MjSpec, scene: Scene) -> None:
+def add_lights(spec: mujoco.MjSpec, scene: Lit) -> None:
     """The lights of a scene, as they are at time 0."""
     ambient, colours = light_levels(scene, 0.0)
     spec.visual.headlight.ambient = list(ambient)

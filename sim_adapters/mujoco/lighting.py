@@ -7,15 +7,30 @@ exposure meant for ``REFERENCE_LUX`` and a display gamma of 2.2 shows a surface 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import Protocol
 
 from simgate.sim_adapters.scene.body import Vec3
-from simgate.sim_adapters.scene.light import blackbody_rgb
-from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.scene.light import Light, blackbody_rgb
 
 REFERENCE_LUX = 400.0
 WHITE_BALANCE_K = 5000.0
 _GAMMA = 2.2
+
+
+class Lit(Protocol):
+    """What is lit, a scene for example.
+
+    Attributes:
+        lights: Light sources.
+        ambient_lux: Light from everywhere, lux.
+    """
+
+    @property
+    def lights(self) -> Sequence[Light]: ...  # noqa: D102 - see the class
+    @property
+    def ambient_lux(self) -> float: ...  # noqa: D102 - see the class
 
 
 def display_level(lux: float) -> float:
@@ -32,7 +47,7 @@ def tint(temperature_k: float) -> Vec3:
     return ratio[0] / mean, ratio[1] / mean, ratio[2] / mean
 
 
-def light_levels(scene: Scene, time_s: float) -> tuple[Vec3, list[Vec3]]:
+def light_levels(scene: Lit, time_s: float) -> tuple[Vec3, list[Vec3]]:
     """Ambient colour, and the diffuse colour of each light, at a simulated time.
 
     The ceiling lights share the brightness that their sum of lux gives. Daylight adds what the scene gains by

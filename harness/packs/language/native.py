@@ -188,7 +188,9 @@ class JointedKeys(PlacingKeys):
     """A native world with a robot on its own joints."""
 
     mjcf: Annotated[str | None, ByHand()] = key("path of an MJCF file with robot and site", None)
-    usd: Annotated[str | None, ByHand()] = key("path of an OpenUSD file; no simulator moves its joints", None)
+    usd: Annotated[str | None, ByHand()] = key(
+        "path of an OpenUSD file with robot and site; its joints move on mujoco and physx", None
+    )
     robot: Annotated[JointedRobotKeys, ByHand()] = key(
         "{body: NAME, drive: actuators}: what is moved, and how"
     )

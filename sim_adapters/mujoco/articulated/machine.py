@@ -69,7 +69,8 @@ def build_machine(site: ArticulatedSite, timing: Timing) -> Machine:
         if site.kind == "usd":
             from simgate.sim_adapters.mujoco.stage_twin.jointed import variant_of
 
-            return machine_of(*variant_of(site), timing)
+            source, site, whole = variant_of(site)
+            return machine_of(source, site, timing, whole)
         return machine_of(promised_source(Path(site.path), site.sha256), site, timing)
     except NativeError as error:
         raise ValueError(f"{site.path}: {error}") from None
@@ -77,8 +78,16 @@ def build_machine(site: ArticulatedSite, timing: Timing) -> Machine:
         raise ValueError(f"MuJoCo cannot build {site.path} with these values: {in_one_line(error)}") from None
 
 
-def machine_of(source: Source, site: ArticulatedSite, timing: Timing) -> Machine:
+def machine_of(
+    source: Source, site: ArticulatedSite, timing: Timing, whole: mujoco.MjModel | None = None
+) -> Machine:
     """A world of an opened file.
+
+    Args:
+        source: The file.
+        site: What to make of it.
+        timing: Rates.
+        whole: The file by whose bodies those of all variants are numbered; its own when left out.
 
     Raises:
         NativeError: The file lacks what is asked of it.
@@ -108,7 +117,7 @@ def machine_of(source: Source, site: ArticulatedSite, timing: Timing) -> Machine
     view.quality.offsamples = 0  # Numbers of bodies are drawn as colours; smoothing edges would mix them.
     model = compiled(spec)
     start = (*joint_starts(model, targets), *starts_of(model, site.put))
-    return _with_roles(model, site, start, tuple(targets), source.model)
+    return _with_roles(model, site, start, tuple(targets), whole or source.model)
 
 
 def _with_roles(

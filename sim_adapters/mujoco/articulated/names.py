@@ -118,11 +118,14 @@ def subtree(model: mujoco.MjModel, body: int) -> NDArray[np.bool_]:
 def geoms_of(model: mujoco.MjModel, text: str) -> NDArray[np.bool_]:
     """For each shape whether it is meant: ``geom/NAME``, or ``body/NAME`` with what hangs on it.
 
-    A bare name is a body's, or else a shape's.
+    A bare name is a body's, or else a shape's. The path of a prim that is no body is all shapes at and
+    below it.
 
     Raises:
         NativeError: The file has none of that name.
     """
+    if (below := _shapes_below(model, text.removeprefix("geom/"))) is not None:
+        return below
     if text.partition("/")[0] not in ("body", "geom"):
         kinds = [kind for kind in ("body", "geom") if text in names_of(model, kind)]
         if not kinds:
@@ -138,6 +141,17 @@ def geoms_of(model: mujoco.MjModel, text: str) -> NDArray[np.bool_]:
     return found
 
 
+def _shapes_below(model: mujoco.MjModel, path: str) -> NDArray[np.bool_] | None:
+    """The shapes of a prim, which may have several (``PATH#2``), and of those below it; None for none."""
+    if not path.startswith("/") or path in names_of(model, "body"):
+        return None
+    names = [str(model.geom(geom).name) for geom in range(model.ngeom)]
+    found: NDArray[np.bool_] = np.array(
+        [name == path or name.startswith((f"{path}/", f"{path}#")) for name in names], dtype=np.bool_
+    )
+    return found if found.any() else None
+
+
 def names_there(model: mujoco.MjModel, whole: mujoco.MjModel, put: PutDown, text: str) -> tuple[str, ...]:
     """What a body or shape of a file is called in the world of a variant; empty when it was taken out.
 
@@ -151,7 +165,8 @@ def names_there(model: mujoco.MjModel, whole: mujoco.MjModel, put: PutDown, text
     kinds = (kind,) if kind else ("body", "geom")
 
     def has(known: mujoco.MjModel, name: str) -> bool:
-        return any(mujoco.mj_name2id(known, _OBJECTS[one], name) >= 0 for one in kinds)
+        named = any(mujoco.mj_name2id(known, _OBJECTS[one], name) >= 0 for one in kinds)
+        return named or ("geom" in kinds and _shapes_below(known, name) is not None)
 
     names = put.there(name)
     return tuple(f"{kind}{slash}{one}" for one in names if has(model, one) or not has(whole, name))

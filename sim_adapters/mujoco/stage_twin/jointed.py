@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from simgate.sim_adapters.mujoco.mujoco_log import compiled
 from simgate.sim_adapters.mujoco.native.build import GROUP_HIDDEN
 from simgate.sim_adapters.mujoco.native.opened_files import OpenedFiles
 from simgate.sim_adapters.mujoco.native.source import Source
+from simgate.sim_adapters.mujoco.stage_twin.sensed import add_sensed
 from simgate.sim_adapters.mujoco.stage_twin.tree import Array, Hung, authored_off, hung_bodies
 from simgate.sim_adapters.scene.articulated import ArticulatedSite
 from simgate.sim_adapters.scene.body import Material
@@ -73,15 +75,26 @@ def jointed_source(
     return Source(source.path, spec, model, opened, source.files, source.sha256), made.hung
 
 
-def variant_of(site: ArticulatedSite) -> tuple[Source, ArticulatedSite]:
-    """The stage of a variant as a file of MuJoCo's, and the site that is left to be made of it.
+@lru_cache(maxsize=8)
+def whole_of(source: UsdSource) -> mujoco.MjModel:
+    """A stage as it is without any variant's values: by its names those of all variants are told apart.
+
+    Raises:
+        NativeError: See :func:`jointed_source`.
+    """
+    return jointed_source(source, ())[0].model
+
+
+def variant_of(site: ArticulatedSite) -> tuple[Source, ArticulatedSite, mujoco.MjModel]:
+    """The stage of a variant as a file of MuJoCo's, the site left to be made of it, and the whole file.
 
     Raises:
         NativeError: The stage has what is not taken over.
         ValueError: The file has changed, or MuJoCo rejects it.
     """
-    source, _ = jointed_source(promised_source(Path(site.path), site.sha256), site.values)
-    return source, replace(site, values=(), pose=START)
+    stage = promised_source(Path(site.path), site.sha256)
+    source, _ = jointed_source(stage, site.values)
+    return source, replace(site, values=(), pose=START), whole_of(stage)
 
 
 class _Maker:
@@ -102,6 +115,7 @@ class _Maker:
             self._add_drive(one)
         self._add_solids()
         self._keep_apart()
+        add_sensed(spec, stage, self._holder)
 
     def _prim(self, path: str) -> Usd.Prim:
         return self.stage.GetPrimAtPath(path)
@@ -128,7 +142,7 @@ class _Maker:
         stated = (
             prim.HasAPI(UsdPhysics.MassAPI) and (UsdPhysics.MassAPI(prim).GetMassAttr().Get() or 0.0) > 0.0
         )
-        if not stated and not any(s.collides and self._owner(s) == one.path for s in self._solids):
+        if not stated and not any(s.collides and self._owner(s.path) == one.path for s in self._solids):
             raise NativeError(
                 "file",
                 f"'{one.path}' has neither a mass nor a shape that collides: PhysX invents a mass for it",
@@ -200,21 +214,25 @@ class _Maker:
         position = unit * _number(one.joint, f"{drive}:targetPosition", 0.0)
         self.told.append(position if stiffness > 0.0 else speed)
 
-    def _owner(self, solid: Solid) -> str:
-        """The body that a shape moves with; empty for what stands."""
-        above = (str(prim.GetPath()) for prim in upwards(self._prim(solid.path)))
+    def _owner(self, path: str) -> str:
+        """The body that a prim moves with; empty for what stands."""
+        above = (str(prim.GetPath()) for prim in upwards(self._prim(path)))
         return next((path for path in above if path in self._bodies), "")
+
+    def _holder(self, path: str) -> tuple[Any, Array]:
+        """The same as a body of the model, and its pose in the world."""
+        owner = self._owner(path)
+        return self._bodies[owner], unscaled_pose(self._prim(owner)) if owner else np.eye(4)
 
     def _add_solids(self) -> None:
         seen: dict[str, int] = {}
         slips = _frictions(self.stage, [solid for solid in self._solids if solid.collides])
         for solid in self._solids:
-            owner = self._owner(solid)
-            frame = unscaled_pose(self._prim(owner)) if owner else np.eye(4)
+            body, frame = self._holder(solid.path)
             seen[solid.path] = seen.get(solid.path, 0) + 1
             number = seen[solid.path]
             add_geom(
-                self.spec, self._bodies[owner], solid, np.linalg.inv(frame) @ solid.pose,
+                self.spec, body, solid, np.linalg.inv(frame) @ solid.pose,
                 name=solid.path if number == 1 else f"{solid.path}#{number}",
                 material=add_material(self.spec, solid.look, self._materials),
                 group=0 if solid.is_drawn else GROUP_HIDDEN, density=0.0,

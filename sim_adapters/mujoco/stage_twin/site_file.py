@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pxr import Sdf, UsdGeom, UsdLux
+
 from simgate.sim_adapters.embodiment import Channel
 from simgate.sim_adapters.mujoco.articulated.check import CheckedRobot
 from simgate.sim_adapters.mujoco.stage_twin.jointed import START, jointed_source
 from simgate.sim_adapters.mujoco.stage_twin.tree import require_first
 from simgate.sim_adapters.scene.articulated import CameraSensor, Sensor, Servos
+from simgate.sim_adapters.usd.native.lens import check_lens, width_of
 from simgate.sim_adapters.usd.native.source import UsdSource
 from simgate.sim_adapters.usd.native.stage_file import UsdFile
 from simgate.sim_adapters.worlds.native_file import JointedFile, NativeError
@@ -49,11 +52,29 @@ class StageRobot(CheckedRobot):
         super().__init__(made, robot, drive, START)
 
     def sensor(self, name: str, sensor: Sensor) -> tuple[Channel, ...]:
-        """Makes the sensor, which is no camera."""
+        """Makes the sensor; a camera shows what its lens in the file does."""
         if isinstance(sensor, CameraSensor):
-            message = "cameras of robots on their own joints are drawn for MJCF files, not yet for OpenUSD"
-            raise NativeError("file", message, "leave the sensor out, or model the robot as MJCF")
+            self._check_camera(sensor)
         return super().sensor(name, sensor)
+
+    def _check_camera(self, sensor: CameraSensor) -> None:
+        stage = self._said[0].stage
+        prim = stage.GetPrimAtPath(sensor.camera) if Sdf.Path.IsValidPathString(sensor.camera) else None
+        if not prim or not prim.IsA(UsdGeom.Camera):
+            return  # Said with all cameras that there are.
+        camera = UsdGeom.Camera(prim)
+        check_lens(camera)
+        wide = width_of(camera, sensor.height)
+        if abs(wide - sensor.width) > 1:
+            message = (
+                f"the aperture of camera '{sensor.camera}' has the proportions of {wide} by {sensor.height} "
+                f"pixels, not of {sensor.width} by {sensor.height}"
+            )
+            hint = f"write width: {wide}, or let the apertures have the proportions of the picture"
+            raise NativeError("element", message, hint)
+        if "rgb" in sensor.kinds and not any(one.HasAPI(UsdLux.LightAPI) for one in stage.Traverse()):
+            message = f"the file has no light, and all pictures of camera '{sensor.camera}' would be black"
+            raise NativeError("file", message, "add one, a DomeLight for example")
 
     def without(self, targets: tuple[str, ...]) -> StageRobot:
         """Compiles what is left."""

@@ -14,6 +14,7 @@ from simgate.sim_adapters.scene.articulated import Servos
 from simgate.sim_adapters.usd.native.contacts import check_contacts
 from simgate.sim_adapters.usd.native.lamps import read_lights
 from simgate.sim_adapters.usd.native.layout import has_states, is_joint_of, joints_of, moving_bodies
+from simgate.sim_adapters.usd.native.lens import check_lens, width_of
 from simgate.sim_adapters.usd.native.looks import is_guessed
 from simgate.sim_adapters.usd.native.masses import mass_of, robot_mass_kg
 from simgate.sim_adapters.usd.native.solids import (
@@ -113,16 +114,8 @@ class UsdFile:
         assert frame is not None
         seen = np.linalg.inv(frame) @ unscaled_pose(prim)
         camera = UsdGeom.Camera(prim)
-        _check_pinhole(camera)
-        lens = (
-            camera.GetHorizontalApertureAttr(), camera.GetVerticalApertureAttr(), camera.GetFocalLengthAttr()
-        )  # fmt: skip
-        for attribute in lens:
-            if not float(attribute.Get()) > 0.0:
-                message = f"'{name}' sees nothing: its {attribute.GetName()} is {attribute.Get():g}"
-                raise NativeError("element", message, "give it one above 0, in tenths of a unit of the stage")
-        across, up = (float(attribute.Get()) for attribute in lens[:2])
-        width = round(_IMAGE_HEIGHT * across / up)
+        check_lens(camera)
+        width = width_of(camera, _IMAGE_HEIGHT)
         x, y, z = (float(value) for value in seen[:3, 3])
         pitch = math.degrees(math.asin(max(-1.0, min(1.0, -float(seen[2, 2])))))
         return CameraFacts(width, _IMAGE_HEIGHT, vertical_fov_deg(camera), (x, y, z), pitch + 0.0)
@@ -225,20 +218,6 @@ def _shape(solid: Solid) -> Shape:
     is_slab = solid.kind in ("box", "plane")
     slope = slope_of_box(solid.pose[:3, :3], np.array(flat)) if is_slab else None
     return Shape(names, solid.corners_m(), slope)
-
-
-def _check_pinhole(camera: UsdGeom.Camera) -> None:
-    """A camera is what models, policies and MuJoCo take it for: seen through a point, on its own axis."""
-    path = camera.GetPath()
-    if camera.GetProjectionAttr().Get() != UsdGeom.Tokens.perspective:
-        raise NativeError("element", f"camera '{path}' is orthographic", "write projection = 'perspective'")
-    for shift in (camera.GetHorizontalApertureOffsetAttr(), camera.GetVerticalApertureOffsetAttr()):
-        if shift.Get():
-            raise NativeError(
-                "element",
-                f"the lens of camera '{path}' is shifted: its {shift.GetName()} is {shift.Get():g}",
-                "set it to 0, and turn the camera in its place",
-            )
 
 
 def _texts(prim: Usd.Prim) -> list[str]:

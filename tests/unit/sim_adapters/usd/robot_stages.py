@@ -119,3 +119,57 @@ ARM_AS_MJCF = """
 <position joint="reach" kp="900" kv="60"/></actuator>
 <keyframe><key name="start" qpos="0 -.05"/></keyframe></mujoco>
 """
+
+EYE = """
+    def Camera "Eye"
+    {
+        float focalLength = 15
+        float horizontalAperture = 20
+        float verticalAperture = 15
+        double3 xformOp:translate = (0.05, 0, 0.3)
+        double3 xformOp:rotateXYZ = (30, 0, -90)
+        uniform token[] xformOpOrder = ["xformOp:translate", "xformOp:rotateXYZ"]
+    }
+    def Xform "Scanner"
+    {
+        double3 xformOp:translate = (0, 0, 0.1)
+        float xformOp:rotateY = 30
+        uniform token[] xformOpOrder = ["xformOp:translate", "xformOp:rotateY"]
+    }"""
+"""A camera that looks ahead and down, and a scanner's place, on the link that they are written into."""
+ROOM = """
+    def RectLight "Lamp"
+    {
+        float inputs:intensity = 300
+        float inputs:width = 1
+        float inputs:height = 1
+        double3 xformOp:translate = (0, 0, 3)
+        uniform token[] xformOpOrder = ["xformOp:translate"]
+    }
+    def Xform "Desk"
+    {
+        double3 xformOp:translate = (0.8, 0.5, 0)
+        uniform token[] xformOpOrder = ["xformOp:translate"]
+        def Cube "Top" (prepend apiSchemas = ["PhysicsCollisionAPI"])
+        {
+            double size = 1
+            color3f[] primvars:displayColor = [(0.9, 0.1, 0.1)]
+            double3 xformOp:translate = (0, 0, 0.35)
+            double3 xformOp:scale = (0.4, 0.4, 0.1)
+            uniform token[] xformOpOrder = ["xformOp:translate", "xformOp:scale"]
+        }
+        def Cube "Foot" (prepend apiSchemas = ["PhysicsCollisionAPI"])
+        {
+            double size = 0.3
+            double3 xformOp:translate = (0, 0, 0.15)
+            uniform token[] xformOpOrder = ["xformOp:translate"]
+        }
+    }"""
+"""A lamp, and a table of two shapes that stand."""
+
+
+def equipped(**parts: str) -> str:
+    """The arm with what sees on its second link, in a room."""
+    text = arm(**{"more": ROOM, **parts})
+    upper = link("upper", "(0.3, 0, 1)")
+    return text.replace(upper, f"{upper[: upper.rindex('}')]}{EYE}\n    }}")
