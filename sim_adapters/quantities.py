@@ -97,6 +97,14 @@ class Energy:
 
 
 @dataclass(frozen=True, slots=True)
+class PushForce:
+    """Largest force of a push of the world since the last tick, newtons; 0 while it does not act."""
+
+    word: ClassVar[str] = "push"
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """One number of what an environment observes: ``{obs: 2}``, or ``{obs: KEY, index: 2}`` of a mapping."""
 
@@ -127,7 +135,9 @@ class Return:
     word: ClassVar[str] = "return"
 
 
-Physical = Distance | Position | Speed | Tilt | Joint | ContactForce | Touching | SensorReading | Energy
+Physical = (
+    Distance | Position | Speed | Tilt | Joint | ContactForce | Touching | SensorReading | Energy | PushForce
+)
 """Quantities of a robot on its own joints."""
 OfEnvironment = Seen | Told | Reward | Return
 """Quantities of an environment."""
@@ -188,6 +198,7 @@ _UNITS: Mapping[type[Any], str] = {
     Tilt: "deg",
     ContactForce: "N",
     Energy: "J",
+    PushForce: "N",
 }
 
 

@@ -28,6 +28,7 @@ class AdapterTraits:
         actuators: Whether it moves robots by their own actuators, not only in the plane.
         planar: Whether it builds scenes with a robot that drives in the plane.
         overview: Whether it can draw its worlds from outside (method ``overview``), for people.
+        pushes: Whether it pushes bodies (``ArticulatedSite.pushes``).
         lacks: Says of a robot on its own joints, and of what it senses, why it cannot be moved here and what
             to do; empty when it can. None for a simulator that moves all that files can say.
     """
@@ -42,6 +43,7 @@ class AdapterTraits:
     actuators: bool = False
     planar: bool = True
     overview: bool = False
+    pushes: bool = False
     lacks: Callable[[JointedFile, Sequence[Sensor]], str] | None = None
 
 

@@ -27,7 +27,11 @@ class AnyRobotAdapter(RenderedAdapter[W]):
     """
 
     traits = replace(
-        RenderedAdapter.traits, quantities=frozenset(get_args(Physical)), actuators=True, overview=True
+        RenderedAdapter.traits,
+        quantities=frozenset(get_args(Physical)),
+        actuators=True,
+        overview=True,
+        pushes=True,
     )
 
     def __init__(self, timing: Timing, options: Mapping[str, object] | None = None) -> None:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from simgate.sim_adapters.quantities import Quantity
 from simgate.sim_adapters.scene.native import NativeValue, PutDown
+from simgate.sim_adapters.scene.push import Push
 from simgate.sim_adapters.scene.sensor import CameraEffects
 
 PictureKind = Literal["rgb", "depth", "semantic", "instance"]
@@ -156,6 +157,7 @@ class ArticulatedSite:
         put: Bodies that a variant puts down.
         action_delay_ms: Time from an action to its reaching the actuators, rounded to whole physics steps.
         worn: What is wrong with its sensors and actuators, by :mod:`simgate.sim_adapters.sensors.axes`.
+        pushes: Forces on bodies, whatever the robot does.
     """
 
     name: str
@@ -177,6 +179,7 @@ class ArticulatedSite:
     put: PutDown = field(default_factory=PutDown)
     action_delay_ms: float = 0.0
     worn: tuple[tuple[str, float], ...] = ()
+    pushes: tuple[Push, ...] = ()
 
     def asked(
         self,

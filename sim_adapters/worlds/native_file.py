@@ -101,6 +101,10 @@ class JointedFile(Protocol):
         """Asks for what a quantity is of."""
         ...
 
+    def push(self, name: str, body: str) -> None:
+        """Asks for a body that can be pushed; from then on :meth:`quantity` knows a push of that name."""
+        ...
+
     def watch(self, body: str) -> None:
         """Asks for a body whose place is told at every picture."""
         ...

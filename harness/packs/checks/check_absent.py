@@ -16,7 +16,7 @@ from simgate.sim_adapters.worlds.native_file import NativeError
 if TYPE_CHECKING:
     from simgate.harness.packs.checks.check_truth import Sight
     from simgate.harness.packs.source.fields import Fields
-    from simgate.sim_adapters.worlds.native_file import JointedFile
+    from simgate.sim_adapters.worlds.declared.articulated import ArticulatedSpec
 
 _PLACED = "let a group of count 1 and of this kind alone place it, or take it out of objects"
 _SET = "let it be there in every variant, or measure something else"
@@ -47,7 +47,7 @@ def report_absent(problems: Problems, scenario: Scenario, sight: Sight, nodes: F
     ]
     where: Node = nodes.get("place") or nodes["world"]
     for targets, node, hint in ((unplaced, where, _PLACED), (switched, nodes["world"], _SET)):
-        for what in _missed(scenario, sight, sight.jointed, targets) if targets else ():
+        for what in _missed(scenario, world, sight, targets) if targets else ():
             problems.at(node, "unknown-element", what, hint)
 
 
@@ -57,14 +57,18 @@ def _only_kind(group: PlaceSpec) -> str | None:
     return str(group.kinds.choices[0]) if least > 0 and len(set(group.kinds.choices)) == 1 else None
 
 
-def _missed(scenario: Scenario, sight: Sight, jointed: JointedFile, targets: Iterable[str]) -> Iterable[str]:
+def _missed(
+    scenario: Scenario, world: ArticulatedSpec, sight: Sight, targets: Iterable[str]
+) -> Iterable[str]:
+    assert sight.jointed is not None
     try:
-        rest = jointed.without(tuple(targets))
+        rest = sight.jointed.without(tuple(targets))
     except NativeError as error:
         yield f"{error.message}, where a variant leaves things out"
         return
     signals = scenario.task.signals if isinstance(scenario.task, TaskSpec) else {}
     asked: list[tuple[str, Callable[[], object]]] = []
+    asked += [(f"push '{k}'", partial(rest.push, k, push.body)) for k, push in world.pushes.items()]
     asked += [(f"signal '{k}'", partial(rest.quantity, read_quantity(it))) for k, it in signals.items()]
     asked += [(f"sensor '{k}'", partial(rest.sensor, k, sensor)) for k, sensor in sight.sensors]
     bodies = [(c.metric, str(c.options["of"])) for c in scenario.accept if "of" in c.options]

@@ -56,6 +56,7 @@ MAPPINGS: dict[str, type[BaseModel]] = {
     "the robot on its own joints": native.JointedRobotKeys,
     "a parameter of a native world": native.SetKeys,
     "a surface of a native world": native.SurfaceKeys,
+    "a push of a native world": native.PushKeys,
     "a place of a native world to keep clear": native.ClearKeys,
     "an environment": environment.EnvironmentKeys,
     "a task of Isaac Lab": environment.LabKeys,

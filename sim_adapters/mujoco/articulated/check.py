@@ -12,6 +12,7 @@ from simgate.sim_adapters.mujoco.articulated.contacts import SolvedContacts, pai
 from simgate.sim_adapters.mujoco.articulated.machine import machine_of, start_state
 from simgate.sim_adapters.mujoco.articulated.measures import Measures
 from simgate.sim_adapters.mujoco.articulated.pictures import Pictures
+from simgate.sim_adapters.mujoco.articulated.pushes import pushed_body
 from simgate.sim_adapters.mujoco.articulated.rays import Rays
 from simgate.sim_adapters.mujoco.articulated.readings import BodyMotion, FileReadings, Joints
 from simgate.sim_adapters.mujoco.articulated.watch import Watch
@@ -69,6 +70,7 @@ class CheckedRobot:
             raise NativeError("file", message, "see docs/articulated-robots.md") from None
         self._model = self._machine.built.model
         self._data = start_state(self._machine)
+        self._pushes: dict[str, float] = {}
 
     @property
     def start(self) -> tuple[mujoco.MjModel, mujoco.MjData]:
@@ -101,7 +103,12 @@ class CheckedRobot:
     def quantity(self, quantity: Quantity) -> None:
         """Resolves it."""
         contacts = SolvedContacts(self._model, self._data)
-        Measures(self._model, self._data, contacts, self._robot, {"asked": quantity}).values()
+        Measures(self._model, self._data, contacts, self._robot, {"asked": quantity}, self._pushes).values()
+
+    def push(self, name: str, body: str) -> None:
+        """Resolves the body."""
+        pushed_body(self._model, body)
+        self._pushes[name] = 0.0
 
     def watch(self, body: str) -> None:
         """Resolves it."""

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import mujoco
 import numpy as np
+from numpy.typing import NDArray
 
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.mujoco.articulated.contacts import ContactList, SolvedContacts
@@ -25,6 +26,14 @@ class Engine(Protocol):
 
     def step(self) -> None:
         """One physics step under ``data.ctrl``."""
+        ...
+
+    def push(self, bodies: NDArray[np.int64], forces: NDArray[np.float64]) -> None:
+        """Forces, newtons, world frame, shape (B, 3), at the centres of mass of bodies in the next step."""
+        ...
+
+    def pushed(self) -> NDArray[np.float64]:
+        """Those that acted in the last step, which was told some, by the engine's own account."""
         ...
 
     def settle(self) -> None:
@@ -51,6 +60,17 @@ class MujocoEngine:
     def step(self) -> None:
         """One step of MuJoCo."""
         mujoco.mj_step(self._model, self._data)
+
+    def push(self, bodies: NDArray[np.int64], forces: NDArray[np.float64]) -> None:
+        """They stand in the state until they are read back."""
+        self._bodies = bodies
+        self._data.xfrc_applied[bodies, :3] = forces
+
+    def pushed(self) -> NDArray[np.float64]:
+        """What MuJoCo's state holds, which is then without them."""
+        acted: NDArray[np.float64] = self._data.xfrc_applied[self._bodies, :3].copy()
+        self._data.xfrc_applied[self._bodies] = 0.0
+        return acted
 
     def settle(self) -> None:
         """A step leaves poses, forces and sensors one step behind the state.

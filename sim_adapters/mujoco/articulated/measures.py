@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import mujoco
 import numpy as np
@@ -18,6 +18,7 @@ from simgate.sim_adapters.quantities import (
     Energy,
     Joint,
     Position,
+    PushForce,
     Quantity,
     SensorReading,
     Speed,
@@ -39,6 +40,7 @@ class Measures:
         contacts: Those of the last physics step.
         robot: Body that is the robot, for its energy.
         quantities: Name -> what it is.
+        pushes: Name of a push -> its largest force since the last tick, newtons, as it changes.
 
     Raises:
         NativeError: A quantity names what the file does not have.
@@ -51,8 +53,9 @@ class Measures:
         contacts: ContactList,
         robot: str,
         quantities: dict[str, Quantity],
+        pushes: Mapping[str, float],
     ) -> None:
-        self._model, self._data, self._contacts = model, data, contacts
+        self._model, self._data, self._contacts, self._pushes = model, data, contacts, pushes
         self._touched: dict[str, tuple[Pair, list[bool]]] = {}
         self._work_j = 0.0
         own = subtree(model, need(model, "body", robot))
@@ -123,6 +126,12 @@ class Measures:
         if isinstance(quantity, SensorReading):
             at = _sensor_place(model, quantity)
             return lambda: float(data.sensordata[at])
+        if isinstance(quantity, PushForce):
+            push = quantity.name
+            if push not in self._pushes:
+                message = f"the world has no push '{push}'"
+                raise NativeError("element", message, unknown=push, known=tuple(self._pushes))
+            return lambda: self._pushes[push]
         return lambda: self._work_j
 
     def _speed(self, quantity: Speed) -> Read:

@@ -19,6 +19,7 @@ from simgate.sim_adapters.mujoco.articulated.engine import MujocoEngine, StartEn
 from simgate.sim_adapters.mujoco.articulated.machine import build_machine, start_state
 from simgate.sim_adapters.mujoco.articulated.measures import Measures
 from simgate.sim_adapters.mujoco.articulated.pictures import Pictures
+from simgate.sim_adapters.mujoco.articulated.pushes import Pushes
 from simgate.sim_adapters.mujoco.articulated.rays import Rays
 from simgate.sim_adapters.mujoco.articulated.readings import BodyMotion, FileReadings, Joints
 from simgate.sim_adapters.mujoco.articulated.watch import Watch, view_of
@@ -114,9 +115,11 @@ class ArticulatedWorld:
         try:
             self.samplers = tuple(self._sampler(name, sensor, float(rate)) for name, sensor, rate in rates)
             self._contacts = RobotContacts(self.model, site.robot, machine.allow)
+            self._pushes = Pushes(self.model, site.pushes, timing.physics_hz)
             self._measures = Measures(
-                self.model, self.data, self._engine.contacts, site.robot, dict(site.quantities)
-            )
+                self.model, self.data, self._engine.contacts, site.robot, dict(site.quantities),
+                self._pushes.strongest_n,
+            )  # fmt: skip
             self._watches = tuple(Watch(self.model, self.data, name) for name in site.watched)
         except NativeError as error:
             raise ValueError(f"{site.path}: {error}") from None
@@ -180,11 +183,14 @@ class ArticulatedWorld:
         self._told.append((self.step_count + self._delay_steps, action.copy()))
         self._contacts.clear()
         self._measures.clear()
+        self._pushes.clear()
         end = self.step_count + self.timing.control_steps
         while self.step_count < end:
             while self._told and self._told[0][0] <= self.step_count:
                 data.ctrl[self._ctrl] = self._told.popleft()[1]
+            self._pushes.tell(self._engine, self.step_count)
             self._engine.step()
+            self._pushes.collect(self._engine, self.step_count)
             self.step_count += 1
             self._contacts.collect(self._engine.contacts, self.step_count)
             self._measures.collect()
@@ -224,4 +230,4 @@ class ArticulatedWorld:
 
     def problems(self) -> tuple[str, ...]:
         """Why this world cannot be believed; empty when it is sound."""
-        return (*self._begun, *self._engine.problems())
+        return (*self._begun, *self._pushes.problems(), *self._engine.problems())

@@ -13,6 +13,7 @@ from simgate.sim_adapters.physx.articulated.lacks import check_model, check_read
 from simgate.sim_adapters.physx.articulated.links import HINGE
 from simgate.sim_adapters.physx.articulated.motion import Motion
 from simgate.sim_adapters.physx.articulated.stage import Machinery, stage_of
+from simgate.sim_adapters.physx.articulated.wrenches import Wrenches
 from simgate.sim_adapters.physx.selection import ShapeContact
 from simgate.sim_adapters.physx.session import PhysxSession
 from simgate.sim_adapters.scene.articulated import ArticulatedSite
@@ -85,6 +86,7 @@ class PhysxEngine:
         self._session = session
         session.load(made.stage)
         self._motion = Motion(session, model, made.links)
+        self._wrenches = Wrenches(session, model, made.links)
         self._connect(made)
         self._sensors = session.contact_sensors([link.path for link in made.links]) if made.links else None
         self.contacts = ReportedContacts(made.geoms, self._step_s)
@@ -137,6 +139,14 @@ class PhysxEngine:
         mujoco.mj_sensorAcc(self._model, self._data)
         if self._sensors is not None:
             self.contacts.take(self._sensors.points())
+
+    def push(self, bodies: NDArray[np.int64], forces: NDArray[np.float64]) -> None:
+        """PhysX clears them with the step."""
+        self._acted = self._wrenches.write(self._data, bodies, forces)
+
+    def pushed(self) -> NDArray[np.float64]:
+        """Those whose write PhysX has confirmed; it lets nobody read them."""
+        return self._acted
 
     def settle(self) -> None:
         """Nothing: every step derives all."""

@@ -12,6 +12,7 @@ from simgate.sim_adapters.scene.articulated import ArticulatedSite, CameraSensor
 from simgate.sim_adapters.scene.sensor import CameraEffects
 from simgate.sim_adapters.sensors.axes import DELAY as LATE
 from simgate.sim_adapters.worlds.declared.native import EFFECTS, Knob, effects_of, set_by
+from simgate.sim_adapters.worlds.declared.pushes import PushSpec, pushes_of
 from simgate.sim_adapters.worlds.placing import Placing, PlacingWorld
 from simgate.sim_adapters.worlds.world import ParameterSpec, PlacedObject, Value
 
@@ -48,6 +49,7 @@ class ArticulatedSpec:
         files: The file and everything that it reads -> SHA-256, hex, by path from the file's folder.
         placing: Objects that ``place`` may put down, and where.
         axes: What may be wrong with its sensors and actuators: parameter -> what it takes.
+        pushes: Name -> a force on a body.
     """
 
     kind: str
@@ -63,6 +65,7 @@ class ArticulatedSpec:
     files: dict[str, str] = field(default_factory=dict)
     placing: Placing = field(default_factory=Placing)
     axes: dict[str, ParameterSpec] = field(default_factory=dict)
+    pushes: dict[str, PushSpec] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -89,6 +92,7 @@ class ArticulatedWorld(PlacingWorld):
             **(EFFECTS if looks else {}),
             **OWN,
             **spec.axes,
+            **{key: one for name, push in spec.pushes.items() for key, one in push.parameters(name).items()},
             **{name: knob.spec for name, knob in spec.knobs.items()},
         }
 
@@ -115,4 +119,5 @@ class ArticulatedWorld(PlacingWorld):
             put=self.placing.put(placed),
             action_delay_ms=float(parameters.get(late, 0.0)),
             worn=tuple((name, float(parameters[name])) for name in spec.axes if name != late),
+            pushes=pushes_of(spec.pushes, parameters),
         )

@@ -13,6 +13,7 @@ from simgate.harness.packs.model import SimSpec
 from simgate.harness.packs.reading.worlds.read_axes import asked_for, warn_of_delays
 from simgate.harness.packs.reading.worlds.read_native_set import SetReader
 from simgate.harness.packs.reading.worlds.read_placing import PlacingReader
+from simgate.harness.packs.reading.worlds.read_pushes import read_pushes
 from simgate.harness.packs.source.fields import Reader
 from simgate.harness.packs.source.read_keys import Written, read_keys
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from simgate.harness.packs.values import ValueSpec
     from simgate.sim_adapters.embodiment import Channel
     from simgate.sim_adapters.scene.articulated import Sensor, Servos
+    from simgate.sim_adapters.worlds.declared.pushes import PushSpec
     from simgate.sim_adapters.worlds.native_file import JointedFile, NativeFile
     from simgate.sim_adapters.worlds.world import ParameterSpec
 
@@ -83,12 +85,15 @@ class JointedReader:
         driven = self._driven(robot, file) if robot is not None else None
         sensors: tuple[tuple[str, Sensor], ...] = ()
         axes: dict[str, ParameterSpec] = {}
+        pushes: dict[str, PushSpec] = {}
         if driven is not None:
             sensors, channels = self._sensors(fields.get("sensors"), driven[1])
             # What a camera does to its frames every native world has already.
             found = axes_of(Embodiment(kind, channels, driven[1].action))
             axes = {name: axis.spec for name, axis in found.items() if name not in EFFECTS}
-        knobs = SetReader(reader, file, "", (REPEAT, *axes)).read(fields.get("set"))
+            pushes = read_pushes(reader, fields.get("pushes"), self._sim, driven[1], self._report)
+        pushed = (key for name, push in pushes.items() for key in push.parameters(name))
+        knobs = SetReader(reader, file, "", (REPEAT, *axes, *pushed)).read(fields.get("set"))
         if robot is None or driven is None:
             return None
         (keys, nodes), (drive, jointed) = (robot.keys, robot.nodes), driven
@@ -113,6 +118,7 @@ class JointedReader:
             files=file_hashes(file.files),
             placing=placing,
             axes=axes,
+            pushes=pushes,
         )
         return ArticulatedWorld(spec, reader.folder), jointed
 

@@ -113,6 +113,8 @@ class NativeReader:
         if found is None:
             return None
         world, self.jointed = found
+        if world.spec.pushes and self.traits is not None and not self.traits.pushes:
+            problems.at(read.nodes["pushes"], "world-adapter", f"the simulator '{adapter}' pushes nothing")
         lacks = self.traits.lacks if self.traits is not None else None
         lacking = lacks(self.jointed, [one for _, one in world.spec.sensors]) if lacks is not None else ""
         if lacking:
