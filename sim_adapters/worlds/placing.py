@@ -72,14 +72,14 @@ class Placing:
         for item in placed:
             own = self.objects[item.kind]
             count = sum(one.body == item.kind for one in found)
-            suffix = f".{count + 1}" if count else ""
+            suffix = _suffix(item.kind, count)
             cos, sin = math.cos(item.yaw), math.sin(item.yaw)
             x = item.x - (cos * own.middle[0] - sin * own.middle[1])
             y = item.y - (sin * own.middle[0] + cos * own.middle[1])
             z = self._height_at(item) + own.rest_m
             found.append(PlacedBody(item.kind, suffix, (x, y, z), item.yaw))
             for name in own.names:
-                names[name].append(f"{name}{suffix}")
+                names[name].append(_copied(name, item.kind, suffix))
         known = tuple((name, tuple(there)) for name, there in names.items())
         return PutDown(tuple(self.objects), tuple(found), known)
 
@@ -89,6 +89,18 @@ class Placing:
             if area.x_min <= item.x <= area.x_max and area.y_min <= item.y <= area.y_max:
                 return surface.height_m
         raise ValueError(f"'{item.kind}' at ({item.x:g}, {item.y:g}) stands on no surface of the world")
+
+
+def _suffix(body: str, count: int) -> str:
+    """What the name of a body ends with of which ``count`` are there already; paths of prims have no dots."""
+    if not count:
+        return ""
+    return f"_copy{count + 1}" if body.startswith("/") else f".{count + 1}"
+
+
+def _copied(name: str, body: str, suffix: str) -> str:
+    """What a thing of a body is called in a copy: in a stage it lies below the copy's own path."""
+    return f"{body}{suffix}{name[len(body) :]}" if body.startswith("/") else f"{name}{suffix}"
 
 
 class PlacingWorld:

@@ -37,7 +37,7 @@ def report_absent(problems: Problems, scenario: Scenario, sight: Sight, nodes: F
     if not isinstance(world, ArticulatedSpec) or sight.jointed is None:
         return
     certain = {_only_kind(group) for group in scenario.place.values()}
-    unplaced = [f"body/{name}.present" for name in world.placing.objects if name not in certain]
+    unplaced = [_presence(name) for name in world.placing.objects if name not in certain]
     switched = [
         target
         for name, value in scenario.parameters.items()
@@ -49,6 +49,11 @@ def report_absent(problems: Problems, scenario: Scenario, sight: Sight, nodes: F
     for targets, node, hint in ((unplaced, where, _PLACED), (switched, nodes["world"], _SET)):
         for what in _missed(scenario, world, sight, targets) if targets else ():
             problems.at(node, "unknown-element", what, hint)
+
+
+def _presence(name: str) -> str:
+    """The target that says whether a body, or the prim at a path, is there."""
+    return f"{name}.present" if name.startswith("/") else f"body/{name}.present"
 
 
 def _only_kind(group: PlaceSpec) -> str | None:

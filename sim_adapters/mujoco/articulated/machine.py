@@ -87,7 +87,8 @@ def machine_of(
         source: The file.
         site: What to make of it.
         timing: Rates.
-        whole: The file by whose bodies those of all variants are numbered; its own when left out.
+        whole: The file by whose bodies those of all variants are numbered, where ``source`` is
+            already that of the variant; None where it is the file.
 
     Raises:
         NativeError: The file lacks what is asked of it.
@@ -104,7 +105,8 @@ def machine_of(
     if isinstance(site.drive, Servos):
         put_servos(spec, source.model, site.robot, site.drive)
     targets = set_values(spec, site.values)
-    put_bodies(spec, site.put)
+    if whole is None:
+        put_bodies(spec, site.put)
     scale = mass_scale_of(source.spec, source.model)
     if scale is not None and (site.values or site.put.bodies):
         # What a variant takes out or enlarges must not change the mass of the rest.

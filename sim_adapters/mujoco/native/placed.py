@@ -215,23 +215,24 @@ def require_clear(
     if not put.placed:
         return
     mujoco.mj_fwdPosition(model, data)
-    bodies = {int(model.body(f"{one.body}{one.suffix}").id) for one in put.placed}
+    names = [f"{one.body}{one.suffix}" for one in put.placed]
     for geoms, distance in zip(data.contact.geom, data.contact.dist, strict=True):
         roots = [int(model.body_rootid[model.geom_bodyid[geom]]) for geom in geoms]
-        if (
-            float(distance) > -_INSIDE_M
-            or not bodies & set(roots)
-            or roots[0] == roots[1]
-            or besides in roots
-        ):
+        if float(distance) > -_INSIDE_M or besides in roots:
             continue
-        names = [
-            model.body(root).name if root else model.geom(geom).name
-            for root, geom in zip(roots, geoms, strict=True)
-        ]
-        mine = 0 if roots[0] in bodies else 1
+        held = [_whose(model, int(geom), names) for geom in geoms]
+        if held[0] == held[1] or not {*held} & {*names}:
+            continue
+        mine = 0 if held[0] in names else 1
         depth_mm = -1000.0 * float(distance)
         raise ValueError(
-            f"'{names[mine]}' was put down {depth_mm:.0f} mm inside '{names[1 - mine]}': keep that place "
+            f"'{held[mine]}' was put down {depth_mm:.0f} mm inside '{held[1 - mine]}': keep that place "
             "free by keep_clear, or narrow the surface by within"
         )
+
+
+def _whose(model: mujoco.MjModel, geom: int, names: list[str]) -> str:
+    """What a shape counts as: what was put down (of a stage, by its path), else its body or its own name."""
+    own, root = str(model.geom(geom).name), int(model.body_rootid[model.geom_bodyid[geom]])
+    by_path = next((name for name in names if own.startswith((f"{name}/", f"{name}#"))), "")
+    return by_path or (str(model.body(root).name) if root else own)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import mujoco
 import numpy as np
-from pxr import Usd, UsdPhysics, UsdShade
+from pxr import Usd, UsdPhysics
 
 from simgate.sim_adapters.mujoco.build import add_material
 from simgate.sim_adapters.mujoco.mujoco_log import compiled
@@ -18,15 +19,17 @@ from simgate.sim_adapters.mujoco.native.build import GROUP_HIDDEN
 from simgate.sim_adapters.mujoco.native.opened_files import OpenedFiles
 from simgate.sim_adapters.mujoco.native.source import Source
 from simgate.sim_adapters.mujoco.stage_twin.sensed import add_sensed
+from simgate.sim_adapters.mujoco.stage_twin.surfaces import FRICTION, frictions_of, number_at
 from simgate.sim_adapters.mujoco.stage_twin.tree import Array, Hung, authored_off, hung_bodies
 from simgate.sim_adapters.scene.articulated import ArticulatedSite
 from simgate.sim_adapters.scene.body import Material
-from simgate.sim_adapters.scene.native import NativeValue
+from simgate.sim_adapters.scene.native import NativeValue, PutDown
 from simgate.sim_adapters.usd.native.apply import apply
 from simgate.sim_adapters.usd.native.contacts import filters_of
 from simgate.sim_adapters.usd.native.geoms import add_geom, quaternion_of
 from simgate.sim_adapters.usd.native.masses import mass_of
-from simgate.sim_adapters.usd.native.solids import Solid, read_solids, unscaled_pose, upwards
+from simgate.sim_adapters.usd.native.put import put_prims
+from simgate.sim_adapters.usd.native.solids import read_solids, unscaled_pose, upwards
 from simgate.sim_adapters.usd.native.source import UsdSource, promised_source
 from simgate.sim_adapters.usd.native.target import parse_target
 from simgate.sim_adapters.usd.native.variant_stage import over
@@ -36,8 +39,7 @@ from simgate.sim_adapters.worlds.native_file import NativeError
 
 START = "start"
 """Stored pose in which joints are where the stage has them."""
-_FRICTION = 0.5
-"""Of a surface without a material of physics, in PhysX."""
+_NOTHING = PutDown()
 _ELSEWHERE_M = 1e-3
 _KNOWN = (
     "PhysicsDriveAPI", "PhysicsJointStateAPI", "PhysicsArticulationRootAPI", "PhysxArticulationAPI",
@@ -52,11 +54,11 @@ _AT_REST = "let the robot's task begin at rest"
 
 
 def jointed_source(
-    source: UsdSource, values: tuple[tuple[str, NativeValue], ...]
+    source: UsdSource, values: tuple[tuple[str, NativeValue], ...], put: PutDown = _NOTHING
 ) -> tuple[Source, tuple[Hung, ...]]:
     """A stage with the values of a variant as a file of MuJoCo's, and how its bodies hang on each other.
 
-    Names are the paths of the prims.
+    Names are the paths of the prims. What a variant puts down is a body, also where nothing moves it.
 
     Raises:
         NativeError: The stage has what is not taken over.
@@ -65,7 +67,8 @@ def jointed_source(
     stage = over(source)
     for target, value in [(parse_target(text, stage), value) for text, value in values]:
         apply(target, stage, value)
-    made = _Maker(stage)
+    put_prims(stage, put)
+    made = _Maker(stage, [f"{one.body}{one.suffix}" for one in put.placed])
     spec = made.spec
     model = compiled(spec.copy())
     spec.add_key(name=START, qpos=made.start(model), ctrl=made.told)
@@ -76,13 +79,18 @@ def jointed_source(
 
 
 @lru_cache(maxsize=8)
-def whole_of(source: UsdSource) -> mujoco.MjModel:
+def whole_of(source: UsdSource, objects: tuple[str, ...]) -> mujoco.MjModel:
     """A stage as it is without any variant's values: by its names those of all variants are told apart.
+
+    Args:
+        source: The stage.
+        objects: What variants put down.
 
     Raises:
         NativeError: See :func:`jointed_source`.
     """
-    return jointed_source(source, ())[0].model
+    stage = over(source)
+    return compiled(_Maker(stage, objects).spec)
 
 
 def variant_of(site: ArticulatedSite) -> tuple[Source, ArticulatedSite, mujoco.MjModel]:
@@ -93,12 +101,12 @@ def variant_of(site: ArticulatedSite) -> tuple[Source, ArticulatedSite, mujoco.M
         ValueError: The file has changed, or MuJoCo rejects it.
     """
     stage = promised_source(Path(site.path), site.sha256)
-    source, _ = jointed_source(stage, site.values)
-    return source, replace(site, values=(), pose=START), whole_of(stage)
+    source, _ = jointed_source(stage, site.values, site.put)
+    return source, replace(site, values=(), pose=START), whole_of(stage, site.put.bodies)
 
 
 class _Maker:
-    def __init__(self, stage: Usd.Stage) -> None:
+    def __init__(self, stage: Usd.Stage, objects: Sequence[str] = ()) -> None:
         self.spec = spec = mujoco.MjSpec()
         self.stage, self.told = stage, list[float]()
         self._solids = read_solids(stage)
@@ -111,6 +119,9 @@ class _Maker:
         self._bodies: dict[str, Any] = {"": spec.worldbody}
         for one in self.hung:
             self._add_body(one)
+        for path in objects:
+            if path not in self._bodies:
+                self._add_still(path)
         for one in self.hung:
             self._add_drive(one)
         self._add_solids()
@@ -135,6 +146,13 @@ class _Maker:
             body.add_freejoint(name=one.path)
         elif one.kind != "fixed":
             self._add_joint(one, body)
+
+    def _add_still(self, path: str) -> None:
+        """A body of what is put down and stands there."""
+        pose = unscaled_pose(self._prim(path))
+        self._bodies[path] = self.spec.worldbody.add_body(
+            name=path, pos=pose[:3, 3].tolist(), quat=quaternion_of(pose)
+        )
 
     def _weigh(self, one: Hung, body: Any) -> None:
         """The third trap of articulations: what has neither mass nor shape gets an invented one."""
@@ -161,24 +179,24 @@ class _Maker:
         kind = mujoco.mjtJoint.mjJNT_HINGE if turns else mujoco.mjtJoint.mjJNT_SLIDE
         joint = body.add_joint(name=path, type=kind, pos=one.anchor.tolist(), axis=one.axis.tolist())
         low, high = (
-            _number(prim, f"physics:{end}Limit", sign * math.inf)
+            number_at(prim, f"physics:{end}Limit", sign * math.inf)
             for end, sign in (("lower", -1), ("upper", 1))
         )
         _check_joint(prim, low, high)
         if math.isfinite(low):
             joint.limited, joint.range = mujoco.mjtLimited.mjLIMITED_TRUE, [unit * low, unit * high]
         axis = f"physxJointAxis:{instance}"
-        joint.armature = _number(prim, f"{axis}:armature", _number(prim, "physxJoint:armature", 0.0))
-        joint.frictionloss = friction = _number(prim, f"{axis}:dynamicFrictionEffort", 0.0)
-        if (breakaway := _number(prim, f"{axis}:staticFrictionEffort", friction)) > friction:
+        joint.armature = number_at(prim, f"{axis}:armature", number_at(prim, "physxJoint:armature", 0.0))
+        joint.frictionloss = friction = number_at(prim, f"{axis}:dynamicFrictionEffort", 0.0)
+        if (breakaway := number_at(prim, f"{axis}:staticFrictionEffort", friction)) > friction:
             message = (
                 f"joint '{path}' has a static friction of {breakaway:g} and a dynamic one of {friction:g}"
             )
             hint = "write the same dynamicFrictionEffort and staticFrictionEffort"
             raise NativeError("file", f"{message}, and MuJoCo has one of both", hint)
-        joint.damping = [_number(prim, f"{axis}:viscousFrictionCoefficient", 0.0) / unit, 0.0, 0.0]
-        self._starts[path] = unit * _number(prim, f"state:{instance}:physics:position", 0.0)
-        if _number(prim, f"state:{instance}:physics:velocity", 0.0):
+        joint.damping = [number_at(prim, f"{axis}:viscousFrictionCoefficient", 0.0) / unit, 0.0, 0.0]
+        self._starts[path] = unit * number_at(prim, f"state:{instance}:physics:position", 0.0)
+        if number_at(prim, f"state:{instance}:physics:velocity", 0.0):
             raise NativeError("file", f"'{path}' starts in motion", _AT_REST)
 
     def _add_drive(self, one: Hung) -> None:
@@ -194,24 +212,24 @@ class _Maker:
             message = f"the drive of '{path}' is of type acceleration, which MuJoCo has not"
             raise NativeError("file", message, "make it a force, with a stiffness in N m/deg or N/m")
         stiffness, damping = (
-            _number(one.joint, f"{drive}:{name}", 0.0) / unit for name in ("stiffness", "damping")
+            number_at(one.joint, f"{drive}:{name}", 0.0) / unit for name in ("stiffness", "damping")
         )
         if stiffness <= 0.0 and damping <= 0.0:
             return
         actuator = self.spec.add_actuator(name=path, target=path, trntype=mujoco.mjtTrn.mjTRN_JOINT)
         actuator.gaintype, actuator.biastype = mujoco.mjtGain.mjGAIN_FIXED, mujoco.mjtBias.mjBIAS_AFFINE
         actuator.gainprm = [stiffness or damping] + [0.0] * 9
-        speed = unit * _number(one.joint, f"{drive}:targetVelocity", 0.0)
+        speed = unit * number_at(one.joint, f"{drive}:targetVelocity", 0.0)
         # Where a position is told, the speed that damping is about stays the file's.
         actuator.biasprm = [damping * speed if stiffness > 0.0 else 0.0, -stiffness, -damping] + [0.0] * 7
-        most = _number(one.joint, f"{drive}:maxForce", math.inf)
+        most = number_at(one.joint, f"{drive}:maxForce", math.inf)
         if math.isfinite(most):
             actuator.forcelimited, actuator.forcerange = mujoco.mjtLimited.mjLIMITED_TRUE, [-most, most]
         if stiffness > 0.0:
             actuator.inheritrange = (
                 1.0 if self.spec.joint(path).limited == mujoco.mjtLimited.mjLIMITED_TRUE else 0.0
             )
-        position = unit * _number(one.joint, f"{drive}:targetPosition", 0.0)
+        position = unit * number_at(one.joint, f"{drive}:targetPosition", 0.0)
         self.told.append(position if stiffness > 0.0 else speed)
 
     def _owner(self, path: str) -> str:
@@ -226,7 +244,7 @@ class _Maker:
 
     def _add_solids(self) -> None:
         seen: dict[str, int] = {}
-        slips = _frictions(self.stage, [solid for solid in self._solids if solid.collides])
+        slips = frictions_of(self.stage, [solid for solid in self._solids if solid.collides])
         for solid in self._solids:
             body, frame = self._holder(solid.path)
             seen[solid.path] = seen.get(solid.path, 0) + 1
@@ -237,7 +255,7 @@ class _Maker:
                 material=add_material(self.spec, solid.look, self._materials),
                 group=0 if solid.is_drawn else GROUP_HIDDEN, density=0.0,
                 contype=int(solid.collides), conaffinity=int(solid.collides),
-                friction=[slips.get(solid.path, _FRICTION), 0.005, 0.0001],
+                friction=[slips.get(solid.path, FRICTION), 0.005, 0.0001],
             )  # fmt: skip
 
     def _keep_apart(self) -> None:
@@ -311,11 +329,6 @@ def _first(above: dict[str, str], path: str) -> str:
     return path
 
 
-def _number(prim: Usd.Prim, name: str, default: float) -> float:
-    value = prim.GetAttribute(name).Get() if prim.HasAttribute(name) else None
-    return default if value is None else float(value)
-
-
 def _gravity(stage: Usd.Stage) -> list[float]:
     scenes = [prim for prim in stage.Traverse() if prim.IsA(UsdPhysics.Scene)]
     if not scenes:
@@ -327,40 +340,6 @@ def _gravity(stage: Usd.Stage) -> list[float]:
     if not along.any():
         along = np.array([0.0, 0.0, -1.0])
     return [float(value) for value in size * along / np.linalg.norm(along)]
-
-
-def _frictions(stage: Usd.Stage, solids: list[Solid]) -> dict[str, float]:
-    """Friction of each shape; PhysX combines two surfaces otherwise than MuJoCo, which all alike do not show.
-
-    Raises:
-        NativeError: Surfaces differ and are not combined by the larger, or one throws things back.
-    """
-    found, rules = {}, set()
-    for solid in solids:
-        material, _ = UsdShade.MaterialBindingAPI(stage.GetPrimAtPath(solid.path)).ComputeBoundMaterial(
-            "physics"
-        )
-        prim = material.GetPrim() if material else None
-        if prim is None or not prim.HasAPI(UsdPhysics.MaterialAPI):
-            found[solid.path] = _FRICTION
-            rules.add("average")
-            continue
-        found[solid.path] = _number(prim, "physics:dynamicFriction", 0.0)
-        rules.add(str(prim.GetAttribute("physxMaterial:frictionCombineMode").Get() or "average"))
-        if _number(prim, "physics:restitution", 0.0) > 0.0:
-            message = f"'{prim.GetPath()}' throws things back (restitution), which MuJoCo does not"
-            raise NativeError("file", message, "set its restitution to 0")
-    differ = len(set(found.values())) > 1
-    if (differ and rules != {"max"}) or ("multiply" in rules and len(rules) > 1):
-        raise NativeError(
-            "file",
-            f"surfaces have frictions from {min(found.values()):g} to {max(found.values()):g}, combined by "
-            f"{' and '.join(sorted(rules))}; MuJoCo takes the larger of two",
-            "write physxMaterial:frictionCombineMode = 'max' on every material of physics, or one friction",
-        )
-    if rules == {"multiply"}:
-        found = {path: friction * friction for path, friction in found.items()}
-    return found
 
 
 def _check_places(stage: Usd.Stage, hung: tuple[Hung, ...], model: mujoco.MjModel) -> None:

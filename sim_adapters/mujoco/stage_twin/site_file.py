@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
-from pxr import Sdf, UsdGeom, UsdLux
+import mujoco
+from pxr import Sdf, Usd, UsdGeom, UsdLux
 
 from simgate.sim_adapters.embodiment import Channel
 from simgate.sim_adapters.mujoco.articulated.check import CheckedRobot
+from simgate.sim_adapters.mujoco.native.placed import placeable_body, surface_of
 from simgate.sim_adapters.mujoco.stage_twin.jointed import START, jointed_source
+from simgate.sim_adapters.mujoco.stage_twin.room import check_loose, measured
 from simgate.sim_adapters.mujoco.stage_twin.tree import require_first
 from simgate.sim_adapters.scene.articulated import CameraSensor, Sensor, Servos
 from simgate.sim_adapters.usd.native.lens import check_lens, width_of
+from simgate.sim_adapters.usd.native.solids import can_touch, read_solids
 from simgate.sim_adapters.usd.native.source import UsdSource
 from simgate.sim_adapters.usd.native.stage_file import UsdFile
+from simgate.sim_adapters.usd.native.target import prim_at
+from simgate.sim_adapters.usd.paths import is_at_or_below
 from simgate.sim_adapters.worlds.native_file import JointedFile, NativeError
+from simgate.sim_adapters.worlds.placing import PlaceableBody, Surface
+from simgate.sim_adapters.worlds.world import Rectangle
 
 
 class StageFile(UsdFile):
@@ -27,6 +36,31 @@ class StageFile(UsdFile):
                 "element", "an OpenUSD file has no stored poses", "leave pose out", unknown=pose
             )
         return StageRobot(self.source, robot, drive)
+
+    def placeable(self, name: str) -> PlaceableBody:
+        """The room that a prim takes with all that is below it, as MuJoCo's shapes have it."""
+        stage = self.source.stage
+        prim = prim_at(stage, name, "element")
+        check_loose(stage, prim)
+        model, data = measured(stage, name)
+        if mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_BODY, name) < 0:
+            raise NativeError("element", f"'{name}' has no shape", "name a prim that is drawn or can be hit")
+        room = placeable_body(model, data, name)
+        below = (str(one.GetPath()) for one in Usd.PrimRange(prim, Usd.TraverseInstanceProxies()))
+        return replace(room, names=tuple(dict.fromkeys((*room.names, *below))))
+
+    def surface(self, name: str, within: Rectangle | None) -> Surface:
+        """The top of a cube, cylinder or plane that can be touched."""
+        stage = self.source.stage
+        prim_at(stage, name, "element")
+        if not can_touch(stage.GetPrimAtPath(name)):
+            inside = [
+                one.path for one in read_solids(stage) if one.collides and is_at_or_below(one.path, name)
+            ]
+            hint = f"name a shape: {' or '.join(inside)}" if inside else "give it CollisionAPI"
+            raise NativeError("element", f"'{name}' is no shape that can be touched", hint)
+        model, data = measured(stage)
+        return surface_of(model, data, name, within)
 
 
 class StageRobot(CheckedRobot):

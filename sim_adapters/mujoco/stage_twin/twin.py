@@ -26,7 +26,9 @@ from simgate.sim_adapters.mujoco.build import (
     set_options,
 )
 from simgate.sim_adapters.mujoco.native.build import GROUP_HIDDEN, TOUCH_BIT
+from simgate.sim_adapters.mujoco.native.placed import require_clear
 from simgate.sim_adapters.scene.body import Material
+from simgate.sim_adapters.scene.native import PutDown
 from simgate.sim_adapters.scene.scene import Scene
 from simgate.sim_adapters.scene.stage_error import StageError
 from simgate.sim_adapters.usd.native.geoms import add_geom, quaternion_of
@@ -63,15 +65,20 @@ def build_twin(scene: Scene, timing: Timing, shown: VariantStage, *, steps: bool
         steps: Whether MuJoCo steps it. Loose bodies are then free, else another engine says where they are.
 
     Raises:
-        ValueError: MuJoCo rejects it.
+        ValueError: MuJoCo rejects it, or what was put down stands inside something.
     """
     lights, ambient_lux = read_lights(shown.stage)
     lit = replace(scene, lights=lights, ambient_lux=ambient_lux)
+    put = scene.native.put if scene.native is not None else PutDown()
+    if put.placed and not steps:
+        build_twin(scene, timing, shown, steps=True)  # What another engine leads meets nothing in MuJoCo.
     builder = _Builder(lit, timing, shown, steps)
     try:
         model = builder.spec.compile()
     except ValueError as error:
         raise ValueError(f"MuJoCo cannot build {scene.name} with these values: {error}") from None
+    if steps:
+        require_clear(model, mujoco.MjData(model), put, besides=int(model.body(ROBOT).id))
     owners = np.full(model.ngeom, UNCOUNTED_GEOM, dtype=np.int64)
     for name, owner in builder.owners.items():
         owners[model.geom(name).id] = owner

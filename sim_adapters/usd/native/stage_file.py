@@ -42,7 +42,7 @@ from simgate.sim_adapters.worlds.placing import PlaceableBody, Surface
 from simgate.sim_adapters.worlds.world import ParameterSpec, Rectangle
 
 _IMAGE_HEIGHT = 120
-_MJCF = "leave objects and surfaces out, or model the site as MJCF"
+_SIZES = ("size", "radius", "height", "width", "length", "radiusBottom", "radiusTop")
 
 
 class UsdFile:
@@ -166,20 +166,19 @@ class UsdFile:
         return moves and is_at_or_below(point, target.path)
 
     def placeable(self, name: str) -> PlaceableBody:
-        """Nothing: what stands in a stage stands there."""
-        raise NativeError(
-            "file", f"place puts nothing of an OpenUSD file down, and '{name}' is in one", _MJCF
-        )
+        """OpenUSD alone measures no shapes: what reads the file for a simulator does."""
+        raise NativeError("file", f"nothing here measures how much room '{name}' takes")
 
     def surface(self, name: str, within: Rectangle | None) -> Surface:
-        """Nothing, likewise."""
-        raise NativeError(
-            "file", f"place puts nothing down in an OpenUSD file, also not onto '{name}'", _MJCF
-        )
+        """Likewise."""
+        raise NativeError("file", f"nothing here measures the top of '{name}'")
 
     def shifts(self, text: str, name: str) -> bool:
-        """As :meth:`carries`: what is not put down is not asked for its size."""
-        return self.carries(text, name)
+        """Whether a target moves a prim or something in it, or changes how large that is."""
+        target = parse_target(text, self._stage)
+        moves = target.kind in ("pos", "turn", "present") or target.key.startswith("xformOp:")
+        related = is_at_or_below(name, target.path) or is_at_or_below(target.path, name)
+        return (moves or target.key in _SIZES) and related
 
     def whole(self, text: str) -> tuple[float, ...]:
         """A colour as a whole: three numbers."""

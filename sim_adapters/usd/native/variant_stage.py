@@ -23,6 +23,7 @@ from simgate.sim_adapters.usd.native.layout import (
     layout_of,
 )
 from simgate.sim_adapters.usd.native.masses import MassProperties, mass_of
+from simgate.sim_adapters.usd.native.put import put_prims
 from simgate.sim_adapters.usd.native.solids import read_solids, rigid_pose, world_matrix
 from simgate.sim_adapters.usd.native.source import UsdSource, has_times, promised_source
 from simgate.sim_adapters.usd.native.target import parse_target
@@ -62,6 +63,7 @@ class VariantStage:
             source = promised_source(Path(site.path), site.sha256)
             self.stage = over(source)
             _set_values(self.stage, site.values)
+            put_prims(self.stage, site.put)
             height_m = lock_robot(self.stage, site.robot)
             self._place_robot(scene, height_m)
             self.solids = read_solids(self.stage)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from pxr import Usd
 from simgate.sim_adapters.adapter import SimAdapter
 from simgate.sim_adapters.isaacsim.adapter import IsaacSimAdapter
 from simgate.sim_adapters.mujoco.adapter import MujocoAdapter
+from simgate.sim_adapters.mujoco.stage_twin.site_file import StageFile
 from simgate.sim_adapters.mujoco.world_state import MujocoWorld
 from simgate.sim_adapters.physx.adapter import PhysxAdapter
 from simgate.sim_adapters.physx.session import PhysxSession
@@ -28,6 +29,9 @@ from simgate.sim_adapters.planar_drive import DriveView
 from simgate.sim_adapters.scene.scene import Scene
 from simgate.sim_adapters.usd.native.masses import mass_of
 from simgate.sim_adapters.usd.native.solids import is_moving_body, read_solids
+from simgate.sim_adapters.worlds.declared.native import NativeWorld
+from simgate.sim_adapters.worlds.placing import Placing
+from simgate.sim_adapters.worlds.world import PlacedObject, Rectangle
 from tests.unit.sim_adapters.native_world import scene_of
 from tests.unit.sim_adapters.usd.native_stages import (
     CRATE,
@@ -136,6 +140,23 @@ def test_it_is_stopped_by_the_pane_and_says_so(
     assert_same(*runs)
     assert runs[1].touched == {PANE}
     assert runs[1].poses[-1, 0] == pytest.approx(2.0 - 0.01 - 0.25, abs=0.01)
+
+
+def test_it_is_stopped_by_a_copy_that_was_put_into_its_way(
+    mujoco: SimAdapter, other: SimAdapter, tmp_path: Path
+) -> None:
+    file = StageFile(write_yard(tmp_path))
+    floor = {"floor": file.surface("/World/Floor", Rectangle(-4, -3, 4, 3))}
+    world = yard_world(file.files[0], {"pane": f"{PANE}.present"}, labels={CUBE: "cube"})
+    spec = replace(world.spec, placing=Placing(floor, {CUBE: file.placeable(CUBE)}))
+    placed = [PlacedObject(CUBE, 3.0, 2.0, 0.3), PlacedObject(CUBE, 2.0, 0.0, 0.0)]
+    parameters = {name: one.default for name, one in world.parameters.items()} | {"pane": False}
+    scenes = [NativeWorld(spec, tmp_path).build(parameters, some) for some in (placed, placed[:1])]
+    for scene, touched, cubes in ((scenes[0], {f"{CUBE}_copy2"}, 2), (scenes[1], set(), 1)):
+        runs = [driven(adapter, scene, 25) for adapter in (mujoco, other)]
+        assert_same(*runs)
+        assert runs[1].touched == touched
+        assert len([name for name in runs[1].clearance if name.startswith(CUBE)]) == cubes
 
 
 def test_what_is_not_there_is_neither_hit_nor_seen(
