@@ -31,6 +31,16 @@ class ReportedContacts:
         self._points: list[ShapeContact] = []
         self._geoms = np.zeros((0, 2), dtype=np.int32)
 
+    def begin(self, data: mujoco.MjData) -> None:
+        """Takes those of the start by MuJoCo's geometry: PhysX reports none, and no force, before a step."""
+        paths = {number: path for path, number in self._numbers.items()}
+        self.take(
+            [
+                ShapeContact(paths[int(a)], paths[int(b)], 0.0, float(gap))
+                for (a, b), gap in zip(data.contact.geom, data.contact.dist, strict=True)
+            ]
+        )
+
     def take(self, points: list[ShapeContact]) -> None:
         """Takes those of a step: what is within the contact offset and presses nothing is none."""
         self._points = [one for one in points if one.separation_m <= 0.0 or one.impulse_ns > 0.0]
@@ -89,8 +99,9 @@ class PhysxEngine:
         self._wrenches = Wrenches(session, model, made.links)
         self._connect(made)
         self._sensors = session.contact_sensors([link.path for link in made.links]) if made.links else None
-        self.contacts = ReportedContacts(made.geoms, self._step_s)
         self._require_start()
+        self.contacts = ReportedContacts(made.geoms, self._step_s)
+        self.contacts.begin(data)
 
     def _connect(self, made: Machinery) -> None:
         """Finds the joints that are told something."""
