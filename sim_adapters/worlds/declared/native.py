@@ -12,20 +12,15 @@ from simgate.sim_adapters.scene.native import NativeSite, NativeValue
 from simgate.sim_adapters.scene.robot import Robot
 from simgate.sim_adapters.scene.scene import Scene, Task
 from simgate.sim_adapters.scene.sensor import Camera, CameraEffects, Lidar
+from simgate.sim_adapters.sensors.axes import GENERAL
 from simgate.sim_adapters.worlds.placing import Placing, PlacingWorld
 from simgate.sim_adapters.worlds.world import ParameterSpec, PlacedObject, Value
 
-
-def _effect(default: float, meaning: str, unit: str, low: float, high: float) -> ParameterSpec:
-    return ParameterSpec("number", default, meaning, unit, low, high, appearance=True)
-
-
-EFFECTS = {
-    "camera.blur_px": _effect(0.0, "Gaussian blur of the camera frame (standard deviation).", "px", 0.0, 3.0),
-    "camera.dropout_rate": _effect(0.0, "Probability that a camera frame is lost.", "", 0.0, 0.9),
-    "camera.exposure_ev": _effect(0.0, "Exposure of the camera; +1 doubles the light.", "EV", -3.0, 3.0),
-    "camera.noise_std": _effect(0.01, "Pixel noise, as a share of full scale.", "", 0.0, 0.2),
-}
+_NOMINAL = {
+    "camera.blur_px": 0.0, "camera.dropout_rate": 0.0, "camera.exposure_ev": 0.0, "camera.noise_std": 0.01,
+}  # fmt: skip
+_AXES = {axis.name: axis.spec for axis in GENERAL}
+EFFECTS = {name: replace(_AXES[name], default=value, appearance=True) for name, value in _NOMINAL.items()}
 """What the harness itself does to frames, whatever drew them; parameters of every native world."""
 START = ("robot.start_x_m", "robot.start_y_m", "robot.start_yaw_deg")
 """Where the robot starts; parameters of every native world, the file's own place by default."""

@@ -13,6 +13,7 @@ from simgate.sim_adapters.embodiment import ActionSpec, Channel, Embodiment, Int
 from simgate.sim_adapters.observation import Observation
 from simgate.sim_adapters.sensors.axes import GENERAL, axes_of
 from simgate.sim_adapters.sensors.worn import WornRobots
+from simgate.sim_adapters.worlds.declared.native import EFFECTS
 
 HZ = 20
 EYE = Channel("eye", "rgb", (24, 32, 3), "uint8", "", HZ, 0, 255, "camera", Intrinsics(32, 24, 45.0))
@@ -153,3 +154,13 @@ def test_a_robot_has_the_axes_of_what_it_has() -> None:
     blind = Embodiment("blind", (COUNT,), ROBOT.action)
     assert not {name for name in axes_of(blind) if not name.startswith("action.")}
     assert [name for name in axes_of(ROBOT, whole=True) if name.startswith("action.")] == ["action.delay_ms"]
+
+
+def test_effects_of_native_worlds_take_what_the_axes_of_all_robots_take() -> None:
+    of_all = {axis.name: axis.spec for axis in GENERAL}
+    assert set(EFFECTS) == {
+        f"camera.{name}" for name in ("blur_px", "dropout_rate", "exposure_ev", "noise_std")
+    }
+    for name, spec in EFFECTS.items():
+        assert (spec.unit, spec.low, spec.high) == (of_all[name].unit, of_all[name].low, of_all[name].high)
+        assert spec.appearance and spec.default == (0.01 if name == "camera.noise_std" else 0.0)
