@@ -12,6 +12,7 @@ from simgate.harness.packs.variants import VariantsSpec
 
 if TYPE_CHECKING:
     from simgate.sim_adapters.datasets.world import DatasetSpec
+    from simgate.sim_adapters.traits import AdapterTraits
     from simgate.sim_adapters.worlds.declared.articulated import ArticulatedSpec
     from simgate.sim_adapters.worlds.declared.environment import EnvironmentSpec
     from simgate.sim_adapters.worlds.declared.log import LogSpec
@@ -113,7 +114,7 @@ def native_reader(kind: str) -> Any:
 
 
 def require_fit(scenarios: Iterable[Scenario], adapter: str, folder: Path) -> None:
-    """Asks whether a simulator can open the files of all native worlds.
+    """Asks whether a simulator can open the files of all native worlds, and does what they ask for.
 
     Args:
         scenarios: Of the pack.
@@ -121,30 +122,40 @@ def require_fit(scenarios: Iterable[Scenario], adapter: str, folder: Path) -> No
         folder: The pack's, where the path of a file with the adapter's code begins.
 
     Raises:
-        UnfitAdapter: It cannot open one of them.
+        UnfitAdapter: It cannot open one of them, move its robot or push its bodies.
     """
     for scenario in scenarios:
-        if scenario.native is None:
-            continue
-        able = native_reader(scenario.native.kind).adapters
-        if adapter not in able and not _moves_joints(scenario, adapter, folder):
-            raise UnfitAdapter(
-                f"scenario '{scenario.id}': the simulator '{adapter}' cannot open {scenario.native.file}, "
-                f"which is {scenario.native.kind.upper()}; {' and '.join(able)} can"
-            )
+        reason = _unfit(scenario, adapter, folder)
+        if reason:
+            raise UnfitAdapter(f"scenario '{scenario.id}': the simulator '{adapter}' {reason}")
 
 
-def _moves_joints(scenario: Scenario, adapter: str, folder: Path) -> bool:
-    """Whether the robot is on its own joints, and a simulator says by its traits that it moves such ones."""
-    from simgate.sim_adapters.traits import traits_of
+def _unfit(scenario: Scenario, adapter: str, folder: Path) -> str:
+    """Why a simulator cannot run a scenario; empty where it can, and for worlds that are code."""
     from simgate.sim_adapters.worlds.declared.articulated import ArticulatedSpec
 
-    if not isinstance(scenario.native, ArticulatedSpec):
-        return False
+    native = scenario.native
+    if native is None:
+        return ""
+    able = native_reader(native.kind).adapters
+    traits = _traits(adapter, folder) if isinstance(native, ArticulatedSpec) else None
+    if isinstance(native, ArticulatedSpec) and traits is not None:
+        if not traits.actuators:
+            return "moves robots in the plane alone, none on its own joints"
+        return "pushes nothing" if native.pushes and not traits.pushes else ""
+    if adapter in able:
+        return ""
+    return f"cannot open {native.file}, which is {native.kind.upper()}; {' and '.join(able)} can"
+
+
+def _traits(adapter: str, folder: Path) -> AdapterTraits | None:
+    """What a simulator declares; None for one that cannot be had here, which is said elsewhere."""
+    from simgate.sim_adapters.traits import traits_of
+
     try:
-        return traits_of(registry.load("simgate.sim_adapters", adapter, folder)).actuators
+        return traits_of(registry.load("simgate.sim_adapters", adapter, folder))
     except (registry.UnknownPlugin, ImportError, TypeError):
-        return False
+        return None
 
 
 def require_options(sim: SimSpec) -> None:

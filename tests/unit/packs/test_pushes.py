@@ -9,6 +9,7 @@ import pytest
 from simgate.harness.execution.episode.setting import payload_of
 from simgate.harness.expansion.expand import expand_scenario
 from simgate.harness.packs.loader import load_pack
+from simgate.harness.packs.worlds import UnfitAdapter, require_fit
 from simgate.harness.scoring import metrics
 from simgate.sim_adapters.scene.push import Push
 from tests.unit.packs.own_joints import PACK, said
@@ -60,12 +61,30 @@ def test_what_is_wrong_with_a_push_is_named(
     assert hint in found[3]
 
 
-def test_a_simulator_that_pushes_nothing_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "still.py").write_text(
-        "from dataclasses import replace\n"
-        "from simgate.sim_adapters.mujoco.adapter import MujocoAdapter\n"
-        "class Still(MujocoAdapter):\n"
-        "    traits = replace(MujocoAdapter.traits, pushes=False)\n"
-    )
+SIMULATORS = """\
+from dataclasses import replace
+from simgate.sim_adapters.mujoco.adapter import MujocoAdapter
+class Still(MujocoAdapter):
+    traits = replace(MujocoAdapter.traits, pushes=False)
+class Planar(MujocoAdapter):
+    traits = replace(MujocoAdapter.traits, actuators=False)
+"""
+
+
+def test_a_simulator_that_pushes_nothing_is_refused_where_the_pack_names_it_and_where_a_run_does(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "still.py").write_text(SIMULATORS)
     found = said(tmp_path, PUSHED.replace("sim: {", "sim: {adapter: still.py:Still, ", 1))
     assert [one[1:3] for one in found] == [("world-adapter", "the simulator 'still.py:Still' pushes nothing")]
+    assert said(tmp_path, PUSHED) == []
+    scenarios = load_pack(tmp_path / "pack.yaml", metrics).scenarios
+    require_fit(scenarios, "mujoco", tmp_path)
+    with pytest.raises(
+        UnfitAdapter, match=r"scenario 'lifts': the simulator 'still.py:Still' pushes nothing"
+    ):
+        require_fit(scenarios, "still.py:Still", tmp_path)
+    with pytest.raises(UnfitAdapter, match=r"'still.py:Planar' moves robots in the plane alone"):
+        require_fit(scenarios, "still.py:Planar", tmp_path)
+    assert said(tmp_path, PACK) == []
+    require_fit(load_pack(tmp_path / "pack.yaml", metrics).scenarios, "still.py:Still", tmp_path)
