@@ -72,11 +72,13 @@ def _runtime(run: RunData) -> list[str]:
     if run.manifest.imported is not None:
         return [f"Nothing was measured by simgate: the results are those of {run.manifest.imported.tool}."]
     found = []
-    if run.pack.packages and run.pack.latency.mode == "simulated":
-        found.append(
-            "Perception latency in the loop was taken from the model package, not from this machine."
-        )
-    if run.pack.packages and run.records and not run.survey.measured:
+    declared = ["the model package"] if run.pack.packages else []
+    if any('"latency":"measured"' not in str(node["declared"]) for node in run.pack.nodes.values()):
+        declared.append("the pack")
+    if declared and run.pack.latency.mode == "simulated":
+        place = " and ".join(declared)
+        found.append(f"Perception latency in the loop was taken from {place}, not from this machine.")
+    if (run.pack.packages or run.pack.nodes) and run.records and not run.survey.measured:
         found.append("The time that inference takes on this machine was not measured.")
     if not run.manifest.fingerprint.gpus:
         found.append("No GPU was used, so GPU memory and utilisation were not measured.")

@@ -35,7 +35,7 @@ def play(
         wait_s: Longest wait until somebody listens.
 
     Returns:
-        How many were published.
+        How many were published; topics of a type that the installation lacks are left out, and named.
 
     Raises:
         RosFailed: The player cannot be started, or ended before all was published.
@@ -74,6 +74,7 @@ def play(
         raise
     finally:
         process.stdout.close()
-    if code or int(published or -1) != sent:
+    read, said = map(int, published.split() or (-1, -1))
+    if code or read != sent:
         raise RosFailed(f"the player ended (exit {code}) before all was published; has {python} rclpy?")
-    return sent
+    return said

@@ -45,13 +45,17 @@ def test_every_message_is_heard_at_the_pace_of_the_stamps(monkeypatch: pytest.Mo
     domain = Domain()
     monkeypatch.setenv("ROS_DOMAIN_ID", str(domain.number))
     monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
-    topics = {"/clock": "rosgraph_msgs/msg/Clock", "/arm": "sensor_msgs/msg/JointState"}
+    topics = {
+        "/clock": "rosgraph_msgs/msg/Clock",
+        "/arm": "sensor_msgs/msg/JointState",
+        "/own": "my_msgs/msg/Own",
+    }
     ear = subprocess.Popen([ROS, "-c", HEARS], stdout=subprocess.PIPE, text=True, env=dict(os.environ))
     try:
         assert ear.stdout is not None
         assert ear.stdout.readline() == "listening\n"
         begun = time.monotonic()
-        assert play(topics, messages(), python=str(ROS), wait_s=20.0) == 10
+        assert play(topics, [*messages(), (10**9, "/own", b"")], python=str(ROS), wait_s=20.0) == 10
         assert time.monotonic() - begun >= 0.4
         heard = json.loads(ear.stdout.readline())
     finally:

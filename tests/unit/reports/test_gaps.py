@@ -49,3 +49,20 @@ def test_quarantined_failures_are_named(blind_data: RunData) -> None:
     known = replace(first, record=first.record.model_copy(update={"outcome": Outcome.KNOWN}))
     run = replace(blind_data, results=(known, *blind_data.results[1:]))
     assert any("quarantine" in gap for gap in gaps(run))
+
+
+def test_it_is_said_where_a_latency_comes_from_that_nobody_measured(blind_data: RunData) -> None:
+    def said(**changed: object) -> str:
+        pack = {**blind_data.manifest.pack, "model": None, **changed}
+        return " ".join(
+            gaps(replace(blind_data, manifest=blind_data.manifest.model_copy(update={"pack": pack})))
+        )
+
+    def node(declared: str) -> dict[str, object]:
+        return {"doors": {"ros": ".", "declared": declared}}
+
+    assert "was taken from" not in said()
+    assert "was taken from the model package, not from" in said(model="model.yaml")
+    assert "was taken from the pack, not from" in said(nodes=node("{}"))
+    assert "was taken from" not in said(nodes=node('{"latency":"measured"}'))
+    assert "the model package and the pack, not" in said(models={"a": "model.yaml"}, nodes=node("{}"))

@@ -73,5 +73,5 @@ def _publish(path: Path, args: argparse.Namespace) -> int:
     topics = dict(sorted({one.topic: one.kind for one in timed(path)}.items()))
     messages = ((one.stamp_ns, one.topic, cdr.packed(one.kind, one.values)) for one in timed(path))
     count = play(topics, messages, python=args.python, setup=args.setup, rate=args.rate, wait_s=args.wait)
-    print(f"{count} messages published on {', '.join(topics)}")
+    print(f"{count} messages published")
     return 0
