@@ -90,6 +90,12 @@ class Scenes:
             again.total(),
         )
 
+    @classmethod
+    def alone(cls, passed: int, failed: int, doubtful: int) -> Scenes:
+        """Of so many variants, no two of one scene or with one trace."""
+        results = (0, 0, 1, doubtful), (0, 1, 0, failed), (1, 0, 0, passed)
+        return cls(tuple(result for result in results if result[3]))
+
     @property
     def number(self) -> int:
         """How many scenes there are."""

@@ -147,7 +147,10 @@ def gather(manifest: Manifest, pack: Pack, records: Iterable[RunRecord]) -> Evid
 
 
 def _counting(variant: JudgedVariant, own: Sequence[Said]) -> Said | None:
-    return next((said for said in own if said.record is variant.record), None)
+    for said in own:
+        if said.record is variant.record:
+            return said
+    return None
 
 
 def _with_repeated(variants: Sequence[JudgedVariant], traces: array[int]) -> Iterable[JudgedVariant]:
@@ -353,6 +356,9 @@ def tally(variants: Iterable[JudgedVariant], left_out: int = 0) -> Tally:
     """Counts variants by status."""
     judged = list(variants)
     counts = Counter([variant.status for variant in judged])
+    doubtful = counts[Status.INVALID] + counts[Status.ERROR] + counts[Status.MISSING] + left_out
+    alone = _all_stand_alone(judged)
+    ends = counts[Status.SUCCESS], counts[Status.FAILURE], doubtful
     return Tally(
         expected=len(judged),
         successes=counts[Status.SUCCESS],
@@ -366,8 +372,15 @@ def tally(variants: Iterable[JudgedVariant], left_out: int = 0) -> Tally:
         left_out=left_out,
         not_run=counts[Status.NOT_RUN],
         retried=len([variant for variant in judged if variant.attempts > 1]),
-        by_scene=Scenes.of(_by_scene(judged), left_out),
+        by_scene=Scenes.alone(*ends) if alone else Scenes.of(_by_scene(judged), left_out),
     )
+
+
+def _all_stand_alone(variants: Sequence[JudgedVariant]) -> bool:
+    """Whether no two that may count share a scene or a trace, seen at a glance."""
+    counting = [variant for variant in variants if variant.status in _MAY_COUNT]
+    scenes = {variant.expected.own_scene for variant in counting}
+    return len(scenes) == len(counting) and not any(variant.trace for variant in counting)
 
 
 def _by_scene(variants: Iterable[JudgedVariant]) -> Iterator[tuple[str, bool | None, int]]:

@@ -2,13 +2,18 @@ from __future__ import annotations
 
 import pytest
 
-from simgate.harness.gate.tally import Status, gather, tally
+from simgate.harness.gate.scenes import Scenes
+from simgate.harness.gate.tally import JudgedVariant, Status, gather, tally
 from simgate.harness.packs.model import KnownFailure
+from simgate.harness.results.manifest import ExpectedVariant
 from simgate.harness.results.record import Outcome
 from tests.unit.gate.runs import PASS_RATE, make_manifest, make_pack, make_record, scenario
 
 IN_DATE = KnownFailure(when="lighting.lux < 70", issue="PER-311", until="2027-03-01")
 EXPIRED = KnownFailure(when="lighting.lux < 70", issue="PER-200", until="2026-11-30")
+PASSED = {Status.SUCCESS: True, Status.FAILURE: False} | dict.fromkeys(
+    (Status.INVALID, Status.ERROR, Status.MISSING)
+)
 PACK = make_pack([scenario(count=1, known=[IN_DATE, EXPIRED])], [PASS_RATE])
 MANIFEST = make_manifest(PACK)
 ID = MANIFEST.expected[0].id
@@ -106,3 +111,20 @@ def test_counts_add_up_to_what_was_expected():
     assert parts == (1, 1, 1, 1, 1, 1)
     assert sum(parts) == counts.expected
     assert (counts.counted, counts.absent, counts.doubtful) == (2, 4, 6)
+
+
+@pytest.mark.parametrize(("shared", "trace"), [(False, 0), (True, 0), (False, 7)])
+def test_variants_that_stand_alone_are_counted_as_those_that_may_not(shared, trace):
+    """Of very many variants that share nothing the scenes are counted at a glance; it comes to the same."""
+    statuses = [*Status] * 3 + [Status.SUCCESS] * 2 + [Status.MISSING]
+    expected = [
+        ExpectedVariant(f"one::v{i:04d}", "one", "major", "", "", scene="s" if shared else f"s{i}")
+        for i in range(len(statuses))
+    ]
+    judged = [JudgedVariant(e, None, s, trace=trace) for e, s in zip(expected, statuses, strict=True)]
+    scenes = tally(judged, left_out=2).by_scene
+    one_by_one = Scenes.of(
+        [(v.expected.scene, PASSED[v.status], v.trace) for v in judged if v.status in PASSED], 2
+    )
+    assert scenes == one_by_one
+    assert scenes.shared is (shared or trace > 0)
