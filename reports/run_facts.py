@@ -104,14 +104,14 @@ def costs(run: RunData) -> tuple[Fact, ...]:
     of = f" of every {ordinal(survey.every)} variant" if survey.every > 1 else ""
     # A policy behind a server answers with chunks of actions; beside models the latency is that of theirs.
     what = "chunk" if run.pack.policy == SERVER and not run.pack.packages else "frame"
-    for name, samples in (
-        ("latency in the loop", survey.in_loop_ms),
-        ("latency measured here", survey.measured_ms),
-    ):
-        if samples:
-            p50, p95 = np.percentile(samples, [50, 95])
-            text = f"p50 {p50:.1f} ms, p95 {p95:.1f} ms, largest {max(samples):.1f} ms"
-            facts.append((name, f"{text} ({plural(len(samples), what)}{of})"))
+    # Percentiles over several models would be of none of them.
+    several = {f" of {name}": both for name, both in survey.of_models_ms.items()}
+    for model, (in_loop, measured) in (several or {"": (survey.in_loop_ms, survey.measured_ms)}).items():
+        for where, samples in (("in the loop", in_loop), ("measured here", measured)):
+            if samples:
+                p50, p95 = np.percentile(samples, [50, 95])
+                text = f"p50 {p50:.1f} ms, p95 {p95:.1f} ms, largest {max(samples):.1f} ms"
+                facts.append((f"latency{model} {where}", f"{text} ({plural(len(samples), what)}{of})"))
     retried = sum(record.attempts > 1 for record in run.records)
     if retried:
         facts.append(("begun more than once", plural(retried, "variant")))

@@ -48,6 +48,7 @@ class Survey:
         failed: Parameters of these.
         in_loop_ms: Latency samples that acted in the loop.
         measured_ms: Latency samples that were measured.
+        of_models_ms: Both by the model's name, where a pack names several.
         bare_s: By place among the records: wall-clock seconds of what has neither notes nor artifacts, else
             ``UNSAID``.
     """
@@ -65,6 +66,7 @@ class Survey:
     failed: list[Row] = field(default_factory=list)
     in_loop_ms: array[float] = field(default_factory=lambda: array("d"))
     measured_ms: array[float] = field(default_factory=lambda: array("d"))
+    of_models_ms: dict[str, tuple[array[float], array[float]]] = field(default_factory=dict)
     bare_s: array[float] = field(default_factory=lambda: array("d"))
 
 
@@ -80,6 +82,10 @@ def survey(records: Sequence[RunRecord]) -> Survey:
         if is_kept:
             found.in_loop_ms.extend(record.latency.in_loop_ms)
             found.measured_ms.extend(record.latency.measured_ms)
+            for name, latency in record.latency.models.items():
+                in_loop, measured = found.of_models_ms.setdefault(name, (array("d"), array("d")))
+                in_loop.extend(latency.in_loop_ms)
+                measured.extend(latency.measured_ms)
         if is_kept or has_failed:
             row = Row(record.scenario, record.severity, record.outcome, record.parameters)
             if is_kept:

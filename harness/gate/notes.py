@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from simgate.harness.gate.scenes import Repeated
@@ -16,7 +16,7 @@ from simgate.harness.gate.wording import few, tries
 from simgate.harness.packs.checks.latency_percentile import parse_latency_percentile
 from simgate.harness.packs.model import Pack
 from simgate.harness.results.manifest import Manifest
-from simgate.harness.results.record import VALID
+from simgate.harness.results.record import VALID, LatencySamples
 from simgate.harness.results.stored_record import as_read
 from simgate.harness.text import plural
 
@@ -162,6 +162,15 @@ def _slower_than_declared(evidence: Evidence) -> list[str]:
     records = [v.record for v in evidence.variants if v.record is not None and v.record.outcome in VALID]
     some = records[:: max(len(records) // _ENOUGH_RECORDS, 1)]
     drawn = [latency for latency in (as_read(r).latency for r in some) if latency.mode == "simulated"]
+    # Of several models a slow one must not hide behind what another declares.
+    models = sorted({name for latency in drawn for name in latency.models})
+    if not models:
+        return _slower("", drawn)
+    of_models = {name: [one.models[name] for one in drawn if name in one.models] for name in models}
+    return [note for name in models for note in _slower(f" of {name}", of_models[name])]
+
+
+def _slower(of: str, drawn: Sequence[LatencySamples]) -> list[str]:
     declared = Ordered(array("d", chain.from_iterable(latency.in_loop_ms for latency in drawn)))
     measured = Ordered(array("d", chain.from_iterable(latency.measured_ms for latency in drawn)))
     if not declared or not measured:
@@ -170,7 +179,7 @@ def _slower_than_declared(evidence: Evidence) -> list[str]:
     if host_ms <= loop_ms:
         return []
     return [
-        f"inference took {host_ms:.3g} ms on this machine and {loop_ms:.3g} ms in the loop (p95): the "
+        f"inference{of} took {host_ms:.3g} ms on this machine and {loop_ms:.3g} ms in the loop (p95): the "
         "declared latency holds only if the deployed machine is so much faster (rule: "
         "latency.measured_p95_over_declared)"
     ]

@@ -53,6 +53,19 @@ def test_what_another_runtime_took_is_not_held_against_the_declaration():
     assert verdict(331.0, anyhow, **foreign).rules[0].decision is Decision.NO_GO
 
 
+def test_of_several_models_a_slow_one_does_not_hide_behind_what_another_declares():
+    pose = LatencySamples(in_loop_ms=(5.0,) * 20, measured_ms=(50.0,) * 20)
+    depth = LatencySamples(in_loop_ms=(300.0,) * 20, measured_ms=(9.0,) * 20)
+    both = LatencySamples(
+        in_loop_ms=pose.in_loop_ms + depth.in_loop_ms,
+        measured_ms=pose.measured_ms + depth.measured_ms,
+        models={"pose": pose, "depth": depth},
+    )
+    manifest, records = a_run("P" * 20, PASS_RATE, latency=both)
+    (note,) = [note for note in decide(manifest, records).notes if note.startswith("inference")]
+    assert note.startswith("inference of pose took 50 ms on this machine and 5 ms in the loop (p95)")
+
+
 def test_its_name_is_read_for_measured_percentiles_alone():
     assert parse_latency_percentile("latency.measured_p95_over_declared") == LatencyPercentile(
         0.95, True, True

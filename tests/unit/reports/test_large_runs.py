@@ -9,7 +9,7 @@ import pytest
 
 from simgate.harness.packs.checks.check_policy import SERVER
 from simgate.harness.results.journal import append_record
-from simgate.harness.results.record import Outcome
+from simgate.harness.results.record import LatencySamples, Outcome
 from simgate.harness.results.run_folder import RunFolder
 from simgate.reports import failures, html, junit, survey
 from simgate.reports.reasons import reasons
@@ -97,3 +97,17 @@ def test_verdict_and_reports_read_a_run_once_and_anew_when_it_has_grown(run_dir:
     append_record(folder.journal_path, failed)
     after = load_run(folder)
     assert (after.count(Outcome.ERROR), after.count(None)) == (1, len(before.results) - 1)
+
+
+def test_latency_of_several_models_is_told_of_each(blind_data: RunData) -> None:
+    models = {
+        name: LatencySamples(in_loop_ms=(ms, ms), measured_ms=(1.0,))
+        for name, ms in (("pose", 5.0), ("depth", 300.0))
+    }
+    latency = LatencySamples(in_loop_ms=(5.0, 5.0, 300.0, 300.0), measured_ms=(1.0, 1.0), models=models)
+    run = again(blind_data)
+    vars(run)["records"] = [r.model_copy(update={"latency": latency}) for r in blind_data.records[:10]]
+    found = dict(html.costs(run))
+    assert found["latency of pose in the loop"].startswith("p50 5.0 ms, p95 5.0 ms")
+    assert found["latency of depth in the loop"].startswith("p50 300.0 ms, p95 300.0 ms")
+    assert "latency of depth measured here" in found and "latency in the loop" not in found
