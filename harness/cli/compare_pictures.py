@@ -1,4 +1,4 @@
-"""Sees to it that a broken variant has a picture with both models: passing variants leave none."""
+"""Sees to it that a broken variant has a picture with both versions: passing variants leave none."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Where a candidate breaks what the baseline passes: regions of the parameters, for triage.
 
-Searched among the variants that the baseline passes, so that what fails with both models is no part of it. A
+Searched among the variants that the baseline passes, so that what fails with both is no part of it. A
 region is shown only when variants that took no part in the search support it (``simgate.harness.slices``).
 """
 
@@ -69,8 +69,8 @@ def broken_slices(pairs: Sequence[Pair]) -> tuple[tuple[BrokenSlice, ...], str]:
     kept = len(outcomes) - broken
     if min(broken, kept) < MIN_GROUP:
         return (), (
-            f"no region of the parameters was searched: {broken} broken and {kept} that pass with both models"
-            f"; it takes {MIN_GROUP} of each"
+            f"no region of the parameters was searched: {broken} broken and {kept} that pass with both "
+            f"versions; it takes {MIN_GROUP} of each"
         )
     try:
         found = find_slices([_row(record) for record, _ in passed], outcomes)

@@ -56,7 +56,7 @@ class RunEvidence:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A variant with both models.
+    """A variant with both versions.
 
     Attributes:
         before: With the baseline; None when the baseline never was to run it.

@@ -214,8 +214,8 @@ def not_worse_verdict(
         p_value: Of the rule's statement.
     """
     if not losses.values:
-        reason = f"no variant has a value of {rule.metric} with both models"
-        change = f"valid results with both models of variants in which {rule.metric} is defined"
+        reason = f"no variant has a value of {rule.metric} with both versions"
+        change = f"valid results with both versions of variants in which {rule.metric} is defined"
         return inconclusive(rule, tally, reason, change, bound=rule.at_most)
     found = _Weighed(rule, losses)
     interval = found.interval
@@ -265,11 +265,11 @@ def _would_change(decision: Decision, found: _Weighed, comparison: Comparison) -
         return "" if worst is None else f"{plural(worst, f'further {unit}')} in which it is lost altogether"
     silent = run_again(losses.pairs, 0, comparison)
     if silent:
-        return f"valid results of both models: {silent}"
+        return f"valid results of both versions: {silent}"
     more = fewest(lambda pairs: found.within_after(0.0, pairs) >= found.enough, _MOST_PAIRS_TRIED)
     if more is None:
         return f"more than {_MOST_PAIRS_TRIED} further {unit}s in which it stays the same, or a smaller loss"
     return (
         f"{plural(more, f'more {unit}')} in which it stays the same would give GO (a larger pack, run with "
-        "both models)"
+        "both versions)"
     )

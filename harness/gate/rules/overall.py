@@ -96,7 +96,7 @@ def decide_overall_not_worse(
             rule,
             tally,
             "the baseline has no valid result of some of these pictures",
-            "valid results of the same pictures with both models",
+            "valid results of the same pictures with both versions",
             bound=rule.at_most,
         )
     metric, names = _metric(rule), [name for name, _ in in_clusters([pair.now for pair in pairs])]
@@ -126,7 +126,7 @@ def decide_overall_not_worse(
         would_change={
             Decision.GO: "pictures of which the candidate finds less",
             Decision.NO_GO: f"a candidate that keeps {rule.metric}",
-            Decision.INCONCLUSIVE: "more clusters of pictures, run with both models",
+            Decision.INCONCLUSIVE: "more clusters of pictures, run with both versions",
         }[decision],
         estimate=found.value,
         exact=Interval(low=low, high=high, confidence=rule.confidence, method=_METHOD),

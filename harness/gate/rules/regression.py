@@ -88,8 +88,8 @@ def decide_regression(
     pairs = pair_up(variants, comparison.baseline.by_digest)
     counts = count_pairs(pairs, absent)
     if counts.counted == 0:
-        reason = "no variant has a valid result with both models"
-        return inconclusive(rule, tally, reason, "run the variants with both models", bound=rule.at_most)
+        reason = "no variant has a valid result with both versions"
+        return inconclusive(rule, tally, reason, "run the variants with both versions", bound=rule.at_most)
     return _decide(rule, tally, pairs, counts, scene_drops(pairs, absent), comparison)
 
 
@@ -300,12 +300,12 @@ def _would_change(
         )
     needed = pairs_needed(broken, fixed, total, margin, alpha)
     if needed is None:
-        return f"more than {_MOST_PAIRS_TRIED} further variants that both models pass, or fewer broken ones"
-    more = f"{plural(needed, 'more variant')} that both models pass would give GO"
+        return f"more than {_MOST_PAIRS_TRIED} further variants that both versions pass, or fewer broken ones"
+    more = f"{plural(needed, 'more variant')} that both versions pass would give GO"
     if counts.doubtful:
         more += f", once {plural(counts.doubtful, 'doubtful variant')} are valid and unchanged: {again}; then"
-        return f"{more} a larger pack, run with both models"
-    return f"{more} (a larger pack, run with both models)"
+        return f"{more} a larger pack, run with both versions"
+    return f"{more} (a larger pack, run with both versions)"
 
 
 def _in_more_scenes(decision: Decision, rule: GateRule, scenes: SceneDrops) -> str:

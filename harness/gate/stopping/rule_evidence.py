@@ -84,7 +84,7 @@ class RuleEvidence(ABC):
     def clean_needed(self) -> int | None:
         """How many more of what it counts, all of them good, would prove the rule; None for too many.
 
-        Variants for a pass rate, samples for a latency, pairs that both models pass for a regression.
+        Variants for a pass rate, samples for a latency, pairs that both versions pass for a regression.
         """
         return None
 

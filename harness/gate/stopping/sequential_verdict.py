@@ -183,7 +183,7 @@ def _regression(
         decision=decision,
         reason=f"broken {pairs.broken}, fixed {pairs.fixed} of {plural(pairs.pairs, 'pair')}: with "
         f"{percent(rule.confidence)} confidence at any stopping time {claim}; {churn_words(facts)}",
-        would_change=_would_change(decision, evidence, "more variant", " that both models pass"),
+        would_change=_would_change(decision, evidence, "more variant", " that both versions pass"),
         estimate=facts.drop,
         exact=facts.exact,
         shown=facts.shown,

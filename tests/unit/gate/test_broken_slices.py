@@ -69,7 +69,7 @@ def test_breakage_without_a_pattern_has_no_region_and_that_is_said(tmp_path):
 def test_a_few_broken_variants_are_no_region():
     found = compared("P" * COUNT, lambda k, row: k < 3)
     assert not found.slices
-    assert "3 broken and 237 that pass with both models; it takes 8 of each" in found.no_slices
+    assert "3 broken and 237 that pass with both versions; it takes 8 of each" in found.no_slices
 
 
 def test_without_a_broken_variant_nothing_is_said():

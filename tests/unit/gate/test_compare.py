@@ -104,7 +104,7 @@ def test_an_undecided_comparison_says_how_many_more_variants_would_decide_it():
     found = compared("P" * 100, "F" * 2 + "P" * 98)
     more = int(found.rule.would_change.split()[0])
     text = comparison_table(found)
-    assert f"would change this: {more} more variants that both models pass would give GO" in text
+    assert f"would change this: {more} more variants that both versions pass would give GO" in text
     assert compared("P" * (100 + more), "F" * 2 + "P" * (98 + more)).decision is Decision.GO
 
 

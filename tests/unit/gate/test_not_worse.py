@@ -107,7 +107,7 @@ def test_a_variant_that_never_reported_on_either_side_is_never_go(sides):
 def test_without_any_value_nothing_is_decided():
     rule = rule_of([None] * 60, [None] * 60)
     assert rule.decision is INCONCLUSIVE
-    assert "no variant has a value of detection.person.recall with both models" in rule.reason
+    assert "no variant has a value of detection.person.recall with both versions" in rule.reason
 
 
 def test_without_a_baseline_it_waits():

@@ -35,7 +35,7 @@ def test_149_unchanged_variants_are_go_and_148_are_not():
     assert held_against("P" * 149, "P" * 149)[0].decision is GO
     verdict, rule = held_against("P" * 148, "P" * 148)
     assert verdict.decision is INCONCLUSIVE
-    assert rule.would_change.startswith("1 more variant that both models pass would give GO")
+    assert rule.would_change.startswith("1 more variant that both versions pass would give GO")
 
 
 def test_five_broken_variants_are_no_go_and_four_are_not():
@@ -93,7 +93,9 @@ def test_the_side_that_gave_no_result_is_the_one_to_run_again():
 def test_more_variants_are_asked_for_only_beyond_what_valid_results_would_show():
     _, rule = held_against("P" * 120, "E" * 20 + "P" * 100)
     more = int(rule.would_change.split()[0])
-    assert f"{more} more variants that both models pass would give GO, once 20 doubtful" in rule.would_change
+    assert (
+        f"{more} more variants that both versions pass would give GO, once 20 doubtful" in rule.would_change
+    )
     assert held_against("P" * (120 + more), "P" * (120 + more))[0].decision is GO
     assert held_against("P" * (119 + more), "P" * (119 + more))[0].decision is INCONCLUSIVE
 

@@ -188,7 +188,7 @@ def test_undecided_says_how_many_more_would_prove_each_rule():
         samples = LatencySamples(in_loop_ms=(20.0,) * (4 + more))
         assert until_decided(letters, LATENCY, latency=samples).rules[0].decision is decision
     paired = against_baseline("P" * 400, "P" * 100 + "-" * 300, REGRESSION)
-    assert paired.rules[0].would_change.startswith("69 more variants that both models pass would prove it")
+    assert paired.rules[0].would_change.startswith("69 more variants that both versions pass would prove it")
 
 
 def against_baseline(before, now, *gate):
