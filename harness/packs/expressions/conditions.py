@@ -81,14 +81,17 @@ class Expression:
         """Parameters that it uses."""
         return frozenset(term.name for term in _walk(self.tree) if isinstance(term, Name))
 
-    def problems(self, symbols: Mapping[str, Symbol], wanted: Kind = "bool") -> list[ExpressionError]:
+    def problems(
+        self, symbols: Mapping[str, Symbol], wanted: Kind = "bool", what: str = "parameter"
+    ) -> list[ExpressionError]:
         """Unknown names and type mistakes, in reading order; empty when it is sound.
 
         Args:
             symbols: Every parameter that exists.
             wanted: Type that the whole must have; a condition is true or false.
+            what: What the names are of.
         """
-        check = _Check(symbols)
+        check = _Check(symbols, what)
         kind = check.kind(self.tree)
         if kind not in (None, wanted):
             message = f"this must be {_KIND_WORDS[wanted]}, not {_KIND_WORDS[kind]}"
@@ -157,8 +160,8 @@ def _walk(term: Term) -> Iterator[Term]:
 class _Check:
     """Infers types; None where a mistake below has been reported already."""
 
-    def __init__(self, symbols: Mapping[str, Symbol]) -> None:
-        self._symbols = symbols
+    def __init__(self, symbols: Mapping[str, Symbol], what: str) -> None:
+        self._symbols, self._what = symbols, what
         self.found: list[ExpressionError] = []
 
     def kind(self, term: Term) -> Kind | None:
@@ -206,7 +209,7 @@ class _Check:
             hint = near(term.name, self._symbols)
             if any(term.name in other.choices for other in self._symbols.values()):
                 hint = f"words need quotes: '{term.name}'"
-            self._add(term, f"unknown parameter '{term.name}'", hint, term.name)
+            self._add(term, f"unknown {self._what} '{term.name}'", hint, term.name)
             return None
         return symbol.kind
 

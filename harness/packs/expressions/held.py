@@ -57,9 +57,9 @@ class Condition:
                 raise ValueError(message) from None
             raise ValueError(f"'{text}': {error}") from None
         symbols = {name: Symbol("number") for name in signals}
-        problems = expression.problems(symbols)
+        problems = expression.problems(symbols, what="signal")
         for name in flags:
-            fewer = expression.problems(symbols | {name: Symbol("bool")})
+            fewer = expression.problems(symbols | {name: Symbol("bool")}, what="signal")
             if len(fewer) < len(problems):
                 problems, symbols[name] = fewer, Symbol("bool")
         if problems:

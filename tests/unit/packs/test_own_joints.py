@@ -70,7 +70,7 @@ def test_a_robot_as_strong_as_its_policy_asks_is_warned_of(
         ("for 0.5 s", "for 0.5 sec", 15, "expression", "'0.5 sec' is no time to be held; write seconds, for example", ""),
         ("for 0.5 s", "for 500 ms", 15, "expression", "'500 ms' is no time to be held; write seconds", ""),
         ("for 0.5 s", "for half a second", 15, "expression", "'half a second' is no time to be held", ""),
-        ("height_m > 0.8", "heigth_m > 0.8", 15, "expression", "did you mean 'height_m'?", ""),
+        ("height_m > 0.8", "heigth_m > 0.8", 15, "expression", "unknown signal 'heigth_m' (did you mean 'height_m'?)", ""),
         ("base, table", "base, tabel", 16, "unknown-element", "no body or geom 'tabel'", "did you mean 'table'?"),
         ("success: {eq", "spl: {at_least: 1}, success: {eq", 18, "metric-needs", "'spl' needs goal_distance_m", "its signals: height_m, grip_n"),
         ("success: {eq", "s: {stl: 'G (hight_m > 0)'}, success: {eq", 18, "expression", "unknown signal 'hight_m'", "did you mean 'height_m'?"),
