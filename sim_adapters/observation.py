@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 
@@ -86,8 +87,25 @@ class Contact:
     touched: tuple[int, ...] = ()
 
 
+class _ByValue:
+    """Equal where every field is, arrays and nan by their values."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other):
+            return NotImplemented
+        pairs = ((getattr(self, one.name), getattr(other, one.name)) for one in fields(self))  # type: ignore[arg-type]
+        return all(
+            np.array_equal(a, b, equal_nan=True) if isinstance(a, np.ndarray | float) else a == b
+            for a, b in pairs
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class WatchedBody:
+class WatchedBody(_ByValue):
     """A body that a metric speaks of, at the moment of a picture.
 
     Attributes:
@@ -113,7 +131,7 @@ class WatchedBody:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CameraView:
+class CameraView(_ByValue):
     """What truly stood before a camera when it took a picture.
 
     Attributes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import mujoco
@@ -185,3 +186,14 @@ def test_a_site_elsewhere_in_the_picture_hides_nothing_of_a_body(tmp_path: Path)
             cube = worlds.ground_truth()[0].views[0].bodies[0]
             found.append((cube.pixels, cube.occlusion))
     assert found[0] == found[1]
+
+
+def test_two_truths_are_equal_where_all_is_alike(tmp_path: Path):
+    site = watched(tmp_path, sensors=(("front", replace(LOOKS, width=32, height=24)),))
+    with batch() as worlds:
+        worlds.reset([site, site])
+        first, second = worlds.ground_truth()
+        assert first == second and first.views[0].bodies[0] is not second.views[0].bodies[0]
+        worlds.step(np.array([[4.0, 0.1], [-4.0, 0.1]]))
+        first, second = worlds.ground_truth()
+    assert first.views != second.views and first.views[0].bodies[0] == second.views[0].bodies[0]
