@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .refused import Refused
 from .settable import names_in
+
+if TYPE_CHECKING:
+    from typing import TypeAlias  # Of Python 3.10.
 
 PREFIX = "mujoco:"
 """Begins what is asked beside the names of the info: a quantity, as a task writes it, in JSON."""
@@ -18,7 +21,7 @@ _AXES = {"x": 0, "y": 1, "z": 2}
 _FRAMES = {"body": ("xpos", "xmat"), "geom": ("geom_xpos", "geom_xmat"), "site": ("site_xpos", "site_xmat")}
 _ONE_NUMBER = (2, 3)
 """Kinds of joints that are told by one number: slides and hinges."""
-Read = Callable[[], float]
+Read: TypeAlias = "Callable[[], float]"
 
 
 def things_of(inner: Any) -> dict[str, list[str]] | None:
