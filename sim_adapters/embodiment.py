@@ -177,7 +177,9 @@ class ActionSpec:
         ):
             if not low <= value <= high:
                 of = f" {unit}" if unit else ""
-                return f"{name} is {value:g}{of}, beyond its range from {low:g} to {high:g}{of}"
+                # All digits where fewer would say that it is 2, beyond its range up to 2.
+                shown = f"{float(value)!r}" if f"{value:g}" in (f"{low:g}", f"{high:g}") else f"{value:g}"
+                return f"{name} is {shown}{of}, beyond its range from {low:g} to {high:g}{of}"
         return ""
 
 

@@ -52,6 +52,7 @@ def test_a_channel_that_contradicts_itself_is_refused(kind, shape, entries, wron
         ([1.0, 40.0], ""),
         ([math.nan, 0.0], "shoulder is nan"),
         ([0.0, 41.0], "grip is 41 N, beyond its range from 0 to 40 N"),
+        ([0.0, 40.000000002], "grip is 40.000000002 N, beyond its range from 0 to 40 N"),
         ([0.0], "an action is 2 numbers (shoulder, grip)"),
     ],
 )
