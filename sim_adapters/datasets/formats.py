@@ -1,4 +1,4 @@
-"""Readers of labels: COCO, JSON lines, YOLO folders, Pascal VOC and KITTI.
+"""Readers of labels: COCO, JSON lines, YOLO folders, Pascal VOC, KITTI; CVAT beside, in ``cvat.py``.
 
 What a file says is data: names lead nowhere out of the data set's folder, nothing is fetched or run, sizes
 and counts are bounded, and what is no number is refused with its place.
@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
+from simgate.sim_adapters.datasets.cvat import cvat
 from simgate.sim_adapters.datasets.dataset import (
     MOST_BYTES,
-    MOST_OBJECTS,
     MOST_PICTURES,
     Dataset,
     Labelled,
@@ -27,27 +25,14 @@ from simgate.sim_adapters.datasets.dataset import (
     size_of,
     word,
 )
+from simgate.sim_adapters.datasets.text_files import lines_of, text_of, xml_of
 from simgate.sim_adapters.decoded import upright_size
-from simgate.sim_adapters.plain_file import NotPlain, read_plain, require_plain
+from simgate.sim_adapters.plain_file import NotPlain, require_plain
 
 ENDINGS = (".png", ".jpg", ".jpeg")
 _COCO_KEYS = frozenset(
     {"id", "file_name", "width", "height", "license", "coco_url", "flickr_url", "date_captured"}
 )
-
-
-def text_of(path: Path) -> str:
-    """A file of labels as text.
-
-    Raises:
-        NativeError: It is no plain file, too large, or no UTF-8.
-    """
-    try:
-        return read_plain(path, MOST_BYTES).decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise bad(str(path), "it is no UTF-8 text") from None
-    except OSError as error:
-        raise bad(str(path), error.strerror or str(error)) from None
 
 
 def _json(where: str, text: str) -> Any:
@@ -105,9 +90,9 @@ def _id(entry: object, name: str) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def json_lines(path: Path, images: Path | None) -> Dataset:
+def json_lines(path: Path, images: Path | None, *, of_log: bool = False) -> Dataset:
     """A line a picture: ``{"image": "a.png", "boxes": [{"label": "person", "box": [x0, y0, x1, y1]}]}``;
-    other keys are metadata."""
+    other keys are metadata. Pictures ``of_log`` need no name."""
     pictures, classes = [], {}
     for number, line in enumerate(text_of(path).splitlines(), start=1):
         if not line.strip():
@@ -126,7 +111,8 @@ def json_lines(path: Path, images: Path | None) -> Dataset:
             hidden = bool(entry.get("ignore")), bool(entry.get("crowd"))
             objects.append(Labelled(label, box_of(where, corners), *hidden))
         about = about_of(where, said, frozenset({"image", "boxes"}))
-        pictures.append(Picture(word(where, "image", said.get("image")), tuple(objects), about))
+        named = said.get("image", f"line {number}" if of_log else None)
+        pictures.append(Picture(word(where, "image", named), tuple(objects), about))
     return Dataset(images or path.parent, tuple(pictures), tuple(classes))
 
 
@@ -145,7 +131,7 @@ def yolo(path: Path, images: Path | None) -> Dataset:
         label = root / "labels" / file.relative_to(folder).with_suffix(".txt")
         width, height = _size(file)
         objects = []
-        for number, line in _lines(label):
+        for number, line in lines_of(label):
             where, parts = f"{label}:{number}", line.split()
             if len(parts) != _YOLO_FIELDS:
                 hint = "outlines, turned boxes and key points are not read; write their boxes"
@@ -166,7 +152,7 @@ def _yolo_names(root: Path) -> list[str]:
 
     listed, described = root / "classes.txt", root / "data.yaml"
     if listed.is_file():
-        return [word(str(listed), "a class", line.strip()) for _, line in _lines(listed)]
+        return [word(str(listed), "a class", line.strip()) for _, line in lines_of(listed)]
     if not described.is_file():
         raise bad(str(root), "a YOLO folder has classes.txt, or data.yaml with names")
     try:
@@ -187,13 +173,7 @@ def voc(path: Path, images: Path | None) -> Dataset:
     folder = images or path / "JPEGImages"
     pictures, classes = [], {}
     for file in sorted((path / "Annotations").glob("*.xml")):
-        where, text = str(file), text_of(file)
-        if "<!DOCTYPE" in text or "<!ENTITY" in text:
-            raise bad(where, "labels that define entities are not read")
-        try:
-            top = ElementTree.fromstring(text)
-        except ElementTree.ParseError as error:
-            raise bad(where, f"it is no XML: {error}") from None
+        where, top = str(file), xml_of(file)
         objects = []
         for entry in top.iter("object"):
             label = word(where, "name", (entry.findtext("name") or "").strip())
@@ -217,21 +197,37 @@ def kitti(path: Path, images: Path | None) -> Dataset:
     folder = images or path / "image_2"
     by_stem = {file.stem: file for file in _files(folder)}
     pictures: list[Picture] = []
-    classes: dict[str, bool] = {}
     for label in sorted((path / "label_2").glob("*.txt")):
         if label.stem not in by_stem:
             raise bad(str(label), f"there is no picture of this name in {folder}")
-        objects = []
-        for number, line in _lines(label):
-            where, parts = f"{label}:{number}", line.split()
-            if len(parts) < _KITTI_FIELDS:
-                raise bad(where, f"a line of KITTI labels has {_KITTI_FIELDS} fields, this one {len(parts)}")
-            kind, unknown = word(where, "the type", parts[0]), parts[0] == "DontCare"
-            corners = numbers(where, "the box (left, top, right, bottom)", parts[4:8], 4)
-            classes |= {} if unknown else {kind: True}
-            objects.append(Labelled("" if unknown else kind, box_of(where, corners), crowd=unknown))
-        pictures.append(Picture(by_stem[label.stem].relative_to(folder).as_posix(), tuple(objects)))
+        name = by_stem[label.stem].relative_to(folder).as_posix()
+        pictures.append(Picture(name, _kitti_objects(label)))
+    return _of_kitti(folder, pictures)
+
+
+def kitti_labels(path: Path) -> Dataset:
+    """A folder of KITTI's label files alone, or with them in ``label_2``: the pictures are elsewhere."""
+    folder = path / "label_2" if (path / "label_2").is_dir() else path
+    return _of_kitti(
+        folder, [Picture(file.stem, _kitti_objects(file)) for file in sorted(folder.glob("*.txt"))]
+    )
+
+
+def _of_kitti(folder: Path, pictures: list[Picture]) -> Dataset:
+    classes = dict.fromkeys(one.label for picture in pictures for one in picture.objects if one.label)
     return Dataset(folder, tuple(pictures), tuple(classes))
+
+
+def _kitti_objects(label: Path) -> tuple[Labelled, ...]:
+    objects = []
+    for number, line in lines_of(label):
+        where, parts = f"{label}:{number}", line.split()
+        if len(parts) < _KITTI_FIELDS:
+            raise bad(where, f"a line of KITTI labels has {_KITTI_FIELDS} fields, this one {len(parts)}")
+        kind, unknown = word(where, "the type", parts[0]), parts[0] == "DontCare"
+        corners = numbers(where, "the box (left, top, right, bottom)", parts[4:8], 4)
+        objects.append(Labelled("" if unknown else kind, box_of(where, corners), crowd=unknown))
+    return tuple(objects)
 
 
 def _files(folder: Path) -> list[Path]:
@@ -247,16 +243,6 @@ def _files(folder: Path) -> list[Path]:
     return sorted(found)
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """The lines of a file of labels that hold something; of one that is not there none."""
-    if path.exists() or path.is_symlink():
-        for number, line in enumerate(text_of(path).splitlines(), start=1):
-            if number > MOST_OBJECTS:
-                raise bad(str(path), f"more than {MOST_OBJECTS:,} lines")
-            if line.strip():
-                yield number, line
-
-
 def _size(file: Path) -> tuple[int, int]:
     from PIL import Image
 
@@ -270,7 +256,7 @@ def _size(file: Path) -> tuple[int, int]:
         raise bad(str(file), "it is no PNG or JPEG picture") from None
 
 
-FORMATS = {"coco": coco, "jsonl": json_lines, "yolo": yolo, "voc": voc, "kitti": kitti}
+FORMATS = {"coco": coco, "jsonl": json_lines, "yolo": yolo, "voc": voc, "kitti": kitti, "cvat": cvat}
 """Name -> reader of a path and, where it is named, of the folder of pictures."""
 
 
@@ -280,6 +266,8 @@ def format_of(path: Path) -> str:
         return "jsonl"
     if path.suffix == ".json":
         return "coco"
+    if path.suffix == ".xml":
+        return "cvat"
     if path.suffix in (".yaml", ".yml") or (path / "labels").is_dir():
         return "yolo"
     if (path / "Annotations").is_dir():

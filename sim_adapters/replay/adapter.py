@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import bisect
 import hashlib
 import math
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +17,10 @@ from simgate.sim_adapters.adapter import AdapterInfo, Timing
 from simgate.sim_adapters.embodiment import Embodiment
 from simgate.sim_adapters.observation import GroundTruth, Observation, VisibleEntity
 from simgate.sim_adapters.options import read_options
-from simgate.sim_adapters.replay.labels import read_labels
 from simgate.sim_adapters.replay.log_file import LogFile, open_log
 from simgate.sim_adapters.replay.opened import embodiment_of
 from simgate.sim_adapters.replay.pictures import read_picture
+from simgate.sim_adapters.replay.truths import Truths
 from simgate.sim_adapters.scene.log import LogSite
 from simgate.sim_adapters.traits import AdapterTraits
 
@@ -40,7 +42,7 @@ class ReplayAdapter:
         read_options("replay adapter", {}, options or {})
         self._timing = timing
         self._embodiment: Embodiment | None = None
-        self._pictures: Iterator[tuple[int, Picture]] = iter(())
+        self._pictures: Iterator[_Taken] = iter(())
 
     def describe(self) -> AdapterInfo:
         """Identity; nothing is simulated."""
@@ -65,16 +67,17 @@ class ReplayAdapter:
         (site,) = scenes
         log = open_log(Path(site.path))
         self._site, self._faults, self._lost, self._unlabelled = site, list[str](), 0, 0
-        self._labels = _Labels(log, site)
-        self._pictures = _pictures(log, site)
+        self._labels = Truths(log, site)
+        self._part = _Part(log, site, self._labels.lost)
+        self._pictures = self._part.pictures()
         first = next(self._pictures, None)
         if first is None:
             raise ValueError(f"{site.name} has no picture from {site.from_s:g} to {site.to_s:g} s")
-        self._begin_ns, picture = first
-        self._shape, self._step = picture.shape, 0
-        self._embodiment = embodiment_of(site.channel, picture.shape[:2], float(self._timing.camera_hz))
+        self._begin_ns, self._step = first.stamp_ns, 0
+        self._embodiment = embodiment_of(site.channel, site.shape, float(self._timing.camera_hz))
+        self._picture = np.zeros((*site.shape, 3), np.uint8)
         self._course = hashlib.blake2b(digest_size=16)
-        self._show(self._begin_ns, picture)
+        self._show(first)
         self._next = next(self._pictures, None)
         return self._observation()
 
@@ -91,25 +94,30 @@ class ReplayAdapter:
         self._step += self._timing.steps_ahead(self._step)
         now_ns = self._begin_ns + round(self._step * 1_000_000_000 / self._timing.physics_hz)
         shown = 0
-        while self._next is not None and self._next[0] <= now_ns:
-            self._show(*self._next)
+        while self._next is not None and self._next.stamp_ns <= now_ns:
+            self._show(self._next)
             self._next = next(self._pictures, None)
             shown += 1
         self._lost += max(0, shown - 1)
         return self._observation()
 
-    def _show(self, stamp_ns: int, picture: Picture) -> None:
-        if picture.shape != self._shape:
-            raise ValueError(f"{self._site.name}: a picture of {picture.shape} follows ones of {self._shape}")
-        self._picture, self._shown_step = picture, self._step
-        self._course.update(picture.tobytes())
-        found = self._labels.at(stamp_ns)
+    def _show(self, taken: _Taken) -> None:
+        picture, self._is_lost = taken.picture, taken.picture is None
+        if picture is not None:
+            if picture.shape != self._picture.shape:
+                shapes = f"{picture.shape} in place of {self._picture.shape}"
+                raise ValueError(f"{self._site.name}: a picture has the shape {shapes}")
+            self._picture = picture
+        self._shown_step = self._step
+        self._course.update(b"lost" if picture is None else picture.tobytes())
+        found = self._labels.at(taken.stamp_ns, self._part.begin_ns, taken.number)
         self._unlabelled += found is None
         self._entities: tuple[VisibleEntity, ...] = found or ()
 
     def _observation(self) -> Observation:
         name = self._site.channel
-        return Observation(self._step, {name: self._picture[None]}, {name: self._shown_step})
+        lost = {name: (0,)} if self._is_lost else {}
+        return Observation(self._step, {name: self._picture[None]}, {name: self._shown_step}, lost)
 
     def ground_truth(self) -> tuple[GroundTruth, ...]:
         """The labels of the newest picture; where the robot was, and what it touched, nobody says."""
@@ -122,7 +130,7 @@ class ReplayAdapter:
                 self._entities,
                 (),
                 {},
-                tells_entities=self._site.truth is not None,
+                tells_entities=self._site.is_labelled,
                 over=END if self._next is None else "",
                 course=self._course.hexdigest(),
             ),
@@ -137,10 +145,13 @@ class ReplayAdapter:
                 f"{self._timing.camera_hz}: raise it"
             )
         if self._unlabelled:
-            near = f"within {1000 * self._site.tolerance_s:g} ms"
-            found.append(
-                f"{self._unlabelled} pictures of the log have no labels {near} on {self._site.truth}"
-            )
+            near, site = f"within {1000 * self._site.tolerance_s:g} ms", self._site
+            if site.labels is not None:
+                near = f"of their {site.labels_by}" if site.labels_by == "number" else near
+                near += f" in {Path(site.labels).name}"
+            else:
+                near += f" on {site.truth}"
+            found.append(f"{self._unlabelled} pictures of the log have no labels {near}")
         return (tuple(found),)
 
     def close(self) -> None:
@@ -149,50 +160,71 @@ class ReplayAdapter:
         self._pictures = iter(())
 
 
-class _Labels:
-    """All labels of a log, by their stamps: they are small, and may lie far behind their pictures."""
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A picture of the log.
 
-    def __init__(self, log: LogFile, site: LogSite) -> None:
-        self._near_ns = site.tolerance_s * 1e9
-        self._told = site.truth is not None
-        found: dict[int, tuple[VisibleEntity, ...]] = {}
-        for stamp_ns, said in log.messages(site.truth) if site.truth is not None else ():
-            found[stamp_ns] = read_labels(log.topics[site.truth or ""], said)
-        self._stamps = sorted(found)
-        self._found = found
-
-    def at(self, stamp_ns: int) -> tuple[VisibleEntity, ...] | None:
-        """Those nearest to a picture; None where they are too far away, () where nobody tells any."""
-        if not self._told:
-            return ()
-        place = bisect.bisect_left(self._stamps, stamp_ns)
-        near = self._stamps[max(0, place - 1) : place + 1]
-        best = min(near, key=lambda one: abs(one - stamp_ns), default=None)
-        if best is None or abs(best - stamp_ns) > self._near_ns:
-            return None
-        return self._found[best]
-
-
-def _pictures(log: LogFile, site: LogSite) -> Iterator[tuple[int, Picture]]:
-    """The pictures of the part with their stamps, nanoseconds; nothing is read ahead.
-
-    Raises:
-        ValueError: A picture is damaged, or stamped before the one before it.
+    Attributes:
+        stamp_ns: When it was taken, nanoseconds.
+        number: In the log, from 0; of one that was lost that of the one after it.
+        picture: uint8, shape (H, W, 3), RGB; None for one that was lost on its way.
     """
-    kind = log.topics[site.images]
-    first_ns, last_ns = None, -math.inf
-    for stamp_ns, said in log.messages(site.images):
-        first_ns = stamp_ns if first_ns is None else first_ns
-        at_s = (stamp_ns - first_ns) / 1e9
-        if stamp_ns <= last_ns:
-            raise ValueError(
-                f"{site.name}: at {at_s:.3f} s a picture is stamped no later than the one before"
-            )
-        last_ns = stamp_ns
-        if at_s > site.to_s:
-            return
-        if at_s >= site.from_s:
-            try:
-                yield stamp_ns, read_picture(kind, said)
-            except ValueError as error:
-                raise ValueError(f"{site.name}, {site.images}, {at_s:.3f} s: {error}") from None
+
+    stamp_ns: int
+    number: int
+    picture: Picture | None
+
+
+class _Part:
+    """The pictures of a part of a log; nothing is read ahead.
+
+    Attributes:
+        begin_ns: Stamp of the log's first picture, once one was asked for.
+
+    Args:
+        log: Opened.
+        site: The part.
+        lost: Stamps of pictures that were lost on their way, in order.
+    """
+
+    def __init__(self, log: LogFile, site: LogSite, lost: Sequence[int]) -> None:
+        self._log, self._site, self._gone = log, site, deque(lost)
+        self.begin_ns = 0
+
+    def pictures(self) -> Iterator[_Taken]:
+        """Each picture of the part, the lost ones too.
+
+        Raises:
+            ValueError: A picture is damaged, or stamped before the one before it.
+        """
+        site, kind = self._site, self._log.topics[self._site.images]
+        last_ns, number = -math.inf, 0
+        for number, (stamp_ns, said) in enumerate(self._log.messages(site.images)):
+            if number == 0:
+                self.begin_ns = min([stamp_ns, *islice(self._gone, 1)])
+            at_s = self._at_s(stamp_ns)
+            if stamp_ns <= last_ns:
+                raise ValueError(
+                    f"{site.name}: at {at_s:.3f} s a picture is stamped no later than the one before"
+                )
+            last_ns = stamp_ns
+            yield from self._lost_before(stamp_ns, number)
+            if self._gone and self._gone[0] == stamp_ns:
+                self._gone.popleft()  # It has arrived after all.
+            if at_s > site.to_s:
+                return
+            if at_s >= site.from_s:
+                try:
+                    yield _Taken(stamp_ns, number, read_picture(kind, said))
+                except ValueError as error:
+                    raise ValueError(f"{site.name}, {site.images}, {at_s:.3f} s: {error}") from None
+        yield from self._lost_before(math.inf, number + 1)
+
+    def _lost_before(self, stamp_ns: float, number: int) -> Iterator[_Taken]:
+        while self._gone and self._gone[0] < stamp_ns:
+            gone = self._gone.popleft()
+            if self._site.from_s <= self._at_s(gone) <= self._site.to_s:
+                yield _Taken(gone, number, None)
+
+    def _at_s(self, stamp_ns: int) -> float:
+        return (stamp_ns - self.begin_ns) / 1e9

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 from pathlib import Path
 
+from simgate.sim_adapters.datasets.dataset import bad
 from simgate.sim_adapters.embodiment import ActionSpec, Channel, Embodiment, Intrinsics
+from simgate.sim_adapters.replay.label_files import BY_NUMBER, By, LabelFile, read_label_file
 from simgate.sim_adapters.replay.labels import LABEL_TYPES
 from simgate.sim_adapters.replay.log_file import CLOCK, LogFile, files_of, open_log
 from simgate.sim_adapters.replay.pictures import IMAGE_TYPES, read_picture
@@ -22,15 +25,20 @@ class OpenedLog:
         path: The file, or the folder of a rosbag2.
         images: Topic of the pictures.
         truth: Topic of their labels; None without.
+        labels: File of their labels; None without.
+        labels_by: What tells which picture an entry of that file belongs to.
 
     Raises:
-        NativeError: It cannot be read, has no such topic, or was recorded under a simulated clock.
+        NativeError: It cannot be read, has no such topic, or was recorded under a simulated clock; the labels
+            are not those of its pictures.
     """
 
     adapters = ("replay",)
 
-    def __init__(self, path: Path, images: str, truth: str | None) -> None:
-        self.path = path
+    def __init__(
+        self, path: Path, images: str, truth: str | None, labels: Path | None = None, labels_by: By = "stamp"
+    ) -> None:
+        self.path, self._labels = path, labels
         log = open_log(path)
         if CLOCK in log.topics:
             message = f"{path.name} holds {CLOCK}: its times are those of a clock that somebody else has set"
@@ -47,11 +55,27 @@ class OpenedLog:
         except ValueError as error:
             raise NativeError("file", f"{path.name}, {images}: {error}") from None
         self.shape = (int(shown.shape[0]), int(shown.shape[1]))
+        if labels is not None:
+            self._require_labels(read_label_file(labels, labels_by), labels, first[0])
+
+    def _require_labels(self, found: LabelFile, path: Path, begin_ns: int) -> None:
+        """Labels of pictures of another size, or of another time, are those of another log."""
+        if other := found.sizes - {self.shape[::-1]}:
+            wanted, there = ("x".join(map(str, size)) for size in (next(iter(other)), self.shape[::-1]))
+            raise bad(str(path), f"it labels pictures of {wanted}, and the log's have {there}")
+        if found.by == "number":
+            return
+        offset = 0 if found.from_start else begin_ns
+        first_s, last_s = ((place - offset) / 1e9 for place in (min(found.found), max(found.found)))
+        if last_s < -1.0 or first_s > self.duration_s + 1.0:
+            message = f"its labels are from {first_s:.1f} to {last_s:.1f} s after the log's first picture, "
+            message += f"and the log lasts {self.duration_s:.1f} s"
+            raise bad(str(path), message, BY_NUMBER)
 
     def hashes(self) -> dict[str, str]:
-        """Its files -> SHA-256, hex, by path from the folder that it lies in."""
-        folder = self.path.parent
-        return {path.relative_to(folder).as_posix(): _sha256(path) for path in files_of(self.path)}
+        """Its files, those of labels too -> SHA-256, hex, by path from the folder that it lies in."""
+        files = [*files_of(self.path), *(files_of(self._labels) if self._labels is not None else ())]
+        return {Path(os.path.relpath(one, self.path.parent)).as_posix(): _sha256(one) for one in files}
 
 
 def embodiment_of(channel: str, shape: tuple[int, int], rate_hz: float) -> Embodiment:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from simgate.sim_adapters.scene.sensor import CameraEffects
 
@@ -15,8 +16,11 @@ class LogSite:
         name: Name of the world that made it.
         path: The log, absolute.
         channel: What the camera's channel is called.
+        shape: Rows and columns of its pictures.
         images: Topic of its pictures.
-        truth: Topic of their labels; None where nobody has labelled them.
+        truth: Topic of their labels; None without.
+        labels: File of their labels, absolute; None without.
+        labels_by: ``stamp`` or ``number``: what tells which picture an entry of that file belongs to.
         tolerance_s: So far may the stamps of a picture and its labels be apart, seconds.
         from_s: Where it begins, seconds from the log's first picture.
         to_s: Where it ends, likewise.
@@ -26,9 +30,17 @@ class LogSite:
     name: str
     path: str
     channel: str
+    shape: tuple[int, int]
     images: str
     truth: str | None
+    labels: str | None
+    labels_by: Literal["stamp", "number"]
     tolerance_s: float
     from_s: float
     to_s: float
     effects: CameraEffects
+
+    @property
+    def is_labelled(self) -> bool:
+        """Whether anybody says what was really there."""
+        return self.truth is not None or self.labels is not None

@@ -22,10 +22,9 @@ from simgate.harness.results.record import DetectionSheet, LatencySamples
 from simgate.harness.scoring.sheets import sheets_of
 from simgate.harness.trace import FrameTruth, Trace
 from simgate.policies.perception.outputs import Boxes, ModelOutput, require_sound
-from simgate.sim_adapters.datasets.dataset import Labelled
+from simgate.sim_adapters.datasets.entities import entities_of
 from simgate.sim_adapters.datasets.frames import read_frame, sha256_of
 from simgate.sim_adapters.datasets.world import DatasetSite, Shown
-from simgate.sim_adapters.observation import VisibleEntity
 
 BATCH = 32
 """Pictures that a model is shown at once, at most; the same size is needed."""
@@ -147,7 +146,7 @@ def _ended(
 ) -> PictureRun:
     count = len(site.pictures)
     steps = np.arange(count, dtype=np.int64)
-    frames = tuple(FrameTruth(k, _entities(one.objects)) for k, one in enumerate(site.pictures))
+    frames = tuple(FrameTruth(k, entities_of(one.objects, 0.0)) for k, one in enumerate(site.pictures))
     trace = Trace(
         physics_hz=physics_hz,
         steps=steps,
@@ -172,24 +171,3 @@ def _at(one: Boxes, step: int) -> Boxes:
     return Boxes(
         boxes=one.boxes, scores=one.scores, class_ids=one.class_ids, classes=one.classes, frame_step=step
     )
-
-
-def _entities(objects: Sequence[Labelled]) -> tuple[VisibleEntity, ...]:
-    """What is marked, as the bodies that a camera sees; what is not judged lets no light through."""
-    found = []
-    for k, one in enumerate(objects):
-        x0, y0, x1, y1 = one.box
-        hidden = one.ignore or one.crowd
-        found.append(
-            VisibleEntity(
-                name=f"{one.label or 'unknown'}-{k}",
-                label=one.label,
-                box=(round(x0), round(y0), round(x1), round(y1)),
-                pixels=round((x1 - x0) * (y1 - y0)),
-                occlusion=0.0,
-                distance_m=0.0,
-                truncated=False,
-                transmittance=0.0 if hidden else 1.0,
-            )
-        )
-    return tuple(found)

@@ -88,6 +88,8 @@ class ValidityMonitor:
             sound = self._check_start(truth) and sound
         if self._eye and observation.stamps[self._eye] > self._seen_step:
             self._seen_step = observation.stamps[self._eye]
+            if world in observation.lost.get(self._eye, ()):
+                return sound  # What is shown is the one before.
             self._check_frame(observation.channels[self._eye][world], truth)
         return sound
 

@@ -78,7 +78,7 @@ def _lack(sight: Sight, name: str, info: MetricInfo, of: str) -> tuple[str, str]
         return message, "judge what the model says of its pictures (detection.CLASS.recall), and latency"
     if info.output == "boxes" and not sight.labels:
         message = f"'{name}' needs labels of the log's pictures, and it names none"
-        return message, "name their topic: world: {log: ..., truth: TOPIC}"
+        return message, "name their topic, world: {log: ..., truth: TOPIC}, or their file, labels: FILE"
     if info.touches and not sight.touches:
         message = f"'{name}' needs what the robot touches, and an environment does not tell it"
         return (

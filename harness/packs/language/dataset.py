@@ -12,10 +12,10 @@ class DatasetKeys(Keys):
     """A data set."""
 
     dataset: Annotated[str, Wanted("the path of the labels")] = key(
-        "path of the labels: COCO's JSON, JSON lines, or the folder of a YOLO, VOC or KITTI data set"
+        "path of the labels: COCO's JSON, JSON lines, CVAT's XML, or a folder of YOLO, VOC or KITTI"
     )
-    format: Annotated[Literal["coco", "jsonl", "yolo", "voc", "kitti"] | None, Word("format")] = key(
-        "coco, jsonl, yolo, voc or kitti; what the path looks like when left out", None
+    format: Annotated[Literal["coco", "jsonl", "yolo", "voc", "kitti", "cvat"] | None, Word("format")] = key(
+        "coco, jsonl, yolo, voc, kitti or cvat; what the path looks like when left out", None
     )
     images: Annotated[str | None, Wanted("the path of a folder")] = key(
         "folder of the pictures; where the format has it, or beside the labels, when left out", None

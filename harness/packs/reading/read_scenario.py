@@ -369,7 +369,7 @@ def _sight_of(native: _Native | None) -> Sight:
         return Sight()
     if native.kind != "log":
         return Sight(touches=False)
-    return Sight(touches=False, is_log=True, labels=getattr(native, "truth", None) is not None)
+    return Sight(touches=False, is_log=True, labels=getattr(native, "is_labelled", False))
 
 
 def report_unused(reader: Reader, parameters: PackParameters, scenarios: list[ReadScenario]) -> None:

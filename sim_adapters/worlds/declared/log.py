@@ -29,7 +29,9 @@ class LogSpec:
         tolerance_ms: So far may the stamps of a picture and its labels be apart.
         shape: Rows and columns of the pictures.
         duration_s: Of the whole log.
-        files: Its files -> SHA-256, hex, by path from the folder that it lies in.
+        labels: File of their labels, from the pack's folder; None without.
+        labels_by: What tells which picture an entry of that file belongs to.
+        files: Its files, those of labels too -> SHA-256, hex, by path from the folder that it lies in.
         kind: Tells this kind from others in stored data.
     """
 
@@ -41,6 +43,8 @@ class LogSpec:
     tolerance_ms: float
     shape: tuple[int, int]
     duration_s: float
+    labels: str | None = None
+    labels_by: Literal["stamp", "number"] = "stamp"
     files: dict[str, str] = field(default_factory=dict)
     kind: Literal["log"] = "log"
 
@@ -48,6 +52,11 @@ class LogSpec:
     def name(self) -> str:
         """The world's name in results: what it is, and what was in it."""
         return f"log:{self.file}@{self.sha256[:12]}"
+
+    @property
+    def is_labelled(self) -> bool:
+        """Whether anybody says what was really there."""
+        return self.truth is not None or self.labels is not None
 
 
 class LogWorld(PlacingWorld):
@@ -64,6 +73,7 @@ class LogWorld(PlacingWorld):
         self.name = f"log:{spec.file}"
         self.description = f"The field log {spec.file}, replayed: open loop."
         self._path = str(absolute(folder / spec.file))
+        self._labels = str(absolute(folder / spec.labels)) if spec.labels is not None else None
         begins = "Where the part that is replayed begins, from the log's first picture."
         ends = "Where the part that is replayed ends; the end of the log when left out."
         most = spec.duration_s + 1.0
@@ -87,8 +97,11 @@ class LogWorld(PlacingWorld):
             name=self.name,
             path=self._path,
             channel=spec.channel,
+            shape=spec.shape,
             images=spec.images,
             truth=spec.truth,
+            labels=self._labels,
+            labels_by=spec.labels_by,
             tolerance_s=spec.tolerance_ms / 1000.0,
             from_s=begin,
             to_s=end,

@@ -87,10 +87,15 @@ def measured(cast: Cast, **changes) -> Cast:
     return dataclasses.replace(cast, models=[LoopModel(one.runtime, None) for one in cast.models], **changes)
 
 
-def play(cast: Cast, *doors: float, fault: str = "none", noise: float = 0.02) -> list[Episode]:
+def play(
+    cast: Cast, *doors: float, fault: str = "none", noise: float = 0.02, dropout: float = 0.0
+) -> list[Episode]:
     scenes = [
         MEMORY_CORRIDOR.build({"door.distance_m": d, "camera.noise_std": noise, "fault": fault}, ())
         for d in doors
+    ]
+    scenes = [
+        dataclasses.replace(s, effects=dataclasses.replace(s.effects, dropout_rate=dropout)) for s in scenes
     ]
     seeds = [7 + k for k in range(len(doors))]
     return run_episodes(cast, scenes, seeds, seeds, LapClock())

@@ -96,6 +96,31 @@ def test_what_a_log_cannot_do_is_said_before_it_runs(pack, capsys, changes, code
     assert said in " ".join(out.split())
 
 
+def test_labels_of_a_file_are_judged_and_are_part_of_the_run(pack, tmp_path, capsys) -> None:
+    path = Path(pack(accept="detection.glass_door.recall: {at_least: 0.9}"))
+    path.write_text(path.read_text().replace("images: /cam", "images: /cam, labels: marked/labels.jsonl"))
+    (tmp_path / "marked").mkdir()
+    lines = [
+        {"time_s": at, "boxes": [{"label": "glass_door", "box": [4 + 2 * k, 4, 12 + 2 * k, 20]}]}
+        for k, at in enumerate([0, 0.1, 0.2, 0.3, 0.4])
+    ]
+    labels = tmp_path / "marked" / "labels.jsonl"
+    labels.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert main(["lint", str(path)]) == 0
+    run = ["run", str(path), "--workers", "0", "--runtime", "memory_runtime", "--runs-dir", "runs"]
+    main(run)
+    found = [json.loads(line) for line in Path("runs/latest/journal.ndjson").read_text().splitlines()]
+    assert [one["outcome"] for one in found] == ["PASS", "PASS"]
+    capsys.readouterr()
+    os.truncate("runs/latest/journal.ndjson", 0)
+    labels.write_text(labels.read_text().replace("20]", "21]"))
+    assert main(["run", "--resume", "runs/latest", "--workers", "0"]) != 0
+    assert "marked/labels.jsonl" in capsys.readouterr().err
+    path.write_text(path.read_text().replace("labels: ", "truth: /cam, labels: "))
+    assert main(["lint", str(path)]) != 0
+    assert "those of a topic (truth) or those of a file (labels), not both" in capsys.readouterr().out
+
+
 def test_a_task_in_a_log_is_refused(pack, capsys) -> None:
     path = Path(pack())
     path.write_text(path.read_text().replace("    variants:", "    task: {success: x > 1}\n    variants:"))

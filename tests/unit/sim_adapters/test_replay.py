@@ -90,8 +90,8 @@ def write_ros(
 
 
 def site(path: Path, **changes) -> LogSite:
-    told = {"name": "log", "path": str(path), "channel": "camera.rgb", "images": "/cam", "truth": None,
-            "tolerance_s": 0.05, "from_s": 0.0, "to_s": 100.0, "effects": CLEAN}  # fmt: skip
+    told = {"name": "log", "path": str(path), "channel": "camera.rgb", "shape": (24, 32), "images": "/cam",
+            "truth": None, "labels": None, "labels_by": "stamp", "tolerance_s": 0.05, "from_s": 0.0, "to_s": 100.0, "effects": CLEAN}  # fmt: skip
     return LogSite(**(told | changes))
 
 

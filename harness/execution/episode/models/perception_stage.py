@@ -175,10 +175,10 @@ class PerceptionStage:
         seen: list[int] = []
         taken: list[NDArray[np.uint8]] = []
         untouched, anew = len(active) == self._worlds, True
-        cameras = self._cameras[name]
+        cameras, gone = self._cameras[name], observation.lost.get(name, ())
         for world in active:
             raw = observation.channels[name][world]
-            frame = cameras[world].take(raw)
+            frame = None if world in gone else cameras[world].take(raw)
             cameras[world].steps.append(observation.stamps[name])
             untouched, anew = untouched and frame is raw, anew and frame is not raw
             if frame is None:

@@ -43,10 +43,17 @@ def read_log(reader: Reader, sim: SimSpec, node: MappingNode) -> LogWorld | None
     if sim.adapter not in OpenedLog.adapters and is_there(ADAPTERS, sim.adapter, reader.folder):
         message = f"the simulator '{sim.adapter}' replays no logs"
         reader.problems.at(node.key("log"), "world-adapter", message, "write sim: {adapter: replay}")
+    labels = absolute(reader.folder / keys.labels) if keys.labels is not None else None
+    if labels is not None and keys.truth is not None:
+        message = "the labels are those of a topic (truth) or those of a file (labels), not both"
+        reader.problems.at(nodes["labels"], "wrong-value", message, "leave one of them out")
+        return None
     try:
-        opened = OpenedLog(absolute(reader.folder / keys.log), keys.images, keys.truth)
+        opened = OpenedLog(
+            absolute(reader.folder / keys.log), keys.images, keys.truth, labels, keys.labels_by
+        )
     except NativeError as error:
-        at = nodes["log"]
+        at = nodes["labels"] if labels is not None and str(labels) in error.message else nodes["log"]
         if error.what == "element":
             at = nodes["truth"] if error.unknown == keys.truth and "truth" in nodes else nodes["images"]
         hint = error.hint or (near(error.unknown, error.known) if error.unknown else "")
@@ -63,6 +70,8 @@ def read_log(reader: Reader, sim: SimSpec, node: MappingNode) -> LogWorld | None
         sha256=hashlib.sha256(json.dumps(sorted(files.items())).encode()).hexdigest(),
         images=keys.images,
         truth=keys.truth,
+        labels=keys.labels,
+        labels_by=keys.labels_by,
         channel=keys.channel,
         tolerance_ms=keys.tolerance_ms,
         shape=opened.shape,

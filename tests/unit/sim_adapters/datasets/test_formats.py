@@ -1,4 +1,4 @@
-"""One truth in five formats is one data set; what is hostile or wrong in labels is refused with its place."""
+"""One truth in six formats is one data set; what is hostile or wrong in labels is refused with its place."""
 
 import json
 import os
@@ -58,12 +58,18 @@ def write(folder, kind):
         text = f"<annotation><filename>a.png</filename>{body}</annotation>"
         (folder / "Annotations" / "a.xml").write_text(text)
         return folder
+    if kind == "cvat":
+        box = '<box label="cup" occluded="0" xtl="10.00" ytl="4.00" xbr="30.00" ybr="20.00" z_order="0"/>'
+        text = f'<annotations><image id="0" name="a.png" width="40" height="40">{box}</image></annotations>'
+        (folder / "a.xml").write_text(text)
+        return folder / "a.xml"
     line = "cup 0.00 0 0.0 10 4 30 20 1 1 1 0 0 0 0\nDontCare -1 -1 -10 0 0 5 5 -1 -1 -1 -1 -1 -1 -1\n"
     (folder / "label_2" / "a.txt").write_text(line)
     return folder
 
 
-IMAGES = {"coco": "images", "jsonl": "images"}
+IMAGES = {"coco": "images", "jsonl": "images", "cvat": "images"}
+BOX_OF_CVAT = '<box label="cup" xtl="1" ytl="1" xbr="2" ybr="2" rotation="30"/>'
 
 
 @pytest.mark.parametrize("kind", FORMATS)
@@ -79,7 +85,7 @@ def test_every_format_says_the_same_of_the_same_picture(folder, kind):
     assert frame.shape == (40, 40, 3)
     if kind == "kitti":
         assert (picture.objects[1].label, picture.objects[1].crowd) == ("", True)
-    if kind in IMAGES:
+    if kind in ("coco", "jsonl"):
         assert picture.about == {"site": "lab"}
 
 
@@ -87,7 +93,9 @@ def test_the_format_is_told_by_the_path(tmp_path):
     for name, kind in (("labels", "yolo"), ("Annotations", "voc"), ("label_2", "kitti")):
         (tmp_path / kind / name).mkdir(parents=True)
         assert format_of(tmp_path / kind) == kind
-    assert [format_of(tmp_path / name) for name in ("a.json", "a.jsonl", "a.csv")] == ["coco", "jsonl", ""]
+    assert [format_of(tmp_path / name) for name in ("a.json", "a.jsonl", "a.xml", "a.csv")] == [
+        "coco", "jsonl", "cvat", "",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -120,6 +128,27 @@ def test_what_is_wrong_in_coco_is_refused_with_its_entry(folder, entry, place, w
         ("coco", "a.json", "[]", "lists images"),
         ("voc", "Annotations/a.xml", '<!DOCTYPE a [<!ENTITY b "c">]><annotation/>', "entities"),
         ("voc", "Annotations/a.xml", "<annotation>", "no XML"),
+        ("cvat", "a.xml", '<!DOCTYPE a [<!ENTITY b "c">]><annotations/>', "entities"),
+        ("cvat", "a.xml", "<annotation/>", "holds <annotations>"),
+        ("cvat", "a.xml", "<annotations/>", "no image, and no meta/task"),
+        (
+            "cvat",
+            "a.xml",
+            f'<annotations><image name="a.png">{BOX_OF_CVAT}</image></annotations>',
+            "turned boxes",
+        ),
+        (
+            "cvat",
+            "a.xml",
+            '<annotations><image name="a.png"><polygon label="cup"/></image></annotations>',
+            "labels of the kind polygon",
+        ),
+        (
+            "cvat",
+            "a.xml",
+            "<annotations><meta><task><size>1e8</size></task></meta></annotations>",
+            "more than 1,000,000 frames",
+        ),
         ("kitti", "label_2/a.txt", "cup 1 2", "15 fields"),
         ("kitti", "label_2/b.txt", "cup 1 2", "no picture of this name"),
         ("yolo", "labels/a.txt", "9 0.5 0.5 0.1 0.1", "the class must be 0 to 1"),
@@ -133,7 +162,7 @@ def test_what_is_wrong_in_coco_is_refused_with_its_entry(folder, entry, place, w
 def test_what_is_wrong_in_other_formats_is_refused_with_its_line(folder, kind, file, text, why):
     write(folder, kind)
     (folder / file).write_text(text)
-    path = folder / file if kind in ("jsonl", "coco") else folder
+    path = folder / file if kind in IMAGES else folder
     with pytest.raises(NativeError) as error:
         read_dataset(path, kind, folder / "images" if kind in IMAGES else None)
     assert why in str(error.value)

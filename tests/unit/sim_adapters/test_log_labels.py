@@ -1,0 +1,142 @@
+"""Labels of a log in a file beside it: the same truth by stamp and by number, from whatever tool it comes."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from simgate.sim_adapters.replay.label_files import read_label_file
+from simgate.sim_adapters.replay.opened import OpenedLog
+from simgate.sim_adapters.worlds.native_file import NativeError
+from tests.unit.sim_adapters.test_replay import BEGIN_NS, play, site, write_ros
+
+pytest.importorskip("rosbags", reason="needs simgate[logs]")
+
+STAMPS = [0, 0.1, 0.2, 0.4]
+
+
+def box(k: int) -> tuple[int, int, int, int]:
+    return 4 + 2 * k, 4, 12 + 2 * k, 20
+
+
+def write(tmp_path: Path, kind: str, by: str = "stamp") -> Path:
+    """The door of light of :func:`frames`, labelled in each picture but the third, where nothing is marked."""
+    stamps = [BEGIN_NS + round(at * 1e9) for at in STAMPS]
+    names = [f"{s // 10**9}.{s % 10**9:09d}" if by == "stamp" else f"{k:06d}" for k, s in enumerate(stamps)]
+    marked = [k for k in range(4) if k != 2]
+    if kind == "kitti":
+        for k, name in enumerate(names):
+            line = f"door 0 0 0 {' '.join(map(str, box(k)))} 1 1 1 0 0 0 0\n" if k in marked else ""
+            (tmp_path / f"{name}.txt").write_text(line)
+        return tmp_path
+    if kind == "jsonl":
+        place = ["time_s", "frame"][by == "number"]
+        at = list(range(4)) if by == "number" else [t + 0.004 for t in STAMPS]
+        said = [{place: at[k], "boxes": [{"label": "door", "box": box(k)}] * (k in marked)} for k in range(4)]
+        path = tmp_path / "labels.jsonl"
+        path.write_text("".join(json.dumps(line) + "\n" for line in said))
+        return path
+    if kind == "coco":
+        images = [{"id": k, "file_name": f"{n}.png", "width": 32, "height": 24} for k, n in enumerate(names)]
+        corners = [(k, box(k)) for k in marked]
+        found = [
+            {"image_id": k, "category_id": 1, "bbox": [a, b, c - a, d - b]} for k, (a, b, c, d) in corners
+        ]
+        said = {"images": images, "annotations": found, "categories": [{"id": 1, "name": "door"}]}
+        (tmp_path / "labels.json").write_text(json.dumps(said))
+        return tmp_path / "labels.json"
+    sides = ("xtl", "ytl", "xbr", "ybr")
+    rows = [
+        f'<box frame="{k}" outside="{int(k not in marked)}" occluded="0" '
+        + " ".join(f'{side}="{value}"' for side, value in zip(sides, box(k), strict=True))
+        + "/>"
+        for k in range(4)
+    ]
+    size = "<original_size><width>32</width><height>24</height></original_size>"
+    meta = f"<meta><task><size>4</size>{size}</task></meta>"
+    text = f'<annotations>{meta}<track id="0" label="door">{"".join(rows)}</track></annotations>'
+    (tmp_path / "labels.xml").write_text(text)
+    return tmp_path / "labels.xml"
+
+
+WAYS = [("kitti", "stamp"), ("kitti", "number"), ("coco", "stamp"), ("coco", "number"), ("cvat", "number"),
+        ("jsonl", "stamp"), ("jsonl", "number")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "by"), WAYS)
+def test_labels_of_a_file_are_those_of_the_picture_that_they_were_made_of(tmp_path, kind, by) -> None:
+    (tmp_path / "labels").mkdir()
+    labels = write(tmp_path / "labels", kind, by)
+    log = write_ros(tmp_path / "log", STAMPS, 1)
+    opened = OpenedLog(log, "/cam", None, labels, by)
+    assert any(name.startswith("labels/") for name in opened.hashes())
+    trace = play(site(log, labels=str(labels), labels_by=by), tmp_path).trace
+    assert trace.tells_entities
+    assert trace.invalid_reasons == ()
+    seen = [[(one.label, one.box) for one in frame.entities] for frame in trace.frames]
+    assert seen == [[("door", box(0))], [("door", box(1))], [], [("door", box(3))]]
+    assert all(math.isnan(one.distance_m) for frame in trace.frames for one in frame.entities)
+
+
+def test_a_part_of_a_log_has_the_labels_of_its_own_pictures(tmp_path) -> None:
+    labels, log = write(tmp_path, "jsonl", "number"), write_ros(tmp_path / "log", STAMPS, 2)
+    part = site(log, labels=str(labels), labels_by="number", from_s=0.15)
+    frames = play(part, tmp_path).trace.frames
+    assert [[one.box for one in frame.entities] for frame in frames] == [[], [box(3)]]
+
+
+def test_pictures_that_nobody_has_labelled_make_the_episode_invalid(tmp_path) -> None:
+    labels, log = write(tmp_path, "jsonl", "number"), write_ros(tmp_path / "log", [*STAMPS, 0.5], 2)
+    trace = play(site(log, labels=str(labels), labels_by="number"), tmp_path).trace
+    assert trace.invalid_reasons == ("1 pictures of the log have no labels of their number in labels.jsonl",)
+    write(tmp_path, "jsonl")
+    near = play(site(log, labels=str(labels), tolerance_s=0.001), tmp_path).trace
+    assert near.invalid_reasons == ("5 pictures of the log have no labels within 1 ms in labels.jsonl",)
+
+
+@pytest.mark.parametrize(("line", "by", "why"), [
+    ('{"boxes": []}', "stamp", "no stamp_ns, stamp or time_s, and its name is no stamp"),
+    ('{"image": "000012.png", "boxes": []}', "stamp", "its name is no stamp"),
+    ('{"image": "door.png"}', "number", "ends in no number"),
+    ('{"stamp": "7"}', "stamp", "stamp must be a number"),
+    ('{"stamp": NaN}', "stamp", "'stamp' is not finite"),
+    ('{"time_s": 1}\n{"stamp": 1}', "stamp", "some pictures say time_s"),
+    ('{"time_s": 1}\n{"time_s": 1.0}', "stamp", "has the stamp of another one"),
+    ("", "stamp", "it labels no picture"),
+    ('{"time_s": 9}', "stamp", "labels are from 9.0 to 9.0 s after the log's first picture"),
+    ('{"stamp": 9}', "stamp", "the log lasts 0.4 s"),
+])  # fmt: skip
+def test_labels_that_belong_to_no_picture_of_the_log_are_told(tmp_path, line, by, why) -> None:
+    labels = tmp_path / "labels.jsonl"
+    labels.write_text(line)
+    with pytest.raises(NativeError, match=r"labels\.jsonl") as raised:
+        OpenedLog(write_ros(tmp_path / "log", STAMPS, 1), "/cam", None, labels, by)
+    assert why in raised.value.message
+    assert raised.value.message.isprintable()
+
+
+def test_labels_of_pictures_of_another_size_or_of_no_known_format_are_told(tmp_path) -> None:
+    labels, log = write(tmp_path, "coco"), write_ros(tmp_path / "log", STAMPS, 1)
+    labels.write_text(labels.read_text().replace('"width": 32', '"width": 64'))
+    with pytest.raises(NativeError, match="labels pictures of 64x24, and the log's have 32x24"):
+        OpenedLog(log, "/cam", None, labels)
+    (tmp_path / "labels.csv").write_text("a")
+    with pytest.raises(NativeError, match="what format is it of"):
+        read_label_file(tmp_path / "labels.csv", "stamp")
+    with pytest.raises(NativeError, match="No such file"):
+        read_label_file(tmp_path / "none.json", "stamp")
+
+
+@pytest.mark.parametrize(("name", "stamp_ns"), [
+    ("1700000000.100000000.png", 1_700_000_000_100_000_000),
+    ("cam/front-1700000000.1", 1_700_000_000_100_000_000),
+    ("1700000000100000000.jpg", 1_700_000_000_100_000_000),
+    ("left_0.05.png", 50_000_000),
+])  # fmt: skip
+def test_stamps_are_read_from_names_to_the_nanosecond(tmp_path, name, stamp_ns) -> None:
+    path = tmp_path / "labels.jsonl"
+    path.write_text(json.dumps({"image": name}))
+    assert list(read_label_file(path, "stamp").found) == [stamp_ns]
