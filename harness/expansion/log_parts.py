@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from simgate.harness.expansion.scene_key import SceneKeys
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.model import Pack
-from simgate.sim_adapters.worlds.declared.log import FROM, TO, LogSpec
+from simgate.sim_adapters.worlds.declared.log import FROM, LOG, TO, LogSpec
 
 
 def overlapping_parts(pack: Pack, variants: Iterable[Variant]) -> dict[str, str]:
@@ -22,12 +22,13 @@ def overlapping_parts(pack: Pack, variants: Iterable[Variant]) -> dict[str, str]
         pack: A checked pack.
         variants: Of this pack; not looked at where it replays no log.
     """
-    logs = {s.id: s.native.name for s in pack.scenarios if isinstance(s.native, LogSpec)}
+    logs = {s.id: s.native for s in pack.scenarios if isinstance(s.native, LogSpec)}
     if not logs:
         return {}
     parts: dict[str, list[tuple[float, float, Variant]]] = defaultdict(list)
     for one in variants:
-        if (log := logs.get(one.scenario)) is not None:
+        if (spec := logs.get(one.scenario)) is not None:
+            log = _content(spec, one)
             begin, end = one.parameters.get(FROM, 0.0), one.parameters.get(TO, math.inf)
             parts[log].append((float(begin), float(end), one))
     keys, scenes = SceneKeys(pack), dict[str, str]()
@@ -39,3 +40,11 @@ def overlapping_parts(pack: Pack, variants: Iterable[Variant]) -> dict[str, str]
             covered = max(covered, end)
             scenes[one.id] = scene
     return scenes
+
+
+def _content(spec: LogSpec, variant: Variant) -> str:
+    """Which log a variant shows: copies of one are one."""
+    if not spec.logs:  # A run of an older version.
+        return spec.name
+    names = list(spec.logs)
+    return spec.logs[str(variant.parameters.get(LOG, names[0]))].sha256

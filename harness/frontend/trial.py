@@ -21,7 +21,7 @@ from simgate.harness.packs.expressions.conditions import parse
 from simgate.harness.packs.language.pack import POLICIES
 from simgate.harness.packs.model import GateRule, Pack, Scenario
 from simgate.harness.packs.values import ValueSpec
-from simgate.harness.packs.worlds import is_dataset, world_of
+from simgate.harness.packs.worlds import world_of
 from simgate.harness.scoring import metrics
 from simgate.harness.tasks.of_scenario import task_of
 from simgate.harness.tasks.scene_finding import Finding, unbuilt
@@ -113,7 +113,7 @@ def _of_shared_scenes(pack: Pack, lines: Sequence[str]) -> list[Diagnostic]:
 
 def _builds_one_scene(pack: Pack, scenario: Scenario) -> bool:
     """Whether the world makes the same of the first variants in the same light, whatever their parameters."""
-    if seed_makes_scene(scenario) or is_dataset(scenario):
+    if seed_makes_scene(scenario) or not scenario.variants.count:
         return False
     first, *others = expand_scenario(pack, _reduced(scenario), TRIED)
     same = {name: first.parameters[name] for name in appearance_of(pack, scenario)}

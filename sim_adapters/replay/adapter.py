@@ -131,6 +131,7 @@ class ReplayAdapter:
                 (),
                 {},
                 tells_entities=self._site.is_labelled,
+                tells_contacts=False,
                 over=END if self._next is None else "",
                 course=self._course.hexdigest(),
             ),

@@ -89,6 +89,15 @@ def _told(path: Path) -> Iterator[None]:
 _READERS = ("mcap", "rosbags", "google", "zstandard", "lz4", "sqlite3", "apsw", "apswutils", "backports")
 
 
+def _parameters(path: Path) -> dict[str, str]:
+    """What an MCAP file says of its world: its first metadata record ``parameters``."""
+    from mcap.reader import make_reader
+
+    with path.open("rb") as file:
+        found = (one.metadata for one in make_reader(file).iter_metadata() if one.name == "parameters")
+        return dict(next(found, {}))
+
+
 class _McapLog:
     """MCAP with messages in protobuf."""
 
@@ -116,8 +125,6 @@ class _McapLog:
         with path.open("rb") as file:
             reader = make_reader(file)
             summary = reader.get_summary()
-            asked = reader.iter_metadata() if summary is not None else ()
-            known = [one.metadata for one in asked if one.name == "parameters"]
         if summary is None:
             raise NativeError(
                 "file",
@@ -125,7 +132,7 @@ class _McapLog:
                 "`mcap recover` writes what there is of it to a whole file",
             )
         encodings = {channel.message_encoding for channel in summary.channels.values()}
-        found = cls(path, summary, dict(known[0]) if known else {})
+        found = cls(path, summary, _parameters(path))
         return found if "protobuf" in encodings or not encodings & {"cdr", "ros1"} else None
 
     def messages(self, topic: str) -> Iterator[tuple[int, Any]]:
@@ -146,10 +153,14 @@ class _RosLog:
     """Bags of ROS, by rosbags."""
 
     def __init__(self, path: Path) -> None:
-        self._path, self.parameters = path, dict[str, str]()
+        self._path = path
+        self.parameters = _parameters(path) if path.suffix == ".mcap" else {}
         with self._reader() as reader:
             self.topics = {name: info.msgtype or "" for name, info in reader.topics.items()}
             self.duration_s = max(0, reader.duration) / 1e9 if reader.message_count else 0.0
+            for one in reader.readers:
+                told = getattr(one, "metadata", {}).get("custom_data") if path.is_dir() else None
+                self.parameters |= {str(k): str(v) for k, v in (told or {}).items()}
 
     def _reader(self) -> Any:
         from rosbags.highlevel import AnyReader

@@ -12,6 +12,7 @@ from simgate.sim_adapters.embodiment import ActionSpec, Channel, Embodiment, Int
 from simgate.sim_adapters.replay.label_files import BY_NUMBER, By, LabelFile, read_label_file
 from simgate.sim_adapters.replay.labels import LABEL_TYPES
 from simgate.sim_adapters.replay.log_file import CLOCK, LogFile, files_of, open_log
+from simgate.sim_adapters.replay.parts import Cut, parts_of
 from simgate.sim_adapters.replay.pictures import IMAGE_TYPES, read_picture
 from simgate.sim_adapters.worlds.native_file import NativeError
 
@@ -46,7 +47,8 @@ class OpenedLog:
         _require(log, images, IMAGE_TYPES, "pictures")
         if truth is not None:
             _require(log, truth, LABEL_TYPES, "labels")
-        self.duration_s = log.duration_s
+        self.duration_s, self.parameters = log.duration_s, log.parameters
+        self._log, self._images, self._known = log, images, dict[Path, str]()
         first = next(log.messages(images), None)
         if first is None:
             raise NativeError("file", f"{path.name} has no message on {images}")
@@ -72,10 +74,25 @@ class OpenedLog:
             message += f"and the log lasts {self.duration_s:.1f} s"
             raise bad(str(path), message, BY_NUMBER)
 
-    def hashes(self) -> dict[str, str]:
-        """Its files, those of labels too -> SHA-256, hex, by path from the folder that it lies in."""
+    def parts(self, cut: Cut) -> list[tuple[float, float]]:
+        """See :func:`.parts_of`."""
+        return parts_of(self._log, self._images, cut)
+
+    def hashes(self, top: Path | None = None) -> dict[str, str]:
+        """Its files, those of labels too -> SHA-256, hex, by path from a folder; its own when left out."""
         files = [*files_of(self.path), *(files_of(self._labels) if self._labels is not None else ())]
-        return {Path(os.path.relpath(one, self.path.parent)).as_posix(): _sha256(one) for one in files}
+        return {
+            Path(os.path.relpath(one, top or self.path.parent)).as_posix(): self._sha256(one) for one in files
+        }
+
+    def content(self) -> str:
+        """SHA-256 over its files, whatever they are called, hex."""
+        return hashlib.sha256("".join(map(self._sha256, files_of(self.path))).encode()).hexdigest()
+
+    def _sha256(self, path: Path) -> str:
+        if path not in self._known:
+            self._known[path] = _sha256(path)
+        return self._known[path]
 
 
 def embodiment_of(channel: str, shape: tuple[int, int], rate_hz: float) -> Embodiment:

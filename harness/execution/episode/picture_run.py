@@ -161,6 +161,7 @@ def _ended(
         end="done",
         facts={"pictures": sha256_of("".join(one.sha256 for one in site.pictures).encode())},
         image_size=sizes[0],
+        tells_contacts=False,
     )
     pairs = [(one.objects, found) for one, found in zip(site.pictures, said, strict=True)]
     episode = Episode(trace, SeenPictures(site), LatencySamples())

@@ -4,14 +4,31 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from simgate.harness.packs.language.definition import Keys, Wanted, Word, key
+from simgate.harness.packs.language.definition import ByHand, Keys, Schema, Tree, Wanted, Word, key
+from simgate.harness.packs.language.schema_of import mapping
+
+WHOLE = "whole"
+
+
+class LogPartKeys(Keys):
+    """Parts of a log: windows, or what is around events."""
+
+    window_s: float | None = key("windows of so many seconds, one after the other", None, gt=0)
+    event: Annotated[str | None, Wanted("a topic")] = key("topic of events, each a part of its own", None)
+    says: Annotated[str, Wanted("words")] = key("what such an event must say, in whatever case", "")
+    before_s: float = key("so much before an event belongs to its part", 2.0, ge=0)
+    after_s: float = key("so much after it", 2.0, ge=0)
+
+
+def _parts() -> Schema:
+    return {"anyOf": [{"const": WHOLE}, mapping(LogPartKeys)]}
 
 
 class LogKeys(Keys):
     """A field log."""
 
     log: Annotated[str, Wanted("the path of a log")] = key(
-        "an .mcap or .bag file, or the folder of a rosbag2, for example logs/site_3.mcap"
+        "an .mcap or .bag file, the folder of a rosbag2, or (with parts) a folder of logs"
     )
     images: Annotated[str, Wanted("a topic")] = key("topic of the pictures, for example /front/rgb")
     truth: Annotated[str | None, Wanted("a topic")] = key(
@@ -22,6 +39,9 @@ class LogKeys(Keys):
     )
     labels_by: Annotated[Literal["stamp", "number"], Word("way")] = key(
         "stamp or number: what tells which picture an entry of labels belongs to", "stamp"
+    )
+    parts: Annotated[Tree, ByHand(_parts)] = key(
+        "the variants: whole (each log one), {window_s: 30}, or {event: TOPIC, says: WORDS}", None
     )
     tolerance_ms: float = key("so far may the stamps of a picture and its labels be apart", 50.0, ge=0)
     channel: Annotated[str, Wanted("the name of a channel")] = key(

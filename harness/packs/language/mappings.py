@@ -62,6 +62,7 @@ MAPPINGS: dict[str, type[BaseModel]] = {
     "a task of Isaac Lab": environment.LabKeys,
     "a data set": dataset.DatasetKeys,
     "a log": log.LogKeys,
+    "parts of a log": log.LogPartKeys,
     "task": model.TaskSpec,
     "touch of a task": model.TouchSpec,
     "a gate rule": gate.RuleKeys,

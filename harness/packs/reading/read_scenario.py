@@ -121,10 +121,14 @@ class ScenarioReader:
         sights = (sight,) if sight is not None else ()
         self._criteria.judge(task, is_read=is_read, sights=sights)
         groups = [item.text for item, _ in keys.place] if isinstance(keys.place, MappingNode) else []
-        variants = self._variants(key, read.nodes.get("variants"), is_dataset=self._pictures is not None)
+        variants = self._variants(key, read.nodes.get("variants"), are_known=self._pictures is not None)
         seen = world if world is None or variants is None else repeated(world, variants)
         check = WorldCheck(self._reader.problems, seen, lambda name: self._elsewhere(name, groups))
         parameters = self._parameters(keys.parameters, check)
+        if drawn := self._pictures and self._pictures[0].left_out(parameters, places=False):
+            message = f"{', '.join(drawn)} would be drawn, and the parts of the log are the variants"
+            hint = "give it one value, or leave out parts and draw log.from_s and log.to_s too"
+            self._reader.problems.at(keys.parameters or key, "wrong-value", message, hint)
         pins = PinnedReader(self._reader, check, parameters, places=bool(groups))
         pinned = (*pins.read(read.nodes.get("pinned")), *(self._pictures or ()))
         if self._left_out is not None:
@@ -232,11 +236,11 @@ class ScenarioReader:
         world, self._pictures = found
         return world, world.spec, world.spec.name, TaskSpec()
 
-    def _variants(self, key: ScalarNode, node: Node | None, *, is_dataset: bool) -> VariantsSpec | None:
-        """How many variants are drawn; of a data set none, for its pictures are the variants."""
-        if is_dataset:
+    def _variants(self, key: ScalarNode, node: Node | None, *, are_known: bool) -> VariantsSpec | None:
+        """How many variants are drawn; none of a data set or parts of a log, which are the variants."""
+        if are_known:
             if node is not None:
-                message = "the pictures of a data set are its variants"
+                message = "the pictures of a data set, and the parts of a log, are the variants"
                 self._reader.problems.at(node, "wrong-value", message, "leave it out")
             return VariantsSpec(count=0)
         if node is None:
@@ -261,15 +265,17 @@ class ScenarioReader:
     def _log(
         self, node: MappingNode, task: Node | None
     ) -> tuple[World | None, LogSpec | None, str | None, TaskSpec | CodedTask | None]:
-        from simgate.harness.packs.reading.worlds.read_log import WATCHING, read_log
+        from simgate.harness.packs.reading.worlds.read_log import WATCHING, LogReader
 
         if task is not None:
             message = "a log is replayed as it was: nobody can be given a task in it"
             self._reader.problems.at(task, "wrong-value", message, "leave it out")
-        found = read_log(self._reader, self._sim, node)
+        found = LogReader(self._reader, self._sim).read(node)
         if found is None:
+            self._pictures = () if node.find("parts") is not None else None
             return None, None, None, WATCHING
-        return found, found.spec, found.spec.name, WATCHING
+        world, self._pictures = found
+        return world, world.spec, world.spec.name, WATCHING
 
     def _task(self, node: Node, world: NativeReader) -> TaskSpec | CodedTask | None:
         from simgate.harness.packs.reading.read_task import TaskReader

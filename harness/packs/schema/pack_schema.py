@@ -16,6 +16,7 @@ from simgate.harness.packs.checks.metric_catalog import MetricCatalog
 from simgate.harness.packs.language.dataset import DatasetKeys
 from simgate.harness.packs.language.definition import Schema, keys_of
 from simgate.harness.packs.language.gate import BESIDE_METRIC, KINDS, OF_A_METRIC, PassRateKeys, RuleKeys
+from simgate.harness.packs.language.log import LogKeys
 from simgate.harness.packs.language.native import JointedKeys, NativeKeys
 from simgate.harness.packs.language.pack import PackKeys
 from simgate.harness.packs.language.scenario import PlaceKeys, ScenarioKeys
@@ -50,10 +51,12 @@ _OF_A_FILE: Schema = {
 }
 """Of a scenario: its world is a file's, whose parameters the linter alone knows."""
 _SHOWS_PICTURES: Schema = {
-    "properties": {"world": {"type": "object", "required": ["dataset"]}},
+    "properties": {
+        "world": {"type": "object", "anyOf": [{"required": ["dataset"]}, {"required": ["log", "parts"]}]}
+    },
     "required": ["world"],
 }
-"""Of a scenario: its world is a data set, whose pictures are its variants."""
+"""Of a scenario: its world is a data set, or parts of a log, which are its variants."""
 _VALUE: Schema = {"$ref": "#/$defs/value"}
 _MOVED: Schema = {
     "type": "object",
@@ -152,7 +155,11 @@ def _scenario(worlds: Mapping[str, World]) -> Schema:
         "else": {
             "if": {"type": "object", "required": ["dataset"]},
             "then": mapping(DatasetKeys),
-            "else": mapping(NativeKeys, oneOf=one_file),
+            "else": {
+                "if": {"type": "object", "required": ["log"]},
+                "then": mapping(LogKeys),
+                "else": mapping(NativeKeys, oneOf=one_file),
+            },
         },
     }
     schema = mapping(

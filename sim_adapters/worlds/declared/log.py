@@ -13,7 +13,22 @@ from simgate.sim_adapters.worlds.declared.native import EFFECTS, effects_of
 from simgate.sim_adapters.worlds.placing import Placing, PlacingWorld
 from simgate.sim_adapters.worlds.world import ParameterSpec, PlacedObject, Value
 
-FROM, TO = "log.from_s", "log.to_s"
+LOG, FROM, TO = "log.name", "log.from_s", "log.to_s"
+
+
+@dataclass(frozen=True, slots=True)
+class LogPiece:
+    """One log of a world.
+
+    Attributes:
+        path: From the pack's folder.
+        sha256: Digest over the content of its files, whatever they are called, hex.
+        labels: File of its labels, from the pack's folder; None without.
+    """
+
+    path: str
+    sha256: str
+    labels: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +36,18 @@ class LogSpec:
     """All that a pack says about a log, checked against it.
 
     Attributes:
-        file: The log, from the pack's folder.
+        file: The log, or the folder of the logs, from the pack's folder.
         sha256: Digest over its files, hex.
         images: Topic of the pictures.
         truth: Topic of their labels; None without.
         channel: What the camera's channel is called.
         tolerance_ms: So far may the stamps of a picture and its labels be apart.
         shape: Rows and columns of the pictures.
-        duration_s: Of the whole log.
-        labels: File of their labels, from the pack's folder; None without.
+        duration_s: Of the whole log; the longest of several.
+        labels: File of their labels, from the pack's folder; None without. Of several logs a folder.
         labels_by: What tells which picture an entry of that file belongs to.
+        logs: Each log by its name.
+        about: What logs say of themselves: name of a parameter -> what it may be.
         files: Its files, those of labels too -> SHA-256, hex, by path from the folder that it lies in.
         kind: Tells this kind from others in stored data.
     """
@@ -45,6 +62,8 @@ class LogSpec:
     duration_s: float
     labels: str | None = None
     labels_by: Literal["stamp", "number"] = "stamp"
+    logs: dict[str, LogPiece] = field(default_factory=dict)
+    about: dict[str, ParameterSpec] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     kind: Literal["log"] = "log"
 
@@ -72,14 +91,16 @@ class LogWorld(PlacingWorld):
         self.spec = spec
         self.name = f"log:{spec.file}"
         self.description = f"The field log {spec.file}, replayed: open loop."
-        self._path = str(absolute(folder / spec.file))
-        self._labels = str(absolute(folder / spec.labels)) if spec.labels is not None else None
+        self._folder = folder
+        self._logs = spec.logs or {spec.file: LogPiece(spec.file, spec.sha256, spec.labels)}
         begins = "Where the part that is replayed begins, from the log's first picture."
         ends = "Where the part that is replayed ends; the end of the log when left out."
         most = spec.duration_s + 1.0
         self.parameters: Mapping[str, ParameterSpec] = {
             # What a camera in the field saw is as it is, unless somebody asks for worse.
             **{name: replace(effect, default=0.0) for name, effect in EFFECTS.items()},
+            **spec.about,
+            **({LOG: self._which()} if len(self._logs) > 1 else {}),
             FROM: ParameterSpec("number", 0.0, begins, "s", 0.0, most),
             TO: ParameterSpec("number", most, ends, "s", 0.0, most),
         }
@@ -93,17 +114,24 @@ class LogWorld(PlacingWorld):
         spec, begin, end = self.spec, float(parameters[FROM]), float(parameters[TO])
         if end <= begin:
             raise ValueError(f"{TO} = {end:g} is not after {FROM} = {begin:g}")
+        names = list(self._logs)
+        name = str(parameters[LOG]) if len(names) > 1 else names[0]
+        piece = self._logs[name]
         return LogSite(
-            name=self.name,
-            path=self._path,
+            name=self.name if len(names) == 1 else f"{self.name}/{name}",
+            path=str(absolute(self._folder / piece.path)),
             channel=spec.channel,
             shape=spec.shape,
             images=spec.images,
             truth=spec.truth,
-            labels=self._labels,
+            labels=str(absolute(self._folder / piece.labels)) if piece.labels is not None else None,
             labels_by=spec.labels_by,
             tolerance_s=spec.tolerance_ms / 1000.0,
             from_s=begin,
             to_s=end,
             effects=effects_of(parameters),
         )
+
+    def _which(self) -> ParameterSpec:
+        names = tuple(self._logs)
+        return ParameterSpec("choice", names[0], "Which log is replayed.", choices=names)
