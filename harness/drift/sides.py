@@ -76,11 +76,11 @@ class Side:
         return np.concatenate([one.frames for one in self.episodes])
 
 
-def measure(path: Path, most: int, every: int, runtime: str) -> Side:
+def measure(source: Path | Pack, most: int, every: int, runtime: str) -> Side:
     """Shows the model a run's or pack's variants again, and measures what it sees.
 
     Args:
-        path: Folder of a run, or a pack's YAML file.
+        source: Folder of a run, or a pack's YAML file; or a pack, of logs.
         most: Episodes; evenly over all variants.
         every: Every Nth frame.
         runtime: Perception runtime, or ``auto``.
@@ -89,7 +89,7 @@ def measure(path: Path, most: int, every: int, runtime: str) -> Side:
         NotARun, PackError, CannotResume: It is neither, or cannot be shown again.
         PackageError: The model package is not in order.
     """
-    pack, variants, run_id = _what(path)
+    pack, variants, run_id = _what(source)
     chosen = [variants[k] for k in _evenly(len(variants), most)]
     episodes = []
     for variant, episode in played(pack, chosen, runtime):
@@ -109,16 +109,27 @@ def measure(path: Path, most: int, every: int, runtime: str) -> Side:
     models = tuple(load_package(one).sha256 for one in pack.packages.values())
     folder = Path(pack.path).parent
     models += tuple(node_part(name, given, folder).sha256 for name, given in pack.nodes.items())
-    return Side(str(path), models, tuple(episodes), run_id)
+    name = pack.scenarios[0].title if isinstance(source, Pack) else str(source)
+    return Side(name, models, tuple(episodes), run_id)
 
 
-def _what(path: Path) -> tuple[Pack, Sequence[Variant], str]:
+def _what(path: Path | Pack) -> tuple[Pack, Sequence[Variant], str]:
+    if isinstance(path, Pack):
+        return path, Expansion(path, path.scenarios), ""
     if path.is_file():
         pack = load_pack(path)
         return pack, Expansion(pack, pack.scenarios), ""
     manifest = RunFolder(path).manifest()
     pack = pack_where_it_is(kept_pack(manifest), path)
     return pack, variants_of(manifest, pack), manifest.run_id
+
+
+def pack_of(path: Path) -> Pack:
+    """The pack of a run, or of a pack's file.
+
+    Raises: as :func:`measure`.
+    """
+    return _what(path)[0]
 
 
 def _evenly(count: int, most: int) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from simgate.harness.gate.comparing.baseline_copy import kept_baseline, kept_churn
 from simgate.harness.gate.comparing.comparability import accepted_notes, judged_notes
@@ -13,6 +14,7 @@ from simgate.harness.gate.comparing.pairing import RunEvidence, pair_up
 from simgate.harness.gate.holm import apply_holm
 from simgate.harness.gate.kept_pack import kept_pack
 from simgate.harness.gate.last_read import LastRead
+from simgate.harness.gate.measured_drift import with_drift
 from simgate.harness.gate.notes import notes_for
 from simgate.harness.gate.quarantine import quarantine_errors
 from simgate.harness.gate.rules.latency import kinds_of_samples
@@ -77,7 +79,11 @@ def decide(
 
 
 def _verdict(
-    own: RunEvidence, baseline: RunEvidence | None, churn: Churn | None, first: FirstBaseline | None = None
+    own: RunEvidence,
+    baseline: RunEvidence | None,
+    churn: Churn | None,
+    first: FirstBaseline | None = None,
+    folder: Path | None = None,
 ) -> Verdict:
     manifest, pack = own.manifest, own.pack
     comparison = Comparison(baseline, own, churn) if baseline else None
@@ -92,6 +98,9 @@ def _verdict(
         rules = apply_holm(pack.gate, decide_rules(pack, evidence.variants, absent, comparison))
     if first is not None and baseline is None:
         rules = waiting(pack.gate, rules, first)
+    if folder is not None:
+        judged = manifest.fingerprint.model_sha256 or ""
+        rules = with_drift(pack.gate, rules, folder, manifest.run_id, judged)
     gone_bad = quarantine_errors(manifest, pack, evidence)
     decision, headline = _overall(manifest, pack, evidence, rules, gone_bad)
     return Verdict(
@@ -266,7 +275,7 @@ def _judge(folder: RunFolder) -> tuple[RunEvidence, Verdict]:
     pack, made = _decidable(manifest), folder.completed(manifest.fingerprint, damaged)
     samples = KeptSamples(kinds_of_samples(pack))
     own = RunEvidence.of(manifest, pack, stored_records(folder.journal_path, torn, samples), made)
-    verdict = _verdict(own, baseline, churn, kept_first(folder))
+    verdict = _verdict(own, baseline, churn, kept_first(folder), folder.path)
     samples.let_go()
     return own, verdict.model_copy(update={"notes": (*verdict.notes, *_of_torn(torn), *damaged)})
 

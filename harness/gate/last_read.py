@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
+from simgate.harness.gate.measured_drift import PLACE
 from simgate.harness.results.run_folder import RunFolder
 
 Made = TypeVar("Made")
@@ -65,7 +66,12 @@ def _no_search_for_cycles() -> Iterator[None]:
 
 def _stamp(folder: RunFolder) -> _Stamp:
     """Size, time and place of every file that a verdict rests on."""
-    files = [folder.manifest_path, folder.journal_path, *sorted(folder.path.glob("*.json"))]
+    files = [
+        folder.manifest_path,
+        folder.journal_path,
+        *sorted(folder.path.glob("*.json")),
+        folder.path / PLACE,
+    ]
     files += sorted(folder.hosts_dir.glob("*.json"))
     files += sorted(path for path in (folder.path / "baseline").rglob("*") if path.is_file())
     found = []

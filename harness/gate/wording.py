@@ -30,16 +30,22 @@ def scope(rule: GateRule) -> str:
     return f"{severity}scenarios" if severity else "all scenarios"
 
 
+_COUNTED = {
+    "attempts": "attempts at each variant of {}",
+    "drift": "drift of what the model sees in {}",
+    "invalid_or_error": "share of INVALID, ERROR and missing variants in {}",
+}
+"""Rules on the evidence, without a confidence: what each bounds."""
+
+
 def statement(rule: GateRule) -> str:
     """A gate rule in words."""
     where, at_most, at_least = scope(rule), _bound(rule.at_most), _bound(rule.at_least)
     if rule.kind == "every_variant":
         asked = rule.criterion.statement if rule.criterion else "(no bound)"
         return f"{asked} in every variant of {where}"
-    if rule.kind == "attempts":
-        return f"attempts at each variant of {where} at most {at_most}"
-    if rule.kind == "invalid_or_error":
-        return f"share of INVALID, ERROR and missing variants in {where} at most {at_most}"
+    if rule.kind in _COUNTED:
+        return f"{_COUNTED[rule.kind].format(where)} at most {at_most}"
     if rule.kind in ON_A_METRIC:
         asked = rule.criterion.statement if rule.criterion else "(no bound)"
         which = "mean" if rule.rank is None else f"p{rule.rank:g}"

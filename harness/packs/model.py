@@ -289,6 +289,7 @@ class GateRule(PackModel):
         "regression",
         "invalid_or_error",
         "attempts",
+        "drift",
     ]
     severity: Severity | None = None
     """Which scenarios, by severity; None is all."""
@@ -327,7 +328,7 @@ class GateRule(PackModel):
     @property
     def judges_model(self) -> bool:
         """Whether it speaks of the model, and not only of the evidence."""
-        return self.kind not in ("invalid_or_error", "attempts")
+        return self.kind not in ("invalid_or_error", "attempts", "drift")
 
     def speaks_of(self, scenario: str, severity: str | None) -> bool:
         """Whether a scenario is in its scope."""

@@ -7,17 +7,16 @@ another model speaks for and against nothing.
 
 from __future__ import annotations
 
-import json
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from simgate.harness.gate.decide import UndecidableRun, combine, judged_run
+from simgate.harness.gate.measured_drift import PLACE, NoDrift, read_drift
 from simgate.harness.gate.tally import Status
 from simgate.harness.gate.verdict import Decision, Verdict
 from simgate.harness.multiplicity import holm_adjusted
@@ -26,13 +25,11 @@ from simgate.harness.results.journal import JournalDamaged
 from simgate.harness.results.manifest import Manifest
 from simgate.harness.results.run_folder import NotARun, RunFolder
 from simgate.harness.text import plural
-from simgate.sim_adapters.plain_file import read_plain
 
 CONTRADICTS = 0.05
 """Level, over all requirements together, at which layers contradict each other."""
 _GAP = 0.05
 """Pass rates that differ by less contradict nothing, however sure that is."""
-MOST_BYTES = 1 << 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,21 +198,15 @@ def _apart(shown: Sequence[Shown]) -> list[Shown]:
 
 def _drift(leg: Leg, folder: Path, run_id: str, model_sha256: str) -> list[str]:
     """What speaks against a layer in how far it is from another one; never anything for it."""
-    path = folder / leg.drift if leg.drift else folder / leg.run / "drift" / "drift.json"
-    again = f"`simgate drift {leg.run} --against OTHER` writes {path.name}"
-    try:
-        said: Any = json.loads(read_plain(path, MOST_BYTES))
-        effect = float(said["effect"])
-        sides, models = list(said.get("run_ids", ())), list(said.get("models", ()))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return [f"drift was not measured: {again}"]
+    path = folder / leg.drift if leg.drift else folder / leg.run / PLACE
     assert leg.largest_drift is not None
-    if run_id not in sides or model_sha256 not in models:
-        what = "that of this run" if run_id not in sides else "as the candidate sees it"
-        return [f"the drift in {path.name} is not {what}: {again}"]
-    if math.isfinite(effect) and effect <= leg.largest_drift:
+    try:
+        found = read_drift(path, run_id, model_sha256)
+    except NoDrift as error:
+        return [f"{error}: `simgate drift {leg.run} --against OTHER` writes {path.name}"]
+    if math.isfinite(found.effect) and found.effect <= leg.largest_drift:
         return []
-    return [f"drift {effect:.3f} against {said.get('against', '?')!s:.100}, {leg.largest_drift:g} is allowed"]
+    return [f"drift {found.effect:.3f} against {found.against}, {leg.largest_drift:g} is allowed"]
 
 
 def _canary(form: Canary | None, model_sha256: str) -> Shown:

@@ -84,6 +84,8 @@ def decide_rule(
         )
     if rule.kind == "pass_rate":
         return decide_pass_rate(rule, counts, refutes)
+    if rule.kind == "drift":  # Decided by what lies beside the run: ``measured_drift``.
+        return inconclusive(rule, counts, "drift was not measured", "simgate drift RUN --against OTHER")
     if rule.kind == "invalid_or_error":
         return decide_invalid_or_error(rule, counts)
     if rule.counts_a_metric:

@@ -60,8 +60,8 @@ def evidence_for(
         planned: Simulations of the rule's scope in the whole run.
         rules: Rules that Holm's procedure weighs against each other.
     """
-    if rule.kind in OVER_ALL:
-        return None  # What all pictures have together is known at the end.
+    if rule.kind in (*OVER_ALL, "drift"):
+        return None  # What all pictures have together, and how far they are from others, is known at the end.
     if rule.kind == "invalid_or_error":
         return None if rule.at_most is None else ValidityEvidence(rule.at_most)
     if rule.kind == "attempts":

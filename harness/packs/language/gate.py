@@ -43,6 +43,14 @@ class AttemptsKeys(Keys):
     at_most: int = key("most attempts at a variant; 1 lets nothing be run again", ge=1, le=MOST_ATTEMPTS)
 
 
+class DriftKeys(Keys):
+    """How far what the model sees may be from the field, a data set or another run."""
+
+    at_most: float = key(
+        "largest effect allowed: the energy coefficient that simgate drift writes", ge=0, lt=1
+    )
+
+
 class ScopeKeys(Keys):
     """Of which scenarios a rule speaks."""
 
@@ -89,6 +97,9 @@ class KindKeys(ScopeKeys):
     )
     regression: Annotated[RegressionKeys | None, ByHand()] = key("{max_drop: share, confidence: share}", None)
     invalid_or_error: Annotated[InvalidOrErrorKeys | None, ByHand()] = key("{at_most: share}", None)
+    drift: Annotated[DriftKeys | None, ByHand()] = key(
+        "{at_most: largest effect that `simgate drift RUN --against OTHER` may have measured}", None
+    )
     attempts: Annotated[AttemptsKeys | None, ByHand()] = key(
         "{at_most: how often a variant may be begun until it gives its result}", None
     )

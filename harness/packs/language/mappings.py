@@ -70,6 +70,7 @@ MAPPINGS: dict[str, type[BaseModel]] = {
     "regression": gate.RegressionKeys,
     "invalid_or_error": gate.InvalidOrErrorKeys,
     "attempts": gate.AttemptsKeys,
+    "drift": gate.DriftKeys,
     "normal": values.Normal,
     "log_normal": values.LogNormal,
     "beta": values.Beta,

@@ -23,7 +23,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     what = "folder of a run, or a pack's YAML file (also one of a data set)"
     parser.add_argument("run_dir", type=Path, metavar="RUN", help=what)
-    parser.add_argument("--against", type=Path, required=True, metavar="OTHER", help=what)
+    other = f"{what}, or a field log, or a folder of logs"
+    parser.add_argument("--against", type=Path, required=True, metavar="OTHER", help=other)
+    text = "topic of a field log's pictures (default: its only one)"
+    parser.add_argument("--images", default="", metavar="TOPIC", help=text)
+    text = "of a field log each window of so many seconds is an episode (default: 5)"
+    parser.add_argument("--window-s", type=float, default=5.0, metavar="S", help=text)
     text = "episodes of either side, evenly over its variants (default: 40)"
     parser.add_argument("--episodes", type=int, default=40, metavar="N", help=text)
     parser.add_argument("--every", type=int, default=5, metavar="N", help="every Nth frame (default: 5)")
@@ -35,18 +40,26 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prints the comparison; returns 0, or 1 where the sides differ."""
+    from simgate.harness.drift.field_side import NoFieldSide, is_log_path, pack_of_logs
     from simgate.harness.drift.frame_statistics import NAMED
     from simgate.harness.drift.nearer import leanings
-    from simgate.harness.drift.sides import measure
+    from simgate.harness.drift.sides import measure, pack_of
     from simgate.harness.drift.two_samples import FEWEST, compare
     from simgate.harness.frontend.user_errors import UserError, as_user_errors
     from simgate.harness.results.atomic_write import write_atomic
 
     if args.every < 1 or args.episodes < FEWEST:
         raise UserError(f"--every must be at least 1, and --episodes at least {FEWEST}")
+    if not 0.0 < args.window_s < math.inf:
+        raise UserError("--window-s must be above 0")
     with as_user_errors():
-        paths = (args.run_dir, args.against)
-        sides = [measure(path, args.episodes, args.every, args.runtime) for path in paths]
+        other = args.against
+        if is_log_path(other):
+            try:
+                other = pack_of_logs(other, args.images, args.window_s, pack_of(args.run_dir))
+            except NoFieldSide as error:
+                raise UserError(str(error)) from None
+        sides = [measure(one, args.episodes, args.every, args.runtime) for one in (args.run_dir, other)]
         if sides[0].models != sides[1].models:
             raise UserError("the two have different models, and drift is as one model sees it")
         try:

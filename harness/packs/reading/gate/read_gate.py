@@ -15,6 +15,7 @@ from simgate.harness.packs.language.gate import (
     KINDS,
     OF_A_METRIC,
     AttemptsKeys,
+    DriftKeys,
     InvalidOrErrorKeys,
     PassRateKeys,
     RegressionKeys,
@@ -94,6 +95,7 @@ class GateReader:
             "regression": self._regression,
             "invalid_or_error": self._invalid_or_error,
             "attempts": self._attempts,
+            "drift": self._drift,
         }[kind]
         numbers = read(written, matching)
         if numbers is None:
@@ -252,6 +254,14 @@ class GateReader:
         reader = NotWorseReader(self._reader, self._criteria)
         confidence = _confidence(rule, _DEFAULT_CONFIDENCE)
         return reader.read(rule.nodes["not_worse_by"], rule.nodes, matching, confidence)
+
+    def _drift(self, rule: Written[RuleKeys], matching: list[ReadScenario]) -> dict[str, float] | None:
+        for name in ("severity", "scenario"):
+            if name in rule.nodes:
+                message = "drift is measured of the whole run, not of some scenarios"
+                self._reader.problems.at(rule.nodes[name], "wrong-value", message, "leave it out")
+        read = self._inner(rule.nodes, "drift", DriftKeys)
+        return None if read is None else {"at_most": read.keys.at_most}
 
     def _overall(self, rule: Written[RuleKeys], matching: list[ReadScenario]) -> dict[str, object] | None:
         confidence = _confidence(rule, _DEFAULT_CONFIDENCE)

@@ -1,0 +1,86 @@
+"""A field log as a side of `simgate drift`: shown part by part to the model of the other side."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from simgate.harness.cli.main import main
+from tests.unit.execution.memory_pack import REPOSITORY, write_model
+from tests.unit.execution.memory_plugins import ENTRY_POINTS
+from tests.unit.sim_adapters.test_replay import write_ros
+
+pytest.importorskip("rosbags", reason="needs simgate[logs]")
+pytest.importorskip("scipy", reason="needs simgate[drift]")
+
+PACK = """\
+simgate: 1
+pack: field
+model: model/model.yaml
+policy: watcher
+sim: {adapter: replay, time_limit_s: 20}
+scenarios:
+  site:
+    title: What a robot saw
+    severity: critical
+    world: {log: site, images: /cam, parts: {window_s: 0.2}}
+    accept: {latency.p95_ms: {at_most: 200}}
+gate:
+  - {severity: critical, pass_rate: {at_least: 0.2, confidence: 0.6}}
+  - {drift: {at_most: 0.03}}
+"""
+STAMPS = [k / 10 for k in range(20)]
+
+
+def pictures(seed: int, gain: float = 1.0) -> list[np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return [(gain * rng.integers(40, 90 + 4 * k, (24, 32, 3))).astype(np.uint8) for k in range(20)]
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SIMGATE_PLUGINS", ENTRY_POINTS)
+    monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
+    monkeypatch.chdir(tmp_path)
+    write_model(tmp_path / "model")
+    write_ros(tmp_path / "site", STAMPS, 1, pictures(1))
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "pack.yaml").write_text(PACK)
+    return tmp_path
+
+
+def drift(*more: str) -> int:
+    return main(["drift", *more, "--window-s", "0.2", "--every", "1", "--runtime", "memory_runtime"])
+
+
+def test_a_run_is_held_against_field_logs_and_its_gate_against_what_that_shows(place, capsys) -> None:
+    write_ros(place / "logs" / "day", STAMPS, 2, pictures(2, gain=2.0))
+    run = ["run", "pack.yaml", "--workers", "0", "--runtime", "memory_runtime", "--runs-dir", "runs"]
+    assert main(run) != 0
+    assert "drift was not measured" in " ".join(capsys.readouterr().out.split())
+    folder = Path("runs/latest").resolve()
+    assert drift(str(folder), "--against", "logs") == 1
+    said = json.loads((folder / "drift" / "drift.json").read_text())
+    assert (said["against"], said["episodes"], said["drifts"]) == ("logs", [10, 10], True)
+    assert said["effect"] > 0.05
+    assert main(["gate", str(folder)]) != 0
+    capsys.readouterr()
+    # The same scenes in the same light are no other world.
+    write_ros(place / "alike", STAMPS, 1, pictures(3))
+    assert drift(str(folder), "--against", "alike") == 0
+    assert main(["gate", str(folder)]) == 0
+
+
+def test_logs_that_cannot_be_shown_are_told(place, capsys) -> None:
+    assert drift("pack.yaml", "--against", "logs") == 2
+    assert "there is none in it" in capsys.readouterr().err
+    write_ros(place / "logs" / "two", STAMPS, 1, topics=("/left", "/right"), pictures=pictures(2))
+    assert drift("pack.yaml", "--against", "logs") == 2
+    assert "two has 2 topics with pictures (/left, /right): name one by --images" in capsys.readouterr().err
+    assert drift("pack.yaml", "--against", "logs", "--images", "/up") == 2
+    assert "no topic '/up'" in capsys.readouterr().err
+    assert main(["drift", "pack.yaml", "--against", "logs", "--window-s", "nan"]) == 2
+    assert "--window-s must be above 0" in capsys.readouterr().err
