@@ -20,6 +20,7 @@ from simgate.sim_adapters.options import read_options
 from simgate.sim_adapters.replay.log_file import LogFile, open_log
 from simgate.sim_adapters.replay.opened import embodiment_of
 from simgate.sim_adapters.replay.pictures import read_picture
+from simgate.sim_adapters.replay.streams import Streams
 from simgate.sim_adapters.replay.truths import Truths
 from simgate.sim_adapters.scene.log import LogSite
 from simgate.sim_adapters.traits import AdapterTraits
@@ -74,9 +75,13 @@ class ReplayAdapter:
         if first is None:
             raise ValueError(f"{site.name} has no picture from {site.from_s:g} to {site.to_s:g} s")
         self._begin_ns, self._step = first.stamp_ns, 0
-        self._embodiment = embodiment_of(site.channel, site.shape, float(self._timing.camera_hz))
+        self._embodiment = embodiment_of(
+            site.channel, site.shape, float(self._timing.camera_hz), site.channels
+        )
         self._picture = np.zeros((*site.shape, 3), np.uint8)
         self._course = hashlib.blake2b(digest_size=16)
+        self._streams = Streams(log, site.channels)
+        self._streams.begin(first.stamp_ns)
         self._show(first)
         self._next = next(self._pictures, None)
         return self._observation()
@@ -99,6 +104,8 @@ class ReplayAdapter:
             self._next = next(self._pictures, None)
             shown += 1
         self._lost += max(0, shown - 1)
+        for reading in self._streams.until(now_ns, self._step):
+            self._course.update(reading)
         return self._observation()
 
     def _show(self, taken: _Taken) -> None:
@@ -117,7 +124,8 @@ class ReplayAdapter:
     def _observation(self) -> Observation:
         name = self._site.channel
         lost = {name: (0,)} if self._is_lost else {}
-        return Observation(self._step, {name: self._picture[None]}, {name: self._shown_step}, lost)
+        read = {name: self._picture[None], **self._streams.shown()}
+        return Observation(self._step, read, {name: self._shown_step, **self._streams.stamps}, lost)
 
     def ground_truth(self) -> tuple[GroundTruth, ...]:
         """The labels of the newest picture; where the robot was, and what it touched, nobody says."""
@@ -139,7 +147,7 @@ class ReplayAdapter:
 
     def health(self) -> tuple[tuple[str, ...], ...]:
         """Pictures that the loop was too slow to show, and pictures without labels."""
-        found = []
+        found = list(self._streams.faults)
         if self._lost:
             found.append(
                 f"{self._lost} pictures of the log came faster than sim.camera_hz = "

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from simgate.sim_adapters.plain_file import require_plain
+from simgate.sim_adapters.plain_file import read_plain, require_plain
 from simgate.sim_adapters.unfetched import unfetched
 from simgate.sim_adapters.worlds.native_file import NativeError
 
@@ -98,6 +98,18 @@ def _parameters(path: Path) -> dict[str, str]:
         return dict(next(found, {}))
 
 
+def _custom(folder: Path) -> dict[str, str]:
+    """What a rosbag2 says of its world: ``custom_data`` of its metadata."""
+    import yaml
+
+    try:
+        said = yaml.load(read_plain(folder / "metadata.yaml"), yaml.BaseLoader)
+        found = said["rosbag2_bagfile_information"]["custom_data"]
+    except (yaml.YAMLError, KeyError, TypeError, RecursionError):
+        return {}
+    return {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}
+
+
 class _McapLog:
     """MCAP with messages in protobuf."""
 
@@ -154,13 +166,12 @@ class _RosLog:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.parameters = _parameters(path) if path.suffix == ".mcap" else {}
+        self.parameters = _custom(path) if path.is_dir() else {}
+        if path.suffix == ".mcap":
+            self.parameters = _parameters(path)
         with self._reader() as reader:
             self.topics = {name: info.msgtype or "" for name, info in reader.topics.items()}
             self.duration_s = max(0, reader.duration) / 1e9 if reader.message_count else 0.0
-            for one in reader.readers:
-                told = getattr(one, "metadata", {}).get("custom_data") if path.is_dir() else None
-                self.parameters |= {str(k): str(v) for k, v in (told or {}).items()}
 
     def _reader(self) -> Any:
         from rosbags.highlevel import AnyReader

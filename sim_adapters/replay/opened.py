@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from simgate.sim_adapters.datasets.dataset import bad
@@ -14,6 +15,8 @@ from simgate.sim_adapters.replay.labels import LABEL_TYPES
 from simgate.sim_adapters.replay.log_file import CLOCK, LogFile, files_of, open_log
 from simgate.sim_adapters.replay.parts import Cut, parts_of
 from simgate.sim_adapters.replay.pictures import IMAGE_TYPES, read_picture
+from simgate.sim_adapters.replay.readings import channel_of
+from simgate.sim_adapters.scene.log import LogChannel
 from simgate.sim_adapters.worlds.native_file import NativeError
 
 _PIECE = 1 << 20
@@ -78,6 +81,10 @@ class OpenedLog:
         """See :func:`.parts_of`."""
         return parts_of(self._log, self._images, cut)
 
+    def channel(self, name: str, topic: str) -> LogChannel:
+        """See :func:`.channel_of`."""
+        return channel_of(self._log, name, topic)
+
     def hashes(self, top: Path | None = None) -> dict[str, str]:
         """Its files, those of labels too -> SHA-256, hex, by path from a folder; its own when left out."""
         files = [*files_of(self.path), *(files_of(self._labels) if self._labels is not None else ())]
@@ -95,9 +102,11 @@ class OpenedLog:
         return self._known[path]
 
 
-def embodiment_of(channel: str, shape: tuple[int, int], rate_hz: float) -> Embodiment:
-    """What there is of a robot in a log: a camera whose pictures come when they were taken, and nothing that
-    could be told it. The lens is not known."""
+def embodiment_of(
+    channel: str, shape: tuple[int, int], rate_hz: float, others: Sequence[LogChannel] = ()
+) -> Embodiment:
+    """What there is of a robot in a log: a camera and sensors whose readings come when they were taken, and
+    nothing that could be told it. The lens is not known."""
     height, width = shape
     lens = Intrinsics(width, height, math.nan)
     camera = Channel(
@@ -111,7 +120,22 @@ def embodiment_of(channel: str, shape: tuple[int, int], rate_hz: float) -> Embod
         intrinsics=lens,
         regular=False,
     )
-    return Embodiment("log", (camera,), ActionSpec((), (), (), ()))
+    read = [
+        Channel(
+            one.name,
+            one.kind,
+            one.shape,
+            "float64",
+            one.unit,
+            rate_hz,
+            frame="log",
+            entries=one.entries,
+            span_rad=one.span_rad,
+            regular=False,
+        )
+        for one in others
+    ]
+    return Embodiment("log", (camera, *read), ActionSpec((), (), (), ()))
 
 
 def _require(log: LogFile, topic: str, kinds: tuple[str, ...], what: str) -> None:

@@ -5,7 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from simgate.sim_adapters.embodiment import Kind
 from simgate.sim_adapters.scene.sensor import CameraEffects
+
+
+@dataclass(frozen=True, slots=True)
+class LogChannel:
+    """A channel of a log besides its pictures.
+
+    Attributes:
+        name: Of the channel.
+        topic: Where its messages are; after ``#`` the field whose numbers are meant.
+        kind: What the numbers are.
+        shape: Of a reading.
+        unit: Of the numbers.
+        entries: A name for every number; none where they have none.
+        span_rad: Of a flat scan the angles of the first and the last beam.
+    """
+
+    name: str
+    topic: str
+    kind: Kind
+    shape: tuple[int, ...]
+    unit: str = ""
+    entries: tuple[str, ...] = ()
+    span_rad: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +45,7 @@ class LogSite:
         truth: Topic of their labels; None without.
         labels: File of their labels, absolute; None without.
         labels_by: ``stamp`` or ``number``: what tells which picture an entry of that file belongs to.
+        channels: What else is read.
         tolerance_s: So far may the stamps of a picture and its labels be apart, seconds.
         from_s: Where it begins, seconds from the log's first picture.
         to_s: Where it ends, likewise.
@@ -39,6 +64,7 @@ class LogSite:
     from_s: float
     to_s: float
     effects: CameraEffects
+    channels: tuple[LogChannel, ...] = ()
 
     @property
     def is_labelled(self) -> bool:

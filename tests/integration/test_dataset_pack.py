@@ -126,7 +126,7 @@ def test_a_picture_that_was_exchanged_is_an_error_and_no_result(folder, capsys):
         (
             "    accept:",
             "    variants: {count: 3}\n    accept:",
-            "the pictures of a data set are its variants",
+            "the pictures of a data set, and the parts of a log, are the variants",
         ),
         ("at_least: 0.6, confidence: 0.9}", "at_least: 1}", "cannot be proven"),
     ],

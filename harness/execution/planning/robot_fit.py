@@ -165,7 +165,7 @@ def robot_of(pack: Pack, scenario: Scenario) -> tuple[tuple[Channel, ...], Actio
     sim, folder = pack.sim, Path(pack.path).parent
     if isinstance(scenario.native, LogSpec):
         log = scenario.native
-        seen = embodiment_of(log.channel, log.shape, float(sim.camera_hz))
+        seen = embodiment_of(log.channel, log.shape, float(sim.camera_hz), log.channels)
         return seen.channels, seen.action
     if isinstance(scenario.native, EnvironmentSpec):
         env = opened_environment(scenario.native, folder).embodiment(sim.control_hz, scenario.native.clip)

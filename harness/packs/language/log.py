@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from simgate.harness.packs.language.definition import ByHand, Keys, Schema, Tree, Wanted, Word, key
-from simgate.harness.packs.language.schema_of import mapping
+from simgate.harness.packs.language.schema_of import TEXT, mapping
 
 WHOLE = "whole"
 
@@ -42,6 +42,9 @@ class LogKeys(Keys):
     )
     parts: Annotated[Tree, ByHand(_parts)] = key(
         "the variants: whole (each log one), {window_s: 30}, or {event: TOPIC, says: WORDS}", None
+    )
+    channels: Annotated[Tree, ByHand(lambda: {"type": "object", "additionalProperties": TEXT})] = key(
+        "what else is read, NAME: TOPIC, or TOPIC#FIELD for numbers in messages of any type", None
     )
     tolerance_ms: float = key("so far may the stamps of a picture and its labels be apart", 50.0, ge=0)
     channel: Annotated[str, Wanted("the name of a channel")] = key(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from simgate.sim_adapters.plain_file import absolute
-from simgate.sim_adapters.scene.log import LogSite
+from simgate.sim_adapters.scene.log import LogChannel, LogSite
 from simgate.sim_adapters.worlds.declared.native import EFFECTS, effects_of
 from simgate.sim_adapters.worlds.placing import Placing, PlacingWorld
 from simgate.sim_adapters.worlds.world import ParameterSpec, PlacedObject, Value
@@ -46,6 +46,7 @@ class LogSpec:
         duration_s: Of the whole log; the longest of several.
         labels: File of their labels, from the pack's folder; None without. Of several logs a folder.
         labels_by: What tells which picture an entry of that file belongs to.
+        channels: What is read besides the pictures.
         logs: Each log by its name.
         about: What logs say of themselves: name of a parameter -> what it may be.
         files: Its files, those of labels too -> SHA-256, hex, by path from the folder that it lies in.
@@ -62,6 +63,7 @@ class LogSpec:
     duration_s: float
     labels: str | None = None
     labels_by: Literal["stamp", "number"] = "stamp"
+    channels: tuple[LogChannel, ...] = ()
     logs: dict[str, LogPiece] = field(default_factory=dict)
     about: dict[str, ParameterSpec] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
@@ -130,6 +132,7 @@ class LogWorld(PlacingWorld):
             from_s=begin,
             to_s=end,
             effects=effects_of(parameters),
+            channels=spec.channels,
         )
 
     def _which(self) -> ParameterSpec:

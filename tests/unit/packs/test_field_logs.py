@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from simgate.harness.cli.main import main
+from simgate.sim_adapters.replay.log_file import open_log
 from tests.unit.execution.memory_pack import REPOSITORY, write_model
 from tests.unit.execution.memory_plugins import ENTRY_POINTS
+from tests.unit.sim_adapters.test_log_channels import write as write_sensors
 from tests.unit.sim_adapters.test_replay import write_ros
 
 pytest.importorskip("mcap_protobuf", reason="needs simgate[logs]")
@@ -87,7 +89,7 @@ def test_a_log_runs_to_a_verdict_that_says_how_it_was_replayed(pack, tmp_path, c
     ({"images": "/kam"}, "unknown-element", "topics with pictures: /cam"),
     ({"adapter": "mujoco"}, "world-adapter", "write sim: {adapter: replay}"),
     ({"policy": "door_navigator"}, "policy-robot", "write policy: watcher"),
-    ({"limit": 0.2}, "rates", "the log lasts 0.4 s, and an episode 0.2 s"),
+    ({"limit": 0.2}, "rates", "a part of the log lasts 0.4 s, and an episode 0.2 s"),
 ])  # fmt: skip
 def test_what_a_log_cannot_do_is_said_before_it_runs(pack, capsys, changes, code, said) -> None:
     main(["lint", pack(**changes)])
@@ -119,6 +121,28 @@ def test_labels_of_a_file_are_judged_and_are_part_of_the_run(pack, tmp_path, cap
     path.write_text(path.read_text().replace("labels: ", "truth: /cam, labels: "))
     assert main(["lint", str(path)]) != 0
     assert "those of a topic (truth) or those of a file (labels), not both" in capsys.readouterr().out
+
+
+def test_other_sensors_of_a_log_are_recorded_and_their_topics_checked(pack, tmp_path, capsys) -> None:
+    path = Path(pack())
+    write_sensors(tmp_path / "sensors", 2)
+    text = path.read_text().replace(
+        "log: site, images: /cam", "log: sensors, images: /cam, channels: {imu: /imu}"
+    )
+    path.write_text(text.replace("[0, 0.2]", "[0, 0.15]"))
+    run = ["run", str(path), "--workers", "0", "--runtime", "memory_runtime", "--runs-dir", "runs"]
+    assert main([*run, "--record", "all"]) == 0
+    (kept, _) = sorted(Path("runs/latest/recordings").glob("*.mcap"))
+    assert {"/imu/values", "/camera/rgb"} <= set(open_log(kept).topics)
+    capsys.readouterr()
+    path.write_text(path.read_text().replace("imu: /imu", "imu: /imus"))
+    assert main(["lint", str(path)]) != 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "pack.yaml:10:" in out
+    assert "the log has no topic '/imus' for the channel 'imu'" in out
+    path.write_text(path.read_text().replace("imu: /imus", "camera.rgb: /imu"))
+    assert main(["lint", str(path)]) != 0
+    assert "is the camera's channel already" in capsys.readouterr().out
 
 
 def test_a_task_in_a_log_is_refused(pack, capsys) -> None:

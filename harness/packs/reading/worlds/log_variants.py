@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from simgate.harness.packs.language.definition import LONGEST_NAME
 from simgate.harness.packs.model import PinnedVariant, Scalar
 from simgate.sim_adapters.replay.opened import OpenedLog
+from simgate.sim_adapters.scene.log import LogChannel
 from simgate.sim_adapters.worlds.declared.log import FROM, LOG, TO
+from simgate.sim_adapters.worlds.native_file import NativeError
 from simgate.sim_adapters.worlds.world import ParameterSpec
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,60}\Z")
@@ -75,6 +77,24 @@ def variants_of_logs(logs: Mapping[str, Replayed], about: Sequence[str]) -> tupl
             which: dict[str, Scalar] = {LOG: name} if len(logs) > 1 else {}
             pins.append(PinnedVariant(id=own, parameters={**which, FROM: begin, TO: end, **known}))
     return tuple(pins)
+
+
+def channels_of_logs(logs: Mapping[str, Replayed], asked: Mapping[str, str]) -> Iterator[LogChannel]:
+    """What is read of all logs besides their pictures.
+
+    Raises:
+        NativeError: A log does not have it, or as something else than the others.
+    """
+    for name, topic in asked.items():
+        first, *others = (log.opened.channel(name, topic) for log in logs.values())
+        shape = first.shape
+        for one in others:
+            if first.kind == "points":
+                shape = (max(shape[0], one.shape[0]), 3)
+            elif (one.kind, one.shape, one.entries) != (first.kind, first.shape, first.entries):
+                message = f"the channel '{name}' of {topic} is not the same in all logs"
+                raise NativeError("file", message, "make a scenario for each kind of log")
+        yield replace(first, shape=shape)
 
 
 def _value(said: str, logs: Mapping[str, Replayed], name: str) -> Scalar:

@@ -10,7 +10,12 @@ from pathlib import Path
 from simgate.harness.packs.checks.check_traits import ADAPTERS
 from simgate.harness.packs.language.log import WHOLE, LogKeys, LogPartKeys
 from simgate.harness.packs.model import CodedTask, PinnedVariant, SimSpec
-from simgate.harness.packs.reading.worlds.log_variants import Replayed, about_of_logs, variants_of_logs
+from simgate.harness.packs.reading.worlds.log_variants import (
+    Replayed,
+    about_of_logs,
+    channels_of_logs,
+    variants_of_logs,
+)
 from simgate.harness.packs.reading.worlds.read_native import CODES
 from simgate.harness.packs.source.fields import Fields, Reader
 from simgate.harness.packs.source.read_keys import read_keys
@@ -53,7 +58,7 @@ class LogReader:
             return None
         keys, nodes = read.keys, read.nodes
         self._require_adapter(node)
-        cut = self._cut(nodes)
+        cut, asked = self._cut(nodes), self._channels(nodes, keys)
         if keys.labels is not None and keys.truth is not None:
             message = "the labels are those of a topic (truth) or those of a file (labels), not both"
             reader.problems.at(nodes["labels"], "wrong-value", message, "leave one of them out")
@@ -65,11 +70,14 @@ class LogReader:
                 message = f"there are {len(paths)} logs in {keys.log}"
                 raise NativeError("file", message, "write parts: whole, or name one of them")
             logs = {name: self._opened(name, path, keys, cut) for name, path in paths.items()}
-            world = self._world(keys, logs)
+            world = self._world(keys, logs, asked)
         except NativeError as error:
             self._report(error, keys, nodes)
             return None
-        self._warn_of_long(nodes, [one for log in logs.values() for one in log.parts])
+        lasting = [
+            min(end - begin, log.opened.duration_s) for log in logs.values() for begin, end in log.parts
+        ]
+        self._warn_of_long(nodes, max(lasting, default=0.0))
         return world, None if cut is None else variants_of_logs(logs, tuple(world.spec.about))
 
     def _require_adapter(self, node: MappingNode) -> None:
@@ -96,6 +104,17 @@ class LogReader:
             return None
         return Cut(keys.window_s, keys.event, keys.says, keys.before_s, keys.after_s)
 
+    def _channels(self, nodes: Fields, keys: LogKeys) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for name, node in self._reader.mapping(nodes.get("channels"), "a mapping of channels to topics"):
+            topic = self._reader.text(node, "a topic, or TOPIC#FIELD")
+            if name.text == keys.channel:
+                message = f"'{name.text}' is the camera's channel already"
+                self._reader.problems.at(name, "wrong-value", message, "give it another name")
+            elif topic is not None:
+                found[name.text] = topic
+        return found
+
     def _opened(self, name: str, path: Path, keys: LogKeys, cut: Cut | None) -> Replayed:
         labels = None
         if keys.labels is not None:
@@ -103,7 +122,7 @@ class LogReader:
         opened = OpenedLog(path, keys.images, keys.truth, labels, keys.labels_by)
         return Replayed(opened, labels, opened.parts(cut or Cut()))
 
-    def _world(self, keys: LogKeys, logs: dict[str, Replayed]) -> LogWorld:
+    def _world(self, keys: LogKeys, logs: dict[str, Replayed], asked: dict[str, str]) -> LogWorld:
         first, *others = logs.values()
         for one in others:
             if one.opened.shape != first.opened.shape:
@@ -130,6 +149,7 @@ class LogReader:
             tolerance_ms=keys.tolerance_ms,
             shape=first.opened.shape,
             duration_s=max(one.opened.duration_s for one in logs.values()),
+            channels=tuple(channels_of_logs(logs, asked)),
             logs=pieces,
             about=about_of_logs([one.opened.parameters for one in logs.values()]),
             files=files,
@@ -139,17 +159,18 @@ class LogReader:
     def _report(self, error: NativeError, keys: LogKeys, nodes: Fields) -> None:
         at = nodes["labels"] if keys.labels is not None and keys.labels in error.message else nodes["log"]
         if error.what == "element":
-            of_events = "events" in error.message and "parts" in nodes
             at = nodes["truth"] if error.unknown == keys.truth and "truth" in nodes else nodes["images"]
-            at = nodes["parts"] if of_events else at
+            for word, name in (("events", "parts"), ("channel", "channels")):
+                at = nodes[name] if word in error.message and name in nodes else at
         hint = error.hint or (near(error.unknown, error.known) if error.unknown else "")
         self._reader.problems.at(at, CODES[error.what], error.message, hint)
 
-    def _warn_of_long(self, nodes: Fields, parts: list[tuple[float, float]]) -> None:
-        # A whole log ends a second after its last message.
-        longest, limit_s = max((end - begin for begin, end in parts), default=0.0), self._sim.time_limit_s
-        if longest > limit_s + 1.0:
-            message = f"a part lasts {longest - 1.0:.1f} s, and an episode {limit_s:g} s: the rest is cut off"
+    def _warn_of_long(self, nodes: Fields, longest_s: float) -> None:
+        if longest_s > self._sim.time_limit_s:
+            message = (
+                f"a part of the log lasts {longest_s:.1f} s, and an episode {self._sim.time_limit_s:g} s: "
+            )
+            message += "what is longer is cut off"
             hint = "write sim: {time_limit_s: N}, or take shorter parts"
             self._reader.problems.warn(nodes["log"], "rates", message, hint)
 
