@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -124,7 +125,7 @@ class ReplayAdapter:
     def _observation(self) -> Observation:
         name = self._site.channel
         lost = {name: (0,)} if self._is_lost else {}
-        read = {name: self._picture[None], **self._streams.shown()}
+        read: dict[str, NDArray[Any]] = {name: self._picture[None], **self._streams.shown()}
         return Observation(self._step, read, {name: self._shown_step, **self._streams.stamps}, lost)
 
     def ground_truth(self) -> tuple[GroundTruth, ...]:

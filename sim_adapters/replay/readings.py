@@ -58,21 +58,21 @@ def _ranges(said: Any) -> Values:
     return np.where(np.isfinite(found) & (found >= low) & (found <= (high or math.inf)), found, np.inf)
 
 
-def _imu(said: Any) -> Values:
+def _imu(said: Any) -> list[float]:
     return _of(said.angular_velocity, _AXES) + _of(said.linear_acceleration, _AXES)
 
 
-def _of(said: Any, names: tuple[str, ...]) -> Any:
+def _of(said: Any, names: tuple[str, ...]) -> list[float]:
     return [float(getattr(said, name)) for name in names]
 
 
-def _pose(said: Any) -> Values:
+def _pose(said: Any) -> list[float]:
     place = said.pose
     place = getattr(place, "pose", place)
     return _of(place.position, _AXES) + _of(place.orientation, _TURN)
 
 
-def _twist(said: Any) -> Values:
+def _twist(said: Any) -> list[float]:
     moves = said.twist
     moves = getattr(moves, "twist", moves)
     return _of(moves.linear, _AXES) + _of(moves.angular, _AXES)
