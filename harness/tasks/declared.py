@@ -183,10 +183,11 @@ class DeclaredRun:
         Raises:
             ValueError: The simulator does not measure one of them.
         """
-        lacking = [name for name in self._task.quantities if name not in truth.values]
-        if lacking:
-            raise ValueError(f"task {self._task.name}: the simulator does not measure {', '.join(lacking)}")
-        return tuple(truth.values[name] for name in self._task.quantities)
+        try:
+            return tuple([truth.values[name] for name in self._task.quantities])
+        except KeyError:
+            lacking = [name for name in self._task.quantities if name not in truth.values]
+        raise ValueError(f"task {self._task.name}: the simulator does not measure {', '.join(lacking)}")
 
     def ended(self, step: int, truth: GroundTruth, act: Act) -> str:
         """How the episode has ended: the first condition that has held for its time, else what the world says

@@ -78,9 +78,8 @@ class World:
         self._add_to_course(action.tobytes() + _NUMBER.pack(self.reward))
 
     def _add_to_course(self, before: bytes) -> None:
-        self._course.update(
-            b"".join((before, *(self.observation[name].tobytes() for name in self._told_apart_by)))
-        )
+        seen = self.observation
+        self._course.update(b"".join([before, *[seen[name].tobytes() for name in self._told_apart_by]]))
 
     def measured(self) -> dict[str, float]:
         """What its task asks for."""
@@ -150,8 +149,8 @@ class GymnasiumAdapter:
             raise ValueError("environments of one batch must observe and be told the same; run with batch 1")
         self._embodiment = embodiments[0]
         finite, spec = np.finfo(np.float64), self._embodiment.action
-        self._least = np.maximum(-np.inf if spec.clip else spec.low, finite.min)
-        self._most = np.minimum(np.inf if spec.clip else spec.high, finite.max)
+        self._least = np.maximum(-np.inf if spec.clip else spec.low, finite.min).tolist()
+        self._most = np.minimum(np.inf if spec.clip else spec.high, finite.max).tolist()
         self._arrays = {c.name: np.zeros((len(scenes), *c.shape), c.dtype) for c in self._embodiment.channels}
         worlds = {}
         for slots in together.values():
@@ -229,7 +228,7 @@ class GymnasiumAdapter:
             if world.over:
                 raise RuntimeError(f"{world.site.name}: step after it was {world.over}")
             stepped.setdefault(id(world.link), []).append(index)
-        if not ((told >= self._least) & (told <= self._most)).all():
+        if not self._are_within(told):
             self._check_actions(told, [index for indices in stepped.values() for index in indices])
         if spec.clip:
             np.clip(told, spec.low, spec.high, out=told)
@@ -241,6 +240,14 @@ class GymnasiumAdapter:
                 self._worlds[index].take(told[index], answer, row)
                 self._show(index)
         return self._observation()
+
+    def _are_within(self, told: NDArray[np.float64]) -> bool:
+        # Of few numbers plain comparisons tell it in a fifth of numpy's time.
+        for row in told.tolist():
+            for low, value, high in zip(self._least, row, self._most, strict=True):
+                if not low <= value <= high:
+                    return False
+        return True
 
     def _check_actions(self, told: NDArray[np.float64], stepped: list[int]) -> None:
         for index in stepped:

@@ -82,13 +82,13 @@ def measure(
     """The quantities at one moment; nan where there is none, as of rewards at the start."""
     found = {}
     for signal, quantity in asked.items():
-        if isinstance(quantity, Seen):
+        if isinstance(quantity, Reward):
+            found[signal] = reward
+        elif isinstance(quantity, Return):
+            found[signal] = total
+        elif isinstance(quantity, Seen):
             name, index = channel_of(quantity)
             found[signal] = float(observation[name].reshape(-1)[index])
         elif name := asked_as(quantity):
             found[signal] = info.get(name, math.nan)
-        elif isinstance(quantity, Reward):
-            found[signal] = reward
-        elif isinstance(quantity, Return):
-            found[signal] = total
     return found

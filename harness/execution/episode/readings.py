@@ -24,13 +24,14 @@ class ReadingKeeper:
         self._channels = [
             channel for channel in embodiment.channels if channel.kind not in (*IMAGES, "points", "text")
         ]
+        self._whole = [(channel.name, _is_whole(channel)) for channel in self._channels]
         self._rows: list[list[NDArray[np.float32] | float]] = [[] for _ in self._channels]
 
     def tick(self, observation: Observation, world: int) -> None:
         """Takes in what is sensed at a control tick."""
-        for channel, rows in zip(self._channels, self._rows, strict=True):
-            values = observation.channels[channel.name][world]
-            rows.append(values.astype(np.float32) if _is_whole(channel) else float(values.min()))
+        for (name, whole), rows in zip(self._whole, self._rows, strict=True):
+            values = observation.channels[name][world]
+            rows.append(values.astype(np.float32) if whole else float(values.min()))
 
     def readings(self) -> tuple[Reading, ...]:
         """All of them."""

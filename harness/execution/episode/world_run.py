@@ -182,7 +182,8 @@ class WorldRun:
             self._said["world.course"] = truth.course
         if act.report is not None:
             self._report = act.report
-        self._said |= {f"policy.{name}": value for name, value in act.facts.items() if name != "report"}
+        if act.facts:
+            self._said |= {f"policy.{name}": value for name, value in act.facts.items() if name != "report"}
 
     def _frames(self) -> list[FrameTruth]:
         """Truth of the frames; that of depth only where the model says something of it."""

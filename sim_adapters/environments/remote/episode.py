@@ -55,14 +55,14 @@ class Episode:
         options = {k[8:]: v for k, v in self._set.items() if k.startswith("options.")}
         observation, info = reset(self.env, seed, options)
         # Only now: a reset may make another model.
-        inner = self.env.unwrapped
+        inner, self._actions = self.env.unwrapped, self.env.action_space
         self._bodies = {name: reader_of(inner, name) for name in self._asked if name.startswith(PREFIX)}
         self.began: tuple[dict[str, np.ndarray], Mapping[str, Any]] = self._seen(observation), info
         return self.began
 
     def step(self, action: np.ndarray) -> tuple[dict[str, np.ndarray], float, bool, bool, Mapping[str, Any]]:
         """One step: observation, reward, whether it has terminated, or was truncated, info."""
-        answer = self.env.step(fitting(self.env.action_space, action))
+        answer = self.env.step(fitting(self._actions, action))
         if len(answer) == 4:
             observation, reward, done, info = answer
             truncated = info.get("TimeLimit.truncated", False)
@@ -76,6 +76,8 @@ class Episode:
 
     def told(self, info: Mapping[str, Any]) -> list[float]:
         """What was asked of an info; nan for what it has not."""
+        if not self._asked:
+            return []
         found, all_of_it = [], None
         for name in self._asked:
             if name in self._bodies:

@@ -157,21 +157,28 @@ class Session:
             ``observation`` by name, each of shape (S, ...), and of each slot ``reward``, ``terminated``,
             ``truncated``, and ``info``, what was asked of it.
         """
-        answer: dict[str, Any] = {"reward": [], "terminated": [], "truncated": [], "info": []}
+        rewards, terminations, truncations, infos = [], [], [], []
         stacked: dict[str, np.ndarray] = {}
         for row, (slot, action) in enumerate(zip(slots, actions)):
             self._draws.resume(slot)
-            observation, reward, terminated, truncated, info = self._slots[slot].step(action)
+            episode = self._slots[slot]
+            observation, reward, terminated, truncated, info = episode.step(action)
             # Copied before the next one is stepped, which may write into the very same arrays.
             for name, array in observation.items():
                 if not row:
                     stacked[name] = np.empty((len(slots), *array.shape), dtype=array.dtype)
                 stacked[name][row] = array
-            answer["reward"].append(reward)
-            answer["terminated"].append(terminated)
-            answer["truncated"].append(truncated)
-            answer["info"].append(self._slots[slot].told(info))
-        return {"observation": stacked, **answer}
+            rewards.append(reward)
+            terminations.append(terminated)
+            truncations.append(truncated)
+            infos.append(episode.told(info))
+        return {
+            "observation": stacked,
+            "reward": rewards,
+            "terminated": terminations,
+            "truncated": truncations,
+            "info": infos,
+        }
 
     def problems(self, slot: int) -> dict[str, list[str]]:
         """Of an episode: targets that are ``lost``, and what was asked and its info has ``never`` had."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -49,7 +50,7 @@ class Reader:
     def __init__(self, space: Any, name: str) -> None:
         self._parts = []
         for path, keys, one in _leaves(space, name):
-            kind = one.dtype if type(one).__name__ == "Box" else np.dtype("int64")
+            kind = np.dtype(one.dtype) if type(one).__name__ == "Box" else np.dtype("int64")
             self._parts.append((path, keys, kind, tuple(getattr(one, "shape", ()) or ()) or (1,)))
 
     def parts(self, observation: Any) -> Iterator[tuple[str, Any]]:
@@ -78,7 +79,8 @@ class Reader:
                         f"observation {path} has shape {array.shape}, and its space says {shape}"
                     )
                 array = array.reshape(1)
-            if array.dtype.kind == "f" and np.isnan(array).any():
+            # A sum of squares tells it in half the time, unless it is too large to be a number.
+            if kind.kind == "f" and not math.isfinite(np.vdot(array, array)) and np.isnan(array).any():
                 raise ValueError(f"observation {path} has a number that is nan")
             found[path] = array
         return found
@@ -169,12 +171,12 @@ def fitting(space: Any, action: np.ndarray) -> Any:
         ValueError: A part that must be whole is not.
     """
     kind = type(space).__name__
-    if kind == "Box" and np.dtype(space.dtype).kind == "f":
+    if kind == "Box" and space.dtype.kind == "f":
         # A copy: some environments write into what they are told.
-        return np.array(action, dtype=space.dtype).reshape(space.shape)
+        return action.astype(space.dtype).reshape(space.shape)
+    if kind == "Discrete" and float(action[0]).is_integer():
+        return int(action[0])
     whole = np.rint(action)
     if (whole != action).any():
         raise ValueError(f"the action is {action.tolist()}, and this environment takes whole numbers")
-    if kind == "Discrete":
-        return int(whole[0])
     return whole.astype(space.dtype if kind == "Box" else np.int64).reshape(space.shape)

@@ -61,6 +61,13 @@ def test_what_is_beyond_a_range_is_told_how_to_have_it_cut():
         checked_acts(Answers(), [Act((2.0,), "push")], spec, 1, (0,), 40)
 
 
+@pytest.mark.parametrize("kind", [tuple, list, np.array])
+def test_infinity_is_no_action_where_there_is_no_bound_either(kind):
+    spec = ActionSpec(("push",), ("N",), (-math.inf,), (math.inf,))
+    with pytest.raises(BadAct, match="push is -inf, which is no number of N"):
+        checked_acts(Answers(), [Act(kind([-math.inf]), "push")], spec, 1, (0,), 40)
+
+
 def test_numbers_of_any_kind_are_actions():
     for number in (0, 1.5, np.float32(0.5), np.float64(0.5), np.int64(1)):
         act = drive(number, number, "cruise")

@@ -82,6 +82,7 @@ def test_a_sound_simulation_has_no_reasons() -> None:
         ({"truth__pose": (math.nan, 0.0, 0.0)}, "non-finite state"),
         ({"truth__twist": (math.inf, 0.0)}, "non-finite state"),
         ({"seen__ranges_m": np.full((1, 3), np.nan)}, "non-finite sensor reading"),
+        ({"seen__pose": np.array([[1e200, math.inf, 0.0]])}, "non-finite sensor reading"),
         ({"seen__step": 0}, "clock is at step 0 instead of 20"),
     ],
 )
@@ -101,6 +102,12 @@ def test_a_stale_reading_and_one_of_the_future_are_invalid_in_every_channel(chan
     feed.next()
     feed.next(stamps={channel: stamp})
     assert feed.reasons == f"at step 20 the reading of {channel} is from step {stamp} instead of 20"
+
+
+def test_a_reading_whose_square_is_no_number_is_no_fault() -> None:
+    feed = Feed()
+    assert feed.next(seen__pose=np.array([[1e200, -1e200, 0.0]]))
+    assert feed.reasons == ""
 
 
 def test_a_range_of_infinity_is_an_empty_beam_and_no_fault() -> None:
