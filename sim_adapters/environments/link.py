@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import os
 import socket
+import struct
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+import numpy as np
+
 from simgate.sim_adapters.environments.remote.refused import Refused, told
 from simgate.sim_adapters.environments.remote.session import Session
-from simgate.sim_adapters.environments.remote.wire import receive, send
+from simgate.sim_adapters.environments.remote.wire import receive, send, send_arrays, stepped_of
 from simgate.sim_adapters.traits import ProcessTraits
 
 ANSWER_S = 300.0
@@ -120,7 +124,7 @@ class RemoteLink:
             raise EnvironmentFailed(f"{python} cannot be started: {error.strerror}") from None
         finally:
             theirs.close()
-        self._socket = ours
+        self._socket, self._seconds = ours, math.nan
         try:
             self.call(what, **opened)
         except BaseException:
@@ -134,11 +138,15 @@ class RemoteLink:
             seconds = min(STEP_S * len(given["slots"]), ANSWER_S)
         elif word == "act":
             seconds = ACT_S
-        self._socket.settimeout(seconds)
         try:
-            send(self._socket, [word, given])
+            self._wait_at_most(seconds)
+            if word == "steps":
+                told = {"slots": np.array(given["slots"], dtype=np.int64), "actions": given["actions"]}
+                send_arrays(self._socket, word, told)
+            else:
+                send(self._socket, [word, given])
             kind, answer = receive(self._socket)
-        except TimeoutError:
+        except BlockingIOError:
             if self._process is not None:
                 self._process.kill()
             self.close()
@@ -156,12 +164,21 @@ class RemoteLink:
             raise EnvironmentFailed(
                 f"{self._who}: its interpreter {ended} while it was asked to '{word}'"
             ) from None
+        if kind == "stepped":
+            return stepped_of(answer)
         if kind == "refused":
             message, unknown, known = answer
             raise Refused(message, unknown, tuple(known))
         if kind == "failed":
             raise EnvironmentFailed(f"{self._who}: {answer}")
         return answer
+
+    def _wait_at_most(self, seconds: float) -> None:
+        # By the kernel: a timeout of Python's own costs a further call of it each time.
+        if seconds != self._seconds:
+            self._seconds, limit = seconds, struct.pack("ll", int(seconds), int(seconds % 1.0 * 1e6))
+            for which in (socket.SO_SNDTIMEO, socket.SO_RCVTIMEO):
+                self._socket.setsockopt(socket.SOL_SOCKET, which, limit)
 
     def _ended(self) -> int | None:
         process = self._process

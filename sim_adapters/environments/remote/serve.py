@@ -13,7 +13,7 @@ from typing import Any
 from .playing import Playing
 from .refused import Refused, told
 from .session import Session
-from .wire import receive, send
+from .wire import arrays_of, receive, send, send_arrays
 
 _PR_SET_PDEATHSIG = 1
 _LAB = "isaaclab:"
@@ -35,6 +35,10 @@ def main(descriptor: int, parent: int) -> None:
         except EOFError:
             return
         try:
+            if word == "steps":
+                stepped = session.steps(given["slots"].tolist(), given["actions"])
+                send_arrays(sock, "stepped", arrays_of(stepped))
+                continue
             if word == "environment":
                 session, answer = _session_of(given["name"])(**given), None
             elif word == "policy":
