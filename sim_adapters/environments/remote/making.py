@@ -46,6 +46,23 @@ def maker_of(name: str, folder: str) -> tuple[Callable[..., Any], str | None]:
     return by_id, None
 
 
+def one_world(env: Any) -> Any:
+    """An environment as it was made.
+
+    Raises:
+        Refused: It holds several worlds: they reset themselves within a step, and those that are vectorized
+            by nature draw from one generator, so that an episode would depend on what runs beside it.
+    """
+    if any(cls.__name__ == "VectorEnv" for cls in type(env).__mro__):
+        kind, count = type(env).__name__, getattr(env, "num_envs", "several")
+        env.close()
+        raise Refused(
+            f"it makes {count} worlds at once (a {kind}), which may hang together; name what makes one "
+            f"of them, and 'sim: {{batch: {count}}}' runs {count} side by side, each with a seed of its own"
+        )
+    return env
+
+
 def _loaded(path: Path) -> Any:
     """A file's module; what it imports beside it goes by plain names, of which a process has one each."""
     for name, file in beside(path).items():

@@ -14,7 +14,7 @@ import numpy as np
 
 from .draws import Draws
 from .episode import Episode, picture_of, reset
-from .making import maker_of
+from .making import maker_of, one_world
 from .physics import things_of
 from .presets import Preset, preset_of
 from .refused import Refused, told
@@ -60,14 +60,14 @@ class Session:
         if self._preset is not None and self._preset.seed and seed is not None:
             given.setdefault(self._preset.seed, seed)
         given.update({k[5:]: v for k, v in values.items() if k.startswith("make.")})
-        env = self._maker(**given)
+        env = one_world(self._maker(**given))
         if not self._keeps:
             _without_limit(env)
         return env
 
     def describe(self) -> dict[str, Any]:
         """Spaces, what can be set with its value, where the code is, step time; makes one environment."""
-        env = self._maker(**self._make_with)
+        env = one_world(self._maker(**self._make_with))
         try:
             inner = env.unwrapped
             module = type(inner).__module__
