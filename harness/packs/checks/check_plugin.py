@@ -75,9 +75,13 @@ def named_plugin(reader: Reader, node: Node | None, group: str) -> str | None:
         if place.is_file() and suffix == ".py":
             hint = f"write {name}:NAME, where NAME is the object in the file"
         elif place.is_file() and what == "policy":
-            is_declaration = suffix in (".yaml", ".yml")
-            hint = f"write {{network: {name if is_declaration else 'policy.yaml'}}}"
-            hint += "" if is_declaration else "; docs/learned-policies.md says what stands in it"
+            hint = f"write {{network: {name}}}"
+            if suffix not in (".yaml", ".yml"):
+                hint = (
+                    "write {network: policy.yaml} (of eval: --policy policy.yaml), and into policy.yaml "
+                    f"'network: {name}', 'control_hz: HZ', 'observation: [{{channel: obs}}]', a line each; "
+                    "docs/learned-policies.md says what else it may say"
+                )
         reader.problems.at(node, f"unknown-{what}", f"unknown {what} '{name}'", hint)
     return name
 
