@@ -101,7 +101,7 @@ class SurfaceKeys(Keys):
     """What ``place`` puts objects onto."""
 
     top_of: Annotated[str, Wanted("the name of a geom")] = key(
-        "box, cylinder or plane of the file on whose top objects may stand"
+        "box, cylinder, plane or mesh of the file on whose flat top objects may stand"
     )
     within: Annotated[Tree, ByHand(lambda: numbers(4))] = key(
         "[x_min, y_min, x_max, y_max], the part of it, world frame, metres; all of it when left out", None

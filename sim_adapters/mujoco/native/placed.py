@@ -18,6 +18,10 @@ from simgate.sim_adapters.worlds.world import Rectangle
 _GEOM = mujoco.mjtGeom
 _LEVEL = 1e-6
 _NEAR_M = 1e-9
+_FLAT_M = 1e-5
+"""Vertices of meshes are in single precision."""
+_FEWEST_CORNERS = 3
+_NEAR_RAD = 1e-4
 _INSIDE_M = 1e-3
 """What meets the surface meets it by rounding alone."""
 _ROUND = (int(_GEOM.mjGEOM_SPHERE), int(_GEOM.mjGEOM_CYLINDER), int(_GEOM.mjGEOM_CAPSULE))
@@ -120,8 +124,10 @@ def surface_of(model: mujoco.MjModel, data: mujoco.MjData, name: str, within: Re
     geom = int(model.geom(name).id)
     kind, size = int(model.geom_type[geom]), model.geom_size[geom]
     axes, position = data.geom_xmat[geom].reshape(3, 3), data.geom_xpos[geom]
+    if kind == int(_GEOM.mjGEOM_MESH):
+        return _top_of_mesh(model, data, geom, within)
     if kind not in (int(_GEOM.mjGEOM_PLANE), int(_GEOM.mjGEOM_BOX), int(_GEOM.mjGEOM_CYLINDER)):
-        raise NativeError("element", f"geom '{name}' has no level top", "name a box, a plane or a cylinder")
+        raise _no_top(name)
     up = [k for k in range(3) if abs(abs(axes[2, k]) - 1.0) < _LEVEL]
     upright = kind == int(_GEOM.mjGEOM_BOX) or (
         up == [2] and (axes[2, 2] > 0 or kind != int(_GEOM.mjGEOM_PLANE))
@@ -155,6 +161,39 @@ def surface_of(model: mujoco.MjModel, data: mujoco.MjData, name: str, within: Re
         beyond = bool((np.abs(local) > half[flat] + _NEAR_M).any())
     if beyond:
         raise NativeError("element", f"'within' reaches beyond the top of geom '{name}'", "make it smaller")
+    return Surface(within, height)
+
+
+def _no_top(name: str) -> NativeError:
+    return NativeError(
+        "element",
+        f"geom '{name}' has no level top",
+        "name a box, plane, cylinder or a mesh with a flat top",
+    )
+
+
+def _top_of_mesh(model: mujoco.MjModel, data: mujoco.MjData, geom: int, within: Rectangle | None) -> Surface:
+    """The level top of a mesh's hull, as which it is touched."""
+    name, mesh = str(model.geom(geom).name), int(model.geom_dataid[geom])
+    first, count = int(model.mesh_vertadr[mesh]), int(model.mesh_vertnum[mesh])
+    own = model.mesh_vert[first : first + count].astype(np.float64)
+    points = own @ data.geom_xmat[geom].reshape(3, 3).T + data.geom_xpos[geom]
+    height = float(points[:, 2].max())
+    rim = points[points[:, 2] > height - _FLAT_M, :2]
+    if len(rim) < _FEWEST_CORNERS:
+        raise _no_top(name)
+    if within is None:
+        message = f"the top of geom '{name}', a mesh, has no sides to go by"
+        raise NativeError("element", message, "add within: [x_min, y_min, x_max, y_max]")
+    corners = np.array([(x, y) for x in (within.x_min, within.x_max) for y in (within.y_min, within.y_max)])
+    for corner in corners:
+        # Outside of a convex outline all of it lies in less than half a turn around.
+        around = np.sort(np.arctan2(*(rim - corner).T[::-1]))
+        gaps = np.diff(np.append(around, around[0] + 2.0 * math.pi))
+        if float(gaps.max()) > math.pi + _NEAR_RAD and np.hypot(*(rim - corner).T).min() > _FLAT_M:
+            raise NativeError(
+                "element", f"'within' reaches beyond the top of geom '{name}'", "make it smaller"
+            )
     return Surface(within, height)
 
 

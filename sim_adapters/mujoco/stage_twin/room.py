@@ -8,6 +8,7 @@ from pxr import Usd, UsdPhysics
 
 from simgate.sim_adapters.mujoco.mujoco_log import compiled
 from simgate.sim_adapters.mujoco.native.compiled import state_at
+from simgate.sim_adapters.mujoco.native.placed import support
 from simgate.sim_adapters.usd.native.geoms import add_geom, quaternion_of
 from simgate.sim_adapters.usd.native.layout import joints_of
 from simgate.sim_adapters.usd.native.solids import (
@@ -19,6 +20,8 @@ from simgate.sim_adapters.usd.native.solids import (
 )
 from simgate.sim_adapters.usd.paths import is_at_or_below
 from simgate.sim_adapters.worlds.native_file import NativeError
+
+_UP = np.array([[0.0, 0.0, 1.0]])
 
 
 def measured(stage: Usd.Stage, body: str = "") -> tuple[mujoco.MjModel, mujoco.MjData]:
@@ -45,6 +48,19 @@ def measured(stage: Usd.Stage, body: str = "") -> tuple[mujoco.MjModel, mujoco.M
         )  # fmt: skip
     model = compiled(spec)
     return model, state_at(model, None)
+
+
+def highest_of(model: mujoco.MjModel, data: mujoco.MjData, path: str) -> str:
+    """Of the shapes that a prim is touched by, a mesh by several, the name of that with the highest top."""
+    names = [str(model.geom(geom).name) for geom in range(model.ngeom)]
+    own = [
+        geom
+        for geom, name in enumerate(names)
+        if (name == path or name.startswith(f"{path}#")) and model.geom_contype[geom]
+    ]
+    if len(own) == 1:
+        return names[own[0]]
+    return names[max(own, key=lambda geom: float(support(model, data, geom, _UP)[0]))]
 
 
 def check_loose(stage: Usd.Stage, prim: Usd.Prim) -> None:

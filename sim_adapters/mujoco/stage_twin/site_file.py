@@ -12,7 +12,7 @@ from simgate.sim_adapters.embodiment import Channel
 from simgate.sim_adapters.mujoco.articulated.check import CheckedRobot
 from simgate.sim_adapters.mujoco.native.placed import placeable_body, surface_of
 from simgate.sim_adapters.mujoco.stage_twin.jointed import START, jointed_source
-from simgate.sim_adapters.mujoco.stage_twin.room import check_loose, measured
+from simgate.sim_adapters.mujoco.stage_twin.room import check_loose, highest_of, measured
 from simgate.sim_adapters.mujoco.stage_twin.tree import require_first
 from simgate.sim_adapters.scene.articulated import CameraSensor, Sensor, Servos
 from simgate.sim_adapters.usd.native.lens import check_lens, width_of
@@ -50,7 +50,7 @@ class StageFile(UsdFile):
         return replace(room, names=tuple(dict.fromkeys((*room.names, *below))))
 
     def surface(self, name: str, within: Rectangle | None) -> Surface:
-        """The top of a cube, cylinder or plane that can be touched."""
+        """The top of a cube, cylinder, plane or mesh as it can be touched."""
         stage = self.source.stage
         prim_at(stage, name, "element")
         if not can_touch(stage.GetPrimAtPath(name)):
@@ -60,7 +60,7 @@ class StageFile(UsdFile):
             hint = f"name a shape: {' or '.join(inside)}" if inside else "give it CollisionAPI"
             raise NativeError("element", f"'{name}' is no shape that can be touched", hint)
         model, data = measured(stage)
-        return surface_of(model, data, name, within)
+        return surface_of(model, data, highest_of(model, data, name), within)
 
 
 class StageRobot(CheckedRobot):

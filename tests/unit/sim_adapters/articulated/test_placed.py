@@ -221,3 +221,24 @@ def test_bodies_without_a_name_keep_their_number_whatever_is_taken_out_or_copied
     assert len(set(two.values())) == world.model.nbody
     assert [drawn.bodies[two[name]] for name in ("one", "two")] == ["body 6", "body 7"]
     assert {drawn.bodies[two[name]] for name in ("cube.2", "lid.2")} == {"copy 1", "copy 2"}
+
+
+def test_the_top_of_a_mesh_is_where_its_hull_is_level_and_as_large_as_that(tmp_path: Path) -> None:
+    # A table with six corners, its legs drawn in, turned by 90 degrees: 0.5 to 1.1 along Y at X from 1.8 to 2.2.
+    rim = "-.3 0 .7  -.2 .2 .7  .2 .2 .7  .3 0 .7  .2 -.2 .7  -.2 -.2 .7"
+    text = TABLE.replace("<asset>", f'<asset><mesh name="desk" vertex="{rim}  -.1 0 0  .1 .1 0  .1 -.1 0"/>')
+    text = text.replace(
+        "<worldbody>",
+        '<worldbody><geom name="desk" type="mesh" mesh="desk" pos="2 .8 .1" euler="0 0 90"/>',
+        1,
+    )
+    arm(tmp_path, text)
+    file = MjcfFile(tmp_path / "arm.xml")
+    whole = file.surface("desk", Rectangle(1.81, 0.61, 2.19, 0.99))
+    assert whole.height_m == pytest.approx(0.8, abs=1e-6)
+    file.surface("desk", Rectangle(1.8, 0.6, 2.2, 1.0))
+    for beyond in (Rectangle(1.81, 0.55, 2.19, 0.99), Rectangle(1.79, 0.61, 2.19, 0.99)):
+        with pytest.raises(NativeError, match="reaches beyond the top of geom 'desk'"):
+            file.surface("desk", beyond)
+    with pytest.raises(NativeError, match=r"a mesh, has no sides to go by; add within"):
+        file.surface("desk", None)

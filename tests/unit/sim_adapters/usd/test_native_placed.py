@@ -187,6 +187,25 @@ def test_what_changes_the_place_or_size_of_an_object_is_known(
     assert StageFile(stage(tmp_path, equipped(more=ROOM + THINGS))).shifts(target, CUP) == shifts
 
 
+TABLE = """
+    def Mesh "Table" (prepend apiSchemas = ["PhysicsCollisionAPI", "PhysicsMeshCollisionAPI"])
+    {
+        uniform token physics:approximation = "convexHull"
+        point3f[] points = [(-0.5, -0.3, 0.7), (0.5, -0.3, 0.7), (0.5, 0.3, 0.7), (-0.5, 0.3, 0.7), (0, 0, 0)]
+        int[] faceVertexCounts = [4, 3, 3, 3, 3]
+        int[] faceVertexIndices = [0, 1, 2, 3, 1, 0, 4, 2, 1, 4, 3, 2, 4, 0, 3, 4]
+        double3 xformOp:translate = (-2, 0, 0)
+        uniform token[] xformOpOrder = ["xformOp:translate"]
+    }"""
+
+
+def test_the_top_of_a_mesh_is_that_of_its_hull(tmp_path: Path) -> None:
+    file = StageFile(stage(tmp_path, equipped(more=ROOM + TABLE)))
+    assert file.surface("/World/Table", Rectangle(-2.4, -0.3, -1.6, 0.3)).height_m == pytest.approx(0.7)
+    with pytest.raises(NativeError, match="'within' reaches beyond the top"):
+        file.surface("/World/Table", Rectangle(-2.4, -0.3, -1.4, 0.3))
+
+
 def yard(folder: Path, *placed: PlacedObject) -> Scene:
     """The yard with a driving cart, in which these things stand on the floor."""
     path = write_yard(folder)
