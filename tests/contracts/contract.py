@@ -16,6 +16,7 @@ from typing import Any
 
 REPOSITORY = Path(__file__).parents[2]
 FACTS_PATH = Path(__file__).with_name("isaacsim_facts.json")
+NEWER_PATH = Path(__file__).with_name("isaacsim_facts_6_2.json")
 SHARED_PATH = REPOSITORY.parent / "shared" / "contracts" / "isaacsim-6.0.1.json"
 CALLABLE_KINDS = ("function", "method", "classmethod", "staticmethod", "constructor")
 

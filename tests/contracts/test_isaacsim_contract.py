@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from simgate.sim_adapters.isaacsim.application.app import _launch
 from simgate.sim_adapters.isaacsim.options import IsaacOptions
 from tests.contracts.contract import (
     FACTS_PATH,
+    NEWER_PATH,
     REPOSITORY,
     SHARED_PATH,
     Contract,
@@ -39,6 +41,14 @@ def facts() -> Contract:
 
 
 @pytest.fixture(scope="module")
+def newer(facts: Contract) -> Contract:
+    """6.2 as its wheels have it, and of 6.0.1 what has no source in them."""
+    read = json.loads(NEWER_PATH.read_text())
+    closed = [facts.symbols[name] for name in read["without_source"] if name in facts.symbols]
+    return Contract.read(NEWER_PATH).with_own(Contract(closed))
+
+
+@pytest.fixture(scope="module")
 def shared(facts: Contract) -> Contract:
     if not SHARED_PATH.is_file():
         pytest.skip(f"the contract is not beside this checkout: {SHARED_PATH}")
@@ -54,6 +64,33 @@ def test_the_adapter_uses_nothing_but_the_facts_it_relies_on(facts: Contract) ->
 
 def test_the_adapter_keeps_to_the_contract(shared: Contract) -> None:
     assert problems_below(ADAPTER, shared) == []
+
+
+def test_the_adapter_keeps_to_6_2(newer: Contract) -> None:
+    assert problems_below(ADAPTER, newer) == []
+
+
+def test_of_6_2_all_is_read_but_what_has_no_source_in_its_wheels(facts: Contract, newer: Contract) -> None:
+    read = json.loads(NEWER_PATH.read_text())
+    assert all(name.startswith("omni.") for name in read["without_source"])
+    used = {name for name, symbol in facts.symbols.items() if symbol.kind != "enum"}
+    assert used == {name for name in newer.symbols if name in used}
+    assert used & set(read["without_source"]) == {entry["name"] for entry in OWN}
+
+
+def test_what_6_2_has_changed_of_it_is_known(facts: Contract, newer: Contract) -> None:
+    changed = [
+        name
+        for name, symbol in newer.symbols.items()
+        if name in facts.symbols and symbol.parameters != facts.symbols[name].parameters
+    ]
+    assert changed == ["isaacsim.sensors.experimental.rtx.CameraSensor.__init__"]
+
+
+def test_the_double_differs_from_6_2_in_what_6_2_has_added(newer: Contract) -> None:
+    (only,) = differences(newer)
+    assert only.startswith("isaacsim.sensors.experimental.rtx.CameraSensor.__init__: parameters ")
+    assert "'annotator_init_params'" in only.partition(" instead of ")[2]
 
 
 def test_the_check_sees_the_adapters_calls_and_not_an_empty_folder(facts: Contract) -> None:
@@ -80,8 +117,9 @@ def test_the_facts_hold_all_that_the_adapter_uses_and_no_more(facts: Contract, s
     assert used == {name for name, s in facts.symbols.items() if s.kind != "enum"} - own
 
 
-def test_launch_settings_and_annotators_are_known_ones() -> None:
-    content = json.loads(FACTS_PATH.read_text())
+@pytest.mark.parametrize("path", [FACTS_PATH, NEWER_PATH], ids=["6.0.1", "6.2"])
+def test_launch_settings_and_annotators_are_known_ones(path: Path) -> None:
+    content = json.loads(path.read_text())
     launch = dict(_launch(IsaacOptions.read({"gpu": 1})).config)
     assert launch.keys() <= set(content["launch_keys"])
     camera = (ADAPTER / "camera.py").read_text()
