@@ -1,6 +1,6 @@
-"""A cart-pole with a command, pushed over the edge: what is told of the command after that.
+"""What cannot be had, and a cart-pole with a command, pushed over the edge: what is told of the command after that.
 
-``python commanded.py ENVIRONMENTS``: the folder of ``remote``. Prints ``problems`` of both worlds as JSON.
+``python commanded.py ENVIRONMENTS``: the folder of ``remote``. Prints refusals, and ``problems`` of both worlds, as JSON.
 """
 
 import json
@@ -11,7 +11,16 @@ import numpy as np
 sys.path.insert(0, sys.argv[1])
 from remote.isaaclab import worlds
 from remote.isaaclab.session import LabSession
+from remote.refused import Refused
 
+refused = []
+for name, other in (("Cartpol", {}), ("Cartpole", {"physics": "bullet"}), ("Humanoid", {})):
+    try:
+        LabSession(
+            f"isaaclab:Isaac-{name}", ".", {"assets": "simgate", "physics": "ovphysx", **other}
+        ).describe()
+    except Refused as error:
+        refused.append(str(error))
 session = LabSession("isaaclab:Isaac-Cartpole", ".", {"assets": "simgate", "physics": "ovphysx"})
 
 import torch  # noqa: E402
@@ -63,5 +72,9 @@ while not ended:
     ended = answer["terminated"][0]
 for _ in range(3):
     session.steps([1], np.zeros((1, 1)))
-print(json.dumps({"told": told, "lost": [session.problems(slot)["lost"] for slot in (0, 1)]}))
+print(
+    json.dumps(
+        {"refused": refused, "told": told, "lost": [session.problems(slot)["lost"] for slot in (0, 1)]}
+    )
+)
 session.close()

@@ -7,13 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-ANT = "Isaac/Robots/IsaacSim/Ant/ant_instanceable.usd"
+ROBOT = "Isaac/Robots/IsaacSim/Humanoid/humanoid_instanceable.usd"
 STAGE = """\
 #usda 1.0
 (
-    defaultPrim = "ant"
+    defaultPrim = "robot"
 )
-def Xform "ant" (
+def Xform "robot" (
     references = @./parts/leg.usda@
 )
 {
@@ -33,17 +33,17 @@ def test_a_task_of_which_all_is_there_needs_nothing(python: str) -> None:
 
 
 def test_what_is_missing_is_listed_with_the_command_that_fetches_it(python: str) -> None:
-    code, said = assets(python, "Isaac-Ant")
+    code, said = assets(python, "Isaac-Humanoid")
     (command,) = (line for line in said.splitlines() if line.startswith("curl"))
     assert code == 1
-    assert command.startswith(f"curl --fail --create-dirs -o lab_assets/{ANT} https://")
-    assert command.endswith(ANT)
+    assert command.startswith(f"curl --fail --create-dirs -o lab_assets/{ROBOT} https://")
+    assert command.endswith(ROBOT)
 
 
 def test_files_that_a_stage_names_are_needed_too(python: str, tmp_path: Path) -> None:
-    stage = tmp_path / ANT
+    stage = tmp_path / ROBOT
     stage.parent.mkdir(parents=True)
     stage.write_text(STAGE)
-    code, said = assets(python, "Isaac-Ant", "--assets", str(tmp_path), "--format", "json")
-    leg = str(Path(ANT).parent / "parts" / "leg.usda")
-    assert (code, json.loads(said)["files"]) == (1, [[ANT, True], [leg, False]])
+    code, said = assets(python, "Isaac-Humanoid", "--assets", str(tmp_path), "--format", "json")
+    leg = str(Path(ROBOT).parent / "parts" / "leg.usda")
+    assert (code, json.loads(said)["files"]) == (1, [[ROBOT, True], [leg, False]])

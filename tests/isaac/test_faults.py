@@ -15,7 +15,7 @@ import pytest
 
 from simgate.sim_adapters.environments.link import EnvironmentFailed
 from simgate.sim_adapters.environments.remote.isaaclab import runtime
-from tests.isaac.test_worlds import opened
+from tests.isaac.lab import opened
 
 PACK = """\
 simgate: 1

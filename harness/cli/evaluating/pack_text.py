@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from simgate.harness.results.record import Scalar
 
 SCENARIO = "episodes"
+LAB = "isaaclab:"
+"""What the name of a task of Isaac Lab begins with."""
+_LAB_BATCH = 16
+"""Its worlds share a simulation, which is made anew for each batch."""
 _MARK = re.compile(r"# Written by simgate eval, as ([0-9a-f]{16})\b")
 _DEFAULT_HZ = 10
 
@@ -26,7 +30,7 @@ class Evaluation:
     """What one line asks for.
 
     Attributes:
-        env: An id, ``package.module:factory`` or ``file.py:factory``.
+        env: An id, ``package.module:factory``, ``file.py:factory`` or ``isaaclab:TASK``.
         adapter: That runs it.
         policy: As a pack names it; a ``policy.yaml`` or the folder that holds one is a learned policy.
         policy_options: What the policy is made with.
@@ -47,6 +51,7 @@ class Evaluation:
         axes: Set of ranges of what may be worn; None for none.
         instructions: Wordings of the task, of which each episode draws one.
         policy_python: Interpreter in which the policy is installed; None for simgate's own.
+        assets: What stands for the remote files of a task of Isaac Lab; empty for those.
     """
 
     env: str
@@ -70,6 +75,7 @@ class Evaluation:
     axes: str | None = None
     instructions: Sequence[str] = ()
     policy_python: str | None = None
+    assets: str = ""
 
 
 def rate_of(said: Mapping[str, Any], policy: str = "") -> int:
@@ -113,10 +119,13 @@ def _is_declaration(path: Path) -> bool:
 
 def pack_document(asked: Evaluation) -> dict[str, Any]:
     """The pack as data, its keys in the order in which a person reads them."""
-    world: dict[str, Any] = {"env": asked.env}
+    is_lab = asked.env.startswith(LAB)
+    world: dict[str, Any] = {"isaaclab": asked.env.removeprefix(LAB)} if is_lab else {"env": asked.env}
     parameters: dict[str, Any] = {}
     if asked.python is not None:
         world["python"] = asked.python
+    if asked.assets:
+        world["assets"] = asked.assets
     if asked.clip:
         world["clip"] = True
     if not asked.reproducible:
@@ -147,6 +156,7 @@ def pack_document(asked: Evaluation) -> dict[str, Any]:
             "control_hz": rate,
             "camera_hz": rate,
             "time_limit_s": asked.steps / rate,
+            **({"batch": _LAB_BATCH} if is_lab else {}),
         },
         "seed": asked.seed,
         "scenarios": {

@@ -8,7 +8,7 @@ from pathlib import Path
 import gymnasium
 import pytest
 
-from simgate.harness.cli.evaluating.pack_text import rate_of
+from simgate.harness.cli.evaluating.pack_text import Evaluation, pack_document, rate_of
 from simgate.harness.cli.main import main
 from simgate.harness.frontend.packs import load_checked
 from simgate.sim_adapters.environments.remote import presets
@@ -277,3 +277,31 @@ def test_a_preset_says_what_a_success_is_where_the_line_does_not(monkeypatch: py
     assert "task: {success: info.is_success}" in Path("own-Even.eval.yaml").read_text()
     assert len({record["metrics"]["success"] for record in journal()}) == 2
     assert evaluate("preset:own/Same", "--max-steps", 5) == 2
+
+
+def test_a_task_of_isaac_lab_is_a_world_of_its_own_kind_in_batches() -> None:
+    asked = Evaluation(
+        env="isaaclab:Isaac-Ant", adapter="isaaclab", policy="walk.py:Walk", policy_options={}, episodes=9, steps=90,
+        rate_hz=60, settings=[], success=None, least_return=1.0, at_least=0.9, confidence=0.9, max_drop=None, seed=0,
+        python="/lab/bin/python", clip=False, assets="simgate",
+    )  # fmt: skip
+    document = pack_document(asked)
+    assert document["pack"] == "isaaclab-Isaac-Ant"
+    assert document["sim"]["batch"] > 1
+    world = document["scenarios"]["episodes"]["world"]
+    assert world == {"isaaclab": "Isaac-Ant", "python": "/lab/bin/python", "assets": "simgate"}
+
+
+def test_assets_of_what_is_no_task_of_isaac_lab_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    line = [
+        "eval",
+        "CartPole-v1",
+        "--policy",
+        "lean.py:Lean",
+        "--return-at-least",
+        "1",
+        "--assets",
+        "simgate",
+    ]
+    assert main(line) == 2
+    assert "--assets has no effect on CartPole-v1" in capsys.readouterr().err

@@ -26,7 +26,9 @@ HELP = "judge a policy in a gymnasium environment without writing a pack; the pa
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     parser.add_argument(
-        "env", metavar="ENV", help="id, package.module:factory, file.py:factory or preset:SUITE/NAME"
+        "env",
+        metavar="ENV",
+        help="id, package.module:factory, file.py:factory, preset:SUITE/NAME or isaaclab:TASK",
     )
     parser.add_argument(
         "--policy",
@@ -55,6 +57,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--seed", type=int, default=0, metavar="S", help="of the episodes' seeds (default: 0)"
     )
     parser.add_argument("--python", metavar="FILE", help="interpreter in which the environment is installed")
+    parser.add_argument(
+        "--assets", metavar="DIR", default="", help="stands for Isaac Lab's remote files; simgate for its own"
+    )
     parser.add_argument(
         "--instruction",
         action="append",
@@ -168,14 +173,16 @@ def _asked(args: argparse.Namespace, max_drop: float | None) -> Evaluation:
     Raises:
         UserError: Something is missing or does not fit the environment.
     """
-    from simgate.harness.cli.evaluating.pack_text import Evaluation, rate_of
+    from simgate.harness.cli.evaluating.pack_text import LAB, Evaluation, rate_of
     from simgate.harness.cli.evaluating.setting import read_setting
     from simgate.harness.cli.native_worlds import open_environment
     from simgate.harness.frontend.user_errors import UserError
     from simgate.sim_adapters.worlds.native_file import NativeError
 
     options = _options(args.policy_option, "--policy-option")
-    opened = open_environment(f"env:{args.env}", args.python)
+    if args.assets and not args.env.startswith(LAB):
+        raise UserError(f"--assets has no effect on {args.env}: it stands for the remote files of {LAB}TASK")
+    opened = open_environment(_world(args), args.python, args.assets)
     success = args.success
     if success is None and args.return_at_least is None and not (success := opened.said.get("success")):
         raise UserError(
@@ -215,6 +222,7 @@ def _asked(args: argparse.Namespace, max_drop: float | None) -> Evaluation:
         repeats=args.repeats,
         axes=args.axes,
         instructions=tuple(args.instruction),
+        assets=args.assets,
     )
 
 
@@ -236,7 +244,15 @@ def _near(error: Any) -> str:
 
 def _listed(args: argparse.Namespace) -> str:
     python = f" --python {args.python}" if args.python else ""
-    return f"simgate worlds env:{args.env}{python}"
+    assets = f" --assets {args.assets}" if args.assets else ""
+    return f"simgate worlds {_world(args)}{python}{assets}"
+
+
+def _world(args: argparse.Namespace) -> str:
+    """The environment as ``simgate worlds`` is asked for it."""
+    from simgate.harness.cli.evaluating.pack_text import LAB
+
+    return str(args.env) if args.env.startswith(LAB) else f"env:{args.env}"
 
 
 def _options(texts: list[str], option: str) -> dict[str, Any]:

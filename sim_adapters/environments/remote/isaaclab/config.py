@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, Iterator
 
 _FOREVER_S = 1.0e9
+_MARKERS = "visualizer_cfg"
+"""What fields of markers end with, which are drawn for people who look on: arrows and frames."""
 _ENDS = (".usd", ".usda", ".usdc", ".usdz", ".mdl", ".hdr", ".exr", ".png", ".urdf")
 """Of names of files."""
 
@@ -35,6 +37,9 @@ def adapt(config: Any, keeps_time_limit: bool) -> list[str]:
         if getattr(term, "mode", "") == "interval":
             setattr(config.events, name, None)
             off.append(f"event '{name}', which comes at random times")
+    for _, term in _parts(getattr(config, "commands", None)):
+        if hasattr(term, "debug_vis"):
+            term.debug_vis = False
     for name, _ in _parts(getattr(config, "curriculum", None)):
         setattr(config.curriculum, name, None)
         off.append(f"curriculum '{name}', which remembers other episodes")
@@ -57,7 +62,7 @@ def _parts(group: Any) -> Iterator[tuple[str, Any]]:
 
 
 def asset_paths(config: Any) -> Iterator[str]:
-    """Files of the scene that a configuration names, as it names them."""
+    """Files of the scene that a configuration names, as it names them; those of markers are left out."""
     seen, waiting = set(), [config.scene, getattr(config, "sim", None)]
     waiting += [one for name, one in vars(config).items() if name not in ("scene", "sim")]
     while waiting:
@@ -73,4 +78,5 @@ def asset_paths(config: Any) -> Iterator[str]:
         elif isinstance(one, (list, tuple)):
             waiting += one
         elif type(one).__module__.startswith("isaaclab") or hasattr(one, "__dataclass_fields__"):
-            waiting += list(vars(one).values()) if hasattr(one, "__dict__") else []
+            named = vars(one).items() if hasattr(one, "__dict__") else ()
+            waiting += [value for name, value in named if not name.endswith(_MARKERS)]

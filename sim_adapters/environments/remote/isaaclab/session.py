@@ -147,21 +147,23 @@ class LabSession(Session):
     def steps(self, slots: Sequence[int], actions: np.ndarray) -> dict[str, Any]:
         """See :meth:`Session.steps`; worlds of other slots are told zeros, and nobody looks at them."""
         assert self._worlds is not None
-        rows = [self._rows[slot] for slot in slots]
-        told_all = np.zeros((len(self._rows), actions.shape[1]), dtype=np.float32)
+        count, rows = len(self._rows), [self._rows[slot] for slot in slots]
+        told_all = np.zeros((count, actions.shape[1]), dtype=np.float32)
         told_all[rows] = actions
-        seen, reward, terminated, truncated = self._worlds.step(told_all)
+        seen, *rest = self._worlds.step(told_all)
+        if rows != list(range(count)):
+            seen, rest = {name: array[rows] for name, array in seen.items()}, [array[rows] for array in rest]
         for name, array in seen.items():
-            bad = [row for row in rows if array.dtype.kind == "f" and np.isnan(array[row]).any()]
-            if bad:
+            if array.dtype.kind == "f" and np.isnan(array).any():
                 raise ValueError(f"observation {name} has a number that is nan")
-        if not np.isfinite(reward[rows]).all():
+        reward, terminated, truncated = rest
+        if not np.isfinite(reward).all():
             raise ValueError("the reward is no finite number")
         return {
-            "observation": {name: array[rows] for name, array in seen.items()},
-            "reward": [float(reward[row]) for row in rows],
-            "terminated": [bool(terminated[row]) for row in rows],
-            "truncated": [bool(truncated[row]) for row in rows],
+            "observation": seen,
+            "reward": reward.tolist(),
+            "terminated": terminated.tolist(),
+            "truncated": truncated.tolist(),
             "info": [self._worlds.told(row) for row in rows],
         }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 from typing import Any, Callable, Iterator
 
@@ -13,6 +14,10 @@ _PAIR = 2
 """A range has so many ends."""
 _HELD_S = 1.0e9
 _ROUNDING = 2.0 * float(np.finfo(np.float32).eps)
+_OWN_VIEW = "OvPhysxView"
+"""By which Isaac Lab's OvPhysX reads and writes attributes by name."""
+_SHAPES = ("articulation_shape_friction_and_restitution", "rigid_body_shape_friction_and_restitution")
+"""Friction and restitution of the shapes of articulations, and of other bodies."""
 _JOINT: dict[str, tuple[str, str, tuple[str, ...], bool]] = {
     "pos": ("joint_pos", "write_joint_position_to_sim_index", ("position",), False),
     "vel": ("joint_vel", "write_joint_velocity_to_sim_index", ("velocity",), False),
@@ -100,8 +105,10 @@ def targets_of(inner: Any) -> Iterator[Any]:
     for name, asset in sorted(inner.scene.articulations.items()):
         yield from _of_bodies(name, asset)
         yield from _of_joints(name, asset)
+        yield from _of_shapes(name, asset)
     for name, asset in sorted(inner.scene.rigid_objects.items()):
         yield from _of_bodies(name, asset)
+        yield from _of_shapes(name, asset)
     yield from _of_commands(inner)
     yield from _of_events(inner)
     yield from _of_ranges(inner)
@@ -142,7 +149,7 @@ def engine_masses(asset: Any) -> Any:
     """Masses, shape (N, bodies), as the engine has them where it can be asked, and not as they were sent."""
     try:
         view, types = asset.root_view, importlib.import_module("isaaclab_ov.tensor_types")
-        if type(view).__name__ == "OvPhysxView" and not asset.data.has_body_ordering:
+        if type(view).__name__ == _OWN_VIEW and not asset.data.has_body_ordering:
             return view.get_attribute(types.BODY_MASS).numpy().reshape(asset.num_instances, -1)
     except (ImportError, AttributeError):
         pass
@@ -178,6 +185,33 @@ def _of_joints(name: str, asset: Any) -> Iterator[Any]:
             yield f"joint/{name}/{joint}.{what}", _UNITS[what], make
 
 
+def _of_shapes(name: str, asset: Any) -> Iterator[Any]:
+    """Static and sliding friction of all shapes of an asset, where PhysX has them."""
+    view: Any = getattr(asset, "root_view", None)
+    if type(view).__name__ != _OWN_VIEW:
+        return
+    known = (one for one in _SHAPES if view.has_attribute(one) and view.try_binding_for(one) is not None)
+    kind = next(known, None)
+    if kind is None:
+        return
+
+    def make(world: int) -> Place:
+        def read() -> float:
+            return float(view.get_attribute(kind).numpy()[world, :, :2].astype(np.float64).mean())
+
+        def write(value: float) -> None:
+            warp: Any = importlib.import_module("warp")
+            materials = view.get_attribute(kind).numpy()
+            materials[world, :, :2] = value
+            all_worlds = warp.array(materials, dtype=warp.float32, device="cpu")
+            only = warp.array([world], dtype=warp.int32, device="cpu")
+            view.set_attribute(kind, all_worlds, indices=only)
+
+        return Place(read, write, lasts=True)
+
+    yield f"contact/{name}.friction", "", make
+
+
 def _of_commands(inner: Any) -> Iterator[Any]:
     manager: Any = getattr(inner, "command_manager", None)
     for name in manager.active_terms if manager is not None else ():
@@ -186,16 +220,23 @@ def _of_commands(inner: Any) -> Iterator[Any]:
 
             def make(world: int, term: Any = term, number: int = number) -> Place:
                 def write(value: float) -> None:
-                    # It stays: nothing draws another, and no mode of the command replaces it.
-                    term.time_left[world] = _HELD_S
-                    for mode in ("is_standing_env", "is_heading_env"):
-                        if hasattr(term, mode):
-                            getattr(term, mode)[world] = False
+                    _hold(term, world)
                     term.command[world, number] = value
 
                 return Place(lambda: float(term.command[world, number]), write, lasts=True)
 
             yield f"command/{name}.{number}", "", make
+        ranges = getattr(term.cfg, "ranges", None)
+        if ranges is not None:
+            yield from _ranges(f"command/{name}", vars(ranges), after=functools.partial(_hold, term))
+
+
+def _hold(term: Any, world: int) -> None:
+    """What a command is, it stays: nothing draws another, and none of its modes replaces it."""
+    term.time_left[world] = _HELD_S
+    for mode in ("is_standing_env", "is_heading_env"):
+        if hasattr(term, mode):
+            getattr(term, mode)[world] = False
 
 
 def _of_events(inner: Any) -> Iterator[Any]:
@@ -212,10 +253,20 @@ def _of_ranges(inner: Any) -> Iterator[Any]:
     yield from _ranges("range", vars(inner.cfg), only="_range")
 
 
-def _ranges(path: str, holder: Any, only: str = "") -> Iterator[Any]:
+def _ranges(
+    path: str, holder: Any, only: str = "", after: Callable[[int], None] = lambda world: None
+) -> Iterator[Any]:
+    """Ends of ranges that something draws from when a world is reset.
+
+    Args:
+        path: What their names begin with.
+        holder: Mapping that has them, also in mappings within it.
+        only: What their names end with.
+        after: Called with the world once it has been reset.
+    """
     for key, value in list(holder.items()):
         if isinstance(value, dict):
-            yield from _ranges(f"{path}.{key}" if "/" in path else f"{path}/{key}", value)
+            yield from _ranges(f"{path}.{key}" if "/" in path else f"{path}/{key}", value, after=after)
         elif _is_range(value) and key.endswith(only):
 
             def make(world: int, holder: Any = holder, key: Any = key, value: Any = value) -> Place:
@@ -224,6 +275,7 @@ def _ranges(path: str, holder: Any, only: str = "") -> Iterator[Any]:
 
                 def undo() -> None:
                     holder[key] = value
+                    after(world)
 
                 return Place(lambda: float(holder[key][0]), write, lasts=False, before=True, undo=undo)
 

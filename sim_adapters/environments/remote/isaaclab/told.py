@@ -24,28 +24,37 @@ def _terms(inner: Any, manager: str) -> Sequence[str]:
 
 
 class Teller:
-    """Reads what was asked of one world.
+    """Reads what was asked of each world, every term once a step for all of them.
 
     Args:
         inner: The environment.
-        world: Its number.
-        asked: Names of :func:`names_of`; others are answered with nan.
+        asked: Of each world: names of :func:`names_of`; others are answered with nan.
     """
 
-    def __init__(self, inner: Any, world: int, asked: Sequence[str]) -> None:
-        self._inner, self._world = inner, world
-        self._known = [name if name in set(names_of(inner)) else "" for name in asked]
+    def __init__(self, inner: Any, asked: Sequence[Sequence[str]]) -> None:
+        self._inner, known = inner, set(names_of(inner))
+        self._asked = [[name if name in known else "" for name in names] for names in asked]
+        self._columns: dict[str, list[float]] = {}
 
-    def read(self) -> list[float]:
-        """The numbers now, in the order of the names."""
-        return [float("nan") if not name else self._one(name) for name in self._known]
+    def forget(self) -> None:
+        """What was read before is no longer so."""
+        self._columns.clear()
 
-    def _one(self, name: str) -> float:
-        kind, _, rest = name.partition(".")
-        if kind == "termination":
-            return float(self._inner.termination_manager.get_term(rest)[self._world])
-        if kind == "reward":
-            manager = self._inner.reward_manager
-            return float(manager._step_reward[self._world, manager.active_terms.index(rest)])
-        term, _, number = rest.rpartition(".")
-        return float(self._inner.command_manager.get_command(term)[self._world, int(number)])
+    def read(self, world: int) -> list[float]:
+        """The numbers of a world now, in the order of its names."""
+        return [float("nan") if not name else float(self._column(name)[world]) for name in self._asked[world]]
+
+    def _column(self, name: str) -> list[float]:
+        """A term of every world."""
+        if name not in self._columns:
+            kind, _, rest = name.partition(".")
+            if kind == "termination":
+                found = self._inner.termination_manager.get_term(rest)
+            elif kind == "reward":
+                manager = self._inner.reward_manager
+                found = manager._step_reward[:, manager.active_terms.index(rest)]
+            else:
+                term, _, number = rest.rpartition(".")
+                found = self._inner.command_manager.get_command(term)[:, int(number)]
+            self._columns[name] = found.tolist()
+        return self._columns[name]

@@ -15,6 +15,9 @@ from .runtime import configured, simulation
 from .targets import place_of
 from .told import Teller
 
+_MAKING = -1
+"""In place of a world's number: what is drawn for all of them, by a seed that is none of theirs."""
+
 
 class Worlds:
     """One simulation, from its making to its end.
@@ -39,11 +42,11 @@ class Worlds:
     ) -> None:
         self._torch: Any = importlib.import_module("torch")
         self._seeds, self._draws, self._values = list(seeds), Draws(), list(values)
-        self._started = False
+        self._started, self._device = False, made["device"]
         config = configured(task, len(self._seeds), **made)
         self.left_out = adapt(config, keeps_time_limit)
         self._stack = contextlib.ExitStack()
-        self._draws.begin(0, self._seeds[0])
+        self._draws.begin(_MAKING, 0)
         with self._startup_one_by_one():
             self.inner = self._stack.enter_context(simulation(task, config))
         try:
@@ -60,7 +63,7 @@ class Worlds:
         ]
         self._lost: list[list[str]] = [[] for _ in self._seeds]
         self._over: set[int] = set()
-        self._tellers = [Teller(self.inner, world, names) for world, names in enumerate(asked)]
+        self._teller = Teller(self.inner, asked)
         self._at_end: dict[int, list[float]] = {}
         self._one_by_one(self.inner, "_reset_idx", self._reset)
         manager: Any = getattr(self.inner, "command_manager", None)
@@ -69,7 +72,12 @@ class Worlds:
 
     @contextlib.contextmanager
     def _startup_one_by_one(self) -> Any:
-        """Events at the making draw for all worlds at once; here each draws from a course of its own."""
+        """Events at the making draw for all worlds at once; here each draws from a course of its own.
+
+        Term by term: what one of them writes into the engine (an inertia) another may write again from what
+        it has read before for all worlds (the axes of a centre of mass), and a world's place would decide
+        which of the two it sees.
+        """
         managers = importlib.import_module("isaaclab.managers")
         apply = managers.EventManager.apply
 
@@ -79,8 +87,14 @@ class Worlds:
                 return
             for world, seed in enumerate(self._seeds):
                 self._draws.begin(world, seed)
-                ids = self._torch.tensor([world], dtype=self._torch.int32, device=manager._env.device)
-                apply(manager, mode, ids, **given)
+            if not manager._is_scene_entities_resolved:
+                manager._resolve_terms_callback(None)
+            terms = manager._mode_term_cfgs[mode]
+            for term in terms:
+                manager._mode_term_cfgs[mode] = [term]
+                for world in range(len(self._seeds)):
+                    self._drawing(world, lambda ids: apply(manager, mode, ids, **given))
+            manager._mode_term_cfgs[mode] = terms
 
         managers.EventManager.apply = each
         try:
@@ -89,7 +103,7 @@ class Worlds:
             managers.EventManager.apply = apply
 
     def _ids(self, world: int) -> Any:
-        return self._torch.tensor([world], dtype=self._torch.int32, device=self.inner.device)
+        return self._torch.tensor([world], dtype=self._torch.int32, device=self._device)
 
     def _one_by_one(self, owner: Any, name: str, call: Callable[..., None]) -> None:
         """Replaces a method that takes several worlds by one that takes each on its own."""
@@ -109,7 +123,8 @@ class Worlds:
 
     def _reset(self, world: int, run: Callable[[Any], None]) -> None:
         if self._started:  # It is over; what is told of its end is what was before the simulation resets it.
-            self._at_end[world] = self._tellers[world].read()
+            self._teller.forget()
+            self._at_end[world] = self._teller.read(world)
             self._lost[world] = self.lost(world)
             self._over.add(world)
         places = self._places[world].values() if not self._started else ()
@@ -129,6 +144,7 @@ class Worlds:
             for target, place in places.items():
                 place.wanted = values[target]
         observation, _ = self.inner.reset()
+        self._teller.forget()
         for world in range(len(self._seeds)):
             self._lost[world] = self.lost(world, start=True)
         self._started = True
@@ -142,6 +158,7 @@ class Worlds:
         self._at_end.clear()
         told = self._torch.as_tensor(actions, dtype=self._torch.float32, device=self.inner.device)
         answer = self.inner.step(told.reshape(self.inner.action_space.shape))
+        self._teller.forget()
         observation, reward, terminated, truncated, extras = answer
         seen = self._read(observation)
         over = (terminated | truncated).cpu().numpy()
@@ -157,7 +174,7 @@ class Worlds:
     def told(self, world: int) -> list[float]:
         """What was asked of a world, after its last step."""
         at_end = self._at_end.get(world)
-        return self._tellers[world].read() if at_end is None else at_end
+        return self._teller.read(world) if at_end is None else at_end
 
     def lost(self, world: int, start: bool = False) -> list[str]:
         """Targets of a world whose value is not, or was not at its end, what was set.

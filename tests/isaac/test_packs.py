@@ -10,18 +10,18 @@ from pathlib import Path
 
 import pytest
 
-PACK = Path(__file__).parent / "cartpole"
+PACKS = Path(__file__).parent
 VARIANTS = 40
 
 
 def run(
-    folder: Path, python: str, checkpoint: str = "trained", batch: int = 16, workers: int = 1
+    pack: str, folder: Path, python: str, checkpoint: str = "trained", batch: int = 16, workers: int = 1
 ) -> tuple[str, dict[str, dict]]:
     """The last line, and the records by variant."""
     folder.mkdir()
-    for path in (*PACK.glob("*.json"), *PACK.glob("*.py")):
+    for path in (*(PACKS / pack).glob("*.json"), *(PACKS / pack).glob("*.py")):
         shutil.copy(path, folder)
-    text = (PACK / "pack.yaml").read_text()
+    text = (PACKS / pack / "pack.yaml").read_text()
     text = text.replace("../../../.isaac/bin/python", python).replace("batch: 16", f"batch: {batch}")
     text = text.replace("trained.json", f"{checkpoint}.json")
     (folder / "pack.yaml").write_text(text)
@@ -34,23 +34,28 @@ def run(
     return done.stdout.splitlines()[-1], {record["variant"]: record for record in records}
 
 
-@pytest.fixture(scope="module")
-def trained(python: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, dict]]:
-    return run(tmp_path_factory.mktemp("isaac") / "trained", python)
+@pytest.fixture(scope="module", params=["cartpole", "reach"])
+def trained(
+    request: pytest.FixtureRequest, python: str, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, str, dict[str, dict]]:
+    """A pack, and the last line and the records of its run."""
+    return request.param, *run(request.param, tmp_path_factory.mktemp("isaac") / "trained", python)
 
 
 def test_the_trained_policy_goes_and_an_earlier_checkpoint_does_not(
-    trained: tuple[str, dict[str, dict]], python: str, tmp_path: Path
+    trained: tuple[str, str, dict[str, dict]], python: str, tmp_path: Path
 ) -> None:
-    early, _ = run(tmp_path / "early", python, "early")
-    assert trained[0].startswith("GO")
+    pack, said, _ = trained
+    early, _ = run(pack, tmp_path / "early", python, "early")
+    assert said.startswith("GO")
     assert early.startswith("NO-GO")
 
 
 def test_two_workers_and_other_batches_come_to_the_same_to_the_bit(
-    trained: tuple[str, dict[str, dict]], python: str, tmp_path: Path
+    trained: tuple[str, str, dict[str, dict]], python: str, tmp_path: Path
 ) -> None:
-    _, others = run(tmp_path / "others", python, batch=7, workers=2)
-    digests = {name: record["trace_digest"] for name, record in trained[1].items()}
+    pack, _, records = trained
+    _, others = run(pack, tmp_path / "others", python, batch=7, workers=2)
+    digests = {name: record["trace_digest"] for name, record in records.items()}
     assert len(digests) == VARIANTS
     assert {name: record["trace_digest"] for name, record in others.items()} == digests
