@@ -65,7 +65,7 @@ def seed_before_startup(seed: int) -> None:
 
 
 def episodes(task: str, seeds: list[int], actions: np.ndarray) -> dict[str, np.ndarray]:
-    """Observations and rewards of an episode for each seed, until it is over."""
+    """Observations and rewards of an episode for each seed, until it is over, in an environment made for it."""
     import gymnasium
     from isaaclab.app.sim_launcher import launch_simulation
     from isaaclab_tasks.utils import parse_env_cfg
@@ -78,14 +78,8 @@ def episodes(task: str, seeds: list[int], actions: np.ndarray) -> dict[str, np.n
         seed_before_startup(seed)
         with launch_simulation(config, {"visualizer": "none"}):
             env = gymnasium.make(task, cfg=config)
-            manager = getattr(env.unwrapped, "event_manager", None)
-            # What is drawn at the making is another for each; where nothing is, one serves for all.
-            together = [seed] if manager is not None and "startup" in manager.active_terms else seeds
-            for one in together:
-                found[f"seen_{one}"], found[f"rewards_{one}"] = episode(env, one, actions)
+            found[f"seen_{seed}"], found[f"rewards_{seed}"] = episode(env, seed, actions)
             env.close()
-        if together is seeds:
-            break
     return found
 
 
