@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.harness.expansion.nominal import is_number
+from simgate.harness.packs.bounds import is_comparable
 from simgate.harness.results.record import Scalar
 
 MIN_GROUP = 3
@@ -97,6 +98,8 @@ def compare(failed: Sequence[Parameters], passed: Sequence[Parameters]) -> list[
     for name in varied:
         ours = [row[name] for row in failed if name in row]
         theirs = [row[name] for row in passed if name in row]
+        if any(is_number(value) and not is_comparable(value) for value in (*ours, *theirs)):
+            continue
         if all(is_number(value) for value in (*ours, *theirs)):
             found.append(_numbers(name, np.array(ours, float), np.array(theirs, float), limit))
         else:

@@ -7,14 +7,17 @@ parameters, what the world adds) is held against the variants at hand.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simgate.harness.expansion.distributions import draw
+from simgate.harness.packs.bounds import is_comparable
 from simgate.harness.packs.model import Scalar, Scenario
 from simgate.harness.packs.values import ValueSpec
 
@@ -49,7 +52,7 @@ class Position:
     between: tuple[float, float] | None = None
 
 
-def is_number(value: Scalar) -> bool:
+def is_number(value: Scalar) -> TypeGuard[int | float]:
     """Whether a value has an order; booleans are words here."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -106,7 +109,8 @@ class NominalRange:
             KeyError: Nothing is known about this parameter.
         """
         if name in self._numbers and is_number(value):
-            return self._number_position(name, float(value))
+            beyond = math.inf if value > 0 else -math.inf
+            return self._number_position(name, float(value) if is_comparable(value) else beyond)
         counts = self._words.get(name) or Counter[Scalar](self._numbers[name].tolist())
         common, most = counts.most_common(1)[0]
         share = counts[value] / counts.total()

@@ -63,7 +63,12 @@ def columns_of(parameters: Sequence[Mapping[str, Scalar]]) -> list[Column]:
     for name in sorted(shared):
         values = [row[name] for row in parameters]
         if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
-            numbers = np.array(values, dtype=np.float64)
+            try:
+                numbers = np.array(values, dtype=np.float64)
+            except (
+                OverflowError
+            ):  # A whole number that no float can hold is as little of a place as infinity.
+                continue
             if np.isfinite(numbers).all() and (numbers != numbers[0]).any():
                 columns.append(Column(name, numbers))
         else:

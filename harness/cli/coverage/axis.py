@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from simgate.harness.packs.bounds import is_comparable
 from simgate.harness.packs.model import Scalar
 from simgate.harness.packs.values import ValueSpec
 
@@ -40,7 +41,10 @@ class Axis:
         if self.values:
             places = {_key(value): k for k, value in enumerate(self.values)}
             return np.array([places.get(_key(value), -1) for value in column], dtype=np.int64)
-        numbers = np.array([math.nan if isinstance(v, str) else float(v) for v in column], dtype=np.float64)
+        numbers = np.array(
+            [float(v) if not isinstance(v, str) and is_comparable(v) else math.nan for v in column],
+            dtype=np.float64,
+        )
         edges = np.array(self.edges)
         found = np.searchsorted(edges, numbers, side="right") - 1
         found[numbers == edges[-1]] = len(edges) - 2

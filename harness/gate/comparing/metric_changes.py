@@ -20,6 +20,7 @@ from simgate.harness.gate.comparing.pairing import Pair
 from simgate.harness.gate.scenes import Repeated
 from simgate.harness.gate.statistics.paired_betting import counted_losses, mean_upper_bound
 from simgate.harness.multiplicity import benjamini_hochberg
+from simgate.harness.packs.bounds import is_comparable
 from simgate.harness.packs.checks.metric_catalog import MetricInfo
 from simgate.harness.packs.model import Pack
 from simgate.harness.results.record import ResultModel, RunRecord, Scalar
@@ -253,9 +254,11 @@ def scene_means(values: Numbers, scenes: Sequence[str]) -> Numbers:
 
 
 def number_of(metrics: Mapping[str, Scalar | None], name: str) -> float | None:
-    """A metric's value as a number; None for words, and where there is none."""
+    """A metric's value as a number; None for words, for what no float can hold, and where there is none."""
     value = metrics.get(name)
-    return None if value is None or isinstance(value, str) else float(value)
+    if value is None or isinstance(value, str) or not is_comparable(value):
+        return None
+    return float(value)
 
 
 def _sign_flip_p(differences: Sequence[Numbers]) -> list[float]:

@@ -84,7 +84,7 @@ def test_a_value_outside_of_every_cell_is_counted_nowhere() -> None:
     words = make_axis("w", [spec("choice", "a", "b")], 4)
     assert axis is not None
     assert words is not None
-    assert axis.cells([-1.0, 9.0, 8.0]).tolist() == [-1, -1, 3]
+    assert axis.cells([-1.0, 9.0, 8.0, 10**400]).tolist() == [-1, -1, 3, -1]
     assert words.cells(["c", "b"]).tolist() == [-1, 1]
 
 

@@ -118,6 +118,12 @@ def test_words_and_metrics_with_too_few_pairs_are_no_numbers_to_compare():
     assert found == {}
 
 
+@pytest.mark.parametrize("value", [10**400, float("inf"), float("nan")])
+def test_what_no_float_can_hold_is_no_number_to_compare(value):
+    found = changes_of([{"collisions": 0}] * 9, [{"collisions": 1}] * 8 + [{"collisions": value}])
+    assert (found["collisions"].pairs, found["collisions"].change) == (8, 1.0)
+
+
 def test_bools_count_as_shares():
     found = changes_of([{"success": True}] * 20, [{"success": True}] * 15 + [{"success": False}] * 5)
     assert found["success"].change == pytest.approx(-0.25)

@@ -122,6 +122,11 @@ def test_parameters_that_some_variant_lacks_or_that_never_vary_are_left_out():
     assert [column.parameter for column in columns_of(rows)] == ["a"]
 
 
+def test_a_parameter_with_a_number_beyond_every_float_is_left_out():
+    rows = [{"a": 1.0, "b": 1}, {"a": 2.0, "b": 10**400}]
+    assert [column.parameter for column in columns_of(rows)] == ["a"]
+
+
 def test_a_word_that_is_different_everywhere_is_no_region():
     assert columns_of([{"name": f"v{k}"} for k in range(30)]) == []
 
