@@ -174,7 +174,7 @@ def test_frames_of_a_second_camera_that_a_model_looks_at_are_kept_as_it_sees_the
         Channel(n, "rgb", (6, 8, 3), "uint8", "", 10, intrinsics=LENS) for n in ("front", "wrist")
     )
     robot = _robot(front, wrist)
-    model = SimpleNamespace(name="", channel="wrist", channels=(), latency=None)
+    model = SimpleNamespace(name="", channel="wrist", channels=(), latency=None, live=None)
     noisy = CameraEffects(noise_std=0.1, dropout_rate=0.4)
     stage = PerceptionStage([model], 0.0, [noisy], [5], 100, LapClock(), robot)  # type: ignore[list-item]
     monkeypatch.setattr(stage, "_run", lambda *_: None)
