@@ -149,8 +149,8 @@ class GymnasiumAdapter:
             raise ValueError("environments of one batch must observe and be told the same; run with batch 1")
         self._embodiment = embodiments[0]
         finite, spec = np.finfo(np.float64), self._embodiment.action
-        self._least = np.maximum(-np.inf if spec.clip else spec.low, finite.min).tolist()
-        self._most = np.minimum(np.inf if spec.clip else spec.high, finite.max).tolist()
+        self._least = [finite.min if spec.clip else max(low, finite.min) for low in spec.low]
+        self._most = [finite.max if spec.clip else min(high, finite.max) for high in spec.high]
         self._arrays = {c.name: np.zeros((len(scenes), *c.shape), c.dtype) for c in self._embodiment.channels}
         worlds = {}
         for slots in together.values():

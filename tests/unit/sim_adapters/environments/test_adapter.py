@@ -222,3 +222,38 @@ def test_nobody_knows_what_a_picture_that_an_environment_observes_should_show(tm
     assert black == {"obs": True, "render.rgb": False}
     assert not adapter.ground_truth()[0].tells_entities
     adapter.close()
+
+
+ECHO = """\
+import gymnasium
+import numpy as np
+
+class Echo(gymnasium.Env):
+    observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (2,), np.float64)
+    action_space = gymnasium.spaces.Box(np.array([-1.0, -np.inf]), np.array([1.0, np.inf]), dtype=np.float64)
+
+    def reset(self, *, seed=None, options=None):
+        return np.zeros(2), {}
+
+    def step(self, action):
+        return action, 0.0, False, False, {}
+"""
+
+
+@pytest.mark.parametrize("clip", [False, True])
+def test_actions_beyond_their_bounds_are_cut_where_that_is_said_and_else_refused(
+    tmp_path: Path, clip: bool
+) -> None:
+    (tmp_path / "echo.py").write_text(ECHO)
+    adapter = GymnasiumAdapter(Timing(20, 20, 20))
+    adapter.reset([EnvironmentSite("echo", "echo.py:Echo", str(tmp_path), seed=0, clip=clip)])
+    assert adapter.step(np.array([[-1.0, 1e9]])).channels["obs"].tolist() == [[-1.0, 1e9]]
+    if clip:
+        assert adapter.step(np.array([[5.0, -1e9]])).channels["obs"].tolist() == [[1.0, -1e9]]
+    else:
+        with pytest.raises(ValueError, match=r"action\.0 is 5, beyond its range from -1 to 1"):
+            adapter.step(np.array([[5.0, 0.0]]))
+    for nothing in (np.nan, np.inf):
+        with pytest.raises(ValueError, match=rf"action\.1 is {nothing}"):
+            adapter.step(np.array([[0.0, nothing]]))
+    adapter.close()
