@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from simgate.sim_adapters.adapter import AdapterInfo, Timing
 from simgate.sim_adapters.embodiment import Embodiment
 from simgate.sim_adapters.environments.embodiment import embodiment_of
-from simgate.sim_adapters.environments.link import Link, open_link
+from simgate.sim_adapters.environments.link import Link, LocalLink, open_link
 from simgate.sim_adapters.environments.measured import OF_BODIES, asked_as, check_quantities, measure
 from simgate.sim_adapters.observation import GroundTruth, Observation
 from simgate.sim_adapters.options import read_options
@@ -137,6 +137,7 @@ class GymnasiumAdapter:
         if not scenes:
             raise ValueError("reset needs at least one environment")
         self._worlds, self._embodiment = [], None
+        self._end_those_here()
         embodiments, faults = [], []
         together: dict[int, list[int]] = {}
         for slot, site in enumerate(scenes):
@@ -161,6 +162,12 @@ class GymnasiumAdapter:
         for index in range(len(worlds)):
             self._show(index)
         return self._observation()
+
+    def _end_those_here(self) -> None:
+        """Ends earlier episodes of this process: what they have set may be that of all its environments."""
+        for link, _ in self._links.values():
+            if isinstance(link, LocalLink):
+                link.call("close")
 
     def _link(self, site: EnvironmentSite) -> tuple[Link, Mapping[str, Any]]:
         kind = _kind(site)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from .physics import PREFIX, Read, reader_of
 from .refused import Refused
-from .settable import Place, place_of, plain, same, settle
+from .settable import place_of, plain, same, settle
 from .spaces import Reader, fitting
 
 
@@ -31,13 +31,13 @@ class Episode:
         self._asked, self._had = tuple(asked), set()  # type: ignore[var-annotated]
         self._never = {name for name in asked if not name.startswith(PREFIX)}
         self._bodies: dict[str, Read] = {}
-        self._before: list[tuple[Place, Any]] = []
+        self._before: list[Callable[[], None]] = []
         self._of_model = False
 
     def restore(self) -> None:
         """Puts back what was set: a mapping or a model may be that of all environments of a module."""
-        for place, value in reversed(self._before):
-            place.restore(value)
+        for put_back in reversed(self._before):
+            put_back()
         self._before.clear()
         if self._of_model:
             settle(self.env.unwrapped)
@@ -47,7 +47,7 @@ class Episode:
         inside = {k: v for k, v in self._set.items() if not k.startswith(("make.", "options."))}
         for target, value in inside.items():
             place = place_of(self.env.unwrapped, target)
-            self._before.append((place, place.read()))
+            self._before.append(place.keep())
             place.write(value)
         self._of_model = any(not target.startswith("attr/") for target in inside)
         if self._of_model:

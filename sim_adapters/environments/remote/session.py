@@ -143,7 +143,8 @@ class Session:
         values: Sequence[Mapping[str, Any]],
         asked: Sequence[Sequence[str]],
     ) -> list[dict[str, Any]]:
-        """Several that will be stepped together; see :meth:`begin`."""
+        """Several that will be stepped together; see :meth:`begin`. Those before them are closed."""
+        self.close()
         return [self.begin(*one) for one in zip(slots, seeds, values, asked)]
 
     def steps(self, slots: Sequence[int], actions: np.ndarray) -> dict[str, Any]:
@@ -197,6 +198,7 @@ class Session:
             steps: So many of each episode are compared.
             info: Names of the info that count; nobody looks at the others.
         """
+        self.close()
         found, whole = {}, ""
         for target in asked:
             others = {name: value for name, value in values.items() if name != target}
@@ -208,6 +210,7 @@ class Session:
 
     def repeats(self, values: Mapping[str, Any], seed: int, steps: int, info: Sequence[str] = ()) -> bool:
         """Whether one seed leads to one episode under the same random actions; see :meth:`idle`."""
+        self.close()
         return self._course(values, seed, steps, info) == self._course(values, seed, steps, info)
 
     def _is_default(self, target: str, value: Any, others: Mapping[str, Any]) -> bool:
@@ -243,7 +246,7 @@ class Session:
                 action = np.atleast_1d(np.asarray(space.sample(), dtype=np.float64)).reshape(-1)
                 observation, reward, terminated, truncated, info = episode.step(action)
                 over = terminated or truncated
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             digest.update(told(error).encode())
         finally:
             self.end(slot)
@@ -256,13 +259,13 @@ class Session:
         if episode is not None:
             try:
                 episode.restore()
-            except Exception:
+            except (Exception, SystemExit):
                 traceback.print_exc()
             _closed(episode.env)
 
     def close(self) -> None:
-        """Closes all."""
-        for slot in list(self._slots):
+        """Closes all, the latest first: each puts back what it has found."""
+        for slot in reversed(list(self._slots)):
             self.end(slot)
 
     def _settable(self, env: Any) -> Iterator[tuple[str, Any]]:
@@ -285,7 +288,7 @@ def _closed(env: Any) -> None:
     """Closes an environment, whose results are in by now: what it raises is no fault of the next episode."""
     try:
         env.close()
-    except Exception:
+    except (Exception, SystemExit):
         traceback.print_exc()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -72,12 +72,16 @@ class Place:
             self._scales[:] = self._scales * (float(value) / float(old))
         self._put(value)
 
-    def restore(self, value: Any) -> None:
-        """Puts back what it was, of whatever kind."""
-        if self._scales is not None:
-            self.write(value)
-        else:
-            self._put(value)
+    def keep(self) -> Callable[[], None]:
+        """What puts it back as it is now, of whatever kind, to the last bit."""
+        old, scales = self.read(), None if self._scales is None else self._scales.copy()
+
+        def put_back() -> None:
+            self._put(old)
+            if scales is not None:
+                self._scales[:] = scales
+
+        return put_back
 
     def _put(self, value: Any) -> None:
         if self._is_item:

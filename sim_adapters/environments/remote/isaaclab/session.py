@@ -202,7 +202,7 @@ class LabSession(Session):
                 observation = {name: array[0] for name, array in answer["observation"].items()}
                 reward, info = answer["reward"][0], answer["info"][0]
                 over = answer["terminated"][0] or answer["truncated"][0]
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             digest.update(told(error).encode())
         finally:
             self.close()

@@ -10,10 +10,13 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
+from simgate.sim_adapters.adapter import Timing
+from simgate.sim_adapters.environments.adapter import GymnasiumAdapter
 from simgate.sim_adapters.environments.link import EnvironmentFailed, open_link
 from simgate.sim_adapters.environments.remote.refused import Refused
 from simgate.sim_adapters.environments.remote.spaces import Reader, action_of
 from simgate.sim_adapters.environments.remote.spaces import spaces as told_of
+from simgate.sim_adapters.scene.environment import EnvironmentSite
 from tests.unit.sim_adapters.environments.links import FOREIGN, step
 
 ENV = """\
@@ -56,6 +59,25 @@ def test_an_environment_may_write_into_the_action_that_it_is_told(tmp_path: Path
     told = np.array([[0.5]])
     answer = link.call("steps", slots=[0], actions=told)
     assert (answer["reward"], told.tolist()) == ([0.25], [[0.5]])
+    link.close()
+
+
+EXITING = """\
+        raise SystemExit("by itself")
+
+    def close(self):
+        raise SystemExit(1)
+"""
+
+
+@FOREIGN
+def test_one_that_exits_under_random_actions_and_when_it_is_closed_can_be_tried_out(
+    tmp_path: Path, python: str | None
+) -> None:
+    link = opened(tmp_path, EXITING, python)
+    assert link.call("repeats", values={}, seed=0, steps=5) is True
+    link.call("begin", slot=0, seed=0, values={})
+    link.call("begin", slot=0, seed=0, values={})
     link.close()
 
 
@@ -201,6 +223,37 @@ def test_a_value_set_in_a_mapping_that_all_environments_share_is_not_left_there(
         earned.append(step(link, np.zeros(1))["reward"])
     assert earned == [1.0, 3.0, 1.0]
     link.close()
+
+
+@FOREIGN
+def test_worlds_of_one_batch_that_share_what_is_set_leave_nothing_there(
+    tmp_path: Path, python: str | None
+) -> None:
+    link, target = opened(tmp_path, SHARING, python), "attr/config.nested.push"
+    two = {"slots": [0, 1], "seeds": [0, 0], "asked": [(), ()]}
+    link.call("begins", **two, values=[{target: 3.0}, {target: 3.0}])
+    assert link.call("idle", values={target: 3.0}, asked=[target], seed=0, steps=5) == {target: False}
+    for value in (3.0, 4.0):
+        link.call("begins", **two, values=[{target: value}, {target: value}])
+    link.call("begins", **two, values=[{}, {}])
+    assert link.call("steps", slots=[0, 1], actions=np.zeros((2, 1)))["reward"] == [1.0, 1.0]
+    link.close()
+
+
+def test_what_an_episode_has_set_is_not_there_in_one_of_another_scenario(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sharing_env.py").write_text(f"{ENV}{SHARING}\nclass Other(Env):\n    pass\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    adapter, earned = GymnasiumAdapter(Timing(20, 20, 20)), []
+    setting = (("attr/config.nested.push", 3.0),)
+    for name, values in [("Env", setting), ("Other", ()), ("Env", setting), ("Other", ())]:
+        site = EnvironmentSite("shared", f"sharing_env:{name}", str(tmp_path), seed=0, values=values)
+        adapter.reset([site])
+        adapter.step(np.zeros((1, 1)))
+        earned.append(adapter._worlds[0].reward)
+    adapter.close()
+    assert earned == [3.0, 1.0, 3.0, 1.0]
 
 
 def test_a_success_that_is_never_a_number_has_never_been_told(tmp_path: Path) -> None:

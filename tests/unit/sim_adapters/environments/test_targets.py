@@ -10,7 +10,7 @@ import pytest
 
 from simgate.sim_adapters.environments.link import open_link
 from simgate.sim_adapters.environments.remote.refused import Refused
-from simgate.sim_adapters.environments.remote.settable import attributes, place_of, same
+from simgate.sim_adapters.environments.remote.settable import Place, attributes, place_of, same
 from tests.unit.sim_adapters.environments.links import step
 
 WORKING = {
@@ -188,3 +188,15 @@ SOMETHING_OF_ANT = {
 def test_a_target_of_a_mujoco_model_is_named_where_it_changes_nothing(ant, target: str) -> None:
     values = {**NOTHING_OF_ANT, **SOMETHING_OF_ANT}
     assert idle(ant, {target: values[target]}, target) == {target: target in NOTHING_OF_ANT}
+
+
+def test_a_mass_and_its_inertia_are_put_back_to_the_last_bit() -> None:
+    body = types.SimpleNamespace(mass=np.array([0.7]), inertia=np.array([0.1, 0.2, 0.3]))
+    before = body.inertia.copy()
+    for mass in np.geomspace(0.1, 3.0, 30):
+        place = Place(body.mass, 0, True, body.inertia)
+        put_back = place.keep()
+        place.write(mass)
+        assert (body.inertia != before).all()
+        put_back()
+        assert (body.mass[0], body.inertia.tolist()) == (0.7, before.tolist())
