@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import importlib
 import keyword
+import re
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+import simgate
 from simgate.harness.exit_codes import ExitCode
 from simgate.harness.frontend.interruption import interruptible
 from simgate.harness.frontend.streams import lost_text, safe_streams
@@ -58,17 +61,20 @@ COMMANDS = {
 """Name -> room of its module, in the order in which help lists them."""
 JUDGING = ("run", "eval", "merge", "import", "gate", "explain", "compare", "release")
 """Commands whose exit code is a verdict."""
+PAGES = Path(simgate.__file__).parent / "docs"
+"""Folder of the pages of this release; an installed wheel has it too."""
 
 
 class Parser(argparse.ArgumentParser):
     """Takes an option by its whole name only; so do the parsers of its commands.
 
     ``--out FOLDER`` would else be ``--output FOLDER`` where there is no ``--out``, and a script would change
-    its meaning with the next option that begins alike.
+    its meaning with the next option that begins alike. ``-1e6`` is a number, as ``-1`` is to argparse.
     """
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(allow_abbrev=False, **settings)
+        self._negative_number_matcher = re.compile(r"-(\d[\d_]*\.?\d*|\.\d+)(e[-+]?\d+)?$", re.I)
 
 
 def build_parser(only: str = "") -> argparse.ArgumentParser:
@@ -79,8 +85,10 @@ def build_parser(only: str = "") -> argparse.ArgumentParser:
     """
     parser = Parser(
         prog="simgate",
-        description="Release gate for robot perception: runs scenario packs in simulation and says "
-        "GO, NO-GO or INCONCLUSIVE.",
+        description="Release gate for robot perception: runs scenario packs in simulation\n"
+        "and says GO, NO-GO or INCONCLUSIVE.",
+        epilog=f"Pages that messages name as docs/NAME.md lie in\n  {PAGES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,  # A path is not broken into lines.
     )
     parser.add_argument("--version", action="store_true", help="print the version and stop")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")

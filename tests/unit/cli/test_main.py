@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import simgate
 from simgate.harness.cli.main import build_parser
 
 NO_MEMORY = """
@@ -68,3 +70,21 @@ def test_a_command_does_not_wait_for_the_others_to_be_imported() -> None:
     whole = next(a for a in build_parser()._actions if a.dest == "command").choices
     assert isinstance(whole, dict)
     assert done.stdout.split("\n", 1)[1] == whole["gate"].format_help().split("\n", 1)[1]
+
+
+@pytest.mark.parametrize("number", ["-1", "-1e6", "-.5", "-2.5E-3", "-1_000"])
+def test_a_number_below_zero_is_the_value_of_the_option_before_it(number: str) -> None:
+    line = ["eval", "E", "--policy", "p.py:P", "--return-at-least", number, "--quiet"]
+    assert build_parser().parse_args(line).return_at_least == float(number)
+    assert build_parser().parse_args(["drift", "RUN", "--against", "L", "--window-s", number]).window_s < 0
+
+
+def test_pages_that_messages_name_are_where_the_help_says() -> None:
+    folder = Path(build_parser().format_help().rstrip().rpartition("\n")[2].strip())
+    assert folder.is_absolute()
+    here, named = Path(simgate.__file__).parent, set()
+    for room in ("harness", "policies", "sim_adapters"):
+        for path in (here / room).resolve().rglob("*.py"):
+            named |= set(re.findall(r"docs/([a-z0-9-]+\.md)", path.read_text()))
+    assert len(named) > 10
+    assert {name for name in named if not (folder / name).is_file()} == set()
