@@ -109,25 +109,49 @@ def host_line(event: HostLost | Retried) -> str:
     return printable_lines(f"host {event.host} was lost: {event.reason}{after}")
 
 
+class OutcomeLines:
+    """Lines of variants that do not pass. An error that all of them meet is told once, and counted."""
+
+    def __init__(self) -> None:
+        self._told: Counter[int] = Counter()
+
+    def of(self, record: RunRecord) -> str:
+        """See :func:`outcome_line`; empty where an error has been told often enough."""
+        if record.outcome != Outcome.ERROR:
+            return outcome_line(record)
+        known = hash(record.reason)  # A run may have a million different ones.
+        self._told[known] += 1
+        if self._told[known] == 1:
+            return outcome_line(record)
+        if self._told[known] > 2:
+            return ""
+        more = "the same as before; further ones are only counted here"
+        return outcome_line(record.model_copy(update={"reason": more}))
+
+
 class ErrorLines:
     """For ``--quiet``: lost hosts and ERROR records only."""
 
     def __init__(self, out: TextIO) -> None:
-        self._out = out
+        self._out, self._lines = out, OutcomeLines()
 
     def __call__(self, event: Event) -> None:
         """Shows an event."""
         if isinstance(event, HostLost | Retried):
             print(host_line(event), file=self._out, flush=True)
-        elif isinstance(event, VariantFinished) and event.record.outcome == Outcome.ERROR:
-            print(outcome_line(event.record), file=self._out, flush=True)
+        elif (
+            isinstance(event, VariantFinished)
+            and event.record.outcome == Outcome.ERROR
+            and (line := self._lines.of(event.record))
+        ):
+            print(line, file=self._out, flush=True)
 
 
 class PlainLines:
     """For logs: a line per tenth of the run, and one for every variant that does not pass."""
 
     def __init__(self, out: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
-        self._out = out
+        self._out, self._lines = out, OutcomeLines()
         self._tally = Tally(clock)
         self._next = 0.0
 
@@ -143,8 +167,8 @@ class PlainLines:
             self._say(host_line(event))
         elif isinstance(event, VariantFinished):
             self._tally.add(event.record)
-            if event.record.outcome != Outcome.PASS:
-                self._say(outcome_line(event.record))
+            if event.record.outcome != Outcome.PASS and (line := self._lines.of(event.record)):
+                self._say(line)
             self._milestone()
 
     def _milestone(self) -> None:
@@ -183,7 +207,7 @@ class TerminalBar:
     """For terminals: a bar with running counts; what does not pass scrolls by above it."""
 
     def __init__(self, progress: Any) -> None:
-        self._progress = progress
+        self._progress, self._lines = progress, OutcomeLines()
         self._task = progress.add_task("starting workers", total=None, counts="", speed="")
         self._tally = Tally()
 
@@ -200,8 +224,8 @@ class TerminalBar:
             self._progress.console.print(f"[yellow]{escape(host_line(event))}[/]", highlight=False)
         elif isinstance(event, VariantFinished):
             self._tally.add(event.record)
-            if event.record.outcome != Outcome.PASS:
-                self._progress.console.print(_styled_line(event.record), highlight=False)
+            if event.record.outcome != Outcome.PASS and (line := self._lines.of(event.record)):
+                self._progress.console.print(_styled(line, event.record.outcome), highlight=False)
             self._refresh()
 
     def _refresh(self) -> None:
@@ -214,8 +238,8 @@ class TerminalBar:
         self._progress.update(self._task, completed=tally.done, counts=" ".join(parts), speed=speed)
 
 
-def _styled_line(record: RunRecord) -> str:
+def _styled(line: str, outcome: Outcome) -> str:
     from rich.markup import escape
 
-    word, rest = outcome_line(record).split(" ", 1)
-    return f"[{STYLES.get(record.outcome, 'yellow')}]{word}[/] {escape(rest)}"
+    word, rest = line.split(" ", 1)
+    return f"[{STYLES.get(outcome, 'yellow')}]{word}[/] {escape(rest)}"

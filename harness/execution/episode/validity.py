@@ -138,7 +138,7 @@ class ValidityMonitor:
         return True
 
     def _check_finite(self, observation: Observation, truth: GroundTruth, world: int) -> bool:
-        if not all(map(math.isfinite, truth.pose + truth.twist)):
+        if not all(map(math.isfinite, (*truth.pose, *truth.twist))):
             self.add(f"non-finite state of the robot at step {observation.step}", observation.step)
             return False
         read = observation.channels

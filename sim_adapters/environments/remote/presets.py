@@ -56,11 +56,12 @@ def preset_of(name: str) -> tuple[Preset, str] | None:
         importlib.import_module(preset.module)
     except ModuleNotFoundError as error:
         missing = (error.name or preset.module).partition(".")[0]
-        # The collection itself may be there, and lack what it does not name.
-        needed = preset.packages if missing == preset.module.partition(".")[0] else (missing,)
-        raise Refused(
-            f"the preset {suite} needs {missing} in {sys.executable}: pip install {' '.join(needed)}"
-        ) from None
+        own = {preset.module.partition(".")[0], *(one.replace("-", "_") for one in preset.packages)}
+        # A module's name need not be that of what is installed (cv2), nor be anybody's whom one would trust.
+        remedy = "pip install " + " ".join(preset.packages)
+        if missing not in own:
+            remedy = f"install what has this module; {preset.module} imports it"
+        raise Refused(f"the preset {suite} needs {missing} in {sys.executable}: {remedy}") from None
     return preset, rest
 
 

@@ -70,6 +70,19 @@ def test_plain_output_has_a_line_for_each_variant_that_does_not_pass(outcome: Ou
     assert f"1 {outcome.value.lower()}" in lines[-1]
 
 
+@pytest.mark.parametrize("terminal", [False, True])
+@pytest.mark.parametrize("quiet", [False, True])
+def test_an_error_that_all_variants_meet_is_told_once_and_counted(quiet: bool, terminal: bool) -> None:
+    bad = [VariantFinished(record(k, Outcome.ERROR, "it [broke]")) for k in range(8)]
+    other = [VariantFinished(record(8, Outcome.ERROR, "otherwise"))]
+    failed = [VariantFinished(record(k, Outcome.FAIL, "it [broke]")) for k in (9, 10, 11)]
+    events = [STARTED, *bad, *other, *failed]
+    told = shown(events, quiet, Terminal() if terminal else None)
+    assert [f"v{k:04d}" in told for k in range(12)] == [*[True] * 2, *[False] * 6, True, *[not quiet] * 3]
+    assert told.count("the same as before; further ones are only counted") == 1
+    assert quiet or terminal or "9 error" in told.splitlines()[-1]
+
+
 def test_a_reason_of_many_lines_stays_on_one() -> None:
     events: list[Event] = [
         STARTED,

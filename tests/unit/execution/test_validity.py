@@ -70,9 +70,10 @@ class Feed:
         return "; ".join(self.monitor.reasons)
 
 
-def test_a_sound_simulation_has_no_reasons() -> None:
+@pytest.mark.parametrize("row", [tuple, list, np.array])
+def test_a_sound_simulation_has_no_reasons(row) -> None:
     feed = Feed()
-    assert all(feed.next() for _ in range(20))
+    assert all(feed.next(truth__twist=row([1.0, 0.0])) for _ in range(20))
     assert feed.monitor.reasons == []
 
 
