@@ -147,7 +147,10 @@ class Worker:
             started(assignment.variant.id)
         try:
             records = self._play(assignments)
-        except Exception as error:
+        except (
+            Exception,
+            SystemExit,
+        ) as error:  # In the command's own process its code would be the verdict.
             log_traceback()
             self._drop_simulator()
             if len(assignments) > 1:
@@ -202,7 +205,7 @@ class Worker:
             return
         try:
             adapter.close()
-        except Exception:
+        except (Exception, SystemExit):
             log_traceback()
 
     def _play(self, assignments: Sequence[Assignment]) -> list[RunRecord]:
@@ -322,7 +325,7 @@ def _ignore(_: str) -> None:
     """The variant was announced when its batch started."""
 
 
-def _in_one_line(error: Exception) -> str:
+def _in_one_line(error: BaseException) -> str:
     """An exception as a reader of the report needs it: what, and where in the code it was raised."""
     text = str(error).strip()
     first = text.splitlines()[0] if text else "no message"

@@ -43,7 +43,7 @@ def serve(channel: HostChannel) -> int:
     try:
         worker = Worker(first.setup)
         adapter, runtime = worker.describe()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         log_traceback()
         channel.send(CannotStart(reason=_why(error)))
         return 1
@@ -68,7 +68,7 @@ def serve(channel: HostChannel) -> int:
             channel.send(BatchFinished())
 
 
-def _why(error: Exception) -> str:
+def _why(error: BaseException) -> str:
     """The cause as the person at the terminal needs it, with what this machine lacks."""
     reason = str(error).strip() or type(error).__name__
     return f"{reason}\n{what_lacks(os.environ)}".strip()

@@ -89,6 +89,34 @@ def journal(run: str = "latest") -> list[dict]:
     return [json.loads(line) for line in Path("runs", run, "journal.ndjson").read_text().splitlines()]
 
 
+EXITS = """
+
+class Exits(Wait):
+    name = "exits"
+
+    def {method}
+        raise SystemExit(0)
+"""
+
+
+@pytest.mark.parametrize(
+    "method", ["act(self, observation, outputs):", "__init__(self, control_hz, options):"]
+)
+def test_the_code_of_a_policy_that_exits_is_no_verdict(
+    folder: Path, method: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "exits.py").write_text(FILES["wait.py"] + EXITS.format(method=method))
+    line = ["eval", "even.py:Even", "--policy", "exits.py:Exits", "--workers", "0", "--quiet"]
+    code = main([*line, "--max-steps", "5", "--return-at-least", "-1e6", "--episodes", "30"])
+    if method.startswith("act"):
+        assert code == 69
+        assert {record["outcome"] for record in journal()} == {"ERROR"}
+        assert len(journal()) == 30
+    else:
+        assert code == 2
+        assert "exits.py:23: sys.exit(0) would end simgate" in capsys.readouterr().err
+
+
 def test_episodes_that_earn_the_same_are_as_many_proofs_as_there_are_starts() -> None:
     words = ("--max-steps", 5, "--return-at-least", 5, "--episodes", 30)
     assert evaluate("even.py:Even", *words) == 0
