@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import traceback
 from enum import IntEnum
+
+from simgate.sim_adapters.printable import printable
 
 
 class ExitCode(IntEnum):
@@ -20,3 +23,10 @@ class ExitCode(IntEnum):
     """The machine failed: no worker could start, everything is ERROR, the disk is full (EX_UNAVAILABLE)."""
     CRASH = 70
     """A fault of simgate, or of a plugin in its process; a traceback says where (EX_SOFTWARE)."""
+
+
+def exited(error: SystemExit) -> str:
+    """What to mend where code of others exits, whose code would be taken for that of a verdict."""
+    *_, last = traceback.extract_tb(error.__traceback__)
+    where = f"{last.filename}:{last.lineno}"
+    return printable(f"{where}: sys.exit({error.code!r}) would end simgate; raise an exception there")

@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import simgate
-from simgate.harness.exit_codes import ExitCode
+from simgate.harness.exit_codes import ExitCode, exited
 from simgate.harness.frontend.interruption import interruptible
 from simgate.harness.frontend.streams import lost_text, safe_streams
 from simgate.harness.frontend.user_errors import UserError
-from simgate.sim_adapters.printable import printable
 
 COMMANDS = {
     "init": "packs",
@@ -157,17 +156,8 @@ def _run(argv: Sequence[str] | None) -> int:
         try:
             code: int = args.run(args)
         except SystemExit as error:
-            raise UserError(_exited(error)) from None
+            raise UserError(exited(error)) from None
     return code
-
-
-def _exited(error: SystemExit) -> str:
-    """What to mend where somebody's code exits: its code would be taken for a verdict."""
-    import traceback
-
-    *_, last = traceback.extract_tb(error.__traceback__)
-    where = f"{last.filename}:{last.lineno}"
-    return printable(f"{where}: sys.exit({error.code!r}) would end simgate; raise an exception there")
 
 
 def _judges(argv: Sequence[str] | None) -> bool:

@@ -23,6 +23,7 @@ from simgate.harness.execution.hosts.messages import (
     Started,
 )
 from simgate.harness.execution.worker import Worker
+from simgate.harness.exit_codes import exited
 from simgate.sim_adapters.gl import what_lacks
 
 HEARTBEAT_S = 1.0
@@ -70,7 +71,7 @@ def serve(channel: HostChannel) -> int:
 
 def _why(error: BaseException) -> str:
     """The cause as the person at the terminal needs it, with what this machine lacks."""
-    reason = str(error).strip() or type(error).__name__
+    reason = exited(error) if isinstance(error, SystemExit) else str(error).strip() or type(error).__name__
     return f"{reason}\n{what_lacks(os.environ)}".strip()
 
 

@@ -100,20 +100,22 @@ class Exits(Wait):
 
 
 @pytest.mark.parametrize(
-    "method", ["act(self, observation, outputs):", "__init__(self, control_hz, options):"]
+    ("method", "workers", "code"),
+    [
+        ("act(self, observation, outputs):", "0", 69),
+        ("__init__(self, control_hz, options):", "0", 2),
+        ("__init__(self, control_hz, options):", "1", 69),
+    ],
 )
 def test_the_code_of_a_policy_that_exits_is_no_verdict(
-    folder: Path, method: str, capsys: pytest.CaptureFixture[str]
+    folder: Path, method: str, workers: str, code: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder / "exits.py").write_text(FILES["wait.py"] + EXITS.format(method=method))
-    line = ["eval", "even.py:Even", "--policy", "exits.py:Exits", "--workers", "0", "--quiet"]
-    code = main([*line, "--max-steps", "5", "--return-at-least", "-1e6", "--episodes", "30"])
-    if method.startswith("act"):
-        assert code == 69
-        assert {record["outcome"] for record in journal()} == {"ERROR"}
-        assert len(journal()) == 30
-    else:
-        assert code == 2
+    line = ["eval", "even.py:Even", "--policy", "exits.py:Exits", "--workers", workers, "--quiet"]
+    assert main([*line, "--max-steps", "5", "--return-at-least", "-1e6", "--episodes", "30"]) == code
+    if code == 69:
+        assert [record["outcome"] for record in journal()] == ["ERROR"] * 30
+    if method.startswith("__init__"):
         assert "exits.py:23: sys.exit(0) would end simgate" in capsys.readouterr().err
 
 
