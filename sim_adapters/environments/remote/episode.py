@@ -83,15 +83,15 @@ class Episode:
             if name in self._bodies:
                 found.append(self._bodies[name]())
                 continue
-            value = info.get(name)
-            if not isinstance(value, (bool, np.bool_, int, float, np.number)) or math.isnan(value):
+            value = _told(info.get(name))
+            if math.isnan(value):
                 if all_of_it is None:
                     all_of_it = flattened(info)
                     self._had.update(all_of_it)
-                value = all_of_it.get(name)
-            if value is not None and not math.isnan(value):
+                value = all_of_it.get(name, math.nan)
+            if not math.isnan(value):
                 self._never.discard(name)
-            found.append(math.nan if value is None else float(value))
+            found.append(value)
         return found
 
     def never(self) -> list[str]:
@@ -192,6 +192,16 @@ def _mapping(info: Any) -> Mapping[str, Any]:
     return info
 
 
+def _told(value: Any) -> float:
+    """A number of the info; nan for what is none, and for a whole one that no float can hold."""
+    if not isinstance(value, (bool, np.bool_, int, float, np.number)):
+        return math.nan
+    try:
+        return float(value)
+    except OverflowError:
+        return math.nan
+
+
 def flattened(info: Mapping[str, Any], before: str = "") -> dict[str, float]:
     """The numbers of an info, by their path."""
     found: dict[str, float] = {}
@@ -200,7 +210,7 @@ def flattened(info: Mapping[str, Any], before: str = "") -> dict[str, float]:
         if isinstance(value, dict):
             found.update(flattened(value, f"{name}."))
         elif isinstance(value, (bool, np.bool_, int, float, np.number)):
-            found[name] = float(value)
+            found[name] = _told(value)
         elif isinstance(value, np.ndarray) and value.size == 1 and value.dtype.kind in "biuf":
             found[name] = float(value.reshape(-1)[0])
     return found

@@ -256,8 +256,11 @@ def test_what_an_episode_has_set_is_not_there_in_one_of_another_scenario(
     assert earned == [3.0, 1.0, 3.0, 1.0]
 
 
-def test_a_success_that_is_never_a_number_has_never_been_told(tmp_path: Path) -> None:
-    link = opened(tmp_path, "        return self.seen, 0.0, False, False, {'is_success': float('nan')}\n")
+@pytest.mark.parametrize("told", ["float('nan')", "10**400", "'yes'", "None"])
+def test_a_success_that_is_never_a_number_has_never_been_told(tmp_path: Path, told: str) -> None:
+    link = opened(
+        tmp_path, f"        return self.seen, 0.0, False, False, {{'is_success': {told}, 'key': 10**400}}\n"
+    )
     link.call("begin", slot=0, seed=0, values={}, asked=["is_success"])
     step(link, np.zeros(1))
     assert "info has never had 'is_success' as a number" in link.call("problems", slot=0)["never"][0]
