@@ -256,7 +256,8 @@ def due_messages(
         lost = any(world in observation.lost.get(name, ()) for name in message.channels)
         if newest <= sent.get(number, -1) or (message.declared.once and number in sent):
             continue
-        sent[number] = newest
+        if not (lost and message.declared.once):  # It is then still to come.
+            sent[number] = newest
         if not lost:
             fields = message.fields(observation, world, brief)
             due.append([number, fields, time_ns(newest), message.declared.frame])

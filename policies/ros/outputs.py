@@ -93,7 +93,10 @@ def _best(one: Heard, value: Any, path: str) -> tuple[int, float]:
 
 def _class_of(one: Heard, value: Any, best: int, classes: tuple[str, ...]) -> int:
     """By its name or its number, which vision_msgs write as text."""
-    said = value[best] if isinstance(value, list | np.ndarray) else value
+    found = value if isinstance(value, list | np.ndarray) else [value] * (best + 1)
+    if best >= len(found):
+        raise RosFailed(f"the node's {one.topic} has a box with more scores than classes, {len(found)}")
+    said = found[best]
     if str(said) in classes:
         return classes.index(str(said))
     text = str(int(said)) if isinstance(said, float | np.floating) and float(said).is_integer() else str(said)

@@ -95,6 +95,7 @@ class RosPolicy:
         self._last = [zeros for _ in briefs]
         self._facts: list[dict[str, str | float]] = [{} for _ in briefs]
         self._known: list[dict[str, float]] = [{} for _ in briefs]
+        self._modes, self._done = ["node" for _ in briefs], [False for _ in briefs]
         self._pace = Pace(1.0 / self._control_hz) if self._spec.time == "realtime" else None
         self._nodes.start(briefs, self._lag)
 
@@ -142,7 +143,7 @@ class RosPolicy:
 
     def _told(self, world: int, answers: Sequence[Any]) -> Act:
         """What a world's robot is told now: the newest answer whose latency is over."""
-        values, mode, done, took = dict[str, float](), "node", False, 0.0
+        values, took = dict[str, float](), 0.0
         for one, (fields, seconds) in zip(self._spec.subscribe, answers, strict=True):
             if fields is None:
                 continue
@@ -150,25 +151,26 @@ class RosPolicy:
             values |= {name: _number(fields[path], one.topic, path) for name, path in one.action.items()}
             said = {name: _fact(fields[path], one.topic, path) for name, path in one.facts.items()}
             self._facts[world] |= {name: fact for name, fact in said.items() if fact != ""}
-            mode = str(fields[one.mode]) if one.mode else mode
-            done = done or bool(one.done and fields[one.done])
-        coming = self._coming[world]
+            # Both may come on a topic of their own, at a tick without an action.
+            self._modes[world] = str(fields[one.mode]) if one.mode else self._modes[world]
+            self._done[world] = self._done[world] or bool(one.done and fields[one.done])
+        coming, is_answer = self._coming[world], bool(values)
         if self._pace is not None:
             self._facts[world] |= {"time": "realtime", "late_ticks": self._pace.late}
             # Its topics come as they like: what is told is the newest of each, once there is one.
             self._known[world] |= values
-            is_whole = bool(values) and len(self._known[world]) == self._action.size
+            is_whole = len(self._known[world]) == self._action.size and (is_answer or self._done[world])
             values, ready = self._known[world] if is_whole else {}, self._tick
             latency_ms = math.ceil(took * self._control_hz) * 1000.0 / self._control_hz
         elif values:
             latency_ms = self._spec.latency_ms(self._briefs[world].seed, len(self._latencies[world]), took)
             ready = self._tick + math.ceil(round(latency_ms * self._control_hz / 1000.0, 6))
         if values:
-            self._latencies[world].append((latency_ms, took * 1000.0))
+            if is_answer:
+                self._latencies[world].append((latency_ms, took * 1000.0))
             row = [values[name] for name in self._action.names]
-            coming.append(
-                (max(ready, coming[-1][0] if coming else 0), Act(row, mode, dict(self._facts[world]), done))
-            )
+            act = Act(row, self._modes[world], dict(self._facts[world]), self._done[world])
+            coming.append((max(ready, coming[-1][0] if coming else 0), act))
         fresh = False
         while coming and coming[0][0] <= self._tick:
             self._last[world], fresh = coming.popleft()[1], True

@@ -191,6 +191,9 @@ def _check_boxes(reader: Reader, node: Node, parts: Mapping[str, str], classes: 
     if not any(all(name in parts for name in way) for way in (CENTRED, CORNERS)):
         ways = " or ".join(", ".join(way) for way in (CENTRED, CORNERS))
         reader.problems.at(node, "missing-key", "nothing says where the boxes are", f"write {ways}")
+    elif any(name in parts for name in CENTRED) and any(name in parts for name in CORNERS):
+        message = f"boxes stand by their centre or by their corners, not by {', '.join(parts)}"
+        reader.problems.at(node, "wrong-value", message, "leave one of both out")
     if not classes:
         reader.problems.at(node, "missing-key", "boxes are of classes", "add classes: beside subscribe:")
     elif len(classes) > 1 and "label" not in parts:

@@ -43,8 +43,9 @@ class Bridge:
         self.judged = Judged(told["launch"], told["folder"])
         try:
             self._open(told)
-            activate(self, told["lifecycle"], told["start_timeout_s"])
-            self._match(told["start_timeout_s"])
+            until = time.monotonic() + told["start_timeout_s"]
+            activate(self, told["lifecycle"], until)
+            self._match(told["start_timeout_s"], until)
         except BaseException:
             self.judged.end()
             raise
@@ -101,9 +102,8 @@ class Bridge:
             pass
         self._executor.spin_once(timeout_sec=_POLL_S)
 
-    def _match(self, seconds: float) -> None:
-        """Waits until every topic has both its ends."""
-        until = time.monotonic() + seconds
+    def _match(self, seconds: float, until: float) -> None:
+        """Waits until every topic has both its ends, or so many seconds of the start are over."""
         known: list[Input | Output] = [self._clock, *self._inputs, *self._outputs]
         ends = [end for end in known if end.needed]
         while lacking := [end for end in ends if not end.matched()]:
@@ -190,12 +190,14 @@ class Bridge:
             return None, 0.0
         message, came = output.came[-1]
         output.came.clear()
+        if not self._ticks:
+            return None, 0.0  # Said of nothing that it was shown.
         stamp = stamp_of(message) if output.stamped else None
-        # Nobody stamps by exactly our ticks: the newest one that the message may have seen.
-        seen = [
-            told for told in self._ticks if (stamp is None or told <= stamp) and self._published[told] <= came
-        ]
-        begun = self._published[seen[-1]] if seen else came
+        # Nobody stamps by exactly our ticks: the newest one that the message may have seen. What has a stamp
+        # of before the first tick, 0 where a node sets none, says nothing by it.
+        known = [told for told in self._ticks if self._published[told] <= came]
+        seen = [told for told in known if stamp is None or told <= stamp] or known
+        begun = self._published[seen[-1]]
         output.answer, output.last_came = (message, came), came
         return output.taken(begun)
 

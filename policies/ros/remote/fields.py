@@ -27,7 +27,7 @@ def message_type(name: str) -> Any:
 
 def steps_of(path: str) -> list[str | int | None]:
     """``a.b[].c[0]`` as names, None for every element, and numbers of elements; ``[arm]`` stays as it is."""
-    parts = [part for part in path.replace("[", ".[").split(".") if part]
+    parts = re.findall(r"\[[^\]]*\]?|[^.\[]+", path)  # A joint's name may have dots.
     known: dict[str, str | int | None] = {"[]": None}
     known.update({part: int(part[1:-1]) for part in parts if re.fullmatch(r"\[-?\d+\]", part)})
     return [known.get(part, part) for part in parts]

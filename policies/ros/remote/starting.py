@@ -12,13 +12,12 @@ _CONFIGURE, _ACTIVATE = 1, 3
 _WORDS = {_CONFIGURE: "configure", _ACTIVATE: "activate"}
 
 
-def activate(bridge: Any, nodes: list[str], seconds: float) -> None:
-    """Configures and activates managed nodes, one after the other."""
+def activate(bridge: Any, nodes: list[str], until: float) -> None:
+    """Configures and activates managed nodes, one after the other, until a moment of the monotonic clock."""
     if not nodes:
         return
     from lifecycle_msgs.srv import ChangeState
 
-    until = time.monotonic() + seconds
     for name in nodes:
         for transition in (_CONFIGURE, _ACTIVATE):
             request = ChangeState.Request()

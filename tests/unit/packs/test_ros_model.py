@@ -58,6 +58,7 @@ def test_a_package_on_the_command_line_takes_the_place_of_a_node(tmp_path: Path)
     [
         ("{type: vision_msgs/msg/Detection2DArray, boxes: {}}", "{type: my_msgs/msg/Boxes, boxes: {}}", "error[missing-key]: nothing says where the boxes are | write x, y, width, height or left, top, right, bottom"),
         ("boxes: {}", "boxes: {whidth: bbox.size}", "error[unknown-key]: a box has no 'whidth' | did you mean 'width'?"),
+        ("boxes: {}", "boxes: {left: 'a[].b'}", "error[wrong-value]: boxes stand by their centre or by their corners, not by x, y"),
         ("boxes: {}", "boxes: {}, image: mask", "error[missing-key]: /found says boxes and image"),
         (", boxes: {}", ", image: depth", "vision_msgs/msg/Detection2DArray is no picture"),
         ("    classes: [glass_door, wooden_door, person]\n", "", "error[missing-key]: boxes are of classes"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -12,7 +13,7 @@ from PIL import Image
 
 from simgate.policies.policy import Brief
 from simgate.policies.ros.declaration import RosSpec
-from simgate.policies.ros.messages import At, Message, plan_messages
+from simgate.policies.ros.messages import At, Message, due_messages, plan_messages
 from simgate.sim_adapters.embodiment import ActionSpec, Channel, Intrinsics
 from simgate.sim_adapters.observation import Observation
 
@@ -62,6 +63,17 @@ def fields(kind: str, **more: Any) -> dict[str, Any]:
     message, found = planned(kind, **more)
     assert found == []
     return message.fields(SEEN, 0, Brief("go", {"goal": (8.0, 1.5)}, 7))
+
+
+def test_what_comes_once_comes_with_the_first_picture_that_is_not_lost() -> None:
+    message, found = planned("sensor_msgs/msg/CameraInfo", channels={"": "front.rgb"}, once=True)
+    assert found == []
+    sent: dict[int, int] = {}
+    counts = []
+    for step, lost in enumerate(((0,), (), ())):
+        seen = replace(SEEN, step=step, stamps=dict.fromkeys(SEEN.stamps, step), lost={"front.rgb": lost})
+        counts.append(len(due_messages([message], seen, 0, Brief(), sent, lambda at: at)))
+    assert counts == [0, 1, 0]
 
 
 def test_a_pose_is_a_transform_between_the_frames_that_are_named() -> None:

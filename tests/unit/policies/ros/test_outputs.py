@@ -65,6 +65,7 @@ def test_corners_scores_and_classes_may_be_rows_of_numbers() -> None:
         ({"x": [1.0]}, "/found does not say the same number of everything: 1 of x, 2 of y"),
         ({"score": [[0.3, math.nan], [0.9]]}, r"/found says \[0.3, nan\] at"),
         ({"score": [[], [0.9]]}, "/found has a box without a hypothesis"),
+        ({"label": [["wood"], ["1"]]}, "/found has a box with more scores than classes, 1"),
         ({"x": ["left", "right"]}, "what is no array of numbers"),
     ],
 )
