@@ -66,6 +66,12 @@ def files_of_node(spec: NodeSpec, folder: Path) -> Iterator[Path]:
         yield from (one for one in inside if not one.is_dir() and "__pycache__" not in one.parts)
 
 
+def programs_of_node(spec: NodeSpec, folder: Path) -> list[Path]:
+    """What must be installed where it runs; what a shell finds by its name alone is not told of."""
+    named = (spec.python, spec.setup, spec.launch[0])
+    return [folder / one for one in named if "/" in one]
+
+
 class Nodes:
     """The nodes of an episode's worlds, started anew so that nothing of an earlier one is in them.
 

@@ -10,7 +10,15 @@ from simgate.policies.perception.outputs import ModelOutput
 from simgate.policies.perception.runtime import Asked, RuntimeInfo
 from simgate.policies.policy import Brief
 from simgate.policies.ros.declaration import RosModelSpec
-from simgate.policies.ros.declared import BEGIN_NS, OPTIONS, Nodes, files_of_node, read_declared, said_by
+from simgate.policies.ros.declared import (
+    BEGIN_NS,
+    OPTIONS,
+    Nodes,
+    files_of_node,
+    programs_of_node,
+    read_declared,
+    said_by,
+)
 from simgate.policies.ros.link import RosFailed
 from simgate.policies.ros.messages import At, channels_of, due_messages, plan_messages
 from simgate.policies.ros.outputs import output_of
@@ -59,6 +67,11 @@ class RosModel:
     def files(options: Mapping[str, object]) -> Iterator[Path]:
         """The bridge, files that the command names, and what the pack says that the node is made of."""
         return files_of_node(*_read(options))
+
+    @staticmethod
+    def interpreters(options: Mapping[str, object]) -> list[Path]:
+        """See :func:`.programs_of_node`."""
+        return programs_of_node(*_read(options))
 
     def describe(self) -> RuntimeInfo:
         """Identity for the record."""

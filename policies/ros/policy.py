@@ -12,7 +12,15 @@ import numpy as np
 
 from simgate.policies.policy import Act, Brief
 from simgate.policies.ros.declaration import RosSpec
-from simgate.policies.ros.declared import BEGIN_NS, OPTIONS, Nodes, files_of_node, read_declared, said_by
+from simgate.policies.ros.declared import (
+    BEGIN_NS,
+    OPTIONS,
+    Nodes,
+    files_of_node,
+    programs_of_node,
+    read_declared,
+    said_by,
+)
 from simgate.policies.ros.link import RosFailed
 from simgate.policies.ros.messages import At, due_messages, plan_messages
 from simgate.policies.ros.pace import Pace
@@ -67,9 +75,8 @@ class RosPolicy:
 
     @staticmethod
     def interpreters(options: Mapping[str, object]) -> list[Path]:
-        """What must be installed where it runs; what a shell finds by its name alone is not told of."""
-        spec, folder = _read(options)
-        return [folder / spec.python] if "/" in spec.python else []
+        """See :func:`.programs_of_node`."""
+        return programs_of_node(*_read(options))
 
     def reset(self, briefs: Sequence[Brief], embodiment: Embodiment) -> None:
         """Starts N episodes, each with a node of its own.

@@ -16,14 +16,15 @@ from simgate.harness.packs.model import Pack
 from simgate.harness.sources.own_files import paths_told
 from simgate.policies.perception.files.package_files import decoder_files
 from simgate.policies.perception.package import load_package
+from simgate.policies.ros.model import RosModel
 from simgate.sim_adapters.code_file import Reference, files_of_code, is_reference
 from simgate.sim_adapters.plain_file import absolute
 from simgate.sim_adapters.worlds.declared.environment import EnvironmentSpec
 
 
 def must_be_there(pack: Pack) -> tuple[str, ...]:
-    """Interpreters of environments and policies that have their own, absolute: of a virtual environment its
-    folder. Nobody can send one; another machine has it at the same place.
+    """Interpreters and programs of environments, policies and models that have their own, absolute: of a
+    virtual environment its folder. Nobody can send one; another machine has it at the same place.
 
     Args:
         pack: With all overrides applied.
@@ -32,6 +33,8 @@ def must_be_there(pack: Pack) -> tuple[str, ...]:
     worlds = (scenario.native for scenario in pack.scenarios)
     found = [folder / one.python for one in worlds if isinstance(one, EnvironmentSpec) and one.python]
     found += _told(pack, "interpreters")
+    for given in pack.nodes.values():
+        found += paths_told(RosModel, "interpreters", located_options(RosModel, given, folder))
     return tuple(dict.fromkeys(str(_installed(absolute(path))) for path in found))
 
 

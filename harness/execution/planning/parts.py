@@ -28,6 +28,8 @@ from simgate.sim_adapters.plain_file import absolute
 
 WORKER = "simgate.harness.execution.worker"
 """The module that runs variants: all of simgate that can change a record is imported from here."""
+DECLARED = "declared"
+"""What the pack says of a model that is a ROS 2 node, beside what the node says of itself."""
 _LOADED_ANYWAY = (WORLDS, METRICS, NATIVE, TASKS)
 """Groups whose plugins are loaded when a pack is checked; others only where they can tell of files."""
 
@@ -126,7 +128,7 @@ def node_part(alias: str, given: Mapping[str, object], folder: Path) -> Part:
     files = {name: sha256_of(path) for name, path in node_files(given, folder).items()}
     said = own_words(RosModel, options)
     return make_part(
-        "model", "ros", alias=alias, files=files, said={"declared": str(given["declared"]), **said}
+        "model", "ros", alias=alias, files=files, said={DECLARED: str(given["declared"]), **said}
     )
 
 

@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from simgate.harness import registry
-from simgate.harness.execution.planning.parts import files_of, model_files, native_files, node_files, uses_of
+from simgate.harness.execution.planning.parts import (
+    DECLARED,
+    files_of,
+    model_files,
+    native_files,
+    node_files,
+    uses_of,
+)
 from simgate.harness.packs.model import Pack
 from simgate.harness.results.parts import Part
 from simgate.harness.sources.import_guard import ImportGuard, NotAsPlanned, in_hashes
@@ -89,7 +96,7 @@ class PlanGuard:
         for part in self._parts.values():
             if part.role == role and part.alias == alias and part.said:
                 now = getattr(plugin, "said", {})
-                was = {name: part.said.get(name) for name in (now if role == "model" else part.said)}
+                was = {name: text for name, text in part.said.items() if name != DECLARED}
                 if now != was:
                     raise NotAsPlanned(part.label, "what it says of itself", f"it was {was}, is {now}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -18,7 +19,7 @@ from simgate.harness.execution.planning.parts import (
 from simgate.harness.execution.planning.plan_guard import PlanGuard
 from simgate.harness.packs.loader import load_pack
 from simgate.harness.packs.model import Criterion
-from simgate.harness.results.parts import Part
+from simgate.harness.results.parts import Part, make_part
 from simgate.harness.sources.closure import code_of
 from simgate.harness.sources.import_guard import NotAsPlanned
 from simgate.policies.perception.package import load_package
@@ -130,6 +131,21 @@ def test_an_environment_whose_id_has_a_namespace_is_the_planned_one_until_its_fi
     write(tmp_path / "lib", acme_env=REGISTERED + "#")
     with pytest.raises(NotAsPlanned, match=r"lib/acme_env\.py is not what the run was planned with"):
         PlanGuard(pack, "", parts)
+
+
+@pytest.mark.parametrize("now", [{"rclpy": "7.1.7", "parameters of /a": "{}"}, {"rclpy": "7.1.6"}, {}])
+def test_a_node_that_says_something_else_of_itself_or_less_is_not_as_planned(
+    tmp_path: Path, now: dict[str, str]
+) -> None:
+    was = {"rclpy": "7.1.6", "parameters of /a": "{}"}
+    part = make_part("model", "ros", alias="doors", said={"declared": "{}", **was})
+    guard = PlanGuard(make_pack(tmp_path), "", [part])
+    try:
+        guard.check_said(SimpleNamespace(said=was), "model", "doors")
+        with pytest.raises(NotAsPlanned, match="what it says of itself"):
+            guard.check_said(SimpleNamespace(said=now), "model", "doors")
+    finally:
+        guard.close()
 
 
 def test_the_card_of_a_model_decides_nothing(tmp_path: Path) -> None:
