@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 import sys
@@ -20,6 +19,7 @@ from simgate.harness.execution.hosts.assignment import Assignment, HostSetup, fi
 from simgate.harness.execution.hosts.host_limits import HostLimits, limits_of
 from simgate.harness.execution.planning.conditions import collect_fingerprint, scenario_conditions
 from simgate.harness.execution.planning.counting_order import counting_order, running_order
+from simgate.harness.execution.planning.other_policy import other_policy
 from simgate.harness.execution.planning.plan_guard import versions_of
 from simgate.harness.execution.planning.record_mode import RecordMode
 from simgate.harness.execution.planning.robot_fit import unfit, unfit_nodes, unsensed
@@ -28,9 +28,8 @@ from simgate.harness.expansion.log_parts import overlapping_parts
 from simgate.harness.expansion.scene_key import SceneKeys
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.packs.checks.check_plugin import TASKS
-from simgate.harness.packs.checks.check_policy import NETWORK, policy_file
 from simgate.harness.packs.checks.latency_percentile import parse_latency_percentile
-from simgate.harness.packs.model import CodedTask, Pack, Scalar
+from simgate.harness.packs.model import CodedTask, Pack
 from simgate.harness.packs.worlds import WORLDS, require_fit, require_options
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.file_lock import FileLock
@@ -42,9 +41,6 @@ from simgate.policies.perception.files.trust import RUNS_CODE, require_trust
 from simgate.policies.perception.inference.choice import RUNTIME_OF
 from simgate.policies.perception.package import PackageError, load_package
 from simgate.policies.perception.package_source import is_remote, local_package
-from simgate.sim_adapters.plain_file import absolute
-from simgate.sim_adapters.printable import printable
-from simgate.sim_adapters.yaml_scalars import resolve
 
 
 @dataclass(frozen=True)
@@ -140,7 +136,7 @@ def override_pack(
     """
     update: dict[str, object] = {}
     if policy is not None:
-        update["policy_options"] = _other_policy(pack, policy)
+        update["policy_options"] = other_policy(pack, policy)
     if adapter is not None:
         update["sim"] = pack.sim.model_copy(update={"adapter": adapter})
     if pack.models or (pack.nodes and "" not in pack.nodes):
@@ -154,31 +150,6 @@ def override_pack(
         extra = pack.latency.extra_ms + latency_extra_ms
         update["latency"] = pack.latency.model_copy(update={"extra_ms": extra})
     return pack.model_copy(update=update)
-
-
-def _other_policy(pack: Pack, policy: Path | str) -> dict[str, Scalar]:
-    """Options of the pack's policy with another declaration or value; paths count from the pack's folder."""
-    folder = absolute(Path(pack.path).parent)
-    if pack.policy == NETWORK:
-        return {
-            **pack.policy_options,
-            NETWORK: Path(os.path.relpath(absolute(policy_file(policy)), folder)).as_posix(),
-        }
-    name, given, text = str(policy).partition("=")
-    if not given or name not in pack.policy_options:
-        kind = "no trained network that another one could replace"
-        message = f"the pack's policy is '{printable(pack.policy)}', {kind}"
-        if pack.policy_options:
-            hint = f"write --policy OPTION=VALUE for another of its options: {', '.join(pack.policy_options)}"
-        else:
-            hint = "write policy: {network: FILE}"
-        raise PackageError(
-            [Diagnostic(f"--policy {policy}", 0, 0, 1, "error", "policy-package", message, hint)]
-        )
-    if Path(text).exists():
-        return {**pack.policy_options, name: Path(os.path.relpath(absolute(Path(text)), folder)).as_posix()}
-    value = resolve(text)
-    return {**pack.policy_options, name: text if value is None else value}
 
 
 def chosen_models(pack: Pack, model: Path | str | None) -> dict[str, str]:
