@@ -66,9 +66,12 @@ def test_the_clock_comes_before_all_of_its_moment(episode, tmp_path) -> None:
 def test_what_is_there_is_not_written_over_and_what_is_cut_off_is_said_to_be(episode, tmp_path) -> None:
     path = keep(tmp_path, episode)
     (tmp_path / "bag").mkdir()
-    with pytest.raises(FileExistsError, match="bag is there already"):
+    with pytest.raises(FileExistsError, match="bag is there already: name another folder with --out"):
         write_bag(path, tmp_path / "bag")
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(ValueError, match="is cut off or damaged"):
         write_bag(path, tmp_path / "other")
+    assert not (tmp_path / "other").exists(), "the bag of its beginning would look like a whole one"
+    with pytest.raises(ValueError, match=r"holds numbers alone, for its run had no simgate\[recordings\]"):
+        write_bag(path.rename(path.with_suffix(".npz")), tmp_path / "other")

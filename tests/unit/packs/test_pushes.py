@@ -61,6 +61,15 @@ def test_what_is_wrong_with_a_push_is_named(
     assert hint in found[3]
 
 
+def test_a_push_longer_than_the_time_limit_is_named_also_where_nobody_wrote_how_long(tmp_path: Path) -> None:
+    short = PUSHED.replace("control_hz: 20}", "control_hz: 20, time_limit_s: 0.05}").replace(
+        "at_s: 0.5", "at_s: 0"
+    )
+    messages = {one[2]: one[3] for one in said(tmp_path, short)}
+    hint = messages["duration_s 0.1 is after the time limit of 0.05 s"]
+    assert hint == "write duration_s, or a longer time limit"
+
+
 SIMULATORS = """\
 from dataclasses import replace
 from simgate.sim_adapters.mujoco.adapter import MujocoAdapter

@@ -44,9 +44,8 @@ def read_pushes(
         for name in ("at_s", "duration_s"):
             if getattr(keys, name) > sim.time_limit_s:
                 message = f"{name} {getattr(keys, name):g} is after the time limit of {sim.time_limit_s:g} s"
-                reader.problems.at(
-                    nodes[name], "parameter-range", message, "write less, or a longer time limit"
-                )
+                hint = f"write {'less' if name in nodes else name}, or a longer time limit"
+                reader.problems.at(nodes.get(name, key), "parameter-range", message, hint)
         try:
             jointed.push(key.text, keys.body)
         except NativeError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,8 @@ _VERSION = 9
 
 def write_bag(recording: Path, out: Path) -> dict[str, int]:
     """Writes a folder of rosbag2 in MCAP, with ``/clock`` at every moment at which something was recorded.
+
+    Of a recording that cannot be read to its end nothing stays: a bag of its beginning looks like a whole.
 
     Args:
         recording: An MCAP recording of simgate.
@@ -31,15 +34,19 @@ def write_bag(recording: Path, out: Path) -> dict[str, int]:
     from rosbags.rosbag2 import StoragePlugin, Writer
 
     if out.exists():
-        raise FileExistsError(f"{out} is there already")
+        raise FileExistsError(f"{out} is there already: name another folder with --out")
     cdr, counts = Cdr(), dict[str, int]()
-    with Writer(out, version=_VERSION, storage_plugin=StoragePlugin.MCAP) as writer:
-        ends = {}
-        for one in timed(recording):
-            if one.topic not in ends:
-                ends[one.topic] = writer.add_connection(one.topic, one.kind, typestore=cdr.store)
-            writer.write(ends[one.topic], one.stamp_ns, cdr.packed(one.kind, one.values))
-            counts[one.topic] = counts.get(one.topic, 0) + 1
+    try:
+        with Writer(out, version=_VERSION, storage_plugin=StoragePlugin.MCAP) as writer:
+            ends = {}
+            for one in timed(recording):
+                if one.topic not in ends:
+                    ends[one.topic] = writer.add_connection(one.topic, one.kind, typestore=cdr.store)
+                writer.write(ends[one.topic], one.stamp_ns, cdr.packed(one.kind, one.values))
+                counts[one.topic] = counts.get(one.topic, 0) + 1
+    except BaseException:
+        shutil.rmtree(out, ignore_errors=True)
+        raise
     return counts
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from simgate.harness.execution.episode.recordings.mcap.attached import ENDING
 from simgate.sim_adapters.plain_file import require_plain
 
 BEGIN_NS = 10**9
@@ -47,8 +48,13 @@ def ros_messages(path: Path) -> Iterator[RosMessage]:
 
     Raises:
         OSError: It cannot be read.
-        ValueError: It is damaged.
+        ValueError: It is damaged, or was written without MCAP.
     """
+    if path.suffix != ENDING:
+        message = f"{path} holds numbers alone, for its run had no simgate[recordings]"
+        raise ValueError(
+            f"{message}: install that, and simgate replay RUN VARIANT makes a recording with all"
+        )
     from mcap.exceptions import McapError
     from mcap.reader import make_reader
     from mcap_protobuf.decoder import DecoderFactory
