@@ -94,7 +94,7 @@ def _page(comparison: RunComparison, baseline: Path, candidate: Path) -> dict[st
 def _changed(
     variant: ComparedVariant, comparison: RunComparison, stores: tuple[PictureStore, PictureStore]
 ) -> Changed:
-    before, now = comparison.baseline.model or "baseline", comparison.candidate.model or "candidate"
+    before, now = comparison.baseline.judged, comparison.candidate.judged
     return Changed(
         variant,
         (

@@ -65,8 +65,8 @@ def markdown(folder: RunFolder, verdict: Verdict, picture_base: str | None = Non
     from simgate.harness.gate.comparing.baseline_copy import read_evidence
 
     sign = _SIGNS[verdict.decision]
-    subject = f"{verdict.model or 'no model'} on {verdict.pack}"
-    lines = [f"## {sign} {verdict.decision.value}: {markdown_words(subject)}", ""]
+    judged = f"{verdict.judged} on {verdict.pack}"
+    lines = [f"## {sign} {verdict.decision.value}: {markdown_words(judged)}", ""]
     lines += [markdown_words(verdict.headline.partition(": ")[2]), ""]
     lines += [*_rules(verdict.rules)]
     broken = what_broke(read_evidence(folder), verdict)

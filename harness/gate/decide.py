@@ -32,6 +32,7 @@ from simgate.harness.gate.verdict import (
     RuleVerdict,
     ScenarioSummary,
     Verdict,
+    subject,
 )
 from simgate.harness.packs.model import Pack
 from simgate.harness.results.atomic_write import write_atomic
@@ -107,6 +108,7 @@ def _verdict(
         run_id=manifest.run_id,
         pack=manifest.pack_name,
         model=manifest.fingerprint.model,
+        policy="" if manifest.fingerprint.model else pack.driver,
         decision=decision,
         headline="; ".join([f"{decision.value}: {headline}", *_losses(pack, evidence.variants, baseline)]),
         rules=rules,
@@ -171,7 +173,7 @@ def _overall(
     rules = [rule for rule in rules if not rule.waits]
     decision = combine(rule.decision for rule in rules)
     missing = sum(variant.status is Status.MISSING for variant in evidence.variants)
-    model = manifest.fingerprint.model or f"policy {pack.driver}"
+    judged = subject(manifest.fingerprint.model, pack.driver)
     if decision is Decision.NO_GO:
         return decision, _first(rules, Decision.NO_GO, "is refuted", "are refuted")
     if not pack.gate:
@@ -200,7 +202,7 @@ def _overall(
     claim = f"{plural(len(rules), 'rule')} proven on {plural(counted, 'variant')}"
     if counted < len(manifest.expected):
         claim += f" (decided before the other {len(manifest.expected) - counted})"
-    return decision, f"{claim} of {manifest.pack_name} for {model}{apart}"
+    return decision, f"{claim} of {manifest.pack_name} for {judged}{apart}"
 
 
 def _first(rules: Sequence[RuleVerdict], decision: Decision, one: str, many: str) -> str:

@@ -9,9 +9,8 @@ from simgate.harness.gate.wording import percent, share
 from simgate.harness.text import plural
 
 _MEANING = {
-    Decision.GO: "every rule is proven, so the model may be shipped as far as this pack can tell",
-    Decision.NO_GO: "at least one rule is refuted: the model does not meet it, and bad luck hardly "
-    "explains it",
+    Decision.GO: "every rule is proven, so it may be shipped as far as this pack can tell",
+    Decision.NO_GO: "at least one rule is refuted: it is not met, and bad luck hardly explains that",
     Decision.INCONCLUSIVE: "the evidence does not suffice for a yes, and not for a no either",
 }
 _DECIDED = {
@@ -28,10 +27,8 @@ def explain(verdict: Verdict, width: int = 100) -> str:
         verdict: The gate's answer.
         width: Lines are wrapped to so many columns.
     """
-    model = verdict.model or "no model"
-    blocks = [
-        _fill(f"{verdict.decision.value} for {model} on {verdict.pack}: {_MEANING[verdict.decision]}.", width)
-    ]
+    about = f"{verdict.decision.value} for {verdict.judged} on {verdict.pack}"
+    blocks = [_fill(f"{about}: {_MEANING[verdict.decision]}.", width)]
     if verdict.stopped_at is not None:
         blocks.append(
             _fill(

@@ -189,6 +189,11 @@ class QuarantineError(ResultModel):
     """What is wrong and what to do."""
 
 
+def subject(model: str, policy: str) -> str:
+    """What is judged, in words: a model by its name and version, else the policy."""
+    return model or (f"policy {policy}" if policy else "no model")
+
+
 class Verdict(ResultModel):
     """The answer: is it safe to ship?"""
 
@@ -196,6 +201,8 @@ class Verdict(ResultModel):
     run_id: str
     pack: str
     model: str
+    policy: str = Field(default="", exclude_if=lambda policy: not policy)
+    """What drives the robot, where there is no model and it is that which is judged."""
     decision: Decision
     headline: str
     """One sentence for the release manager."""
@@ -208,3 +215,8 @@ class Verdict(ResultModel):
     """Variants that are ERROR because no worker could start."""
     notes: tuple[str, ...] = Field(default=())
     """What a reader must know: a selection was run, the checkout was dirty, ..."""
+
+    @property
+    def judged(self) -> str:
+        """What the answer is about."""
+        return subject(self.model, self.policy)

@@ -28,7 +28,7 @@ from simgate.harness.gate.rules.regression import Comparison
 from simgate.harness.gate.rules.rule import decide_rule
 from simgate.harness.gate.statistics.mcnemar import mcnemar_p
 from simgate.harness.gate.tally import JudgedVariant, counted_once
-from simgate.harness.gate.verdict import Churn, Decision, RuleVerdict
+from simgate.harness.gate.verdict import Churn, Decision, RuleVerdict, subject
 from simgate.harness.multiplicity import benjamini_hochberg
 from simgate.harness.packs.model import GateRule
 from simgate.harness.results.record import Outcome, ResultModel, Scalar
@@ -42,9 +42,16 @@ class ComparedRun(ResultModel):
 
     run_id: str
     model: str
+    policy: str = Field(default="", exclude_if=lambda policy: not policy)
+    """As in :class:`.Verdict`."""
     model_sha256: str
     created_utc: str
     git_commit: str
+
+    @property
+    def judged(self) -> str:
+        """What is judged on this side."""
+        return subject(self.model, self.policy)
 
 
 class ComparedResult(ResultModel):
@@ -155,15 +162,15 @@ def compare_runs(
     # What decides comes first: the refuted rule, or the undecided one.
     told = next(one for one in (verdict, *of_metrics) if one.decision is decision)
     reason = "; ".join(part for part in (lost, told.reason) if part)
-    another = " with another policy" if other_policy(baseline.manifest, candidate.manifest) else ""
+    is_other = now.model and other_policy(baseline.manifest, candidate.manifest)
+    another = " with another policy" if is_other else ""
     return RunComparison(
         pack=candidate.manifest.pack_name,
         machine=machine_class(candidate.fingerprint),
         baseline=before,
         candidate=now,
         decision=decision,
-        headline=f"{decision.value}: {now.model or 'candidate'}{another} against "
-        f"{before.model or 'baseline'}: {reason}",
+        headline=f"{decision.value}: {now.judged}{another} against {before.judged}: {reason}",
         rule=verdict,
         metric_rules=tuple(of_metrics),
         scenarios=_scenarios(pairs),
@@ -201,6 +208,7 @@ def _side(run: RunEvidence) -> ComparedRun:
     return ComparedRun(
         run_id=run.manifest.run_id,
         model=made.model,
+        policy="" if made.model else run.pack.driver,
         model_sha256=made.model_sha256,
         created_utc=run.manifest.created_utc,
         git_commit=made.git_commit,

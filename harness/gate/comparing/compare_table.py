@@ -25,8 +25,7 @@ def comparison_table(comparison: RunComparison, width: int = 100) -> str:
     before, now = comparison.baseline, comparison.candidate
     blocks = [
         textwrap.fill(comparison.headline, width),
-        f"baseline   {before.model or 'no model'}  ({before.run_id})\n"
-        f"candidate  {now.model or 'no model'}  ({now.run_id})",
+        f"baseline   {before.judged}  ({before.run_id})\ncandidate  {now.judged}  ({now.run_id})",
         _paired(comparison, width),
         "\n\n".join(
             rule_lines(number, rule, width) for number, rule in enumerate(comparison.metric_rules, 1)
@@ -52,8 +51,8 @@ def several_table(comparisons: Sequence[RunComparison]) -> str:
         broken, fixed = (str(facts.broken), str(facts.fixed)) if facts else ("-", "-")
         least = f"{_signed(-facts.exact.high, 3)} to {_signed(-facts.exact.low, 3)}" if facts else "-"
         of = one.candidate
-        rows.append((of.run_id, of.model or "-", passed, broken, fixed, drop, least, one.decision.value))
-    head = ("candidate", "model", "passes", "broken", "fixed", "gain", "each at its confidence", "decision")
+        rows.append((of.run_id, of.judged, passed, broken, fixed, drop, least, one.decision.value))
+    head = ("candidate", "what", "passes", "broken", "fixed", "gain", "each at its confidence", "decision")
     listed = table(head, rows, right=(2, 3, 4, 5))
     return (
         f"{listed}\n\nall against {comparisons[0].baseline.run_id}; GO among {len(rows)} by Holm's procedure"

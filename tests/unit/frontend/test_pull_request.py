@@ -37,7 +37,7 @@ def told(folder: RunFolder, picture_base: str | None = "") -> str:
 def test_verdict_reason_and_what_would_change_it_come_first(folder: RunFolder) -> None:
     verdict = write_verdict(folder)
     lines = told(folder).splitlines()
-    assert lines[0] == "## ❌ NO-GO: no model on small"
+    assert lines[0] == "## ❌ NO-GO: policy door\\_navigator on small"
     assert "1 of 1 rule is refuted" in lines[2]
     row = next(line for line in lines if line.startswith("| ❌ NO-GO |"))
     assert markdown_words(verdict.rules[0].would_change) in row
