@@ -90,8 +90,8 @@ class ScenarioKeys(Keys):
     )
     tags: Annotated[tuple[str, ...], Wanted("a list of words")] = key("list of words to select by", ())
     world: Tree = key(
-        "name of the world, for example office_corridor; or {mjcf: FILE, ...}, {usd: FILE, ...}, "
-        "{dataset: PATH, ...}"
+        "name of the world, for example office_corridor; or {mjcf: FILE, ...}, {usd: FILE, ...}, {env: ID, "
+        "...}, {isaaclab: ID, ...}, {log: PATH, ...}, {dataset: PATH, ...}"
     )
     task: Annotated[TaskSpec | None, ByHand(task_schema)] = key(
         "what a robot on its own joints is asked to do: signals, success, failure; or, of any robot, "

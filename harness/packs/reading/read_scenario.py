@@ -14,6 +14,7 @@ from simgate.harness.packs.checks.check_rules import report_cycles
 from simgate.harness.packs.checks.check_truth import Sight
 from simgate.harness.packs.checks.check_world import WorldCheck
 from simgate.harness.packs.language.scenario import ScenarioKeys
+from simgate.harness.packs.language.worlds import Kind, kind_of
 from simgate.harness.packs.model import (
     CodedTask,
     Criterion,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from simgate.sim_adapters.worlds.world import World
 
     _Native = NativeSpec | ArticulatedSpec | EnvironmentSpec | DatasetSpec | LogSpec
+    _World = tuple[World | None, _Native | None, str | None, TaskSpec | CodedTask | None]
     _LeftOut = Callable[[dict[str, ValueSpec], Sequence[PinnedVariant]], _Native]
 
 SUCCESS = "success"
@@ -102,6 +104,12 @@ class ScenarioReader:
         self._sim, self._pack_task = sim, task
         self._reader, self._criteria = reader, criteria
         self._pack_parameters, self._today = pack_parameters, today
+        self._readers: dict[Kind, Callable[[MappingNode, Node | None], _World]] = {
+            "log": self._log,
+            "env": self._environment,
+            "isaaclab": self._environment,
+            "dataset": self._dataset,
+        }
 
     def read(self, key: ScalarNode, node: Node) -> ReadScenario | None:
         """One scenario; problems are reported."""
@@ -168,13 +176,13 @@ class ScenarioReader:
             return "it is a group of objects, and conditions speak of parameters alone"
         return ""
 
-    def _world(
-        self, node: Node | None, accept: Node | None, task: Node | None
-    ) -> tuple[World | None, _Native | None, str | None, TaskSpec | CodedTask | None]:
+    def _world(self, node: Node | None, accept: Node | None, task: Node | None) -> _World:
         """The world that the node names or describes, with what it says of a file, the name under which
         hosts find it, which need not be what it calls itself, and the task; problems are reported."""
         if isinstance(node, MappingNode):
-            return self._native(node, accept, task)
+            if (kind := kind_of(node)) is None:
+                return self._native(node, accept, task)
+            return self._readers[kind](node, task)
         asked = self._driving_task(task)
         name = named_plugin(self._reader, node, WORLDS)
         if node is None or not name or not is_there(WORLDS, name, self._reader.folder):
@@ -182,22 +190,11 @@ class ScenarioReader:
         world = load_plugin(self._reader.problems, node, WORLDS, name, self._reader.folder)
         return world, None, name if world is not None else None, asked
 
-    def _native(
-        self, node: MappingNode, accept: Node | None, task: Node | None
-    ) -> tuple[World | None, _Native | None, str | None, TaskSpec | CodedTask | None]:
-        from simgate.harness.packs.reading.worlds.read_dataset import is_dataset
-        from simgate.harness.packs.reading.worlds.read_environment import is_environment
+    def _native(self, node: MappingNode, accept: Node | None, task: Node | None) -> _World:
         from simgate.harness.packs.reading.worlds.read_jointed import JointedReader, is_jointed
-        from simgate.harness.packs.reading.worlds.read_log import is_log
         from simgate.harness.packs.reading.worlds.read_native import NativeReader
         from simgate.sim_adapters.worlds.declared.articulated import ArticulatedWorld
 
-        if is_log(node):
-            return self._log(node, task)
-        if is_environment(node):
-            return self._environment(node, task)
-        if is_dataset(node):
-            return self._dataset(node, task)
         judged = isinstance(accept, MappingNode) and accept.find("report_correct") is not None
         native_reader = NativeReader(self._reader, self._sim, self._criteria.vocabulary)
         described = native_reader.read(node, reports_count=judged)

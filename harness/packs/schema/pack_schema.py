@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING
 from simgate.harness import registry
 from simgate.harness.packs.checks.latency_percentile import OVER_DECLARED
 from simgate.harness.packs.checks.metric_catalog import MetricCatalog
-from simgate.harness.packs.language.dataset import DatasetKeys
 from simgate.harness.packs.language.definition import Schema, keys_of
 from simgate.harness.packs.language.gate import BESIDE_METRIC, KINDS, OF_A_METRIC, PassRateKeys, RuleKeys
-from simgate.harness.packs.language.log import LogKeys
 from simgate.harness.packs.language.native import JointedKeys, NativeKeys
 from simgate.harness.packs.language.pack import PackKeys
 from simgate.harness.packs.language.scenario import PlaceKeys, ScenarioKeys
 from simgate.harness.packs.language.schema_of import NAMES, TEXT, mapping, plugin
 from simgate.harness.packs.language.values import POSITIVE, numbers
+from simgate.harness.packs.language.worlds import DECLARED
 from simgate.harness.packs.model import PinnedObject, PinnedVariant
 from simgate.harness.packs.reading.read_place import MAX_OBJECTS
 from simgate.harness.packs.schema.schema_criteria import (
@@ -148,30 +147,29 @@ def _scenario(worlds: Mapping[str, World]) -> Schema:
     sides = [("length_m", "width_m"), ("width_m", "length_m")]  # whoever gives one gives both
     both = [{"if": {"required": [one]}, "then": {"required": [other]}} for one, other in sides]
     placed: Schema = {"type": "array", "items": mapping(PinnedObject, allOf=both)}
-    one_file = exactly_one(["mjcf", "usd"])
-    native: Schema = {
-        "if": _ON_ITS_OWN_JOINTS,
-        "then": mapping(JointedKeys, oneOf=one_file),
-        "else": {
-            "if": {"type": "object", "required": ["dataset"]},
-            "then": mapping(DatasetKeys),
-            "else": {
-                "if": {"type": "object", "required": ["log"]},
-                "then": mapping(LogKeys),
-                "else": mapping(NativeKeys, oneOf=one_file),
-            },
-        },
-    }
     schema = mapping(
         ScenarioKeys,
         {
-            "world": {"anyOf": [*plugin("simgate.worlds")["anyOf"], native]},
+            "world": {"anyOf": [*plugin("simgate.worlds")["anyOf"], _declared()]},
             "place": {"type": "object", "propertyNames": NAMES},
             "pinned": {"type": "array", "items": mapping(PinnedVariant, {"placed": placed})},
         },
     )
     del schema["required"]
     return {**schema, "allOf": [*(_in_world(name, world) for name, world in worlds.items()), _in_native()]}
+
+
+def _declared() -> Schema:
+    """A world that is no code: told by its word, as the linter tells it, for one message about one kind."""
+    one_file = exactly_one(["mjcf", "usd"])
+    found: Schema = {
+        "if": _ON_ITS_OWN_JOINTS,
+        "then": mapping(JointedKeys, oneOf=one_file),
+        "else": mapping(NativeKeys, oneOf=one_file),
+    }
+    for word, keys in reversed(DECLARED.items()):
+        found = {"if": {"type": "object", "required": [word]}, "then": mapping(keys), "else": found}
+    return found
 
 
 def _in_world(name: str, world: World) -> Schema:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,10 @@ from jsonschema import Draft202012Validator
 from simgate.harness.cli.main import main
 from simgate.harness.packs.examples import EXAMPLES
 from simgate.harness.packs.examples.example import sound_pack
+from simgate.harness.packs.language.definition import Keys, keys_of
+from simgate.harness.packs.language.native import JointedKeys, NativeKeys
 from simgate.harness.packs.language.scenario import METHODS
+from simgate.harness.packs.language.worlds import DECLARED
 from simgate.harness.packs.loader import find_packs
 from simgate.harness.packs.reading.values.read_values import DISTRIBUTIONS
 from simgate.harness.packs.schema.pack_schema import DIALECT, pack_schema
@@ -23,7 +27,17 @@ from tests.unit.packs.sound_pack import SOUND
 from tests.unit.packs.test_diagnostics_table import CASES
 from tests.unit.packs.yard import PLUGINS
 
-SCENARIOS = Path(__file__).parents[3] / "scenarios"
+REPOSITORY = Path(__file__).parents[3]
+SHIPPED = [REPOSITORY / place for place in ("scenarios", "docs/examples", "tests/isaac")]
+IN_DOCS = [
+    pytest.param(text, id=f"{page.stem}-{number}")
+    for page in sorted((REPOSITORY / "docs").glob("*.md"))
+    if page.stem != "diagnostics"  # Its examples are tested one by one.
+    for number, text in enumerate(
+        re.findall(r"^```yaml\n(simgate: 1\n.*?)^```", page.read_text(), re.M | re.S)
+    )
+]
+WORLDS = [*((word, keys) for word, keys in DECLARED.items()), ("mjcf", JointedKeys), ("usd", NativeKeys)]
 
 BEYOND_A_SCHEMA = {
     "cyclic-expr", "cyclic-extends", "duplicate-id", "duplicate-key", "empty-range", "expired-known-failure",
@@ -114,9 +128,43 @@ def test_a_parameter_is_explained_with_unit_range_and_default(validator: Draft20
 
 
 def test_every_shipped_pack_fits(validator: Draft202012Validator) -> None:
-    packs = [*find_packs(SCENARIOS), *find_packs(SCENARIOS.parent / "docs" / "examples")]
-    assert packs
+    packs = [pack for place in SHIPPED for pack in find_packs(place)]
+    kinds = {next(iter(world)) if isinstance(world := one["world"], dict) else world for one in shown(packs)}
+    assert kinds >= {"mjcf", "usd", "isaaclab", "office_corridor"}
     assert {str(pack): problems(validator, pack) for pack in packs} == {str(pack): [] for pack in packs}
+
+
+def shown(packs: list[Path]) -> Iterator[Any]:
+    for pack in packs:
+        yield from data_of(pack).get("scenarios", {}).values()
+
+
+@pytest.mark.parametrize("text", IN_DOCS)
+def test_every_whole_pack_of_the_docs_fits(
+    text: str, tmp_path: Path, validator: Draft202012Validator
+) -> None:
+    path = tmp_path / "pack.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert problems(validator, path) == []
+
+
+@pytest.mark.parametrize(("word", "keys"), WORLDS)
+def test_each_kind_of_declared_world_is_known_by_its_own_keys(
+    word: str, keys: type[Keys], validator: Draft202012Validator
+) -> None:
+    wanted = {name: "x" for name, one in keys_of(keys).items() if one.required}
+    if keys is JointedKeys:
+        wanted |= {"robot": {"body": "arm", "drive": "actuators"}, "sensors": {"angle": {"sensor": "angle"}}}
+        wanted |= {"pushes": {"kick": {"body": "arm", "at_s": 1}}}
+    if keys is NativeKeys:
+        wanted |= {"robot": {"body": "arm", "camera": "eye"}}
+
+    def pack(**more: Any) -> dict[str, Any]:
+        return {"extends": "base.yaml", "scenarios": {"a": {"world": {word: "x", **wanted, **more}}}}
+
+    assert validator.is_valid(pack())
+    (error,) = validator.iter_errors(pack(unheard=1))
+    assert any("'unheard'" in one.message for one in error.context or ())
 
 
 def test_sound_packs_fit(tmp_path: Path, validator: Draft202012Validator) -> None:

@@ -35,11 +35,6 @@ ADAPTER = "dataset"
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 
 
-def is_dataset(node: MappingNode) -> bool:
-    """Whether a world says that it is a data set."""
-    return node.find("dataset") is not None
-
-
 class DatasetReader:
     """Reads such worlds of a pack.
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from simgate.harness.packs.checks.check_traits import ADAPTERS
 from simgate.harness.packs.language.environment import EnvironmentKeys, LabKeys
+from simgate.harness.packs.language.worlds import kind_of
 from simgate.harness.packs.model import CodedTask, PinnedVariant, SimSpec, TaskSpec
 from simgate.harness.packs.reading.read_task import TaskReader
 from simgate.harness.packs.reading.worlds.read_axes import asked_for, warn_of_delays
@@ -36,23 +37,10 @@ from simgate.sim_adapters.worlds.native_file import NativeError
 _EARNED = {"reward": {"reward": True}, "return": {"return": True}}
 """Signals of every environment."""
 _PLAIN = (bool, int, float, str)
-_KEYS: dict[Literal["env", "isaaclab"], type[EnvironmentKeys] | type[LabKeys]] = {
-    "env": EnvironmentKeys,
-    "isaaclab": LabKeys,
-}
 _OPENED: dict[str, type[OpenedEnvironment]] = {"env": OpenedEnvironment, "isaaclab": OpenedTask}
 _OF_TASKS = ("assets", "device", "physics", "renderer")
 _SAME_S = 1e-3
 """So far apart may a period of control and the environment's own step be, as a share."""
-
-
-def is_environment(node: MappingNode) -> bool:
-    """Whether a world says that it is an environment, or a task of Isaac Lab."""
-    return _kind_of(node) is not None
-
-
-def _kind_of(node: MappingNode) -> Literal["env", "isaaclab"] | None:
-    return next((kind for kind in _KEYS if node.find(kind) is not None), None)
 
 
 class EnvironmentReader:
@@ -71,8 +59,10 @@ class EnvironmentReader:
         is reported.
         """
         reader, before = self._reader, len(self._reader.problems)
-        kind = _kind_of(node) or "env"
-        read = read_keys(reader, node, _KEYS[kind], "the environment")
+        kind: Literal["env", "isaaclab"] = "isaaclab" if kind_of(node) == "isaaclab" else "env"
+        keys_of_kind: type[EnvironmentKeys] | type[LabKeys]
+        keys_of_kind = LabKeys if kind == "isaaclab" else EnvironmentKeys
+        read = read_keys(reader, node, keys_of_kind, "the environment")
         if read is None or kind not in read.nodes or not read.is_whole:
             return None
         keys, nodes = read.keys, read.nodes
@@ -141,7 +131,7 @@ class EnvironmentReader:
         spec, opened = found[0].spec, found[1]
         unset = tuple(name for name in spec.knobs if name not in given)
         axes = asked_for(spec.axes, given, pins)
-        at = node.key(_kind_of(node) or "env")
+        at = node.key(kind_of(node) or "env")
         warn_of_delays(self._reader.problems, at, given, DELAYS, self._sim.control_hz)
         if INSTRUCTION in given and not all(str(text).strip() for text in given[INSTRUCTION].choices):
             message = "an instruction without a word would be the task's own"

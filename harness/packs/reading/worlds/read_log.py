@@ -33,11 +33,6 @@ WATCHING = CodedTask(code="watch", signals={}, fact_names=())
 _LABEL_ENDINGS = (".json", ".jsonl", ".xml", "")
 
 
-def is_log(node: MappingNode) -> bool:
-    """Whether a world says that it is a log."""
-    return node.find("log") is not None
-
-
 class LogReader:
     """Reads such worlds of a pack.
 
