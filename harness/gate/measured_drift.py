@@ -50,7 +50,7 @@ def read_drift(path: Path, run_id: str, model_sha256: str) -> Drift:
         said: Any = json.loads(read_plain(path, MOST_BYTES))
         effect, against = float(said["effect"]), f"{said.get('against', '?')!s:.100}"
         sides, models = list(said.get("run_ids", ())), list(said.get("models", ()))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         raise NoDrift("drift was not measured") from None
     if run_id not in sides or model_sha256 not in models:
         what = "that of this run" if run_id not in sides else "as the candidate sees it"

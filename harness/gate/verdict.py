@@ -103,7 +103,7 @@ class RuleVerdict(ResultModel):
     statement: str
     """The rule in words."""
     kind: str = ""
-    """``pass_rate``, ``metric``, ``every_variant``, ``regression``, ``invalid_or_error`` or ``attempts``."""
+    """What it demands, as in the pack: ``pass_rate``, ``metric``, ``drift``, ..."""
     decision: Decision
     reason: str
     """One sentence a release manager understands, with the numbers that matter."""
@@ -154,7 +154,7 @@ class RuleVerdict(ResultModel):
     @property
     def has_unit(self) -> bool:
         """Whether ``estimate`` has the unit of a metric, and is no share however small it is."""
-        return self.is_plain or self.kind in ("metric", "mean", "not_worse_by")
+        return self.is_plain or self.kind in ("metric", "mean", "not_worse_by", "drift")
 
 
 class ScenarioSummary(ResultModel):

@@ -89,6 +89,8 @@ def rule_power(
         lines, drop = [f"GO when {each} meets it, NO-GO from the first that does not"], None
     elif rule.kind == "attempts":
         lines, drop = ["GO when nothing had to be run again more often, else INCONCLUSIVE"], None
+    elif rule.kind == "drift":
+        lines, drop = ["GO when `simgate drift RUN --against OTHER` finds no more, else INCONCLUSIVE"], None
     elif rule.kind == "mean":
         lines, drop = _mean(rule, scenes), None
     elif rule.kind in OVER_ALL:

@@ -85,6 +85,11 @@ def first_line(rule: GateRule, count: int, pack_file: Path) -> str:
     return rule_power(pack_with(rule, count, pack_file), rule, None).lines[0]
 
 
+def test_a_rule_on_drift_promises_what_drift_alone_decides(pack_file: Path) -> None:
+    line = first_line(GateRule(kind="drift", at_most=0.1), 40, pack_file)
+    assert line == "GO when `simgate drift RUN --against OTHER` finds no more, else INCONCLUSIVE"
+
+
 @pytest.mark.parametrize(("count", "p0"), [(40, 0.9), (150, 0.98), (250, 0.98), (120, 0.9)])
 def test_the_failures_named_are_those_at_which_the_gate_changes_its_mind(
     pack_file: Path, count: int, p0: float

@@ -8,12 +8,14 @@ import math
 import pytest
 
 from simgate.harness.gate.decide import decide_folder
+from simgate.harness.gate.explain import explain
 from simgate.harness.gate.measured_drift import PLACE
 from simgate.harness.gate.verdict import Decision
 from simgate.harness.packs.model import GateRule
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.manifest import Fingerprint
 from simgate.harness.results.run_folder import RunFolder
+from simgate.reports.html import rule_numbers
 from tests.unit.gate.runs import make_manifest, make_pack, make_records, scenario, variant_ids
 
 MODEL = "c" * 64
@@ -53,6 +55,9 @@ def test_a_run_is_go_when_it_is_near_enough_and_undecided_when_it_is_not(tmp_pat
     measured(made)
     near = decide_folder(made)
     assert (near.decision, near.rules[1].estimate, near.rules[1].bound) == (Decision.GO, 0.03, 0.1)
+    # An energy coefficient is no share of anything.
+    assert rule_numbers(near.rules[1]) == ["observed 0.03", "threshold 0.1"]
+    assert "estimate   0.03\n" in explain(near, 80)
     measured(made, effect=0.2)
     far = decide_folder(made)
     assert (far.decision, far.rules[1].decision) == (Decision.INCONCLUSIVE, Decision.INCONCLUSIVE)
@@ -80,6 +85,7 @@ def test_a_refuted_rule_is_no_go_however_near_the_run_is(tmp_path) -> None:
     ({"models": ["d" * 64]}, "the drift in drift.json is not as the candidate sees it"),
     ({"effect": math.nan}, "drift nan against runs/field"),
     ({"effect": "small"}, "drift was not measured"),
+    ({"effect": 10**400}, "drift was not measured"),
     ({"run_ids": 7}, "drift was not measured"),
 ])  # fmt: skip
 def test_what_was_not_measured_of_this_run_and_model_does_not_count(tmp_path, changes, why) -> None:
