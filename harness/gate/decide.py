@@ -100,8 +100,8 @@ def _verdict(
     if first is not None and baseline is None:
         rules = waiting(pack.gate, rules, first)
     if folder is not None:
-        judged = manifest.fingerprint.model_sha256 or ""
-        rules = with_drift(pack.gate, rules, folder, manifest.run_id, judged)
+        models = [*manifest.fingerprint.models.values()] or [manifest.fingerprint.model_sha256]
+        rules = with_drift(pack.gate, rules, folder, manifest.run_id, models)
     gone_bad = quarantine_errors(manifest, pack, evidence)
     decision, headline = _overall(manifest, pack, evidence, rules, gone_bad)
     return Verdict(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,13 +35,13 @@ class Drift:
     against: str
 
 
-def read_drift(path: Path, run_id: str, model_sha256: str) -> Drift:
+def read_drift(path: Path, run_id: str, judged: Collection[str]) -> Drift:
     """What a file says of a run.
 
     Args:
         path: As ``simgate drift`` has written it.
         run_id: Of the run.
-        model_sha256: Of the model that it judged, hex.
+        judged: SHA-256 of each model that it judged, hex.
 
     Raises:
         NoDrift: There is no such file, it is damaged, or of another run or model.
@@ -49,17 +49,17 @@ def read_drift(path: Path, run_id: str, model_sha256: str) -> Drift:
     try:
         said: Any = json.loads(read_plain(path, MOST_BYTES))
         effect, against = float(said["effect"]), f"{said.get('against', '?')!s:.100}"
-        sides, models = list(said.get("run_ids", ())), list(said.get("models", ()))
+        sides, models = list(said.get("run_ids", ())), set(said.get("models", ()))
     except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         raise NoDrift("drift was not measured") from None
-    if run_id not in sides or model_sha256 not in models:
+    if run_id not in sides or not models.issuperset(judged):
         what = "that of this run" if run_id not in sides else "as the candidate sees it"
         raise NoDrift(f"the drift in {path.name} is not {what}")
     return Drift(effect, against)
 
 
 def with_drift(
-    gate: Iterable[GateRule], rules: Iterable[RuleVerdict], folder: Path, run_id: str, model_sha256: str
+    gate: Iterable[GateRule], rules: Iterable[RuleVerdict], folder: Path, run_id: str, judged: Collection[str]
 ) -> tuple[RuleVerdict, ...]:
     """The rules, those on drift decided by what was measured.
 
@@ -68,20 +68,20 @@ def with_drift(
         rules: What each says.
         folder: The run's.
         run_id: Its id.
-        model_sha256: Of the model that it judged, hex.
+        judged: SHA-256 of each model that it judged, hex.
     """
     return tuple(
-        _decided(rule, verdict, folder, run_id, model_sha256) if rule.kind == "drift" else verdict
+        _decided(rule, verdict, folder, run_id, judged) if rule.kind == "drift" else verdict
         for rule, verdict in zip(gate, rules, strict=True)
     )
 
 
 def _decided(
-    rule: GateRule, verdict: RuleVerdict, folder: Path, run_id: str, model_sha256: str
+    rule: GateRule, verdict: RuleVerdict, folder: Path, run_id: str, judged: Collection[str]
 ) -> RuleVerdict:
     again = "simgate drift RUN --against OTHER measures it, then simgate gate RUN"
     try:
-        found = read_drift(folder / PLACE, run_id, model_sha256)
+        found = read_drift(folder / PLACE, run_id, judged)
     except NoDrift as error:
         return verdict.model_copy(update={"reason": str(error), "would_change": again})
     most = rule.at_most if rule.at_most is not None else 0.0

@@ -201,7 +201,7 @@ def _drift(leg: Leg, folder: Path, run_id: str, model_sha256: str) -> list[str]:
     path = folder / leg.drift if leg.drift else folder / leg.run / PLACE
     assert leg.largest_drift is not None
     try:
-        found = read_drift(path, run_id, model_sha256)
+        found = read_drift(path, run_id, [model_sha256])
     except NoDrift as error:
         return [f"{error}: `simgate drift {leg.run} --against OTHER` writes {path.name}"]
     if math.isfinite(found.effect) and found.effect <= leg.largest_drift:

@@ -23,9 +23,9 @@ RATE = GateRule(kind="pass_rate", at_least=0.5, confidence=0.9)
 NEAR = GateRule(kind="drift", at_most=0.1)
 
 
-def run(folder, *gate: GateRule, letters: str = "P" * 20) -> RunFolder:
+def run(folder, *gate: GateRule, letters: str = "P" * 20, models: dict[str, str] | None = None) -> RunFolder:
     one = scenario(count=len(letters))
-    print_of = Fingerprint(model="m 1", model_sha256=MODEL)
+    print_of = Fingerprint(model="m 1", model_sha256=MODEL, models=models or {})
     manifest = make_manifest(make_pack([one], gate), fingerprint=print_of, run_id="mine")
     made = RunFolder(folder)
     made.create()
@@ -94,3 +94,11 @@ def test_what_was_not_measured_of_this_run_and_model_does_not_count(tmp_path, ch
     found = decide_folder(made)
     assert found.decision is Decision.INCONCLUSIVE
     assert found.rules[1].reason.startswith(why)
+
+
+def test_of_several_models_each_must_have_looked(tmp_path) -> None:
+    made = run(tmp_path / "run", RATE, NEAR, models={"doors": "a" * 64, "people": "b" * 64})
+    measured(made, models=["a" * 64, "b" * 64])
+    assert decide_folder(made).decision is Decision.GO
+    measured(made, models=["a" * 64, "d" * 64])
+    assert "is not as the candidate sees it" in decide_folder(made).rules[1].reason
