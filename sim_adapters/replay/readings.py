@@ -27,13 +27,15 @@ _FLOATS = {7: "f4", 8: "f8"}
 def _cloud(said: Any) -> Values:
     """Points (N, 3), metres; ``inf`` where nothing was met."""
     fields = {field.name: field for field in said.fields}
-    if not fields.keys() >= set(_AXES):
-        raise ValueError(f"a cloud of fields {', '.join(fields)[:60]} has no x, y and z")
     stride = int(getattr(said, "point_step", 0) or getattr(said, "point_stride", 0))
     order = ">" if getattr(said, "is_bigendian", False) else "<"
     data = np.frombuffer(bytes(said.data), np.uint8)
     wide, tall = (int(getattr(said, name, 0)) for name in ("width", "height"))
     count = wide * tall if hasattr(said, "width") else data.size // max(stride, 1)
+    if count == 0:
+        return np.empty((0, 3))
+    if not fields.keys() >= set(_AXES):
+        raise ValueError(f"a cloud of fields {', '.join(fields)[:60]} has no x, y and z")
     row = int(getattr(said, "row_step", 0)) or stride * wide
     if stride <= 0 or count * 3 > MOST_NUMBERS or (tall > 1 and row != stride * wide):
         raise ValueError(f"a cloud of {count} points of {stride} bytes is none")

@@ -36,12 +36,13 @@ class Streams:
         self.faults: list[str] = []
 
     def begin(self, now_ns: int) -> None:
-        """Goes to the first picture of the part; a channel that has said nothing by then is a fault."""
+        """Goes to the first picture of the part; a channel without all its numbers by then is a fault."""
         self.until(now_ns, 0)
         for name, values in self._values.items():
             if np.isnan(values).any():
-                self.faults.append(f"{self._channels[name].topic} says nothing before the first picture")
-                np.nan_to_num(values, copy=False)
+                topic = self._channels[name].topic
+                self.faults.append(f"{topic} says not all of its numbers before the first picture")
+                values[np.isnan(values)] = 0.0
 
     def until(self, now_ns: int, step: int) -> list[bytes]:
         """Takes in what has come by a moment; returns the new readings as bytes.

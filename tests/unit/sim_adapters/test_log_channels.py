@@ -10,7 +10,7 @@ import pytest
 
 from simgate.sim_adapters.replay.adapter import ReplayAdapter
 from simgate.sim_adapters.replay.log_file import open_log
-from simgate.sim_adapters.replay.readings import channel_of
+from simgate.sim_adapters.replay.readings import channel_of, reader_of
 from simgate.sim_adapters.worlds.native_file import NativeError
 from tests.unit.sim_adapters.test_replay import BEGIN_NS, TIMING, frames, play, site
 
@@ -182,7 +182,7 @@ def test_a_sensor_that_has_said_nothing_by_the_first_picture_makes_the_episode_i
     read = channels(tmp_path / "log", {"points": "/lidar", "joints": "/joints"})
     reasons = play(site(tmp_path / "log", channels=read), tmp_path).trace.invalid_reasons
     assert reasons == tuple(
-        f"{topic} says nothing before the first picture" for topic in ("/lidar", "/joints")
+        f"{topic} says not all of its numbers before the first picture" for topic in ("/lidar", "/joints")
     )
 
 
@@ -198,6 +198,25 @@ def test_what_gives_no_channel_is_told(log, name, source, said) -> None:
         channel_of(log, name, source)
     assert said in raised.value.message
     assert "\n" not in raised.value.message
+
+
+@pytest.mark.parametrize("empty", [
+    {"width": 0, "row_step": 0}, {"width": 0, "height": 0, "point_step": 0, "fields": []},
+])  # fmt: skip
+def test_a_cloud_without_a_point_is_one(empty) -> None:
+    fields = [SimpleNamespace(name=name, offset=4 * k, datatype=7) for k, name in enumerate("xyz")]
+    one = {"fields": fields, "point_step": 12, "width": 1, "height": 1, "row_step": 12, "is_bigendian": False,
+           "data": np.ones(3, "<f4").view(np.uint8)}  # fmt: skip
+    said = [SimpleNamespace(**one | changes) for changes in ({"data": np.zeros(0, np.uint8)} | empty, {})]
+    log = SimpleNamespace(
+        topics={"/lidar": "sensor_msgs/msg/PointCloud2"}, messages=lambda topic: enumerate(said)
+    )
+    channel = channel_of(log, "points", "/lidar")
+    values, write = np.zeros(channel.shape), reader_of(log, channel)
+    write(said[0], values)
+    assert values.tolist() == [[np.inf] * 3]
+    write(said[1], values)
+    assert values.tolist() == [[1.0] * 3]
 
 
 @pytest.mark.parametrize(("changes", "said"), [
