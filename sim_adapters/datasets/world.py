@@ -122,6 +122,10 @@ def read_dataset(path: Path, kind: str, images: Path | None) -> Dataset:
 class DatasetWorld(PlacingWorld):
     """See :class:`simgate.sim_adapters.worlds.world.World`.
 
+    Attributes:
+        told: Parameters that the labels tell of pictures: nobody can set them.
+        which: The one that says which pictures are shown.
+
     Args:
         spec: As the pack declares it.
         folder: The pack's folder, where paths begin.
@@ -133,6 +137,7 @@ class DatasetWorld(PlacingWorld):
         self.name = f"dataset:{spec.file}"
         self.description = f"The data set {spec.file}."
         self.parameters: Mapping[str, ParameterSpec] = spec.parameters
+        self.which, self.told = PICTURES, frozenset(spec.parameters) - {PICTURES}
 
     @cached_property
     def _read(self) -> tuple[Path, dict[str, Picture]]:

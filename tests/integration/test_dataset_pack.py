@@ -129,6 +129,26 @@ def test_a_picture_that_was_exchanged_is_an_error_and_no_result(folder, capsys):
             "the pictures of a data set, and the parts of a log, are the variants",
         ),
         ("at_least: 0.6, confidence: 0.9}", "at_least: 1}", "cannot be proven"),
+        (
+            "    accept:",
+            "    parameters: {lux: 9}\n    accept:",
+            "lux is told by what is shown, and setting it",
+        ),
+        (
+            "    accept:",
+            "    parameters: {pictures: room-1}\n    accept:",
+            "pictures is said by each variant",
+        ),
+        (
+            "    accept:",
+            "    pinned: [{id: a, parameters: {pictures: room-1, cluster: elsewhere}}]\n    accept:",
+            "the pinned variant 'a' says cluster is 'elsewhere', and what it shows says 'site-0'",
+        ),
+        (
+            "    accept:",
+            "    pinned: [{id: a, parameters: {pictures: room-99}}]\n    accept:",
+            "the pinned variant 'a' shows 'room-99', which is not there",
+        ),
     ],
 )
 def test_what_is_wrong_in_such_a_pack_is_said_with_its_line(folder, capsys, was, now, said):

@@ -63,6 +63,10 @@ class WorldCheck:
             hint = parameter_name_hint(key.text, self.world.parameters)
             self._problems.at(key, "unknown-parameter", message, hint)
             return
+        if key.text in getattr(self.world, "told", ()):
+            message = f"{key.text} is told by what is shown, and setting it changes nothing"
+            self._problems.at(key, "wrong-value", message, "leave it out, or name it in a condition")
+            return
         if value is None:
             return
         for part in value.parts:

@@ -30,6 +30,7 @@ from simgate.harness.packs.reading.read_place import PlaceReader
 from simgate.harness.packs.reading.read_variants import read_variants
 from simgate.harness.packs.reading.values.read_value import ReadValue
 from simgate.harness.packs.reading.values.read_values import read_value
+from simgate.harness.packs.reading.worlds.read_told import report_said, told_by, with_told
 from simgate.harness.packs.severity import Severity
 from simgate.harness.packs.source.extends import AXES
 from simgate.harness.packs.source.fields import Reader
@@ -133,12 +134,14 @@ class ScenarioReader:
         seen = world if world is None or variants is None else repeated(world, variants)
         check = WorldCheck(self._reader.problems, seen, lambda name: self._elsewhere(name, groups))
         parameters = self._parameters(keys.parameters, check)
+        report_said(self._reader.problems, keys.parameters, world, self._pictures or ())
         if drawn := self._pictures and self._pictures[0].left_out(parameters, places=False):
             message = f"{', '.join(drawn)} would be drawn, and the parts of the log are the variants"
             hint = "give it one value, or leave out parts and draw log.from_s and log.to_s too"
             self._reader.problems.at(keys.parameters or key, "wrong-value", message, hint)
         pins = PinnedReader(self._reader, check, parameters, places=bool(groups))
-        pinned = (*pins.read(read.nodes.get("pinned")), *(self._pictures or ()))
+        node, shown = read.nodes.get("pinned"), self._pictures or ()
+        pinned = (*with_told(self._reader.problems, node, world, pins.read(node), shown), *shown)
         if self._left_out is not None:
             native = self._left_out(parameters, pinned)
         place = PlaceReader(self._reader, check).read(keys.place)
@@ -305,7 +308,7 @@ class ScenarioReader:
             check.parameter(key, own[key.text])
         merged: dict[str, ReadValue] = {}
         for key, shared in self._pack_parameters:
-            if key.text not in own and check.has(key.text):
+            if key.text not in own and check.has(key.text) and key.text not in told_by(check.world):
                 check.parameter(key, shared)
                 if shared is not None:
                     merged[key.text] = shared
@@ -380,7 +383,7 @@ def report_unused(reader: Reader, parameters: PackParameters, scenarios: list[Re
     worlds = [s.checked.world for s in scenarios if s.checked.world is not None]
     if not worlds or len(worlds) < len(scenarios):
         return
-    known = list(dict.fromkeys(name for world in worlds for name in world.parameters))
+    known = list(dict.fromkeys(n for world in worlds for n in world.parameters if n not in told_by(world)))
     names = ", ".join(sorted({f"'{world.name}'" for world in worlds}))
     for key, _ in parameters:
         # A set of axes is for every robot: what one does not have is left out.

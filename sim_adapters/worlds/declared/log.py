@@ -83,6 +83,10 @@ class LogSpec:
 class LogWorld(PlacingWorld):
     """See :class:`simgate.sim_adapters.worlds.world.World`.
 
+    Attributes:
+        told: Parameters that a log tells of itself: nobody can set them.
+        which: The one that says which log is shown.
+
     Args:
         spec: As the pack declares it.
         folder: The pack's folder, where paths begin.
@@ -91,7 +95,8 @@ class LogWorld(PlacingWorld):
     def __init__(self, spec: LogSpec, folder: Path) -> None:
         super().__init__(Placing())
         self.spec = spec
-        self.name = f"log:{spec.file}"
+        self.name, self.which = f"log:{spec.file}", LOG
+        self.told = frozenset(spec.about)
         self.description = f"The field log {spec.file}, replayed: open loop."
         self._folder = folder
         self._logs = spec.logs or {spec.file: LogPiece(spec.file, spec.sha256, spec.labels)}

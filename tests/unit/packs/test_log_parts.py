@@ -175,3 +175,34 @@ def test_one_value_of_a_corruption_is_laid_over_every_part(pack, tmp_path) -> No
     write_ros(tmp_path / "log", STAMPS, 1)
     read = load_pack(pack(more="parts: {window_s: 0.3}", further="parameters: {camera.blur_px: 1.5}"))
     assert {v.parameters["camera.blur_px"] for v in expand_pack(read)} == {1.5}
+
+
+SAID = "log.lux is told by what is shown, and setting it changes nothing"
+
+
+@pytest.mark.parametrize(("more", "further", "said"), [
+    ("parts: {window_s: 0.5}", "parameters: {log.lux: 120.5}", SAID),
+    ("", "variants: {count: 1}\n    parameters: {log.lux: {uniform: [0, 5]}}", SAID),
+    ("parts: {window_s: 0.5}", "parameters: {log.from_s: 0.3}", "log.from_s is said by each variant"),
+    ("parts: whole", "pinned: [{id: a, parameters: {log.to_s: 0.5, log.site: mars}}]",
+     "the pinned variant 'a' says log.site is 'mars', and what it shows says 'lab'"),
+    ("", "variants: {count: 1}\n    pinned: [{id: a, parameters: {log.lux: 3}}]", "log.lux is 3, and what"),
+])  # fmt: skip
+def test_nobody_can_say_otherwise_what_a_log_says_of_itself(
+    pack, tmp_path, capsys, more, further, said
+) -> None:
+    write_events(tmp_path / "log", [])
+    assert main(["lint", str(pack(more=more, further=further))]) != 0
+    assert said in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_pinned_variant_has_what_its_own_log_says(pack, tmp_path) -> None:
+    for name in ("hall_1", "lobby_1"):
+        write_events(tmp_path / "logs" / name, [])
+    text = "pinned: [{id: a, parameters: {log.name: lobby_1, log.to_s: 0.5}}]"
+    shared = pack(log="logs", further=text)
+    shared.write_text(shared.read_text().replace("scenarios:", "parameters: {camera.blur_px: 1}\nscenarios:"))
+    assert {v.id: v.parameters["log.site"] for v in expand_pack(load_pack(shared))} == {
+        "site::pin-a": "lobby", "site::pin-hall_1": "hall", "site::pin-lobby_1": "lobby",
+    }  # fmt: skip
+    assert {v.parameters["log.lux"] for v in expand_pack(load_pack(shared))} == {120.5}
