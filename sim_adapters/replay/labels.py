@@ -53,7 +53,12 @@ def read_truth(said: Any) -> tuple[tuple[VisibleEntity, ...], bool]:
             )
         except KeyError as error:
             raise ValueError(f"an annotation of the truth lacks {error}") from None
-    return tuple(entities), any(pair.key == "dropped" and pair.value == "True" for pair in said.metadata)
+    return tuple(entities), is_lost(said)
+
+
+def is_lost(said: Any) -> bool:
+    """Whether a recording says of a picture that it was lost on its way."""
+    return any(pair.key == "dropped" and pair.value == "True" for pair in said.metadata)
 
 
 def _of_detection(number: int, said: Any) -> VisibleEntity:

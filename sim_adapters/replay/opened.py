@@ -51,7 +51,8 @@ class OpenedLog:
         if truth is not None:
             _require(log, truth, LABEL_TYPES, "labels")
         self.duration_s, self.parameters = log.duration_s, log.parameters
-        self._log, self._images, self._known = log, images, dict[Path, str]()
+        self._log, self._images, self._truth = log, images, truth
+        self._known = dict[Path, str]()
         first = next(log.messages(images), None)
         if first is None:
             raise NativeError("file", f"{path.name} has no message on {images}")
@@ -79,7 +80,7 @@ class OpenedLog:
 
     def parts(self, cut: Cut) -> list[tuple[float, float]]:
         """See :func:`.parts_of`."""
-        return parts_of(self._log, self._images, cut)
+        return parts_of(self._log, self._images, cut, self._truth)
 
     def channel(self, name: str, topic: str) -> LogChannel:
         """See :func:`.channel_of`."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from simgate.sim_adapters.replay.labels import ANNOTATIONS, is_lost
 from simgate.sim_adapters.replay.log_file import LogFile
 from simgate.sim_adapters.worlds.native_file import NativeError
 
@@ -64,20 +65,26 @@ def logs_in(path: Path) -> dict[str, Path]:
     return {one.relative_to(path).as_posix(): one for one in sorted(found)}
 
 
-def parts_of(log: LogFile, images: str, cut: Cut) -> list[tuple[float, float]]:
+def parts_of(log: LogFile, images: str, cut: Cut, truth: str | None = None) -> list[tuple[float, float]]:
     """Begin and end of each part, seconds from the log's first picture; parts without a picture are left out.
+
+    A picture that was lost on its way is one: a recording says when it was taken.
 
     Args:
         log: Opened.
         images: Topic of its pictures.
         cut: How.
+        truth: Topic of their labels, which tells the lost ones; None without.
 
     Raises:
         NativeError: The log is damaged, or has no topic of events.
     """
     if cut.window_s is None and cut.event is None:
         return [(0.0, log.duration_s + 1.0)]
-    stamps = sorted(stamp for stamp, _ in log.messages(images))
+    stamps = [stamp for stamp, _ in log.messages(images)]
+    if truth is not None and log.topics[truth] == ANNOTATIONS:
+        stamps += [stamp for stamp, said in log.messages(truth) if is_lost(said)]
+    stamps.sort()
     taken = [stamp - stamps[0] for stamp in stamps]
     found = []
     for begin, end in _windows(taken, cut.window_s) if cut.window_s else _around(log, stamps[0], cut):

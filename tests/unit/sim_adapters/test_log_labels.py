@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from simgate.sim_adapters.replay.label_files import read_label_file
+from simgate.sim_adapters.replay.labels import ANNOTATIONS
 from simgate.sim_adapters.replay.opened import OpenedLog
+from simgate.sim_adapters.replay.parts import Cut, parts_of
 from simgate.sim_adapters.worlds.native_file import NativeError
 from tests.unit.sim_adapters.test_replay import BEGIN_NS, play, site, write_ros
 
@@ -140,3 +143,23 @@ def test_stamps_are_read_from_names_to_the_nanosecond(tmp_path, name, stamp_ns) 
     path = tmp_path / "labels.jsonl"
     path.write_text(json.dumps({"image": name}))
     assert list(read_label_file(path, "stamp").found) == [stamp_ns]
+
+
+@pytest.mark.parametrize(("cut", "found"), [
+    (Cut(window_s=0.4), [(0.0, 0.4), (0.4, 0.8)]),
+    (Cut(event="/events", before_s=0.05, after_s=0.05), [(0.25, 0.35)]),
+])  # fmt: skip
+def test_parts_count_from_the_first_picture_though_that_was_lost_on_its_way(cut, found) -> None:
+    lost = SimpleNamespace(metadata=[SimpleNamespace(key="dropped", value="True")])
+    there = SimpleNamespace(metadata=[])
+    said = {
+        "/cam": [(k * 10**8, None) for k in range(1, 5)],
+        "/truth": [(0, lost), *((k * 10**8, there) for k in range(1, 5))],
+        "/events": [(3 * 10**8, there)],
+    }
+    log = SimpleNamespace(
+        topics={"/cam": "foxglove.RawImage", "/truth": ANNOTATIONS, "/events": "any"},
+        messages=lambda topic: iter(said[topic]),
+    )
+    parts = parts_of(log, "/cam", cut, "/truth")
+    assert [(round(begin, 3), round(end, 3)) for begin, end in parts] == found
