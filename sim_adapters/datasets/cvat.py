@@ -61,6 +61,8 @@ def _frames(where: str, top: ElementTree.Element) -> Iterator[Picture]:
     count = _whole(where, "size", task.findtext("size"))
     if (sampled := (task.findtext("frame_filter") or "").strip()) not in ("", "step=1"):
         raise bad(where, f"only some frames are in it ({sampled[:40]!r})", "export images in place of video")
+    if (early := min(objects, default=first)) < first:
+        raise bad(where, f"a box is of frame {early}, before start_frame {first}")
     last = max([first + count - 1, *objects])
     if last - first >= MOST_PICTURES:
         raise bad(where, f"more than {MOST_PICTURES:,} frames")

@@ -136,17 +136,17 @@ def test_a_copy_of_a_log_under_another_name_is_the_same_unit_of_proof(pack, tmp_
 
 def test_labels_of_each_log_lie_in_a_folder_under_its_name(pack, tmp_path, capsys) -> None:
     (tmp_path / "logs").mkdir()
-    for name in ("one", "two"):
+    for name in ("one", "logs"):
         write_ros(tmp_path / "logs" / name, STAMPS, 1)
     (tmp_path / "labels").mkdir()
     (tmp_path / "labels" / "one.jsonl").write_text('{"time_s": 0.0}')
     path = pack(log="logs", more="parts: whole, labels: labels")
     assert main(["lint", str(path)]) != 0
-    assert "two has no labels in" in " ".join(capsys.readouterr().out.split())
-    (tmp_path / "labels" / "two.jsonl").write_text('{"time_s": 0.1}')
+    assert "logs has no labels in" in " ".join(capsys.readouterr().out.split())
+    (tmp_path / "labels" / "logs.jsonl").write_text('{"time_s": 0.1}')
     spec = load_pack(path).scenarios[0].native
     assert {name: log.labels for name, log in spec.logs.items()} == {
-        "one": "labels/one.jsonl", "two": "labels/two.jsonl",
+        "one": "labels/one.jsonl", "logs": "labels/logs.jsonl",
     }  # fmt: skip
 
 

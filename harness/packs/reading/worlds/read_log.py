@@ -113,7 +113,9 @@ class LogReader:
     def _opened(self, name: str, path: Path, keys: LogKeys, cut: Cut | None) -> Replayed:
         labels = None
         if keys.labels is not None:
-            labels = _labels_of(absolute(self._reader.folder / keys.labels), keys.log, name, path)
+            labels = absolute(self._reader.folder / keys.labels)
+            if path != absolute(self._reader.folder / keys.log):
+                labels = _labels_of(labels, name)
         opened = OpenedLog(path, keys.images, keys.truth, labels, keys.labels_by)
         return Replayed(opened, labels, opened.parts(cut or Cut()))
 
@@ -170,14 +172,12 @@ class LogReader:
             self._reader.problems.warn(nodes["log"], "rates", message, hint)
 
 
-def _labels_of(labels: Path, log: str, name: str, path: Path) -> Path:
-    """The labels of a log: the file, or in a folder what is called as the log is.
+def _labels_of(labels: Path, name: str) -> Path:
+    """The labels of a log of a folder: what is called as it is.
 
     Raises:
         NativeError: There are none.
     """
-    if path.name == Path(log).name:
-        return labels
     stem = labels / name.removesuffix(".mcap").removesuffix(".bag")
     found = [stem.with_name(stem.name + ending) for ending in _LABEL_ENDINGS]
     there = [one for one in found if one.exists()]

@@ -149,6 +149,13 @@ def test_what_is_wrong_in_coco_is_refused_with_its_entry(folder, entry, place, w
             "<annotations><meta><task><size>1e8</size></task></meta></annotations>",
             "more than 1,000,000 frames",
         ),
+        (
+            "cvat",
+            "a.xml",
+            "<annotations><meta><task><size>9</size><start_frame>4</start_frame></task></meta><track label='cup'>"
+            "<box frame='3' xtl='0' ytl='0' xbr='4' ybr='4'/></track></annotations>",
+            "a box is of frame 3, before start_frame 4",
+        ),
         ("kitti", "label_2/a.txt", "cup 1 2", "15 fields"),
         ("kitti", "label_2/b.txt", "cup 1 2", "no picture of this name"),
         ("yolo", "labels/a.txt", "9 0.5 0.5 0.1 0.1", "the class must be 0 to 1"),
