@@ -111,7 +111,7 @@ def json_lines(path: Path, images: Path | None, *, of_log: bool = False) -> Data
             hidden = bool(entry.get("ignore")), bool(entry.get("crowd"))
             objects.append(Labelled(label, box_of(where, corners), *hidden))
         about = about_of(where, said, frozenset({"image", "boxes"}))
-        named = said.get("image", f"line {number}" if of_log else None)
+        named = said.get("image", f"line {number} (no image)" if of_log else None)
         pictures.append(Picture(word(where, "image", named), tuple(objects), about))
     return Dataset(images or path.parent, tuple(pictures), tuple(classes))
 

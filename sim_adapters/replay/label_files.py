@@ -91,8 +91,9 @@ def _place(path: Path, one: Picture, by: By) -> tuple[int, bool]:
     name = _ENDINGS.sub("", one.name)
     where = f"{path}: {one.name}"
     if by == "number":
-        frame = one.about.get("frame", None)
-        if isinstance(frame, int) and not isinstance(frame, bool) and frame >= 0:
+        if (frame := one.about.get("frame")) is not None:
+            if not isinstance(frame, int) or isinstance(frame, bool) or frame < 0:
+                raise bad(where, "frame must be a whole number, from 0")
             return frame, False
         if (numbered := _NUMBER.match(name)) is None:
             raise bad(where, "its name ends in no number", "name it so, or say it under frame")

@@ -70,6 +70,10 @@ class OpenedLog:
             wanted, there = ("x".join(map(str, size)) for size in (next(iter(other)), self.shape[::-1]))
             raise bad(str(path), f"it labels pictures of {wanted}, and the log's have {there}")
         if found.by == "number":
+            count, last = sum(1 for _ in self._log.messages(self._images)), max(found.found)
+            if last >= count:
+                message = f"it labels picture {last}, and the log has {count}, numbered from 0"
+                raise bad(str(path), message, "number them as the log does, or write labels_by: stamp")
             return
         offset = 0 if found.from_start else begin_ns
         first_s, last_s = ((place - offset) / 1e9 for place in (min(found.found), max(found.found)))
