@@ -140,8 +140,8 @@ class ScenarioReader:
             hint = "give it one value, or leave out parts and draw log.from_s and log.to_s too"
             self._reader.problems.at(keys.parameters or key, "wrong-value", message, hint)
         pins = PinnedReader(self._reader, check, parameters, places=bool(groups))
-        node, shown = read.nodes.get("pinned"), self._pictures or ()
-        pinned = (*with_told(self._reader.problems, node, world, pins.read(node), shown), *shown)
+        wanted, shown = read.nodes.get("pinned"), self._pictures or ()
+        pinned = (*with_told(self._reader.problems, wanted, world, pins.read(wanted), shown), *shown)
         if self._left_out is not None:
             native = self._left_out(parameters, pinned)
         place = PlaceReader(self._reader, check).read(keys.place)
