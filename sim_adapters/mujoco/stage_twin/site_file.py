@@ -16,7 +16,7 @@ from simgate.sim_adapters.mujoco.stage_twin.room import check_loose, highest_of,
 from simgate.sim_adapters.mujoco.stage_twin.tree import require_first
 from simgate.sim_adapters.scene.articulated import CameraSensor, Sensor, Servos
 from simgate.sim_adapters.usd.native.lens import check_lens, width_of
-from simgate.sim_adapters.usd.native.solids import can_touch, read_solids
+from simgate.sim_adapters.usd.native.solids import read_solids
 from simgate.sim_adapters.usd.native.source import UsdSource
 from simgate.sim_adapters.usd.native.stage_file import UsdFile
 from simgate.sim_adapters.usd.native.target import prim_at
@@ -53,10 +53,8 @@ class StageFile(UsdFile):
         """The top of a cube, cylinder, plane or mesh as it can be touched."""
         stage = self.source.stage
         prim_at(stage, name, "element")
-        if not can_touch(stage.GetPrimAtPath(name)):
-            inside = [
-                one.path for one in read_solids(stage) if one.collides and is_at_or_below(one.path, name)
-            ]
+        inside = [one.path for one in read_solids(stage) if one.collides and is_at_or_below(one.path, name)]
+        if name not in inside:  # CollisionAPI on a prim that only holds shapes makes it none.
             hint = f"name a shape: {' or '.join(inside)}" if inside else "give it CollisionAPI"
             raise NativeError("element", f"'{name}' is no shape that can be touched", hint)
         model, data = measured(stage)

@@ -174,6 +174,14 @@ def test_what_cannot_be_put_down_or_stood_on_is_said(tmp_path: Path, ask: Any, s
         ask(file)
 
 
+def test_a_prim_that_collides_by_name_and_only_holds_shapes_is_no_surface(tmp_path: Path) -> None:
+    things = THINGS.replace('"Sign"', '"Sign" (prepend apiSchemas = ["PhysicsCollisionAPI"])')
+    file = StageFile(stage(tmp_path, equipped(more=ROOM + things)))
+    with pytest.raises(NativeError, match=f"'{SIGN}' is no shape that can be touched") as found:
+        file.surface(SIGN, None)
+    assert found.value.hint == f"name a shape: {SIGN}/Board"
+
+
 @pytest.mark.parametrize(
     ("target", "shifts"),
     [
