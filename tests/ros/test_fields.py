@@ -63,3 +63,20 @@ def test_messages_within_messages_are_made_as_they_are_named() -> None:
     written = {"poses[0].position.x": 1.5, "poses[1].position.x": 2.5, "header.frame_id": "map"}
     said = there_and_back("geometry_msgs/msg/PoseArray", written, "poses[].position.x", "header.frame_id")
     assert said == [[1.5, 2.5], "map"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "value", "said"),
+    [
+        ("sensor_msgs/msg/Image", "height", 2.7, "2.7 is no whole number"),
+        ("sensor_msgs/msg/Image", "is_bigendian", 0.5, "0.5 is no whole number"),
+        ("std_msgs/msg/Bool", "data", 2, "2 is no truth value"),
+        ("std_msgs/msg/UInt8MultiArray", "data", [1.5, 2.0], "numbers with a fraction"),
+        ("std_msgs/msg/UInt8MultiArray", "data", [300, 2], "beyond what it holds"),
+    ],
+)
+def test_a_number_that_a_field_cannot_hold_is_refused_and_never_cut(
+    kind: str, field: str, value: Any, said: str
+) -> None:
+    with pytest.raises(AssertionError, match=said):
+        there_and_back(kind, {field: value}, field)

@@ -84,13 +84,7 @@ def write_field(message: Any, path: str, value: Any) -> None:
                 kind = place.get_fields_and_field_types().get(step, "")
                 place = getattr(place, str(step))
         had = place[last] if isinstance(last, int) else getattr(place, str(last))
-        if isinstance(had, array.array):
-            flat = value.astype(had.typecode).tobytes() if hasattr(value, "astype") else value
-            value = array.array(had.typecode, flat)
-        elif isinstance(had, bool | int | float):
-            value = type(had)(value)
-        elif hasattr(value, "tolist"):
-            value = value.tolist()
+        value = _as_it_was(had, value)
         if isinstance(last, int):
             place[last] = value
         else:
@@ -100,6 +94,28 @@ def write_field(message: Any, path: str, value: Any) -> None:
     except (AssertionError, TypeError, ValueError, OverflowError) as error:
         said = " ".join(str(error).split())[:_LONGEST]
         raise Failed(f"field '{path}' of {type(message).__name__}: {said}") from None
+
+
+def _as_it_was(had: Any, value: Any) -> Any:
+    """A value in the type of what stood in its place.
+
+    Raises:
+        ValueError: That type cannot hold it.
+    """
+    if isinstance(had, array.array):
+        if hasattr(value, "astype"):
+            made = value.astype(had.typecode)
+            if made.dtype.kind in "iu" and (made != value).any():
+                raise ValueError("numbers with a fraction, or beyond what it holds, in whole ones")
+            value = made.tobytes()
+        return array.array(had.typecode, value)
+    if isinstance(had, bool | int | float):
+        made = type(had)(value)
+        if not isinstance(had, float) and made != value:
+            kind = "truth value" if isinstance(had, bool) else "whole number"
+            raise ValueError(f"{value} is no {kind}")
+        return made
+    return value.tolist() if hasattr(value, "tolist") else value
 
 
 def stamp_of(message: Any) -> int | None:
