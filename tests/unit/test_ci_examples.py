@@ -84,7 +84,7 @@ def test_what_the_dockerfile_needs_is_let_into_the_image_and_is_there():
     settings = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
     (source,) = settings["tool"]["setuptools"]["packages"]["find"]["where"]
     rooms = {path.name for path in (REPOSITORY / source / "simgate").iterdir() if path.is_symlink()}
-    assert len(rooms) == 4
+    assert len(rooms) == 5
     needed = {source, *rooms, settings["project"]["readme"], "scenarios"}
     needed |= set(re.findall(r"-c (\S+\.txt)", DOCKERFILE.read_text()))
     assert needed <= let_in
