@@ -40,20 +40,7 @@ def play(
     Raises:
         RosFailed: The player cannot be started, or ended before all was published.
     """
-    command = [python, "-c", _START, str(Path(__file__).parent)]
-    if setup:
-        command = ["bash", "-c", 'source "$0" >&2 && exec "$@"', setup, *command]
-    try:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=without_our_python(dict(os.environ), setup),
-        )
-    except OSError as error:
-        raise RosFailed(
-            f"{command[0]} cannot be started: {error.strerror}; --python names that of ROS"
-        ) from None
+    process = _started(python, setup)
     assert process.stdin is not None and process.stdout is not None
     places = {topic: place for place, topic in enumerate(topics)}
     told = {"topics": list(topics.items()), "rate": rate, "wait_s": wait_s}
@@ -78,3 +65,20 @@ def play(
     if code or read != sent:
         raise RosFailed(f"the player ended (exit {code}) before all was published; has {python} rclpy?")
     return said
+
+
+def _started(python: str, setup: str) -> subprocess.Popen[bytes]:
+    command = [python, "-c", _START, str(Path(__file__).parent)]
+    if setup:
+        command = ["bash", "-c", 'source "$0" >&2 && exec "$@"', setup, *command]
+    try:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=without_our_python(dict(os.environ), setup),
+        )
+    except OSError as error:
+        raise RosFailed(
+            f"{command[0]} cannot be started: {error.strerror}; --python names that of ROS"
+        ) from None
