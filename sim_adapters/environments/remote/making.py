@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .imports import beside
+from .mujoco_said import warnings_to_stderr
 from .presets import maker_by, preset_of
 from .refused import Refused
 
@@ -28,6 +29,7 @@ def maker_of(name: str, folder: str) -> tuple[Callable[..., Any], str | None]:
     Raises:
         Refused: There is none of that name.
     """
+    warnings_to_stderr()
     if (preset := preset_of(name)) is not None:
         return maker_by(*preset), None
     where, _, attribute = name.rpartition(":")
