@@ -1,7 +1,7 @@
 """Finds plugins by what a pack calls them; nothing concrete is imported by name.
 
 A plugin is called by an entry point's name, by ``package.module:attribute``, or by ``file.py:attribute``, a
-file in the folder of whatever names it (:mod:`simgate.sim_adapters.code_file`).
+file in the folder of whatever names it (:mod:`simgate.sim_adapters.files.code_file`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
-from simgate.sim_adapters.code_file import (
+from simgate.sim_adapters.files.code_file import (
     BadReference,
     Reference,
     check_reference,

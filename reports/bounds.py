@@ -11,7 +11,7 @@ from simgate.harness.packs.expressions.syntax import Binary, Comparison, Literal
 from simgate.harness.packs.model import Criterion, Pack, Scenario, TaskSpec
 from simgate.harness.scoring.metric import MetricInfo
 from simgate.harness.scoring.metrics import find_metric
-from simgate.harness.scoring.stl_formula import COMPARISONS, Formula, Node, read_formula
+from simgate.harness.scoring.stl.formula import COMPARISONS, Formula, Node, read_formula
 from simgate.harness.tasks.declared import DeclaredTask
 
 

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from simgate.harness.execution.episode.recordings.recording import load_trace
 from simgate.harness.expansion.nominal import Position
 from simgate.harness.packs.severity import severity_rank
+from simgate.harness.results.reading.stored_record import whole
 from simgate.harness.results.record import STRIP, CriterionResult, Outcome, RunRecord
-from simgate.harness.results.stored_record import whole
 from simgate.reports.bounds import bounds_of, looked_at
 from simgate.reports.drawing.signal_lanes import signals_of
 from simgate.reports.drawing.timeline import Timeline, timeline
 from simgate.reports.pictures import Picture, PictureStore
 from simgate.reports.run_data import RunData, VariantResult
 from simgate.reports.wording import broken_criteria, headline, replay_line
-from simgate.sim_adapters.plain_file import inside
+from simgate.sim_adapters.files.plain_file import inside
 
 EXPANDED_PER_SCENARIO = 3
 EXPANDED_IN_ALL = 12

@@ -15,9 +15,9 @@ from junit_xml import TestCase, TestSuite
 from simgate.harness.gate.verdict import Decision, QuarantineError, RuleVerdict, Verdict
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.manifest import ExpectedVariant
+from simgate.harness.results.reading.stored_record import whole
 from simgate.harness.results.record import Outcome, RunRecord
 from simgate.harness.results.run_folder import RunFolder
-from simgate.harness.results.stored_record import whole
 from simgate.harness.text import number, ordinal
 from simgate.reports.junit_suites import document
 from simgate.reports.run_data import RunData, VariantResult, load_run
@@ -28,7 +28,7 @@ from simgate.reports.wording import (
     replay_line,
     with_unit,
 )
-from simgate.sim_adapters.plain_file import NotPlain, inside
+from simgate.sim_adapters.files.plain_file import NotPlain, inside
 from simgate.sim_adapters.printable import printable
 
 ALL_PARAMETERS_UP_TO = 5000

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from simgate.sim_adapters.plain_file import inside, read_plain
+from simgate.sim_adapters.files.plain_file import inside, read_plain
 
 KEEP_PNG_UP_TO = 16_000
 """Bytes; larger pictures are stored again as WebP, which looks the same at a third of the size."""

@@ -18,9 +18,9 @@ from simgate.harness.gate.tally import Evidence, JudgedVariant, Status
 from simgate.harness.gate.verdict import Verdict
 from simgate.harness.packs.model import Pack
 from simgate.harness.results.manifest import ExpectedVariant, Manifest
+from simgate.harness.results.reading.stored_record import updated
 from simgate.harness.results.record import Outcome, RunRecord, Scalar
 from simgate.harness.results.run_folder import RunFolder
-from simgate.harness.results.stored_record import updated
 from simgate.reports.survey import Survey, survey
 
 OUTCOMES = {

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from simgate.harness.results.reading.stored_record import as_read
 from simgate.harness.results.record import Outcome, RunRecord, Scalar
-from simgate.harness.results.stored_record import as_read
 
 MOST_KEPT = 20_000
 """Records of which parameters and latency samples are kept; about twice as many at most."""

@@ -53,7 +53,7 @@ class _Unreplayable(Exception):  # noqa: N818 - the name says what happened
 
 
 def _pictured(result: ComparedResult, folder: RunFolder, variant: str) -> ComparedResult:
-    from simgate.harness.execution.hosts.host_pool import HostsCannotStart
+    from simgate.harness.execution.hosts.pool.host_pool import HostsCannotStart
     from simgate.harness.execution.planning.replay import CannotReplay, replay
     from simgate.harness.execution.planning.resume import CannotResume
     from simgate.harness.registry import UnknownPlugin

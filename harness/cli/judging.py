@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from simgate.harness.cli.options.output_option import Concluded
+from simgate.harness.cli.concluded import Concluded
 
 if TYPE_CHECKING:
     from simgate.harness.results.manifest import Shard
@@ -21,9 +21,9 @@ def judge_and_show(folder: RunFolder, stopped: str = "") -> Concluded:
         stopped: Why it ended before its plan did.
     """
     from simgate.harness.cli.summary import print_summary
+    from simgate.harness.frontend.ci.github import tell_github_safely
     from simgate.harness.frontend.conclusion import conclude
-    from simgate.harness.frontend.github import tell_github_safely
-    from simgate.harness.frontend.streams import for_programs
+    from simgate.harness.frontend.terminal.streams import for_programs
 
     verdict, reports = conclude(folder)
     for problem in reports.problems:

@@ -14,8 +14,8 @@ from typing import Any
 
 import simgate
 from simgate.harness.exit_codes import ExitCode, exited
-from simgate.harness.frontend.interruption import interruptible
-from simgate.harness.frontend.streams import lost_text, safe_streams
+from simgate.harness.frontend.terminal.interruption import interruptible
+from simgate.harness.frontend.terminal.streams import lost_text, safe_streams
 from simgate.harness.frontend.user_errors import UserError
 
 COMMANDS = {

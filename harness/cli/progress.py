@@ -17,7 +17,7 @@ from simgate.harness.execution.events import (
     RunStarted,
     VariantFinished,
 )
-from simgate.harness.frontend.streams import console_on
+from simgate.harness.frontend.terminal.streams import console_on
 from simgate.harness.results.record import Outcome, RunRecord
 from simgate.harness.text import plural
 from simgate.sim_adapters.printable import printable, printable_lines

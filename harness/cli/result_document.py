@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from simgate.harness.gate.verdict import Decision, Verdict
 
 if TYPE_CHECKING:
-    from simgate.harness.cli.options.output_option import Concluded
+    from simgate.harness.cli.concluded import Concluded
 
 
 class JudgedRun(BaseModel):

@@ -8,9 +8,9 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING, TextIO
 
-from simgate.harness.frontend.streams import console_on
+from simgate.harness.frontend.terminal.streams import console_on
+from simgate.harness.gate.texts.wording import share
 from simgate.harness.gate.verdict import Decision, RuleVerdict, ScenarioSummary, Verdict
-from simgate.harness.gate.wording import share
 from simgate.harness.results.record import Outcome, RunRecord
 from simgate.harness.results.run_folder import RunFolder
 from simgate.sim_adapters.printable import printable

@@ -22,8 +22,8 @@ from simgate.harness.registry import load
 from simgate.sim_adapters.adapter import SimAdapter, SimulatorUnavailable, Timing
 from simgate.sim_adapters.planar_drive import DriveView
 from simgate.sim_adapters.scene.body import Body, Material, Part
-from simgate.sim_adapters.scene.projection import project
 from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.scene.sensing.projection import project
 from simgate.sim_adapters.traits import traits_of
 from simgate.sim_adapters.worlds.probes.small_room import room
 

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from simgate.harness.packs.loader import load_pack
 from simgate.harness.packs.model import Pack
-from simgate.sim_adapters.plain_file import absolute
+from simgate.sim_adapters.files.plain_file import absolute
 from simgate.sim_adapters.replay.log_file import open_log
 from simgate.sim_adapters.replay.parts import logs_in
 from simgate.sim_adapters.replay.pictures import IMAGE_TYPES

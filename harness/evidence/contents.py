@@ -22,7 +22,7 @@ from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.manifest import Manifest
 from simgate.harness.results.run_folder import RunFolder
 from simgate.policies.perception.package import PackageError, load_package
-from simgate.sim_adapters.plain_file import inside
+from simgate.sim_adapters.files.plain_file import inside
 
 RUN, PACKS, MODEL = "run", "packs", "model"
 LEFT_OUT = ("recordings", "frames", "replays")

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from simgate.harness.gate.tally import JudgedVariant, Status
 from simgate.harness.gate.verdict import ScenarioSummary, Verdict
-from simgate.harness.results.stored_record import as_read
+from simgate.harness.results.reading.stored_record import as_read
 from simgate.harness.text import plural
 
 NO_REQUIREMENT = "(none)"

@@ -28,7 +28,7 @@ from simgate.harness.gate.verdict import Verdict
 from simgate.harness.results.journal import JournalDamaged
 from simgate.harness.results.run_folder import NotARun, RunFolder
 from simgate.harness.results.schema_version import NewerSchema
-from simgate.sim_adapters.plain_file import NotPlain, inside
+from simgate.sim_adapters.files.plain_file import NotPlain, inside
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey

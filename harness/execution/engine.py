@@ -15,9 +15,9 @@ from simgate.harness.execution.events import (
     RunStarted,
     VariantFinished,
 )
-from simgate.harness.execution.hosts.giving_up import give_up
-from simgate.harness.execution.hosts.host_pool import HostPool, HostsCannotStart
 from simgate.harness.execution.hosts.in_process import InProcess
+from simgate.harness.execution.hosts.pool.giving_up import give_up
+from simgate.harness.execution.hosts.pool.host_pool import HostPool, HostsCannotStart
 from simgate.harness.execution.planning.plan import Plan
 from simgate.harness.execution.stopping import StoppingRule
 from simgate.harness.expansion.variant import Variant

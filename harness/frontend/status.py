@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from simgate.harness.results.manifest import Manifest
+from simgate.harness.results.reading.stored_record import stored_records
 from simgate.harness.results.record import Outcome, RunRecord
 from simgate.harness.results.run_folder import RunFolder
-from simgate.harness.results.stored_record import stored_records
 
 SLOWEST, FAILURES = 5, 10
 _RECENT = 200

@@ -29,7 +29,7 @@ def require_fetched(path: Path) -> None:
     Raises:
         UserError: With the command that fetches it.
     """
-    from simgate.sim_adapters.unfetched import unfetched
+    from simgate.sim_adapters.files.unfetched import unfetched
 
     lacking = unfetched(path)
     if lacking is not None:
@@ -59,8 +59,8 @@ def _as_shown(error: Exception) -> UserError | None:
     """What a user is told of an error; None for one that no user can mend."""
     # Only now: these modules take longer to load than many a command runs.
     from simgate.harness.execution.cluster.options import NoCluster
-    from simgate.harness.execution.hosts.host_pool import HostsCannotStart
     from simgate.harness.execution.hosts.interpreter import NoInterpreter
+    from simgate.harness.execution.hosts.pool.host_pool import HostsCannotStart
     from simgate.harness.execution.planning.counting_order import DependentVariants
     from simgate.harness.execution.planning.replay import CannotReplay
     from simgate.harness.execution.planning.resume import CannotResume
@@ -79,7 +79,7 @@ def _as_shown(error: Exception) -> UserError | None:
     from simgate.harness.sources.own_files import BadFiles, NotSaid
     from simgate.policies.documents.diagnostics import PackError
     from simgate.policies.perception.problems import PackageError
-    from simgate.sim_adapters.code_file import BadReference
+    from simgate.sim_adapters.files.code_file import BadReference
 
     several_lines = (
         CannotMerge,

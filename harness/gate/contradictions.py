@@ -22,8 +22,8 @@ from simgate.harness.packs.bounds import is_comparable, judge_of
 from simgate.harness.packs.checks.latency_percentile import LatencyPercentile, parse_latency_percentile
 from simgate.harness.packs.model import Scalar, Scenario
 from simgate.harness.results.manifest import ExpectedVariant
+from simgate.harness.results.reading.stored_record import as_read
 from simgate.harness.results.record import VALID, Outcome, RunRecord
-from simgate.harness.results.stored_record import as_read
 
 _IS_DIGEST = re.compile("[0-9a-f]{64}").fullmatch
 """Two spellings of one digest would be two traces, and runs with one trace are one run."""

@@ -37,9 +37,9 @@ from simgate.harness.gate.verdict import (
 from simgate.harness.packs.model import Pack
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.manifest import Fingerprint, Manifest
+from simgate.harness.results.reading.stored_record import KeptSamples, stored_records
 from simgate.harness.results.record import RunRecord
 from simgate.harness.results.run_folder import NotARun, RunFolder
-from simgate.harness.results.stored_record import KeptSamples, stored_records
 from simgate.harness.text import plural
 
 SHOWN_CONFIDENCE = 0.95

@@ -11,7 +11,7 @@ from typing import Any
 
 from simgate.harness.gate.verdict import Decision, RuleVerdict
 from simgate.harness.packs.model import GateRule
-from simgate.sim_adapters.plain_file import read_plain
+from simgate.sim_adapters.files.plain_file import read_plain
 
 PLACE = Path("drift") / "drift.json"
 """Where it lies in a run's folder."""

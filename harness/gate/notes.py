@@ -12,12 +12,12 @@ from simgate.harness.gate.selection import sampled_number
 from simgate.harness.gate.statistics.ordered import Ordered
 from simgate.harness.gate.statistics.percentile import nearest_rank
 from simgate.harness.gate.tally import IN_QUARANTINE, Evidence, Status, counted_once
-from simgate.harness.gate.wording import few, tries
+from simgate.harness.gate.texts.wording import few, tries
 from simgate.harness.packs.checks.latency_percentile import parse_latency_percentile
 from simgate.harness.packs.model import Pack
 from simgate.harness.results.manifest import Manifest
+from simgate.harness.results.reading.stored_record import as_read
 from simgate.harness.results.record import VALID, LatencySamples
-from simgate.harness.results.stored_record import as_read
 from simgate.harness.text import plural
 
 _ENOUGH_RECORDS = 2_000

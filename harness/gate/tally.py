@@ -15,8 +15,8 @@ from simgate.harness.gate.rules.hard_result import HardResult
 from simgate.harness.gate.scenes import NO_SCENES, Scenes
 from simgate.harness.packs.model import Pack, Scenario
 from simgate.harness.results.manifest import ExpectedVariant, Manifest
+from simgate.harness.results.reading.stored_record import as_read
 from simgate.harness.results.record import VALID, Outcome, RunRecord
-from simgate.harness.results.stored_record import as_read
 
 _ALONE: dict[tuple[Outcome, ...], tuple[Outcome, ...]] = {(outcome,): (outcome,) for outcome in Outcome}
 """Outcomes of variants with one record: one object for all that end alike."""

@@ -14,7 +14,7 @@ from simgate.harness.importing.formats import FORMATS
 from simgate.harness.importing.sweeps import arena, gauntlet
 from simgate.harness.importing.tables import ColumnMap, csv_rows, junit
 from simgate.harness.importing.value import Value, json_of
-from simgate.sim_adapters.plain_file import read_plain
+from simgate.sim_adapters.files.plain_file import read_plain
 from simgate.sim_adapters.printable import printable
 
 _JSON: dict[str, tuple[Callable[[Value, str | None], Told], tuple[frozenset[str], ...]]] = {

@@ -12,7 +12,7 @@ from simgate.harness.merging.sources import Source
 from simgate.harness.results.journal import read_journal
 from simgate.harness.results.record import VALID, RunRecord
 from simgate.harness.results.run_folder import RunFolder
-from simgate.sim_adapters.plain_file import NotPlain, inside, require_plain
+from simgate.sim_adapters.files.plain_file import NotPlain, inside, require_plain
 
 _LOG = re.compile(r"\bhosts/(\d+)\.log\b")
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from simgate.harness.packs.source.pack_mark import is_marked, same_name
+from simgate.harness.pytest_plugin.case import VariantCase
 from simgate.harness.pytest_plugin.markers import register_marker
 from simgate.harness.pytest_plugin.options import Settings
 from simgate.harness.pytest_plugin.outcomes import (
@@ -23,7 +24,6 @@ from simgate.harness.pytest_plugin.sources import source_of
 
 if TYPE_CHECKING:
     from simgate.harness.packs.model import Pack, Scenario
-    from simgate.harness.results.record import RunRecord
 
 SAMPLED, PINNED = "v", "pin-"
 """What names of variants begin with; see :class:`simgate.harness.expansion.variant.Variant`."""
@@ -84,7 +84,7 @@ class ScenarioCollector(pytest.Class):
     def collect(self) -> Iterable[VariantItem]:
         """One item for each variant, without expanding any."""
         for name in variant_names(self.scenario, Settings.of(self.config).variants):
-            yield VariantItem.from_parent(self, name=name)
+            yield VariantItem.from_parent(self, name=name, pack=self.pack, scenario=self.scenario)
 
 
 def variant_names(scenario: Scenario, limit: int | None) -> list[str]:
@@ -94,26 +94,8 @@ def variant_names(scenario: Scenario, limit: int | None) -> list[str]:
     return [*sampled, *(f"{PINNED}{pinned.id}" for pinned in scenario.pinned)]
 
 
-class VariantItem(pytest.Item):
+class VariantItem(VariantCase):
     """One variant. It runs nothing: a source of records (this process or an xdist worker) has its result."""
-
-    parent: ScenarioCollector
-    record: RunRecord
-
-    @property
-    def pack(self) -> Pack:
-        """Its pack."""
-        return self.parent.pack
-
-    @property
-    def scenario(self) -> Scenario:
-        """Its scenario."""
-        return self.parent.scenario
-
-    @property
-    def variant_id(self) -> str:
-        """Id of the variant in its pack, for example ``glass_door_closed::v0007``."""
-        return f"{self.scenario.id}::{self.name}"
 
     def setup(self) -> None:
         """Fetches the record.

@@ -15,7 +15,7 @@ from simgate.harness.text import number
 from simgate.sim_adapters.printable import printable
 
 if TYPE_CHECKING:
-    from simgate.harness.pytest_plugin.collection import VariantItem
+    from simgate.harness.pytest_plugin.case import VariantCase
     from simgate.harness.results.record import CriterionResult, RunRecord
 
 LABEL_WIDTH = 11
@@ -31,7 +31,7 @@ def one_line(text: str) -> str:
     return next((line.strip() for line in text.splitlines() if line.strip()), "")
 
 
-def failure_text(item: VariantItem) -> str:
+def failure_text(item: VariantCase) -> str:
     """The whole text of a variant that is FAIL, INVALID or ERROR."""
     record, scenario = item.record, item.scenario
     run_dir = source_of(item.config).run_dir(item)
@@ -82,7 +82,7 @@ def _labelled(label: str, text: str) -> Iterator[str]:
         yield f"  {'':<{LABEL_WIDTH}}{line}"
 
 
-def _parameters(item: VariantItem) -> Iterator[str]:
+def _parameters(item: VariantCase) -> Iterator[str]:
     far = farthest(item.scenario, item.record.parameters)
     if not far:
         return
@@ -105,7 +105,7 @@ def _pictures(record: RunRecord, cwd: Path, run_dir: Path) -> Iterator[str]:
     yield ""
 
 
-def reproduce_lines(item: VariantItem, run_dir: Path) -> list[str]:
+def reproduce_lines(item: VariantCase, run_dir: Path) -> list[str]:
     """Two command lines that run the variant again, from the folder that pytest was called in."""
     cwd = item.config.invocation_params.dir
     replay = ["simgate", "replay", shown_path(cwd, run_dir), item.variant_id]

@@ -12,7 +12,7 @@ from simgate.sim_adapters.printable import printable
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from simgate.harness.pytest_plugin.collection import VariantItem
+    from simgate.harness.pytest_plugin.case import VariantCase
     from simgate.harness.results.record import RunRecord
 
 
@@ -41,7 +41,7 @@ class NoEvidence(NotPassed):
     """INVALID, ERROR, or no record at all: nothing can be said about the robot."""
 
 
-def raise_before_call(item: VariantItem) -> None:
+def raise_before_call(item: VariantCase) -> None:
     """Raises in the setup phase what pytest must show as an error or a skip.
 
     Raises:
@@ -57,7 +57,7 @@ def raise_before_call(item: VariantItem) -> None:
         pytest.skip(printable(f"known issue {record.known_issue}: {record.reason}"))
 
 
-def raise_in_call(item: VariantItem) -> None:
+def raise_in_call(item: VariantCase) -> None:
     """Raises in the call phase what pytest must show as a failure.
 
     Raises:
@@ -69,7 +69,7 @@ def raise_in_call(item: VariantItem) -> None:
         raise CriterionNotMet(headline(item.record), failure_text(item))
 
 
-def represent(item: VariantItem, excinfo: pytest.ExceptionInfo[BaseException]) -> Any | None:
+def represent(item: VariantCase, excinfo: pytest.ExceptionInfo[BaseException]) -> Any | None:
     """The longrepr of a variant that did not pass, or None for any other exception.
 
     It keeps a crash line (the scenario's place in the pack), which pytest's short summary, ``--tb=line`` and
@@ -86,7 +86,7 @@ def represent(item: VariantItem, excinfo: pytest.ExceptionInfo[BaseException]) -
     return shown
 
 
-def finish_report(item: VariantItem, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
+def finish_report(item: VariantCase, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
     """Gives a report the variant's own duration, and in the setup phase its text."""
     if call.when == "teardown":
         return

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from simgate.harness.frontend.streams import open_closed_streams
-from simgate.harness.pytest_plugin.collection import PackFile, VariantItem, is_pack
+from simgate.harness.frontend.terminal.streams import open_closed_streams
+from simgate.harness.pytest_plugin.case import VariantCase
+from simgate.harness.pytest_plugin.collection import PackFile, is_pack
 from simgate.harness.pytest_plugin.markers import register_severities
 from simgate.harness.pytest_plugin.options import Settings, add_options, add_short_names, without_values
 from simgate.harness.pytest_plugin.outcomes import finish_report
 from simgate.harness.pytest_plugin.runs import Runs
 from simgate.harness.pytest_plugin.sources import SOURCE
-from simgate.harness.pytest_plugin.worker_input import WORKER_INPUT, WorkerInput
+from simgate.harness.pytest_plugin.xdist.worker_input import WORKER_INPUT, WorkerInput
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -59,7 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
                 "--until-decided wants one process that sees every result: leave out -n, and say with "
                 "--workers how many simulators run"
             )
-        from simgate.harness.pytest_plugin.controller import Controller
+        from simgate.harness.pytest_plugin.xdist.controller import Controller
 
         config.pluginmanager.register(Controller(config, runs), "simgate-controller")
     else:
@@ -71,7 +72,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _configure_worker(config: pytest.Config, told: WorkerInput) -> None:
-    from simgate.harness.pytest_plugin.worker import Worker
+    from simgate.harness.pytest_plugin.xdist.worker import Worker
 
     worker = Worker(told)
     config.stash[SOURCE] = worker
@@ -99,9 +100,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     from simgate.harness.pytest_plugin.planning import of_this_shard
 
-    packs = {item.path: item.pack for item in items if isinstance(item, VariantItem)}
+    packs = {item.path: item.pack for item in items if isinstance(item, VariantCase)}
     mine = {path: of_this_shard(config, pack) or frozenset() for path, pack in packs.items()}
-    others = [i for i in items if isinstance(i, VariantItem) and i.variant_id not in mine[i.path]]
+    others = [i for i in items if isinstance(i, VariantCase) and i.variant_id not in mine[i.path]]
     if others:
         config.hook.pytest_deselected(items=others)
         left_out = set(map(id, others))
@@ -114,6 +115,6 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Gives the reports of variants their text and their own duration."""
     report = yield
-    if isinstance(item, VariantItem):
+    if isinstance(item, VariantCase):
         finish_report(item, call, report)
     return report

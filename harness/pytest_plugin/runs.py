@@ -14,7 +14,7 @@ from simgate.harness.pytest_plugin.failure_text import one_line
 from simgate.harness.pytest_plugin.outcomes import NoEvidence
 
 if TYPE_CHECKING:
-    from simgate.harness.pytest_plugin.collection import VariantItem
+    from simgate.harness.pytest_plugin.case import VariantCase
     from simgate.harness.results.record import RunRecord
 
 
@@ -43,7 +43,7 @@ class Runs:
         """Keeps a record."""
         self.records.setdefault(pack, {})[record.variant] = record
 
-    def record(self, item: VariantItem) -> RunRecord:
+    def record(self, item: VariantCase) -> RunRecord:
         """The record of a variant.
 
         Raises:
@@ -62,7 +62,7 @@ class Runs:
             )
         return found
 
-    def run_dir(self, item: VariantItem) -> Path:
+    def run_dir(self, item: VariantCase) -> Path:
         """Folder of the run that the variant belongs to."""
         return self.folders[item.path]
 
@@ -70,9 +70,9 @@ class Runs:
 RUNS: pytest.StashKey[Runs] = pytest.StashKey()
 
 
-def by_pack(items: Iterable[VariantItem]) -> dict[Path, list[VariantItem]]:
+def by_pack(items: Iterable[VariantCase]) -> dict[Path, list[VariantCase]]:
     """Groups items by the file of their pack, both in order."""
-    groups: dict[Path, list[VariantItem]] = {}
+    groups: dict[Path, list[VariantCase]] = {}
     for item in items:
         groups.setdefault(item.path, []).append(item)
     return groups

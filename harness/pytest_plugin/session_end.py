@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from simgate.harness.exit_codes import ExitCode
-from simgate.harness.frontend.streams import SafeStream
+from simgate.harness.frontend.terminal.streams import SafeStream
 from simgate.harness.pytest_plugin.collection import is_pack
 from simgate.harness.pytest_plugin.failure_text import shown_path
 from simgate.harness.pytest_plugin.options import Settings
@@ -163,7 +163,7 @@ class SessionEnd:
         elif one.verdict is None:
             terminal.write_line(printable(f"INCONCLUSIVE: {one.problem}"), yellow=True, bold=True)
         else:
-            from simgate.harness.gate.table import verdict_table
+            from simgate.harness.gate.texts.table import verdict_table
 
             for line in verdict_table(one.verdict, TABLE_WIDTH).splitlines():
                 terminal.write_line(printable(line))
@@ -181,8 +181,8 @@ class SessionEnd:
 
 def judge(run_dir: Path) -> Judged:
     """Decides, writes ``verdict.json`` and every report; what cannot be read is a reason, not a crash."""
+    from simgate.harness.frontend.ci.github import tell_github_safely
     from simgate.harness.frontend.conclusion import conclude, shard_words
-    from simgate.harness.frontend.github import tell_github_safely
     from simgate.harness.gate.decide import UndecidableRun
     from simgate.harness.gate.exit_code import machine_failed_shard
     from simgate.harness.results.journal import JournalDamaged

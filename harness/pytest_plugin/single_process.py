@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from simgate.harness.pytest_plugin.collection import VariantItem
+from simgate.harness.pytest_plugin.case import VariantCase
 from simgate.harness.pytest_plugin.planning import plan_pack
 from simgate.harness.pytest_plugin.runs import Runs, by_pack
 
@@ -38,12 +38,12 @@ class SingleProcess:
             or (session.testsfailed and not option.continue_on_collection_errors)
         ):
             return None
-        variants = [item for item in session.items if isinstance(item, VariantItem)]
+        variants = [item for item in session.items if isinstance(item, VariantCase)]
         if not variants:
             return None
         packs = by_pack(variants)
         plans = {path: self._plan(session.config, items, len(packs) > 1) for path, items in packs.items()}
-        _run_ordinary(session, [item for item in session.items if not isinstance(item, VariantItem)])
+        _run_ordinary(session, [item for item in session.items if not isinstance(item, VariantCase)])
         reporter = InCompletionOrder(session)
         for path, items in packs.items():
             self._run_pack(plans[path], items, reporter)
@@ -51,12 +51,12 @@ class SingleProcess:
         _raise_when_stopped(session)
         return True
 
-    def _plan(self, config: pytest.Config, items: Sequence[VariantItem], several: bool) -> Plan:
+    def _plan(self, config: pytest.Config, items: Sequence[VariantCase], several: bool) -> Plan:
         plan = plan_pack(config, items[0].pack, [item.variant_id for item in items], several)
         self._runs.folders[items[0].path] = plan.folder.path
         return plan
 
-    def _run_pack(self, plan: Plan, items: Sequence[VariantItem], reporter: InCompletionOrder) -> None:
+    def _run_pack(self, plan: Plan, items: Sequence[VariantCase], reporter: InCompletionOrder) -> None:
         from simgate.harness.execution.engine import execute
         from simgate.harness.execution.events import HostLost, Retried, VariantFinished
         from simgate.harness.execution.stopping import AnyOf
@@ -65,7 +65,7 @@ class SingleProcess:
         from simgate.harness.frontend.user_errors import UserError, as_user_errors
 
         path = items[0].path
-        waiting: dict[str, list[VariantItem]] = {}
+        waiting: dict[str, list[VariantCase]] = {}
         for item in items:
             waiting.setdefault(item.variant_id, []).append(item)
 
@@ -109,11 +109,11 @@ class InCompletionOrder:
 
     def __init__(self, session: pytest.Session) -> None:
         self._session = session
-        self._held: VariantItem | None = None
+        self._held: VariantCase | None = None
         self._held_fails = False
         self._maxfail = int(session.config.getoption("maxfail") or 0)
 
-    def push(self, item: VariantItem, fails: bool) -> None:
+    def push(self, item: VariantCase, fails: bool) -> None:
         """Takes an item whose record has arrived, and reports the one before.
 
         Args:
@@ -144,7 +144,7 @@ class InCompletionOrder:
     def observe_attempt(self, record: RunRecord) -> None:
         """Nothing to learn."""
 
-    def _report(self, following: VariantItem | None) -> None:
+    def _report(self, following: VariantCase | None) -> None:
         if self._held is None or self._session.shouldfail or self._session.shouldstop:
             return
         self._held.config.hook.pytest_runtest_protocol(item=self._held, nextitem=following)

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 if TYPE_CHECKING:
-    from simgate.harness.pytest_plugin.collection import VariantItem
+    from simgate.harness.pytest_plugin.case import VariantCase
     from simgate.harness.results.record import RunRecord
 
 
 class RecordSource(Protocol):
     """Has, or makes, the record of a variant."""
 
-    def record(self, item: VariantItem) -> RunRecord:
+    def record(self, item: VariantCase) -> RunRecord:
         """The record of a variant.
 
         Raises:
@@ -23,7 +23,7 @@ class RecordSource(Protocol):
         """
         ...
 
-    def run_dir(self, item: VariantItem) -> Path:
+    def run_dir(self, item: VariantCase) -> Path:
         """Folder of the run that the variant belongs to."""
         ...
 

@@ -17,7 +17,7 @@ from simgate.harness.results.file_lock import FileLock, holder_of
 from simgate.harness.results.journal import read_journal
 from simgate.harness.results.latest import followed
 from simgate.harness.results.manifest import Fingerprint, Manifest
-from simgate.harness.results.quick_manifest import read_manifest
+from simgate.harness.results.reading.quick_manifest import read_manifest
 from simgate.harness.results.record import RunRecord
 from simgate.harness.results.schema_version import NewerSchema
 

@@ -114,7 +114,7 @@ def metric_of(criterion: Criterion, folder: Path | None = None, signals: Sequenc
         ValueError: A formula cannot be read; the linter finds such packs before they run.
     """
     if criterion.stl is not None:
-        from simgate.harness.scoring.stl import formula_metric
+        from simgate.harness.scoring.stl.metric import formula_metric
 
         return formula_metric(criterion)
     if criterion.signal is not None:
@@ -149,11 +149,9 @@ def check_formula(
     text: str, control_hz: int, signals: Sequence[str] | None = None
 ) -> Sequence[FormulaProblem]:
     """What is wrong with a temporal-logic formula over signals; None: of scenarios without a task."""
-    from simgate.harness.scoring import stl_formula
+    from simgate.harness.scoring.stl import formula
 
-    return stl_formula.check_formula(
-        text, control_hz, list(signal_quantities()) if signals is None else signals
-    )
+    return formula.check_formula(text, control_hz, list(signal_quantities()) if signals is None else signals)
 
 
 def find_metric(name: str) -> MetricInfo | None:

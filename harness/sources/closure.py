@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from simgate.harness.sources.imports import imports_of
 from simgate.harness.sources.modules import find_module, modules_below, released_by
-from simgate.sim_adapters.code_file import TOO_DEEP, BadReference, as_shown
+from simgate.sim_adapters.files.code_file import TOO_DEEP, BadReference, as_shown
 
 HOUSE = "simgate"
 """Our own package; the core of it is hashed once for all plugins."""

@@ -16,7 +16,7 @@ from types import CodeType, ModuleType
 
 from simgate.harness.sources.closure import HOUSE
 from simgate.harness.sources.modules import Module, find_module, is_answered_for
-from simgate.sim_adapters.code_file import FreshSource, Refusal, as_shown
+from simgate.sim_adapters.files.code_file import FreshSource, Refusal, as_shown
 
 _UNNAMED = "no import statement of the plan leads to it"
 _RESTORE = "restore it and go on with --resume, or start a new run"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from simgate.sim_adapters.plain_file import absolute
+from simgate.sim_adapters.files.plain_file import absolute
 
 _MOST_FILES = 10_000
 _NOT_CONTENT = frozenset({"__pycache__", ".git"})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from simgate.policies.documents.nodes import Node
 from simgate.policies.documents.problems import Problems
-from simgate.sim_adapters.unfetched import unfetched
+from simgate.sim_adapters.files.unfetched import unfetched
 
 
 def absence(path: Path) -> str:

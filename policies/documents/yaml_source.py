@@ -26,8 +26,8 @@ from simgate.policies.documents.nodes import (
 )
 from simgate.policies.documents.problems import Problems
 from simgate.policies.documents.yaml_mistakes import explained
-from simgate.sim_adapters.unfetched import unfetched
-from simgate.sim_adapters.yaml_scalars import NULL, is_sane, resolve
+from simgate.sim_adapters.files.unfetched import unfetched
+from simgate.sim_adapters.files.yaml_scalars import NULL, is_sane, resolve
 
 MAX_BYTES = 5_000_000
 MAX_DEPTH = 50

@@ -24,7 +24,7 @@ from simgate.policies.perception.files.protobuf import NotProtobuf
 from simgate.policies.perception.inference.interface import ActualTensor
 from simgate.policies.perception.model_yaml.text import PackageText, read_text
 from simgate.policies.perception.problems import PackageError
-from simgate.sim_adapters.unfetched import unfetched
+from simgate.sim_adapters.files.unfetched import unfetched
 
 VALUE, IO = "policy-value", "policy-io"
 """Codes: of a key or value that cannot be, and of what the network's file has otherwise."""

@@ -26,7 +26,7 @@ from simgate.policies.perception.model_yaml.schema import sound_artifacts
 from simgate.policies.perception.model_yaml.text import read_text
 from simgate.policies.perception.package import check_package
 from simgate.policies.perception.problems import PackageError
-from simgate.sim_adapters.plain_file import absolute
+from simgate.sim_adapters.files.plain_file import absolute
 
 _REMOTE = re.compile(r"(?P<scheme>mlflow|[a-z][a-z0-9+]*)(?P<rest>:models:/\S+|://\S+)")
 _EXTRAS = {"s3": "s3", "gs": "gs", "gcs": "gs"}

@@ -26,8 +26,8 @@ from simgate.sim_adapters.datasets.dataset import (
     word,
 )
 from simgate.sim_adapters.datasets.text_files import lines_of, text_of, xml_of
-from simgate.sim_adapters.decoded import upright_size
-from simgate.sim_adapters.plain_file import NotPlain, require_plain
+from simgate.sim_adapters.files.decoded import upright_size
+from simgate.sim_adapters.files.plain_file import NotPlain, require_plain
 
 ENDINGS = (".png", ".jpg", ".jpeg")
 _COCO_KEYS = frozenset(

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.sim_adapters.datasets.dataset import Picture
-from simgate.sim_adapters.decoded import NotAFrame, decoded, upright_size_of
-from simgate.sim_adapters.plain_file import inside, read_plain
+from simgate.sim_adapters.files.decoded import NotAFrame, decoded, upright_size_of
+from simgate.sim_adapters.files.plain_file import inside, read_plain
 
 MOST_BYTES = 1 << 28
 

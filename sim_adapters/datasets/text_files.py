@@ -7,7 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from simgate.sim_adapters.datasets.dataset import MOST_BYTES, MOST_OBJECTS, bad
-from simgate.sim_adapters.plain_file import read_plain
+from simgate.sim_adapters.files.plain_file import read_plain
 
 
 def text_of(path: Path) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from simgate.sim_adapters.datasets.dataset import Dataset, Labelled, Picture, bad
 from simgate.sim_adapters.datasets.formats import FORMATS
-from simgate.sim_adapters.plain_file import absolute
+from simgate.sim_adapters.files.plain_file import absolute
 from simgate.sim_adapters.worlds.placing import Placing, PlacingWorld
 from simgate.sim_adapters.worlds.world import ParameterSpec, PlacedObject, Value
 

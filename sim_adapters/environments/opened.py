@@ -15,7 +15,7 @@ from simgate.sim_adapters.environments.embodiment import embodiment_of
 from simgate.sim_adapters.environments.link import EnvironmentFailed, open_link
 from simgate.sim_adapters.environments.measured import OF_BODIES, check_quantities
 from simgate.sim_adapters.environments.remote.refused import Refused
-from simgate.sim_adapters.plain_file import absolute
+from simgate.sim_adapters.files.plain_file import absolute
 from simgate.sim_adapters.quantities import ContactForce, Joint, OfEnvironment, Quantity, SensorReading
 from simgate.sim_adapters.sensors.axes import Axis, axes_of
 from simgate.sim_adapters.worlds.declared.environment import SEED, EnvironmentSpec

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simgate.sim_adapters.observation import Contact
-from simgate.sim_adapters.scene.touches import Touches
+from simgate.sim_adapters.scene.sensing.touches import Touches
 
 if TYPE_CHECKING:
     from isaacsim.core.experimental.prims import RigidPrim

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.mujoco.defaults import without_defaults
-from simgate.sim_adapters.mujoco.lighting import Lit, light_levels
+from simgate.sim_adapters.mujoco.drawing.lighting import Lit, light_levels
 from simgate.sim_adapters.mujoco.servo import add_planar_joints, add_servos
 from simgate.sim_adapters.scene.body import Body, Material, Part, Vec3
 from simgate.sim_adapters.scene.pattern import PATTERNS, pattern_pixels

@@ -14,10 +14,10 @@ from simgate.sim_adapters.adapter import AdapterInfo, Timing
 from simgate.sim_adapters.commands import checked_commands
 from simgate.sim_adapters.embodiment import Embodiment
 from simgate.sim_adapters.mujoco.build import BuiltScene
+from simgate.sim_adapters.mujoco.drawing.renderer import FrameRenderer, SceneView, assets_of
+from simgate.sim_adapters.mujoco.drawing.sight import Sight
 from simgate.sim_adapters.mujoco.mujoco_log import warn_on_stderr
 from simgate.sim_adapters.mujoco.options import OPTIONS
-from simgate.sim_adapters.mujoco.renderer import FrameRenderer, SceneView, assets_of
-from simgate.sim_adapters.mujoco.sight import Sight
 from simgate.sim_adapters.observation import GroundTruth, Observation
 from simgate.sim_adapters.options import read_options
 from simgate.sim_adapters.planar_drive import drive_observation, drive_of

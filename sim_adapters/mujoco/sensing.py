@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.sim_adapters.mujoco.build import GROUP_SOLID, BuiltScene
-from simgate.sim_adapters.mujoco.lighting import light_levels
-from simgate.sim_adapters.mujoco.ray_sight import RaySight
-from simgate.sim_adapters.mujoco.renderer import far_m
-from simgate.sim_adapters.mujoco.sight import Clearance, LabelledBodies, Sight
+from simgate.sim_adapters.mujoco.drawing.lighting import light_levels
+from simgate.sim_adapters.mujoco.drawing.ray_sight import RaySight
+from simgate.sim_adapters.mujoco.drawing.renderer import far_m
+from simgate.sim_adapters.mujoco.drawing.sight import Clearance, LabelledBodies, Sight
 from simgate.sim_adapters.observation import Contact, GroundTruth, VisibleEntity
-from simgate.sim_adapters.scene.clearance import ClearanceField
 from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.scene.sensing.clearance import ClearanceField
 
 Pose = tuple[float, float, float]
 

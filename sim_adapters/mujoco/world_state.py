@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.mujoco.build import ROBOT_GEOM, BuiltScene, build_model
+from simgate.sim_adapters.mujoco.drawing.sight import Sight
 from simgate.sim_adapters.mujoco.native.build import build_native
 from simgate.sim_adapters.mujoco.native.sensing import sensing_of
-from simgate.sim_adapters.mujoco.sight import Sight
 from simgate.sim_adapters.mujoco.soundness import problems_of
 from simgate.sim_adapters.observation import GroundTruth
 from simgate.sim_adapters.scene.scene import Scene
-from simgate.sim_adapters.scene.touches import Touches
+from simgate.sim_adapters.scene.sensing.touches import Touches
 
 
 def build_any(scene: Scene, timing: Timing) -> BuiltScene:

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.drive import Servo
 from simgate.sim_adapters.mujoco.build import BuiltScene
+from simgate.sim_adapters.mujoco.drawing.sight import Sight
 from simgate.sim_adapters.mujoco.native.sensing import sensing_of
-from simgate.sim_adapters.mujoco.sight import Sight
 from simgate.sim_adapters.observation import GroundTruth
 from simgate.sim_adapters.physx.physx_scene import physx_scene
 from simgate.sim_adapters.physx.session import PhysxSession
 from simgate.sim_adapters.scene.scene import Scene
-from simgate.sim_adapters.scene.touches import Touches
+from simgate.sim_adapters.scene.sensing.touches import Touches
 
 _NEAR_M = 0.5
 """Contacts are read while something is nearer than this; nothing covers it in a control period."""

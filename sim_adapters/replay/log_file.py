@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from simgate.sim_adapters.plain_file import read_plain, require_plain
-from simgate.sim_adapters.unfetched import unfetched
+from simgate.sim_adapters.files.plain_file import read_plain, require_plain
+from simgate.sim_adapters.files.unfetched import unfetched
 from simgate.sim_adapters.worlds.native_file import NativeError
 
 CLOCK = "/clock"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.sim_adapters.decoded import MOST_PIXELS, NotAFrame, decoded
+from simgate.sim_adapters.files.decoded import MOST_PIXELS, NotAFrame, decoded
 
 RAW = ("foxglove.RawImage", "sensor_msgs/msg/Image", "sensor_msgs/Image")
 COMPRESSED = ("foxglove.CompressedImage", "sensor_msgs/msg/CompressedImage", "sensor_msgs/CompressedImage")

@@ -22,10 +22,10 @@ from typing import Any
 
 import yaml
 
+from simgate.sim_adapters.files.yaml_scalars import is_sane, resolve
 from simgate.sim_adapters.scene.body import Vec3
 from simgate.sim_adapters.scene.scene import Scene
 from simgate.sim_adapters.scene.stage_error import StageError
-from simgate.sim_adapters.yaml_scalars import is_sane, resolve
 
 ROBOT_KEY = "robot"
 """Key of the robot."""

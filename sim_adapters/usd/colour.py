@@ -8,7 +8,7 @@ from simgate.sim_adapters.scene.body import Vec3
 
 REFERENCE_LUX = 400.0
 """Illuminance at which a white surface is as bright as the display can show; the same exposure as in MuJoCo's
-pictures (:mod:`simgate.sim_adapters.mujoco.lighting`)."""
+pictures (:mod:`simgate.sim_adapters.mujoco.drawing.lighting`)."""
 WHITE_NITS = REFERENCE_LUX / math.pi
 """Luminance of a white matte surface at the reference illuminance, candela per square metre."""
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from simgate.sim_adapters.unfetched import unfetched
+from simgate.sim_adapters.files.unfetched import unfetched
 from simgate.sim_adapters.worlds.native_file import NativeError
 
 

@@ -25,9 +25,9 @@ from pathlib import Path
 from simgate.harness.execution.events import Event, HostLost, VariantFinished
 from simgate.harness.execution.hosts.assignment import HostSetup
 from simgate.harness.execution.hosts.host_connection import HostConnection
-from simgate.harness.execution.hosts.host_limits import HostLimits
-from simgate.harness.execution.hosts.host_pool import HostPool
 from simgate.harness.execution.hosts.messages import Placed, Ready, encode
+from simgate.harness.execution.hosts.pool.host_limits import HostLimits
+from simgate.harness.execution.hosts.pool.host_pool import HostPool
 from simgate.harness.execution.planning.plan import Plan, plan_run
 from simgate.harness.expansion.expand import Expansion
 from simgate.harness.results.run_folder import RunFolder

@@ -17,7 +17,7 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-from simgate.harness.execution.hosts.host_pool import HostPool
+from simgate.harness.execution.hosts.pool.host_pool import HostPool
 from simgate.harness.execution.planning.plan import plan_run
 from simgate.harness.expansion.expand import expand_pack
 from simgate.harness.frontend.packs import load_checked

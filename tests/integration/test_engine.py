@@ -19,8 +19,8 @@ from simgate.harness.execution.events import (
     VariantFinished,
     VariantStarted,
 )
-from simgate.harness.execution.hosts.host_limits import HostLimits
-from simgate.harness.execution.hosts.host_pool import HostPool, HostsCannotStart
+from simgate.harness.execution.hosts.pool.host_limits import HostLimits
+from simgate.harness.execution.hosts.pool.host_pool import HostPool, HostsCannotStart
 from simgate.harness.execution.planning.plan import Plan, plan_run
 from simgate.harness.results.record import Outcome, RunRecord
 from tests.unit.execution.conftest import memory_plugins

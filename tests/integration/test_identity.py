@@ -18,7 +18,7 @@ from simgate.harness.cli.commands.verdicts import aa
 from simgate.harness.cli.main import main
 from simgate.harness.execution.engine import execute
 from simgate.harness.execution.events import Event, VariantFinished
-from simgate.harness.execution.hosts.host_pool import HostPool
+from simgate.harness.execution.hosts.pool.host_pool import HostPool
 from simgate.harness.execution.planning.plan import Plan, plan_run
 from simgate.harness.execution.planning.replay import replay
 from simgate.harness.execution.planning.resume import CannotResume, resume_run
@@ -331,7 +331,7 @@ def _no_weights(folder: str, names: list[str]) -> set[str]:
 
 
 def test_a_pool_of_a_pytest_worker_is_held_to_the_plan_as_well(tmp_path: Path) -> None:
-    from simgate.harness.execution.hosts.host_pool import HostsCannotStart
+    from simgate.harness.execution.hosts.pool.host_pool import HostsCannotStart
 
     run = plan(write_pack(tmp_path, count=2), runtime="memory_runtime")
     swap_model(tmp_path)

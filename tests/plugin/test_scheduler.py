@@ -10,7 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simgate.harness.pytest_plugin.scheduler import DeferredScheduling, VariantScheduling, split_into_units
+from simgate.harness.pytest_plugin.xdist.scheduler import (
+    DeferredScheduling,
+    VariantScheduling,
+    split_into_units,
+)
 
 
 class FakeNode:

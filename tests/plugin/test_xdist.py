@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from simgate.harness.pytest_plugin.controller import Slots
+from simgate.harness.pytest_plugin.xdist.controller import Slots
 from tests.plugin.conftest import BLOCKED_WAY, CLEAR_WAY, HEAD, Bench, scenario
 from tests.unit.execution.memory_pack import write_model
 

@@ -14,9 +14,9 @@ from simgate.harness.packs.model import Pack, Scalar, Scenario
 from simgate.harness.packs.values import ValueSpec
 from simgate.harness.packs.variants import VariantsSpec
 from simgate.harness.packs.worlds import is_installed
+from simgate.harness.results.reading.stored_record import as_read, stored_records
 from simgate.harness.results.record import VALID, Outcome
 from simgate.harness.results.run_folder import RunFolder
-from simgate.harness.results.stored_record import as_read, stored_records
 
 DRAWS = 4_000
 """Random draws of a scenario that say which cells are reachable."""

@@ -41,7 +41,7 @@ def explain_variant(folder: RunFolder, name: str, width: int = 100) -> str:
         NotARun, JournalDamaged: The run cannot be read.
     """
     from simgate.harness.gate.comparing.baseline_copy import read_evidence
-    from simgate.harness.results.stored_record import whole
+    from simgate.harness.results.reading.stored_record import whole
 
     run = read_evidence(folder)
     judged = next((v for v in run.evidence.variants if v.expected.id == name), None)
@@ -144,7 +144,7 @@ def _happened(folder: RunFolder, record: RunRecord) -> Iterator[str]:
     """The story from the recording; from the record alone where there is none."""
     from simgate.harness.cli.explaining.story import paragraph, story
     from simgate.harness.execution.episode.recordings.recording import load_trace
-    from simgate.sim_adapters.plain_file import inside
+    from simgate.sim_adapters.files.plain_file import inside
 
     why = "passing variants leave none unless the run was made with --record all"
     if path := record.artifacts.get("trace"):

@@ -56,7 +56,7 @@ def _saved(path: Path, count: int) -> NDArray[np.uint8]:
 
     from simgate.harness.cli.model.images import ENDINGS
     from simgate.harness.frontend.user_errors import UserError, require_fetched
-    from simgate.sim_adapters.plain_file import require_plain
+    from simgate.sim_adapters.files.plain_file import require_plain
 
     if path.is_dir() or path.suffix.lower() in ENDINGS:
         return _pictures(path, count)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simgate.harness.frontend.user_errors import UserError, require_fetched
-from simgate.sim_adapters.decoded import HEAD, MOST_PIXELS, problem_of
+from simgate.sim_adapters.files.decoded import HEAD, MOST_PIXELS, problem_of
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,30 +6,10 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from simgate.harness.gate.verdict import Verdict
-    from simgate.harness.results.run_folder import RunFolder
-
-
-@dataclass(frozen=True)
-class Concluded:
-    """What a command found out about one run.
-
-    Attributes:
-        folder: Of the run.
-        verdict: None for a shard.
-        written: Reports.
-        problems: Reports that were not written, and why the run ended early.
-    """
-
-    folder: RunFolder
-    verdict: Verdict | None
-    written: tuple[Path, ...] = ()
-    problems: tuple[str, ...] = ()
+    from simgate.harness.cli.concluded import Concluded
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
@@ -57,7 +37,7 @@ def with_output(kind: str, command: Callable[[], tuple[int, Sequence[Concluded]]
     with redirect_stdout(sys.stderr):
         code, outcomes = command()
     from simgate.harness.cli.result_document import document
-    from simgate.harness.frontend.streams import output_for_programs
+    from simgate.harness.frontend.terminal.streams import output_for_programs
     from simgate.harness.text import ascii_json
 
     text = document(code, outcomes).model_dump_json(indent=2) + "\n"

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from simgate.harness.packs.model import PinnedVariant, Scalar
-from simgate.sim_adapters.yaml_scalars import resolve
+from simgate.sim_adapters.files.yaml_scalars import resolve
 
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
 _WIDTH = 110

@@ -24,7 +24,7 @@ from simgate.harness.gate.statistics.power import (
     smallest_visible_drop,
     smallest_visible_shortfall,
 )
-from simgate.harness.gate.wording import percent, statement
+from simgate.harness.gate.texts.wording import percent, statement
 from simgate.harness.packs.checks.clean_runs import clean_runs_needed
 from simgate.harness.packs.checks.latency_percentile import parse_latency_percentile
 from simgate.harness.packs.model import AGAINST_BASELINE, ON_A_METRIC, OVER_ALL, GateRule, Pack

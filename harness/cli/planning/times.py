@@ -88,7 +88,7 @@ def probe(pack: Pack, variants: int, hosts: int, runs_dir: Path) -> Measured:
         HostsCannotStart: No host came up.
     """
     from simgate.harness.execution.engine import execute
-    from simgate.harness.execution.hosts.host_pool import HostsCannotStart
+    from simgate.harness.execution.hosts.pool.host_pool import HostsCannotStart
     from simgate.harness.execution.planning.plan import plan_run
     from simgate.harness.expansion.expand import expand_scenario
 

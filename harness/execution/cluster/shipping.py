@@ -17,8 +17,8 @@ from simgate.harness.sources.own_files import paths_told
 from simgate.policies.perception.files.package_files import decoder_files
 from simgate.policies.perception.package import load_package
 from simgate.policies.ros.model import RosModel
-from simgate.sim_adapters.code_file import Reference, files_of_code, is_reference
-from simgate.sim_adapters.plain_file import absolute
+from simgate.sim_adapters.files.code_file import Reference, files_of_code, is_reference
+from simgate.sim_adapters.files.plain_file import absolute
 from simgate.sim_adapters.worlds.declared.environment import EnvironmentSpec
 
 

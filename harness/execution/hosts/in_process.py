@@ -8,8 +8,8 @@ from dataclasses import asdict
 from types import TracebackType
 
 from simgate.harness.execution.events import Listener, VariantStarted
-from simgate.harness.execution.hosts.host_pool import HostsCannotStart
-from simgate.harness.execution.hosts.work_queue import WorkQueue
+from simgate.harness.execution.hosts.pool.host_pool import HostsCannotStart
+from simgate.harness.execution.hosts.pool.work_queue import WorkQueue
 from simgate.harness.execution.planning.plan import Plan
 from simgate.harness.execution.record_sink import RecordSink
 from simgate.harness.execution.stopping import NeverStop, StoppingRule
@@ -20,7 +20,7 @@ from simgate.sim_adapters.gl import BACKEND, choose_backend
 
 
 class InProcess:
-    """Has the interface of :class:`simgate.harness.execution.hosts.host_pool.HostPool`.
+    """Has the interface of :class:`simgate.harness.execution.hosts.pool.host_pool.HostPool`.
 
     Args:
         plan: What to hold.

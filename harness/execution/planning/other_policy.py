@@ -14,9 +14,9 @@ from simgate.harness.packs.language.pack import POLICIES
 from simgate.harness.packs.model import Pack, Scalar
 from simgate.policies.documents.diagnostics import Diagnostic
 from simgate.policies.perception.package import PackageError
-from simgate.sim_adapters.plain_file import absolute
+from simgate.sim_adapters.files.plain_file import absolute
+from simgate.sim_adapters.files.yaml_scalars import is_sane, resolve
 from simgate.sim_adapters.printable import printable
-from simgate.sim_adapters.yaml_scalars import is_sane, resolve
 
 
 def other_policy(pack: Pack, policy: Path | str) -> dict[str, Scalar]:

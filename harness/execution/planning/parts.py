@@ -24,7 +24,7 @@ from simgate.policies.perception.decoding.decoder import GROUP as DECODER_PLUGIN
 from simgate.policies.perception.files.package_files import decoder_files, sha256_of
 from simgate.policies.perception.package import ModelPackage
 from simgate.policies.ros.model import RosModel
-from simgate.sim_adapters.plain_file import absolute
+from simgate.sim_adapters.files.plain_file import absolute
 
 WORKER = "simgate.harness.execution.worker"
 """The module that runs variants: all of simgate that can change a record is imported from here."""

@@ -16,7 +16,7 @@ from simgate.harness import registry
 from simgate.harness.execution.cluster.options import ClusterOptions
 from simgate.harness.execution.episode.models.perception_runtime import AUTO, plugin_name
 from simgate.harness.execution.hosts.assignment import Assignment, HostSetup, file_stem
-from simgate.harness.execution.hosts.host_limits import HostLimits, limits_of
+from simgate.harness.execution.hosts.pool.host_limits import HostLimits, limits_of
 from simgate.harness.execution.planning.conditions import collect_fingerprint, scenario_conditions
 from simgate.harness.execution.planning.counting_order import counting_order, running_order
 from simgate.harness.execution.planning.other_policy import other_policy

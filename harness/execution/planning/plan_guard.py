@@ -23,8 +23,8 @@ from simgate.policies.perception.files.package_files import sha256_of
 from simgate.policies.perception.package import ModelPackage
 from simgate.policies.perception.runtime import RuntimeInfo
 from simgate.sim_adapters.adapter import AdapterInfo
-from simgate.sim_adapters.code_file import Reference, is_reference, package_of
-from simgate.sim_adapters.plain_file import absolute
+from simgate.sim_adapters.files.code_file import Reference, is_reference, package_of
+from simgate.sim_adapters.files.plain_file import absolute
 
 Stamp = tuple[int, int, int, int]
 _LOADED_NOW = ("world", "task", "metric")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from simgate.harness.execution.events import Listener
 from simgate.harness.execution.hosts.assignment import file_stem
-from simgate.harness.execution.hosts.host_pool import HostPool, HostsCannotStart
 from simgate.harness.execution.hosts.in_process import InProcess
+from simgate.harness.execution.hosts.pool.host_pool import HostPool, HostsCannotStart
 from simgate.harness.execution.planning.conditions import collect_fingerprint
 from simgate.harness.execution.planning.moved_pack import pack_where_it_is
 from simgate.harness.execution.planning.plan import Plan

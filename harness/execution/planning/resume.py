@@ -6,8 +6,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from simgate.harness.execution.hosts.host_limits import limits_of
 from simgate.harness.execution.hosts.interpreter import default_hosts, host_interpreter
+from simgate.harness.execution.hosts.pool.host_limits import limits_of
 from simgate.harness.execution.planning.conditions import collect_fingerprint
 from simgate.harness.execution.planning.moved_pack import pack_where_it_is
 from simgate.harness.execution.planning.parts import source_parts

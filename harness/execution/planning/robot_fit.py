@@ -16,7 +16,7 @@ from simgate.policies.perception.channels import channel_problems, names_channel
 from simgate.policies.perception.package import load_package
 from simgate.policies.perception.package_source import is_remote
 from simgate.policies.perception.problems import PackageError
-from simgate.sim_adapters.plain_file import absolute
+from simgate.sim_adapters.files.plain_file import absolute
 from simgate.sim_adapters.planar_drive import drive_of
 
 WATCHER = "watcher"

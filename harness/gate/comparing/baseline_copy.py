@@ -14,8 +14,8 @@ from simgate.harness.gate.kept_pack import kept_pack
 from simgate.harness.gate.verdict import Churn
 from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.damage import damage
+from simgate.harness.results.reading.stored_record import stored_records
 from simgate.harness.results.run_folder import NotARun, RunFolder
-from simgate.harness.results.stored_record import stored_records
 
 FOLDER = "baseline"
 CHURN = "aa.json"

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simgate.harness.gate.comparing.pairing import Pair
+from simgate.harness.results.reading.stored_record import as_read
 from simgate.harness.results.record import ResultModel, RunRecord
-from simgate.harness.results.stored_record import as_read
 from simgate.harness.slices import MissingExtra, Slice, find_slices
 from simgate.harness.slices.find import MIN_GROUP
 from simgate.harness.slices.slice import p_in_words

@@ -31,8 +31,8 @@ from simgate.harness.gate.tally import JudgedVariant, counted_once
 from simgate.harness.gate.verdict import Churn, Decision, RuleVerdict, subject
 from simgate.harness.multiplicity import benjamini_hochberg
 from simgate.harness.packs.model import GateRule
+from simgate.harness.results.reading.stored_record import as_read
 from simgate.harness.results.record import Outcome, ResultModel, Scalar
-from simgate.harness.results.stored_record import as_read
 
 DEFAULT_CONFIDENCE = 0.95
 

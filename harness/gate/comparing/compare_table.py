@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from simgate.harness.gate.comparing.compare import RunComparison
 from simgate.harness.gate.comparing.metric_changes import BEYOND_CHANCE, MetricChange
 from simgate.harness.gate.rules.regression import churn_words
-from simgate.harness.gate.table import rule_lines
+from simgate.harness.gate.texts.table import rule_lines
 from simgate.harness.text import table
 
 SHOWN_VARIANTS = 20

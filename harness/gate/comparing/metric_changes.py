@@ -23,8 +23,8 @@ from simgate.harness.multiplicity import benjamini_hochberg
 from simgate.harness.packs.bounds import is_comparable
 from simgate.harness.packs.checks.metric_catalog import MetricInfo
 from simgate.harness.packs.model import Pack
+from simgate.harness.results.reading.stored_record import as_read
 from simgate.harness.results.record import ResultModel, RunRecord, Scalar
-from simgate.harness.results.stored_record import as_read
 
 Numbers = NDArray[np.float64]
 FLIPS = 4_000

@@ -24,7 +24,7 @@ from simgate.harness.results.atomic_write import write_atomic
 from simgate.harness.results.run_folder import RunFolder
 from simgate.policies.perception.files.package_files import cache_folder
 from simgate.policies.perception.package_source import first_line, is_remote
-from simgate.sim_adapters.plain_file import read_plain
+from simgate.sim_adapters.files.plain_file import read_plain
 
 MOST_BYTES = 4 << 30
 """Of a run's evidence, unpacked."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from simgate.harness.gate.rules.rule_verdict import inconclusive, with_counts
 from simgate.harness.gate.tally import JudgedVariant, Tally
+from simgate.harness.gate.texts.wording import doubts, few, tries, whole_evidence
 from simgate.harness.gate.verdict import Decision, RuleVerdict
-from simgate.harness.gate.wording import doubts, few, tries, whole_evidence
 from simgate.harness.packs.model import GateRule
 from simgate.harness.text import plural
 

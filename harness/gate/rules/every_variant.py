@@ -9,8 +9,8 @@ from simgate.harness.gate.rules.hard_result import UNKNOWN, HardResult
 from simgate.harness.gate.rules.rule_verdict import inconclusive, with_counts
 from simgate.harness.gate.scenes import NO_SCENES
 from simgate.harness.gate.tally import IN_QUARANTINE, JudgedVariant, Status, Tally
+from simgate.harness.gate.texts.wording import doubts, few, quarantine, whole_evidence
 from simgate.harness.gate.verdict import Decision, RuleVerdict
-from simgate.harness.gate.wording import doubts, few, quarantine, whole_evidence
 from simgate.harness.packs.model import Criterion, GateRule, Pack
 from simgate.harness.results.record import Outcome
 from simgate.harness.text import number, plural

@@ -22,12 +22,12 @@ from simgate.harness.gate.statistics.percentile import (
     rejects,
 )
 from simgate.harness.gate.tally import JudgedVariant, Status, Tally
+from simgate.harness.gate.texts.wording import doubts, percent, whole_evidence
 from simgate.harness.gate.verdict import Decision, Interval, RuleVerdict
-from simgate.harness.gate.wording import doubts, percent, whole_evidence
 from simgate.harness.packs.checks.latency_percentile import LatencyPercentile, parse_latency_percentile
 from simgate.harness.packs.model import GateRule, Pack
+from simgate.harness.results.reading.stored_record import latency_samples
 from simgate.harness.results.record import VALID
-from simgate.harness.results.stored_record import latency_samples
 from simgate.harness.text import plural
 
 SUPPORTED = (

@@ -19,8 +19,8 @@ from simgate.harness.gate.statistics.e_values import anytime_p, enough
 from simgate.harness.gate.statistics.intervals import fewest
 from simgate.harness.gate.statistics.paired_betting import MeanBet, Numbers, counted_losses, mean_upper_bound
 from simgate.harness.gate.tally import IN_QUARANTINE, JudgedVariant, Status, Tally
+from simgate.harness.gate.texts.wording import doubts, percent, quarantine, whole_evidence
 from simgate.harness.gate.verdict import Decision, Interval, RuleVerdict
-from simgate.harness.gate.wording import doubts, percent, quarantine, whole_evidence
 from simgate.harness.packs.model import GateRule
 from simgate.harness.text import plural
 

@@ -17,8 +17,8 @@ from simgate.harness.gate.tally import JudgedVariant, Status, tally
 from simgate.harness.gate.verdict import RuleVerdict
 from simgate.harness.packs.bounds import UnusableCriterion, judgement
 from simgate.harness.packs.model import Criterion, GateRule, metric_key
+from simgate.harness.results.reading.stored_record import as_read
 from simgate.harness.results.record import Scalar
-from simgate.harness.results.stored_record import as_read
 
 _STATUS = {"PASS": Status.SUCCESS, "FAIL": Status.FAILURE, "INVALID": Status.INVALID}
 

@@ -22,10 +22,10 @@ from simgate.harness.gate.statistics.e_values import anytime_p, enough
 from simgate.harness.gate.statistics.intervals import fewest
 from simgate.harness.gate.statistics.paired_betting import MeanBet, counted_losses, mean_upper_bound
 from simgate.harness.gate.tally import JudgedVariant, Status, Tally
+from simgate.harness.gate.texts.wording import percent
 from simgate.harness.gate.verdict import Decision, Interval, RuleVerdict
-from simgate.harness.gate.wording import percent
 from simgate.harness.packs.model import GateRule
-from simgate.harness.results.stored_record import as_read
+from simgate.harness.results.reading.stored_record import as_read
 from simgate.harness.text import plural
 
 _MOST_PAIRS_TRIED = 100_000

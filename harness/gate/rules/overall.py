@@ -22,12 +22,12 @@ from simgate.harness.gate.statistics.average_precision import (
     of_mean,
 )
 from simgate.harness.gate.tally import JudgedVariant, Status, Tally
+from simgate.harness.gate.texts.wording import doubts, few, percent, quarantine, whole_evidence
 from simgate.harness.gate.verdict import Decision, Interval, RuleVerdict
-from simgate.harness.gate.wording import doubts, few, percent, quarantine, whole_evidence
 from simgate.harness.packs.model import GateRule
 from simgate.harness.packs.overall import Overall, overall_of
+from simgate.harness.results.reading.stored_record import as_read
 from simgate.harness.results.record import RunRecord
-from simgate.harness.results.stored_record import as_read
 from simgate.harness.text import plural
 
 _METHOD = f"bootstrap over clusters, {DRAWS} draws, one more cluster of the opposite kind, one-sided each way"

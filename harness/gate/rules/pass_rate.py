@@ -17,8 +17,7 @@ from simgate.harness.gate.statistics.intervals import (
     wilson,
 )
 from simgate.harness.gate.tally import Tally
-from simgate.harness.gate.verdict import Decision, Interval, RuleVerdict
-from simgate.harness.gate.wording import (
+from simgate.harness.gate.texts.wording import (
     doubts,
     passing,
     percent,
@@ -27,6 +26,7 @@ from simgate.harness.gate.wording import (
     shared_scenes,
     whole_evidence,
 )
+from simgate.harness.gate.verdict import Decision, Interval, RuleVerdict
 from simgate.harness.packs.model import GateRule
 from simgate.harness.text import plural
 

@@ -31,8 +31,8 @@ from simgate.harness.gate.statistics.paired_difference import (
     tango_interval,
 )
 from simgate.harness.gate.tally import JudgedVariant, Tally
+from simgate.harness.gate.texts.wording import percent, share
 from simgate.harness.gate.verdict import Churn, Decision, Interval, Paired, RuleVerdict
-from simgate.harness.gate.wording import percent, share
 from simgate.harness.packs.model import GateRule
 from simgate.harness.text import plural
 

@@ -19,8 +19,8 @@ from simgate.harness.gate.rules.regression import Comparison, decide_regression
 from simgate.harness.gate.rules.rule_verdict import inconclusive, with_counts
 from simgate.harness.gate.selection import not_chosen
 from simgate.harness.gate.tally import JudgedVariant, Tally, counted_once, tally
+from simgate.harness.gate.texts.wording import doubts, scope
 from simgate.harness.gate.verdict import Decision, RuleVerdict
-from simgate.harness.gate.wording import doubts, scope
 from simgate.harness.packs.model import GateRule, Pack
 from simgate.harness.text import plural
 

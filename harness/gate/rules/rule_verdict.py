@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from simgate.harness.gate.scenes import NO_SCENES
 from simgate.harness.gate.tally import Tally
+from simgate.harness.gate.texts.wording import statement
 from simgate.harness.gate.verdict import Decision, Interval, Paired, RuleVerdict
-from simgate.harness.gate.wording import statement
 from simgate.harness.packs.model import GateRule
 
 

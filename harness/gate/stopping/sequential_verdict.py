@@ -23,8 +23,8 @@ from simgate.harness.gate.stopping.rule_evidence import (
 )
 from simgate.harness.gate.stopping.sequential import FIRST_LOOK, SequentialGate
 from simgate.harness.gate.tally import JudgedVariant, Tally, tally
+from simgate.harness.gate.texts.wording import doubts, passing, percent, quarantine, share
 from simgate.harness.gate.verdict import Decision, Interval, RuleVerdict
-from simgate.harness.gate.wording import doubts, passing, percent, quarantine, share
 from simgate.harness.packs.model import GateRule, Pack
 from simgate.harness.text import plural
 

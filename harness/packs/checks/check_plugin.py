@@ -18,7 +18,7 @@ from simgate.harness.packs.worlds import WORLDS
 from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import Node
 from simgate.policies.documents.problems import Problems
-from simgate.sim_adapters.code_file import BadReference, Reference, class_members, is_reference
+from simgate.sim_adapters.files.code_file import BadReference, Reference, class_members, is_reference
 
 METRICS = "simgate.metrics"
 TASKS = "simgate.tasks"

@@ -17,8 +17,8 @@ from simgate.harness.packs.source.fields import Reader
 from simgate.harness.packs.source.read_keys import read_keys
 from simgate.policies.documents.named_file import named_file
 from simgate.policies.documents.nodes import MappingNode, Node
-from simgate.sim_adapters.code_file import BadReference, Reference, check_reference
-from simgate.sim_adapters.plain_file import absolute
+from simgate.sim_adapters.files.code_file import BadReference, Reference, check_reference
+from simgate.sim_adapters.files.plain_file import absolute
 from simgate.sim_adapters.worlds.declared.environment import INSTRUCTION, EnvironmentSpec
 
 NETWORK, SERVER, ROS, INTERPRETER = "network", "server", "ros", "interpreter"

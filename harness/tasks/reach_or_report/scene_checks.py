@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from simgate.harness.packs.checks.metric_catalog import MetricCatalog, MetricInfo
 from simgate.harness.packs.model import Criterion, Scenario, SimSpec
 from simgate.harness.tasks.scene_finding import Finding, severity_of, share_of
-from simgate.sim_adapters.scene.clearance import ClearanceField
 from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.scene.sensing.clearance import ClearanceField
 
 
 def check_scenes(

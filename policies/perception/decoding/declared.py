@@ -14,7 +14,7 @@ from simgate.policies.perception.decoding.kinds import decoder_of, names_of
 from simgate.policies.perception.model_yaml.spec import ConstantInput, FrameInput, ReadingInput
 
 if TYPE_CHECKING:
-    from simgate.policies.perception.package import ModelPackage
+    from simgate.policies.perception.model_package import ModelPackage
 
 Location = tuple[str | int, ...]
 

@@ -15,7 +15,7 @@ from simgate.policies.perception.outputs import ModelOutput
 from simgate.policies.perception.preprocessing.resize import plan_resize
 
 if TYPE_CHECKING:
-    from simgate.policies.perception.package import ModelPackage
+    from simgate.policies.perception.model_package import ModelPackage
 
 
 class OutputDecoder:

@@ -24,7 +24,7 @@ from simgate.policies.perception.decoding import (
 from simgate.policies.perception.decoding.decoder import GROUP, Decoder
 from simgate.policies.perception.files.package_files import decoder_files, leads_outside
 from simgate.policies.perception.files.trust import require_trusted_code
-from simgate.sim_adapters.code_file import BadReference, Reference, is_reference, load_reference
+from simgate.sim_adapters.files.code_file import BadReference, Reference, is_reference, load_reference
 
 _BUILT_IN: dict[str, Decoder] = {
     "center_heatmap": center_heatmap.DECODER,

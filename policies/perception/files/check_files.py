@@ -11,7 +11,7 @@ from simgate.policies.documents.diagnostics import Diagnostic
 from simgate.policies.perception.files.onnx_data import external_locations
 from simgate.policies.perception.files.package_files import leads_outside, sha256_of, sidecar_path
 from simgate.policies.perception.model_yaml.text import PackageText
-from simgate.sim_adapters.unfetched import Unfetched, dvc_output, empty, unfetched
+from simgate.sim_adapters.files.unfetched import Unfetched, dvc_output, empty, unfetched
 
 if TYPE_CHECKING:
     from simgate.policies.perception.model_yaml.spec import ArtifactSpec, DataFile

@@ -14,7 +14,7 @@ from simgate.policies.perception.files.protobuf import NotProtobuf, fields, mapp
 from simgate.policies.perception.inference.interface import ActualTensor, interface_problems
 
 if TYPE_CHECKING:
-    from simgate.policies.perception.package import ModelPackage
+    from simgate.policies.perception.model_package import ModelPackage
 
 _TYPES = {
     1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64", 8: "string",

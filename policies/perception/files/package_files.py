@@ -7,13 +7,9 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import TYPE_CHECKING
 
 from simgate.policies.perception.files.onnx_data import external_locations
-from simgate.sim_adapters.code_file import BadReference, Reference, files_of_code, is_reference
-
-if TYPE_CHECKING:
-    from simgate.policies.perception.package import ModelPackage
+from simgate.sim_adapters.files.code_file import BadReference, Reference, files_of_code, is_reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,23 +101,3 @@ def cache_folder(what: str = "models") -> Path:
 def sidecar_path(plan: Path) -> Path:
     """Where the sidecar of a TensorRT plan lies."""
     return plan.with_name(plan.name + ".json")
-
-
-def package_files(package: ModelPackage) -> tuple[PackageFile, ...]:
-    """See :attr:`ModelPackage.files`."""
-    folder = package.path.parent
-    found = [PackageFile(package.path.name, package.path, package.sha256)]
-    undeclared = decoder_files(package.decoder.kind, folder)
-    for artifact in package.artifacts:
-        found += [
-            PackageFile(os.path.relpath(artifact.path, folder), artifact.path, artifact.sha256),
-            *artifact.external_data,
-        ]
-        if artifact.kind == "tensorrt":
-            undeclared.append(sidecar_path(artifact.path))
-    if package.spec.model_card is not None:
-        undeclared.append(folder / package.spec.model_card)
-    for path in undeclared:
-        if path.is_file():
-            found.append(PackageFile(os.path.relpath(path, folder), path, sha256_of(path)))
-    return tuple({file.path: file for file in found}.values())

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from simgate.policies.perception.files.package_files import cache_folder, sha256_of
-from simgate.sim_adapters.code_file import BadReference
-from simgate.sim_adapters.plain_file import absolute
+from simgate.sim_adapters.files.code_file import BadReference
+from simgate.sim_adapters.files.plain_file import absolute
 
 if TYPE_CHECKING:
     from simgate.policies.perception.files.package_files import Artifact

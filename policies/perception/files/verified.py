@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from simgate.policies.perception.files.package_files import Artifact
 
 if TYPE_CHECKING:
-    from simgate.policies.perception.package import ModelPackage
+    from simgate.policies.perception.model_package import ModelPackage
 
 _PIECE = 1 << 22
 _HINT = "restore the file that was released, or start a new run"

@@ -16,7 +16,7 @@ from simgate.policies.perception.decoding.declared import (
 )
 
 if TYPE_CHECKING:
-    from simgate.policies.perception.package import ModelPackage
+    from simgate.policies.perception.model_package import ModelPackage
 
 HINT = "correct model.yaml, or export the model again"
 

@@ -15,8 +15,8 @@ from simgate.policies.perception.decoder_spec import DECODERS, DecoderSpec, Unre
 from simgate.policies.perception.decoding.kinds import decoder_kinds, find_decoder
 from simgate.policies.perception.model_yaml.spec import SOURCES, ArtifactSpec, ModelSpec
 from simgate.policies.perception.model_yaml.text import PackageText
-from simgate.sim_adapters.code_file import BadReference, is_reference
-from simgate.sim_adapters.yaml_scalars import resolve
+from simgate.sim_adapters.files.code_file import BadReference, is_reference
+from simgate.sim_adapters.files.yaml_scalars import resolve
 
 _Location = tuple[str | int, ...]
 _WANTED = {

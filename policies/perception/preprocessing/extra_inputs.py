@@ -13,7 +13,7 @@ from simgate.policies.perception.preprocessing.readings import Readings, input_a
 from simgate.policies.perception.preprocessing.resize import plan_resize
 
 if TYPE_CHECKING:
-    from simgate.policies.perception.package import ModelPackage
+    from simgate.policies.perception.model_package import ModelPackage
 
 
 def extra_arrays(

@@ -13,7 +13,7 @@ from simgate.policies.perception.preprocessing.readings import reading_array
 from simgate.policies.perception.preprocessing.resize import Axis, ResizePlan, plan_resize
 
 if TYPE_CHECKING:
-    from simgate.policies.perception.package import ModelPackage
+    from simgate.policies.perception.model_package import ModelPackage
 
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "uint8": torch.uint8}
 

@@ -12,7 +12,7 @@ from simgate.policies.perception.model_yaml.spec import FrameInput, MainReading,
 from simgate.policies.perception.preprocessing.preprocess import Preprocessor
 
 if TYPE_CHECKING:
-    from simgate.policies.perception.package import ModelPackage
+    from simgate.policies.perception.model_package import ModelPackage
 
 Readings = Mapping[str, NDArray[Any]]
 """Channel -> readings, (N, ...); the robot's first colour camera is ``""``."""

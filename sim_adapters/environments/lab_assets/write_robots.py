@@ -111,35 +111,30 @@ def quadruped() -> list[Body]:
     return bodies
 
 
+_QUARTER = math.pi / 2
+_WHITE, _BLACK = (0.85, 0.86, 0.88), (0.25, 0.26, 0.28)
+_LINKS = [
+    (3.0, (0, 0, 0.333), (0, 0, 0), (-166, 166), ((0, 0, -0.19), (0, 0, -0.02)), 0.06),
+    (3.0, (0, 0, 0), (-_QUARTER, 0, 0), (-101, 101), ((0, 0, 0), (0, -0.15, 0)), 0.06),
+    (2.5, (0, -0.316, 0), (_QUARTER, 0, 0), (-166, 166), ((0, 0, -0.12), (0.05, 0, 0)), 0.055),
+    (2.5, (0.0825, 0, 0), (_QUARTER, 0, 0), (-176, -4), ((0, 0, 0), (-0.0825, 0.09, 0)), 0.055),
+    (2.0, (-0.0825, 0.384, 0), (-_QUARTER, 0, 0), (-166, 166), ((0, 0.04, -0.22), (0, 0.04, -0.05)), 0.045),
+    (1.4, (0, 0, 0), (_QUARTER, 0, 0), (-1, 215), ((0, 0, 0), (0.06, 0, 0)), 0.045),
+    (0.7, (0.088, 0, 0), (_QUARTER, 0, 0), (-166, 166), ((0, 0, 0.02), (0, 0, 0.06)), 0.045),
+]
+"""Of the arm, from its base: kilograms, place and turn on the link before, limits (degrees), ends, radius."""
+
+
 def arm() -> list[Body]:
     """Seven joints with the distances of Franka's, whose names it has; masses and shapes are simgate's."""
-    half, white, dark = math.pi / 2, (0.85, 0.86, 0.88), (0.25, 0.26, 0.28)
-    links = [
-        (3.0, (0, 0, 0.333), (0, 0, 0), (-166, 166), ((0, 0, -0.19), (0, 0, -0.02)), 0.06),
-        (3.0, (0, 0, 0), (-half, 0, 0), (-101, 101), ((0, 0, 0), (0, -0.15, 0)), 0.06),
-        (2.5, (0, -0.316, 0), (half, 0, 0), (-166, 166), ((0, 0, -0.12), (0.05, 0, 0)), 0.055),
-        (2.5, (0.0825, 0, 0), (half, 0, 0), (-176, -4), ((0, 0, 0), (-0.0825, 0.09, 0)), 0.055),
-        (2.0, (-0.0825, 0.384, 0), (-half, 0, 0), (-166, 166), ((0, 0.04, -0.22), (0, 0.04, -0.05)), 0.045),
-        (1.4, (0, 0, 0), (half, 0, 0), (-1, 215), ((0, 0, 0), (0.06, 0, 0)), 0.045),
-        (0.7, (0.088, 0, 0), (half, 0, 0), (-166, 166), ((0, 0, 0.02), (0, 0, 0.06)), 0.045),
-    ]
-    bodies = [
-        Body(
-            "panda_link0",
-            3.0,
-            [Shape((-0.03, 0, 0.06), size=(0.2, 0.18, 0.12))],
-            joint="panda_fixed",
-            colour=white,
-        )
-    ]
-    for number, (mass, at, turned, limits, ends, radius) in enumerate(links, 1):
-        drive = (400.0, 40.0, 87.0) if number < 5 else (200.0, 15.0, 12.0)
-        shape = [Shape(*ends, radius)]
+    foot = [Shape((-0.03, 0, 0.06), size=(0.2, 0.18, 0.12))]
+    bodies = [Body("panda_link0", 3.0, foot, joint="panda_fixed", colour=_WHITE)]
+    for number, (mass, at, turned, limits, ends, radius) in enumerate(_LINKS, 1):
         bodies.append(
             Body(
                 f"panda_link{number}",
                 mass,
-                shape,
+                [Shape(*ends, radius)],
                 f"panda_link{number - 1}",
                 f"panda_joint{number}",
                 at,
@@ -147,41 +142,33 @@ def arm() -> list[Body]:
                 (0, 0, 1),
                 limits,
                 False,
-                drive,
-                white if number % 2 else dark,
+                (400.0, 40.0, 87.0) if number < 5 else (200.0, 15.0, 12.0),
+                _WHITE if number % 2 else _BLACK,
             )
         )
-    hand = [Shape((0, 0, 0.03), size=(0.05, 0.2, 0.06))]
-    bodies.append(
+    return [*bodies, *_hand("panda_link7")]
+
+
+def _hand(link: str) -> list[Body]:
+    palm, turned = [Shape((0, 0, 0.03), size=(0.05, 0.2, 0.06))], (0, 0, -math.pi / 4)
+    hand = Body("panda_hand", 0.7, palm, link, "panda_hand_joint", (0, 0, 0.107), turned, colour=_WHITE)
+    fingers = [
         Body(
+            f"panda_{side}finger",
+            0.015,
+            [Shape((0, 0.008 * y, 0.025), size=(0.02, 0.014, 0.05))],
             "panda_hand",
-            0.7,
-            hand,
-            "panda_link7",
-            "panda_hand_joint",
-            (0, 0, 0.107),
-            (0, 0, -math.pi / 4),
-            colour=white,
+            f"panda_finger_joint{number}",
+            (0, 0, 0.0584),
+            axis=(0, y, 0),
+            limits=(0.0, 0.04),
+            slides=True,
+            drive=(2000.0, 100.0, 200.0),
+            colour=_BLACK,
         )
-    )
-    for number, y in ((1, 1), (2, -1)):
-        finger = [Shape((0, 0.008 * y, 0.025), size=(0.02, 0.014, 0.05))]
-        bodies.append(
-            Body(
-                f"panda_{'left' if y > 0 else 'right'}finger",
-                0.015,
-                finger,
-                "panda_hand",
-                f"panda_finger_joint{number}",
-                (0, 0, 0.0584),
-                axis=(0, y, 0),
-                limits=(0.0, 0.04),
-                slides=True,
-                drive=(2000.0, 100.0, 200.0),
-                colour=dark,
-            )
-        )
-    return bodies
+        for number, (side, y) in enumerate((("left", 1), ("right", -1)), 1)
+    ]
+    return [hand, *fingers]
 
 
 def stages() -> dict[str, str]:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.observation import VisibleEntity
-from simgate.sim_adapters.scene.clearance import ClearanceField
-from simgate.sim_adapters.scene.plane_scan import PlaneScan
 from simgate.sim_adapters.scene.scene import Scene
+from simgate.sim_adapters.scene.sensing.clearance import ClearanceField
+from simgate.sim_adapters.scene.sensing.plane_scan import PlaneScan
 
 if TYPE_CHECKING:
     from simgate.sim_adapters.usd.native.variant_stage import VariantStage

@@ -11,8 +11,8 @@ from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.embodiment import Embodiment, eye_of
 from simgate.sim_adapters.mujoco.articulated.engine import MujocoEngine, StartEngine
 from simgate.sim_adapters.mujoco.articulated.world import ArticulatedWorld
+from simgate.sim_adapters.mujoco.drawing.renderer import FrameRenderer, SceneView, assets_of, far_m
 from simgate.sim_adapters.mujoco.mujoco_log import warn_on_stderr
-from simgate.sim_adapters.mujoco.renderer import FrameRenderer, SceneView, assets_of, far_m
 from simgate.sim_adapters.observation import GroundTruth, Observation
 from simgate.sim_adapters.scene.articulated import ArticulatedSite
 

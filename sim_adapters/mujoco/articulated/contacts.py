@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from simgate.sim_adapters.mujoco.articulated.names import geoms_of, need, subtree
 from simgate.sim_adapters.observation import Contact
-from simgate.sim_adapters.scene.touches import Touches
+from simgate.sim_adapters.scene.sensing.touches import Touches
 
 Flags = NDArray[np.bool_]
 

@@ -30,7 +30,7 @@ from simgate.sim_adapters.mujoco.native.conditions import check_flags
 from simgate.sim_adapters.mujoco.native.placed import put_bodies, require_clear, starts_of
 from simgate.sim_adapters.mujoco.native.planar import mass_scale_of, unscaled_mass_kg
 from simgate.sim_adapters.mujoco.native.source import Source, in_one_line, promised_source
-from simgate.sim_adapters.mujoco.native.target import Target
+from simgate.sim_adapters.mujoco.native.targets.target import Target
 from simgate.sim_adapters.scene.articulated import ArticulatedSite, CameraSensor, Servos
 from simgate.sim_adapters.scene.native import MOST_COPIES, NativeValue, PutDown
 from simgate.sim_adapters.worlds.native_file import NativeError

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from simgate.sim_adapters.embodiment import Channel, Intrinsics
 from simgate.sim_adapters.mujoco.articulated.names import geoms_of, need
 from simgate.sim_adapters.mujoco.build import BuiltScene
+from simgate.sim_adapters.mujoco.drawing.renderer import FrameRenderer, SceneView
 from simgate.sim_adapters.mujoco.native.lens import require_pinhole
-from simgate.sim_adapters.mujoco.renderer import FrameRenderer, SceneView
 from simgate.sim_adapters.scene.articulated import CameraSensor
 
 _DOWN_AHEAD = np.diag([1.0, -1.0, -1.0])

@@ -23,7 +23,7 @@ from simgate.sim_adapters.mujoco.articulated.pushes import Pushes
 from simgate.sim_adapters.mujoco.articulated.rays import Rays
 from simgate.sim_adapters.mujoco.articulated.readings import BodyMotion, FileReadings, Joints
 from simgate.sim_adapters.mujoco.articulated.watch import Watch, view_of
-from simgate.sim_adapters.mujoco.renderer import FrameRenderer
+from simgate.sim_adapters.mujoco.drawing.renderer import FrameRenderer
 from simgate.sim_adapters.observation import CameraView, Contact
 from simgate.sim_adapters.scene.articulated import (
     ArticulatedSite,

@@ -38,7 +38,7 @@ from simgate.sim_adapters.mujoco.native.planar import (
     unscaled_mass_kg,
 )
 from simgate.sim_adapters.mujoco.native.source import in_one_line, promised_source
-from simgate.sim_adapters.mujoco.native.target import Target, apply, parse_target
+from simgate.sim_adapters.mujoco.native.targets.target import Target, apply, parse_target
 from simgate.sim_adapters.mujoco.servo import add_servos
 from simgate.sim_adapters.scene.native import NativeSite, NativeValue
 from simgate.sim_adapters.scene.scene import Scene

@@ -11,7 +11,7 @@ import re
 import struct
 from pathlib import Path
 
-from simgate.sim_adapters.plain_file import NotPlain
+from simgate.sim_adapters.files.plain_file import NotPlain
 
 MOST_ELEMENTS = 20_000
 """Of all files of a model together, copies included."""

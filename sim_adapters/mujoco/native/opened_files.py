@@ -20,8 +20,8 @@ from weakref import WeakValueDictionary
 
 import mujoco
 
+from simgate.sim_adapters.files.plain_file import NotPlain, read_plain
 from simgate.sim_adapters.mujoco.native.bulk import Bulk
-from simgate.sim_adapters.plain_file import NotPlain, read_plain
 from simgate.sim_adapters.worlds.native_file import NativeError
 
 _SCHEME = "simgate"

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.sim_adapters.mujoco.native.compiled import SIGNS, collides
-from simgate.sim_adapters.mujoco.native.target import orientation
+from simgate.sim_adapters.mujoco.native.targets.target import orientation
 from simgate.sim_adapters.scene.native import PutDown
 from simgate.sim_adapters.worlds.native_file import NativeError
 from simgate.sim_adapters.worlds.placing import PlaceableBody, Surface

@@ -19,7 +19,7 @@ from simgate.sim_adapters.mujoco.mujoco_log import compiled, rejections
 from simgate.sim_adapters.mujoco.native.compiled import robot_bodies, state_at
 from simgate.sim_adapters.mujoco.native.conditions import check_conditions, set_conditions
 from simgate.sim_adapters.mujoco.native.source import Source
-from simgate.sim_adapters.mujoco.native.target import orientation
+from simgate.sim_adapters.mujoco.native.targets.target import orientation
 from simgate.sim_adapters.mujoco.native.ties import Ties
 from simgate.sim_adapters.mujoco.servo import add_planar_joints
 from simgate.sim_adapters.worlds.native_file import NativeError

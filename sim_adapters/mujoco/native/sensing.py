@@ -19,9 +19,9 @@ _FAR_M = 100.0
 class NativeClearance:
     """Shortest distance between what of the robot and what of a body can touch.
 
-    Unlike :class:`simgate.sim_adapters.scene.clearance.ClearanceField` it is measured in space, between the
-    shapes themselves, and not between discs and rectangles in the floor plane: a site has table tops and
-    meshes.
+    Unlike :class:`simgate.sim_adapters.scene.sensing.clearance.ClearanceField` it is measured in space,
+    between the shapes themselves, and not between discs and rectangles in the floor plane: a site has table
+    tops and meshes.
 
     Args:
         built: The compiled scene.

@@ -12,6 +12,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from simgate.sim_adapters.files.plain_file import absolute
 from simgate.sim_adapters.mujoco.mujoco_log import compiled
 from simgate.sim_adapters.mujoco.native.compiled import (
     SIGNS,
@@ -22,13 +23,18 @@ from simgate.sim_adapters.mujoco.native.compiled import (
     state_at,
     touchable,
 )
-from simgate.sim_adapters.mujoco.native.elements import ATTRIBUTES, Listed
 from simgate.sim_adapters.mujoco.native.lens import require_pinhole
 from simgate.sim_adapters.mujoco.native.placed import placeable_body, surface_of
 from simgate.sim_adapters.mujoco.native.planar import planar_spec
 from simgate.sim_adapters.mujoco.native.source import in_one_line, open_source
-from simgate.sim_adapters.mujoco.native.target import Target, apply, parameter_of, parse_target, whole_of
-from simgate.sim_adapters.plain_file import absolute
+from simgate.sim_adapters.mujoco.native.targets.elements import ATTRIBUTES, Listed
+from simgate.sim_adapters.mujoco.native.targets.target import (
+    Target,
+    apply,
+    parameter_of,
+    parse_target,
+    whole_of,
+)
 from simgate.sim_adapters.scene.articulated import Servos
 from simgate.sim_adapters.worlds.low_walls import Shape, slope_of_box
 from simgate.sim_adapters.worlds.native_file import CameraFacts, JointedFile, NativeError, RobotFacts

@@ -13,9 +13,9 @@ from pxr import Usd, UsdGeom
 from simgate.sim_adapters.mujoco.build import add_lights, set_picture
 from simgate.sim_adapters.mujoco.native.build import GROUP_HIDDEN
 from simgate.sim_adapters.scene.light import Light
+from simgate.sim_adapters.usd.native.appearance.lamps import read_lights
+from simgate.sim_adapters.usd.native.appearance.lens import check_lens
 from simgate.sim_adapters.usd.native.geoms import quaternion_of
-from simgate.sim_adapters.usd.native.lamps import read_lights
-from simgate.sim_adapters.usd.native.lens import check_lens
 from simgate.sim_adapters.usd.native.solids import Array, unscaled_pose
 from simgate.sim_adapters.usd.native.target import vertical_fov_deg
 from simgate.sim_adapters.worlds.native_file import NativeError
@@ -26,7 +26,7 @@ Holder = Callable[[str], tuple[Any, Array]]
 
 @dataclass(frozen=True, slots=True)
 class StageLight:
-    """Light of a stage; see :class:`simgate.sim_adapters.mujoco.lighting.Lit`.
+    """Light of a stage; see :class:`simgate.sim_adapters.mujoco.drawing.lighting.Lit`.
 
     Attributes:
         lights: Lamps and windows.

@@ -15,7 +15,7 @@ from simgate.sim_adapters.mujoco.stage_twin.jointed import START, jointed_source
 from simgate.sim_adapters.mujoco.stage_twin.room import check_loose, highest_of, measured
 from simgate.sim_adapters.mujoco.stage_twin.tree import require_first
 from simgate.sim_adapters.scene.articulated import CameraSensor, Sensor, Servos
-from simgate.sim_adapters.usd.native.lens import check_lens, width_of
+from simgate.sim_adapters.usd.native.appearance.lens import check_lens, width_of
 from simgate.sim_adapters.usd.native.solids import read_solids
 from simgate.sim_adapters.usd.native.source import UsdSource
 from simgate.sim_adapters.usd.native.stage_file import UsdFile

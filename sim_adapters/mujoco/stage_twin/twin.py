@@ -31,8 +31,8 @@ from simgate.sim_adapters.scene.body import Material
 from simgate.sim_adapters.scene.native import PutDown
 from simgate.sim_adapters.scene.scene import Scene
 from simgate.sim_adapters.scene.stage_error import StageError
+from simgate.sim_adapters.usd.native.appearance.lamps import read_lights
 from simgate.sim_adapters.usd.native.geoms import add_geom, quaternion_of
-from simgate.sim_adapters.usd.native.lamps import read_lights
 from simgate.sim_adapters.usd.native.layout import joints_of
 from simgate.sim_adapters.usd.native.solids import Solid, unscaled_pose
 from simgate.sim_adapters.usd.native.target import vertical_fov_deg

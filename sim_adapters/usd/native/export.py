@@ -8,7 +8,7 @@ from pxr import Ar, Sdf, UsdShade, UsdUtils
 
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.scene.scene import Scene
-from simgate.sim_adapters.usd.native.pictures import bytes_of, name_of
+from simgate.sim_adapters.usd.native.appearance.pictures import bytes_of, name_of
 from simgate.sim_adapters.usd.native.variant_stage import VariantStage
 
 _ASSETS = "assets"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pxr import Usd, UsdGeom, UsdPhysics
 
 from simgate.sim_adapters.scene.body import Material
-from simgate.sim_adapters.usd.native.looks import look_of
+from simgate.sim_adapters.usd.native.appearance.looks import look_of
 from simgate.sim_adapters.usd.native.meshes import (
     Mesh,
     approximation_of,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pxr import Ar, Tf, Usd, UsdGeom, UsdPhysics, UsdShade, UsdUtils
 
-from simgate.sim_adapters.plain_file import absolute, require_plain
+from simgate.sim_adapters.files.plain_file import absolute, require_plain
 from simgate.sim_adapters.usd.native.units import check_units
 from simgate.sim_adapters.worlds.file_digest import digest, require_fetched
 from simgate.sim_adapters.worlds.kept_source import KeptSources

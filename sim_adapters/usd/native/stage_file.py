@@ -9,13 +9,13 @@ from typing import Literal
 import numpy as np
 from pxr import Usd, UsdGeom
 
-from simgate.sim_adapters.plain_file import absolute
+from simgate.sim_adapters.files.plain_file import absolute
 from simgate.sim_adapters.scene.articulated import Servos
+from simgate.sim_adapters.usd.native.appearance.lamps import read_lights
+from simgate.sim_adapters.usd.native.appearance.lens import check_lens, width_of
+from simgate.sim_adapters.usd.native.appearance.looks import is_guessed
 from simgate.sim_adapters.usd.native.contacts import check_contacts
-from simgate.sim_adapters.usd.native.lamps import read_lights
 from simgate.sim_adapters.usd.native.layout import has_states, is_joint_of, joints_of, moving_bodies
-from simgate.sim_adapters.usd.native.lens import check_lens, width_of
-from simgate.sim_adapters.usd.native.looks import is_guessed
 from simgate.sim_adapters.usd.native.masses import mass_of, robot_mass_kg
 from simgate.sim_adapters.usd.native.solids import (
     Solid,

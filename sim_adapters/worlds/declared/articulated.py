@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from simgate.sim_adapters.plain_file import absolute
+from simgate.sim_adapters.files.plain_file import absolute
 from simgate.sim_adapters.scene.articulated import ArticulatedSite, CameraSensor, Sensor, Servos
 from simgate.sim_adapters.scene.sensor import CameraEffects
 from simgate.sim_adapters.sensors.axes import DELAY as LATE

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from simgate.sim_adapters.plain_file import absolute
+from simgate.sim_adapters.files.plain_file import absolute
 from simgate.sim_adapters.scene.environment import EnvironmentSite
 from simgate.sim_adapters.scene.native import NativeValue
 from simgate.sim_adapters.worlds.declared.native import Knob, set_by

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from simgate.sim_adapters.plain_file import absolute
+from simgate.sim_adapters.files.plain_file import absolute
 from simgate.sim_adapters.scene.log import LogChannel, LogSite
 from simgate.sim_adapters.worlds.declared.native import EFFECTS, effects_of
 from simgate.sim_adapters.worlds.placing import Placing, PlacingWorld

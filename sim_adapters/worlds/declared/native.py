@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from simgate.sim_adapters.plain_file import absolute
+from simgate.sim_adapters.files.plain_file import absolute
 from simgate.sim_adapters.scene.native import NativeSite, NativeValue
 from simgate.sim_adapters.scene.robot import Robot
 from simgate.sim_adapters.scene.scene import Scene, Task

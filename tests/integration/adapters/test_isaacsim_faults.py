@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from simgate.harness.execution.engine import execute
-from simgate.harness.execution.hosts.host_limits import HostLimits
+from simgate.harness.execution.hosts.pool.host_limits import HostLimits
 from simgate.harness.execution.planning.plan import Plan, plan_run
 from simgate.harness.results.record import Outcome, RunRecord
 from simgate.sim_adapters.isaacsim.application.errors import IsaacSimUnavailable

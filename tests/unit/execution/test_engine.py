@@ -10,7 +10,7 @@ import pytest
 
 from simgate.harness.execution import engine
 from simgate.harness.execution.engine import execute
-from simgate.harness.execution.hosts.host_pool import HostsCannotStart
+from simgate.harness.execution.hosts.pool.host_pool import HostsCannotStart
 from simgate.harness.execution.planning.plan import Plan, plan_run, with_manifest
 from tests.unit.execution.memory_pack import make_pack, make_variants
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simgate.harness.execution.hosts.host_limits import HostLimits, limits_of
+from simgate.harness.execution.hosts.pool.host_limits import HostLimits, limits_of
 from simgate.harness.execution.planning.plan import plan_run
 from simgate.harness.execution.planning.resume import resume_run
 from simgate.harness.expansion.expand import expand_scenario

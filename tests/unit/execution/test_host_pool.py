@@ -10,10 +10,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from simgate.harness.execution.hosts import host_pool, slot
 from simgate.harness.execution.hosts.assignment import error_record
 from simgate.harness.execution.hosts.host_connection import HostConnection
-from simgate.harness.execution.hosts.host_pool import HostPool
 from simgate.harness.execution.hosts.messages import (
     AdapterIdentity,
     BatchFinished,
@@ -24,6 +22,8 @@ from simgate.harness.execution.hosts.messages import (
     Shutdown,
     encode,
 )
+from simgate.harness.execution.hosts.pool import host_pool, slot
+from simgate.harness.execution.hosts.pool.host_pool import HostPool
 from simgate.harness.execution.hosts.starting import LocalHosts
 from simgate.harness.execution.planning.plan import Plan, plan_run
 from tests.unit.execution.memory_pack import make_pack, make_variants

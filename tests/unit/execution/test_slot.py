@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from simgate.harness.execution.hosts.assignment import Assignment, HostSetup
-from simgate.harness.execution.hosts.host_limits import HostLimits
 from simgate.harness.execution.hosts.host_process import HostProcess
-from simgate.harness.execution.hosts.slot import Slot
+from simgate.harness.execution.hosts.pool.host_limits import HostLimits
+from simgate.harness.execution.hosts.pool.slot import Slot
 from tests.unit.execution.memory_pack import make_pack, make_variants
 
 LIMITS = HostLimits(startup_s=180.0, heartbeat_s=60.0, recycle_after=200)

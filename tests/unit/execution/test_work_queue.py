@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simgate.harness.execution.hosts.assignment import Assignment
-from simgate.harness.execution.hosts.work_queue import MAX_ATTEMPTS, MAX_PLACES, WorkQueue
+from simgate.harness.execution.hosts.pool.work_queue import MAX_ATTEMPTS, MAX_PLACES, WorkQueue
 from tests.unit.execution.memory_pack import make_variants
 
 

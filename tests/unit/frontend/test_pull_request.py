@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from simgate.harness.cli.main import main
-from simgate.harness.frontend.github import tell_github, tell_github_safely
-from simgate.harness.frontend.pull_request import MOST_VARIANTS, markdown
+from simgate.harness.frontend.ci.github import tell_github, tell_github_safely
+from simgate.harness.frontend.ci.pull_request import MOST_VARIANTS, markdown
 from simgate.harness.gate.decide import write_verdict
 from simgate.harness.results.record import Outcome
 from simgate.harness.results.run_folder import RunFolder

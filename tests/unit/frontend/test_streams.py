@@ -7,7 +7,12 @@ from typing import cast
 
 import pytest
 
-from simgate.harness.frontend.streams import SafeStream, console_on, output_for_programs, safe_streams
+from simgate.harness.frontend.terminal.streams import (
+    SafeStream,
+    console_on,
+    output_for_programs,
+    safe_streams,
+)
 
 HOSTILE = "a\x1b[31m\x00\x9b\u202eb\r\n::error file=x::owned"
 SHOWN = "a\\x1b[31m\\x00\\x9b\\u202eb\\r\n\\x3a:error file=x::owned"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from simgate.harness.gate.decide import decide
-from simgate.harness.gate.explain import explain
-from simgate.harness.gate.table import verdict_table
+from simgate.harness.gate.texts.explain import explain
+from simgate.harness.gate.texts.table import verdict_table
 from simgate.harness.gate.verdict import Decision
 from simgate.harness.packs.model import GateRule
 from simgate.harness.results.record import Outcome

@@ -8,8 +8,8 @@ import math
 import pytest
 
 from simgate.harness.gate.decide import decide_folder
-from simgate.harness.gate.explain import explain
 from simgate.harness.gate.measured_drift import PLACE
+from simgate.harness.gate.texts.explain import explain
 from simgate.harness.gate.verdict import Decision
 from simgate.harness.packs.model import GateRule
 from simgate.harness.results.atomic_write import write_atomic

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from simgate.harness.gate.decide import decide
-from simgate.harness.gate.explain import explain
+from simgate.harness.gate.texts.explain import explain
 from tests.unit.gate.runs import PASS_RATE, a_run
 
 STRICTER = PASS_RATE.model_copy(update={"at_least": 0.95})

@@ -10,8 +10,8 @@ from simgate.harness.cli.main import main
 from simgate.harness.gate.comparing.baseline_store import BaselineStore
 from simgate.harness.gate.comparing.first_baseline import FILE
 from simgate.harness.gate.decide import decide_folder
-from simgate.harness.gate.explain import explain
-from simgate.harness.gate.table import verdict_table
+from simgate.harness.gate.texts.explain import explain
+from simgate.harness.gate.texts.table import verdict_table
 from simgate.harness.gate.verdict import Decision
 from simgate.harness.packs.model import GateRule
 from simgate.harness.results.journal import append_record

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from simgate.harness.gate.decide import decide
-from simgate.harness.gate.table import verdict_table
+from simgate.harness.gate.texts.table import verdict_table
 from tests.unit.gate.runs import PASS_RATE, VALIDITY, a_run
 
 

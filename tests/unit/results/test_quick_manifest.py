@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from simgate.harness.results.manifest import Manifest
-from simgate.harness.results.quick_manifest import read_manifest
+from simgate.harness.results.reading.quick_manifest import read_manifest
 from simgate.harness.results.schema_version import NewerSchema
 from tests.unit.gate.runs import PASS_RATE, a_run
 

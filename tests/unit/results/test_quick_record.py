@@ -9,7 +9,7 @@ import re
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from simgate.harness.results.quick_record import quick_reader
+from simgate.harness.results.reading.quick_record import quick_reader
 from simgate.harness.results.record import (
     CriterionResult,
     LatencySamples,

@@ -10,12 +10,10 @@ from pydantic import ValidationError
 
 from simgate.harness.gate.decide import decide, decide_folder
 from simgate.harness.packs.model import GateRule
-from simgate.harness.results import stored_record
 from simgate.harness.results.journal import append_record, read_journal
 from simgate.harness.results.manifest import Manifest
-from simgate.harness.results.record import CriterionResult, LatencySamples, Outcome
-from simgate.harness.results.run_folder import RunFolder
-from simgate.harness.results.stored_record import (
+from simgate.harness.results.reading import stored_record
+from simgate.harness.results.reading.stored_record import (
     KeptSamples,
     StoredRecord,
     as_read,
@@ -24,6 +22,8 @@ from simgate.harness.results.stored_record import (
     updated,
     whole,
 )
+from simgate.harness.results.record import CriterionResult, LatencySamples, Outcome
+from simgate.harness.results.run_folder import RunFolder
 from tests.unit.gate.runs import PASS_RATE, VALIDITY, a_run, make_record
 
 SLOW = GateRule(kind="metric", metric="latency.measured_p95_ms", at_most=9.0)

@@ -16,9 +16,9 @@ from simgate.harness.scoring.criteria import judge, number_in_words
 from simgate.harness.scoring.evidence import Evidence
 from simgate.harness.scoring.metric import saturated
 from simgate.harness.scoring.metrics import check_formula, signal_quantities
-from simgate.harness.scoring.stl import formula_metric
-from simgate.harness.scoring.stl_formula import read_formula
-from simgate.harness.scoring.stl_robustness import Evaluation
+from simgate.harness.scoring.stl.formula import read_formula
+from simgate.harness.scoring.stl.metric import formula_metric
+from simgate.harness.scoring.stl.robustness import Evaluation
 from tests.unit.scoring.traces import make_trace, samples
 
 SLOWS_DOWN = "always ((barrier_distance_m < 1.5) -> eventually[0:0.8] (speed_mps < 0.25))"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from simgate.sim_adapters.code_file import (
+from simgate.sim_adapters.files.code_file import (
     BadReference,
     Reference,
     check_reference,

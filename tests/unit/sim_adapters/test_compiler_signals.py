@@ -10,7 +10,7 @@ import pytest
 
 # A sum is as deaf as a compiler: it runs for minutes, and no handler of Python's is called before it returns.
 COMPILING = """
-from simgate.harness.frontend.interruption import interruptible
+from simgate.harness.frontend.terminal.interruption import interruptible
 from simgate.sim_adapters.mujoco.mujoco_log import rejections
 
 with interruptible(), rejections():
@@ -34,7 +34,7 @@ def test_a_process_whose_file_is_being_compiled_ends_when_it_is_told_to(number: 
 
 AFTER = """
 import signal
-from simgate.harness.frontend.interruption import Interrupted, interruptible
+from simgate.harness.frontend.terminal.interruption import Interrupted, interruptible
 from simgate.sim_adapters.mujoco.mujoco_log import rejections
 
 with interruptible():

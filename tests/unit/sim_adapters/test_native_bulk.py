@@ -8,10 +8,10 @@ from pathlib import Path
 import mujoco
 import pytest
 
+from simgate.sim_adapters.files.plain_file import NotPlain
 from simgate.sim_adapters.mujoco.mujoco_log import rejections, warn_on_stderr
 from simgate.sim_adapters.mujoco.native.bulk import MOST_ELEMENTS, Bulk
 from simgate.sim_adapters.mujoco.native.site_file import MjcfFile
-from simgate.sim_adapters.plain_file import NotPlain
 from simgate.sim_adapters.worlds.native_file import NativeError
 from tests.unit.sim_adapters.native_sites import YARD, write_yard
 

@@ -11,7 +11,7 @@ import pytest
 
 from simgate.sim_adapters.mujoco.native.site_file import MjcfFile
 from simgate.sim_adapters.mujoco.native.source import open_source
-from simgate.sim_adapters.mujoco.native.target import apply, parse_target
+from simgate.sim_adapters.mujoco.native.targets.target import apply, parse_target
 from simgate.sim_adapters.worlds.native_file import NativeError
 
 SITE = """\

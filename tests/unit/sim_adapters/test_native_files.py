@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from simgate.sim_adapters.files.plain_file import read_plain
 from simgate.sim_adapters.mujoco.native.opened_files import OpenedFiles
 from simgate.sim_adapters.mujoco.native.site_file import MjcfFile
 from simgate.sim_adapters.mujoco.native.source import open_source
 from simgate.sim_adapters.mujoco.world_state import MujocoWorld
-from simgate.sim_adapters.plain_file import read_plain
 from simgate.sim_adapters.scene.sensor import Camera
 from simgate.sim_adapters.worlds.native_file import NativeError
 from tests.unit.sim_adapters.native_sites import TIMING, yard_world

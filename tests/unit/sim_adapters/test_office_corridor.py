@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from simgate.sim_adapters.scene.clearance import ClearanceField
+from simgate.sim_adapters.scene.sensing.clearance import ClearanceField
 from simgate.sim_adapters.worlds.office_corridor import OFFICE_CORRIDOR
 from simgate.sim_adapters.worlds.world import ParameterSpec, PlacedObject
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from simgate.sim_adapters.plain_file import NotPlain, inside, read_plain, require_plain
+from simgate.sim_adapters.files.plain_file import NotPlain, inside, read_plain, require_plain
 
 
 def test_a_file_is_read_also_through_a_link(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from simgate.sim_adapters.conformance import GLASS, scene, wall
 from simgate.sim_adapters.scene.body import Actor, Body, Material, Part, Waypoint
-from simgate.sim_adapters.scene.plane_scan import PlaneScan
+from simgate.sim_adapters.scene.sensing.plane_scan import PlaneScan
 from simgate.sim_adapters.worlds.office_corridor import OFFICE_CORRIDOR
 from simgate.sim_adapters.worlds.world import PlacedObject
 

@@ -16,7 +16,7 @@ from simgate.harness.tasks.watch import WATCH
 from simgate.policies.perception.package import load_package
 from simgate.policies.watcher import Watcher
 from simgate.sim_adapters.adapter import Timing
-from simgate.sim_adapters.decoded import MOST_PIXELS
+from simgate.sim_adapters.files.decoded import MOST_PIXELS
 from simgate.sim_adapters.replay.adapter import ReplayAdapter
 from simgate.sim_adapters.replay.labels import read_labels
 from simgate.sim_adapters.replay.log_file import open_log

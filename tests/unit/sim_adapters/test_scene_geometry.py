@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from simgate.sim_adapters.scene.body import Actor, Body, Part, Waypoint
-from simgate.sim_adapters.scene.clearance import ClearanceField
 from simgate.sim_adapters.scene.light import Light, blackbody_rgb
-from simgate.sim_adapters.scene.projection import project
 from simgate.sim_adapters.scene.robot import Robot
 from simgate.sim_adapters.scene.scene import Scene, Task
+from simgate.sim_adapters.scene.sensing.clearance import ClearanceField
+from simgate.sim_adapters.scene.sensing.projection import project
 from simgate.sim_adapters.scene.sensor import Camera, Lidar
 
 

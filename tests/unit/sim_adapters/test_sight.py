@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from simgate.sim_adapters.mujoco.adapter import MujocoAdapter
-from simgate.sim_adapters.mujoco.ray_sight import RaySight
-from simgate.sim_adapters.mujoco.sight import LabelledBodies
+from simgate.sim_adapters.mujoco.drawing.ray_sight import RaySight
+from simgate.sim_adapters.mujoco.drawing.sight import LabelledBodies
 from simgate.sim_adapters.observation import VisibleEntity
 from simgate.sim_adapters.scene.scene import Scene
 from simgate.sim_adapters.worlds.office.objects import walking_person

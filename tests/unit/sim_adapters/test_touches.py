@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from simgate.sim_adapters.observation import Contact
-from simgate.sim_adapters.scene.touches import Touches
+from simgate.sim_adapters.scene.sensing.touches import Touches
 
 
 def test_each_body_is_summed_up_with_the_steps_in_which_it_was_touched():

@@ -9,7 +9,7 @@ import pytest
 
 from simgate.policies.documents.problems import Problems
 from simgate.policies.documents.yaml_source import read_yaml
-from simgate.sim_adapters.unfetched import dvc_output, empty, unfetched
+from simgate.sim_adapters.files.unfetched import dvc_output, empty, unfetched
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
 MD5 = "d41d8cd98f00b204e9800998ecf8427e"

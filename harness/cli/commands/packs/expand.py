@@ -66,7 +66,7 @@ def _enlarged(pack: Pack, scenario: Scenario, wanted: int | None) -> tuple[Pack,
 @contextmanager
 def _opened(path: Path | None, form: str) -> Iterator[Any]:
     """A text stream, or for parquet a binary one."""
-    from simgate.harness.frontend.streams import output_for_programs
+    from simgate.harness.frontend.terminal.streams import output_for_programs
     from simgate.harness.frontend.user_errors import UserError, as_user_errors
     from simgate.harness.results.atomic_write import naming
 

@@ -92,7 +92,7 @@ def _write_sarif(packs: Sequence[Path], found: Sequence[Diagnostic]) -> None:
 
 
 def _write_github(packs: Sequence[Path], found: Sequence[Diagnostic]) -> None:
-    from simgate.harness.frontend.streams import output_for_programs
+    from simgate.harness.frontend.terminal.streams import output_for_programs
     from simgate.harness.packs.diagnostics.github_commands import to_github
     from simgate.policies.documents.diagnostics import limited, not_shown
 

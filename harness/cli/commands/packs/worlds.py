@@ -82,7 +82,7 @@ def _environment(args: argparse.Namespace) -> int:
 def _loaded(name: str) -> World:
     from simgate.harness.frontend.user_errors import UserError
     from simgate.harness.registry import load
-    from simgate.sim_adapters.code_file import BadReference
+    from simgate.sim_adapters.files.code_file import BadReference
 
     try:
         world: World = load(GROUP, name, Path.cwd())

@@ -9,11 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from simgate.harness.cli.concluded import Concluded
 from simgate.harness.cli.options.cluster import add_cluster
-from simgate.harness.cli.options.output_option import Concluded, add_output, with_output
+from simgate.harness.cli.options.output_option import add_output, with_output
 from simgate.harness.cli.options.trust import add_trust
 from simgate.harness.cli.options.workers import add_workers
-from simgate.harness.frontend.planning import run_name
+from simgate.harness.frontend.run_options import run_name
 
 if TYPE_CHECKING:
     from simgate.harness.cli.evaluating.pack_text import Evaluation

@@ -9,21 +9,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from simgate.harness.cli.concluded import Concluded
 from simgate.harness.cli.options.baseline_options import add_accept_difference, add_baseline_store
 from simgate.harness.cli.options.cluster import add_cluster, cluster_of
-from simgate.harness.cli.options.output_option import Concluded, add_output, with_output
+from simgate.harness.cli.options.output_option import add_output, with_output
 from simgate.harness.cli.options.selection import add_selection, select, selected_options
 from simgate.harness.cli.options.trust import add_trust
 from simgate.harness.cli.options.workers import add_workers, count
 from simgate.harness.execution.planning.record_mode import RECORD_CHOICES
-from simgate.harness.frontend.planning import run_name
 from simgate.harness.frontend.run_addresses import put_run, run_or_name
+from simgate.harness.frontend.run_options import run_name
 from simgate.harness.frontend.shares import shard
 
 if TYPE_CHECKING:
     from simgate.harness.execution.planning.plan import Plan
     from simgate.harness.expansion.variant import Variant
-    from simgate.harness.frontend.planning import RunOptions
+    from simgate.harness.frontend.run_options import RunOptions
     from simgate.harness.packs.model import Pack
 
     Job = tuple[Pack, Sequence[Variant]]
@@ -272,7 +273,7 @@ def run_first(
 
 def options_of(args: argparse.Namespace) -> RunOptions:
     """The command's options as both front ends have them."""
-    from simgate.harness.frontend.planning import RunOptions
+    from simgate.harness.frontend.run_options import RunOptions
 
     return RunOptions(
         runs_dir=args.runs_dir,

@@ -25,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Runs the command; returns 0, whatever the run has found."""
     from simgate.harness.frontend.status import status_of
-    from simgate.harness.frontend.streams import output_for_programs
+    from simgate.harness.frontend.terminal.streams import output_for_programs
     from simgate.harness.frontend.user_errors import as_user_errors
     from simgate.harness.results.run_folder import RunFolder
     from simgate.harness.text import ascii_json

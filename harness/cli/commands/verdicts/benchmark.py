@@ -30,8 +30,8 @@ def run(args: argparse.Namespace) -> int:
     from simgate.harness.gate.decide import judged_run
     from simgate.harness.gate.rules.overall import in_clusters
     from simgate.harness.gate.tally import Status
+    from simgate.harness.results.reading.stored_record import as_read
     from simgate.harness.results.run_folder import RunFolder
-    from simgate.harness.results.stored_record import as_read
     from simgate.harness.text import plural
     from simgate.sim_adapters.printable import printable
 

@@ -119,7 +119,7 @@ def _verify(args: argparse.Namespace) -> int:
     from simgate.harness.evidence.sigstore_bundle import Identity
     from simgate.harness.evidence.verify import verify_evidence
     from simgate.harness.frontend.user_errors import UserError
-    from simgate.sim_adapters.plain_file import read_plain
+    from simgate.sim_adapters.files.plain_file import read_plain
 
     if bool(args.identity) != bool(args.issuer):
         raise UserError(

@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     from simgate.harness.frontend.user_errors import UserError, as_user_errors
     from simgate.harness.gate.decide import write_verdict
     from simgate.harness.gate.exit_code import exit_code
-    from simgate.harness.gate.explain import explain
+    from simgate.harness.gate.texts.explain import explain
     from simgate.harness.results.run_folder import RunFolder
 
     folder = RunFolder(args.run_dir)
@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     with as_user_errors():
         verdict = write_verdict(folder)
         if args.format == "markdown":
-            from simgate.harness.frontend.pull_request import markdown
+            from simgate.harness.frontend.ci.pull_request import markdown
 
             print(markdown(folder, verdict, picture_base=args.picture_base or ""), end="")
         else:

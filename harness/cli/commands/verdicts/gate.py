@@ -24,7 +24,7 @@ def run(args: argparse.Namespace) -> int:
     from simgate.harness.frontend.user_errors import as_user_errors
     from simgate.harness.gate.decide import write_verdict
     from simgate.harness.gate.exit_code import exit_code
-    from simgate.harness.gate.table import verdict_table
+    from simgate.harness.gate.texts.table import verdict_table
     from simgate.harness.results.run_folder import RunFolder
     from simgate.harness.text import ascii_json
 

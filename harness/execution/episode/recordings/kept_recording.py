@@ -6,7 +6,7 @@ from pathlib import Path
 
 from simgate.harness.results.record import RunRecord
 from simgate.harness.results.run_folder import RunFolder
-from simgate.sim_adapters.plain_file import inside
+from simgate.sim_adapters.files.plain_file import inside
 from simgate.sim_adapters.printable import printable
 
 

@@ -32,8 +32,8 @@ from simgate.harness.execution.episode.recordings.recorded_truths import (
 from simgate.harness.results.schema_version import NewerSchema, require_known
 from simgate.harness.trace import FACTS_OF_SCENE, Actions, FrameTruth, Reading, Signal, Trace
 from simgate.policies.perception.outputs import Boxes
+from simgate.sim_adapters.files.plain_file import NotPlain, read_plain
 from simgate.sim_adapters.observation import Contact, VisibleEntity
-from simgate.sim_adapters.plain_file import NotPlain, read_plain
 
 _SIGNAL = "signal."
 _DEPTH = "truth_depth."

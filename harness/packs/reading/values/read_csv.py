@@ -19,7 +19,7 @@ from simgate.policies.documents.diagnostics import LINE_BREAK, near, shown_path
 from simgate.policies.documents.named_file import named_file
 from simgate.policies.documents.nodes import Node, ScalarNode, SourceFile, shortened
 from simgate.policies.documents.yaml_source import MAX_BYTES
-from simgate.sim_adapters.yaml_scalars import is_sane, resolve
+from simgate.sim_adapters.files.yaml_scalars import is_sane, resolve
 
 MAX_ROWS = 10_000
 """Rows of field data; they travel with the pack to every host and into the run's manifest."""

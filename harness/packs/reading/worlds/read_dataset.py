@@ -27,7 +27,7 @@ from simgate.sim_adapters.datasets.world import (
     read_dataset,
     whole_digest,
 )
-from simgate.sim_adapters.plain_file import absolute
+from simgate.sim_adapters.files.plain_file import absolute
 from simgate.sim_adapters.worlds.native_file import NativeError
 from simgate.sim_adapters.worlds.world import ParameterSpec
 

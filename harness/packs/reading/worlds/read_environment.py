@@ -23,7 +23,7 @@ from simgate.harness.registry import is_there
 from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import MappingNode, Node
 from simgate.sim_adapters.environments.opened import OpenedEnvironment, OpenedTask
-from simgate.sim_adapters.plain_file import absolute
+from simgate.sim_adapters.files.plain_file import absolute
 from simgate.sim_adapters.sensors.axes import DELAYS
 from simgate.sim_adapters.worlds.declared.environment import (
     INSTRUCTION,

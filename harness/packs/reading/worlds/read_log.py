@@ -22,7 +22,7 @@ from simgate.harness.packs.source.read_keys import read_keys
 from simgate.harness.registry import is_there
 from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import MappingNode, ScalarNode
-from simgate.sim_adapters.plain_file import absolute
+from simgate.sim_adapters.files.plain_file import absolute
 from simgate.sim_adapters.replay.opened import OpenedLog
 from simgate.sim_adapters.replay.parts import Cut, logs_in
 from simgate.sim_adapters.worlds.declared.log import LogPiece, LogSpec, LogWorld

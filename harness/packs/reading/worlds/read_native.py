@@ -30,7 +30,7 @@ from simgate.harness.packs.worlds import native_reader
 from simgate.policies.documents.diagnostics import near, shown_path
 from simgate.policies.documents.named_file import named_file
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode, SequenceNode, SourceFile
-from simgate.sim_adapters.plain_file import absolute
+from simgate.sim_adapters.files.plain_file import absolute
 from simgate.sim_adapters.scene.robot import Robot
 from simgate.sim_adapters.scene.sensor import Camera, Lidar
 from simgate.sim_adapters.traits import AdapterTraits

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.mujoco.build import build_model
-from simgate.sim_adapters.mujoco.renderer import FrameRenderer, SceneView, assets_of
+from simgate.sim_adapters.mujoco.drawing.renderer import FrameRenderer, SceneView, assets_of
 from simgate.sim_adapters.mujoco.sensing import SceneSensing
 from simgate.sim_adapters.mujoco.stage_twin.twin import build_twin
 from simgate.sim_adapters.scene.scene import Scene

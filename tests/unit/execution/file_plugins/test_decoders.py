@@ -16,7 +16,7 @@ from simgate.harness.packs.model import Pack
 from simgate.harness.results.parts import changed_parts
 from simgate.harness.sources.import_guard import NotAsPlanned
 from simgate.policies.perception.package import load_package
-from simgate.sim_adapters.code_file import package_of
+from simgate.sim_adapters.files.code_file import package_of
 from tests.unit.execution.file_plugins.packs import a_pack, part
 
 _DECODER = """\

@@ -14,7 +14,7 @@ from simgate.harness.packs.model import CodedTask
 from simgate.harness.registry import load
 from simgate.harness.results.parts import changed_parts
 from simgate.harness.sources.import_guard import NotAsPlanned
-from simgate.sim_adapters.code_file import BadReference, package_of
+from simgate.sim_adapters.files.code_file import BadReference, package_of
 from tests.unit.execution.file_plugins.packs import a_pack, part
 
 

@@ -207,7 +207,7 @@ def test_a_picture_that_has_changed_since_the_plan_is_refused(folder):
 
 
 def test_a_picture_too_large_for_any_camera_is_not_decoded(folder, monkeypatch):
-    monkeypatch.setattr("simgate.sim_adapters.decoded.MOST_PIXELS", 100)
+    monkeypatch.setattr("simgate.sim_adapters.files.decoded.MOST_PIXELS", 100)
     with pytest.raises(BadPicture, match="more than 100; scale it down"):
         read_frame(folder / "images", "a.png", sha256_of(picture_bytes(folder / "images", "a.png")))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simgate.harness.execution.hosts.host_limits import limits_of
+from simgate.harness.execution.hosts.pool.host_limits import limits_of
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.environments import link
 from simgate.sim_adapters.environments.adapter import GymnasiumAdapter

@@ -9,7 +9,7 @@ import numpy as np
 from pxr import Gf, Usd, UsdGeom
 
 from simgate.sim_adapters.conformance import scene
-from simgate.sim_adapters.scene.projection import project
+from simgate.sim_adapters.scene.sensing.projection import project
 from simgate.sim_adapters.scene.sensor import Camera
 from simgate.sim_adapters.usd.camera import define_camera
 from simgate.sim_adapters.usd.colour import WHITE_NITS

@@ -15,7 +15,7 @@ from pxr import Usd, UsdUtils
 
 from simgate.sim_adapters.scene.body import Material
 from simgate.sim_adapters.usd.colour import display, linear
-from simgate.sim_adapters.usd.native.looks import look_of
+from simgate.sim_adapters.usd.native.appearance.looks import look_of
 from simgate.sim_adapters.usd.native.stage_file import UsdFile
 from simgate.sim_adapters.usd.native.variant_stage import VariantStage
 from simgate.sim_adapters.worlds.native_file import NativeError

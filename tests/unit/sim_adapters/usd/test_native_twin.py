@@ -16,7 +16,7 @@ from simgate.sim_adapters.mujoco.native.compiled import box_corners
 from simgate.sim_adapters.mujoco.stage_twin.twin import build_twin
 from simgate.sim_adapters.mujoco.world_state import MujocoWorld
 from simgate.sim_adapters.scene.sensor import Camera
-from simgate.sim_adapters.usd.native.lamps import read_lights
+from simgate.sim_adapters.usd.native.appearance.lamps import read_lights
 from simgate.sim_adapters.usd.native.meshes import convex_parts
 from simgate.sim_adapters.usd.native.solids import read_solids
 from simgate.sim_adapters.usd.native.variant_stage import VariantStage

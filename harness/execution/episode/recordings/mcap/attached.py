@@ -6,7 +6,7 @@ import struct
 from importlib.util import find_spec
 from pathlib import Path
 
-from simgate.sim_adapters.plain_file import require_plain
+from simgate.sim_adapters.files.plain_file import require_plain
 
 TRACE = "trace.npz"
 """Name of the attachment."""

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from simgate.harness.execution.episode.recordings.mcap.attached import ENDING
-from simgate.sim_adapters.plain_file import require_plain
+from simgate.sim_adapters.files.plain_file import require_plain
 
 BEGIN_NS = 10**9
 """Stamp of an episode's begin: for a ROS clock 0 counts as not set. A node in the loop sees the same."""

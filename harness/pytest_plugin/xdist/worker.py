@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from simgate.harness.pytest_plugin.collection import VariantItem
+from simgate.harness.pytest_plugin.case import VariantCase
 from simgate.harness.pytest_plugin.options import Settings
 from simgate.harness.pytest_plugin.runs import Runs
-from simgate.harness.pytest_plugin.worker_input import WorkerInput
+from simgate.harness.pytest_plugin.xdist.worker_input import WorkerInput
 
 if TYPE_CHECKING:
-    from simgate.harness.execution.hosts.host_pool import HostPool
+    from simgate.harness.execution.hosts.pool.host_pool import HostPool
     from simgate.harness.execution.planning.plan import Plan
     from simgate.harness.results.record import RunRecord
 
@@ -40,15 +40,15 @@ class Worker:
         self._retried: dict[Path, dict[str, int]] = {}
         self._unwritable: set[Path] = set()
         """Packs whose run has met a full disk: nothing more of them can be kept."""
-        self._batches: dict[VariantItem, list[VariantItem]] = {}
+        self._batches: dict[VariantCase, list[VariantCase]] = {}
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Finds out which items run together; the controller's scheduler never splits these."""
-        first: dict[str, VariantItem] = {}
-        copies: list[VariantItem] = []
+        first: dict[str, VariantCase] = {}
+        copies: list[VariantCase] = []
         for item in session.items:
-            if isinstance(item, VariantItem) and first.setdefault(item.nodeid, item) is not item:
+            if isinstance(item, VariantCase) and first.setdefault(item.nodeid, item) is not item:
                 copies.append(item)
         for parent, members in groupby(first.values(), key=lambda item: item.parent):
             together = list(members)
@@ -58,7 +58,7 @@ class Worker:
                 self._batches.update(dict.fromkeys(batch, batch))
         self._batches.update({copy: self._batches[first[copy.nodeid]] for copy in copies})
 
-    def record(self, item: VariantItem) -> RunRecord:
+    def record(self, item: VariantCase) -> RunRecord:
         """Runs the item's batch when it has not run yet, and gives the item's record.
 
         Raises:
@@ -69,17 +69,17 @@ class Worker:
             self._run(item)
         return self._runs.record(item)
 
-    def run_dir(self, item: VariantItem) -> Path:
+    def run_dir(self, item: VariantCase) -> Path:
         """Folder of the run, which the controller made."""
         if not self._runs.folders:
             told = json.loads(self._announcement.read_text(encoding="utf-8"))
             self._runs.folders.update({Path(pack): Path(run_dir) for pack, run_dir in told.items()})
         return self._runs.run_dir(item)
 
-    def _run(self, item: VariantItem) -> None:
+    def _run(self, item: VariantCase) -> None:
         from simgate.harness.execution.engine import RETRY_PAUSE_S
-        from simgate.harness.execution.hosts.giving_up import give_up
-        from simgate.harness.execution.hosts.host_pool import HostsCannotStart
+        from simgate.harness.execution.hosts.pool.giving_up import give_up
+        from simgate.harness.execution.hosts.pool.host_pool import HostsCannotStart
         from simgate.harness.pytest_plugin.planning import expand_ids
 
         batch = self._batches[item]
@@ -118,8 +118,8 @@ class Worker:
         self._resources.close()
         self._open = None
 
-    def _pool_for(self, item: VariantItem) -> tuple[Plan, HostPool]:
-        from simgate.harness.execution.hosts.host_pool import HostPool
+    def _pool_for(self, item: VariantCase) -> tuple[Plan, HostPool]:
+        from simgate.harness.execution.hosts.pool.host_pool import HostPool
         from simgate.harness.pytest_plugin.planning import open_plan
 
         if self._open is None or self._open[0] != item.path:
@@ -133,7 +133,7 @@ class Worker:
             self._open = (item.path, plan, pool)
         return self._open[1:]
 
-    def _read_journal(self, item: VariantItem) -> None:
+    def _read_journal(self, item: VariantCase) -> None:
         from simgate.harness.execution.planning.resume import valid_records
         from simgate.harness.results.run_folder import RunFolder
 

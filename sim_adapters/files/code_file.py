@@ -26,8 +26,8 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
-from simgate.sim_adapters.plain_file import absolute, inside, read_plain
-from simgate.sim_adapters.unfetched import unfetched
+from simgate.sim_adapters.files.plain_file import absolute, inside, read_plain
+from simgate.sim_adapters.files.unfetched import unfetched
 
 _PREFIX = "simgate_beside_"
 _IN_FOLDER = re.compile(rf"\b{_PREFIX}[0-9a-f]{{16}}(?:(/)|\.)")

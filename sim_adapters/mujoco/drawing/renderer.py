@@ -176,7 +176,7 @@ def _room_for(model: mujoco.MjModel) -> int:
 
 
 class SceneView:
-    """The drawable state of one built scene; see also :class:`simgate.sim_adapters.mujoco.sight.Sight`.
+    """The drawable state of one built scene; see also :class:`.sight.Sight`.
 
     Args:
         renderer: The shared context.

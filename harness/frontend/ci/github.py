@@ -40,7 +40,7 @@ def tell_github(folder: RunFolder, verdict: Verdict, environ: Mapping[str, str] 
         OSError: The summary cannot be written.
         NotARun, JournalDamaged: The run cannot be read.
     """
-    from simgate.harness.frontend.pull_request import markdown
+    from simgate.harness.frontend.ci.pull_request import markdown
 
     if summary := environ.get(SUMMARY):
         text = markdown(folder, verdict).encode("utf-8", "backslashreplace")
@@ -90,8 +90,8 @@ def _of_rules(pack: Pack, verdict: Verdict) -> Iterator[_Told]:
 def _of_criteria(run: RunEvidence) -> Iterator[_Told]:
     """One for each criterion of each scenario, with how many variants did not meet it and the first."""
     from simgate.harness.gate.tally import Status
+    from simgate.harness.results.reading.stored_record import whole
     from simgate.harness.results.record import Outcome
-    from simgate.harness.results.stored_record import whole
 
     counts: dict[str, int] = {}
     lost: dict[tuple[str, str], list[str]] = {}

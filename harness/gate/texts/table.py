@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
+from simgate.harness.gate.texts.wording import share
 from simgate.harness.gate.verdict import RuleVerdict, ScenarioSummary, Verdict
-from simgate.harness.gate.wording import share
 from simgate.harness.text import table
 
 _SCENARIO_HEAD = (

@@ -15,8 +15,8 @@ import pytest
 
 from simgate.harness.pytest_plugin.collection import is_pack
 from simgate.harness.pytest_plugin.runs import Runs
-from simgate.harness.pytest_plugin.scheduler import DeferredScheduling, VariantScheduling
-from simgate.harness.pytest_plugin.worker_input import WORKER_INPUT, WorkerInput
+from simgate.harness.pytest_plugin.xdist.scheduler import DeferredScheduling, VariantScheduling
+from simgate.harness.pytest_plugin.xdist.worker_input import WORKER_INPUT, WorkerInput
 
 if TYPE_CHECKING:
     from xdist.remote import Producer

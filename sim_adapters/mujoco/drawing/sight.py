@@ -49,11 +49,11 @@ class Clearance(Protocol):
     """Says how near the robot is to everything that it could hit."""
 
     def gaps(self, x: float, y: float, time_s: float) -> dict[str, float]:
-        """See :meth:`simgate.sim_adapters.scene.clearance.ClearanceField.gaps`."""
+        """See :meth:`simgate.sim_adapters.scene.sensing.clearance.ClearanceField.gaps`."""
         ...
 
     def from_centre(self, name: str, gap_m: float, x: float, y: float, time_s: float) -> float:
-        """See :meth:`simgate.sim_adapters.scene.clearance.ClearanceField.from_centre`."""
+        """See :meth:`simgate.sim_adapters.scene.sensing.clearance.ClearanceField.from_centre`."""
         ...
 
 

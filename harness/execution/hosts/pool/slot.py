@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 
 from simgate.harness.execution.hosts.assignment import Assignment, HostSetup
 from simgate.harness.execution.hosts.host_connection import HostConnection
-from simgate.harness.execution.hosts.host_limits import HostLimits
 from simgate.harness.execution.hosts.messages import Init, RunBatch
+from simgate.harness.execution.hosts.pool.host_limits import HostLimits
 
 
 class Slot:

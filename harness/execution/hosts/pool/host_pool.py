@@ -23,9 +23,9 @@ from simgate.harness.execution.hosts.messages import (
     Started,
     ToParent,
 )
-from simgate.harness.execution.hosts.slot import Slot
+from simgate.harness.execution.hosts.pool.slot import Slot
+from simgate.harness.execution.hosts.pool.work_queue import MAX_ATTEMPTS, MAX_PLACES, WorkQueue
 from simgate.harness.execution.hosts.starting import CannotBegin, HostStarter, LocalHosts, NodeRefused
-from simgate.harness.execution.hosts.work_queue import MAX_ATTEMPTS, MAX_PLACES, WorkQueue
 from simgate.harness.execution.planning.plan import Plan
 from simgate.harness.execution.record_sink import RecordSink
 from simgate.harness.execution.stopping import NeverStop, StoppingRule

@@ -2,7 +2,7 @@
 
 A formula holds when its robustness at the start of the episode is at least the criterion's bound, 0 by
 default; the number is how much a signal could have been worse. Where the trace does not decide it, it is
-undefined (:mod:`simgate.harness.scoring.stl_robustness`).
+undefined (:mod:`simgate.harness.scoring.stl.robustness`).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import numpy as np
 from simgate.harness.packs.model import Criterion
 from simgate.harness.scoring.evidence import Evidence
 from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, Options, saturated, undefined
-from simgate.harness.scoring.stl_formula import Formula, Node, read_formula
-from simgate.harness.scoring.stl_robustness import Evaluation
+from simgate.harness.scoring.stl.formula import Formula, Node, read_formula
+from simgate.harness.scoring.stl.robustness import Evaluation
 
 
 def formula_metric(criterion: Criterion) -> Metric:

@@ -9,7 +9,7 @@ from pxr import Sdf, Usd, UsdGeom, UsdShade
 
 from simgate.sim_adapters.scene.body import Material, Vec3
 from simgate.sim_adapters.usd.colour import WHITE_NITS, display, display_rgb
-from simgate.sim_adapters.usd.native.pictures import (
+from simgate.sim_adapters.usd.native.appearance.pictures import (
     CHANNELS,
     PictureError,
     Spread,

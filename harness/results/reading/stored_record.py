@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from simgate.harness.results.journal import journal_lines, read_line
-from simgate.harness.results.quick_record import quick_reader
+from simgate.harness.results.reading.quick_record import quick_reader
 from simgate.harness.results.record import LatencySamples, RunRecord
 
 MOST_SAMPLES = 12_000_000

@@ -10,8 +10,8 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.sim_adapters.mujoco.native.effect import require_effect
-from simgate.sim_adapters.mujoco.native.elements import ATTRIBUTES, Attribute, Listed, elements
+from simgate.sim_adapters.mujoco.native.targets.effect import require_effect
+from simgate.sim_adapters.mujoco.native.targets.elements import ATTRIBUTES, Attribute, Listed, elements
 from simgate.sim_adapters.scene.native import NativeValue
 from simgate.sim_adapters.worlds.native_file import NativeError
 from simgate.sim_adapters.worlds.world import ParameterSpec

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import textwrap
 
+from simgate.harness.gate.texts.wording import percent, share
 from simgate.harness.gate.verdict import Decision, RuleVerdict, Verdict
-from simgate.harness.gate.wording import percent, share
 from simgate.harness.text import plural
 
 _MEANING = {

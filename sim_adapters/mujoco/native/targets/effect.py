@@ -7,7 +7,7 @@ from typing import Any
 
 import mujoco
 
-from simgate.sim_adapters.mujoco.native.elements import XYZ
+from simgate.sim_adapters.mujoco.native.targets.elements import XYZ
 from simgate.sim_adapters.worlds.native_file import NativeError
 
 _GEOM = mujoco.mjtGeom

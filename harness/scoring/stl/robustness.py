@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from simgate.harness.scoring.stl_formula import ARITHMETIC, COMPARISONS, Formula, Node
+from simgate.harness.scoring.stl.formula import ARITHMETIC, COMPARISONS, Formula, Node
 
 Numbers = NDArray[np.float64]
 

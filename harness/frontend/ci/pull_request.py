@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from simgate.harness.gate.texts.wording import share
 from simgate.harness.gate.verdict import Decision, RuleVerdict, Verdict
-from simgate.harness.gate.wording import share
 from simgate.harness.text import markdown_code, markdown_words, plural
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def _counts(broken: Sequence[Broken]) -> str:
 
 
 def _variant(folder: RunFolder, one: Broken, picture_base: str | None) -> Iterator[str]:
-    from simgate.harness.results.stored_record import whole
+    from simgate.harness.results.reading.stored_record import whole
 
     record = whole(one.record) if one.record is not None else None
     reason = " ".join(record.reason.split()) if record and record.reason else one.status

@@ -15,7 +15,7 @@ _GROUP_CAST = 1
 
 
 class RaySight:
-    """See :class:`simgate.sim_adapters.mujoco.sight.Sight`; depths are along the rays through pixel centres.
+    """See :class:`.sight.Sight`; depths are along the rays through pixel centres.
 
     Args:
         built: The scene's model.

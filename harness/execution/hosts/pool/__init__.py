@@ -1,0 +1,1 @@
+"""The supervisor of host processes: what it hands to whom, and when it gives one up."""

@@ -1,0 +1,1 @@
+"""What a job of a CI system is told of a run."""

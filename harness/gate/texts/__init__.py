@@ -1,0 +1,1 @@
+"""How the gate writes: numbers, rules, and a verdict as text."""

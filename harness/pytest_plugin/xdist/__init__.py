@@ -1,0 +1,1 @@
+"""Variants handed to the workers of pytest-xdist."""

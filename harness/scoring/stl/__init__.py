@@ -1,0 +1,1 @@
+"""Signal temporal logic: formulas, their robustness over a trace, and the metric made of it."""

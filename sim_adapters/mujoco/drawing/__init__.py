@@ -1,0 +1,1 @@
+"""How MuJoCo draws a scene, and what of it is in sight."""

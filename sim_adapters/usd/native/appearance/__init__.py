@@ -1,0 +1,1 @@
+"""What of a stage is seen: materials and their pictures, lights, cameras."""
