@@ -60,8 +60,20 @@ def vla_eval(root: Value, success: str | None) -> Told:
         require_count(task.get("num_episodes"), len(listed), "episodes")
         episodes += [_vla_eval_episode(task.need("task").text(), one, success) for one in listed]
     require_count(root.get("num_episodes_total"), len(episodes), "episodes")
+    episodes += _vla_eval_unfinished(root)
     version = root.get("harness_version")
     return Told("vla-eval", tuple(episodes), version.text() if version else "")
+
+
+def _vla_eval_unfinished(root: Value) -> Iterator[Episode]:
+    """What a run that was cut short had before it: by number where the file lists it, else one for all."""
+    partial = root.get("partial")
+    if partial is None or not partial.truth():
+        return
+    listed = root.get("queue_unfinished")
+    numbers = [one.need("item").text() for one in listed] if listed else []
+    for number in numbers or ["rest"]:
+        yield Episode("unfinished", number, None, "the evaluation ended before it", failed_to_run=True)
 
 
 def _vla_eval_episode(task: str, one: Value, success: str | None) -> Episode:

@@ -63,6 +63,20 @@ def test_an_episode_of_vla_eval_that_did_not_run_is_no_failure_of_the_robot(tmp_
     assert (bad.failed_to_run, bad.success, bad.reason) == (True, None, "server: gone")
 
 
+def test_what_a_vla_eval_that_was_cut_short_had_before_it_is_no_result(tmp_path: Path) -> None:
+    task = {"task": "reach", "episodes": [{"episode_id": 0, "metrics": {"success": True}}], "num_episodes": 1}
+    body = {"benchmark": "b", "tasks": [task], "partial": True, "num_episodes_total": 1}
+    queue = [{"item": 7, "task_idx": 0, "shard_id": None}, {"item": 9, "task_idx": 0, "shard_id": 0}]
+    # As vla-eval 0.8 exports a recording of a shared queue, and one of which a shard is missing.
+    _, *left = told(tmp_path, {**body, "queue_unfinished": queue})
+    assert [(one.name, one.failed_to_run, one.success) for one in left] == [
+        ("7", True, None),
+        ("9", True, None),
+    ]
+    assert [one.name for one in told(tmp_path, body)] == ["e0", "rest"]
+    assert len(told(tmp_path, {**body, "partial": False})) == 1
+
+
 def test_a_number_beyond_all_floats_is_none_and_a_truth_is_0_or_1(tmp_path: Path) -> None:
     rows = [{"episode_id": 0, "metrics": {"success": True, "reach": 10**400, "held": False}}]
     (one,) = told(tmp_path, {"benchmark": "b", "tasks": [{"task": "t", "episodes": rows}]})
