@@ -123,7 +123,8 @@ class PolicySpec(Strict):
     """The content of a ``policy.yaml``."""
 
     network: Annotated[str, Field(min_length=1)]
-    """An ONNX file, or a program of torch's (TorchScript, ``torch.export``), relative to ``policy.yaml``."""
+    """An ONNX file, a program of torch's (TorchScript, ``torch.export``), or a plan of TensorRT's (``.plan``,
+    ``.engine``), relative to ``policy.yaml``."""
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
     """Of the network's file; of one that keeps weights in further files over all of them, as lint says it."""
     control_hz: Size | None = None

@@ -1,4 +1,4 @@
-"""What runs a policy's network on the CPU: ONNX Runtime, or torch for its own two kinds of files."""
+"""What runs a policy's network: ONNX Runtime or torch on the CPU, TensorRT on a GPU, each its own files."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from simgate.policies.network.package import IO, PolicyPackage
 from simgate.policies.perception.files.package_files import Artifact
 from simgate.policies.perception.files.trust import require_trust
 from simgate.policies.perception.problems import PackageError
+from simgate.policies.perception.trt.needs import device_of, usable_version
 
 Array = NDArray[Any]
+_INSTEAD = "name the network's ONNX file"
 
 
 class Network(Protocol):
@@ -40,10 +42,12 @@ def load_network(package: PolicyPackage) -> Network:
     """The network of a declaration, ready to run.
 
     Raises:
-        PackageError: It is not what is declared (any more), nobody trusts it, torch is not installed, or it
-            cannot be loaded.
+        PackageError: It is not what is declared (any more), nobody trusts it, what runs it is not installed,
+            or it cannot be loaded.
     """
     content = package.network_bytes()
+    if package.is_plan:
+        return _TensorRt(package, content)
     return _Torch(package, content) if package.is_program else _Onnx(package, content)
 
 
@@ -129,3 +133,43 @@ class _Torch:
             )
         # A program may answer in the same memory again.
         return [tensor.numpy().copy() for tensor in found]
+
+
+class _TensorRt:
+    """A plan, by the engine that runs those of models."""
+
+    def __init__(self, package: PolicyPackage, content: bytes) -> None:
+        usable_version(package.unusable, _INSTEAD)
+        self._device = device_of(package.unusable, "auto", _INSTEAD)
+        import torch
+
+        from simgate.policies.perception.trt.engine import Engine, EngineError
+
+        self._torch, self._failed, self._name = torch, EngineError, package.spec.network
+        states = package.spec.recurrent
+        try:
+            with self._device.scope():
+                self._engine = Engine(
+                    content, package.spec.input, self._device, beside=[state.input for state in states]
+                )
+        except EngineError as error:
+            hint = error.remedy or "build it on this machine from the network's ONNX file"
+            raise package.unusable("engine-unusable", str(error), hint) from error
+        inputs, outputs = self._engine.inputs, self._engine.outputs
+        observation, action = package.held_against(inputs, outputs)
+        self._inputs = [observation, *(state.input for state in states)]
+        self._asked = [action, *(state.output for state in states)]
+
+    def answer(self, rows: Array, states: Sequence[Array]) -> list[Array]:
+        try:
+            with self._device.scope():
+                given = {
+                    name: self._torch.from_numpy(np.ascontiguousarray(one)).to(self._device.place)
+                    for name, one in zip(self._inputs, (rows, *states), strict=True)
+                }
+                buffers, _ = self._engine.run(given)
+                found = dict(zip(self._engine.output_names(), buffers, strict=True))
+                # Float, for numpy has no bfloat16; copied, for the next run writes into the same buffers.
+                return [found[name].float().cpu().numpy().copy() for name in self._asked]
+        except (self._failed, RuntimeError, ValueError, TypeError) as error:
+            raise ValueError(f"the network '{self._name}' on TensorRT: {error}") from error

@@ -28,6 +28,8 @@ from simgate.sim_adapters.files.unfetched import unfetched
 
 VALUE, IO = "policy-value", "policy-io"
 """Codes: of a key or value that cannot be, and of what the network's file has otherwise."""
+PLANS = (".plan", ".engine")
+"""Ends of the names of TensorRT's files."""
 _FLOATS = ("float32", "float64", "float16")
 _WITHIN: dict[str, type[BaseModel]] = {
     "observation": Entry, "normalise": Normalise, "recurrent": State, "action": Action
@@ -63,14 +65,30 @@ class PolicyPackage:
 
     @property
     def is_program(self) -> bool:
-        """Whether it is a file of torch's, which says its tensors only once it runs."""
+        """Whether it is a file of torch's."""
         return is_zipfile(self.network)
+
+    @property
+    def is_plan(self) -> bool:
+        """Whether it is a plan of TensorRT's."""
+        return _is_plan(self.network)
 
     def unusable(
         self, code: str, message: str, hint: str = "", artifact: Artifact | None = None
     ) -> PackageError:
         """The error of a network that is as declared but cannot be used here."""
         return PackageError([self.problem(("network",), code, message, hint)])
+
+    def held_against(
+        self, inputs: Sequence[ActualTensor], outputs: Sequence[ActualTensor]
+    ) -> tuple[str, str]:
+        """Names of the observation and of the action in a network that says its tensors once it is loaded.
+
+        Raises:
+            PackageError: They are not as declared.
+        """
+        _require_interface(self.text, self.spec, inputs, outputs)
+        return _input(self.spec, inputs), _output(self.spec, outputs)
 
     def problem(self, at: Sequence[str | int], code: str, message: str, hint: str = "") -> Diagnostic:
         """A problem at the value that a path of keys leads to."""
@@ -79,7 +97,7 @@ class PolicyPackage:
     @property
     def data(self) -> tuple[str, ...]:
         """Files that hold more of the network's weights, by path from its folder."""
-        return () if self.is_program else external_locations(self.network)
+        return () if _is_closed(self.network) else external_locations(self.network)
 
     def network_bytes(self) -> bytes:
         """The content of the network's file.
@@ -93,9 +111,18 @@ class PolicyPackage:
         return content
 
 
+def _is_plan(network: Path) -> bool:
+    return network.suffix in PLANS
+
+
+def _is_closed(network: Path) -> bool:
+    """Whether it says its tensors only once it is loaded: a program of torch's, a plan."""
+    return is_zipfile(network) or _is_plan(network)
+
+
 def _digest(network: Path) -> str:
     """Names the weights, those in further files too; the file's own hash where there are none."""
-    return sha256_of(network) if is_zipfile(network) else onnx_digest(network)
+    return sha256_of(network) if _is_closed(network) else onnx_digest(network)
 
 
 def load_policy(path: Path) -> PolicyPackage:
@@ -124,15 +151,21 @@ def load_policy(path: Path) -> PolicyPackage:
     except ValidationError as error:
         raise PackageError(_of_content(text, error)) from None
     inputs, outputs = _interface(text, spec)
-    problems = _of_interface(text, spec, inputs, outputs)
-    if problems:
-        has = f"the network has inputs {_listed(inputs)} and outputs {_listed(outputs)}"
-        problems[-1] = replace(problems[-1], hint="; ".join(filter(None, (problems[-1].hint, has))))
-        raise PackageError(problems)
+    _require_interface(text, spec, inputs, outputs)
     by_name = {tensor.name: tensor for tensor in (*inputs, *outputs)}
     observation, output = by_name[_input(spec, inputs)], by_name[_output(spec, outputs)]
     states = tuple(by_name[state.input].dtype for state in spec.recurrent)
     return PolicyPackage(path, spec, observation, output, states, metadata, text)
+
+
+def _require_interface(
+    text: PackageText, spec: PolicySpec, inputs: Sequence[ActualTensor], outputs: Sequence[ActualTensor]
+) -> None:
+    """Raises PackageError where a network's tensors are not as declared."""
+    if problems := _of_interface(text, spec, inputs, outputs):
+        has = f"the network has inputs {_listed(inputs)} and outputs {_listed(outputs)}"
+        problems[-1] = replace(problems[-1], hint="; ".join(filter(None, (problems[-1].hint, has))))
+        raise PackageError(problems)
 
 
 def _another(text: PackageText, actual: str) -> Diagnostic:
@@ -151,13 +184,13 @@ def _interface(text: PackageText, spec: PolicySpec) -> tuple[list[ActualTensor],
     if not path.is_file():
         message = f"the network '{spec.network}' {absence(path)}"
         raise PackageError([text.problem(at, IO, message, "the path counts from policy.yaml")])
-    is_program = is_zipfile(path)
-    for location in () if is_program else external_locations(path):
+    is_closed = _is_closed(path)
+    for location in () if is_closed else external_locations(path):
         if problem := _of_data(text, path.parent, location):
             raise PackageError([problem])
     if spec.sha256 is not None and (actual := _digest(path)) != spec.sha256:
         raise PackageError([_another(text, actual)])
-    if is_program:
+    if is_closed:
         return _as_declared(spec)
     try:
         return onnx_interface(path)
@@ -171,7 +204,7 @@ def _metadata(text: PackageText) -> dict[str, str]:
     name = text.data.get("network")
     path = text.path.parent / (name if isinstance(name, str) else "")
     try:
-        return onnx_metadata(path) if path.is_file() and not is_zipfile(path) else {}
+        return onnx_metadata(path) if path.is_file() and not _is_closed(path) else {}
     except (NotProtobuf, OSError):
         return {}
 
@@ -191,7 +224,7 @@ def _of_data(text: PackageText, folder: Path, location: str) -> Diagnostic | Non
 
 
 def _as_declared(spec: PolicySpec) -> tuple[list[ActualTensor], list[ActualTensor]]:
-    """Tensors of a torch program, which goes by their order and says nothing of them."""
+    """Tensors of what says nothing of them before it is loaded."""
     inputs = [spec.input or "obs", *(state.input for state in spec.recurrent)]
     outputs = [spec.action.output or "actions", *(state.output for state in spec.recurrent)]
     return [ActualTensor(name, "", None) for name in inputs], [

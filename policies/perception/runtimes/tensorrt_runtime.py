@@ -10,7 +10,7 @@ from simgate.policies.perception.decoding.decoders import OutputDecoder
 from simgate.policies.perception.files.trust import require_trust
 from simgate.policies.perception.files.verified import verified_bytes
 from simgate.policies.perception.inference.availability import Availability
-from simgate.policies.perception.inference.device_name import gpu_is_there, parse_device
+from simgate.policies.perception.inference.device_name import gpu_is_there
 from simgate.policies.perception.inference.dlpack import DlpackDevice, dlpack_device
 from simgate.policies.perception.inference.interface import interface_problems
 from simgate.policies.perception.inference.portions import infer_in_portions
@@ -21,6 +21,7 @@ from simgate.policies.perception.preprocessing.readings import Readings, frame_s
 from simgate.policies.perception.problems import PackageError
 from simgate.policies.perception.runtime import Frames, RuntimeInfo
 from simgate.policies.perception.trt.cuda_device import CudaDevice, Device, NoCuda
+from simgate.policies.perception.trt.needs import INSTALL, device_of, is_too_old, usable_version
 from simgate.policies.perception.trt.sidecar import (
     EngineMismatch,
     Sidecar,
@@ -33,8 +34,7 @@ from simgate.policies.perception.trt.version import NoTensorRt, installed_versio
 if TYPE_CHECKING:
     from simgate.policies.perception.trt.engine import Engine, EngineError
 
-OLDEST = (10, 12)
-_INSTALL = "install it: pip install 'simgate[tensorrt]', or use --runtime onnxruntime"
+_INSTEAD = "use --runtime onnxruntime"
 _REBUILD = "build it on this machine with `simgate build-engine`, or use --runtime onnxruntime"
 
 
@@ -58,8 +58,8 @@ class TensorRtRuntime:
         plans = [artifact for artifact in package.artifacts if artifact.kind == "tensorrt"]
         if not plans:
             raise package.no_artifact("tensorrt")
-        self._version = _usable_version(package)
-        self._device = _device(package, device)
+        self._version = usable_version(package.unusable, _INSTEAD)
+        self._device = device_of(package.unusable, device, _INSTEAD)
         self._artifact, sidecar = _matching(package, plans, self._version, self._device)
         self._engine: Engine | None = _load(package, self._artifact, sidecar, self._device)
         problems = interface_problems(package, self._engine.inputs, self._engine.outputs)
@@ -80,15 +80,19 @@ class TensorRtRuntime:
         try:
             version = installed_version()
         except NoTensorRt as error:
-            remedy = _INSTALL if gpu_is_there() else "only needed on a machine with an NVIDIA GPU"
+            remedy = (
+                f"{INSTALL}, or {_INSTEAD}"
+                if gpu_is_there()
+                else "only needed on a machine with an NVIDIA GPU"
+            )
             return Availability("", str(error), remedy)
         try:
             device = CudaDevice(0)
         except NoCuda as error:
             return Availability("", str(error), "see torch's line")
         detail = f"{version} on {device.name}, compute capability {device.compute_capability}"
-        if _release(version) < OLDEST:
-            return Availability(detail, f"TensorRT {version} is too old", _INSTALL)
+        if is_too_old(version):
+            return Availability(detail, f"TensorRT {version} is too old", f"{INSTALL}, or {_INSTEAD}")
         return Availability(detail)
 
     def describe(self) -> RuntimeInfo:
@@ -154,33 +158,6 @@ class TensorRtRuntime:
     def close(self) -> None:
         """Releases the engine; safe to call twice."""
         self._engine = None
-
-
-def _usable_version(package: ModelPackage) -> str:
-    try:
-        version = installed_version()
-    except NoTensorRt as error:
-        raise package.unusable("runtime-missing", str(error), _INSTALL) from error
-    if _release(version) < OLDEST:
-        message = f"TensorRT {version} is too old, needed is {'.'.join(map(str, OLDEST))} or later"
-        raise package.unusable("runtime-missing", message, _INSTALL)
-    return version
-
-
-def _release(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".")[:2])
-
-
-def _device(package: ModelPackage, device: str | Device) -> Device:
-    if not isinstance(device, str):
-        return device
-    wanted = parse_device(device)
-    if wanted.kind == "cpu":
-        raise package.unusable("runtime-device", "TensorRT runs on NVIDIA GPUs only", "use onnxruntime:cpu")
-    try:
-        return CudaDevice(wanted.index)
-    except NoCuda as error:
-        raise package.unusable("runtime-device", str(error), "or use --runtime onnxruntime") from error
 
 
 def _matching(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,15 +60,23 @@ class Engine:
 
     Args:
         plan: Content of the plan file.
-        frames: Name of the input of the frames.
+        frames: Name of the input of the frames; None for the first one that is not ``beside``.
         device: Where it runs.
         version_compatible: Whether the plan was built so; only then code in it may be loaded.
+        beside: Names of inputs of something else.
 
     Raises:
         EngineError: It cannot be deserialized, or is of a kind that no detector has.
     """
 
-    def __init__(self, plan: bytes, frames: str, device: Device, version_compatible: bool = False) -> None:
+    def __init__(
+        self,
+        plan: bytes,
+        frames: str | None,
+        device: Device,
+        version_compatible: bool = False,
+        beside: Collection[str] = (),
+    ) -> None:
         self._device = device
         self._log = KeepingLogger()
         self._runtime = _runtime(self._log)
@@ -82,6 +90,8 @@ class Engine:
         modes = {name: engine.get_tensor_mode(name) for name in names}
         self._inputs = [name for name in names if modes[name] == trt.TensorIOMode.INPUT]
         self._outputs = [name for name in names if modes[name] == trt.TensorIOMode.OUTPUT]
+        if frames is None:
+            frames = next((name for name in self._inputs if name not in beside), "")
         if frames not in self._inputs:
             raise EngineError(
                 f"the engine has inputs {', '.join(self._inputs) or 'none'}, the package declares '{frames}'",
