@@ -16,6 +16,7 @@ import numpy as np
 
 from simgate.sim_adapters.environments.remote.refused import Refused, told
 from simgate.sim_adapters.environments.remote.session import Session
+from simgate.sim_adapters.environments.remote.vector_session import session_of
 from simgate.sim_adapters.environments.remote.wire import receive, send, send_arrays, stepped_of
 from simgate.sim_adapters.traits import ProcessTraits
 
@@ -63,7 +64,7 @@ class LocalLink:
 
     def __init__(self, opened: Mapping[str, Any]) -> None:
         self._name = opened["name"]
-        self._session: Session | None = _guarded(self._name, Session, **opened)
+        self._session: Session | None = _guarded(self._name, session_of, **opened)
 
     def call(self, word: str, **given: Any) -> Any:
         """See :class:`Link`."""

@@ -42,8 +42,8 @@ class Episode:
         if self._of_model:
             settle(self.env.unwrapped)
 
-    def reset(self, seed: int) -> tuple[dict[str, np.ndarray], Mapping[str, Any]]:
-        """Sets what is set before, and resets; observation and info."""
+    def set(self) -> None:
+        """Sets what is set before a reset."""
         inside = {k: v for k, v in self._set.items() if not k.startswith(("make.", "options."))}
         for target, value in inside.items():
             place = place_of(self.env.unwrapped, target)
@@ -52,6 +52,9 @@ class Episode:
         self._of_model = any(not target.startswith("attr/") for target in inside)
         if self._of_model:
             settle(self.env.unwrapped)
+
+    def reset(self, seed: int) -> tuple[dict[str, np.ndarray], Mapping[str, Any]]:
+        """Resets; observation and info."""
         options = {k[8:]: v for k, v in self._set.items() if k.startswith("options.")}
         observation, info = reset(self.env, seed, options)
         # Only now: a reset may make another model.

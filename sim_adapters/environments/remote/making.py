@@ -14,7 +14,10 @@ from .imports import beside
 from .mujoco_said import warnings_to_stderr
 from .presets import maker_by, preset_of
 from .refused import Refused
+from .vectors import is_vector
 
+COUNT = "num_envs"
+"""Keyword argument of what makes a vector environment: how many worlds it has."""
 _FOLDERS: set[Path] = set()
 """Folders whose files were environments of this process."""
 
@@ -52,15 +55,14 @@ def one_world(env: Any) -> Any:
     """An environment as it was made.
 
     Raises:
-        Refused: It holds several worlds: they reset themselves within a step, and those that are vectorized
-            by nature draw from one generator, so that an episode would depend on what runs beside it.
+        Refused: It holds several worlds, and nothing says how many it should.
     """
-    if any(cls.__name__ == "VectorEnv" for cls in type(env).__mro__):
+    if is_vector(env):
         kind, count = type(env).__name__, getattr(env, "num_envs", "several")
         env.close()
         raise Refused(
-            f"it makes {count} worlds at once (a {kind}), which may hang together; name what makes one "
-            f"of them, and 'sim: {{batch: {count}}}' runs {count} side by side, each with a seed of its own"
+            f"it makes {count} worlds at once (a {kind}); give what makes it the parameter {COUNT}, and "
+            "'sim: {batch: ...}' says how many, or name what makes a single one"
         )
     return env
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from .playing import Playing
 from .refused import Refused, told
-from .session import Session
+from .vector_session import session_of
 from .wire import arrays_of, receive, send, send_arrays
 
 _PR_SET_PDEATHSIG = 1
@@ -59,4 +59,4 @@ def _session_of(name: str) -> Any:
         from .isaaclab.session import LabSession
 
         return LabSession
-    return Session
+    return session_of

@@ -14,7 +14,7 @@ import numpy as np
 
 from .draws import Draws
 from .episode import Episode, picture_of, reset
-from .making import maker_of, one_world
+from .making import COUNT, maker_of, one_world
 from .physics import things_of
 from .presets import Preset, preset_of
 from .refused import Refused, told
@@ -46,7 +46,7 @@ class Session:
         if camera:
             self._make_with.setdefault("render_mode", "rgb_array")
         self._keeps, self._camera = keeps_time_limit, camera
-        self._maker, self._file = maker_of(name, folder)
+        self.maker, self._file = maker_of(name, folder)
         found = preset_of(name)
         self._preset: Preset | None = found[0] if found is not None else None
         self._of_preset = found[1] if found is not None else ""
@@ -60,14 +60,17 @@ class Session:
         if self._preset is not None and self._preset.seed and seed is not None:
             given.setdefault(self._preset.seed, seed)
         given.update({k[5:]: v for k, v in values.items() if k.startswith("make.")})
-        env = one_world(self._maker(**given))
+        env = self._new(given)
         if not self._keeps:
             _without_limit(env)
         return env
 
+    def _new(self, given: Mapping[str, Any]) -> Any:
+        return one_world(self.maker(**given))
+
     def describe(self) -> dict[str, Any]:
         """Spaces, what can be set with its value, where the code is, step time; makes one environment."""
-        env = one_world(self._maker(**self._make_with))
+        env = self._new(self._make_with)
         try:
             inner = env.unwrapped
             module = type(inner).__module__
@@ -88,9 +91,9 @@ class Session:
                 "picture": picture,
                 "action": action_of(env.action_space, inner),
                 "settable": [[name, plain(value)] for name, value in self._settable(env)],
-                "any_make": _takes_any(self._maker, env),
-                "open_make": _open_keywords(self._maker, env),
-                "files": files_of(env, _factory_of(self._maker, env), self._file),
+                "any_make": _takes_any(self.maker, env),
+                "open_make": _open_keywords(self.maker, env),
+                "files": files_of(env, _factory_of(self.maker, env), self._file),
                 "step_s": _number(step_s),
                 "fps": _number((getattr(env, "metadata", None) or {}).get("render_fps")),
                 "max_steps": steps,
@@ -121,8 +124,12 @@ class Session:
         env = self.open(values, seed)
         self._draws.resume(slot)
         episode = self._slots[slot] = Episode(env, values, asked, self._camera)
+        episode.set()
+        return self._begun(episode, seed)
+
+    def _begun(self, episode: Episode, seed: int) -> dict[str, Any]:
         observation, info = episode.reset(seed)
-        self._check_spaces(env)
+        self._check_spaces(episode.env)
         # Copied before the next one is reset, which may write into the very same arrays.
         observation = {name: array.copy() for name, array in observation.items()}
         return {"observation": observation, "info": episode.told(info), "lost": episode.lost()}
@@ -219,7 +226,7 @@ class Session:
         env = self.open(others)
         try:
             if target.startswith("make."):
-                known = dict(_keywords(self._maker, env, self._make_with))
+                known = dict(_keywords(self.maker, env, self._make_with))
                 return target[5:] in known and same(known[target[5:]], value)
             return same(place_of(env.unwrapped, target).read(), value)
         finally:
@@ -269,7 +276,7 @@ class Session:
             self.end(slot)
 
     def _settable(self, env: Any) -> Iterator[tuple[str, Any]]:
-        for name, value in _keywords(self._maker, env, self._make_with):
+        for name, value in _keywords(self.maker, env, self._make_with):
             yield f"make.{name}", value
         for path, value in attributes(env.unwrapped):
             yield f"attr/{path}", value
@@ -344,5 +351,5 @@ def _keywords(maker: Any, env: Any, given: Mapping[str, Any]) -> Iterator[tuple[
     """Keyword arguments with a plain default, or as they are given."""
     for name, parameter in inspect.signature(_factory_of(maker, env)).parameters.items():
         default = given.get(name, parameter.default)
-        if isinstance(default, (bool, int, float, str)) and name != "render_mode":
+        if isinstance(default, (bool, int, float, str)) and name not in ("render_mode", COUNT):
             yield name, default

@@ -50,17 +50,6 @@ def test_an_observation_may_be_too_large_to_be_squared_and_may_not_be_nan() -> N
         reader.read(np.array([1e200, np.nan]))
 
 
-@FOREIGN
-@pytest.mark.parametrize("mode", ["sync", "vector_entry_point"])
-def test_many_worlds_in_one_environment_are_refused_with_what_to_name(mode: str, python: str | None) -> None:
-    link = opened("gymnasium:make_vec", python, id="CartPole-v1", num_envs=3, vectorization_mode=mode)
-    said = r"it makes 3 worlds at once \(a \w+VectorEnv\), .*'sim: \{batch: 3\}' runs 3 side by side"
-    for ask in ({"word": "describe"}, {"word": "begin", "slot": 0, "seed": 0, "values": {}}):
-        with pytest.raises(Refused, match=said):
-            link.call(**ask)
-    link.close()
-
-
 def test_the_limit_of_steps_of_an_id_is_taken_away_unless_it_is_kept() -> None:
     ended = {}
     for keeps in (False, True):

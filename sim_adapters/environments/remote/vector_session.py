@@ -1,0 +1,199 @@
+"""Vector environments in slots: worlds that are made alike share one, and none may be moved by another."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import hashlib
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from .episode import Episode
+from .making import COUNT
+from .physics import PREFIX
+from .refused import Refused, told
+from .session import Session
+from .spaces import fitting
+from .vectors import Row, Vector, is_vector, per_world_in, single_of
+
+_PROBE_STEPS = 100
+
+
+def session_of(**opened: Any) -> Session:
+    """What answers for an environment, a vector of them or one that is taken out of a vector."""
+    session = Session(**opened)
+    maker, given = session.maker, opened["make"]
+    if COUNT not in inspect.signature(maker).parameters:
+        return session
+    if COUNT in given:
+        raise Refused(f"'sim: {{batch: ...}}' says how many worlds there are: leave make.{COUNT} out")
+    env = maker(**given, **{COUNT: 1})
+    if not is_vector(env):
+        env.close()
+    elif (single := single_of(env)) is not None:
+        single.close()
+        session.maker = _taken_out(maker)
+    else:
+        env.close()
+        session = VectorSession(**opened)
+    return session
+
+
+def _taken_out(maker: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(maker)
+    def made(**given: Any) -> Any:
+        return single_of(maker(**given, **{COUNT: 1}))
+
+    return made
+
+
+class VectorSession(Session):
+    """See :class:`~.session.Session`."""
+
+    _per_world: Sequence[str] = ()
+    _is_probed = False
+
+    def _new(self, given: Mapping[str, Any]) -> Any:
+        return self._vector(given, 1).rows[0]
+
+    def _vector(self, given: Mapping[str, Any], count: int) -> Vector:
+        env = self.maker(**given, **{COUNT: count})
+        if not is_vector(env) or env.num_envs != count:
+            made = f"one of {env.num_envs}" if is_vector(env) else f"a {type(env).__name__}"
+            raise Refused(f"asked by {COUNT} for a vector environment of {count} worlds, it made {made}")
+        if count == 1:
+            self._per_world = per_world_in(env)
+        inner = vars(env.unwrapped)
+        return Vector(env, [name for name in self._per_world if np.shape(inner.get(name))[:1] == (count,)])
+
+    def describe(self) -> dict[str, Any]:
+        """See :meth:`Session.describe`.
+
+        Raises:
+            Refused: A world is another one among others than alone.
+        """
+        said = super().describe()
+        if not self._is_probed:
+            self._probe()
+            self._is_probed = True
+        return said
+
+    def _probe(self) -> None:
+        vector = self._vector(self._make_with, 2)
+        kind = type(vector.env.unwrapped).__name__
+        try:
+            vector.reset([0, 1], {})
+        except Exception as error:
+            why = f"its worlds cannot each be given a seed ({told(error)})"
+        else:
+            vector.env.close()
+            if self.repeats({}, 0, _PROBE_STEPS):
+                return
+            why = "under one seed and the same actions a world is another one among others than alone"
+        raise Refused(
+            f"a {kind} has worlds that hang together: {why}. Name what makes a single one (of "
+            "make_vec: vectorization_mode: sync), and 'sim: {batch: ...}' runs several side by side"
+        )
+
+    def begins(
+        self,
+        slots: Sequence[int],
+        seeds: Sequence[int],
+        values: Sequence[Mapping[str, Any]],
+        asked: Sequence[Sequence[str]],
+    ) -> list[dict[str, Any]]:
+        """See :meth:`Session.begins`; worlds that differ only in what each can have alone share a vector."""
+        self.close()
+        together: dict[str, list[int]] = {}
+        for place, (one, names) in enumerate(zip(values, asked)):
+            shared = {k: v for k, v in one.items() if k.startswith(("make.", "options."))}
+            is_alone = any(not self._is_per_world(k) for k in one.keys() - shared.keys())
+            is_alone = is_alone or any(name.startswith(PREFIX) for name in names)
+            together.setdefault(f"{place if is_alone else ''} {sorted(shared.items())}", []).append(place)
+        begun: dict[int, dict[str, Any]] = {}
+        for places in together.values():
+            given = [(slots[k], seeds[k], values[k], asked[k]) for k in places]
+            answers = [self.begin(*given[0])] if len(given) == 1 else self._begin_together(given)
+            begun.update(zip(places, answers))
+        return [begun[place] for place in range(len(slots))]
+
+    def _is_per_world(self, target: str) -> bool:
+        name, _, rest = target.partition(".")
+        return name.startswith("attr/") and name[5:] in self._per_world and rest.split(".")[0] == "0"
+
+    def _begin_together(
+        self, given: Sequence[tuple[int, int, Mapping[str, Any], Sequence[str]]]
+    ) -> list[dict[str, Any]]:
+        first, _, values, _ = given[0]
+        for slot, seed, _, _ in given:
+            self._draws.begin(slot, seed)
+        self._draws.resume(first)
+        made = {**self._make_with, **{k[5:]: v for k, v in values.items() if k.startswith("make.")}}
+        vector = self._vector(made, len(given))
+        episodes = []
+        for row, (slot, _, own, asked) in zip(vector.rows, given):
+            episode = self._slots[slot] = Episode(row, own, asked, self._camera)
+            episode.set()
+            episodes.append(episode)
+        self._draws.resume(first)
+        options = {k[8:]: v for k, v in values.items() if k.startswith("options.")}
+        vector.reset([seed for _, seed, _, _ in given], options)
+        return [self._begun(episode, seed) for episode, (_, seed, _, _) in zip(episodes, given)]
+
+    def steps(self, slots: Sequence[int], actions: np.ndarray) -> dict[str, Any]:
+        """See :meth:`Session.steps`."""
+        together: dict[Vector, dict[int, Any]] = {}
+        for slot, action in zip(slots, actions):
+            row: Row = self._slots[slot].env
+            if row.vector.count > 1:
+                told = together.setdefault(row.vector, {})
+                if not told:
+                    self._draws.resume(slot)
+                told[row.index] = fitting(row.action_space, action)
+        for vector, told in together.items():
+            vector.step(told)
+        return super().steps(slots, actions)
+
+    def repeats(self, values: Mapping[str, Any], seed: int, steps: int, info: Sequence[str] = ()) -> bool:
+        """Whether an episode is the same again, and also among others of other seeds, values and actions."""
+        alone = [(seed, values)]
+        course = self._among(alone, 0, steps, info)
+        return course == self._among(alone, 0, steps, info) and course == self._among(
+            [(seed + 1, values), *alone, (seed + 2, {})], 1, steps, info
+        )
+
+    def _among(
+        self, worlds: Sequence[tuple[int, Mapping[str, Any]]], mine: int, steps: int, info: Sequence[str]
+    ) -> str:
+        """A digest of the episode of one of these worlds under random actions."""
+        digest, slots = hashlib.sha256(), list(range(len(worlds)))
+        seeds = [seed for seed, _ in worlds]
+        try:
+            begun = self.begins(slots, seeds, [values for _, values in worlds], [info] * len(worlds))[mine]
+            row: Row = self._slots[mine].env
+            spaces = [copy.deepcopy(row.action_space) for _ in worlds]
+            for space, seed in zip(spaces, seeds):
+                space.seed(seed)
+            seen, now = begun["observation"], [begun["info"]]
+            for _ in range(steps):
+                for array in seen.values():
+                    digest.update(array.tobytes())
+                digest.update(repr(now).encode())
+                if any(now[1:3]):
+                    break
+                actions = [space.sample() for space in spaces]
+                if row.vector.count == len(worlds):
+                    for other, action in enumerate(actions):
+                        row.vector.tell(other, action)
+                action = np.asarray(actions[mine], dtype=np.float64).reshape(1, -1)
+                answer = self.steps([mine], action)
+                seen = {name: array[0] for name, array in answer["observation"].items()}
+                now = [answer[name][0] for name in ("info", "terminated", "truncated", "reward")]
+        except (Exception, SystemExit) as error:
+            digest.update(told(error).encode())
+        finally:
+            self.close()
+        return digest.hexdigest()
