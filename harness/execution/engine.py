@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from simgate.harness.execution.events import (
@@ -18,6 +19,7 @@ from simgate.harness.execution.events import (
 from simgate.harness.execution.hosts.in_process import InProcess
 from simgate.harness.execution.hosts.pool.giving_up import give_up
 from simgate.harness.execution.hosts.pool.host_pool import HostPool, HostsCannotStart
+from simgate.harness.execution.hosts.pool.kept_pool import KeptPool
 from simgate.harness.execution.planning.plan import Plan
 from simgate.harness.execution.stopping import StoppingRule
 from simgate.harness.expansion.variant import Variant
@@ -26,7 +28,12 @@ RETRY_PAUSE_S = 5.0
 """Before workers are started again: a GPU that is taken, or memory that is full, needs a while."""
 
 
-def execute(plan: Plan, listeners: Sequence[Listener] = (), stopping: StoppingRule | None = None) -> str:
+def execute(
+    plan: Plan,
+    listeners: Sequence[Listener] = (),
+    stopping: StoppingRule | None = None,
+    kept: KeptPool | None = None,
+) -> str:
     """Runs a plan to its end, and gives its lock back.
 
     Every record is in the journal before a listener hears of it, so that whatever ends this call (a
@@ -36,19 +43,22 @@ def execute(plan: Plan, listeners: Sequence[Listener] = (), stopping: StoppingRu
         plan: From ``plan_run`` or ``resume_run``.
         listeners: Called in this thread, in order.
         stopping: Asked before each portion, told after each variant.
+        kept: Whose hosts run it, and stay for the next run; None for hosts of its own.
 
     Returns:
         Why the run ended before its plan did; empty otherwise. Variants without a record are missing
         evidence, which the gate counts; those that no host could take are ERROR with the cause.
     """
     try:
-        return _execute(plan, listeners, stopping)
+        return _execute(plan, listeners, stopping, kept)
     finally:
         if plan.lock is not None:
             plan.lock.release()
 
 
-def _execute(plan: Plan, listeners: Sequence[Listener], stopping: StoppingRule | None) -> str:
+def _execute(
+    plan: Plan, listeners: Sequence[Listener], stopping: StoppingRule | None, kept: KeptPool | None
+) -> str:
     finished: set[str] = set()
 
     def emit(event: Event) -> None:
@@ -72,7 +82,7 @@ def _execute(plan: Plan, listeners: Sequence[Listener], stopping: StoppingRule |
     if plan.variants:
         heard = (note, *listeners)
         try:
-            reason = _run(plan, heard, stopping, finished)
+            reason = _run(plan, heard, stopping, finished, kept)
         except HostsCannotStart as error:
             reason = str(error)
             give_up(plan, _left(plan, finished), reason)
@@ -80,13 +90,19 @@ def _execute(plan: Plan, listeners: Sequence[Listener], stopping: StoppingRule |
     return reason
 
 
-def _run(plan: Plan, heard: Sequence[Listener], stopping: StoppingRule | None, finished: set[str]) -> str:
+def _run(
+    plan: Plan,
+    heard: Sequence[Listener],
+    stopping: StoppingRule | None,
+    finished: set[str],
+    kept: KeptPool | None,
+) -> str:
     """Runs what has no record yet; starts anew, as often as the plan allows, when no host could start."""
     retried: dict[str, int] = {}
     left = plan.retries
     while True:
         try:
-            with _pool(plan, heard, retried) as pool:
+            with _pool(plan, heard, retried, kept) as pool:
                 pool.run(_left(plan, finished), stopping, returns=False)
             return pool.stopped_early
         except HostsCannotStart as error:
@@ -100,7 +116,11 @@ def _run(plan: Plan, heard: Sequence[Listener], stopping: StoppingRule | None, f
             plan = replace(plan, manifest=plan.folder.manifest())
 
 
-def _pool(plan: Plan, heard: Sequence[Listener], retried: dict[str, int]) -> HostPool | InProcess:
+def _pool(
+    plan: Plan, heard: Sequence[Listener], retried: dict[str, int], kept: KeptPool | None
+) -> AbstractContextManager[HostPool | InProcess]:
+    if kept is not None and plan.hosts:
+        return kept.taken_up(plan, heard, retried)
     if plan.cluster is not None:
         from simgate.harness.execution.cluster.ray_hosts import RayHosts
 

@@ -56,6 +56,7 @@ class Worker:
     Args:
         setup: What to build.
         is_own_process: Whether this process runs nothing but variants.
+        simulator: That of an earlier worker here, for the same options; None to build one.
 
     Raises:
         UnknownPlugin: Adapter, policy, runtime or world is not installed.
@@ -63,12 +64,14 @@ class Worker:
         NotAsPlanned: Code, model or a file is another one than when the run was planned.
     """
 
-    def __init__(self, setup: HostSetup, is_own_process: bool = True) -> None:
+    def __init__(
+        self, setup: HostSetup, is_own_process: bool = True, simulator: SimAdapter | None = None
+    ) -> None:
         self._setup = setup
         self._pack = pack = setup.pack
         self._folder = RunFolder(Path(setup.run_dir))
         self._metrics_asked = {c.metric for s in pack.scenarios for c in (*s.accept, *s.hard)}
-        self._adapter: SimAdapter | None = None
+        self._adapter = simulator
         self._resources = ResourceSampler()
         self._guard = PlanGuard(pack, setup.runtime, setup.parts, is_own_process)
         try:
@@ -162,6 +165,12 @@ class Worker:
             records = [error_record(self._pack, assignments[0], reason, self._setup.number, of_machine)]
         for record in records:
             finished(record)
+
+    def without_simulator(self) -> SimAdapter | None:
+        """Releases all but the simulator, which the next worker has; None where it is to build a new one."""
+        simulator, self._adapter = self._adapter, None
+        self.close()
+        return simulator
 
     def close(self) -> None:
         """Releases simulator and model."""

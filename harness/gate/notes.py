@@ -76,6 +76,11 @@ def _selection(manifest: Manifest, left_out: Mapping[str, int]) -> list[str]:
     if manifest.merged_from:
         runs = ", ".join(f"{run.run_id} (shard {run.shard})" for run in manifest.merged_from)
         notes.append(f"put together from {plural(len(manifest.merged_from), 'run')}: {runs}")
+    if manifest.reused:
+        count = plural(manifest.reused.records, "record")
+        notes.append(
+            f"{count} of {manifest.reused.run_id} count here too: nothing that could change them has changed"
+        )
     if manifest.looked_past:
         made = "put together although among the shards" if manifest.merged_from else "run although"
         notes.append(f"{made} {'; '.join(manifest.looked_past)}")

@@ -46,7 +46,7 @@ def carry(sources: Sequence[Source], target: RunFolder) -> tuple[list[int], list
                 kept = _renumbered(record, first_host)
                 journal.write(kept.model_dump_json().encode() + b"\n")
                 if record.outcome in VALID or record.variant not in valid:
-                    problems += _copy_files(source.folder, target, record)
+                    problems += copy_files(source.folder, target, record)
                 if record.outcome in VALID:
                     valid.add(record.variant)
             counts.append(count)
@@ -77,7 +77,8 @@ def _copy_hosts(source: RunFolder, target: RunFolder, by: int) -> int:
     return taken
 
 
-def _copy_files(source: RunFolder, target: RunFolder, record: RunRecord) -> list[str]:
+def copy_files(source: RunFolder, target: RunFolder, record: RunRecord) -> list[str]:
+    """Copies pictures and recording of a record; returns what was left behind, in words."""
     problems = []
     for name in record.artifacts.values():
         try:

@@ -105,6 +105,13 @@ class MergedRun(ResultModel):
     """Lines of its journal."""
 
 
+class Reused(ResultModel):
+    """An earlier run whose records are this one's too, their variants having the same identity."""
+
+    run_id: str
+    records: int
+
+
 class ImportedFrom(ResultModel):
     """Whose results a run holds that simgate has not run."""
 
@@ -140,6 +147,8 @@ class Manifest(ResultModel):
     """None for a run that shares its variants with no other."""
     merged_from: tuple[MergedRun, ...] = ()
     """The shards that were put together to this run, in the order in which they were begun."""
+    reused: Reused | None = Field(default=None, exclude_if=lambda found: found is None)
+    """None for a run that has run all that it holds."""
     accepted: tuple[str, ...] = ()
     """Differences to the baseline, or among the shards, that the user has accepted, by name."""
     looked_past: tuple[str, ...] = ()

@@ -6,18 +6,13 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from simgate.harness import registry
 from simgate.harness.execution.cluster.tree import in_tree
 from simgate.harness.execution.planning.adapter_options import located_options
+from simgate.harness.execution.planning.files_read import files_read, policy_paths
 from simgate.harness.execution.planning.moved_pack import with_paths
-from simgate.harness.execution.planning.parts import files_of, model_files, native_files, node_files, uses_of
-from simgate.harness.packs.language.pack import POLICIES
 from simgate.harness.packs.model import Pack
 from simgate.harness.sources.own_files import paths_told
-from simgate.policies.perception.files.package_files import decoder_files
-from simgate.policies.perception.package import load_package
 from simgate.policies.ros.model import RosModel
-from simgate.sim_adapters.files.code_file import Reference, files_of_code, is_reference
 from simgate.sim_adapters.files.plain_file import absolute
 from simgate.sim_adapters.worlds.declared.environment import EnvironmentSpec
 
@@ -32,16 +27,10 @@ def must_be_there(pack: Pack) -> tuple[str, ...]:
     folder = Path(pack.path).parent
     worlds = (scenario.native for scenario in pack.scenarios)
     found = [folder / one.python for one in worlds if isinstance(one, EnvironmentSpec) and one.python]
-    found += _told(pack, "interpreters")
+    found += policy_paths(pack, "interpreters")
     for given in pack.nodes.values():
         found += paths_told(RosModel, "interpreters", located_options(RosModel, given, folder))
     return tuple(dict.fromkeys(str(_installed(absolute(path))) for path in found))
-
-
-def _told(pack: Pack, question: str) -> list[Path]:
-    folder = Path(pack.path).parent
-    plugin = registry.load(POLICIES, pack.policy, folder)
-    return paths_told(plugin, question, located_options(plugin, pack.policy_options, folder))
 
 
 def _installed(python: Path) -> Path:
@@ -52,38 +41,14 @@ def _installed(python: Path) -> Path:
 def files_to_ship(pack: Pack, runtime: str) -> dict[str, str]:
     """Every file that hosts read and no release brings, absolute path -> SHA-256.
 
-    These are the files of the pack, of its models, native worlds and plugins, and the code of plugins that
-    are files. A plugin that is installed must be installed on the other machine too, and so must be what
-    :func:`must_be_there` names.
-
-    Args:
-        pack: With all overrides applied.
-        runtime: Perception runtime, as resolved.
+    A plugin that is installed must be installed on the other machine too, and so must be what
+    :func:`must_be_there` names. Arguments and errors are those of :func:`files_read`.
 
     Raises:
-        BadFiles: A plugin's own list of its files cannot be used.
-        PackageError: The model package is not in order.
         OSError: A file cannot be read.
     """
-    folder = Path(pack.path).parent
-    found = [folder / name for name in pack.sources]
-    found += _told(pack, "code_elsewhere")
-    for place, files in native_files(pack).values():
-        found += [place / name for name in files]
-    for use in uses_of(pack, runtime):
-        found += files_of(use, folder).values()
-        if is_reference(use.name):
-            found += files_of_code(Reference.read(use.name, folder))
-    for given in pack.nodes.values():
-        found += node_files(given, folder).values()
-    for path in pack.packages.values():
-        package = load_package(path)
-        found += [package.path, *(file.path for file in package.files), *model_files(package).values()]
-        found += decoder_files(package.decoder.kind, package.path.parent)
     there = must_be_there(pack)
-    paths = sorted(
-        path for path in {absolute(path) for path in found} if not any(map(path.is_relative_to, there))
-    )
+    paths = (path for path in files_read(pack, runtime) if not any(map(path.is_relative_to, there)))
     return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths if path.is_file()}
 
 

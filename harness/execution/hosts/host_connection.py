@@ -27,10 +27,14 @@ class HostConnection(ABC):
     def __init__(self, number: int, connection: socket.socket, log_path: Path) -> None:
         self.number = number
         self.socket = connection
-        self.log_path = log_path
-        self.log_start = log_path.stat().st_size if log_path.exists() else 0
+        self.log_to(log_path)
         self._incoming = bytearray()
         self._outgoing = bytearray()
+
+    def log_to(self, path: Path) -> None:
+        """What it writes goes there from now on."""
+        self.log_path = path
+        self.log_start = path.stat().st_size if path.exists() else 0
 
     place_lost = False
     """Whether it has ended because the machine under it is gone, which says little about what it ran."""

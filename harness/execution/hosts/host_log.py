@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import traceback
+from pathlib import Path
 
 
 def log_traceback() -> None:
@@ -12,3 +14,16 @@ def log_traceback() -> None:
     with contextlib.suppress(OSError):
         traceback.print_exc()
         sys.stderr.flush()
+
+
+def log_to(path: Path) -> None:
+    """Lets what this process and its libraries write go to another log from now on.
+
+    Raises:
+        OSError: It cannot be opened.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as log:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+            os.dup2(log.fileno(), stream.fileno())

@@ -6,8 +6,10 @@ import os
 import socket
 import threading
 from dataclasses import asdict
+from pathlib import Path
 
-from simgate.harness.execution.hosts.host_log import log_traceback
+from simgate.harness.execution.hosts.assignment import HostSetup
+from simgate.harness.execution.hosts.host_log import log_to, log_traceback
 from simgate.harness.execution.hosts.messages import (
     AdapterIdentity,
     BatchFinished,
@@ -19,11 +21,11 @@ from simgate.harness.execution.hosts.messages import (
     Ready,
     RunBatch,
     RuntimeIdentity,
-    Shutdown,
     Started,
 )
 from simgate.harness.execution.worker import Worker
 from simgate.harness.exit_codes import exited
+from simgate.harness.results.run_folder import RunFolder
 from simgate.sim_adapters.gl import what_lacks
 
 HEARTBEAT_S = 1.0
@@ -37,17 +39,42 @@ def serve_connection(connection: socket.socket) -> int:
 
 
 def serve(channel: HostChannel) -> int:
-    """Builds the worker that the first message describes and runs batches until told to stop."""
-    first = channel.receive()
-    if not isinstance(first, Init):
-        return 1
+    """Builds the worker that the first message describes and runs batches until told to stop. A further
+    description is that of the next run, which goes on with this simulator."""
+    worker: Worker | None = None
+    while True:
+        message = channel.receive()
+        if isinstance(message, Init):
+            worker = _built(channel, message.setup, worker)
+            if worker is None:
+                return 1
+        elif worker is None:
+            return 1
+        elif isinstance(message, RunBatch):
+            worker.run(
+                message.assignments,
+                started=lambda variant: channel.send(Started(variant=variant)),
+                finished=lambda record: channel.send(Finished(record=record)),
+            )
+            channel.send(BatchFinished())
+        else:
+            worker.close()
+            return 0
+
+
+def _built(channel: HostChannel, setup: HostSetup, before: Worker | None) -> Worker | None:
+    """A worker that has said it is ready; None when it cannot start, which is said too."""
     try:
-        worker = Worker(first.setup)
+        simulator = None
+        if before is not None:
+            simulator = before.without_simulator()
+            log_to(RunFolder(Path(setup.run_dir)).host_log(setup.number))
+        worker = Worker(setup, simulator=simulator)
         adapter, runtime = worker.describe()
     except (Exception, SystemExit) as error:
         log_traceback()
         channel.send(CannotStart(reason=_why(error)))
-        return 1
+        return None
     channel.send(
         Ready(
             adapter=AdapterIdentity(**asdict(adapter)),
@@ -55,18 +82,7 @@ def serve(channel: HostChannel) -> int:
             recycle_after=worker.recycle_after,
         )
     )
-    while True:
-        message = channel.receive()
-        if message is None or isinstance(message, Shutdown):
-            worker.close()
-            return 0
-        if isinstance(message, RunBatch):
-            worker.run(
-                message.assignments,
-                started=lambda variant: channel.send(Started(variant=variant)),
-                finished=lambda record: channel.send(Finished(record=record)),
-            )
-            channel.send(BatchFinished())
+    return worker
 
 
 def _why(error: BaseException) -> str:

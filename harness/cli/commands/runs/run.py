@@ -7,160 +7,27 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from simgate.harness.cli.concluded import Concluded
-from simgate.harness.cli.options.baseline_options import add_accept_difference, add_baseline_store
-from simgate.harness.cli.options.cluster import add_cluster, cluster_of
-from simgate.harness.cli.options.output_option import add_output, with_output
-from simgate.harness.cli.options.selection import add_selection, select, selected_options
-from simgate.harness.cli.options.trust import add_trust
-from simgate.harness.cli.options.workers import add_workers, count
-from simgate.harness.execution.planning.record_mode import RECORD_CHOICES
-from simgate.harness.frontend.run_addresses import put_run, run_or_name
-from simgate.harness.frontend.run_options import run_name
-from simgate.harness.frontend.shares import shard
+from simgate.harness.cli.options.cluster import cluster_of
+from simgate.harness.cli.options.output_option import with_output
+from simgate.harness.cli.options.run_options import add_run_options
+from simgate.harness.cli.options.selection import select, selected_options
+from simgate.harness.frontend.run_addresses import put_run
 
 if TYPE_CHECKING:
+    from simgate.harness.execution.hosts.pool.kept_pool import KeptPool
     from simgate.harness.execution.planning.plan import Plan
+    from simgate.harness.execution.stopping import StoppingRule
     from simgate.harness.expansion.variant import Variant
     from simgate.harness.frontend.run_options import RunOptions
     from simgate.harness.packs.model import Pack
 
     Job = tuple[Pack, Sequence[Variant]]
 
+configure = add_run_options
 HELP = "run scenario packs, judge them and write the reports"
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Adds the command's arguments."""
-    parser.add_argument("packs", nargs="*", type=Path, metavar="PACK", help="pack file, or folder of packs")
-    text = "worker processes (default: usable cores, for Isaac Sim one a GPU; 0: this process)"
-    add_workers(parser, text)
-    add_cluster(parser)
-    parser.add_argument("--runs-dir", type=Path, default=Path("runs"), metavar="DIR", help="default: runs")
-    parser.add_argument(
-        "--variants",
-        type=_positive,
-        metavar="N",
-        help="only the first N of each scenario, and its pinned ones",
-    )
-    add_selection(parser)
-    _add_conditions(parser)
-    _add_baseline(parser)
-    _add_course(parser)
-    add_trust(parser)
-    parser.add_argument("--quiet", action="store_true", help="no progress, only the summary")
-    add_output(parser)
-
-
-class _Joined(argparse.Action):
-    """An option that may be given several times: its values as one text, with commas."""
-
-    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
-        """Adds one value."""
-        earlier = getattr(namespace, self.dest)
-        setattr(namespace, self.dest, f"{earlier},{values}" if earlier else values)
-
-
-def _add_conditions(parser: argparse.ArgumentParser) -> None:
-    """With what the variants run, and what they leave."""
-    parser.add_argument("--adapter", metavar="A", help="another simulator than the pack's")
-    parser.add_argument(
-        "--isaac-python",
-        dest="interpreter",
-        metavar="P",
-        help="Isaac Sim's interpreter (python.sh), for workers with adapter isaacsim",
-    )
-    parser.add_argument(
-        "--model",
-        metavar="M",
-        action=_Joined,
-        help="another model package than the pack's: folder, file, s3://, gs://, mlflow:; of several models "
-        "NAME=PACKAGE, as often as wanted",
-    )
-    parser.add_argument(
-        "--policy",
-        metavar="P",
-        help="another trained network than the pack's: its policy.yaml, or the folder; of a policy in code "
-        "OPTION=VALUE, in place of one of its policy_options",
-    )
-    parser.add_argument(
-        "--runtime", metavar="R", help="perception runtime, also with a device: torch:cpu (default: auto)"
-    )
-    parser.add_argument(
-        "--latency-extra-ms", type=float, default=0.0, metavar="X", help="added to every perception latency"
-    )
-    parser.add_argument(
-        "--record",
-        choices=RECORD_CHOICES,
-        default="failed",
-        help="variants that leave a recording (with `none` those that did not pass still leave pictures)",
-    )
-
-
-def _add_baseline(parser: argparse.ArgumentParser) -> None:
-    """What the run is held against."""
-    parser.add_argument(
-        "--baseline",
-        type=run_or_name,
-        metavar="RUN",
-        help="hold the run against an older one (its folder, or a baseline's name); needs a regression rule",
-    )
-    parser.add_argument(
-        "--baseline-model",
-        metavar="M",
-        help="run the pack with this model first, and hold the run against that: both here, paired; needs a "
-        "regression rule",
-    )
-    parser.add_argument(
-        "--baseline-policy", metavar="P", help="likewise with this trained network: two checkpoints, paired"
-    )
-    add_baseline_store(parser, "--baseline-store")
-    add_accept_difference(parser)
-
-
-def _add_course(parser: argparse.ArgumentParser) -> None:
-    """When the run ends, which part of it runs here, and under which name."""
-    parser.add_argument(
-        "--until-decided",
-        action="store_true",
-        help="stop as soon as a sequential test has decided; the pack's variants are the most that run",
-    )
-    parser.add_argument("--resume", type=Path, metavar="RUN", help="continue an interrupted run")
-    parser.add_argument(
-        "--shard",
-        type=shard,
-        metavar="K/N",
-        help="only part K of N of the variants; `simgate merge` puts the runs together",
-    )
-    parser.add_argument(
-        "--balance-by",
-        type=run_or_name,
-        metavar="RUN",
-        help="run (or latest, or a baseline's name) by whose durations shards are made equal and, on a "
-        "cluster, the longest variants go first; the same for every shard (default: --baseline's, else every "
-        "variant weighs the same)",
-    )
-    parser.add_argument(
-        "--retry-infrastructure",
-        type=count,
-        default=0,
-        metavar="N",
-        help="try again up to N times what the machine has failed at (a worker died or could not start, "
-        "memory or disk were full, black pictures); attempts are counted and shown (default: 0)",
-    )
-    parser.add_argument(
-        "--run-name",
-        type=run_name,
-        metavar="NAME",
-        help="name of the run's folder; with several packs -PACK follows (default: of time, pack and chance)",
-    )
-    parser.add_argument(
-        "--artifacts",
-        metavar="URL",
-        help="put the run there too when it is done: a folder, s3://..., gs://...",
-    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -175,6 +42,8 @@ def run_packs(args: argparse.Namespace) -> tuple[int, list[Concluded]]:
     """Runs and judges what the command's options ask for; returns the exit code and what was found."""
     from simgate.harness.cli.judging import code_of
 
+    if args.watch:
+        _watch(args)
     if args.resume:
         concluded = [_finish(args, _resumed(args))]
         code = code_of(concluded)
@@ -213,7 +82,22 @@ def _run_job(args: argparse.Namespace, pack: Pack, variants: Sequence[Variant], 
     options = options_of(args).of_pack(pack, several)
     if args.baseline_model is not None or args.baseline_policy is not None:
         options = replace(options, baseline=str(_run_baseline(args, pack, variants, options)))
-    return _finish(args, _plan(args, pack, variants, options))
+    return _finish(args, _without_reused(args, pack, variants, options))
+
+
+def _without_reused(
+    args: argparse.Namespace, pack: Pack, variants: Sequence[Variant], options: RunOptions
+) -> Plan:
+    """The plan, without what an earlier run has records of where one is to be reused."""
+    from simgate.harness.merging.reuse import reuse
+    from simgate.harness.results.run_folder import RunFolder
+
+    if args.reuse is None:
+        return _plan(args, pack, variants, options)
+    # Before this run is the latest.
+    earlier = RunFolder(args.reuse)
+    earlier.manifest()
+    return reuse(_plan(args, pack, variants, options), earlier)
 
 
 def _run_baseline(
@@ -325,6 +209,7 @@ def _resumed(args: argparse.Namespace) -> Plan:
         "--accept-difference": args.accept_difference if args.executor == "local" else None,
         "--until-decided": args.until_decided or None,
         "--run-name": args.run_name,
+        "--reuse": args.reuse,
         "--shard": args.shard,
         "--balance-by": args.balance_by,
     }
@@ -342,6 +227,26 @@ def _resumed(args: argparse.Namespace) -> Plan:
     return plan
 
 
+def _watch(args: argparse.Namespace) -> None:
+    from simgate.harness.cli.judging import judge_and_show
+    from simgate.harness.cli.watching import watch
+    from simgate.harness.frontend.user_errors import UserError
+
+    def plan_now(args: argparse.Namespace) -> Plan:
+        jobs = jobs_of(args)
+        if len(jobs) != 1:
+            raise UserError(f"--watch takes one pack, and {args.packs[0]} holds {len(jobs) or 'none'}")
+        pack, variants = jobs[0]
+        return _without_reused(args, pack, variants, options_of(args))
+
+    watch(
+        args,
+        plan_now,
+        lambda plan, stopping, kept: _execute(args, plan, stopping, kept),
+        lambda plan, stopped: judge_and_show(plan.folder, stopped),
+    )
+
+
 def _finish(args: argparse.Namespace, plan: Plan) -> Concluded:
     """Runs a plan, then everything that is derived from its journal."""
     from simgate.harness.cli.judging import judge_and_show, show_shard
@@ -352,7 +257,9 @@ def _finish(args: argparse.Namespace, plan: Plan) -> Concluded:
     return judge_and_show(plan.folder, stopped)
 
 
-def _execute(args: argparse.Namespace, plan: Plan) -> str:
+def _execute(
+    args: argparse.Namespace, plan: Plan, stopping: StoppingRule | None = None, kept: KeptPool | None = None
+) -> str:
     """Runs a plan; returns why it ended early, empty when it did not."""
     from simgate.harness.cli.progress import progress_listener
     from simgate.harness.execution.engine import execute
@@ -361,7 +268,7 @@ def _execute(args: argparse.Namespace, plan: Plan) -> str:
 
     try:
         with progress_listener(args.quiet) as listener, span_listeners() as spans:
-            stopped = execute(plan, [listener, *spans], stopping_rule(plan))
+            stopped = execute(plan, [listener, *spans], stopping or stopping_rule(plan), kept)
     except KeyboardInterrupt:
         print(
             f"\nwhat was measured is kept; continue with: simgate run --resume {plan.folder.path}",
@@ -371,10 +278,3 @@ def _execute(args: argparse.Namespace, plan: Plan) -> str:
     if stopped:
         print(f"the run has ended early: {stopped}", file=sys.stderr)
     return stopped
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be 1 or more, not {number}")
-    return number

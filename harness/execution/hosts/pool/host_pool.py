@@ -26,7 +26,7 @@ from simgate.harness.execution.hosts.messages import (
 from simgate.harness.execution.hosts.pool.slot import Slot
 from simgate.harness.execution.hosts.pool.work_queue import MAX_ATTEMPTS, MAX_PLACES, WorkQueue
 from simgate.harness.execution.hosts.starting import CannotBegin, HostStarter, LocalHosts, NodeRefused
-from simgate.harness.execution.planning.plan import Plan
+from simgate.harness.execution.planning.plan import Plan, is_served_by
 from simgate.harness.execution.record_sink import RecordSink
 from simgate.harness.execution.stopping import NeverStop, StoppingRule
 from simgate.harness.expansion.variant import Variant
@@ -94,6 +94,25 @@ class HostPool:
                 self._ask_to_exit()
         finally:
             self._kill_all()
+
+    def take_up(self, plan: Plan, listeners: Sequence[Listener], retried: dict[str, int]) -> None:
+        """Goes on with another plan; hosts stay where what they have loaded is what they would load.
+
+        Args:
+            plan: For hosts on this machine, as many as before.
+            listeners: Told what happens, in place of the earlier ones.
+            retried: As when a pool is made.
+        """
+        stays = is_served_by(plan, self._plan)
+        self._plan, self._starter, self._listeners = plan, LocalHosts(plan), tuple(listeners)
+        self._retried, self._why_not_started, self._looked = retried, "", time.monotonic()
+        for slot in self._slots:
+            slot.failed_starts, slot.retired = 0, False
+            if slot.host is not None and not (stays and slot.ready and not slot.busy):
+                self._recycle(slot)
+            elif slot.host is not None:
+                slot.host.log_to(plan.folder.host_log(slot.number))
+                slot.occupy(slot.host, self._starter.setup(slot.number, None), plan.limits)
 
     def run(
         self, variants: Sequence[Variant], stopping: StoppingRule | None = None, *, returns: bool = True

@@ -1,0 +1,231 @@
+"""``--reuse`` and ``--watch``: what nothing has changed for is not run again, and what has is run with what is now there."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from simgate.harness.cli.main import main
+from simgate.harness.execution.engine import execute
+from simgate.harness.execution.events import VariantStarted
+from simgate.harness.execution.hosts.pool.kept_pool import KeptPool
+from simgate.harness.execution.planning.plan import Plan, plan_run, with_manifest
+from simgate.harness.expansion.expand import expand_pack
+from simgate.harness.merging.reuse import reuse
+from simgate.harness.merging.sources import CannotMerge
+from simgate.harness.packs.loader import load_pack
+from simgate.harness.results.run_folder import RunFolder
+from tests.integration.test_engine import alive, wait_until
+from tests.integration.test_engine_resume import hosts_below
+from tests.run_dirs import run_dirs
+from tests.unit.execution.conftest import memory_plugins
+from tests.unit.execution.memory_pack import write_model, write_pack
+
+__all__ = ["memory_plugins"]
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def edit(path: Path, was: str, now: str) -> None:
+    text = path.read_text()
+    assert was in text
+    path.with_suffix(".new").write_text(text.replace(was, now))
+    path.with_suffix(".new").replace(path)
+
+
+def planned(folder: Path) -> Plan:
+    pack = load_pack(folder / "pack.yaml")
+    return plan_run(
+        pack,
+        variants=expand_pack(pack),
+        runs_dir=folder / "runs",
+        hosts=1,
+        runtime="memory_runtime",
+        record="all",
+    )
+
+
+def begun(plan: Plan, kept: KeptPool | None = None) -> tuple[list[str], list[int]]:
+    """The variants that a plan has run, and the processes that have."""
+    started: list[str] = []
+    pids: list[int] = []
+
+    def note(event: object) -> None:
+        if isinstance(event, VariantStarted):
+            started.append(event.variant)
+            pids.extend(hosts_below(os.getpid()))
+
+    assert execute(plan, [note], kept=kept) == ""
+    return started, sorted(set(pids))
+
+
+def test_only_what_a_change_concerns_is_run_and_the_rest_is_the_earlier_runs(tmp_path: Path) -> None:
+    pack = write_pack(tmp_path, 3)
+    first = planned(tmp_path)
+    begun(first)
+    edit(pack, "variants: {count: 3}", "variants: {count: 5}")
+    more = reuse(planned(tmp_path), first.folder)
+    assert begun(more)[0] == ["door_ahead::v0003", "door_ahead::v0004"]
+    kept = first.folder.records()
+    assert more.folder.records()[:3] == kept
+    for record in kept:
+        assert record.artifacts
+        for name in record.artifacts.values():
+            assert (more.folder.path / name).read_bytes() == (first.folder.path / name).read_bytes()
+    reused = more.folder.manifest().reused
+    assert reused is not None and (reused.run_id, reused.records) == (first.folder.path.name, 3)
+    edit(pack, "collisions: {at_most: 0}", "collisions: {at_most: 1}")
+    other = reuse(planned(tmp_path), more.folder)
+    assert len(begun(other)[0]) == 5, "a criterion is part of what a record says"
+    assert other.folder.manifest().reused is None
+
+
+def test_another_model_leaves_nothing_to_reuse(tmp_path: Path) -> None:
+    write_pack(tmp_path, 2)
+    first = planned(tmp_path)
+    begun(first)
+    write_model(tmp_path / "model", latency="uniform: {between: [20, 150]}")
+    assert len(begun(reuse(planned(tmp_path), first.folder))[0]) == 2
+
+
+def test_records_of_another_machine_are_refused_by_name(tmp_path: Path) -> None:
+    write_pack(tmp_path, 2)
+    first = planned(tmp_path)
+    elsewhere = first.manifest.fingerprint.model_copy(update={"machine": "a Cray"})
+    with_manifest(first, fingerprint=elsewhere)
+    begun(first)
+    with pytest.raises(CannotMerge, match=r"can be reused: the machine was a Cray, is .*; leave --reuse out"):
+        reuse(planned(tmp_path), first.folder)
+
+
+def test_hosts_stay_for_another_pack_or_model_and_are_new_for_what_python_or_the_simulator_keep(
+    tmp_path: Path,
+) -> None:
+    pack = write_pack(tmp_path, 2)
+    with KeptPool() as kept:
+        _, [pid] = begun(planned(tmp_path), kept)
+        edit(pack, "uniform: [3.0, 5.0]", "uniform: [3.0, 4.0]")
+        changed = planned(tmp_path)
+        assert begun(changed, kept)[1] == [pid]
+        assert {0.0 < float(r.parameters["door.distance_m"]) < 4.0 for r in changed.folder.records()} == {
+            True
+        }
+        write_model(tmp_path / "model", latency="constant: 500")
+        slower = planned(tmp_path)
+        assert begun(slower, kept)[1] == [pid]
+        assert {ms for r in slower.folder.records() if r.latency for ms in r.latency.in_loop_ms} == {500.0}
+        assert slower.folder.host_log(0).exists() and slower.folder.hosts()
+        edit(pack, "time_limit_s: 10", "time_limit_s: 9")
+        _, [other] = begun(planned(tmp_path), kept)
+        assert other != pid and not alive(pid)
+    assert wait_until(lambda: not alive(other))
+
+
+def test_what_a_kept_host_says_is_in_its_own_runs_log(tmp_path: Path) -> None:
+    pack = write_pack(tmp_path, 2)
+    edit(pack, "camera.noise_std: 0.02", "camera.noise_std: 0.02\n      fault: none")
+    with KeptPool() as kept:
+        begun(planned(tmp_path), kept)
+        edit(pack, "fault: none", "fault: raise")
+        failing = planned(tmp_path)
+        begun(failing, kept)
+    assert all("see hosts/0.log" in record.reason for record in failing.folder.records())
+    assert "Traceback" in failing.folder.host_log(0).read_text()
+
+
+@pytest.fixture
+def watching(tmp_path: Path) -> Iterator[Callable[[int], str]]:
+    """Waits for the n-th time that a command which watches ``tmp_path`` has come to rest; gives what it said since."""
+    write_pack(tmp_path, 2)
+    edit(tmp_path / "pack.yaml", "policy: memory_policy", "policy: own.py:Own")
+    (tmp_path / "own.py").write_text(
+        "from tests.unit.execution.memory_plugins import MemoryPolicy as Own  # noqa: F401\n"
+    )
+    log = tmp_path / "log"
+    command = [sys.executable, "-m", "simgate.harness.cli.main", "run", ".", "--watch", "--workers", "1"]
+    with log.open("wb") as out:
+        process = subprocess.Popen([*command, "--runtime", "memory_runtime"], stdout=out, stderr=out)
+    seen = 0
+
+    def rest(times: int) -> str:
+        nonlocal seen
+        assert wait_until(lambda: log.read_text().count("watching") == times or process.poll() is not None)
+        said = log.read_text()[seen:]
+        assert process.poll() is None, said
+        seen += len(said)
+        return said
+
+    yield rest
+    hosts = hosts_below(process.pid)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30.0) == 128 + signal.SIGTERM
+    assert wait_until(lambda: not any(alive(pid) for pid in hosts))
+
+
+def test_a_watched_pack_is_run_again_when_it_its_model_or_its_policy_is_saved(
+    tmp_path: Path, watching: Callable[[int], str]
+) -> None:
+    pack = tmp_path / "pack.yaml"
+    assert "GO" in watching(1)
+    edit(pack, "count: 2", "count: 3")
+    assert re.search(r"changed: pack.yaml\n.*3 variants on 1 worker, 2 already done", watching(2))
+    edit(pack, "count: 3", "cuont: 3")
+    assert "did you mean 'count'" in watching(3)
+    edit(pack, "cuont: 3", "count: 3")
+    assert "3 variants on 1 worker, 3 already done" in watching(4)
+    edit(tmp_path / "own.py", "# noqa", "# another policy  # noqa")
+    said = watching(5)
+    assert "changed: own.py\n" in said and "3 variants on 1 worker, into" in said
+    assert len(run_dirs(tmp_path / "runs")) == 4
+
+
+def test_a_change_during_a_run_begins_it_again_with_what_is_done(
+    tmp_path: Path, watching: Callable[[int], str]
+) -> None:
+    watching(1)
+    edit(tmp_path / "pack.yaml", "count: 2", "count: 6")
+    edit(tmp_path / "pack.yaml", "pace_s: 0.0", "pace_s: 0.005")
+    assert wait_until(lambda: len(run_dirs(tmp_path / "runs")) == 2)
+    slow = RunFolder(run_dirs(tmp_path / "runs")[1])
+    assert wait_until(slow.journal_path.exists)
+    edit(tmp_path / "pack.yaml", "count: 6", "count: 7")
+    said = watching(2)
+    assert "the run has ended early: pack.yaml has changed" in said
+    assert re.search(r"7 variants on 1 worker, [1-5] already done", said)
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        (["--shard", "1/2"], "--shard cannot be combined with --watch"),
+        (["--resume", "runs/latest"], "--resume cannot be combined with --watch"),
+        (["--output", "json"], "--output json cannot be combined with --watch"),
+        (["--executor", "ray"], "--executor ray cannot be combined with --watch"),
+        (["--until-decided"], "--until-decided cannot be combined with --watch"),
+    ],
+)
+def test_options_that_contradict_watching_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: list[str], message: str
+) -> None:
+    write_pack(tmp_path)
+    assert main(["run", ".", "--watch", *option]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_reuse_of_nothing_is_an_error_before_there_is_a_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_pack(tmp_path)
+    assert main(["run", ".", "--reuse", "nowhere"]) == 2
+    assert "nowhere is not a run folder" in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
