@@ -130,4 +130,6 @@ class VariantItem(VariantCase):
 
     def reportinfo(self) -> tuple[PathLike[str] | str, int | None, str]:
         """Place of the scenario in the pack, and the variant's id as headline."""
-        return self.path, max(0, self.scenario.line - 1), self.variant_id
+        # For pytest the dots of a headline with which an id ends are Python's: it prints '::' for them.
+        before = f"{self.pack.name}: " if "." in self.variant_id else ""
+        return self.path, max(0, self.scenario.line - 1), before + self.variant_id

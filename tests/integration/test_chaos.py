@@ -48,6 +48,7 @@ class Chaos:
     def __init__(self, folder: Path, count: int, seed: int) -> None:
         self.folder, self.rng = folder, random.Random(seed)
         self.done: Counter[str] = Counter()
+        self.patience_s = 120.0 + 2.0 * count
         self.temporary = folder / "tmp"
         self.temporary.mkdir()
         self.pack = write_pack(folder, count, pace_s=0.02)
@@ -68,7 +69,7 @@ class Chaos:
 
     def wait_for_a_record(self) -> bool:
         """Whether the command has added one; False when it has ended."""
-        before, deadline = self.size(), time.monotonic() + 120.0
+        before, deadline = self.size(), time.monotonic() + self.patience_s
         while self.command.poll() is None:
             assert time.monotonic() < deadline, "nothing happens"
             if self.size() > before:
@@ -85,7 +86,7 @@ class Chaos:
 
     def end(self, *codes: int) -> str:
         """Waits for the end with one of these codes; what was said."""
-        said = self.command.communicate(timeout=120.0)[1]
+        said = self.command.communicate(timeout=self.patience_s)[1]
         assert self.command.returncode in codes, (self.command.returncode, said)
         assert "Traceback" not in said, said
         return said

@@ -16,8 +16,8 @@ from tests.unit.execution.memory_pack import write_pack
 
 __all__ = ["memory_plugins"]
 
-HOSTILE = '"x\\n::error::FORGED\\e[31m\\u202e\\x85FORGED\\r\\nFORGED"'
-UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u202e]")
+HOSTILE = '"x\\n::error::FORGED\\e[31m\\u202e\\x85FORGED\\r\\nFORGED\\0\\u2066"'
+UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u202e\u2066]")
 FORGED = re.compile(r"^\s*(?:FORGED|::error::FORGED|::warning)", re.MULTILINE)
 
 

@@ -54,6 +54,13 @@ def test_the_test_tree_of_an_editor_shows_pack_scenario_and_variant(bench: Bench
     assert result.ret == 0
 
 
+def test_an_id_with_dots_is_printed_as_pytest_takes_it(bench: Bench) -> None:
+    bench.pack(scenario("open.way", count=1), gate="")
+    result = bench.run("-v", "--setup-plan")
+    [printed] = [line.split()[0] for line in result.outlines if line.startswith("pack.yaml::")]
+    assert bench.collect([]) == [[printed]] == [["pack.yaml::open.way::v0000"]]
+
+
 def test_collecting_runs_nothing_and_makes_no_run_folder(bench: Bench) -> None:
     bench.pack(CLEAR_WAY)
     assert bench.run("--co").ret == 0

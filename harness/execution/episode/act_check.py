@@ -75,7 +75,10 @@ def _is_plainly_right(act: Act, spec: ActionSpec) -> bool:
 def _wrong_with(act: Act, spec: ActionSpec) -> str:
     """What makes this no act; empty when it is one."""
     if not isinstance(act, Act):
-        return f"an act must be a simgate.policies.policy.Act, not {type(act).__name__}"
+        return (
+            f"an act must be a simgate.policies.policy.Act, not {type(act).__name__}; "
+            "write Act(values=[...], mode='a word')"
+        )
     if not isinstance(act.values, Sequence | np.ndarray) or isinstance(act.values, str):
         return f"the values of an act are one number for each entry of the action, not {_shown(act.values)}"
     for name, unit, value in zip(spec.names, spec.units, act.values, strict=False):

@@ -47,7 +47,7 @@ def check(*acts: object, active: tuple[int, ...] = (0,), worlds: int = 1) -> obj
         (drive(0.0, 0.0, 3), r"mode must be a word, not 3 \(int\)"),
         (drive(0.0, 0.0, "stop", report=[1]), "report must be a word or a number"),
         (Act((0.0, 0.0), "stop", "glass"), "facts must be words and numbers by name, not 'glass'"),
-        ((0.5, 0.0), "must be a simgate.policies.policy.Act, not tuple"),
+        ((0.5, 0.0), r"must be a simgate.policies.policy.Act, not tuple; write Act\(values="),
     ],
 )  # fmt: skip
 def test_what_is_no_action_is_refused_with_policy_step_and_value(act, said):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,7 @@ def test_who_may_read_a_file_is_what_the_umask_leaves(tmp_path: Path, umask: int
     assert (tmp_path / "b").stat().st_mode & 0o777 == 0o640
 
 
-@pytest.mark.parametrize("kind", ["link", "dangling", "pipe", "folder"])
+@pytest.mark.parametrize("kind", ["link", "dangling", "pipe", "socket", "folder"])
 def test_what_is_no_plain_file_is_neither_replaced_nor_written_through(tmp_path: Path, kind: str) -> None:
     path, other = tmp_path / "out", tmp_path / "other"
     if kind == "link":
@@ -51,6 +52,9 @@ def test_what_is_no_plain_file_is_neither_replaced_nor_written_through(tmp_path:
         path.symlink_to(other)
     elif kind == "pipe":
         os.mkfifo(path)
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(str(path))
     else:
         path.mkdir()
     before = path.lstat()

@@ -8,6 +8,7 @@ import pickle
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -34,22 +35,58 @@ class Attack:
         return Path.touch, (self.mark,)
 
 
-def attacking(folder: Path, mark: Path) -> ModelPackage:
-    """A package whose torch program is a real one of torch's, with weights that run code."""
-    pytest.importorskip("torch", reason="makes the torch file")
+def program(mark: Path) -> bytes:
+    """A real one of torch's, with weights that run code."""
     import torch
 
-    program = torch.export.export(torch.nn.Linear(2, 2), (torch.zeros(1, 2),))
     made = io.BytesIO()
-    torch.export.save(program, made)
+    torch.export.save(torch.export.export(torch.nn.Linear(2, 2), (torch.zeros(1, 2),)), made)
     with zipfile.ZipFile(made, "a") as archive:
         root = archive.namelist()[0].split("/")[0]
         archive.writestr(f"{root}/data/weights/model.pt", pickle.dumps(Attack(mark)))
+    return made.getvalue()
+
+
+def checkpoint(mark: Path) -> bytes:
+    import torch
+
+    made = io.BytesIO()
+    torch.save({"weights": Attack(mark)}, made)
+    return made.getvalue()
+
+
+def old_checkpoint(mark: Path) -> bytes:
+    import torch
+
+    made = io.BytesIO()
+    torch.save({"weights": Attack(mark)}, made, _use_new_zipfile_serialization=False)
+    return made.getvalue()
+
+
+def script(mark: Path) -> bytes:
+    import torch
+
+    made = io.BytesIO()
+    torch.jit.save(torch.jit.trace(torch.nn.Linear(2, 2), torch.zeros(1, 2)), made)
+    with zipfile.ZipFile(made, "a") as archive:
+        root = archive.namelist()[0].split("/")[0]
+        archive.writestr(f"{root}/extra.pkl", pickle.dumps(Attack(mark)))
+    return made.getvalue()
+
+
+def bare_pickle(mark: Path) -> bytes:
+    return pickle.dumps(Attack(mark))
+
+
+def attacking(folder: Path, mark: Path, write: Callable[[Path], bytes] = program) -> ModelPackage:
+    """A package with a torch file that runs code."""
+    pytest.importorskip("torch", reason="makes the torch file")
+    content = write(mark)
     folder.mkdir()
     path = write_package(folder)
     name = "detector.pt2"
-    (folder / name).write_bytes(made.getvalue())
-    add_artifact(path, artifact_line("torch", name, hashlib.sha256(made.getvalue()).hexdigest()))
+    (folder / name).write_bytes(content)
+    add_artifact(path, artifact_line("torch", name, hashlib.sha256(content).hexdigest()))
     return load_package(path)
 
 
@@ -59,6 +96,14 @@ def loaded(package: ModelPackage) -> str:
     with pytest.raises(PackageError) as caught:
         TorchRuntime(package, "cpu")
     return str(caught.value)
+
+
+@pytest.mark.parametrize("write", [checkpoint, old_checkpoint, script, bare_pickle])
+def test_no_kind_of_torch_file_runs_its_code_untrusted(write, tmp_path, monkeypatch):
+    mark = tmp_path / "attacked"
+    monkeypatch.delenv(VARIABLE, raising=False)
+    assert "'detector.pt2' is not loaded" in loaded(attacking(tmp_path / "model", mark, write))
+    assert not mark.exists()
 
 
 def test_a_torch_file_runs_its_code_only_when_it_is_trusted(tmp_path, monkeypatch):
