@@ -23,6 +23,10 @@ FACTS_OF_SCENE = ("barrier_kind", "has_barrier", "goal_radius_m")
 """Facts that every trace held before tasks declared their own."""
 
 
+NOT_JUDGED = "(not judged)"
+"""In place of a class's name: what nobody has labelled."""
+
+
 @dataclass(frozen=True, slots=True)
 class Signal:
     """A named series of numbers, one a control tick, for criteria, formulas, plots and slices.
@@ -104,7 +108,7 @@ class CameraTruth:
         step: Physics step of the picture.
         labels: Class of each pixel, index into ``classes``, shape (H, W); None where that was not asked for,
             or the camera does not tell.
-        classes: Names; an empty one for nothing.
+        classes: Names; an empty one for nothing, :data:`NOT_JUDGED` for what nobody has labelled.
         view: Where the camera and the bodies are that criteria name; None where that was not asked for.
     """
 

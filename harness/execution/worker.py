@@ -241,14 +241,14 @@ class Worker:
         self._guard.after_batch()
         share = 1.0 / len(assignments)
         return [
-            self._record(a, e.episode, s, digest, kept, clock, share).model_copy(update={"sheets": e.sheets})
+            self._record(a, e.episode, s, digest, kept, clock, share).model_copy(update=dict(e.sums))
             for a, e, s, digest, kept in zip(assignments, shown, judged, digests, files, strict=True)
         ]
 
     def _shown(
         self, scenario: Scenario, variants: Sequence[Variant], scenes: Sequence[Any], clock: LapClock
     ) -> list[PictureRun]:
-        """What the variants of a portion leave behind; with sheets where they are pictures of a data set."""
+        """What the variants of a portion leave behind; with sums where they are pictures of a data set."""
         if is_dataset(scenario):
             return run_pictures(self._models, scenes, self._pack.sim.physics_hz, clock)
         cast = Cast(

@@ -88,6 +88,52 @@ class DetectionSheet(ResultModel):
     """Bit k: it is not judged there."""
 
 
+class MaskSum(ResultModel):
+    """Pixels of one class in the pictures of a variant, for metrics over the whole of a data set."""
+
+    true: int
+    """So many are of the class."""
+    said: int
+    """So many are said to be."""
+    both: int
+
+
+class DepthSum(ResultModel):
+    """Errors of depth in the pictures of a variant, for metrics over the whole of a data set."""
+
+    judged: int
+    """Pixels with a true depth."""
+    answered: int
+    """Those of them for which the model gave one; the errors are theirs."""
+    right: int
+    """Those within a factor of 1.25 of the truth."""
+    relative: float
+    """Sum of error over truth."""
+    squared: float
+    """Sum of squared errors, square metres."""
+
+
+class PoseSum(ResultModel):
+    """Poses of one class in the pictures of a variant, for metrics over the whole of a data set."""
+
+    judged: int
+    """Pictures with the body in view."""
+    answered: int
+    """Those in which a pose was given; the errors are theirs."""
+    translation_m: float
+    """Sum of errors."""
+    rotation_deg: float
+    """Sum of errors."""
+    add_m: float | None = None
+    """Sum of ADD; None, as what follows, where nobody knows the body's points."""
+    add_s_m: float | None = None
+    """Sum of ADD-S."""
+    close: int | None = None
+    """Pictures in which ADD is small."""
+    close_s: int | None = None
+    """Pictures in which ADD-S is small."""
+
+
 class RunRecord(ResultModel):
     """What happened to one variant."""
 
@@ -146,6 +192,12 @@ class RunRecord(ResultModel):
     :data:`STRIP` with the name of a camera's or scanner's channel."""
     sheets: dict[str, DetectionSheet] = Field(default_factory=dict, exclude_if=lambda found: not found)
     """Of a data set: class -> its detections."""
+    mask_sums: dict[str, MaskSum] = Field(default_factory=dict, exclude_if=lambda found: not found)
+    """Of a data set: class -> its pixels."""
+    depth_sum: DepthSum | None = Field(default=None, exclude_if=lambda found: found is None)
+    """Of a data set."""
+    pose_sums: dict[str, PoseSum] = Field(default_factory=dict, exclude_if=lambda found: not found)
+    """Of a data set: class -> its poses."""
     notes: tuple[str, ...] = ()
     """What could not be kept, and why (a picture that cannot be drawn); says nothing about the outcome."""
 

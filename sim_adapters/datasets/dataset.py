@@ -39,6 +39,56 @@ class Labelled:
 
 
 @dataclass(frozen=True, slots=True)
+class Outline:
+    """Which pixels belong to an object.
+
+    Attributes:
+        runs: Lengths of runs that are in turn not of it and of it, down one column after the other.
+        polygons: Corners x, y, x, y, ... in pixels; where there are no runs.
+    """
+
+    runs: tuple[int, ...] = ()
+    polygons: tuple[tuple[float, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """Of which class each pixel of a picture is.
+
+    Attributes:
+        file: A PNG whose values are ids, a path below the folder of pictures (of COCO's panoptic labels below
+            theirs); empty where ``shapes`` say it.
+        ids: Id -> class, an empty one for nothing, None for what is not judged.
+        shapes: Class, or None, and what belongs to it; what comes later lies above, and the rest is nothing.
+        is_panoptic: Whether an id is R + 256 G + 65536 B.
+    """
+
+    file: str = ""
+    ids: Mapping[int, str | None] = field(default_factory=dict)
+    shapes: tuple[tuple[str | None, Outline], ...] = ()
+    is_panoptic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledPose:
+    """Where somebody says that a body is, in the camera's frame: X right, Y down, Z ahead.
+
+    Attributes:
+        label: Class.
+        rotation: Rows of the matrix from the body's frame to the camera's.
+        translation_m: Of the body's origin, metres.
+        occlusion: Share of it that is hidden, 0 to 1.
+        pixels: At so many it is seen; 1 where nobody has counted them.
+    """
+
+    label: str
+    rotation: tuple[float, ...]
+    translation_m: tuple[float, float, float]
+    occlusion: float = 0.0
+    pixels: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """A labelled picture.
 
@@ -47,12 +97,37 @@ class Picture:
         objects: All that is marked in it.
         about: What the files say of it besides, for slices, groups and clusters: plain values.
         size: Width and height that its boxes are of; None where the files do not say it.
+        segments: None where nobody has said the class of its pixels.
+        depth: Path of a 16-bit PNG below the folder of pictures; empty for none.
+        poses: None where nobody has said any; of each class one at most.
     """
 
     name: str
     objects: tuple[Labelled, ...]
     about: Mapping[str, Value] = field(default_factory=dict)
     size: tuple[int, int] | None = None
+    segments: Segments | None = None
+    depth: str = ""
+    poses: tuple[LabelledPose, ...] | None = None
+
+    @property
+    def maps(self) -> tuple[str, ...]:
+        """Paths of the files that say something of its pixels."""
+        own = self.segments.file if self.segments is not None else ""
+        return tuple(path for path in (own, self.depth) if path)
+
+    def truth(self) -> list[object]:
+        """All that is said beside boxes, as plain values; empty for nothing."""
+        found: list[object] = []
+        if (own := self.segments) is not None:
+            shapes = [[label, one.runs, one.polygons] for label, one in own.shapes]
+            found.append([own.file, sorted(own.ids.items()), shapes, own.is_panoptic])
+        if self.depth:
+            found.append(self.depth)
+        if self.poses is not None:
+            rows = [[p.label, p.rotation, p.translation_m, p.occlusion, p.pixels] for p in self.poses]
+            found.append(rows)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +138,21 @@ class Dataset:
         folder: Where the paths of pictures begin.
         pictures: In the order of the files.
         classes: All names of classes, in the order of the files.
+        maps: Where the paths of maps begin; None for where those of pictures do.
     """
 
     folder: Path
     pictures: tuple[Picture, ...]
     classes: tuple[str, ...]
+    maps: Path | None = None
 
     def digest(self) -> str:
         """SHA-256 over all that is said of the pictures, hex; equal truth in another format has it too."""
         h = hashlib.sha256()
         for one in self.pictures:
             rows = [[o.label, *o.box, o.ignore, o.crowd] for o in one.objects]
-            h.update(json.dumps([one.name, rows, dict(sorted(one.about.items()))]).encode() + b"\n")
+            said = [one.name, rows, dict(sorted(one.about.items())), *one.truth()]
+            h.update(json.dumps(said).encode() + b"\n")
         return h.hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Readers of labels: COCO, JSON lines, YOLO folders, Pascal VOC, KITTI; CVAT beside, in ``cvat.py``.
+"""Readers of labels: YOLO folders, Pascal VOC, KITTI; beside them ``coco.py``, ``jsonl.py``, ``cvat.py``.
 
 What a file says is data: names lead nowhere out of the data set's folder, nothing is fetched or run, sizes
 and counts are bounded, and what is no number is refused with its place.
@@ -6,11 +6,9 @@ and counts are bounded, and what is no number is refused with its place.
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
 from pathlib import Path
-from typing import Any
 
+from simgate.sim_adapters.datasets.coco import coco, coco_masks
 from simgate.sim_adapters.datasets.cvat import cvat
 from simgate.sim_adapters.datasets.dataset import (
     MOST_BYTES,
@@ -25,97 +23,12 @@ from simgate.sim_adapters.datasets.dataset import (
     size_of,
     word,
 )
+from simgate.sim_adapters.datasets.jsonl import json_lines
 from simgate.sim_adapters.datasets.text_files import lines_of, text_of, xml_of
 from simgate.sim_adapters.files.decoded import upright_size
 from simgate.sim_adapters.files.plain_file import NotPlain, require_plain
 
 ENDINGS = (".png", ".jpg", ".jpeg")
-_COCO_KEYS = frozenset(
-    {"id", "file_name", "width", "height", "license", "coco_url", "flickr_url", "date_captured"}
-)
-
-
-def _json(where: str, text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise bad(where, f"it is no JSON: {str(error)[:200]}") from None
-
-
-def coco(path: Path, images: Path | None) -> Dataset:
-    """COCO's ``instances_*.json``; keys of an image beside COCO's own are metadata."""
-    said = _json(str(path), text_of(path))
-    if not isinstance(said, dict) or not all(
-        isinstance(said.get(key), list) for key in ("images", "annotations", "categories")
-    ):
-        raise bad(str(path), "a COCO file has lists images, annotations and categories")
-    names: dict[int | None, str] = {}
-    for k, entry in enumerate(said["categories"]):
-        where = f"{path}: categories[{k}]"
-        if (number := _id(entry, "id")) is None:
-            raise bad(where, "a category has a whole number as its id, and a name")
-        names[number] = word(where, "name", entry.get("name"))
-    objects: dict[int, list[Labelled]] = defaultdict(list)
-    known = {_id(entry, "id") for entry in said["images"]}
-    for k, entry in enumerate(said["annotations"]):
-        where = f"{path}: annotations[{k}]"
-        image, category = _id(entry, "image_id"), _id(entry, "category_id")
-        if image is None or image not in known:
-            raise bad(where, "its image_id is that of no image")
-        if category not in names:
-            raise bad(where, "its category_id is that of no category")
-        x, y, width, height = numbers(where, "bbox (x, y, width, height)", entry.get("bbox"), 4)
-        objects[image].append(
-            Labelled(
-                names[category],
-                box_of(where, [x, y, x + width, y + height]),
-                ignore=bool(entry.get("ignore", 0)),
-                crowd=bool(entry.get("iscrowd", 0)),
-            )
-        )
-    pictures = []
-    for k, entry in enumerate(said["images"]):
-        where = f"{path}: images[{k}]"
-        if (image := _id(entry, "id")) is None:
-            raise bad(where, "an image has a whole number as its id, and a file_name")
-        name = word(where, "file_name", entry.get("file_name"))
-        about, size = about_of(where, entry, _COCO_KEYS), size_of(entry.get("width"), entry.get("height"))
-        pictures.append(Picture(name, tuple(objects[image]), about, size))
-    return Dataset(images or path.parent, tuple(pictures), tuple(dict.fromkeys(names.values())))
-
-
-def _id(entry: object, name: str) -> int | None:
-    """A whole number that an entry has under a name; None for anything else."""
-    value = entry.get(name) if isinstance(entry, dict) else None
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def json_lines(path: Path, images: Path | None, *, of_log: bool = False) -> Dataset:
-    """A line a picture: ``{"image": "a.png", "boxes": [{"label": "person", "box": [x0, y0, x1, y1]}]}``;
-    other keys are metadata. Pictures ``of_log`` need no name."""
-    pictures, classes = [], {}
-    for number, line in enumerate(text_of(path).splitlines(), start=1):
-        if not line.strip():
-            continue
-        where = f"{path}:{number}"
-        said = _json(where, line)
-        if not isinstance(said, dict) or not isinstance(said.get("boxes", []), list):
-            raise bad(where, 'a line is {"image": PATH, "boxes": [...], ...}')
-        objects = []
-        for entry in said.get("boxes", []):
-            if not isinstance(entry, dict):
-                raise bad(where, 'a box is {"label": CLASS, "box": [x0, y0, x1, y1]}')
-            label = word(where, "label", entry.get("label"))
-            classes[label] = True
-            corners = numbers(where, "box (x0, y0, x1, y1)", entry.get("box"), 4)
-            hidden = bool(entry.get("ignore")), bool(entry.get("crowd"))
-            objects.append(Labelled(label, box_of(where, corners), *hidden))
-        about = about_of(where, said, frozenset({"image", "boxes"}))
-        named = said.get("image", f"line {number} (no image)" if of_log else None)
-        pictures.append(Picture(word(where, "image", named), tuple(objects), about))
-    return Dataset(images or path.parent, tuple(pictures), tuple(classes))
-
-
 _YOLO_FIELDS = 5
 
 
@@ -256,7 +169,15 @@ def _size(file: Path) -> tuple[int, int]:
         raise bad(str(file), "it is no PNG or JPEG picture") from None
 
 
-FORMATS = {"coco": coco, "jsonl": json_lines, "yolo": yolo, "voc": voc, "kitti": kitti, "cvat": cvat}
+FORMATS = {
+    "coco": coco,
+    "coco_masks": coco_masks,
+    "jsonl": json_lines,
+    "yolo": yolo,
+    "voc": voc,
+    "kitti": kitti,
+    "cvat": cvat,
+}
 """Name -> reader of a path and, where it is named, of the folder of pictures."""
 
 

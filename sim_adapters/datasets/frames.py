@@ -49,6 +49,23 @@ def sha256_of_labelled(folder: Path, one: Picture) -> str:
     return sha256_of(content)
 
 
+def read_same(folder: Path, name: str, sha256: str) -> bytes:
+    """The content of a file that lies below a folder.
+
+    Args:
+        folder: Of the data set.
+        name: Below it.
+        sha256: Of the file as the run was planned, hex.
+
+    Raises:
+        BadPicture: It is another one than planned; see :func:`picture_bytes` also.
+    """
+    content = picture_bytes(folder, name)
+    if sha256_of(content) != sha256:
+        raise BadPicture(f"picture {name!r} is another one than when the run was planned")
+    return content
+
+
 def read_frame(folder: Path, name: str, sha256: str) -> NDArray[np.uint8]:
     """A picture as a frame, uint8, shape (H, W, 3), RGB.
 
@@ -60,9 +77,7 @@ def read_frame(folder: Path, name: str, sha256: str) -> NDArray[np.uint8]:
     Raises:
         BadPicture: It is another one than planned, no 8-bit PNG or JPEG, damaged, or has too many pixels.
     """
-    content = picture_bytes(folder, name)
-    if sha256_of(content) != sha256:
-        raise BadPicture(f"picture {name!r} is another one than when the run was planned")
+    content = read_same(folder, name, sha256)
     try:
         return decoded(content)
     except NotAFrame as error:

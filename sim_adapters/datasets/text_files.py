@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 from simgate.sim_adapters.datasets.dataset import MOST_BYTES, MOST_OBJECTS, bad
@@ -22,6 +24,18 @@ def text_of(path: Path) -> str:
         raise bad(str(path), "it is no UTF-8 text") from None
     except OSError as error:
         raise bad(str(path), error.strerror or str(error)) from None
+
+
+def json_of(where: str, text: str) -> Any:
+    """What a JSON text says.
+
+    Raises:
+        NativeError: It is none.
+    """
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise bad(where, f"it is no JSON: {str(error)[:200]}") from None
 
 
 def lines_of(path: Path) -> Iterator[tuple[int, str]]:

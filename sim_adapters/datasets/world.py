@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from simgate.sim_adapters.datasets.dataset import Dataset, Labelled, Picture, bad
+from simgate.sim_adapters.datasets.dataset import Dataset, Labelled, LabelledPose, Picture, Segments, bad
 from simgate.sim_adapters.datasets.formats import FORMATS
 from simgate.sim_adapters.files.plain_file import absolute
 from simgate.sim_adapters.worlds.placing import Placing, PlacingWorld
@@ -33,6 +33,13 @@ class DatasetSpec:
         pictures: Picture -> SHA-256 of its file, hex.
         parameters: What is known of a variant's pictures besides: name -> what it may be.
         files: Of the labels -> SHA-256; none, for the digest covers them.
+        masks: Folder of the maps, from the pack's; None for where they are as the format has it.
+        mask_values: Value of a map's pixel -> class in the labels; None for what is not judged.
+        depth_unit_m: Metres of one step of a map of depth.
+        maps: File of a map -> SHA-256, hex.
+        points: Class of the model -> file of its body's vertices, from the pack's folder.
+        points_sha256: The same files -> SHA-256, hex.
+        tells: What the labels say: of ``boxes``, ``masks``, ``depth``, ``poses``.
         kind: Tells this kind from others in stored data.
     """
 
@@ -45,6 +52,13 @@ class DatasetSpec:
     pictures: dict[str, str] = field(default_factory=dict)
     parameters: dict[str, ParameterSpec] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+    masks: str | None = None
+    mask_values: dict[int, str | None] = field(default_factory=dict)
+    depth_unit_m: float = 0.001
+    maps: dict[str, str] = field(default_factory=dict)
+    points: dict[str, str] = field(default_factory=dict)
+    points_sha256: dict[str, str] = field(default_factory=dict)
+    tells: tuple[str, ...] = ("boxes",)
     kind: Literal["dataset"] = "dataset"
 
     @property
@@ -61,11 +75,17 @@ class Shown:
         name: Below the folder.
         sha256: Of its file, hex.
         objects: What is marked in it, in the model's words.
+        segments: Likewise of which class its pixels are; None where nobody has said it.
+        depth: File of its depth, below the folder of maps; empty for none.
+        poses: Likewise of bodies; None where nobody has said any.
     """
 
     name: str
     sha256: str
     objects: tuple[Labelled, ...]
+    segments: Segments | None = None
+    depth: str = ""
+    poses: tuple[LabelledPose, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +95,16 @@ class DatasetSite:
     Attributes:
         folder: Where the paths of pictures begin.
         pictures: In order.
+        spec: What the pack says.
+        maps: Where the paths of maps begin.
+        home: The pack's folder.
     """
 
     folder: Path
     pictures: tuple[Shown, ...]
+    spec: DatasetSpec
+    maps: Path
+    home: Path
 
 
 class DatasetFile:
@@ -87,24 +113,34 @@ class DatasetFile:
     adapters = ("dataset",)
 
 
-def whole_digest(labels: Dataset, pictures: Mapping[str, str]) -> str:
-    """SHA-256 over labels and pictures, hex.
+def whole_digest(labels: Dataset, pictures: Mapping[str, str], maps: Mapping[str, str]) -> str:
+    """SHA-256 over labels, pictures and maps, hex.
 
     Args:
         labels: As read.
         pictures: Picture -> SHA-256 of its file, hex.
+        maps: Likewise of each map, and of bodies' points.
     """
     text = labels.digest() + "".join(pictures[one.name] for one in labels.pictures)
+    text += "".join(name + maps[name] for name in sorted(maps))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def read_dataset(path: Path, kind: str, images: Path | None) -> Dataset:
+def read_dataset(
+    path: Path,
+    kind: str,
+    images: Path | None,
+    masks: Path | None = None,
+    values: Mapping[int, str | None] | None = None,
+) -> Dataset:
     """A data set's labels.
 
     Args:
         path: Of the labels.
         kind: The format.
         images: Folder of the pictures; None where the format says it.
+        masks: Likewise of the maps.
+        values: Value of a map's pixel -> class, where the format does not say it.
 
     Raises:
         NativeError: It cannot be used; the message says where and why.
@@ -116,7 +152,24 @@ def read_dataset(path: Path, kind: str, images: Path | None) -> Dataset:
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise bad(str(path), f"the picture {twice!r} is labelled twice", "join its entries")
-    return found
+    found = replace(found, maps=masks or found.maps or found.folder)
+    if not any(one.segments is not None and _is_unnamed(one.segments) for one in found.pictures):
+        return found
+    if not values:
+        hint = "write mask_values: {0: background, 1: CLASS, 255: null}; null is not judged"
+        raise bad(str(path), "what do the values of its masks mean?", hint)
+    named = tuple(
+        replace(one, segments=replace(one.segments, ids=values))
+        if one.segments is not None and _is_unnamed(one.segments)
+        else one
+        for one in found.pictures
+    )
+    labels = dict.fromkeys((*found.classes, *(label for label in values.values() if label)))
+    return replace(found, pictures=named, classes=tuple(labels))
+
+
+def _is_unnamed(segments: Segments) -> bool:
+    return bool(segments.file) and not segments.ids
 
 
 class DatasetWorld(PlacingWorld):
@@ -140,7 +193,7 @@ class DatasetWorld(PlacingWorld):
         self.which, self.told = PICTURES, frozenset(spec.parameters) - {PICTURES}
 
     @cached_property
-    def _read(self) -> tuple[Path, dict[str, Picture]]:
+    def _read(self) -> tuple[Dataset, dict[str, Picture]]:
         return _kept(absolute(self._folder / self.spec.file), self.spec, absolute(self._folder))
 
     def build(self, parameters: Mapping[str, Value], placed: Sequence[PlacedObject]) -> Any:
@@ -149,33 +202,50 @@ class DatasetWorld(PlacingWorld):
         Raises:
             NativeError: The labels are others than when the pack was read.
         """
-        spec, (folder, known) = self.spec, self._read
-        return DatasetSite(
-            folder,
-            tuple(
-                Shown(name, spec.pictures[name], tuple(_said(spec, one) for one in known[name].objects))
-                for name in spec.groups[str(parameters[PICTURES])]
-            ),
+        spec, (labels, known) = self.spec, self._read
+        group = spec.groups[str(parameters[PICTURES])]
+        pictures = tuple(_shown(spec, known[name]) for name in group)
+        home = absolute(self._folder)
+        return DatasetSite(labels.folder, pictures, spec, labels.maps or labels.folder, home)
+
+
+def _shown(spec: DatasetSpec, one: Picture) -> Shown:
+    """A picture in the model's words."""
+
+    def called(label: str) -> str:
+        return spec.classes.get(label, label)
+
+    segments = one.segments
+    if segments is not None:
+        segments = replace(
+            segments,
+            ids={number: label and called(label) for number, label in segments.ids.items()},
+            shapes=tuple((label and called(label), outline) for label, outline in segments.shapes),
         )
+    return Shown(
+        one.name,
+        spec.pictures[one.name],
+        tuple(replace(thing, label=called(thing.label)) for thing in one.objects),
+        segments,
+        one.depth,
+        None if one.poses is None else tuple(replace(pose, label=called(pose.label)) for pose in one.poses),
+    )
 
 
-def _said(spec: DatasetSpec, one: Labelled) -> Labelled:
-    label = spec.classes.get(one.label, one.label)
-    return one if label == one.label else Labelled(label, one.box, one.ignore, one.crowd)
+_LAST: dict[tuple[str, str], tuple[Dataset, dict[str, Picture]]] = {}
 
 
-_LAST: dict[tuple[str, str], tuple[Path, dict[str, Picture]]] = {}
-
-
-def _kept(path: Path, spec: DatasetSpec, folder: Path) -> tuple[Path, dict[str, Picture]]:
-    """Folder and pictures as they were when the pack was read; the last ones stay in memory, for a worker
-    asks for each variant."""
+def _kept(path: Path, spec: DatasetSpec, folder: Path) -> tuple[Dataset, dict[str, Picture]]:
+    """The data set and its pictures as they were when the pack was read; the last ones stay in memory, for a
+    worker asks for each variant."""
     key = str(path), spec.sha256
     if key not in _LAST:
-        found = read_dataset(path, spec.format, absolute(folder / spec.images) if spec.images else None)
+        images, masks = (absolute(folder / one) if one else None for one in (spec.images, spec.masks))
+        found = read_dataset(path, spec.format, images, masks, spec.mask_values)
         same = {one.name for one in found.pictures} == set(spec.pictures)
-        if not same or whole_digest(found, spec.pictures) != spec.sha256:
+        maps = spec.maps | spec.points_sha256
+        if not same or whole_digest(found, spec.pictures, maps) != spec.sha256:
             raise bad(str(path), "the labels are others than when the run was planned", "run it anew")
         _LAST.clear()
-        _LAST[key] = found.folder, {one.name: one for one in found.pictures}
+        _LAST[key] = found, {one.name: one for one in found.pictures}
     return _LAST[key]

@@ -118,7 +118,7 @@ class ReplayAdapter:
             self._picture = picture
         self._shown_step = self._step
         self._course.update(b"lost" if picture is None else picture.tobytes())
-        found = self._labels.at(taken.stamp_ns, self._part.begin_ns, taken.number)
+        found = self._labels.at(taken.stamp_ns, self._part.begin_ns, taken.number, taken.beside_ns)
         self._unlabelled += found is None
         self._entities: tuple[VisibleEntity, ...] = found or ()
 
@@ -178,15 +178,17 @@ class _Taken:
         stamp_ns: When it was taken, nanoseconds.
         number: In the log, from 0; of one that was lost that of the one after it.
         picture: uint8, shape (H, W, 3), RGB; None for one that was lost on its way.
+        beside_ns: Stamps of the one before and of the one after it, in the part or not.
     """
 
     stamp_ns: int
     number: int
     picture: Picture | None
+    beside_ns: tuple[float, float]
 
 
 class _Part:
-    """The pictures of a part of a log; nothing is read ahead.
+    """The pictures of a part of a log; no more than one message is read ahead.
 
     Attributes:
         begin_ns: Stamp of the log's first picture, once one was asked for.
@@ -208,12 +210,30 @@ class _Part:
             ValueError: A picture is damaged, or stamped before the one before it.
         """
         site, kind = self._site, self._log.topics[self._site.images]
-        last_ns, number = -math.inf, 0
+        moments = self._moments()
+        before_ns, now = -math.inf, next(moments, None)
+        while now is not None:
+            after = next(moments, None)
+            stamp_ns, number, said = now
+            at_s = self._at_s(stamp_ns)
+            if at_s > site.to_s:
+                return
+            if at_s >= site.from_s:
+                try:
+                    picture = None if said is None else read_picture(kind, said)
+                except ValueError as error:
+                    raise ValueError(f"{site.name}, {site.images}, {at_s:.3f} s: {error}") from None
+                yield _Taken(stamp_ns, number, picture, (before_ns, math.inf if after is None else after[0]))
+            before_ns, now = stamp_ns, after
+
+    def _moments(self) -> Iterator[tuple[int, int, Any]]:
+        """Stamp, number and message of each picture of the log; of a lost one there is no message."""
+        site, last_ns, number = self._site, -math.inf, 0
         for number, (stamp_ns, said) in enumerate(self._log.messages(site.images)):
             if number == 0:
                 self.begin_ns = min([stamp_ns, *islice(self._gone, 1)])
-            at_s = self._at_s(stamp_ns)
             if stamp_ns <= last_ns:
+                at_s = self._at_s(stamp_ns)
                 raise ValueError(
                     f"{site.name}: at {at_s:.3f} s a picture is stamped no later than the one before"
                 )
@@ -221,20 +241,12 @@ class _Part:
             yield from self._lost_before(stamp_ns, number)
             if self._gone and self._gone[0] == stamp_ns:
                 self._gone.popleft()  # It has arrived after all.
-            if at_s > site.to_s:
-                return
-            if at_s >= site.from_s:
-                try:
-                    yield _Taken(stamp_ns, number, read_picture(kind, said))
-                except ValueError as error:
-                    raise ValueError(f"{site.name}, {site.images}, {at_s:.3f} s: {error}") from None
+            yield stamp_ns, number, said
         yield from self._lost_before(math.inf, number + 1)
 
-    def _lost_before(self, stamp_ns: float, number: int) -> Iterator[_Taken]:
+    def _lost_before(self, stamp_ns: float, number: int) -> Iterator[tuple[int, int, None]]:
         while self._gone and self._gone[0] < stamp_ns:
-            gone = self._gone.popleft()
-            if self._site.from_s <= self._at_s(gone) <= self._site.to_s:
-                yield _Taken(gone, number, None)
+            yield self._gone.popleft(), number, None
 
     def _at_s(self, stamp_ns: int) -> float:
         return (stamp_ns - self.begin_ns) / 1e9

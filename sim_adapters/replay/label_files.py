@@ -10,10 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from simgate.sim_adapters.datasets.coco import coco
 from simgate.sim_adapters.datasets.cvat import cvat
 from simgate.sim_adapters.datasets.dataset import Dataset, Picture, bad
 from simgate.sim_adapters.datasets.entities import entities_of
-from simgate.sim_adapters.datasets.formats import coco, json_lines, kitti_labels
+from simgate.sim_adapters.datasets.formats import kitti_labels
+from simgate.sim_adapters.datasets.jsonl import json_lines
 from simgate.sim_adapters.observation import VisibleEntity
 
 By = Literal["stamp", "number"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import math
 from pathlib import Path
 
 from simgate.sim_adapters.observation import VisibleEntity
@@ -48,13 +49,20 @@ class Truths:
                 self._found[stamp_ns] = read_labels(kind, said)
         self.lost.sort()
 
-    def at(self, stamp_ns: int, begin_ns: int, number: int) -> Entities | None:
+    def at(
+        self,
+        stamp_ns: int,
+        begin_ns: int,
+        number: int,
+        beside_ns: tuple[float, float] = (-math.inf, math.inf),
+    ) -> Entities | None:
         """What is labelled in a picture; None where nothing is labelled near it, () where nobody labels.
 
         Args:
             stamp_ns: Of the picture.
             begin_ns: Of the log's first one.
             number: Of the picture in the log, from 0.
+            beside_ns: Stamps of the pictures before and after it: a label is of the nearest picture alone.
         """
         if not self._told:
             return ()
@@ -62,7 +70,12 @@ class Truths:
             return self._found.get(number)
         sought = stamp_ns - begin_ns * self._from_start
         place = bisect.bisect_left(self._stamps, sought)
-        near = self._stamps[max(0, place - 1) : place + 1]
+        before, after = (one - begin_ns * self._from_start for one in beside_ns)
+        near = [
+            one
+            for one in self._stamps[max(0, place - 1) : place + 1]
+            if abs(one - sought) < abs(one - before) and abs(one - sought) <= abs(one - after)
+        ]
         best = min(near, key=lambda one: abs(one - sought), default=None)
         if best is None or abs(best - sought) > self._near_ns:
             return None

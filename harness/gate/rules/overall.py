@@ -1,23 +1,24 @@
-"""Rules over all pictures of data sets: average precision of a run, and how much of it a baseline had more.
+"""Rules over all pictures of data sets: a metric of a run, and how much better a baseline's was.
 
-Units of proof are the clusters (sequences, sites) that the scenario names: see
-``statistics/average_precision.py``. A variant without a valid result may hold anything, and decides nothing.
+Units of proof are the clusters (sequences, sites) that the scenario names: see ``statistics/whole.py``. A
+variant without a valid result may hold anything, and decides nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from simgate.harness.gate.comparing.pairing import pair_up
+from simgate.harness.gate.parts import classes_of, parts_of
 from simgate.harness.gate.rules.regression import Comparison, nothing_to_compare
 from simgate.harness.gate.rules.rule_verdict import inconclusive, with_counts
 from simgate.harness.gate.scenes import Repeated
-from simgate.harness.gate.statistics.average_precision import (
+from simgate.harness.gate.statistics.whole import (
     DRAWS,
     FEWEST_CLUSTERS,
-    Ranking,
+    Part,
     clusters_with_any,
-    mean_precision,
+    mean_value,
     of_loss,
     of_mean,
 )
@@ -34,25 +35,26 @@ _METHOD = f"bootstrap over clusters, {DRAWS} draws, one more cluster of the oppo
 
 
 def decide_overall(rule: GateRule, tally: Tally, variants: Sequence[JudgedVariant]) -> RuleVerdict:
-    """Decides a rule on average precision.
+    """Decides a rule on a metric.
 
     Args:
-        rule: With ``metric`` and ``at_least``.
+        rule: With ``metric``, and ``at_least``, of an error ``at_most``.
         tally: Counts of its scope.
         variants: Those in its scope.
     """
     if (stopped := _undecidable(rule, tally)) is not None:
         return stopped
-    assert rule.at_least is not None
+    bound = _bound(rule)
     counted = _counted(variants)
-    rankings = rankings_of(_metric(rule), in_clusters(counted))
-    if (stopped := _too_few(rule, tally, rankings, rule.at_least)) is not None:
+    parts = parts_of(_metric(rule), in_clusters(counted))
+    if (stopped := _too_few(rule, tally, parts, bound)) is not None:
         return stopped
-    found = of_mean(rankings)
+    found = of_mean(parts)
     low, high = found.low(rule.confidence), found.high(rule.confidence)
-    p_value = found.share_at_least(rule.at_least)
+    is_share = rule.at_least is not None
+    p_value = found.share_at_least(bound) if is_share else found.share_at_most(bound)
     decision = Decision.INCONCLUSIVE
-    if low >= rule.at_least:
+    if low >= bound if is_share else high <= bound:
         decision = Decision.GO
     elif p_value < 1.0 - rule.confidence:
         decision = Decision.NO_GO
@@ -60,17 +62,17 @@ def decide_overall(rule: GateRule, tally: Tally, variants: Sequence[JudgedVarian
         rule,
         tally,
         decision=decision,
-        reason=f"{rule.metric} {found.value:.4f} {_seen(rankings, counted)}: with {percent(rule.confidence)} "
-        f"confidence at least {low:.4f} and at most {high:.4f}, {rule.at_least:g} is needed"
-        f"{quarantine(tally)}",
+        reason=f"{rule.metric} {found.value:.4f} {_seen(parts, counted)}: with {percent(rule.confidence)} "
+        f"confidence at least {low:.4f} and at most {high:.4f}, {'' if is_share else 'at most '}{bound:g} is "
+        f"{'needed' if is_share else 'allowed'}{quarantine(tally)}",
         would_change={
-            Decision.GO: "pictures of which the model finds less",
-            Decision.NO_GO: "a model that finds more, or finds less that is not there",
+            Decision.GO: "pictures on which the model is worse",
+            Decision.NO_GO: "a model that is right more often" if is_share else "a model that errs less",
             Decision.INCONCLUSIVE: "more clusters of pictures (sequences, sites), or a better model",
         }[decision],
         estimate=found.value,
         exact=Interval(low=low, high=high, confidence=rule.confidence, method=_METHOD),
-        bound=rule.at_least,
+        bound=bound,
         p_value=p_value,
     )
 
@@ -78,7 +80,7 @@ def decide_overall(rule: GateRule, tally: Tally, variants: Sequence[JudgedVarian
 def decide_overall_not_worse(
     rule: GateRule, tally: Tally, variants: Sequence[JudgedVariant], comparison: Comparison | None
 ) -> RuleVerdict:
-    """Decides a rule on how much average precision was lost against a baseline, on the same pictures.
+    """Decides a rule on how much worse a metric is than a baseline's, on the same pictures.
 
     Args:
         rule: With ``metric``; ``at_most`` is the margin.
@@ -103,9 +105,10 @@ def decide_overall_not_worse(
     both_models = [
         [(name, both[k]) for name, both in zip(names, records, strict=True) if both] for k in (0, 1)
     ]
-    labels, known = (_classes(metric, of) for of in both_models)
-    sides = [rankings_of(metric, of, labels) for of in both_models]
-    if stopped := _lost(rule, tally, labels - known) or _too_few(rule, tally, sides[0], rule.at_most):
+    labels, known = (classes_of(metric, of) for of in both_models)
+    sides = [parts_of(metric, of, labels) for of in both_models]
+    few_of = (_too_few(rule, tally, side, rule.at_most) for side in sides)
+    if stopped := _lost(rule, tally, labels - known) or next(filter(None, few_of), None):
         return stopped
     found = of_loss(sides[0], sides[1])
     low, high = found.low(rule.confidence), found.high(rule.confidence)
@@ -115,7 +118,7 @@ def decide_overall_not_worse(
         decision = Decision.GO
     elif p_value < 1.0 - rule.confidence:
         decision = Decision.NO_GO
-    before, now = map(mean_precision, sides)
+    before, now = map(mean_value, sides)
     return with_counts(
         rule,
         tally,
@@ -124,7 +127,7 @@ def decide_overall_not_worse(
         f"with {percent(rule.confidence)} confidence worse by at least {max(low, 0.0):.4f} and at most "
         f"{max(high, 0.0):.4f}, {rule.at_most:g} is allowed{quarantine(tally)}",
         would_change={
-            Decision.GO: "pictures of which the candidate finds less",
+            Decision.GO: "pictures on which the candidate is worse",
             Decision.NO_GO: f"a candidate that keeps {rule.metric}",
             Decision.INCONCLUSIVE: "more clusters of pictures, run with both versions",
         }[decision],
@@ -145,43 +148,10 @@ def in_clusters(variants: Sequence[JudgedVariant]) -> list[tuple[str, RunRecord 
     return [(unit(one.expected.own_scene, one.trace), one.record) for one in variants]
 
 
-def rankings_of(
-    metric: Overall, records: Sequence[tuple[str, RunRecord | None]], labels: Iterable[str] | None = None
-) -> list[Ranking]:
-    """A ranking for each class and overlap of a metric, over the same clusters.
-
-    Args:
-        metric: Which classes and overlaps.
-        records: Name of the cluster, and record, of each variant.
-        labels: Classes in place of the metric's.
-    """
-    names = {name: place for place, name in enumerate(dict.fromkeys(name for name, _ in records))}
-    sheets = [(names[name], as_read(record).sheets) for name, record in records if record is not None]
-    rankings = []
-    for label in sorted(_classes(metric, records) if labels is None else labels):
-        own = [(place, of[label]) for place, of in sheets if label in of]
-        truths = [0.0] * len(names)
-        for place, sheet in own:
-            truths[place] += sheet.truths
-        if not sum(truths):
-            continue
-        for bit in metric.overlaps:
-            kept = [
-                (score, bool(hit >> bit & 1), place)
-                for place, sheet in own
-                for score, hit, out in zip(sheet.scores, sheet.hits, sheet.ignored, strict=True)
-                if not out >> bit & 1
-            ]
-            scores, right, cluster = zip(*kept, strict=True) if kept else ((), (), ())
-            rankings.append(Ranking.of(scores, right, cluster, truths))
-    return rankings
-
-
-def _classes(metric: Overall, records: Sequence[tuple[str, RunRecord | None]]) -> set[str]:
-    """A metric's classes that a model has and that are in its pictures."""
-    sheets = [as_read(record).sheets for _, record in records if record is not None]
-    found = {label for own in sheets for label, sheet in own.items() if sheet.truths}
-    return found & {metric.label} if metric.label else found
+def _bound(rule: GateRule) -> float:
+    bound = rule.at_least if rule.at_least is not None else rule.at_most
+    assert bound is not None
+    return bound
 
 
 def _metric(rule: GateRule) -> Overall:
@@ -195,7 +165,7 @@ def _counted(variants: Sequence[JudgedVariant]) -> list[JudgedVariant]:
 
 
 def _undecidable(rule: GateRule, tally: Tally) -> RuleVerdict | None:
-    bound = rule.at_least if rule.at_least is not None else rule.at_most
+    bound = _bound(rule)
     if not tally.doubtful and not tally.not_run:
         return None
     what = doubts(tally) or f"{tally.not_run} not run"
@@ -211,23 +181,23 @@ def _lost(rule: GateRule, tally: Tally, labels: Collection[str]) -> RuleVerdict 
     return inconclusive(rule, tally, reason, "a candidate with the same classes", bound=rule.at_most)
 
 
-def _too_few(rule: GateRule, tally: Tally, rankings: Sequence[Ranking], bound: float) -> RuleVerdict | None:
-    if not rankings:
-        reason = f"there is nothing to be found of which {rule.metric} speaks"
+def _too_few(rule: GateRule, tally: Tally, parts: Sequence[Part], bound: float) -> RuleVerdict | None:
+    if not parts:
+        reason = f"there is nothing to be judged of which {rule.metric} speaks"
         return inconclusive(rule, tally, reason, "pictures in which there is", bound=bound)
-    clusters = clusters_with_any(rankings)
+    clusters = clusters_with_any(parts)
     if clusters >= FEWEST_CLUSTERS:
         return None
     reason = (
-        f"{rule.metric} {mean_precision(rankings):.4f} over {plural(clusters, 'cluster')} of pictures with "
-        "something to be found, and "
+        f"{rule.metric} {mean_value(parts):.4f} over {plural(clusters, 'cluster')} of pictures with "
+        "something to be judged, and "
     )
     reason += f"of fewer than {FEWEST_CLUSTERS} nothing is concluded"
     change = f"{FEWEST_CLUSTERS - clusters} more clusters (sequences, sites)"
     return inconclusive(rule, tally, reason, change, bound=bound)
 
 
-def _seen(rankings: Sequence[Ranking], variants: Sequence[JudgedVariant]) -> str:
-    clusters, filled = len(rankings[0].truths), clusters_with_any(rankings)
-    only = f", {filled} of them with something to be found" if filled < clusters else ""
+def _seen(parts: Sequence[Part], variants: Sequence[JudgedVariant]) -> str:
+    clusters, filled = len(parts[0].truths), clusters_with_any(parts)
+    only = f", {filled} of them with something to be judged" if filled < clusters else ""
     return f"over {plural(len(variants), 'variant')} in {plural(clusters, 'cluster')}{only}"

@@ -58,9 +58,11 @@ def statement(rule: GateRule) -> str:
         limit = f"at least {at_least}" if rule.at_most is None else f"at most {at_most}"
         demand = f"{rule.metric} of {where} {limit}"
     elif rule.kind == "overall":
-        demand = f"{rule.metric} over all pictures of {where} at least {at_least}"
+        limit = f"at least {at_least}" if rule.at_most is None else f"at most {at_most}"
+        demand = f"{rule.metric} over all pictures of {where} {limit}"
     elif rule.kind == "overall_not_worse_by":
-        demand = f"{rule.metric} over all pictures of {where} not more than {at_most} below the baseline's"
+        side = "above" if rule.better == "lower" else "below"
+        demand = f"{rule.metric} over all pictures of {where} not more than {at_most} {side} the baseline's"
     elif rule.kind == "not_worse_by":
         demand = f"{rule.metric} of {where} on average not worse by {at_most} than the baseline's"
     elif rule.at_most is None:

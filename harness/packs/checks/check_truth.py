@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from simgate.sim_adapters.scene.articulated import Sensor
     from simgate.sim_adapters.worlds.native_file import JointedFile
 
+_LABELLED = ("boxes", "masks", "depth", "poses", "keypoints")
 _DRAWN = ("semantic", "instance")
 
 
@@ -30,6 +31,8 @@ class Sight:
         touches: Whether anybody tells what the robot touches.
         is_log: Whether it is a log, which is replayed open loop.
         labels: Whether the bodies in its pictures are labelled.
+        told: Of a data set: what its labels are.
+        points: Likewise of which classes the bodies' points are known.
     """
 
     sensors: tuple[tuple[str, Sensor], ...] = ()
@@ -38,6 +41,8 @@ class Sight:
     touches: bool = True
     is_log: bool = False
     labels: bool = True
+    told: tuple[str, ...] = ()
+    points: tuple[str, ...] = ()
 
 
 def check_truth(
@@ -71,8 +76,25 @@ def check_truth(
             return
 
 
+def _lack_of_labels(sight: Sight, name: str, info: MetricInfo, of: str) -> tuple[str, str] | None:
+    """The same of a data set."""
+    told, label = " and ".join(sight.told), of.removeprefix("body/")
+    if info.touches or "actions" in info.records:
+        message = f"'{name}' needs somebody who acts, and in pictures nobody does"
+        return message, "judge what the model says of them"
+    if info.output in _LABELLED and info.output not in sight.told:
+        message = f"'{name}' is held against labels that are {info.output}, and the data set's are {told}"
+        return message, "leave it out, or label the pictures so"
+    if ".add" in name and label and label not in sight.points:
+        message = f"'{name}' needs the points of the body, and nobody says them"
+        return message, f"write points: {{{label}: FILE.obj}} under world"
+    return None
+
+
 def _lack(sight: Sight, name: str, info: MetricInfo, of: str) -> tuple[str, str] | NativeError | None:
     """What a scenario lacks for a metric, with a remedy; None for nothing."""
+    if sight.told:
+        return _lack_of_labels(sight, name, info, of)
     if sight.is_log and (info.touches or {"labels", "bodies", "actions"} & set(info.records)):
         message = f"'{name}' needs what a log does not tell: it is replayed open loop, and nobody acts in it"
         return message, "judge what the model says of its pictures (detection.CLASS.recall), and latency"

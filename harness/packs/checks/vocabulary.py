@@ -50,6 +50,11 @@ class Vocabulary:
         """Of the models; None where nobody knows them."""
         return self._classes
 
+    @property
+    def says(self) -> Sequence[str] | None:
+        """Kinds of the models' outputs; an empty one where only the decoder knows, None where nobody does."""
+        return self._says
+
     def require_class(self, node: Node, label: str, offset: int = 0) -> None:
         """Reports a class that the model does not have.
 

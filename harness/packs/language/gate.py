@@ -91,8 +91,9 @@ class KindKeys(ScopeKeys):
         "how much the rule's metric may be worse than the baseline's, on average", None
     )
     overall: Annotated[str | None, Wanted("a metric over all pictures, such as AP50.person")] = key(
-        "metric over all pictures of data sets: AP50, AP75 or AP50:95, of one class AP50.CLASS; with "
-        "at_least or not_worse_by, and confidence",
+        "metric over all pictures of data sets: AP50, AP75 or AP50:95, of one class AP50.CLASS; "
+        "masks.mean_iou, masks.CLASS.iou, depth.abs_rel, poses.CLASS.add_accuracy and their like; with "
+        "at_least (of an error at_most) or not_worse_by, and confidence",
         None,
     )
     regression: Annotated[RegressionKeys | None, ByHand()] = key("{max_drop: share, confidence: share}", None)

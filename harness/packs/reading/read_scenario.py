@@ -228,7 +228,7 @@ class ScenarioReader:
         if task is not None:
             message = "a data set has no task: nobody acts in it"
             self._reader.problems.at(task, "wrong-value", message, "leave it out")
-        reader = DatasetReader(self._reader, self._sim, self._criteria.vocabulary.classes)
+        reader = DatasetReader(self._reader, self._sim, self._criteria.vocabulary)
         found = reader.read(node)
         if found is None:
             self._pictures = ()
@@ -373,6 +373,12 @@ def _sight_of(native: _Native | None) -> Sight:
     """What a robot tells that is not on its own joints."""
     if native is None or native.kind not in ("env", "isaaclab", "dataset", "log"):
         return Sight()
+    if native.kind == "dataset":
+        from simgate.sim_adapters.datasets.world import DatasetSpec
+
+        assert isinstance(native, DatasetSpec)
+        told, points = native.tells, tuple(native.points)
+        return Sight(touches=False, labels="boxes" in told, told=told, points=points)
     if native.kind != "log":
         return Sight(touches=False)
     return Sight(touches=False, is_log=True, labels=getattr(native, "is_labelled", False))

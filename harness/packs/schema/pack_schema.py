@@ -252,7 +252,7 @@ def _object_count() -> Schema:
     return {"anyOf": [number, drawn]}
 
 
-_OVERALL = ("overall", "at_least", "not_worse_by", "confidence")
+_OVERALL = ("overall", "at_least", "at_most", "not_worse_by", "confidence")
 """Keys of a gate rule over all pictures, beside its scope."""
 _OF_A_THRESHOLD = ("percentile", "share")
 """Kinds of gate rules with a threshold beside them."""
@@ -291,10 +291,16 @@ def _gate_rule(metrics: MetricCatalog) -> Schema:
 def _over_all_pictures() -> Schema:
     """What stands beside a metric over all pictures of data sets."""
     share: Schema = {"exclusiveMinimum": 0, "exclusiveMaximum": 1}
+    error: Schema = {"exclusiveMinimum": 0}
     others = [name for name in (*KINDS, *BESIDE_METRIC) if name not in _OVERALL]
     return {
-        "properties": {**dict.fromkeys(others, False), "at_least": share, "not_worse_by": share},
-        "oneOf": exactly_one(["at_least", "not_worse_by"]),
+        "properties": {
+            **dict.fromkeys(others, False),
+            "at_least": share,
+            "at_most": error,
+            "not_worse_by": error,
+        },
+        "oneOf": exactly_one(["at_least", "at_most", "not_worse_by"]),
     }
 
 

@@ -18,7 +18,7 @@ _SOURCE = (
 )
 
 
-def _pooled(evidence: Evidence, options: Options) -> DepthSums | str:
+def pooled_depth(evidence: Evidence, options: Options) -> DepthSums | str:
     """Sums over the episode, or why there are none."""
     trace = evidence.trace
     answers = {one.frame_step: one.depth_m for one in evidence.said_of_eye(Depth)}
@@ -39,7 +39,7 @@ def _metric(
     what: str, unit: str, direction: Literal["higher", "lower"], high: float | None, meaning: str
 ) -> Metric:
     def compute(evidence: Evidence, options: Options) -> MetricValue:
-        found = _pooled(evidence, options)
+        found = pooled_depth(evidence, options)
         if isinstance(found, str):
             return undefined(found)
         value = float(getattr(found, what))

@@ -12,6 +12,7 @@ from simgate.harness.scoring.evidence import Evidence
 from simgate.harness.scoring.family import Member, MetricFamily
 from simgate.harness.scoring.measures.segmentation import confusion, iou_by_class, mean_iou
 from simgate.harness.scoring.metric import Metric, MetricInfo, MetricValue, Options, undefined
+from simgate.harness.trace import NOT_JUDGED
 from simgate.policies.perception.outputs import Masks
 
 BACKGROUND = "background"
@@ -25,7 +26,7 @@ _SOURCE = (
 )
 
 
-def _confusion(
+def pooled_confusion(
     evidence: Evidence, options: Options, label: str = ""
 ) -> tuple[NDArray[np.int64], tuple[str, ...]] | str:
     """Pixels by true and said class over the episode, and the classes; or why there are none."""
@@ -38,8 +39,8 @@ def _confusion(
             continue
         classes = picture.classes
         none = classes.index(BACKGROUND) if BACKGROUND in classes else len(classes)
-        number = [classes.index(c) if c and c in classes else none for c in picture.truth.classes]
-        truth = np.array(number, np.int64)[picture.truth.labels]
+        number = {c: classes.index(c) for c in classes} | {NOT_JUDGED: -1}
+        truth = np.array([number.get(c, none) for c in picture.truth.classes], np.int64)[picture.truth.labels]
         said = np.full(truth.shape, -1) if picture.said is None else picture.said.labels
         counts = confusion(said, truth, len(classes))
         total = counts if total is None else total + counts
@@ -49,7 +50,7 @@ def _confusion(
 
 
 def _iou(evidence: Evidence, label: str, options: Options) -> MetricValue:
-    found = _confusion(evidence, options, label)
+    found = pooled_confusion(evidence, options, label)
     if isinstance(found, str):
         return undefined(found)
     counts, classes = found
@@ -58,7 +59,7 @@ def _iou(evidence: Evidence, label: str, options: Options) -> MetricValue:
 
 
 def _mean_iou(evidence: Evidence, options: Options) -> MetricValue:
-    found = _confusion(evidence, options)
+    found = pooled_confusion(evidence, options)
     if isinstance(found, str):
         return undefined(found)
     value = mean_iou(found[0])

@@ -73,7 +73,8 @@ def in_view(
                 yield picture, body
 
 
-def _judged(evidence: Evidence, label: str, options: Options) -> list[Judged]:
+def judged_poses(evidence: Evidence, label: str, options: Options) -> list[Judged]:
+    """The frames in which the body that ``of`` names is in view, with the best pose of a class."""
     found = []
     for picture, body in in_view(answered(evidence, Poses, options, label), options):
         view, said = picture.truth.view, picture.said
@@ -142,7 +143,7 @@ def _mean(error: Error) -> Callable[[Evidence, str, Options], MetricValue]:
     """The mean over the frames with a pose; it was worst where the largest error is."""
 
     def compute(evidence: Evidence, label: str, options: Options) -> MetricValue:
-        judged = _judged(evidence, label, options)
+        judged = judged_poses(evidence, label, options)
         if not judged:
             return undefined(why_none(evidence, Poses, label, options))
         errors = [(error(one, one.said, options), one.step) for one in judged if one.said is not None]
@@ -160,7 +161,7 @@ def _share(error: Error | None) -> Callable[[Evidence, str, Options], MetricValu
     """
 
     def compute(evidence: Evidence, label: str, options: Options) -> MetricValue:
-        judged = _judged(evidence, label, options)
+        judged = judged_poses(evidence, label, options)
         if not judged:
             return undefined(why_none(evidence, Poses, label, options))
         # The vertices are the same in every frame, and there may be thousands.

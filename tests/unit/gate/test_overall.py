@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from simgate.harness.gate.decide import decide
-from simgate.harness.gate.statistics.average_precision import Ranking, of_loss, of_mean
+from simgate.harness.gate.statistics.average_precision import Ranking
+from simgate.harness.gate.statistics.whole import of_loss, of_mean
 from simgate.harness.gate.verdict import Decision
 from simgate.harness.packs.model import GateRule
 from simgate.harness.results.record import DetectionSheet
@@ -71,10 +72,10 @@ RARE = [found(20, truths=20)] * 9 + [found(0, truths=0)] * 91
 def test_clusters_in_which_nothing_is_to_be_found_prove_nothing():
     verdict = the_rule(*a_run(RARE, AT_LEAST.model_copy(update={"at_least": 0.8})))
     assert verdict.decision is Decision.INCONCLUSIVE
-    assert "over 9 clusters of pictures with something to be found" in verdict.reason
+    assert "over 9 clusters of pictures with something to be judged" in verdict.reason
     loss = the_rule_against(RARE, RARE, NOT_WORSE.model_copy(update={"at_most": 0.2}))
     assert loss.decision is Decision.INCONCLUSIVE
-    assert "over 9 clusters of pictures with something to be found" in loss.reason
+    assert "over 9 clusters of pictures with something to be judged" in loss.reason
 
 
 def test_a_bound_does_not_rise_with_clusters_in_which_nothing_is_to_be_found():
@@ -82,7 +83,7 @@ def test_a_bound_does_not_rise_with_clusters_in_which_nothing_is_to_be_found():
     alone, among = (_ranking(some + [found(0, truths=0)] * k) for k in (0, 970))
     assert of_mean([among]).low(0.95) == pytest.approx(of_mean([alone]).low(0.95), abs=0.01)
     verdict = the_rule(*a_run(some + [found(0, truths=0)] * 10, AT_LEAST))
-    assert "in 40 clusters, 30 of them with something to be found" in verdict.reason
+    assert "in 40 clusters, 30 of them with something to be judged" in verdict.reason
 
 
 def test_a_candidate_that_has_lost_its_worst_class_is_not_better_for_that():
@@ -154,7 +155,7 @@ def _ranking(sheets):
 @pytest.mark.slow
 def test_bounds_miss_what_is_true_no_more_often_than_they_say():
     random = np.random.default_rng(4)
-    truth = _ranking(_drawn(random, 3000)).average_precision()
+    truth = _ranking(_drawn(random, 3000)).value()
     missed = [0, 0]
     repeats = 60
     for _ in range(repeats):

@@ -6,8 +6,8 @@ import io
 import numpy as np
 import pytest
 
-from simgate.harness.gate.rules.overall import rankings_of
-from simgate.harness.gate.statistics.average_precision import mean_precision
+from simgate.harness.gate.parts import parts_of
+from simgate.harness.gate.statistics.whole import mean_value
 from simgate.harness.packs.overall import overall_of
 from simgate.harness.results.record import Outcome, RunRecord
 from simgate.harness.scoring.sheets import sheets_of
@@ -127,9 +127,7 @@ def test_average_precision_is_that_of_pycocotools(seed):
     pictures = [picture(random) for _ in range(40)]
     records = [(str(k), a_record(sheets_of([one], CLASSES))) for k, one in enumerate(pictures)]
     for name, expected in by_pycocotools(pictures).items():
-        assert mean_precision(rankings_of(overall_of(name), records)) == pytest.approx(expected, abs=1e-9), (
-            name
-        )
+        assert mean_value(parts_of(overall_of(name), records)) == pytest.approx(expected, abs=1e-9), name
 
 
 def test_a_group_of_pictures_is_worth_the_same_as_its_pictures():
@@ -137,8 +135,8 @@ def test_a_group_of_pictures_is_worth_the_same_as_its_pictures():
     pictures = [picture(random) for _ in range(12)]
     each = [(str(k), a_record(sheets_of([one], CLASSES))) for k, one in enumerate(pictures)]
     metric = overall_of("AP50:95")
-    together = mean_precision(rankings_of(metric, [("all", a_record(sheets_of(pictures, CLASSES)))]))
-    assert together == pytest.approx(mean_precision(rankings_of(metric, each)), abs=1e-12)
+    together = mean_value(parts_of(metric, [("all", a_record(sheets_of(pictures, CLASSES)))]))
+    assert together == pytest.approx(mean_value(parts_of(metric, each)), abs=1e-12)
 
 
 def test_nothing_is_judged_in_a_region_of_which_nothing_is_known():

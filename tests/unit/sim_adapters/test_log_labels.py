@@ -91,6 +91,21 @@ def test_a_part_of_a_log_has_the_labels_of_its_own_pictures(tmp_path) -> None:
     assert [[one.box for one in frame.entities] for frame in frames] == [[], [box(3)]]
 
 
+def test_a_label_is_that_of_the_nearest_picture_alone(tmp_path) -> None:
+    log = write_ros(tmp_path / "log", [0.0, 0.1, 0.2, 0.3], 2)
+    rows = [
+        {"time_s": at, "boxes": [{"label": "door", "box": box(k)}]} for k, at in enumerate([0.04, 0.06, 0.25])
+    ]
+    (tmp_path / "labels.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    labels = str(tmp_path / "labels.jsonl")
+    trace = play(site(log, labels=labels, tolerance_s=0.1), tmp_path).trace
+    seen = [[one.box for one in frame.entities] for frame in trace.frames]
+    assert seen == [[box(0)], [box(1)], [box(2)], []]
+    assert trace.invalid_reasons == ("1 pictures of the log have no labels within 100 ms in labels.jsonl",)
+    part = play(site(log, labels=labels, tolerance_s=0.1, from_s=0.15), tmp_path).trace
+    assert [[one.box for one in frame.entities] for frame in part.frames] == [[box(2)], []]
+
+
 def test_pictures_that_nobody_has_labelled_make_the_episode_invalid(tmp_path) -> None:
     labels, log = write(tmp_path, "jsonl", "number"), write_ros(tmp_path / "log", [*STAMPS, 0.5], 2)
     trace = play(site(log, labels=str(labels), labels_by="number"), tmp_path).trace

@@ -1,17 +1,24 @@
-"""``simgate benchmark RUN``: average precision over the pictures of a data set, by class and by metadata."""
+"""``simgate benchmark RUN``: metrics over the pictures of a data set, by class and by metadata."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from simgate.harness.packs.overall import OVERLAPS, Overall, overall_of
 
 if TYPE_CHECKING:
     from simgate.harness.results.record import RunRecord
 
-HELP = "average precision over all pictures of a run, by class and by the pictures' metadata"
-_METRICS = ("AP50", "AP75", "AP50:95")
+HELP = "metrics over all pictures of a run, by class and by the pictures' metadata"
+_METRICS = {
+    "boxes": tuple(OVERLAPS),
+    "masks": ("iou",),
+    "depth": ("abs_rel", "rmse_m", "delta1", "coverage"),
+    "poses": ("recall", "translation_error_m", "rotation_error_deg", "add_accuracy", "add_s_accuracy"),
+}
 _MOST_VALUES = 50
 """So many values of a metadata key are shown, those with the most variants."""
 _CONFIDENCE = 0.95
@@ -39,37 +46,41 @@ def run(args: argparse.Namespace) -> int:
         own = judged_run(RunFolder(args.run_dir))[0]
         valid = [one for one in own.evidence.variants if one.status in (Status.SUCCESS, Status.FAILURE)]
         records = [(scene, as_read(record)) for scene, record in in_clusters(valid) if record is not None]
-    records = [(scene, record) for scene, record in records if record.sheets]
-    if not records:
+    kinds = [kind for kind in _METRICS if any(_amounts(kind, record) is not None for _, record in records)]
+    if not kinds:
         raise UserError(f"{args.run_dir} is no run of a data set, or has no valid result")
     without = len(own.evidence.variants) - len(records)
     print(f"{plural(len(records), 'variant')}" + (f", {without} more without a valid result" * bool(without)))
-    _print_by_class(records)
-    for key in args.by:
-        values = sorted({str(record.parameters[key]) for _, record in records if key in record.parameters})
-        if not values:
-            known = sorted({name for _, record in records for name in record.parameters})
-            raise UserError(f"no variant has a parameter '{printable(key)}'; there are {', '.join(known)}")
-        _print_by_value(records, key, values)
+    for kind in kinds:
+        judged = [(scene, record) for scene, record in records if _amounts(kind, record) is not None]
+        _print_by_class(kind, judged)
+        for key in args.by:
+            values = sorted({str(one.parameters[key]) for _, one in judged if key in one.parameters})
+            if not values:
+                known = sorted({name for _, record in judged for name in record.parameters})
+                message = f"no variant has a parameter '{printable(key)}'; there are {', '.join(known)}"
+                raise UserError(message)
+            _print_by_value(kind, judged, key, values)
     return 0
 
 
-def _print_by_class(records: Sequence[tuple[str, RunRecord]]) -> None:
+Records = Sequence[tuple[str, "RunRecord"]]
+
+
+def _print_by_class(kind: str, records: Records) -> None:
     from simgate.harness.text import table
 
-    labels = sorted({label for _, record in records for label in record.sheets})
-    rows = [[name, str(_truths(records, label)), *_cells(records, label)] for name, label in _named(labels)]
-    print("\n" + table(["class", "objects", *_METRICS], rows, right=range(1, 5)))
+    labels = sorted({label for _, record in records for label in _amounts(kind, record) or {}})
+    named = [("all", ""), *((label, label) for label in labels if label)]
+    rows = [
+        [name, str(_amount(kind, records, label)), *_cells(kind, records, label)] for name, label in named
+    ]
+    heads = ["class", _UNITS[kind], *_METRICS[kind]]
+    print("\n" + table(heads, rows, right=range(1, len(heads))))
     print(f"in brackets one-sided bounds at {_CONFIDENCE:.0%}, by clusters")
 
 
-def _named(labels: Sequence[str]) -> Iterator[tuple[str, str]]:
-    yield "all", ""
-    for label in labels:
-        yield label, label
-
-
-def _print_by_value(records: Sequence[tuple[str, RunRecord]], key: str, values: Sequence[str]) -> None:
+def _print_by_value(kind: str, records: Records, key: str, values: Sequence[str]) -> None:
     from simgate.harness.text import table
     from simgate.sim_adapters.printable import printable
 
@@ -78,39 +89,61 @@ def _print_by_value(records: Sequence[tuple[str, RunRecord]], key: str, values: 
     ]
     shown = sorted(groups, key=lambda group: -len(group[1]))[:_MOST_VALUES]
     rows = [
-        [printable(value), str(len(own)), str(_truths(own, "")), *_cells(own, "")]
+        [printable(value), str(len(own)), str(_amount(kind, own, "")), *_cells(kind, own, "")]
         for value, own in sorted(shown)
     ]
-    print("\n" + table([printable(key), "variants", "objects", *_METRICS], rows, right=range(1, 6)))
+    heads = [printable(key), "variants", _UNITS[kind], *_METRICS[kind]]
+    print("\n" + table(heads, rows, right=range(1, len(heads))))
     if len(groups) > len(shown):
         print(f"and {len(groups) - len(shown)} more values")
 
 
-def _truths(records: Sequence[tuple[str, RunRecord]], label: str) -> int:
+_UNITS = {"boxes": "objects", "masks": "pixels", "depth": "pixels", "poses": "bodies"}
+
+
+def _amounts(kind: str, record: RunRecord) -> dict[str, int] | None:
+    """How much there is to be judged of each class; None where the record holds nothing of the kind."""
+    if kind == "boxes":
+        return {label: one.truths for label, one in record.sheets.items()} or None
+    if kind == "masks":
+        return {label: one.true for label, one in record.mask_sums.items()} or None
+    if kind == "poses":
+        return {label: one.judged for label, one in record.pose_sums.items()} or None
+    return None if record.depth_sum is None else {"": record.depth_sum.judged}
+
+
+def _amount(kind: str, records: Records, label: str) -> int:
     return sum(
-        sheet.truths for _, record in records for name, sheet in record.sheets.items() if label in ("", name)
+        count
+        for _, record in records
+        for name, count in (_amounts(kind, record) or {}).items()
+        if label in ("", name)
     )
 
 
-def _cells(records: Sequence[tuple[str, RunRecord]], label: str) -> list[str]:
+def _cells(kind: str, records: Records, label: str) -> list[str]:
     """Each metric with its bounds, where there are enough clusters for some."""
-    from simgate.harness.gate.rules.overall import rankings_of
-    from simgate.harness.gate.statistics.average_precision import (
-        FEWEST_CLUSTERS,
-        clusters_with_any,
-        mean_precision,
-        of_mean,
-    )
-    from simgate.harness.packs.overall import OVERLAPS, Overall
+    from simgate.harness.gate.parts import parts_of
+    from simgate.harness.gate.statistics.whole import FEWEST_CLUSTERS, clusters_with_any, mean_value, of_mean
 
     cells = []
-    for name in _METRICS:
-        rankings = rankings_of(Overall(OVERLAPS[name], label), records)
-        if not rankings:
+    for name in _METRICS[kind]:
+        metric = _metric(kind, name, label)
+        parts = parts_of(metric, records) if metric is not None else []
+        if not parts:
             cells.append("-")
-        elif clusters_with_any(rankings) < FEWEST_CLUSTERS:
-            cells.append(f"{mean_precision(rankings):.3f}")
+        elif clusters_with_any(parts) < FEWEST_CLUSTERS:
+            cells.append(f"{mean_value(parts):.3f}")
         else:
-            found = of_mean(rankings)
+            found = of_mean(parts)
             cells.append(f"{found.value:.3f} [{found.low(_CONFIDENCE):.3f}, {found.high(_CONFIDENCE):.3f}]")
     return cells
+
+
+def _metric(kind: str, name: str, label: str) -> Overall | None:
+    """None for what is no metric over several classes."""
+    if kind == "boxes":
+        return overall_of(f"{name}.{label}" if label else name)
+    if kind == "masks":
+        return overall_of(f"masks.{label}.iou" if label else "masks.mean_iou")
+    return overall_of(f"{kind}.{label}.{name}" if label else f"{kind}.{name}")

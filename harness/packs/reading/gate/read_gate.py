@@ -43,7 +43,7 @@ _OF_METRIC = {
     "percentile": ("confidence", "within"),
     "share": ("confidence", "within"),
     "not_worse_by": ("confidence", "clip"),
-    "overall": ("at_least", "confidence"),
+    "overall": ("at_least", "at_most", "confidence"),
 }
 """Keys that stand beside the metric, by the kind of the rule."""
 

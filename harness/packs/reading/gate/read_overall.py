@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 from simgate.harness.packs.checks.vocabulary import Vocabulary
 from simgate.harness.packs.language.gate import RuleKeys
-from simgate.harness.packs.overall import OVERLAPS, overall_of
+from simgate.harness.packs.overall import NAMES, overall_of
 from simgate.harness.packs.reading.read_scenario import ReadScenario
 from simgate.harness.packs.source.fields import Reader
 from simgate.harness.packs.source.read_keys import Written
@@ -34,30 +36,41 @@ def read_overall(
     metric, node = overall_of(name), nodes["overall"]
     if metric is None:
         message = f"'{name}' is no metric over all pictures"
-        hint = near(name.partition(".")[0], OVERLAPS) + "; of one class for example AP50.person"
+        hint = near(name.partition(".")[0], NAMES) + f"; there are {', '.join(NAMES)}"
         reader.problems.at(node, "unknown-metric", message, hint)
         return None
     if metric.label:
         vocabulary.require_class(node, metric.label, name.index(".") + 1)
+    vocabulary.require_output(node, name, metric.output)
     scenarios = [one.scenario for one in matching if one.scenario is not None]
     if len(scenarios) == len(matching) and not all(map(is_dataset, scenarios)):
         other = next(one.id for one in scenarios if not is_dataset(one))
         message = f"the rule speaks of scenario '{other}', whose world is no data set"
         reader.problems.at(node, "gate-metric", message, "add scenario: ID of one with world: {dataset: ...}")
         return None
-    bounds = [key for key in ("at_least", "not_worse_by") if key in nodes]
-    if len(bounds) != 1:
+    own = "at_least" if metric.is_better_higher else "at_most"
+    bounds = [key for key in ("at_least", "at_most", "not_worse_by") if key in nodes]
+    if len(bounds) != 1 or bounds[0] not in (own, "not_worse_by"):
         code = "wrong-value" if bounds else "missing-key"
-        message = f"a rule overall has {'one of' if bounds else 'to have'} at_least or not_worse_by"
-        reader.problems.at(node, code, message, "for example at_least: 0.9")
+        message = f"a rule on {name} has {own} or not_worse_by, one of them"
+        reader.problems.at(node, code, message, f"for example {own}: {0.9 if own == 'at_least' else 0.1}")
         return None
-    bound = reader.number(nodes[bounds[0]], 0.0, 1.0)
+    most = 1.0 if metric.is_better_higher else math.inf
+    bound = reader.number(nodes[bounds[0]], 0.0, most)
     if bound is None:
         return None
-    if not 0.0 < bound < 1.0:
+    if not 0.0 < bound < most:
         message = f"{bound:g} cannot be proven by any number of pictures, or asks for nothing"
-        reader.problems.at(nodes[bounds[0]], "gate-impossible", message, "write a number between 0 and 1")
+        hint = "write a number between 0 and 1" if metric.is_better_higher else "write a number above 0"
+        reader.problems.at(nodes[bounds[0]], "gate-impossible", message, hint)
         return None
-    if bounds[0] == "at_least":
-        return {"metric": name, "at_least": bound, "confidence": confidence}
-    return {"kind": "overall_not_worse_by", "metric": name, "at_most": bound, "confidence": confidence}
+    if bounds[0] == own:
+        return {"metric": name, own: bound, "confidence": confidence}
+    better: dict[str, object] = {} if metric.is_better_higher else {"better": "lower"}
+    return {
+        "kind": "overall_not_worse_by",
+        "metric": name,
+        "at_most": bound,
+        "confidence": confidence,
+        **better,
+    }

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from simgate.harness.packs.checks.check_traits import ADAPTERS
+from simgate.harness.packs.checks.vocabulary import Vocabulary
 from simgate.harness.packs.language.dataset import DatasetKeys
 from simgate.harness.packs.language.definition import LONGEST_NAME
 from simgate.harness.packs.model import PinnedVariant, Scalar, SimSpec
@@ -18,7 +19,13 @@ from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode
 from simgate.sim_adapters.datasets.dataset import Dataset, Picture
 from simgate.sim_adapters.datasets.formats import FORMATS, format_of
-from simgate.sim_adapters.datasets.frames import BadPicture, sha256_of_labelled
+from simgate.sim_adapters.datasets.frames import (
+    BadPicture,
+    picture_bytes,
+    sha256_of,
+    sha256_of_labelled,
+)
+from simgate.sim_adapters.datasets.maps import points_of
 from simgate.sim_adapters.datasets.world import (
     CLUSTER,
     PICTURES,
@@ -32,6 +39,7 @@ from simgate.sim_adapters.worlds.native_file import NativeError
 from simgate.sim_adapters.worlds.world import ParameterSpec
 
 ADAPTER = "dataset"
+_MOST_VALUES = 1 << 16
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 
 
@@ -41,11 +49,12 @@ class DatasetReader:
     Args:
         reader: Typed access to nodes.
         sim: The pack's simulator.
-        classes: Of the model; None where nobody knows them.
+        vocabulary: Knows the model's classes, and what it gives.
     """
 
-    def __init__(self, reader: Reader, sim: SimSpec, classes: Sequence[str] | None) -> None:
-        self._reader, self._sim, self._classes = reader, sim, classes
+    def __init__(self, reader: Reader, sim: SimSpec, vocabulary: Vocabulary) -> None:
+        self._reader, self._sim = reader, sim
+        self._classes, self._says = vocabulary.classes, vocabulary.says
 
     def read(self, node: MappingNode) -> tuple[DatasetWorld, tuple[PinnedVariant, ...]] | None:
         """The world and its variants; None when something is missing or wrong, which is reported."""
@@ -64,14 +73,21 @@ class DatasetReader:
             code = "missing-file" if not path.exists() else "missing-key"
             reader.problems.at(nodes["dataset"], code, message, f"write format: {', '.join(FORMATS)}")
             return None
+        values = self._mask_values(nodes)
+        if len(reader.problems) > before:
+            return None
+        images, masks = (absolute(reader.folder / one) if one else None for one in (keys.images, keys.masks))
         try:
-            found = read_dataset(path, kind, absolute(reader.folder / keys.images) if keys.images else None)
+            found = read_dataset(path, kind, images, masks, values)
             pictures = {one.name: sha256_of_labelled(found.folder, one) for one in found.pictures}
+            maps = _maps(found)
         except (NativeError, BadPicture) as error:
             said, hint = (error.message, error.hint) if isinstance(error, NativeError) else (str(error), "")
             reader.problems.at(nodes["dataset"], CODES["file"], said, hint)
             return None
         classes = self._renamed(nodes, found)
+        tells = self._told(nodes["dataset"], found)
+        points = self._points(nodes)
         group, cluster = (self._metadata(nodes, found, name) for name in ("group_by", "cluster_by"))
         if len(reader.problems) > before:
             return None
@@ -79,7 +95,7 @@ class DatasetReader:
         pins = _variants(groups, cluster)
         spec = DatasetSpec(
             file=keys.dataset,
-            sha256=whole_digest(found, pictures),
+            sha256=whole_digest(found, pictures, maps | dict(points.values())),
             format=kind,
             images=keys.images,
             classes=classes,
@@ -89,8 +105,68 @@ class DatasetReader:
             },
             pictures=pictures,
             parameters=_parameters(pins),
+            masks=keys.masks,
+            mask_values=values,
+            depth_unit_m=keys.depth_unit_m,
+            maps=maps,
+            points={label: file for label, (file, _) in points.items()},
+            points_sha256=dict(points.values()),
+            tells=tells,
         )
         return DatasetWorld(spec, reader.folder), pins
+
+    def _mask_values(self, nodes: Fields) -> dict[int, str | None]:
+        values: dict[int, str | None] = {}
+        for key, node in self._reader.mapping(nodes.get("mask_values"), "a mapping of values to classes"):
+            value = int(key.text) if key.text.isascii() and key.text.isdecimal() else -1
+            if not 0 <= value < _MOST_VALUES:
+                message = f"'{key.text}' is no value of a map's pixel"
+                self._reader.problems.at(key, "wrong-type", message, "write a whole number, 0 to 65535")
+            elif isinstance(node, ScalarNode) and node.value is None:
+                values[value] = None
+            else:
+                values[value] = self._reader.text(node, "a class, or null for what is not judged")
+        return values
+
+    def _points(self, nodes: Fields) -> dict[str, tuple[str, str]]:
+        """Class -> file of its body's points, and SHA-256 of it."""
+        found: dict[str, tuple[str, str]] = {}
+        for key, node in self._reader.mapping(nodes.get("points"), "a mapping of classes to OBJ files"):
+            file = self._reader.text(node, "the path of an OBJ file")
+            if self._classes is not None and key.text not in self._classes:
+                message = f"the model has no class '{key.text}'"
+                self._reader.problems.at(key, "unknown-class", message, near(key.text, self._classes))
+            elif file is not None:
+                try:
+                    content = picture_bytes(absolute(self._reader.folder), file)
+                    points_of(file, content)
+                except BadPicture as error:
+                    self._reader.problems.at(node, CODES["file"], str(error), "")
+                else:
+                    found[key.text] = file, sha256_of(content)
+        return found
+
+    def _told(self, node: Node, found: Dataset) -> tuple[str, ...]:
+        """Of what the labels speak, which must be what the model gives; of all pictures or of none."""
+        by_kind = {
+            "masks": [one.segments is not None for one in found.pictures],
+            "depth": [bool(one.depth) for one in found.pictures],
+            "poses": [one.poses is not None for one in found.pictures],
+        }
+        told = [kind for kind, has in by_kind.items() if any(has)]
+        if not told or any(one.objects for one in found.pictures):
+            told.insert(0, "boxes")
+        says = self._says or ()
+        if says and "" not in says and not set(says) & set(told):
+            message = f"the model gives {' and '.join(says)}, and the labels are {' and '.join(told)}"
+            self._reader.problems.at(node, "metric-needs", message, "name a model whose outputs are labelled")
+        for kind in set(told) & set(says) & set(by_kind):
+            if not all(by_kind[kind]):
+                name = found.pictures[by_kind[kind].index(False)].name
+                message = f"picture '{name}' has no {kind}, and others have"
+                hint = "label it, or leave it out" if kind != "poses" else "write poses: [] where no body is"
+                self._reader.problems.at(node, CODES["file"], message, hint)
+        return tuple(told)
 
     def _renamed(self, nodes: Fields, found: Dataset) -> dict[str, str]:
         renamed: dict[str, str] = {}
@@ -122,6 +198,17 @@ class DatasetReader:
             hint = near(node.text, known) if known else "the labels have no metadata"
             self._reader.problems.at(node, "unknown-parameter", message, hint)
         return node.text
+
+
+def _maps(found: Dataset) -> dict[str, str]:
+    """Each map of a data set -> SHA-256 of its file.
+
+    Raises:
+        BadPicture: One cannot be read.
+    """
+    folder = found.maps or found.folder
+    names = dict.fromkeys(name for one in found.pictures for name in one.maps)
+    return {name: sha256_of(picture_bytes(folder, name)) for name in names}
 
 
 def _few(names: Sequence[str]) -> str:

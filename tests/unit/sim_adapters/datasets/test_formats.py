@@ -72,7 +72,7 @@ IMAGES = {"coco": "images", "jsonl": "images", "cvat": "images"}
 BOX_OF_CVAT = '<box label="cup" xtl="1" ytl="1" xbr="2" ybr="2" rotation="30"/>'
 
 
-@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("kind", [kind for kind in FORMATS if kind != "coco_masks"])
 def test_every_format_says_the_same_of_the_same_picture(folder, kind):
     path = write(folder, kind)
     found = read_dataset(path, kind, folder / IMAGES[kind] if kind in IMAGES else None)
