@@ -58,11 +58,13 @@ class ProcessTraits:
         own_interpreter: Whether it runs in a Python of its simulator's, which the user names.
         one_a_gpu: Whether two of them on one GPU are unstable.
         slow: Whether it starts for minutes (compiling shaders), and may stand still as long later on.
+        leaks: Whether it is replaced after some hundred variants, for simulators leave memory behind.
     """
 
     own_interpreter: bool = False
     one_a_gpu: bool = False
     slow: bool = False
+    leaks: bool = True
 
 
 def traits_of(factory: object) -> AdapterTraits:

@@ -12,8 +12,8 @@ from simgate.harness.gate.statistics.average_precision import Ranking
 from simgate.harness.gate.statistics.ratios import Ratio
 from simgate.harness.gate.statistics.whole import Part
 from simgate.harness.packs.overall import Overall
+from simgate.harness.results.reading.stored_record import as_read
 from simgate.harness.results.record import DepthSum, MaskSum, PoseSum, RunRecord
-from simgate.harness.results.stored_record import as_read
 
 Records = Sequence[tuple[str, RunRecord | None]]
 """Name of the cluster, and record, of each variant."""

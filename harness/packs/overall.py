@@ -17,6 +17,8 @@ _ERRORS = {
     "depth": ("abs_rel", "rmse_m"),
     "poses": ("translation_error_m", "rotation_error_deg", "add_m", "add_s_m"),
 }
+ERRORS = tuple(what for own in _ERRORS.values() for what in own)
+"""Last words of the names of those that are better when they are lower."""
 NAMES = (
     *OVERLAPS,
     "AP50.CLASS",

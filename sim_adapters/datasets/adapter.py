@@ -13,9 +13,10 @@ from simgate.sim_adapters.adapter import AdapterInfo, Timing
 from simgate.sim_adapters.embodiment import Embodiment
 from simgate.sim_adapters.observation import GroundTruth, Observation
 from simgate.sim_adapters.options import Options, read_options
-from simgate.sim_adapters.traits import AdapterTraits
+from simgate.sim_adapters.traits import AdapterTraits, ProcessTraits
 
 OPTIONS: Options = {}
+PROCESSES = ProcessTraits(leaks=False)
 
 
 class DatasetAdapter:

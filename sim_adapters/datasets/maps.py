@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from simgate.sim_adapters.datasets.dataset import MOST_OBJECTS, Outline, Segments
 from simgate.sim_adapters.datasets.frames import BadPicture
-from simgate.sim_adapters.decoded import MOST_PIXELS
+from simgate.sim_adapters.files.decoded import MOST_PIXELS
 
 _UPSAMPLED = 5.0
 """By so much pycocotools enlarges a polygon before it asks which pixels lie in it."""

@@ -27,7 +27,6 @@ from simgate.harness.gate.texts.wording import doubts, few, percent, quarantine,
 from simgate.harness.gate.verdict import Decision, Interval, RuleVerdict
 from simgate.harness.packs.model import GateRule
 from simgate.harness.packs.overall import Overall, overall_of
-from simgate.harness.results.reading.stored_record import as_read
 from simgate.harness.results.record import RunRecord
 from simgate.harness.text import plural
 

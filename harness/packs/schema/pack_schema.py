@@ -22,6 +22,7 @@ from simgate.harness.packs.language.schema_of import NAMES, TEXT, mapping, plugi
 from simgate.harness.packs.language.values import POSITIVE, numbers
 from simgate.harness.packs.language.worlds import DECLARED
 from simgate.harness.packs.model import PinnedObject, PinnedVariant
+from simgate.harness.packs.overall import ERRORS
 from simgate.harness.packs.reading.read_place import MAX_OBJECTS
 from simgate.harness.packs.schema.schema_criteria import (
     accept_schema,
@@ -301,6 +302,9 @@ def _over_all_pictures() -> Schema:
             "not_worse_by": error,
         },
         "oneOf": exactly_one(["at_least", "at_most", "not_worse_by"]),
+        "if": {"properties": {"overall": {"pattern": rf"^(depth|poses)\..*({'|'.join(ERRORS)})$"}}},
+        "then": {"properties": {"at_least": False}},
+        "else": {"properties": {"at_most": False}},
     }
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from simgate.harness.execution.hosts.assignment import Assignment, HostSetup
 from simgate.harness.execution.hosts.host_process import HostProcess
-from simgate.harness.execution.hosts.pool.host_limits import HostLimits
+from simgate.harness.execution.hosts.pool.host_limits import HostLimits, limits_of
 from simgate.harness.execution.hosts.pool.slot import Slot
 from tests.unit.execution.memory_pack import make_pack, make_variants
 
@@ -170,6 +170,11 @@ def test_failed_starts_are_forgotten_when_one_succeeds(starting: Slot) -> None:
     starting.failed_starts = 2
     starting.now_ready()
     assert starting.failed_starts == 0
+
+
+def test_workers_without_a_simulator_are_not_replaced() -> None:
+    assert limits_of("mujoco").recycle_after == 200
+    assert limits_of("dataset").recycle_after > 1_000_000
 
 
 @pytest.mark.parametrize(("asked", "after"), [(None, 200), (50, 50), (500, 200)])

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from simgate.harness.execution.hosts.interpreter import process_traits
 
+_NEVER = 1 << 31
+
 
 @dataclass(frozen=True, slots=True)
 class HostLimits:
@@ -38,6 +40,7 @@ def limits_of(adapter: str) -> HostLimits:
     Args:
         adapter: Entry-point name.
     """
-    if process_traits(adapter).slow:
+    traits = process_traits(adapter)
+    if traits.slow:
         return HostLimits(startup_s=900.0, heartbeat_s=400.0, batch_floor_s=400.0)
-    return HostLimits()
+    return HostLimits() if traits.leaks else HostLimits(recycle_after=_NEVER)
