@@ -35,9 +35,7 @@ def check_model(model: mujoco.MjModel) -> None:
     """
     found = [*_settings(model), *_lacking(model)]
     if found:
-        raise ValueError(
-            f"the physx adapter has no {'; no '.join(found)}: leave it out, or use --adapter mujoco"
-        )
+        raise ValueError(f"PhysX has no {'; no '.join(found)}: leave it out, or use --adapter mujoco")
 
 
 _NUMBERS = {
@@ -126,6 +124,6 @@ def check_readings(
         if int(model.sensor_needstage[sensor]) == int(mujoco.mjtStage.mjSTAGE_ACC) and kind not in _OF_MOTION:
             what = str(_SENSOR(kind).name).removeprefix("mjSENS_").lower()
             raise ValueError(
-                f"sensor '{name}' is a {what}, whose forces the physx adapter does not tell: ask for "
+                f"sensor '{name}' is a {what}, whose forces PhysX does not tell: ask for "
                 "contact_force or touching between two bodies, or use --adapter mujoco"
             )

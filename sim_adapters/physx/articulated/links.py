@@ -92,7 +92,7 @@ def _joint_of(model: mujoco.MjModel, body: int) -> int:
         )
     if int(model.jnt_type[first]) == _BALL:
         raise ValueError(
-            f"body '{name_of(model, body)}' hangs on a ball joint, and the physx adapter moves hinges, "
+            f"body '{name_of(model, body)}' hangs on a ball joint, and PhysX is given hinges, "
             "slides and free bodies: put three hinges in its place, each with a body of its own"
         )
     return first

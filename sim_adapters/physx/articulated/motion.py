@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import mujoco
 import numpy as np
@@ -67,14 +68,9 @@ class Motion:
         place, turn, speed, spin = _with_world(states)
         if len(self._child):
             self._joints(data, place, turn, spin)
-        # MuJoCo has the speed of the origin in the world, and the turning in the body's own frame.
-        speed = speed - np.cross(spin, _rotated(turn, self._centre))
-        own = _rotated(_inverse(turn), spin)
-        for row, q, v in self._free:
-            # Of the two quaternions of a turn the one that the state has gone on with.
-            sign = -1.0 if float(turn[row] @ data.qpos[q + 3 : q + 7]) < 0.0 else 1.0
-            data.qpos[q : q + 3], data.qpos[q + 3 : q + 7] = place[row], sign * turn[row]
-            data.qvel[v : v + 3], data.qvel[v + 3 : v + 6] = speed[row], own[row]
+        rows = [row for row, _, _ in self._free]
+        bodies = [(q, v) for _, q, v in self._free]
+        put_free(data, bodies, place[rows], turn[rows], speed[rows], spin[rows], self._centre[rows])
 
     def _joints(self, data: mujoco.MjData, place: Array, turn: Array, spin: Array) -> None:
         child, parent = self._child, self._parent
@@ -106,6 +102,43 @@ def as_written(model: mujoco.MjModel, body: int, parent: int) -> tuple[Array, Ar
         turn = _product(model.body_quat[above][None], turn[None])[0]
         above = int(model.body_parentid[above])
     return position, turn
+
+
+def put_free(
+    data: mujoco.MjData,
+    joints: Sequence[tuple[int, int]],
+    place: Array,
+    turn: Array,
+    speed: Array,
+    spin: Array,
+    centre: Array,
+) -> None:
+    """Brings free bodies of a state to where PhysX has them.
+
+    Args:
+        data: The state.
+        joints: First index of each one's positions and velocities.
+        place: Of its origin, metres, shape (F, 3).
+        turn: Unit quaternion (w, x, y, z), shape (F, 4).
+        speed: Of its centre of mass, m/s, shape (F, 3).
+        spin: rad/s in the world's frame, shape (F, 3).
+        centre: Centre of mass in its own frame, metres, shape (F, 3).
+    """
+    # MuJoCo has the speed of the origin in the world, and the turning in the body's own frame.
+    origin = speed - np.cross(spin, _rotated(turn, centre))
+    own = _rotated(_inverse(turn), spin)
+    for row, (q, v) in enumerate(joints):
+        # Of the two quaternions of a turn the one that the state has gone on with.
+        sign = -1.0 if float(turn[row] @ data.qpos[q + 3 : q + 7]) < 0.0 else 1.0
+        data.qpos[q : q + 3], data.qpos[q + 3 : q + 7] = place[row], sign * turn[row]
+        data.qvel[v : v + 3], data.qvel[v + 3 : v + 6] = origin[row], own[row]
+
+
+def motion_of_centre(model: mujoco.MjModel, data: mujoco.MjData, link: Link) -> tuple[Array, Array]:
+    """Speed of the centre of mass of a free link, m/s, and its spin, rad/s, in the world's frame."""
+    dof, frame = int(model.jnt_dofadr[int(model.body_jntadr[link.body])]), data.xmat[link.body].reshape(3, 3)
+    spin = frame @ data.qvel[dof + 3 : dof + 6]
+    return data.qvel[dof : dof + 3] + np.cross(spin, frame @ link.centre), spin
 
 
 def _with_world(states: list[BodyStates]) -> tuple[Array, Array, Array, Array]:

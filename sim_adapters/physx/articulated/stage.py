@@ -13,7 +13,7 @@ from pxr import Gf, Sdf, Usd, UsdGeom, UsdPhysics, UsdShade
 
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.physx.articulated.links import HINGE, JOINTS, Array, Link, links_of, pose_in
-from simgate.sim_adapters.physx.articulated.motion import as_written
+from simgate.sim_adapters.physx.articulated.motion import as_written, motion_of_centre
 from simgate.sim_adapters.physx.articulated.motors import Motor, motors_of
 from simgate.sim_adapters.physx.articulated.surfaces import colliders_of, colliding, friction_of
 from simgate.sim_adapters.usd.geometry import define_primitive
@@ -41,12 +41,14 @@ class Machinery:
         links: What moves.
         motors: What moves it.
         geoms: Path of a collider -> number of the shape.
+        roots: Body of the first link of each articulation -> path of the prim at or below which its root is.
     """
 
     stage: Usd.Stage
     links: tuple[Link, ...]
     motors: tuple[Motor, ...]
     geoms: dict[str, int] = field(default_factory=dict)
+    roots: dict[int, str] = field(default_factory=dict)
 
 
 def stage_of(model: mujoco.MjModel, data: mujoco.MjData, timing: Timing) -> Machinery:
@@ -80,9 +82,12 @@ def stage_of(model: mujoco.MjModel, data: mujoco.MjData, timing: Timing) -> Mach
         _define_body(stage, model, data, link)
         if link.joint is not None:
             parent = by_body[link.parent].path if link.parent else _define_ground(stage, link)
+            if not link.parent:
+                machinery.roots[link.body] = parent
             _define_joint(stage, model, data, link, parent, [m for m in motors if m.joint == link.joint])
         elif link.body in parents:
             _make_root(stage.GetPrimAtPath(link.path))
+            machinery.roots[link.body] = link.path
     _define_colliders(machinery, model, data)
     return machinery
 
@@ -101,12 +106,7 @@ def _define_body(stage: Usd.Stage, model: mujoco.MjModel, data: mujoco.MjData, l
     place(prim, _vec(data.xpos[link.body]), Gf.Quatd(*data.xquat[link.body].tolist()))
     body = _make_body(prim, link.mass_kg, link.centre, link.inertia)
     if link.joint is None:
-        dof, frame = (
-            int(model.jnt_dofadr[int(model.body_jntadr[link.body])]),
-            data.xmat[link.body].reshape(3, 3),
-        )
-        spin = frame @ data.qvel[dof + 3 : dof + 6]
-        speed = data.qvel[dof : dof + 3] + np.cross(spin, frame @ link.centre)
+        speed, spin = motion_of_centre(model, data, link)
         body.CreateVelocityAttr(Gf.Vec3f(*speed.tolist()))
         body.CreateAngularVelocityAttr(Gf.Vec3f(*(_DEG * spin).tolist()))
     apply_physx(prim, "PhysxContactReportAPI", "physxContactReport", {"threshold": 0.0})
@@ -210,6 +210,7 @@ def _define_colliders(machinery: Machinery, model: mujoco.MjModel, data: mujoco.
     names = {g: f"{model.geom(g).name or f'geom {g}'}#{g}" for g in geoms}
     folders = {g: by_body[b].path if (b := int(model.geom_bodyid[g])) in by_body else FIXED for g in geoms}
     paths = {g: paths_of(folders[g], [name])[name] for g, name in names.items()}
+    surfaces: dict[float, int] = {}
     for place_of, geom in enumerate(geoms):
         link = by_body.get(int(model.geom_bodyid[geom]))
         pose = data.geom_xpos[geom], data.geom_xmat[geom].reshape(3, 3)
@@ -218,7 +219,9 @@ def _define_colliders(machinery: Machinery, model: mujoco.MjModel, data: mujoco.
         place(prim, _vec(position), Gf.Quatd(*_quaternion(axes)), scale)
         make_collider(prim)
         binding = UsdShade.MaterialBindingAPI.Apply(prim)
-        material = _surface(stage, float(friction[place_of]), rule)
+        # Called by their order, so that stages of another friction have the same prims.
+        number = surfaces.setdefault(float(friction[place_of]), len(surfaces))
+        material = _surface(stage, f"{LOOKS}/Friction_{number}", float(friction[place_of]), rule)
         binding.Bind(material, UsdShade.Tokens.weakerThanDescendants, "physics")
         apart = [paths[geoms[k]] for k in np.flatnonzero(could[place_of] & ~wanted[place_of]) if k > place_of]
         if apart:
@@ -256,8 +259,7 @@ def _define_shape(
     )
 
 
-def _surface(stage: Usd.Stage, friction: float, rule: str) -> UsdShade.Material:
-    path = f"{LOOKS}/Friction_{f'{friction:.6f}'.replace('.', '_')}"
+def _surface(stage: Usd.Stage, path: str, friction: float, rule: str) -> UsdShade.Material:
     material = UsdShade.Material.Get(stage, path)
     if material:
         return material

@@ -208,11 +208,9 @@ def test_physx_moves_such_robots_too(tmp_path: Path) -> None:
     assert said(tmp_path, text) == []
     (found,) = said(tmp_path, text.replace("{sensor: angle}", "{sensor: pad}"))
     assert found[:2] == (10, "world-adapter")
-    assert (
-        "sensor 'pad' is a touch, whose forces the physx adapter does not tell: ask for contact" in found[2]
-    )
+    assert "sensor 'pad' is a touch, whose forces PhysX does not tell: ask for contact" in found[2]
     (found,) = said(tmp_path, text, ARM.replace('name="shoulder"', 'name="shoulder" stiffness="2"'))
-    assert "the physx adapter has no springs of joints ('shoulder'): leave it out, or use" in found[2]
+    assert "PhysX has no springs of joints ('shoulder'): leave it out, or use" in found[2]
     assert said(tmp_path, PACK, ARM.replace('name="shoulder"', 'name="shoulder" stiffness="2"')) == []
 
 
