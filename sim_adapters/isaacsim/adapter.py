@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from simgate.sim_adapters.commands import checked_commands
 from simgate.sim_adapters.embodiment import Embodiment
 from simgate.sim_adapters.isaacsim.application.app import KitApp
 from simgate.sim_adapters.isaacsim.application.gpu_identity import gpu_and_driver
+from simgate.sim_adapters.isaacsim.articulated.lacks import lacking
 from simgate.sim_adapters.isaacsim.camera import CameraFeed, colours_on_device
 from simgate.sim_adapters.isaacsim.options import OPTIONS, IsaacOptions
 from simgate.sim_adapters.isaacsim.physics_loop import PhysicsLoop
@@ -22,8 +23,13 @@ from simgate.sim_adapters.isaacsim.stage.world_stage import WorldStage
 from simgate.sim_adapters.isaacsim.world import IsaacWorld
 from simgate.sim_adapters.observation import GroundTruth, Observation
 from simgate.sim_adapters.planar_drive import drive_observation, drive_of
+from simgate.sim_adapters.quantities import Physical
+from simgate.sim_adapters.scene.articulated import ArticulatedSite
 from simgate.sim_adapters.scene.scene import Scene
 from simgate.sim_adapters.traits import AdapterTraits
+
+if TYPE_CHECKING:
+    from simgate.sim_adapters.isaacsim.articulated.robots import IsaacRobots
 
 
 class IsaacSimAdapter:
@@ -39,8 +45,6 @@ class IsaacSimAdapter:
     Raises:
         ValueError: An option is unknown or wrong, or ``camera_hz`` does not divide ``control_hz``.
 
-    Attributes:
-        render_s: Wall-clock seconds spent rendering so far.
     """
 
     traits = AdapterTraits(
@@ -50,6 +54,9 @@ class IsaacSimAdapter:
         device_frames=True,
         counts_render_s=True,
         path_options=tuple(name for name, option in OPTIONS.items() if option.kind == "file"),
+        quantities=frozenset(get_args(Physical)),
+        actuators=True,
+        lacks=lacking,
     )
 
     def __init__(self, timing: Timing, options: Mapping[str, object] | None = None) -> None:
@@ -65,7 +72,9 @@ class IsaacSimAdapter:
         self._loop = PhysicsLoop(timing, self._options)
         self._feed: CameraFeed | None = None
         self._world: IsaacWorld | None = None
-        self.render_s = 0.0
+        self._robots: IsaacRobots | None = None
+        """The world, while it is one of robots on their own joints."""
+        self._driven_s = 0.0
 
     @staticmethod
     def files(options: Mapping[str, object]) -> list[Path]:
@@ -91,11 +100,16 @@ class IsaacSimAdapter:
         device = f"{gpu_and_driver(self._app.launch.gpu)}; physics on {options.physics_device}"
         return AdapterInfo("isaacsim", self._app.version, renderer, device)
 
-    def reset(self, scenes: Sequence[Scene]) -> Observation:
+    @property
+    def render_s(self) -> float:
+        """Wall-clock seconds spent rendering so far."""
+        return self._driven_s + (self._robots.render_s if self._robots is not None else 0.0)
+
+    def reset(self, scenes: Sequence[Scene | ArticulatedSite]) -> Observation:
         """Shows a scene at step 0; :meth:`health` says so when its first frame cannot be believed.
 
         Raises:
-            ValueError: Not just one scene, or it cannot become a stage.
+            ValueError: Not just one scene, it cannot become a stage, or Isaac Sim cannot move it.
             IsaacSimUnavailable: Isaac Sim cannot be started.
         """
         if not scenes:
@@ -109,14 +123,19 @@ class IsaacSimAdapter:
             self._app = KitApp.shared(self._options)
         self._world = None
         self._loop.stop()
+        if isinstance(scene, ArticulatedSite):
+            self._close_feed()
+            return self._robots_of(self._app).reset([scene])
+        self._leave_robots()
         self._show(scene)
         self._loop.prepare()
         shown = self._stage.shown
         if self._feed is None:
-            self._feed = CameraFeed(scene.camera, shown.camera, self._options.depth)
+            size = (scene.camera.height, scene.camera.width)
+            self._feed = CameraFeed(size, shown.camera, self._options.depth)
         began = time.perf_counter()
         self._world = IsaacWorld(scene, shown, self._timing, self._options, self._loop, self._feed)
-        self.render_s += time.perf_counter() - began
+        self._driven_s += time.perf_counter() - began
         camera = scene.camera
         self._rgb = np.zeros((1, camera.height, camera.width, 3), dtype=np.uint8)
         self._depth = (
@@ -125,6 +144,27 @@ class IsaacSimAdapter:
         self._frame_step = 0
         self._sense(self._world, new_frame=True)
         return self._observation
+
+    def _robots_of(self, app: KitApp) -> IsaacRobots:
+        if self._robots is None:
+            if self._options.loop != "explicit":
+                raise ValueError(
+                    f"isaacsim moves robots on their own joints in the explicit loop alone, not the "
+                    f"{self._options.loop} one: leave sim.options.loop out"
+                )
+            from simgate.sim_adapters.isaacsim.articulated.robots import IsaacRobots
+            from simgate.sim_adapters.isaacsim.articulated.studio import Studio
+
+            settings = app.apply_render_settings
+            studio = Studio(self._stage, self._loop, self._timing, self._options, settings)
+            self._robots = IsaacRobots(self._timing, studio)
+        return self._robots
+
+    def _leave_robots(self) -> None:
+        if self._robots is not None:
+            self._driven_s += self._robots.render_s
+            self._robots.close()
+            self._robots = None
 
     def _show(self, scene: Scene) -> None:
         """Edits the stage where that is enough, else opens a new one once nothing is attached to the old."""
@@ -140,6 +180,8 @@ class IsaacSimAdapter:
 
     def step(self, actions: NDArray[np.float64], active: NDArray[np.bool_] | None = None) -> Observation:
         """Holds the command for one control period and senses."""
+        if self._robots is not None:
+            return self._robots.step(actions, active)
         world = self._running()
         told = checked_commands("isaacsim", actions, 1, active)
         if active is not None and not active[0]:
@@ -149,14 +191,16 @@ class IsaacSimAdapter:
         if new_frame:
             began = time.perf_counter()
             world.look()
-            self.render_s += time.perf_counter() - began
+            self._driven_s += time.perf_counter() - began
             self._frame_step = world.step_count
         self._sense(world, new_frame)
         return self._observation
 
     @property
     def embodiment(self) -> Embodiment:
-        """The driving robot of the scene that was last built."""
+        """The robot of the scene that was last built."""
+        if self._robots is not None:
+            return self._robots.embodiment
         scene, timing = self._running().scene, self._timing
         return drive_of(scene, timing.control_hz, timing.camera_hz, self._options.depth)
 
@@ -187,10 +231,14 @@ class IsaacSimAdapter:
 
     def ground_truth(self) -> tuple[GroundTruth, ...]:
         """The true state at the last observation."""
+        if self._robots is not None:
+            return self._robots.ground_truth()
         return () if self._world is None else (self._truth,)
 
     def health(self) -> tuple[tuple[str, ...], ...]:
         """Reasons why the world cannot be believed."""
+        if self._robots is not None:
+            return self._robots.health()
         return () if self._world is None else (self._world.problems(),)
 
     def close(self) -> None:
@@ -199,6 +247,7 @@ class IsaacSimAdapter:
         if self._app is None:
             return
         self._loop.stop()
+        self._leave_robots()
         self._close_feed()
         self._stage.close()
         self._app = None

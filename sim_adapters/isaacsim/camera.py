@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.sim_adapters.isaacsim.readiness import Frame
-from simgate.sim_adapters.scene.sensor import Camera
 
 if TYPE_CHECKING:
     from isaacsim.sensors.experimental.rtx import CameraSensor
@@ -25,16 +24,16 @@ class CameraFeed:
     Stays attached from variant to variant while the stage is the same.
 
     Args:
-        camera: Resolution; the intrinsics are on the stage, where nothing here may touch them.
+        size: Height and width, pixels; the intrinsics are on the stage, where nothing here may touch them.
         path: Of the camera's prim.
         with_depth: Also read depth.
     """
 
-    def __init__(self, camera: Camera, path: str, with_depth: bool) -> None:
+    def __init__(self, size: tuple[int, int], path: str, with_depth: bool) -> None:
         from isaacsim.sensors.experimental.rtx import CameraSensor
         from omni.replicator.core import AnnotatorRegistry
 
-        self.path, self.size = path, (camera.height, camera.width)
+        self.path, self.size = path, size
         self._annotators = [_COLOUR, _BODIES, *([_DEPTH] if with_depth else [])]
         self._sensor: CameraSensor | None = CameraSensor(
             path, resolution=self.size, annotators=self._annotators

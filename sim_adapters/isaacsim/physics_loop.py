@@ -16,6 +16,10 @@ SLOWEST_UPDATE_S = 1.0 / 30.0
 StepHook = Callable[[], None]
 
 
+def _nothing() -> None:
+    """The hook of those who step by themselves."""
+
+
 class PhysicsLoop:
     """The clock of one episode.
 
@@ -68,7 +72,7 @@ class PhysicsLoop:
         most = max(1, int(SLOWEST_UPDATE_S * self._timing.physics_hz))
         return max(gcd(period, steps) for steps in range(1, most + 1))
 
-    def play(self, before: StepHook, after: StepHook) -> None:
+    def play(self, before: StepHook = _nothing, after: StepHook = _nothing) -> None:
         """Starts physics; the count begins when it has done what it does by itself.
 
         Args:
@@ -110,6 +114,9 @@ class PhysicsLoop:
             update_app(steps=self._timing.control_steps // self.update_steps)
         else:
             self._advance_explicitly(self._timing.control_steps)
+        self._require(wanted)
+
+    def _require(self, wanted: int) -> None:
         if self.step_count != wanted and not self.lost:
             self.lost = f"Isaac Sim is at physics step {self.step_count} instead of {wanted}"
 
@@ -123,6 +130,24 @@ class PhysicsLoop:
             # Only the last state is drawn.
             SimulationManager.step(steps=1, update_fabric=left == 0)
             after()
+
+    def step(self, *, draw: bool) -> None:
+        """One physics step of the explicit loop, without hooks.
+
+        Args:
+            draw: Whether its state is to be drawn.
+        """
+        from isaacsim.core.simulation_manager import SimulationManager
+
+        wanted = self.step_count + 1
+        SimulationManager.step(steps=1, update_fabric=draw)
+        self._require(wanted)
+
+    def show(self) -> None:
+        """Lets the renderer know of what was written since the last step."""
+        from omni.physxfabric import get_physx_fabric_interface
+
+        get_physx_fabric_interface().update(self.time_s(), 1.0 / self._timing.physics_hz)
 
     @property
     def step_count(self) -> int:

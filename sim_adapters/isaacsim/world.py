@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from simgate.sim_adapters.isaacsim.movers import ActorBodies, LooseBodies, Robot
 from simgate.sim_adapters.isaacsim.options import IsaacOptions
 from simgate.sim_adapters.isaacsim.physics_loop import PhysicsLoop
 from simgate.sim_adapters.isaacsim.readiness import Frame, FrameGate
+from simgate.sim_adapters.isaacsim.shutter import Shutter
 from simgate.sim_adapters.isaacsim.stage.lamps import Lamps
 from simgate.sim_adapters.isaacsim.stage.shown import ShownScene
 from simgate.sim_adapters.isaacsim.touching import ContactLog
@@ -22,8 +22,6 @@ from simgate.sim_adapters.scene.scene import Scene
 
 NEAR_M = 0.5
 """Contacts are read while something is nearer than this; nothing covers it in a control period."""
-LATE_FRAMES = 4
-"""Frames that are rendered for one moment until one of that moment arrives."""
 
 
 class IsaacWorld:
@@ -55,8 +53,9 @@ class IsaacWorld:
         self.scene = scene
         self._shown = shown
         self._timing, self._options = timing, options
-        self._loop, self._feed = loop, feed
-        self._gate = FrameGate(1.0 / timing.physics_hz, options.depth, options.frame_time)
+        self._loop = loop
+        gate = FrameGate(1.0 / timing.physics_hz, options.depth, options.frame_time)
+        self._shutter = Shutter(feed, loop, gate, options)
         self._reasons: list[str] = []
         self._index_of = {name: index for index, name in enumerate(shown.names)}
         self._lamps = Lamps(scene, shown.lights)
@@ -65,11 +64,11 @@ class IsaacWorld:
         self._actors = ActorBodies(scene, shown.actors) if scene.actors else None
         self._loose = LooseBodies(shown.loose) if shown.loose else None
         self._near = True
-        self._doubted = False
         self._contacts = ContactLog(self._robot.prim, shown.names, self._body_at)
         self._robot.to_start()
         self._entities: tuple[VisibleEntity, ...] = ()
-        self.frame = self._first_frame()
+        self._lamps.shine(0.0)
+        self._take(self._shutter.first())
 
     def _body_at(self, path: str) -> int:
         """Number of the body that owns a prim; -1 for what is no prim (``BACKGROUND``) or no body."""
@@ -112,57 +111,13 @@ class IsaacWorld:
         if self._contacts.overflow:
             self._add("more contact points than there is room for")
 
-    def _first_frame(self) -> Frame:
-        """Waits until frames can be believed, then lets ghosts of the last scene fade."""
-        self._lamps.shine(0.0)
-        self._render_until(self._gate.problem, self._options.ready_frames)
-        for _ in range(self._options.settle_frames):
-            self._feed.render()
-        frame = self._feed.read()
-        self._take(frame, self._gate.problem(frame, self._loop.time_s()))
-        return frame
-
     def look(self) -> None:
-        """Takes a frame of the present state.
-
-        A frame of another moment is rendered again, until it is known that this renderer is always late.
-        Black or uniform ones are not: a robot may stand before a wall, and the run's own checks count those.
-        """
+        """Takes a frame of the present state."""
         relit = self._lamps.shine(self._timing.seconds(self.step_count))
-        drawn = self._options.loop == "coupled" and not relit
-        most = 1 if self._doubted else LATE_FRAMES
-        self.frame, problem = self._render_until(self._arrival_problem, most, drawn)
-        self._take(self.frame, problem)
+        self._take(self._shutter.take(drawn=self._options.loop == "coupled" and not relit))
 
-    def _arrival_problem(self, frame: Frame, now_s: float) -> str:
-        if frame.rgb is None or frame.ids is None:
-            return self._gate.problem(frame, now_s)
-        return self._gate.skew_problem(frame, now_s)
-
-    def _render_until(
-        self, judge: Callable[[Frame, float], str], most: int, drawn: bool = False
-    ) -> tuple[Frame, str]:
-        """Renders until a frame has no problem; returns the last one and its problem.
-
-        Args:
-            judge: Says what is wrong with a frame, given the simulated time.
-            most: Frames to look at.
-            drawn: Whether the first one has been rendered already.
-        """
-        for number in range(most):
-            if number or not drawn:
-                self._feed.render()
-            frame = self._feed.read()
-            problem = judge(frame, self._loop.time_s())
-            if not problem:
-                break
-        return frame, problem
-
-    def _take(self, frame: Frame, problem: str) -> None:
-        if problem and not self._doubted:
-            self._doubted = True
-            self._add(f"{problem}, first seen at step {self.step_count}")
-        pose = self.pose
+    def _take(self, frame: Frame) -> None:
+        self.frame, pose = frame, self.pose
         gaps = self._gaps(pose)
         bodies = self._bodies_in(frame)
         time_s = self._timing.seconds(self.step_count)
@@ -202,7 +157,8 @@ class IsaacWorld:
     def problems(self) -> tuple[str, ...]:
         """Why this world cannot be believed; empty when it is sound."""
         finite = all(map(math.isfinite, (*self.pose, *self.twist)))
-        return tuple(self._reasons) if finite else (*self._reasons, "non-finite state")
+        doubts = [self._shutter.problem] if self._shutter.problem else []
+        return (*doubts, *self._reasons, *(() if finite else ("non-finite state",)))
 
     def _add(self, reason: str) -> None:
         if reason not in self._reasons:

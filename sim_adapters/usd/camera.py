@@ -22,23 +22,38 @@ def define_camera(stage: Usd.Stage, path: str, camera: Camera) -> Usd.Prim:
     surface at the reference illuminance comes out as 1 before any tone mapping (OpenUSD, "UsdGeomCamera:
     exposure").
     """
+    prim = define_lens(stage, path, camera.focal_px, (camera.width, camera.height), (NEAR_M, FAR_M))
+    place(prim, camera.position, camera_quaternion(math.radians(camera.pitch_deg)))
+    return prim
+
+
+def define_lens(
+    stage: Usd.Stage, path: str, focal_px: float, size: tuple[int, int], range_m: tuple[float, float]
+) -> Usd.Prim:
+    """A pinhole camera that is nowhere yet.
+
+    Args:
+        stage: The stage.
+        path: Of the new prim.
+        focal_px: Focal length, pixels.
+        size: Width and height of its pictures, pixels.
+        range_m: Nearest and farthest that it sees, metres.
+    """
     schema = UsdGeom.Camera.Define(stage, path)
-    pixel_m = FOCAL_LENGTH_M / camera.focal_px
+    pixel_m = FOCAL_LENGTH_M / focal_px
     schema.CreateFocalLengthAttr(_TENTHS * FOCAL_LENGTH_M)
-    schema.CreateHorizontalApertureAttr(_TENTHS * pixel_m * camera.width)
-    schema.CreateVerticalApertureAttr(_TENTHS * pixel_m * camera.height)
+    schema.CreateHorizontalApertureAttr(_TENTHS * pixel_m * size[0])
+    schema.CreateVerticalApertureAttr(_TENTHS * pixel_m * size[1])
     schema.CreateHorizontalApertureOffsetAttr(0.0)
     schema.CreateVerticalApertureOffsetAttr(0.0)
     schema.CreateProjectionAttr(UsdGeom.Tokens.perspective)
-    schema.CreateClippingRangeAttr(Gf.Vec2f(NEAR_M, FAR_M))
+    schema.CreateClippingRangeAttr(Gf.Vec2f(*range_m))
     schema.CreateFStopAttr(0.0)
     schema.CreateExposureIsoAttr(100.0)
     schema.CreateExposureTimeAttr(1.0)
     schema.CreateExposureFStopAttr(1.0)
     schema.CreateExposureResponsivityAttr(1.0 / WHITE_NITS)
-    prim = schema.GetPrim()
-    place(prim, camera.position, camera_quaternion(math.radians(camera.pitch_deg)))
-    return prim
+    return schema.GetPrim()
 
 
 def camera_quaternion(pitch: float) -> Gf.Quatd:

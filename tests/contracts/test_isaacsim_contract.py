@@ -27,6 +27,7 @@ from tests.contracts.write_facts import (
     CAMERA_ANNOTATORS,
     LAUNCH_DEFAULTS,
     OWN,
+    READ,
     used_symbols,
 )
 
@@ -103,7 +104,7 @@ def test_the_check_sees_the_adapters_calls_and_not_an_empty_folder(facts: Contra
 
 
 def test_the_facts_are_those_of_the_contract(facts: Contract, shared: Contract) -> None:
-    own = {entry["name"] for entry in OWN}
+    own = {entry["name"] for entry in (*OWN, *READ)}
     for symbol in facts.symbols.values():
         if symbol.name in own or symbol.kind == "enum":
             continue
@@ -112,9 +113,9 @@ def test_the_facts_are_those_of_the_contract(facts: Contract, shared: Contract) 
 
 
 def test_the_facts_hold_all_that_the_adapter_uses_and_no_more(facts: Contract, shared: Contract) -> None:
-    own = {entry["name"] for entry in OWN}
+    own = {entry["name"] for entry in (*OWN, *READ)}
     used = {symbol.name for symbol in used_symbols(shared) if symbol.kind not in ("value", "enum")}
-    assert used == {name for name, s in facts.symbols.items() if s.kind != "enum"} - own
+    assert used - own == {name for name, s in facts.symbols.items() if s.kind != "enum"} - own
 
 
 @pytest.mark.parametrize("path", [FACTS_PATH, NEWER_PATH], ids=["6.0.1", "6.2"])

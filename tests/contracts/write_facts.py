@@ -45,6 +45,78 @@ OWN: list[dict[str, Any]] = [
     {"name": "omni.replicator.core.AnnotatorRegistry", "kind": "class", "bases": [], "seen_in": _SEEN_IN},
 ]
 
+_BINDINGS = "omni.physx-110.4.4 of isaacsim-extscache-physics 6.2.0.0, omni/physx/bindings/_physx.pyi"
+_FABRIC = "source/extensions/isaacsim.core.simulation_manager/python/impl/simulation_manager.py"
+OWN += [
+    {
+        "name": "omni.physx.get_physx_simulation_interface",
+        "kind": "function",
+        "params": [],
+        "returns_annotation": "IPhysxSimulation",
+        "seen_in": "omni.physx-110.4.4 of isaacsim-extscache-physics 6.2.0.0, omni/physx/scripts/ifaces.py",
+    },
+    {
+        "name": "omni.physx.bindings._physx.IPhysxSimulation",
+        "kind": "class",
+        "bases": [],
+        "seen_in": _BINDINGS,
+    },
+    {
+        "name": "omni.physx.bindings._physx.IPhysxSimulation.get_contact_report",
+        "kind": "method",
+        "params": [],
+        "seen_in": _BINDINGS,
+    },
+    {
+        "name": "omni.physxfabric.get_physx_fabric_interface",
+        "kind": "function",
+        "params": [],
+        "returns_annotation": "PhysXFabric",
+        "seen_in": _FABRIC,
+    },
+    {"name": "omni.physxfabric.PhysXFabric", "kind": "class", "bases": [], "seen_in": _FABRIC},
+    {
+        "name": "omni.physxfabric.PhysXFabric.update",
+        "kind": "method",
+        "params": [
+            {"name": name, "kind": "positional_or_keyword", "required": True} for name in ("time", "dt")
+        ],
+        "seen_in": _FABRIC,
+    },
+]
+
+_PRIMS = "source/extensions/isaacsim.core.experimental.prims/python/impl"
+
+
+def _read(
+    name: str, *, kind: str = "method", links: str = "dof_indices", inverse: bool = False
+) -> dict[str, Any]:
+    """A symbol that the contract leaves out, read by hand from the source of v6.0.1."""
+    file = "rigid_prim" if name.startswith("RigidPrim") else "articulation"
+    entry: dict[str, Any] = {"name": f"isaacsim.core.experimental.prims.{name}", "kind": kind, "params": []}
+    if kind == "method":
+        optional = ["indices", *([links] if links else [])]
+        entry["params"] = [
+            {"name": one, "kind": "keyword_only", "required": False, "default": "None"} for one in optional
+        ]
+        if inverse:
+            entry["params"].append(
+                {"name": "inverse", "kind": "keyword_only", "required": False, "default": "False"}
+            )
+    return entry | {"seen_in": f"{_PRIMS}/{file}.py"}
+
+
+READ = [
+    _read("Articulation.dof_paths", kind="property"),
+    _read("Articulation.link_paths", kind="property"),
+    _read("Articulation.get_dof_gains"),
+    _read("Articulation.get_dof_max_efforts"),
+    _read("Articulation.get_dof_armatures"),
+    _read("Articulation.get_dof_friction_properties"),
+    _read("Articulation.get_link_masses", links="link_indices", inverse=True),
+    _read("RigidPrim.get_masses", links="", inverse=True),
+]
+
 
 def used_symbols(contract: Contract) -> list[Symbol]:
     """Every symbol of the contract that the adapter uses, by name."""
@@ -92,13 +164,13 @@ def main() -> int:
     content = {
         "what": "signatures of Isaac Sim that sim_adapters/isaacsim relies on",
         "release": RELEASE,
-        "symbols": [*listed, *OWN],
+        "symbols": [*listed, *OWN, *READ],
         "launch_keys": sorted(constants[LAUNCH_DEFAULTS]),
         "camera_annotators": sorted(constants[CAMERA_ANNOTATORS]),
         "enums": [{"name": name, "values": members} for name, members in sorted(enums.items())],
     }
     FACTS_PATH.write_text(json.dumps(content, indent=1) + "\n")
-    print(f"{FACTS_PATH.name}: {len(listed)} symbols of the contract, {len(OWN)} of our own")
+    print(f"{FACTS_PATH.name}: {len(listed)} symbols of the contract, {len(OWN) + len(READ)} of our own")
     return 0
 
 

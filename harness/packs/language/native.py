@@ -202,7 +202,7 @@ class JointedKeys(PlacingKeys):
 
     mjcf: Annotated[str | None, ByHand()] = key("path of an MJCF file with robot and site", None)
     usd: Annotated[str | None, ByHand()] = key(
-        "path of an OpenUSD file with robot and site; its joints move on mujoco and physx", None
+        "path of an OpenUSD file with robot and site; its joints move on mujoco, physx and isaacsim", None
     )
     robot: Annotated[JointedRobotKeys, ByHand()] = key(
         "{body: NAME, drive: actuators}: what is moved, and how"

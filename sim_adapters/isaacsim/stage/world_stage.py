@@ -34,6 +34,7 @@ class WorldStage:
         self._timing = timing
         self._assets = _asset_table(assets)
         self._held: Sdf.Layer | None = None
+        self._grows = False
 
     def plan(self, scene: Scene) -> bool:
         """Authors a scene; returns whether the present stage can become it by :meth:`edit`.
@@ -41,14 +42,26 @@ class WorldStage:
         Raises:
             StageError: The scene or an asset cannot become a stage.
         """
+        return self._can_edit(self._author(scene), grows=scene.native is None)
+
+    def plan_layer(self, layer: Sdf.Layer) -> bool:
+        """Takes the content of an authored stage; returns whether :meth:`edit` is enough."""
+        from pxr import Sdf
+
+        # A stage's own layer ends with the stage.
+        kept = Sdf.Layer.CreateAnonymous()
+        kept.TransferContent(layer)
+        return self._can_edit(kept, grows=False)
+
+    def _can_edit(self, planned: Sdf.Layer, *, grows: bool) -> bool:
         from simgate.sim_adapters.isaacsim.stage.stage_update import has_same_prims, united
 
-        self._planned = self._author(scene)
-        old = self._held
-        if old is None or old.subLayerPaths != self._planned.subLayerPaths:
+        old, self._planned = self._held, planned
+        could_grow, self._grows = self._grows, grows
+        if old is None or old.subLayerPaths != planned.subLayerPaths:
             return False
-        if scene.native is None:
-            self._planned = united(old, self._planned)
+        if grows and could_grow:
+            self._planned = united(old, planned)
         return has_same_prims(old, self._planned)
 
     def edit(self) -> None:

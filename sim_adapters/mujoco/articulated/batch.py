@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,7 +112,7 @@ class ArticulatedBatch:
         if self._renderer is None:
             self._renderer = FrameRenderer(worlds[0].built)
         for world in worlds:
-            world.show_by(self._renderer)
+            world.show_by(partial(SceneView, self._renderer))
 
     def overview(self, world: int) -> NDArray[np.uint8]:
         """A world seen from outside, its robot in the middle; uint8, shape (H, W, 3)."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import mujoco
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from simgate.sim_adapters.embodiment import Channel, Intrinsics
 from simgate.sim_adapters.mujoco.articulated.names import geoms_of, need
 from simgate.sim_adapters.mujoco.build import BuiltScene
-from simgate.sim_adapters.mujoco.drawing.renderer import FrameRenderer, SceneView
+from simgate.sim_adapters.mujoco.drawing.renderer import Size
 from simgate.sim_adapters.mujoco.native.lens import require_pinhole
 from simgate.sim_adapters.scene.articulated import CameraSensor
 
@@ -103,6 +103,38 @@ def _identities(model: mujoco.MjModel) -> list[Any]:
     return found
 
 
+class View(Protocol):
+    """What draws one camera of a world."""
+
+    owners: NDArray[np.int64]
+    """Number of the group that each thing that is drawn belongs to; negative for none."""
+
+    def update(self, data: mujoco.MjData) -> None:
+        """Takes over the state, before all that is drawn of a moment."""
+        ...
+
+    def color(self, out: NDArray[np.uint8]) -> None:
+        """Draws the picture into ``out``, shape (H, W, 3)."""
+        ...
+
+    def depth(self, out: NDArray[np.float32]) -> None:
+        """Distance along the optical axis into ``out``, metres, shape (H, W)."""
+        ...
+
+    @property
+    def bodies(self) -> NDArray[np.int64]:
+        """Number of the group that is in front at each pixel, negative for none, shape (H, W)."""
+        ...
+
+    def depth_of(self, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Depth of some of the things, (N,), as if the others were not there, ``inf`` for none, (H, W)."""
+        ...
+
+
+MakeView = Callable[[BuiltScene, Size], View]
+"""A view through the camera of a built scene; width and height in pixels."""
+
+
 class Pictures:
     """Takes the pictures of one camera.
 
@@ -131,7 +163,7 @@ class Pictures:
         require_pinhole(built.model, camera, sensor.width, sensor.height, moves=True)
         self._built, self._data, self._drawn = replace(built, camera=camera), data, drawn
         self._sensor = sensor
-        self._view: SceneView | None = None
+        self._view: View | None = None
         frame = f"camera/{sensor.camera}"
         self.name, self.camera, self.body = name, camera, int(built.model.cam_bodyid[camera])
         self.lens = lens = Intrinsics(sensor.width, sensor.height, float(built.model.cam_fovy[camera]))
@@ -158,9 +190,9 @@ class Pictures:
             for kind in sensor.kinds
         )
 
-    def show_by(self, renderer: FrameRenderer) -> None:
-        """Takes the context that draws; before the first :meth:`sample`."""
-        self._view = SceneView(renderer, self._built, (self._sensor.width, self._sensor.height))
+    def show_by(self, make: MakeView) -> None:
+        """Takes what draws; before the first :meth:`sample`."""
+        self._view = make(self._built, (self._sensor.width, self._sensor.height))
 
     def sample(self, out: tuple[NDArray[np.generic], ...]) -> None:
         """Draws each kind once."""

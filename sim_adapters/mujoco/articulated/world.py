@@ -18,12 +18,11 @@ from simgate.sim_adapters.mujoco.articulated.contacts import RobotContacts, begu
 from simgate.sim_adapters.mujoco.articulated.engine import MujocoEngine, StartEngine
 from simgate.sim_adapters.mujoco.articulated.machine import build_machine, start_state
 from simgate.sim_adapters.mujoco.articulated.measures import Measures
-from simgate.sim_adapters.mujoco.articulated.pictures import Pictures
+from simgate.sim_adapters.mujoco.articulated.pictures import MakeView, Pictures
 from simgate.sim_adapters.mujoco.articulated.pushes import Pushes
 from simgate.sim_adapters.mujoco.articulated.rays import Rays
 from simgate.sim_adapters.mujoco.articulated.readings import BodyMotion, FileReadings, Joints
 from simgate.sim_adapters.mujoco.articulated.watch import Watch, view_of
-from simgate.sim_adapters.mujoco.drawing.renderer import FrameRenderer
 from simgate.sim_adapters.observation import CameraView, Contact
 from simgate.sim_adapters.scene.articulated import (
     ArticulatedSite,
@@ -146,11 +145,11 @@ class ArticulatedWorld:
         """Whether any of its sensors is a camera."""
         return any(isinstance(sampler, Pictures) for sampler in self.samplers)
 
-    def show_by(self, renderer: FrameRenderer) -> None:
-        """Takes the context that draws for all its cameras."""
+    def show_by(self, make: MakeView) -> None:
+        """Takes what draws for all its cameras."""
         for sampler in self.samplers:
             if isinstance(sampler, Pictures):
-                sampler.show_by(renderer)
+                sampler.show_by(make)
 
     def stamps(self, step: int) -> dict[str, int]:
         """Step of the newest reading of each channel at a step."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import mujoco
@@ -27,7 +28,7 @@ _KINDS = {
     int(_GEOM.mjGEOM_BOX): "box", int(_GEOM.mjGEOM_SPHERE): "sphere", int(_GEOM.mjGEOM_CAPSULE): "capsule",
     int(_GEOM.mjGEOM_CYLINDER): "cylinder",
 }  # fmt: skip
-_PLANE, _MESH = int(_GEOM.mjGEOM_PLANE), int(_GEOM.mjGEOM_MESH)
+PLANE, _MESH = int(_GEOM.mjGEOM_PLANE), int(_GEOM.mjGEOM_MESH)
 _DEG = 180.0 / math.pi
 _AWAKE = {"sleepThreshold": 0.0, "stabilizationThreshold": 0.0}
 
@@ -49,6 +50,11 @@ class Machinery:
     motors: tuple[Motor, ...]
     geoms: dict[str, int] = field(default_factory=dict)
     roots: dict[int, str] = field(default_factory=dict)
+
+    @cached_property
+    def link_of(self) -> dict[int, Link]:
+        """Link that a body is part of; none for what stands where it is."""
+        return {member: link for link in self.links for member in link.members}
 
 
 def stage_of(model: mujoco.MjModel, data: mujoco.MjData, timing: Timing) -> Machinery:
@@ -103,7 +109,7 @@ def _set_gravity(stage: Usd.Stage, model: mujoco.MjModel) -> None:
 
 def _define_body(stage: Usd.Stage, model: mujoco.MjModel, data: mujoco.MjData, link: Link) -> None:
     prim = UsdGeom.Xform.Define(stage, link.path).GetPrim()
-    place(prim, _vec(data.xpos[link.body]), Gf.Quatd(*data.xquat[link.body].tolist()))
+    place(prim, vec(data.xpos[link.body]), Gf.Quatd(*data.xquat[link.body].tolist()))
     body = _make_body(prim, link.mass_kg, link.centre, link.inertia)
     if link.joint is None:
         speed, spin = motion_of_centre(model, data, link)
@@ -125,7 +131,7 @@ def _make_body(prim: Usd.Prim, mass_kg: float, centre: Array, inertia: Array) ->
     if np.linalg.det(axes) < 0.0:
         axes[:, 0] *= -1.0
     mass.CreateDiagonalInertiaAttr(Gf.Vec3f(*moments.tolist()))
-    mass.CreatePrincipalAxesAttr(Gf.Quatf(*_quaternion(axes)))
+    mass.CreatePrincipalAxesAttr(Gf.Quatf(*quaternion(axes)))
     return body
 
 
@@ -165,11 +171,11 @@ def _define_joint(
     made.CreateAxisAttr(UsdGeom.Tokens.x)
     anchor, along = model.jnt_pos[joint].copy(), _axes_along(model.jnt_axis[joint])
     made.CreateLocalPos1Attr(Gf.Vec3f(*anchor.tolist()))
-    made.CreateLocalRot1Attr(Gf.Quatf(*_quaternion(along)))
+    made.CreateLocalRot1Attr(Gf.Quatf(*quaternion(along)))
     position, turn = as_written(model, link.body, link.parent)
     axes = _matrix(turn)
     made.CreateLocalPos0Attr(Gf.Vec3f(*(position + axes @ anchor).tolist()))
-    made.CreateLocalRot0Attr(Gf.Quatf(*_quaternion(axes @ along)))
+    made.CreateLocalRot0Attr(Gf.Quatf(*quaternion(axes @ along)))
     unit, instance = (_DEG, "angular") if turns else (1.0, "linear")
     start = _zero(model, joint)
     if model.jnt_limited[joint]:
@@ -195,6 +201,9 @@ def _define_joint(
             drive.CreateStiffnessAttr(motor.stiffness / unit)
             drive.CreateDampingAttr(motor.damping / unit)
             drive.CreateMaxForceAttr(motor.limit)
+            held, speed = motor.targets(float(data.ctrl[motor.actuator]))
+            drive.CreateTargetPositionAttr(unit * (held - start) if motor.stiffness > 0.0 else 0.0)
+            drive.CreateTargetVelocityAttr(unit * speed)
 
 
 def _zero(model: mujoco.MjModel, joint: int) -> float:
@@ -206,17 +215,10 @@ def _define_colliders(machinery: Machinery, model: mujoco.MjModel, data: mujoco.
     stage, geoms = machinery.stage, colliders_of(model)
     wanted, could = colliding(model, geoms)
     rule, friction = friction_of(model, geoms, wanted)
-    by_body = {member: link for link in machinery.links for member in link.members}
-    names = {g: f"{model.geom(g).name or f'geom {g}'}#{g}" for g in geoms}
-    folders = {g: by_body[b].path if (b := int(model.geom_bodyid[g])) in by_body else FIXED for g in geoms}
-    paths = {g: paths_of(folders[g], [name])[name] for g, name in names.items()}
+    paths = shape_paths(machinery, model, geoms)
     surfaces: dict[float, int] = {}
     for place_of, geom in enumerate(geoms):
-        link = by_body.get(int(model.geom_bodyid[geom]))
-        pose = data.geom_xpos[geom], data.geom_xmat[geom].reshape(3, 3)
-        prim, scale = _define_shape(stage, model, geom, paths[geom], moves=link is not None)
-        position, axes = pose_in(data, link.body, *pose) if link is not None else pose
-        place(prim, _vec(position), Gf.Quatd(*_quaternion(axes)), scale)
+        prim = define_shape(machinery, model, data, geom, paths[geom])
         make_collider(prim)
         binding = UsdShade.MaterialBindingAPI.Apply(prim)
         # Called by their order, so that stages of another friction have the same prims.
@@ -231,13 +233,39 @@ def _define_colliders(machinery: Machinery, model: mujoco.MjModel, data: mujoco.
         machinery.geoms[paths[geom]] = geom
 
 
-def _define_shape(
+def shape_paths(machinery: Machinery, model: mujoco.MjModel, geoms: Iterable[int]) -> dict[int, str]:
+    """A path for each of some shapes, below its link or among what stands."""
+    found = {}
+    for geom in geoms:
+        link = machinery.link_of.get(int(model.geom_bodyid[geom]))
+        name = f"{model.geom(geom).name or f'geom {geom}'}#{geom}"
+        found[geom] = paths_of(link.path if link is not None else FIXED, [name])[name]
+    return found
+
+
+def define_shape(
+    machinery: Machinery, model: mujoco.MjModel, data: mujoco.MjData, geom: int, path: str
+) -> Usd.Prim:
+    """A shape where it is in a state.
+
+    Raises:
+        ValueError: PhysX has no such shape.
+    """
+    link = machinery.link_of.get(int(model.geom_bodyid[geom]))
+    pose = data.geom_xpos[geom], data.geom_xmat[geom].reshape(3, 3)
+    prim, scale = _outline(machinery.stage, model, geom, path, moves=link is not None)
+    position, axes = pose_in(data, link.body, *pose) if link is not None else pose
+    place(prim, vec(position), Gf.Quatd(*quaternion(axes)), scale)
+    return prim
+
+
+def _outline(
     stage: Usd.Stage, model: mujoco.MjModel, geom: int, path: str, *, moves: bool
 ) -> tuple[Usd.Prim, Any]:
     kind = int(model.geom_type[geom])
     if kind in _KINDS:
         return define_primitive(stage, path, _KINDS[kind], model.geom_size[geom].tolist())
-    if kind == _PLANE and not moves:
+    if kind == PLANE and not moves:
         plane = UsdGeom.Plane.Define(stage, path)
         plane.CreateAxisAttr(UsdGeom.Tokens.z)
         return plane.GetPrim(), None
@@ -249,12 +277,13 @@ def _define_shape(
         made.CreatePointsAttr([Gf.Vec3f(*p) for p in model.mesh_vert[first : first + count].tolist()])
         made.CreateFaceVertexCountsAttr([3] * faces)
         made.CreateFaceVertexIndicesAttr(model.mesh_face[begin : begin + faces].reshape(-1).tolist())
+        made.CreateSubdivisionSchemeAttr(UsdGeom.Tokens.none)
         UsdPhysics.MeshCollisionAPI.Apply(made.GetPrim()).CreateApproximationAttr("convexHull")
         return made.GetPrim(), None
     name = model.geom(geom).name or f"geom {geom}"
     what = str(mujoco.mjtGeom(kind).name).removeprefix("mjGEOM_").lower()
     raise ValueError(
-        f"geom '{name}' is a {what}{' that moves' if kind == _PLANE else ''}, which PhysX has not: make it a "
+        f"geom '{name}' is a {what}{' that moves' if kind == PLANE else ''}, which PhysX has not: make it a "
         "box, sphere, capsule, cylinder or mesh, or let it touch nothing (contype and conaffinity 0)"
     )
 
@@ -272,11 +301,13 @@ def _surface(stage: Usd.Stage, path: str, friction: float, rule: str) -> UsdShad
     return material
 
 
-def _vec(values: Array) -> tuple[float, float, float]:
+def vec(values: Array) -> tuple[float, float, float]:
+    """Three numbers."""
     return float(values[0]), float(values[1]), float(values[2])
 
 
-def _quaternion(axes: Array) -> list[float]:
+def quaternion(axes: Array) -> list[float]:
+    """A rotation matrix as (w, x, y, z)."""
     found = np.zeros(4)
     mujoco.mju_mat2Quat(found, np.ascontiguousarray(axes).reshape(-1))
     return [float(value) for value in found]

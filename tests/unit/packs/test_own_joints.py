@@ -184,7 +184,6 @@ class Wrong(MujocoAdapter):
 @pytest.mark.parametrize(
     ("adapter", "line", "code", "message", "hint"),
     [
-        ("isaacsim", 10, "world-adapter", "the simulator 'isaacsim' moves robots in the plane", "mujoco}"),
         ("own.py:Planar", 10, "world-adapter", "'own.py:Planar' moves robots in the plane alone", "mujoco}"),
         ("own.py:Few", 14, "world-adapter", "signal 'grip_n': the simulator 'own.py:Few' does not measure "
          "contact_force", "it measures position, tilt"),
@@ -212,6 +211,32 @@ def test_physx_moves_such_robots_too(tmp_path: Path) -> None:
     (found,) = said(tmp_path, text, ARM.replace('name="shoulder"', 'name="shoulder" stiffness="2"'))
     assert "PhysX has no springs of joints ('shoulder'): leave it out, or use" in found[2]
     assert said(tmp_path, PACK, ARM.replace('name="shoulder"', 'name="shoulder" stiffness="2"')) == []
+
+
+def test_isaac_sim_moves_such_robots_too(tmp_path: Path) -> None:
+    pytest.importorskip("pxr")
+    text = PACK.replace("{physics_hz", "{adapter: isaacsim, physics_hz")
+    assert said(tmp_path, text) == []
+    (found,) = said(tmp_path, text.replace("{sensor: angle}", "{sensor: pad}"))
+    assert found[:2] == (10, "world-adapter")
+    assert (
+        "'isaacsim': sensor 'pad' is a touch, whose forces PhysX does not tell: ask for contact" in found[2]
+    )
+    (found,) = said(
+        tmp_path, text, ARM.replace('name="wrist"', 'name="wrist" mode="targetbody" target="cube"')
+    )
+    assert "camera 'wrist' follows or is aimed at something" in found[2]
+    assert found[2].endswith('does not look where the robot does: write mode="fixed"')
+    round_one = ARM.replace(
+        'name="cube" type="box"', 'name="cube" type="ellipsoid" contype="0" conaffinity="0"'
+    )
+    (found,) = said(tmp_path, text, round_one)
+    assert (
+        "geom 'cube' is an ellipsoid, a height field or a plane that moves, and is not drawn here" in found[2]
+    )
+    pushed = text.replace("      sensors:", "      pushes: {kick: {body: cube, at_s: 1}}\n      sensors:")
+    (found,) = said(tmp_path, pushed)
+    assert found[1:3] == ("world-adapter", "the simulator 'isaacsim' pushes nothing")
 
 
 def test_editors_know_the_keys(tmp_path: Path) -> None:

@@ -12,7 +12,10 @@ from pxr import Usd, UsdGeom, UsdPhysics
 from isaacsim_double.faults import Faults
 from isaacsim_double.picture import DrawnState, Picture
 from isaacsim_double.product import RenderProduct
+from isaacsim_double.reported import bring_schema_tools
+from isaacsim_double.robot_world import RobotPicture, RobotState
 from isaacsim_double.shown_scene import SceneListener
+from simgate.sim_adapters.physx.selection import ShapeContact
 from simgate.sim_adapters.physx.session import PhysxSession
 from simgate.sim_adapters.usd.paths import ACTORS, BODIES
 
@@ -40,9 +43,9 @@ class Kit:
         self._session: PhysxSession | None = None
         self._robot: Any = None
         self._actors: Any = None
-        self._picture: Picture | None = None
-        self._drawn: DrawnState | None = None
-        self._late: DrawnState | None = None
+        self._picture: Picture | RobotPicture | None = None
+        self._drawn: DrawnState | RobotState | None = None
+        self._late: DrawnState | RobotState | None = None
         self._steps_at_play = 0
         self._time_s = 0.0
         self._bodies: frozenset[str] = frozenset()
@@ -53,6 +56,7 @@ class Kit:
         if self.started:
             raise RuntimeError("SimulationApp was started twice in this process")
         self.started = True
+        bring_schema_tools()
         self._listener = SceneListener()
         self._session = PhysxSession()
 
@@ -113,16 +117,13 @@ class Kit:
         if self.playing:
             return
         stage = self.current_stage()
-        scene = self._listener.check(stage)
-        assert self._listener.timing is not None
-        self._picture = Picture(scene, self._listener.timing, self._listener.variant)
-        self._session.load(stage)
-        self._robot = self._session.bodies([self._listener.robot])
-        actors = stage.GetPrimAtPath(ACTORS)
-        paths = [str(prim.GetPath()) for prim in (actors.GetChildren() if actors else []) if _is_live(prim)]
-        paths += self._listener.loose
-        self._actors = self._session.bodies(paths) if paths else None
-        self._bodies = self._shown_bodies()
+        if self._listener.robots is not None:
+            self._listener.check_robots(self._listener.robots, stage)
+            self._session.load(stage)
+            self._picture = RobotPicture(self._listener.robots, self._session)
+            self._bodies = self._picture.bodies
+        else:
+            self._play_scene(self._session, self._listener, stage)
         self.playing = True
         for _ in range(STEPS_BY_ITSELF):
             self._session.step(self.step_s)
@@ -130,6 +131,18 @@ class Kit:
         self._steps_at_play = self.steps
         self.update_fabric()
         self._late = self._drawn
+
+    def _play_scene(self, session: PhysxSession, listener: SceneListener, stage: Usd.Stage) -> None:
+        scene = listener.check(stage)
+        assert listener.timing is not None
+        self._picture = Picture(scene, listener.timing, listener.variant)
+        session.load(stage)
+        self._robot = session.bodies([listener.robot])
+        actors = stage.GetPrimAtPath(ACTORS)
+        paths = [str(prim.GetPath()) for prim in (actors.GetChildren() if actors else []) if _is_live(prim)]
+        paths += listener.loose
+        self._actors = session.bodies(paths) if paths else None
+        self._bodies = self._shown_bodies()
 
     def stop(self) -> None:
         assert self._session is not None
@@ -158,6 +171,12 @@ class Kit:
         self.steps += 1
         self._time_s += self.step_s
 
+    def contact_points(self) -> list[ShapeContact]:
+        """Those of the last step in a world of robots."""
+        if not self.playing or not isinstance(self._picture, RobotPicture):
+            raise RuntimeError("there is no world of robots")
+        return self._picture.contacts.points()
+
     @property
     def time_s(self) -> float:
         return self._time_s
@@ -175,6 +194,9 @@ class Kit:
     def update_fabric(self) -> None:
         """Lets the renderer know the present state."""
         self._late = self._drawn
+        if isinstance(self._picture, RobotPicture):
+            self._drawn = self._picture.state(self._time_s)
+            return
         x, y, yaw = _planar(self._robot.states())
         actors = ()
         if self._actors is not None:
@@ -205,13 +227,19 @@ class Kit:
             return
         late = self.faults.strike("skewed", bodies) and self._late is not None
         state = self._late if late and self._late is not None else self._drawn
-        colour, shown, depth = self._picture.draw(state)
-        if self.faults.strike("black", bodies):
-            colour[:] = 0
-        if self.faults.strike("constant", bodies):
-            colour[:] = 117
-        paths = {index + 2: path for index, path in enumerate(self._listener.paths())}
         for product in self.products:
+            if isinstance(self._picture, RobotPicture):
+                assert isinstance(state, RobotState)
+                colour, shown, depth = self._picture.draw(product.camera, state)
+                paths = {geom + 2: path for geom, path in self._picture.paths.items()}
+            else:
+                assert isinstance(state, DrawnState)
+                colour, shown, depth = self._picture.draw(state)
+                paths = {index + 2: path for index, path in enumerate(self._listener.paths())}
+            if self.faults.strike("black", bodies):
+                colour[:] = 0
+            if self.faults.strike("constant", bodies):
+                colour[:] = 117
             product.fill(colour, shown, depth, paths, state.time_s)
 
 

@@ -15,11 +15,13 @@ class RenderProduct:
     """Frames of one camera.
 
     Attributes:
+        camera: Path of its camera.
         annotators: Names of those that are attached.
     """
 
-    def __init__(self, path: str, size: tuple[int, int]) -> None:
+    def __init__(self, path: str, camera: str, size: tuple[int, int]) -> None:
         self.path = path
+        self.camera = camera
         self.size = size
         self.annotators: set[str] = set()
         self.time: tuple[int, int] | None = None

@@ -13,6 +13,7 @@ from pxr import Sdf, Usd, UsdGeom, UsdPhysics
 
 import simgate.sim_adapters.usd.native.variant_stage as native
 import simgate.sim_adapters.usd.stage as authoring
+from isaacsim_double.robot_world import RobotListener, RobotWorld
 from simgate.sim_adapters.adapter import Timing
 from simgate.sim_adapters.isaacsim.stage.stage_update import name_parts_by_shape
 from simgate.sim_adapters.scene.scene import Scene
@@ -38,15 +39,20 @@ class SceneListener:
         authoring.build_stage = self._heard
         self._variant_of = native.VariantStage
         native.VariantStage = self._heard_native
+        self.robots: RobotWorld | None = None
+        RobotListener(self._heard_robots)
+
+    def _heard_robots(self, world: RobotWorld) -> None:
+        self.robots = world
 
     def _heard_native(self, scene: Scene, timing: Timing) -> native.VariantStage:
-        self.scene, self.timing = scene, timing
+        self.scene, self.timing, self.robots = scene, timing, None
         self.variant = self._variant_of(scene, timing)
         return self.variant
 
     def _heard(self, scene: Scene, timing: Timing, **options: Any) -> Usd.Stage:
         self.scene, self.timing, self._options = scene, timing, options
-        self.variant = None
+        self.variant = self.robots = None
         return self._author(scene, timing, **options)
 
     def check(self, stage: Usd.Stage) -> Scene:
@@ -57,7 +63,19 @@ class SceneListener:
         """
         if self.scene is None or self.timing is None:
             raise WrongStage("physics was started before any scene was authored")
-        fresh = self._fresh()
+        self._compare_all(self._fresh(), stage)
+        self._check_camera(stage)
+        return self.scene
+
+    def check_robots(self, world: RobotWorld, stage: Usd.Stage) -> None:
+        """Compares the stage with a world of robots.
+
+        Raises:
+            WrongStage: Something differs.
+        """
+        self._compare_all(world.fresh().made.stage, stage)
+
+    def _compare_all(self, fresh: Usd.Stage, stage: Usd.Stage) -> None:
         for prim in fresh.Traverse():
             held = stage.GetPrimAtPath(prim.GetPath())
             if not held.IsValid() or held.GetTypeName() != prim.GetTypeName():
@@ -71,8 +89,6 @@ class SceneListener:
         for prim in stage.Traverse():
             if not fresh.GetPrimAtPath(prim.GetPath()).IsValid():
                 _require_hidden(prim)
-        self._check_camera(stage)
-        return self.scene
 
     def _fresh(self) -> Usd.Stage:
         assert self.scene is not None and self.timing is not None

@@ -37,7 +37,7 @@ class CameraSensor:
         camera.GetVerticalApertureAttr().Set(aperture * height / width)
         number = len(kit.products)
         product = UsdRender.Product.Define(stage, f"/Render/Product_{number}")
-        self._product = RenderProduct(str(product.GetPath()), (height, width))
+        self._product = RenderProduct(str(product.GetPath()), path, (height, width))
         kit.products.append(self._product)
         for name in [annotators] if isinstance(annotators, str) else annotators or []:
             if name not in _CHANNELS:
