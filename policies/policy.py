@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from simgate.policies.perception.outputs import ModelOutput
 from simgate.sim_adapters.embodiment import Embodiment
 from simgate.sim_adapters.observation import Observation
+from simgate.sim_adapters.optional_member import OptionalMember
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,23 +63,11 @@ class Policy(Protocol):
     """Drives N robots. Constructed by entry point (group ``simgate.policies``) as
     ``factory(control_hz=int, options=Mapping[str, object])``.
 
-    Two attributes of the factory are optional, for checks of packs before anything runs: ``reports``, every
-    word that the ``report`` of its acts can be, and ``options``, what may stand under ``policy_options``
-    (:data:`simgate.sim_adapters.options.Options`). What a policy does not declare is not judged.
-
-    A function ``files(options) -> Iterable[Path]`` of the factory tells what the policy reads besides its
-    code, such as weights: these files are part of a run's identity, and a host refuses others, as it does
-    with files that an option names. Every other plugin but a reporter may have it too.
-
-    A policy that is elsewhere has a function ``says(options) -> Mapping[str, str]`` of the factory: what it
-    says of itself, part of a run's identity. What the factory makes then has it as its attribute ``said``.
-    ``close()`` is called at the end, where a policy has it, and ``ended(world)`` when a world's episode is
-    over: what it answers for that world while others go on does not count. Where no model looks,
-    ``latencies(world)``, pairs of milliseconds that acted and that were measured, and ``latency_mode`` are
-    the record's latency.
+    What a policy need not have is declared below, each with what holds without it. Of the factory:
+    :data:`REPORTS` and :data:`~simgate.sim_adapters.options.OPTIONS`, for checks of packs before anything
+    runs (what is not declared is not judged), and what every plugin may have
+    (:mod:`simgate.sim_adapters.plugin_members`).
     """
-
-    name: str
 
     def reset(self, briefs: Sequence[Brief], embodiment: Embodiment) -> None:
         """Starts N new episodes with robots of an embodiment; nothing of earlier ones may leak."""
@@ -92,3 +81,26 @@ class Policy(Protocol):
             detections: For each world what perception has delivered, a :data:`Heard`.
         """
         ...
+
+
+def _nothing(*_: object) -> None:
+    """What a policy does that has nothing to do."""
+
+
+NAME: OptionalMember[str] = OptionalMember("name", "")
+"""How messages call it; without it they name its class."""
+REPORTS: OptionalMember[Sequence[str] | None] = OptionalMember("reports", None)
+"""Of the factory: every word that the ``report`` of its acts can be."""
+SAID: OptionalMember[Mapping[str, str]] = OptionalMember("said", {})
+"""What a policy that is elsewhere was told that it is; its factory's ``says`` must say the same."""
+CLOSE: OptionalMember[Callable[[], None]] = OptionalMember("close", _nothing)
+"""Called at the end."""
+ENDED: OptionalMember[Callable[[int], None]] = OptionalMember("ended", _nothing)
+"""Called with a world whose episode is over: what it answers for it while others go on does not count."""
+LATENCY_MODE: OptionalMember[Literal["simulated", "measured"] | None] = OptionalMember("latency_mode", None)
+"""That of a policy which waits for answers of its own; where no model looks, it and :data:`LATENCIES` are the
+record's latency."""
+Latencies = Sequence[tuple[float, float]]
+"""Pairs of milliseconds: those that acted, and those that were measured."""
+LATENCIES: OptionalMember[Callable[[int], Latencies]] = OptionalMember("latencies", lambda _: ())
+"""Of a world."""

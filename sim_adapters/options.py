@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from simgate.sim_adapters.optional_member import OptionalMember
+
 _WORDS = {
     "bool": "true or false",
     "integer": "a whole number",
@@ -73,7 +75,10 @@ class Option:
 
 Options = Mapping[str, Option]
 """Name -> option. An adapter's are the entry point of its name in group ``simgate.adapter_options``, in a
-module that imports no simulator; a policy's are its factory's attribute ``options``."""
+module that imports no simulator; a policy's are its factory's :data:`OPTIONS`."""
+
+OPTIONS: OptionalMember[Options | None] = OptionalMember("options", None)
+"""What may stand under ``policy_options``; of one that does not say it nothing is judged."""
 
 
 def read_options(owner: str, known: Options, given: Mapping[str, object]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from simgate.sim_adapters.optional_member import OptionalMember
 from simgate.sim_adapters.quantities import Quantity
 
 if TYPE_CHECKING:
@@ -67,13 +68,16 @@ class ProcessTraits:
     leaks: bool = True
 
 
+_TRAITS: OptionalMember[object] = OptionalMember("traits", None)
+
+
 def traits_of(factory: object) -> AdapterTraits:
     """What a factory, or an adapter that it made, declares.
 
     Raises:
         TypeError: ``traits`` is something else than :class:`AdapterTraits`.
     """
-    declared = getattr(factory, "traits", None)
+    declared = _TRAITS.of(factory)
     if declared is None:
         return AdapterTraits()
     if not isinstance(declared, AdapterTraits):

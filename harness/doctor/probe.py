@@ -19,7 +19,7 @@ from simgate.harness.execution.first_look import first_look
 from simgate.harness.registry import load, names
 from simgate.policies.perception.package import PackageError, load_package
 from simgate.policies.perception.preprocessing.readings import blank_inputs
-from simgate.policies.perception.runtime import answers
+from simgate.policies.perception.runtime import AVAILABILITY, answers
 from simgate.sim_adapters.adapter import SimAdapter, SimulatorUnavailable, Timing
 
 GROUPS = (
@@ -71,7 +71,7 @@ def probe_adapter(name: str) -> Mapping[str, object]:
 def probe_runtime(name: str) -> Mapping[str, object]:
     """What a runtime says about this machine; one that says nothing can at least be imported."""
     factory = load("simgate.runtimes", name)
-    ask = getattr(factory, "availability", None)
+    ask = AVAILABILITY.of(factory)
     if ask is None:
         return {"detail": "can be imported", "problem": "", "remedy": ""}
     found = ask()

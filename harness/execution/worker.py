@@ -46,6 +46,7 @@ from simgate.policies.perception.inference.warm_up import warm_up
 from simgate.policies.perception.package import load_package
 from simgate.policies.perception.preprocessing.readings import blank_inputs
 from simgate.policies.perception.runtime import RuntimeInfo
+from simgate.policies.policy import CLOSE
 from simgate.sim_adapters.adapter import AdapterInfo, SimAdapter
 from simgate.sim_adapters.traits import AdapterTraits, traits_of
 
@@ -177,8 +178,7 @@ class Worker:
         if self._adapter is not None:
             self._adapter.close()
             self._adapter = None
-        if hasattr(self._policy, "close"):
-            self._policy.close()
+        CLOSE.of(self._policy)()
         for model in self._models:
             model.runtime.close()
         self._resources.close()

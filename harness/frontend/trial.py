@@ -28,6 +28,7 @@ from simgate.harness.tasks.scene_finding import Finding, unbuilt
 from simgate.harness.text import plural
 from simgate.policies.documents.diagnostics import Diagnostic, shown_path
 from simgate.policies.documents.problems import Problems
+from simgate.policies.policy import REPORTS
 from simgate.sim_adapters.scene.scene import Scene
 
 CODE = "no-variants"
@@ -156,12 +157,9 @@ def _reports(pack: Pack, scenario: Scenario) -> Sequence[str] | None:
     """Words that the policy can report, where a criterion asks for them; None when it does not say."""
     asked = any(criterion.metric == "report_correct" for criterion in (*scenario.accept, *scenario.hard))
     try:
-        reports: Sequence[str] | None = getattr(
-            registry.load(POLICIES, pack.policy, Path(pack.path).parent) if asked else None, "reports", None
-        )
+        return REPORTS.of(registry.load(POLICIES, pack.policy, Path(pack.path).parent) if asked else None)
     except (ImportError, AttributeError):
         return None  # A policy that cannot be loaded is for the run to say.
-    return reports
 
 
 def _scenes(pack: Pack, scenario: Scenario, variants: Sequence[Variant]) -> list[Scene | str]:

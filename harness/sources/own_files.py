@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from simgate.sim_adapters.files.plain_file import absolute
+from simgate.sim_adapters.plugin_members import FILES, SAYS, PathsMember
 
 _MOST_FILES = 10_000
 _NOT_CONTENT = frozenset({"__pycache__", ".git"})
@@ -32,7 +33,7 @@ def own_words(plugin: Any, options: Mapping[str, object]) -> dict[str, str]:
     Raises:
         NotSaid: It cannot be asked.
     """
-    tell = getattr(plugin, "says", None)
+    tell = SAYS.of(plugin)
     if not callable(tell):
         return {}
     try:
@@ -41,16 +42,15 @@ def own_words(plugin: Any, options: Mapping[str, object]) -> dict[str, str]:
         raise NotSaid(str(error) or type(error).__name__) from error
 
 
-def paths_told(plugin: Any, question: str, options: Mapping[str, object]) -> list[Path]:
+def paths_told(plugin: Any, question: PathsMember, options: Mapping[str, object]) -> list[Path]:
     """What a policy that runs elsewhere tells of; of one that does not nothing.
 
     Args:
         plugin: What its entry point names.
-        question: ``interpreters``: programs that it runs, which are installed on a machine and not part of a
-            pack. ``code_elsewhere``: files that are loaded by such a program.
+        question: One of :mod:`simgate.sim_adapters.plugin_members`.
         options: What a pack gives it.
     """
-    tell = getattr(plugin, question, None)
+    tell = question.of(plugin)
     return [Path(path) for path in tell(dict(options))] if callable(tell) else []
 
 
@@ -102,7 +102,7 @@ def _files_below(folder: Path, option: str) -> list[Path]:
 
 
 def _listed(plugin: Any, options: Mapping[str, object]) -> Iterable[Path]:
-    tell = getattr(plugin, "files", None)
+    tell = FILES.of(plugin)
     if not callable(tell):
         return
     who = getattr(plugin, "__name__", type(plugin).__name__)

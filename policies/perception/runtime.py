@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simgate.policies.perception.inference.availability import Availability
 from simgate.policies.perception.outputs import ModelOutput
 from simgate.sim_adapters.embodiment import Embodiment
+from simgate.sim_adapters.optional_member import OptionalMember
 
 
 class DeviceFrames(Protocol):
@@ -53,16 +56,9 @@ class PerceptionRuntime(Protocol):
     """Runs one model. Constructed by entry point (group ``simgate.runtimes``) as
     ``factory(package: ModelPackage)``; one that can run on several devices also takes ``device=``.
 
-    A runtime that times its device has a property ``device_ms``: milliseconds that the last ``infer`` spent
-    on the device, None when unknown.
-
     A model that takes batches of certain sizes only is fed by portions
     (:func:`simgate.policies.perception.inference.portions.infer_in_portions`): ``infer`` takes any number
-    of frames.
-    Such a runtime may have a property ``batches``: smallest and largest of each range that the model takes.
-
-    A runtime that takes frames on a device without a copy has a property ``frames_device``: that device as
-    DLPack numbers it, or None. Frames of a simulator on the same device then go in where they were rendered.
+    of frames. What a runtime need not have is declared below, each with what holds without it.
     """
 
     classes: tuple[str, ...]
@@ -92,6 +88,19 @@ class PerceptionRuntime(Protocol):
         ...
 
 
+DEVICE_MS: OptionalMember[float | None] = OptionalMember("device_ms", None)
+"""Milliseconds that the last ``infer`` spent on the device; None when unknown."""
+BATCHES: OptionalMember[Sequence[tuple[int, int]] | None] = OptionalMember("batches", None)
+"""Smallest and largest of each range of frames that the model takes at once."""
+FRAMES_DEVICE: OptionalMember[tuple[int, int] | None] = OptionalMember("frames_device", None)
+"""Device, as DLPack numbers it, on which it takes frames without a copy: those of a simulator on the same
+device go in where they were rendered."""
+MEMORY_BYTES: OptionalMember[int | None] = OptionalMember("memory_bytes", None)
+"""What the model holds on its device."""
+AVAILABILITY: OptionalMember[Callable[[], Availability] | None] = OptionalMember("availability", None)
+"""Of the factory: whether the runtime works on this machine."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a model that lives through episodes is shown at one moment.
@@ -109,7 +118,7 @@ class Asked:
     stamps: Mapping[str, int]
 
 
-class LiveModel(Protocol):
+class LiveModel(ABC):
     """A model that is a process of its own in each world, begun with the episode and ended with it.
 
     Attributes:
@@ -118,17 +127,17 @@ class LiveModel(Protocol):
 
     channels: tuple[str, ...]
 
+    @abstractmethod
     def begin(self, seeds: Sequence[int], embodiment: Embodiment, physics_hz: int) -> None:
         """Starts one episode for each seed."""
-        ...
 
+    @abstractmethod
     def answer(self, asked: Asked) -> list[tuple[ModelOutput, float]]:
         """For each world that is asked what the model says, and what that took, milliseconds."""
-        ...
 
+    @abstractmethod
     def ended(self, world: int) -> None:
         """The episode of a world is over."""
-        ...
 
 
 def answers(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from simgate.policies.perception.outputs import ModelOutput
-from simgate.policies.perception.runtime import Asked, RuntimeInfo
+from simgate.policies.perception.runtime import Asked, LiveModel, RuntimeInfo
 from simgate.policies.policy import Brief
 from simgate.policies.ros.declaration import RosModelSpec
 from simgate.policies.ros.declared import (
@@ -29,7 +29,7 @@ from simgate.sim_adapters.options import Options
 _WRITE = "write models: {NAME: {ros: {launch: [...], publish: {...}, subscribe: {...}}}}"
 
 
-class RosModel:
+class RosModel(LiveModel):
     """See :class:`simgate.policies.perception.runtime.LiveModel`.
 
     Args:

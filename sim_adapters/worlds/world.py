@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from simgate.sim_adapters.optional_member import OptionalMember
 from simgate.sim_adapters.scene.scene import Scene
 
 Value = float | int | str | bool
@@ -105,12 +106,7 @@ class PlacedObject:
 
 
 class World(Protocol):
-    """A family of scenes.
-
-    Two more attributes are optional: ``round_kinds``, the kinds of objects whose footprint is a disc with
-    the first half extent as its radius, and ``sizable_kinds``, kind -> smallest and largest side or diameter
-    in metres, the kinds whose size a pack may choose (``build`` then finds it in the placed object).
-    """
+    """A family of scenes. What a world need not have is declared below, each with what holds without it."""
 
     name: str
     description: str
@@ -135,3 +131,16 @@ class World(Protocol):
             ValueError: The parameters contradict each other, in words.
         """
         ...
+
+
+ROUND_KINDS: OptionalMember[Collection[str]] = OptionalMember("round_kinds", ())
+"""Kinds of objects whose footprint is a disc, its radius the first half extent; the others are boxes."""
+SIZABLE_KINDS: OptionalMember[Mapping[str, tuple[float, float]]] = OptionalMember("sizable_kinds", {})
+"""Kinds whose size a pack may choose, with smallest and largest side or diameter, metres; ``build`` finds the
+size in the placed object."""
+TOLD: OptionalMember[Collection[str]] = OptionalMember("told", ())
+"""Parameters that what is shown (a log, labels) tells: nobody can set them."""
+WHICH: OptionalMember[str] = OptionalMember("which", "")
+"""The parameter that says what is shown."""
+PLACING: OptionalMember[object | None] = OptionalMember("placing", None)
+"""Of a file's world: what the pack declares of it for objects that are put down."""

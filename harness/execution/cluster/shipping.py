@@ -14,6 +14,7 @@ from simgate.harness.packs.model import Pack
 from simgate.harness.sources.own_files import paths_told
 from simgate.policies.ros.model import RosModel
 from simgate.sim_adapters.files.plain_file import absolute
+from simgate.sim_adapters.plugin_members import INTERPRETERS
 from simgate.sim_adapters.worlds.declared.environment import EnvironmentSpec
 
 
@@ -27,9 +28,9 @@ def must_be_there(pack: Pack) -> tuple[str, ...]:
     folder = Path(pack.path).parent
     worlds = (scenario.native for scenario in pack.scenarios)
     found = [folder / one.python for one in worlds if isinstance(one, EnvironmentSpec) and one.python]
-    found += policy_paths(pack, "interpreters")
+    found += policy_paths(pack, INTERPRETERS)
     for given in pack.nodes.values():
-        found += paths_told(RosModel, "interpreters", located_options(RosModel, given, folder))
+        found += paths_told(RosModel, INTERPRETERS, located_options(RosModel, given, folder))
     return tuple(dict.fromkeys(str(_installed(absolute(path))) for path in found))
 
 

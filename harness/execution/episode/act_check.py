@@ -11,7 +11,7 @@ from math import isfinite
 
 import numpy as np
 
-from simgate.policies.policy import Act, Policy
+from simgate.policies.policy import NAME, Act, Policy
 from simgate.sim_adapters.embodiment import ActionSpec
 
 
@@ -47,7 +47,7 @@ def checked_acts(
 
 
 def _name(policy: Policy) -> str:
-    return getattr(policy, "name", type(policy).__name__)
+    return NAME.of(policy) or type(policy).__name__
 
 
 _REMEDIES = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,8 +49,7 @@ class LoopModel:
     @property
     def live(self) -> LiveModel | None:
         """The model, where it is a process of its own in each world."""
-        model: Any = self.runtime
-        return model if hasattr(model, "begin") else None
+        return self.runtime if isinstance(self.runtime, LiveModel) else None
 
     @property
     def channel(self) -> str:

@@ -22,7 +22,7 @@ from simgate.harness.execution.episode.world_run import Episode, WorldRun
 from simgate.harness.packs.checks.metric_catalog import Record
 from simgate.harness.results.record import LatencySamples
 from simgate.harness.tasks.task import Task
-from simgate.policies.policy import Brief, Heard, Policy
+from simgate.policies.policy import ENDED, LATENCIES, LATENCY_MODE, Brief, Heard, Policy
 from simgate.sim_adapters.adapter import SimAdapter, Timing
 from simgate.sim_adapters.scene.environment import instruction_of
 from simgate.sim_adapters.scene.scene import Scene
@@ -130,19 +130,18 @@ def _left(cast: Cast, perception: PerceptionStage, world: int) -> LatencySamples
     until then a policy would go on asking for it."""
     found = _latency(cast, perception, world)
     perception.ended(world)
-    if hasattr(cast.policy, "ended"):
-        cast.policy.ended(world)
+    ENDED.of(cast.policy)(world)
     return found
 
 
 def _latency(cast: Cast, perception: PerceptionStage, world: int) -> LatencySamples:
     """That of the models; without any that of a policy which waits for answers of its own."""
-    policy: Any = cast.policy
-    if cast.models or not hasattr(policy, "latency_mode"):
+    mode = LATENCY_MODE.of(cast.policy)
+    if cast.models or mode is None:
         return perception.latency_samples(world)
-    pairs = policy.latencies(world)
+    pairs = LATENCIES.of(cast.policy)(world)
     acted, took = (tuple(pair[k] for pair in pairs) for k in (0, 1))
-    return LatencySamples(in_loop_ms=acted, measured_ms=took, mode=policy.latency_mode)
+    return LatencySamples(in_loop_ms=acted, measured_ms=took, mode=mode)
 
 
 def _begin(

@@ -10,7 +10,7 @@ from simgate.harness.packs.model import Pack, SimSpec
 from simgate.harness.registry import load
 from simgate.policies.policy import Policy
 from simgate.sim_adapters.adapter import SimAdapter, Timing
-from simgate.sim_adapters.options import Option
+from simgate.sim_adapters.options import OPTIONS, Option
 from simgate.sim_adapters.traits import traits_of
 
 
@@ -51,7 +51,7 @@ def located_options(factory: Any, given: Mapping[str, Any], folder: Path) -> dic
     """What a plugin is given: options that an adapter's traits name as paths, or that a policy declares as
     files, start at the pack."""
     options = dict(given)
-    declared = getattr(factory, "options", None)
+    declared = OPTIONS.of(factory)
     files = [
         name
         for name, option in (declared.items() if isinstance(declared, Mapping) else ())

@@ -17,9 +17,10 @@ from simgate.policies.perception.files.package_files import decoder_files
 from simgate.policies.perception.package import load_package
 from simgate.sim_adapters.files.code_file import Reference, files_of_code, is_reference
 from simgate.sim_adapters.files.plain_file import absolute
+from simgate.sim_adapters.plugin_members import CODE_ELSEWHERE, PathsMember
 
 
-def policy_paths(pack: Pack, question: str) -> list[Path]:
+def policy_paths(pack: Pack, question: PathsMember) -> list[Path]:
     """What a policy tells of itself, see :func:`.paths_told`."""
     folder = Path(pack.path).parent
     plugin = registry.load(POLICIES, pack.policy, folder)
@@ -40,7 +41,7 @@ def files_read(pack: Pack, runtime: str) -> list[Path]:
     """
     folder = Path(pack.path).parent
     found = [folder / name for name in pack.sources]
-    found += policy_paths(pack, "code_elsewhere")
+    found += policy_paths(pack, CODE_ELSEWHERE)
     for place, files in native_files(pack).values():
         found += [place / name for name in files]
     for use in uses_of(pack, runtime):

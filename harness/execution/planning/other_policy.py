@@ -16,6 +16,7 @@ from simgate.policies.documents.diagnostics import Diagnostic
 from simgate.policies.perception.package import PackageError
 from simgate.sim_adapters.files.plain_file import absolute
 from simgate.sim_adapters.files.yaml_scalars import is_sane, resolve
+from simgate.sim_adapters.options import OPTIONS
 from simgate.sim_adapters.printable import printable
 
 
@@ -59,7 +60,7 @@ def _problem(pack: Pack, name: str, options: dict[str, Scalar]) -> str | None:
         factory: Any = registry.load(POLICIES, pack.policy, folder)
     except (registry.UnknownPlugin, ImportError):
         return None  # Said when the run is planned.
-    option = (getattr(factory, "options", None) or {}).get(name)
+    option = (OPTIONS.of(factory) or {}).get(name)
     if option is None:
         return None
     if problem := option.problem(value):

@@ -22,6 +22,7 @@ from simgate.harness.sources.import_guard import ImportGuard, NotAsPlanned, in_h
 from simgate.policies.perception.files.package_files import sha256_of
 from simgate.policies.perception.package import ModelPackage
 from simgate.policies.perception.runtime import RuntimeInfo
+from simgate.policies.policy import SAID
 from simgate.sim_adapters.adapter import AdapterInfo
 from simgate.sim_adapters.files.code_file import Reference, is_reference, package_of
 from simgate.sim_adapters.files.plain_file import absolute
@@ -95,7 +96,7 @@ class PlanGuard:
         """
         for part in self._parts.values():
             if part.role == role and part.alias == alias and part.said:
-                now = getattr(plugin, "said", {})
+                now = SAID.of(plugin)
                 was = {name: text for name, text in part.said.items() if name != DECLARED}
                 if now != was:
                     raise NotAsPlanned(part.label, "what it says of itself", f"it was {was}, is {now}")

@@ -15,7 +15,7 @@ from simgate.harness.expansion.sequences.streams import Streams
 from simgate.harness.packs.model import Scalar
 from simgate.harness.packs.placing import PlaceSpec
 from simgate.harness.packs.variants import VariantsSpec
-from simgate.harness.packs.world_sizes import round_kinds
+from simgate.sim_adapters.worlds.world import ROUND_KINDS
 
 if TYPE_CHECKING:
     from simgate.sim_adapters.worlds.world import World
@@ -91,7 +91,7 @@ def fill_slots(
         kind=np.zeros((n, s), dtype=np.int64),
         kinds=tuple(world.object_kinds),
         extents=np.array(list(world.object_kinds.values()), dtype=np.float64).reshape(-1, 2),
-        is_round=np.array([kind in round_kinds(world) for kind in world.object_kinds], dtype=np.bool_),
+        is_round=np.array([kind in ROUND_KINDS.of(world) for kind in world.object_kinds], dtype=np.bool_),
         region=region,
         discs=discs,
         clearance=np.array([groups[g][1].clearance_m for g in group], dtype=np.float64),

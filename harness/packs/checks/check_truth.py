@@ -112,7 +112,7 @@ def _lack(sight: Sight, name: str, info: MetricInfo, of: str) -> tuple[str, str]
         return message, "masks and poses are judged there: masks.<class>.iou, poses.<class>.recall"
     if not {"labels", "bodies"} & set(info.records):
         return None
-    kinds = {sensor: getattr(one, "kinds", ()) for sensor, one in sight.sensors if one.type == "camera"}
+    kinds = {sensor: one.kinds for sensor, one in sight.sensors if one.type == "camera"}
     if not kinds:
         message = f"'{name}' is held against what a camera of a robot on its own joints has before it, and "
         return message + "this world has none", "add one under world.sensors, or leave the criterion out"

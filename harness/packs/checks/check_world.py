@@ -12,10 +12,10 @@ from simgate.harness.packs.reading.values.read_value import ReadValue
 from simgate.harness.packs.source.value_hints import distribution_hint, parameter_hint, parameter_name_hint
 from simgate.harness.packs.source.written_numbers import Quantity, number_hint, quantity_of
 from simgate.harness.packs.values import FRACTIONAL
-from simgate.harness.packs.world_sizes import round_kinds, sizable_kinds
 from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import Node, ScalarNode
 from simgate.policies.documents.problems import Problems
+from simgate.sim_adapters.worlds.world import PLACING, ROUND_KINDS, SIZABLE_KINDS, TOLD
 
 if TYPE_CHECKING:
     from simgate.sim_adapters.worlds.world import ParameterSpec, World
@@ -63,7 +63,7 @@ class WorldCheck:
             hint = parameter_name_hint(key.text, self.world.parameters)
             self._problems.at(key, "unknown-parameter", message, hint)
             return
-        if key.text in getattr(self.world, "told", ()):
+        if key.text in TOLD.of(self.world):
             message = f"{key.text} is told by what is shown, and setting it changes nothing"
             self._problems.at(key, "wrong-value", message, "leave it out, or name it in a condition")
             return
@@ -135,13 +135,13 @@ class WorldCheck:
 
     def _undeclared(self, key: str) -> str:
         """What to write in the world of a file, which has what the pack declares of it."""
-        return f"declare it under {key} of the world" if hasattr(self.world, "placing") else ""
+        return f"declare it under {key} of the world" if PLACING.of(self.world) is not None else ""
 
     def exact_size(self, node: Node, name: str, size: float, kind: str) -> None:
         """Reports a side or diameter that an object of a kind cannot have."""
         if self.world is None or kind not in self.world.object_kinds:
             return
-        limits = sizable_kinds(self.world).get(kind)
+        limits = SIZABLE_KINDS.of(self.world).get(kind)
         if limits is None:
             self._one_size(node, kind)
         else:
@@ -167,10 +167,10 @@ class WorldCheck:
         for kind, _ in kinds.extremes:
             if kind not in self.world.object_kinds:
                 continue
-            limits = sizable_kinds(self.world).get(str(kind))
+            limits = SIZABLE_KINDS.of(self.world).get(str(kind))
             if limits is None:
                 self._one_size(node, kind)
-            elif is_round != (kind in round_kinds(self.world)):
+            elif is_round != (kind in ROUND_KINDS.of(self.world)):
                 shape, keys = ("a box", "length_m and width_m") if is_round else ("round", "diameter_m")
                 self._problems.at(node, "wrong-value", f"'{kind}' is {shape}: use {keys}, not {name}")
             else:

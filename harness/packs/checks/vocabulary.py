@@ -15,6 +15,8 @@ from simgate.harness.packs.source.fields import Reader
 from simgate.harness.packs.worlds import ADAPTER_OPTIONS
 from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import Node, ScalarNode
+from simgate.policies.policy import REPORTS
+from simgate.sim_adapters.options import OPTIONS
 
 if TYPE_CHECKING:
     from simgate.sim_adapters.options import Options
@@ -100,7 +102,7 @@ class Vocabulary:
             word: The word.
             silence: Words that stand for no report.
         """
-        reports = getattr(self._policy_factory, "reports", None)
+        reports = REPORTS.of(self._policy_factory)
         if self._policy is None or reports is None or word in (*reports, *silence):
             return
         message = f"the policy '{self._policy}' never reports '{word}'"
@@ -109,7 +111,7 @@ class Vocabulary:
     def policy_options(self, node: Node | None) -> dict[str, Scalar]:
         """``policy_options``, checked against what the policy declares."""
         who = f"the policy '{self._policy}'" if self._policy is not None else ""
-        return read_options(self._reader, node, who, lambda: getattr(self._policy_factory, "options", None))
+        return read_options(self._reader, node, who, lambda: OPTIONS.of(self._policy_factory))
 
     @cached_property
     def _policy_factory(self) -> Any:

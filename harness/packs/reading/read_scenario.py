@@ -30,7 +30,7 @@ from simgate.harness.packs.reading.read_place import PlaceReader
 from simgate.harness.packs.reading.read_variants import read_variants
 from simgate.harness.packs.reading.values.read_value import ReadValue
 from simgate.harness.packs.reading.values.read_values import read_value
-from simgate.harness.packs.reading.worlds.read_told import report_said, told_by, with_told
+from simgate.harness.packs.reading.worlds.read_told import report_said, with_told
 from simgate.harness.packs.severity import Severity
 from simgate.harness.packs.source.extends import AXES
 from simgate.harness.packs.source.fields import Reader
@@ -41,13 +41,14 @@ from simgate.harness.packs.worlds import WORLDS, repeated
 from simgate.harness.registry import is_there
 from simgate.policies.documents.diagnostics import near
 from simgate.policies.documents.nodes import MappingNode, Node, ScalarNode
+from simgate.sim_adapters.worlds.declared.log import LogSpec
+from simgate.sim_adapters.worlds.world import TOLD
 
 if TYPE_CHECKING:
     from simgate.harness.packs.reading.worlds.read_native import NativeReader
     from simgate.sim_adapters.datasets.world import DatasetSpec
     from simgate.sim_adapters.worlds.declared.articulated import ArticulatedSpec
     from simgate.sim_adapters.worlds.declared.environment import EnvironmentSpec
-    from simgate.sim_adapters.worlds.declared.log import LogSpec
     from simgate.sim_adapters.worlds.declared.native import NativeSpec
     from simgate.sim_adapters.worlds.world import World
 
@@ -308,7 +309,7 @@ class ScenarioReader:
             check.parameter(key, own[key.text])
         merged: dict[str, ReadValue] = {}
         for key, shared in self._pack_parameters:
-            if key.text not in own and check.has(key.text) and key.text not in told_by(check.world):
+            if key.text not in own and check.has(key.text) and key.text not in TOLD.of(check.world):
                 check.parameter(key, shared)
                 if shared is not None:
                     merged[key.text] = shared
@@ -379,9 +380,9 @@ def _sight_of(native: _Native | None) -> Sight:
         assert isinstance(native, DatasetSpec)
         told, points = native.tells, tuple(native.points)
         return Sight(touches=False, labels="boxes" in told, told=told, points=points)
-    if native.kind != "log":
+    if not isinstance(native, LogSpec):
         return Sight(touches=False)
-    return Sight(touches=False, is_log=True, labels=getattr(native, "is_labelled", False))
+    return Sight(touches=False, is_log=True, labels=native.is_labelled)
 
 
 def report_unused(reader: Reader, parameters: PackParameters, scenarios: list[ReadScenario]) -> None:
@@ -389,7 +390,7 @@ def report_unused(reader: Reader, parameters: PackParameters, scenarios: list[Re
     worlds = [s.checked.world for s in scenarios if s.checked.world is not None]
     if not worlds or len(worlds) < len(scenarios):
         return
-    known = list(dict.fromkeys(n for world in worlds for n in world.parameters if n not in told_by(world)))
+    known = list(dict.fromkeys(n for world in worlds for n in world.parameters if n not in TOLD.of(world)))
     names = ", ".join(sorted({f"'{world.name}'" for world in worlds}))
     for key, _ in parameters:
         # A set of axes is for every robot: what one does not have is left out.

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.policies.perception.inference.warm_up import warm_up
-from simgate.policies.perception.runtime import PerceptionRuntime
+from simgate.policies.perception.runtime import DEVICE_MS, PerceptionRuntime
 
 LEAST_RUNS = 20
 
@@ -61,7 +61,7 @@ def _measure(runtime: PerceptionRuntime, frames: NDArray[np.uint8], batch: int, 
         before = perf_counter()
         runtime.infer(group)
         host_ms.append((perf_counter() - before) * 1000.0)
-        on_device = getattr(runtime, "device_ms", None)
+        on_device = DEVICE_MS.of(runtime)
         if on_device is not None:
             device_ms.append(float(on_device))
     count = batch * len(host_ms)

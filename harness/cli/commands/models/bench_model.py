@@ -50,6 +50,7 @@ def run(args: argparse.Namespace) -> int:
     from simgate.policies.perception.inference.benchmark import measure
     from simgate.policies.perception.package import load_package
     from simgate.policies.perception.package_source import local_package
+    from simgate.policies.perception.runtime import MEMORY_BYTES
 
     one_thread()
     with as_user_errors():
@@ -64,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
         memory = sampler.summary()
     finally:
         sampler.close()
-    context_bytes = getattr(runtime, "memory_bytes", None)
+    context_bytes = MEMORY_BYTES.of(runtime)
     if context_bytes:
         memory["gpu.context_mb"] = context_bytes / 1e6
     info = runtime.describe()

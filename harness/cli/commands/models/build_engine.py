@@ -107,9 +107,10 @@ def _build(args: argparse.Namespace, package: ModelPackage) -> WrittenEngine:
 def _batches(args: argparse.Namespace, package: ModelPackage) -> tuple[int, int, int]:
     """Smallest, typical and largest batch: of an ONNX file with a fixed one, that."""
     from simgate.harness.execution.episode.models.perception_runtime import make_runtime
+    from simgate.policies.perception.runtime import BATCHES
 
     model = make_runtime("onnxruntime:cpu", package)
-    fixed = getattr(model, "batches", None)
+    fixed = BATCHES.of(model)
     model.close()
     return (fixed[0][0],) * 3 if fixed else (1, 1, args.max_batch)
 

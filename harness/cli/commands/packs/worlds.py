@@ -155,7 +155,7 @@ def _plain(value: object) -> str:
 
 def place_tables(world: World) -> list[tuple[str, tuple[str, ...], list[list[str]]]]:
     """Title, head and rows of what ``place`` can name: regions, places to keep clear, kinds of objects."""
-    from simgate.harness.packs.world_sizes import round_kinds, sizable_kinds
+    from simgate.sim_adapters.worlds.world import ROUND_KINDS, SIZABLE_KINDS
 
     defaults = {name: spec.default for name, spec in world.parameters.items()}
     regions = []
@@ -167,7 +167,7 @@ def place_tables(world: World) -> list[tuple[str, tuple[str, ...], list[list[str
     for name in world.keep_clear_names:
         disc = world.keep_clear(name, defaults)
         clear.append([name, f"{disc.radius:.2f} m around x {disc.x:.2f} m, y {disc.y:.2f} m"])
-    limits, discs = sizable_kinds(world), round_kinds(world)
+    limits, discs = SIZABLE_KINDS.of(world), ROUND_KINDS.of(world)
     kinds = []
     for name, (half_x, half_y) in sorted(world.object_kinds.items()):
         size = f"diameter {2 * half_x:.2f} m" if name in discs else f"{2 * half_x:.2f} x {2 * half_y:.2f} m"
@@ -184,9 +184,9 @@ def world_data(world: World) -> dict[str, Any]:
     """The same for machines."""
     from dataclasses import asdict
 
-    from simgate.harness.packs.world_sizes import round_kinds, sizable_kinds
+    from simgate.sim_adapters.worlds.world import ROUND_KINDS, SIZABLE_KINDS
 
-    discs = round_kinds(world)
+    discs = ROUND_KINDS.of(world)
     return {
         "name": world.name,
         "description": world.description,
@@ -197,7 +197,7 @@ def world_data(world: World) -> dict[str, Any]:
             name: {
                 "half_extents_m": list(half),
                 "round": name in discs,
-                "sizes_m": list(sizable_kinds(world)[name]) if name in sizable_kinds(world) else None,
+                "sizes_m": list(SIZABLE_KINDS.of(world)[name]) if name in SIZABLE_KINDS.of(world) else None,
             }
             for name, half in sorted(world.object_kinds.items())
         },

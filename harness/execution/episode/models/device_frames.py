@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from simgate.policies.perception.runtime import DeviceFrames, PerceptionRuntime
+from simgate.policies.perception.runtime import FRAMES_DEVICE, DeviceFrames, PerceptionRuntime
 from simgate.sim_adapters.traits import traits_of
 
 FrameSource = Callable[[], Any]
@@ -27,7 +27,7 @@ def frames_for(runtime: PerceptionRuntime, source: FrameSource | None, count: in
         source: Of the adapter.
         count: Worlds that are to be seen; to gather the frames of a part of them would be a copy.
     """
-    place = getattr(runtime, "frames_device", None)
+    place = FRAMES_DEVICE.of(runtime)
     if source is None or place is None:
         return None
     frames: DeviceFrames | None = source()

@@ -23,7 +23,7 @@ from simgate.harness.execution.episode.models.latency import Delivery
 from simgate.harness.execution.pictures.views import View
 from simgate.harness.results.record import LatencySamples
 from simgate.policies.perception.outputs import require_sound
-from simgate.policies.perception.runtime import Asked, Frames, LiveModel, answers
+from simgate.policies.perception.runtime import DEVICE_MS, Asked, Frames, LiveModel, answers
 from simgate.sim_adapters.embodiment import Embodiment, eye_of
 from simgate.sim_adapters.observation import Observation
 from simgate.sim_adapters.scene.sensor import CameraEffects
@@ -271,7 +271,7 @@ class PerceptionStage:
         watch = Stopwatch()
         found = answers(model.runtime, frames, further)
         wall_ms = self._clock.lap("inference") * 1000.0
-        took = watch.stop(wall_ms, getattr(model.runtime, "device_ms", None))
+        took = watch.stop(wall_ms, DEVICE_MS.of(model.runtime))
         of_frames = self._named(model.channel) in self._cameras
         size = (int(frames.shape[1]), int(frames.shape[2])) if of_frames else None
         require_sound(found, len(worlds), size)

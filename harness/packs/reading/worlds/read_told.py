@@ -7,13 +7,7 @@ from collections.abc import Sequence
 from simgate.harness.packs.model import PinnedVariant, Scalar
 from simgate.policies.documents.nodes import MappingNode, Node
 from simgate.policies.documents.problems import Problems
-from simgate.sim_adapters.worlds.world import World
-
-
-def told_by(world: World | None) -> frozenset[str]:
-    """The parameters that a world's pictures have, whatever a pack says."""
-    told: frozenset[str] = getattr(world, "told", frozenset())
-    return told
+from simgate.sim_adapters.worlds.world import TOLD, WHICH, World
 
 
 def report_said(
@@ -29,7 +23,7 @@ def report_said(
     """
     if isinstance(written, MappingNode) and shown:
         for key, _ in written:
-            if key.text in shown[0].parameters and key.text not in told_by(world):
+            if key.text in shown[0].parameters and key.text not in TOLD.of(world):
                 message = f"{key.text} is said by each variant, and setting it changes nothing"
                 problems.at(key, "wrong-value", message, "leave it out")
 
@@ -50,10 +44,10 @@ def with_told(
         pins: As they are written.
         shown: The variants that the pictures are; none where the pack draws them from one log.
     """
-    told = told_by(world)
+    told = TOLD.of(world)
     if world is None or node is None or not told:
         return tuple(pins)
-    which: str = getattr(world, "which", "")
+    which = WHICH.of(world)
     known: dict[Scalar | None, PinnedVariant] = {}
     for one in shown:
         known.setdefault(one.parameters.get(which), one)
