@@ -199,7 +199,7 @@ class SimEnv(gym.Env[Sensed, NDArray[np.float32]]):
         if run is None:
             raise RuntimeError("there is no episode; call reset first")
         told = self._command(action)
-        done = self._robots.done(0, told)
+        done = np.asarray(self._robots.done(0, told))
         met: list[Contact] = []
         observation = None
         while observation is None or not self._timing.is_control(observation.step):

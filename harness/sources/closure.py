@@ -12,8 +12,9 @@ import hashlib
 import importlib
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from importlib.machinery import ModuleSpec
 
-from simgate.harness.sources.imports import imports_of
+from simgate.harness.sources.kept_imports import KeptImports
 from simgate.harness.sources.modules import find_module, modules_below, released_by
 from simgate.sim_adapters.files.code_file import TOO_DEEP, BadReference, as_shown
 
@@ -51,9 +52,10 @@ def code_of(module: str, distribution: str = "", known: Collection[str] = ()) ->
         BadReference: A module is nested too deeply to be read.
     """
     importlib.invalidate_caches()
-    code = Code()
+    code, kept = Code(), KeptImports()
     queue, seen = [module], set(known)
     released: dict[str, dict[str, str] | None] = {}
+    above: dict[str, ModuleSpec | None] = {}
     while queue:
         name = queue.pop()
         if name in seen:
@@ -67,14 +69,14 @@ def code_of(module: str, distribution: str = "", known: Collection[str] = ()) ->
             code.releases.update(versions)
             continue
         queue += [name.rsplit(".", count)[0] for count in range(1, name.count(".") + 1)]
-        found = find_module(name)
+        found = find_module(name, above)
         if found is None:
             continue  # A name inside a module, a namespace, or an optional module that is not there.
-        code.files[as_shown(found.file)] = hashlib.sha256(found.content).hexdigest()
+        sha256 = code.files[as_shown(found.file)] = hashlib.sha256(found.content).hexdigest()
         if not found.is_source:
             continue
         try:
-            imports = imports_of(found.content, found.package)
+            imports = kept.of(found.content, sha256, found.package)
         except (RecursionError, MemoryError):
             raise BadReference(f"{as_shown(found.file)} {TOO_DEEP[0]}", TOO_DEEP[1]) from None
         queue += imports.names
@@ -82,4 +84,5 @@ def code_of(module: str, distribution: str = "", known: Collection[str] = ()) ->
             code.functions.update(imports.functions)
         if imports.is_computed and top != HOUSE:
             queue += modules_below(top)
+    kept.save()
     return code

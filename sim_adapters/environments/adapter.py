@@ -15,7 +15,7 @@ from simgate.sim_adapters.adapter import AdapterInfo, Timing
 from simgate.sim_adapters.embodiment import Embodiment
 from simgate.sim_adapters.environments.embodiment import embodiment_of
 from simgate.sim_adapters.environments.link import Link, LocalLink, open_link
-from simgate.sim_adapters.environments.measured import OF_BODIES, asked_as, check_quantities, measure
+from simgate.sim_adapters.environments.measured import OF_BODIES, Measures, asked_as, check_quantities
 from simgate.sim_adapters.observation import GroundTruth, Observation
 from simgate.sim_adapters.options import read_options
 from simgate.sim_adapters.quantities import OfEnvironment
@@ -35,6 +35,7 @@ class World:
         link: The way to it.
         slot: Its place there.
         site: What it is.
+        shown: What it observes, by name; the adapter writes into these arrays before each :meth:`take`.
         answer: Of ``Session.begin``.
         faults: What is wrong with the values of its scenario.
     """
@@ -44,46 +45,45 @@ class World:
         link: Link,
         slot: int,
         site: EnvironmentSite,
+        shown: Mapping[str, NDArray[Any]],
         answer: Mapping[str, Any],
         faults: tuple[str, ...],
     ) -> None:
         self.link, self.slot, self.site = link, slot, site
-        self._asked, self._quantities = _asked_of(site), dict(site.quantities)
-        self.observation: Mapping[str, NDArray[Any]] = answer["observation"]
+        self._asked, self._measures = _asked_of(site), Measures(dict(site.quantities), shown)
         self.info = dict(zip(self._asked, answer["info"], strict=True))
         self.lost: list[str] = [*answer["lost"], *faults]
         self.reward, self.total, self.over = float("nan"), 0.0, ""
         # A reward is often the same at every step: by it alone, different episodes would be one.
         self._course = hashlib.blake2b(digest_size=16)
         # What render() draws is no observation, and need not be the same on every machine.
-        self._told_apart_by = [name for name in sorted(self.observation) if not name.startswith("render.")]
+        told_apart_by = [name for name in sorted(shown) if not name.startswith("render.")]
+        self._bytes = [shown[name].reshape(-1).view(np.uint8).data for name in told_apart_by]
         self._add_to_course(b"")
 
     def take(self, action: NDArray[np.float64], answer: Mapping[str, Any], row: int) -> None:
-        """What one step has led to.
+        """What one step has led to, beside what is observed.
 
         Args:
             action: As it was told.
             answer: Of all that were stepped, see ``Session.steps``.
             row: Its own place there.
         """
-        self.observation = {name: array[row] for name, array in answer["observation"].items()}
         if self._asked:
             self.info = dict(zip(self._asked, answer["info"][row], strict=True))
-        self.reward = answer["reward"][row]
-        self.total += self.reward
+        self.reward = reward = answer["reward"][row]
+        self.total += reward
         self.over = (
             "terminated" if answer["terminated"][row] else "truncated" if answer["truncated"][row] else ""
         )
-        self._add_to_course(action.tobytes() + _NUMBER.pack(self.reward))
+        self._add_to_course(action.tobytes() + _NUMBER.pack(reward))
 
     def _add_to_course(self, before: bytes) -> None:
-        seen = self.observation
-        self._course.update(b"".join([before, *[seen[name].tobytes() for name in self._told_apart_by]]))
+        self._course.update(b"".join((before, *self._bytes)))
 
     def measured(self) -> dict[str, float]:
         """What its task asks for."""
-        return measure(self._quantities, self.observation, self.info, self.reward, self.total)
+        return self._measures.at(self.info, self.reward, self.total)
 
     @property
     def course(self) -> str:
@@ -113,6 +113,7 @@ class GymnasiumAdapter:
         self._faults: dict[str, tuple[str, ...]] = {}
         self._worlds: list[World] = []
         self._embodiment: Embodiment | None = None
+        self._together: tuple[bytes, list[tuple[list[int], list[int]]]] | None = None
 
     def describe(self) -> AdapterInfo:
         """Identity; releases of the environment's own interpreter are in the world's."""
@@ -136,7 +137,7 @@ class GymnasiumAdapter:
         """
         if not scenes:
             raise ValueError("reset needs at least one environment")
-        self._worlds, self._embodiment = [], None
+        self._worlds, self._embodiment, self._together = [], None, None
         self._end_those_here()
         embodiments, faults = [], []
         together: dict[int, list[int]] = {}
@@ -157,10 +158,11 @@ class GymnasiumAdapter:
         for slots in together.values():
             link = self._link(scenes[slots[0]])[0]
             for slot, answer in zip(slots, _begun(link, slots, scenes), strict=True):
-                worlds[slot] = World(link, slot, scenes[slot], answer, faults[slot])
+                shown = {name: array[slot] for name, array in self._arrays.items()}
+                for name, array in answer["observation"].items():
+                    shown[name][...] = array
+                worlds[slot] = World(link, slot, scenes[slot], shown, answer, faults[slot])
         self._worlds, self._step = [worlds[slot] for slot in range(len(scenes))], 0
-        for index in range(len(worlds)):
-            self._show(index)
         return self._observation()
 
     def _end_those_here(self) -> None:
@@ -228,25 +230,37 @@ class GymnasiumAdapter:
             wanted = f"({count}, {spec.size})"
             raise ValueError(f"{self.name} adapter: actions must have shape {wanted}, not {told.shape}")
         self._step += self._timing.control_steps
-        stepped: dict[int, list[int]] = {}
-        for index, world in enumerate(self._worlds):
-            if active is not None and not active[index]:
-                continue
-            if world.over:
-                raise RuntimeError(f"{world.site.name}: step after it was {world.over}")
-            stepped.setdefault(id(world.link), []).append(index)
+        together = self._stepped(active)
+        for indices, _ in together:
+            for index in indices:
+                if over := self._worlds[index].over:
+                    raise RuntimeError(f"{self._worlds[index].site.name}: step after it was {over}")
         if not self._are_within(told):
-            self._check_actions(told, [index for indices in stepped.values() for index in indices])
+            self._check_actions(told, [index for indices, _ in together for index in indices])
         if spec.clip:
             np.clip(told, spec.low, spec.high, out=told)
-        for indices in stepped.values():
-            slots = [self._worlds[index].slot for index in indices]
-            asked = told if len(indices) == count else told[indices]
+        for indices, slots in together:
+            are_all = len(indices) == count
+            asked = told if are_all else told[indices]
             answer = self._worlds[indices[0]].link.call("steps", slots=slots, actions=asked)
+            for name, array in answer["observation"].items():
+                self._arrays[name][... if are_all else indices] = array
             for row, index in enumerate(indices):
                 self._worlds[index].take(told[index], answer, row)
-                self._show(index)
         return self._observation()
+
+    def _stepped(self, active: NDArray[np.bool_] | None) -> list[tuple[list[int], list[int]]]:
+        """Active worlds and their slots, of each link: the same ones until another world is over."""
+        key = b"" if active is None else active.tobytes()
+        if self._together is None or self._together[0] != key:
+            found: dict[int, tuple[list[int], list[int]]] = {}
+            for index, world in enumerate(self._worlds):
+                if active is None or active[index]:
+                    indices, slots = found.setdefault(id(world.link), ([], []))
+                    indices.append(index)
+                    slots.append(world.slot)
+            self._together = key, list(found.values())
+        return self._together[1]
 
     def _are_within(self, told: NDArray[np.float64]) -> bool:
         # Of few numbers plain comparisons tell it in a fifth of numpy's time.
@@ -260,10 +274,6 @@ class GymnasiumAdapter:
         for index in stepped:
             if problem := self.embodiment.action.problem(told[index]):
                 raise ValueError(f"{self.name} adapter: the action of world {index}: {problem}")
-
-    def _show(self, index: int) -> None:
-        for name, array in self._worlds[index].observation.items():
-            self._arrays[name][index] = array
 
     def _observation(self) -> Observation:
         return Observation(self._step, self._arrays, dict.fromkeys(self._arrays, self._step))

@@ -72,23 +72,35 @@ def check_quantities(asked: Mapping[str, Quantity], observations: Sequence[Mappi
             )
 
 
-def measure(
-    asked: Mapping[str, Quantity],
-    observation: Mapping[str, NDArray[Any]],
-    info: Mapping[str, float],
-    reward: float,
-    total: float,
-) -> dict[str, float]:
-    """The quantities at one moment; nan where there is none, as of rewards at the start."""
-    found = {}
-    for signal, quantity in asked.items():
-        if isinstance(quantity, Reward):
+class Measures:
+    """What a task asks for of one environment, read at each moment.
+
+    Args:
+        asked: By the task's names.
+        observation: Arrays that the environment's observation is written into before each moment.
+    """
+
+    def __init__(self, asked: Mapping[str, Quantity], observation: Mapping[str, NDArray[Any]]) -> None:
+        self._none = dict.fromkeys(asked, math.nan)
+        self._rewards = [signal for signal, one in asked.items() if isinstance(one, Reward)]
+        self._returns = [signal for signal, one in asked.items() if isinstance(one, Return)]
+        self._seen = [
+            (signal, observation[name].reshape(-1), index)
+            for signal, one in asked.items()
+            if isinstance(one, Seen)
+            for name, index in (channel_of(one),)
+        ]
+        self._told = [(signal, name) for signal, one in asked.items() if (name := asked_as(one))]
+
+    def at(self, info: Mapping[str, float], reward: float, total: float) -> dict[str, float]:
+        """The quantities now; nan where there is none, as of rewards at the start."""
+        found = self._none.copy()
+        for signal in self._rewards:
             found[signal] = reward
-        elif isinstance(quantity, Return):
+        for signal in self._returns:
             found[signal] = total
-        elif isinstance(quantity, Seen):
-            name, index = channel_of(quantity)
-            found[signal] = float(observation[name].reshape(-1)[index])
-        elif name := asked_as(quantity):
+        for signal, values, index in self._seen:
+            found[signal] = float(values[index])
+        for signal, name in self._told:
             found[signal] = info.get(name, math.nan)
-    return found
+        return found

@@ -17,6 +17,7 @@ from simgate.sim_adapters.scene.environment import EnvironmentSite
 from simgate.sim_adapters.scene.sensor import CameraEffects
 from simgate.sim_adapters.sensors.effects import apply_effects
 
+Action = Sequence[float] | NDArray[np.floating]
 Worn = Mapping[str, float]
 """Name of an axis -> value; what is missing changes nothing."""
 _PATCH = 127
@@ -64,9 +65,9 @@ class WornRobots:
             )
         return replace(observation, channels={**observation.channels, **self._shown})
 
-    def done(self, world: int, action: NDArray[np.float64]) -> NDArray[np.float64]:
+    def done(self, world: int, action: Action) -> Action:
         """What the actuators of a world do when they are told an action, once each control tick."""
-        return self._actuators[world].done(action) if self._worn[world] else action
+        return self._actuators[world].done(np.asarray(action)) if self._worn[world] else action
 
 
 def worn_of(payload: object) -> Worn:

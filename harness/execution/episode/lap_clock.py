@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from time import perf_counter
 
 
@@ -9,7 +10,7 @@ class LapClock:
     """Adds the time since the previous lap to a phase."""
 
     def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         self._start = self._last = perf_counter()
 
     def lap(self, phase: str) -> float:
@@ -17,13 +18,13 @@ class LapClock:
         now = perf_counter()
         taken = now - self._last
         self._last = now
-        self.seconds[phase] = self.seconds.get(phase, 0.0) + taken
+        self.seconds[phase] += taken
         return taken
 
     def move(self, source: str, target: str, seconds: float) -> None:
         """Rebooks time that one phase spent for another (rendering inside a simulator's step)."""
-        self.seconds[source] = self.seconds.get(source, 0.0) - seconds
-        self.seconds[target] = self.seconds.get(target, 0.0) + seconds
+        self.seconds[source] -= seconds
+        self.seconds[target] += seconds
 
     @property
     def total_s(self) -> float:

@@ -95,12 +95,16 @@ def run_episodes(
             answered = cast.policy.act(perception.shown(shown), heard)
             acts = checked_acts(cast.policy, answered, embodiment.action, len(scenes), worlds, step)
             clock.lap("policy")
+            over = []
             for world in worlds:
                 act = acts[world]
-                actions[world] = robots.done(world, np.asarray(act.values))
-                active[world] = runs[world].tick(world, observation, truths[world], act, arrived[world])
-            latencies |= {world: _left(cast, perception, world) for world in worlds if not active[world]}
-            worlds = [world for world in worlds if active[world]]
+                actions[world] = robots.done(world, act.values)
+                if not runs[world].tick(world, observation, truths[world], act, arrived[world]):
+                    over.append(world)
+            if over:
+                active[over] = False
+                latencies |= {world: _left(cast, perception, world) for world in over}
+                worlds = [world for world in worlds if active[world]]
         else:
             for world in worlds:
                 runs[world].glimpse(world, observation, truths[world])
@@ -171,6 +175,8 @@ def _begin(
 def told(arrived: Sequence[Delivery], models: Sequence[LoopModel]) -> Heard:
     """What the policy is told: of each model the newest result, by name where the pack gives
     one; older ones that arrive with it are in the trace only."""
+    if not models:
+        return None
     if any(model.name for model in models):
         return {one.answer.model: one.answer for one in arrived}
     return arrived[-1].answer if arrived else None

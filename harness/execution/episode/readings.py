@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simgate.harness.trace import Reading
 from simgate.sim_adapters.embodiment import IMAGES, Channel, Embodiment
 from simgate.sim_adapters.observation import Observation
 
+_ROWS = 256
+"""Room for so many at first; it is doubled when it is full."""
 MOST_ENTRIES = 64
 """Vectors up to this length are kept whole; of longer ones, and of ranges, only the smallest number is."""
 
@@ -24,23 +25,28 @@ class ReadingKeeper:
         self._channels = [
             channel for channel in embodiment.channels if channel.kind not in (*IMAGES, "points", "text")
         ]
-        self._whole = [(channel.name, _is_whole(channel)) for channel in self._channels]
-        self._rows: list[list[NDArray[np.float32] | float]] = [[] for _ in self._channels]
+        self._kept = [(channel.name, _is_whole(channel)) for channel in self._channels]
+        self._rows = [np.empty((_ROWS, len(_entries(c))), dtype=np.float32) for c in self._channels]
+        self._count = self._doubled = 0
 
     def tick(self, observation: Observation, world: int) -> None:
         """Takes in what is sensed at a control tick."""
-        for (name, whole), rows in zip(self._whole, self._rows, strict=True):
+        at = self._count
+        if at == _ROWS << self._doubled:
+            self._doubled += 1
+            self._rows = [np.concatenate([rows, np.empty_like(rows)]) for rows in self._rows]
+        for (name, whole), rows in zip(self._kept, self._rows, strict=True):
             values = observation.channels[name][world]
-            rows.append(values.astype(np.float32) if whole else float(values.min()))
+            rows[at] = values if whole else values.min()
+        self._count = at + 1
 
     def readings(self) -> tuple[Reading, ...]:
         """All of them."""
+        if not self._count:
+            return ()
         return tuple(
-            Reading(
-                c.name, c.kind, c.unit, _entries(c), np.array(rows, dtype=np.float32).reshape(len(rows), -1)
-            )
+            Reading(c.name, c.kind, c.unit, _entries(c), rows[: self._count].copy())
             for c, rows in zip(self._channels, self._rows, strict=True)
-            if rows
         )
 
 

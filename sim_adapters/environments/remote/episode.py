@@ -173,7 +173,7 @@ def _scalar(name: str, value: Any, wanted: str) -> Any:
 
 
 def _number(reward: Any) -> float:
-    found = float(_scalar("the reward", reward, "a number"))
+    found = reward if type(reward) is float else float(_scalar("the reward", reward, "a number"))
     if not math.isfinite(found):
         raise ValueError(f"the reward is {found}")
     return found
@@ -181,7 +181,7 @@ def _number(reward: Any) -> float:
 
 def _truth(name: str, value: Any) -> bool:
     """Whether an episode has ended; what Python takes for true need not say so, as the text ``False``."""
-    if value is None or isinstance(value, bool):
+    if value is True or value is False or value is None:
         return bool(value)
     found = _scalar(name, value, "true or false")
     if found not in (0, 1):
@@ -190,7 +190,7 @@ def _truth(name: str, value: Any) -> bool:
 
 
 def _mapping(info: Any) -> Mapping[str, Any]:
-    if not isinstance(info, Mapping):
+    if type(info) is not dict and not isinstance(info, Mapping):
         raise ValueError(f"info is {plain(info)!r}, and it must be a mapping")
     return info
 

@@ -162,8 +162,8 @@ class Session:
             actions: Shape (S, A).
 
         Returns:
-            ``observation`` by name, each of shape (S, ...), and of each slot ``reward``, ``terminated``,
-            ``truncated``, and ``info``, what was asked of it.
+            ``observation`` by name, each of shape (S, ...), copied before the next step; and of each slot
+            ``reward``, ``terminated``, ``truncated``, and ``info``, what was asked of it.
         """
         rewards, terminations, truncations, infos = [], [], [], []
         stacked: dict[str, np.ndarray] = {}
@@ -171,11 +171,14 @@ class Session:
             self._draws.resume(slot)
             episode = self._slots[slot]
             observation, reward, terminated, truncated, info = episode.step(action)
-            # Copied before the next one is stepped, which may write into the very same arrays.
-            for name, array in observation.items():
-                if not row:
-                    stacked[name] = np.empty((len(slots), *array.shape), dtype=array.dtype)
-                stacked[name][row] = array
+            if len(slots) == 1:
+                stacked = {name: array[np.newaxis] for name, array in observation.items()}
+            else:
+                # Copied before the next one is stepped, which may write into the very same arrays.
+                for name, array in observation.items():
+                    if not row:
+                        stacked[name] = np.empty((len(slots), *array.shape), dtype=array.dtype)
+                    stacked[name][row] = array
             rewards.append(reward)
             terminations.append(terminated)
             truncations.append(truncated)

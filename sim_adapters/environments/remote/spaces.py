@@ -69,8 +69,12 @@ class Reader:
                 that the space's type does not hold.
         """
         found = {}
-        for (path, _, kind, shape), (_, part) in zip(self._parts, self.parts(observation)):
-            array = np.asarray(part)
+        for path, keys, kind, shape in self._parts:
+            array = observation
+            for key in keys:
+                array = array[key]
+            if type(array) is not np.ndarray:
+                array = np.asarray(array)
             if array.dtype != kind:
                 array = _as_its_space(array, kind, path)
             if array.shape != shape:
@@ -79,9 +83,11 @@ class Reader:
                         f"observation {path} has shape {array.shape}, and its space says {shape}"
                     )
                 array = array.reshape(1)
-            # A sum of squares tells it in half the time, unless it is too large to be a number.
-            if kind.kind == "f" and not math.isfinite(np.vdot(array, array)) and np.isnan(array).any():
-                raise ValueError(f"observation {path} has a number that is nan")
+            if kind.kind == "f":
+                # A sum of squares tells it in half the time, unless it is too large to be a number.
+                flat = array if array.ndim == 1 else array.reshape(-1)
+                if not math.isfinite(flat.dot(flat)) and np.isnan(array).any():
+                    raise ValueError(f"observation {path} has a number that is nan")
             found[path] = array
         return found
 

@@ -100,6 +100,20 @@ def test_of_ranges_and_of_long_vectors_the_smallest_number_is_kept() -> None:
     assert found == {"scan": (("smallest",), [[1.0]]), "map": (("smallest",), [[-MOST_ENTRIES]])}
 
 
+def test_readings_of_a_long_episode_are_all_there() -> None:
+    arm = Channel("arm", "joints", (2,), "float64", "rad", 10)
+    scan = Channel("scan", "ranges", (2,), "float64", "m", 10)
+    keeper = ReadingKeeper(_robot(arm, scan))
+    told = np.random.default_rng(0).normal(size=(1500, 2))
+    for step, row in enumerate(told):
+        # One array for all ticks, as adapters have it.
+        keeper.tick(Observation(step, {"arm": row[None], "scan": row[None]}, {"arm": step, "scan": step}), 0)
+        np.add(row, 1.0, out=row)
+    joints, nearest = keeper.readings()
+    assert (joints.values == (told - 1.0).astype(np.float32)).all()
+    assert (nearest.values[:, 0] == (told - 1.0).min(axis=1).astype(np.float32)).all()
+
+
 @pytest.mark.parametrize(("shape", "most"), [((6, 8), MOST_KEPT), ((480, 640), FEWEST_KEPT)])
 def test_an_episode_of_any_length_leaves_so_many_readings_with_the_first_and_the_newest(
     shape: tuple[int, int], most: int

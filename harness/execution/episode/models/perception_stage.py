@@ -126,6 +126,8 @@ class PerceptionStage:
 
     def sense(self, observation: Observation, active: Sequence[int]) -> None:
         """Takes what is new of the active worlds, and runs each model whose main input is."""
+        if not self._asked:
+            return
         new = [name for name in self._asked if observation.stamps[name] > self._step_of(name)]
         for name in new:
             if name in self._taken:
@@ -156,6 +158,8 @@ class PerceptionStage:
     def deliver(self, step: int, active: Sequence[int]) -> list[list[Delivery]]:
         """For each world what reaches its policy at this control tick; nothing for inactive ones."""
         arrived: list[list[Delivery]] = [[] for _ in range(self._worlds)]
+        if not self._models:
+            return arrived
         for world in active:
             arrived[world] = [one for said in self._answers[world] for one in said.queue.deliver(step)]
         return arrived

@@ -16,6 +16,7 @@ from simgate.sim_adapters.environments import link
 from simgate.sim_adapters.environments.adapter import GymnasiumAdapter
 from simgate.sim_adapters.environments.link import EnvironmentFailed, RemoteLink
 from simgate.sim_adapters.environments.remote.session import Session
+from simgate.sim_adapters.quantities import Return, Seen
 from simgate.sim_adapters.scene.environment import EnvironmentSite, Probe
 
 NOISY = '''
@@ -257,3 +258,23 @@ def test_actions_beyond_their_bounds_are_cut_where_that_is_said_and_else_refused
         with pytest.raises(ValueError, match=rf"action\.1 is {nothing}"):
             adapter.step(np.array([[0.0, nothing]]))
     adapter.close()
+
+
+def test_who_writes_into_an_observation_changes_neither_course_nor_quantities() -> None:
+    """Observations are the adapter's own arrays, and what a policy leaves in them is nobody's reading."""
+    asked = (("angle", Seen(2)), ("return", Return()))
+    sites = [EnvironmentSite("CartPole-v1", "CartPole-v1", ".", seed=k, quantities=asked) for k in (3, 4)]
+    found = []
+    for scribbles in (False, True):
+        adapter = GymnasiumAdapter(Timing(50, 50, 50))
+        seen, told = adapter.reset(sites), []
+        for step in range(6):
+            told.append([(truth.course, truth.values) for truth in adapter.ground_truth()])
+            if scribbles:
+                seen.channels["obs"][:] = 7.0
+            # The second world has ended; what was seen of it last stays as it is.
+            seen = adapter.step(np.array([[1.0], [0.0]]), np.array([True, step < 3]))
+        adapter.close()
+        found.append([worlds[: 2 if step < 4 else 1] for step, worlds in enumerate(told)])
+    assert found[0] == found[1]
+    assert len({course for worlds in found[0] for course, _ in worlds}) == 10
