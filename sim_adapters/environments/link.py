@@ -12,12 +12,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-import numpy as np
-
 from simgate.sim_adapters.environments.remote.refused import Refused, told
 from simgate.sim_adapters.environments.remote.session import Session
 from simgate.sim_adapters.environments.remote.vector_session import session_of
-from simgate.sim_adapters.environments.remote.wire import receive, send, send_arrays, stepped_of
+from simgate.sim_adapters.environments.remote.wire import Steps, receive, send
 from simgate.sim_adapters.traits import ProcessTraits
 
 ANSWER_S = 300.0
@@ -126,6 +124,7 @@ class RemoteLink:
         finally:
             theirs.close()
         self._socket, self._seconds = ours, math.nan
+        self._steps: Steps | None = None
         try:
             self.call(what, **opened)
         except BaseException:
@@ -141,12 +140,13 @@ class RemoteLink:
             seconds = ACT_S
         try:
             self._wait_at_most(seconds)
-            if word == "steps":
-                told = {"slots": np.array(given["slots"], dtype=np.int64), "actions": given["actions"]}
-                send_arrays(self._socket, word, told)
+            steps = self._steps if word == "steps" and self._steps and self._steps.fits(**given) else None
+            if steps is not None:
+                steps.ask(self._socket, given["actions"])
             else:
+                self._steps = None
                 send(self._socket, [word, given])
-            kind, answer = receive(self._socket)
+            message = receive(self._socket)
         except BlockingIOError:
             if self._process is not None:
                 self._process.kill()
@@ -165,13 +165,16 @@ class RemoteLink:
             raise EnvironmentFailed(
                 f"{self._who}: its interpreter {ended} while it was asked to '{word}'"
             ) from None
-        if kind == "stepped":
-            return stepped_of(answer)
+        if steps is not None and isinstance(message, bytes):
+            return steps.answered(message)
+        kind, answer = message
         if kind == "refused":
-            message, unknown, known = answer
-            raise Refused(message, unknown, tuple(known))
+            text, unknown, known = answer
+            raise Refused(text, unknown, tuple(known))
         if kind == "failed":
             raise EnvironmentFailed(f"{self._who}: {answer}")
+        if word == "steps":
+            self._steps = Steps(**given, answer=answer)
         return answer
 
     def _wait_at_most(self, seconds: float) -> None:

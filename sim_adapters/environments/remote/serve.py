@@ -13,7 +13,7 @@ from typing import Any
 from .playing import Playing
 from .refused import Refused, told
 from .vector_session import session_of
-from .wire import arrays_of, receive, send, send_arrays
+from .wire import Steps, receive, send
 
 _PR_SET_PDEATHSIG = 1
 _LAB = "isaaclab:"
@@ -29,22 +29,28 @@ def main(descriptor: int, parent: int) -> None:
     os.dup2(2, 1)
     sock = socket.socket(fileno=descriptor)
     session: Any = None
+    steps: Any = None
     while True:
         try:
-            word, given = receive(sock)
+            message = receive(sock)
         except EOFError:
             return
         try:
-            if word == "steps":
-                stepped = session.steps(given["slots"].tolist(), given["actions"])
-                send_arrays(sock, "stepped", arrays_of(stepped))
+            if isinstance(message, bytes):
+                stepped = session.steps(*steps.asked(message))
+                if not steps.answer(sock, stepped):
+                    raise ValueError(
+                        "an observation has another shape, or the info another length, than before"
+                    )
                 continue
+            word, given = message
             if word == "environment":
                 session, answer = _session_of(given["name"])(**given), None
             elif word == "policy":
                 session, answer = Playing(**given), None
             else:
                 answer = getattr(session, word)(**given)
+                steps = Steps(**given, answer=answer) if word == "steps" else None
             send(sock, ["answer", answer])
         except Refused as error:
             send(sock, ["refused", [str(error), error.unknown, list(error.known)]])

@@ -83,11 +83,9 @@ class Reader:
                         f"observation {path} has shape {array.shape}, and its space says {shape}"
                     )
                 array = array.reshape(1)
-            if kind.kind == "f":
-                # A sum of squares tells it in half the time, unless it is too large to be a number.
-                flat = array if array.ndim == 1 else array.reshape(-1)
-                if not math.isfinite(flat.dot(flat)) and np.isnan(array).any():
-                    raise ValueError(f"observation {path} has a number that is nan")
+            # A sum of squares tells it in half the time, unless it is too large to be a number.
+            if kind.kind == "f" and not math.isfinite(np.vdot(array, array)) and np.isnan(array).any():
+                raise ValueError(f"observation {path} has a number that is nan")
             found[path] = array
         return found
 

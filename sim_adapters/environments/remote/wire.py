@@ -1,29 +1,21 @@
 """Messages between simgate and an environment's interpreter: JSON with raw arrays behind it.
 
-Steps, which are most of them, are a word and arrays by name alone: their text is the same at each step, and
-neither written nor read again.
+Steps, which are most of them, are numbers alone once both ends have seen one: nothing of their text is
+written or read again.
 """
 
 from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 _HEAD = struct.Struct("<II")
 _ARRAY = "__array__"
-
-
 _MOST_AT_ONCE = 1 << 20
-_TEXTS: dict[tuple[Any, ...], bytes] = {}
-"""Word, names, types and shapes -> the text that says them."""
-_LAYOUTS: dict[bytes, tuple[str, list[tuple[str, Any, Any, int, int]]]] = {}
-"""Such a text -> the word, and of each array its name, type, shape, entries and place in the body."""
-_MOST_KNOWN = 64
-"""So many texts: batches shrink as their worlds end, and a link has not many shapes."""
 
 
 def send(sock: Any, message: Any) -> None:
@@ -40,38 +32,77 @@ def send(sock: Any, message: Any) -> None:
     sock.sendall(b"".join((_HEAD.pack(len(text), sum(map(len, body))), text, *body)))
 
 
-def send_arrays(sock: Any, word: str, arrays: Mapping[str, np.ndarray]) -> None:
-    """Sends ``[word, arrays]`` with arrays by name alone."""
-    key = (word, *[(name, array.dtype, array.shape) for name, array in arrays.items()])
-    text = _TEXTS.get(key)
-    if text is None:
-        told = [[name, array.dtype.str, array.shape] for name, array in arrays.items()]
-        text = json.dumps({word: told}).encode()
-        # So that arrays begin where their numbers may.
-        text = _remember(_TEXTS, key, text + b" " * (-(_HEAD.size + len(text)) % 8))
-    body = b"".join([array.tobytes() for array in arrays.values()])
-    sock.sendall(b"".join((_HEAD.pack(len(text), len(body)), text, body)))
+class Steps:
+    """Steps of the same slots one after the other, packed: numbers in places that both ends know.
+
+    Args:
+        slots: S of them.
+        actions: What the first step was told, shape (S, A).
+        answer: What it led to, as ``Session.steps`` says it.
+    """
+
+    def __init__(self, slots: Sequence[int], actions: np.ndarray, answer: Mapping[str, Any]) -> None:
+        self._slots, self._asked, count = list(slots), actions.shape, len(slots)
+        self._told = [len(row) for row in answer["info"]]
+        self._numbers = struct.Struct(f"<{count + sum(self._told)}d{2 * count}?{-2 * count % 8}x")
+        self._arrays, begin = [], self._numbers.size
+        for name, array in answer["observation"].items():
+            self._arrays.append((name, array.dtype, array.shape, array.size, begin))
+            begin += array.nbytes
+
+    def fits(self, slots: Sequence[int], actions: np.ndarray) -> bool:
+        """Whether a further step is of the same slots."""
+        return slots == self._slots and actions.shape == self._asked and actions.dtype == np.float64
+
+    def ask(self, sock: Any, actions: np.ndarray) -> None:
+        """Sends what the next step is told."""
+        _send_packed(sock, actions.tobytes())
+
+    def asked(self, body: bytes) -> tuple[list[int], np.ndarray]:
+        """Slots and actions that were sent."""
+        return self._slots, np.frombuffer(body, dtype=np.float64).reshape(self._asked)
+
+    def answer(self, sock: Any, stepped: Mapping[str, Any]) -> bool:
+        """Sends what it led to; False where that has other shapes than the first."""
+        seen, info = stepped["observation"], stepped["info"]
+        if [len(row) for row in info] != self._told or len(seen) != len(self._arrays):
+            return False
+        body = [b""]
+        for name, kind, shape, _, _ in self._arrays:
+            array = seen[name]
+            if array.dtype != kind or array.shape != shape:
+                return False
+            body.append(array.tobytes())
+        told = [number for row in info for number in row]
+        body[0] = self._numbers.pack(*stepped["reward"], *told, *stepped["terminated"], *stepped["truncated"])
+        _send_packed(sock, b"".join(body))
+        return True
+
+    def answered(self, body: bytes) -> dict[str, Any]:
+        """What was sent."""
+        numbers, count, info = self._numbers.unpack_from(body), len(self._slots), []
+        at = count
+        for size in self._told:
+            info.append(list(numbers[at : at + size]))
+            at += size
+        return {
+            "observation": {
+                name: np.frombuffer(body, kind, size, begin).reshape(shape)
+                for name, kind, shape, size, begin in self._arrays
+            },
+            "reward": list(numbers[:count]),
+            "terminated": list(numbers[at : at + count]),
+            "truncated": list(numbers[at + count :]),
+            "info": info,
+        }
 
 
-def _remember(known: dict[Any, Any], key: Any, value: Any) -> Any:
-    if len(known) >= _MOST_KNOWN:
-        known.clear()
-    known[key] = value
-    return value
-
-
-def _layout_of(text: bytes) -> tuple[str, list[tuple[str, Any, Any, int, int]]]:
-    ((word, told),) = json.loads(text.decode()).items()
-    layout, begin = [], 0
-    for name, kind, shape in told:
-        dtype, count = np.dtype(kind), int(np.prod(shape, dtype=np.int64))
-        layout.append((name, dtype, tuple(shape), count, begin))
-        begin += count * dtype.itemsize
-    return word, layout
+def _send_packed(sock: Any, body: bytes) -> None:
+    sock.sendall(_HEAD.pack(0, len(body)) + body)
 
 
 def receive(sock: Any) -> Any:
-    """The next message; each end speaks only when it is its turn, so nothing comes after it.
+    """The next message, of :class:`Steps` its bytes; each end speaks only when it is its turn.
 
     Raises:
         EOFError: The other end is gone.
@@ -87,13 +118,9 @@ def receive(sock: Any) -> Any:
             parts.append(_more(sock, whole - count))
             count += len(parts[-1])
         data = b"".join(parts)
+    if not size:
+        return data[begin:]
     text, at = data[_HEAD.size : begin], begin
-    if text[:1] == b"{":
-        word, layout = _LAYOUTS.get(text) or _remember(_LAYOUTS, text, _layout_of(text))
-        return word, {
-            name: np.frombuffer(data, dtype, count, begin + offset).reshape(shape)
-            for name, dtype, shape, count, offset in layout
-        }
 
     def put_back(value: Any) -> Any:
         nonlocal at
@@ -105,31 +132,6 @@ def receive(sock: Any) -> Any:
         return array
 
     return json.loads(text.decode(), object_hook=put_back)
-
-
-def arrays_of(stepped: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """What ``Session.steps`` answers, as arrays alone; observations are named ``obs...``, ``render...``."""
-    told = stepped["info"]
-    return {
-        "reward": np.array(stepped["reward"], dtype=np.float64),
-        "info": np.array([value for row in told for value in row], dtype=np.float64),
-        "asked": np.array([len(row) for row in told], dtype=np.int64),
-        **stepped["observation"],
-        "terminated": np.array(stepped["terminated"], dtype=np.bool_),
-        "truncated": np.array(stepped["truncated"], dtype=np.bool_),
-    }
-
-
-def stepped_of(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
-    """The answer of which :func:`arrays_of` made these; they are emptied."""
-    info = iter(arrays.pop("info").tolist())
-    return {
-        "info": [[next(info) for _ in range(count)] for count in arrays.pop("asked").tolist()],
-        "reward": arrays.pop("reward").tolist(),
-        "terminated": arrays.pop("terminated").tolist(),
-        "truncated": arrays.pop("truncated").tolist(),
-        "observation": arrays,
-    }
 
 
 def _more(sock: Any, missing: int) -> bytes:

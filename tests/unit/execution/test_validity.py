@@ -105,6 +105,7 @@ def test_a_stale_reading_and_one_of_the_future_are_invalid_in_every_channel(chan
     assert feed.reasons == f"at step 20 the reading of {channel} is from step {stamp} instead of 20"
 
 
+@pytest.mark.filterwarnings("error")
 def test_a_reading_whose_square_is_no_number_is_no_fault() -> None:
     feed = Feed()
     assert feed.next(seen__pose=np.array([[1e200, -1e200, 0.0]]))

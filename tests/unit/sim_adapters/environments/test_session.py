@@ -43,6 +43,7 @@ def test_an_episode_is_that_of_a_plain_loop(name: str, python: str | None, monke
     link.close()
 
 
+@pytest.mark.filterwarnings("error")
 def test_an_observation_may_be_too_large_to_be_squared_and_may_not_be_nan() -> None:
     reader = Reader(gymnasium.spaces.Box(-np.inf, np.inf, (2,), np.float64), "obs")
     assert reader.read(np.array([1e200, -np.inf]))["obs"].tolist() == [1e200, -np.inf]
