@@ -22,9 +22,9 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betainc
 
 from simgate.harness.gate.statistics.root import root
+from simgate.harness.special_functions import betainc
 
 Numbers = NDArray[np.float64]
 Outcomes = Mapping[float, int]

@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
-from scipy.special import betaincc, betaln
+from simgate.harness.special_functions import betaincc, betaln
 
 TOWARDS = 1.0
 AWAY = 0.25

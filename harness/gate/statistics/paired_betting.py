@@ -14,7 +14,6 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
 
 from simgate.harness.gate.statistics.e_values import enough
 from simgate.harness.gate.statistics.root import root
@@ -79,6 +78,9 @@ class MeanBet:
     @property
     def log_e(self) -> float:
         """Logarithm of the evidence that the mean loss is below the limit."""
+        # Few runs need it, and the package takes 0.2 s to import.
+        from scipy.special import logsumexp
+
         return math.inf if self._is_certain else float(logsumexp(self._capital)) - math.log(_GAMBLERS)
 
 

@@ -18,9 +18,9 @@ from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import bdtr, gammaln, xlog1py, xlogy
 
 from simgate.harness.gate.statistics.root import root
+from simgate.harness.special_functions import bdtr, gammaln, xlog1py, xlogy
 
 Numbers = NDArray[np.float64]
 
