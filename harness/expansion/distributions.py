@@ -75,7 +75,7 @@ def _integers(spec: ValueSpec, uniform: Uniform) -> Values:
 
 def _normal(spec: ValueSpec, uniform: Uniform) -> Values:
     """Truncated normal; the upper tail is mirrored to the lower one, where ``ndtr`` is exact."""
-    from simgate.harness.special_functions import ndtr, ndtri
+    from simgate.harness.scipy_parts import ndtr, ndtri
 
     mean, std, low, high = (spec.numbers[name] for name in ("mean", "std", "low", "high"))
     mirror = -1.0 if low > mean else 1.0
@@ -113,7 +113,7 @@ def _row(spec: ValueSpec, uniform: Uniform) -> Values:
 
 
 def _beta(spec: ValueSpec, uniform: Uniform) -> Values:
-    from simgate.harness.special_functions import betaincinv
+    from simgate.harness.scipy_parts import betaincinv
 
     low, high = spec.numbers["low"], spec.numbers["high"]
     share = np.asarray(betaincinv(spec.numbers["alpha"], spec.numbers["beta"], uniform))

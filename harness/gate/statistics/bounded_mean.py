@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.harness.gate.statistics.root import root
-from simgate.harness.special_functions import betainc
+from simgate.harness.scipy_parts import betainc
 
 Numbers = NDArray[np.float64]
 Outcomes = Mapping[float, int]

@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
-from simgate.harness.special_functions import betaincc, betaln
+from simgate.harness.scipy_parts import betaincc, betaln
 
 TOWARDS = 1.0
 AWAY = 0.25

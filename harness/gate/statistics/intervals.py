@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable
 from statistics import NormalDist
 
-from simgate.harness.special_functions import betainc, betaincinv
+from simgate.harness.scipy_parts import betainc, betaincinv
 
 MORE_THAN_ANYONE_RUNS = 10_000_000
 """Searches for a count of variants end here."""

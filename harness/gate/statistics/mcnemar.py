@@ -6,7 +6,7 @@ the same chance when the candidate is as good as the baseline, so the broken one
 
 from __future__ import annotations
 
-from simgate.harness.special_functions import betainc
+from simgate.harness.scipy_parts import betainc
 
 
 def mcnemar_p(broken: int, fixed: int) -> float:

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simgate.harness.gate.statistics.root import root
-from simgate.harness.special_functions import bdtr, gammaln, xlog1py, xlogy
+from simgate.harness.scipy_parts import bdtr, gammaln, xlog1py, xlogy
 
 Numbers = NDArray[np.float64]
 
