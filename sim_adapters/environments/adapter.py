@@ -213,6 +213,12 @@ class GymnasiumAdapter:
                     "one seed and the same actions led to two different episodes: set what else it draws "
                     "from (often make.seed), or say 'reproducible: false'"
                 )
+            elif asked and site.batch > 1 and not link.call("independent", values=first, **about):
+                found.append(
+                    "under one seed and the same actions an episode is another one beside others in its "
+                    "process: they share something (an attribute of a class, a variable of a module); run "
+                    "with sim: {batch: 1}"
+                )
             self._faults[kind] = tuple(found)
         return self._faults[kind]
 

@@ -44,6 +44,7 @@ class EnvironmentSite:
         quantities: Name -> what is measured at each control tick.
         worn: Axis -> value: what is wrong with its sensors and actuators.
         instruction: The wording of the task that the policy is told; empty for the task's own.
+        batch: So many run side by side.
     """
 
     name: str
@@ -62,6 +63,7 @@ class EnvironmentSite:
     quantities: tuple[tuple[str, Quantity], ...] = ()
     worn: tuple[tuple[str, float], ...] = ()
     instruction: str = ""
+    batch: int = 1
 
     @property
     def effects(self) -> CameraEffects:

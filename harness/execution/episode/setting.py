@@ -26,7 +26,7 @@ def payload_of(pack: Pack, scenario: Scenario, variant: Variant) -> Any:
     quantities = tuple(task.quantities.items())
     payload = built.asked(quantities, bodies_of(scenario, folder), task.allow, variant.seed)
     if isinstance(payload, EnvironmentSite):
-        return replace(payload, probes=probes_of(pack, scenario))
+        return replace(payload, probes=probes_of(pack, scenario), batch=pack.sim.batch)
     return payload
 
 

@@ -193,7 +193,10 @@ class Robosuite:
 
 PRESETS: Mapping[str, Preset] = {
     "dm_control": Preset(
-        _by_id("dm_control/{}-v0", "shimmy"), ("shimmy", "dm-control"), "shimmy", steps=_dm_control_steps
+        _by_id("dm_control/{}-v0", "shimmy"),
+        ("shimmy", "dm-control", "packaging"),
+        "shimmy",
+        steps=_dm_control_steps,
     ),
     "gym_aloha": Preset(
         _by_id("gym_aloha/{}", "gym_aloha"), ("gym-aloha",), "gym_aloha", lambda name: "info.is_success"
@@ -206,6 +209,9 @@ PRESETS: Mapping[str, Preset] = {
         lambda name: "info.is_success",
         step_s=0.1,
         repeats=False,
+    ),
+    "gym_xarm": Preset(
+        _by_id("gym_xarm/{}", "gym_xarm"), ("gym-xarm",), "gym_xarm", lambda name: "info.is_success"
     ),
     "gymnasium_robotics": Preset(
         _by_id("{}", "gymnasium_robotics"), ("gymnasium-robotics",), "gymnasium_robotics", _robotics_success

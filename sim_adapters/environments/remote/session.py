@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .company import course_among
 from .draws import Draws
 from .episode import Episode, picture_of, reset
 from .making import COUNT, maker_of, one_world
@@ -222,6 +223,30 @@ class Session:
         """Whether one seed leads to one episode under the same random actions; see :meth:`idle`."""
         self.close()
         return self._course(values, seed, steps, info) == self._course(values, seed, steps, info)
+
+    def independent(self, values: Mapping[str, Any], seed: int, steps: int, info: Sequence[str] = ()) -> bool:
+        """Whether an episode is what it is alone beside others of other seeds, values and actions."""
+        self.close()
+        mine = seed, values
+        among = [(seed + 1, values), mine, (seed + 2, {})]
+        return course_among(self, [mine], 0, steps, info) == course_among(self, among, 1, steps, info)
+
+    def action_space(self, slot: int) -> Any:
+        """Of the environment in a slot."""
+        return self._slots[slot].env.action_space
+
+    def beside(self, slots: Sequence[int], mine: int, actions: Sequence[Any]) -> None:
+        """Steps all slots but one; what goes wrong there, or is over, is nobody's."""
+        for slot, action in zip(slots, actions):
+            if slot == mine or slot not in self._slots:
+                continue
+            try:
+                answer = self.steps([slot], action.astype(np.float64).reshape(1, -1))
+                over = answer["terminated"][0] or answer["truncated"][0]
+            except (Exception, SystemExit):
+                over = True
+            if over:
+                self.end(slot)
 
     def _is_default(self, target: str, value: Any, others: Mapping[str, Any]) -> bool:
         if target.startswith("options."):

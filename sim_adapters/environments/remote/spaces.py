@@ -23,6 +23,8 @@ def spaces(space: Any, name: str) -> Iterator[dict[str, Any]]:
             raise Refused(f"two parts of the observation are called {path}")
         names.add(path)
         kind = type(one).__name__
+        if 0 in (getattr(one, "shape", None) or ()):
+            raise Refused(f"observation {path} has no numbers (its space has shape {tuple(one.shape)})")
         if kind == "Box":
             low, high = float(np.min(one.low)), float(np.max(one.high))
             shape = list(one.shape) or [1]  # A single number comes without a shape.
@@ -57,8 +59,11 @@ class Reader:
         """What an observation has under each name, as it is."""
         for path, keys, _, _ in self._parts:
             part = observation
-            for key in keys:
-                part = part[key]
+            try:
+                for key in keys:
+                    part = part[key]
+            except (KeyError, IndexError, TypeError):
+                raise ValueError(f"an observation has no {path}, which its space has") from None
             yield path, part
 
     def read(self, observation: Any) -> dict[str, np.ndarray]:

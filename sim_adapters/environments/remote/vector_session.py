@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import copy
 import functools
-import hashlib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -158,42 +156,14 @@ class VectorSession(Session):
         return super().steps(slots, actions)
 
     def repeats(self, values: Mapping[str, Any], seed: int, steps: int, info: Sequence[str] = ()) -> bool:
-        """Whether an episode is the same again, and also among others of other seeds, values and actions."""
-        alone = [(seed, values)]
-        course = self._among(alone, 0, steps, info)
-        return course == self._among(alone, 0, steps, info) and course == self._among(
-            [(seed + 1, values), *alone, (seed + 2, {})], 1, steps, info
-        )
+        """Whether an episode is the same again, and also among others."""
+        return super().repeats(values, seed, steps, info) and self.independent(values, seed, steps, info)
 
-    def _among(
-        self, worlds: Sequence[tuple[int, Mapping[str, Any]]], mine: int, steps: int, info: Sequence[str]
-    ) -> str:
-        """A digest of the episode of one of these worlds under random actions."""
-        digest, slots = hashlib.sha256(), list(range(len(worlds)))
-        seeds = [seed for seed, _ in worlds]
-        try:
-            begun = self.begins(slots, seeds, [values for _, values in worlds], [info] * len(worlds))[mine]
-            row: Row = self._slots[mine].env
-            spaces = [copy.deepcopy(row.action_space) for _ in worlds]
-            for space, seed in zip(spaces, seeds):
-                space.seed(seed)
-            seen, now = begun["observation"], [begun["info"]]
-            for _ in range(steps):
-                for array in seen.values():
-                    digest.update(array.tobytes())
-                digest.update(repr(now).encode())
-                if any(now[1:3]):
-                    break
-                actions = [space.sample() for space in spaces]
-                if row.vector.count == len(worlds):
-                    for other, action in enumerate(actions):
-                        row.vector.tell(other, action)
-                action = np.asarray(actions[mine], dtype=np.float64).reshape(1, -1)
-                answer = self.steps([mine], action)
-                seen = {name: array[0] for name, array in answer["observation"].items()}
-                now = [answer[name][0] for name in ("info", "terminated", "truncated", "reward")]
-        except (Exception, SystemExit) as error:
-            digest.update(told(error).encode())
-        finally:
-            self.close()
-        return digest.hexdigest()
+    def beside(self, slots: Sequence[int], mine: int, actions: Sequence[Any]) -> None:
+        """See :meth:`Session.beside`; worlds that share a vector are stepped with it."""
+        vector = self._slots[mine].env.vector
+        if vector.count < len(slots):
+            super().beside(slots, mine, actions)
+            return
+        for slot, action in zip(slots, actions):
+            vector.tell(slot, action)

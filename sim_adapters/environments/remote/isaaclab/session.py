@@ -179,6 +179,10 @@ class LabSession(Session):
         ]
         return {"lost": self._worlds.lost(row), "never": never}
 
+    def independent(self, values: Mapping[str, Any], seed: int, steps: int, info: Sequence[str] = ()) -> bool:
+        """Not asked: its worlds are always of one simulation, alone too."""
+        return True
+
     def _is_default(self, target: str, value: Any, others: Mapping[str, Any]) -> bool:
         known = dict(self.describe()["settable"])
         return target in known and same(np.float32(known[target]), value)

@@ -84,6 +84,44 @@ def test_draws_of_one_environment_are_not_those_of_its_neighbours(folder: Path) 
     assert all(np.array_equal(a, b) for a, b in zip(alone, together, strict=True))
 
 
+SHARING = """
+import gymnasium
+import numpy as np
+
+
+class Sharing(gymnasium.Env):
+    observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (3,), np.float64)
+    action_space = gymnasium.spaces.Box(-1.0, 1.0, (1,), np.float32)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        HOLDER.at = float(self.np_random.uniform())
+        return np.array([HOLDER.at, 0.0, 0.0]), {}
+
+    def step(self, action):
+        HOLDER.at += float(action[0])
+        return np.array([HOLDER.at, 0.0, 0.0]), 0.0, False, False, {}
+"""
+
+
+@pytest.mark.parametrize("python", [None, sys.executable])
+@pytest.mark.parametrize(
+    ("holder", "batch", "shares"), [("type(self)", 3, True), ("type(self)", 1, False), ("self", 3, False)]
+)
+def test_environments_that_share_a_state_are_named_where_they_run_side_by_side(
+    tmp_path: Path, python: str | None, holder: str, batch: int, shares: bool
+) -> None:
+    (tmp_path / "noisy.py").write_text(
+        SHARING.replace("HOLDER", holder).replace("class Sharing", "class Noisy")
+    )
+    asked = replace(site(tmp_path, 1, {}, (Probe((), ()),)), batch=batch, python=python)
+    adapter = GymnasiumAdapter(Timing(20, 20, 20))
+    adapter.reset([asked] * batch)
+    (said,) = set(adapter.health())
+    adapter.close()
+    assert ["beside others in its process" in one for one in said] == [True] * shares
+
+
 def test_the_first_episode_of_a_process_is_that_of_any_other(folder: Path) -> None:
     asked = site(folder, 1, {"make.load": 3.0}, (probe("make.load", 3.0),))
     adapter = GymnasiumAdapter(Timing(20, 20, 20))

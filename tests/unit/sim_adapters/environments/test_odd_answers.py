@@ -170,6 +170,15 @@ def test_whole_numbers_begin_where_their_space_says() -> None:
     assert action_of(spaces.Box(0, 5, (2,), np.int32), None)["whole"]
 
 
+def test_a_part_that_an_observation_lacks_or_that_has_no_numbers_is_named() -> None:
+    box = gymnasium.spaces.Box(-1.0, 1.0, (1,))
+    reader = Reader(gymnasium.spaces.Dict({"x": box}), "obs")
+    with pytest.raises(ValueError, match=r"an observation has no obs\.x, which its space has"):
+        reader.read({"y": np.zeros(1)})
+    with pytest.raises(Refused, match=r"observation obs has no numbers \(its space has shape \(2, 0\)\)"):
+        list(told_of(gymnasium.spaces.Box(-1.0, 1.0, (2, 0)), "obs"))
+
+
 def test_two_parts_of_one_name_are_refused() -> None:
     one = spaces.Box(0, 1, (1,))
     space = spaces.Dict({"arm": spaces.Dict({"left": one}), "arm.left": one})
