@@ -45,10 +45,15 @@ class Sentence:
     text: str
 
 
+def how_it_ended(end: str) -> str:
+    """The words for why an episode ended."""
+    return _ENDS.get(end, end)
+
+
 def story(trace: Trace) -> list[Sentence]:
     """The episode of a trace, in the order of time: in its task's own words, else by what its signals did."""
     end_s, telling = float(trace.times_s[-1]), telling_of(trace)
-    ended = _ENDS.get(trace.end, trace.end)
+    ended = how_it_ended(trace.end)
     told = [*_sights(trace), *_modes(trace, telling), *_contacts(trace, telling)]
     if telling is None:
         told = [*_extremes(trace), *_answers(trace), *told]

@@ -53,7 +53,10 @@ def explain_variant(folder: RunFolder, name: str, width: int = 100) -> str:
         told = [head, f"It has no record: it was {judged.status.value}, so nothing is known of it."]
     else:
         record = whole(judged.record)
-        told = [head, *_outcome(judged, record), *_criteria(record), *_conditions(scenario, record)]
+        told = [head, *_outcome(judged, record)]
+        if record.outcome is not Outcome.INVALID:  # Nothing was met in what cannot be believed.
+            told += _criteria(record)
+        told += _conditions(scenario, record)
         told += [*_happened(folder, record), *_seen_by_people(folder, record)]
     tool = run.manifest.imported.tool if run.manifest.imported else ""
     again = (
@@ -142,23 +145,25 @@ def _conditions(scenario: Scenario, record: RunRecord) -> Iterator[str]:
 
 def _happened(folder: RunFolder, record: RunRecord) -> Iterator[str]:
     """The story from the recording; from the record alone where there is none."""
-    from simgate.harness.cli.explaining.story import paragraph, story
+    from simgate.harness.cli.explaining.story import how_it_ended, paragraph, story
     from simgate.harness.execution.episode.recordings.recording import load_trace
     from simgate.sim_adapters.files.plain_file import inside
 
-    why = "passing variants leave none unless the run was made with --record all"
+    passed = record.outcome is Outcome.PASS
+    why = " (passing variants leave none unless the run was made with --record all)" if passed else ""
     if path := record.artifacts.get("trace"):
         try:
             trace = load_trace(inside(folder.path, path))
         except (OSError, ValueError, KeyError) as error:
-            why = f"{path} cannot be read: {getattr(error, 'strerror', None) or error}"
+            why = f" ({path} cannot be read: {getattr(error, 'strerror', None) or error})"
         else:
             yield "What happened, in simulated time:"
             yield from (f"  - {text}" for text in paragraph(story(trace)))
             return
     if record.end:
-        yield f"It ended after {record.sim_s:.1f} s ({record.end}); it reported {record.report or 'nothing'}."
-    yield f"There is no recording of it ({why}), so what the model saw is not known."
+        reported = f"; it reported {record.report}" if record.report else ""
+        yield f"It ended after {record.sim_s:.1f} s: {how_it_ended(record.end)}{reported}."
+    yield f"There is no recording of it{why}, so what it saw and did on the way is not known."
 
 
 def _seen_by_people(folder: RunFolder, record: RunRecord) -> Iterator[str]:

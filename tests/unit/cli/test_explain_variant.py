@@ -161,6 +161,25 @@ def test_a_failure_is_told_with_criteria_conditions_and_the_command_to_see_it_ag
     assert f"run it again: simgate replay {folder.path} closed::v0000" in out
 
 
+def test_without_a_recording_its_end_is_told_in_words_and_nothing_of_models_or_reports(
+    folder: RunFolder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    records = {one.variant: one for one in folder.records()}
+    ended = {"end": "time_limit", "sim_s": 2.0, "report": None, "criteria": records["closed::v0001"].criteria}
+    invalid = {"outcome": Outcome.INVALID, "reason": "heavy did not take"}
+    folder.journal_path.unlink()
+    append_record(folder.journal_path, records["closed::v0001"].model_copy(update=ended))
+    append_record(folder.journal_path, records["closed::v0002"].model_copy(update=ended | invalid))
+    main(["explain", str(folder.path), "closed::v0001"])
+    passed = " ".join(capsys.readouterr().out.split())
+    assert "It ended after 2.0 s: its time was up. There is no recording of it (passing variants" in passed
+    assert "so what it saw and did on the way is not known." in passed
+    main(["explain", str(folder.path), "closed::v0002"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert "cannot be believed: heavy did not take." in said and "There is no recording of it, so" in said
+    assert "Met:" in passed and "Met:" not in said
+
+
 @pytest.mark.parametrize(
     ("number", "words"),
     [
