@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import zipfile
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from simgate.harness.execution.episode.recordings.recording import load_trace
 from simgate.harness.expansion.nominal import Position
 from simgate.harness.packs.severity import severity_rank
 from simgate.harness.results.reading.stored_record import whole
-from simgate.harness.results.record import STRIP, CriterionResult, Outcome, RunRecord
+from simgate.harness.results.record import FILM, STRIP, CriterionResult, Outcome, RunRecord
 from simgate.reports.bounds import bounds_of, looked_at
 from simgate.reports.drawing.signal_lanes import signals_of
 from simgate.reports.drawing.timeline import Timeline, timeline
@@ -42,6 +43,7 @@ class FailureDetail:
         fixed: Parameters that are the same in the whole pack.
         pictures: Start, and the moment of failure.
         strips: Each camera and scanner over the episode.
+        film: How it failed, a file beside the page; empty where there is none.
         timeline: What happened; None without a recording.
         no_timeline: Why there is none.
         replay: Command that runs it again.
@@ -56,6 +58,7 @@ class FailureDetail:
     fixed: tuple[tuple[str, object], ...]
     pictures: tuple[Picture, ...]
     strips: tuple[Picture, ...]
+    film: str
     timeline: Timeline | None
     no_timeline: str
     replay: str
@@ -175,11 +178,19 @@ class _Builder:
             fixed=tuple(fixed),
             pictures=pictures,
             strips=strips,
+            film=self._film(record),
             timeline=drawn,
             no_timeline=why_not,
             replay=replay_line(self._run.folder, record.variant, self._run.manifest.imported),
             expanded=expanded,
         )
+
+    def _film(self, record: RunRecord) -> str:
+        path = record.artifacts.get(FILM, "")
+        try:
+            return quote(path) if path and inside(self._run.folder, path).is_file() else ""
+        except OSError:
+            return ""
 
     def _timeline(self, record: RunRecord) -> tuple[Timeline | None, str]:
         path = record.artifacts.get("trace")

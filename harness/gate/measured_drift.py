@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from simgate.harness.gate.verdict import Decision, RuleVerdict
@@ -29,10 +29,17 @@ class Drift:
     Attributes:
         effect: Energy coefficient, 0 (alike) to 1; not finite where nothing could be told.
         against: The other side, in words.
+        path: Of the other side; empty where nobody has said it.
     """
 
     effect: float
     against: str
+    path: str = ""
+
+    def is_against(self, wanted: str) -> bool:
+        """Whether the other side's path ends so."""
+        parts, there = PurePath(wanted).parts, PurePath(self.path).parts
+        return bool(parts) and there[-len(parts) :] == parts
 
 
 def read_drift(path: Path, run_id: str, judged: Collection[str]) -> Drift:
@@ -49,13 +56,14 @@ def read_drift(path: Path, run_id: str, judged: Collection[str]) -> Drift:
     try:
         said: Any = json.loads(read_plain(path, MOST_BYTES))
         effect, against = float(said["effect"]), f"{said.get('against', '?')!s:.100}"
+        place = f"{said.get('against_path', '')!s}"
         sides, models = list(said.get("run_ids", ())), set(said.get("models", ()))
     except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         raise NoDrift("drift was not measured") from None
     if run_id not in sides or not models.issuperset(judged):
         what = "that of this run" if run_id not in sides else "as the candidate sees it"
         raise NoDrift(f"the drift in {path.name} is not {what}")
-    return Drift(effect, against)
+    return Drift(effect, against, place)
 
 
 def with_drift(
@@ -79,11 +87,14 @@ def with_drift(
 def _decided(
     rule: GateRule, verdict: RuleVerdict, folder: Path, run_id: str, judged: Collection[str]
 ) -> RuleVerdict:
-    again = "simgate drift RUN --against OTHER measures it, then simgate gate RUN"
+    again = f"simgate drift RUN --against {rule.against or 'OTHER'} measures it, then simgate gate RUN"
     try:
         found = read_drift(folder / PLACE, run_id, judged)
     except NoDrift as error:
         return verdict.model_copy(update={"reason": str(error), "would_change": again})
+    if rule.against and not found.is_against(rule.against):
+        reason = f"drift was measured against {found.against}, and {rule.against} is asked for"
+        return verdict.model_copy(update={"reason": reason, "would_change": again})
     most = rule.at_most if rule.at_most is not None else 0.0
     near = math.isfinite(found.effect) and found.effect <= most
     said = f"drift {found.effect:.3f} against {found.against}, {most:g} is allowed"

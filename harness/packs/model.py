@@ -305,6 +305,8 @@ class GateRule(PackModel):
     """For ``not_worse_by``: which way the metric is better; ``at_most`` is the margin."""
     clip: tuple[float, float] | None = Field(default=None, exclude_if=_is_none)
     """For ``not_worse_by`` and ``mean``: values of the metric beyond these count as these."""
+    against: str | None = Field(default=None, exclude_if=_is_none)
+    """For ``drift``: the end of the path of what it must have been measured against."""
     rank: float | None = Field(default=None, exclude_if=_is_none)
     """For ``percentile``: which one, above 0 and below 100."""
     any_runtime: bool = False

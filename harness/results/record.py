@@ -29,6 +29,8 @@ class Outcome(StrEnum):
 VALID = (Outcome.PASS, Outcome.FAIL, Outcome.KNOWN)
 """Outcomes that say something about the model."""
 
+FILM = "film"
+"""The artifact of this name shows how a variant failed."""
 STRIP = "strip."
 """An artifact of this name with that of a channel behind it shows the channel at several moments."""
 

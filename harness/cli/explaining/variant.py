@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from simgate.harness.results.record import STRIP, CriterionResult, Outcome, RunRecord
+from simgate.harness.results.record import FILM, STRIP, CriterionResult, Outcome, RunRecord
 from simgate.harness.text import number, plural
 
 if TYPE_CHECKING:
@@ -173,6 +173,8 @@ def _seen_by_people(folder: RunFolder, record: RunRecord) -> Iterator[str]:
     for name, path in record.artifacts.items():
         if (channel := name.removeprefix(STRIP)) != name:
             pictures[f"{channel} over time"] = path
+    if film := record.artifacts.get(FILM):
+        pictures[FILM] = film
     if pictures:
         shown = ", ".join(f"{name} {folder.path / path}" for name, path in pictures.items())
         yield f"Look at: {shown}"

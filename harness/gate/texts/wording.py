@@ -45,7 +45,8 @@ def statement(rule: GateRule) -> str:
         asked = rule.criterion.statement if rule.criterion else "(no bound)"
         return f"{asked} in every variant of {where}"
     if rule.kind in _COUNTED:
-        return f"{_COUNTED[rule.kind].format(where)} at most {at_most}"
+        against = f" against {rule.against}" if rule.against else ""
+        return f"{_COUNTED[rule.kind].format(where)}{against} at most {at_most}"
     if rule.kind in ON_A_METRIC:
         asked = rule.criterion.statement if rule.criterion else "(no bound)"
         which = "mean" if rule.rank is None else f"p{rule.rank:g}"

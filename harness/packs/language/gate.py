@@ -49,6 +49,10 @@ class DriftKeys(Keys):
     at_most: float = key(
         "largest effect allowed: the energy coefficient that simgate drift writes", ge=0, lt=1
     )
+    against: Annotated[str | None, Wanted("the end of a path, such as field_logs")] = key(
+        "what it must have been measured against: the end of the path of --against; anything when left out",
+        None,
+    )
 
 
 class ScopeKeys(Keys):

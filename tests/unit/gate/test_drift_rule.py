@@ -64,6 +64,23 @@ def test_a_run_is_go_when_it_is_near_enough_and_undecided_when_it_is_not(tmp_pat
     assert "drift 0.200 against runs/field, 0.1 is allowed" in far.headline
 
 
+def test_a_rule_may_say_against_what(tmp_path) -> None:
+    made = run(tmp_path / "run", RATE, NEAR.model_copy(update={"against": "field_logs/lobby"}))
+    for path in ("", "/data/lobby", "/data/other_field_logs/lobby", "/data/field_logs/lobby/a.mcap"):
+        measured(made, against_path=path)
+        found = decide_folder(made)
+        assert found.decision is Decision.INCONCLUSIVE
+        assert (
+            found.rules[1].reason
+            == "drift was measured against runs/field, and field_logs/lobby is asked for"
+        )
+        assert "simgate drift RUN --against field_logs/lobby" in found.rules[1].would_change
+    measured(made, against_path="/data/field_logs/lobby")
+    near = decide_folder(made)
+    assert near.decision is Decision.GO
+    assert "against field_logs/lobby at most 0.1" in near.rules[1].statement
+
+
 def test_drift_alone_is_never_go_and_never_no_go(tmp_path) -> None:
     made = run(tmp_path / "run", NEAR)
     measured(made)

@@ -71,6 +71,7 @@ def run(args: argparse.Namespace) -> int:
         out.mkdir(parents=True, exist_ok=True)
         picture = write_foreign(out / "foreign.png", sides)
         document = as_document(found, sides)
+        document["against_path"] = args.against.resolve().as_posix()
         document["nearer"] = [
             {"parameter": o.parameter, "nearest": o.nearest, "mean": o.mean} for o in leaning
         ]

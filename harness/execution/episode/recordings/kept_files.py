@@ -17,6 +17,7 @@ from simgate.harness.execution.episode.recordings.pictures import (
     write_picture,
 )
 from simgate.harness.execution.episode.recordings.recording import save_trace
+from simgate.harness.execution.episode.recordings.reel import write_failure
 from simgate.harness.execution.episode.world_run import Episode
 from simgate.harness.execution.hosts.assignment import file_stem
 from simgate.harness.execution.hosts.host_log import log_traceback
@@ -24,7 +25,7 @@ from simgate.harness.execution.pictures.strip import moments, write_strip
 from simgate.harness.execution.planning.record_mode import RecordMode
 from simgate.harness.expansion.variant import Variant
 from simgate.harness.results.atomic_write import naming
-from simgate.harness.results.record import STRIP
+from simgate.harness.results.record import FILM, STRIP
 from simgate.harness.results.run_folder import RunFolder
 from simgate.harness.scoring.score import Score
 
@@ -72,9 +73,16 @@ def keep_files(
         files += _strips(folder, stem, episode, judged)
     if wanted and mode != "none":
         files.append(("trace", *_recording(folder.recordings_dir / stem, variant, episode, judged)))
+        recording = files[-1][1]
+        if not judged.is_clean and recording.suffix == ENDING and eye_view(episode) is not None:
+            title = f"{variant.id} {judged.outcome.value}"
+            film = partial(write_failure, recording=recording, judged=judged, title=title)
+            files.append((FILM, recording.with_suffix(".webp"), film))
     kept: dict[str, str] = {}
     notes: list[str] = []
     for name, path, write in files:
+        if name == FILM and "trace" not in kept:
+            continue  # Why there is no recording is said already.
         try:
             # Made anew when somebody has cleared it; the run's own folder is not, for then there is no run.
             path.parent.mkdir(exist_ok=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import bisect
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from simgate.harness.execution.pictures.colors import Pixels
+    from simgate.harness.scoring.score import Score
 
+_BEFORE_S, _AFTER_S = 6.0, 1.5
 MOST_FRAMES = 300
 """In a film; of longer episodes every so many-th picture is shown."""
 _LANE, _LINE, _MARGIN = 44, 16, 4
@@ -60,12 +63,23 @@ class Reel:
         record: What was judged.
         title: Stands above the pictures.
         signal: The signal below them; empty for one of the first criterion that was lost.
+        before_s: So much is shown of what was before the first criterion was lost, and after_s of what came
+            then, seconds; of an episode that lost none at a moment that before its end.
+        after_s: See there.
 
     Raises:
         NoFilm: The recording has no pictures, or no such signal.
     """
 
-    def __init__(self, path: Path, record: RunRecord, title: str, signal: str = "") -> None:
+    def __init__(
+        self,
+        path: Path,
+        record: RunRecord | Score,
+        title: str,
+        signal: str = "",
+        before_s: float = math.inf,
+        after_s: float = math.inf,
+    ) -> None:
         if path.suffix != ENDING:
             raise NoFilm(f"{path} holds no pictures; with `pip install 'simgate[recordings]'` later runs' do")
         try:
@@ -83,6 +97,8 @@ class Reel:
         self._title = printable(title)
         lost = [c for c in (*record.criteria, *record.hard) if c.outcome is not Outcome.PASS]
         self._lost_s = next((c.lost_at_s for c in lost if c.lost_at_s is not None), None)
+        middle_s = self._lost_s if self._lost_s is not None else float(self._trace.times_s[-1])
+        self._from_s, self._to_s = middle_s - before_s, middle_s + after_s
         self._signal = signal or _signal_of([c.metric for c in lost], list(self._trace.signals))
         if self._signal and self._signal not in self._trace.signals:
             known = ", ".join(self._trace.signals) or "none"
@@ -99,15 +115,22 @@ class Reel:
             NoFilm: The recording is damaged.
         """
         trace = self._trace
-        every = -(-len(trace.frames) // MOST_FRAMES) or 1
+        times_s = (frame.step / trace.physics_hz for frame in trace.frames)
+        every = -(-sum(map(self._is_shown, times_s)) // MOST_FRAMES) or 1
         kind = self._log.topics[self._topic]
+        there = (
+            (round(stamp_ns * trace.physics_hz / 1e9), said)
+            for stamp_ns, said in self._log.messages(self._topic)
+        )
+        shown = (one for one in there if self._is_shown(one[0] / trace.physics_hz))
         try:
-            for count, (stamp_ns, said) in enumerate(self._log.messages(self._topic)):
-                if count % every == 0:
-                    step = round(stamp_ns * trace.physics_hz / 1e9)
-                    yield Frame(step / trace.physics_hz, self._drawn(read_picture(kind, said), step))
+            for step, said in islice(shown, 0, None, every):
+                yield Frame(step / trace.physics_hz, self._drawn(read_picture(kind, said), step))
         except (NativeError, ValueError) as error:
             raise NoFilm(getattr(error, "message", str(error))) from None
+
+    def _is_shown(self, time_s: float) -> bool:
+        return self._from_s <= time_s <= self._to_s
 
     def _drawn(self, pixels: Pixels, step: int) -> Image:
         from PIL import Image, ImageDraw, ImageFont
@@ -151,6 +174,22 @@ class Reel:
         unit = next((signal.unit for signal in trace.declared if signal.name == self._signal), "")
         said = f"{self._signal} {number(float(values[row]), 3)} {unit}"
         pen.text((_MARGIN, top + 1), _ascii(said), _CURVE, font)  # type: ignore[arg-type]
+
+
+def write_failure(out: Path, recording: Path, judged: Score, title: str) -> None:
+    """Writes the film of how a variant failed: the seconds before it, and what came then.
+
+    Args:
+        out: The file.
+        recording: Of the variant.
+        judged: Its score.
+        title: Stands above the pictures.
+
+    Raises:
+        NoFilm: The recording has no pictures there, or is damaged.
+        OSError: The file cannot be written.
+    """
+    write_film(out, [Reel(recording, judged, title, before_s=_BEFORE_S, after_s=_AFTER_S)])
 
 
 def write_film(out: Path, reels: Sequence[Reel]) -> int:

@@ -255,13 +255,13 @@ class GateReader:
         confidence = _confidence(rule, _DEFAULT_CONFIDENCE)
         return reader.read(rule.nodes["not_worse_by"], rule.nodes, matching, confidence)
 
-    def _drift(self, rule: Written[RuleKeys], matching: list[ReadScenario]) -> dict[str, float] | None:
+    def _drift(self, rule: Written[RuleKeys], matching: list[ReadScenario]) -> dict[str, object] | None:
         for name in ("severity", "scenario"):
             if name in rule.nodes:
                 message = "drift is measured of the whole run, not of some scenarios"
                 self._reader.problems.at(rule.nodes[name], "wrong-value", message, "leave it out")
         read = self._inner(rule.nodes, "drift", DriftKeys)
-        return None if read is None else {"at_most": read.keys.at_most}
+        return None if read is None else {"at_most": read.keys.at_most, "against": read.keys.against}
 
     def _overall(self, rule: Written[RuleKeys], matching: list[ReadScenario]) -> dict[str, object] | None:
         confidence = _confidence(rule, _DEFAULT_CONFIDENCE)
