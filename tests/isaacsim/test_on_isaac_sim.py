@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import os
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from simgate.sim_adapters.conformance import TIMING, AdapterConformance, scene, wall
+from simgate.sim_adapters.conformance.robots import RobotConformance
 from simgate.sim_adapters.isaacsim.adapter import IsaacSimAdapter
 from simgate.sim_adapters.isaacsim.application.licence import VARIABLES
 from simgate.sim_adapters.planar_drive import DriveView
+from simgate.sim_adapters.worlds.probes.small_arm import machines
 
 
 def absent() -> str:
@@ -45,6 +48,22 @@ class TestIsaacSim(AdapterConformance):
 class TestIsaacSimCoupled(TestIsaacSim):
     def make_adapter(self, timing, options=None):
         return IsaacSimAdapter(timing=timing, options={"loop": "coupled", **(options or {})})
+
+
+class TestRobotsOnIsaacSim(RobotConformance):
+    bit_reproducible = IsaacSimAdapter.traits.bit_reproducible
+    max_worlds = IsaacSimAdapter.traits.max_worlds
+    folder: Path
+
+    @pytest.fixture(autouse=True)
+    def _folder(self, tmp_path):
+        self.folder = tmp_path
+
+    def make_worlds(self, timing):
+        return IsaacSimAdapter(timing)
+
+    def make_payloads(self):
+        return machines(self.folder)
 
 
 def test_frames_stay_on_the_gpu_for_a_runtime_that_wants_them():
