@@ -21,6 +21,8 @@ class VariantCase(pytest.Item):
 
     record: RunRecord
     """Of its last setup."""
+    wall_s: float | None = None
+    """What it has taken, seconds; None before it has a record."""
 
     def __init__(self, *, pack: Pack, scenario: Scenario, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -31,3 +33,8 @@ class VariantCase(pytest.Item):
     def variant_id(self) -> str:
         """Id of the variant in its pack, for example ``glass_door_closed::v0007``."""
         return f"{self.scenario.id}::{self.name}"
+
+    @property
+    def variant_ids(self) -> tuple[str, ...]:
+        """Ids of the variants whose records it tells of."""
+        return (self.variant_id,)

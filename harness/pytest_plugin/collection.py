@@ -14,19 +14,19 @@ from simgate.harness.pytest_plugin.case import VariantCase
 from simgate.harness.pytest_plugin.markers import register_marker
 from simgate.harness.pytest_plugin.options import Settings
 from simgate.harness.pytest_plugin.outcomes import (
-    PROPERTY,
     raise_before_call,
     raise_in_call,
     report_properties,
     represent,
+    set_properties,
 )
+from simgate.harness.pytest_plugin.parts import PartItem, in_parts
 from simgate.harness.pytest_plugin.sources import source_of
+from simgate.harness.pytest_plugin.variant_names import part_name, parts_of, variant_names
 
 if TYPE_CHECKING:
     from simgate.harness.packs.model import Pack, Scenario
 
-SAMPLED, PINNED = "v", "pin-"
-"""What names of variants begin with; see :class:`simgate.harness.expansion.variant.Variant`."""
 PACK_SUFFIXES = (".yaml", ".yml")
 _NAMED = pytest.StashKey[dict[str, Path]]()
 """Name of a pack -> the file that has it in this session."""
@@ -81,17 +81,16 @@ class ScenarioCollector(pytest.Class):
             if register_marker(self.config, word):
                 self.add_marker(word)
 
-    def collect(self) -> Iterable[VariantItem]:
-        """One item for each variant, without expanding any."""
-        for name in variant_names(self.scenario, Settings.of(self.config).variants):
-            yield VariantItem.from_parent(self, name=name, pack=self.pack, scenario=self.scenario)
-
-
-def variant_names(scenario: Scenario, limit: int | None) -> list[str]:
-    """Names of a scenario's variants in order: sampled ones (at most ``limit``), then pinned ones."""
-    count = scenario.variants.count if limit is None else min(limit, scenario.variants.count)
-    sampled = [f"{SAMPLED}{index:04d}" for index in range(count)]
-    return [*sampled, *(f"{PINNED}{pinned.id}" for pinned in scenario.pinned)]
+    def collect(self) -> Iterable[VariantCase]:
+        """One item for each variant, or for each part where items would be too many; none is expanded."""
+        limit, about = Settings.of(self.config).variants, {"pack": self.pack, "scenario": self.scenario}
+        names = variant_names(self.scenario, limit)
+        parts = parts_of(names) if in_parts(self.config, self.pack) else ((name,) for name in names)
+        for part in parts:
+            if len(part) == 1:
+                yield VariantItem.from_parent(self, name=part[0], **about)
+            else:
+                yield PartItem.from_parent(self, name=part_name(part), names=part, **about)
 
 
 class VariantItem(VariantCase):
@@ -107,13 +106,10 @@ class VariantItem(VariantCase):
         """
         if self.config.option.setuponly:
             return  # Also of --setup-plan: nothing runs.
-        self.record = source_of(self.config).record(self)
-        # In the place of what an earlier setup has left: plugins that rerun tests set them up again.
-        others = [(name, value) for name, value in self.user_properties if not name.startswith(PROPERTY)]
-        self.user_properties[:] = [
-            *others,
-            *report_properties(self.record, source_of(self.config).run_dir(self)),
-        ]
+        source = source_of(self.config)
+        [self.record] = source.records(self)
+        self.wall_s = float(self.record.wall_s)
+        set_properties(self, report_properties(self.record, source.run_dir(self)))
         raise_before_call(self)
 
     def runtest(self) -> None:

@@ -23,6 +23,7 @@ from simgate.policies.perception.files.trust import TRUST_HELP, trust_all
 if TYPE_CHECKING:
     from simgate.harness.execution.cluster.options import ClusterOptions
 
+VARIANTS_AS = ("items", "parts")
 OLD_WORKERS_KEY = "simgate_hosts"
 
 
@@ -34,11 +35,13 @@ class Settings:
         run: How packs are run.
         variants: At most so many sampled variants a scenario; None is all.
         gate: Whether the session ends with the verdict and its exit code.
+        variants_as: ``items`` or ``parts``; None chooses by their number.
     """
 
     run: RunOptions
     variants: int | None
     gate: bool
+    variants_as: str | None = None
 
     @classmethod
     def of(cls, config: pytest.Config) -> Settings:
@@ -73,7 +76,8 @@ class Settings:
             balance_by=config.getoption("simgate_balance_by"),
             cluster=_cluster(config, several, accept),
         )
-        return cls(run, config.getoption("simgate_variants"), bool(config.getoption("simgate_gate")))
+        gate = bool(config.getoption("simgate_gate"))
+        return cls(run, config.getoption("simgate_variants"), gate, _variants_as(config))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +194,15 @@ def _record_mode(config: pytest.Config) -> RecordMode:
     raise pytest.UsageError(f"simgate_record must be one of {', '.join(RECORD_CHOICES)}, not {asked!r}")
 
 
+def _variants_as(config: pytest.Config) -> str | None:
+    asked = _setting(config, "variants_as")
+    if asked not in (None, *VARIANTS_AS):
+        raise pytest.UsageError(f"simgate_variants_as must be one of {', '.join(VARIANTS_AS)}, not {asked!r}")
+    if asked == "parts" and config.getoption("simgate_shard") is not None:
+        raise pytest.UsageError("--variants-as parts: a shard has some of every part; leave it out")
+    return None if asked is None else str(asked)
+
+
 def _whole_number(text: object, name: str, lowest: int) -> int:
     try:
         number = int(str(text))
@@ -263,6 +276,13 @@ OPTIONS = (
     ),
     Option("trust", TRUST_HELP),
     Option("variants", "at most N sampled variants of each scenario", "N", type=_positive),
+    Option(
+        "variants-as",
+        "a test for each variant, or for each 100 in a row (parts, where a pack has more than 20000)",
+        "WHAT",
+        VARIANTS_AS,
+        ini=True,
+    ),
     Option(
         "baseline",
         "hold the run against an older one (its folder, or a baseline's name); needs a regression rule",

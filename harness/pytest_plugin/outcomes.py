@@ -96,10 +96,18 @@ def finish_report(item: VariantCase, call: pytest.CallInfo[None], report: pytest
             report.longrepr = (str(path), (line or 0) + 1, str(call.excinfo.value))
         else:
             report.longrepr = represent(item, call.excinfo) or report.longrepr
-    record = getattr(item, "record", None)
-    if record is not None:
+    if item.wall_s is not None:
         ended_here = call.when == "call" or call.excinfo is not None
-        report.duration = float(record.wall_s) if ended_here else 0.0
+        report.duration = item.wall_s if ended_here else 0.0
+
+
+def set_properties(item: VariantCase, properties: list[tuple[str, object]]) -> None:
+    """Gives an item properties of ours, in the place of what an earlier setup has left.
+
+    Plugins that rerun tests set them up again.
+    """
+    others = [(name, value) for name, value in item.user_properties if not name.startswith(PROPERTY)]
+    item.user_properties[:] = [*others, *properties]
 
 
 def report_properties(record: RunRecord, run_dir: Path) -> list[tuple[str, object]]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from simgate.harness.pytest_plugin.collection import PINNED, SAMPLED, variant_names
 from simgate.harness.pytest_plugin.options import Settings
 from simgate.harness.pytest_plugin.selection import selection_words, sharded_selection_words
+from simgate.harness.pytest_plugin.variant_names import PINNED, SAMPLED, ids_in, variant_names
 
 if TYPE_CHECKING:
     from simgate.harness.execution.planning.plan import Plan
@@ -19,13 +19,17 @@ if TYPE_CHECKING:
     from simgate.harness.packs.model import Pack, Scenario
 
 
+_DRAWN_FASTER = 8
+"""So many variants are drawn together in the time of one that is drawn alone, about."""
+
+
 def plan_pack(config: pytest.Config, pack: Pack, variant_ids: Sequence[str], several: bool) -> Plan:
     """Makes the run's folder and manifest for the selected variants of a pack.
 
     Args:
         config: The session.
         pack: As loaded.
-        variant_ids: What is selected of it.
+        variant_ids: What is selected of it; parts may be among them.
         several: Whether the session runs other packs too.
 
     Raises:
@@ -35,7 +39,7 @@ def plan_pack(config: pytest.Config, pack: Pack, variant_ids: Sequence[str], sev
     from simgate.harness.frontend.user_errors import UserError, as_user_errors
 
     # With --keep-duplicates pytest has items several times; a variant runs once.
-    wanted = tuple(dict.fromkeys(variant_ids))
+    wanted = tuple(dict.fromkeys(ids_in(variant_ids)))
     settings, whole = Settings.of(config), all_ids(pack)
     options, limited = settings.run.of_pack(pack, several), None
     if options.shard is None:
@@ -118,9 +122,10 @@ def expand_ids(pack: Pack, variant_ids: Sequence[str]) -> list[Variant]:
     for scenario_id, names in wanted.items():
         scenario = pack.scenario(scenario_id)
         indices = [variant_index(scenario, name) for name in names]
-        # Many variants are drawn together much faster than one by one.
-        made = expand_scenario(pack, scenario, max(indices) + 1) if len(indices) > 1 else ()
-        for variant in made or [expand_variant(pack, scenario, indices[0])]:
+        # Many variants are drawn together much faster than one by one, but from the first.
+        is_dense = 1 < max(indices) + 1 <= _DRAWN_FASTER * len(indices)
+        made = expand_scenario(pack, scenario, max(indices) + 1) if is_dense else ()
+        for variant in made or (expand_variant(pack, scenario, index) for index in indices):
             found[variant.id] = variant
     return [found[variant_id] for variant_id in variant_ids]
 

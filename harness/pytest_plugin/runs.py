@@ -24,7 +24,7 @@ class Runs:
 
     Attributes:
         folders: Pack's file -> run folder, in the order in which they were made.
-        records: Pack's file -> variant id -> record.
+        arrived: Pack's file -> variant id -> record.
         problems: Pack's file -> why the engine could not run all of it; empty when it did.
         not_needed: Pack's file -> why some of its variants did not have to run.
         lost_hosts: One line for each host process that died or had to be killed, and for each second try of
@@ -33,7 +33,7 @@ class Runs:
     """
 
     folders: dict[Path, Path] = field(default_factory=dict)
-    records: dict[Path, dict[str, RunRecord]] = field(default_factory=dict)
+    arrived: dict[Path, dict[str, RunRecord]] = field(default_factory=dict)
     problems: dict[Path, str] = field(default_factory=dict)
     not_needed: dict[Path, str] = field(default_factory=dict)
     lost_hosts: list[str] = field(default_factory=list)
@@ -41,26 +41,34 @@ class Runs:
 
     def add(self, pack: Path, record: RunRecord) -> None:
         """Keeps a record."""
-        self.records.setdefault(pack, {})[record.variant] = record
+        self.arrived.setdefault(pack, {})[record.variant] = record
 
-    def record(self, item: VariantCase) -> RunRecord:
-        """The record of a variant.
+    def lacking(self, item: VariantCase) -> list[str]:
+        """Ids of the item's variants that have no record."""
+        arrived = self.arrived.get(item.path, {})
+        return [variant for variant in item.variant_ids if variant not in arrived]
+
+    def records(self, item: VariantCase) -> list[RunRecord]:
+        """The records that an item tells of; without those that were not needed.
 
         Raises:
-            NoEvidence: None has arrived.
+            NoEvidence: One has not arrived.
             pytest.skip.Exception: None was needed.
         """
-        found = self.records.get(item.path, {}).get(item.variant_id)
-        if found is None:
-            if reason := self.not_needed.get(item.path):
-                pytest.skip(f"not needed: {reason}")
+        lacking = self.lacking(item)
+        reason = self.not_needed.get(item.path)
+        if lacking and reason and len(lacking) == len(item.variant_ids):
+            pytest.skip(f"not needed: {reason}")
+        if lacking and not reason:
             why = self.problems.get(item.path) or "it left no record"
+            more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
             raise NoEvidence(
                 f"ERROR: {one_line(why)}",
-                f"ERROR  {item.variant_id}  nothing is known about it: {why}\n"
+                f"ERROR  {lacking[0]}{more}  nothing is known about it: {why}\n"
                 f"finish the run with: simgate run --resume {shlex.quote(str(self.run_dir(item)))}",
             )
-        return found
+        arrived = self.arrived.get(item.path, {})
+        return [arrived[variant] for variant in item.variant_ids if variant in arrived]
 
     def run_dir(self, item: VariantCase) -> Path:
         """Folder of the run that the variant belongs to."""

@@ -52,7 +52,8 @@ class SingleProcess:
         return True
 
     def _plan(self, config: pytest.Config, items: Sequence[VariantCase], several: bool) -> Plan:
-        plan = plan_pack(config, items[0].pack, [item.variant_id for item in items], several)
+        ids = [name for item in items for name in item.variant_ids]
+        plan = plan_pack(config, items[0].pack, ids, several)
         self._runs.folders[items[0].path] = plan.folder.path
         return plan
 
@@ -66,14 +67,21 @@ class SingleProcess:
 
         path = items[0].path
         waiting: dict[str, list[VariantCase]] = {}
+        left = {item: len(item.variant_ids) for item in items}
+        failing: set[VariantCase] = set()
         for item in items:
-            waiting.setdefault(item.variant_id, []).append(item)
+            for variant in item.variant_ids:
+                waiting.setdefault(variant, []).append(item)
 
         def listen(event: Event) -> None:
             if isinstance(event, VariantFinished):
                 self._runs.add(path, event.record)
                 for item in waiting.pop(event.record.variant):
-                    reporter.push(item, fails(event.record))
+                    left[item] -= 1
+                    if fails(event.record):
+                        failing.add(item)
+                    if not left[item]:
+                        reporter.push(item, item in failing)
             elif isinstance(event, Retried):
                 text = f"{event.what}: the machine failed and was tried again: {event.reason}"
                 self._runs.lost_hosts.append(text)
@@ -94,7 +102,7 @@ class SingleProcess:
             return
         if until_decided and (reason := until_decided.should_stop()):
             self._runs.not_needed[path] = reason
-        for item in chain.from_iterable(waiting.values()):
+        for item in dict.fromkeys(chain.from_iterable(waiting.values())):
             reporter.push(item, fails=path not in self._runs.not_needed)
 
 

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 class RecordSource(Protocol):
-    """Has, or makes, the record of a variant."""
+    """Has, or makes, the records of variants."""
 
-    def record(self, item: VariantCase) -> RunRecord:
-        """The record of a variant.
+    def records(self, item: VariantCase) -> list[RunRecord]:
+        """The records that an item tells of.
 
         Raises:
-            simgate.harness.pytest_plugin.outcomes.NoEvidence: There is none.
+            simgate.harness.pytest_plugin.outcomes.NoEvidence: One is lacking.
         """
         ...
 

@@ -15,6 +15,7 @@ import pytest
 
 from simgate.harness.pytest_plugin.collection import is_pack
 from simgate.harness.pytest_plugin.runs import Runs
+from simgate.harness.pytest_plugin.variant_names import is_part
 from simgate.harness.pytest_plugin.xdist.scheduler import DeferredScheduling, VariantScheduling
 from simgate.harness.pytest_plugin.xdist.worker_input import WORKER_INPUT, WorkerInput
 
@@ -97,7 +98,7 @@ class Controller:
             plan = plan_pack(self._config, pack, variants, len(packs) > 1)
             self._plans.append(plan)
             self._runs.folders[path] = plan.folder.path
-            self._batches[path] = pack.sim.batch
+            self._batches[path] = 1 if any(map(is_part, variants)) else pack.sim.batch
         if self._runs.folders:
             folders = {str(path): str(run_dir) for path, run_dir in self._runs.folders.items()}
             self._announcement.write(json.dumps(folders).encode())

@@ -50,24 +50,24 @@ class Worker:
         for item in session.items:
             if isinstance(item, VariantCase) and first.setdefault(item.nodeid, item) is not item:
                 copies.append(item)
+        in_parts = {item.path for item in first.values() if len(item.variant_ids) > 1}
         for parent, members in groupby(first.values(), key=lambda item: item.parent):
             together = list(members)
-            size = max(1, parent.pack.sim.batch)
+            size = 1 if parent.path in in_parts else max(1, parent.pack.sim.batch)
             for start in range(0, len(together), size):
                 batch = together[start : start + size]
                 self._batches.update(dict.fromkeys(batch, batch))
         self._batches.update({copy: self._batches[first[copy.nodeid]] for copy in copies})
 
-    def record(self, item: VariantCase) -> RunRecord:
-        """Runs the item's batch when it has not run yet, and gives the item's record.
+    def records(self, item: VariantCase) -> list[RunRecord]:
+        """Runs the item's batch when it has not run yet, and gives the item's records.
 
         Raises:
-            NoEvidence: The host left no record.
+            NoEvidence: The host left a record out.
         """
-        known = self._runs.records.get(item.path, {})
-        if item.variant_id not in known and item.path not in self._unwritable:
+        if self._runs.lacking(item) and item.path not in self._unwritable:
             self._run(item)
-        return self._runs.record(item)
+        return self._runs.records(item)
 
     def run_dir(self, item: VariantCase) -> Path:
         """Folder of the run, which the controller made."""
@@ -88,8 +88,7 @@ class Worker:
             # The batch was begun by a worker that has died: what stands before the item is reported, and
             # what that worker brought into the journal need not run again.
             self._read_journal(item)
-        known = self._runs.records.get(item.path, {})
-        left = [member.variant_id for member in batch[position:] if member.variant_id not in known]
+        left = [variant for member in batch[position:] for variant in self._runs.lacking(member)]
         variants = expand_ids(item.pack, tuple(dict.fromkeys(left)))
         while True:
             plan, pool = self._pool_for(item)
@@ -104,7 +103,7 @@ class Worker:
                 return
             except HostsCannotStart as error:
                 self._read_journal(item)
-                known = self._runs.records.get(item.path, {})
+                known = self._runs.arrived.get(item.path, {})
                 variants = [variant for variant in variants if variant.id not in known]
                 if self._failed_starts[item.path] == plan.retries:
                     self._runs.problems[item.path] = str(error)
